@@ -1,0 +1,1 @@
+//! The pipeline behind `#[multi_input_model]`.

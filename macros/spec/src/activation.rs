@@ -1,0 +1,74 @@
+//! The activation functions by name.
+
+/// An activation: a function of a layer's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// The identity.
+    Linear,
+    /// max(x, 0).
+    Relu,
+    /// x where positive, else slope * x; slope 0.3 as `keras.layers.LeakyReLU`.
+    LeakyRelu,
+    /// x where positive, else exp(x) - 1.
+    Elu,
+    /// The scaled exponential linear unit.
+    Selu,
+    /// x * Phi(x), the exact form with erf.
+    Gelu,
+    /// x * sigmoid(x), also called swish.
+    Silu,
+    /// ln(1 + exp(x)).
+    Softplus,
+    /// 1 / (1 + exp(-x)).
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// exp(x_i) / sum_j exp(x_j) along the last axis.
+    Softmax,
+}
+
+/// Every activation with the name that the DSL uses and the runtime's type
+/// (`multi_input::layer::activation::TYPE`).
+pub const ACTIVATIONS: &[(Activation, &str, &str)] = &[
+    (Activation::Linear, "linear", "Linear"),
+    (Activation::Relu, "relu", "Relu"),
+    (Activation::LeakyRelu, "leaky_relu", "LeakyRelu"),
+    (Activation::Elu, "elu", "Elu"),
+    (Activation::Selu, "selu", "Selu"),
+    (Activation::Gelu, "gelu", "Gelu"),
+    (Activation::Silu, "silu", "Silu"),
+    (Activation::Softplus, "softplus", "Softplus"),
+    (Activation::Sigmoid, "sigmoid", "Sigmoid"),
+    (Activation::Tanh, "tanh", "Tanh"),
+    (Activation::Softmax, "softmax", "Softmax"),
+];
+
+impl Activation {
+    /// The activation that the DSL calls `name`.
+    pub fn named(name: &str) -> Option<Activation> {
+        ACTIVATIONS.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+
+    /// The name in the DSL.
+    pub const fn name(self) -> &'static str {
+        ACTIVATIONS[self as usize].1
+    }
+
+    /// The name of the runtime's type.
+    pub const fn type_name(self) -> &'static str {
+        ACTIVATIONS[self as usize].2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for (position, (activation, name, _)) in ACTIVATIONS.iter().enumerate() {
+            assert_eq!(*activation as usize, position);
+            assert_eq!(Activation::named(name), Some(*activation));
+        }
+    }
+}

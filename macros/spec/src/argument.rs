@@ -1,0 +1,95 @@
+//! The arguments of layers and merges.
+
+use crate::{Activation, Size};
+
+/// What an argument may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgumentKind {
+    /// A whole number of at least one: a literal or a `const` path.
+    Size,
+    /// One or more sizes, to the end of the positional arguments.
+    Sizes,
+    /// An axis of one sample: 0 is the first after the batch, -1 the last.
+    Axis,
+    /// A real number: a literal or a `const` path.
+    Number,
+    /// `true` or `false`.
+    Flag,
+    /// The name of an activation.
+    Activation,
+}
+
+/// One parameter of a layer or merge: what a user may write between the parentheses.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// The name, for `name = value`.
+    pub name: &'static str,
+    /// What the value may be.
+    pub kind: ArgumentKind,
+    /// Whether it must be given.
+    pub required: bool,
+}
+
+impl Parameter {
+    /// A parameter that must be given.
+    pub const fn required(name: &'static str, kind: ArgumentKind) -> Parameter {
+        Parameter { name, kind, required: true }
+    }
+
+    /// A parameter that may be left out.
+    pub const fn optional(name: &'static str, kind: ArgumentKind) -> Parameter {
+        Parameter { name, kind, required: false }
+    }
+}
+
+/// The value of one parameter, in the order of the layer's parameters; a parameter of kind
+/// [`ArgumentKind::Sizes`] comes last and gives one value for each size.
+#[derive(Clone, Copy, Debug)]
+pub enum Value {
+    /// Left out.
+    Absent,
+    /// For [`ArgumentKind::Size`] and [`ArgumentKind::Sizes`].
+    Size(Size),
+    /// For [`ArgumentKind::Axis`].
+    Axis(isize),
+    /// For [`ArgumentKind::Number`]; a `const` path is NaN while the macro runs.
+    Number(f64),
+    /// For [`ArgumentKind::Flag`].
+    Flag(bool),
+    /// For [`ArgumentKind::Activation`].
+    Activation(Activation),
+}
+
+impl Value {
+    /// The size, unknown where this is none.
+    pub const fn size(&self) -> Size {
+        match self {
+            Value::Size(size) => *size,
+            _ => Size::Unknown,
+        }
+    }
+
+    /// The number, or `default` where it was left out.
+    pub const fn number_or(&self, default: f64) -> f64 {
+        match self {
+            Value::Number(number) => *number,
+            _ => default,
+        }
+    }
+
+    /// The flag, or `default` where it was left out.
+    pub const fn flag_or(&self, default: bool) -> bool {
+        match self {
+            Value::Flag(flag) => *flag,
+            _ => default,
+        }
+    }
+
+    /// The axis, or `default` where it was left out.
+    pub const fn axis_or(&self, default: isize) -> isize {
+        match self {
+            Value::Axis(axis) => *axis,
+            _ => default,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `Dense`: every output is a weighted sum of all inputs.
+
+use super::{Form, Layer, Sizes};
+use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const LAYER: Layer = Layer {
+    name: "Dense",
+    module: "dense",
+    doc: "y = activation(x W^T + b) along the last axis.",
+    parameters: &[
+        Parameter::required("units", ArgumentKind::Size),
+        Parameter::optional("activation", ArgumentKind::Activation),
+        Parameter::optional("l1", ArgumentKind::Number),
+        Parameter::optional("l2", ArgumentKind::Number),
+    ],
+    output,
+    count,
+    sizes,
+    form: Form { holds_tensors: true, activation: true, ..Form::STATELESS },
+};
+
+/// The last dimension becomes `units`.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if matches!(input.kind, Kind::Categories) {
+        return Err(Text::new("`Dense` computes with numbers, but what flows in is ")
+            .shape(input)
+            .str("; put `Embedding(categories, width)` before it"));
+    }
+    if input.rank() == 0 || input.rank() > 2 {
+        return Err(Text::new(
+            "`Dense` takes [features] or [steps, features], but what flows in is ",
+        )
+        .shape(input)
+        .str("; put `Flatten` before it"));
+    }
+    Ok(input.with(input.rank() - 1, arguments[0].size()))
+}
+
+/// The kernel and the bias.
+pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
+    let units = arguments[0].size();
+    input.last().times(units).plus(units)
+}
+
+/// `Dense<INPUTS, UNITS, ..>`.
+pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
+    Sizes::of(&[input.last(), arguments[0].size()])
+}

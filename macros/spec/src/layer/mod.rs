@@ -1,0 +1,110 @@
+//! One file per layer, and the table of them.
+//!
+//! A layer's formulas are `const fn`, because they run twice: inside the macro, where sizes that
+//! are `const` paths are unknown, and in constants of the expansion, where all are known. The
+//! expansion reaches them as `multi_input::private::spec::layer::MODULE::output(...)`.
+
+use crate::{Parameter, Shape, Size, Text, Value};
+
+pub mod dense;
+
+/// Every layer that a branch may name.
+pub const LAYERS: &[Layer] = &[dense::LAYER];
+
+/// What the macro must know of a layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer {
+    /// The name in the DSL and of the type in `multi_input::layer`, e.g. `Dense`.
+    pub name: &'static str,
+    /// The name of this crate's module and of the runtime's file, e.g. `dense`.
+    pub module: &'static str,
+    /// One line of documentation.
+    pub doc: &'static str,
+    /// What stands between the parentheses.
+    pub parameters: &'static [Parameter],
+    /// The output shape of one sample, or what is wrong in words that can follow the field's name.
+    pub output: fn(&Shape, &[Value]) -> Result<Shape, Text>,
+    /// The number of trainable parameters.
+    pub count: fn(&Shape, &[Value]) -> Size,
+    /// The sizes that are the runtime type's const arguments.
+    pub sizes: fn(&Shape, &[Value]) -> Sizes,
+    /// What else the runtime's type needs.
+    pub form: Form,
+}
+
+/// How the runtime's type of a layer is spelled and treated.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// `Name<.., E, D>` rather than `Name<..>`: it holds tensors.
+    pub holds_tensors: bool,
+    /// Its activation is a type argument, after the sizes.
+    pub activation: bool,
+    /// Its sizes are one shape argument, `(Const<4>, Const<8>)`, rather than const arguments.
+    pub shape_argument: bool,
+    /// It computes something else in training than in inference.
+    pub trains_differently: bool,
+    /// It takes statistics over the rows of a batch, so it must know which rows are present.
+    pub batch_statistics: bool,
+    /// It draws random numbers in training.
+    pub random: bool,
+    /// Parameters that configure the value rather than the type: the macro calls `set_NAME(value)`.
+    pub settings: &'static [&'static str],
+}
+
+impl Form {
+    /// A layer without tensors that does the same in training and inference.
+    pub const STATELESS: Form = Form {
+        holds_tensors: false,
+        activation: false,
+        shape_argument: false,
+        trains_differently: false,
+        batch_statistics: false,
+        random: false,
+        settings: &[],
+    };
+}
+
+/// Up to eight sizes.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    sizes: [Size; 8],
+    len: usize,
+}
+
+impl Sizes {
+    /// The given sizes; those past the eighth are cut off.
+    pub const fn of(given: &[Size]) -> Sizes {
+        let mut all = Sizes { sizes: [Size::Unknown; 8], len: 0 };
+        while all.len < given.len() && all.len < 8 {
+            all.sizes[all.len] = given[all.len];
+            all.len += 1;
+        }
+        all
+    }
+
+    /// The dimensions of a shape.
+    pub const fn of_shape(shape: &Shape) -> Sizes {
+        let mut all = Sizes { sizes: [Size::Unknown; 8], len: 0 };
+        while all.len < shape.rank() {
+            all.sizes[all.len] = shape.dim(all.len);
+            all.len += 1;
+        }
+        all
+    }
+
+    /// How many there are.
+    #[allow(clippy::len_without_is_empty)] // Nobody asks whether a type has const arguments.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The size at `position`.
+    pub const fn at(&self, position: usize) -> Size {
+        self.sizes[position]
+    }
+}
+
+/// The layer that the DSL calls `name`.
+pub fn named(name: &str) -> Option<&'static Layer> {
+    LAYERS.iter().find(|layer| layer.name == name)
+}

@@ -1,0 +1,17 @@
+//! What multi-input's layers and merges *are*: names, arguments, output shapes and parameter
+//! counts. The macro asks at compile time, the runtime re-exports it for the constants of the
+//! expansion, and so no formula is written twice.
+
+mod activation;
+mod argument;
+pub mod layer;
+pub mod merge;
+mod shape;
+mod size;
+mod text;
+
+pub use activation::{Activation, ACTIVATIONS};
+pub use argument::{ArgumentKind, Parameter, Value};
+pub use shape::{Kind, Shape, MAX_RANK};
+pub use size::Size;
+pub use text::Text;

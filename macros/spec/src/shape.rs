@@ -1,0 +1,106 @@
+//! What flows along an edge of the graph.
+
+use crate::Size;
+
+/// The largest number of dimensions of one sample.
+pub const MAX_RANK: usize = 4;
+
+/// What the elements of a tensor stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Real numbers, which layers compute with.
+    Numbers,
+    /// Category indices, which an embedding looks up.
+    Categories,
+}
+
+/// The shape of one sample, without the batch dimension.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// What the elements stand for.
+    pub kind: Kind,
+    rank: usize,
+    dims: [Size; MAX_RANK],
+}
+
+impl Shape {
+    /// Numbers of the given dimensions; more than [`MAX_RANK`] are cut off.
+    pub const fn numbers(dims: &[Size]) -> Shape {
+        Shape::new(Kind::Numbers, dims)
+    }
+
+    /// Category indices of the given dimensions; one index alone has none.
+    pub const fn categories(dims: &[Size]) -> Shape {
+        Shape::new(Kind::Categories, dims)
+    }
+
+    /// A shape of `kind`; dimensions past [`MAX_RANK`] are cut off.
+    pub const fn new(kind: Kind, dims: &[Size]) -> Shape {
+        let mut shape = Shape { kind, rank: 0, dims: [Size::Known(1); MAX_RANK] };
+        while shape.rank < dims.len() && shape.rank < MAX_RANK {
+            shape.dims[shape.rank] = dims[shape.rank];
+            shape.rank += 1;
+        }
+        shape
+    }
+
+    /// The number of dimensions.
+    pub const fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// The size of dimension `axis`; 1 past the last.
+    pub const fn dim(&self, axis: usize) -> Size {
+        self.dims[axis]
+    }
+
+    /// The size of the last dimension; 1 where there is none.
+    pub const fn last(&self) -> Size {
+        if self.rank == 0 {
+            Size::Known(1)
+        } else {
+            self.dims[self.rank - 1]
+        }
+    }
+
+    /// The same shape with another size for dimension `axis`.
+    pub const fn with(mut self, axis: usize, size: Size) -> Shape {
+        self.dims[axis] = size;
+        self
+    }
+
+    /// The same shape with one dimension more, at the end.
+    pub const fn push(mut self, size: Size) -> Shape {
+        if self.rank < MAX_RANK {
+            self.dims[self.rank] = size;
+            self.rank += 1;
+        }
+        self
+    }
+
+    /// The product of all dimensions.
+    pub const fn elements(&self) -> Size {
+        let mut product = Size::Known(1);
+        let mut axis = 0;
+        while axis < self.rank {
+            product = product.times(self.dims[axis]);
+            axis += 1;
+        }
+        product
+    }
+
+    /// Whether both are known to be unequal: another kind, rank or size.
+    pub const fn differs(&self, other: &Shape) -> bool {
+        if self.kind as usize != other.kind as usize || self.rank != other.rank {
+            return true;
+        }
+        let mut axis = 0;
+        while axis < self.rank {
+            if self.dims[axis].differs(other.dims[axis]) {
+                return true;
+            }
+            axis += 1;
+        }
+        false
+    }
+}

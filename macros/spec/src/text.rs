@@ -1,0 +1,103 @@
+//! Text that can be put together in a constant, so that a shape error reads the same whether the
+//! macro or rustc finds it.
+
+use crate::{Kind, Shape, Size};
+
+const CAPACITY: usize = 1024;
+
+/// A short text built in `const` code. What does not fit is cut off.
+#[derive(Clone, Copy)]
+pub struct Text {
+    bytes: [u8; CAPACITY],
+    len: usize,
+}
+
+impl Text {
+    /// The text `start`.
+    pub const fn new(start: &str) -> Text {
+        Text { bytes: [0; CAPACITY], len: 0 }.str(start)
+    }
+
+    /// Appends `part`.
+    pub const fn str(mut self, part: &str) -> Text {
+        let part = part.as_bytes();
+        if self.len + part.len() > CAPACITY {
+            return self;
+        }
+        let mut i = 0;
+        while i < part.len() {
+            self.bytes[self.len] = part[i];
+            self.len += 1;
+            i += 1;
+        }
+        self
+    }
+
+    /// Appends `number` in decimal digits.
+    pub const fn number(self, number: usize) -> Text {
+        const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+        let text = if number >= 10 { self.number(number / 10) } else { self };
+        text.str(DIGITS[number % 10])
+    }
+
+    /// Appends a size, `?` where it is not known.
+    pub const fn size(self, size: Size) -> Text {
+        match size {
+            Size::Known(number) => self.number(number),
+            Size::Unknown => self.str("?"),
+        }
+    }
+
+    /// Appends a shape as users write it: `[32]`, `[3, 64, 64]`, `one category`,
+    /// `[100] categories`.
+    pub const fn shape(self, shape: &Shape) -> Text {
+        if matches!(shape.kind, Kind::Categories) && shape.rank() == 0 {
+            return self.str("one category");
+        }
+        let mut text = self.str("[");
+        let mut axis = 0;
+        while axis < shape.rank() {
+            if axis > 0 {
+                text = text.str(", ");
+            }
+            text = text.size(shape.dim(axis));
+            axis += 1;
+        }
+        match shape.kind {
+            Kind::Numbers => text.str("]"),
+            Kind::Categories => text.str("] categories"),
+        }
+    }
+
+    /// Appends another text.
+    pub const fn text(self, other: &Text) -> Text {
+        self.str(other.as_str())
+    }
+
+    /// What has been put together.
+    pub const fn as_str(&self) -> &str {
+        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            Err(_) => "",
+        }
+    }
+}
+
+impl core::fmt::Debug for Text {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_built_in_a_constant() {
+        const SHAPE: Shape = Shape::numbers(&[Size::Known(3), Size::Unknown]);
+        const TEXT: Text = Text::new("width ").number(640).str(" of ").shape(&SHAPE);
+        assert_eq!(TEXT.as_str(), "width 640 of [3, ?]");
+        assert_eq!(Text::new("").shape(&Shape::categories(&[])).as_str(), "one category");
+    }
+}

@@ -1,0 +1,1 @@
+//! The attribute `#[multi_input_model]`. Use it through the crate `multi-input`.

@@ -1,0 +1,204 @@
+//! What `#[multi_input_model]` says of a model: the trait that its definition type implements, and
+//! the graph as constant data.
+
+use dfdx::{
+    nn::BuildOnDevice,
+    tensor::{OwnedTape, Tensor},
+};
+
+use crate::{
+    data::{Batch, RowReader, RowWriter},
+    kernel::{Backend, Element},
+    layer::Draw,
+    loss::Loss,
+    metric::Metric,
+    train::Penalties,
+};
+
+/// A model as the user wrote it, whatever the dtype and device.
+pub trait Definition: Sized + 'static {
+    /// One raw row to predict from.
+    type Inputs;
+    /// One raw row to train on: the inputs and the targets.
+    type Sample;
+    /// What is predicted for one row, in the user's units.
+    type Outputs;
+
+    /// Nodes, layers and shapes.
+    const GRAPH: Graph;
+
+    /// Appends a row's inputs, in the order of [`Graph::inputs`].
+    fn write_inputs(inputs: &Self::Inputs, row: &mut RowWriter<'_>);
+
+    /// Appends a row's inputs and then its targets, in the order of [`Graph::outputs`].
+    fn write_sample(sample: &Self::Sample, row: &mut RowWriter<'_>);
+
+    /// One row of predictions, in the order of [`Graph::outputs`].
+    fn read_outputs(row: &mut RowReader<'_>) -> Self::Outputs;
+}
+
+/// What comes out of one output node: a row for each sample. Where the loss is computed from
+/// logits these are logits, and [`Output::link`] makes predictions of them.
+pub type Head<E, D> = Tensor<(usize, usize), E, D>;
+
+/// A definition that can run on a dtype and a device; its module is `Self::Built`.
+pub trait Network<E: Element, D: Backend<E>>: Definition + BuildOnDevice<D, E> {
+    /// The heads in inference.
+    fn predict(
+        module: &Self::Built,
+        rows: &Batch<'_>,
+        device: &D,
+    ) -> Result<Vec<Head<E, D>>, D::Err>;
+
+    /// The heads in training: dropout is active and batch statistics are taken.
+    fn train(
+        module: &mut Self::Built,
+        rows: &Batch<'_>,
+        device: &D,
+        tape: OwnedTape<E, D>,
+    ) -> Result<(Vec<Head<E, D>>, OwnedTape<E, D>), D::Err>;
+
+    /// Hands every tensor that an `l1` or `l2` speaks of to `penalties`.
+    fn penalize(module: &Self::Built, penalties: &mut Penalties<'_, E, D>) -> Result<(), D::Err>;
+
+    /// Tells every layer that draws random numbers which ones to draw next.
+    fn set_draw(module: &mut Self::Built, draw: Draw);
+}
+
+/// A model as constant data.
+#[derive(Clone, Copy, Debug)]
+pub struct Graph {
+    /// The struct's name.
+    pub name: &'static str,
+    /// All nodes, each after those it is fed by.
+    pub nodes: &'static [Node],
+    /// The inputs, in the order of their declaration.
+    pub inputs: &'static [Input],
+    /// The outputs, in the order of their declaration.
+    pub outputs: &'static [Output],
+}
+
+/// A field of the struct.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    /// The field's name.
+    pub name: &'static str,
+    /// What feeds it, as the user wrote it: `input`, `concat(a, b)`, `from(joined)`.
+    pub source: &'static str,
+    /// The names of the nodes that feed it.
+    pub fed_by: &'static [&'static str],
+    /// The shape of one sample before the branch.
+    pub input_shape: &'static [usize],
+    /// The layers of its branch.
+    pub layers: &'static [Layer],
+    /// The shape of one sample after the branch.
+    pub shape: &'static [usize],
+    /// The node whose branch this one shares.
+    pub shared: Option<&'static str>,
+    /// Whether the branch is frozen.
+    pub frozen: bool,
+    /// The size of the learned vector that stands in where the node is absent, or 0.
+    pub stand_in: usize,
+}
+
+/// A layer of a branch.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer {
+    /// The layer as the user wrote it: `Dense(64, relu)`.
+    pub text: &'static str,
+    /// The shape of one sample after it.
+    pub shape: &'static [usize],
+    /// How many numbers it learns. `None` for a module of the user's own.
+    pub parameters: Option<usize>,
+}
+
+/// An input: what the user's rows hold, before any preprocessing.
+#[derive(Clone, Copy, Debug)]
+pub struct Input {
+    /// The field's name.
+    pub name: &'static str,
+    /// What its elements stand for.
+    pub kind: InputKind,
+    /// The shape of one raw value; empty for one category.
+    pub shape: &'static [usize],
+    /// What stands in for a value that is absent; `None` where the type is not an `Option`.
+    pub missing: Option<Missing>,
+    /// The preprocessing, in order.
+    pub steps: &'static [Step],
+}
+
+/// What the elements of an input stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// `f32`, `bool` and arrays of them.
+    Numbers,
+    /// `u32` and arrays of it: indices below `below`, the size of the smallest embedding that
+    /// looks them up.
+    Categories {
+        /// The first index that is too large.
+        below: usize,
+    },
+}
+
+/// A step of preprocessing, fitted on the present values of the training rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// (x - mean) / max(sqrt(variance), 1e-7), separately for each index of the last axis.
+    /// `keras.layers.Normalization`, `sklearn.preprocessing.StandardScaler`.
+    Standardize,
+}
+
+/// What stands in for an absent input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Zeros, in place of the branch's output.
+    Zeros,
+    /// The mean of the present training values, in place of the raw number.
+    Mean,
+    /// A vector that is trained, in place of the branch's output.
+    Learned,
+}
+
+/// An output node.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// The field's name.
+    pub name: &'static str,
+    /// What the rows hold to compare with.
+    pub target: Target,
+    /// How many numbers the head gives for a sample.
+    pub width: usize,
+    /// What is minimised.
+    pub loss: &'static dyn Loss,
+    /// How much this output's loss counts in the sum.
+    pub weight: f64,
+    /// What is reported besides the loss.
+    pub metrics: &'static [&'static dyn Metric],
+    /// What makes a prediction of the head.
+    pub link: Link,
+    /// Whether the target is standardised for training; predictions and metrics are in the
+    /// user's unit.
+    pub standardize: bool,
+}
+
+/// The type of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// `f32` or `[f32; N]`.
+    Numbers,
+    /// `bool`.
+    Flag,
+    /// `Class<N>`.
+    Class,
+}
+
+/// What makes a prediction of a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// The head is the prediction.
+    Identity,
+    /// The head is the logit of a probability.
+    Sigmoid,
+    /// The head is the logits of a distribution.
+    Softmax,
+}

@@ -1,0 +1,9 @@
+//! The loops below the layers, and the only place for `unsafe`.
+//!
+//! Layers speak of tensors and tapes; what they compute on is slices, which they get here.
+
+mod backend;
+pub(crate) mod matmul;
+mod view;
+
+pub use backend::{Backend, Element};

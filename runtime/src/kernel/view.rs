@@ -1,0 +1,97 @@
+//! The elements of a CPU tensor as a slice, without a copy.
+//!
+//! dfdx keeps a tensor's storage to itself: safe code reads it element by element or copies it
+//! whole. A model's weights are read in every step, so neither will do.
+#![allow(unsafe_code)]
+
+use dfdx::{
+    shapes::{HasShape, Shape, Unit},
+    tensor::{Cpu, Tensor},
+};
+
+/// The elements of a contiguous tensor, in order.
+pub(super) fn slice<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> &[E] {
+    let len = tensor.shape().num_elements();
+    if len == 0 {
+        return &[];
+    }
+    debug_assert!(is_contiguous(tensor), "the caller makes the tensor contiguous");
+    let first: *const E = &tensor[S::Concrete::default()];
+    // SAFETY: `first` points at element 0 of the tensor's one `Vec<E>`, which the borrow of
+    // `tensor` keeps alive and unchanged. A contiguous tensor's storage holds `len` elements in a
+    // row, because dfdx allocates one for each element of the shape.
+    unsafe { std::slice::from_raw_parts(first, len) }
+}
+
+/// The elements of a contiguous tensor, in order, to be changed. A tensor that shares its storage
+/// gets one of its own first.
+pub(super) fn slice_mut<S: Shape, E: Unit>(tensor: &mut Tensor<S, E, Cpu>) -> &mut [E] {
+    let len = tensor.shape().num_elements();
+    if len == 0 {
+        return &mut [];
+    }
+    debug_assert!(is_contiguous(tensor), "the caller makes the tensor contiguous");
+    let first: *mut E = &mut tensor[S::Concrete::default()];
+    // SAFETY: as in `slice`; and indexing mutably has made the storage unique to this tensor,
+    // which is borrowed mutably for as long as the slice lives.
+    unsafe { std::slice::from_raw_parts_mut(first, len) }
+}
+
+/// Whether neighbours along every axis lie as far apart as the shape says.
+fn is_contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> bool {
+    let sizes = tensor.shape().concrete();
+    let origin = S::Concrete::default();
+    let address = |index: S::Concrete| std::ptr::from_ref(&tensor[index]) as usize;
+    let mut stride = std::mem::size_of::<E>();
+    for axis in (0..S::NUM_DIMS).rev() {
+        if sizes[axis] > 1 {
+            let mut next = origin;
+            next[axis] = 1;
+            if address(next) != address(origin).wrapping_add(stride) {
+                return false;
+            }
+        }
+        stride *= sizes[axis];
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dfdx::{
+        shapes::{Axis, Const, Rank2},
+        tensor::{AsArray, TensorFrom, ZerosTensor},
+        tensor_ops::{BroadcastTo, PermuteTo},
+    };
+
+    #[test]
+    fn a_slice_holds_the_elements_in_order() {
+        let device = Cpu::default();
+        let tensor = device.tensor([[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        assert_eq!(slice(&tensor), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(slice(&device.tensor(7.0f64)), [7.0]);
+        let empty: Tensor<(usize, Const<3>), f32, _> = device.zeros_like(&(0, Const));
+        assert!(slice(&empty).is_empty());
+    }
+
+    #[test]
+    fn changing_a_shared_tensor_leaves_the_other_as_it_was() {
+        let device = Cpu::default();
+        let mut tensor = device.tensor([1.0f32, 2.0]);
+        let other = tensor.clone();
+        slice_mut(&mut tensor)[1] = 5.0;
+        assert_eq!(tensor.array(), [1.0, 5.0]);
+        assert_eq!(other.array(), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn a_permuted_or_broadcast_tensor_is_not_contiguous() {
+        let device = Cpu::default();
+        let tensor = device.tensor([[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        assert!(is_contiguous(&tensor));
+        assert!(!is_contiguous(&tensor.permute::<Rank2<3, 2>, _>()));
+        let broadcast = device.tensor([1.0f32, 2.0]).broadcast::<Rank2<2, 2>, Axis<0>>();
+        assert!(!is_contiguous(&broadcast));
+    }
+}
