@@ -3,15 +3,19 @@
 //! expansion, and so no formula is written twice.
 
 mod activation;
+pub mod agree;
 mod argument;
 pub mod layer;
+mod loss;
 pub mod merge;
 mod shape;
 mod size;
+pub mod step;
 mod text;
 
 pub use activation::{Activation, ACTIVATIONS};
 pub use argument::{ArgumentKind, Parameter, Value};
+pub use loss::{Loss, Metric, Target, LOSSES, METRICS};
 pub use shape::{Kind, Shape, MAX_RANK};
 pub use size::Size;
 pub use text::Text;

@@ -1,0 +1,56 @@
+//! The name that was probably meant.
+
+/// `, did you mean `Dense`?` for the candidate nearest to `given`, or nothing where none is near.
+pub(crate) fn suggest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    let nearest = candidates
+        .into_iter()
+        .map(|candidate| (distance(&given.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .min_by_key(|(distance, _)| *distance);
+    match nearest {
+        Some((distance, candidate)) if distance <= candidate.len().max(given.len()) / 3 + 1 => {
+            format!("; did you mean `{candidate}`?")
+        }
+        _ => String::new(),
+    }
+}
+
+/// `` `a`, `b` and `c` ``.
+pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// The number of single-letter edits from one name to the other (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, l) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, r) in right.iter().enumerate() {
+            let substituted = diagonal + usize::from(l != *r);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_its_name_and_nonsense_none() {
+        let names = ["Dense", "Dropout", "Embedding"];
+        assert_eq!(suggest("Dens", names), "; did you mean `Dense`?");
+        assert_eq!(suggest("dense", names), "; did you mean `Dense`?");
+        assert_eq!(suggest("Embeding", names), "; did you mean `Embedding`?");
+        assert_eq!(suggest("Xylophone", names), "");
+        assert_eq!(list(names), "`Dense`, `Dropout` and `Embedding`");
+    }
+}

@@ -1,0 +1,41 @@
+//! Shapes that the user states, against those that were inferred.
+
+use crate::{Shape, Text};
+
+/// A hidden node's declared shape against the one that comes out of its branch.
+pub const fn declared(declared: &Shape, inferred: &Shape) -> Result<Shape, Text> {
+    if declared.differs(inferred) {
+        return Err(Text::new("is declared ")
+            .shape(declared)
+            .str(", but what comes out is ")
+            .shape(inferred)
+            .str("; correct the type, or write `_` to take what comes out"));
+    }
+    Ok(*inferred)
+}
+
+/// An output's target against the head that predicts it. `needed` is one number for `f32` and
+/// `bool`, and one for each class of `Class<N>`.
+pub const fn head(needed: &Shape, inferred: &Shape) -> Result<Shape, Text> {
+    if needed.differs(inferred) {
+        return Err(Text::new("needs a head of ")
+            .shape(needed)
+            .str(" to predict its type, but what comes out is ")
+            .shape(inferred)
+            .str("; end its branch in `Dense(")
+            .size(needed.elements())
+            .str(")`"));
+    }
+    Ok(*inferred)
+}
+
+/// What flows into a shared branch, against what flows into the branch where it is written.
+pub const fn shared(here: &Shape, there: &Shape) -> Result<Shape, Text> {
+    if here.differs(there) {
+        return Err(Text::new("shares a branch that takes ")
+            .shape(there)
+            .str(", but what flows in is ")
+            .shape(here));
+    }
+    Ok(*here)
+}
