@@ -1,0 +1,184 @@
+//! Calls such as `Dense(64, relu, l2 = 1e-4)`: arguments against the parameters of the spec.
+
+use multi_input_spec::{Activation, ArgumentKind, Parameter, ACTIVATIONS};
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use syn::{
+    parse::{Parse, ParseStream},
+    spanned::Spanned,
+    Expr, Lit, Token,
+};
+
+use super::number::{NumberExpr, SizeExpr};
+use crate::{
+    diagnostics::Diagnostics,
+    suggest::{list, suggest},
+};
+
+/// The value of one parameter. In the order of the parameters; a parameter of kind `Sizes` is the
+/// last and gives one for each size.
+#[derive(Clone)]
+pub(crate) enum Argument {
+    Absent,
+    Size(SizeExpr),
+    Axis(isize),
+    Number(NumberExpr),
+    Flag(bool),
+    Activation(Activation),
+}
+
+/// `value` or `name = value`.
+pub(super) struct Given {
+    pub(super) name: Option<Ident>,
+    pub(super) value: Expr,
+}
+
+impl Parse for Given {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let named = input.peek(syn::Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]);
+        let name = if named {
+            let name = input.parse()?;
+            input.parse::<Token![=]>()?;
+            Some(name)
+        } else {
+            None
+        };
+        Ok(Given { name, value: input.parse()? })
+    }
+}
+
+/// The arguments of a call to `callee` at `span`, or `None` after reporting what is wrong.
+pub(super) fn read(
+    callee: &str,
+    span: Span,
+    parameters: &[Parameter],
+    given: Vec<Given>,
+    errors: &mut Diagnostics,
+) -> Option<Vec<Argument>> {
+    let mut values: Vec<Option<Argument>> = vec![None; parameters.len()];
+    let mut sizes = Vec::new();
+    let mut sound = true;
+    let mut next = 0;
+    for Given { name, value } in given {
+        let place = match &name {
+            None => {
+                let place = next.min(parameters.len());
+                if parameters.get(place).is_none_or(|p| p.kind != ArgumentKind::Sizes) {
+                    next += 1;
+                }
+                place
+            }
+            Some(name) => match parameters.iter().position(|p| name == p.name) {
+                Some(place) => place,
+                None => {
+                    errors.at(name.span(), unknown_name(callee, &name.to_string(), parameters));
+                    sound = false;
+                    continue;
+                }
+            },
+        };
+        let Some(parameter) = parameters.get(place) else {
+            errors.at(value.span(), too_many(callee, parameters));
+            sound = false;
+            continue;
+        };
+        match one(parameter, &value) {
+            Err(error) => {
+                errors.push(error);
+                sound = false;
+            }
+            Ok(argument) if parameter.kind == ArgumentKind::Sizes => sizes.push(argument),
+            Ok(argument) if values[place].is_none() => values[place] = Some(argument),
+            Ok(_) => {
+                let at = name.map_or(value.span(), |name| name.span());
+                errors.at(at, format!("`{callee}` is given `{}` twice", parameter.name));
+                sound = false;
+            }
+        }
+    }
+    for (parameter, value) in parameters.iter().zip(&values) {
+        let given = value.is_some() || parameter.kind == ArgumentKind::Sizes && !sizes.is_empty();
+        if sound && parameter.required && !given {
+            errors.at(span, missing(callee, parameter, parameters));
+            sound = false;
+        }
+    }
+    let last_is_sizes = parameters.last().is_some_and(|p| p.kind == ArgumentKind::Sizes);
+    values.truncate(parameters.len() - usize::from(last_is_sizes));
+    let values = values.into_iter().map(|value| value.unwrap_or(Argument::Absent));
+    sound.then(|| values.chain(sizes).collect())
+}
+
+fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
+    match parameter.kind {
+        ArgumentKind::Size | ArgumentKind::Sizes => SizeExpr::read(value).map(Argument::Size),
+        ArgumentKind::Number => NumberExpr::read(value).map(Argument::Number),
+        ArgumentKind::Axis => axis(value).map(Argument::Axis),
+        ArgumentKind::Flag => match value {
+            Expr::Lit(lit) => match &lit.lit {
+                Lit::Bool(flag) => Ok(Argument::Flag(flag.value)),
+                _ => Err(expected(value, "`true` or `false`")),
+            },
+            _ => Err(expected(value, "`true` or `false`")),
+        },
+        ArgumentKind::Activation => activation(value).map(Argument::Activation),
+    }
+}
+
+fn axis(value: &Expr) -> syn::Result<isize> {
+    let (negative, literal) = match value {
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => (true, &*unary.expr),
+        other => (false, other),
+    };
+    let Expr::Lit(syn::ExprLit { lit: Lit::Int(number), .. }) = literal else {
+        return Err(expected(value, "an axis: 0 is the first after the batch, -1 the last"));
+    };
+    let number: isize = number.base10_parse()?;
+    Ok(if negative { -number } else { number })
+}
+
+fn activation(value: &Expr) -> syn::Result<Activation> {
+    let name = match value {
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+        _ => None,
+    };
+    let Some(name) = name else {
+        return Err(expected(value, "the name of an activation, such as `relu`"));
+    };
+    Activation::named(&name).ok_or_else(|| {
+        let names = ACTIVATIONS.iter().map(|row| row.1);
+        let near = suggest(&name, names.clone());
+        let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
+        syn::Error::new(value.span(), format!("there is no activation `{name}`{all}"))
+    })
+}
+
+fn expected(value: &Expr, what: &str) -> syn::Error {
+    let found = value.to_token_stream();
+    syn::Error::new(value.span(), format!("expected {what}; found `{found}`"))
+}
+
+fn unknown_name(callee: &str, name: &str, parameters: &[Parameter]) -> String {
+    if parameters.is_empty() {
+        return format!("`{callee}` takes no arguments");
+    }
+    let names = parameters.iter().map(|p| p.name);
+    let near = suggest(name, names.clone());
+    let takes = if near.is_empty() { format!("; it takes {}", list(names)) } else { near };
+    format!("`{callee}` has no argument `{name}`{takes}")
+}
+
+fn too_many(callee: &str, parameters: &[Parameter]) -> String {
+    match parameters.len() {
+        0 => format!("`{callee}` takes no arguments"),
+        _ => format!(
+            "too many arguments: `{callee}` takes {}",
+            list(parameters.iter().map(|p| p.name))
+        ),
+    }
+}
+
+fn missing(callee: &str, parameter: &Parameter, parameters: &[Parameter]) -> String {
+    let example: Vec<&str> = parameters.iter().filter(|p| p.required).map(|p| p.name).collect();
+    format!("`{callee}` needs `{}`: write `{callee}({})`", parameter.name, example.join(", "))
+}

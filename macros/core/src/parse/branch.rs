@@ -1,0 +1,165 @@
+//! `#[branch(Dense(64, relu), Dropout(0.2), my::Gate<64> => [64], frozen)]`.
+
+use multi_input_spec::{layer, layer::LAYERS, Activation, ACTIVATIONS};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    parse::{ParseStream, Parser},
+    punctuated::Punctuated,
+    spanned::Spanned,
+    Expr, Token, Type,
+};
+
+use super::{
+    argument::{self, Argument, Given},
+    attribute::entries,
+    number::SizeExpr,
+};
+use crate::{diagnostics::Diagnostics, suggest::suggest, text::compact};
+
+/// The layers of a node.
+pub(crate) struct Branch {
+    /// In order.
+    pub(crate) layers: Vec<Layer>,
+    /// `frozen`: the parameters are not trained.
+    pub(crate) frozen: Option<Span>,
+    /// `shared = node`: that node's branch is used here too.
+    pub(crate) shared: Option<Ident>,
+    /// Where an entry could not be read, nothing is known of what comes out.
+    pub(crate) broken: bool,
+}
+
+/// One layer.
+pub(crate) struct Layer {
+    pub(crate) kind: LayerKind,
+    /// As the user wrote it, in one line.
+    pub(crate) text: String,
+    /// The user's token to point at.
+    pub(crate) span: Span,
+}
+
+/// What a layer is.
+pub(crate) enum LayerKind {
+    /// A row of the spec's table.
+    Named { spec: &'static layer::Layer, name: Ident, arguments: Vec<Argument> },
+    /// An activation by itself.
+    Activation { activation: Activation, name: Ident },
+    /// A module of the user's own, with the shape that it claims to give.
+    Own { module: Type, shape: Vec<SizeExpr> },
+}
+
+/// Reads what stands between the parentheses.
+pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Branch {
+    let mut branch = Branch { layers: Vec::new(), frozen: None, shared: None, broken: false };
+    for entry in entries(tokens) {
+        if read_entry(entry, &mut branch, errors).is_none() {
+            branch.broken = true;
+        }
+    }
+    if branch.shared.is_some() && !branch.layers.is_empty() {
+        errors.at(branch.layers[0].span, "a shared branch has no layers of its own: write either");
+        branch.broken = true;
+    }
+    if branch.shared.is_some() && branch.frozen.is_some() {
+        errors.at(
+            branch.frozen.unwrap_or(span),
+            "`frozen` goes where the shared branch is written, not where it is used again",
+        );
+        branch.broken = true;
+    }
+    if branch.shared.is_none() && branch.layers.is_empty() && !branch.broken {
+        errors.at(span, "an empty branch does nothing: name a layer, or leave `#[branch]` out");
+    }
+    branch
+}
+
+/// One entry; `None` after reporting what is wrong with it.
+fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics) -> Option<()> {
+    let text = compact(&entry);
+    let mut trees = entry.clone().into_iter();
+    match (trees.next(), trees.next(), trees.next()) {
+        (Some(TokenTree::Ident(word)), None, None) if word == "frozen" => {
+            branch.frozen = Some(word.span());
+        }
+        (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(equals)), _)
+            if word == "shared" && equals.as_char() == '=' =>
+        {
+            branch.shared = Some(errors.ok(shared.parse2(entry))?);
+        }
+        (Some(TokenTree::Ident(name)), None, None) => {
+            branch.layers.push(named(name, TokenStream::new(), text, errors)?);
+        }
+        (Some(TokenTree::Ident(name)), Some(TokenTree::Group(group)), None)
+            if group.delimiter() == Delimiter::Parenthesis =>
+        {
+            branch.layers.push(named(name, group.stream(), text, errors)?);
+        }
+        _ => branch.layers.push(errors.ok(own.parse2(entry))?),
+    }
+    Some(())
+}
+
+/// A layer or activation by its name.
+fn named(
+    name: Ident,
+    arguments: TokenStream,
+    text: String,
+    errors: &mut Diagnostics,
+) -> Option<Layer> {
+    let span = name.span();
+    if let Some(activation) = Activation::named(&name.to_string()) {
+        if !arguments.is_empty() {
+            errors.at(span, format!("the activation `{name}` takes no arguments"));
+            return None;
+        }
+        return Some(Layer { kind: LayerKind::Activation { activation, name }, text, span });
+    }
+    let Some(spec) = layer::named(&name.to_string()) else {
+        let names = LAYERS.iter().map(|l| l.name).chain(ACTIVATIONS.iter().map(|row| row.1));
+        let near = suggest(&name.to_string(), names);
+        let own = if near.is_empty() {
+            format!("; a module of your own is written `{name} => [its output's sizes]`")
+        } else {
+            near
+        };
+        errors.at(span, format!("there is no layer `{name}`{own}"));
+        return None;
+    };
+    let given = errors.ok(Punctuated::<Given, Token![,]>::parse_terminated.parse2(arguments))?;
+    let arguments =
+        argument::read(spec.name, span, spec.parameters, given.into_iter().collect(), errors)?;
+    Some(Layer { kind: LayerKind::Named { spec, name, arguments }, text, span })
+}
+
+/// `shared = node`.
+fn shared(input: ParseStream<'_>) -> syn::Result<Ident> {
+    input.parse::<Ident>()?;
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+/// `my_crate::Gate<64> => [64]`.
+fn own(input: ParseStream<'_>) -> syn::Result<Layer> {
+    let module: Type = input.parse()?;
+    let span = module.span();
+    if !input.peek(Token![=>]) {
+        let name = compact(&module.to_token_stream());
+        return Err(syn::Error::new(
+            span,
+            format!(
+                "expected a layer such as `Dense(64, relu)`, or a module of your own with the sizes \
+                 it gives: `{name} => [64]`"
+            ),
+        ));
+    }
+    input.parse::<Token![=>]>()?;
+    let content;
+    syn::bracketed!(content in input);
+    let sizes = Punctuated::<Expr, Token![,]>::parse_terminated(&content)?;
+    if sizes.is_empty() {
+        return Err(syn::Error::new(span, "a module gives at least one number: `=> [1]`"));
+    }
+    let shape = sizes.iter().map(SizeExpr::read).collect::<syn::Result<Vec<_>>>()?;
+    let text = compact(&module.to_token_stream());
+    Ok(Layer { kind: LayerKind::Own { module, shape }, text, span })
+}

@@ -1,0 +1,151 @@
+//! The types of fields. The built-in data types are recognised by their names.
+
+use multi_input_spec::Size;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned, ToTokens};
+use syn::{spanned::Spanned, GenericArgument, PathArguments, Type};
+
+use super::number::SizeExpr;
+use crate::text::compact;
+
+/// The type of a field: what one sample holds.
+pub(crate) struct FieldType {
+    /// `Option<...>`: the value may be absent.
+    pub(crate) optional: bool,
+    /// What the innermost element is.
+    pub(crate) element: Element,
+    /// The lengths of the arrays around it, outermost first.
+    pub(crate) dims: Vec<SizeExpr>,
+    /// The whole type in the user's file.
+    pub(crate) span: Span,
+    /// As the user wrote it.
+    pub(crate) text: String,
+}
+
+/// The innermost element of a type.
+#[derive(Clone)]
+pub(crate) enum Element {
+    /// A number.
+    F32,
+    /// A flag, a number of 0 or 1.
+    Bool,
+    /// A category index.
+    U32,
+    /// A class as a target.
+    Class(SizeExpr),
+    /// `_`, the inferred shape.
+    Inferred,
+}
+
+impl FieldType {
+    /// The type with every name in it absolute; `krate` is the path of our crate.
+    pub(crate) fn absolute(&self, krate: &TokenStream) -> TokenStream {
+        let span = self.span;
+        let mut tokens = match &self.element {
+            Element::F32 => quote_spanned!(span=> ::core::primitive::f32),
+            Element::Bool => quote_spanned!(span=> ::core::primitive::bool),
+            Element::U32 => quote_spanned!(span=> ::core::primitive::u32),
+            Element::Class(classes) => {
+                let classes = &classes.tokens;
+                quote_spanned!(span=> #krate::Class<{ #classes }>)
+            }
+            Element::Inferred => quote_spanned!(span=> _),
+        };
+        for dim in self.dims.iter().rev() {
+            let size = &dim.tokens;
+            tokens = quote_spanned!(span=> [#tokens; #size]);
+        }
+        if self.optional {
+            tokens = quote_spanned!(span=> ::core::option::Option<#tokens>);
+        }
+        tokens
+    }
+}
+
+/// Reads a field's type.
+pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
+    let (optional, inner) = match option_of(ty) {
+        Some(inner) => (true, inner),
+        None => (false, ty),
+    };
+    let mut dims = Vec::new();
+    let element = element(inner, &mut dims)?;
+    if optional && matches!(element, Element::Inferred) {
+        return Err(syn::Error::new(
+            ty.span(),
+            "`Option<_>` says too little: write the inner type",
+        ));
+    }
+    let text = compact(&ty.to_token_stream());
+    Ok(FieldType { optional, element, dims, span: ty.span(), text })
+}
+
+fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Element> {
+    match ty {
+        Type::Array(array) => {
+            dims.push(SizeExpr::read(&array.len)?);
+            element(&array.elem, dims)
+        }
+        Type::Group(group) => element(&group.elem, dims),
+        Type::Paren(paren) => element(&paren.elem, dims),
+        Type::Infer(_) if dims.is_empty() => Ok(Element::Inferred),
+        Type::Path(path) if path.qself.is_none() => named(ty, &path.path),
+        _ => Err(unknown(ty)),
+    }
+}
+
+fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
+    let Some(last) = path.segments.last() else { return Err(unknown(ty)) };
+    if let PathArguments::AngleBracketed(arguments) = &last.arguments {
+        if last.ident == "Class" && arguments.args.len() == 1 {
+            return class(&arguments.args[0]);
+        }
+    }
+    match path.get_ident().map(ToString::to_string).as_deref() {
+        Some("f32") => Ok(Element::F32),
+        Some("bool") => Ok(Element::Bool),
+        Some("u32") => Ok(Element::U32),
+        Some("f64") => Err(syn::Error::new(ty.span(), "raw numbers are `f32`; write `f32` here")),
+        Some("usize" | "u64" | "u16" | "u8" | "i64" | "i32" | "i16" | "i8" | "isize") => {
+            Err(syn::Error::new(
+                ty.span(),
+                "a category index is `u32` and a number is `f32`; write the one that is meant",
+            ))
+        }
+        _ => Err(unknown(ty)),
+    }
+}
+
+fn class(argument: &GenericArgument) -> syn::Result<Element> {
+    match argument {
+        GenericArgument::Const(size) => SizeExpr::read(size).map(Element::Class),
+        // A path to a constant looks like a type to syn.
+        GenericArgument::Type(Type::Path(path)) => {
+            Ok(Element::Class(SizeExpr { tokens: path.to_token_stream(), value: Size::Unknown }))
+        }
+        other => Err(syn::Error::new(other.span(), "expected the number of classes: `Class<10>`")),
+    }
+}
+
+/// The `T` of `Option<T>`.
+fn option_of(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match (last.ident == "Option", arguments.args.first()) {
+        (true, Some(GenericArgument::Type(inner))) if arguments.args.len() == 1 => Some(inner),
+        _ => None,
+    }
+}
+
+fn unknown(ty: &Type) -> syn::Error {
+    let found = compact(&quote!(#ty));
+    syn::Error::new(
+        ty.span(),
+        format!(
+            "`{found}` is no data type of a model: use `f32`, `bool`, `u32`, arrays of them, \
+             `Class<N>`, or `Option` of an input's; an alias is not seen through, so write the \
+             type itself"
+        ),
+    )
+}

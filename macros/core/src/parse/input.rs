@@ -1,0 +1,81 @@
+//! `#[input(standardize, missing = zeros, columns("rooms", "age"))]`.
+
+use multi_input_spec::step::{Step, STEPS};
+use proc_macro2::{Span, TokenStream};
+use syn::{parse::Parser, punctuated::Punctuated, Ident, LitStr, Token};
+
+use super::attribute::{self, expected, once, Entry, Form};
+use crate::{
+    diagnostics::Diagnostics,
+    suggest::{list, suggest},
+};
+
+/// What `#[input(...)]` says.
+#[derive(Default)]
+pub(crate) struct Input {
+    /// The steps of preprocessing, in order.
+    pub(crate) steps: Vec<(&'static Step, Span)>,
+    /// What stands in for an absent value.
+    pub(crate) missing: Option<(Missing, Span)>,
+    /// The columns of a row that fill the value.
+    pub(crate) columns: Option<(Vec<String>, Span)>,
+}
+
+/// What stands in for an absent value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Zeros,
+    Mean,
+    Learned,
+}
+
+const POLICIES: [(&str, Missing); 3] =
+    [("zeros", Missing::Zeros), ("mean", Missing::Mean), ("learned", Missing::Learned)];
+
+/// Reads what stands between the parentheses.
+pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
+    let mut input = Input::default();
+    for Entry { name, form } in attribute::read(tokens, errors) {
+        let span = name.span();
+        let step = STEPS.iter().find(|step| name == step.name);
+        match (name.to_string().as_str(), step, form) {
+            (_, Some(step), Form::Word) => input.steps.push((step, span)),
+            (_, Some(_), _) => expected(&name, &name.to_string(), errors),
+            ("missing", _, Form::Value(value)) => {
+                if let Some(policy) = errors.ok(policy(value)) {
+                    once(&mut input.missing, policy, "missing", span, errors);
+                }
+            }
+            ("missing", ..) => expected(&name, "missing = zeros", errors),
+            ("columns", _, Form::Call(names)) => {
+                let names = Punctuated::<LitStr, Token![,]>::parse_terminated.parse2(names);
+                if let Some(names) = errors.ok(names) {
+                    let names = names.iter().map(LitStr::value).collect();
+                    once(&mut input.columns, (names, span), "columns", span, errors);
+                }
+            }
+            ("columns", ..) => expected(&name, "columns(\"first\", \"second\")", errors),
+            (unknown, ..) => {
+                let names = STEPS.iter().map(|step| step.name).chain(["missing", "columns"]);
+                let near = suggest(unknown, names.clone());
+                let all =
+                    if near.is_empty() { format!("; there are {}", list(names)) } else { near };
+                errors.at(span, format!("`#[input]` has no option `{unknown}`{all}"));
+            }
+        }
+    }
+    input
+}
+
+fn policy(value: TokenStream) -> syn::Result<(Missing, Span)> {
+    let name: Ident = syn::parse2(value)?;
+    POLICIES
+        .iter()
+        .find(|(known, _)| name == known)
+        .map(|(_, policy)| (*policy, name.span()))
+        .ok_or_else(|| {
+            let names = POLICIES.iter().map(|(name, _)| *name);
+            let known = list(names);
+            syn::Error::new(name.span(), format!("`missing` is one of {known}, not `{name}`"))
+        })
+}

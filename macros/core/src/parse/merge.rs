@@ -1,0 +1,119 @@
+//! `#[merge(concat(a, b, present(b), axis = 0))]`.
+
+use multi_input_spec::merge::{self, MERGES};
+use proc_macro2::{Span, TokenStream};
+use syn::{
+    parse::{Parse, ParseStream, Parser},
+    punctuated::Punctuated,
+    spanned::Spanned,
+    Expr, Ident, Token,
+};
+
+use super::argument::{self, Argument, Given};
+use crate::{
+    diagnostics::Diagnostics,
+    suggest::{list, suggest},
+    text::compact,
+};
+
+/// What `#[merge(...)]` says.
+pub(crate) struct Merge {
+    pub(crate) rule: &'static merge::Merge,
+    /// The rule's name, as the user's token.
+    pub(crate) name: Ident,
+    pub(crate) operands: Vec<Operand>,
+    pub(crate) arguments: Vec<Argument>,
+    /// As the user wrote it, in one line.
+    pub(crate) text: String,
+}
+
+/// An operand of a merge.
+pub(crate) enum Operand {
+    /// The output of a node.
+    Node(Ident),
+    /// `present(input)`: 1 where the input is there, 0 where it is absent.
+    Present(Ident),
+}
+
+impl Operand {
+    /// The node that is named.
+    pub(crate) fn node(&self) -> &Ident {
+        match self {
+            Operand::Node(name) | Operand::Present(name) => name,
+        }
+    }
+}
+
+/// Reads what stands between the parentheses; `None` after reporting what is wrong.
+pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Option<Merge> {
+    let text = compact(&tokens);
+    let Call { name, entries } = errors.ok(syn::parse2(tokens).map_err(|error| {
+        let hint = "expected a rule and its operands: `#[merge(concat(first, second))]`";
+        let at = if text.is_empty() { span } else { error.span() };
+        syn::Error::new(at, hint)
+    }))?;
+    let Some(rule) = merge::named(&name.to_string()) else {
+        let names = MERGES.iter().map(|merge| merge.name);
+        let near = suggest(&name.to_string(), names.clone());
+        let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
+        errors.at(name.span(), format!("there is no merge `{name}`{all}"));
+        return None;
+    };
+    let mut operands = Vec::new();
+    let mut given = Vec::new();
+    let mut sound = true;
+    for entry in entries {
+        match entry.name {
+            Some(_) => given.push(entry),
+            None => match errors.ok(operand(&entry.value)) {
+                Some(operand) => operands.push(operand),
+                None => sound = false,
+            },
+        }
+    }
+    let arguments = argument::read(rule.name, name.span(), rule.parameters, given, errors)?;
+    sound.then_some(Merge { rule, name, operands, arguments, text })
+}
+
+struct Call {
+    name: Ident,
+    entries: Punctuated<Given, Token![,]>,
+}
+
+impl Parse for Call {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.parse()?;
+        let content;
+        syn::parenthesized!(content in input);
+        Ok(Call { name, entries: Punctuated::parse_terminated(&content)? })
+    }
+}
+
+fn operand(value: &Expr) -> syn::Result<Operand> {
+    match value {
+        Expr::Path(path) => path.path.get_ident().cloned().map(Operand::Node),
+        Expr::Call(call) => match (&*call.func, call.args.first()) {
+            (Expr::Path(function), Some(Expr::Path(node)))
+                if function.path.is_ident("present") && call.args.len() == 1 =>
+            {
+                node.path.get_ident().cloned().map(Operand::Present)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+    .ok_or_else(|| {
+        syn::Error::new(value.span(), "an operand is the name of a node, or `present(input)`")
+    })
+}
+
+/// `#[from(node)]`.
+pub(super) fn read_from(
+    tokens: TokenStream,
+    span: Span,
+    errors: &mut Diagnostics,
+) -> Option<Ident> {
+    let parser = |input: ParseStream<'_>| input.parse::<Ident>();
+    let error = syn::Error::new(span, "expected the name of one node: `#[from(node)]`");
+    errors.ok(parser.parse2(tokens).map_err(|_| error))
+}

@@ -1,0 +1,25 @@
+//! Tokens to [`RawModel`]: what each attribute says, checked by itself.
+//!
+//! A reader never gives up at the first mistake: it reports it, leaves a gap (`None`, or a branch
+//! marked `broken`) and reads on. Later stages treat a gap as something they know nothing about.
+
+mod argument;
+mod attribute;
+mod branch;
+mod data_type;
+mod input;
+mod merge;
+mod model;
+mod number;
+mod output;
+mod serde;
+
+pub(crate) use argument::Argument;
+pub(crate) use branch::{Branch, Layer, LayerKind};
+pub(crate) use data_type::{Element, FieldType};
+pub(crate) use input::{Input, Missing};
+pub(crate) use merge::{Merge, Operand};
+pub(crate) use model::{parse, Field, Options, RawModel, Source};
+pub(crate) use number::{NumberExpr, SizeExpr};
+pub(crate) use output::{LossCall, Output};
+pub(crate) use serde::{Columns, Derives};

@@ -1,0 +1,171 @@
+//! Sizes and numbers: literals, sums and products of literals, or anything constant.
+
+use multi_input_spec::Size;
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{spanned::Spanned, BinOp, Expr, Lit, UnOp};
+
+/// A size as the user wrote it.
+#[derive(Clone)]
+pub(crate) struct SizeExpr {
+    /// The tokens, with the user's spans.
+    pub(crate) tokens: TokenStream,
+    /// The number, where the macro can see it.
+    pub(crate) value: Size,
+}
+
+impl SizeExpr {
+    /// Reads a size; a literal must be at least one.
+    pub(crate) fn read(expr: &Expr) -> syn::Result<SizeExpr> {
+        let value = match integer(expr) {
+            Integer::Known(number) if number < 1 => {
+                return Err(syn::Error::new(
+                    expr.span(),
+                    format!("a size is at least 1, this is {number}"),
+                ));
+            }
+            Integer::Known(number) => Size::Known(usize::try_from(number).unwrap_or(usize::MAX)),
+            Integer::Constant => Size::Unknown,
+            Integer::No(found) => {
+                return Err(syn::Error::new(
+                    expr.span(),
+                    format!("expected a size, a whole number or a constant's path; found {found}"),
+                ));
+            }
+        };
+        Ok(SizeExpr { tokens: expr.to_token_stream(), value })
+    }
+}
+
+/// A real number as the user wrote it.
+#[derive(Clone)]
+pub(crate) struct NumberExpr {
+    /// The tokens, made to be of type `f64`.
+    pub(crate) tokens: TokenStream,
+    /// The number; NaN where the macro cannot see it.
+    pub(crate) value: f64,
+}
+
+impl NumberExpr {
+    /// Reads a number, with or without a decimal point.
+    pub(crate) fn read(expr: &Expr) -> syn::Result<NumberExpr> {
+        match real(expr) {
+            Some(value) => {
+                let literal = proc_macro2::Literal::f64_suffixed(value.abs());
+                let sign = (value < 0.0).then(|| quote::quote!(-));
+                Ok(NumberExpr { tokens: quote::quote!(#sign #literal), value })
+            }
+            None if is_constant(expr) => {
+                Ok(NumberExpr { tokens: quote::quote!((#expr) as f64), value: f64::NAN })
+            }
+            None => Err(syn::Error::new(
+                expr.span(),
+                format!("expected a number; found `{}`", expr.to_token_stream()),
+            )),
+        }
+    }
+}
+
+enum Integer {
+    Known(i128),
+    Constant,
+    No(String),
+}
+
+fn integer(expr: &Expr) -> Integer {
+    match expr {
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Int(int) => {
+                int.base10_parse().map_or_else(|e| Integer::No(e.to_string()), Integer::Known)
+            }
+            other => Integer::No(format!("`{}`", other.to_token_stream())),
+        },
+        Expr::Paren(inner) => integer(&inner.expr),
+        Expr::Group(inner) => integer(&inner.expr),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match integer(&unary.expr) {
+            Integer::Known(number) => Integer::Known(-number),
+            other => other,
+        },
+        Expr::Binary(binary) => match (integer(&binary.left), integer(&binary.right)) {
+            (Integer::Known(l), Integer::Known(r)) => {
+                let result = match binary.op {
+                    BinOp::Add(_) => l.checked_add(r),
+                    BinOp::Sub(_) => l.checked_sub(r),
+                    BinOp::Mul(_) => l.checked_mul(r),
+                    BinOp::Div(_) => l.checked_div(r),
+                    _ => None,
+                };
+                result.map_or_else(|| Integer::No(found(expr)), Integer::Known)
+            }
+            (Integer::No(found), _) | (_, Integer::No(found)) => Integer::No(found),
+            _ => Integer::Constant,
+        },
+        _ if is_constant(expr) => Integer::Constant,
+        _ => Integer::No(found(expr)),
+    }
+}
+
+fn real(expr: &Expr) -> Option<f64> {
+    match expr {
+        Expr::Lit(lit) => match &lit.lit {
+            Lit::Int(int) => int.base10_parse().ok(),
+            Lit::Float(float) => float.base10_parse().ok(),
+            _ => None,
+        },
+        Expr::Paren(inner) => real(&inner.expr),
+        Expr::Group(inner) => real(&inner.expr),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => real(&unary.expr).map(|n| -n),
+        Expr::Binary(binary) => {
+            let (left, right) = (real(&binary.left)?, real(&binary.right)?);
+            match binary.op {
+                BinOp::Add(_) => Some(left + right),
+                BinOp::Sub(_) => Some(left - right),
+                BinOp::Mul(_) => Some(left * right),
+                BinOp::Div(_) => Some(left / right),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether rustc may find a constant here: a path, a call of a `const fn`, arithmetic on them.
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Block(_) | Expr::Cast(_) => {
+            true
+        }
+        Expr::Lit(lit) => matches!(lit.lit, Lit::Int(_) | Lit::Float(_)),
+        Expr::Paren(inner) => is_constant(&inner.expr),
+        Expr::Group(inner) => is_constant(&inner.expr),
+        Expr::Unary(unary) => is_constant(&unary.expr),
+        Expr::Binary(binary) => is_constant(&binary.left) && is_constant(&binary.right),
+        _ => false,
+    }
+}
+
+fn found(expr: &Expr) -> String {
+    format!("`{}`", expr.to_token_stream())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    #[test]
+    fn literals_and_their_arithmetic_are_known_and_constants_are_not() {
+        let size = |expr: Expr| SizeExpr::read(&expr).map(|size| size.value);
+        assert_eq!(size(parse_quote!(64)).unwrap(), Size::Known(64));
+        assert_eq!(size(parse_quote!(2 * (8 + 1))).unwrap(), Size::Known(18));
+        assert_eq!(size(parse_quote!(config::WIDTH)).unwrap(), Size::Unknown);
+        assert_eq!(size(parse_quote!(WIDTH + 16)).unwrap(), Size::Unknown);
+        for wrong in [parse_quote!(0), parse_quote!(-3), parse_quote!("64"), parse_quote!(1.5)] {
+            assert!(size(wrong).is_err());
+        }
+        let number = |expr: Expr| NumberExpr::read(&expr).unwrap().value;
+        assert_eq!(number(parse_quote!(1.0 / 4.0)), 0.25);
+        assert_eq!(number(parse_quote!(-1)), -1.0);
+        assert!(number(parse_quote!(RATE)).is_nan());
+    }
+}

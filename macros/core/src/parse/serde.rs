@@ -1,0 +1,74 @@
+//! How a row's value is called in a file: `#[serde(rename = "...", alias = "...")]`.
+//!
+//! The rows get a generated `Deserialize`, which knows groups of columns and blank cells. It
+//! honours these two of serde's attributes; a user who wants more derives `Deserialize`.
+
+use syn::{Attribute, LitStr, Path};
+
+use crate::diagnostics::Diagnostics;
+
+/// The names that serde's attributes give a field.
+#[derive(Default)]
+pub(crate) struct Columns {
+    pub(crate) rename: Option<String>,
+    pub(crate) aliases: Vec<String>,
+}
+
+/// Which of serde's derives the user asks for.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Derives {
+    pub(crate) serialize: bool,
+    pub(crate) deserialize: bool,
+}
+
+/// Looks for serde's derives among the struct's attributes.
+pub(super) fn derives(attributes: &[Attribute]) -> Derives {
+    let mut found = Derives::default();
+    for attribute in attributes.iter().filter(|a| a.path().is_ident("derive")) {
+        // What cannot be parsed here, rustc reports when it sees the derive.
+        let _ = attribute.parse_nested_meta(|meta| {
+            let last = |path: &Path| path.segments.last().map(|s| s.ident.to_string());
+            match last(&meta.path).as_deref() {
+                Some("Serialize") => found.serialize = true,
+                Some("Deserialize") => found.deserialize = true,
+                _ => {}
+            }
+            Ok(())
+        });
+    }
+    found
+}
+
+/// Reads a field's `#[serde(...)]`, unless the user's own `Deserialize` does.
+pub(super) fn read(
+    attributes: &[Attribute],
+    derives: Derives,
+    errors: &mut Diagnostics,
+) -> Columns {
+    let mut columns = Columns::default();
+    if derives.deserialize {
+        return columns;
+    }
+    for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
+        let result = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                columns.rename = Some(meta.value()?.parse::<LitStr>()?.value());
+            } else if meta.path.is_ident("alias") {
+                columns.aliases.push(meta.value()?.parse::<LitStr>()?.value());
+            } else if derives.serialize {
+                // For the user's Serialize; skip over whatever it says.
+                if meta.input.peek(syn::Token![=]) {
+                    meta.value()?.parse::<syn::Expr>()?;
+                }
+            } else {
+                return Err(meta.error(
+                    "the generated Deserialize knows `rename` and `alias`; for more, derive \
+                     serde's `Deserialize` on the struct",
+                ));
+            }
+            Ok(())
+        });
+        errors.ok(result);
+    }
+    columns
+}
