@@ -1,1 +1,9 @@
-//! The attribute `#[multi_input_model]`. Use it through the crate `multi-input`.
+//! The attribute `#[multi_input_model]`. Use it through the crate `multi-input`, which documents it.
+
+use proc_macro::TokenStream;
+
+/// Turns an annotated struct into a typed multi-input model; see the crate `multi-input`.
+#[proc_macro_attribute]
+pub fn multi_input_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    multi_input_macros_core::expand_model(arguments.into(), item.into()).into()
+}

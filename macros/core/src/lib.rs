@@ -1,6 +1,21 @@
-//! The pipeline behind `#[multi_input_model]`.
+//! The pipeline behind `#[multi_input_model]`, as an ordinary library:
+//!
+//! ```text
+//! tokens -> parse -> RawModel -> graph -> Graph -> shape -> ShapedGraph -> check -> CheckedGraph
+//!        -> codegen -> tokens
+//! ```
+//!
+//! Each stage is a module with one public function and a type of its own. Mistakes are collected
+//! on the way, so that one run reports all of them.
 
+mod check;
+mod codegen;
 mod diagnostics;
+mod expand;
+mod graph;
 mod parse;
+mod shape;
 mod suggest;
 mod text;
+
+pub use expand::expand_model;

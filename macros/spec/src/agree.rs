@@ -5,7 +5,7 @@ use crate::{Shape, Text};
 /// A hidden node's declared shape against the one that comes out of its branch.
 pub const fn declared(declared: &Shape, inferred: &Shape) -> Result<Shape, Text> {
     if declared.differs(inferred) {
-        return Err(Text::new("is declared ")
+        return Err(Text::new("declared ")
             .shape(declared)
             .str(", but what comes out is ")
             .shape(inferred)

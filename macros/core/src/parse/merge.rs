@@ -72,7 +72,24 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         }
     }
     let arguments = argument::read(rule.name, name.span(), rule.parameters, given, errors)?;
+    if sound && !check_count(rule, &name, operands.len(), errors) {
+        return None;
+    }
     sound.then_some(Merge { rule, name, operands, arguments, text })
+}
+
+/// Whether the rule can merge that many nodes.
+fn check_count(rule: &merge::Merge, name: &Ident, found: usize, errors: &mut Diagnostics) -> bool {
+    let (least, most) = rule.operands;
+    if found >= least && most.is_none_or(|most| found <= most) {
+        return true;
+    }
+    let needed = match most {
+        Some(most) if most == least => format!("exactly {least}"),
+        _ => format!("at least {least}"),
+    };
+    errors.at(name.span(), format!("`{name}` merges {needed} nodes; found {found}"));
+    false
 }
 
 struct Call {

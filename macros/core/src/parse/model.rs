@@ -39,8 +39,8 @@ pub(crate) struct Field {
     pub(crate) name: Ident,
     /// `None` where the type could not be read.
     pub(crate) ty: Option<FieldType>,
-    /// The type's span.
-    pub(crate) ty_span: Span,
+    /// The type as it stands in the struct.
+    pub(crate) ty_tokens: TokenStream,
     /// What feeds the node; `None` where that could not be read.
     pub(crate) source: Option<Source>,
     pub(crate) branch: Option<Branch>,
@@ -172,9 +172,9 @@ fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Dia
     check_foreign(&name, &attributes, errors);
     let columns = serde::read(&attributes, derives, errors);
     let source = one_source(&name, sources, errors);
-    let ty_span = field.ty.span();
+    let ty_tokens = field.ty.to_token_stream();
     let ty = errors.ok(data_type::read(&field.ty));
-    Field { name, ty, ty_span, source, branch, output, attributes, columns }
+    Field { name, ty, ty_tokens, source, branch, output, attributes, columns }
 }
 
 /// A node is fed in exactly one way.

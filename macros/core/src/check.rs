@@ -1,0 +1,344 @@
+//! [`ShapedGraph`] to [`CheckedGraph`]: the rules that look across attributes and nodes.
+//!
+//! [`check`] is the table of contents; each rule is a function that reports its own mistakes.
+
+use multi_input_spec::{Kind, Size, Target};
+use proc_macro2::Ident;
+
+use crate::{
+    diagnostics::Diagnostics,
+    graph::{Graph, Node},
+    parse::{Element, Missing, Source},
+    shape::{Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode},
+    suggest::list,
+};
+
+/// A model without a mistake in it; only [`check`] makes one.
+pub(crate) struct CheckedGraph {
+    pub(crate) graph: Graph,
+    /// One for each node of the graph.
+    pub(crate) shapes: Vec<CheckedNode>,
+    pub(crate) constants: Vec<Constant>,
+}
+
+/// A node with everything known.
+pub(crate) struct CheckedNode {
+    /// What flows into the branch.
+    pub(crate) input: Flow,
+    pub(crate) layers: Vec<ShapedLayer>,
+    /// What comes out of the branch.
+    pub(crate) output: Flow,
+    /// What makes predictions of an output's head.
+    pub(crate) link: Option<multi_input_spec::Activation>,
+}
+
+/// Applies every rule; `None` where any stage has reported a mistake.
+pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result<CheckedGraph> {
+    let graph = &shaped.graph;
+    has_inputs_and_outputs(graph, &mut errors);
+    for (position, node) in graph.nodes.iter().enumerate() {
+        is_used(position, graph, &mut errors);
+        output_feeds_nothing(position, graph, &mut errors);
+        output_is_fed(node, &mut errors);
+        optional_has_a_policy(node, &mut errors);
+        mean_is_of_numbers(node, &mut errors);
+        presence_is_of_optional(node, graph, &mut errors);
+        columns_fit(node, graph, &mut errors);
+        shared_has_a_branch(node, graph, &mut errors);
+        names_are_free(node, graph, &mut errors);
+        loss_fits(node, &shaped.nodes[position], &mut errors);
+        metrics_fit(node, &mut errors);
+        standardize_fits(node, &mut errors);
+    }
+    errors.finish()?;
+    all_known(shaped)
+}
+
+/// Unwraps what the stages before have filled in.
+fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
+    let ShapedGraph { graph, nodes, constants } = shaped;
+    let known = |(node, shaped): (&Node, ShapedNode)| match (shaped.input, shaped.output) {
+        (Some(input), Some(output)) => {
+            Ok(CheckedNode { input, layers: shaped.layers, output, link: shaped.link })
+        }
+        _ => Err(syn::Error::new(
+            node.name().span(),
+            "multi-input could not infer this node's shape and found no mistake; please report it",
+        )),
+    };
+    let shapes = graph.nodes.iter().zip(nodes).map(known).collect::<syn::Result<Vec<_>>>()?;
+    Ok(CheckedGraph { graph, shapes, constants })
+}
+
+fn has_inputs_and_outputs(graph: &Graph, errors: &mut Diagnostics) {
+    let name = &graph.model.name;
+    // Where a field could not be read, it may be the one that is missing.
+    if graph.nodes.iter().any(|node| node.field.source.is_none()) {
+        return;
+    }
+    if graph.inputs().next().is_none() {
+        errors.at(name.span(), format!("`{name}` has no input: mark a field `#[input]`"));
+    }
+    if graph.outputs().next().is_none() {
+        errors.at(
+            name.span(),
+            format!("`{name}` has no output: mark a fed node `#[output(loss = ...)]`"),
+        );
+    }
+}
+
+fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
+    let node = &graph.nodes[position];
+    let used = node.field.output.is_some()
+        || node.field.source.is_none()
+        || graph.consumers(position).next().is_some()
+        // A node that could not be read may be the one that uses it.
+        || graph.nodes.iter().any(|other| other.broken);
+    if !used {
+        let (name, what) = (node.name(), if node.is_input() { "input" } else { "node" });
+        errors.at(
+            name.span(),
+            format!("nothing uses the {what} `{name}`: merge it, feed it on with `#[from({name})]`, or remove it"),
+        );
+    }
+}
+
+fn output_feeds_nothing(position: usize, graph: &Graph, errors: &mut Diagnostics) {
+    let node = &graph.nodes[position];
+    if node.field.output.is_none() {
+        return;
+    }
+    for other in &graph.nodes {
+        if let Some(edge) = other.feeds.iter().find(|edge| edge.node == position) {
+            let (name, by) = (node.name(), other.name());
+            errors.at(
+                edge.name.span(),
+                format!(
+                    "`{name}` is an output and feeds nothing, but `{by}` takes it; put what both \
+                     need into a node between"
+                ),
+            );
+        }
+    }
+}
+
+fn output_is_fed(node: &Node, errors: &mut Diagnostics) {
+    if let (true, Some(output)) = (node.is_input(), &node.field.output) {
+        let name = node.name();
+        errors.at(
+            output.span,
+            format!("`{name}` is an input, so its value is given; an output is fed by `#[merge]` or `#[from]`"),
+        );
+    }
+}
+
+fn optional_has_a_policy(node: &Node, errors: &mut Diagnostics) {
+    let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
+        return;
+    };
+    let name = node.name();
+    match (ty.optional, &input.missing) {
+        (true, None) => errors.at(
+            ty.span,
+            format!("`{name}` may be absent: say what stands in, `#[input(missing = zeros)]`, `mean` or `learned`"),
+        ),
+        (false, Some((_, span))) => errors.at(
+            *span,
+            format!("`{name}` is never absent: make its type `Option<{}>`, or leave `missing` out", ty.text),
+        ),
+        _ => {}
+    }
+}
+
+fn mean_is_of_numbers(node: &Node, errors: &mut Diagnostics) {
+    let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
+        return;
+    };
+    if let (Some((Missing::Mean, span)), Element::U32) = (input.missing, &ty.element) {
+        let name = node.name();
+        errors.at(
+            span,
+            format!(
+                "`{name}`: categories have no mean; use `missing = zeros` or `missing = learned`"
+            ),
+        );
+    }
+}
+
+fn presence_is_of_optional(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    for edge in node.feeds.iter().filter(|edge| edge.present) {
+        let fed_by = &graph.nodes[edge.node];
+        // A missing policy is a mistake of its own.
+        let optional = fed_by.field.ty.as_ref().is_none_or(|ty| ty.optional);
+        if fed_by.absence.is_none() && !(fed_by.is_input() && optional) && !fed_by.broken {
+            let name = &edge.name;
+            errors.at(
+                name.span(),
+                format!("`{name}` is always present: `present(...)` asks for an optional input"),
+            );
+        }
+    }
+}
+
+fn columns_fit(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
+        return;
+    };
+    let Some((columns, span)) = &input.columns else { return };
+    let name = node.name();
+    if graph.model.derives.deserialize {
+        errors.at(
+            *span,
+            "`columns(...)` is for the generated `Deserialize`: leave the derive of serde's out",
+        );
+    }
+    for (position, column) in columns.iter().enumerate() {
+        if columns[..position].contains(column) {
+            errors.at(*span, format!("`{name}`: the column \"{column}\" is named twice"));
+        }
+    }
+    let needed = ty.dims.iter().fold(Size::Known(1), |product, dim| product.times(dim.value));
+    if needed.differs(Size::Known(columns.len())) {
+        let (needed, found) = (needed.get(), columns.len());
+        errors.at(*span, format!("`{name}` holds {needed} values, but `columns` names {found}"));
+    }
+}
+
+fn shared_has_a_branch(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    let Some(owner) = node.shared.map(|owner| &graph.nodes[owner]) else { return };
+    let span = node
+        .field
+        .branch
+        .as_ref()
+        .and_then(|b| b.shared.as_ref())
+        .map_or_else(|| node.name().span(), Ident::span);
+    let (name, owner_name) = (node.name(), owner.name());
+    match &owner.field.branch {
+        None => errors.at(span, format!("`{owner_name}` has no branch to share with `{name}`")),
+        Some(branch) if branch.shared.is_some() => errors.at(
+            span,
+            format!("`{owner_name}` shares another node's branch itself: name the node where it is written"),
+        ),
+        Some(_) => {}
+    }
+    if owner.field.output.is_some() || node.field.output.is_some() {
+        errors.at(
+            span,
+            "an output's branch is its own, because its last activation belongs to the loss; \
+             share the layers before it",
+        );
+    }
+}
+
+fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    let name = node.name();
+    let is_row_field = node.is_input() || node.field.output.is_some();
+    if is_row_field && name == "tape" {
+        errors.at(
+            name.span(),
+            "`tape` is what the generated batch calls its gradient tape; choose another name",
+        );
+    }
+    if let Some(owner) = name.to_string().strip_suffix("_missing") {
+        let learned = graph.nodes.iter().any(|other| {
+            other.name() == owner
+                && other.absence.is_some_and(|absence| absence.policy == Missing::Learned)
+        });
+        if learned && node.field.branch.is_some() {
+            errors.at(
+                name.span(),
+                format!("`{name}` is what the generated model calls the vector that stands in for `{owner}`; choose another name"),
+            );
+        }
+    }
+}
+
+/// What a node's target is; `None` where its type says nothing of the kind.
+pub(crate) fn target(node: &Node) -> Option<Target> {
+    match node.field.ty.as_ref()?.element {
+        Element::F32 => Some(Target::Numbers),
+        Element::Bool => Some(Target::Flag),
+        Element::Class(_) => Some(Target::Class),
+        Element::U32 | Element::Inferred => None,
+    }
+}
+
+fn describe(target: Target) -> &'static str {
+    match target {
+        Target::Numbers => "numbers",
+        Target::Flag => "a `bool`",
+        Target::Class => "a `Class`",
+    }
+}
+
+fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
+    let Some(loss) = node.field.output.as_ref().and_then(|output| output.loss.as_ref()) else {
+        return;
+    };
+    let Some(target) = target(node) else { return };
+    let (name, loss_name) = (node.name(), &loss.name);
+    if !loss.spec.targets.contains(&target) {
+        let fitting = multi_input_spec::LOSSES.iter().filter(|l| l.targets.contains(&target));
+        let (what, fitting) = (describe(target), list(fitting.map(|loss| loss.name)));
+        errors.at(
+            loss_name.span(),
+            format!("`{name}` is {what}, which `{loss_name}` does not compare: use {fitting}"),
+        );
+        return;
+    }
+    let Some(last) = shaped.layers.last() else { return };
+    let activation = match &last.module {
+        Module::Named { activation: Some(activation), .. }
+        | Module::Activation { activation, .. } => *activation,
+        _ => return,
+    };
+    let linear = activation == multi_input_spec::Activation::Linear;
+    match loss.spec.link {
+        // The link itself has been taken off before.
+        Some(link) if !linear => errors.at(
+            last.span,
+            format!(
+                "`{name}`: `{loss_name}` is computed from logits, but `{}` comes before it; end \
+                 the branch in `{}`, or in no activation",
+                activation.name(),
+                link.name()
+            ),
+        ),
+        None if activation == multi_input_spec::Activation::Softmax => errors.at(
+            last.span,
+            format!("`{name}`: `softmax` gives the probabilities of classes, which `{loss_name}` does not compare; use a `Class<N>` with `cross_entropy`"),
+        ),
+        _ => {}
+    }
+}
+
+fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
+    let (Some(output), Some(target)) = (&node.field.output, target(node)) else { return };
+    for (metric, name) in output.metrics.iter().filter(|(m, _)| !m.targets.contains(&target)) {
+        let (node, what) = (node.name(), describe(target));
+        errors.at(
+            name.span(),
+            format!("`{node}` is {what}, which the metric `{}` does not measure", metric.name),
+        );
+    }
+}
+
+fn standardize_fits(node: &Node, errors: &mut Diagnostics) {
+    let Some(output) = &node.field.output else { return };
+    let (Some(span), Some(target)) = (output.standardize, target(node)) else { return };
+    let linked = output.loss.as_ref().is_some_and(|loss| loss.spec.link.is_some());
+    if target != Target::Numbers || linked {
+        let name = node.name();
+        errors.at(
+            span,
+            format!(
+                "`{name}`: only numbers compared by a difference, as `mse` does, are standardised"
+            ),
+        );
+    }
+}
+
+/// Whether an input holds category indices.
+pub(crate) fn is_category(flow: &Flow) -> bool {
+    flow.shape.kind == Kind::Categories
+}

@@ -1,0 +1,34 @@
+//! The formulas that are left to rustc, because a size in them is a `const` path.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::Expansion;
+
+/// The shapes, as associated constants of the definition; a shape that cannot be is replaced by
+/// one that always type-checks, so that only the check below fires.
+pub(crate) fn shapes(expansion: &Expansion<'_>) -> TokenStream {
+    if expansion.checked.constants.is_empty() {
+        return TokenStream::new();
+    }
+    let (definition, private) = (&expansion.names.definition, &expansion.paths.private);
+    let constants = expansion.checked.constants.iter().map(|constant| {
+        let (name, formula, spec) = (&constant.name, &constant.formula, &expansion.paths.spec);
+        quote!(#[doc(hidden)] const #name: #spec::Shape = #private::shape_or_empty(&#formula);)
+    });
+    quote!(impl #definition { #(#constants)* })
+}
+
+/// The checks: each panics while compiling, at the user's token, in the spec's words.
+pub(crate) fn checks(expansion: &Expansion<'_>) -> TokenStream {
+    let private = &expansion.paths.private;
+    let checks = expansion.checked.constants.iter().map(|constant| {
+        let (formula, field) = (&constant.formula, format!("`{}`: ", constant.field));
+        quote_spanned! {constant.span=>
+            const _: () = if let ::core::result::Result::Err(text) = &#formula {
+                ::core::panic!("{}", #private::spec::Text::new(#field).text(text).as_str());
+            };
+        }
+    });
+    quote!(#(#checks)*)
+}

@@ -1,0 +1,74 @@
+//! [`CheckedGraph`] to tokens. Nothing can fail here.
+//!
+//! For `HousePrice`, in this order:
+//!
+//! ```text
+//! pub struct HousePrice                        the definition, with the layer table as its docs
+//! const _: () = { panics in the spec's words } the formulas left to rustc
+//! pub struct HousePriceInputs, ..Sample, ..Outputs        rows
+//! pub struct HousePriceModel<E, D>             the module: one field for each branch
+//! pub struct HousePriceBatch<B, E, D, T>       its input, ..Heads its output
+//! impl TensorCollection, Module, ModuleMut for HousePriceModel
+//! impl Definition, BuildOnDevice, Network for HousePrice
+//! ```
+
+mod constants;
+mod docs;
+mod fallback;
+mod forward;
+mod graph;
+mod model;
+mod names;
+mod nest;
+mod network;
+mod own;
+mod paths;
+mod rows;
+mod tensors;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::check::CheckedGraph;
+
+pub(crate) use fallback::{fallback, unreadable};
+
+/// Everything that the model becomes.
+pub(crate) fn generate(checked: &CheckedGraph) -> TokenStream {
+    let expansion = Expansion::new(checked);
+    let parts = [
+        constants::checks(&expansion),
+        model::definition(&expansion),
+        constants::shapes(&expansion),
+        rows::structs(&expansion),
+        rows::deserialize(&expansion),
+        model::module(&expansion),
+        model::batch(&expansion),
+        model::heads(&expansion),
+        tensors::collection(&expansion),
+        forward::modules(&expansion),
+        network::definition(&expansion),
+        network::network(&expansion),
+    ];
+    quote!(#(#parts)*)
+}
+
+/// What every generator needs.
+pub(crate) struct Expansion<'a> {
+    pub(crate) checked: &'a CheckedGraph,
+    pub(crate) names: names::Names,
+    pub(crate) paths: paths::Paths,
+    pub(crate) own: Vec<own::Own<'a>>,
+}
+
+impl<'a> Expansion<'a> {
+    fn new(checked: &'a CheckedGraph) -> Self {
+        let model = &checked.graph.model;
+        Expansion {
+            checked,
+            names: names::Names::of(&model.name),
+            paths: paths::Paths::new(&model.options.krate),
+            own: own::modules(checked),
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! The definition type, the module with its branches, and what goes in and comes out.
+
+use multi_input_spec::{Activation, Kind};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use super::{docs, nest, Expansion};
+use crate::{
+    graph::Node,
+    parse::Missing,
+    shape::{Flow, Module, ShapedLayer},
+};
+
+/// `pub struct HousePrice`, with handles for its outputs.
+pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
+    let graph = &expansion.checked.graph;
+    let (visibility, definition) = (&graph.model.visibility, &expansion.names.definition);
+    let docs = graph.model.attributes.iter().filter(|a| a.path().is_ident("doc"));
+    let table = docs::of(expansion);
+    let (krate, private) = (&expansion.paths.krate, &expansion.paths.private);
+    let handles = graph.outputs().enumerate().map(|(index, node)| {
+        let name = graph.nodes[node].name();
+        let (text, doc) =
+            (name.to_string(), format!("The output `{name}`, to speak of it to a trainer."));
+        quote! {
+            #[doc = #doc]
+            #[allow(non_upper_case_globals)]
+            pub const #name: #krate::train::OutputOf<#definition> =
+                #krate::train::OutputOf::new(#index, #text);
+        }
+    });
+    quote! {
+        #(#docs)*
+        #[doc = #table]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+        #visibility struct #definition {
+            _definition: (),
+        }
+
+        impl #definition {
+            #(#handles)*
+
+            /// Nodes, layers and shapes.
+            pub const GRAPH: #krate::definition::Graph =
+                <#definition as #krate::definition::Definition>::GRAPH;
+
+            /// A model with fresh weights, which depend on `seed` alone.
+            pub fn build<E: #private::Element, D: #private::Backend<E>>(
+                device: &D,
+                seed: #krate::Seed,
+            ) -> #krate::Model<#definition, E, D>
+            where
+                #definition: #krate::definition::Network<E, D>,
+            {
+                #krate::Model::build(device, seed)
+            }
+
+            /// Layers, output shapes and parameters, as a table to print.
+            pub fn summary() -> #krate::Summary {
+                #krate::Summary::of(&Self::GRAPH)
+            }
+        }
+    }
+}
+
+/// `pub struct HousePriceModel<E, D>`: a field for each branch.
+pub(crate) fn module(expansion: &Expansion<'_>) -> TokenStream {
+    let graph = &expansion.checked.graph;
+    let (visibility, model, private) =
+        (&graph.model.visibility, &expansion.names.model, &expansion.paths.private);
+    let doc = format!("The module of [`{}`]: a field for each branch.", expansion.names.definition);
+    let parameters = expansion.own_parameters();
+    let fields = tensors(expansion).map(|field| {
+        let (name, ty) = (&field.name, field.ty(expansion));
+        let doc = &field.doc;
+        quote!(#[doc = #doc] pub #name: #ty)
+    });
+    let phantom = (!holds_tensors(expansion))
+        .then(|| quote!(#[doc(hidden)] pub _phantom: ::core::marker::PhantomData<(E, D)>,));
+    quote! {
+        #[doc = #doc]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #visibility struct #model<E: #private::Dtype, D: #private::Storage<E>, #(#parameters),*> {
+            #(#fields,)*
+            #phantom
+        }
+    }
+}
+
+/// Whether some field speaks of the dtype and the device.
+pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
+    tensors(expansion).any(|field| {
+        match field.content {
+        Content::StandIn(_) => true,
+        Content::Branch(node) => emitted(expansion, node).any(|(_, layer)| {
+            matches!(&layer.module, Module::Named { spec, .. } if spec.form.holds_tensors)
+        }),
+    }
+    })
+}
+
+/// A field of the module.
+pub(crate) struct ModuleField<'a> {
+    pub(crate) name: Ident,
+    doc: String,
+    pub(crate) content: Content<'a>,
+}
+
+/// What a field of the module holds.
+pub(crate) enum Content<'a> {
+    /// The branch of a node.
+    Branch(usize),
+    /// The vector that stands in where a node is absent.
+    StandIn(&'a Flow),
+}
+
+/// The fields of the module, in order.
+pub(crate) fn tensors<'a>(
+    expansion: &'a Expansion<'_>,
+) -> impl Iterator<Item = ModuleField<'a>> + 'a {
+    let checked = expansion.checked;
+    checked.graph.nodes.iter().enumerate().flat_map(move |(position, node)| {
+        let name = node.name();
+        let branch = has_field(expansion, position).then(|| ModuleField {
+            name: name.clone(),
+            doc: format!("The branch of `{name}`."),
+            content: Content::Branch(position),
+        });
+        let stand_in = is_learned(node).then(|| ModuleField {
+            name: stand_in_name(node),
+            doc: format!("What stands in for `{name}` where it is absent."),
+            content: Content::StandIn(&checked.shapes[position].output),
+        });
+        branch.into_iter().chain(stand_in)
+    })
+}
+
+impl ModuleField<'_> {
+    fn ty(&self, expansion: &Expansion<'_>) -> TokenStream {
+        match self.content {
+            Content::Branch(node) => branch_type(expansion, node),
+            Content::StandIn(flow) => {
+                let private = &expansion.paths.private;
+                let shape = sample_shape(expansion, flow);
+                quote!(#private::Tensor<#shape, E, D>)
+            }
+        }
+    }
+}
+
+/// Whether a branch is written here and does anything in the module.
+pub(crate) fn has_field(expansion: &Expansion<'_>, node: usize) -> bool {
+    let field = &expansion.checked.graph.nodes[node].field;
+    let written = field.branch.as_ref().is_some_and(|branch| branch.shared.is_none());
+    written && emitted(expansion, node).next().is_some()
+}
+
+/// Whether a vector is learned that stands in where the node is absent.
+pub(crate) fn is_learned(node: &Node) -> bool {
+    node.absence.is_some_and(|absence| absence.filled && absence.policy == Missing::Learned)
+}
+
+/// The field that holds the vector.
+pub(crate) fn stand_in_name(node: &Node) -> Ident {
+    format_ident!("{}_missing", node.name(), span = node.name().span())
+}
+
+/// The layers that the module holds, with their places in the user's list.
+pub(crate) fn emitted<'a>(
+    expansion: &'a Expansion<'_>,
+    node: usize,
+) -> impl Iterator<Item = (usize, &'a ShapedLayer)> + 'a {
+    let layers = expansion.checked.shapes[node].layers.iter().enumerate();
+    layers.filter(|(_, layer)| !matches!(layer.module, Module::Link))
+}
+
+/// Whether the branch that a node uses is frozen.
+pub(crate) fn is_frozen(expansion: &Expansion<'_>, node: usize) -> bool {
+    let graph = &expansion.checked.graph;
+    let owner = graph.nodes[node].shared.unwrap_or(node);
+    graph.nodes[owner].field.branch.as_ref().is_some_and(|branch| branch.frozen.is_some())
+}
+
+/// The module that holds the layers of a node, and the places of the layers in it.
+pub(crate) fn layer_places<'a>(
+    expansion: &'a Expansion<'_>,
+    node: usize,
+) -> Vec<(&'a ShapedLayer, TokenStream)> {
+    let graph = &expansion.checked.graph;
+    let owner = graph.nodes[node].shared.unwrap_or(node);
+    let field = graph.nodes[owner].name();
+    let inner = is_frozen(expansion, node).then(|| quote!(.0));
+    let layers: Vec<_> = emitted(expansion, node).collect();
+    let len = layers.len();
+    let place = |(index, (_, layer))| {
+        let place = nest::place(index, len);
+        (layer, quote!(#field #inner #place))
+    };
+    layers.into_iter().enumerate().map(place).collect()
+}
+
+/// The type of a branch: a tuple of layers.
+fn branch_type(expansion: &Expansion<'_>, node: usize) -> TokenStream {
+    let layers: Vec<TokenStream> = emitted(expansion, node)
+        .map(|(place, layer)| layer_type(expansion, node, place, layer))
+        .collect();
+    let tuple = nest::tuple(&layers);
+    if is_frozen(expansion, node) {
+        let layer = &expansion.paths.layer;
+        return quote!(#layer::Frozen<#tuple>);
+    }
+    tuple
+}
+
+fn layer_type(
+    expansion: &Expansion<'_>,
+    node: usize,
+    place: usize,
+    shaped: &ShapedLayer,
+) -> TokenStream {
+    let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
+    match &shaped.module {
+        Module::Named { spec, name, sizes, activation, .. } => {
+            let mut arguments: Vec<TokenStream> = match spec.form.shape_argument {
+                true => vec![quote!((#(#private::Const<#sizes>,)*))],
+                false => sizes.clone(),
+            };
+            arguments.extend(activation.map(|activation| activation_type(layer, activation)));
+            if spec.form.holds_tensors {
+                arguments.extend([quote!(E), quote!(D)]);
+            }
+            match arguments.is_empty() {
+                true => quote!(#layer::#name),
+                false => quote!(#layer::#name<#(#arguments),*>),
+            }
+        }
+        Module::Activation { activation, .. } => activation_type(layer, *activation),
+        Module::Own { .. } => {
+            let own = expansion.own.iter().find(|own| own.node == node && own.layer == place);
+            own.map_or_else(TokenStream::new, |own| {
+                let parameter = &own.parameter;
+                quote!(#parameter)
+            })
+        }
+        Module::Link => TokenStream::new(),
+    }
+}
+
+fn activation_type(layer: &TokenStream, activation: Activation) -> TokenStream {
+    let name = Ident::new(activation.type_name(), Span::call_site());
+    quote!(#layer::activation::#name)
+}
+
+/// `(Const<64>, Const<3>)`: the shape of one sample.
+fn sample_shape(expansion: &Expansion<'_>, flow: &Flow) -> TokenStream {
+    let (private, sizes) = (&expansion.paths.private, flow.arguments());
+    quote!((#(#private::Const<#sizes>,)*))
+}
+
+/// `Tensor<(B, Const<64>), E, D, T>`: a batch of what flows along an edge.
+pub(crate) fn tensor(
+    expansion: &Expansion<'_>,
+    flow: &Flow,
+    batch: &TokenStream,
+    tape: &TokenStream,
+) -> TokenStream {
+    let (private, sizes) = (&expansion.paths.private, flow.arguments());
+    let element = match flow.shape.kind {
+        Kind::Numbers => quote!(E),
+        Kind::Categories => quote!(::core::primitive::usize),
+    };
+    quote!(#private::Tensor<(#batch, #(#private::Const<#sizes>,)*), #element, D, #tape>)
+}
+
+/// `pub struct HousePriceBatch<B, E, D, T>`.
+pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
+    let graph = &expansion.checked.graph;
+    let (visibility, batch, private, krate) = (
+        &graph.model.visibility,
+        &expansion.names.batch,
+        &expansion.paths.private,
+        &expansion.paths.krate,
+    );
+    let none = quote!(#private::NoneTape);
+    let doc = format!(
+        "A batch of inputs for [`{}`]. It owns the gradient tape, so that every branch is on it.",
+        expansion.names.model
+    );
+    let inputs: Vec<usize> = graph.inputs().collect();
+    let names: Vec<&Ident> = inputs.iter().map(|&node| graph.nodes[node].name()).collect();
+    let fields = inputs.iter().map(|&node| {
+        let name = graph.nodes[node].name();
+        let tensor = tensor(expansion, &expansion.checked.shapes[node].input, &quote!(B), &none);
+        let doc = format!("The input `{name}`.");
+        match graph.nodes[node].absence {
+            Some(_) => quote!(#[doc = #doc] pub #name: #krate::missing::Optional<#tensor, B, E, D>),
+            None => quote!(#[doc = #doc] pub #name: #tensor),
+        }
+    });
+    let first = names.first().map(|name| match graph.nodes[inputs[0]].absence {
+        Some(_) => quote!(#name.values),
+        None => quote!(#name),
+    });
+    let bounds = quote!(B: #private::Dim, E: #private::Element, D: #private::Backend<E>);
+    quote! {
+        #[doc = #doc]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #visibility struct #batch<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #none> {
+            #(#fields,)*
+            /// The gradient tape; `NoneTape` in inference.
+            pub tape: T,
+        }
+
+        impl<#bounds> #batch<B, E, D> {
+            /// The same batch, with a tape that adds to `gradients`.
+            pub fn traced(
+                self,
+                gradients: #private::Gradients<E, D>,
+            ) -> #batch<B, E, D, #private::OwnedTape<E, D>> {
+                let tape = #private::tape(&self.#first, gradients);
+                #batch { #(#names: self.#names,)* tape }
+            }
+        }
+    }
+}
+
+/// `pub struct HousePriceHeads<B, E, D, T>`.
+pub(crate) fn heads(expansion: &Expansion<'_>) -> TokenStream {
+    let graph = &expansion.checked.graph;
+    let (visibility, heads, private) =
+        (&graph.model.visibility, &expansion.names.heads, &expansion.paths.private);
+    let none = quote!(#private::NoneTape);
+    let doc = format!(
+        "What comes out of [`{}`]: the heads, and the tape to put on them for a loss.",
+        expansion.names.model
+    );
+    let fields = graph.outputs().map(|node| {
+        let name = graph.nodes[node].name();
+        let shape = &expansion.checked.shapes[node];
+        let tensor = tensor(expansion, &shape.output, &quote!(B), &none);
+        let doc = match shape.link {
+            Some(link) => format!("The head of `{name}`: logits, before the {}.", link.name()),
+            None => format!("The head of `{name}`."),
+        };
+        quote!(#[doc = #doc] pub #name: #tensor)
+    });
+    quote! {
+        #[doc = #doc]
+        #[must_use]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #visibility struct #heads<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #none> {
+            #(#fields,)*
+            /// The gradient tape. Put it on the head whose loss is computed first, take it off
+            /// again, put it on the next, and add the losses up.
+            pub tape: T,
+        }
+    }
+}

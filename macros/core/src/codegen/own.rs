@@ -1,0 +1,111 @@
+//! Modules of the user's own: each becomes a type parameter of the generated model.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
+
+use super::{model, Expansion};
+use crate::{
+    check::CheckedGraph,
+    shape::{Flow, Module},
+};
+
+/// One of the user's modules.
+pub(crate) struct Own<'a> {
+    /// The node in whose branch it is written, and its place there.
+    pub(crate) node: usize,
+    pub(crate) layer: usize,
+    /// The type parameter.
+    pub(crate) parameter: Ident,
+    /// The type that the user names: a dfdx builder.
+    pub(crate) module: &'a Type,
+    pub(crate) input: &'a Flow,
+    pub(crate) output: &'a Flow,
+    pub(crate) span: Span,
+    pub(crate) field: String,
+}
+
+/// All of them, in the order of their declaration.
+pub(super) fn modules(checked: &CheckedGraph) -> Vec<Own<'_>> {
+    let mut found = Vec::new();
+    for (node, shape) in checked.shapes.iter().enumerate() {
+        if checked.graph.nodes[node].shared.is_some() {
+            continue;
+        }
+        for (layer, shaped) in shape.layers.iter().enumerate() {
+            if let Module::Own { module } = &shaped.module {
+                found.push(Own {
+                    node,
+                    layer,
+                    parameter: format_ident!("M{}", found.len()),
+                    module,
+                    input: &shaped.input,
+                    output: &shaped.output,
+                    span: shaped.span,
+                    field: checked.graph.nodes[node].name().to_string(),
+                });
+            }
+        }
+    }
+    found
+}
+
+impl Expansion<'_> {
+    /// The type parameters: `M0, M1`.
+    pub(super) fn own_parameters(&self) -> Vec<&Ident> {
+        self.own.iter().map(|own| &own.parameter).collect()
+    }
+
+    /// The modules that the user's builders become: `<Gate<64> as BuildOnDevice<D, E>>::Built`.
+    pub(super) fn own_built(&self) -> Vec<TokenStream> {
+        let private = &self.paths.private;
+        self.own
+            .iter()
+            .map(|own| {
+                let (module, span) = (own.module, own.span);
+                quote_spanned!(span=> <#module as #private::BuildOnDevice<D, E>>::Built)
+            })
+            .collect()
+    }
+
+    /// What forward needs of the user's modules, given as types.
+    pub(super) fn own_bounds(
+        &self,
+        types: &[TokenStream],
+        (module, batch, tape): (&TokenStream, &TokenStream, &TokenStream),
+    ) -> TokenStream {
+        let private = &self.paths.private;
+        let bounds = self.own.iter().zip(types).map(|(own, ty)| {
+            let input = model::tensor(self, own.input, batch, tape);
+            quote! {
+                #ty: #module<#input, Error = D::Err>,
+                <#ty as #module<#input>>::Output: #private::Claim<E, D, #tape>,
+            }
+        });
+        quote!(#(#bounds)*)
+    }
+}
+
+/// The claimed shapes against those that the modules really give, on the CPU and in `f32`.
+pub(super) fn claims(expansion: &Expansion<'_>) -> TokenStream {
+    let private = &expansion.paths.private;
+    let claims = expansion.own.iter().map(|own| {
+        let (module, sizes, field) = (own.module, own.output.sizes(), format!("`{}`: ", own.field));
+        let input = own.input.arguments();
+        quote_spanned! {own.span=>
+            const _: () = if let ::core::result::Result::Err(text) = #private::compare_claim(
+                <<<#module as #private::BuildOnDevice<#private::Cpu, ::core::primitive::f32>>::Built
+                    as #private::Module<#private::Tensor<
+                        (::core::primitive::usize, #(#private::Const<#input>,)*),
+                        ::core::primitive::f32,
+                        #private::Cpu,
+                        #private::NoneTape,
+                    >>>::Output as #private::SampleDims>::DIMS,
+                &[#(#sizes),*],
+            ) {
+                ::core::panic!("{}", #private::spec::Text::new(#field).text(&text).as_str());
+            };
+        }
+    });
+    quote!(#(#claims)*)
+}

@@ -1,0 +1,155 @@
+//! The rows: named structs, so that no input can stand in another's place and none be forgotten.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::Attribute;
+
+use super::Expansion;
+use crate::{
+    graph::{Graph, Node, RawModelHead},
+    parse::{Columns, Derives, Element, Field, Source},
+};
+
+/// `HousePriceInputs`, `HousePriceSample` and `HousePriceOutputs`.
+pub(crate) fn structs(expansion: &Expansion<'_>) -> TokenStream {
+    let (graph, names, krate) =
+        (&expansion.checked.graph, &expansion.names, &expansion.paths.krate);
+    let model = &graph.model;
+    let definition = &names.definition;
+    let inputs: Vec<&Node> = graph.inputs().map(|node| &graph.nodes[node]).collect();
+    let outputs: Vec<&Node> = graph.outputs().map(|node| &graph.nodes[node]).collect();
+    let raw = |node: &&Node| field(&node.field, model.derives, raw_type(&node.field, krate));
+    let predicted =
+        |node: &&Node| field(&node.field, model.derives, predicted_type(&node.field, krate));
+
+    let input_fields: Vec<_> = inputs.iter().map(raw).collect();
+    let target_fields: Vec<_> = outputs.iter().map(raw).collect();
+    let prediction_fields: Vec<_> = outputs.iter().map(predicted).collect();
+    let doc = |text: &str| text.replace("{}", &definition.to_string());
+    let row = |name, text, fields| row(model, name, &doc(text), fields);
+    let structs = [
+        row(&names.inputs, "One row that [`{}`] predicts from.", input_fields.clone()),
+        row(
+            &names.sample,
+            "One row that [`{}`] trains on: inputs and targets.",
+            [input_fields, target_fields].concat(),
+        ),
+        row(&names.outputs, "What [`{}`] predicts for one row.", prediction_fields),
+    ];
+    let (inputs_name, sample) = (&names.inputs, &names.sample);
+    let input_names = inputs.iter().map(|node| node.name());
+    quote! {
+        #(#structs)*
+
+        impl ::core::convert::From<#sample> for #inputs_name {
+            fn from(sample: #sample) -> Self {
+                #inputs_name { #(#input_names: sample.#input_names),* }
+            }
+        }
+    }
+}
+
+/// A row struct with the user's derives and attributes.
+pub(super) fn row(
+    model: &RawModelHead,
+    name: &Ident,
+    doc: &str,
+    fields: Vec<TokenStream>,
+) -> TokenStream {
+    let visibility = &model.visibility;
+    let attributes = model.attributes.iter().filter(|attribute| !attribute.path().is_ident("doc"));
+    quote! {
+        #[doc = #doc]
+        #(#attributes)*
+        #visibility struct #name { #(#fields),* }
+    }
+}
+
+/// `pub name: Type` with the user's attributes.
+pub(super) fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenStream {
+    let name = &field.name;
+    let serde = derives.serialize || derives.deserialize;
+    let keep = |attribute: &&Attribute| serde || !attribute.path().is_ident("serde");
+    let attributes = field.attributes.iter().filter(keep);
+    let doc = format!("The node `{name}` of the model.");
+    let has_doc = field.attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
+    let doc = (!has_doc).then(|| quote!(#[doc = #doc]));
+    quote!(#(#attributes)* #doc pub #name: #ty)
+}
+
+/// What a row holds.
+pub(super) fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
+    match &field.ty {
+        Some(ty) => ty.absolute(krate),
+        None => field.ty_tokens.clone(),
+    }
+}
+
+/// What is predicted for a target: probabilities for classes, a probability for a flag.
+pub(super) fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
+    match field.ty.as_ref().map(|ty| &ty.element) {
+        Some(Element::Class(classes)) => {
+            let classes = &classes.tokens;
+            quote!(#krate::Probabilities<{ #classes }>)
+        }
+        Some(Element::Bool) => quote!(::core::primitive::f32),
+        _ => raw_type(field, krate),
+    }
+}
+
+/// `Deserialize` for the rows that come from files, unless the user derives it.
+pub(crate) fn deserialize(expansion: &Expansion<'_>) -> TokenStream {
+    let (graph, names, krate) =
+        (&expansion.checked.graph, &expansion.names, &expansion.paths.krate);
+    if graph.model.derives.deserialize {
+        return TokenStream::new();
+    }
+    let inputs: Vec<usize> = graph.inputs().collect();
+    let all: Vec<usize> = inputs.iter().copied().chain(graph.outputs()).collect();
+    let inputs = deserialize_row(graph, &names.inputs, &inputs, krate);
+    let sample = deserialize_row(graph, &names.sample, &all, krate);
+    quote!(#inputs #sample)
+}
+
+fn deserialize_row(
+    graph: &Graph,
+    name: &Ident,
+    nodes: &[usize],
+    krate: &TokenStream,
+) -> TokenStream {
+    let fields: Vec<&Field> = nodes.iter().map(|&node| &graph.nodes[node].field).collect();
+    let specs = fields.iter().map(|field| field_spec(field, krate));
+    let names = fields.iter().map(|field| &field.name);
+    let indices = 0..fields.len();
+    let text = name.to_string();
+    quote! {
+        impl<'de> #krate::private::serde::Deserialize<'de> for #name {
+            fn deserialize<De: #krate::private::serde::Deserializer<'de>>(
+                deserializer: De,
+            ) -> ::core::result::Result<Self, De::Error> {
+                const ROW: #krate::data::RowSpec =
+                    #krate::data::RowSpec { row: #text, fields: &[#(#specs),*] };
+                let mut cells = #krate::data::Cells::read(deserializer, &ROW)?;
+                ::core::result::Result::Ok(#name { #(#names: cells.take(#indices)?),* })
+            }
+        }
+    }
+}
+
+/// How a field's value is called in a file.
+fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
+    let Columns { rename, aliases } = &field.columns;
+    let name = rename.clone().unwrap_or_else(|| field.name.to_string());
+    let columns = match &field.source {
+        Some(Source::Input(input)) => input.columns.as_ref().map(|(names, _)| names.clone()),
+        _ => None,
+    };
+    let columns = columns.unwrap_or_default();
+    quote! {
+        #krate::data::FieldSpec {
+            name: #name,
+            aliases: &[#(#aliases),*],
+            columns: &[#(#columns),*],
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! How dfdx walks the module's tensors, and builds it.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::{model, nest, Expansion};
+use crate::shape::Module;
+
+/// `impl TensorCollection`.
+pub(crate) fn collection(expansion: &Expansion<'_>) -> TokenStream {
+    let (private, model, paths) =
+        (&expansion.paths.private, &expansion.names.model, &expansion.paths);
+    let (result, option) = (&paths.result, &paths.option);
+    let parameters = expansion.own_parameters();
+    let visits: Vec<TokenStream> = model::tensors(expansion)
+        .map(|field| {
+            let (name, text) = (&field.name, field.name.to_string());
+            match field.content {
+                model::Content::Branch(_) => {
+                    quote!(Self::module(#text, |s| &s.#name, |s| &mut s.#name))
+                }
+                model::Content::StandIn(_) => quote! {
+                    Self::tensor(
+                        #text,
+                        |s| &s.#name,
+                        |s| &mut s.#name,
+                        #private::TensorOptions::reset_to_zeros(),
+                    )
+                },
+            }
+        })
+        .collect();
+    let names: Vec<TokenStream> = model::tensors(expansion)
+        .map(|field| {
+            let name = field.name;
+            quote!(#name)
+        })
+        .collect();
+    let (visits, built) = match names.is_empty() {
+        true => (quote!(()), quote!(())),
+        false => (nest::tuple(&visits), nest::tuple(&names)),
+    };
+    let phantom =
+        (!model::holds_tensors(expansion)).then(|| quote!(_phantom: ::core::marker::PhantomData,));
+    let settings = settings(expansion);
+    let mutable = (!settings.is_empty()).then(|| quote!(mut));
+    quote! {
+        impl<
+            E: #private::Element,
+            D: #private::Device<E>,
+            #(#parameters: #private::TensorCollection<E, D>),*
+        > #private::TensorCollection<E, D> for #model<E, D, #(#parameters),*> {
+            type To<E2: #private::Dtype, D2: #private::Device<E2>> =
+                #model<E2, D2, #(#parameters::To<E2, D2>),*>;
+
+            fn iter_tensors<V: #private::ModuleVisitor<Self, E, D>>(
+                visitor: &mut V,
+            ) -> #result<#option<Self::To<V::E2, V::D2>>, V::Err> {
+                visitor.visit_fields(#visits, |#built| {
+                    let #mutable module = #model { #(#names,)* #phantom };
+                    #settings
+                    module
+                })
+            }
+        }
+    }
+}
+
+/// What configures the layers' values rather than their types.
+fn settings(expansion: &Expansion<'_>) -> TokenStream {
+    let mut statements = TokenStream::new();
+    for (layer, place) in written(expansion) {
+        let Module::Named { settings, .. } = layer else { continue };
+        for (name, value) in settings {
+            let setter = quote::format_ident!("set_{name}");
+            statements.extend(quote!(module.#place.#setter(#value);));
+        }
+    }
+    // So that two layers do not drop the same elements when no trainer says what to draw.
+    let layer = &expansion.paths.layer;
+    let draws = set_draws(expansion, &quote!(#layer::Draw::default()));
+    quote!(#statements #draws)
+}
+
+/// Gives every layer that draws random numbers its own share of `draw`.
+pub(crate) fn set_draws(expansion: &Expansion<'_>, draw: &TokenStream) -> TokenStream {
+    let random = written(expansion)
+        .into_iter()
+        .filter(|(layer, _)| matches!(layer, Module::Named { spec, .. } if spec.form.random));
+    let statements = random.enumerate().map(|(index, (_, place))| {
+        let index = Literal::u64_suffixed(index as u64);
+        quote!(module.#place.set_draw(#draw.layer(#index));)
+    });
+    quote!(#(#statements)*)
+}
+
+/// `penalties.add(..)` for every weight that `l1` or `l2` speaks of.
+pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
+    let penalties = written(expansion).into_iter().filter_map(|(layer, place)| match layer {
+        Module::Named { penalty: Some((l1, l2)), .. } => {
+            Some(quote!(penalties.add(&module.#place.weight, #l1, #l2)?;))
+        }
+        _ => None,
+    });
+    quote!(#(#penalties)*)
+}
+
+/// Every layer once, in the branch where it is written, with its place in the module.
+fn written<'a>(expansion: &'a Expansion<'_>) -> Vec<(&'a Module, TokenStream)> {
+    (0..expansion.checked.graph.nodes.len())
+        .filter(|&node| model::has_field(expansion, node))
+        .flat_map(|node| model::layer_places(expansion, node))
+        .map(|(layer, place)| (&layer.module, place))
+        .collect()
+}

@@ -1,0 +1,24 @@
+//! The phases, in order.
+
+use proc_macro2::TokenStream;
+
+use crate::{check, codegen, diagnostics::Diagnostics, graph, parse, shape};
+
+/// What `#[multi_input_model(arguments)]` on `item` becomes: the model, or every mistake in it
+/// together with stubs that keep the rest of the user's crate free of follow-on errors.
+pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Diagnostics::new();
+    let Some(raw) = parse::parse(arguments, item.clone(), &mut errors) else {
+        return codegen::unreadable(item, errors);
+    };
+    let stubs = codegen::fallback(&raw);
+    let graph = graph::build(raw, &mut errors);
+    let shaped = shape::infer(graph, &mut errors);
+    match check::check(shaped, errors) {
+        Ok(checked) => codegen::generate(&checked),
+        Err(errors) => {
+            let errors = errors.into_compile_error();
+            quote::quote!(#stubs #errors)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! [`RawModel`] to [`Graph`]: names become edges, and the nodes an order.
+
+mod absence;
+mod order;
+
+use proc_macro2::{Ident, Span};
+
+use crate::{
+    diagnostics::Diagnostics,
+    parse::{Field, Operand, RawModel, Source},
+    suggest::suggest,
+};
+
+pub(crate) use absence::Absence;
+
+/// The model as a graph.
+pub(crate) struct Graph {
+    pub(crate) model: RawModelHead,
+    /// In the order of their declaration.
+    pub(crate) nodes: Vec<Node>,
+    /// The positions of the nodes, each after those that feed it; without those on a cycle.
+    pub(crate) order: Vec<usize>,
+}
+
+/// The struct without its fields.
+pub(crate) struct RawModelHead {
+    pub(crate) attributes: Vec<syn::Attribute>,
+    pub(crate) visibility: syn::Visibility,
+    pub(crate) name: Ident,
+    pub(crate) options: crate::parse::Options,
+    pub(crate) derives: crate::parse::Derives,
+}
+
+/// A field with its edges.
+pub(crate) struct Node {
+    pub(crate) field: Field,
+    /// The operands in order; none for an input.
+    pub(crate) feeds: Vec<Edge>,
+    /// Something that feeds it is not known, so nothing is known of its shape.
+    pub(crate) broken: bool,
+    /// The node whose branch is used here too.
+    pub(crate) shared: Option<usize>,
+    /// The optional input without which this node has no value.
+    pub(crate) absence: Option<Absence>,
+}
+
+/// One operand.
+#[derive(Clone)]
+pub(crate) struct Edge {
+    pub(crate) node: usize,
+    /// `present(node)` rather than the node's value.
+    pub(crate) present: bool,
+    /// The user's token.
+    pub(crate) name: Ident,
+}
+
+impl Node {
+    /// The field's name.
+    pub(crate) fn name(&self) -> &Ident {
+        &self.field.name
+    }
+
+    /// Whether it is an input.
+    pub(crate) fn is_input(&self) -> bool {
+        matches!(self.field.source, Some(Source::Input(_)))
+    }
+}
+
+impl Graph {
+    /// The positions of the inputs, in the order of their declaration.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.nodes.len()).filter(|&node| self.nodes[node].is_input())
+    }
+
+    /// The positions of the outputs, in the order of their declaration.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.nodes.len()).filter(|&node| self.nodes[node].field.output.is_some())
+    }
+
+    /// The nodes that `node` feeds, `present(node)` apart.
+    pub(crate) fn consumers(&self, node: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..self.nodes.len()).filter(move |&other| {
+            self.nodes[other].feeds.iter().any(|edge| edge.node == node && !edge.present)
+        })
+    }
+}
+
+/// Resolves every name, sorts the nodes and follows absence through them.
+pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
+    let RawModel { attributes, visibility, name, fields, options, derives } = raw;
+    let names: Vec<Ident> = fields.iter().map(|field| field.name.clone()).collect();
+    report_doubles(&names, errors);
+    let mut nodes: Vec<Node> =
+        fields.into_iter().map(|field| resolve(field, &names, errors)).collect();
+    let order = order::sort(&mut nodes, errors);
+    absence::follow(&mut nodes, &order);
+    let model = RawModelHead { attributes, visibility, name, options, derives };
+    Graph { model, nodes, order }
+}
+
+fn report_doubles(names: &[Ident], errors: &mut Diagnostics) {
+    for (position, name) in names.iter().enumerate() {
+        if names[..position].contains(name) {
+            errors.at(name.span(), format!("`{name}` is declared twice"));
+        }
+    }
+}
+
+fn resolve(field: Field, names: &[Ident], errors: &mut Diagnostics) -> Node {
+    let operands: Vec<(Ident, bool)> = match &field.source {
+        Some(Source::Merge(merge)) => merge
+            .operands
+            .iter()
+            .map(|operand| (operand.node().clone(), matches!(operand, Operand::Present(_))))
+            .collect(),
+        Some(Source::From(name)) => vec![(name.clone(), false)],
+        Some(Source::Input(_)) | None => Vec::new(),
+    };
+    let mut broken = field.source.is_none();
+    let mut feeds = Vec::new();
+    for (name, present) in operands {
+        match position(&name, names, errors) {
+            Some(node) => feeds.push(Edge { node, present, name }),
+            None => broken = true,
+        }
+    }
+    let shared_name = field.branch.as_ref().and_then(|branch| branch.shared.clone());
+    let shared = shared_name.as_ref().and_then(|name| position(name, names, errors));
+    broken |= shared_name.is_some() && shared.is_none();
+    Node { field, feeds, broken, shared, absence: None }
+}
+
+/// The node called `name`.
+fn position(name: &Ident, names: &[Ident], errors: &mut Diagnostics) -> Option<usize> {
+    let found = names.iter().position(|known| known == name);
+    if found.is_none() {
+        let known: Vec<String> = names.iter().map(Ident::to_string).collect();
+        let near = suggest(&name.to_string(), known.iter().map(String::as_str));
+        let span: Span = name.span();
+        errors.at(span, format!("there is no node `{name}`{near}"));
+    }
+    found
+}

@@ -1,0 +1,72 @@
+//! The order in which the nodes are computed.
+
+use super::Node;
+use crate::diagnostics::Diagnostics;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    New,
+    Visiting,
+    Visited,
+}
+
+/// Sorts the nodes so that each comes after those that feed it. Nodes on a cycle are reported,
+/// marked as broken and left out.
+pub(super) fn sort(nodes: &mut [Node], errors: &mut Diagnostics) -> Vec<usize> {
+    let mut walk =
+        Walk { marks: vec![Mark::New; nodes.len()], path: Vec::new(), order: Vec::new() };
+    for node in 0..nodes.len() {
+        walk.visit(node, nodes, errors);
+    }
+    walk.order.retain(|&node| !nodes[node].broken || nodes[node].field.source.is_some());
+    walk.order
+}
+
+struct Walk {
+    marks: Vec<Mark>,
+    path: Vec<usize>,
+    order: Vec<usize>,
+}
+
+impl Walk {
+    fn visit(&mut self, node: usize, nodes: &mut [Node], errors: &mut Diagnostics) {
+        if self.marks[node] != Mark::New {
+            return;
+        }
+        self.marks[node] = Mark::Visiting;
+        self.path.push(node);
+        let feeds: Vec<usize> = nodes[node].feeds.iter().map(|edge| edge.node).collect();
+        for (operand, feed) in feeds.into_iter().enumerate() {
+            if self.marks[feed] == Mark::Visiting {
+                self.report(node, operand, feed, nodes, errors);
+            }
+            self.visit(feed, nodes, errors);
+        }
+        self.path.pop();
+        self.marks[node] = Mark::Visited;
+        self.order.push(node);
+    }
+
+    /// `node` names `feed`, which is fed by `node`: every edge between them, in words.
+    fn report(
+        &self,
+        node: usize,
+        operand: usize,
+        feed: usize,
+        nodes: &mut [Node],
+        errors: &mut Diagnostics,
+    ) {
+        let start = self.path.iter().position(|&on_path| on_path == feed).unwrap_or(0);
+        let cycle = &self.path[start..];
+        let edges: Vec<String> = cycle
+            .iter()
+            .zip(cycle.iter().skip(1).chain([&feed]))
+            .map(|(fed, by)| format!("`{}` is fed by `{}`", nodes[*fed].name(), nodes[*by].name()))
+            .collect();
+        let span = nodes[node].feeds[operand].name.span();
+        errors.at(span, format!("this closes a cycle: {}", edges.join(", ")));
+        for &on_cycle in cycle {
+            nodes[on_cycle].broken = true;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A shape together with the tokens that say it in the expansion.
+
+use multi_input_spec::{Kind, Shape, Size};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use crate::parse::SizeExpr;
+
+/// What flows along an edge.
+#[derive(Clone)]
+pub(crate) struct Flow {
+    /// The shape as far as the macro knows it.
+    pub(crate) shape: Shape,
+    /// Each size as a constant expression of type `usize`.
+    sizes: Vec<TokenStream>,
+}
+
+impl Flow {
+    /// The user's sizes.
+    pub(crate) fn declared(kind: Kind, dims: &[SizeExpr]) -> Flow {
+        let sizes: Vec<Size> = dims.iter().map(|dim| dim.value).collect();
+        let shape = Shape::new(kind, &sizes);
+        let tokens = dims.iter().map(|dim| match dim.value {
+            Size::Known(number) => literal(number),
+            Size::Unknown => dim.tokens.clone(),
+        });
+        Flow { shape, sizes: tokens.collect() }
+    }
+
+    /// Sizes that are all known.
+    pub(crate) fn known(shape: Shape) -> Flow {
+        let sizes = (0..shape.rank()).map(|axis| literal(shape.dim(axis).get())).collect();
+        Flow { shape, sizes }
+    }
+
+    /// Sizes of which those that are not known are taken from a constant of type `Shape`.
+    pub(crate) fn computed(shape: Shape, constant: &TokenStream) -> Flow {
+        let sizes = (0..shape.rank()).map(|axis| match shape.dim(axis) {
+            Size::Known(number) => literal(number),
+            Size::Unknown => {
+                let axis = literal(axis);
+                quote!(#constant.dim(#axis).get())
+            }
+        });
+        Flow { shape, sizes: sizes.collect() }
+    }
+
+    /// Whether the macro knows every size.
+    pub(crate) fn is_known(&self) -> bool {
+        (0..self.shape.rank()).all(|axis| self.shape.dim(axis) != Size::Unknown)
+    }
+
+    /// Each size as a constant expression.
+    pub(crate) fn sizes(&self) -> &[TokenStream] {
+        &self.sizes
+    }
+
+    /// Each size as it can stand between `<` and `>`.
+    pub(crate) fn arguments(&self) -> Vec<TokenStream> {
+        self.sizes.iter().map(argument).collect()
+    }
+
+    /// The product of all sizes, as a constant expression.
+    pub(crate) fn elements(&self) -> TokenStream {
+        match self.shape.elements() {
+            Size::Known(number) => literal(number),
+            Size::Unknown => {
+                let sizes = &self.sizes;
+                quote!(1 #(* (#sizes))*)
+            }
+        }
+    }
+
+    /// A constant expression of type `Shape`.
+    pub(crate) fn expression(&self, spec: &TokenStream) -> TokenStream {
+        let sizes = &self.sizes;
+        let constructor = match self.shape.kind {
+            Kind::Numbers => quote!(numbers),
+            Kind::Categories => quote!(categories),
+        };
+        quote!(#spec::Shape::#constructor(&[#(#spec::Size::Known(#sizes)),*]))
+    }
+}
+
+/// A size as a const argument: a literal as it is, anything else in braces.
+pub(crate) fn argument(size: &TokenStream) -> TokenStream {
+    let mut trees = size.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(proc_macro2::TokenTree::Literal(_)), None) => size.clone(),
+        _ => quote!({ #size }),
+    }
+}
+
+/// `64`.
+pub(crate) fn literal(number: usize) -> TokenStream {
+    let literal = Literal::usize_unsuffixed(number);
+    quote!(#literal)
+}

@@ -1,0 +1,254 @@
+//! The shapes through a branch, and what each layer is in the expansion.
+
+use multi_input_spec::{layer, Activation, ArgumentKind, Kind, Size, Value};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::Type;
+
+use super::{
+    flow::{argument, literal, Flow},
+    Scope,
+};
+use crate::{
+    diagnostics::Diagnostics,
+    parse::{Argument, Layer, LayerKind},
+};
+
+/// A layer between two shapes.
+pub(crate) struct ShapedLayer {
+    pub(crate) module: Module,
+    /// As the user wrote it.
+    pub(crate) text: String,
+    /// The user's token.
+    pub(crate) span: Span,
+    pub(crate) input: Flow,
+    pub(crate) output: Flow,
+    /// How many numbers it learns, as a constant expression; `None` for a module of the user's.
+    pub(crate) count: Option<TokenStream>,
+    /// The same, where the macro knows it.
+    pub(crate) known_count: Option<usize>,
+}
+
+/// What a layer is in the expansion.
+pub(crate) enum Module {
+    /// A layer of ours.
+    Named {
+        spec: &'static layer::Layer,
+        /// The user's token, which becomes the type's last segment.
+        name: Ident,
+        /// The const arguments of the type.
+        sizes: Vec<TokenStream>,
+        /// The activation that is a type argument.
+        activation: Option<Activation>,
+        /// Arguments that configure the value: `set_NAME(value)`.
+        settings: Vec<(&'static str, TokenStream)>,
+        /// `l1` and `l2`, where either was given.
+        penalty: Option<(TokenStream, TokenStream)>,
+    },
+    /// An activation by itself.
+    Activation { activation: Activation, name: Ident },
+    /// A module of the user's own.
+    Own { module: Box<Type> },
+    /// The activation at the end of a head whose loss is computed from logits: it is applied to
+    /// predictions only, so the module leaves it out.
+    Link,
+}
+
+/// The branch from `input` on; what could be inferred before the first mistake.
+pub(super) fn infer(
+    layers: &[Layer],
+    input: &Flow,
+    field: &str,
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) -> (Vec<ShapedLayer>, Option<Flow>) {
+    let mut flow = input.clone();
+    let mut shaped = Vec::new();
+    for layer in layers {
+        let Some(next) = one(layer, &flow, field, scope, errors) else { return (shaped, None) };
+        flow = next.output.clone();
+        shaped.push(next);
+    }
+    (shaped, Some(flow))
+}
+
+fn one(
+    layer: &Layer,
+    input: &Flow,
+    field: &str,
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) -> Option<ShapedLayer> {
+    let shaped = |module, output, count, known_count| ShapedLayer {
+        module,
+        text: layer.text.clone(),
+        span: layer.span,
+        input: input.clone(),
+        output,
+        count,
+        known_count,
+    };
+    match &layer.kind {
+        LayerKind::Named { spec, name, arguments } => {
+            let values: Vec<Value> = arguments.iter().map(value).collect();
+            let call = Call::new(spec, input, arguments, scope);
+            let result = (spec.output)(&input.shape, &values);
+            let deferred = call.deferred.then(|| call.formula("output"));
+            let output = scope.settle(result, deferred, field, layer.span, errors)?;
+            let known_count = match (spec.count)(&input.shape, &values) {
+                Size::Known(number) => Some(number),
+                Size::Unknown => None,
+            };
+            let count = known_count.map_or_else(
+                || {
+                    let formula = call.formula("count");
+                    quote!(#formula.get())
+                },
+                literal,
+            );
+            let sizes = call.sizes(&(spec.sizes)(&input.shape, &values));
+            let module = Module::Named {
+                spec,
+                name: name.clone(),
+                sizes,
+                activation: activation(spec, arguments),
+                settings: settings(spec, arguments),
+                penalty: penalty(spec, arguments),
+            };
+            Some(shaped(module, output, Some(count), known_count))
+        }
+        LayerKind::Activation { activation, name } => {
+            if input.shape.kind == Kind::Categories {
+                let text = format!(
+                    "`{field}`: `{name}` computes with numbers, but what flows in is {}; put an \
+                     `Embedding` before it",
+                    multi_input_spec::Text::new("").shape(&input.shape).as_str()
+                );
+                errors.at(layer.span, text);
+                return None;
+            }
+            let module = Module::Activation { activation: *activation, name: name.clone() };
+            Some(shaped(module, input.clone(), Some(literal(0)), Some(0)))
+        }
+        LayerKind::Own { module, shape } => {
+            let module = Module::Own { module: Box::new(module.clone()) };
+            Some(shaped(module, Flow::declared(Kind::Numbers, shape), None, None))
+        }
+    }
+}
+
+/// A call of one of the spec's formulas in the expansion.
+struct Call {
+    path: TokenStream,
+    input: TokenStream,
+    arguments: TokenStream,
+    /// Some size is unknown to the macro.
+    deferred: bool,
+}
+
+impl Call {
+    fn new(spec: &layer::Layer, input: &Flow, arguments: &[Argument], scope: &Scope) -> Call {
+        let crate_path = &scope.spec;
+        let module = Ident::new(spec.module, Span::call_site());
+        Call {
+            path: quote!(#crate_path::layer::#module),
+            input: input.expression(crate_path),
+            arguments: value_tokens(arguments, crate_path),
+            deferred: !input.is_known() || arguments.iter().any(is_unknown),
+        }
+    }
+
+    fn formula(&self, function: &str) -> TokenStream {
+        let function = Ident::new(function, Span::call_site());
+        let Call { path, input, arguments, .. } = self;
+        quote!(#path::#function(&#input, &#arguments))
+    }
+
+    fn sizes(&self, sizes: &layer::Sizes) -> Vec<TokenStream> {
+        (0..sizes.len())
+            .map(|position| match sizes.at(position) {
+                Size::Known(number) => literal(number),
+                Size::Unknown => {
+                    let (formula, position) = (self.formula("sizes"), literal(position));
+                    argument(&quote!(#formula.at(#position).get()))
+                }
+            })
+            .collect()
+    }
+}
+
+/// The arguments as the spec takes them.
+pub(super) fn value(argument: &Argument) -> Value {
+    match argument {
+        Argument::Absent => Value::Absent,
+        Argument::Size(size) => Value::Size(size.value),
+        Argument::Axis(axis) => Value::Axis(*axis),
+        Argument::Number(number) => Value::Number(number.value),
+        Argument::Flag(flag) => Value::Flag(*flag),
+        Argument::Activation(activation) => Value::Activation(*activation),
+    }
+}
+
+/// `[Value::Size(..), ..]`.
+pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenStream {
+    let values = arguments.iter().map(|argument| match argument {
+        Argument::Absent => quote!(#spec::Value::Absent),
+        Argument::Size(size) => {
+            let tokens = &size.tokens;
+            quote!(#spec::Value::Size(#spec::Size::Known(#tokens)))
+        }
+        Argument::Axis(axis) => {
+            let axis = proc_macro2::Literal::isize_suffixed(*axis);
+            quote!(#spec::Value::Axis(#axis))
+        }
+        Argument::Number(number) => {
+            let tokens = &number.tokens;
+            quote!(#spec::Value::Number(#tokens))
+        }
+        Argument::Flag(flag) => quote!(#spec::Value::Flag(#flag)),
+        Argument::Activation(activation) => {
+            let name = Ident::new(activation.type_name(), Span::call_site());
+            quote!(#spec::Value::Activation(#spec::Activation::#name))
+        }
+    });
+    quote!([#(#values),*])
+}
+
+/// Whether the macro cannot see the argument's value.
+pub(super) fn is_unknown(argument: &Argument) -> bool {
+    match argument {
+        Argument::Size(size) => size.value == Size::Unknown,
+        Argument::Number(number) => number.value.is_nan(),
+        _ => false,
+    }
+}
+
+/// The argument of kind `Activation`, for a type that has one.
+fn activation(spec: &layer::Layer, arguments: &[Argument]) -> Option<Activation> {
+    let given = spec.parameters.iter().zip(arguments).find_map(|(parameter, argument)| {
+        match (parameter.kind, argument) {
+            (ArgumentKind::Activation, Argument::Activation(activation)) => Some(*activation),
+            _ => None,
+        }
+    });
+    spec.form.activation.then(|| given.unwrap_or(Activation::Linear))
+}
+
+fn settings(spec: &layer::Layer, arguments: &[Argument]) -> Vec<(&'static str, TokenStream)> {
+    let given = |name: &str| number(spec, arguments, name);
+    spec.form.settings.iter().filter_map(|name| Some((*name, given(name)?))).collect()
+}
+
+fn penalty(spec: &layer::Layer, arguments: &[Argument]) -> Option<(TokenStream, TokenStream)> {
+    let (l1, l2) = (number(spec, arguments, "l1"), number(spec, arguments, "l2"));
+    let zero = || quote!(0.0);
+    (l1.is_some() || l2.is_some()).then(|| (l1.unwrap_or_else(zero), l2.unwrap_or_else(zero)))
+}
+
+/// The number given for the parameter `name`.
+fn number(spec: &layer::Layer, arguments: &[Argument], name: &str) -> Option<TokenStream> {
+    spec.parameters.iter().zip(arguments).find_map(|(parameter, argument)| match argument {
+        Argument::Number(number) if parameter.name == name => Some(number.tokens.clone()),
+        _ => None,
+    })
+}

@@ -1,0 +1,94 @@
+//! [`Graph`] to [`ShapedGraph`]: what flows along every edge.
+//!
+//! The spec's formulas run here. Where a size is a `const` path, they run as far as they can; the
+//! same formula is then left to rustc as a [`Constant`], together with its error.
+
+mod flow;
+mod layer;
+mod node;
+
+use proc_macro2::{Ident, Span, TokenStream};
+
+use crate::{diagnostics::Diagnostics, graph::Graph};
+
+pub(crate) use flow::Flow;
+pub(crate) use layer::{Module, ShapedLayer};
+pub(crate) use node::ShapedNode;
+
+/// The graph with a shape at every edge.
+pub(crate) struct ShapedGraph {
+    pub(crate) graph: Graph,
+    /// One for each node of the graph.
+    pub(crate) nodes: Vec<ShapedNode>,
+    /// What is left to rustc.
+    pub(crate) constants: Vec<Constant>,
+}
+
+/// A formula that rustc evaluates: a shape, or an error in the spec's words.
+pub(crate) struct Constant {
+    /// The associated constant that holds the shape.
+    pub(crate) name: Ident,
+    /// An expression of type `Result<Shape, Text>`.
+    pub(crate) formula: TokenStream,
+    /// The field that the error speaks of.
+    pub(crate) field: String,
+    /// The user's token.
+    pub(crate) span: Span,
+}
+
+/// Infers all shapes, in the order of computation.
+pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
+    let mut nodes: Vec<ShapedNode> = graph.nodes.iter().map(|_| ShapedNode::default()).collect();
+    let mut scope = Scope::new(&graph);
+    for &position in &graph.order {
+        nodes[position] = node::infer(position, &graph, &nodes, &mut scope, errors);
+    }
+    node::compare_shared(&graph, &nodes, &mut scope, errors);
+    let constants = scope.constants;
+    ShapedGraph { graph, nodes, constants }
+}
+
+/// What the inference adds to as it goes.
+pub(crate) struct Scope {
+    /// The definition type, on which constants lie.
+    definition: Ident,
+    /// The path of the spec in the expansion.
+    spec: TokenStream,
+    constants: Vec<Constant>,
+}
+
+impl Scope {
+    fn new(graph: &Graph) -> Scope {
+        let krate = &graph.model.options.krate;
+        Scope {
+            definition: graph.model.name.clone(),
+            spec: quote::quote!(#krate::private::spec),
+            constants: Vec::new(),
+        }
+    }
+
+    /// Takes the macro's own result of a formula, or, where sizes are unknown to it, leaves the
+    /// formula to rustc and takes the sizes from there.
+    fn settle(
+        &mut self,
+        result: Result<multi_input_spec::Shape, multi_input_spec::Text>,
+        deferred: Option<TokenStream>,
+        field: &str,
+        span: Span,
+        errors: &mut Diagnostics,
+    ) -> Option<Flow> {
+        let shape = match result {
+            Ok(shape) => shape,
+            Err(text) => {
+                errors.at(span, format!("`{field}`: {}", text.as_str()));
+                return None;
+            }
+        };
+        let Some(formula) = deferred else { return Some(Flow::known(shape)) };
+        let name = quote::format_ident!("SHAPE_{}", self.constants.len());
+        let definition = &self.definition;
+        let flow = Flow::computed(shape, &quote::quote!(#definition::#name));
+        self.constants.push(Constant { name, formula, field: field.to_owned(), span });
+        Some(flow)
+    }
+}

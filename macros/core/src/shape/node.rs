@@ -1,0 +1,252 @@
+//! The shapes of one node: what flows in, through its branch, and what was declared.
+
+use multi_input_spec::{agree, merge, Activation, Kind, Shape, Size, Text};
+use quote::quote;
+
+use super::{
+    flow::Flow,
+    layer::{self, is_unknown, value, value_tokens, Module, ShapedLayer},
+    Scope,
+};
+use crate::{
+    diagnostics::Diagnostics,
+    graph::{Graph, Node},
+    parse::{Element, FieldType, Input, Merge, SizeExpr, Source},
+};
+
+/// What is known of a node; gaps where something before them is wrong.
+#[derive(Default)]
+pub(crate) struct ShapedNode {
+    /// What flows into the branch.
+    pub(crate) input: Option<Flow>,
+    pub(crate) layers: Vec<ShapedLayer>,
+    /// What comes out of the branch.
+    pub(crate) output: Option<Flow>,
+    /// For an output whose loss is computed from logits: what makes predictions of them.
+    pub(crate) link: Option<Activation>,
+}
+
+type Formula = fn(&Shape, &Shape) -> Result<Shape, Text>;
+
+/// Infers one node, given those that feed it.
+pub(super) fn infer(
+    position: usize,
+    graph: &Graph,
+    shaped: &[ShapedNode],
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) -> ShapedNode {
+    let node = &graph.nodes[position];
+    let name = node.name().to_string();
+    let mut result = ShapedNode::default();
+    if node.broken {
+        return result;
+    }
+    result.input = match &node.field.source {
+        Some(Source::Input(input)) => raw(node, input, errors),
+        Some(Source::Merge(merge)) => merged(node, merge, graph, shaped, scope, errors),
+        Some(Source::From(_)) => shaped[node.feeds[0].node].output.clone(),
+        None => None,
+    };
+    let Some(input) = result.input.clone() else { return result };
+    let owner = node.shared.map_or(node, |owner| &graph.nodes[owner]);
+    let (layers, output) = match &owner.field.branch {
+        Some(branch) if branch.broken => return result,
+        Some(branch) => layer::infer(&branch.layers, &input, &name, scope, errors),
+        None => (Vec::new(), Some(input)),
+    };
+    result.layers = layers;
+    if let Some(output) = output {
+        result.output = declared(node, output, scope, errors);
+    }
+    result.link = strip_link(node, &mut result.layers);
+    result
+}
+
+/// What an input's rows hold after preprocessing.
+fn raw(node: &Node, input: &Input, errors: &mut Diagnostics) -> Option<Flow> {
+    let (name, ty) = (node.name(), node.field.ty.as_ref()?);
+    let mut flow = match &ty.element {
+        Element::F32 | Element::Bool if ty.dims.is_empty() => {
+            Flow::known(Shape::numbers(&[Size::Known(1)]))
+        }
+        Element::F32 | Element::Bool => Flow::declared(Kind::Numbers, &ty.dims),
+        Element::U32 => Flow::declared(Kind::Categories, &ty.dims),
+        Element::Inferred => {
+            errors.at(
+                ty.span,
+                format!("`{name}`: an input's type is what a row holds; `_` says nothing"),
+            );
+            return None;
+        }
+        Element::Class(_) => {
+            errors.at(
+                ty.span,
+                format!("`{name}`: `Class` is a target's type; a category that flows in is `u32`"),
+            );
+            return None;
+        }
+    };
+    if ty.dims.len() > multi_input_spec::MAX_RANK {
+        let most = multi_input_spec::MAX_RANK;
+        errors.at(ty.span, format!("`{name}`: a sample has at most {most} dimensions"));
+        return None;
+    }
+    for (step, span) in &input.steps {
+        // Steps say what they take and give in terms of kinds, which the macro always knows.
+        match (step.output)(&flow.shape) {
+            Ok(shape) if flow.is_known() => flow = Flow::known(shape),
+            Ok(_) => {}
+            Err(text) => {
+                errors.at(*span, format!("`{name}`: {}", text.as_str()));
+                return None;
+            }
+        }
+    }
+    Some(flow)
+}
+
+/// What comes out of a merge.
+fn merged(
+    node: &Node,
+    merge: &Merge,
+    graph: &Graph,
+    shaped: &[ShapedNode],
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) -> Option<Flow> {
+    let mut operands = Vec::new();
+    for edge in &node.feeds {
+        let name = graph.nodes[edge.node].name();
+        operands.push(match edge.present {
+            true => (format!("present({name})"), Flow::known(Shape::numbers(&[Size::Known(1)]))),
+            false => (name.to_string(), shaped[edge.node].output.clone()?),
+        });
+    }
+    let views: Vec<merge::Operand<'_>> =
+        operands.iter().map(|(name, flow)| merge::Operand { name, shape: flow.shape }).collect();
+    let values: Vec<_> = merge.arguments.iter().map(value).collect();
+    let result = (merge.rule.output)(&views, &values);
+
+    let deferred =
+        operands.iter().any(|(_, flow)| !flow.is_known()) || merge.arguments.iter().any(is_unknown);
+    let formula = deferred.then(|| {
+        let spec = &scope.spec;
+        let module = quote::format_ident!("{}", merge.rule.module);
+        let operands = operands.iter().map(|(name, flow)| {
+            let shape = flow.expression(spec);
+            quote!(#spec::merge::Operand { name: #name, shape: #shape })
+        });
+        let arguments = value_tokens(&merge.arguments, spec);
+        quote!(#spec::merge::#module::output(&[#(#operands),*], &#arguments))
+    });
+    scope.settle(result, formula, &node.name().to_string(), merge.name.span(), errors)
+}
+
+/// The inferred shape against the field's type. `None` where the type itself is wrong.
+fn declared(
+    node: &Node,
+    inferred: Flow,
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) -> Option<Flow> {
+    if node.is_input() {
+        return Some(inferred);
+    }
+    let Some(ty) = &node.field.ty else { return Some(inferred) };
+    let is_output = node.field.output.is_some();
+    let stated = match stated(ty, is_output) {
+        Ok(None) => return Some(inferred),
+        Ok(Some(stated)) => stated,
+        Err(message) => {
+            errors.at(ty.span, format!("`{}`: {message}", node.name()));
+            return Some(inferred);
+        }
+    };
+    let (rule, function): (Formula, _) = match is_output {
+        true => (agree::head, quote!(head)),
+        false => (agree::declared, quote!(declared)),
+    };
+    let result = rule(&stated.shape, &inferred.shape);
+    let deferred = (!stated.is_known() || !inferred.is_known()).then(|| {
+        let spec = &scope.spec;
+        let (left, right) = (stated.expression(spec), inferred.expression(spec));
+        quote!(#spec::agree::#function(&#left, &#right))
+    });
+    scope.settle(result, deferred, &node.name().to_string(), ty.span, errors);
+    Some(inferred)
+}
+
+/// The shape that a type states; `None` for `_`.
+fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
+    if ty.optional {
+        return Err("only an input may be an `Option`: it is the data that is absent".to_owned());
+    }
+    let one = || Flow::known(Shape::numbers(&[Size::Known(1)]));
+    match (&ty.element, is_output) {
+        (Element::Inferred, false) => Ok(None),
+        (Element::Inferred, true) => {
+            Err("an output's type is its target: `f32`, `[f32; N]`, `bool` or `Class<N>`".to_owned())
+        }
+        (Element::F32, _) if ty.dims.is_empty() => Ok(Some(one())),
+        (Element::F32, _) => Ok(Some(Flow::declared(Kind::Numbers, &ty.dims))),
+        (Element::Bool, true) if ty.dims.is_empty() => Ok(Some(one())),
+        (Element::Class(classes), true) if ty.dims.is_empty() => {
+            let classes: &SizeExpr = classes;
+            Ok(Some(Flow::declared(Kind::Numbers, std::slice::from_ref(classes))))
+        }
+        (_, true) => Err(format!(
+            "`{}` is no target: an output is `f32`, `[f32; N]`, `bool` or `Class<N>`",
+            ty.text
+        )),
+        (_, false) => Err(format!(
+            "`{}` does not flow between nodes: a hidden node is `[f32; N]`, or `_` for what comes out",
+            ty.text
+        )),
+    }
+}
+
+/// Takes the activation off the end of a head whose loss is computed from logits.
+fn strip_link(node: &Node, layers: &mut [ShapedLayer]) -> Option<Activation> {
+    let link = node.field.output.as_ref()?.loss.as_ref()?.spec.link?;
+    if let Some(last) = layers.last_mut() {
+        match &mut last.module {
+            Module::Named { activation: Some(activation), .. } if *activation == link => {
+                *activation = Activation::Linear;
+            }
+            Module::Activation { activation, .. } if *activation == link => {
+                last.module = Module::Link;
+            }
+            _ => {}
+        }
+    }
+    Some(link)
+}
+
+/// A shared branch takes the same shape everywhere.
+pub(super) fn compare_shared(
+    graph: &Graph,
+    shaped: &[ShapedNode],
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) {
+    for (position, node) in graph.nodes.iter().enumerate() {
+        let Some(owner) = node.shared else { continue };
+        let (Some(here), Some(there)) = (&shaped[position].input, &shaped[owner].input) else {
+            continue;
+        };
+        let span = node
+            .field
+            .branch
+            .as_ref()
+            .and_then(|branch| branch.shared.as_ref())
+            .map_or(node.name().span(), |name| name.span());
+        let result = agree::shared(&here.shape, &there.shape);
+        let deferred = (!here.is_known() || !there.is_known()).then(|| {
+            let spec = &scope.spec;
+            let (here, there) = (here.expression(spec), there.expression(spec));
+            quote!(#spec::agree::shared(&#here, &#there))
+        });
+        scope.settle(result, deferred, &node.name().to_string(), span, errors);
+    }
+}
