@@ -1,7 +1,7 @@
 //! `Dense`: every output is a weighted sum of all inputs.
 
-use super::{Form, Layer, Sizes};
-use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
+use super::{numbers_only, Form, Layer, Sizes};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -22,10 +22,8 @@ pub const LAYER: Layer = Layer {
 
 /// The last dimension becomes `units`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if matches!(input.kind, Kind::Categories) {
-        return Err(Text::new("`Dense` computes with numbers, but what flows in is ")
-            .shape(input)
-            .str("; put `Embedding(categories, width)` before it"));
+    if let Some(text) = numbers_only("Dense", input) {
+        return Err(text);
     }
     if input.rank() == 0 || input.rank() > 2 {
         return Err(Text::new(
