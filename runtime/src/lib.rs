@@ -5,4 +5,5 @@ pub mod definition;
 mod check_gradients;
 pub mod kernel;
 pub mod layer;
+pub mod missing;
 mod tensor;

@@ -6,7 +6,7 @@ pub(crate) use dfdx::{
         Module, ModuleMut, NonMutableModule,
     },
     shapes::{Const, Dim, Dtype, HasShape, Rank1, Rank2, Shape},
-    tensor::{NoneTape, OwnedTape, PutTape, SplitTape, Storage, Tape, Tensor},
+    tensor::{Gradients, NoneTape, OwnedTape, PutTape, SplitTape, Storage, Tape, Tensor},
     tensor_ops::{Device, ReshapeTo},
 };
 

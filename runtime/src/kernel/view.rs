@@ -38,7 +38,10 @@ pub(super) fn slice_mut<S: Shape, E: Unit>(tensor: &mut Tensor<S, E, Cpu>) -> &m
 }
 
 /// Whether neighbours along every axis lie as far apart as the shape says.
-fn is_contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> bool {
+pub(super) fn is_contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> bool {
+    if tensor.shape().num_elements() == 0 {
+        return true;
+    }
     let sizes = tensor.shape().concrete();
     let origin = S::Concrete::default();
     let address = |index: S::Concrete| std::ptr::from_ref(&tensor[index]) as usize;
