@@ -5,5 +5,6 @@ pub mod definition;
 mod check_gradients;
 pub mod kernel;
 pub mod layer;
+pub mod merge;
 pub mod missing;
 mod tensor;
