@@ -221,6 +221,14 @@ mod tests {
     }
 
     #[test]
+    fn a_device_builds_it_from_a_builder() {
+        use dfdx::nn::{builders, DeviceBuildExt};
+        let device = Cpu::default();
+        let layer = device.build_module::<Frozen<builders::Linear<2, 3>>, f32>();
+        assert_eq!(layer.0.weight.as_vec().len(), 6);
+    }
+
+    #[test]
     fn an_optimizer_leaves_the_frozen_weights_and_trains_those_before() {
         let device = Cpu::seed_from_u64(5);
         let mut model: (First, Frozen<Branch>) = BuildModule::build(&device);

@@ -53,9 +53,9 @@ impl Average {
         row * self.width..(row + 1) * self.width
     }
 
-    /// What each operand that is present counts.
-    fn share<E: Element>(present: &[usize]) -> E {
-        E::of(1.0 / present.len().max(1) as f64)
+    /// How many operands there are, at least 1 to divide by.
+    fn count<E: Element>(present: &[usize]) -> E {
+        E::of(present.len().max(1) as f64)
     }
 }
 
@@ -67,18 +67,18 @@ impl<E: Element> Rule<E> for Average {
                 let operand = &operands[*operand][self.range(row)];
                 output.iter_mut().zip(operand).for_each(|(y, x)| *y += *x);
             }
-            let share = Self::share(present);
-            output.iter_mut().for_each(|y| *y *= share);
+            let count = Self::count(present);
+            output.iter_mut().for_each(|y| *y /= count);
         }
     }
 
     fn backward(&self, _: &[&[E]], position: usize, slope: &[E], gradient: &mut [E]) {
         for (row, present) in self.present.iter().enumerate() {
             if present.contains(&position) {
-                let share = Self::share::<E>(present);
+                let count = Self::count::<E>(present);
                 let slope = &slope[self.range(row)];
                 let gradient = gradient[self.range(row)].iter_mut();
-                gradient.zip(slope).for_each(|(gradient, slope)| *gradient += share * *slope);
+                gradient.zip(slope).for_each(|(gradient, slope)| *gradient += *slope / count);
             }
         }
     }
