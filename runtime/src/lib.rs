@@ -1,8 +1,8 @@
 //! Typed multi-input models on dfdx, from one annotated struct.
 
-pub mod definition;
 #[cfg(test)]
 mod check_gradients;
+pub mod definition;
 pub mod kernel;
 pub mod layer;
 pub mod merge;

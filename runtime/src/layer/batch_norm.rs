@@ -2,7 +2,10 @@
 
 use dfdx::nn::tensor_collection::ScalarOptions;
 
-use super::Batched;
+use super::{
+    statistics::{moments, Rows, Statistics},
+    Batched,
+};
 use crate::{missing, tensor::*};
 
 /// y = scale (x - mean) / sqrt(variance + epsilon) + offset for each of the `C` features, which are
@@ -116,113 +119,6 @@ impl<const C: usize, E: Element, D: Device<E>> TensorCollection<E, D> for BatchN
     }
 }
 
-/// What rows are normalised with.
-struct Statistics<E> {
-    mean: Vec<E>,
-    /// 1 / sqrt(variance + epsilon).
-    inverse: Vec<E>,
-    /// The rows that the statistics were taken over; none where they are constants.
-    counted: Rows,
-}
-
-/// Some of the rows of a matrix, in which every sample of the batch has `steps` rows.
-struct Rows {
-    present: Vec<bool>,
-    steps: usize,
-}
-
-impl Rows {
-    const NONE: Rows = Rows { present: Vec::new(), steps: 1 };
-
-    fn contains(&self, row: usize) -> bool {
-        self.present.get(row / self.steps).copied().unwrap_or(false)
-    }
-
-    fn len(&self) -> usize {
-        self.present.iter().filter(|present| **present).count() * self.steps
-    }
-
-    fn of<'a, E>(&'a self, matrix: &'a [E], width: usize) -> impl Iterator<Item = &'a [E]> {
-        let rows = matrix.chunks_exact(width.max(1)).enumerate();
-        rows.filter(|(row, _)| self.contains(*row)).map(|(_, row)| row)
-    }
-}
-
-/// The mean and the population variance of every column over `rows`, of which there are some.
-fn moments<E: Element>(x: &[E], width: usize, rows: &Rows) -> (Vec<E>, Vec<E>) {
-    let count = E::of(rows.len() as f64);
-    let mut mean = vec![E::zero(); width];
-    for row in rows.of(x, width) {
-        mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += *x);
-    }
-    mean.iter_mut().for_each(|mean| *mean /= count);
-    let mut variance = vec![E::zero(); width];
-    for row in rows.of(x, width) {
-        for ((variance, x), mean) in variance.iter_mut().zip(row).zip(&mean) {
-            *variance += (*x - *mean) * (*x - *mean);
-        }
-    }
-    variance.iter_mut().for_each(|variance| *variance /= count);
-    (mean, variance)
-}
-
-impl<E: Element> Statistics<E> {
-    fn new(mean: Vec<E>, variance: &[E], epsilon: f64, counted: Rows) -> Self {
-        let inverse = variance.iter().map(|v| (*v + E::of(epsilon)).sqrt().recip()).collect();
-        Statistics { mean, inverse, counted }
-    }
-
-    fn normalised(&self, column: usize, x: E) -> E {
-        (x - self.mean[column]) * self.inverse[column]
-    }
-
-    fn forward(&self, x: &[E], scale: &[E], offset: &[E], y: &mut [E]) {
-        let width = self.mean.len().max(1);
-        for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-            for column in 0..width {
-                y[column] = self.normalised(column, x[column]) * scale[column] + offset[column];
-            }
-        }
-    }
-
-    /// The gradients by the scale and by the offset.
-    fn sums(&self, x: &[E], slope: &[E]) -> (Vec<E>, Vec<E>) {
-        let width = self.mean.len();
-        let (mut by_scale, mut by_offset) = (vec![E::zero(); width], vec![E::zero(); width]);
-        let rows = x.chunks_exact(width.max(1)).zip(slope.chunks_exact(width.max(1)));
-        for (x, slope) in rows {
-            // A row whose output nobody used adds nothing, not even where it holds a NaN: so it is
-            // with rows that are absent.
-            if slope.iter().all(|slope| slope.is_zero()) {
-                continue;
-            }
-            for column in 0..width {
-                by_scale[column] += slope[column] * self.normalised(column, x[column]);
-                by_offset[column] += slope[column];
-            }
-        }
-        (by_scale, by_offset)
-    }
-
-    /// Adds the gradient by `x`: directly, and by way of the statistics for the counted rows.
-    fn backward(&self, x: &[E], scale: &[E], slope: &[E], sums: (&[E], &[E]), dx: &mut [E]) {
-        let width = self.mean.len().max(1);
-        let share = E::of(1.0 / self.counted.len().max(1) as f64);
-        let rows = dx.chunks_exact_mut(width).zip(x.chunks_exact(width));
-        for (row, ((dx, x), slope)) in rows.zip(slope.chunks_exact(width)).enumerate() {
-            let counted = self.counted.contains(row);
-            for column in 0..width {
-                let mut change = slope[column];
-                if counted {
-                    let normalised = self.normalised(column, x[column]);
-                    change -= share * (sums.1[column] + normalised * sums.0[column]);
-                }
-                dx[column] += self.inverse[column] * scale[column] * change;
-            }
-        }
-    }
-}
-
 impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
     /// Training on a batch of which only some rows are present: the statistics are taken over
     /// those, and all rows are normalised with them. With no row present the running statistics
@@ -246,7 +142,7 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let x = x.try_contiguous()?;
         let rows = x.shape().num_elements() / C.max(1);
-        let counted = Rows { steps: (rows / present.len().max(1)).max(1), present };
+        let counted = Rows::new(present, rows);
         if counted.len() == 0 {
             let statistics = self.running();
             return self.normalise(x, statistics);

@@ -16,6 +16,7 @@ mod initialize;
 mod layer_norm;
 mod reshape;
 mod sample;
+mod statistics;
 
 pub use batch_norm::BatchNorm;
 pub use dense::Dense;
