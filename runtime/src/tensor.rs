@@ -6,8 +6,12 @@ pub(crate) use dfdx::{
         Module, ModuleMut, NonMutableModule,
     },
     shapes::{Const, Dim, Dtype, HasShape, Rank1, Rank2, Shape},
-    tensor::{NoneTape, OwnedTape, PutTape, SplitTape, Storage, Tape, Tensor},
+    tensor::{Gradients, PutTape, SplitTape, Storage, Tape, Tensor},
     tensor_ops::{Device, ReshapeTo},
 };
+
+// Operations are generic over the tape; it is their tests that name one.
+#[allow(unused_imports)]
+pub(crate) use dfdx::tensor::{NoneTape, OwnedTape};
 
 pub(crate) use crate::kernel::{Backend, Element};

@@ -2,6 +2,9 @@
 //! counts. The macro asks at compile time, the runtime re-exports it for the constants of the
 //! expansion, and so no formula is written twice.
 
+// Constants cannot allocate, so an error text carries its bytes with it.
+#![allow(clippy::result_large_err)]
+
 mod activation;
 pub mod agree;
 mod argument;

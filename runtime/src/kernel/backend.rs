@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use dfdx::{
-    shapes::{Dtype, Shape},
+    shapes::{Dtype, Shape, Unit},
     tensor::{Cpu, CpuError, Gradients, Storage, Tensor},
     tensor_ops::Device,
 };
@@ -60,6 +60,11 @@ pub trait Backend<E: Element>: Device<E> {
     /// A buffer of zeros for an output.
     fn buffer(&self, len: usize) -> Result<Vec<E>, Self::Err>;
 
+    /// Whether the elements lie in order, without gaps or repetition.
+    fn is_contiguous<S: Shape, X: Unit, T>(tensor: &Tensor<S, X, Self, T>) -> bool
+    where
+        Self: Storage<X>;
+
     /// The elements of a contiguous tensor.
     fn values<S: Shape, T>(tensor: &Tensor<S, E, Self, T>) -> Cow<'_, [E]>;
 
@@ -107,6 +112,10 @@ macro_rules! cpu_backend {
             fn buffer(&self, len: usize) -> Result<Vec<$element>, CpuError> {
                 let mut storage = Storage::<$element>::try_alloc_len(self, len)?;
                 Ok(std::mem::take(&mut *storage))
+            }
+
+            fn is_contiguous<S: Shape, X: Unit, T>(tensor: &Tensor<S, X, Self, T>) -> bool {
+                view::is_contiguous(tensor)
             }
 
             fn values<S: Shape, T>(tensor: &Tensor<S, $element, Self, T>) -> Cow<'_, [$element]> {

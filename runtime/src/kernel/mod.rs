@@ -4,6 +4,7 @@
 
 mod backend;
 pub(crate) mod matmul;
+pub(crate) mod transparent;
 mod view;
 
 pub use backend::{Backend, Element};

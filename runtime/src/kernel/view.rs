@@ -15,11 +15,11 @@ pub(super) fn slice<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> &[E]
     if len == 0 {
         return &[];
     }
-    debug_assert!(is_contiguous(tensor), "the caller makes the tensor contiguous");
+    assert!(is_contiguous(tensor), "the caller makes the tensor contiguous");
     let first: *const E = &tensor[S::Concrete::default()];
     // SAFETY: `first` points at element 0 of the tensor's one `Vec<E>`, which the borrow of
-    // `tensor` keeps alive and unchanged. A contiguous tensor's storage holds `len` elements in a
-    // row, because dfdx allocates one for each element of the shape.
+    // `tensor` keeps alive and unchanged. A contiguous tensor's storage, asserted above, holds
+    // `len` elements in a row, because dfdx allocates one for each element of the shape.
     unsafe { std::slice::from_raw_parts(first, len) }
 }
 
@@ -30,7 +30,7 @@ pub(super) fn slice_mut<S: Shape, E: Unit>(tensor: &mut Tensor<S, E, Cpu>) -> &m
     if len == 0 {
         return &mut [];
     }
-    debug_assert!(is_contiguous(tensor), "the caller makes the tensor contiguous");
+    assert!(is_contiguous(tensor), "the caller makes the tensor contiguous");
     let first: *mut E = &mut tensor[S::Concrete::default()];
     // SAFETY: as in `slice`; and indexing mutably has made the storage unique to this tensor,
     // which is borrowed mutably for as long as the slice lives.
@@ -38,7 +38,10 @@ pub(super) fn slice_mut<S: Shape, E: Unit>(tensor: &mut Tensor<S, E, Cpu>) -> &m
 }
 
 /// Whether neighbours along every axis lie as far apart as the shape says.
-fn is_contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> bool {
+pub(super) fn is_contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> bool {
+    if tensor.shape().num_elements() == 0 {
+        return true;
+    }
     let sizes = tensor.shape().concrete();
     let origin = S::Concrete::default();
     let address = |index: S::Concrete| std::ptr::from_ref(&tensor[index]) as usize;

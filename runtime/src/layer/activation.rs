@@ -1,6 +1,22 @@
 //! Activation functions: alone in a branch, or fused into a layer that takes one.
+//!
+//! Each is a type without fields. It works on whole buffers through [`Activation`], and on tensors
+//! of any shape as a dfdx module:
+//!
+//! ```
+//! use dfdx::{nn::Module, prelude::*};
+//! use multi_input::layer::activation::LeakyRelu;
+//!
+//! let x = Cpu::default().tensor([-2.0f32, 5.0]);
+//! assert_eq!(LeakyRelu.forward(x).array(), [-0.6, 5.0]);
+//! ```
+//!
+//! All keep to finite numbers where the function is finite, however large the input, and a NaN
+//! comes out as NaN.
 
-use crate::kernel::Element;
+use dfdx::nn::ZeroSizedModule;
+
+use crate::tensor::*;
 
 /// A function applied to a layer's output, with its derivative.
 ///
@@ -33,15 +49,349 @@ pub struct Relu;
 
 impl Activation for Relu {
     fn forward<E: Element>(values: &mut [E], _: usize) {
-        for value in values {
-            *value = value.max(E::zero());
-        }
+        // Not `max`, which would turn a NaN into 0 and hide it.
+        each(values, |x| if x < E::zero() { E::zero() } else { x });
     }
     fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
-        for (gradient, output) in gradient.iter_mut().zip(output) {
-            if *output <= E::zero() {
-                *gradient = E::zero();
+        scale_each(gradient, output, |y| if y <= E::zero() { E::zero() } else { E::one() });
+    }
+}
+
+/// x where positive, else 0.3 x. `keras.layers.LeakyReLU`, `torch.nn.LeakyReLU(0.3)`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LeakyRelu;
+
+impl LeakyRelu {
+    const SLOPE: f64 = 0.3;
+}
+
+impl Activation for LeakyRelu {
+    fn forward<E: Element>(values: &mut [E], _: usize) {
+        let slope = E::of(Self::SLOPE);
+        each(values, |x| if x < E::zero() { slope * x } else { x });
+    }
+    fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
+        let slope = E::of(Self::SLOPE);
+        scale_each(gradient, output, |y| if y <= E::zero() { slope } else { E::one() });
+    }
+}
+
+/// x where positive, else exp(x) - 1. `keras.activations.elu`, `torch.nn.ELU`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Elu;
+
+impl Activation for Elu {
+    fn forward<E: Element>(values: &mut [E], _: usize) {
+        each(values, |x| if x > E::zero() { x } else { x.exp_m1() });
+    }
+    fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
+        scale_each(gradient, output, |y| if y < E::zero() { y + E::one() } else { E::one() });
+    }
+}
+
+/// s x where positive, else s a (exp(x) - 1), with the s and a that keep mean 0 and variance 1.
+/// `keras.activations.selu`, `torch.nn.SELU`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Selu;
+
+impl Selu {
+    const SCALE: f64 = 1.050_700_987_355_480_5;
+    const SCALE_ALPHA: f64 = Self::SCALE * 1.673_263_242_354_377_2;
+}
+
+impl Activation for Selu {
+    fn forward<E: Element>(values: &mut [E], _: usize) {
+        let (above, below) = (E::of(Self::SCALE), E::of(Self::SCALE_ALPHA));
+        each(values, |x| if x > E::zero() { above * x } else { below * x.exp_m1() });
+    }
+    fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
+        let (above, below) = (E::of(Self::SCALE), E::of(Self::SCALE_ALPHA));
+        scale_each(gradient, output, |y| if y < E::zero() { y + below } else { above });
+    }
+}
+
+/// x Phi(x) with the normal distribution's Phi, computed with erf rather than approximated.
+/// `keras.activations.gelu`, `torch.nn.GELU`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Gelu;
+
+impl Gelu {
+    fn phi<E: Element>(x: E) -> E {
+        E::of(0.5) * (E::one() + (x * E::of(std::f64::consts::FRAC_1_SQRT_2)).erf())
+    }
+}
+
+impl Activation for Gelu {
+    const NEEDS_INPUT: bool = true;
+
+    fn forward<E: Element>(values: &mut [E], _: usize) {
+        each(values, |x| x * Self::phi(x));
+    }
+    fn backward<E: Element>(input: &[E], _: &[E], gradient: &mut [E], _: usize) {
+        let peak = E::of(0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2);
+        scale_each(gradient, input, |x| Self::phi(x) + x * peak * (E::of(-0.5) * x * x).exp());
+    }
+}
+
+/// x sigmoid(x), also called swish. `keras.activations.silu`, `torch.nn.SiLU`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silu;
+
+impl Activation for Silu {
+    const NEEDS_INPUT: bool = true;
+
+    fn forward<E: Element>(values: &mut [E], _: usize) {
+        each(values, |x| x * sigmoid(x));
+    }
+    fn backward<E: Element>(input: &[E], _: &[E], gradient: &mut [E], _: usize) {
+        scale_each(gradient, input, |x| {
+            let s = sigmoid(x);
+            s * (E::one() + x * (E::one() - s))
+        });
+    }
+}
+
+/// ln(1 + exp(x)). `keras.activations.softplus`, `torch.nn.Softplus`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Softplus;
+
+impl Activation for Softplus {
+    fn forward<E: Element>(values: &mut [E], _: usize) {
+        // exp(-|x|) cannot overflow, and it carries the NaN that `max` drops.
+        each(values, |x| x.max(E::zero()) + (-x.abs()).exp().ln_1p());
+    }
+    fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
+        // sigmoid(x) in terms of the output: 1 - exp(-y).
+        scale_each(gradient, output, |y| -(-y).exp_m1());
+    }
+}
+
+/// 1 / (1 + exp(-x)). `keras.activations.sigmoid`, `torch.nn.Sigmoid`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sigmoid;
+
+impl Activation for Sigmoid {
+    fn forward<E: Element>(values: &mut [E], _: usize) {
+        each(values, sigmoid);
+    }
+    fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
+        scale_each(gradient, output, |y| y * (E::one() - y));
+    }
+}
+
+/// The hyperbolic tangent. `keras.activations.tanh`, `torch.nn.Tanh`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tanh;
+
+impl Activation for Tanh {
+    fn forward<E: Element>(values: &mut [E], _: usize) {
+        each(values, E::tanh);
+    }
+    fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
+        scale_each(gradient, output, |y| E::one() - y * y);
+    }
+}
+
+/// exp(x_i) / sum_j exp(x_j) along the last axis. `keras.activations.softmax`,
+/// `torch.nn.Softmax(dim=-1)`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Softmax;
+
+impl Activation for Softmax {
+    fn forward<E: Element>(values: &mut [E], width: usize) {
+        for row in values.chunks_exact_mut(width.max(1)) {
+            // The largest becomes exp(0), so no exponential overflows and the sum is at least 1.
+            let largest = row.iter().copied().fold(E::neg_infinity(), E::max);
+            each(row, |x| (x - largest).exp());
+            let sum: E = row.iter().copied().sum();
+            each(row, |x| x / sum);
+        }
+    }
+    fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], width: usize) {
+        let rows = gradient.chunks_exact_mut(width.max(1)).zip(output.chunks_exact(width.max(1)));
+        for (gradient, output) in rows {
+            let mean: E = gradient.iter().zip(output).map(|(slope, y)| *slope * *y).sum();
+            for (gradient, y) in gradient.iter_mut().zip(output) {
+                *gradient = *y * (*gradient - mean);
             }
         }
+    }
+}
+
+/// The exponential is always of a number below zero, which cannot overflow.
+fn sigmoid<E: Element>(x: E) -> E {
+    let small = (-x.abs()).exp();
+    if x < E::zero() {
+        small / (E::one() + small)
+    } else {
+        E::one() / (E::one() + small)
+    }
+}
+
+fn each<E: Element>(values: &mut [E], function: impl Fn(E) -> E) {
+    values.iter_mut().for_each(|value| *value = function(*value));
+}
+
+/// Multiplies every gradient by the derivative that `slope` gives at its point.
+fn scale_each<E: Element>(gradient: &mut [E], points: &[E], slope: impl Fn(E) -> E) {
+    gradient.iter_mut().zip(points).for_each(|(gradient, point)| *gradient *= slope(*point));
+}
+
+/// An activation on a tensor of any shape, whose last axis is the row.
+fn apply<A: Activation, S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    x: Tensor<S, E, D, T>,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    let (x, mut tape) = x.try_contiguous()?.split_tape();
+    let device = x.device().clone();
+    let width = x.shape().concrete().as_ref().last().copied().unwrap_or(1);
+
+    let mut values = device.buffer(x.shape().num_elements())?;
+    values.copy_from_slice(&D::values(&x));
+    A::forward(&mut values, width);
+    let y = device.try_tensor_from_vec(values, *x.shape())?;
+
+    if T::OWNS_TAPE {
+        let output = y.clone();
+        tape.add_backward_op(move |gradients| {
+            let slope = D::take_gradient(gradients, &output)?;
+            let mut change = slope.clone();
+            A::backward(&D::values(&x), &D::values(&output), &mut change, width);
+            D::edit_gradient(gradients, &x, |dx| {
+                dx.iter_mut().zip(&change).for_each(|(dx, change)| *dx += *change);
+            })?;
+            D::restore_gradient(gradients, &output, slope)
+        });
+    }
+    Ok(y.put_tape(tape))
+}
+
+macro_rules! modules {
+    ($($activation:ident),+) => {$(
+        impl ZeroSizedModule for $activation {}
+        impl NonMutableModule for $activation {}
+
+        impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> Module<Tensor<S, E, D, T>>
+            for $activation
+        {
+            type Output = Tensor<S, E, D, T>;
+            type Error = D::Err;
+
+            fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
+                apply::<$activation, S, E, D, T>(x)
+            }
+        }
+    )+};
+}
+
+modules!(Linear, Relu, LeakyRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh, Softmax);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::check_gradients;
+    use dfdx::tensor::{AsArray, Cpu, TensorFrom};
+
+    const POINTS: [f64; 5] = [-1000.0, -1.5, 0.0, 0.5, 1000.0];
+
+    fn values<A: Activation>() -> [f64; 5] {
+        let mut values = POINTS;
+        A::forward(&mut values, 5);
+        values
+    }
+
+    #[track_caller]
+    fn assert_near(found: [f64; 5], expected: [f64; 5]) {
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn values_are_those_of_the_formulas_and_finite_far_out() {
+        assert_near(values::<Linear>(), POINTS);
+        assert_near(values::<Relu>(), [0.0, 0.0, 0.0, 0.5, 1000.0]);
+        assert_near(values::<LeakyRelu>(), [-300.0, -0.45, 0.0, 0.5, 1000.0]);
+        assert_near(values::<Elu>(), [-1.0, -0.776_869_839_851_570_2, 0.0, 0.5, 1000.0]);
+        let selu = [
+            -1.758_099_340_847_376_6,
+            -1.365_814_353_367_252_7,
+            0.0,
+            0.525_350_493_677_740_2,
+            1_050.700_987_355_480_5,
+        ];
+        assert_near(values::<Selu>(), selu);
+        let gelu = [0.0, -0.100_210_801_903_287_12, 0.0, 0.345_731_230_637_007_17, 1000.0];
+        assert_near(values::<Gelu>(), gelu);
+        let silu = [0.0, -0.273_638_285_709_534_5, 0.0, 0.311_229_665_600_926_2, 1000.0];
+        assert_near(values::<Silu>(), silu);
+        let softplus = [0.0, 0.201_413_277_982_752_4, 2f64.ln(), 0.974_076_984_180_106_8, 1000.0];
+        assert_near(values::<Softplus>(), softplus);
+        let sigmoid = [0.0, 0.182_425_523_806_356_35, 0.5, 0.622_459_331_201_854_5, 1.0];
+        assert_near(values::<Sigmoid>(), sigmoid);
+        let tanh = [-1.0, -0.905_148_253_644_866_5, 0.0, 0.462_117_157_260_009_8, 1.0];
+        assert_near(values::<Tanh>(), tanh);
+        assert_near(values::<Softmax>(), [0.0, 0.0, 0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn softmax_rows_are_independent() {
+        let x = Cpu::default().tensor([[0.0f64, 0.0], [2f64.ln(), 0.0]]);
+        let y = Softmax.forward(x).array();
+        assert_eq!(y[0], [0.5, 0.5]);
+        assert!((y[1][0] - 2.0 / 3.0).abs() < 1e-15 && (y[1][1] - 1.0 / 3.0).abs() < 1e-15);
+    }
+
+    fn check<A>(activation: A)
+    where
+        A: Activation,
+        A: Module<
+                Tensor<Rank2<1, 1>, f64, Cpu, OwnedTape<f64, Cpu>>,
+                Output = Tensor<Rank2<1, 1>, f64, Cpu, OwnedTape<f64, Cpu>>,
+            > + Module<
+                Tensor<(Const<2>, Const<2>, Const<3>), f64, Cpu, OwnedTape<f64, Cpu>>,
+                Output = Tensor<(Const<2>, Const<2>, Const<3>), f64, Cpu, OwnedTape<f64, Cpu>>,
+            >,
+    {
+        let device = Cpu::default();
+        // Away from the kink at zero, where there is no derivative to compare.
+        let x = device
+            .tensor([[[-2.0, -0.7, 0.1], [0.4, 1.3, 3.0]], [[0.2, -0.1, -4.0], [2.0, -1.1, 0.9]]]);
+        check_gradients(&x, |x, tape| activation.forward(x.clone().put_tape(tape)));
+        let x = device.tensor([[0.6]]);
+        check_gradients(&x, |x, tape| activation.forward(x.clone().put_tape(tape)));
+
+        let mut nan = [1.0, f64::NAN];
+        <A as Activation>::forward(&mut nan, 2);
+        assert!(nan[1].is_nan(), "{activation:?} lets a NaN through");
+    }
+
+    #[test]
+    fn gradients_are_right_and_a_nan_stays_one() {
+        check(Linear);
+        check(Relu);
+        check(LeakyRelu);
+        check(Elu);
+        check(Selu);
+        check(Gelu);
+        check(Silu);
+        check(Softplus);
+        check(Sigmoid);
+        check(Tanh);
+        check(Softmax);
+    }
+
+    #[test]
+    fn derivatives_stay_finite_far_out() {
+        let x = Cpu::default().tensor([-1000.0f32, 1000.0]);
+        let y = Softplus.forward(x.clone().put_tape(OwnedTape::<f32, Cpu>::default()));
+        let mut slope = [1.0f32, 1.0];
+        Softplus::backward(&[], &Cpu::values(&y), &mut slope, 2);
+        assert_eq!(slope, [0.0, 1.0]);
+        let mut slope = [1.0f32, 1.0];
+        Silu::backward(&Cpu::values(&x), &[], &mut slope, 2);
+        assert_eq!(slope, [0.0, 1.0]);
+        let mut slope = [1.0f32, 1.0];
+        Gelu::backward(&Cpu::values(&x), &[], &mut slope, 2);
+        assert_eq!(slope, [0.0, 1.0]);
     }
 }

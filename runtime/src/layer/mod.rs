@@ -5,7 +5,26 @@
 //! on it. The batch dimension `B` comes first and may be a constant or a `usize`.
 
 pub mod activation;
+mod batch_norm;
 mod dense;
+mod draw;
+mod dropout;
+mod embedding;
+mod flatten;
+mod frozen;
 mod initialize;
+mod layer_norm;
+mod reshape;
+mod sample;
+mod statistics;
 
+pub use batch_norm::BatchNorm;
 pub use dense::Dense;
+pub use draw::Draw;
+pub use dropout::Dropout;
+pub use embedding::Embedding;
+pub use flatten::Flatten;
+pub use frozen::Frozen;
+pub use layer_norm::LayerNorm;
+pub use reshape::Reshape;
+pub use sample::{Batched, SampleShape};

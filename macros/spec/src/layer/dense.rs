@@ -1,7 +1,7 @@
 //! `Dense`: every output is a weighted sum of all inputs.
 
-use super::{Form, Layer, Sizes};
-use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
+use super::{numbers_only, Form, Layer, Sizes};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -22,10 +22,8 @@ pub const LAYER: Layer = Layer {
 
 /// The last dimension becomes `units`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if matches!(input.kind, Kind::Categories) {
-        return Err(Text::new("`Dense` computes with numbers, but what flows in is ")
-            .shape(input)
-            .str("; put `Embedding(categories, width)` before it"));
+    if let Some(text) = numbers_only("Dense", input) {
+        return Err(text);
     }
     if input.rank() == 0 || input.rank() > 2 {
         return Err(Text::new(
@@ -46,4 +44,42 @@ pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
 /// `Dense<INPUTS, UNITS, ..>`.
 pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
     Sizes::of(&[input.last(), arguments[0].size()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNITS: &[Value] = &[Value::Size(Size::Known(64))];
+
+    fn shown(input: Shape) -> String {
+        match output(&input, UNITS) {
+            Ok(shape) => Text::new("").shape(&shape).as_str().to_string(),
+            Err(text) => text.as_str().to_string(),
+        }
+    }
+
+    #[test]
+    fn the_last_size_becomes_the_units() {
+        const INPUT: Shape = Shape::numbers(&[Size::Known(5), Size::Known(10)]);
+        const OUTPUT: Result<Shape, Text> = output(&INPUT, UNITS);
+        assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[5, 64]");
+        assert_eq!(shown(Shape::numbers(&[Size::Unknown])), "[64]");
+        assert_eq!(count(&INPUT, UNITS), Size::Known(10 * 64 + 64));
+    }
+
+    #[test]
+    fn images_and_categories_are_refused() {
+        let image = Shape::numbers(&[Size::Known(3), Size::Known(8), Size::Known(8)]);
+        assert_eq!(
+            shown(image),
+            "`Dense` takes [features] or [steps, features], but what flows in is [3, 8, 8]; put \
+             `Flatten` before it"
+        );
+        assert_eq!(
+            shown(Shape::categories(&[])),
+            "`Dense` computes with numbers, but what flows in is one category; put \
+             `Embedding(categories, width)` before it"
+        );
+    }
 }

@@ -4,12 +4,26 @@
 //! are `const` paths are unknown, and in constants of the expansion, where all are known. The
 //! expansion reaches them as `multi_input::private::spec::layer::MODULE::output(...)`.
 
-use crate::{Parameter, Shape, Size, Text, Value};
+use crate::{Kind, Parameter, Shape, Size, Text, Value};
 
+pub mod batch_norm;
 pub mod dense;
+pub mod dropout;
+pub mod embedding;
+pub mod flatten;
+pub mod layer_norm;
+pub mod reshape;
 
 /// Every layer that a branch may name.
-pub const LAYERS: &[Layer] = &[dense::LAYER];
+pub const LAYERS: &[Layer] = &[
+    dense::LAYER,
+    embedding::LAYER,
+    flatten::LAYER,
+    reshape::LAYER,
+    dropout::LAYER,
+    batch_norm::LAYER,
+    layer_norm::LAYER,
+];
 
 /// What the macro must know of a layer.
 #[derive(Clone, Copy, Debug)]
@@ -107,4 +121,18 @@ impl Sizes {
 /// The layer that the DSL calls `name`.
 pub fn named(name: &str) -> Option<&'static Layer> {
     LAYERS.iter().find(|layer| layer.name == name)
+}
+
+/// What is wrong where category indices flow into `layer`, which computes with numbers.
+pub const fn numbers_only(layer: &str, input: &Shape) -> Option<Text> {
+    match input.kind {
+        Kind::Numbers => None,
+        Kind::Categories => Some(
+            Text::new("`")
+                .str(layer)
+                .str("` computes with numbers, but what flows in is ")
+                .shape(input)
+                .str("; put `Embedding(categories, width)` before it"),
+        ),
+    }
 }

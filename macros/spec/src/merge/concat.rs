@@ -1,7 +1,7 @@
 //! `concat`: the operands side by side.
 
-use super::{list, position, Merge, Operand};
-use crate::{ArgumentKind, Kind, Parameter, Shape, Text, Value};
+use super::{list, position, reject_categories, Merge, Operand};
+use crate::{ArgumentKind, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -16,6 +16,9 @@ pub const MERGE: Merge = Merge {
 
 /// The sizes along the axis add up, all others must be equal.
 pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(text) = reject_categories("concat", operands) {
+        return Err(text);
+    }
     let first = operands[0].shape;
     let axis = arguments[0].axis_or(-1);
     let Some(axis) = position(axis, first.rank()) else {
@@ -25,13 +28,6 @@ pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Sha
     let mut i = 0;
     while i < operands.len() {
         let shape = operands[i].shape;
-        if matches!(shape.kind, Kind::Categories) {
-            return Err(Text::new("`concat` joins numbers, but `")
-                .str(operands[i].name)
-                .str("` is ")
-                .shape(&shape)
-                .str("; put an `Embedding` on it"));
-        }
         if shape.rank() != first.rank() || shape.with(axis, first.dim(axis)).differs(&first) {
             return Err(list(
                 Text::new("`concat` needs equal sizes on every other axis, but got "),
@@ -44,4 +40,50 @@ pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Sha
         i += 1;
     }
     Ok(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Size;
+
+    const A: Operand<'_> =
+        Operand { name: "a", shape: Shape::numbers(&[Size::Known(3), Size::Known(4)]) };
+    const B: Operand<'_> =
+        Operand { name: "b", shape: Shape::numbers(&[Size::Known(5), Size::Known(4)]) };
+
+    fn shown(operands: &[Operand<'_>], axis: Value) -> String {
+        match output(operands, &[axis]) {
+            Ok(shape) => Text::new("").shape(&shape).as_str().to_string(),
+            Err(text) => text.as_str().to_string(),
+        }
+    }
+
+    #[test]
+    fn sizes_along_the_axis_add_up() {
+        const JOINED: Result<Shape, Text> = output(&[A, B], &[Value::Axis(0)]);
+        assert_eq!(Text::new("").shape(&JOINED.unwrap()).as_str(), "[8, 4]");
+        assert_eq!(shown(&[A, A, A], Value::Absent), "[3, 12]");
+        assert_eq!(shown(&[A], Value::Absent), "[3, 4]");
+        let unknown =
+            Operand { name: "c", shape: Shape::numbers(&[Size::Unknown, Size::Known(4)]) };
+        assert_eq!(shown(&[A, unknown], Value::Absent), "[3, 8]");
+        assert_eq!(shown(&[A, unknown], Value::Axis(0)), "[?, 4]");
+    }
+
+    #[test]
+    fn other_sizes_must_be_equal() {
+        assert_eq!(
+            shown(&[A, B], Value::Absent),
+            "`concat` needs equal sizes on every other axis, but got `a: [3, 4]`, `b: [5, 4]`"
+        );
+    }
+
+    #[test]
+    fn the_axis_must_exist() {
+        assert_eq!(
+            shown(&[A, B], Value::Axis(2)),
+            "`concat` has no axis of that number in `a: [3, 4]`, `b: [5, 4]`"
+        );
+    }
 }

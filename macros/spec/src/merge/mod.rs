@@ -1,11 +1,28 @@
 //! One file per merge rule, and the table of them.
 
-use crate::{Parameter, Shape, Text, Value};
+use crate::{Kind, Parameter, Shape, Text, Value};
 
+pub mod add;
+pub mod average;
 pub mod concat;
+pub mod dot;
+mod elementwise;
+pub mod maximum;
+pub mod minimum;
+pub mod multiply;
+pub mod subtract;
 
 /// Every rule that `#[merge(...)]` may name.
-pub const MERGES: &[Merge] = &[concat::MERGE];
+pub const MERGES: &[Merge] = &[
+    concat::MERGE,
+    add::MERGE,
+    subtract::MERGE,
+    multiply::MERGE,
+    average::MERGE,
+    maximum::MERGE,
+    minimum::MERGE,
+    dot::MERGE,
+];
 
 /// What the macro must know of a merge rule.
 #[derive(Clone, Copy, Debug)]
@@ -61,4 +78,52 @@ pub const fn list(mut text: Text, operands: &[Operand<'_>]) -> Text {
         i += 1;
     }
     text
+}
+
+/// What is wrong where an operand of `merge`, which computes with numbers, is category indices.
+pub const fn reject_categories(merge: &str, operands: &[Operand<'_>]) -> Option<Text> {
+    let mut i = 0;
+    while i < operands.len() {
+        let operand = &operands[i];
+        if matches!(operand.shape.kind, Kind::Categories) {
+            let text = Text::new("`")
+                .str(merge)
+                .str("` computes with numbers, but `")
+                .str(operand.name)
+                .str("` is ")
+                .shape(&operand.shape);
+            return Some(text.str("; put an `Embedding` on it"));
+        }
+        i += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Size;
+
+    #[test]
+    fn every_rule_is_found_by_its_name_and_gives_its_shape_in_its_own_name() {
+        let number = Operand { name: "a", shape: Shape::numbers(&[Size::Known(3)]) };
+        let category = Operand { name: "b", shape: Shape::categories(&[]) };
+        let absent = [Value::Absent, Value::Absent];
+        for merge in MERGES {
+            assert_eq!(named(merge.name).unwrap().module, merge.module);
+            assert!((merge.output)(&[number, number], &absent).is_ok(), "{}", merge.name);
+            let error = (merge.output)(&[number, category], &absent).unwrap_err();
+            assert!(error.as_str().starts_with(&format!("`{}` ", merge.name)), "{error:?}");
+            assert!(error.as_str().ends_with("is one category; put an `Embedding` on it"));
+        }
+        assert!(named("glue").is_none());
+    }
+
+    #[test]
+    fn axes_count_from_both_ends() {
+        assert_eq!(position(0, 2), Some(0));
+        assert_eq!(position(-1, 2), Some(1));
+        assert_eq!(position(2, 2), None);
+        assert_eq!(position(-3, 2), None);
+    }
 }

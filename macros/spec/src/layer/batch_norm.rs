@@ -1,0 +1,107 @@
+//! `BatchNorm`: every feature with mean 0 and variance 1 over the batch.
+
+use super::{numbers_only, Form, Layer, Sizes};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const LAYER: Layer = Layer {
+    name: "BatchNorm",
+    module: "batch_norm",
+    doc: "Every feature brought to mean 0 and variance 1 over the batch, then scaled and shifted.",
+    parameters: &[
+        Parameter::optional("momentum", ArgumentKind::Number),
+        Parameter::optional("epsilon", ArgumentKind::Number),
+    ],
+    output,
+    count,
+    sizes,
+    form: Form {
+        holds_tensors: true,
+        trains_differently: true,
+        batch_statistics: true,
+        settings: &["momentum", "epsilon"],
+        ..Form::STATELESS
+    },
+};
+
+/// The input's shape.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(text) = numbers_only("BatchNorm", input) {
+        return Err(text);
+    }
+    if input.rank() == 0 || input.rank() > 2 {
+        return Err(Text::new(
+            "`BatchNorm` takes [features] or [steps, features], but what flows in is ",
+        )
+        .shape(input)
+        .str("; put `Flatten` before it"));
+    }
+    let momentum = arguments[0].number_or(0.99);
+    if momentum < 0.0 || momentum > 1.0 {
+        return Err(Text::new(
+            "the momentum of `BatchNorm` is the share of the old statistics that is kept: from 0 \
+             to 1",
+        ));
+    }
+    if arguments[1].number_or(1e-3) <= 0.0 {
+        return Err(Text::new("the epsilon of `BatchNorm` is added to a variance: above 0"));
+    }
+    Ok(*input)
+}
+
+/// The scale and the offset; the running statistics are not trained.
+pub const fn count(input: &Shape, _: &[Value]) -> Size {
+    input.last().times(Size::Known(2))
+}
+
+/// `BatchNorm<FEATURES, ..>`.
+pub const fn sizes(input: &Shape, _: &[Value]) -> Sizes {
+    Sizes::of(&[input.last()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INPUT: Shape = Shape::numbers(&[Size::Known(3), Size::Known(4)]);
+    const DEFAULTS: &[Value] = &[Value::Absent, Value::Absent];
+
+    fn error(input: Shape, momentum: Value, epsilon: Value) -> String {
+        output(&input, &[momentum, epsilon]).unwrap_err().as_str().to_string()
+    }
+
+    #[test]
+    fn the_shape_stays_and_two_numbers_a_feature_are_learned() {
+        const OUTPUT: Result<Shape, Text> = output(&INPUT, DEFAULTS);
+        assert!(!OUTPUT.unwrap().differs(&INPUT));
+        assert_eq!(count(&INPUT, DEFAULTS), Size::Known(8));
+        assert!(output(&INPUT, &[Value::Number(f64::NAN), Value::Number(f64::NAN)]).is_ok());
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused() {
+        for momentum in [-0.1, 1.1] {
+            assert_eq!(
+                error(INPUT, Value::Number(momentum), Value::Absent),
+                "the momentum of `BatchNorm` is the share of the old statistics that is kept: \
+                 from 0 to 1"
+            );
+        }
+        assert_eq!(
+            error(INPUT, Value::Absent, Value::Number(0.0)),
+            "the epsilon of `BatchNorm` is added to a variance: above 0"
+        );
+    }
+
+    #[test]
+    fn images_and_categories_are_refused() {
+        let image = INPUT.push(Size::Known(5));
+        assert_eq!(
+            error(image, Value::Absent, Value::Absent),
+            "`BatchNorm` takes [features] or [steps, features], but what flows in is [3, 4, 5]; \
+             put `Flatten` before it"
+        );
+        let text = error(Shape::categories(&[]), Value::Absent, Value::Absent);
+        assert!(text.starts_with("`BatchNorm` computes with numbers"), "{text}");
+    }
+}

@@ -1,0 +1,85 @@
+//! `Embedding`: a learned vector for each category.
+
+use super::{Form, Layer, Sizes};
+use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const LAYER: Layer = Layer {
+    name: "Embedding",
+    module: "embedding",
+    doc: "A learned vector of `width` numbers for each of `categories` indices.",
+    parameters: &[
+        Parameter::required("categories", ArgumentKind::Size),
+        Parameter::required("width", ArgumentKind::Size),
+    ],
+    output,
+    count,
+    sizes,
+    form: Form { holds_tensors: true, ..Form::STATELESS },
+};
+
+/// One category becomes `[width]`, `[steps]` categories become `[steps, width]`.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if !matches!(input.kind, Kind::Categories) {
+        return Err(Text::new("`Embedding` looks up category indices, but what flows in is ")
+            .shape(input)
+            .str(
+                " numbers; declare the input as `u32` or `[u32; N]`, or leave the `Embedding` out",
+            ));
+    }
+    if input.rank() > 1 {
+        return Err(Text::new(
+            "`Embedding` takes one category or [steps] categories, but what flows in is ",
+        )
+        .shape(input));
+    }
+    let width = arguments[1].size();
+    Ok(match input.rank() {
+        0 => Shape::numbers(&[width]),
+        _ => Shape::numbers(&[input.dim(0), width]),
+    })
+}
+
+/// The table.
+pub const fn count(_: &Shape, arguments: &[Value]) -> Size {
+    arguments[0].size().times(arguments[1].size())
+}
+
+/// `Embedding<CATEGORIES, WIDTH, ..>`.
+pub const fn sizes(_: &Shape, arguments: &[Value]) -> Sizes {
+    Sizes::of(&[arguments[0].size(), arguments[1].size()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARGUMENTS: &[Value] = &[Value::Size(Size::Known(100)), Value::Size(Size::Known(16))];
+
+    const fn of(input: Shape) -> Result<Shape, Text> {
+        output(&input, ARGUMENTS)
+    }
+
+    #[test]
+    fn one_category_gives_a_vector_and_steps_a_row_for_each() {
+        const ONE: Result<Shape, Text> = of(Shape::categories(&[]));
+        const STEPS: Result<Shape, Text> = of(Shape::categories(&[Size::Known(7)]));
+        assert_eq!(Text::new("").shape(&ONE.unwrap()).as_str(), "[16]");
+        assert_eq!(Text::new("").shape(&STEPS.unwrap()).as_str(), "[7, 16]");
+        assert_eq!(count(&Shape::categories(&[]), ARGUMENTS), Size::Known(1600));
+    }
+
+    #[test]
+    fn numbers_and_tables_of_categories_are_refused() {
+        assert_eq!(
+            of(Shape::numbers(&[Size::Known(10)])).unwrap_err().as_str(),
+            "`Embedding` looks up category indices, but what flows in is [10] numbers; declare the \
+             input as `u32` or `[u32; N]`, or leave the `Embedding` out"
+        );
+        assert_eq!(
+            of(Shape::categories(&[Size::Known(2), Size::Known(3)])).unwrap_err().as_str(),
+            "`Embedding` takes one category or [steps] categories, but what flows in is [2, 3] \
+             categories"
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! `maximum`: the largest of the operands.
+
+use super::{elementwise, Merge, Operand};
+use crate::{Shape, Text, Value};
+
+/// The row of the table.
+pub const MERGE: Merge = Merge {
+    name: "maximum",
+    module: "maximum",
+    doc: "The largest of the operands, number by number.",
+    parameters: &[],
+    operands: (2, None),
+    output,
+    counts_present: false,
+};
+
+/// The shape that all operands are stretched to.
+pub const fn output(operands: &[Operand<'_>], _: &[Value]) -> Result<Shape, Text> {
+    elementwise::output("maximum", operands)
+}

@@ -1,0 +1,385 @@
+//! `BatchNorm`: every feature with mean 0 and variance 1 over the batch.
+
+use dfdx::nn::tensor_collection::ScalarOptions;
+
+use super::{
+    statistics::{moments, Rows, Statistics},
+    Batched,
+};
+use crate::{missing, tensor::*};
+
+/// y = scale (x - mean) / sqrt(variance + epsilon) + offset for each of the `C` features, which are
+/// the last axis: of `[C]` over the batch, of `[steps, C]` over the batch and the steps.
+///
+/// `ModuleMut` is training: mean and population variance are those of the batch, and the running
+/// statistics move to them, `running = momentum * running + (1 - momentum) * batch`. `Module` is
+/// inference, with the running statistics. Where some rows of the batch are absent, train with
+/// [`try_forward_present`](BatchNorm::try_forward_present).
+///
+/// The scale starts at 1, the offset at 0, the running mean at 0 and the running variance at 1;
+/// momentum is 0.99 and epsilon 1e-3.
+///
+/// `keras.layers.BatchNormalization`; `torch.nn.BatchNorm1d(C, eps=1e-3, momentum=0.01)`, whose
+/// momentum weighs the new value and whose running variance is unbiased. dfdx's `BatchNorm1D` is as
+/// PyTorch's.
+///
+/// ```
+/// use dfdx::{nn::{BuildModule, Module, ModuleMut}, prelude::*};
+/// use multi_input::layer::BatchNorm;
+///
+/// let device = Cpu::default();
+/// let mut layer: BatchNorm<1, f64, Cpu> = BuildModule::build(&device);
+/// let x = device.tensor([[1.0], [3.0]]);
+/// let y = layer.forward_mut(x.leaky_trace()).array();
+/// assert!((y[0][0] + 0.9995).abs() < 1e-4 && (y[1][0] - 0.9995).abs() < 1e-4);
+/// assert!((layer.running_mean.array()[0] - 0.02).abs() < 1e-12);
+/// ```
+#[derive(Clone, Debug)]
+pub struct BatchNorm<const C: usize, E: Dtype, D: Storage<E>> {
+    /// What a normalised feature is multiplied by.
+    pub scale: Tensor<Rank1<C>, E, D>,
+    /// What is then added.
+    pub offset: Tensor<Rank1<C>, E, D>,
+    /// The mean for inference.
+    pub running_mean: Tensor<Rank1<C>, E, D>,
+    /// The variance for inference.
+    pub running_var: Tensor<Rank1<C>, E, D>,
+    /// The share of the running statistics that a step keeps.
+    pub momentum: f64,
+    /// What is added to the variance, so that a constant feature divides by no zero.
+    pub epsilon: f64,
+}
+
+impl<const C: usize, E: Dtype, D: Storage<E>> BatchNorm<C, E, D> {
+    /// Keeps the share `momentum` of the running statistics from now on.
+    pub fn set_momentum(&mut self, momentum: f64) {
+        self.momentum = momentum;
+    }
+
+    /// Adds `epsilon` to every variance from now on.
+    pub fn set_epsilon(&mut self, epsilon: f64) {
+        self.epsilon = epsilon;
+    }
+}
+
+impl<const C: usize, E: Element, D: Device<E>> TensorCollection<E, D> for BatchNorm<C, E, D> {
+    type To<E2: Dtype, D2: Device<E2>> = BatchNorm<C, E2, D2>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+        visitor: &mut V,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        visitor.visit_fields(
+            (
+                Self::tensor(
+                    "scale",
+                    |s| &s.scale,
+                    |s| &mut s.scale,
+                    TensorOptions::reset_to_ones(),
+                ),
+                Self::tensor(
+                    "offset",
+                    |s| &s.offset,
+                    |s| &mut s.offset,
+                    TensorOptions::reset_to_zeros(),
+                ),
+                Self::tensor(
+                    "running_mean",
+                    |s| &s.running_mean,
+                    |s| &mut s.running_mean,
+                    TensorOptions::detached(|mean| mean.try_fill_with_zeros()),
+                ),
+                Self::tensor(
+                    "running_var",
+                    |s| &s.running_var,
+                    |s| &mut s.running_var,
+                    TensorOptions::detached(|var| var.try_fill_with_ones()),
+                ),
+                Self::scalar(
+                    "momentum",
+                    |s| &s.momentum,
+                    |s| &mut s.momentum,
+                    ScalarOptions::from_default(0.99),
+                ),
+                Self::scalar(
+                    "epsilon",
+                    |s| &s.epsilon,
+                    |s| &mut s.epsilon,
+                    ScalarOptions::from_default(1e-3),
+                ),
+            ),
+            |(scale, offset, running_mean, running_var, momentum, epsilon)| BatchNorm {
+                scale,
+                offset,
+                running_mean,
+                running_var,
+                momentum,
+                epsilon,
+            },
+        )
+    }
+}
+
+impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
+    /// Training on a batch of which only some rows are present: the statistics are taken over
+    /// those, and all rows are normalised with them. With no row present the running statistics
+    /// serve and stay as they are.
+    pub fn try_forward_present<S: Batched, T: Tape<E, D>>(
+        &mut self,
+        x: Tensor<S, E, D, T>,
+        present: &Tensor<(S::Batch, Const<1>), E, D>,
+    ) -> Result<Tensor<S, E, D, T>, D::Err>
+    where
+        Self: Module<Tensor<S, E, D, T>>,
+    {
+        let present = missing::flags(present, x.shape().batch().size())?;
+        self.train(x, present)
+    }
+
+    fn train<S: Shape, T: Tape<E, D>>(
+        &mut self,
+        x: Tensor<S, E, D, T>,
+        present: Vec<bool>,
+    ) -> Result<Tensor<S, E, D, T>, D::Err> {
+        let x = x.try_contiguous()?;
+        let rows = x.shape().num_elements() / C.max(1);
+        let counted = Rows::new(present, rows);
+        if counted.len() == 0 {
+            let statistics = self.running();
+            return self.normalise(x, statistics);
+        }
+        let (mean, variance) = moments(&D::values(&x), C, &counted);
+        let momentum = E::of(self.momentum);
+        let rest = E::of(1.0 - self.momentum);
+        let follow = |running: &mut [E], batch: &[E]| {
+            for (running, batch) in running.iter_mut().zip(batch) {
+                *running = momentum * *running + rest * *batch;
+            }
+        };
+        D::edit(&mut self.running_mean, |running| follow(running, &mean));
+        D::edit(&mut self.running_var, |running| follow(running, &variance));
+        self.normalise(x, Statistics::new(mean, &variance, self.epsilon, counted))
+    }
+
+    fn running(&self) -> Statistics<E> {
+        let mean = D::values(&self.running_mean).into_owned();
+        Statistics::new(mean, &D::values(&self.running_var), self.epsilon, Rows::NONE)
+    }
+
+    fn normalise<S: Shape, T: Tape<E, D>>(
+        &self,
+        x: Tensor<S, E, D, T>,
+        statistics: Statistics<E>,
+    ) -> Result<Tensor<S, E, D, T>, D::Err> {
+        let (x, mut tape) = x.try_contiguous()?.split_tape();
+        let device = x.device().clone();
+        let mut y = device.buffer(x.shape().num_elements())?;
+        let (scale, offset) = (D::values(&self.scale), D::values(&self.offset));
+        statistics.forward(&D::values(&x), &scale, &offset, &mut y);
+        let y = device.try_tensor_from_vec(y, *x.shape())?;
+
+        if T::OWNS_TAPE {
+            let (scale, offset, output) = (self.scale.clone(), self.offset.clone(), y.clone());
+            tape.add_backward_op(move |gradients| {
+                let slope = D::take_gradient(gradients, &output)?;
+                let x_values = D::values(&x);
+                let (by_scale, by_offset) = statistics.sums(&x_values, &slope);
+                D::edit_gradient(gradients, &x, |dx| {
+                    let sums = (&by_scale[..], &by_offset[..]);
+                    statistics.backward(&x_values, &D::values(&scale), &slope, sums, dx);
+                })?;
+                for (parameter, sums) in [(&scale, by_scale), (&offset, by_offset)] {
+                    D::edit_gradient(gradients, parameter, |gradient| {
+                        gradient
+                            .iter_mut()
+                            .zip(&sums)
+                            .for_each(|(gradient, sum)| *gradient += *sum);
+                    })?;
+                }
+                D::restore_gradient(gradients, &output, slope)
+            });
+        }
+        Ok(y.put_tape(tape))
+    }
+}
+
+macro_rules! modules {
+    ($(($($dim:ident),*)),+) => {$(
+        impl<$($dim: Dim,)* const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
+            Module<Tensor<($($dim,)* Const<C>), E, D, T>> for BatchNorm<C, E, D>
+        {
+            type Output = Tensor<($($dim,)* Const<C>), E, D, T>;
+            type Error = D::Err;
+
+            fn try_forward(
+                &self,
+                x: Tensor<($($dim,)* Const<C>), E, D, T>,
+            ) -> Result<Self::Output, D::Err> {
+                self.normalise(x, self.running())
+            }
+        }
+
+        impl<$($dim: Dim,)* const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
+            ModuleMut<Tensor<($($dim,)* Const<C>), E, D, T>> for BatchNorm<C, E, D>
+        {
+            type Output = Tensor<($($dim,)* Const<C>), E, D, T>;
+            type Error = D::Err;
+
+            fn try_forward_mut(
+                &mut self,
+                x: Tensor<($($dim,)* Const<C>), E, D, T>,
+            ) -> Result<Self::Output, D::Err> {
+                let all = vec![true; x.shape().0.size()];
+                self.train(x, all)
+            }
+        }
+    )+};
+}
+
+modules!((B), (B, L));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::{check_gradients, Traced};
+    use dfdx::{
+        nn::{BuildModule, NumParams},
+        tensor::{AsArray, Cpu, TensorFrom},
+        tensor_ops::Backward,
+    };
+
+    fn layer() -> BatchNorm<2, f64, Cpu> {
+        let device = Cpu::default();
+        let mut layer: BatchNorm<2, f64, Cpu> = BuildModule::build(&device);
+        layer.scale.copy_from(&[1.5, -0.5]);
+        layer.offset.copy_from(&[0.25, 1.0]);
+        layer.running_mean.copy_from(&[0.1, -0.3]);
+        layer.running_var.copy_from(&[2.0, 0.5]);
+        layer
+    }
+
+    #[track_caller]
+    fn assert_near(found: &[f64], expected: &[f64]) {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn training_normalises_with_the_batch_and_moves_the_running_statistics() {
+        let mut layer = layer();
+        let x = Cpu::default().tensor([[1.0, 2.0], [3.0, 6.0]]);
+        let y = layer.forward_mut(x.put_tape(Traced::default())).as_vec();
+        let (first, second) = (1.0 / 1.001f64.sqrt(), 2.0 / 4.001f64.sqrt());
+        assert_near(
+            &y,
+            &[0.25 - 1.5 * first, 1.0 + 0.5 * second, 0.25 + 1.5 * first, 1.0 - 0.5 * second],
+        );
+        assert_near(&layer.running_mean.array(), &[0.099 + 0.02, -0.297 + 0.04]);
+        assert_near(&layer.running_var.array(), &[1.98 + 0.01, 0.495 + 0.04]);
+    }
+
+    #[test]
+    fn inference_normalises_with_the_running_statistics() {
+        let x = Cpu::default().tensor([[[0.1, -0.3], [1.1, 0.7]]]);
+        let y = layer().forward(x).as_vec();
+        assert_near(&y, &[0.25, 1.0, 0.25 + 1.5 / 2.001f64.sqrt(), 1.0 - 0.5 / 0.501f64.sqrt()]);
+    }
+
+    #[test]
+    fn only_scale_and_offset_are_trained() {
+        assert_eq!(layer().num_trainable_params(), 4);
+    }
+
+    #[test]
+    fn momentum_and_epsilon_can_be_set() {
+        let mut layer = layer();
+        layer.set_momentum(0.0);
+        layer.set_epsilon(3.0);
+        let x = Cpu::default().tensor([[1.0, 2.0], [3.0, 6.0]]);
+        let y = layer.forward_mut(x.put_tape(Traced::default())).array();
+        assert_near(&[y[0][0]], &[0.25 - 1.5 / 2.0]);
+        assert_near(&layer.running_mean.array(), &[2.0, 4.0]);
+    }
+
+    #[test]
+    fn a_batch_of_one_is_its_own_mean() {
+        let x = Cpu::default().tensor([[5.0, -7.0]]);
+        let y = layer().forward_mut(x.put_tape(Traced::default())).array();
+        assert_eq!(y, [[0.25, 1.0]]);
+    }
+
+    #[test]
+    fn absent_rows_do_not_influence_anything() {
+        let device = Cpu::default();
+        let run = |absent: f64| {
+            let mut layer = layer();
+            let x = device.tensor([[1.0, 2.0], [absent, -absent], [3.0, 7.0]]);
+            let present = device.tensor([[1.0], [0.0], [1.0]]);
+            let y = layer.try_forward_present(x.clone().put_tape(Traced::default()), &present);
+            // What comes out of an absent row is replaced, so nothing comes back to it.
+            let y = missing::select(y.unwrap(), &present).unwrap();
+            let values = y.as_vec();
+            let gradients = (y.square().tanh()).sum().backward();
+            (
+                values,
+                layer.running_mean.array(),
+                layer.running_var.array(),
+                gradients.get(&layer.scale).array(),
+                gradients.get(&layer.offset).array(),
+                gradients.get(&x).array(),
+            )
+        };
+        use dfdx::tensor_ops::SumTo;
+        let usual = run(0.0);
+        assert_eq!(usual.5[1], [0.0, 0.0]);
+        for absent in [1e30, f64::NAN, f64::INFINITY] {
+            assert_eq!(run(absent), usual);
+        }
+
+        // And the present rows fare as if they were alone.
+        let mut alone = layer();
+        let x = device.tensor([[1.0, 2.0], [3.0, 7.0]]);
+        let y = alone.forward_mut(x.put_tape(Traced::default())).array();
+        assert_eq!([usual.0[0], usual.0[1]], y[0]);
+        assert_eq!([usual.0[4], usual.0[5]], y[1]);
+        assert_eq!(alone.running_var.array(), usual.2);
+    }
+
+    #[test]
+    fn with_no_row_present_the_running_statistics_serve_and_stay() {
+        let mut layer = layer();
+        let device = Cpu::default();
+        let x = device.tensor([[1.0, 2.0], [3.0, 6.0]]);
+        let present = device.tensor([[0.0], [0.0]]);
+        let expected = layer.forward(x.clone()).array();
+        assert_eq!(layer.try_forward_present(x, &present).unwrap().array(), expected);
+        assert_eq!(layer.running_mean.array(), [0.1, -0.3]);
+        assert_eq!(layer.running_var.array(), [2.0, 0.5]);
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let device = Cpu::default();
+        let x = device.tensor([
+            [[0.3, -0.8], [1.2, 0.4], [0.9, 2.0]],
+            [[-0.6, 0.1], [0.7, -1.3], [0.2, 0.5]],
+        ]);
+        check_gradients(&(x.clone(), layer()), |(x, layer), tape| {
+            layer.forward_mut(x.clone().put_tape(tape))
+        });
+        check_gradients(&(x.clone(), layer()), |(x, layer), tape| {
+            layer.forward(x.clone().put_tape(tape))
+        });
+        for present in [[[1.0], [0.0]], [[0.0], [0.0]]] {
+            let present = device.tensor(present);
+            check_gradients(&(x.clone(), layer()), |(x, layer), tape| {
+                layer.try_forward_present(x.clone().put_tape(tape), &present).unwrap()
+            });
+        }
+        let x = device.tensor([[0.3, -0.8]]);
+        check_gradients(&(x, layer()), |(x, layer), tape| {
+            layer.forward_mut(x.clone().put_tape(tape))
+        });
+    }
+}

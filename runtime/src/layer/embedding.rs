@@ -1,0 +1,174 @@
+//! `Embedding`: a learned vector for each category.
+
+use super::initialize;
+use crate::tensor::*;
+
+/// The row of `weight` that the index names: one index becomes `[M]`, `[steps]` indices become
+/// `[steps, M]`. An index of `N` or more is an error.
+///
+/// The weight starts as U(-0.05, 0.05). Its gradient is added to the rows that were looked up and
+/// to no other.
+///
+/// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)` (another initialisation).
+///
+/// ```
+/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+/// use multi_input::layer::Embedding;
+///
+/// let device = Cpu::default();
+/// let layer: Embedding<100, 16, f32, Cpu> = BuildModule::build(&device);
+/// let output = layer.forward(device.tensor([7usize, 99, 7]));
+/// assert_eq!(output.shape().concrete(), [3, 16]);
+/// assert!(layer.try_forward(device.tensor([100usize])).is_err());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Embedding<const N: usize, const M: usize, E: Dtype, D: Storage<E>> {
+    /// One row for each category.
+    pub weight: Tensor<Rank2<N, M>, E, D>,
+}
+
+impl<const N: usize, const M: usize, E: Dtype, D: Storage<E>> NonMutableModule
+    for Embedding<N, M, E, D>
+{
+}
+
+impl<const N: usize, const M: usize, E: Element, D: Device<E>> TensorCollection<E, D>
+    for Embedding<N, M, E, D>
+{
+    type To<E2: Dtype, D2: Device<E2>> = Embedding<N, M, E2, D2>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+        visitor: &mut V,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        visitor.visit_fields(
+            Self::tensor(
+                "weight",
+                |s| &s.weight,
+                |s| &mut s.weight,
+                TensorOptions::reset_with(|weight| initialize::uniform(weight, 0.05)),
+            ),
+            |weight| Embedding { weight },
+        )
+    }
+}
+
+impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, E, D> {
+    fn look_up<S: Shape, Out: Shape, T: Tape<E, D>>(
+        &self,
+        x: Tensor<S, usize, D, T>,
+        shape: Out,
+    ) -> Result<Tensor<Out, E, D, T>, D::Err> {
+        // dfdx cannot bring indices into order, so those of a permuted tensor are refused.
+        if !D::is_contiguous(&x) {
+            return Err(D::size_error());
+        }
+        let (x, mut tape) = x.split_tape();
+        let device = x.device().clone();
+        let mut rows = device.buffer(shape.num_elements())?;
+        let weight = D::values(&self.weight);
+        for (row, index) in rows.chunks_exact_mut(M.max(1)).zip(D::indices(&x).iter()) {
+            if *index >= N {
+                return Err(D::size_error());
+            }
+            row.copy_from_slice(&weight[index * M..][..M]);
+        }
+        let y = device.try_tensor_from_vec(rows, shape)?;
+
+        if T::OWNS_TAPE {
+            let (weight, output) = (self.weight.clone(), y.clone());
+            tape.add_backward_op(move |gradients| {
+                let slope = D::take_gradient(gradients, &output)?;
+                D::edit_gradient(gradients, &weight, |dw| {
+                    let rows = slope.chunks_exact(M.max(1));
+                    for (row, index) in rows.zip(D::indices(&x).iter()) {
+                        let touched = &mut dw[index * M..][..M];
+                        touched.iter_mut().zip(row).for_each(|(dw, slope)| *dw += *slope);
+                    }
+                })?;
+                D::restore_gradient(gradients, &output, slope)
+            });
+        }
+        Ok(y.put_tape(tape))
+    }
+}
+
+impl<B: Dim, const N: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
+    Module<Tensor<(B,), usize, D, T>> for Embedding<N, M, E, D>
+{
+    type Output = Tensor<(B, Const<M>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(&self, x: Tensor<(B,), usize, D, T>) -> Result<Self::Output, D::Err> {
+        let (batch,) = *x.shape();
+        self.look_up(x, (batch, Const))
+    }
+}
+
+impl<B: Dim, L: Dim, const N: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
+    Module<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D>
+{
+    type Output = Tensor<(B, L, Const<M>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(&self, x: Tensor<(B, L), usize, D, T>) -> Result<Self::Output, D::Err> {
+        let (batch, steps) = *x.shape();
+        self.look_up(x, (batch, steps, Const))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::{check_gradients, Traced};
+    use dfdx::{
+        nn::BuildModule,
+        tensor::{AsArray, Cpu, TensorFrom},
+        tensor_ops::{Backward, BroadcastTo, SumTo},
+    };
+
+    fn layer() -> Embedding<3, 2, f64, Cpu> {
+        Embedding { weight: Cpu::default().tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]) }
+    }
+
+    #[test]
+    fn rows_are_looked_up() {
+        let device = Cpu::default();
+        assert_eq!(layer().forward(device.tensor([2usize, 0])).array(), [[5.0, 6.0], [1.0, 2.0]]);
+        assert_eq!(
+            layer().forward(device.tensor([[1usize, 1, 0]])).array(),
+            [[[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]]
+        );
+    }
+
+    #[test]
+    fn an_index_beyond_the_table_is_an_error() {
+        let device = Cpu::default();
+        assert!(layer().try_forward(device.tensor([0usize, 3])).is_err());
+        let repeated = device.tensor([1usize]).broadcast::<Rank2<2, 1>, _>();
+        assert!(layer().try_forward(repeated).is_err(), "not in order");
+    }
+
+    #[test]
+    fn the_table_starts_within_its_limits() {
+        let layer: Embedding<50, 4, f32, Cpu> = BuildModule::build(&Cpu::seed_from_u64(1));
+        let weight = layer.weight.as_vec();
+        assert!(weight.iter().all(|w| w.abs() <= 0.05));
+        assert!(weight.iter().any(|w| w.abs() > 0.04));
+    }
+
+    #[test]
+    fn only_touched_rows_receive_a_gradient_and_twice_touched_ones_twice() {
+        let layer = layer();
+        let x = Cpu::default().tensor([2usize, 0, 2]).put_tape(Traced::default());
+        let gradients = layer.forward(x).sum().backward();
+        assert_eq!(gradients.get(&layer.weight).array(), [[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]]);
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let x = Cpu::default().tensor([[2usize, 0, 2], [1, 0, 0]]);
+        check_gradients(&layer(), |layer, tape| layer.forward(x.clone().put_tape(tape)));
+        let x = Cpu::default().tensor([1usize]);
+        check_gradients(&layer(), |layer, tape| layer.forward(x.clone().put_tape(tape)));
+    }
+}

@@ -1,0 +1,71 @@
+//! `add`: the operands added up.
+
+use super::{
+    elementwise::{self, Rule},
+    Part,
+};
+use crate::tensor::*;
+
+/// y = a + b + ..; `keras.layers.Add`, `torch.add`.
+///
+/// See [`merge`](super) for an example.
+pub fn add<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    parts: Vec<Part<E, D>>,
+    shape: S,
+    tape: T,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    elementwise::merge(Add, parts, shape, tape)
+}
+
+struct Add;
+
+impl<E: Element> Rule<E> for Add {
+    fn forward(&self, operands: &[&[E]], output: &mut [E]) {
+        for operand in operands {
+            output.iter_mut().zip(*operand).for_each(|(y, x)| *y += *x);
+        }
+    }
+
+    fn backward(&self, _: &[&[E]], _: usize, slope: &[E], gradient: &mut [E]) {
+        gradient.iter_mut().zip(slope).for_each(|(gradient, slope)| *gradient += *slope);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::tests::{check_pair, check_repeated, part},
+        *,
+    };
+    use dfdx::tensor::{AsArray, Cpu, TensorFrom};
+
+    #[test]
+    fn operands_are_added_and_stretched() {
+        let device = Cpu::default();
+        let a = device.tensor([[1.0, 2.0], [3.0, 4.0]]);
+        let b = device.tensor([[10.0], [20.0]]);
+        let sum = add(vec![part(&a), part(&b), part(&a)], *a.shape(), NoneTape).unwrap();
+        assert_eq!(sum.array(), [[12.0, 14.0], [26.0, 28.0]]);
+    }
+
+    #[test]
+    fn sizes_that_do_not_fit_are_errors() {
+        let device = Cpu::default();
+        let a = device.tensor([[1.0, 2.0], [3.0, 4.0]]);
+        let b = device.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        assert!(add(vec![part(&a), part(&b)], *a.shape(), NoneTape).is_err());
+        let b = device.tensor([[1.0, 2.0]]);
+        assert!(add(vec![part(&a), part(&b)], *a.shape(), NoneTape).is_err(), "another batch");
+        assert!(add(Vec::<Part<f64, Cpu>>::new(), *a.shape(), NoneTape).is_err());
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let device = Cpu::default();
+        let a = device.tensor([[[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]]);
+        let b = device.tensor([[[0.7, 0.8, 0.9]]]);
+        let shape = *a.shape();
+        check_pair(a.clone(), b.clone(), |parts, tape| add(parts, shape, tape));
+        check_repeated(a, b, |parts, tape| add(parts, shape, tape));
+    }
+}

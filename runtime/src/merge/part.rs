@@ -1,0 +1,131 @@
+//! One operand of a merge.
+
+use std::borrow::Cow;
+
+use crate::{missing, tensor::*};
+
+/// One operand of a merge: a tensor with a batch dimension, whatever its shape.
+///
+/// It shares the tensor's elements and its identity, so gradients arrive at the tensor itself.
+pub struct Part<E: Element, D: Backend<E>> {
+    source: Box<dyn Source<E, D>>,
+    batch: usize,
+    dims: Vec<usize>,
+    present: Option<Vec<bool>>,
+}
+
+impl<E: Element, D: Backend<E>> Part<E, D> {
+    /// The tensor as an operand. A tensor that is permuted or broadcast is an error: the copy that
+    /// would bring it into order belongs on the tape, `try_contiguous` on the traced tensor does
+    /// it.
+    pub fn new<S: Shape>(tensor: &Tensor<S, E, D>) -> Result<Self, D::Err> {
+        let sizes: Vec<usize> = tensor.shape().concrete().into();
+        match sizes.split_first() {
+            Some((batch, dims)) if D::is_contiguous(tensor) => Ok(Part {
+                source: Box::new(tensor.clone()),
+                batch: *batch,
+                dims: dims.to_vec(),
+                present: None,
+            }),
+            _ => Err(D::size_error()),
+        }
+    }
+
+    /// The same operand, which only the rows with a 1 have; [`average`](super::average) leaves it
+    /// out of the others.
+    pub fn present<B: Dim>(self, presence: &Tensor<(B, Const<1>), E, D>) -> Result<Self, D::Err> {
+        let present = Some(missing::flags(presence, self.batch)?);
+        Ok(Part { present, ..self })
+    }
+
+    pub(super) fn device(&self) -> &D {
+        self.source.device()
+    }
+
+    pub(super) fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// The sizes of one sample.
+    pub(super) fn dims(&self) -> &[usize] {
+        &self.dims
+    }
+
+    /// Whether row `row` has this operand.
+    pub(super) fn is_present(&self, row: usize) -> bool {
+        self.present.as_ref().is_none_or(|present| present[row])
+    }
+
+    pub(super) fn values(&self) -> Cow<'_, [E]> {
+        self.source.values()
+    }
+
+    pub(super) fn edit_gradient(
+        &self,
+        gradients: &mut Gradients<E, D>,
+        mut change: impl FnMut(&mut [E]),
+    ) -> Result<(), D::Err> {
+        self.source.edit_gradient(gradients, &mut change)
+    }
+}
+
+/// A tensor without the type of its shape, so that the merges are compiled once for all shapes.
+trait Source<E: Element, D: Backend<E>> {
+    fn device(&self) -> &D;
+    fn values(&self) -> Cow<'_, [E]>;
+    fn edit_gradient(
+        &self,
+        gradients: &mut Gradients<E, D>,
+        change: &mut dyn FnMut(&mut [E]),
+    ) -> Result<(), D::Err>;
+}
+
+impl<S: Shape, E: Element, D: Backend<E>> Source<E, D> for Tensor<S, E, D> {
+    fn device(&self) -> &D {
+        Tensor::device(self)
+    }
+
+    fn values(&self) -> Cow<'_, [E]> {
+        D::values(self)
+    }
+
+    fn edit_gradient(
+        &self,
+        gradients: &mut Gradients<E, D>,
+        change: &mut dyn FnMut(&mut [E]),
+    ) -> Result<(), D::Err> {
+        D::edit_gradient(gradients, self, change)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dfdx::{
+        shapes::Axis,
+        tensor::{Cpu, TensorFrom},
+        tensor_ops::{BroadcastTo, PermuteTo},
+    };
+
+    #[test]
+    fn a_tensor_out_of_order_or_without_a_batch_is_refused() {
+        let device = Cpu::default();
+        let x = device.tensor([[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        assert!(Part::new(&x).is_ok());
+        assert!(Part::new(&x.permute::<Rank2<3, 2>, _>()).is_err());
+        let broadcast = device.tensor([1.0f32, 2.0]).broadcast::<Rank2<2, 2>, Axis<0>>();
+        assert!(Part::new(&broadcast).is_err());
+        assert!(Part::new(&device.tensor(1.0f32)).is_err());
+    }
+
+    #[test]
+    fn presence_is_for_every_row() {
+        let device = Cpu::default();
+        let part = |presence: &Tensor<(usize, Const<1>), f32, Cpu>| {
+            Part::new(&device.tensor([[1.0f32], [2.0]])).unwrap().present(presence)
+        };
+        use dfdx::tensor::ZerosTensor;
+        assert!(!part(&device.zeros_like(&(2, Const))).unwrap().is_present(1));
+        assert!(part(&device.zeros_like(&(3, Const))).is_err());
+    }
+}

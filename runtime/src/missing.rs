@@ -1,0 +1,254 @@
+//! Inputs that a row may lack.
+//!
+//! Which rows have one is a column of `present`: 1 where it is there and 0 where it is not. What an
+//! absent row holds is replaced by *selection*, before its branch and once more behind it, so that
+//! no NaN or infinity in it can spread: 0 times NaN would be NaN.
+
+use crate::tensor::*;
+
+/// A batch of an input that some rows lack.
+#[derive(Clone, Debug)]
+pub struct Optional<X, B: Dim, E: Dtype, D: Storage<E>> {
+    /// The values; what absent rows hold does not matter.
+    pub values: X,
+    /// 1 for each row that has a value, 0 for each that has none.
+    pub present: Tensor<(B, Const<1>), E, D>,
+}
+
+/// Absent rows become zeros, and no gradient comes back to them.
+///
+/// Serves before a branch, and behind it where zeros stand in for what is missing.
+///
+/// ```
+/// use dfdx::prelude::*;
+/// use multi_input::missing;
+///
+/// let device = Cpu::default();
+/// let x = device.tensor([[1.0f32, 2.0], [f32::NAN, f32::INFINITY]]);
+/// let y = missing::select(x, &device.tensor([[1.0], [0.0]])).unwrap();
+/// assert_eq!(y.array(), [[1.0, 2.0], [0.0, 0.0]]);
+/// ```
+pub fn select<S: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    x: Tensor<S, E, D, T>,
+    present: &Tensor<(B, Const<1>), E, D>,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    replace(x, present, |_| (), |_, _| Ok(()))
+}
+
+/// Absent rows become the vector `stand_in`, which has the shape of one sample; their gradient goes
+/// to the vector instead.
+///
+/// ```
+/// use dfdx::prelude::*;
+/// use multi_input::missing;
+///
+/// let device = Cpu::default();
+/// let x = device.tensor([[1.0f32, 2.0], [f32::NAN, f32::INFINITY]]);
+/// let stand_in = device.tensor([5.0, 6.0]);
+/// let y = missing::learned(x, &device.tensor([[1.0], [0.0]]), &stand_in).unwrap();
+/// assert_eq!(y.array(), [[1.0, 2.0], [5.0, 6.0]]);
+/// ```
+pub fn learned<S: Shape, V: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    x: Tensor<S, E, D, T>,
+    present: &Tensor<(B, Const<1>), E, D>,
+    stand_in: &Tensor<V, E, D>,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    let width = x.shape().num_elements() / present.shape().0.size().max(1);
+    if stand_in.shape().num_elements() != width {
+        return Err(D::size_error());
+    }
+    let vector = stand_in.clone();
+    replace(
+        x,
+        present,
+        |row| row.copy_from_slice(&D::values(stand_in)),
+        move |gradients, slopes| {
+            D::edit_gradient(gradients, &vector, |gradient| {
+                for slope in slopes {
+                    gradient.iter_mut().zip(*slope).for_each(|(sum, slope)| *sum += *slope);
+                }
+            })
+        },
+    )
+}
+
+/// Absent rows become index 0, so that an embedding can look them up; what it finds is replaced
+/// behind the branch.
+///
+/// ```
+/// use dfdx::prelude::*;
+/// use multi_input::missing;
+///
+/// let device = Cpu::default();
+/// let present = device.tensor([[0.0f32], [1.0]]);
+/// let x = missing::select_categories(device.tensor([usize::MAX, 3]), &present).unwrap();
+/// assert_eq!(x.array(), [0, 3]);
+/// ```
+pub fn select_categories<S: Shape, B: Dim, E: Element, D: Backend<E>, T>(
+    x: Tensor<S, usize, D, T>,
+    present: &Tensor<(B, Const<1>), E, D>,
+) -> Result<Tensor<S, usize, D, T>, D::Err> {
+    let batch = present.shape().0.size();
+    if !D::is_contiguous(&x) || !covers(x.shape(), batch) {
+        return Err(D::size_error());
+    }
+    let present = flags(present, batch)?;
+    let (x, tape) = x.split_tape();
+    let mut indices = D::indices(&x).into_owned();
+    let width = indices.len() / batch.max(1);
+    for (row, _) in rows_mut(&mut indices, width).zip(&present).filter(|(_, present)| !**present) {
+        row.fill(0);
+    }
+    Ok(x.device().try_tensor_from_vec(indices, *x.shape())?.put_tape(tape))
+}
+
+/// Which of the `batch` rows are present.
+pub(crate) fn flags<B: Dim, E: Element, D: Backend<E>>(
+    present: &Tensor<(B, Const<1>), E, D>,
+    batch: usize,
+) -> Result<Vec<bool>, D::Err> {
+    if present.shape().0.size() != batch {
+        return Err(D::size_error());
+    }
+    let present = present.clone().try_contiguous()?;
+    let flags = D::values(&present).iter().map(|flag| !flag.is_zero()).collect();
+    Ok(flags)
+}
+
+/// Whether the first dimension is the batch.
+fn covers<S: Shape>(shape: &S, batch: usize) -> bool {
+    shape.concrete().as_ref().first() == Some(&batch)
+}
+
+fn rows_mut<X>(values: &mut [X], width: usize) -> std::slice::ChunksExactMut<'_, X> {
+    values.chunks_exact_mut(width.max(1))
+}
+
+/// Absent rows, which start as zeros, become what `fill` makes of them; `absorb` receives their
+/// slopes.
+fn replace<S: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    x: Tensor<S, E, D, T>,
+    present: &Tensor<(B, Const<1>), E, D>,
+    fill: impl Fn(&mut [E]),
+    absorb: impl FnOnce(&mut Gradients<E, D>, &[&[E]]) -> Result<(), D::Err> + 'static,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    let batch = present.shape().0.size();
+    if !covers(x.shape(), batch) {
+        return Err(D::size_error());
+    }
+    let present = flags(present, batch)?;
+    let (x, mut tape) = x.try_contiguous()?.split_tape();
+    let device = x.device().clone();
+    let width = x.shape().num_elements() / batch.max(1);
+
+    let mut y = device.buffer(x.shape().num_elements())?;
+    let values = D::values(&x);
+    let rows = rows_mut(&mut y, width).zip(values.chunks_exact(width.max(1)));
+    for ((row, x), present) in rows.zip(&present) {
+        if *present {
+            row.copy_from_slice(x);
+        } else {
+            fill(row);
+        }
+    }
+    drop(values);
+    let y = device.try_tensor_from_vec(y, *x.shape())?;
+
+    if T::OWNS_TAPE {
+        let output = y.clone();
+        tape.add_backward_op(move |gradients| {
+            let slope = D::take_gradient(gradients, &output)?;
+            D::edit_gradient(gradients, &x, |dx| {
+                let rows = rows_mut(dx, width).zip(slope.chunks_exact(width.max(1)));
+                for ((dx, slope), _) in rows.zip(&present).filter(|(_, present)| **present) {
+                    dx.iter_mut().zip(slope).for_each(|(dx, slope)| *dx += *slope);
+                }
+            })?;
+            let rows = slope.chunks_exact(width.max(1)).zip(&present);
+            let absent: Vec<&[E]> =
+                rows.filter(|(_, present)| !**present).map(|(slope, _)| slope).collect();
+            absorb(gradients, &absent)?;
+            D::restore_gradient(gradients, &output, slope)
+        });
+    }
+    Ok(y.put_tape(tape))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::{check_gradients, Traced};
+    use dfdx::{
+        tensor::{AsArray, Cpu, TensorFrom},
+        tensor_ops::{Backward, SumTo},
+    };
+
+    const BAD: f64 = f64::NAN;
+
+    #[test]
+    fn absent_rows_are_replaced_whatever_they_hold() {
+        let device = Cpu::default();
+        let x = device.tensor([[[1.0, 2.0]], [[BAD, f64::INFINITY]], [[3.0, 4.0]]]);
+        let present = device.tensor([[1.0], [0.0], [1.0]]);
+        let zeros = select(x.clone(), &present).unwrap();
+        assert_eq!(zeros.array(), [[[1.0, 2.0]], [[0.0, 0.0]], [[3.0, 4.0]]]);
+        let stand_in = device.tensor([[7.0, 8.0]]);
+        let learned = learned(x, &present, &stand_in).unwrap();
+        assert_eq!(learned.array(), [[[1.0, 2.0]], [[7.0, 8.0]], [[3.0, 4.0]]]);
+    }
+
+    #[test]
+    fn absent_categories_become_index_zero() {
+        let device = Cpu::default();
+        let present = device.tensor([[0.0f64], [1.0]]);
+        let x = select_categories(device.tensor([[9usize, 8], [7, 6]]), &present).unwrap();
+        assert_eq!(x.array(), [[0, 0], [7, 6]]);
+    }
+
+    #[test]
+    fn gradients_of_absent_rows_go_to_the_stand_in_and_nowhere_else() {
+        let device = Cpu::default();
+        let x = device.tensor([[BAD, BAD], [1.0, 2.0], [BAD, BAD]]);
+        let present = device.tensor([[0.0], [1.0], [0.0]]);
+        let stand_in = device.tensor([7.0, 8.0]);
+        let y = learned(x.clone().put_tape(Traced::default()), &present, &stand_in).unwrap();
+        let gradients = y.sum().backward();
+        assert_eq!(gradients.get(&x).array(), [[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]);
+        assert_eq!(gradients.get(&stand_in).array(), [2.0, 2.0]);
+        let y = select(x.clone().put_tape(Traced::default()), &present).unwrap();
+        assert_eq!(y.sum().backward().get(&x).array(), [[0.0; 2], [1.0; 2], [0.0; 2]]);
+    }
+
+    #[test]
+    fn with_all_present_nothing_changes() {
+        let device = Cpu::default();
+        let x = device.tensor([[1.0, 2.0]]);
+        let present = device.tensor([[1.0]]);
+        assert_eq!(select(x.clone(), &present).unwrap().array(), x.array());
+        let stand_in = device.tensor([7.0, 8.0]);
+        assert_eq!(learned(x.clone(), &present, &stand_in).unwrap().array(), x.array());
+    }
+
+    #[test]
+    fn sizes_that_do_not_fit_are_errors() {
+        let device = Cpu::default();
+        let x = device.tensor([[1.0, 2.0], [3.0, 4.0]]);
+        let present = device.tensor([[1.0]]);
+        assert!(select(x.clone(), &present).is_err());
+        assert!(select_categories(device.tensor([1usize, 2]), &present).is_err());
+        let present = device.tensor([[1.0], [0.0]]);
+        assert!(learned(x, &present, &device.tensor([1.0])).is_err());
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let device = Cpu::default();
+        let x = device.tensor([[[1.0, 2.0, 3.0]], [[4.0, 5.0, 6.0]], [[7.0, 8.0, 9.0]]]);
+        let present = device.tensor([[0.0], [1.0], [0.0]]);
+        check_gradients(&x, |x, tape| select(x.clone().put_tape(tape), &present).unwrap());
+        let stand_in = device.tensor([[0.1, 0.2, 0.3]]);
+        check_gradients(&(x, stand_in), |(x, stand_in), tape| {
+            learned(x.clone().put_tape(tape), &present, stand_in).unwrap()
+        });
+    }
+}
