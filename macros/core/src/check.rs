@@ -2,7 +2,7 @@
 //!
 //! [`check`] is the table of contents; each rule is a function that reports its own mistakes.
 
-use multi_input_spec::{Kind, Size, Target};
+use multi_input_spec::{Size, Target};
 use proc_macro2::Ident;
 
 use crate::{
@@ -336,9 +336,4 @@ fn standardize_fits(node: &Node, errors: &mut Diagnostics) {
             ),
         );
     }
-}
-
-/// Whether an input holds category indices.
-pub(crate) fn is_category(flow: &Flow) -> bool {
-    flow.shape.kind == Kind::Categories
 }

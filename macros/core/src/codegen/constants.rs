@@ -5,16 +5,17 @@ use quote::{quote, quote_spanned};
 
 use super::Expansion;
 
-/// The shapes, as associated constants of the definition; a shape that cannot be is replaced by
-/// one that always type-checks, so that only the check below fires.
+/// The shapes, as associated constants of the definition. Where a formula finds a mistake, its
+/// sizes stay unknown: they pass every other check, so that only its own fires.
 pub(crate) fn shapes(expansion: &Expansion<'_>) -> TokenStream {
     if expansion.checked.constants.is_empty() {
         return TokenStream::new();
     }
     let (definition, private) = (&expansion.names.definition, &expansion.paths.private);
     let constants = expansion.checked.constants.iter().map(|constant| {
-        let (name, formula, spec) = (&constant.name, &constant.formula, &expansion.paths.spec);
-        quote!(#[doc(hidden)] const #name: #spec::Shape = #private::shape_or_empty(&#formula);)
+        let (name, formula, rank) = (&constant.name, &constant.formula, constant.rank);
+        let spec = &expansion.paths.spec;
+        quote!(#[doc(hidden)] const #name: #spec::Shape = #private::shape_or_unknown(&#formula, #rank);)
     });
     quote!(impl #definition { #(#constants)* })
 }

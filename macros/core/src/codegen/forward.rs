@@ -154,7 +154,7 @@ fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenSt
             }
             // An input without a branch has been selected already.
             _ if layers.is_empty() && node.is_input() => TokenStream::new(),
-            _ => quote!(let x = #krate::missing::zeros(x, &#present)?;),
+            _ => quote!(let x = #krate::missing::select(x, &#present)?;),
         }
     });
     quote! {

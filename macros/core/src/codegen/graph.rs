@@ -8,7 +8,6 @@ use super::{model, Expansion};
 use crate::{
     check::target,
     parse::{Argument, LayerKind, Missing, Source},
-    shape::Module,
 };
 
 /// The value of the constant.

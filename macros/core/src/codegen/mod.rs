@@ -25,6 +25,8 @@ mod own;
 mod paths;
 mod rows;
 mod tensors;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;

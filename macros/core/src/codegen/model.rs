@@ -225,7 +225,8 @@ fn layer_type(
                 true => vec![quote!((#(#private::Const<#sizes>,)*))],
                 false => sizes.clone(),
             };
-            arguments.extend(activation.map(|activation| activation_type(layer, activation)));
+            let span = Span::call_site();
+            arguments.extend(activation.map(|activation| activation_type(layer, activation, span)));
             if spec.form.holds_tensors {
                 arguments.extend([quote!(E), quote!(D)]);
             }
@@ -234,7 +235,7 @@ fn layer_type(
                 false => quote!(#layer::#name<#(#arguments),*>),
             }
         }
-        Module::Activation { activation, .. } => activation_type(layer, *activation),
+        Module::Activation { activation, name } => activation_type(layer, *activation, name.span()),
         Module::Own { .. } => {
             let own = expansion.own.iter().find(|own| own.node == node && own.layer == place);
             own.map_or_else(TokenStream::new, |own| {
@@ -246,8 +247,8 @@ fn layer_type(
     }
 }
 
-fn activation_type(layer: &TokenStream, activation: Activation) -> TokenStream {
-    let name = Ident::new(activation.type_name(), Span::call_site());
+fn activation_type(layer: &TokenStream, activation: Activation, span: Span) -> TokenStream {
+    let name = Ident::new(activation.type_name(), span);
     quote!(#layer::activation::#name)
 }
 

@@ -89,8 +89,8 @@ pub(super) fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
 pub(super) fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
     match field.ty.as_ref().map(|ty| &ty.element) {
         Some(Element::Class(classes)) => {
-            let classes = &classes.tokens;
-            quote!(#krate::Probabilities<{ #classes }>)
+            let classes = classes.argument();
+            quote!(#krate::Probabilities<#classes>)
         }
         Some(Element::Bool) => quote!(::core::primitive::f32),
         _ => raw_type(field, krate),

@@ -46,8 +46,8 @@ impl FieldType {
             Element::Bool => quote_spanned!(span=> ::core::primitive::bool),
             Element::U32 => quote_spanned!(span=> ::core::primitive::u32),
             Element::Class(classes) => {
-                let classes = &classes.tokens;
-                quote_spanned!(span=> #krate::Class<{ #classes }>)
+                let classes = classes.argument();
+                quote_spanned!(span=> #krate::Class<#classes>)
             }
             Element::Inferred => quote_spanned!(span=> _),
         };

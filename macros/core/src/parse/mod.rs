@@ -15,11 +15,10 @@ mod output;
 mod serde;
 
 pub(crate) use argument::Argument;
-pub(crate) use branch::{Branch, Layer, LayerKind};
+pub(crate) use branch::{Layer, LayerKind};
 pub(crate) use data_type::{Element, FieldType};
 pub(crate) use input::{Input, Missing};
 pub(crate) use merge::{Merge, Operand};
 pub(crate) use model::{parse, Field, Options, RawModel, Source};
-pub(crate) use number::{NumberExpr, SizeExpr};
-pub(crate) use output::{LossCall, Output};
+pub(crate) use number::{const_argument, SizeExpr};
 pub(crate) use serde::{Columns, Derives};

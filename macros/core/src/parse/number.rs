@@ -1,7 +1,7 @@
 //! Sizes and numbers: literals, sums and products of literals, or anything constant.
 
 use multi_input_spec::Size;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{spanned::Spanned, BinOp, Expr, Lit, UnOp};
 
@@ -15,6 +15,11 @@ pub(crate) struct SizeExpr {
 }
 
 impl SizeExpr {
+    /// As it can stand between `<` and `>`: a literal as it is, anything else in braces.
+    pub(crate) fn argument(&self) -> TokenStream {
+        const_argument(&self.tokens)
+    }
+
     /// Reads a size; a literal must be at least one.
     pub(crate) fn read(expr: &Expr) -> syn::Result<SizeExpr> {
         let value = match integer(expr) {
@@ -63,6 +68,15 @@ impl NumberExpr {
                 format!("expected a number; found `{}`", expr.to_token_stream()),
             )),
         }
+    }
+}
+
+/// A constant expression as a const argument.
+pub(crate) fn const_argument(size: &TokenStream) -> TokenStream {
+    let mut trees = size.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Literal(_)), None) => size.clone(),
+        _ => quote::quote!({ #size }),
     }
 }
 

@@ -4,7 +4,7 @@ use multi_input_spec::{Kind, Shape, Size};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use crate::parse::SizeExpr;
+use crate::parse::{const_argument, SizeExpr};
 
 /// What flows along an edge.
 #[derive(Clone)]
@@ -13,6 +13,8 @@ pub(crate) struct Flow {
     pub(crate) shape: Shape,
     /// Each size as a constant expression of type `usize`.
     sizes: Vec<TokenStream>,
+    /// The constant of type `Shape` that holds the sizes which are not known.
+    computed: Option<TokenStream>,
 }
 
 impl Flow {
@@ -24,17 +26,17 @@ impl Flow {
             Size::Known(number) => literal(number),
             Size::Unknown => dim.tokens.clone(),
         });
-        Flow { shape, sizes: tokens.collect() }
+        Flow { shape, sizes: tokens.collect(), computed: None }
     }
 
     /// Sizes that are all known.
     pub(crate) fn known(shape: Shape) -> Flow {
         let sizes = (0..shape.rank()).map(|axis| literal(shape.dim(axis).get())).collect();
-        Flow { shape, sizes }
+        Flow { shape, sizes, computed: None }
     }
 
     /// Sizes of which those that are not known are taken from a constant of type `Shape`.
-    pub(crate) fn computed(shape: Shape, constant: &TokenStream) -> Flow {
+    pub(crate) fn computed(shape: Shape, constant: TokenStream) -> Flow {
         let sizes = (0..shape.rank()).map(|axis| match shape.dim(axis) {
             Size::Known(number) => literal(number),
             Size::Unknown => {
@@ -42,7 +44,7 @@ impl Flow {
                 quote!(#constant.dim(#axis).get())
             }
         });
-        Flow { shape, sizes: sizes.collect() }
+        Flow { shape, sizes: sizes.collect(), computed: Some(constant) }
     }
 
     /// Whether the macro knows every size.
@@ -57,7 +59,7 @@ impl Flow {
 
     /// Each size as it can stand between `<` and `>`.
     pub(crate) fn arguments(&self) -> Vec<TokenStream> {
-        self.sizes.iter().map(argument).collect()
+        self.sizes.iter().map(const_argument).collect()
     }
 
     /// The product of all sizes, as a constant expression.
@@ -71,23 +73,21 @@ impl Flow {
         }
     }
 
-    /// A constant expression of type `Shape`.
+    /// A constant expression of type `Shape`. A size that a formula could not compute stays
+    /// unknown in it, so that a mistake is not followed by others.
     pub(crate) fn expression(&self, spec: &TokenStream) -> TokenStream {
-        let sizes = &self.sizes;
+        let sizes = self.sizes.iter().enumerate().map(|(axis, size)| match &self.computed {
+            Some(constant) if self.shape.dim(axis) == Size::Unknown => {
+                let axis = literal(axis);
+                quote!(#constant.dim(#axis))
+            }
+            _ => quote!(#spec::Size::Known(#size)),
+        });
         let constructor = match self.shape.kind {
             Kind::Numbers => quote!(numbers),
             Kind::Categories => quote!(categories),
         };
-        quote!(#spec::Shape::#constructor(&[#(#spec::Size::Known(#sizes)),*]))
-    }
-}
-
-/// A size as a const argument: a literal as it is, anything else in braces.
-pub(crate) fn argument(size: &TokenStream) -> TokenStream {
-    let mut trees = size.clone().into_iter();
-    match (trees.next(), trees.next()) {
-        (Some(proc_macro2::TokenTree::Literal(_)), None) => size.clone(),
-        _ => quote!({ #size }),
+        quote!(#spec::Shape::#constructor(&[#(#sizes),*]))
     }
 }
 

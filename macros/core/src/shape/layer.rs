@@ -6,12 +6,12 @@ use quote::quote;
 use syn::Type;
 
 use super::{
-    flow::{argument, literal, Flow},
+    flow::{literal, Flow},
     Scope,
 };
 use crate::{
     diagnostics::Diagnostics,
-    parse::{Argument, Layer, LayerKind},
+    parse::{const_argument, Argument, Layer, LayerKind},
 };
 
 /// A layer between two shapes.
@@ -170,7 +170,7 @@ impl Call {
                 Size::Known(number) => literal(number),
                 Size::Unknown => {
                     let (formula, position) = (self.formula("sizes"), literal(position));
-                    argument(&quote!(#formula.at(#position).get()))
+                    const_argument(&quote!(#formula.at(#position).get()))
                 }
             })
             .collect()

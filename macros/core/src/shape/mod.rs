@@ -30,6 +30,8 @@ pub(crate) struct Constant {
     pub(crate) name: Ident,
     /// An expression of type `Result<Shape, Text>`.
     pub(crate) formula: TokenStream,
+    /// The rank of the shape, which the macro always knows.
+    pub(crate) rank: usize,
     /// The field that the error speaks of.
     pub(crate) field: String,
     /// The user's token.
@@ -87,8 +89,9 @@ impl Scope {
         let Some(formula) = deferred else { return Some(Flow::known(shape)) };
         let name = quote::format_ident!("SHAPE_{}", self.constants.len());
         let definition = &self.definition;
-        let flow = Flow::computed(shape, &quote::quote!(#definition::#name));
-        self.constants.push(Constant { name, formula, field: field.to_owned(), span });
+        let flow = Flow::computed(shape, quote::quote!(#definition::#name));
+        let (field, rank) = (field.to_owned(), shape.rank());
+        self.constants.push(Constant { name, formula, rank, field, span });
         Some(flow)
     }
 }

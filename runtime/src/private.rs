@@ -1,0 +1,130 @@
+//! What generated code names, and nobody else: no promise is made about anything in here.
+
+pub use dfdx::{
+    nn::{
+        tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions},
+        BuildOnDevice, Module, ModuleMut, NonMutableModule,
+    },
+    shapes::{Const, Dim, Dtype, HasShape, Shape},
+    tensor::{
+        Cpu, Gradients, HasErr, NoneTape, OwnedTape, PutTape, SplitTape, Storage, Tape, Tensor,
+    },
+    tensor_ops::Device,
+};
+pub use multi_input_spec as spec;
+pub use serde;
+
+use dfdx::{shapes::Unit, tensor::Trace, tensor_ops::ReshapeTo};
+use spec::{Size, Text};
+
+use crate::definition::Head;
+pub use crate::kernel::{Backend, Element};
+
+/// The shape, or one of unknown sizes where the formula found a mistake, which a constant of its
+/// own reports.
+pub const fn shape_or_unknown(result: &Result<spec::Shape, Text>, rank: usize) -> spec::Shape {
+    match result {
+        Ok(shape) => *shape,
+        Err(_) => {
+            let mut shape = spec::Shape::numbers(&[]);
+            while shape.rank() < rank {
+                shape = shape.push(Size::Unknown);
+            }
+            shape
+        }
+    }
+}
+
+/// The smallest of the sizes; the largest `usize` where there are none.
+pub const fn smallest(sizes: &[usize]) -> usize {
+    let mut smallest = usize::MAX;
+    let mut i = 0;
+    while i < sizes.len() {
+        if sizes[i] < smallest {
+            smallest = sizes[i];
+        }
+        i += 1;
+    }
+    smallest
+}
+
+/// An output as a matrix with a row for each sample; id and elements stay.
+pub fn head<S: Shape, E: Element, D: Backend<E>>(
+    output: Tensor<S, E, D>,
+) -> Result<Head<E, D>, D::Err> {
+    let sizes: Vec<usize> = output.shape().concrete().into();
+    let (batch, width) = (sizes[0], sizes[1..].iter().product());
+    output.try_reshape_like(&(batch, width))
+}
+
+/// A tape that adds to `gradients`.
+pub fn tape<S: Shape, X: Unit, E: Element, D: Backend<E> + Storage<X>>(
+    tensor: &Tensor<S, X, D>,
+    gradients: Gradients<E, D>,
+) -> OwnedTape<E, D> {
+    Trace::<E, D>::traced(tensor.clone(), gradients).split_tape().1
+}
+
+/// Gives the output of a module of the user's own the shape that it was claimed to have. Where the
+/// claim is wrong, the constant beside it says so; this only keeps the types from saying it again.
+pub trait Claim<E: Element, D: Backend<E>, T> {
+    /// The same elements in the claimed shape.
+    fn claim<S: Shape>(self, shape: S) -> Result<Tensor<S, E, D, T>, D::Err>;
+}
+
+impl<S0: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> Claim<E, D, T> for Tensor<S0, E, D, T> {
+    fn claim<S: Shape>(self, shape: S) -> Result<Tensor<S, E, D, T>, D::Err> {
+        if self.shape().num_elements() != shape.num_elements() {
+            return Err(D::size_error());
+        }
+        self.try_reshape_like(&shape)
+    }
+}
+
+/// The sizes of one sample, from the type of a batch.
+pub trait SampleDims {
+    /// Every size after the batch.
+    const DIMS: &'static [usize];
+}
+
+macro_rules! sample_dims {
+    ($($size:ident)*) => {
+        impl<B: Dim, $(const $size: usize,)* E: Dtype, D: Storage<E>, T> SampleDims
+            for Tensor<(B, $(Const<$size>,)*), E, D, T>
+        {
+            const DIMS: &'static [usize] = &[$($size),*];
+        }
+    };
+}
+
+sample_dims!(N0);
+sample_dims!(N0 N1);
+sample_dims!(N0 N1 N2);
+sample_dims!(N0 N1 N2 N3);
+
+/// Whether a module of the user's own gives what was claimed.
+pub const fn compare_claim(given: &[usize], claimed: &[usize]) -> Result<(), Text> {
+    let mut equal = given.len() == claimed.len();
+    let mut i = 0;
+    while equal && i < given.len() {
+        equal = given[i] == claimed[i];
+        i += 1;
+    }
+    if equal {
+        return Ok(());
+    }
+    Err(Text::new("this module is claimed to give ")
+        .shape(&shape_of(claimed))
+        .str(", but gives ")
+        .shape(&shape_of(given)))
+}
+
+const fn shape_of(sizes: &[usize]) -> spec::Shape {
+    let mut shape = spec::Shape::numbers(&[]);
+    let mut i = 0;
+    while i < sizes.len() {
+        shape = shape.push(Size::Known(sizes[i]));
+        i += 1;
+    }
+    shape
+}
