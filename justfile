@@ -1,0 +1,33 @@
+# Everything that CI does, step by step.
+ci:
+    .ci/run
+
+# The tests, as the README runs them.
+test:
+    cargo test --workspace
+
+# Formatting, lints and documentation.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Licences, advisories, sources.
+deny:
+    cargo deny check
+
+# Writes the .stderr files of the compile-fail tests anew; read the difference before committing it.
+bless:
+    TRYBUILD=overwrite cargo test -p multi-input-tests --test compile_fail
+
+# The expansion of the model in an example's source, e.g. `just expand tabular`.
+expand example:
+    cargo rustc --profile check --example {{example}} -p multi-input-examples -- -Zunpretty=expanded
+
+# What is too long for `cargo test`: millions of token streams through the macro.
+soak:
+    MULTI_INPUT_SOAK=1 cargo test --release --workspace -- --nocapture soak
+
+# Makes the parity fixtures anew; needs Python with TensorFlow (see tests/fixtures/README.md).
+fixtures:
+    python tests/fixtures/keras.py
