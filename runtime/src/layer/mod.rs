@@ -6,6 +6,8 @@
 
 pub mod activation;
 mod dense;
+mod draw;
 mod initialize;
 
 pub use dense::Dense;
+pub use draw::Draw;
