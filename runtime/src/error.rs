@@ -81,7 +81,8 @@ pub enum Error {
     #[error(
         "the loss of output `{output}` became {value} in epoch {epoch}, step {step} (both from 1): \
          lower the learning rate, or standardize inputs and targets; \
-         the model keeps the weights that gave this loss"
+         the model has the weights from before this step, or the best ones where a callback \
+         restores them"
     )]
     NotFinite {
         /// The output whose loss it is.

@@ -1,5 +1,6 @@
 use super::models::{houses, inputs, posts, House, HouseInputs, Post, PostInputs};
 use crate::{
+    callback::{Callback, Event, Flow, RunPlan},
     metric::{Accuracy, Mae},
     optim::Optimizer,
     parameters,
@@ -220,4 +221,64 @@ fn the_summary_counts_and_names_everything() {
     assert_eq!(model.num_parameters().unwrap(), 57);
     let summary = model.summary().unwrap().to_string();
     assert!(summary.contains("Dense(8, relu)") && summary.contains("trainable parameters: 57"));
+}
+
+#[test]
+fn the_gradients_of_a_step_equal_central_differences_of_the_evaluated_loss() {
+    let rows = houses(12);
+    let mut model = Model::<House, f64>::build(&Cpu::default(), Seed(7)).unwrap();
+    Trainer::new(Sgd::new(1e-300)).fit(&mut model, &rows).unwrap();
+    let weights = |model: &Model<House, f64>| -> Vec<Vec<f64>> {
+        parameters::read(&model.module).unwrap().into_iter().map(|p| p.values).collect()
+    };
+    // Off zero, where the biases start and an imputed mean would sit on the kink of a relu.
+    let mut before = weights(&model);
+    before.iter_mut().flatten().for_each(|weight| *weight += 0.03);
+    let loss_at = |model: &mut Model<House, f64>, tensor: usize, element: usize, by: f64| {
+        let mut shifted = before.clone();
+        shifted[tensor][element] += by;
+        parameters::write(&mut model.module, &shifted).unwrap();
+        model.evaluate(&rows).unwrap().loss()
+    };
+    let mut slopes = before.clone();
+    for (tensor, slopes) in slopes.iter_mut().enumerate() {
+        for (element, slope) in slopes.iter_mut().enumerate() {
+            let up = loss_at(&mut model, tensor, element, 1e-6);
+            *slope = (up - loss_at(&mut model, tensor, element, -1e-6)) / 2e-6;
+        }
+    }
+    parameters::write(&mut model.module, &before).unwrap();
+    // One step of plain descent at rate 1 subtracts the gradient itself.
+    Trainer::new(Sgd::new(1.0)).fit(&mut model, &rows).unwrap();
+    let stepped = weights(&model);
+    for ((before, slopes), after) in
+        before.iter().flatten().zip(slopes.iter().flatten()).zip(stepped.iter().flatten())
+    {
+        assert!((before - after - slopes).abs() < 1e-7, "{} {slopes}", before - after);
+    }
+}
+
+/// Notes that training has ended.
+struct Ended(std::rc::Rc<std::cell::Cell<bool>>);
+
+impl Callback for Ended {
+    fn mistakes(&self, _: &RunPlan) -> Vec<String> {
+        Vec::new()
+    }
+    fn on(&mut self, event: Event<'_>) -> crate::Result<Flow> {
+        if let Event::TrainingEnded { .. } = event {
+            self.0.set(true);
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+#[test]
+fn callbacks_hear_the_end_of_a_run_that_fails() {
+    let ended = std::rc::Rc::default();
+    let trainer = Trainer::new(Sgd::new(1e30)).epochs(5);
+    let trained =
+        trainer.callback(Ended(std::rc::Rc::clone(&ended))).fit(&mut build(), &houses(16));
+    assert!(matches!(trained, Err(Error::NotFinite { .. })));
+    assert!(ended.get());
 }

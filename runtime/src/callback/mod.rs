@@ -50,7 +50,7 @@ pub enum Event<'a> {
         /// The model's weights.
         weights: &'a mut dyn Weights,
     },
-    /// The last epoch is over, whether or not a callback stopped.
+    /// Training is over, whether at its last epoch, by a callback, or by an error.
     TrainingEnded {
         /// The model's weights.
         weights: &'a mut dyn Weights,

@@ -70,20 +70,35 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             steps: 0,
         };
 
+        let trained = self.run_epochs(&mut run, &plan, &bar);
+        bar.end();
+        // Also after a failure, so that the best weights are kept.
+        for callback in &mut self.callbacks {
+            callback.on(Event::TrainingEnded { weights: run.model })?;
+        }
+        trained
+    }
+
+    /// Epoch after epoch, until a callback stops.
+    fn run_epochs<E: Element, D: Backend<E>>(
+        &mut self,
+        run: &mut Run<'_, M, E, D>,
+        plan: &Plan,
+        bar: &Bar,
+    ) -> Result<History>
+    where
+        M: Network<E, D>,
+    {
         let mut history = History::default();
         for epoch in 0..self.epochs {
-            let figures = run.epoch(&self, &plan, epoch, &bar)?;
+            let figures = run.epoch(self, plan, epoch, bar)?;
             bar.epoch(epoch, &figures);
-            let flow = self.tell(&mut run, epoch, &figures)?;
+            let flow = self.tell(run, epoch, &figures)?;
             history.epochs.push(figures);
             if flow == Flow::Stop {
                 break;
             }
         }
-        for callback in &mut self.callbacks {
-            callback.on(Event::TrainingEnded { weights: run.model })?;
-        }
-        bar.end();
         Ok(history)
     }
 
