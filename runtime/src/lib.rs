@@ -1,4 +1,16 @@
-//! Typed multi-input models on dfdx, from one annotated struct.
+//! Models that take several inputs: an annotated struct becomes a typed [dfdx] module, its rows and
+//! its training.
+//!
+//! Start with [`multi_input_model`], which documents what can be written, and the [`prelude`].
+//!
+//! | to | see |
+//! |---|---|
+//! | define a model | [`multi_input_model`] |
+//! | train, predict, save | [`Trainer`](train::Trainer), [`Model`] |
+//! | read rows | [`data`] |
+//! | look up a layer or a merge | [`layer`], [`merge`] |
+//! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
+//! | stop early | [`callback`] |
 
 #[cfg(test)]
 mod by_hand;
@@ -29,6 +41,7 @@ pub mod train;
 pub use data::{Class, Probabilities};
 pub use error::{Error, Result};
 pub use model::{Model, Summary};
+#[doc = include_str!("attribute.md")]
 pub use multi_input_macros::multi_input_model;
 pub use seed::Seed;
 
@@ -39,11 +52,15 @@ pub mod prelude {
         data::{read_csv, Class, Probabilities, Split},
         definition::{Definition, Network},
         history::{Evaluation, History},
-        metric,
-        multi_input_model,
+        metric, multi_input_model,
         optim::{Adam, AdamW, RmsProp, Sgd},
         train::{Progress, Shuffle, Trainer},
         Model, Seed,
     };
     pub use dfdx::tensor::Cpu;
 }
+
+/// The README's code, compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
