@@ -75,7 +75,7 @@ impl Layout {
             columns.push((width, own));
             width += own;
         }
-        (width == dims[axis..].iter().product()).then_some(Layout { width, columns })
+        (width == dims[axis..].iter().product::<usize>()).then_some(Layout { width, columns })
     }
 }
 

@@ -1,0 +1,117 @@
+use std::{collections::HashMap, fs, path::Path};
+
+use safetensors::{tensor::TensorView, Dtype, SafeTensors};
+
+use super::models::{houses, inputs, House, Post};
+use crate::{checkpoint::CheckpointError, parameters, prelude::*, Error};
+
+fn trained() -> Model<House> {
+    let mut model = Model::build(&Cpu::default(), Seed(7)).unwrap();
+    Trainer::new(Adam::new(0.01)).epochs(2).fit(&mut model, &houses(40)).unwrap();
+    model
+}
+
+/// The error of loading into a model, which has to be as it was afterwards.
+fn refused(path: &Path) -> CheckpointError {
+    let mut model = Model::<House>::build(&Cpu::default(), Seed(9)).unwrap();
+    let before = parameters::read(&model.module).unwrap();
+    let error = model.load_weights(path).unwrap_err();
+    assert_eq!(parameters::read(&model.module).unwrap(), before);
+    assert!(model.preprocessing().is_none());
+    match error {
+        Error::Checkpoint(error) => error,
+        other => panic!("{other}"),
+    }
+}
+
+type Tensors = HashMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
+
+/// Saves a model and writes the file anew with other tensors.
+fn tampered(path: &Path, change: impl FnOnce(&mut Tensors)) {
+    trained().save(path).unwrap();
+    let bytes = fs::read(path).unwrap();
+    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let mut tensors: Tensors = file
+        .tensors()
+        .into_iter()
+        .map(|(name, view)| (name, (view.dtype(), view.shape().to_vec(), view.data().to_vec())))
+        .collect();
+    change(&mut tensors);
+    let views = tensors.iter().map(|(name, (dtype, shape, data))| {
+        (name, TensorView::new(*dtype, shape.clone(), data).unwrap())
+    });
+    let bytes = safetensors::serialize(views, header.metadata().clone()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_saved_model_predicts_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("house.safetensors");
+    let model = trained();
+    model.save(&path).unwrap();
+    model.save(&path).unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no partial file is left");
+
+    let loaded = Model::<House>::load(&path, &Cpu::default()).unwrap();
+    assert_eq!(loaded.preprocessing(), model.preprocessing());
+    let rows = inputs(&houses(9));
+    assert_eq!(loaded.predict(&rows).unwrap(), model.predict(&rows).unwrap());
+}
+
+#[test]
+fn files_that_cannot_be_read_or_written_say_so() {
+    let error = trained().save("/nonexistent/house.safetensors").unwrap_err().to_string();
+    assert!(error.starts_with("cannot write /nonexistent/house.safetensors: "), "{error}");
+    let error = Model::<House>::load("/nonexistent/x", &Cpu::default()).unwrap_err().to_string();
+    assert!(error.starts_with("cannot read /nonexistent/x: "), "{error}");
+}
+
+#[test]
+fn a_truncated_file_is_refused_wherever_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("house.safetensors");
+    trained().save(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    for len in (0..bytes.len()).step_by(97) {
+        fs::write(&path, &bytes[..len]).unwrap();
+        assert!(matches!(refused(&path), CheckpointError::Damaged { .. }), "{len}");
+    }
+}
+
+#[test]
+fn another_model_is_refused_with_what_differs_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("post.safetensors");
+    Model::<Post>::build(&Cpu::default(), Seed(0)).unwrap().save(&path).unwrap();
+    let error = refused(&path).to_string();
+    assert!(error.contains("differs first in input `measurements`"), "{error}");
+    assert!(error.contains("input `point` (Numbers [2]"), "{error}");
+}
+
+#[test]
+fn a_tensor_of_another_dtype_or_shape_missing_or_too_many_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("house.safetensors");
+    let model = Model::<House, f64>::build(&Cpu::default(), Seed(0)).unwrap();
+    model.save(&path).unwrap();
+    let error = refused(&path);
+    assert!(matches!(&error, CheckpointError::Dtype { tensor, .. } if tensor == "0.weight"));
+
+    tampered(&path, |tensors| tensors.get_mut("2.weight").unwrap().1 = vec![8, 1]);
+    let shape = CheckpointError::Shape {
+        tensor: "2.weight".to_owned(),
+        expected: vec![1, 8],
+        found: vec![8, 1],
+    };
+    assert_eq!(refused(&path), shape);
+
+    tampered(&path, |tensors| drop(tensors.remove("1.bias")));
+    assert_eq!(refused(&path), CheckpointError::Missing { tensor: "1.bias".to_owned() });
+
+    tampered(&path, |tensors| {
+        tensors.insert("odd".to_owned(), (Dtype::F32, vec![1], vec![0; 4]));
+    });
+    assert_eq!(refused(&path), CheckpointError::Extra { tensor: "odd".to_owned() });
+}

@@ -1,0 +1,81 @@
+//! What makes two models the same.
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::{Graph, Node};
+
+/// A model in words, part by part, in the graph's order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Signature {
+    model: String,
+    parts: Vec<Part>,
+}
+
+/// A node, an input or an output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Part {
+    name: String,
+    is: String,
+}
+
+/// Where two models differ first.
+pub(super) struct Difference {
+    pub(super) place: String,
+    pub(super) expected: String,
+    pub(super) found: String,
+}
+
+impl Signature {
+    pub(crate) fn of(graph: &Graph) -> Signature {
+        let part =
+            |what: &str, name: &str, is: String| Part { name: format!("{what} `{name}`"), is };
+        let inputs = graph.inputs.iter().map(|input| {
+            let (kind, shape, missing, steps) =
+                (input.kind, input.shape, input.missing, input.steps);
+            part("input", input.name, format!("{kind:?} {shape:?}, missing {missing:?}, {steps:?}"))
+        });
+        let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
+        let outputs = graph.outputs.iter().map(|output| {
+            let (target, width, link) = (output.target, output.width, output.link);
+            let standardize = if output.standardize { ", standardized" } else { "" };
+            part("output", output.name, format!("{target:?} of {width} by {link:?}{standardize}"))
+        });
+        Signature {
+            model: graph.name.to_owned(),
+            parts: inputs.chain(nodes).chain(outputs).collect(),
+        }
+    }
+
+    /// The first part in which the file's signature differs from this one.
+    pub(super) fn difference(&self, file: &Signature) -> Option<Difference> {
+        let (own, others) = (&self.parts, &file.parts);
+        for index in 0..own.len().max(others.len()) {
+            let (ours, theirs) = (own.get(index), others.get(index));
+            if ours == theirs {
+                continue;
+            }
+            let same_name = ours.map(|p| &p.name) == theirs.map(|p| &p.name);
+            let say = |part: Option<&Part>| match part {
+                Some(part) if same_name => part.is.clone(),
+                Some(part) => format!("{} ({})", part.name, part.is),
+                None => "nothing".to_owned(),
+            };
+            let named = ours.or(theirs).map_or(String::new(), |part| part.name.clone());
+            return Some(Difference { place: named, expected: say(ours), found: say(theirs) });
+        }
+        // The name alone may change: a renamed struct is the same model.
+        None
+    }
+}
+
+fn in_words(node: &Node) -> String {
+    let layers: Vec<String> =
+        node.layers.iter().map(|layer| format!("{} -> {:?}", layer.text, layer.shape)).collect();
+    let shared = node.shared.map_or(String::new(), |other| format!(", shared with {other}"));
+    let stand_in = match node.stand_in {
+        0 => String::new(),
+        size => format!(", stand-in of {size}"),
+    };
+    let (source, from) = (node.source, node.input_shape);
+    format!("{source} {from:?} [{}]{shared}{stand_in}", layers.join(", "))
+}

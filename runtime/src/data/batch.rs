@@ -1,0 +1,94 @@
+//! Some rows of a table, as tensors.
+
+use dfdx::{
+    shapes::{Const, Shape},
+    tensor::{Tensor, TensorFromVec},
+};
+
+use super::{Table, Values};
+use crate::kernel::{Backend, Element};
+
+/// Rows of a table that are computed together.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    table: &'a Table,
+    rows: &'a [usize],
+}
+
+impl<'a> Batch<'a> {
+    /// The rows with these numbers, in this order. All of them must be in the table.
+    pub fn new(table: &'a Table, rows: &'a [usize]) -> Batch<'a> {
+        debug_assert!(rows.iter().all(|&row| row < table.rows));
+        Batch { table, rows }
+    }
+
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The numbers of a column. `shape` starts with the number of rows.
+    ///
+    /// # Errors
+    /// The device's, where the column does not hold numbers of that shape.
+    pub fn numbers<S: Shape, E: Element, D: Backend<E>>(
+        &self,
+        column: usize,
+        shape: S,
+        device: &D,
+    ) -> Result<Tensor<S, E, D>, D::Err> {
+        let Some(column) = self.table.columns.get(column) else { return Err(D::size_error()) };
+        let Values::Numbers(numbers) = &column.values else { return Err(D::size_error()) };
+        let width = column.width;
+        let mut gathered = device.buffer(self.rows.len() * width)?;
+        for (into, &row) in gathered.chunks_exact_mut(width.max(1)).zip(self.rows) {
+            let from = &numbers[row * width..][..width];
+            into.iter_mut().zip(from).for_each(|(into, &from)| *into = E::of(f64::from(from)));
+        }
+        device.try_tensor_from_vec(gathered, shape)
+    }
+
+    /// The category indices of a column. `shape` starts with the number of rows.
+    ///
+    /// # Errors
+    /// The device's, where the column does not hold categories of that shape.
+    pub fn categories<S: Shape, D: TensorFromVec<usize>>(
+        &self,
+        column: usize,
+        shape: S,
+        device: &D,
+    ) -> Result<Tensor<S, usize, D>, D::Err> {
+        let mut gathered = Vec::with_capacity(shape.num_elements());
+        if let Some(column) = self.table.columns.get(column) {
+            if let Values::Categories(categories) = &column.values {
+                for &row in self.rows {
+                    let from = &categories[row * column.width..][..column.width];
+                    gathered.extend(from.iter().map(|&index| index as usize));
+                }
+            }
+        }
+        device.try_tensor_from_vec(gathered, shape)
+    }
+
+    /// 1 where a column is present and 0 where it is absent; all ones where it cannot be absent.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn present<E: Element, D: Backend<E>>(
+        &self,
+        column: usize,
+        device: &D,
+    ) -> Result<Tensor<(usize, Const<1>), E, D>, D::Err> {
+        let Some(column) = self.table.columns.get(column) else { return Err(D::size_error()) };
+        let mut flags = device.buffer(self.rows.len())?;
+        for (flag, &row) in flags.iter_mut().zip(self.rows) {
+            *flag = if column.is_present(row) { E::one() } else { E::zero() };
+        }
+        device.try_tensor_from_vec(flags, (self.rows.len(), Const))
+    }
+}

@@ -1,0 +1,188 @@
+//! Cells as values of Rust types.
+
+use std::fmt;
+
+use super::Cell;
+use crate::data::Class;
+
+/// A cell with the column it stands in.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    column: &'a str,
+    /// The place in the column's list.
+    item: Option<usize>,
+    cell: &'a Cell,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(column: &'a str, cell: &'a Cell) -> View<'a> {
+        View { column, item: None, cell }
+    }
+
+    fn problem(&self, expected: impl Into<String>) -> Problem {
+        let item = self.item.map_or(String::new(), |item| format!(" item {item}"));
+        Problem {
+            place: format!("column `{}`{item}", self.column),
+            expected: expected.into(),
+            found: self.cell.to_string(),
+        }
+    }
+}
+
+/// Why cells are no value of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    place: String,
+    expected: String,
+    found: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}, found {}", self.place, self.expected, self.found)
+    }
+}
+
+/// A type that one cell or several are read into.
+pub trait FromCells: Sized {
+    /// How many columns fill it.
+    const ELEMENTS: usize = 1;
+
+    /// The value in `cells`: one that may be a list, or one for each element.
+    ///
+    /// # Errors
+    /// Where they hold something else.
+    fn read(cells: &[View<'_>]) -> Result<Self, Problem>;
+}
+
+/// The only cell there is.
+fn single<'a>(cells: &[View<'a>], expected: &str) -> Result<View<'a>, Problem> {
+    match cells {
+        [cell] => Ok(*cell),
+        _ => Err(Problem {
+            place: cells
+                .first()
+                .map_or("no column".to_owned(), |c| format!("column `{}`", c.column)),
+            expected: expected.to_owned(),
+            found: format!("{} columns", cells.len()),
+        }),
+    }
+}
+
+/// A whole number from 0 up to `last`; 3.0 is one, 3.5 is not.
+fn whole(view: View<'_>, expected: &str, last: i128) -> Result<usize, Problem> {
+    let number = match view.cell {
+        Cell::Integer(number) => Some(*number),
+        // Tables that went through floating point write 3 as 3.0.
+        Cell::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+            Some(*number as i128)
+        }
+        _ => None,
+    };
+    number
+        .filter(|number| (0..=last).contains(number))
+        .and_then(|number| usize::try_from(number).ok())
+        .ok_or_else(|| view.problem(expected))
+}
+
+impl FromCells for f32 {
+    fn read(cells: &[View<'_>]) -> Result<f32, Problem> {
+        let view = single(cells, "a number")?;
+        let number = match view.cell {
+            Cell::Integer(number) => *number as f32,
+            Cell::Float(number) => *number as f32,
+            _ => return Err(view.problem("a number")),
+        };
+        if number.is_finite() {
+            Ok(number)
+        } else {
+            Err(view.problem("a finite number that `f32` can hold"))
+        }
+    }
+}
+
+impl FromCells for bool {
+    fn read(cells: &[View<'_>]) -> Result<bool, Problem> {
+        const EXPECTED: &str = "true, false, yes, no, 1 or 0";
+        let view = single(cells, EXPECTED)?;
+        match view.cell {
+            Cell::Bool(flag) => Ok(*flag),
+            Cell::Integer(0) => Ok(false),
+            Cell::Integer(1) => Ok(true),
+            Cell::Text(text) => match text.to_ascii_lowercase().as_str() {
+                "true" | "yes" => Ok(true),
+                "false" | "no" => Ok(false),
+                _ => Err(view.problem(EXPECTED)),
+            },
+            _ => Err(view.problem(EXPECTED)),
+        }
+    }
+}
+
+impl FromCells for u32 {
+    fn read(cells: &[View<'_>]) -> Result<u32, Problem> {
+        const EXPECTED: &str = "a whole number of at least 0";
+        let index = whole(single(cells, EXPECTED)?, EXPECTED, u32::MAX.into())?;
+        Ok(index as u32)
+    }
+}
+
+impl<const N: usize> FromCells for Class<N> {
+    fn read(cells: &[View<'_>]) -> Result<Class<N>, Problem> {
+        let expected = format!("a class from 0 to {}", N.saturating_sub(1));
+        let view = single(cells, &expected)?;
+        let index = whole(view, &expected, N as i128 - 1)?;
+        Class::new(index).map_err(|_| view.problem(expected))
+    }
+}
+
+impl<T: FromCells, const N: usize> FromCells for [T; N] {
+    const ELEMENTS: usize = N * T::ELEMENTS;
+
+    fn read(cells: &[View<'_>]) -> Result<[T; N], Problem> {
+        let expected = || format!("a list of {N}");
+        let mut items = Vec::new();
+        let (views, each) = match cells {
+            [View { column, cell: Cell::List(list), .. }] => {
+                items.extend(list.iter().enumerate().map(|(item, cell)| View {
+                    column,
+                    item: Some(item),
+                    cell,
+                }));
+                (&items[..], 1)
+            }
+            columns => (columns, T::ELEMENTS.max(1)),
+        };
+        if views.len() != N * each {
+            return Err(match cells {
+                [cell] => cell.problem(expected()),
+                _ => Problem {
+                    place: "its columns".to_owned(),
+                    expected: format!("{} of them", Self::ELEMENTS),
+                    found: cells.len().to_string(),
+                },
+            });
+        }
+        let read: Vec<T> = views.chunks(each).map(T::read).collect::<Result<_, _>>()?;
+        read.try_into().map_err(|read: Vec<T>| Problem {
+            place: "its elements".to_owned(),
+            expected: expected(),
+            found: read.len().to_string(),
+        })
+    }
+}
+
+impl<T: FromCells> FromCells for Option<T> {
+    const ELEMENTS: usize = T::ELEMENTS;
+
+    fn read(cells: &[View<'_>]) -> Result<Option<T>, Problem> {
+        let blank = |view: &&View<'_>| *view.cell == Cell::Blank;
+        match cells.iter().find(blank) {
+            None => T::read(cells).map(Some),
+            Some(_) if cells.iter().all(|view| blank(&view)) => Ok(None),
+            Some(view) => {
+                Err(view.problem("a value, because other columns of this field have one"))
+            }
+        }
+    }
+}

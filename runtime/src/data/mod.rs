@@ -1,0 +1,19 @@
+//! From the user's rows to tensors: raw values go column by column into a [`Table`], and batches
+//! are gathered from it.
+
+mod batch;
+mod class;
+pub mod columns;
+mod csv;
+mod prediction;
+mod raw;
+mod split;
+mod table;
+
+pub use batch::Batch;
+pub use class::{Class, Probabilities};
+pub use csv::read_csv;
+pub use prediction::{Prediction, RowReader};
+pub use raw::{ColumnWriter, Raw, RowWriter};
+pub use split::Split;
+pub use table::{Column, Content, Table, Values};

@@ -1,0 +1,198 @@
+//! The values that rows may hold, and how they get into a table.
+
+use super::{Class, Column, Content, Table, Values};
+use crate::{Error, Result};
+
+/// A value of the user's row: `f32`, `bool`, `u32`, arrays of them, `Option` of those, `Class<N>`.
+pub trait Raw {
+    /// Appends the value's elements in order.
+    fn write(&self, column: &mut ColumnWriter<'_>);
+}
+
+impl Raw for f32 {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.number(*self);
+    }
+}
+
+impl Raw for bool {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.number(f32::from(u8::from(*self)));
+    }
+}
+
+impl Raw for u32 {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.category(*self as usize);
+    }
+}
+
+impl<const N: usize> Raw for Class<N> {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.category(self.index());
+    }
+}
+
+impl<T: Raw, const N: usize> Raw for [T; N] {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        self.iter().for_each(|element| element.write(column));
+    }
+}
+
+impl<T: Raw> Raw for Option<T> {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        match self {
+            Some(value) => value.write(column),
+            None => column.absent(),
+        }
+    }
+}
+
+/// Takes the elements of one value.
+#[derive(Debug)]
+pub struct ColumnWriter<'a> {
+    column: &'a mut Column,
+    row: usize,
+    absent: bool,
+    problem: &'a mut Option<Error>,
+}
+
+impl ColumnWriter<'_> {
+    /// Appends a number, which must be finite.
+    pub fn number(&mut self, number: f32) {
+        if !number.is_finite() {
+            self.refuse("a finite number", number.to_string());
+        }
+        match &mut self.column.values {
+            Values::Numbers(numbers) => numbers.push(number),
+            Values::Categories(_) => self.refuse("a category", format!("the number {number}")),
+        }
+    }
+
+    /// Appends a category, which must be one of the column's.
+    pub fn category(&mut self, index: usize) {
+        match self.column.content {
+            Content::Numbers => self.refuse("a number", format!("category {index}")),
+            Content::Categories { below } if index >= below => self.refuse(
+                &format!("a category below {below} (0 to {})", below.saturating_sub(1)),
+                index.to_string(),
+            ),
+            Content::Categories { .. } => {}
+        }
+        if let Values::Categories(categories) = &mut self.column.values {
+            categories.push(u32::try_from(index).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Says that the value is not there.
+    pub fn absent(&mut self) {
+        self.absent = true;
+        let zeros = self.column.width;
+        match &mut self.column.values {
+            Values::Numbers(numbers) => numbers.extend(std::iter::repeat_n(0.0, zeros)),
+            Values::Categories(categories) => categories.extend(std::iter::repeat_n(0, zeros)),
+        }
+    }
+
+    /// Keeps the first thing that is wrong; the table is thrown away then.
+    fn refuse(&mut self, expected: &str, found: String) {
+        self.problem.get_or_insert_with(|| Error::Value {
+            row: self.row,
+            field: self.column.name.to_owned(),
+            expected: expected.to_owned(),
+            found,
+        });
+    }
+}
+
+/// Appends one row to a table, column after column.
+#[derive(Debug)]
+pub struct RowWriter<'a> {
+    table: &'a mut Table,
+    column: usize,
+    problem: Option<Error>,
+}
+
+impl RowWriter<'_> {
+    /// Appends `value` to the next column.
+    pub fn put<R: Raw>(&mut self, value: &R) {
+        let (row, index) = (self.table.rows, self.column);
+        self.column += 1;
+        let Some(column) = self.table.columns.get_mut(index) else {
+            return;
+        };
+        let mut writer = ColumnWriter { column, row, absent: false, problem: &mut self.problem };
+        value.write(&mut writer);
+        let absent = writer.absent;
+        let elements = writer.column.written();
+        if elements != (row + 1) * writer.column.width {
+            let expected = format!("{} values", writer.column.width);
+            writer.refuse(&expected, format!("{} in this and the rows before", elements));
+        }
+        match &mut writer.column.present {
+            Some(present) => present.push(!absent),
+            None if absent => writer.refuse("a value", "None".to_owned()),
+            None => {}
+        }
+    }
+}
+
+impl Table {
+    /// Appends a row that `write` hands over.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for the first value that its column cannot take. The table is of no use
+    /// then.
+    pub fn push(&mut self, write: impl FnOnce(&mut RowWriter<'_>)) -> Result<()> {
+        let mut row = RowWriter { table: self, column: 0, problem: None };
+        write(&mut row);
+        match row.problem {
+            Some(problem) => Err(problem),
+            None => {
+                self.rows += 1;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(content: Content, width: usize, optional: bool) -> Table {
+        let values = match content {
+            Content::Numbers => Values::Numbers(Vec::new()),
+            Content::Categories { .. } => Values::Categories(Vec::new()),
+        };
+        let present = optional.then(Vec::new);
+        Table { columns: vec![Column { name: "serum", content, width, values, present }], rows: 0 }
+    }
+
+    #[test]
+    fn values_are_appended_in_order_and_absent_ones_are_marked() {
+        let mut table = column(Content::Numbers, 4, true);
+        table.push(|row| row.put(&Some([[1.0f32, 2.0], [3.0, 4.0]]))).unwrap();
+        table.push(|row| row.put(&None::<[[f32; 2]; 2]>)).unwrap();
+        let numbers = vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0];
+        assert_eq!(table.columns[0].values, Values::Numbers(numbers));
+        assert_eq!(table.columns[0].present, Some(vec![true, false]));
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_names_row_and_field() {
+        let mut table = column(Content::Numbers, 2, false);
+        table.push(|row| row.put(&[1.0f32, 2.0])).unwrap();
+        let error = table.push(|row| row.put(&[1.0f32, f32::NAN])).unwrap_err();
+        assert_eq!(error.to_string(), "row 1, field `serum`: expected a finite number, found NaN");
+
+        let mut table = column(Content::Categories { below: 3 }, 1, false);
+        table.push(|row| row.put(&true)).unwrap_err();
+        let mut table2 = column(Content::Categories { below: 3 }, 1, false);
+        table2.push(|row| row.put(&2u32)).unwrap();
+        assert_eq!(
+            table2.push(|row| row.put(&3u32)).unwrap_err().to_string(),
+            "row 1, field `serum`: expected a category below 3 (0 to 2), found 3"
+        );
+    }
+}

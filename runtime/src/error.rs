@@ -1,0 +1,119 @@
+//! Everything that can go wrong at run time.
+
+use std::{fmt, path::PathBuf};
+
+use crate::checkpoint::CheckpointError;
+
+/// What every fallible function of this crate returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, where, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value that a model cannot take.
+    #[error("row {row}, field `{field}`: expected {expected}, found {found}")]
+    Value {
+        /// The row's number, from 0.
+        row: usize,
+        /// The field of the annotated struct.
+        field: String,
+        /// What the field takes.
+        expected: String,
+        /// What the row holds.
+        found: String,
+    },
+    /// A class that does not exist.
+    #[error("class {index} does not exist: the classes of `Class<{classes}>` are 0 to {}",
+        classes.saturating_sub(1))]
+    Class {
+        /// The class asked for.
+        index: usize,
+        /// How many there are.
+        classes: usize,
+    },
+    /// A file that could not be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// What was attempted: `read`, `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A line of a file of rows that is not such a row.
+    #[error("{}, line {line}: {message}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A file of rows without rows.
+    #[error("{} holds no rows: {reason}", path.display())]
+    EmptyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is missing in it.
+        reason: &'static str,
+    },
+    /// There is nothing to do the work on.
+    #[error("no rows to {0}: hand over at least one")]
+    NoRows(&'static str),
+    /// Raw rows were handed to a model that does not know yet how to preprocess them.
+    #[error(
+        "`{model}` is not fitted: {reason}, which is learned from training rows; \
+         train it with `Trainer::fit`, or load a trained one with `Model::load`"
+    )]
+    Unfitted {
+        /// The model.
+        model: &'static str,
+        /// What needs fitting.
+        reason: String,
+    },
+    /// Training was set up in a way that cannot work; all mistakes at once.
+    #[error("the training cannot start:{}", List(.0))]
+    Settings(Vec<String>),
+    /// The loss is no longer a number.
+    #[error(
+        "the loss of output `{output}` became {value} in epoch {epoch}, step {step} (both from 1): \
+         lower the learning rate, or standardize inputs and targets; \
+         the model has the weights from before this step, or the best ones where a callback \
+         restores them"
+    )]
+    NotFinite {
+        /// The output whose loss it is.
+        output: &'static str,
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step of the epoch, from 1.
+        step: usize,
+        /// What the loss became.
+        value: f64,
+    },
+    /// A checkpoint that could not be loaded.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The device failed, for want of memory for instance.
+    #[error("the device failed: {0}")]
+    Device(String),
+}
+
+impl Error {
+    /// The device's own error, whose type differs from device to device.
+    pub(crate) fn device(error: impl fmt::Display) -> Error {
+        Error::Device(error.to_string())
+    }
+}
+
+/// Mistakes, one a line.
+struct List<'a>(&'a [String]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|mistake| write!(f, "\n  - {mistake}"))
+    }
+}

@@ -1,0 +1,35 @@
+//! The Huber loss: squared near the target, absolute far from it.
+
+use super::{mean_of, Loss, TargetRow};
+
+/// mean of e^2 / 2 where |e| <= delta, else delta * (|e| - delta / 2), with e = y - t.
+/// `keras.losses.Huber(delta)`, `torch.nn.HuberLoss(delta=delta)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Huber {
+    /// Where the loss turns from squared to absolute, in the unit of the target.
+    pub delta: f64,
+}
+
+impl Default for Huber {
+    fn default() -> Huber {
+        Huber { delta: 1.0 }
+    }
+}
+
+impl Loss for Huber {
+    fn name(&self) -> &'static str {
+        "huber"
+    }
+
+    fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
+        let delta = self.delta;
+        mean_of(head, target, gradient, |y, t| {
+            let error = y - t;
+            if error.abs() <= delta {
+                (0.5 * error * error, error)
+            } else {
+                (delta * (error.abs() - 0.5 * delta), delta * error.signum())
+            }
+        })
+    }
+}

@@ -1,0 +1,21 @@
+//! The mean absolute error.
+
+use super::{mean_of, Loss, TargetRow};
+
+/// mean(|y - t|), with derivative 0 where y = t. `keras.losses.MeanAbsoluteError`,
+/// `torch.nn.L1Loss`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mae;
+
+impl Loss for Mae {
+    fn name(&self) -> &'static str {
+        "mae"
+    }
+
+    fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
+        mean_of(head, target, gradient, |y, t| {
+            let slope = if y == t { 0.0 } else { (y - t).signum() };
+            ((y - t).abs(), slope)
+        })
+    }
+}

@@ -1,0 +1,17 @@
+//! The mean squared error.
+
+use super::{mean_of, Loss, TargetRow};
+
+/// mean((y - t)^2). `keras.losses.MeanSquaredError`, `torch.nn.MSELoss`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mse;
+
+impl Loss for Mse {
+    fn name(&self) -> &'static str {
+        "mse"
+    }
+
+    fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
+        mean_of(head, target, gradient, |y, t| ((y - t) * (y - t), 2.0 * (y - t)))
+    }
+}

@@ -1,0 +1,19 @@
+//! The mean absolute error.
+
+use super::{mean_error, Direction, Mean, Metric, Running};
+
+/// mean(|y - t|) over all elements, in the target's unit. `keras.metrics.MeanAbsoluteError`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mae;
+
+impl Metric for Mae {
+    fn name(&self) -> &'static str {
+        "mae"
+    }
+    fn direction(&self) -> Direction {
+        Direction::Lower
+    }
+    fn start(&self) -> Box<dyn Running> {
+        Box::new(Mean::of(|prediction, target| mean_error(prediction, target, f64::abs)))
+    }
+}

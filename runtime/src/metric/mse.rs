@@ -1,0 +1,19 @@
+//! The mean squared error.
+
+use super::{mean_error, Direction, Mean, Metric, Running};
+
+/// mean((y - t)^2) over all elements. `keras.metrics.MeanSquaredError`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mse;
+
+impl Metric for Mse {
+    fn name(&self) -> &'static str {
+        "mse"
+    }
+    fn direction(&self) -> Direction {
+        Direction::Lower
+    }
+    fn start(&self) -> Box<dyn Running> {
+        Box::new(Mean::of(|prediction, target| mean_error(prediction, target, |e| e * e)))
+    }
+}

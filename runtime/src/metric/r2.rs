@@ -1,0 +1,65 @@
+//! The coefficient of determination.
+
+use super::{Direction, Metric, Running, TargetRow};
+
+/// 1 - sum((y - t)^2) / sum((t - mean(t))^2), the mean over the columns of an output. A constant
+/// target gives 1 where every prediction hits it and 0 else. `keras.metrics.R2Score`,
+/// `sklearn.metrics.r2_score`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct R2;
+
+impl Metric for R2 {
+    fn name(&self) -> &'static str {
+        "r2"
+    }
+    fn direction(&self) -> Direction {
+        Direction::Higher
+    }
+    fn start(&self) -> Box<dyn Running> {
+        Box::new(Sums(Vec::new()))
+    }
+}
+
+/// One entry for each column.
+struct Sums(Vec<Column>);
+
+/// Welford's running mean and squared deviations, which do not cancel for targets far from zero.
+#[derive(Clone, Copy, Default)]
+struct Column {
+    weight: f64,
+    mean: f64,
+    deviations: f64,
+    residuals: f64,
+}
+
+impl Column {
+    fn r2(&self) -> f64 {
+        match (self.weight > 0.0, self.deviations > 0.0, self.residuals > 0.0) {
+            (false, ..) => f64::NAN,
+            (_, true, _) => 1.0 - self.residuals / self.deviations,
+            (_, false, false) => 1.0,
+            (_, false, true) => 0.0,
+        }
+    }
+}
+
+impl Running for Sums {
+    fn update(&mut self, prediction: &[f64], target: TargetRow<'_>, weight: f64) {
+        self.0.resize(prediction.len(), Column::default());
+        if weight == 0.0 {
+            return;
+        }
+        for (index, (column, y)) in self.0.iter_mut().zip(prediction).enumerate() {
+            let t = target.at(index);
+            column.weight += weight;
+            let away = t - column.mean;
+            column.mean += away * weight / column.weight;
+            column.deviations += weight * away * (t - column.mean);
+            column.residuals += weight * (y - t) * (y - t);
+        }
+    }
+
+    fn value(&self) -> f64 {
+        self.0.iter().map(Column::r2).sum::<f64>() / self.0.len() as f64
+    }
+}

@@ -1,0 +1,32 @@
+//! The root of the mean squared error.
+
+use super::{Direction, Metric, Mse, Running, TargetRow};
+
+/// sqrt(mean((y - t)^2)) over all elements, in the target's unit.
+/// `keras.metrics.RootMeanSquaredError`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rmse;
+
+impl Metric for Rmse {
+    fn name(&self) -> &'static str {
+        "rmse"
+    }
+    fn direction(&self) -> Direction {
+        Direction::Lower
+    }
+    fn start(&self) -> Box<dyn Running> {
+        Box::new(Root(Mse.start()))
+    }
+}
+
+/// The root of another metric.
+struct Root(Box<dyn Running>);
+
+impl Running for Root {
+    fn update(&mut self, prediction: &[f64], target: TargetRow<'_>, weight: f64) {
+        self.0.update(prediction, target, weight);
+    }
+    fn value(&self) -> f64 {
+        self.0.value().sqrt()
+    }
+}

@@ -1,0 +1,228 @@
+//! A built model: a module together with the preprocessing that was fitted for it.
+
+mod summary;
+
+pub use summary::Summary;
+
+use std::path::Path;
+
+use dfdx::{nn::BuildOnDevice, tensor::Cpu};
+
+use crate::{
+    callback::{Snapshot, Weights},
+    checkpoint,
+    data::{Batch, RowReader, Table},
+    definition::{Graph, Link, Network},
+    history::{Evaluation, Phase},
+    kernel::{Backend, Element},
+    parameters,
+    preprocess::Preprocessing,
+    seed::{Seed, Stream},
+    train::{encode, head_values, Objective, Penalties, RowWeights, Scores},
+    Error, Result,
+};
+
+/// How many rows are computed together where nobody trains; results do not depend on it.
+const ROWS_AT_ONCE: usize = 256;
+
+/// The model `M` with weights, on a dtype and a device.
+pub struct Model<M: Network<E, D>, E: Element = f32, D: Backend<E> = Cpu> {
+    pub(crate) module: <M as BuildOnDevice<D, E>>::Built,
+    pub(crate) device: D,
+    pub(crate) preprocessing: Option<Preprocessing>,
+}
+
+impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
+    /// A model with fresh weights, which depend on the seed only.
+    ///
+    /// # Errors
+    /// [`Error::Device`] for want of memory.
+    pub fn build(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
+        let seeded = device.seeded(seed.stream(Stream::Initialisation));
+        let module = M::try_build_on_device(&seeded).map_err(Error::device)?;
+        Ok(Model { module, device: device.clone(), preprocessing: None })
+    }
+
+    /// The dfdx module.
+    pub fn module(&self) -> &M::Built {
+        &self.module
+    }
+
+    /// The dfdx module, to be changed.
+    pub fn module_mut(&mut self) -> &mut M::Built {
+        &mut self.module
+    }
+
+    /// The device.
+    pub fn device(&self) -> &D {
+        &self.device
+    }
+
+    /// What was learned from the training rows about the raw values; `None` before training.
+    pub fn preprocessing(&self) -> Option<&Preprocessing> {
+        self.preprocessing.as_ref()
+    }
+
+    /// Predicts for every row, in order.
+    ///
+    /// # Errors
+    /// [`Error::Unfitted`] where preprocessing needs fitting and was not, [`Error::Value`] for a
+    /// row that the model cannot take.
+    pub fn predict(&self, rows: &[M::Inputs]) -> Result<Vec<M::Outputs>> {
+        let mut raw = Table::of_inputs(&M::GRAPH);
+        for row in rows {
+            raw.push(|writer| M::write_inputs(row, writer))?;
+        }
+        let table = self.prepare(&raw)?;
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let mut predicted = Vec::with_capacity(rows.len());
+        for rows in all.chunks(ROWS_AT_ONCE) {
+            let mut values = self.heads(&table, rows)?;
+            link(&M::GRAPH, self.preprocessing.as_ref(), &mut values);
+            predicted.extend(
+                (0..rows.len())
+                    .map(|row| M::read_outputs(&mut RowReader::new(&values, row, rows.len()))),
+            );
+        }
+        Ok(predicted)
+    }
+
+    /// Loss and metrics on `rows`, in inference.
+    ///
+    /// # Errors
+    /// As [`predict`](Model::predict), and [`Error::NoRows`].
+    pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
+        let raw = encode::<M>(rows, "evaluate")?;
+        let ready = self.prepare(&raw)?;
+        let all: Vec<usize> = (0..raw.rows).collect();
+        let weights = RowWeights::default();
+        let scores = self.score(&raw, &ready, &all, &weights, ROWS_AT_ONCE)?;
+        Ok(Evaluation(scores.figures(Phase::Training)))
+    }
+
+    /// Losses and metrics on some rows of a table that has been prepared.
+    pub(crate) fn score(
+        &self,
+        raw: &Table,
+        ready: &Table,
+        rows: &[usize],
+        weights: &RowWeights,
+        batch_size: usize,
+    ) -> Result<Scores> {
+        let mut penalties = Penalties::in_evaluation();
+        M::penalize(&self.module, &mut penalties).map_err(Error::device)?;
+        let mut scores = Scores::new(&M::GRAPH);
+        for rows in rows.chunks(batch_size) {
+            let mut values = self.heads(ready, rows)?;
+            let objective = Objective::new(&M::GRAPH, &values, ready, rows, weights);
+            scores.losses(&objective, penalties.value(), rows.len());
+            link(&M::GRAPH, self.preprocessing.as_ref(), &mut values);
+            scores.predictions(&values, raw, rows);
+        }
+        Ok(scores)
+    }
+
+    /// The heads of some rows.
+    fn heads(&self, table: &Table, rows: &[usize]) -> Result<Vec<Vec<f64>>> {
+        let batch = Batch::new(table, rows);
+        let heads = M::predict(&self.module, &batch, &self.device).map_err(Error::device)?;
+        head_values(&M::GRAPH, &heads, rows.len())
+    }
+
+    /// The rows as the module takes them.
+    fn prepare(&self, raw: &Table) -> Result<Table> {
+        match (&self.preprocessing, Preprocessing::needed(&M::GRAPH)) {
+            (Some(fitted), _) => Ok(fitted.transform(raw)),
+            (None, Some(reason)) => Err(Error::Unfitted { model: M::GRAPH.name, reason }),
+            (None, None) => Ok(raw.clone()),
+        }
+    }
+
+    /// Writes weights, fitted preprocessing and the model's signature into one safetensors file.
+    /// A file of that name is replaced only once the new one is complete.
+    ///
+    /// # Errors
+    /// [`Error::File`] where it cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        checkpoint::save(self, path.as_ref())
+    }
+
+    /// The model that was saved in a file.
+    ///
+    /// # Errors
+    /// [`Error::File`] where it cannot be read, [`Error::Checkpoint`] where it is damaged or holds
+    /// another model.
+    pub fn load(path: impl AsRef<Path>, device: &D) -> Result<Model<M, E, D>> {
+        let mut model = Model::build(device, Seed(0))?;
+        model.load_weights(path)?;
+        Ok(model)
+    }
+
+    /// Takes over weights and preprocessing from a file. The model is as it was where that fails.
+    ///
+    /// # Errors
+    /// As [`load`](Model::load).
+    pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        checkpoint::load(self, path.as_ref())
+    }
+
+    /// How many numbers are trained.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn num_parameters(&self) -> Result<usize> {
+        let all = parameters::read(&self.module)?;
+        Ok(all.iter().filter(|p| p.trainable).map(|p| p.values.len()).sum())
+    }
+
+    /// The table of nodes, layers, shapes and parameter counts.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn summary(&self) -> Result<Summary> {
+        let all = parameters::read(&self.module)?;
+        let count = |trainable| {
+            all.iter().filter(|p| p.trainable == trainable).map(|p| p.values.len()).sum()
+        };
+        Ok(Summary { graph: M::GRAPH, trainable: count(true), fixed: count(false) })
+    }
+}
+
+impl<M: Network<E, D>, E: Element, D: Backend<E>> Weights for Model<M, E, D> {
+    fn snapshot(&self) -> Result<Snapshot> {
+        let all = parameters::read(&self.module)?;
+        Ok(Snapshot(all.into_iter().map(|parameter| parameter.values).collect()))
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        parameters::write(&mut self.module, &snapshot.0)
+    }
+}
+
+impl<M: Network<E, D>, E: Element, D: Backend<E>> std::fmt::Debug for Model<M, E, D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let preprocessing = &self.preprocessing;
+        f.debug_struct(M::GRAPH.name).field("preprocessing", preprocessing).finish_non_exhaustive()
+    }
+}
+
+/// Makes predictions in the user's unit of the heads.
+pub(crate) fn link(graph: &Graph, fitted: Option<&Preprocessing>, heads: &mut [Vec<f64>]) {
+    for (index, (output, values)) in graph.outputs.iter().zip(heads).enumerate() {
+        match output.link {
+            Link::Identity => {}
+            Link::Sigmoid => values.iter_mut().for_each(|z| *z = 1.0 / (1.0 + (-*z).exp())),
+            Link::Softmax => values.chunks_exact_mut(output.width.max(1)).for_each(softmax),
+        }
+        if let Some(fitted) = fitted {
+            fitted.restore(index, values);
+        }
+    }
+}
+
+fn softmax(row: &mut [f64]) {
+    let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    row.iter_mut().for_each(|z| *z = (*z - max).exp());
+    let sum: f64 = row.iter().sum();
+    row.iter_mut().for_each(|z| *z /= sum);
+}

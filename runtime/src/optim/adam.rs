@@ -1,0 +1,72 @@
+//! `Adam`.
+
+use super::{fraction, positive, Optimizer};
+use crate::kernel::Element;
+
+/// m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
+/// w -= lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon).
+///
+/// `keras.optimizers.Adam` (`torch.optim.Adam` corrects epsilon for the bias, this does not).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adam {
+    /// The learning rate, `lr`.
+    pub learning_rate: f64,
+    /// How slowly the mean of the gradient changes.
+    pub beta_1: f64,
+    /// How slowly the mean of its square changes.
+    pub beta_2: f64,
+    /// What keeps the division away from zero.
+    pub epsilon: f64,
+}
+
+impl Adam {
+    /// Keras's defaults but for the learning rate; Keras's own is 1e-3.
+    pub const fn new(learning_rate: f64) -> Adam {
+        Adam { learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
+    }
+}
+
+impl Default for Adam {
+    fn default() -> Adam {
+        Adam::new(1e-3)
+    }
+}
+
+impl Optimizer for Adam {
+    fn slots(&self) -> &'static [&'static str] {
+        &["momentum", "velocity"]
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        positive("learning_rate", self.learning_rate, &mut mistakes);
+        fraction("beta_1", self.beta_1, &mut mistakes);
+        fraction("beta_2", self.beta_2, &mut mistakes);
+        positive("epsilon", self.epsilon, &mut mistakes);
+        mistakes
+    }
+
+    fn update<E: Element>(
+        &self,
+        step: u64,
+        weights: &mut [E],
+        gradient: &[E],
+        slots: &mut [Vec<E>],
+    ) {
+        let [momentum, velocity] = slots else { return };
+        let t = step as f64;
+        let bias = (1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t));
+        let rate = E::of(self.learning_rate * bias);
+        let (keep_m, keep_v) = (E::of(1.0 - self.beta_1), E::of(1.0 - self.beta_2));
+        let epsilon = E::of(self.epsilon);
+        for (((w, &g), m), v) in weights.iter_mut().zip(gradient).zip(momentum).zip(velocity) {
+            *m += (g - *m) * keep_m;
+            *v += (g * g - *v) * keep_v;
+            *w -= *m * rate / (v.sqrt() + epsilon);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `Sgd`: gradient descent, with momentum on request.
+
+use super::{fraction, positive, Optimizer};
+use crate::kernel::Element;
+
+/// Without momentum w -= lr g. With it v = momentum v - lr g, and w += v, or for Nesterov
+/// w += momentum v - lr g.
+///
+/// `keras.optimizers.SGD` (`torch.optim.SGD` leaves the learning rate out of the velocity).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd {
+    /// The learning rate, `lr`.
+    pub learning_rate: f64,
+    /// How much of the last step's velocity is kept.
+    pub momentum: Momentum,
+}
+
+/// How a velocity moves the weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Momentum {
+    /// No velocity at all.
+    None,
+    /// Polyak's.
+    Classical(f64),
+    /// Nesterov's, which looks one step ahead.
+    Nesterov(f64),
+}
+
+impl Sgd {
+    /// Without momentum. Keras's own learning rate is 0.01.
+    pub const fn new(learning_rate: f64) -> Sgd {
+        Sgd { learning_rate, momentum: Momentum::None }
+    }
+
+    /// With Polyak's momentum.
+    #[must_use]
+    pub const fn momentum(mut self, momentum: f64) -> Sgd {
+        self.momentum = Momentum::Classical(momentum);
+        self
+    }
+
+    /// With Nesterov's momentum.
+    #[must_use]
+    pub const fn nesterov(mut self, momentum: f64) -> Sgd {
+        self.momentum = Momentum::Nesterov(momentum);
+        self
+    }
+}
+
+impl Default for Sgd {
+    fn default() -> Sgd {
+        Sgd::new(0.01)
+    }
+}
+
+impl Optimizer for Sgd {
+    fn slots(&self) -> &'static [&'static str] {
+        match self.momentum {
+            Momentum::None => &[],
+            _ => &["velocity"],
+        }
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        positive("learning_rate", self.learning_rate, &mut mistakes);
+        if let Momentum::Classical(momentum) | Momentum::Nesterov(momentum) = self.momentum {
+            fraction("momentum", momentum, &mut mistakes);
+        }
+        mistakes
+    }
+
+    fn update<E: Element>(&self, _: u64, weights: &mut [E], gradient: &[E], slots: &mut [Vec<E>]) {
+        let rate = E::of(self.learning_rate);
+        let (momentum, nesterov) = match self.momentum {
+            Momentum::None => (0.0, false),
+            Momentum::Classical(momentum) => (momentum, false),
+            Momentum::Nesterov(momentum) => (momentum, true),
+        };
+        let momentum = E::of(momentum);
+        let [velocity] = slots else {
+            weights.iter_mut().zip(gradient).for_each(|(w, &g)| *w -= rate * g);
+            return;
+        };
+        for ((w, &g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
+            *v = momentum * *v - rate * g;
+            *w += if nesterov { momentum * *v - rate * g } else { *v };
+        }
+    }
+}

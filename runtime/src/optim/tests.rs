@@ -1,0 +1,51 @@
+use super::*;
+
+/// Three steps on one weight, starting from 1, with the gradients 0.5, -1 and 0.25.
+fn three_steps(optimizer: &impl Optimizer) -> Vec<f64> {
+    let mut weight = [1.0f64];
+    let mut slots = vec![vec![0.0]; optimizer.slots().len()];
+    let gradients = [0.5, -1.0, 0.25];
+    let step = |(step, gradient): (usize, &f64)| {
+        optimizer.update(step as u64 + 1, &mut weight, &[*gradient], &mut slots);
+        weight[0]
+    };
+    gradients.iter().enumerate().map(step).collect()
+}
+
+fn assert_close(found: &[f64], expected: &[f64]) {
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    }
+}
+
+// Literals: the formulas in plain double precision.
+#[test]
+fn sgd_follows_the_formula() {
+    assert_close(&three_steps(&Sgd::new(0.1)), &[0.95, 1.05, 1.025]);
+    assert_close(&three_steps(&Sgd::new(0.1).momentum(0.9)), &[0.95, 1.005, 1.0295]);
+    assert_close(&three_steps(&Sgd::new(0.1).nesterov(0.9)), &[0.905, 1.0545, 1.05155]);
+}
+
+#[test]
+fn adam_follows_the_formula() {
+    assert_close(&three_steps(&Adam::new(0.1)), &ADAM);
+    assert_close(&three_steps(&AdamW::new(0.1).decay(0.5)), &ADAM_W);
+}
+
+#[test]
+fn rms_prop_follows_the_formula() {
+    assert_close(&three_steps(&RmsProp::new(0.1)), &RMS_PROP);
+    assert_close(&three_steps(&RmsProp { momentum: 0.5, ..RmsProp::new(0.1) }), &RMS_PROP_MOMENTUM);
+}
+
+#[test]
+fn every_mistake_is_reported() {
+    let adam = Adam { beta_1: 1.0, epsilon: 0.0, ..Adam::new(f64::NAN) };
+    assert_eq!(adam.mistakes().len(), 3);
+    assert!(Sgd::default().mistakes().is_empty());
+}
+
+const ADAM: [f64; 3] = [0.900000632452, 0.936610881595, 0.950279910149];
+const ADAM_W: [f64; 3] = [0.850000632452, 0.844110849973, 0.815574336028];
+const RMS_PROP: [f64; 3] = [0.683772866437, 0.969487035533, 0.896242225055];
+const RMS_PROP_MOMENTUM: [f64; 3] = [0.683772866437, 0.811373468751, 0.801928959431];

@@ -1,0 +1,71 @@
+//! The figures over the rows of an epoch or evaluation, as they go by.
+
+use super::{objective::target_row, Objective};
+use crate::{
+    data::Table,
+    definition::Graph,
+    history::{Figures, Phase},
+    metric::Running,
+};
+
+/// Losses and metrics over the rows so far.
+pub(crate) struct Scores {
+    graph: &'static Graph,
+    rows: usize,
+    total: f64,
+    by_output: Vec<f64>,
+    metrics: Vec<Vec<Box<dyn Running>>>,
+}
+
+impl Scores {
+    pub(crate) fn new(graph: &'static Graph) -> Scores {
+        let metrics = graph.outputs.iter().map(|o| o.metrics.iter().map(|m| m.start()).collect());
+        let by_output = vec![0.0; graph.outputs.len()];
+        Scores { graph, rows: 0, total: 0.0, by_output, metrics: metrics.collect() }
+    }
+
+    /// Takes a batch's losses, each of which is a mean over `rows` rows.
+    pub(crate) fn losses(&mut self, objective: &Objective, penalty: f64, rows: usize) {
+        let count = rows as f64;
+        self.rows += rows;
+        self.total += (objective.total + penalty) * count;
+        for (sum, loss) in self.by_output.iter_mut().zip(&objective.by_output) {
+            *sum += loss * count;
+        }
+    }
+
+    /// Takes a batch's predictions and compares them with the raw targets of the given rows.
+    pub(crate) fn predictions(&mut self, predictions: &[Vec<f64>], raw: &Table, rows: &[usize]) {
+        let targets = raw.columns.iter().skip(self.graph.inputs.len());
+        let outputs = self.graph.outputs.iter().zip(&mut self.metrics).zip(predictions);
+        for (((output, metrics), predictions), target) in outputs.zip(targets) {
+            for (prediction, &row) in predictions.chunks_exact(output.width.max(1)).zip(rows) {
+                let target = target_row(target, row);
+                metrics.iter_mut().for_each(|metric| metric.update(prediction, target, 1.0));
+            }
+        }
+    }
+
+    /// The total loss over the rows so far.
+    pub(crate) fn loss(&self) -> f64 {
+        self.total / self.rows as f64
+    }
+
+    /// All figures: the total loss, each output's loss where there are several, the metrics.
+    pub(crate) fn figures(&self, phase: Phase) -> Figures {
+        let outputs = self.graph.outputs;
+        let mut figures = Figures::new(outputs.len());
+        figures.push(phase, None, "loss", self.loss());
+        if outputs.len() > 1 {
+            for (output, loss) in outputs.iter().zip(&self.by_output) {
+                figures.push(phase, Some(output.name), "loss", loss / self.rows as f64);
+            }
+        }
+        for (output, running) in outputs.iter().zip(&self.metrics) {
+            for (metric, running) in output.metrics.iter().zip(running) {
+                figures.push(phase, Some(output.name), metric.name(), running.value());
+            }
+        }
+        figures
+    }
+}
