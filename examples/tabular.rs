@@ -64,7 +64,11 @@ fn main() -> multi_input::Result<()> {
         r2.push(evaluation.get("r2").unwrap_or(f64::NAN));
         rmse.push(evaluation.get("rmse").unwrap_or(f64::NAN));
         r2_linear.push(linear_r2(&train, &test));
-        println!("seed {:2}: {evaluation}, r2 of least squares {:.4}", seed.0, r2_linear[r2_linear.len() - 1]);
+        println!(
+            "seed {:2}: {evaluation}, r2 of least squares {:.4}",
+            seed.0,
+            r2_linear[r2_linear.len() - 1]
+        );
     }
     println!(
         "result: r2={:.4} r2_linear={:.4} rmse={:.2}",
@@ -109,8 +113,8 @@ fn linear_r2(train: &[DiabetesSample], test: &[DiabetesSample]) -> f64 {
     let actual = targets(test);
     let center = mean(&actual);
     let squares = |errors: &mut dyn Iterator<Item = f64>| errors.map(|e| e * e).sum::<f64>();
-    let residual = squares(&mut test.iter().map(|row| {
-        f64::from(row.progression) - fitted.predict(&features(row))
-    }));
+    let residual = squares(
+        &mut test.iter().map(|row| f64::from(row.progression) - fitted.predict(&features(row))),
+    );
     1.0 - residual / squares(&mut actual.iter().map(|y| y - center))
 }

@@ -39,8 +39,8 @@ pub mod prelude {
         data::{read_csv, Class, Probabilities, Split},
         definition::{Definition, Network},
         history::{Evaluation, History},
-        optim::{Adam, AdamW, RmsProp, Sgd},
         multi_input_model,
+        optim::{Adam, AdamW, RmsProp, Sgd},
         train::{Progress, Shuffle, Trainer},
         Model, Seed,
     };

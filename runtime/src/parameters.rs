@@ -39,6 +39,39 @@ pub(crate) fn write<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     Ok(())
 }
 
+/// How many numbers a module holds: trained ones, and others. It need not be built for that.
+pub(crate) fn count<E: Element, D: Backend<E>, M: TensorCollection<E, D>>() -> (usize, usize) {
+    let mut counter = Counter { trainable: 0, fixed: 0 };
+    // Counting does not fail.
+    let _ = M::iter_tensors(&mut RecursiveWalker { m: (), f: &mut counter });
+    (counter.trainable, counter.fixed)
+}
+
+struct Counter {
+    trainable: usize,
+    fixed: usize,
+}
+
+impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Counter {
+    type Viewer = ();
+    type Err = std::convert::Infallible;
+    type E2 = E;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        options: TensorOptions<S, E, D>,
+        (): (),
+    ) -> std::result::Result<Option<Tensor<S, E, D>>, Self::Err> {
+        let count = options.shape.num_elements();
+        match options.do_gradient_update {
+            true => self.trainable += count,
+            false => self.fixed += count,
+        }
+        Ok(None)
+    }
+}
+
 struct Reader(Vec<Parameter>);
 
 impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Reader {

@@ -6,14 +6,14 @@ use super::models::{houses, inputs, House, Post};
 use crate::{checkpoint::CheckpointError, parameters, prelude::*, Error};
 
 fn trained() -> Model<House> {
-    let mut model = Model::build(&Cpu::default(), Seed(7)).unwrap();
+    let mut model = Model::build(&Cpu::default(), Seed(7));
     Trainer::new(Adam::new(0.01)).epochs(2).fit(&mut model, &houses(40)).unwrap();
     model
 }
 
 /// The error of loading into a model, which has to be as it was afterwards.
 fn refused(path: &Path) -> CheckpointError {
-    let mut model = Model::<House>::build(&Cpu::default(), Seed(9)).unwrap();
+    let mut model = Model::<House>::build(&Cpu::default(), Seed(9));
     let before = parameters::read(&model.module).unwrap();
     let error = model.load_weights(path).unwrap_err();
     assert_eq!(parameters::read(&model.module).unwrap(), before);
@@ -84,7 +84,7 @@ fn a_truncated_file_is_refused_wherever_it_ends() {
 fn another_model_is_refused_with_what_differs_first() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("post.safetensors");
-    Model::<Post>::build(&Cpu::default(), Seed(0)).unwrap().save(&path).unwrap();
+    Model::<Post>::build(&Cpu::default(), Seed(0)).save(&path).unwrap();
     let error = refused(&path).to_string();
     assert!(error.contains("differs first in input `measurements`"), "{error}");
     assert!(error.contains("input `point` (Numbers [2]"), "{error}");
@@ -94,7 +94,7 @@ fn another_model_is_refused_with_what_differs_first() {
 fn a_tensor_of_another_dtype_or_shape_missing_or_too_many_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("house.safetensors");
-    let model = Model::<House, f64>::build(&Cpu::default(), Seed(0)).unwrap();
+    let model = Model::<House, f64>::build(&Cpu::default(), Seed(0));
     model.save(&path).unwrap();
     let error = refused(&path);
     assert!(matches!(&error, CheckpointError::Dtype { tensor, .. } if tensor == "0.weight"));

@@ -146,6 +146,15 @@ impl Table {
     pub fn push(&mut self, write: impl FnOnce(&mut RowWriter<'_>)) -> Result<()> {
         let mut row = RowWriter { table: self, column: 0, problem: None };
         write(&mut row);
+        let (written, columns) = (row.column, row.table.columns.len());
+        if written != columns {
+            row.problem.get_or_insert_with(|| Error::Value {
+                row: row.table.rows,
+                field: "all of them".to_owned(),
+                expected: format!("{columns} values, one for each field"),
+                found: written.to_string(),
+            });
+        }
         match row.problem {
             Some(problem) => Err(problem),
             None => {
@@ -177,6 +186,20 @@ mod tests {
         let numbers = vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0];
         assert_eq!(table.columns[0].values, Values::Numbers(numbers));
         assert_eq!(table.columns[0].present, Some(vec![true, false]));
+    }
+
+    #[test]
+    fn a_row_with_too_few_or_too_many_values_is_refused() {
+        let mut table = column(Content::Numbers, 1, false);
+        assert!(table.push(|_| ()).is_err());
+        let mut table = column(Content::Numbers, 1, false);
+        let twice = table.push(|row| {
+            row.put(&1.0f32);
+            row.put(&1.0f32);
+        });
+        assert!(twice.is_err());
+        let mut table = column(Content::Numbers, 2, false);
+        assert!(table.push(|row| row.put(&1.0f32)).is_err());
     }
 
     #[test]

@@ -35,9 +35,17 @@ pub struct Model<M: Network<E, D>, E: Element = f32, D: Backend<E> = Cpu> {
 impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// A model with fresh weights, which depend on the seed only.
     ///
+    /// # Panics
+    /// For want of memory, as dfdx's own `build` does; [`try_build`](Model::try_build) does not.
+    pub fn build(device: &D, seed: Seed) -> Model<M, E, D> {
+        Model::try_build(device, seed).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// A model with fresh weights, which depend on the seed only.
+    ///
     /// # Errors
     /// [`Error::Device`] for want of memory.
-    pub fn build(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
+    pub fn try_build(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
         let seeded = device.seeded(seed.stream(Stream::Initialisation));
         let module = M::try_build_on_device(&seeded).map_err(Error::device)?;
         Ok(Model { module, device: device.clone(), preprocessing: None })
@@ -153,7 +161,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// [`Error::File`] where it cannot be read, [`Error::Checkpoint`] where it is damaged or holds
     /// another model.
     pub fn load(path: impl AsRef<Path>, device: &D) -> Result<Model<M, E, D>> {
-        let mut model = Model::build(device, Seed(0))?;
+        let mut model = Model::try_build(device, Seed(0))?;
         model.load_weights(path)?;
         Ok(model)
     }
@@ -167,24 +175,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     }
 
     /// How many numbers are trained.
-    ///
-    /// # Errors
-    /// The device's.
-    pub fn num_parameters(&self) -> Result<usize> {
-        let all = parameters::read(&self.module)?;
-        Ok(all.iter().filter(|p| p.trainable).map(|p| p.values.len()).sum())
+    pub fn num_parameters(&self) -> usize {
+        parameters::count::<E, D, M::Built>().0
     }
 
     /// The table of nodes, layers, shapes and parameter counts.
-    ///
-    /// # Errors
-    /// The device's.
-    pub fn summary(&self) -> Result<Summary> {
-        let all = parameters::read(&self.module)?;
-        let count = |trainable| {
-            all.iter().filter(|p| p.trainable == trainable).map(|p| p.values.len()).sum()
-        };
-        Ok(Summary { graph: M::GRAPH, trainable: count(true), fixed: count(false) })
+    pub fn summary(&self) -> Summary {
+        Summary::of::<M, E, D>()
     }
 }
 

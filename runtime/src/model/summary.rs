@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use crate::definition::{Graph, Node};
+use crate::{
+    definition::{Graph, Network, Node},
+    parameters,
+    tensor::*,
+};
 
 /// Nodes, layers, shapes and parameter counts, as Keras's `model.summary()` shows them.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +17,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// The summary of a definition.
+    pub fn of<M: Network<E, D>, E: Element, D: Backend<E>>() -> Summary {
+        let (trainable, fixed) = parameters::count::<E, D, M::Built>();
+        Summary { graph: M::GRAPH, trainable, fixed }
+    }
+
     /// How many numbers are trained.
     pub fn trainable(&self) -> usize {
         self.trainable

@@ -113,3 +113,79 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::Class,
+        definition::{Link, Output, Target},
+        history::Phase,
+        loss,
+        train::Scores,
+    };
+
+    const PRICE: Output = Output {
+        name: "price",
+        target: Target::Numbers,
+        width: 1,
+        loss: &loss::Mse,
+        weight: 0.5,
+        metrics: &[],
+        link: Link::Identity,
+        standardize: false,
+    };
+    const TOPIC: Output = Output {
+        name: "topic",
+        target: Target::Class,
+        width: 2,
+        loss: &loss::CrossEntropy,
+        weight: 2.0,
+        metrics: &[],
+        link: Link::Softmax,
+        standardize: false,
+    };
+    static GRAPH: Graph = Graph { name: "Two", nodes: &[], inputs: &[], outputs: &[PRICE, TOPIC] };
+
+    fn table() -> Table {
+        let mut table = Table::of_samples(&GRAPH);
+        for (price, class) in [(1.0f32, 0), (2.0, 1)] {
+            let class = Class::<2>::new(class).unwrap();
+            let write = |row: &mut crate::data::RowWriter<'_>| {
+                row.put(&price);
+                row.put(&class);
+            };
+            table.push(write).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn the_total_is_the_weighted_sum_of_the_outputs_mean_losses() {
+        let heads = [vec![3.0, 2.0], vec![0.0, 0.0, 0.0, 0.0]];
+        let mut weights = RowWeights::default();
+        weights.scale(0, [0.25, 7.0]);
+        let objective = Objective::new(&GRAPH, &heads, &table(), &[0, 1], &weights);
+        let ln_2 = 2.0f64.ln();
+        // Row weights are divided by the number of rows, not by their sum.
+        assert_eq!(objective.by_output, [0.25 * 4.0 / 2.0, ln_2]);
+        assert!((objective.total - (0.5 * 0.5 + 2.0 * ln_2)).abs() < 1e-12);
+        assert_eq!(objective.slopes[0], [0.5 * 0.25 * 4.0 / 2.0, 0.0]);
+        assert_eq!(objective.slopes[1], [-0.5, 0.5, 0.5, -0.5]);
+
+        let mut scores = Scores::new(&GRAPH);
+        scores.losses(&objective, 0.0, 2);
+        let figures = scores.figures(Phase::Validation);
+        let names: Vec<String> = figures.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["val_loss", "val_price_loss", "val_topic_loss"]);
+    }
+
+    #[test]
+    fn a_row_of_weight_zero_costs_nothing_even_where_its_loss_is_infinite() {
+        let heads = [vec![f64::INFINITY, 2.0], vec![0.0; 4]];
+        let mut weights = RowWeights::default();
+        weights.scale(0, [0.0, 1.0]);
+        let objective = Objective::new(&GRAPH, &heads, &table(), &[0, 1], &weights);
+        assert_eq!((objective.by_output[0], objective.slopes[0][0]), (0.0, 0.0));
+    }
+}

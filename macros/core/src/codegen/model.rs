@@ -57,7 +57,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
 
             /// Layers, output shapes and parameters, as a table to print.
             pub fn summary() -> #krate::Summary {
-                #krate::Summary::of(&Self::GRAPH)
+                #krate::Summary::of::<#definition, ::core::primitive::f32, #private::Cpu>()
             }
         }
     }

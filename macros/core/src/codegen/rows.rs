@@ -127,10 +127,10 @@ fn deserialize_row(
             fn deserialize<De: #krate::private::serde::Deserializer<'de>>(
                 deserializer: De,
             ) -> ::core::result::Result<Self, De::Error> {
-                const ROW: #krate::data::RowSpec =
-                    #krate::data::RowSpec { row: #text, fields: &[#(#specs),*] };
-                let mut cells = #krate::data::Cells::read(deserializer, &ROW)?;
-                ::core::result::Result::Ok(#name { #(#names: cells.take(#indices)?),* })
+                const ROW: #krate::data::columns::RowSpec =
+                    #krate::data::columns::RowSpec { row: #text, fields: &[#(#specs),*] };
+                let mut cells = #krate::data::columns::Cells::read(deserializer, &ROW)?;
+                ::core::result::Result::Ok(#name { #(#names: cells.take::<_, De::Error>(#indices)?),* })
             }
         }
     }
@@ -146,7 +146,7 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     };
     let columns = columns.unwrap_or_default();
     quote! {
-        #krate::data::FieldSpec {
+        #krate::data::columns::FieldSpec {
             name: #name,
             aliases: &[#(#aliases),*],
             columns: &[#(#columns),*],
