@@ -33,7 +33,7 @@ pub struct Optional {
     serum: Option<[f32; 6]>,
 
     #[merge(concat(vitals, sex, serum, present(serum)))]
-    #[branch(Dense(16, relu, l2 = 3e-3), Dense(1, l2 = 3e-3))]
+    #[branch(Dense(16, tanh, l2 = 1e-2), Dense(1, l2 = 1e-2))]
     #[output(loss = mse, metrics(rmse), standardize)]
     progression: f32,
 }
@@ -50,7 +50,7 @@ pub struct Without {
     sex: u32,
 
     #[merge(concat(vitals, sex))]
-    #[branch(Dense(16, relu, l2 = 3e-3), Dense(1, l2 = 3e-3))]
+    #[branch(Dense(16, tanh, l2 = 1e-2), Dense(1, l2 = 1e-2))]
     #[output(loss = mse, metrics(rmse), standardize)]
     progression: f32,
 }
@@ -70,7 +70,7 @@ pub struct Dropped {
     serum: [f32; 6],
 
     #[merge(concat(vitals, sex, serum))]
-    #[branch(Dense(16, relu, l2 = 3e-3), Dense(1, l2 = 3e-3))]
+    #[branch(Dense(16, tanh, l2 = 1e-2), Dense(1, l2 = 1e-2))]
     #[output(loss = mse, metrics(rmse), standardize)]
     progression: f32,
 }

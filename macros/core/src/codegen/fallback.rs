@@ -124,10 +124,10 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
             pub const GRAPH: #krate::definition::Graph =
                 <#definition as #krate::definition::Definition>::GRAPH;
 
-            pub fn build<E: #private::Element, D: #private::Backend<E>>(
+            pub fn build<D: #private::Backend<::core::primitive::f32>>(
                 _: &D,
                 _: #krate::Seed,
-            ) -> #krate::Model<#definition, E, D> {
+            ) -> #krate::Model<#definition, ::core::primitive::f32, D> {
                 ::core::unreachable!()
             }
 

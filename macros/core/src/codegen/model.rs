@@ -44,13 +44,14 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
             pub const GRAPH: #krate::definition::Graph =
                 <#definition as #krate::definition::Definition>::GRAPH;
 
-            /// A model with fresh weights, which depend on `seed` alone.
-            pub fn build<E: #private::Element, D: #private::Backend<E>>(
+            /// A model of `f32` with fresh weights, which depend on `seed` alone. For another
+            /// dtype there is `Model::<_, f64>::build`.
+            pub fn build<D: #private::Backend<::core::primitive::f32>>(
                 device: &D,
                 seed: #krate::Seed,
-            ) -> #krate::Model<#definition, E, D>
+            ) -> #krate::Model<#definition, ::core::primitive::f32, D>
             where
-                #definition: #krate::definition::Network<E, D>,
+                #definition: #krate::definition::Network<::core::primitive::f32, D>,
             {
                 #krate::Model::build(device, seed)
             }

@@ -1,0 +1,269 @@
+//! The whole way: rows from a file, training, evaluation, saving, loading, predicting.
+
+mod support;
+
+use multi_input::{prelude::*, Error};
+use support::parameters;
+
+const DISTRICTS: usize = 5;
+
+#[multi_input_model]
+#[derive(Clone, Debug, PartialEq)]
+pub struct House {
+    #[input(standardize, columns("rooms", "age", "area"))]
+    #[branch(Dense(8, relu), Dropout(0.1))]
+    measurements: [f32; 3],
+
+    #[input]
+    #[branch(Embedding(DISTRICTS, 4), Flatten)]
+    district: u32,
+
+    #[input(standardize, missing = mean)]
+    #[serde(rename = "tax")]
+    rate: Option<f32>,
+
+    #[input(missing = learned, columns("x", "y"))]
+    #[branch(Dense(3, tanh), BatchNorm)]
+    place: Option<[f32; 2]>,
+
+    #[merge(concat(measurements, district, rate, place, present(place)))]
+    #[branch(Dense(12, relu, l2 = 1e-4))]
+    joined: _,
+
+    #[from(joined)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, metrics(mae, r2), standardize)]
+    price: f32,
+
+    #[from(joined)]
+    #[branch(Dense(3, softmax))]
+    #[output(loss = cross_entropy, metrics(accuracy), weight = 0.5)]
+    kind: Class<3>,
+
+    #[from(joined)]
+    #[branch(Dense(1, sigmoid))]
+    #[output(loss = binary_cross_entropy, metrics(accuracy), weight = 0.5)]
+    sold: bool,
+}
+
+/// Another model of the same inputs.
+#[multi_input_model]
+pub struct Cottage {
+    #[input(standardize, columns("rooms", "age", "area"))]
+    #[branch(Dense(9, relu))]
+    measurements: [f32; 3],
+    #[from(measurements)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn csv(rows: usize) -> String {
+    let mut text = String::from("rooms,age,area,district,tax,x,y,price,kind,sold,remark\n");
+    for i in 0..rows {
+        let wave = |k: f64| (i as f64 * k).sin();
+        let (rooms, age, area) =
+            (3.0 + 2.0 * wave(0.7), 50.0 + 30.0 * wave(1.3), 90.0 + 20.0 * wave(0.3));
+        let district = i % DISTRICTS;
+        let tax = if i % 3 == 0 { String::new() } else { format!("{:.3}", 0.1 + 0.02 * wave(0.9)) };
+        let place =
+            if i % 4 == 0 { ",".to_owned() } else { format!("{:.3},{:.3}", wave(0.2), wave(0.4)) };
+        let price = 1000.0 * rooms - 10.0 * age + 20.0 * area + 500.0 * district as f64;
+        let kind = if price < 5000.0 {
+            0
+        } else if price < 6500.0 {
+            1
+        } else {
+            2
+        };
+        let sold = age < 50.0;
+        text += &format!("{rooms:.4},{age:.3},{area:.3},{district},{tax},{place},{price:.2},{kind},{sold},none\n");
+    }
+    text
+}
+
+fn rows(count: usize) -> Vec<HouseSample> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("houses.csv");
+    std::fs::write(&path, csv(count)).unwrap();
+    read_csv(&path).unwrap()
+}
+
+fn trained(rows: &[HouseSample], epochs: usize) -> (Model<House>, multi_input::history::History) {
+    let mut model = House::build(&Cpu::default(), Seed(7));
+    let history = Trainer::new(Adam::new(5e-3))
+        .epochs(epochs)
+        .batch_size(16)
+        .validation_split(0.2)
+        .seed(Seed(7))
+        .fit(&mut model, rows)
+        .unwrap();
+    (model, history)
+}
+
+fn inputs(rows: &[HouseSample]) -> Vec<HouseInputs> {
+    rows.iter().cloned().map(HouseInputs::from).collect()
+}
+
+#[test]
+fn a_csv_row_is_a_sample() {
+    let rows = rows(8);
+    assert_eq!(rows[0].place, None);
+    assert_eq!(rows[0].rate, None);
+    assert_eq!(rows[1].district, 1);
+    assert_eq!(rows[1].place.map(|p| p.len()), Some(2));
+    assert!(rows[1].rate.is_some());
+    assert_eq!(rows[1].measurements.len(), 3);
+}
+
+#[test]
+fn a_model_learns_what_its_rows_say() {
+    let rows = rows(240);
+    let (model, history) = trained(&rows, 60);
+    let losses = history.curve("loss");
+    assert!(losses[losses.len() - 1] < 0.3 * losses[0], "{losses:?}");
+    for name in ["val_loss", "price_loss", "val_price_mae", "kind_accuracy", "val_sold_accuracy"] {
+        assert_eq!(history.curve(name).len(), 60, "{name} is in the history");
+    }
+    let evaluation = model.evaluate(&rows).unwrap();
+    assert!(evaluation.get("price_r2").unwrap() > 0.9, "{evaluation}");
+    assert!(evaluation.get("kind_accuracy").unwrap() > 0.8, "{evaluation}");
+    assert!(evaluation.get("sold_accuracy").unwrap() > 0.8, "{evaluation}");
+
+    // Predictions come back in the user's unit, and probabilities as such.
+    let predicted = model.predict(&inputs(&rows)).unwrap();
+    let error =
+        predicted.iter().zip(&rows).map(|(p, row)| (p.price - row.price).abs()).sum::<f32>();
+    assert!(error / (rows.len() as f32) < 500.0);
+    for row in &predicted {
+        assert!((0.0..=1.0).contains(&row.sold));
+        let sum: f32 = row.kind.as_array().iter().sum();
+        assert!((sum - 1.0).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn a_saved_model_predicts_the_same_bits() {
+    let rows = rows(60);
+    let (model, _) = trained(&rows, 3);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("house.safetensors");
+    model.save(&path).unwrap();
+    let loaded = Model::<House>::load(&path, &Cpu::default()).unwrap();
+    let (before, after) = (model.predict(&inputs(&rows)), loaded.predict(&inputs(&rows)));
+    assert_eq!(before.unwrap(), after.unwrap());
+}
+
+#[test]
+fn another_models_file_is_refused_by_the_first_node_that_differs() {
+    let (model, _) = trained(&rows(60), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("house.safetensors");
+    model.save(&path).unwrap();
+    let mut other = Cottage::build(&Cpu::default(), Seed(1));
+    let before = parameters(other.module());
+    let error = other.load_weights(&path).unwrap_err().to_string();
+    assert!(error.contains("measurements") || error.contains("input"), "{error}");
+    assert_eq!(before, parameters(other.module()), "the model is as it was");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
+    let rows = rows(60);
+    let weights = || parameters(trained(&rows, 2).0.module());
+    assert_eq!(weights(), weights());
+    let mut other = House::build(&Cpu::default(), Seed(8));
+    Trainer::new(Adam::new(5e-3)).epochs(2).seed(Seed(8)).fit(&mut other, &rows).unwrap();
+    assert_ne!(weights(), parameters(other.module()));
+}
+
+#[test]
+fn a_category_beyond_its_embedding_is_named_by_row_and_field() {
+    let mut rows = rows(20);
+    rows[11].district = 5;
+    let mut model = House::build(&Cpu::default(), Seed(7));
+    let error = Trainer::new(Adam::new(1e-3)).fit(&mut model, &rows).unwrap_err().to_string();
+    assert!(error.contains("district") && error.contains("11") && error.contains('5'), "{error}");
+}
+
+#[test]
+fn a_number_that_is_none_is_named_by_row_and_field() {
+    let mut rows = rows(20);
+    rows[3].measurements[1] = f32::NAN;
+    let mut model = House::build(&Cpu::default(), Seed(7));
+    let error = Trainer::new(Adam::new(1e-3)).fit(&mut model, &rows).unwrap_err().to_string();
+    assert!(error.contains("measurements") && error.contains('3'), "{error}");
+}
+
+#[test]
+fn raw_rows_need_fitted_preprocessing() {
+    let model = House::build(&Cpu::default(), Seed(7));
+    let error = model.predict(&inputs(&rows(4))).unwrap_err();
+    assert!(matches!(error, Error::Unfitted { .. }), "{error}");
+}
+
+#[test]
+fn a_wrong_cell_is_named_by_file_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("houses.csv");
+    let text = csv(6).replacen(",2,", ",two,", 1);
+    std::fs::write(&path, text).unwrap();
+    let error = read_csv::<HouseSample>(&path).unwrap_err().to_string();
+    for part in ["houses.csv", "district", "two"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn sample_weights_and_class_weights_change_what_is_learned() {
+    let rows = rows(60);
+    let fit = |trainer: Trainer<House, Adam>| {
+        let mut model = House::build(&Cpu::default(), Seed(7));
+        trainer.seed(Seed(7)).epochs(2).fit(&mut model, &rows).unwrap();
+        parameters(model.module())
+    };
+    let plain = fit(Trainer::new(Adam::new(1e-3)));
+    let by_row = |row: &HouseSample| if row.sold { 3.0 } else { 1.0 };
+    assert_ne!(plain, fit(Trainer::new(Adam::new(1e-3)).sample_weight(House::price, by_row)));
+    assert_ne!(plain, fit(Trainer::new(Adam::new(1e-3)).class_weight(House::kind, [(0, 4.0)])));
+    let ones = |_: &HouseSample| 1.0;
+    assert_eq!(plain, fit(Trainer::new(Adam::new(1e-3)).sample_weight(House::price, ones)));
+}
+
+#[multi_input_model]
+pub struct HalfFrozen {
+    #[input]
+    #[branch(Dense(4, tanh), frozen)]
+    numbers: [f32; 2],
+    #[from(numbers)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    sum: f32,
+}
+
+#[test]
+fn a_frozen_branch_keeps_its_weights() {
+    let rows: Vec<HalfFrozenSample> = (0..40)
+        .map(|i| {
+            let numbers = [(i as f32).sin(), (i as f32).cos()];
+            HalfFrozenSample { numbers, sum: numbers[0] + numbers[1] }
+        })
+        .collect();
+    let mut model = HalfFrozen::build(&Cpu::default(), Seed(1));
+    let before = support::frozen(model.module());
+    let trained = parameters(model.module());
+    Trainer::new(Sgd::new(0.1)).epochs(3).fit(&mut model, &rows).unwrap();
+    assert_eq!(before, support::frozen(model.module()));
+    assert_ne!(trained, parameters(model.module()));
+    assert_eq!(model.num_parameters(), 5);
+}
+
+#[test]
+fn the_summary_is_the_graph() {
+    let text = House::summary().to_string();
+    for part in ["measurements", "Dense(12, relu, l2 = 1e-4)", "Embedding(DISTRICTS, 4)"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(House::GRAPH.nodes.len(), 8);
+    assert_eq!(House::GRAPH.inputs[1].name, "district");
+}
