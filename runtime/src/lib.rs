@@ -39,6 +39,7 @@ pub mod prelude {
         data::{read_csv, Class, Probabilities, Split},
         definition::{Definition, Network},
         history::{Evaluation, History},
+        metric,
         multi_input_model,
         optim::{Adam, AdamW, RmsProp, Sgd},
         train::{Progress, Shuffle, Trainer},
