@@ -9,6 +9,7 @@ use crate::{
     graph::Node,
     parse::Missing,
     shape::{Flow, Module, ShapedLayer},
+    text::plain,
 };
 
 /// `pub struct HousePrice`, with handles for its outputs.
@@ -21,7 +22,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let handles = graph.outputs().enumerate().map(|(index, node)| {
         let name = graph.nodes[node].name();
         let (text, doc) =
-            (name.to_string(), format!("The output `{name}`, to speak of it to a trainer."));
+            (plain(name), format!("The output `{name}`, to speak of it to a trainer."));
         quote! {
             #[doc = #doc]
             #[allow(non_upper_case_globals)]

@@ -24,7 +24,8 @@ pub(crate) enum Argument {
     Axis(isize),
     Number(NumberExpr),
     Flag(bool),
-    Activation(Activation),
+    /// With the user's token.
+    Activation(Activation, Span),
 }
 
 /// `value` or `name = value`.
@@ -121,7 +122,9 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
             },
             _ => Err(expected(value, "`true` or `false`")),
         },
-        ArgumentKind::Activation => activation(value).map(Argument::Activation),
+        ArgumentKind::Activation => {
+            activation(value).map(|activation| Argument::Activation(activation, value.span()))
+        }
     }
 }
 

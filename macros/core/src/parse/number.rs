@@ -29,7 +29,10 @@ impl SizeExpr {
                     format!("a size is at least 1, this is {number}"),
                 ));
             }
-            Integer::Known(number) => Size::Known(usize::try_from(number).unwrap_or(usize::MAX)),
+            Integer::Known(number) => match usize::try_from(number) {
+                Ok(number) if number <= isize::MAX as usize => Size::Known(number),
+                _ => return Err(syn::Error::new(expr.span(), "no machine holds a size like this")),
+            },
             Integer::Constant => Size::Unknown,
             Integer::No(found) => {
                 return Err(syn::Error::new(
@@ -90,7 +93,8 @@ fn integer(expr: &Expr) -> Integer {
     match expr {
         Expr::Lit(lit) => match &lit.lit {
             Lit::Int(int) => {
-                int.base10_parse().map_or_else(|e| Integer::No(e.to_string()), Integer::Known)
+                // What does not even fit here is refused as too large.
+                Integer::Known(int.base10_parse().unwrap_or(i128::MAX))
             }
             other => Integer::No(format!("`{}`", other.to_token_stream())),
         },

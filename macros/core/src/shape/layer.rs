@@ -6,7 +6,7 @@ use quote::quote;
 use syn::Type;
 
 use super::{
-    flow::{literal, Flow},
+    flow::{given, literal, Flow},
     Scope,
 };
 use crate::{
@@ -15,12 +15,15 @@ use crate::{
 };
 
 /// A layer between two shapes.
+#[derive(Clone)]
 pub(crate) struct ShapedLayer {
     pub(crate) module: Module,
     /// As the user wrote it.
     pub(crate) text: String,
     /// The user's token.
     pub(crate) span: Span,
+    /// The user's token for its activation, or the same token.
+    pub(crate) end: Span,
     pub(crate) input: Flow,
     pub(crate) output: Flow,
     /// How many numbers it learns, as a constant expression; `None` for a module of the user's.
@@ -30,6 +33,7 @@ pub(crate) struct ShapedLayer {
 }
 
 /// What a layer is in the expansion.
+#[derive(Clone)]
 pub(crate) enum Module {
     /// A layer of ours.
     Named {
@@ -83,6 +87,7 @@ fn one(
         module,
         text: layer.text.clone(),
         span: layer.span,
+        end: end(layer),
         input: input.clone(),
         output,
         count,
@@ -90,6 +95,11 @@ fn one(
     };
     match &layer.kind {
         LayerKind::Named { spec, name, arguments } => {
+            for argument in arguments {
+                if let Argument::Size(size) = argument {
+                    scope.require_size(size, field);
+                }
+            }
             let values: Vec<Value> = arguments.iter().map(value).collect();
             let call = Call::new(spec, input, arguments, scope);
             let result = (spec.output)(&input.shape, &values);
@@ -131,6 +141,7 @@ fn one(
             Some(shaped(module, input.clone(), Some(literal(0)), Some(0)))
         }
         LayerKind::Own { module, shape } => {
+            shape.iter().for_each(|size| scope.require_size(size, field));
             let module = Module::Own { module: Box::new(module.clone()) };
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None, None))
         }
@@ -185,7 +196,7 @@ pub(super) fn value(argument: &Argument) -> Value {
         Argument::Axis(axis) => Value::Axis(*axis),
         Argument::Number(number) => Value::Number(number.value),
         Argument::Flag(flag) => Value::Flag(*flag),
-        Argument::Activation(activation) => Value::Activation(*activation),
+        Argument::Activation(activation, _) => Value::Activation(*activation),
     }
 }
 
@@ -194,8 +205,8 @@ pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenS
     let values = arguments.iter().map(|argument| match argument {
         Argument::Absent => quote!(#spec::Value::Absent),
         Argument::Size(size) => {
-            let tokens = &size.tokens;
-            quote!(#spec::Value::Size(#spec::Size::Known(#tokens)))
+            let size = given(&size.tokens, spec);
+            quote!(#spec::Value::Size(#size))
         }
         Argument::Axis(axis) => {
             let axis = proc_macro2::Literal::isize_suffixed(*axis);
@@ -206,7 +217,7 @@ pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenS
             quote!(#spec::Value::Number(#tokens))
         }
         Argument::Flag(flag) => quote!(#spec::Value::Flag(#flag)),
-        Argument::Activation(activation) => {
+        Argument::Activation(activation, _) => {
             let name = Ident::new(activation.type_name(), Span::call_site());
             quote!(#spec::Value::Activation(#spec::Activation::#name))
         }
@@ -227,11 +238,21 @@ pub(super) fn is_unknown(argument: &Argument) -> bool {
 fn activation(spec: &layer::Layer, arguments: &[Argument]) -> Option<Activation> {
     let given = spec.parameters.iter().zip(arguments).find_map(|(parameter, argument)| {
         match (parameter.kind, argument) {
-            (ArgumentKind::Activation, Argument::Activation(activation)) => Some(*activation),
+            (ArgumentKind::Activation, Argument::Activation(activation, _)) => Some(*activation),
             _ => None,
         }
     });
     spec.form.activation.then(|| given.unwrap_or(Activation::Linear))
+}
+
+/// The token that says what a layer ends in: its activation, or its name where it has none.
+fn end(layer: &Layer) -> Span {
+    let LayerKind::Named { arguments, .. } = &layer.kind else { return layer.span };
+    let activation = arguments.iter().find_map(|argument| match argument {
+        Argument::Activation(_, span) => Some(*span),
+        _ => None,
+    });
+    activation.unwrap_or(layer.span)
 }
 
 fn settings(spec: &layer::Layer, arguments: &[Argument]) -> Vec<(&'static str, TokenStream)> {
