@@ -8,7 +8,7 @@ use crate::checkpoint::CheckpointError;
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What went wrong, where, and what to do about it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A value that a model cannot take.
@@ -92,6 +92,13 @@ pub enum Error {
     /// The device failed, for want of memory for instance.
     #[error("the device failed: {0}")]
     Device(String),
+}
+
+/// As `Display`: a `main` that returns an error prints this form, and it is meant to be read.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }
 
 impl Error {
