@@ -33,7 +33,7 @@ pub(crate) struct CheckedNode {
     pub(crate) link: Option<multi_input_spec::Activation>,
 }
 
-/// Applies every rule; `None` where any stage has reported a mistake.
+/// Applies every rule; all the mistakes of all stages, where there are any.
 pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result<CheckedGraph> {
     let graph = &shaped.graph;
     has_nodes_and_outputs(graph, &mut errors);
