@@ -1,9 +1,8 @@
 //! The types of fields. The built-in data types are recognised by their names.
 
-use multi_input_spec::Size;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned, ToTokens};
-use syn::{spanned::Spanned, GenericArgument, PathArguments, Type};
+use syn::{spanned::Spanned, Expr, ExprPath, GenericArgument, PathArguments, Type};
 
 use super::{attribute::point, number::SizeExpr};
 use crate::text::compact;
@@ -130,7 +129,8 @@ fn class(argument: &GenericArgument) -> syn::Result<Element> {
         GenericArgument::Const(size) => SizeExpr::read(size).map(Element::Class),
         // A path to a constant looks like a type to syn.
         GenericArgument::Type(Type::Path(path)) => {
-            Ok(Element::Class(SizeExpr { tokens: path.to_token_stream(), value: Size::Unknown }))
+            let path = ExprPath { attrs: Vec::new(), qself: None, path: path.path.clone() };
+            SizeExpr::read(&Expr::Path(path)).map(Element::Class)
         }
         other => Err(syn::Error::new(other.span(), "expected the number of classes: `Class<10>`")),
     }
