@@ -7,12 +7,16 @@
 use crate::{Kind, Parameter, Shape, Size, Text, Value};
 
 pub mod batch_norm;
+pub mod conv2d;
 pub mod dense;
 pub mod dropout;
 pub mod embedding;
 pub mod flatten;
 pub mod layer_norm;
 pub mod reshape;
+mod sliding;
+
+pub use sliding::Sliding;
 
 /// Every layer that a branch may name.
 pub const LAYERS: &[Layer] = &[
@@ -23,6 +27,7 @@ pub const LAYERS: &[Layer] = &[
     dropout::LAYER,
     batch_norm::LAYER,
     layer_norm::LAYER,
+    conv2d::LAYER,
 ];
 
 /// What the macro must know of a layer.
@@ -53,6 +58,8 @@ pub struct Form {
     pub holds_tensors: bool,
     /// Its activation is a type argument, after the sizes.
     pub activation: bool,
+    /// Its window slides: a type argument `Slide<..>` after the sizes, with these const arguments.
+    pub slide: Option<fn(&Shape, &[Value]) -> Sizes>,
     /// Its sizes are one shape argument, `(Const<4>, Const<8>)`, rather than const arguments.
     pub shape_argument: bool,
     /// It computes something else in training than in inference.
@@ -70,6 +77,7 @@ impl Form {
     pub const STATELESS: Form = Form {
         holds_tensors: false,
         activation: false,
+        slide: None,
         shape_argument: false,
         trains_differently: false,
         batch_statistics: false,
