@@ -5,7 +5,7 @@ pub(crate) use dfdx::{
         tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions},
         Module, ModuleMut, NonMutableModule,
     },
-    shapes::{Const, Dim, Dtype, HasShape, Rank1, Rank2, Shape},
+    shapes::{Const, Dim, Dtype, HasShape, Rank1, Rank2, Rank3, Rank4, Shape},
     tensor::{Gradients, PutTape, SplitTape, Storage, Tape, Tensor},
     tensor_ops::{Device, ReshapeTo},
 };

@@ -6,6 +6,8 @@
 
 pub mod activation;
 mod batch_norm;
+mod conv2d;
+mod convolution;
 mod dense;
 mod draw;
 mod dropout;
@@ -16,9 +18,11 @@ mod initialize;
 mod layer_norm;
 mod reshape;
 mod sample;
+mod slide;
 mod statistics;
 
 pub use batch_norm::BatchNorm;
+pub use conv2d::Conv2D;
 pub use dense::Dense;
 pub use draw::Draw;
 pub use dropout::Dropout;
@@ -28,3 +32,4 @@ pub use frozen::Frozen;
 pub use layer_norm::LayerNorm;
 pub use reshape::Reshape;
 pub use sample::{Batched, SampleShape};
+pub use slide::{Slide, Sliding};
