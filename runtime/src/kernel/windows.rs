@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Element;
+use crate::layer::Sliding;
 
 /// Where the numbers of one image or sequence lie in a slice.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +77,17 @@ struct Run {
 }
 
 impl Windows {
+    /// Those of a convolution.
+    pub(crate) fn kernel<S: Sliding>(input: Plane, output: Plane, kernel: [usize; 2]) -> Windows {
+        let (stride, before, dilation) = (S::STRIDE, S::BEFORE, S::DILATION);
+        Windows { input, output, kernel, stride, before, dilation }
+    }
+
+    /// Those of a pooling, which have no dilation.
+    pub(crate) fn pool<S: Sliding>(input: Plane, output: Plane, pool: [usize; 2]) -> Windows {
+        Windows { dilation: [1, 1], ..Windows::kernel::<S>(input, output, pool) }
+    }
+
     /// The size of [`gather`](Windows::gather)'s result for so many channels.
     pub(crate) fn patches_len(&self, channels: usize) -> usize {
         channels * self.kernel[0] * self.kernel[1] * self.output.places()
@@ -155,17 +167,48 @@ impl Windows {
         place * self.stride[axis] + number * self.dilation[axis] - self.before[axis]
     }
 
-    /// Every place of a channel, with the rows and columns of the image that its window covers, for
-    /// windows without dilation.
-    pub(crate) fn each_place(
-        &self,
-        channel: usize,
-        mut each: impl FnMut(usize, Range<usize>, Range<usize>),
-    ) {
-        for row in 0..self.output.sizes[0] {
-            let rows = self.under(0, row);
-            for column in 0..self.output.sizes[1] {
-                each(self.output.at(channel, row, column), rows.clone(), self.under(1, column));
+    /// The largest number under every place: the place among the outputs, where the number lies,
+    /// and the number. The first of equal ones, and a NaN before anything else.
+    pub(crate) fn largest<E: Element>(&self, image: &[E], mut each: impl FnMut(usize, usize, E)) {
+        self.each_place(|channel, place, rows, columns| {
+            let mut best: Option<(usize, E)> = None;
+            for row in rows {
+                for column in columns.clone() {
+                    let at = self.input.at(channel, row, column);
+                    if best.is_none_or(|(_, best)| image[at] > best || image[at].is_nan()) {
+                        best = Some((at, image[at]));
+                    }
+                }
+            }
+            if let Some((at, number)) = best {
+                each(place, at, number);
+            }
+        });
+    }
+
+    /// Every number under every place: the place, where the number lies, and its share of the mean.
+    pub(crate) fn shares<E: Element>(&self, mut each: impl FnMut(usize, usize, E)) {
+        self.each_place(|channel, place, rows, columns| {
+            let share = E::of(1.0 / (rows.len() * columns.len()).max(1) as f64);
+            for row in rows {
+                for column in columns.clone() {
+                    each(place, self.input.at(channel, row, column), share);
+                }
+            }
+        });
+    }
+
+    /// Every place of every channel, with the rows and columns of the image that its window
+    /// covers: pools have no dilation.
+    fn each_place(&self, mut each: impl FnMut(usize, usize, Range<usize>, Range<usize>)) {
+        let [rows, columns] = self.output.sizes;
+        for channel in 0..self.output.channels {
+            for row in 0..rows {
+                let covered = self.under(0, row);
+                for column in 0..columns {
+                    let place = self.output.at(channel, row, column);
+                    each(channel, place, covered.clone(), self.under(1, column));
+                }
             }
         }
     }
@@ -246,7 +289,7 @@ mod tests {
             dilation: [1, 1],
         };
         let mut found = Vec::new();
-        windows.each_place(0, |place, rows, columns| found.push((place, rows, columns)));
+        windows.each_place(|_, place, rows, columns| found.push((place, rows, columns)));
         let expected = [
             (0, 0..1, 0..2),
             (1, 0..1, 1..4),

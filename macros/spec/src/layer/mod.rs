@@ -6,13 +6,22 @@
 
 use crate::{Kind, Parameter, Shape, Size, Text, Value};
 
+pub mod avg_pool1d;
+pub mod avg_pool2d;
 pub mod batch_norm;
+pub mod conv1d;
 pub mod conv2d;
 pub mod dense;
 pub mod dropout;
 pub mod embedding;
 pub mod flatten;
+pub mod global_average_pool1d;
+pub mod global_average_pool2d;
+pub mod global_max_pool1d;
+pub mod global_max_pool2d;
 pub mod layer_norm;
+pub mod max_pool1d;
+pub mod max_pool2d;
 pub mod reshape;
 mod sliding;
 
@@ -28,6 +37,15 @@ pub const LAYERS: &[Layer] = &[
     batch_norm::LAYER,
     layer_norm::LAYER,
     conv2d::LAYER,
+    max_pool2d::LAYER,
+    avg_pool2d::LAYER,
+    global_max_pool2d::LAYER,
+    global_average_pool2d::LAYER,
+    conv1d::LAYER,
+    max_pool1d::LAYER,
+    avg_pool1d::LAYER,
+    global_max_pool1d::LAYER,
+    global_average_pool1d::LAYER,
 ];
 
 /// What the macro must know of a layer.
