@@ -33,15 +33,16 @@ const POOL: usize = 2;
 /// Every argument, once as a literal and once as a path.
 #[multi_input_model]
 pub struct Everything {
-    #[input]
+    #[input(missing = zeros)]
     #[branch(
         Conv2D(4, (3, 5), stride = (2, 1), padding = same, groups = 2, bias = false, l2 = 1e-4),
+        BatchNorm(momentum = 0.9),
         AvgPool2D((2, 1), stride = 1, padding = 0),
         Conv2D(FILTERS, (KERNEL, 2), relu, stride = (STRIDE, 1), padding = PADDING, groups = GROUPS),
         MaxPool2D(POOL, stride = (1, STRIDE), padding = same),
         GlobalMaxPool2D
     )]
-    photo: [[[f32; 9]; 7]; 2],
+    photo: Option<[[[f32; 9]; 7]; 2]>,
 
     #[input]
     #[branch(
@@ -98,6 +99,7 @@ fn rows() -> Vec<EverythingSample> {
         let mut series = [[0.0; 3]; 11];
         let steps = series.iter_mut().flatten().enumerate();
         steps.for_each(|(k, number)| *number = wave(i * 37 + k, 0.73));
+        let photo = (i % 4 != 3).then_some(photo);
         EverythingSample { photo, series, score: wave(i, 0.9) }
     };
     (0..12).map(row).collect()
@@ -109,12 +111,12 @@ fn sizes_from_constants_give_the_shapes_of_literals() {
         let node = Everything::GRAPH.nodes.iter().find(|node| node.name == name).unwrap();
         node.layers.iter().map(|layer| layer.shape.to_vec()).collect::<Vec<_>>()
     };
-    let photo: [&[usize]; 5] = [&[4, 4, 9], &[4, 3, 9], &[4, 2, 10], &[4, 2, 5], &[4]];
+    let photo: [&[usize]; 6] = [&[4, 4, 9], &[4, 4, 9], &[4, 3, 9], &[4, 2, 10], &[4, 2, 5], &[4]];
     assert_eq!(shapes("photo"), photo);
     let series: [&[usize]; 5] = [&[11, 4], &[5, 4], &[2, 6], &[3, 6], &[6]];
     assert_eq!(shapes("series"), series);
     let counts = Everything::GRAPH.nodes.iter().flat_map(|node| node.layers);
-    assert_eq!(counts.filter_map(|layer| layer.parameters).sum::<usize>(), 187);
+    assert_eq!(counts.filter_map(|layer| layer.parameters).sum::<usize>(), 195);
 }
 
 #[test]
@@ -123,7 +125,7 @@ fn every_layer_trains_and_is_saved() {
     let device = Cpu::default();
     let mut model = Everything::build(&device, Seed(1));
     let fresh = parameters::<f32, _>(model.module());
-    assert_eq!(fresh.iter().map(|(_, values)| values.len()).sum::<usize>(), 187);
+    assert_eq!(fresh.iter().map(|(_, values)| values.len()).sum::<usize>(), 195);
     Trainer::new(Adam::new(1e-2)).epochs(2).batch_size(5).fit(&mut model, &rows).unwrap();
     for ((name, before), (_, after)) in fresh.iter().zip(parameters::<f32, _>(model.module())) {
         let moved = before.iter().zip(&after).filter(|(before, after)| before != after).count();
