@@ -1,4 +1,16 @@
-//! Typed multi-input models on dfdx, from one annotated struct.
+//! Models that take several inputs: an annotated struct becomes a typed [dfdx] module, its rows and
+//! its training.
+//!
+//! Start with [`multi_input_model`], which documents what can be written, and the [`prelude`].
+//!
+//! | to | see |
+//! |---|---|
+//! | define a model | [`multi_input_model`] |
+//! | train, predict, save | [`Trainer`](train::Trainer), [`Model`] |
+//! | read rows | [`data`] |
+//! | look up a layer or a merge | [`layer`], [`merge`] |
+//! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
+//! | stop early | [`callback`] |
 
 #[cfg(test)]
 mod by_hand;
@@ -29,6 +41,7 @@ pub mod train;
 pub use data::{Class, Probabilities};
 pub use error::{Error, Result};
 pub use model::{Model, Summary};
+#[doc = include_str!("attribute.md")]
 pub use multi_input_macros::multi_input_model;
 pub use seed::Seed;
 
@@ -46,3 +59,8 @@ pub mod prelude {
     };
     pub use dfdx::tensor::Cpu;
 }
+
+/// The README's code, compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,5 +1,7 @@
-//! Walking over a module's parameters by name.
+//! Walking over a module's parameters by name, and reading what Keras computed.
 #![allow(dead_code)] // Each test target uses its share.
+
+pub mod fixture;
 
 use dfdx::{
     nn::tensor_collection::{

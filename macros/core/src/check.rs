@@ -9,7 +9,7 @@ use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
     parse::{Element, Missing, Source},
-    shape::{Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode},
+    shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode},
     suggest::list,
 };
 
@@ -19,6 +19,7 @@ pub(crate) struct CheckedGraph {
     /// One for each node of the graph.
     pub(crate) shapes: Vec<CheckedNode>,
     pub(crate) constants: Vec<Constant>,
+    pub(crate) checks: Vec<Check>,
 }
 
 /// A node with everything known.
@@ -35,7 +36,7 @@ pub(crate) struct CheckedNode {
 /// Applies every rule; `None` where any stage has reported a mistake.
 pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result<CheckedGraph> {
     let graph = &shaped.graph;
-    has_inputs_and_outputs(graph, &mut errors);
+    has_nodes_and_outputs(graph, &mut errors);
     for (position, node) in graph.nodes.iter().enumerate() {
         is_used(position, graph, &mut errors);
         output_feeds_nothing(position, graph, &mut errors);
@@ -56,7 +57,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
 
 /// Unwraps what the stages before have filled in.
 fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
-    let ShapedGraph { graph, nodes, constants } = shaped;
+    let ShapedGraph { graph, nodes, constants, checks } = shaped;
     let known = |(node, shaped): (&Node, ShapedNode)| match (shaped.input, shaped.output) {
         (Some(input), Some(output)) => {
             Ok(CheckedNode { input, layers: shaped.layers, output, link: shaped.link })
@@ -67,19 +68,18 @@ fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
         )),
     };
     let shapes = graph.nodes.iter().zip(nodes).map(known).collect::<syn::Result<Vec<_>>>()?;
-    Ok(CheckedGraph { graph, shapes, constants })
+    Ok(CheckedGraph { graph, shapes, constants, checks })
 }
 
-fn has_inputs_and_outputs(graph: &Graph, errors: &mut Diagnostics) {
+/// Without a cycle every path begins at an input, so only a model without nodes lacks one.
+fn has_nodes_and_outputs(graph: &Graph, errors: &mut Diagnostics) {
     let name = &graph.model.name;
-    // Where a field could not be read, it may be the one that is missing.
-    if graph.nodes.iter().any(|node| node.field.source.is_none()) {
-        return;
-    }
-    if graph.inputs().next().is_none() {
-        errors.at(name.span(), format!("`{name}` has no input: mark a field `#[input]`"));
-    }
-    if graph.outputs().next().is_none() {
+    if graph.nodes.is_empty() {
+        errors.at(
+            name.span(),
+            format!("`{name}` has no input and no output: mark a field `#[input]`, and one that it feeds `#[output(loss = ...)]`"),
+        );
+    } else if graph.outputs().next().is_none() && !is_partly_unread(graph) {
         errors.at(
             name.span(),
             format!("`{name}` has no output: mark a fed node `#[output(loss = ...)]`"),
@@ -87,13 +87,18 @@ fn has_inputs_and_outputs(graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
+/// Whether some field could not be read: it may be the one that another rule misses.
+fn is_partly_unread(graph: &Graph) -> bool {
+    graph.nodes.iter().any(|node| node.broken || node.field.source.is_none())
+}
+
 fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let used = node.field.output.is_some()
-        || node.field.source.is_none()
         || graph.consumers(position).next().is_some()
-        // A node that could not be read may be the one that uses it.
-        || graph.nodes.iter().any(|other| other.broken);
+        || is_partly_unread(graph)
+        // The output that is missing, and reported, would use it.
+        || graph.outputs().next().is_none();
     if !used {
         let (name, what) = (node.name(), if node.is_input() { "input" } else { "node" });
         errors.at(
@@ -105,7 +110,7 @@ fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
 
 fn output_feeds_nothing(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
-    if node.field.output.is_none() {
+    if node.field.output.is_none() || node.is_input() || node.broken {
         return;
     }
     for other in &graph.nodes {
@@ -138,7 +143,7 @@ fn optional_has_a_policy(node: &Node, errors: &mut Diagnostics) {
     };
     let name = node.name();
     match (ty.optional, &input.missing) {
-        (true, None) => errors.at(
+        (true, None) if !input.missing_unread => errors.at(
             ty.span,
             format!("`{name}` may be absent: say what stands in, `#[input(missing = zeros)]`, `mean` or `learned`"),
         ),
@@ -189,12 +194,16 @@ fn columns_fit(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     if graph.model.derives.deserialize {
         errors.at(
             *span,
-            "`columns(...)` is for the generated `Deserialize`: leave the derive of serde's out",
+            format!(
+                "`{name}`: `columns(...)` is for the generated `Deserialize`; leave the derive of \
+                 serde's out"
+            ),
         );
     }
     for (position, column) in columns.iter().enumerate() {
-        if columns[..position].contains(column) {
-            errors.at(*span, format!("`{name}`: the column \"{column}\" is named twice"));
+        let (span, column) = (column.span(), column.value());
+        if columns[..position].iter().any(|earlier| earlier.value() == column) {
+            errors.at(span, format!("`{name}`: the column \"{column}\" is named twice"));
         }
     }
     let needed = ty.dims.iter().fold(Size::Known(1), |product, dim| product.times(dim.value));
@@ -224,8 +233,10 @@ fn shared_has_a_branch(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     if owner.field.output.is_some() || node.field.output.is_some() {
         errors.at(
             span,
-            "an output's branch is its own, because its last activation belongs to the loss; \
-             share the layers before it",
+            format!(
+                "`{name}`: an output's branch is its own, because its last activation belongs to \
+                 the loss; share the layers before it"
+            ),
         );
     }
 }
@@ -237,6 +248,15 @@ fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
         errors.at(
             name.span(),
             "`tape` is what the generated batch calls its gradient tape; choose another name",
+        );
+    }
+    if node.field.output.is_some()
+        && ["build", "summary", "GRAPH"].iter().any(|taken| name == taken)
+    {
+        let model = &graph.model.name;
+        errors.at(
+            name.span(),
+            format!("`{model}::{name}` is there already, for another purpose; choose another name"),
         );
     }
     if let Some(owner) = name.to_string().strip_suffix("_missing") {
@@ -286,7 +306,9 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
         );
         return;
     }
-    let Some(last) = shaped.layers.last() else { return };
+    // The link has been taken off, from the last layer or as a layer of its own.
+    let mut layers = shaped.layers.iter().filter(|layer| !matches!(layer.module, Module::Link));
+    let Some(last) = layers.next_back() else { return };
     let activation = match &last.module {
         Module::Named { activation: Some(activation), .. }
         | Module::Activation { activation, .. } => *activation,
@@ -294,9 +316,16 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     };
     let linear = activation == multi_input_spec::Activation::Linear;
     match loss.spec.link {
-        // The link itself has been taken off before.
+        Some(link) if activation == link => errors.at(
+            last.end,
+            format!(
+                "`{name}`: the branch ends in `{0}` twice; `{loss_name}` takes it once, or not at \
+                 all",
+                link.name()
+            ),
+        ),
         Some(link) if !linear => errors.at(
-            last.span,
+            last.end,
             format!(
                 "`{name}`: `{loss_name}` is computed from logits, but `{}` comes before it; end \
                  the branch in `{}`, or in no activation",
@@ -305,7 +334,7 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
             ),
         ),
         None if activation == multi_input_spec::Activation::Softmax => errors.at(
-            last.span,
+            last.end,
             format!("`{name}`: `softmax` gives the probabilities of classes, which `{loss_name}` does not compare; use a `Class<N>` with `cross_entropy`"),
         ),
         _ => {}

@@ -2,29 +2,49 @@
 
 use std::fmt::Display;
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 
 /// Collects errors, so that one run reports all of them. Stages add to it and go on; only
 /// [`finish`](Diagnostics::finish) tells whether there were any.
 pub(crate) struct Diagnostics {
     errors: Vec<syn::Error>,
+    /// The field whose attributes are being read, which every message begins with.
+    field: Option<String>,
     asked: bool,
 }
 
 impl Diagnostics {
     /// No errors yet.
     pub(crate) fn new() -> Self {
-        Diagnostics { errors: Vec::new(), asked: false }
+        Diagnostics { errors: Vec::new(), field: None, asked: false }
+    }
+
+    /// Does what `read` says, with `field` named at the beginning of every message.
+    pub(crate) fn of_field<T>(
+        &mut self,
+        field: &Ident,
+        read: impl FnOnce(&mut Diagnostics) -> T,
+    ) -> T {
+        let outer = self.field.replace(field.to_string());
+        let result = read(self);
+        self.field = outer;
+        result
     }
 
     /// Adds an error at `span`.
     pub(crate) fn at(&mut self, span: Span, message: impl Display) {
-        self.push(syn::Error::new(span, message));
+        let error = match &self.field {
+            Some(field) => syn::Error::new(span, format!("`{field}`: {message}")),
+            None => syn::Error::new(span, message),
+        };
+        self.errors.push(error);
     }
 
     /// Adds an error of syn's.
     pub(crate) fn push(&mut self, error: syn::Error) {
-        self.errors.push(error);
+        for error in error {
+            self.at(error.span(), error);
+        }
     }
 
     /// The value, or `None` after adding the error.

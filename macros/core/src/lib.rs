@@ -12,6 +12,8 @@ mod check;
 mod codegen;
 mod diagnostics;
 mod expand;
+#[cfg(test)]
+mod fuzz;
 mod graph;
 mod parse;
 mod shape;

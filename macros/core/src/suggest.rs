@@ -4,14 +4,21 @@
 pub(crate) fn suggest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let nearest = candidates
         .into_iter()
-        .map(|candidate| (distance(&given.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .min_by_key(|(distance, _)| *distance);
+        .map(|candidate| (edits(&given.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .min_by_key(|(edits, _)| *edits);
     match nearest {
-        Some((distance, candidate)) if distance <= candidate.len().max(given.len()) / 3 + 1 => {
+        Some((edits, candidate)) if edits <= candidate.len().max(given.len()) / 3 + 1 => {
             format!("; did you mean `{candidate}`?")
         }
         _ => String::new(),
     }
+}
+
+/// How far apart two names are; one that begins with the other, as `concatenate` does with
+/// `concat`, is next to it.
+fn edits(given: &str, candidate: &str) -> usize {
+    let begins = candidate.len() > 2 && given.starts_with(candidate);
+    distance(given, candidate).min(if begins { 1 } else { usize::MAX })
 }
 
 /// `` `a`, `b` and `c` ``.
@@ -51,6 +58,7 @@ mod tests {
         assert_eq!(suggest("dense", names), "; did you mean `Dense`?");
         assert_eq!(suggest("Embeding", names), "; did you mean `Embedding`?");
         assert_eq!(suggest("Xylophone", names), "");
+        assert_eq!(suggest("concatenate", ["concat", "add"]), "; did you mean `concat`?");
         assert_eq!(list(names), "`Dense`, `Dropout` and `Embedding`");
     }
 }

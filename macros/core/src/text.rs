@@ -1,6 +1,12 @@
 //! Tokens as the user would write them on one line.
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+
+/// A name as data: of `r#type` the `type`.
+pub(crate) fn plain(name: &Ident) -> String {
+    name.unraw().to_string()
+}
 
 /// `Dense(64, relu, l2 = 1e-4)`, whatever the line breaks and spaces in the source.
 pub(crate) fn compact(tokens: &TokenStream) -> String {
@@ -30,7 +36,10 @@ fn write(tokens: TokenStream, text: &mut String) {
                 text.push_str(close);
             }
             TokenTree::Punct(punct) => match punct.as_char() {
-                ',' => text.push_str(", "),
+                mark @ (',' | ';') => {
+                    text.push(mark);
+                    text.push(' ');
+                }
                 '=' | '+' | '*' | '/' if punct.spacing() == Spacing::Alone => {
                     text.push_str(&format!(" {} ", punct.as_char()));
                 }
@@ -52,5 +61,7 @@ mod tests {
         assert_eq!(compact(&tokens), "Dense(64, relu, l2 = 1e-4)");
         let tokens: TokenStream = "my :: Gate < 64 , N >".parse().unwrap();
         assert_eq!(compact(&tokens), "my::Gate<64, N>");
+        let tokens: TokenStream = "Option<[ f32;10 ]>".parse().unwrap();
+        assert_eq!(compact(&tokens), "Option<[f32; 10]>");
     }
 }

@@ -2,6 +2,14 @@
 
 use crate::{Shape, Text};
 
+/// A size that the user gave.
+pub const fn size(given: usize) -> Result<usize, Text> {
+    match given {
+        0 => Err(Text::new("a size is at least 1, this is 0")),
+        _ => Ok(given),
+    }
+}
+
 /// A hidden node's declared shape against the one that comes out of its branch.
 pub const fn declared(declared: &Shape, inferred: &Shape) -> Result<Shape, Text> {
     if declared.differs(inferred) {
@@ -29,10 +37,13 @@ pub const fn head(needed: &Shape, inferred: &Shape) -> Result<Shape, Text> {
     Ok(*inferred)
 }
 
-/// What flows into a shared branch, against what flows into the branch where it is written.
-pub const fn shared(here: &Shape, there: &Shape) -> Result<Shape, Text> {
+/// What flows into a shared branch, against what flows into the branch of `owner`, where it is
+/// written.
+pub const fn shared(owner: &str, here: &Shape, there: &Shape) -> Result<Shape, Text> {
     if here.differs(there) {
-        return Err(Text::new("shares a branch that takes ")
+        return Err(Text::new("shares the branch of `")
+            .str(owner)
+            .str("`, which takes ")
             .shape(there)
             .str(", but what flows in is ")
             .shape(here));

@@ -14,6 +14,15 @@ pub enum Size {
 }
 
 impl Size {
+    /// A size that the user gave. Zero is refused where it is given, see
+    /// [`agree::size`](crate::agree::size); unknown everywhere else, so that it is refused once.
+    pub const fn given(number: usize) -> Size {
+        match number {
+            0 => Size::Unknown,
+            _ => Size::Known(number),
+        }
+    }
+
     /// `self + other`, saturating.
     pub const fn plus(self, other: Size) -> Size {
         match (self, other) {

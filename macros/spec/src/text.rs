@@ -40,6 +40,12 @@ impl Text {
         text.str(DIGITS[number % 10])
     }
 
+    /// Appends an axis, which may count from the end.
+    pub const fn axis(self, axis: isize) -> Text {
+        let text = if axis < 0 { self.str("-") } else { self };
+        text.number(axis.unsigned_abs())
+    }
+
     /// Appends a size, `?` where it is not known.
     pub const fn size(self, size: Size) -> Text {
         match size {

@@ -5,7 +5,8 @@ use crate::Result;
 
 /// Stops after `patience` epochs without an improvement by more than `min_delta`.
 ///
-/// `keras.callbacks.EarlyStopping(monitor, min_delta, patience, restore_best_weights)`.
+/// `keras.callbacks.EarlyStopping(monitor, min_delta, patience, restore_best_weights)`, but that a
+/// NaN is never the best: after a NaN in the first epoch Keras sees no improvement any more.
 ///
 /// ```
 /// use multi_input::prelude::*;

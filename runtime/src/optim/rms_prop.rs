@@ -4,7 +4,8 @@ use super::{fraction, positive, Optimizer};
 use crate::kernel::Element;
 
 /// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon). With a momentum, the step joins a
-/// velocity, u = momentum u + lr g / sqrt(v + epsilon), and w -= u.
+/// velocity, u = momentum u + lr g / sqrt(v + epsilon), and w -= u. Centered, the square of
+/// m = rho m + (1 - rho) g is taken off v in the root.
 ///
 /// `keras.optimizers.RMSprop` (`torch.optim.RMSprop` adds epsilon outside the root).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,12 +18,14 @@ pub struct RmsProp {
     pub momentum: f64,
     /// What keeps the division away from zero.
     pub epsilon: f64,
+    /// Whether the step is divided by the gradient's deviation instead of its size.
+    pub centered: bool,
 }
 
 impl RmsProp {
     /// Keras's defaults but for the learning rate; Keras's own is 1e-3.
     pub const fn new(learning_rate: f64) -> RmsProp {
-        RmsProp { learning_rate, rho: 0.9, momentum: 0.0, epsilon: 1e-7 }
+        RmsProp { learning_rate, rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }
 }
 
@@ -34,10 +37,11 @@ impl Default for RmsProp {
 
 impl Optimizer for RmsProp {
     fn slots(&self) -> &'static [&'static str] {
-        if self.momentum > 0.0 {
-            &["mean_square", "velocity"]
-        } else {
-            &["mean_square"]
+        match (self.centered, self.momentum > 0.0) {
+            (false, false) => &["mean_square"],
+            (false, true) => &["mean_square", "velocity"],
+            (true, false) => &["mean_square", "mean"],
+            (true, true) => &["mean_square", "mean", "velocity"],
         }
     }
 
@@ -55,14 +59,20 @@ impl Optimizer for RmsProp {
     }
 
     fn update<E: Element>(&self, _: u64, weights: &mut [E], gradient: &[E], slots: &mut [Vec<E>]) {
-        let Some((mean_square, velocity)) = slots.split_first_mut() else { return };
+        let Some((mean_square, rest)) = slots.split_first_mut() else { return };
+        let (mean, velocity) = rest.split_at_mut(usize::from(self.centered).min(rest.len()));
+        let (mut mean, mut velocity) = (mean.first_mut(), velocity.first_mut());
         let (rate, rho, epsilon) =
             (E::of(self.learning_rate), E::of(self.rho), E::of(self.epsilon));
-        let (rest, momentum) = (E::of(1.0 - self.rho), E::of(self.momentum));
-        let mut velocity = velocity.first_mut();
+        let (fresh, momentum) = (E::of(1.0 - self.rho), E::of(self.momentum));
         for (index, ((w, &g), v)) in weights.iter_mut().zip(gradient).zip(mean_square).enumerate() {
-            *v = rho * *v + rest * g * g;
-            let mut step = rate * g / (*v + epsilon).sqrt();
+            *v = rho * *v + fresh * g * g;
+            let mut variance = *v;
+            if let Some(mean) = &mut mean {
+                mean[index] = rho * mean[index] + fresh * g;
+                variance -= mean[index] * mean[index];
+            }
+            let mut step = rate * g / (variance + epsilon).sqrt();
             if let Some(velocity) = &mut velocity {
                 step += momentum * velocity[index];
                 velocity[index] = step;

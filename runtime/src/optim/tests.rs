@@ -45,6 +45,10 @@ fn adam_follows_the_formula() {
 fn rms_prop_follows_the_formula() {
     assert_close(&three_steps(&RmsProp::new(0.1)), &RMS_PROP);
     assert_close(&three_steps(&RmsProp { momentum: 0.5, ..RmsProp::new(0.1) }), &RMS_PROP_MOMENTUM);
+    let centered = RmsProp { centered: true, ..RmsProp::new(0.1) };
+    assert_close(&three_steps(&centered), &RMS_PROP_CENTERED);
+    let both = RmsProp { momentum: 0.5, ..centered };
+    assert_close(&three_steps(&both), &RMS_PROP_CENTERED_MOMENTUM);
 }
 
 #[test]
@@ -58,6 +62,8 @@ const ADAM: [f64; 3] = [0.900000632452, 0.936610881595, 0.950279910149];
 const ADAM_W: [f64; 3] = [0.850000632452, 0.844110849973, 0.815574336028];
 const RMS_PROP: [f64; 3] = [0.683772866437, 0.969487035533, 0.896242225055];
 const RMS_PROP_MOMENTUM: [f64; 3] = [0.683772866437, 0.811373468751, 0.801928959431];
+const RMS_PROP_CENTERED: [f64; 3] = [0.666667407405, 0.955975977399, 0.882541742948];
+const RMS_PROP_CENTERED_MOMENTUM: [f64; 3] = [0.666667407405, 0.789309681101, 0.777196583498];
 
 type Layer = Dense<2, 1, Linear, f32, Cpu>;
 

@@ -23,9 +23,9 @@ pub(crate) fn shapes(expansion: &Expansion<'_>) -> TokenStream {
 /// The checks: each panics while compiling, at the user's token, in the spec's words.
 pub(crate) fn checks(expansion: &Expansion<'_>) -> TokenStream {
     let private = &expansion.paths.private;
-    let checks = expansion.checked.constants.iter().map(|constant| {
-        let (formula, field) = (&constant.formula, format!("`{}`: ", constant.field));
-        quote_spanned! {constant.span=>
+    let checks = expansion.checked.checks.iter().map(|check| {
+        let (formula, field) = (&check.formula, format!("`{}`: ", check.field));
+        quote_spanned! {check.span=>
             const _: () = if let ::core::result::Result::Err(text) = &#formula {
                 ::core::panic!("{}", #private::spec::Text::new(#field).text(text).as_str());
             };

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use multi_input_spec::Size;
 
 use super::{graph::source_text, model, Expansion};
-use crate::{shape::Flow, text::compact};
+use crate::{shape::Flow, text::plain};
 
 /// The text of the documentation.
 pub(crate) fn of(expansion: &Expansion<'_>) -> String {
@@ -17,7 +17,7 @@ pub(crate) fn of(expansion: &Expansion<'_>) -> String {
         let node = &expansion.checked.graph.nodes[position];
         let shape = &expansion.checked.shapes[position];
         let source = source_text(expansion, position);
-        row(&mut text, &node.name().to_string(), &source, &shape.input, "");
+        row(&mut text, &plain(node.name()), &source, &shape.input, "");
         for layer in &shape.layers {
             let count = match (node.shared, layer.known_count, &layer.count) {
                 (Some(_), ..) => "shared".to_owned(),
@@ -55,15 +55,9 @@ pub(crate) fn of(expansion: &Expansion<'_>) -> String {
 
 fn row(text: &mut String, node: &str, layer: &str, output: &Flow, count: &str) {
     let node = if node.is_empty() { String::new() } else { format!("`{node}`") };
-    let shape = shape(output);
+    let shape = output.text();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "| {node} | `{layer}` | `{shape}` | {count} |");
-}
-
-/// `[32]`, with the user's expression for a size that only rustc knows.
-fn shape(flow: &Flow) -> String {
-    let sizes: Vec<String> = flow.sizes().iter().map(compact).collect();
-    format!("[{}]", sizes.join(", "))
 }
 
 fn mermaid(expansion: &Expansion<'_>) -> String {
@@ -71,11 +65,11 @@ fn mermaid(expansion: &Expansion<'_>) -> String {
     let mut text = String::from("\n# Graph\n\n```mermaid\ngraph TD\n");
     for &position in &expansion.checked.graph.order {
         let (name, shape) =
-            (nodes[position].name(), shape(&expansion.checked.shapes[position].output));
+            (plain(nodes[position].name()), expansion.checked.shapes[position].output.text());
         let _ = writeln!(text, "    {name}[\"{name} {shape}\"]");
         for edge in &nodes[position].feeds {
             let label = if edge.present { "-- present -->" } else { "-->" };
-            let _ = writeln!(text, "    {} {label} {name}", edge.name);
+            let _ = writeln!(text, "    {} {label} {name}", plain(&edge.name));
         }
     }
     text.push_str("```\n");

@@ -1,15 +1,16 @@
 //! What is emitted beside the errors, so that the rest of the user's crate shows none of its own:
 //! the same types, with bodies that never run.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::Item;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Fields, Item, Type};
 
 use super::{names::Names, rows};
 use crate::{
     diagnostics::Diagnostics,
     graph::RawModelHead,
-    parse::{Field, RawModel, Source},
+    parse::{const_argument, is_ours, Element, Field, FieldType, LayerKind, RawModel, Source},
+    text::plain,
 };
 
 /// For an item that is no struct with named fields: the item as it was, and the errors.
@@ -19,27 +20,29 @@ pub(crate) fn unreadable(item: TokenStream, errors: Diagnostics) -> TokenStream 
         Err(error) => error.into_compile_error(),
     };
     // Tokens that are no item at all would only repeat the error.
-    let item = syn::parse2::<Item>(item).map(|item| without_ours(&item)).unwrap_or_default();
+    let item = syn::parse2::<Item>(item).map(without_ours).unwrap_or_default();
     quote!(#item #errors)
 }
 
-/// Field attributes of ours mean nothing to rustc, so an item with fields becomes an empty one.
-fn without_ours(item: &Item) -> TokenStream {
-    match item {
-        Item::Struct(item) => {
-            let (visibility, name, generics) = (&item.vis, &item.ident, &item.generics);
-            let parameters = generics.params.is_empty().then(|| quote!(#visibility struct #name;));
-            parameters.unwrap_or_default()
-        }
-        Item::Enum(item) => {
-            let (visibility, name) = (&item.vis, &item.ident);
-            quote!(#visibility struct #name;)
-        }
-        Item::Union(item) => {
-            let (visibility, name) = (&item.vis, &item.ident);
-            quote!(#visibility struct #name;)
-        }
-        other => quote!(#other),
+/// Our attributes mean nothing to rustc, and are taken off the fields.
+fn without_ours(mut item: Item) -> TokenStream {
+    match &mut item {
+        Item::Struct(item) => clean(&mut item.fields),
+        Item::Enum(item) => item.variants.iter_mut().for_each(|variant| clean(&mut variant.fields)),
+        Item::Union(item) => item.fields.named.iter_mut().for_each(clean_field),
+        _ => {}
+    }
+    quote!(#item)
+}
+
+fn clean(fields: &mut Fields) {
+    fields.iter_mut().for_each(clean_field);
+}
+
+fn clean_field(field: &mut syn::Field) {
+    field.attrs.retain(|attribute| !is_ours(attribute));
+    if !rows::is_spelled_out(&quote::ToTokens::to_token_stream(&field.ty)) {
+        field.ty = syn::parse_quote!(());
     }
 }
 
@@ -56,21 +59,39 @@ pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
     };
     let rows = row_stubs(raw, &head, &names);
     let types = type_stubs(raw, &names);
-    let traits = trait_stubs(&names, krate);
+    let traits = trait_stubs(raw, &names);
     quote!(#rows #types #traits)
+}
+
+/// The modules of the user's own, each with the type parameter of the model.
+fn own_modules(raw: &RawModel) -> Vec<(Ident, &Type)> {
+    let branches = raw.fields.iter().filter_map(|field| field.branch.as_ref());
+    let modules =
+        branches.flat_map(|branch| &branch.layers).filter_map(|layer| match &layer.kind {
+            LayerKind::Own { module, .. } => Some(module),
+            _ => None,
+        });
+    modules.enumerate().map(|(index, module)| (format_ident!("M{index}"), module)).collect()
+}
+
+fn inputs(raw: &RawModel) -> impl Iterator<Item = &Field> {
+    raw.fields.iter().filter(|field| matches!(field.source, Some(Source::Input(_))))
+}
+
+/// The outputs; without those that are inputs as well, which is a mistake.
+fn outputs(raw: &RawModel) -> impl Iterator<Item = &Field> {
+    let is_input = |field: &&Field| matches!(field.source, Some(Source::Input(_)));
+    raw.fields.iter().filter(move |field| field.output.is_some() && !is_input(field))
 }
 
 fn row_stubs(raw: &RawModel, head: &RawModelHead, names: &Names) -> TokenStream {
     let krate = &raw.options.krate;
-    let is_input = |field: &&Field| matches!(field.source, Some(Source::Input(_)));
     let raw_field = |field: &Field| rows::field(field, raw.derives, rows::raw_type(field, krate));
-    let inputs: Vec<_> = raw.fields.iter().filter(is_input).map(raw_field).collect();
-    let outputs: Vec<&Field> = raw.fields.iter().filter(|field| field.output.is_some()).collect();
-    let targets: Vec<_> = outputs.iter().map(|field| raw_field(field)).collect();
-    let predicted: Vec<_> = outputs
-        .iter()
-        .map(|field| rows::field(field, raw.derives, rows::predicted_type(field, krate)))
-        .collect();
+    let predicted =
+        |field: &Field| rows::field(field, raw.derives, rows::predicted_type(field, krate));
+    let inputs: Vec<_> = inputs(raw).map(raw_field).collect();
+    let targets: Vec<_> = outputs(raw).map(raw_field).collect();
+    let predicted: Vec<_> = outputs(raw).map(predicted).collect();
     let structs = [
         rows::row(head, &names.inputs, "One row to predict from.", inputs.clone()),
         rows::row(head, &names.sample, "One row to train on.", [inputs, targets].concat()),
@@ -105,20 +126,41 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
     let (krate, visibility) = (&raw.options.krate, &raw.visibility);
     let Names { definition, model, batch, heads, .. } = names;
     let private = quote!(#krate::private);
-    let handles = raw.fields.iter().filter(|field| field.output.is_some()).map(|field| {
-        let (name, text) = (&field.name, field.name.to_string());
+    // What is called as something of ours is a mistake of its own.
+    let free = |field: &&Field| {
+        !["tape", "build", "summary", "GRAPH"].iter().any(|taken| field.name == taken)
+    };
+    let handles = outputs(raw).filter(free).map(|field| {
+        let (name, text) = (&field.name, plain(&field.name));
         quote! {
             #[allow(non_upper_case_globals, missing_docs)]
             pub const #name: #krate::train::OutputOf<#definition> =
                 #krate::train::OutputOf::new(0, #text);
         }
     });
+    let own = own_modules(raw);
+    let parameters: Vec<&Ident> = own.iter().map(|(parameter, _)| parameter).collect();
+    let modules: Vec<&Type> = own.iter().map(|(_, module)| *module).collect();
+    let batch_fields = inputs(raw).filter(free).map(|field| {
+        let (name, tensor) = (&field.name, tensor(field, krate));
+        match field.ty.as_ref().is_some_and(|ty| ty.optional) {
+            true => quote!(pub #name: #krate::missing::Optional<#tensor, B, E, D>),
+            false => quote!(pub #name: #tensor),
+        }
+    });
+    let head_fields = outputs(raw).filter(free).map(|field| {
+        let (name, tensor) = (&field.name, tensor(field, krate));
+        quote!(pub #name: #tensor)
+    });
+    // What is in a branch may be the mistake, so only its name is there.
+    let branches = raw.fields.iter().filter(|field| field.branch.is_some()).map(|f| &f.name);
+    let bounds = quote!(B: #private::Dim, E: #private::Dtype, D: #private::Device<E>);
     quote! {
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-        #[allow(missing_docs)]
+        #[allow(missing_docs, dead_code)]
         #visibility struct #definition { _definition: () }
 
-        #[allow(missing_docs)]
+        #[allow(missing_docs, dead_code)]
         impl #definition {
             #(#handles)*
             pub const GRAPH: #krate::definition::Graph =
@@ -127,7 +169,10 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
             pub fn build<D: #private::Backend<::core::primitive::f32>>(
                 _: &D,
                 _: #krate::Seed,
-            ) -> #krate::Model<#definition, ::core::primitive::f32, D> {
+            ) -> #krate::Model<#definition, ::core::primitive::f32, D>
+            where
+                #(#modules: #private::BuildOnDevice<D, ::core::primitive::f32>,)*
+            {
                 ::core::unreachable!()
             }
 
@@ -137,30 +182,77 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
         }
 
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-        #[allow(missing_docs)]
-        #visibility struct #model<E: #private::Dtype, D: #private::Storage<E>> {
-            _phantom: ::core::marker::PhantomData<(E, D)>,
+        #[allow(missing_docs, dead_code)]
+        #visibility struct #model<E: #private::Dtype, D: #private::Storage<E>, #(#parameters),*> {
+            #(pub #branches: (),)*
+            _stub: ::core::marker::PhantomData<(E, D, #(#parameters),*)>,
         }
 
-        #[allow(missing_docs)]
-        #visibility struct #batch<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #private::NoneTape> {
-            _phantom: ::core::marker::PhantomData<(B, E, D, T)>,
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #[allow(missing_docs, dead_code)]
+        #visibility struct #batch<#bounds, T = #private::NoneTape> {
+            #(#batch_fields,)*
+            pub tape: T,
+            _stub: ::core::marker::PhantomData<(B, E, D)>,
         }
 
-        #[allow(missing_docs)]
-        #visibility struct #heads<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #private::NoneTape> {
-            _phantom: ::core::marker::PhantomData<(B, E, D, T)>,
+        #[allow(missing_docs, dead_code)]
+        impl<#bounds> #batch<B, E, D> {
+            pub fn traced(
+                self,
+                _: #private::Gradients<E, D>,
+            ) -> #batch<B, E, D, #private::OwnedTape<E, D>> {
+                ::core::unreachable!()
+            }
+        }
+
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #[allow(missing_docs, dead_code)]
+        #visibility struct #heads<#bounds, T = #private::NoneTape> {
+            #(#head_fields,)*
+            pub tape: T,
+            _stub: ::core::marker::PhantomData<(B, E, D)>,
         }
     }
 }
 
-fn trait_stubs(names: &Names, krate: &TokenStream) -> TokenStream {
+/// A batch of what an input or target holds; of nothing where its type could not be read.
+fn tensor(field: &Field, krate: &TokenStream) -> TokenStream {
+    let Some(FieldType { element, dims, .. }) = &field.ty else { return quote!(()) };
+    let mut sizes: Vec<TokenStream> = dims.iter().map(|dim| const_argument(&dim.tokens)).collect();
+    match element {
+        Element::Class(classes) => sizes.push(const_argument(&classes.tokens)),
+        Element::F32 | Element::Bool if sizes.is_empty() => sizes.push(quote!(1)),
+        Element::F32 | Element::Bool | Element::U32 => {}
+        Element::Inferred => return quote!(()),
+    }
+    let private = quote!(#krate::private);
+    let number = match element {
+        Element::U32 => quote!(::core::primitive::usize),
+        _ => quote!(E),
+    };
+    match sizes.len() > multi_input_spec::MAX_RANK {
+        true => quote!(()),
+        false => quote!(#private::Tensor<(B, #(#private::Const<#sizes>,)*), #number, D>),
+    }
+}
+
+fn trait_stubs(raw: &RawModel, names: &Names) -> TokenStream {
+    let krate = &raw.options.krate;
+    let own = own_modules(raw);
+    let parameters: Vec<&Ident> = own.iter().map(|(parameter, _)| parameter).collect();
+    let modules: Vec<&Type> = own.iter().map(|(_, module)| *module).collect();
     let Names { definition, inputs, sample, outputs, model, batch, heads } = names;
     let private = quote!(#krate::private);
     let error = quote!(<D as #private::HasErr>::Err);
     quote! {
-        impl<E: #private::Element, D: #private::Device<E>> #private::TensorCollection<E, D> for #model<E, D> {
-            type To<E2: #private::Dtype, D2: #private::Device<E2>> = #model<E2, D2>;
+        impl<
+            E: #private::Element,
+            D: #private::Device<E>,
+            #(#parameters: #private::TensorCollection<E, D>),*
+        > #private::TensorCollection<E, D> for #model<E, D, #(#parameters),*> {
+            type To<E2: #private::Dtype, D2: #private::Device<E2>> =
+                #model<E2, D2, #(#parameters::To<E2, D2>),*>;
             fn iter_tensors<V: #private::ModuleVisitor<Self, E, D>>(
                 _: &mut V,
             ) -> ::core::result::Result<::core::option::Option<Self::To<V::E2, V::D2>>, V::Err> {
@@ -168,11 +260,16 @@ fn trait_stubs(names: &Names, krate: &TokenStream) -> TokenStream {
             }
         }
 
-        impl<E: #private::Dtype, D: #private::Storage<E>> #private::NonMutableModule for #model<E, D> {}
+        impl<E: #private::Dtype, D: #private::Storage<E>, #(#parameters),*> #private::NonMutableModule
+            for #model<E, D, #(#parameters),*> {}
 
-        impl<B: #private::Dim, E: #private::Element, D: #private::Backend<E>, T: #private::Tape<E, D>>
-            #private::Module<#batch<B, E, D, T>> for #model<E, D>
-        {
+        impl<
+            B: #private::Dim,
+            E: #private::Element,
+            D: #private::Backend<E>,
+            T: #private::Tape<E, D>,
+            #(#parameters),*
+        > #private::Module<#batch<B, E, D, T>> for #model<E, D, #(#parameters),*> {
             type Output = #heads<B, E, D, T>;
             type Error = D::Err;
             fn try_forward(
@@ -183,8 +280,12 @@ fn trait_stubs(names: &Names, krate: &TokenStream) -> TokenStream {
             }
         }
 
-        impl<E: #private::Element, D: #private::Backend<E>> #private::BuildOnDevice<D, E> for #definition {
-            type Built = #model<E, D>;
+        impl<E: #private::Element, D: #private::Backend<E>> #private::BuildOnDevice<D, E> for #definition
+        where
+            #(#modules: #private::BuildOnDevice<D, E>,)*
+        {
+            type Built =
+                #model<E, D, #(<#modules as #private::BuildOnDevice<D, E>>::Built),*>;
         }
 
         impl #krate::definition::Definition for #definition {
@@ -200,7 +301,10 @@ fn trait_stubs(names: &Names, krate: &TokenStream) -> TokenStream {
             }
         }
 
-        impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Network<E, D> for #definition {
+        impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Network<E, D> for #definition
+        where
+            #(#modules: #private::BuildOnDevice<D, E>,)*
+        {
             fn predict(
                 _: &Self::Built,
                 _: &#krate::data::Batch<'_>,

@@ -174,7 +174,16 @@ fn source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         Some(Source::Merge(merge)) => merge_call(expansion, position, merge),
         Some(Source::From(_)) => {
             let fed_by = value(node.feeds[0].node);
-            quote!(let x = #private::PutTape::put_tape(#clone(&#fed_by), tape);)
+            let put = quote!(let x = #private::PutTape::put_tape(#clone(&#fed_by), tape););
+            let (from, to) =
+                (&checked.shapes[node.feeds[0].node].output, &checked.shapes[position].input);
+            let compared_by_rustc = node.shared.is_some() && !(from.is_known() && to.is_known());
+            if !compared_by_rustc || to.shape.kind == Kind::Categories {
+                return put;
+            }
+            // The shape of the branch where it is written; a constant compares the two.
+            let (size, sizes) = (size(), to.arguments());
+            quote!(#put let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;)
         }
         _ => {
             let input = access(node);

@@ -8,13 +8,14 @@ use super::{model, Expansion};
 use crate::{
     check::target,
     parse::{Argument, LayerKind, Missing, Source},
+    text::plain,
 };
 
 /// The value of the constant.
 pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
     let krate = &expansion.paths.krate;
     let graph = &expansion.checked.graph;
-    let name = graph.model.name.to_string();
+    let name = plain(&graph.model.name);
     let nodes = graph.order.iter().map(|&position| node(expansion, position));
     let inputs = graph.inputs().map(|position| input(expansion, position));
     let outputs = graph.outputs().map(|position| output(expansion, position));
@@ -42,9 +43,9 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (some, none) = (&paths.some, &paths.none);
     let graph = &expansion.checked.graph;
     let (node, shape) = (&graph.nodes[position], &expansion.checked.shapes[position]);
-    let name = node.name().to_string();
+    let name = plain(node.name());
     let source = source_text(expansion, position);
-    let fed_by = node.feeds.iter().map(|edge| edge.name.to_string());
+    let fed_by = node.feeds.iter().map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
         let (text, sizes) = (&layer.text, layer.output.sizes());
         let parameters = match &layer.count {
@@ -57,7 +58,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     });
     let shared = match node.shared {
         Some(owner) => {
-            let owner = graph.nodes[owner].name().to_string();
+            let owner = plain(graph.nodes[owner].name());
             quote!(#some(#owner))
         }
         None => quote!(#none),
@@ -88,7 +89,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (node, shape) =
         (&expansion.checked.graph.nodes[position], &expansion.checked.shapes[position]);
     let Some(Source::Input(input)) = &node.field.source else { return TokenStream::new() };
-    let name = node.name().to_string();
+    let name = plain(node.name());
     let kind = match shape.input.shape.kind {
         Kind::Numbers => quote!(Numbers),
         Kind::Categories => {
@@ -152,7 +153,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (node, shape) =
         (&expansion.checked.graph.nodes[position], &expansion.checked.shapes[position]);
     let Some(output) = &node.field.output else { return TokenStream::new() };
-    let name = node.name().to_string();
+    let name = plain(node.name());
     let target = match target(node) {
         Some(Target::Flag) => quote!(Flag),
         Some(Target::Class) => quote!(Class),

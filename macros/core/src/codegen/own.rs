@@ -1,13 +1,14 @@
 //! Modules of the user's own: each becomes a type parameter of the generated model.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned, ToTokens};
 use syn::Type;
 
 use super::{model, Expansion};
 use crate::{
     check::CheckedGraph,
     shape::{Flow, Module},
+    text::compact,
 };
 
 /// One of the user's modules.
@@ -86,24 +87,43 @@ impl Expansion<'_> {
     }
 }
 
-/// The claimed shapes against those that the modules really give, on the CPU and in `f32`.
+/// The claimed shapes against those that the modules really give, on the CPU and in `f32`. A trait
+/// of its own says in the user's words that a type is no module, or takes something else.
 pub(super) fn claims(expansion: &Expansion<'_>) -> TokenStream {
     let private = &expansion.paths.private;
     let claims = expansion.own.iter().map(|own| {
         let (module, sizes, field) = (own.module, own.output.sizes(), format!("`{}`: ", own.field));
         let input = own.input.arguments();
+        let (name, flow) = (compact(&module.to_token_stream()), own.input.text());
+        let message = format!("{field}`{name}` is no module that takes what flows in, {flow}");
+        // Braces would be taken for parameters of the message.
+        let message = message.replace('{', "{{").replace('}', "}}");
         quote_spanned! {own.span=>
-            const _: () = if let ::core::result::Result::Err(text) = #private::compare_claim(
-                <<<#module as #private::BuildOnDevice<#private::Cpu, ::core::primitive::f32>>::Built
-                    as #private::Module<#private::Tensor<
-                        (::core::primitive::usize, #(#private::Const<#input>,)*),
-                        ::core::primitive::f32,
-                        #private::Cpu,
-                        #private::NoneTape,
-                    >>>::Output as #private::SampleDims>::DIMS,
-                &[#(#sizes),*],
-            ) {
-                ::core::panic!("{}", #private::spec::Text::new(#field).text(&text).as_str());
+            const _: () = {
+                #[diagnostic::on_unimplemented(message = #message, label = "takes something else")]
+                trait Takes {
+                    const DIMS: &'static [::core::primitive::usize];
+                }
+                type Input = #private::Tensor<
+                    (::core::primitive::usize, #(#private::Const<#input>,)*),
+                    ::core::primitive::f32,
+                    #private::Cpu,
+                    #private::NoneTape,
+                >;
+                #[diagnostic::do_not_recommend]
+                impl<M: #private::BuildOnDevice<#private::Cpu, ::core::primitive::f32>> Takes for M
+                where
+                    M::Built: #private::Module<Input>,
+                    <M::Built as #private::Module<Input>>::Output: #private::SampleDims,
+                {
+                    const DIMS: &'static [::core::primitive::usize] =
+                        <<M::Built as #private::Module<Input>>::Output as #private::SampleDims>::DIMS;
+                }
+                if let ::core::result::Result::Err(text) =
+                    #private::compare_claim(<#module as Takes>::DIMS, &[#(#sizes),*])
+                {
+                    ::core::panic!("{}", #private::spec::Text::new(#field).text(&text).as_str());
+                }
             };
         }
     });

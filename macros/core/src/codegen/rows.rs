@@ -1,6 +1,6 @@
 //! The rows: named structs, so that no input can stand in another's place and none be forgotten.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
 
@@ -8,6 +8,7 @@ use super::Expansion;
 use crate::{
     graph::{Graph, Node, RawModelHead},
     parse::{Columns, Derives, Element, Field, Source},
+    text::plain,
 };
 
 /// `HousePriceInputs`, `HousePriceSample` and `HousePriceOutputs`.
@@ -61,6 +62,7 @@ pub(super) fn row(
     quote! {
         #[doc = #doc]
         #(#attributes)*
+        #[allow(dead_code)] // A user need not read every field.
         #visibility struct #name { #(#fields),* }
     }
 }
@@ -79,10 +81,23 @@ pub(super) fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenSt
 
 /// What a row holds.
 pub(super) fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
-    match &field.ty {
+    let ty = match &field.ty {
         Some(ty) => ty.absolute(krate),
         None => field.ty_tokens.clone(),
+    };
+    match is_spelled_out(&ty) {
+        true => ty,
+        false => quote!(()),
     }
+}
+
+/// Whether a type can stand in a struct, where rustc does not infer `_`.
+pub(super) fn is_spelled_out(ty: &TokenStream) -> bool {
+    ty.clone().into_iter().all(|tree| match tree {
+        TokenTree::Ident(word) => word != "_",
+        TokenTree::Group(group) => is_spelled_out(&group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => true,
+    })
 }
 
 /// What is predicted for a target: probabilities for classes, a probability for a flag.
@@ -121,7 +136,7 @@ fn deserialize_row(
     let specs = fields.iter().map(|field| field_spec(field, krate));
     let names = fields.iter().map(|field| &field.name);
     let indices = 0..fields.len();
-    let text = name.to_string();
+    let text = plain(name);
     quote! {
         impl<'de> #krate::private::serde::Deserialize<'de> for #name {
             fn deserialize<De: #krate::private::serde::Deserializer<'de>>(
@@ -139,9 +154,9 @@ fn deserialize_row(
 /// How a field's value is called in a file.
 fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     let Columns { rename, aliases } = &field.columns;
-    let name = rename.clone().unwrap_or_else(|| field.name.to_string());
+    let name = rename.clone().unwrap_or_else(|| plain(&field.name));
     let columns = match &field.source {
-        Some(Source::Input(input)) => input.columns.as_ref().map(|(names, _)| names.clone()),
+        Some(Source::Input(input)) => input.columns.as_ref().map(|(names, _)| names.as_slice()),
         _ => None,
     };
     let columns = columns.unwrap_or_default();

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::{model, nest, Expansion};
-use crate::shape::Module;
+use crate::{shape::Module, text::plain};
 
 /// `impl TensorCollection`.
 pub(crate) fn collection(expansion: &Expansion<'_>) -> TokenStream {
@@ -14,7 +14,7 @@ pub(crate) fn collection(expansion: &Expansion<'_>) -> TokenStream {
     let parameters = expansion.own_parameters();
     let visits: Vec<TokenStream> = model::tensors(expansion)
         .map(|field| {
-            let (name, text) = (&field.name, field.name.to_string());
+            let (name, text) = (&field.name, plain(&field.name));
             match field.content {
                 model::Content::Branch(_) => {
                     quote!(Self::module(#text, |s| &s.#name, |s| &mut s.#name))

@@ -1,12 +1,13 @@
 //! The expansion parses and holds what it should; that it compiles is shown by the crates that use
 //! it.
 
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::expand_model;
 
-fn expansion(item: proc_macro2::TokenStream) -> String {
-    let tokens = expand_model(proc_macro2::TokenStream::new(), item);
+fn expansion(item: TokenStream) -> String {
+    let tokens = expand_model(TokenStream::new(), item);
     let file: syn::File = syn::parse2(tokens).unwrap();
     quote!(#file).to_string()
 }
@@ -53,4 +54,45 @@ fn mistakes_are_all_reported_at_once_beside_the_stubs() {
     });
     assert_eq!(text.matches("compile_error").count(), 3, "{text}");
     assert!(text.contains("struct HousePriceInputs"), "{text}");
+}
+
+#[test]
+fn a_renamed_crate_is_named_everywhere() {
+    let sound = quote! {
+        pub struct House {
+            #[input(standardize, missing = learned)]
+            #[branch(Dense(WIDTH, relu, l2 = 1e-4), Dropout(0.2), my::Gate<8> => [8], BatchNorm)]
+            measurements: Option<[f32; 10]>,
+            #[input(missing = zeros)]
+            #[branch(Embedding(100, 8))]
+            district: Option<u32>,
+            #[merge(average(measurements, district))]
+            #[branch(Dense(3, softmax))]
+            #[output(loss = cross_entropy, metrics(accuracy))]
+            kind: Class<3>,
+        }
+    };
+    let wrong = quote! {
+        pub struct House {
+            #[input]
+            measurements: [f32; 10],
+            #[from(measurement)]
+            #[output(loss = mse)]
+            kind: Class<3>,
+        }
+    };
+    for item in [sound, wrong] {
+        let tokens = expand_model(quote!(crate = renamed), item);
+        assert!(names(&tokens).any(|name| name == "renamed"));
+        assert!(names(&tokens).all(|name| name != "multi_input"), "{tokens}");
+    }
+}
+
+/// Every name in the tokens, at any depth.
+fn names(tokens: &TokenStream) -> Box<dyn Iterator<Item = Ident>> {
+    Box::new(tokens.clone().into_iter().flat_map(|tree| match tree {
+        TokenTree::Ident(name) => Box::new(std::iter::once(name)) as Box<dyn Iterator<Item = _>>,
+        TokenTree::Group(group) => names(&group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => Box::new(std::iter::empty()),
+    }))
 }

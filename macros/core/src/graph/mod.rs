@@ -3,7 +3,7 @@
 mod absence;
 mod order;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
@@ -89,21 +89,12 @@ impl Graph {
 pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
     let RawModel { attributes, visibility, name, fields, options, derives } = raw;
     let names: Vec<Ident> = fields.iter().map(|field| field.name.clone()).collect();
-    report_doubles(&names, errors);
     let mut nodes: Vec<Node> =
         fields.into_iter().map(|field| resolve(field, &names, errors)).collect();
     let order = order::sort(&mut nodes, errors);
     absence::follow(&mut nodes, &order);
     let model = RawModelHead { attributes, visibility, name, options, derives };
     Graph { model, nodes, order }
-}
-
-fn report_doubles(names: &[Ident], errors: &mut Diagnostics) {
-    for (position, name) in names.iter().enumerate() {
-        if names[..position].contains(name) {
-            errors.at(name.span(), format!("`{name}` is declared twice"));
-        }
-    }
 }
 
 fn resolve(field: Field, names: &[Ident], errors: &mut Diagnostics) -> Node {
@@ -119,25 +110,30 @@ fn resolve(field: Field, names: &[Ident], errors: &mut Diagnostics) -> Node {
     let mut broken = field.source.is_none();
     let mut feeds = Vec::new();
     for (name, present) in operands {
-        match position(&name, names, errors) {
+        match position(&field, &name, names, errors) {
             Some(node) => feeds.push(Edge { node, present, name }),
             None => broken = true,
         }
     }
     let shared_name = field.branch.as_ref().and_then(|branch| branch.shared.clone());
-    let shared = shared_name.as_ref().and_then(|name| position(name, names, errors));
+    let shared = shared_name.as_ref().and_then(|name| position(&field, name, names, errors));
     broken |= shared_name.is_some() && shared.is_none();
     Node { field, feeds, broken, shared, absence: None }
 }
 
-/// The node called `name`.
-fn position(name: &Ident, names: &[Ident], errors: &mut Diagnostics) -> Option<usize> {
+/// The node called `name`, which `field` speaks of.
+fn position(
+    field: &Field,
+    name: &Ident,
+    names: &[Ident],
+    errors: &mut Diagnostics,
+) -> Option<usize> {
     let found = names.iter().position(|known| known == name);
     if found.is_none() {
         let known: Vec<String> = names.iter().map(Ident::to_string).collect();
         let near = suggest(&name.to_string(), known.iter().map(String::as_str));
-        let span: Span = name.span();
-        errors.at(span, format!("there is no node `{name}`{near}"));
+        let field = &field.name;
+        errors.at(name.span(), format!("`{field}`: there is no node `{name}`{near}"));
     }
     found
 }

@@ -15,7 +15,9 @@ enum Mark {
 pub(super) fn sort(nodes: &mut [Node], errors: &mut Diagnostics) -> Vec<usize> {
     let mut walk =
         Walk { marks: vec![Mark::New; nodes.len()], path: Vec::new(), order: Vec::new() };
-    for node in 0..nodes.len() {
+    // Where it can be, a branch is written before it is shared.
+    let owners: Vec<usize> = nodes.iter().filter_map(|node| node.shared).collect();
+    for node in owners.into_iter().chain(0..nodes.len()) {
         walk.visit(node, nodes, errors);
     }
     walk.order.retain(|&node| !nodes[node].broken || nodes[node].field.source.is_some());

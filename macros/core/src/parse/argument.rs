@@ -26,7 +26,26 @@ pub(crate) enum Argument {
     Axis(isize),
     Number(NumberExpr),
     Flag(bool),
-    Activation(Activation),
+    /// With the user's token.
+    Activation(Activation, Span),
+}
+
+impl Argument {
+    /// The sizes that must be at least one, each as often as it was written.
+    pub(crate) fn sizes(&self) -> Vec<&SizeExpr> {
+        match self {
+            Argument::Size(size) => vec![size],
+            Argument::Pair([first, second]) => {
+                let once = first.tokens.to_string() == second.tokens.to_string();
+                if once {
+                    vec![first]
+                } else {
+                    vec![first, second]
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A padding as the user wrote it.
@@ -134,7 +153,9 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
             },
             _ => Err(expected(value, "`true` or `false`")),
         },
-        ArgumentKind::Activation => activation(value).map(Argument::Activation),
+        ArgumentKind::Activation => {
+            activation(value).map(|activation| Argument::Activation(activation, value.span()))
+        }
     }
 }
 

@@ -4,13 +4,18 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::{
     parse::{ParseStream, Parser},
     spanned::Spanned,
-    Attribute, Meta, Token,
+    Attribute, Meta, Token, Type,
 };
 
 use crate::diagnostics::Diagnostics;
 
 /// The attributes that belong to the DSL.
 pub(super) const OURS: [&str; 5] = ["input", "merge", "from", "branch", "output"];
+
+/// Whether an attribute belongs to the DSL.
+pub(crate) fn is_ours(attribute: &Attribute) -> bool {
+    OURS.iter().any(|ours| attribute.path().is_ident(ours))
+}
 
 /// One entry of an attribute's list.
 pub(super) struct Entry {
@@ -91,6 +96,14 @@ pub(super) fn entries(tokens: TokenStream) -> Vec<TokenStream> {
     }
     entries.retain(|entry| !entry.is_empty());
     entries
+}
+
+/// The token of a type to point at: the name itself, of `multi_input::Class<3>` the `Class`.
+pub(super) fn point(ty: &Type) -> Span {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map_or(ty.span(), |last| last.ident.span()),
+        _ => ty.span(),
+    }
 }
 
 /// Reports that an entry is not written as it should be.

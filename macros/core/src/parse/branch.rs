@@ -6,13 +6,12 @@ use quote::ToTokens;
 use syn::{
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
-    spanned::Spanned,
     Expr, Token, Type,
 };
 
 use super::{
     argument::{self, Argument, Given},
-    attribute::entries,
+    attribute::{entries, point},
     number::SizeExpr,
 };
 use crate::{diagnostics::Diagnostics, suggest::suggest, text::compact};
@@ -94,6 +93,18 @@ fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics)
         {
             branch.layers.push(named(name, group.stream(), text, errors)?);
         }
+        (Some(TokenTree::Ident(name)), Some(second), third) => {
+            let next = match (second, third) {
+                (TokenTree::Ident(next), _) => Some(next),
+                (TokenTree::Group(_), Some(TokenTree::Ident(next))) => Some(next),
+                _ => None,
+            };
+            if let Some(next) = next {
+                errors.at(next.span(), format!("expected a comma between `{name}` and `{next}`"));
+                return None;
+            }
+            branch.layers.push(errors.ok(own.parse2(entry))?);
+        }
         _ => branch.layers.push(errors.ok(own.parse2(entry))?),
     }
     Some(())
@@ -140,17 +151,15 @@ fn shared(input: ParseStream<'_>) -> syn::Result<Ident> {
 
 /// `my_crate::Gate<64> => [64]`.
 fn own(input: ParseStream<'_>) -> syn::Result<Layer> {
-    let module: Type = input.parse()?;
-    let span = module.span();
+    let expected = "expected a layer such as `Dense(64, relu)`, or a module of your own with the \
+                    sizes it gives: ";
+    let module: Type = input
+        .parse()
+        .map_err(|error| syn::Error::new(error.span(), format!("{expected}`Name => [64]`")))?;
+    let span = point(&module);
     if !input.peek(Token![=>]) {
         let name = compact(&module.to_token_stream());
-        return Err(syn::Error::new(
-            span,
-            format!(
-                "expected a layer such as `Dense(64, relu)`, or a module of your own with the sizes \
-                 it gives: `{name} => [64]`"
-            ),
-        ));
+        return Err(syn::Error::new(span, format!("{expected}`{name} => [64]`")));
     }
     input.parse::<Token![=>]>()?;
     let content;

@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned, ToTokens};
 use syn::{spanned::Spanned, GenericArgument, PathArguments, Type};
 
-use super::number::SizeExpr;
+use super::{attribute::point, number::SizeExpr};
 use crate::text::compact;
 
 /// The type of a field: what one sample holds.
@@ -38,6 +38,15 @@ pub(crate) enum Element {
 }
 
 impl FieldType {
+    /// Every size in the type.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = &SizeExpr> {
+        let classes = match &self.element {
+            Element::Class(classes) => Some(classes),
+            _ => None,
+        };
+        self.dims.iter().chain(classes)
+    }
+
     /// The type with every name in it absolute; `krate` is the path of our crate.
     pub(crate) fn absolute(&self, krate: &TokenStream) -> TokenStream {
         let span = self.span;
@@ -77,7 +86,7 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         ));
     }
     let text = compact(&ty.to_token_stream());
-    Ok(FieldType { optional, element, dims, span: ty.span(), text })
+    Ok(FieldType { optional, element, dims, span: point(ty), text })
 }
 
 fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Element> {
@@ -141,7 +150,7 @@ fn option_of(ty: &Type) -> Option<&Type> {
 fn unknown(ty: &Type) -> syn::Error {
     let found = compact(&quote!(#ty));
     syn::Error::new(
-        ty.span(),
+        point(ty),
         format!(
             "`{found}` is no data type of a model: use `f32`, `bool`, `u32`, arrays of them, \
              `Class<N>`, or `Option` of an input's; an alias is not seen through, so write the \

@@ -17,8 +17,10 @@ pub(crate) struct Input {
     pub(crate) steps: Vec<(&'static Step, Span)>,
     /// What stands in for an absent value.
     pub(crate) missing: Option<(Missing, Span)>,
+    /// `missing` is there, but could not be read.
+    pub(crate) missing_unread: bool,
     /// The columns of a row that fill the value.
-    pub(crate) columns: Option<(Vec<String>, Span)>,
+    pub(crate) columns: Option<(Vec<LitStr>, Span)>,
 }
 
 /// What stands in for an absent value.
@@ -41,16 +43,18 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
         match (name.to_string().as_str(), step, form) {
             (_, Some(step), Form::Word) => input.steps.push((step, span)),
             (_, Some(_), _) => expected(&name, &name.to_string(), errors),
-            ("missing", _, Form::Value(value)) => {
-                if let Some(policy) = errors.ok(policy(value)) {
-                    once(&mut input.missing, policy, "missing", span, errors);
-                }
+            ("missing", _, Form::Value(value)) => match errors.ok(policy(value)) {
+                Some(policy) => once(&mut input.missing, policy, "missing", span, errors),
+                None => input.missing_unread = true,
+            },
+            ("missing", ..) => {
+                input.missing_unread = true;
+                expected(&name, "missing = zeros", errors);
             }
-            ("missing", ..) => expected(&name, "missing = zeros", errors),
             ("columns", _, Form::Call(names)) => {
                 let names = Punctuated::<LitStr, Token![,]>::parse_terminated.parse2(names);
                 if let Some(names) = errors.ok(names) {
-                    let names = names.iter().map(LitStr::value).collect();
+                    let names = names.into_iter().collect();
                     once(&mut input.columns, (names, span), "columns", span, errors);
                 }
             }

@@ -15,6 +15,7 @@ mod output;
 mod serde;
 
 pub(crate) use argument::{Argument, PaddingExpr};
+pub(crate) use attribute::is_ours;
 pub(crate) use branch::{Layer, LayerKind};
 pub(crate) use data_type::{Element, FieldType};
 pub(crate) use input::{Input, Missing};

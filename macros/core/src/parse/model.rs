@@ -68,24 +68,40 @@ pub(crate) fn parse(
     let options = read_options(arguments, errors);
     let item = errors.ok(syn::parse2::<Item>(item))?;
     let item = errors.ok(named_struct(item))?;
-    let (ours, attributes) = split(item.attrs);
-    for attribute in ours {
-        errors.at(attribute.span(), "this attribute goes on a field of the struct");
+    let (ours, mut attributes) = split(item.attrs);
+    for path in ours.iter().map(Attribute::path) {
+        let word = path.to_token_stream();
+        errors.at(path.span(), format!("`#[{word}]` goes on a field of the struct"));
     }
     let derives = serde::derives(&attributes);
-    for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
-        if !derives.serialize && !derives.deserialize {
-            errors.at(
-                attribute.span(),
-                "`#[serde(...)]` on the struct needs serde's `Serialize` or `Deserialize` derived",
-            );
+    if !derives.serialize && !derives.deserialize {
+        attributes.retain(|attribute| {
+            let path = attribute.path();
+            let is_serde = path.is_ident("serde");
+            if is_serde {
+                errors.at(
+                    path.span(),
+                    "`#[serde(...)]` on the struct needs serde's `Serialize` or `Deserialize` \
+                     derived",
+                );
+            }
+            !is_serde
+        });
+    }
+    let mut fields: Vec<Field> = Vec::new();
+    for field in item.fields {
+        let Some(name) = field.ident.clone() else { continue };
+        if name == "_" {
+            errors.at(name.span(), "a node needs a name, to be spoken of");
+            continue;
+        }
+        let known = fields.iter().any(|known| known.name == name);
+        let field = read_field(name, field, derives, errors);
+        match known {
+            true => errors.at(field.name.span(), format!("`{}` is declared twice", field.name)),
+            false => fields.push(field),
         }
     }
-    let fields = item.fields.into_iter().filter_map(|field| {
-        let name = field.ident.clone()?;
-        Some(read_field(name, field, derives, errors))
-    });
-    let fields = fields.collect();
     Some(RawModel { attributes, visibility: item.vis, name: item.ident, fields, options, derives })
 }
 
@@ -145,35 +161,52 @@ fn named_struct(item: Item) -> syn::Result<ItemStruct> {
 
 fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Diagnostics) -> Field {
     let (ours, attributes) = split(field.attrs);
+    let (slips, attributes) = slips(attributes);
     let mut sources = Vec::new();
     let (mut branch, mut output) = (None, None);
     for attribute in &ours {
         let span = attribute.path().span();
         let word = attribute.path().get_ident().map(Ident::to_string).unwrap_or_default();
-        let Some(tokens) = errors.ok(arguments(attribute)) else { continue };
-        match word.as_str() {
-            "input" => sources.push((span, Some(Source::Input(input::read(tokens, errors))))),
-            "merge" => {
-                sources.push((span, merge::read(tokens, span, errors).map(Source::Merge)));
+        errors.of_field(&name, |errors| {
+            let Some(tokens) = errors.ok(arguments(attribute)) else {
+                // Whatever it was to say, the field is not to be blamed for lacking it.
+                if ["input", "merge", "from"].contains(&word.as_str()) {
+                    sources.push((span, None));
+                }
+                return;
+            };
+            match word.as_str() {
+                "input" => sources.push((span, Some(Source::Input(input::read(tokens, errors))))),
+                "merge" => {
+                    sources.push((span, merge::read(tokens, span, errors).map(Source::Merge)));
+                }
+                "from" => {
+                    sources.push((span, merge::read_from(tokens, span, errors).map(Source::From)));
+                }
+                "branch" => {
+                    let read = branch::read(tokens, span, errors);
+                    attribute::once(&mut branch, read, "#[branch]", span, errors);
+                }
+                _ => {
+                    let read = output::read(tokens, span, errors);
+                    attribute::once(&mut output, read, "#[output]", span, errors);
+                }
             }
-            "from" => {
-                sources.push((span, merge::read_from(tokens, span, errors).map(Source::From)));
-            }
-            "branch" => {
-                let read = branch::read(tokens, span, errors);
-                attribute::once(&mut branch, read, "#[branch]", span, errors);
-            }
-            _ => {
-                let read = output::read(tokens, span, errors);
-                attribute::once(&mut output, read, "#[output]", span, errors);
-            }
-        }
+        });
     }
-    check_foreign(&name, &attributes, errors);
-    let columns = serde::read(&attributes, derives, errors);
-    let source = one_source(&name, sources, errors);
+    for (slip, near) in &slips {
+        let word = slip.to_token_stream();
+        errors.at(slip.span(), format!("`{name}`: a node has no attribute `{word}`{near}"));
+    }
+    check_cfg(&name, &attributes, errors);
+    let columns = errors.of_field(&name, |errors| serde::read(&attributes, derives, errors));
+    let source = match sources.is_empty() && !slips.is_empty() {
+        // The slip may have been the source.
+        true => None,
+        false => one_source(&name, sources, errors),
+    };
     let ty_tokens = field.ty.to_token_stream();
-    let ty = errors.ok(data_type::read(&field.ty));
+    let ty = errors.of_field(&name, |errors| errors.ok(data_type::read(&field.ty)));
     Field { name, ty, ty_tokens, source, branch, output, attributes, columns }
 }
 
@@ -193,7 +226,9 @@ fn one_source(
         );
         return None;
     };
+    let mut only = first;
     for (span, _) in sources {
+        only = None;
         errors.at(
             span,
             format!(
@@ -201,31 +236,39 @@ fn one_source(
             ),
         );
     }
-    first
+    only
 }
 
-/// Attributes that would change what the struct is, and slips of our own.
-fn check_foreign(name: &Ident, attributes: &[Attribute], errors: &mut Diagnostics) {
-    for attribute in attributes {
-        let path = attribute.path();
+/// Attributes that would change what the struct is.
+fn check_cfg(name: &Ident, attributes: &[Attribute], errors: &mut Diagnostics) {
+    for path in attributes.iter().map(Attribute::path) {
         if path.is_ident("cfg") || path.is_ident("cfg_attr") {
             errors.at(
-                attribute.span(),
+                path.span(),
                 format!("`{name}` cannot depend on `cfg`: the graph is read before cfg is known"),
             );
-        }
-        let word = path.get_ident().map(Ident::to_string).unwrap_or_default();
-        let near = suggest(&word, OURS);
-        let known = ["doc", "serde", "allow", "expect", "warn", "deprecated", "cfg", "cfg_attr"];
-        if !near.is_empty() && !known.contains(&word.as_str()) {
-            errors.at(path.span(), format!("there is no attribute `{word}` for a node{near}"));
         }
     }
 }
 
+/// Names that are nearly those of our attributes, each with the one that was meant, and all other
+/// attributes.
+fn slips(attributes: Vec<Attribute>) -> (Vec<(Path, String)>, Vec<Attribute>) {
+    const KNOWN: [&str; 8] =
+        ["doc", "serde", "allow", "expect", "warn", "deprecated", "cfg", "cfg_attr"];
+    let (mut slips, mut others) = (Vec::new(), Vec::new());
+    for attribute in attributes {
+        let word = attribute.path().get_ident().map(Ident::to_string).unwrap_or_default();
+        let near = suggest(&word, OURS);
+        match near.is_empty() || KNOWN.contains(&word.as_str()) {
+            true => others.push(attribute),
+            false => slips.push((attribute.path().clone(), near)),
+        }
+    }
+    (slips, others)
+}
+
 /// Our attributes, and all others.
 fn split(attributes: Vec<Attribute>) -> (Vec<Attribute>, Vec<Attribute>) {
-    attributes
-        .into_iter()
-        .partition(|attribute| OURS.iter().any(|ours| attribute.path().is_ident(ours)))
+    attributes.into_iter().partition(attribute::is_ours)
 }

@@ -45,7 +45,10 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
             ("loss", Form::Value(value)) => {
                 once(&mut losses, loss(value, errors), "loss", at, errors)
             }
-            ("loss", _) => expected(&name, "loss = mse", errors),
+            ("loss", _) => {
+                losses.get_or_insert(None);
+                expected(&name, "loss = mse", errors);
+            }
             ("metrics", Form::Call(names)) => read_metrics(names, &mut metrics, errors),
             ("metrics", _) => expected(&name, "metrics(mae, r2)", errors),
             ("weight", Form::Value(value)) => {

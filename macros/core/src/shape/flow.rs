@@ -4,7 +4,10 @@ use multi_input_spec::{Kind, Shape, Size};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use crate::parse::{const_argument, SizeExpr};
+use crate::{
+    parse::{const_argument, SizeExpr},
+    text::compact,
+};
 
 /// What flows along an edge.
 #[derive(Clone)]
@@ -62,6 +65,17 @@ impl Flow {
         self.sizes.iter().map(const_argument).collect()
     }
 
+    /// `[32]`, with the user's expression for a size that only rustc knows, and `?` for one that a
+    /// formula computes from it.
+    pub(crate) fn text(&self) -> String {
+        let size = |(axis, size): (usize, &TokenStream)| match self.shape.dim(axis) {
+            Size::Unknown if self.computed.is_some() => "?".to_owned(),
+            _ => compact(size),
+        };
+        let sizes: Vec<String> = self.sizes.iter().enumerate().map(size).collect();
+        format!("[{}]", sizes.join(", "))
+    }
+
     /// The product of all sizes, as a constant expression.
     pub(crate) fn elements(&self) -> TokenStream {
         match self.shape.elements() {
@@ -81,7 +95,7 @@ impl Flow {
                 let axis = literal(axis);
                 quote!(#constant.dim(#axis))
             }
-            _ => quote!(#spec::Size::Known(#size)),
+            _ => given(size, spec),
         });
         let constructor = match self.shape.kind {
             Kind::Numbers => quote!(numbers),
@@ -89,6 +103,12 @@ impl Flow {
         };
         quote!(#spec::Shape::#constructor(&[#(#sizes),*]))
     }
+}
+
+/// A size of the user's as a constant of type `Size`. As the length of an array it must be a
+/// `usize`, which rustc says in few words.
+pub(super) fn given(size: &TokenStream, spec: &TokenStream) -> TokenStream {
+    quote!(#spec::Size::given([(); #size].len()))
 }
 
 /// `64`.

@@ -6,21 +6,24 @@ use quote::quote;
 use syn::Type;
 
 use super::{
-    flow::{literal, Flow},
+    flow::{given, literal, Flow},
     Scope,
 };
 use crate::{
     diagnostics::Diagnostics,
-    parse::{const_argument, Argument, Layer, LayerKind, PaddingExpr, SizeExpr},
+    parse::{const_argument, Argument, Layer, LayerKind, PaddingExpr},
 };
 
 /// A layer between two shapes.
+#[derive(Clone)]
 pub(crate) struct ShapedLayer {
     pub(crate) module: Module,
     /// As the user wrote it.
     pub(crate) text: String,
     /// The user's token.
     pub(crate) span: Span,
+    /// The user's token for its activation, or the same token.
+    pub(crate) end: Span,
     pub(crate) input: Flow,
     pub(crate) output: Flow,
     /// How many numbers it learns, as a constant expression; `None` for a module of the user's.
@@ -30,6 +33,7 @@ pub(crate) struct ShapedLayer {
 }
 
 /// What a layer is in the expansion.
+#[derive(Clone)]
 pub(crate) enum Module {
     /// A layer of ours.
     Named {
@@ -85,6 +89,7 @@ fn one(
         module,
         text: layer.text.clone(),
         span: layer.span,
+        end: end(layer),
         input: input.clone(),
         output,
         count,
@@ -92,6 +97,11 @@ fn one(
     };
     match &layer.kind {
         LayerKind::Named { spec, name, arguments } => {
+            for argument in arguments {
+                for size in argument.sizes() {
+                    scope.require_size(size, field);
+                }
+            }
             let values: Vec<Value> = arguments.iter().map(value).collect();
             let call = Call::new(spec, input, arguments, scope);
             let result = (spec.output)(&input.shape, &values);
@@ -136,6 +146,7 @@ fn one(
             Some(shaped(module, input.clone(), Some(literal(0)), Some(0)))
         }
         LayerKind::Own { module, shape } => {
+            shape.iter().for_each(|size| scope.require_size(size, field));
             let module = Module::Own { module: Box::new(module.clone()) };
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None, None))
         }
@@ -194,7 +205,7 @@ pub(super) fn value(argument: &Argument) -> Value {
         Argument::Axis(axis) => Value::Axis(*axis),
         Argument::Number(number) => Value::Number(number.value),
         Argument::Flag(flag) => Value::Flag(*flag),
-        Argument::Activation(activation) => Value::Activation(*activation),
+        Argument::Activation(activation, _) => Value::Activation(*activation),
     }
 }
 
@@ -203,11 +214,11 @@ pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenS
     let values = arguments.iter().map(|argument| match argument {
         Argument::Absent => quote!(#spec::Value::Absent),
         Argument::Size(size) => {
-            let size = size_tokens(size, spec);
+            let size = given(&size.tokens, spec);
             quote!(#spec::Value::Size(#size))
         }
         Argument::Pair(pair) => {
-            let pair = pair.iter().map(|size| size_tokens(size, spec));
+            let pair = pair.iter().map(|size| given(&size.tokens, spec));
             quote!(#spec::Value::Pair([#(#pair),*]))
         }
         Argument::Padding(PaddingExpr::Word(padding)) => {
@@ -218,7 +229,8 @@ pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenS
             quote!(#spec::Value::Padding(#spec::Padding::#word))
         }
         Argument::Padding(PaddingExpr::Zeros(zeros)) => {
-            let zeros = size_tokens(zeros, spec);
+            let zeros = &zeros.tokens;
+            let zeros = quote!(#spec::Size::Known([(); #zeros].len()));
             quote!(#spec::Value::Padding(#spec::Padding::Zeros(#zeros)))
         }
         Argument::Axis(axis) => {
@@ -230,17 +242,12 @@ pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenS
             quote!(#spec::Value::Number(#tokens))
         }
         Argument::Flag(flag) => quote!(#spec::Value::Flag(#flag)),
-        Argument::Activation(activation) => {
+        Argument::Activation(activation, _) => {
             let name = Ident::new(activation.type_name(), Span::call_site());
             quote!(#spec::Value::Activation(#spec::Activation::#name))
         }
     });
     quote!([#(#values),*])
-}
-
-fn size_tokens(size: &SizeExpr, spec: &TokenStream) -> TokenStream {
-    let tokens = &size.tokens;
-    quote!(#spec::Size::Known(#tokens))
 }
 
 /// Whether the macro cannot see the argument's value.
@@ -259,11 +266,21 @@ pub(super) fn is_unknown(argument: &Argument) -> bool {
 fn activation(spec: &layer::Layer, arguments: &[Argument]) -> Option<Activation> {
     let given = spec.parameters.iter().zip(arguments).find_map(|(parameter, argument)| {
         match (parameter.kind, argument) {
-            (ArgumentKind::Activation, Argument::Activation(activation)) => Some(*activation),
+            (ArgumentKind::Activation, Argument::Activation(activation, _)) => Some(*activation),
             _ => None,
         }
     });
     spec.form.activation.then(|| given.unwrap_or(Activation::Linear))
+}
+
+/// The token that says what a layer ends in: its activation, or its name where it has none.
+fn end(layer: &Layer) -> Span {
+    let LayerKind::Named { arguments, .. } = &layer.kind else { return layer.span };
+    let activation = arguments.iter().find_map(|argument| match argument {
+        Argument::Activation(_, span) => Some(*span),
+        _ => None,
+    });
+    activation.unwrap_or(layer.span)
 }
 
 fn settings(spec: &layer::Layer, arguments: &[Argument]) -> Vec<(&'static str, TokenStream)> {

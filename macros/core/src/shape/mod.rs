@@ -7,9 +7,11 @@ mod flow;
 mod layer;
 mod node;
 
+use multi_input_spec::{Shape, Size, Text};
 use proc_macro2::{Ident, Span, TokenStream};
+use syn::spanned::Spanned;
 
-use crate::{diagnostics::Diagnostics, graph::Graph};
+use crate::{diagnostics::Diagnostics, graph::Graph, parse::SizeExpr};
 
 pub(crate) use flow::Flow;
 pub(crate) use layer::{Module, ShapedLayer};
@@ -20,11 +22,12 @@ pub(crate) struct ShapedGraph {
     pub(crate) graph: Graph,
     /// One for each node of the graph.
     pub(crate) nodes: Vec<ShapedNode>,
-    /// What is left to rustc.
+    /// What is left to rustc: shapes to compute, and mistakes to find.
     pub(crate) constants: Vec<Constant>,
+    pub(crate) checks: Vec<Check>,
 }
 
-/// A formula that rustc evaluates: a shape, or an error in the spec's words.
+/// A formula that rustc evaluates to a shape.
 pub(crate) struct Constant {
     /// The associated constant that holds the shape.
     pub(crate) name: Ident,
@@ -32,6 +35,12 @@ pub(crate) struct Constant {
     pub(crate) formula: TokenStream,
     /// The rank of the shape, which the macro always knows.
     pub(crate) rank: usize,
+}
+
+/// A formula in which rustc may find a mistake, in the spec's words.
+pub(crate) struct Check {
+    /// An expression of type `Result<_, Text>`.
+    pub(crate) formula: TokenStream,
     /// The field that the error speaks of.
     pub(crate) field: String,
     /// The user's token.
@@ -46,8 +55,8 @@ pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
         nodes[position] = node::infer(position, &graph, &nodes, &mut scope, errors);
     }
     node::compare_shared(&graph, &nodes, &mut scope, errors);
-    let constants = scope.constants;
-    ShapedGraph { graph, nodes, constants }
+    let Scope { constants, checks, .. } = scope;
+    ShapedGraph { graph, nodes, constants, checks }
 }
 
 /// What the inference adds to as it goes.
@@ -57,6 +66,7 @@ pub(crate) struct Scope {
     /// The path of the spec in the expansion.
     spec: TokenStream,
     constants: Vec<Constant>,
+    checks: Vec<Check>,
 }
 
 impl Scope {
@@ -66,6 +76,7 @@ impl Scope {
             definition: graph.model.name.clone(),
             spec: quote::quote!(#krate::private::spec),
             constants: Vec::new(),
+            checks: Vec::new(),
         }
     }
 
@@ -73,25 +84,50 @@ impl Scope {
     /// formula to rustc and takes the sizes from there.
     fn settle(
         &mut self,
-        result: Result<multi_input_spec::Shape, multi_input_spec::Text>,
+        result: Result<Shape, Text>,
         deferred: Option<TokenStream>,
         field: &str,
         span: Span,
         errors: &mut Diagnostics,
     ) -> Option<Flow> {
-        let shape = match result {
-            Ok(shape) => shape,
-            Err(text) => {
-                errors.at(span, format!("`{field}`: {}", text.as_str()));
-                return None;
-            }
-        };
+        let shape = self.verify(result, deferred.clone(), field, span, errors)?;
         let Some(formula) = deferred else { return Some(Flow::known(shape)) };
         let name = quote::format_ident!("SHAPE_{}", self.constants.len());
         let definition = &self.definition;
         let flow = Flow::computed(shape, quote::quote!(#definition::#name));
-        let (field, rank) = (field.to_owned(), shape.rank());
-        self.constants.push(Constant { name, formula, rank, field, span });
+        self.constants.push(Constant { name, formula, rank: shape.rank() });
         Some(flow)
+    }
+
+    /// The same for a formula that only compares.
+    fn verify(
+        &mut self,
+        result: Result<Shape, Text>,
+        deferred: Option<TokenStream>,
+        field: &str,
+        span: Span,
+        errors: &mut Diagnostics,
+    ) -> Option<Shape> {
+        match result {
+            Ok(shape) => {
+                let field = field.to_owned();
+                self.checks.extend(deferred.map(|formula| Check { formula, field, span }));
+                Some(shape)
+            }
+            Err(text) => {
+                errors.at(span, format!("`{field}`: {}", text.as_str()));
+                None
+            }
+        }
+    }
+
+    /// Leaves it to rustc to refuse a constant of zero; the reader has refused a literal.
+    fn require_size(&mut self, size: &SizeExpr, field: &str) {
+        if size.value == Size::Unknown {
+            let (spec, tokens) = (&self.spec, &size.tokens);
+            let formula = quote::quote!(#spec::agree::size([(); #tokens].len()));
+            let span = tokens.span();
+            self.checks.push(Check { formula, field: field.to_owned(), span });
+        }
     }
 }

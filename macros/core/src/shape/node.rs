@@ -48,14 +48,38 @@ pub(super) fn infer(
         Some(Source::From(_)) => shaped[node.feeds[0].node].output.clone(),
         None => None,
     };
+    if let Some(ty) = &node.field.ty {
+        ty.sizes().for_each(|size| scope.require_size(size, &name));
+    }
     let Some(input) = result.input.clone() else { return result };
-    let owner = node.shared.map_or(node, |owner| &graph.nodes[owner]);
-    let (layers, output) = match &owner.field.branch {
-        Some(branch) if branch.broken => return result,
-        Some(branch) => layer::infer(&branch.layers, &input, &name, scope, errors),
-        None => (Vec::new(), Some(input)),
+    let output = match node.shared.filter(|&owner| comes_before(owner, position, graph)) {
+        Some(owner) => {
+            let owner_node = &shaped[owner];
+            compare(
+                position,
+                owner,
+                (Some(&input), owner_node.input.as_ref()),
+                graph,
+                scope,
+                errors,
+            );
+            // The owner's sizes, even where rustc will find that they are not equal: so only its
+            // comparison fails.
+            result.input = owner_node.input.clone();
+            result.layers = owner_node.layers.clone();
+            owner_node.output.clone()
+        }
+        None => {
+            let owner = node.shared.map_or(node, |owner| &graph.nodes[owner]);
+            let (layers, output) = match &owner.field.branch {
+                Some(branch) if branch.broken => return result,
+                Some(branch) => layer::infer(&branch.layers, &input, &name, scope, errors),
+                None => (Vec::new(), Some(input)),
+            };
+            result.layers = layers;
+            output
+        }
     };
-    result.layers = layers;
     if let Some(output) = output {
         result.output = declared(node, output, scope, errors);
     }
@@ -155,6 +179,9 @@ fn declared(
     }
     let Some(ty) = &node.field.ty else { return Some(inferred) };
     let is_output = node.field.output.is_some();
+    if !target_fits(node) {
+        return Some(inferred);
+    }
     let stated = match stated(ty, is_output) {
         Ok(None) => return Some(inferred),
         Ok(Some(stated)) => stated,
@@ -173,8 +200,18 @@ fn declared(
         let (left, right) = (stated.expression(spec), inferred.expression(spec));
         quote!(#spec::agree::#function(&#left, &#right))
     });
-    scope.settle(result, deferred, &node.name().to_string(), ty.span, errors);
+    scope.verify(result, deferred, &node.name().to_string(), ty.span, errors);
     Some(inferred)
+}
+
+/// Whether an output's loss compares with its type. Where it does not, either may be the one that
+/// is meant, so nothing follows from the type.
+fn target_fits(node: &Node) -> bool {
+    let loss = node.field.output.as_ref().and_then(|output| output.loss.as_ref());
+    match (loss, crate::check::target(node)) {
+        (Some(loss), Some(target)) => loss.spec.targets.contains(&target),
+        _ => true,
+    }
 }
 
 /// The shape that a type states; `None` for `_`.
@@ -223,7 +260,8 @@ fn strip_link(node: &Node, layers: &mut [ShapedLayer]) -> Option<Activation> {
     Some(link)
 }
 
-/// A shared branch takes the same shape everywhere.
+/// A shared branch takes the same shape everywhere. The branches that are used before they are
+/// written could not be compared on the way.
 pub(super) fn compare_shared(
     graph: &Graph,
     shaped: &[ShapedNode],
@@ -231,22 +269,38 @@ pub(super) fn compare_shared(
     errors: &mut Diagnostics,
 ) {
     for (position, node) in graph.nodes.iter().enumerate() {
-        let Some(owner) = node.shared else { continue };
-        let (Some(here), Some(there)) = (&shaped[position].input, &shaped[owner].input) else {
+        let Some(owner) = node.shared.filter(|&owner| !comes_before(owner, position, graph)) else {
             continue;
         };
-        let span = node
-            .field
-            .branch
-            .as_ref()
-            .and_then(|branch| branch.shared.as_ref())
-            .map_or(node.name().span(), |name| name.span());
-        let result = agree::shared(&here.shape, &there.shape);
-        let deferred = (!here.is_known() || !there.is_known()).then(|| {
-            let spec = &scope.spec;
-            let (here, there) = (here.expression(spec), there.expression(spec));
-            quote!(#spec::agree::shared(&#here, &#there))
-        });
-        scope.settle(result, deferred, &node.name().to_string(), span, errors);
+        let inputs = (shaped[position].input.as_ref(), shaped[owner].input.as_ref());
+        compare(position, owner, inputs, graph, scope, errors);
     }
+}
+
+/// Whether the node `first` is computed before `second`.
+fn comes_before(first: usize, second: usize, graph: &Graph) -> bool {
+    graph.order.iter().take_while(|&&node| node != second).any(|&node| node == first)
+}
+
+/// What flows into the branch that a node shares, against what flows in where it is written.
+fn compare(
+    position: usize,
+    owner: usize,
+    inputs: (Option<&Flow>, Option<&Flow>),
+    graph: &Graph,
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) {
+    let (Some(here), Some(there)) = inputs else { return };
+    let node = &graph.nodes[position];
+    let branch = node.field.branch.as_ref();
+    let shared = branch.and_then(|branch| branch.shared.as_ref()).unwrap_or(node.name());
+    let owner = graph.nodes[owner].name().to_string();
+    let result = agree::shared(&owner, &here.shape, &there.shape);
+    let deferred = (!here.is_known() || !there.is_known()).then(|| {
+        let spec = &scope.spec;
+        let (here, there) = (here.expression(spec), there.expression(spec));
+        quote!(#spec::agree::shared(#owner, &#here, &#there))
+    });
+    scope.verify(result, deferred, &node.name().to_string(), shared.span(), errors);
 }

@@ -112,9 +112,6 @@ pub(super) const fn check_groups(
     filters: Size,
     groups: Size,
 ) -> Option<Text> {
-    if filters.is(0) || groups.is(0) {
-        return Some(Text::new("`").str(layer).str("` has at least 1 filter and 1 group"));
-    }
     let text = Text::new("the ").number(groups.get()).str(" groups of `").str(layer);
     if channels.is_not_divided_by(groups) {
         return Some(
@@ -238,18 +235,6 @@ mod tests {
             error(IMAGE, &six),
             "the 4 groups of `Conv2D` do not divide its 6 filters; take a number of groups that \
              divides both channels and filters"
-        );
-    }
-
-    #[test]
-    fn zeros_from_constants_are_refused() {
-        assert_eq!(
-            error(IMAGE, &with(3, pair(0, 1))),
-            "the stride of `Conv2D` is [0, 1]; a size is at least 1"
-        );
-        assert_eq!(
-            error(IMAGE, &with(6, Value::Size(Size::Known(0)))),
-            "`Conv2D` has at least 1 filter and 1 group"
         );
     }
 

@@ -107,10 +107,6 @@ mod tests {
             "the padding of `MaxPool2D` is 2, but its pool covers [2, 2]; pad less than the pool, so \
              that it always holds a number"
         );
-        assert_eq!(
-            shown(IMAGE, [pair(2, 2), pair(0, 1), Value::Absent]),
-            "the stride of `MaxPool2D` is [0, 1]; a size is at least 1"
-        );
     }
 
     #[test]

@@ -53,9 +53,6 @@ impl Sliding {
 
     /// What is wrong with a convolution of these windows over `sizes`, the axes of `input`.
     pub const fn check_kernel(&self, layer: &str, input: &Shape, sizes: [Size; 2]) -> Option<Text> {
-        if let Some(text) = self.check_sizes(layer, "kernel") {
-            return Some(text);
-        }
         if !self.fits(sizes) {
             let text = self.too_large(Text::new("the kernel of `").str(layer), input, sizes);
             return Some(text.str("; take a smaller kernel or `padding = same`"));
@@ -65,9 +62,6 @@ impl Sliding {
 
     /// What is wrong with a pooling of these windows over `sizes`, the axes of `input`.
     pub const fn check_pool(&self, layer: &str, input: &Shape, sizes: [Size; 2]) -> Option<Text> {
-        if let Some(text) = self.check_sizes(layer, "pool") {
-            return Some(text);
-        }
         if let Some(text) = self.check_pool_padding(layer) {
             return Some(text);
         }
@@ -98,28 +92,6 @@ impl Sliding {
                 }
             }
             axis += 1;
-        }
-        None
-    }
-
-    /// What a `const` path can make of a size that is refused as a literal.
-    const fn check_sizes(&self, layer: &str, kernel: &str) -> Option<Text> {
-        let named = [(kernel, self.kernel), ("stride", self.stride), ("dilation", self.dilation)];
-        let mut i = 0;
-        while i < named.len() {
-            let (name, sizes) = named[i];
-            if sizes[0].is(0) || sizes[1].is(0) {
-                return Some(
-                    Text::new("the ")
-                        .str(name)
-                        .str(" of `")
-                        .str(layer)
-                        .str("` is ")
-                        .shape(&self.named(sizes))
-                        .str("; a size is at least 1"),
-                );
-            }
-            i += 1;
         }
         None
     }
@@ -161,7 +133,7 @@ impl Sliding {
         let (Size::Known(size), Size::Known(stride)) = (size, self.stride[axis]) else {
             return Along { covered: Size::Known(covered), ..Along::UNKNOWN };
         };
-        // A stride of 0 is reported by `check_sizes`; nothing here may divide by it.
+        // No size that a user gives is 0, but nothing here may divide by it.
         let stride = if stride == 0 { 1 } else { stride };
         let (before, padded) = match self.padding[axis] {
             Padding::Valid => (0, size),

@@ -1,6 +1,6 @@
 //! `concat`: the operands side by side.
 
-use super::{list, position, reject_categories, Merge, Operand};
+use super::{list, no_axis, position, reject_categories, Merge, Operand};
 use crate::{ArgumentKind, Parameter, Shape, Text, Value};
 
 /// The row of the table.
@@ -20,15 +20,19 @@ pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Sha
         return Err(text);
     }
     let first = operands[0].shape;
-    let axis = arguments[0].axis_or(-1);
-    let Some(axis) = position(axis, first.rank()) else {
-        return Err(list(Text::new("`concat` has no axis of that number in "), operands));
+    let given = arguments[0].axis_or(-1);
+    let Some(axis) = position(given, first.rank()) else {
+        return Err(no_axis("concat", given, operands));
     };
     let mut output = first;
     let mut i = 0;
     while i < operands.len() {
         let shape = operands[i].shape;
-        if shape.rank() != first.rank() || shape.with(axis, first.dim(axis)).differs(&first) {
+        if shape.rank() != first.rank() {
+            let text = Text::new("`concat` needs operands of as many dimensions, but got ");
+            return Err(list(text, operands).str("; `Flatten` leaves one of any number"));
+        }
+        if shape.with(axis, first.dim(axis)).differs(&first) {
             return Err(list(
                 Text::new("`concat` needs equal sizes on every other axis, but got "),
                 operands,
@@ -83,7 +87,7 @@ mod tests {
     fn the_axis_must_exist() {
         assert_eq!(
             shown(&[A, B], Value::Axis(2)),
-            "`concat` has no axis of that number in `a: [3, 4]`, `b: [5, 4]`"
+            "`concat` has no axis 2 in `a: [3, 4]`, `b: [5, 4]`; 0 is the first and -1 the last"
         );
     }
 }

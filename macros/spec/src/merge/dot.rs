@@ -1,6 +1,6 @@
 //! `dot`: the scalar product along an axis.
 
-use super::{list, position, reject_categories, Merge, Operand};
+use super::{list, no_axis, position, reject_categories, Merge, Operand};
 use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value, MAX_RANK};
 
 /// The row of the table.
@@ -26,7 +26,7 @@ pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Sha
     let (a, b) = (&operands[0].shape, &operands[1].shape);
     let axis = arguments[0].axis_or(-1);
     let (Some(a_axis), Some(b_axis)) = (position(axis, a.rank()), position(axis, b.rank())) else {
-        return Err(list(Text::new("`dot` has no axis of that number in "), operands));
+        return Err(no_axis("dot", axis, operands));
     };
     if a.dim(a_axis).differs(b.dim(b_axis)) {
         return Err(mismatch(operands, a_axis, b_axis));
@@ -109,7 +109,7 @@ mod tests {
     fn axes_that_do_not_exist_or_would_be_too_many_are_refused() {
         assert_eq!(
             shown(&[STEPS, A], Value::Axis(1)),
-            "`dot` has no axis of that number in `steps: [5, 32]`, `a: [32]`"
+            "`dot` has no axis 1 in `steps: [5, 32]`, `a: [32]`; 0 is the first and -1 the last"
         );
         assert_eq!(
             shown(&[CUBE, CUBE], Value::Absent),

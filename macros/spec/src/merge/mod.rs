@@ -67,6 +67,12 @@ pub const fn position(axis: isize, rank: usize) -> Option<usize> {
     }
 }
 
+/// What is wrong where `merge` is told an axis that some operand does not have.
+pub const fn no_axis(merge: &str, axis: isize, operands: &[Operand<'_>]) -> Text {
+    let text = Text::new("`").str(merge).str("` has no axis ").axis(axis).str(" in ");
+    list(text, operands).str("; 0 is the first and -1 the last")
+}
+
 /// Appends `measurements: [32], district: [16]`.
 pub const fn list(mut text: Text, operands: &[Operand<'_>]) -> Text {
     let mut i = 0;

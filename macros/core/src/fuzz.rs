@@ -1,0 +1,178 @@
+//! Ten thousand token streams that are nearly models: the macro never panics, and what it gives is
+//! always items, so that an editor has something to work with.
+
+use proc_macro2::{Delimiter, Group, Literal, Punct, Spacing, TokenStream, TokenTree};
+use quote::{format_ident, quote};
+
+use crate::expand_model;
+
+/// A small generator of random numbers (SplitMix64), the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound.max(1) as u64) as usize
+    }
+}
+
+/// Models that use all of the DSL.
+fn seeds() -> [TokenStream; 3] {
+    [
+        quote! {
+            #[derive(Clone, Debug, Serialize)]
+            /// A price.
+            pub struct HousePrice {
+                #[input(standardize, columns("rooms", "age"))]
+                #[branch(Dense(64, relu, l2 = 1e-4), Dropout(0.2), BatchNorm(momentum = 0.9), Dense(32))]
+                measurements: [f32; 2],
+                #[input]
+                #[branch(Embedding(VOCAB, 16), Flatten, frozen)]
+                #[serde(rename = "borough", alias = "district")]
+                district: u32,
+                #[merge(concat(measurements, district, axis = -1))]
+                joined: [f32; 48],
+                #[from(joined)]
+                #[branch(Dense(1))]
+                #[output(loss = huber(delta = 0.5), metrics(mae, rmse), weight = 1.0 / 3.0, standardize)]
+                price: f32,
+            }
+        },
+        quote! {
+            struct Progression {
+                #[input(missing = mean)]
+                vitals: Option<[f32; 4]>,
+                #[input(missing = learned)]
+                #[branch(my::Gate<{ A + 2 }> => [6, sizes::WIDTH], Reshape(3, 4), tanh, Flatten)]
+                serum: Option<[[bool; 3]; 2]>,
+                #[input(missing = zeros)]
+                #[branch(shared = serum)]
+                other: Option<[[bool; 3]; 2]>,
+                #[merge(average(serum, other))]
+                mean: _,
+                #[merge(concat(vitals, mean, present(vitals)))]
+                #[branch(Dense(3, softmax))]
+                #[output(loss = cross_entropy, metrics(accuracy))]
+                kind: multi_input::Class<3>,
+            }
+        },
+        quote! {
+            pub(crate) struct Likeness {
+                #[input]
+                #[branch(Embedding(1000, 16), LayerNorm(epsilon = 1e-5), Dense(8, gelu))]
+                query: [u32; 12],
+                #[input]
+                #[branch(shared = query)]
+                title: [u32; LENGTH],
+                #[merge(dot(query, title, axis = 1, normalize = true))]
+                #[branch(Flatten, Dense(1, sigmoid))]
+                #[output(loss = binary_cross_entropy)]
+                same: bool,
+                #[merge(multiply(query, title))]
+                product: [[f32; 8]; 12],
+                #[from(product)]
+                #[branch(Flatten)]
+                #[output(loss = mse)]
+                all: [f32; 96],
+            }
+        },
+    ]
+}
+
+/// A token of any sort, of the DSL or not.
+fn any_token(random: &mut Random) -> TokenTree {
+    const WORDS: [&str; 24] = [
+        "Dense", "relu", "input", "merge", "from", "branch", "output", "shared", "present",
+        "concat", "missing", "loss", "mse", "crate", "Option", "f32", "u32", "Class", "_",
+        "frozen", "struct", "self", "columns", "joined",
+    ];
+    const MARKS: [char; 12] = [',', '=', '>', '<', '-', ':', ';', '#', '&', '!', '*', '\''];
+    match random.below(5) {
+        0 | 1 => format_ident!("{}", WORDS[random.below(WORDS.len())]).into(),
+        2 => Punct::new(MARKS[random.below(MARKS.len() - 1)], Spacing::Alone).into(),
+        3 => match random.below(5) {
+            0 => Literal::u128_unsuffixed(u128::from(random.next()) << random.below(64)).into(),
+            1 => Literal::f64_unsuffixed(random.next() as f64).into(),
+            2 => Literal::string("rooms").into(),
+            3 => Literal::character('x').into(),
+            _ => Literal::usize_unsuffixed(random.below(6)).into(),
+        },
+        _ => {
+            let delimiters =
+                [Delimiter::Parenthesis, Delimiter::Bracket, Delimiter::Brace, Delimiter::None];
+            Group::new(delimiters[random.below(4)], TokenStream::new()).into()
+        }
+    }
+}
+
+/// Changes one token, at any depth.
+fn mutate(tokens: TokenStream, random: &mut Random) -> TokenStream {
+    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
+    if trees.is_empty() {
+        return TokenStream::from(any_token(random));
+    }
+    let place = random.below(trees.len());
+    if let TokenTree::Group(group) = &trees[place] {
+        // Most of a model is inside of groups.
+        if random.below(8) > 0 {
+            let inner = Group::new(group.delimiter(), mutate(group.stream(), random));
+            trees[place] = inner.into();
+            return trees.into_iter().collect();
+        }
+    }
+    let other = random.below(trees.len());
+    match random.below(5) {
+        0 => drop(trees.remove(place)),
+        1 => trees.insert(place, trees[other].clone()),
+        2 => trees.swap(place, other),
+        3 => trees[place] = any_token(random),
+        _ => trees.insert(place, any_token(random)),
+    }
+    trees.into_iter().collect()
+}
+
+fn check(arguments: TokenStream, item: TokenStream) {
+    let source = item.to_string();
+    let result = std::panic::catch_unwind(|| {
+        let tokens = expand_model(arguments, item);
+        let readable = syn::parse2::<syn::File>(tokens.clone()).is_ok();
+        let text = tokens.to_string();
+        assert!(readable || text.contains("compile_error"), "no items, no error: {text}");
+    });
+    assert!(result.is_ok(), "for\n{source}");
+}
+
+#[test]
+fn no_token_stream_makes_the_macro_panic() {
+    for seed in seeds() {
+        check(TokenStream::new(), seed);
+    }
+    check_mutations(10_000, Random(7));
+}
+
+/// `just soak`: a million other streams.
+#[test]
+#[ignore = "takes minutes"]
+fn soak_a_million_token_streams() {
+    check_mutations(1_000_000, Random(11));
+}
+
+fn check_mutations(rounds: usize, mut random: Random) {
+    for round in 0..rounds {
+        let mut item = seeds()[round % 3].clone();
+        for _ in 0..=random.below(6) {
+            item = mutate(item, &mut random);
+        }
+        let arguments = match random.below(10) {
+            0 => mutate(quote!(crate = my::path), &mut random),
+            _ => TokenStream::new(),
+        };
+        check(arguments, item);
+    }
+}

@@ -1,0 +1,37 @@
+//! A crate that denies every lint has nothing to complain about. It is a test target too, so that
+//! clippy sees it.
+
+#![deny(warnings, missing_docs, unused, clippy::all, clippy::pedantic, rust_2018_idioms)]
+#![deny(missing_debug_implementations, unreachable_pub, unsafe_code, rust_2024_compatibility)]
+
+use multi_input::multi_input_model;
+
+const WIDTH: usize = 32;
+
+/// A house and its price.
+#[multi_input_model]
+#[derive(Clone, Debug, PartialEq)]
+struct House {
+    /// What was measured.
+    #[input(standardize)]
+    #[branch(Dense(WIDTH, relu, l2 = 1e-4), Dropout(0.2), BatchNorm)]
+    measurements: [f32; 10],
+    #[input(missing = learned)]
+    #[branch(Embedding(100, 16), Flatten)]
+    district: Option<u32>,
+    #[merge(concat(measurements, district, present(district)))]
+    joined: [f32; WIDTH + 17],
+    #[from(joined)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, metrics(mae))]
+    price: f32,
+    #[from(joined)]
+    #[branch(Dense(3, softmax))]
+    #[output(loss = cross_entropy, weight = 0.5)]
+    kind: multi_input::Class<3>,
+}
+
+fn main() {
+    let row = HouseInputs { measurements: [0.0; 10], district: None };
+    assert_eq!(row, row.clone());
+}

@@ -1,0 +1,17 @@
+//! The smallest model: one input, one output, no layer in between.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+struct Identity {
+    #[input]
+    x: f32,
+    #[from(x)]
+    #[output(loss = mse)]
+    y: f32,
+}
+
+fn main() {
+    let row = IdentityInputs { x: 1.0 };
+    assert_eq!(row.x, 1.0);
+}

@@ -1,0 +1,18 @@
+//! Only an input may be absent.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(4))]
+    hidden: Option<[f32; 4]>,
+    #[from(hidden)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

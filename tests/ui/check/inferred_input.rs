@@ -1,0 +1,15 @@
+//! An input's type is not inferred.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: _,
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! Numbers are not classes.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = cross_entropy)]
+    price: f32,
+}
+
+fn main() {}

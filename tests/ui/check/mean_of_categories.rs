@@ -1,0 +1,16 @@
+//! Categories have no mean.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input(missing = mean)]
+    #[branch(Embedding(100, 16))]
+    rooms: Option<u32>,
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A name that the definition has already.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    summary: f32,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! An `Option` that does not say what stands in.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: Option<[f32; 10]>,
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! Presence of what is never absent.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(Dense(32, relu))]
+    measurements: [f32; 10],
+    #[input]
+    #[branch(Embedding(100, 16), Flatten)]
+    district: u32,
+    #[merge(concat(measurements, present(district), district))]
+    joined: _,
+    #[from(joined)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! Two nodes of one name.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: [f32; 10],
+    #[input]
+    rooms: [f32; 4],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! An attribute has parentheses.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch = "Dense(8)"]
+    rooms: [f32; 10],
+    #[from = rooms]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

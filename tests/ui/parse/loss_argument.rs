@@ -1,0 +1,15 @@
+//! `huber` has another argument.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = huber(dleta = 0.5))]
+    price: f32,
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! A shared branch has no layers of its own.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(Dense(8))]
+    left: [f32; 4],
+    #[input]
+    #[branch(shared = left, Dense(8))]
+    right: [f32; 4],
+    #[merge(add(left, right))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

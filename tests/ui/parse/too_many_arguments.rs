@@ -1,0 +1,16 @@
+//! More arguments than a layer has.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(Dropout(0.2, 0.3))]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! A field with two branches.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(Dense(8))]
+    #[branch(Dense(4))]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

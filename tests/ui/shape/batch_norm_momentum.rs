@@ -1,0 +1,16 @@
+//! A momentum beyond 1.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(BatchNorm(momentum = 2))]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! `Dense` on rows and columns of channels.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(Dense(32))]
+    rooms: [[[f32; 8]; 8]; 3],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

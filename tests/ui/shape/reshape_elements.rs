@@ -1,0 +1,16 @@
+//! `Reshape` to another number of elements.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(Reshape(3, 4), Flatten)]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! A shared branch with another input.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(Dense(8))]
+    left: [f32; 4],
+    #[input]
+    #[branch(shared = left)]
+    right: [f32; 5],
+    #[merge(add(left, right))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}
