@@ -5,8 +5,8 @@ pub(crate) use dfdx::{
         tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions},
         Module, ModuleMut, NonMutableModule,
     },
-    shapes::{Const, Dim, Dtype, HasShape, Rank1, Rank2, Shape},
-    tensor::{Gradients, PutTape, SplitTape, Storage, Tape, Tensor},
+    shapes::{Const, Dim, Dtype, HasShape, Rank1, Rank2, Rank3, Rank4, Shape},
+    tensor::{Gradients, PutTape, SplitTape, Storage, Tape, Tensor, ZerosTensor},
     tensor_ops::{Device, ReshapeTo},
 };
 

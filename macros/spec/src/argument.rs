@@ -9,6 +9,10 @@ pub enum ArgumentKind {
     Size,
     /// One or more sizes, to the end of the positional arguments.
     Sizes,
+    /// A size for both axes of an image, or a pair of sizes: `3` or `(3, 5)`.
+    Pair,
+    /// What surrounds an image or a sequence: `valid`, `same`, or a number of zeros on every side.
+    Padding,
     /// An axis of one sample: 0 is the first after the batch, -1 the last.
     Axis,
     /// A real number: a literal or a `const` path.
@@ -17,6 +21,24 @@ pub enum ArgumentKind {
     Flag,
     /// The name of an activation.
     Activation,
+}
+
+/// What surrounds an image or a sequence before a window slides over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// Nothing: the window stays inside.
+    Valid,
+    /// As many zeros as make the output as large as the input divided by the stride, the odd one
+    /// at the end, as TensorFlow pads.
+    Same,
+    /// This many zeros on every side.
+    Zeros(Size),
+}
+
+impl Padding {
+    /// The words for paddings that are no number.
+    pub const WORDS: [(&'static str, Padding); 2] =
+        [("valid", Padding::Valid), ("same", Padding::Same)];
 }
 
 /// One parameter of a layer or merge: what a user may write between the parentheses.
@@ -50,6 +72,10 @@ pub enum Value {
     Absent,
     /// For [`ArgumentKind::Size`] and [`ArgumentKind::Sizes`].
     Size(Size),
+    /// For [`ArgumentKind::Pair`]: one size for each axis.
+    Pair([Size; 2]),
+    /// For [`ArgumentKind::Padding`].
+    Padding(Padding),
     /// For [`ArgumentKind::Axis`].
     Axis(isize),
     /// For [`ArgumentKind::Number`]; a `const` path is NaN while the macro runs.
@@ -66,6 +92,30 @@ impl Value {
         match self {
             Value::Size(size) => *size,
             _ => Size::Unknown,
+        }
+    }
+
+    /// The size, or `default` where it was left out.
+    pub const fn size_or(&self, default: usize) -> Size {
+        match self {
+            Value::Size(size) => *size,
+            _ => Size::Known(default),
+        }
+    }
+
+    /// The pair, or `default` where it was left out.
+    pub const fn pair_or(&self, default: [Size; 2]) -> [Size; 2] {
+        match self {
+            Value::Pair(pair) => *pair,
+            _ => default,
+        }
+    }
+
+    /// The padding, or [`Padding::Valid`] where it was left out.
+    pub const fn padding(&self) -> Padding {
+        match self {
+            Value::Padding(padding) => *padding,
+            _ => Padding::Valid,
         }
     }
 

@@ -39,6 +39,24 @@ impl Size {
         }
     }
 
+    /// `self / parts`, rounded down; 0 parts leave nothing to divide by and give 0.
+    pub const fn over(self, parts: Size) -> Size {
+        match (self, parts) {
+            (Size::Known(_), Size::Known(0)) => Size::Known(0),
+            (Size::Known(a), Size::Known(b)) => Size::Known(a / b),
+            _ => Size::Unknown,
+        }
+    }
+
+    /// Whether both are known and this cannot be split into so many equal parts.
+    pub const fn is_not_divided_by(self, parts: Size) -> bool {
+        match (self, parts) {
+            (Size::Known(_), Size::Known(0)) => true,
+            (Size::Known(a), Size::Known(b)) => a % b != 0,
+            _ => false,
+        }
+    }
+
     /// Whether both are known and not equal.
     pub const fn differs(self, other: Size) -> bool {
         match (self, other) {

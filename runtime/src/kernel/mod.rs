@@ -6,5 +6,6 @@ mod backend;
 pub(crate) mod matmul;
 pub(crate) mod transparent;
 mod view;
+pub(crate) mod windows;
 
 pub use backend::{Backend, Element};

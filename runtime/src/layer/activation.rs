@@ -26,6 +26,9 @@ pub trait Activation: Default + Clone + std::fmt::Debug + 'static {
     /// Whether the derivative is computed from the input rather than from the output alone.
     const NEEDS_INPUT: bool = false;
 
+    /// Whether an output depends on the whole row of its input rather than on one number.
+    const ACROSS: bool = false;
+
     /// Replaces every input by its output.
     fn forward<E: Element>(values: &mut [E], width: usize);
 
@@ -198,6 +201,8 @@ impl Activation for Tanh {
 pub struct Softmax;
 
 impl Activation for Softmax {
+    const ACROSS: bool = true;
+
     fn forward<E: Element>(values: &mut [E], width: usize) {
         for row in values.chunks_exact_mut(width.max(1)) {
             // The largest becomes exp(0), so no exponential overflows and the sum is at least 1.

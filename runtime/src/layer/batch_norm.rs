@@ -3,13 +3,14 @@
 use dfdx::nn::tensor_collection::ScalarOptions;
 
 use super::{
-    statistics::{moments, Rows, Statistics},
+    statistics::{moments, Features, Rows, Statistics},
     Batched,
 };
 use crate::{missing, tensor::*};
 
-/// y = scale (x - mean) / sqrt(variance + epsilon) + offset for each of the `C` features, which are
-/// the last axis: of `[C]` over the batch, of `[steps, C]` over the batch and the steps.
+/// y = scale (x - mean) / sqrt(variance + epsilon) + offset for each of the `C` features: of `[C]`
+/// over the batch, of `[steps, C]` over the batch and the steps, of an image `[C, height, width]`
+/// over the batch and the pixels of a channel.
 ///
 /// `ModuleMut` is training: mean and population variance are those of the batch, and the running
 /// statistics move to them, `running = momentum * running + (1 - momentum) * batch`. `Module` is
@@ -19,8 +20,8 @@ use crate::{missing, tensor::*};
 /// The scale starts at 1, the offset at 0, the running mean at 0 and the running variance at 1;
 /// momentum is 0.99 and epsilon 1e-3.
 ///
-/// `keras.layers.BatchNormalization`; `torch.nn.BatchNorm1d(C, eps=1e-3, momentum=0.01)`, whose
-/// momentum weighs the new value and whose running variance is unbiased. dfdx's `BatchNorm1D` is as
+/// `keras.layers.BatchNormalization`; `torch.nn.BatchNorm1d(C, eps=1e-3, momentum=0.01)` and
+/// `BatchNorm2d`, whose momentum weighs the new value and whose running variance is unbiased. dfdx's `BatchNorm1D` is as
 /// PyTorch's.
 ///
 /// ```
@@ -141,13 +142,14 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         present: Vec<bool>,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let x = x.try_contiguous()?;
-        let rows = x.shape().num_elements() / C.max(1);
+        let features = features(C, x.shape());
+        let rows = x.shape().num_elements() / (C * features.each).max(1);
         let counted = Rows::new(present, rows);
         if counted.len() == 0 {
-            let statistics = self.running();
+            let statistics = self.running(features);
             return self.normalise(x, statistics);
         }
-        let (mean, variance) = moments(&D::values(&x), C, &counted);
+        let (mean, variance) = moments(&D::values(&x), features, &counted);
         let momentum = E::of(self.momentum);
         let rest = E::of(1.0 - self.momentum);
         let follow = |running: &mut [E], batch: &[E]| {
@@ -157,12 +159,14 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         };
         D::edit(&mut self.running_mean, |running| follow(running, &mean));
         D::edit(&mut self.running_var, |running| follow(running, &variance));
-        self.normalise(x, Statistics::new(mean, &variance, self.epsilon, counted))
+        let statistics = Statistics::new(features, (mean, &variance), self.epsilon, counted);
+        self.normalise(x, statistics)
     }
 
-    fn running(&self) -> Statistics<E> {
+    fn running(&self, features: Features) -> Statistics<E> {
         let mean = D::values(&self.running_mean).into_owned();
-        Statistics::new(mean, &D::values(&self.running_var), self.epsilon, Rows::NONE)
+        let variance = D::values(&self.running_var);
+        Statistics::new(features, (mean, &variance), self.epsilon, Rows::NONE)
     }
 
     fn normalise<S: Shape, T: Tape<E, D>>(
@@ -202,31 +206,38 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
     }
 }
 
+/// The channels of an image are its first axis, all other features are the last.
+fn features<S: Shape>(count: usize, shape: &S) -> Features {
+    let sizes: Vec<usize> = shape.concrete().into();
+    match sizes[..] {
+        [_, _, height, width] => Features { count, each: height * width },
+        _ => Features { count, each: 1 },
+    }
+}
+
 macro_rules! modules {
-    ($(($($dim:ident),*)),+) => {$(
+    ($([$($dim:ident),*] $shape:ty),+) => {$(
         impl<$($dim: Dim,)* const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
-            Module<Tensor<($($dim,)* Const<C>), E, D, T>> for BatchNorm<C, E, D>
+            Module<Tensor<$shape, E, D, T>> for BatchNorm<C, E, D>
         {
-            type Output = Tensor<($($dim,)* Const<C>), E, D, T>;
+            type Output = Tensor<$shape, E, D, T>;
             type Error = D::Err;
 
-            fn try_forward(
-                &self,
-                x: Tensor<($($dim,)* Const<C>), E, D, T>,
-            ) -> Result<Self::Output, D::Err> {
-                self.normalise(x, self.running())
+            fn try_forward(&self, x: Tensor<$shape, E, D, T>) -> Result<Self::Output, D::Err> {
+                let statistics = self.running(features(C, x.shape()));
+                self.normalise(x, statistics)
             }
         }
 
         impl<$($dim: Dim,)* const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
-            ModuleMut<Tensor<($($dim,)* Const<C>), E, D, T>> for BatchNorm<C, E, D>
+            ModuleMut<Tensor<$shape, E, D, T>> for BatchNorm<C, E, D>
         {
-            type Output = Tensor<($($dim,)* Const<C>), E, D, T>;
+            type Output = Tensor<$shape, E, D, T>;
             type Error = D::Err;
 
             fn try_forward_mut(
                 &mut self,
-                x: Tensor<($($dim,)* Const<C>), E, D, T>,
+                x: Tensor<$shape, E, D, T>,
             ) -> Result<Self::Output, D::Err> {
                 let all = vec![true; x.shape().0.size()];
                 self.train(x, all)
@@ -235,7 +246,7 @@ macro_rules! modules {
     )+};
 }
 
-modules!((B), (B, L));
+modules!([B] (B, Const<C>), [B, L] (B, L, Const<C>), [B, H, W] (B, Const<C>, H, W));
 
 #[cfg(test)]
 mod tests {
@@ -284,6 +295,45 @@ mod tests {
         let x = Cpu::default().tensor([[[0.1, -0.3], [1.1, 0.7]]]);
         let y = layer().forward(x).as_vec();
         assert_near(&y, &[0.25, 1.0, 0.25 + 1.5 / 2.001f64.sqrt(), 1.0 - 0.5 / 0.501f64.sqrt()]);
+    }
+
+    /// Two images of two channels, three pixels each.
+    fn image() -> Tensor<Rank4<2, 2, 1, 3>, f64, Cpu> {
+        Cpu::default().tensor([
+            [[[0.3, 1.2, 0.9]], [[-0.8, 0.4, 2.0]]],
+            [[[-0.6, 0.7, 0.2]], [[0.1, -1.3, 0.5]]],
+        ])
+    }
+
+    #[test]
+    fn a_channel_of_an_image_is_one_feature() {
+        use dfdx::{shapes::Axes3, tensor_ops::PermuteTo};
+        let device = Cpu::default();
+        // The same numbers with the channels last, where each pixel is a step.
+        let steps = device.tensor([
+            [[0.3, -0.8], [1.2, 0.4], [0.9, 2.0]],
+            [[-0.6, 0.1], [0.7, -1.3], [0.2, 0.5]],
+        ]);
+        let present = device.tensor([[0.0], [1.0]]);
+        let (mut of_images, mut of_steps) = (layer(), layer());
+        for _ in 0..2 {
+            let images = [
+                of_images.forward(image()),
+                of_images.forward_mut(image().put_tape(Traced::default())).split_tape().0,
+                of_images.try_forward_present(image(), &present).unwrap(),
+            ];
+            let expected = [
+                of_steps.forward(steps.clone()),
+                of_steps.forward_mut(steps.clone().put_tape(Traced::default())).split_tape().0,
+                of_steps.try_forward_present(steps.clone(), &present).unwrap(),
+            ];
+            for (image, expected) in images.into_iter().zip(expected) {
+                let expected = expected.permute::<Rank3<2, 2, 3>, Axes3<0, 2, 1>>().as_vec();
+                assert_near(&image.as_vec(), &expected);
+            }
+        }
+        assert_near(&of_images.running_mean.array(), &of_steps.running_mean.array());
+        assert_near(&of_images.running_var.array(), &of_steps.running_var.array());
     }
 
     #[test]
@@ -380,6 +430,17 @@ mod tests {
         let x = device.tensor([[0.3, -0.8]]);
         check_gradients(&(x, layer()), |(x, layer), tape| {
             layer.forward_mut(x.clone().put_tape(tape))
+        });
+        let x = image();
+        check_gradients(&(x.clone(), layer()), |(x, layer), tape| {
+            layer.forward_mut(x.clone().put_tape(tape))
+        });
+        check_gradients(&(x.clone(), layer()), |(x, layer), tape| {
+            layer.forward(x.clone().put_tape(tape))
+        });
+        let present = device.tensor([[0.0], [1.0]]);
+        check_gradients(&(x, layer()), |(x, layer), tape| {
+            layer.try_forward_present(x.clone().put_tape(tape), &present).unwrap()
         });
     }
 }

@@ -3,8 +3,32 @@
 
 use crate::tensor::*;
 
+/// How the numbers of a row belong to its features.
+#[derive(Clone, Copy)]
+pub(super) struct Features {
+    pub(super) count: usize,
+    /// How many neighbours belong to one feature: 1, or the pixels of a channel.
+    pub(super) each: usize,
+}
+
+impl Features {
+    /// How many numbers a row has; at least one, so that a slice can be cut into rows.
+    fn row(self) -> usize {
+        (self.count * self.each).max(1)
+    }
+
+    fn of<E>(self, row: &[E]) -> impl Iterator<Item = &[E]> {
+        row.chunks_exact(self.each.max(1))
+    }
+
+    fn of_mut<E>(self, row: &mut [E]) -> impl Iterator<Item = &mut [E]> {
+        row.chunks_exact_mut(self.each.max(1))
+    }
+}
+
 /// What rows are normalised with.
 pub(super) struct Statistics<E> {
+    features: Features,
     mean: Vec<E>,
     /// 1 / sqrt(variance + epsilon).
     inverse: Vec<E>,
@@ -37,24 +61,26 @@ impl Rows {
         self.present.iter().filter(|present| **present).count() * self.steps
     }
 
-    fn of<'a, E>(&'a self, matrix: &'a [E], width: usize) -> impl Iterator<Item = &'a [E]> {
-        let rows = matrix.chunks_exact(width.max(1)).enumerate();
+    fn of<'a, E>(&'a self, matrix: &'a [E], features: Features) -> impl Iterator<Item = &'a [E]> {
+        let rows = matrix.chunks_exact(features.row()).enumerate();
         rows.filter(|(row, _)| self.contains(*row)).map(|(_, row)| row)
     }
 }
 
-/// The mean and the population variance of every column over `rows`, of which there are some.
-pub(super) fn moments<E: Element>(x: &[E], width: usize, rows: &Rows) -> (Vec<E>, Vec<E>) {
-    let count = E::of(rows.len() as f64);
-    let mut mean = vec![E::zero(); width];
-    for row in rows.of(x, width) {
-        mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += *x);
+/// The mean and the population variance of every feature over `rows`, of which there are some.
+pub(super) fn moments<E: Element>(x: &[E], features: Features, rows: &Rows) -> (Vec<E>, Vec<E>) {
+    let count = E::of((rows.len() * features.each) as f64);
+    let mut mean = vec![E::zero(); features.count];
+    for row in rows.of(x, features) {
+        for (mean, x) in mean.iter_mut().zip(features.of(row)) {
+            x.iter().for_each(|x| *mean += *x);
+        }
     }
     mean.iter_mut().for_each(|mean| *mean /= count);
-    let mut variance = vec![E::zero(); width];
-    for row in rows.of(x, width) {
-        for ((variance, x), mean) in variance.iter_mut().zip(row).zip(&mean) {
-            *variance += (*x - *mean) * (*x - *mean);
+    let mut variance = vec![E::zero(); features.count];
+    for row in rows.of(x, features) {
+        for ((variance, x), mean) in variance.iter_mut().zip(features.of(row)).zip(&mean) {
+            x.iter().for_each(|x| *variance += (*x - *mean) * (*x - *mean));
         }
     }
     variance.iter_mut().for_each(|variance| *variance /= count);
@@ -62,38 +88,45 @@ pub(super) fn moments<E: Element>(x: &[E], width: usize, rows: &Rows) -> (Vec<E>
 }
 
 impl<E: Element> Statistics<E> {
-    pub(super) fn new(mean: Vec<E>, variance: &[E], epsilon: f64, counted: Rows) -> Self {
+    pub(super) fn new(
+        features: Features,
+        (mean, variance): (Vec<E>, &[E]),
+        epsilon: f64,
+        counted: Rows,
+    ) -> Self {
         let inverse = variance.iter().map(|v| (*v + E::of(epsilon)).sqrt().recip()).collect();
-        Statistics { mean, inverse, counted }
-    }
-
-    fn normalised(&self, column: usize, x: E) -> E {
-        (x - self.mean[column]) * self.inverse[column]
+        Statistics { features, mean, inverse, counted }
     }
 
     pub(super) fn forward(&self, x: &[E], scale: &[E], offset: &[E], y: &mut [E]) {
-        let width = self.mean.len().max(1);
-        for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-            for column in 0..width {
-                y[column] = self.normalised(column, x[column]) * scale[column] + offset[column];
+        let (features, row) = (self.features, self.features.row());
+        for (y, x) in y.chunks_exact_mut(row).zip(x.chunks_exact(row)) {
+            for (feature, (y, x)) in features.of_mut(y).zip(features.of(x)).enumerate() {
+                let (mean, inverse) = (self.mean[feature], self.inverse[feature]);
+                for (y, x) in y.iter_mut().zip(x) {
+                    *y = (*x - mean) * inverse * scale[feature] + offset[feature];
+                }
             }
         }
     }
 
     /// The gradients by the scale and by the offset.
     pub(super) fn sums(&self, x: &[E], slope: &[E]) -> (Vec<E>, Vec<E>) {
-        let width = self.mean.len();
-        let (mut by_scale, mut by_offset) = (vec![E::zero(); width], vec![E::zero(); width]);
-        let rows = x.chunks_exact(width.max(1)).zip(slope.chunks_exact(width.max(1)));
-        for (x, slope) in rows {
+        let (features, row) = (self.features, self.features.row());
+        let zeros = || vec![E::zero(); features.count];
+        let (mut by_scale, mut by_offset) = (zeros(), zeros());
+        for (x, slope) in x.chunks_exact(row).zip(slope.chunks_exact(row)) {
             // A row whose output nobody used adds nothing, not even where it holds a NaN: so it is
             // with rows that are absent.
             if slope.iter().all(|slope| slope.is_zero()) {
                 continue;
             }
-            for column in 0..width {
-                by_scale[column] += slope[column] * self.normalised(column, x[column]);
-                by_offset[column] += slope[column];
+            for (feature, (x, slope)) in features.of(x).zip(features.of(slope)).enumerate() {
+                let (mean, inverse) = (self.mean[feature], self.inverse[feature]);
+                for (x, slope) in x.iter().zip(slope) {
+                    by_scale[feature] += *slope * ((*x - mean) * inverse);
+                    by_offset[feature] += *slope;
+                }
             }
         }
         (by_scale, by_offset)
@@ -108,18 +141,22 @@ impl<E: Element> Statistics<E> {
         sums: (&[E], &[E]),
         dx: &mut [E],
     ) {
-        let width = self.mean.len().max(1);
-        let share = E::of(1.0 / self.counted.len().max(1) as f64);
+        let (features, width) = (self.features, self.features.row());
+        let share = E::of(1.0 / (self.counted.len() * features.each).max(1) as f64);
         let rows = dx.chunks_exact_mut(width).zip(x.chunks_exact(width));
         for (row, ((dx, x), slope)) in rows.zip(slope.chunks_exact(width)).enumerate() {
             let counted = self.counted.contains(row);
-            for column in 0..width {
-                let mut change = slope[column];
-                if counted {
-                    let normalised = self.normalised(column, x[column]);
-                    change -= share * (sums.1[column] + normalised * sums.0[column]);
+            let parts = features.of_mut(dx).zip(features.of(x)).zip(features.of(slope));
+            for (feature, ((dx, x), slope)) in parts.enumerate() {
+                let (mean, inverse) = (self.mean[feature], self.inverse[feature]);
+                for ((dx, x), slope) in dx.iter_mut().zip(x).zip(slope) {
+                    let mut change = *slope;
+                    if counted {
+                        let normalised = (*x - mean) * inverse;
+                        change -= share * (sums.1[feature] + normalised * sums.0[feature]);
+                    }
+                    *dx += inverse * scale[feature] * change;
                 }
-                dx[column] += self.inverse[column] * scale[column] * change;
             }
         }
     }

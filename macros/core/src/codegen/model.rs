@@ -238,12 +238,13 @@ fn layer_type(
 ) -> TokenStream {
     let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
     match &shaped.module {
-        Module::Named { spec, name, sizes, activation, .. } => {
+        Module::Named { spec, name, sizes, slide, activation, .. } => {
             let mut arguments: Vec<TokenStream> = match spec.form.shape_argument {
                 true => vec![quote!((#(#private::Const<#sizes>,)*))],
                 false => sizes.clone(),
             };
             let span = Span::call_site();
+            arguments.extend(slide.as_ref().map(|slide| quote!(#layer::Slide<#(#slide),*>)));
             arguments.extend(activation.map(|activation| activation_type(layer, activation, span)));
             if spec.form.holds_tensors {
                 arguments.extend([quote!(E), quote!(D)]);

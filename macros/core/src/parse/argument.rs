@@ -1,6 +1,6 @@
 //! Calls such as `Dense(64, relu, l2 = 1e-4)`: arguments against the parameters of the spec.
 
-use multi_input_spec::{Activation, ArgumentKind, Parameter, ACTIVATIONS};
+use multi_input_spec::{Activation, ArgumentKind, Padding, Parameter, ACTIVATIONS};
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::{
@@ -21,11 +21,40 @@ use crate::{
 pub(crate) enum Argument {
     Absent,
     Size(SizeExpr),
+    Pair([SizeExpr; 2]),
+    Padding(PaddingExpr),
     Axis(isize),
     Number(NumberExpr),
     Flag(bool),
     /// With the user's token.
     Activation(Activation, Span),
+}
+
+impl Argument {
+    /// The sizes that must be at least one, each as often as it was written.
+    pub(crate) fn sizes(&self) -> Vec<&SizeExpr> {
+        match self {
+            Argument::Size(size) => vec![size],
+            Argument::Pair([first, second]) => {
+                let once = first.tokens.to_string() == second.tokens.to_string();
+                if once {
+                    vec![first]
+                } else {
+                    vec![first, second]
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A padding as the user wrote it.
+#[derive(Clone)]
+pub(crate) enum PaddingExpr {
+    /// `valid` or `same`.
+    Word(Padding),
+    /// A number of zeros on every side.
+    Zeros(SizeExpr),
 }
 
 /// `value` or `name = value`.
@@ -113,6 +142,8 @@ pub(super) fn read(
 fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
     match parameter.kind {
         ArgumentKind::Size | ArgumentKind::Sizes => SizeExpr::read(value).map(Argument::Size),
+        ArgumentKind::Pair => pair(value).map(Argument::Pair),
+        ArgumentKind::Padding => padding(value).map(Argument::Padding),
         ArgumentKind::Number => NumberExpr::read(value).map(Argument::Number),
         ArgumentKind::Axis => axis(value).map(Argument::Axis),
         ArgumentKind::Flag => match value {
@@ -125,6 +156,44 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Activation => {
             activation(value).map(|activation| Argument::Activation(activation, value.span()))
         }
+    }
+}
+
+fn pair(value: &Expr) -> syn::Result<[SizeExpr; 2]> {
+    let Expr::Tuple(tuple) = value else {
+        let size = SizeExpr::read(value)?;
+        return Ok([size.clone(), size]);
+    };
+    if tuple.elems.len() != 2 {
+        return Err(expected(value, "a size, or a pair of sizes such as `(3, 5)`"));
+    }
+    Ok([SizeExpr::read(&tuple.elems[0])?, SizeExpr::read(&tuple.elems[1])?])
+}
+
+fn padding(value: &Expr) -> syn::Result<PaddingExpr> {
+    if let Some(word) = word(value) {
+        if let Some((_, padding)) = Padding::WORDS.iter().find(|(name, _)| *name == word) {
+            return Ok(PaddingExpr::Word(*padding));
+        }
+        // Anything else may be a constant; what is nearly a word and in its letters is none.
+        let near = suggest(&word, Padding::WORDS.iter().map(|(name, _)| *name));
+        let in_capitals = word.chars().all(|letter| !letter.is_lowercase());
+        if !near.is_empty() && !in_capitals {
+            let text = format!("there is no padding `{word}`{near}");
+            return Err(syn::Error::new(value.span(), text));
+        }
+    }
+    if matches!(value, Expr::Tuple(_) | Expr::Lit(syn::ExprLit { lit: Lit::Str(_), .. })) {
+        return Err(expected(value, "`valid`, `same`, or a number of zeros on every side"));
+    }
+    SizeExpr::at_least(0, "a padding", value).map(PaddingExpr::Zeros)
+}
+
+/// The name, where there is nothing but a name.
+fn word(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+        _ => None,
     }
 }
 
@@ -141,11 +210,7 @@ fn axis(value: &Expr) -> syn::Result<isize> {
 }
 
 fn activation(value: &Expr) -> syn::Result<Activation> {
-    let name = match value {
-        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-        _ => None,
-    };
-    let Some(name) = name else {
+    let Some(name) = word(value) else {
         return Err(expected(value, "the name of an activation, such as `relu`"));
     };
     Activation::named(&name).ok_or_else(|| {
@@ -184,4 +249,48 @@ fn too_many(callee: &str, parameters: &[Parameter]) -> String {
 fn missing(callee: &str, parameter: &Parameter, parameters: &[Parameter]) -> String {
     let example: Vec<&str> = parameters.iter().filter(|p| p.required).map(|p| p.name).collect();
     format!("`{callee}` needs `{}`: write `{callee}({})`", parameter.name, example.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use multi_input_spec::Size;
+    use syn::parse_quote;
+
+    #[test]
+    fn a_pair_is_one_size_or_two() {
+        let sizes = |value: Expr| pair(&value).map(|pair| pair.map(|size| size.value));
+        assert_eq!(sizes(parse_quote!(3)).unwrap(), [Size::Known(3); 2]);
+        assert_eq!(sizes(parse_quote!((3))).unwrap(), [Size::Known(3); 2]);
+        assert_eq!(sizes(parse_quote!((3, K))).unwrap(), [Size::Known(3), Size::Unknown]);
+        assert_eq!(
+            sizes(parse_quote!((1, 0))).unwrap_err().to_string(),
+            "a size is at least 1, this is 0"
+        );
+        assert_eq!(
+            sizes(parse_quote!((1, 2, 3))).unwrap_err().to_string(),
+            "expected a size, or a pair of sizes such as `(3, 5)`; found `(1 , 2 , 3)`"
+        );
+        assert!(sizes(parse_quote!("3")).is_err());
+    }
+
+    #[test]
+    fn a_padding_is_a_word_or_a_number() {
+        let read = |value: Expr| match padding(&value) {
+            Ok(PaddingExpr::Word(word)) => Ok(word),
+            Ok(PaddingExpr::Zeros(zeros)) => Ok(Padding::Zeros(zeros.value)),
+            Err(error) => Err(error.to_string()),
+        };
+        assert_eq!(read(parse_quote!(same)), Ok(Padding::Same));
+        assert_eq!(read(parse_quote!(valid)), Ok(Padding::Valid));
+        assert_eq!(read(parse_quote!(0)), Ok(Padding::Zeros(Size::Known(0))));
+        assert_eq!(read(parse_quote!(SIZE)), Ok(Padding::Zeros(Size::Unknown)));
+        let error = |value: Expr| read(value).unwrap_err();
+        assert_eq!(error(parse_quote!(smae)), "there is no padding `smae`; did you mean `same`?");
+        assert_eq!(error(parse_quote!(-1)), "a padding is at least 0, this is -1");
+        assert_eq!(
+            error(parse_quote!("same")),
+            "expected `valid`, `same`, or a number of zeros on every side; found `\"same\"`"
+        );
+    }
 }

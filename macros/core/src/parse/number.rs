@@ -22,11 +22,16 @@ impl SizeExpr {
 
     /// Reads a size; a literal must be at least one.
     pub(crate) fn read(expr: &Expr) -> syn::Result<SizeExpr> {
+        SizeExpr::at_least(1, "a size", expr)
+    }
+
+    /// Reads `what`; a literal must be at least `least`.
+    pub(super) fn at_least(least: i128, what: &str, expr: &Expr) -> syn::Result<SizeExpr> {
         let value = match integer(expr) {
-            Integer::Known(number) if number < 1 => {
+            Integer::Known(number) if number < least => {
                 return Err(syn::Error::new(
                     expr.span(),
-                    format!("a size is at least 1, this is {number}"),
+                    format!("{what} is at least {least}, this is {number}"),
                 ));
             }
             Integer::Known(number) => match usize::try_from(number) {
@@ -37,7 +42,7 @@ impl SizeExpr {
             Integer::No(found) => {
                 return Err(syn::Error::new(
                     expr.span(),
-                    format!("expected a size, a whole number or a constant's path; found {found}"),
+                    format!("expected {what}, a whole number or a constant's path; found {found}"),
                 ));
             }
         };

@@ -1,6 +1,6 @@
 //! The shapes through a branch, and what each layer is in the expansion.
 
-use multi_input_spec::{layer, Activation, ArgumentKind, Kind, Size, Value};
+use multi_input_spec::{layer, Activation, ArgumentKind, Kind, Padding, Size, Value};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Type;
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    parse::{const_argument, Argument, Layer, LayerKind},
+    parse::{const_argument, Argument, Layer, LayerKind, PaddingExpr},
 };
 
 /// A layer between two shapes.
@@ -42,6 +42,8 @@ pub(crate) enum Module {
         name: Ident,
         /// The const arguments of the type.
         sizes: Vec<TokenStream>,
+        /// The const arguments of its `Slide`, where its window slides.
+        slide: Option<Vec<TokenStream>>,
         /// The activation that is a type argument.
         activation: Option<Activation>,
         /// Arguments that configure the value: `set_NAME(value)`.
@@ -96,7 +98,7 @@ fn one(
     match &layer.kind {
         LayerKind::Named { spec, name, arguments } => {
             for argument in arguments {
-                if let Argument::Size(size) = argument {
+                for size in argument.sizes() {
                     scope.require_size(size, field);
                 }
             }
@@ -116,11 +118,14 @@ fn one(
                 },
                 literal,
             );
-            let sizes = call.sizes(&(spec.sizes)(&input.shape, &values));
+            let sizes = call.sizes("sizes", &(spec.sizes)(&input.shape, &values));
+            let slide =
+                spec.form.slide.map(|slide| call.sizes("slide", &slide(&input.shape, &values)));
             let module = Module::Named {
                 spec,
                 name: name.clone(),
                 sizes,
+                slide,
                 activation: activation(spec, arguments),
                 settings: settings(spec, arguments),
                 penalty: penalty(spec, arguments),
@@ -175,12 +180,13 @@ impl Call {
         quote!(#path::#function(&#input, &#arguments))
     }
 
-    fn sizes(&self, sizes: &layer::Sizes) -> Vec<TokenStream> {
+    /// What the formula of that name gave, or will give where it cannot be known here.
+    fn sizes(&self, function: &str, sizes: &layer::Sizes) -> Vec<TokenStream> {
         (0..sizes.len())
             .map(|position| match sizes.at(position) {
                 Size::Known(number) => literal(number),
                 Size::Unknown => {
-                    let (formula, position) = (self.formula("sizes"), literal(position));
+                    let (formula, position) = (self.formula(function), literal(position));
                     const_argument(&quote!(#formula.at(#position).get()))
                 }
             })
@@ -193,6 +199,9 @@ pub(super) fn value(argument: &Argument) -> Value {
     match argument {
         Argument::Absent => Value::Absent,
         Argument::Size(size) => Value::Size(size.value),
+        Argument::Pair([first, second]) => Value::Pair([first.value, second.value]),
+        Argument::Padding(PaddingExpr::Word(padding)) => Value::Padding(*padding),
+        Argument::Padding(PaddingExpr::Zeros(zeros)) => Value::Padding(Padding::Zeros(zeros.value)),
         Argument::Axis(axis) => Value::Axis(*axis),
         Argument::Number(number) => Value::Number(number.value),
         Argument::Flag(flag) => Value::Flag(*flag),
@@ -207,6 +216,22 @@ pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenS
         Argument::Size(size) => {
             let size = given(&size.tokens, spec);
             quote!(#spec::Value::Size(#size))
+        }
+        Argument::Pair(pair) => {
+            let pair = pair.iter().map(|size| given(&size.tokens, spec));
+            quote!(#spec::Value::Pair([#(#pair),*]))
+        }
+        Argument::Padding(PaddingExpr::Word(padding)) => {
+            let word = match padding {
+                Padding::Same => quote!(Same),
+                Padding::Valid | Padding::Zeros(_) => quote!(Valid),
+            };
+            quote!(#spec::Value::Padding(#spec::Padding::#word))
+        }
+        Argument::Padding(PaddingExpr::Zeros(zeros)) => {
+            let zeros = &zeros.tokens;
+            let zeros = quote!(#spec::Size::Known([(); #zeros].len()));
+            quote!(#spec::Value::Padding(#spec::Padding::Zeros(#zeros)))
         }
         Argument::Axis(axis) => {
             let axis = proc_macro2::Literal::isize_suffixed(*axis);
@@ -228,7 +253,10 @@ pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenS
 /// Whether the macro cannot see the argument's value.
 pub(super) fn is_unknown(argument: &Argument) -> bool {
     match argument {
-        Argument::Size(size) => size.value == Size::Unknown,
+        Argument::Size(size) | Argument::Padding(PaddingExpr::Zeros(size)) => {
+            size.value == Size::Unknown
+        }
+        Argument::Pair(pair) => pair.iter().any(|size| size.value == Size::Unknown),
         Argument::Number(number) => number.value.is_nan(),
         _ => false,
     }

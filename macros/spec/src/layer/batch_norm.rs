@@ -7,7 +7,9 @@ use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
 pub const LAYER: Layer = Layer {
     name: "BatchNorm",
     module: "batch_norm",
-    doc: "Every feature brought to mean 0 and variance 1 over the batch, then scaled and shifted.",
+    doc:
+        "Every feature or channel brought to mean 0 and variance 1 over the batch, then scaled and \
+          shifted.",
     parameters: &[
         Parameter::optional("momentum", ArgumentKind::Number),
         Parameter::optional("epsilon", ArgumentKind::Number),
@@ -29,9 +31,10 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(text) = numbers_only("BatchNorm", input) {
         return Err(text);
     }
-    if input.rank() == 0 || input.rank() > 2 {
+    if input.rank() == 0 || input.rank() > 3 {
         return Err(Text::new(
-            "`BatchNorm` takes [features] or [steps, features], but what flows in is ",
+            "`BatchNorm` takes [features], [steps, features] or [channels, height, width], but \
+             what flows in is ",
         )
         .shape(input)
         .str("; put `Flatten` before it"));
@@ -51,12 +54,21 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
 
 /// The scale and the offset; the running statistics are not trained.
 pub const fn count(input: &Shape, _: &[Value]) -> Size {
-    input.last().times(Size::Known(2))
+    features(input).times(Size::Known(2))
 }
 
 /// `BatchNorm<FEATURES, ..>`.
 pub const fn sizes(input: &Shape, _: &[Value]) -> Sizes {
-    Sizes::of(&[input.last()])
+    Sizes::of(&[features(input)])
+}
+
+/// The channels of an image, which come first; of anything else the last axis.
+const fn features(input: &Shape) -> Size {
+    if input.rank() == 3 {
+        input.dim(0)
+    } else {
+        input.last()
+    }
 }
 
 #[cfg(test)]
@@ -94,12 +106,21 @@ mod tests {
     }
 
     #[test]
-    fn images_and_categories_are_refused() {
-        let image = INPUT.push(Size::Known(5));
+    fn the_channels_of_an_image_are_its_features() {
+        const IMAGE: Shape = Shape::numbers(&[Size::Known(3), Size::Unknown, Size::Known(5)]);
+        const OUTPUT: Result<Shape, Text> = output(&IMAGE, DEFAULTS);
+        assert!(!OUTPUT.unwrap().differs(&IMAGE));
+        assert_eq!(count(&IMAGE, DEFAULTS), Size::Known(6));
+        assert_eq!(sizes(&IMAGE, DEFAULTS).at(0), Size::Known(3));
+    }
+
+    #[test]
+    fn four_axes_and_categories_are_refused() {
+        let four = INPUT.push(Size::Known(5)).push(Size::Known(6));
         assert_eq!(
-            error(image, Value::Absent, Value::Absent),
-            "`BatchNorm` takes [features] or [steps, features], but what flows in is [3, 4, 5]; \
-             put `Flatten` before it"
+            error(four, Value::Absent, Value::Absent),
+            "`BatchNorm` takes [features], [steps, features] or [channels, height, width], but \
+             what flows in is [3, 4, 5, 6]; put `Flatten` before it"
         );
         let text = error(Shape::categories(&[]), Value::Absent, Value::Absent);
         assert!(text.starts_with("`BatchNorm` computes with numbers"), "{text}");

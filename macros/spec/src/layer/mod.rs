@@ -6,13 +6,26 @@
 
 use crate::{Kind, Parameter, Shape, Size, Text, Value};
 
+pub mod avg_pool1d;
+pub mod avg_pool2d;
 pub mod batch_norm;
+pub mod conv1d;
+pub mod conv2d;
 pub mod dense;
 pub mod dropout;
 pub mod embedding;
 pub mod flatten;
+pub mod global_average_pool1d;
+pub mod global_average_pool2d;
+pub mod global_max_pool1d;
+pub mod global_max_pool2d;
 pub mod layer_norm;
+pub mod max_pool1d;
+pub mod max_pool2d;
 pub mod reshape;
+mod sliding;
+
+pub use sliding::Sliding;
 
 /// Every layer that a branch may name.
 pub const LAYERS: &[Layer] = &[
@@ -23,6 +36,16 @@ pub const LAYERS: &[Layer] = &[
     dropout::LAYER,
     batch_norm::LAYER,
     layer_norm::LAYER,
+    conv2d::LAYER,
+    max_pool2d::LAYER,
+    avg_pool2d::LAYER,
+    global_max_pool2d::LAYER,
+    global_average_pool2d::LAYER,
+    conv1d::LAYER,
+    max_pool1d::LAYER,
+    avg_pool1d::LAYER,
+    global_max_pool1d::LAYER,
+    global_average_pool1d::LAYER,
 ];
 
 /// What the macro must know of a layer.
@@ -53,6 +76,8 @@ pub struct Form {
     pub holds_tensors: bool,
     /// Its activation is a type argument, after the sizes.
     pub activation: bool,
+    /// Its window slides: a type argument `Slide<..>` after the sizes, with these const arguments.
+    pub slide: Option<fn(&Shape, &[Value]) -> Sizes>,
     /// Its sizes are one shape argument, `(Const<4>, Const<8>)`, rather than const arguments.
     pub shape_argument: bool,
     /// It computes something else in training than in inference.
@@ -70,6 +95,7 @@ impl Form {
     pub const STATELESS: Form = Form {
         holds_tensors: false,
         activation: false,
+        slide: None,
         shape_argument: false,
         trains_differently: false,
         batch_statistics: false,

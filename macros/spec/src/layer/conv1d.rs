@@ -1,0 +1,161 @@
+//! `Conv1D`: every output step is a weighted sum of the steps around it.
+
+use super::{conv2d::check_groups, numbers_only, Form, Layer, Sizes, Sliding};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const LAYER: Layer = Layer {
+    name: "Conv1D",
+    module: "conv1d",
+    doc: "Every step of a filter's output is activation(weights * the steps around it + bias).",
+    parameters: &[
+        Parameter::required("filters", ArgumentKind::Size),
+        Parameter::required("kernel", ArgumentKind::Size),
+        Parameter::optional("activation", ArgumentKind::Activation),
+        Parameter::optional("stride", ArgumentKind::Size),
+        Parameter::optional("padding", ArgumentKind::Padding),
+        Parameter::optional("dilation", ArgumentKind::Size),
+        Parameter::optional("groups", ArgumentKind::Size),
+        Parameter::optional("bias", ArgumentKind::Flag),
+        Parameter::optional("l1", ArgumentKind::Number),
+        Parameter::optional("l2", ArgumentKind::Number),
+    ],
+    output,
+    count,
+    sizes,
+    form: Form { holds_tensors: true, activation: true, slide: Some(slide), ..Form::STATELESS },
+};
+
+/// `[steps, features]` becomes `[.., filters]`, a step for each place of the kernel.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(text) = sequences_only("Conv1D", input) {
+        return Err(text);
+    }
+    let filters = arguments[0].size();
+    if let Some(text) = check_groups("Conv1D", input, input.dim(1), filters, groups(arguments)) {
+        return Err(text);
+    }
+    let sliding = sliding(arguments);
+    if let Some(text) = sliding.check_kernel("Conv1D", input, steps(input)) {
+        return Err(text);
+    }
+    Ok(Shape::numbers(&[sliding.output(steps(input))[1], filters]))
+}
+
+/// The kernel, and the bias where there is one.
+pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
+    let sizes = sizes(input, arguments);
+    sizes.at(0).times(sizes.at(1)).times(sizes.at(2)).plus(sizes.at(3))
+}
+
+/// `Conv1D<INPUTS, FILTERS, KERNEL, BIASES, STEPS, Slide<..>, ..>`.
+pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
+    let filters = arguments[0].size();
+    let inputs = input.dim(1).over(groups(arguments));
+    let biases = if arguments[7].flag_or(true) { filters } else { Size::Known(0) };
+    let places = sliding(arguments).output(steps(input))[1];
+    Sizes::of(&[inputs, filters, arguments[1].size(), biases, places])
+}
+
+/// `Slide<..>`.
+pub const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
+    sliding(arguments).slide(steps(input))
+}
+
+const fn groups(arguments: &[Value]) -> Size {
+    arguments[6].size_or(1)
+}
+
+const fn sliding(arguments: &[Value]) -> Sliding {
+    Sliding::steps(
+        arguments[1].size(),
+        arguments[3].size_or(1),
+        arguments[5].size_or(1),
+        arguments[4].padding(),
+    )
+}
+
+/// The steps, as an image of one row.
+pub(super) const fn steps(input: &Shape) -> [Size; 2] {
+    [Size::Known(1), input.dim(0)]
+}
+
+/// What is wrong where something else than a sequence flows into `layer`.
+pub(super) const fn sequences_only(layer: &str, input: &Shape) -> Option<Text> {
+    if let Some(text) = numbers_only(layer, input) {
+        return Some(text);
+    }
+    if input.rank() == 2 {
+        return None;
+    }
+    Some(
+        Text::new("`")
+            .str(layer)
+            .str("` takes a sequence [steps, features], but what flows in is ")
+            .shape(input)
+            .str("; put `Reshape(steps, features)` before it"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Padding;
+
+    const STEPS: Shape = Shape::numbers(&[Size::Known(9), Size::Known(4)]);
+
+    const fn size(number: usize) -> Value {
+        Value::Size(Size::Known(number))
+    }
+
+    /// `Conv1D(6, 3)` with another value for one parameter.
+    const fn with(name: usize, value: Value) -> [Value; 10] {
+        let mut arguments = [Value::Absent; 10];
+        arguments[0] = size(6);
+        arguments[1] = size(3);
+        arguments[name] = value;
+        arguments
+    }
+
+    fn shown(input: Shape, arguments: [Value; 10]) -> String {
+        match output(&input, &arguments) {
+            Ok(shape) => Text::new("").shape(&shape).as_str().to_string(),
+            Err(text) => text.as_str().to_string(),
+        }
+    }
+
+    #[test]
+    fn every_argument_changes_the_shape_as_it_should() {
+        const OUTPUT: Result<Shape, Text> = output(&STEPS, &with(1, size(3)));
+        assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[7, 6]");
+        assert_eq!(shown(STEPS, with(3, size(2))), "[4, 6]");
+        assert_eq!(shown(STEPS, with(4, Value::Padding(Padding::Same))), "[9, 6]");
+        assert_eq!(
+            shown(STEPS, with(4, Value::Padding(Padding::Zeros(Size::Known(2))))),
+            "[11, 6]"
+        );
+        assert_eq!(shown(STEPS, with(5, size(3))), "[3, 6]");
+        assert_eq!(shown(STEPS, with(1, Value::Size(Size::Unknown))), "[?, 6]");
+        assert_eq!(count(&STEPS, &with(6, size(2))), Size::Known(6 * 2 * 3 + 6));
+        assert_eq!(count(&STEPS, &with(7, Value::Flag(false))), Size::Known(6 * 4 * 3));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        assert_eq!(
+            shown(STEPS, with(5, size(5))),
+            "the kernel of `Conv1D` covers [11], but what flows in is [9, 4]; take a smaller \
+             kernel or `padding = same`"
+        );
+        assert_eq!(
+            shown(STEPS, with(6, size(3))),
+            "the 3 groups of `Conv1D` do not divide the 4 channels of [9, 4]; take a number of \
+             groups that divides both channels and filters"
+        );
+        assert_eq!(
+            shown(STEPS.push(Size::Known(5)), with(1, size(3))),
+            "`Conv1D` takes a sequence [steps, features], but what flows in is [9, 4, 5]; put \
+             `Reshape(steps, features)` before it"
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! `Conv2D`: every output pixel is a weighted sum of the image around it.
+
+use super::{numbers_only, Form, Layer, Sizes, Sliding};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const LAYER: Layer = Layer {
+    name: "Conv2D",
+    module: "conv2d",
+    doc: "Every pixel of a filter's output is activation(weights * the image around it + bias).",
+    parameters: &[
+        Parameter::required("filters", ArgumentKind::Size),
+        Parameter::required("kernel", ArgumentKind::Pair),
+        Parameter::optional("activation", ArgumentKind::Activation),
+        Parameter::optional("stride", ArgumentKind::Pair),
+        Parameter::optional("padding", ArgumentKind::Padding),
+        Parameter::optional("dilation", ArgumentKind::Pair),
+        Parameter::optional("groups", ArgumentKind::Size),
+        Parameter::optional("bias", ArgumentKind::Flag),
+        Parameter::optional("l1", ArgumentKind::Number),
+        Parameter::optional("l2", ArgumentKind::Number),
+    ],
+    output,
+    count,
+    sizes,
+    form: Form { holds_tensors: true, activation: true, slide: Some(slide), ..Form::STATELESS },
+};
+
+/// `[channels, height, width]` becomes `[filters, ..]`, a pixel for each place of the kernel.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(text) = images_only("Conv2D", input) {
+        return Err(text);
+    }
+    let filters = arguments[0].size();
+    if let Some(text) = check_groups("Conv2D", input, input.dim(0), filters, groups(arguments)) {
+        return Err(text);
+    }
+    let (sliding, axes) = (sliding(arguments), axes(input));
+    if let Some(text) = sliding.check_kernel("Conv2D", input, axes) {
+        return Err(text);
+    }
+    let [height, width] = sliding.output(axes);
+    Ok(Shape::numbers(&[filters, height, width]))
+}
+
+/// The kernel, and the bias where there is one.
+pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
+    let sizes = sizes(input, arguments);
+    sizes.at(0).times(sizes.at(1)).times(sizes.at(2)).times(sizes.at(3)).plus(sizes.at(4))
+}
+
+/// `Conv2D<INPUTS, FILTERS, KERNEL_HEIGHT, KERNEL_WIDTH, BIASES, HEIGHT, WIDTH, Slide<..>, ..>`.
+pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
+    let [kernel_height, kernel_width] = kernel(arguments);
+    let filters = arguments[0].size();
+    let [height, width] = sliding(arguments).output(axes(input));
+    let inputs = input.dim(0).over(groups(arguments));
+    let biases = if arguments[7].flag_or(true) { filters } else { Size::Known(0) };
+    Sizes::of(&[inputs, filters, kernel_height, kernel_width, biases, height, width])
+}
+
+/// `Slide<..>`.
+pub const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
+    sliding(arguments).slide(axes(input))
+}
+
+const fn kernel(arguments: &[Value]) -> [Size; 2] {
+    arguments[1].pair_or([Size::Unknown; 2])
+}
+
+const fn groups(arguments: &[Value]) -> Size {
+    arguments[6].size_or(1)
+}
+
+const fn sliding(arguments: &[Value]) -> Sliding {
+    let one = [Size::Known(1); 2];
+    Sliding::image(
+        kernel(arguments),
+        arguments[3].pair_or(one),
+        arguments[5].pair_or(one),
+        arguments[4].padding(),
+    )
+}
+
+/// Height and width.
+pub(super) const fn axes(input: &Shape) -> [Size; 2] {
+    [input.dim(1), input.dim(2)]
+}
+
+/// What is wrong where something else than an image flows into `layer`.
+pub(super) const fn images_only(layer: &str, input: &Shape) -> Option<Text> {
+    if let Some(text) = numbers_only(layer, input) {
+        return Some(text);
+    }
+    if input.rank() == 3 {
+        return None;
+    }
+    Some(
+        Text::new("`")
+            .str(layer)
+            .str("` takes an image [channels, height, width], but what flows in is ")
+            .shape(input)
+            .str("; put `Reshape(channels, height, width)` before it"),
+    )
+}
+
+/// What is wrong where channels or filters cannot be split into `groups`.
+pub(super) const fn check_groups(
+    layer: &str,
+    input: &Shape,
+    channels: Size,
+    filters: Size,
+    groups: Size,
+) -> Option<Text> {
+    let text = Text::new("the ").number(groups.get()).str(" groups of `").str(layer);
+    if channels.is_not_divided_by(groups) {
+        return Some(
+            text.str("` do not divide the ")
+                .size(channels)
+                .str(" channels of ")
+                .shape(input)
+                .str("; take a number of groups that divides both channels and filters"),
+        );
+    }
+    if filters.is_not_divided_by(groups) {
+        return Some(
+            text.str("` do not divide its ")
+                .size(filters)
+                .str(" filters; take a number of groups that divides both channels and filters"),
+        );
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Activation, Padding};
+
+    const IMAGE: Shape = Shape::numbers(&[Size::Known(4), Size::Known(8), Size::Known(9)]);
+
+    /// `Conv2D(filters, kernel)` and then the named arguments.
+    const fn arguments(filters: Size, kernel: [Size; 2]) -> [Value; 10] {
+        let mut arguments = [Value::Absent; 10];
+        arguments[0] = Value::Size(filters);
+        arguments[1] = Value::Pair(kernel);
+        arguments[2] = Value::Activation(Activation::Relu);
+        arguments
+    }
+
+    const fn known(down: usize, across: usize) -> [Size; 2] {
+        [Size::Known(down), Size::Known(across)]
+    }
+
+    const PLAIN: [Value; 10] = arguments(Size::Known(32), known(3, 5));
+
+    /// The plain layer with another value for one parameter.
+    const fn with(name: usize, value: Value) -> [Value; 10] {
+        let mut arguments = PLAIN;
+        arguments[name] = value;
+        arguments
+    }
+
+    const fn pair(down: usize, across: usize) -> Value {
+        Value::Pair(known(down, across))
+    }
+
+    const fn zeros(number: usize) -> Value {
+        Value::Padding(Padding::Zeros(Size::Known(number)))
+    }
+
+    #[track_caller]
+    fn assert_shape(arguments: &[Value], shape: &str) {
+        let output = output(&IMAGE, arguments).unwrap();
+        assert_eq!(Text::new("").shape(&output).as_str(), shape);
+    }
+
+    fn error(input: Shape, arguments: &[Value]) -> String {
+        output(&input, arguments).unwrap_err().as_str().to_string()
+    }
+
+    #[test]
+    fn every_argument_changes_the_shape_as_it_should() {
+        const OUTPUT: Result<Shape, Text> = output(&IMAGE, &PLAIN);
+        assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[32, 6, 5]");
+        assert_shape(&with(3, pair(2, 1)), "[32, 3, 5]");
+        assert_shape(&with(4, Value::Padding(Padding::Same)), "[32, 8, 9]");
+        assert_shape(&with(4, zeros(1)), "[32, 8, 7]");
+        assert_shape(&with(5, pair(2, 1)), "[32, 4, 5]");
+        assert_shape(&arguments(Size::Unknown, known(1, 1)), "[?, 8, 9]");
+        assert_shape(&arguments(Size::Known(2), [Size::Unknown, Size::Known(1)]), "[2, ?, 9]");
+    }
+
+    #[test]
+    fn groups_and_bias_change_the_count() {
+        const COUNT: Size = count(&IMAGE, &PLAIN);
+        assert_eq!(COUNT, Size::Known(32 * 4 * 15 + 32));
+        assert_eq!(count(&IMAGE, &with(6, Value::Size(Size::Known(4)))), Size::Known(32 * 15 + 32));
+        assert_eq!(count(&IMAGE, &with(7, Value::Flag(false))), Size::Known(32 * 4 * 15));
+    }
+
+    #[test]
+    fn a_kernel_larger_than_its_image_is_refused() {
+        assert_eq!(
+            error(IMAGE, &with(1, pair(9, 3))),
+            "the kernel of `Conv2D` covers [9, 3], but what flows in is [4, 8, 9]; take a smaller \
+             kernel or `padding = same`"
+        );
+        assert_eq!(
+            error(IMAGE, &with(5, pair(1, 3))),
+            "the kernel of `Conv2D` covers [3, 13], but what flows in is [4, 8, 9]; take a smaller \
+             kernel or `padding = same`"
+        );
+        let mut padded = with(1, pair(11, 3));
+        padded[4] = zeros(1);
+        assert_eq!(
+            error(IMAGE, &padded),
+            "the kernel of `Conv2D` covers [11, 3], but what flows in is [4, 8, 9], padded to \
+             [10, 11]; take a smaller kernel or `padding = same`"
+        );
+        padded[4] = Value::Padding(Padding::Same);
+        assert!(output(&IMAGE, &padded).is_ok());
+    }
+
+    #[test]
+    fn groups_that_divide_unevenly_are_refused() {
+        assert_eq!(
+            error(IMAGE, &with(6, Value::Size(Size::Known(3)))),
+            "the 3 groups of `Conv2D` do not divide the 4 channels of [4, 8, 9]; take a number of \
+             groups that divides both channels and filters"
+        );
+        let mut six = arguments(Size::Known(6), known(3, 3));
+        six[6] = Value::Size(Size::Known(4));
+        assert_eq!(
+            error(IMAGE, &six),
+            "the 4 groups of `Conv2D` do not divide its 6 filters; take a number of groups that \
+             divides both channels and filters"
+        );
+    }
+
+    #[test]
+    fn vectors_and_categories_are_refused() {
+        assert_eq!(
+            error(Shape::numbers(&[Size::Known(12)]), &PLAIN),
+            "`Conv2D` takes an image [channels, height, width], but what flows in is [12]; put \
+             `Reshape(channels, height, width)` before it"
+        );
+        let text = error(Shape::categories(&[]), &PLAIN);
+        assert!(text.starts_with("`Conv2D` computes with numbers"), "{text}");
+    }
+}

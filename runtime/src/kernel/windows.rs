@@ -1,0 +1,303 @@
+//! Windows that slide over images and sequences, on the slices of single samples.
+
+use std::ops::Range;
+
+use super::Element;
+use crate::layer::Sliding;
+
+/// Where the numbers of one image or sequence lie in a slice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plane {
+    pub(crate) channels: usize,
+    /// Rows and columns.
+    pub(crate) sizes: [usize; 2],
+    /// The distances between channels, rows and columns.
+    strides: [usize; 3],
+}
+
+impl Plane {
+    /// An image, `[channels, height, width]`.
+    pub(crate) fn image(channels: usize, height: usize, width: usize) -> Plane {
+        let strides = [height * width, width, 1];
+        Plane { channels, sizes: [height, width], strides }
+    }
+
+    /// A sequence, `[steps, channels]`: an image of one row.
+    pub(crate) fn steps(steps: usize, channels: usize) -> Plane {
+        Plane { channels, sizes: [1, steps], strides: [1, steps * channels, channels] }
+    }
+
+    /// The places of one channel.
+    pub(crate) fn places(&self) -> usize {
+        self.sizes[0] * self.sizes[1]
+    }
+
+    /// The numbers of one sample.
+    pub(crate) fn len(&self) -> usize {
+        self.channels * self.places()
+    }
+
+    /// Whether each channel is one piece, rather than each place.
+    pub(crate) fn channels_first(&self) -> bool {
+        self.strides[0] == self.places()
+    }
+
+    /// Where the number of a channel at a row and column lies.
+    pub(crate) fn at(&self, channel: usize, row: usize, column: usize) -> usize {
+        channel * self.strides[0] + row * self.strides[1] + column * self.strides[2]
+    }
+
+    /// Every place of a channel, in order.
+    pub(crate) fn of_channel(&self, channel: usize) -> impl Iterator<Item = usize> + '_ {
+        let [rows, columns] = self.sizes;
+        (0..rows).flat_map(move |row| (0..columns).map(move |column| self.at(channel, row, column)))
+    }
+}
+
+/// A window over an image, and the image of its places. What lies outside is zeros to a
+/// convolution and nothing to a pooling.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Windows {
+    pub(crate) input: Plane,
+    pub(crate) output: Plane,
+    pub(crate) kernel: [usize; 2],
+    pub(crate) stride: [usize; 2],
+    /// How far the first window reaches over the edge.
+    pub(crate) before: [usize; 2],
+    pub(crate) dilation: [usize; 2],
+}
+
+/// A row of places that one number of the kernel meets without leaving the image.
+struct Run {
+    /// Where they lie among the patches.
+    places: Range<usize>,
+    /// Where the first of the numbers met lies in the image, and how far apart they are.
+    first: usize,
+    step: usize,
+}
+
+impl Windows {
+    /// Those of a convolution.
+    pub(crate) fn kernel<S: Sliding>(input: Plane, output: Plane, kernel: [usize; 2]) -> Windows {
+        let (stride, before, dilation) = (S::STRIDE, S::BEFORE, S::DILATION);
+        Windows { input, output, kernel, stride, before, dilation }
+    }
+
+    /// Those of a pooling, which have no dilation.
+    pub(crate) fn pool<S: Sliding>(input: Plane, output: Plane, pool: [usize; 2]) -> Windows {
+        Windows { dilation: [1, 1], ..Windows::kernel::<S>(input, output, pool) }
+    }
+
+    /// The size of [`gather`](Windows::gather)'s result for so many channels.
+    pub(crate) fn patches_len(&self, channels: usize) -> usize {
+        channels * self.kernel[0] * self.kernel[1] * self.output.places()
+    }
+
+    /// The image as a matrix: a row for each number of the kernel in each of `channels`, a column
+    /// for each place. Where a window reaches outside, `patches` stays as it is: zeros.
+    pub(crate) fn gather<E: Element>(
+        &self,
+        image: &[E],
+        channels: Range<usize>,
+        patches: &mut [E],
+    ) {
+        self.runs(channels, |run| {
+            let patches = &mut patches[run.places];
+            if run.step == 1 {
+                patches.copy_from_slice(&image[run.first..run.first + patches.len()]);
+            } else {
+                let image = image[run.first..].iter().step_by(run.step);
+                patches.iter_mut().zip(image).for_each(|(patch, x)| *patch = *x);
+            }
+        });
+    }
+
+    /// Adds every number of such a matrix to the place of the image that it was gathered from.
+    pub(crate) fn scatter<E: Element>(
+        &self,
+        patches: &[E],
+        channels: Range<usize>,
+        image: &mut [E],
+    ) {
+        self.runs(channels, |run| {
+            let patches = &patches[run.places];
+            if run.step == 1 {
+                let image = &mut image[run.first..run.first + patches.len()];
+                image.iter_mut().zip(patches).for_each(|(x, patch)| *x += *patch);
+            } else {
+                let image = image[run.first..].iter_mut().step_by(run.step);
+                image.zip(patches).for_each(|(x, patch)| *x += *patch);
+            }
+        });
+    }
+
+    fn runs(&self, channels: Range<usize>, mut each: impl FnMut(Run)) {
+        let (places, step) = (self.output.places(), self.stride[1] * self.input.strides[2]);
+        let mut patch = 0;
+        for channel in channels {
+            for down in 0..self.kernel[0] {
+                let rows = self.inside(0, down);
+                for across in 0..self.kernel[1] {
+                    let columns = self.inside(1, across);
+                    if !columns.is_empty() {
+                        let column = self.met(1, across, columns.start);
+                        for row in rows.clone() {
+                            let start = patch + row * self.output.sizes[1];
+                            let first = self.input.at(channel, self.met(0, down, row), column);
+                            let places = start + columns.start..start + columns.end;
+                            each(Run { places, first, step });
+                        }
+                    }
+                    patch += places;
+                }
+            }
+        }
+    }
+
+    /// The places along an axis where this number of the kernel meets the image.
+    fn inside(&self, axis: usize, number: usize) -> Range<usize> {
+        let (offset, stride) = (number * self.dilation[axis], self.stride[axis]);
+        let first = self.before[axis].saturating_sub(offset).div_ceil(stride);
+        let end = (self.input.sizes[axis] + self.before[axis]).saturating_sub(offset);
+        first..end.div_ceil(stride).min(self.output.sizes[axis])
+    }
+
+    /// What a number of the kernel meets there.
+    fn met(&self, axis: usize, number: usize, place: usize) -> usize {
+        place * self.stride[axis] + number * self.dilation[axis] - self.before[axis]
+    }
+
+    /// The largest number under every place: the place among the outputs, where the number lies,
+    /// and the number. The first of equal ones, and a NaN before anything else.
+    pub(crate) fn largest<E: Element>(&self, image: &[E], mut each: impl FnMut(usize, usize, E)) {
+        self.each_place(|channel, place, rows, columns| {
+            let mut best: Option<(usize, E)> = None;
+            for row in rows {
+                for column in columns.clone() {
+                    let at = self.input.at(channel, row, column);
+                    if best.is_none_or(|(_, best)| image[at] > best || image[at].is_nan()) {
+                        best = Some((at, image[at]));
+                    }
+                }
+            }
+            if let Some((at, number)) = best {
+                each(place, at, number);
+            }
+        });
+    }
+
+    /// Every number under every place: the place, where the number lies, and its share of the mean.
+    pub(crate) fn shares<E: Element>(&self, mut each: impl FnMut(usize, usize, E)) {
+        self.each_place(|channel, place, rows, columns| {
+            let share = E::of(1.0 / (rows.len() * columns.len()).max(1) as f64);
+            for row in rows {
+                for column in columns.clone() {
+                    each(place, self.input.at(channel, row, column), share);
+                }
+            }
+        });
+    }
+
+    /// Every place of every channel, with the rows and columns of the image that its window
+    /// covers: pools have no dilation.
+    fn each_place(&self, mut each: impl FnMut(usize, usize, Range<usize>, Range<usize>)) {
+        let [rows, columns] = self.output.sizes;
+        for channel in 0..self.output.channels {
+            for row in 0..rows {
+                let covered = self.under(0, row);
+                for column in 0..columns {
+                    let place = self.output.at(channel, row, column);
+                    each(channel, place, covered.clone(), self.under(1, column));
+                }
+            }
+        }
+    }
+
+    fn under(&self, axis: usize, place: usize) -> Range<usize> {
+        let (start, before) = (place * self.stride[axis], self.before[axis]);
+        let end = (start + self.kernel[axis]).saturating_sub(before).min(self.input.sizes[axis]);
+        start.saturating_sub(before).min(end)..end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every number of every patch by its definition, and where it comes from.
+    fn naive(windows: &Windows, mut each: impl FnMut(usize, Option<usize>)) {
+        let mut patch = 0;
+        for channel in 0..windows.input.channels {
+            for kernel in 0..windows.kernel[0] * windows.kernel[1] {
+                let number = [kernel / windows.kernel[1], kernel % windows.kernel[1]];
+                for place in 0..windows.output.places() {
+                    let columns = windows.output.sizes[1];
+                    let place = [place / columns, place % columns];
+                    let met = [0, 1].map(|axis| {
+                        let met = place[axis] * windows.stride[axis]
+                            + number[axis] * windows.dilation[axis];
+                        let met = met.checked_sub(windows.before[axis])?;
+                        (met < windows.input.sizes[axis]).then_some(met)
+                    });
+                    let from = met[0].zip(met[1]);
+                    each(patch, from.map(|(row, column)| windows.input.at(channel, row, column)));
+                    patch += 1;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn patches_are_gathered_and_scattered_as_defined() {
+        let planes = [Plane::image(2, 5, 7), Plane::steps(6, 3)];
+        for (kernel, stride, before, dilation) in [
+            ([1, 1], [1, 1], [0, 0], [1, 1]),
+            ([1, 3], [1, 1], [0, 1], [1, 1]),
+            ([1, 4], [1, 3], [0, 2], [1, 2]),
+            ([3, 2], [2, 1], [1, 0], [1, 3]),
+            ([2, 2], [1, 2], [9, 9], [2, 1]),
+        ] {
+            for input in planes {
+                let output = Plane::image(4, 3, 4);
+                let windows = Windows { input, output, kernel, stride, before, dilation };
+                let image: Vec<f64> = (0..input.len()).map(|i| i as f64 + 1.0).collect();
+                let mut patches = vec![0.0; windows.patches_len(input.channels)];
+                windows.gather(&image, 0..input.channels, &mut patches);
+                let mut expected = vec![0.0; input.len()];
+                naive(&windows, |patch, from| {
+                    assert_eq!(patches[patch], from.map_or(0.0, |from| image[from]));
+                    if let Some(from) = from {
+                        expected[from] += patch as f64;
+                    }
+                });
+                let numbers: Vec<f64> = (0..patches.len()).map(|i| i as f64).collect();
+                let mut back = vec![0.0; input.len()];
+                windows.scatter(&numbers, 0..input.channels, &mut back);
+                assert_eq!(back, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_pool_covers_what_lies_inside() {
+        let windows = Windows {
+            input: Plane::image(1, 3, 4),
+            output: Plane::image(1, 2, 3),
+            kernel: [2, 3],
+            stride: [2, 2],
+            before: [1, 1],
+            dilation: [1, 1],
+        };
+        let mut found = Vec::new();
+        windows.each_place(|_, place, rows, columns| found.push((place, rows, columns)));
+        let expected = [
+            (0, 0..1, 0..2),
+            (1, 0..1, 1..4),
+            (2, 0..1, 3..4),
+            (3, 1..3, 0..2),
+            (4, 1..3, 1..4),
+            (5, 1..3, 3..4),
+        ];
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,200 @@
+//! `Conv1D`: every output step is a weighted sum of the steps around it.
+
+use super::{
+    activation::{Activation, Linear},
+    convolution::Convolution,
+    initialize,
+    slide::{Slide, Sliding},
+};
+use crate::{
+    kernel::windows::{Plane, Windows},
+    tensor::*,
+};
+
+/// y\[l, o\] = activation(sum over i, k of
+/// weight\[o, i, k\] x\[stride l + dilation k - before, i\] + bias\[o\]): `[L, C]` becomes `[OL, O]`.
+///
+/// Each filter sees `I` of the features: all of them, or one of C / I groups, which divide the
+/// filters among them in order. Beyond the ends there are zeros. `N` is `O`, or 0 for a layer
+/// without a bias. How the kernel of `K` steps moves across is the type `S`; see [`Slide`].
+///
+/// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (K (I + O))); the bias starts at zero.
+///
+/// `keras.layers.Conv1D(O, K, strides, padding, dilation_rate=, groups=, activation=)`, whose kernel
+/// is (K, I, O); `torch.nn.Conv1d(C, O, K)` (channels before steps, another initialisation).
+/// `padding = same` pads as TensorFlow: where the zeros are odd in number, the one more is at the
+/// end.
+///
+/// ```
+/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+/// use multi_input::layer::{activation::Relu, Conv1D, Slide};
+///
+/// let device = Cpu::default();
+/// // 16 filters of 5 steps over 3 features; of 20 steps 16 are left.
+/// let layer: Conv1D<3, 16, 5, 16, 16, Slide, Relu, f32, Cpu> = BuildModule::build(&device);
+/// let output = layer.forward(device.zeros::<Rank3<7, 20, 3>>());
+/// assert_eq!(output.shape().concrete(), [7, 16, 16]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Conv1D<
+    const I: usize,
+    const O: usize,
+    const K: usize,
+    const N: usize,
+    const OL: usize,
+    S = Slide,
+    A = Linear,
+    E: Dtype = f32,
+    D: Storage<E> = dfdx::tensor::Cpu,
+> {
+    /// For each filter, for each feature that it sees, the kernel.
+    pub weight: Tensor<Rank3<O, I, K>, E, D>,
+    /// One number for each filter, or none.
+    pub bias: Tensor<Rank1<N>, E, D>,
+    /// What is applied to the sums.
+    pub activation: A,
+    /// How the kernel moves.
+    pub slide: S,
+}
+
+impl<
+        const I: usize,
+        const O: usize,
+        const K: usize,
+        const N: usize,
+        const OL: usize,
+        S,
+        A,
+        E: Dtype,
+        D: Storage<E>,
+    > NonMutableModule for Conv1D<I, O, K, N, OL, S, A, E, D>
+{
+}
+
+impl<
+        const I: usize,
+        const O: usize,
+        const K: usize,
+        const N: usize,
+        const OL: usize,
+        S: Sliding,
+        A: Activation,
+        E: Element,
+        D: Device<E>,
+    > TensorCollection<E, D> for Conv1D<I, O, K, N, OL, S, A, E, D>
+{
+    type To<E2: Dtype, D2: Device<E2>> = Conv1D<I, O, K, N, OL, S, A, E2, D2>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+        visitor: &mut V,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let weight = Self::tensor(
+            "weight",
+            |s| &s.weight,
+            |s| &mut s.weight,
+            TensorOptions::reset_with(|weight| initialize::glorot_uniform(weight, K * I, K * O)),
+        );
+        let (activation, slide) = (A::default(), S::default());
+        // An empty tensor is none that anybody should find: dfdx cannot even read it.
+        if N == 0 {
+            return visitor.visit_fields((weight,), |(weight,)| {
+                let bias = weight.device().zeros();
+                Conv1D { weight, bias, activation, slide }
+            });
+        }
+        let bias =
+            Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, TensorOptions::reset_to_zeros());
+        visitor.visit_fields((weight, bias), |(weight, bias)| Conv1D {
+            weight,
+            bias,
+            activation,
+            slide,
+        })
+    }
+}
+
+impl<
+        B: Dim,
+        const L: usize,
+        const C: usize,
+        const I: usize,
+        const O: usize,
+        const K: usize,
+        const N: usize,
+        const OL: usize,
+        S: Sliding,
+        A: Activation,
+        E: Element,
+        D: Backend<E>,
+        T: Tape<E, D>,
+    > Module<Tensor<(B, Const<L>, Const<C>), E, D, T>> for Conv1D<I, O, K, N, OL, S, A, E, D>
+{
+    type Output = Tensor<(B, Const<OL>, Const<O>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(
+        &self,
+        x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
+    ) -> Result<Self::Output, D::Err> {
+        let windows = Windows::kernel::<S>(Plane::steps(L, C), Plane::steps(OL, O), [1, K]);
+        let shape = (x.shape().0, Const, Const);
+        let convolution = Convolution::new(windows, I).ok_or_else(D::size_error)?;
+        convolution.apply::<A, _, _, _, _, E, D, T>(x, &self.weight, &self.bias, shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::activation::*, *};
+    use crate::check_gradients::check_gradients;
+    use dfdx::{
+        nn::BuildModule,
+        tensor::{AsArray, Cpu, SampleTensor, TensorFrom, TensorFromVec},
+    };
+
+    #[test]
+    fn steps_are_weighted_and_summed() {
+        let device = Cpu::default();
+        let mut layer: Conv1D<2, 2, 2, 2, 2, Slide, Relu, f64, Cpu> = BuildModule::build(&device);
+        // By filter, feature and step.
+        layer.weight.copy_from(&[1.0, 2.0, 10.0, 20.0, 0.0, -1.0, 0.0, 0.0]);
+        layer.bias.copy_from(&[0.5, 3.0]);
+        let x = device.tensor([[[1.0, 0.0], [2.0, 1.0], [4.0, -1.0]]]);
+        assert_eq!(layer.forward(x).array(), [[[25.5, 1.0], [0.5, 0.0]]]);
+    }
+
+    #[test]
+    fn padding_dilation_stride_and_groups_are_as_named() {
+        let device = Cpu::default();
+        type Layer = Conv1D<1, 2, 2, 0, 2, Slide<1, 2, 0, 1, 1, 2>, Linear, f64, Cpu>;
+        let mut layer: Layer = BuildModule::build(&device);
+        layer.weight.copy_from(&[1.0, 10.0, 1.0, 100.0]);
+        let x = device.tensor([[[1.0, 5.0], [2.0, 6.0], [3.0, 7.0]]]);
+        // The places reach over the steps -1 and 1, and 1 and 3.
+        assert_eq!(layer.forward(x).array(), [[[20.0, 600.0], [2.0, 6.0]]]);
+    }
+
+    macro_rules! check {
+        ($x:ty, $layer:ty) => {{
+            let device = Cpu::seed_from_u64(1);
+            let count = <$x>::default().num_elements();
+            let numbers = (0..count).map(|i| ((i * i) as f64 * 0.37 + 0.2).sin()).collect();
+            let x: Tensor<$x, f64, Cpu> = device.tensor_from_vec(numbers, Default::default());
+            let mut layer: $layer = BuildModule::build(&device);
+            if !layer.bias.shape().concrete().contains(&0) {
+                layer.bias = device.sample_normal();
+            }
+            check_gradients(&(x, layer), |(x, layer), tape| {
+                layer.forward(x.clone().put_tape(tape))
+            });
+        }};
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        check!(Rank3<2, 5, 2>, Conv1D<2, 3, 3, 3, 3, Slide, Linear, f64, Cpu>);
+        check!(Rank3<1, 7, 2>, Conv1D<2, 3, 2, 0, 3, Slide<1, 3, 0, 1>, Tanh, f64, Cpu>);
+        check!(Rank3<2, 6, 4>, Conv1D<2, 6, 3, 6, 4, Slide<1, 1, 0, 1, 1, 2>, Gelu, f64, Cpu>);
+        check!(Rank3<2, 4, 3>, Conv1D<1, 3, 2, 3, 3, Slide, Softmax, f64, Cpu>);
+    }
+}

@@ -1,0 +1,273 @@
+//! `Conv2D`: every output pixel is a weighted sum of the image around it.
+
+use super::{
+    activation::{Activation, Linear},
+    convolution::Convolution,
+    initialize,
+    slide::{Slide, Sliding},
+};
+use crate::{
+    kernel::windows::{Plane, Windows},
+    tensor::*,
+};
+
+/// y\[o, r, c\] = activation(sum over i, p, q of
+/// weight\[o, i, p, q\] x\[i, stride r + dilation p - before, stride c + dilation q - before\] + bias\[o\]):
+/// `[C, H, W]` becomes `[O, OH, OW]`.
+///
+/// Each filter sees `I` channels: all of them, or one of C / I groups, which divide the filters
+/// among them in order. Outside of the image there are zeros. `N` is `O`, or 0 for a layer without
+/// a bias. How the kernel of `KH` by `KW` moves is the type `S`; see [`Slide`]. A softmax is one
+/// along the channels of each pixel.
+///
+/// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (KH KW (I + O))); the bias starts at
+/// zero.
+///
+/// `keras.layers.Conv2D(O, (KH, KW), strides, padding, dilation_rate=, groups=, activation=)` with
+/// `data_format="channels_first"`, whose kernel is (KH, KW, I, O); `torch.nn.Conv2d(C, O, (KH, KW))`
+/// (another initialisation). `padding = same` pads as TensorFlow: where the zeros are odd in number,
+/// the one more is below and to the right.
+///
+/// ```
+/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+/// use multi_input::layer::{activation::Relu, Conv2D, Slide};
+///
+/// let device = Cpu::default();
+/// // 32 filters of 3 by 3 over 3 channels; of 8 by 8 pixels 6 by 6 are left.
+/// type Layer = Conv2D<3, 32, 3, 3, 32, 6, 6, Slide, Relu, f32, Cpu>;
+/// let layer: Layer = BuildModule::build(&device);
+/// let output = layer.forward(device.zeros::<Rank4<5, 3, 8, 8>>());
+/// assert_eq!(output.shape().concrete(), [5, 32, 6, 6]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Conv2D<
+    const I: usize,
+    const O: usize,
+    const KH: usize,
+    const KW: usize,
+    const N: usize,
+    const OH: usize,
+    const OW: usize,
+    S = Slide,
+    A = Linear,
+    E: Dtype = f32,
+    D: Storage<E> = dfdx::tensor::Cpu,
+> {
+    /// For each filter, for each channel that it sees, the kernel.
+    pub weight: Tensor<Rank4<O, I, KH, KW>, E, D>,
+    /// One number for each filter, or none.
+    pub bias: Tensor<Rank1<N>, E, D>,
+    /// What is applied to the sums.
+    pub activation: A,
+    /// How the kernel moves.
+    pub slide: S,
+}
+
+impl<
+        const I: usize,
+        const O: usize,
+        const KH: usize,
+        const KW: usize,
+        const N: usize,
+        const OH: usize,
+        const OW: usize,
+        S,
+        A,
+        E: Dtype,
+        D: Storage<E>,
+    > NonMutableModule for Conv2D<I, O, KH, KW, N, OH, OW, S, A, E, D>
+{
+}
+
+impl<
+        const I: usize,
+        const O: usize,
+        const KH: usize,
+        const KW: usize,
+        const N: usize,
+        const OH: usize,
+        const OW: usize,
+        S: Sliding,
+        A: Activation,
+        E: Element,
+        D: Device<E>,
+    > TensorCollection<E, D> for Conv2D<I, O, KH, KW, N, OH, OW, S, A, E, D>
+{
+    type To<E2: Dtype, D2: Device<E2>> = Conv2D<I, O, KH, KW, N, OH, OW, S, A, E2, D2>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+        visitor: &mut V,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let weight = Self::tensor(
+            "weight",
+            |s| &s.weight,
+            |s| &mut s.weight,
+            TensorOptions::reset_with(|weight| {
+                initialize::glorot_uniform(weight, KH * KW * I, KH * KW * O)
+            }),
+        );
+        let (activation, slide) = (A::default(), S::default());
+        // An empty tensor is none that anybody should find: dfdx cannot even read it.
+        if N == 0 {
+            return visitor.visit_fields((weight,), |(weight,)| {
+                let bias = weight.device().zeros();
+                Conv2D { weight, bias, activation, slide }
+            });
+        }
+        let bias =
+            Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, TensorOptions::reset_to_zeros());
+        visitor.visit_fields((weight, bias), |(weight, bias)| Conv2D {
+            weight,
+            bias,
+            activation,
+            slide,
+        })
+    }
+}
+
+impl<
+        B: Dim,
+        const C: usize,
+        const H: usize,
+        const W: usize,
+        const I: usize,
+        const O: usize,
+        const KH: usize,
+        const KW: usize,
+        const N: usize,
+        const OH: usize,
+        const OW: usize,
+        S: Sliding,
+        A: Activation,
+        E: Element,
+        D: Backend<E>,
+        T: Tape<E, D>,
+    > Module<Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>>
+    for Conv2D<I, O, KH, KW, N, OH, OW, S, A, E, D>
+{
+    type Output = Tensor<(B, Const<O>, Const<OH>, Const<OW>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(
+        &self,
+        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
+    ) -> Result<Self::Output, D::Err> {
+        let windows =
+            Windows::kernel::<S>(Plane::image(C, H, W), Plane::image(O, OH, OW), [KH, KW]);
+        let shape = (x.shape().0, Const, Const, Const);
+        let convolution = Convolution::new(windows, I).ok_or_else(D::size_error)?;
+        convolution.apply::<A, _, _, _, _, E, D, T>(x, &self.weight, &self.bias, shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::activation::*, *};
+    use crate::check_gradients::check_gradients;
+    use dfdx::{
+        nn::{BuildModule, NumParams},
+        tensor::{AsArray, Cpu, SampleTensor, TensorFrom, TensorFromVec},
+    };
+
+    fn numbers<S: Shape + Default>() -> Tensor<S, f64, Cpu> {
+        let count = S::default().num_elements();
+        let numbers = (0..count).map(|i| ((i * i) as f64 * 0.37 + 0.2).sin()).collect();
+        Cpu::default().tensor_from_vec(numbers, S::default())
+    }
+
+    #[test]
+    fn patches_are_weighted_and_summed() {
+        let device = Cpu::default();
+        let mut layer: Conv2D<1, 2, 2, 2, 2, 2, 1, Slide, Relu, f64, Cpu> =
+            BuildModule::build(&device);
+        layer.weight.copy_from(&[1.0, 2.0, 3.0, 4.0, -1.0, 0.0, 0.0, 0.0]);
+        layer.bias.copy_from(&[0.5, 3.0]);
+        let x = device.tensor([[[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]]]);
+        assert_eq!(layer.forward(x).array(), [[[[30.5], [50.5]], [[2.0], [0.0]]]]);
+    }
+
+    #[test]
+    fn padding_dilation_stride_and_groups_are_as_named() {
+        let device = Cpu::default();
+        // Two groups of one channel and one filter; a row of zeros above and below.
+        let mut layer: Conv2D<1, 2, 2, 1, 0, 2, 2, Slide<2, 1, 1, 0, 2, 1>, Linear, f64, Cpu> =
+            BuildModule::build(&device);
+        assert_eq!(layer.num_trainable_params(), 4);
+        layer.weight.copy_from(&[1.0, 10.0, 1.0, 100.0]);
+        let x = device.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]]]);
+        // The places reach over the rows -1 and 1, and 1 and 3.
+        let expected = [[[[30.0, 40.0], [3.0, 4.0]], [[700.0, 800.0], [7.0, 8.0]]]];
+        assert_eq!(layer.forward(x).array(), expected);
+    }
+
+    #[test]
+    fn softmax_is_along_the_channels() {
+        let device = Cpu::default();
+        let mut layer: Conv2D<1, 2, 1, 1, 2, 1, 2, Slide, Softmax, f64, Cpu> =
+            BuildModule::build(&device);
+        layer.weight.copy_from(&[1.0, 0.0]);
+        let y = layer.forward(device.tensor([[[[0.0, 3f64.ln()]]]])).array();
+        for (found, expected) in y[0].iter().flatten().flatten().zip([0.5, 0.75, 0.5, 0.25]) {
+            assert!((found - expected).abs() < 1e-12, "{y:?}");
+        }
+    }
+
+    #[test]
+    fn weights_start_glorot_uniform_with_the_kernel_in_the_fans() {
+        let device = Cpu::seed_from_u64(3);
+        let layer: Conv2D<8, 16, 3, 5, 16, 1, 1, Slide, Linear, f32, Cpu> =
+            BuildModule::build(&device);
+        let limit = (6.0f32 / (15.0 * 24.0)).sqrt();
+        let weights = layer.weight.as_vec();
+        let largest = weights.iter().fold(0.0f32, |largest, w| largest.max(w.abs()));
+        assert!(largest <= limit && largest > 0.99 * limit, "{largest} of {limit}");
+        assert!(layer.bias.array().iter().all(|bias| *bias == 0.0));
+    }
+
+    #[test]
+    fn groups_that_do_not_fit_are_an_error() {
+        let device = Cpu::default();
+        let layer: Conv2D<2, 4, 1, 1, 4, 2, 2, Slide, Linear, f32, Cpu> =
+            BuildModule::build(&device);
+        assert!(layer.try_forward(device.zeros::<Rank4<1, 3, 2, 2>>()).is_err());
+        let layer: Conv2D<1, 4, 1, 1, 4, 2, 2, Slide, Linear, f32, Cpu> =
+            BuildModule::build(&device);
+        assert!(layer.try_forward(device.zeros::<Rank4<1, 3, 2, 2>>()).is_err());
+    }
+
+    #[test]
+    fn an_empty_batch_gives_an_empty_batch() {
+        let device = Cpu::default();
+        let layer: Conv2D<3, 4, 1, 1, 4, 2, 2, Slide, Linear, f32, Cpu> =
+            BuildModule::build(&device);
+        let x = device.zeros_like(&(0, Const::<3>, Const::<2>, Const::<2>));
+        assert_eq!(layer.forward(x).shape().concrete(), [0, 4, 2, 2]);
+    }
+
+    macro_rules! check {
+        ($x:ty, $layer:ty) => {{
+            let device = Cpu::seed_from_u64(1);
+            let mut layer: $layer = BuildModule::build(&device);
+            if !layer.bias.shape().concrete().contains(&0) {
+                layer.bias = device.sample_normal();
+            }
+            check_gradients(&(numbers::<$x>(), layer), |(x, layer), tape| {
+                layer.forward(x.clone().put_tape(tape))
+            });
+        }};
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        check!(Rank4<2, 2, 5, 4>, Conv2D<2, 3, 3, 2, 3, 3, 3, Slide, Linear, f64, Cpu>);
+        // Stride, zeros around, odd sizes, no bias.
+        check!(Rank4<1, 2, 5, 7>, Conv2D<2, 3, 3, 2, 0, 3, 3, Slide<2, 3, 1, 1>, Tanh, f64, Cpu>);
+        // Dilation and groups.
+        check!(
+            Rank4<2, 4, 5, 6>,
+            Conv2D<2, 6, 2, 3, 6, 3, 4, Slide<1, 1, 0, 1, 2, 2>, Gelu, f64, Cpu>
+        );
+        // Every channel by itself, and a softmax at every pixel.
+        check!(Rank4<2, 3, 3, 3>, Conv2D<1, 3, 2, 2, 3, 2, 2, Slide, Softmax, f64, Cpu>);
+    }
+}

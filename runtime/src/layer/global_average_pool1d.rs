@@ -1,0 +1,60 @@
+//! `GlobalAveragePool1D`: the mean of every feature.
+
+use dfdx::nn::ZeroSizedModule;
+
+use super::pooling;
+use crate::{kernel::windows::Plane, tensor::*};
+
+/// y\[c\] = the mean of x\[.., c\]: `[L, C]` becomes `[C]`.
+///
+/// `keras.layers.GlobalAveragePooling1D`;
+/// `torch.mean` over the steps.
+///
+/// ```
+/// use dfdx::{nn::Module, prelude::*};
+/// use multi_input::layer::GlobalAveragePool1D;
+///
+/// let x = Cpu::default().tensor([[[1.0f32, 2.0], [3.0, 6.0], [5.0, 1.0]]]);
+/// assert_eq!(GlobalAveragePool1D.forward(x).array(), [[3.0, 3.0]]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GlobalAveragePool1D;
+
+impl ZeroSizedModule for GlobalAveragePool1D {}
+impl NonMutableModule for GlobalAveragePool1D {}
+
+impl<B: Dim, const L: usize, const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
+    Module<Tensor<(B, Const<L>, Const<C>), E, D, T>> for GlobalAveragePool1D
+{
+    type Output = Tensor<(B, Const<C>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(
+        &self,
+        x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
+    ) -> Result<Self::Output, D::Err> {
+        let shape = (x.shape().0, Const);
+        pooling::mean_of_all(Plane::steps(L, C), x, shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::check_gradients;
+    use dfdx::tensor::{AsArray, Cpu, TensorFrom, TensorFromVec};
+
+    #[test]
+    fn each_feature_becomes_its_mean() {
+        let x = Cpu::default().tensor([[[1.0, 2.0], [2.0, -4.0]], [[0.5, 0.0], [1.5, 9.0]]]);
+        assert_eq!(GlobalAveragePool1D.forward(x).array(), [[1.5, -1.0], [1.0, 4.5]]);
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let numbers = (0..2 * 5 * 3).map(|i| ((i * i) as f64 * 0.37).sin()).collect();
+        let x: Tensor<Rank3<2, 5, 3>, f64, Cpu> =
+            Cpu::default().tensor_from_vec(numbers, Default::default());
+        check_gradients(&x, |x, tape| GlobalAveragePool1D.forward(x.clone().put_tape(tape)));
+    }
+}

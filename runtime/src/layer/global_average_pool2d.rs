@@ -1,0 +1,68 @@
+//! `GlobalAveragePool2D`: the mean of every channel.
+
+use dfdx::nn::ZeroSizedModule;
+
+use super::pooling;
+use crate::{kernel::windows::Plane, tensor::*};
+
+/// y\[c\] = the mean of x\[c, ..\]: `[C, H, W]` becomes `[C]`.
+///
+/// `keras.layers.GlobalAveragePooling2D` with `data_format="channels_first"`;
+/// `torch.nn.AdaptiveAvgPool2d(1)` and a flatten.
+///
+/// ```
+/// use dfdx::{nn::Module, prelude::*};
+/// use multi_input::layer::GlobalAveragePool2D;
+///
+/// let x = Cpu::default().tensor([[[[1.0f32, 2.0], [3.0, 6.0]], [[0.0, 1.0], [2.0, 1.0]]]]);
+/// assert_eq!(GlobalAveragePool2D.forward(x).array(), [[3.0, 1.0]]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GlobalAveragePool2D;
+
+impl ZeroSizedModule for GlobalAveragePool2D {}
+impl NonMutableModule for GlobalAveragePool2D {}
+
+impl<
+        B: Dim,
+        const C: usize,
+        const H: usize,
+        const W: usize,
+        E: Element,
+        D: Backend<E>,
+        T: Tape<E, D>,
+    > Module<Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>> for GlobalAveragePool2D
+{
+    type Output = Tensor<(B, Const<C>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(
+        &self,
+        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
+    ) -> Result<Self::Output, D::Err> {
+        let shape = (x.shape().0, Const);
+        pooling::mean_of_all(Plane::image(C, H, W), x, shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::check_gradients;
+    use dfdx::tensor::{AsArray, Cpu, TensorFrom, TensorFromVec};
+
+    #[test]
+    fn each_channel_becomes_its_mean() {
+        let x =
+            Cpu::default().tensor([[[[1.0, 2.0]], [[-3.0, 7.0]]], [[[0.0, 0.5]], [[4.0, 4.0]]]]);
+        assert_eq!(GlobalAveragePool2D.forward(x).array(), [[1.5, 2.0], [0.25, 4.0]]);
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let numbers = (0..2 * 3 * 2 * 3).map(|i| ((i * i) as f64 * 0.37).sin()).collect();
+        let x: Tensor<Rank4<2, 3, 2, 3>, f64, Cpu> =
+            Cpu::default().tensor_from_vec(numbers, Default::default());
+        check_gradients(&x, |x, tape| GlobalAveragePool2D.forward(x.clone().put_tape(tape)));
+    }
+}

@@ -1,0 +1,61 @@
+//! `GlobalMaxPool1D`: the largest number of every feature.
+
+use dfdx::nn::ZeroSizedModule;
+
+use super::pooling;
+use crate::{kernel::windows::Plane, tensor::*};
+
+/// y\[c\] = the largest number of x\[.., c\]: `[L, C]` becomes `[C]`. Equal numbers share the
+/// gradient, as in Keras on TensorFlow.
+///
+/// `keras.layers.GlobalMaxPooling1D`;
+/// `torch.amax` over the steps.
+///
+/// ```
+/// use dfdx::{nn::Module, prelude::*};
+/// use multi_input::layer::GlobalMaxPool1D;
+///
+/// let x = Cpu::default().tensor([[[1.0f32, 2.0], [3.0, 6.0], [5.0, 1.0]]]);
+/// assert_eq!(GlobalMaxPool1D.forward(x).array(), [[5.0, 6.0]]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GlobalMaxPool1D;
+
+impl ZeroSizedModule for GlobalMaxPool1D {}
+impl NonMutableModule for GlobalMaxPool1D {}
+
+impl<B: Dim, const L: usize, const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
+    Module<Tensor<(B, Const<L>, Const<C>), E, D, T>> for GlobalMaxPool1D
+{
+    type Output = Tensor<(B, Const<C>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(
+        &self,
+        x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
+    ) -> Result<Self::Output, D::Err> {
+        let shape = (x.shape().0, Const);
+        pooling::largest_of_all(Plane::steps(L, C), x, shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::check_gradients;
+    use dfdx::tensor::{AsArray, Cpu, TensorFrom, TensorFromVec};
+
+    #[test]
+    fn each_feature_becomes_its_largest() {
+        let x = Cpu::default().tensor([[[1.0, 2.0], [2.0, -4.0]], [[0.5, 0.0], [1.5, 9.0]]]);
+        assert_eq!(GlobalMaxPool1D.forward(x).array(), [[2.0, 2.0], [1.5, 9.0]]);
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let numbers = (0..2 * 5 * 3).map(|i| ((i * i) as f64 * 0.37).sin()).collect();
+        let x: Tensor<Rank3<2, 5, 3>, f64, Cpu> =
+            Cpu::default().tensor_from_vec(numbers, Default::default());
+        check_gradients(&x, |x, tape| GlobalMaxPool1D.forward(x.clone().put_tape(tape)));
+    }
+}

@@ -1,0 +1,186 @@
+//! What the poolings share: the largest number or the mean under each place of a window, or of a
+//! whole channel.
+
+use crate::{
+    kernel::windows::{Plane, Windows},
+    tensor::*,
+};
+
+/// The largest number under each place; of equal ones the first gets the whole gradient.
+pub(super) fn largest<S, Out, E, D, T>(
+    windows: Windows,
+    x: Tensor<S, E, D, T>,
+    shape: Out,
+) -> Result<Tensor<Out, E, D, T>, D::Err>
+where
+    S: Shape,
+    Out: Shape,
+    E: Element,
+    D: Backend<E>,
+    T: Tape<E, D>,
+{
+    let (x, mut tape) = x.try_contiguous()?.split_tape();
+    let device = x.device().clone();
+    let mut y = device.buffer(shape.num_elements())?;
+    let mut chosen = vec![NOTHING; if T::OWNS_TAPE { y.len() } else { 0 }];
+    let (inputs, outputs) = (windows.input.len().max(1), windows.output.len().max(1));
+    for (sample, (x, y)) in
+        D::values(&x).chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)).enumerate()
+    {
+        windows.largest(x, |place, at, number| {
+            y[place] = number;
+            if T::OWNS_TAPE {
+                chosen[sample * outputs + place] = sample * inputs + at;
+            }
+        });
+    }
+    let y = device.try_tensor_from_vec(y, shape)?;
+
+    if T::OWNS_TAPE {
+        let output = y.clone();
+        tape.add_backward_op(move |gradients| {
+            let slope = D::take_gradient(gradients, &output)?;
+            D::edit_gradient(gradients, &x, |dx| {
+                for (slope, &at) in slope.iter().zip(&chosen) {
+                    if let Some(dx) = dx.get_mut(at) {
+                        *dx += *slope;
+                    }
+                }
+            })?;
+            D::restore_gradient(gradients, &output, slope)
+        });
+    }
+    Ok(y.put_tape(tape))
+}
+
+/// Where a window holds no number at all.
+const NOTHING: usize = usize::MAX;
+
+/// The mean of the numbers under each place, without those beyond the edge.
+pub(super) fn mean<S, Out, E, D, T>(
+    windows: Windows,
+    x: Tensor<S, E, D, T>,
+    shape: Out,
+) -> Result<Tensor<Out, E, D, T>, D::Err>
+where
+    S: Shape,
+    Out: Shape,
+    E: Element,
+    D: Backend<E>,
+    T: Tape<E, D>,
+{
+    let (x, mut tape) = x.try_contiguous()?.split_tape();
+    let device = x.device().clone();
+    let mut y = device.buffer(shape.num_elements())?;
+    let (inputs, outputs) = (windows.input.len().max(1), windows.output.len().max(1));
+    for (x, y) in D::values(&x).chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)) {
+        windows.shares(|place, at, share: E| y[place] += share * x[at]);
+    }
+    let y = device.try_tensor_from_vec(y, shape)?;
+
+    if T::OWNS_TAPE {
+        let output = y.clone();
+        tape.add_backward_op(move |gradients| {
+            let slope = D::take_gradient(gradients, &output)?;
+            D::edit_gradient(gradients, &x, |dx| {
+                let samples = dx.chunks_exact_mut(inputs).zip(slope.chunks_exact(outputs));
+                for (dx, slope) in samples {
+                    windows.shares(|place, at, share: E| dx[at] += share * slope[place]);
+                }
+            })?;
+            D::restore_gradient(gradients, &output, slope)
+        });
+    }
+    Ok(y.put_tape(tape))
+}
+
+/// The mean of each channel.
+pub(super) fn mean_of_all<S, Out, E, D, T>(
+    plane: Plane,
+    x: Tensor<S, E, D, T>,
+    shape: Out,
+) -> Result<Tensor<Out, E, D, T>, D::Err>
+where
+    S: Shape,
+    Out: Shape,
+    E: Element,
+    D: Backend<E>,
+    T: Tape<E, D>,
+{
+    let share = E::of(1.0 / plane.places().max(1) as f64);
+    let mean = move |channel: &mut dyn Iterator<Item = E>| channel.sum::<E>() * share;
+    let slope = move |slope: E, _: &[E]| vec![slope * share; plane.places()];
+    of_channels(plane, x, shape, mean, slope)
+}
+
+/// The largest number of each channel; equal ones share the gradient.
+pub(super) fn largest_of_all<S, Out, E, D, T>(
+    plane: Plane,
+    x: Tensor<S, E, D, T>,
+    shape: Out,
+) -> Result<Tensor<Out, E, D, T>, D::Err>
+where
+    S: Shape,
+    Out: Shape,
+    E: Element,
+    D: Backend<E>,
+    T: Tape<E, D>,
+{
+    let larger = |a: E, b: E| if b > a || b.is_nan() { b } else { a };
+    let largest =
+        move |channel: &mut dyn Iterator<Item = E>| channel.reduce(larger).unwrap_or_else(E::zero);
+    let slope = move |slope: E, channel: &[E]| {
+        let largest = channel.iter().copied().reduce(larger).unwrap_or_else(E::zero);
+        let equal = channel.iter().filter(|x| **x == largest).count();
+        let share = slope / E::of(equal.max(1) as f64);
+        channel.iter().map(|x| if *x == largest { share } else { E::zero() }).collect()
+    };
+    of_channels(plane, x, shape, largest, slope)
+}
+
+/// One number for each channel, and the gradient of the channel from that of the number.
+fn of_channels<S, Out, E, D, T>(
+    plane: Plane,
+    x: Tensor<S, E, D, T>,
+    shape: Out,
+    forward: impl Fn(&mut dyn Iterator<Item = E>) -> E,
+    backward: impl Fn(E, &[E]) -> Vec<E> + 'static,
+) -> Result<Tensor<Out, E, D, T>, D::Err>
+where
+    S: Shape,
+    Out: Shape,
+    E: Element,
+    D: Backend<E>,
+    T: Tape<E, D>,
+{
+    let (x, mut tape) = x.try_contiguous()?.split_tape();
+    let device = x.device().clone();
+    let mut y = device.buffer(shape.num_elements())?;
+    let (inputs, channels) = (plane.len().max(1), plane.channels.max(1));
+    for (x, y) in D::values(&x).chunks_exact(inputs).zip(y.chunks_exact_mut(channels)) {
+        for (channel, y) in y.iter_mut().enumerate() {
+            *y = forward(&mut plane.of_channel(channel).map(|at| x[at]));
+        }
+    }
+    let y = device.try_tensor_from_vec(y, shape)?;
+
+    if T::OWNS_TAPE {
+        let output = y.clone();
+        tape.add_backward_op(move |gradients| {
+            let slope = D::take_gradient(gradients, &output)?;
+            let values = D::values(&x);
+            D::edit_gradient(gradients, &x, |dx| {
+                let samples = values.chunks_exact(inputs).zip(slope.chunks_exact(channels));
+                for (dx, (x, slope)) in dx.chunks_exact_mut(inputs).zip(samples) {
+                    for (channel, slope) in slope.iter().enumerate() {
+                        let numbers: Vec<E> = plane.of_channel(channel).map(|at| x[at]).collect();
+                        let back = backward(*slope, &numbers);
+                        plane.of_channel(channel).zip(back).for_each(|(at, back)| dx[at] += back);
+                    }
+                }
+            })?;
+            D::restore_gradient(gradients, &output, slope)
+        });
+    }
+    Ok(y.put_tape(tape))
+}
