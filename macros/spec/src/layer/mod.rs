@@ -4,15 +4,19 @@
 //! are `const` paths are unknown, and in constants of the expansion, where all are known. The
 //! expansion reaches them as `multi_input::private::spec::layer::MODULE::output(...)`.
 
-use crate::{Kind, Parameter, Shape, Size, Text, Value};
+use crate::{Activation, Kind, Parameter, Shape, Size, Text, Value};
 
 pub mod batch_norm;
 pub mod dense;
 pub mod dropout;
 pub mod embedding;
 pub mod flatten;
+pub mod gru;
 pub mod layer_norm;
+pub mod lstm;
+mod recurrent;
 pub mod reshape;
+pub mod simple_rnn;
 
 /// Every layer that a branch may name.
 pub const LAYERS: &[Layer] = &[
@@ -23,6 +27,9 @@ pub const LAYERS: &[Layer] = &[
     dropout::LAYER,
     batch_norm::LAYER,
     layer_norm::LAYER,
+    lstm::LAYER,
+    gru::LAYER,
+    simple_rnn::LAYER,
 ];
 
 /// What the macro must know of a layer.
@@ -53,6 +60,8 @@ pub struct Form {
     pub holds_tensors: bool,
     /// Its activation is a type argument, after the sizes.
     pub activation: bool,
+    /// The activation where none is given.
+    pub default_activation: Activation,
     /// Its sizes are one shape argument, `(Const<4>, Const<8>)`, rather than const arguments.
     pub shape_argument: bool,
     /// It computes something else in training than in inference.
@@ -70,6 +79,7 @@ impl Form {
     pub const STATELESS: Form = Form {
         holds_tensors: false,
         activation: false,
+        default_activation: Activation::Linear,
         shape_argument: false,
         trains_differently: false,
         batch_statistics: false,
