@@ -93,8 +93,9 @@ mod tests {
         assert_eq!(
             shown(Shape::numbers(&[Size::Known(10)]), LAST),
             "`LSTM` reads a sequence, [steps, features], but what flows in is [10]; declare an \
-             input of steps, such as `[[f32; 10]; steps]` or `[u32; steps]`, or put \
-             `Reshape(steps, features)` before it"
+             input of steps, such as `[[f32; 10]; steps]` or `[u32; steps]`, put \
+             `Reshape(steps, features)` before it, or give a recurrent layer before it \
+             `return_sequences = true`"
         );
         assert_eq!(
             shown(Shape::categories(&[Size::Known(7)]), LAST),

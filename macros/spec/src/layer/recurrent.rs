@@ -16,10 +16,15 @@ pub(super) const fn sequences_only(layer: &str, input: &Shape) -> Option<Text> {
         .str("` reads a sequence, [steps, features], but what flows in is ")
         .shape(input);
     Some(match input.rank() {
-        1 => text
-            .str("; declare an input of steps, such as `[[f32; ")
-            .size(input.last())
-            .str("]; steps]` or `[u32; steps]`, or put `Reshape(steps, features)` before it"),
+        1 => {
+            let text = text.str("; declare an input of steps, such as `[[f32; ");
+            let text = match input.last() {
+                Size::Known(number) => text.number(number),
+                Size::Unknown => text.str("features"),
+            };
+            text.str("]; steps]` or `[u32; steps]`, put `Reshape(steps, features)` before it, or ")
+                .str("give a recurrent layer before it `return_sequences = true`")
+        }
         _ => text.str("; put `Reshape(steps, features)` before it"),
     })
 }
