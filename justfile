@@ -20,13 +20,13 @@ deny:
 bless:
     TRYBUILD=overwrite cargo test -p multi-input-tests --test compile_fail
 
-# The expansion of the model in an example's source, e.g. `just expand tabular`.
+# What the models of an example expand to, e.g. `just expand tabular`.
 expand example:
-    cargo rustc --profile check --example {{example}} -p multi-input-examples -- -Zunpretty=expanded
+    RUSTC_BOOTSTRAP=1 cargo rustc --profile check --example {{example}} -p multi-input-examples -- -Zunpretty=expanded
 
 # What is too long for `cargo test`: millions of token streams through the macro.
 soak:
-    MULTI_INPUT_SOAK=1 cargo test --release --workspace -- --nocapture soak
+    cargo test --release -p multi-input-macros-core -- --ignored --nocapture soak
 
 # Makes the parity fixtures anew; needs Python with TensorFlow (see tests/fixtures/README.md).
 fixtures:

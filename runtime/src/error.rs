@@ -52,14 +52,6 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-    /// A file of rows without rows.
-    #[error("{} holds no rows: {reason}", path.display())]
-    EmptyFile {
-        /// The file.
-        path: PathBuf,
-        /// What is missing in it.
-        reason: &'static str,
-    },
     /// There is nothing to do the work on.
     #[error("no rows to {0}: hand over at least one")]
     NoRows(&'static str),

@@ -17,7 +17,7 @@ pub use serde;
 use dfdx::{shapes::Unit, tensor::Trace, tensor_ops::ReshapeTo};
 use spec::{Size, Text};
 
-use crate::definition::Head;
+use crate::definition::{Head, Network};
 pub use crate::kernel::{Backend, Element};
 
 /// The shape, or one of unknown sizes where the formula found a mistake, which a constant of its
@@ -112,6 +112,21 @@ sample_dims!(N0);
 sample_dims!(N0 N1);
 sample_dims!(N0 N1 N2);
 sample_dims!(N0 N1 N2 N3);
+
+/// A definition's summary, by a type with a lifetime in it.
+pub struct Deferred<'model, M>(std::marker::PhantomData<&'model M>);
+
+/// See [`Deferred`].
+pub trait Summarize {
+    /// The table of layers.
+    fn summarize() -> crate::Summary;
+}
+
+impl<M: Network<f32, Cpu>> Summarize for Deferred<'_, M> {
+    fn summarize() -> crate::Summary {
+        crate::Summary::of::<M, f32, Cpu>()
+    }
+}
 
 /// Whether a module of the user's own gives what was claimed.
 #[allow(clippy::result_large_err)] // Evaluated by rustc alone; a constant cannot box its text.

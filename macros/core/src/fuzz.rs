@@ -150,11 +150,21 @@ fn check(arguments: TokenStream, item: TokenStream) {
 
 #[test]
 fn no_token_stream_makes_the_macro_panic() {
-    let mut random = Random(7);
     for seed in seeds() {
         check(TokenStream::new(), seed);
     }
-    for round in 0..10_000 {
+    check_mutations(10_000, Random(7));
+}
+
+/// `just soak`: a million other streams.
+#[test]
+#[ignore = "takes minutes"]
+fn soak_a_million_token_streams() {
+    check_mutations(1_000_000, Random(11));
+}
+
+fn check_mutations(rounds: usize, mut random: Random) {
+    for round in 0..rounds {
         let mut item = seeds()[round % 3].clone();
         for _ in 0..=random.below(6) {
             item = mutate(item, &mut random);

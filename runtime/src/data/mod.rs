@@ -12,7 +12,7 @@ mod table;
 
 pub use batch::Batch;
 pub use class::{Class, Probabilities};
-pub use csv::read_csv;
+pub use csv::{read_csv, read_csv_from};
 pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
 pub use split::Split;

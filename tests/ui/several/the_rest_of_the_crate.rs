@@ -42,7 +42,7 @@ pub fn graph() -> usize {
 
 pub fn module(device: &Cpu) -> HouseModel<f32, Cpu> {
     let _handle = House::topic;
-    let _model = House::build::<f32, Cpu>(device, Seed(7));
+    let _model = House::build(device, Seed(7));
     device.build_module::<House, f32>()
 }
 

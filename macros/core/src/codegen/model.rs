@@ -18,6 +18,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let (visibility, definition) = (&graph.model.visibility, &expansion.names.definition);
     let docs = graph.model.attributes.iter().filter(|a| a.path().is_ident("doc"));
     let table = docs::of(expansion);
+    let summary = summary(expansion);
     let (krate, private) = (&expansion.paths.krate, &expansion.paths.private);
     let handles = graph.outputs().enumerate().map(|(index, node)| {
         let name = graph.nodes[node].name();
@@ -57,10 +58,25 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
                 #krate::Model::build(device, seed)
             }
 
-            /// Layers, output shapes and parameters, as a table to print.
-            pub fn summary() -> #krate::Summary {
-                #krate::Summary::of::<#definition, ::core::primitive::f32, #private::Cpu>()
-            }
+            #summary
+        }
+    }
+}
+
+/// `fn summary`, which asks the module for its parameters.
+fn summary(expansion: &Expansion<'_>) -> TokenStream {
+    let (definition, krate, private) =
+        (&expansion.names.definition, &expansion.paths.krate, &expansion.paths.private);
+    // A module of the user's own may be none at all. With a lifetime in it, the bound is not
+    // looked at before somebody calls, so that the mistake is said once, in our words.
+    let bound = (!expansion.own.is_empty())
+        .then(|| quote!(where #private::Deferred<'model, #definition>: #private::Summarize));
+    let lifetime = bound.as_ref().map_or_else(|| quote!('_), |_| quote!('model));
+    let parameter = bound.as_ref().map(|_| quote!(<'model>));
+    quote! {
+        /// Layers, output shapes and parameters, as a table to print.
+        pub fn summary #parameter () -> #krate::Summary #bound {
+            <#private::Deferred<#lifetime, #definition> as #private::Summarize>::summarize()
         }
     }
 }

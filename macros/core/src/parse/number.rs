@@ -150,9 +150,8 @@ fn real(expr: &Expr) -> Option<f64> {
 /// Whether rustc may find a constant here: a path, a call of a `const fn`, arithmetic on them.
 fn is_constant(expr: &Expr) -> bool {
     match expr {
-        Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Block(_) | Expr::Cast(_) => {
-            true
-        }
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| !is_module(&last.ident)),
+        Expr::Call(_) | Expr::MethodCall(_) | Expr::Block(_) | Expr::Cast(_) => true,
         Expr::Lit(lit) => matches!(lit.lit, Lit::Int(_) | Lit::Float(_)),
         Expr::Paren(inner) => is_constant(&inner.expr),
         Expr::Group(inner) => is_constant(&inner.expr),
@@ -160,6 +159,11 @@ fn is_constant(expr: &Expr) -> bool {
         Expr::Binary(binary) => is_constant(&binary.left) && is_constant(&binary.right),
         _ => false,
     }
+}
+
+/// Whether a path that ends in `name` leads to a module rather than to a value.
+fn is_module(name: &syn::Ident) -> bool {
+    ["crate", "self", "super", "Self"].iter().any(|module| name == module)
 }
 
 fn found(expr: &Expr) -> String {
@@ -178,7 +182,13 @@ mod tests {
         assert_eq!(size(parse_quote!(2 * (8 + 1))).unwrap(), Size::Known(18));
         assert_eq!(size(parse_quote!(config::WIDTH)).unwrap(), Size::Unknown);
         assert_eq!(size(parse_quote!(WIDTH + 16)).unwrap(), Size::Unknown);
-        for wrong in [parse_quote!(0), parse_quote!(-3), parse_quote!("64"), parse_quote!(1.5)] {
+        for wrong in [
+            parse_quote!(0),
+            parse_quote!(-3),
+            parse_quote!(crate),
+            parse_quote!("64"),
+            parse_quote!(1.5),
+        ] {
             assert!(size(wrong).is_err());
         }
         let number = |expr: Expr| NumberExpr::read(&expr).unwrap().value;

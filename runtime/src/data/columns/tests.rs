@@ -95,7 +95,7 @@ fn a_bad_cell_names_line_field_column_expected_and_found() {
         ("1,x,1,,,-1,yes,2", "field `sex`, column `sex`: expected a whole number"),
         ("1,x,1,,,1,maybe,2", "expected true, false, yes, no, 1 or 0, found `maybe`"),
         ("1,x,1,,,1,1,3", "field `group`, column `group`: expected a class from 0 to 2, found `3`"),
-        ("1,x", "expected 8 cells as in the header, found 2"),
+        ("1,x", "expected 8 cells as in the first line, found 2"),
     ];
     for (row, expected) in cases {
         let found = with(row);
@@ -118,8 +118,8 @@ fn a_missing_column_is_named_and_the_nearest_suggested() {
 
 #[test]
 fn files_without_rows_and_unreadable_files_say_so() {
-    assert!(message("").contains("holds no rows: its first line should name the columns"));
-    assert!(message(HEADER).contains("only the line with the column names"));
+    assert!(message("").contains("expected a line of column names, found an empty file"));
+    assert!(message(HEADER).contains("expected rows below the column names, found none"));
     let error = read_csv::<Row>("/nonexistent/rows.csv").unwrap_err().to_string();
     assert!(error.starts_with("cannot read /nonexistent/rows.csv: "), "{error}");
 }
