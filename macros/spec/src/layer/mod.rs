@@ -14,6 +14,7 @@ pub mod flatten;
 pub mod gru;
 pub mod layer_norm;
 pub mod lstm;
+pub mod positional_embedding;
 mod recurrent;
 pub mod reshape;
 pub mod simple_rnn;
@@ -30,6 +31,7 @@ pub const LAYERS: &[Layer] = &[
     lstm::LAYER,
     gru::LAYER,
     simple_rnn::LAYER,
+    positional_embedding::LAYER,
 ];
 
 /// What the macro must know of a layer.
