@@ -14,6 +14,7 @@ pub mod flatten;
 pub mod gru;
 pub mod layer_norm;
 pub mod lstm;
+pub mod multi_head_attention;
 pub mod positional_embedding;
 mod recurrent;
 pub mod reshape;
@@ -32,6 +33,7 @@ pub const LAYERS: &[Layer] = &[
     gru::LAYER,
     simple_rnn::LAYER,
     positional_embedding::LAYER,
+    multi_head_attention::LAYER,
 ];
 
 /// What the macro must know of a layer.
