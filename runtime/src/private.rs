@@ -35,6 +35,17 @@ pub const fn shape_or_unknown(result: &Result<spec::Shape, Text>, rank: usize) -
     }
 }
 
+/// Any type `X`, said in a way that names the dtype: a batch of categories alone has no field of
+/// numbers, and a type parameter that no field names is an error.
+pub trait Beside<X> {
+    /// `X`.
+    type Itself;
+}
+
+impl<E: Dtype, X> Beside<X> for E {
+    type Itself = X;
+}
+
 /// The smallest of the sizes; the largest `usize` where there are none.
 pub const fn smallest(sizes: &[usize]) -> usize {
     let mut smallest = usize::MAX;

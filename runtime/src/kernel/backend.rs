@@ -20,6 +20,11 @@ pub trait Element:
     fn as_f64(self) -> f64;
     /// The error function, which the exact GELU needs.
     fn erf(self) -> Self;
+    /// The hyperbolic tangent for loops over many numbers: in `f32` plain arithmetic, which the
+    /// compiler does for several at once.
+    fn squash(self) -> Self;
+    /// The logistic function 1 / (1 + exp(-x)), like [`squash`](Element::squash) for loops.
+    fn gate(self) -> Self;
 }
 
 impl Element for f32 {
@@ -32,6 +37,14 @@ impl Element for f32 {
     fn erf(self) -> Self {
         libm::erff(self)
     }
+    #[inline(always)]
+    fn squash(self) -> Self {
+        super::recurrent::tanh(self)
+    }
+    #[inline(always)]
+    fn gate(self) -> Self {
+        0.5 + 0.5 * super::recurrent::tanh(0.5 * self)
+    }
 }
 
 impl Element for f64 {
@@ -43,6 +56,18 @@ impl Element for f64 {
     }
     fn erf(self) -> Self {
         libm::erf(self)
+    }
+    fn squash(self) -> Self {
+        self.tanh()
+    }
+    fn gate(self) -> Self {
+        // The exponential of a number below zero cannot overflow.
+        let small = (-self.abs()).exp();
+        if self < 0.0 {
+            small / (1.0 + small)
+        } else {
+            1.0 / (1.0 + small)
+        }
     }
 }
 

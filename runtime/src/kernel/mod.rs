@@ -3,7 +3,9 @@
 //! Layers speak of tensors and tapes; what they compute on is slices, which they get here.
 
 mod backend;
+pub(crate) mod gru;
 pub(crate) mod matmul;
+pub(crate) mod recurrent;
 pub(crate) mod transparent;
 mod view;
 pub(crate) mod windows;

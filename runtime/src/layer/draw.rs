@@ -1,5 +1,7 @@
 //! Which random numbers a layer draws.
 
+use crate::tensor::Element;
+
 /// Names one draw of random numbers: the same draw gives the same numbers, on every machine and
 /// with any number of threads, and no state is kept anywhere.
 ///
@@ -42,6 +44,16 @@ impl Draw {
             .into_iter()
             .fold(0, |start: u64, part| mix(start.wrapping_add(GOLDEN) ^ mix(part)));
         move |position| mix(start.wrapping_add(position.wrapping_add(1).wrapping_mul(GOLDEN)))
+    }
+
+    /// What the element at each position is multiplied by where the share `rate` is left out: nothing
+    /// where it is left out itself.
+    pub(super) fn kept<E: Element>(self, rate: f64) -> impl Fn(usize) -> Option<E> {
+        // Numbers below this share of all 64-bit numbers are the ones left out.
+        let limit = (rate * 2f64.powi(64)) as u64;
+        let scale = E::of(1.0 / (1.0 - rate));
+        let numbers = self.numbers();
+        move |position| (numbers(position as u64) >= limit).then_some(scale)
     }
 }
 

@@ -53,15 +53,6 @@ impl Dropout {
     pub fn set_draw(&mut self, draw: Draw) {
         self.draw = draw;
     }
-
-    /// What each element is multiplied by, where it is kept.
-    fn kept<E: Element>(&self) -> impl Fn(usize) -> Option<E> {
-        // Numbers below this share of all 64-bit numbers are the ones left out.
-        let limit = (self.rate * 2f64.powi(64)) as u64;
-        let scale = E::of(1.0 / (1.0 - self.rate));
-        let numbers = self.draw.numbers();
-        move |position| (numbers(position as u64) >= limit).then_some(scale)
-    }
 }
 
 impl<E: Dtype, D: Device<E>> BuildOnDevice<D, E> for Dropout {
@@ -105,7 +96,7 @@ impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> ModuleMut<Tensor<S, E, 
         }
         let (x, mut tape) = x.try_contiguous()?.split_tape();
         let device = x.device().clone();
-        let kept = self.kept::<E>();
+        let kept = self.draw.kept::<E>(self.rate);
         self.draw.step = self.draw.step.wrapping_add(1);
 
         let mut values = device.buffer(x.shape().num_elements())?;

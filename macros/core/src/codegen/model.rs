@@ -308,14 +308,22 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
     );
     let inputs: Vec<usize> = graph.inputs().collect();
     let names: Vec<&Ident> = inputs.iter().map(|&node| graph.nodes[node].name()).collect();
-    let fields = inputs.iter().map(|&node| {
+    // Where every input is a category, no field speaks of the dtype; the first one then does.
+    let is_silent = |node: usize| {
+        let kind = expansion.checked.shapes[node].input.shape.kind;
+        graph.nodes[node].absence.is_none() && matches!(kind, Kind::Categories)
+    };
+    let silent = inputs.iter().all(|&node| is_silent(node));
+    let fields = inputs.iter().enumerate().map(|(position, &node)| {
         let name = graph.nodes[node].name();
         let tensor = tensor(expansion, &expansion.checked.shapes[node].input, &quote!(B), &none);
         let doc = format!("The input `{name}`.");
-        match graph.nodes[node].absence {
-            Some(_) => quote!(#[doc = #doc] pub #name: #krate::missing::Optional<#tensor, B, E, D>),
-            None => quote!(#[doc = #doc] pub #name: #tensor),
-        }
+        let ty = match graph.nodes[node].absence {
+            Some(_) => quote!(#krate::missing::Optional<#tensor, B, E, D>),
+            None if silent && position == 0 => quote!(<E as #private::Beside<#tensor>>::Itself),
+            None => tensor,
+        };
+        quote!(#[doc = #doc] pub #name: #ty)
     });
     let first = names.first().map(|name| match graph.nodes[inputs[0]].absence {
         Some(_) => quote!(#name.values),

@@ -270,7 +270,7 @@ fn activation(spec: &layer::Layer, arguments: &[Argument]) -> Option<Activation>
             _ => None,
         }
     });
-    spec.form.activation.then(|| given.unwrap_or(Activation::Linear))
+    spec.form.activation.then(|| given.unwrap_or(spec.form.default_activation))
 }
 
 /// The token that says what a layer ends in: its activation, or its name where it has none.

@@ -4,7 +4,7 @@
 //! are `const` paths are unknown, and in constants of the expansion, where all are known. The
 //! expansion reaches them as `multi_input::private::spec::layer::MODULE::output(...)`.
 
-use crate::{Kind, Parameter, Shape, Size, Text, Value};
+use crate::{Activation, Kind, Parameter, Shape, Size, Text, Value};
 
 pub mod avg_pool1d;
 pub mod avg_pool2d;
@@ -19,10 +19,16 @@ pub mod global_average_pool1d;
 pub mod global_average_pool2d;
 pub mod global_max_pool1d;
 pub mod global_max_pool2d;
+pub mod gru;
 pub mod layer_norm;
+pub mod lstm;
 pub mod max_pool1d;
 pub mod max_pool2d;
+pub mod multi_head_attention;
+pub mod positional_embedding;
+mod recurrent;
 pub mod reshape;
+pub mod simple_rnn;
 mod sliding;
 
 pub use sliding::Sliding;
@@ -46,6 +52,11 @@ pub const LAYERS: &[Layer] = &[
     avg_pool1d::LAYER,
     global_max_pool1d::LAYER,
     global_average_pool1d::LAYER,
+    lstm::LAYER,
+    gru::LAYER,
+    simple_rnn::LAYER,
+    positional_embedding::LAYER,
+    multi_head_attention::LAYER,
 ];
 
 /// What the macro must know of a layer.
@@ -78,6 +89,8 @@ pub struct Form {
     pub activation: bool,
     /// Its window slides: a type argument `Slide<..>` after the sizes, with these const arguments.
     pub slide: Option<fn(&Shape, &[Value]) -> Sizes>,
+    /// The activation where none is given.
+    pub default_activation: Activation,
     /// Its sizes are one shape argument, `(Const<4>, Const<8>)`, rather than const arguments.
     pub shape_argument: bool,
     /// It computes something else in training than in inference.
@@ -96,6 +109,7 @@ impl Form {
         holds_tensors: false,
         activation: false,
         slide: None,
+        default_activation: Activation::Linear,
         shape_argument: false,
         trains_differently: false,
         batch_statistics: false,

@@ -1,0 +1,107 @@
+//! `GRU`: the gated recurrent unit.
+
+use super::{recurrent, Form, Layer, Sizes};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const LAYER: Layer = Layer {
+    name: "GRU",
+    module: "gru",
+    doc: "Reads a sequence step by step with gated recurrent units, `units` of them.",
+    parameters: &[
+        Parameter::required("units", ArgumentKind::Size),
+        Parameter::optional("return_sequences", ArgumentKind::Flag),
+        Parameter::optional("go_backwards", ArgumentKind::Flag),
+        Parameter::optional("reset_after", ArgumentKind::Flag),
+        Parameter::optional("dropout", ArgumentKind::Number),
+    ],
+    output,
+    count,
+    sizes,
+    form: Form {
+        holds_tensors: true,
+        trains_differently: true,
+        random: true,
+        settings: &["dropout"],
+        ..Form::STATELESS
+    },
+};
+
+/// `[units]`, or `[steps, units]` with `return_sequences`.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    recurrent::output("GRU", input, arguments[0].size(), &arguments[1], &arguments[4])
+}
+
+/// Three gates: update, reset and candidate; a second bias with `reset_after`.
+pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
+    recurrent::count(input, arguments[0].size(), 3, biases(arguments))
+}
+
+/// `GRU<INPUTS, UNITS, 3 * UNITS, BIASES, SEQUENCES, BACKWARDS, ..>`.
+pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
+    let units = arguments[0].size();
+    Sizes::of(&[
+        input.last(),
+        units,
+        units.times(Size::Known(3)),
+        Size::Known(biases(arguments)),
+        recurrent::flag(&arguments[1]),
+        recurrent::flag(&arguments[2]),
+    ])
+}
+
+/// Resetting after the recurrent sums, the default, gives those a bias of their own.
+const fn biases(arguments: &[Value]) -> usize {
+    1 + arguments[3].flag_or(true) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INPUT: Shape = Shape::numbers(&[Size::Known(7), Size::Known(5)]);
+    const AFTER: &[Value] =
+        &[Value::Size(Size::Known(4)), Value::Absent, Value::Absent, Value::Absent, Value::Absent];
+    const BEFORE: &[Value] = &[
+        Value::Size(Size::Known(4)),
+        Value::Flag(true),
+        Value::Absent,
+        Value::Flag(false),
+        Value::Number(0.25),
+    ];
+
+    fn shown(input: Shape, arguments: &[Value]) -> String {
+        match output(&input, arguments) {
+            Ok(shape) => Text::new("").shape(&shape).as_str().to_string(),
+            Err(text) => text.as_str().to_string(),
+        }
+    }
+
+    #[test]
+    fn the_last_step_or_all_come_out() {
+        const OUTPUT: Result<Shape, Text> = output(&INPUT, AFTER);
+        assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[4]");
+        assert_eq!(shown(INPUT, BEFORE), "[7, 4]");
+    }
+
+    #[test]
+    fn resetting_after_has_a_second_bias() {
+        const SIZES: Sizes = sizes(&INPUT, BEFORE);
+        let sizes: Vec<usize> = (0..SIZES.len()).map(|i| SIZES.at(i).get()).collect();
+        assert_eq!(sizes, [5, 4, 12, 1, 1, 0]);
+        assert_eq!(super::sizes(&INPUT, AFTER).at(3), Size::Known(2));
+        assert_eq!(count(&INPUT, AFTER), Size::Known(3 * 4 * (5 + 4 + 2)));
+        assert_eq!(count(&INPUT, BEFORE), Size::Known(3 * 4 * (5 + 4 + 1)));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        assert_eq!(
+            shown(INPUT.push(Size::Known(2)), AFTER),
+            "`GRU` reads a sequence, [steps, features], but what flows in is [7, 5, 2]; put \
+             `Reshape(steps, features)` before it"
+        );
+        let arguments = [AFTER[0], AFTER[1], AFTER[2], AFTER[3], Value::Number(1.0)];
+        assert!(shown(INPUT, &arguments).starts_with("the dropout of `GRU` is the share"));
+    }
+}

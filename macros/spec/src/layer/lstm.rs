@@ -1,0 +1,120 @@
+//! `LSTM`: long short-term memory.
+
+use super::{recurrent, Form, Layer, Sizes};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const LAYER: Layer = Layer {
+    name: "LSTM",
+    module: "lstm",
+    doc: "Reads a sequence step by step with long short-term memory of `units` numbers.",
+    parameters: &[
+        Parameter::required("units", ArgumentKind::Size),
+        Parameter::optional("return_sequences", ArgumentKind::Flag),
+        Parameter::optional("go_backwards", ArgumentKind::Flag),
+        Parameter::optional("dropout", ArgumentKind::Number),
+    ],
+    output,
+    count,
+    sizes,
+    form: Form {
+        holds_tensors: true,
+        trains_differently: true,
+        random: true,
+        settings: &["dropout"],
+        ..Form::STATELESS
+    },
+};
+
+/// `[units]`, or `[steps, units]` with `return_sequences`.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    recurrent::output("LSTM", input, arguments[0].size(), &arguments[1], &arguments[3])
+}
+
+/// Four gates: input, forget, cell and output.
+pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
+    recurrent::count(input, arguments[0].size(), 4, 1)
+}
+
+/// `LSTM<INPUTS, UNITS, 4 * UNITS, SEQUENCES, BACKWARDS, ..>`.
+pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
+    let units = arguments[0].size();
+    Sizes::of(&[
+        input.last(),
+        units,
+        units.times(Size::Known(4)),
+        recurrent::flag(&arguments[1]),
+        recurrent::flag(&arguments[2]),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INPUT: Shape = Shape::numbers(&[Size::Known(100), Size::Known(64)]);
+    const LAST: &[Value] =
+        &[Value::Size(Size::Known(32)), Value::Absent, Value::Absent, Value::Absent];
+    const ALL: &[Value] =
+        &[Value::Size(Size::Known(32)), Value::Flag(true), Value::Flag(true), Value::Number(0.5)];
+
+    fn shown(input: Shape, arguments: &[Value]) -> String {
+        match output(&input, arguments) {
+            Ok(shape) => Text::new("").shape(&shape).as_str().to_string(),
+            Err(text) => text.as_str().to_string(),
+        }
+    }
+
+    #[test]
+    fn the_last_step_or_all_come_out() {
+        const OUTPUT: Result<Shape, Text> = output(&INPUT, LAST);
+        assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[32]");
+        assert_eq!(shown(INPUT, ALL), "[100, 32]");
+        assert_eq!(shown(Shape::numbers(&[Size::Unknown, Size::Unknown]), ALL), "[?, 32]");
+    }
+
+    #[test]
+    fn sizes_and_count_are_those_of_four_gates() {
+        const COUNT: Size = count(&INPUT, LAST);
+        assert_eq!(COUNT, Size::Known(12_416), "as Keras counts");
+        const SIZES: Sizes = sizes(&INPUT, ALL);
+        let sizes: Vec<usize> = (0..SIZES.len()).map(|i| SIZES.at(i).get()).collect();
+        assert_eq!(sizes, [64, 32, 128, 1, 1]);
+        assert_eq!(super::sizes(&INPUT, LAST).at(3), Size::Known(0));
+    }
+
+    #[test]
+    fn what_is_no_sequence_is_refused() {
+        assert_eq!(
+            shown(Shape::numbers(&[Size::Known(3), Size::Known(8), Size::Known(9)]), LAST),
+            "`LSTM` reads a sequence, [steps, features], but what flows in is [3, 8, 9]; put \
+             `Reshape(steps, features)` before it"
+        );
+        assert_eq!(
+            shown(Shape::numbers(&[Size::Known(10)]), LAST),
+            "`LSTM` reads a sequence, [steps, features], but what flows in is [10]; declare an \
+             input of steps, such as `[[f32; 10]; steps]` or `[u32; steps]`, put \
+             `Reshape(steps, features)` before it, or give a recurrent layer before it \
+             `return_sequences = true`"
+        );
+        assert_eq!(
+            shown(Shape::categories(&[Size::Known(7)]), LAST),
+            "`LSTM` computes with numbers, but what flows in is [7] categories; put \
+             `Embedding(categories, width)` before it"
+        );
+    }
+
+    #[test]
+    fn a_dropout_that_is_no_share_is_refused() {
+        for rate in [-0.1, 1.0] {
+            let arguments = [LAST[0], LAST[1], LAST[2], Value::Number(rate)];
+            assert_eq!(
+                shown(INPUT, &arguments),
+                "the dropout of `LSTM` is the share of its inputs that is left out: at least 0 and \
+                 below 1"
+            );
+        }
+        let later = [LAST[0], LAST[1], LAST[2], Value::Number(f64::NAN)];
+        assert_eq!(shown(INPUT, &later), "[32]", "a const path is not known yet");
+    }
+}

@@ -1,0 +1,65 @@
+//! What the recurrent layers have in common: they read `[steps, features]`, one step after another.
+
+use super::numbers_only;
+use crate::{Shape, Size, Text, Value};
+
+/// What is wrong where no sequence of numbers flows into `layer`.
+pub(super) const fn sequences_only(layer: &str, input: &Shape) -> Option<Text> {
+    if let Some(text) = numbers_only(layer, input) {
+        return Some(text);
+    }
+    if input.rank() == 2 {
+        return None;
+    }
+    let text = Text::new("`")
+        .str(layer)
+        .str("` reads a sequence, [steps, features], but what flows in is ")
+        .shape(input);
+    Some(match input.rank() {
+        1 => {
+            let text = text.str("; declare an input of steps, such as `[[f32; ");
+            let text = match input.last() {
+                Size::Known(number) => text.number(number),
+                Size::Unknown => text.str("features"),
+            };
+            text.str("]; steps]` or `[u32; steps]`, put `Reshape(steps, features)` before it, or ")
+                .str("give a recurrent layer before it `return_sequences = true`")
+        }
+        _ => text.str("; put `Reshape(steps, features)` before it"),
+    })
+}
+
+/// `[units]` after the last step, or `[steps, units]`; the three arguments are those behind the
+/// layer's own.
+pub(super) const fn output(
+    layer: &str,
+    input: &Shape,
+    units: Size,
+    return_sequences: &Value,
+    dropout: &Value,
+) -> Result<Shape, Text> {
+    if let Some(text) = sequences_only(layer, input) {
+        return Err(text);
+    }
+    let rate = dropout.number_or(0.0);
+    if rate < 0.0 || rate >= 1.0 {
+        return Err(Text::new("the dropout of `")
+            .str(layer)
+            .str("` is the share of its inputs that is left out: at least 0 and below 1"));
+    }
+    Ok(match return_sequences.flag_or(false) {
+        true => input.with(1, units),
+        false => Shape::numbers(&[units]),
+    })
+}
+
+/// The weights of all gates, with `biases` numbers to each sum.
+pub(super) const fn count(input: &Shape, units: Size, gates: usize, biases: usize) -> Size {
+    let each = input.last().plus(units).plus(Size::Known(biases));
+    each.times(units).times(Size::Known(gates))
+}
+
+/// A flag as a const argument: 1 where it is set.
+pub(super) const fn flag(value: &Value) -> Size {
+    Size::Known(value.flag_or(false) as usize)
+}

@@ -1,0 +1,278 @@
+//! The loops of the recurrent layers: a cell over all steps, and back through time.
+//!
+//! Everything lies step by step, `[steps, batch, width]`, so that what a step reads and writes is
+//! one piece and the weights' gradients are one product over all steps. The inputs' share of the
+//! sums is there before a cell starts; a step adds the recurrent share.
+
+use super::{
+    matmul::{multiply, Add, Matrix},
+    Element,
+};
+
+/// The sizes of a run.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    pub(crate) batch: usize,
+    pub(crate) steps: usize,
+    pub(crate) units: usize,
+}
+
+impl Frame {
+    /// How many rows there are: one for each sample at each step.
+    pub(crate) fn rows(self) -> usize {
+        self.steps * self.batch
+    }
+
+    /// The numbers of one step where each sample has `width`.
+    pub(crate) fn step(self, step: usize, width: usize) -> std::ops::Range<usize> {
+        let len = self.batch * width;
+        step * len..(step + 1) * len
+    }
+}
+
+/// What a run leaves for the way back.
+pub(crate) struct Trace<E> {
+    /// `[steps, batch, gates * units]`: first the inputs' share of the sums, then the gates, and on
+    /// the way back the gradients by the sums.
+    pub(crate) gates: Vec<E>,
+    /// `[1 + steps, batch, units]`: zeros, then what each step gives.
+    pub(crate) states: Vec<E>,
+    /// `[1 + steps, batch, KEPT * units]`: zeros, then what else a cell keeps of each step.
+    pub(crate) kept: Vec<E>,
+}
+
+/// The gradients by what comes out of a run.
+#[derive(Clone, Copy)]
+pub(crate) enum Slopes<'a, E> {
+    /// `[batch, units]`, by the last step alone.
+    Last(&'a [E]),
+    /// `[batch, steps, units]`, by every step.
+    Every(&'a [E]),
+}
+
+impl<E: Element> Slopes<'_, E> {
+    /// Adds those by `step` to `[batch, units]`.
+    pub(crate) fn add_to(self, frame: Frame, step: usize, state: &mut [E]) {
+        let units = frame.units.max(1);
+        match self {
+            Slopes::Last(slopes) if step + 1 == frame.steps => add(state, slopes),
+            Slopes::Last(_) => {}
+            Slopes::Every(slopes) => {
+                let samples = slopes.chunks_exact(frame.steps.max(1) * units);
+                for (state, sample) in state.chunks_exact_mut(units).zip(samples) {
+                    add(state, &sample[step * units..][..units]);
+                }
+            }
+        }
+    }
+}
+
+/// A recurrent cell. Matrices are `[gates * units, units]`, a row for each sum.
+pub(crate) trait Cell<E: Element>: 'static {
+    /// What a unit keeps of a step besides its gates and its state.
+    const KEPT: usize;
+
+    /// All steps. `bias` is that of the recurrent sums alone, and empty where they have none.
+    fn forward(frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<E>);
+
+    /// All steps backwards: turns the gates of `trace` into the gradients by the inputs' sums, and
+    /// adds the gradients by the recurrent weights.
+    fn backward(
+        frame: Frame,
+        recurrent: &[E],
+        trace: &mut Trace<E>,
+        slopes: Slopes<'_, E>,
+        weights: (&mut [E], &mut [E]),
+    );
+}
+
+/// Long short-term memory; the gates are input, forget, cell and output. It keeps the cell's memory
+/// and the hyperbolic tangent of it.
+pub(crate) struct Lstm;
+
+impl<E: Element> Cell<E> for Lstm {
+    const KEPT: usize = 2;
+
+    fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<E>) {
+        let units = frame.units;
+        for step in 0..frame.steps {
+            let (before, after) = trace.states.split_at_mut(frame.step(step, units).end);
+            let before = &before[frame.step(step, units)];
+            let gates = &mut trace.gates[frame.step(step, 4 * units)];
+            add_product(frame, before, recurrent, gates);
+            let (old, new) = trace.kept.split_at_mut(frame.step(step, 2 * units).end);
+            let rows = gates
+                .chunks_exact_mut(4 * units.max(1))
+                .zip(old[frame.step(step, 2 * units)].chunks_exact(2 * units.max(1)))
+                .zip(new.chunks_exact_mut(2 * units.max(1)))
+                .zip(after.chunks_exact_mut(units.max(1)));
+            for (((gates, old), new), state) in rows {
+                lstm_step(units, gates, &old[..units], new, state);
+            }
+        }
+    }
+
+    fn backward(
+        frame: Frame,
+        recurrent: &[E],
+        trace: &mut Trace<E>,
+        slopes: Slopes<'_, E>,
+        (weight, _): (&mut [E], &mut [E]),
+    ) {
+        let units = frame.units;
+        let mut by_state = vec![E::zero(); frame.batch * units];
+        let mut by_memory = vec![E::zero(); frame.batch * units];
+        for step in (0..frame.steps).rev() {
+            slopes.add_to(frame, step, &mut by_state);
+            let gates = &mut trace.gates[frame.step(step, 4 * units)];
+            let rows = gates
+                .chunks_exact_mut(4 * units.max(1))
+                .zip(trace.kept[frame.step(step, 2 * units)].chunks_exact(2 * units.max(1)))
+                .zip(trace.kept[frame.step(step + 1, 2 * units)].chunks_exact(2 * units.max(1)))
+                .zip(by_state.chunks_exact(units.max(1)))
+                .zip(by_memory.chunks_exact_mut(units.max(1)));
+            for ((((gates, old), new), by_state), by_memory) in rows {
+                lstm_step_back(units, gates, (&old[..units], &new[units..]), by_state, by_memory);
+            }
+            product(frame, gates, recurrent, &mut by_state);
+        }
+        add_weights(frame, &trace.gates, &trace.states[..frame.rows() * units], weight);
+    }
+}
+
+/// c' = f c + i g, h = o tanh(c').
+#[inline(always)]
+fn lstm_step<E: Element>(units: usize, gates: &mut [E], old: &[E], new: &mut [E], state: &mut [E]) {
+    let (input, rest) = gates.split_at_mut(units);
+    let (forget, rest) = rest.split_at_mut(units);
+    let (cell, output) = rest.split_at_mut(units);
+    let (memory, squashed) = new.split_at_mut(units);
+    let (output, old, state) = (&mut output[..units], &old[..units], &mut state[..units]);
+    let squashed = &mut squashed[..units];
+    for k in 0..units {
+        let (i, f, g, o) = (input[k].gate(), forget[k].gate(), cell[k].squash(), output[k].gate());
+        let c = f * old[k] + i * g;
+        let t = c.squash();
+        (input[k], forget[k], cell[k], output[k]) = (i, f, g, o);
+        (memory[k], squashed[k], state[k]) = (c, t, o * t);
+    }
+}
+
+/// The gradients by the four sums in the place of the gates, and the one by the old memory in the
+/// place of the one by the new.
+#[inline(always)]
+fn lstm_step_back<E: Element>(
+    units: usize,
+    gates: &mut [E],
+    (old, squashed): (&[E], &[E]),
+    by_state: &[E],
+    by_memory: &mut [E],
+) {
+    let one = E::one();
+    let (input, rest) = gates.split_at_mut(units);
+    let (forget, rest) = rest.split_at_mut(units);
+    let (cell, output) = rest.split_at_mut(units);
+    let (output, old, squashed) = (&mut output[..units], &old[..units], &squashed[..units]);
+    let (by_state, by_memory) = (&by_state[..units], &mut by_memory[..units]);
+    for k in 0..units {
+        let (i, f, g, o, t) = (input[k], forget[k], cell[k], output[k], squashed[k]);
+        let by_new = by_memory[k] + by_state[k] * o * (one - t * t);
+        input[k] = by_new * g * i * (one - i);
+        forget[k] = by_new * old[k] * f * (one - f);
+        cell[k] = by_new * i * (one - g * g);
+        output[k] = by_state[k] * t * o * (one - o);
+        by_memory[k] = by_new * f;
+    }
+}
+
+/// `sums += states matrix^T` for the rows of one step.
+pub(crate) fn add_product<E: Element>(frame: Frame, states: &[E], matrix: &[E], sums: &mut [E]) {
+    let Frame { batch, units, .. } = frame;
+    let width = matrix.len() / units.max(1);
+    multiply(
+        Matrix::new(states, batch, units),
+        Matrix::new(matrix, width, units).transposed(),
+        sums,
+        Add::ToOutput,
+    );
+}
+
+/// `output = slopes matrix` for the rows of one step.
+pub(crate) fn product<E: Element>(frame: Frame, slopes: &[E], matrix: &[E], output: &mut [E]) {
+    let Frame { batch, units, .. } = frame;
+    let width = matrix.len() / units.max(1);
+    multiply(
+        Matrix::new(slopes, batch, width),
+        Matrix::new(matrix, width, units),
+        output,
+        Add::Replace,
+    );
+}
+
+/// `weight += slopes^T states` over the rows of all steps.
+pub(crate) fn add_weights<E: Element>(frame: Frame, slopes: &[E], states: &[E], weight: &mut [E]) {
+    let width = weight.len() / frame.units.max(1);
+    multiply(
+        Matrix::new(slopes, frame.rows(), width).transposed(),
+        Matrix::new(states, frame.rows(), frame.units),
+        weight,
+        Add::ToOutput,
+    );
+}
+
+/// `sums[j] += rows[..][j]`.
+pub(crate) fn add_rows<E: Element>(rows: &[E], sums: &mut [E]) {
+    rows.chunks_exact(sums.len().max(1)).for_each(|row| add(sums, row));
+}
+
+fn add<E: Element>(sums: &mut [E], terms: &[E]) {
+    sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += *term);
+}
+
+/// A quotient of polynomials, off by a few units in the last place. Unlike the function of the
+/// system it has no branches, so the compiler computes several at once.
+#[inline(always)]
+pub(super) fn tanh(x: f32) -> f32 {
+    // Beyond, the function is 1 to the last place. A NaN stays one.
+    let x = x.clamp(-9.0, 9.0);
+    let square = x * x;
+    let mut above = -2.760_768_5e-16;
+    for factor in [
+        2.000_188e-13,
+        -8.604_672e-11,
+        5.122_297e-8,
+        1.485_722_4e-5,
+        6.372_619_3e-4,
+        4.893_524_6e-3,
+    ] {
+        above = above * square + factor;
+    }
+    let mut below = 1.198_258_4e-6;
+    for factor in [1.185_347_1e-4, 2.268_434_6e-3, 4.893_525e-3] {
+        below = below * square + factor;
+    }
+    x * above / below
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fast_functions_are_right_to_seven_digits() {
+        for step in -4000..=4000 {
+            let x = step as f32 * 0.005;
+            let (tanh, gate) = (f64::from(x).tanh(), 1.0 / (1.0 + (-f64::from(x)).exp()));
+            assert!((f64::from(x.squash()) - tanh).abs() < 4e-7 * tanh.abs().max(1e-30), "{x}");
+            assert!((f64::from(x.gate()) - gate).abs() < 2e-7, "{x}");
+        }
+        assert_eq!(0f32.squash(), 0.0);
+        assert_eq!(0f32.gate(), 0.5);
+        assert!(f32::NAN.squash().is_nan() && f32::NAN.gate().is_nan());
+        for x in [f32::INFINITY, 1e30] {
+            assert!((x.squash() - 1.0).abs() < 2e-7 && (x.gate() - 1.0).abs() < 2e-7);
+            assert!(((-x).squash() + 1.0).abs() < 2e-7 && (-x).gate().abs() < 2e-7);
+        }
+        assert_eq!((1000f64.gate(), (-1000f64).gate()), (1.0, 0.0));
+    }
+}

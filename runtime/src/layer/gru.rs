@@ -1,0 +1,321 @@
+//! `GRU`: the gated recurrent unit.
+
+use dfdx::nn::tensor_collection::ScalarOptions;
+
+use super::{
+    initialize,
+    recurrent::{run, Reading, StepShape, Steps, Weights},
+    Draw,
+};
+use crate::{
+    kernel::gru::{ResetAfter, ResetBefore},
+    tensor::*,
+};
+
+/// Reads `[steps, I]` step by step, carrying an output h of `U` numbers that starts at zero:
+///
+/// ```text
+/// z = sigmoid(x Wz^T + bz + h Rz^T + az)      r = sigmoid(x Wr^T + br + h Rr^T + ar)
+/// g = tanh(x Wg^T + bg + r (h Rg^T + ag))     h' = z h + (1 - z) g
+/// ```
+///
+/// This is resetting after the product with the recurrent weight, where `BIASES` is 2: row 0 of the
+/// bias is b, row 1 is a. Where `BIASES` is 1 there is no a and the reset comes before the product:
+/// g = tanh(x Wg^T + bg + (r h) Rg^T).
+///
+/// `G` is 3 `U`, the rows of the weights: those of z, r and g in this order. Where `SEQUENCES` is 0
+/// the last h comes out, `[U]`; where it is 1 all do, `[steps, U]`. Where `BACKWARDS` is 1 the last
+/// step is read first, and its output stands first.
+///
+/// The weight is Glorot uniform, the recurrent weight orthogonal, the bias 0. In training, `dropout`
+/// leaves out a share of the inputs, the same at every step of a sequence, and enlarges the others.
+///
+/// `keras.layers.GRU(U, return_sequences, go_backwards, reset_after, dropout=dropout)`, whose kernels
+/// are these weights transposed. `torch.nn.GRU(I, U, batch_first=True)` resets after the product, has
+/// the gates in the order r, z, g, and another initialisation.
+///
+/// ```
+/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+/// use multi_input::layer::GRU;
+///
+/// let device = Cpu::default();
+/// let sequences: Tensor<(usize, Const<5>, Const<2>), f32, _> = device.zeros_like(&(3, Const, Const));
+/// let last: GRU<2, 4, 12, 2, 0, 0, f32, Cpu> = BuildModule::build(&device);
+/// assert_eq!(last.forward(sequences.clone()).shape().concrete(), [3, 4]);
+/// let every: GRU<2, 4, 12, 1, 1, 0, f32, Cpu> = BuildModule::build(&device);
+/// assert_eq!(every.forward(sequences).shape().concrete(), [3, 5, 4]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct GRU<
+    const I: usize,
+    const U: usize,
+    const G: usize,
+    const BIASES: usize,
+    const SEQUENCES: usize,
+    const BACKWARDS: usize,
+    E: Dtype,
+    D: Storage<E>,
+> {
+    /// What the inputs are multiplied by: `U` rows for each of z, r and g.
+    pub weight: Tensor<Rank2<G, I>, E, D>,
+    /// What the output of the step before is multiplied by, likewise.
+    pub recurrent: Tensor<Rank2<G, U>, E, D>,
+    /// What is added to the products with the inputs and, in row 1, to those with the output.
+    pub bias: Tensor<Rank2<BIASES, G>, E, D>,
+    /// The share of the inputs that is left out in training.
+    pub dropout: f64,
+    /// What decides which inputs are left out next.
+    pub draw: Draw,
+}
+
+impl<
+        const I: usize,
+        const U: usize,
+        const G: usize,
+        const BIASES: usize,
+        const SEQUENCES: usize,
+        const BACKWARDS: usize,
+        E: Dtype,
+        D: Storage<E>,
+    > GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E, D>
+{
+    const FITS: () = assert!(
+        G == 3 * U && (BIASES == 1 || BIASES == 2),
+        "a GRU<I, U, G, BIASES, ..> has G = 3 * U and one bias or two",
+    );
+
+    /// Leaves out the share `dropout` of the inputs from now on.
+    pub fn set_dropout(&mut self, dropout: f64) {
+        self.dropout = dropout;
+    }
+
+    /// Lets `draw` decide what the next training forward leaves out.
+    pub fn set_draw(&mut self, draw: Draw) {
+        self.draw = draw;
+    }
+}
+
+impl<
+        const I: usize,
+        const U: usize,
+        const G: usize,
+        const BIASES: usize,
+        const SEQUENCES: usize,
+        const BACKWARDS: usize,
+        E: Element,
+        D: Device<E>,
+    > TensorCollection<E, D> for GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E, D>
+{
+    type To<E2: Dtype, D2: Device<E2>> = GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E2, D2>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+        visitor: &mut V,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let () = Self::FITS;
+        visitor.visit_fields(
+            (
+                Self::tensor(
+                    "weight",
+                    |s| &s.weight,
+                    |s| &mut s.weight,
+                    TensorOptions::reset_with(|weight| initialize::glorot_uniform(weight, I, G)),
+                ),
+                Self::tensor(
+                    "recurrent",
+                    |s| &s.recurrent,
+                    |s| &mut s.recurrent,
+                    TensorOptions::reset_with(initialize::orthogonal),
+                ),
+                Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, TensorOptions::reset_to_zeros()),
+                Self::scalar(
+                    "dropout",
+                    |s| &s.dropout,
+                    |s| &mut s.dropout,
+                    ScalarOptions::from_default(0.0),
+                ),
+            ),
+            |(weight, recurrent, bias, dropout)| GRU {
+                weight,
+                recurrent,
+                bias,
+                dropout,
+                draw: Draw::default(),
+            },
+        )
+    }
+}
+
+impl<
+        const I: usize,
+        const U: usize,
+        const G: usize,
+        const BIASES: usize,
+        const SEQUENCES: usize,
+        const BACKWARDS: usize,
+        E: Element,
+        D: Backend<E>,
+    > GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E, D>
+{
+    fn read<B: Dim, L: Dim, T: Tape<E, D>>(
+        &self,
+        x: Tensor<(B, L, Const<I>), E, D, T>,
+        dropout: Option<(Draw, f64)>,
+    ) -> Result<Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>, D::Err>
+    where
+        Steps<SEQUENCES>: StepShape<B, L, U>,
+    {
+        let (batch, steps, _) = *x.shape();
+        let weights =
+            Weights { weight: &self.weight, recurrent: &self.recurrent, bias: &self.bias };
+        let reading = Reading { backwards: BACKWARDS == 1, dropout };
+        let shape = Steps::<SEQUENCES>::shape(batch, steps);
+        match BIASES {
+            2 => run::<ResetAfter, _, _, _, _, _, _, _, I, U, G>(x, &weights, reading, shape),
+            _ => run::<ResetBefore, _, _, _, _, _, _, _, I, U, G>(x, &weights, reading, shape),
+        }
+    }
+}
+
+impl<
+        B: Dim,
+        L: Dim,
+        const I: usize,
+        const U: usize,
+        const G: usize,
+        const BIASES: usize,
+        const SEQUENCES: usize,
+        const BACKWARDS: usize,
+        E: Element,
+        D: Backend<E>,
+        T: Tape<E, D>,
+    > Module<Tensor<(B, L, Const<I>), E, D, T>> for GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E, D>
+where
+    Steps<SEQUENCES>: StepShape<B, L, U>,
+{
+    type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(&self, x: Tensor<(B, L, Const<I>), E, D, T>) -> Result<Self::Output, D::Err> {
+        self.read(x, None)
+    }
+}
+
+impl<
+        B: Dim,
+        L: Dim,
+        const I: usize,
+        const U: usize,
+        const G: usize,
+        const BIASES: usize,
+        const SEQUENCES: usize,
+        const BACKWARDS: usize,
+        E: Element,
+        D: Backend<E>,
+        T: Tape<E, D>,
+    > ModuleMut<Tensor<(B, L, Const<I>), E, D, T>>
+    for GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E, D>
+where
+    Steps<SEQUENCES>: StepShape<B, L, U>,
+{
+    type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward_mut(
+        &mut self,
+        x: Tensor<(B, L, Const<I>), E, D, T>,
+    ) -> Result<Self::Output, D::Err> {
+        let dropout = Reading::draw::<T, E, D>(&mut self.draw, self.dropout);
+        self.read(x, dropout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::{check_gradients, Traced};
+    use dfdx::{
+        nn::BuildModule,
+        tensor::{AsArray, Cpu, SampleTensor, TensorFrom},
+    };
+    use rand_distr::StandardNormal;
+
+    fn known<const BIASES: usize>(
+        bias: [[f64; 3]; BIASES],
+    ) -> GRU<1, 1, 3, BIASES, 1, 0, f64, Cpu> {
+        let device = Cpu::default();
+        GRU {
+            weight: device.tensor([[0.5], [-0.25], [1.0]]),
+            recurrent: device.tensor([[0.1], [0.2], [-0.3]]),
+            bias: device.tensor(bias),
+            dropout: 0.0,
+            draw: Draw::default(),
+        }
+    }
+
+    fn random<
+        const I: usize,
+        const U: usize,
+        const G: usize,
+        const BIASES: usize,
+        const S: usize,
+        const B: usize,
+    >() -> GRU<I, U, G, BIASES, S, B, f64, Cpu> {
+        let mut layer: GRU<I, U, G, BIASES, S, B, f64, Cpu> =
+            BuildModule::build(&Cpu::seed_from_u64(3));
+        layer.bias.fill_with_distr(StandardNormal);
+        layer
+    }
+
+    fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
+    }
+
+    #[test]
+    fn values_are_those_of_the_formulas() {
+        let x = Cpu::default().tensor([[[1.0], [-0.5]]]);
+        let after = known([[0.0, 1.0, 0.25], [0.5, -0.5, 0.125]]);
+        let [[[first], [last]]] = after.forward(x.clone()).array();
+        near(first, 0.233_132_293_609_729_54);
+        near(last, 0.041_498_105_138_709_65);
+        let [[[first], [last]]] = known([[0.0, 1.0, 0.25]]).forward(x).array();
+        near(first, 0.320_261_572_760_084_6);
+        near(last, -0.030_633_454_195_124_227);
+    }
+
+    #[test]
+    fn dropout_trains_and_rests() {
+        let mut layer = random::<3, 2, 6, 2, 0, 0>();
+        layer.set_dropout(0.5);
+        let x: Tensor<(Const<5>, Const<3>, Const<3>), f64, _> = Cpu::default().sample_normal();
+        let whole = layer.forward(x.clone()).array();
+        assert_ne!(layer.forward_mut(x.put_tape(Traced::default())).array(), whole);
+        assert_eq!(layer.draw.step, 1);
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let device = Cpu::seed_from_u64(2);
+        let x: Tensor<(Const<3>, Const<4>, Const<2>), f64, _> = device.sample_normal();
+        check_gradients(&(x.clone(), random::<2, 3, 9, 2, 0, 0>()), |(x, layer), tape| {
+            layer.forward(x.clone().put_tape(tape))
+        });
+        check_gradients(&(x.clone(), random::<2, 3, 9, 2, 1, 1>()), |(x, layer), tape| {
+            layer.forward(x.clone().put_tape(tape))
+        });
+        check_gradients(&(x.clone(), random::<2, 3, 9, 1, 0, 1>()), |(x, layer), tape| {
+            layer.forward(x.clone().put_tape(tape))
+        });
+        let mut layer = random::<2, 5, 15, 1, 1, 0>();
+        layer.set_dropout(0.4);
+        check_gradients(&(x, layer), |(x, layer), tape| {
+            layer.forward_mut(x.clone().put_tape(tape))
+        });
+        let x: Tensor<(Const<1>, Const<1>, Const<3>), f64, _> = device.sample_normal();
+        check_gradients(&(x.clone(), random::<3, 1, 3, 2, 0, 0>()), |(x, layer), tape| {
+            layer.forward(x.clone().put_tape(tape))
+        });
+        check_gradients(&(x, random::<3, 1, 3, 1, 1, 0>()), |(x, layer), tape| {
+            layer.forward(x.clone().put_tape(tape))
+        });
+    }
+}

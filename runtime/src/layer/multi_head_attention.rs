@@ -1,0 +1,407 @@
+//! `MultiHeadAttention`: every step looks at all steps.
+
+use super::{
+    activation::{Activation, Softmax},
+    initialize,
+};
+use crate::{
+    kernel::{
+        matmul::{multiply, Add, Matrix},
+        recurrent::add_rows,
+    },
+    tensor::*,
+};
+
+/// Self-attention over sequences of any number of steps, `[steps, I]`, which stay `[steps, I]`. For
+/// each of `H` heads with queries Q, keys K and values V of `K` numbers a step:
+///
+/// ```text
+/// Q = x Wq^T + bq     K = x Wk^T + bk     V = x Wv^T + bv
+/// head = softmax(Q K^T / sqrt(K)) V
+/// y = heads Wo^T + bo
+/// ```
+///
+/// `W` is `H` times `K`, the rows of the first three weights: those of head 0, of head 1 and so on.
+///
+/// The weights are uniform, U(-l, l), with l = sqrt(6 / (I (H + K))) for queries, keys and values
+/// and sqrt(6 / (H (K + I))) for the output, which is Keras's Glorot for kernels of three
+/// dimensions; the biases start at zero.
+///
+/// `keras.layers.MultiHeadAttention(H, K)(x, x)`, whose kernels are these weights transposed, with
+/// the heads as a dimension. `torch.nn.MultiheadAttention(I, H, batch_first=True)` where I is H K,
+/// with another initialisation.
+///
+/// ```
+/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+/// use multi_input::layer::MultiHeadAttention;
+///
+/// let device = Cpu::default();
+/// let layer: MultiHeadAttention<6, 2, 4, 8, f32, Cpu> = BuildModule::build(&device);
+/// let x: Tensor<(usize, usize, Const<6>), f32, _> = device.zeros_like(&(3, 5, Const));
+/// assert_eq!(layer.forward(x).shape().concrete(), [3, 5, 6]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct MultiHeadAttention<
+    const I: usize,
+    const H: usize,
+    const K: usize,
+    const W: usize,
+    E: Dtype,
+    D: Storage<E>,
+> {
+    /// What queries are made with.
+    pub query_weight: Tensor<Rank2<W, I>, E, D>,
+    /// What is added to them.
+    pub query_bias: Tensor<Rank1<W>, E, D>,
+    /// What keys are made with.
+    pub key_weight: Tensor<Rank2<W, I>, E, D>,
+    /// What is added to them.
+    pub key_bias: Tensor<Rank1<W>, E, D>,
+    /// What values are made with.
+    pub value_weight: Tensor<Rank2<W, I>, E, D>,
+    /// What is added to them.
+    pub value_bias: Tensor<Rank1<W>, E, D>,
+    /// What the output is made of the heads with.
+    pub output_weight: Tensor<Rank2<I, W>, E, D>,
+    /// What is added to it.
+    pub output_bias: Tensor<Rank1<I>, E, D>,
+}
+
+impl<const I: usize, const H: usize, const K: usize, const W: usize, E: Dtype, D: Storage<E>>
+    NonMutableModule for MultiHeadAttention<I, H, K, W, E, D>
+{
+}
+
+impl<const I: usize, const H: usize, const K: usize, const W: usize, E: Dtype, D: Storage<E>>
+    MultiHeadAttention<I, H, K, W, E, D>
+{
+    const FITS: () = assert!(W == H * K, "a MultiHeadAttention<I, H, K, W, ..> has W = H * K");
+}
+
+impl<const I: usize, const H: usize, const K: usize, const W: usize, E: Element, D: Device<E>>
+    TensorCollection<E, D> for MultiHeadAttention<I, H, K, W, E, D>
+{
+    type To<E2: Dtype, D2: Device<E2>> = MultiHeadAttention<I, H, K, W, E2, D2>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+        visitor: &mut V,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let () = Self::FITS;
+        macro_rules! weight {
+            ($field:ident, $fan_in:expr, $fan_out:expr) => {
+                Self::tensor(
+                    stringify!($field),
+                    |s| &s.$field,
+                    |s| &mut s.$field,
+                    TensorOptions::reset_with(|weight| {
+                        initialize::glorot_uniform(weight, $fan_in, $fan_out)
+                    }),
+                )
+            };
+        }
+        macro_rules! bias {
+            ($field:ident) => {
+                Self::tensor(
+                    stringify!($field),
+                    |s| &s.$field,
+                    |s| &mut s.$field,
+                    TensorOptions::reset_to_zeros(),
+                )
+            };
+        }
+        visitor.visit_fields(
+            (
+                (weight!(query_weight, I * H, I * K), bias!(query_bias)),
+                (weight!(key_weight, I * H, I * K), bias!(key_bias)),
+                (weight!(value_weight, I * H, I * K), bias!(value_bias)),
+                (weight!(output_weight, H * K, H * I), bias!(output_bias)),
+            ),
+            |(
+                (query_weight, query_bias),
+                (key_weight, key_bias),
+                (value_weight, value_bias),
+                (output_weight, output_bias),
+            )| MultiHeadAttention {
+                query_weight,
+                query_bias,
+                key_weight,
+                key_bias,
+                value_weight,
+                value_bias,
+                output_weight,
+                output_bias,
+            },
+        )
+    }
+}
+
+impl<
+        B: Dim,
+        L: Dim,
+        const I: usize,
+        const H: usize,
+        const K: usize,
+        const W: usize,
+        E: Element,
+        D: Backend<E>,
+        T: Tape<E, D>,
+    > Module<Tensor<(B, L, Const<I>), E, D, T>> for MultiHeadAttention<I, H, K, W, E, D>
+{
+    type Output = Tensor<(B, L, Const<I>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(&self, x: Tensor<(B, L, Const<I>), E, D, T>) -> Result<Self::Output, D::Err> {
+        let (x, mut tape) = x.try_contiguous()?.split_tape();
+        let device = x.device().clone();
+        let (batch, steps, _) = *x.shape();
+        let frame = Frame { batch: batch.size(), steps: steps.size(), width: K };
+
+        let part = |weight, bias| -> Result<Vec<E>, D::Err> {
+            let mut rows = device.buffer(frame.rows() * W)?;
+            project::<_, W, I>(&D::values(&x), &D::values(weight), &D::values(bias), &mut rows);
+            let mut heads = device.buffer(rows.len())?;
+            frame.exchange((frame.steps, H), &rows, &mut heads);
+            Ok(heads)
+        };
+        let query = part(&self.query_weight, &self.query_bias)?;
+        let key = part(&self.key_weight, &self.key_bias)?;
+        let value = part(&self.value_weight, &self.value_bias)?;
+
+        let mut shares = device.buffer(frame.rows() * H * frame.steps)?;
+        let mut heads = device.buffer(frame.rows() * W)?;
+        frame.attend((&query, &key, &value), &mut shares, &mut heads);
+        let mut joined = device.buffer(heads.len())?;
+        frame.exchange((H, frame.steps), &heads, &mut joined);
+
+        let mut sums = device.buffer(frame.rows() * I)?;
+        let (weight, bias) = (D::values(&self.output_weight), D::values(&self.output_bias));
+        project::<_, I, W>(&joined, &weight, &bias, &mut sums);
+        let y = device.try_tensor_from_vec(sums, *x.shape())?;
+
+        if T::OWNS_TAPE {
+            let (layer, output) = (self.clone(), y.clone());
+            tape.add_backward_op(move |gradients| {
+                let slope = D::take_gradient(gradients, &output)?;
+                let mut by_joined = vec![E::zero(); frame.rows() * W];
+                let (weight, bias) = (&layer.output_weight, &layer.output_bias);
+                weights_back(gradients, weight, bias, &joined, &slope)?;
+                inputs_back::<_, I, W>(&slope, &D::values(weight), &mut by_joined);
+                D::restore_gradient(gradients, &output, slope)?;
+
+                let mut by_heads = vec![E::zero(); by_joined.len()];
+                frame.exchange((frame.steps, H), &by_joined, &mut by_heads);
+                let parts = frame.attend_back((&query, &key, &value), &mut shares, &by_heads);
+                let weights = [
+                    (&layer.query_weight, &layer.query_bias),
+                    (&layer.key_weight, &layer.key_bias),
+                    (&layer.value_weight, &layer.value_bias),
+                ];
+                for (part, (weight, bias)) in parts.iter().zip(weights) {
+                    frame.exchange((H, frame.steps), part, &mut by_joined);
+                    weights_back(gradients, weight, bias, &D::values(&x), &by_joined)?;
+                    D::edit_gradient(gradients, &x, |dx| {
+                        inputs_back::<_, W, I>(&by_joined, &D::values(weight), dx);
+                    })?;
+                }
+                Ok(())
+            });
+        }
+        Ok(y.put_tape(tape))
+    }
+}
+
+/// `sums = x weight^T + bias` for every row.
+fn project<E: Element, const OUT: usize, const IN: usize>(
+    x: &[E],
+    weight: &[E],
+    bias: &[E],
+    sums: &mut [E],
+) {
+    sums.chunks_exact_mut(OUT.max(1)).for_each(|row| row.copy_from_slice(bias));
+    let rows = x.len() / IN.max(1);
+    let weight = Matrix::new(weight, OUT, IN).transposed();
+    multiply(Matrix::new(x, rows, IN), weight, sums, Add::ToOutput);
+}
+
+/// Adds the gradients by the weight and the bias of a projection.
+fn weights_back<E: Element, D: Backend<E>, const OUT: usize, const IN: usize>(
+    gradients: &mut Gradients<E, D>,
+    weight: &Tensor<Rank2<OUT, IN>, E, D>,
+    bias: &Tensor<Rank1<OUT>, E, D>,
+    x: &[E],
+    slope: &[E],
+) -> Result<(), D::Err> {
+    let rows = x.len() / IN.max(1);
+    let by_sums = Matrix::new(slope, rows, OUT).transposed();
+    D::edit_gradient(gradients, weight, |dw| {
+        multiply(by_sums, Matrix::new(x, rows, IN), dw, Add::ToOutput);
+    })?;
+    D::edit_gradient(gradients, bias, |db| add_rows(slope, db))
+}
+
+/// Adds the gradients by the inputs of a projection.
+fn inputs_back<E: Element, const OUT: usize, const IN: usize>(
+    slope: &[E],
+    weight: &[E],
+    dx: &mut [E],
+) {
+    let rows = slope.len() / OUT.max(1);
+    multiply(Matrix::new(slope, rows, OUT), Matrix::new(weight, OUT, IN), dx, Add::ToOutput);
+}
+
+/// The sizes of a run. What belongs to the heads lies as `[batch, heads, steps, width]`.
+#[derive(Clone, Copy)]
+struct Frame {
+    batch: usize,
+    steps: usize,
+    width: usize,
+}
+
+impl Frame {
+    fn rows(self) -> usize {
+        self.batch * self.steps
+    }
+
+    /// 1 / sqrt(width), which keeps the scores of a fresh layer moderate.
+    fn scale<E: Element>(self) -> E {
+        E::of(1.0 / (self.width as f64).sqrt())
+    }
+
+    /// `[batch, first, second, width]` to `[batch, second, first, width]`.
+    fn exchange<E: Element>(self, (first, second): (usize, usize), from: &[E], to: &mut [E]) {
+        for (row, values) in from.chunks_exact(self.width.max(1)).enumerate() {
+            let (sample, row) = (row / (first * second), row % (first * second));
+            let (one, two) = (row / second, row % second);
+            let place = (sample * second + two) * first + one;
+            to[place * self.width..][..self.width].copy_from_slice(values);
+        }
+    }
+
+    /// A head of a sample, as a matrix with a row for each step.
+    fn head<E>(self, all: &[E], position: usize) -> Matrix<'_, E> {
+        let len = self.steps * self.width;
+        Matrix::new(&all[position * len..][..len], self.steps, self.width)
+    }
+
+    /// For every head, how much each step counts for each, and the mixtures.
+    fn attend<E: Element>(
+        self,
+        (query, key, value): (&[E], &[E], &[E]),
+        shares: &mut [E],
+        mixtures: &mut [E],
+    ) {
+        let (steps, scale) = (self.steps, self.scale::<E>());
+        let places = shares
+            .chunks_exact_mut((steps * steps).max(1))
+            .zip(mixtures.chunks_exact_mut((steps * self.width).max(1)));
+        for (position, (shares, mixtures)) in places.enumerate() {
+            let (query, key) = (self.head(query, position), self.head(key, position));
+            multiply(query, key.transposed(), shares, Add::Replace);
+            shares.iter_mut().for_each(|score| *score *= scale);
+            <Softmax as Activation>::forward(shares, steps);
+            let value = self.head(value, position);
+            multiply(Matrix::new(shares, steps, steps), value, mixtures, Add::Replace);
+        }
+    }
+
+    /// The gradients by queries, keys and values from those by the mixtures.
+    fn attend_back<E: Element>(
+        self,
+        (query, key, value): (&[E], &[E], &[E]),
+        shares: &mut [E],
+        slopes: &[E],
+    ) -> [Vec<E>; 3] {
+        let (steps, scale, len) = (self.steps, self.scale::<E>(), self.steps * self.width);
+        let [mut by_query, mut by_key, mut by_value] =
+            [(); 3].map(|()| vec![E::zero(); query.len()]);
+        let mut by_scores = vec![E::zero(); steps * steps];
+        for (position, shares) in shares.chunks_exact_mut((steps * steps).max(1)).enumerate() {
+            let place = position * len..(position + 1) * len;
+            let slope = self.head(slopes, position);
+            let mixed = Matrix::new(shares, steps, steps);
+            multiply(mixed.transposed(), slope, &mut by_value[place.clone()], Add::Replace);
+            let value = self.head(value, position);
+            multiply(slope, value.transposed(), &mut by_scores, Add::Replace);
+            Softmax::backward(&[], shares, &mut by_scores, steps);
+            by_scores.iter_mut().for_each(|slope| *slope *= scale);
+            let slope = Matrix::new(&by_scores, steps, steps);
+            multiply(slope, self.head(key, position), &mut by_query[place.clone()], Add::Replace);
+            let query = self.head(query, position);
+            multiply(slope.transposed(), query, &mut by_key[place], Add::Replace);
+        }
+        [by_query, by_key, by_value]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::check_gradients;
+    use dfdx::{
+        nn::BuildModule,
+        tensor::{AsArray, Cpu, SampleTensor, TensorFrom},
+    };
+    use rand_distr::StandardNormal;
+
+    fn random<const I: usize, const H: usize, const K: usize, const W: usize>(
+    ) -> MultiHeadAttention<I, H, K, W, f64, Cpu> {
+        let mut layer: MultiHeadAttention<I, H, K, W, f64, Cpu> =
+            BuildModule::build(&Cpu::seed_from_u64(3));
+        for bias in [&mut layer.query_bias, &mut layer.key_bias, &mut layer.value_bias] {
+            bias.fill_with_distr(StandardNormal);
+        }
+        layer.output_bias.fill_with_distr(StandardNormal);
+        layer
+    }
+
+    #[test]
+    fn values_are_those_of_the_formula() {
+        let device = Cpu::default();
+        let layer: MultiHeadAttention<1, 1, 1, 1, f64, Cpu> = MultiHeadAttention {
+            query_weight: device.tensor([[2f64.ln()]]),
+            query_bias: device.tensor([0.0]),
+            key_weight: device.tensor([[1.0]]),
+            key_bias: device.tensor([5.0]),
+            value_weight: device.tensor([[3.0]]),
+            value_bias: device.tensor([1.0]),
+            output_weight: device.tensor([[2.0]]),
+            output_bias: device.tensor([0.5]),
+        };
+        // The scores of the second step are ln 2 times 5 and 6: shares of 1/3 and 2/3.
+        let y = layer.forward(device.tensor([[[0.0], [1.0]]])).array();
+        let expected = [2.0 * (1.0 + 4.0) / 2.0 + 0.5, 2.0 * (1.0 + 2.0 * 4.0) / 3.0 + 0.5];
+        for (found, expected) in y[0].iter().flatten().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_steps_is_that_of_the_output() {
+        let layer = random::<3, 2, 2, 4>();
+        let x: Tensor<(Const<1>, Const<3>, Const<3>), f64, _> =
+            Cpu::seed_from_u64(4).sample_normal();
+        let [[a, b, c]] = x.array();
+        let y = layer.forward(x).array()[0];
+        let turned = layer.forward(Cpu::default().tensor([[c, a, b]])).array()[0];
+        for (row, turned) in [y[2], y[0], y[1]].iter().zip(turned) {
+            assert!(row.iter().zip(turned).all(|(y, turned)| (y - turned).abs() < 1e-12));
+        }
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let device = Cpu::seed_from_u64(2);
+        let x: Tensor<(Const<2>, Const<3>, Const<4>), f64, _> = device.sample_normal();
+        check_gradients(&(x, random::<4, 2, 3, 6>()), |(x, layer), tape| {
+            layer.forward(x.clone().put_tape(tape))
+        });
+        let x: Tensor<(Const<1>, Const<1>, Const<3>), f64, _> = device.sample_normal();
+        check_gradients(&(x, random::<3, 1, 2, 2>()), |(x, layer), tape| {
+            layer.forward(x.clone().put_tape(tape))
+        });
+        let x: Tensor<(Const<1>, Const<5>, Const<1>), f64, _> = device.sample_normal();
+        check_gradients(&(x, random::<1, 3, 1, 3>()), |(x, layer), tape| {
+            layer.forward(x.clone().put_tape(tape))
+        });
+    }
+}

@@ -1,0 +1,114 @@
+//! `PositionalEmbedding`: a learned vector for each step, added to what stands there.
+
+use super::initialize;
+use crate::tensor::*;
+
+/// y = x + weight for sequences of `L` steps of `M` numbers, `[L, M]`: step t of every sample gets
+/// row t of the weight. What follows can then tell the steps apart.
+///
+/// The weight starts as U(-0.05, 0.05).
+///
+/// `keras.layers.Embedding(L, M)(keras.ops.arange(L))` added to the sequence; likewise
+/// `torch.nn.Embedding(L, M)`, with another initialisation.
+///
+/// ```
+/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+/// use multi_input::layer::PositionalEmbedding;
+///
+/// let device = Cpu::default();
+/// let layer: PositionalEmbedding<2, 3, f32, Cpu> = BuildModule::build(&device);
+/// let x: Tensor<Rank3<1, 2, 3>, f32, _> = device.zeros();
+/// assert_eq!(layer.forward(x).array(), [layer.weight.array()]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct PositionalEmbedding<const L: usize, const M: usize, E: Dtype, D: Storage<E>> {
+    /// One row for each step.
+    pub weight: Tensor<Rank2<L, M>, E, D>,
+}
+
+impl<const L: usize, const M: usize, E: Dtype, D: Storage<E>> NonMutableModule
+    for PositionalEmbedding<L, M, E, D>
+{
+}
+
+impl<const L: usize, const M: usize, E: Element, D: Device<E>> TensorCollection<E, D>
+    for PositionalEmbedding<L, M, E, D>
+{
+    type To<E2: Dtype, D2: Device<E2>> = PositionalEmbedding<L, M, E2, D2>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+        visitor: &mut V,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        visitor.visit_fields(
+            Self::tensor(
+                "weight",
+                |s| &s.weight,
+                |s| &mut s.weight,
+                TensorOptions::reset_with(|weight| initialize::uniform(weight, 0.05)),
+            ),
+            |weight| PositionalEmbedding { weight },
+        )
+    }
+}
+
+impl<B: Dim, const L: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
+    Module<Tensor<(B, Const<L>, Const<M>), E, D, T>> for PositionalEmbedding<L, M, E, D>
+{
+    type Output = Tensor<(B, Const<L>, Const<M>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(
+        &self,
+        x: Tensor<(B, Const<L>, Const<M>), E, D, T>,
+    ) -> Result<Self::Output, D::Err> {
+        let (x, mut tape) = x.try_contiguous()?.split_tape();
+        let device = x.device().clone();
+        let mut sums = device.buffer(x.shape().num_elements())?;
+        sums.copy_from_slice(&D::values(&x));
+        let weight = D::values(&self.weight);
+        sums.chunks_exact_mut((L * M).max(1)).for_each(|sample| add(sample, &weight));
+        let y = device.try_tensor_from_vec(sums, *x.shape())?;
+
+        if T::OWNS_TAPE {
+            let (weight, output) = (self.weight.clone(), y.clone());
+            tape.add_backward_op(move |gradients| {
+                let slope = D::take_gradient(gradients, &output)?;
+                D::edit_gradient(gradients, &x, |dx| add(dx, &slope))?;
+                D::edit_gradient(gradients, &weight, |dw| {
+                    slope.chunks_exact((L * M).max(1)).for_each(|sample| add(dw, sample));
+                })?;
+                D::restore_gradient(gradients, &output, slope)
+            });
+        }
+        Ok(y.put_tape(tape))
+    }
+}
+
+fn add<E: Element>(sums: &mut [E], terms: &[E]) {
+    sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += *term);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::check_gradients;
+    use dfdx::tensor::{AsArray, Cpu, TensorFrom};
+
+    fn layer() -> PositionalEmbedding<2, 3, f64, Cpu> {
+        PositionalEmbedding { weight: Cpu::default().tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]) }
+    }
+
+    #[test]
+    fn each_step_gets_its_vector() {
+        let x = Cpu::default().tensor([[[0.5; 3], [0.25; 3]], [[10.0; 3], [20.0; 3]]]);
+        let expected =
+            [[[1.5, 2.5, 3.5], [4.25, 5.25, 6.25]], [[11.0, 12.0, 13.0], [24.0, 25.0, 26.0]]];
+        assert_eq!(layer().forward(x).array(), expected);
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let x = Cpu::default().tensor([[[0.5; 3], [0.25; 3]], [[10.0; 3], [20.0; 3]]]);
+        check_gradients(&(x, layer()), |(x, layer), tape| layer.forward(x.clone().put_tape(tape)));
+    }
+}

@@ -1,0 +1,16 @@
+//! `LSTM` on rows and columns of channels.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(LSTM(4))]
+    rooms: [[[f32; 8]; 7]; 3],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}
