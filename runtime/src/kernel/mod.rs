@@ -8,5 +8,6 @@ pub(crate) mod matmul;
 pub(crate) mod recurrent;
 pub(crate) mod transparent;
 mod view;
+mod wide;
 
 pub use backend::{Backend, Element};
