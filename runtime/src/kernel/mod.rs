@@ -8,6 +8,7 @@ pub(crate) mod matmul;
 pub(crate) mod recurrent;
 pub(crate) mod transparent;
 mod view;
+mod wide;
 pub(crate) mod windows;
 
 pub use backend::{Backend, Element};

@@ -6,6 +6,7 @@
 
 use super::{
     matmul::{multiply, Add, Matrix},
+    wide::wide,
     Element,
 };
 
@@ -106,9 +107,11 @@ impl<E: Element> Cell<E> for Lstm {
                 .zip(old[frame.step(step, 2 * units)].chunks_exact(2 * units.max(1)))
                 .zip(new.chunks_exact_mut(2 * units.max(1)))
                 .zip(after.chunks_exact_mut(units.max(1)));
-            for (((gates, old), new), state) in rows {
-                lstm_step(units, gates, &old[..units], new, state);
-            }
+            wide(|| {
+                for (((gates, old), new), state) in rows {
+                    lstm_step(units, gates, &old[..units], new, state);
+                }
+            });
         }
     }
 
@@ -131,9 +134,12 @@ impl<E: Element> Cell<E> for Lstm {
                 .zip(trace.kept[frame.step(step + 1, 2 * units)].chunks_exact(2 * units.max(1)))
                 .zip(by_state.chunks_exact(units.max(1)))
                 .zip(by_memory.chunks_exact_mut(units.max(1)));
-            for ((((gates, old), new), by_state), by_memory) in rows {
-                lstm_step_back(units, gates, (&old[..units], &new[units..]), by_state, by_memory);
-            }
+            wide(|| {
+                for ((((gates, old), new), by_state), by_memory) in rows {
+                    let kept = (&old[..units], &new[units..]);
+                    lstm_step_back(units, gates, kept, by_state, by_memory);
+                }
+            });
             product(frame, gates, recurrent, &mut by_state);
         }
         add_weights(frame, &trace.gates, &trace.states[..frame.rows() * units], weight);
