@@ -294,3 +294,22 @@ fn a_model_of_categories_alone_trains_and_names_one_that_is_too_large() {
     let error = model.evaluate(&[row(0, 3)]).unwrap_err().to_string();
     assert!(error.contains("`film`") && error.contains("below 3"), "{error}");
 }
+
+#[multi_input_model]
+pub struct FrozenPenalty {
+    #[input]
+    #[branch(Dense(4, l1 = 0.5, l2 = 0.5), frozen)]
+    numbers: [f32; 2],
+    #[from(numbers)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    sum: f32,
+}
+
+/// Keras sums the penalties of trainable weights only.
+#[test]
+fn a_frozen_branch_has_no_penalty() {
+    let model = FrozenPenalty::build(&Cpu::default(), Seed(1));
+    let rows = [FrozenPenaltySample { numbers: [0.0; 2], sum: 0.0 }];
+    assert_eq!(model.evaluate(&rows).unwrap().loss(), 0.0);
+}
