@@ -267,3 +267,69 @@ fn the_summary_is_the_graph() {
     assert_eq!(House::GRAPH.nodes.len(), 8);
     assert_eq!(House::GRAPH.inputs[1].name, "district");
 }
+
+/// The categories pass through two nodes without a branch before they are looked up.
+#[multi_input_model]
+pub struct Rating {
+    #[input]
+    #[branch(Embedding(10, 2))]
+    user: u32,
+    #[input]
+    film: u32,
+    #[from(film)]
+    seen: _,
+    #[from(seen)]
+    #[branch(Embedding(3, 2))]
+    taste: [f32; 2],
+    #[merge(dot(user, taste))]
+    #[output(loss = mse)]
+    stars: f32,
+}
+
+#[test]
+fn a_model_of_categories_alone_trains_and_names_one_that_is_too_large() {
+    let row = |user, film| RatingSample { user, film, stars: 1.0 };
+    let mut model = Rating::build(&Cpu::default(), Seed(1));
+    Trainer::new(Adam::new(0.1)).epochs(2).fit(&mut model, &[row(9, 2), row(0, 0)]).unwrap();
+    let error = model.evaluate(&[row(0, 3)]).unwrap_err().to_string();
+    assert!(error.contains("`film`") && error.contains("below 3"), "{error}");
+}
+
+#[multi_input_model]
+pub struct FrozenPenalty {
+    #[input]
+    #[branch(Dense(4, l1 = 0.5, l2 = 0.5), frozen)]
+    numbers: [f32; 2],
+    #[from(numbers)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    sum: f32,
+}
+
+/// Keras sums the penalties of trainable weights only.
+#[test]
+fn a_frozen_branch_has_no_penalty() {
+    let model = FrozenPenalty::build(&Cpu::default(), Seed(1));
+    let rows = [FrozenPenaltySample { numbers: [0.0; 2], sum: 0.0 }];
+    assert_eq!(model.evaluate(&rows).unwrap().loss(), 0.0);
+}
+
+const REWARD: f64 = -0.5;
+
+#[multi_input_model]
+pub struct Rewarded {
+    #[input]
+    number: f32,
+    #[from(number)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, weight = REWARD)]
+    copy: f32,
+}
+
+#[test]
+fn a_constant_that_rewards_a_loss_is_refused_before_training() {
+    let mut model = Rewarded::build(&Cpu::default(), Seed(1));
+    let rows = [RewardedSample { number: 1.0, copy: 1.0 }];
+    let error = Trainer::new(Adam::new(0.1)).fit(&mut model, &rows).unwrap_err().to_string();
+    assert!(error.contains("`copy`") && error.contains("-0.5"), "{error}");
+}

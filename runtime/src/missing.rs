@@ -9,7 +9,8 @@ use crate::tensor::*;
 /// A batch of an input that some rows lack.
 #[derive(Clone, Debug)]
 pub struct Optional<X, B: Dim, E: Dtype, D: Storage<E>> {
-    /// The values; what absent rows hold does not matter.
+    /// The values. What absent rows hold does not matter, unless the policy is `mean`: then they
+    /// hold the mean, which the fitted preprocessing puts there.
     pub values: X,
     /// 1 for each row that has a value, 0 for each that has none.
     pub present: Tensor<(B, Const<1>), E, D>,

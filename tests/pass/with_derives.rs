@@ -22,6 +22,18 @@ pub struct House {
     price: f32,
 }
 
+/// Predictions of classes take the derives too.
+#[multi_input_model]
+#[derive(Clone, Debug, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+pub struct Kind {
+    #[input]
+    measurements: [f32; 2],
+    #[from(measurements)]
+    #[branch(Dense(3, softmax))]
+    #[output(loss = cross_entropy)]
+    kind: multi_input::Class<3>,
+}
+
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
@@ -35,6 +47,8 @@ fn main() {
     needs::<HouseOutputs>();
     reads::<HouseInputs>();
     reads::<HouseSample>();
+    needs::<KindOutputs>();
+    reads::<KindOutputs>();
     let sample = HouseSample { floor_plan: [1.0, 2.0], district: 3, price: 4.0 };
     assert_eq!(HouseInputs::from(sample.clone()).district, 3);
     assert_eq!(sample, sample.clone());

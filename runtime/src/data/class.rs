@@ -54,7 +54,7 @@ impl<'de, const N: usize> Deserialize<'de> for Class<N> {
 }
 
 /// How likely each of `N` classes is; they add up to one.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Probabilities<const N: usize>([f32; N]);
 
 impl<const N: usize> Probabilities<N> {
@@ -80,6 +80,23 @@ impl<const N: usize> Probabilities<N> {
     }
 }
 
+// serde's own arrays stop at 32 elements.
+impl<const N: usize> Serialize for Probabilities<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0)
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Probabilities<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let probabilities = Vec::<f32>::deserialize(deserializer)?;
+        let found = probabilities.len();
+        let wrong =
+            |_| serde::de::Error::custom(format_args!("expected {N} probabilities, found {found}"));
+        probabilities.try_into().map(Probabilities).map_err(wrong)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +111,15 @@ mod tests {
         let class: Class<3> = serde_json::from_str("1").unwrap();
         assert_eq!(serde_json::to_string(&class).unwrap(), "1");
         assert!(serde_json::from_str::<Class<3>>("3").unwrap_err().to_string().contains("class 3"));
+    }
+
+    #[test]
+    fn probabilities_are_written_and_read_as_a_list_of_any_length() {
+        let probabilities = Probabilities::new([1.0 / 64.0; 64]);
+        let text = serde_json::to_string(&probabilities).unwrap();
+        assert_eq!(serde_json::from_str::<Probabilities<64>>(&text).unwrap(), probabilities);
+        let error = serde_json::from_str::<Probabilities<3>>("[0.5, 0.5]").unwrap_err();
+        assert!(error.to_string().contains("expected 3 probabilities, found 2"), "{error}");
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl FieldSpec {
         self.name == key || self.aliases.contains(&key)
     }
 
-    /// The first column that has to be there.
+    /// The columns that have to be there, unless a list stands under the field's own name.
     fn columns(&self) -> &[&'static str] {
         if self.columns.is_empty() {
             std::slice::from_ref(&self.name)
@@ -96,6 +96,14 @@ struct Found {
     parts: Vec<Option<Cell>>,
 }
 
+impl Found {
+    /// Whether a cell under the field's name belongs to a column that only happens to be called
+    /// so: the field's own columns are there as well.
+    fn is_other_column(&self, whole: &Cell) -> bool {
+        !self.parts.is_empty() && !matches!(whole, Cell::List(_))
+    }
+}
+
 impl Cells {
     /// Reads one row, a map from column names to values.
     ///
@@ -118,17 +126,16 @@ impl Cells {
             return Err(E::custom(format_args!("`{}` has no field {index}", self.spec.row)));
         };
         let mut views = Vec::with_capacity(found.parts.len().max(1));
-        if let Some(cell) = &found.whole {
-            views.push(View::new(field.name, cell));
-        } else {
-            for (column, cell) in field.columns().iter().zip(&found.parts) {
-                match cell {
-                    Some(cell) => views.push(View::new(column, cell)),
-                    None => return Err(E::custom(self.missing(field, column))),
+        match &found.whole {
+            Some(cell) if !found.is_other_column(cell) => views.push(View::new(field.name, cell)),
+            _ => {
+                let mut parts = found.parts.iter();
+                for column in field.columns() {
+                    match parts.next() {
+                        Some(Some(cell)) => views.push(View::new(column, cell)),
+                        _ => return Err(E::custom(self.missing(field, column))),
+                    }
                 }
-            }
-            if found.parts.is_empty() {
-                return Err(E::custom(self.missing(field, field.name)));
             }
         }
         T::read(&views)

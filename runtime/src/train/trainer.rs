@@ -7,7 +7,7 @@ use super::{
 use crate::{
     callback::{Callback, RunPlan, Validation},
     data::Table,
-    definition::Definition,
+    definition::{Definition, Output},
     optim::Optimizer,
     seed::Seed,
     Error, Result,
@@ -164,6 +164,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let validation = if given { Validation::Given } else { Validation::Missing };
         let run = RunPlan { graph: &M::GRAPH, validation };
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(&run)));
+        mistakes.extend(M::GRAPH.outputs.iter().filter_map(output_mistake));
         self.check_weights(rows, &mut mistakes);
         if mistakes.is_empty() {
             Ok(training)
@@ -225,6 +226,15 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         }
         (training, validation)
     }
+}
+
+/// What is wrong with an output's weight, which a constant may give: the macro has seen literals.
+fn output_mistake(output: &Output) -> Option<String> {
+    let Output { name, weight, .. } = output;
+    let sound = *weight >= 0.0 && weight.is_finite();
+    (!sound).then(|| {
+        format!("the weight of output `{name}` must be a number of at least 0, but is {weight}")
+    })
 }
 
 /// Rows as a table of raw values.

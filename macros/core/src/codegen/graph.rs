@@ -7,6 +7,7 @@ use quote::quote;
 use super::{model, Expansion};
 use crate::{
     check::target,
+    graph::Graph,
     parse::{Argument, LayerKind, Missing, Source},
     text::plain,
 };
@@ -127,25 +128,29 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
 
 /// The size of the smallest embedding that looks an input up: no index may reach it.
 fn smallest_table(expansion: &Expansion<'_>, input: usize) -> TokenStream {
-    let graph = &expansion.checked.graph;
-    let tables: Vec<TokenStream> = std::iter::once(input)
-        .chain(graph.consumers(input))
-        .filter_map(|node| {
-            let owner = graph.nodes[node].shared.unwrap_or(node);
-            let first = graph.nodes[owner].field.branch.as_ref()?.layers.first()?;
-            match &first.kind {
-                LayerKind::Named { spec, arguments, .. } if spec.name == "Embedding" => {
-                    match arguments.first()? {
-                        Argument::Size(size) => Some(size.tokens.clone()),
-                        _ => None,
-                    }
-                }
-                _ => None,
-            }
-        })
-        .collect();
+    let mut tables = Vec::new();
+    collect_tables(&expansion.checked.graph, input, &mut tables);
     let private = &expansion.paths.private;
     quote!(#private::smallest(&[#(#tables),*]))
+}
+
+/// The sizes of all embeddings that look up what flows into `node`. Nodes without a branch hand it
+/// on as it is.
+fn collect_tables(graph: &Graph, node: usize, tables: &mut Vec<TokenStream>) {
+    let owner = graph.nodes[node].shared.unwrap_or(node);
+    match graph.nodes[owner].field.branch.as_ref().and_then(|branch| branch.layers.first()) {
+        None => {
+            graph.consumers(node).for_each(|consumer| collect_tables(graph, consumer, tables));
+        }
+        Some(first) => match &first.kind {
+            LayerKind::Named { spec, arguments, .. } if spec.name == "Embedding" => {
+                if let Some(Argument::Size(size)) = arguments.first() {
+                    tables.push(size.tokens.clone());
+                }
+            }
+            _ => {}
+        },
+    }
 }
 
 fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {

@@ -94,9 +94,11 @@ pub(crate) fn set_draws(expansion: &Expansion<'_>, draw: &TokenStream) -> TokenS
     quote!(#(#statements)*)
 }
 
-/// `penalties.add(..)` for every weight that `l1` or `l2` speaks of.
+/// `penalties.add(..)` for every weight that `l1` or `l2` speaks of and that is trained: as in
+/// Keras, what is frozen costs nothing.
 pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
-    let penalties = written(expansion).into_iter().filter_map(|(layer, place)| match layer {
+    let trained = written_where(expansion, |node| !model::is_frozen(expansion, node));
+    let penalties = trained.into_iter().filter_map(|(layer, place)| match layer {
         Module::Named { penalty: Some((l1, l2)), .. } => {
             Some(quote!(penalties.add(&module.#place.weight, #l1, #l2)?;))
         }
@@ -107,8 +109,16 @@ pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
 
 /// Every layer once, in the branch where it is written, with its place in the module.
 fn written<'a>(expansion: &'a Expansion<'_>) -> Vec<(&'a Module, TokenStream)> {
+    written_where(expansion, |_| true)
+}
+
+/// The same for some of the nodes.
+fn written_where<'a>(
+    expansion: &'a Expansion<'_>,
+    wanted: impl Fn(usize) -> bool,
+) -> Vec<(&'a Module, TokenStream)> {
     (0..expansion.checked.graph.nodes.len())
-        .filter(|&node| model::has_field(expansion, node))
+        .filter(|&node| model::has_field(expansion, node) && wanted(node))
         .flat_map(|node| model::layer_places(expansion, node))
         .map(|(layer, place)| (&layer.module, place))
         .collect()

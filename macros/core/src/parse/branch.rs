@@ -11,7 +11,7 @@ use syn::{
 
 use super::{
     argument::{self, Argument, Given},
-    attribute::{entries, point},
+    attribute::{entries, once, point},
     number::SizeExpr,
 };
 use crate::{diagnostics::Diagnostics, suggest::suggest, text::compact};
@@ -78,12 +78,13 @@ fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics)
     let mut trees = entry.clone().into_iter();
     match (trees.next(), trees.next(), trees.next()) {
         (Some(TokenTree::Ident(word)), None, None) if word == "frozen" => {
-            branch.frozen = Some(word.span());
+            once(&mut branch.frozen, word.span(), "frozen", word.span(), errors);
         }
         (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(equals)), _)
             if word == "shared" && equals.as_char() == '=' =>
         {
-            branch.shared = Some(errors.ok(shared.parse2(entry))?);
+            let node = errors.ok(shared.parse2(entry))?;
+            once(&mut branch.shared, node, "shared", word.span(), errors);
         }
         (Some(TokenTree::Ident(name)), None, None) => {
             branch.layers.push(named(name, TokenStream::new(), text, errors)?);

@@ -41,7 +41,12 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
         let span = name.span();
         let step = STEPS.iter().find(|step| name == step.name);
         match (name.to_string().as_str(), step, form) {
-            (_, Some(step), Form::Word) => input.steps.push((step, span)),
+            (_, Some(step), Form::Word) => {
+                if input.steps.iter().any(|(known, _)| known.name == step.name) {
+                    errors.at(span, format!("`{name}` is given twice"));
+                }
+                input.steps.push((step, span));
+            }
             (_, Some(_), _) => expected(&name, &name.to_string(), errors),
             ("missing", _, Form::Value(value)) => match errors.ok(policy(value)) {
                 Some(policy) => once(&mut input.missing, policy, "missing", span, errors),

@@ -32,6 +32,11 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
         .shape(input)
         .str("; put `Flatten` before it"));
     }
+    if arguments[2].number_or(0.0) < 0.0 || arguments[3].number_or(0.0) < 0.0 {
+        return Err(Text::new(
+            "`l1` and `l2` of `Dense` are at least 0: a negative penalty rewards large weights",
+        ));
+    }
     Ok(input.with(input.rank() - 1, arguments[0].size()))
 }
 
@@ -50,7 +55,8 @@ pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
 mod tests {
     use super::*;
 
-    const UNITS: &[Value] = &[Value::Size(Size::Known(64))];
+    const UNITS: &[Value] =
+        &[Value::Size(Size::Known(64)), Value::Absent, Value::Absent, Value::Absent];
 
     fn shown(input: Shape) -> String {
         match output(&input, UNITS) {
@@ -66,6 +72,14 @@ mod tests {
         assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[5, 64]");
         assert_eq!(shown(Shape::numbers(&[Size::Unknown])), "[64]");
         assert_eq!(count(&INPUT, UNITS), Size::Known(10 * 64 + 64));
+    }
+
+    #[test]
+    fn a_negative_penalty_is_refused() {
+        let (units, absent) = (Value::Size(Size::Known(64)), Value::Absent);
+        let negative = [units, absent, absent, Value::Number(-1e-4)];
+        let input = Shape::numbers(&[Size::Known(10)]);
+        assert!(output(&input, &negative).unwrap_err().as_str().contains("at least 0"));
     }
 
     #[test]

@@ -109,6 +109,9 @@ impl FromCells for bool {
             Cell::Bool(flag) => Ok(*flag),
             Cell::Integer(0) => Ok(false),
             Cell::Integer(1) => Ok(true),
+            // Tables that went through floating point write 1 as 1.0.
+            Cell::Float(number) if *number == 0.0 => Ok(false),
+            Cell::Float(number) if *number == 1.0 => Ok(true),
             Cell::Text(text) => match text.to_ascii_lowercase().as_str() {
                 "true" | "yes" => Ok(true),
                 "false" | "no" => Ok(false),

@@ -117,6 +117,15 @@ fn a_missing_column_is_named_and_the_nearest_suggested() {
 }
 
 #[test]
+fn a_column_that_is_only_called_like_a_field_does_not_fill_it() {
+    let rows = csv("pulse,pressure,serum,vitals,s1,s2,sex,smoker,group\n1,2,taken,9,3,4,0,1.0,1\n");
+    let row = &rows.unwrap()[0];
+    assert_eq!((row.vitals, row.serum, row.smoker), ([1.0, 2.0], Some([3.0, 4.0]), true));
+    let found = message("serum,pressure,vitals,sex,smoker,group\n1,2,9,0,1,1\n");
+    assert_eq!(found, "2: field `vitals`: the column `pulse` is missing");
+}
+
+#[test]
 fn files_without_rows_and_unreadable_files_say_so() {
     assert!(message("").contains("expected a line of column names, found an empty file"));
     assert!(message(HEADER).contains("expected rows below the column names, found none"));
