@@ -24,6 +24,8 @@ pub mod max_pool1d;
 pub mod max_pool2d;
 pub mod reshape;
 mod sliding;
+pub mod up_sampling2d;
+pub mod zero_pad2d;
 
 pub use sliding::Sliding;
 
@@ -41,6 +43,8 @@ pub const LAYERS: &[Layer] = &[
     avg_pool2d::LAYER,
     global_max_pool2d::LAYER,
     global_average_pool2d::LAYER,
+    zero_pad2d::LAYER,
+    up_sampling2d::LAYER,
     conv1d::LAYER,
     max_pool1d::LAYER,
     avg_pool1d::LAYER,
