@@ -40,6 +40,8 @@ pub struct Everything {
         AvgPool2D((2, 1), stride = 1, padding = 0),
         Conv2D(FILTERS, (KERNEL, 2), relu, stride = (STRIDE, 1), padding = PADDING, groups = GROUPS),
         MaxPool2D(POOL, stride = (1, STRIDE), padding = same),
+        ZeroPad2D(((0, PADDING), (1, 2))),
+        UpSampling2D((POOL, 1)),
         GlobalMaxPool2D
     )]
     photo: Option<[[[f32; 9]; 7]; 2]>,
@@ -111,7 +113,8 @@ fn sizes_from_constants_give_the_shapes_of_literals() {
         let node = Everything::GRAPH.nodes.iter().find(|node| node.name == name).unwrap();
         node.layers.iter().map(|layer| layer.shape.to_vec()).collect::<Vec<_>>()
     };
-    let photo: [&[usize]; 6] = [&[4, 4, 9], &[4, 4, 9], &[4, 3, 9], &[4, 2, 10], &[4, 2, 5], &[4]];
+    let photo: [&[usize]; 8] =
+        [&[4, 4, 9], &[4, 4, 9], &[4, 3, 9], &[4, 2, 10], &[4, 2, 5], &[4, 3, 8], &[4, 6, 8], &[4]];
     assert_eq!(shapes("photo"), photo);
     let series: [&[usize]; 5] = [&[11, 4], &[5, 4], &[2, 6], &[3, 6], &[6]];
     assert_eq!(shapes("series"), series);

@@ -9,7 +9,7 @@ use dfdx::{
 use multi_input::layer::{
     activation::{Linear, Relu, Softmax, Tanh},
     AvgPool1D, AvgPool2D, BatchNorm, Conv1D, Conv2D, GlobalAveragePool1D, GlobalAveragePool2D,
-    GlobalMaxPool1D, GlobalMaxPool2D, MaxPool1D, MaxPool2D, Slide,
+    GlobalMaxPool1D, GlobalMaxPool2D, MaxPool1D, MaxPool2D, Slide, UpSampling2D, ZeroPad2D,
 };
 use support::{fixture::Comparison, frozen, gradients, set};
 
@@ -86,6 +86,14 @@ fn poolings() {
     all.same::<GlobalMaxPool1D, Series, _>("global_max_pool1d.plain");
     all.same::<GlobalMaxPool1D, Series, _>("global_max_pool1d.ties");
     all.finish("pool");
+}
+
+#[test]
+fn larger_images() {
+    let mut all = Layers(Comparison::with("convolutions", 1e-12));
+    all.same::<ZeroPad2D<1, 2, 6, 11>, Images, _>("zero_pad2d.plain");
+    all.same::<UpSampling2D<2, 3, 10, 18>, Images, _>("up_sampling2d.plain");
+    all.finish("_pad2d");
 }
 
 #[test]

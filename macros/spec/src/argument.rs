@@ -13,6 +13,9 @@ pub enum ArgumentKind {
     Pair,
     /// What surrounds an image or a sequence: `valid`, `same`, or a number of zeros on every side.
     Padding,
+    /// How much is added above, below, to the left and to the right of an image: one number, a pair
+    /// (above and below, left and right), or a pair of pairs.
+    Margins,
     /// An axis of one sample: 0 is the first after the batch, -1 the last.
     Axis,
     /// A real number: a literal or a `const` path.
@@ -76,6 +79,8 @@ pub enum Value {
     Pair([Size; 2]),
     /// For [`ArgumentKind::Padding`].
     Padding(Padding),
+    /// For [`ArgumentKind::Margins`]: above, below, left, right.
+    Margins([Size; 4]),
     /// For [`ArgumentKind::Axis`].
     Axis(isize),
     /// For [`ArgumentKind::Number`]; a `const` path is NaN while the macro runs.
@@ -116,6 +121,14 @@ impl Value {
         match self {
             Value::Padding(padding) => *padding,
             _ => Padding::Valid,
+        }
+    }
+
+    /// The margins: above, below, left, right.
+    pub const fn margins(&self) -> [Size; 4] {
+        match self {
+            Value::Margins(margins) => *margins,
+            _ => [Size::Unknown; 4],
         }
     }
 

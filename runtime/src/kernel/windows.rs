@@ -170,19 +170,24 @@ impl Windows {
     /// The largest number under every place: the place among the outputs, where the number lies,
     /// and the number. The first of equal ones, and a NaN before anything else.
     pub(crate) fn largest<E: Element>(&self, image: &[E], mut each: impl FnMut(usize, usize, E)) {
+        let [_, down, across] = self.input.strides;
         self.each_place(|channel, place, rows, columns| {
-            let mut best: Option<(usize, E)> = None;
-            for row in rows {
-                for column in columns.clone() {
-                    let at = self.input.at(channel, row, column);
-                    if best.is_none_or(|(_, best)| image[at] > best || image[at].is_nan()) {
-                        best = Some((at, image[at]));
-                    }
+            if rows.is_empty() || columns.is_empty() {
+                return;
+            }
+            let mut start = self.input.at(channel, rows.start, columns.start);
+            let mut best = (start, image[start]);
+            for _ in rows {
+                let numbers = image[start..].iter().step_by(across).take(columns.len());
+                for (step, x) in numbers.enumerate() {
+                    // Without a branch, since which one is larger cannot be foreseen.
+                    let larger = *x > best.1 || x.is_nan();
+                    best.0 = if larger { start + step * across } else { best.0 };
+                    best.1 = if larger { *x } else { best.1 };
                 }
+                start += down;
             }
-            if let Some((at, number)) = best {
-                each(place, at, number);
-            }
+            each(place, best.0, best.1);
         });
     }
 
@@ -202,12 +207,13 @@ impl Windows {
     /// covers: pools have no dilation.
     fn each_place(&self, mut each: impl FnMut(usize, usize, Range<usize>, Range<usize>)) {
         let [rows, columns] = self.output.sizes;
+        let columns: Vec<_> = (0..columns).map(|column| self.under(1, column)).collect();
         for channel in 0..self.output.channels {
             for row in 0..rows {
                 let covered = self.under(0, row);
-                for column in 0..columns {
+                for (column, beside) in columns.iter().enumerate() {
                     let place = self.output.at(channel, row, column);
-                    each(channel, place, covered.clone(), self.under(1, column));
+                    each(channel, place, covered.clone(), beside.clone());
                 }
             }
         }

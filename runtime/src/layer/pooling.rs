@@ -22,17 +22,21 @@ where
     let (x, mut tape) = x.try_contiguous()?.split_tape();
     let device = x.device().clone();
     let mut y = device.buffer(shape.num_elements())?;
-    let mut chosen = vec![NOTHING; if T::OWNS_TAPE { y.len() } else { 0 }];
     let (inputs, outputs) = (windows.input.len().max(1), windows.output.len().max(1));
-    for (sample, (x, y)) in
-        D::values(&x).chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)).enumerate()
-    {
-        windows.largest(x, |place, at, number| {
-            y[place] = number;
-            if T::OWNS_TAPE {
-                chosen[sample * outputs + place] = sample * inputs + at;
-            }
-        });
+    if u32::try_from(inputs).is_err() {
+        return Err(D::size_error());
+    }
+    // Places within a sample, in half of the memory that `usize` would take.
+    let mut chosen = vec![NOTHING; if T::OWNS_TAPE { y.len() } else { 0 }];
+    let mut places = chosen.chunks_exact_mut(outputs);
+    for (x, y) in D::values(&x).chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)) {
+        match places.next() {
+            Some(chosen) => windows.largest(x, |place, at, number| {
+                y[place] = number;
+                chosen[place] = at as u32;
+            }),
+            None => windows.largest(x, |place, _, number| y[place] = number),
+        }
     }
     let y = device.try_tensor_from_vec(y, shape)?;
 
@@ -41,9 +45,12 @@ where
         tape.add_backward_op(move |gradients| {
             let slope = D::take_gradient(gradients, &output)?;
             D::edit_gradient(gradients, &x, |dx| {
-                for (slope, &at) in slope.iter().zip(&chosen) {
-                    if let Some(dx) = dx.get_mut(at) {
-                        *dx += *slope;
+                let samples = slope.chunks_exact(outputs).zip(chosen.chunks_exact(outputs));
+                for (dx, (slope, chosen)) in dx.chunks_exact_mut(inputs).zip(samples) {
+                    for (slope, &at) in slope.iter().zip(chosen) {
+                        if let Some(dx) = dx.get_mut(at as usize) {
+                            *dx += *slope;
+                        }
                     }
                 }
             })?;
@@ -54,7 +61,7 @@ where
 }
 
 /// Where a window holds no number at all.
-const NOTHING: usize = usize::MAX;
+const NOTHING: u32 = u32::MAX;
 
 /// The mean of the numbers under each place, without those beyond the edge.
 pub(super) fn mean<S, Out, E, D, T>(

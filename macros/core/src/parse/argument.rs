@@ -23,6 +23,7 @@ pub(crate) enum Argument {
     Size(SizeExpr),
     Pair([SizeExpr; 2]),
     Padding(PaddingExpr),
+    Margins([SizeExpr; 4]),
     Axis(isize),
     Number(NumberExpr),
     Flag(bool),
@@ -144,6 +145,7 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Size | ArgumentKind::Sizes => SizeExpr::read(value).map(Argument::Size),
         ArgumentKind::Pair => pair(value).map(Argument::Pair),
         ArgumentKind::Padding => padding(value).map(Argument::Padding),
+        ArgumentKind::Margins => margins(value).map(Argument::Margins),
         ArgumentKind::Number => NumberExpr::read(value).map(Argument::Number),
         ArgumentKind::Axis => axis(value).map(Argument::Axis),
         ArgumentKind::Flag => match value {
@@ -187,6 +189,28 @@ fn padding(value: &Expr) -> syn::Result<PaddingExpr> {
         return Err(expected(value, "`valid`, `same`, or a number of zeros on every side"));
     }
     SizeExpr::at_least(0, "a padding", value).map(PaddingExpr::Zeros)
+}
+
+fn margins(value: &Expr) -> syn::Result<[SizeExpr; 4]> {
+    let [vertical, horizontal] = two(value)?;
+    let ([above, below], [left, right]) = (two(vertical)?, two(horizontal)?);
+    let margin = |margin: &Expr| match margin {
+        Expr::Tuple(_) => Err(expected(value, MARGINS)),
+        _ => SizeExpr::at_least(0, "a margin", margin),
+    };
+    Ok([margin(above)?, margin(below)?, margin(left)?, margin(right)?])
+}
+
+const MARGINS: &str = "a margin, a pair such as `(1, 2)` (above and below, left and right), or a \
+                       pair of pairs such as `((0, 1), (2, 2))`";
+
+/// The two of a pair; anything else twice.
+fn two(value: &Expr) -> syn::Result<[&Expr; 2]> {
+    match value {
+        Expr::Tuple(tuple) if tuple.elems.len() == 2 => Ok([&tuple.elems[0], &tuple.elems[1]]),
+        Expr::Tuple(_) => Err(expected(value, MARGINS)),
+        _ => Ok([value, value]),
+    }
 }
 
 /// The name, where there is nothing but a name.
@@ -272,6 +296,20 @@ mod tests {
             "expected a size, or a pair of sizes such as `(3, 5)`; found `(1 , 2 , 3)`"
         );
         assert!(sizes(parse_quote!("3")).is_err());
+    }
+
+    #[test]
+    fn margins_are_one_number_or_two_or_four() {
+        let sizes = |value: Expr| margins(&value).map(|sizes| sizes.map(|size| size.value.get()));
+        assert_eq!(sizes(parse_quote!(2)).unwrap(), [2, 2, 2, 2]);
+        assert_eq!(sizes(parse_quote!((0, 1))).unwrap(), [0, 0, 1, 1]);
+        assert_eq!(sizes(parse_quote!(((0, 1), (2, 3)))).unwrap(), [0, 1, 2, 3]);
+        assert_eq!(sizes(parse_quote!((1, (2, 3)))).unwrap(), [1, 1, 2, 3]);
+        let error = |value: Expr| sizes(value).unwrap_err().to_string();
+        assert_eq!(error(parse_quote!(-1)), "a margin is at least 0, this is -1");
+        for wrong in [parse_quote!((1, 2, 3)), parse_quote!((1, (2, (3, 4))))] {
+            assert!(error(wrong).starts_with("expected a margin, a pair such as"));
+        }
     }
 
     #[test]

@@ -111,6 +111,11 @@ pub(super) fn given(size: &TokenStream, spec: &TokenStream) -> TokenStream {
     quote!(#spec::Size::given([(); #size].len()))
 }
 
+/// The same where zero is as good as any other number.
+pub(super) fn given_or_zero(size: &TokenStream, spec: &TokenStream) -> TokenStream {
+    quote!(#spec::Size::Known([(); #size].len()))
+}
+
 /// `64`.
 pub(crate) fn literal(number: usize) -> TokenStream {
     let literal = Literal::usize_unsuffixed(number);

@@ -6,7 +6,7 @@ use quote::quote;
 use syn::Type;
 
 use super::{
-    flow::{given, literal, Flow},
+    flow::{given, given_or_zero, literal, Flow},
     Scope,
 };
 use crate::{
@@ -202,6 +202,7 @@ pub(super) fn value(argument: &Argument) -> Value {
         Argument::Pair([first, second]) => Value::Pair([first.value, second.value]),
         Argument::Padding(PaddingExpr::Word(padding)) => Value::Padding(*padding),
         Argument::Padding(PaddingExpr::Zeros(zeros)) => Value::Padding(Padding::Zeros(zeros.value)),
+        Argument::Margins(margins) => Value::Margins(margins.each_ref().map(|size| size.value)),
         Argument::Axis(axis) => Value::Axis(*axis),
         Argument::Number(number) => Value::Number(number.value),
         Argument::Flag(flag) => Value::Flag(*flag),
@@ -229,9 +230,12 @@ pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenS
             quote!(#spec::Value::Padding(#spec::Padding::#word))
         }
         Argument::Padding(PaddingExpr::Zeros(zeros)) => {
-            let zeros = &zeros.tokens;
-            let zeros = quote!(#spec::Size::Known([(); #zeros].len()));
+            let zeros = given_or_zero(&zeros.tokens, spec);
             quote!(#spec::Value::Padding(#spec::Padding::Zeros(#zeros)))
+        }
+        Argument::Margins(margins) => {
+            let margins = margins.iter().map(|margin| given_or_zero(&margin.tokens, spec));
+            quote!(#spec::Value::Margins([#(#margins),*]))
         }
         Argument::Axis(axis) => {
             let axis = proc_macro2::Literal::isize_suffixed(*axis);
@@ -257,6 +261,7 @@ pub(super) fn is_unknown(argument: &Argument) -> bool {
             size.value == Size::Unknown
         }
         Argument::Pair(pair) => pair.iter().any(|size| size.value == Size::Unknown),
+        Argument::Margins(margins) => margins.iter().any(|size| size.value == Size::Unknown),
         Argument::Number(number) => number.value.is_nan(),
         _ => false,
     }

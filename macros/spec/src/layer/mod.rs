@@ -30,6 +30,8 @@ mod recurrent;
 pub mod reshape;
 pub mod simple_rnn;
 mod sliding;
+pub mod up_sampling2d;
+pub mod zero_pad2d;
 
 pub use sliding::Sliding;
 
@@ -47,6 +49,8 @@ pub const LAYERS: &[Layer] = &[
     avg_pool2d::LAYER,
     global_max_pool2d::LAYER,
     global_average_pool2d::LAYER,
+    zero_pad2d::LAYER,
+    up_sampling2d::LAYER,
     conv1d::LAYER,
     max_pool1d::LAYER,
     avg_pool1d::LAYER,
