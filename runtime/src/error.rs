@@ -73,8 +73,8 @@ pub enum Error {
     #[error(
         "the loss of output `{output}` became {value} in epoch {epoch}, step {step} (both from 1): \
          lower the learning rate, or standardize inputs and targets; \
-         the model has the weights from before this step, or the best ones where a callback \
-         restores them"
+         the model has the weights from before this step (what BatchNorm keeps has seen it), or \
+         the best ones where a callback restores them"
     )]
     NotFinite {
         /// The output whose loss it is.

@@ -4,7 +4,7 @@ use multi_input::multi_input_model;
 
 #[multi_input_model]
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename = "house")]
 pub struct House {
     /// What was measured.
     #[input(standardize, columns("rooms", "age"))]

@@ -273,16 +273,6 @@ fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
-/// What a node's target is; `None` where its type says nothing of the kind.
-pub(crate) fn target(node: &Node) -> Option<Target> {
-    match node.field.ty.as_ref()?.element {
-        Element::F32 => Some(Target::Numbers),
-        Element::Bool => Some(Target::Flag),
-        Element::Class(_) => Some(Target::Class),
-        Element::U32 | Element::Inferred => None,
-    }
-}
-
 fn describe(target: Target) -> &'static str {
     match target {
         Target::Numbers => "numbers",
@@ -295,7 +285,7 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     let Some(loss) = node.field.output.as_ref().and_then(|output| output.loss.as_ref()) else {
         return;
     };
-    let Some(target) = target(node) else { return };
+    let Some(target) = node.target() else { return };
     let (name, loss_name) = (node.name(), &loss.name);
     if !loss.spec.targets.contains(&target) {
         let fitting = multi_input_spec::LOSSES.iter().filter(|l| l.targets.contains(&target));
@@ -342,7 +332,7 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
 }
 
 fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
-    let (Some(output), Some(target)) = (&node.field.output, target(node)) else { return };
+    let (Some(output), Some(target)) = (&node.field.output, node.target()) else { return };
     for (metric, name) in output.metrics.iter().filter(|(m, _)| !m.targets.contains(&target)) {
         let (node, what) = (node.name(), describe(target));
         errors.at(
@@ -354,7 +344,7 @@ fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
 
 fn standardize_fits(node: &Node, errors: &mut Diagnostics) {
     let Some(output) = &node.field.output else { return };
-    let (Some(span), Some(target)) = (output.standardize, target(node)) else { return };
+    let (Some(span), Some(target)) = (output.standardize, node.target()) else { return };
     let linked = output.loss.as_ref().is_some_and(|loss| loss.spec.link.is_some());
     if target != Target::Numbers || linked {
         let name = node.name();

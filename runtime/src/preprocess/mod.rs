@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     data::{Table, Values},
-    definition::{Graph, Input, Missing, Step, Target},
+    definition::{Graph, Input, InputKind, Missing, Step, Target},
 };
 
 pub use impute::MeanImputation;
@@ -122,9 +122,37 @@ impl Preprocessing {
         let targets = targets.filter_map(|(output, step)| {
             step.as_ref().map(|step| (output.name, step.width(), output.width))
         });
-        let (name, found, expected) =
-            widths.chain(targets).find(|(_, found, expected)| found != expected)?;
-        Some(format!("`{name}` should have {expected} means, but has {found}"))
+        let wrong = widths.chain(targets).find(|(_, found, expected)| found != expected);
+        if let Some((name, found, expected)) = wrong {
+            return Some(format!("`{name}` should have {expected} means, but has {found}"));
+        }
+        self.unusable(graph)
+    }
+
+    /// What a damaged file may hold: other steps than the graph asks for, or numbers that make
+    /// every prediction a NaN.
+    fn unusable(&self, graph: &Graph) -> Option<String> {
+        for (input, steps) in graph.inputs.iter().zip(&self.inputs) {
+            let imputes = input.missing == Some(Missing::Mean);
+            let kinds = imputes.then_some(None).into_iter();
+            let kinds = kinds.chain(input.steps.iter().copied().map(Some));
+            let numbers = input.kind == InputKind::Numbers;
+            if numbers && !kinds.eq(steps.iter().map(Fitted::kind)) {
+                return Some(format!("the steps of `{}` are others", input.name));
+            }
+            if !steps.iter().all(Fitted::is_usable) {
+                return Some(format!("`{}` has a scale that is not above 0", input.name));
+            }
+        }
+        for (output, step) in graph.outputs.iter().zip(&self.targets) {
+            if step.is_some() != standardized(output.standardize, output.target) {
+                return Some(format!("the steps of `{}` are others", output.name));
+            }
+            if !step.as_ref().is_none_or(Standardization::is_usable) {
+                return Some(format!("`{}` has a scale that is not above 0", output.name));
+            }
+        }
+        None
     }
 
     /// Brings the predictions of output `index` back to the user's unit.
@@ -166,6 +194,21 @@ fn fit_input(input: &Input, mut numbers: Vec<f32>, presence: Presence<'_>) -> Ve
 }
 
 impl Fitted {
+    /// The step of the graph that this was fitted for; `None` for imputation, which is no step.
+    fn kind(&self) -> Option<Step> {
+        match self {
+            Fitted::Impute(_) => None,
+            Fitted::Standardize(_) => Some(Step::Standardize),
+        }
+    }
+
+    fn is_usable(&self) -> bool {
+        match self {
+            Fitted::Impute(step) => step.mean.iter().all(|mean| mean.is_finite()),
+            Fitted::Standardize(step) => step.is_usable(),
+        }
+    }
+
     fn apply(&self, numbers: &mut [f32], presence: Presence<'_>) {
         match self {
             Fitted::Impute(step) => step.apply(numbers, presence),

@@ -54,6 +54,12 @@ impl Standardization {
         }
     }
 
+    /// Whether it makes numbers of numbers.
+    pub(super) fn is_usable(&self) -> bool {
+        let finite = self.mean.iter().all(|mean| mean.is_finite());
+        finite && self.scale.iter().all(|scale| *scale > 0.0 && scale.is_finite())
+    }
+
     pub(super) fn apply(&self, numbers: &mut [f32]) {
         for row in numbers.chunks_exact_mut(self.mean.len().max(1)) {
             for ((number, mean), scale) in row.iter_mut().zip(&self.mean).zip(&self.scale) {

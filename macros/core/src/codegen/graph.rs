@@ -6,7 +6,6 @@ use quote::quote;
 
 use super::{model, Expansion};
 use crate::{
-    check::target,
     graph::Graph,
     parse::{Argument, LayerKind, Missing, Source},
     text::plain,
@@ -159,7 +158,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         (&expansion.checked.graph.nodes[position], &expansion.checked.shapes[position]);
     let Some(output) = &node.field.output else { return TokenStream::new() };
     let name = plain(node.name());
-    let target = match target(node) {
+    let target = match node.target() {
         Some(Target::Flag) => quote!(Flag),
         Some(Target::Class) => quote!(Class),
         _ => quote!(Numbers),

@@ -3,11 +3,12 @@
 mod absence;
 mod order;
 
+use multi_input_spec::Target;
 use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
-    parse::{Field, Operand, RawModel, Source},
+    parse::{Element, Field, Operand, RawModel, Source},
     suggest::suggest,
 };
 
@@ -58,6 +59,16 @@ impl Node {
     /// The field's name.
     pub(crate) fn name(&self) -> &Ident {
         &self.field.name
+    }
+
+    /// What it is compared with as an output; `None` where its type says nothing of the kind.
+    pub(crate) fn target(&self) -> Option<Target> {
+        match self.field.ty.as_ref()?.element {
+            Element::F32 => Some(Target::Numbers),
+            Element::Bool => Some(Target::Flag),
+            Element::Class(_) => Some(Target::Class),
+            Element::U32 | Element::Inferred => None,
+        }
     }
 
     /// Whether it is an input.

@@ -88,6 +88,7 @@ pub(crate) fn parse(
             !is_serde
         });
     }
+    serde::check_struct(&attributes, derives, errors);
     let mut fields: Vec<Field> = Vec::new();
     for field in item.fields {
         let Some(name) = field.ident.clone() else { continue };

@@ -107,6 +107,12 @@ fn loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
         .collect();
     let values =
         argument::read(spec.name, name.span(), &parameters, given.into_iter().collect(), errors)?;
+    for (value, (parameter, _)) in values.iter().zip(spec.parameters) {
+        if matches!(value, Argument::Number(number) if number.value <= 0.0) {
+            errors.at(name.span(), format!("`{parameter}` of `{name}` must be above 0"));
+            return None;
+        }
+    }
     let values = values
         .iter()
         .zip(spec.parameters)

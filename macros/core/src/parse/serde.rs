@@ -55,7 +55,7 @@ pub(super) fn read(
                 columns.rename = Some(meta.value()?.parse::<LitStr>()?.value());
             } else if meta.path.is_ident("alias") {
                 columns.aliases.push(meta.value()?.parse::<LitStr>()?.value());
-            } else if derives.serialize {
+            } else if derives.serialize && !is_for_deserialize(&meta.path) {
                 // For the user's Serialize; skip over whatever it says.
                 if meta.input.peek(syn::Token![=]) {
                     meta.value()?.parse::<syn::Expr>()?;
@@ -71,4 +71,48 @@ pub(super) fn read(
         errors.ok(result);
     }
     columns
+}
+
+/// Reports what the struct's `#[serde(...)]` says of reading, which only a derived `Deserialize`
+/// would follow.
+pub(super) fn check_struct(attributes: &[Attribute], derives: Derives, errors: &mut Diagnostics) {
+    if derives.deserialize {
+        return;
+    }
+    for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
+        let result = attribute.parse_nested_meta(|meta| {
+            if is_for_deserialize(&meta.path) {
+                return Err(meta.error(
+                    "the generated Deserialize does not follow this; derive serde's \
+                     `Deserialize` on the struct",
+                ));
+            }
+            if meta.input.peek(syn::Token![=]) {
+                meta.value()?.parse::<syn::Expr>()?;
+            }
+            Ok(())
+        });
+        errors.ok(result);
+    }
+}
+
+/// Whether an option changes what is read, rather than only what is written.
+fn is_for_deserialize(option: &Path) -> bool {
+    const READING: [&str; 14] = [
+        "borrow",
+        "default",
+        "deny_unknown_fields",
+        "deserialize_with",
+        "flatten",
+        "from",
+        "rename_all",
+        "rename_all_fields",
+        "skip",
+        "skip_deserializing",
+        "tag",
+        "transparent",
+        "try_from",
+        "with",
+    ];
+    READING.iter().any(|name| option.is_ident(name))
 }

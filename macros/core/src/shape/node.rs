@@ -208,7 +208,7 @@ fn declared(
 /// is meant, so nothing follows from the type.
 fn target_fits(node: &Node) -> bool {
     let loss = node.field.output.as_ref().and_then(|output| output.loss.as_ref());
-    match (loss, crate::check::target(node)) {
+    match (loss, node.target()) {
         (Some(loss), Some(target)) => loss.spec.targets.contains(&target),
         _ => true,
     }
