@@ -333,3 +333,48 @@ fn a_constant_that_rewards_a_loss_is_refused_before_training() {
     let error = Trainer::new(Adam::new(0.1)).fit(&mut model, &rows).unwrap_err().to_string();
     assert!(error.contains("`copy`") && error.contains("-0.5"), "{error}");
 }
+
+mod respelled {
+    //! The same model with other settings of training, and arguments by name.
+    use multi_input::prelude::*;
+
+    #[multi_input_model]
+    pub struct Cottage {
+        #[input(standardize, columns("rooms", "age", "area"))]
+        #[branch(Dense(activation = relu, units = 9, l2 = 1e-3), Dropout(0.2))]
+        measurements: [f32; 3],
+        #[from(measurements)]
+        #[branch(Dense(1))]
+        #[output(loss = mae)]
+        price: f32,
+    }
+}
+
+/// `Cottage` with a dropout of another rate.
+#[multi_input_model]
+pub struct Hut {
+    #[input(standardize, columns("rooms", "age", "area"))]
+    #[branch(Dense(9, relu), Dropout(0.5))]
+    measurements: [f32; 3],
+    #[from(measurements)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+#[test]
+fn weights_load_whatever_the_spelling_and_the_settings_of_training() {
+    let rows: Vec<HutSample> = (0..20)
+        .map(|i| HutSample { measurements: [i as f32, 1.0, (i as f32).sin()], price: i as f32 })
+        .collect();
+    let mut model = Hut::build(&Cpu::default(), Seed(1));
+    Trainer::new(Adam::new(1e-3)).fit(&mut model, &rows).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hut.safetensors");
+    model.save(&path).unwrap();
+    let loaded = Model::<respelled::Cottage>::load(&path, &Cpu::default()).unwrap();
+    let measurements = rows[3].measurements;
+    let before = model.predict(&[HutInputs { measurements }]).unwrap()[0].price;
+    let after = loaded.predict(&[respelled::CottageInputs { measurements }]).unwrap()[0].price;
+    assert_eq!(before, after);
+}

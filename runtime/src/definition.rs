@@ -106,6 +106,9 @@ pub struct Node {
 pub struct Layer {
     /// The layer as the user wrote it: `Dense(64, relu)`.
     pub text: &'static str,
+    /// The layer as weights know it: its arguments by name and value, but for those that only
+    /// training looks at. A checkpoint of another identity is another model's.
+    pub identity: &'static str,
     /// The shape of one sample after it.
     pub shape: &'static [usize],
     /// How many numbers it learns. `None` for a module of the user's own.

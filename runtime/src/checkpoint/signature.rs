@@ -69,8 +69,11 @@ impl Signature {
 }
 
 fn in_words(node: &Node) -> String {
-    let layers: Vec<String> =
-        node.layers.iter().map(|layer| format!("{} -> {:?}", layer.text, layer.shape)).collect();
+    let layers: Vec<String> = node
+        .layers
+        .iter()
+        .map(|layer| format!("{} -> {:?}", layer.identity, layer.shape))
+        .collect();
     let shared = node.shared.map_or(String::new(), |other| format!(", shared with {other}"));
     let stand_in = match node.stand_in {
         0 => String::new(),

@@ -47,13 +47,19 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let source = source_text(expansion, position);
     let fed_by = node.feeds.iter().map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
-        let (text, sizes) = (&layer.text, layer.output.sizes());
+        let (text, identity) = (&layer.text, &layer.identity);
+        let sizes = layer.output.sizes();
         let parameters = match &layer.count {
             Some(count) => quote!(#some(#count)),
             None => quote!(#none),
         };
         quote! {
-            #krate::definition::Layer { text: #text, shape: &[#(#sizes),*], parameters: #parameters }
+            #krate::definition::Layer {
+                text: #text,
+                identity: #identity,
+                shape: &[#(#sizes),*],
+                parameters: #parameters,
+            }
         }
     });
     let shared = match node.shared {

@@ -7,6 +7,7 @@ use syn::Type;
 
 use super::{
     flow::{given, given_or_zero, literal, Flow},
+    identity::identity,
     Scope,
 };
 use crate::{
@@ -20,6 +21,8 @@ pub(crate) struct ShapedLayer {
     pub(crate) module: Module,
     /// As the user wrote it.
     pub(crate) text: String,
+    /// As weights know it.
+    pub(crate) identity: String,
     /// The user's token.
     pub(crate) span: Span,
     /// The user's token for its activation, or the same token.
@@ -88,6 +91,7 @@ fn one(
     let shaped = |module, output, count, known_count| ShapedLayer {
         module,
         text: layer.text.clone(),
+        identity: identity(layer),
         span: layer.span,
         end: end(layer),
         input: input.clone(),

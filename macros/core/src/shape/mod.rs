@@ -4,6 +4,7 @@
 //! same formula is then left to rustc as a [`Constant`], together with its error.
 
 mod flow;
+mod identity;
 mod layer;
 mod node;
 

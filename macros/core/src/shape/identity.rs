@@ -1,0 +1,55 @@
+//! What makes a layer the same for weights that were trained with it.
+
+use multi_input_spec::Size;
+
+use crate::parse::{Argument, Layer, LayerKind, PaddingExpr, SizeExpr};
+
+/// Parameters that matter in training alone; weights fit whatever they are.
+const IN_TRAINING: [&str; 4] = ["dropout", "l1", "l2", "rate"];
+
+/// The layer with its arguments by name and value, however the user spelled them. Sizes that are
+/// constants are left to the shapes, which are compared besides.
+pub(super) fn identity(layer: &Layer) -> String {
+    let LayerKind::Named { spec, arguments, .. } = &layer.kind else { return layer.text.clone() };
+    let given: Vec<String> = spec
+        .parameters
+        .iter()
+        .zip(arguments)
+        .filter(|(parameter, _)| !IN_TRAINING.contains(&parameter.name))
+        .filter_map(|(parameter, argument)| {
+            Some(format!("{} = {}", parameter.name, say(argument)?))
+        })
+        .collect();
+    match given.is_empty() {
+        true => spec.name.to_owned(),
+        false => format!("{}({})", spec.name, given.join(", ")),
+    }
+}
+
+fn say(argument: &Argument) -> Option<String> {
+    match argument {
+        Argument::Absent => None,
+        Argument::Size(size) => Some(size_in_words(size)),
+        Argument::Pair(sizes) => Some(in_words(sizes)),
+        Argument::Margins(sizes) => Some(in_words(sizes)),
+        Argument::Padding(PaddingExpr::Word(padding)) => Some(format!("{padding:?}")),
+        Argument::Padding(PaddingExpr::Zeros(size)) => Some(size_in_words(size)),
+        Argument::Axis(axis) => Some(axis.to_string()),
+        Argument::Number(number) if number.value.is_nan() => Some(number.tokens.to_string()),
+        Argument::Number(number) => Some(number.value.to_string()),
+        Argument::Flag(flag) => Some(flag.to_string()),
+        Argument::Activation(activation, _) => Some(activation.name().to_owned()),
+    }
+}
+
+fn in_words(sizes: &[SizeExpr]) -> String {
+    let sizes: Vec<String> = sizes.iter().map(size_in_words).collect();
+    format!("({})", sizes.join(", "))
+}
+
+fn size_in_words(size: &SizeExpr) -> String {
+    match size.value {
+        Size::Known(number) => number.to_string(),
+        Size::Unknown => "_".to_owned(),
+    }
+}
