@@ -1,21 +1,14 @@
 //! `AvgPool1D`: the mean under each place of a window along a sequence.
 
-use super::{
-    conv1d::{sequences_only, steps},
-    Form, Layer, Sizes, Sliding,
-};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use super::{pool1d, Form, Layer, Sizes};
+use crate::{Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
     name: "AvgPool1D",
     module: "avg_pool1d",
     doc: "The mean of each feature under each place of a window along the steps.",
-    parameters: &[
-        Parameter::required("pool", ArgumentKind::Size),
-        Parameter::optional("stride", ArgumentKind::Size),
-        Parameter::optional("padding", ArgumentKind::Padding),
-    ],
+    parameters: pool1d::PARAMETERS,
     output,
     count,
     sizes,
@@ -24,14 +17,7 @@ pub const LAYER: Layer = Layer {
 
 /// `[steps, features]` becomes `[.., features]`, a step for each place of the window.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = sequences_only("AvgPool1D", input) {
-        return Err(text);
-    }
-    let sliding = pool(arguments);
-    if let Some(text) = sliding.check_pool("AvgPool1D", input, steps(input)) {
-        return Err(text);
-    }
-    Ok(Shape::numbers(&[sliding.output(steps(input))[1], input.dim(1)]))
+    pool1d::output("AvgPool1D", input, arguments)
 }
 
 /// Nothing is learned.
@@ -41,77 +27,10 @@ pub const fn count(_: &Shape, _: &[Value]) -> Size {
 
 /// `AvgPool1D<POOL, STEPS, Slide<..>>`.
 pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of(&[arguments[0].size(), pool(arguments).output(steps(input))[1]])
+    pool1d::sizes(input, arguments)
 }
 
 /// `Slide<..>`.
 pub const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
-    pool(arguments).slide(steps(input))
-}
-
-/// The window, which moves by its own size where no stride is given.
-const fn pool(arguments: &[Value]) -> Sliding {
-    let stride = match &arguments[1] {
-        Value::Absent => arguments[0].size(),
-        stride => stride.size(),
-    };
-    Sliding::steps(arguments[0].size(), stride, Size::Known(1), arguments[2].padding())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Padding;
-
-    const STEPS: Shape = Shape::numbers(&[Size::Known(7), Size::Known(3)]);
-
-    const fn size(number: usize) -> Value {
-        Value::Size(Size::Known(number))
-    }
-
-    fn shown(input: Shape, arguments: [Value; 3]) -> String {
-        match output(&input, &arguments) {
-            Ok(shape) => Text::new("").shape(&shape).as_str().to_string(),
-            Err(text) => text.as_str().to_string(),
-        }
-    }
-
-    #[test]
-    fn a_window_moves_by_its_size_unless_told_otherwise() {
-        const OUTPUT: Result<Shape, Text> =
-            output(&STEPS, &[size(2), Value::Absent, Value::Absent]);
-        assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[3, 3]");
-        assert_eq!(shown(STEPS, [size(3), size(1), Value::Absent]), "[5, 3]");
-        let same = Value::Padding(Padding::Same);
-        assert_eq!(shown(STEPS, [size(2), Value::Absent, same]), "[4, 3]");
-        assert_eq!(shown(STEPS, [Value::Size(Size::Unknown), size(2), same]), "[?, 3]");
-        assert_eq!(count(&STEPS, &[]), Size::Known(0));
-    }
-
-    #[test]
-    fn a_pooling_that_leaves_nothing_is_refused() {
-        assert_eq!(
-            shown(STEPS, [size(8), Value::Absent, Value::Absent]),
-            "the pool of `AvgPool1D` covers [8], but what flows in is [7, 3], so nothing is left; \
-             take a smaller pool or `padding = same`"
-        );
-        let zeros = Value::Padding(Padding::Zeros(Size::Known(2)));
-        assert_eq!(
-            shown(STEPS, [size(2), Value::Absent, zeros]),
-            "the padding of `AvgPool1D` is 2, but its pool covers [2]; pad less than the pool, so \
-             that it always holds a number"
-        );
-    }
-
-    #[test]
-    fn images_and_categories_are_refused() {
-        let arguments = [size(2), Value::Absent, Value::Absent];
-        assert_eq!(
-            shown(STEPS.push(Size::Known(5)), arguments),
-            "`AvgPool1D` takes a sequence [steps, features], but what flows in is [7, 3, 5]; put \
-             `Reshape(steps, features)` before it"
-        );
-        let text = shown(Shape::categories(&[Size::Known(4)]), arguments);
-        assert!(text.starts_with("`AvgPool1D` computes with numbers"), "{text}");
-    }
+    pool1d::slide(input, arguments)
 }

@@ -1,21 +1,14 @@
 //! `AvgPool2D`: the mean under each place of a window.
 
-use super::{
-    conv2d::{axes, images_only},
-    Form, Layer, Sizes, Sliding,
-};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use super::{pool2d, Form, Layer, Sizes};
+use crate::{Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
     name: "AvgPool2D",
     module: "avg_pool2d",
     doc: "The mean of each channel under each place of a window.",
-    parameters: &[
-        Parameter::required("pool", ArgumentKind::Pair),
-        Parameter::optional("stride", ArgumentKind::Pair),
-        Parameter::optional("padding", ArgumentKind::Padding),
-    ],
+    parameters: pool2d::PARAMETERS,
     output,
     count,
     sizes,
@@ -24,15 +17,7 @@ pub const LAYER: Layer = Layer {
 
 /// `[channels, height, width]` becomes `[channels, ..]`, a pixel for each place of the window.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = images_only("AvgPool2D", input) {
-        return Err(text);
-    }
-    let sliding = pool(arguments);
-    if let Some(text) = sliding.check_pool("AvgPool2D", input, axes(input)) {
-        return Err(text);
-    }
-    let [height, width] = sliding.output(axes(input));
-    Ok(Shape::numbers(&[input.dim(0), height, width]))
+    pool2d::output("AvgPool2D", input, arguments)
 }
 
 /// Nothing is learned.
@@ -42,82 +27,10 @@ pub const fn count(_: &Shape, _: &[Value]) -> Size {
 
 /// `AvgPool2D<POOL_HEIGHT, POOL_WIDTH, HEIGHT, WIDTH, Slide<..>>`.
 pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    let [pool_height, pool_width] = arguments[0].pair_or([Size::Unknown; 2]);
-    let [height, width] = pool(arguments).output(axes(input));
-    Sizes::of(&[pool_height, pool_width, height, width])
+    pool2d::sizes(input, arguments)
 }
 
 /// `Slide<..>`.
 pub const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
-    pool(arguments).slide(axes(input))
-}
-
-/// The window, which moves by its own size where no stride is given.
-const fn pool(arguments: &[Value]) -> Sliding {
-    let pool = arguments[0].pair_or([Size::Unknown; 2]);
-    let stride = arguments[1].pair_or(pool);
-    Sliding::image(pool, stride, [Size::Known(1); 2], arguments[2].padding())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Padding;
-
-    const IMAGE: Shape = Shape::numbers(&[Size::Known(4), Size::Known(5), Size::Known(9)]);
-
-    const fn pair(down: usize, across: usize) -> Value {
-        Value::Pair([Size::Known(down), Size::Known(across)])
-    }
-
-    const fn zeros(number: usize) -> Value {
-        Value::Padding(Padding::Zeros(Size::Known(number)))
-    }
-
-    fn shown(input: Shape, arguments: [Value; 3]) -> String {
-        match output(&input, &arguments) {
-            Ok(shape) => Text::new("").shape(&shape).as_str().to_string(),
-            Err(text) => text.as_str().to_string(),
-        }
-    }
-
-    #[test]
-    fn a_window_moves_by_its_size_unless_told_otherwise() {
-        const OUTPUT: Result<Shape, Text> =
-            output(&IMAGE, &[pair(2, 2), Value::Absent, Value::Absent]);
-        assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[4, 2, 4]");
-        assert_eq!(shown(IMAGE, [pair(2, 3), pair(1, 2), Value::Absent]), "[4, 4, 4]");
-        let same = Value::Padding(Padding::Same);
-        assert_eq!(shown(IMAGE, [pair(2, 2), Value::Absent, same]), "[4, 3, 5]");
-        assert_eq!(shown(IMAGE, [pair(2, 2), Value::Absent, zeros(1)]), "[4, 3, 5]");
-        assert_eq!(count(&IMAGE, &[]), Size::Known(0));
-        let unknown = Value::Pair([Size::Unknown; 2]);
-        assert_eq!(shown(IMAGE, [unknown, Value::Absent, Value::Absent]), "[4, ?, ?]");
-    }
-
-    #[test]
-    fn a_pooling_that_leaves_nothing_is_refused() {
-        assert_eq!(
-            shown(IMAGE, [pair(6, 2), Value::Absent, Value::Absent]),
-            "the pool of `AvgPool2D` covers [6, 2], but what flows in is [4, 5, 9], so nothing is \
-             left; take a smaller pool or `padding = same`"
-        );
-        assert_eq!(
-            shown(IMAGE, [pair(2, 2), Value::Absent, zeros(2)]),
-            "the padding of `AvgPool2D` is 2, but its pool covers [2, 2]; pad less than the pool, so \
-             that it always holds a number"
-        );
-    }
-
-    #[test]
-    fn vectors_and_categories_are_refused() {
-        let arguments = [pair(2, 2), Value::Absent, Value::Absent];
-        assert_eq!(
-            shown(Shape::numbers(&[Size::Known(12)]), arguments),
-            "`AvgPool2D` takes an image [channels, height, width], but what flows in is [12]; put \
-             `Reshape(channels, height, width)` before it"
-        );
-        let text = shown(Shape::categories(&[]), arguments);
-        assert!(text.starts_with("`AvgPool2D` computes with numbers"), "{text}");
-    }
+    pool2d::slide(input, arguments)
 }

@@ -25,6 +25,8 @@ pub mod lstm;
 pub mod max_pool1d;
 pub mod max_pool2d;
 pub mod multi_head_attention;
+mod pool1d;
+mod pool2d;
 pub mod positional_embedding;
 mod recurrent;
 pub mod reshape;

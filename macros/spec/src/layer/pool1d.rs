@@ -1,0 +1,102 @@
+//! What the poolings of sequences have in common: the shapes do not depend on what is pooled.
+
+use super::{
+    conv1d::{sequences_only, steps},
+    Sizes, Sliding,
+};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+
+/// What stands between the parentheses.
+pub(super) const PARAMETERS: &[Parameter] = &[
+    Parameter::required("pool", ArgumentKind::Size),
+    Parameter::optional("stride", ArgumentKind::Size),
+    Parameter::optional("padding", ArgumentKind::Padding),
+];
+
+/// `[steps, features]` becomes `[.., features]`, a step for each place of the window.
+pub(super) const fn output(name: &str, input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(text) = sequences_only(name, input) {
+        return Err(text);
+    }
+    let sliding = pool(arguments);
+    if let Some(text) = sliding.check_pool(name, input, steps(input)) {
+        return Err(text);
+    }
+    Ok(Shape::numbers(&[sliding.output(steps(input))[1], input.dim(1)]))
+}
+
+/// `NAME<POOL, STEPS, Slide<..>>`, where `NAME` is `MaxPool1D` or `AvgPool1D`.
+pub(super) const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
+    Sizes::of(&[arguments[0].size(), pool(arguments).output(steps(input))[1]])
+}
+
+/// `Slide<..>`.
+pub(super) const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
+    pool(arguments).slide(steps(input))
+}
+
+/// The window, which moves by its own size where no stride is given.
+const fn pool(arguments: &[Value]) -> Sliding {
+    let stride = match &arguments[1] {
+        Value::Absent => arguments[0].size(),
+        stride => stride.size(),
+    };
+    Sliding::steps(arguments[0].size(), stride, Size::Known(1), arguments[2].padding())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Padding;
+
+    const STEPS: Shape = Shape::numbers(&[Size::Known(7), Size::Known(3)]);
+
+    const fn size(number: usize) -> Value {
+        Value::Size(Size::Known(number))
+    }
+
+    fn shown(input: Shape, arguments: [Value; 3]) -> String {
+        match output("MaxPool1D", &input, &arguments) {
+            Ok(shape) => Text::new("").shape(&shape).as_str().to_string(),
+            Err(text) => text.as_str().to_string(),
+        }
+    }
+
+    #[test]
+    fn a_window_moves_by_its_size_unless_told_otherwise() {
+        const OUTPUT: Result<Shape, Text> =
+            output("MaxPool1D", &STEPS, &[size(2), Value::Absent, Value::Absent]);
+        assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[3, 3]");
+        assert_eq!(shown(STEPS, [size(3), size(1), Value::Absent]), "[5, 3]");
+        let same = Value::Padding(Padding::Same);
+        assert_eq!(shown(STEPS, [size(2), Value::Absent, same]), "[4, 3]");
+        assert_eq!(shown(STEPS, [Value::Size(Size::Unknown), size(2), same]), "[?, 3]");
+    }
+
+    #[test]
+    fn a_pooling_that_leaves_nothing_is_refused() {
+        assert_eq!(
+            shown(STEPS, [size(8), Value::Absent, Value::Absent]),
+            "the pool of `MaxPool1D` covers [8], but what flows in is [7, 3], so nothing is left; \
+             take a smaller pool or `padding = same`"
+        );
+        let zeros = Value::Padding(Padding::Zeros(Size::Known(2)));
+        assert_eq!(
+            shown(STEPS, [size(2), Value::Absent, zeros]),
+            "the padding of `MaxPool1D` is 2, but its pool covers [2]; pad less than the pool, so \
+             that it always holds a number"
+        );
+    }
+
+    #[test]
+    fn images_and_categories_are_refused() {
+        let arguments = [size(2), Value::Absent, Value::Absent];
+        assert_eq!(
+            shown(STEPS.push(Size::Known(5)), arguments),
+            "`MaxPool1D` takes a sequence [steps, features], but what flows in is [7, 3, 5]; put \
+             `Reshape(steps, features)` before it"
+        );
+        let text = shown(Shape::categories(&[Size::Known(4)]), arguments);
+        assert!(text.starts_with("`MaxPool1D` computes with numbers"), "{text}");
+    }
+}
