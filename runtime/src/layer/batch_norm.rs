@@ -192,12 +192,7 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
                     statistics.backward(&x_values, &D::values(&scale), &slope, sums, dx);
                 })?;
                 for (parameter, sums) in [(&scale, by_scale), (&offset, by_offset)] {
-                    D::edit_gradient(gradients, parameter, |gradient| {
-                        gradient
-                            .iter_mut()
-                            .zip(&sums)
-                            .for_each(|(gradient, sum)| *gradient += *sum);
-                    })?;
+                    D::add_gradient(gradients, parameter, &sums)?;
                 }
                 D::restore_gradient(gradients, &output, slope)
             });

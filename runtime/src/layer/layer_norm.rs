@@ -129,12 +129,7 @@ impl<const M: usize, E: Element, D: Backend<E>> LayerNorm<M, E, D> {
                     }
                 })?;
                 for (parameter, sums) in [(&scale, by_scale), (&offset, by_offset)] {
-                    D::edit_gradient(gradients, parameter, |gradient| {
-                        gradient
-                            .iter_mut()
-                            .zip(&sums)
-                            .for_each(|(gradient, sum)| *gradient += *sum);
-                    })?;
+                    D::add_gradient(gradients, parameter, &sums)?;
                 }
                 D::restore_gradient(gradients, &output, slope)
             });

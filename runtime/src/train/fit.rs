@@ -206,9 +206,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Run<'_, M, E, D> {
         let tape = fresh_tape(module, &mut self.gradients, device).map_err(Error::device)?;
         let (heads, tape) = M::train(module, &batch, device, tape).map_err(Error::device)?;
         let mut values = head_values(&M::GRAPH, &heads, rows.len())?;
-        let objective = Objective::new(&M::GRAPH, &values, &all.ready, rows, &all.weights);
+        let mut objective = Objective::new(&M::GRAPH, &values, &all.ready, rows, &all.weights);
 
-        let losses = objective.clone();
         let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
         let mut gradients = total.try_backward().map_err(Error::device)?;
         let mut penalties = Penalties::in_training(&mut gradients);
@@ -216,10 +215,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Run<'_, M, E, D> {
         let penalty = penalties.value();
         self.gradients = Some(gradients);
 
-        scores.losses(&losses, penalty, rows.len());
+        scores.losses(&objective, penalty, rows.len());
         crate::model::link(&M::GRAPH, preprocessing.as_ref(), &mut values);
         scores.predictions(&values, &all.raw, rows);
-        Ok(losses)
+        Ok(objective)
     }
 
     /// The step of the optimizer.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The losses of one batch: the sum over the outputs of weight * sum(row weight * loss) / rows.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Objective {
     /// The weighted sum over the outputs.
     pub(crate) total: f64,
@@ -61,15 +61,16 @@ impl Objective {
         objective
     }
 
-    /// The total as a tensor whose backward pass starts at the heads.
+    /// The total as a tensor whose backward pass starts at the heads. The slopes go with it; the
+    /// losses stay.
     pub(crate) fn on_tape<E: Element, D: Backend<E>>(
-        self,
+        &mut self,
         heads: Vec<Head<E, D>>,
         mut tape: OwnedTape<E, D>,
         device: &D,
     ) -> std::result::Result<Tensor<Rank0, E, D, OwnedTape<E, D>>, D::Err> {
         let total = device.try_tensor_from_vec(vec![E::of(self.total)], ())?;
-        let slopes = self.slopes;
+        let slopes = std::mem::take(&mut self.slopes);
         tape.add_backward_op(move |gradients| {
             for (head, slopes) in heads.iter().zip(&slopes) {
                 D::edit_gradient(gradients, head, |gradient| {
