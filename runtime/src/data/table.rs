@@ -103,6 +103,22 @@ impl Table {
         table
     }
 
+    /// The rows of these numbers, in this order.
+    pub(crate) fn select(&self, rows: &[usize]) -> Table {
+        fn pick<T: Copy>(all: &[T], width: usize, rows: &[usize]) -> Vec<T> {
+            rows.iter().flat_map(|row| &all[row * width..][..width]).copied().collect()
+        }
+        let column = |column: &Column| Column {
+            values: match &column.values {
+                Values::Numbers(all) => Values::Numbers(pick(all, column.width, rows)),
+                Values::Categories(all) => Values::Categories(pick(all, column.width, rows)),
+            },
+            present: column.present.as_ref().map(|all| pick(all, 1, rows)),
+            ..*column
+        };
+        Table { columns: self.columns.iter().map(column).collect(), rows: rows.len() }
+    }
+
     /// The first `rows` rows.
     pub(crate) fn first(&self, rows: usize) -> Table {
         let mut table = self.clone();

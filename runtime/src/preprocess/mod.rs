@@ -17,7 +17,7 @@ pub use impute::MeanImputation;
 pub use standardize::Standardization;
 
 /// The fitted preprocessing of a model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Preprocessing {
     /// The steps of every input, in order.
     pub inputs: Vec<Vec<Fitted>>,

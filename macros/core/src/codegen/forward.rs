@@ -20,6 +20,7 @@ use crate::{
     graph::{Absence, Node},
     parse::{Argument, Merge, Missing, Source},
     shape::{Module, ShapedLayer},
+    text::plain,
 };
 
 #[derive(Clone, Copy, PartialEq)]
@@ -157,11 +158,16 @@ fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenSt
             _ => quote!(let x = #krate::missing::select(x, &#present)?;),
         }
     });
+    let name = plain(node.name());
+    let end = match expansion.checked.shapes[position].output.shape.kind {
+        Kind::Numbers => quote!(#private::node(#name, x)),
+        Kind::Categories => quote!(#private::SplitTape::split_tape(x)),
+    };
     quote! {
         #source
         #(#steps)*
         #fill
-        #private::SplitTape::split_tape(x)
+        #end
     }
 }
 
