@@ -56,11 +56,11 @@ fn every_loss_has_the_value_and_the_slope_of_keras() {
         losses.check(&format!("mae{width}"), &Mae);
         losses.check(&format!("huber{width}"), &Huber { delta: 1.0 });
         losses.check(&format!("huber_half{width}"), &Huber { delta: 0.5 });
-        losses.check(&format!("bce{width}"), &BinaryCrossEntropy);
+        losses.check(&format!("bce{width}"), &BinaryCrossEntropy::default());
     }
-    losses.check("bce_extreme", &BinaryCrossEntropy);
-    losses.check("cross_entropy", &CrossEntropy);
-    losses.check("cross_entropy_extreme", &CrossEntropy);
+    losses.check("bce_extreme", &BinaryCrossEntropy::default());
+    losses.check("cross_entropy", &CrossEntropy::default());
+    losses.check("cross_entropy_extreme", &CrossEntropy::default());
     losses.0.finish(&[]);
 }
 

@@ -80,7 +80,9 @@ fn train(folder: &Path, step_takes: Duration) -> multi_input::Result<Model<Trip>
         .callback(Checkpoint::in_folder(folder).every_steps(3).best(Monitor::val_loss()))
         .callback(LearningRateSchedule::by_step(Schedule::cosine(1e-2, steps).warm_up(0.0, 4)))
         .callback(Freeze::until_epoch(Trip::weather, 2))
-        .callback(EarlyStopping::on(Monitor::val(Trip::minutes, metric::R2)).patience(3).restore_best())
+        .callback(
+            EarlyStopping::on(Monitor::val(Trip::minutes, metric::R2)).patience(3).restore_best(),
+        )
         .callback(CsvLog::to(folder.join("log.csv")))
         .fit(&mut model, &rows())?;
     Ok(model)
@@ -249,7 +251,9 @@ fn assert_recovers(folder: &Path, error: &str, reason: &str) {
 fn a_full_disk_is_an_error_and_the_last_good_checkpoint_still_loads() {
     // Room for two checkpoints of some 30 kB, but not for a third beside them.
     let Some(disk) = Mounted::new("size=96k") else {
-        println!("no file system can be mounted here; a limit on the size of files is tested alone");
+        println!(
+            "no file system can be mounted here; a limit on the size of files is tested alone"
+        );
         return;
     };
     let folder = disk.0.path().join("run");

@@ -12,13 +12,16 @@ use crate::{
     callback::Snapshot,
     checkpoint,
     data::{Batch, RowReader, Table},
-    definition::{Graph, Link, Network},
+    definition::{Graph, Link, Network, Target},
     history::{Evaluation, Phase},
     kernel::{Backend, Element},
+    metric::{confusion::Confusion, ConfusionMatrix},
     parameters,
     preprocess::Preprocessing,
     seed::{Seed, Stream},
-    train::{encode, head_values, Objective, Penalties, RowWeights, Rows, Scores},
+    train::{
+        encode, head_values, target_row, Objective, OutputOf, Penalties, RowWeights, Rows, Scores,
+    },
     Error, Result,
 };
 
@@ -100,6 +103,36 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// As [`predict`](Model::predict), and [`Error::NoRows`].
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
         Ok(self.evaluate_table(encode::<M>(rows, "evaluate")?)?.0)
+    }
+
+    /// How often each class of an output was taken for each other.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Model::evaluate), and [`Error::Settings`] where the output's target is
+    /// neither a class nor a flag.
+    pub fn confusion_matrix<const OUTPUT: usize>(
+        &self,
+        output: OutputOf<M, OUTPUT>,
+        rows: &[M::Sample],
+    ) -> Result<ConfusionMatrix> {
+        let found = M::GRAPH.outputs.get(OUTPUT).filter(|o| o.target != Target::Numbers);
+        let Some(found) = found else {
+            let name = output.name();
+            let mistake = format!("`{name}` is numbers, of which there is no confusion matrix");
+            return Err(Error::Settings(vec![mistake]));
+        };
+        let raw = encode::<M>(rows, "compare with")?;
+        let ready = self.prepare(&raw)?;
+        let mut confusion = Confusion::default();
+        let all: Vec<usize> = (0..raw.rows).collect();
+        for rows in all.chunks(ROWS_AT_ONCE) {
+            let predicted = &self.predictions(&ready, rows)?[OUTPUT];
+            let column = &raw.columns[M::GRAPH.inputs.len() + OUTPUT];
+            for (prediction, &row) in predicted.chunks_exact(found.width.max(1)).zip(rows) {
+                confusion.take(prediction, target_row(column, row), 1.0);
+            }
+        }
+        Ok(ConfusionMatrix::new(found.name, &confusion))
     }
 
     /// The same for raw rows in a table, which come back.

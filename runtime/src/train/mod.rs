@@ -27,7 +27,7 @@ pub(crate) use branches::branch_mistake;
 pub use clip::Clip;
 pub use handle::{NodeOf, OutputOf};
 pub use moving_average::MovingAverage;
-pub(crate) use objective::{head_values, Objective};
+pub(crate) use objective::{head_values, target_row, Objective};
 pub use penalties::Penalties;
 pub(crate) use row_weights::RowWeights;
 pub(crate) use rows::{encode, Chunk, Rows};
