@@ -23,7 +23,8 @@ fn the_newer_losses_have_the_values_and_slopes_of_keras() {
     let focal = |gamma| Focal { gamma, ..Focal::default() };
     let smooth = BinaryCrossEntropy { label_smoothing: 0.125 };
     for width in ["", "_wide"] {
-        let check = |name: &str, loss: &dyn Loss| check_loss(&fixture, &format!("{name}{width}"), loss);
+        let check =
+            |name: &str, loss: &dyn Loss| check_loss(&fixture, &format!("{name}{width}"), loss);
         check("log_cosh", &LogCosh);
         check("poisson", &Poisson);
         check("hinge", &Hinge);
@@ -128,18 +129,15 @@ fn clipping_accumulation_and_averages_follow_keras() {
     });
 }
 
-fn check_updates(
-    case: &str,
-    set: impl FnOnce(Trainer<Steered, Sgd>) -> Trainer<Steered, Sgd>,
-) {
+fn check_updates(case: &str, set: impl FnOnce(Trainer<Steered, Sgd>) -> Trainer<Steered, Sgd>) {
     let fixture = Fixture::read("training");
     let rows: Vec<SteeredSample> =
         fixture.f64s("update.gradients").chunks_exact(5).map(row).collect();
     let initial = fixture.f64s("update.initial");
     let mut model = Model::<Steered, f64>::build(&Cpu::default(), Seed(0));
-    let names: Vec<String> =
-        parameters(model.module()).into_iter().map(|(name, _)| name).collect();
-    let start = [(names[0].clone(), initial[..3].to_vec()), (names[1].clone(), initial[3..].to_vec())];
+    let names: Vec<String> = parameters(model.module()).into_iter().map(|(name, _)| name).collect();
+    let start =
+        [(names[0].clone(), initial[..3].to_vec()), (names[1].clone(), initial[3..].to_vec())];
     support::set(model.module_mut(), &start);
     let path = Rc::default();
     let sgd = Sgd { learning_rate: 0.125, momentum: Momentum::Classical(0.5) };

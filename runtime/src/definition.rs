@@ -1,6 +1,8 @@
 //! What `#[multi_input_model]` says of a model: the trait that its definition type implements, and
 //! the graph as constant data.
 
+use std::path::Path;
+
 use dfdx::{
     nn::BuildOnDevice,
     tensor::{OwnedTape, Tensor},
@@ -12,6 +14,7 @@ use crate::{
     layer::Draw,
     loss::Loss,
     metric::Metric,
+    report,
     train::Penalties,
 };
 
@@ -35,6 +38,14 @@ pub trait Definition: Sized + 'static {
 
     /// One row of predictions, in the order of [`Graph::outputs`].
     fn read_outputs(row: &mut RowReader<'_>) -> Self::Outputs;
+
+    /// Draws the graph: every node with its layers, shapes and parameter counts.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File).
+    fn diagram(path: impl AsRef<Path>) -> crate::Result<()> {
+        report::write(path.as_ref(), &report::diagram(&Self::GRAPH))
+    }
 }
 
 /// What comes out of one output node: a row for each sample. Where the loss is computed from

@@ -1,8 +1,9 @@
 //! The confusion matrix, as a table.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use super::confusion::Confusion;
+use crate::{report, Result};
 
 /// How often each class was taken for each other. Prints as a table with a row for each class as it
 /// was and a column for each as it was predicted.
@@ -21,6 +22,14 @@ impl ConfusionMatrix {
         let rows = confusion.counts.chunks(confusion.classes.max(1));
         let counts = rows.map(|row| row.iter().map(|count| *count as u64).collect()).collect();
         ConfusionMatrix { output, counts }
+    }
+
+    /// Draws the matrix.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File).
+    pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
+        report::write(path.as_ref(), &report::matrix(self))
     }
 
     /// The share of rows that are on the diagonal.

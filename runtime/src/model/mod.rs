@@ -173,13 +173,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     }
 
     /// The heads of some rows.
-    fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+    pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
         let heads = M::predict(&self.module, batch, &self.device).map_err(Error::device)?;
         head_values(&M::GRAPH, &heads, batch.len())
     }
 
     /// The rows as the module takes them.
-    fn prepare(&self, raw: &Table) -> Result<Table> {
+    pub(crate) fn prepare(&self, raw: &Table) -> Result<Table> {
         match (&self.preprocessing, Preprocessing::needed(&M::GRAPH)) {
             (Some(fitted), _) => Ok(fitted.transform(raw)),
             (None, Some(reason)) => Err(Error::Unfitted { model: M::GRAPH.name, reason }),

@@ -9,6 +9,7 @@ use crate::{
     data::Table,
     definition::{Definition, Network},
     history::{End, Figures, History, Phase},
+    importance::leave_out,
     kernel::{Backend, Element},
     model::Model,
     optim::Optimizer,
@@ -46,7 +47,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         M: Network<E, D>,
     {
         let plan = self.check(train)?;
-        let raw = super::encode::<M>(train, "train on")?;
+        let mut raw = super::encode::<M>(train, "train on")?;
+        if let Some(input) = self.left_out {
+            self.leave_out(&mut raw, input);
+        }
         let (weights, cut_off_weights) = self.weigh(train, &raw);
         let saved = self.take_up(model, &plan, &raw)?;
         let fitted = self.fitted(model, &raw, plan.rows);
@@ -68,6 +72,14 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         }
         callbacks.push(Box::new(progress));
         run.all_epochs(&validation, callbacks)
+    }
+
+    /// Makes an input say nothing, in all rows.
+    fn leave_out(&mut self, raw: &mut Table, input: usize) {
+        leave_out(raw, input);
+        if let ValidationRows::Rows(Ok(rows)) = &mut self.validation {
+            leave_out(rows, input);
+        }
     }
 
     /// The run to go on with, whose weights and preprocessing `model` gets.
