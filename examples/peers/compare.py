@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Our three models beside Keras's and PyTorch's, in turns, as ratios.
+"""Our three models beside those of Keras, PyTorch, burn and candle, in turns, as ratios.
 
     examples/peers/compare.py                 # five rounds of everything
     examples/peers/compare.py --rounds 9 --only 2
 
-It makes a virtual environment for each rival (in `target/peers`, or under `--environments`), builds
-our side, starts all sides once, and asks one after the other, A B A B: machines are noisy, so only
-numbers of one run are compared, and each ratio is of one round. Standard library alone.
+It makes a virtual environment for each rival in Python (in `target/peers`, or under
+`--environments`), builds the sides in Rust, starts all sides once, and asks one after the other,
+A B A B: machines are noisy, so only numbers of one run are compared, and each ratio is of one round.
+Standard library alone.
 """
 
 import argparse
 import datetime
+import os
 import platform
 import statistics
 import subprocess
@@ -20,13 +22,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+THREADS = len(os.sched_getaffinity(0))
 
-RIVALS = {
+PYTHON = {
     "keras": ("keras_side.py", ["tensorflow-cpu", "keras==3.15.1"]),
     "torch": ("torch_side.py", ["torch", "numpy"]),
 }
+NATIVE = ["burn", "candle"]
 
-# (title, command, unit, targets as ratios)
+# (model, title, question, unit, by how much to be ahead of Keras and of PyTorch)
 ROWS_SMALL, ROWS_LARGE = 32_000, 1_024
 WORK = [
     (1, "1 numbers + category, batch 32", f"train 1 32 {ROWS_SMALL} 1", "ms", (30, 10)),
@@ -48,7 +52,14 @@ class Side:
     def __init__(self, command):
         pipe = subprocess.PIPE
         self.program = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=HERE
+            command,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=HERE,
+            # candle is three to six times slower where it is not told.
+            env={**os.environ, "RAYON_NUM_THREADS": str(THREADS)},
         )
         self.name = self.answer()
 
@@ -70,16 +81,18 @@ class Side:
 
 def commands(environments):
     """How each side is started; builds what it needs."""
-    subprocess.run(
-        ["cargo", "build", "--release", "--example", "peers"], cwd=ROOT, check=True
-    )
+    build = ["cargo", "build", "--release"]
+    subprocess.run([*build, "--example", "peers"], cwd=ROOT, check=True)
+    subprocess.run(build, cwd=HERE / "native", check=True)
     sides = {"ours": [str(ROOT / "target/release/examples/peers"), "serve"]}
-    for rival, (script, packages) in RIVALS.items():
+    for rival, (script, packages) in PYTHON.items():
         python = environments / rival / "bin" / "python"
         if not python.exists():
             subprocess.run([sys.executable, "-m", "venv", environments / rival], check=True)
             subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
         sides[rival] = [str(python), script]
+    for rival in NATIVE:
+        sides[rival] = [str(HERE / "native/target/release/multi-input-peers-native"), rival]
     return sides
 
 
@@ -95,13 +108,13 @@ def from_start(command):
 
 
 def report(title, unit, rounds, targets):
-    """A line of the table: medians, and each rival's ratio with the least and the most."""
-    cells = [f"{statistics.median(numbers):.3g} {unit}" for numbers in rounds.values()]
-    for rival, target in zip(list(rounds)[1:], targets):
+    """A line of the table: our median, and each rival's ratio with the least and the most."""
+    cells = [f"{statistics.median(rounds['ours']):.3g} {unit}"]
+    for rival, target in zip(list(rounds)[1:], [*targets, 1, 1]):
         ratios = [theirs / ours for theirs, ours in zip(rounds[rival], rounds["ours"])]
         middle = statistics.median(ratios)
         mark = "" if middle >= target else " **under**"
-        cells.append(f"{middle:.1f} ({min(ratios):.1f} to {max(ratios):.1f}; asked {target}){mark}")
+        cells.append(f"{middle:.1f} ({min(ratios):.1f} to {max(ratios):.1f}), {target}{mark}")
     print(f"| {title} | " + " | ".join(cells) + " |", flush=True)
 
 
@@ -117,9 +130,10 @@ def main():
     print(f"{datetime.date.today()}, {processor()}")
     for side in sides.values():
         print(f"- {side.name}")
-    print(f"\nMedians of {options.rounds} rounds; ratios are theirs / ours, round by round.\n")
-    print("| work | " + " | ".join(sides) + " | " + " | ".join(f"{r} / ours" for r in RIVALS) + " |")
-    print("|---" * (1 + len(sides) + len(RIVALS)) + "|")
+    print(f"\nOurs, and theirs / ours round by round: the median of {options.rounds} rounds (the least")
+    print("to the most), and what is asked for.\n")
+    print("| work | " + " | ".join(sides) + " |")
+    print("|---" * (1 + len(sides)) + "|")
     for model, title, question, unit, targets in WORK:
         if options.only in (None, model):
             rounds = {name: [] for name in sides}
