@@ -90,7 +90,8 @@ pub(super) fn read(
     let mut sizes = Vec::new();
     let mut sound = true;
     let mut next = 0;
-    for Given { name, value } in given {
+    for given in given {
+        let Given { name, value } = flag_by_name(given, parameters);
         let place = match &name {
             None => {
                 let place = next.min(parameters.len());
@@ -138,6 +139,20 @@ pub(super) fn read(
     values.truncate(parameters.len() - usize::from(last_is_sizes));
     let values = values.into_iter().map(|value| value.unwrap_or(Argument::Absent));
     sound.then(|| values.chain(sizes).collect())
+}
+
+/// `mask` is short for `mask = true`, wherever it stands.
+fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
+    let is_flag = |word: &Ident| {
+        parameters.iter().any(|p| p.kind == ArgumentKind::Flag && word == p.name)
+    };
+    match (&given.name, &given.value) {
+        (None, Expr::Path(path)) => match path.path.get_ident().filter(|word| is_flag(word)) {
+            Some(word) => Given { name: Some(word.clone()), value: syn::parse_quote!(true) },
+            None => given,
+        },
+        _ => given,
+    }
 }
 
 fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {

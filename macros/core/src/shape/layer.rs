@@ -1,6 +1,6 @@
 //! The shapes through a branch, and what each layer is in the expansion.
 
-use multi_input_spec::{layer, Activation, ArgumentKind, Kind, Padding, Size, Value};
+use multi_input_spec::{layer, mask, Activation, ArgumentKind, Kind, Padding, Size, Value};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Type;
@@ -107,9 +107,11 @@ fn one(
                 }
             }
             let values: Vec<Value> = arguments.iter().map(value).collect();
-            let call = Call::new(spec, input, arguments, scope);
-            let result = (spec.output)(&input.shape, &values);
-            let deferred = call.deferred.then(|| call.formula("output"));
+            let crate_path = scope.spec.clone();
+            let call = Call::new(spec, input, arguments, &crate_path);
+            let result =
+                mask::through(spec, &input.shape, (spec.output)(&input.shape, &values));
+            let deferred = call.deferred.then(|| call.output());
             let output = scope.settle(result, deferred, field, layer.span, errors)?;
             let known_count = match (spec.count)(&input.shape, &values) {
                 Size::Known(number) => Some(number),
@@ -150,6 +152,11 @@ fn one(
             Some(shaped(module, input.clone(), Some(literal(0)), Some(0)))
         }
         LayerKind::Own { module, shape } => {
+            if input.shape.is_masked() {
+                let text = mask::lost(&layer.text, &input.shape);
+                errors.at(layer.span, format!("`{field}`: {}", text.as_str()));
+                return None;
+            }
             shape.iter().for_each(|size| scope.require_size(size, field));
             let module = Module::Own { module: Box::new(module.clone()) };
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None, None))
@@ -158,7 +165,8 @@ fn one(
 }
 
 /// A call of one of the spec's formulas in the expansion.
-struct Call {
+struct Call<'a> {
+    spec: &'a TokenStream,
     path: TokenStream,
     input: TokenStream,
     arguments: TokenStream,
@@ -166,16 +174,28 @@ struct Call {
     deferred: bool,
 }
 
-impl Call {
-    fn new(spec: &layer::Layer, input: &Flow, arguments: &[Argument], scope: &Scope) -> Call {
-        let crate_path = &scope.spec;
+impl<'a> Call<'a> {
+    fn new(
+        spec: &layer::Layer,
+        input: &Flow,
+        arguments: &[Argument],
+        crate_path: &'a TokenStream,
+    ) -> Call<'a> {
         let module = Ident::new(spec.module, Span::call_site());
         Call {
+            spec: crate_path,
             path: quote!(#crate_path::layer::#module),
             input: input.expression(crate_path),
             arguments: value_tokens(arguments, crate_path),
             deferred: !input.is_known() || arguments.iter().any(is_unknown),
         }
+    }
+
+    /// The shape that comes out, with its mask.
+    fn output(&self) -> TokenStream {
+        let Call { spec, path, input, .. } = self;
+        let output = self.formula("output");
+        quote!(#spec::mask::through(&#path::LAYER, &#input, #output))
     }
 
     fn formula(&self, function: &str) -> TokenStream {

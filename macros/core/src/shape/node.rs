@@ -90,6 +90,16 @@ pub(super) fn infer(
 /// What an input's rows hold after preprocessing.
 fn raw(node: &Node, input: &Input, errors: &mut Diagnostics) -> Option<Flow> {
     let (name, ty) = (node.name(), node.field.ty.as_ref()?);
+    if ty.masked {
+        errors.at(
+            ty.span,
+            format!(
+                "`{name}`: a row holds no mask; `Embedding(categories, width, mask)` or \
+                 `Masking(value)` creates one from the padding"
+            ),
+        );
+        return None;
+    }
     let mut flow = match &ty.element {
         Element::F32 | Element::Bool if ty.dims.is_empty() => {
             Flow::known(Shape::numbers(&[Size::Known(1)]))
@@ -219,14 +229,22 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
     if ty.optional {
         return Err("only an input may be an `Option`: it is the data that is absent".to_owned());
     }
+    if ty.masked && is_output {
+        return Err("no loss leaves the steps of padding out, so no target is `Masked`".to_owned());
+    }
     let one = || Flow::known(Shape::numbers(&[Size::Known(1)]));
     match (&ty.element, is_output) {
+        (Element::Inferred, false) if ty.masked => {
+            Err("`Masked<_>` says too little: write the inner type, or `_` alone".to_owned())
+        }
         (Element::Inferred, false) => Ok(None),
         (Element::Inferred, true) => {
             Err("an output's type is its target: `f32`, `[f32; N]`, `bool` or `Class<N>`".to_owned())
         }
         (Element::F32, _) if ty.dims.is_empty() => Ok(Some(one())),
-        (Element::F32, _) => Ok(Some(Flow::declared(Kind::Numbers, &ty.dims))),
+        (Element::F32, _) => {
+            Ok(Some(Flow::declared(Kind::Numbers, &ty.dims).with_mask(ty.masked)))
+        }
         (Element::Bool, true) if ty.dims.is_empty() => Ok(Some(one())),
         (Element::Class(classes), true) if ty.dims.is_empty() => {
             let classes: &SizeExpr = classes;

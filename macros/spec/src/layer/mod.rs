@@ -4,7 +4,7 @@
 //! are `const` paths are unknown, and in constants of the expansion, where all are known. The
 //! expansion reaches them as `multi_input::private::spec::layer::MODULE::output(...)`.
 
-use crate::{Activation, Kind, Parameter, Shape, Size, Text, Value};
+use crate::{Activation, Kind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 pub mod avg_pool1d;
 pub mod avg_pool2d;
@@ -12,6 +12,7 @@ pub mod batch_norm;
 pub mod conv1d;
 pub mod conv2d;
 pub mod dense;
+pub mod drop_mask;
 pub mod dropout;
 pub mod embedding;
 pub mod flatten;
@@ -22,6 +23,7 @@ pub mod global_max_pool2d;
 pub mod gru;
 pub mod layer_norm;
 pub mod lstm;
+pub mod masking;
 pub mod max_pool1d;
 pub mod max_pool2d;
 pub mod multi_head_attention;
@@ -63,6 +65,8 @@ pub const LAYERS: &[Layer] = &[
     simple_rnn::LAYER,
     positional_embedding::LAYER,
     multi_head_attention::LAYER,
+    masking::LAYER,
+    drop_mask::LAYER,
 ];
 
 /// What the macro must know of a layer.
@@ -103,6 +107,8 @@ pub struct Form {
     pub trains_differently: bool,
     /// It takes statistics over the rows of a batch, so it must know which rows are present.
     pub batch_statistics: bool,
+    /// What becomes of a mask.
+    pub mask: MaskRule,
     /// It draws random numbers in training.
     pub random: bool,
     /// Parameters that configure the value rather than the type: the macro calls `set_NAME(value)`.
@@ -119,6 +125,7 @@ impl Form {
         shape_argument: false,
         trains_differently: false,
         batch_statistics: false,
+        mask: MaskRule::Loses,
         random: false,
         settings: &[],
     };

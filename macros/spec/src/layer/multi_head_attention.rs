@@ -1,7 +1,7 @@
 //! `MultiHeadAttention`: every step looks at all steps.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -15,7 +15,7 @@ pub const LAYER: Layer = Layer {
     output,
     count,
     sizes,
-    form: Form { holds_tensors: true, ..Form::STATELESS },
+    form: Form { holds_tensors: true, mask: MaskRule::Reads, ..Form::STATELESS },
 };
 
 /// The input's shape.
