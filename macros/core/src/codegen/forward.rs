@@ -347,10 +347,12 @@ fn call(
         Module::Named { spec, .. } => Some(&spec.form),
         _ => None,
     };
-    let reads = shaped.input.shape.is_masked()
-        && named.is_some_and(|form| form.mask == MaskRule::Reads);
+    let reads =
+        shaped.input.shape.is_masked() && named.is_some_and(|form| form.mask == MaskRule::Reads);
     let inference = match reads {
-        true => quote!(let x = #private::MaskedModule::try_forward_masked(&self.#place, x, &mask)?;),
+        true => {
+            quote!(let x = #private::MaskedModule::try_forward_masked(&self.#place, x, &mask)?;)
+        }
         false => quote!(let x = #private::Module::try_forward(&self.#place, x)?;),
     };
     let called = match mode {
@@ -388,7 +390,7 @@ fn call(
         },
         Some(MaskRule::Reads) if masked => quote! {
             #called
-            let mask = self.#place.mask_after(mask);
+            let mask = #private::ReadsMask::mask_after(&self.#place, mask);
         },
         _ => called,
     };

@@ -143,9 +143,8 @@ pub(super) fn read(
 
 /// `mask` is short for `mask = true`, wherever it stands.
 fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
-    let is_flag = |word: &Ident| {
-        parameters.iter().any(|p| p.kind == ArgumentKind::Flag && word == p.name)
-    };
+    let is_flag =
+        |word: &Ident| parameters.iter().any(|p| p.kind == ArgumentKind::Flag && word == p.name);
     match (&given.name, &given.value) {
         (None, Expr::Path(path)) => match path.path.get_ident().filter(|word| is_flag(word)) {
             Some(word) => Given { name: Some(word.clone()), value: syn::parse_quote!(true) },

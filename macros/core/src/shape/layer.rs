@@ -109,8 +109,7 @@ fn one(
             let values: Vec<Value> = arguments.iter().map(value).collect();
             let crate_path = scope.spec.clone();
             let call = Call::new(spec, input, arguments, &crate_path);
-            let result =
-                mask::through(spec, &input.shape, (spec.output)(&input.shape, &values));
+            let result = mask::through(spec, &input.shape, (spec.output)(&input.shape, &values));
             let deferred = call.deferred.then(|| call.output());
             let output = scope.settle(result, deferred, field, layer.span, errors)?;
             let known_count = match (spec.count)(&input.shape, &values) {
