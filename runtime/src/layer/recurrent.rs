@@ -472,3 +472,108 @@ where
     }
     Ok(y.put_tape(tape))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        check_gradients::check_gradients,
+        layer::{
+            activation::{Gelu, Tanh},
+            Mask, MaskedModule, MaskedModuleMut, SimpleRNN, GRU, LSTM,
+        },
+        tensor::*,
+    };
+    use dfdx::{
+        nn::BuildModule,
+        tensor::{AsArray, Cpu, SampleTensor, TensorFrom},
+    };
+
+    type X = Tensor<(Const<3>, Const<4>, Const<2>), f64, Cpu>;
+
+    /// A gap, padding in front, and nothing but padding.
+    fn mask() -> Mask {
+        let counts =
+            [true, false, true, true, false, false, true, true, false, false, false, false];
+        Mask::new(4, counts.to_vec())
+    }
+
+    fn x() -> X {
+        Cpu::seed_from_u64(2).sample_normal()
+    }
+
+    fn build<M: BuildModule<Cpu, f64>>() -> M {
+        BuildModule::build(&Cpu::seed_from_u64(3))
+    }
+
+    #[test]
+    fn masked_steps_are_as_if_they_were_not_there() {
+        fn check<M>()
+        where
+            M: BuildModule<Cpu, f64> + MaskedModule<X, Output = Tensor<Rank2<3, 5>, f64, Cpu>>,
+            M: Module<
+                Tensor<(Const<1>, Const<3>, Const<2>), f64, Cpu>,
+                Output = Tensor<Rank2<1, 5>, f64, Cpu>,
+            >,
+            <M as Module<X>>::Error: std::fmt::Debug,
+        {
+            let (layer, mut values) = (build::<M>(), x().array());
+            // Nothing of a masked step can spread.
+            values[0][1] = [f64::NAN; 2];
+            let device = Cpu::default();
+            let y = layer.try_forward_masked(device.tensor(values), &mask()).unwrap().array();
+            let [first, _, third, fourth] = values[0];
+            let short = layer.forward(device.tensor([[first, third, fourth]])).array();
+            for (y, short) in y[0].iter().zip(short[0]) {
+                assert!((y - short).abs() < 1e-14, "{y} is not {short}");
+            }
+            assert_eq!(y[2], [0.0; 5], "what was never read leaves the state at its start");
+        }
+        check::<LSTM<2, 5, 20, 0, 0, f64, Cpu>>();
+        check::<GRU<2, 5, 15, 2, 0, 0, f64, Cpu>>();
+        check::<GRU<2, 5, 15, 1, 0, 0, f64, Cpu>>();
+        check::<SimpleRNN<2, 5, 0, 0, Tanh, f64, Cpu>>();
+    }
+
+    #[test]
+    fn a_masked_step_repeats_what_the_one_before_it_gave() {
+        let y = build::<LSTM<2, 5, 20, 1, 0, f64, Cpu>>().try_forward_masked(x(), &mask());
+        let y = y.unwrap().array();
+        assert_eq!(y[0][1], y[0][0]);
+        assert_eq!((y[1][0], y[1][1]), ([0.0; 5], [0.0; 5]));
+        assert_ne!(y[0][2], y[0][1]);
+        // Backwards, the last step comes first.
+        let y = build::<GRU<2, 5, 15, 2, 1, 1, f64, Cpu>>().try_forward_masked(x(), &mask());
+        let y = y.unwrap().array();
+        assert_eq!((y[0][2], y[1][2], y[1][3]), (y[0][1], y[1][1], y[1][1]));
+    }
+
+    #[test]
+    fn a_mask_of_other_sizes_is_an_error() {
+        let layer = build::<LSTM<2, 5, 20, 0, 0, f64, Cpu>>();
+        assert!(layer.try_forward_masked(x(), &Mask::all(3, 5)).is_err());
+        assert!(layer.try_forward_masked(x(), &Mask::all(2, 4)).is_err());
+    }
+
+    #[test]
+    fn gradients_with_masks_are_right() {
+        macro_rules! check {
+            ($($layer:ty),+ $(,)?) => {$(
+                let mut layer = build::<$layer>();
+                layer.set_dropout(0.3);
+                check_gradients(&(x(), layer), |(x, layer), tape| {
+                    layer.try_forward_mut_masked(x.clone().put_tape(tape), &mask()).unwrap()
+                });
+            )+};
+        }
+        check!(
+            LSTM<2, 3, 12, 0, 0, f64, Cpu>,
+            LSTM<2, 1, 4, 1, 1, f64, Cpu>,
+            GRU<2, 3, 9, 2, 0, 1, f64, Cpu>,
+            GRU<2, 3, 9, 2, 1, 0, f64, Cpu>,
+            GRU<2, 3, 9, 1, 0, 0, f64, Cpu>,
+            GRU<2, 3, 9, 1, 1, 1, f64, Cpu>,
+            SimpleRNN<2, 3, 0, 0, Tanh, f64, Cpu>,
+            SimpleRNN<2, 3, 1, 1, Gelu, f64, Cpu>,
+        );
+    }
+}
