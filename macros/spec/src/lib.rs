@@ -18,7 +18,7 @@ pub mod step;
 mod text;
 
 pub use activation::{Activation, ACTIVATIONS};
-pub use argument::{ArgumentKind, Padding, Parameter, Value};
+pub use argument::{ArgumentKind, Nested, Padding, Parameter, Value};
 pub use loss::{Loss, Metric, Target, LOSSES, METRICS};
 pub use mask::MaskRule;
 pub use shape::{Kind, Shape, MAX_RANK};

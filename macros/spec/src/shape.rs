@@ -91,6 +91,17 @@ impl Shape {
         self
     }
 
+    /// What each entry of the first dimension holds.
+    pub const fn of_step(&self) -> Shape {
+        let mut shape = Shape::new(self.kind, &[]);
+        let mut axis = 1;
+        while axis < self.rank {
+            shape = shape.push(self.dims[axis]);
+            axis += 1;
+        }
+        shape
+    }
+
     /// The product of all dimensions.
     pub const fn elements(&self) -> Size {
         let mut product = Size::Known(1);

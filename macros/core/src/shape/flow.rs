@@ -56,6 +56,15 @@ impl Flow {
         self
     }
 
+    /// What each step of it holds.
+    pub(crate) fn of_step(&self) -> Flow {
+        Flow {
+            shape: self.shape.of_step(),
+            sizes: self.sizes.iter().skip(1).cloned().collect(),
+            computed: self.computed.as_ref().map(|constant| quote!(#constant.of_step())),
+        }
+    }
+
     /// Whether the macro knows every size.
     pub(crate) fn is_known(&self) -> bool {
         (0..self.shape.rank()).all(|axis| self.shape.dim(axis) != Size::Unknown)

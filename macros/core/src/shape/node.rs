@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::{
     flow::Flow,
-    layer::{self, is_unknown, value, value_tokens, Module, ShapedLayer},
+    layer::{self, is_unknown, value, value_tokens, ShapedLayer},
     Scope,
 };
 use crate::{
@@ -159,7 +159,7 @@ fn merged(
     }
     let views: Vec<merge::Operand<'_>> =
         operands.iter().map(|(name, flow)| merge::Operand { name, shape: flow.shape }).collect();
-    let values: Vec<_> = merge.arguments.iter().map(value).collect();
+    let values: Vec<_> = merge.arguments.iter().map(|argument| value(argument, None)).collect();
     let result = (merge.rule.output)(&views, &values);
 
     let deferred =
@@ -171,7 +171,7 @@ fn merged(
             let shape = flow.expression(spec);
             quote!(#spec::merge::Operand { name: #name, shape: #shape })
         });
-        let arguments = value_tokens(&merge.arguments, spec);
+        let arguments = value_tokens(&merge.arguments, None, spec);
         quote!(#spec::merge::#module::output(&[#(#operands),*], &#arguments))
     });
     scope.settle(result, formula, &node.name().to_string(), merge.name.span(), errors)
@@ -265,14 +265,8 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
 fn strip_link(node: &Node, layers: &mut [ShapedLayer]) -> Option<Activation> {
     let link = node.field.output.as_ref()?.loss.as_ref()?.spec.link?;
     if let Some(last) = layers.last_mut() {
-        match &mut last.module {
-            Module::Named { activation: Some(activation), .. } if *activation == link => {
-                *activation = Activation::Linear;
-            }
-            Module::Activation { activation, .. } if *activation == link => {
-                last.module = Module::Link;
-            }
-            _ => {}
+        if last.module.last_activation() == Some(link) {
+            last.module.strip_activation();
         }
     }
     Some(link)

@@ -9,6 +9,7 @@ use crate::{Activation, Kind, MaskRule, Parameter, Shape, Size, Text, Value};
 pub mod avg_pool1d;
 pub mod avg_pool2d;
 pub mod batch_norm;
+pub mod bidirectional;
 pub mod conv1d;
 pub mod conv2d;
 pub mod dense;
@@ -34,6 +35,7 @@ mod recurrent;
 pub mod reshape;
 pub mod simple_rnn;
 mod sliding;
+pub mod time_distributed;
 pub mod up_sampling2d;
 pub mod zero_pad2d;
 
@@ -63,6 +65,8 @@ pub const LAYERS: &[Layer] = &[
     lstm::LAYER,
     gru::LAYER,
     simple_rnn::LAYER,
+    bidirectional::LAYER,
+    time_distributed::LAYER,
     positional_embedding::LAYER,
     multi_head_attention::LAYER,
     masking::LAYER,
@@ -97,6 +101,10 @@ pub struct Form {
     pub holds_tensors: bool,
     /// Its activation is a type argument, after the sizes.
     pub activation: bool,
+    /// Its activation is not the last thing it does, but part of a recurrence.
+    pub recurrent_activation: bool,
+    /// The layer inside of it, which is its first type argument.
+    pub inner: Option<Inner>,
     /// Its window slides: a type argument `Slide<..>` after the sizes, with these const arguments.
     pub slide: Option<fn(&Shape, &[Value]) -> Sizes>,
     /// The activation where none is given.
@@ -120,6 +128,8 @@ impl Form {
     pub const STATELESS: Form = Form {
         holds_tensors: false,
         activation: false,
+        recurrent_activation: false,
+        inner: None,
         slide: None,
         default_activation: Activation::Linear,
         shape_argument: false,
@@ -129,6 +139,18 @@ impl Form {
         random: false,
         settings: &[],
     };
+}
+
+/// How a layer holds another.
+#[derive(Clone, Copy, Debug)]
+pub struct Inner {
+    /// What flows into the layer inside, of what flows into this one, or what is wrong with that.
+    /// The rank alone decides, which the macro always knows.
+    pub input: fn(&Shape) -> Result<Shape, Text>,
+    /// Whether the layer inside sees one step alone.
+    pub of_step: bool,
+    /// The fields of the runtime's type that hold it.
+    pub fields: &'static [&'static str],
 }
 
 /// Up to eight sizes.
