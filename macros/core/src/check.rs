@@ -301,7 +301,7 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     let Some(last) = layers.next_back() else { return };
     let activation = match last.module.last_activation() {
         Some(activation) => activation,
-        None => return recurrence_is_no_head(name, loss, last, errors),
+        None => return inner_activation_is_no_link(name, loss, last, errors),
     };
     let linear = activation == multi_input_spec::Activation::Linear;
     match loss.spec.link {
@@ -330,8 +330,8 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     }
 }
 
-/// The numbers of a recurrence are squashed, and cannot be told from logits.
-fn recurrence_is_no_head(
+/// An activation that is inside of the last layer cannot be left to the loss.
+fn inner_activation_is_no_link(
     name: &Ident,
     loss: &LossCall,
     last: &ShapedLayer,
@@ -345,8 +345,8 @@ fn recurrence_is_no_head(
         errors.at(
             last.end,
             format!(
-                "`{name}`: `{loss}` is computed from logits, but the `{}` of `{layer}` is part of \
-                 its recurrence; end the branch in `Dense(units, {link})`",
+                "`{name}`: `{loss}` is computed from logits, but the `{}` of `{layer}` is inside of \
+                 it; end the branch in `Dense(units, {link})`",
                 activation.name()
             ),
         );

@@ -70,7 +70,7 @@ impl Module {
     pub(crate) fn last_activation(&self) -> Option<Activation> {
         match self {
             Module::Activation { activation, .. } => Some(*activation),
-            Module::Named { spec, .. } if spec.form.recurrent_activation => None,
+            Module::Named { spec, .. } if spec.form.inner_activation => None,
             Module::Named { activation: Some(activation), .. } => Some(*activation),
             Module::Named { spec, inner: Some(inner), .. } if is_of_step(spec) => {
                 inner.module.last_activation()

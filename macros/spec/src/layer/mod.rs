@@ -33,9 +33,11 @@ mod pool2d;
 pub mod positional_embedding;
 mod recurrent;
 pub mod reshape;
+pub mod separable_conv2d;
 pub mod simple_rnn;
 mod sliding;
 pub mod time_distributed;
+pub mod transformer_block;
 pub mod up_sampling2d;
 pub mod zero_pad2d;
 
@@ -51,6 +53,7 @@ pub const LAYERS: &[Layer] = &[
     batch_norm::LAYER,
     layer_norm::LAYER,
     conv2d::LAYER,
+    separable_conv2d::LAYER,
     max_pool2d::LAYER,
     avg_pool2d::LAYER,
     global_max_pool2d::LAYER,
@@ -69,6 +72,7 @@ pub const LAYERS: &[Layer] = &[
     time_distributed::LAYER,
     positional_embedding::LAYER,
     multi_head_attention::LAYER,
+    transformer_block::LAYER,
     masking::LAYER,
     drop_mask::LAYER,
 ];
@@ -101,8 +105,8 @@ pub struct Form {
     pub holds_tensors: bool,
     /// Its activation is a type argument, after the sizes.
     pub activation: bool,
-    /// Its activation is not the last thing it does, but part of a recurrence.
-    pub recurrent_activation: bool,
+    /// Its activation is inside of it rather than the last thing it does.
+    pub inner_activation: bool,
     /// The layer inside of it, which is its first type argument.
     pub inner: Option<Inner>,
     /// Its window slides: a type argument `Slide<..>` after the sizes, with these const arguments.
@@ -128,7 +132,7 @@ impl Form {
     pub const STATELESS: Form = Form {
         holds_tensors: false,
         activation: false,
-        recurrent_activation: false,
+        inner_activation: false,
         inner: None,
         slide: None,
         default_activation: Activation::Linear,

@@ -21,7 +21,7 @@ pub const LAYER: Layer = Layer {
     form: Form {
         holds_tensors: true,
         activation: true,
-        recurrent_activation: true,
+        inner_activation: true,
         default_activation: Activation::Tanh,
         trains_differently: true,
         random: true,
