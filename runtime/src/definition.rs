@@ -89,10 +89,14 @@ pub struct Node {
     pub fed_by: &'static [&'static str],
     /// The shape of one sample before the branch.
     pub input_shape: &'static [usize],
+    /// Whether a mask says which of the steps before the branch count.
+    pub input_masked: bool,
     /// The layers of its branch.
     pub layers: &'static [Layer],
     /// The shape of one sample after the branch.
     pub shape: &'static [usize],
+    /// Whether a mask says which of the steps after the branch count.
+    pub masked: bool,
     /// The node whose branch this one shares.
     pub shared: Option<&'static str>,
     /// Whether the branch is frozen.
@@ -111,6 +115,8 @@ pub struct Layer {
     pub identity: &'static str,
     /// The shape of one sample after it.
     pub shape: &'static [usize],
+    /// Whether a mask says which of the steps after it count.
+    pub masked: bool,
     /// How many numbers it learns. `None` for a module of the user's own.
     pub parameters: Option<usize>,
 }

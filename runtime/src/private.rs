@@ -18,7 +18,10 @@ use dfdx::{shapes::Unit, tensor::Trace, tensor_ops::ReshapeTo};
 use spec::{Size, Text};
 
 use crate::definition::{Head, Network};
-pub use crate::kernel::{Backend, Element};
+pub use crate::{
+    kernel::{Backend, Element},
+    layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask},
+};
 
 /// The shape, or one of unknown sizes where the formula found a mistake, which a constant of its
 /// own reports.

@@ -1,6 +1,6 @@
 //! The arguments of layers and merges.
 
-use crate::{Activation, Size};
+use crate::{Activation, Shape, Size};
 
 /// What an argument may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,24 @@ pub enum ArgumentKind {
     Flag,
     /// The name of an activation.
     Activation,
+    /// One of some words.
+    Word(&'static [&'static str]),
+    /// A layer inside of this one.
+    Layer {
+        /// The layers that it may be.
+        among: &'static [&'static str],
+        /// Their parameters that this one sets itself.
+        without: &'static [&'static str],
+    },
+}
+
+/// What is known of a layer inside of another.
+#[derive(Clone, Copy, Debug)]
+pub struct Nested {
+    /// What comes out of it.
+    pub output: Shape,
+    /// How many numbers it learns.
+    pub count: Size,
 }
 
 /// What surrounds an image or a sequence before a window slides over it.
@@ -89,6 +107,10 @@ pub enum Value {
     Flag(bool),
     /// For [`ArgumentKind::Activation`].
     Activation(Activation),
+    /// For [`ArgumentKind::Word`]: which of the words.
+    Word(usize),
+    /// For [`ArgumentKind::Layer`].
+    Layer(Nested),
 }
 
 impl Value {
@@ -145,6 +167,22 @@ impl Value {
         match self {
             Value::Flag(flag) => *flag,
             _ => default,
+        }
+    }
+
+    /// Which of the words, or the first where it was left out.
+    pub const fn word(&self) -> usize {
+        match self {
+            Value::Word(word) => *word,
+            _ => 0,
+        }
+    }
+
+    /// What is known of the layer inside; nothing where this is none.
+    pub const fn layer(&self) -> Nested {
+        match self {
+            Value::Layer(nested) => *nested,
+            _ => Nested { output: Shape::numbers(&[]), count: Size::Unknown },
         }
     }
 
