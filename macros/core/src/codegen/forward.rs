@@ -15,11 +15,11 @@ use multi_input_spec::{ArgumentKind, Kind};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{model, Expansion};
+use super::{fuse, model, Expansion};
 use crate::{
     graph::{Absence, Node},
     parse::{Argument, Merge, Missing, Source},
-    shape::{Module, ShapedLayer},
+    shape::Module,
 };
 
 #[derive(Clone, Copy, PartialEq)]
@@ -138,13 +138,11 @@ fn presence(expansion: &Expansion<'_>, absence: Absence) -> TokenStream {
 fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenStream {
     let node = &expansion.checked.graph.nodes[position];
     let (private, krate) = (&expansion.paths.private, &expansion.paths.krate);
-    let layers = model::layer_places(expansion, position);
+    let calls = fuse::calls(expansion, position);
     let frozen = model::is_frozen(expansion, position);
 
     let source = source(expansion, position);
-    let steps = layers
-        .iter()
-        .map(|(layer, place)| call(expansion, layer, place, (node.absence, frozen, mode)));
+    let steps = calls.iter().map(|one| call(expansion, one, (node.absence, frozen, mode)));
     let fill = node.absence.filter(|absence| absence.filled).map(|absence| {
         let present = presence(expansion, absence);
         match absence.policy {
@@ -153,7 +151,7 @@ fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenSt
                 quote!(let x = #krate::missing::learned(x, &#present, &self.#stand_in)?;)
             }
             // An input without a branch has been selected already.
-            _ if layers.is_empty() && node.is_input() => TokenStream::new(),
+            _ if calls.is_empty() && node.is_input() => TokenStream::new(),
             _ => quote!(let x = #krate::missing::select(x, &#present)?;),
         }
     });
@@ -252,11 +250,13 @@ fn merge_call(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Toke
 /// `let x = layer(x)?`.
 fn call(
     expansion: &Expansion<'_>,
-    shaped: &ShapedLayer,
-    place: &TokenStream,
+    one: &fuse::Call<'_>,
     (absence, frozen, mode): (Option<Absence>, bool, Mode),
 ) -> TokenStream {
-    let private = &expansion.paths.private;
+    if let Some(special) = one.special(expansion) {
+        return special;
+    }
+    let (private, shaped, place) = (&expansion.paths.private, one.layer, &one.place);
     let named = match &shaped.module {
         Module::Named { spec, .. } => Some(&spec.form),
         _ => None,

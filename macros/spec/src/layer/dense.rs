@@ -17,7 +17,7 @@ pub const LAYER: Layer = Layer {
     output,
     count,
     sizes,
-    form: Form { holds_tensors: true, activation: true, ..Form::STATELESS },
+    form: Form { holds_tensors: true, activation: true, asks_origin: true, ..Form::STATELESS },
 };
 
 /// The last dimension becomes `units`.
