@@ -40,6 +40,7 @@ pub mod train;
 
 pub use data::{Class, Probabilities};
 pub use error::{Error, Result};
+pub use kernel::spread::with_threads;
 pub use model::{Model, Summary};
 #[doc = include_str!("attribute.md")]
 pub use multi_input_macros::multi_input_model;

@@ -15,7 +15,7 @@ use crate::{
     data::{Batch, Table},
     definition::{Definition, Network},
     history::{Figures, History, Phase},
-    kernel::{Backend, Element},
+    kernel::{Backend, Element, Recycling},
     layer::Draw,
     model::Model,
     optim::{Optimizer, OptimizerState},
@@ -66,6 +66,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let mut run = Run {
             state: OptimizerState::new(&model.module, &self.optimizer),
             gradients: Some(model.module.try_alloc_grads().map_err(Error::device)?),
+            device: model.device.recycling().map_err(Error::device)?,
             model,
             steps: 0,
         };
@@ -155,6 +156,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 /// What changes while training.
 struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>> {
     model: &'a mut Model<M, E, D>,
+    /// Where batches and what is computed of them live.
+    device: Recycling<D>,
     state: OptimizerState<E>,
     /// Allocated once; `None` only while a tape holds them.
     gradients: Option<Gradients<E, D>>,
@@ -201,7 +204,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Run<'_, M, E, D> {
 
     /// The losses of a batch and, in `self.gradients`, their gradients.
     fn step(&mut self, all: &Rows, rows: &[usize], scores: &mut Scores) -> Result<Objective> {
-        let Model { module, device, preprocessing, .. } = &mut *self.model;
+        let Model { module, preprocessing, .. } = &mut *self.model;
+        let device: &D = &self.device;
         let batch = Batch::new(&all.ready, rows);
         let tape = fresh_tape(module, &mut self.gradients, device).map_err(Error::device)?;
         let (heads, tape) = M::train(module, &batch, device, tape).map_err(Error::device)?;

@@ -21,11 +21,11 @@ use multi_input_spec::{
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{model, Expansion};
+use super::{fuse, model, Expansion};
 use crate::{
     graph::{Absence, Node},
     parse::{Argument, Merge, Missing, Source},
-    shape::{Module, ShapedLayer},
+    shape::Module,
 };
 
 #[derive(Clone, Copy, PartialEq)]
@@ -160,17 +160,15 @@ fn presence(expansion: &Expansion<'_>, absence: Absence) -> TokenStream {
 fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenStream {
     let node = &expansion.checked.graph.nodes[position];
     let private = &expansion.paths.private;
-    let layers = model::layer_places(expansion, position);
+    let calls = fuse::calls(expansion, position);
     let frozen = model::is_frozen(expansion, position);
 
     let source = source(expansion, position);
-    let steps = layers
-        .iter()
-        .map(|(layer, place)| call(expansion, layer, place, (node.absence, frozen, mode)));
+    let steps = calls.iter().map(|one| call(expansion, one, (node.absence, frozen, mode)));
     let fill = node
         .absence
         .filter(|absence| absence.filled)
-        .map(|absence| fill(expansion, position, absence, layers.is_empty()));
+        .map(|absence| fill(expansion, position, absence, calls.is_empty()));
     let split = quote!(#private::SplitTape::split_tape(x));
     let split = if is_masked(expansion, position) { quote!((#split, mask)) } else { split };
     quote! {
@@ -338,11 +336,13 @@ fn merged_mask(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Opt
 /// `let x = layer(x)?`, and its mask where there is one.
 fn call(
     expansion: &Expansion<'_>,
-    shaped: &ShapedLayer,
-    place: &TokenStream,
+    one: &fuse::Call<'_>,
     (absence, frozen, mode): (Option<Absence>, bool, Mode),
 ) -> TokenStream {
-    let private = &expansion.paths.private;
+    if let Some(special) = one.special(expansion) {
+        return special;
+    }
+    let (private, shaped, place) = (&expansion.paths.private, one.layer, &one.place);
     let named = match &shaped.module {
         Module::Named { spec, .. } => Some(&spec.form),
         _ => None,

@@ -17,7 +17,13 @@ pub const LAYER: Layer = Layer {
     output,
     count,
     sizes,
-    form: Form { holds_tensors: true, activation: true, mask: MaskRule::Keeps, ..Form::STATELESS },
+    form: Form {
+        holds_tensors: true,
+        activation: true,
+        asks_origin: true,
+        mask: MaskRule::Keeps,
+        ..Form::STATELESS
+    },
 };
 
 /// The last dimension becomes `units`.

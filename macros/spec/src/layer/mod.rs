@@ -123,6 +123,10 @@ pub struct Form {
     pub mask: MaskRule,
     /// It draws random numbers in training.
     pub random: bool,
+    /// It has `try_forward_from(x, origin)`, which leaves the gradient by data out.
+    pub asks_origin: bool,
+    /// A layer that it can take along where that comes next.
+    pub fusion: Option<Fusion>,
     /// Parameters that configure the value rather than the type: the macro calls `set_NAME(value)`.
     pub settings: &'static [&'static str],
 }
@@ -141,6 +145,8 @@ impl Form {
         batch_statistics: false,
         mask: MaskRule::Loses,
         random: false,
+        asks_origin: false,
+        fusion: None,
         settings: &[],
     };
 }
@@ -155,6 +161,15 @@ pub struct Inner {
     pub of_step: bool,
     /// The fields of the runtime's type that hold it.
     pub fields: &'static [&'static str],
+}
+
+/// A layer that another one can take along: `x.METHOD(&next, input, origin)` is both of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Fusion {
+    /// The name of the layer that comes next.
+    pub next: &'static str,
+    /// The method.
+    pub method: &'static str,
 }
 
 /// Up to eight sizes.
