@@ -24,6 +24,8 @@ pub enum ArgumentKind {
     Flag,
     /// The name of an activation.
     Activation,
+    /// One of these words.
+    Word(&'static [&'static str]),
 }
 
 /// What surrounds an image or a sequence before a window slides over it.
@@ -89,6 +91,8 @@ pub enum Value {
     Flag(bool),
     /// For [`ArgumentKind::Activation`].
     Activation(Activation),
+    /// For [`ArgumentKind::Word`].
+    Word(&'static str),
 }
 
 impl Value {
@@ -144,6 +148,14 @@ impl Value {
     pub const fn flag_or(&self, default: bool) -> bool {
         match self {
             Value::Flag(flag) => *flag,
+            _ => default,
+        }
+    }
+
+    /// The word, or `default` where it was left out.
+    pub const fn word_or(&self, default: &'static str) -> &'static str {
+        match self {
+            Value::Word(word) => word,
             _ => default,
         }
     }

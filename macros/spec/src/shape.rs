@@ -12,6 +12,10 @@ pub enum Kind {
     Numbers,
     /// Category indices, which an embedding looks up.
     Categories,
+    /// Texts, which a step of preprocessing makes categories or numbers of.
+    Texts,
+    /// Pictures of any size, which a step brings to one; the dimension is their channels.
+    Pictures,
 }
 
 /// The shape of one sample, without the batch dimension.
@@ -19,6 +23,8 @@ pub enum Kind {
 pub struct Shape {
     /// What the elements stand for.
     pub kind: Kind,
+    /// For categories: the first index that is too large, where a step of preprocessing says so.
+    pub below: Size,
     rank: usize,
     dims: [Size; MAX_RANK],
 }
@@ -36,12 +42,19 @@ impl Shape {
 
     /// A shape of `kind`; dimensions past [`MAX_RANK`] are cut off.
     pub const fn new(kind: Kind, dims: &[Size]) -> Shape {
-        let mut shape = Shape { kind, rank: 0, dims: [Size::Known(1); MAX_RANK] };
+        let mut shape =
+            Shape { kind, below: Size::Unknown, rank: 0, dims: [Size::Known(1); MAX_RANK] };
         while shape.rank < dims.len() && shape.rank < MAX_RANK {
             shape.dims[shape.rank] = dims[shape.rank];
             shape.rank += 1;
         }
         shape
+    }
+
+    /// The same shape of indices below `bound`.
+    pub const fn below(mut self, bound: Size) -> Shape {
+        self.below = bound;
+        self
     }
 
     /// The number of dimensions.

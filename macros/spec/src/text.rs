@@ -57,8 +57,11 @@ impl Text {
     /// Appends a shape as users write it: `[32]`, `[3, 64, 64]`, `one category`,
     /// `[100] categories`.
     pub const fn shape(self, shape: &Shape) -> Text {
-        if matches!(shape.kind, Kind::Categories) && shape.rank() == 0 {
-            return self.str("one category");
+        match (shape.kind, shape.rank()) {
+            (Kind::Categories, 0) => return self.str("one category"),
+            (Kind::Texts, 0) => return self.str("one text"),
+            (Kind::Pictures, _) => return self.str("a picture of any size"),
+            _ => {}
         }
         let mut text = self.str("[");
         let mut axis = 0;
@@ -70,8 +73,9 @@ impl Text {
             axis += 1;
         }
         match shape.kind {
-            Kind::Numbers => text.str("]"),
             Kind::Categories => text.str("] categories"),
+            Kind::Texts => text.str("] texts"),
+            Kind::Numbers | Kind::Pictures => text.str("]"),
         }
     }
 

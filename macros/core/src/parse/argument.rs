@@ -29,6 +29,8 @@ pub(crate) enum Argument {
     Flag(bool),
     /// With the user's token.
     Activation(Activation, Span),
+    /// One of the parameter's words.
+    Word(&'static str),
 }
 
 impl Argument {
@@ -158,6 +160,7 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Activation => {
             activation(value).map(|activation| Argument::Activation(activation, value.span()))
         }
+        ArgumentKind::Word(words) => choice(parameter.name, words, value).map(Argument::Word),
     }
 }
 
@@ -242,6 +245,19 @@ fn activation(value: &Expr) -> syn::Result<Activation> {
         let near = suggest(&name, names.clone());
         let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
         syn::Error::new(value.span(), format!("there is no activation `{name}`{all}"))
+    })
+}
+
+fn choice(
+    parameter: &str,
+    words: &'static [&'static str],
+    value: &Expr,
+) -> syn::Result<&'static str> {
+    let found = word(value).unwrap_or_default();
+    words.iter().find(|word| **word == found).copied().ok_or_else(|| {
+        let (known, found) = (list(words.iter().copied()), value.to_token_stream());
+        let text = format!("`{parameter}` is one of {known}, not `{found}`");
+        syn::Error::new(value.span(), text)
     })
 }
 

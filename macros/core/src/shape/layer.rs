@@ -107,7 +107,7 @@ fn one(
                 }
             }
             let values: Vec<Value> = arguments.iter().map(value).collect();
-            let call = Call::new(spec, input, arguments, scope);
+            let call = Call::new("layer", spec.module, input, arguments, scope);
             let result = (spec.output)(&input.shape, &values);
             let deferred = call.deferred.then(|| call.formula("output"));
             let output = scope.settle(result, deferred, field, layer.span, errors)?;
@@ -158,27 +158,34 @@ fn one(
 }
 
 /// A call of one of the spec's formulas in the expansion.
-struct Call {
+pub(super) struct Call {
     path: TokenStream,
     input: TokenStream,
-    arguments: TokenStream,
+    pub(super) arguments: TokenStream,
     /// Some size is unknown to the macro.
-    deferred: bool,
+    pub(super) deferred: bool,
 }
 
 impl Call {
-    fn new(spec: &layer::Layer, input: &Flow, arguments: &[Argument], scope: &Scope) -> Call {
+    /// Of the formulas of `module` in the spec's `room`.
+    pub(super) fn new(
+        room: &str,
+        module: &str,
+        input: &Flow,
+        arguments: &[Argument],
+        scope: &Scope,
+    ) -> Call {
         let crate_path = &scope.spec;
-        let module = Ident::new(spec.module, Span::call_site());
+        let (room, module) = (quote::format_ident!("{room}"), quote::format_ident!("{module}"));
         Call {
-            path: quote!(#crate_path::layer::#module),
+            path: quote!(#crate_path::#room::#module),
             input: input.expression(crate_path),
             arguments: value_tokens(arguments, crate_path),
             deferred: !input.is_known() || arguments.iter().any(is_unknown),
         }
     }
 
-    fn formula(&self, function: &str) -> TokenStream {
+    pub(super) fn formula(&self, function: &str) -> TokenStream {
         let function = Ident::new(function, Span::call_site());
         let Call { path, input, arguments, .. } = self;
         quote!(#path::#function(&#input, &#arguments))
@@ -211,6 +218,7 @@ pub(super) fn value(argument: &Argument) -> Value {
         Argument::Number(number) => Value::Number(number.value),
         Argument::Flag(flag) => Value::Flag(*flag),
         Argument::Activation(activation, _) => Value::Activation(*activation),
+        Argument::Word(word) => Value::Word(word),
     }
 }
 
@@ -254,6 +262,7 @@ pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenS
             let name = Ident::new(activation.type_name(), Span::call_site());
             quote!(#spec::Value::Activation(#spec::Activation::#name))
         }
+        Argument::Word(word) => quote!(#spec::Value::Word(#word)),
     });
     quote!([#(#values),*])
 }

@@ -33,7 +33,18 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
         )
         .shape(input));
     }
-    let width = arguments[1].size();
+    let (categories, width) = (arguments[0].size(), arguments[1].size());
+    if let (Size::Known(categories), Size::Known(below)) = (categories, input.below) {
+        if categories < below {
+            return Err(Text::new("this `Embedding` has vectors for ")
+                .number(categories)
+                .str(" categories, but what flows in are categories below ")
+                .number(below)
+                .str("; write `Embedding(")
+                .number(below)
+                .str(", ...)`"));
+        }
+    }
     Ok(match input.rank() {
         0 => Shape::numbers(&[width]),
         _ => Shape::numbers(&[input.dim(0), width]),
@@ -67,6 +78,17 @@ mod tests {
         assert_eq!(Text::new("").shape(&ONE.unwrap()).as_str(), "[16]");
         assert_eq!(Text::new("").shape(&STEPS.unwrap()).as_str(), "[7, 16]");
         assert_eq!(count(&Shape::categories(&[]), ARGUMENTS), Size::Known(1600));
+    }
+
+    #[test]
+    fn a_table_that_is_too_small_for_the_vocabulary_is_refused() {
+        let steps = Shape::categories(&[Size::Known(7)]);
+        assert!(of(steps.below(Size::Known(100))).is_ok());
+        assert_eq!(
+            of(steps.below(Size::Known(101))).unwrap_err().as_str(),
+            "this `Embedding` has vectors for 100 categories, but what flows in are categories \
+             below 101; write `Embedding(101, ...)`"
+        );
     }
 
     #[test]
