@@ -38,7 +38,7 @@ mod seed;
 mod tensor;
 pub mod train;
 
-pub use data::{Class, Probabilities};
+pub use data::{Class, Image, LabelProbabilities, Probabilities};
 pub use error::{Error, Result};
 pub use kernel::spread::with_threads;
 pub use model::{Model, Summary};
@@ -50,7 +50,7 @@ pub use seed::Seed;
 pub mod prelude {
     pub use crate::{
         callback::{EarlyStopping, Monitor},
-        data::{read_csv, Class, Probabilities, Split},
+        data::{read_csv, Class, Image, LabelProbabilities, Probabilities, Split},
         definition::{Definition, Network},
         history::{Evaluation, History},
         metric, multi_input_model,

@@ -9,7 +9,7 @@ use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
     parse::{Element, LossCall, Missing, Source},
-    shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode},
+    shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
 };
 
@@ -26,6 +26,9 @@ pub(crate) struct CheckedGraph {
 pub(crate) struct CheckedNode {
     /// What flows into the branch.
     pub(crate) input: Flow,
+    /// For an input: what its rows hold, and the steps of preprocessing.
+    pub(crate) raw: Option<Flow>,
+    pub(crate) steps: Vec<ShapedStep>,
     pub(crate) layers: Vec<ShapedLayer>,
     /// What comes out of the branch.
     pub(crate) output: Flow,
@@ -50,6 +53,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         loss_fits(node, &shaped.nodes[position], &mut errors);
         metrics_fit(node, &mut errors);
         standardize_fits(node, &mut errors);
+        categories_fit(node, &mut errors);
     }
     errors.finish()?;
     all_known(shaped)
@@ -60,7 +64,8 @@ fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
     let ShapedGraph { graph, nodes, constants, checks } = shaped;
     let known = |(node, shaped): (&Node, ShapedNode)| match (shaped.input, shaped.output) {
         (Some(input), Some(output)) => {
-            Ok(CheckedNode { input, layers: shaped.layers, output, link: shaped.link })
+            let ShapedNode { raw, steps, layers, link, .. } = shaped;
+            Ok(CheckedNode { input, raw, steps, layers, output, link })
         }
         _ => Err(syn::Error::new(
             node.name().span(),
@@ -159,15 +164,18 @@ fn mean_is_of_numbers(node: &Node, errors: &mut Diagnostics) {
     let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
         return;
     };
-    if let (Some((Missing::Mean, span)), Element::U32) = (input.missing, &ty.element) {
-        let name = node.name();
-        errors.at(
-            span,
-            format!(
-                "`{name}`: categories have no mean; use `missing = zeros` or `missing = learned`"
-            ),
-        );
-    }
+    let Some((Missing::Mean, span)) = input.missing else { return };
+    let what = match &ty.element {
+        Element::U32 => "categories have",
+        Element::Text => "texts have",
+        Element::Image(_) => "pictures of any size have",
+        _ => return,
+    };
+    let name = node.name();
+    errors.at(
+        span,
+        format!("`{name}`: {what} no mean; use `missing = zeros` or `missing = learned`"),
+    );
 }
 
 fn presence_is_of_optional(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
@@ -374,6 +382,20 @@ fn standardize_fits(node: &Node, errors: &mut Diagnostics) {
             span,
             format!(
                 "`{name}`: only numbers compared by a difference, as `mse` does, are standardised"
+            ),
+        );
+    }
+}
+
+fn categories_fit(node: &Node, errors: &mut Diagnostics) {
+    let Some(output) = &node.field.output else { return };
+    let (Some(span), Some(target)) = (output.categories, node.target()) else { return };
+    if target != Target::Class {
+        let (name, what) = (node.name(), describe(target));
+        errors.at(
+            span,
+            format!(
+                "`{name}` is {what}; `categories` gives the labels of a `Class<N>` their classes"
             ),
         );
     }

@@ -73,5 +73,13 @@ pub const fn shared(owner: &str, here: &Shape, there: &Shape) -> Result<Shape, T
             .str(", but what flows in is ")
             .shape(here));
     }
+    if here.below.differs(there.below) {
+        return Err(Text::new("shares the branch of `")
+            .str(owner)
+            .str("`, which looks up categories below ")
+            .size(there.below)
+            .str(", but these are below ")
+            .size(here.below));
+    }
     Ok(*here)
 }

@@ -24,7 +24,7 @@ pub enum ArgumentKind {
     Flag,
     /// The name of an activation.
     Activation,
-    /// One of some words.
+    /// One of these words.
     Word(&'static [&'static str]),
     /// A layer inside of this one.
     Layer {
@@ -107,8 +107,8 @@ pub enum Value {
     Flag(bool),
     /// For [`ArgumentKind::Activation`].
     Activation(Activation),
-    /// For [`ArgumentKind::Word`]: which of the words.
-    Word(usize),
+    /// For [`ArgumentKind::Word`].
+    Word(&'static str),
     /// For [`ArgumentKind::Layer`].
     Layer(Nested),
 }
@@ -170,12 +170,23 @@ impl Value {
         }
     }
 
-    /// Which of the words, or the first where it was left out.
-    pub const fn word(&self) -> usize {
+    /// The word, or `default` where it was left out.
+    pub const fn word_or(&self, default: &'static str) -> &'static str {
         match self {
-            Value::Word(word) => *word,
-            _ => 0,
+            Value::Word(word) => word,
+            _ => default,
         }
+    }
+
+    /// Which of the parameter's words this is, or the first where it was left out.
+    pub const fn place_among(&self, words: &[&str]) -> usize {
+        let mut place = 0;
+        if let Value::Word(word) = self {
+            while place + 1 < words.len() && !equal(word, words[place]) {
+                place += 1;
+            }
+        }
+        place
     }
 
     /// What is known of the layer inside; nothing where this is none.
@@ -193,4 +204,14 @@ impl Value {
             _ => default,
         }
     }
+}
+
+/// `a == b`, which constants cannot ask yet.
+const fn equal(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut place = 0;
+    while place < a.len() && place < b.len() && a[place] == b[place] {
+        place += 1;
+    }
+    place == a.len() && place == b.len()
 }

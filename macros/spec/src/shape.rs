@@ -12,6 +12,10 @@ pub enum Kind {
     Numbers,
     /// Category indices, which an embedding looks up.
     Categories,
+    /// Texts, which a step of preprocessing makes categories or numbers of.
+    Texts,
+    /// Pictures of any size, which a step brings to one; the dimension is their channels.
+    Pictures,
 }
 
 /// The shape of one sample, without the batch dimension.
@@ -20,6 +24,8 @@ pub struct Shape {
     /// What the elements stand for.
     pub kind: Kind,
     masked: bool,
+    /// For categories: the first index that is too large, where a step of preprocessing says so.
+    pub below: Size,
     rank: usize,
     dims: [Size; MAX_RANK],
 }
@@ -37,7 +43,13 @@ impl Shape {
 
     /// A shape of `kind`; dimensions past [`MAX_RANK`] are cut off.
     pub const fn new(kind: Kind, dims: &[Size]) -> Shape {
-        let mut shape = Shape { kind, masked: false, rank: 0, dims: [Size::Known(1); MAX_RANK] };
+        let mut shape = Shape {
+            kind,
+            masked: false,
+            below: Size::Unknown,
+            rank: 0,
+            dims: [Size::Known(1); MAX_RANK],
+        };
         while shape.rank < dims.len() && shape.rank < MAX_RANK {
             shape.dims[shape.rank] = dims[shape.rank];
             shape.rank += 1;
@@ -55,6 +67,12 @@ impl Shape {
     /// Whether a mask says which steps count.
     pub const fn is_masked(&self) -> bool {
         self.masked
+    }
+
+    /// The same shape of indices below `bound`.
+    pub const fn below(mut self, bound: Size) -> Shape {
+        self.below = bound;
+        self
     }
 
     /// The number of dimensions.

@@ -57,8 +57,11 @@ impl Text {
     /// Appends a shape as users write it: `[32]`, `[3, 64, 64]`, `one category`,
     /// `[100] categories`, `[100, 64] masked`.
     pub const fn shape(self, shape: &Shape) -> Text {
-        if matches!(shape.kind, Kind::Categories) && shape.rank() == 0 {
-            return self.str("one category");
+        match (shape.kind, shape.rank()) {
+            (Kind::Categories, 0) => return self.str("one category"),
+            (Kind::Texts, 0) => return self.str("one text"),
+            (Kind::Pictures, _) => return self.str("a picture of any size"),
+            _ => {}
         }
         let mut text = self.str("[");
         let mut axis = 0;
@@ -71,8 +74,9 @@ impl Text {
         }
         match shape.kind {
             Kind::Numbers if shape.is_masked() => text.str("] masked"),
-            Kind::Numbers => text.str("]"),
             Kind::Categories => text.str("] categories"),
+            Kind::Texts => text.str("] texts"),
+            Kind::Numbers | Kind::Pictures => text.str("]"),
         }
     }
 

@@ -7,19 +7,32 @@ use dfdx::{
 };
 
 use crate::{
-    data::{Batch, Class, Probabilities, RowReader, RowWriter},
+    data::{Batch, Class, Content, Probabilities, RowReader, RowWriter},
     definition::{
-        Definition, Graph, Head, Input, InputKind, Layer, Link, Missing, Network, Node, Output,
-        Step, Target,
+        Definition, Graph, Head, Input, Layer, Link, Missing, Network, Node, Output, Step, Target,
     },
     layer::{
         activation::{Linear, Relu},
         Dense, Draw,
     },
     loss, metric,
+    preprocess::{Learned, Standardize},
+    private::spec,
     tensor::*,
     train::{OutputOf, Penalties},
 };
+
+/// The step, for inputs of `width` numbers.
+const fn standardize(width: usize) -> Step {
+    let shape = spec::Shape::numbers(&[spec::Size::Known(width)]);
+    Step {
+        spec: &spec::step::standardize::STEP,
+        arguments: &[],
+        input: shape,
+        output: shape,
+        stage: Learned::<Standardize>::STAGE,
+    }
+}
 
 pub(super) struct House;
 
@@ -133,17 +146,17 @@ impl Definition for House {
         inputs: &[
             Input {
                 name: "measurements",
-                kind: InputKind::Numbers,
+                kind: Content::Numbers,
                 shape: &[3],
                 missing: None,
-                steps: &[Step::Standardize],
+                steps: &[standardize(3)],
             },
             Input {
                 name: "age",
-                kind: InputKind::Numbers,
+                kind: Content::Numbers,
                 shape: &[1],
                 missing: Some(Missing::Mean),
-                steps: &[Step::Standardize],
+                steps: &[standardize(1)],
             },
         ],
         outputs: &[Output {
@@ -155,6 +168,7 @@ impl Definition for House {
             metrics: &[&metric::Mae, &metric::R2],
             link: Link::Identity,
             standardize: true,
+            labels: false,
         }],
     };
 
@@ -277,7 +291,7 @@ impl Definition for Post {
         }],
         inputs: &[Input {
             name: "point",
-            kind: InputKind::Numbers,
+            kind: Content::Numbers,
             shape: &[2],
             missing: None,
             steps: &[],
@@ -291,6 +305,7 @@ impl Definition for Post {
             metrics: &[&metric::Accuracy],
             link: Link::Softmax,
             standardize: false,
+            labels: false,
         }],
     };
 

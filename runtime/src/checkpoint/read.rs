@@ -33,7 +33,7 @@ pub(crate) fn load<M: Network<E, D>, E: Element, D: Backend<E>>(
 
 /// All that the file holds, if it is a checkpoint of this model.
 fn check<E>(
-    graph: &Graph,
+    graph: &'static Graph,
     own: &[Parameter],
     bytes: &[u8],
     path: &Path,
@@ -60,11 +60,11 @@ fn check<E>(
             found: found.found,
         });
     }
-    let preprocessing: Option<Preprocessing> = serde_json::from_str(text(key::PREPROCESSING)?)
-        .map_err(|error| damaged(format!("its preprocessing: {error}")))?;
-    if let Some(reason) = preprocessing.as_ref().and_then(|fitted| fitted.mismatch(graph)) {
-        return Err(damaged(format!("its preprocessing: {reason}")));
-    }
+    // A model that has never been trained has none.
+    let preprocessing = entry(key::PREPROCESSING)
+        .map(|text| Preprocessing::restore(graph, text))
+        .transpose()
+        .map_err(|reason| damaged(format!("its preprocessing: {reason}")))?;
     Ok((tensors::<E>(own, &file)?, preprocessing))
 }
 

@@ -38,12 +38,13 @@ fn serialize<M: Network<E, D>, E: Element, D: Backend<E>>(
     Ok((|| {
         let text = |error: serde_json::Error| error.to_string();
         let signature = serde_json::to_string(&Signature::of(&M::GRAPH)).map_err(text)?;
-        let preprocessing = serde_json::to_string(&model.preprocessing).map_err(text)?;
-        let metadata = HashMap::from([
+        let mut metadata = HashMap::from([
             (key::FORMAT.to_owned(), FORMAT.to_owned()),
             (key::SIGNATURE.to_owned(), signature),
-            (key::PREPROCESSING.to_owned(), preprocessing),
         ]);
+        if let Some(fitted) = &model.preprocessing {
+            metadata.insert(key::PREPROCESSING.to_owned(), fitted.save().map_err(text)?);
+        }
         let views: Vec<_> = tensors
             .iter()
             .map(|(name, shape, bytes)| {

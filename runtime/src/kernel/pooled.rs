@@ -74,7 +74,8 @@ impl Pooled {
 
     /// How many numbers [`offsets`](Pooled::offsets) make for a filter.
     fn lanes(&self) -> usize {
-        let pieces = |(_, together): (_, usize)| (together * self.convolution.inputs).div_ceil(LANES);
+        let pieces =
+            |(_, together): (_, usize)| (together * self.convolution.inputs).div_ceil(LANES);
         self.runs().map(pieces).sum::<usize>() * LANES
     }
 
@@ -184,10 +185,8 @@ impl Pass for Pooled {
             let (below, beside) = (mark / across.max(1), mark % across.max(1));
             (below * windows.stride[0] * width + beside * windows.stride[1]) * inputs
         });
-        let steps = [
-            down * windows.stride[0] * width * inputs,
-            across * windows.stride[1] * inputs,
-        ];
+        let steps =
+            [down * windows.stride[0] * width * inputs, across * windows.stride[1] * inputs];
         scratch(rows * width * inputs + LANES, |padded| {
             for group in 0..groups {
                 self.pad(image, group, padded);
@@ -208,10 +207,10 @@ impl Pass for Pooled {
     }
 
     fn add_partial<E: Element>(&self, partial: &[E], weight: &mut [E]) {
-        let (inputs, [rows, columns]) =
-            (self.convolution.inputs, self.convolution.windows.kernel);
+        let (inputs, [rows, columns]) = (self.convolution.inputs, self.convolution.windows.kernel);
         let filters = partial.chunks_exact(self.lanes().max(1));
-        for (sums, weight) in filters.zip(weight.chunks_exact_mut(self.convolution.kernel().max(1))) {
+        for (sums, weight) in filters.zip(weight.chunks_exact_mut(self.convolution.kernel().max(1)))
+        {
             let mut start = 0;
             for ([row, column], together) in self.runs() {
                 for (lane, sum) in sums[start..][..together * inputs].iter().enumerate() {
@@ -223,13 +222,7 @@ impl Pass for Pooled {
         }
     }
 
-    fn backward_input<E: Element>(
-        &self,
-        weight: &[E],
-        slope: &[E],
-        marks: &[u8],
-        image: &mut [E],
-    ) {
+    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], image: &mut [E]) {
         scratch(self.convolution.windows.output.len(), |dense| {
             self.unpool(slope, marks, dense);
             self.convolution.backward_input(weight, dense, &[], image);
@@ -261,7 +254,9 @@ fn pool<E: Element>(
                 4 => pool_row::<E, 4>(row, bias, first, largest, marks),
                 _ => {
                     let windows = row.chunks_exact(across);
-                    for ((window, largest), mark) in windows.zip(largest.iter_mut()).zip(marks.iter_mut()) {
+                    for ((window, largest), mark) in
+                        windows.zip(largest.iter_mut()).zip(marks.iter_mut())
+                    {
                         for (beside, sum) in window.iter().enumerate() {
                             compare(*sum + bias, first + beside as u8, largest, mark);
                         }

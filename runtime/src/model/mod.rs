@@ -4,7 +4,7 @@ mod summary;
 
 pub use summary::Summary;
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use dfdx::{nn::BuildOnDevice, tensor::Cpu};
 
@@ -81,16 +81,16 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         for row in rows {
             raw.push(|writer| M::write_inputs(row, writer))?;
         }
-        let table = self.prepare(&raw)?;
+        let fitted = self.fitted()?;
+        let labels = fitted.labels();
         let all: Vec<usize> = (0..rows.len()).collect();
         let mut predicted = Vec::with_capacity(rows.len());
         for rows in all.chunks(ROWS_AT_ONCE) {
-            let mut values = self.heads(&table, rows)?;
-            link(&M::GRAPH, self.preprocessing.as_ref(), &mut values);
-            predicted.extend(
-                (0..rows.len())
-                    .map(|row| M::read_outputs(&mut RowReader::new(&values, row, rows.len()))),
-            );
+            let ready = fitted.encode(&raw, rows, 0)?;
+            let mut values = self.heads(&ready, &all[..rows.len()])?;
+            link(&M::GRAPH, Some(&fitted), &mut values);
+            let rows = (0..rows.len()).map(|row| RowReader::new(&values, &labels, row, rows.len()));
+            predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
         }
         Ok(predicted)
     }
@@ -100,9 +100,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// # Errors
     /// As [`predict`](Model::predict), and [`Error::NoRows`].
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
-        let raw = encode::<M>(rows, "evaluate")?;
-        let ready = self.prepare(&raw)?;
+        let fitted = self.fitted()?;
+        let raw = fitted.classes(encode::<M>(rows, "evaluate")?, 0)?;
         let all: Vec<usize> = (0..raw.rows).collect();
+        let ready = fitted.encode(&raw, &all, 0)?;
         let weights = RowWeights::default();
         let scores = self.score(&raw, &ready, &all, &weights, ROWS_AT_ONCE)?;
         Ok(Evaluation(scores.figures(Phase::Training)))
@@ -137,12 +138,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         head_values(&M::GRAPH, &heads, rows.len())
     }
 
-    /// The rows as the module takes them.
-    fn prepare(&self, raw: &Table) -> Result<Table> {
-        match (&self.preprocessing, Preprocessing::needed(&M::GRAPH)) {
-            (Some(fitted), _) => Ok(fitted.transform(raw)),
-            (None, Some(reason)) => Err(Error::Unfitted { model: M::GRAPH.name, reason }),
-            (None, None) => Ok(raw.clone()),
+    /// What makes of rows what the module takes.
+    fn fitted(&self) -> Result<Cow<'_, Preprocessing>> {
+        match &self.preprocessing {
+            Some(fitted) => Ok(Cow::Borrowed(fitted)),
+            None => Preprocessing::without_fitting(&M::GRAPH)
+                .map(Cow::Owned)
+                .map_err(|reason| Error::Unfitted { model: M::GRAPH.name, reason }),
         }
     }
 
@@ -212,7 +214,7 @@ pub(crate) fn link(graph: &Graph, fitted: Option<&Preprocessing>, heads: &mut [V
             Link::Softmax => values.chunks_exact_mut(output.width.max(1)).for_each(softmax),
         }
         if let Some(fitted) = fitted {
-            fitted.restore(index, values);
+            fitted.restore_unit(index, values);
         }
     }
 }

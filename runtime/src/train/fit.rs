@@ -114,21 +114,26 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         M: Network<E, D>,
     {
         let raw = super::encode::<M>(train, "train on")?;
-        let (weights, cut_off_weights) = self.weigh(train, &raw);
         let apart = match std::mem::replace(&mut self.validation, ValidationRows::None) {
             ValidationRows::Rows(table) => Some(table?),
             _ => None,
         };
-        let fitted = model
-            .preprocessing
-            .get_or_insert_with(|| Preprocessing::fit(&M::GRAPH, &raw.first(training)));
-        let apart = apart.map(|raw| {
-            let ready = fitted.transform(&raw);
-            Rows { raw, ready, weights: RowWeights::default() }
-        });
-        let ready = fitted.transform(&raw);
         let cut_off = (training..raw.rows).collect();
-        let training = (0..training).collect();
+        let training: Vec<usize> = (0..training).collect();
+        let fitted = match &mut model.preprocessing {
+            Some(fitted) => fitted,
+            none => none.insert(Preprocessing::fit(&M::GRAPH, &raw, &training)?),
+        };
+        let encode = |raw: Table| -> Result<(Table, Table)> {
+            let raw = fitted.classes(raw, 0)?;
+            let all: Vec<usize> = (0..raw.rows).collect();
+            let ready = fitted.encode(&raw, &all, 0)?;
+            Ok((raw, ready))
+        };
+        let apart = apart.map(encode).transpose()?;
+        let apart = apart.map(|(raw, ready)| Rows { raw, ready, weights: RowWeights::default() });
+        let (raw, ready) = encode(raw)?;
+        let (weights, cut_off_weights) = self.weigh(train, &raw);
         Ok(Plan { rows: Rows { raw, ready, weights }, training, apart, cut_off, cut_off_weights })
     }
 

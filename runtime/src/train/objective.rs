@@ -92,6 +92,8 @@ pub(super) fn target_row(column: &Column, row: usize) -> TargetRow<'_> {
             TargetRow::Numbers(&numbers[row * column.width..][..column.width])
         }
         Values::Categories(classes) => TargetRow::Class(classes[row] as usize),
+        // Labels have become classes by now, and nothing else is a target.
+        Values::Texts(_) | Values::Pictures(_) => TargetRow::Numbers(&[]),
     }
 }
 
@@ -135,6 +137,7 @@ mod tests {
         metrics: &[],
         link: Link::Identity,
         standardize: false,
+        labels: false,
     };
     const TOPIC: Output = Output {
         name: "topic",
@@ -145,6 +148,7 @@ mod tests {
         metrics: &[],
         link: Link::Softmax,
         standardize: false,
+        labels: false,
     };
     static GRAPH: Graph = Graph { name: "Two", nodes: &[], inputs: &[], outputs: &[PRICE, TOPIC] };
 

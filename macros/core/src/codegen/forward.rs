@@ -238,13 +238,11 @@ fn source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             };
             let present = presence(expansion, absence);
             match checked.shapes[position].input.shape.kind {
-                Kind::Numbers => {
-                    quote!(#put let x = #krate::missing::select(x, &#present)?;)
-                }
                 Kind::Categories => quote! {
                     let x = #krate::missing::select_categories(#clone(&#input), &#present)?;
                     let x = #private::PutTape::put_tape(x, tape);
                 },
+                _ => quote!(#put let x = #krate::missing::select(x, &#present)?;),
             }
         }
     }

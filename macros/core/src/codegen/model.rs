@@ -294,8 +294,8 @@ pub(crate) fn tensor(
 ) -> TokenStream {
     let (private, sizes) = (&expansion.paths.private, flow.arguments());
     let element = match flow.shape.kind {
-        Kind::Numbers => quote!(E),
         Kind::Categories => quote!(::core::primitive::usize),
+        _ => quote!(E),
     };
     quote!(#private::Tensor<(#batch, #(#private::Const<#sizes>,)*), #element, D, #tape>)
 }

@@ -34,8 +34,8 @@ pub(crate) enum Argument {
     Flag(bool),
     /// With the user's token.
     Activation(Activation, Span),
-    /// Which of the words.
-    Word(usize, &'static str),
+    /// One of the parameter's words.
+    Word(&'static str),
     /// Shared, because arguments are cloned while they are sorted.
     Layer(Rc<Layer>),
 }
@@ -185,28 +185,9 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Activation => {
             activation(value).map(|activation| Argument::Activation(activation, value.span()))
         }
-        ArgumentKind::Word(words) => {
-            one_of(parameter.name, words, value).map(|(place, word)| Argument::Word(place, word))
-        }
+        ArgumentKind::Word(words) => choice(parameter.name, words, value).map(Argument::Word),
         ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
     }
-}
-
-/// Which of the words.
-fn one_of(
-    name: &str,
-    words: &'static [&'static str],
-    value: &Expr,
-) -> syn::Result<(usize, &'static str)> {
-    let given = word(value).unwrap_or_default();
-    if let Some(place) = words.iter().position(|word| *word == given) {
-        return Ok((place, words[place]));
-    }
-    let near = suggest(&given, words.iter().copied());
-    let all =
-        if near.is_empty() { format!("; there are {}", list(words.iter().copied())) } else { near };
-    let found = value.to_token_stream();
-    Err(syn::Error::new(value.span(), format!("there is no {name} `{found}`{all}")))
 }
 
 fn pair(value: &Expr) -> syn::Result<[SizeExpr; 2]> {
@@ -290,6 +271,21 @@ fn activation(value: &Expr) -> syn::Result<Activation> {
         let near = suggest(&name, names.clone());
         let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
         syn::Error::new(value.span(), format!("there is no activation `{name}`{all}"))
+    })
+}
+
+/// One of the words.
+fn choice(
+    parameter: &str,
+    words: &'static [&'static str],
+    value: &Expr,
+) -> syn::Result<&'static str> {
+    let given = word(value).unwrap_or_default();
+    words.iter().find(|word| **word == given).copied().ok_or_else(|| {
+        let (known, found) = (list(words.iter().copied()), value.to_token_stream());
+        let near = suggest(&given, words.iter().copied());
+        let text = format!("`{parameter}` is one of {known}, not `{found}`{near}");
+        syn::Error::new(value.span(), text)
     })
 }
 

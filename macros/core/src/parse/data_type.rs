@@ -34,6 +34,10 @@ pub(crate) enum Element {
     U32,
     /// A class as a target.
     Class(SizeExpr),
+    /// A text.
+    Text,
+    /// A picture with so many channels.
+    Image(SizeExpr),
     /// `_`, the inferred shape.
     Inferred,
 }
@@ -41,11 +45,11 @@ pub(crate) enum Element {
 impl FieldType {
     /// Every size in the type.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = &SizeExpr> {
-        let classes = match &self.element {
-            Element::Class(classes) => Some(classes),
+        let argument = match &self.element {
+            Element::Class(size) | Element::Image(size) => Some(size),
             _ => None,
         };
-        self.dims.iter().chain(classes)
+        self.dims.iter().chain(argument)
     }
 
     /// The type with every name in it absolute; `krate` is the path of our crate.
@@ -58,6 +62,11 @@ impl FieldType {
             Element::Class(classes) => {
                 let classes = classes.argument();
                 quote_spanned!(span=> #krate::Class<#classes>)
+            }
+            Element::Text => quote_spanned!(span=> ::std::string::String),
+            Element::Image(channels) => {
+                let channels = channels.argument();
+                quote_spanned!(span=> #krate::Image<#channels>)
             }
             Element::Inferred => quote_spanned!(span=> _),
         };
@@ -111,14 +120,22 @@ fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Element> {
 fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
     let Some(last) = path.segments.last() else { return Err(unknown(ty)) };
     if let PathArguments::AngleBracketed(arguments) = &last.arguments {
-        if last.ident == "Class" && arguments.args.len() == 1 {
-            return class(&arguments.args[0]);
+        let argument = arguments.args.first().filter(|_| arguments.args.len() == 1);
+        match (last.ident.to_string().as_str(), argument) {
+            ("Class", Some(argument)) => {
+                return size(argument, "classes: `Class<10>`").map(Element::Class)
+            }
+            ("Image", Some(argument)) => {
+                return size(argument, "channels: `Image<3>`").map(Element::Image)
+            }
+            _ => {}
         }
     }
     match path.get_ident().map(ToString::to_string).as_deref() {
         Some("f32") => Ok(Element::F32),
         Some("bool") => Ok(Element::Bool),
         Some("u32") => Ok(Element::U32),
+        Some("String") => Ok(Element::Text),
         Some("f64") => Err(syn::Error::new(ty.span(), "raw numbers are `f32`; write `f32` here")),
         Some("usize" | "u64" | "u16" | "u8" | "i64" | "i32" | "i16" | "i8" | "isize") => {
             Err(syn::Error::new(
@@ -130,15 +147,16 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
     }
 }
 
-fn class(argument: &GenericArgument) -> syn::Result<Element> {
+/// The size between `<` and `>`.
+fn size(argument: &GenericArgument, of: &str) -> syn::Result<SizeExpr> {
     match argument {
-        GenericArgument::Const(size) => SizeExpr::read(size).map(Element::Class),
+        GenericArgument::Const(size) => SizeExpr::read(size),
         // A path to a constant looks like a type to syn.
         GenericArgument::Type(Type::Path(path)) => {
             let path = ExprPath { attrs: Vec::new(), qself: None, path: path.path.clone() };
-            SizeExpr::read(&Expr::Path(path)).map(Element::Class)
+            SizeExpr::read(&Expr::Path(path))
         }
-        other => Err(syn::Error::new(other.span(), "expected the number of classes: `Class<10>`")),
+        other => Err(syn::Error::new(other.span(), format!("expected the number of {of}"))),
     }
 }
 
@@ -159,8 +177,8 @@ fn unknown(ty: &Type) -> syn::Error {
         point(ty),
         format!(
             "`{found}` is no data type of a model: use `f32`, `bool`, `u32`, arrays of them, \
-             `Class<N>`, or `Option` of an input's; an alias is not seen through, so write the \
-             type itself"
+             `String`, `Image<C>`, `Class<N>`, or `Option` of an input's; an alias is not seen \
+             through, so write the type itself"
         ),
     )
 }

@@ -1,7 +1,7 @@
 //! A shape together with the tokens that say it in the expansion.
 
 use multi_input_spec::{Kind, Shape, Size};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 use crate::{
@@ -113,14 +113,30 @@ impl Flow {
             }
             _ => given(size, spec),
         });
-        let constructor = match self.shape.kind {
-            Kind::Numbers => quote!(numbers),
-            Kind::Categories => quote!(categories),
+        let kind = kind(self.shape.kind);
+        let below = match (self.shape.below, &self.computed) {
+            (Size::Known(bound), _) => {
+                let bound = literal(bound);
+                Some(quote!(.below(#spec::Size::Known(#bound))))
+            }
+            (Size::Unknown, Some(constant)) => Some(quote!(.below(#constant.below))),
+            (Size::Unknown, None) => None,
         };
         // Whether there is a mask is known to the macro in any case.
         let mask = self.shape.is_masked().then(|| quote!(.with_mask(true)));
-        quote!(#spec::Shape::#constructor(&[#(#sizes),*])#mask)
+        quote!(#spec::Shape::new(#spec::Kind::#kind, &[#(#sizes),*])#below #mask)
     }
+}
+
+/// The variant of the spec's `Kind`.
+pub(crate) fn kind(kind: Kind) -> Ident {
+    let name = match kind {
+        Kind::Numbers => "Numbers",
+        Kind::Categories => "Categories",
+        Kind::Texts => "Texts",
+        Kind::Pictures => "Pictures",
+    };
+    Ident::new(name, Span::call_site())
 }
 
 /// A size of the user's as a constant of type `Size`. As the length of an array it must be a

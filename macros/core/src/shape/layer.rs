@@ -145,10 +145,9 @@ fn one(
             let inner_ref = inner.as_deref();
             let values: Vec<Value> =
                 arguments.iter().map(|argument| value(argument, inner_ref)).collect();
-            let crate_path = scope.spec.clone();
-            let call = Call::new(spec, input, (arguments, inner_ref), &crate_path);
+            let call = Call::new(("layer", spec.module), input, (arguments, inner_ref), scope);
             let result = mask::through(spec, &input.shape, (spec.output)(&input.shape, &values));
-            let deferred = call.deferred.then(|| call.output());
+            let deferred = call.deferred.then(|| call.masked_output());
             let output = scope.settle(result, deferred, field, layer.span, errors)?;
             let known_count = match (spec.count)(&input.shape, &values) {
                 Size::Known(number) => Some(number),
@@ -228,26 +227,28 @@ fn nested(
 }
 
 /// A call of one of the spec's formulas in the expansion.
-struct Call<'a> {
-    spec: &'a TokenStream,
+pub(super) struct Call {
+    spec: TokenStream,
     path: TokenStream,
     input: TokenStream,
-    arguments: TokenStream,
+    pub(super) arguments: TokenStream,
     /// Some size is unknown to the macro.
-    deferred: bool,
+    pub(super) deferred: bool,
 }
 
-impl<'a> Call<'a> {
-    fn new(
-        spec: &layer::Layer,
+impl Call {
+    /// Of the formulas of a module in one of the spec's rooms.
+    pub(super) fn new(
+        (room, module): (&str, &str),
         input: &Flow,
         (arguments, inner): (&[Argument], Option<&ShapedLayer>),
-        crate_path: &'a TokenStream,
-    ) -> Call<'a> {
-        let module = Ident::new(spec.module, Span::call_site());
+        scope: &Scope,
+    ) -> Call {
+        let crate_path = &scope.spec;
+        let (room, module) = (quote::format_ident!("{room}"), quote::format_ident!("{module}"));
         Call {
-            spec: crate_path,
-            path: quote!(#crate_path::layer::#module),
+            spec: crate_path.clone(),
+            path: quote!(#crate_path::#room::#module),
             input: input.expression(crate_path),
             arguments: value_tokens(arguments, inner, crate_path),
             deferred: !input.is_known()
@@ -257,14 +258,14 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The shape that comes out, with its mask.
-    fn output(&self) -> TokenStream {
+    /// The shape that comes out of a layer, with its mask.
+    fn masked_output(&self) -> TokenStream {
         let Call { spec, path, input, .. } = self;
         let output = self.formula("output");
         quote!(#spec::mask::through(&#path::LAYER, &#input, #output))
     }
 
-    fn formula(&self, function: &str) -> TokenStream {
+    pub(super) fn formula(&self, function: &str) -> TokenStream {
         let function = Ident::new(function, Span::call_site());
         let Call { path, input, arguments, .. } = self;
         quote!(#path::#function(&#input, &#arguments))
@@ -297,7 +298,7 @@ pub(super) fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
         Argument::Number(number) => Value::Number(number.value),
         Argument::Flag(flag) => Value::Flag(*flag),
         Argument::Activation(activation, _) => Value::Activation(*activation),
-        Argument::Word(place, _) => Value::Word(*place),
+        Argument::Word(word) => Value::Word(word),
         Argument::Layer(_) => inner.map_or(Value::Absent, |inner| {
             let count = inner.known_count.map_or(Size::Unknown, Size::Known);
             Value::Layer(Nested { output: inner.output.shape, count })
@@ -349,7 +350,7 @@ pub(super) fn value_tokens(
             let name = Ident::new(activation.type_name(), Span::call_site());
             quote!(#spec::Value::Activation(#spec::Activation::#name))
         }
-        Argument::Word(place, _) => quote!(#spec::Value::Word(#place)),
+        Argument::Word(word) => quote!(#spec::Value::Word(#word)),
         Argument::Layer(_) => match inner {
             Some(inner) => {
                 let (output, count) = (inner.output.expression(spec), &inner.count);

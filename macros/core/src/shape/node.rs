@@ -6,17 +6,21 @@ use quote::quote;
 use super::{
     flow::Flow,
     layer::{self, is_unknown, value, value_tokens, ShapedLayer},
+    step::{self, ShapedStep},
     Scope,
 };
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{Element, FieldType, Input, Merge, SizeExpr, Source},
+    parse::{Element, FieldType, Merge, SizeExpr, Source},
 };
 
 /// What is known of a node; gaps where something before them is wrong.
 #[derive(Default)]
 pub(crate) struct ShapedNode {
+    /// For an input: what its rows hold, and the steps of preprocessing.
+    pub(crate) raw: Option<Flow>,
+    pub(crate) steps: Vec<ShapedStep>,
     /// What flows into the branch.
     pub(crate) input: Option<Flow>,
     pub(crate) layers: Vec<ShapedLayer>,
@@ -43,7 +47,11 @@ pub(super) fn infer(
         return result;
     }
     result.input = match &node.field.source {
-        Some(Source::Input(input)) => raw(node, input, errors),
+        Some(Source::Input(input)) => {
+            result.raw = raw(node, errors);
+            let raw = result.raw.clone();
+            raw.and_then(|raw| step::infer(node, input, raw, &mut result.steps, scope, errors))
+        }
         Some(Source::Merge(merge)) => merged(node, merge, graph, shaped, scope, errors),
         Some(Source::From(_)) => shaped[node.feeds[0].node].output.clone(),
         None => None,
@@ -87,8 +95,8 @@ pub(super) fn infer(
     result
 }
 
-/// What an input's rows hold after preprocessing.
-fn raw(node: &Node, input: &Input, errors: &mut Diagnostics) -> Option<Flow> {
+/// What an input's rows hold.
+fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
     let (name, ty) = (node.name(), node.field.ty.as_ref()?);
     if ty.masked {
         errors.at(
@@ -100,12 +108,20 @@ fn raw(node: &Node, input: &Input, errors: &mut Diagnostics) -> Option<Flow> {
         );
         return None;
     }
-    let mut flow = match &ty.element {
+    let flow = match &ty.element {
         Element::F32 | Element::Bool if ty.dims.is_empty() => {
             Flow::known(Shape::numbers(&[Size::Known(1)]))
         }
         Element::F32 | Element::Bool => Flow::declared(Kind::Numbers, &ty.dims),
         Element::U32 => Flow::declared(Kind::Categories, &ty.dims),
+        Element::Text => Flow::declared(Kind::Texts, &ty.dims),
+        Element::Image(channels) if ty.dims.is_empty() => {
+            Flow::declared(Kind::Pictures, std::slice::from_ref(channels))
+        }
+        Element::Image(_) => {
+            errors.at(ty.span, format!("`{name}`: a row holds one `Image`, not an array of them"));
+            return None;
+        }
         Element::Inferred => {
             errors.at(
                 ty.span,
@@ -125,17 +141,6 @@ fn raw(node: &Node, input: &Input, errors: &mut Diagnostics) -> Option<Flow> {
         let most = multi_input_spec::MAX_RANK;
         errors.at(ty.span, format!("`{name}`: a sample has at most {most} dimensions"));
         return None;
-    }
-    for (step, span) in &input.steps {
-        // Steps say what they take and give in terms of kinds, which the macro always knows.
-        match (step.output)(&flow.shape) {
-            Ok(shape) if flow.is_known() => flow = Flow::known(shape),
-            Ok(_) => {}
-            Err(text) => {
-                errors.at(*span, format!("`{name}`: {}", text.as_str()));
-                return None;
-            }
-        }
     }
     Some(flow)
 }

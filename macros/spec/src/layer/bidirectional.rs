@@ -53,12 +53,12 @@ pub const fn count(_: &Shape, arguments: &[Value]) -> Size {
 
 /// `Bidirectional<Layer, WIDTH, MERGE>`.
 pub const fn sizes(_: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of(&[width(arguments), Size::Known(arguments[1].word())])
+    Sizes::of(&[width(arguments), Size::Known(arguments[1].place_among(MERGES))])
 }
 
 const fn width(arguments: &[Value]) -> Size {
     let units = arguments[0].layer().output.last();
-    match arguments[1].word() {
+    match arguments[1].place_among(MERGES) {
         0 => units.times(Size::Known(2)),
         _ => units,
     }
@@ -76,7 +76,7 @@ mod tests {
     }
 
     fn shown(inner: Value, merge: usize) -> String {
-        let shape = output(&INPUT, &[inner, Value::Word(merge)]).unwrap();
+        let shape = output(&INPUT, &[inner, Value::Word(MERGES[merge])]).unwrap();
         Text::new("").shape(&shape).as_str().to_string()
     }
 
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!((shown(last, 0), shown(last, 1)), ("[6]".to_owned(), "[3]".to_owned()));
         assert_eq!((shown(every, 0), shown(every, 3)), ("[7, 6]".to_owned(), "[7, 3]".to_owned()));
         assert_eq!(count(&INPUT, &[last, Value::Absent]), Size::Known(200));
-        assert_eq!(sizes(&INPUT, &[last, Value::Word(2)]).at(0), Size::Known(3));
+        assert_eq!(sizes(&INPUT, &[last, Value::Word(MERGES[2])]).at(0), Size::Known(3));
     }
 
     #[test]

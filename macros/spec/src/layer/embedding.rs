@@ -35,12 +35,24 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
         )
         .shape(input));
     }
-    let (width, mask) = (arguments[1].size(), arguments[2].flag_or(false));
+    let (categories, width, mask) =
+        (arguments[0].size(), arguments[1].size(), arguments[2].flag_or(false));
     if mask && input.rank() == 0 {
         return Err(Text::new(
             "the mask of `Embedding` says which steps are padding, but what flows in is one \
              category; declare the input as `[u32; N]`, or leave `mask` out",
         ));
+    }
+    if let (Size::Known(categories), Size::Known(below)) = (categories, input.below) {
+        if categories < below {
+            return Err(Text::new("this `Embedding` has vectors for ")
+                .number(categories)
+                .str(" categories, but what flows in are categories below ")
+                .number(below)
+                .str("; write `Embedding(")
+                .number(below)
+                .str(", ...)`"));
+        }
     }
     Ok(match input.rank() {
         0 => Shape::numbers(&[width]),
@@ -85,6 +97,17 @@ mod tests {
         assert_eq!(Text::new("").shape(&steps).as_str(), "[7, 16] masked");
         let text = output(&Shape::categories(&[]), &masked).unwrap_err();
         assert!(text.as_str().starts_with("the mask of `Embedding` says"), "{text:?}");
+    }
+
+    #[test]
+    fn a_table_that_is_too_small_for_the_vocabulary_is_refused() {
+        let steps = Shape::categories(&[Size::Known(7)]);
+        assert!(of(steps.below(Size::Known(100))).is_ok());
+        assert_eq!(
+            of(steps.below(Size::Known(101))).unwrap_err().as_str(),
+            "this `Embedding` has vectors for 100 categories, but what flows in are categories \
+             below 101; write `Embedding(101, ...)`"
+        );
     }
 
     #[test]

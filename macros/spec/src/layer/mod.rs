@@ -221,7 +221,7 @@ pub fn named(name: &str) -> Option<&'static Layer> {
 pub const fn numbers_only(layer: &str, input: &Shape) -> Option<Text> {
     match input.kind {
         Kind::Numbers => None,
-        Kind::Categories => Some(
+        _ => Some(
             Text::new("`")
                 .str(layer)
                 .str("` computes with numbers, but what flows in is ")
