@@ -67,6 +67,10 @@ pub trait Network<E: Element, D: Backend<E>>: Definition + BuildOnDevice<D, E> {
 
     /// Tells every layer that draws random numbers which ones to draw next.
     fn set_draw(module: &mut Self::Built, draw: Draw);
+
+    /// Tells every layer with running statistics whether its branch is frozen for now. `frozen` is
+    /// asked by the name of the node.
+    fn set_frozen(module: &mut Self::Built, frozen: &dyn Fn(&str) -> bool);
 }
 
 /// A model as constant data.

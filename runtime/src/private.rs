@@ -75,6 +75,17 @@ pub fn head<S: Shape, E: Element, D: Backend<E>>(
     output.try_reshape_like(&(batch, width))
 }
 
+/// The end of a node: its value and the tape apart, and a look at the value where a failed step
+/// asks for it.
+pub fn node<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    name: &'static str,
+    x: Tensor<S, E, D, T>,
+) -> (Tensor<S, E, D>, T) {
+    let (x, tape) = x.split_tape();
+    crate::train::watch::look(name, &x);
+    (x, tape)
+}
+
 /// A tape that adds to `gradients`.
 pub fn tape<S: Shape, X: Unit, E: Element, D: Backend<E> + Storage<X>>(
     tensor: &Tensor<S, X, D>,

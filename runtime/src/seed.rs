@@ -18,6 +18,10 @@ pub(crate) enum Stream {
     Dropout,
     /// Which rows are set apart for testing.
     Splitting,
+    /// Which inputs are dropped in training.
+    Dropping,
+    /// The order of an input's values when its importance is measured.
+    Permuting,
 }
 
 impl Seed {

@@ -55,7 +55,7 @@ pub(super) struct HouseOutputs {
 
 #[allow(non_upper_case_globals)] // As the macro names them after the field.
 impl House {
-    pub(super) const price: OutputOf<House> = OutputOf::new(0, "price");
+    pub(super) const price: OutputOf<House, 0> = OutputOf::new("price");
 }
 
 /// 250 to 350, in a unit where an untrained model is far off.
@@ -76,6 +76,9 @@ pub(super) fn inputs(rows: &[HouseSample]) -> Vec<HouseInputs> {
     let of = |row: &HouseSample| HouseInputs { measurements: row.measurements, age: row.age };
     rows.iter().map(of).collect()
 }
+
+impl metric::Reported<metric::Mae, 0> for House {}
+impl metric::Reported<metric::R2, 0> for House {}
 
 impl Definition for House {
     type Inputs = HouseInputs;
@@ -234,6 +237,7 @@ impl<E: Element, D: Backend<E>> Network<E, D> for House {
         penalties.add(&module.2.weight, 0.0, 0.001)
     }
     fn set_draw(_: &mut Self::Built, _: Draw) {}
+    fn set_frozen(_: &mut Self::Built, _: &dyn Fn(&str) -> bool) {}
 }
 
 pub(super) struct Post;
@@ -249,7 +253,7 @@ pub(super) struct PostSample {
 
 #[allow(non_upper_case_globals)] // As the macro names them after the field.
 impl Post {
-    pub(super) const topic: OutputOf<Post> = OutputOf::new(0, "topic");
+    pub(super) const topic: OutputOf<Post, 0> = OutputOf::new("topic");
 }
 
 /// Points around three centres.
@@ -262,6 +266,8 @@ pub(super) fn posts(count: usize) -> Vec<PostSample> {
     };
     (0..count).map(row).collect()
 }
+
+impl metric::Reported<metric::Accuracy, 0> for Post {}
 
 impl Definition for Post {
     type Inputs = PostInputs;
@@ -347,4 +353,5 @@ impl<E: Element, D: Backend<E>> Network<E, D> for Post {
         Ok(())
     }
     fn set_draw(_: &mut Self::Built, _: Draw) {}
+    fn set_frozen(_: &mut Self::Built, _: &dyn Fn(&str) -> bool) {}
 }

@@ -51,12 +51,20 @@ pub struct BatchNorm<const C: usize, E: Dtype, D: Storage<E>> {
     pub momentum: f64,
     /// What is added to the variance, so that a constant feature divides by no zero.
     pub epsilon: f64,
+    /// Whether training, too, uses the running statistics and leaves them as they are:
+    /// `trainable = False` in Keras.
+    pub frozen: bool,
 }
 
 impl<const C: usize, E: Dtype, D: Storage<E>> BatchNorm<C, E, D> {
     /// Keeps the share `momentum` of the running statistics from now on.
     pub fn set_momentum(&mut self, momentum: f64) {
         self.momentum = momentum;
+    }
+
+    /// Keeps the running statistics, and uses them in training, from now on or no longer.
+    pub fn set_frozen(&mut self, frozen: bool) {
+        self.frozen = frozen;
     }
 
     /// Adds `epsilon` to every variance from now on.
@@ -117,6 +125,7 @@ impl<const C: usize, E: Element, D: Device<E>> TensorCollection<E, D> for BatchN
                 running_var,
                 momentum,
                 epsilon,
+                frozen: false,
             },
         )
     }
@@ -147,7 +156,7 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         let features = features(C, x.shape());
         let rows = x.shape().num_elements() / (C * features.each).max(1);
         let counted = Rows::new(present, rows);
-        if counted.len() == 0 {
+        if self.frozen || counted.len() == 0 {
             let statistics = self.running(features);
             return self.normalise(x, statistics);
         }

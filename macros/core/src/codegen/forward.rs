@@ -26,6 +26,7 @@ use crate::{
     graph::{Absence, Node},
     parse::{Argument, Merge, Missing, Source},
     shape::Module,
+    text::plain,
 };
 
 #[derive(Clone, Copy, PartialEq)]
@@ -169,13 +170,17 @@ fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenSt
         .absence
         .filter(|absence| absence.filled)
         .map(|absence| fill(expansion, position, absence, calls.is_empty()));
-    let split = quote!(#private::SplitTape::split_tape(x));
-    let split = if is_masked(expansion, position) { quote!((#split, mask)) } else { split };
+    let name = plain(node.name());
+    let end = match expansion.checked.shapes[position].output.shape.kind {
+        Kind::Numbers => quote!(#private::node(#name, x)),
+        _ => quote!(#private::SplitTape::split_tape(x)),
+    };
+    let end = if is_masked(expansion, position) { quote!((#end, mask)) } else { end };
     quote! {
         #source
         #(#steps)*
         #fill
-        #split
+        #end
     }
 }
 

@@ -20,17 +20,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let table = docs::of(expansion);
     let summary = summary(expansion);
     let (krate, private) = (&expansion.paths.krate, &expansion.paths.private);
-    let handles = graph.outputs().enumerate().map(|(index, node)| {
-        let name = graph.nodes[node].name();
-        let (text, doc) =
-            (plain(name), format!("The output `{name}`, to speak of it to a trainer."));
-        quote! {
-            #[doc = #doc]
-            #[allow(non_upper_case_globals)]
-            pub const #name: #krate::train::OutputOf<#definition> =
-                #krate::train::OutputOf::new(#index, #text);
-        }
-    });
+    let handles = handles(expansion);
     quote! {
         #(#docs)*
         #[doc = #table]
@@ -40,7 +30,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         }
 
         impl #definition {
-            #(#handles)*
+            #handles
 
             /// Nodes, layers and shapes.
             pub const GRAPH: #krate::definition::Graph =
@@ -60,6 +50,42 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
 
             #summary
         }
+    }
+}
+
+/// A constant for every node, so that one that does not exist cannot be spoken of.
+fn handles(expansion: &Expansion<'_>) -> TokenStream {
+    let graph = &expansion.checked.graph;
+    let (krate, definition) = (&expansion.paths.krate, &expansion.names.definition);
+    let outputs = graph.outputs().enumerate().map(|(index, node)| {
+        let name = graph.nodes[node].name();
+        let (text, doc) =
+            (plain(name), format!("The output `{name}`, to speak of it to a trainer."));
+        quote! {
+            #[doc = #doc]
+            #[allow(non_upper_case_globals, dead_code)]
+            pub const #name: #krate::train::OutputOf<#definition, #index> =
+                #krate::train::OutputOf::new(#text);
+        }
+    });
+    let nodes = graph.nodes.iter().filter(|node| node.field.output.is_none()).map(|node| {
+        let (name, handle) = (node.name(), node_handle(node.name()));
+        let (text, doc) = (plain(name), format!("The node `{name}`, to speak of it to a trainer."));
+        quote! {
+            #[doc = #doc]
+            #[allow(non_upper_case_globals, dead_code)]
+            pub const #handle: #krate::train::NodeOf<#definition> =
+                #krate::train::NodeOf::new(#text);
+        }
+    });
+    quote!(#(#outputs)* #(#nodes)*)
+}
+
+/// The node's own name, unless the definition has something else of that name.
+pub(super) fn node_handle(name: &Ident) -> Ident {
+    match ["build", "summary", "GRAPH"].iter().any(|taken| name == taken) {
+        true => format_ident!("{name}_", span = name.span()),
+        false => name.clone(),
     }
 }
 

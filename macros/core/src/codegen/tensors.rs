@@ -94,6 +94,23 @@ pub(crate) fn set_draws(expansion: &Expansion<'_>, draw: &TokenStream) -> TokenS
     quote!(#(#statements)*)
 }
 
+/// Tells every layer with batch statistics whether its branch is frozen for now.
+pub(crate) fn set_frozen(expansion: &Expansion<'_>, frozen: &TokenStream) -> TokenStream {
+    let nodes = &expansion.checked.graph.nodes;
+    let statements =
+        (0..nodes.len()).filter(|&node| model::has_field(expansion, node)).flat_map(|node| {
+            let branch = plain(nodes[node].name());
+            model::layer_places(expansion, node).into_iter().filter_map(move |(layer, place)| {
+                let statistics = matches!(
+                    &layer.module,
+                    Module::Named { spec, .. } if spec.form.batch_statistics
+                );
+                statistics.then(|| quote!(module.#place.set_frozen(#frozen(#branch));))
+            })
+        });
+    quote!(#(#statements)*)
+}
+
 /// `penalties.add(..)` for every weight that `l1` or `l2` speaks of and that is trained: as in
 /// Keras, what is frozen costs nothing.
 pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
