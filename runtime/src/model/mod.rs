@@ -87,8 +87,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         let mut predicted = Vec::with_capacity(rows.len());
         for rows in all.chunks(ROWS_AT_ONCE) {
             let ready = fitted.encode(&raw, rows, 0)?;
-            let mut values = self.heads(&Batch::new(&ready, &all[..rows.len()]))?;
-            link(&M::GRAPH, Some(&fitted), &mut values);
+            let values = self.predictions(&ready, &all[..rows.len()])?;
             let rows = (0..rows.len()).map(|row| RowReader::new(&values, &labels, row, rows.len()));
             predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
         }

@@ -149,7 +149,8 @@ mod tests {
     static GRAPH: Graph = Graph { name: "Two", nodes: &[], inputs: &[], outputs: &[PRICE, TOPIC] };
 
     fn objective(heads: &[Vec<f64>], weights: RowWeights) -> Objective {
-        let rows = Rows::new(table(), &Preprocessing::default(), weights);
+        let fitted = Preprocessing::without_fitting(&GRAPH).unwrap();
+        let rows = Rows::new(table(), &fitted, weights).unwrap();
         Objective::new(&GRAPH, heads, &rows.take(&[0, 1]))
     }
 
