@@ -1,7 +1,7 @@
 //! What `#[multi_input_model]` says of a model: the trait that its definition type implements, and
 //! the graph as constant data.
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use dfdx::{
     nn::BuildOnDevice,
@@ -9,11 +9,13 @@ use dfdx::{
 };
 
 use crate::{
-    data::{Batch, RowReader, RowWriter},
+    data::{Batch, Content, RowReader, RowWriter},
     kernel::{Backend, Element},
     layer::Draw,
     loss::Loss,
     metric::Metric,
+    preprocess::Stage,
+    private::spec,
     report,
     train::Penalties,
 };
@@ -104,10 +106,14 @@ pub struct Node {
     pub fed_by: &'static [&'static str],
     /// The shape of one sample before the branch.
     pub input_shape: &'static [usize],
+    /// Whether a mask says which of the steps before the branch count.
+    pub input_masked: bool,
     /// The layers of its branch.
     pub layers: &'static [Layer],
     /// The shape of one sample after the branch.
     pub shape: &'static [usize],
+    /// Whether a mask says which of the steps after the branch count.
+    pub masked: bool,
     /// The node whose branch this one shares.
     pub shared: Option<&'static str>,
     /// Whether the branch is frozen.
@@ -126,6 +132,8 @@ pub struct Layer {
     pub identity: &'static str,
     /// The shape of one sample after it.
     pub shape: &'static [usize],
+    /// Whether a mask says which of the steps after it count.
+    pub masked: bool,
     /// How many numbers it learns. `None` for a module of the user's own.
     pub parameters: Option<usize>,
 }
@@ -136,8 +144,8 @@ pub struct Input {
     /// The field's name.
     pub name: &'static str,
     /// What its elements stand for.
-    pub kind: InputKind,
-    /// The shape of one raw value; empty for one category.
+    pub kind: Content,
+    /// The shape of one raw value; empty for one category or text, the channels of a picture.
     pub shape: &'static [usize],
     /// What stands in for a value that is absent; `None` where the type is not an `Option`.
     pub missing: Option<Missing>,
@@ -145,25 +153,55 @@ pub struct Input {
     pub steps: &'static [Step],
 }
 
-/// What the elements of an input stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InputKind {
-    /// `f32`, `bool` and arrays of them.
-    Numbers,
-    /// `u32` and arrays of it: indices below `below`, the size of the smallest embedding that
-    /// looks them up.
-    Categories {
-        /// The first index that is too large.
-        below: usize,
-    },
+/// A step of preprocessing as the user wrote it.
+#[derive(Clone, Copy)]
+pub struct Step {
+    /// Its name and its parameters.
+    pub spec: &'static spec::step::Step,
+    /// The value of every parameter.
+    pub arguments: &'static [spec::Value],
+    /// What one row holds before it.
+    pub input: spec::Shape,
+    /// What one row holds after it.
+    pub output: spec::Shape,
+    /// What it does.
+    pub stage: &'static dyn Stage,
 }
 
-/// A step of preprocessing, fitted on the present values of the training rows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Step {
-    /// (x - mean) / max(sqrt(variance), 1e-7), separately for each index of the last axis.
-    /// `keras.layers.Normalization`, `sklearn.preprocessing.StandardScaler`.
-    Standardize,
+impl Step {
+    /// The value of the parameter `name`.
+    pub fn argument(&self, name: &str) -> spec::Value {
+        let place = self.spec.parameters.iter().position(|parameter| parameter.name == name);
+        let argument = place.and_then(|place| self.arguments.get(place));
+        argument.copied().unwrap_or(spec::Value::Absent)
+    }
+}
+
+/// As the user could write it: `words(vocabulary = 10000, length = 100)`.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let given = self.spec.parameters.iter().zip(self.arguments);
+        let given: Vec<String> = given
+            .filter_map(|(parameter, value)| Some(format!("{} = {}", parameter.name, say(value)?)))
+            .collect();
+        f.write_str(self.spec.name)?;
+        if given.is_empty() {
+            return Ok(());
+        }
+        write!(f, "({})", given.join(", "))
+    }
+}
+
+/// A value as the user could write it; nothing where it was left out.
+fn say(value: &spec::Value) -> Option<String> {
+    Some(match value {
+        spec::Value::Absent => return None,
+        spec::Value::Size(size) => size.get().to_string(),
+        spec::Value::Number(number) => number.to_string(),
+        spec::Value::Flag(flag) => flag.to_string(),
+        spec::Value::Word(word) => (*word).to_owned(),
+        other => format!("{other:?}"),
+    })
 }
 
 /// What stands in for an absent input.
@@ -197,6 +235,8 @@ pub struct Output {
     /// Whether the target is standardised for training; predictions and metrics are in the
     /// user's unit.
     pub standardize: bool,
+    /// Whether rows hold the label of a class, which is learned from the training rows.
+    pub labels: bool,
 }
 
 /// The type of a target.

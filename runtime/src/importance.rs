@@ -8,7 +8,7 @@
 use std::{fmt, path::Path};
 
 use crate::{
-    data::{Table, Values},
+    data::{Column, Table},
     definition::{Definition, Network},
     history::Short,
     kernel::{Backend, Element},
@@ -64,8 +64,7 @@ impl Importance {
         seed: Seed,
     ) -> Result<Importance> {
         let raw = encode::<M>(rows, "measure importance on")?;
-        let (evaluation, raw) = model.evaluate_table(raw)?;
-        let loss = evaluation.loss();
+        let loss = model.evaluate_table(raw.clone())?.loss();
         let mut inputs = Vec::new();
         for (index, input) in M::GRAPH.inputs.iter().enumerate() {
             let mut increases = Vec::new();
@@ -75,7 +74,7 @@ impl Importance {
                 seed.generator(Stream::Permuting, counter).shuffle(&mut order);
                 let mut permuted = raw.clone();
                 permuted.columns[index] = raw.select(&order).columns.swap_remove(index);
-                increases.push(model.evaluate_table(permuted)?.0.loss() - loss);
+                increases.push(model.evaluate_table(permuted)?.loss() - loss);
             }
             inputs.push(InputImportance::new(input.name, &increases));
         }
@@ -94,14 +93,17 @@ impl Importance {
         train: &[M::Sample],
         test: &[M::Sample],
     ) -> Result<Importance> {
+        let encode = |rows| encode::<M>(rows, "measure importance on");
+        let first = encode(train)?.select(&[0]);
         let loss_without = |input: Option<usize>| -> Result<f64> {
-            let mut model = build();
-            trainer().leaving_out(input).fit(&mut model, train)?;
-            let mut raw = encode::<M>(test, "measure importance on")?;
-            if let Some(input) = input {
-                leave_out(&mut raw, input);
+            let left_out =
+                input.map(|input| LeftOut { input, value: first.columns[input].clone() });
+            let (mut model, mut raw) = (build(), encode(test)?);
+            if let Some(left_out) = &left_out {
+                left_out.apply(&mut raw);
             }
-            Ok(model.evaluate_table(raw)?.0.loss())
+            trainer().leaving_out(left_out).fit(&mut model, train)?;
+            Ok(model.evaluate_table(raw)?.loss())
         };
         let loss = loss_without(None)?;
         let inputs = M::GRAPH.inputs.iter().enumerate();
@@ -171,22 +173,33 @@ impl fmt::Display for Importance {
     }
 }
 
-/// Makes a column say nothing.
-pub(crate) fn leave_out(raw: &mut Table, input: usize) {
-    let Some(column) = raw.columns.get_mut(input) else { return };
-    match &mut column.values {
-        Values::Numbers(numbers) => numbers.fill(0.0),
-        Values::Categories(indices) => indices.fill(0),
-    }
-    if let Some(present) = &mut column.present {
-        present.fill(false);
+/// An input that says nothing: it is absent everywhere, or what the first training row has.
+#[derive(Clone, Debug)]
+pub(crate) struct LeftOut {
+    input: usize,
+    value: Column,
+}
+
+impl LeftOut {
+    /// Lets the input say nothing in all rows.
+    pub(crate) fn apply(&self, raw: &mut Table) {
+        let rows = raw.rows;
+        let Some(column) = raw.columns.get_mut(self.input) else { return };
+        let one = Table { columns: vec![self.value.clone()], rows: 1 };
+        let mut same = one.select(&vec![0; rows]);
+        if let Some(same) = same.columns.pop() {
+            *column = same;
+        }
+        if let Some(present) = &mut column.present {
+            present.fill(false);
+        }
     }
 }
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Trains without an input.
-    fn leaving_out(mut self, input: Option<usize>) -> Self {
-        self.left_out = input;
+    fn leaving_out(mut self, left_out: Option<LeftOut>) -> Self {
+        self.left_out = left_out;
         self
     }
 }

@@ -42,8 +42,9 @@ mod seed;
 mod tensor;
 pub mod train;
 
-pub use data::{Class, Probabilities};
+pub use data::{Class, Image, LabelProbabilities, Probabilities};
 pub use error::{Error, Result};
+pub use kernel::spread::with_threads;
 pub use model::{Model, Summary};
 #[doc = include_str!("attribute.md")]
 pub use multi_input_macros::multi_input_model;
@@ -56,7 +57,7 @@ pub mod prelude {
             Checkpoint, CsvLog, EarlyStopping, Freeze, Interrupt, JsonLines, LearningRateSchedule,
             Monitor, Progress, ReduceOnPlateau, Schedule, TensorBoard, TerminateOnNan, Timer,
         },
-        data::{read_csv, Class, Probabilities, Split},
+        data::{read_csv, Class, Image, LabelProbabilities, Probabilities, Split},
         definition::{Definition, Network},
         history::{Evaluation, History},
         importance::Importance,

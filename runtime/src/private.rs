@@ -18,15 +18,22 @@ use dfdx::{shapes::Unit, tensor::Trace, tensor_ops::ReshapeTo};
 use spec::{Size, Text};
 
 use crate::definition::{Head, Network};
-pub use crate::kernel::{Backend, Element};
+pub use crate::{
+    kernel::{Backend, Element},
+    layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask},
+};
 
 /// The shape, or one of unknown sizes where the formula found a mistake, which a constant of its
 /// own reports.
-pub const fn shape_or_unknown(result: &Result<spec::Shape, Text>, rank: usize) -> spec::Shape {
+pub const fn shape_or_unknown(
+    result: &Result<spec::Shape, Text>,
+    kind: spec::Kind,
+    rank: usize,
+) -> spec::Shape {
     match result {
         Ok(shape) => *shape,
         Err(_) => {
-            let mut shape = spec::Shape::numbers(&[]);
+            let mut shape = spec::Shape::new(kind, &[]);
             while shape.rank() < rank {
                 shape = shape.push(Size::Unknown);
             }

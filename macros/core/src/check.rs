@@ -8,8 +8,8 @@ use proc_macro2::Ident;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{Element, Missing, Source},
-    shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode},
+    parse::{Element, LossCall, Missing, Source},
+    shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
 };
 
@@ -26,6 +26,9 @@ pub(crate) struct CheckedGraph {
 pub(crate) struct CheckedNode {
     /// What flows into the branch.
     pub(crate) input: Flow,
+    /// For an input: what its rows hold, and the steps of preprocessing.
+    pub(crate) raw: Option<Flow>,
+    pub(crate) steps: Vec<ShapedStep>,
     pub(crate) layers: Vec<ShapedLayer>,
     /// What comes out of the branch.
     pub(crate) output: Flow,
@@ -50,6 +53,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         loss_fits(node, &shaped.nodes[position], &mut errors);
         metrics_fit(node, &mut errors);
         standardize_fits(node, &mut errors);
+        categories_fit(node, &mut errors);
     }
     errors.finish()?;
     all_known(shaped)
@@ -60,7 +64,8 @@ fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
     let ShapedGraph { graph, nodes, constants, checks } = shaped;
     let known = |(node, shaped): (&Node, ShapedNode)| match (shaped.input, shaped.output) {
         (Some(input), Some(output)) => {
-            Ok(CheckedNode { input, layers: shaped.layers, output, link: shaped.link })
+            let ShapedNode { raw, steps, layers, link, .. } = shaped;
+            Ok(CheckedNode { input, raw, steps, layers, output, link })
         }
         _ => Err(syn::Error::new(
             node.name().span(),
@@ -159,15 +164,18 @@ fn mean_is_of_numbers(node: &Node, errors: &mut Diagnostics) {
     let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
         return;
     };
-    if let (Some((Missing::Mean, span)), Element::U32) = (input.missing, &ty.element) {
-        let name = node.name();
-        errors.at(
-            span,
-            format!(
-                "`{name}`: categories have no mean; use `missing = zeros` or `missing = learned`"
-            ),
-        );
-    }
+    let Some((Missing::Mean, span)) = input.missing else { return };
+    let what = match &ty.element {
+        Element::U32 => "categories have",
+        Element::Text => "texts have",
+        Element::Image(_) => "pictures of any size have",
+        _ => return,
+    };
+    let name = node.name();
+    errors.at(
+        span,
+        format!("`{name}`: {what} no mean; use `missing = zeros` or `missing = learned`"),
+    );
 }
 
 fn presence_is_of_optional(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
@@ -299,10 +307,9 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     // The link has been taken off, from the last layer or as a layer of its own.
     let mut layers = shaped.layers.iter().filter(|layer| !matches!(layer.module, Module::Link));
     let Some(last) = layers.next_back() else { return };
-    let activation = match &last.module {
-        Module::Named { activation: Some(activation), .. }
-        | Module::Activation { activation, .. } => *activation,
-        _ => return,
+    let activation = match last.module.last_activation() {
+        Some(activation) => activation,
+        None => return inner_activation_is_no_link(name, loss, last, errors),
     };
     let linear = activation == multi_input_spec::Activation::Linear;
     if loss.spec.non_negative && !is_non_negative(activation) {
@@ -347,6 +354,29 @@ fn is_non_negative(activation: multi_input_spec::Activation) -> bool {
     matches!(activation, Relu | Sigmoid | Softmax | Softplus)
 }
 
+/// An activation that is inside of the last layer cannot be left to the loss.
+fn inner_activation_is_no_link(
+    name: &Ident,
+    loss: &LossCall,
+    last: &ShapedLayer,
+    errors: &mut Diagnostics,
+) {
+    let Module::Named { spec, activation: Some(activation), .. } = &last.module else { return };
+    if let (Some(link), false) =
+        (loss.spec.link, *activation == multi_input_spec::Activation::Linear)
+    {
+        let (layer, loss, link) = (spec.name, &loss.name, link.name());
+        errors.at(
+            last.end,
+            format!(
+                "`{name}`: `{loss}` is computed from logits, but the `{}` of `{layer}` is inside of \
+                 it; end the branch in `Dense(units, {link})`",
+                activation.name()
+            ),
+        );
+    }
+}
+
 fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
     let (Some(output), Some(target)) = (&node.field.output, node.target()) else { return };
     for metric in output.metrics.iter().filter(|m| !m.spec.targets.contains(&target)) {
@@ -368,6 +398,20 @@ fn standardize_fits(node: &Node, errors: &mut Diagnostics) {
             span,
             format!(
                 "`{name}`: only numbers compared by a difference, as `mse` does, are standardised"
+            ),
+        );
+    }
+}
+
+fn categories_fit(node: &Node, errors: &mut Diagnostics) {
+    let Some(output) = &node.field.output else { return };
+    let (Some(span), Some(target)) = (output.categories, node.target()) else { return };
+    if target != Target::Class {
+        let (name, what) = (node.name(), describe(target));
+        errors.at(
+            span,
+            format!(
+                "`{name}` is {what}; `categories` gives the labels of a `Class<N>` their classes"
             ),
         );
     }

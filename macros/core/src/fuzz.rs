@@ -23,8 +23,22 @@ impl Random {
 }
 
 /// Models that use all of the DSL.
-fn seeds() -> [TokenStream; 3] {
+fn seeds() -> [TokenStream; 4] {
     [
+        quote! {
+            struct Post {
+                #[input(resize(64, SIDE, interpolation = nearest), rescale(1.0 / 255.0, offset = -0.5))]
+                #[branch(Conv2D(32, 3, relu), Flatten)]
+                photo: Image<3>,
+                #[input(words(vocabulary = 100, length = 10, padding = after, lowercase = false), missing = zeros)]
+                #[branch(Embedding(100, 4), LSTM(8))]
+                caption: Option<String>,
+                #[merge(concat(photo, caption))]
+                #[branch(Dense(9, softmax))]
+                #[output(loss = cross_entropy, categories)]
+                topic: Class<9>,
+            }
+        },
         quote! {
             #[derive(Clone, Debug, Serialize)]
             /// A price.

@@ -55,10 +55,13 @@ impl Text {
     }
 
     /// Appends a shape as users write it: `[32]`, `[3, 64, 64]`, `one category`,
-    /// `[100] categories`.
+    /// `[100] categories`, `[100, 64] masked`.
     pub const fn shape(self, shape: &Shape) -> Text {
-        if matches!(shape.kind, Kind::Categories) && shape.rank() == 0 {
-            return self.str("one category");
+        match (shape.kind, shape.rank()) {
+            (Kind::Categories, 0) => return self.str("one category"),
+            (Kind::Texts, 0) => return self.str("one text"),
+            (Kind::Pictures, _) => return self.str("a picture of any size"),
+            _ => {}
         }
         let mut text = self.str("[");
         let mut axis = 0;
@@ -70,8 +73,10 @@ impl Text {
             axis += 1;
         }
         match shape.kind {
-            Kind::Numbers => text.str("]"),
+            Kind::Numbers if shape.is_masked() => text.str("] masked"),
             Kind::Categories => text.str("] categories"),
+            Kind::Texts => text.str("] texts"),
+            Kind::Numbers | Kind::Pictures => text.str("]"),
         }
     }
 
@@ -104,6 +109,7 @@ mod tests {
         const SHAPE: Shape = Shape::numbers(&[Size::Known(3), Size::Unknown]);
         const TEXT: Text = Text::new("width ").number(640).str(" of ").shape(&SHAPE);
         assert_eq!(TEXT.as_str(), "width 640 of [3, ?]");
+        assert_eq!(Text::new("").shape(&SHAPE.with_mask(true)).as_str(), "[3, ?] masked");
         assert_eq!(Text::new("").shape(&Shape::categories(&[])).as_str(), "one category");
     }
 }

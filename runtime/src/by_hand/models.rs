@@ -7,19 +7,32 @@ use dfdx::{
 };
 
 use crate::{
-    data::{Batch, Class, Probabilities, RowReader, RowWriter},
+    data::{Batch, Class, Content, Probabilities, RowReader, RowWriter},
     definition::{
-        Definition, Graph, Head, Input, InputKind, Layer, Link, Missing, Network, Node, Output,
-        Step, Target,
+        Definition, Graph, Head, Input, Layer, Link, Missing, Network, Node, Output, Step, Target,
     },
     layer::{
         activation::{Linear, Relu},
         Dense, Draw,
     },
     loss, metric,
+    preprocess::{Learned, Standardize},
+    private::spec,
     tensor::*,
     train::{OutputOf, Penalties},
 };
+
+/// The step, for inputs of `width` numbers.
+const fn standardize(width: usize) -> Step {
+    let shape = spec::Shape::numbers(&[spec::Size::Known(width)]);
+    Step {
+        spec: &spec::step::standardize::STEP,
+        arguments: &[],
+        input: shape,
+        output: shape,
+        stage: Learned::<Standardize>::STAGE,
+    }
+}
 
 pub(super) struct House;
 
@@ -80,13 +93,16 @@ impl Definition for House {
                 source: "input",
                 fed_by: &[],
                 input_shape: &[3],
+                input_masked: false,
                 layers: &[Layer {
                     text: "Dense(8, relu)",
                     identity: "Dense(8, relu)",
                     shape: &[8],
+                    masked: false,
                     parameters: Some(32),
                 }],
                 shape: &[8],
+                masked: false,
                 shared: None,
                 frozen: false,
                 stand_in: 0,
@@ -96,13 +112,16 @@ impl Definition for House {
                 source: "input",
                 fed_by: &[],
                 input_shape: &[1],
+                input_masked: false,
                 layers: &[Layer {
                     text: "Dense(8, relu)",
                     identity: "Dense(8, relu)",
                     shape: &[8],
+                    masked: false,
                     parameters: Some(16),
                 }],
                 shape: &[8],
+                masked: false,
                 shared: None,
                 frozen: false,
                 stand_in: 0,
@@ -112,13 +131,16 @@ impl Definition for House {
                 source: "add(measurements, age)",
                 fed_by: &["measurements", "age"],
                 input_shape: &[8],
+                input_masked: false,
                 layers: &[Layer {
                     text: "Dense(1, l2 = 0.001)",
                     identity: "Dense(1, l2 = 0.001)",
                     shape: &[1],
+                    masked: false,
                     parameters: Some(9),
                 }],
                 shape: &[1],
+                masked: false,
                 shared: None,
                 frozen: false,
                 stand_in: 0,
@@ -127,17 +149,17 @@ impl Definition for House {
         inputs: &[
             Input {
                 name: "measurements",
-                kind: InputKind::Numbers,
+                kind: Content::Numbers,
                 shape: &[3],
                 missing: None,
-                steps: &[Step::Standardize],
+                steps: &[standardize(3)],
             },
             Input {
                 name: "age",
-                kind: InputKind::Numbers,
+                kind: Content::Numbers,
                 shape: &[1],
                 missing: Some(Missing::Mean),
-                steps: &[Step::Standardize],
+                steps: &[standardize(1)],
             },
         ],
         outputs: &[Output {
@@ -149,6 +171,7 @@ impl Definition for House {
             metrics: &[&metric::Mae, &metric::R2],
             link: Link::Identity,
             standardize: true,
+            labels: false,
         }],
     };
 
@@ -258,20 +281,23 @@ impl Definition for Post {
             source: "from(point)",
             fed_by: &["point"],
             input_shape: &[2],
+            input_masked: false,
             layers: &[Layer {
                 text: "Dense(3, softmax)",
                 identity: "Dense(3, softmax)",
                 shape: &[3],
+                masked: false,
                 parameters: Some(9),
             }],
             shape: &[3],
+            masked: false,
             shared: None,
             frozen: false,
             stand_in: 0,
         }],
         inputs: &[Input {
             name: "point",
-            kind: InputKind::Numbers,
+            kind: Content::Numbers,
             shape: &[2],
             missing: None,
             steps: &[],
@@ -285,6 +311,7 @@ impl Definition for Post {
             metrics: &[&metric::Accuracy],
             link: Link::Softmax,
             standardize: false,
+            labels: false,
         }],
     };
 

@@ -32,10 +32,12 @@ pub(super) fn contents<M: Network<E, D>, E: Element, D: Backend<E>>(
         .map(|p| (p.name, Stored::of::<E>(p.shape, p.values.into_iter())))
         .collect();
     let signature = in_json(&Signature::of(&M::GRAPH))?;
-    let preprocessing = in_json(&model.preprocessing)?;
-    let texts =
-        [(key::SIGNATURE.to_owned(), signature), (key::PREPROCESSING.to_owned(), preprocessing)];
-    Ok(Contents { tensors, texts: texts.into() })
+    let mut contents = Contents { tensors, texts: [(key::SIGNATURE.to_owned(), signature)].into() };
+    if let Some(fitted) = &model.preprocessing {
+        let preprocessing = fitted.save().map_err(Error::device)?;
+        contents.texts.insert(key::PREPROCESSING.to_owned(), preprocessing);
+    }
+    Ok(contents)
 }
 
 pub(super) fn in_json(value: &impl serde::Serialize) -> Result<String> {
@@ -66,7 +68,7 @@ pub(super) fn take<M: Network<E, D>, E: Element, D: Backend<E>>(
 
 /// The preprocessing, if the file is of this model.
 fn preprocessing(
-    graph: &Graph,
+    graph: &'static Graph,
     path: &Path,
     contents: &Contents,
 ) -> std::result::Result<Option<Preprocessing>, CheckpointError> {
@@ -81,13 +83,12 @@ fn preprocessing(
             found: found.found,
         });
     }
-    let preprocessing: Option<Preprocessing> =
-        serde_json::from_str(contents.text(path, key::PREPROCESSING)?)
-            .map_err(|error| damaged(format!("its preprocessing: {error}")))?;
-    match preprocessing.as_ref().and_then(|fitted| fitted.mismatch(graph)) {
-        Some(reason) => Err(damaged(format!("its preprocessing: {reason}"))),
-        None => Ok(preprocessing),
-    }
+    // A model that has never been trained has none.
+    let preprocessing = contents.texts.get(key::PREPROCESSING);
+    preprocessing
+        .map(|text| Preprocessing::restore(graph, text))
+        .transpose()
+        .map_err(|reason| damaged(format!("its preprocessing: {reason}")))
 }
 
 /// The values of every tensor of the model.

@@ -38,7 +38,9 @@ impl Signature {
         let outputs = graph.outputs.iter().map(|output| {
             let (target, width, link) = (output.target, output.width, output.link);
             let standardize = if output.standardize { ", standardized" } else { "" };
-            part("output", output.name, format!("{target:?} of {width} by {link:?}{standardize}"))
+            let labels = if output.labels { ", by labels" } else { "" };
+            let is = format!("{target:?} of {width} by {link:?}{standardize}{labels}");
+            part("output", output.name, is)
         });
         Signature {
             model: graph.name.to_owned(),

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use serde::{
-    de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
     Deserialize, Deserializer,
 };
 
@@ -33,6 +33,17 @@ pub struct FieldSpec {
     pub aliases: &'static [&'static str],
     /// The columns that fill it, in order; empty where one key does.
     pub columns: &'static [&'static str],
+    /// What its cells are taken for.
+    pub reads: Reads,
+}
+
+/// What the cells of a field are taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// A number, a flag or a list, whichever it looks like.
+    Value,
+    /// A text, as it stands there: `007` is not 7.
+    Text,
 }
 
 impl FieldSpec {
@@ -65,6 +76,16 @@ pub enum Cell {
     Text(String),
     /// A JSON list.
     List(Vec<Cell>),
+}
+
+impl Cell {
+    /// Without white space around it; blank where nothing else is there.
+    fn of_text(text: &str) -> Cell {
+        match text.trim() {
+            "" => Cell::Blank,
+            text => Cell::Text(text.to_owned()),
+        }
+    }
 }
 
 impl fmt::Display for Cell {
@@ -178,9 +199,12 @@ impl<'de> Visitor<'de> for RowVisitor {
         let mut cells = Cells { spec: self.0, found, others: Vec::new() };
         while let Some(key) = map.next_key::<String>()? {
             let wanted =
-                |field: &FieldSpec| field.is_named(&key) || field.columns.contains(&key.as_str());
-            if self.0.fields.iter().any(wanted) {
-                let cell = map.next_value()?;
+                |field: &&FieldSpec| field.is_named(&key) || field.columns.contains(&key.as_str());
+            if let Some(field) = self.0.fields.iter().find(wanted) {
+                let cell = match field.reads {
+                    Reads::Value => map.next_value()?,
+                    Reads::Text => map.next_value_seed(TextSeed)?,
+                };
                 if !cells.insert(&key, &cell) {
                     return Err(A::Error::custom(format_args!("the column `{key}` occurs twice")));
                 }
@@ -196,6 +220,37 @@ impl<'de> Visitor<'de> for RowVisitor {
 impl<'de> Deserialize<'de> for Cell {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cell, D::Error> {
         deserializer.deserialize_any(CellVisitor)
+    }
+}
+
+/// Reads a text or nothing.
+struct TextSeed;
+
+impl<'de> DeserializeSeed<'de> for TextSeed {
+    type Value = Cell;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cell, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextSeed {
+    type Value = Cell;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Cell, E> {
+        Ok(Cell::of_text(value))
+    }
+    fn visit_unit<E>(self) -> Result<Cell, E> {
+        Ok(Cell::Blank)
+    }
+    fn visit_none<E>(self) -> Result<Cell, E> {
+        Ok(Cell::Blank)
+    }
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Cell, D::Error> {
+        inner.deserialize_str(self)
     }
 }
 
@@ -226,8 +281,7 @@ impl<'de> Visitor<'de> for CellVisitor {
         Ok(Cell::Float(value))
     }
     fn visit_str<E>(self, value: &str) -> Result<Cell, E> {
-        let value = value.trim();
-        Ok(if value.is_empty() { Cell::Blank } else { Cell::Text(value.to_owned()) })
+        Ok(Cell::of_text(value))
     }
     fn visit_unit<E>(self) -> Result<Cell, E> {
         Ok(Cell::Blank)

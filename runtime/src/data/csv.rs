@@ -5,12 +5,14 @@ use std::{fs::File, io::Read, path::Path};
 use csv::{DeserializeErrorKind, ErrorKind, Position, ReaderBuilder, StringRecord, Trim};
 use serde::de::DeserializeOwned;
 
+use super::folder;
 use crate::{Error, Result};
 
 /// Reads a file of comma-separated values whose first line names the columns.
 ///
 /// The columns may come in any order, and those that no field asks for are ignored. `S` is a row
-/// struct of a model, or any struct with serde's `Deserialize`. pandas: `read_csv`.
+/// struct of a model, or any struct with serde's `Deserialize`. The path of a picture counts from
+/// the file's own folder. pandas: `read_csv`.
 ///
 /// # Errors
 /// [`Error::File`] where the file cannot be read; [`Error::Line`] with file, line, field, what was
@@ -18,7 +20,8 @@ use crate::{Error, Result};
 pub fn read_csv<S: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<S>> {
     let path = path.as_ref();
     let file = File::open(path).map_err(|source| unreadable(path, source))?;
-    read_csv_from(file, &path.display().to_string())
+    let folder = path.parent().unwrap_or(Path::new(""));
+    folder::within(folder, || read_csv_from(file, &path.display().to_string()))
 }
 
 /// As [`read_csv`], from anything; `name` stands in errors for the file.

@@ -1,28 +1,35 @@
 //! Predictions in the user's types.
 
-use super::Probabilities;
+use super::{LabelProbabilities, Labels, Probabilities};
 
-/// What is predicted for an output: `f32`, arrays of it, or `Probabilities<N>`.
+/// What is predicted for an output: `f32`, arrays of it, `Probabilities<N>` or
+/// `LabelProbabilities<N>`.
 pub trait Prediction: Sized {
-    /// Takes as many numbers as the type holds.
-    fn read(numbers: &mut dyn Iterator<Item = f64>) -> Self;
+    /// Takes as many numbers as the type holds. `labels` are those of the output, if it has any.
+    fn read(numbers: &mut dyn Iterator<Item = f64>, labels: &Labels) -> Self;
 }
 
 impl Prediction for f32 {
-    fn read(numbers: &mut dyn Iterator<Item = f64>) -> f32 {
+    fn read(numbers: &mut dyn Iterator<Item = f64>, _: &Labels) -> f32 {
         numbers.next().map_or(f32::NAN, |number| number as f32)
     }
 }
 
 impl<P: Prediction, const N: usize> Prediction for [P; N] {
-    fn read(numbers: &mut dyn Iterator<Item = f64>) -> [P; N] {
-        std::array::from_fn(|_| P::read(numbers))
+    fn read(numbers: &mut dyn Iterator<Item = f64>, labels: &Labels) -> [P; N] {
+        std::array::from_fn(|_| P::read(numbers, labels))
     }
 }
 
 impl<const N: usize> Prediction for Probabilities<N> {
-    fn read(numbers: &mut dyn Iterator<Item = f64>) -> Probabilities<N> {
-        Probabilities::new(Prediction::read(numbers))
+    fn read(numbers: &mut dyn Iterator<Item = f64>, labels: &Labels) -> Probabilities<N> {
+        Probabilities::new(Prediction::read(numbers, labels))
+    }
+}
+
+impl<const N: usize> Prediction for LabelProbabilities<N> {
+    fn read(numbers: &mut dyn Iterator<Item = f64>, labels: &Labels) -> LabelProbabilities<N> {
+        LabelProbabilities::new(Prediction::read(numbers, labels), labels.clone())
     }
 }
 
@@ -30,21 +37,30 @@ impl<const N: usize> Prediction for Probabilities<N> {
 #[derive(Debug)]
 pub struct RowReader<'a> {
     outputs: std::slice::Iter<'a, Vec<f64>>,
+    labels: std::slice::Iter<'a, Labels>,
     row: usize,
     rows: usize,
 }
 
 impl<'a> RowReader<'a> {
-    /// Row number `row` of `rows`; each output holds its rows one after the other.
-    pub(crate) fn new(outputs: &'a [Vec<f64>], row: usize, rows: usize) -> RowReader<'a> {
-        RowReader { outputs: outputs.iter(), row, rows }
+    /// Row number `row` of `rows`; each output holds its rows one after the other, and `labels`
+    /// are those of every output.
+    pub(crate) fn new(
+        outputs: &'a [Vec<f64>],
+        labels: &'a [Labels],
+        row: usize,
+        rows: usize,
+    ) -> RowReader<'a> {
+        RowReader { outputs: outputs.iter(), labels: labels.iter(), row, rows }
     }
 
     /// The prediction of the next output. NaN where there is none.
     pub fn take<P: Prediction>(&mut self) -> P {
         let numbers = self.outputs.next().map_or(&[][..], Vec::as_slice);
         let width = numbers.len() / self.rows.max(1);
-        P::read(&mut numbers[self.row * width..][..width].iter().copied())
+        let none = Labels::default();
+        let labels = self.labels.next().unwrap_or(&none);
+        P::read(&mut numbers[self.row * width..][..width].iter().copied(), labels)
     }
 }
 
@@ -55,9 +71,9 @@ mod tests {
     #[test]
     fn a_row_is_read_output_after_output() {
         let outputs = [vec![1.0, 2.0], vec![0.25, 0.75, 0.5, 0.5]];
-        let mut row = RowReader::new(&outputs, 0, 2);
+        let mut row = RowReader::new(&outputs, &[], 0, 2);
         assert_eq!(row.take::<f32>(), 1.0);
         assert_eq!(row.take::<Probabilities<2>>().most_likely().index(), 1);
-        assert_eq!(RowReader::new(&outputs[1..], 1, 2).take::<[f32; 2]>(), [0.5, 0.5]);
+        assert_eq!(RowReader::new(&outputs[1..], &[], 1, 2).take::<[f32; 2]>(), [0.5, 0.5]);
     }
 }

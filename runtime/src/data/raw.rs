@@ -1,9 +1,10 @@
 //! The values that rows may hold, and how they get into a table.
 
-use super::{Class, Column, Content, Table, Values};
+use super::{Class, Column, Content, Image, Picture, Table, Values};
 use crate::{Error, Result};
 
-/// A value of the user's row: `f32`, `bool`, `u32`, arrays of them, `Option` of those, `Class<N>`.
+/// A value of the user's row: `f32`, `bool`, `u32`, `String`, arrays of them, `Image<C>`, `Option` of
+/// those, `Class<N>`.
 pub trait Raw {
     /// Appends the value's elements in order.
     fn write(&self, column: &mut ColumnWriter<'_>);
@@ -24,6 +25,18 @@ impl Raw for bool {
 impl Raw for u32 {
     fn write(&self, column: &mut ColumnWriter<'_>) {
         column.category(*self as usize);
+    }
+}
+
+impl Raw for String {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.text(self);
+    }
+}
+
+impl<const C: usize> Raw for Image<C> {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.picture(self.picture());
     }
 }
 
@@ -65,33 +78,59 @@ impl ColumnWriter<'_> {
         }
         match &mut self.column.values {
             Values::Numbers(numbers) => numbers.push(number),
-            Values::Categories(_) => self.refuse("a category", format!("the number {number}")),
+            _ => self.refuse_kind(format!("the number {number}")),
         }
     }
 
     /// Appends a category, which must be one of the column's.
     pub fn category(&mut self, index: usize) {
         match self.column.content {
-            Content::Numbers => self.refuse("a number", format!("category {index}")),
             Content::Categories { below } if index >= below => self.refuse(
                 &format!("a category below {below} (0 to {})", below.saturating_sub(1)),
                 index.to_string(),
             ),
-            Content::Categories { .. } => {}
+            _ => {}
         }
-        if let Values::Categories(categories) = &mut self.column.values {
-            categories.push(u32::try_from(index).unwrap_or(u32::MAX));
+        match &mut self.column.values {
+            Values::Categories(categories) => {
+                categories.push(u32::try_from(index).unwrap_or(u32::MAX));
+            }
+            _ => self.refuse_kind(format!("category {index}")),
+        }
+    }
+
+    /// Appends a text.
+    pub fn text(&mut self, text: &str) {
+        match &mut self.column.values {
+            Values::Texts(texts) => texts.push(text.into()),
+            _ => self.refuse_kind(format!("the text `{text}`")),
+        }
+    }
+
+    /// Appends a picture.
+    pub fn picture(&mut self, picture: &Picture) {
+        match &mut self.column.values {
+            Values::Pictures(pictures) => pictures.push(picture.clone()),
+            _ => self.refuse_kind(format!("{picture:?}")),
         }
     }
 
     /// Says that the value is not there.
     pub fn absent(&mut self) {
         self.absent = true;
-        let zeros = self.column.width;
-        match &mut self.column.values {
-            Values::Numbers(numbers) => numbers.extend(std::iter::repeat_n(0.0, zeros)),
-            Values::Categories(categories) => categories.extend(std::iter::repeat_n(0, zeros)),
-        }
+        let width = self.column.width;
+        self.column.values.push_nothing(width);
+    }
+
+    /// Keeps that a value is of another kind than its column.
+    fn refuse_kind(&mut self, found: String) {
+        let expected = match self.column.content {
+            Content::Numbers => "a number",
+            Content::Categories { .. } => "a category",
+            Content::Texts => "a text",
+            Content::Pictures => "a picture",
+        };
+        self.refuse(expected, found);
     }
 
     /// Keeps the first thing that is wrong; the table is thrown away then.
@@ -124,7 +163,7 @@ impl RowWriter<'_> {
         let mut writer = ColumnWriter { column, row, absent: false, problem: &mut self.problem };
         value.write(&mut writer);
         let absent = writer.absent;
-        let elements = writer.column.written();
+        let elements = writer.column.values.len();
         if elements != (row + 1) * writer.column.width {
             let expected = format!("{} values", writer.column.width);
             writer.refuse(&expected, format!("{} in this and the rows before", elements));
@@ -170,10 +209,7 @@ mod tests {
     use super::*;
 
     fn column(content: Content, width: usize, optional: bool) -> Table {
-        let values = match content {
-            Content::Numbers => Values::Numbers(Vec::new()),
-            Content::Categories { .. } => Values::Categories(Vec::new()),
-        };
+        let values = Values::empty(content);
         let present = optional.then(Vec::new);
         Table { columns: vec![Column { name: "serum", content, width, values, present }], rows: 0 }
     }

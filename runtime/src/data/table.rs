@@ -1,17 +1,24 @@
 //! Rows, column by column.
 
-use crate::definition::{Graph, InputKind, Output, Target};
+use std::sync::Arc;
+
+use super::Picture;
+use crate::definition::{Graph, Output, Target};
 
 /// What a column may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Finite numbers.
+    /// `f32`, `bool` and arrays of them: finite numbers.
     Numbers,
-    /// Indices below `below`.
+    /// `u32` and arrays of it: indices below `below`.
     Categories {
         /// The first index that is too large.
         below: usize,
     },
+    /// `String` and arrays of it.
+    Texts,
+    /// `Image<C>`.
+    Pictures,
 }
 
 /// The values of a column, row after row.
@@ -21,6 +28,81 @@ pub enum Values {
     Numbers(Vec<f32>),
     /// Category indices, or the index of a class.
     Categories(Vec<u32>),
+    /// Texts.
+    Texts(Vec<Arc<str>>),
+    /// Pictures.
+    Pictures(Vec<Picture>),
+}
+
+impl Values {
+    /// None yet.
+    pub fn empty(content: Content) -> Values {
+        match content {
+            Content::Numbers => Values::Numbers(Vec::new()),
+            Content::Categories { .. } => Values::Categories(Vec::new()),
+            Content::Texts => Values::Texts(Vec::new()),
+            Content::Pictures => Values::Pictures(Vec::new()),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Values::Numbers(values) => values.len(),
+            Values::Categories(values) => values.len(),
+            Values::Texts(values) => values.len(),
+            Values::Pictures(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The values of some rows, each of which has `width` of them.
+    pub(crate) fn of_rows(&self, width: usize, rows: &[usize]) -> Values {
+        fn gather<T: Clone>(values: &[T], width: usize, rows: &[usize]) -> Vec<T> {
+            rows.iter().flat_map(|&row| values[row * width..][..width].iter().cloned()).collect()
+        }
+        match self {
+            Values::Numbers(values) => Values::Numbers(gather(values, width, rows)),
+            Values::Categories(values) => Values::Categories(gather(values, width, rows)),
+            Values::Texts(values) => Values::Texts(gather(values, width, rows)),
+            Values::Pictures(values) => Values::Pictures(gather(values, width, rows)),
+        }
+    }
+
+    /// Puts rows of `width` values where `present` says that a row is there, and stand-ins between
+    /// them, which nothing may rely on.
+    pub(crate) fn spread(self, width: usize, present: &[bool]) -> Values {
+        fn spread<T: Clone>(values: Vec<T>, width: usize, present: &[bool], none: T) -> Vec<T> {
+            let mut rows = values.into_iter();
+            let row = |&there: &bool| match there {
+                true => rows.by_ref().take(width).collect::<Vec<T>>(),
+                false => vec![none.clone(); width],
+            };
+            present.iter().flat_map(row).collect()
+        }
+        match self {
+            Values::Numbers(values) => Values::Numbers(spread(values, width, present, 0.0)),
+            Values::Categories(values) => Values::Categories(spread(values, width, present, 0)),
+            Values::Texts(values) => Values::Texts(spread(values, width, present, "".into())),
+            Values::Pictures(values) => {
+                Values::Pictures(spread(values, width, present, Picture::none()))
+            }
+        }
+    }
+
+    /// Appends `count` stand-ins, which nothing may rely on.
+    pub(super) fn push_nothing(&mut self, count: usize) {
+        match self {
+            Values::Numbers(values) => values.extend(std::iter::repeat_n(0.0, count)),
+            Values::Categories(values) => values.extend(std::iter::repeat_n(0, count)),
+            Values::Texts(values) => values.extend(std::iter::repeat_n("".into(), count)),
+            Values::Pictures(values) => values.extend(std::iter::repeat_n(Picture::none(), count)),
+        }
+    }
 }
 
 /// What all rows hold for one field.
@@ -32,7 +114,7 @@ pub struct Column {
     pub content: Content,
     /// How many values a row has.
     pub width: usize,
-    /// The values. Where a row is absent they are zeros, which nothing may rely on.
+    /// The values. Where a row is absent they are stand-ins, which nothing may rely on.
     pub values: Values,
     /// Which rows are present; `None` where the field is not an `Option`.
     pub present: Option<Vec<bool>>,
@@ -40,35 +122,23 @@ pub struct Column {
 
 impl Column {
     fn new(name: &'static str, content: Content, width: usize, optional: bool) -> Column {
-        let values = match content {
-            Content::Numbers => Values::Numbers(Vec::new()),
-            Content::Categories { .. } => Values::Categories(Vec::new()),
-        };
+        let values = Values::empty(content);
         Column { name, content, width, values, present: optional.then(Vec::new) }
     }
 
     fn target(output: &Output) -> Column {
-        match output.target {
-            Target::Numbers => Column::new(output.name, Content::Numbers, output.width, false),
-            Target::Flag => Column::new(output.name, Content::Numbers, 1, false),
-            Target::Class => {
-                let content = Content::Categories { below: output.width };
-                Column::new(output.name, content, 1, false)
-            }
-        }
+        let (content, width) = match output.target {
+            Target::Numbers => (Content::Numbers, output.width),
+            Target::Flag => (Content::Numbers, 1),
+            Target::Class if output.labels => (Content::Texts, 1),
+            Target::Class => (Content::Categories { below: output.width }, 1),
+        };
+        Column::new(output.name, content, width, false)
     }
 
     /// Whether a row's value is there.
     pub fn is_present(&self, row: usize) -> bool {
         self.present.as_ref().is_none_or(|present| present[row])
-    }
-
-    /// How many values have been written.
-    pub(crate) fn written(&self) -> usize {
-        match &self.values {
-            Values::Numbers(numbers) => numbers.len(),
-            Values::Categories(categories) => categories.len(),
-        }
     }
 }
 
@@ -86,12 +156,11 @@ impl Table {
     /// An empty table for rows to predict from.
     pub fn of_inputs(graph: &Graph) -> Table {
         let columns = graph.inputs.iter().map(|input| {
-            let content = match input.kind {
-                InputKind::Numbers => Content::Numbers,
-                InputKind::Categories { below } => Content::Categories { below },
+            let width = match input.kind {
+                Content::Pictures => 1,
+                _ => input.shape.iter().product(),
             };
-            let width = input.shape.iter().product();
-            Column::new(input.name, content, width, input.missing.is_some())
+            Column::new(input.name, input.kind, width, input.missing.is_some())
         });
         Table { columns: columns.collect(), rows: 0 }
     }
@@ -105,33 +174,25 @@ impl Table {
 
     /// The rows of these numbers, in this order.
     pub(crate) fn select(&self, rows: &[usize]) -> Table {
-        fn pick<T: Copy>(all: &[T], width: usize, rows: &[usize]) -> Vec<T> {
-            rows.iter().flat_map(|row| &all[row * width..][..width]).copied().collect()
-        }
         let column = |column: &Column| Column {
-            values: match &column.values {
-                Values::Numbers(all) => Values::Numbers(pick(all, column.width, rows)),
-                Values::Categories(all) => Values::Categories(pick(all, column.width, rows)),
-            },
-            present: column.present.as_ref().map(|all| pick(all, 1, rows)),
+            values: column.values.of_rows(column.width, rows),
+            present: column.present.as_ref().map(|all| rows.iter().map(|&row| all[row]).collect()),
             ..*column
         };
         Table { columns: self.columns.iter().map(column).collect(), rows: rows.len() }
     }
+}
 
-    /// The first `rows` rows.
-    pub(crate) fn first(&self, rows: usize) -> Table {
-        let mut table = self.clone();
-        for column in &mut table.columns {
-            match &mut column.values {
-                Values::Numbers(numbers) => numbers.truncate(rows * column.width),
-                Values::Categories(categories) => categories.truncate(rows * column.width),
-            }
-            if let Some(present) = &mut column.present {
-                present.truncate(rows);
-            }
-        }
-        table.rows = rows.min(self.rows);
-        table
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_taken_out_and_put_back_among_absent_ones() {
+        let values = Values::Categories(vec![1, 2, 3, 4, 5, 6]);
+        let taken = values.of_rows(2, &[2, 0]);
+        assert_eq!(taken, Values::Categories(vec![5, 6, 1, 2]));
+        let spread = taken.spread(2, &[true, false, true]);
+        assert_eq!(spread, Values::Categories(vec![5, 6, 0, 0, 1, 2]));
     }
 }

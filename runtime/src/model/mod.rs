@@ -4,7 +4,7 @@ mod summary;
 
 pub use summary::Summary;
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use dfdx::{nn::BuildOnDevice, tensor::Cpu};
 
@@ -12,7 +12,7 @@ use crate::{
     callback::Snapshot,
     checkpoint,
     data::{Batch, RowReader, Table},
-    definition::{Graph, Link, Network, Target},
+    definition::{Graph, Link, Network, Output, Target},
     history::{Evaluation, Phase},
     kernel::{Backend, Element},
     metric::{confusion::Confusion, ConfusionMatrix},
@@ -84,15 +84,15 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         for row in rows {
             raw.push(|writer| M::write_inputs(row, writer))?;
         }
-        let table = self.prepare(&raw)?;
+        let fitted = self.fitted()?;
+        let labels = fitted.labels();
         let all: Vec<usize> = (0..rows.len()).collect();
         let mut predicted = Vec::with_capacity(rows.len());
         for rows in all.chunks(ROWS_AT_ONCE) {
-            let values = self.predictions(&table, rows)?;
-            predicted.extend(
-                (0..rows.len())
-                    .map(|row| M::read_outputs(&mut RowReader::new(&values, row, rows.len()))),
-            );
+            let ready = fitted.encode(&raw, rows, 0)?;
+            let values = self.predictions(&Batch::new(&ready, &all[..rows.len()]))?;
+            let rows = (0..rows.len()).map(|row| RowReader::new(&values, &labels, row, rows.len()));
+            predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
         }
         Ok(predicted)
     }
@@ -102,7 +102,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// # Errors
     /// As [`predict`](Model::predict), and [`Error::NoRows`].
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
-        Ok(self.evaluate_table(encode::<M>(rows, "evaluate")?)?.0)
+        self.evaluate_table(encode::<M>(rows, "evaluate")?)
     }
 
     /// How often each class of an output was taken for each other.
@@ -121,26 +121,45 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
             let mistake = format!("`{name}` is numbers, of which there is no confusion matrix");
             return Err(Error::Settings(vec![mistake]));
         };
-        let raw = encode::<M>(rows, "compare with")?;
-        let ready = self.prepare(&raw)?;
+        let rows = self.rows(encode::<M>(rows, "compare with")?)?;
+        self.confusion(found, OUTPUT, &rows)
+    }
+
+    /// The same for an output known by its place.
+    pub(crate) fn confusion(
+        &self,
+        output: &Output,
+        place: usize,
+        rows: &Rows,
+    ) -> Result<ConfusionMatrix> {
         let mut confusion = Confusion::default();
-        let all: Vec<usize> = (0..raw.rows).collect();
-        for rows in all.chunks(ROWS_AT_ONCE) {
-            let predicted = &self.predictions(&ready, rows)?[OUTPUT];
-            let column = &raw.columns[M::GRAPH.inputs.len() + OUTPUT];
-            for (prediction, &row) in predicted.chunks_exact(found.width.max(1)).zip(rows) {
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let column = &rows.raw.columns[M::GRAPH.inputs.len() + place];
+        for numbers in all.chunks(ROWS_AT_ONCE) {
+            let predicted = &self.predictions(&rows.take(numbers).batch())?[place];
+            for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
                 confusion.take(prediction, target_row(column, row), 1.0);
             }
         }
-        Ok(ConfusionMatrix::new(found.name, &confusion))
+        Ok(ConfusionMatrix::new(output.name, &confusion))
     }
 
-    /// The same for raw rows in a table, which come back.
-    pub(crate) fn evaluate_table(&self, raw: Table) -> Result<(Evaluation, Table)> {
-        let rows = Rows { ready: self.prepare(&raw)?, raw, weights: RowWeights::default() };
+    /// Raw rows, as the module takes them.
+    pub(crate) fn rows(&self, raw: Table) -> Result<Rows> {
+        let fitted = self.fitted()?;
+        Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default())
+    }
+
+    /// The same for raw rows in a table.
+    pub(crate) fn evaluate_table(&self, raw: Table) -> Result<Evaluation> {
+        self.evaluate_rows(&self.rows(raw)?)
+    }
+
+    /// The same for prepared rows.
+    pub(crate) fn evaluate_rows(&self, rows: &Rows) -> Result<Evaluation> {
         let all: Vec<usize> = (0..rows.len()).collect();
-        let scores = self.score(&rows, &rows.weights, &all, ROWS_AT_ONCE)?;
-        Ok((Evaluation(scores.figures(Phase::Training)), rows.raw))
+        let scores = self.score(rows, &rows.weights, &all, ROWS_AT_ONCE)?;
+        Ok(Evaluation(scores.figures(Phase::Training)))
     }
 
     /// Losses and metrics on the rows of the given numbers.
@@ -165,9 +184,9 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         Ok(scores)
     }
 
-    /// What is predicted for some rows of a table that has been prepared, output by output.
-    pub(crate) fn predictions(&self, table: &Table, rows: &[usize]) -> Result<Vec<Vec<f64>>> {
-        let mut values = self.heads(&Batch::new(table, rows))?;
+    /// What is predicted for the rows of a batch, output by output.
+    pub(crate) fn predictions(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+        let mut values = self.heads(batch)?;
         link(&M::GRAPH, self.preprocessing.as_ref(), &mut values);
         Ok(values)
     }
@@ -178,12 +197,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         head_values(&M::GRAPH, &heads, batch.len())
     }
 
-    /// The rows as the module takes them.
-    pub(crate) fn prepare(&self, raw: &Table) -> Result<Table> {
-        match (&self.preprocessing, Preprocessing::needed(&M::GRAPH)) {
-            (Some(fitted), _) => Ok(fitted.transform(raw)),
-            (None, Some(reason)) => Err(Error::Unfitted { model: M::GRAPH.name, reason }),
-            (None, None) => Ok(raw.clone()),
+    /// What makes of rows what the module takes.
+    pub(crate) fn fitted(&self) -> Result<Cow<'_, Preprocessing>> {
+        match &self.preprocessing {
+            Some(fitted) => Ok(Cow::Borrowed(fitted)),
+            None => Preprocessing::without_fitting(&M::GRAPH)
+                .map(Cow::Owned)
+                .map_err(|reason| Error::Unfitted { model: M::GRAPH.name, reason }),
         }
     }
 
@@ -259,7 +279,7 @@ pub(crate) fn link(graph: &Graph, fitted: Option<&Preprocessing>, heads: &mut [V
             Link::Softmax => values.chunks_exact_mut(output.width.max(1)).for_each(softmax),
         }
         if let Some(fitted) = fitted {
-            fitted.restore(index, values);
+            fitted.restore_unit(index, values);
         }
     }
 }

@@ -1,218 +1,243 @@
 //! What is learned from the training rows about the raw values, and applied to every row.
 //!
 //! One file a step. A step is fitted on the present values of the training rows only, so nothing of
-//! the validation or test rows leaks into it, and it travels inside the checkpoint.
+//! the validation or test rows leaks into it, and it travels inside the checkpoint. [`stage`] says
+//! what a step is; [`Fitting`] goes through the training rows, in one pass for each step that
+//! learns from what another one has learned; [`Preprocessing`] then encodes any rows, a batch or a
+//! whole table at a time.
 
-mod impute;
+mod mean;
+mod pipeline;
+mod rescale;
+mod resize;
+pub mod stage;
 mod standardize;
+mod target;
+mod vocabulary;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
+use self::{
+    pipeline::{Pipeline, PipelineFit, Saved},
+    target::{Looking, TargetFit},
+};
 use crate::{
-    data::{Table, Values},
-    definition::{Graph, Input, InputKind, Missing, Step, Target},
+    data::{Labels, Table},
+    definition::{Graph, Missing},
+    Result,
 };
 
-pub use impute::MeanImputation;
-pub use standardize::Standardization;
+pub use rescale::Rescale;
+pub use resize::Resize;
+pub use stage::{Fixed, Learned, Stage};
+pub use standardize::Standardize;
+pub use words::Words;
 
 /// The fitted preprocessing of a model.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone)]
 pub struct Preprocessing {
-    /// The steps of every input, in order.
-    pub inputs: Vec<Vec<Fitted>>,
-    /// How every target is standardized, if it is.
-    pub targets: Vec<Option<Standardization>>,
+    graph: &'static Graph,
+    inputs: Vec<Pipeline>,
+    targets: Vec<TargetFit>,
 }
 
-/// A step that has been fitted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Fitted {
-    /// Absent numbers become means.
-    Impute(MeanImputation),
-    /// Numbers get mean 0 and variance 1.
-    Standardize(Standardization),
-}
-
-/// Which rows of a column are there.
-#[derive(Clone, Copy, Debug)]
-pub struct Presence<'a>(Option<&'a [bool]>);
-
-impl Presence<'_> {
-    fn of(self, row: usize) -> bool {
-        self.0.is_none_or(|present| present[row])
-    }
+/// The preprocessing of a model in a file.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct SavedPreprocessing {
+    inputs: Vec<Saved>,
+    targets: Vec<TargetFit>,
 }
 
 impl Preprocessing {
-    /// Fits every step on the rows of `table`, which hold inputs and targets.
-    pub fn fit(graph: &Graph, table: &Table) -> Preprocessing {
-        let inputs = graph.inputs.iter().zip(&table.columns);
-        let targets = graph.outputs.iter().zip(table.columns.iter().skip(graph.inputs.len()));
-        Preprocessing {
-            inputs: inputs
-                .map(|(input, column)| match &column.values {
-                    Values::Numbers(numbers) => {
-                        let presence = Presence(column.present.as_deref());
-                        fit_input(input, numbers.clone(), presence)
-                    }
-                    Values::Categories(_) => Vec::new(),
-                })
-                .collect(),
-            targets: targets
-                .map(|(output, column)| match &column.values {
-                    Values::Numbers(numbers) if standardized(output.standardize, output.target) => {
-                        Some(Standardization::fit(numbers, column.width, 1, Presence(None)))
-                    }
-                    _ => None,
-                })
-                .collect(),
+    /// Fits every step on some rows of a table of inputs and targets.
+    ///
+    /// # Errors
+    /// [`Error::Value`](crate::Error::Value) for a row that a step or a target cannot take.
+    pub fn fit(graph: &'static Graph, table: &Table, rows: &[usize]) -> Result<Preprocessing> {
+        let mut fitting = Fitting::new(graph);
+        while !fitting.is_done() {
+            fitting.look(table, rows, 0)?;
+            fitting.end_pass();
+        }
+        Ok(fitting.finish())
+    }
+
+    /// For a model that has nothing to learn from training rows.
+    ///
+    /// # Errors
+    /// What has to be learned, in words.
+    pub(crate) fn without_fitting(
+        graph: &'static Graph,
+    ) -> std::result::Result<Preprocessing, String> {
+        match needed(graph) {
+            Some(reason) => Err(reason),
+            None => Ok(Fitting::new(graph).finish()),
         }
     }
 
-    /// What a model without fitted preprocessing lacks, in words; `None` where it needs none.
-    pub fn needed(graph: &Graph) -> Option<String> {
-        let steps = |input: &&Input| !input.steps.is_empty();
-        let imputes = |input: &&Input| input.missing == Some(Missing::Mean);
-        let input = graph.inputs.iter().find(|input| steps(input) || imputes(input));
-        if let Some(input) = input {
-            return Some(format!("input `{}` needs its mean", input.name));
+    /// A table with the classes of labels in the place of the labels. `first` is the number of its
+    /// first row, for errors.
+    pub(crate) fn classes(&self, mut table: Table, first: usize) -> Result<Table> {
+        let targets = self.targets.iter().zip(self.graph.outputs);
+        let columns = table.columns.iter_mut().skip(self.inputs.len());
+        for ((target, output), column) in targets.zip(columns) {
+            *column = target.classes(output, column.clone(), first)?;
         }
-        let output = graph.outputs.iter().find(|o| standardized(o.standardize, o.target))?;
-        Some(format!("output `{}` needs its target's mean", output.name))
+        Ok(table)
     }
 
-    /// The preprocessed inputs, and the targets as the losses compare with them.
-    pub fn transform(&self, table: &Table) -> Table {
-        let mut table = table.clone();
-        for (steps, column) in self.inputs.iter().zip(&mut table.columns) {
-            let presence = Presence(column.present.as_deref());
-            if let Values::Numbers(numbers) = &mut column.values {
-                steps.iter().for_each(|step| step.apply(numbers, presence));
-            }
-        }
-        let targets = table.columns.iter_mut().skip(self.inputs.len());
-        for (step, column) in self.targets.iter().zip(targets) {
-            if let (Some(step), Values::Numbers(numbers)) = (step, &mut column.values) {
-                step.apply(numbers);
-            }
-        }
-        table
+    /// Some rows of a table as the model takes them, and their targets as the losses compare with
+    /// them. `first` is the number of the table's first row, for errors.
+    ///
+    /// # Errors
+    /// [`Error::Value`](crate::Error::Value) for a row that a step cannot take.
+    pub fn encode(&self, table: &Table, rows: &[usize], first: usize) -> Result<Table> {
+        let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
+        let inputs = self.inputs.iter().zip(inputs);
+        let inputs = inputs.map(|(pipeline, column)| pipeline.encode(column, rows, first));
+        let targets = self.targets.iter().zip(targets);
+        let targets = targets.map(|(target, column)| Ok(target.encode(column, rows)));
+        let columns = inputs.chain(targets).collect::<Result<_>>()?;
+        Ok(Table { columns, rows: rows.len() })
     }
 
-    /// Why this cannot have been fitted for a model of this graph; `None` where it can.
-    pub(crate) fn mismatch(&self, graph: &Graph) -> Option<String> {
-        if self.inputs.len() != graph.inputs.len() || self.targets.len() != graph.outputs.len() {
-            return Some("it has other inputs and outputs".to_owned());
-        }
-        let inputs = graph.inputs.iter().zip(&self.inputs);
-        let widths = inputs.flat_map(|(input, steps)| {
-            steps.iter().map(move |step| match step {
-                Fitted::Impute(step) => {
-                    (input.name, step.mean.len(), input.shape.iter().product::<usize>())
-                }
-                Fitted::Standardize(step) => {
-                    let last = input.shape.last().copied().unwrap_or(1);
-                    (input.name, step.width(), last)
-                }
-            })
-        });
-        let targets = graph.outputs.iter().zip(&self.targets);
-        let targets = targets.filter_map(|(output, step)| {
-            step.as_ref().map(|step| (output.name, step.width(), output.width))
-        });
-        let wrong = widths.chain(targets).find(|(_, found, expected)| found != expected);
-        if let Some((name, found, expected)) = wrong {
-            return Some(format!("`{name}` should have {expected} means, but has {found}"));
-        }
-        self.unusable(graph)
+    /// The labels of every output, in the order of the graph; none where it has none.
+    pub(crate) fn labels(&self) -> Vec<Labels> {
+        self.targets.iter().map(|target| target.labels().cloned().unwrap_or_default()).collect()
     }
 
-    /// What a damaged file may hold: other steps than the graph asks for, or numbers that make
-    /// every prediction a NaN.
-    fn unusable(&self, graph: &Graph) -> Option<String> {
-        for (input, steps) in graph.inputs.iter().zip(&self.inputs) {
-            let imputes = input.missing == Some(Missing::Mean);
-            let kinds = imputes.then_some(None).into_iter();
-            let kinds = kinds.chain(input.steps.iter().copied().map(Some));
-            let numbers = input.kind == InputKind::Numbers;
-            if numbers && !kinds.eq(steps.iter().map(Fitted::kind)) {
-                return Some(format!("the steps of `{}` are others", input.name));
-            }
-            if !steps.iter().all(Fitted::is_usable) {
-                return Some(format!("`{}` has a scale that is not above 0", input.name));
-            }
-        }
-        for (output, step) in graph.outputs.iter().zip(&self.targets) {
-            if step.is_some() != standardized(output.standardize, output.target) {
-                return Some(format!("the steps of `{}` are others", output.name));
-            }
-            if !step.as_ref().is_none_or(Standardization::is_usable) {
-                return Some(format!("`{}` has a scale that is not above 0", output.name));
-            }
-        }
-        None
+    /// The labels of the training rows for an output that is marked `categories`, in the order of
+    /// their classes.
+    pub fn labels_of(&self, output: &str) -> Option<&Labels> {
+        let place = self.graph.outputs.iter().position(|known| known.name == output)?;
+        self.targets.get(place)?.labels()
+    }
+
+    /// What a step of an input learned from the training rows, as it is saved:
+    /// `learned("vitals", "standardize")` gives means and scales.
+    pub fn learned(&self, input: &str, step: &str) -> Option<serde_json::Value> {
+        let place = self.graph.inputs.iter().position(|known| known.name == input)?;
+        self.inputs.get(place)?.learned(step)
     }
 
     /// Brings the predictions of output `index` back to the user's unit.
-    pub(crate) fn restore(&self, index: usize, predictions: &mut [f64]) {
-        if let Some(Some(step)) = self.targets.get(index) {
-            step.invert(predictions);
-        }
-    }
-}
-
-/// A flag or class has no unit to standardize.
-fn standardized(asked: bool, target: Target) -> bool {
-    asked && target == Target::Numbers
-}
-
-/// Every step is fitted on what the steps before it make of the numbers.
-fn fit_input(input: &Input, mut numbers: Vec<f32>, presence: Presence<'_>) -> Vec<Fitted> {
-    let width: usize = input.shape.iter().product();
-    let last = input.shape.last().copied().unwrap_or(1);
-    let mut fitted = Vec::new();
-    let mut push = |step: Fitted, numbers: &mut Vec<f32>| {
-        step.apply(numbers, presence);
-        fitted.push(step);
-    };
-    if input.missing == Some(Missing::Mean) {
-        let step = MeanImputation::fit(&numbers, width, presence);
-        push(Fitted::Impute(step), &mut numbers);
-    }
-    for step in input.steps {
-        let step = match step {
-            Step::Standardize => {
-                let repeats = width / last.max(1);
-                Fitted::Standardize(Standardization::fit(&numbers, last, repeats, presence))
-            }
-        };
-        push(step, &mut numbers);
-    }
-    fitted
-}
-
-impl Fitted {
-    /// The step of the graph that this was fitted for; `None` for imputation, which is no step.
-    fn kind(&self) -> Option<Step> {
-        match self {
-            Fitted::Impute(_) => None,
-            Fitted::Standardize(_) => Some(Step::Standardize),
+    pub(crate) fn restore_unit(&self, index: usize, predictions: &mut [f64]) {
+        if let Some(target) = self.targets.get(index) {
+            target.restore(predictions);
         }
     }
 
-    fn is_usable(&self) -> bool {
-        match self {
-            Fitted::Impute(step) => step.mean.iter().all(|mean| mean.is_finite()),
-            Fitted::Standardize(step) => step.is_usable(),
+    /// As a file holds it.
+    pub(crate) fn save(&self) -> serde_json::Result<String> {
+        serde_json::to_string(&self.saved()?)
+    }
+
+    fn saved(&self) -> serde_json::Result<SavedPreprocessing> {
+        let inputs = self.inputs.iter().map(Pipeline::save).collect::<serde_json::Result<_>>()?;
+        Ok(SavedPreprocessing { inputs, targets: self.targets.clone() })
+    }
+
+    /// What a file holds for a model of this graph.
+    ///
+    /// # Errors
+    /// Why it cannot have been fitted for one.
+    pub(crate) fn restore(
+        graph: &'static Graph,
+        saved: &str,
+    ) -> std::result::Result<Preprocessing, String> {
+        let saved: SavedPreprocessing =
+            serde_json::from_str(saved).map_err(|error| error.to_string())?;
+        if saved.inputs.len() != graph.inputs.len() || saved.targets.len() != graph.outputs.len() {
+            return Err("it has other inputs and outputs".to_owned());
+        }
+        let inputs = graph.inputs.iter().zip(saved.inputs);
+        let inputs = inputs.map(|(input, saved)| Pipeline::restore(input, saved));
+        let inputs = inputs.collect::<std::result::Result<_, _>>()?;
+        for (output, target) in graph.outputs.iter().zip(&saved.targets) {
+            target.check(output)?;
+        }
+        Ok(Preprocessing { graph, inputs, targets: saved.targets })
+    }
+}
+
+impl std::fmt::Debug for Preprocessing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Preprocessing").field(&self.saved()).finish()
+    }
+}
+
+/// Whether the same was learned.
+impl PartialEq for Preprocessing {
+    fn eq(&self, other: &Preprocessing) -> bool {
+        matches!((self.saved(), other.saved()), (Ok(own), Ok(others)) if own == others)
+    }
+}
+
+/// What has to be learned from training rows, in words; `None` where nothing has.
+fn needed(graph: &'static Graph) -> Option<String> {
+    for input in graph.inputs {
+        if input.missing == Some(Missing::Mean) {
+            return Some(format!("input `{}` needs its mean", input.name));
+        }
+        if let Some(step) = input.steps.iter().find(|step| step.stage.start(step).is_some()) {
+            return Some(format!("input `{}` needs what `{step:?}` learns", input.name));
+        }
+    }
+    graph.outputs.iter().find_map(target::needed)
+}
+
+/// Preprocessing while it is fitted: it is shown all training rows, a table at a time, and again
+/// until it is done.
+pub(crate) struct Fitting {
+    graph: &'static Graph,
+    inputs: Vec<PipelineFit>,
+    targets: Vec<Looking>,
+    targets_done: bool,
+}
+
+impl Fitting {
+    pub(crate) fn new(graph: &'static Graph) -> Fitting {
+        let targets: Vec<Looking> = graph.outputs.iter().map(Looking::new).collect();
+        Fitting {
+            graph,
+            inputs: graph.inputs.iter().map(PipelineFit::new).collect(),
+            targets_done: targets.iter().all(Looking::is_done),
+            targets,
         }
     }
 
-    fn apply(&self, numbers: &mut [f32], presence: Presence<'_>) {
-        match self {
-            Fitted::Impute(step) => step.apply(numbers, presence),
-            Fitted::Standardize(step) => step.apply(numbers),
+    /// Whether there is nothing to learn any more.
+    pub(crate) fn is_done(&self) -> bool {
+        self.targets_done && self.inputs.iter().all(PipelineFit::is_done)
+    }
+
+    /// Takes a look at some rows of a table, the first of which has the number `first`.
+    pub(crate) fn look(&mut self, table: &Table, rows: &[usize], first: usize) -> Result<()> {
+        for (fit, column) in self.inputs.iter_mut().zip(&table.columns) {
+            fit.look(column, rows, first)?;
+        }
+        if self.targets_done {
+            return Ok(());
+        }
+        let columns = table.columns.iter().skip(self.inputs.len());
+        for (target, column) in self.targets.iter_mut().zip(columns) {
+            target.look(column, rows, first)?;
+        }
+        Ok(())
+    }
+
+    /// Ends a pass over the training rows.
+    pub(crate) fn end_pass(&mut self) {
+        self.inputs.iter_mut().for_each(PipelineFit::end_pass);
+        self.targets_done = true;
+    }
+
+    pub(crate) fn finish(self) -> Preprocessing {
+        Preprocessing {
+            graph: self.graph,
+            inputs: self.inputs.into_iter().map(PipelineFit::finish).collect(),
+            targets: self.targets.into_iter().map(Looking::finish).collect(),
         }
     }
 }

@@ -8,9 +8,8 @@ use crate::{
     history::{History, Short},
     importance::Importance,
     kernel::{Backend, Element},
-    metric::{confusion::Confusion, ConfusionMatrix},
     model::Model,
-    train::{encode, target_row, RowWeights, Rows},
+    train::{encode, Rows},
     Result,
 };
 
@@ -68,9 +67,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
     /// # Errors
     /// As [`Model::evaluate`].
     pub fn rows(mut self, rows: &[M::Sample]) -> Result<Self> {
-        let raw = encode::<M>(rows, "report on")?;
-        let ready = self.model.prepare(&raw)?;
-        self.rows = Some(Rows { raw, ready, weights: RowWeights::default() });
+        self.rows = Some(self.model.rows(encode::<M>(rows, "report on")?)?);
         Ok(self)
     }
 
@@ -111,9 +108,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
     }
 
     fn figures(&self, page: &mut Html, rows: &Rows) -> Result<()> {
-        let all: Vec<usize> = (0..rows.len()).collect();
-        let scores = self.model.score(rows, &rows.weights, &all, 256)?;
-        let figures = scores.figures(crate::history::Phase::Training);
+        let figures = self.model.evaluate_rows(rows)?;
         page.heading(&format!("On {} rows", rows.len()));
         let cells = figures.iter().map(|(name, value)| vec![name, Short(value).to_string()]);
         page.table(&["figure", "value"], &cells.collect::<Vec<_>>());
@@ -121,20 +116,11 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
     }
 
     fn confusion(&self, page: &mut Html, rows: &Rows) -> Result<()> {
-        let all: Vec<usize> = (0..rows.len()).collect();
-        let predicted = self.model.predictions(&rows.ready, &all)?;
-        for (index, output) in M::GRAPH.outputs.iter().enumerate() {
-            if output.target == Target::Numbers {
-                continue;
+        for (place, output) in M::GRAPH.outputs.iter().enumerate() {
+            if output.target != Target::Numbers {
+                page.heading(&format!("Confusion of `{}`", output.name));
+                page.picture(&matrix(&self.model.confusion(output, place, rows)?));
             }
-            let column = &rows.raw.columns[M::GRAPH.inputs.len() + index];
-            let mut confusion = Confusion::default();
-            let predictions = predicted[index].chunks_exact(output.width.max(1));
-            for (row, prediction) in predictions.enumerate() {
-                confusion.take(prediction, target_row(column, row), 1.0);
-            }
-            page.heading(&format!("Confusion of `{}`", output.name));
-            page.picture(&matrix(&ConfusionMatrix::new(output.name, &confusion)));
         }
         Ok(())
     }

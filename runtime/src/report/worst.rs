@@ -1,7 +1,7 @@
 //! The rows that a model is most wrong about.
 
 use crate::{
-    data::{Column, Table, Values},
+    data::{Column, Picture, Table, Values},
     definition::Network,
     history::Short,
     kernel::{Backend, Element},
@@ -46,7 +46,7 @@ fn describe<M: Network<E, D>, E: Element, D: Backend<E>>(
     row: usize,
     loss: f64,
 ) -> Result<WorstRow> {
-    let predicted = model.predictions(&rows.ready, &[row])?;
+    let predicted = model.predictions(&rows.take(&[row]).batch())?;
     let (inputs, targets) = columns(&rows.raw, M::GRAPH.inputs.len());
     let outputs = targets.iter().zip(predicted);
     Ok(WorstRow {
@@ -73,6 +73,13 @@ fn say(column: &Column, row: usize) -> String {
         }
         Values::Categories(indices) => {
             list(&indices[range].iter().map(|i| f64::from(*i)).collect::<Vec<_>>())
+        }
+        Values::Texts(texts) => texts[range].join(", "),
+        Values::Pictures(pictures) => {
+            let size = |picture: &Picture| {
+                format!("picture of {} by {}", picture.width(), picture.height())
+            };
+            pictures[range].iter().map(size).collect::<Vec<_>>().join(", ")
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     data::Table,
     definition::{Definition, Network},
     history::{End, Figures, History, Phase},
-    importance::leave_out,
+    importance::LeftOut,
     kernel::{Backend, Element},
     model::Model,
     optim::Optimizer,
@@ -48,25 +48,28 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     {
         let plan = self.check(train)?;
         let mut raw = super::encode::<M>(train, "train on")?;
-        if let Some(input) = self.left_out {
-            self.leave_out(&mut raw, input);
+        if let Some(left_out) = self.left_out.take() {
+            self.leave_out(&mut raw, &left_out);
         }
+        let fingerprint = super::rows::fingerprint(&raw);
+        let saved = self.take_up(model, &plan, fingerprint)?;
+        let fitted = self.fitted(model, &raw, plan.rows)?;
+        let raw = fitted.classes(raw, 0)?;
         let (weights, cut_off_weights) = self.weigh(train, &raw);
-        let saved = self.take_up(model, &plan, &raw)?;
-        let fitted = self.fitted(model, &raw, plan.rows);
         let validation = match std::mem::replace(&mut self.validation, ValidationRows::None) {
             ValidationRows::None => Validation::None,
             ValidationRows::Rows(rows) => {
-                Validation::Apart(Rows::new(rows?, &fitted, RowWeights::default()))
+                let raw = fitted.classes(rows?, 0)?;
+                Validation::Apart(Rows::new(raw, &fitted, RowWeights::default())?)
             }
             ValidationRows::Split(_) => {
                 Validation::CutOff(cut_off_weights, (plan.rows..raw.rows).collect())
             }
         };
-        let rows = Rows::new(raw, &fitted, weights);
+        let rows = Rows::new(raw, &fitted, weights)?;
 
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
-        let mut run = Run::new(model, optimizer, settings, plan, rows)?;
+        let mut run = Run::new(model, optimizer, settings, plan, (rows, fingerprint))?;
         if let Some(saved) = saved {
             run.recall(&saved, &mut callbacks)?;
         }
@@ -75,10 +78,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     }
 
     /// Makes an input say nothing, in all rows.
-    fn leave_out(&mut self, raw: &mut Table, input: usize) {
-        leave_out(raw, input);
+    fn leave_out(&mut self, raw: &mut Table, left_out: &LeftOut) {
+        left_out.apply(raw);
         if let ValidationRows::Rows(Ok(rows)) = &mut self.validation {
-            leave_out(rows, input);
+            left_out.apply(rows);
         }
     }
 
@@ -87,13 +90,13 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         &self,
         model: &mut Model<M, E, D>,
         plan: &crate::callback::RunPlan,
-        raw: &Table,
+        fingerprint: u32,
     ) -> Result<Option<checkpoint::SavedRun>>
     where
         M: Network<E, D>,
     {
         let Some(path) = &self.settings.resume else { return Ok(None) };
-        let known = self.fixed_settings(plan, super::rows::fingerprint(raw));
+        let known = self.fixed_settings(plan, fingerprint);
         checkpoint::load_run(model, path, |path, saved| {
             Ok(super::saved::compare(path, &known, saved)?)
         })
@@ -105,15 +108,21 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         model: &mut Model<M, E, D>,
         raw: &Table,
         training: usize,
-    ) -> Preprocessing
+    ) -> Result<Preprocessing>
     where
         M: Network<E, D>,
     {
         if self.settings.refit {
             model.preprocessing = None;
         }
-        let fit = || Preprocessing::fit(&M::GRAPH, &raw.first(training));
-        model.preprocessing.get_or_insert_with(fit).clone()
+        let fitted = match &mut model.preprocessing {
+            Some(fitted) => fitted,
+            none => {
+                let rows: Vec<usize> = (0..training).collect();
+                none.insert(Preprocessing::fit(&M::GRAPH, raw, &rows)?)
+            }
+        };
+        Ok(fitted.clone())
     }
 
     /// What the rows weigh in training, and in validation, where classes do not matter.

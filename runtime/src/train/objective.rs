@@ -87,6 +87,8 @@ pub(crate) fn target_row(column: &Column, row: usize) -> TargetRow<'_> {
             TargetRow::Numbers(&numbers[row * column.width..][..column.width])
         }
         Values::Categories(classes) => TargetRow::Class(classes[row] as usize),
+        // Labels have become classes by now, and nothing else is a target.
+        Values::Texts(_) | Values::Pictures(_) => TargetRow::Numbers(&[]),
     }
 }
 
@@ -131,6 +133,7 @@ mod tests {
         metrics: &[],
         link: Link::Identity,
         standardize: false,
+        labels: false,
     };
     const TOPIC: Output = Output {
         name: "topic",
@@ -141,11 +144,13 @@ mod tests {
         metrics: &[],
         link: Link::Softmax,
         standardize: false,
+        labels: false,
     };
     static GRAPH: Graph = Graph { name: "Two", nodes: &[], inputs: &[], outputs: &[PRICE, TOPIC] };
 
     fn objective(heads: &[Vec<f64>], weights: RowWeights) -> Objective {
-        let rows = Rows::new(table(), &Preprocessing::default(), weights);
+        let fitted = Preprocessing::without_fitting(&GRAPH).unwrap();
+        let rows = Rows::new(table(), &fitted, weights).unwrap();
         Objective::new(&GRAPH, heads, &rows.take(&[0, 1]))
     }
 

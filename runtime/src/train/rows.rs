@@ -32,10 +32,11 @@ pub(crate) struct Chunk<'a> {
 }
 
 impl Rows {
-    /// Preprocesses rows.
-    pub(crate) fn new(raw: Table, fitted: &Preprocessing, weights: RowWeights) -> Rows {
-        let ready = fitted.transform(&raw);
-        Rows { raw, ready, weights }
+    /// Preprocesses rows whose labels have become classes.
+    pub(crate) fn new(raw: Table, fitted: &Preprocessing, weights: RowWeights) -> Result<Rows> {
+        let all: Vec<usize> = (0..raw.rows).collect();
+        let ready = fitted.encode(&raw, &all, 0)?;
+        Ok(Rows { raw, ready, weights })
     }
 
     /// How many there are.
@@ -64,11 +65,12 @@ impl Rows {
         dropping: &Dropping,
         fitted: &Preprocessing,
         draw: Draw,
-    ) -> Chunk<'a> {
+    ) -> Result<Chunk<'a>> {
         let mut table = self.raw.select(rows);
         dropping.apply(&mut table, draw);
-        let dropped = Some((fitted.transform(&table), (0..rows.len()).collect()));
-        Chunk { all: self, weights: &self.weights, rows, dropped }
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let dropped = Some((fitted.encode(&table, &all, 0)?, all));
+        Ok(Chunk { all: self, weights: &self.weights, rows, dropped })
     }
 }
 
@@ -140,6 +142,14 @@ pub(crate) fn fingerprint(raw: &Table) -> u32 {
             Values::Categories(indices) => {
                 indices.iter().for_each(|index| sum.update(&index.to_le_bytes()));
             }
+            Values::Texts(texts) => texts.iter().for_each(|text| {
+                sum.update(&(text.len() as u64).to_le_bytes());
+                sum.update(text.as_bytes());
+            }),
+            Values::Pictures(pictures) => pictures.iter().for_each(|picture| {
+                sum.update(&(picture.width() as u64).to_le_bytes());
+                sum.update(picture.pixels());
+            }),
         }
         let present = column.present.iter().flatten();
         present.for_each(|present| sum.update(&[u8::from(*present)]));

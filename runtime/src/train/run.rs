@@ -17,7 +17,7 @@ use crate::{
     checkpoint,
     definition::Network,
     history::History,
-    kernel::{Backend, Element},
+    kernel::{Backend, Element, Recycling},
     layer::Draw,
     model::Model,
     optim::{Optimizer, OptimizerState},
@@ -29,6 +29,8 @@ use crate::{
 /// A run on a model.
 pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
     pub(super) model: &'a mut Model<M, E, D>,
+    /// Where batches and what is computed of them live.
+    pub(super) device: Recycling<D>,
     pub(super) optimizer: O,
     pub(super) state: OptimizerState<E>,
     /// Allocated once; `None` only while a tape holds them.
@@ -66,7 +68,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         optimizer: O,
         settings: Settings,
         plan: RunPlan,
-        rows: Rows,
+        (rows, fingerprint): (Rows, u32),
     ) -> Result<Self> {
         let state = OptimizerState::new(&model.module, &optimizer);
         let gradients = model.module.try_alloc_grads().map_err(Error::device)?;
@@ -87,6 +89,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         let epoch = settings.initial_epoch;
         let dropping = Dropping { inputs: dropped::<M>(&settings) };
         let mut run = Run {
+            device: model.device.recycling().map_err(Error::device)?,
             model,
             optimizer,
             state,
@@ -98,7 +101,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             settings,
             dropping,
             plan,
-            fingerprint: super::rows::fingerprint(&rows.raw),
+            fingerprint,
             rows,
             order,
             epoch,

@@ -12,7 +12,6 @@ use crate::{
     kernel::{Backend, Element},
     model::{link, Model},
     optim::Optimizer,
-    preprocess::Preprocessing,
     Error, Result,
 };
 
@@ -49,13 +48,14 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     /// The losses of a batch and, in `self.gradients`, their gradients.
     fn losses(&mut self, rows: &[usize]) -> Result<(Objective, f64)> {
         let (draw, drop_draw) = (self.draw(), self.drop_draw());
-        let Model { module, device, preprocessing, .. } = &mut *self.model;
+        let Model { module, preprocessing, .. } = &mut *self.model;
+        let device: &D = &self.device;
         M::set_draw(module, draw);
-        let unfitted = Preprocessing::default();
-        let fitted = preprocessing.as_ref().unwrap_or(&unfitted);
-        let chunk = match self.dropping.is_empty() {
-            true => self.rows.take(rows),
-            false => self.rows.take_dropping(rows, &self.dropping, fitted, drop_draw),
+        let chunk = match preprocessing {
+            Some(fitted) if !self.dropping.is_empty() => {
+                self.rows.take_dropping(rows, &self.dropping, fitted, drop_draw)?
+            }
+            _ => self.rows.take(rows),
         };
         let tape = fresh_tape(module, &mut self.gradients, device).map_err(Error::device)?;
         let (heads, tape) =

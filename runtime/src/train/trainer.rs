@@ -7,6 +7,7 @@ use crate::{
     callback::{Callback, Progress},
     data::Table,
     definition::Definition,
+    importance::LeftOut,
     optim::Optimizer,
     seed::Seed,
     Result,
@@ -33,7 +34,7 @@ pub struct Trainer<M: Definition, O> {
     pub(super) sample_weights: Vec<SampleWeight<M>>,
     pub(super) class_weights: Vec<ClassWeights>,
     /// An input that is to say nothing, to see how much it matters.
-    pub(crate) left_out: Option<usize>,
+    pub(crate) left_out: Option<LeftOut>,
 }
 
 /// The settings that are plain values.

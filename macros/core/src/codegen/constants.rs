@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::Expansion;
+use crate::shape::kind;
 
 /// The shapes, as associated constants of the definition. Where a formula finds a mistake, its
 /// sizes stay unknown: they pass every other check, so that only its own fires.
@@ -15,7 +16,12 @@ pub(crate) fn shapes(expansion: &Expansion<'_>) -> TokenStream {
     let constants = expansion.checked.constants.iter().map(|constant| {
         let (name, formula, rank) = (&constant.name, &constant.formula, constant.rank);
         let spec = &expansion.paths.spec;
-        quote!(#[doc(hidden)] const #name: #spec::Shape = #private::shape_or_unknown(&#formula, #rank);)
+        let kind = kind(constant.kind);
+        quote! {
+            #[doc(hidden)]
+            const #name: #spec::Shape =
+                #private::shape_or_unknown(&#formula, #spec::Kind::#kind, #rank);
+        }
     });
     quote!(impl #definition { #(#constants)* })
 }

@@ -8,6 +8,7 @@ use super::{model, Expansion};
 use crate::{
     graph::Graph,
     parse::{Argument, LayerKind, Missing, Source},
+    shape::ShapedStep,
     text::plain,
 };
 
@@ -48,7 +49,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let fed_by = node.feeds.iter().map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
         let (text, identity) = (&layer.text, &layer.identity);
-        let sizes = layer.output.sizes();
+        let (sizes, masked) = (layer.output.sizes(), layer.output.shape.is_masked());
         let parameters = match &layer.count {
             Some(count) => quote!(#some(#count)),
             None => quote!(#none),
@@ -58,6 +59,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
                 text: #text,
                 identity: #identity,
                 shape: &[#(#sizes),*],
+                masked: #masked,
                 parameters: #parameters,
             }
         }
@@ -75,14 +77,17 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         false => quote!(0),
     };
     let (before, after) = (shape.input.sizes(), shape.output.sizes());
+    let (input_masked, masked) = (shape.input.shape.is_masked(), shape.output.shape.is_masked());
     quote! {
         #krate::definition::Node {
             name: #name,
             source: #source,
             fed_by: &[#(#fed_by),*],
             input_shape: &[#(#before),*],
+            input_masked: #input_masked,
             layers: &[#(#layers),*],
             shape: &[#(#after),*],
+            masked: #masked,
             shared: #shared,
             frozen: #frozen,
             stand_in: #stand_in,
@@ -96,12 +101,17 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         (&expansion.checked.graph.nodes[position], &expansion.checked.shapes[position]);
     let Some(Source::Input(input)) = &node.field.source else { return TokenStream::new() };
     let name = plain(node.name());
-    let kind = match shape.input.shape.kind {
+    let Some(raw) = &shape.raw else { return TokenStream::new() };
+    let kind = match raw.shape.kind {
         Kind::Numbers => quote!(Numbers),
-        Kind::Categories => {
+        // With steps, it is they that the indices have to fit.
+        Kind::Categories if shape.steps.is_empty() => {
             let below = smallest_table(expansion, position);
             quote!(Categories { below: #below })
         }
+        Kind::Categories => quote!(Categories { below: ::core::primitive::usize::MAX }),
+        Kind::Texts => quote!(Texts),
+        Kind::Pictures => quote!(Pictures),
     };
     let missing = match input.missing {
         None => expansion.paths.none.clone(),
@@ -115,18 +125,34 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             quote!(#some(#krate::definition::Missing::#policy))
         }
     };
-    let steps = input.steps.iter().map(|(step, _)| {
-        let variant = Ident::new(step.variant, Span::call_site());
-        quote!(#krate::definition::Step::#variant)
-    });
-    let sizes = shape.input.sizes();
+    let steps = shape.steps.iter().map(|step| self::step(expansion, step));
+    let sizes = raw.sizes();
     quote! {
         #krate::definition::Input {
             name: #name,
-            kind: #krate::definition::InputKind::#kind,
+            kind: #krate::data::Content::#kind,
             shape: &[#(#sizes),*],
             missing: #missing,
             steps: &[#(#steps),*],
+        }
+    }
+}
+
+/// A step of preprocessing with its arguments.
+fn step(expansion: &Expansion<'_>, step: &ShapedStep) -> TokenStream {
+    let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
+    let name = |name: &str| Ident::new(name, Span::call_site());
+    let (room, module) = (name(step.spec.nature.type_name()), name(step.spec.name));
+    let ty = name(step.spec.type_name);
+    let arguments = &step.arguments;
+    let (input, output) = (step.input.expression(spec), step.output.expression(spec));
+    quote! {
+        #krate::definition::Step {
+            spec: &#spec::step::#module::STEP,
+            arguments: &#arguments,
+            input: #input,
+            output: #output,
+            stage: #krate::preprocess::#room::<#krate::preprocess::#ty>::STAGE,
         }
     }
 }
@@ -184,8 +210,8 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         Some(_) => quote!(Sigmoid),
         None => quote!(Identity),
     };
-    let (weight, standardize, width) =
-        (&output.weight, output.standardize.is_some(), shape.output.elements());
+    let (weight, width) = (&output.weight, shape.output.elements());
+    let (standardize, labels) = (output.standardize.is_some(), output.categories.is_some());
     quote! {
         #krate::definition::Output {
             name: #name,
@@ -196,6 +222,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             metrics: &[#(#metrics),*],
             link: #krate::definition::Link::#link,
             standardize: #standardize,
+            labels: #labels,
         }
     }
 }

@@ -133,14 +133,20 @@ pub(crate) fn module(expansion: &Expansion<'_>) -> TokenStream {
 
 /// Whether some field speaks of the dtype and the device.
 pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
-    tensors(expansion).any(|field| {
-        match field.content {
+    tensors(expansion).any(|field| match field.content {
         Content::StandIn(_) => true,
-        Content::Branch(node) => emitted(expansion, node).any(|(_, layer)| {
-            matches!(&layer.module, Module::Named { spec, .. } if spec.form.holds_tensors)
-        }),
-    }
+        Content::Branch(node) => emitted(expansion, node).any(|(_, layer)| speaks_of_dtype(layer)),
     })
+}
+
+/// Whether the type of a layer, or of the one inside of it, names the dtype and the device.
+fn speaks_of_dtype(layer: &ShapedLayer) -> bool {
+    match &layer.module {
+        Module::Named { spec, inner, .. } => {
+            spec.form.holds_tensors || inner.as_deref().is_some_and(speaks_of_dtype)
+        }
+        _ => false,
+    }
 }
 
 /// A field of the module.
@@ -264,11 +270,13 @@ fn layer_type(
 ) -> TokenStream {
     let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
     match &shaped.module {
-        Module::Named { spec, name, sizes, slide, activation, .. } => {
-            let mut arguments: Vec<TokenStream> = match spec.form.shape_argument {
-                true => vec![quote!((#(#private::Const<#sizes>,)*))],
-                false => sizes.clone(),
-            };
+        Module::Named { spec, name, sizes, slide, activation, inner, .. } => {
+            let inner = inner.as_deref().map(|inner| layer_type(expansion, node, place, inner));
+            let mut arguments: Vec<TokenStream> = inner.into_iter().collect();
+            match spec.form.shape_argument {
+                true => arguments.push(quote!((#(#private::Const<#sizes>,)*))),
+                false => arguments.extend(sizes.iter().cloned()),
+            }
             let span = Span::call_site();
             arguments.extend(slide.as_ref().map(|slide| quote!(#layer::Slide<#(#slide),*>)));
             arguments.extend(activation.map(|activation| activation_type(layer, activation, span)));
@@ -312,8 +320,8 @@ pub(crate) fn tensor(
 ) -> TokenStream {
     let (private, sizes) = (&expansion.paths.private, flow.arguments());
     let element = match flow.shape.kind {
-        Kind::Numbers => quote!(E),
         Kind::Categories => quote!(::core::primitive::usize),
+        _ => quote!(E),
     };
     quote!(#private::Tensor<(#batch, #(#private::Const<#sizes>,)*), #element, D, #tape>)
 }

@@ -157,8 +157,8 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
         let field = graph.nodes[node].name();
         let flow = &expansion.checked.shapes[node].input;
         let read = match flow.shape.kind {
-            Kind::Numbers => quote!(numbers),
             Kind::Categories => quote!(categories),
+            _ => quote!(numbers),
         };
         let sizes = flow.arguments();
         let values = quote! {

@@ -7,7 +7,7 @@ use syn::Attribute;
 use super::Expansion;
 use crate::{
     graph::{Graph, Node, RawModelHead},
-    parse::{Columns, Derives, Element, Field, Source},
+    parse::{Columns, Derives, Element, Field},
     text::plain,
 };
 
@@ -82,6 +82,7 @@ pub(super) fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenSt
 /// What a row holds.
 pub(super) fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
     let ty = match &field.ty {
+        Some(_) if is_label(field) => quote!(::std::string::String),
         Some(ty) => ty.absolute(krate),
         None => field.ty_tokens.clone(),
     };
@@ -89,6 +90,12 @@ pub(super) fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
         true => ty,
         false => quote!(()),
     }
+}
+
+/// Whether rows hold the label of a class rather than its index.
+fn is_label(field: &Field) -> bool {
+    let class = field.ty.as_ref().is_some_and(|ty| matches!(ty.element, Element::Class(_)));
+    class && field.output.as_ref().is_some_and(|output| output.categories.is_some())
 }
 
 /// Whether a type can stand in a struct, where rustc does not infer `_`.
@@ -105,7 +112,10 @@ pub(super) fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream 
     match field.ty.as_ref().map(|ty| &ty.element) {
         Some(Element::Class(classes)) => {
             let classes = classes.argument();
-            quote!(#krate::Probabilities<#classes>)
+            match is_label(field) {
+                true => quote!(#krate::LabelProbabilities<#classes>),
+                false => quote!(#krate::Probabilities<#classes>),
+            }
         }
         Some(Element::Bool) => quote!(::core::primitive::f32),
         _ => raw_type(field, krate),
@@ -151,20 +161,28 @@ fn deserialize_row(
     }
 }
 
+/// Whether a cell is taken as it stands, so that `007` stays a text.
+fn is_written_as_text(field: &Field) -> bool {
+    let Some(ty) = &field.ty else { return false };
+    let by_itself = ty.dims.is_empty() || !field.columns_of_input().is_empty();
+    is_label(field) || by_itself && matches!(ty.element, Element::Text | Element::Image(_))
+}
+
 /// How a field's value is called in a file.
 fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     let Columns { rename, aliases } = &field.columns;
     let name = rename.clone().unwrap_or_else(|| plain(&field.name));
-    let columns = match &field.source {
-        Some(Source::Input(input)) => input.columns.as_ref().map(|(names, _)| names.as_slice()),
-        _ => None,
+    let columns = field.columns_of_input();
+    let reads = match is_written_as_text(field) {
+        true => quote!(Text),
+        false => quote!(Value),
     };
-    let columns = columns.unwrap_or_default();
     quote! {
         #krate::data::columns::FieldSpec {
             name: #name,
             aliases: &[#(#aliases),*],
             columns: &[#(#columns),*],
+            reads: #krate::data::columns::Reads::#reads,
         }
     }
 }

@@ -67,7 +67,7 @@ impl Node {
             Element::F32 => Some(Target::Numbers),
             Element::Bool => Some(Target::Flag),
             Element::Class(_) => Some(Target::Class),
-            Element::U32 | Element::Inferred => None,
+            Element::U32 | Element::Text | Element::Image(_) | Element::Inferred => None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Calls such as `Dense(64, relu, l2 = 1e-4)`: arguments against the parameters of the spec.
 
+use std::rc::Rc;
+
 use multi_input_spec::{Activation, ArgumentKind, Padding, Parameter, ACTIVATIONS};
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -9,7 +11,10 @@ use syn::{
     Expr, Lit, Token,
 };
 
-use super::number::{NumberExpr, SizeExpr};
+use super::{
+    branch::{self, Layer},
+    number::{NumberExpr, SizeExpr},
+};
 use crate::{
     diagnostics::Diagnostics,
     suggest::{list, suggest},
@@ -29,6 +34,10 @@ pub(crate) enum Argument {
     Flag(bool),
     /// With the user's token.
     Activation(Activation, Span),
+    /// One of the parameter's words.
+    Word(&'static str),
+    /// Shared, because arguments are cloned while they are sorted.
+    Layer(Rc<Layer>),
 }
 
 impl Argument {
@@ -90,7 +99,8 @@ pub(super) fn read(
     let mut sizes = Vec::new();
     let mut sound = true;
     let mut next = 0;
-    for Given { name, value } in given {
+    for given in given {
+        let Given { name, value } = flag_by_name(given, parameters);
         let place = match &name {
             None => {
                 let place = next.min(parameters.len());
@@ -113,14 +123,18 @@ pub(super) fn read(
             sound = false;
             continue;
         };
-        match one(parameter, &value) {
-            Err(error) => {
-                errors.push(error);
-                sound = false;
+        let argument = match parameter.kind {
+            ArgumentKind::Layer { among, without } => {
+                branch::nested(callee, &value, (among, without), errors)
+                    .map(|layer| Argument::Layer(Rc::new(layer)))
             }
-            Ok(argument) if parameter.kind == ArgumentKind::Sizes => sizes.push(argument),
-            Ok(argument) if values[place].is_none() => values[place] = Some(argument),
-            Ok(_) => {
+            _ => errors.ok(one(parameter, &value)),
+        };
+        match argument {
+            None => sound = false,
+            Some(argument) if parameter.kind == ArgumentKind::Sizes => sizes.push(argument),
+            Some(argument) if values[place].is_none() => values[place] = Some(argument),
+            Some(_) => {
                 let at = name.map_or(value.span(), |name| name.span());
                 errors.at(at, format!("`{callee}` is given `{}` twice", parameter.name));
                 sound = false;
@@ -138,6 +152,19 @@ pub(super) fn read(
     values.truncate(parameters.len() - usize::from(last_is_sizes));
     let values = values.into_iter().map(|value| value.unwrap_or(Argument::Absent));
     sound.then(|| values.chain(sizes).collect())
+}
+
+/// `mask` is short for `mask = true`, wherever it stands.
+fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
+    let is_flag =
+        |word: &Ident| parameters.iter().any(|p| p.kind == ArgumentKind::Flag && word == p.name);
+    match (&given.name, &given.value) {
+        (None, Expr::Path(path)) => match path.path.get_ident().filter(|word| is_flag(word)) {
+            Some(word) => Given { name: Some(word.clone()), value: syn::parse_quote!(true) },
+            None => given,
+        },
+        _ => given,
+    }
 }
 
 fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
@@ -158,6 +185,8 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Activation => {
             activation(value).map(|activation| Argument::Activation(activation, value.span()))
         }
+        ArgumentKind::Word(words) => choice(parameter.name, words, value).map(Argument::Word),
+        ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
     }
 }
 
@@ -242,6 +271,21 @@ fn activation(value: &Expr) -> syn::Result<Activation> {
         let near = suggest(&name, names.clone());
         let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
         syn::Error::new(value.span(), format!("there is no activation `{name}`{all}"))
+    })
+}
+
+/// One of the words.
+fn choice(
+    parameter: &str,
+    words: &'static [&'static str],
+    value: &Expr,
+) -> syn::Result<&'static str> {
+    let given = word(value).unwrap_or_default();
+    words.iter().find(|word| **word == given).copied().ok_or_else(|| {
+        let (known, found) = (list(words.iter().copied()), value.to_token_stream());
+        let near = suggest(&given, words.iter().copied());
+        let text = format!("`{parameter}` is one of {known}, not `{found}`{near}");
+        syn::Error::new(value.span(), text)
     })
 }
 

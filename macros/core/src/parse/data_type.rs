@@ -11,6 +11,8 @@ use crate::text::compact;
 pub(crate) struct FieldType {
     /// `Option<...>`: the value may be absent.
     pub(crate) optional: bool,
+    /// `Masked<...>`: a mask says which steps count.
+    pub(crate) masked: bool,
     /// What the innermost element is.
     pub(crate) element: Element,
     /// The lengths of the arrays around it, outermost first.
@@ -32,6 +34,10 @@ pub(crate) enum Element {
     U32,
     /// A class as a target.
     Class(SizeExpr),
+    /// A text.
+    Text,
+    /// A picture with so many channels.
+    Image(SizeExpr),
     /// `_`, the inferred shape.
     Inferred,
 }
@@ -39,11 +45,11 @@ pub(crate) enum Element {
 impl FieldType {
     /// Every size in the type.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = &SizeExpr> {
-        let classes = match &self.element {
-            Element::Class(classes) => Some(classes),
+        let argument = match &self.element {
+            Element::Class(size) | Element::Image(size) => Some(size),
             _ => None,
         };
-        self.dims.iter().chain(classes)
+        self.dims.iter().chain(argument)
     }
 
     /// The type with every name in it absolute; `krate` is the path of our crate.
@@ -56,6 +62,11 @@ impl FieldType {
             Element::Class(classes) => {
                 let classes = classes.argument();
                 quote_spanned!(span=> #krate::Class<#classes>)
+            }
+            Element::Text => quote_spanned!(span=> ::std::string::String),
+            Element::Image(channels) => {
+                let channels = channels.argument();
+                quote_spanned!(span=> #krate::Image<#channels>)
             }
             Element::Inferred => quote_spanned!(span=> _),
         };
@@ -72,9 +83,13 @@ impl FieldType {
 
 /// Reads a field's type.
 pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
-    let (optional, inner) = match option_of(ty) {
+    let (optional, inner) = match inside("Option", ty) {
         Some(inner) => (true, inner),
         None => (false, ty),
+    };
+    let (masked, inner) = match inside("Masked", inner) {
+        Some(inner) => (true, inner),
+        None => (false, inner),
     };
     let mut dims = Vec::new();
     let element = element(inner, &mut dims)?;
@@ -85,7 +100,7 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         ));
     }
     let text = compact(&ty.to_token_stream());
-    Ok(FieldType { optional, element, dims, span: point(ty), text })
+    Ok(FieldType { optional, masked, element, dims, span: point(ty), text })
 }
 
 fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Element> {
@@ -105,14 +120,22 @@ fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Element> {
 fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
     let Some(last) = path.segments.last() else { return Err(unknown(ty)) };
     if let PathArguments::AngleBracketed(arguments) = &last.arguments {
-        if last.ident == "Class" && arguments.args.len() == 1 {
-            return class(&arguments.args[0]);
+        let argument = arguments.args.first().filter(|_| arguments.args.len() == 1);
+        match (last.ident.to_string().as_str(), argument) {
+            ("Class", Some(argument)) => {
+                return size(argument, "classes: `Class<10>`").map(Element::Class)
+            }
+            ("Image", Some(argument)) => {
+                return size(argument, "channels: `Image<3>`").map(Element::Image)
+            }
+            _ => {}
         }
     }
     match path.get_ident().map(ToString::to_string).as_deref() {
         Some("f32") => Ok(Element::F32),
         Some("bool") => Ok(Element::Bool),
         Some("u32") => Ok(Element::U32),
+        Some("String") => Ok(Element::Text),
         Some("f64") => Err(syn::Error::new(ty.span(), "raw numbers are `f32`; write `f32` here")),
         Some("usize" | "u64" | "u16" | "u8" | "i64" | "i32" | "i16" | "i8" | "isize") => {
             Err(syn::Error::new(
@@ -124,24 +147,25 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
     }
 }
 
-fn class(argument: &GenericArgument) -> syn::Result<Element> {
+/// The size between `<` and `>`.
+fn size(argument: &GenericArgument, of: &str) -> syn::Result<SizeExpr> {
     match argument {
-        GenericArgument::Const(size) => SizeExpr::read(size).map(Element::Class),
+        GenericArgument::Const(size) => SizeExpr::read(size),
         // A path to a constant looks like a type to syn.
         GenericArgument::Type(Type::Path(path)) => {
             let path = ExprPath { attrs: Vec::new(), qself: None, path: path.path.clone() };
-            SizeExpr::read(&Expr::Path(path)).map(Element::Class)
+            SizeExpr::read(&Expr::Path(path))
         }
-        other => Err(syn::Error::new(other.span(), "expected the number of classes: `Class<10>`")),
+        other => Err(syn::Error::new(other.span(), format!("expected the number of {of}"))),
     }
 }
 
-/// The `T` of `Option<T>`.
-fn option_of(ty: &Type) -> Option<&Type> {
+/// The `T` of `Option<T>`, where that is the `wrapper`.
+fn inside<'a>(wrapper: &str, ty: &'a Type) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match (last.ident == "Option", arguments.args.first()) {
+    match (last.ident == wrapper, arguments.args.first()) {
         (true, Some(GenericArgument::Type(inner))) if arguments.args.len() == 1 => Some(inner),
         _ => None,
     }
@@ -153,8 +177,8 @@ fn unknown(ty: &Type) -> syn::Error {
         point(ty),
         format!(
             "`{found}` is no data type of a model: use `f32`, `bool`, `u32`, arrays of them, \
-             `Class<N>`, or `Option` of an input's; an alias is not seen through, so write the \
-             type itself"
+             `String`, `Image<C>`, `Class<N>`, or `Option` of an input's; an alias is not seen \
+             through, so write the type itself"
         ),
     )
 }

@@ -1,10 +1,13 @@
-//! `#[input(standardize, missing = zeros, columns("rooms", "age"))]`.
+//! `#[input(standardize, resize(64, 64), missing = zeros, columns("rooms", "age"))]`.
 
-use multi_input_spec::step::{Step, STEPS};
+use multi_input_spec::step::{self, STEPS};
 use proc_macro2::{Span, TokenStream};
 use syn::{parse::Parser, punctuated::Punctuated, Ident, LitStr, Token};
 
-use super::attribute::{self, expected, once, Entry, Form};
+use super::{
+    argument::{self, Argument, Given},
+    attribute::{self, expected, once, Entry, Form},
+};
 use crate::{
     diagnostics::Diagnostics,
     suggest::{list, suggest},
@@ -14,13 +17,23 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Input {
     /// The steps of preprocessing, in order.
-    pub(crate) steps: Vec<(&'static Step, Span)>,
+    pub(crate) steps: Vec<Step>,
+    /// A step is there, but could not be read: nothing is known of what flows on.
+    pub(crate) broken: bool,
     /// What stands in for an absent value.
     pub(crate) missing: Option<(Missing, Span)>,
     /// `missing` is there, but could not be read.
     pub(crate) missing_unread: bool,
     /// The columns of a row that fill the value.
     pub(crate) columns: Option<(Vec<LitStr>, Span)>,
+}
+
+/// A step of preprocessing with its arguments.
+pub(crate) struct Step {
+    pub(crate) spec: &'static step::Step,
+    pub(crate) arguments: Vec<Argument>,
+    /// Its name.
+    pub(crate) span: Span,
 }
 
 /// What stands in for an absent value.
@@ -39,15 +52,17 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
     let mut input = Input::default();
     for Entry { name, form } in attribute::read(tokens, errors) {
         let span = name.span();
-        let step = STEPS.iter().find(|step| name == step.name);
-        match (name.to_string().as_str(), step, form) {
-            (_, Some(step), Form::Word) => {
-                if input.steps.iter().any(|(known, _)| known.name == step.name) {
+        let spec = step::named(&name.to_string());
+        match (name.to_string().as_str(), spec, form) {
+            (_, Some(spec), form) => {
+                if input.steps.iter().any(|known| known.spec.name == spec.name) {
                     errors.at(span, format!("`{name}` is given twice"));
                 }
-                input.steps.push((step, span));
+                match read_step(spec, &name, form, errors) {
+                    Some(arguments) => input.steps.push(Step { spec, arguments, span }),
+                    None => input.broken = true,
+                }
             }
-            (_, Some(_), _) => expected(&name, &name.to_string(), errors),
             ("missing", _, Form::Value(value)) => match errors.ok(policy(value)) {
                 Some(policy) => once(&mut input.missing, policy, "missing", span, errors),
                 None => input.missing_unread = true,
@@ -74,6 +89,31 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
         }
     }
     input
+}
+
+/// The arguments of a step, or `None` after reporting what is wrong.
+fn read_step(
+    spec: &'static step::Step,
+    name: &Ident,
+    form: Form,
+    errors: &mut Diagnostics,
+) -> Option<Vec<Argument>> {
+    let given = match form {
+        Form::Word => Punctuated::new(),
+        Form::Call(tokens) => {
+            errors.ok(Punctuated::<Given, Token![,]>::parse_terminated.parse2(tokens))?
+        }
+        Form::Value(_) => {
+            let names: Vec<&str> = spec.parameters.iter().map(|p| p.name).collect();
+            let form = match names.is_empty() {
+                true => spec.name.to_owned(),
+                false => format!("{}({})", spec.name, names.join(", ")),
+            };
+            expected(name, &form, errors);
+            return None;
+        }
+    };
+    argument::read(spec.name, name.span(), spec.parameters, given.into_iter().collect(), errors)
 }
 
 fn policy(value: TokenStream) -> syn::Result<(Missing, Span)> {

@@ -51,6 +51,16 @@ pub(crate) struct Field {
     pub(crate) columns: Columns,
 }
 
+impl Field {
+    /// The columns that `columns(...)` names.
+    pub(crate) fn columns_of_input(&self) -> &[syn::LitStr] {
+        match &self.source {
+            Some(Source::Input(input)) => input.columns.as_ref().map_or(&[], |(names, _)| names),
+            _ => &[],
+        }
+    }
+}
+
 /// What feeds a node.
 pub(crate) enum Source {
     Input(Input),

@@ -24,6 +24,8 @@ pub(crate) struct Output {
     pub(crate) weight: TokenStream,
     /// The target is standardised for training.
     pub(crate) standardize: Option<Span>,
+    /// The target is a label, whose class is learned from the training rows.
+    pub(crate) categories: Option<Span>,
     /// The attribute's name.
     pub(crate) span: Span,
 }
@@ -44,7 +46,8 @@ pub(crate) struct MetricCall {
 
 /// Reads what stands between the parentheses.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Output {
-    let (mut losses, mut weight, mut standardize) = (None, None, None);
+    let (mut losses, mut weight) = (None, None);
+    let (mut standardize, mut categories) = (None, None);
     let mut metrics = Vec::new();
     for Entry { name, form } in attribute::read(tokens, errors) {
         let at = name.span();
@@ -66,8 +69,10 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
             ("weight", _) => expected(&name, "weight = 0.5", errors),
             ("standardize", Form::Word) => once(&mut standardize, at, "standardize", at, errors),
             ("standardize", _) => expected(&name, "standardize", errors),
+            ("categories", Form::Word) => once(&mut categories, at, "categories", at, errors),
+            ("categories", _) => expected(&name, "categories", errors),
             (unknown, _) => {
-                let names = ["loss", "metrics", "weight", "standardize"];
+                let names = ["loss", "metrics", "weight", "standardize", "categories"];
                 let near = suggest(unknown, names);
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
@@ -83,7 +88,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         );
     }
     let weight = weight.unwrap_or_else(|| quote!(1.0));
-    Output { loss: losses.flatten(), metrics, weight, standardize, span }
+    Output { loss: losses.flatten(), metrics, weight, standardize, categories, span }
 }
 
 /// `mse` or `huber(delta = 0.5)`.

@@ -1,7 +1,7 @@
 //! A shape together with the tokens that say it in the expansion.
 
 use multi_input_spec::{Kind, Shape, Size};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 use crate::{
@@ -50,6 +50,21 @@ impl Flow {
         Flow { shape, sizes: sizes.collect(), computed: Some(constant) }
     }
 
+    /// The same with a mask, or without one.
+    pub(crate) fn with_mask(mut self, masked: bool) -> Flow {
+        self.shape = self.shape.with_mask(masked);
+        self
+    }
+
+    /// What each step of it holds.
+    pub(crate) fn of_step(&self) -> Flow {
+        Flow {
+            shape: self.shape.of_step(),
+            sizes: self.sizes.iter().skip(1).cloned().collect(),
+            computed: self.computed.as_ref().map(|constant| quote!(#constant.of_step())),
+        }
+    }
+
     /// Whether the macro knows every size.
     pub(crate) fn is_known(&self) -> bool {
         (0..self.shape.rank()).all(|axis| self.shape.dim(axis) != Size::Unknown)
@@ -65,7 +80,7 @@ impl Flow {
         self.sizes.iter().map(const_argument).collect()
     }
 
-    /// `[32]`, with the user's expression for a size that only rustc knows, and `?` for one that a
+    /// `[32]` or `[7, 32] masked`, with the user's expression for a size that only rustc knows, and `?` for one that a
     /// formula computes from it.
     pub(crate) fn text(&self) -> String {
         let size = |(axis, size): (usize, &TokenStream)| match self.shape.dim(axis) {
@@ -73,7 +88,8 @@ impl Flow {
             _ => compact(size),
         };
         let sizes: Vec<String> = self.sizes.iter().enumerate().map(size).collect();
-        format!("[{}]", sizes.join(", "))
+        let mask = if self.shape.is_masked() { " masked" } else { "" };
+        format!("[{}]{mask}", sizes.join(", "))
     }
 
     /// The product of all sizes, as a constant expression.
@@ -97,12 +113,30 @@ impl Flow {
             }
             _ => given(size, spec),
         });
-        let constructor = match self.shape.kind {
-            Kind::Numbers => quote!(numbers),
-            Kind::Categories => quote!(categories),
+        let kind = kind(self.shape.kind);
+        let below = match (self.shape.below, &self.computed) {
+            (Size::Known(bound), _) => {
+                let bound = literal(bound);
+                Some(quote!(.below(#spec::Size::Known(#bound))))
+            }
+            (Size::Unknown, Some(constant)) => Some(quote!(.below(#constant.below))),
+            (Size::Unknown, None) => None,
         };
-        quote!(#spec::Shape::#constructor(&[#(#sizes),*]))
+        // Whether there is a mask is known to the macro in any case.
+        let mask = self.shape.is_masked().then(|| quote!(.with_mask(true)));
+        quote!(#spec::Shape::new(#spec::Kind::#kind, &[#(#sizes),*])#below #mask)
     }
+}
+
+/// The variant of the spec's `Kind`.
+pub(crate) fn kind(kind: Kind) -> Ident {
+    let name = match kind {
+        Kind::Numbers => "Numbers",
+        Kind::Categories => "Categories",
+        Kind::Texts => "Texts",
+        Kind::Pictures => "Pictures",
+    };
+    Ident::new(name, Span::call_site())
 }
 
 /// A size of the user's as a constant of type `Size`. As the length of an array it must be a

@@ -39,6 +39,8 @@ fn say(argument: &Argument) -> Option<String> {
         Argument::Number(number) => Some(number.value.to_string()),
         Argument::Flag(flag) => Some(flag.to_string()),
         Argument::Activation(activation, _) => Some(activation.name().to_owned()),
+        Argument::Word(word) => Some((*word).to_owned()),
+        Argument::Layer(layer) => Some(identity(layer)),
     }
 }
 

@@ -7,16 +7,18 @@ mod flow;
 mod identity;
 mod layer;
 mod node;
+mod step;
 
-use multi_input_spec::{Shape, Size, Text};
+use multi_input_spec::{Kind, Shape, Size, Text};
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::spanned::Spanned;
 
 use crate::{diagnostics::Diagnostics, graph::Graph, parse::SizeExpr};
 
-pub(crate) use flow::Flow;
+pub(crate) use flow::{kind, Flow};
 pub(crate) use layer::{Module, ShapedLayer};
 pub(crate) use node::ShapedNode;
+pub(crate) use step::ShapedStep;
 
 /// The graph with a shape at every edge.
 pub(crate) struct ShapedGraph {
@@ -34,7 +36,8 @@ pub(crate) struct Constant {
     pub(crate) name: Ident,
     /// An expression of type `Result<Shape, Text>`.
     pub(crate) formula: TokenStream,
-    /// The rank of the shape, which the macro always knows.
+    /// The kind and rank of the shape, which the macro always knows.
+    pub(crate) kind: Kind,
     pub(crate) rank: usize,
 }
 
@@ -96,7 +99,7 @@ impl Scope {
         let name = quote::format_ident!("SHAPE_{}", self.constants.len());
         let definition = &self.definition;
         let flow = Flow::computed(shape, quote::quote!(#definition::#name));
-        self.constants.push(Constant { name, formula, rank: shape.rank() });
+        self.constants.push(Constant { name, formula, kind: shape.kind, rank: shape.rank() });
         Some(flow)
     }
 

@@ -5,18 +5,22 @@ use quote::quote;
 
 use super::{
     flow::Flow,
-    layer::{self, is_unknown, value, value_tokens, Module, ShapedLayer},
+    layer::{self, is_unknown, value, value_tokens, ShapedLayer},
+    step::{self, ShapedStep},
     Scope,
 };
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{Element, FieldType, Input, Merge, SizeExpr, Source},
+    parse::{Element, FieldType, Merge, SizeExpr, Source},
 };
 
 /// What is known of a node; gaps where something before them is wrong.
 #[derive(Default)]
 pub(crate) struct ShapedNode {
+    /// For an input: what its rows hold, and the steps of preprocessing.
+    pub(crate) raw: Option<Flow>,
+    pub(crate) steps: Vec<ShapedStep>,
     /// What flows into the branch.
     pub(crate) input: Option<Flow>,
     pub(crate) layers: Vec<ShapedLayer>,
@@ -43,7 +47,11 @@ pub(super) fn infer(
         return result;
     }
     result.input = match &node.field.source {
-        Some(Source::Input(input)) => raw(node, input, errors),
+        Some(Source::Input(input)) => {
+            result.raw = raw(node, errors);
+            let raw = result.raw.clone();
+            raw.and_then(|raw| step::infer(node, input, raw, &mut result.steps, scope, errors))
+        }
         Some(Source::Merge(merge)) => merged(node, merge, graph, shaped, scope, errors),
         Some(Source::From(_)) => shaped[node.feeds[0].node].output.clone(),
         None => None,
@@ -87,15 +95,33 @@ pub(super) fn infer(
     result
 }
 
-/// What an input's rows hold after preprocessing.
-fn raw(node: &Node, input: &Input, errors: &mut Diagnostics) -> Option<Flow> {
+/// What an input's rows hold.
+fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
     let (name, ty) = (node.name(), node.field.ty.as_ref()?);
-    let mut flow = match &ty.element {
+    if ty.masked {
+        errors.at(
+            ty.span,
+            format!(
+                "`{name}`: a row holds no mask; `Embedding(categories, width, mask)` or \
+                 `Masking(value)` creates one from the padding"
+            ),
+        );
+        return None;
+    }
+    let flow = match &ty.element {
         Element::F32 | Element::Bool if ty.dims.is_empty() => {
             Flow::known(Shape::numbers(&[Size::Known(1)]))
         }
         Element::F32 | Element::Bool => Flow::declared(Kind::Numbers, &ty.dims),
         Element::U32 => Flow::declared(Kind::Categories, &ty.dims),
+        Element::Text => Flow::declared(Kind::Texts, &ty.dims),
+        Element::Image(channels) if ty.dims.is_empty() => {
+            Flow::declared(Kind::Pictures, std::slice::from_ref(channels))
+        }
+        Element::Image(_) => {
+            errors.at(ty.span, format!("`{name}`: a row holds one `Image`, not an array of them"));
+            return None;
+        }
         Element::Inferred => {
             errors.at(
                 ty.span,
@@ -115,17 +141,6 @@ fn raw(node: &Node, input: &Input, errors: &mut Diagnostics) -> Option<Flow> {
         let most = multi_input_spec::MAX_RANK;
         errors.at(ty.span, format!("`{name}`: a sample has at most {most} dimensions"));
         return None;
-    }
-    for (step, span) in &input.steps {
-        // Steps say what they take and give in terms of kinds, which the macro always knows.
-        match (step.output)(&flow.shape) {
-            Ok(shape) if flow.is_known() => flow = Flow::known(shape),
-            Ok(_) => {}
-            Err(text) => {
-                errors.at(*span, format!("`{name}`: {}", text.as_str()));
-                return None;
-            }
-        }
     }
     Some(flow)
 }
@@ -149,7 +164,7 @@ fn merged(
     }
     let views: Vec<merge::Operand<'_>> =
         operands.iter().map(|(name, flow)| merge::Operand { name, shape: flow.shape }).collect();
-    let values: Vec<_> = merge.arguments.iter().map(value).collect();
+    let values: Vec<_> = merge.arguments.iter().map(|argument| value(argument, None)).collect();
     let result = (merge.rule.output)(&views, &values);
 
     let deferred =
@@ -161,7 +176,7 @@ fn merged(
             let shape = flow.expression(spec);
             quote!(#spec::merge::Operand { name: #name, shape: #shape })
         });
-        let arguments = value_tokens(&merge.arguments, spec);
+        let arguments = value_tokens(&merge.arguments, None, spec);
         quote!(#spec::merge::#module::output(&[#(#operands),*], &#arguments))
     });
     scope.settle(result, formula, &node.name().to_string(), merge.name.span(), errors)
@@ -219,14 +234,22 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
     if ty.optional {
         return Err("only an input may be an `Option`: it is the data that is absent".to_owned());
     }
+    if ty.masked && is_output {
+        return Err("no loss leaves the steps of padding out, so no target is `Masked`".to_owned());
+    }
     let one = || Flow::known(Shape::numbers(&[Size::Known(1)]));
     match (&ty.element, is_output) {
+        (Element::Inferred, false) if ty.masked => {
+            Err("`Masked<_>` says too little: write the inner type, or `_` alone".to_owned())
+        }
         (Element::Inferred, false) => Ok(None),
         (Element::Inferred, true) => {
             Err("an output's type is its target: `f32`, `[f32; N]`, `bool` or `Class<N>`".to_owned())
         }
         (Element::F32, _) if ty.dims.is_empty() => Ok(Some(one())),
-        (Element::F32, _) => Ok(Some(Flow::declared(Kind::Numbers, &ty.dims))),
+        (Element::F32, _) => {
+            Ok(Some(Flow::declared(Kind::Numbers, &ty.dims).with_mask(ty.masked)))
+        }
         (Element::Bool, true) if ty.dims.is_empty() => Ok(Some(one())),
         (Element::Class(classes), true) if ty.dims.is_empty() => {
             let classes: &SizeExpr = classes;
@@ -247,14 +270,8 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
 fn strip_link(node: &Node, layers: &mut [ShapedLayer]) -> Option<Activation> {
     let link = node.field.output.as_ref()?.loss.as_ref()?.spec.link?;
     if let Some(last) = layers.last_mut() {
-        match &mut last.module {
-            Module::Named { activation: Some(activation), .. } if *activation == link => {
-                *activation = Activation::Linear;
-            }
-            Module::Activation { activation, .. } if *activation == link => {
-                last.module = Module::Link;
-            }
-            _ => {}
+        if last.module.last_activation() == Some(link) {
+            last.module.strip_activation();
         }
     }
     Some(link)

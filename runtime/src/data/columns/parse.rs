@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Cell;
-use crate::data::Class;
+use crate::data::{folder, Class, Image, ImageError};
 
 /// A cell with the column it stands in.
 #[derive(Clone, Copy, Debug)]
@@ -127,6 +127,30 @@ impl FromCells for u32 {
         const EXPECTED: &str = "a whole number of at least 0";
         let index = whole(single(cells, EXPECTED)?, EXPECTED, u32::MAX.into())?;
         Ok(index as u32)
+    }
+}
+
+impl FromCells for String {
+    fn read(cells: &[View<'_>]) -> Result<String, Problem> {
+        let view = single(cells, "a text")?;
+        match view.cell {
+            Cell::Text(text) => Ok(text.clone()),
+            _ => Err(view.problem("a text")),
+        }
+    }
+}
+
+/// A path, which counts from the folder of the file that it stands in.
+impl<const C: usize> FromCells for Image<C> {
+    fn read(cells: &[View<'_>]) -> Result<Image<C>, Problem> {
+        const EXPECTED: &str = "the path of a PNG or JPEG file";
+        let view = single(cells, EXPECTED)?;
+        let Cell::Text(path) = view.cell else { return Err(view.problem(EXPECTED)) };
+        Image::open(folder::resolve(path)).map_err(|ImageError { expected, found }| Problem {
+            place: format!("column `{}`", view.column),
+            expected,
+            found,
+        })
     }
 }
 

@@ -15,11 +15,16 @@ struct Row {
 static ROW: RowSpec = RowSpec {
     row: "Row",
     fields: &[
-        FieldSpec { name: "vitals", aliases: &[], columns: &["pulse", "pressure"] },
-        FieldSpec { name: "serum", aliases: &[], columns: &["s1", "s2"] },
-        FieldSpec { name: "sex", aliases: &["gender"], columns: &[] },
-        FieldSpec { name: "smoker", aliases: &[], columns: &[] },
-        FieldSpec { name: "group", aliases: &[], columns: &[] },
+        FieldSpec {
+            name: "vitals",
+            aliases: &[],
+            columns: &["pulse", "pressure"],
+            reads: Reads::Value,
+        },
+        FieldSpec { name: "serum", aliases: &[], columns: &["s1", "s2"], reads: Reads::Value },
+        FieldSpec { name: "sex", aliases: &["gender"], columns: &[], reads: Reads::Value },
+        FieldSpec { name: "smoker", aliases: &[], columns: &[], reads: Reads::Value },
+        FieldSpec { name: "group", aliases: &[], columns: &[], reads: Reads::Value },
     ],
 };
 

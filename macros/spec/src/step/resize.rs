@@ -1,0 +1,62 @@
+//! `resize`: every picture in one size.
+
+use super::{Nature, Step};
+use crate::{ArgumentKind, Kind, Parameter, Shape, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "resize",
+    type_name: "Resize",
+    doc: "Brings pictures to `height` rows of `width` pixels, channels first.",
+    parameters: &[
+        Parameter::required("height", ArgumentKind::Size),
+        Parameter::required("width", ArgumentKind::Size),
+        Parameter::optional("interpolation", ArgumentKind::Word(&["bilinear", "nearest"])),
+    ],
+    output,
+    nature: Nature::Fixed,
+};
+
+/// A picture of any size, or [channels, rows, columns], becomes [channels, height, width].
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    let picture = match input.kind {
+        Kind::Pictures => true,
+        Kind::Numbers => input.rank() == 3,
+        Kind::Categories | Kind::Texts => false,
+    };
+    if !picture {
+        return Err(Text::new(
+            "`resize` takes pictures, `Image<3>` or [channels, height, width], but this is ",
+        )
+        .shape(input));
+    }
+    Ok(Shape::numbers(&[input.dim(0), arguments[0].size(), arguments[1].size()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Size;
+
+    const TO: &[Value] = &[Value::Size(Size::Known(4)), Value::Size(Size::Known(5)), Value::Absent];
+
+    fn of(input: Shape) -> String {
+        match output(&input, TO) {
+            Ok(shape) => Text::new("").shape(&shape).as_str().to_owned(),
+            Err(text) => text.as_str().to_owned(),
+        }
+    }
+
+    #[test]
+    fn pictures_come_to_one_size() {
+        assert_eq!(of(Shape::new(Kind::Pictures, &[Size::Known(3)])), "[3, 4, 5]");
+        assert_eq!(
+            of(Shape::numbers(&[Size::Known(1), Size::Known(9), Size::Unknown])),
+            "[1, 4, 5]"
+        );
+        assert_eq!(
+            of(Shape::numbers(&[Size::Known(9)])),
+            "`resize` takes pictures, `Image<3>` or [channels, height, width], but this is [9]"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! `words`: a text as a sequence of word indices.
+
+use super::{Nature, Step};
+use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "words",
+    type_name: "Words",
+    doc: "Reads a text as `length` indices into a vocabulary learned from the training rows.",
+    parameters: &[
+        Parameter::required("vocabulary", ArgumentKind::Size),
+        Parameter::required("length", ArgumentKind::Size),
+        Parameter::optional("padding", ArgumentKind::Word(&["before", "after"])),
+        Parameter::optional("lowercase", ArgumentKind::Flag),
+        Parameter::optional("punctuation", ArgumentKind::Word(&["strip", "keep"])),
+        Parameter::optional("ngrams", ArgumentKind::Size),
+    ],
+    output,
+    nature: Nature::Learned,
+};
+
+/// Indices that every vocabulary has: 0 for padding and 1 for what it does not know.
+const RESERVED: usize = 2;
+
+/// One text becomes `length` categories below `vocabulary`.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if !matches!(input.kind, Kind::Texts) || input.rank() > 0 {
+        return Err(Text::new("`words` reads a text, `String`, but this is ").shape(input));
+    }
+    let (vocabulary, length) = (arguments[0].size(), arguments[1].size());
+    if let Size::Known(size) = vocabulary {
+        if size <= RESERVED {
+            return Err(Text::new(
+                "the vocabulary of `words` includes index 0 for padding and 1 for \
+                                  unknown words, so it is at least 3, this is ",
+            )
+            .number(size));
+        }
+    }
+    Ok(Shape::categories(&[length]).below(vocabulary))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(input: Shape, vocabulary: usize) -> String {
+        let arguments = [Value::Size(Size::Known(vocabulary)), Value::Size(Size::Known(100))];
+        match output(&input, &arguments) {
+            Ok(shape) => {
+                Text::new("").shape(&shape).str(" below ").size(shape.below).as_str().to_owned()
+            }
+            Err(text) => text.as_str().to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_text_becomes_a_sequence_of_categories() {
+        let text = Shape::new(Kind::Texts, &[]);
+        assert_eq!(of(text, 10_000), "[100] categories below 10000");
+        assert!(of(text, 2).ends_with("at least 3, this is 2"));
+        assert_eq!(
+            of(Shape::numbers(&[Size::Known(9)]), 10),
+            "`words` reads a text, `String`, but this is [9]"
+        );
+    }
+}

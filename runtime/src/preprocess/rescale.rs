@@ -1,0 +1,22 @@
+//! `rescale`: a scale and an offset that are given.
+
+use super::stage::{FixedStep, Refusal};
+use crate::{data::Values, definition::Step};
+
+/// x * scale + offset. `keras.layers.Rescaling(scale, offset)`.
+///
+/// `rescale(1.0 / 255.0)` brings the pixels of a picture to 0 to 1, `rescale(1.0 / 127.5, -1.0)`
+/// to -1 to 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Rescale;
+
+impl FixedStep for Rescale {
+    fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
+        let scale = step.argument("scale").number_or(1.0) as f32;
+        let offset = step.argument("offset").number_or(0.0) as f32;
+        if let Values::Numbers(numbers) = &mut values {
+            numbers.iter_mut().for_each(|number| *number = *number * scale + offset);
+        }
+        Ok(values)
+    }
+}

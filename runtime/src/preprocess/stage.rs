@@ -1,0 +1,172 @@
+//! What a step of preprocessing is, to whoever writes one.
+//!
+//! A step that goes by its arguments alone implements [`FixedStep`]; one that learns from the
+//! training rows implements [`LearnedStep`]. The macro wraps its type in [`Fixed`] or [`Learned`].
+
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+use serde::{de::DeserializeOwned, Serialize};
+use serde_json::Value as Json;
+
+use crate::{data::Values, definition::Step};
+
+/// Why a step cannot take a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The row's place among those handed over.
+    pub row: usize,
+    /// What the step takes.
+    pub expected: String,
+    /// What the row holds.
+    pub found: String,
+}
+
+/// A step that goes by its arguments alone.
+pub trait FixedStep: Send + Sync + 'static {
+    /// The values of some rows as they are after the step, in the shape that its spec says.
+    ///
+    /// # Errors
+    /// For a row that the step cannot take.
+    fn apply(step: &Step, values: Values) -> Result<Values, Refusal>;
+}
+
+/// A step that learns from the training rows. What it has learned is saved with the model.
+pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync + 'static {
+    /// What is kept of the training rows while they go by.
+    type Seen: Send;
+
+    /// Nothing seen yet.
+    fn start(step: &Step) -> Self::Seen;
+
+    /// Takes a look at the present values of some training rows.
+    fn look(seen: &mut Self::Seen, step: &Step, values: &Values);
+
+    /// What was learned from all that was seen.
+    fn learn(seen: Self::Seen, step: &Step) -> Self;
+
+    /// Says why this cannot have been learned by such a step, as a damaged file may make it.
+    ///
+    /// # Errors
+    /// The reason.
+    fn check(&self, step: &Step) -> Result<(), String>;
+
+    /// The values of some rows as they are after the step, in the shape that its spec says.
+    ///
+    /// # Errors
+    /// For a row that the step cannot take.
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal>;
+}
+
+/// A kind of step, whatever its type: how one that can be applied is come by.
+pub trait Stage: Send + Sync {
+    /// Starts to learn from training rows; `None` where there is nothing to learn.
+    fn start(&self, step: &Step) -> Option<Box<dyn Learning>>;
+
+    /// The step as `saved` says, which is `Null` where there is nothing to learn.
+    ///
+    /// # Errors
+    /// Where no such step was saved.
+    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String>;
+}
+
+/// A step that is learning.
+pub trait Learning: Send {
+    /// Takes a look at the present values of some training rows.
+    fn look(&mut self, step: &Step, values: &Values);
+
+    /// Ends the learning.
+    fn learn(self: Box<Self>, step: &Step) -> Arc<dyn Ready>;
+}
+
+/// A step that can be applied.
+pub trait Ready: Send + Sync {
+    /// The values of some rows as they are after the step.
+    ///
+    /// # Errors
+    /// For a row that the step cannot take.
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal>;
+
+    /// What [`Stage::restore`] takes.
+    ///
+    /// # Errors
+    /// The serializer's.
+    fn save(&self) -> serde_json::Result<Json>;
+}
+
+/// A [`FixedStep`] as a [`Stage`].
+pub struct Fixed<T>(PhantomData<fn() -> T>);
+
+impl<T: FixedStep> Fixed<T> {
+    /// The only one.
+    pub const STAGE: &'static dyn Stage = &Fixed::<T>(PhantomData);
+}
+
+impl<T: FixedStep> Stage for Fixed<T> {
+    fn start(&self, _: &Step) -> Option<Box<dyn Learning>> {
+        None
+    }
+
+    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
+        match saved {
+            Json::Null => Ok(Arc::new(Fixed::<T>(PhantomData))),
+            _ => Err(format!("`{}` learns nothing, but something was saved", step.spec.name)),
+        }
+    }
+}
+
+impl<T: FixedStep> Ready for Fixed<T> {
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+        T::apply(step, values)
+    }
+
+    fn save(&self) -> serde_json::Result<Json> {
+        Ok(Json::Null)
+    }
+}
+
+/// A [`LearnedStep`] as a [`Stage`].
+pub struct Learned<T>(PhantomData<fn() -> T>);
+
+impl<T: LearnedStep> Learned<T> {
+    /// The only one.
+    pub const STAGE: &'static dyn Stage = &Learned::<T>(PhantomData);
+}
+
+impl<T: LearnedStep> Stage for Learned<T> {
+    fn start(&self, step: &Step) -> Option<Box<dyn Learning>> {
+        Some(Box::new(Looking::<T>(T::start(step))))
+    }
+
+    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
+        let learned: T = serde_json::from_value(saved)
+            .map_err(|error| format!("`{}`: {error}", step.spec.name))?;
+        learned.check(step).map_err(|reason| format!("`{}`: {reason}", step.spec.name))?;
+        Ok(Arc::new(HasLearned(learned)))
+    }
+}
+
+/// A learned step on its way.
+struct Looking<T: LearnedStep>(T::Seen);
+
+impl<T: LearnedStep> Learning for Looking<T> {
+    fn look(&mut self, step: &Step, values: &Values) {
+        T::look(&mut self.0, step, values);
+    }
+
+    fn learn(self: Box<Self>, step: &Step) -> Arc<dyn Ready> {
+        Arc::new(HasLearned(T::learn(self.0, step)))
+    }
+}
+
+/// A learned step at its end.
+struct HasLearned<T>(T);
+
+impl<T: LearnedStep> Ready for HasLearned<T> {
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+        self.0.apply(step, values)
+    }
+
+    fn save(&self) -> serde_json::Result<Json> {
+        serde_json::to_value(&self.0)
+    }
+}

@@ -1,0 +1,300 @@
+//! From raw texts, pictures and labels to trained models and back, as a user does it.
+
+use std::{collections::HashMap, fs, path::Path};
+
+use multi_input::{
+    data::{read_csv, read_csv_from, Table, Values},
+    definition::Definition,
+    prelude::*,
+    preprocess::Preprocessing,
+    Error,
+};
+
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Post {
+    #[input(resize(8, 8), rescale(1.0 / 255.0))]
+    #[branch(Conv2D(4, 3, relu), MaxPool2D(2), Flatten)]
+    photo: Image<3>,
+
+    #[input(words(vocabulary = 30, length = 5))]
+    #[branch(Embedding(30, 6), LSTM(8))]
+    #[serde(rename = "text")]
+    caption: String,
+
+    #[merge(concat(photo, caption))]
+    #[branch(Dense(3, softmax))]
+    #[output(loss = cross_entropy, metrics(accuracy), categories)]
+    topic: Class<3>,
+}
+
+/// A square of one colour.
+fn square(side: usize, colour: [u8; 3]) -> Image<3> {
+    Image::new(side, side, colour.repeat(side * side)).unwrap()
+}
+
+fn png(path: &Path, image: &Image<3>) {
+    let file = fs::File::create(path).unwrap();
+    let mut encoder = png::Encoder::new(file, image.width() as u32, image.height() as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.write_header().unwrap().write_image_data(image.pixels()).unwrap();
+}
+
+const TOPICS: [(&str, [u8; 3], &str); 3] = [
+    ("sky", [0, 0, 255], "so blue"),
+    ("grass", [0, 255, 0], "very green"),
+    ("7", [255, 0, 0], "red"),
+];
+
+/// Pictures of several sizes and a CSV beside them, which speaks of them.
+fn folder(rows: usize) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("photos")).unwrap();
+    let mut csv = "id,topic,text,photo\n".to_owned();
+    for row in 0..rows {
+        let (topic, colour, words) = TOPICS[row % 3];
+        let photo = format!("photos/{row}.png");
+        png(&folder.path().join(&photo), &square(5 + row % 7, colour));
+        csv.push_str(&format!("{row},{topic},\"It is {words}, number {row}!\",{photo}\n"));
+    }
+    fs::write(folder.path().join("posts.csv"), csv).unwrap();
+    folder
+}
+
+fn trained(rows: &[PostSample]) -> Model<Post> {
+    let mut model = Post::build(&Cpu::default(), Seed(3));
+    let trainer = Trainer::new(Adam::new(2e-2)).epochs(15).batch_size(8).seed(Seed(3));
+    trainer.fit(&mut model, rows).unwrap();
+    model
+}
+
+#[test]
+fn a_table_of_texts_pictures_and_labels_trains_and_is_served_raw() {
+    let folder = folder(48);
+    let rows: Vec<PostSample> = read_csv(folder.path().join("posts.csv")).unwrap();
+    assert_eq!(rows[2].topic, "7", "a label is the text that stands there");
+    assert_eq!((rows[2].photo.height(), rows[2].photo.width()), (7, 7));
+    let model = trained(&rows);
+    let evaluation = model.evaluate(&rows).unwrap();
+    assert_eq!(evaluation.get("accuracy"), Some(1.0), "{evaluation}");
+    let labels = model.preprocessing().unwrap().labels_of("topic").unwrap();
+    assert_eq!(labels.names(), ["7", "grass", "sky"], "sorted, whatever came first");
+
+    let path = folder.path().join("post.safetensors");
+    model.save(&path).unwrap();
+    let loaded = Model::<Post>::load(&path, &Cpu::default()).unwrap();
+    let inputs: Vec<PostInputs> = read_csv(folder.path().join("posts.csv")).unwrap();
+    let (before, after) = (model.predict(&inputs).unwrap(), loaded.predict(&inputs).unwrap());
+    for ((row, before), after) in rows.iter().zip(&before).zip(&after) {
+        assert_eq!(before.topic, after.topic, "the same bits");
+        assert_eq!(after.topic.most_likely(), row.topic);
+    }
+    let unseen =
+        PostInputs { photo: square(300, [0, 0, 250]), caption: "Never so blue".to_owned() };
+    let topic = &loaded.predict(&[unseen]).unwrap()[0].topic;
+    assert!(topic.probability("sky").unwrap() > 0.5, "{topic:?}");
+    assert_eq!(topic.probability("sea"), None);
+}
+
+#[test]
+fn what_is_learned_comes_from_the_training_rows_alone() {
+    let folder = folder(48);
+    let rows: Vec<PostSample> = read_csv(folder.path().join("posts.csv")).unwrap();
+    let fitted = |rows: &[PostSample]| {
+        let mut model = Post::build(&Cpu::default(), Seed(3));
+        let trainer = Trainer::new(Adam::new(1e-3)).validation_split(0.25);
+        trainer.fit(&mut model, rows).unwrap();
+        model.preprocessing().unwrap().clone()
+    };
+    let before = fitted(&rows);
+    let mut changed = rows.clone();
+    for row in &mut changed[36..] {
+        row.caption = "other words altogether".to_owned();
+        row.photo = square(2, [1, 2, 3]);
+        row.topic = "sky".to_owned();
+    }
+    assert_eq!(before, fitted(&changed));
+    let vocabulary = before.learned("caption", "words").unwrap();
+    assert!(vocabulary.as_array().unwrap().iter().all(|word| word != "other"));
+}
+
+#[test]
+fn a_label_too_many_or_unknown_is_named_with_its_row() {
+    let folder = folder(12);
+    let rows: Vec<PostSample> = read_csv(folder.path().join("posts.csv")).unwrap();
+    let mut more = rows.clone();
+    more[7].topic = "sea".to_owned();
+    let mut model = Post::build(&Cpu::default(), Seed(3));
+    let error = Trainer::new(Adam::new(1e-3)).fit(&mut model, &more).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "row 7, field `topic`: expected one of the 3 labels of the rows before, as `Class<3>` \
+         says: `7`, `grass`, `sky`, found another, `sea`"
+    );
+    let model = trained(&rows);
+    let error = model.evaluate(&more).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "row 7, field `topic`: expected a label of the training rows: `7`, `grass`, `sky`, found \
+         `sea`"
+    );
+}
+
+#[test]
+fn cells_that_are_no_picture_text_or_label_are_named() {
+    let folder = folder(3);
+    fs::write(folder.path().join("photos/broken.png"), b"\x89PNG\r\n").unwrap();
+    let message = |line: &str| {
+        let path = folder.path().join("bad.csv");
+        fs::write(&path, format!("topic,text,photo\nsky,blue,photos/0.png\n{line}\n")).unwrap();
+        let error = read_csv::<PostSample>(&path).unwrap_err().to_string();
+        let place = format!("{}, line 3: ", path.display());
+        error.strip_prefix(&place).unwrap_or_else(|| panic!("{error}")).to_owned()
+    };
+    let error = message("sky,blue,photos/none.png");
+    assert!(
+        error.starts_with("field `photo`, column `photo`: expected a PNG or JPEG file"),
+        "{error}"
+    );
+    assert!(error.contains("photos/none.png`, which cannot be read"), "{error}");
+    let error = message("sky,blue,photos/broken.png");
+    assert!(error.contains("photos/broken.png`, which holds a damaged PNG file"), "{error}");
+    assert!(message("sky,blue,bad.csv").contains("which holds something else"));
+    assert_eq!(
+        message("sky,,photos/0.png"),
+        "field `text`, column `text`: expected a text, found nothing"
+    );
+    assert_eq!(
+        message(",blue,photos/0.png"),
+        "field `topic`, column `topic`: expected a text, found nothing"
+    );
+}
+
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Review {
+    #[input(words(vocabulary = 12, length = 3), missing = learned)]
+    #[branch(Embedding(12, 4), Flatten)]
+    title: Option<String>,
+
+    #[input(resize(2, 2), rescale(1.0 / 255.0), missing = zeros)]
+    #[branch(Flatten, Dense(3))]
+    photo: Option<Image<1>>,
+
+    #[merge(concat(title, photo, present(title)))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    stars: f32,
+}
+
+#[test]
+fn blank_texts_and_pictures_are_absent() {
+    let table = "title,photo,stars\n007,,1\n,,2\nbad film,,3\n";
+    let rows: Vec<ReviewSample> = read_csv_from(table.as_bytes(), "reviews").unwrap();
+    assert_eq!(rows[0].title.as_deref(), Some("007"), "a text, not the number 7");
+    assert_eq!((&rows[1].title, &rows[1].photo), (&None, &None));
+    let mut model = Review::build(&Cpu::default(), Seed(0));
+    Trainer::new(Adam::new(1e-2)).epochs(3).fit(&mut model, &rows).unwrap();
+    assert!(model.evaluate(&rows).unwrap().loss().is_finite());
+
+    // JSON says the same, and a picture may stand in it itself.
+    let json = r#"{"title": "bad film", "photo": null, "stars": 3}"#;
+    assert_eq!(serde_json::from_str::<ReviewSample>(json).unwrap().title, rows[2].title);
+    let error = serde_json::from_str::<ReviewInputs>(r#"{"title": 7, "photo": null}"#).unwrap_err();
+    assert!(error.to_string().contains("expected a text"), "{error}");
+}
+
+#[test]
+fn absent_rows_take_no_part_in_what_is_learned() {
+    let row = |title: Option<&str>| ReviewSample {
+        title: title.map(str::to_owned),
+        photo: Some(Image::new(1, 1, vec![51]).unwrap()),
+        stars: 1.0,
+    };
+    let rows = [row(Some("good good film")), row(None), row(Some("a film"))];
+    let table = table::<Review>(&rows);
+    let fitted = Preprocessing::fit(&Review::GRAPH, &table, &[0, 1, 2]).unwrap();
+    let encoded = fitted.encode(&table, &[1, 2], 0).unwrap();
+    // By count, and among equals the last in the alphabet first: good 2, film 3, a 4.
+    assert_eq!(fitted.learned("title", "words").unwrap(), serde_json::json!(["good", "film", "a"]));
+    assert_eq!(encoded.columns[0].values, Values::Categories(vec![0, 0, 0, 0, 4, 3]));
+    assert_eq!(encoded.columns[0].present, Some(vec![false, true]));
+    assert_eq!(encoded.columns[1].values, Values::Numbers(vec![51.0 * (1.0f64 / 255.0) as f32; 8]));
+}
+
+fn table<M: Definition>(rows: &[M::Sample]) -> Table {
+    let mut table = Table::of_samples(&M::GRAPH);
+    rows.iter().for_each(|row| table.push(|writer| M::write_sample(row, writer)).unwrap());
+    table
+}
+
+#[multi_input_model]
+pub struct Shade {
+    #[input(resize(1, 1), rescale(1.0 / 255.0))]
+    #[branch(Flatten)]
+    photo: Image<1>,
+
+    #[from(photo)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    brightness: f32,
+}
+
+#[test]
+fn steps_that_learn_nothing_need_no_training() {
+    let model = Shade::build(&Cpu::default(), Seed(0));
+    let dark = ShadeInputs { photo: Image::new(2, 2, vec![0; 4]).unwrap() };
+    assert_eq!(model.predict(&[dark]).unwrap()[0].brightness, 0.0);
+    let model = Post::build(&Cpu::default(), Seed(0));
+    let error = model.predict(&[]).unwrap_err();
+    assert!(matches!(error, Error::Unfitted { .. }));
+    let text = error.to_string();
+    assert!(
+        text.contains("input `caption` needs what `words(vocabulary = 30, length = 5)` learns"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_model_with_other_steps_is_another_model() {
+    let folder = folder(12);
+    let rows: Vec<PostSample> = read_csv(folder.path().join("posts.csv")).unwrap();
+    let path = folder.path().join("post.safetensors");
+    trained(&rows).save(&path).unwrap();
+    let header = |change: &dyn Fn(&str) -> String| {
+        let bytes = fs::read(&path).unwrap();
+        let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let header = change(std::str::from_utf8(&bytes[8..8 + length]).unwrap());
+        let changed = folder.path().join("changed.safetensors");
+        let length = (header.len() as u64).to_le_bytes();
+        fs::write(&changed, [&length, header.as_bytes(), &bytes[8 + length_of(&bytes)..]].concat())
+            .unwrap();
+        Model::<Post>::load(changed, &Cpu::default()).map(|_| ()).unwrap_err().to_string()
+    };
+    let error = header(&|header| header.replace("length = 5", "length = 6"));
+    assert!(error.contains("differs first in input `caption`"), "{error}");
+    let error = header(&|header| {
+        header
+            .replace(r#"\"is\",\"blue\""#, r#"\"is\",\"is\""#)
+            .replace(r#"\"it\",\"is\""#, r#"\"is\",\"is\""#)
+            .replace(r#"\"number\",\"it\""#, r#"\"it\",\"it\""#)
+    });
+    assert!(error.contains("its preprocessing: `caption`, `words`: its vocabulary"), "{error}");
+    let error = header(&|header| {
+        header.replace(r#"[\"7\",\"grass\",\"sky\"]"#, r#"[\"sky\",\"grass\",\"7\"]"#)
+    });
+    assert!(error.contains("the labels of `topic` are out of order"), "{error}");
+}
+
+fn length_of(bytes: &[u8]) -> usize {
+    u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize
+}
+
+#[test]
+fn rows_of_a_csv_map_may_come_from_anywhere() {
+    // A row as a map of texts, as a web form sends it.
+    let form: HashMap<&str, &str> = HashMap::from([("title", "x"), ("photo", "")]);
+    let text = serde_json::to_string(&form).unwrap();
+    let row: ReviewInputs = serde_json::from_str(&text).unwrap();
+    assert_eq!((row.title.as_deref(), row.photo), (Some("x"), None));
+}
