@@ -24,7 +24,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let training = self.cut(rows.len(), &mut mistakes);
         let run = self.run_plan(training);
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(&run)));
-        mistakes.extend(M::GRAPH.outputs.iter().filter_map(output_mistake));
+        mistakes.extend(M::GRAPH.outputs.iter().flat_map(output_mistakes));
         self.check_weights(rows, &mut mistakes);
         match mistakes.is_empty() {
             true => Ok(run),
@@ -138,11 +138,14 @@ fn drop_mistake(graph: &Graph, node: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with an output's weight, which a constant may give: the macro has seen literals.
-fn output_mistake(output: &Output) -> Option<String> {
-    let Output { name, weight, .. } = output;
+/// What is wrong with an output's numbers, which constants may give: the macro has seen literals.
+fn output_mistakes(output: &Output) -> Vec<String> {
+    let Output { name, weight, loss, .. } = output;
     let sound = *weight >= 0.0 && weight.is_finite();
-    (!sound).then(|| {
+    let of_weight = (!sound).then(|| {
         format!("the weight of output `{name}` must be a number of at least 0, but is {weight}")
-    })
+    });
+    let of_loss =
+        loss.mistake().map(|mistake| format!("`{}` of output `{name}`: {mistake}", loss.name()));
+    of_weight.into_iter().chain(of_loss).collect()
 }

@@ -9,6 +9,7 @@ use crate::{
     data::Table,
     definition::{Definition, Network},
     history::{End, Figures, History, Phase},
+    importance::LeftOut,
     kernel::{Backend, Element},
     model::Model,
     optim::Optimizer,
@@ -46,7 +47,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         M: Network<E, D>,
     {
         let plan = self.check(train)?;
-        let raw = super::encode::<M>(train, "train on")?;
+        let mut raw = super::encode::<M>(train, "train on")?;
+        if let Some(left_out) = self.left_out.take() {
+            self.leave_out(&mut raw, &left_out);
+        }
         let fingerprint = super::rows::fingerprint(&raw);
         let saved = self.take_up(model, &plan, fingerprint)?;
         let fitted = self.fitted(model, &raw, plan.rows)?;
@@ -71,6 +75,14 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         }
         callbacks.push(Box::new(progress));
         run.all_epochs(&validation, callbacks)
+    }
+
+    /// Makes an input say nothing, in all rows.
+    fn leave_out(&mut self, raw: &mut Table, left_out: &LeftOut) {
+        left_out.apply(raw);
+        if let ValidationRows::Rows(Ok(rows)) = &mut self.validation {
+            left_out.apply(rows);
+        }
     }
 
     /// The run to go on with, whose weights and preprocessing `model` gets.

@@ -4,8 +4,8 @@
 use super::RowWeights;
 use crate::{
     checksum::Crc32c,
-    data::{Batch, Table, Values},
-    definition::Definition,
+    data::{Batch, Column, Table, Values},
+    definition::{Definition, Output},
     layer::Draw,
     preprocess::Preprocessing,
     Error, Result,
@@ -166,7 +166,32 @@ pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -
     for row in rows {
         table.push(|writer| M::write_sample(row, writer))?;
     }
+    for (index, output) in M::GRAPH.outputs.iter().enumerate() {
+        check_range(output, &table.columns[M::GRAPH.inputs.len() + index])?;
+    }
     Ok(table)
+}
+
+/// Whether a loss can compare with all of an output's targets.
+fn check_range(output: &Output, column: &Column) -> Result<()> {
+    let (Some((least, most)), Values::Numbers(numbers)) =
+        (output.loss.target_range(), &column.values)
+    else {
+        return Ok(());
+    };
+    let outside = numbers.iter().position(|number| !(least..=most).contains(number));
+    let Some(place) = outside else { return Ok(()) };
+    let loss = output.loss.name();
+    let range = match most.is_finite() {
+        true => format!("from {least} to {most}"),
+        false => format!("of at least {least}"),
+    };
+    Err(Error::Value {
+        row: place / column.width.max(1),
+        field: output.name.to_owned(),
+        expected: format!("a number {range}, which `{loss}` compares with"),
+        found: numbers[place].to_string(),
+    })
 }
 
 /// The order in which training rows are taken: pass after pass over all of them, each in an order

@@ -7,6 +7,7 @@ use crate::{
     callback::{Callback, Progress},
     data::Table,
     definition::Definition,
+    importance::LeftOut,
     optim::Optimizer,
     seed::Seed,
     Result,
@@ -32,6 +33,8 @@ pub struct Trainer<M: Definition, O> {
     pub(super) callbacks: Vec<Box<dyn Callback<M>>>,
     pub(super) sample_weights: Vec<SampleWeight<M>>,
     pub(super) class_weights: Vec<ClassWeights>,
+    /// An input that is to say nothing, to see how much it matters.
+    pub(crate) left_out: Option<LeftOut>,
 }
 
 /// The settings that are plain values.
@@ -114,6 +117,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             callbacks: Vec::new(),
             sample_weights: Vec::new(),
             class_weights: Vec::new(),
+            left_out: None,
         }
     }
 
