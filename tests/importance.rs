@@ -147,9 +147,8 @@ fn study() -> Vec<StudySample> {
 fn on_the_diabetes_study_noise_does_not_matter() {
     let (train, test) = study().split(0.8, Seed(1));
     let build = || Study::build(&Cpu::default(), Seed(4));
-    let trainer = || {
-        Trainer::new(Adam::new(1e-2)).epochs(80).seed(Seed(2)).progress(Progress::silent())
-    };
+    let trainer =
+        || Trainer::new(Adam::new(1e-2)).epochs(80).seed(Seed(2)).progress(Progress::silent());
     let mut model = build();
     trainer().fit(&mut model, &train).unwrap();
     let permuted = Importance::by_permutation(&model, &test, 10, Seed(9)).unwrap();
@@ -179,9 +178,8 @@ fn on_the_diabetes_study_the_only_informative_input_is_first_and_noise_last() {
     let rows: Vec<SingleSample> = study().into_iter().map(row).collect();
     let (train, test) = rows.split(0.7, Seed(1));
     let build = || Single::build(&Cpu::default(), Seed(4));
-    let trainer = || {
-        Trainer::new(Adam::new(1e-2)).epochs(60).seed(Seed(2)).progress(Progress::silent())
-    };
+    let trainer =
+        || Trainer::new(Adam::new(1e-2)).epochs(60).seed(Seed(2)).progress(Progress::silent());
     let mut model = build();
     trainer().fit(&mut model, &train).unwrap();
     for importance in [
