@@ -26,6 +26,17 @@ pub enum ArgumentKind {
     Activation,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// One or more of these words, to the end of the positional arguments.
+    Words(&'static [&'static str]),
+    /// A list of real numbers: `[0.0, 0.5]`.
+    Numbers,
+}
+
+impl ArgumentKind {
+    /// Whether it takes all positional arguments that are left.
+    pub const fn is_list(self) -> bool {
+        matches!(self, ArgumentKind::Sizes | ArgumentKind::Words(_))
+    }
 }
 
 /// What surrounds an image or a sequence before a window slides over it.
@@ -70,7 +81,7 @@ impl Parameter {
 }
 
 /// The value of one parameter, in the order of the layer's parameters; a parameter of kind
-/// [`ArgumentKind::Sizes`] comes last and gives one value for each size.
+/// [`ArgumentKind::Sizes`] or [`ArgumentKind::Words`] comes last and gives one value for each.
 #[derive(Clone, Copy, Debug)]
 pub enum Value {
     /// Left out.
@@ -91,8 +102,10 @@ pub enum Value {
     Flag(bool),
     /// For [`ArgumentKind::Activation`].
     Activation(Activation),
-    /// For [`ArgumentKind::Word`].
+    /// For [`ArgumentKind::Word`] and [`ArgumentKind::Words`].
     Word(&'static str),
+    /// For [`ArgumentKind::Numbers`]; a `const` path is NaN while the macro runs.
+    Numbers(&'static [f64]),
 }
 
 impl Value {
@@ -158,6 +171,19 @@ impl Value {
             Value::Word(word) => word,
             _ => default,
         }
+    }
+
+    /// The numbers; none where they were left out.
+    pub const fn numbers(&self) -> &'static [f64] {
+        match self {
+            Value::Numbers(numbers) => numbers,
+            _ => &[],
+        }
+    }
+
+    /// Whether it was left out.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Value::Absent)
     }
 
     /// The axis, or `default` where it was left out.
