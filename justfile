@@ -24,8 +24,10 @@ bless:
 expand example:
     RUSTC_BOOTSTRAP=1 cargo rustc --profile check --example {{example}} -p multi-input-examples -- -Zunpretty=expanded
 
-# What is too long for `cargo test`: millions of token streams through the macro.
+# What is too long for `cargo test`: millions of token streams through the macro, and training runs
+# that are killed at 200 moments.
 soak:
+    cargo test --release -p multi-input-tests --test resume -- --ignored --nocapture soak
     cargo test --release -p multi-input-macros-core -- --ignored --nocapture soak
 
 # Makes the parity fixtures anew; needs Python with TensorFlow (see tests/fixtures/README.md).

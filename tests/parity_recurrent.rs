@@ -32,7 +32,7 @@ fn every_layer_of_sequences_computes_what_keras_computes() {
     layers.simple::<Tanh, 0, 1, Last>("last_backwards");
     layers.simple::<Tanh, 1, 1, Every>("every_backwards");
     layers.simple::<Relu, 0, 0, Last>("relu");
-    layers.same::<MultiHeadAttention<4, 2, 3, 6, f64, Cpu>, Every4>("attention.two_heads");
+    layers.same::<MultiHeadAttention<4, 2, 3, 6, 0, f64, Cpu>, Every4>("attention.two_heads");
     layers.0.finish(&[]);
 }
 

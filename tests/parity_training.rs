@@ -112,6 +112,7 @@ impl Losses {
 
 /// A model whose validation loss is whatever [`Script`] says, on [`VALIDATION`].
 #[multi_input_model]
+#[derive(Clone)]
 pub struct Course {
     #[input]
     #[branch(Dense(1))]
@@ -141,6 +142,8 @@ impl Optimizer for Script {
         1.0
     }
 
+    fn set_learning_rate(&mut self, _: f64) {}
+
     fn mistakes(&self) -> Vec<String> {
         Vec::new()
     }
@@ -157,7 +160,7 @@ impl Optimizer for Script {
 }
 
 /// How many epochs a callback lets pass, and the epoch of the weights in the model afterwards.
-fn run(course: &[f64], callback: EarlyStopping) -> (usize, usize) {
+fn run(course: &[f64], callback: EarlyStopping<Course>) -> (usize, usize) {
     let mut model = Model::<Course, f64>::build(&Cpu::default(), Seed(0));
     let trainer = Trainer::new(Script(course.to_vec())).epochs(course.len());
     let history = trainer

@@ -67,6 +67,10 @@ pub trait Network<E: Element, D: Backend<E>>: Definition + BuildOnDevice<D, E> {
 
     /// Tells every layer that draws random numbers which ones to draw next.
     fn set_draw(module: &mut Self::Built, draw: Draw);
+
+    /// Tells every layer with running statistics whether its branch is frozen for now. `frozen` is
+    /// asked by the name of the node.
+    fn set_frozen(module: &mut Self::Built, frozen: &dyn Fn(&str) -> bool);
 }
 
 /// A model as constant data.
@@ -93,10 +97,14 @@ pub struct Node {
     pub fed_by: &'static [&'static str],
     /// The shape of one sample before the branch.
     pub input_shape: &'static [usize],
+    /// Whether a mask says which of the steps before the branch count.
+    pub input_masked: bool,
     /// The layers of its branch.
     pub layers: &'static [Layer],
     /// The shape of one sample after the branch.
     pub shape: &'static [usize],
+    /// Whether a mask says which of the steps after the branch count.
+    pub masked: bool,
     /// The node whose branch this one shares.
     pub shared: Option<&'static str>,
     /// Whether the branch is frozen.
@@ -115,6 +123,8 @@ pub struct Layer {
     pub identity: &'static str,
     /// The shape of one sample after it.
     pub shape: &'static [usize],
+    /// Whether a mask says which of the steps after it count.
+    pub masked: bool,
     /// How many numbers it learns. `None` for a module of the user's own.
     pub parameters: Option<usize>,
 }

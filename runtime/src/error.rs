@@ -71,10 +71,10 @@ pub enum Error {
     Settings(Vec<String>),
     /// The loss is no longer a number.
     #[error(
-        "the loss of output `{output}` became {value} in epoch {epoch}, step {step} (both from 1): \
-         lower the learning rate, or standardize inputs and targets; \
-         the model has the weights from before this step (what BatchNorm keeps has seen it), or \
-         the best ones where a callback restores them"
+        "the loss of output `{output}` became {value} in epoch {epoch}, step {step} (both from 1){}: \
+         lower the learning rate, clip the gradients, or standardize inputs and targets; \
+         the model has the weights from before this step, or the best ones where a callback \
+         restores them", First(node)
     )]
     NotFinite {
         /// The output whose loss it is.
@@ -85,6 +85,9 @@ pub enum Error {
         step: usize,
         /// What the loss became.
         value: f64,
+        /// The first node, in the order of the graph, whose output was not finite; `None` where all
+        /// were, and only the loss was not.
+        node: Option<&'static str>,
     },
     /// A checkpoint that could not be loaded.
     #[error(transparent)]
@@ -105,6 +108,18 @@ impl Error {
     /// The device's own error, whose type differs from device to device.
     pub(crate) fn device(error: impl fmt::Display) -> Error {
         Error::Device(error.to_string())
+    }
+}
+
+/// The node that was not finite before the loss was.
+struct First<'a>(&'a Option<&'static str>);
+
+impl fmt::Display for First<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(node) => write!(f, ", first in the branch of `{node}`"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::definition::Graph;
+
 /// Which rows a figure is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// The rows that were trained on, while they were.
     Training,
@@ -12,7 +16,7 @@ pub enum Phase {
 }
 
 /// What a number says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figure {
     /// Which rows it is over.
     pub phase: Phase,
@@ -23,11 +27,46 @@ pub struct Figure {
 }
 
 /// Figures of one epoch or evaluation.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Whether names need the output's to be told apart.
     several_outputs: bool,
-    entries: Vec<(Figure, f64)>,
+    entries: Vec<Entry>,
+}
+
+/// A figure and its value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Entry {
+    figure: Figure,
+    #[serde(with = "lossless")]
+    value: f64,
+}
+
+/// Numbers in JSON that has no NaN and no infinity: those are texts.
+mod lossless {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Number {
+        Finite(f64),
+        Other(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        match number.is_finite() {
+            true => Number::Finite(*number),
+            false => Number::Other(number.to_string()),
+        }
+        .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        match Number::deserialize(deserializer)? {
+            Number::Finite(number) => Ok(number),
+            Number::Other(text) => text.parse().map_err(serde::de::Error::custom),
+        }
+    }
 }
 
 impl Figures {
@@ -37,7 +76,7 @@ impl Figures {
 
     pub(crate) fn push(&mut self, phase: Phase, output: Option<&str>, quantity: &str, value: f64) {
         let (output, quantity) = (output.map(str::to_owned), quantity.to_owned());
-        self.entries.push((Figure { phase, output, quantity }, value));
+        self.entries.push(Entry { figure: Figure { phase, output, quantity }, value });
     }
 
     pub(crate) fn extend(&mut self, other: Figures) {
@@ -52,19 +91,43 @@ impl Figures {
 
     /// The figure described.
     pub fn find(&self, figure: &Figure) -> Option<f64> {
-        self.entries.iter().find(|(own, _)| own == figure).map(|(_, value)| *value)
+        self.entries().find(|(own, _)| *own == figure).map(|(_, value)| value)
+    }
+
+    /// Figures and values, in order.
+    pub fn entries(&self) -> impl Iterator<Item = (&Figure, f64)> + '_ {
+        self.entries.iter().map(|entry| (&entry.figure, entry.value))
+    }
+
+    /// The names of all the figures that an epoch of a model has for a phase.
+    pub(crate) fn names(graph: &Graph, phase: Phase) -> Vec<String> {
+        let mut figures = Figures::new(graph.outputs.len());
+        figures.push(phase, None, "loss", 0.0);
+        if graph.outputs.len() > 1 {
+            graph.outputs.iter().for_each(|o| figures.push(phase, Some(o.name), "loss", 0.0));
+        }
+        for output in graph.outputs {
+            let metrics = output.metrics.iter();
+            metrics.for_each(|metric| figures.push(phase, Some(output.name), metric.name(), 0.0));
+        }
+        figures.iter().map(|(name, _)| name).collect()
     }
 
     /// Names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (String, f64)> + '_ {
-        self.entries.iter().map(|(figure, value)| (self.name(figure), *value))
+        self.entries().map(|(figure, value)| (self.name(figure), value))
     }
 
     fn name(&self, figure: &Figure) -> String {
         let phase = if figure.phase == Phase::Validation { "val_" } else { "" };
+        format!("{phase}{}", self.name_without_phase(figure))
+    }
+
+    /// The name without `val_`.
+    pub(crate) fn name_without_phase(&self, figure: &Figure) -> String {
         match &figure.output {
-            Some(output) if self.several_outputs => format!("{phase}{output}_{}", figure.quantity),
-            _ => format!("{phase}{}", figure.quantity),
+            Some(output) if self.several_outputs => format!("{output}_{}", figure.quantity),
+            _ => figure.quantity.clone(),
         }
     }
 }
@@ -80,28 +143,68 @@ impl fmt::Display for Figures {
 }
 
 /// Every figure of every epoch. Prints as a table.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     /// One entry an epoch.
     pub epochs: Vec<Figures>,
+    /// The learning rate at the end of each epoch.
+    pub learning_rates: Vec<f64>,
+    /// Why there are no more epochs.
+    pub end: End,
+}
+
+/// Why training ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// It has not.
+    #[default]
+    Running,
+    /// After its last epoch.
+    Completed,
+    /// A callback found that it is enough.
+    Stopped,
+    /// A callback broke it off; a later run may go on from its checkpoint.
+    Paused,
 }
 
 impl History {
-    /// One figure over the epochs; empty where there is none of that name.
+    /// One figure over the epochs that have it; empty where there is none of that name.
     pub fn curve(&self, name: &str) -> Vec<f64> {
-        self.epochs.iter().filter_map(|figures| figures.get(name)).collect()
+        self.points(name).into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// The same with the numbers of the epochs, from 0.
+    pub fn points(&self, name: &str) -> Vec<(usize, f64)> {
+        let values = self.epochs.iter().map(|figures| figures.get(name)).enumerate();
+        values.filter_map(|(epoch, value)| Some((epoch, value?))).collect()
+    }
+
+    /// The names of all figures, in the order in which they appear.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for (name, _) in self.epochs.iter().flat_map(Figures::iter) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 }
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(first) = self.epochs.first() else { return f.write_str("no epochs") };
+        if self.epochs.is_empty() {
+            return f.write_str("no epochs");
+        }
+        let names = self.names();
         write!(f, "epoch")?;
-        first.iter().try_for_each(|(name, _)| write!(f, "  {name:>10}"))?;
+        names.iter().try_for_each(|name| write!(f, "  {name:>10}"))?;
         for (epoch, figures) in self.epochs.iter().enumerate() {
             write!(f, "\n{:>5}", epoch + 1)?;
-            for (name, value) in figures.iter() {
-                write!(f, "  {:>width$}", Short(value).to_string(), width = name.len().max(10))?;
+            for name in &names {
+                // An epoch that was not validated has no such figure.
+                let value = figures.get(name).map_or("-".to_owned(), |v| Short(v).to_string());
+                write!(f, "  {value:>width$}", width = name.len().max(10))?;
             }
         }
         Ok(())
@@ -137,7 +240,7 @@ impl fmt::Display for Evaluation {
 }
 
 /// About four digits of a number.
-struct Short(f64);
+pub(crate) struct Short(pub(crate) f64);
 
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -171,10 +274,23 @@ mod tests {
     }
 
     #[test]
+    fn figures_come_back_from_json_with_the_same_bits() {
+        let mut figures = Figures::new(2);
+        for value in [0.1 + 0.2, f64::INFINITY, -0.0] {
+            figures.push(Phase::Validation, Some("price"), "mae", value);
+        }
+        let text = serde_json::to_string(&figures).unwrap();
+        assert_eq!(serde_json::from_str::<Figures>(&text).unwrap(), figures);
+        figures.push(Phase::Training, None, "loss", f64::NAN);
+        let text = serde_json::to_string(&figures).unwrap();
+        assert!(serde_json::from_str::<Figures>(&text).unwrap().get("loss").unwrap().is_nan());
+    }
+
+    #[test]
     fn a_history_is_a_table() {
         let mut figures = Figures::new(1);
         figures.push(Phase::Training, None, "loss", 2.0);
-        let history = History { epochs: vec![figures.clone(), figures] };
+        let history = History { epochs: vec![figures.clone(), figures], ..History::default() };
         assert_eq!(history.curve("loss"), [2.0, 2.0]);
         assert_eq!(history.to_string(), "epoch        loss\n    1       2.000\n    2       2.000");
     }

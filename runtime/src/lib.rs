@@ -10,7 +10,7 @@
 //! | read rows | [`data`] |
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
-//! | stop early | [`callback`] |
+//! | stop early, log, keep checkpoints, go on | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 
 #[cfg(test)]
 mod by_hand;
@@ -18,6 +18,7 @@ pub mod callback;
 #[cfg(test)]
 mod check_gradients;
 pub mod checkpoint;
+mod checksum;
 pub mod data;
 pub mod definition;
 mod error;
@@ -40,6 +41,7 @@ pub mod train;
 
 pub use data::{Class, Image, LabelProbabilities, Probabilities};
 pub use error::{Error, Result};
+pub use kernel::spread::with_threads;
 pub use model::{Model, Summary};
 #[doc = include_str!("attribute.md")]
 pub use multi_input_macros::multi_input_model;
@@ -48,13 +50,16 @@ pub use seed::Seed;
 /// What a program that trains a model needs.
 pub mod prelude {
     pub use crate::{
-        callback::{EarlyStopping, Monitor},
+        callback::{
+            Checkpoint, CsvLog, EarlyStopping, Freeze, Interrupt, JsonLines, LearningRateSchedule,
+            Monitor, Progress, ReduceOnPlateau, Schedule, TensorBoard, TerminateOnNan, Timer,
+        },
         data::{read_csv, Class, Image, LabelProbabilities, Probabilities, Split},
         definition::{Definition, Network},
         history::{Evaluation, History},
         metric, multi_input_model,
         optim::{Adam, AdamW, RmsProp, Sgd},
-        train::{Progress, Shuffle, Trainer},
+        train::{Clip, MovingAverage, Shuffle, Trainer},
         Model, Seed,
     };
     pub use dfdx::tensor::Cpu;

@@ -18,7 +18,10 @@ use dfdx::{shapes::Unit, tensor::Trace, tensor_ops::ReshapeTo};
 use spec::{Size, Text};
 
 use crate::definition::{Head, Network};
-pub use crate::kernel::{Backend, Element};
+pub use crate::{
+    kernel::{Backend, Element},
+    layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask},
+};
 
 /// The shape, or one of unknown sizes where the formula found a mistake, which a constant of its
 /// own reports.
@@ -70,6 +73,17 @@ pub fn head<S: Shape, E: Element, D: Backend<E>>(
     let sizes: Vec<usize> = output.shape().concrete().into();
     let (batch, width) = (sizes[0], sizes[1..].iter().product());
     output.try_reshape_like(&(batch, width))
+}
+
+/// The end of a node: its value and the tape apart, and a look at the value where a failed step
+/// asks for it.
+pub fn node<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    name: &'static str,
+    x: Tensor<S, E, D, T>,
+) -> (Tensor<S, E, D>, T) {
+    let (x, tape) = x.split_tape();
+    crate::train::watch::look(name, &x);
+    (x, tape)
 }
 
 /// A tape that adds to `gradients`.

@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{Element, Missing, Source},
+    parse::{Element, LossCall, Missing, Source},
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
 };
@@ -310,10 +310,9 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     // The link has been taken off, from the last layer or as a layer of its own.
     let mut layers = shaped.layers.iter().filter(|layer| !matches!(layer.module, Module::Link));
     let Some(last) = layers.next_back() else { return };
-    let activation = match &last.module {
-        Module::Named { activation: Some(activation), .. }
-        | Module::Activation { activation, .. } => *activation,
-        _ => return,
+    let activation = match last.module.last_activation() {
+        Some(activation) => activation,
+        None => return inner_activation_is_no_link(name, loss, last, errors),
     };
     let linear = activation == multi_input_spec::Activation::Linear;
     match loss.spec.link {
@@ -339,6 +338,29 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
             format!("`{name}`: `softmax` gives the probabilities of classes, which `{loss_name}` does not compare; use a `Class<N>` with `cross_entropy`"),
         ),
         _ => {}
+    }
+}
+
+/// An activation that is inside of the last layer cannot be left to the loss.
+fn inner_activation_is_no_link(
+    name: &Ident,
+    loss: &LossCall,
+    last: &ShapedLayer,
+    errors: &mut Diagnostics,
+) {
+    let Module::Named { spec, activation: Some(activation), .. } = &last.module else { return };
+    if let (Some(link), false) =
+        (loss.spec.link, *activation == multi_input_spec::Activation::Linear)
+    {
+        let (layer, loss, link) = (spec.name, &loss.name, link.name());
+        errors.at(
+            last.end,
+            format!(
+                "`{name}`: `{loss}` is computed from logits, but the `{}` of `{layer}` is inside of \
+                 it; end the branch in `Dense(units, {link})`",
+                activation.name()
+            ),
+        );
     }
 }
 

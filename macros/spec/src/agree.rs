@@ -12,6 +12,23 @@ pub const fn size(given: usize) -> Result<usize, Text> {
 
 /// A hidden node's declared shape against the one that comes out of its branch.
 pub const fn declared(declared: &Shape, inferred: &Shape) -> Result<Shape, Text> {
+    if declared.is_masked() && !inferred.is_masked() {
+        return Err(Text::new("declared ").shape(declared).str(", but what comes out is ").shape(
+            inferred,
+        )
+        .str(", without a mask: `Embedding(categories, width, mask)` or `Masking(value)` creates one, \
+              and it ends where the steps do, or in a merge with what has none"));
+    }
+    if !declared.is_masked() && inferred.is_masked() {
+        return Err(Text::new("declared ")
+            .shape(declared)
+            .str(", but what comes out is ")
+            .shape(inferred)
+            .str(
+                "; write `Masked<...>` around the type, `_` to take what comes out, or end the \
+                  branch in `DropMask`",
+            ));
+    }
     if declared.differs(inferred) {
         return Err(Text::new("declared ")
             .shape(declared)
@@ -25,6 +42,14 @@ pub const fn declared(declared: &Shape, inferred: &Shape) -> Result<Shape, Text>
 /// An output's target against the head that predicts it. `needed` is one number for `f32` and
 /// `bool`, and one for each class of `Class<N>`.
 pub const fn head(needed: &Shape, inferred: &Shape) -> Result<Shape, Text> {
+    if inferred.is_masked() {
+        return Err(Text::new("the loss would count the steps of padding in ")
+            .shape(inferred)
+            .str(
+                "; end its branch in `DropMask`, so that all steps count on purpose, or make one \
+                  vector of the steps that count, with `LSTM(units)` or `GlobalAveragePool1D`",
+            ));
+    }
     if needed.differs(inferred) {
         return Err(Text::new("needs a head of ")
             .shape(needed)

@@ -1,6 +1,6 @@
 //! The arguments of layers and merges.
 
-use crate::{Activation, Size};
+use crate::{Activation, Shape, Size};
 
 /// What an argument may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,13 @@ pub enum ArgumentKind {
     Words(&'static [&'static str]),
     /// A list of real numbers: `[0.0, 0.5]`.
     Numbers,
+    /// A layer inside of this one.
+    Layer {
+        /// The layers that it may be.
+        among: &'static [&'static str],
+        /// Their parameters that this one sets itself.
+        without: &'static [&'static str],
+    },
 }
 
 impl ArgumentKind {
@@ -37,6 +44,15 @@ impl ArgumentKind {
     pub const fn is_list(self) -> bool {
         matches!(self, ArgumentKind::Sizes | ArgumentKind::Words(_))
     }
+}
+
+/// What is known of a layer inside of another.
+#[derive(Clone, Copy, Debug)]
+pub struct Nested {
+    /// What comes out of it.
+    pub output: Shape,
+    /// How many numbers it learns.
+    pub count: Size,
 }
 
 /// What surrounds an image or a sequence before a window slides over it.
@@ -106,6 +122,8 @@ pub enum Value {
     Word(&'static str),
     /// For [`ArgumentKind::Numbers`]; a `const` path is NaN while the macro runs.
     Numbers(&'static [f64]),
+    /// For [`ArgumentKind::Layer`].
+    Layer(Nested),
 }
 
 impl Value {
@@ -186,6 +204,25 @@ impl Value {
         matches!(self, Value::Absent)
     }
 
+    /// Which of the parameter's words this is, or the first where it was left out.
+    pub const fn place_among(&self, words: &[&str]) -> usize {
+        let mut place = 0;
+        if let Value::Word(word) = self {
+            while place + 1 < words.len() && !equal(word, words[place]) {
+                place += 1;
+            }
+        }
+        place
+    }
+
+    /// What is known of the layer inside; nothing where this is none.
+    pub const fn layer(&self) -> Nested {
+        match self {
+            Value::Layer(nested) => *nested,
+            _ => Nested { output: Shape::numbers(&[]), count: Size::Unknown },
+        }
+    }
+
     /// The axis, or `default` where it was left out.
     pub const fn axis_or(&self, default: isize) -> isize {
         match self {
@@ -193,4 +230,14 @@ impl Value {
             _ => default,
         }
     }
+}
+
+/// `a == b`, which constants cannot ask yet.
+const fn equal(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut place = 0;
+    while place < a.len() && place < b.len() && a[place] == b[place] {
+        place += 1;
+    }
+    place == a.len() && place == b.len()
 }

@@ -10,6 +10,7 @@ pub mod agree;
 mod argument;
 pub mod layer;
 mod loss;
+pub mod mask;
 pub mod merge;
 mod shape;
 mod size;
@@ -17,8 +18,9 @@ pub mod step;
 mod text;
 
 pub use activation::{Activation, ACTIVATIONS};
-pub use argument::{ArgumentKind, Padding, Parameter, Value};
+pub use argument::{ArgumentKind, Nested, Padding, Parameter, Value};
 pub use loss::{Loss, Metric, Target, LOSSES, METRICS};
+pub use mask::MaskRule;
 pub use shape::{Kind, Shape, MAX_RANK};
 pub use size::Size;
 pub use text::Text;

@@ -25,6 +25,7 @@ pub enum Kind {
 pub struct Shape {
     /// What the elements stand for.
     pub kind: Kind,
+    masked: bool,
     /// For categories: the first index that is too large, where a step of preprocessing says so.
     pub below: Size,
     rank: usize,
@@ -44,13 +45,30 @@ impl Shape {
 
     /// A shape of `kind`; dimensions past [`MAX_RANK`] are cut off.
     pub const fn new(kind: Kind, dims: &[Size]) -> Shape {
-        let mut shape =
-            Shape { kind, below: Size::Unknown, rank: 0, dims: [Size::Known(1); MAX_RANK] };
+        let mut shape = Shape {
+            kind,
+            masked: false,
+            below: Size::Unknown,
+            rank: 0,
+            dims: [Size::Known(1); MAX_RANK],
+        };
         while shape.rank < dims.len() && shape.rank < MAX_RANK {
             shape.dims[shape.rank] = dims[shape.rank];
             shape.rank += 1;
         }
         shape
+    }
+
+    /// The same shape, of which a mask goes along that says which entries of the first dimension,
+    /// the steps, count; or without one.
+    pub const fn with_mask(mut self, masked: bool) -> Shape {
+        self.masked = masked;
+        self
+    }
+
+    /// Whether a mask says which steps count.
+    pub const fn is_masked(&self) -> bool {
+        self.masked
     }
 
     /// The same shape of indices below `bound`.
@@ -93,6 +111,17 @@ impl Shape {
         self
     }
 
+    /// What each entry of the first dimension holds.
+    pub const fn of_step(&self) -> Shape {
+        let mut shape = Shape::new(self.kind, &[]);
+        let mut axis = 1;
+        while axis < self.rank {
+            shape = shape.push(self.dims[axis]);
+            axis += 1;
+        }
+        shape
+    }
+
     /// The product of all dimensions.
     pub const fn elements(&self) -> Size {
         let mut product = Size::Known(1);
@@ -104,9 +133,12 @@ impl Shape {
         product
     }
 
-    /// Whether both are known to be unequal: another kind, rank or size.
+    /// Whether both are known to be unequal: another kind, rank or size, or a mask on one alone.
     pub const fn differs(&self, other: &Shape) -> bool {
-        if self.kind as usize != other.kind as usize || self.rank != other.rank {
+        if self.kind as usize != other.kind as usize
+            || self.rank != other.rank
+            || self.masked != other.masked
+        {
             return true;
         }
         let mut axis = 0;

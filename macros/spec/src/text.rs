@@ -55,7 +55,7 @@ impl Text {
     }
 
     /// Appends a shape as users write it: `[32]`, `[3, 64, 64]`, `one category`,
-    /// `[100] categories`.
+    /// `[100] categories`, `[100, 64] masked`.
     pub const fn shape(self, shape: &Shape) -> Text {
         match (shape.kind, shape.rank()) {
             (Kind::Categories, 0) => return self.str("one category"),
@@ -75,6 +75,7 @@ impl Text {
             axis += 1;
         }
         match shape.kind {
+            Kind::Numbers if shape.is_masked() => text.str("] masked"),
             Kind::Categories => text.str("] categories"),
             Kind::Texts => text.str("] texts"),
             Kind::Numbers | Kind::Pictures | Kind::Dates => text.str("]"),
@@ -110,6 +111,7 @@ mod tests {
         const SHAPE: Shape = Shape::numbers(&[Size::Known(3), Size::Unknown]);
         const TEXT: Text = Text::new("width ").number(640).str(" of ").shape(&SHAPE);
         assert_eq!(TEXT.as_str(), "width 640 of [3, ?]");
+        assert_eq!(Text::new("").shape(&SHAPE.with_mask(true)).as_str(), "[3, ?] masked");
         assert_eq!(Text::new("").shape(&Shape::categories(&[])).as_str(), "one category");
     }
 }

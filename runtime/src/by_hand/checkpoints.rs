@@ -1,9 +1,12 @@
-use std::{collections::HashMap, fs, path::Path};
-
-use safetensors::{tensor::TensorView, Dtype, SafeTensors};
+use std::{fs, path::Path};
 
 use super::models::{houses, inputs, House, Post};
-use crate::{checkpoint::CheckpointError, parameters, prelude::*, Error};
+use crate::{
+    checkpoint::{CheckpointError, Contents, Stored},
+    parameters,
+    prelude::*,
+    Error,
+};
 
 fn trained() -> Model<House> {
     let mut model = Model::build(&Cpu::default(), Seed(7));
@@ -24,25 +27,10 @@ fn refused(path: &Path) -> CheckpointError {
     }
 }
 
-type Tensors = HashMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
-
-/// Saves a model and writes the file anew with other tensors.
-fn tampered(path: &Path, change: impl FnOnce(&mut Tensors)) {
+/// Saves a model and writes the file anew with other contents and the right checksum.
+fn forged(path: &Path, change: impl FnOnce(&mut Contents)) {
     trained().save(path).unwrap();
-    let bytes = fs::read(path).unwrap();
-    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
-    let file = SafeTensors::deserialize(&bytes).unwrap();
-    let mut tensors: Tensors = file
-        .tensors()
-        .into_iter()
-        .map(|(name, view)| (name, (view.dtype(), view.shape().to_vec(), view.data().to_vec())))
-        .collect();
-    change(&mut tensors);
-    let views = tensors.iter().map(|(name, (dtype, shape, data))| {
-        (name, TensorView::new(*dtype, shape.clone(), data).unwrap())
-    });
-    let bytes = safetensors::serialize(views, header.metadata().clone()).unwrap();
-    fs::write(path, bytes).unwrap();
+    Contents::forge(path, change);
 }
 
 #[test]
@@ -81,6 +69,22 @@ fn a_truncated_file_is_refused_wherever_it_ends() {
 }
 
 #[test]
+fn a_single_changed_bit_is_seen_wherever_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("house.safetensors");
+    trained().save(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    for place in (0..bytes.len()).step_by(7) {
+        let mut changed = bytes.clone();
+        changed[place] ^= 1 << (place % 8);
+        fs::write(&path, changed).unwrap();
+        let error = refused(&path);
+        let format = matches!(error, CheckpointError::Format { .. });
+        assert!(format || matches!(error, CheckpointError::Damaged { .. }), "{place}: {error}");
+    }
+}
+
+#[test]
 fn another_model_is_refused_with_what_differs_first() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("post.safetensors");
@@ -99,7 +103,7 @@ fn a_tensor_of_another_dtype_or_shape_missing_or_too_many_is_named() {
     let error = refused(&path);
     assert!(matches!(&error, CheckpointError::Dtype { tensor, .. } if tensor == "0.weight"));
 
-    tampered(&path, |tensors| tensors.get_mut("2.weight").unwrap().1 = vec![8, 1]);
+    forged(&path, |file| file.tensors.get_mut("2.weight").unwrap().shape = vec![8, 1]);
     let shape = CheckpointError::Shape {
         tensor: "2.weight".to_owned(),
         expected: vec![1, 8],
@@ -107,11 +111,12 @@ fn a_tensor_of_another_dtype_or_shape_missing_or_too_many_is_named() {
     };
     assert_eq!(refused(&path), shape);
 
-    tampered(&path, |tensors| drop(tensors.remove("1.bias")));
+    forged(&path, |file| drop(file.tensors.remove("1.bias")));
     assert_eq!(refused(&path), CheckpointError::Missing { tensor: "1.bias".to_owned() });
 
-    tampered(&path, |tensors| {
-        tensors.insert("odd".to_owned(), (Dtype::F32, vec![1], vec![0; 4]));
+    forged(&path, |file| {
+        let odd = Stored::of::<f32>(vec![1], std::iter::once(0.0));
+        file.tensors.insert("odd".to_owned(), odd);
     });
     assert_eq!(refused(&path), CheckpointError::Extra { tensor: "odd".to_owned() });
 }

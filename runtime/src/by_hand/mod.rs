@@ -2,4 +2,5 @@
 
 mod checkpoints;
 mod models;
+mod resuming;
 mod training;

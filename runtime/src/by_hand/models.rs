@@ -55,7 +55,7 @@ pub(super) struct HouseOutputs {
 
 #[allow(non_upper_case_globals)] // As the macro names them after the field.
 impl House {
-    pub(super) const price: OutputOf<House> = OutputOf::new(0, "price");
+    pub(super) const price: OutputOf<House, 0> = OutputOf::new("price");
 }
 
 /// 250 to 350, in a unit where an untrained model is far off.
@@ -77,6 +77,9 @@ pub(super) fn inputs(rows: &[HouseSample]) -> Vec<HouseInputs> {
     rows.iter().map(of).collect()
 }
 
+impl metric::Reported<metric::Mae, 0> for House {}
+impl metric::Reported<metric::R2, 0> for House {}
+
 impl Definition for House {
     type Inputs = HouseInputs;
     type Sample = HouseSample;
@@ -90,13 +93,16 @@ impl Definition for House {
                 source: "input",
                 fed_by: &[],
                 input_shape: &[3],
+                input_masked: false,
                 layers: &[Layer {
                     text: "Dense(8, relu)",
                     identity: "Dense(8, relu)",
                     shape: &[8],
+                    masked: false,
                     parameters: Some(32),
                 }],
                 shape: &[8],
+                masked: false,
                 shared: None,
                 frozen: false,
                 stand_in: 0,
@@ -106,13 +112,16 @@ impl Definition for House {
                 source: "input",
                 fed_by: &[],
                 input_shape: &[1],
+                input_masked: false,
                 layers: &[Layer {
                     text: "Dense(8, relu)",
                     identity: "Dense(8, relu)",
                     shape: &[8],
+                    masked: false,
                     parameters: Some(16),
                 }],
                 shape: &[8],
+                masked: false,
                 shared: None,
                 frozen: false,
                 stand_in: 0,
@@ -122,13 +131,16 @@ impl Definition for House {
                 source: "add(measurements, age)",
                 fed_by: &["measurements", "age"],
                 input_shape: &[8],
+                input_masked: false,
                 layers: &[Layer {
                     text: "Dense(1, l2 = 0.001)",
                     identity: "Dense(1, l2 = 0.001)",
                     shape: &[1],
+                    masked: false,
                     parameters: Some(9),
                 }],
                 shape: &[1],
+                masked: false,
                 shared: None,
                 frozen: false,
                 stand_in: 0,
@@ -225,6 +237,7 @@ impl<E: Element, D: Backend<E>> Network<E, D> for House {
         penalties.add(&module.2.weight, 0.0, 0.001)
     }
     fn set_draw(_: &mut Self::Built, _: Draw) {}
+    fn set_frozen(_: &mut Self::Built, _: &dyn Fn(&str) -> bool) {}
 }
 
 pub(super) struct Post;
@@ -240,7 +253,7 @@ pub(super) struct PostSample {
 
 #[allow(non_upper_case_globals)] // As the macro names them after the field.
 impl Post {
-    pub(super) const topic: OutputOf<Post> = OutputOf::new(0, "topic");
+    pub(super) const topic: OutputOf<Post, 0> = OutputOf::new("topic");
 }
 
 /// Points around three centres.
@@ -254,6 +267,8 @@ pub(super) fn posts(count: usize) -> Vec<PostSample> {
     (0..count).map(row).collect()
 }
 
+impl metric::Reported<metric::Accuracy, 0> for Post {}
+
 impl Definition for Post {
     type Inputs = PostInputs;
     type Sample = PostSample;
@@ -266,13 +281,16 @@ impl Definition for Post {
             source: "from(point)",
             fed_by: &["point"],
             input_shape: &[2],
+            input_masked: false,
             layers: &[Layer {
                 text: "Dense(3, softmax)",
                 identity: "Dense(3, softmax)",
                 shape: &[3],
+                masked: false,
                 parameters: Some(9),
             }],
             shape: &[3],
+            masked: false,
             shared: None,
             frozen: false,
             stand_in: 0,
@@ -335,4 +353,5 @@ impl<E: Element, D: Backend<E>> Network<E, D> for Post {
         Ok(())
     }
     fn set_draw(_: &mut Self::Built, _: Draw) {}
+    fn set_frozen(_: &mut Self::Built, _: &dyn Fn(&str) -> bool) {}
 }

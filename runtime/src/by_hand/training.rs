@@ -1,7 +1,7 @@
 use super::models::{houses, inputs, posts, House, HouseInputs, Post, PostInputs};
 use crate::{
-    callback::{Callback, Event, Flow, RunPlan},
-    metric::{Accuracy, Mae},
+    callback::{Callback, Event, Flow, Training},
+    metric::Mae,
     optim::Optimizer,
     parameters,
     prelude::*,
@@ -179,18 +179,19 @@ fn every_mistake_in_the_settings_is_reported_at_once() {
     assert_eq!(mistakes.len(), 6, "{error}");
 
     let error = trainer(1)
-        .callback(EarlyStopping::on(Monitor::val(Post::topic, Accuracy)))
+        .callback(EarlyStopping::on(Monitor::val(House::price, Mae)))
+        .callback(ReduceOnPlateau::on(Monitor::loss()).factor(2.0))
+        .accumulate(0)
+        .clip(Clip::Norm(-1.0))
+        .moving_average(MovingAverage::new(2.0))
+        .initial_epoch(3)
+        .validation_frequency(0)
+        .steps_per_epoch(0)
         .fit(&mut build(), &houses(5))
         .unwrap_err()
         .to_string();
+    assert_eq!(error.lines().count(), 9, "{error}");
     assert!(error.contains("there are no validation rows"), "{error}");
-    assert!(error.contains("`topic`, which is not an output"), "{error}");
-    let error = trainer(1)
-        .callback(EarlyStopping::on(Monitor::train(House::price, Accuracy)))
-        .fit(&mut build(), &houses(5))
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("add `accuracy` to its `metrics(...)`"), "{error}");
 }
 
 #[test]
@@ -261,12 +262,12 @@ fn the_gradients_of_a_step_equal_central_differences_of_the_evaluated_loss() {
 /// Notes that training has ended.
 struct Ended(std::rc::Rc<std::cell::Cell<bool>>);
 
-impl Callback for Ended {
-    fn mistakes(&self, _: &RunPlan) -> Vec<String> {
-        Vec::new()
+impl Callback<House> for Ended {
+    fn name(&self) -> &'static str {
+        "Ended"
     }
-    fn on(&mut self, event: Event<'_>) -> crate::Result<Flow> {
-        if let Event::TrainingEnded { .. } = event {
+    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<House>) -> crate::Result<Flow> {
+        if let Event::Ended = event {
             self.0.set(true);
         }
         Ok(Flow::Continue)
@@ -281,4 +282,17 @@ fn callbacks_hear_the_end_of_a_run_that_fails() {
         trainer.callback(Ended(std::rc::Rc::clone(&ended))).fit(&mut build(), &houses(16));
     assert!(matches!(trained, Err(Error::NotFinite { .. })));
     assert!(ended.get());
+}
+
+#[test]
+fn a_model_that_was_fitted_is_fitted_anew_on_request() {
+    let mut model = build();
+    trainer(1).fit(&mut model, &houses(20)).unwrap();
+    let first = model.preprocessing().unwrap().clone();
+    let mut moved = houses(20);
+    moved.iter_mut().for_each(|row| row.price += 500.0);
+    trainer(1).fit(&mut model, &moved).unwrap();
+    assert_eq!(model.preprocessing(), Some(&first));
+    trainer(1).refit().fit(&mut model, &moved).unwrap();
+    assert_ne!(model.preprocessing(), Some(&first));
 }

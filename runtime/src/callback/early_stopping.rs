@@ -1,21 +1,33 @@
 //! `EarlyStopping`: ends training once a figure has stopped improving.
 
-use super::{Callback, Event, Flow, Monitor, RunPlan, Snapshot};
-use crate::Result;
+use super::{
+    monitor::delta_mistake, Callback, Event, Flow, Memory, Monitor, RunPlan, Snapshot, Training,
+};
+use crate::{definition::Definition, Result};
 
-/// Stops after `patience` epochs without an improvement by more than `min_delta`.
+/// Stops after `patience` epochs without an improvement by more than `min_delta`. Epochs without
+/// the figure, because they were not validated, do not count.
 ///
 /// `keras.callbacks.EarlyStopping(monitor, min_delta, patience, restore_best_weights)`, but that a
 /// NaN is never the best: after a NaN in the first epoch Keras sees no improvement any more.
 ///
 /// ```
 /// use multi_input::prelude::*;
+/// # #[multi_input_model]
+/// # struct House {
+/// #     #[input]
+/// #     rooms: f32,
+/// #     #[from(rooms)]
+/// #     #[branch(Dense(1))]
+/// #     #[output(loss = mse, metrics(mae))]
+/// #     price: f32,
+/// # }
 ///
-/// let callback = EarlyStopping::on(Monitor::val_loss()).patience(5).restore_best();
+/// let callback = EarlyStopping::on(Monitor::val(House::price, metric::Mae)).patience(5).restore_best();
 /// ```
 #[derive(Clone, Debug)]
-pub struct EarlyStopping {
-    monitor: Monitor,
+pub struct EarlyStopping<M> {
+    monitor: Monitor<M>,
     patience: usize,
     min_delta: f64,
     restore: Restore,
@@ -32,9 +44,9 @@ enum Restore {
     Best(Option<Snapshot>),
 }
 
-impl EarlyStopping {
+impl<M: Definition> EarlyStopping<M> {
     /// Stops at the first epoch without improvement, and keeps the last weights.
-    pub fn on(monitor: Monitor) -> EarlyStopping {
+    pub fn on(monitor: Monitor<M>) -> EarlyStopping<M> {
         let best = monitor.worst();
         EarlyStopping {
             monitor,
@@ -48,44 +60,45 @@ impl EarlyStopping {
 
     /// How many epochs without improvement are waited for.
     #[must_use]
-    pub fn patience(mut self, epochs: usize) -> EarlyStopping {
+    pub fn patience(mut self, epochs: usize) -> Self {
         self.patience = epochs;
         self
     }
 
     /// The smallest change that counts as an improvement, in the unit of the figure.
     #[must_use]
-    pub fn min_delta(mut self, min_delta: f64) -> EarlyStopping {
+    pub fn min_delta(mut self, min_delta: f64) -> Self {
         self.min_delta = min_delta;
         self
     }
 
     /// Ends with the weights of the best epoch, also where training was not stopped early.
     #[must_use]
-    pub fn restore_best(mut self) -> EarlyStopping {
+    pub fn restore_best(mut self) -> Self {
         self.restore = Restore::Best(None);
         self
     }
 }
 
-impl Callback for EarlyStopping {
+impl<M: Definition> Callback<M> for EarlyStopping<M> {
+    fn name(&self) -> &'static str {
+        "EarlyStopping"
+    }
+
     fn mistakes(&self, run: &RunPlan) -> Vec<String> {
         let mut mistakes = self.monitor.mistakes(run);
-        if !(self.min_delta >= 0.0 && self.min_delta.is_finite()) {
-            let found = self.min_delta;
-            mistakes.push(format!("`min_delta` must be a number of at least 0, but is {found}"));
-        }
+        mistakes.extend(delta_mistake(self.min_delta));
         mistakes
     }
 
-    fn on(&mut self, event: Event<'_>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
         match event {
-            Event::EpochEnded { epoch, figures, weights } => {
+            Event::EpochEnded { epoch, figures } => {
                 let Some(current) = self.monitor.value(figures) else { return Ok(Flow::Continue) };
                 let improved = self.monitor.improves(current, self.best, self.min_delta);
                 if let Restore::Best(kept) = &mut self.restore {
                     if improved || kept.is_none() {
-                        *kept = Some(weights.snapshot()?);
+                        *kept = Some(training.snapshot()?);
                     }
                 }
                 if improved {
@@ -94,59 +107,49 @@ impl Callback for EarlyStopping {
                 }
                 self.waited += 1;
                 // Keras never stops at the first epoch, which has nothing to improve on.
-                let stops = self.waited >= self.patience && epoch > 0;
+                let stops = self.waited >= self.patience && *epoch > 0;
                 Ok(if stops { Flow::Stop } else { Flow::Continue })
             }
-            Event::TrainingEnded { weights } => {
+            Event::Ended => {
                 if let Restore::Best(Some(best)) = &self.restore {
-                    weights.restore(best)?;
+                    training.restore(best)?;
                 }
                 Ok(Flow::Continue)
             }
+            _ => Ok(Flow::Continue),
+        }
+    }
+
+    fn remember(&self, memory: &mut Memory) {
+        memory.put("best", self.best);
+        memory.put("waited", self.waited as f64);
+        if let Restore::Best(Some(best)) = &self.restore {
+            memory.put_snapshot("weights", best);
+        }
+    }
+
+    fn recall(&mut self, memory: &Memory) {
+        self.best = memory.get("best").unwrap_or(self.best);
+        self.waited = memory.count("waited");
+        if let Restore::Best(kept) = &mut self.restore {
+            *kept = memory.snapshot("weights");
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{
-        callback::Weights,
-        history::{Figures, Phase},
-    };
+    use super::{super::tests::Script, *};
 
-    /// Weights that are the number of the epoch.
-    struct Epoch(f64);
-
-    impl Weights for Epoch {
-        fn snapshot(&self) -> Result<Snapshot> {
-            Ok(Snapshot(vec![vec![self.0]]))
-        }
-        fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-            self.0 = snapshot.0[0][0];
-            Ok(())
-        }
+    fn watch() -> EarlyStopping<super::super::tests::Toy> {
+        EarlyStopping::on(Monitor::val_loss())
     }
 
     /// The epoch training stops after, and the epoch whose weights the model ends with.
-    fn run(mut callback: EarlyStopping, losses: &[f64]) -> (usize, f64) {
-        let mut weights = Epoch(0.0);
-        let mut last = 0;
-        for (epoch, &loss) in losses.iter().enumerate() {
-            (last, weights.0) = (epoch, epoch as f64);
-            let mut figures = Figures::new(1);
-            figures.push(Phase::Validation, None, "loss", loss);
-            let event = Event::EpochEnded { epoch, figures: &figures, weights: &mut weights };
-            if callback.on(event).unwrap() == Flow::Stop {
-                break;
-            }
-        }
-        callback.on(Event::TrainingEnded { weights: &mut weights }).unwrap();
-        (last, weights.0)
-    }
-
-    fn watch() -> EarlyStopping {
-        EarlyStopping::on(Monitor::val_loss())
+    fn run(callback: EarlyStopping<super::super::tests::Toy>, losses: &[f64]) -> (usize, f64) {
+        let mut script = Script::default();
+        let last = script.run(callback, losses);
+        (last, script.weights)
     }
 
     #[test]
@@ -165,5 +168,23 @@ mod tests {
         let losses = [f64::NAN, f64::NAN, 0.5];
         assert_eq!(run(watch().patience(2).restore_best(), &losses), (1, 0.0));
         assert_eq!(run(watch().patience(3).restore_best(), &losses), (2, 2.0));
+    }
+
+    #[test]
+    fn what_it_remembers_is_all_it_needs() {
+        let losses = [1.0, 0.8, 0.9, 0.7, 0.75, 0.76, 0.77];
+        let whole = run(watch().patience(3).restore_best(), &losses);
+        for cut in 1..losses.len() {
+            let mut script = Script::default();
+            let mut first = watch().patience(3).restore_best();
+            script.tell_epochs(&mut first, &losses[..cut], 0);
+            let mut memory = Memory::default();
+            first.remember(&mut memory);
+            let mut second = watch().patience(3).restore_best();
+            second.recall(&memory);
+            let last = script.tell_epochs(&mut second, &losses[cut..], cut);
+            script.end(&mut second);
+            assert_eq!((last, script.weights), whole, "{cut}");
+        }
     }
 }

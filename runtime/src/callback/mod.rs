@@ -1,23 +1,92 @@
 //! What happens beside training: one file a callback, driven by typed events.
+//!
+//! A callback is told what happened and answers whether training goes on. What it wants done it
+//! asks of the [`Training`] that comes with every event. What it remembers goes into the checkpoints
+//! of the run, so that a run that goes on decides as the uninterrupted one would have.
+//!
+//! | callback | Keras | PyTorch, Lightning |
+//! |---|---|---|
+//! | [`EarlyStopping`] | `EarlyStopping` | `EarlyStopping` |
+//! | [`Checkpoint`] | `ModelCheckpoint`, `BackupAndRestore` | `ModelCheckpoint` |
+//! | [`ReduceOnPlateau`] | `ReduceLROnPlateau` | `lr_scheduler.ReduceLROnPlateau` |
+//! | [`LearningRateSchedule`] | `LearningRateScheduler`, `optimizers.schedules` | `lr_scheduler` |
+//! | [`Freeze`] | `layer.trainable` | `BaseFinetuning` |
+//! | [`CsvLog`] | `CSVLogger` | `CSVLogger` |
+//! | [`JsonLines`] | | |
+//! | [`TensorBoard`] | `TensorBoard` | `TensorBoardLogger` |
+//! | [`TerminateOnNan`] | `TerminateOnNaN` | `detect_anomaly` |
+//! | [`Timer`] | | `Timer` |
+//! | [`Progress`] | `ProgbarLogger` | `TQDMProgressBar` |
+//! | [`Interrupt`] | | `OnExceptionCheckpoint` |
 
+mod checkpoint;
+mod csv_log;
 mod early_stopping;
+mod freeze;
+mod interrupt;
+mod json_lines;
+mod learning_rate_schedule;
+mod log_file;
+mod memory;
 mod monitor;
+mod progress;
+mod reduce_on_plateau;
+mod schedule;
+mod tensor_board;
+mod terminate_on_nan;
+mod timer;
 
+pub use checkpoint::Checkpoint;
+pub use csv_log::CsvLog;
 pub use early_stopping::EarlyStopping;
+pub use freeze::Freeze;
+pub use interrupt::Interrupt;
+pub use json_lines::JsonLines;
+pub use learning_rate_schedule::LearningRateSchedule;
+pub use memory::Memory;
 pub use monitor::Monitor;
+pub use progress::Progress;
+pub use reduce_on_plateau::ReduceOnPlateau;
+pub use schedule::{Schedule, Warmup};
+pub use tensor_board::TensorBoard;
+pub use terminate_on_nan::TerminateOnNan;
+pub use timer::{Timer, Times};
 
-use crate::{definition::Graph, history::Figures, Result};
+use std::path::Path;
 
-/// Something that is told how training goes and may stop it.
-pub trait Callback {
+use crate::{
+    definition::{Definition, Graph},
+    history::{Figures, History},
+    train::NodeOf,
+    Result,
+};
+
+/// Something that is told how the training of a model `M` goes, and may change or end it.
+pub trait Callback<M: Definition> {
+    /// The name under which checkpoints keep what the callback remembers.
+    fn name(&self) -> &'static str;
+
     /// What is wrong with the callback's settings for this run; empty where nothing is.
-    fn mistakes(&self, run: &RunPlan) -> Vec<String>;
+    fn mistakes(&self, run: &RunPlan) -> Vec<String> {
+        let _ = run;
+        Vec::new()
+    }
 
     /// Takes note of an event.
     ///
     /// # Errors
     /// Whatever the callback runs into; training ends with it.
-    fn on(&mut self, event: Event<'_>) -> Result<Flow>;
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow>;
+
+    /// Writes down what it takes to go on from here.
+    fn remember(&self, memory: &mut Memory) {
+        let _ = memory;
+    }
+
+    /// Goes on from what was written down.
+    fn recall(&mut self, memory: &Memory) {
+        let _ = memory;
+    }
 }
 
 /// What is known of a run before it starts.
@@ -25,8 +94,16 @@ pub trait Callback {
 pub struct RunPlan {
     /// The model.
     pub graph: &'static Graph,
+    /// The number of the epoch after the last one.
+    pub epochs: usize,
+    /// How many batches an epoch has.
+    pub steps_per_epoch: usize,
+    /// How many rows train.
+    pub rows: usize,
     /// Whether there are rows to validate with.
     pub validation: Validation,
+    /// Whether the run goes on from a checkpoint.
+    pub resumes: bool,
 }
 
 /// Whether there are rows to validate with.
@@ -40,35 +117,114 @@ pub enum Validation {
 
 /// What has just happened.
 #[non_exhaustive]
+#[derive(Debug)]
 pub enum Event<'a> {
+    /// Everything is ready and nothing has run; also where an earlier run goes on.
+    Started,
+    /// An epoch begins. Not told again where a run goes on in the middle of an epoch.
+    EpochStarted {
+        /// The epoch, from 0.
+        epoch: usize,
+    },
+    /// A batch was trained on.
+    StepEnded {
+        /// The epoch, from 0.
+        epoch: usize,
+        /// The step of the epoch, from 0.
+        step: usize,
+        /// The total loss of the batch, before the step.
+        loss: f64,
+        /// The figures over the epoch so far.
+        so_far: SoFar<'a>,
+    },
+    /// The loss of a batch is not a number, and its step was not taken. Training ends with
+    /// [`Error::NotFinite`](crate::Error::NotFinite), unless a callback answers [`Flow::Stop`].
+    NotFinite {
+        /// The epoch, from 0.
+        epoch: usize,
+        /// The step of the epoch, from 0.
+        step: usize,
+        /// The output whose loss it is.
+        output: &'static str,
+        /// What the loss became.
+        value: f64,
+        /// The first node whose output was not finite, if the losses were not the first.
+        node: Option<&'static str>,
+    },
     /// An epoch is over, its validation included.
     EpochEnded {
         /// The epoch, from 0.
         epoch: usize,
         /// Its figures.
         figures: &'a Figures,
-        /// The model's weights.
-        weights: &'a mut dyn Weights,
     },
+    /// Training pauses here, because a callback said so.
+    Paused,
     /// Training is over, whether at its last epoch, by a callback, or by an error.
-    TrainingEnded {
-        /// The model's weights.
-        weights: &'a mut dyn Weights,
-    },
+    Ended,
 }
 
-/// Whether training goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The figures over the rows of an epoch so far, computed where somebody asks.
+#[derive(Clone, Copy)]
+pub struct SoFar<'a>(pub(crate) &'a dyn Fn() -> Figures);
+
+impl SoFar<'_> {
+    /// The figures.
+    pub fn figures(&self) -> Figures {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for SoFar<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.figures().fmt(f)
+    }
+}
+
+/// Whether training goes on. Where callbacks disagree, the last of these wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flow {
     /// It does.
     Continue,
-    /// It ends here.
+    /// It ends here for now: a later run may go on from the checkpoint that [`Checkpoint`] writes.
+    Pause,
+    /// It has reached its end.
     Stop,
 }
 
-/// The weights of the model in training, whatever its type.
-pub trait Weights {
-    /// A copy of all of them, those that are not trained included.
+/// Where a training run stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The epoch, from 0.
+    pub epoch: usize,
+    /// How many of its steps are over.
+    pub step: usize,
+    /// How many steps the optimizer has taken in all.
+    pub updates: u64,
+}
+
+/// A training run as its callbacks see it, whatever the dtype, device and optimizer.
+pub trait Training<M: Definition> {
+    /// What was known before the run started.
+    fn plan(&self) -> &RunPlan;
+
+    /// Where the run stands.
+    fn position(&self) -> Position;
+
+    /// The figures of the epochs that are over.
+    fn history(&self) -> &History;
+
+    /// The optimizer's learning rate.
+    fn learning_rate(&self) -> f64;
+
+    /// Takes steps of another learning rate from now on.
+    fn set_learning_rate(&mut self, learning_rate: f64);
+
+    /// Keeps the weights of a node's branch as they are from now on, or no longer. A `BatchNorm`
+    /// in it uses its running statistics and keeps them meanwhile.
+    fn freeze(&mut self, branch: NodeOf<M>, frozen: bool);
+
+    /// A copy of all weights, those that are not trained included.
     ///
     /// # Errors
     /// The device's.
@@ -79,8 +235,21 @@ pub trait Weights {
     /// # Errors
     /// The device's, and where the copy is of another model.
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()>;
+
+    /// Writes the model as it is into a file that [`Model::load`](crate::Model::load) reads.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File).
+    fn save_model(&self, path: &Path) -> Result<()>;
+
+    /// Asks for a checkpoint of the whole run in a folder, in which the newest `keep` stay. It is
+    /// written once all callbacks have heard of the event, so that it holds what they made of it.
+    fn request_checkpoint(&mut self, folder: &Path, keep: usize);
 }
 
 /// A copy of a model's weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot(pub(crate) Vec<Vec<f64>>);
+
+#[cfg(test)]
+mod tests;

@@ -1,79 +1,87 @@
 //! The figure that a callback watches.
 
+use std::{fmt, marker::PhantomData};
+
 use super::{RunPlan, Validation};
 use crate::{
-    definition::Graph,
+    definition::Definition,
     history::{Figure, Figures, Phase},
-    metric::{Direction, Metric},
+    metric::{Direction, Metric, Reported},
     train::OutputOf,
 };
 
-/// One figure of every epoch, with the way it gets better.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Monitor {
+/// One figure of every epoch of the model `M`, with the way it gets better.
+///
+/// An output of another model, or a metric that the output does not report, does not compile:
+///
+/// ```compile_fail
+/// use multi_input::prelude::*;
+///
+/// #[multi_input_model]
+/// struct House {
+///     #[input]
+///     rooms: f32,
+///     #[from(rooms)]
+///     #[branch(Dense(1))]
+///     #[output(loss = mse, metrics(mae))]
+///     price: f32,
+/// }
+///
+/// let monitor = Monitor::val(House::price, metric::R2);
+/// ```
+pub struct Monitor<M> {
     figure: Figure,
     direction: Direction,
+    model: PhantomData<fn() -> M>,
 }
 
-impl Monitor {
+impl<M: Definition> Monitor<M> {
     /// The total loss on the validation rows.
-    pub fn val_loss() -> Monitor {
+    pub fn val_loss() -> Monitor<M> {
         Monitor::new(Phase::Validation, None, "loss", Direction::Lower)
     }
 
     /// The total loss on the training rows.
-    pub fn loss() -> Monitor {
+    pub fn loss() -> Monitor<M> {
         Monitor::new(Phase::Training, None, "loss", Direction::Lower)
     }
 
     /// A metric of an output on the validation rows.
-    pub fn val<M>(output: OutputOf<M>, metric: impl Metric) -> Monitor {
+    pub fn val<X: Metric, const OUTPUT: usize>(output: OutputOf<M, OUTPUT>, metric: X) -> Monitor<M>
+    where
+        M: Reported<X, OUTPUT>,
+    {
         let (output, direction) = (Some(output.name()), metric.direction());
         Monitor::new(Phase::Validation, output, metric.name(), direction)
     }
 
     /// A metric of an output on the training rows.
-    pub fn train<M>(output: OutputOf<M>, metric: impl Metric) -> Monitor {
+    pub fn train<X: Metric, const OUTPUT: usize>(
+        output: OutputOf<M, OUTPUT>,
+        metric: X,
+    ) -> Monitor<M>
+    where
+        M: Reported<X, OUTPUT>,
+    {
         let (output, direction) = (Some(output.name()), metric.direction());
         Monitor::new(Phase::Training, output, metric.name(), direction)
     }
 
-    fn new(phase: Phase, output: Option<&str>, quantity: &str, direction: Direction) -> Monitor {
+    fn new(phase: Phase, output: Option<&str>, quantity: &str, direction: Direction) -> Monitor<M> {
         let (output, quantity) = (output.map(str::to_owned), quantity.to_owned());
-        Monitor { figure: Figure { phase, output, quantity }, direction }
+        Monitor { figure: Figure { phase, output, quantity }, direction, model: PhantomData }
     }
 
     /// What is wrong with watching this figure.
     pub(crate) fn mistakes(&self, run: &RunPlan) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        if self.figure.phase == Phase::Validation && run.validation == Validation::Missing {
-            mistakes.push(
-                "a callback watches a validation figure, but there are no validation rows: \
-                 call `validation_split` or `validation_data`"
-                    .to_owned(),
-            );
-        }
-        if let Some(output) = &self.figure.output {
-            mistakes.extend(self.unknown_metric(run.graph, output));
-        }
-        mistakes
+        let unseen =
+            self.figure.phase == Phase::Validation && run.validation == Validation::Missing;
+        let mistake = "a callback watches a validation figure, but there are no validation rows: \
+                       call `validation_split` or `validation_data`";
+        unseen.then(|| mistake.to_owned()).into_iter().collect()
     }
 
-    fn unknown_metric(&self, graph: &Graph, output: &str) -> Option<String> {
-        let quantity = &self.figure.quantity;
-        let Some(found) = graph.outputs.iter().find(|o| o.name == output) else {
-            return Some(format!("a callback watches `{output}`, which is not an output"));
-        };
-        let known = found.metrics.iter().any(|metric| metric.name() == quantity);
-        (!known).then(|| {
-            format!(
-                "a callback watches `{quantity}` of output `{output}`, which does not report it: \
-                 add `{quantity}` to its `metrics(...)`"
-            )
-        })
-    }
-
-    /// The figure of an epoch.
+    /// The figure of an epoch; `None` where the epoch was not validated.
     pub(crate) fn value(&self, figures: &Figures) -> Option<f64> {
         figures.find(&self.figure)
     }
@@ -81,8 +89,9 @@ impl Monitor {
     /// Whether `current` is better than `best` by more than `min_delta`.
     pub(crate) fn improves(&self, current: f64, best: f64, min_delta: f64) -> bool {
         match self.direction {
-            Direction::Lower => current < best - min_delta,
-            Direction::Higher => current > best + min_delta,
+            // As Keras adds it up, so that rounding decides alike.
+            Direction::Lower => current + min_delta < best,
+            Direction::Higher => current - min_delta > best,
         }
     }
 
@@ -93,4 +102,33 @@ impl Monitor {
             Direction::Higher => f64::NEG_INFINITY,
         }
     }
+}
+
+// By hand, because the derives would ask the same of `M`.
+impl<M> Clone for Monitor<M> {
+    fn clone(&self) -> Self {
+        let (figure, direction) = (self.figure.clone(), self.direction);
+        Monitor { figure, direction, model: PhantomData }
+    }
+}
+
+impl<M> PartialEq for Monitor<M> {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.figure, self.direction) == (&other.figure, other.direction)
+    }
+}
+
+impl<M> fmt::Debug for Monitor<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Monitor")
+            .field("figure", &self.figure)
+            .field("direction", &self.direction)
+            .finish()
+    }
+}
+
+/// Complains where a `min_delta` is no distance.
+pub(super) fn delta_mistake(min_delta: f64) -> Option<String> {
+    let sound = min_delta >= 0.0 && min_delta.is_finite();
+    (!sound).then(|| format!("`min_delta` must be a number of at least 0, but is {min_delta}"))
 }

@@ -70,10 +70,58 @@ pub enum CheckpointError {
         /// The tensor.
         tensor: String,
     },
+    /// The file holds a model, but no training run.
+    #[error(
+        "{} holds a model, but no training run to go on with: \
+         name a folder or a file that `Checkpoint` wrote", path.display()
+    )]
+    NoRun {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The run was another one, so that going on would not end where it would have ended.
+    #[error(
+        "{} is of a run that differs in {setting}: this one has {expected}, that one {found}",
+        path.display()
+    )]
+    OtherRun {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        setting: String,
+        /// What this run has.
+        expected: String,
+        /// What that run had.
+        found: String,
+    },
+    /// The newest file of a folder cannot be used.
+    #[error("{error}; {}", Whole(whole))]
+    Newest {
+        /// What is wrong with it.
+        error: Box<CheckpointError>,
+        /// The newest file that is whole, if there is one.
+        whole: Option<PathBuf>,
+    },
     /// A tensor is too many.
     #[error("the file holds a tensor `{tensor}`, which the model does not have")]
     Extra {
         /// The tensor.
         tensor: String,
     },
+}
+
+/// What to do about a file that cannot be used.
+struct Whole<'a>(&'a Option<PathBuf>);
+
+impl std::fmt::Display for Whole<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(path) => write!(
+                f,
+                "the last good checkpoint is {}: resume from that file, or remove the damaged one",
+                path.display()
+            ),
+            None => f.write_str("the folder holds no other checkpoint"),
+        }
+    }
 }

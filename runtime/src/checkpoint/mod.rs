@@ -1,30 +1,36 @@
-//! One safetensors file for a model: all tensors, the fitted preprocessing, and the signature that
-//! says whose they are.
+//! Models and training runs in safetensors files.
+//!
+//! A model's file holds all its tensors and, as texts, the fitted preprocessing, the signature that
+//! says whose they are, and a checksum over all of it. A run's file holds the same, so that it is a
+//! model's file too, and besides, under names that begin with `training/`, everything that the run
+//! needs to go on.
 
 mod error;
-mod read;
+mod file;
+mod folder;
+mod model;
+mod run;
 mod signature;
-mod write;
 
 pub use error::CheckpointError;
-pub(crate) use read::load;
+#[cfg(test)]
+pub(crate) use file::{Contents, Stored};
+pub(crate) use folder::{create, in_folder, keep_newest, path_in, BEST};
+pub(crate) use model::{load, save};
+pub(crate) use run::{load_run, save_run, SavedRun};
 pub(crate) use signature::Signature;
-pub(crate) use write::save;
 
-/// The version of what the metadata holds.
-const FORMAT: &str = "1";
+/// The version of what the files hold.
+const FORMAT: &str = "2";
 
-/// The keys of the metadata.
+/// The keys of the texts.
 mod key {
     pub(super) const FORMAT: &str = "multi_input.format";
+    pub(super) const CHECKSUM: &str = "multi_input.checksum";
     pub(super) const SIGNATURE: &str = "multi_input.signature";
     pub(super) const PREPROCESSING: &str = "multi_input.preprocessing";
+    pub(super) const RUN: &str = "multi_input.run";
 }
 
-/// The dtype of a model's tensors in the file.
-fn dtype<E>() -> safetensors::Dtype {
-    match std::mem::size_of::<E>() {
-        8 => safetensors::Dtype::F64,
-        _ => safetensors::Dtype::F32,
-    }
-}
+/// What the names of a run's own tensors begin with; no field is called so.
+const TRAINING: &str = "training/";

@@ -189,6 +189,16 @@ impl Table {
         table.columns.extend(graph.outputs.iter().map(Column::target));
         table
     }
+
+    /// The rows of these numbers, in this order.
+    pub(crate) fn select(&self, rows: &[usize]) -> Table {
+        let column = |column: &Column| Column {
+            values: column.values.of_rows(column.width, rows),
+            present: column.present.as_ref().map(|all| rows.iter().map(|&row| all[row]).collect()),
+            ..*column
+        };
+        Table { columns: self.columns.iter().map(column).collect(), rows: rows.len() }
+    }
 }
 
 #[cfg(test)]

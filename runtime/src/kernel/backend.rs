@@ -1,14 +1,14 @@
 //! What our own operations need of a dtype and of a device.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::RefCell, thread::LocalKey};
 
 use dfdx::{
     shapes::{Dtype, Shape, Unit},
-    tensor::{Cpu, CpuError, Gradients, Storage, Tensor},
+    tensor::{Cache, Cpu, CpuError, Gradients, Storage, Tensor},
     tensor_ops::Device,
 };
 
-use super::view;
+use super::{matmul::Product, scratch::Shelf, view};
 
 /// A dtype that models compute with: `f32` or `f64`.
 pub trait Element:
@@ -25,6 +25,12 @@ pub trait Element:
     fn squash(self) -> Self;
     /// The logistic function 1 / (1 + exp(-x)), like [`squash`](Element::squash) for loops.
     fn gate(self) -> Self;
+    /// How matrices are multiplied.
+    #[doc(hidden)]
+    fn product() -> Product<Self>;
+    /// The buffers that this thread keeps.
+    #[doc(hidden)]
+    fn shelf() -> &'static LocalKey<Shelf<Self>>;
 }
 
 impl Element for f32 {
@@ -44,6 +50,13 @@ impl Element for f32 {
     #[inline(always)]
     fn gate(self) -> Self {
         0.5 + 0.5 * super::recurrent::tanh(0.5 * self)
+    }
+    fn product() -> Product<f32> {
+        gemm_f32::gemm::f32::get_gemm_fn()
+    }
+    fn shelf() -> &'static LocalKey<Shelf<f32>> {
+        thread_local!(static SHELF: Shelf<f32> = const { RefCell::new(Vec::new()) });
+        &SHELF
     }
 }
 
@@ -69,13 +82,20 @@ impl Element for f64 {
             1.0 / (1.0 + small)
         }
     }
+    fn product() -> Product<f64> {
+        gemm_f64::gemm::f64::get_gemm_fn()
+    }
+    fn shelf() -> &'static LocalKey<Shelf<f64>> {
+        thread_local!(static SHELF: Shelf<f64> = const { RefCell::new(Vec::new()) });
+        &SHELF
+    }
 }
 
 /// A device whose tensors and gradients our own operations can read and write as slices.
 ///
 /// Every tensor handed to these functions is contiguous; operations see to that with
 /// `try_contiguous`, which costs nothing where it already holds.
-pub trait Backend<E: Element>: Device<E> {
+pub trait Backend<E: Element>: Device<E> + Cache {
     /// A device of the same sort whose random state starts at `seed` and is shared with nobody.
     fn seeded(&self, seed: u64) -> Self;
 
@@ -84,6 +104,21 @@ pub trait Backend<E: Element>: Device<E> {
 
     /// A buffer of zeros for an output.
     fn buffer(&self, len: usize) -> Result<Vec<E>, Self::Err>;
+
+    /// Gives a buffer back that no tensor took, for the next who asks.
+    fn keep(&self, buffer: Vec<E>);
+
+    /// A buffer of zeros for what an operation remembers of its places.
+    fn marks(&self, len: usize) -> Result<Vec<u8>, Self::Err>;
+
+    /// Gives it back.
+    fn keep_marks(&self, marks: Vec<u8>);
+
+    /// A device for one run, on this thread alone, which uses memory again and again: fresh memory
+    /// costs more than what is computed in it.
+    fn recycling(&self) -> Result<Recycling<Self>, Self::Err> {
+        Recycling::new(self.seeded(0))
+    }
 
     /// Whether the elements lie in order, without gaps or repetition.
     fn is_contiguous<S: Shape, X: Unit, T>(tensor: &Tensor<S, X, Self, T>) -> bool
@@ -132,6 +167,32 @@ pub trait Backend<E: Element>: Device<E> {
     ) -> Result<(), Self::Err>;
 }
 
+/// A device that recycles memory for as long as this lives. See [`Backend::recycling`].
+#[derive(Debug)]
+pub struct Recycling<D: Cache>(D);
+
+impl<D: Cache> Recycling<D> {
+    fn new(device: D) -> Result<Self, D::Err> {
+        device.try_enable_cache()?;
+        Ok(Recycling(device))
+    }
+}
+
+impl<D: Cache> std::ops::Deref for Recycling<D> {
+    type Target = D;
+
+    fn deref(&self) -> &D {
+        &self.0
+    }
+}
+
+impl<D: Cache> Drop for Recycling<D> {
+    fn drop(&mut self) {
+        // Fails on no device that there is; what is then not given back is not lost either.
+        let _ = self.0.try_disable_cache();
+    }
+}
+
 // A macro rather than one generic impl: dfdx has no name for the storage of `Cpu`, so only with the
 // dtype spelled out does the compiler see that it is a vector.
 macro_rules! cpu_backend {
@@ -148,6 +209,24 @@ macro_rules! cpu_backend {
             fn buffer(&self, len: usize) -> Result<Vec<$element>, CpuError> {
                 let mut storage = Storage::<$element>::try_alloc_len(self, len)?;
                 Ok(std::mem::take(&mut *storage))
+            }
+
+            fn keep(&self, buffer: Vec<$element>) {
+                // What the device allocates it takes back when that is dropped.
+                if let Ok(mut storage) = Storage::<$element>::try_alloc_len(self, 0) {
+                    *storage = buffer;
+                }
+            }
+
+            fn marks(&self, len: usize) -> Result<Vec<u8>, CpuError> {
+                let mut storage = Storage::<u8>::try_alloc_len(self, len)?;
+                Ok(std::mem::take(&mut *storage))
+            }
+
+            fn keep_marks(&self, marks: Vec<u8>) {
+                if let Ok(mut storage) = Storage::<u8>::try_alloc_len(self, 0) {
+                    *storage = marks;
+                }
             }
 
             fn is_contiguous<S: Shape, X: Unit, T>(tensor: &Tensor<S, X, Self, T>) -> bool {

@@ -4,7 +4,7 @@
 
 use super::{
     matmul::{multiply, Add, Matrix},
-    recurrent::{add_product, add_rows, product, Cell, Frame, Slopes, Trace},
+    recurrent::{add_product, add_rows, product, replace_skipped, Cell, Frame, Slopes, Trace},
     Element,
 };
 
@@ -39,6 +39,7 @@ impl<E: Element> Cell<E> for ResetAfter {
                     new[k] = update * old[k] + (E::one() - update) * candidate;
                 }
             }
+            trace.carry_state(frame, step);
         }
     }
 
@@ -56,6 +57,8 @@ impl<E: Element> Cell<E> for ResetAfter {
         let mut by_inner = vec![E::zero(); frame.rows() * 3 * units];
         for step in (0..frame.steps).rev() {
             slopes.add_to(frame, step, &mut by_state);
+            let skipped = trace.skipped.get(frame.step(step, 1));
+            let held = skipped.map(|_| by_state.clone());
             let rows = trace.gates[frame.step(step, 3 * units)]
                 .chunks_exact_mut(3 * units.max(1))
                 .zip(by_inner[frame.step(step, 3 * units)].chunks_exact_mut(3 * units.max(1)))
@@ -73,6 +76,11 @@ impl<E: Element> Cell<E> for ResetAfter {
                     (inner_z[k], inner_r[k], inner_g[k]) = (z[k], r[k], g[k] * reset);
                     by_state[k] = slope * update;
                 }
+            }
+            if let Some(skipped) = skipped {
+                replace_skipped(skipped, &mut trace.gates[frame.step(step, 3 * units)], None);
+                replace_skipped(skipped, &mut by_inner[frame.step(step, 3 * units)], None);
+                replace_skipped(skipped, &mut by_state, held.as_deref());
             }
             product(frame, &by_inner[frame.step(step, 3 * units)], recurrent, &mut by_next);
             by_state.iter_mut().zip(&by_next).for_each(|(sum, term)| *sum += *term);
@@ -128,6 +136,7 @@ impl<E: Element> Cell<E> for ResetBefore {
                     new[k] = z[k] * old[k] + (E::one() - z[k]) * g[k];
                 }
             }
+            trace.carry_state(frame, step);
         }
     }
 
@@ -146,6 +155,8 @@ impl<E: Element> Cell<E> for ResetBefore {
         let mut by_candidate = vec![E::zero(); frame.rows() * units];
         for step in (0..frame.steps).rev() {
             slopes.add_to(frame, step, &mut by_state);
+            let skipped = trace.skipped.get(frame.step(step, 1));
+            let held = skipped.map(|_| by_state.clone());
             let gates = &mut trace.gates[frame.step(step, 3 * units)];
             let old = &trace.states[frame.step(step, units)];
             let by_candidate = &mut by_candidate[frame.step(step, units)];
@@ -159,6 +170,9 @@ impl<E: Element> Cell<E> for ResetBefore {
                 for k in 0..units {
                     by_candidate[k] = by_state[k] * (one - z[k]) * (one - g[k] * g[k]);
                 }
+            }
+            if let Some(skipped) = skipped {
+                replace_skipped(skipped, by_candidate, None);
             }
             product(frame, by_candidate, for_candidate, &mut by_kept);
             let rows = gates
@@ -179,6 +193,11 @@ impl<E: Element> Cell<E> for ResetBefore {
                     g[k] = by_candidate[k];
                     (by_z[k], by_r[k]) = (z[k], r[k]);
                 }
+            }
+            if let Some(skipped) = skipped {
+                replace_skipped(skipped, gates, None);
+                replace_skipped(skipped, by_gates, None);
+                replace_skipped(skipped, &mut by_state, held.as_deref());
             }
             product(frame, by_gates, for_gates, &mut by_kept);
             by_state.iter_mut().zip(&by_kept).for_each(|(sum, term)| *sum += *term);

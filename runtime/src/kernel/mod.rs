@@ -3,12 +3,16 @@
 //! Layers speak of tensors and tapes; what they compute on is slices, which they get here.
 
 mod backend;
+pub(crate) mod convolution;
 pub(crate) mod gru;
 pub(crate) mod matmul;
+pub(crate) mod pooled;
 pub(crate) mod recurrent;
+mod scratch;
+pub(crate) mod spread;
 pub(crate) mod transparent;
 mod view;
-mod wide;
+pub(crate) mod wide;
 pub(crate) mod windows;
 
-pub use backend::{Backend, Element};
+pub use backend::{Backend, Element, Recycling};

@@ -40,6 +40,50 @@ pub(crate) struct Trace<E> {
     pub(crate) states: Vec<E>,
     /// `[1 + steps, batch, KEPT * units]`: zeros, then what else a cell keeps of each step.
     pub(crate) kept: Vec<E>,
+    /// `[steps, batch]`: the steps that a sample passes over, carrying its state. Empty where there
+    /// are none.
+    pub(crate) skipped: Vec<bool>,
+}
+
+impl<E: Element> Trace<E> {
+    /// Gives the samples that pass over `step` the state of the step before.
+    pub(crate) fn carry_state(&mut self, frame: Frame, step: usize) {
+        carry(frame, step, &self.skipped, &mut self.states, frame.units, frame.units);
+    }
+
+    /// The same for the first `len` of the `width` numbers that a cell keeps of a sample.
+    fn carry_kept(&mut self, frame: Frame, step: usize, width: usize, len: usize) {
+        carry(frame, step, &self.skipped, &mut self.kept, width, len);
+    }
+}
+
+/// Copies the first `len` of `width` numbers of skipped samples from one step to the next.
+fn carry<E: Element>(
+    frame: Frame,
+    step: usize,
+    skipped: &[bool],
+    values: &mut [E],
+    width: usize,
+    len: usize,
+) {
+    let Some(skipped) = skipped.get(frame.step(step, 1)) else { return };
+    let (old, new) = values.split_at_mut(frame.step(step + 1, width).start);
+    let old = &old[frame.step(step, width)];
+    for (sample, _) in skipped.iter().enumerate().filter(|(_, skipped)| **skipped) {
+        new[sample * width..][..len].copy_from_slice(&old[sample * width..][..len]);
+    }
+}
+
+/// Replaces the rows of skipped samples by those of `held`, or by zeros.
+pub(crate) fn replace_skipped<E: Element>(skipped: &[bool], rows: &mut [E], held: Option<&[E]>) {
+    let width = rows.len() / skipped.len().max(1);
+    for (sample, _) in skipped.iter().enumerate().filter(|(_, skipped)| **skipped) {
+        let row = &mut rows[sample * width..][..width];
+        match held {
+            Some(held) => row.copy_from_slice(&held[sample * width..][..width]),
+            None => row.fill(E::zero()),
+        }
+    }
 }
 
 /// The gradients by what comes out of a run.
@@ -112,6 +156,8 @@ impl<E: Element> Cell<E> for Lstm {
                     lstm_step(units, gates, &old[..units], new, state);
                 }
             });
+            trace.carry_state(frame, step);
+            trace.carry_kept(frame, step, 2 * units, units);
         }
     }
 
@@ -127,6 +173,8 @@ impl<E: Element> Cell<E> for Lstm {
         let mut by_memory = vec![E::zero(); frame.batch * units];
         for step in (0..frame.steps).rev() {
             slopes.add_to(frame, step, &mut by_state);
+            let skipped = trace.skipped.get(frame.step(step, 1));
+            let held = skipped.map(|_| (by_state.clone(), by_memory.clone()));
             let gates = &mut trace.gates[frame.step(step, 4 * units)];
             let rows = gates
                 .chunks_exact_mut(4 * units.max(1))
@@ -140,7 +188,14 @@ impl<E: Element> Cell<E> for Lstm {
                     lstm_step_back(units, gates, kept, by_state, by_memory);
                 }
             });
+            if let Some(skipped) = skipped {
+                replace_skipped(skipped, gates, None);
+            }
             product(frame, gates, recurrent, &mut by_state);
+            if let (Some(skipped), Some((state, memory))) = (skipped, &held) {
+                replace_skipped(skipped, &mut by_state, Some(state));
+                replace_skipped(skipped, &mut by_memory, Some(memory));
+            }
         }
         add_weights(frame, &trace.gates, &trace.states[..frame.rows() * units], weight);
     }

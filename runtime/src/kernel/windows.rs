@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Element;
+use super::{wide::wide, Element};
 use crate::layer::Sliding;
 
 /// Where the numbers of one image or sequence lie in a slice.
@@ -47,11 +47,34 @@ impl Plane {
         channel * self.strides[0] + row * self.strides[1] + column * self.strides[2]
     }
 
+    /// Adds up the numbers of each channel.
+    pub(crate) fn add_channels<E: Element>(&self, sample: &[E], sums: &mut [E]) {
+        if !self.channels_first() {
+            for place in sample.chunks_exact(self.channels.max(1)) {
+                sums.iter_mut().zip(place).for_each(|(sum, x)| *sum += *x);
+            }
+            return;
+        }
+        let channels = sample.chunks_exact(self.places().max(1));
+        wide(|| channels.zip(sums).for_each(|(channel, sum)| *sum += total(channel)));
+    }
+
     /// Every place of a channel, in order.
     pub(crate) fn of_channel(&self, channel: usize) -> impl Iterator<Item = usize> + '_ {
         let [rows, columns] = self.sizes;
         (0..rows).flat_map(move |row| (0..columns).map(move |column| self.at(channel, row, column)))
     }
+}
+
+/// The sum of the numbers, sixteen running sums at once.
+#[inline(always)]
+fn total<E: Element>(numbers: &[E]) -> E {
+    let (blocks, rest) = numbers.as_chunks::<16>();
+    let mut sums = [E::zero(); 16];
+    for block in blocks {
+        sums.iter_mut().zip(block).for_each(|(sum, x)| *sum += *x);
+    }
+    sums.into_iter().chain(rest.iter().copied()).sum()
 }
 
 /// A window over an image, and the image of its places. What lies outside is zeros to a
@@ -65,6 +88,20 @@ pub(crate) struct Windows {
     /// How far the first window reaches over the edge.
     pub(crate) before: [usize; 2],
     pub(crate) dilation: [usize; 2],
+}
+
+/// Some of the places: whole rows, or a part of one row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Band {
+    pub(crate) rows: Range<usize>,
+    pub(crate) columns: Range<usize>,
+}
+
+impl Band {
+    /// How many they are.
+    pub(crate) fn places(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
 }
 
 /// A row of places that one number of the kernel meets without leaving the image.
@@ -88,20 +125,46 @@ impl Windows {
         Windows { dilation: [1, 1], ..Windows::kernel::<S>(input, output, pool) }
     }
 
-    /// The size of [`gather`](Windows::gather)'s result for so many channels.
-    pub(crate) fn patches_len(&self, channels: usize) -> usize {
-        channels * self.kernel[0] * self.kernel[1] * self.output.places()
+    /// Whether some window reaches outside.
+    pub(crate) fn overhang(&self) -> bool {
+        let overhangs = |axis: usize| {
+            let last = self.output.sizes[axis].saturating_sub(1) * self.stride[axis];
+            let reach = last + (self.kernel[axis].saturating_sub(1)) * self.dilation[axis];
+            self.before[axis] > 0 || reach >= self.input.sizes[axis]
+        };
+        overhangs(0) || overhangs(1)
     }
 
-    /// The image as a matrix: a row for each number of the kernel in each of `channels`, a column
-    /// for each place. Where a window reaches outside, `patches` stays as it is: zeros.
+    /// The places under `rows` and `columns` cut into bands of about so many: whole groups of
+    /// `together` rows, or parts of a row where a single one has more.
+    pub(crate) fn bands(
+        &self,
+        [rows, columns]: [usize; 2],
+        about: usize,
+        together: usize,
+    ) -> impl Iterator<Item = Band> {
+        let together = together.max(1);
+        let height = (about / (columns * together).max(1)).max(1) * together;
+        let width = if together == 1 && height == 1 { about.max(1) } else { columns.max(1) };
+        (0..rows).step_by(height).flat_map(move |row| {
+            (0..columns).step_by(width).map(move |column| Band {
+                rows: row..(row + height).min(rows),
+                columns: column..(column + width).min(columns),
+            })
+        })
+    }
+
+    /// The image as a matrix: a row for each number of the kernel in each of `channels`, which
+    /// starts `stride` after the last one, a column for each place of the band. Where a window
+    /// reaches outside, `patches` stays as it is: zeros.
     pub(crate) fn gather<E: Element>(
         &self,
         image: &[E],
         channels: Range<usize>,
-        patches: &mut [E],
+        band: &Band,
+        (patches, stride): (&mut [E], usize),
     ) {
-        self.runs(channels, |run| {
+        self.runs(channels, band, stride, |run| {
             let patches = &mut patches[run.places];
             if run.step == 1 {
                 patches.copy_from_slice(&image[run.first..run.first + patches.len()]);
@@ -115,11 +178,12 @@ impl Windows {
     /// Adds every number of such a matrix to the place of the image that it was gathered from.
     pub(crate) fn scatter<E: Element>(
         &self,
-        patches: &[E],
+        (patches, stride): (&[E], usize),
         channels: Range<usize>,
+        band: &Band,
         image: &mut [E],
     ) {
-        self.runs(channels, |run| {
+        self.runs(channels, band, stride, |run| {
             let patches = &patches[run.places];
             if run.step == 1 {
                 let image = &mut image[run.first..run.first + patches.len()];
@@ -131,24 +195,26 @@ impl Windows {
         });
     }
 
-    fn runs(&self, channels: Range<usize>, mut each: impl FnMut(Run)) {
-        let (places, step) = (self.output.places(), self.stride[1] * self.input.strides[2]);
+    fn runs(&self, channels: Range<usize>, band: &Band, stride: usize, mut each: impl FnMut(Run)) {
+        let step = self.stride[1] * self.input.strides[2];
+        let both = |a: Range<usize>, b: &Range<usize>| a.start.max(b.start)..a.end.min(b.end);
         let mut patch = 0;
         for channel in channels {
             for down in 0..self.kernel[0] {
-                let rows = self.inside(0, down);
+                let rows = both(self.inside(0, down), &band.rows);
                 for across in 0..self.kernel[1] {
-                    let columns = self.inside(1, across);
+                    let columns = both(self.inside(1, across), &band.columns);
                     if !columns.is_empty() {
                         let column = self.met(1, across, columns.start);
                         for row in rows.clone() {
-                            let start = patch + row * self.output.sizes[1];
+                            let start = patch + (row - band.rows.start) * band.columns.len();
                             let first = self.input.at(channel, self.met(0, down, row), column);
-                            let places = start + columns.start..start + columns.end;
-                            each(Run { places, first, step });
+                            let [from, to] = [columns.start, columns.end]
+                                .map(|column| start + column - band.columns.start);
+                            each(Run { places: from..to, first, step });
                         }
                     }
-                    patch += places;
+                    patch += stride;
                 }
             }
         }
@@ -266,22 +332,64 @@ mod tests {
             for input in planes {
                 let output = Plane::image(4, 3, 4);
                 let windows = Windows { input, output, kernel, stride, before, dilation };
-                let image: Vec<f64> = (0..input.len()).map(|i| i as f64 + 1.0).collect();
-                let mut patches = vec![0.0; windows.patches_len(input.channels)];
-                windows.gather(&image, 0..input.channels, &mut patches);
-                let mut expected = vec![0.0; input.len()];
-                naive(&windows, |patch, from| {
-                    assert_eq!(patches[patch], from.map_or(0.0, |from| image[from]));
-                    if let Some(from) = from {
-                        expected[from] += patch as f64;
-                    }
-                });
-                let numbers: Vec<f64> = (0..patches.len()).map(|i| i as f64).collect();
-                let mut back = vec![0.0; input.len()];
-                windows.scatter(&numbers, 0..input.channels, &mut back);
-                assert_eq!(back, expected);
+                for about in [1, 3, 4, 8, 100] {
+                    check_patches(&windows, about);
+                }
             }
         }
+    }
+
+    /// Gathers and scatters in bands of so many places.
+    fn check_patches(windows: &Windows, about: usize) {
+        let channels = windows.input.channels;
+        let rows = channels * windows.kernel[0] * windows.kernel[1];
+        let (places, columns) = (windows.output.places(), windows.output.sizes[1]);
+        let image: Vec<f64> = (0..windows.input.len()).map(|i| i as f64 + 1.0).collect();
+        let (mut patches, mut back) = (vec![0.0; rows * places], vec![0.0; image.len()]);
+        for band in windows.bands(windows.output.sizes, about, 1) {
+            // A stride that is larger than the band.
+            let stride = band.places() + 2;
+            let mut part = vec![0.0; rows * stride];
+            windows.gather(&image, 0..channels, &band, (&mut part, stride));
+            let mut numbers = vec![f64::NAN; rows * stride];
+            for row in 0..rows {
+                let all = band.rows.clone().flat_map(|y| band.columns.clone().map(move |x| (y, x)));
+                for (at, (y, x)) in all.enumerate() {
+                    let whole = row * places + y * columns + x;
+                    patches[whole] = part[row * stride + at];
+                    numbers[row * stride + at] = whole as f64;
+                }
+            }
+            windows.scatter((&numbers, stride), 0..channels, &band, &mut back);
+        }
+        let mut expected = vec![0.0; image.len()];
+        naive(windows, |patch, from| {
+            assert_eq!(patches[patch], from.map_or(0.0, |from| image[from]));
+            if let Some(from) = from {
+                expected[from] += patch as f64;
+                assert!(windows.input.places() > 0);
+            }
+        });
+        let outside = patches.contains(&0.0);
+        assert!(windows.overhang() || !outside, "{windows:?}");
+        assert_eq!(back, expected);
+    }
+
+    #[test]
+    fn bands_are_whole_groups_of_rows_or_parts_of_one() {
+        let windows = Windows::kernel::<crate::layer::Slide>(
+            Plane::image(1, 9, 9),
+            Plane::image(1, 7, 5),
+            [1, 1],
+        );
+        let cut = |about, together| {
+            let bands = windows.bands([7, 5], about, together);
+            bands.map(|band| (band.rows, band.columns)).collect::<Vec<_>>()
+        };
+        assert_eq!(cut(17, 1), [(0..3, 0..5), (3..6, 0..5), (6..7, 0..5)]);
+        assert_eq!(cut(3, 1)[..3], [(0..1, 0..3), (0..1, 3..5), (1..2, 0..3)]);
+        assert_eq!(cut(3, 3), [(0..3, 0..5), (3..6, 0..5), (6..7, 0..5)]);
+        assert_eq!(cut(100, 1), [(0..7, 0..5)]);
     }
 
     #[test]

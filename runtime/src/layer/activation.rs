@@ -29,6 +29,13 @@ pub trait Activation: Default + Clone + std::fmt::Debug + 'static {
     /// Whether an output depends on the whole row of its input rather than on one number.
     const ACROSS: bool = false;
 
+    /// Whether a larger input gives an output that is at least as large, so that the largest
+    /// output is that of the largest input.
+    const INCREASING: bool = false;
+
+    /// What one number costs, in multiplications.
+    const COST: usize = 16;
+
     /// Replaces every input by its output.
     fn forward<E: Element>(values: &mut [E], width: usize);
 
@@ -42,6 +49,9 @@ pub trait Activation: Default + Clone + std::fmt::Debug + 'static {
 pub struct Linear;
 
 impl Activation for Linear {
+    const INCREASING: bool = true;
+    const COST: usize = 0;
+
     fn forward<E: Element>(_: &mut [E], _: usize) {}
     fn backward<E: Element>(_: &[E], _: &[E], _: &mut [E], _: usize) {}
 }
@@ -51,6 +61,9 @@ impl Activation for Linear {
 pub struct Relu;
 
 impl Activation for Relu {
+    const INCREASING: bool = true;
+    const COST: usize = 1;
+
     fn forward<E: Element>(values: &mut [E], _: usize) {
         // Not `max`, which would turn a NaN into 0 and hide it.
         each(values, |x| if x < E::zero() { E::zero() } else { x });
@@ -69,6 +82,9 @@ impl LeakyRelu {
 }
 
 impl Activation for LeakyRelu {
+    const INCREASING: bool = true;
+    const COST: usize = 1;
+
     fn forward<E: Element>(values: &mut [E], _: usize) {
         let slope = E::of(Self::SLOPE);
         each(values, |x| if x < E::zero() { slope * x } else { x });
@@ -84,6 +100,8 @@ impl Activation for LeakyRelu {
 pub struct Elu;
 
 impl Activation for Elu {
+    const INCREASING: bool = true;
+
     fn forward<E: Element>(values: &mut [E], _: usize) {
         each(values, |x| if x > E::zero() { x } else { x.exp_m1() });
     }
@@ -103,6 +121,8 @@ impl Selu {
 }
 
 impl Activation for Selu {
+    const INCREASING: bool = true;
+
     fn forward<E: Element>(values: &mut [E], _: usize) {
         let (above, below) = (E::of(Self::SCALE), E::of(Self::SCALE_ALPHA));
         each(values, |x| if x > E::zero() { above * x } else { below * x.exp_m1() });
@@ -159,6 +179,8 @@ impl Activation for Silu {
 pub struct Softplus;
 
 impl Activation for Softplus {
+    const INCREASING: bool = true;
+
     fn forward<E: Element>(values: &mut [E], _: usize) {
         // exp(-|x|) cannot overflow, and it carries the NaN that `max` drops.
         each(values, |x| x.max(E::zero()) + (-x.abs()).exp().ln_1p());
@@ -174,6 +196,8 @@ impl Activation for Softplus {
 pub struct Sigmoid;
 
 impl Activation for Sigmoid {
+    const INCREASING: bool = true;
+
     fn forward<E: Element>(values: &mut [E], _: usize) {
         each(values, sigmoid);
     }
@@ -187,6 +211,8 @@ impl Activation for Sigmoid {
 pub struct Tanh;
 
 impl Activation for Tanh {
+    const INCREASING: bool = true;
+
     fn forward<E: Element>(values: &mut [E], _: usize) {
         each(values, E::tanh);
     }

@@ -4,7 +4,7 @@ use dfdx::nn::tensor_collection::ScalarOptions;
 
 use super::{
     statistics::{moments, Features, Rows, Statistics},
-    Batched,
+    Batched, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
 };
 use crate::{missing, tensor::*};
 
@@ -15,7 +15,9 @@ use crate::{missing, tensor::*};
 /// `ModuleMut` is training: mean and population variance are those of the batch, and the running
 /// statistics move to them, `running = momentum * running + (1 - momentum) * batch`. `Module` is
 /// inference, with the running statistics. Where some rows of the batch are absent, train with
-/// [`try_forward_present`](BatchNorm::try_forward_present).
+/// [`try_forward_present`](BatchNorm::try_forward_present). With a [`Mask`] the statistics are taken
+/// over the steps that count, and all steps are normalised with them. (Keras adds 1e-7 to their
+/// number.)
 ///
 /// The scale starts at 1, the offset at 0, the running mean at 0 and the running variance at 1;
 /// momentum is 0.99 and epsilon 1e-3.
@@ -49,12 +51,20 @@ pub struct BatchNorm<const C: usize, E: Dtype, D: Storage<E>> {
     pub momentum: f64,
     /// What is added to the variance, so that a constant feature divides by no zero.
     pub epsilon: f64,
+    /// Whether training, too, uses the running statistics and leaves them as they are:
+    /// `trainable = False` in Keras.
+    pub frozen: bool,
 }
 
 impl<const C: usize, E: Dtype, D: Storage<E>> BatchNorm<C, E, D> {
     /// Keeps the share `momentum` of the running statistics from now on.
     pub fn set_momentum(&mut self, momentum: f64) {
         self.momentum = momentum;
+    }
+
+    /// Keeps the running statistics, and uses them in training, from now on or no longer.
+    pub fn set_frozen(&mut self, frozen: bool) {
+        self.frozen = frozen;
     }
 
     /// Adds `epsilon` to every variance from now on.
@@ -115,6 +125,7 @@ impl<const C: usize, E: Element, D: Device<E>> TensorCollection<E, D> for BatchN
                 running_var,
                 momentum,
                 epsilon,
+                frozen: false,
             },
         )
     }
@@ -145,7 +156,7 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         let features = features(C, x.shape());
         let rows = x.shape().num_elements() / (C * features.each).max(1);
         let counted = Rows::new(present, rows);
-        if counted.len() == 0 {
+        if self.frozen || counted.len() == 0 {
             let statistics = self.running(features);
             return self.normalise(x, statistics);
         }
@@ -207,6 +218,37 @@ fn features<S: Shape>(count: usize, shape: &S) -> Features {
     match sizes[..] {
         [_, _, height, width] => Features { count, each: height * width },
         _ => Features { count, each: 1 },
+    }
+}
+
+impl<const C: usize, E: Dtype, D: Storage<E>> ReadsMask for BatchNorm<C, E, D> {}
+
+impl<B: Dim, L: Dim, const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
+    MaskedModule<Tensor<(B, L, Const<C>), E, D, T>> for BatchNorm<C, E, D>
+{
+    /// Inference takes no statistics, and so needs no mask.
+    fn try_forward_masked(
+        &self,
+        x: Tensor<(B, L, Const<C>), E, D, T>,
+        _: &Mask,
+    ) -> Result<Self::Output, D::Err> {
+        self.try_forward(x)
+    }
+}
+
+impl<B: Dim, L: Dim, const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
+    MaskedModuleMut<Tensor<(B, L, Const<C>), E, D, T>> for BatchNorm<C, E, D>
+{
+    fn try_forward_mut_masked(
+        &mut self,
+        x: Tensor<(B, L, Const<C>), E, D, T>,
+        mask: &Mask,
+    ) -> Result<Self::Output, D::Err> {
+        let (batch, steps, _) = *x.shape();
+        if !mask.covers(batch.size(), steps.size()) {
+            return Err(D::size_error());
+        }
+        self.train(x, mask.counts().to_vec())
     }
 }
 
@@ -283,6 +325,30 @@ mod tests {
         );
         assert_near(&layer.running_mean.array(), &[0.099 + 0.02, -0.297 + 0.04]);
         assert_near(&layer.running_var.array(), &[1.98 + 0.01, 0.495 + 0.04]);
+    }
+
+    #[test]
+    fn masked_steps_are_normalised_but_do_not_count() {
+        let device = Cpu::default();
+        let x = device.tensor([[[1.0, 2.0], [50.0, -9.0]], [[3.0, 6.0], [7.0, 7.0]]]);
+        let mask = Mask::new(2, vec![true, false, true, false]);
+        let (mut masked, mut plain) = (layer(), layer());
+        let y = masked.try_forward_mut_masked(x.put_tape(Traced::default()), &mask).unwrap();
+        let counted = device.tensor([[1.0, 2.0], [3.0, 6.0]]);
+        let expected = plain.forward_mut(counted.put_tape(Traced::default())).array();
+        let y = y.array();
+        assert_eq!([y[0][0], y[1][0]], expected);
+        assert_eq!(masked.running_mean.array(), plain.running_mean.array());
+        assert_eq!(masked.running_var.array(), plain.running_var.array());
+    }
+
+    #[test]
+    fn gradients_with_a_mask_are_right() {
+        let x = Cpu::default().tensor([[[0.3, -0.8], [1.2, 0.4]], [[-0.5, 0.9], [0.1, -1.4]]]);
+        let mask = Mask::new(2, vec![true, false, true, true]);
+        check_gradients(&(x, layer()), |(x, layer), tape| {
+            layer.try_forward_mut_masked(x.clone().put_tape(tape), &mask).unwrap()
+        });
     }
 
     #[test]

@@ -2,12 +2,16 @@
 
 use super::{
     activation::{Activation, Linear},
-    convolution::Convolution,
+    convolution::run,
     initialize,
+    origin::Origin,
     slide::{Slide, Sliding},
 };
 use crate::{
-    kernel::windows::{Plane, Windows},
+    kernel::{
+        convolution::Convolution,
+        windows::{Plane, Windows},
+    },
     tensor::*,
 };
 
@@ -136,10 +140,36 @@ impl<
         &self,
         x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
     ) -> Result<Self::Output, D::Err> {
+        self.try_forward_from(x, Origin::Computed)
+    }
+}
+
+impl<
+        const I: usize,
+        const O: usize,
+        const K: usize,
+        const N: usize,
+        const OL: usize,
+        S: Sliding,
+        A: Activation,
+        E: Element,
+        D: Backend<E>,
+    > Conv1D<I, O, K, N, OL, S, A, E, D>
+{
+    /// `try_forward`, without the gradient by `x` where that is data.
+    ///
+    /// # Errors
+    /// The device's, and where channels cannot be split into groups.
+    pub fn try_forward_from<B: Dim, const L: usize, const C: usize, T: Tape<E, D>>(
+        &self,
+        x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
+        origin: Origin,
+    ) -> Result<Tensor<(B, Const<OL>, Const<O>), E, D, T>, D::Err> {
         let windows = Windows::kernel::<S>(Plane::steps(L, C), Plane::steps(OL, O), [1, K]);
-        let shape = (x.shape().0, Const, Const);
         let convolution = Convolution::new(windows, I).ok_or_else(D::size_error)?;
-        convolution.apply::<A, _, _, _, _, E, D, T>(x, &self.weight, &self.bias, shape)
+        let output = (Plane::steps(OL, O), (x.shape().0, Const, Const));
+        let weights = (&self.weight, &self.bias);
+        run::<_, A, _, _, _, _, E, D, T>(convolution, (x, origin), weights, output)
     }
 }
 

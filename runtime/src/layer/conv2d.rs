@@ -2,12 +2,18 @@
 
 use super::{
     activation::{Activation, Linear},
-    convolution::Convolution,
+    convolution::run,
     initialize,
+    origin::Origin,
     slide::{Slide, Sliding},
+    MaxPool2D,
 };
 use crate::{
-    kernel::windows::{Plane, Windows},
+    kernel::{
+        convolution::Convolution,
+        pooled::Pooled,
+        windows::{Plane, Windows},
+    },
     tensor::*,
 };
 
@@ -152,21 +158,97 @@ impl<
         &self,
         x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
     ) -> Result<Self::Output, D::Err> {
-        let windows =
-            Windows::kernel::<S>(Plane::image(C, H, W), Plane::image(O, OH, OW), [KH, KW]);
-        let shape = (x.shape().0, Const, Const, Const);
-        let convolution = Convolution::new(windows, I).ok_or_else(D::size_error)?;
-        convolution.apply::<A, _, _, _, _, E, D, T>(x, &self.weight, &self.bias, shape)
+        self.try_forward_from(x, Origin::Computed)
+    }
+}
+
+impl<
+        const I: usize,
+        const O: usize,
+        const KH: usize,
+        const KW: usize,
+        const N: usize,
+        const OH: usize,
+        const OW: usize,
+        S: Sliding,
+        A: Activation,
+        E: Element,
+        D: Backend<E>,
+    > Conv2D<I, O, KH, KW, N, OH, OW, S, A, E, D>
+{
+    /// `try_forward`, without the gradient by `x` where that is data.
+    ///
+    /// # Errors
+    /// The device's, and where channels cannot be split into groups.
+    pub fn try_forward_from<B, const C: usize, const H: usize, const W: usize, T>(
+        &self,
+        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
+        origin: Origin,
+    ) -> Result<Tensor<(B, Const<O>, Const<OH>, Const<OW>), E, D, T>, D::Err>
+    where
+        B: Dim,
+        T: Tape<E, D>,
+    {
+        let convolution = Self::convolution::<C, H, W>().ok_or_else(D::size_error)?;
+        let output = (Plane::image(O, OH, OW), (x.shape().0, Const, Const, Const));
+        let weights = (&self.weight, &self.bias);
+        run::<_, A, _, _, _, _, E, D, T>(convolution, (x, origin), weights, output)
+    }
+
+    /// The layer and `pool` after it, in one pass where the windows of `pool` lie side by side
+    /// inside the output and the activation is an increasing function.
+    ///
+    /// # Errors
+    /// As [`try_forward_from`](Conv2D::try_forward_from).
+    pub fn try_forward_pooled<
+        B,
+        const C: usize,
+        const H: usize,
+        const W: usize,
+        const PH: usize,
+        const PW: usize,
+        const POH: usize,
+        const POW: usize,
+        PS,
+        T,
+    >(
+        &self,
+        pool: &MaxPool2D<PH, PW, POH, POW, PS>,
+        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
+        origin: Origin,
+    ) -> Result<Tensor<(B, Const<O>, Const<POH>, Const<POW>), E, D, T>, D::Err>
+    where
+        B: Dim,
+        PS: Sliding,
+        T: Tape<E, D>,
+    {
+        let output = Plane::image(O, POH, POW);
+        let convolution = Self::convolution::<C, H, W>().ok_or_else(D::size_error)?;
+        let windows = Windows::pool::<PS>(Plane::image(O, OH, OW), output, [PH, PW]);
+        match Pooled::new(convolution, &windows).filter(|_| A::INCREASING) {
+            Some(pooled) => {
+                let output = (output, (x.shape().0, Const, Const, Const));
+                let weights = (&self.weight, &self.bias);
+                run::<_, A, _, _, _, _, E, D, T>(pooled, (x, origin), weights, output)
+            }
+            None => pool.try_forward(self.try_forward_from(x, origin)?),
+        }
+    }
+
+    fn convolution<const C: usize, const H: usize, const W: usize>() -> Option<Convolution> {
+        let (input, output) = (Plane::image(C, H, W), Plane::image(O, OH, OW));
+        Convolution::new(Windows::kernel::<S>(input, output, [KH, KW]), I)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{super::activation::*, *};
-    use crate::check_gradients::check_gradients;
+    use crate::{check_gradients::check_gradients, kernel::wide::portable};
     use dfdx::{
         nn::{BuildModule, NumParams},
-        tensor::{AsArray, Cpu, SampleTensor, TensorFrom, TensorFromVec},
+        tensor::{AsArray, Cpu, SampleTensor, TensorFrom, TensorFromVec, Trace},
+        tensor_ops::{Backward, SumTo},
     };
 
     fn numbers<S: Shape + Default>() -> Tensor<S, f64, Cpu> {
@@ -269,5 +351,136 @@ mod tests {
         );
         // Every channel by itself, and a softmax at every pixel.
         check!(Rank4<2, 3, 3, 3>, Conv2D<1, 3, 2, 2, 3, 2, 2, Slide, Softmax, f64, Cpu>);
+    }
+
+    /// Outputs and gradients of the layers one after the other and at once are equal within
+    /// rounding, without wide registers too, and with equal bits on any number of threads.
+    macro_rules! check_pooled {
+        ($x:ty, $layer:ty, $pool:ty, $E:ty, $tolerance:expr) => {{
+            let device = Cpu::seed_from_u64(2);
+            let mut layer: $layer = BuildModule::build(&device);
+            layer.bias = device.sample_normal();
+            let x: Tensor<$x, $E, Cpu> = device.sample_normal();
+            let pool = <$pool>::default();
+            let run = |fused: bool| {
+                let traced = x.leaky_trace();
+                let y = match fused {
+                    true => layer.try_forward_pooled(&pool, traced, Origin::Computed).unwrap(),
+                    false => pool.forward(layer.forward(traced)),
+                };
+                let values = y.as_vec();
+                let untraced = layer.try_forward_pooled(&pool, x.clone(), Origin::Data).unwrap();
+                assert!(!fused || untraced.as_vec() == values);
+                let all = y.square().sum().backward();
+                let (weight, bias) = (all.get(&layer.weight), all.get(&layer.bias));
+                [values, weight.as_vec(), bias.as_vec(), all.get(&x).as_vec()].concat()
+            };
+            let (apart, fused) = (run(false), run(true));
+            assert_eq!(fused, crate::with_threads(1, || run(true)));
+            assert_eq!(apart, crate::with_threads(1, || run(false)));
+            for other in [apart, portable(|| run(true))] {
+                for (found, expected) in fused.iter().zip(other) {
+                    let error = (found - expected).abs() / expected.abs().max(1.0);
+                    assert!(error < $tolerance, "{found} is not {expected}");
+                }
+            }
+        }};
+    }
+
+    #[test]
+    fn a_pooling_fused_is_the_pooling_after() {
+        // As in the README's model, with more samples than shards.
+        check_pooled!(
+            Rank4<33, 3, 18, 20>,
+            Conv2D<3, 8, 3, 3, 8, 16, 18, Slide, Relu, f32, Cpu>,
+            MaxPool2D<2, 2, 8, 9>, f32, 1e-4
+        );
+        // A batch of one, odd sizes, a row and a column that no window reaches.
+        check_pooled!(
+            Rank4<1, 2, 9, 12>,
+            Conv2D<2, 5, 3, 2, 5, 7, 11, Slide, Tanh, f64, Cpu>,
+            MaxPool2D<2, 3, 3, 3>, f64, 1e-12
+        );
+        // Stride, zeros around, groups, dilation down, wide windows.
+        check_pooled!(
+            Rank4<3, 4, 9, 23>,
+            Conv2D<2, 6, 3, 3, 6, 4, 12, Slide<2, 2, 1, 1, 2, 1>, Relu, f64, Cpu>,
+            MaxPool2D<1, 5, 4, 2>, f64, 1e-12
+        );
+        // Dilation across, more channels than lanes.
+        check_pooled!(
+            Rank4<2, 19, 6, 9>,
+            Conv2D<19, 3, 2, 3, 3, 6, 5, Slide<1, 1, 1, 0, 1, 2>, LeakyRelu, f32, Cpu>,
+            MaxPool2D<3, 1, 2, 5>, f32, 1e-4
+        );
+        check_pooled!(
+            Rank4<2, 20, 6, 7>,
+            Conv2D<20, 3, 3, 3, 3, 4, 5, Slide, Linear, f32, Cpu>,
+            MaxPool2D<4, 4, 1, 1>, f32, 1e-4
+        );
+        // Not fused: an activation that falls, windows that overlap, windows over the edge.
+        check_pooled!(
+            Rank4<2, 2, 7, 6>,
+            Conv2D<2, 3, 3, 3, 3, 5, 4, Slide, Gelu, f64, Cpu>,
+            MaxPool2D<2, 2, 2, 2>, f64, 1e-12
+        );
+        check_pooled!(
+            Rank4<2, 2, 7, 6>,
+            Conv2D<2, 3, 3, 3, 3, 5, 4, Slide, Relu, f64, Cpu>,
+            MaxPool2D<2, 2, 4, 3, Slide<1, 1>>, f64, 1e-12
+        );
+        check_pooled!(
+            Rank4<2, 2, 7, 6>,
+            Conv2D<2, 3, 3, 3, 3, 5, 4, Slide, Relu, f64, Cpu>,
+            MaxPool2D<2, 2, 3, 2, Slide<2, 2, 0, 0>>, f64, 1e-12
+        );
+    }
+
+    #[test]
+    fn gradients_through_a_fused_pooling_are_right() {
+        let device = Cpu::seed_from_u64(1);
+        let mut layer: Conv2D<1, 4, 3, 2, 4, 5, 6, Slide<1, 1, 1, 0>, Tanh, f64, Cpu> =
+            BuildModule::build(&device);
+        layer.bias = device.sample_normal();
+        check_gradients(&(numbers::<Rank4<2, 2, 5, 7>>(), layer), |(x, layer), tape| {
+            let x = x.clone().put_tape(tape);
+            layer
+                .try_forward_pooled(&MaxPool2D::<2, 2, 2, 3>::default(), x, Origin::Computed)
+                .unwrap()
+        });
+    }
+
+    #[test]
+    fn no_gradient_is_computed_by_data() {
+        let device = Cpu::seed_from_u64(1);
+        let layer: Conv2D<2, 3, 3, 3, 3, 5, 4, Slide, Relu, f64, Cpu> = BuildModule::build(&device);
+        let x = device.sample_normal::<Rank4<2, 2, 7, 6>>();
+        let mut gradients = [Origin::Data, Origin::Computed].map(|origin| {
+            layer.try_forward_from(x.leaky_trace(), origin).unwrap().sum().backward()
+        });
+        assert_eq!(
+            gradients[0].get(&layer.weight).array(),
+            gradients[1].get(&layer.weight).array()
+        );
+        let by_x = gradients.each_mut().map(|all| Cpu::edit_gradient(all, &x, |dx| dx.to_vec()));
+        assert!(by_x[0].as_ref().unwrap().iter().all(|dx| *dx == 0.0));
+        assert!(by_x[1].as_ref().unwrap().iter().any(|dx| *dx != 0.0));
+    }
+
+    #[test]
+    fn a_nan_is_pooled_like_any_other() {
+        let device = Cpu::default();
+        let mut layer: Conv2D<1, 1, 1, 1, 1, 2, 2, Slide, Relu, f32, Cpu> =
+            BuildModule::build(&device);
+        layer.weight.copy_from(&[1.0]);
+        for place in 0..4 {
+            let mut numbers = vec![1.0f32; 4];
+            numbers[place] = f32::NAN;
+            let x: Tensor<Rank4<1, 1, 2, 2>, f32, Cpu> =
+                device.tensor_from_vec(numbers, Default::default());
+            let pool = MaxPool2D::<2, 2, 1, 1>::default();
+            let y = layer.try_forward_pooled(&pool, x, Origin::Data).unwrap();
+            assert!(y.array()[0][0][0][0].is_nan());
+        }
     }
 }

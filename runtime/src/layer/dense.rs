@@ -1,6 +1,6 @@
 //! `Dense`: every output is a weighted sum of all inputs.
 
-use super::{activation::Activation, initialize};
+use super::{activation::Activation, initialize, origin::Origin};
 use crate::{
     kernel::matmul::{multiply, Add, Matrix},
     tensor::*,
@@ -64,13 +64,17 @@ impl<const I: usize, const O: usize, A: Activation, E: Element, D: Device<E>> Te
 impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
     Dense<I, O, A, E, D>
 {
-    /// The layer on a matrix with one row for each sum, whatever the dimensions are called.
-    fn apply<S: Shape, Out: Shape, T: Tape<E, D>>(
+    /// `try_forward`, without the gradient by `x` where that is data.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn try_forward_from<S: LastAxis<I, O>, T: Tape<E, D>>(
         &self,
         x: Tensor<S, E, D, T>,
-        shape: Out,
-    ) -> Result<Tensor<Out, E, D, T>, D::Err> {
+        origin: Origin,
+    ) -> Result<Tensor<S::Output, E, D, T>, D::Err> {
         let (x, mut tape) = x.try_contiguous()?.split_tape();
+        let shape = x.shape().output();
         let device = x.device().clone();
         let rows = shape.num_elements() / O.max(1);
 
@@ -83,7 +87,11 @@ impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
             &mut sums,
             Add::ToOutput,
         );
-        let before = if T::OWNS_TAPE && A::NEEDS_INPUT { sums.clone() } else { Vec::new() };
+        let mut before = Vec::new();
+        if T::OWNS_TAPE && A::NEEDS_INPUT {
+            before = device.buffer(sums.len())?;
+            before.copy_from_slice(&sums);
+        }
         A::forward(&mut sums, O);
         let y = device.try_tensor_from_vec(sums, shape)?;
 
@@ -92,10 +100,13 @@ impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
             tape.add_backward_op(move |gradients| {
                 let mut slope = D::take_gradient(gradients, &output)?;
                 A::backward(&before, &D::values(&output), &mut slope, O);
+                device.keep(before);
                 let by_row = Matrix::new(&slope, rows, O);
-                D::edit_gradient(gradients, &x, |dx| {
-                    multiply(by_row, Matrix::new(&D::values(&weight), O, I), dx, Add::ToOutput);
-                })?;
+                if origin == Origin::Computed {
+                    D::edit_gradient(gradients, &x, |dx| {
+                        multiply(by_row, Matrix::new(&D::values(&weight), O, I), dx, Add::ToOutput);
+                    })?;
+                }
                 D::edit_gradient(gradients, &weight, |dw| {
                     multiply(
                         by_row.transposed(),
@@ -116,41 +127,47 @@ impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
     }
 }
 
-impl<
-        B: Dim,
-        const I: usize,
-        const O: usize,
-        A: Activation,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, Const<I>), E, D, T>> for Dense<I, O, A, E, D>
-{
-    type Output = Tensor<(B, Const<O>), E, D, T>;
-    type Error = D::Err;
+/// A batch of vectors, or of sequences of vectors, and what [`Dense`] makes of their last axis.
+pub trait LastAxis<const I: usize, const O: usize>: Shape {
+    /// The same with `O` in the place of `I`.
+    type Output: Shape;
 
-    fn try_forward(&self, x: Tensor<(B, Const<I>), E, D, T>) -> Result<Self::Output, D::Err> {
-        let batch = x.shape().0;
-        self.apply(x, (batch, Const))
+    /// The shape of this kind.
+    fn output(&self) -> Self::Output;
+}
+
+impl<B: Dim, const I: usize, const O: usize> LastAxis<I, O> for (B, Const<I>) {
+    type Output = (B, Const<O>);
+
+    fn output(&self) -> Self::Output {
+        (self.0, Const)
+    }
+}
+
+impl<B: Dim, L: Dim, const I: usize, const O: usize> LastAxis<I, O> for (B, L, Const<I>) {
+    type Output = (B, L, Const<O>);
+
+    fn output(&self) -> Self::Output {
+        (self.0, self.1, Const)
     }
 }
 
 impl<
-        B: Dim,
-        L: Dim,
+        S,
         const I: usize,
         const O: usize,
         A: Activation,
         E: Element,
         D: Backend<E>,
         T: Tape<E, D>,
-    > Module<Tensor<(B, L, Const<I>), E, D, T>> for Dense<I, O, A, E, D>
+    > Module<Tensor<S, E, D, T>> for Dense<I, O, A, E, D>
+where
+    S: LastAxis<I, O>,
 {
-    type Output = Tensor<(B, L, Const<O>), E, D, T>;
+    type Output = Tensor<S::Output, E, D, T>;
     type Error = D::Err;
 
-    fn try_forward(&self, x: Tensor<(B, L, Const<I>), E, D, T>) -> Result<Self::Output, D::Err> {
-        let (batch, steps, _) = *x.shape();
-        self.apply(x, (batch, steps, Const))
+    fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
+        self.try_forward_from(x, Origin::Computed)
     }
 }

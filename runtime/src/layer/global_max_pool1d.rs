@@ -2,11 +2,12 @@
 
 use dfdx::nn::ZeroSizedModule;
 
-use super::pooling;
+use super::{masked_pooling, pooling, Mask, MaskedModule};
 use crate::{kernel::windows::Plane, tensor::*};
 
 /// y\[c\] = the largest number of x\[.., c\]: `[L, C]` becomes `[C]`. Equal numbers share the
-/// gradient, as in Keras on TensorFlow.
+/// gradient, as in Keras on TensorFlow. With a mask it is the largest over the steps that count, and
+/// 0 where none does (Keras's knows no masks).
 ///
 /// `keras.layers.GlobalMaxPooling1D`;
 /// `torch.amax` over the steps.
@@ -39,6 +40,18 @@ impl<B: Dim, const L: usize, const C: usize, E: Element, D: Backend<E>, T: Tape<
     }
 }
 
+impl<B: Dim, const L: usize, const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
+    MaskedModule<Tensor<(B, Const<L>, Const<C>), E, D, T>> for GlobalMaxPool1D
+{
+    fn try_forward_masked(
+        &self,
+        x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
+        mask: &Mask,
+    ) -> Result<Self::Output, D::Err> {
+        masked_pooling::largest_of_steps(x, mask)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,10 +65,23 @@ mod tests {
     }
 
     #[test]
+    fn masked_steps_do_not_count() {
+        let x = Cpu::default().tensor([[[-1.0, 2.0], [f64::NAN, 7.0]], [[0.5, 0.0], [1.5, 9.0]]]);
+        let mask = Mask::new(2, vec![true, false, false, false]);
+        let y = GlobalMaxPool1D.try_forward_masked(x.clone(), &mask).unwrap().array();
+        assert_eq!(y, [[-1.0, 2.0], [0.0, 0.0]]);
+        assert!(GlobalMaxPool1D.try_forward_masked(x, &Mask::all(1, 2)).is_err());
+    }
+
+    #[test]
     fn gradients_are_right() {
         let numbers = (0..2 * 5 * 3).map(|i| ((i * i) as f64 * 0.37).sin()).collect();
         let x: Tensor<Rank3<2, 5, 3>, f64, Cpu> =
             Cpu::default().tensor_from_vec(numbers, Default::default());
         check_gradients(&x, |x, tape| GlobalMaxPool1D.forward(x.clone().put_tape(tape)));
+        let mask = Mask::new(5, (0..10).map(|step| step % 3 == 1).collect());
+        check_gradients(&x, |x, tape| {
+            GlobalMaxPool1D.try_forward_masked(x.clone().put_tape(tape), &mask).unwrap()
+        });
     }
 }

@@ -1,11 +1,9 @@
 //! `GRU`: the gated recurrent unit.
 
-use dfdx::nn::tensor_collection::ScalarOptions;
-
 use super::{
     initialize,
-    recurrent::{run, Reading, StepShape, Steps, Weights},
-    Draw,
+    recurrent::{recurrent_layer, run, Read, Reading, Recurrent, StepShape, Steps, Weights},
+    Draw, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
 };
 use crate::{
     kernel::gru::{ResetAfter, ResetBefore},
@@ -68,165 +66,13 @@ pub struct GRU<
     pub draw: Draw,
 }
 
-impl<
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const BIASES: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        E: Dtype,
-        D: Storage<E>,
-    > GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E, D>
-{
-    const FITS: () = assert!(
-        G == 3 * U && (BIASES == 1 || BIASES == 2),
-        "a GRU<I, U, G, BIASES, ..> has G = 3 * U and one bias or two",
-    );
-
-    /// Leaves out the share `dropout` of the inputs from now on.
-    pub fn set_dropout(&mut self, dropout: f64) {
-        self.dropout = dropout;
-    }
-
-    /// Lets `draw` decide what the next training forward leaves out.
-    pub fn set_draw(&mut self, draw: Draw) {
-        self.draw = draw;
-    }
-}
-
-impl<
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const BIASES: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        E: Element,
-        D: Device<E>,
-    > TensorCollection<E, D> for GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let () = Self::FITS;
-        visitor.visit_fields(
-            (
-                Self::tensor(
-                    "weight",
-                    |s| &s.weight,
-                    |s| &mut s.weight,
-                    TensorOptions::reset_with(|weight| initialize::glorot_uniform(weight, I, G)),
-                ),
-                Self::tensor(
-                    "recurrent",
-                    |s| &s.recurrent,
-                    |s| &mut s.recurrent,
-                    TensorOptions::reset_with(initialize::orthogonal),
-                ),
-                Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, TensorOptions::reset_to_zeros()),
-                Self::scalar(
-                    "dropout",
-                    |s| &s.dropout,
-                    |s| &mut s.dropout,
-                    ScalarOptions::from_default(0.0),
-                ),
-            ),
-            |(weight, recurrent, bias, dropout)| GRU {
-                weight,
-                recurrent,
-                bias,
-                dropout,
-                draw: Draw::default(),
-            },
-        )
-    }
-}
-
-impl<
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const BIASES: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        E: Element,
-        D: Backend<E>,
-    > GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E, D>
-{
-    fn read<B: Dim, L: Dim, T: Tape<E, D>>(
-        &self,
-        x: Tensor<(B, L, Const<I>), E, D, T>,
-        dropout: Option<(Draw, f64)>,
-    ) -> Result<Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>, D::Err>
-    where
-        Steps<SEQUENCES>: StepShape<B, L, U>,
-    {
-        let (batch, steps, _) = *x.shape();
-        let weights =
-            Weights { weight: &self.weight, recurrent: &self.recurrent, bias: &self.bias };
-        let reading = Reading { backwards: BACKWARDS == 1, dropout };
-        let shape = Steps::<SEQUENCES>::shape(batch, steps);
-        match BIASES {
-            2 => run::<ResetAfter, _, _, _, _, _, _, _, I, U, G>(x, &weights, reading, shape),
-            _ => run::<ResetBefore, _, _, _, _, _, _, _, I, U, G>(x, &weights, reading, shape),
-        }
-    }
-}
-
-impl<
-        B: Dim,
-        L: Dim,
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const BIASES: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, L, Const<I>), E, D, T>> for GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E, D>
-where
-    Steps<SEQUENCES>: StepShape<B, L, U>,
-{
-    type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(&self, x: Tensor<(B, L, Const<I>), E, D, T>) -> Result<Self::Output, D::Err> {
-        self.read(x, None)
-    }
-}
-
-impl<
-        B: Dim,
-        L: Dim,
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const BIASES: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > ModuleMut<Tensor<(B, L, Const<I>), E, D, T>>
-    for GRU<I, U, G, BIASES, SEQUENCES, BACKWARDS, E, D>
-where
-    Steps<SEQUENCES>: StepShape<B, L, U>,
-{
-    type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward_mut(
-        &mut self,
-        x: Tensor<(B, L, Const<I>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let dropout = Reading::draw::<T, E, D>(&mut self.draw, self.dropout);
-        self.read(x, dropout)
-    }
+recurrent_layer! {
+    GRU<[const I, const U, const G, const BIASES, const SEQUENCES, const BACKWARDS]>,
+    sums: G,
+    fits: G == 3 * U && (BIASES == 1 || BIASES == 2),
+    bias: TensorOptions::reset_to_zeros(),
+    others: {},
+    cell: match BIASES { 2 => ResetAfter, _ => ResetBefore },
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! `LSTM`: long short-term memory.
 
-use dfdx::nn::tensor_collection::ScalarOptions;
-
 use super::{
     initialize,
-    recurrent::{run, Reading, StepShape, Steps, Weights},
-    Draw,
+    recurrent::{recurrent_layer, run, Read, Reading, Recurrent, StepShape, Steps, Weights},
+    Draw, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
 };
 use crate::{kernel::recurrent::Lstm, tensor::*};
 
@@ -63,81 +61,13 @@ pub struct LSTM<
     pub draw: Draw,
 }
 
-impl<
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        E: Dtype,
-        D: Storage<E>,
-    > LSTM<I, U, G, SEQUENCES, BACKWARDS, E, D>
-{
-    const FITS: () = assert!(G == 4 * U, "an LSTM<I, U, G, ..> has G = 4 * U");
-
-    /// Leaves out the share `dropout` of the inputs from now on.
-    pub fn set_dropout(&mut self, dropout: f64) {
-        self.dropout = dropout;
-    }
-
-    /// Lets `draw` decide what the next training forward leaves out.
-    pub fn set_draw(&mut self, draw: Draw) {
-        self.draw = draw;
-    }
-}
-
-impl<
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        E: Element,
-        D: Device<E>,
-    > TensorCollection<E, D> for LSTM<I, U, G, SEQUENCES, BACKWARDS, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = LSTM<I, U, G, SEQUENCES, BACKWARDS, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let () = Self::FITS;
-        visitor.visit_fields(
-            (
-                Self::tensor(
-                    "weight",
-                    |s| &s.weight,
-                    |s| &mut s.weight,
-                    TensorOptions::reset_with(|weight| initialize::glorot_uniform(weight, I, G)),
-                ),
-                Self::tensor(
-                    "recurrent",
-                    |s| &s.recurrent,
-                    |s| &mut s.recurrent,
-                    TensorOptions::reset_with(initialize::orthogonal),
-                ),
-                Self::tensor(
-                    "bias",
-                    |s| &s.bias,
-                    |s| &mut s.bias,
-                    TensorOptions::reset_with(forget_bias::<G, E, D>),
-                ),
-                Self::scalar(
-                    "dropout",
-                    |s| &s.dropout,
-                    |s| &mut s.dropout,
-                    ScalarOptions::from_default(0.0),
-                ),
-            ),
-            |(weight, recurrent, bias, dropout)| LSTM {
-                weight,
-                recurrent,
-                bias,
-                dropout,
-                draw: Draw::default(),
-            },
-        )
-    }
+recurrent_layer! {
+    LSTM<[const I, const U, const G, const SEQUENCES, const BACKWARDS]>,
+    sums: G,
+    fits: G == 4 * U,
+    bias: TensorOptions::reset_with(forget_bias::<G, E, D>),
+    others: {},
+    cell: match () { () => Lstm },
 }
 
 /// Ones for the forget gate, which is the second of four, so that a fresh layer remembers.
@@ -149,87 +79,6 @@ fn forget_bias<const G: usize, E: Element, D: Device<E>>(
     let values: Vec<E> = (0..G).map(|k| if is_forget(k) { E::one() } else { E::zero() }).collect();
     bias.copy_from(&values);
     Ok(())
-}
-
-impl<
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        E: Element,
-        D: Backend<E>,
-    > LSTM<I, U, G, SEQUENCES, BACKWARDS, E, D>
-{
-    fn read<B: Dim, L: Dim, T: Tape<E, D>>(
-        &self,
-        x: Tensor<(B, L, Const<I>), E, D, T>,
-        dropout: Option<(Draw, f64)>,
-    ) -> Result<Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>, D::Err>
-    where
-        Steps<SEQUENCES>: StepShape<B, L, U>,
-    {
-        let (batch, steps, _) = *x.shape();
-        let weights =
-            Weights { weight: &self.weight, recurrent: &self.recurrent, bias: &self.bias };
-        let reading = Reading { backwards: BACKWARDS == 1, dropout };
-        run::<Lstm, _, _, _, _, _, _, _, I, U, G>(
-            x,
-            &weights,
-            reading,
-            Steps::<SEQUENCES>::shape(batch, steps),
-        )
-    }
-}
-
-impl<
-        B: Dim,
-        L: Dim,
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, L, Const<I>), E, D, T>> for LSTM<I, U, G, SEQUENCES, BACKWARDS, E, D>
-where
-    Steps<SEQUENCES>: StepShape<B, L, U>,
-{
-    type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(&self, x: Tensor<(B, L, Const<I>), E, D, T>) -> Result<Self::Output, D::Err> {
-        self.read(x, None)
-    }
-}
-
-impl<
-        B: Dim,
-        L: Dim,
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > ModuleMut<Tensor<(B, L, Const<I>), E, D, T>> for LSTM<I, U, G, SEQUENCES, BACKWARDS, E, D>
-where
-    Steps<SEQUENCES>: StepShape<B, L, U>,
-{
-    type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward_mut(
-        &mut self,
-        x: Tensor<(B, L, Const<I>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let dropout = Reading::draw::<T, E, D>(&mut self.draw, self.dropout);
-        self.read(x, dropout)
-    }
 }
 
 #[cfg(test)]

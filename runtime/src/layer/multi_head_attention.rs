@@ -1,8 +1,12 @@
 //! `MultiHeadAttention`: every step looks at all steps.
 
+use std::borrow::Cow;
+
+use dfdx::nn::tensor_collection::ScalarOptions;
+
 use super::{
     activation::{Activation, Softmax},
-    initialize,
+    initialize, Draw, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
 };
 use crate::{
     kernel::{
@@ -22,12 +26,16 @@ use crate::{
 /// ```
 ///
 /// `W` is `H` times `K`, the rows of the first three weights: those of head 0, of head 1 and so on.
+/// Where `CAUSAL` is 1 a step looks at itself and those before it alone. With a [`Mask`], no step
+/// looks at a masked one, and a masked one looks at none: its heads are 0.
+///
+/// In training, `dropout` leaves out a share of what the softmax gives and enlarges the others.
 ///
 /// The weights are uniform, U(-l, l), with l = sqrt(6 / (I (H + K))) for queries, keys and values
 /// and sqrt(6 / (H (K + I))) for the output, which is Keras's Glorot for kernels of three
 /// dimensions; the biases start at zero.
 ///
-/// `keras.layers.MultiHeadAttention(H, K)(x, x)`, whose kernels are these weights transposed, with
+/// `keras.layers.MultiHeadAttention(H, K, dropout=dropout)(x, x, use_causal_mask=)`, whose kernels are these weights transposed, with
 /// the heads as a dimension. `torch.nn.MultiheadAttention(I, H, batch_first=True)` where I is H K,
 /// with another initialisation.
 ///
@@ -36,7 +44,7 @@ use crate::{
 /// use multi_input::layer::MultiHeadAttention;
 ///
 /// let device = Cpu::default();
-/// let layer: MultiHeadAttention<6, 2, 4, 8, f32, Cpu> = BuildModule::build(&device);
+/// let layer: MultiHeadAttention<6, 2, 4, 8, 0, f32, Cpu> = BuildModule::build(&device);
 /// let x: Tensor<(usize, usize, Const<6>), f32, _> = device.zeros_like(&(3, 5, Const));
 /// assert_eq!(layer.forward(x).shape().concrete(), [3, 5, 6]);
 /// ```
@@ -46,6 +54,7 @@ pub struct MultiHeadAttention<
     const H: usize,
     const K: usize,
     const W: usize,
+    const CAUSAL: usize,
     E: Dtype,
     D: Storage<E>,
 > {
@@ -65,23 +74,64 @@ pub struct MultiHeadAttention<
     pub output_weight: Tensor<Rank2<I, W>, E, D>,
     /// What is added to it.
     pub output_bias: Tensor<Rank1<I>, E, D>,
+    /// The share of what each step looks at that is left out in training.
+    pub dropout: f64,
+    /// What decides what is left out next.
+    pub draw: Draw,
 }
 
-impl<const I: usize, const H: usize, const K: usize, const W: usize, E: Dtype, D: Storage<E>>
-    NonMutableModule for MultiHeadAttention<I, H, K, W, E, D>
+impl<
+        const I: usize,
+        const H: usize,
+        const K: usize,
+        const W: usize,
+        const CAUSAL: usize,
+        E: Dtype,
+        D: Storage<E>,
+    > ReadsMask for MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
 {
 }
 
-impl<const I: usize, const H: usize, const K: usize, const W: usize, E: Dtype, D: Storage<E>>
-    MultiHeadAttention<I, H, K, W, E, D>
+impl<
+        const I: usize,
+        const H: usize,
+        const K: usize,
+        const W: usize,
+        const CAUSAL: usize,
+        E: Dtype,
+        D: Storage<E>,
+    > MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
 {
+    /// Leaves out the share `dropout` of what each step looks at from now on.
+    pub fn set_dropout(&mut self, dropout: f64) {
+        self.dropout = dropout;
+    }
+
+    /// Lets `draw` decide what the next training forward leaves out.
+    pub fn set_draw(&mut self, draw: Draw) {
+        self.draw = draw;
+    }
+
+    fn draw_dropout(&mut self) -> Option<(Draw, f64)> {
+        let drawn = self.draw;
+        self.draw.step = drawn.step.wrapping_add(1);
+        Some((drawn, self.dropout)).filter(|_| self.dropout > 0.0)
+    }
+
     const FITS: () = assert!(W == H * K, "a MultiHeadAttention<I, H, K, W, ..> has W = H * K");
 }
 
-impl<const I: usize, const H: usize, const K: usize, const W: usize, E: Element, D: Device<E>>
-    TensorCollection<E, D> for MultiHeadAttention<I, H, K, W, E, D>
+impl<
+        const I: usize,
+        const H: usize,
+        const K: usize,
+        const W: usize,
+        const CAUSAL: usize,
+        E: Element,
+        D: Device<E>,
+    > TensorCollection<E, D> for MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
 {
-    type To<E2: Dtype, D2: Device<E2>> = MultiHeadAttention<I, H, K, W, E2, D2>;
+    type To<E2: Dtype, D2: Device<E2>> = MultiHeadAttention<I, H, K, W, CAUSAL, E2, D2>;
 
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
         visitor: &mut V,
@@ -115,12 +165,19 @@ impl<const I: usize, const H: usize, const K: usize, const W: usize, E: Element,
                 (weight!(key_weight, I * H, I * K), bias!(key_bias)),
                 (weight!(value_weight, I * H, I * K), bias!(value_bias)),
                 (weight!(output_weight, H * K, H * I), bias!(output_bias)),
+                Self::scalar(
+                    "dropout",
+                    |s| &s.dropout,
+                    |s| &mut s.dropout,
+                    ScalarOptions::from_default(0.0),
+                ),
             ),
             |(
                 (query_weight, query_bias),
                 (key_weight, key_bias),
                 (value_weight, value_bias),
                 (output_weight, output_bias),
+                dropout,
             )| MultiHeadAttention {
                 query_weight,
                 query_bias,
@@ -130,31 +187,37 @@ impl<const I: usize, const H: usize, const K: usize, const W: usize, E: Element,
                 value_bias,
                 output_weight,
                 output_bias,
+                dropout,
+                draw: Draw::default(),
             },
         )
     }
 }
 
 impl<
-        B: Dim,
-        L: Dim,
         const I: usize,
         const H: usize,
         const K: usize,
         const W: usize,
+        const CAUSAL: usize,
         E: Element,
         D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, L, Const<I>), E, D, T>> for MultiHeadAttention<I, H, K, W, E, D>
+    > MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
 {
-    type Output = Tensor<(B, L, Const<I>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(&self, x: Tensor<(B, L, Const<I>), E, D, T>) -> Result<Self::Output, D::Err> {
+    fn attend<B: Dim, L: Dim, T: Tape<E, D>>(
+        &self,
+        x: Tensor<(B, L, Const<I>), E, D, T>,
+        mask: Option<&Mask>,
+        dropout: Option<(Draw, f64)>,
+    ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
         let (x, mut tape) = x.try_contiguous()?.split_tape();
         let device = x.device().clone();
         let (batch, steps, _) = *x.shape();
         let frame = Frame { batch: batch.size(), steps: steps.size(), width: K };
+        if mask.is_some_and(|mask| !mask.covers(frame.batch, frame.steps)) {
+            return Err(D::size_error());
+        }
+        let sight = Sight { heads: H, causal: CAUSAL == 1, mask: mask.cloned() };
 
         let part = |weight, bias| -> Result<Vec<E>, D::Err> {
             let mut rows = device.buffer(frame.rows() * W)?;
@@ -169,7 +232,8 @@ impl<
 
         let mut shares = device.buffer(frame.rows() * H * frame.steps)?;
         let mut heads = device.buffer(frame.rows() * W)?;
-        frame.attend((&query, &key, &value), &mut shares, &mut heads);
+        let parts = (&query[..], &key[..], &value[..]);
+        frame.attend(&sight, dropout, parts, &mut shares, &mut heads);
         let mut joined = device.buffer(heads.len())?;
         frame.exchange((H, frame.steps), &heads, &mut joined);
 
@@ -190,7 +254,8 @@ impl<
 
                 let mut by_heads = vec![E::zero(); by_joined.len()];
                 frame.exchange((frame.steps, H), &by_joined, &mut by_heads);
-                let parts = frame.attend_back((&query, &key, &value), &mut shares, &by_heads);
+                let parts = (&query[..], &key[..], &value[..]);
+                let parts = frame.attend_back(dropout, parts, &shares, &by_heads);
                 let weights = [
                     (&layer.query_weight, &layer.query_bias),
                     (&layer.key_weight, &layer.key_bias),
@@ -208,6 +273,119 @@ impl<
         }
         Ok(y.put_tape(tape))
     }
+}
+
+macro_rules! modules {
+    ($module:ident, $forward:ident, $masked:ident, $forward_masked:ident, $this:ident: $receiver:ty, $dropout:expr) => {
+        impl<
+                B: Dim,
+                L: Dim,
+                const I: usize,
+                const H: usize,
+                const K: usize,
+                const W: usize,
+                const CAUSAL: usize,
+                E: Element,
+                D: Backend<E>,
+                T: Tape<E, D>,
+            > $module<Tensor<(B, L, Const<I>), E, D, T>>
+            for MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
+        {
+            type Output = Tensor<(B, L, Const<I>), E, D, T>;
+            type Error = D::Err;
+
+            fn $forward(
+                $this: $receiver,
+                x: Tensor<(B, L, Const<I>), E, D, T>,
+            ) -> Result<Self::Output, D::Err> {
+                let dropout = $dropout;
+                $this.attend(x, None, dropout)
+            }
+        }
+
+        impl<
+                B: Dim,
+                L: Dim,
+                const I: usize,
+                const H: usize,
+                const K: usize,
+                const W: usize,
+                const CAUSAL: usize,
+                E: Element,
+                D: Backend<E>,
+                T: Tape<E, D>,
+            > $masked<Tensor<(B, L, Const<I>), E, D, T>>
+            for MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
+        {
+            fn $forward_masked(
+                $this: $receiver,
+                x: Tensor<(B, L, Const<I>), E, D, T>,
+                mask: &Mask,
+            ) -> Result<Self::Output, D::Err> {
+                let dropout = $dropout;
+                $this.attend(x, Some(mask), dropout)
+            }
+        }
+    };
+}
+
+modules!(Module, try_forward, MaskedModule, try_forward_masked, self: &Self, None);
+modules!(
+    ModuleMut, try_forward_mut, MaskedModuleMut, try_forward_mut_masked,
+    self: &mut Self, if T::OWNS_TAPE { self.draw_dropout() } else { None }
+);
+
+/// Which steps a step may look at.
+struct Sight {
+    heads: usize,
+    causal: bool,
+    mask: Option<Mask>,
+}
+
+impl Sight {
+    /// Whether every step sees every other.
+    fn is_free(&self) -> bool {
+        !self.causal && self.mask.is_none()
+    }
+
+    /// Whether step `from` of the sample of a head sees step `to`.
+    fn sees(&self, head: usize, from: usize, to: usize) -> bool {
+        let counts = self.mask.as_ref().is_none_or(|mask| {
+            let counts = mask.sequence(head / self.heads);
+            counts[from] && counts[to]
+        });
+        counts && (!self.causal || to <= from)
+    }
+
+    /// The softmax of each row of a head's scores over what its step sees; all else is 0.
+    fn softmax<E: Element>(&self, head: usize, steps: usize, scores: &mut [E]) {
+        if self.is_free() {
+            return <Softmax as Activation>::forward(scores, steps);
+        }
+        let mut seen = Vec::new();
+        for (from, scores) in scores.chunks_exact_mut(steps.max(1)).enumerate() {
+            seen.clear();
+            seen.extend((0..steps).filter(|to| self.sees(head, from, *to)).map(|to| scores[to]));
+            if !seen.is_empty() {
+                let count = seen.len();
+                <Softmax as Activation>::forward(&mut seen, count);
+            }
+            let mut seen = seen.iter();
+            for (to, score) in scores.iter_mut().enumerate() {
+                let sees = self.sees(head, from, to);
+                *score = if sees { *seen.next().unwrap_or(score) } else { E::zero() };
+            }
+        }
+    }
+}
+
+/// What dropout leaves of the shares of a head.
+fn thinned<E: Element>(dropout: Option<(Draw, f64)>, head: usize, shares: &[E]) -> Cow<'_, [E]> {
+    let Some((draw, rate)) = dropout else { return shares.into() };
+    let kept = draw.kept::<E>(rate);
+    let start = head * shares.len();
+    let thin = |(place, share): (usize, &E)| kept(start + place).map_or(E::zero(), |k| k * *share);
+    shares.iter().enumerate().map(thin).collect()
 }
 
 /// `sums = x weight^T + bias` for every row.
@@ -286,6 +464,8 @@ impl Frame {
     /// For every head, how much each step counts for each, and the mixtures.
     fn attend<E: Element>(
         self,
+        sight: &Sight,
+        dropout: Option<(Draw, f64)>,
         (query, key, value): (&[E], &[E], &[E]),
         shares: &mut [E],
         mixtures: &mut [E],
@@ -298,30 +478,40 @@ impl Frame {
             let (query, key) = (self.head(query, position), self.head(key, position));
             multiply(query, key.transposed(), shares, Add::Replace);
             shares.iter_mut().for_each(|score| *score *= scale);
-            <Softmax as Activation>::forward(shares, steps);
+            sight.softmax(position, steps, shares);
             let value = self.head(value, position);
-            multiply(Matrix::new(shares, steps, steps), value, mixtures, Add::Replace);
+            let shares = thinned(dropout, position, shares);
+            multiply(Matrix::new(&shares, steps, steps), value, mixtures, Add::Replace);
         }
     }
 
     /// The gradients by queries, keys and values from those by the mixtures.
     fn attend_back<E: Element>(
         self,
+        dropout: Option<(Draw, f64)>,
         (query, key, value): (&[E], &[E], &[E]),
-        shares: &mut [E],
+        shares: &[E],
         slopes: &[E],
     ) -> [Vec<E>; 3] {
         let (steps, scale, len) = (self.steps, self.scale::<E>(), self.steps * self.width);
         let [mut by_query, mut by_key, mut by_value] =
             [(); 3].map(|()| vec![E::zero(); query.len()]);
         let mut by_scores = vec![E::zero(); steps * steps];
-        for (position, shares) in shares.chunks_exact_mut((steps * steps).max(1)).enumerate() {
+        for (position, shares) in shares.chunks_exact((steps * steps).max(1)).enumerate() {
             let place = position * len..(position + 1) * len;
             let slope = self.head(slopes, position);
-            let mixed = Matrix::new(shares, steps, steps);
+            let left = thinned(dropout, position, shares);
+            let mixed = Matrix::new(&left, steps, steps);
             multiply(mixed.transposed(), slope, &mut by_value[place.clone()], Add::Replace);
             let value = self.head(value, position);
             multiply(slope, value.transposed(), &mut by_scores, Add::Replace);
+            if let Some((draw, rate)) = dropout {
+                let kept = draw.kept::<E>(rate);
+                for (place, slope) in by_scores.iter_mut().enumerate() {
+                    *slope *= kept(position * steps * steps + place).unwrap_or(E::zero());
+                }
+            }
+            // Where a step sees nothing of another its share is 0, and so is the slope.
             Softmax::backward(&[], shares, &mut by_scores, steps);
             by_scores.iter_mut().for_each(|slope| *slope *= scale);
             let slope = Matrix::new(&by_scores, steps, steps);
@@ -336,7 +526,7 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check_gradients::check_gradients;
+    use crate::check_gradients::{check_gradients, Traced};
     use dfdx::{
         nn::BuildModule,
         tensor::{AsArray, Cpu, SampleTensor, TensorFrom},
@@ -344,8 +534,13 @@ mod tests {
     use rand_distr::StandardNormal;
 
     fn random<const I: usize, const H: usize, const K: usize, const W: usize>(
-    ) -> MultiHeadAttention<I, H, K, W, f64, Cpu> {
-        let mut layer: MultiHeadAttention<I, H, K, W, f64, Cpu> =
+    ) -> MultiHeadAttention<I, H, K, W, 0, f64, Cpu> {
+        looking::<I, H, K, W, 0>()
+    }
+
+    fn looking<const I: usize, const H: usize, const K: usize, const W: usize, const C: usize>(
+    ) -> MultiHeadAttention<I, H, K, W, C, f64, Cpu> {
+        let mut layer: MultiHeadAttention<I, H, K, W, C, f64, Cpu> =
             BuildModule::build(&Cpu::seed_from_u64(3));
         for bias in [&mut layer.query_bias, &mut layer.key_bias, &mut layer.value_bias] {
             bias.fill_with_distr(StandardNormal);
@@ -357,7 +552,7 @@ mod tests {
     #[test]
     fn values_are_those_of_the_formula() {
         let device = Cpu::default();
-        let layer: MultiHeadAttention<1, 1, 1, 1, f64, Cpu> = MultiHeadAttention {
+        let layer: MultiHeadAttention<1, 1, 1, 1, 0, f64, Cpu> = MultiHeadAttention {
             query_weight: device.tensor([[2f64.ln()]]),
             query_bias: device.tensor([0.0]),
             key_weight: device.tensor([[1.0]]),
@@ -366,6 +561,8 @@ mod tests {
             value_bias: device.tensor([1.0]),
             output_weight: device.tensor([[2.0]]),
             output_bias: device.tensor([0.5]),
+            dropout: 0.0,
+            draw: Draw::default(),
         };
         // The scores of the second step are ln 2 times 5 and 6: shares of 1/3 and 2/3.
         let y = layer.forward(device.tensor([[[0.0], [1.0]]])).array();
@@ -386,6 +583,62 @@ mod tests {
         for (row, turned) in [y[2], y[0], y[1]].iter().zip(turned) {
             assert!(row.iter().zip(turned).all(|(y, turned)| (y - turned).abs() < 1e-12));
         }
+    }
+
+    #[test]
+    fn masked_steps_are_as_if_they_were_not_there() {
+        let layer = random::<3, 2, 2, 4>();
+        let x: Tensor<(Const<1>, Const<4>, Const<3>), f64, _> =
+            Cpu::seed_from_u64(4).sample_normal();
+        let [[a, _, c, _]] = x.array();
+        let mask = Mask::new(4, vec![true, false, true, false]);
+        let y = layer.try_forward_masked(x.clone(), &mask).unwrap().array()[0];
+        let short = layer.forward(Cpu::default().tensor([[a, c]])).array()[0];
+        for (row, short) in [y[0], y[2]].iter().zip(short) {
+            assert!(row.iter().zip(short).all(|(y, short)| (y - short).abs() < 1e-12));
+        }
+        assert_eq!(y[1], layer.output_bias.array(), "a masked step looks at nothing");
+        assert!(layer.try_forward_masked(x, &Mask::all(1, 3)).is_err());
+    }
+
+    #[test]
+    fn a_causal_step_looks_back_alone() {
+        let layer = looking::<3, 2, 2, 4, 1>();
+        let x: Tensor<(Const<1>, Const<3>, Const<3>), f64, _> =
+            Cpu::seed_from_u64(4).sample_normal();
+        let [[a, b, _]] = x.array();
+        let (y, short) = (layer.forward(x), layer.forward(Cpu::default().tensor([[a, b]])));
+        let pairs = y.array()[0].into_iter().zip(short.array()[0]);
+        for (y, short) in pairs {
+            assert!(y.iter().zip(short).all(|(y, short)| (y - short).abs() < 1e-12));
+        }
+    }
+
+    #[test]
+    fn dropout_trains_and_rests() {
+        let mut layer = random::<3, 2, 2, 4>();
+        layer.set_dropout(0.5);
+        let x: Tensor<(Const<2>, Const<3>, Const<3>), f64, _> = Cpu::default().sample_normal();
+        let whole = layer.forward(x.clone()).array();
+        assert_eq!(layer.forward_mut(x.clone()).array(), whole, "nothing is trained");
+        assert_ne!(layer.forward_mut(x.put_tape(Traced::default())).array(), whole);
+        assert_eq!(layer.draw.step, 1);
+    }
+
+    #[test]
+    fn gradients_are_right_with_masks_and_dropout() {
+        let x: Tensor<(Const<3>, Const<3>, Const<4>), f64, _> =
+            Cpu::seed_from_u64(2).sample_normal();
+        let counts = [true, false, true, false, false, false, false, true, true];
+        let mask = Mask::new(3, counts.to_vec());
+        check_gradients(&(x.clone(), random::<4, 2, 3, 6>()), |(x, layer), tape| {
+            layer.try_forward_masked(x.clone().put_tape(tape), &mask).unwrap()
+        });
+        let mut layer = looking::<4, 2, 3, 6, 1>();
+        layer.set_dropout(0.4);
+        check_gradients(&(x, layer), |(x, layer), tape| {
+            layer.try_forward_mut_masked(x.clone().put_tape(tape), &mask).unwrap()
+        });
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the recurrent layers have in common: the way of a batch through a cell and back.
 
-use super::Draw;
+use std::borrow::Cow;
+
+use super::{Draw, Mask};
 use crate::{
     kernel::{
         matmul::{multiply, Add, Matrix},
@@ -53,65 +55,286 @@ where
 }
 
 /// How a sequence is read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reading {
-    /// The last step comes first.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The last step is read first.
     pub(super) backwards: bool,
+    /// What comes out stands where its step stood, whatever the direction.
+    pub(super) in_place: bool,
     /// What is left out of the inputs, the same at every step of a sequence.
     pub(super) dropout: Option<(Draw, f64)>,
+    /// The steps that count. The others are passed over: they carry the state.
+    pub(super) mask: Option<Mask>,
+    /// Steps that are passed over give zeros rather than what the step before gave.
+    pub(super) zeros_where_masked: bool,
 }
 
 impl Reading {
-    /// The dropout of a training step, which advances the draw.
-    pub(super) fn draw<T: Tape<E, D>, E, D>(draw: &mut Draw, rate: f64) -> Option<(Draw, f64)>
-    where
-        E: Element,
-        D: Backend<E>,
-    {
-        if !T::OWNS_TAPE || rate <= 0.0 {
-            return None;
-        }
-        let drawn = *draw;
-        draw.step = draw.step.wrapping_add(1);
-        Some((drawn, rate))
-    }
-
     /// Which inputs of which sample count, and how much.
-    fn mask<E: Element>(self, frame: Frame, inputs: usize) -> Option<Vec<E>> {
+    fn kept<E: Element>(&self, frame: Frame, inputs: usize) -> Option<Vec<E>> {
         let (draw, rate) = self.dropout?;
         let kept = draw.kept(rate);
         Some((0..frame.batch * inputs).map(|k| kept(k).unwrap_or(E::zero())).collect())
     }
 
+    /// For each row of the run, whether its step is passed over; empty where none is.
+    fn skipped(&self, frame: Frame) -> Vec<bool> {
+        let Some(mask) = &self.mask else { return Vec::new() };
+        (0..frame.rows()).map(|row| !mask.counts()[self.source(frame, row)]).collect()
+    }
+
     /// The row of the batch for each row of the run.
-    fn row_of(self, frame: Frame) -> impl Fn(usize) -> usize {
-        move |row| {
-            let (step, sample) = (row / frame.batch, row % frame.batch);
-            let step = if self.backwards { frame.steps - 1 - step } else { step };
-            sample * frame.steps + step
+    fn source(&self, frame: Frame, row: usize) -> usize {
+        let (step, sample) = (row / frame.batch, row % frame.batch);
+        let step = if self.backwards { frame.steps - 1 - step } else { step };
+        sample * frame.steps + step
+    }
+
+    /// The row of what comes out for each row of the run, where every step does.
+    fn target(&self, frame: Frame, row: usize) -> usize {
+        match self.in_place {
+            true => self.source(frame, row),
+            false => row % frame.batch * frame.steps + row / frame.batch,
         }
+    }
+
+    /// The slopes by what came out, in the order of the run's steps, `[batch, steps, units]`.
+    fn arranged<'a, E: Element>(
+        &self,
+        frame: Frame,
+        trace: &Trace<E>,
+        slope: &'a [E],
+    ) -> Cow<'a, [E]> {
+        if !self.in_place && !self.zeros_where_masked {
+            return slope.into();
+        }
+        let units = frame.units;
+        let mut arranged = vec![E::zero(); slope.len()];
+        for row in 0..frame.rows() {
+            if self.zeros_where_masked && trace.skipped.get(row) == Some(&true) {
+                continue;
+            }
+            let (step, sample) = (row / frame.batch, row % frame.batch);
+            arranged[(sample * frame.steps + step) * units..][..units]
+                .copy_from_slice(&slope[self.target(frame, row) * units..][..units]);
+        }
+        arranged.into()
     }
 }
 
-/// A batch in the order in which the cell reads it, without what the mask leaves out.
+/// A layer that reads sequences in one direction, as [`Bidirectional`](super::Bidirectional) needs
+/// it.
+pub trait Recurrent {
+    /// Leaves out the share `dropout` of the inputs from now on.
+    fn set_dropout(&mut self, dropout: f64);
+    /// Lets `draw` decide what the next training forward leaves out.
+    fn set_draw(&mut self, draw: Draw);
+    /// What a training step leaves out; advances the draw.
+    fn draw_dropout(&mut self) -> Option<(Draw, f64)>;
+}
+
+/// A recurrent layer on `Input`, read as it is told.
+pub trait Read<Input>: Recurrent {
+    /// What comes out.
+    type Output;
+    /// The error of the device.
+    type Error;
+
+    /// Reads the sequences.
+    fn try_read(&self, x: Input, reading: Reading) -> Result<Self::Output, Self::Error>;
+}
+
+/// Everything that recurrent layers do alike: settings, tensors, and the ways to call them. A layer
+/// has the sizes `I`, `U`, `SEQUENCES` and `BACKWARDS`, the fields `weight`, `recurrent`, `bias`,
+/// `dropout` and `draw`, and `others` to be filled in; `sums` is how many rows its weights have, and
+/// `cell` what it does with them.
+macro_rules! recurrent_layer {
+    (
+        $layer:ident<[$(const $size:ident),* $(; $ty:ident: $bound:ident)?]>,
+        sums: $sums:ident,
+        fits: $fits:expr,
+        bias: $bias:expr,
+        others: { $($other:ident: $value:expr)? },
+        cell: match $by:tt { $($case:pat => $cell:ty),+ $(,)? },
+    ) => {
+        impl<$(const $size: usize,)* $($ty,)? E: Dtype, D: Storage<E>>
+            $layer<$($size,)* $($ty,)? E, D>
+        {
+            const FITS: () = assert!($fits, "the sizes of a recurrent layer fit one another");
+
+            /// Leaves out the share `dropout` of the inputs from now on.
+            pub fn set_dropout(&mut self, dropout: f64) {
+                self.dropout = dropout;
+            }
+
+            /// Lets `draw` decide what the next training forward leaves out.
+            pub fn set_draw(&mut self, draw: Draw) {
+                self.draw = draw;
+            }
+
+            fn reading(&self, mask: Option<&Mask>) -> Reading {
+                Reading { backwards: BACKWARDS == 1, mask: mask.cloned(), ..Reading::default() }
+            }
+        }
+
+        impl<$(const $size: usize,)* $($ty,)? E: Dtype, D: Storage<E>> Recurrent
+            for $layer<$($size,)* $($ty,)? E, D>
+        {
+            fn set_dropout(&mut self, dropout: f64) {
+                self.dropout = dropout;
+            }
+
+            fn set_draw(&mut self, draw: Draw) {
+                self.draw = draw;
+            }
+
+            fn draw_dropout(&mut self) -> Option<(Draw, f64)> {
+                let drawn = self.draw;
+                self.draw.step = drawn.step.wrapping_add(1);
+                Some((drawn, self.dropout)).filter(|_| self.dropout > 0.0)
+            }
+        }
+
+        /// What is read backwards comes out with the last step first, and so does its mask. (Keras
+        /// leaves the mask as it was, so that it no longer fits.)
+        impl<$(const $size: usize,)* $($ty,)? E: Dtype, D: Storage<E>> ReadsMask
+            for $layer<$($size,)* $($ty,)? E, D>
+        {
+            fn mask_after(&self, mask: Mask) -> Mask {
+                match BACKWARDS {
+                    1 => mask.reversed(),
+                    _ => mask,
+                }
+            }
+        }
+
+        impl<$(const $size: usize,)* $($ty: $bound,)? E: Element, D: Device<E>> TensorCollection<E, D>
+            for $layer<$($size,)* $($ty,)? E, D>
+        {
+            type To<E2: Dtype, D2: Device<E2>> = $layer<$($size,)* $($ty,)? E2, D2>;
+
+            fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+                visitor: &mut V,
+            ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+                let () = Self::FITS;
+                let glorot = TensorOptions::reset_with(|weight| {
+                    initialize::glorot_uniform(weight, I, $sums)
+                });
+                let orthogonal = TensorOptions::reset_with(initialize::orthogonal);
+                visitor.visit_fields(
+                    (
+                        Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, glorot),
+                        Self::tensor("recurrent", |s| &s.recurrent, |s| &mut s.recurrent, orthogonal),
+                        Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, $bias),
+                        Self::scalar(
+                            "dropout",
+                            |s| &s.dropout,
+                            |s| &mut s.dropout,
+                            dfdx::nn::tensor_collection::ScalarOptions::from_default(0.0),
+                        ),
+                    ),
+                    |(weight, recurrent, bias, dropout)| $layer {
+                        weight,
+                        recurrent,
+                        bias,
+                        dropout,
+                        draw: Draw::default(),
+                        $($other: $value,)?
+                    },
+                )
+            }
+        }
+
+        impl<B: Dim, L: Dim, $(const $size: usize,)* $($ty: $bound,)? E: Element, D: Backend<E>, T: Tape<E, D>>
+            Read<Tensor<(B, L, Const<I>), E, D, T>> for $layer<$($size,)* $($ty,)? E, D>
+        where
+            Steps<SEQUENCES>: StepShape<B, L, U>,
+        {
+            type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
+            type Error = D::Err;
+
+            fn try_read(
+                &self,
+                x: Tensor<(B, L, Const<I>), E, D, T>,
+                reading: Reading,
+            ) -> Result<Self::Output, D::Err> {
+                let (batch, steps, _) = *x.shape();
+                let weights =
+                    Weights { weight: &self.weight, recurrent: &self.recurrent, bias: &self.bias };
+                let shape = Steps::<SEQUENCES>::shape(batch, steps);
+                match $by {
+                    $($case => run::<$cell, _, _, _, _, _, _, _, I, U, $sums>(x, &weights, reading, shape),)+
+                }
+            }
+        }
+
+        recurrent_layer!(@module $layer<[$(const $size),* $(; $ty: $bound)?]>,
+            Module, try_forward(&self), MaskedModule, try_forward_masked, |self| None);
+        recurrent_layer!(@module $layer<[$(const $size),* $(; $ty: $bound)?]>,
+            ModuleMut, try_forward_mut(&mut self), MaskedModuleMut, try_forward_mut_masked,
+            |self| if T::OWNS_TAPE { self.draw_dropout() } else { None });
+    };
+    (
+        @module $layer:ident<[$(const $size:ident),* $(; $ty:ident: $bound:ident)?]>,
+        $module:ident, $forward:ident($($receiver:tt)+), $masked:ident, $forward_masked:ident,
+        |$this:ident| $dropout:expr
+    ) => {
+        impl<B: Dim, L: Dim, $(const $size: usize,)* $($ty: $bound,)? E: Element, D: Backend<E>, T: Tape<E, D>>
+            $module<Tensor<(B, L, Const<I>), E, D, T>> for $layer<$($size,)* $($ty,)? E, D>
+        where
+            Steps<SEQUENCES>: StepShape<B, L, U>,
+        {
+            type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
+            type Error = D::Err;
+
+            fn $forward($($receiver)+, x: Tensor<(B, L, Const<I>), E, D, T>) -> Result<Self::Output, D::Err> {
+                let dropout = $dropout;
+                $this.try_read(x, Reading { dropout, ..$this.reading(None) })
+            }
+        }
+
+        impl<B: Dim, L: Dim, $(const $size: usize,)* $($ty: $bound,)? E: Element, D: Backend<E>, T: Tape<E, D>>
+            $masked<Tensor<(B, L, Const<I>), E, D, T>> for $layer<$($size,)* $($ty,)? E, D>
+        where
+            Steps<SEQUENCES>: StepShape<B, L, U>,
+        {
+            fn $forward_masked(
+                $($receiver)+,
+                x: Tensor<(B, L, Const<I>), E, D, T>,
+                mask: &Mask,
+            ) -> Result<Self::Output, D::Err> {
+                let dropout = $dropout;
+                $this.try_read(x, Reading { dropout, ..$this.reading(Some(mask)) })
+            }
+        }
+    };
+}
+pub(super) use recurrent_layer;
+
+/// A batch in the order in which the cell reads it, without what dropout leaves out. Steps that are
+/// passed over are zeros, whatever they hold.
 fn gather<E: Element>(
     frame: Frame,
-    reading: Reading,
-    mask: Option<&[E]>,
+    (reading, skipped): (&Reading, &[bool]),
+    kept: Option<&[E]>,
     batch: &[E],
     rows: &mut [E],
 ) {
-    let (width, row_of) = (rows.len() / frame.rows().max(1), reading.row_of(frame));
+    let width = rows.len() / frame.rows().max(1);
     for (row, values) in rows.chunks_exact_mut(width.max(1)).enumerate() {
-        let source = &batch[row_of(row) * width..][..width];
-        let Some(mask) = mask else {
+        if skipped.get(row) == Some(&true) {
+            values.fill(E::zero());
+            continue;
+        }
+        let source = &batch[reading.source(frame, row) * width..][..width];
+        let Some(kept) = kept else {
             values.copy_from_slice(source);
             continue;
         };
-        let mask = &mask[row % frame.batch * width..][..width];
-        for ((value, source), mask) in values.iter_mut().zip(source).zip(mask) {
+        let kept = &kept[row % frame.batch * width..][..width];
+        for ((value, source), kept) in values.iter_mut().zip(source).zip(kept) {
             // Not a product, for 0 times a NaN would be a NaN.
-            *value = if *mask == E::zero() { E::zero() } else { *mask * *source };
+            *value = if *kept == E::zero() { E::zero() } else { *kept * *source };
         }
     }
 }
@@ -119,20 +342,20 @@ fn gather<E: Element>(
 /// The way back of [`gather`]: adds the gradients by the rows to those by the batch.
 fn scatter<E: Element>(
     frame: Frame,
-    reading: Reading,
-    mask: Option<&[E]>,
+    reading: &Reading,
+    kept: Option<&[E]>,
     rows: &[E],
     batch: &mut [E],
 ) {
-    let (width, row_of) = (rows.len() / frame.rows().max(1), reading.row_of(frame));
+    let width = rows.len() / frame.rows().max(1);
     for (row, values) in rows.chunks_exact(width.max(1)).enumerate() {
-        let target = &mut batch[row_of(row) * width..][..width];
-        match mask {
+        let target = &mut batch[reading.source(frame, row) * width..][..width];
+        match kept {
             None => target.iter_mut().zip(values).for_each(|(target, value)| *target += *value),
-            Some(mask) => {
-                let mask = &mask[row % frame.batch * width..][..width];
-                for ((target, value), mask) in target.iter_mut().zip(values).zip(mask) {
-                    *target += *mask * *value;
+            Some(kept) => {
+                let kept = &kept[row % frame.batch * width..][..width];
+                for ((target, value), kept) in target.iter_mut().zip(values).zip(kept) {
+                    *target += *kept * *value;
                 }
             }
         }
@@ -140,15 +363,23 @@ fn scatter<E: Element>(
 }
 
 /// The states of the last step, or of all steps, as the output holds them.
-fn collect<E: Element>(frame: Frame, every: bool, states: &[E], output: &mut [E]) {
+fn collect<E: Element>(
+    frame: Frame,
+    reading: &Reading,
+    every: bool,
+    trace: &Trace<E>,
+    output: &mut [E],
+) {
     let units = frame.units.max(1);
     let len = frame.batch * frame.units;
     if !every {
-        return output.copy_from_slice(&states[frame.steps * len..]);
+        return output.copy_from_slice(&trace.states[frame.steps * len..]);
     }
-    for (row, state) in states[len..].chunks_exact(units).enumerate() {
-        let (step, sample) = (row / frame.batch, row % frame.batch);
-        output[(sample * frame.steps + step) * units..][..units].copy_from_slice(state);
+    for (row, state) in trace.states[len..].chunks_exact(units).enumerate() {
+        if reading.zeros_where_masked && trace.skipped.get(row) == Some(&true) {
+            continue;
+        }
+        output[reading.target(frame, row) * units..][..units].copy_from_slice(state);
     }
 }
 
@@ -176,10 +407,13 @@ where
     let (batch, steps, _) = *x.shape();
     let frame = Frame { batch: batch.size(), steps: steps.size(), units: U };
     let (rows, every) = (frame.rows(), Out::NUM_DIMS == 3);
+    if reading.mask.as_ref().is_some_and(|mask| !mask.covers(frame.batch, frame.steps)) {
+        return Err(D::size_error());
+    }
 
-    let mask = reading.mask::<E>(frame, I);
+    let (skipped, kept) = (reading.skipped(frame), reading.kept::<E>(frame, I));
     let mut inputs = device.buffer(rows * I)?;
-    gather(frame, reading, mask.as_deref(), &D::values(&x), &mut inputs);
+    gather(frame, (&reading, &skipped), kept.as_deref(), &D::values(&x), &mut inputs);
 
     let bias = D::values(weights.bias);
     let (bias, recurrent_bias) = bias.split_at(G);
@@ -196,11 +430,12 @@ where
         gates,
         states: device.buffer(rows * U + state)?,
         kept: device.buffer((rows * U + state) * C::KEPT)?,
+        skipped,
     };
     C::forward(frame, &D::values(weights.recurrent), recurrent_bias, &mut trace);
 
     let mut values = device.buffer(shape.num_elements())?;
-    collect(frame, every, &trace.states, &mut values);
+    collect(frame, &reading, every, &trace, &mut values);
     let y = device.try_tensor_from_vec(values, shape)?;
 
     if T::OWNS_TAPE {
@@ -209,7 +444,11 @@ where
         let output = y.clone();
         tape.add_backward_op(move |gradients| {
             let slope = D::take_gradient(gradients, &output)?;
-            let slopes = if every { Slopes::Every(&slope) } else { Slopes::Last(&slope) };
+            let every_slope = every.then(|| reading.arranged(frame, &trace, &slope));
+            let slopes = match &every_slope {
+                Some(slope) => Slopes::Every(slope),
+                None => Slopes::Last(&slope),
+            };
             let mut by_bias = vec![E::zero(); bias.shape().num_elements()];
             let (by_input_bias, by_recurrent_bias) = by_bias.split_at_mut(G);
             D::edit_gradient(gradients, &recurrent, |by_recurrent| {
@@ -226,10 +465,115 @@ where
             let values = D::values(&weight);
             multiply(by_sums, Matrix::new(&values, G, I), &mut inputs, Add::Replace);
             D::edit_gradient(gradients, &x, |dx| {
-                scatter(frame, reading, mask.as_deref(), &inputs, dx);
+                scatter(frame, &reading, kept.as_deref(), &inputs, dx);
             })?;
             D::restore_gradient(gradients, &output, slope)
         });
     }
     Ok(y.put_tape(tape))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        check_gradients::check_gradients,
+        layer::{
+            activation::{Gelu, Tanh},
+            Mask, MaskedModule, MaskedModuleMut, SimpleRNN, GRU, LSTM,
+        },
+        tensor::*,
+    };
+    use dfdx::{
+        nn::BuildModule,
+        tensor::{AsArray, Cpu, SampleTensor, TensorFrom},
+    };
+
+    type X = Tensor<(Const<3>, Const<4>, Const<2>), f64, Cpu>;
+
+    /// A gap, padding in front, and nothing but padding.
+    fn mask() -> Mask {
+        let counts =
+            [true, false, true, true, false, false, true, true, false, false, false, false];
+        Mask::new(4, counts.to_vec())
+    }
+
+    fn x() -> X {
+        Cpu::seed_from_u64(2).sample_normal()
+    }
+
+    fn build<M: BuildModule<Cpu, f64>>() -> M {
+        BuildModule::build(&Cpu::seed_from_u64(3))
+    }
+
+    #[test]
+    fn masked_steps_are_as_if_they_were_not_there() {
+        fn check<M>()
+        where
+            M: BuildModule<Cpu, f64> + MaskedModule<X, Output = Tensor<Rank2<3, 5>, f64, Cpu>>,
+            M: Module<
+                Tensor<(Const<1>, Const<3>, Const<2>), f64, Cpu>,
+                Output = Tensor<Rank2<1, 5>, f64, Cpu>,
+            >,
+            <M as Module<X>>::Error: std::fmt::Debug,
+        {
+            let (layer, mut values) = (build::<M>(), x().array());
+            // Nothing of a masked step can spread.
+            values[0][1] = [f64::NAN; 2];
+            let device = Cpu::default();
+            let y = layer.try_forward_masked(device.tensor(values), &mask()).unwrap().array();
+            let [first, _, third, fourth] = values[0];
+            let short = layer.forward(device.tensor([[first, third, fourth]])).array();
+            for (y, short) in y[0].iter().zip(short[0]) {
+                assert!((y - short).abs() < 1e-14, "{y} is not {short}");
+            }
+            assert_eq!(y[2], [0.0; 5], "what was never read leaves the state at its start");
+        }
+        check::<LSTM<2, 5, 20, 0, 0, f64, Cpu>>();
+        check::<GRU<2, 5, 15, 2, 0, 0, f64, Cpu>>();
+        check::<GRU<2, 5, 15, 1, 0, 0, f64, Cpu>>();
+        check::<SimpleRNN<2, 5, 0, 0, Tanh, f64, Cpu>>();
+    }
+
+    #[test]
+    fn a_masked_step_repeats_what_the_one_before_it_gave() {
+        let y = build::<LSTM<2, 5, 20, 1, 0, f64, Cpu>>().try_forward_masked(x(), &mask());
+        let y = y.unwrap().array();
+        assert_eq!(y[0][1], y[0][0]);
+        assert_eq!((y[1][0], y[1][1]), ([0.0; 5], [0.0; 5]));
+        assert_ne!(y[0][2], y[0][1]);
+        // Backwards, the last step comes first.
+        let y = build::<GRU<2, 5, 15, 2, 1, 1, f64, Cpu>>().try_forward_masked(x(), &mask());
+        let y = y.unwrap().array();
+        assert_eq!((y[0][2], y[1][2], y[1][3]), (y[0][1], y[1][1], y[1][1]));
+    }
+
+    #[test]
+    fn a_mask_of_other_sizes_is_an_error() {
+        let layer = build::<LSTM<2, 5, 20, 0, 0, f64, Cpu>>();
+        assert!(layer.try_forward_masked(x(), &Mask::all(3, 5)).is_err());
+        assert!(layer.try_forward_masked(x(), &Mask::all(2, 4)).is_err());
+    }
+
+    #[test]
+    fn gradients_with_masks_are_right() {
+        macro_rules! check {
+            ($($layer:ty),+ $(,)?) => {$(
+                let mut layer = build::<$layer>();
+                layer.set_dropout(0.3);
+                check_gradients(&(x(), layer), |(x, layer), tape| {
+                    layer.try_forward_mut_masked(x.clone().put_tape(tape), &mask()).unwrap()
+                });
+            )+};
+        }
+        check!(
+            LSTM<2, 3, 12, 0, 0, f64, Cpu>,
+            LSTM<2, 1, 4, 1, 1, f64, Cpu>,
+            GRU<2, 3, 9, 2, 0, 1, f64, Cpu>,
+            GRU<2, 3, 9, 2, 1, 0, f64, Cpu>,
+            GRU<2, 3, 9, 1, 0, 0, f64, Cpu>,
+            GRU<2, 3, 9, 1, 1, 1, f64, Cpu>,
+            SimpleRNN<2, 3, 0, 0, Tanh, f64, Cpu>,
+            SimpleRNN<2, 3, 1, 1, Gelu, f64, Cpu>,
+        );
+    }
 }

@@ -2,16 +2,16 @@
 
 use std::marker::PhantomData;
 
-use dfdx::nn::tensor_collection::ScalarOptions;
-
 use super::{
     activation::Activation,
     initialize,
-    recurrent::{run, Reading, StepShape, Steps, Weights},
-    Draw,
+    recurrent::{recurrent_layer, run, Read, Reading, Recurrent, StepShape, Steps, Weights},
+    Draw, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
 };
 use crate::{
-    kernel::recurrent::{add_product, add_weights, product, Cell, Frame, Slopes, Trace},
+    kernel::recurrent::{
+        add_product, add_weights, product, replace_skipped, Cell, Frame, Slopes, Trace,
+    },
     tensor::*,
 };
 
@@ -63,156 +63,13 @@ pub struct SimpleRNN<
     pub activation: A,
 }
 
-impl<
-        const I: usize,
-        const U: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        A,
-        E: Dtype,
-        D: Storage<E>,
-    > SimpleRNN<I, U, SEQUENCES, BACKWARDS, A, E, D>
-{
-    /// Leaves out the share `dropout` of the inputs from now on.
-    pub fn set_dropout(&mut self, dropout: f64) {
-        self.dropout = dropout;
-    }
-
-    /// Lets `draw` decide what the next training forward leaves out.
-    pub fn set_draw(&mut self, draw: Draw) {
-        self.draw = draw;
-    }
-}
-
-impl<
-        const I: usize,
-        const U: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        A: Activation,
-        E: Element,
-        D: Device<E>,
-    > TensorCollection<E, D> for SimpleRNN<I, U, SEQUENCES, BACKWARDS, A, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = SimpleRNN<I, U, SEQUENCES, BACKWARDS, A, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        visitor.visit_fields(
-            (
-                Self::tensor(
-                    "weight",
-                    |s| &s.weight,
-                    |s| &mut s.weight,
-                    TensorOptions::reset_with(|weight| initialize::glorot_uniform(weight, I, U)),
-                ),
-                Self::tensor(
-                    "recurrent",
-                    |s| &s.recurrent,
-                    |s| &mut s.recurrent,
-                    TensorOptions::reset_with(initialize::orthogonal),
-                ),
-                Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, TensorOptions::reset_to_zeros()),
-                Self::scalar(
-                    "dropout",
-                    |s| &s.dropout,
-                    |s| &mut s.dropout,
-                    ScalarOptions::from_default(0.0),
-                ),
-            ),
-            |(weight, recurrent, bias, dropout)| SimpleRNN {
-                weight,
-                recurrent,
-                bias,
-                dropout,
-                draw: Draw::default(),
-                activation: A::default(),
-            },
-        )
-    }
-}
-
-impl<
-        const I: usize,
-        const U: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        A: Activation,
-        E: Element,
-        D: Backend<E>,
-    > SimpleRNN<I, U, SEQUENCES, BACKWARDS, A, E, D>
-{
-    fn read<B: Dim, L: Dim, T: Tape<E, D>>(
-        &self,
-        x: Tensor<(B, L, Const<I>), E, D, T>,
-        dropout: Option<(Draw, f64)>,
-    ) -> Result<Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>, D::Err>
-    where
-        Steps<SEQUENCES>: StepShape<B, L, U>,
-    {
-        let (batch, steps, _) = *x.shape();
-        let weights =
-            Weights { weight: &self.weight, recurrent: &self.recurrent, bias: &self.bias };
-        let reading = Reading { backwards: BACKWARDS == 1, dropout };
-        run::<Simple<A>, _, _, _, _, _, _, _, I, U, U>(
-            x,
-            &weights,
-            reading,
-            Steps::<SEQUENCES>::shape(batch, steps),
-        )
-    }
-}
-
-impl<
-        B: Dim,
-        L: Dim,
-        const I: usize,
-        const U: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        A: Activation,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, L, Const<I>), E, D, T>> for SimpleRNN<I, U, SEQUENCES, BACKWARDS, A, E, D>
-where
-    Steps<SEQUENCES>: StepShape<B, L, U>,
-{
-    type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(&self, x: Tensor<(B, L, Const<I>), E, D, T>) -> Result<Self::Output, D::Err> {
-        self.read(x, None)
-    }
-}
-
-impl<
-        B: Dim,
-        L: Dim,
-        const I: usize,
-        const U: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        A: Activation,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > ModuleMut<Tensor<(B, L, Const<I>), E, D, T>>
-    for SimpleRNN<I, U, SEQUENCES, BACKWARDS, A, E, D>
-where
-    Steps<SEQUENCES>: StepShape<B, L, U>,
-{
-    type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward_mut(
-        &mut self,
-        x: Tensor<(B, L, Const<I>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let dropout = Reading::draw::<T, E, D>(&mut self.draw, self.dropout);
-        self.read(x, dropout)
-    }
+recurrent_layer! {
+    SimpleRNN<[const I, const U, const SEQUENCES, const BACKWARDS; A: Activation]>,
+    sums: U,
+    fits: true,
+    bias: TensorOptions::reset_to_zeros(),
+    others: { activation: A::default() },
+    cell: match () { () => Simple<A> },
 }
 
 /// A cell of one sum. It keeps the sums where the activation's derivative needs them.
@@ -231,6 +88,7 @@ impl<A: Activation, E: Element> Cell<E> for Simple<A> {
             }
             A::forward(sums, units);
             trace.states[frame.step(step + 1, units)].copy_from_slice(sums);
+            trace.carry_state(frame, step);
         }
     }
 
@@ -245,12 +103,20 @@ impl<A: Activation, E: Element> Cell<E> for Simple<A> {
         let mut by_state = vec![E::zero(); frame.batch * units];
         for step in (0..frame.steps).rev() {
             slopes.add_to(frame, step, &mut by_state);
+            let skipped = trace.skipped.get(frame.step(step, 1));
+            let held = skipped.map(|_| by_state.clone());
             let before = frame.step(step + 1, units * <Self as Cell<E>>::KEPT);
             let output = &trace.states[frame.step(step + 1, units)];
             A::backward(&trace.kept[before], output, &mut by_state, units);
             let sums = &mut trace.gates[frame.step(step, units)];
             sums.copy_from_slice(&by_state);
+            if let Some(skipped) = skipped {
+                replace_skipped(skipped, sums, None);
+            }
             product(frame, sums, recurrent, &mut by_state);
+            if let Some(skipped) = skipped {
+                replace_skipped(skipped, &mut by_state, held.as_deref());
+            }
         }
         add_weights(frame, &trace.gates, &trace.states[..frame.rows() * units], weight);
     }

@@ -1,12 +1,13 @@
 //! `minimum`: the smallest of the operands.
 
-use super::{elementwise, extreme::Extreme, Part};
+use super::{extreme, Part};
 use crate::tensor::*;
 
 /// y = min(a, b, ..), number by number; `keras.layers.Minimum`, `torch.minimum`.
 ///
 /// Where operands are equal the gradient goes to the first of them, as in Keras on TensorFlow
-/// (PyTorch halves it). A NaN in one operand comes out as NaN.
+/// (PyTorch halves it). A NaN in one operand comes out as NaN. A step that is masked in an operand,
+/// see [`Part::masked`], is left to the others.
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};
@@ -23,7 +24,7 @@ pub fn minimum<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    elementwise::merge(Extreme(|kept: E, next: E| kept <= next), parts, shape, tape)
+    extreme::merge(|kept: E, next: E| kept <= next, parts, shape, tape)
 }
 
 #[cfg(test)]

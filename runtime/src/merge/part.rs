@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{missing, tensor::*};
+use crate::{layer::Mask, missing, tensor::*};
 
 /// One operand of a merge: a tensor with a batch dimension, whatever its shape.
 ///
@@ -12,6 +12,7 @@ pub struct Part<E: Element, D: Backend<E>> {
     batch: usize,
     dims: Vec<usize>,
     present: Option<Vec<bool>>,
+    mask: Option<Mask>,
 }
 
 impl<E: Element, D: Backend<E>> Part<E, D> {
@@ -26,6 +27,7 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
                 batch: *batch,
                 dims: dims.to_vec(),
                 present: None,
+                mask: None,
             }),
             _ => Err(D::size_error()),
         }
@@ -36,6 +38,21 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
     pub fn present<B: Dim>(self, presence: &Tensor<(B, Const<1>), E, D>) -> Result<Self, D::Err> {
         let present = Some(missing::flags(presence, self.batch)?);
         Ok(Part { present, ..self })
+    }
+
+    /// The same operand, of whose steps only those count that `mask` names;
+    /// [`maximum`](super::maximum) and [`minimum`](super::minimum) leave the others out.
+    pub fn masked(self, mask: &Mask) -> Result<Self, D::Err> {
+        match self.dims.first() {
+            Some(steps) if mask.covers(self.batch, *steps) => {
+                Ok(Part { mask: Some(mask.clone()), ..self })
+            }
+            _ => Err(D::size_error()),
+        }
+    }
+
+    pub(super) fn mask(&self) -> Option<&Mask> {
+        self.mask.as_ref()
     }
 
     pub(super) fn device(&self) -> &D {

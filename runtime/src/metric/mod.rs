@@ -23,6 +23,14 @@ pub trait Metric: std::fmt::Debug + Sync {
     fn start(&self) -> Box<dyn Running>;
 }
 
+/// That output number `OUTPUT` of a model lists the metric `X` in its `metrics(...)`.
+#[diagnostic::on_unimplemented(
+    message = "output {OUTPUT} of `{Self}` does not report the metric `{X}`",
+    label = "not among the `metrics(...)` of this output",
+    note = "add the metric to `#[output(..., metrics(...))]`, or watch one that is there"
+)]
+pub trait Reported<X, const OUTPUT: usize> {}
+
 /// Which way a figure gets better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -38,6 +46,10 @@ pub trait Running {
     fn update(&mut self, prediction: &[f64], target: TargetRow<'_>, weight: f64);
     /// The metric over all rows so far; NaN before the first.
     fn value(&self) -> f64;
+    /// All that it keeps of the rows so far, for a checkpoint in the middle of an epoch.
+    fn state(&self) -> Vec<f64>;
+    /// Goes on from a state.
+    fn set_state(&mut self, state: &[f64]);
 }
 
 /// A weighted mean of one number a row.
@@ -60,6 +72,14 @@ impl Running for Mean {
     }
     fn value(&self) -> f64 {
         self.sum / self.weight
+    }
+    fn state(&self) -> Vec<f64> {
+        vec![self.sum, self.weight]
+    }
+    fn set_state(&mut self, state: &[f64]) {
+        if let [sum, weight] = *state {
+            (self.sum, self.weight) = (sum, weight);
+        }
     }
 }
 

@@ -62,4 +62,15 @@ impl Running for Sums {
     fn value(&self) -> f64 {
         self.0.iter().map(Column::r2).sum::<f64>() / self.0.len() as f64
     }
+
+    fn state(&self) -> Vec<f64> {
+        let of = |c: &Column| [c.weight, c.mean, c.deviations, c.residuals];
+        self.0.iter().flat_map(of).collect()
+    }
+
+    fn set_state(&mut self, state: &[f64]) {
+        let column =
+            |c: &[f64]| Column { weight: c[0], mean: c[1], deviations: c[2], residuals: c[3] };
+        self.0 = state.chunks_exact(4).map(column).collect();
+    }
 }

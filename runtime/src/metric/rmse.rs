@@ -29,4 +29,10 @@ impl Running for Root {
     fn value(&self) -> f64 {
         self.0.value().sqrt()
     }
+    fn state(&self) -> Vec<f64> {
+        self.0.state()
+    }
+    fn set_state(&mut self, state: &[f64]) {
+        self.0.set_state(state);
+    }
 }

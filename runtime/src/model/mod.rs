@@ -9,7 +9,7 @@ use std::{borrow::Cow, path::Path};
 use dfdx::{nn::BuildOnDevice, tensor::Cpu};
 
 use crate::{
-    callback::{Snapshot, Weights},
+    callback::Snapshot,
     checkpoint,
     data::{Batch, RowReader, Table},
     definition::{Graph, Link, Network},
@@ -18,7 +18,7 @@ use crate::{
     parameters,
     preprocess::Preprocessing,
     seed::{Seed, Stream},
-    train::{encode, head_values, Objective, Penalties, RowWeights, Scores},
+    train::{encode, head_values, Objective, Penalties, RowWeights, Rows, Scores},
     Error, Result,
 };
 
@@ -87,8 +87,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         let mut predicted = Vec::with_capacity(rows.len());
         for rows in all.chunks(ROWS_AT_ONCE) {
             let ready = fitted.encode(&raw, rows, 0)?;
-            let mut values = self.heads(&ready, &all[..rows.len()])?;
-            link(&M::GRAPH, Some(&fitted), &mut values);
+            let values = self.predictions(&ready, &all[..rows.len()])?;
             let rows = (0..rows.len()).map(|row| RowReader::new(&values, &labels, row, rows.len()));
             predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
         }
@@ -100,42 +99,51 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// # Errors
     /// As [`predict`](Model::predict), and [`Error::NoRows`].
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
-        let fitted = self.fitted()?;
-        let raw = fitted.classes(encode::<M>(rows, "evaluate")?, 0)?;
-        let all: Vec<usize> = (0..raw.rows).collect();
-        let ready = fitted.encode(&raw, &all, 0)?;
-        let weights = RowWeights::default();
-        let scores = self.score(&raw, &ready, &all, &weights, ROWS_AT_ONCE)?;
-        Ok(Evaluation(scores.figures(Phase::Training)))
+        Ok(self.evaluate_table(encode::<M>(rows, "evaluate")?)?.0)
     }
 
-    /// Losses and metrics on some rows of a table that has been prepared.
+    /// The same for raw rows in a table, which come back.
+    pub(crate) fn evaluate_table(&self, raw: Table) -> Result<(Evaluation, Table)> {
+        let fitted = self.fitted()?;
+        let rows = Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default())?;
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let scores = self.score(&rows, &rows.weights, &all, ROWS_AT_ONCE)?;
+        Ok((Evaluation(scores.figures(Phase::Training)), rows.raw))
+    }
+
+    /// Losses and metrics on the rows of the given numbers.
     pub(crate) fn score(
         &self,
-        raw: &Table,
-        ready: &Table,
-        rows: &[usize],
+        rows: &Rows,
         weights: &RowWeights,
+        numbers: &[usize],
         batch_size: usize,
     ) -> Result<Scores> {
         let mut penalties = Penalties::in_evaluation();
         M::penalize(&self.module, &mut penalties).map_err(Error::device)?;
         let mut scores = Scores::new(&M::GRAPH);
-        for rows in rows.chunks(batch_size) {
-            let mut values = self.heads(ready, rows)?;
-            let objective = Objective::new(&M::GRAPH, &values, ready, rows, weights);
-            scores.losses(&objective, penalties.value(), rows.len());
+        for numbers in numbers.chunks(batch_size) {
+            let chunk = rows.take_weighing(numbers, weights);
+            let mut values = self.heads(&chunk.batch())?;
+            let objective = Objective::new(&M::GRAPH, &values, &chunk);
+            scores.losses(&objective, penalties.value(), chunk.len());
             link(&M::GRAPH, self.preprocessing.as_ref(), &mut values);
-            scores.predictions(&values, raw, rows);
+            scores.predictions(&values, &chunk);
         }
         Ok(scores)
     }
 
+    /// What is predicted for some rows of a table that has been prepared, output by output.
+    pub(crate) fn predictions(&self, table: &Table, rows: &[usize]) -> Result<Vec<Vec<f64>>> {
+        let mut values = self.heads(&Batch::new(table, rows))?;
+        link(&M::GRAPH, self.preprocessing.as_ref(), &mut values);
+        Ok(values)
+    }
+
     /// The heads of some rows.
-    fn heads(&self, table: &Table, rows: &[usize]) -> Result<Vec<Vec<f64>>> {
-        let batch = Batch::new(table, rows);
-        let heads = M::predict(&self.module, &batch, &self.device).map_err(Error::device)?;
-        head_values(&M::GRAPH, &heads, rows.len())
+    fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+        let heads = M::predict(&self.module, batch, &self.device).map_err(Error::device)?;
+        head_values(&M::GRAPH, &heads, batch.len())
     }
 
     /// What makes of rows what the module takes.
@@ -176,6 +184,23 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         checkpoint::load(self, path.as_ref())
     }
 
+    /// A copy of all weights, those that are not trained included.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        let all = parameters::read(&self.module)?;
+        Ok(Snapshot(all.into_iter().map(|parameter| parameter.values).collect()))
+    }
+
+    /// Puts a copy back.
+    ///
+    /// # Errors
+    /// The device's, and where the copy is of another model.
+    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        parameters::write(&mut self.module, &snapshot.0)
+    }
+
     /// How many numbers are trained.
     pub fn num_parameters(&self) -> usize {
         parameters::count::<E, D, M::Built>().0
@@ -184,17 +209,6 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// The table of nodes, layers, shapes and parameter counts.
     pub fn summary(&self) -> Summary {
         Summary::of::<M, E, D>()
-    }
-}
-
-impl<M: Network<E, D>, E: Element, D: Backend<E>> Weights for Model<M, E, D> {
-    fn snapshot(&self) -> Result<Snapshot> {
-        let all = parameters::read(&self.module)?;
-        Ok(Snapshot(all.into_iter().map(|parameter| parameter.values).collect()))
-    }
-
-    fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        parameters::write(&mut self.module, &snapshot.0)
     }
 }
 

@@ -54,20 +54,23 @@ impl fmt::Display for Summary {
 
 fn node_rows(node: &Node) -> Vec<[String; 4]> {
     let none = String::new;
-    let shape = |shape: &[usize]| format!("{shape:?}");
-    let mut rows =
-        vec![[node.name.to_owned(), node.source.to_owned(), shape(node.input_shape), none()]];
+    let shape = |shape: &[usize], masked| match masked {
+        true => format!("{shape:?} masked"),
+        false => format!("{shape:?}"),
+    };
+    let input = shape(node.input_shape, node.input_masked);
+    let mut rows = vec![[node.name.to_owned(), node.source.to_owned(), input, none()]];
     for layer in node.layers {
         let parameters = match (node.shared, layer.parameters) {
             (Some(other), _) => format!("as {other}"),
             (None, Some(count)) => count.to_string(),
             (None, None) => "?".to_owned(),
         };
-        rows.push([none(), layer.text.to_owned(), shape(layer.shape), parameters]);
+        rows.push([none(), layer.text.to_owned(), shape(layer.shape, layer.masked), parameters]);
     }
     if node.stand_in > 0 {
         let stand_in = node.stand_in.to_string();
-        rows.push([none(), "stand-in".to_owned(), shape(node.shape), stand_in]);
+        rows.push([none(), "stand-in".to_owned(), shape(node.shape, node.masked), stand_in]);
     }
     rows
 }

@@ -44,6 +44,10 @@ impl Optimizer for AdamW {
         self.adam.learning_rate
     }
 
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.adam.learning_rate = learning_rate;
+    }
+
     fn mistakes(&self) -> Vec<String> {
         let mut mistakes = self.adam.mistakes();
         if !(self.decay >= 0.0 && self.decay.is_finite()) {

@@ -17,12 +17,15 @@ use crate::kernel::Element;
 /// A rule that makes new weights of old ones and their gradient.
 ///
 /// The rule itself is plain numbers; what it remembers lives in an [`OptimizerState`].
-pub trait Optimizer: std::fmt::Debug {
+pub trait Optimizer: std::fmt::Debug + Clone {
     /// What is remembered for every weight, e.g. `["momentum", "velocity"]`.
     fn slots(&self) -> &'static [&'static str];
 
     /// The learning rate.
     fn learning_rate(&self) -> f64;
+
+    /// Takes steps of another learning rate from now on.
+    fn set_learning_rate(&mut self, learning_rate: f64);
 
     /// What is wrong with the settings, in words; empty where nothing is.
     fn mistakes(&self) -> Vec<String>;

@@ -49,6 +49,10 @@ impl Optimizer for RmsProp {
         self.learning_rate
     }
 
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
+    }
+
     fn mistakes(&self) -> Vec<String> {
         let mut mistakes = Vec::new();
         positive("learning_rate", self.learning_rate, &mut mistakes);

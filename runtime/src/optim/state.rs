@@ -25,6 +25,8 @@ pub struct OptimizerState<E> {
 pub struct TensorState<E> {
     /// The tensor's name in the module.
     pub name: String,
+    /// How many steps this tensor took: fewer than the others where it was frozen for a while.
+    pub step: u64,
     /// One number for each weight, slot after slot.
     pub slots: Vec<Vec<E>>,
 }
@@ -54,9 +56,23 @@ impl<E: Element> OptimizerState<E> {
         gradients: &mut Gradients<E, D>,
         optimizer: &impl Optimizer,
     ) -> Result<(), D::Err> {
+        self.advance_each(module, gradients, |_| Some(optimizer))
+    }
+
+    /// One step in which every tensor, by its place in `tensors`, has an optimizer of its own;
+    /// `None` leaves the tensor and its memory as they are.
+    ///
+    /// # Errors
+    /// As [`advance`](OptimizerState::advance).
+    pub fn advance_each<'o, D: Backend<E>, M: TensorCollection<E, D>, O: Optimizer + 'o>(
+        &mut self,
+        module: &mut M,
+        gradients: &mut Gradients<E, D>,
+        optimizer_of: impl Fn(usize) -> Option<&'o O>,
+    ) -> Result<(), D::Err> {
         self.step += 1;
-        let (step, tensors) = (self.step, self.tensors.iter_mut());
-        let mut update = Update { optimizer, step, tensors, gradients };
+        let tensors = self.tensors.iter_mut().enumerate();
+        let mut update = Update { optimizer_of, tensors, gradients };
         M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut update })?;
         Ok(())
     }
@@ -81,21 +97,26 @@ impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Start<E> {
     ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
         if options.do_gradient_update {
             let zeros = vec![E::zero(); tensor.shape().num_elements()];
-            self.tensors.push(TensorState { name, slots: vec![zeros; self.slots] });
+            self.tensors.push(TensorState { name, step: 0, slots: vec![zeros; self.slots] });
         }
         Ok(None)
     }
 }
 
 /// Takes the step.
-struct Update<'a, E: Element, D: Backend<E>, O> {
-    optimizer: &'a O,
-    step: u64,
-    tensors: std::slice::IterMut<'a, TensorState<E>>,
+struct Update<'a, E: Element, D: Backend<E>, F> {
+    optimizer_of: F,
+    tensors: std::iter::Enumerate<std::slice::IterMut<'a, TensorState<E>>>,
     gradients: &'a mut Gradients<E, D>,
 }
 
-impl<E: Element, D: Backend<E>, O: Optimizer> TensorVisitor<E, D> for Update<'_, E, D, O> {
+impl<'o, E, D, F, O> TensorVisitor<E, D> for Update<'_, E, D, F>
+where
+    E: Element,
+    D: Backend<E>,
+    F: Fn(usize) -> Option<&'o O>,
+    O: Optimizer + 'o,
+{
     type Viewer = ViewTensorMut;
     type Err = D::Err;
     type E2 = E;
@@ -109,15 +130,17 @@ impl<E: Element, D: Backend<E>, O: Optimizer> TensorVisitor<E, D> for Update<'_,
         if !options.do_gradient_update {
             return Ok(None);
         }
-        let state = self.tensors.next().ok_or_else(D::size_error)?;
+        let (index, state) = self.tensors.next().ok_or_else(D::size_error)?;
         let elements = tensor.shape().num_elements();
         if state.slots.iter().any(|slot| slot.len() != elements) {
             return Err(D::size_error());
         }
+        let Some(optimizer) = (self.optimizer_of)(index) else { return Ok(None) };
+        state.step += 1;
         // Taken out, because the gradients and the tensor cannot be borrowed in one another.
         let gradient = D::take_gradient(self.gradients, tensor)?;
         D::edit(tensor, |weights| {
-            self.optimizer.update(self.step, weights, &gradient, &mut state.slots);
+            optimizer.update(state.step, weights, &gradient, &mut state.slots);
         });
         D::restore_gradient(self.gradients, tensor, gradient)?;
         Ok(None)

@@ -1,45 +1,29 @@
 //! The loop over epochs and steps.
 
-use dfdx::{
-    nn::ZeroGrads,
-    tensor::{Gradients, OwnedTape, SplitTape, Trace},
-    tensor_ops::Backward,
-};
-
 use super::{
-    head_values, progress::Bar, trainer::ValidationRows, Objective, Penalties, RowWeights, Scores,
-    Shuffle, Trainer,
+    rows::Rows, run::Run, step::NotFinite, trainer::ValidationRows, RowWeights, Scores, Trainer,
 };
 use crate::{
-    callback::{Event, Flow},
-    data::{Batch, Table},
+    callback::{Callback, Event, Flow, SoFar},
+    checkpoint,
+    data::Table,
     definition::{Definition, Network},
-    history::{Figures, History, Phase},
+    history::{End, Figures, History, Phase},
     kernel::{Backend, Element},
-    layer::Draw,
     model::Model,
-    optim::{Optimizer, OptimizerState},
+    optim::Optimizer,
     preprocess::Preprocessing,
-    seed::Stream,
+    train::row_weights::of_classes,
     Error, Result,
 };
 
-/// Raw rows for the metrics, preprocessed ones for the model.
-struct Rows {
-    raw: Table,
-    ready: Table,
-    weights: RowWeights,
-}
-
-/// The rows of a run: which of them train, and which validate.
-struct Plan {
-    rows: Rows,
-    training: Vec<usize>,
-    /// Rows of their own to validate with.
-    apart: Option<Rows>,
-    /// Rows cut off the training rows to validate with, with what they weigh there.
-    cut_off: Vec<usize>,
-    cut_off_weights: RowWeights,
+/// The rows to validate with, apart or cut off the training rows.
+enum Validation {
+    None,
+    /// Rows of their own.
+    Apart(Rows),
+    /// The rows from this number on, of the training rows without their classes' weights.
+    CutOff(RowWeights, Vec<usize>),
 }
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
@@ -50,7 +34,9 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// # Errors
     /// [`Error::Settings`] with every mistake in the settings, [`Error::Value`] for a row the
-    /// model cannot take, [`Error::NotFinite`] where the loss is no longer a number.
+    /// model cannot take, [`Error::NotFinite`] where the loss is no longer a number,
+    /// [`Error::Checkpoint`] where a run cannot go on, [`Error::File`] where a callback cannot
+    /// write.
     pub fn fit<E: Element, D: Backend<E>>(
         mut self,
         model: &mut Model<M, E, D>,
@@ -59,207 +45,210 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     where
         M: Network<E, D>,
     {
-        let training = self.check(train)?;
-        let plan = self.plan(model, train, training)?;
-        let steps = plan.training.len().div_ceil(self.batch_size);
-        let bar = Bar::new(self.progress, self.epochs, steps);
-        let mut run = Run {
-            state: OptimizerState::new(&model.module, &self.optimizer),
-            gradients: Some(model.module.try_alloc_grads().map_err(Error::device)?),
-            model,
-            steps: 0,
-        };
-
-        let trained = self.run_epochs(&mut run, &plan, &bar);
-        bar.end();
-        // Also after a failure, so that the best weights are kept.
-        for callback in &mut self.callbacks {
-            callback.on(Event::TrainingEnded { weights: run.model })?;
-        }
-        trained
-    }
-
-    /// Epoch after epoch, until a callback stops.
-    fn run_epochs<E: Element, D: Backend<E>>(
-        &mut self,
-        run: &mut Run<'_, M, E, D>,
-        plan: &Plan,
-        bar: &Bar,
-    ) -> Result<History>
-    where
-        M: Network<E, D>,
-    {
-        let mut history = History::default();
-        for epoch in 0..self.epochs {
-            let figures = run.epoch(self, plan, epoch, bar)?;
-            bar.epoch(epoch, &figures);
-            let flow = self.tell(run, epoch, &figures)?;
-            history.epochs.push(figures);
-            if flow == Flow::Stop {
-                break;
-            }
-        }
-        Ok(history)
-    }
-
-    /// Encodes all rows once and fits the preprocessing on those that train.
-    fn plan<E: Element, D: Backend<E>>(
-        &mut self,
-        model: &mut Model<M, E, D>,
-        train: &[M::Sample],
-        training: usize,
-    ) -> Result<Plan>
-    where
-        M: Network<E, D>,
-    {
+        let plan = self.check(train)?;
         let raw = super::encode::<M>(train, "train on")?;
-        let apart = match std::mem::replace(&mut self.validation, ValidationRows::None) {
-            ValidationRows::Rows(table) => Some(table?),
-            _ => None,
+        let fingerprint = super::rows::fingerprint(&raw);
+        let saved = self.take_up(model, &plan, fingerprint)?;
+        let fitted = self.fitted(model, &raw, plan.rows)?;
+        let raw = fitted.classes(raw, 0)?;
+        let (weights, cut_off_weights) = self.weigh(train, &raw);
+        let validation = match std::mem::replace(&mut self.validation, ValidationRows::None) {
+            ValidationRows::None => Validation::None,
+            ValidationRows::Rows(rows) => {
+                let raw = fitted.classes(rows?, 0)?;
+                Validation::Apart(Rows::new(raw, &fitted, RowWeights::default())?)
+            }
+            ValidationRows::Split(_) => {
+                Validation::CutOff(cut_off_weights, (plan.rows..raw.rows).collect())
+            }
         };
-        let cut_off = (training..raw.rows).collect();
-        let training: Vec<usize> = (0..training).collect();
+        let rows = Rows::new(raw, &fitted, weights)?;
+
+        let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
+        let mut run = Run::new(model, optimizer, settings, plan, (rows, fingerprint))?;
+        if let Some(saved) = saved {
+            run.recall(&saved, &mut callbacks)?;
+        }
+        callbacks.push(Box::new(progress));
+        run.all_epochs(&validation, callbacks)
+    }
+
+    /// The run to go on with, whose weights and preprocessing `model` gets.
+    fn take_up<E: Element, D: Backend<E>>(
+        &self,
+        model: &mut Model<M, E, D>,
+        plan: &crate::callback::RunPlan,
+        fingerprint: u32,
+    ) -> Result<Option<checkpoint::SavedRun>>
+    where
+        M: Network<E, D>,
+    {
+        let Some(path) = &self.settings.resume else { return Ok(None) };
+        let known = self.fixed_settings(plan, fingerprint);
+        checkpoint::load_run(model, path, |path, saved| {
+            Ok(super::saved::compare(path, &known, saved)?)
+        })
+    }
+
+    /// The model's preprocessing, fitted on the rows that train where it is not.
+    fn fitted<E: Element, D: Backend<E>>(
+        &self,
+        model: &mut Model<M, E, D>,
+        raw: &Table,
+        training: usize,
+    ) -> Result<Preprocessing>
+    where
+        M: Network<E, D>,
+    {
+        if self.settings.refit {
+            model.preprocessing = None;
+        }
         let fitted = match &mut model.preprocessing {
             Some(fitted) => fitted,
-            none => none.insert(Preprocessing::fit(&M::GRAPH, &raw, &training)?),
+            none => {
+                let rows: Vec<usize> = (0..training).collect();
+                none.insert(Preprocessing::fit(&M::GRAPH, raw, &rows)?)
+            }
         };
-        let encode = |raw: Table| -> Result<(Table, Table)> {
-            let raw = fitted.classes(raw, 0)?;
-            let all: Vec<usize> = (0..raw.rows).collect();
-            let ready = fitted.encode(&raw, &all, 0)?;
-            Ok((raw, ready))
-        };
-        let apart = apart.map(encode).transpose()?;
-        let apart = apart.map(|(raw, ready)| Rows { raw, ready, weights: RowWeights::default() });
-        let (raw, ready) = encode(raw)?;
-        let (weights, cut_off_weights) = self.weigh(train, &raw);
-        Ok(Plan { rows: Rows { raw, ready, weights }, training, apart, cut_off, cut_off_weights })
+        Ok(fitted.clone())
     }
 
-    /// Tells every callback that an epoch is over; all of them hear it, whoever stops.
-    fn tell<E: Element, D: Backend<E>>(
-        &mut self,
-        run: &mut Run<'_, M, E, D>,
-        epoch: usize,
-        figures: &Figures,
-    ) -> Result<Flow>
-    where
-        M: Network<E, D>,
-    {
-        let mut flow = Flow::Continue;
-        for callback in &mut self.callbacks {
-            let event = Event::EpochEnded { epoch, figures, weights: run.model };
-            if callback.on(event)? == Flow::Stop {
-                flow = Flow::Stop;
+    /// What the rows weigh in training, and in validation, where classes do not matter.
+    fn weigh(&self, rows: &[M::Sample], table: &Table) -> (RowWeights, RowWeights) {
+        let mut validation = RowWeights::default();
+        for by_row in &self.sample_weights {
+            let weights = rows.iter().map(|row| f64::from((by_row.weight)(row)));
+            validation.scale(by_row.index, weights);
+        }
+        let mut training = validation.clone();
+        for by_class in &self.class_weights {
+            if let Some(column) = table.columns.get(M::GRAPH.inputs.len() + by_class.index) {
+                training.scale(by_class.index, of_classes(column, &by_class.weights));
             }
         }
-        Ok(flow)
+        (training, validation)
     }
 }
 
-/// What changes while training.
-struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>> {
-    model: &'a mut Model<M, E, D>,
-    state: OptimizerState<E>,
-    /// Allocated once; `None` only while a tape holds them.
-    gradients: Option<Gradients<E, D>>,
-    /// How many steps were taken.
-    steps: u64,
-}
+impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
+    /// The rest of the run, and its end.
+    fn all_epochs(
+        mut self,
+        validation: &Validation,
+        mut callbacks: Vec<Box<dyn Callback<M>>>,
+    ) -> Result<History> {
+        let trained = self.until_it_ends(validation, &mut callbacks);
+        if let Ok(end) = &trained {
+            self.history.end = *end;
+        }
+        // Keras: first the averages, then what callbacks restore. Also after a failure, so that the
+        // best weights are kept.
+        if let Some(averages) = self.averages.as_ref().filter(|_| self.batches > 0) {
+            averages.overwrite(&mut self.model.module).map_err(Error::device)?;
+        }
+        let ended = self.tell(&mut callbacks, &Event::Ended);
+        // A step may have failed before; its reason is the one to tell.
+        trained?;
+        ended?;
+        // Frozen for the run only.
+        M::set_frozen(&mut self.model.module, &|_| false);
+        Ok(self.history)
+    }
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>> Run<'_, M, E, D> {
-    /// One pass over the training rows, and the validation after it.
-    fn epoch<O: Optimizer>(
+    /// Epoch after epoch, until the last or until a callback stops.
+    fn until_it_ends(
         &mut self,
-        trainer: &Trainer<M, O>,
-        plan: &Plan,
-        epoch: usize,
-        bar: &Bar,
-    ) -> Result<Figures> {
-        let mut order = plan.training.clone();
-        if trainer.shuffle == Shuffle::EachEpoch {
-            trainer.seed.generator(Stream::Shuffling, epoch as u64).shuffle(&mut order);
+        validation: &Validation,
+        callbacks: &mut [Box<dyn Callback<M>>],
+    ) -> Result<End> {
+        self.tell(callbacks, &Event::Started)?;
+        while self.epoch < self.plan.epochs && !self.stopped {
+            if self.step == 0 {
+                let started = Event::EpochStarted { epoch: self.epoch };
+                self.tell(callbacks, &started)?;
+            }
+            let mut flow = self.steps(callbacks)?;
+            if flow == Flow::Continue {
+                flow = self.end_of_epoch(validation, callbacks)?;
+            }
+            if flow == Flow::Pause {
+                self.tell(callbacks, &Event::Paused)?;
+                return Ok(End::Paused);
+            }
         }
-        let mut scores = Scores::new(&M::GRAPH);
-        for (step, rows) in order.chunks(trainer.batch_size).enumerate() {
-            let draw =
-                Draw { seed: trainer.seed.stream(Stream::Dropout), layer: 0, step: self.steps };
-            M::set_draw(&mut self.model.module, draw);
-            let objective = self.step(&plan.rows, rows, &mut scores)?;
-            check_finite::<M>(&objective, epoch, step)?;
-            self.update(&trainer.optimizer).map_err(Error::device)?;
-            bar.step();
+        Ok(if self.stopped { End::Stopped } else { End::Completed })
+    }
+
+    /// The steps of an epoch that are left.
+    fn steps(&mut self, callbacks: &mut [Box<dyn Callback<M>>]) -> Result<Flow> {
+        while self.step < self.plan.steps_per_epoch {
+            let (epoch, step) = (self.epoch, self.step);
+            let loss = match self.train_step()? {
+                Ok(loss) => loss,
+                Err(found) => return self.not_finite(found, callbacks),
+            };
+            // The figures are lent out while the callbacks may change everything else.
+            let scores = std::mem::replace(&mut self.scores, Scores::new(&M::GRAPH));
+            let figures = || scores.figures(Phase::Training);
+            let so_far = SoFar(&figures);
+            let flow =
+                self.tell_only(callbacks, &Event::StepEnded { epoch, step, loss, so_far })?;
+            self.scores = scores;
+            self.write_requested(callbacks)?;
+            if flow != Flow::Continue {
+                return Ok(flow);
+            }
         }
+        Ok(Flow::Continue)
+    }
+
+    fn not_finite(
+        &mut self,
+        found: NotFinite,
+        callbacks: &mut [Box<dyn Callback<M>>],
+    ) -> Result<Flow> {
+        let NotFinite { output, value, node } = found;
+        let (epoch, step) = (self.epoch, self.step);
+        let event = Event::NotFinite { epoch, step, output, value, node };
+        match self.tell(callbacks, &event)? {
+            Flow::Continue => {
+                let (epoch, step) = (epoch + 1, step + 1);
+                Err(Error::NotFinite { output, epoch, step, value, node })
+            }
+            flow => Ok(flow),
+        }
+    }
+
+    /// The figures of an epoch, its validation included.
+    fn end_of_epoch(
+        &mut self,
+        validation: &Validation,
+        callbacks: &mut [Box<dyn Callback<M>>],
+    ) -> Result<Flow> {
+        let epoch = self.epoch;
+        let scores = std::mem::replace(&mut self.scores, Scores::new(&M::GRAPH));
         let mut figures = scores.figures(Phase::Training);
-        if let Some(Rows { raw, ready, weights }) = &plan.apart {
-            let rows: Vec<usize> = (0..raw.rows).collect();
-            let scores = self.model.score(raw, ready, &rows, weights, trainer.batch_size)?;
-            figures.extend(scores.figures(Phase::Validation));
-        } else if !plan.cut_off.is_empty() {
-            let Rows { raw, ready, .. } = &plan.rows;
-            let (rows, weights) = (&plan.cut_off, &plan.cut_off_weights);
-            let scores = self.model.score(raw, ready, rows, weights, trainer.batch_size)?;
-            figures.extend(scores.figures(Phase::Validation));
+        if (epoch + 1) % self.settings.validation_frequency == 0 {
+            figures.extend(self.validate(validation)?);
         }
-        Ok(figures)
+        self.history.epochs.push(figures.clone());
+        self.history.learning_rates.push(self.optimizer.learning_rate());
+        (self.epoch, self.step) = (epoch + 1, 0);
+        self.tell(callbacks, &Event::EpochEnded { epoch, figures: &figures })
     }
 
-    /// The losses of a batch and, in `self.gradients`, their gradients.
-    fn step(&mut self, all: &Rows, rows: &[usize], scores: &mut Scores) -> Result<Objective> {
-        let Model { module, device, preprocessing, .. } = &mut *self.model;
-        let batch = Batch::new(&all.ready, rows);
-        let tape = fresh_tape(module, &mut self.gradients, device).map_err(Error::device)?;
-        let (heads, tape) = M::train(module, &batch, device, tape).map_err(Error::device)?;
-        let mut values = head_values(&M::GRAPH, &heads, rows.len())?;
-        let mut objective = Objective::new(&M::GRAPH, &values, &all.ready, rows, &all.weights);
-
-        let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
-        let mut gradients = total.try_backward().map_err(Error::device)?;
-        let mut penalties = Penalties::in_training(&mut gradients);
-        M::penalize(module, &mut penalties).map_err(Error::device)?;
-        let penalty = penalties.value();
-        self.gradients = Some(gradients);
-
-        scores.losses(&objective, penalty, rows.len());
-        crate::model::link(&M::GRAPH, preprocessing.as_ref(), &mut values);
-        scores.predictions(&values, &all.raw, rows);
-        Ok(objective)
+    fn validate(&self, validation: &Validation) -> Result<Figures> {
+        let batch_size = self.settings.batch_size;
+        let scores = match validation {
+            Validation::None => return Ok(Figures::default()),
+            Validation::Apart(rows) => {
+                let all: Vec<usize> = (0..rows.len()).collect();
+                self.model.score(rows, &rows.weights, &all, batch_size)?
+            }
+            Validation::CutOff(weights, numbers) => {
+                self.model.score(&self.rows, weights, numbers, batch_size)?
+            }
+        };
+        Ok(scores.figures(Phase::Validation))
     }
-
-    /// The step of the optimizer.
-    fn update<O: Optimizer>(&mut self, optimizer: &O) -> std::result::Result<(), D::Err> {
-        self.steps += 1;
-        match &mut self.gradients {
-            Some(gradients) => self.state.advance(&mut self.model.module, gradients, optimizer),
-            None => Ok(()),
-        }
-    }
-}
-
-/// A tape without operations, on the gradients of the last step set back to zero.
-fn fresh_tape<E: Element, D: Backend<E>, B: ZeroGrads<E, D>>(
-    module: &B,
-    gradients: &mut Option<Gradients<E, D>>,
-    device: &D,
-) -> std::result::Result<OwnedTape<E, D>, D::Err> {
-    let gradients = match gradients.take() {
-        Some(mut gradients) => {
-            module.try_zero_grads(&mut gradients)?;
-            gradients
-        }
-        None => module.try_alloc_grads()?,
-    };
-    let carrier = device.try_tensor_from_vec(vec![E::zero()], ())?;
-    Ok(carrier.traced(gradients).split_tape().1)
-}
-
-fn check_finite<M: Definition>(objective: &Objective, epoch: usize, step: usize) -> Result<()> {
-    let outputs = M::GRAPH.outputs.iter().zip(&objective.by_output);
-    for (output, &value) in outputs {
-        if !value.is_finite() {
-            let (epoch, step) = (epoch + 1, step + 1);
-            return Err(Error::NotFinite { output: output.name, epoch, step, value });
-        }
-    }
-    Ok(())
 }

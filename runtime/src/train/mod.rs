@@ -1,19 +1,35 @@
 //! The training loop.
+//!
+//! [`Trainer`] takes the settings, `check` looks at all of them, `fit` loops over epochs and steps,
+//! `run` is what changes meanwhile, `step` trains on one batch, and `saved` writes a run down and
+//! takes it up again.
 
+mod branches;
+mod check;
+mod clip;
 mod fit;
+mod handle;
+mod moving_average;
 mod objective;
-mod output_of;
 mod penalties;
-mod progress;
 mod row_weights;
+mod rows;
+mod run;
+mod saved;
 mod score;
+mod statistics;
+mod step;
 mod trainer;
+mod walk;
+pub(crate) mod watch;
 
+pub(crate) use branches::branch_mistake;
+pub use clip::Clip;
+pub use handle::{NodeOf, OutputOf};
+pub use moving_average::MovingAverage;
 pub(crate) use objective::{head_values, Objective};
-pub use output_of::OutputOf;
 pub use penalties::Penalties;
-pub use progress::Progress;
 pub(crate) use row_weights::RowWeights;
+pub(crate) use rows::{encode, Chunk, Rows};
 pub(crate) use score::Scores;
-pub(crate) use trainer::encode;
 pub use trainer::{Shuffle, Trainer};

@@ -5,9 +5,9 @@ use dfdx::{
     tensor::{OwnedTape, Tensor},
 };
 
-use super::RowWeights;
+use super::Chunk;
 use crate::{
-    data::{Column, Table, Values},
+    data::{Column, Values},
     definition::{Graph, Head},
     kernel::Backend,
     loss::TargetRow,
@@ -27,14 +27,9 @@ pub(crate) struct Objective {
 }
 
 impl Objective {
-    /// Compares `heads`, which hold the given rows of `table` one after the other.
-    pub(crate) fn new(
-        graph: &Graph,
-        heads: &[Vec<f64>],
-        table: &Table,
-        rows: &[usize],
-        weights: &RowWeights,
-    ) -> Objective {
+    /// Compares `heads`, which hold the rows of a batch one after the other.
+    pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], chunk: &Chunk<'_>) -> Objective {
+        let ((table, rows), weights) = (chunk.targets(), chunk.weights());
         let mut objective = Objective { total: 0.0, by_output: Vec::new(), slopes: Vec::new() };
         let targets = table.columns.iter().skip(graph.inputs.len());
         let outputs = graph.outputs.iter().zip(heads).zip(targets);
@@ -121,11 +116,12 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
 mod tests {
     use super::*;
     use crate::{
-        data::Class,
+        data::{Class, Table},
         definition::{Link, Output, Target},
         history::Phase,
         loss,
-        train::Scores,
+        preprocess::Preprocessing,
+        train::{RowWeights, Rows, Scores},
     };
 
     const PRICE: Output = Output {
@@ -152,6 +148,12 @@ mod tests {
     };
     static GRAPH: Graph = Graph { name: "Two", nodes: &[], inputs: &[], outputs: &[PRICE, TOPIC] };
 
+    fn objective(heads: &[Vec<f64>], weights: RowWeights) -> Objective {
+        let fitted = Preprocessing::without_fitting(&GRAPH).unwrap();
+        let rows = Rows::new(table(), &fitted, weights).unwrap();
+        Objective::new(&GRAPH, heads, &rows.take(&[0, 1]))
+    }
+
     fn table() -> Table {
         let mut table = Table::of_samples(&GRAPH);
         for (price, class) in [(1.0f32, 0), (2.0, 1)] {
@@ -170,7 +172,7 @@ mod tests {
         let heads = [vec![3.0, 2.0], vec![0.0, 0.0, 0.0, 0.0]];
         let mut weights = RowWeights::default();
         weights.scale(0, [0.25, 7.0]);
-        let objective = Objective::new(&GRAPH, &heads, &table(), &[0, 1], &weights);
+        let objective = objective(&heads, weights);
         let ln_2 = 2.0f64.ln();
         // Row weights are divided by the number of rows, not by their sum.
         assert_eq!(objective.by_output, [0.25 * 4.0 / 2.0, ln_2]);
@@ -190,7 +192,7 @@ mod tests {
         let heads = [vec![f64::INFINITY, 2.0], vec![0.0; 4]];
         let mut weights = RowWeights::default();
         weights.scale(0, [0.0, 1.0]);
-        let objective = Objective::new(&GRAPH, &heads, &table(), &[0, 1], &weights);
+        let objective = objective(&heads, weights);
         assert_eq!((objective.by_output[0], objective.slopes[0][0]), (0.0, 0.0));
     }
 }

@@ -1,8 +1,7 @@
 //! The figures over the rows of an epoch or evaluation, as they go by.
 
-use super::{objective::target_row, Objective};
+use super::{objective::target_row, Chunk, Objective};
 use crate::{
-    data::Table,
     definition::Graph,
     history::{Figures, Phase},
     metric::Running,
@@ -34,14 +33,41 @@ impl Scores {
         }
     }
 
-    /// Takes a batch's predictions and compares them with the raw targets of the given rows.
-    pub(crate) fn predictions(&mut self, predictions: &[Vec<f64>], raw: &Table, rows: &[usize]) {
+    /// Takes a batch's predictions and compares them with the targets in the user's unit.
+    pub(crate) fn predictions(&mut self, predictions: &[Vec<f64>], chunk: &Chunk<'_>) {
+        let (raw, rows) = chunk.raw_targets();
         let targets = raw.columns.iter().skip(self.graph.inputs.len());
         let outputs = self.graph.outputs.iter().zip(&mut self.metrics).zip(predictions);
         for (((output, metrics), predictions), target) in outputs.zip(targets) {
             for (prediction, &row) in predictions.chunks_exact(output.width.max(1)).zip(rows) {
                 let target = target_row(target, row);
                 metrics.iter_mut().for_each(|metric| metric.update(prediction, target, 1.0));
+            }
+        }
+    }
+
+    /// All that is kept of the rows so far, by name.
+    pub(super) fn state(&self) -> Vec<(String, Vec<f64>)> {
+        let mut sums = vec![self.rows as f64, self.total];
+        sums.extend(&self.by_output);
+        let mut state = vec![("scores".to_owned(), sums)];
+        for (index, metric) in self.metrics.iter().flatten().enumerate() {
+            state.push((format!("metric.{index}"), metric.state()));
+        }
+        state
+    }
+
+    /// Goes on from a state.
+    pub(super) fn set_state(&mut self, numbers: impl Fn(&str) -> Option<Vec<f64>>) {
+        if let Some(sums) = numbers("scores") {
+            if let [rows, total, by_output @ ..] = &sums[..] {
+                (self.rows, self.total) = (*rows as usize, *total);
+                self.by_output = by_output.to_vec();
+            }
+        }
+        for (index, metric) in self.metrics.iter_mut().flatten().enumerate() {
+            if let Some(state) = numbers(&format!("metric.{index}")) {
+                metric.set_state(&state);
             }
         }
     }

@@ -1,33 +1,71 @@
-//! How a model is trained: the settings, and the check of all of them before anything runs.
+//! How a model is trained: the settings, as the user gives them.
 
-use super::{
-    row_weights::{class_mistakes, of_classes},
-    OutputOf, Progress, RowWeights,
-};
+use std::path::{Path, PathBuf};
+
+use super::{Clip, MovingAverage, NodeOf, OutputOf};
 use crate::{
-    callback::{Callback, RunPlan, Validation},
+    callback::{Callback, Progress},
     data::Table,
-    definition::{Definition, Output},
+    definition::Definition,
     optim::Optimizer,
     seed::Seed,
-    Error, Result,
+    Result,
 };
 
 /// Trains a model, with the semantics of `keras.Model.fit`.
 ///
 /// Batches of 32 (the last one may be smaller), a fresh order of the rows in every epoch, no
 /// validation and one epoch, unless told otherwise.
+///
+/// | here | Keras |
+/// |---|---|
+/// | [`epochs`](Trainer::epochs), [`initial_epoch`](Trainer::initial_epoch), [`steps_per_epoch`](Trainer::steps_per_epoch), [`batch_size`](Trainer::batch_size), [`shuffle`](Trainer::shuffle) | of that name in `fit` |
+/// | [`validation_split`](Trainer::validation_split), [`validation_data`](Trainer::validation_data), [`validation_frequency`](Trainer::validation_frequency) | `validation_split`, `validation_data`, `validation_freq` |
+/// | [`sample_weight`](Trainer::sample_weight), [`class_weight`](Trainer::class_weight), [`callback`](Trainer::callback), [`progress`](Trainer::progress) | of that name; `verbose` |
+/// | [`accumulate`](Trainer::accumulate), [`clip`](Trainer::clip), [`moving_average`](Trainer::moving_average) | `gradient_accumulation_steps`, `clipnorm` and its kin, `use_ema` of an optimizer |
+/// | [`learning_rate_of`](Trainer::learning_rate_of), [`freeze`](Trainer::freeze), [`drop_input`](Trainer::drop_input), [`resume`](Trainer::resume) | loops of one's own; `BackupAndRestore` |
 pub struct Trainer<M: Definition, O> {
     pub(super) optimizer: O,
-    pub(super) epochs: usize,
-    pub(super) batch_size: usize,
+    pub(super) settings: Settings,
     pub(super) validation: ValidationRows,
+    pub(super) progress: Progress,
+    pub(super) callbacks: Vec<Box<dyn Callback<M>>>,
+    pub(super) sample_weights: Vec<SampleWeight<M>>,
+    pub(super) class_weights: Vec<ClassWeights>,
+}
+
+/// The settings that are plain values.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) epochs: usize,
+    pub(super) initial_epoch: usize,
+    pub(super) batch_size: usize,
+    pub(super) steps_per_epoch: Option<usize>,
+    pub(super) validation_frequency: usize,
     pub(super) seed: Seed,
     pub(super) shuffle: Shuffle,
-    pub(super) progress: Progress,
-    pub(super) callbacks: Vec<Box<dyn Callback>>,
-    sample_weights: Vec<(OutputOf<M>, Box<dyn Fn(&M::Sample) -> f32>)>,
-    class_weights: Vec<(OutputOf<M>, Vec<(usize, f64)>)>,
+    pub(super) accumulate: usize,
+    pub(super) clip: Option<Clip>,
+    pub(super) moving_average: Option<MovingAverage>,
+    /// The learning rates of branches, relative to the optimizer's.
+    pub(super) rates: Vec<(&'static str, f64)>,
+    pub(super) frozen: Vec<&'static str>,
+    pub(super) dropped: Vec<(&'static str, f64)>,
+    pub(super) resume: Option<PathBuf>,
+    pub(super) refit: bool,
+}
+
+/// How much each row counts for an output.
+pub(super) struct SampleWeight<M: Definition> {
+    pub(super) index: usize,
+    pub(super) output: &'static str,
+    pub(super) weight: Box<dyn Fn(&M::Sample) -> f32>,
+}
+
+/// How much the rows of each class count for an output.
+pub(super) struct ClassWeights {
+    pub(super) index: usize,
+    pub(super) weights: Vec<(usize, f64)>,
 }
 
 /// In which order the training rows are taken.
@@ -54,29 +92,60 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     pub fn new(optimizer: O) -> Trainer<M, O> {
         Trainer {
             optimizer,
-            epochs: 1,
-            batch_size: 32,
+            settings: Settings {
+                epochs: 1,
+                initial_epoch: 0,
+                batch_size: 32,
+                steps_per_epoch: None,
+                validation_frequency: 1,
+                seed: Seed(0),
+                shuffle: Shuffle::EachEpoch,
+                accumulate: 1,
+                clip: None,
+                moving_average: None,
+                rates: Vec::new(),
+                frozen: Vec::new(),
+                dropped: Vec::new(),
+                resume: None,
+                refit: false,
+            },
             validation: ValidationRows::None,
-            seed: Seed(0),
-            shuffle: Shuffle::EachEpoch,
-            progress: Progress::Auto,
+            progress: Progress::auto(),
             callbacks: Vec::new(),
             sample_weights: Vec::new(),
             class_weights: Vec::new(),
         }
     }
 
-    /// How often every training row is used.
+    /// The number of the epoch to end before: how often every training row is used, unless
+    /// [`initial_epoch`](Trainer::initial_epoch) or [`steps_per_epoch`](Trainer::steps_per_epoch)
+    /// say otherwise.
     #[must_use]
     pub fn epochs(mut self, epochs: usize) -> Self {
-        self.epochs = epochs;
+        self.settings.epochs = epochs;
+        self
+    }
+
+    /// The number of the first epoch: earlier ones count as over, so that orders and draws of random
+    /// numbers are those of the later epochs.
+    #[must_use]
+    pub fn initial_epoch(mut self, epoch: usize) -> Self {
+        self.settings.initial_epoch = epoch;
         self
     }
 
     /// How many rows make a step.
     #[must_use]
     pub fn batch_size(mut self, rows: usize) -> Self {
-        self.batch_size = rows;
+        self.settings.batch_size = rows;
+        self
+    }
+
+    /// How many steps make an epoch, where it is not one pass over the rows. The next epoch goes on
+    /// where this one ends, so that all rows are used equally often.
+    #[must_use]
+    pub fn steps_per_epoch(mut self, steps: usize) -> Self {
+        self.settings.steps_per_epoch = Some(steps);
         self
     }
 
@@ -91,25 +160,32 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Validates with rows of their own.
     #[must_use]
     pub fn validation_data(mut self, rows: &[M::Sample]) -> Self {
-        self.validation = ValidationRows::Rows(encode::<M>(rows, "validate with"));
+        self.validation = ValidationRows::Rows(super::encode::<M>(rows, "validate with"));
+        self
+    }
+
+    /// Validates after every so many epochs only.
+    #[must_use]
+    pub fn validation_frequency(mut self, epochs: usize) -> Self {
+        self.settings.validation_frequency = epochs;
         self
     }
 
     /// Where shuffling and dropout start.
     #[must_use]
     pub fn seed(mut self, seed: Seed) -> Self {
-        self.seed = seed;
+        self.settings.seed = seed;
         self
     }
 
     /// In which order the rows are taken.
     #[must_use]
     pub fn shuffle(mut self, shuffle: Shuffle) -> Self {
-        self.shuffle = shuffle;
+        self.settings.shuffle = shuffle;
         self
     }
 
-    /// Whether training shows how it goes.
+    /// How training is shown.
     #[must_use]
     pub fn progress(mut self, progress: Progress) -> Self {
         self.progress = progress;
@@ -118,133 +194,96 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// Tells `callback` how training goes. Callbacks are told in the order they were added.
     #[must_use]
-    pub fn callback(mut self, callback: impl Callback + 'static) -> Self {
+    pub fn callback(mut self, callback: impl Callback<M> + 'static) -> Self {
         self.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// Takes a step of the optimizer after every so many batches, with the mean of their gradients,
+    /// as if they were one batch. Batches that are left at the end of an epoch count in the next.
+    #[must_use]
+    pub fn accumulate(mut self, batches: usize) -> Self {
+        self.settings.accumulate = batches;
+        self
+    }
+
+    /// Keeps gradients from growing too large.
+    #[must_use]
+    pub fn clip(mut self, clip: Clip) -> Self {
+        self.settings.clip = Some(clip);
+        self
+    }
+
+    /// Ends with a moving average of the weights.
+    #[must_use]
+    pub fn moving_average(mut self, average: MovingAverage) -> Self {
+        self.settings.moving_average = Some(average);
+        self
+    }
+
+    /// Lets the branch of a node learn `factor` times as fast as the optimizer's rate says.
+    #[must_use]
+    pub fn learning_rate_of(mut self, branch: impl Into<NodeOf<M>>, factor: f64) -> Self {
+        self.settings.rates.push((branch.into().name(), factor));
+        self
+    }
+
+    /// Keeps the branch of a node as it is; [`Freeze`](crate::callback::Freeze) does so for a while.
+    #[must_use]
+    pub fn freeze(mut self, branch: impl Into<NodeOf<M>>) -> Self {
+        self.settings.frozen.push(branch.into().name());
+        self
+    }
+
+    /// Takes an optional input away from each training row with a probability, as if the row had
+    /// none: a model that has seen it missing does without it later. "Modality dropout".
+    #[must_use]
+    pub fn drop_input(mut self, input: impl Into<NodeOf<M>>, probability: f64) -> Self {
+        self.settings.dropped.push((input.into().name(), probability));
+        self
+    }
+
+    /// Goes on from the newest checkpoint in a folder that [`Checkpoint`](crate::callback::Checkpoint)
+    /// writes, or from a certain one of its files: the weights end as those of a run that was never
+    /// broken off, bit for bit. Begins at the beginning where the folder holds none. Rows, settings
+    /// and callbacks must be the same; more epochs may be asked for.
+    #[must_use]
+    pub fn resume(mut self, path: impl AsRef<Path>) -> Self {
+        self.settings.resume = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Fits the preprocessing anew on the rows that train, though the model has been fitted before.
+    /// The weights were trained on the old scale and start from a disadvantage.
+    #[must_use]
+    pub fn refit(mut self) -> Self {
+        self.settings.refit = true;
         self
     }
 
     /// Lets every row count `weight(row)` times in an output's loss: sum(weight * loss) / rows.
     /// Keras's `sample_weight`.
     #[must_use]
-    pub fn sample_weight(
+    pub fn sample_weight<const OUTPUT: usize>(
         mut self,
-        output: OutputOf<M>,
+        output: OutputOf<M, OUTPUT>,
         weight: impl Fn(&M::Sample) -> f32 + 'static,
     ) -> Self {
-        self.sample_weights.push((output, Box::new(weight)));
+        let (index, output) = (OUTPUT, output.name());
+        self.sample_weights.push(SampleWeight { index, output, weight: Box::new(weight) });
         self
     }
 
     /// Lets the training rows of a class count `weight` times in an output's loss; a class that
     /// is not named counts once. Keras's `class_weight`.
     #[must_use]
-    pub fn class_weight(
+    pub fn class_weight<const OUTPUT: usize>(
         mut self,
-        output: OutputOf<M>,
+        _: OutputOf<M, OUTPUT>,
         weights: impl IntoIterator<Item = (usize, f64)>,
     ) -> Self {
-        self.class_weights.push((output, weights.into_iter().collect()));
+        let weights = weights.into_iter().collect();
+        self.class_weights.push(ClassWeights { index: OUTPUT, weights });
         self
     }
-
-    /// The number of rows that train, and what they and the rest weigh.
-    ///
-    /// # Errors
-    /// [`Error::Settings`] with everything that is wrong.
-    pub(super) fn check(&self, rows: &[M::Sample]) -> Result<usize> {
-        let mut mistakes = self.optimizer.mistakes();
-        if self.epochs == 0 {
-            mistakes.push("`epochs` must be at least 1".to_owned());
-        }
-        if self.batch_size == 0 {
-            mistakes.push("`batch_size` must be at least 1".to_owned());
-        }
-        let training = self.cut(rows.len(), &mut mistakes);
-        let given = !matches!(self.validation, ValidationRows::None);
-        let validation = if given { Validation::Given } else { Validation::Missing };
-        let run = RunPlan { graph: &M::GRAPH, validation };
-        mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(&run)));
-        mistakes.extend(M::GRAPH.outputs.iter().filter_map(output_mistake));
-        self.check_weights(rows, &mut mistakes);
-        if mistakes.is_empty() {
-            Ok(training)
-        } else {
-            Err(Error::Settings(mistakes))
-        }
-    }
-
-    /// How many of the rows train.
-    fn cut(&self, rows: usize, mistakes: &mut Vec<String>) -> usize {
-        let ValidationRows::Split(fraction) = self.validation else { return rows };
-        if !(fraction > 0.0 && fraction < 1.0) {
-            mistakes
-                .push(format!("`validation_split` must be above 0 and below 1, but is {fraction}"));
-            return rows;
-        }
-        let training = (rows as f64 * (1.0 - fraction)).floor() as usize;
-        if training == 0 || training == rows {
-            mistakes.push(format!(
-                "`validation_split({fraction})` of {rows} rows leaves {training} to train on and \
-                 {} to validate with",
-                rows - training
-            ));
-        }
-        training
-    }
-
-    fn check_weights(&self, rows: &[M::Sample], mistakes: &mut Vec<String>) {
-        for (output, weight) in &self.sample_weights {
-            let weights = rows.iter().map(weight).enumerate();
-            let wrong = |(_, weight): &(usize, f32)| !(*weight >= 0.0 && weight.is_finite());
-            if let Some((row, weight)) = weights.into_iter().find(wrong) {
-                mistakes.push(format!(
-                    "the sample weight of row {row} for {output:?} must be a number of at least \
-                     0, but is {weight}"
-                ));
-            }
-        }
-        for (output, weights) in &self.class_weights {
-            match M::GRAPH.outputs.get(output.index()) {
-                Some(found) => mistakes.extend(class_mistakes(found, weights)),
-                None => mistakes.push(format!("{output:?} does not exist")),
-            }
-        }
-    }
-
-    /// What the rows weigh in training, and in validation, where classes do not matter.
-    pub(super) fn weigh(&self, rows: &[M::Sample], table: &Table) -> (RowWeights, RowWeights) {
-        let mut validation = RowWeights::default();
-        for (output, weight) in &self.sample_weights {
-            let weights = rows.iter().map(|row| f64::from(weight(row)));
-            validation.scale(output.index(), weights);
-        }
-        let mut training = validation.clone();
-        for (output, weights) in &self.class_weights {
-            if let Some(column) = table.columns.get(M::GRAPH.inputs.len() + output.index()) {
-                training.scale(output.index(), of_classes(column, weights));
-            }
-        }
-        (training, validation)
-    }
-}
-
-/// What is wrong with an output's weight, which a constant may give: the macro has seen literals.
-fn output_mistake(output: &Output) -> Option<String> {
-    let Output { name, weight, .. } = output;
-    let sound = *weight >= 0.0 && weight.is_finite();
-    (!sound).then(|| {
-        format!("the weight of output `{name}` must be a number of at least 0, but is {weight}")
-    })
-}
-
-/// Rows as a table of raw values.
-pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -> Result<Table> {
-    if rows.is_empty() {
-        return Err(Error::NoRows(purpose));
-    }
-    let mut table = Table::of_samples(&M::GRAPH);
-    for row in rows {
-        table.push(|writer| M::write_sample(row, writer))?;
-    }
-    Ok(table)
 }

@@ -80,8 +80,7 @@ fn inputs(raw: &RawModel) -> impl Iterator<Item = &Field> {
 
 /// The outputs; without those that are inputs as well, which is a mistake.
 fn outputs(raw: &RawModel) -> impl Iterator<Item = &Field> {
-    let is_input = |field: &&Field| matches!(field.source, Some(Source::Input(_)));
-    raw.fields.iter().filter(move |field| field.output.is_some() && !is_input(field))
+    raw.fields.iter().filter(|field| field.output.is_some() && !is_input(field))
 }
 
 fn row_stubs(raw: &RawModel, head: &RawModelHead, names: &Names) -> TokenStream {
@@ -130,12 +129,10 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
     let free = |field: &&Field| {
         !["tape", "build", "summary", "GRAPH"].iter().any(|taken| field.name == taken)
     };
-    let handles = outputs(raw).filter(free).map(|field| {
-        let (name, text) = (&field.name, plain(&field.name));
+    let handles = handle_stubs(raw, names);
+    let reported = (0..outputs(raw).count()).map(|index| {
         quote! {
-            #[allow(non_upper_case_globals, missing_docs)]
-            pub const #name: #krate::train::OutputOf<#definition> =
-                #krate::train::OutputOf::new(0, #text);
+            impl<X: #krate::metric::Metric> #krate::metric::Reported<X, #index> for #definition {}
         }
     });
     let own = own_modules(raw);
@@ -160,9 +157,11 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
         #[allow(missing_docs, dead_code)]
         #visibility struct #definition { _definition: () }
 
+        #(#reported)*
+
         #[allow(missing_docs, dead_code)]
         impl #definition {
-            #(#handles)*
+            #handles
             pub const GRAPH: #krate::definition::Graph =
                 <#definition as #krate::definition::Definition>::GRAPH;
 
@@ -214,6 +213,40 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
             _stub: ::core::marker::PhantomData<(B, E, D)>,
         }
     }
+}
+
+/// The handles of nodes and outputs.
+fn handle_stubs(raw: &RawModel, names: &Names) -> TokenStream {
+    let (krate, definition) = (&raw.options.krate, &names.definition);
+    // What is called as something of ours is a mistake of its own.
+    let free =
+        |field: &&Field| !["build", "summary", "GRAPH"].iter().any(|taken| field.name == taken);
+    let outputs = outputs(raw).filter(free).enumerate().map(|(index, field)| {
+        let (name, text) = (&field.name, plain(&field.name));
+        quote! {
+            #[allow(non_upper_case_globals)]
+            pub const #name: #krate::train::OutputOf<#definition, #index> =
+                #krate::train::OutputOf::new(#text);
+        }
+    });
+    let is_output = |field: &Field| field.output.is_some() && !is_input(field);
+    let mut seen = std::collections::HashSet::new();
+    let nodes = raw.fields.iter().filter(|field| !is_output(field));
+    // A doubled field is a mistake of its own.
+    let nodes = nodes.filter(|field| seen.insert(field.name.to_string())).map(|field| {
+        let (handle, text) = (super::model::node_handle(&field.name), plain(&field.name));
+        quote! {
+            #[allow(non_upper_case_globals)]
+            pub const #handle: #krate::train::NodeOf<#definition> =
+                #krate::train::NodeOf::new(#text);
+        }
+    });
+    let nodes: Vec<_> = nodes.collect();
+    quote!(#(#outputs)* #(#nodes)*)
+}
+
+fn is_input(field: &Field) -> bool {
+    matches!(field.source, Some(Source::Input(_)))
 }
 
 /// A batch of what an input or target holds; of nothing where its type could not be read.
@@ -332,6 +365,10 @@ fn trait_stubs(raw: &RawModel, names: &Names) -> TokenStream {
                 ::core::unreachable!()
             }
             fn set_draw(_: &mut Self::Built, _: #krate::layer::Draw) {}
+            fn set_frozen(
+                _: &mut Self::Built,
+                _: &dyn ::core::ops::Fn(&::core::primitive::str) -> ::core::primitive::bool,
+            ) {}
         }
     }
 }

@@ -10,16 +10,23 @@
 //! let (n2, tape) = split(merge::concat(vec![n0, n1], .., tape));
 //! Heads { price: .., tape }
 //! ```
+//!
+//! Where a shape is masked, its mask goes along: a block gives `((n0, tape), mask)`. Nothing of that
+//! is there where no shape is.
 
-use multi_input_spec::{ArgumentKind, Kind};
+use multi_input_spec::{
+    merge::{self, MaskMerge},
+    ArgumentKind, Kind, MaskRule,
+};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{model, Expansion};
+use super::{fuse, model, Expansion};
 use crate::{
     graph::{Absence, Node},
     parse::{Argument, Merge, Missing, Source},
-    shape::{Module, ShapedLayer},
+    shape::Module,
+    text::plain,
 };
 
 #[derive(Clone, Copy, PartialEq)]
@@ -95,7 +102,13 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
     let nodes = graph.order.iter().map(|&node| {
         let steps = node_steps(expansion, node, mode);
         let value = value(node);
-        quote!(let (#value, tape) = { #steps };)
+        match is_masked(expansion, node) {
+            true => {
+                let mask = mask(node);
+                quote!(let ((#value, tape), #mask) = { #steps };)
+            }
+            false => quote!(let (#value, tape) = { #steps };),
+        }
     });
     let outputs = graph.outputs().map(|node| {
         let (name, value) = (graph.nodes[node].name(), value(node));
@@ -113,6 +126,16 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
 /// The local that holds a node's value. Its hygiene keeps it apart from the user's names.
 fn value(node: usize) -> Ident {
     format_ident!("value_{node}", span = Span::mixed_site())
+}
+
+/// The local that holds a node's mask.
+fn mask(node: usize) -> Ident {
+    format_ident!("mask_{node}", span = Span::mixed_site())
+}
+
+/// Whether a mask goes along with a node's value.
+fn is_masked(expansion: &Expansion<'_>, node: usize) -> bool {
+    expansion.checked.shapes[node].output.shape.is_masked()
 }
 
 fn size() -> Ident {
@@ -137,32 +160,55 @@ fn presence(expansion: &Expansion<'_>, absence: Absence) -> TokenStream {
 /// From what feeds a node to its value and the tape.
 fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenStream {
     let node = &expansion.checked.graph.nodes[position];
-    let (private, krate) = (&expansion.paths.private, &expansion.paths.krate);
-    let layers = model::layer_places(expansion, position);
+    let private = &expansion.paths.private;
+    let calls = fuse::calls(expansion, position);
     let frozen = model::is_frozen(expansion, position);
 
     let source = source(expansion, position);
-    let steps = layers
-        .iter()
-        .map(|(layer, place)| call(expansion, layer, place, (node.absence, frozen, mode)));
-    let fill = node.absence.filter(|absence| absence.filled).map(|absence| {
-        let present = presence(expansion, absence);
-        match absence.policy {
-            Missing::Learned => {
-                let stand_in = model::stand_in_name(node);
-                quote!(let x = #krate::missing::learned(x, &#present, &self.#stand_in)?;)
-            }
-            // An input without a branch has been selected already.
-            _ if layers.is_empty() && node.is_input() => TokenStream::new(),
-            _ => quote!(let x = #krate::missing::select(x, &#present)?;),
-        }
-    });
+    let steps = calls.iter().map(|one| call(expansion, one, (node.absence, frozen, mode)));
+    let fill = node
+        .absence
+        .filter(|absence| absence.filled)
+        .map(|absence| fill(expansion, position, absence, calls.is_empty()));
+    let name = plain(node.name());
+    let end = match expansion.checked.shapes[position].output.shape.kind {
+        Kind::Numbers => quote!(#private::node(#name, x)),
+        _ => quote!(#private::SplitTape::split_tape(x)),
+    };
+    let end = if is_masked(expansion, position) { quote!((#end, mask)) } else { end };
     quote! {
         #source
         #(#steps)*
         #fill
-        #private::SplitTape::split_tape(x)
+        #end
     }
+}
+
+/// What stands in where the node is absent, in its value and in its mask.
+fn fill(
+    expansion: &Expansion<'_>,
+    position: usize,
+    absence: Absence,
+    without_layers: bool,
+) -> TokenStream {
+    let node = &expansion.checked.graph.nodes[position];
+    let krate = &expansion.paths.krate;
+    let present = presence(expansion, absence);
+    let (value, counts) = match absence.policy {
+        Missing::Learned => {
+            let stand_in = model::stand_in_name(node);
+            (quote!(let x = #krate::missing::learned(x, &#present, &self.#stand_in)?;), true)
+        }
+        // An input without a branch has been selected already.
+        _ if without_layers && node.is_input() => (TokenStream::new(), false),
+        _ => (quote!(let x = #krate::missing::select(x, &#present)?;), false),
+    };
+    let mask = is_masked(expansion, position).then(|| match counts {
+        // All of the learned vector counts, and nothing of the zeros.
+        true => quote!(let mask = mask.with_absent(&#present)?;),
+        false => quote!(let mask = mask.without_absent(&#present)?;),
+    });
+    quote!(#value #mask)
 }
 
 /// `let x = ..`: what flows into the branch, with the tape on it.
@@ -174,7 +220,11 @@ fn source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         Some(Source::Merge(merge)) => merge_call(expansion, position, merge),
         Some(Source::From(_)) => {
             let fed_by = value(node.feeds[0].node);
-            let put = quote!(let x = #private::PutTape::put_tape(#clone(&#fed_by), tape););
+            let mask = is_masked(expansion, node.feeds[0].node).then(|| {
+                let mask = mask(node.feeds[0].node);
+                quote!(let mask = #clone(&#mask);)
+            });
+            let put = quote!(#mask let x = #private::PutTape::put_tape(#clone(&#fed_by), tape););
             let (from, to) =
                 (&checked.shapes[node.feeds[0].node].output, &checked.shapes[position].input);
             let compared_by_rustc = node.shared.is_some() && !(from.is_known() && to.is_known());
@@ -216,7 +266,11 @@ fn merge_call(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Toke
             return quote!(#krate::merge::Part::new(&batch.#name.present)?);
         }
         let value = value(edge.node);
-        let part = quote!(#krate::merge::Part::new(&#value)?);
+        let mut part = quote!(#krate::merge::Part::new(&#value)?);
+        if merge.rule.masks == MaskMerge::Chosen && is_masked(expansion, edge.node) {
+            let mask = mask(edge.node);
+            part.extend(quote!(.masked(&#mask)?));
+        }
         match node.absence {
             Some(absence) if merge.rule.counts_present && absence.policy == Missing::Zeros => {
                 let present = presence(expansion, absence);
@@ -237,7 +291,9 @@ fn merge_call(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Toke
         });
     let rule = Ident::new(merge.rule.name, Span::call_site());
     let (size, sizes) = (size(), checked.shapes[position].input.arguments());
+    let mask = merged_mask(expansion, position, merge);
     quote! {
+        #mask
         let x = #krate::merge::#rule(
             #vec![#(#parts),*],
             #(#arguments,)*
@@ -247,19 +303,61 @@ fn merge_call(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Toke
     }
 }
 
-/// `let x = layer(x)?`.
+/// `let mask = ..`, from those of the operands; nothing where what comes out has none.
+fn merged_mask(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Option<TokenStream> {
+    let (checked, krate) = (expansion.checked, &expansion.paths.krate);
+    let output = &checked.shapes[position].input;
+    if !output.shape.is_masked() {
+        return None;
+    }
+    let operands = checked.graph.nodes[position].feeds.iter().map(|edge| edge.node);
+    let axis = merge.arguments.iter().find_map(|argument| match argument {
+        Argument::Axis(axis) => Some(*axis),
+        _ => None,
+    });
+    let along_steps = merge.rule.masks == MaskMerge::Joined
+        && merge::position(axis.unwrap_or(-1), output.shape.rank()) == Some(0);
+    if !along_steps {
+        let (masks, steps) = (operands.map(mask), &output.sizes()[0]);
+        return Some(quote!(let mask = #krate::layer::Mask::any(&[#(&#masks),*], #steps);));
+    }
+    let size = size();
+    let masks = operands.map(|operand| match is_masked(expansion, operand) {
+        true => {
+            let mask = mask(operand);
+            quote!(&#mask)
+        }
+        false => {
+            let (private, steps) = (&expansion.paths.private, &checked.shapes[operand].output);
+            let steps = &steps.sizes()[0];
+            quote!(&#krate::layer::Mask::all(#private::Dim::size(&#size), #steps))
+        }
+    });
+    Some(quote!(let mask = #krate::layer::Mask::joined(&[#(#masks),*]);))
+}
+
+/// `let x = layer(x)?`, and its mask where there is one.
 fn call(
     expansion: &Expansion<'_>,
-    shaped: &ShapedLayer,
-    place: &TokenStream,
+    one: &fuse::Call<'_>,
     (absence, frozen, mode): (Option<Absence>, bool, Mode),
 ) -> TokenStream {
-    let private = &expansion.paths.private;
+    if let Some(special) = one.special(expansion) {
+        return special;
+    }
+    let (private, shaped, place) = (&expansion.paths.private, one.layer, &one.place);
     let named = match &shaped.module {
         Module::Named { spec, .. } => Some(&spec.form),
         _ => None,
     };
-    let inference = quote!(let x = #private::Module::try_forward(&self.#place, x)?;);
+    let reads =
+        shaped.input.shape.is_masked() && named.is_some_and(|form| form.mask == MaskRule::Reads);
+    let inference = match reads {
+        true => {
+            quote!(let x = #private::MaskedModule::try_forward_masked(&self.#place, x, &mask)?;)
+        }
+        false => quote!(let x = #private::Module::try_forward(&self.#place, x)?;),
+    };
     let called = match mode {
         Mode::Inference => inference,
         // Keras: a frozen BatchNorm normalises with its running statistics.
@@ -267,11 +365,37 @@ fn call(
         Mode::Training => match (named, absence) {
             (Some(form), Some(absence)) if form.batch_statistics => {
                 let present = presence(expansion, absence);
-                quote!(let x = self.#place.try_forward_present(x, &#present)?;)
+                match reads {
+                    true => quote! {
+                        let counted = mask.without_absent(&#present)?;
+                        let x = #private::MaskedModuleMut::try_forward_mut_masked(
+                            &mut self.#place, x, &counted,
+                        )?;
+                    },
+                    false => quote!(let x = self.#place.try_forward_present(x, &#present)?;),
+                }
             }
             (Some(form), _) if !form.trains_differently => inference,
+            _ if reads => quote! {
+                let x = #private::MaskedModuleMut::try_forward_mut_masked(
+                    &mut self.#place, x, &mask,
+                )?;
+            },
             _ => quote!(let x = #private::ModuleMut::try_forward_mut(&mut self.#place, x)?;),
         },
+    };
+    // What creates a mask looks at what flows in, what turns the steps around turns the mask too.
+    let masked = shaped.output.shape.is_masked();
+    let called = match named.map(|form| form.mask) {
+        Some(MaskRule::Sets) if masked => quote! {
+            let mask = #private::CreateMask::create_mask(&self.#place, &x)?;
+            #called
+        },
+        Some(MaskRule::Reads) if masked => quote! {
+            #called
+            let mask = #private::ReadsMask::mask_after(&self.#place, mask);
+        },
+        _ => called,
     };
     match shaped.module {
         Module::Own { .. } => {

@@ -49,7 +49,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let fed_by = node.feeds.iter().map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
         let (text, identity) = (&layer.text, &layer.identity);
-        let sizes = layer.output.sizes();
+        let (sizes, masked) = (layer.output.sizes(), layer.output.shape.is_masked());
         let parameters = match &layer.count {
             Some(count) => quote!(#some(#count)),
             None => quote!(#none),
@@ -59,6 +59,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
                 text: #text,
                 identity: #identity,
                 shape: &[#(#sizes),*],
+                masked: #masked,
                 parameters: #parameters,
             }
         }
@@ -76,14 +77,17 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         false => quote!(0),
     };
     let (before, after) = (shape.input.sizes(), shape.output.sizes());
+    let (input_masked, masked) = (shape.input.shape.is_masked(), shape.output.shape.is_masked());
     quote! {
         #krate::definition::Node {
             name: #name,
             source: #source,
             fed_by: &[#(#fed_by),*],
             input_shape: &[#(#before),*],
+            input_masked: #input_masked,
             layers: &[#(#layers),*],
             shape: &[#(#after),*],
+            masked: #masked,
             shared: #shared,
             frozen: #frozen,
             stand_in: #stand_in,

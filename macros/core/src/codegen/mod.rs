@@ -16,6 +16,7 @@ mod constants;
 mod docs;
 mod fallback;
 mod forward;
+mod fuse;
 mod graph;
 mod model;
 mod names;

@@ -20,17 +20,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let table = docs::of(expansion);
     let summary = summary(expansion);
     let (krate, private) = (&expansion.paths.krate, &expansion.paths.private);
-    let handles = graph.outputs().enumerate().map(|(index, node)| {
-        let name = graph.nodes[node].name();
-        let (text, doc) =
-            (plain(name), format!("The output `{name}`, to speak of it to a trainer."));
-        quote! {
-            #[doc = #doc]
-            #[allow(non_upper_case_globals)]
-            pub const #name: #krate::train::OutputOf<#definition> =
-                #krate::train::OutputOf::new(#index, #text);
-        }
-    });
+    let handles = handles(expansion);
     quote! {
         #(#docs)*
         #[doc = #table]
@@ -40,7 +30,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         }
 
         impl #definition {
-            #(#handles)*
+            #handles
 
             /// Nodes, layers and shapes.
             pub const GRAPH: #krate::definition::Graph =
@@ -60,6 +50,42 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
 
             #summary
         }
+    }
+}
+
+/// A constant for every node, so that one that does not exist cannot be spoken of.
+fn handles(expansion: &Expansion<'_>) -> TokenStream {
+    let graph = &expansion.checked.graph;
+    let (krate, definition) = (&expansion.paths.krate, &expansion.names.definition);
+    let outputs = graph.outputs().enumerate().map(|(index, node)| {
+        let name = graph.nodes[node].name();
+        let (text, doc) =
+            (plain(name), format!("The output `{name}`, to speak of it to a trainer."));
+        quote! {
+            #[doc = #doc]
+            #[allow(non_upper_case_globals, dead_code)]
+            pub const #name: #krate::train::OutputOf<#definition, #index> =
+                #krate::train::OutputOf::new(#text);
+        }
+    });
+    let nodes = graph.nodes.iter().filter(|node| node.field.output.is_none()).map(|node| {
+        let (name, handle) = (node.name(), node_handle(node.name()));
+        let (text, doc) = (plain(name), format!("The node `{name}`, to speak of it to a trainer."));
+        quote! {
+            #[doc = #doc]
+            #[allow(non_upper_case_globals, dead_code)]
+            pub const #handle: #krate::train::NodeOf<#definition> =
+                #krate::train::NodeOf::new(#text);
+        }
+    });
+    quote!(#(#outputs)* #(#nodes)*)
+}
+
+/// The node's own name, unless the definition has something else of that name.
+pub(super) fn node_handle(name: &Ident) -> Ident {
+    match ["build", "summary", "GRAPH"].iter().any(|taken| name == taken) {
+        true => format_ident!("{name}_", span = name.span()),
+        false => name.clone(),
     }
 }
 
@@ -107,14 +133,20 @@ pub(crate) fn module(expansion: &Expansion<'_>) -> TokenStream {
 
 /// Whether some field speaks of the dtype and the device.
 pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
-    tensors(expansion).any(|field| {
-        match field.content {
+    tensors(expansion).any(|field| match field.content {
         Content::StandIn(_) => true,
-        Content::Branch(node) => emitted(expansion, node).any(|(_, layer)| {
-            matches!(&layer.module, Module::Named { spec, .. } if spec.form.holds_tensors)
-        }),
-    }
+        Content::Branch(node) => emitted(expansion, node).any(|(_, layer)| speaks_of_dtype(layer)),
     })
+}
+
+/// Whether the type of a layer, or of the one inside of it, names the dtype and the device.
+fn speaks_of_dtype(layer: &ShapedLayer) -> bool {
+    match &layer.module {
+        Module::Named { spec, inner, .. } => {
+            spec.form.holds_tensors || inner.as_deref().is_some_and(speaks_of_dtype)
+        }
+        _ => false,
+    }
 }
 
 /// A field of the module.
@@ -238,11 +270,13 @@ fn layer_type(
 ) -> TokenStream {
     let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
     match &shaped.module {
-        Module::Named { spec, name, sizes, slide, activation, .. } => {
-            let mut arguments: Vec<TokenStream> = match spec.form.shape_argument {
-                true => vec![quote!((#(#private::Const<#sizes>,)*))],
-                false => sizes.clone(),
-            };
+        Module::Named { spec, name, sizes, slide, activation, inner, .. } => {
+            let inner = inner.as_deref().map(|inner| layer_type(expansion, node, place, inner));
+            let mut arguments: Vec<TokenStream> = inner.into_iter().collect();
+            match spec.form.shape_argument {
+                true => arguments.push(quote!((#(#private::Const<#sizes>,)*))),
+                false => arguments.extend(sizes.iter().cloned()),
+            }
             let span = Span::call_site();
             arguments.extend(slide.as_ref().map(|slide| quote!(#layer::Slide<#(#slide),*>)));
             arguments.extend(activation.map(|activation| activation_type(layer, activation, span)));

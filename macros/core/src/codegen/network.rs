@@ -1,7 +1,7 @@
 //! What the trainer needs of the model: `Definition`, `BuildOnDevice` and `Network`.
 
 use multi_input_spec::Kind;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::{graph, own, tensors, Expansion};
@@ -17,7 +17,10 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let output_names: Vec<_> =
         expansion.checked.graph.outputs().map(|node| nodes[node].name()).collect();
     let graph = graph::constant(expansion);
+    let reported = reported(expansion);
     quote! {
+        #reported
+
         impl #krate::definition::Definition for #definition {
             type Inputs = #inputs;
             type Sample = #sample;
@@ -41,6 +44,21 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
+/// `impl Reported<Mae, 0>`: which metrics the outputs report, for monitors.
+fn reported(expansion: &Expansion<'_>) -> TokenStream {
+    let (krate, definition) = (&expansion.paths.krate, &expansion.names.definition);
+    let graph = &expansion.checked.graph;
+    let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
+        let output = graph.nodes[node].field.output.as_ref()?;
+        let metrics = output.metrics.iter().map(move |(metric, _)| {
+            let metric = Ident::new(metric.type_name, Span::call_site());
+            quote!(impl #krate::metric::Reported<#krate::metric::#metric, #index> for #definition {})
+        });
+        Some(quote!(#(#metrics)*))
+    });
+    quote!(#(#outputs)*)
+}
+
 /// `impl BuildOnDevice` and `impl Network for HousePrice`.
 pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let (private, krate, names) =
@@ -60,6 +78,7 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     );
     let penalties = tensors::penalties(expansion);
     let draws = tensors::set_draws(expansion, &quote!(draw));
+    let freezes = tensors::set_frozen(expansion, &quote!(frozen));
     let nodes = &expansion.checked.graph.nodes;
     let heads: Vec<_> = expansion.checked.graph.outputs().map(|node| nodes[node].name()).collect();
     let batch = batch(expansion);
@@ -114,6 +133,14 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
             #[allow(unused_variables)]
             fn set_draw(module: &mut Self::Built, draw: #krate::layer::Draw) {
                 #draws
+            }
+
+            #[allow(unused_variables)]
+            fn set_frozen(
+                module: &mut Self::Built,
+                frozen: &dyn ::core::ops::Fn(&::core::primitive::str) -> ::core::primitive::bool,
+            ) {
+                #freezes
             }
         }
 

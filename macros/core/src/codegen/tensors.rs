@@ -1,6 +1,6 @@
 //! How dfdx walks the module's tensors, and builds it.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 use super::{model, nest, Expansion};
@@ -94,6 +94,23 @@ pub(crate) fn set_draws(expansion: &Expansion<'_>, draw: &TokenStream) -> TokenS
     quote!(#(#statements)*)
 }
 
+/// Tells every layer with batch statistics whether its branch is frozen for now.
+pub(crate) fn set_frozen(expansion: &Expansion<'_>, frozen: &TokenStream) -> TokenStream {
+    let nodes = &expansion.checked.graph.nodes;
+    let statements =
+        (0..nodes.len()).filter(|&node| model::has_field(expansion, node)).flat_map(|node| {
+            let branch = plain(nodes[node].name());
+            model::layer_places(expansion, node).into_iter().filter_map(move |(layer, place)| {
+                let statistics = matches!(
+                    &layer.module,
+                    Module::Named { spec, .. } if spec.form.batch_statistics
+                );
+                statistics.then(|| quote!(module.#place.set_frozen(#frozen(#branch));))
+            })
+        });
+    quote!(#(#statements)*)
+}
+
 /// `penalties.add(..)` for every weight that `l1` or `l2` speaks of and that is trained: as in
 /// Keras, what is frozen costs nothing.
 pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
@@ -120,6 +137,20 @@ fn written_where<'a>(
     (0..expansion.checked.graph.nodes.len())
         .filter(|&node| model::has_field(expansion, node) && wanted(node))
         .flat_map(|node| model::layer_places(expansion, node))
-        .map(|(layer, place)| (&layer.module, place))
+        .flat_map(|(layer, place)| with_inner(&layer.module, place))
         .collect()
+}
+
+/// A layer, and the one inside of it at each of its places.
+fn with_inner(layer: &Module, place: TokenStream) -> Vec<(&Module, TokenStream)> {
+    let mut found = Vec::new();
+    if let Module::Named { spec, inner: Some(inner), .. } = layer {
+        let fields = spec.form.inner.map_or(&[][..], |inner| inner.fields);
+        for field in fields {
+            let field = Ident::new(field, Span::call_site());
+            found.extend(with_inner(&inner.module, quote!(#place.#field)));
+        }
+    }
+    found.push((layer, place));
+    found
 }

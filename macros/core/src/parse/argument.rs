@@ -1,5 +1,7 @@
 //! Calls such as `Dense(64, relu, l2 = 1e-4)`: arguments against the parameters of the spec.
 
+use std::rc::Rc;
+
 use multi_input_spec::{Activation, ArgumentKind, Padding, Parameter, ACTIVATIONS};
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -9,7 +11,10 @@ use syn::{
     Expr, Lit, Token,
 };
 
-use super::number::{NumberExpr, SizeExpr};
+use super::{
+    branch::{self, Layer},
+    number::{NumberExpr, SizeExpr},
+};
 use crate::{
     diagnostics::Diagnostics,
     suggest::{list, suggest},
@@ -33,6 +38,8 @@ pub(crate) enum Argument {
     Word(&'static str),
     /// A list of numbers.
     Numbers(Vec<NumberExpr>),
+    /// Shared, because arguments are cloned while they are sorted.
+    Layer(Rc<Layer>),
 }
 
 impl Argument {
@@ -94,7 +101,8 @@ pub(super) fn read(
     let mut listed = Vec::new();
     let mut sound = true;
     let mut next = 0;
-    for Given { name, value } in given {
+    for given in given {
+        let Given { name, value } = flag_by_name(given, parameters);
         let place = match &name {
             None => {
                 let place = next.min(parameters.len());
@@ -117,14 +125,18 @@ pub(super) fn read(
             sound = false;
             continue;
         };
-        match one(parameter, &value) {
-            Err(error) => {
-                errors.push(error);
-                sound = false;
+        let argument = match parameter.kind {
+            ArgumentKind::Layer { among, without } => {
+                branch::nested(callee, &value, (among, without), errors)
+                    .map(|layer| Argument::Layer(Rc::new(layer)))
             }
-            Ok(argument) if parameter.kind.is_list() => listed.push(argument),
-            Ok(argument) if values[place].is_none() => values[place] = Some(argument),
-            Ok(_) => {
+            _ => errors.ok(one(parameter, &value)),
+        };
+        match argument {
+            None => sound = false,
+            Some(argument) if parameter.kind.is_list() => listed.push(argument),
+            Some(argument) if values[place].is_none() => values[place] = Some(argument),
+            Some(_) => {
                 let at = name.map_or(value.span(), |name| name.span());
                 errors.at(at, format!("`{callee}` is given `{}` twice", parameter.name));
                 sound = false;
@@ -142,6 +154,19 @@ pub(super) fn read(
     values.truncate(parameters.len() - usize::from(last_is_list));
     let values = values.into_iter().map(|value| value.unwrap_or(Argument::Absent));
     sound.then(|| values.chain(listed).collect())
+}
+
+/// `mask` is short for `mask = true`, wherever it stands.
+fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
+    let is_flag =
+        |word: &Ident| parameters.iter().any(|p| p.kind == ArgumentKind::Flag && word == p.name);
+    match (&given.name, &given.value) {
+        (None, Expr::Path(path)) => match path.path.get_ident().filter(|word| is_flag(word)) {
+            Some(word) => Given { name: Some(word.clone()), value: syn::parse_quote!(true) },
+            None => given,
+        },
+        _ => given,
+    }
 }
 
 fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
@@ -166,6 +191,7 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
             choice(parameter.name, words, value).map(Argument::Word)
         }
         ArgumentKind::Numbers => numbers(value).map(Argument::Numbers),
+        ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
     }
 }
 
@@ -260,15 +286,17 @@ fn numbers(value: &Expr) -> syn::Result<Vec<NumberExpr>> {
     }
 }
 
+/// One of the words.
 fn choice(
     parameter: &str,
     words: &'static [&'static str],
     value: &Expr,
 ) -> syn::Result<&'static str> {
-    let found = word(value).unwrap_or_default();
-    words.iter().find(|word| **word == found).copied().ok_or_else(|| {
+    let given = word(value).unwrap_or_default();
+    words.iter().find(|word| **word == given).copied().ok_or_else(|| {
         let (known, found) = (list(words.iter().copied()), value.to_token_stream());
-        let text = format!("`{parameter}` is one of {known}, not `{found}`");
+        let near = suggest(&given, words.iter().copied());
+        let text = format!("`{parameter}` is one of {known}, not `{found}`{near}");
         syn::Error::new(value.span(), text)
     })
 }

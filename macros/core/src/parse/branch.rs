@@ -6,6 +6,7 @@ use quote::ToTokens;
 use syn::{
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
+    spanned::Spanned,
     Expr, Token, Type,
 };
 
@@ -14,7 +15,11 @@ use super::{
     attribute::{entries, once, point},
     number::SizeExpr,
 };
-use crate::{diagnostics::Diagnostics, suggest::suggest, text::compact};
+use crate::{
+    diagnostics::Diagnostics,
+    suggest::{list, suggest},
+    text::compact,
+};
 
 /// The layers of a node.
 pub(crate) struct Branch {
@@ -141,6 +146,59 @@ fn named(
     let arguments =
         argument::read(spec.name, span, spec.parameters, given.into_iter().collect(), errors)?;
     Some(Layer { kind: LayerKind::Named { spec, name, arguments }, text, span })
+}
+
+/// A layer inside of `outer`, which takes those `among` some, `without` parameters that it sets
+/// itself.
+pub(super) fn nested(
+    outer: &str,
+    value: &Expr,
+    (among, without): (&[&str], &[&str]),
+    errors: &mut Diagnostics,
+) -> Option<Layer> {
+    let call = match value {
+        Expr::Path(path) => path.path.get_ident().map(|name| (name, TokenStream::new())),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => {
+                path.path.get_ident().map(|name| (name, call.args.to_token_stream()))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some((name, arguments)) = call else {
+        let found = compact(&value.to_token_stream());
+        let text = format!("expected a layer such as `{}`; found `{found}`", among[0]);
+        errors.at(value.span(), text);
+        return None;
+    };
+    let known =
+        layer::named(&name.to_string()).is_some() || Activation::named(&name.to_string()).is_some();
+    if !among.contains(&name.to_string().as_str()) {
+        let near = suggest(&name.to_string(), among.iter().copied());
+        let takes = if near.is_empty() {
+            format!("; it takes {}", list(among.iter().copied()))
+        } else {
+            near
+        };
+        let what = if known { "cannot hold" } else { "holds a layer, and there is no" };
+        errors.at(name.span(), format!("`{outer}` {what} `{name}`{takes}"));
+        return None;
+    }
+    let text = compact(&value.to_token_stream());
+    let layer = named(name.clone(), arguments, text, errors)?;
+    if let LayerKind::Named { spec, arguments, .. } = &layer.kind {
+        let given = spec.parameters.iter().zip(arguments);
+        let mut refused = given.filter(|(parameter, argument)| {
+            without.contains(&parameter.name) && !matches!(argument, Argument::Absent)
+        });
+        if let Some((parameter, _)) = refused.next() {
+            let text = format!("`{outer}` sets `{}` itself: leave it out", parameter.name);
+            errors.at(name.span(), text);
+            return None;
+        }
+    }
+    Some(layer)
 }
 
 /// `shared = node`.

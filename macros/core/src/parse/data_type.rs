@@ -11,6 +11,8 @@ use crate::text::compact;
 pub(crate) struct FieldType {
     /// `Option<...>`: the value may be absent.
     pub(crate) optional: bool,
+    /// `Masked<...>`: a mask says which steps count.
+    pub(crate) masked: bool,
     /// What the innermost element is.
     pub(crate) element: Element,
     /// The lengths of the arrays around it, outermost first.
@@ -99,9 +101,13 @@ impl FieldType {
 
 /// Reads a field's type.
 pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
-    let (optional, inner) = match option_of(ty) {
+    let (optional, inner) = match inside("Option", ty) {
         Some(inner) => (true, inner),
         None => (false, ty),
+    };
+    let (masked, inner) = match inside("Masked", inner) {
+        Some(inner) => (true, inner),
+        None => (false, inner),
     };
     let mut dims = Vec::new();
     let element = element(inner, &mut dims)?;
@@ -112,7 +118,7 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         ));
     }
     let text = compact(&ty.to_token_stream());
-    Ok(FieldType { optional, element, dims, span: point(ty), text })
+    Ok(FieldType { optional, masked, element, dims, span: point(ty), text })
 }
 
 fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Element> {
@@ -190,12 +196,12 @@ fn size(argument: &GenericArgument, of: &str) -> syn::Result<SizeExpr> {
     }
 }
 
-/// The `T` of `Option<T>`.
-fn option_of(ty: &Type) -> Option<&Type> {
+/// The `T` of `Option<T>`, where that is the `wrapper`.
+fn inside<'a>(wrapper: &str, ty: &'a Type) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match (last.ident == "Option", arguments.args.first()) {
+    match (last.ident == wrapper, arguments.args.first()) {
         (true, Some(GenericArgument::Type(inner))) if arguments.args.len() == 1 => Some(inner),
         _ => None,
     }

@@ -50,6 +50,21 @@ impl Flow {
         Flow { shape, sizes: sizes.collect(), computed: Some(constant) }
     }
 
+    /// The same with a mask, or without one.
+    pub(crate) fn with_mask(mut self, masked: bool) -> Flow {
+        self.shape = self.shape.with_mask(masked);
+        self
+    }
+
+    /// What each step of it holds.
+    pub(crate) fn of_step(&self) -> Flow {
+        Flow {
+            shape: self.shape.of_step(),
+            sizes: self.sizes.iter().skip(1).cloned().collect(),
+            computed: self.computed.as_ref().map(|constant| quote!(#constant.of_step())),
+        }
+    }
+
     /// Whether the macro knows every size.
     pub(crate) fn is_known(&self) -> bool {
         (0..self.shape.rank()).all(|axis| self.shape.dim(axis) != Size::Unknown)
@@ -65,7 +80,7 @@ impl Flow {
         self.sizes.iter().map(const_argument).collect()
     }
 
-    /// `[32]`, with the user's expression for a size that only rustc knows, and `?` for one that a
+    /// `[32]` or `[7, 32] masked`, with the user's expression for a size that only rustc knows, and `?` for one that a
     /// formula computes from it.
     pub(crate) fn text(&self) -> String {
         let size = |(axis, size): (usize, &TokenStream)| match self.shape.dim(axis) {
@@ -73,7 +88,8 @@ impl Flow {
             _ => compact(size),
         };
         let sizes: Vec<String> = self.sizes.iter().enumerate().map(size).collect();
-        format!("[{}]", sizes.join(", "))
+        let mask = if self.shape.is_masked() { " masked" } else { "" };
+        format!("[{}]{mask}", sizes.join(", "))
     }
 
     /// The product of all sizes, as a constant expression.
@@ -106,7 +122,9 @@ impl Flow {
             (Size::Unknown, Some(constant)) => Some(quote!(.below(#constant.below))),
             (Size::Unknown, None) => None,
         };
-        quote!(#spec::Shape::new(#spec::Kind::#kind, &[#(#sizes),*])#below)
+        // Whether there is a mask is known to the macro in any case.
+        let mask = self.shape.is_masked().then(|| quote!(.with_mask(true)));
+        quote!(#spec::Shape::new(#spec::Kind::#kind, &[#(#sizes),*])#below #mask)
     }
 }
 

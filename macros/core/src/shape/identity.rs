@@ -43,6 +43,7 @@ fn say(argument: &Argument) -> Option<String> {
             let numbers: Vec<String> = numbers.iter().map(number_in_words).collect();
             Some(format!("[{}]", numbers.join(", ")))
         }
+        Argument::Layer(layer) => Some(identity(layer)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The shapes through a branch, and what each layer is in the expansion.
 
-use multi_input_spec::{layer, Activation, ArgumentKind, Kind, Padding, Size, Value};
+use multi_input_spec::{layer, mask, Activation, ArgumentKind, Kind, Nested, Padding, Size, Value};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Type;
@@ -49,6 +49,8 @@ pub(crate) enum Module {
         slide: Option<Vec<TokenStream>>,
         /// The activation that is a type argument.
         activation: Option<Activation>,
+        /// The layer inside of it.
+        inner: Option<Box<ShapedLayer>>,
         /// Arguments that configure the value: `set_NAME(value)`.
         settings: Vec<(&'static str, TokenStream)>,
         /// `l1` and `l2`, where either was given.
@@ -61,6 +63,36 @@ pub(crate) enum Module {
     /// The activation at the end of a head whose loss is computed from logits: it is applied to
     /// predictions only, so the module leaves it out.
     Link,
+}
+
+impl Module {
+    /// The activation that is the last thing a layer does, where it is one of ours.
+    pub(crate) fn last_activation(&self) -> Option<Activation> {
+        match self {
+            Module::Activation { activation, .. } => Some(*activation),
+            Module::Named { spec, .. } if spec.form.inner_activation => None,
+            Module::Named { activation: Some(activation), .. } => Some(*activation),
+            Module::Named { spec, inner: Some(inner), .. } if is_of_step(spec) => {
+                inner.module.last_activation()
+            }
+            _ => None,
+        }
+    }
+
+    /// Leaves that activation out.
+    pub(crate) fn strip_activation(&mut self) {
+        match self {
+            Module::Activation { .. } => *self = Module::Link,
+            Module::Named { activation: Some(activation), .. } => *activation = Activation::Linear,
+            Module::Named { inner: Some(inner), .. } => inner.module.strip_activation(),
+            _ => {}
+        }
+    }
+}
+
+/// Whether the layer inside sees one step alone, so that it is the last to do anything.
+fn is_of_step(spec: &layer::Layer) -> bool {
+    spec.form.inner.is_some_and(|inner| inner.of_step)
 }
 
 /// The branch from `input` on; what could be inferred before the first mistake.
@@ -106,10 +138,16 @@ fn one(
                     scope.require_size(size, field);
                 }
             }
-            let values: Vec<Value> = arguments.iter().map(value).collect();
-            let call = Call::new("layer", spec.module, input, arguments, scope);
-            let result = (spec.output)(&input.shape, &values);
-            let deferred = call.deferred.then(|| call.formula("output"));
+            let inner = match spec.form.inner {
+                Some(holds) => Some(nested(layer, arguments, holds, input, field, scope, errors)?),
+                None => None,
+            };
+            let inner_ref = inner.as_deref();
+            let values: Vec<Value> =
+                arguments.iter().map(|argument| value(argument, inner_ref)).collect();
+            let call = Call::new(("layer", spec.module), input, (arguments, inner_ref), scope);
+            let result = mask::through(spec, &input.shape, (spec.output)(&input.shape, &values));
+            let deferred = call.deferred.then(|| call.masked_output());
             let output = scope.settle(result, deferred, field, layer.span, errors)?;
             let known_count = match (spec.count)(&input.shape, &values) {
                 Size::Known(number) => Some(number),
@@ -133,6 +171,7 @@ fn one(
                 activation: activation(spec, arguments),
                 settings: settings(spec, arguments),
                 penalty: penalty(spec, arguments),
+                inner,
             };
             Some(shaped(module, output, Some(count), known_count))
         }
@@ -150,6 +189,11 @@ fn one(
             Some(shaped(module, input.clone(), Some(literal(0)), Some(0)))
         }
         LayerKind::Own { module, shape } => {
+            if input.shape.is_masked() {
+                let text = mask::lost(&layer.text, &input.shape);
+                errors.at(layer.span, format!("`{field}`: {}", text.as_str()));
+                return None;
+            }
             shape.iter().for_each(|size| scope.require_size(size, field));
             let module = Module::Own { module: Box::new(module.clone()) };
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None, None))
@@ -157,8 +201,34 @@ fn one(
     }
 }
 
+/// The layer inside of `outer`, on what flows into it.
+fn nested(
+    outer: &Layer,
+    arguments: &[Argument],
+    holds: layer::Inner,
+    input: &Flow,
+    field: &str,
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) -> Option<Box<ShapedLayer>> {
+    let inside = arguments.iter().find_map(|argument| match argument {
+        Argument::Layer(layer) => Some(layer),
+        _ => None,
+    })?;
+    if let Err(text) = (holds.input)(&input.shape) {
+        errors.at(outer.span, format!("`{field}`: {}", text.as_str()));
+        return None;
+    }
+    let flow = match holds.of_step {
+        true => input.of_step(),
+        false => input.clone().with_mask(false),
+    };
+    one(inside, &flow, field, scope, errors).map(Box::new)
+}
+
 /// A call of one of the spec's formulas in the expansion.
 pub(super) struct Call {
+    spec: TokenStream,
     path: TokenStream,
     input: TokenStream,
     pub(super) arguments: TokenStream,
@@ -167,22 +237,32 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Of the formulas of `module` in the spec's `room`.
+    /// Of the formulas of a module in one of the spec's rooms.
     pub(super) fn new(
-        room: &str,
-        module: &str,
+        (room, module): (&str, &str),
         input: &Flow,
-        arguments: &[Argument],
+        (arguments, inner): (&[Argument], Option<&ShapedLayer>),
         scope: &Scope,
     ) -> Call {
         let crate_path = &scope.spec;
         let (room, module) = (quote::format_ident!("{room}"), quote::format_ident!("{module}"));
         Call {
+            spec: crate_path.clone(),
             path: quote!(#crate_path::#room::#module),
             input: input.expression(crate_path),
-            arguments: value_tokens(arguments, crate_path),
-            deferred: !input.is_known() || arguments.iter().any(is_unknown),
+            arguments: value_tokens(arguments, inner, crate_path),
+            deferred: !input.is_known()
+                || arguments.iter().any(is_unknown)
+                || inner
+                    .is_some_and(|inner| !inner.output.is_known() || inner.known_count.is_none()),
         }
+    }
+
+    /// The shape that comes out of a layer, with its mask.
+    fn masked_output(&self) -> TokenStream {
+        let Call { spec, path, input, .. } = self;
+        let output = self.formula("output");
+        quote!(#spec::mask::through(&#path::LAYER, &#input, #output))
     }
 
     pub(super) fn formula(&self, function: &str) -> TokenStream {
@@ -205,8 +285,8 @@ impl Call {
     }
 }
 
-/// The arguments as the spec takes them.
-pub(super) fn value(argument: &Argument) -> Value {
+/// The arguments as the spec takes them; `inner` is the layer among them.
+pub(super) fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
     match argument {
         Argument::Absent => Value::Absent,
         Argument::Size(size) => Value::Size(size.value),
@@ -224,11 +304,19 @@ pub(super) fn value(argument: &Argument) -> Value {
             let numbers: Vec<f64> = numbers.iter().map(|number| number.value).collect();
             Value::Numbers(numbers.leak())
         }
+        Argument::Layer(_) => inner.map_or(Value::Absent, |inner| {
+            let count = inner.known_count.map_or(Size::Unknown, Size::Known);
+            Value::Layer(Nested { output: inner.output.shape, count })
+        }),
     }
 }
 
 /// `[Value::Size(..), ..]`.
-pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenStream {
+pub(super) fn value_tokens(
+    arguments: &[Argument],
+    inner: Option<&ShapedLayer>,
+    spec: &TokenStream,
+) -> TokenStream {
     let values = arguments.iter().map(|argument| match argument {
         Argument::Absent => quote!(#spec::Value::Absent),
         Argument::Size(size) => {
@@ -272,6 +360,16 @@ pub(super) fn value_tokens(arguments: &[Argument], spec: &TokenStream) -> TokenS
             let numbers = numbers.iter().map(|number| &number.tokens);
             quote!(#spec::Value::Numbers(&[#(#numbers),*]))
         }
+        Argument::Layer(_) => match inner {
+            Some(inner) => {
+                let (output, count) = (inner.output.expression(spec), &inner.count);
+                quote!(#spec::Value::Layer(#spec::Nested {
+                    output: #output,
+                    count: #spec::Size::Known(#count),
+                }))
+            }
+            None => quote!(#spec::Value::Absent),
+        },
     });
     quote!([#(#values),*])
 }

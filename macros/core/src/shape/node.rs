@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::{
     flow::Flow,
-    layer::{self, is_unknown, value, value_tokens, Module, ShapedLayer},
+    layer::{self, is_unknown, value, value_tokens, ShapedLayer},
     step::{self, ShapedStep},
     Scope,
 };
@@ -101,6 +101,16 @@ pub(super) fn infer(
 /// What an input's rows hold.
 fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
     let (name, ty) = (node.name(), node.field.ty.as_ref()?);
+    if ty.masked {
+        errors.at(
+            ty.span,
+            format!(
+                "`{name}`: a row holds no mask; `Embedding(categories, width, mask)` or \
+                 `Masking(value)` creates one from the padding"
+            ),
+        );
+        return None;
+    }
     let flow = match &ty.element {
         Element::F32 | Element::Bool => Flow::declared(Kind::Numbers, &ty.dims),
         Element::U32 => Flow::declared(Kind::Categories, &ty.dims),
@@ -110,7 +120,10 @@ fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
         }
         Element::Date(_) if ty.dims.is_empty() => Flow::declared(Kind::Dates, &[]),
         Element::Image(_) | Element::Date(_) => {
-            errors.at(ty.span, format!("`{name}`: a row holds one of these, not an array of them"));
+            errors.at(
+                ty.span,
+                format!("`{name}`: a row holds one picture or date, not an array of them"),
+            );
             return None;
         }
         Element::Inferred => {
@@ -155,7 +168,7 @@ fn merged(
     }
     let views: Vec<merge::Operand<'_>> =
         operands.iter().map(|(name, flow)| merge::Operand { name, shape: flow.shape }).collect();
-    let values: Vec<_> = merge.arguments.iter().map(value).collect();
+    let values: Vec<_> = merge.arguments.iter().map(|argument| value(argument, None)).collect();
     let result = (merge.rule.output)(&views, &values);
 
     let deferred =
@@ -167,7 +180,7 @@ fn merged(
             let shape = flow.expression(spec);
             quote!(#spec::merge::Operand { name: #name, shape: #shape })
         });
-        let arguments = value_tokens(&merge.arguments, spec);
+        let arguments = value_tokens(&merge.arguments, None, spec);
         quote!(#spec::merge::#module::output(&[#(#operands),*], &#arguments))
     });
     scope.settle(result, formula, &node.name().to_string(), merge.name.span(), errors)
@@ -225,14 +238,22 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
     if ty.optional {
         return Err("only an input may be an `Option`: it is the data that is absent".to_owned());
     }
+    if ty.masked && is_output {
+        return Err("no loss leaves the steps of padding out, so no target is `Masked`".to_owned());
+    }
     let one = || Flow::known(Shape::numbers(&[Size::Known(1)]));
     match (&ty.element, is_output) {
+        (Element::Inferred, false) if ty.masked => {
+            Err("`Masked<_>` says too little: write the inner type, or `_` alone".to_owned())
+        }
         (Element::Inferred, false) => Ok(None),
         (Element::Inferred, true) => {
             Err("an output's type is its target: `f32`, `[f32; N]`, `bool` or `Class<N>`".to_owned())
         }
         (Element::F32, _) if ty.dims.is_empty() => Ok(Some(one())),
-        (Element::F32, _) => Ok(Some(Flow::declared(Kind::Numbers, &ty.dims))),
+        (Element::F32, _) => {
+            Ok(Some(Flow::declared(Kind::Numbers, &ty.dims).with_mask(ty.masked)))
+        }
         (Element::Bool, true) if ty.dims.is_empty() => Ok(Some(one())),
         (Element::Class(classes), true) if ty.dims.is_empty() => {
             let classes: &SizeExpr = classes;
@@ -253,14 +274,8 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
 fn strip_link(node: &Node, layers: &mut [ShapedLayer]) -> Option<Activation> {
     let link = node.field.output.as_ref()?.loss.as_ref()?.spec.link?;
     if let Some(last) = layers.last_mut() {
-        match &mut last.module {
-            Module::Named { activation: Some(activation), .. } if *activation == link => {
-                *activation = Activation::Linear;
-            }
-            Module::Activation { activation, .. } if *activation == link => {
-                last.module = Module::Link;
-            }
-            _ => {}
+        if last.module.last_activation() == Some(link) {
+            last.module.strip_activation();
         }
     }
     Some(link)

@@ -82,8 +82,8 @@ fn one(
     for size in step.arguments.iter().flat_map(|argument| argument.sizes()) {
         scope.require_size(size, name);
     }
-    let values: Vec<Value> = step.arguments.iter().map(value).collect();
-    let call = Call::new("step", step.spec.name, &input, &step.arguments, scope);
+    let values: Vec<Value> = step.arguments.iter().map(|argument| value(argument, None)).collect();
+    let call = Call::new(("step", step.spec.name), &input, (&step.arguments, None), scope);
     let result = (step.spec.output)(&input.shape, &values);
     let deferred = call.deferred.then(|| call.formula("output"));
     let output = scope.settle(result, deferred, name, step.span, errors)?;

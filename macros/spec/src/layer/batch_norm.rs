@@ -1,7 +1,7 @@
 //! `BatchNorm`: every feature with mean 0 and variance 1 over the batch.
 
 use super::{numbers_only, Form, Layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -22,6 +22,7 @@ pub const LAYER: Layer = Layer {
         trains_differently: true,
         batch_statistics: true,
         settings: &["momentum", "epsilon"],
+        mask: MaskRule::Reads,
         ..Form::STATELESS
     },
 };

@@ -23,7 +23,13 @@ pub const LAYER: Layer = Layer {
     output,
     count,
     sizes,
-    form: Form { holds_tensors: true, activation: true, slide: Some(slide), ..Form::STATELESS },
+    form: Form {
+        holds_tensors: true,
+        activation: true,
+        slide: Some(slide),
+        asks_origin: true,
+        ..Form::STATELESS
+    },
 };
 
 /// `[steps, features]` becomes `[.., filters]`, a step for each place of the kernel.

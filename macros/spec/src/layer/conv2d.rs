@@ -1,6 +1,6 @@
 //! `Conv2D`: every output pixel is a weighted sum of the image around it.
 
-use super::{numbers_only, Form, Layer, Sizes, Sliding};
+use super::{numbers_only, Form, Fusion, Layer, Sizes, Sliding};
 use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
@@ -23,7 +23,14 @@ pub const LAYER: Layer = Layer {
     output,
     count,
     sizes,
-    form: Form { holds_tensors: true, activation: true, slide: Some(slide), ..Form::STATELESS },
+    form: Form {
+        holds_tensors: true,
+        activation: true,
+        slide: Some(slide),
+        asks_origin: true,
+        fusion: Some(Fusion { next: "MaxPool2D", method: "try_forward_pooled" }),
+        ..Form::STATELESS
+    },
 };
 
 /// `[channels, height, width]` becomes `[filters, ..]`, a pixel for each place of the kernel.

@@ -1,7 +1,7 @@
 //! `Dense`: every output is a weighted sum of all inputs.
 
 use super::{numbers_only, Form, Layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -17,7 +17,13 @@ pub const LAYER: Layer = Layer {
     output,
     count,
     sizes,
-    form: Form { holds_tensors: true, activation: true, ..Form::STATELESS },
+    form: Form {
+        holds_tensors: true,
+        activation: true,
+        asks_origin: true,
+        mask: MaskRule::Keeps,
+        ..Form::STATELESS
+    },
 };
 
 /// The last dimension becomes `units`.

@@ -1,7 +1,7 @@
 //! `Dropout`: numbers left out at random in training.
 
 use super::{numbers_only, Form, Layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -12,7 +12,13 @@ pub const LAYER: Layer = Layer {
     output,
     count,
     sizes,
-    form: Form { trains_differently: true, random: true, settings: &["rate"], ..Form::STATELESS },
+    form: Form {
+        trains_differently: true,
+        random: true,
+        settings: &["rate"],
+        mask: MaskRule::Keeps,
+        ..Form::STATELESS
+    },
 };
 
 /// The input's shape.

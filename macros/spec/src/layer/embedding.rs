@@ -1,7 +1,7 @@
 //! `Embedding`: a learned vector for each category.
 
 use super::{Form, Layer, Sizes};
-use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Kind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -11,14 +11,16 @@ pub const LAYER: Layer = Layer {
     parameters: &[
         Parameter::required("categories", ArgumentKind::Size),
         Parameter::required("width", ArgumentKind::Size),
+        Parameter::optional("mask", ArgumentKind::Flag),
     ],
     output,
     count,
     sizes,
-    form: Form { holds_tensors: true, ..Form::STATELESS },
+    form: Form { holds_tensors: true, mask: MaskRule::Sets, ..Form::STATELESS },
 };
 
-/// One category becomes `[width]`, `[steps]` categories become `[steps, width]`.
+/// One category becomes `[width]`, `[steps]` categories become `[steps, width]`; with `mask`,
+/// category 0 is padding.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if !matches!(input.kind, Kind::Categories) {
         return Err(Text::new("`Embedding` looks up category indices, but what flows in is ")
@@ -33,7 +35,14 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
         )
         .shape(input));
     }
-    let (categories, width) = (arguments[0].size(), arguments[1].size());
+    let (categories, width, mask) =
+        (arguments[0].size(), arguments[1].size(), arguments[2].flag_or(false));
+    if mask && input.rank() == 0 {
+        return Err(Text::new(
+            "the mask of `Embedding` says which steps are padding, but what flows in is one \
+             category; declare the input as `[u32; N]`, or leave `mask` out",
+        ));
+    }
     if let (Size::Known(categories), Size::Known(below)) = (categories, input.below) {
         if categories < below {
             return Err(Text::new("this `Embedding` has vectors for ")
@@ -47,7 +56,7 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     }
     Ok(match input.rank() {
         0 => Shape::numbers(&[width]),
-        _ => Shape::numbers(&[input.dim(0), width]),
+        _ => Shape::numbers(&[input.dim(0), width]).with_mask(mask),
     })
 }
 
@@ -65,7 +74,8 @@ pub const fn sizes(_: &Shape, arguments: &[Value]) -> Sizes {
 mod tests {
     use super::*;
 
-    const ARGUMENTS: &[Value] = &[Value::Size(Size::Known(100)), Value::Size(Size::Known(16))];
+    const ARGUMENTS: &[Value] =
+        &[Value::Size(Size::Known(100)), Value::Size(Size::Known(16)), Value::Absent];
 
     const fn of(input: Shape) -> Result<Shape, Text> {
         output(&input, ARGUMENTS)
@@ -78,6 +88,15 @@ mod tests {
         assert_eq!(Text::new("").shape(&ONE.unwrap()).as_str(), "[16]");
         assert_eq!(Text::new("").shape(&STEPS.unwrap()).as_str(), "[7, 16]");
         assert_eq!(count(&Shape::categories(&[]), ARGUMENTS), Size::Known(1600));
+    }
+
+    #[test]
+    fn a_mask_is_of_steps() {
+        let masked = [ARGUMENTS[0], ARGUMENTS[1], Value::Flag(true)];
+        let steps = output(&Shape::categories(&[Size::Known(7)]), &masked).unwrap();
+        assert_eq!(Text::new("").shape(&steps).as_str(), "[7, 16] masked");
+        let text = output(&Shape::categories(&[]), &masked).unwrap_err();
+        assert!(text.as_str().starts_with("the mask of `Embedding` says"), "{text:?}");
     }
 
     #[test]

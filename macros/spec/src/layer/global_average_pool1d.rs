@@ -1,7 +1,7 @@
 //! `GlobalAveragePool1D`: the mean of every feature.
 
 use super::{conv1d::sequences_only, Form, Layer, Sizes};
-use crate::{Shape, Size, Text, Value};
+use crate::{MaskRule, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -12,7 +12,7 @@ pub const LAYER: Layer = Layer {
     output,
     count,
     sizes,
-    form: Form::STATELESS,
+    form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
 };
 
 /// `[steps, features]` becomes `[features]`.

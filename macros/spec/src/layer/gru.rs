@@ -1,7 +1,7 @@
 //! `GRU`: the gated recurrent unit.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -23,6 +23,7 @@ pub const LAYER: Layer = Layer {
         trains_differently: true,
         random: true,
         settings: &["dropout"],
+        mask: MaskRule::Reads,
         ..Form::STATELESS
     },
 };

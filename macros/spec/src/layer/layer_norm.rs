@@ -1,7 +1,7 @@
 //! `LayerNorm`: every row with mean 0 and variance 1.
 
 use super::{numbers_only, Form, Layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -12,7 +12,12 @@ pub const LAYER: Layer = Layer {
     output,
     count,
     sizes,
-    form: Form { holds_tensors: true, settings: &["epsilon"], ..Form::STATELESS },
+    form: Form {
+        holds_tensors: true,
+        settings: &["epsilon"],
+        mask: MaskRule::Keeps,
+        ..Form::STATELESS
+    },
 };
 
 /// The input's shape.

@@ -1,7 +1,7 @@
 //! `LSTM`: long short-term memory.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -22,6 +22,7 @@ pub const LAYER: Layer = Layer {
         trains_differently: true,
         random: true,
         settings: &["dropout"],
+        mask: MaskRule::Reads,
         ..Form::STATELESS
     },
 };

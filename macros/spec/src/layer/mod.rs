@@ -4,14 +4,16 @@
 //! are `const` paths are unknown, and in constants of the expansion, where all are known. The
 //! expansion reaches them as `multi_input::private::spec::layer::MODULE::output(...)`.
 
-use crate::{Activation, Kind, Parameter, Shape, Size, Text, Value};
+use crate::{Activation, Kind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 pub mod avg_pool1d;
 pub mod avg_pool2d;
 pub mod batch_norm;
+pub mod bidirectional;
 pub mod conv1d;
 pub mod conv2d;
 pub mod dense;
+pub mod drop_mask;
 pub mod dropout;
 pub mod embedding;
 pub mod flatten;
@@ -22,6 +24,7 @@ pub mod global_max_pool2d;
 pub mod gru;
 pub mod layer_norm;
 pub mod lstm;
+pub mod masking;
 pub mod max_pool1d;
 pub mod max_pool2d;
 pub mod multi_head_attention;
@@ -30,8 +33,11 @@ mod pool2d;
 pub mod positional_embedding;
 mod recurrent;
 pub mod reshape;
+pub mod separable_conv2d;
 pub mod simple_rnn;
 mod sliding;
+pub mod time_distributed;
+pub mod transformer_block;
 pub mod up_sampling2d;
 pub mod zero_pad2d;
 
@@ -47,6 +53,7 @@ pub const LAYERS: &[Layer] = &[
     batch_norm::LAYER,
     layer_norm::LAYER,
     conv2d::LAYER,
+    separable_conv2d::LAYER,
     max_pool2d::LAYER,
     avg_pool2d::LAYER,
     global_max_pool2d::LAYER,
@@ -61,8 +68,13 @@ pub const LAYERS: &[Layer] = &[
     lstm::LAYER,
     gru::LAYER,
     simple_rnn::LAYER,
+    bidirectional::LAYER,
+    time_distributed::LAYER,
     positional_embedding::LAYER,
     multi_head_attention::LAYER,
+    transformer_block::LAYER,
+    masking::LAYER,
+    drop_mask::LAYER,
 ];
 
 /// What the macro must know of a layer.
@@ -93,6 +105,10 @@ pub struct Form {
     pub holds_tensors: bool,
     /// Its activation is a type argument, after the sizes.
     pub activation: bool,
+    /// Its activation is inside of it rather than the last thing it does.
+    pub inner_activation: bool,
+    /// The layer inside of it, which is its first type argument.
+    pub inner: Option<Inner>,
     /// Its window slides: a type argument `Slide<..>` after the sizes, with these const arguments.
     pub slide: Option<fn(&Shape, &[Value]) -> Sizes>,
     /// The activation where none is given.
@@ -103,8 +119,14 @@ pub struct Form {
     pub trains_differently: bool,
     /// It takes statistics over the rows of a batch, so it must know which rows are present.
     pub batch_statistics: bool,
+    /// What becomes of a mask.
+    pub mask: MaskRule,
     /// It draws random numbers in training.
     pub random: bool,
+    /// It has `try_forward_from(x, origin)`, which leaves the gradient by data out.
+    pub asks_origin: bool,
+    /// A layer that it can take along where that comes next.
+    pub fusion: Option<Fusion>,
     /// Parameters that configure the value rather than the type: the macro calls `set_NAME(value)`.
     pub settings: &'static [&'static str],
 }
@@ -114,14 +136,40 @@ impl Form {
     pub const STATELESS: Form = Form {
         holds_tensors: false,
         activation: false,
+        inner_activation: false,
+        inner: None,
         slide: None,
         default_activation: Activation::Linear,
         shape_argument: false,
         trains_differently: false,
         batch_statistics: false,
+        mask: MaskRule::Loses,
         random: false,
+        asks_origin: false,
+        fusion: None,
         settings: &[],
     };
+}
+
+/// How a layer holds another.
+#[derive(Clone, Copy, Debug)]
+pub struct Inner {
+    /// What flows into the layer inside, of what flows into this one, or what is wrong with that.
+    /// The rank alone decides, which the macro always knows.
+    pub input: fn(&Shape) -> Result<Shape, Text>,
+    /// Whether the layer inside sees one step alone.
+    pub of_step: bool,
+    /// The fields of the runtime's type that hold it.
+    pub fields: &'static [&'static str],
+}
+
+/// A layer that another one can take along: `x.METHOD(&next, input, origin)` is both of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Fusion {
+    /// The name of the layer that comes next.
+    pub next: &'static str,
+    /// The method.
+    pub method: &'static str,
 }
 
 /// Up to eight sizes.

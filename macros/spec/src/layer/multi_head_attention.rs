@@ -1,7 +1,7 @@
 //! `MultiHeadAttention`: every step looks at all steps.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -11,19 +11,31 @@ pub const LAYER: Layer = Layer {
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),
         Parameter::required("key_dim", ArgumentKind::Size),
+        Parameter::optional("dropout", ArgumentKind::Number),
+        Parameter::optional("causal", ArgumentKind::Flag),
     ],
     output,
     count,
     sizes,
-    form: Form { holds_tensors: true, ..Form::STATELESS },
+    form: Form {
+        holds_tensors: true,
+        trains_differently: true,
+        random: true,
+        mask: MaskRule::Reads,
+        settings: &["dropout"],
+        ..Form::STATELESS
+    },
 };
 
 /// The input's shape.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    match recurrent::sequences_only("MultiHeadAttention", input) {
-        Some(text) => Err(text),
-        None => Ok(*input),
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(text) = recurrent::sequences_only("MultiHeadAttention", input) {
+        return Err(text);
     }
+    if let Some(text) = recurrent::check_dropout("MultiHeadAttention", &arguments[2]) {
+        return Err(text);
+    }
+    Ok(*input)
 }
 
 /// Queries, keys, values and the output, each with a bias.
@@ -33,9 +45,15 @@ pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
     into.plus(width.plus(Size::Known(1)).times(features))
 }
 
-/// `MultiHeadAttention<FEATURES, HEADS, KEY_DIM, HEADS * KEY_DIM, ..>`.
+/// `MultiHeadAttention<FEATURES, HEADS, KEY_DIM, HEADS * KEY_DIM, CAUSAL, ..>`.
 pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of(&[input.last(), arguments[0].size(), arguments[1].size(), width(arguments)])
+    Sizes::of(&[
+        input.last(),
+        arguments[0].size(),
+        arguments[1].size(),
+        width(arguments),
+        recurrent::flag(&arguments[3]),
+    ])
 }
 
 const fn width(arguments: &[Value]) -> Size {
@@ -47,7 +65,12 @@ mod tests {
     use super::*;
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(7), Size::Known(5)]);
-    const ARGUMENTS: &[Value] = &[Value::Size(Size::Known(2)), Value::Size(Size::Known(3))];
+    const ARGUMENTS: &[Value] = &[
+        Value::Size(Size::Known(2)),
+        Value::Size(Size::Known(3)),
+        Value::Absent,
+        Value::Flag(true),
+    ];
 
     #[test]
     fn the_shape_stays_and_four_products_are_learned() {
@@ -56,7 +79,7 @@ mod tests {
         assert_eq!(count(&INPUT, ARGUMENTS), Size::Known(3 * (5 * 6 + 6) + 6 * 5 + 5));
         let sizes = sizes(&INPUT, ARGUMENTS);
         let sizes: Vec<usize> = (0..sizes.len()).map(|i| sizes.at(i).get()).collect();
-        assert_eq!(sizes, [5, 2, 3, 6]);
+        assert_eq!(sizes, [5, 2, 3, 6, 1]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `PositionalEmbedding`: a learned vector for each step, added to what stands there.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{Shape, Size, Text, Value};
+use crate::{MaskRule, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -12,7 +12,7 @@ pub const LAYER: Layer = Layer {
     output,
     count,
     sizes,
-    form: Form { holds_tensors: true, ..Form::STATELESS },
+    form: Form { holds_tensors: true, mask: MaskRule::Keeps, ..Form::STATELESS },
 };
 
 /// The input's shape.

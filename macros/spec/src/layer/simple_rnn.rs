@@ -1,7 +1,7 @@
 //! `SimpleRNN`: a layer that takes its own output of the step before as a further input.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{Activation, ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{Activation, ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -21,10 +21,12 @@ pub const LAYER: Layer = Layer {
     form: Form {
         holds_tensors: true,
         activation: true,
+        inner_activation: true,
         default_activation: Activation::Tanh,
         trains_differently: true,
         random: true,
         settings: &["dropout"],
+        mask: MaskRule::Reads,
         ..Form::STATELESS
     },
 };

@@ -1,6 +1,6 @@
 //! `average`: the mean of the operands.
 
-use super::{elementwise, Merge, Operand};
+use super::{elementwise, MaskMerge, Merge, Operand};
 use crate::{Shape, Text, Value};
 
 /// The row of the table.
@@ -12,6 +12,7 @@ pub const MERGE: Merge = Merge {
     operands: (2, None),
     output,
     counts_present: true,
+    masks: MaskMerge::Any,
 };
 
 /// The shape that all operands are stretched to.

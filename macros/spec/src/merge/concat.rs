@@ -1,6 +1,6 @@
 //! `concat`: the operands side by side.
 
-use super::{list, no_axis, position, reject_categories, Merge, Operand};
+use super::{all_masked, list, no_axis, position, reject_categories, MaskMerge, Merge, Operand};
 use crate::{ArgumentKind, Parameter, Shape, Text, Value};
 
 /// The row of the table.
@@ -12,14 +12,17 @@ pub const MERGE: Merge = Merge {
     operands: (1, None),
     output,
     counts_present: false,
+    masks: MaskMerge::Joined,
 };
 
-/// The sizes along the axis add up, all others must be equal.
+/// The sizes along the axis add up, all others must be equal. Along the steps one mask is enough:
+/// all steps of the others count.
 pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(text) = reject_categories("concat", operands) {
         return Err(text);
     }
-    let first = operands[0].shape;
+    let first = operands[0].shape.with_mask(false);
+    let (mut masked, all) = (false, all_masked(operands));
     let given = arguments[0].axis_or(-1);
     let Some(axis) = position(given, first.rank()) else {
         return Err(no_axis("concat", given, operands));
@@ -27,7 +30,8 @@ pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Sha
     let mut output = first;
     let mut i = 0;
     while i < operands.len() {
-        let shape = operands[i].shape;
+        let shape = operands[i].shape.with_mask(false);
+        masked |= operands[i].shape.is_masked();
         if shape.rank() != first.rank() {
             let text = Text::new("`concat` needs operands of as many dimensions, but got ");
             return Err(list(text, operands).str("; `Flatten` leaves one of any number"));
@@ -43,7 +47,7 @@ pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Sha
         }
         i += 1;
     }
-    Ok(output)
+    Ok(output.with_mask(if axis == 0 { masked } else { all }))
 }
 
 #[cfg(test)]
@@ -73,6 +77,14 @@ mod tests {
             Operand { name: "c", shape: Shape::numbers(&[Size::Unknown, Size::Known(4)]) };
         assert_eq!(shown(&[A, unknown], Value::Absent), "[3, 8]");
         assert_eq!(shown(&[A, unknown], Value::Axis(0)), "[?, 4]");
+    }
+
+    #[test]
+    fn masks_follow_one_another_along_the_steps_and_are_joined_elsewhere() {
+        let masked = Operand { name: "m", shape: A.shape.with_mask(true) };
+        assert_eq!(shown(&[masked, A], Value::Axis(0)), "[6, 4] masked");
+        assert_eq!(shown(&[masked, masked], Value::Absent), "[3, 8] masked");
+        assert_eq!(shown(&[masked, A], Value::Absent), "[3, 8]");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `dot`: the scalar product along an axis.
 
-use super::{list, no_axis, position, reject_categories, Merge, Operand};
+use super::{list, no_axis, position, reject_categories, MaskMerge, Merge, Operand};
 use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value, MAX_RANK};
 
 /// The row of the table.
@@ -15,6 +15,7 @@ pub const MERGE: Merge = Merge {
     operands: (2, Some(2)),
     output,
     counts_present: false,
+    masks: MaskMerge::Refused,
 };
 
 /// The axes that are left, those of the first operand before those of the second; `[1]` where none
@@ -24,6 +25,10 @@ pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Sha
         return Err(text);
     }
     let (a, b) = (&operands[0].shape, &operands[1].shape);
+    if a.is_masked() || b.is_masked() {
+        let text = Text::new("`dot` would lose the mask of ");
+        return Err(list(text, operands).str("; end the branch in `DropMask`"));
+    }
     let axis = arguments[0].axis_or(-1);
     let (Some(a_axis), Some(b_axis)) = (position(axis, a.rank()), position(axis, b.rank())) else {
         return Err(no_axis("dot", axis, operands));

@@ -1,24 +1,44 @@
 //! What the merges that work number by number have in common.
 
-use super::{list, reject_categories, Operand};
+use super::{all_masked, list, reject_categories, Operand};
 use crate::{Shape, Size, Text};
 
 /// The shape that all operands are stretched to: sizes are equal or 1, and a shorter shape counts as
-/// if sizes of 1 stood before it, as in Keras.
+/// if sizes of 1 stood before it, as in Keras. It is masked where all operands are.
 pub(super) const fn output(merge: &str, operands: &[Operand<'_>]) -> Result<Shape, Text> {
     if let Some(text) = reject_categories(merge, operands) {
         return Err(text);
     }
-    let mut shape = operands[0].shape;
+    let mut shape = operands[0].shape.with_mask(false);
     let mut i = 1;
     while i < operands.len() {
-        shape = match stretched(&shape, &operands[i].shape) {
+        shape = match stretched(&shape, &operands[i].shape.with_mask(false)) {
             Some(shape) => shape,
             None => return Err(mismatch(merge, operands, i, &shape)),
         };
         i += 1;
     }
-    Ok(shape)
+    if let Some(text) = misplaced_steps(merge, operands, shape.rank()) {
+        return Err(text);
+    }
+    Ok(shape.with_mask(all_masked(operands)))
+}
+
+/// What is wrong where the steps of a masked operand are not those of the output, because sizes
+/// were put before them.
+const fn misplaced_steps(merge: &str, operands: &[Operand<'_>], rank: usize) -> Option<Text> {
+    let mut i = 0;
+    while i < operands.len() {
+        let operand = &operands[i];
+        if operand.shape.is_masked() && operand.shape.rank() != rank {
+            let text =
+                Text::new("`").str(merge).str("` would lose the mask of `").str(operand.name);
+            let text = text.str("`, whose steps are another axis here: ");
+            return Some(list(text, operands).str("; end its branch in `DropMask`"));
+        }
+        i += 1;
+    }
+    None
 }
 
 /// Both shapes stretched to one another, where they can be.
@@ -74,7 +94,7 @@ const fn differ_in_the_last_size_only(a: &Shape, b: &Shape) -> bool {
         return false;
     }
     let last = a.rank() - 1;
-    a.last().differs(b.last()) && !a.differs(&b.with(last, a.last()))
+    a.last().differs(b.last()) && !a.differs(&b.with(last, a.last()).with_mask(false))
 }
 
 #[cfg(test)]
@@ -105,6 +125,20 @@ mod tests {
         assert_eq!(Text::new("").shape(&SUM.unwrap()).as_str(), "[5, 7]");
         assert_eq!(shown(&[operand("a", &[3]), operand("b", &[3]), operand("c", &[3])]), "[3]");
         assert_eq!(shown(&[operand("a", &[3]), operand("b", &[5, 3])]), "[5, 3]");
+    }
+
+    #[test]
+    fn a_mask_stays_where_all_have_one() {
+        let a = operand("a", &[5, 3]);
+        let masked = Operand { name: "m", shape: a.shape.with_mask(true) };
+        assert_eq!(shown(&[masked, masked]), "[5, 3] masked");
+        assert_eq!(shown(&[masked, a]), "[5, 3]");
+        assert_eq!(shown(&[masked, operand("b", &[3])]), "[5, 3]");
+        assert_eq!(
+            shown(&[operand("b", &[2, 5, 3]), masked]),
+            "`add` would lose the mask of `m`, whose steps are another axis here: \
+             `b: [2, 5, 3]`, `m: [5, 3] masked`; end its branch in `DropMask`"
+        );
     }
 
     #[test]

@@ -41,6 +41,21 @@ pub struct Merge {
     pub output: fn(&[Operand<'_>], &[Value]) -> Result<Shape, Text>,
     /// Whether it counts only the operands that are present in a row.
     pub counts_present: bool,
+    /// What becomes of the operands' masks.
+    pub masks: MaskMerge,
+}
+
+/// What a merge makes of the masks of its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaskMerge {
+    /// A step counts where it counts in some operand; an operand without a mask ends them all.
+    Any,
+    /// The same, and in a step that is masked in some operands only the others' numbers count.
+    Chosen,
+    /// Along the steps one mask after the other, along any other axis as [`Any`](MaskMerge::Any).
+    Joined,
+    /// There is no such thing as a step of the output.
+    Refused,
 }
 
 /// One operand of a merge.
@@ -103,6 +118,18 @@ pub const fn reject_categories(merge: &str, operands: &[Operand<'_>]) -> Option<
         i += 1;
     }
     None
+}
+
+/// Whether every operand has a mask.
+pub(crate) const fn all_masked(operands: &[Operand<'_>]) -> bool {
+    let mut i = 0;
+    while i < operands.len() {
+        if !operands[i].shape.is_masked() {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 #[cfg(test)]

@@ -1,0 +1,216 @@
+//! Our side of the comparison with Keras and PyTorch: the seed's three models as a user writes
+//! them, through `Trainer::fit` and `predict`.
+//!
+//! ```sh
+//! cargo run --release --example peers        # our side alone
+//! examples/peers/compare.py                  # all sides in turns, as ratios
+//! ```
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    time::Instant,
+};
+
+use multi_input::{
+    definition::{Definition, Network},
+    prelude::*,
+    Result,
+};
+use rand::{rngs::StdRng, Rng, SeedableRng};
+use rand_distr::StandardNormal;
+
+/// Numbers and a category.
+#[multi_input_model]
+#[derive(Clone)]
+pub struct Price {
+    #[input]
+    #[branch(Dense(64, relu), Dense(32, relu))]
+    measurements: [f32; 10],
+
+    #[input]
+    #[branch(Embedding(100, 16), Flatten)]
+    district: u32,
+
+    #[merge(concat(measurements, district))]
+    #[branch(Dense(1))]
+    #[output(loss = mse, metrics(mae))]
+    price: f32,
+}
+
+/// An image and a text.
+#[multi_input_model]
+#[derive(Clone)]
+pub struct Post {
+    #[input]
+    #[branch(Conv2D(32, 3, relu), MaxPool2D(2), Flatten)]
+    photo: [[[f32; 64]; 64]; 3],
+
+    #[input]
+    #[branch(Embedding(10_000, 64), LSTM(32))]
+    caption: [u32; 100],
+
+    #[merge(concat(photo, caption))]
+    #[branch(Dense(10, softmax))]
+    #[output(loss = cross_entropy, metrics(accuracy))]
+    topic: Class<10>,
+}
+
+/// An input that may be missing.
+#[multi_input_model]
+#[derive(Clone)]
+pub struct Progression {
+    #[input]
+    vitals: [f32; 10],
+
+    #[input(missing = zeros)]
+    serum: Option<[f32; 5]>,
+
+    #[merge(concat(vitals, serum))]
+    #[branch(Dense(32, relu), Dense(1))]
+    #[output(loss = mse, metrics(mae))]
+    score: f32,
+}
+
+/// What is asked where nobody else asks: the name of the figure, and the question.
+const QUESTIONS: [(&str, &str); 8] = [
+    ("step_1_32_ms", "train 1 32 3200 4"),
+    ("step_1_256_ms", "train 1 256 25600 2"),
+    ("step_2_32_ms", "train 2 32 256 2"),
+    ("step_2_256_ms", "train 2 256 512 1"),
+    ("step_3_32_ms", "train 3 32 3200 4"),
+    ("step_3_256_ms", "train 3 256 25600 2"),
+    ("predict_1_us", "predict 1 300"),
+    ("predict_2_us", "predict 2 30"),
+];
+
+fn main() -> Result<()> {
+    if std::env::args().nth(1).as_deref() == Some("serve") {
+        return serve();
+    }
+    let mut figures = Vec::new();
+    for (name, question) in QUESTIONS {
+        let figure = answer(question)?;
+        println!("{question}: {figure}");
+        figures.push(format!("{name}={figure}"));
+    }
+    println!("result: {}", figures.join(" "));
+    Ok(())
+}
+
+/// Answers line by line, as `side.py` says, until nobody asks any more.
+fn serve() -> Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    say(format_args!("multi-input {version}, {threads} threads"));
+    for question in io::stdin().lines() {
+        say(answer(&question.unwrap_or_default())?);
+    }
+    Ok(())
+}
+
+/// The figure that a question asks for.
+fn answer(question: &str) -> Result<String> {
+    let mut words = question.split_whitespace();
+    let verb = words.next().unwrap_or_default();
+    let numbers: Vec<usize> = words.map_while(|word| word.parse().ok()).collect();
+    let figure = match numbers.as_slice() {
+        [1, rest @ ..] => measure::<Price>(verb, rest, price)?,
+        [2, rest @ ..] => measure::<Post>(verb, rest, post)?,
+        [3, rest @ ..] => measure::<Progression>(verb, rest, progression)?,
+        _ => None,
+    };
+    Ok(figure.map_or_else(|| format!("`{question}` is no question"), |f| format!("{f:.4}")))
+}
+
+/// A row of random numbers, for training and for a prediction.
+type Row<M> = fn(&mut StdRng) -> (<M as Definition>::Sample, <M as Definition>::Inputs);
+
+/// Measures one model, built anew. `None` where that is no question.
+fn measure<M: Network<f32, Cpu>>(
+    verb: &str,
+    numbers: &[usize],
+    row: Row<M>,
+) -> Result<Option<f64>> {
+    let mut model = Model::<M>::build(&Cpu::default(), Seed(0));
+    let random = &mut StdRng::seed_from_u64(0);
+    let figure = match *numbers {
+        [batch, rows, epochs] if verb == "train" => {
+            let rows: Vec<_> = (0..rows).map(|_| row(random).0).collect();
+            fit(&mut model, &rows, batch, 1)?;
+            let start = Instant::now();
+            fit(&mut model, &rows, batch, epochs)?;
+            let steps = epochs * rows.len().div_ceil(batch);
+            1e3 * start.elapsed().as_secs_f64() / steps as f64
+        }
+        [count] if verb == "predict" => {
+            let one = [row(random).1];
+            for _ in 0..10 {
+                model.predict(&one)?;
+            }
+            let start = Instant::now();
+            for _ in 0..count {
+                model.predict(&one)?;
+            }
+            1e6 * start.elapsed().as_secs_f64() / count as f64
+        }
+        [batch, rows, epochs] if verb == "first" => {
+            let rows: Vec<_> = (0..rows).map(|_| row(random).0).collect();
+            fit(&mut model, &rows[..batch.min(rows.len())], batch, 1)?;
+            say("stepped");
+            fit(&mut model, &rows, batch, epochs)?;
+            let data = rows.len() * size_of::<M::Sample>();
+            (peak_memory() - data as f64) / f64::from(1 << 20)
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(figure))
+}
+
+/// What a user would call.
+fn fit<M: Network<f32, Cpu>>(
+    model: &mut Model<M>,
+    rows: &[M::Sample],
+    batch: usize,
+    epochs: usize,
+) -> Result<()> {
+    Trainer::new(Adam::new(1e-3)).epochs(epochs).batch_size(batch).fit(model, rows)?;
+    Ok(())
+}
+
+fn price(random: &mut StdRng) -> (PriceSample, PriceInputs) {
+    let (measurements, district) = (numbers(random), random.gen_range(0..100));
+    let price = random.sample(StandardNormal);
+    (PriceSample { measurements, district, price }, PriceInputs { measurements, district })
+}
+
+fn post(random: &mut StdRng) -> (PostSample, PostInputs) {
+    let photo = std::array::from_fn(|_| std::array::from_fn(|_| numbers(random)));
+    let caption = std::array::from_fn(|_| random.gen_range(0..10_000));
+    let topic = Class::new(random.gen_range(0..10)).unwrap_or_else(|error| panic!("{error}"));
+    (PostSample { photo, caption, topic }, PostInputs { photo, caption })
+}
+
+fn progression(random: &mut StdRng) -> (ProgressionSample, ProgressionInputs) {
+    let (vitals, serum) = (numbers(random), random.gen::<bool>().then(|| numbers(random)));
+    let score = random.sample(StandardNormal);
+    (ProgressionSample { vitals, serum, score }, ProgressionInputs { vitals, serum })
+}
+
+fn numbers<const N: usize>(random: &mut StdRng) -> [f32; N] {
+    std::array::from_fn(|_| random.sample(StandardNormal))
+}
+
+/// The largest resident memory so far, in bytes; NaN where the system does not say.
+fn peak_memory() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+    kibibytes.map_or(f64::NAN, |kibibytes: f64| kibibytes * 1024.0)
+}
+
+/// Whoever asks waits for the line.
+fn say(what: impl Display) {
+    println!("{what}");
+    io::stdout().flush().unwrap_or_default();
+}

@@ -1,0 +1,193 @@
+//! Where the time of a training step goes: the image and text model of the README on random rows,
+//! as a whole and layer by layer.
+//!
+//! ```sh
+//! cargo run --release --example steps
+//! cargo run --release --example steps -- 256
+//! ```
+//!
+//! The argument is the batch size. Times are milliseconds, the median over the repetitions.
+
+use std::time::Instant;
+
+use dfdx::{
+    nn::{BuildModule, Module, ZeroGrads},
+    prelude::*,
+};
+use multi_input::{
+    callback::{Callback, Event, Flow, RunPlan},
+    layer::{activation::Relu, Conv2D, Dense, Embedding, Flatten, MaxPool2D, Slide, LSTM},
+    optim::OptimizerState,
+    prelude::{multi_input_model, Adam, Progress, Seed, Trainer},
+    Class,
+};
+
+/// A picture and its caption tell the topic.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Post {
+    #[input]
+    #[branch(Conv2D(32, 3, relu), MaxPool2D(2), Flatten)]
+    photo: [[[f32; 64]; 64]; 3],
+
+    #[input]
+    #[branch(Embedding(10_000, 64), LSTM(32))]
+    caption: [u32; 100],
+
+    #[merge(concat(photo, caption))]
+    #[branch(Dense(10, softmax))]
+    #[output(loss = cross_entropy, metrics(accuracy))]
+    topic: Class<10>,
+}
+
+const EPOCHS: usize = 6;
+
+fn main() -> multi_input::Result<()> {
+    let batch = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(32);
+    println!("batch {batch}");
+    whole(batch)?;
+    layers(batch);
+    Ok(())
+}
+
+/// Epochs of `Trainer::fit`.
+fn whole(batch: usize) -> multi_input::Result<()> {
+    let steps = (1024 / batch).max(2);
+    let rows: Vec<PostSample> = (0..steps * batch).map(|row| sample(row as u64)).collect();
+    let mut model = Post::build(&Cpu::default(), Seed(1));
+    let times = std::rc::Rc::new(std::cell::RefCell::new(vec![Instant::now()]));
+    Trainer::new(Adam::new(1e-3))
+        .epochs(EPOCHS)
+        .batch_size(batch)
+        .progress(Progress::Silent)
+        .callback(Clock(times.clone()))
+        .fit(&mut model, &rows)?;
+    let times = times.borrow();
+    // The first epoch starts with the encoding of the rows.
+    let epochs = times[1..].windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64());
+    report("a step of Trainer::fit", epochs.map(|seconds| seconds / steps as f64).collect());
+    Ok(())
+}
+
+/// Takes the time whenever an epoch ends.
+struct Clock(std::rc::Rc<std::cell::RefCell<Vec<Instant>>>);
+
+impl Callback for Clock {
+    fn mistakes(&self, _: &RunPlan) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn on(&mut self, event: Event<'_>) -> multi_input::Result<Flow> {
+        if let Event::EpochEnded { .. } = event {
+            self.0.borrow_mut().push(Instant::now());
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+/// Each layer by itself, there and back.
+fn layers(batch: usize) {
+    let device = Cpu::default();
+    device.enable_cache();
+    type Convolution = Conv2D<3, 32, 3, 3, 32, 62, 62, Slide, Relu, f32, Cpu>;
+    type Pool = MaxPool2D<2, 2, 31, 31>;
+    let convolution: Convolution = BuildModule::build(&device);
+    let pictures: Tensor<(usize, Const<3>, Const<64>, Const<64>), f32, _> =
+        device.sample_normal_like(&(batch, Const, Const, Const));
+    there_and_back("Conv2D", &convolution, &convolution, &pictures);
+    let pooled: (Convolution, Pool, Flatten<30752>) =
+        (convolution, Pool::default(), Flatten::default());
+    there_and_back("Conv2D, MaxPool2D, Flatten", &pooled, &pooled, &pictures);
+    let planes: Tensor<(usize, Const<32>, Const<62>, Const<62>), f32, _> =
+        device.sample_normal_like(&(batch, Const, Const, Const));
+    there_and_back("MaxPool2D", &pooled.1, &pooled.1, &planes);
+
+    let embedding: Embedding<10_000, 64, f32, Cpu> = BuildModule::build(&device);
+    let words: Vec<usize> = (0..batch * 100).map(|i| mix(i as u64) as usize % 10_000).collect();
+    let words = device.tensor_from_vec(words, (batch, Const::<100>));
+    there_and_back("Embedding", &embedding, &embedding, &words);
+    let lstm: LSTM<64, 32, 128, 0, 0, f32, Cpu> = BuildModule::build(&device);
+    let vectors: Tensor<(usize, Const<100>, Const<64>), f32, _> =
+        device.sample_normal_like(&(batch, Const, Const));
+    there_and_back("LSTM", &lstm, &lstm, &vectors);
+    let dense: Dense<30784, 10, Relu, f32, Cpu> = BuildModule::build(&device);
+    let joined: Tensor<(usize, Const<30784>), f32, _> = device.sample_normal_like(&(batch, Const));
+    there_and_back("Dense", &dense, &dense, &joined);
+
+    let mut table: Dense<1000, 961, Relu, f32, Cpu> = BuildModule::build(&device);
+    let (optimizer, mut gradients) = (Adam::new(1e-3), table.alloc_grads());
+    let mut state = OptimizerState::new(&table, &optimizer);
+    repeat("Adam, 961,961 numbers", || {
+        let _ = state.advance(&mut table, &mut gradients, &optimizer);
+    });
+    repeat("zeros for 961,961 gradients", || table.zero_grads(&mut gradients));
+}
+
+fn there_and_back<M, X, S, P>(name: &str, module: &M, parameters: &P, x: &X)
+where
+    X: Clone + PutTape<OwnedTape<f32, Cpu>>,
+    M: Module<X::Output>,
+    M: Module<X, Output = Tensor<S, f32, Cpu>>,
+    <M as Module<X::Output>>::Output:
+        SplitTape<Tape = OwnedTape<f32, Cpu>, NoTape = Tensor<S, f32, Cpu>>,
+    <M as Module<X::Output>>::Error: std::fmt::Debug,
+    <M as Module<X>>::Error: std::fmt::Debug,
+    S: Shape,
+    P: ZeroGrads<f32, Cpu>,
+{
+    repeat(&format!("{name}, forward"), || drop(Module::<X>::forward(module, x.clone())));
+    let mut gradients = Some(parameters.alloc_grads());
+    let device = Cpu::default();
+    repeat(&format!("{name}, forward and backward"), || {
+        let given = gradients.take().unwrap_or_else(Gradients::leaky);
+        let carrier: Tensor<Rank0, f32, _> = device.zeros();
+        let tape = carrier.traced(given).split_tape().1;
+        let (y, mut tape) =
+            Module::<X::Output>::forward(module, x.clone().put_tape(tape)).split_tape();
+        tape.add_backward_op(move |gradients| {
+            gradients.get_or_alloc_mut(&y)?.fill(1.0);
+            Ok(())
+        });
+        let total: Tensor<Rank0, f32, _> = device.zeros();
+        gradients = Some(total.put_tape(tape).backward());
+    });
+}
+
+fn repeat(name: &str, mut work: impl FnMut()) {
+    let mut times = Vec::new();
+    let start = Instant::now();
+    while times.len() < 5 || start.elapsed().as_secs_f64() < 0.5 {
+        let before = Instant::now();
+        work();
+        times.push(before.elapsed().as_secs_f64());
+    }
+    report(name, times);
+}
+
+fn report(name: &str, mut seconds: Vec<f64>) {
+    seconds.sort_by(f64::total_cmp);
+    let [least, median] = [seconds[0], seconds[seconds.len() / 2]].map(|s| s * 1e3);
+    println!("{name:40} {median:8.3} ms, at least {least:8.3} ms");
+}
+
+fn sample(row: u64) -> PostSample {
+    let mut state = row * 100_000;
+    let mut next = || {
+        state += 1;
+        mix(state)
+    };
+    let mut photo = [[[0.0; 64]; 64]; 3];
+    let pixels = photo.iter_mut().flatten().flatten();
+    pixels.for_each(|pixel| *pixel = (next() >> 40) as f32 / (1u64 << 24) as f32);
+    let caption = std::array::from_fn(|_| (next() % 10_000) as u32);
+    let topic = Class::new((next() % 10) as usize).expect("below ten");
+    PostSample { photo, caption, topic }
+}
+
+/// Splitmix64.
+fn mix(state: u64) -> u64 {
+    let mut z = state.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,116 @@
+//! `TimeDistributed`: a layer on each step by itself.
+
+use super::{numbers_only, Form, Inner, Layer, Sizes};
+use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value, MAX_RANK};
+
+/// The row of the table.
+pub const LAYER: Layer = Layer {
+    name: "TimeDistributed",
+    module: "time_distributed",
+    doc: "The layer inside on each step of a sequence by itself, with the same weights.",
+    parameters: &[Parameter::required(
+        "layer",
+        ArgumentKind::Layer {
+            among: &[
+                "Dense",
+                "Flatten",
+                "Reshape",
+                "LayerNorm",
+                "Conv1D",
+                "Conv2D",
+                "SeparableConv2D",
+                "MaxPool1D",
+                "MaxPool2D",
+                "AvgPool1D",
+                "AvgPool2D",
+                "GlobalMaxPool1D",
+                "GlobalMaxPool2D",
+                "GlobalAveragePool1D",
+                "GlobalAveragePool2D",
+                "ZeroPad2D",
+                "UpSampling2D",
+            ],
+            without: &[],
+        },
+    )],
+    output,
+    count,
+    sizes,
+    form: Form {
+        inner: Some(Inner { input, of_step: true, fields: &["layer"] }),
+        mask: MaskRule::Keeps,
+        ..Form::STATELESS
+    },
+};
+
+/// One step.
+pub const fn input(input: &Shape) -> Result<Shape, Text> {
+    if let Some(text) = numbers_only("TimeDistributed", input) {
+        return Err(text);
+    }
+    if input.rank() < 2 {
+        return Err(Text::new(
+            "`TimeDistributed` takes a sequence, [steps, ..], but what flows in is ",
+        )
+        .shape(input)
+        .str("; put `Reshape(steps, features)` before it, or leave `TimeDistributed` out"));
+    }
+    Ok(input.of_step())
+}
+
+/// The steps, and what the layer inside gives for each.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    let step = arguments[0].layer().output;
+    if step.rank() == MAX_RANK {
+        return Err(Text::new("`TimeDistributed` would give more than ")
+            .number(MAX_RANK)
+            .str(" dimensions: ")
+            .shape(&step)
+            .str(" for each step"));
+    }
+    let mut output = Shape::numbers(&[input.dim(0)]);
+    let mut axis = 0;
+    while axis < step.rank() {
+        output = output.push(step.dim(axis));
+        axis += 1;
+    }
+    Ok(output)
+}
+
+/// The parameters of the layer inside.
+pub const fn count(_: &Shape, arguments: &[Value]) -> Size {
+    arguments[0].layer().count
+}
+
+/// `TimeDistributed<Layer>`.
+pub const fn sizes(_: &Shape, _: &[Value]) -> Sizes {
+    Sizes::of(&[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Nested;
+
+    #[test]
+    fn the_steps_stay_and_each_becomes_what_the_layer_gives() {
+        const INPUT: Shape =
+            Shape::numbers(&[Size::Known(7), Size::Known(3), Size::Unknown, Size::Known(4)]);
+        let step = input(&INPUT).unwrap();
+        assert_eq!(Text::new("").shape(&step).as_str(), "[3, ?, 4]");
+        let nested = Nested { output: Shape::numbers(&[Size::Known(8)]), count: Size::Known(5) };
+        let shape = output(&INPUT, &[Value::Layer(nested)]).unwrap();
+        assert_eq!(Text::new("").shape(&shape).as_str(), "[7, 8]");
+        assert_eq!(count(&INPUT, &[Value::Layer(nested)]), Size::Known(5));
+    }
+
+    #[test]
+    fn what_is_no_sequence_is_refused() {
+        assert_eq!(
+            input(&Shape::numbers(&[Size::Known(7)])).unwrap_err().as_str(),
+            "`TimeDistributed` takes a sequence, [steps, ..], but what flows in is [7]; put \
+             `Reshape(steps, features)` before it, or leave `TimeDistributed` out"
+        );
+        assert!(input(&Shape::categories(&[Size::Known(7), Size::Known(2)])).is_err());
+    }
+}

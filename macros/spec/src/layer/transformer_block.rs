@@ -1,0 +1,101 @@
+//! `TransformerBlock`: attention and two dense layers, each added to what it saw and normalised.
+
+use super::{dense, layer_norm, multi_head_attention, recurrent, Form, Layer, Sizes};
+use crate::{Activation, ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const LAYER: Layer = Layer {
+    name: "TransformerBlock",
+    module: "transformer_block",
+    doc: "Self-attention, then two `Dense` on each step, each added to what it saw and normalised.",
+    parameters: &[
+        Parameter::required("heads", ArgumentKind::Size),
+        Parameter::required("key_dim", ArgumentKind::Size),
+        Parameter::required("feed_forward", ArgumentKind::Size),
+        Parameter::optional("activation", ArgumentKind::Activation),
+        Parameter::optional("dropout", ArgumentKind::Number),
+        Parameter::optional("causal", ArgumentKind::Flag),
+    ],
+    output,
+    count,
+    sizes,
+    form: Form {
+        holds_tensors: true,
+        activation: true,
+        inner_activation: true,
+        default_activation: Activation::Relu,
+        trains_differently: true,
+        random: true,
+        mask: MaskRule::Reads,
+        settings: &["dropout"],
+        ..Form::STATELESS
+    },
+};
+
+/// The input's shape.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(text) = recurrent::sequences_only("TransformerBlock", input) {
+        return Err(text);
+    }
+    if let Some(text) = recurrent::check_dropout("TransformerBlock", &arguments[4]) {
+        return Err(text);
+    }
+    Ok(*input)
+}
+
+/// The attention, the two `Dense` and the two `LayerNorm`.
+pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
+    let attention = multi_head_attention::count(input, arguments);
+    let wide = input.with(input.rank().saturating_sub(1), arguments[2].size());
+    let expand = dense::count(input, &[arguments[2]]);
+    let contract = dense::count(&wide, &[Value::Size(input.last())]);
+    let norms = layer_norm::count(input, &[]).times(Size::Known(2));
+    attention.plus(expand).plus(contract).plus(norms)
+}
+
+/// `TransformerBlock<FEATURES, HEADS, KEY_DIM, HEADS * KEY_DIM, FEED_FORWARD, CAUSAL, ..>`.
+pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
+    let (heads, key_dim) = (arguments[0].size(), arguments[1].size());
+    let causal = recurrent::flag(&arguments[5]);
+    Sizes::of(&[input.last(), heads, key_dim, heads.times(key_dim), arguments[2].size(), causal])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INPUT: Shape = Shape::numbers(&[Size::Known(7), Size::Known(32)]);
+    const ARGUMENTS: &[Value] = &[
+        Value::Size(Size::Known(2)),
+        Value::Size(Size::Known(32)),
+        Value::Size(Size::Known(64)),
+        Value::Absent,
+        Value::Number(0.1),
+        Value::Absent,
+    ];
+
+    #[test]
+    fn the_shape_stays_and_parameters_are_counted_as_keras_counts() {
+        const OUTPUT: Result<Shape, Text> = output(&INPUT, ARGUMENTS);
+        assert!(!OUTPUT.unwrap().differs(&INPUT));
+        // The block of Keras's example of text classification.
+        assert_eq!(count(&INPUT, ARGUMENTS), Size::Known(8_416 + 2_112 + 2_080 + 128));
+        assert_eq!(sizes(&INPUT, ARGUMENTS).at(3), Size::Known(64));
+    }
+
+    #[test]
+    fn vectors_and_dropouts_that_are_no_share_are_refused() {
+        let text = output(&Shape::numbers(&[Size::Known(7)]), ARGUMENTS).unwrap_err();
+        assert!(text.as_str().starts_with("`TransformerBlock` reads a sequence"), "{text:?}");
+        let arguments = [
+            ARGUMENTS[0],
+            ARGUMENTS[1],
+            ARGUMENTS[2],
+            Value::Absent,
+            Value::Number(1.0),
+            Value::Absent,
+        ];
+        let text = output(&INPUT, &arguments).unwrap_err();
+        assert!(text.as_str().starts_with("the dropout of `TransformerBlock`"), "{text:?}");
+    }
+}

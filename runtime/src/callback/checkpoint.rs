@@ -1,0 +1,185 @@
+//! `Checkpoint`: the run on disk, so that nothing is lost.
+
+use std::path::{Path, PathBuf};
+
+use super::{Callback, Event, Flow, Memory, Monitor, RunPlan, Training};
+use crate::{
+    checkpoint::{self, BEST},
+    definition::Definition,
+    Result,
+};
+
+/// Writes the whole run into a folder: weights, optimizer, schedules and callbacks, seed and counters,
+/// preprocessing and history. [`Trainer::resume`](crate::train::Trainer::resume) goes on from it.
+/// Each file is complete before it gets its name, and [`Model::load`](crate::Model::load) reads it
+/// as well.
+///
+/// After every epoch, with the newest three kept, unless told otherwise; and wherever the run
+/// pauses.
+///
+/// `keras.callbacks.BackupAndRestore`, and with [`best`](Checkpoint::best)
+/// `ModelCheckpoint(save_best_only=True)`.
+#[derive(Clone, Debug)]
+pub struct Checkpoint<M> {
+    folder: PathBuf,
+    every: Every,
+    keep: usize,
+    best: Option<(Monitor<M>, f64)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Every {
+    Epochs(usize),
+    Steps(usize),
+}
+
+impl<M: Definition> Checkpoint<M> {
+    /// Writes into a folder, which is created where it is missing.
+    pub fn in_folder(folder: impl AsRef<Path>) -> Checkpoint<M> {
+        let folder = folder.as_ref().to_owned();
+        Checkpoint { folder, every: Every::Epochs(1), keep: 3, best: None }
+    }
+
+    /// Writes after every so many epochs, and after the last.
+    #[must_use]
+    pub fn every_epochs(mut self, epochs: usize) -> Self {
+        self.every = Every::Epochs(epochs);
+        self
+    }
+
+    /// Writes after every so many batches, and after the last epoch.
+    #[must_use]
+    pub fn every_steps(mut self, steps: usize) -> Self {
+        self.every = Every::Steps(steps);
+        self
+    }
+
+    /// How many of the newest files stay.
+    #[must_use]
+    pub fn keep(mut self, files: usize) -> Self {
+        self.keep = files;
+        self
+    }
+
+    /// Also writes the model of the best epoch, as `best.safetensors`.
+    #[must_use]
+    pub fn best(mut self, monitor: Monitor<M>) -> Self {
+        let worst = monitor.worst();
+        self.best = Some((monitor, worst));
+        self
+    }
+
+    fn is_due(&self, event: &Event<'_>, run: &RunPlan) -> bool {
+        match (event, self.every) {
+            (Event::Paused, _) => true,
+            (Event::EpochEnded { epoch, .. }, _) if epoch + 1 == run.epochs => true,
+            (Event::EpochEnded { epoch, .. }, Every::Epochs(every)) => (epoch + 1) % every == 0,
+            (Event::StepEnded { epoch, step, .. }, Every::Steps(every)) => {
+                (epoch * run.steps_per_epoch + step + 1) % every == 0
+            }
+            _ => false,
+        }
+    }
+}
+
+impl<M: Definition> Callback<M> for Checkpoint<M> {
+    fn name(&self) -> &'static str {
+        "Checkpoint"
+    }
+
+    fn mistakes(&self, run: &RunPlan) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let (Every::Epochs(every) | Every::Steps(every)) = self.every;
+        if every == 0 || self.keep == 0 {
+            mistakes.push("`Checkpoint` must write after every 1 or more, and keep 1".to_owned());
+        }
+        if let Some((monitor, _)) = &self.best {
+            mistakes.extend(monitor.mistakes(run));
+        }
+        let earlier =
+            checkpoint::in_folder(&self.folder).ok().and_then(|files| files.last().cloned());
+        if let (Some(file), false) = (earlier, run.resumes) {
+            let folder = self.folder.display();
+            mistakes.push(format!(
+                "{} is the checkpoint of an earlier run: go on from it with `resume(\"{folder}\")`, \
+                 or choose another folder",
+                file.display()
+            ));
+        }
+        mistakes
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+        if let (Event::EpochEnded { figures, .. }, Some((monitor, best))) = (event, &mut self.best)
+        {
+            let current = monitor.value(figures);
+            if let Some(current) = current.filter(|current| monitor.improves(*current, *best, 0.0))
+            {
+                *best = current;
+                checkpoint::create(&self.folder)?;
+                training.save_model(&self.folder.join(BEST))?;
+            }
+        }
+        if self.is_due(event, training.plan()) {
+            training.request_checkpoint(&self.folder, self.keep);
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn remember(&self, memory: &mut Memory) {
+        if let Some((_, best)) = &self.best {
+            memory.put("best", *best);
+        }
+    }
+
+    fn recall(&mut self, memory: &Memory) {
+        if let (Some((_, best)), Some(remembered)) = (&mut self.best, memory.get("best")) {
+            *best = remembered;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::Script, *};
+
+    fn callback(folder: &Path) -> Checkpoint<super::super::tests::Toy> {
+        Checkpoint::in_folder(folder)
+    }
+
+    #[test]
+    fn it_asks_for_a_checkpoint_when_one_is_due() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut script = Script::default();
+        script.run(callback(folder.path()).every_epochs(3).keep(2), &[1.0; 10]);
+        let epochs: Vec<usize> = script.requested.iter().map(|(at, _)| at.epoch).collect();
+        assert_eq!(epochs, [3, 6, 9, 10]);
+        assert!(script.requested.iter().all(|(_, keep)| *keep == 2));
+
+        let (mut script, mut every) = (Script::default(), callback(folder.path()).every_steps(2));
+        (0..5).for_each(|_| assert_eq!(script.step(&mut every), Flow::Continue));
+        every.on(&Event::Paused, &mut script).unwrap();
+        let steps: Vec<usize> = script.requested.iter().map(|(at, _)| at.step).collect();
+        assert_eq!(steps, [2, 4, 5]);
+    }
+
+    #[test]
+    fn the_best_epoch_is_saved_when_it_happens() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut script = Script::default();
+        let best = callback(&folder.path().join("new")).best(Monitor::val_loss());
+        script.run(best, &[3.0, 2.0, f64::NAN, 2.5, 1.0]);
+        assert_eq!(*script.saved.borrow(), [0.0, 1.0, 4.0]);
+    }
+
+    #[test]
+    fn an_earlier_run_in_the_folder_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("step-0000000012.safetensors"), "").unwrap();
+        let mut plan = Script::default().plan;
+        let mistakes = Callback::mistakes(&callback(folder.path()), &plan);
+        assert!(mistakes[0].contains("step-0000000012"), "{mistakes:?}");
+        plan.resumes = true;
+        assert!(Callback::mistakes(&callback(folder.path()), &plan).is_empty());
+    }
+}

@@ -1,0 +1,105 @@
+//! `CsvLog`: a table of the epochs as they go by.
+
+use std::path::Path;
+
+use super::{log_file::LogFile, Callback, Event, Flow, Training};
+use crate::{
+    definition::Definition,
+    history::{Figures, Phase},
+    Result,
+};
+
+/// One line an epoch: its number from 0, the learning rate, and every figure; a cell is empty where
+/// the epoch was not validated. Where a run goes on, so does the file.
+///
+/// `keras.callbacks.CSVLogger`.
+#[derive(Debug)]
+pub struct CsvLog {
+    file: LogFile,
+}
+
+impl CsvLog {
+    /// Writes into a file, whose folder is created where it is missing.
+    pub fn to(path: impl AsRef<Path>) -> CsvLog {
+        CsvLog { file: LogFile::at(path) }
+    }
+}
+
+impl<M: Definition> Callback<M> for CsvLog {
+    fn name(&self) -> &'static str {
+        "CsvLog"
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+        match event {
+            Event::Started => {
+                let first = training.position().epoch;
+                let known = move |line: &str| {
+                    let number = line.split(',').next().map(str::parse::<usize>);
+                    number.is_none_or(|number| number.map_or(true, |epoch| epoch < first))
+                };
+                let keep: &dyn Fn(&str) -> bool = &known;
+                self.file.open(training.plan().resumes.then_some(keep))?;
+                if self.file.is_empty() {
+                    self.file.line(&header(training))?;
+                }
+            }
+            Event::EpochEnded { epoch, figures } => {
+                let values = names(training).into_iter().map(|name| figures.get(&name));
+                let cells = values.map(|value| value.map_or(String::new(), |v| v.to_string()));
+                let cells: Vec<String> = cells.collect();
+                let rate = training.learning_rate();
+                self.file.line(&format!("{epoch},{rate},{}", cells.join(",")))?;
+            }
+            _ => {}
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+fn header<M: Definition>(training: &dyn Training<M>) -> String {
+    format!("epoch,learning_rate,{}", names(training).join(","))
+}
+
+/// Every figure that an epoch may have.
+fn names<M: Definition>(training: &dyn Training<M>) -> Vec<String> {
+    let run = training.plan();
+    let phases: &[Phase] = match run.validation {
+        super::Validation::Given => &[Phase::Training, Phase::Validation],
+        super::Validation::Missing => &[Phase::Training],
+    };
+    phases.iter().flat_map(|phase| Figures::names(run.graph, *phase)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::Script, *};
+    use std::fs;
+
+    #[test]
+    fn a_run_that_goes_on_takes_up_the_table_where_it_left_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("logs").join("run.csv");
+        let mut script = Script::default();
+        script.run(CsvLog::to(&path), &[0.5, 0.25, 0.125]);
+        let table = "epoch,learning_rate,loss,val_loss\n0,1,1,0.5\n1,1,0.5,0.25\n2,1,0.25,0.125\n";
+        assert_eq!(fs::read_to_string(&path).unwrap(), table);
+
+        // Cut off in the middle of a line, and taken up before the last epoch.
+        fs::write(&path, format!("{table}3,1,0.0")).unwrap();
+        script.plan.resumes = true;
+        script.position.epoch = 2;
+        let mut log = CsvLog::to(&path);
+        Callback::on(&mut log, &Event::Started, &mut script).unwrap();
+        script.tell_epochs(&mut log, &[0.125], 2);
+        assert_eq!(fs::read_to_string(&path).unwrap(), table);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_named() {
+        let error = CsvLog::to("/proc/nothing/run.csv");
+        let mut script = Script::default();
+        let error = Callback::on(&mut { error }, &Event::Started, &mut script).unwrap_err();
+        assert!(error.to_string().contains("/proc/nothing/run.csv"), "{error}");
+    }
+}

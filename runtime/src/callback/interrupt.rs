@@ -1,0 +1,71 @@
+//! `Interrupt`: ends a run after the step that is under way.
+
+use std::sync::{
+    atomic::{AtomicBool, Ordering},
+    Arc,
+};
+
+use super::{Callback, Event, Flow, Training};
+use crate::{definition::Definition, Result};
+
+/// Pauses training after the current step once a flag is set. [`Checkpoint`](super::Checkpoint)
+/// then writes where the run stands, and `fit` returns as usual.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt {
+    flag: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// Pauses once `flag` is true, whoever sets it.
+    pub fn by(flag: Arc<AtomicBool>) -> Interrupt {
+        Interrupt { flag }
+    }
+
+    /// Pauses on Ctrl-C (and on the signal that ends a Unix process); a second one ends the process
+    /// at once. With the feature `ctrl-c`.
+    ///
+    /// # Errors
+    /// [`Error::Device`](crate::Error::Device) where the system refuses to report the signal.
+    #[cfg(feature = "ctrl-c")]
+    pub fn on_ctrl_c() -> Result<Interrupt> {
+        use signal_hook::{consts, flag};
+        let interrupt = Interrupt::default();
+        for signal in [consts::SIGINT, consts::SIGTERM] {
+            // In this order, so that the first signal only sets the flag.
+            let registered = flag::register_conditional_shutdown(
+                signal,
+                128 + signal,
+                Arc::clone(&interrupt.flag),
+            )
+            .and_then(|_| flag::register(signal, Arc::clone(&interrupt.flag)));
+            registered.map_err(crate::Error::device)?;
+        }
+        Ok(interrupt)
+    }
+}
+
+impl<M: Definition> Callback<M> for Interrupt {
+    fn name(&self) -> &'static str {
+        "Interrupt"
+    }
+
+    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<M>) -> Result<Flow> {
+        let looks = matches!(event, Event::StepEnded { .. } | Event::EpochEnded { .. });
+        let pauses = looks && self.flag.load(Ordering::Relaxed);
+        Ok(if pauses { Flow::Pause } else { Flow::Continue })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::Script, *};
+
+    #[test]
+    fn it_pauses_after_the_step_in_which_the_flag_is_set() {
+        let flag = Arc::new(AtomicBool::new(false));
+        let (mut script, mut callback) = (Script::default(), Interrupt::by(Arc::clone(&flag)));
+        assert_eq!(script.step(&mut callback), Flow::Continue);
+        flag.store(true, Ordering::Relaxed);
+        assert_eq!(script.step(&mut callback), Flow::Pause);
+    }
+}

@@ -1,0 +1,114 @@
+//! `JsonLines`: what happens, for other programs to read.
+
+use std::{path::Path, time::Instant};
+
+use serde_json::{json, Map, Value};
+
+use super::{log_file::LogFile, Callback, Event, Flow, Training};
+use crate::{definition::Definition, history::Figures, Result};
+
+/// One JSON object a line: `{"event": "epoch", "epoch": 0, "learning_rate": 0.001, "seconds": 1.5,
+/// "figures": {"loss": 0.5, ...}}`, with `"event": "step"` and a `loss` for batches on request. A
+/// figure that is not finite is `null`. Where a run goes on, so does the file.
+#[derive(Debug)]
+pub struct JsonLines {
+    file: LogFile,
+    steps: bool,
+    started: Option<Instant>,
+}
+
+impl JsonLines {
+    /// Writes into a file, whose folder is created where it is missing.
+    pub fn to(path: impl AsRef<Path>) -> JsonLines {
+        JsonLines { file: LogFile::at(path), steps: false, started: None }
+    }
+
+    /// Also writes a line for every batch.
+    #[must_use]
+    pub fn every_step(mut self) -> JsonLines {
+        self.steps = true;
+        self
+    }
+
+    fn seconds(&mut self) -> f64 {
+        self.started.get_or_insert_with(Instant::now).elapsed().as_secs_f64()
+    }
+}
+
+impl<M: Definition> Callback<M> for JsonLines {
+    fn name(&self) -> &'static str {
+        "JsonLines"
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+        let (rate, seconds) = (training.learning_rate(), self.seconds());
+        let line = match event {
+            Event::Started => {
+                let at = training.position();
+                let known = move |line: &str| is_before(line, (at.epoch, at.step));
+                let keep: &dyn Fn(&str) -> bool = &known;
+                self.file.open(training.plan().resumes.then_some(keep))?;
+                return Ok(Flow::Continue);
+            }
+            Event::StepEnded { epoch, step, loss, .. } if self.steps => json!({
+                "event": "step", "epoch": epoch, "step": step, "learning_rate": rate,
+                "seconds": seconds, "loss": loss,
+            }),
+            Event::EpochEnded { epoch, figures } => json!({
+                "event": "epoch", "epoch": epoch, "learning_rate": rate, "seconds": seconds,
+                "figures": object(figures),
+            }),
+            Event::NotFinite { epoch, step, output, node, .. } => json!({
+                "event": "not_finite", "epoch": epoch, "step": step, "output": output,
+                "node": node,
+            }),
+            _ => return Ok(Flow::Continue),
+        };
+        self.file.line(&line.to_string())?;
+        Ok(Flow::Continue)
+    }
+}
+
+fn object(figures: &Figures) -> Value {
+    Value::Object(figures.iter().map(|(name, value)| (name, json!(value))).collect::<Map<_, _>>())
+}
+
+/// Whether a line speaks of what was over when the run stood at a place.
+fn is_before(line: &str, (epoch, step): (usize, usize)) -> bool {
+    let Ok(line) = serde_json::from_str::<Value>(line) else { return false };
+    let number = |key: &str| line[key].as_u64().map(|number| number as usize);
+    let Some(own) = number("epoch") else { return false };
+    own < epoch || (own == epoch && number("step").is_some_and(|own| own < step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::Script, *};
+
+    #[test]
+    fn every_line_is_an_object_and_a_run_that_goes_on_repeats_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.jsonl");
+        let lines = || -> Vec<Value> {
+            let text = std::fs::read_to_string(&path).unwrap();
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        };
+        let mut script = Script::default();
+        script.run(JsonLines::to(&path), &[0.5, f64::NAN]);
+        assert_eq!(lines()[0]["figures"]["val_loss"], 0.5);
+        assert_eq!(lines()[1]["figures"]["val_loss"], Value::Null);
+
+        script.plan.resumes = true;
+        script.position = super::super::Position { epoch: 1, step: 0, updates: 0 };
+        let mut log = JsonLines::to(&path).every_step();
+        Callback::on(&mut log, &Event::Started, &mut script).unwrap();
+        assert_eq!(lines().len(), 1);
+        script.step(&mut log);
+        script.step(&mut log);
+        assert_eq!(lines()[2]["step"], 1);
+        script.position.step = 1;
+        let mut log = JsonLines::to(&path).every_step();
+        Callback::on(&mut log, &Event::Started, &mut script).unwrap();
+        assert_eq!(lines().len(), 2);
+    }
+}

@@ -1,0 +1,68 @@
+//! A file that grows by one line at a time.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use crate::{Error, Result};
+
+/// A log: what was written is on its way to the disk before the next line begins.
+#[derive(Debug)]
+pub(super) struct LogFile {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl LogFile {
+    pub(super) fn at(path: impl AsRef<Path>) -> LogFile {
+        LogFile { path: path.as_ref().to_owned(), file: None }
+    }
+
+    /// Begins the file anew or, where a run goes on, keeps the lines of an earlier one that `keep`
+    /// approves of: the run may have written more before it was cut off than it remembers.
+    pub(super) fn open(&mut self, kept: Option<&dyn Fn(&str) -> bool>) -> Result<()> {
+        let earlier = match kept {
+            Some(_) if self.path.exists() => fs::read_to_string(&self.path).map_err(|source| {
+                Error::File { action: "read", path: self.path.clone(), source }
+            })?,
+            _ => String::new(),
+        };
+        // A line that was cut off has no end.
+        let whole = earlier.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let lines: String = whole.filter(|line| kept.is_none_or(|keep| keep(line))).collect();
+        self.try_io(|path| {
+            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(path, lines)
+        })?;
+        self.file = Some(self.try_io(|path| OpenOptions::new().append(true).open(path))?);
+        Ok(())
+    }
+
+    /// Whether nothing has been written.
+    pub(super) fn is_empty(&self) -> bool {
+        fs::metadata(&self.path).map_or(true, |file| file.len() == 0)
+    }
+
+    /// Appends a line.
+    pub(super) fn line(&mut self, line: &str) -> Result<()> {
+        let path = self.path.clone();
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.write_all(format!("{line}\n").as_bytes()).map_err(|source| Error::File {
+            action: "write",
+            path,
+            source,
+        })
+    }
+
+    fn try_io<T>(&self, io: impl FnOnce(&Path) -> std::io::Result<T>) -> Result<T> {
+        io(&self.path).map_err(|source| Error::File {
+            action: "write",
+            path: self.path.clone(),
+            source,
+        })
+    }
+}

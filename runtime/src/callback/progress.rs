@@ -1,0 +1,187 @@
+//! `Progress`: shows how training goes.
+
+use std::{
+    io::IsTerminal,
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Callback, Event, Flow, Training};
+use crate::{
+    definition::Definition,
+    history::{Figures, Short},
+    Result,
+};
+
+/// On a terminal a bar with the epoch, the step, loss and metrics so far, the rate and the time
+/// left; else a plain line for epochs, but not more than one a second. Both on standard error.
+/// Every trainer has one.
+///
+/// `verbose` of `keras.Model.fit`.
+#[derive(Debug)]
+pub struct Progress {
+    style: Style,
+    shown: Option<Shown>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Style {
+    /// A bar or lines, as the terminal asks for.
+    Auto,
+    Lines,
+    Silent,
+}
+
+#[derive(Debug)]
+enum Shown {
+    Bar {
+        bar: ProgressBar,
+        last_figures: Option<Instant>,
+    },
+    Lines {
+        started: Instant,
+        /// The epoch and step the run began with.
+        first: (usize, usize),
+        last_line: Option<Instant>,
+    },
+}
+
+/// How often the figures beside the bar change, and how often a line is written.
+const BAR_EVERY: Duration = Duration::from_millis(100);
+const LINE_EVERY: Duration = Duration::from_secs(1);
+
+impl Progress {
+    /// A bar on a terminal, lines elsewhere.
+    pub fn auto() -> Progress {
+        Progress { style: Style::Auto, shown: None }
+    }
+
+    /// Lines, on a terminal too.
+    pub fn lines() -> Progress {
+        Progress { style: Style::Lines, shown: None }
+    }
+
+    /// Nothing.
+    pub fn silent() -> Progress {
+        Progress { style: Style::Silent, shown: None }
+    }
+
+    fn start<M: Definition>(&mut self, training: &dyn Training<M>) {
+        let (run, at) = (training.plan(), training.position());
+        self.shown = match self.style {
+            Style::Silent => None,
+            Style::Auto if std::io::stderr().is_terminal() => {
+                let done = at.epoch * run.steps_per_epoch + at.step;
+                let bar = ProgressBar::new((run.epochs * run.steps_per_epoch) as u64)
+                    .with_position(done as u64);
+                bar.reset_eta();
+                let template = "{prefix} {bar:24} {msg}  {per_sec}, {elapsed} so far, {eta} left";
+                if let Ok(style) = ProgressStyle::with_template(template) {
+                    bar.set_style(style);
+                }
+                Some(Shown::Bar { bar, last_figures: None })
+            }
+            _ => Some(Shown::Lines {
+                started: Instant::now(),
+                first: (at.epoch, at.step),
+                last_line: None,
+            }),
+        };
+    }
+
+    fn step<M: Definition>(&mut self, training: &dyn Training<M>, so_far: super::SoFar<'_>) {
+        let Some(Shown::Bar { bar, last_figures }) = &mut self.shown else { return };
+        bar.inc(1);
+        // Figures are texts, which cost more than the step of a small model.
+        let now = Instant::now();
+        if last_figures.is_none_or(|last| now - last >= BAR_EVERY) {
+            *last_figures = Some(now);
+            let (run, at) = (training.plan(), training.position());
+            bar.set_prefix(format!(
+                "epoch {}/{}, step {}/{}",
+                at.epoch + 1,
+                run.epochs,
+                at.step,
+                run.steps_per_epoch
+            ));
+            bar.set_message(so_far.figures().to_string());
+        }
+    }
+
+    fn epoch<M: Definition>(
+        &mut self,
+        training: &dyn Training<M>,
+        epoch: usize,
+        figures: &Figures,
+    ) {
+        let run = training.plan();
+        match &mut self.shown {
+            Some(Shown::Bar { bar, .. }) => {
+                bar.set_prefix(format!("epoch {}/{}", epoch + 1, run.epochs));
+                bar.set_message(figures.to_string());
+            }
+            Some(Shown::Lines { started, first, last_line }) => {
+                let now = Instant::now();
+                let recent = last_line.is_some_and(|last| now - last < LINE_EVERY);
+                if recent && epoch + 1 < run.epochs {
+                    return;
+                }
+                *last_line = Some(now);
+                let steps = run.steps_per_epoch;
+                let done = (epoch + 1) * steps - first.0 * steps - first.1;
+                let seconds = started.elapsed().as_secs_f64();
+                let left = seconds / done.max(1) as f64 * ((run.epochs - epoch - 1) * steps) as f64;
+                eprintln!(
+                    "epoch {}/{}: {figures}; {} steps a second, {} left",
+                    epoch + 1,
+                    run.epochs,
+                    Short(done as f64 / seconds),
+                    in_words(left)
+                );
+            }
+            None => {}
+        }
+    }
+}
+
+/// `2h 5m`, `3m 20s`, `12s`.
+fn in_words(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m {seconds}s"),
+        (hours, minutes, _) => format!("{hours}h {minutes}m"),
+    }
+}
+
+impl<M: Definition> Callback<M> for Progress {
+    fn name(&self) -> &'static str {
+        "Progress"
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+        match event {
+            Event::Started => self.start(training),
+            Event::StepEnded { so_far, .. } => self.step(training, *so_far),
+            Event::EpochEnded { epoch, figures } => self.epoch(training, *epoch, figures),
+            Event::Ended => {
+                if let Some(Shown::Bar { bar, .. }) = &self.shown {
+                    bar.abandon();
+                }
+            }
+            _ => {}
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+
+    #[test]
+    fn times_are_said_in_two_units() {
+        assert_eq!([9.6, 200.0, 7500.0].map(in_words), ["10s", "3m 20s", "2h 5m"]);
+    }
+}

@@ -1,0 +1,151 @@
+//! `ReduceOnPlateau`: smaller steps once a figure has stopped improving.
+
+use super::{monitor::delta_mistake, Callback, Event, Flow, Memory, Monitor, RunPlan, Training};
+use crate::{definition::Definition, Result};
+
+/// Multiplies the learning rate by `factor` after `patience` epochs without an improvement by more
+/// than `min_delta`.
+///
+/// `keras.callbacks.ReduceLROnPlateau`, with its defaults: factor 0.1, patience 10, min_delta 1e-4,
+/// no cooldown, no smallest rate; but that a NaN is never the best.
+/// `torch.optim.lr_scheduler.ReduceLROnPlateau(threshold_mode="abs")`.
+#[derive(Clone, Debug)]
+pub struct ReduceOnPlateau<M> {
+    monitor: Monitor<M>,
+    factor: f64,
+    patience: usize,
+    min_delta: f64,
+    cooldown: usize,
+    smallest: f64,
+    best: f64,
+    waited: usize,
+    cooling: usize,
+}
+
+impl<M: Definition> ReduceOnPlateau<M> {
+    /// Watches a figure.
+    pub fn on(monitor: Monitor<M>) -> ReduceOnPlateau<M> {
+        let best = monitor.worst();
+        ReduceOnPlateau {
+            monitor,
+            factor: 0.1,
+            patience: 10,
+            min_delta: 1e-4,
+            cooldown: 0,
+            smallest: 0.0,
+            best,
+            waited: 0,
+            cooling: 0,
+        }
+    }
+
+    /// What the rate is multiplied by.
+    #[must_use]
+    pub fn factor(mut self, factor: f64) -> Self {
+        self.factor = factor;
+        self
+    }
+
+    /// How many epochs without improvement are waited for.
+    #[must_use]
+    pub fn patience(mut self, epochs: usize) -> Self {
+        self.patience = epochs;
+        self
+    }
+
+    /// The smallest change that counts as an improvement, in the unit of the figure.
+    #[must_use]
+    pub fn min_delta(mut self, min_delta: f64) -> Self {
+        self.min_delta = min_delta;
+        self
+    }
+
+    /// How many epochs after a reduction do not count.
+    #[must_use]
+    pub fn cooldown(mut self, epochs: usize) -> Self {
+        self.cooldown = epochs;
+        self
+    }
+
+    /// The rate below which it is not reduced.
+    #[must_use]
+    pub fn smallest(mut self, rate: f64) -> Self {
+        self.smallest = rate;
+        self
+    }
+}
+
+impl<M: Definition> Callback<M> for ReduceOnPlateau<M> {
+    fn name(&self) -> &'static str {
+        "ReduceOnPlateau"
+    }
+
+    fn mistakes(&self, run: &RunPlan) -> Vec<String> {
+        let mut mistakes = self.monitor.mistakes(run);
+        let ReduceOnPlateau { factor, smallest, .. } = self;
+        if !(*factor > 0.0 && *factor < 1.0) {
+            mistakes.push(format!(
+                "the factor of `ReduceOnPlateau` must be above 0 and below 1, but is {factor}"
+            ));
+        }
+        if !(*smallest >= 0.0 && smallest.is_finite()) {
+            mistakes.push(format!(
+                "the smallest rate of `ReduceOnPlateau` must be a number of at least 0, but is \
+                 {smallest}"
+            ));
+        }
+        mistakes.extend(delta_mistake(self.min_delta));
+        mistakes
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+        let Event::EpochEnded { figures, .. } = event else { return Ok(Flow::Continue) };
+        let Some(current) = self.monitor.value(figures) else { return Ok(Flow::Continue) };
+        if self.cooling > 0 {
+            self.cooling -= 1;
+            self.waited = 0;
+        }
+        if self.monitor.improves(current, self.best, self.min_delta) {
+            (self.best, self.waited) = (current, 0);
+        } else if self.cooling == 0 {
+            self.waited += 1;
+            let rate = training.learning_rate();
+            if self.waited >= self.patience && rate > self.smallest {
+                training.set_learning_rate((rate * self.factor).max(self.smallest));
+                (self.cooling, self.waited) = (self.cooldown, 0);
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn remember(&self, memory: &mut Memory) {
+        memory.put("best", self.best);
+        memory.put("waited", self.waited as f64);
+        memory.put("cooling", self.cooling as f64);
+    }
+
+    fn recall(&mut self, memory: &Memory) {
+        self.best = memory.get("best").unwrap_or(self.best);
+        (self.waited, self.cooling) = (memory.count("waited"), memory.count("cooling"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::Script, *};
+
+    #[test]
+    fn it_reduces_after_its_patience_and_cools_down() {
+        let callback = ReduceOnPlateau::on(Monitor::val_loss()).factor(0.5).patience(2).cooldown(2);
+        let mut script = Script::default();
+        script.run(callback.clone(), &[1.0, 1.0, 1.0]);
+        assert_eq!(script.learning_rate, 0.5);
+        // Two epochs of cooling, of which the second may wait again.
+        let mut script = Script::default();
+        script.run(callback.clone(), &[1.0; 5]);
+        assert_eq!(script.learning_rate, 0.5);
+        script = Script::default();
+        script.run(callback.smallest(0.4), &[1.0; 12]);
+        assert_eq!(script.learning_rate, 0.4);
+    }
+}

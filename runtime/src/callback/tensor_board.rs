@@ -1,0 +1,265 @@
+//! `TensorBoard`: event files for TensorBoard.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use super::{Callback, Event, Flow, Position, Training};
+use crate::{
+    checksum::Crc32c,
+    definition::Definition,
+    history::{Figures, Phase},
+    Error, Result,
+};
+
+/// Writes scalars that `tensorboard --logdir FOLDER` shows, as Keras writes them: under `train` and
+/// `validation`, a series `epoch_NAME` for every figure, and `epoch_learning_rate` with the training
+/// figures. `TensorBoard` stores single precision. Where a run goes on, it shows what the earlier one
+/// wrote up to there.
+///
+/// `keras.callbacks.TensorBoard`, with `update_freq="batch"` by [`every_step`](TensorBoard::every_step);
+/// `torch.utils.tensorboard.SummaryWriter`.
+#[derive(Debug)]
+pub struct TensorBoard {
+    folder: PathBuf,
+    steps: bool,
+    training: Option<EventFile>,
+    validation: Option<EventFile>,
+}
+
+impl TensorBoard {
+    /// Writes into a folder, which is created where it is missing.
+    pub fn in_folder(folder: impl AsRef<Path>) -> TensorBoard {
+        let folder = folder.as_ref().to_owned();
+        TensorBoard { folder, steps: false, training: None, validation: None }
+    }
+
+    /// Also writes `batch_loss` for every batch.
+    #[must_use]
+    pub fn every_step(mut self) -> TensorBoard {
+        self.steps = true;
+        self
+    }
+
+    /// The file of a phase; the first use creates it.
+    fn file(&mut self, phase: Phase, resumed: Option<Position>) -> Result<&mut EventFile> {
+        let (file, name) = match phase {
+            Phase::Training => (&mut self.training, "train"),
+            Phase::Validation => (&mut self.validation, "validation"),
+        };
+        if file.is_none() {
+            let mut created = EventFile::create(&self.folder.join(name))?;
+            if let Some(at) = resumed {
+                created.forget_from(at.epoch as i64)?;
+            }
+            *file = Some(created);
+        }
+        file.as_mut().ok_or(Error::Device("unreachable: the file was just created".to_owned()))
+    }
+}
+
+impl<M: Definition> Callback<M> for TensorBoard {
+    fn name(&self) -> &'static str {
+        "TensorBoard"
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+        match event {
+            Event::Started => {
+                let at = training.plan().resumes.then(|| training.position());
+                self.file(Phase::Training, at)?;
+                if training.plan().validation == super::Validation::Given {
+                    self.file(Phase::Validation, at)?;
+                }
+            }
+            Event::StepEnded { epoch, step, loss, .. } if self.steps => {
+                let number = epoch * training.plan().steps_per_epoch + step;
+                let scalars = [("batch_loss".to_owned(), *loss)];
+                self.file(Phase::Training, None)?.scalars(number as i64, &scalars)?;
+            }
+            Event::EpochEnded { epoch, figures } => {
+                for phase in [Phase::Training, Phase::Validation] {
+                    let mut scalars = of_phase(figures, phase);
+                    if phase == Phase::Training {
+                        let rate = training.learning_rate();
+                        scalars.push(("epoch_learning_rate".to_owned(), rate));
+                    }
+                    if !scalars.is_empty() {
+                        self.file(phase, None)?.scalars(*epoch as i64, &scalars)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+/// The figures of a phase, without the phase in their names.
+fn of_phase(figures: &Figures, phase: Phase) -> Vec<(String, f64)> {
+    let own = figures.entries().filter(|(figure, _)| figure.phase == phase);
+    own.map(|(figure, value)| (format!("epoch_{}", figures.name_without_phase(figure)), value))
+        .collect()
+}
+
+/// A file of records, each an `Event` of TensorFlow's `event.proto`.
+#[derive(Debug)]
+struct EventFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl EventFile {
+    fn create(folder: &Path) -> Result<EventFile> {
+        let failed =
+            |path: &Path, source| Error::File { action: "write", path: path.into(), source };
+        fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let name = format!("events.out.tfevents.{}.{}", now.as_micros(), std::process::id());
+        let path = folder.join(name);
+        let file = File::create(&path).map_err(|source| failed(&path, source))?;
+        let mut file = EventFile { path, file };
+        let mut version = event(0);
+        bytes(&mut version, FILE_VERSION, b"brain.Event:2");
+        file.record(&version)?;
+        Ok(file)
+    }
+
+    /// Tells TensorBoard that what other files hold from this step on did not happen.
+    fn forget_from(&mut self, step: i64) -> Result<()> {
+        let mut log = Vec::new();
+        number(&mut log, STATUS, START);
+        let mut purge = event(step);
+        bytes(&mut purge, SESSION_LOG, &log);
+        self.record(&purge)
+    }
+
+    fn scalars(&mut self, step: i64, scalars: &[(String, f64)]) -> Result<()> {
+        let mut summary = Vec::new();
+        for (tag, scalar) in scalars {
+            let mut value = Vec::new();
+            bytes(&mut value, TAG, tag.as_bytes());
+            value.push((SIMPLE_VALUE << 3 | FIXED_32) as u8);
+            value.extend((*scalar as f32).to_le_bytes());
+            bytes(&mut summary, VALUE, &value);
+        }
+        let mut scalars = event(step);
+        bytes(&mut scalars, SUMMARY, &summary);
+        self.record(&scalars)
+    }
+
+    /// Length, its masked checksum, the data, its masked checksum.
+    fn record(&mut self, data: &[u8]) -> Result<()> {
+        let length = (data.len() as u64).to_le_bytes();
+        let mut record = length.to_vec();
+        record.extend(masked(&length).to_le_bytes());
+        record.extend(data);
+        record.extend(masked(data).to_le_bytes());
+        self.file.write_all(&record).map_err(|source| Error::File {
+            action: "write",
+            path: self.path.clone(),
+            source,
+        })
+    }
+}
+
+/// TFRecord rotates its checksums, so that a checksum of a checksum is none.
+fn masked(bytes: &[u8]) -> u32 {
+    Crc32c::of(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+// Protocol buffers: field numbers and wire types.
+const WALL_TIME: u64 = 1;
+const STEP: u64 = 2;
+const FILE_VERSION: u64 = 3;
+const SUMMARY: u64 = 5;
+const SESSION_LOG: u64 = 7;
+const STATUS: u64 = 1;
+const START: u64 = 1;
+const VALUE: u64 = 1;
+const TAG: u64 = 1;
+const SIMPLE_VALUE: u64 = 2;
+const VARINT: u64 = 0;
+const FIXED_64: u64 = 1;
+const LENGTH: u64 = 2;
+const FIXED_32: u64 = 5;
+
+/// An event with the time and a step, and nothing in it yet.
+fn event(step: i64) -> Vec<u8> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let mut message = vec![(WALL_TIME << 3 | FIXED_64) as u8];
+    message.extend(now.to_le_bytes());
+    number(&mut message, STEP, step as u64);
+    message
+}
+
+fn number(message: &mut Vec<u8>, field: u64, value: u64) {
+    varint(message, field << 3 | VARINT);
+    varint(message, value);
+}
+
+fn bytes(message: &mut Vec<u8>, field: u64, value: &[u8]) {
+    varint(message, field << 3 | LENGTH);
+    varint(message, value.len() as u64);
+    message.extend(value);
+}
+
+fn varint(message: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        message.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    message.push(value as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::Script, *};
+
+    /// The data of every record of the only file in a folder; the checksums must be right.
+    fn records(folder: &Path) -> Vec<Vec<u8>> {
+        let file = fs::read_dir(folder).unwrap().next().unwrap().unwrap();
+        let bytes = fs::read(file.path()).unwrap();
+        let mut rest = &bytes[..];
+        let mut records = Vec::new();
+        while !rest.is_empty() {
+            let length = u64::from_le_bytes(rest[..8].try_into().unwrap()) as usize;
+            let sum = |at: usize| u32::from_le_bytes(rest[at..at + 4].try_into().unwrap());
+            let data = &rest[12..12 + length];
+            assert_eq!((sum(8), sum(12 + length)), (masked(&rest[..8]), masked(data)));
+            records.push(data.to_vec());
+            rest = &rest[16 + length..];
+        }
+        records
+    }
+
+    fn contains(record: &[u8], part: &[u8]) -> bool {
+        record.windows(part.len()).any(|window| window == part)
+    }
+
+    #[test]
+    fn records_hold_the_figures_of_their_phase() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut script = Script::default();
+        script.run(TensorBoard::in_folder(folder.path()), &[0.5, 0.25]);
+        let (train, validation) =
+            (records(&folder.path().join("train")), records(&folder.path().join("validation")));
+        assert_eq!((train.len(), validation.len()), (3, 3));
+        assert!(contains(&train[0], b"brain.Event:2"));
+        assert!(contains(&train[1], b"epoch_learning_rate"));
+        let scalar = [&[SIMPLE_VALUE as u8 * 8 + 5][..], &0.25f32.to_le_bytes()].concat();
+        assert!(contains(&validation[2], &scalar) && contains(&validation[2], b"epoch_loss"));
+    }
+
+    // From the description of TFRecord: masked_crc = ((crc >> 15) | (crc << 17)) + 0xa282ead8.
+    #[test]
+    fn checksums_are_masked() {
+        assert_eq!(masked(b"123456789"), 0xe306_9283u32.rotate_right(15).wrapping_add(0xa282_ead8));
+        let mut long = Vec::new();
+        varint(&mut long, 300);
+        assert_eq!(long, [0xac, 0x02]);
+    }
+}

@@ -1,0 +1,41 @@
+//! `TerminateOnNan`: an end instead of an error.
+
+use super::{Callback, Event, Flow, Training};
+use crate::{definition::Definition, history::Phase, Result};
+
+/// Ends training where a loss is no longer a number, and lets `fit` return what was reached: the
+/// weights from before that step, or the best ones where another callback restores them. Without it
+/// `fit` returns [`Error::NotFinite`](crate::Error::NotFinite), which names output, epoch, step and
+/// node; with it `fit` also ends where only a loss on the validation rows is not finite.
+///
+/// `keras.callbacks.TerminateOnNaN`, which looks at training alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TerminateOnNan;
+
+impl<M: Definition> Callback<M> for TerminateOnNan {
+    fn name(&self) -> &'static str {
+        "TerminateOnNan"
+    }
+
+    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<M>) -> Result<Flow> {
+        let ends = match event {
+            Event::NotFinite { .. } => true,
+            Event::EpochEnded { figures, .. } => figures.entries().any(|(figure, value)| {
+                figure.phase == Phase::Validation && figure.quantity == "loss" && !value.is_finite()
+            }),
+            _ => false,
+        };
+        Ok(if ends { Flow::Stop } else { Flow::Continue })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::Script, *};
+
+    #[test]
+    fn it_ends_at_a_validation_loss_that_is_not_finite() {
+        assert_eq!(Script::default().run(TerminateOnNan, &[1.0, f64::INFINITY, 1.0]), 1);
+        assert_eq!(Script::default().run(TerminateOnNan, &[1.0, 2.0]), 1);
+    }
+}

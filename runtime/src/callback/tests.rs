@@ -1,0 +1,138 @@
+//! A training run that only exists on paper, to test callbacks without a model.
+
+use super::*;
+use crate::{
+    data::{RowReader, RowWriter},
+    history::Phase,
+};
+
+/// A model without anything.
+#[derive(Clone, Debug)]
+pub(super) struct Toy;
+
+impl Definition for Toy {
+    type Inputs = ();
+    type Sample = ();
+    type Outputs = ();
+    const GRAPH: Graph = Graph { name: "Toy", nodes: &[], inputs: &[], outputs: &[] };
+    fn write_inputs((): &(), _: &mut RowWriter<'_>) {}
+    fn write_sample((): &(), _: &mut RowWriter<'_>) {}
+    fn read_outputs(_: &mut RowReader<'_>) {}
+}
+
+/// A run whose only weight is the number of the epoch.
+pub(super) struct Script {
+    pub(super) weights: f64,
+    pub(super) learning_rate: f64,
+    pub(super) position: Position,
+    pub(super) history: History,
+    /// The checkpoints asked for: where the run stood, and how many to keep.
+    pub(super) requested: Vec<(Position, usize)>,
+    pub(super) saved: std::cell::RefCell<Vec<f64>>,
+    pub(super) frozen: Vec<(&'static str, bool)>,
+    pub(super) plan: RunPlan,
+}
+
+impl Default for Script {
+    fn default() -> Script {
+        Script {
+            weights: 0.0,
+            learning_rate: 1.0,
+            position: Position::default(),
+            history: History::default(),
+            requested: Vec::new(),
+            saved: Vec::new().into(),
+            frozen: Vec::new(),
+            plan: RunPlan {
+                graph: &Toy::GRAPH,
+                epochs: 10,
+                steps_per_epoch: 4,
+                rows: 40,
+                validation: Validation::Given,
+                resumes: false,
+            },
+        }
+    }
+}
+
+impl Training<Toy> for Script {
+    fn plan(&self) -> &RunPlan {
+        &self.plan
+    }
+    fn position(&self) -> Position {
+        self.position
+    }
+    fn history(&self) -> &History {
+        &self.history
+    }
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
+    }
+    fn freeze(&mut self, branch: NodeOf<Toy>, frozen: bool) {
+        self.frozen.push((branch.name(), frozen));
+    }
+    fn snapshot(&self) -> Result<Snapshot> {
+        Ok(Snapshot(vec![vec![self.weights]]))
+    }
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.weights = snapshot.0[0][0];
+        Ok(())
+    }
+    fn save_model(&self, _: &Path) -> Result<()> {
+        self.saved.borrow_mut().push(self.weights);
+        Ok(())
+    }
+    fn request_checkpoint(&mut self, _: &Path, keep: usize) {
+        self.requested.push((self.position, keep));
+    }
+}
+
+impl Script {
+    /// Epochs of the given validation losses until the callback stops, and the end; the last epoch.
+    pub(super) fn run(&mut self, mut callback: impl Callback<Toy>, losses: &[f64]) -> usize {
+        callback.on(&Event::Started, self).unwrap();
+        let last = self.tell_epochs(&mut callback, losses, 0);
+        self.end(&mut callback);
+        last
+    }
+
+    /// Epochs with the given validation losses, the first of them number `first`.
+    pub(super) fn tell_epochs(
+        &mut self,
+        callback: &mut impl Callback<Toy>,
+        losses: &[f64],
+        first: usize,
+    ) -> usize {
+        for (epoch, &loss) in (first..).zip(losses) {
+            self.weights = epoch as f64;
+            self.position.epoch = epoch;
+            callback.on(&Event::EpochStarted { epoch }, self).unwrap();
+            self.position = Position { epoch: epoch + 1, step: 0, updates: 0 };
+            let mut figures = Figures::new(1);
+            figures.push(Phase::Training, None, "loss", 2.0 * loss);
+            figures.push(Phase::Validation, None, "loss", loss);
+            let ended = Event::EpochEnded { epoch, figures: &figures };
+            if callback.on(&ended, self).unwrap() == Flow::Stop {
+                return epoch;
+            }
+        }
+        first + losses.len() - 1
+    }
+
+    /// One step.
+    pub(super) fn step(&mut self, callback: &mut impl Callback<Toy>) -> Flow {
+        self.position.step += 1;
+        self.position.updates += 1;
+        let Position { epoch, step, .. } = self.position;
+        let so_far = SoFar(&|| Figures::new(1));
+        let event = Event::StepEnded { epoch, step: step - 1, loss: 1.0, so_far };
+        callback.on(&event, self).unwrap()
+    }
+
+    pub(super) fn end(&mut self, callback: &mut impl Callback<Toy>) {
+        callback.on(&Event::Ended, self).unwrap();
+    }
+}

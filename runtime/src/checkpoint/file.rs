@@ -1,0 +1,198 @@
+//! A file of tensors and texts, with a checksum, written so that a reader sees the old file or the
+//! new one, never half of it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::{self, File},
+    io::{self, Write},
+    path::Path,
+};
+
+use safetensors::{tensor::TensorView, Dtype, SafeTensors};
+
+use super::{key, CheckpointError, FORMAT};
+use crate::{checksum::Crc32c, Error, Result};
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    pub(crate) tensors: BTreeMap<String, Stored>,
+    pub(crate) texts: BTreeMap<String, String>,
+}
+
+/// A tensor.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(super) dtype: Dtype,
+    pub(crate) shape: Vec<usize>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The dtype of `E`'s tensors.
+pub(super) fn dtype<E>() -> Dtype {
+    match std::mem::size_of::<E>() {
+        8 => Dtype::F64,
+        _ => Dtype::F32,
+    }
+}
+
+impl Stored {
+    /// Numbers of the dtype `E`, which double precision holds as they are.
+    pub(crate) fn of<E>(shape: Vec<usize>, numbers: impl Iterator<Item = f64>) -> Stored {
+        let bytes = match dtype::<E>() {
+            Dtype::F64 => numbers.flat_map(f64::to_le_bytes).collect(),
+            _ => numbers.flat_map(|number| (number as f32).to_le_bytes()).collect(),
+        };
+        Stored { dtype: dtype::<E>(), shape, bytes }
+    }
+
+    /// The numbers.
+    pub(super) fn numbers(&self) -> Vec<f64> {
+        // `chunks_exact` gives chunks of exactly this size, so the arrays never fall back to zeros.
+        match self.dtype {
+            Dtype::F64 => {
+                let chunks = self.bytes.chunks_exact(8);
+                chunks
+                    .map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap_or_default()))
+                    .collect()
+            }
+            _ => {
+                let chunks = self.bytes.chunks_exact(4);
+                let number =
+                    |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap_or_default());
+                chunks.map(|bytes| f64::from(number(bytes))).collect()
+            }
+        }
+    }
+}
+
+impl Contents {
+    /// Writes the file; one of that name is replaced once the new one is complete.
+    pub(super) fn write(mut self, path: &Path) -> Result<()> {
+        self.texts.insert(key::FORMAT.to_owned(), FORMAT.to_owned());
+        self.texts.insert(key::CHECKSUM.to_owned(), self.checksum());
+        let failed = |source| Error::File { action: "write", path: path.into(), source };
+        let bytes = self.serialize().map_err(|error| failed(io::Error::other(error)))?;
+        replace(path, &bytes).map_err(failed)
+    }
+
+    fn serialize(&self) -> std::result::Result<Vec<u8>, safetensors::SafeTensorError> {
+        let texts: HashMap<String, String> = self.texts.clone().into_iter().collect();
+        let views = self.tensors.iter().map(|(name, tensor)| {
+            TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes)
+                .map(|view| (name.as_str(), view))
+        });
+        safetensors::serialize(views.collect::<std::result::Result<Vec<_>, _>>()?, Some(texts))
+    }
+
+    /// Reads a file and compares its checksum.
+    pub(super) fn read(path: &Path) -> Result<Contents> {
+        let bytes = fs::read(path).map_err(|source| Error::File {
+            action: "read",
+            path: path.into(),
+            source,
+        })?;
+        Ok(Contents::parse(path, &bytes)?)
+    }
+
+    fn parse(path: &Path, bytes: &[u8]) -> std::result::Result<Contents, CheckpointError> {
+        let damaged = |reason: String| CheckpointError::Damaged { path: path.into(), reason };
+        let invalid = |error: safetensors::SafeTensorError| damaged(error.to_string());
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(invalid)?;
+        let file = SafeTensors::deserialize(bytes).map_err(invalid)?;
+        let stored = |view: TensorView<'_>| Stored {
+            dtype: view.dtype(),
+            shape: view.shape().to_vec(),
+            bytes: view.data().to_vec(),
+        };
+        let tensors = file.tensors().into_iter().map(|(name, view)| (name, stored(view))).collect();
+        let texts = header.metadata().clone().unwrap_or_default().into_iter().collect();
+        let contents = Contents { tensors, texts };
+
+        let format = contents.texts.get(key::FORMAT).map_or("unknown", String::as_str);
+        if format != FORMAT {
+            let (expected, found) = (FORMAT.to_owned(), format.to_owned());
+            return Err(CheckpointError::Format { path: path.into(), expected, found });
+        }
+        let (expected, found) = (contents.checksum(), contents.text(path, key::CHECKSUM)?);
+        if found != expected {
+            return Err(damaged(format!("its checksum should be {expected}, but is {found}")));
+        }
+        Ok(contents)
+    }
+
+    /// A text that has to be there.
+    pub(super) fn text(
+        &self,
+        path: &Path,
+        key: &str,
+    ) -> std::result::Result<&str, CheckpointError> {
+        self.texts.get(key).map(String::as_str).ok_or_else(|| CheckpointError::Damaged {
+            path: path.into(),
+            reason: format!("`{key}` is missing"),
+        })
+    }
+
+    /// The sum over all tensors and all texts but itself, in the order of their names.
+    fn checksum(&self) -> String {
+        let mut sum = Crc32c::default();
+        let mut take = |bytes: &[u8]| {
+            // With its length, so that a byte cannot move from one part to the next.
+            sum.update(&(bytes.len() as u64).to_le_bytes());
+            sum.update(bytes);
+        };
+        for (key, text) in self.texts.iter().filter(|(key, _)| *key != key::CHECKSUM) {
+            take(key.as_bytes());
+            take(text.as_bytes());
+        }
+        for (name, tensor) in &self.tensors {
+            take(name.as_bytes());
+            take(format!("{:?} {:?}", tensor.dtype, tensor.shape).as_bytes());
+            take(&tensor.bytes);
+        }
+        format!("{:08x}", sum.value())
+    }
+}
+
+/// Writes beside the file, waits for the disk, and only then takes the file's place.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    name.push(format!(".{}{PARTIAL}", std::process::id()));
+    let partial = path.with_file_name(name);
+    let written = File::create(&partial)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&partial, path));
+    if written.is_err() {
+        // The reason is more use to the user than a second failure would be.
+        let _ = fs::remove_file(&partial);
+        return written;
+    }
+    sync_folder(path)
+}
+
+/// What the names of files end with that are not complete.
+pub(super) const PARTIAL: &str = ".partial";
+
+/// Makes the new name survive a power cut, where folders can be synced.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+impl Contents {
+    /// Writes what a careful forger would: other contents with the right checksum.
+    pub(crate) fn forge(path: &Path, change: impl FnOnce(&mut Contents)) {
+        let mut contents = Contents::read(path).unwrap();
+        change(&mut contents);
+        contents.write(path).unwrap();
+    }
+}

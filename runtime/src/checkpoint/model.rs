@@ -1,0 +1,124 @@
+//! A model in a file.
+
+use std::{collections::HashSet, path::Path};
+
+use super::{
+    file::{dtype, Contents, Stored},
+    key, CheckpointError, Signature, TRAINING,
+};
+use crate::{
+    definition::{Graph, Network},
+    kernel::{Backend, Element},
+    model::Model,
+    parameters::{self, Parameter},
+    preprocess::Preprocessing,
+    Error, Result,
+};
+
+/// Saves weights, preprocessing and signature.
+pub(crate) fn save<M: Network<E, D>, E: Element, D: Backend<E>>(
+    model: &Model<M, E, D>,
+    path: &Path,
+) -> Result<()> {
+    contents(model)?.write(path)
+}
+
+/// What the file of a model holds.
+pub(super) fn contents<M: Network<E, D>, E: Element, D: Backend<E>>(
+    model: &Model<M, E, D>,
+) -> Result<Contents> {
+    let tensors = parameters::read(&model.module)?
+        .into_iter()
+        .map(|p| (p.name, Stored::of::<E>(p.shape, p.values.into_iter())))
+        .collect();
+    let signature = in_json(&Signature::of(&M::GRAPH))?;
+    let mut contents = Contents { tensors, texts: [(key::SIGNATURE.to_owned(), signature)].into() };
+    if let Some(fitted) = &model.preprocessing {
+        let preprocessing = fitted.save().map_err(Error::device)?;
+        contents.texts.insert(key::PREPROCESSING.to_owned(), preprocessing);
+    }
+    Ok(contents)
+}
+
+pub(super) fn in_json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(Error::device)
+}
+
+/// Loads weights and preprocessing into `model`. Everything is checked before anything changes.
+pub(crate) fn load<M: Network<E, D>, E: Element, D: Backend<E>>(
+    model: &mut Model<M, E, D>,
+    path: &Path,
+) -> Result<()> {
+    take(model, path, &Contents::read(path)?)
+}
+
+/// Gives `model` what a file holds of it.
+pub(super) fn take<M: Network<E, D>, E: Element, D: Backend<E>>(
+    model: &mut Model<M, E, D>,
+    path: &Path,
+    contents: &Contents,
+) -> Result<()> {
+    let own = parameters::read(&model.module)?;
+    let preprocessing = preprocessing(&M::GRAPH, path, contents)?;
+    let values = tensors::<E>(&own, contents)?;
+    parameters::write(&mut model.module, &values)?;
+    model.preprocessing = preprocessing;
+    Ok(())
+}
+
+/// The preprocessing, if the file is of this model.
+fn preprocessing(
+    graph: &'static Graph,
+    path: &Path,
+    contents: &Contents,
+) -> std::result::Result<Option<Preprocessing>, CheckpointError> {
+    let damaged = |reason: String| CheckpointError::Damaged { path: path.into(), reason };
+    let signature: Signature = serde_json::from_str(contents.text(path, key::SIGNATURE)?)
+        .map_err(|error| damaged(format!("its signature: {error}")))?;
+    if let Some(found) = Signature::of(graph).difference(&signature) {
+        return Err(CheckpointError::OtherModel {
+            path: path.into(),
+            place: found.place,
+            expected: found.expected,
+            found: found.found,
+        });
+    }
+    // A model that has never been trained has none.
+    let preprocessing = contents.texts.get(key::PREPROCESSING);
+    preprocessing
+        .map(|text| Preprocessing::restore(graph, text))
+        .transpose()
+        .map_err(|reason| damaged(format!("its preprocessing: {reason}")))
+}
+
+/// The values of every tensor of the model.
+fn tensors<E>(
+    own: &[Parameter],
+    contents: &Contents,
+) -> std::result::Result<Vec<Vec<f64>>, CheckpointError> {
+    let values = own
+        .iter()
+        .map(|parameter| {
+            let tensor = parameter.name.clone();
+            let Some(stored) = contents.tensors.get(&tensor) else {
+                return Err(CheckpointError::Missing { tensor });
+            };
+            if stored.dtype != dtype::<E>() {
+                let (expected, found) =
+                    (format!("{:?}", dtype::<E>()), format!("{:?}", stored.dtype));
+                return Err(CheckpointError::Dtype { tensor, expected, found });
+            }
+            if stored.shape != parameter.shape {
+                let (expected, found) = (parameter.shape.clone(), stored.shape.clone());
+                return Err(CheckpointError::Shape { tensor, expected, found });
+            }
+            Ok(stored.numbers())
+        })
+        .collect::<std::result::Result<_, _>>()?;
+    let known: HashSet<&str> = own.iter().map(|parameter| parameter.name.as_str()).collect();
+    let mut others = contents.tensors.keys().filter(|name| !name.starts_with(TRAINING));
+    match others.find(|name| !known.contains(name.as_str())) {
+        Some(extra) => Err(CheckpointError::Extra { tensor: extra.clone() }),
+        None => Ok(values),
+    }
+}

@@ -1,0 +1,95 @@
+//! A training run in a file.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    file::Stored,
+    folder, key,
+    model::{contents, in_json, take},
+    CheckpointError, TRAINING,
+};
+use crate::{
+    definition::Network,
+    history::History,
+    kernel::{Backend, Element},
+    model::Model,
+    Result,
+};
+
+/// All of a run but its model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SavedRun {
+    /// What must be the same for the run to go on: settings by name, in words.
+    pub(crate) settings: Vec<(String, String)>,
+    /// The epoch, from 0, and how many of its steps are over.
+    pub(crate) epoch: usize,
+    pub(crate) step: usize,
+    /// How many batches were taken, and how many steps the optimizer took.
+    pub(crate) batches: u64,
+    pub(crate) updates: u64,
+    /// How many steps the optimizer took for each trained tensor.
+    pub(crate) tensor_steps: Vec<u64>,
+    pub(crate) learning_rate: f64,
+    /// The branches that are frozen for now.
+    pub(crate) frozen: Vec<String>,
+    /// Whether a callback has ended the training for good.
+    pub(crate) stopped: bool,
+    pub(crate) history: History,
+    /// Numbers in the model's own precision: the optimizer's memory, sums of gradients, averages.
+    #[serde(skip)]
+    pub(crate) tensors: BTreeMap<String, Vec<f64>>,
+    /// Numbers in double precision: figures of an epoch that is not over, what callbacks remember.
+    #[serde(skip)]
+    pub(crate) numbers: BTreeMap<String, Vec<f64>>,
+}
+
+const TENSORS: &str = "model/";
+const NUMBERS: &str = "double/";
+
+/// Writes a run and its model.
+pub(crate) fn save_run<M: Network<E, D>, E: Element, D: Backend<E>>(
+    model: &Model<M, E, D>,
+    run: &SavedRun,
+    path: &Path,
+) -> Result<()> {
+    let mut file = contents(model)?;
+    file.texts.insert(key::RUN.to_owned(), in_json(run)?);
+    for (name, numbers) in &run.tensors {
+        let stored = Stored::of::<E>(vec![numbers.len()], numbers.iter().copied());
+        file.tensors.insert(format!("{TRAINING}{TENSORS}{name}"), stored);
+    }
+    for (name, numbers) in &run.numbers {
+        let stored = Stored::of::<f64>(vec![numbers.len()], numbers.iter().copied());
+        file.tensors.insert(format!("{TRAINING}{NUMBERS}{name}"), stored);
+    }
+    file.write(path)
+}
+
+/// Reads the run in a file, or the newest in a folder, into `model`; `None` where a folder holds
+/// none. Neither changes where the file cannot be used.
+pub(crate) fn load_run<M: Network<E, D>, E: Element, D: Backend<E>>(
+    model: &mut Model<M, E, D>,
+    path: &Path,
+    check: impl FnOnce(&Path, &SavedRun) -> Result<()>,
+) -> Result<Option<SavedRun>> {
+    let Some((path, file)) = folder::newest(path)? else { return Ok(None) };
+    let Some(text) = file.texts.get(key::RUN) else {
+        return Err(CheckpointError::NoRun { path }.into());
+    };
+    let mut run: SavedRun = serde_json::from_str(text).map_err(|error| {
+        CheckpointError::Damaged { path: path.clone(), reason: format!("its run: {error}") }
+    })?;
+    for (name, stored) in &file.tensors {
+        let Some(name) = name.strip_prefix(TRAINING) else { continue };
+        if let Some(name) = name.strip_prefix(TENSORS) {
+            run.tensors.insert(name.to_owned(), stored.numbers());
+        } else if let Some(name) = name.strip_prefix(NUMBERS) {
+            run.numbers.insert(name.to_owned(), stored.numbers());
+        }
+    }
+    check(&path, &run)?;
+    take(model, &path, &file)?;
+    Ok(Some(run))
+}

@@ -1,0 +1,101 @@
+//! CRC-32C (Castagnoli), as checkpoints and TensorBoard's event files carry it.
+
+/// A checksum over what it was handed so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Crc32c(u32);
+
+impl Default for Crc32c {
+    fn default() -> Crc32c {
+        Crc32c(!0)
+    }
+}
+
+/// The reflected polynomial.
+const POLYNOMIAL: u32 = 0x82f6_3b78;
+
+/// `TABLES[k][byte]` carries a byte over `k` further zero bytes, so that eight bytes are one step.
+static TABLES: [[u32; 256]; 8] = tables();
+
+const fn tables() -> [[u32; 256]; 8] {
+    let mut tables = [[0u32; 256]; 8];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut value = byte as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            value = (value >> 1) ^ if value & 1 == 1 { POLYNOMIAL } else { 0 };
+            bit += 1;
+        }
+        tables[0][byte] = value;
+        byte += 1;
+    }
+    let mut table = 1;
+    while table < 8 {
+        let mut byte = 0;
+        while byte < 256 {
+            let before = tables[table - 1][byte];
+            tables[table][byte] = (before >> 8) ^ tables[0][(before & 0xff) as usize];
+            byte += 1;
+        }
+        table += 1;
+    }
+    tables
+}
+
+impl Crc32c {
+    /// The checksum of some bytes.
+    pub(crate) fn of(bytes: &[u8]) -> u32 {
+        let mut sum = Crc32c::default();
+        sum.update(bytes);
+        sum.value()
+    }
+
+    /// Takes further bytes.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        let mut chunks = bytes.chunks_exact(8);
+        for chunk in &mut chunks {
+            let chunk: [u8; 8] = chunk.try_into().unwrap_or_default();
+            let word = u64::from_le_bytes(chunk) ^ u64::from(self.0);
+            self.0 = word
+                .to_le_bytes()
+                .iter()
+                .enumerate()
+                .fold(0, |sum, (place, byte)| sum ^ TABLES[7 - place][usize::from(*byte)]);
+        }
+        for byte in chunks.remainder() {
+            let index = (self.0 as u8) ^ byte;
+            self.0 = (self.0 >> 8) ^ TABLES[0][usize::from(index)];
+        }
+    }
+
+    /// The checksum.
+    pub(crate) fn value(self) -> u32 {
+        !self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RFC 3720, B.4.
+    #[test]
+    fn the_sums_are_those_of_the_standard() {
+        assert_eq!(Crc32c::of(b"123456789"), 0xe306_9283);
+        assert_eq!(Crc32c::of(&[0; 32]), 0x8a91_36aa);
+        assert_eq!(Crc32c::of(&[0xff; 32]), 0x62a8_ab43);
+        let rising: Vec<u8> = (0..32).collect();
+        assert_eq!(Crc32c::of(&rising), 0x46dd_794e);
+    }
+
+    #[test]
+    fn parts_have_the_sum_of_the_whole() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for cut in [0, 1, 7, 8, 9, 100] {
+            let mut sum = Crc32c::default();
+            sum.update(&bytes[..cut]);
+            sum.update(&bytes[cut..]);
+            assert_eq!(sum.value(), Crc32c::of(&bytes));
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! `Masking`: steps that hold nothing but one value are padding.
+
+use dfdx::nn::{tensor_collection::ScalarOptions, BuildOnDevice};
+
+use super::{CreateMask, Mask};
+use crate::tensor::*;
+
+/// Masks the steps of `[steps, features]` whose numbers all equal `value`, and makes them zeros; the
+/// other steps stay as they are. A NaN equals nothing.
+///
+/// It looks at what flows in: numbers that `standardize` has moved are no longer the value of your
+/// padding.
+///
+/// `keras.layers.Masking(mask_value=value)`.
+///
+/// ```
+/// use dfdx::{nn::Module, prelude::*};
+/// use multi_input::layer::{CreateMask, Masking};
+///
+/// let layer = Masking::new(-1.0);
+/// let x = Cpu::default().tensor([[[1.0f32, -1.0], [-1.0, -1.0]]]);
+/// assert_eq!(CreateMask::create_mask(&layer, &x).unwrap().counts(), [true, false]);
+/// assert_eq!(layer.forward(x).array(), [[[1.0, -1.0], [0.0, 0.0]]]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Masking {
+    /// What a step of padding is filled with.
+    pub value: f64,
+}
+
+impl Masking {
+    /// A layer that takes steps of `value` for padding.
+    pub fn new(value: f64) -> Self {
+        Masking { value }
+    }
+
+    /// Takes steps of `value` for padding from now on.
+    pub fn set_value(&mut self, value: f64) {
+        self.value = value;
+    }
+}
+
+impl NonMutableModule for Masking {}
+
+impl<E: Dtype, D: Device<E>> BuildOnDevice<D, E> for Masking {
+    type Built = Masking;
+}
+
+impl<E: Dtype, D: Device<E>> TensorCollection<E, D> for Masking {
+    type To<E2: Dtype, D2: Device<E2>> = Masking;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+        visitor: &mut V,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        visitor.visit_fields(
+            <Self as TensorCollection<E, D>>::scalar(
+                "value",
+                |s| &s.value,
+                |s| &mut s.value,
+                ScalarOptions::from_default(0.0),
+            ),
+            Masking::new,
+        )
+    }
+}
+
+impl<B: Dim, L: Dim, F: Dim, E: Element, D: Backend<E>, T> CreateMask<Tensor<(B, L, F), E, D, T>>
+    for Masking
+{
+    type Error = D::Err;
+
+    fn create_mask(&self, x: &Tensor<(B, L, F), E, D, T>) -> Result<Mask, D::Err> {
+        if !D::is_contiguous(x) {
+            return Err(D::size_error());
+        }
+        let (_, steps, features) = *x.shape();
+        let padding = E::of(self.value);
+        let rows = D::values(x);
+        let rows = rows.chunks_exact(features.size().max(1));
+        Ok(Mask::new(steps.size(), rows.map(|row| row.iter().any(|x| *x != padding)).collect()))
+    }
+}
+
+impl<B: Dim, L: Dim, F: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>
+    Module<Tensor<(B, L, F), E, D, T>> for Masking
+{
+    type Output = Tensor<(B, L, F), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(&self, x: Tensor<(B, L, F), E, D, T>) -> Result<Self::Output, D::Err> {
+        let (x, mut tape) = x.try_contiguous()?.split_tape();
+        let (device, width) = (x.device().clone(), x.shape().2.size().max(1));
+        let mask = self.create_mask(&x)?;
+        let mut y = device.buffer(x.shape().num_elements())?;
+        let values = D::values(&x);
+        let rows = y.chunks_exact_mut(width).zip(values.chunks_exact(width)).zip(mask.counts());
+        rows.filter(|(_, counts)| **counts).for_each(|((y, x), _)| y.copy_from_slice(x));
+        drop(values);
+        let y = device.try_tensor_from_vec(y, *x.shape())?;
+
+        if T::OWNS_TAPE {
+            let output = y.clone();
+            tape.add_backward_op(move |gradients| {
+                let slope = D::take_gradient(gradients, &output)?;
+                D::edit_gradient(gradients, &x, |dx| {
+                    let rows = dx.chunks_exact_mut(width).zip(slope.chunks_exact(width));
+                    for ((dx, slope), counts) in rows.zip(mask.counts()) {
+                        if *counts {
+                            dx.iter_mut().zip(slope).for_each(|(dx, slope)| *dx += *slope);
+                        }
+                    }
+                })?;
+                D::restore_gradient(gradients, &output, slope)
+            });
+        }
+        Ok(y.put_tape(tape))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_gradients::{check_gradients, Traced};
+    use dfdx::{
+        tensor::{AsArray, Cpu, TensorFrom},
+        tensor_ops::{Backward, SumTo},
+    };
+
+    #[test]
+    fn padding_becomes_zeros_and_gets_no_gradient() {
+        let x = Cpu::default().tensor([[[2.0, 2.0], [2.0, f64::NAN]], [[2.0, 3.0], [2.0, 2.0]]]);
+        let layer = Masking::new(2.0);
+        let mask = CreateMask::create_mask(&layer, &x).unwrap();
+        assert_eq!(mask.counts(), [false, true, true, false]);
+        let y = layer.forward(x.clone().put_tape(Traced::default()));
+        assert_eq!((y.array()[0][0], y.array()[1]), ([0.0; 2], [[2.0, 3.0], [0.0; 2]]));
+        let gradient = y.sum().backward().get(&x).array();
+        assert_eq!(gradient, [[[0.0; 2], [1.0; 2]], [[1.0; 2], [0.0; 2]]]);
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let x = Cpu::default().tensor([[[0.3, -0.2, 0.1], [0.5, 0.4, 0.9], [0.2, 0.1, -0.3]]]);
+        check_gradients(&x, |x, tape| Masking::new(7.0).forward(x.clone().put_tape(tape)));
+    }
+}

@@ -1,0 +1,148 @@
+//! The check of all settings before anything runs: every mistake at once.
+
+use super::{
+    branches::branch_mistake,
+    row_weights::class_mistakes,
+    trainer::{Settings, ValidationRows},
+    Trainer,
+};
+use crate::{
+    callback::{RunPlan, Validation},
+    definition::{Definition, Graph, Output},
+    optim::Optimizer,
+    Error, Result,
+};
+
+impl<M: Definition, O: Optimizer> Trainer<M, O> {
+    /// What is known of the run on these rows.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] with everything that is wrong.
+    pub(super) fn check(&self, rows: &[M::Sample]) -> Result<RunPlan> {
+        let mut mistakes = self.optimizer.mistakes();
+        mistakes.extend(self.settings.mistakes(&M::GRAPH));
+        let training = self.cut(rows.len(), &mut mistakes);
+        let run = self.run_plan(training);
+        mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(&run)));
+        mistakes.extend(M::GRAPH.outputs.iter().filter_map(output_mistake));
+        self.check_weights(rows, &mut mistakes);
+        match mistakes.is_empty() {
+            true => Ok(run),
+            false => Err(Error::Settings(mistakes)),
+        }
+    }
+
+    fn run_plan(&self, rows: usize) -> RunPlan {
+        let given = !matches!(self.validation, ValidationRows::None);
+        let pass = rows.div_ceil(self.settings.batch_size.max(1));
+        RunPlan {
+            graph: &M::GRAPH,
+            epochs: self.settings.epochs,
+            steps_per_epoch: self.settings.steps_per_epoch.unwrap_or(pass),
+            rows,
+            validation: if given { Validation::Given } else { Validation::Missing },
+            resumes: self.settings.resume.is_some(),
+        }
+    }
+
+    /// How many of the rows train.
+    fn cut(&self, rows: usize, mistakes: &mut Vec<String>) -> usize {
+        let ValidationRows::Split(fraction) = self.validation else { return rows };
+        if !(fraction > 0.0 && fraction < 1.0) {
+            mistakes
+                .push(format!("`validation_split` must be above 0 and below 1, but is {fraction}"));
+            return rows;
+        }
+        let training = (rows as f64 * (1.0 - fraction)).floor() as usize;
+        if training == 0 || training == rows {
+            mistakes.push(format!(
+                "`validation_split({fraction})` of {rows} rows leaves {training} to train on and \
+                 {} to validate with",
+                rows - training
+            ));
+        }
+        training
+    }
+
+    fn check_weights(&self, rows: &[M::Sample], mistakes: &mut Vec<String>) {
+        for sample_weight in &self.sample_weights {
+            let weights = rows.iter().map(&sample_weight.weight).enumerate();
+            let wrong = |(_, weight): &(usize, f32)| !(*weight >= 0.0 && weight.is_finite());
+            if let Some((row, weight)) = weights.into_iter().find(wrong) {
+                mistakes.push(format!(
+                    "the sample weight of row {row} for output `{}` must be a number of at least \
+                     0, but is {weight}",
+                    sample_weight.output
+                ));
+            }
+        }
+        for class_weights in &self.class_weights {
+            let output = M::GRAPH.outputs.get(class_weights.index);
+            let found = output.map(|output| class_mistakes(output, &class_weights.weights));
+            mistakes.extend(found.into_iter().flatten());
+        }
+    }
+}
+
+impl Settings {
+    fn mistakes(&self, graph: &Graph) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let mut at_least_one = |name: &str, number: usize| {
+            if number == 0 {
+                mistakes.push(format!("`{name}` must be at least 1"));
+            }
+        };
+        at_least_one("epochs", self.epochs);
+        at_least_one("batch_size", self.batch_size);
+        at_least_one("steps_per_epoch", self.steps_per_epoch.unwrap_or(1));
+        at_least_one("validation_frequency", self.validation_frequency);
+        at_least_one("accumulate", self.accumulate);
+        if self.initial_epoch > 0 && self.initial_epoch >= self.epochs {
+            mistakes.push(format!(
+                "`initial_epoch({})` leaves nothing to train before `epochs({})`",
+                self.initial_epoch, self.epochs
+            ));
+        }
+        mistakes.extend(self.clip.and_then(|clip| clip.mistake()));
+        mistakes.extend(self.moving_average.iter().flat_map(|average| average.mistakes()));
+        for (node, factor) in &self.rates {
+            mistakes.extend(branch_mistake(graph, node));
+            if !(*factor >= 0.0 && factor.is_finite()) {
+                mistakes.push(format!(
+                    "`learning_rate_of` `{node}` must be a number of at least 0, but is {factor}"
+                ));
+            }
+        }
+        mistakes.extend(self.frozen.iter().filter_map(|node| branch_mistake(graph, node)));
+        for (node, probability) in &self.dropped {
+            mistakes.extend(drop_mistake(graph, node));
+            if !(0.0..=1.0).contains(probability) {
+                mistakes.push(format!(
+                    "the probability to drop `{node}` must be from 0 to 1, but is {probability}"
+                ));
+            }
+        }
+        mistakes
+    }
+}
+
+/// What is wrong with dropping a node; `None` where nothing is.
+fn drop_mistake(graph: &Graph, node: &str) -> Option<String> {
+    match graph.inputs.iter().find(|input| input.name == node) {
+        None => Some(format!("`{node}` is no input, so that it cannot be dropped")),
+        Some(input) if input.missing.is_none() => Some(format!(
+            "`{node}` is never absent, so that nothing says what stands in where it is dropped: \
+             make its type an `Option`"
+        )),
+        Some(_) => None,
+    }
+}
+
+/// What is wrong with an output's weight, which a constant may give: the macro has seen literals.
+fn output_mistake(output: &Output) -> Option<String> {
+    let Output { name, weight, .. } = output;
+    let sound = *weight >= 0.0 && weight.is_finite();
+    (!sound).then(|| {
+        format!("the weight of output `{name}` must be a number of at least 0, but is {weight}")
+    })
+}

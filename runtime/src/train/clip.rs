@@ -1,0 +1,71 @@
+//! Gradients that are too large, made smaller.
+
+use dfdx::tensor::Gradients;
+
+use super::walk;
+use crate::tensor::*;
+
+/// How gradients are kept from growing too large. Keras takes three arguments of which one wins;
+/// here there is one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Clip {
+    /// Each tensor's gradient is scaled down to this length: g * limit / max(|g|, limit).
+    /// `clipnorm` of Keras's optimizers.
+    Norm(f64),
+    /// All gradients together are scaled down to this length. `global_clipnorm` of Keras's
+    /// optimizers; `torch.nn.utils.clip_grad_norm_`.
+    GlobalNorm(f64),
+    /// Each number is brought between -limit and limit. `clipvalue` of Keras's optimizers;
+    /// `torch.nn.utils.clip_grad_value_`.
+    Value(f64),
+}
+
+impl Clip {
+    pub(super) fn mistake(&self) -> Option<String> {
+        let (Clip::Norm(limit) | Clip::GlobalNorm(limit) | Clip::Value(limit)) = *self;
+        let sound = limit > 0.0 && limit.is_finite();
+        (!sound).then(|| format!("the limit of `clip` must be a number above 0, but is {limit}"))
+    }
+
+    /// Clips the gradients of the tensors that `counts` names; the others change nothing.
+    pub(super) fn apply<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
+        self,
+        module: &M,
+        gradients: &mut Gradients<E, D>,
+        counts: impl Fn(usize) -> bool,
+    ) -> Result<(), D::Err> {
+        match self {
+            Clip::Value(limit) => {
+                let limit = E::of(limit);
+                walk::gradients(module, gradients, |_, gradient| {
+                    gradient.iter_mut().for_each(|g| *g = g.max(-limit).min(limit));
+                })
+            }
+            Clip::Norm(limit) => walk::gradients(module, gradients, |_, gradient| {
+                let norm = squares(gradient).sqrt();
+                if norm > limit {
+                    scale(gradient, limit / norm);
+                }
+            }),
+            Clip::GlobalNorm(limit) => {
+                let mut sum = 0.0;
+                walk::gradients(module, gradients, |index, gradient| {
+                    sum += if counts(index) { squares(gradient) } else { 0.0 };
+                })?;
+                let norm = sum.sqrt();
+                if norm <= limit {
+                    return Ok(());
+                }
+                walk::gradients(module, gradients, |_, gradient| scale(gradient, limit / norm))
+            }
+        }
+    }
+}
+
+fn squares<E: Element>(gradient: &[E]) -> f64 {
+    gradient.iter().map(|g| g.as_f64() * g.as_f64()).sum()
+}
+
+fn scale<E: Element>(gradient: &mut [E], by: f64) {
+    gradient.iter_mut().for_each(|g| *g = E::of(g.as_f64() * by));
+}

@@ -1,0 +1,210 @@
+//! The rows of a run, behind what the loop asks of them: how many there are, and the rows of one
+//! batch.
+
+use super::RowWeights;
+use crate::{
+    checksum::Crc32c,
+    data::{Batch, Table, Values},
+    definition::Definition,
+    layer::Draw,
+    preprocess::Preprocessing,
+    Error, Result,
+};
+
+/// Rows with their targets: as the user gave them, and as the model takes them.
+pub(crate) struct Rows {
+    /// In the user's unit, for the metrics.
+    pub(crate) raw: Table,
+    /// Preprocessed, for the model and the losses.
+    pub(crate) ready: Table,
+    /// How much each counts.
+    pub(crate) weights: RowWeights,
+}
+
+/// The rows of one batch.
+pub(crate) struct Chunk<'a> {
+    all: &'a Rows,
+    weights: &'a RowWeights,
+    /// The numbers of the rows in `all`.
+    rows: &'a [usize],
+    /// The inputs, where some of them were dropped: a table of these rows alone.
+    dropped: Option<(Table, Vec<usize>)>,
+}
+
+impl Rows {
+    /// Preprocesses rows whose labels have become classes.
+    pub(crate) fn new(raw: Table, fitted: &Preprocessing, weights: RowWeights) -> Result<Rows> {
+        let all: Vec<usize> = (0..raw.rows).collect();
+        let ready = fitted.encode(&raw, &all, 0)?;
+        Ok(Rows { raw, ready, weights })
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.raw.rows
+    }
+
+    /// The rows of these numbers, in this order.
+    pub(crate) fn take<'a>(&'a self, rows: &'a [usize]) -> Chunk<'a> {
+        self.take_weighing(rows, &self.weights)
+    }
+
+    /// The same rows with other weights.
+    pub(crate) fn take_weighing<'a>(
+        &'a self,
+        rows: &'a [usize],
+        weights: &'a RowWeights,
+    ) -> Chunk<'a> {
+        Chunk { all: self, weights, rows, dropped: None }
+    }
+
+    /// The same with some of the inputs dropped at random.
+    pub(crate) fn take_dropping<'a>(
+        &'a self,
+        rows: &'a [usize],
+        dropping: &Dropping,
+        fitted: &Preprocessing,
+        draw: Draw,
+    ) -> Result<Chunk<'a>> {
+        let mut table = self.raw.select(rows);
+        dropping.apply(&mut table, draw);
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let dropped = Some((fitted.encode(&table, &all, 0)?, all));
+        Ok(Chunk { all: self, weights: &self.weights, rows, dropped })
+    }
+}
+
+impl Chunk<'_> {
+    /// How many rows.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// What the model takes.
+    pub(crate) fn batch(&self) -> Batch<'_> {
+        match &self.dropped {
+            Some((table, rows)) => Batch::new(table, rows),
+            None => Batch::new(&self.all.ready, self.rows),
+        }
+    }
+
+    /// The preprocessed targets, for the losses: a table, and these rows' numbers in it.
+    pub(crate) fn targets(&self) -> (&Table, &[usize]) {
+        (&self.all.ready, self.rows)
+    }
+
+    /// The targets in the user's unit, for the metrics.
+    pub(crate) fn raw_targets(&self) -> (&Table, &[usize]) {
+        (&self.all.raw, self.rows)
+    }
+
+    /// How much the rows count.
+    pub(crate) fn weights(&self) -> &RowWeights {
+        self.weights
+    }
+}
+
+/// Inputs that are taken away at random in training, each as a whole.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Dropping {
+    /// The place among the inputs, and how likely it is dropped.
+    pub(crate) inputs: Vec<(usize, f64)>,
+}
+
+impl Dropping {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inputs.is_empty()
+    }
+
+    /// Marks values as absent. The draw of an input depends on the input's place alone, so that
+    /// dropping one more changes nothing for the others.
+    fn apply(&self, table: &mut Table, draw: Draw) {
+        for (input, probability) in &self.inputs {
+            // Below this share of all 64-bit numbers, a row's value is dropped.
+            let limit = (probability * 2f64.powi(64)) as u64;
+            let numbers = draw.layer(*input as u64).numbers();
+            let Some(present) = table.columns[*input].present.as_mut() else { continue };
+            for (row, present) in present.iter_mut().enumerate() {
+                *present &= numbers(row as u64) >= limit;
+            }
+        }
+    }
+}
+
+/// What tells rows from others: a checksum of the raw values.
+pub(crate) fn fingerprint(raw: &Table) -> u32 {
+    let mut sum = Crc32c::default();
+    for column in &raw.columns {
+        match &column.values {
+            Values::Numbers(numbers) => {
+                numbers.iter().for_each(|number| sum.update(&number.to_bits().to_le_bytes()));
+            }
+            Values::Categories(indices) => {
+                indices.iter().for_each(|index| sum.update(&index.to_le_bytes()));
+            }
+            Values::Texts(texts) => texts.iter().for_each(|text| {
+                sum.update(&(text.len() as u64).to_le_bytes());
+                sum.update(text.as_bytes());
+            }),
+            Values::Pictures(pictures) => pictures.iter().for_each(|picture| {
+                sum.update(&(picture.width() as u64).to_le_bytes());
+                sum.update(picture.pixels());
+            }),
+            Values::Dates(dates) => dates.iter().for_each(|date| {
+                sum.update(&date.and_utc().timestamp_micros().to_le_bytes());
+            }),
+        }
+        let present = column.present.iter().flatten();
+        present.for_each(|present| sum.update(&[u8::from(*present)]));
+    }
+    sum.value()
+}
+
+/// Rows as a table of raw values.
+pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -> Result<Table> {
+    if rows.is_empty() {
+        return Err(Error::NoRows(purpose));
+    }
+    let mut table = Table::of_samples(&M::GRAPH);
+    for row in rows {
+        table.push(|writer| M::write_sample(row, writer))?;
+    }
+    Ok(table)
+}
+
+/// The order in which training rows are taken: pass after pass over all of them, each in an order
+/// of its own, whatever an epoch is.
+pub(super) struct Order {
+    rows: Vec<usize>,
+    batch_size: usize,
+    /// Seed of the shuffling; `None` where the rows stay in order.
+    seed: Option<crate::Seed>,
+    pass: Option<u64>,
+}
+
+impl Order {
+    pub(super) fn new(rows: usize, batch_size: usize, seed: Option<crate::Seed>) -> Order {
+        Order { rows: (0..rows).collect(), batch_size, seed, pass: None }
+    }
+
+    /// How many batches a pass has.
+    pub(super) fn batches(&self) -> usize {
+        self.rows.len().div_ceil(self.batch_size)
+    }
+
+    /// The rows of batch number `batch`, counted from the beginning of the training.
+    pub(super) fn batch(&mut self, batch: u64) -> &[usize] {
+        let batches = self.batches().max(1) as u64;
+        let (pass, index) = (batch / batches, (batch % batches) as usize);
+        if self.pass != Some(pass) {
+            self.pass = Some(pass);
+            if let Some(seed) = self.seed {
+                self.rows.sort_unstable();
+                seed.generator(crate::seed::Stream::Shuffling, pass).shuffle(&mut self.rows);
+            }
+        }
+        let start = index * self.batch_size;
+        let end = self.rows.len().min(start + self.batch_size);
+        &self.rows[start..end]
+    }
+}

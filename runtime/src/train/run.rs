@@ -1,0 +1,238 @@
+//! A training run: everything that changes while it lasts.
+
+use std::path::{Path, PathBuf};
+
+use dfdx::{nn::ZeroGrads, tensor::Gradients};
+
+use super::{
+    branches::Branches,
+    moving_average::Averages,
+    rows::{Dropping, Order, Rows},
+    statistics::KeptStatistics,
+    trainer::Settings,
+    NodeOf, Scores, Shuffle,
+};
+use crate::{
+    callback::{Callback, Event, Flow, Position, RunPlan, Snapshot, Training},
+    checkpoint,
+    definition::Network,
+    history::History,
+    kernel::{Backend, Element, Recycling},
+    layer::Draw,
+    model::Model,
+    optim::{Optimizer, OptimizerState},
+    parameters,
+    seed::Stream,
+    Error, Result,
+};
+
+/// A run on a model.
+pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
+    pub(super) model: &'a mut Model<M, E, D>,
+    /// Where batches and what is computed of them live.
+    pub(super) device: Recycling<D>,
+    pub(super) optimizer: O,
+    pub(super) state: OptimizerState<E>,
+    /// Allocated once; `None` only while a tape holds them.
+    pub(super) gradients: Option<Gradients<E, D>>,
+    /// The sums of the gradients since the optimizer's last step; empty where none are summed.
+    pub(super) accumulated: Vec<Vec<E>>,
+    pub(super) averages: Option<Averages<E>>,
+    pub(super) branches: Branches,
+    pub(super) statistics: KeptStatistics<E>,
+    pub(super) settings: Settings,
+    pub(super) dropping: Dropping,
+    pub(super) plan: RunPlan,
+    pub(super) rows: Rows,
+    /// What tells the rows from others.
+    pub(super) fingerprint: u32,
+    pub(super) order: Order,
+    /// The epoch, and how many of its steps are over.
+    pub(super) epoch: usize,
+    pub(super) step: usize,
+    /// How many batches this run has taken, whatever the number of its first epoch.
+    pub(super) batches: u64,
+    /// The figures of the epoch so far.
+    pub(super) scores: Scores,
+    pub(super) history: History,
+    /// Whether a callback ended the training for good.
+    pub(super) stopped: bool,
+    /// The checkpoints that callbacks have asked for: a folder, and how many to keep.
+    pub(super) requested: Vec<(PathBuf, usize)>,
+}
+
+impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E, D, O> {
+    /// A run before its first step.
+    pub(super) fn new(
+        model: &'a mut Model<M, E, D>,
+        optimizer: O,
+        settings: Settings,
+        plan: RunPlan,
+        (rows, fingerprint): (Rows, u32),
+    ) -> Result<Self> {
+        let state = OptimizerState::new(&model.module, &optimizer);
+        let gradients = model.module.try_alloc_grads().map_err(Error::device)?;
+        let own = parameters::read(&model.module)?;
+        let trained = || own.iter().filter(|parameter| parameter.trainable);
+        let sizes = || trained().map(|parameter| parameter.values.len());
+        let averages = settings.moving_average.map(|rule| Averages::new(rule, sizes()));
+        let accumulated = match settings.accumulate > 1 {
+            true => sizes().map(|size| vec![E::zero(); size]).collect(),
+            false => Vec::new(),
+        };
+        let names = trained().map(|parameter| parameter.name.as_str());
+        let branches = Branches::new(&M::GRAPH, names, &settings.rates, &settings.frozen);
+        let still = own.iter().filter(|parameter| !parameter.trainable);
+        let moves = still.map(|parameter| !is_of_frozen::<M>(&parameter.name)).collect();
+        let shuffled = (settings.shuffle == Shuffle::EachEpoch).then_some(settings.seed);
+        let order = Order::new(plan.rows, settings.batch_size, shuffled);
+        let epoch = settings.initial_epoch;
+        let dropping = Dropping { inputs: dropped::<M>(&settings) };
+        let mut run = Run {
+            device: model.device.recycling().map_err(Error::device)?,
+            model,
+            optimizer,
+            state,
+            gradients: Some(gradients),
+            accumulated,
+            averages,
+            branches,
+            statistics: KeptStatistics::new(moves),
+            settings,
+            dropping,
+            plan,
+            fingerprint,
+            rows,
+            order,
+            epoch,
+            step: 0,
+            batches: 0,
+            scores: Scores::new(&M::GRAPH),
+            history: History::default(),
+            stopped: false,
+            requested: Vec::new(),
+        };
+        run.tell_frozen();
+        Ok(run)
+    }
+
+    /// What the layers draw in the step under way.
+    pub(super) fn draw(&self) -> Draw {
+        Draw {
+            seed: self.settings.seed.stream(Stream::Dropout),
+            layer: 0,
+            step: self.batch_number(),
+        }
+    }
+
+    /// What decides which inputs are dropped in the step under way.
+    pub(super) fn drop_draw(&self) -> Draw {
+        Draw { seed: self.settings.seed.stream(Stream::Dropping), ..self.draw() }
+    }
+
+    /// The number of the batch under way, counted from the beginning of epoch 0.
+    pub(super) fn batch_number(&self) -> u64 {
+        (self.epoch * self.plan.steps_per_epoch + self.step) as u64
+    }
+
+    /// Tells the layers which branches are frozen for now.
+    pub(super) fn tell_frozen(&mut self) {
+        let branches = &self.branches;
+        M::set_frozen(&mut self.model.module, &|node| branches.is_frozen(node));
+    }
+
+    /// Tells every callback what happened; then come the checkpoints that they asked for.
+    pub(super) fn tell(
+        &mut self,
+        callbacks: &mut [Box<dyn Callback<M>>],
+        event: &Event<'_>,
+    ) -> Result<Flow> {
+        let flow = self.tell_only(callbacks, event)?;
+        self.write_requested(callbacks)?;
+        Ok(flow)
+    }
+
+    /// Tells every callback what happened; all of them hear it, whoever stops.
+    pub(super) fn tell_only(
+        &mut self,
+        callbacks: &mut [Box<dyn Callback<M>>],
+        event: &Event<'_>,
+    ) -> Result<Flow> {
+        let mut flow = Flow::Continue;
+        for callback in callbacks.iter_mut() {
+            flow = flow.max(callback.on(event, self)?);
+        }
+        self.stopped |= flow == Flow::Stop;
+        Ok(flow)
+    }
+
+    /// Writes the checkpoints that callbacks have asked for.
+    pub(super) fn write_requested(&mut self, callbacks: &[Box<dyn Callback<M>>]) -> Result<()> {
+        for (folder, keep) in std::mem::take(&mut self.requested) {
+            let saved = self.saved(callbacks)?;
+            checkpoint::create(&folder)?;
+            let number = self.batch_number();
+            checkpoint::save_run(self.model, &saved, &checkpoint::path_in(&folder, number))?;
+            checkpoint::keep_newest(&folder, keep, number)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a tensor belongs to a branch that the model itself freezes.
+fn is_of_frozen<M: crate::definition::Definition>(tensor: &str) -> bool {
+    let field = tensor.split('.').next();
+    M::GRAPH.nodes.iter().any(|node| node.frozen && Some(node.name) == field)
+}
+
+/// The places of the inputs that are dropped at random.
+fn dropped<M: crate::definition::Definition>(settings: &Settings) -> Vec<(usize, f64)> {
+    let place = |name: &str| M::GRAPH.inputs.iter().position(|input| input.name == name);
+    let dropped = settings.dropped.iter();
+    dropped.filter_map(|(name, probability)| Some((place(name)?, *probability))).collect()
+}
+
+impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
+    for Run<'_, M, E, D, O>
+{
+    fn plan(&self) -> &RunPlan {
+        &self.plan
+    }
+
+    fn position(&self) -> Position {
+        Position { epoch: self.epoch, step: self.step, updates: self.state.step }
+    }
+
+    fn history(&self) -> &History {
+        &self.history
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.optimizer.learning_rate()
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.optimizer.set_learning_rate(learning_rate);
+    }
+
+    fn freeze(&mut self, branch: NodeOf<M>, frozen: bool) {
+        self.branches.freeze(&M::GRAPH, branch.name(), frozen);
+        self.tell_frozen();
+    }
+
+    fn snapshot(&self) -> Result<Snapshot> {
+        self.model.snapshot()
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.model.restore(snapshot)
+    }
+
+    fn save_model(&self, path: &Path) -> Result<()> {
+        self.model.save(path)
+    }
+
+    fn request_checkpoint(&mut self, folder: &Path, keep: usize) {
+        self.requested.push((folder.to_owned(), keep));
+    }
+}

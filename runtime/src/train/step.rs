@@ -1,0 +1,161 @@
+//! One batch: its losses, their gradients, and the optimizer's step.
+
+use dfdx::{
+    nn::{tensor_collection::TensorCollection, ZeroGrads},
+    tensor::{Gradients, OwnedTape, SplitTape, Trace},
+    tensor_ops::Backward,
+};
+
+use super::{head_values, run::Run, walk, watch::first_not_finite, Objective, Penalties};
+use crate::{
+    definition::{Definition, Network},
+    kernel::{Backend, Element},
+    model::{link, Model},
+    optim::Optimizer,
+    Error, Result,
+};
+
+/// A loss that is not a number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NotFinite {
+    pub(super) output: &'static str,
+    pub(super) value: f64,
+    pub(super) node: Option<&'static str>,
+}
+
+impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
+    /// Trains on the next batch and gives its total loss, or says which loss was not finite; then
+    /// the model is as it was before.
+    pub(super) fn train_step(&mut self) -> Result<std::result::Result<f64, NotFinite>> {
+        self.statistics.keep(&mut self.model.module).map_err(Error::device)?;
+        let rows = self.order.batch(self.batch_number()).to_vec();
+        let (objective, penalty) = self.losses(&rows)?;
+        if let Some((output, value)) = first_infinite::<M>(&objective) {
+            self.put_statistics_back()?;
+            let node = self.first_infinite_node(&rows)?;
+            return Ok(Err(NotFinite { output, value, node }));
+        }
+        self.update().map_err(Error::device)?;
+        self.step += 1;
+        self.batches += 1;
+        Ok(Ok(objective.total + penalty))
+    }
+
+    fn put_statistics_back(&mut self) -> Result<()> {
+        self.statistics.put_back(&mut self.model.module).map_err(Error::device)
+    }
+
+    /// The losses of a batch and, in `self.gradients`, their gradients.
+    fn losses(&mut self, rows: &[usize]) -> Result<(Objective, f64)> {
+        let (draw, drop_draw) = (self.draw(), self.drop_draw());
+        let Model { module, preprocessing, .. } = &mut *self.model;
+        let device: &D = &self.device;
+        M::set_draw(module, draw);
+        let chunk = match preprocessing {
+            Some(fitted) if !self.dropping.is_empty() => {
+                self.rows.take_dropping(rows, &self.dropping, fitted, drop_draw)?
+            }
+            _ => self.rows.take(rows),
+        };
+        let tape = fresh_tape(module, &mut self.gradients, device).map_err(Error::device)?;
+        let (heads, tape) =
+            M::train(module, &chunk.batch(), device, tape).map_err(Error::device)?;
+        let mut values = head_values(&M::GRAPH, &heads, chunk.len())?;
+        let mut objective = Objective::new(&M::GRAPH, &values, &chunk);
+
+        let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
+        let mut gradients = total.try_backward().map_err(Error::device)?;
+        let mut penalties = Penalties::in_training(&mut gradients);
+        M::penalize(module, &mut penalties).map_err(Error::device)?;
+        let penalty = penalties.value();
+        self.gradients = Some(gradients);
+
+        self.scores.losses(&objective, penalty, chunk.len());
+        link(&M::GRAPH, preprocessing.as_ref(), &mut values);
+        self.scores.predictions(&values, &chunk);
+        Ok((objective, penalty))
+    }
+
+    /// Runs a batch once more to find the first node whose output is not finite.
+    fn first_infinite_node(&mut self, rows: &[usize]) -> Result<Option<&'static str>> {
+        let mut failed = Ok(());
+        let node = first_not_finite(|| failed = self.losses(rows).map(drop));
+        self.put_statistics_back()?;
+        failed.map(|()| node)
+    }
+
+    /// The step of the optimizer, or a batch's share of it.
+    fn update(&mut self) -> std::result::Result<(), D::Err> {
+        let (before, module) = (self.state.step, &mut self.model.module);
+        let Some(gradients) = &mut self.gradients else { return Ok(()) };
+        let batches = self.settings.accumulate as u64;
+        let complete = (self.batches + 1) % batches == 0;
+        accumulate(module, gradients, &mut self.accumulated, complete.then_some(batches))?;
+        if complete {
+            if let Some(clip) = self.settings.clip {
+                clip.apply(module, gradients, |tensor| self.branches.factor(tensor).is_some())?;
+            }
+            if self.branches.all_alike() {
+                self.state.advance(module, gradients, &self.optimizer)?;
+            } else {
+                let rate = self.optimizer.learning_rate();
+                let own = |tensor: usize| {
+                    let factor = self.branches.factor(tensor)?;
+                    let mut own = self.optimizer.clone();
+                    own.set_learning_rate(rate * factor);
+                    Some(own)
+                };
+                let own: Vec<Option<O>> = (0..self.state.tensors.len()).map(own).collect();
+                self.state.advance_each(module, gradients, |tensor| own[tensor].as_ref())?;
+            }
+        }
+        match &mut self.averages {
+            Some(averages) => averages.follow(module, before),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Adds a batch's gradients to those before it; the last of `batches` gets their mean.
+fn accumulate<E: Element, D: Backend<E>, B: TensorCollection<E, D>>(
+    module: &B,
+    gradients: &mut Gradients<E, D>,
+    sums: &mut [Vec<E>],
+    batches: Option<u64>,
+) -> std::result::Result<(), D::Err> {
+    if sums.is_empty() {
+        return Ok(());
+    }
+    walk::gradients(module, gradients, |tensor, gradient| {
+        for (gradient, sum) in gradient.iter_mut().zip(&mut sums[tensor]) {
+            *sum += *gradient;
+            if let Some(batches) = batches {
+                *gradient = std::mem::replace(sum, E::zero()) / E::of(batches as f64);
+            }
+        }
+    })
+}
+
+/// A tape without operations, on the gradients of the last step set back to zero.
+fn fresh_tape<E: Element, D: Backend<E>, B: ZeroGrads<E, D>>(
+    module: &B,
+    gradients: &mut Option<Gradients<E, D>>,
+    device: &D,
+) -> std::result::Result<OwnedTape<E, D>, D::Err> {
+    let gradients = match gradients.take() {
+        Some(mut gradients) => {
+            module.try_zero_grads(&mut gradients)?;
+            gradients
+        }
+        None => module.try_alloc_grads()?,
+    };
+    let carrier = device.try_tensor_from_vec(vec![E::zero()], ())?;
+    Ok(carrier.traced(gradients).split_tape().1)
+}
+
+/// The first output whose loss is not finite.
+fn first_infinite<M: Definition>(objective: &Objective) -> Option<(&'static str, f64)> {
+    let mut outputs = M::GRAPH.outputs.iter().zip(&objective.by_output);
+    let (output, value) = outputs.find(|(_, value)| !value.is_finite())?;
+    Some((output.name, *value))
+}
