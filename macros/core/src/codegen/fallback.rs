@@ -257,7 +257,9 @@ fn tensor(field: &Field, krate: &TokenStream) -> TokenStream {
         Element::Class(classes) => sizes.push(const_argument(&classes.tokens)),
         Element::F32 | Element::Bool if sizes.is_empty() => sizes.push(quote!(1)),
         Element::F32 | Element::Bool | Element::U32 => {}
-        Element::Text | Element::Image(_) | Element::Inferred => return quote!(()),
+        Element::Text | Element::Image(_) | Element::Date(_) | Element::Inferred => {
+            return quote!(());
+        }
     }
     let private = quote!(#krate::private);
     let number = match element {

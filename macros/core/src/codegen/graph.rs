@@ -7,7 +7,7 @@ use quote::quote;
 use super::{model, Expansion};
 use crate::{
     graph::Graph,
-    parse::{Argument, LayerKind, Missing, Source},
+    parse::{Argument, Input, LayerKind, Missing, Source},
     shape::ShapedStep,
     text::plain,
 };
@@ -103,7 +103,10 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let name = plain(node.name());
     let Some(raw) = &shape.raw else { return TokenStream::new() };
     let kind = match raw.shape.kind {
-        Kind::Numbers => quote!(Numbers),
+        Kind::Numbers => {
+            let blanks = fills_blanks(input);
+            quote!(Numbers { blanks: #blanks })
+        }
         // With steps, it is they that the indices have to fit.
         Kind::Categories if shape.steps.is_empty() => {
             let below = smallest_table(expansion, position);
@@ -112,6 +115,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         Kind::Categories => quote!(Categories { below: ::core::primitive::usize::MAX }),
         Kind::Texts => quote!(Texts),
         Kind::Pictures => quote!(Pictures),
+        Kind::Dates => quote!(Dates),
     };
     let missing = match input.missing {
         None => expansion.paths.none.clone(),
@@ -138,11 +142,16 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     }
 }
 
+/// Whether numbers may be missing in the rows.
+pub(super) fn fills_blanks(input: &Input) -> bool {
+    input.steps.iter().any(|step| step.spec.form.fills)
+}
+
 /// A step of preprocessing with its arguments.
 fn step(expansion: &Expansion<'_>, step: &ShapedStep) -> TokenStream {
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
     let name = |name: &str| Ident::new(name, Span::call_site());
-    let (room, module) = (name(step.spec.nature.type_name()), name(step.spec.name));
+    let (room, module) = (name(step.spec.form.nature.type_name()), name(step.spec.name));
     let ty = name(step.spec.type_name);
     let arguments = &step.arguments;
     let (input, output) = (step.input.expression(spec), step.output.expression(spec));
@@ -211,7 +220,8 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         None => quote!(Identity),
     };
     let (weight, width) = (&output.weight, shape.output.elements());
-    let (standardize, labels) = (output.standardize.is_some(), output.categories.is_some());
+    let labels = output.categories.is_some();
+    let steps = shape.target_steps.iter().map(|step| self::step(expansion, step));
     quote! {
         #krate::definition::Output {
             name: #name,
@@ -221,7 +231,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             weight: #weight,
             metrics: &[#(#metrics),*],
             link: #krate::definition::Link::#link,
-            standardize: #standardize,
+            steps: &[#(#steps),*],
             labels: #labels,
         }
     }

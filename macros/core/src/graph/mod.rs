@@ -67,7 +67,11 @@ impl Node {
             Element::F32 => Some(Target::Numbers),
             Element::Bool => Some(Target::Flag),
             Element::Class(_) => Some(Target::Class),
-            Element::U32 | Element::Text | Element::Image(_) | Element::Inferred => None,
+            Element::U32
+            | Element::Text
+            | Element::Image(_)
+            | Element::Date(_)
+            | Element::Inferred => None,
         }
     }
 
