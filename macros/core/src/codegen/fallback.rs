@@ -49,12 +49,11 @@ fn clean_field(field: &mut syn::Field) {
 /// Stubs for a model with mistakes in it.
 pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
     let names = Names::of(&raw.name);
-    let krate = &raw.options.krate;
     let head = RawModelHead {
         attributes: raw.attributes.clone(),
         visibility: raw.visibility.clone(),
         name: raw.name.clone(),
-        options: crate::parse::Options { krate: krate.clone() },
+        options: raw.options.clone(),
         derives: raw.derives,
     };
     let rows = row_stubs(raw, &head, &names);
