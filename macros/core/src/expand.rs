@@ -15,7 +15,8 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let graph = graph::build(raw, &mut errors);
     let shaped = shape::infer(graph, &mut errors);
     print::on_request(&shaped);
-    let watch = print::watch();
+    // Beside the model and beside its mistakes.
+    let (editor, watch) = (codegen::editor(&shaped), print::watch());
     let model = match check::check(shaped, errors) {
         Ok(checked) => codegen::generate(&checked, &warn::warn(&checked)),
         Err(errors) => {
@@ -23,5 +24,5 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
             quote::quote!(#stubs #errors)
         }
     };
-    quote::quote!(#model #watch)
+    quote::quote!(#model #editor #watch)
 }

@@ -15,6 +15,9 @@
 
 mod constants;
 mod docs;
+mod editor;
+#[cfg(test)]
+mod editor_tests;
 mod fallback;
 mod forward;
 mod graph;
@@ -35,6 +38,7 @@ use quote::quote;
 
 use crate::{check::CheckedGraph, warn::Warning};
 
+pub(crate) use editor::editor;
 pub(crate) use fallback::{fallback, unreadable};
 
 /// Everything that the model becomes.

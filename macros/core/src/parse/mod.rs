@@ -13,6 +13,7 @@ mod model;
 mod number;
 mod output;
 mod serde;
+mod typed;
 
 pub(crate) use argument::{Argument, PaddingExpr};
 pub(crate) use attribute::is_ours;
@@ -23,3 +24,4 @@ pub(crate) use merge::{Merge, Operand};
 pub(crate) use model::{parse, Field, Options, RawModel, Source};
 pub(crate) use number::{const_argument, SizeExpr};
 pub(crate) use serde::{Columns, Derives};
+pub(crate) use typed::Typed;

@@ -18,6 +18,7 @@ use super::{
     merge::{self, Merge},
     output::{self, Output},
     serde::{self, Columns, Derives},
+    typed::{self, Typed},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -60,6 +61,8 @@ pub(crate) struct Field {
     pub(crate) attributes: Vec<Attribute>,
     /// How the value is called in files.
     pub(crate) columns: Columns,
+    /// The names in its attributes, for editors.
+    pub(crate) typed: Vec<Typed>,
 }
 
 /// What feeds a node.
@@ -204,7 +207,7 @@ fn named_struct(item: Item) -> syn::Result<ItemStruct> {
 fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Diagnostics) -> Field {
     let (ours, attributes) = split(field.attrs);
     let (slips, attributes) = slips(attributes);
-    let mut sources = Vec::new();
+    let (mut sources, mut typed) = (Vec::new(), Vec::new());
     let (mut branch, mut output) = (None, None);
     for attribute in &ours {
         let span = attribute.path().span();
@@ -217,6 +220,7 @@ fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Dia
                 }
                 return;
             };
+            typed.extend(typed::names(&word, tokens.clone()));
             match word.as_str() {
                 "input" => sources.push((span, Some(Source::Input(input::read(tokens, errors))))),
                 "merge" => {
@@ -249,7 +253,7 @@ fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Dia
     };
     let ty_tokens = field.ty.to_token_stream();
     let ty = errors.of_field(&name, |errors| errors.ok(data_type::read(&field.ty)));
-    Field { name, ty, ty_tokens, source, branch, output, attributes, columns }
+    Field { name, ty, ty_tokens, source, branch, output, attributes, columns, typed }
 }
 
 /// A node is fed in exactly one way.
