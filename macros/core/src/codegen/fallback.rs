@@ -67,7 +67,7 @@ fn own_modules(raw: &RawModel) -> Vec<(Ident, &Type)> {
     let branches = raw.fields.iter().filter_map(|field| field.branch.as_ref());
     let modules =
         branches.flat_map(|branch| &branch.layers).filter_map(|layer| match &layer.kind {
-            LayerKind::Own { module, .. } => Some(module),
+            LayerKind::Own { module, .. } => Some(&**module),
             _ => None,
         });
     modules.enumerate().map(|(index, module)| (format_ident!("M{index}"), module)).collect()
