@@ -30,22 +30,13 @@ pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// What feeds a node, as the user wrote it.
-pub(super) fn source_text(expansion: &Expansion<'_>, position: usize) -> String {
-    match &expansion.checked.graph.nodes[position].field.source {
-        Some(Source::Merge(merge)) => merge.text.clone(),
-        Some(Source::From(name)) => format!("from({name})"),
-        _ => "input".to_owned(),
-    }
-}
-
 fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (krate, paths) = (&expansion.paths.krate, &expansion.paths);
     let (some, none) = (&paths.some, &paths.none);
     let graph = &expansion.checked.graph;
     let (node, shape) = (&graph.nodes[position], &expansion.checked.shapes[position]);
     let name = plain(node.name());
-    let source = source_text(expansion, position);
+    let source = node.source_text();
     let fed_by = node.feeds.iter().map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
         let (text, identity) = (&layer.text, &layer.identity);
@@ -72,7 +63,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         None => quote!(#none),
     };
     let frozen = model::is_frozen(expansion, position);
-    let stand_in = match model::is_learned(node) {
+    let stand_in = match node.learns_a_stand_in() {
         true => shape.output.elements(),
         false => quote!(0),
     };

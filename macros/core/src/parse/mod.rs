@@ -13,6 +13,7 @@ mod model;
 mod number;
 mod output;
 mod serde;
+mod typed;
 
 pub(crate) use argument::{Argument, PaddingExpr};
 pub(crate) use attribute::is_ours;
@@ -24,3 +25,4 @@ pub(crate) use model::{parse, Field, Options, RawModel, Source};
 pub(crate) use number::{const_argument, NumberExpr, SizeExpr};
 pub(crate) use output::LossCall;
 pub(crate) use serde::{Columns, Derives};
+pub(crate) use typed::Typed;

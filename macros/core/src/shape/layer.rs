@@ -195,7 +195,7 @@ fn one(
                 return None;
             }
             shape.iter().for_each(|size| scope.require_size(size, field));
-            let module = Module::Own { module: Box::new(module.clone()) };
+            let module = Module::Own { module: module.clone() };
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None, None))
         }
     }
