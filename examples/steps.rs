@@ -17,7 +17,7 @@ use dfdx::{
     prelude::*,
 };
 use multi_input::{
-    callback::{Callback, Event, Flow, RunPlan},
+    callback::{Callback, Event, Flow, Training},
     layer::{activation::Relu, Conv2D, Dense, Embedding, Flatten, MaxPool2D, Origin, Slide, LSTM},
     optim::OptimizerState,
     prelude::{multi_input_model, Adam, Progress, Seed, Trainer},
@@ -63,7 +63,7 @@ fn whole(batch: usize) -> multi_input::Result<()> {
     Trainer::new(Adam::new(1e-3))
         .epochs(EPOCHS)
         .batch_size(batch)
-        .progress(Progress::Silent)
+        .progress(Progress::silent())
         .callback(Clock(times.clone()))
         .fit(&mut model, &rows)?;
     let times = times.borrow();
@@ -80,12 +80,12 @@ struct Clock(Times);
 /// When each epoch ended, and how long the process had been busy.
 type Times = std::rc::Rc<std::cell::RefCell<Vec<(Instant, Option<f64>)>>>;
 
-impl Callback for Clock {
-    fn mistakes(&self, _: &RunPlan) -> Vec<String> {
-        Vec::new()
+impl Callback<Post> for Clock {
+    fn name(&self) -> &'static str {
+        "clock"
     }
 
-    fn on(&mut self, event: Event<'_>) -> multi_input::Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<Post>) -> multi_input::Result<Flow> {
         if let Event::EpochEnded { .. } = event {
             self.0.borrow_mut().push((Instant::now(), busy()));
         }

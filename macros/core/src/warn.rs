@@ -65,8 +65,9 @@ fn relu_head(checked: &CheckedGraph, node: usize) -> Found {
 
 fn bounded_head(checked: &CheckedGraph, node: usize) -> Found {
     let written = &checked.graph.nodes[node];
-    let standardized = written.field.output.as_ref().and_then(|output| output.standardize);
-    let head = regression_head(checked, node).filter(|_| standardized.is_some());
+    let steps = written.field.output.iter().flat_map(|output| &output.steps);
+    let standardized = steps.into_iter().any(|step| step.spec.name == "standardize");
+    let head = regression_head(checked, node).filter(|_| standardized);
     let Some((layer, activation)) = head else { return Vec::new() };
     let range = match activation {
         Activation::Sigmoid => "0 to 1",

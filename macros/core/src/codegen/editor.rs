@@ -62,6 +62,7 @@ fn array(flow: &Flow) -> TokenStream {
     let element = match flow.shape.kind {
         Kind::Numbers => quote!(::core::primitive::f32),
         Kind::Categories => quote!(::core::primitive::u32),
+        Kind::Texts | Kind::Pictures | Kind::Dates => quote!(()),
     };
     flow.sizes().iter().rev().fold(element, |inner, size| quote!([#inner; #size]))
 }
