@@ -250,20 +250,20 @@ wide_fn! {
         let ([down, across], columns) = (windows, columns.max(1));
         let rows = largest.chunks_exact_mut(columns).zip(marks.chunks_exact_mut(columns));
         for ((largest, marks), tile) in rows.zip(tile.chunks_exact((down * columns * across).max(1))) {
-            largest.fill(E::neg_infinity());
-            marks.fill(0);
-            for (below, row) in tile.chunks_exact((columns * across).max(1)).enumerate() {
-                let first = (below * across) as u8;
-                match across {
-                    1 => pool_row::<E, 1>(row, bias, first, largest, marks),
-                    2 => pool_row::<E, 2>(row, bias, first, largest, marks),
-                    3 => pool_row::<E, 3>(row, bias, first, largest, marks),
-                    4 => pool_row::<E, 4>(row, bias, first, largest, marks),
-                    _ => {
+            let halves = tile.split_at(tile.len() / 2);
+            match windows {
+                [2, 2] => pool_square::<E, 2>(halves, bias, largest, marks),
+                [2, 3] => pool_square::<E, 3>(halves, bias, largest, marks),
+                [2, 1] => pool_square::<E, 1>(halves, bias, largest, marks),
+                _ => {
+                    largest.fill(E::neg_infinity());
+                    marks.fill(0);
+                    for (below, row) in tile.chunks_exact((columns * across).max(1)).enumerate() {
                         let windows = row.chunks_exact(across).zip(largest.iter_mut());
                         for ((window, largest), mark) in windows.zip(marks.iter_mut()) {
                             for (beside, sum) in window.iter().enumerate() {
-                                compare(*sum + bias, first + beside as u8, largest, mark);
+                                let here = (below * across + beside) as u8;
+                                (*largest, *mark) = larger((*largest, *mark), *sum + bias, here);
                             }
                         }
                     }
@@ -273,27 +273,42 @@ wide_fn! {
     }
 }
 
-/// The same for a row of windows of a width that is known, which the compiler can widen.
+/// The same for two rows under windows of a width that is known, which the compiler can widen.
 #[inline(always)]
-fn pool_row<E: Element, const ACROSS: usize>(
-    row: &[E],
+#[allow(clippy::needless_range_loop)] // It does not where iterators stand inside.
+fn pool_square<E: Element, const ACROSS: usize>(
+    (top, bottom): (&[E], &[E]),
     bias: E,
-    first: u8,
     largest: &mut [E],
     marks: &mut [u8],
 ) {
-    let (windows, _) = row.as_chunks::<ACROSS>();
-    for ((window, largest), mark) in windows.iter().zip(largest).zip(marks) {
-        for (beside, sum) in window.iter().enumerate() {
-            compare(*sum + bias, first + beside as u8, largest, mark);
+    let (top, bottom) = (top.as_chunks::<ACROSS>().0, bottom.as_chunks::<ACROSS>().0);
+    let whole = top.len() / LANES * LANES;
+    // What is left makes whole registers with some before it, which then come out the same again.
+    let left = match whole {
+        0 => 0..top.len(),
+        _ if whole == top.len() => 0..0,
+        _ => top.len() - LANES..top.len(),
+    };
+    for part in [0..whole, left] {
+        let places = largest[part.clone()].iter_mut().zip(&mut marks[part.clone()]);
+        let windows = top[part.clone()].iter().zip(&bottom[part]);
+        for ((top, bottom), (largest, mark)) in windows.zip(places) {
+            let mut found = (E::neg_infinity(), 0);
+            for here in 0..ACROSS {
+                found = larger(found, top[here] + bias, here as u8);
+            }
+            for here in 0..ACROSS {
+                found = larger(found, bottom[here] + bias, (ACROSS + here) as u8);
+            }
+            (*largest, *mark) = found;
         }
     }
 }
 
 /// Without a branch, since which one is larger cannot be foreseen.
 #[inline(always)]
-fn compare<E: Element>(x: E, mark: u8, largest: &mut E, chosen: &mut u8) {
-    let larger = x > *largest || x.is_nan();
-    *largest = if larger { x } else { *largest };
-    *chosen = if larger { mark } else { *chosen };
+fn larger<E: Element>((largest, mark): (E, u8), x: E, here: u8) -> (E, u8) {
+    let larger = x > largest || x.is_nan();
+    (if larger { x } else { largest }, if larger { here } else { mark })
 }
