@@ -121,8 +121,7 @@ fn layers(batch: usize) {
         device.sample_normal_like(&(batch, Const, Const));
     there_and_back("LSTM", &lstm, &lstm, &vectors);
     let dense: Dense<30784, 10, Relu, f32, Cpu> = BuildModule::build(&device);
-    let joined: Tensor<(usize, Const<30784>), f32, _> =
-        device.sample_normal_like(&(batch, Const));
+    let joined: Tensor<(usize, Const<30784>), f32, _> = device.sample_normal_like(&(batch, Const));
     there_and_back("Dense", &dense, &dense, &joined);
 
     let mut table: Dense<1000, 961, Relu, f32, Cpu> = BuildModule::build(&device);
@@ -156,7 +155,8 @@ where
     X: Clone + PutTape<OwnedTape<f32, Cpu>>,
     M: Module<X::Output>,
     M: Module<X, Output = Tensor<S, f32, Cpu>>,
-    <M as Module<X::Output>>::Output: SplitTape<Tape = OwnedTape<f32, Cpu>, NoTape = Tensor<S, f32, Cpu>>,
+    <M as Module<X::Output>>::Output:
+        SplitTape<Tape = OwnedTape<f32, Cpu>, NoTape = Tensor<S, f32, Cpu>>,
     <M as Module<X::Output>>::Error: std::fmt::Debug,
     <M as Module<X>>::Error: std::fmt::Debug,
     S: Shape,
@@ -169,7 +169,8 @@ where
         let given = gradients.take().unwrap_or_else(Gradients::leaky);
         let carrier: Tensor<Rank0, f32, _> = device.zeros();
         let tape = carrier.traced(given).split_tape().1;
-        let (y, mut tape) = Module::<X::Output>::forward(module, x.clone().put_tape(tape)).split_tape();
+        let (y, mut tape) =
+            Module::<X::Output>::forward(module, x.clone().put_tape(tape)).split_tape();
         tape.add_backward_op(move |gradients| {
             gradients.get_or_alloc_mut(&y)?.fill(1.0);
             Ok(())

@@ -50,13 +50,7 @@ pub(crate) trait Pass: Copy + Send + Sync + 'static {
     fn add_partial<E: Element>(&self, partial: &[E], weight: &mut [E]);
 
     /// Adds the gradient by the image.
-    fn backward_input<E: Element>(
-        &self,
-        weight: &[E],
-        slope: &[E],
-        marks: &[u8],
-        image: &mut [E],
-    );
+    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], image: &mut [E]);
 }
 
 /// The sizes of a convolution whose windows are known to fit.
@@ -209,13 +203,7 @@ impl Pass for Convolution {
         weight.iter_mut().zip(partial).for_each(|(sum, term)| *sum += *term);
     }
 
-    fn backward_input<E: Element>(
-        &self,
-        weight: &[E],
-        slope: &[E],
-        _: &[u8],
-        image: &mut [E],
-    ) {
+    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], _: &[u8], image: &mut [E]) {
         for band in self.bands(self.windows.output.sizes, 1) {
             let stride = row_stride(band.places());
             scratch(self.kernel() * stride, |patches| {

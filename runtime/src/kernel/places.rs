@@ -237,20 +237,48 @@ mod x86 {
     }
 
     register!(
-        __m512, f32, 16,
-        _mm512_setzero_ps, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_mul_ps
+        __m512,
+        f32,
+        16,
+        _mm512_setzero_ps,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_add_ps,
+        _mm512_mul_ps
     );
     register!(
-        __m512d, f64, 8,
-        _mm512_setzero_pd, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_mul_pd
+        __m512d,
+        f64,
+        8,
+        _mm512_setzero_pd,
+        _mm512_set1_pd,
+        _mm512_loadu_pd,
+        _mm512_storeu_pd,
+        _mm512_add_pd,
+        _mm512_mul_pd
     );
     register!(
-        __m256, f32, 8,
-        _mm256_setzero_ps, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_mul_ps
+        __m256,
+        f32,
+        8,
+        _mm256_setzero_ps,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_add_ps,
+        _mm256_mul_ps
     );
     register!(
-        __m256d, f64, 4,
-        _mm256_setzero_pd, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_mul_pd
+        __m256d,
+        f64,
+        4,
+        _mm256_setzero_pd,
+        _mm256_set1_pd,
+        _mm256_loadu_pd,
+        _mm256_storeu_pd,
+        _mm256_add_pd,
+        _mm256_mul_pd
     );
 }
 
@@ -266,7 +294,8 @@ mod tests {
         let within = std::array::from_fn(|mark| (mark % 6) * 5);
         let (slopes, padded) = (numbers(12, 0.7), numbers(200, 0.3));
         let marks: Vec<u8> = (0..12).map(|i| i * 5 % 6).collect();
-        let places = Places { slopes: &slopes, marks: &marks, columns: 4, steps: [30, 7], within: &within };
+        let places =
+            Places { slopes: &slopes, marks: &marks, columns: 4, steps: [30, 7], within: &within };
         for count in 1..8 {
             let offsets: Vec<usize> = (0..count).map(|n| n * n).collect();
             let mut expected = numbers(count * LANES, 0.1);

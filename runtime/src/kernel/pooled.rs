@@ -119,7 +119,8 @@ impl Pooled {
 
     /// How many numbers [`offsets`](Pooled::offsets) make for a filter.
     fn lanes(&self) -> usize {
-        let pieces = |(_, together): (_, usize)| (together * self.convolution.inputs).div_ceil(LANES);
+        let pieces =
+            |(_, together): (_, usize)| (together * self.convolution.inputs).div_ceil(LANES);
         self.runs().map(pieces).sum::<usize>() * LANES
     }
 
@@ -212,15 +213,14 @@ impl Pass for Pooled {
             let (below, beside) = (mark / across.max(1), mark % across.max(1));
             (below * windows.stride[0] * width + beside * windows.stride[1]) * inputs
         });
-        let steps = [
-            down * windows.stride[0] * width * inputs,
-            across * windows.stride[1] * inputs,
-        ];
+        let steps =
+            [down * windows.stride[0] * width * inputs, across * windows.stride[1] * inputs];
         scratch(rows * width * inputs + LANES, |padded| {
             for group in 0..groups {
                 self.pad(image, group, padded);
                 for filter in group * filters..(group + 1) * filters {
-                    let places = filter * self.tiles.output.places()..(filter + 1) * self.tiles.output.places();
+                    let places = filter * self.tiles.output.places()
+                        ..(filter + 1) * self.tiles.output.places();
                     let places = Places {
                         slopes: &slope[places.clone()],
                         marks: &marks[places],
@@ -236,10 +236,10 @@ impl Pass for Pooled {
     }
 
     fn add_partial<E: Element>(&self, partial: &[E], weight: &mut [E]) {
-        let (inputs, [rows, columns]) =
-            (self.convolution.inputs, self.convolution.windows.kernel);
+        let (inputs, [rows, columns]) = (self.convolution.inputs, self.convolution.windows.kernel);
         let filters = partial.chunks_exact(self.lanes().max(1));
-        for (sums, weight) in filters.zip(weight.chunks_exact_mut(self.convolution.kernel().max(1))) {
+        for (sums, weight) in filters.zip(weight.chunks_exact_mut(self.convolution.kernel().max(1)))
+        {
             let mut start = 0;
             for ([row, column], together) in self.runs() {
                 for (lane, sum) in sums[start..][..together * inputs].iter().enumerate() {
@@ -251,13 +251,7 @@ impl Pass for Pooled {
         }
     }
 
-    fn backward_input<E: Element>(
-        &self,
-        weight: &[E],
-        slope: &[E],
-        marks: &[u8],
-        image: &mut [E],
-    ) {
+    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], image: &mut [E]) {
         scratch(self.convolution.windows.output.len(), |dense| {
             dense.fill(E::zero());
             self.tiles.add_back(slope, marks, dense);

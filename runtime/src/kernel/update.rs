@@ -8,8 +8,8 @@ use super::{
 
 /// What a step makes of one weight, its gradient and what is remembered of it.
 pub(crate) trait Rule<E, const SLOTS: usize>: Copy + Sync {
-    /// The step. It is `#[inline(always)]`.
-    fn step(self, weight: &mut E, gradient: E, slots: [&mut E; SLOTS]);
+    /// The new weight, and what is then remembered. It is `#[inline(always)]`.
+    fn step(self, weight: E, gradient: E, slots: [E; SLOTS]) -> (E, [E; SLOTS]);
 }
 
 /// How many weights a core takes at a time, and what one of them costs, in multiplications.
@@ -73,13 +73,22 @@ struct Step<'a, E, R, const SLOTS: usize> {
 
 impl<E: Element, R: Rule<E, SLOTS>, const SLOTS: usize> Loops for Step<'_, E, R, SLOTS> {
     #[inline(always)]
+    #[allow(clippy::needless_range_loop)] // The compiler widens these, and no iterators.
     fn run(self) {
         let Pieces { weights, gradient, slots } = self.piece;
         let len = slots.iter().fold(weights.len().min(gradient.len()), |len, s| len.min(s.len()));
         let (weights, gradient) = (&mut weights[..len], &gradient[..len]);
-        let mut slots = slots.map(|slot| &mut slot[..len]);
+        let slots = slots.map(|slot| &mut slot[..len]);
         for k in 0..len {
-            self.rule.step(&mut weights[k], gradient[k], slots.each_mut().map(|slot| &mut slot[k]));
+            let mut old = [E::zero(); SLOTS];
+            for slot in 0..SLOTS {
+                old[slot] = slots[slot][k];
+            }
+            let (weight, new) = self.rule.step(weights[k], gradient[k], old);
+            weights[k] = weight;
+            for slot in 0..SLOTS {
+                slots[slot][k] = new[slot];
+            }
         }
     }
 }
@@ -94,10 +103,10 @@ mod tests {
 
     impl Rule<f64, 2> for Sum {
         #[inline(always)]
-        fn step(self, weight: &mut f64, gradient: f64, [a, b]: [&mut f64; 2]) {
-            *a += gradient;
-            *b += *a * self.0;
-            *weight -= *b;
+        fn step(self, weight: f64, gradient: f64, [a, b]: [f64; 2]) -> (f64, [f64; 2]) {
+            let a = a + gradient;
+            let b = b + a * self.0;
+            (weight - b, [a, b])
         }
     }
 
@@ -106,7 +115,8 @@ mod tests {
         for len in [0, 1, TOGETHER, 3 * TOGETHER + 5] {
             let gradient: Vec<f64> = (0..len).map(|k| k as f64).collect();
             let run = || {
-                let (mut weights, mut slots) = (vec![1.0; len], vec![vec![2.0; len], vec![3.0; len]]);
+                let (mut weights, mut slots) =
+                    (vec![1.0; len], vec![vec![2.0; len], vec![3.0; len]]);
                 update(Sum(0.5), &mut weights, &gradient, &mut slots);
                 (weights, slots)
             };

@@ -207,13 +207,7 @@ impl Windows {
         });
     }
 
-    fn runs(
-        &self,
-        channels: Range<usize>,
-        band: &Band,
-        stride: usize,
-        mut each: impl FnMut(Run),
-    ) {
+    fn runs(&self, channels: Range<usize>, band: &Band, stride: usize, mut each: impl FnMut(Run)) {
         let step = self.stride[1] * self.input.strides[2];
         let both = |a: Range<usize>, b: &Range<usize>| a.start.max(b.start)..a.end.min(b.end);
         let mut patch = 0;

@@ -444,7 +444,9 @@ mod tests {
         layer.bias = device.sample_normal();
         check_gradients(&(numbers::<Rank4<2, 2, 5, 7>>(), layer), |(x, layer), tape| {
             let x = x.clone().put_tape(tape);
-            layer.try_forward_pooled(&MaxPool2D::<2, 2, 2, 3>::default(), x, Origin::Computed).unwrap()
+            layer
+                .try_forward_pooled(&MaxPool2D::<2, 2, 2, 3>::default(), x, Origin::Computed)
+                .unwrap()
         });
     }
 
@@ -456,7 +458,10 @@ mod tests {
         let mut gradients = [Origin::Data, Origin::Computed].map(|origin| {
             layer.try_forward_from(x.leaky_trace(), origin).unwrap().sum().backward()
         });
-        assert_eq!(gradients[0].get(&layer.weight).array(), gradients[1].get(&layer.weight).array());
+        assert_eq!(
+            gradients[0].get(&layer.weight).array(),
+            gradients[1].get(&layer.weight).array()
+        );
         let by_x = gradients.each_mut().map(|all| Cpu::edit_gradient(all, &x, |dx| dx.to_vec()));
         assert!(by_x[0].as_ref().unwrap().iter().all(|dx| *dx == 0.0));
         assert!(by_x[1].as_ref().unwrap().iter().any(|dx| *dx != 0.0));

@@ -113,13 +113,7 @@ impl<P: Pass> Batch<P> {
         self.pass.partial() + self.output.channels
     }
 
-    fn backward_weight<E: Element>(
-        &self,
-        x: &[E],
-        slope: &[E],
-        marks: &[u8],
-        partial: &mut [E],
-    ) {
+    fn backward_weight<E: Element>(&self, x: &[E], slope: &[E], marks: &[u8], partial: &mut [E]) {
         let ((output, marked), together) = (self.pass.output(), self.in_shard());
         let shards = partial
             .chunks_exact_mut(self.partial().max(1))
@@ -153,13 +147,7 @@ impl<P: Pass> Batch<P> {
         }
     }
 
-    fn backward_input<E: Element>(
-        &self,
-        weight: &[E],
-        slope: &[E],
-        marks: &[u8],
-        dx: &mut [E],
-    ) {
+    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], dx: &mut [E]) {
         let (output, marked) = self.pass.output();
         let images = dx.chunks_exact_mut(self.pass.input().max(1));
         let samples = images.zip(slope.chunks_exact(output.max(1))).enumerate();

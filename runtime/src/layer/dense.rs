@@ -152,8 +152,15 @@ impl<B: Dim, L: Dim, const I: usize, const O: usize> LastAxis<I, O> for (B, L, C
     }
 }
 
-impl<S, const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>, T: Tape<E, D>>
-    Module<Tensor<S, E, D, T>> for Dense<I, O, A, E, D>
+impl<
+        S,
+        const I: usize,
+        const O: usize,
+        A: Activation,
+        E: Element,
+        D: Backend<E>,
+        T: Tape<E, D>,
+    > Module<Tensor<S, E, D, T>> for Dense<I, O, A, E, D>
 where
     S: LastAxis<I, O>,
 {

@@ -83,9 +83,9 @@ struct Step<E> {
 
 impl<E: Element> Rule<E, 2> for Step<E> {
     #[inline(always)]
-    fn step(self, w: &mut E, g: E, [m, v]: [&mut E; 2]) {
-        *m += (g - *m) * self.keep_m;
-        *v += (g * g - *v) * self.keep_v;
-        *w -= *m * self.rate / (v.sqrt() + self.epsilon);
+    fn step(self, w: E, g: E, [m, v]: [E; 2]) -> (E, [E; 2]) {
+        let m = m + (g - m) * self.keep_m;
+        let v = v + (g * g - v) * self.keep_v;
+        (w - m * self.rate / (v.sqrt() + self.epsilon), [m, v])
     }
 }

@@ -74,7 +74,7 @@ struct Decay<E>(E);
 
 impl<E: Element> Rule<E, 0> for Decay<E> {
     #[inline(always)]
-    fn step(self, w: &mut E, _: E, []: [&mut E; 0]) {
-        *w -= *w * self.0;
+    fn step(self, w: E, _: E, none: [E; 0]) -> (E, [E; 0]) {
+        (w - w * self.0, none)
     }
 }

@@ -86,7 +86,12 @@ impl Optimizer for Sgd {
         };
         match slots.len() {
             0 => update(Plain(rate), weights, gradient, slots),
-            _ => update(Moving { rate, momentum: E::of(momentum), nesterov }, weights, gradient, slots),
+            _ => update(
+                Moving { rate, momentum: E::of(momentum), nesterov },
+                weights,
+                gradient,
+                slots,
+            ),
         }
     }
 }
@@ -97,8 +102,8 @@ struct Plain<E>(E);
 
 impl<E: Element> Rule<E, 0> for Plain<E> {
     #[inline(always)]
-    fn step(self, w: &mut E, g: E, []: [&mut E; 0]) {
-        *w -= self.0 * g;
+    fn step(self, w: E, g: E, none: [E; 0]) -> (E, [E; 0]) {
+        (w - self.0 * g, none)
     }
 }
 
@@ -112,8 +117,8 @@ struct Moving<E> {
 
 impl<E: Element> Rule<E, 1> for Moving<E> {
     #[inline(always)]
-    fn step(self, w: &mut E, g: E, [v]: [&mut E; 1]) {
-        *v = self.momentum * *v - self.rate * g;
-        *w += if self.nesterov { self.momentum * *v - self.rate * g } else { *v };
+    fn step(self, w: E, g: E, [v]: [E; 1]) -> (E, [E; 1]) {
+        let v = self.momentum * v - self.rate * g;
+        (w + if self.nesterov { self.momentum * v - self.rate * g } else { v }, [v])
     }
 }
