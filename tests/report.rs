@@ -38,7 +38,14 @@ fn rows(count: usize) -> Vec<ReviewSample> {
         let wave = |k: f32| (i as f32 * k).sin();
         let numbers = [wave(0.7), 10.0 * wave(1.3), wave(0.31)];
         let score = numbers[0] + 0.05 * numbers[1];
-        let stars = Class::new(if score < -0.4 { 0 } else if score < 0.4 { 1 } else { 2 }).unwrap();
+        let stars = Class::new(if score < -0.4 {
+            0
+        } else if score < 0.4 {
+            1
+        } else {
+            2
+        })
+        .unwrap();
         ReviewSample {
             numbers,
             shop: (i % 5) as u32,
@@ -68,9 +75,9 @@ fn assert_sound(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     for tag in ["svg", "text", "g", "table", "tr", "td", "div", "pre", "body", "html"] {
         let (open, close) = (format!("<{tag}"), format!("</{tag}>"));
-        let opened = text.match_indices(&open).filter(|(at, _)| {
-            matches!(text.as_bytes()[at + open.len()], b' ' | b'>')
-        });
+        let opened = text
+            .match_indices(&open)
+            .filter(|(at, _)| matches!(text.as_bytes()[at + open.len()], b' ' | b'>'));
         assert_eq!(opened.count(), text.matches(&close).count(), "{tag} in {}", path.display());
     }
     let fetched = ["<script", "src=", "url(", "@import", "href=\"http"];
@@ -129,9 +136,14 @@ fn a_report_shows_all_there_is_and_fetches_nothing() {
         .write(path("report.html"))
         .unwrap();
     let page = assert_sound(&path("report.html"));
-    for words in
-        ["On 90 rows", "Worst predictions", "Confusion of `stars`", "Importance", "absent", "Dense(12, relu)"]
-    {
+    for words in [
+        "On 90 rows",
+        "Worst predictions",
+        "Confusion of `stars`",
+        "Importance",
+        "absent",
+        "Dense(12, relu)",
+    ] {
         assert!(page.contains(words), "{words}");
     }
 }
