@@ -82,7 +82,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
 
         let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
         let mut gradients = total.try_backward().map_err(Error::device)?;
-        let mut penalties = Penalties::in_training(&mut gradients);
+        let mut penalties = Penalties::in_training(&mut gradients, &self.branches);
         M::penalize(module, &mut penalties).map_err(Error::device)?;
         let penalty = penalties.value();
         self.gradients = Some(gradients);
