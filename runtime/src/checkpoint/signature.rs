@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Graph, Node};
+use crate::definition::{Graph, Layer, Node};
 
 /// A model in words, part by part, in the graph's order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,7 +73,7 @@ fn in_words(node: &Node) -> String {
     let layers: Vec<String> = node
         .layers
         .iter()
-        .map(|layer| format!("{} -> {:?}", layer.identity, layer.shape))
+        .map(|layer| format!("{}{} -> {:?}", layer.identity, numbers(layer), layer.shape))
         .collect();
     let shared = node.shared.map_or(String::new(), |other| format!(", shared with {other}"));
     let stand_in = match node.stand_in {
@@ -82,4 +82,14 @@ fn in_words(node: &Node) -> String {
     };
     let (source, from) = (node.source, node.input_shape);
     format!("{source} {from:?} [{}]{shared}{stand_in}", layers.join(", "))
+}
+
+/// ` with epsilon = 0.001`.
+fn numbers(layer: &Layer) -> String {
+    let numbers: Vec<String> =
+        layer.numbers.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    match numbers.is_empty() {
+        true => String::new(),
+        false => format!(" with {}", numbers.join(", ")),
+    }
 }

@@ -129,10 +129,12 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
         !["tape", "build", "summary", "GRAPH"].iter().any(|taken| field.name == taken)
     };
     let handles = handle_stubs(raw, names);
+    // All of them, for a name that could not be read may be the mistake.
+    let metrics =
+        multi_input_spec::METRICS.iter().map(|metric| format_ident!("{}", metric.type_name));
+    let metrics: Vec<Ident> = metrics.collect();
     let reported = (0..outputs(raw).count()).map(|index| {
-        quote! {
-            impl<X: #krate::metric::Metric> #krate::metric::Reported<X, #index> for #definition {}
-        }
+        quote!(#(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metrics {})*)
     });
     let own = own_modules(raw);
     let parameters: Vec<&Ident> = own.iter().map(|(parameter, _)| parameter).collect();

@@ -40,6 +40,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let fed_by = node.feeds.iter().map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
         let (text, identity) = (&layer.text, &layer.identity);
+        let numbers = layer.numbers.iter().map(|(name, value)| quote!((#name, #value)));
         let (sizes, masked) = (layer.output.sizes(), layer.output.shape.is_masked());
         let parameters = match &layer.count {
             Some(count) => quote!(#some(#count)),
@@ -49,6 +50,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             #krate::definition::Layer {
                 text: #text,
                 identity: #identity,
+                numbers: &[#(#numbers),*],
                 shape: &[#(#sizes),*],
                 masked: #masked,
                 parameters: #parameters,
