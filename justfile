@@ -30,6 +30,9 @@ soak:
     cargo test --release -p multi-input-tests --test resume -- --ignored --nocapture soak
     cargo test --release -p multi-input-macros-core -- --ignored --nocapture soak
 
-# Makes the parity fixtures anew; needs Python with TensorFlow (see tests/fixtures/README.md).
+# Makes the parity fixtures anew; needs Python with TensorFlow and scikit-learn (see
+# tests/fixtures/README.md).
 fixtures:
     python tests/fixtures/keras.py
+    python tests/fixtures/training.py
+    python tests/fixtures/sklearn_metrics.py

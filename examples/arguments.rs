@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 /// What the user asks for.
 pub struct Arguments {
-    /// A file of the user's own, in place of the study.
+    /// A file of the user's own, in place of the rows that come with the example.
     pub file: Option<PathBuf>,
     /// How many seeds to average over.
     pub seeds: u64,
 }
 
-/// Reads the command line; explains it and ends the program where it makes no sense.
-pub fn read() -> Arguments {
-    let mut arguments = Arguments { file: None, seeds: 20 };
+/// Reads the command line; explains it and ends the program where it makes no sense. `seeds` is how
+/// many there are where nothing is said.
+pub fn read(seeds: u64) -> Arguments {
+    let mut arguments = Arguments { file: None, seeds };
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         match argument.as_str() {

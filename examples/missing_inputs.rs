@@ -84,7 +84,7 @@ struct Errors {
 }
 
 fn main() -> multi_input::Result<()> {
-    let arguments = arguments::read();
+    let arguments = arguments::read(20);
     let rows: Vec<OptionalSample> = match &arguments.file {
         Some(file) => read_csv(file)?,
         None => study(),

@@ -50,7 +50,7 @@ pub struct Diabetes {
 }
 
 fn main() -> multi_input::Result<()> {
-    let arguments = arguments::read();
+    let arguments = arguments::read(20);
     let rows = match &arguments.file {
         Some(file) => read_csv(file)?,
         None => study(),

@@ -5,9 +5,7 @@ mod support;
 use dfdx::tensor::Cpu;
 use multi_input::{
     callback::{EarlyStopping, Monitor},
-    kernel::Element,
     loss::{BinaryCrossEntropy, CrossEntropy, Huber, Loss, Mae, Mse, TargetRow},
-    multi_input_model,
     optim::{Adam, AdamW, Optimizer, RmsProp, Sgd},
     train::Trainer,
     Model, Seed,
@@ -15,6 +13,7 @@ use multi_input::{
 use support::{
     fixture::{Comparison, Fixture},
     parameters,
+    script::{Course, Script, TRAINING, VALIDATION},
 };
 
 #[test]
@@ -56,11 +55,11 @@ fn every_loss_has_the_value_and_the_slope_of_keras() {
         losses.check(&format!("mae{width}"), &Mae);
         losses.check(&format!("huber{width}"), &Huber { delta: 1.0 });
         losses.check(&format!("huber_half{width}"), &Huber { delta: 0.5 });
-        losses.check(&format!("bce{width}"), &BinaryCrossEntropy);
+        losses.check(&format!("bce{width}"), &BinaryCrossEntropy::default());
     }
-    losses.check("bce_extreme", &BinaryCrossEntropy);
-    losses.check("cross_entropy", &CrossEntropy);
-    losses.check("cross_entropy_extreme", &CrossEntropy);
+    losses.check("bce_extreme", &BinaryCrossEntropy::default());
+    losses.check("cross_entropy", &CrossEntropy::default());
+    losses.check("cross_entropy_extreme", &CrossEntropy::default());
     losses.0.finish(&[]);
 }
 
@@ -110,59 +109,10 @@ impl Losses {
     }
 }
 
-/// A model whose validation loss is whatever [`Script`] says, on [`VALIDATION`].
-#[multi_input_model]
-#[derive(Clone)]
-pub struct Course {
-    #[input]
-    #[branch(Dense(1))]
-    level: [f32; 3],
-    /// 0, or NaN if the level is infinite.
-    #[merge(subtract(level, level))]
-    nothing: _,
-    #[merge(add(level, nothing))]
-    #[output(loss = mae)]
-    y: f32,
-}
-
-const TRAINING: CourseSample = CourseSample { level: [0.0; 3], y: 0.0 };
-const VALIDATION: CourseSample = CourseSample { level: [1.0, 1e30, 0.0], y: 0.0 };
-
-/// Sets the weight of [`Course`] to `[loss, 0, epoch]`, whatever the gradient, or to what makes the
-/// level of the validation row infinite. (Training would end if its own loss were no number.)
-#[derive(Clone, Debug)]
-struct Script(Vec<f64>);
-
-impl Optimizer for Script {
-    fn slots(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn learning_rate(&self) -> f64 {
-        1.0
-    }
-
-    fn set_learning_rate(&mut self, _: f64) {}
-
-    fn mistakes(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn update<E: Element>(&self, step: u64, weights: &mut [E], _: &[E], _: &mut [Vec<E>]) {
-        // The bias has another size and stays 0.
-        if weights.len() == 3 {
-            let epoch = step - 1;
-            let loss = self.0[epoch as usize];
-            let (known, huge) = if loss.is_nan() { (0.0, 1e300) } else { (loss, 0.0) };
-            weights.copy_from_slice(&[known, huge, epoch as f64].map(E::of));
-        }
-    }
-}
-
 /// How many epochs a callback lets pass, and the epoch of the weights in the model afterwards.
 fn run(course: &[f64], callback: EarlyStopping<Course>) -> (usize, usize) {
     let mut model = Model::<Course, f64>::build(&Cpu::default(), Seed(0));
-    let trainer = Trainer::new(Script(course.to_vec())).epochs(course.len());
+    let trainer = Trainer::new(Script::new(course)).epochs(course.len());
     let history = trainer
         .validation_data(&[VALIDATION])
         .callback(callback)

@@ -1,7 +1,7 @@
 //! What `#[multi_input_model]` says of a model: the trait that its definition type implements, and
 //! the graph as constant data.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use dfdx::{
     nn::BuildOnDevice,
@@ -16,6 +16,7 @@ use crate::{
     metric::Metric,
     preprocess::Stage,
     private::spec,
+    report,
     train::Penalties,
 };
 
@@ -39,6 +40,14 @@ pub trait Definition: Sized + 'static {
 
     /// One row of predictions, in the order of [`Graph::outputs`].
     fn read_outputs(row: &mut RowReader<'_>) -> Self::Outputs;
+
+    /// Draws the graph: every node with its layers, shapes and parameter counts.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File).
+    fn diagram(path: impl AsRef<Path>) -> crate::Result<()> {
+        report::write(path.as_ref(), &report::diagram(&Self::GRAPH))
+    }
 }
 
 /// What comes out of one output node: a row for each sample. Where the loss is computed from

@@ -1,10 +1,10 @@
 //! The figures of a training run and of an evaluation.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::Graph;
+use crate::{definition::Graph, report, Result};
 
 /// Which rows a figure is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +177,38 @@ impl History {
     pub fn points(&self, name: &str) -> Vec<(usize, f64)> {
         let values = self.epochs.iter().map(|figures| figures.get(name)).enumerate();
         values.filter_map(|(epoch, value)| Some((epoch, value?))).collect()
+    }
+
+    /// Draws every quantity over the epochs, training and validation in one panel.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File).
+    pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
+        report::write(path.as_ref(), &self.picture())
+    }
+
+    pub(crate) fn picture(&self) -> String {
+        let names = self.names();
+        let quantities = names.iter().filter(|name| !name.starts_with("val_"));
+        let series = |name: &str, label: &str, dashed: bool| report::Series {
+            name: label.to_owned(),
+            points: self.points(name).into_iter().map(|(e, v)| (e as f64 + 1.0, v)).collect(),
+            dashed,
+        };
+        let panels = quantities.map(|name| {
+            let validation = format!("val_{name}");
+            let mut lines = vec![series(name, "training", false)];
+            if names.contains(&validation) {
+                lines.push(series(&validation, "validation", true));
+            }
+            report::Panel {
+                title: name.clone(),
+                x_title: "epoch",
+                x_scale: report::XScale::Linear,
+                series: lines,
+            }
+        });
+        report::curves(&panels.collect::<Vec<_>>())
     }
 
     /// The names of all figures, in the order in which they appear.

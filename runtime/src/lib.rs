@@ -10,6 +10,7 @@
 //! | read rows | [`data`] |
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
+//! | see how it went | [`report`], [`importance`] |
 //! | stop early, log, keep checkpoints, go on | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub mod data;
 pub mod definition;
 mod error;
 pub mod history;
+pub mod importance;
 pub mod kernel;
 pub mod layer;
 pub mod loss;
@@ -35,6 +37,7 @@ mod parameters;
 pub mod preprocess;
 #[doc(hidden)]
 pub mod private;
+pub mod report;
 mod seed;
 mod tensor;
 pub mod train;
@@ -57,8 +60,10 @@ pub mod prelude {
         data::{read_csv, Class, Image, LabelProbabilities, Probabilities, Split},
         definition::{Definition, Network},
         history::{Evaluation, History},
+        importance::Importance,
         metric, multi_input_model,
         optim::{Adam, AdamW, RmsProp, Sgd},
+        report::Report,
         train::{Clip, MovingAverage, Shuffle, Trainer},
         Model, Seed,
     };

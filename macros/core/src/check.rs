@@ -315,6 +315,17 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
         None => return inner_activation_is_no_link(name, loss, last, errors),
     };
     let linear = activation == multi_input_spec::Activation::Linear;
+    if loss.spec.non_negative && !is_non_negative(activation) {
+        errors.at(
+            last.end,
+            format!(
+                "`{name}`: `{loss_name}` compares with what is never negative, but `{}` may be; end \
+                 the branch in `softplus`",
+                activation.name()
+            ),
+        );
+        return;
+    }
     match loss.spec.link {
         Some(link) if activation == link => errors.at(
             last.end,
@@ -339,6 +350,11 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
         ),
         _ => {}
     }
+}
+
+fn is_non_negative(activation: multi_input_spec::Activation) -> bool {
+    use multi_input_spec::Activation::{Relu, Sigmoid, Softmax, Softplus};
+    matches!(activation, Relu | Sigmoid | Softmax | Softplus)
 }
 
 /// An activation that is inside of the last layer cannot be left to the loss.
@@ -366,8 +382,8 @@ fn inner_activation_is_no_link(
 
 fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
     let (Some(output), Some(target)) = (&node.field.output, node.target()) else { return };
-    for (metric, name) in output.metrics.iter().filter(|(m, _)| !m.targets.contains(&target)) {
-        let (node, what) = (node.name(), describe(target));
+    for metric in output.metrics.iter().filter(|m| !m.spec.targets.contains(&target)) {
+        let (node, what, name, metric) = (node.name(), describe(target), &metric.name, metric.spec);
         errors.at(
             name.span(),
             format!("`{node}` is {what}, which the metric `{}` does not measure", metric.name),

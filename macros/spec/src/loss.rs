@@ -13,6 +13,53 @@ pub enum Target {
     Class,
 }
 
+/// A number that a loss takes: a field of its type.
+#[derive(Clone, Copy, Debug)]
+pub struct LossNumber {
+    /// The name of the field, for `name = value`.
+    pub name: &'static str,
+    /// The value where it is left out.
+    pub default: f64,
+    /// What it may be.
+    pub range: LossRange,
+}
+
+/// What a number of a loss may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossRange {
+    /// Above 0.
+    Positive,
+    /// At least 0 and below 1.
+    Share,
+}
+
+impl LossNumber {
+    const fn positive(name: &'static str, default: f64) -> LossNumber {
+        LossNumber { name, default, range: LossRange::Positive }
+    }
+
+    const fn share(name: &'static str, default: f64) -> LossNumber {
+        LossNumber { name, default, range: LossRange::Share }
+    }
+
+    /// Whether the number may be `value`; NaN, which stands for a constant, may be anything.
+    pub fn allows(&self, value: f64) -> bool {
+        match self.range {
+            _ if value.is_nan() => true,
+            LossRange::Positive => value > 0.0,
+            LossRange::Share => (0.0..1.0).contains(&value),
+        }
+    }
+
+    /// What it must be, in words.
+    pub const fn must_be(&self) -> &'static str {
+        match self.range {
+            LossRange::Positive => "above 0",
+            LossRange::Share => "at least 0 and below 1",
+        }
+    }
+}
+
 /// A loss that `#[output(loss = ...)]` may name.
 #[derive(Clone, Copy, Debug)]
 pub struct Loss {
@@ -20,51 +67,68 @@ pub struct Loss {
     pub name: &'static str,
     /// The type in `multi_input::loss`.
     pub type_name: &'static str,
-    /// Its named numbers, with their defaults: the fields of the type.
-    pub parameters: &'static [(&'static str, f64)],
+    /// Its named numbers.
+    pub parameters: &'static [LossNumber],
     /// The targets it can compare with.
     pub targets: &'static [Target],
     /// The activation that turns the head's logits into a prediction. A branch may end in it or
     /// leave it out; either way the loss is computed from the logits.
     pub link: Option<Activation>,
+    /// Whether what the branch gives must not be negative.
+    pub non_negative: bool,
+}
+
+const NUMBERS: &[Target] = &[Target::Numbers];
+
+impl Loss {
+    /// A loss of numbers, without parameters.
+    const fn of_numbers(name: &'static str, type_name: &'static str) -> Loss {
+        Loss { name, type_name, parameters: &[], targets: NUMBERS, link: None, non_negative: false }
+    }
 }
 
 /// Every loss.
 pub const LOSSES: &[Loss] = &[
+    Loss::of_numbers("mse", "Mse"),
+    Loss::of_numbers("mae", "Mae"),
     Loss {
-        name: "mse",
-        type_name: "Mse",
-        parameters: &[],
-        targets: &[Target::Numbers],
-        link: None,
+        parameters: &[LossNumber::positive("delta", 1.0)],
+        ..Loss::of_numbers("huber", "Huber")
     },
+    Loss::of_numbers("log_cosh", "LogCosh"),
+    Loss { non_negative: true, ..Loss::of_numbers("poisson", "Poisson") },
+    Loss::of_numbers("hinge", "Hinge"),
+    Loss::of_numbers("cosine_similarity", "CosineSimilarity"),
+    Loss { link: Some(Activation::Softmax), ..Loss::of_numbers("kl_divergence", "KlDivergence") },
     Loss {
-        name: "mae",
-        type_name: "Mae",
-        parameters: &[],
-        targets: &[Target::Numbers],
-        link: None,
-    },
-    Loss {
-        name: "huber",
-        type_name: "Huber",
-        parameters: &[("delta", 1.0)],
-        targets: &[Target::Numbers],
-        link: None,
-    },
-    Loss {
-        name: "binary_cross_entropy",
-        type_name: "BinaryCrossEntropy",
-        parameters: &[],
+        parameters: &[LossNumber::share("label_smoothing", 0.0)],
         targets: &[Target::Flag, Target::Numbers],
         link: Some(Activation::Sigmoid),
+        ..Loss::of_numbers("binary_cross_entropy", "BinaryCrossEntropy")
     },
     Loss {
-        name: "cross_entropy",
-        type_name: "CrossEntropy",
-        parameters: &[],
+        parameters: &[LossNumber::positive("gamma", 2.0)],
+        targets: &[Target::Flag],
+        link: Some(Activation::Sigmoid),
+        ..Loss::of_numbers("binary_focal", "BinaryFocal")
+    },
+    Loss {
+        parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::share("alpha", 0.25)],
+        targets: &[Target::Flag],
+        link: Some(Activation::Sigmoid),
+        ..Loss::of_numbers("balanced_binary_focal", "BalancedBinaryFocal")
+    },
+    Loss {
+        parameters: &[LossNumber::share("label_smoothing", 0.0)],
         targets: &[Target::Class],
         link: Some(Activation::Softmax),
+        ..Loss::of_numbers("cross_entropy", "CrossEntropy")
+    },
+    Loss {
+        parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::positive("alpha", 0.25)],
+        targets: &[Target::Class],
+        link: Some(Activation::Softmax),
+        ..Loss::of_numbers("focal", "Focal")
     },
 ];
 
@@ -75,15 +139,38 @@ pub struct Metric {
     pub name: &'static str,
     /// The type in `multi_input::metric`.
     pub type_name: &'static str,
+    /// Its named whole numbers, with their defaults: the fields of the type.
+    pub parameters: &'static [(&'static str, usize)],
     /// The targets it can compare with.
     pub targets: &'static [Target],
 }
 
+impl Metric {
+    const fn of_numbers(name: &'static str, type_name: &'static str) -> Metric {
+        Metric { name, type_name, parameters: &[], targets: NUMBERS }
+    }
+
+    const fn of_classes(name: &'static str, type_name: &'static str) -> Metric {
+        let targets = &[Target::Class, Target::Flag];
+        Metric { name, type_name, parameters: &[], targets }
+    }
+}
+
 /// Every metric.
 pub const METRICS: &[Metric] = &[
-    Metric { name: "mae", type_name: "Mae", targets: &[Target::Numbers] },
-    Metric { name: "mse", type_name: "Mse", targets: &[Target::Numbers] },
-    Metric { name: "rmse", type_name: "Rmse", targets: &[Target::Numbers] },
-    Metric { name: "r2", type_name: "R2", targets: &[Target::Numbers] },
-    Metric { name: "accuracy", type_name: "Accuracy", targets: &[Target::Class, Target::Flag] },
+    Metric::of_numbers("mae", "Mae"),
+    Metric::of_numbers("mse", "Mse"),
+    Metric::of_numbers("rmse", "Rmse"),
+    Metric::of_numbers("mape", "Mape"),
+    Metric::of_numbers("r2", "R2"),
+    Metric::of_classes("accuracy", "Accuracy"),
+    Metric::of_classes("precision", "Precision"),
+    Metric::of_classes("recall", "Recall"),
+    Metric::of_classes("f1", "F1"),
+    Metric::of_classes("auc", "Auc"),
+    Metric {
+        parameters: &[("k", 5)],
+        targets: &[Target::Class],
+        ..Metric::of_classes("top_k", "TopK")
+    },
 ];

@@ -306,7 +306,7 @@ impl Definition for Post {
             name: "topic",
             target: Target::Class,
             width: 3,
-            loss: &loss::CrossEntropy,
+            loss: &loss::CrossEntropy { label_smoothing: 0.0 },
             weight: 1.0,
             metrics: &[&metric::Accuracy],
             link: Link::Softmax,

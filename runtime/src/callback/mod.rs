@@ -251,5 +251,12 @@ pub trait Training<M: Definition> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot(pub(crate) Vec<Vec<f64>>);
 
+impl Snapshot {
+    /// The numbers of every tensor, in the order in which dfdx visits them.
+    pub fn tensors(&self) -> &[Vec<f64>] {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests;

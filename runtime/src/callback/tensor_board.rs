@@ -53,7 +53,7 @@ impl TensorBoard {
         if file.is_none() {
             let mut created = EventFile::create(&self.folder.join(name))?;
             if let Some(at) = resumed {
-                created.forget_from(at.epoch as i64)?;
+                created.record(&forget_from(seconds(), at.epoch as i64))?;
             }
             *file = Some(created);
         }
@@ -78,7 +78,11 @@ impl<M: Definition> Callback<M> for TensorBoard {
             Event::StepEnded { epoch, step, loss, .. } if self.steps => {
                 let number = epoch * training.plan().steps_per_epoch + step;
                 let scalars = [("batch_loss".to_owned(), *loss)];
-                self.file(Phase::Training, None)?.scalars(number as i64, &scalars)?;
+                self.file(Phase::Training, None)?.record(&summary(
+                    seconds(),
+                    number as i64,
+                    &scalars,
+                ))?;
             }
             Event::EpochEnded { epoch, figures } => {
                 for phase in [Phase::Training, Phase::Validation] {
@@ -88,7 +92,11 @@ impl<M: Definition> Callback<M> for TensorBoard {
                         scalars.push(("epoch_learning_rate".to_owned(), rate));
                     }
                     if !scalars.is_empty() {
-                        self.file(phase, None)?.scalars(*epoch as i64, &scalars)?;
+                        self.file(phase, None)?.record(&summary(
+                            seconds(),
+                            *epoch as i64,
+                            &scalars,
+                        ))?;
                     }
                 }
             }
@@ -122,48 +130,27 @@ impl EventFile {
         let path = folder.join(name);
         let file = File::create(&path).map_err(|source| failed(&path, source))?;
         let mut file = EventFile { path, file };
-        let mut version = event(0);
-        bytes(&mut version, FILE_VERSION, b"brain.Event:2");
-        file.record(&version)?;
+        file.record(&version(seconds()))?;
         Ok(file)
     }
 
-    /// Tells TensorBoard that what other files hold from this step on did not happen.
-    fn forget_from(&mut self, step: i64) -> Result<()> {
-        let mut log = Vec::new();
-        number(&mut log, STATUS, START);
-        let mut purge = event(step);
-        bytes(&mut purge, SESSION_LOG, &log);
-        self.record(&purge)
-    }
-
-    fn scalars(&mut self, step: i64, scalars: &[(String, f64)]) -> Result<()> {
-        let mut summary = Vec::new();
-        for (tag, scalar) in scalars {
-            let mut value = Vec::new();
-            bytes(&mut value, TAG, tag.as_bytes());
-            value.push((SIMPLE_VALUE << 3 | FIXED_32) as u8);
-            value.extend((*scalar as f32).to_le_bytes());
-            bytes(&mut summary, VALUE, &value);
-        }
-        let mut scalars = event(step);
-        bytes(&mut scalars, SUMMARY, &summary);
-        self.record(&scalars)
-    }
-
-    /// Length, its masked checksum, the data, its masked checksum.
     fn record(&mut self, data: &[u8]) -> Result<()> {
-        let length = (data.len() as u64).to_le_bytes();
-        let mut record = length.to_vec();
-        record.extend(masked(&length).to_le_bytes());
-        record.extend(data);
-        record.extend(masked(data).to_le_bytes());
-        self.file.write_all(&record).map_err(|source| Error::File {
+        self.file.write_all(&record(data)).map_err(|source| Error::File {
             action: "write",
             path: self.path.clone(),
             source,
         })
     }
+}
+
+/// Length, its masked checksum, the data, its masked checksum.
+fn record(data: &[u8]) -> Vec<u8> {
+    let length = (data.len() as u64).to_le_bytes();
+    let mut record = length.to_vec();
+    record.extend(masked(&length).to_le_bytes());
+    record.extend(data);
+    record.extend(masked(data).to_le_bytes());
+    record
 }
 
 /// TFRecord rotates its checksums, so that a checksum of a checksum is none.
@@ -187,12 +174,48 @@ const FIXED_64: u64 = 1;
 const LENGTH: u64 = 2;
 const FIXED_32: u64 = 5;
 
-/// An event with the time and a step, and nothing in it yet.
-fn event(step: i64) -> Vec<u8> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+fn seconds() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
+/// What every file begins with.
+fn version(time: f64) -> Vec<u8> {
+    let mut version = event(time, 0);
+    bytes(&mut version, FILE_VERSION, b"brain.Event:2");
+    version
+}
+
+/// Tells TensorBoard that what other files hold from this step on did not happen.
+fn forget_from(time: f64, step: i64) -> Vec<u8> {
+    let mut log = Vec::new();
+    number(&mut log, STATUS, START);
+    let mut purge = event(time, step);
+    bytes(&mut purge, SESSION_LOG, &log);
+    purge
+}
+
+fn summary(time: f64, step: i64, scalars: &[(String, f64)]) -> Vec<u8> {
+    let mut values = Vec::new();
+    for (tag, scalar) in scalars {
+        let mut value = Vec::new();
+        bytes(&mut value, TAG, tag.as_bytes());
+        value.push((SIMPLE_VALUE << 3 | FIXED_32) as u8);
+        value.extend((*scalar as f32).to_le_bytes());
+        bytes(&mut values, VALUE, &value);
+    }
+    let mut scalars = event(time, step);
+    bytes(&mut scalars, SUMMARY, &values);
+    scalars
+}
+
+/// An event with the time and a step, and nothing in it yet. Zero is left out, as in all protocol
+/// buffers.
+fn event(time: f64, step: i64) -> Vec<u8> {
     let mut message = vec![(WALL_TIME << 3 | FIXED_64) as u8];
-    message.extend(now.to_le_bytes());
-    number(&mut message, STEP, step as u64);
+    message.extend(time.to_le_bytes());
+    if step != 0 {
+        number(&mut message, STEP, step as u64);
+    }
     message
 }
 
@@ -252,6 +275,15 @@ mod tests {
         assert!(contains(&train[1], b"epoch_learning_rate"));
         let scalar = [&[SIMPLE_VALUE as u8 * 8 + 5][..], &0.25f32.to_le_bytes()].concat();
         assert!(contains(&validation[2], &scalar) && contains(&validation[2], b"epoch_loss"));
+    }
+
+    /// `tests/fixtures/tensorboard_golden.py` wrote them with the `tensorboard` package.
+    #[test]
+    fn records_are_those_of_the_tensorboard_package() {
+        let scalars = [("epoch_loss".to_owned(), 0.25), ("epoch_mae".to_owned(), -1.5)];
+        let ours = [version(1.5), summary(1.5, 300, &scalars), forget_from(1.5, 7)];
+        let golden = include_bytes!("../../../tests/fixtures/tensorboard.golden");
+        assert_eq!(ours.map(|data| record(&data)).concat(), golden);
     }
 
     // From the description of TFRecord: masked_crc = ((crc >> 15) | (crc << 17)) + 0xa282ead8.

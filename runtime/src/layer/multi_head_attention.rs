@@ -27,7 +27,8 @@ use crate::{
 ///
 /// `W` is `H` times `K`, the rows of the first three weights: those of head 0, of head 1 and so on.
 /// Where `CAUSAL` is 1 a step looks at itself and those before it alone. With a [`Mask`], no step
-/// looks at a masked one, and a masked one looks at none: its heads are 0.
+/// looks at a masked one, and a masked one looks at none: its heads are 0. (So it is in Keras where it
+/// has dropout to apply; its fused kernel lets masked steps look at all steps alike.)
 ///
 /// In training, `dropout` leaves out a share of what the softmax gives and enlarges the others.
 ///

@@ -21,6 +21,10 @@ impl Loss for Huber {
         "huber"
     }
 
+    fn mistake(&self) -> Option<String> {
+        super::not_positive("delta", self.delta)
+    }
+
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
         let delta = self.delta;
         mean_of(head, target, gradient, |y, t| {

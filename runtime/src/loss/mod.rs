@@ -1,23 +1,47 @@
 //! What training minimises, one file a loss, each with Keras's formula.
 
 mod binary_cross_entropy;
+mod binary_focal;
+mod cosine_similarity;
 mod cross_entropy;
+mod focal;
+mod hinge;
 mod huber;
+mod kl_divergence;
+mod log_cosh;
 mod mae;
 mod mse;
+mod poisson;
 mod target;
 
 pub use binary_cross_entropy::BinaryCrossEntropy;
+pub use binary_focal::{BalancedBinaryFocal, BinaryFocal};
+pub use cosine_similarity::CosineSimilarity;
 pub use cross_entropy::CrossEntropy;
+pub use focal::Focal;
+pub use hinge::Hinge;
 pub use huber::Huber;
+pub use kl_divergence::KlDivergence;
+pub use log_cosh::LogCosh;
 pub use mae::Mae;
 pub use mse::Mse;
+pub use poisson::Poisson;
 pub use target::TargetRow;
 
 /// A function of a sample's head and target, and its derivative.
 pub trait Loss: std::fmt::Debug + Sync {
     /// The name in the DSL.
     fn name(&self) -> &'static str;
+
+    /// What is wrong with its numbers, which constants may give; `None` where nothing is.
+    fn mistake(&self) -> Option<String> {
+        None
+    }
+
+    /// The smallest and the largest number it compares with, where there are such.
+    fn target_range(&self) -> Option<(f32, f32)> {
+        None
+    }
 
     /// The loss of one sample, the mean over its elements; its derivative by each number of
     /// `head` replaces what `gradient` holds.
@@ -39,6 +63,26 @@ fn mean_of(
         *gradient = slope / count;
     }
     sum / count
+}
+
+/// The logarithms of the softmax of logits.
+fn log_softmax(head: &[f64]) -> impl Iterator<Item = f64> + '_ {
+    // Not `f64::max`, which would drop a NaN that training has to stop at.
+    let max = head.iter().copied().fold(f64::NEG_INFINITY, |a, b| if b < a { a } else { b });
+    let log_sum = head.iter().map(|z| (z - max).exp()).sum::<f64>().ln() + max;
+    head.iter().map(move |z| z - log_sum)
+}
+
+/// Complains where a number is not above 0.
+fn not_positive(name: &str, value: f64) -> Option<String> {
+    let sound = value > 0.0 && value.is_finite();
+    (!sound).then(|| format!("`{name}` must be a number above 0, but is {value}"))
+}
+
+/// Complains where a number is not in 0 to 1, 1 excluded.
+fn no_share(name: &str, value: f64) -> Option<String> {
+    let sound = (0.0..1.0).contains(&value);
+    (!sound).then(|| format!("`{name}` must be at least 0 and below 1, but is {value}"))
 }
 
 #[cfg(test)]

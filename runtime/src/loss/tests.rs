@@ -17,26 +17,54 @@ fn losses_have_their_literal_values() {
     // ln(1 + e^-1) and ln(1 + e^2).
     let flags = TargetRow::Numbers(&[1.0, 0.0]);
     assert_close(
-        value(&BinaryCrossEntropy, &[1.0, 2.0], flags),
+        value(&BinaryCrossEntropy::default(), &[1.0, 2.0], flags),
         (0.313_261_687_518_222_8 + 2.126_928_011_042_972_5) / 2.0,
     );
-    assert_close(value(&CrossEntropy, &[0.0, 0.0, 0.0], TargetRow::Class(1)), 3.0f64.ln());
+    assert_close(
+        value(&CrossEntropy::default(), &[0.0, 0.0, 0.0], TargetRow::Class(1)),
+        3.0f64.ln(),
+    );
 }
 
 #[test]
 fn losses_from_logits_do_not_overflow() {
-    assert_close(value(&BinaryCrossEntropy, &[1000.0], TargetRow::Numbers(&[0.0])), 1000.0);
-    assert_close(value(&BinaryCrossEntropy, &[-1000.0], TargetRow::Numbers(&[0.0])), 0.0);
-    assert_close(value(&CrossEntropy, &[1000.0, 0.0], TargetRow::Class(1)), 1000.0);
-    assert!(value(&CrossEntropy, &[f64::NAN, 0.0], TargetRow::Class(1)).is_nan());
+    assert_close(
+        value(&BinaryCrossEntropy::default(), &[1000.0], TargetRow::Numbers(&[0.0])),
+        1000.0,
+    );
+    assert_close(
+        value(&BinaryCrossEntropy::default(), &[-1000.0], TargetRow::Numbers(&[0.0])),
+        0.0,
+    );
+    assert_close(value(&CrossEntropy::default(), &[1000.0, 0.0], TargetRow::Class(1)), 1000.0);
+    assert!(value(&CrossEntropy::default(), &[f64::NAN, 0.0], TargetRow::Class(1)).is_nan());
 }
 
 #[test]
 fn gradients_equal_central_differences() {
-    let losses: [&dyn Loss; 5] =
-        [&Mse, &Mae, &Huber { delta: 0.7 }, &BinaryCrossEntropy, &CrossEntropy];
+    let losses: [&dyn Loss; 14] = [
+        &Mse,
+        &Mae,
+        &Huber { delta: 0.7 },
+        &LogCosh,
+        &Hinge,
+        &CosineSimilarity,
+        &KlDivergence,
+        &BinaryCrossEntropy::default(),
+        &BinaryCrossEntropy { label_smoothing: 0.2 },
+        &CrossEntropy::default(),
+        &CrossEntropy { label_smoothing: 0.2 },
+        &BinaryFocal { gamma: 1.5 },
+        &BalancedBinaryFocal::default(),
+        &Focal::default(),
+    ];
     let head = [0.3, -1.2, 2.1];
-    for loss in losses {
+    check_slopes(&[&Poisson], [0.3, 1.2, 2.1]);
+    check_slopes(&losses, head);
+}
+
+fn check_slopes(losses: &[&dyn Loss], head: [f64; 3]) {
+    for &loss in losses {
         for target in [TargetRow::Numbers(&[0.25, 0.5, 0.25]), TargetRow::Class(2)] {
             let mut gradient = [0.0; 3];
             loss.sample(&head, target, &mut gradient);
@@ -51,4 +79,27 @@ fn gradients_equal_central_differences() {
             }
         }
     }
+}
+
+#[test]
+fn the_newer_losses_have_their_literal_values() {
+    let target = TargetRow::Numbers(&[1.0, 0.0]);
+    assert_close(value(&LogCosh, &[1.0, 2.0], target), 2.0f64.cosh().ln() / 2.0);
+    assert_close(value(&LogCosh, &[1e6, 0.0], target), (999_999.0 - 2.0f64.ln()) / 2.0);
+    assert_close(value(&Poisson, &[2.0, 1.0], target), (2.0 - 2.000_000_1f64.ln() + 1.0) / 2.0);
+    assert_close(value(&Hinge, &[0.25, 0.5], target), (0.75 + 1.5) / 2.0);
+    assert_close(value(&CosineSimilarity, &[3.0, 4.0], target), -0.6);
+    assert_close(value(&CosineSimilarity, &[0.0, 0.0], target), 0.0);
+    let even = TargetRow::Numbers(&[0.5, 0.5]);
+    assert_close(value(&KlDivergence, &[0.0, 0.0], even), 0.0);
+    let (ln_2, ln_3) = (2.0f64.ln(), 3.0f64.ln());
+    assert_close(value(&BinaryFocal { gamma: 2.0 }, &[0.0], target), 0.25 * ln_2);
+    assert_close(value(&BalancedBinaryFocal::default(), &[0.0, 0.0], target), 0.125 * ln_2);
+    let focal = value(&Focal::default(), &[0.0; 3], TargetRow::Class(2));
+    assert_close(focal, 0.25 * 4.0 / 9.0 * ln_3);
+    assert_close(value(&Focal::default(), &[800.0, 0.0], TargetRow::Class(0)), 0.0);
+    let smooth = CrossEntropy { label_smoothing: 0.3 };
+    assert_close(value(&smooth, &[0.0; 3], TargetRow::Class(0)), ln_3);
+    assert!(value(&Hinge, &[f64::NAN], target).is_nan());
+    assert!(value(&CosineSimilarity, &[f64::NAN, 1.0], target).is_nan());
 }

@@ -1,6 +1,6 @@
 //! The share of right predictions.
 
-use super::{Direction, Mean, Metric, Running, TargetRow};
+use super::{confusion::most_likely, Direction, Mean, Metric, Running, TargetRow};
 
 /// The share of rows whose most likely class (the first of them) is the target's; for flags, of
 /// elements that are on the target's side of 0.5, where 0.5 itself counts as false.
@@ -22,11 +22,7 @@ impl Metric for Accuracy {
 
 fn of_row(prediction: &[f64], target: TargetRow<'_>) -> f64 {
     match target {
-        TargetRow::Class(class) => {
-            let better =
-                |best, index| if prediction[index] > prediction[best] { index } else { best };
-            f64::from(u8::from((1..prediction.len()).fold(0, better) == class))
-        }
+        TargetRow::Class(class) => f64::from(u8::from(most_likely(prediction) == class)),
         TargetRow::Numbers(_) => {
             let right = |&(index, &y): &(usize, &f64)| (y > 0.5) == (target.at(index) > 0.5);
             let right = prediction.iter().enumerate().filter(right).count();

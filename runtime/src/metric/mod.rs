@@ -1,17 +1,32 @@
 //! What is reported besides the loss, one file a metric, computed row by row in the user's unit.
 
 mod accuracy;
+mod auc;
+pub(crate) mod confusion;
+mod confusion_matrix;
+mod f1;
 mod mae;
+mod mape;
 mod mse;
+mod precision;
 mod r2;
+mod recall;
 mod rmse;
+mod top_k;
 
 pub use crate::loss::TargetRow;
 pub use accuracy::Accuracy;
+pub use auc::Auc;
+pub use confusion_matrix::ConfusionMatrix;
+pub use f1::F1;
 pub use mae::Mae;
+pub use mape::Mape;
 pub use mse::Mse;
+pub use precision::Precision;
 pub use r2::R2;
+pub use recall::Recall;
 pub use rmse::Rmse;
+pub use top_k::TopK;
 
 /// A figure of how good predictions are.
 pub trait Metric: std::fmt::Debug + Sync {
@@ -124,6 +139,35 @@ mod tests {
         let constant: [(&[f64], TargetRow<'_>); 2] =
             [(&[1.0], TargetRow::Numbers(&[5.0])), (&[3.0], TargetRow::Numbers(&[5.0]))];
         assert_eq!(over(&R2, &constant), 0.0);
+    }
+
+    /// Every metric that some target fits, with rows for it.
+    #[test]
+    fn a_state_is_all_that_is_kept() {
+        let classes: Vec<([f64; 3], TargetRow<'_>)> = (0..12)
+            .map(|i| {
+                let y = |k: f64| (f64::from(i) * k).sin().abs();
+                ([y(0.3), y(1.7), y(0.9)], TargetRow::Class(i as usize % 3))
+            })
+            .collect();
+        let numbers: Vec<([f64; 3], TargetRow<'_>)> =
+            classes.iter().map(|(y, _)| (*y, TargetRow::Numbers(&[1.0, 0.0, 1.0]))).collect();
+        let of_classes: [&dyn Metric; 6] =
+            [&Accuracy, &Precision, &Recall, &F1, &Auc, &TopK { k: 2 }];
+        let of_numbers: [&dyn Metric; 9] =
+            [&Mae, &Mse, &Rmse, &Mape, &R2, &Accuracy, &Precision, &F1, &Auc];
+        let cases = of_classes.iter().map(|metric| (metric, &classes));
+        for (metric, rows) in cases.chain(of_numbers.iter().map(|metric| (metric, &numbers))) {
+            let (mut whole, mut first) = (metric.start(), metric.start());
+            rows.iter().for_each(|(y, t)| whole.update(y, *t, 1.5));
+            rows[..5].iter().for_each(|(y, t)| first.update(y, *t, 1.5));
+            let mut second = metric.start();
+            second.set_state(&first.state());
+            rows[5..].iter().for_each(|(y, t)| second.update(y, *t, 1.5));
+            assert_eq!(second.value(), whole.value(), "{metric:?}");
+            assert!(whole.value().is_finite(), "{metric:?}");
+            assert!(metric.start().value().is_nan(), "{metric:?}");
+        }
     }
 
     #[test]

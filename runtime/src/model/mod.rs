@@ -12,13 +12,16 @@ use crate::{
     callback::Snapshot,
     checkpoint,
     data::{Batch, RowReader, Table},
-    definition::{Graph, Link, Network},
+    definition::{Graph, Link, Network, Output, Target},
     history::{Evaluation, Phase},
     kernel::{Backend, Element},
+    metric::{confusion::Confusion, ConfusionMatrix},
     parameters,
     preprocess::Preprocessing,
     seed::{Seed, Stream},
-    train::{encode, head_values, Objective, Penalties, RowWeights, Rows, Scores},
+    train::{
+        encode, head_values, target_row, Objective, OutputOf, Penalties, RowWeights, Rows, Scores,
+    },
     Error, Result,
 };
 
@@ -87,7 +90,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         let mut predicted = Vec::with_capacity(rows.len());
         for rows in all.chunks(ROWS_AT_ONCE) {
             let ready = fitted.encode(&raw, rows, 0)?;
-            let values = self.predictions(&ready, &all[..rows.len()])?;
+            let values = self.predictions(&Batch::new(&ready, &all[..rows.len()]))?;
             let rows = (0..rows.len()).map(|row| RowReader::new(&values, &labels, row, rows.len()));
             predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
         }
@@ -99,16 +102,64 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// # Errors
     /// As [`predict`](Model::predict), and [`Error::NoRows`].
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
-        Ok(self.evaluate_table(encode::<M>(rows, "evaluate")?)?.0)
+        self.evaluate_table(encode::<M>(rows, "evaluate")?)
     }
 
-    /// The same for raw rows in a table, which come back.
-    pub(crate) fn evaluate_table(&self, raw: Table) -> Result<(Evaluation, Table)> {
-        let fitted = self.fitted()?;
-        let rows = Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default())?;
+    /// How often each class of an output was taken for each other.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Model::evaluate), and [`Error::Settings`] where the output's target is
+    /// neither a class nor a flag.
+    pub fn confusion_matrix<const OUTPUT: usize>(
+        &self,
+        output: OutputOf<M, OUTPUT>,
+        rows: &[M::Sample],
+    ) -> Result<ConfusionMatrix> {
+        let found = M::GRAPH.outputs.get(OUTPUT).filter(|o| o.target != Target::Numbers);
+        let Some(found) = found else {
+            let name = output.name();
+            let mistake = format!("`{name}` is numbers, of which there is no confusion matrix");
+            return Err(Error::Settings(vec![mistake]));
+        };
+        let rows = self.rows(encode::<M>(rows, "compare with")?)?;
+        self.confusion(found, OUTPUT, &rows)
+    }
+
+    /// The same for an output known by its place.
+    pub(crate) fn confusion(
+        &self,
+        output: &Output,
+        place: usize,
+        rows: &Rows,
+    ) -> Result<ConfusionMatrix> {
+        let mut confusion = Confusion::default();
         let all: Vec<usize> = (0..rows.len()).collect();
-        let scores = self.score(&rows, &rows.weights, &all, ROWS_AT_ONCE)?;
-        Ok((Evaluation(scores.figures(Phase::Training)), rows.raw))
+        let column = &rows.raw.columns[M::GRAPH.inputs.len() + place];
+        for numbers in all.chunks(ROWS_AT_ONCE) {
+            let predicted = &self.predictions(&rows.take(numbers).batch())?[place];
+            for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
+                confusion.take(prediction, target_row(column, row), 1.0);
+            }
+        }
+        Ok(ConfusionMatrix::new(output.name, &confusion))
+    }
+
+    /// Raw rows, as the module takes them.
+    pub(crate) fn rows(&self, raw: Table) -> Result<Rows> {
+        let fitted = self.fitted()?;
+        Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default())
+    }
+
+    /// The same for raw rows in a table.
+    pub(crate) fn evaluate_table(&self, raw: Table) -> Result<Evaluation> {
+        self.evaluate_rows(&self.rows(raw)?)
+    }
+
+    /// The same for prepared rows.
+    pub(crate) fn evaluate_rows(&self, rows: &Rows) -> Result<Evaluation> {
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let scores = self.score(rows, &rows.weights, &all, ROWS_AT_ONCE)?;
+        Ok(Evaluation(scores.figures(Phase::Training)))
     }
 
     /// Losses and metrics on the rows of the given numbers.
@@ -133,21 +184,21 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         Ok(scores)
     }
 
-    /// What is predicted for some rows of a table that has been prepared, output by output.
-    pub(crate) fn predictions(&self, table: &Table, rows: &[usize]) -> Result<Vec<Vec<f64>>> {
-        let mut values = self.heads(&Batch::new(table, rows))?;
+    /// What is predicted for the rows of a batch, output by output.
+    pub(crate) fn predictions(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+        let mut values = self.heads(batch)?;
         link(&M::GRAPH, self.preprocessing.as_ref(), &mut values);
         Ok(values)
     }
 
     /// The heads of some rows.
-    fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+    pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
         let heads = M::predict(&self.module, batch, &self.device).map_err(Error::device)?;
         head_values(&M::GRAPH, &heads, batch.len())
     }
 
     /// What makes of rows what the module takes.
-    fn fitted(&self) -> Result<Cow<'_, Preprocessing>> {
+    pub(crate) fn fitted(&self) -> Result<Cow<'_, Preprocessing>> {
         match &self.preprocessing {
             Some(fitted) => Ok(Cow::Borrowed(fitted)),
             None => Preprocessing::without_fitting(&M::GRAPH)

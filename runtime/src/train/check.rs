@@ -24,12 +24,29 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let training = self.cut(rows.len(), &mut mistakes);
         let run = self.run_plan(training);
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(&run)));
-        mistakes.extend(M::GRAPH.outputs.iter().filter_map(output_mistake));
+        mistakes.extend(M::GRAPH.outputs.iter().flat_map(output_mistakes));
         self.check_weights(rows, &mut mistakes);
         match mistakes.is_empty() {
             true => Ok(run),
             false => Err(Error::Settings(mistakes)),
         }
+    }
+
+    /// What is known of the run on the rows of a source, of which so many have been counted; of none
+    /// before.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] with everything that is wrong.
+    pub(super) fn check_source(&self, rows: usize) -> Result<RunPlan> {
+        let run = self.check(&[])?;
+        if matches!(self.validation, ValidationRows::Split(_)) {
+            let mistake =
+                "`validation_split` needs the rows in memory: set rows of the source apart \
+                           with `part`, and hand them to `validation_data`";
+            return Err(Error::Settings(vec![mistake.to_owned()]));
+        }
+        let steps_per_epoch = self.run_plan(rows).steps_per_epoch;
+        Ok(RunPlan { rows, steps_per_epoch, ..run })
     }
 
     fn run_plan(&self, rows: usize) -> RunPlan {
@@ -94,6 +111,7 @@ impl Settings {
         };
         at_least_one("epochs", self.epochs);
         at_least_one("batch_size", self.batch_size);
+        at_least_one("shuffle_window", self.shuffle_window);
         at_least_one("steps_per_epoch", self.steps_per_epoch.unwrap_or(1));
         at_least_one("validation_frequency", self.validation_frequency);
         at_least_one("accumulate", self.accumulate);
@@ -138,11 +156,14 @@ fn drop_mistake(graph: &Graph, node: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with an output's weight, which a constant may give: the macro has seen literals.
-fn output_mistake(output: &Output) -> Option<String> {
-    let Output { name, weight, .. } = output;
+/// What is wrong with an output's numbers, which constants may give: the macro has seen literals.
+fn output_mistakes(output: &Output) -> Vec<String> {
+    let Output { name, weight, loss, .. } = output;
     let sound = *weight >= 0.0 && weight.is_finite();
-    (!sound).then(|| {
+    let of_weight = (!sound).then(|| {
         format!("the weight of output `{name}` must be a number of at least 0, but is {weight}")
-    })
+    });
+    let of_loss =
+        loss.mistake().map(|mistake| format!("`{}` of output `{name}`: {mistake}", loss.name()));
+    of_weight.into_iter().chain(of_loss).collect()
 }

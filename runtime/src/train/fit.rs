@@ -9,6 +9,7 @@ use crate::{
     data::Table,
     definition::{Definition, Network},
     history::{End, Figures, History, Phase},
+    importance::LeftOut,
     kernel::{Backend, Element},
     model::Model,
     optim::Optimizer,
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// The rows to validate with, apart or cut off the training rows.
-enum Validation {
+pub(super) enum Validation {
     None,
     /// Rows of their own.
     Apart(Rows),
@@ -46,7 +47,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         M: Network<E, D>,
     {
         let plan = self.check(train)?;
-        let raw = super::encode::<M>(train, "train on")?;
+        let mut raw = super::encode::<M>(train, "train on")?;
+        if let Some(left_out) = self.left_out.take() {
+            self.leave_out(&mut raw, &left_out);
+        }
         let fingerprint = super::rows::fingerprint(&raw);
         let saved = self.take_up(model, &plan, fingerprint)?;
         let fitted = self.fitted(model, &raw, plan.rows)?;
@@ -73,8 +77,16 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         run.all_epochs(&validation, callbacks)
     }
 
+    /// Makes an input say nothing, in all rows.
+    fn leave_out(&mut self, raw: &mut Table, left_out: &LeftOut) {
+        left_out.apply(raw);
+        if let ValidationRows::Rows(Ok(rows)) = &mut self.validation {
+            left_out.apply(rows);
+        }
+    }
+
     /// The run to go on with, whose weights and preprocessing `model` gets.
-    fn take_up<E: Element, D: Backend<E>>(
+    pub(super) fn take_up<E: Element, D: Backend<E>>(
         &self,
         model: &mut Model<M, E, D>,
         plan: &crate::callback::RunPlan,
@@ -132,7 +144,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
 impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
     /// The rest of the run, and its end.
-    fn all_epochs(
+    pub(super) fn all_epochs(
         mut self,
         validation: &Validation,
         mut callbacks: Vec<Box<dyn Callback<M>>>,

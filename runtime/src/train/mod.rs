@@ -1,14 +1,17 @@
 //! The training loop.
 //!
 //! [`Trainer`] takes the settings, `check` looks at all of them, `fit` loops over epochs and steps,
-//! `run` is what changes meanwhile, `step` trains on one batch, and `saved` writes a run down and
+//! `run` is what changes meanwhile, `step` trains on one batch,
+//! `stream` prepares the batches of a source on a thread of its own, and `saved` writes a run down and
 //! takes it up again.
 
 mod branches;
 mod check;
 mod clip;
 mod fit;
+mod fit_from;
 mod handle;
+mod learning_rate_finder;
 mod moving_average;
 mod objective;
 mod penalties;
@@ -19,6 +22,7 @@ mod saved;
 mod score;
 mod statistics;
 mod step;
+mod stream;
 mod trainer;
 mod walk;
 pub(crate) mod watch;
@@ -26,8 +30,9 @@ pub(crate) mod watch;
 pub(crate) use branches::branch_mistake;
 pub use clip::Clip;
 pub use handle::{NodeOf, OutputOf};
+pub use learning_rate_finder::LearningRateCurve;
 pub use moving_average::MovingAverage;
-pub(crate) use objective::{head_values, Objective};
+pub(crate) use objective::{head_values, target_row, Objective};
 pub use penalties::Penalties;
 pub(crate) use row_weights::RowWeights;
 pub(crate) use rows::{encode, Chunk, Rows};

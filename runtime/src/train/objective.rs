@@ -81,7 +81,7 @@ impl Objective {
 }
 
 /// The target of one row.
-pub(super) fn target_row(column: &Column, row: usize) -> TargetRow<'_> {
+pub(crate) fn target_row(column: &Column, row: usize) -> TargetRow<'_> {
     match &column.values {
         Values::Numbers(numbers) => {
             TargetRow::Numbers(&numbers[row * column.width..][..column.width])
@@ -139,7 +139,7 @@ mod tests {
         name: "topic",
         target: Target::Class,
         width: 2,
-        loss: &loss::CrossEntropy,
+        loss: &loss::CrossEntropy { label_smoothing: 0.0 },
         weight: 2.0,
         metrics: &[],
         link: Link::Softmax,

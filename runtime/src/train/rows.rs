@@ -4,8 +4,8 @@
 use super::RowWeights;
 use crate::{
     checksum::Crc32c,
-    data::{Batch, Table, Values},
-    definition::Definition,
+    data::{Batch, Column, Table, Values},
+    definition::{Definition, Output},
     layer::Draw,
     preprocess::Preprocessing,
     Error, Result,
@@ -169,12 +169,39 @@ pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -
     for row in rows {
         table.push(|writer| M::write_sample(row, writer))?;
     }
+    for (index, output) in M::GRAPH.outputs.iter().enumerate() {
+        check_range(output, &table.columns[M::GRAPH.inputs.len() + index])?;
+    }
     Ok(table)
+}
+
+/// Whether a loss can compare with all of an output's targets.
+fn check_range(output: &Output, column: &Column) -> Result<()> {
+    let (Some((least, most)), Values::Numbers(numbers)) =
+        (output.loss.target_range(), &column.values)
+    else {
+        return Ok(());
+    };
+    let outside = numbers.iter().position(|number| !(least..=most).contains(number));
+    let Some(place) = outside else { return Ok(()) };
+    let loss = output.loss.name();
+    let range = match most.is_finite() {
+        true => format!("from {least} to {most}"),
+        false => format!("of at least {least}"),
+    };
+    Err(Error::Value {
+        row: place / column.width.max(1),
+        field: output.name.to_owned(),
+        expected: format!("a number {range}, which `{loss}` compares with"),
+        found: numbers[place].to_string(),
+    })
 }
 
 /// The order in which training rows are taken: pass after pass over all of them, each in an order
 /// of its own, whatever an epoch is.
 pub(super) struct Order {
+    count: usize,
+    /// Their numbers in the order of the pass; none before the first.
     rows: Vec<usize>,
     batch_size: usize,
     /// Seed of the shuffling; `None` where the rows stay in order.
@@ -184,12 +211,12 @@ pub(super) struct Order {
 
 impl Order {
     pub(super) fn new(rows: usize, batch_size: usize, seed: Option<crate::Seed>) -> Order {
-        Order { rows: (0..rows).collect(), batch_size, seed, pass: None }
+        Order { count: rows, rows: Vec::new(), batch_size, seed, pass: None }
     }
 
     /// How many batches a pass has.
     pub(super) fn batches(&self) -> usize {
-        self.rows.len().div_ceil(self.batch_size)
+        self.count.div_ceil(self.batch_size)
     }
 
     /// The rows of batch number `batch`, counted from the beginning of the training.
@@ -198,8 +225,9 @@ impl Order {
         let (pass, index) = (batch / batches, (batch % batches) as usize);
         if self.pass != Some(pass) {
             self.pass = Some(pass);
+            self.rows.clear();
+            self.rows.extend(0..self.count);
             if let Some(seed) = self.seed {
-                self.rows.sort_unstable();
                 seed.generator(crate::seed::Stream::Shuffling, pass).shuffle(&mut self.rows);
             }
         }

@@ -205,19 +205,14 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         _ => quote!(Numbers),
     };
     let loss = output.loss.as_ref().map(|loss| {
-        let ty = Ident::new(loss.spec.type_name, Span::call_site());
-        let fields = loss.spec.parameters.iter().zip(&loss.values).map(|((name, _), value)| {
-            let name = Ident::new(name, Span::call_site());
-            quote!(#name: #value)
-        });
-        match loss.values.is_empty() {
-            true => quote!(&#krate::loss::#ty),
-            false => quote!(&#krate::loss::#ty { #(#fields),* }),
-        }
+        let names = loss.spec.parameters.iter().map(|number| number.name);
+        let value = construct(loss.spec.type_name, names, &loss.values);
+        quote!(&#krate::loss::#value)
     });
-    let metrics = output.metrics.iter().map(|(metric, _)| {
-        let ty = Ident::new(metric.type_name, Span::call_site());
-        quote!(&#krate::metric::#ty)
+    let metrics = output.metrics.iter().map(|metric| {
+        let names = metric.spec.parameters.iter().map(|(name, _)| *name);
+        let value = construct(metric.spec.type_name, names, &metric.values);
+        quote!(&#krate::metric::#value)
     });
     let link = match shape.link {
         Some(Activation::Softmax) => quote!(Softmax),
@@ -240,4 +235,21 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             labels: #labels,
         }
     }
+}
+
+/// `Huber { delta: 1.0 }`, or `Mse` where there are no fields.
+fn construct<'a>(
+    type_name: &str,
+    names: impl Iterator<Item = &'a str>,
+    values: &[TokenStream],
+) -> TokenStream {
+    let ty = Ident::new(type_name, Span::call_site());
+    if values.is_empty() {
+        return quote!(#ty);
+    }
+    let fields = names.zip(values).map(|(name, value)| {
+        let name = Ident::new(name, Span::call_site());
+        quote!(#name: #value)
+    });
+    quote!(#ty { #(#fields),* })
 }

@@ -50,8 +50,8 @@ fn reported(expansion: &Expansion<'_>) -> TokenStream {
     let graph = &expansion.checked.graph;
     let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
         let output = graph.nodes[node].field.output.as_ref()?;
-        let metrics = output.metrics.iter().map(move |(metric, _)| {
-            let metric = Ident::new(metric.type_name, Span::call_site());
+        let metrics = output.metrics.iter().map(move |metric| {
+            let metric = Ident::new(metric.spec.type_name, Span::call_site());
             quote!(impl #krate::metric::Reported<#krate::metric::#metric, #index> for #definition {})
         });
         Some(quote!(#(#metrics)*))

@@ -178,11 +178,11 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Number => NumberExpr::read(value).map(Argument::Number),
         ArgumentKind::Axis => axis(value).map(Argument::Axis),
         ArgumentKind::Flag => match value {
-            Expr::Lit(lit) => match &lit.lit {
-                Lit::Bool(flag) => Ok(Argument::Flag(flag.value)),
-                _ => Err(expected(value, "`true` or `false`")),
-            },
-            _ => Err(expected(value, "`true` or `false`")),
+            Expr::Lit(syn::ExprLit { lit: Lit::Bool(flag), .. }) => Ok(Argument::Flag(flag.value)),
+            _ => {
+                let name = parameter.name;
+                Err(expected(value, &format!("`true` or `false`, or `{name}` alone for true")))
+            }
         },
         ArgumentKind::Activation => {
             activation(value).map(|activation| Argument::Activation(activation, value.span()))

@@ -2,7 +2,7 @@
 
 use multi_input_spec::{
     step::{self, STEPS},
-    ArgumentKind, Loss, Metric, Parameter, LOSSES, METRICS,
+    ArgumentKind, Loss, Metric, Parameter, Size, LOSSES, METRICS,
 };
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -12,7 +12,7 @@ use super::{
     argument::{self, Argument, Given},
     attribute::{self, expected, once, Entry, Form},
     input::{self, Step},
-    number::NumberExpr,
+    number::{NumberExpr, SizeExpr},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) struct Output {
     /// The loss and the values of its parameters; `None` where it could not be read.
     pub(crate) loss: Option<LossCall>,
-    pub(crate) metrics: Vec<(&'static Metric, Ident)>,
+    pub(crate) metrics: Vec<MetricCall>,
     /// How much this loss counts in the sum.
     pub(crate) weight: TokenStream,
     /// What is made of the target for training, in order.
@@ -37,6 +37,13 @@ pub(crate) struct Output {
 /// A loss with the values of its parameters.
 pub(crate) struct LossCall {
     pub(crate) spec: &'static Loss,
+    pub(crate) name: Ident,
+    pub(crate) values: Vec<TokenStream>,
+}
+
+/// A metric with the values of its parameters.
+pub(crate) struct MetricCall {
+    pub(crate) spec: &'static Metric,
     pub(crate) name: Ident,
     pub(crate) values: Vec<TokenStream>,
 }
@@ -115,60 +122,88 @@ fn loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
         errors.at(name.span(), format!("there is no loss `{name}`{all}"));
         return None;
     };
-    let given = match entry.form {
-        Form::Word => Punctuated::new(),
-        Form::Call(tokens) => {
-            errors.ok(Punctuated::<Given, Token![,]>::parse_terminated.parse2(tokens))?
-        }
-        Form::Value(_) => {
-            expected(&name, spec.name, errors);
-            return None;
-        }
-    };
     let parameters: Vec<Parameter> = spec
         .parameters
         .iter()
-        .map(|(name, _)| Parameter::optional(name, ArgumentKind::Number))
+        .map(|number| Parameter::optional(number.name, ArgumentKind::Number))
         .collect();
-    let values =
-        argument::read(spec.name, name.span(), &parameters, given.into_iter().collect(), errors)?;
-    for (value, (parameter, _)) in values.iter().zip(spec.parameters) {
-        if matches!(value, Argument::Number(number) if number.value <= 0.0) {
-            errors.at(name.span(), format!("`{parameter}` of `{name}` must be above 0"));
+    let values = arguments(&name, entry.form, spec.name, &parameters, errors)?;
+    for (value, number) in values.iter().zip(spec.parameters) {
+        if matches!(value, Argument::Number(given) if !number.allows(given.value)) {
+            let (parameter, must_be) = (number.name, number.must_be());
+            errors.at(name.span(), format!("`{parameter}` of `{name}` must be {must_be}"));
             return None;
         }
     }
     let values = values
         .iter()
         .zip(spec.parameters)
-        .map(|(value, (_, default))| match value {
-            Argument::Number(number) => number.tokens.clone(),
-            _ => quote!(#default),
+        .map(|(value, number)| match value {
+            Argument::Number(given) => given.tokens.clone(),
+            _ => {
+                let default = number.default;
+                quote!(#default)
+            }
         })
         .collect();
     Some(LossCall { spec, name, values })
 }
 
-fn read_metrics(
-    names: TokenStream,
-    metrics: &mut Vec<(&'static Metric, Ident)>,
+/// The arguments of a loss or metric, which may be named without any.
+fn arguments(
+    name: &Ident,
+    form: Form,
+    callee: &str,
+    parameters: &[Parameter],
     errors: &mut Diagnostics,
-) {
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated.parse2(names);
-    for name in errors.ok(names).into_iter().flatten() {
-        match METRICS.iter().find(|metric| name == metric.name) {
-            Some(metric) if metrics.iter().any(|(known, _)| known.name == metric.name) => {
-                errors.at(name.span(), format!("the metric `{name}` is given twice"));
-            }
-            Some(metric) => metrics.push((metric, name)),
-            None => {
-                let known = METRICS.iter().map(|metric| metric.name);
-                let near = suggest(&name.to_string(), known.clone());
-                let all =
-                    if near.is_empty() { format!("; there are {}", list(known)) } else { near };
-                errors.at(name.span(), format!("there is no metric `{name}`{all}"));
-            }
+) -> Option<Vec<Argument>> {
+    let given = match form {
+        Form::Word => Punctuated::new(),
+        Form::Call(tokens) => {
+            errors.ok(Punctuated::<Given, Token![,]>::parse_terminated.parse2(tokens))?
         }
+        Form::Value(_) => {
+            expected(name, callee, errors);
+            return None;
+        }
+    };
+    argument::read(callee, name.span(), parameters, given.into_iter().collect(), errors)
+}
+
+/// `mae, top_k(k = 3)`.
+fn read_metrics(names: TokenStream, metrics: &mut Vec<MetricCall>, errors: &mut Diagnostics) {
+    for Entry { name, form } in attribute::read(names, errors) {
+        let Some(spec) = METRICS.iter().find(|metric| name == metric.name) else {
+            let known = METRICS.iter().map(|metric| metric.name);
+            let near = suggest(&name.to_string(), known.clone());
+            let all = if near.is_empty() { format!("; there are {}", list(known)) } else { near };
+            errors.at(name.span(), format!("there is no metric `{name}`{all}"));
+            continue;
+        };
+        if metrics.iter().any(|known| known.spec.name == spec.name) {
+            errors.at(name.span(), format!("the metric `{name}` is given twice"));
+            continue;
+        }
+        let parameters: Vec<Parameter> = spec
+            .parameters
+            .iter()
+            .map(|(name, _)| Parameter::optional(name, ArgumentKind::Size))
+            .collect();
+        let Some(values) = arguments(&name, form, spec.name, &parameters, errors) else { continue };
+        let zero = |size: &&SizeExpr| size.value == Size::Known(0);
+        if let Some(size) = values.iter().flat_map(Argument::sizes).find(zero) {
+            errors.push(syn::Error::new_spanned(&size.tokens, "must be at least 1"));
+            continue;
+        }
+        let values = values
+            .iter()
+            .zip(spec.parameters)
+            .map(|(value, (_, default))| match value {
+                Argument::Size(size) => size.tokens.clone(),
+                _ => quote!(#default),
+            })
+            .collect();
+        metrics.push(MetricCall { spec, name, values });
     }
 }
 

@@ -1,0 +1,76 @@
+//! Cross-entropy of flags that looks less at what is already right.
+
+use super::{mean_of, Loss, TargetRow};
+
+/// mean of (1 - p_t)^gamma (-ln p_t) for logits z, where p_t = sigmoid(z) for true flags and
+/// 1 - sigmoid(z) for false ones. `keras.losses.BinaryFocalCrossentropy(gamma)`,
+/// `torchvision.ops.sigmoid_focal_loss(alpha=-1)`.
+#[derive(Clone, Copy, Debug)]
+pub struct BinaryFocal {
+    /// How much less a flag counts that is already right; 0 gives the cross-entropy.
+    pub gamma: f64,
+}
+
+/// The same with `alpha` times as much for true flags and 1 - `alpha` for false ones.
+/// `keras.losses.BinaryFocalCrossentropy(apply_class_balancing=True, alpha, gamma)`.
+#[derive(Clone, Copy, Debug)]
+pub struct BalancedBinaryFocal {
+    /// How much less a flag counts that is already right.
+    pub gamma: f64,
+    /// How much true flags count.
+    pub alpha: f64,
+}
+
+impl Default for BinaryFocal {
+    fn default() -> BinaryFocal {
+        BinaryFocal { gamma: 2.0 }
+    }
+}
+
+impl Default for BalancedBinaryFocal {
+    fn default() -> BalancedBinaryFocal {
+        BalancedBinaryFocal { gamma: 2.0, alpha: 0.25 }
+    }
+}
+
+/// Loss and slope of one logit. The side is that of the flag: s = z for true, -z for false.
+fn element(gamma: f64, z: f64, t: f64) -> (f64, f64) {
+    let sign = if t > 0.5 { 1.0 } else { -1.0 };
+    let s = sign * z;
+    let wrong = 1.0 / (1.0 + s.exp());
+    let entropy = (-s).max(0.0) + (-s.abs()).exp().ln_1p();
+    let factor = wrong.powf(gamma);
+    (factor * entropy, -sign * factor * (gamma * (1.0 - wrong) * entropy + wrong))
+}
+
+impl Loss for BinaryFocal {
+    fn name(&self) -> &'static str {
+        "binary_focal"
+    }
+
+    fn mistake(&self) -> Option<String> {
+        super::not_positive("gamma", self.gamma)
+    }
+
+    fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
+        mean_of(head, target, gradient, |z, t| element(self.gamma, z, t))
+    }
+}
+
+impl Loss for BalancedBinaryFocal {
+    fn name(&self) -> &'static str {
+        "balanced_binary_focal"
+    }
+
+    fn mistake(&self) -> Option<String> {
+        super::not_positive("gamma", self.gamma).or_else(|| super::no_share("alpha", self.alpha))
+    }
+
+    fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
+        mean_of(head, target, gradient, |z, t| {
+            let weight = if t > 0.5 { self.alpha } else { 1.0 - self.alpha };
+            let (value, slope) = element(self.gamma, z, t);
+            (weight * value, weight * slope)
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! How far two vectors point in the same direction.
+
+use super::{Loss, TargetRow};
+
+/// -sum_i (y_i / |y|) (t_i / |t|), from -1 for the same direction to 1 for the opposite one; lengths
+/// count as at least 1e-7. `keras.losses.CosineSimilarity`, `-torch.nn.CosineSimilarity`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CosineSimilarity;
+
+const SHORTEST: f64 = 1e-7;
+
+impl Loss for CosineSimilarity {
+    fn name(&self) -> &'static str {
+        "cosine_similarity"
+    }
+
+    fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
+        let square = |x: f64| x * x;
+        let targets = || (0..head.len()).map(|index| target.at(index));
+        let own = head.iter().copied().map(square).sum::<f64>().sqrt();
+        // Not `f64::max`, which would drop a NaN that training has to stop at.
+        let length = if own < SHORTEST { SHORTEST } else { own };
+        let target_length = targets().map(square).sum::<f64>().sqrt().max(SHORTEST);
+        let cosine =
+            head.iter().zip(targets()).map(|(y, t)| y * t).sum::<f64>() / (length * target_length);
+        for ((slope, y), t) in gradient.iter_mut().zip(head).zip(targets()) {
+            // A length below the shortest does not change with y.
+            let along = if own < SHORTEST { 0.0 } else { cosine * y / length };
+            *slope = -(t / target_length - along) / length;
+        }
+        -cosine
+    }
+}

@@ -1,0 +1,56 @@
+//! Cross-entropy of classes that looks less at what is already right.
+
+use super::{log_softmax, Loss, TargetRow};
+
+/// -alpha (1 - p_t)^gamma ln p_t for logits z, with p_t the softmax of the row's class.
+/// `keras.losses.CategoricalFocalCrossentropy(alpha, gamma)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Focal {
+    /// How much less a row counts that is already right.
+    pub gamma: f64,
+    /// What all of it is multiplied by.
+    pub alpha: f64,
+}
+
+impl Default for Focal {
+    fn default() -> Focal {
+        Focal { gamma: 2.0, alpha: 0.25 }
+    }
+}
+
+impl Loss for Focal {
+    fn name(&self) -> &'static str {
+        "focal"
+    }
+
+    fn mistake(&self) -> Option<String> {
+        super::not_positive("gamma", self.gamma)
+            .or_else(|| super::not_positive("alpha", self.alpha))
+    }
+
+    fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
+        let log_p: Vec<f64> = log_softmax(head).collect();
+        let mut loss = 0.0;
+        gradient.fill(0.0);
+        for (index, &own) in log_p.iter().enumerate() {
+            let t = target.at(index);
+            if t == 0.0 {
+                continue;
+            }
+            let (p, wrong) = (own.exp(), -own.exp_m1());
+            let factor = wrong.powf(self.gamma);
+            loss -= self.alpha * t * factor * own;
+            // The limit where nothing is wrong any more is 0.
+            let curve = match wrong == 0.0 {
+                true => 0.0,
+                false => self.gamma * wrong.powf(self.gamma - 1.0) * p * own,
+            };
+            let by_log_p = self.alpha * t * (curve - factor);
+            for (other, (slope, log_p)) in gradient.iter_mut().zip(&log_p).enumerate() {
+                let one = f64::from(u8::from(other == index));
+                *slope += by_log_p * (one - log_p.exp());
+            }
+        }
+        loss
+    }
+}

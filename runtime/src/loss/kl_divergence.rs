@@ -1,0 +1,32 @@
+//! The Kullback-Leibler divergence of a predicted distribution from a given one.
+
+use super::{log_softmax, Loss, TargetRow};
+
+/// sum_i t_i (ln t_i - ln p_i) for logits z with p = softmax(z), where t_i counts as at least 1e-7.
+/// `keras.losses.KLDivergence` after a softmax; `torch.nn.KLDivLoss(reduction="batchmean")`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KlDivergence;
+
+const SMALLEST: f64 = 1e-7;
+
+impl Loss for KlDivergence {
+    fn name(&self) -> &'static str {
+        "kl_divergence"
+    }
+
+    fn target_range(&self) -> Option<(f32, f32)> {
+        Some((0.0, 1.0))
+    }
+
+    fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
+        let at = |index: usize| target.at(index).max(SMALLEST);
+        let total: f64 = (0..head.len()).map(at).sum();
+        let mut loss = 0.0;
+        for (index, (log_p, slope)) in log_softmax(head).zip(gradient).enumerate() {
+            let t = at(index);
+            loss += t * (t.ln() - log_p);
+            *slope = total * log_p.exp() - t;
+        }
+        loss
+    }
+}

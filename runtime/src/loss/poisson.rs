@@ -1,0 +1,27 @@
+//! Counts that follow a Poisson distribution.
+
+use super::{mean_of, Loss, TargetRow};
+
+/// mean of y - t ln(y + 1e-7): the negative logarithm of the likelihood of the count t at the rate
+/// y, without what does not depend on y. End the branch in `softplus`, which keeps rates above 0.
+/// `keras.losses.Poisson`, `torch.nn.PoissonNLLLoss(log_input=False, eps=1e-7)`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Poisson;
+
+const EPSILON: f64 = 1e-7;
+
+impl Loss for Poisson {
+    fn name(&self) -> &'static str {
+        "poisson"
+    }
+
+    fn target_range(&self) -> Option<(f32, f32)> {
+        Some((0.0, f32::INFINITY))
+    }
+
+    fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
+        mean_of(head, target, gradient, |y, t| {
+            (y - t * (y + EPSILON).ln(), 1.0 - t / (y + EPSILON))
+        })
+    }
+}

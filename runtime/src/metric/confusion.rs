@@ -1,0 +1,120 @@
+//! How often each class was taken for each other, and what is counted from that.
+
+use super::{Running, TargetRow};
+
+/// Counts of rows by their class and the class that was predicted: the first of the likeliest, or
+/// for flags, false and true by the side of 0.5, where 0.5 itself counts as false.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Confusion {
+    pub(crate) classes: usize,
+    /// Row after row: what it was; within a row: what it was taken for.
+    pub(crate) counts: Vec<f64>,
+}
+
+impl Confusion {
+    /// Takes one row, which counts `weight` times.
+    pub(crate) fn take(&mut self, prediction: &[f64], target: TargetRow<'_>, weight: f64) {
+        match target {
+            TargetRow::Class(class) => {
+                self.resize(prediction.len());
+                self.add(class, most_likely(prediction), weight);
+            }
+            TargetRow::Numbers(_) => {
+                self.resize(2);
+                for (index, y) in prediction.iter().enumerate() {
+                    let is = usize::from(target.at(index) > 0.5);
+                    self.add(is, usize::from(*y > 0.5), weight);
+                }
+            }
+        }
+    }
+
+    fn resize(&mut self, classes: usize) {
+        if self.classes != classes {
+            (self.classes, self.counts) = (classes, vec![0.0; classes * classes]);
+        }
+    }
+
+    fn add(&mut self, is: usize, taken_for: usize, weight: f64) {
+        if let Some(count) = self.counts.get_mut(is * self.classes + taken_for) {
+            *count += weight;
+        }
+    }
+
+    /// How often a class was right, how often it was predicted, and how often it was there.
+    fn of_class(&self, class: usize) -> OfClass {
+        let row = self.counts[class * self.classes..][..self.classes].iter();
+        let column = self.counts.iter().skip(class).step_by(self.classes);
+        OfClass {
+            right: self.counts[class * self.classes + class],
+            predicted: column.sum(),
+            there: row.sum(),
+        }
+    }
+
+    /// The mean over the classes of a figure, or for flags the figure of true ones.
+    fn mean(&self, figure: fn(&OfClass) -> f64, of_flags: bool) -> f64 {
+        if self.classes == 0 {
+            return f64::NAN;
+        }
+        if of_flags {
+            return figure(&self.of_class(1));
+        }
+        let sum: f64 = (0..self.classes).map(|class| figure(&self.of_class(class))).sum();
+        sum / self.classes as f64
+    }
+}
+
+/// The first of the largest.
+pub(super) fn most_likely(prediction: &[f64]) -> usize {
+    let better = |best, index| if prediction[index] > prediction[best] { index } else { best };
+    (1..prediction.len()).fold(0, better)
+}
+
+/// The counts of one class.
+pub(super) struct OfClass {
+    pub(super) right: f64,
+    pub(super) predicted: f64,
+    pub(super) there: f64,
+}
+
+/// 0 where there is nothing to divide by, as scikit-learn's `zero_division=0`.
+pub(super) fn share(part: f64, whole: f64) -> f64 {
+    match whole > 0.0 {
+        true => part / whole,
+        false => 0.0,
+    }
+}
+
+/// A figure computed from the counts.
+pub(super) struct FromConfusion {
+    figure: fn(&OfClass) -> f64,
+    confusion: Confusion,
+    of_flags: bool,
+}
+
+impl FromConfusion {
+    pub(super) fn new(figure: fn(&OfClass) -> f64) -> FromConfusion {
+        FromConfusion { figure, confusion: Confusion::default(), of_flags: false }
+    }
+}
+
+impl Running for FromConfusion {
+    fn update(&mut self, prediction: &[f64], target: TargetRow<'_>, weight: f64) {
+        self.of_flags = matches!(target, TargetRow::Numbers(_));
+        self.confusion.take(prediction, target, weight);
+    }
+    fn value(&self) -> f64 {
+        self.confusion.mean(self.figure, self.of_flags)
+    }
+    fn state(&self) -> Vec<f64> {
+        let head = [f64::from(u8::from(self.of_flags)), self.confusion.classes as f64];
+        [&head[..], &self.confusion.counts].concat()
+    }
+    fn set_state(&mut self, state: &[f64]) {
+        if let [of_flags, classes, counts @ ..] = state {
+            self.of_flags = *of_flags != 0.0;
+            self.confusion = Confusion { classes: *classes as usize, counts: counts.to_vec() };
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The confusion matrix, as a table.
+
+use std::{fmt, path::Path};
+
+use super::confusion::Confusion;
+use crate::{report, Result};
+
+/// How often each class was taken for each other. Prints as a table with a row for each class as it
+/// was and a column for each as it was predicted.
+///
+/// `sklearn.metrics.confusion_matrix`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfusionMatrix {
+    /// The output it is of.
+    pub output: &'static str,
+    /// The counts: `counts[class][taken_for]`.
+    pub counts: Vec<Vec<u64>>,
+}
+
+impl ConfusionMatrix {
+    pub(crate) fn new(output: &'static str, confusion: &Confusion) -> ConfusionMatrix {
+        let rows = confusion.counts.chunks(confusion.classes.max(1));
+        let counts = rows.map(|row| row.iter().map(|count| *count as u64).collect()).collect();
+        ConfusionMatrix { output, counts }
+    }
+
+    /// Draws the matrix.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File).
+    pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
+        report::write(path.as_ref(), &report::matrix(self))
+    }
+
+    /// The share of rows that are on the diagonal.
+    pub fn accuracy(&self) -> f64 {
+        let diagonal: u64 = self.counts.iter().enumerate().map(|(class, row)| row[class]).sum();
+        let all: u64 = self.counts.iter().flatten().sum();
+        diagonal as f64 / all as f64
+    }
+}
+
+impl fmt::Display for ConfusionMatrix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let largest = self.counts.iter().flatten().max().copied().unwrap_or(0);
+        let width = largest.to_string().len().max(self.counts.len().to_string().len()) + 2;
+        write!(f, "{:>8}", self.output)?;
+        (0..self.counts.len()).try_for_each(|class| write!(f, "{class:>width$}"))?;
+        for (class, row) in self.counts.iter().enumerate() {
+            write!(f, "\n{class:>8}")?;
+            row.iter().try_for_each(|count| write!(f, "{count:>width$}"))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! The harmonic mean of precision and recall.
+
+use super::{
+    confusion::{share, FromConfusion},
+    Direction, Metric, Running,
+};
+
+/// 2 right / (predicted + there): of true flags; for classes the mean over all `N` of them, of which one counts 0
+/// where there is nothing to divide by.
+/// `keras.metrics.F1Score(average="macro")`; `sklearn.metrics.f1_score(average="macro", zero_division=0)`
+/// over all classes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct F1;
+
+impl Metric for F1 {
+    fn name(&self) -> &'static str {
+        "f1"
+    }
+    fn direction(&self) -> Direction {
+        Direction::Higher
+    }
+    fn start(&self) -> Box<dyn Running> {
+        Box::new(FromConfusion::new(|class| {
+            share(2.0 * class.right, class.predicted + class.there)
+        }))
+    }
+}

@@ -1,0 +1,30 @@
+//! The mean absolute percentage error.
+
+use super::{Direction, Mean, Metric, Running, TargetRow};
+
+/// 100 mean(|y - t| / max(|t|, 1e-7)) over all elements.
+/// `keras.metrics.MeanAbsolutePercentageError`; a hundredth of it is
+/// `sklearn.metrics.mean_absolute_percentage_error`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mape;
+
+impl Metric for Mape {
+    fn name(&self) -> &'static str {
+        "mape"
+    }
+    fn direction(&self) -> Direction {
+        Direction::Lower
+    }
+    fn start(&self) -> Box<dyn Running> {
+        Box::new(Mean::of(of_row))
+    }
+}
+
+fn of_row(prediction: &[f64], target: TargetRow<'_>) -> f64 {
+    let share = |(index, y): (usize, &f64)| {
+        let t = target.at(index);
+        (y - t).abs() / t.abs().max(1e-7)
+    };
+    let sum: f64 = prediction.iter().enumerate().map(share).sum();
+    100.0 * sum / prediction.len().max(1) as f64
+}
