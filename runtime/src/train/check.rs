@@ -38,13 +38,13 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// # Errors
     /// [`Error::Settings`] with everything that is wrong.
     pub(super) fn check_source(&self, rows: usize) -> Result<RunPlan> {
-        let run = self.check(&[])?;
         if matches!(self.validation, ValidationRows::Split(_)) {
             let mistake =
                 "`validation_split` needs the rows in memory: set rows of the source apart \
                            with `part`, and hand them to `validation_data`";
             return Err(Error::Settings(vec![mistake.to_owned()]));
         }
+        let run = self.check(&[])?;
         let steps_per_epoch = self.run_plan(rows).steps_per_epoch;
         Ok(RunPlan { rows, steps_per_epoch, ..run })
     }

@@ -72,7 +72,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         if self.settings.refit {
             model.preprocessing = None;
         }
-        let Counted { fitted, rows, fingerprint } = count::<M, S>(source, model.preprocessing.as_ref())?;
+        let Counted { fitted, rows, fingerprint } =
+            count::<M, S>(source, model.preprocessing.as_ref())?;
         model.preprocessing = Some(fitted);
         let plan = self.check_source(rows)?;
         let saved = self.take_up(model, &plan, fingerprint)?;
