@@ -23,6 +23,14 @@ pub use labels::{LabelProbabilities, Labels};
 pub use picture::{Image, ImageError, Picture};
 pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
+#[cfg(feature = "arrow")]
+pub use source::Arrow;
+#[cfg(feature = "parquet")]
+pub use source::Parquet;
+#[cfg(feature = "postgres")]
+pub use source::Postgres;
+#[cfg(feature = "sqlite")]
+pub use source::Sqlite;
 pub use source::{
     from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, Skipped, Skipping,
     Source,

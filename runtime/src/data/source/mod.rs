@@ -21,15 +21,35 @@
 //! # Ok::<(), multi_input::Error>(())
 //! ```
 
+#[cfg(feature = "arrow")]
+mod arrow;
+#[cfg(any(feature = "arrow", feature = "parquet"))]
+mod columnar;
 mod csv;
 mod file;
 mod from_fn;
 mod json_lines;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod part;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "arrow", feature = "parquet", feature = "postgres", feature = "sqlite"))]
+mod record;
 mod skipping;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::ops::Range;
 
+#[cfg(feature = "arrow")]
+pub use self::arrow::Arrow;
+#[cfg(feature = "parquet")]
+pub use self::parquet::Parquet;
+#[cfg(feature = "postgres")]
+pub use self::postgres::Postgres;
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::Sqlite;
 pub use self::{
     csv::{read_csv, read_csv_from, Csv},
     from_fn::{from_fn, FromFn},

@@ -52,7 +52,10 @@ impl<S: Source> Skipping<S> {
     /// Whether the row is handed on; one that is not is counted.
     fn keeps(&self, row: &Result<S::Row>) -> bool {
         match (self.bad_row, row) {
-            (BadRow::Skip, Err(error @ (Error::Line { .. } | Error::Value { .. }))) => {
+            (
+                BadRow::Skip,
+                Err(error @ (Error::Line { .. } | Error::Value { .. } | Error::Record { .. })),
+            ) => {
                 self.with_skipped(|skipped| {
                     skipped.rows += 1;
                     if skipped.reasons.len() < MOST_REASONS {
