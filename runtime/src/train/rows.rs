@@ -200,6 +200,8 @@ fn check_range(output: &Output, column: &Column) -> Result<()> {
 /// The order in which training rows are taken: pass after pass over all of them, each in an order
 /// of its own, whatever an epoch is.
 pub(super) struct Order {
+    count: usize,
+    /// Their numbers in the order of the pass; none before the first.
     rows: Vec<usize>,
     batch_size: usize,
     /// Seed of the shuffling; `None` where the rows stay in order.
@@ -209,12 +211,12 @@ pub(super) struct Order {
 
 impl Order {
     pub(super) fn new(rows: usize, batch_size: usize, seed: Option<crate::Seed>) -> Order {
-        Order { rows: (0..rows).collect(), batch_size, seed, pass: None }
+        Order { count: rows, rows: Vec::new(), batch_size, seed, pass: None }
     }
 
     /// How many batches a pass has.
     pub(super) fn batches(&self) -> usize {
-        self.rows.len().div_ceil(self.batch_size)
+        self.count.div_ceil(self.batch_size)
     }
 
     /// The rows of batch number `batch`, counted from the beginning of the training.
@@ -223,8 +225,9 @@ impl Order {
         let (pass, index) = (batch / batches, (batch % batches) as usize);
         if self.pass != Some(pass) {
             self.pass = Some(pass);
+            self.rows.clear();
+            self.rows.extend(0..self.count);
             if let Some(seed) = self.seed {
-                self.rows.sort_unstable();
                 seed.generator(crate::seed::Stream::Shuffling, pass).shuffle(&mut self.rows);
             }
         }

@@ -44,6 +44,8 @@ pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
     pub(super) dropping: Dropping,
     pub(super) plan: RunPlan,
     pub(super) rows: Rows,
+    /// Where the rows of each batch come from, unless all of them are in `rows`.
+    pub(super) stream: Option<super::stream::Stream>,
     /// What tells the rows from others.
     pub(super) fingerprint: u32,
     pub(super) order: Order,
@@ -103,6 +105,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             plan,
             fingerprint,
             rows,
+            stream: None,
             order,
             epoch,
             step: 0,

@@ -28,7 +28,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     /// model is as it was before.
     pub(super) fn train_step(&mut self) -> Result<std::result::Result<f64, NotFinite>> {
         self.statistics.keep(&mut self.model.module).map_err(Error::device)?;
-        let rows = self.order.batch(self.batch_number()).to_vec();
+        let rows = self.next_rows()?;
         let (objective, penalty) = self.losses(&rows)?;
         let cause = match first_infinite::<M>(&objective) {
             None => self.infinite_gradient().map_err(Error::device)?,
@@ -56,6 +56,15 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         })?;
         let name = |tensor: usize| self.state.tensors[tensor].name.clone();
         Ok(found.map(|tensor| Cause::Gradient { tensor: name(tensor) }))
+    }
+
+    /// The numbers of the next batch's rows, which are in `self.rows` now.
+    fn next_rows(&mut self) -> Result<Vec<usize>> {
+        let Some(stream) = &mut self.stream else {
+            return Ok(self.order.batch(self.batch_number()).to_vec());
+        };
+        self.rows = stream.next()?;
+        Ok((0..self.rows.len()).collect())
     }
 
     fn put_statistics_back(&mut self) -> Result<()> {
