@@ -11,6 +11,7 @@
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
 //! | stop early | [`callback`] |
+//! | understand an error while compiling | [`errors`] |
 
 #[cfg(test)]
 mod by_hand;
@@ -21,6 +22,7 @@ pub mod checkpoint;
 pub mod data;
 pub mod definition;
 mod error;
+pub mod errors;
 pub mod history;
 pub mod kernel;
 pub mod layer;
