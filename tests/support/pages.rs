@@ -74,7 +74,7 @@ fn pages() -> Vec<Page> {
     let (index, list) = (fs::read_to_string(index).unwrap(), fs::read_to_string(list).unwrap());
     let page = |file: PathBuf| {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(index.contains(&format!("]({name}) |")), "the index lacks {name}");
+        assert!(index.contains(&format!("](mod@{name}) |")), "the index lacks {name}");
         assert!(list.contains(&format!("    {name},\n")), "mod.rs lacks {name}");
         Page { name, text: fs::read_to_string(&file).unwrap(), file }
     };
