@@ -40,7 +40,7 @@ fn rows(count: usize) -> Vec<PostSample> {
 
 fn train(rows: &[PostSample], epochs: usize) -> Model<Post> {
     let mut model = Post::build(&Cpu::default(), Seed(3));
-    let trainer = Trainer::new(Adam::new(1e-3)).epochs(epochs).progress(Progress::Silent);
+    let trainer = Trainer::new(Adam::new(1e-3)).epochs(epochs).progress(Progress::silent());
     trainer.fit(&mut model, rows).unwrap();
     model
 }
