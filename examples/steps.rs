@@ -106,7 +106,7 @@ fn layers(batch: usize) {
         device.sample_normal_like(&(batch, Const, Const, Const));
     there_and_back("Conv2D", &convolution, &convolution, &pictures);
     let pooled: (Convolution, Pool, Flatten<30752>) =
-        (convolution, Pool::default(), Flatten::default());
+        (convolution, Pool::default(), Flatten);
     there_and_back("Conv2D, MaxPool2D, Flatten", &pooled, &pooled, &pictures);
     let planes: Tensor<(usize, Const<32>, Const<62>, Const<62>), f32, _> =
         device.sample_normal_like(&(batch, Const, Const, Const));
