@@ -3,10 +3,12 @@
 //!
 //! ```sh
 //! cargo run --release --example steps
-//! cargo run --release --example steps -- 256
+//! cargo run --release --example steps -- 256 whole
 //! ```
 //!
-//! The argument is the batch size. Times are milliseconds, the median over the repetitions.
+//! The first argument is the batch size; a second one leaves the layers out. Times are
+//! milliseconds: the median over the repetitions, the least of them, and how long all threads
+//! were running, which on a machine that others use too tells more than the clock.
 
 use std::time::Instant;
 
@@ -15,8 +17,8 @@ use dfdx::{
     prelude::*,
 };
 use multi_input::{
-    callback::{Callback, Event, Flow, RunPlan},
-    layer::{activation::Relu, Conv2D, Dense, Embedding, Flatten, MaxPool2D, Slide, LSTM},
+    callback::{Callback, Event, Flow, Training},
+    layer::{activation::Relu, Conv2D, Dense, Embedding, Flatten, MaxPool2D, Origin, Slide, LSTM},
     optim::OptimizerState,
     prelude::{multi_input_model, Adam, Progress, Seed, Trainer},
     Class,
@@ -40,13 +42,15 @@ pub struct Post {
     topic: Class<10>,
 }
 
-const EPOCHS: usize = 6;
+const EPOCHS: usize = 9;
 
 fn main() -> multi_input::Result<()> {
     let batch = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(32);
     println!("batch {batch}");
     whole(batch)?;
-    layers(batch);
+    if std::env::args().nth(2).as_deref() != Some("whole") {
+        layers(batch);
+    }
     Ok(())
 }
 
@@ -55,42 +59,47 @@ fn whole(batch: usize) -> multi_input::Result<()> {
     let steps = (1024 / batch).max(2);
     let rows: Vec<PostSample> = (0..steps * batch).map(|row| sample(row as u64)).collect();
     let mut model = Post::build(&Cpu::default(), Seed(1));
-    let times = std::rc::Rc::new(std::cell::RefCell::new(vec![Instant::now()]));
+    let times = Times::default();
     Trainer::new(Adam::new(1e-3))
         .epochs(EPOCHS)
         .batch_size(batch)
-        .progress(Progress::Silent)
+        .progress(Progress::silent())
         .callback(Clock(times.clone()))
         .fit(&mut model, &rows)?;
     let times = times.borrow();
     // The first epoch starts with the encoding of the rows.
-    let epochs = times[1..].windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64());
-    report("a step of Trainer::fit", epochs.map(|seconds| seconds / steps as f64).collect());
+    let epochs = times.windows(2).map(|pair| (pair[1].0 - pair[0].0).as_secs_f64());
+    let name = format!("{steps} steps of Trainer::fit");
+    report(&name, epochs.collect(), times.first().and_then(|(_, busy)| *busy));
     Ok(())
 }
 
 /// Takes the time whenever an epoch ends.
-struct Clock(std::rc::Rc<std::cell::RefCell<Vec<Instant>>>);
+struct Clock(Times);
 
-impl Callback for Clock {
-    fn mistakes(&self, _: &RunPlan) -> Vec<String> {
-        Vec::new()
+/// When each epoch ended, and how long the process had been busy.
+type Times = std::rc::Rc<std::cell::RefCell<Vec<(Instant, Option<f64>)>>>;
+
+impl Callback<Post> for Clock {
+    fn name(&self) -> &'static str {
+        "clock"
     }
 
-    fn on(&mut self, event: Event<'_>) -> multi_input::Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<Post>) -> multi_input::Result<Flow> {
         if let Event::EpochEnded { .. } = event {
-            self.0.borrow_mut().push(Instant::now());
+            self.0.borrow_mut().push((Instant::now(), busy()));
         }
         Ok(Flow::Continue)
     }
 }
 
+type Convolution = Conv2D<3, 32, 3, 3, 32, 62, 62, Slide, Relu, f32, Cpu>;
+type Pool = MaxPool2D<2, 2, 31, 31>;
+
 /// Each layer by itself, there and back.
 fn layers(batch: usize) {
     let device = Cpu::default();
     device.enable_cache();
-    type Convolution = Conv2D<3, 32, 3, 3, 32, 62, 62, Slide, Relu, f32, Cpu>;
-    type Pool = MaxPool2D<2, 2, 31, 31>;
     let convolution: Convolution = BuildModule::build(&device);
     let pictures: Tensor<(usize, Const<3>, Const<64>, Const<64>), f32, _> =
         device.sample_normal_like(&(batch, Const, Const, Const));
@@ -100,6 +109,7 @@ fn layers(batch: usize) {
     there_and_back("Conv2D, MaxPool2D, Flatten", &pooled, &pooled, &pictures);
     let planes: Tensor<(usize, Const<32>, Const<62>, Const<62>), f32, _> =
         device.sample_normal_like(&(batch, Const, Const, Const));
+    there_and_back("Conv2D then MaxPool2D", &Fused(&pooled), &pooled, &pictures);
     there_and_back("MaxPool2D", &pooled.1, &pooled.1, &planes);
 
     let embedding: Embedding<10_000, 64, f32, Cpu> = BuildModule::build(&device);
@@ -121,6 +131,23 @@ fn layers(batch: usize) {
         let _ = state.advance(&mut table, &mut gradients, &optimizer);
     });
     repeat("zeros for 961,961 gradients", || table.zero_grads(&mut gradients));
+}
+
+/// The convolution and the pooling as the macro calls them.
+struct Fused<'a>(&'a (Convolution, Pool, Flatten<30752>));
+
+impl<B: Dim, T: Tape<f32, Cpu>> Module<Tensor<(B, Const<3>, Const<64>, Const<64>), f32, Cpu, T>>
+    for Fused<'_>
+{
+    type Output = Tensor<(B, Const<32>, Const<31>, Const<31>), f32, Cpu, T>;
+    type Error = <Cpu as HasErr>::Err;
+
+    fn try_forward(
+        &self,
+        x: Tensor<(B, Const<3>, Const<64>, Const<64>), f32, Cpu, T>,
+    ) -> Result<Self::Output, Self::Error> {
+        self.0 .0.try_forward_pooled(&self.0 .1, x, Origin::Data)
+    }
 }
 
 fn there_and_back<M, X, S, P>(name: &str, module: &M, parameters: &P, x: &X)
@@ -154,20 +181,33 @@ where
 }
 
 fn repeat(name: &str, mut work: impl FnMut()) {
-    let mut times = Vec::new();
-    let start = Instant::now();
+    work();
+    let (mut times, start, busy) = (Vec::new(), Instant::now(), busy());
     while times.len() < 5 || start.elapsed().as_secs_f64() < 0.5 {
         let before = Instant::now();
         work();
         times.push(before.elapsed().as_secs_f64());
     }
-    report(name, times);
+    report(name, times, busy);
 }
 
-fn report(name: &str, mut seconds: Vec<f64>) {
+/// The times of each turn, and how long the process was busy before.
+fn report(name: &str, mut seconds: Vec<f64>, before: Option<f64>) {
+    let busy = busy().zip(before).map_or(f64::NAN, |(after, before)| after - before);
+    let busy = busy / seconds.len() as f64 * 1e3;
     seconds.sort_by(f64::total_cmp);
     let [least, median] = [seconds[0], seconds[seconds.len() / 2]].map(|s| s * 1e3);
-    println!("{name:40} {median:8.3} ms, at least {least:8.3} ms");
+    println!("{name:50} {median:8.3} ms, at least {least:8.3}; processors {busy:8.3}");
+}
+
+/// How many seconds all threads of this process have run, where the system says so.
+fn busy() -> Option<f64> {
+    let threads = std::fs::read_dir("/proc/self/task").ok()?;
+    let nanoseconds = threads.filter_map(|thread| {
+        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    });
+    Some(nanoseconds.sum::<f64>() * 1e-9)
 }
 
 fn sample(row: u64) -> PostSample {

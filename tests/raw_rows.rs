@@ -3,7 +3,10 @@
 use std::{collections::HashMap, fs, path::Path};
 
 use multi_input::{
-    data::{read_csv, read_csv_from, Table, Values},
+    data::{
+        chrono::{NaiveDate, NaiveDateTime},
+        read_csv, read_csv_from, Table, Values,
+    },
     definition::Definition,
     prelude::*,
     preprocess::Preprocessing,
@@ -115,7 +118,7 @@ fn what_is_learned_comes_from_the_training_rows_alone() {
     }
     assert_eq!(before, fitted(&changed));
     let vocabulary = before.learned("caption", "words").unwrap();
-    assert!(vocabulary.as_array().unwrap().iter().all(|word| word != "other"));
+    assert!(vocabulary["entries"].as_array().unwrap().iter().all(|word| word != "other"));
 }
 
 #[test]
@@ -216,7 +219,10 @@ fn absent_rows_take_no_part_in_what_is_learned() {
     let fitted = Preprocessing::fit(&Review::GRAPH, &table, &[0, 1, 2]).unwrap();
     let encoded = fitted.encode(&table, &[1, 2], 0).unwrap();
     // By count, and among equals the last in the alphabet first: good 2, film 3, a 4.
-    assert_eq!(fitted.learned("title", "words").unwrap(), serde_json::json!(["good", "film", "a"]));
+    assert_eq!(
+        fitted.learned("title", "words").unwrap(),
+        serde_json::json!({"entries": ["good", "film", "a"]})
+    );
     assert_eq!(encoded.columns[0].values, Values::Categories(vec![0, 0, 0, 0, 4, 3]));
     assert_eq!(encoded.columns[0].present, Some(vec![false, true]));
     assert_eq!(encoded.columns[1].values, Values::Numbers(vec![51.0 * (1.0f64 / 255.0) as f32; 8]));
@@ -297,4 +303,128 @@ fn rows_of_a_csv_map_may_come_from_anywhere() {
     let text = serde_json::to_string(&form).unwrap();
     let row: ReviewInputs = serde_json::from_str(&text).unwrap();
     assert_eq!((row.title.as_deref(), row.photo), (Some("x"), None));
+}
+
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Trip {
+    #[input(impute(median, indicator = true), standardize, columns("distance", "stops"))]
+    measures: [f32; 2],
+
+    #[input(calendar(year, weekday, hour_cycle), min_max)]
+    start: NaiveDateTime,
+
+    #[input(calendar(month_cycle), missing = zeros)]
+    booked: Option<NaiveDate>,
+
+    #[input(categories(6))]
+    #[branch(Embedding(6, 3))]
+    city: String,
+
+    #[input(hashed(8), one_hot(8))]
+    driver: u32,
+
+    #[input(categories(10, minimum = 2), multi_hot(10), columns("tag1", "tag2"))]
+    tags: [String; 2],
+
+    #[input(log1p, clip(0.0, 3.0), bins(3))]
+    #[branch(Embedding(3, 2))]
+    weight: f32,
+
+    #[merge(concat(measures, start, booked, city, driver, tags, weight))]
+    #[branch(Dense(8, relu), Dense(1))]
+    #[output(loss = mse, metrics(mae), log1p, min_max)]
+    price: f32,
+}
+
+const TRIPS: &str = "\
+distance,stops,start,booked,city,driver,tag1,tag2,weight,price
+10.5,,2024-02-29T23:30:00,2024-01-01,Bern,7,fast,new,1,20
+,3,2024-12-31 06:15,,Basel,42,fast,old,2.5,300
+7,1,2023-07-01,2023-06-30,Bern,7,slow,new,0,15
+NaN,2,2024-02-29T23:30:00,,007,9,slow,old,12,4000
+";
+
+/// A table of strings, dates, blanks and numbers trains with nothing but the annotated struct; the
+/// answers from raw rows have the same bits after saving and loading.
+#[test]
+fn a_table_of_everything_trains_and_comes_back() {
+    let rows: Vec<TripSample> = read_csv_from(TRIPS.as_bytes(), "trips").unwrap();
+    assert!(rows[0].measures[1].is_nan() && rows[3].measures[0].is_nan());
+    assert_eq!(rows[3].city, "007");
+    assert_eq!(rows[2].start.to_string(), "2023-07-01 00:00:00");
+    let mut model = Trip::build(&Cpu::default(), Seed(2));
+    let trainer = Trainer::new(Adam::new(5e-2)).epochs(300).seed(Seed(2));
+    trainer.fit(&mut model, &rows).unwrap();
+    let inputs: Vec<TripInputs> = rows.iter().cloned().map(TripInputs::from).collect();
+    let predicted = model.predict(&inputs).unwrap();
+    for (row, predicted) in rows.iter().zip(&predicted) {
+        // In francs, whatever the loss compares.
+        let apart = (predicted.price / row.price).ln().abs();
+        assert!(apart < 0.5, "{} for {}", predicted.price, row.price);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trip.safetensors");
+    model.save(&path).unwrap();
+    let loaded = Model::<Trip>::load(&path, &Cpu::default()).unwrap();
+    for (before, after) in predicted.iter().zip(loaded.predict(&inputs).unwrap()) {
+        assert_eq!(before.price.to_bits(), after.price.to_bits());
+    }
+}
+
+/// Whatever the rows that validate hold, what was learned from the others stays.
+#[test]
+fn no_fitted_value_depends_on_validation_rows() {
+    let rows: Vec<TripSample> = read_csv_from(TRIPS.as_bytes(), "trips").unwrap();
+    let fitted = |rows: &[TripSample]| {
+        let mut model = Trip::build(&Cpu::default(), Seed(2));
+        let trainer = Trainer::new(Adam::new(1e-2)).validation_split(0.25);
+        trainer.fit(&mut model, rows).unwrap();
+        model.preprocessing().unwrap().clone()
+    };
+    let mut changed = rows.clone();
+    changed[3] = TripSample {
+        measures: [1e6, -1e6],
+        start: "1900-01-01T00:00:00".parse().unwrap(),
+        booked: None,
+        city: "Chur".to_owned(),
+        driver: 1,
+        tags: ["x".to_owned(), "x".to_owned()],
+        weight: 1e9,
+        price: 1e9,
+    };
+    assert_eq!(fitted(&rows), fitted(&changed));
+    changed[2].weight = 5.0;
+    assert_ne!(fitted(&rows), fitted(&changed), "but on those that train it does");
+}
+
+#[test]
+fn values_that_a_step_cannot_take_are_named_with_row_and_field() {
+    let rows: Vec<TripSample> = read_csv_from(TRIPS.as_bytes(), "trips").unwrap();
+    let message = |change: &dyn Fn(&mut TripSample)| {
+        let mut rows = rows.clone();
+        change(&mut rows[2]);
+        let mut model = Trip::build(&Cpu::default(), Seed(2));
+        Trainer::new(Adam::new(1e-2)).fit(&mut model, &rows).unwrap_err().to_string()
+    };
+    assert_eq!(
+        message(&|row| row.weight = -3.0),
+        "row 2, field `weight`: expected a number above -1, for its logarithm, found -3"
+    );
+    assert_eq!(
+        message(&|row| row.weight = f32::NAN),
+        "row 2, field `weight`: expected a finite number (`impute(mean)` replaces what is \
+         missing), found NaN"
+    );
+    assert_eq!(
+        message(&|row| row.price = -1.0),
+        "row 2, field `price`: expected a number above -1, for its logarithm, found -1"
+    );
+    let error =
+        read_csv_from::<TripSample>(TRIPS.replace("2023-07-01", "1.7.2023").as_bytes(), "trips");
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "trips, line 4: field `start`, column `start`: expected a time such as \
+         2024-12-31T23:59:59, found `1.7.2023`"
+    );
 }

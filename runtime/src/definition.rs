@@ -182,10 +182,16 @@ impl Step {
 /// As the user could write it: `words(vocabulary = 10000, length = 100)`.
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let given = self.spec.parameters.iter().zip(self.arguments);
-        let given: Vec<String> = given
-            .filter_map(|(parameter, value)| Some(format!("{} = {}", parameter.name, say(value)?)))
-            .collect();
+        let last = self.spec.parameters.len().saturating_sub(1);
+        let given = self.arguments.iter().enumerate().filter_map(|(place, value)| {
+            let parameter = self.spec.parameters.get(place.min(last))?;
+            let value = say(value)?;
+            Some(match parameter.kind.is_list() {
+                true => value,
+                false => format!("{} = {value}", parameter.name),
+            })
+        });
+        let given: Vec<String> = given.collect();
         f.write_str(self.spec.name)?;
         if given.is_empty() {
             return Ok(());
@@ -202,6 +208,7 @@ fn say(value: &spec::Value) -> Option<String> {
         spec::Value::Number(number) => number.to_string(),
         spec::Value::Flag(flag) => flag.to_string(),
         spec::Value::Word(word) => (*word).to_owned(),
+        spec::Value::Numbers(numbers) => format!("{numbers:?}"),
         other => format!("{other:?}"),
     })
 }
@@ -234,9 +241,9 @@ pub struct Output {
     pub metrics: &'static [&'static dyn Metric],
     /// What makes a prediction of the head.
     pub link: Link,
-    /// Whether the target is standardised for training; predictions and metrics are in the
+    /// What is made of the target for training, in order; predictions and metrics are in the
     /// user's unit.
-    pub standardize: bool,
+    pub steps: &'static [Step],
     /// Whether rows hold the label of a class, which is learned from the training rows.
     pub labels: bool,
 }

@@ -18,6 +18,8 @@ pub(crate) enum Stream {
     Dropout,
     /// Which rows are set apart for testing.
     Splitting,
+    /// Which of many training rows are kept to learn quantiles from.
+    Sampling,
     /// Which inputs are dropped in training.
     Dropping,
     /// The order of an input's values when its importance is measured.
@@ -60,7 +62,7 @@ impl Generator {
     }
 
     /// A number below `bound`. The bias of the multiplication is below bound / 2^64.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct CheckedNode {
     /// For an input: what its rows hold, and the steps of preprocessing.
     pub(crate) raw: Option<Flow>,
     pub(crate) steps: Vec<ShapedStep>,
+    /// For an output: the steps of its target.
+    pub(crate) target_steps: Vec<ShapedStep>,
     pub(crate) layers: Vec<ShapedLayer>,
     /// What comes out of the branch.
     pub(crate) output: Flow,
@@ -52,7 +54,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         names_are_free(node, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
         metrics_fit(node, &mut errors);
-        standardize_fits(node, &mut errors);
+        target_steps_fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
     errors.finish()?;
@@ -64,8 +66,8 @@ fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
     let ShapedGraph { graph, nodes, constants, checks } = shaped;
     let known = |(node, shaped): (&Node, ShapedNode)| match (shaped.input, shaped.output) {
         (Some(input), Some(output)) => {
-            let ShapedNode { raw, steps, layers, link, .. } = shaped;
-            Ok(CheckedNode { input, raw, steps, layers, output, link })
+            let ShapedNode { raw, steps, target_steps, layers, link, .. } = shaped;
+            Ok(CheckedNode { input, raw, steps, target_steps, layers, output, link })
         }
         _ => Err(syn::Error::new(
             node.name().span(),
@@ -169,6 +171,7 @@ fn mean_is_of_numbers(node: &Node, errors: &mut Diagnostics) {
         Element::U32 => "categories have",
         Element::Text => "texts have",
         Element::Image(_) => "pictures of any size have",
+        Element::Date(_) => "dates have",
         _ => return,
     };
     let name = node.name();
@@ -388,16 +391,17 @@ fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
     }
 }
 
-fn standardize_fits(node: &Node, errors: &mut Diagnostics) {
+fn target_steps_fit(node: &Node, errors: &mut Diagnostics) {
     let Some(output) = &node.field.output else { return };
-    let (Some(span), Some(target)) = (output.standardize, node.target()) else { return };
+    let (Some(step), Some(target)) = (output.steps.first(), node.target()) else { return };
     let linked = output.loss.as_ref().is_some_and(|loss| loss.spec.link.is_some());
     if target != Target::Numbers || linked {
         let name = node.name();
         errors.at(
-            span,
+            step.span,
             format!(
-                "`{name}`: only numbers compared by a difference, as `mse` does, are standardised"
+                "`{name}`: only numbers compared by a difference, as `mse` does, have `{}`",
+                step.spec.name
             ),
         );
     }

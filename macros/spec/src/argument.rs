@@ -26,6 +26,10 @@ pub enum ArgumentKind {
     Activation,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// One or more of these words, to the end of the positional arguments.
+    Words(&'static [&'static str]),
+    /// A list of real numbers: `[0.0, 0.5]`.
+    Numbers,
     /// A layer inside of this one.
     Layer {
         /// The layers that it may be.
@@ -33,6 +37,13 @@ pub enum ArgumentKind {
         /// Their parameters that this one sets itself.
         without: &'static [&'static str],
     },
+}
+
+impl ArgumentKind {
+    /// Whether it takes all positional arguments that are left.
+    pub const fn is_list(self) -> bool {
+        matches!(self, ArgumentKind::Sizes | ArgumentKind::Words(_))
+    }
 }
 
 /// What is known of a layer inside of another.
@@ -86,7 +97,7 @@ impl Parameter {
 }
 
 /// The value of one parameter, in the order of the layer's parameters; a parameter of kind
-/// [`ArgumentKind::Sizes`] comes last and gives one value for each size.
+/// [`ArgumentKind::Sizes`] or [`ArgumentKind::Words`] comes last and gives one value for each.
 #[derive(Clone, Copy, Debug)]
 pub enum Value {
     /// Left out.
@@ -107,8 +118,10 @@ pub enum Value {
     Flag(bool),
     /// For [`ArgumentKind::Activation`].
     Activation(Activation),
-    /// For [`ArgumentKind::Word`].
+    /// For [`ArgumentKind::Word`] and [`ArgumentKind::Words`].
     Word(&'static str),
+    /// For [`ArgumentKind::Numbers`]; a `const` path is NaN while the macro runs.
+    Numbers(&'static [f64]),
     /// For [`ArgumentKind::Layer`].
     Layer(Nested),
 }
@@ -176,6 +189,19 @@ impl Value {
             Value::Word(word) => word,
             _ => default,
         }
+    }
+
+    /// The numbers; none where they were left out.
+    pub const fn numbers(&self) -> &'static [f64] {
+        match self {
+            Value::Numbers(numbers) => numbers,
+            _ => &[],
+        }
+    }
+
+    /// Whether it was left out.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Value::Absent)
     }
 
     /// Which of the parameter's words this is, or the first where it was left out.

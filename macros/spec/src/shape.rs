@@ -16,6 +16,8 @@ pub enum Kind {
     Texts,
     /// Pictures of any size, which a step brings to one; the dimension is their channels.
     Pictures,
+    /// Dates, perhaps with a time, which a step takes apart.
+    Dates,
 }
 
 /// The shape of one sample, without the batch dimension.

@@ -60,6 +60,8 @@ impl Text {
         match (shape.kind, shape.rank()) {
             (Kind::Categories, 0) => return self.str("one category"),
             (Kind::Texts, 0) => return self.str("one text"),
+            (Kind::Numbers, 0) => return self.str("one number"),
+            (Kind::Dates, _) => return self.str("one date"),
             (Kind::Pictures, _) => return self.str("a picture of any size"),
             _ => {}
         }
@@ -76,7 +78,7 @@ impl Text {
             Kind::Numbers if shape.is_masked() => text.str("] masked"),
             Kind::Categories => text.str("] categories"),
             Kind::Texts => text.str("] texts"),
-            Kind::Numbers | Kind::Pictures => text.str("]"),
+            Kind::Numbers | Kind::Pictures | Kind::Dates => text.str("]"),
         }
     }
 

@@ -152,14 +152,14 @@ impl Definition for House {
         inputs: &[
             Input {
                 name: "measurements",
-                kind: Content::Numbers,
+                kind: Content::Numbers { blanks: false },
                 shape: &[3],
                 missing: None,
                 steps: &[standardize(3)],
             },
             Input {
                 name: "age",
-                kind: Content::Numbers,
+                kind: Content::Numbers { blanks: false },
                 shape: &[1],
                 missing: Some(Missing::Mean),
                 steps: &[standardize(1)],
@@ -173,7 +173,7 @@ impl Definition for House {
             weight: 1.0,
             metrics: &[&metric::Mae, &metric::R2],
             link: Link::Identity,
-            standardize: true,
+            steps: &[standardize(1)],
             labels: false,
         }],
     };
@@ -301,7 +301,7 @@ impl Definition for Post {
         }],
         inputs: &[Input {
             name: "point",
-            kind: Content::Numbers,
+            kind: Content::Numbers { blanks: false },
             shape: &[2],
             missing: None,
             steps: &[],
@@ -314,7 +314,7 @@ impl Definition for Post {
             weight: 1.0,
             metrics: &[&metric::Accuracy],
             link: Link::Softmax,
-            standardize: false,
+            steps: &[],
             labels: false,
         }],
     };

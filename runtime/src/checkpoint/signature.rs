@@ -37,9 +37,8 @@ impl Signature {
         let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
         let outputs = graph.outputs.iter().map(|output| {
             let (target, width, link) = (output.target, output.width, output.link);
-            let standardize = if output.standardize { ", standardized" } else { "" };
-            let labels = if output.labels { ", by labels" } else { "" };
-            let is = format!("{target:?} of {width} by {link:?}{standardize}{labels}");
+            let (steps, labels) = (output.steps, if output.labels { ", by labels" } else { "" });
+            let is = format!("{target:?} of {width} by {link:?}, {steps:?}{labels}");
             part("output", output.name, is)
         });
         Signature {

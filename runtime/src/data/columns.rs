@@ -42,6 +42,8 @@ pub struct FieldSpec {
 pub enum Reads {
     /// A number, a flag or a list, whichever it looks like.
     Value,
+    /// The same; a blank cell is a missing number.
+    ValueOrBlank,
     /// A text, as it stands there: `007` is not 7.
     Text,
 }
@@ -148,12 +150,14 @@ impl Cells {
         };
         let mut views = Vec::with_capacity(found.parts.len().max(1));
         match &found.whole {
-            Some(cell) if !found.is_other_column(cell) => views.push(View::new(field.name, cell)),
+            Some(cell) if !found.is_other_column(cell) => {
+                views.push(View::new(field, field.name, cell));
+            }
             _ => {
                 let mut parts = found.parts.iter();
                 for column in field.columns() {
                     match parts.next() {
-                        Some(Some(cell)) => views.push(View::new(column, cell)),
+                        Some(Some(cell)) => views.push(View::new(field, column, cell)),
                         _ => return Err(E::custom(self.missing(field, column))),
                     }
                 }
@@ -202,7 +206,7 @@ impl<'de> Visitor<'de> for RowVisitor {
                 |field: &&FieldSpec| field.is_named(&key) || field.columns.contains(&key.as_str());
             if let Some(field) = self.0.fields.iter().find(wanted) {
                 let cell = match field.reads {
-                    Reads::Value => map.next_value()?,
+                    Reads::Value | Reads::ValueOrBlank => map.next_value()?,
                     Reads::Text => map.next_value_seed(TextSeed)?,
                 };
                 if !cells.insert(&key, &cell) {

@@ -14,6 +14,9 @@ mod raw;
 mod split;
 mod table;
 
+/// The crate whose dates rows may hold.
+pub use chrono;
+
 pub use batch::Batch;
 pub use class::{Class, Probabilities};
 pub use csv::{read_csv, read_csv_from};

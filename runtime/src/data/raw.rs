@@ -1,10 +1,12 @@
 //! The values that rows may hold, and how they get into a table.
 
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+
 use super::{Class, Column, Content, Image, Picture, Table, Values};
 use crate::{Error, Result};
 
-/// A value of the user's row: `f32`, `bool`, `u32`, `String`, arrays of them, `Image<C>`, `Option` of
-/// those, `Class<N>`.
+/// A value of the user's row: `f32`, `bool`, `u32`, `String`, arrays of them, `Image<C>`, chrono's
+/// dates, `Option` of those, `Class<N>`.
 pub trait Raw {
     /// Appends the value's elements in order.
     fn write(&self, column: &mut ColumnWriter<'_>);
@@ -37,6 +39,24 @@ impl Raw for String {
 impl<const C: usize> Raw for Image<C> {
     fn write(&self, column: &mut ColumnWriter<'_>) {
         column.picture(self.picture());
+    }
+}
+
+impl Raw for NaiveDate {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.date(self.and_time(NaiveTime::MIN));
+    }
+}
+
+impl Raw for NaiveDateTime {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.date(*self);
+    }
+}
+
+impl Raw for DateTime<Utc> {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.date(self.naive_utc());
     }
 }
 
@@ -73,8 +93,14 @@ pub struct ColumnWriter<'a> {
 impl ColumnWriter<'_> {
     /// Appends a number, which must be finite.
     pub fn number(&mut self, number: f32) {
-        if !number.is_finite() {
-            self.refuse("a finite number", number.to_string());
+        match self.column.content {
+            Content::Numbers { blanks: true } if number.is_nan() => {}
+            Content::Numbers { blanks: false } if number.is_nan() => {
+                let expected = "a finite number (`impute(mean)` replaces what is missing)";
+                self.refuse(expected, number.to_string());
+            }
+            _ if number.is_finite() => {}
+            _ => self.refuse("a finite number", number.to_string()),
         }
         match &mut self.column.values {
             Values::Numbers(numbers) => numbers.push(number),
@@ -115,6 +141,14 @@ impl ColumnWriter<'_> {
         }
     }
 
+    /// Appends a date.
+    pub fn date(&mut self, date: NaiveDateTime) {
+        match &mut self.column.values {
+            Values::Dates(dates) => dates.push(date),
+            _ => self.refuse_kind(format!("the date {date}")),
+        }
+    }
+
     /// Says that the value is not there.
     pub fn absent(&mut self) {
         self.absent = true;
@@ -125,10 +159,11 @@ impl ColumnWriter<'_> {
     /// Keeps that a value is of another kind than its column.
     fn refuse_kind(&mut self, found: String) {
         let expected = match self.column.content {
-            Content::Numbers => "a number",
+            Content::Numbers { .. } => "a number",
             Content::Categories { .. } => "a category",
             Content::Texts => "a text",
             Content::Pictures => "a picture",
+            Content::Dates => "a date",
         };
         self.refuse(expected, found);
     }
@@ -208,6 +243,8 @@ impl Table {
 mod tests {
     use super::*;
 
+    const NUMBERS: Content = Content::Numbers { blanks: false };
+
     fn column(content: Content, width: usize, optional: bool) -> Table {
         let values = Values::empty(content);
         let present = optional.then(Vec::new);
@@ -216,7 +253,7 @@ mod tests {
 
     #[test]
     fn values_are_appended_in_order_and_absent_ones_are_marked() {
-        let mut table = column(Content::Numbers, 4, true);
+        let mut table = column(NUMBERS, 4, true);
         table.push(|row| row.put(&Some([[1.0f32, 2.0], [3.0, 4.0]]))).unwrap();
         table.push(|row| row.put(&None::<[[f32; 2]; 2]>)).unwrap();
         let numbers = vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0];
@@ -226,24 +263,28 @@ mod tests {
 
     #[test]
     fn a_row_with_too_few_or_too_many_values_is_refused() {
-        let mut table = column(Content::Numbers, 1, false);
+        let mut table = column(NUMBERS, 1, false);
         assert!(table.push(|_| ()).is_err());
-        let mut table = column(Content::Numbers, 1, false);
+        let mut table = column(NUMBERS, 1, false);
         let twice = table.push(|row| {
             row.put(&1.0f32);
             row.put(&1.0f32);
         });
         assert!(twice.is_err());
-        let mut table = column(Content::Numbers, 2, false);
+        let mut table = column(NUMBERS, 2, false);
         assert!(table.push(|row| row.put(&1.0f32)).is_err());
     }
 
     #[test]
     fn a_value_that_does_not_fit_names_row_and_field() {
-        let mut table = column(Content::Numbers, 2, false);
+        let mut table = column(NUMBERS, 2, false);
         table.push(|row| row.put(&[1.0f32, 2.0])).unwrap();
         let error = table.push(|row| row.put(&[1.0f32, f32::NAN])).unwrap_err();
-        assert_eq!(error.to_string(), "row 1, field `serum`: expected a finite number, found NaN");
+        assert_eq!(
+            error.to_string(),
+            "row 1, field `serum`: expected a finite number (`impute(mean)` replaces \
+             what is missing), found NaN"
+        );
 
         let mut table = column(Content::Categories { below: 3 }, 1, false);
         table.push(|row| row.put(&true)).unwrap_err();

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDateTime;
+
 use super::Picture;
 use crate::definition::{Graph, Output, Target};
 
@@ -9,7 +11,10 @@ use crate::definition::{Graph, Output, Target};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// `f32`, `bool` and arrays of them: finite numbers.
-    Numbers,
+    Numbers {
+        /// Whether some may be missing, as NaN, until a step replaces them.
+        blanks: bool,
+    },
     /// `u32` and arrays of it: indices below `below`.
     Categories {
         /// The first index that is too large.
@@ -19,6 +24,8 @@ pub enum Content {
     Texts,
     /// `Image<C>`.
     Pictures,
+    /// chrono's dates.
+    Dates,
 }
 
 /// The values of a column, row after row.
@@ -32,16 +39,19 @@ pub enum Values {
     Texts(Vec<Arc<str>>),
     /// Pictures.
     Pictures(Vec<Picture>),
+    /// Dates and times; a date alone is midnight.
+    Dates(Vec<NaiveDateTime>),
 }
 
 impl Values {
     /// None yet.
     pub fn empty(content: Content) -> Values {
         match content {
-            Content::Numbers => Values::Numbers(Vec::new()),
+            Content::Numbers { .. } => Values::Numbers(Vec::new()),
             Content::Categories { .. } => Values::Categories(Vec::new()),
             Content::Texts => Values::Texts(Vec::new()),
             Content::Pictures => Values::Pictures(Vec::new()),
+            Content::Dates => Values::Dates(Vec::new()),
         }
     }
 
@@ -52,6 +62,7 @@ impl Values {
             Values::Categories(values) => values.len(),
             Values::Texts(values) => values.len(),
             Values::Pictures(values) => values.len(),
+            Values::Dates(values) => values.len(),
         }
     }
 
@@ -70,6 +81,7 @@ impl Values {
             Values::Categories(values) => Values::Categories(gather(values, width, rows)),
             Values::Texts(values) => Values::Texts(gather(values, width, rows)),
             Values::Pictures(values) => Values::Pictures(gather(values, width, rows)),
+            Values::Dates(values) => Values::Dates(gather(values, width, rows)),
         }
     }
 
@@ -91,6 +103,9 @@ impl Values {
             Values::Pictures(values) => {
                 Values::Pictures(spread(values, width, present, Picture::none()))
             }
+            Values::Dates(values) => {
+                Values::Dates(spread(values, width, present, NaiveDateTime::default()))
+            }
         }
     }
 
@@ -101,6 +116,9 @@ impl Values {
             Values::Categories(values) => values.extend(std::iter::repeat_n(0, count)),
             Values::Texts(values) => values.extend(std::iter::repeat_n("".into(), count)),
             Values::Pictures(values) => values.extend(std::iter::repeat_n(Picture::none(), count)),
+            Values::Dates(values) => {
+                values.extend(std::iter::repeat_n(NaiveDateTime::default(), count));
+            }
         }
     }
 }
@@ -128,8 +146,8 @@ impl Column {
 
     fn target(output: &Output) -> Column {
         let (content, width) = match output.target {
-            Target::Numbers => (Content::Numbers, output.width),
-            Target::Flag => (Content::Numbers, 1),
+            Target::Numbers => (Content::Numbers { blanks: false }, output.width),
+            Target::Flag => (Content::Numbers { blanks: false }, 1),
             Target::Class if output.labels => (Content::Texts, 1),
             Target::Class => (Content::Categories { below: output.width }, 1),
         };

@@ -8,7 +8,12 @@ use dfdx::{
     tensor_ops::Device,
 };
 
-use super::{matmul::Product, scratch::Shelf, view};
+use super::{
+    matmul::Product,
+    places::{self, Places},
+    scratch::Shelf,
+    view,
+};
 
 /// A dtype that models compute with: `f32` or `f64`.
 pub trait Element:
@@ -28,6 +33,9 @@ pub trait Element:
     /// How matrices are multiplied.
     #[doc(hidden)]
     fn product() -> Product<Self>;
+    /// Sums over some places of an image.
+    #[doc(hidden)]
+    fn add_places(places: &Places<'_, Self>, padded: &[Self], offsets: &[usize], sums: &mut [Self]);
     /// The buffers that this thread keeps.
     #[doc(hidden)]
     fn shelf() -> &'static LocalKey<Shelf<Self>>;
@@ -53,6 +61,9 @@ impl Element for f32 {
     }
     fn product() -> Product<f32> {
         gemm_f32::gemm::f32::get_gemm_fn()
+    }
+    fn add_places(places: &Places<'_, f32>, padded: &[f32], offsets: &[usize], sums: &mut [f32]) {
+        places::single::add_places(places, padded, offsets, sums);
     }
     fn shelf() -> &'static LocalKey<Shelf<f32>> {
         thread_local!(static SHELF: Shelf<f32> = const { RefCell::new(Vec::new()) });
@@ -84,6 +95,9 @@ impl Element for f64 {
     }
     fn product() -> Product<f64> {
         gemm_f64::gemm::f64::get_gemm_fn()
+    }
+    fn add_places(places: &Places<'_, f64>, padded: &[f64], offsets: &[usize], sums: &mut [f64]) {
+        places::double::add_places(places, padded, offsets, sums);
     }
     fn shelf() -> &'static LocalKey<Shelf<f64>> {
         thread_local!(static SHELF: Shelf<f64> = const { RefCell::new(Vec::new()) });

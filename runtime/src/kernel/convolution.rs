@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::{
     matmul::{multiply_into, Add, Matrix},
     scratch::scratch,
-    wide::wide,
+    wide::wide_fn,
     windows::{Band, Windows},
     Element,
 };
@@ -176,18 +176,10 @@ impl Pass for Convolution {
                 });
             }
         }
-        wide(|| match output.channels_first() {
-            true => {
-                for (row, bias) in sums.chunks_exact_mut(output.places().max(1)).zip(bias) {
-                    row.iter_mut().for_each(|sum| *sum += *bias);
-                }
-            }
-            false => {
-                for place in sums.chunks_exact_mut(output.channels.max(1)) {
-                    place.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += *bias);
-                }
-            }
-        });
+        match output.channels_first() {
+            true => add_to_rows(output.places(), bias, sums),
+            false => add_to_columns(bias, sums),
+        }
     }
 
     fn partial(&self) -> usize {
@@ -223,6 +215,24 @@ impl Pass for Convolution {
                     self.windows.scatter((patches, stride), channels, &band, image);
                 }
             });
+        }
+    }
+}
+
+wide_fn! {
+    /// Adds a bias to each row of so many places.
+    fn add_to_rows(places: usize, bias: &'a [E], sums: &'a mut [E]) {
+        for (row, bias) in sums.chunks_exact_mut(places.max(1)).zip(bias) {
+            row.iter_mut().for_each(|sum| *sum += *bias);
+        }
+    }
+}
+
+wide_fn! {
+    /// Adds a bias to each column.
+    fn add_to_columns(bias: &'a [E], sums: &'a mut [E]) {
+        for row in sums.chunks_exact_mut(bias.len().max(1)) {
+            row.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += *bias);
         }
     }
 }

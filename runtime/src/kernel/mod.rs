@@ -6,6 +6,7 @@ mod backend;
 pub(crate) mod convolution;
 pub(crate) mod gru;
 pub(crate) mod matmul;
+mod places;
 pub(crate) mod pooled;
 pub(crate) mod recurrent;
 mod scratch;

@@ -4,14 +4,12 @@
 use super::{
     convolution::{row_stride, Convolution, Pass},
     matmul::{multiply_into, Add, Matrix},
+    places::{Places, LANES},
     scratch::scratch,
-    wide::wide,
+    wide::wide_fn,
     windows::{Plane, Windows},
     Element,
 };
-
-/// How many numbers are added up at once on the way back.
-const LANES: usize = 16;
 
 /// A convolution whose windows of pooling lie side by side, inside its output.
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +156,7 @@ impl Pass for Pooled {
                         let (sums, marks) =
                             (&mut sums[first..first + len], &mut marks[first..first + len]);
                         let bias = bias.get(channel).copied().unwrap_or_else(E::zero);
-                        wide(|| pool(self.pool, columns, tile, bias, sums, marks));
+                        pool(self.pool, columns, tile, bias, sums, marks);
                     }
                 }
             });
@@ -182,6 +180,7 @@ impl Pass for Pooled {
         let (offsets, [down, across]) = (self.offsets(), self.pool);
         // How far the places under a window are from its first one.
         let within: [usize; 1 << u8::BITS] = std::array::from_fn(|mark| {
+            let mark = mark.min((down * across).saturating_sub(1));
             let (below, beside) = (mark / across.max(1), mark % across.max(1));
             (below * windows.stride[0] * width + beside * windows.stride[1]) * inputs
         });
@@ -200,7 +199,7 @@ impl Pass for Pooled {
                         within: &within,
                     };
                     let sums = &mut partial[filter * lanes..][..lanes];
-                    wide(|| places.add_all(padded, &offsets, sums));
+                    E::add_places(&places, padded, &offsets, sums);
                 }
             }
         });
@@ -230,35 +229,35 @@ impl Pass for Pooled {
     }
 }
 
-/// The largest of the sums and the bias under each window, and which one it is: the first of equal
-/// ones, and a NaN before anything else.
-#[inline(always)]
-fn pool<E: Element>(
-    [down, across]: [usize; 2],
-    columns: usize,
-    tile: &[E],
-    bias: E,
-    largest: &mut [E],
-    marks: &mut [u8],
-) {
-    let rows = largest.chunks_exact_mut(columns.max(1)).zip(marks.chunks_exact_mut(columns.max(1)));
-    for ((largest, marks), tile) in rows.zip(tile.chunks_exact((down * columns * across).max(1))) {
-        largest.fill(E::neg_infinity());
-        marks.fill(0);
-        for (below, row) in tile.chunks_exact((columns * across).max(1)).enumerate() {
-            let first = (below * across) as u8;
-            match across {
-                1 => pool_row::<E, 1>(row, bias, first, largest, marks),
-                2 => pool_row::<E, 2>(row, bias, first, largest, marks),
-                3 => pool_row::<E, 3>(row, bias, first, largest, marks),
-                4 => pool_row::<E, 4>(row, bias, first, largest, marks),
-                _ => {
-                    let windows = row.chunks_exact(across);
-                    for ((window, largest), mark) in
-                        windows.zip(largest.iter_mut()).zip(marks.iter_mut())
-                    {
-                        for (beside, sum) in window.iter().enumerate() {
-                            compare(*sum + bias, first + beside as u8, largest, mark);
+wide_fn! {
+    /// The largest of the sums and the bias under each window, and which one it is: the first of
+    /// equal ones, and a NaN before anything else.
+    fn pool(
+        windows: [usize; 2],
+        columns: usize,
+        tile: &'a [E],
+        bias: E,
+        largest: &'a mut [E],
+        marks: &'a mut [u8],
+    ) {
+        let ([down, across], columns) = (windows, columns.max(1));
+        let rows = largest.chunks_exact_mut(columns).zip(marks.chunks_exact_mut(columns));
+        for ((largest, marks), tile) in rows.zip(tile.chunks_exact((down * columns * across).max(1))) {
+            largest.fill(E::neg_infinity());
+            marks.fill(0);
+            for (below, row) in tile.chunks_exact((columns * across).max(1)).enumerate() {
+                let first = (below * across) as u8;
+                match across {
+                    1 => pool_row::<E, 1>(row, bias, first, largest, marks),
+                    2 => pool_row::<E, 2>(row, bias, first, largest, marks),
+                    3 => pool_row::<E, 3>(row, bias, first, largest, marks),
+                    4 => pool_row::<E, 4>(row, bias, first, largest, marks),
+                    _ => {
+                        let windows = row.chunks_exact(across).zip(largest.iter_mut());
+                        for ((window, largest), mark) in windows.zip(marks.iter_mut()) {
+                            for (beside, sum) in window.iter().enumerate() {
+                                compare(*sum + bias, first + beside as u8, largest, mark);
+                            }
                         }
                     }
                 }
@@ -290,61 +289,4 @@ fn compare<E: Element>(x: E, mark: u8, largest: &mut E, chosen: &mut u8) {
     let larger = x > *largest || x.is_nan();
     *largest = if larger { x } else { *largest };
     *chosen = if larger { mark } else { *chosen };
-}
-
-/// The windows of one filter, each of which hands its slope to one place of the convolution.
-struct Places<'a, E> {
-    slopes: &'a [E],
-    marks: &'a [u8],
-    columns: usize,
-    /// How far apart the first places of neighbouring windows are, down and across.
-    steps: [usize; 2],
-    within: &'a [usize; 1 << u8::BITS],
-}
-
-impl<E: Element> Places<'_, E> {
-    /// `sums[lane] += slope * padded[place + offset + lane]` over all windows, for every offset.
-    #[inline(always)]
-    fn add_all(&self, padded: &[E], mut offsets: &[usize], mut sums: &mut [E]) {
-        loop {
-            let taken = match offsets.len() {
-                0 => return,
-                1 => self.add::<1>(padded, offsets, sums),
-                2 => self.add::<2>(padded, offsets, sums),
-                3 => self.add::<3>(padded, offsets, sums),
-                4..=5 => self.add::<4>(padded, offsets, sums),
-                _ => self.add::<6>(padded, offsets, sums),
-            };
-            offsets = &offsets[taken..];
-            sums = &mut sums[taken * LANES..];
-        }
-    }
-
-    /// The same for the first `N` offsets, whose sums then stay in registers.
-    #[inline(always)]
-    fn add<const N: usize>(&self, padded: &[E], offsets: &[usize], sums: &mut [E]) -> usize {
-        let Some(offsets) = offsets.first_chunk::<N>() else { return N };
-        let mut added = [[E::zero(); LANES]; N];
-        let columns = self.columns.max(1);
-        let rows = self.slopes.chunks_exact(columns).zip(self.marks.chunks_exact(columns));
-        for (row, (slopes, marks)) in rows.enumerate() {
-            let mut window = row * self.steps[0];
-            for (slope, mark) in slopes.iter().zip(marks) {
-                let place = window + self.within[usize::from(*mark)];
-                window += self.steps[1];
-                for (added, offset) in added.iter_mut().zip(offsets) {
-                    let Some(numbers) = padded[place + offset..].first_chunk::<LANES>() else {
-                        continue;
-                    };
-                    for (sum, x) in added.iter_mut().zip(numbers) {
-                        *sum += *slope * *x;
-                    }
-                }
-            }
-        }
-        for (sum, added) in sums.iter_mut().zip(added.as_flattened()) {
-            *sum += *added;
-        }
-        N
-    }
 }

@@ -1,38 +1,85 @@
 //! Loops compiled for the processor at hand.
 #![allow(unsafe_code)]
 
-/// Runs `work` with the compiler free to use the widest registers that the processor has: sixteen
+/// Loops over arguments of their own. `run` is `#[inline(always)]`, and so is whatever it calls, or
+/// they are compiled as ever.
+pub(crate) trait Loops {
+    /// Runs them.
+    fn run(self);
+}
+
+/// Runs `loops` with the compiler free to use the widest registers that the processor has: sixteen
 /// `f32` at once with AVX-512, eight with AVX2. The arithmetic stays the same, operation by
 /// operation, and so do the bits.
-///
-/// What `work` calls must be inlined into it, or it is compiled as ever.
 #[inline]
-pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn run(loops: impl Loops) {
     #[cfg(target_arch = "x86_64")]
     if !is_portable() {
         use std::arch::is_x86_feature_detected as has;
         if has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") {
             // SAFETY: the processor has the features, as was just asked.
-            return unsafe { with_avx512(work) };
+            return unsafe { with_avx512(loops) };
         }
         if has!("avx2") {
             // SAFETY: the processor has the feature, as was just asked.
-            return unsafe { with_avx2(work) };
+            return unsafe { with_avx2(loops) };
         }
     }
-    work()
+    loops.run();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn with_avx512<R>(work: impl FnOnce() -> R) -> R {
-    work()
+fn with_avx512(loops: impl Loops) {
+    loops.run();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
-    work()
+fn with_avx2(loops: impl Loops) {
+    loops.run();
+}
+
+/// A function over numbers of a type `E` and borrows for `'a` whose body is [`run`] as [`Loops`].
+macro_rules! wide_fn {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis fn $name:ident($($argument:ident: $type:ty),+ $(,)?) $body:block
+    ) => {
+        $(#[$attribute])*
+        $visibility fn $name<'a, E: $crate::kernel::Element>($($argument: $type),+) {
+            struct Arguments<'a, E> {
+                $($argument: $type,)+
+            }
+            impl<'a, E: $crate::kernel::Element> $crate::kernel::wide::Loops for Arguments<'a, E> {
+                #[inline(always)]
+                fn run(self) {
+                    let Arguments { $($argument,)+ } = self;
+                    $body
+                }
+            }
+            $crate::kernel::wide::run(Arguments { $($argument,)+ });
+        }
+    };
+}
+pub(crate) use wide_fn;
+
+/// [`run`] for what is written in place; the compiler need not inline all of it.
+#[inline]
+pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
+    struct Closure<'a, R, F>(F, &'a mut Option<R>);
+    impl<R, F: FnOnce() -> R> Loops for Closure<'_, R, F> {
+        #[inline(always)]
+        fn run(self) {
+            *self.1 = Some(self.0());
+        }
+    }
+    let mut result = None;
+    run(Closure(work, &mut result));
+    match result {
+        Some(result) => result,
+        None => unreachable!("the loops have run"),
+    }
 }
 
 #[cfg(test)]

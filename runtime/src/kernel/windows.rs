@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{wide::wide, Element};
+use super::{wide::wide_fn, Element};
 use crate::layer::Sliding;
 
 /// Where the numbers of one image or sequence lie in a slice.
@@ -55,14 +55,21 @@ impl Plane {
             }
             return;
         }
-        let channels = sample.chunks_exact(self.places().max(1));
-        wide(|| channels.zip(sums).for_each(|(channel, sum)| *sum += total(channel)));
+        add_totals(self.places(), sample, sums);
     }
 
     /// Every place of a channel, in order.
     pub(crate) fn of_channel(&self, channel: usize) -> impl Iterator<Item = usize> + '_ {
         let [rows, columns] = self.sizes;
         (0..rows).flat_map(move |row| (0..columns).map(move |column| self.at(channel, row, column)))
+    }
+}
+
+wide_fn! {
+    /// Adds the sum of each row of so many numbers.
+    fn add_totals(width: usize, rows: &'a [E], sums: &'a mut [E]) {
+        let rows = rows.chunks_exact(width.max(1));
+        rows.zip(sums).for_each(|(row, sum)| *sum += total(row));
     }
 }
 

@@ -6,10 +6,26 @@
 //! learns from what another one has learned; [`Preprocessing`] then encodes any rows, a batch or a
 //! whole table at a time.
 
+mod affine;
+mod bins;
+mod calendar;
+mod categories;
+mod center_crop;
+mod clip;
+mod hashed;
+mod image;
+mod impute;
+mod log1p;
 mod mean;
+mod min_max;
+mod multi_hot;
+mod normalize;
+mod one_hot;
 mod pipeline;
 mod rescale;
 mod resize;
+mod robust;
+mod sample;
 pub mod stage;
 mod standardize;
 mod target;
@@ -19,19 +35,33 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 use self::{
-    pipeline::{Pipeline, PipelineFit, Saved},
-    target::{Looking, TargetFit},
+    pipeline::{Pipeline, PipelineFit, Plan, Saved},
+    target::{Target, TargetFit},
 };
 use crate::{
     data::{Labels, Table},
-    definition::{Graph, Missing},
+    definition::Graph,
     Result,
 };
 
+pub use bins::Bins;
+pub use calendar::Calendar;
+pub use categories::Categories;
+pub use center_crop::CenterCrop;
+pub use clip::Clip;
+pub use hashed::Hashed;
+pub use impute::Impute;
+pub use log1p::Log1p;
+pub use min_max::MinMax;
+pub use multi_hot::MultiHot;
+pub use normalize::Normalize;
+pub use one_hot::OneHot;
 pub use rescale::Rescale;
 pub use resize::Resize;
+pub use robust::Robust;
 pub use stage::{Fixed, Learned, Stage};
 pub use standardize::Standardize;
+pub use vocabulary::Overflow;
 pub use words::Words;
 
 /// The fitted preprocessing of a model.
@@ -39,14 +69,14 @@ pub use words::Words;
 pub struct Preprocessing {
     graph: &'static Graph,
     inputs: Vec<Pipeline>,
-    targets: Vec<TargetFit>,
+    targets: Vec<Target>,
 }
 
 /// The preprocessing of a model in a file.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct SavedPreprocessing {
     inputs: Vec<Saved>,
-    targets: Vec<TargetFit>,
+    targets: Vec<target::Saved>,
 }
 
 impl Preprocessing {
@@ -79,10 +109,9 @@ impl Preprocessing {
     /// A table with the classes of labels in the place of the labels. `first` is the number of its
     /// first row, for errors.
     pub(crate) fn classes(&self, mut table: Table, first: usize) -> Result<Table> {
-        let targets = self.targets.iter().zip(self.graph.outputs);
         let columns = table.columns.iter_mut().skip(self.inputs.len());
-        for ((target, output), column) in targets.zip(columns) {
-            *column = target.classes(output, column.clone(), first)?;
+        for (target, column) in self.targets.iter().zip(columns) {
+            *column = target.classes(column.clone(), first)?;
         }
         Ok(table)
     }
@@ -97,7 +126,7 @@ impl Preprocessing {
         let inputs = self.inputs.iter().zip(inputs);
         let inputs = inputs.map(|(pipeline, column)| pipeline.encode(column, rows, first));
         let targets = self.targets.iter().zip(targets);
-        let targets = targets.map(|(target, column)| Ok(target.encode(column, rows)));
+        let targets = targets.map(|(target, column)| target.encode(column, rows, first));
         let columns = inputs.chain(targets).collect::<Result<_>>()?;
         Ok(Table { columns, rows: rows.len() })
     }
@@ -121,10 +150,20 @@ impl Preprocessing {
         self.inputs.get(place)?.learned(step)
     }
 
+    /// What the training rows held that found no place in a vocabulary, by input and step: it is
+    /// unknown to the model.
+    pub fn overflow(&self) -> Vec<(&'static str, &'static str, Overflow)> {
+        let inputs = self.graph.inputs.iter().zip(&self.inputs);
+        let all = inputs.flat_map(|(input, pipeline)| {
+            pipeline.overflow().map(|(step, overflow)| (input.name, step.spec.name, overflow))
+        });
+        all.collect()
+    }
+
     /// Brings the predictions of output `index` back to the user's unit.
     pub(crate) fn restore_unit(&self, index: usize, predictions: &mut [f64]) {
         if let Some(target) = self.targets.get(index) {
-            target.restore(predictions);
+            target.invert(predictions);
         }
     }
 
@@ -135,7 +174,8 @@ impl Preprocessing {
 
     fn saved(&self) -> serde_json::Result<SavedPreprocessing> {
         let inputs = self.inputs.iter().map(Pipeline::save).collect::<serde_json::Result<_>>()?;
-        Ok(SavedPreprocessing { inputs, targets: self.targets.clone() })
+        let targets = self.targets.iter().map(Target::save).collect::<serde_json::Result<_>>()?;
+        Ok(SavedPreprocessing { inputs, targets })
     }
 
     /// What a file holds for a model of this graph.
@@ -152,12 +192,12 @@ impl Preprocessing {
             return Err("it has other inputs and outputs".to_owned());
         }
         let inputs = graph.inputs.iter().zip(saved.inputs);
-        let inputs = inputs.map(|(input, saved)| Pipeline::restore(input, saved));
+        let inputs = inputs.map(|(input, saved)| Pipeline::restore(Plan::of_input(input), saved));
         let inputs = inputs.collect::<std::result::Result<_, _>>()?;
-        for (output, target) in graph.outputs.iter().zip(&saved.targets) {
-            target.check(output)?;
-        }
-        Ok(Preprocessing { graph, inputs, targets: saved.targets })
+        let targets = graph.outputs.iter().zip(saved.targets);
+        let targets = targets.map(|(output, saved)| Target::restore(output, saved));
+        let targets = targets.collect::<std::result::Result<_, _>>()?;
+        Ok(Preprocessing { graph, inputs, targets })
     }
 }
 
@@ -176,15 +216,11 @@ impl PartialEq for Preprocessing {
 
 /// What has to be learned from training rows, in words; `None` where nothing has.
 fn needed(graph: &'static Graph) -> Option<String> {
-    for input in graph.inputs {
-        if input.missing == Some(Missing::Mean) {
-            return Some(format!("input `{}` needs its mean", input.name));
-        }
-        if let Some(step) = input.steps.iter().find(|step| step.stage.start(step).is_some()) {
-            return Some(format!("input `{}` needs what `{step:?}` learns", input.name));
-        }
-    }
-    graph.outputs.iter().find_map(target::needed)
+    let input = graph.inputs.iter().find_map(|input| Plan::of_input(input).needed());
+    let output = || graph.outputs.iter().find_map(target::needed);
+    input
+        .map(|reason| format!("input {reason}"))
+        .or_else(|| output().map(|reason| format!("output {reason}")))
 }
 
 /// Preprocessing while it is fitted: it is shown all training rows, a table at a time, and again
@@ -192,33 +228,26 @@ fn needed(graph: &'static Graph) -> Option<String> {
 pub(crate) struct Fitting {
     graph: &'static Graph,
     inputs: Vec<PipelineFit>,
-    targets: Vec<Looking>,
-    targets_done: bool,
+    targets: Vec<TargetFit>,
 }
 
 impl Fitting {
     pub(crate) fn new(graph: &'static Graph) -> Fitting {
-        let targets: Vec<Looking> = graph.outputs.iter().map(Looking::new).collect();
-        Fitting {
-            graph,
-            inputs: graph.inputs.iter().map(PipelineFit::new).collect(),
-            targets_done: targets.iter().all(Looking::is_done),
-            targets,
-        }
+        let inputs = graph.inputs.iter().map(|input| PipelineFit::new(Plan::of_input(input)));
+        let targets = graph.outputs.iter().map(TargetFit::new);
+        Fitting { graph, inputs: inputs.collect(), targets: targets.collect() }
     }
 
     /// Whether there is nothing to learn any more.
     pub(crate) fn is_done(&self) -> bool {
-        self.targets_done && self.inputs.iter().all(PipelineFit::is_done)
+        let targets = self.targets.iter().all(TargetFit::is_done);
+        targets && self.inputs.iter().all(PipelineFit::is_done)
     }
 
     /// Takes a look at some rows of a table, the first of which has the number `first`.
     pub(crate) fn look(&mut self, table: &Table, rows: &[usize], first: usize) -> Result<()> {
         for (fit, column) in self.inputs.iter_mut().zip(&table.columns) {
             fit.look(column, rows, first)?;
-        }
-        if self.targets_done {
-            return Ok(());
         }
         let columns = table.columns.iter().skip(self.inputs.len());
         for (target, column) in self.targets.iter_mut().zip(columns) {
@@ -230,14 +259,14 @@ impl Fitting {
     /// Ends a pass over the training rows.
     pub(crate) fn end_pass(&mut self) {
         self.inputs.iter_mut().for_each(PipelineFit::end_pass);
-        self.targets_done = true;
+        self.targets.iter_mut().for_each(TargetFit::end_pass);
     }
 
     pub(crate) fn finish(self) -> Preprocessing {
         Preprocessing {
             graph: self.graph,
             inputs: self.inputs.into_iter().map(PipelineFit::finish).collect(),
-            targets: self.targets.into_iter().map(Looking::finish).collect(),
+            targets: self.targets.into_iter().map(TargetFit::finish).collect(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The steps of one input, one after the other.
+//! The steps of one column, one after the other.
 
 use std::sync::Arc;
 
@@ -8,17 +8,51 @@ use serde_json::Value as Json;
 use super::{
     mean::{Means, RunningMeans},
     stage::{Learning, Ready},
+    vocabulary::Overflow,
 };
 use crate::{
     data::{Column, Content, Values},
-    definition::{Input, Missing, Step},
+    definition::{Input, Missing, Output, Step},
+    private::spec::Kind,
     Error, Result,
 };
 
-/// The fitted preprocessing of an input.
+/// What the graph says of a column's preprocessing.
+#[derive(Clone, Copy)]
+pub(super) struct Plan {
+    /// The field.
+    name: &'static str,
+    /// How many numbers a raw row has, where means of them stand in for absent ones.
+    means: Option<usize>,
+    steps: &'static [Step],
+}
+
+impl Plan {
+    pub(super) fn of_input(input: &'static Input) -> Plan {
+        let means = input.missing == Some(Missing::Mean);
+        let means = means.then(|| input.shape.iter().product());
+        Plan { name: input.name, means, steps: input.steps }
+    }
+
+    pub(super) fn of_target(output: &'static Output) -> Plan {
+        Plan { name: output.name, means: None, steps: output.steps }
+    }
+
+    /// What has to be learned from training rows, in words; `None` where nothing has.
+    pub(super) fn needed(&self) -> Option<String> {
+        let learns = |step: &&Step| step.stage.start(step).is_some();
+        match (self.means, self.steps.iter().find(learns)) {
+            (Some(_), _) => Some(format!("`{}` needs its mean", self.name)),
+            (_, Some(step)) => Some(format!("`{}` needs what `{step:?}` learns", self.name)),
+            _ => None,
+        }
+    }
+}
+
+/// The fitted preprocessing of a column.
 #[derive(Clone)]
 pub(super) struct Pipeline {
-    input: &'static Input,
+    plan: Plan,
     /// What stands in for absent values, where that is their mean.
     means: Option<Means>,
     steps: Vec<Arc<dyn Ready>>,
@@ -27,7 +61,7 @@ pub(super) struct Pipeline {
 /// A pipeline in a file.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Saved {
-    input: String,
+    of: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     means: Option<Means>,
     steps: Vec<Json>,
@@ -63,22 +97,20 @@ impl Pipeline {
 
     /// What a row holds after the last step.
     fn encoded(&self, column: &Column) -> (Content, usize) {
-        let Some(last) = self.input.steps.last() else { return (column.content, column.width) };
+        let Some(last) = self.plan.steps.last() else { return (column.content, column.width) };
         let content = match last.output.kind {
-            crate::private::spec::Kind::Categories => {
-                Content::Categories { below: last.output.below.get() }
-            }
-            _ => Content::Numbers,
+            Kind::Categories => Content::Categories { below: last.output.below.get() },
+            _ => Content::Numbers { blanks: false },
         };
         (content, last.output.elements().get())
     }
 
     /// Applies the steps that are there to the values of `rows`.
     fn apply(&self, mut values: Values, rows: &[usize], first: usize) -> Result<Values> {
-        for (step, ready) in self.input.steps.iter().zip(&self.steps) {
+        for (step, ready) in self.plan.steps.iter().zip(&self.steps) {
             values = ready.apply(step, values).map_err(|refusal| Error::Value {
                 row: first + rows.get(refusal.row).copied().unwrap_or_default(),
-                field: self.input.name.to_owned(),
+                field: self.plan.name.to_owned(),
                 expected: refusal.expected,
                 found: refusal.found,
             })?;
@@ -86,10 +118,22 @@ impl Pipeline {
         Ok(values)
     }
 
+    /// Brings predictions back through all steps, the last first.
+    pub(super) fn invert(&self, predictions: &mut [f64]) {
+        let steps = self.plan.steps.iter().zip(&self.steps).rev();
+        steps.for_each(|(step, ready)| ready.invert(step, predictions));
+    }
+
+    /// What the training rows held that found no place in a step, with the step.
+    pub(super) fn overflow(&self) -> impl Iterator<Item = (&'static Step, Overflow)> + '_ {
+        let steps = self.plan.steps.iter().zip(&self.steps);
+        steps.filter_map(|(step, ready)| Some((step, ready.overflow()?)))
+    }
+
     /// As a file holds it.
     pub(super) fn save(&self) -> serde_json::Result<Saved> {
         Ok(Saved {
-            input: self.input.name.to_owned(),
+            of: self.plan.name.to_owned(),
             means: self.means.clone(),
             steps: self.steps.iter().map(|step| step.save()).collect::<serde_json::Result<_>>()?,
         })
@@ -97,42 +141,38 @@ impl Pipeline {
 
     /// What was learned by the step called `name`.
     pub(super) fn learned(&self, name: &str) -> Option<Json> {
-        let steps = self.input.steps.iter().zip(&self.steps);
-        let (_, ready) = steps.into_iter().find(|(step, _)| step.spec.name == name)?;
+        let mut steps = self.plan.steps.iter().zip(&self.steps);
+        let (_, ready) = steps.find(|(step, _)| step.spec.name == name)?;
         ready.save().ok().filter(|saved| !saved.is_null())
     }
 
-    pub(super) fn restore(
-        input: &'static Input,
-        saved: Saved,
-    ) -> std::result::Result<Pipeline, String> {
-        let name = input.name;
-        let means = needs_means(input);
-        let width: usize = input.shape.iter().product();
-        let sound = saved.means.as_ref().is_none_or(|means| means.is_sound(width));
-        if saved.input != name || saved.steps.len() != input.steps.len() {
+    pub(super) fn restore(plan: Plan, saved: Saved) -> std::result::Result<Pipeline, String> {
+        let name = plan.name;
+        if saved.of != name || saved.steps.len() != plan.steps.len() {
             return Err(format!("the steps of `{name}` are others"));
         }
-        if saved.means.is_some() != means || !sound {
+        let sound = match (&saved.means, plan.means) {
+            (Some(means), Some(width)) => means.is_sound(width),
+            (None, None) => true,
+            _ => false,
+        };
+        if !sound {
+            let width = plan.means.unwrap_or_default();
             return Err(format!("`{name}` should have {width} means"));
         }
-        let steps = input.steps.iter().zip(saved.steps);
+        let steps = plan.steps.iter().zip(saved.steps);
         let steps = steps.map(|(step, saved)| {
             step.stage.restore(step, saved).map_err(|reason| format!("`{name}`, {reason}"))
         });
         Ok(Pipeline {
-            input,
+            plan,
             means: saved.means,
             steps: steps.collect::<std::result::Result<_, _>>()?,
         })
     }
 }
 
-fn needs_means(input: &Input) -> bool {
-    input.missing == Some(Missing::Mean)
-}
-
-/// The preprocessing of an input while it is fitted: each step that learns is fitted on what the
+/// The preprocessing of a column while it is fitted: each step that learns is fitted on what the
 /// steps before it make of the training rows.
 pub(super) struct PipelineFit {
     pipeline: Pipeline,
@@ -141,10 +181,9 @@ pub(super) struct PipelineFit {
 }
 
 impl PipelineFit {
-    pub(super) fn new(input: &'static Input) -> PipelineFit {
-        let width = input.shape.iter().product();
-        let pipeline = Pipeline { input, means: None, steps: Vec::new() };
-        let means = needs_means(input).then(|| RunningMeans::new(width));
+    pub(super) fn new(plan: Plan) -> PipelineFit {
+        let pipeline = Pipeline { plan, means: None, steps: Vec::new() };
+        let means = plan.means.map(RunningMeans::new);
         let mut fit = PipelineFit { pipeline, means, learning: None };
         fit.advance();
         fit
@@ -163,7 +202,7 @@ impl PipelineFit {
 
     /// The first step that is not fitted yet.
     fn next(&self) -> Option<&'static Step> {
-        self.pipeline.input.steps.get(self.pipeline.steps.len())
+        self.pipeline.plan.steps.get(self.pipeline.steps.len())
     }
 
     /// Whether there is nothing to learn any more.

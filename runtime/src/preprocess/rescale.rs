@@ -12,11 +12,20 @@ pub struct Rescale;
 
 impl FixedStep for Rescale {
     fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
-        let scale = step.argument("scale").number_or(1.0) as f32;
-        let offset = step.argument("offset").number_or(0.0) as f32;
+        let (scale, offset) = arguments(step);
+        let (scale, offset) = (scale as f32, offset as f32);
         if let Values::Numbers(numbers) = &mut values {
             numbers.iter_mut().for_each(|number| *number = *number * scale + offset);
         }
         Ok(values)
     }
+
+    fn invert(step: &Step, numbers: &mut [f64]) {
+        let (scale, offset) = arguments(step);
+        numbers.iter_mut().for_each(|number| *number = (*number - offset) / scale);
+    }
+}
+
+fn arguments(step: &Step) -> (f64, f64) {
+    (step.argument("scale").number_or(1.0), step.argument("offset").number_or(0.0))
 }

@@ -8,6 +8,7 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value as Json;
 
+use super::vocabulary::Overflow;
 use crate::{data::Values, definition::Step};
 
 /// Why a step cannot take a row.
@@ -28,12 +29,31 @@ pub trait FixedStep: Send + Sync + 'static {
     /// # Errors
     /// For a row that the step cannot take.
     fn apply(step: &Step, values: Values) -> Result<Values, Refusal>;
+
+    /// Brings numbers back, where the spec says that this can be done.
+    fn invert(_: &Step, _: &mut [f64]) {}
+}
+
+/// The refusal of value number `place` of all that were handed over.
+pub(super) fn refuse(
+    step: &Step,
+    place: usize,
+    expected: impl Into<String>,
+    found: impl fmt::Display,
+) -> Refusal {
+    let width = step.input.elements().get().max(1);
+    Refusal { row: place / width, expected: expected.into(), found: found.to_string() }
 }
 
 /// A step that learns from the training rows. What it has learned is saved with the model.
 pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync + 'static {
     /// What is kept of the training rows while they go by.
     type Seen: Send;
+
+    /// The step as its arguments say, where nothing has to be learned.
+    fn given(_: &Step) -> Option<Self> {
+        None
+    }
 
     /// Nothing seen yet.
     fn start(step: &Step) -> Self::Seen;
@@ -55,6 +75,14 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
     /// # Errors
     /// For a row that the step cannot take.
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal>;
+
+    /// Brings numbers back, where the spec says that this can be done.
+    fn invert(&self, _: &Step, _: &mut [f64]) {}
+
+    /// What the training rows held that found no place.
+    fn overflow(&self) -> Option<Overflow> {
+        None
+    }
 }
 
 /// A kind of step, whatever its type: how one that can be applied is come by.
@@ -85,6 +113,12 @@ pub trait Ready: Send + Sync {
     /// # Errors
     /// For a row that the step cannot take.
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal>;
+
+    /// Brings numbers back, where the spec says that this can be done.
+    fn invert(&self, step: &Step, numbers: &mut [f64]);
+
+    /// What the training rows held that found no place.
+    fn overflow(&self) -> Option<Overflow>;
 
     /// What [`Stage::restore`] takes.
     ///
@@ -119,6 +153,14 @@ impl<T: FixedStep> Ready for Fixed<T> {
         T::apply(step, values)
     }
 
+    fn invert(&self, step: &Step, numbers: &mut [f64]) {
+        T::invert(step, numbers);
+    }
+
+    fn overflow(&self) -> Option<Overflow> {
+        None
+    }
+
     fn save(&self) -> serde_json::Result<Json> {
         Ok(Json::Null)
     }
@@ -134,13 +176,21 @@ impl<T: LearnedStep> Learned<T> {
 
 impl<T: LearnedStep> Stage for Learned<T> {
     fn start(&self, step: &Step) -> Option<Box<dyn Learning>> {
-        Some(Box::new(Looking::<T>(T::start(step))))
+        match T::given(step) {
+            Some(_) => None,
+            None => Some(Box::new(Looking::<T>(T::start(step)))),
+        }
     }
 
     fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
-        let learned: T = serde_json::from_value(saved)
-            .map_err(|error| format!("`{}`: {error}", step.spec.name))?;
-        learned.check(step).map_err(|reason| format!("`{}`: {reason}", step.spec.name))?;
+        let wrong = |reason: String| format!("`{}`: {reason}", step.spec.name);
+        let learned = match (T::given(step), saved) {
+            (Some(given), Json::Null) => given,
+            (_, saved) => {
+                serde_json::from_value(saved).map_err(|error| wrong(error.to_string()))?
+            }
+        };
+        learned.check(step).map_err(wrong)?;
         Ok(Arc::new(HasLearned(learned)))
     }
 }
@@ -164,6 +214,14 @@ struct HasLearned<T>(T);
 impl<T: LearnedStep> Ready for HasLearned<T> {
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
         self.0.apply(step, values)
+    }
+
+    fn invert(&self, step: &Step, numbers: &mut [f64]) {
+        self.0.invert(step, numbers);
+    }
+
+    fn overflow(&self) -> Option<Overflow> {
+        self.0.overflow()
     }
 
     fn save(&self) -> serde_json::Result<Json> {

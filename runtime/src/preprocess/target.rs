@@ -1,156 +1,153 @@
 //! What is learned of a target, so that predictions come back in the user's terms.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::standardize::{Moments, Standardize};
+use super::pipeline::{self, Pipeline, PipelineFit, Plan};
 use crate::{
     data::{Column, Content, Labels, Values},
-    definition::{Output, Target},
+    definition::Output,
     Error, Result,
 };
 
 /// The fitted preprocessing of a target.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct TargetFit {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    standardize: Option<Standardize>,
+#[derive(Clone)]
+pub(super) struct Target {
+    output: &'static Output,
+    steps: Pipeline,
+    labels: Option<Labels>,
+}
+
+/// The preprocessing of a target in a file.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Saved {
+    #[serde(flatten)]
+    steps: pipeline::Saved,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     labels: Option<Labels>,
 }
 
-impl TargetFit {
+impl Target {
     /// The class of every label; other targets stay as they are.
-    pub(super) fn classes(
-        &self,
-        output: &Output,
-        mut column: Column,
-        first: usize,
-    ) -> Result<Column> {
+    pub(super) fn classes(&self, mut column: Column, first: usize) -> Result<Column> {
         let (Some(labels), Values::Texts(texts)) = (&self.labels, &column.values) else {
             return Ok(column);
         };
-        let class = |(row, label): (usize, &std::sync::Arc<str>)| {
+        let class = |(row, label): (usize, &Arc<str>)| {
             labels.index(label).map(|class| class as u32).ok_or_else(|| Error::Value {
                 row: first + row,
-                field: output.name.to_owned(),
+                field: self.output.name.to_owned(),
                 expected: format!("a label of the training rows: {labels}"),
                 found: format!("`{label}`"),
             })
         };
         let classes = texts.iter().enumerate().map(class).collect::<Result<_>>()?;
         column.values = Values::Categories(classes);
-        column.content = Content::Categories { below: output.width };
+        column.content = Content::Categories { below: self.output.width };
         Ok(column)
     }
 
     /// The target as the loss compares with it.
-    pub(super) fn encode(&self, column: &Column, rows: &[usize]) -> Column {
-        let mut values = column.values.of_rows(column.width, rows);
-        if let (Some(step), Values::Numbers(numbers)) = (&self.standardize, &mut values) {
-            step.transform(numbers);
-        }
-        Column {
-            name: column.name,
-            content: column.content,
-            width: column.width,
-            values,
-            present: None,
-        }
+    pub(super) fn encode(&self, column: &Column, rows: &[usize], first: usize) -> Result<Column> {
+        self.steps.encode(column, rows, first)
     }
 
     /// Brings predictions back to the user's unit.
-    pub(super) fn restore(&self, predictions: &mut [f64]) {
-        if let Some(step) = &self.standardize {
-            step.invert(predictions);
-        }
+    pub(super) fn invert(&self, predictions: &mut [f64]) {
+        self.steps.invert(predictions);
     }
 
     pub(super) fn labels(&self) -> Option<&Labels> {
         self.labels.as_ref()
     }
 
-    /// Why this cannot have been learned for `output`.
-    pub(super) fn check(&self, output: &Output) -> std::result::Result<(), String> {
-        let name = output.name;
-        if self.standardize.is_some() != is_standardized(output)
-            || self.labels.is_some() != output.labels
-        {
-            return Err(format!("the steps of `{name}` are others"));
-        }
-        if let Some(step) = &self.standardize {
-            step.check_width(output.width).map_err(|reason| format!("`{name}`: {reason}"))?;
-        }
-        match &self.labels {
-            Some(labels) if !labels.is_sound() || labels.names().len() > output.width => {
-                Err(format!("the labels of `{name}` are out of order, or too many"))
+    /// As a file holds it.
+    pub(super) fn save(&self) -> serde_json::Result<Saved> {
+        Ok(Saved { steps: self.steps.save()?, labels: self.labels.clone() })
+    }
+
+    pub(super) fn restore(
+        output: &'static Output,
+        saved: Saved,
+    ) -> std::result::Result<Target, String> {
+        let steps = Pipeline::restore(Plan::of_target(output), saved.steps)?;
+        let sound = match &saved.labels {
+            Some(labels) => {
+                output.labels && labels.is_sound() && labels.names().len() <= output.width
             }
-            _ => Ok(()),
+            None => !output.labels,
+        };
+        match sound {
+            true => Ok(Target { output, steps, labels: saved.labels }),
+            false => Err(format!("the labels of `{}` are out of order, or too many", output.name)),
         }
     }
 }
 
 /// What has to be learned of a target, in words; `None` where nothing has.
-pub(super) fn needed(output: &Output) -> Option<String> {
-    match (is_standardized(output), output.labels) {
-        (true, _) => Some(format!("output `{}` needs its target's mean", output.name)),
-        (_, true) => Some(format!("output `{}` needs its labels", output.name)),
-        _ => None,
-    }
-}
-
-/// A flag or class has no unit to standardize.
-fn is_standardized(output: &Output) -> bool {
-    output.standardize && output.target == Target::Numbers
+pub(super) fn needed(output: &'static Output) -> Option<String> {
+    let labels = || output.labels.then(|| format!("`{}` needs its labels", output.name));
+    Plan::of_target(output).needed().or_else(labels)
 }
 
 /// A target while its preprocessing is fitted.
-pub(super) struct Looking {
+pub(super) struct TargetFit {
     output: &'static Output,
-    moments: Option<Moments>,
+    steps: PipelineFit,
     labels: Option<BTreeSet<String>>,
+    labels_done: bool,
 }
 
-impl Looking {
-    pub(super) fn new(output: &'static Output) -> Looking {
-        Looking {
+impl TargetFit {
+    pub(super) fn new(output: &'static Output) -> TargetFit {
+        TargetFit {
             output,
-            moments: is_standardized(output).then(|| Moments::new(output.width)),
+            steps: PipelineFit::new(Plan::of_target(output)),
             labels: output.labels.then(BTreeSet::new),
+            labels_done: !output.labels,
         }
     }
 
     pub(super) fn is_done(&self) -> bool {
-        self.moments.is_none() && self.labels.is_none()
+        self.labels_done && self.steps.is_done()
     }
 
     /// Takes a look at some training rows.
     ///
     /// # Errors
-    /// For the first label that is one too many.
+    /// For the first label that is one too many, and where a step cannot take a row.
     pub(super) fn look(&mut self, column: &Column, rows: &[usize], first: usize) -> Result<()> {
-        match (&mut self.moments, &mut self.labels, column.values.of_rows(column.width, rows)) {
-            (Some(moments), _, Values::Numbers(numbers)) => moments.look(&numbers),
-            (_, Some(labels), Values::Texts(texts)) => {
-                for (text, row) in texts.iter().zip(rows) {
-                    if labels.contains(&**text) {
-                        continue;
-                    }
-                    if labels.len() == self.output.width {
-                        return Err(too_many(self.output, labels, text, first + row));
-                    }
-                    labels.insert(text.to_string());
-                }
+        self.steps.look(column, rows, first)?;
+        let (Some(labels), Values::Texts(texts)) = (&mut self.labels, &column.values) else {
+            return Ok(());
+        };
+        if self.labels_done {
+            return Ok(());
+        }
+        for &row in rows {
+            let text = &texts[row];
+            if labels.contains(&**text) {
+                continue;
             }
-            _ => {}
+            if labels.len() == self.output.width {
+                return Err(too_many(self.output, labels, text, first + row));
+            }
+            labels.insert(text.to_string());
         }
         Ok(())
     }
 
-    pub(super) fn finish(self) -> TargetFit {
-        TargetFit {
-            standardize: self.moments.map(Moments::learn),
+    /// Ends a pass over the training rows.
+    pub(super) fn end_pass(&mut self) {
+        self.steps.end_pass();
+        self.labels_done = true;
+    }
+
+    pub(super) fn finish(self) -> Target {
+        Target {
+            output: self.output,
+            steps: self.steps.finish(),
             labels: self.labels.map(Labels::new),
         }
     }

@@ -1,12 +1,10 @@
 //! `words`: a text as a sequence of word indices.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
     stage::{LearnedStep, Refusal},
-    vocabulary::{Counts, Vocabulary},
+    vocabulary::{Counts, Overflow, Vocabulary},
 };
 use crate::{data::Values, definition::Step};
 
@@ -23,34 +21,27 @@ use crate::{data::Values, definition::Step};
 /// and ASCII's there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Words(Vocabulary);
+pub struct Words(Vocabulary<String>);
 
 /// The index of padding.
 const PADDING: u32 = 0;
 
 impl LearnedStep for Words {
-    type Seen = Counts;
+    type Seen = Counts<String>;
 
-    fn start(_: &Step) -> Counts {
+    fn start(_: &Step) -> Counts<String> {
         Counts::default()
     }
 
-    fn look(counts: &mut Counts, step: &Step, values: &Values) {
+    fn look(counts: &mut Counts<String>, step: &Step, values: &Values) {
         let Values::Texts(texts) = values else { return };
         let reading = Reading::of(step);
-        let mut seen: HashMap<String, u64> = HashMap::new();
         for text in texts {
-            reading.words(text, |word| match seen.get_mut(word) {
-                Some(count) => *count += 1,
-                None => {
-                    seen.insert(word.to_owned(), 1);
-                }
-            });
+            reading.words(text, |word| counts.add(word));
         }
-        counts.add(seen);
     }
 
-    fn learn(counts: Counts, step: &Step) -> Words {
+    fn learn(counts: Counts<String>, step: &Step) -> Words {
         Words(counts.most_frequent(step.output.below.get(), 1))
     }
 
@@ -78,6 +69,10 @@ impl LearnedStep for Words {
             }
         }
         Ok(Values::Categories(indices))
+    }
+
+    fn overflow(&self) -> Option<Overflow> {
+        self.0.overflow()
     }
 }
 

@@ -75,6 +75,9 @@ fn say(column: &Column, row: usize) -> String {
             list(&indices[range].iter().map(|i| f64::from(*i)).collect::<Vec<_>>())
         }
         Values::Texts(texts) => texts[range].join(", "),
+        Values::Dates(dates) => {
+            dates[range].iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        }
         Values::Pictures(pictures) => {
             let size = |picture: &Picture| {
                 format!("picture of {} by {}", picture.width(), picture.height())

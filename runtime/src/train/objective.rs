@@ -88,7 +88,7 @@ pub(crate) fn target_row(column: &Column, row: usize) -> TargetRow<'_> {
         }
         Values::Categories(classes) => TargetRow::Class(classes[row] as usize),
         // Labels have become classes by now, and nothing else is a target.
-        Values::Texts(_) | Values::Pictures(_) => TargetRow::Numbers(&[]),
+        _ => TargetRow::Numbers(&[]),
     }
 }
 
@@ -132,7 +132,7 @@ mod tests {
         weight: 0.5,
         metrics: &[],
         link: Link::Identity,
-        standardize: false,
+        steps: &[],
         labels: false,
     };
     const TOPIC: Output = Output {
@@ -143,7 +143,7 @@ mod tests {
         weight: 2.0,
         metrics: &[],
         link: Link::Softmax,
-        standardize: false,
+        steps: &[],
         labels: false,
     };
     static GRAPH: Graph = Graph { name: "Two", nodes: &[], inputs: &[], outputs: &[PRICE, TOPIC] };

@@ -38,7 +38,7 @@ pub(super) fn of_classes(column: &Column, weights: &[(usize, f64)]) -> Vec<f64> 
         Values::Categories(classes) => classes.iter().map(|&class| of(class as usize)).collect(),
         Values::Numbers(flags) => flags.iter().map(|&flag| of(usize::from(flag > 0.5))).collect(),
         // Labels have become classes by now, and nothing else is a target.
-        Values::Texts(_) | Values::Pictures(_) => vec![1.0; column.values.len()],
+        _ => vec![1.0; column.values.len()],
     }
 }
 

@@ -150,6 +150,9 @@ pub(crate) fn fingerprint(raw: &Table) -> u32 {
                 sum.update(&(picture.width() as u64).to_le_bytes());
                 sum.update(picture.pixels());
             }),
+            Values::Dates(dates) => dates.iter().for_each(|date| {
+                sum.update(&date.and_utc().timestamp_micros().to_le_bytes());
+            }),
         }
         let present = column.present.iter().flatten();
         present.for_each(|present| sum.update(&[u8::from(*present)]));

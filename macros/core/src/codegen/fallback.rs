@@ -49,12 +49,11 @@ fn clean_field(field: &mut syn::Field) {
 /// Stubs for a model with mistakes in it.
 pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
     let names = Names::of(&raw.name);
-    let krate = &raw.options.krate;
     let head = RawModelHead {
         attributes: raw.attributes.clone(),
         visibility: raw.visibility.clone(),
         name: raw.name.clone(),
-        options: crate::parse::Options { krate: krate.clone() },
+        options: raw.options.clone(),
         derives: raw.derives,
     };
     let rows = row_stubs(raw, &head, &names);
@@ -68,7 +67,7 @@ fn own_modules(raw: &RawModel) -> Vec<(Ident, &Type)> {
     let branches = raw.fields.iter().filter_map(|field| field.branch.as_ref());
     let modules =
         branches.flat_map(|branch| &branch.layers).filter_map(|layer| match &layer.kind {
-            LayerKind::Own { module, .. } => Some(module),
+            LayerKind::Own { module, .. } => Some(&**module),
             _ => None,
         });
     modules.enumerate().map(|(index, module)| (format_ident!("M{index}"), module)).collect()
@@ -259,7 +258,9 @@ fn tensor(field: &Field, krate: &TokenStream) -> TokenStream {
         Element::Class(classes) => sizes.push(const_argument(&classes.tokens)),
         Element::F32 | Element::Bool if sizes.is_empty() => sizes.push(quote!(1)),
         Element::F32 | Element::Bool | Element::U32 => {}
-        Element::Text | Element::Image(_) | Element::Inferred => return quote!(()),
+        Element::Text | Element::Image(_) | Element::Date(_) | Element::Inferred => {
+            return quote!(());
+        }
     }
     let private = quote!(#krate::private);
     let number = match element {

@@ -25,7 +25,7 @@ use super::{fuse, model, Expansion};
 use crate::{
     graph::{Absence, Node},
     parse::{Argument, Merge, Missing, Source},
-    shape::Module,
+    shape::{Module, ShapedLayer},
     text::plain,
 };
 
@@ -133,6 +133,11 @@ fn mask(node: usize) -> Ident {
     format_ident!("mask_{node}", span = Span::mixed_site())
 }
 
+/// The local that holds the mask on the way through a branch.
+fn running_mask() -> Ident {
+    Ident::new("mask", Span::mixed_site())
+}
+
 /// Whether a mask goes along with a node's value.
 fn is_masked(expansion: &Expansion<'_>, node: usize) -> bool {
     expansion.checked.shapes[node].output.shape.is_masked()
@@ -175,7 +180,8 @@ fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenSt
         Kind::Numbers => quote!(#private::node(#name, x)),
         _ => quote!(#private::SplitTape::split_tape(x)),
     };
-    let end = if is_masked(expansion, position) { quote!((#end, mask)) } else { end };
+    let mask = running_mask();
+    let end = if is_masked(expansion, position) { quote!((#end, #mask)) } else { end };
     quote! {
         #source
         #(#steps)*
@@ -203,10 +209,11 @@ fn fill(
         _ if without_layers && node.is_input() => (TokenStream::new(), false),
         _ => (quote!(let x = #krate::missing::select(x, &#present)?;), false),
     };
+    let mask = running_mask();
     let mask = is_masked(expansion, position).then(|| match counts {
         // All of the learned vector counts, and nothing of the zeros.
-        true => quote!(let mask = mask.with_absent(&#present)?;),
-        false => quote!(let mask = mask.without_absent(&#present)?;),
+        true => quote!(let #mask = #mask.with_absent(&#present)?;),
+        false => quote!(let #mask = #mask.without_absent(&#present)?;),
     });
     quote!(#value #mask)
 }
@@ -221,8 +228,8 @@ fn source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         Some(Source::From(_)) => {
             let fed_by = value(node.feeds[0].node);
             let mask = is_masked(expansion, node.feeds[0].node).then(|| {
-                let mask = mask(node.feeds[0].node);
-                quote!(let mask = #clone(&#mask);)
+                let (running, mask) = (running_mask(), mask(node.feeds[0].node));
+                quote!(let #running = #clone(&#mask);)
             });
             let put = quote!(#mask let x = #private::PutTape::put_tape(#clone(&#fed_by), tape););
             let (from, to) =
@@ -317,9 +324,10 @@ fn merged_mask(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Opt
     });
     let along_steps = merge.rule.masks == MaskMerge::Joined
         && merge::position(axis.unwrap_or(-1), output.shape.rank()) == Some(0);
+    let running = running_mask();
     if !along_steps {
         let (masks, steps) = (operands.map(mask), &output.sizes()[0]);
-        return Some(quote!(let mask = #krate::layer::Mask::any(&[#(&#masks),*], #steps);));
+        return Some(quote!(let #running = #krate::layer::Mask::any(&[#(&#masks),*], #steps);));
     }
     let size = size();
     let masks = operands.map(|operand| match is_masked(expansion, operand) {
@@ -333,10 +341,10 @@ fn merged_mask(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Opt
             quote!(&#krate::layer::Mask::all(#private::Dim::size(&#size), #steps))
         }
     });
-    Some(quote!(let mask = #krate::layer::Mask::joined(&[#(#masks),*]);))
+    Some(quote!(let #running = #krate::layer::Mask::joined(&[#(#masks),*]);))
 }
 
-/// `let x = layer(x)?`, and its mask where there is one.
+/// `let x = layer(x)?`, and the mask of what comes out.
 fn call(
     expansion: &Expansion<'_>,
     one: &fuse::Call<'_>,
@@ -346,6 +354,39 @@ fn call(
         return special;
     }
     let (private, shaped, place) = (&expansion.paths.private, one.layer, &one.place);
+    let (mask, called) =
+        (running_mask(), forward(expansion, shaped, place, (absence, frozen, mode)));
+    let rule = match &shaped.module {
+        Module::Named { spec, .. } => spec.form.mask,
+        Module::Own { .. } => {
+            let (size, sizes) = (size(), shaped.output.arguments());
+            return quote!(#called let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;);
+        }
+        Module::Activation { .. } | Module::Link => MaskRule::Keeps,
+    };
+    match (rule, shaped.output.shape.is_masked()) {
+        // What creates a mask looks at what flows in.
+        (MaskRule::Sets, true) => quote! {
+            let #mask = #private::CreateMask::create_mask(&self.#place, &x)?;
+            #called
+        },
+        // What turns the steps around turns the mask as well.
+        (MaskRule::Reads, true) => quote! {
+            #called
+            let #mask = #private::ReadsMask::mask_after(&self.#place, #mask);
+        },
+        _ => called,
+    }
+}
+
+/// `let x = layer(x)?`, with the mask where the layer reads one.
+fn forward(
+    expansion: &Expansion<'_>,
+    shaped: &ShapedLayer,
+    place: &TokenStream,
+    (absence, frozen, mode): (Option<Absence>, bool, Mode),
+) -> TokenStream {
+    let (private, mask) = (&expansion.paths.private, running_mask());
     let named = match &shaped.module {
         Module::Named { spec, .. } => Some(&spec.form),
         _ => None,
@@ -353,55 +394,31 @@ fn call(
     let reads =
         shaped.input.shape.is_masked() && named.is_some_and(|form| form.mask == MaskRule::Reads);
     let inference = match reads {
-        true => {
-            quote!(let x = #private::MaskedModule::try_forward_masked(&self.#place, x, &mask)?;)
-        }
+        true => quote! {
+            let x = #private::MaskedModule::try_forward_masked(&self.#place, x, &#mask)?;
+        },
         false => quote!(let x = #private::Module::try_forward(&self.#place, x)?;),
     };
-    let called = match mode {
-        Mode::Inference => inference,
+    let training = |mask| match reads {
+        true => quote! {
+            let x = #private::MaskedModuleMut::try_forward_mut_masked(
+                &mut self.#place, x, &#mask,
+            )?;
+        },
+        false => quote!(let x = #private::ModuleMut::try_forward_mut(&mut self.#place, x)?;),
+    };
+    match (mode, named, absence) {
+        (Mode::Inference, ..) => inference,
         // Keras: a frozen BatchNorm normalises with its running statistics.
-        Mode::Training if frozen && named.is_some_and(|form| form.batch_statistics) => inference,
-        Mode::Training => match (named, absence) {
-            (Some(form), Some(absence)) if form.batch_statistics => {
-                let present = presence(expansion, absence);
-                match reads {
-                    true => quote! {
-                        let counted = mask.without_absent(&#present)?;
-                        let x = #private::MaskedModuleMut::try_forward_mut_masked(
-                            &mut self.#place, x, &counted,
-                        )?;
-                    },
-                    false => quote!(let x = self.#place.try_forward_present(x, &#present)?;),
-                }
+        (Mode::Training, Some(form), _) if frozen && form.batch_statistics => inference,
+        (Mode::Training, Some(form), Some(absence)) if form.batch_statistics => {
+            let present = presence(expansion, absence);
+            match reads {
+                true => training(quote!(#mask.without_absent(&#present)?)),
+                false => quote!(let x = self.#place.try_forward_present(x, &#present)?;),
             }
-            (Some(form), _) if !form.trains_differently => inference,
-            _ if reads => quote! {
-                let x = #private::MaskedModuleMut::try_forward_mut_masked(
-                    &mut self.#place, x, &mask,
-                )?;
-            },
-            _ => quote!(let x = #private::ModuleMut::try_forward_mut(&mut self.#place, x)?;),
-        },
-    };
-    // What creates a mask looks at what flows in, what turns the steps around turns the mask too.
-    let masked = shaped.output.shape.is_masked();
-    let called = match named.map(|form| form.mask) {
-        Some(MaskRule::Sets) if masked => quote! {
-            let mask = #private::CreateMask::create_mask(&self.#place, &x)?;
-            #called
-        },
-        Some(MaskRule::Reads) if masked => quote! {
-            #called
-            let mask = #private::ReadsMask::mask_after(&self.#place, mask);
-        },
-        _ => called,
-    };
-    match shaped.module {
-        Module::Own { .. } => {
-            let (size, sizes) = (size(), shaped.output.arguments());
-            quote!(#called let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;)
         }
-        _ => called,
+        (Mode::Training, Some(form), _) if !form.trains_differently => inference,
+        (Mode::Training, ..) => training(quote!(#mask)),
     }
 }

@@ -7,7 +7,7 @@ use quote::quote;
 use super::{model, Expansion};
 use crate::{
     graph::Graph,
-    parse::{Argument, LayerKind, Missing, Source},
+    parse::{Argument, Input, LayerKind, Missing, Source},
     shape::ShapedStep,
     text::plain,
 };
@@ -30,22 +30,13 @@ pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// What feeds a node, as the user wrote it.
-pub(super) fn source_text(expansion: &Expansion<'_>, position: usize) -> String {
-    match &expansion.checked.graph.nodes[position].field.source {
-        Some(Source::Merge(merge)) => merge.text.clone(),
-        Some(Source::From(name)) => format!("from({name})"),
-        _ => "input".to_owned(),
-    }
-}
-
 fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (krate, paths) = (&expansion.paths.krate, &expansion.paths);
     let (some, none) = (&paths.some, &paths.none);
     let graph = &expansion.checked.graph;
     let (node, shape) = (&graph.nodes[position], &expansion.checked.shapes[position]);
     let name = plain(node.name());
-    let source = source_text(expansion, position);
+    let source = node.source_text();
     let fed_by = node.feeds.iter().map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
         let (text, identity) = (&layer.text, &layer.identity);
@@ -74,7 +65,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         None => quote!(#none),
     };
     let frozen = model::is_frozen(expansion, position);
-    let stand_in = match model::is_learned(node) {
+    let stand_in = match node.learns_a_stand_in() {
         true => shape.output.elements(),
         false => quote!(0),
     };
@@ -105,7 +96,10 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let name = plain(node.name());
     let Some(raw) = &shape.raw else { return TokenStream::new() };
     let kind = match raw.shape.kind {
-        Kind::Numbers => quote!(Numbers),
+        Kind::Numbers => {
+            let blanks = fills_blanks(input);
+            quote!(Numbers { blanks: #blanks })
+        }
         // With steps, it is they that the indices have to fit.
         Kind::Categories if shape.steps.is_empty() => {
             let below = smallest_table(expansion, position);
@@ -114,6 +108,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         Kind::Categories => quote!(Categories { below: ::core::primitive::usize::MAX }),
         Kind::Texts => quote!(Texts),
         Kind::Pictures => quote!(Pictures),
+        Kind::Dates => quote!(Dates),
     };
     let missing = match input.missing {
         None => expansion.paths.none.clone(),
@@ -140,11 +135,16 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     }
 }
 
+/// Whether numbers may be missing in the rows.
+pub(super) fn fills_blanks(input: &Input) -> bool {
+    input.steps.iter().any(|step| step.spec.form.fills)
+}
+
 /// A step of preprocessing with its arguments.
 fn step(expansion: &Expansion<'_>, step: &ShapedStep) -> TokenStream {
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
     let name = |name: &str| Ident::new(name, Span::call_site());
-    let (room, module) = (name(step.spec.nature.type_name()), name(step.spec.name));
+    let (room, module) = (name(step.spec.form.nature.type_name()), name(step.spec.name));
     let ty = name(step.spec.type_name);
     let arguments = &step.arguments;
     let (input, output) = (step.input.expression(spec), step.output.expression(spec));
@@ -213,7 +213,8 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         None => quote!(Identity),
     };
     let (weight, width) = (&output.weight, shape.output.elements());
-    let (standardize, labels) = (output.standardize.is_some(), output.categories.is_some());
+    let labels = output.categories.is_some();
+    let steps = shape.target_steps.iter().map(|step| self::step(expansion, step));
     quote! {
         #krate::definition::Output {
             name: #name,
@@ -223,7 +224,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             weight: #weight,
             metrics: &[#(#metrics),*],
             link: #krate::definition::Link::#link,
-            standardize: #standardize,
+            steps: &[#(#steps),*],
             labels: #labels,
         }
     }

@@ -4,10 +4,10 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
 
-use super::Expansion;
+use super::{graph::fills_blanks, Expansion};
 use crate::{
     graph::{Graph, Node, RawModelHead},
-    parse::{Columns, Derives, Element, Field},
+    parse::{Columns, Derives, Element, Field, Source},
     text::plain,
 };
 
@@ -165,7 +165,8 @@ fn deserialize_row(
 fn is_written_as_text(field: &Field) -> bool {
     let Some(ty) = &field.ty else { return false };
     let by_itself = ty.dims.is_empty() || !field.columns_of_input().is_empty();
-    is_label(field) || by_itself && matches!(ty.element, Element::Text | Element::Image(_))
+    let text = matches!(ty.element, Element::Text | Element::Image(_) | Element::Date(_));
+    is_label(field) || by_itself && text
 }
 
 /// How a field's value is called in a file.
@@ -173,9 +174,11 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     let Columns { rename, aliases } = &field.columns;
     let name = rename.clone().unwrap_or_else(|| plain(&field.name));
     let columns = field.columns_of_input();
-    let reads = match is_written_as_text(field) {
-        true => quote!(Text),
-        false => quote!(Value),
+    let fills = matches!(&field.source, Some(Source::Input(input)) if fills_blanks(input));
+    let reads = match (is_written_as_text(field), fills) {
+        (true, _) => quote!(Text),
+        (_, true) => quote!(ValueOrBlank),
+        _ => quote!(Value),
     };
     quote! {
         #krate::data::columns::FieldSpec {

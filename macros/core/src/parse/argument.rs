@@ -20,8 +20,8 @@ use crate::{
     suggest::{list, suggest},
 };
 
-/// The value of one parameter. In the order of the parameters; a parameter of kind `Sizes` is the
-/// last and gives one for each size.
+/// The value of one parameter. In the order of the parameters; a parameter that is a list is the
+/// last and gives one for each of its values.
 #[derive(Clone)]
 pub(crate) enum Argument {
     Absent,
@@ -36,6 +36,8 @@ pub(crate) enum Argument {
     Activation(Activation, Span),
     /// One of the parameter's words.
     Word(&'static str),
+    /// A list of numbers.
+    Numbers(Vec<NumberExpr>),
     /// Shared, because arguments are cloned while they are sorted.
     Layer(Rc<Layer>),
 }
@@ -96,7 +98,7 @@ pub(super) fn read(
     errors: &mut Diagnostics,
 ) -> Option<Vec<Argument>> {
     let mut values: Vec<Option<Argument>> = vec![None; parameters.len()];
-    let mut sizes = Vec::new();
+    let mut listed = Vec::new();
     let mut sound = true;
     let mut next = 0;
     for given in given {
@@ -104,7 +106,7 @@ pub(super) fn read(
         let place = match &name {
             None => {
                 let place = next.min(parameters.len());
-                if parameters.get(place).is_none_or(|p| p.kind != ArgumentKind::Sizes) {
+                if parameters.get(place).is_none_or(|p| !p.kind.is_list()) {
                     next += 1;
                 }
                 place
@@ -132,7 +134,7 @@ pub(super) fn read(
         };
         match argument {
             None => sound = false,
-            Some(argument) if parameter.kind == ArgumentKind::Sizes => sizes.push(argument),
+            Some(argument) if parameter.kind.is_list() => listed.push(argument),
             Some(argument) if values[place].is_none() => values[place] = Some(argument),
             Some(_) => {
                 let at = name.map_or(value.span(), |name| name.span());
@@ -142,20 +144,20 @@ pub(super) fn read(
         }
     }
     for (parameter, value) in parameters.iter().zip(&values) {
-        let given = value.is_some() || parameter.kind == ArgumentKind::Sizes && !sizes.is_empty();
+        let given = value.is_some() || parameter.kind.is_list() && !listed.is_empty();
         if sound && parameter.required && !given {
             errors.at(span, missing(callee, parameter, parameters));
             sound = false;
         }
     }
-    let last_is_sizes = parameters.last().is_some_and(|p| p.kind == ArgumentKind::Sizes);
-    values.truncate(parameters.len() - usize::from(last_is_sizes));
+    let last_is_list = parameters.last().is_some_and(|p| p.kind.is_list());
+    values.truncate(parameters.len() - usize::from(last_is_list));
     let values = values.into_iter().map(|value| value.unwrap_or(Argument::Absent));
-    sound.then(|| values.chain(sizes).collect())
+    sound.then(|| values.chain(listed).collect())
 }
 
 /// `mask` is short for `mask = true`, wherever it stands.
-fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
+pub(super) fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
     let is_flag =
         |word: &Ident| parameters.iter().any(|p| p.kind == ArgumentKind::Flag && word == p.name);
     match (&given.name, &given.value) {
@@ -176,16 +178,19 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Number => NumberExpr::read(value).map(Argument::Number),
         ArgumentKind::Axis => axis(value).map(Argument::Axis),
         ArgumentKind::Flag => match value {
-            Expr::Lit(lit) => match &lit.lit {
-                Lit::Bool(flag) => Ok(Argument::Flag(flag.value)),
-                _ => Err(expected(value, "`true` or `false`")),
-            },
-            _ => Err(expected(value, "`true` or `false`")),
+            Expr::Lit(syn::ExprLit { lit: Lit::Bool(flag), .. }) => Ok(Argument::Flag(flag.value)),
+            _ => {
+                let name = parameter.name;
+                Err(expected(value, &format!("`true` or `false`, or `{name}` alone for true")))
+            }
         },
         ArgumentKind::Activation => {
             activation(value).map(|activation| Argument::Activation(activation, value.span()))
         }
-        ArgumentKind::Word(words) => choice(parameter.name, words, value).map(Argument::Word),
+        ArgumentKind::Word(words) | ArgumentKind::Words(words) => {
+            choice(parameter.name, words, value).map(Argument::Word)
+        }
+        ArgumentKind::Numbers => numbers(value).map(Argument::Numbers),
         ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
     }
 }
@@ -272,6 +277,13 @@ fn activation(value: &Expr) -> syn::Result<Activation> {
         let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
         syn::Error::new(value.span(), format!("there is no activation `{name}`{all}"))
     })
+}
+
+fn numbers(value: &Expr) -> syn::Result<Vec<NumberExpr>> {
+    match value {
+        Expr::Array(array) => array.elems.iter().map(NumberExpr::read).collect(),
+        _ => Err(expected(value, "a list of numbers such as `[0.0, 0.5]`")),
+    }
 }
 
 /// One of the words.

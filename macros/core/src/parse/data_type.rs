@@ -38,8 +38,21 @@ pub(crate) enum Element {
     Text,
     /// A picture with so many channels.
     Image(SizeExpr),
+    /// One of chrono's types.
+    Date(Date),
     /// `_`, the inferred shape.
     Inferred,
+}
+
+/// A date as `chrono` has it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Date {
+    /// `NaiveDate`
+    Day,
+    /// `NaiveDateTime`
+    Time,
+    /// `DateTime<Utc>`
+    Utc,
 }
 
 impl FieldType {
@@ -68,6 +81,11 @@ impl FieldType {
                 let channels = channels.argument();
                 quote_spanned!(span=> #krate::Image<#channels>)
             }
+            Element::Date(Date::Day) => quote_spanned!(span=> #krate::data::chrono::NaiveDate),
+            Element::Date(Date::Time) => quote_spanned!(span=> #krate::data::chrono::NaiveDateTime),
+            Element::Date(Date::Utc) => quote_spanned! {span=>
+                #krate::data::chrono::DateTime<#krate::data::chrono::Utc>
+            },
             Element::Inferred => quote_spanned!(span=> _),
         };
         for dim in self.dims.iter().rev() {
@@ -128,6 +146,25 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
             ("Image", Some(argument)) => {
                 return size(argument, "channels: `Image<3>`").map(Element::Image)
             }
+            ("DateTime", Some(GenericArgument::Type(Type::Path(zone))))
+                if zone.path.segments.last().is_some_and(|zone| zone.ident == "Utc") =>
+            {
+                return Ok(Element::Date(Date::Utc));
+            }
+            ("DateTime", Some(zone)) => {
+                return Err(syn::Error::new(
+                    zone.span(),
+                    "a date with a time zone is `DateTime<Utc>`; one without is `NaiveDateTime`",
+                ));
+            }
+            _ => {}
+        }
+    }
+    if last.arguments.is_none() {
+        match last.ident.to_string().as_str() {
+            "String" => return Ok(Element::Text),
+            "NaiveDate" => return Ok(Element::Date(Date::Day)),
+            "NaiveDateTime" => return Ok(Element::Date(Date::Time)),
             _ => {}
         }
     }
@@ -135,7 +172,6 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
         Some("f32") => Ok(Element::F32),
         Some("bool") => Ok(Element::Bool),
         Some("u32") => Ok(Element::U32),
-        Some("String") => Ok(Element::Text),
         Some("f64") => Err(syn::Error::new(ty.span(), "raw numbers are `f32`; write `f32` here")),
         Some("usize" | "u64" | "u16" | "u8" | "i64" | "i32" | "i16" | "i8" | "isize") => {
             Err(syn::Error::new(
@@ -177,8 +213,8 @@ fn unknown(ty: &Type) -> syn::Error {
         point(ty),
         format!(
             "`{found}` is no data type of a model: use `f32`, `bool`, `u32`, arrays of them, \
-             `String`, `Image<C>`, `Class<N>`, or `Option` of an input's; an alias is not seen \
-             through, so write the type itself"
+             `String`, `Image<C>`, chrono's dates, `Class<N>`, or `Option` of an input's; an alias \
+             is not seen through, so write the type itself"
         ),
     )
 }

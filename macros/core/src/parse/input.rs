@@ -54,14 +54,9 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
         let span = name.span();
         let spec = step::named(&name.to_string());
         match (name.to_string().as_str(), spec, form) {
-            (_, Some(spec), form) => {
-                if input.steps.iter().any(|known| known.spec.name == spec.name) {
-                    errors.at(span, format!("`{name}` is given twice"));
-                }
-                match read_step(spec, &name, form, errors) {
-                    Some(arguments) => input.steps.push(Step { spec, arguments, span }),
-                    None => input.broken = true,
-                }
+            (_, Some(_), form) => {
+                let read = read_into(&name, form, &mut input.steps, errors);
+                input.broken |= read.is_none();
             }
             ("missing", _, Form::Value(value)) => match errors.ok(policy(value)) {
                 Some(policy) => once(&mut input.missing, policy, "missing", span, errors),
@@ -91,8 +86,24 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
     input
 }
 
+/// Reads the step called `name`; `None` after reporting what is wrong.
+pub(super) fn read_into(
+    name: &Ident,
+    form: Form,
+    steps: &mut Vec<Step>,
+    errors: &mut Diagnostics,
+) -> Option<()> {
+    let (spec, span) = (step::named(&name.to_string())?, name.span());
+    if steps.iter().any(|known| known.spec.name == spec.name) {
+        errors.at(span, format!("`{name}` is given twice"));
+    }
+    let arguments = read_arguments(spec, name, form, errors)?;
+    steps.push(Step { spec, arguments, span });
+    Some(())
+}
+
 /// The arguments of a step, or `None` after reporting what is wrong.
-fn read_step(
+fn read_arguments(
     spec: &'static step::Step,
     name: &Ident,
     form: Form,

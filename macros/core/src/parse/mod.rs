@@ -13,14 +13,16 @@ mod model;
 mod number;
 mod output;
 mod serde;
+mod typed;
 
 pub(crate) use argument::{Argument, PaddingExpr};
 pub(crate) use attribute::is_ours;
 pub(crate) use branch::{Layer, LayerKind};
 pub(crate) use data_type::{Element, FieldType};
-pub(crate) use input::{Input, Missing};
+pub(crate) use input::{Input, Missing, Step};
 pub(crate) use merge::{Merge, Operand};
 pub(crate) use model::{parse, Field, Options, RawModel, Source};
-pub(crate) use number::{const_argument, SizeExpr};
+pub(crate) use number::{const_argument, NumberExpr, SizeExpr};
 pub(crate) use output::LossCall;
 pub(crate) use serde::{Columns, Derives};
+pub(crate) use typed::Typed;

@@ -1,7 +1,7 @@
 //! Sizes and numbers: literals, sums and products of literals, or anything constant.
 
 use multi_input_spec::Size;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{spanned::Spanned, BinOp, Expr, Lit, UnOp};
 
@@ -84,6 +84,9 @@ pub(crate) fn const_argument(size: &TokenStream) -> TokenStream {
     let mut trees = size.clone().into_iter();
     match (trees.next(), trees.next()) {
         (Some(TokenTree::Literal(_)), None) => size.clone(),
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => {
+            size.clone()
+        }
         _ => quote::quote!({ #size }),
     }
 }

@@ -1,6 +1,9 @@
 //! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`.
 
-use multi_input_spec::{ArgumentKind, Loss, Metric, Parameter, Size, LOSSES, METRICS};
+use multi_input_spec::{
+    step::{self, STEPS},
+    ArgumentKind, Loss, Metric, Parameter, Size, LOSSES, METRICS,
+};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{parse::Parser, punctuated::Punctuated, Expr, Ident, Token};
@@ -8,6 +11,7 @@ use syn::{parse::Parser, punctuated::Punctuated, Expr, Ident, Token};
 use super::{
     argument::{self, Argument, Given},
     attribute::{self, expected, once, Entry, Form},
+    input::{self, Step},
     number::{NumberExpr, SizeExpr},
 };
 use crate::{
@@ -22,8 +26,8 @@ pub(crate) struct Output {
     pub(crate) metrics: Vec<MetricCall>,
     /// How much this loss counts in the sum.
     pub(crate) weight: TokenStream,
-    /// The target is standardised for training.
-    pub(crate) standardize: Option<Span>,
+    /// What is made of the target for training, in order.
+    pub(crate) steps: Vec<Step>,
     /// The target is a label, whose class is learned from the training rows.
     pub(crate) categories: Option<Span>,
     /// The attribute's name.
@@ -47,7 +51,7 @@ pub(crate) struct MetricCall {
 /// Reads what stands between the parentheses.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Output {
     let (mut losses, mut weight) = (None, None);
-    let (mut standardize, mut categories) = (None, None);
+    let (mut steps, mut categories) = (Vec::new(), None);
     let mut metrics = Vec::new();
     for Entry { name, form } in attribute::read(tokens, errors) {
         let at = name.span();
@@ -67,13 +71,24 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                 }
             }
             ("weight", _) => expected(&name, "weight = 0.5", errors),
-            ("standardize", Form::Word) => once(&mut standardize, at, "standardize", at, errors),
-            ("standardize", _) => expected(&name, "standardize", errors),
             ("categories", Form::Word) => once(&mut categories, at, "categories", at, errors),
             ("categories", _) => expected(&name, "categories", errors),
+            (known, form) if inverting().any(|step| step.name == known) => {
+                input::read_into(&name, form, &mut steps, errors);
+            }
+            (known, _) if step::named(known).is_some() => {
+                let all = list(inverting().map(|step| step.name));
+                errors.at(
+                    at,
+                    format!(
+                        "nothing brings predictions back from `{name}`; a target may have {all}"
+                    ),
+                );
+            }
             (unknown, _) => {
-                let names = ["loss", "metrics", "weight", "standardize", "categories"];
-                let near = suggest(unknown, names);
+                let names = ["loss", "metrics", "weight", "categories"];
+                let names = names.into_iter().chain(inverting().map(|step| step.name));
+                let near = suggest(unknown, names.clone());
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
                 errors.at(at, format!("`#[output]` has no option `{unknown}`{all}"));
@@ -88,7 +103,12 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         );
     }
     let weight = weight.unwrap_or_else(|| quote!(1.0));
-    Output { loss: losses.flatten(), metrics, weight, standardize, categories, span }
+    Output { loss: losses.flatten(), metrics, weight, steps, categories, span }
+}
+
+/// The steps that a target may have.
+fn inverting() -> impl Iterator<Item = &'static step::Step> + Clone {
+    STEPS.iter().filter(|step| step.form.inverts)
 }
 
 /// `mse` or `huber(delta = 0.5)`.

@@ -135,6 +135,7 @@ pub(crate) fn kind(kind: Kind) -> Ident {
         Kind::Categories => "Categories",
         Kind::Texts => "Texts",
         Kind::Pictures => "Pictures",
+        Kind::Dates => "Dates",
     };
     Ident::new(name, Span::call_site())
 }

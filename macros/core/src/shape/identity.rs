@@ -3,7 +3,7 @@
 use multi_input_spec::Size;
 use proc_macro2::TokenStream;
 
-use crate::parse::{Argument, Layer, LayerKind, PaddingExpr, SizeExpr};
+use crate::parse::{Argument, Layer, LayerKind, NumberExpr, PaddingExpr, SizeExpr};
 
 /// Parameters that matter in training alone; weights fit whatever they are.
 const IN_TRAINING: [&str; 4] = ["dropout", "l1", "l2", "rate"];
@@ -56,7 +56,18 @@ fn say(argument: &Argument) -> Option<String> {
         Argument::Flag(flag) => Some(flag.to_string()),
         Argument::Activation(activation, _) => Some(activation.name().to_owned()),
         Argument::Word(word) => Some((*word).to_owned()),
+        Argument::Numbers(numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(number_in_words).collect();
+            Some(format!("[{}]", numbers.join(", ")))
+        }
         Argument::Layer(layer) => Some(identity(layer)),
+    }
+}
+
+fn number_in_words(number: &NumberExpr) -> String {
+    match number.value.is_nan() {
+        true => number.tokens.to_string(),
+        false => number.value.to_string(),
     }
 }
 

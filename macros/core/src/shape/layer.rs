@@ -198,7 +198,7 @@ fn one(
                 return None;
             }
             shape.iter().for_each(|size| scope.require_size(size, field));
-            let module = Module::Own { module: Box::new(module.clone()) };
+            let module = Module::Own { module: module.clone() };
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None, None))
         }
     }
@@ -302,6 +302,11 @@ pub(super) fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
         Argument::Flag(flag) => Value::Flag(*flag),
         Argument::Activation(activation, _) => Value::Activation(*activation),
         Argument::Word(word) => Value::Word(word),
+        // A value lives as long as a constant does; the compiler's process is short.
+        Argument::Numbers(numbers) => {
+            let numbers: Vec<f64> = numbers.iter().map(|number| number.value).collect();
+            Value::Numbers(numbers.leak())
+        }
         Argument::Layer(_) => inner.map_or(Value::Absent, |inner| {
             let count = inner.known_count.map_or(Size::Unknown, Size::Known);
             Value::Layer(Nested { output: inner.output.shape, count })
@@ -354,6 +359,10 @@ pub(super) fn value_tokens(
             quote!(#spec::Value::Activation(#spec::Activation::#name))
         }
         Argument::Word(word) => quote!(#spec::Value::Word(#word)),
+        Argument::Numbers(numbers) => {
+            let numbers = numbers.iter().map(|number| &number.tokens);
+            quote!(#spec::Value::Numbers(&[#(#numbers),*]))
+        }
         Argument::Layer(_) => match inner {
             Some(inner) => {
                 let (output, count) = (inner.output.expression(spec), &inner.count);
@@ -377,6 +386,7 @@ pub(super) fn is_unknown(argument: &Argument) -> bool {
         Argument::Pair(pair) => pair.iter().any(|size| size.value == Size::Unknown),
         Argument::Margins(margins) => margins.iter().any(|size| size.value == Size::Unknown),
         Argument::Number(number) => number.value.is_nan(),
+        Argument::Numbers(numbers) => numbers.iter().any(|number| number.value.is_nan()),
         _ => false,
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct ShapedNode {
     /// For an input: what its rows hold, and the steps of preprocessing.
     pub(crate) raw: Option<Flow>,
     pub(crate) steps: Vec<ShapedStep>,
+    /// For an output: the steps of its target.
+    pub(crate) target_steps: Vec<ShapedStep>,
     /// What flows into the branch.
     pub(crate) input: Option<Flow>,
     pub(crate) layers: Vec<ShapedLayer>,
@@ -92,6 +94,7 @@ pub(super) fn infer(
         result.output = declared(node, output, scope, errors);
     }
     result.link = strip_link(node, &mut result.layers);
+    result.target_steps = step::of_target(node, result.output.as_ref(), scope, errors);
     result
 }
 
@@ -109,17 +112,18 @@ fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
         return None;
     }
     let flow = match &ty.element {
-        Element::F32 | Element::Bool if ty.dims.is_empty() => {
-            Flow::known(Shape::numbers(&[Size::Known(1)]))
-        }
         Element::F32 | Element::Bool => Flow::declared(Kind::Numbers, &ty.dims),
         Element::U32 => Flow::declared(Kind::Categories, &ty.dims),
         Element::Text => Flow::declared(Kind::Texts, &ty.dims),
         Element::Image(channels) if ty.dims.is_empty() => {
             Flow::declared(Kind::Pictures, std::slice::from_ref(channels))
         }
-        Element::Image(_) => {
-            errors.at(ty.span, format!("`{name}`: a row holds one `Image`, not an array of them"));
+        Element::Date(_) if ty.dims.is_empty() => Flow::declared(Kind::Dates, &[]),
+        Element::Image(_) | Element::Date(_) => {
+            errors.at(
+                ty.span,
+                format!("`{name}`: a row holds one picture or date, not an array of them"),
+            );
             return None;
         }
         Element::Inferred => {

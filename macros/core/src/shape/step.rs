@@ -8,7 +8,11 @@ use super::{
     layer::{value, Call},
     Scope,
 };
-use crate::{diagnostics::Diagnostics, graph::Node, parse::Input};
+use crate::{
+    diagnostics::Diagnostics,
+    graph::Node,
+    parse::{Input, Step},
+};
 
 /// A step between two shapes.
 pub(crate) struct ShapedStep {
@@ -32,25 +36,14 @@ pub(super) fn infer(
     let name = node.name().to_string();
     let mut flow = raw;
     for step in &input.steps {
-        step.arguments
-            .iter()
-            .flat_map(|argument| argument.sizes())
-            .for_each(|size| scope.require_size(size, &name));
-        let values: Vec<Value> =
-            step.arguments.iter().map(|argument| value(argument, None)).collect();
-        let call = Call::new(("step", step.spec.name), &flow, (&step.arguments, None), scope);
-        let result = (step.spec.output)(&flow.shape, &values);
-        let deferred = call.deferred.then(|| call.formula("output"));
-        let output = scope.settle(result, deferred, &name, step.span, errors)?;
-        let (spec, arguments) = (step.spec, call.arguments);
-        steps.push(ShapedStep { spec, arguments, input: flow, output: output.clone() });
-        flow = output;
+        flow = one(step, flow, &name, steps, scope, errors)?;
     }
     if input.broken {
         return None;
     }
     // What layers take is a matter of kinds, which the macro always knows.
     match step::encoded(&flow.shape) {
+        Ok(encoded) if encoded.rank() > flow.shape.rank() => Some(Flow::known(encoded)),
         Ok(_) => Some(flow),
         Err(text) => {
             let span = node.field.ty.as_ref().map_or_else(|| node.name().span(), |ty| ty.span);
@@ -58,4 +51,43 @@ pub(super) fn infer(
             None
         }
     }
+}
+
+/// The steps of an output's target, which leave its shape as it is.
+pub(super) fn of_target(
+    node: &Node,
+    output: Option<&Flow>,
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) -> Vec<ShapedStep> {
+    let (Some(target), Some(output)) = (&node.field.output, output) else { return Vec::new() };
+    let name = node.name().to_string();
+    let mut steps = Vec::new();
+    let mut flow = Some(output.clone());
+    for step in &target.steps {
+        flow = flow.and_then(|flow| one(step, flow, &name, &mut steps, scope, errors));
+    }
+    steps
+}
+
+/// One step: puts it into `steps` and gives what flows on.
+fn one(
+    step: &Step,
+    input: Flow,
+    name: &str,
+    steps: &mut Vec<ShapedStep>,
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) -> Option<Flow> {
+    for size in step.arguments.iter().flat_map(|argument| argument.sizes()) {
+        scope.require_size(size, name);
+    }
+    let values: Vec<Value> = step.arguments.iter().map(|argument| value(argument, None)).collect();
+    let call = Call::new(("step", step.spec.name), &input, (&step.arguments, None), scope);
+    let result = (step.spec.output)(&input.shape, &values);
+    let deferred = call.deferred.then(|| call.formula("output"));
+    let output = scope.settle(result, deferred, name, step.span, errors)?;
+    let (spec, arguments) = (step.spec, call.arguments);
+    steps.push(ShapedStep { spec, arguments, input, output: output.clone() });
+    Some(output)
 }

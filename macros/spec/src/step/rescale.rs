@@ -1,6 +1,6 @@
 //! `rescale`: a scale and an offset that are given.
 
-use super::{numbers_only, Nature, Step};
+use super::{as_before, Form, Step};
 use crate::{ArgumentKind, Parameter, Shape, Text, Value};
 
 /// The row of the table.
@@ -13,13 +13,13 @@ pub const STEP: Step = Step {
         Parameter::optional("offset", ArgumentKind::Number),
     ],
     output,
-    nature: Nature::Fixed,
+    form: Form { inverts: true, ..Form::FIXED },
 };
 
 /// Numbers stay as many as they were.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    match numbers_only("rescale", input) {
-        Some(wrong) => Err(wrong),
-        None => Ok(*input),
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if arguments[0].number_or(1.0) == 0.0 {
+        return Err(Text::new("a scale of 0 leaves nothing of the numbers"));
     }
+    as_before("rescale", input)
 }

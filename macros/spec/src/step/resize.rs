@@ -1,6 +1,6 @@
 //! `resize`: every picture in one size.
 
-use super::{Nature, Step};
+use super::{is_image, Form, Step};
 use crate::{ArgumentKind, Kind, Parameter, Shape, Text, Value};
 
 /// The row of the table.
@@ -14,17 +14,12 @@ pub const STEP: Step = Step {
         Parameter::optional("interpolation", ArgumentKind::Word(&["bilinear", "nearest"])),
     ],
     output,
-    nature: Nature::Fixed,
+    form: Form::FIXED,
 };
 
 /// A picture of any size, or [channels, rows, columns], becomes [channels, height, width].
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    let picture = match input.kind {
-        Kind::Pictures => true,
-        Kind::Numbers => input.rank() == 3,
-        Kind::Categories | Kind::Texts => false,
-    };
-    if !picture {
+    if !matches!(input.kind, Kind::Pictures) && !is_image(input) {
         return Err(Text::new(
             "`resize` takes pictures, `Image<3>` or [channels, height, width], but this is ",
         )

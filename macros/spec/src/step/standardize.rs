@@ -1,6 +1,6 @@
 //! `standardize`: mean 0 and variance 1.
 
-use super::{numbers_only, Nature, Step};
+use super::{as_before, Form, Step};
 use crate::{Shape, Text, Value};
 
 /// The row of the table.
@@ -11,13 +11,10 @@ pub const STEP: Step = Step {
         "Shifts and scales numbers to mean 0 and variance 1, each index of the last axis by itself.",
     parameters: &[],
     output,
-    nature: Nature::Learned,
+    form: Form { inverts: true, ..Form::LEARNED },
 };
 
 /// Numbers stay as many as they were.
 pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    match numbers_only("standardize", input) {
-        Some(wrong) => Err(wrong),
-        None => Ok(*input),
-    }
+    as_before("standardize", input)
 }

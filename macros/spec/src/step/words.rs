@@ -1,6 +1,6 @@
 //! `words`: a text as a sequence of word indices.
 
-use super::{Nature, Step};
+use super::{Form, Step};
 use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
@@ -17,7 +17,7 @@ pub const STEP: Step = Step {
         Parameter::optional("ngrams", ArgumentKind::Size),
     ],
     output,
-    nature: Nature::Learned,
+    form: Form::LEARNED,
 };
 
 /// Indices that every vocabulary has: 0 for padding and 1 for what it does not know.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::Cell;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+
+use super::{Cell, FieldSpec, Reads};
 use crate::data::{folder, Class, Image, ImageError};
 
 /// A cell with the column it stands in.
@@ -12,11 +14,13 @@ pub struct View<'a> {
     /// The place in the column's list.
     item: Option<usize>,
     cell: &'a Cell,
+    /// A blank is a missing number.
+    blanks: bool,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(column: &'a str, cell: &'a Cell) -> View<'a> {
-        View { column, item: None, cell }
+    pub(super) fn new(field: &FieldSpec, column: &'a str, cell: &'a Cell) -> View<'a> {
+        View { column, item: None, cell, blanks: field.reads == Reads::ValueOrBlank }
     }
 
     fn problem(&self, expected: impl Into<String>) -> Problem {
@@ -90,7 +94,9 @@ impl FromCells for f32 {
         let view = single(cells, "a number")?;
         let number = match view.cell {
             Cell::Integer(number) => *number as f32,
+            Cell::Float(number) if number.is_nan() && view.blanks => return Ok(f32::NAN),
             Cell::Float(number) => *number as f32,
+            Cell::Blank if view.blanks => return Ok(f32::NAN),
             _ => return Err(view.problem("a number")),
         };
         if number.is_finite() {
@@ -140,6 +146,40 @@ impl FromCells for String {
     }
 }
 
+impl FromCells for NaiveDate {
+    fn read(cells: &[View<'_>]) -> Result<NaiveDate, Problem> {
+        date(cells, "a date such as 2024-12-31", |text| text.parse().ok())
+    }
+}
+
+impl FromCells for NaiveDateTime {
+    fn read(cells: &[View<'_>]) -> Result<NaiveDateTime, Problem> {
+        date(cells, "a time such as 2024-12-31T23:59:59", |text| {
+            let time = text.parse().ok();
+            time.or_else(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").ok())
+                .or_else(|| Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN)))
+        })
+    }
+}
+
+impl FromCells for DateTime<Utc> {
+    fn read(cells: &[View<'_>]) -> Result<DateTime<Utc>, Problem> {
+        date(cells, "a time with its zone, such as 2024-12-31T23:59:59Z", |text| text.parse().ok())
+    }
+}
+
+fn date<T>(
+    cells: &[View<'_>],
+    expected: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, Problem> {
+    let view = single(cells, expected)?;
+    match view.cell {
+        Cell::Text(text) => read(text).ok_or_else(|| view.problem(expected)),
+        _ => Err(view.problem(expected)),
+    }
+}
+
 /// A path, which counts from the folder of the file that it stands in.
 impl<const C: usize> FromCells for Image<C> {
     fn read(cells: &[View<'_>]) -> Result<Image<C>, Problem> {
@@ -170,11 +210,12 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
         let expected = || format!("a list of {N}");
         let mut items = Vec::new();
         let (views, each) = match cells {
-            [View { column, cell: Cell::List(list), .. }] => {
+            [View { column, cell: Cell::List(list), blanks, .. }] => {
                 items.extend(list.iter().enumerate().map(|(item, cell)| View {
                     column,
                     item: Some(item),
                     cell,
+                    blanks: *blanks,
                 }));
                 (&items[..], 1)
             }
@@ -207,6 +248,7 @@ impl<T: FromCells> FromCells for Option<T> {
         match cells.iter().find(blank) {
             None => T::read(cells).map(Some),
             Some(_) if cells.iter().all(|view| blank(&view)) => Ok(None),
+            Some(view) if view.blanks => T::read(cells).map(Some),
             Some(view) => {
                 Err(view.problem("a value, because other columns of this field have one"))
             }

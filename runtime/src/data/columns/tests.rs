@@ -144,7 +144,7 @@ fn a_json_row_may_nest_its_lists() {
     let row: Row = serde_json::from_str(row).unwrap();
     assert_eq!((row.vitals, row.serum), ([1.0, 2.5], None));
     let nested: Cell = serde_json::from_str("[[1, 2], [3, 4], [5, 6]]").unwrap();
-    let views = [View::new("grid", &nested)];
+    let views = [View::new(&ROW.fields[0], "grid", &nested)];
     assert_eq!(<[[f32; 2]; 3]>::read(&views).unwrap(), [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
     let problem = <[[f32; 3]; 3]>::read(&views).unwrap_err().to_string();
     assert_eq!(problem, "column `grid` item 0: expected a list of 3, found a list of 2");

@@ -1,0 +1,49 @@
+//! `bins`: numbers by the interval they fall into.
+
+use super::{numbers_only, Form, Step};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value, MAX_RANK};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "bins",
+    type_name: "Bins",
+    doc: "Makes categories of numbers: `count` intervals that hold equally many training rows, or those between given `edges`.",
+    parameters: &[
+        Parameter::optional("count", ArgumentKind::Size),
+        Parameter::optional("edges", ArgumentKind::Numbers),
+    ],
+    output,
+    form: Form::LEARNED,
+};
+
+/// One number becomes one category, [n] numbers become [n] categories.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(wrong) = numbers_only("bins", input) {
+        return Err(wrong);
+    }
+    if arguments[0].is_absent() == arguments[1].is_absent() {
+        return Err(Text::new(
+            "`bins` takes a number of intervals, `bins(10)`, or what lies between them, \
+             `bins(edges = [0.0, 0.5])`",
+        ));
+    }
+    let edges = arguments[1].numbers();
+    let mut i = 1;
+    while i < edges.len() {
+        if edges[i - 1] >= edges[i] {
+            return Err(Text::new("the edges of `bins` do not rise from one to the next"));
+        }
+        i += 1;
+    }
+    let below = match arguments[0] {
+        Value::Size(count) => count,
+        _ => Size::Known(edges.len() + 1),
+    };
+    let mut dims = [Size::Known(1); MAX_RANK];
+    let mut axis = 0;
+    while axis < input.rank() {
+        dims[axis] = input.dim(axis);
+        axis += 1;
+    }
+    Ok(Shape::categories(dims.split_at(input.rank()).0).below(below))
+}

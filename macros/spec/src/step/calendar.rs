@@ -1,0 +1,56 @@
+//! `calendar`: dates taken apart.
+
+use super::{Form, Step};
+use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "calendar",
+    type_name: "Calendar",
+    doc: "Takes a date apart into numbers; of a part that comes round again, `..._cycle` gives sine and cosine.",
+    parameters: &[
+        Parameter::required("parts", ArgumentKind::Words(PARTS)),
+    ],
+    output,
+    form: Form::FIXED,
+};
+
+/// What a date has.
+pub const PARTS: &[&str] = &[
+    "year",
+    "month",
+    "day",
+    "weekday",
+    "hour",
+    "minute",
+    "month_cycle",
+    "day_cycle",
+    "weekday_cycle",
+    "hour_cycle",
+    "year_cycle",
+];
+
+/// One date becomes a number for each part, two for each cycle.
+pub const fn output(input: &Shape, parts: &[Value]) -> Result<Shape, Text> {
+    if !matches!(input.kind, Kind::Dates) {
+        return Err(Text::new(
+            "`calendar` takes a date, `NaiveDate` or `NaiveDateTime`, but this is ",
+        )
+        .shape(input));
+    }
+    let (mut numbers, mut i) = (0, 0);
+    while i < parts.len() {
+        numbers += width(&parts[i]);
+        i += 1;
+    }
+    Ok(Shape::numbers(&[Size::Known(numbers)]))
+}
+
+/// How many numbers a part becomes.
+const fn width(part: &Value) -> usize {
+    let name = part.word_or("").as_bytes();
+    match name {
+        [.., b'_', b'c', b'y', b'c', b'l', b'e'] => 2,
+        _ => 1,
+    }
+}

@@ -1,0 +1,44 @@
+//! `categories`: a vocabulary of categories.
+
+use super::{names_only, Form, Step};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "categories",
+    type_name: "Categories",
+    doc: "Makes category indices of texts or whole numbers by a vocabulary learned from the training rows.",
+    parameters: &[
+        Parameter::required("capacity", ArgumentKind::Size),
+        Parameter::optional("minimum", ArgumentKind::Size),
+    ],
+    output,
+    form: Form::LEARNED,
+};
+
+/// As many categories as there were texts or numbers, below `capacity`.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(wrong) = names_only("categories", input) {
+        return Err(wrong);
+    }
+    if input.rank() > 1 {
+        return Err(
+            Text::new("`categories` takes one or a list of them, but this is ").shape(input)
+        );
+    }
+    let capacity = arguments[0].size();
+    if let Size::Known(size) = capacity {
+        if size < 3 {
+            return Err(Text::new(
+                "the capacity of `categories` includes index 0 for padding and 1 for what is \
+                 unknown, so it is at least 3, this is ",
+            )
+            .number(size));
+        }
+    }
+    Ok(match input.rank() {
+        0 => Shape::categories(&[]),
+        _ => Shape::categories(&[input.dim(0)]),
+    }
+    .below(capacity))
+}

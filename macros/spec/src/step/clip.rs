@@ -1,0 +1,27 @@
+//! `clip`: between two bounds.
+
+use super::{as_before, Form, Step};
+use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "clip",
+    type_name: "Clip",
+    doc: "Takes numbers below `low` for `low`, and those above `high` for `high`.",
+    parameters: &[
+        Parameter::required("low", ArgumentKind::Number),
+        Parameter::required("high", ArgumentKind::Number),
+    ],
+    output,
+    form: Form::FIXED,
+};
+
+/// Numbers stay as many as they were.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    let (low, high) =
+        (arguments[0].number_or(f64::NEG_INFINITY), arguments[1].number_or(f64::INFINITY));
+    if low >= high {
+        return Err(Text::new("the lower bound of `clip` is not below the upper one"));
+    }
+    as_before("clip", input)
+}

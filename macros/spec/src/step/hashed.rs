@@ -1,0 +1,36 @@
+//! `hashed`: categories without a vocabulary.
+
+use super::{names_only, Form, Step};
+use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "hashed",
+    type_name: "Hashed",
+    doc: "Makes category indices of texts or whole numbers by a hash.",
+    parameters: &[
+        Parameter::required("buckets", ArgumentKind::Size),
+        Parameter::optional("salt", ArgumentKind::Number),
+    ],
+    output,
+    form: Form::FIXED,
+};
+
+/// As many categories as there were texts or numbers, below `buckets`.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(wrong) = names_only("hashed", input) {
+        return Err(wrong);
+    }
+    if input.rank() > 1 {
+        return Err(Text::new("`hashed` takes one or a list of them, but this is ").shape(input));
+    }
+    let salt = arguments[1].number_or(0.0);
+    if salt < 0.0 {
+        return Err(Text::new("the salt of `hashed` is a whole number of at least 0"));
+    }
+    Ok(match input.rank() {
+        0 => Shape::categories(&[]),
+        _ => Shape::categories(&[input.dim(0)]),
+    }
+    .below(arguments[0].size()))
+}

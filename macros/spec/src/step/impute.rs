@@ -1,0 +1,38 @@
+//! `impute`: something in the place of missing numbers.
+
+use super::{numbers_only, Form, Step};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "impute",
+    type_name: "Impute",
+    doc: "Puts the mean, median or most frequent of the training rows, or a constant, in the place of missing numbers.",
+    parameters: &[
+        Parameter::optional("strategy", ArgumentKind::Word(&["mean", "median", "most_frequent"])),
+        Parameter::optional("constant", ArgumentKind::Number),
+        Parameter::optional("indicator", ArgumentKind::Flag),
+    ],
+    output,
+    form: Form { fills: true, ..Form::LEARNED },
+};
+
+/// Numbers stay as many as they were; with an indicator there follow as many flags on the last axis.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(wrong) = numbers_only("impute", input) {
+        return Err(wrong);
+    }
+    if arguments[0].is_absent() == arguments[1].is_absent() {
+        return Err(Text::new(
+            "`impute` puts one thing in the place of missing numbers: write `impute(mean)`, \
+             `impute(median)`, `impute(most_frequent)` or `impute(constant = 0.0)`",
+        ));
+    }
+    if !arguments[2].flag_or(false) {
+        return Ok(*input);
+    }
+    Ok(match input.rank() {
+        0 => Shape::numbers(&[Size::Known(2)]),
+        rank => input.with(rank - 1, input.last().times(Size::Known(2))),
+    })
+}

@@ -1,0 +1,26 @@
+//! `min_max`: from the smallest to the largest.
+
+use super::{as_before, Form, Step};
+use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "min_max",
+    type_name: "MinMax",
+    doc: "Brings numbers to `low` (0) to `high` (1), each index of the last axis by itself.",
+    parameters: &[
+        Parameter::optional("low", ArgumentKind::Number),
+        Parameter::optional("high", ArgumentKind::Number),
+    ],
+    output,
+    form: Form { inverts: true, ..Form::LEARNED },
+};
+
+/// Numbers stay as many as they were.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    let (low, high) = (arguments[0].number_or(0.0), arguments[1].number_or(1.0));
+    if low >= high {
+        return Err(Text::new("the lower bound of `min_max` is not below the upper one"));
+    }
+    as_before("min_max", input)
+}

@@ -1,0 +1,47 @@
+//! `normalize`: a mean and a deviation that are given.
+
+use super::{is_image, numbers_only, Form, Step};
+use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "normalize",
+    type_name: "Normalize",
+    doc:
+        "Takes `mean` from every number and divides by `std`, each channel of a picture by its own.",
+    parameters: &[
+        Parameter::required("mean", ArgumentKind::Numbers),
+        Parameter::required("std", ArgumentKind::Numbers),
+    ],
+    output,
+    form: Form::FIXED,
+};
+
+/// Numbers stay as many as they were.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(wrong) = numbers_only("normalize", input) {
+        return Err(wrong);
+    }
+    let (mean, std) = (arguments[0].numbers(), arguments[1].numbers());
+    let channels = if is_image(input) { input.dim(0) } else { input.last() };
+    let fits = mean.len() == 1 || !channels.differs(Size::Known(mean.len()));
+    if mean.is_empty() || mean.len() != std.len() || !fits {
+        return Err(Text::new(
+            "`normalize` takes one mean and one deviation, or as many as there are \
+                              channels, ",
+        )
+        .size(channels)
+        .str("; these are ")
+        .number(mean.len())
+        .str(" and ")
+        .number(std.len()));
+    }
+    let mut i = 0;
+    while i < std.len() {
+        if std[i] <= 0.0 {
+            return Err(Text::new("a deviation of `normalize` is not above 0"));
+        }
+        i += 1;
+    }
+    Ok(*input)
+}

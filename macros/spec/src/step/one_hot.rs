@@ -1,0 +1,35 @@
+//! `one_hot`: a number for each category.
+
+use super::{indices_only, too_narrow, Form, Step};
+use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "one_hot",
+    type_name: "OneHot",
+    doc: "Gives a category index a number for each of `size` categories: 1 for its own, 0 for the others.",
+    parameters: &[
+        Parameter::required("size", ArgumentKind::Size),
+    ],
+    output,
+    form: Form::FIXED,
+};
+
+/// One category becomes [size], [steps] categories become [steps, size].
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if let Some(wrong) = indices_only("one_hot", input) {
+        return Err(wrong);
+    }
+    let size = arguments[0].size();
+    if let Some(wrong) = too_narrow("one_hot", size, input) {
+        return Err(wrong);
+    }
+    match input.rank() {
+        0 => Ok(Shape::numbers(&[size])),
+        1 => Ok(Shape::numbers(&[input.dim(0), size])),
+        _ => {
+            Err(Text::new("`one_hot` takes one category or a list of them, but this is ")
+                .shape(input))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `bins`: numbers by the interval they fall into.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    affine::look_by_column,
+    sample::Sample,
+    stage::{refuse, LearnedStep, Refusal},
+};
+use crate::{data::Values, definition::Step};
+
+/// The index of the interval that a number falls into: how many edges are at or below it.
+///
+/// `bins(n)` learns n - 1 edges for each index of the last axis, between which equally many
+/// training rows lie; fewer where rows are equal. With `bins(edges = [..])` they are given.
+///
+/// `sklearn.preprocessing.KBinsDiscretizer(n, encode="ordinal", strategy="quantile",
+/// quantile_method="linear")`; `keras.layers.Discretization(bin_boundaries=edges)`. Learned edges
+/// are exact for up to 2^20 training rows; beyond, those of a random sample of as many.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bins {
+    /// The rising edges for each index of the last axis.
+    pub edges: Vec<Vec<f64>>,
+}
+
+impl LearnedStep for Bins {
+    type Seen = Vec<Sample>;
+
+    fn given(step: &Step) -> Option<Bins> {
+        let edges = step.argument("edges");
+        let width = step.input.last().get();
+        (!edges.is_absent()).then(|| Bins { edges: vec![edges.numbers().to_vec(); width] })
+    }
+
+    fn start(step: &Step) -> Vec<Sample> {
+        vec![Sample::new(); step.input.last().get()]
+    }
+
+    fn look(columns: &mut Vec<Sample>, _: &Step, values: &Values) {
+        look_by_column(columns, values, Sample::look);
+    }
+
+    fn learn(columns: Vec<Sample>, step: &Step) -> Bins {
+        let count = step.output.below.get();
+        let shares: Vec<f64> = (1..count).map(|edge| edge as f64 / count as f64).collect();
+        let edges = |column: Sample| {
+            let mut edges = column.quantiles(&shares).unwrap_or_default();
+            edges.dedup();
+            edges
+        };
+        Bins { edges: columns.into_iter().map(edges).collect() }
+    }
+
+    fn check(&self, step: &Step) -> Result<(), String> {
+        let (width, below) = (step.input.last().get(), step.output.below.get());
+        let rising = |edges: &Vec<f64>| edges.windows(2).all(|pair| pair[0] < pair[1]);
+        let sound = |edges: &Vec<f64>| edges.len() < below && rising(edges);
+        match self.edges.len() == width && self.edges.iter().all(sound) {
+            true => Ok(()),
+            false => Err(format!("expected {width} lists of fewer than {below} rising edges")),
+        }
+    }
+
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+        let Values::Numbers(numbers) = values else { return Ok(values) };
+        if let Some(place) = numbers.iter().position(|number| number.is_nan()) {
+            return Err(refuse(
+                step,
+                place,
+                "a number, for `bins` comes before `impute`",
+                "nothing",
+            ));
+        }
+        let columns = self.edges.iter().cycle();
+        let bin = |(number, edges): (&f32, &Vec<f64>)| {
+            edges.partition_point(|edge| *edge <= f64::from(*number)) as u32
+        };
+        Ok(Values::Categories(numbers.iter().zip(columns).map(bin).collect()))
+    }
+}

@@ -1,0 +1,26 @@
+//! `clip`: between two bounds.
+
+use super::stage::{FixedStep, Refusal};
+use crate::{data::Values, definition::Step};
+
+/// min(max(x, low), high) of every number. NumPy's `clip`.
+#[derive(Clone, Copy, Debug)]
+pub struct Clip;
+
+impl FixedStep for Clip {
+    fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
+        let low = step.argument("low").number_or(f64::NEG_INFINITY) as f32;
+        let high = step.argument("high").number_or(f64::INFINITY) as f32;
+        if let Values::Numbers(numbers) = &mut values {
+            // Written out, so that NaN stays, which `max` would replace.
+            for number in numbers {
+                if *number < low {
+                    *number = low;
+                } else if *number > high {
+                    *number = high;
+                }
+            }
+        }
+        Ok(values)
+    }
+}

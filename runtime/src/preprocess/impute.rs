@@ -1,0 +1,120 @@
+//! `impute`: something in the place of missing numbers.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    affine::look_by_column,
+    sample::Sample,
+    stage::{LearnedStep, Refusal},
+};
+use crate::{data::Values, definition::Step};
+
+/// Missing numbers (NaN, or a blank cell in a file) become the mean, the median or the most
+/// frequent (of several the smallest) of the training rows' present ones, for each index of the
+/// last axis, or a given constant; 0 where no training row had one.
+///
+/// With `indicator = true` there follow on the last axis as many flags: 1 where a number was
+/// missing.
+///
+/// `sklearn.impute.SimpleImputer(strategy, fill_value=constant, add_indicator=indicator)` (whose
+/// indicator leaves out what is never missing in training). The median is exact for up to 2^20
+/// training rows; beyond, that of a random sample of as many.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Impute {
+    /// One for each index of the last axis.
+    pub stand_ins: Vec<f64>,
+}
+
+/// What is kept of a column.
+#[derive(Debug)]
+pub enum Seen {
+    /// The mean so far, of so many.
+    Mean(f64, f64),
+    /// The numbers.
+    Median(Sample),
+    /// How often each number, by its bits, was seen.
+    Counts(HashMap<u32, u64>),
+}
+
+impl Seen {
+    fn look(&mut self, number: f32) {
+        match self {
+            Seen::Mean(mean, count) => {
+                *count += 1.0;
+                *mean += (f64::from(number) - *mean) / *count;
+            }
+            Seen::Median(sample) => sample.look(number),
+            // Zero has two signs.
+            Seen::Counts(counts) => *counts.entry((number + 0.0).to_bits()).or_default() += 1,
+        }
+    }
+
+    fn learn(self) -> f64 {
+        match self {
+            Seen::Mean(mean, _) => mean,
+            Seen::Median(sample) => sample.quantiles(&[0.5]).map_or(0.0, |median| median[0]),
+            Seen::Counts(counts) => {
+                let numbers = counts.into_iter().map(|(bits, count)| (f32::from_bits(bits), count));
+                let better = |a: &(f32, u64), b: &(f32, u64)| {
+                    a.1.cmp(&b.1).then_with(|| b.0.total_cmp(&a.0))
+                };
+                numbers.max_by(better).map_or(0.0, |(number, _)| f64::from(number))
+            }
+        }
+    }
+}
+
+impl LearnedStep for Impute {
+    type Seen = Vec<Seen>;
+
+    fn given(step: &Step) -> Option<Impute> {
+        let constant = step.argument("constant");
+        let width = step.input.last().get();
+        (!constant.is_absent()).then(|| Impute { stand_ins: vec![constant.number_or(0.0); width] })
+    }
+
+    fn start(step: &Step) -> Vec<Seen> {
+        let column = |_| match step.argument("strategy").word_or("mean") {
+            "median" => Seen::Median(Sample::new()),
+            "most_frequent" => Seen::Counts(HashMap::new()),
+            _ => Seen::Mean(0.0, 0.0),
+        };
+        (0..step.input.last().get()).map(column).collect()
+    }
+
+    fn look(columns: &mut Vec<Seen>, _: &Step, values: &Values) {
+        look_by_column(columns, values, Seen::look);
+    }
+
+    fn learn(columns: Vec<Seen>, _: &Step) -> Impute {
+        Impute { stand_ins: columns.into_iter().map(Seen::learn).collect() }
+    }
+
+    fn check(&self, step: &Step) -> Result<(), String> {
+        let width = step.input.last().get();
+        let sound = self.stand_ins.iter().all(|number| number.is_finite());
+        match self.stand_ins.len() == width && sound {
+            true => Ok(()),
+            false => Err(format!("expected {width} finite numbers")),
+        }
+    }
+
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+        let Values::Numbers(numbers) = values else { return Ok(values) };
+        let indicator = step.argument("indicator").flag_or(false);
+        let mut filled = Vec::with_capacity(numbers.len() * (1 + usize::from(indicator)));
+        for row in numbers.chunks_exact(self.stand_ins.len().max(1)) {
+            let fill = |(&number, &stand_in): (&f32, &f64)| match number.is_nan() {
+                true => stand_in as f32,
+                false => number,
+            };
+            filled.extend(row.iter().zip(&self.stand_ins).map(fill));
+            if indicator {
+                filled.extend(row.iter().map(|number| f32::from(u8::from(number.is_nan()))));
+            }
+        }
+        Ok(Values::Numbers(filled))
+    }
+}

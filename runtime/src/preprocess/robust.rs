@@ -1,0 +1,53 @@
+//! `robust`: median 0 and interquartile range 1.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    affine::{look_by_column, Affine},
+    sample::Sample,
+    stage::{LearnedStep, Refusal},
+};
+use crate::{data::Values, definition::Step};
+
+/// (x - median) / (third quartile - first quartile), for each index of the last axis, which a few
+/// numbers far out hardly move; where the quartiles are equal, the scale is 1.
+/// `sklearn.preprocessing.RobustScaler`.
+///
+/// Quartiles are exact for up to 2^20 training rows; beyond, those of a random sample of as many.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Robust(Affine);
+
+impl LearnedStep for Robust {
+    type Seen = Vec<Sample>;
+
+    fn start(step: &Step) -> Vec<Sample> {
+        vec![Sample::new(); step.input.last().get()]
+    }
+
+    fn look(columns: &mut Vec<Sample>, _: &Step, values: &Values) {
+        look_by_column(columns, values, Sample::look);
+    }
+
+    fn learn(columns: Vec<Sample>, _: &Step) -> Robust {
+        Robust(Affine::of(columns, |column| {
+            match column.quantiles(&[0.25, 0.5, 0.75]).as_deref() {
+                Some(&[first, median, third]) if third > first => (median, third - first),
+                Some(&[_, median, _]) => (median, 1.0),
+                _ => (0.0, 1.0),
+            }
+        }))
+    }
+
+    fn check(&self, step: &Step) -> Result<(), String> {
+        self.0.check(step)
+    }
+
+    fn apply(&self, _: &Step, values: Values) -> Result<Values, Refusal> {
+        Ok(self.0.apply(values))
+    }
+
+    fn invert(&self, _: &Step, numbers: &mut [f64]) {
+        self.0.invert(numbers);
+    }
+}

@@ -1,0 +1,17 @@
+use multi_input::prelude::*;
+
+const WORDS: usize = 7;
+
+#[multi_input_model]
+struct Review {
+    #[input]
+    #[branch(Embedding(50, 8, mask), Flatten)]
+    words: [u32; WORDS],
+
+    #[from(words)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    stars: f32,
+}
+
+fn main() {}

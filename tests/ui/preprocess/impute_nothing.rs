@@ -1,0 +1,15 @@
+//! What stands in has to be said.
+
+use multi_input::prelude::*;
+
+#[multi_input_model]
+pub struct House {
+    #[input(impute)]
+    rooms: f32,
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}
