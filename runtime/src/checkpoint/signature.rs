@@ -30,9 +30,9 @@ impl Signature {
         let part =
             |what: &str, name: &str, is: String| Part { name: format!("{what} `{name}`"), is };
         let inputs = graph.inputs.iter().map(|input| {
-            let (kind, shape, missing, steps) =
-                (input.kind, input.shape, input.missing, input.steps);
-            part("input", input.name, format!("{kind:?} {shape:?}, missing {missing:?}, {steps:?}"))
+            let (shape, missing, steps) = (input.shape, input.missing, input.steps);
+            let kind = input.kind;
+            part("input", input.name, format!("{kind} {shape:?}, missing {missing:?}, {steps:?}"))
         });
         let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
         let outputs = graph.outputs.iter().map(|output| {
