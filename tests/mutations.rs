@@ -116,7 +116,8 @@ fn a_mutated_json_file_gives_errors_or_rows() {
     let pieces: [&[u8]; 8] = [b",", b"\"", b"\n", b"[", b"}", b"\xff", b"1e999", b"\\u0000"];
     for _ in 0..MUTATIONS {
         fs::write(&path, random.mutate(lines.join("\n").as_bytes(), &pieces)).unwrap();
-        let Ok(rows) = JsonLines::<PostSample>::new(&path).rows() else { continue };
+        let source = JsonLines::<PostSample>::new(&path);
+        let Ok(rows) = source.rows() else { continue };
         for row in rows.flatten() {
             assert!(row.numbers.iter().all(|number| number.is_finite()), "{row:?}");
         }

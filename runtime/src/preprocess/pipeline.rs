@@ -189,7 +189,9 @@ impl Pipeline {
         let mut saved_steps = saved.steps.into_iter();
         let steps = plan.steps.iter().map(|step| {
             let saved = if is_random(step) { None } else { saved_steps.next() };
-            step.stage.restore(step, saved.unwrap_or_default()).map_err(|reason| format!("`{name}`, {reason}"))
+            step.stage
+                .restore(step, saved.unwrap_or_default())
+                .map_err(|reason| format!("`{name}`, {reason}"))
         });
         Ok(Pipeline {
             plan,
