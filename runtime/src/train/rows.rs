@@ -34,8 +34,18 @@ pub(crate) struct Chunk<'a> {
 impl Rows {
     /// Preprocesses rows whose labels have become classes.
     pub(crate) fn new(raw: Table, fitted: &Preprocessing, weights: RowWeights) -> Result<Rows> {
+        Rows::drawing(raw, fitted, weights, None)
+    }
+
+    /// The same for a batch to train on, which some steps change at random.
+    pub(crate) fn drawing(
+        raw: Table,
+        fitted: &Preprocessing,
+        weights: RowWeights,
+        draw: Option<Draw>,
+    ) -> Result<Rows> {
         let all: Vec<usize> = (0..raw.rows).collect();
-        let ready = fitted.encode(&raw, &all, 0)?;
+        let ready = fitted.encode_drawing(&raw, &all, (0, draw))?;
         Ok(Rows { raw, ready, weights })
     }
 
@@ -58,18 +68,19 @@ impl Rows {
         Chunk { all: self, weights, rows, dropped: None }
     }
 
-    /// The same with some of the inputs dropped at random.
+    /// The same with some of the inputs dropped or changed at random.
     pub(crate) fn take_dropping<'a>(
         &'a self,
         rows: &'a [usize],
         dropping: &Dropping,
         fitted: &Preprocessing,
-        draw: Draw,
+        (draw, augmentation): (Draw, Draw),
     ) -> Result<Chunk<'a>> {
         let mut table = self.raw.select(rows);
         dropping.apply(&mut table, draw);
         let all: Vec<usize> = (0..rows.len()).collect();
-        let dropped = Some((fitted.encode(&table, &all, 0)?, all));
+        let ready = fitted.encode_drawing(&table, &all, (0, Some(augmentation)))?;
+        let dropped = Some((ready, all));
         Ok(Chunk { all: self, weights: &self.weights, rows, dropped })
     }
 }

@@ -128,9 +128,9 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         }
     }
 
-    /// What decides which inputs are dropped in the step under way.
-    pub(super) fn drop_draw(&self) -> Draw {
-        Draw { seed: self.settings.seed.stream(Stream::Dropping), ..self.draw() }
+    /// What decides which inputs are dropped, or how they are changed, in the step under way.
+    pub(super) fn draw_of(&self, stream: Stream) -> Draw {
+        Draw { seed: self.settings.seed.stream(stream), ..self.draw() }
     }
 
     /// The number of the batch under way, counted from the beginning of epoch 0.

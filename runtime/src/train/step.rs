@@ -13,6 +13,7 @@ use crate::{
     kernel::{Backend, Element},
     model::{link, Model},
     optim::Optimizer,
+    seed::Stream,
     Error, Result,
 };
 
@@ -73,13 +74,16 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
 
     /// The losses of a batch and, in `self.gradients`, their gradients.
     fn losses(&mut self, rows: &[usize]) -> Result<(Objective, f64)> {
-        let (draw, drop_draw) = (self.draw(), self.drop_draw());
+        let draw = self.draw();
+        let draws = (self.draw_of(Stream::Dropping), self.draw_of(Stream::Augmentation));
+        let streamed = self.stream.is_some();
         let Model { module, preprocessing, .. } = &mut *self.model;
         let device: &D = &self.device;
         M::set_draw(module, draw);
         let chunk = match preprocessing {
-            Some(fitted) if !self.dropping.is_empty() => {
-                self.rows.take_dropping(rows, &self.dropping, fitted, drop_draw)?
+            // A stream's rows have been changed already.
+            Some(fitted) if !self.dropping.is_empty() || fitted.augments() && !streamed => {
+                self.rows.take_dropping(rows, &self.dropping, fitted, draws)?
             }
             _ => self.rows.take(rows),
         };

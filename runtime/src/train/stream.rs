@@ -11,6 +11,7 @@ use super::{
 use crate::{
     data::{Source, Table},
     definition::Definition,
+    layer::Draw,
     preprocess::Preprocessing,
     seed::{self, Generator, Seed},
     Error, Result,
@@ -80,7 +81,8 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
             batch.push(row?);
             count += 1;
             if batch.len() == self.batch_size || count == self.rows {
-                if number >= skipped && to.send(Ok(self.prepare(&batch)?)).is_err() {
+                let draw = self.draw(pass, number);
+                if number >= skipped && to.send(Ok(self.prepare(&batch, draw)?)).is_err() {
                     return Ok(false);
                 }
                 number += 1;
@@ -119,8 +121,15 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
         }))
     }
 
+    /// What changes the rows of a batch at random.
+    fn draw(&self, pass: u64, batch: u64) -> Draw {
+        let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
+        let seed = self.seed.stream(seed::Stream::Augmentation);
+        Draw { seed, layer: 0, step: pass * batches + batch }
+    }
+
     /// A batch as the model takes it.
-    fn prepare(&self, batch: &[Numbered<S::Row>]) -> Result<Rows> {
+    fn prepare(&self, batch: &[Numbered<S::Row>], draw: Draw) -> Result<Rows> {
         let numbers: Vec<usize> = batch.iter().map(|(number, _)| *number).collect();
         let mut raw = Table::of_samples(&M::GRAPH);
         let mut weights = RowWeights::default();
@@ -130,7 +139,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
             }
             let raw = self.fitted.classes(raw, 0)?;
             self.weigh(batch, &raw, &mut weights)?;
-            Rows::new(raw, &self.fitted, weights)
+            Rows::drawing(raw, &self.fitted, weights, Some(draw))
         };
         rows().map_err(|error| renumber(error, |row| numbers.get(row).copied().unwrap_or(row)))
     }
