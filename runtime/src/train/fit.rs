@@ -241,7 +241,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         let epoch = self.epoch;
         let scores = std::mem::replace(&mut self.scores, Scores::new(&M::GRAPH));
         let mut figures = scores.figures(Phase::Training);
-        if (epoch + 1) % self.settings.validation_frequency == 0 {
+        if (epoch + 1).is_multiple_of(self.settings.validation_frequency) {
             figures.extend(self.validate(validation)?);
         }
         self.history.epochs.push(figures.clone());

@@ -106,7 +106,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         let (before, module) = (self.state.step, &mut self.model.module);
         let Some(gradients) = &mut self.gradients else { return Ok(()) };
         let batches = self.settings.accumulate as u64;
-        let complete = (self.batches + 1) % batches == 0;
+        let complete = (self.batches + 1).is_multiple_of(batches);
         accumulate(module, gradients, &mut self.accumulated, complete.then_some(batches))?;
         if complete {
             if let Some(clip) = self.settings.clip {
