@@ -296,3 +296,59 @@ fn targets_that_a_loss_cannot_compare_with_are_named_by_row() {
     let text = error(0.5, -1.0);
     assert!(text.contains("a number of at least 0, which `poisson`"), "{text}");
 }
+
+/// Something of everything that is computed by several threads.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Clip3 {
+    #[input]
+    #[branch(Conv2D(8, 3, relu), MaxPool2D(2), Flatten)]
+    frame: [[[f32; 14]; 14]; 2],
+    #[input]
+    #[branch(LSTM(12))]
+    sound: [[f32; 5]; 9],
+    #[input]
+    #[branch(Dense(64, relu), BatchNorm, Dropout(0.2))]
+    numbers: [f32; 32],
+    #[merge(concat(frame, sound, numbers))]
+    #[branch(Dense(48, relu))]
+    joined: _,
+    #[from(joined)]
+    #[branch(Dense(3, softmax))]
+    #[output(loss = cross_entropy, metrics(accuracy))]
+    kind: Class<3>,
+}
+
+#[test]
+fn training_has_the_same_bits_for_any_number_of_threads() {
+    let wave = |i: usize, k: usize| ((i * 31 + k * 7) as f32 * 0.37).sin();
+    let row = |i: usize| Clip3Sample {
+        frame: std::array::from_fn(|c| {
+            std::array::from_fn(|y| std::array::from_fn(|x| wave(i, c * 196 + y * 14 + x)))
+        }),
+        sound: std::array::from_fn(|t| std::array::from_fn(|f| wave(i, t * 5 + f))),
+        numbers: std::array::from_fn(|k| wave(i, 3 * k)),
+        kind: Class::new(i % 3).unwrap(),
+    };
+    let rows: Vec<Clip3Sample> = (0..160).map(row).collect();
+    let train = |threads: usize| {
+        multi_input::with_threads(threads, || {
+            let mut model = Clip3::build(&Cpu::default(), Seed(4));
+            let history = Trainer::new(Adam::new(3e-3))
+                .epochs(3)
+                .batch_size(64)
+                .seed(Seed(5))
+                .clip(Clip::GlobalNorm(1.0))
+                .progress(Progress::silent())
+                .fit(&mut model, &rows)
+                .unwrap();
+            (model.snapshot().unwrap(), history)
+        })
+    };
+    let one = train(1);
+    for threads in [2, 3] {
+        let many = train(threads);
+        assert!(one.0 == many.0, "{threads} threads give other weights");
+        assert_eq!(one.1, many.1);
+    }
+}

@@ -239,6 +239,8 @@ pub struct Output {
     pub weight: f64,
     /// What is reported besides the loss.
     pub metrics: &'static [&'static dyn Metric],
+    /// What is reported besides, as `weighted_...`, with every row counted by its weight.
+    pub weighted_metrics: &'static [&'static dyn Metric],
     /// What makes a prediction of the head.
     pub link: Link,
     /// What is made of the target for training, in order; predictions and metrics are in the

@@ -69,14 +69,14 @@ pub trait Running {
 
 /// A weighted mean of one number a row.
 struct Mean {
-    of_row: fn(&[f64], TargetRow<'_>) -> f64,
+    of_row: Box<dyn Fn(&[f64], TargetRow<'_>) -> f64>,
     sum: f64,
     weight: f64,
 }
 
 impl Mean {
-    fn of(of_row: fn(&[f64], TargetRow<'_>) -> f64) -> Mean {
-        Mean { of_row, sum: 0.0, weight: 0.0 }
+    fn of(of_row: impl Fn(&[f64], TargetRow<'_>) -> f64 + 'static) -> Mean {
+        Mean { of_row: Box::new(of_row), sum: 0.0, weight: 0.0 }
     }
 }
 

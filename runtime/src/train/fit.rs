@@ -36,8 +36,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// # Errors
     /// [`Error::Settings`] with every mistake in the settings, [`Error::Value`] for a row the
     /// model cannot take, [`Error::NotFinite`] where the loss is no longer a number and
-    /// [`Error::Gradient`] where a gradient is not, [`Error::Checkpoint`] where a run cannot go on, [`Error::File`] where a callback cannot
-    /// write.
+    /// [`Error::Gradient`] where a gradient is not, [`Error::Checkpoint`] where a run cannot go on,
+    /// [`Error::File`] where a callback cannot write.
     pub fn fit<E: Element, D: Backend<E>>(
         mut self,
         model: &mut Model<M, E, D>,

@@ -7,7 +7,7 @@ use quote::quote;
 use super::{model, Expansion};
 use crate::{
     graph::Graph,
-    parse::{Argument, Input, LayerKind, Missing, Source},
+    parse::{Argument, Input, LayerKind, MetricCall, Missing, Source},
     shape::ShapedStep,
     text::plain,
 };
@@ -202,11 +202,13 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         let value = construct(loss.spec.type_name, names, &loss.values);
         quote!(&#krate::loss::#value)
     });
-    let metrics = output.metrics.iter().map(|metric| {
+    let metric = |metric: &MetricCall| {
         let names = metric.spec.parameters.iter().map(|(name, _)| *name);
         let value = construct(metric.spec.type_name, names, &metric.values);
         quote!(&#krate::metric::#value)
-    });
+    };
+    let metrics = output.metrics.iter().map(metric);
+    let weighted_metrics = output.weighted_metrics.iter().map(metric);
     let link = match shape.link {
         Some(Activation::Softmax) => quote!(Softmax),
         Some(_) => quote!(Sigmoid),
@@ -223,6 +225,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             loss: #loss,
             weight: #weight,
             metrics: &[#(#metrics),*],
+            weighted_metrics: &[#(#weighted_metrics),*],
             link: #krate::definition::Link::#link,
             steps: &[#(#steps),*],
             labels: #labels,
