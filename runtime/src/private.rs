@@ -20,24 +20,6 @@ use spec::{Size, Text};
 use crate::definition::{Head, Network};
 pub use crate::kernel::{Backend, Element};
 
-/// Items that only a language server sees.
-#[cfg(rust_analyzer)]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __for_editors {
-    ($($items:tt)*) => { $($items)* };
-}
-
-/// Items that only a language server sees.
-#[cfg(not(rust_analyzer))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __for_editors {
-    ($($items:tt)*) => {};
-}
-
-pub use crate::__for_editors as for_editors;
-
 /// The shape, or one of unknown sizes where the formula found a mistake, which a constant of its
 /// own reports.
 pub const fn shape_or_unknown(result: &Result<spec::Shape, Text>, rank: usize) -> spec::Shape {

@@ -129,7 +129,9 @@ fn read_metrics(
     metrics: &mut Vec<(&'static Metric, Ident)>,
     errors: &mut Diagnostics,
 ) {
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated.parse2(names);
+    let names = Punctuated::<Ident, Token![,]>::parse_terminated.parse2(names).map_err(|error| {
+        syn::Error::new(error.span(), "expected the names of metrics: `metrics(mae, r2)`")
+    });
     for name in errors.ok(names).into_iter().flatten() {
         match METRICS.iter().find(|metric| name == metric.name) {
             Some(metric) if metrics.iter().any(|(known, _)| known.name == metric.name) => {
