@@ -104,8 +104,7 @@ fn layers(batch: usize) {
     let pictures: Tensor<(usize, Const<3>, Const<64>, Const<64>), f32, _> =
         device.sample_normal_like(&(batch, Const, Const, Const));
     there_and_back("Conv2D", &convolution, &convolution, &pictures);
-    let pooled: (Convolution, Pool, Flatten<30752>) =
-        (convolution, Pool::default(), Flatten);
+    let pooled: (Convolution, Pool, Flatten<30752>) = (convolution, Pool::default(), Flatten);
     there_and_back("Conv2D, MaxPool2D, Flatten", &pooled, &pooled, &pictures);
     let planes: Tensor<(usize, Const<32>, Const<62>, Const<62>), f32, _> =
         device.sample_normal_like(&(batch, Const, Const, Const));
