@@ -368,7 +368,8 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
         }
 
         impl<#bounds> #batch<B, E, D> {
-            /// The same batch, with a tape that adds to `gradients`.
+            /// The same batch, with a tape that adds to `gradients`. Its numbers are data, by which
+            /// no gradient is promised: layers leave it out where they can.
             pub fn traced(
                 self,
                 gradients: #private::Gradients<E, D>,
