@@ -11,8 +11,9 @@
 
 mod arguments;
 mod diabetes;
+mod mean;
 
-use diabetes::mean;
+use mean::mean;
 use multi_input::prelude::*;
 
 /// Takes the panel where there is one.

@@ -13,9 +13,10 @@
 mod arguments;
 mod diabetes;
 mod least_squares;
+mod mean;
 
-use diabetes::mean;
 use least_squares::LeastSquares;
+use mean::mean;
 use multi_input::prelude::*;
 
 /// Predicts the progression from nine measurements and the patient's sex.

@@ -3,10 +3,7 @@
 use std::{collections::HashMap, fs, path::Path};
 
 use multi_input::{
-    data::{
-        chrono::{NaiveDate, NaiveDateTime},
-        read_csv, read_csv_from, Table, Values,
-    },
+    data::{read_csv, read_csv_from, Table, Values},
     definition::Definition,
     prelude::*,
     preprocess::Preprocessing,

@@ -52,6 +52,24 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// A row of a database or of a file without lines that is not such a row.
+    #[error("{database}, row {row}: {message}")]
+    Record {
+        /// The database or the file.
+        database: String,
+        /// The row's number, from 0.
+        row: u64,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A database, or a file of columns, that gives no rows.
+    #[error("{database} cannot be read: {reason}")]
+    Database {
+        /// The database or the file.
+        database: String,
+        /// Its reason.
+        reason: String,
+    },
     /// There is nothing to do the work on.
     #[error("no rows to {0}: hand over at least one")]
     NoRows(&'static str),

@@ -20,6 +20,8 @@ pub(crate) enum Stream {
     Splitting,
     /// Which of many training rows are kept to learn quantiles from.
     Sampling,
+    /// How inputs are changed at random in training.
+    Augmentation,
     /// Which inputs are dropped in training.
     Dropping,
     /// The order of an input's values when its importance is measured.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Graph, Layer, Node};
+use crate::{
+    definition::{Graph, Layer, Node, Step},
+    private::spec::step::Nature,
+};
 
 /// A model in words, part by part, in the graph's order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,9 +33,10 @@ impl Signature {
         let part =
             |what: &str, name: &str, is: String| Part { name: format!("{what} `{name}`"), is };
         let inputs = graph.inputs.iter().map(|input| {
-            let (kind, shape, missing, steps) =
-                (input.kind, input.shape, input.missing, input.steps);
-            part("input", input.name, format!("{kind:?} {shape:?}, missing {missing:?}, {steps:?}"))
+            let (kind, shape, missing) = (input.kind, input.shape, input.missing);
+            // What changes rows in training alone is no part of a model.
+            let steps: Vec<_> = input.steps.iter().filter(|step| !is_random(step)).collect();
+            part("input", input.name, format!("{kind} {shape:?}, missing {missing:?}, {steps:?}"))
         });
         let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
         let outputs = graph.outputs.iter().map(|output| {
@@ -67,6 +71,10 @@ impl Signature {
         // The name alone may change: a renamed struct is the same model.
         None
     }
+}
+
+fn is_random(step: &Step) -> bool {
+    step.spec.form.nature == Nature::Random
 }
 
 fn in_words(node: &Node) -> String {

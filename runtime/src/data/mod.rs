@@ -4,13 +4,13 @@
 mod batch;
 mod class;
 pub mod columns;
-mod csv;
 mod decode;
 mod folder;
 mod labels;
 mod picture;
 mod prediction;
 mod raw;
+mod source;
 mod split;
 mod table;
 
@@ -19,10 +19,21 @@ pub use chrono;
 
 pub use batch::Batch;
 pub use class::{Class, Probabilities};
-pub use csv::{read_csv, read_csv_from};
 pub use labels::{LabelProbabilities, Labels};
 pub use picture::{Image, ImageError, Picture};
 pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
+#[cfg(feature = "arrow")]
+pub use source::Arrow;
+#[cfg(feature = "parquet")]
+pub use source::Parquet;
+#[cfg(feature = "postgres")]
+pub use source::Postgres;
+#[cfg(feature = "sqlite")]
+pub use source::Sqlite;
+pub use source::{
+    from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, Skipped, Skipping,
+    Source,
+};
 pub use split::Split;
 pub use table::{Column, Content, Table, Values};

@@ -465,6 +465,9 @@ where
             D::edit_gradient(gradients, &x, |dx| {
                 scatter(frame, &reading, kept.as_deref(), &inputs, dx);
             })?;
+            for buffer in [inputs, trace.gates, trace.states, trace.kept] {
+                x.device().keep(buffer);
+            }
             D::restore_gradient(gradients, &output, slope)
         });
     }

@@ -1,7 +1,7 @@
 //! `center_crop`: the middle of every picture.
 
 use super::{
-    image::sources,
+    image::{crop, sources},
     stage::{FixedStep, Refusal},
 };
 use crate::{data::Values, definition::Step};
@@ -27,12 +27,7 @@ impl FixedStep for CenterCrop {
                 });
             }
             let (above, left) = ((source.height - height) / 2, (source.width - width) / 2);
-            for channel in 0..source.channels {
-                for row in above..above + height {
-                    let columns = left..left + width;
-                    cropped.extend(columns.map(|column| source.at(channel, row, column)));
-                }
-            }
+            crop(source, [above, left], [height, width], &mut cropped);
         }
         Ok(Values::Numbers(cropped))
     }

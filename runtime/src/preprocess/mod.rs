@@ -12,6 +12,8 @@ mod calendar;
 mod categories;
 mod center_crop;
 mod clip;
+mod contrast;
+mod flip;
 mod hashed;
 mod image;
 mod impute;
@@ -22,15 +24,18 @@ mod multi_hot;
 mod normalize;
 mod one_hot;
 mod pipeline;
+mod random_crop;
 mod rescale;
 mod resize;
 mod robust;
+mod rotate;
 mod sample;
 pub mod stage;
 mod standardize;
 mod target;
 mod vocabulary;
 mod words;
+mod zoom;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +46,7 @@ use self::{
 use crate::{
     data::{Labels, Table},
     definition::Graph,
+    layer::Draw,
     Result,
 };
 
@@ -49,6 +55,8 @@ pub use calendar::Calendar;
 pub use categories::Categories;
 pub use center_crop::CenterCrop;
 pub use clip::Clip;
+pub use contrast::Contrast;
+pub use flip::Flip;
 pub use hashed::Hashed;
 pub use impute::Impute;
 pub use log1p::Log1p;
@@ -56,13 +64,16 @@ pub use min_max::MinMax;
 pub use multi_hot::MultiHot;
 pub use normalize::Normalize;
 pub use one_hot::OneHot;
+pub use random_crop::RandomCrop;
 pub use rescale::Rescale;
 pub use resize::Resize;
 pub use robust::Robust;
-pub use stage::{Fixed, Learned, Stage};
+pub use rotate::Rotate;
+pub use stage::{Fixed, Learned, Random, Stage};
 pub use standardize::Standardize;
 pub use vocabulary::Overflow;
 pub use words::Words;
+pub use zoom::Zoom;
 
 /// The fitted preprocessing of a model.
 #[derive(Clone)]
@@ -122,9 +133,27 @@ impl Preprocessing {
     /// # Errors
     /// [`Error::Value`](crate::Error::Value) for a row that a step cannot take.
     pub fn encode(&self, table: &Table, rows: &[usize], first: usize) -> Result<Table> {
+        self.encode_drawing(table, rows, (first, None))
+    }
+
+    /// Whether some input is changed at random in training.
+    pub(crate) fn augments(&self) -> bool {
+        self.inputs.iter().any(Pipeline::is_random)
+    }
+
+    /// The same; with a draw, the rows are a batch to train on.
+    pub(crate) fn encode_drawing(
+        &self,
+        table: &Table,
+        rows: &[usize],
+        (first, draw): (usize, Option<Draw>),
+    ) -> Result<Table> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
         let inputs = self.inputs.iter().zip(inputs);
-        let inputs = inputs.map(|(pipeline, column)| pipeline.encode(column, rows, first));
+        let inputs = inputs.enumerate().map(|(place, (pipeline, column))| {
+            let draw = draw.map(|draw| draw.layer(place as u64));
+            pipeline.encode(column, rows, (first, draw))
+        });
         let targets = self.targets.iter().zip(targets);
         let targets = targets.map(|(target, column)| target.encode(column, rows, first));
         let columns = inputs.chain(targets).collect::<Result<_>>()?;

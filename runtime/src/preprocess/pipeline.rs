@@ -7,15 +7,19 @@ use serde_json::Value as Json;
 
 use super::{
     mean::{Means, RunningMeans},
-    stage::{Learning, Ready},
+    stage::{Learning, Lots, Ready},
     vocabulary::Overflow,
 };
 use crate::{
     data::{Column, Content, Values},
     definition::{Input, Missing, Output, Step},
-    private::spec::Kind,
+    layer::Draw,
+    private::spec::{step::Nature, Kind},
     Error, Result,
 };
+
+/// No input has as many steps.
+const MOST_STEPS: u64 = 256;
 
 /// What the graph says of a column's preprocessing.
 #[derive(Clone, Copy)]
@@ -70,7 +74,12 @@ pub(super) struct Saved {
 impl Pipeline {
     /// The preprocessed values of some rows. `first` is the number of the column's first row among
     /// all rows, for errors.
-    pub(super) fn encode(&self, column: &Column, rows: &[usize], first: usize) -> Result<Column> {
+    pub(super) fn encode(
+        &self,
+        column: &Column,
+        rows: &[usize],
+        (first, draw): (usize, Option<Draw>),
+    ) -> Result<Column> {
         let present: Option<Vec<bool>> =
             column.present.as_ref().map(|present| rows.iter().map(|&row| present[row]).collect());
         // Absent rows go through no step, unless means stand in for them.
@@ -87,7 +96,7 @@ impl Pipeline {
         if let (Some(means), Some(present)) = (&self.means, &present) {
             means.fill(&mut values, present);
         }
-        let mut values = self.apply(values, &there, first)?;
+        let mut values = self.apply(values, &there, (first, draw))?;
         let (content, width) = self.encoded(column);
         if let (Some(present), None) = (&present, &self.means) {
             values = values.spread(width, present);
@@ -106,9 +115,15 @@ impl Pipeline {
     }
 
     /// Applies the steps that are there to the values of `rows`.
-    fn apply(&self, mut values: Values, rows: &[usize], first: usize) -> Result<Values> {
-        for (step, ready) in self.plan.steps.iter().zip(&self.steps) {
-            values = ready.apply(step, values).map_err(|refusal| Error::Value {
+    fn apply(
+        &self,
+        mut values: Values,
+        rows: &[usize],
+        (first, draw): (usize, Option<Draw>),
+    ) -> Result<Values> {
+        for (place, (step, ready)) in self.plan.steps.iter().zip(&self.steps).enumerate() {
+            let lots = draw.map(|draw| Lots(draw.layer(draw.layer * MOST_STEPS + place as u64)));
+            values = ready.apply(step, values, lots.as_ref()).map_err(|refusal| Error::Value {
                 row: first + rows.get(refusal.row).copied().unwrap_or_default(),
                 field: self.plan.name.to_owned(),
                 expected: refusal.expected,
@@ -130,13 +145,23 @@ impl Pipeline {
         steps.filter_map(|(step, ready)| Some((step, ready.overflow()?)))
     }
 
+    /// The steps that are part of the model: what draws lots in training may come and go.
+    fn lasting(&self) -> impl Iterator<Item = &Arc<dyn Ready>> {
+        self.steps.iter().filter(|step| !step.is_random())
+    }
+
     /// As a file holds it.
     pub(super) fn save(&self) -> serde_json::Result<Saved> {
         Ok(Saved {
             of: self.plan.name.to_owned(),
             means: self.means.clone(),
-            steps: self.steps.iter().map(|step| step.save()).collect::<serde_json::Result<_>>()?,
+            steps: self.lasting().map(|step| step.save()).collect::<serde_json::Result<_>>()?,
         })
+    }
+
+    /// Whether a step draws lots in training.
+    pub(super) fn is_random(&self) -> bool {
+        self.steps.iter().any(|step| step.is_random())
     }
 
     /// What was learned by the step called `name`.
@@ -148,7 +173,8 @@ impl Pipeline {
 
     pub(super) fn restore(plan: Plan, saved: Saved) -> std::result::Result<Pipeline, String> {
         let name = plan.name;
-        if saved.of != name || saved.steps.len() != plan.steps.len() {
+        let lasting = plan.steps.iter().filter(|step| !is_random(step)).count();
+        if saved.of != name || saved.steps.len() != lasting {
             return Err(format!("the steps of `{name}` are others"));
         }
         let sound = match (&saved.means, plan.means) {
@@ -160,9 +186,12 @@ impl Pipeline {
             let width = plan.means.unwrap_or_default();
             return Err(format!("`{name}` should have {width} means"));
         }
-        let steps = plan.steps.iter().zip(saved.steps);
-        let steps = steps.map(|(step, saved)| {
-            step.stage.restore(step, saved).map_err(|reason| format!("`{name}`, {reason}"))
+        let mut saved_steps = saved.steps.into_iter();
+        let steps = plan.steps.iter().map(|step| {
+            let saved = if is_random(step) { None } else { saved_steps.next() };
+            step.stage
+                .restore(step, saved.unwrap_or_default())
+                .map_err(|reason| format!("`{name}`, {reason}"))
         });
         Ok(Pipeline {
             plan,
@@ -170,6 +199,10 @@ impl Pipeline {
             steps: steps.collect::<std::result::Result<_, _>>()?,
         })
     }
+}
+
+fn is_random(step: &Step) -> bool {
+    step.spec.form.nature == Nature::Random
 }
 
 /// The preprocessing of a column while it is fitted: each step that learns is fitted on what the
@@ -222,7 +255,7 @@ impl PipelineFit {
             means.look(&values);
         }
         let Some(step) = self.next() else { return Ok(()) };
-        let values = self.pipeline.apply(values, &present, first)?;
+        let values = self.pipeline.apply(values, &present, (first, None))?;
         if let Some(learning) = &mut self.learning {
             learning.look(step, &values);
         }

@@ -1,7 +1,8 @@
 //! What a step of preprocessing is, to whoever writes one.
 //!
 //! A step that goes by its arguments alone implements [`FixedStep`]; one that learns from the
-//! training rows implements [`LearnedStep`]. The macro wraps its type in [`Fixed`] or [`Learned`].
+//! training rows implements [`LearnedStep`]; one that draws lots in training implements
+//! [`RandomStep`]. The macro wraps its type in [`Fixed`], [`Learned`] or [`Random`].
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -9,7 +10,7 @@ use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value as Json;
 
 use super::vocabulary::Overflow;
-use crate::{data::Values, definition::Step};
+use crate::{data::Values, definition::Step, layer::Draw};
 
 /// Why a step cannot take a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,32 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
     }
 }
 
+/// A step that draws lots in training.
+pub trait RandomStep: Send + Sync + 'static {
+    /// The values of some rows as they are after the step, in the shape that its spec says; `lots` are
+    /// there in training.
+    ///
+    /// # Errors
+    /// For a row that the step cannot take.
+    fn apply(step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal>;
+}
+
+/// The random numbers of one step and batch, which depend on nothing but the seed, the input, the
+/// step and the number of the batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Lots(pub(super) Draw);
+
+impl Lots {
+    /// How many numbers a row has.
+    const EACH: u64 = 8;
+
+    /// Number `which` (below 8) of a row of the batch, from 0 to 1.
+    pub fn share(&self, row: usize, which: u64) -> f64 {
+        let number = self.0.numbers()(row as u64 * Lots::EACH + which);
+        (number >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
 /// A kind of step, whatever its type: how one that can be applied is come by.
 pub trait Stage: Send + Sync {
     /// Starts to learn from training rows; `None` where there is nothing to learn.
@@ -112,7 +139,12 @@ pub trait Ready: Send + Sync {
     ///
     /// # Errors
     /// For a row that the step cannot take.
-    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal>;
+    fn apply(&self, step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal>;
+
+    /// Whether it draws lots in training.
+    fn is_random(&self) -> bool {
+        false
+    }
 
     /// Brings numbers back, where the spec says that this can be done.
     fn invert(&self, step: &Step, numbers: &mut [f64]);
@@ -149,13 +181,54 @@ impl<T: FixedStep> Stage for Fixed<T> {
 }
 
 impl<T: FixedStep> Ready for Fixed<T> {
-    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, values: Values, _: Option<&Lots>) -> Result<Values, Refusal> {
         T::apply(step, values)
     }
 
     fn invert(&self, step: &Step, numbers: &mut [f64]) {
         T::invert(step, numbers);
     }
+
+    fn overflow(&self) -> Option<Overflow> {
+        None
+    }
+
+    fn save(&self) -> serde_json::Result<Json> {
+        Ok(Json::Null)
+    }
+}
+
+/// A [`RandomStep`] as a [`Stage`].
+pub struct Random<T>(PhantomData<fn() -> T>);
+
+impl<T: RandomStep> Random<T> {
+    /// The only one.
+    pub const STAGE: &'static dyn Stage = &Random::<T>(PhantomData);
+}
+
+impl<T: RandomStep> Stage for Random<T> {
+    fn start(&self, _: &Step) -> Option<Box<dyn Learning>> {
+        None
+    }
+
+    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
+        match saved {
+            Json::Null => Ok(Arc::new(Random::<T>(PhantomData))),
+            _ => Err(format!("`{}` learns nothing, but something was saved", step.spec.name)),
+        }
+    }
+}
+
+impl<T: RandomStep> Ready for Random<T> {
+    fn apply(&self, step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
+        T::apply(step, values, lots)
+    }
+
+    fn is_random(&self) -> bool {
+        true
+    }
+
+    fn invert(&self, _: &Step, _: &mut [f64]) {}
 
     fn overflow(&self) -> Option<Overflow> {
         None
@@ -212,7 +285,7 @@ impl<T: LearnedStep> Learning for Looking<T> {
 struct HasLearned<T>(T);
 
 impl<T: LearnedStep> Ready for HasLearned<T> {
-    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, values: Values, _: Option<&Lots>) -> Result<Values, Refusal> {
         self.0.apply(step, values)
     }
 

@@ -50,7 +50,7 @@ impl Target {
 
     /// The target as the loss compares with it.
     pub(super) fn encode(&self, column: &Column, rows: &[usize], first: usize) -> Result<Column> {
-        self.steps.encode(column, rows, first)
+        self.steps.encode(column, rows, (first, None))
     }
 
     /// Brings predictions back to the user's unit.

@@ -32,6 +32,23 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         }
     }
 
+    /// What is known of the run on the rows of a source, of which so many have been counted; of none
+    /// before.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] with everything that is wrong.
+    pub(super) fn check_source(&self, rows: usize) -> Result<RunPlan> {
+        if matches!(self.validation, ValidationRows::Split(_)) {
+            let mistake =
+                "`validation_split` needs the rows in memory: set rows of the source apart \
+                           with `part`, and hand them to `validation_data`";
+            return Err(Error::Settings(vec![mistake.to_owned()]));
+        }
+        let run = self.check(&[])?;
+        let steps_per_epoch = self.run_plan(rows).steps_per_epoch;
+        Ok(RunPlan { rows, steps_per_epoch, ..run })
+    }
+
     fn run_plan(&self, rows: usize) -> RunPlan {
         let given = !matches!(self.validation, ValidationRows::None);
         let pass = rows.div_ceil(self.settings.batch_size.max(1));
@@ -94,6 +111,7 @@ impl Settings {
         };
         at_least_one("epochs", self.epochs);
         at_least_one("batch_size", self.batch_size);
+        at_least_one("shuffle_window", self.shuffle_window);
         at_least_one("steps_per_epoch", self.steps_per_epoch.unwrap_or(1));
         at_least_one("validation_frequency", self.validation_frequency);
         at_least_one("accumulate", self.accumulate);

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The rows to validate with, apart or cut off the training rows.
-enum Validation {
+pub(super) enum Validation {
     None,
     /// Rows of their own.
     Apart(Rows),
@@ -86,7 +86,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     }
 
     /// The run to go on with, whose weights and preprocessing `model` gets.
-    fn take_up<E: Element, D: Backend<E>>(
+    pub(super) fn take_up<E: Element, D: Backend<E>>(
         &self,
         model: &mut Model<M, E, D>,
         plan: &crate::callback::RunPlan,
@@ -144,7 +144,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
 impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
     /// The rest of the run, and its end.
-    fn all_epochs(
+    pub(super) fn all_epochs(
         mut self,
         validation: &Validation,
         mut callbacks: Vec<Box<dyn Callback<M>>>,

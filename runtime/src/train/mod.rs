@@ -1,13 +1,15 @@
 //! The training loop.
 //!
 //! [`Trainer`] takes the settings, `check` looks at all of them, `fit` loops over epochs and steps,
-//! `run` is what changes meanwhile, `step` trains on one batch, and `saved` writes a run down and
+//! `run` is what changes meanwhile, `step` trains on one batch,
+//! `stream` prepares the batches of a source on a thread of its own, and `saved` writes a run down and
 //! takes it up again.
 
 mod branches;
 mod check;
 mod clip;
 mod fit;
+mod fit_from;
 mod handle;
 mod learning_rate_finder;
 mod moving_average;
@@ -20,6 +22,7 @@ mod saved;
 mod score;
 mod statistics;
 mod step;
+mod stream;
 mod trainer;
 mod walk;
 pub(crate) mod watch;

@@ -34,8 +34,18 @@ pub(crate) struct Chunk<'a> {
 impl Rows {
     /// Preprocesses rows whose labels have become classes.
     pub(crate) fn new(raw: Table, fitted: &Preprocessing, weights: RowWeights) -> Result<Rows> {
+        Rows::drawing(raw, fitted, weights, None)
+    }
+
+    /// The same for a batch to train on, which some steps change at random.
+    pub(crate) fn drawing(
+        raw: Table,
+        fitted: &Preprocessing,
+        weights: RowWeights,
+        draw: Option<Draw>,
+    ) -> Result<Rows> {
         let all: Vec<usize> = (0..raw.rows).collect();
-        let ready = fitted.encode(&raw, &all, 0)?;
+        let ready = fitted.encode_drawing(&raw, &all, (0, draw))?;
         Ok(Rows { raw, ready, weights })
     }
 
@@ -58,18 +68,19 @@ impl Rows {
         Chunk { all: self, weights, rows, dropped: None }
     }
 
-    /// The same with some of the inputs dropped at random.
+    /// The same with some of the inputs dropped or changed at random.
     pub(crate) fn take_dropping<'a>(
         &'a self,
         rows: &'a [usize],
         dropping: &Dropping,
         fitted: &Preprocessing,
-        draw: Draw,
+        (draw, augmentation): (Draw, Draw),
     ) -> Result<Chunk<'a>> {
         let mut table = self.raw.select(rows);
         dropping.apply(&mut table, draw);
         let all: Vec<usize> = (0..rows.len()).collect();
-        let dropped = Some((fitted.encode(&table, &all, 0)?, all));
+        let ready = fitted.encode_drawing(&table, &all, (0, Some(augmentation)))?;
+        let dropped = Some((ready, all));
         Ok(Chunk { all: self, weights: &self.weights, rows, dropped })
     }
 }
@@ -200,6 +211,8 @@ fn check_range(output: &Output, column: &Column) -> Result<()> {
 /// The order in which training rows are taken: pass after pass over all of them, each in an order
 /// of its own, whatever an epoch is.
 pub(super) struct Order {
+    count: usize,
+    /// Their numbers in the order of the pass; none before the first.
     rows: Vec<usize>,
     batch_size: usize,
     /// Seed of the shuffling; `None` where the rows stay in order.
@@ -209,12 +222,12 @@ pub(super) struct Order {
 
 impl Order {
     pub(super) fn new(rows: usize, batch_size: usize, seed: Option<crate::Seed>) -> Order {
-        Order { rows: (0..rows).collect(), batch_size, seed, pass: None }
+        Order { count: rows, rows: Vec::new(), batch_size, seed, pass: None }
     }
 
     /// How many batches a pass has.
     pub(super) fn batches(&self) -> usize {
-        self.rows.len().div_ceil(self.batch_size)
+        self.count.div_ceil(self.batch_size)
     }
 
     /// The rows of batch number `batch`, counted from the beginning of the training.
@@ -223,8 +236,9 @@ impl Order {
         let (pass, index) = (batch / batches, (batch % batches) as usize);
         if self.pass != Some(pass) {
             self.pass = Some(pass);
+            self.rows.clear();
+            self.rows.extend(0..self.count);
             if let Some(seed) = self.seed {
-                self.rows.sort_unstable();
                 seed.generator(crate::seed::Stream::Shuffling, pass).shuffle(&mut self.rows);
             }
         }

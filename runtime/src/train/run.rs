@@ -44,6 +44,8 @@ pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
     pub(super) dropping: Dropping,
     pub(super) plan: RunPlan,
     pub(super) rows: Rows,
+    /// Where the rows of each batch come from, unless all of them are in `rows`.
+    pub(super) stream: Option<super::stream::Stream>,
     /// What tells the rows from others.
     pub(super) fingerprint: u32,
     pub(super) order: Order,
@@ -103,6 +105,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             plan,
             fingerprint,
             rows,
+            stream: None,
             order,
             epoch,
             step: 0,
@@ -125,9 +128,9 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         }
     }
 
-    /// What decides which inputs are dropped in the step under way.
-    pub(super) fn drop_draw(&self) -> Draw {
-        Draw { seed: self.settings.seed.stream(Stream::Dropping), ..self.draw() }
+    /// What decides which inputs are dropped, or how they are changed, in the step under way.
+    pub(super) fn draw_of(&self, stream: Stream) -> Draw {
+        Draw { seed: self.settings.seed.stream(stream), ..self.draw() }
     }
 
     /// The number of the batch under way, counted from the beginning of epoch 0.

@@ -41,6 +41,7 @@ fn fixed<'a>(
         ("`steps_per_epoch`", plan.steps_per_epoch.to_string()),
         ("`seed`", seed.0.to_string()),
         ("`shuffle`", format!("{shuffle:?}")),
+        ("`shuffle_window`", settings.shuffle_window.to_string()),
         ("`accumulate`", accumulate.to_string()),
         ("`clip`", format!("{clip:?}")),
         ("`moving_average`", format!("{moving_average:?}")),

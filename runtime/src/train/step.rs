@@ -13,6 +13,7 @@ use crate::{
     kernel::{Backend, Element},
     model::{link, Model},
     optim::Optimizer,
+    seed::Stream,
     Error, Result,
 };
 
@@ -28,7 +29,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     /// model is as it was before.
     pub(super) fn train_step(&mut self) -> Result<std::result::Result<f64, NotFinite>> {
         self.statistics.keep(&mut self.model.module).map_err(Error::device)?;
-        let rows = self.order.batch(self.batch_number()).to_vec();
+        let rows = self.next_rows()?;
         let (objective, penalty) = self.losses(&rows)?;
         let cause = match first_infinite::<M>(&objective) {
             None => self.infinite_gradient().map_err(Error::device)?,
@@ -58,19 +59,31 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         Ok(found.map(|tensor| Cause::Gradient { tensor: name(tensor) }))
     }
 
+    /// The numbers of the next batch's rows, which are in `self.rows` now.
+    fn next_rows(&mut self) -> Result<Vec<usize>> {
+        let Some(stream) = &mut self.stream else {
+            return Ok(self.order.batch(self.batch_number()).to_vec());
+        };
+        self.rows = stream.next()?;
+        Ok((0..self.rows.len()).collect())
+    }
+
     fn put_statistics_back(&mut self) -> Result<()> {
         self.statistics.put_back(&mut self.model.module).map_err(Error::device)
     }
 
     /// The losses of a batch and, in `self.gradients`, their gradients.
     fn losses(&mut self, rows: &[usize]) -> Result<(Objective, f64)> {
-        let (draw, drop_draw) = (self.draw(), self.drop_draw());
+        let draw = self.draw();
+        let draws = (self.draw_of(Stream::Dropping), self.draw_of(Stream::Augmentation));
+        let streamed = self.stream.is_some();
         let Model { module, preprocessing, .. } = &mut *self.model;
         let device: &D = &self.device;
         M::set_draw(module, draw);
         let chunk = match preprocessing {
-            Some(fitted) if !self.dropping.is_empty() => {
-                self.rows.take_dropping(rows, &self.dropping, fitted, drop_draw)?
+            // A stream's rows have been changed already.
+            Some(fitted) if !self.dropping.is_empty() || fitted.augments() && !streamed => {
+                self.rows.take_dropping(rows, &self.dropping, fitted, draws)?
             }
             _ => self.rows.take(rows),
         };

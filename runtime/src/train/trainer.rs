@@ -47,6 +47,7 @@ pub(super) struct Settings {
     pub(super) validation_frequency: usize,
     pub(super) seed: Seed,
     pub(super) shuffle: Shuffle,
+    pub(super) shuffle_window: usize,
     pub(super) accumulate: usize,
     pub(super) clip: Option<Clip>,
     pub(super) moving_average: Option<MovingAverage>,
@@ -62,7 +63,7 @@ pub(super) struct Settings {
 pub(super) struct SampleWeight<M: Definition> {
     pub(super) index: usize,
     pub(super) output: &'static str,
-    pub(super) weight: Box<dyn Fn(&M::Sample) -> f32>,
+    pub(super) weight: Box<dyn Fn(&M::Sample) -> f32 + Send + Sync>,
 }
 
 /// How much the rows of each class count for an output.
@@ -103,6 +104,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
                 validation_frequency: 1,
                 seed: Seed(0),
                 shuffle: Shuffle::EachEpoch,
+                shuffle_window: 10_000,
                 accumulate: 1,
                 clip: None,
                 moving_average: None,
@@ -135,6 +137,15 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     #[must_use]
     pub fn initial_epoch(mut self, epoch: usize) -> Self {
         self.settings.initial_epoch = epoch;
+        self
+    }
+
+    /// How many rows of a source are mixed at a time by [`fit_from`](Trainer::fit_from): as many are
+    /// kept in memory, 10,000 unless it is said here. A file that is sorted by its target wants a
+    /// window as large as can be. `tf.data.Dataset.shuffle(rows)`.
+    #[must_use]
+    pub fn shuffle_window(mut self, rows: usize) -> Self {
+        self.settings.shuffle_window = rows;
         self
     }
 
@@ -271,7 +282,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     pub fn sample_weight<const OUTPUT: usize>(
         mut self,
         output: OutputOf<M, OUTPUT>,
-        weight: impl Fn(&M::Sample) -> f32 + 'static,
+        weight: impl Fn(&M::Sample) -> f32 + Send + Sync + 'static,
     ) -> Self {
         let (index, output) = (OUTPUT, output.name());
         self.sample_weights.push(SampleWeight { index, output, weight: Box::new(weight) });

@@ -65,9 +65,12 @@ impl Flow {
         }
     }
 
-    /// Whether the macro knows every size.
+    /// Whether the macro knows every size, and the bound of categories that a formula gave.
     pub(crate) fn is_known(&self) -> bool {
-        (0..self.shape.rank()).all(|axis| self.shape.dim(axis) != Size::Unknown)
+        let bounded = self.computed.is_none()
+            || self.shape.kind != Kind::Categories
+            || self.shape.below != Size::Unknown;
+        bounded && (0..self.shape.rank()).all(|axis| self.shape.dim(axis) != Size::Unknown)
     }
 
     /// Each size as a constant expression.

@@ -27,7 +27,7 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     }
     let cropped = Shape::numbers(&[input.dim(0), height, width]);
     if is_image(input) && (is_larger(height, input.dim(1)) || is_larger(width, input.dim(2))) {
-        return Err(Text::new("`center_crop` gives ")
+        return Err(Text::new("what is left would be ")
             .shape(&cropped)
             .str(", which is larger than ")
             .shape(input));

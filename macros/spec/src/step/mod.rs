@@ -11,6 +11,8 @@ pub mod calendar;
 pub mod categories;
 pub mod center_crop;
 pub mod clip;
+pub mod contrast;
+pub mod flip;
 pub mod hashed;
 pub mod impute;
 pub mod log1p;
@@ -18,11 +20,14 @@ pub mod min_max;
 pub mod multi_hot;
 pub mod normalize;
 pub mod one_hot;
+pub mod random_crop;
 pub mod rescale;
 pub mod resize;
 pub mod robust;
+pub mod rotate;
 pub mod standardize;
 pub mod words;
+pub mod zoom;
 
 /// Every step that `#[input(...)]` may name.
 pub const STEPS: &[Step] = &[
@@ -43,6 +48,11 @@ pub const STEPS: &[Step] = &[
     resize::STEP,
     center_crop::STEP,
     normalize::STEP,
+    flip::STEP,
+    rotate::STEP,
+    zoom::STEP,
+    contrast::STEP,
+    random_crop::STEP,
 ];
 
 /// What the macro must know of a step.
@@ -87,6 +97,8 @@ pub enum Nature {
     Fixed,
     /// What it learned from the training rows.
     Learned,
+    /// The lot, in training; a model with or without it is the same.
+    Random,
 }
 
 impl Nature {
@@ -95,6 +107,7 @@ impl Nature {
         match self {
             Nature::Fixed => "Fixed",
             Nature::Learned => "Learned",
+            Nature::Random => "Random",
         }
     }
 }
@@ -194,6 +207,22 @@ const fn too_narrow(step: &str, size: Size, input: &Shape) -> Option<Text> {
         ),
         _ => None,
     }
+}
+
+/// The shape of pictures that stay as large as they were.
+const fn images_only(step: &str, input: &Shape) -> Result<Shape, Text> {
+    if is_image(input) {
+        return Ok(*input);
+    }
+    let instead = match input.kind {
+        Kind::Pictures => "; put `resize(height, width)` before it",
+        _ => "",
+    };
+    Err(Text::new("`")
+        .str(step)
+        .str("` takes pictures of one size, [channels, height, width], but this is ")
+        .shape(input)
+        .str(instead))
 }
 
 /// Whether this is [channels, height, width].

@@ -1,0 +1,25 @@
+//! `random_crop`: some part of every picture, in training.
+
+use super::{images_only, Form, Nature, Step};
+use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "random_crop",
+    type_name: "RandomCrop",
+    doc: "Takes `height` rows of `width` pixels from anywhere in a picture in training, from its middle otherwise.",
+    parameters: &[
+        Parameter::required("height", ArgumentKind::Size),
+        Parameter::required("width", ArgumentKind::Size),
+    ],
+    output,
+    form: Form { nature: Nature::Random, ..Form::FIXED },
+};
+
+/// [channels, rows, columns] becomes [channels, height, width].
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    match images_only("random_crop", input) {
+        Ok(_) => super::center_crop::output(input, arguments),
+        wrong => wrong,
+    }
+}

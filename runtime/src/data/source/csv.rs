@@ -1,0 +1,269 @@
+//! Rows from a CSV file.
+
+use std::{io::Read, marker::PhantomData, path::Path};
+
+use csv::{DeserializeErrorKind, ErrorKind, ReaderBuilder, StringRecord, Trim};
+use serde::de::DeserializeOwned;
+
+use super::{
+    file::{Lines, TextFile},
+    Source,
+};
+use crate::{Error, Result};
+
+/// A file of comma-separated values whose first line names the columns.
+///
+/// The columns may come in any order, and those that no field asks for are ignored. `R` is a row
+/// struct of a model, or any struct with serde's `Deserialize`. The path of a picture counts from
+/// the file's own folder. Nothing is kept of a row that has been read. pandas: `read_csv`.
+///
+/// ```no_run
+/// use multi_input::data::{Csv, Source};
+///
+/// #[derive(serde::Deserialize)]
+/// struct House {
+///     rooms: f32,
+/// }
+///
+/// for house in Csv::<House>::new("houses.csv").rows()? {
+///     println!("{}", house?.rooms);
+/// }
+/// # Ok::<(), multi_input::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Csv<R> {
+    file: TextFile,
+    delimiter: u8,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: DeserializeOwned> Csv<R> {
+    /// A file of values between commas.
+    pub fn new(path: impl AsRef<Path>) -> Csv<R> {
+        Csv::of(TextFile::new(path.as_ref()))
+    }
+
+    /// A file of values between tabs.
+    pub fn tabs(path: impl AsRef<Path>) -> Csv<R> {
+        Csv::new(path).delimiter(b'\t')
+    }
+
+    fn of(file: TextFile) -> Csv<R> {
+        Csv { file, delimiter: b',', row: PhantomData }
+    }
+
+    /// What stands between two values: a comma, unless it is said here.
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: u8) -> Csv<R> {
+        self.delimiter = delimiter;
+        self
+    }
+}
+
+impl<R: DeserializeOwned> Source for Csv<R> {
+    type Row = R;
+
+    fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
+        let (reader, _) = self.file.open()?;
+        let mut builder = ReaderBuilder::new();
+        let mut reader = builder.trim(Trim::All).delimiter(self.delimiter).from_reader(reader);
+        let mut errors = Errors { file: self.file.clone(), lines: self.file.lines(), ended: false };
+        let header = reader.headers().map_err(|error| errors.translate(error, None))?.clone();
+        if header.is_empty() {
+            let message = "expected a line of column names, found an empty file";
+            return Err(self.file.refuse(1, message));
+        }
+        let mut record = StringRecord::new();
+        Ok(std::iter::from_fn(move || {
+            if errors.ended {
+                return None;
+            }
+            let row = match reader.read_record(&mut record) {
+                Ok(false) => return None,
+                Ok(true) => errors.file.within_folder(|| record.deserialize::<R>(Some(&header))),
+                Err(error) => Err(error),
+            };
+            Some(row.map_err(|error| errors.translate(error, Some(&header))))
+        }))
+    }
+}
+
+/// Reads all rows of a file of comma-separated values. See [`Csv`].
+///
+/// # Errors
+/// [`Error::File`] where the file cannot be read; [`Error::Line`] with file, line, field, what was
+/// expected and what was found where a line is no row, and where there are no rows.
+pub fn read_csv<R: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<R>> {
+    all(&Csv::new(path))
+}
+
+/// As [`read_csv`], from anything; `name` stands in errors for the file.
+///
+/// ```
+/// # use multi_input::data::read_csv_from;
+/// #[derive(serde::Deserialize)]
+/// struct House {
+///     rooms: f32,
+/// }
+///
+/// let houses: Vec<House> = read_csv_from("id,rooms\na,4\nb,5".as_bytes(), "houses")?;
+/// assert_eq!(houses[1].rooms, 5.0);
+/// # Ok::<(), multi_input::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`read_csv`].
+pub fn read_csv_from<R: DeserializeOwned>(reader: impl Read, name: &str) -> Result<Vec<R>> {
+    all(&Csv::of(TextFile::read(reader, name)?))
+}
+
+fn all<R: DeserializeOwned>(csv: &Csv<R>) -> Result<Vec<R>> {
+    let rows = csv.read_all()?;
+    match rows.is_empty() {
+        true => Err(csv.file.refuse(2, "expected rows below the column names, found none")),
+        false => Ok(rows),
+    }
+}
+
+/// The reader's errors in our words.
+struct Errors {
+    file: TextFile,
+    lines: Lines,
+    /// The file itself cannot be read any more.
+    ended: bool,
+}
+
+impl Errors {
+    fn translate(&mut self, error: csv::Error, header: Option<&StringRecord>) -> Error {
+        let offset = error.position().map(|position| position.byte());
+        let column = |index| header.and_then(|header| header.get(index));
+        let message = match error.into_kind() {
+            ErrorKind::Io(source) => {
+                self.ended = true;
+                return self.file.unreadable(source);
+            }
+            ErrorKind::Utf8 { err, .. } => format!(
+                "{}expected UTF-8 text, found other bytes; convert the file",
+                place(column(err.field()))
+            ),
+            ErrorKind::UnequalLengths { expected_len, len, .. } => format!(
+                "expected {expected_len} cells as in the first line, found {len}; quote a text \
+                 that contains commas"
+            ),
+            ErrorKind::Deserialize { err, .. } => match err.kind() {
+                // Our rows' own errors, which name field and column themselves.
+                DeserializeErrorKind::Message(message) => message.clone(),
+                kind => {
+                    let index = err.field().and_then(|index| usize::try_from(index).ok());
+                    format!("{}{kind}", place(index.and_then(column)))
+                }
+            },
+            other => format!("{other:?}"),
+        };
+        // The reader's own count of lines is of where it began to look: before blank lines, and
+        // with Windows' line ends before the second half of the last one.
+        let line = offset.map_or(1, |offset| self.lines.of(offset));
+        self.file.refuse(line, message)
+    }
+}
+
+/// The beginning of a message that speaks of a column.
+fn place(column: Option<&str>) -> String {
+    column.map(|column| format!("column `{column}`: ")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::data::BadRow;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Row {
+        age: f32,
+        name: String,
+    }
+
+    fn read(text: &[u8]) -> Result<Vec<Row>> {
+        read_csv_from(text, "people.csv")
+    }
+
+    fn message(text: &[u8]) -> String {
+        read(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn columns_are_found_by_name() {
+        let rows = read(b"\xef\xbb\xbfname, age ,extra\n\"Ann, B\",3,x\nBob,4.5,\n").unwrap();
+        assert_eq!(rows[0], Row { age: 3.0, name: "Ann, B".into() });
+        assert_eq!(rows[1], Row { age: 4.5, name: "Bob".into() });
+    }
+
+    #[test]
+    fn nothing_to_read_is_an_error() {
+        assert!(message(b"").contains("people.csv, line 1: expected a line of column names"));
+        assert!(message(b"age,name\n").contains("line 2: expected rows below"));
+    }
+
+    #[test]
+    fn a_ragged_row_names_its_line_and_both_lengths() {
+        let text = message(b"age,name\n1,a\n2,b,c\n");
+        assert!(text.starts_with("people.csv, line 3: expected 2 cells"), "{text}");
+        assert!(text.contains("found 3"), "{text}");
+    }
+
+    #[test]
+    fn a_wrong_cell_names_line_and_column() {
+        let text = message(b"name,age\na,1\n\n\nb,old\n");
+        assert!(text.starts_with("people.csv, line 5: column `age`: "), "{text}");
+    }
+
+    #[test]
+    fn a_line_is_right_behind_a_quoted_line_break() {
+        let text = message(b"name,age\r\n\"a\r\nb\",1\r\nb,old");
+        assert!(text.starts_with("people.csv, line 4: column `age`: "), "{text}");
+    }
+
+    #[test]
+    fn all_line_ends_count() {
+        for end in ["\n", "\r\n", "\r"] {
+            let lines = ["\u{feff}name,age", "a,1", "", "b,2", "c,old", "d,3"].join(end);
+            let text = message(lines.as_bytes());
+            assert!(text.starts_with("people.csv, line 5: column `age`: "), "{end:?} {text}");
+        }
+    }
+
+    #[test]
+    fn other_encodings_are_refused() {
+        let text = message(b"age,name\n1,M\xfcller\n");
+        assert!(text.contains("line 2: column `name`: expected UTF-8"), "{text}");
+        assert!(message(b"\xff\xfe,name\n1,a\n").contains("line 1: expected UTF-8"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = read_csv::<Row>("/nowhere/people.csv").unwrap_err();
+        assert!(matches!(error, Error::File { .. }));
+        assert!(error.to_string().contains("/nowhere/people.csv"), "{error}");
+        assert!(matches!(read_csv::<Row>("/").unwrap_err(), Error::File { .. }));
+    }
+
+    #[test]
+    fn bad_rows_may_be_left_out_and_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.tsv");
+        let text = b"name\tage\nAnn\t3\nBob\told\nCy\t5\t6\n\xff\t1\nDan\t7\n";
+        std::fs::write(&path, text).unwrap();
+        let source = Csv::<Row>::tabs(&path).on_bad_row(BadRow::Skip);
+        for _ in 0..2 {
+            let rows = source.read_all().unwrap();
+            assert_eq!(rows.iter().map(|row| row.age).collect::<Vec<_>>(), [3.0, 7.0]);
+            let skipped = source.skipped();
+            assert_eq!(skipped.rows, 3);
+            let lines = skipped.reasons.iter().zip(["line 3: ", "line 4: ", "line 5: "]);
+            lines.for_each(|(reason, line)| assert!(reason.contains(line), "{reason}"));
+        }
+        assert!(Csv::<Row>::tabs(&path).read_all().is_err());
+    }
+}

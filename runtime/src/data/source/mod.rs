@@ -1,0 +1,119 @@
+//! Where rows come from, one after the other, as often as they are asked for.
+//!
+//! A [`Source`] is all that training on more rows than fit into memory asks for: it can start from
+//! the first row again. A user's own is a dozen lines:
+//!
+//! ```
+//! use multi_input::{data::Source, Result};
+//!
+//! /// The numbers below a bound, as rows.
+//! struct Numbers(u32);
+//!
+//! impl Source for Numbers {
+//!     type Row = u32;
+//!
+//!     fn rows(&self) -> Result<impl Iterator<Item = Result<u32>>> {
+//!         Ok((0..self.0).map(Ok))
+//!     }
+//! }
+//!
+//! assert_eq!(Numbers(3).read_all()?, [0, 1, 2]);
+//! # Ok::<(), multi_input::Error>(())
+//! ```
+
+#[cfg(feature = "arrow")]
+mod arrow;
+#[cfg(any(feature = "arrow", feature = "parquet"))]
+mod columnar;
+mod csv;
+mod file;
+mod from_fn;
+mod json_lines;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod part;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "arrow", feature = "parquet", feature = "postgres", feature = "sqlite"))]
+mod record;
+mod skipping;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::ops::Range;
+
+#[cfg(feature = "arrow")]
+pub use self::arrow::Arrow;
+#[cfg(feature = "parquet")]
+pub use self::parquet::Parquet;
+#[cfg(feature = "postgres")]
+pub use self::postgres::Postgres;
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::Sqlite;
+pub use self::{
+    csv::{read_csv, read_csv_from, Csv},
+    from_fn::{from_fn, FromFn},
+    json_lines::JsonLines,
+    part::Part,
+    skipping::{BadRow, Skipped, Skipping},
+};
+use crate::{Result, Seed};
+
+/// Rows that can be read again and again, always the same in the same order.
+///
+/// It is read on a thread of its own while a model trains; hence `Sync`.
+pub trait Source: Sync {
+    /// What a row is: a `..Sample` to train on, or `..Inputs` to predict from.
+    type Row;
+
+    /// Starts with the first row.
+    ///
+    /// # Errors
+    /// Where there is nothing to read. A row that cannot be read is an error in its place; what
+    /// comes after it may still be read.
+    fn rows(&self) -> Result<impl Iterator<Item = Result<Self::Row>>>;
+
+    /// All rows at once.
+    ///
+    /// # Errors
+    /// The first of any row.
+    fn read_all(&self) -> Result<Vec<Self::Row>> {
+        self.rows()?.collect()
+    }
+
+    /// What becomes of rows that cannot be read: they end the reading, or are left out and counted.
+    fn on_bad_row(self, bad_row: BadRow) -> Skipping<Self>
+    where
+        Self: Sized,
+    {
+        Skipping::new(self, bad_row)
+    }
+
+    /// The rows whose share, a random number from 0 to 1 that depends on the seed and the row's
+    /// place, lies in `shares`: `part(0.0..0.8, seed)` to train on and `part(0.8..1.0, seed)` to
+    /// test with share no row.
+    fn part(&self, shares: Range<f64>, seed: Seed) -> Part<'_, Self>
+    where
+        Self: Sized,
+    {
+        Part::new(self, shares, seed)
+    }
+}
+
+/// Rows in memory, by copies.
+impl<R: Clone + Sync> Source for Vec<R> {
+    type Row = R;
+
+    fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
+        Ok(self.iter().cloned().map(Ok))
+    }
+}
+
+/// Another's rows.
+impl<S: Source> Source for &S {
+    type Row = S::Row;
+
+    fn rows(&self) -> Result<impl Iterator<Item = Result<S::Row>>> {
+        (**self).rows()
+    }
+}

@@ -1,0 +1,132 @@
+//! Rows from a PostgreSQL database.
+
+use std::marker::PhantomData;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use postgres::{
+    fallible_iterator::FallibleIterator,
+    types::{FromSql, Type},
+    Client, NoTls, Row,
+};
+use serde::de::DeserializeOwned;
+
+use super::{
+    record::{
+        thread::{rows, Message},
+        Field,
+    },
+    Source,
+};
+use crate::Result;
+
+/// The rows that a query of a PostgreSQL database gives; needs the feature `postgres`.
+///
+/// The query's columns are found by their names, as those of a [`Csv`](super::Csv) are; arrays fill
+/// arrays. Columns are booleans, whole or real numbers, texts, dates, times, or arrays of numbers or
+/// texts; others are cast in the query (`price::float8`). The connection is not encrypted. A source
+/// gives the same rows in every pass, so the query should say `ORDER BY`.
+#[derive(Clone)]
+pub struct Postgres<R> {
+    connection: String,
+    query: String,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R> std::fmt::Debug for Postgres<R> {
+    /// Without the connection, which may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Postgres").field("query", &self.query).finish_non_exhaustive()
+    }
+}
+
+impl<R: DeserializeOwned> Postgres<R> {
+    /// What `query` gives of the database that `connection` names:
+    /// `host=localhost user=ann dbname=shop`, or a URL.
+    pub fn new(connection: impl Into<String>, query: impl Into<String>) -> Postgres<R> {
+        Postgres { connection: connection.into(), query: query.into(), row: PhantomData }
+    }
+}
+
+impl<R: DeserializeOwned> Source for Postgres<R> {
+    type Row = R;
+
+    fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
+        let (connection, query) = (self.connection.clone(), self.query.clone());
+        rows("PostgreSQL".to_owned(), move |to| {
+            let mut client = Client::connect(&connection, NoTls).map_err(in_words)?;
+            let statement = client.prepare(&query).map_err(in_words)?;
+            let columns = statement.columns().iter();
+            let columns: Vec<String> = columns.map(|column| column.name().to_owned()).collect();
+            let none: [&str; 0] = [];
+            let mut found = client.query_raw(&statement, none).map_err(in_words)?;
+            if to.send(Message::Columns(columns.into())).is_err() {
+                return Ok(());
+            }
+            while let Some(row) = found.next().map_err(in_words)? {
+                let record = (0..row.len()).map(|column| field(&row, column));
+                let record = record.collect::<std::result::Result<_, String>>()?;
+                if to.send(Message::Record(record)).is_err() {
+                    return Ok(());
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The error with the server's reason, which it does not show by itself.
+fn in_words(error: postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn field(row: &Row, column: usize) -> std::result::Result<Field, String> {
+    let ty = row.columns()[column].type_().clone();
+    Ok(match ty {
+        Type::BOOL => get(row, column, Field::Bool)?,
+        Type::INT2 => get(row, column, |number: i16| Field::Integer(number.into()))?,
+        Type::INT4 => get(row, column, |number: i32| Field::Integer(number.into()))?,
+        Type::INT8 => get(row, column, Field::Integer)?,
+        Type::FLOAT4 => get(row, column, |number: f32| Field::Float(number.into()))?,
+        Type::FLOAT8 => get(row, column, Field::Float)?,
+        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => get(row, column, Field::Text)?,
+        Type::DATE => get(row, column, |date: NaiveDate| Field::Text(date.to_string()))?,
+        Type::TIMESTAMP => {
+            let text = |time: NaiveDateTime| Field::Text(time.format("%FT%T%.f").to_string());
+            get(row, column, text)?
+        }
+        Type::TIMESTAMPTZ => {
+            get(row, column, |time: DateTime<Utc>| Field::Text(time.to_rfc3339()))?
+        }
+        Type::FLOAT4_ARRAY => list(row, column, |number: f32| Field::Float(number.into()))?,
+        Type::FLOAT8_ARRAY => list(row, column, Field::Float)?,
+        Type::INT4_ARRAY => list(row, column, |number: i32| Field::Integer(number.into()))?,
+        Type::INT8_ARRAY => list(row, column, Field::Integer)?,
+        Type::TEXT_ARRAY => list(row, column, Field::Text)?,
+        other => {
+            let name = row.columns()[column].name();
+            return Err(format!(
+                "the column `{name}` is of type {other}; cast it in the query, to `float8` or \
+                 `text`"
+            ));
+        }
+    })
+}
+
+fn get<'a, T: FromSql<'a>>(
+    row: &'a Row,
+    column: usize,
+    make: impl Fn(T) -> Field,
+) -> std::result::Result<Field, String> {
+    let value: Option<T> = row.try_get(column).map_err(in_words)?;
+    Ok(value.map_or(Field::Null, make))
+}
+
+fn list<'a, T: FromSql<'a>>(
+    row: &'a Row,
+    column: usize,
+    make: impl Fn(T) -> Field,
+) -> std::result::Result<Field, String> {
+    get(row, column, |values: Vec<Option<T>>| {
+        Field::List(values.into_iter().map(|value| value.map_or(Field::Null, &make)).collect())
+    })
+}

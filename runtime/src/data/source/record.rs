@@ -1,0 +1,148 @@
+//! Rows of columns that are named and typed, as databases and columnar files have them.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use serde::{
+    de::{
+        value::{MapDeserializer, SeqDeserializer},
+        DeserializeOwned, Deserializer, IntoDeserializer, Visitor,
+    },
+    forward_to_deserialize_any,
+};
+
+use crate::{Error, Result};
+
+/// A value of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Field {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Unsigned(u64),
+    Float(f64),
+    /// Texts, and dates as ISO 8601 writes them.
+    Text(String),
+    List(Vec<Field>),
+}
+
+/// Why a row could not be read; as serde words it.
+pub(super) type Problem = serde::de::value::Error;
+
+impl<'de> Deserializer<'de> for Field {
+    type Error = Problem;
+
+    fn deserialize_any<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        match self {
+            Field::Null => visitor.visit_unit(),
+            Field::Bool(value) => visitor.visit_bool(value),
+            Field::Integer(value) => visitor.visit_i64(value),
+            Field::Unsigned(value) => visitor.visit_u64(value),
+            Field::Float(value) => visitor.visit_f64(value),
+            Field::Text(value) => visitor.visit_string(value),
+            Field::List(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        match self {
+            Field::Null => visitor.visit_none(),
+            value => visitor.visit_some(value),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl IntoDeserializer<'_, Problem> for Field {
+    type Deserializer = Field;
+
+    fn into_deserializer(self) -> Field {
+        self
+    }
+}
+
+/// Makes rows of records, which come one after the other.
+pub(super) struct Records<R> {
+    /// The database or the file, for errors.
+    name: String,
+    columns: Arc<[String]>,
+    row: u64,
+    kind: PhantomData<fn() -> R>,
+}
+
+impl<R: DeserializeOwned> Records<R> {
+    pub(super) fn new(name: impl Into<String>, columns: Arc<[String]>) -> Records<R> {
+        Records { name: name.into(), columns, row: 0, kind: PhantomData }
+    }
+
+    /// The row that the next record is.
+    pub(super) fn read(&mut self, record: Vec<Field>) -> Result<R> {
+        let row = self.row;
+        self.row += 1;
+        let names = self.columns.iter().map(String::as_str);
+        let map = MapDeserializer::<_, Problem>::new(names.zip(record));
+        R::deserialize(map).map_err(|problem| Error::Record {
+            database: self.name.clone(),
+            row,
+            message: problem.to_string(),
+        })
+    }
+}
+
+/// What comes over from a thread that reads.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(super) mod thread {
+    use std::sync::mpsc::{sync_channel, IntoIter, SyncSender};
+
+    use super::{Arc, DeserializeOwned, Error, Field, Records, Result};
+
+    /// How many records wait at most.
+    const WAITING: usize = 256;
+
+    /// The columns, and then every record; or what is wrong.
+    pub(in super::super) enum Message {
+        Columns(Arc<[String]>),
+        Record(Vec<Field>),
+        Failed(String),
+    }
+
+    /// Rows that a thread of its own reads: a database's rows borrow its connection, which so stays
+    /// where it is. The thread ends when nobody takes its rows any more.
+    pub(in super::super) fn rows<R: DeserializeOwned>(
+        name: String,
+        read: impl FnOnce(&SyncSender<Message>) -> std::result::Result<(), String> + Send + 'static,
+    ) -> Result<impl Iterator<Item = Result<R>>> {
+        let failed = {
+            let name = name.clone();
+            move |reason: String| Error::Database { database: name.clone(), reason }
+        };
+        let (to, from) = sync_channel(WAITING);
+        std::thread::spawn(move || {
+            if let Err(reason) = read(&to) {
+                // Nobody may be left to hear it.
+                let _ = to.send(Message::Failed(reason));
+            }
+        });
+        let mut messages: IntoIter<Message> = from.into_iter();
+        let columns = match messages.next() {
+            Some(Message::Columns(columns)) => columns,
+            Some(Message::Failed(reason)) => return Err(failed(reason)),
+            _ => return Err(failed("its thread has ended".to_owned())),
+        };
+        let mut records = Records::new(name, columns);
+        Ok(messages.map(move |message| match message {
+            Message::Record(record) => records.read(record),
+            Message::Failed(reason) => Err(failed(reason)),
+            Message::Columns(_) => Err(failed("it changed its columns".to_owned())),
+        }))
+    }
+}

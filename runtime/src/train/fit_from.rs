@@ -1,0 +1,178 @@
+//! Training on the rows of a source, which need not fit into memory.
+
+use std::sync::mpsc::sync_channel;
+
+use super::{
+    fit::Validation,
+    rows::{fingerprint, Rows},
+    run::Run,
+    stream::{renumber, Feed, Stream, WAITING},
+    trainer::ValidationRows,
+    RowWeights, Trainer,
+};
+use crate::{
+    checksum::Crc32c,
+    data::{Source, Table},
+    definition::{Definition, Network},
+    history::History,
+    kernel::{Backend, Element},
+    model::Model,
+    optim::Optimizer,
+    preprocess::{Fitting, Preprocessing},
+    Error, Result,
+};
+
+/// How many rows are looked at together while preprocessing is fitted.
+const ROWS_AT_ONCE: usize = 4096;
+
+impl<M: Definition, O: Optimizer> Trainer<M, O> {
+    /// Trains `model` on the rows of a source, a file for instance, as [`fit`](Trainer::fit) does on
+    /// rows in memory. Memory does not grow with the source.
+    ///
+    /// First the preprocessing is fitted and the rows are counted: one pass over the source, and one
+    /// more for each step that learns from what another one has learned. Then a thread of its own
+    /// reads, mixes and preprocesses the rows, pass after pass, while the model trains; a few batches
+    /// wait at most. Rows are mixed within a window, see
+    /// [`shuffle_window`](Trainer::shuffle_window). The same seed gives the same bits.
+    ///
+    /// Rows to validate with are handed over with `validation_data`.
+    ///
+    /// ```no_run
+    /// use multi_input::{data::{Csv, Source}, prelude::*};
+    ///
+    /// #[multi_input_model]
+    /// struct House {
+    ///     #[input(standardize)]
+    ///     rooms: f32,
+    ///     #[from(rooms)]
+    ///     #[branch(Dense(1))]
+    ///     #[output(loss = mse)]
+    ///     price: f32,
+    /// }
+    ///
+    /// let houses = Csv::new("houses.csv");
+    /// let mut model = House::build(&Cpu::default(), Seed(7));
+    /// Trainer::new(Adam::new(1e-3))
+    ///     .validation_data(&houses.part(0.9..1.0, Seed(7)).read_all()?)
+    ///     .fit_from(&mut model, &houses.part(0.0..0.9, Seed(7)))?;
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit`](Trainer::fit), and those of the source.
+    pub fn fit_from<E: Element, D: Backend<E>, S: Source<Row = M::Sample>>(
+        mut self,
+        model: &mut Model<M, E, D>,
+        source: &S,
+    ) -> Result<History>
+    where
+        M: Network<E, D>,
+    {
+        self.check_source(0)?;
+        if self.settings.refit {
+            model.preprocessing = None;
+        }
+        let Counted { fitted, rows, fingerprint } =
+            count::<M, S>(source, model.preprocessing.as_ref())?;
+        model.preprocessing = Some(fitted);
+        let plan = self.check_source(rows)?;
+        let saved = self.take_up(model, &plan, fingerprint)?;
+        let fitted = model.preprocessing.clone().ok_or(Error::NoRows("train on"))?;
+        let validation = match std::mem::replace(&mut self.validation, ValidationRows::None) {
+            ValidationRows::Rows(rows) => {
+                let raw = fitted.classes(rows?, 0)?;
+                Validation::Apart(Rows::new(raw, &fitted, RowWeights::default())?)
+            }
+            _ => Validation::None,
+        };
+
+        let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
+        let (seed, shuffle) = (settings.seed, settings.shuffle);
+        let (window, batch_size) = (settings.shuffle_window, settings.batch_size);
+        let none = Rows::new(Table::of_samples(&M::GRAPH), &fitted, RowWeights::default())?;
+        let mut run = Run::new(model, optimizer, settings, plan, (none, fingerprint))?;
+        if let Some(saved) = saved {
+            run.recall(&saved, &mut callbacks)?;
+        }
+        callbacks.push(Box::new(progress));
+        let feed = Feed {
+            source,
+            fitted,
+            sample_weights: &self.sample_weights,
+            class_weights: &self.class_weights,
+            seed,
+            shuffle,
+            window,
+            batch_size,
+            rows,
+            first_batch: run.batch_number(),
+        };
+        std::thread::scope(|threads| {
+            let (to, from) = sync_channel(WAITING);
+            threads.spawn(move || feed.run(&to));
+            run.stream = Some(Stream(from));
+            // The run ends with its stream, and so does the thread.
+            run.all_epochs(&validation, callbacks)
+        })
+    }
+}
+
+/// What the first passes tell of a source.
+struct Counted {
+    fitted: Preprocessing,
+    rows: usize,
+    fingerprint: u32,
+}
+
+/// Counts the rows and fits the preprocessing on them, where it is not fitted.
+fn count<M: Definition, S: Source<Row = M::Sample>>(
+    source: &S,
+    fitted: Option<&Preprocessing>,
+) -> Result<Counted> {
+    let mut fitting = Fitting::new(&M::GRAPH);
+    let (mut rows, mut sum) = (0, Crc32c::default());
+    let mut first = true;
+    while first || fitted.is_none() && !fitting.is_done() {
+        for_each_table::<M, S>(source, |table, from| {
+            if first {
+                sum.update(&fingerprint(table).to_le_bytes());
+                rows += table.rows;
+            }
+            if fitted.is_none() {
+                let all: Vec<usize> = (0..table.rows).collect();
+                fitting.look(table, &all, from)?;
+            }
+            Ok(())
+        })?;
+        if rows == 0 {
+            return Err(Error::NoRows("train on"));
+        }
+        fitting.end_pass();
+        first = false;
+    }
+    let fitted = fitted.cloned().unwrap_or_else(|| fitting.finish());
+    Ok(Counted { fitted, rows, fingerprint: sum.value() })
+}
+
+/// Hands all rows to `take`, a table at a time, each with the number of its first row.
+fn for_each_table<M: Definition, S: Source<Row = M::Sample>>(
+    source: &S,
+    mut take: impl FnMut(&Table, usize) -> Result<()>,
+) -> Result<()> {
+    let mut table = Table::of_samples(&M::GRAPH);
+    let mut first = 0;
+    for row in source.rows()? {
+        let row = row?;
+        let pushed = table.push(|writer| M::write_sample(&row, writer));
+        pushed.map_err(|error| renumber(error, |row| first + row))?;
+        if table.rows == ROWS_AT_ONCE {
+            take(&table, first)?;
+            first += table.rows;
+            table = Table::of_samples(&M::GRAPH);
+        }
+    }
+    match table.rows {
+        0 => Ok(()),
+        _ => take(&table, first),
+    }
+}

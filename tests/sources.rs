@@ -1,0 +1,231 @@
+//! Training on rows that stream from files.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use multi_input::{
+    data::{from_fn, BadRow, Csv, JsonLines, Source},
+    prelude::*,
+    Error, Result,
+};
+
+#[multi_input_model]
+#[derive(Clone, Debug, PartialEq)]
+pub struct House {
+    #[input(impute(median), standardize, columns("rooms", "age"))]
+    measures: [f32; 2],
+
+    #[input(categories(5))]
+    #[branch(Embedding(5, 3))]
+    city: String,
+
+    #[merge(concat(measures, city))]
+    #[branch(Dense(6, tanh))]
+    joined: _,
+
+    #[from(joined)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, metrics(mae), standardize)]
+    price: f32,
+
+    #[from(joined)]
+    #[branch(Dense(2, softmax))]
+    #[output(loss = cross_entropy, categories)]
+    kind: Class<2>,
+}
+
+fn row(i: usize) -> HouseSample {
+    let (rooms, age) = ((i * 7 % 5) as f32 + 1.0, (i * 13 % 90) as f32);
+    HouseSample {
+        measures: [if i.is_multiple_of(11) { f32::NAN } else { rooms }, age],
+        city: ["Bern", "Basel", "Chur"][i % 3].to_owned(),
+        price: 100.0 * rooms - age + 50.0 * (i % 3) as f32,
+        kind: ["flat", "villa"][usize::from(rooms > 3.0)].to_owned(),
+    }
+}
+
+fn rows(count: usize) -> Vec<HouseSample> {
+    (0..count).map(row).collect()
+}
+
+struct Files {
+    _folder: tempfile::TempDir,
+    csv: PathBuf,
+    tsv: PathBuf,
+    json: PathBuf,
+}
+
+fn files(rows: &[HouseSample]) -> Files {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let cell = |number: f32| if number.is_nan() { String::new() } else { number.to_string() };
+    let table = |between: &str| {
+        let mut text = ["rooms", "age", "city", "price", "kind"].join(between);
+        for HouseSample { measures: [rooms, age], city, price, kind } in rows {
+            let cells = [cell(*rooms), cell(*age), city.clone(), price.to_string(), kind.clone()];
+            text += &format!("\n{}", cells.join(between));
+        }
+        text
+    };
+    let json = rows.iter().map(|HouseSample { measures: [rooms, age], city, price, kind }| {
+        let rooms = if rooms.is_nan() { "null".to_owned() } else { rooms.to_string() };
+        format!(
+            "{{\"measures\": [{rooms}, {age}], \"city\": \"{city}\", \"price\": {price}, \"kind\": \
+             \"{kind}\"}}\n"
+        )
+    });
+    Files {
+        csv: write("houses.csv", table(",")),
+        tsv: write("houses.tsv", table("\t")),
+        json: write("houses.jsonl", json.collect()),
+        _folder: folder,
+    }
+}
+
+fn trainer() -> Trainer<House, Adam> {
+    Trainer::new(Adam::new(1e-2))
+        .epochs(3)
+        .batch_size(16)
+        .seed(Seed(5))
+        .progress(Progress::silent())
+}
+
+/// What the model predicts for the first rows, to the bit.
+fn answers(model: &Model<House>) -> Vec<u32> {
+    let inputs: Vec<HouseInputs> = rows(20).into_iter().map(HouseInputs::from).collect();
+    model.predict(&inputs).unwrap().iter().map(|outputs| outputs.price.to_bits()).collect()
+}
+
+fn streamed<S: Source<Row = HouseSample>>(source: &S, window: usize) -> (Model<House>, History) {
+    let mut model = House::build(&Cpu::default(), Seed(1));
+    let trainer = trainer().shuffle_window(window);
+    let history = trainer.fit_from(&mut model, source).unwrap();
+    (model, history)
+}
+
+#[test]
+fn every_source_gives_the_same_model() {
+    let rows = rows(203);
+    let files = files(&rows);
+    let (model, history) = streamed(&rows, 50);
+    let expected = answers(&model);
+    let losses = history.epochs.iter().map(|epoch| epoch.get("loss"));
+    assert!(losses.clone().next_back() < losses.clone().next());
+    assert_eq!(answers(&streamed(&Csv::new(&files.csv), 50).0), expected);
+    assert_eq!(answers(&streamed(&Csv::tabs(&files.tsv), 50).0), expected);
+    assert_eq!(answers(&streamed(&JsonLines::new(&files.json), 50).0), expected);
+    assert_eq!(answers(&streamed(&from_fn(|| (0..203).map(row)), 50).0), expected);
+    assert_ne!(answers(&streamed(&rows, 51).0), expected, "another window mixes otherwise");
+}
+
+#[test]
+fn unshuffled_rows_train_as_they_do_in_memory() {
+    let rows = rows(101);
+    let mut in_memory = House::build(&Cpu::default(), Seed(1));
+    let history = trainer().shuffle(Shuffle::Never).fit(&mut in_memory, &rows).unwrap();
+    let mut from_source = House::build(&Cpu::default(), Seed(1));
+    let streamed = trainer().shuffle(Shuffle::Never).fit_from(&mut from_source, &rows).unwrap();
+    assert_eq!(answers(&in_memory), answers(&from_source));
+    assert_eq!(history.to_string(), streamed.to_string());
+    assert_eq!(in_memory.preprocessing(), from_source.preprocessing());
+}
+
+/// A source that counts how many rows of the last pass were asked for.
+struct Counting(AtomicUsize);
+
+impl Source for Counting {
+    type Row = HouseSample;
+
+    fn rows(&self) -> Result<impl Iterator<Item = Result<HouseSample>>> {
+        self.0.store(0, Ordering::SeqCst);
+        Ok((0..1000).map(|i| {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(row(i))
+        }))
+    }
+}
+
+#[test]
+fn a_bounded_number_of_batches_waits() {
+    let source = Counting(AtomicUsize::new(0));
+    let mut model = House::build(&Cpu::default(), Seed(1));
+    let trainer = trainer().shuffle_window(10).steps_per_epoch(1).epochs(1);
+    trainer.fit_from(&mut model, &source).unwrap();
+    // One batch was taken, four wait, one is in hand, and the window is full.
+    let read = source.0.load(Ordering::SeqCst);
+    assert!(read <= 16 * 6 + 11, "{read} rows were read");
+}
+
+#[test]
+fn weights_and_validation_work_as_in_memory() {
+    let (train, test) = (rows(96), rows(30));
+    let with_all = |trainer: Trainer<House, Adam>| {
+        trainer
+            .shuffle(Shuffle::Never)
+            .validation_data(&test)
+            .sample_weight(House::price, |row| row.measures[1] / 90.0)
+            .class_weight(House::kind, [(0, 0.5), (1, 2.0)])
+    };
+    let mut in_memory = House::build(&Cpu::default(), Seed(1));
+    let history = with_all(trainer()).fit(&mut in_memory, &train).unwrap();
+    let mut model = House::build(&Cpu::default(), Seed(1));
+    let streamed = with_all(trainer()).fit_from(&mut model, &train).unwrap();
+    assert_eq!(history.to_string(), streamed.to_string());
+    assert!(streamed.to_string().contains("val_loss"), "{streamed}");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_file_and_line_or_row() {
+    let mut all = rows(60);
+    let fit = |source: &Csv<HouseSample>| {
+        let mut model = House::build(&Cpu::default(), Seed(1));
+        trainer().fit_from(&mut model, source).unwrap_err()
+    };
+    all[40].kind = "tent".to_owned();
+    let files = files(&all);
+    let error = fit(&Csv::new(&files.csv)).to_string();
+    assert!(error.starts_with("row 40, field `kind`: expected one of the 2 labels"), "{error}");
+
+    let text = fs::read_to_string(&files.csv).unwrap().replace("tent", "flat");
+    fs::write(&files.csv, text.replacen("Chur", "", 1)).unwrap();
+    let error = fit(&Csv::new(&files.csv)).to_string();
+    assert!(
+        error.ends_with("line 4: field `city`, column `city`: expected a text, found nothing"),
+        "{error}"
+    );
+    let skipping = Csv::<HouseSample>::new(&files.csv).on_bad_row(BadRow::Skip);
+    let mut model = House::build(&Cpu::default(), Seed(1));
+    trainer().fit_from(&mut model, &skipping).unwrap();
+    assert_eq!(skipping.skipped().rows, 1);
+
+    let nothing: Vec<HouseSample> = Vec::new();
+    let mut model = House::build(&Cpu::default(), Seed(1));
+    let error = trainer().fit_from(&mut model, &nothing).unwrap_err();
+    assert!(matches!(error, Error::NoRows(_)));
+    let error = trainer().validation_split(0.1).fit_from(&mut model, &rows(9)).unwrap_err();
+    assert!(error.to_string().contains("`validation_split` needs the rows in memory"), "{error}");
+
+    // A source that changes between two passes.
+    let passes = AtomicUsize::new(0);
+    let shrinking = from_fn(|| (0..40 - passes.fetch_add(1, Ordering::SeqCst)).map(row));
+    let error = trainer().epochs(30).fit_from(&mut model, &shrinking).unwrap_err();
+    assert!(error.to_string().contains("a source gives the same rows in every pass"), "{error}");
+}
+
+#[test]
+fn parts_of_a_file_train_and_test() {
+    let files = files(&rows(300));
+    let source = Csv::<HouseSample>::new(&files.csv);
+    let (train, test) = (source.part(0.0..0.8, Seed(2)), source.part(0.8..1.0, Seed(2)));
+    let mut model = House::build(&Cpu::default(), Seed(1));
+    let test = test.read_all().unwrap();
+    trainer().epochs(20).validation_data(&test).fit_from(&mut model, &train).unwrap();
+    assert!(model.evaluate(&test).unwrap().loss() < 1.0);
+}

@@ -1,0 +1,301 @@
+//! Rows from Parquet, Arrow, SQLite and PostgreSQL, which features bring:
+//! `cargo test -p multi-input-tests --features stores --test stores`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use multi_input::{
+    data::{chrono::NaiveDateTime, Arrow, BadRow, Parquet, Postgres, Source, Sqlite},
+    prelude::*,
+};
+
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Trip {
+    #[input(impute(mean), standardize)]
+    distance: f32,
+
+    #[input]
+    #[branch(Embedding(4, 2))]
+    stops: u32,
+
+    #[input(calendar(hour_cycle, weekday))]
+    start: NaiveDateTime,
+
+    #[input(categories(5))]
+    #[branch(Embedding(5, 2))]
+    city: String,
+
+    #[input(standardize)]
+    legs: [f32; 2],
+
+    #[input]
+    late: bool,
+
+    #[merge(concat(distance, stops, start, city, legs, late))]
+    #[branch(Dense(1))]
+    #[output(loss = mse, standardize)]
+    price: f32,
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+/// The rows in words; NaN is equal to itself then.
+fn in_words(rows: &[TripSample]) -> Vec<String> {
+    rows.iter().map(|row| format!("{row:?}")).collect()
+}
+
+/// What `fixtures/tables.py` wrote.
+fn expected() -> Vec<TripSample> {
+    let start: NaiveDateTime = "2024-01-01T06:30:00".parse().unwrap();
+    let row = |i: usize| TripSample {
+        distance: if i % 11 == 0 { f32::NAN } else { (i * 7 % 50) as f32 },
+        stops: i as u32 % 4,
+        start: start + Duration::from_secs(7 * 3600 * i as u64),
+        city: ["Bern", "Basel", "007"][i % 3].to_owned(),
+        legs: [(i % 3) as f32, i as f32 / 8.0],
+        late: i % 5 == 0,
+        price: (20 + i * 7 % 50 + 5 * (i % 4)) as f32,
+    };
+    (0..200).map(row).collect()
+}
+
+const QUERY: &str =
+    "SELECT distance, stops, start, city, late, price, leg1, leg2 FROM trips ORDER BY id";
+
+/// The legs in two columns.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Flat {
+    #[input(impute(mean))]
+    distance: f32,
+    #[input(columns("leg1", "leg2"))]
+    legs: [f32; 2],
+    #[input(categories(5))]
+    #[branch(Embedding(5, 2))]
+    city: String,
+    #[input(calendar(hour))]
+    start: NaiveDateTime,
+    #[input]
+    late: bool,
+    #[merge(concat(distance, legs, city, start, late))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+#[test]
+fn parquet_and_arrow_hold_the_same_rows_and_train_the_same_model() {
+    let (parquet, arrow) =
+        (Parquet::new(fixture("trips.parquet")), Arrow::new(fixture("trips.arrow")));
+    let rows = expected();
+    assert_eq!(in_words(&parquet.read_all().unwrap()), in_words(&rows));
+    assert_eq!(in_words(&arrow.read_all().unwrap()), in_words(&rows));
+    let train = |source: &dyn Fn(Trainer<Trip, Adam>, &mut Model<Trip>)| {
+        let mut model = Trip::build(&Cpu::default(), Seed(1));
+        let trainer = Trainer::new(Adam::new(1e-2)).epochs(2).shuffle_window(30);
+        source(trainer, &mut model);
+        let inputs: Vec<TripInputs> = rows.iter().cloned().map(TripInputs::from).collect();
+        let bits = model.predict(&inputs).unwrap();
+        bits.iter().map(|outputs| outputs.price.to_bits()).collect::<Vec<_>>()
+    };
+    let expected = train(&|trainer, model| drop(trainer.fit_from(model, &rows).unwrap()));
+    assert_eq!(train(&|trainer, model| drop(trainer.fit_from(model, &parquet).unwrap())), expected);
+    assert_eq!(train(&|trainer, model| drop(trainer.fit_from(model, &arrow).unwrap())), expected);
+}
+
+#[test]
+fn a_query_of_sqlite_gives_the_same_rows() {
+    let rows = Sqlite::<FlatSample>::new(fixture("trips.db"), QUERY).read_all().unwrap();
+    check_flat(&rows);
+    let bad = Sqlite::<FlatSample>::new(fixture("trips.db"), QUERY.replace("leg2", "'x' AS leg2"));
+    let error = bad.read_all().unwrap_err().to_string();
+    assert!(
+        error.contains("trips.db, row 0: field `legs`, column `leg2`: expected a number"),
+        "{error}"
+    );
+    let skipping = bad.on_bad_row(BadRow::Skip);
+    assert_eq!((skipping.read_all().unwrap().len(), skipping.skipped().rows), (0, 200));
+    let error = Sqlite::<FlatSample>::new(fixture("trips.db"), "SELECT x FROM trips").rows();
+    assert!(error.err().unwrap().to_string().contains("no such column"));
+    // What nobody takes any more is not read to its end.
+    let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n";
+    assert_eq!(
+        Sqlite::<FlatSample>::new(fixture("trips.db"), endless).rows().unwrap().take(3).count(),
+        3
+    );
+}
+
+fn check_flat(rows: &[FlatSample]) {
+    let expected = expected();
+    assert_eq!(rows.len(), expected.len());
+    for (row, expected) in rows.iter().zip(&expected) {
+        assert_eq!(row.distance.to_bits(), expected.distance.to_bits());
+        assert_eq!(
+            (row.legs, &row.city, row.start),
+            (expected.legs, &expected.city, expected.start)
+        );
+        assert_eq!((row.late, row.price), (expected.late, expected.price));
+    }
+}
+
+/// 200 mutations of each file: an error or rows, never a panic.
+#[test]
+fn damaged_files_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("damaged");
+    let mut state = 1_u64;
+    let mut random = move |bound: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % bound
+    };
+    let mut refused = 0;
+    for name in ["trips.parquet", "trips.arrow", "trips.db"] {
+        let whole = fs::read(fixture(name)).unwrap();
+        for _ in 0..200 {
+            let mut bytes = whole.clone();
+            match random(3) {
+                0 => bytes.truncate(random(whole.len())),
+                1 => {
+                    let places = [random(whole.len()), random(whole.len())];
+                    places.iter().for_each(|place| bytes[*place] ^= 1 << random(8));
+                }
+                _ => drop(bytes.drain(random(whole.len() / 2)..whole.len() / 2 + random(100))),
+            }
+            fs::write(&path, bytes).unwrap();
+            let read = match name {
+                "trips.parquet" => Parquet::<TripSample>::new(&path).read_all().map(drop),
+                "trips.arrow" => Arrow::<TripSample>::new(&path).read_all().map(drop),
+                _ => Sqlite::<FlatSample>::new(&path, QUERY).read_all().map(drop),
+            };
+            refused += usize::from(read.is_err());
+        }
+    }
+    assert!(refused > 300, "only {refused} of 600 were refused");
+}
+
+/// A PostgreSQL server of its own, in a folder that goes with it.
+struct Server {
+    process: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Server {
+    /// `None` where PostgreSQL is not installed.
+    fn start() -> Option<Server> {
+        let folder = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").unwrap();
+        let data = folder.path().join("data");
+        // PostgreSQL refuses to run as root.
+        let command = |program: &str| {
+            let program = find(program)?;
+            if fs::metadata("/proc/self").map(|m| std::os::unix::fs::MetadataExt::uid(&m)).ok()?
+                != 0
+            {
+                return Some(Command::new(program));
+            }
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+            Some(command)
+        };
+        let mut initialise = command("initdb")?;
+        let owned = Command::new("chown").arg("-R").arg("postgres").arg(folder.path()).status();
+        assert!(owned.is_ok());
+        let made =
+            initialise.arg("-D").arg(&data).args(["-U", "tester", "-A", "trust"]).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let process = command("postgres")?
+            .arg("-D")
+            .arg(&data)
+            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-k"])
+            .arg(folder.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Server { process, folder };
+        let begun = Instant::now();
+        while postgres::Client::connect(&server.address(), postgres::NoTls).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the server does not start");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Some(server)
+    }
+
+    fn address(&self) -> String {
+        format!("host={} user=tester dbname=postgres", self.folder.path().display())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Its own process; the folder goes after it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A program of PostgreSQL, which Debian keeps out of the path.
+fn find(program: &str) -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
+    let mut found =
+        versions.filter_map(|version| Some(version.ok()?.path().join("bin").join(program)));
+    found.find(|path| path.exists())
+}
+
+#[test]
+fn a_query_of_postgresql_gives_the_same_rows() {
+    let Some(server) = Server::start() else {
+        eprintln!("PostgreSQL is not installed (Debian: postgresql); nothing was tested");
+        return;
+    };
+    let mut client = postgres::Client::connect(&server.address(), postgres::NoTls).unwrap();
+    client
+        .batch_execute(
+            "CREATE TABLE trips (id int8, distance float4, stops int2, start timestamp, city text,
+                 late bool, price float8, leg1 float4, leg2 float4, legs float4[])",
+        )
+        .unwrap();
+    for (id, row) in expected().iter().enumerate() {
+        let distance = (!row.distance.is_nan()).then_some(row.distance);
+        client
+            .execute(
+                "INSERT INTO trips VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                &[
+                    &(id as i64),
+                    &distance,
+                    &(row.stops as i16),
+                    &row.start,
+                    &row.city,
+                    &row.late,
+                    &f64::from(row.price),
+                    &row.legs[0],
+                    &row.legs[1],
+                    &row.legs.to_vec(),
+                ],
+            )
+            .unwrap();
+    }
+    check_flat(&Postgres::<FlatSample>::new(server.address(), QUERY).read_all().unwrap());
+    let query = "SELECT * FROM trips ORDER BY id";
+    let source = Postgres::<TripSample>::new(server.address(), query);
+    assert_eq!(in_words(&source.read_all().unwrap()), in_words(&expected()));
+    let mut model = Trip::build(&Cpu::default(), Seed(1));
+    Trainer::new(Adam::new(1e-2)).epochs(2).fit_from(&mut model, &source).unwrap();
+
+    let message = |query: &str| {
+        let source = Postgres::<FlatSample>::new(server.address(), query);
+        let error = source.read_all().unwrap_err();
+        error.to_string()
+    };
+    assert!(message("SELECT nothing FROM trips").contains("column \"nothing\" does not exist"));
+    assert!(message("SELECT price::numeric FROM trips")
+        .contains("the column `price` is of type numeric"));
+    let error = Postgres::<FlatSample>::new("host=/nowhere user=x", query).rows().err().unwrap();
+    assert!(error.to_string().starts_with("PostgreSQL cannot be read: "), "{error}");
+}
