@@ -23,24 +23,6 @@ pub use crate::{
     layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask},
 };
 
-/// Items that only a language server sees.
-#[cfg(rust_analyzer)]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __for_editors {
-    ($($items:tt)*) => { $($items)* };
-}
-
-/// Items that only a language server sees.
-#[cfg(not(rust_analyzer))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __for_editors {
-    ($($items:tt)*) => {};
-}
-
-pub use crate::__for_editors as for_editors;
-
 /// The shape, or one of unknown sizes where the formula found a mistake, which a constant of its
 /// own reports.
 pub const fn shape_or_unknown(

@@ -33,14 +33,16 @@ pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
     let fields = nodes.map(|(node, shape)| field(node, shape));
     let typed = shaped.graph.nodes.iter().flat_map(|node| &node.field.typed);
     let names = typed.map(|typed| name(typed, &paths));
-    let krate = &paths.krate;
     quote! {
-        #krate::private::for_editors! {
+        // rustc does not know the name that language servers set.
+        #[allow(unexpected_cfgs)]
+        const _: () = {
+            #[cfg(rust_analyzer)]
             const _: () = {
                 struct Nodes { #(#fields,)* }
                 fn names(nodes: Nodes) { #(#names)* }
             };
-        }
+        };
     }
 }
 
