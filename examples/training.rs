@@ -16,7 +16,7 @@ use std::path::Path;
 
 use multi_input::prelude::*;
 
-/// Predicts the progression from what was measured, with an input that is only noise.
+/// Predicts the progression from what was measured.
 #[multi_input_model]
 #[derive(Clone)]
 pub struct Progression {

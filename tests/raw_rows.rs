@@ -1,5 +1,7 @@
 //! From raw texts, pictures and labels to trained models and back, as a user does it.
 
+mod support;
+
 use std::{collections::HashMap, fs, path::Path};
 
 use multi_input::{
@@ -264,33 +266,21 @@ fn a_model_with_other_steps_is_another_model() {
     let rows: Vec<PostSample> = read_csv(folder.path().join("posts.csv")).unwrap();
     let path = folder.path().join("post.safetensors");
     trained(&rows).save(&path).unwrap();
-    let header = |change: &dyn Fn(&str) -> String| {
-        let bytes = fs::read(&path).unwrap();
-        let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-        let header = change(std::str::from_utf8(&bytes[8..8 + length]).unwrap());
+    let forged = |change: &dyn Fn(&str) -> String| {
         let changed = folder.path().join("changed.safetensors");
-        let length = (header.len() as u64).to_le_bytes();
-        fs::write(&changed, [&length, header.as_bytes(), &bytes[8 + length_of(&bytes)..]].concat())
-            .unwrap();
+        support::forge::forge(&path, &changed, change);
         Model::<Post>::load(changed, &Cpu::default()).map(|_| ()).unwrap_err().to_string()
     };
-    let error = header(&|header| header.replace("length = 5", "length = 6"));
+    let error = forged(&|text| text.replace("length = 5", "length = 6"));
     assert!(error.contains("differs first in input `caption`"), "{error}");
-    let error = header(&|header| {
-        header
-            .replace(r#"\"is\",\"blue\""#, r#"\"is\",\"is\""#)
-            .replace(r#"\"it\",\"is\""#, r#"\"is\",\"is\""#)
-            .replace(r#"\"number\",\"it\""#, r#"\"it\",\"it\""#)
+    let error = forged(&|text| {
+        text.replace(r#""is","blue""#, r#""is","is""#)
+            .replace(r#""it","is""#, r#""is","is""#)
+            .replace(r#""number","it""#, r#""it","it""#)
     });
     assert!(error.contains("its preprocessing: `caption`, `words`: its vocabulary"), "{error}");
-    let error = header(&|header| {
-        header.replace(r#"[\"7\",\"grass\",\"sky\"]"#, r#"[\"sky\",\"grass\",\"7\"]"#)
-    });
+    let error = forged(&|text| text.replace(r#"["7","grass","sky"]"#, r#"["sky","grass","7"]"#));
     assert!(error.contains("the labels of `topic` are out of order"), "{error}");
-}
-
-fn length_of(bytes: &[u8]) -> usize {
-    u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn rows() -> Vec<TripSample> {
     let row = |i: usize| {
         let wave = |k: f32| (i as f32 * k).sin();
         let weather = [wave(0.7), wave(1.3), 20.0 + wave(0.3), wave(0.11)];
-        let traffic = (i % 3 != 0).then_some([wave(0.5), wave(0.9)]);
+        let traffic = (!i.is_multiple_of(3)).then_some([wave(0.5), wave(0.9)]);
         let minutes = 30.0 + 5.0 * weather[0] + (i % 7) as f32;
         TripSample { weather, day: (i % 7) as u32, traffic, minutes, late: minutes > 33.0 }
     };
@@ -290,7 +290,7 @@ fn a_full_disk_is_an_error_and_the_last_good_checkpoint_still_loads() {
         return;
     };
     let folder = disk.0.path().join("run");
-    let error = train_here(&folder).err().expect("the disk is full").to_string();
+    let error = train_here(&folder).expect_err("the disk is full").to_string();
     assert_recovers(&folder, &error, "No space left on device");
 }
 
@@ -337,7 +337,7 @@ fn a_folder_that_becomes_read_only_is_an_error_and_the_last_good_checkpoint_stil
             fs::set_permissions(&folder, permissions).unwrap();
         }
     }
-    let error = train_here(&folder).err().expect("the folder is read-only");
+    let error = train_here(&folder).expect_err("the folder is read-only");
     assert!(matches!(error, Error::File { action: "write", .. }), "{error}");
     let reason = if mounted.is_some() { "Read-only file system" } else { "denied" };
     assert_recovers(&folder, &error.to_string(), reason);

@@ -38,7 +38,7 @@ fn rows() -> Vec<SaleSample> {
         let sold = wave(0.7) - 0.5 * wave(0.3);
         SaleSample {
             shop: [wave(0.7), wave(1.1), wave(0.13)],
-            weather: (i % 4 > 0).then_some([wave(0.3), wave(0.9)]),
+            weather: (!i.is_multiple_of(4)).then_some([wave(0.3), wave(0.9)]),
             scale: 0.5,
             sold,
             sold_by_shop: sold,
