@@ -14,7 +14,7 @@ mod number;
 mod output;
 mod serde;
 
-pub(crate) use argument::{Argument, PaddingExpr};
+pub(crate) use argument::{Argument, PaddingExpr, AUTO};
 pub(crate) use attribute::is_ours;
 pub(crate) use branch::{Layer, LayerKind};
 pub(crate) use data_type::{Element, FieldType};
