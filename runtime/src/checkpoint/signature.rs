@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    data::Content,
     definition::{Graph, Node, Step},
     private::spec::step::Nature,
 };
@@ -33,10 +34,15 @@ impl Signature {
         let part =
             |what: &str, name: &str, is: String| Part { name: format!("{what} `{name}`"), is };
         let inputs = graph.inputs.iter().map(|input| {
-            let (kind, shape, missing) = (input.kind, input.shape, input.missing);
+            let (shape, missing) = (input.shape, input.missing);
+            // Whether numbers may be missing follows from the steps.
+            let kind = match input.kind {
+                Content::Numbers { .. } => "Numbers".to_owned(),
+                other => format!("{other:?}"),
+            };
             // What changes rows in training alone is no part of a model.
             let steps: Vec<_> = input.steps.iter().filter(|step| !is_random(step)).collect();
-            part("input", input.name, format!("{kind:?} {shape:?}, missing {missing:?}, {steps:?}"))
+            part("input", input.name, format!("{kind} {shape:?}, missing {missing:?}, {steps:?}"))
         });
         let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
         let outputs = graph.outputs.iter().map(|output| {
