@@ -44,9 +44,16 @@ soak:
     cargo test --release -p multi-input-tests --test resume -- --ignored --nocapture soak
     cargo test --release -p multi-input-macros-core -- --ignored --nocapture soak
 
+# Rows from Parquet, Arrow, SQLite and PostgreSQL: their crates take minutes to compile.
+stores:
+    cargo test -p multi-input-tests --features stores --test stores
+
 # Makes the parity fixtures anew; needs Python with TensorFlow and scikit-learn (see
 # tests/fixtures/README.md).
 fixtures:
     python tests/fixtures/keras.py
+    python tests/fixtures/preprocessing_keras.py
+    python tests/fixtures/preprocessing_sklearn.py
+    python tests/fixtures/tables.py
     python tests/fixtures/training.py
     python tests/fixtures/sklearn_metrics.py

@@ -26,6 +26,8 @@ pub enum ArgumentKind {
     Activation,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A size, or `auto`, which leaves it to the layer.
+    SizeOrAuto,
     /// One or more of these words, to the end of the positional arguments.
     Words(&'static [&'static str]),
     /// A list of real numbers: `[0.0, 0.5]`.

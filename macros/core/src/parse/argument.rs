@@ -69,6 +69,9 @@ pub(crate) enum PaddingExpr {
     Zeros(SizeExpr),
 }
 
+/// What leaves a size to the layer.
+pub(crate) const AUTO: &str = "auto";
+
 /// `value` or `name = value`.
 pub(super) struct Given {
     pub(super) name: Option<Ident>,
@@ -190,6 +193,10 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Word(words) | ArgumentKind::Words(words) => {
             choice(parameter.name, words, value).map(Argument::Word)
         }
+        ArgumentKind::SizeOrAuto if word(value).is_some_and(|word| word == AUTO) => {
+            Ok(Argument::Word(AUTO))
+        }
+        ArgumentKind::SizeOrAuto => SizeExpr::read(value).map(Argument::Size),
         ArgumentKind::Numbers => numbers(value).map(Argument::Numbers),
         ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
     }

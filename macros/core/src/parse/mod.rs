@@ -15,7 +15,7 @@ mod output;
 mod serde;
 mod typed;
 
-pub(crate) use argument::{Argument, PaddingExpr};
+pub(crate) use argument::{Argument, PaddingExpr, AUTO};
 pub(crate) use attribute::is_ours;
 pub(crate) use branch::{Layer, LayerKind};
 pub(crate) use data_type::{Element, FieldType};

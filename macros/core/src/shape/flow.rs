@@ -73,6 +73,11 @@ impl Flow {
         bounded && (0..self.shape.rank()).all(|axis| self.shape.dim(axis) != Size::Unknown)
     }
 
+    /// Whether something says how many categories there are.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.shape.below != Size::Unknown || self.computed.is_some()
+    }
+
     /// Each size as a constant expression.
     pub(crate) fn sizes(&self) -> &[TokenStream] {
         &self.sizes

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    parse::{const_argument, Argument, Layer, LayerKind, PaddingExpr},
+    parse::{const_argument, Argument, Layer, LayerKind, PaddingExpr, AUTO},
 };
 
 /// A layer between two shapes.
@@ -140,6 +140,15 @@ fn one(
                 for size in argument.sizes() {
                     scope.require_size(size, field);
                 }
+            }
+            if arguments.iter().any(is_auto) && !input.is_bounded() {
+                let text = format!(
+                    "`{field}`: nothing says how many categories `{name}(auto)` looks up: put \
+                     `categories(capacity)`, `hashed(buckets)` or another step that does into \
+                     `#[input(...)]`, or write their number"
+                );
+                errors.at(layer.span, text);
+                return None;
             }
             let inner = match spec.form.inner {
                 Some(holds) => Some(nested(layer, arguments, holds, input, field, scope, errors)?),
@@ -375,6 +384,11 @@ pub(super) fn value_tokens(
         },
     });
     quote!([#(#values),*])
+}
+
+/// Whether the number of categories is left to the layer.
+fn is_auto(argument: &Argument) -> bool {
+    matches!(argument, Argument::Word(word) if *word == AUTO)
 }
 
 /// Whether the macro cannot see the argument's value.

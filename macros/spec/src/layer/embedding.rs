@@ -9,8 +9,8 @@ pub const LAYER: Layer = Layer {
     module: "embedding",
     doc: "A learned vector of `width` numbers for each of `categories` indices.",
     parameters: &[
-        Parameter::required("categories", ArgumentKind::Size),
-        Parameter::required("width", ArgumentKind::Size),
+        Parameter::required("categories", ArgumentKind::SizeOrAuto),
+        Parameter::optional("width", ArgumentKind::SizeOrAuto),
         Parameter::optional("mask", ArgumentKind::Flag),
     ],
     output,
@@ -35,8 +35,13 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
         )
         .shape(input));
     }
-    let (categories, width, mask) =
-        (arguments[0].size(), arguments[1].size(), arguments[2].flag_or(false));
+    if arguments[1].is_absent() && !is_auto(&arguments[0]) {
+        return Err(Text::new(
+            "`Embedding` needs `width`: write `Embedding(categories, width)`, or `auto` for either",
+        ));
+    }
+    let (categories, width) = (categories(input, arguments), width(input, arguments));
+    let mask = arguments[2].flag_or(false);
     if mask && input.rank() == 0 {
         return Err(Text::new(
             "the mask of `Embedding` says which steps are padding, but what flows in is one \
@@ -61,13 +66,58 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
 }
 
 /// The table.
-pub const fn count(_: &Shape, arguments: &[Value]) -> Size {
-    arguments[0].size().times(arguments[1].size())
+pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
+    categories(input, arguments).times(width(input, arguments))
 }
 
 /// `Embedding<CATEGORIES, WIDTH, ..>`.
-pub const fn sizes(_: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of(&[arguments[0].size(), arguments[1].size()])
+pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
+    Sizes::of(&[categories(input, arguments), width(input, arguments)])
+}
+
+/// As given, or all that may flow in.
+const fn categories(input: &Shape, arguments: &[Value]) -> Size {
+    match is_auto(&arguments[0]) {
+        true => input.below,
+        false => arguments[0].size(),
+    }
+}
+
+/// As given, or by the number of categories.
+const fn width(input: &Shape, arguments: &[Value]) -> Size {
+    match &arguments[1] {
+        Value::Size(width) => *width,
+        _ => match categories(input, arguments) {
+            Size::Known(categories) => Size::Known(auto_width(categories)),
+            Size::Unknown => Size::Unknown,
+        },
+    }
+}
+
+const fn is_auto(argument: &Value) -> bool {
+    matches!(argument, Value::Word(_))
+}
+
+/// min(600, round(1.6 n^0.56)), at least 1: the rule of thumb of fast.ai.
+const fn auto_width(categories: usize) -> usize {
+    const LARGEST: usize = 600;
+    // n^0.56 = n^(14/25), so that a width w is reached where ((w - 1/2) / 1.6)^25 <= n^14: constants
+    // have no powers with fractions.
+    let reached = power(categories as f64, 14);
+    let mut width = 1;
+    while width < LARGEST && power((width as f64 + 0.5) / 1.6, 25) <= reached {
+        width += 1;
+    }
+    width
+}
+
+const fn power(base: f64, exponent: usize) -> f64 {
+    let (mut result, mut i) = (1.0, 0);
+    while i < exponent {
+        result *= base;
+        i += 1;
+    }
+    result
 }
 
 #[cfg(test)]
@@ -88,6 +138,22 @@ mod tests {
         assert_eq!(Text::new("").shape(&ONE.unwrap()).as_str(), "[16]");
         assert_eq!(Text::new("").shape(&STEPS.unwrap()).as_str(), "[7, 16]");
         assert_eq!(count(&Shape::categories(&[]), ARGUMENTS), Size::Known(1600));
+    }
+
+    #[test]
+    fn the_width_grows_with_the_categories() {
+        for categories in (1..5000).chain([20_000, 100_000, 1_000_000]) {
+            let exact = (1.6 * (categories as f64).powf(0.56)).round().clamp(1.0, 600.0);
+            assert_eq!(auto_width(categories), exact as usize, "{categories} categories");
+        }
+        const INPUT: Shape = Shape::categories(&[]).below(Size::Known(1000));
+        const AUTO: &[Value] = &[Value::Word("auto"), Value::Absent, Value::Absent];
+        const COUNT: Size = count(&INPUT, AUTO);
+        assert_eq!(COUNT, Size::Known(1000 * 77));
+        let width = output(&INPUT, AUTO).unwrap();
+        assert_eq!(Text::new("").shape(&width).as_str(), "[77]");
+        let text = output(&INPUT, &[ARGUMENTS[0], Value::Absent, Value::Absent]).unwrap_err();
+        assert!(text.as_str().starts_with("`Embedding` needs `width`"), "{text:?}");
     }
 
     #[test]
