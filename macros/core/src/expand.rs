@@ -15,7 +15,8 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let graph = graph::build(raw, &mut errors);
     let shaped = shape::infer(graph, &mut errors);
     print::on_request(&shaped);
-    // Beside the model and beside its mistakes.
+    // Beside the model and beside its mistakes; before them, because a language server compares
+    // places in the expansion with and without what is being typed, and errors speak of that.
     let (editor, watch) = (codegen::editor(&shaped), print::watch());
     let model = match check::check(shaped, errors) {
         Ok(checked) => codegen::generate(&checked, &warn::warn(&checked)),
@@ -24,5 +25,5 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
             quote::quote!(#stubs #errors)
         }
     };
-    quote::quote!(#model #editor #watch)
+    quote::quote!(#editor #watch #model)
 }
