@@ -179,6 +179,11 @@ fn arguments(
 /// `mae, top_k(k = 3)`.
 fn read_metrics(names: TokenStream, metrics: &mut Vec<MetricCall>, errors: &mut Diagnostics) {
     for Entry { name, form } in attribute::read(names, errors) {
+        if let Form::Value(_) = form {
+            let example = "expected the names of metrics: `metrics(mae, r2)`";
+            errors.at(name.span(), example);
+            continue;
+        }
         let Some(spec) = METRICS.iter().find(|metric| name == metric.name) else {
             let known = METRICS.iter().map(|metric| metric.name);
             let near = suggest(&name.to_string(), known.clone());
