@@ -24,6 +24,20 @@ bless:
 expand example:
     RUSTC_BOOTSTRAP=1 cargo rustc --profile check --example {{example}} -p multi-input-examples -- -Zunpretty=expanded
 
+# What an editor sees of a model, with the rust-analyzer that the test is written for.
+editor:
+    cargo install --root target/rust-analyzer --locked ra_ap_rust-analyzer@0.0.330
+    RUST_ANALYZER=$PWD/target/rust-analyzer/bin/rust-analyzer \
+        cargo test -p multi-input-tests --test editor -- --nocapture
+
+# The same twenty mistakes in Keras, burn and here: the README's table.
+trial:
+    python3 tests/trial/trial.py
+
+# What models of 2 to 128 branches cost to compile.
+compile-cost:
+    python3 tests/compile_cost/measure.py
+
 # What is too long for `cargo test`: millions of token streams through the macro, and training runs
 # that are killed at 200 moments.
 soak:

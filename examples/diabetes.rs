@@ -31,8 +31,3 @@ pub fn patients() -> Vec<Patient> {
     })
     .collect()
 }
-
-/// The mean.
-pub fn mean(numbers: &[f64]) -> f64 {
-    numbers.iter().sum::<f64>() / numbers.len() as f64
-}

@@ -11,8 +11,9 @@
 
 mod arguments;
 mod diabetes;
+mod mean;
 
-use diabetes::mean;
+use mean::mean;
 use multi_input::prelude::*;
 
 /// Takes the panel where there is one.
@@ -133,7 +134,12 @@ fn compare(rows: &[OptionalSample], take_away: bool, seed: Seed) -> multi_input:
 /// The same training for each of the three.
 fn train_on<M: Network<f32, Cpu>>(rows: &[M::Sample], seed: Seed) -> multi_input::Result<Model<M>> {
     let mut model = Model::<M>::build(&Cpu::default(), seed);
-    Trainer::new(Adam::new(3e-3)).epochs(60).batch_size(32).seed(seed).fit(&mut model, rows)?;
+    Trainer::new(Adam::new(3e-3))
+        .epochs(60)
+        .batch_size(32)
+        .seed(seed)
+        .progress(Progress::silent())
+        .fit(&mut model, rows)?;
     Ok(model)
 }
 

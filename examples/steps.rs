@@ -17,7 +17,7 @@ use dfdx::{
     prelude::*,
 };
 use multi_input::{
-    callback::{Callback, Event, Flow, RunPlan},
+    callback::{Callback, Event, Flow, Training},
     layer::{activation::Relu, Conv2D, Dense, Embedding, Flatten, MaxPool2D, Origin, Slide, LSTM},
     optim::OptimizerState,
     prelude::{multi_input_model, Adam, Progress, Seed, Trainer},
@@ -47,15 +47,16 @@ const EPOCHS: usize = 9;
 fn main() -> multi_input::Result<()> {
     let batch = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(32);
     println!("batch {batch}");
-    whole(batch)?;
+    let step = whole(batch)?;
     if std::env::args().nth(2).as_deref() != Some("whole") {
         layers(batch);
     }
+    println!("result: batch={batch} step_ms={step:.3}");
     Ok(())
 }
 
-/// Epochs of `Trainer::fit`.
-fn whole(batch: usize) -> multi_input::Result<()> {
+/// Epochs of `Trainer::fit`: the median milliseconds of a step.
+fn whole(batch: usize) -> multi_input::Result<f64> {
     let steps = (1024 / batch).max(2);
     let rows: Vec<PostSample> = (0..steps * batch).map(|row| sample(row as u64)).collect();
     let mut model = Post::build(&Cpu::default(), Seed(1));
@@ -63,15 +64,15 @@ fn whole(batch: usize) -> multi_input::Result<()> {
     Trainer::new(Adam::new(1e-3))
         .epochs(EPOCHS)
         .batch_size(batch)
-        .progress(Progress::Silent)
+        .progress(Progress::silent())
         .callback(Clock(times.clone()))
         .fit(&mut model, &rows)?;
     let times = times.borrow();
     // The first epoch starts with the encoding of the rows.
     let epochs = times.windows(2).map(|pair| (pair[1].0 - pair[0].0).as_secs_f64());
     let name = format!("{steps} steps of Trainer::fit");
-    report(&name, epochs.collect(), times.first().and_then(|(_, busy)| *busy));
-    Ok(())
+    let median = report(&name, epochs.collect(), times.first().and_then(|(_, busy)| *busy));
+    Ok(median / steps as f64)
 }
 
 /// Takes the time whenever an epoch ends.
@@ -80,12 +81,12 @@ struct Clock(Times);
 /// When each epoch ended, and how long the process had been busy.
 type Times = std::rc::Rc<std::cell::RefCell<Vec<(Instant, Option<f64>)>>>;
 
-impl Callback for Clock {
-    fn mistakes(&self, _: &RunPlan) -> Vec<String> {
-        Vec::new()
+impl Callback<Post> for Clock {
+    fn name(&self) -> &'static str {
+        "clock"
     }
 
-    fn on(&mut self, event: Event<'_>) -> multi_input::Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<Post>) -> multi_input::Result<Flow> {
         if let Event::EpochEnded { .. } = event {
             self.0.borrow_mut().push((Instant::now(), busy()));
         }
@@ -104,8 +105,7 @@ fn layers(batch: usize) {
     let pictures: Tensor<(usize, Const<3>, Const<64>, Const<64>), f32, _> =
         device.sample_normal_like(&(batch, Const, Const, Const));
     there_and_back("Conv2D", &convolution, &convolution, &pictures);
-    let pooled: (Convolution, Pool, Flatten<30752>) =
-        (convolution, Pool::default(), Flatten::default());
+    let pooled: (Convolution, Pool, Flatten<30752>) = (convolution, Pool::default(), Flatten);
     there_and_back("Conv2D, MaxPool2D, Flatten", &pooled, &pooled, &pictures);
     let planes: Tensor<(usize, Const<32>, Const<62>, Const<62>), f32, _> =
         device.sample_normal_like(&(batch, Const, Const, Const));
@@ -191,13 +191,14 @@ fn repeat(name: &str, mut work: impl FnMut()) {
     report(name, times, busy);
 }
 
-/// The times of each turn, and how long the process was busy before.
-fn report(name: &str, mut seconds: Vec<f64>, before: Option<f64>) {
+/// The times of each turn, and how long the process was busy before. Gives the median.
+fn report(name: &str, mut seconds: Vec<f64>, before: Option<f64>) -> f64 {
     let busy = busy().zip(before).map_or(f64::NAN, |(after, before)| after - before);
     let busy = busy / seconds.len() as f64 * 1e3;
     seconds.sort_by(f64::total_cmp);
     let [least, median] = [seconds[0], seconds[seconds.len() / 2]].map(|s| s * 1e3);
     println!("{name:50} {median:8.3} ms, at least {least:8.3}; processors {busy:8.3}");
+    median
 }
 
 /// How many seconds all threads of this process have run, where the system says so.

@@ -13,9 +13,10 @@
 mod arguments;
 mod diabetes;
 mod least_squares;
+mod mean;
 
-use diabetes::mean;
 use least_squares::LeastSquares;
+use mean::mean;
 use multi_input::prelude::*;
 
 /// Predicts the progression from nine measurements and the patient's sex.
@@ -82,7 +83,12 @@ fn main() -> multi_input::Result<()> {
 /// A model trained on the given rows.
 fn fit(train: &[DiabetesSample], seed: Seed) -> multi_input::Result<Model<Diabetes>> {
     let mut model = Diabetes::build(&Cpu::default(), seed);
-    Trainer::new(Adam::new(3e-3)).epochs(60).batch_size(32).seed(seed).fit(&mut model, train)?;
+    Trainer::new(Adam::new(3e-3))
+        .epochs(60)
+        .batch_size(32)
+        .seed(seed)
+        .progress(Progress::silent())
+        .fit(&mut model, train)?;
     Ok(model)
 }
 

@@ -378,3 +378,40 @@ fn weights_load_whatever_the_spelling_and_the_settings_of_training() {
     let after = loaded.predict(&[respelled::CottageInputs { measurements }]).unwrap()[0].price;
     assert_eq!(before, after);
 }
+
+/// The same model with numbers from constants of the same name, or spelled out.
+macro_rules! normalised {
+    ($module:ident, $constant:expr, $epsilon:expr) => {
+        mod $module {
+            use multi_input::prelude::*;
+            pub const EPSILON: f64 = $constant;
+            #[multi_input_model]
+            pub struct Normalised {
+                #[input]
+                #[branch(BatchNorm(epsilon = $epsilon))]
+                x: [f32; 2],
+                #[from(x)]
+                #[branch(Dense(1))]
+                #[output(loss = mse)]
+                y: f32,
+            }
+        }
+    };
+}
+
+normalised!(by_constant, 0.01, EPSILON);
+normalised!(by_number, 0.0, 0.01);
+normalised!(by_another_constant, 0.02, EPSILON);
+
+#[test]
+fn numbers_of_layers_count_by_value_and_not_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("normalised.safetensors");
+    let device = Cpu::default();
+    Model::<by_constant::Normalised>::build(&device, Seed(1)).save(&path).unwrap();
+    assert!(Model::<by_number::Normalised>::load(&path, &device).is_ok());
+    let error = Model::<by_another_constant::Normalised>::load(&path, &device).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("epsilon = 0.02") && error.contains("epsilon = 0.01"), "{error}");
+    assert_eq!(by_number::EPSILON, 0.0);
+}

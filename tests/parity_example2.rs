@@ -121,7 +121,7 @@ where
     let (mut sum, mut slopes) = (0.0, vec![0.0; logits.len()]);
     let rows = logits.chunks_exact(CLASSES).zip(slopes.chunks_exact_mut(CLASSES));
     for ((logits, slopes), &topic) in rows.zip(topics) {
-        sum += CrossEntropy.sample(logits, TargetRow::Class(topic), slopes);
+        sum += CrossEntropy::default().sample(logits, TargetRow::Class(topic), slopes);
     }
     let rows = topics.len() as f64;
     let slopes = slopes.into_iter().map(|slope| E::of(slope / rows)).collect();

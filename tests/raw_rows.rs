@@ -1,12 +1,11 @@
 //! From raw texts, pictures and labels to trained models and back, as a user does it.
 
+mod support;
+
 use std::{collections::HashMap, fs, path::Path};
 
 use multi_input::{
-    data::{
-        chrono::{NaiveDate, NaiveDateTime},
-        read_csv, read_csv_from, Table, Values,
-    },
+    data::{read_csv, read_csv_from, Table, Values},
     definition::Definition,
     prelude::*,
     preprocess::Preprocessing,
@@ -261,35 +260,27 @@ fn steps_that_learn_nothing_need_no_training() {
     );
 }
 
-/// The same model with longer texts.
-mod longer {
-    use multi_input::prelude::*;
-
-    #[multi_input_model]
-    pub struct Post {
-        #[input(resize(8, 8), rescale(1.0 / 255.0))]
-        #[branch(Conv2D(4, 3, relu), MaxPool2D(2), Flatten)]
-        photo: Image<3>,
-        #[input(words(vocabulary = 30, length = 6))]
-        #[branch(Embedding(30, 6), LSTM(8))]
-        caption: String,
-        #[merge(concat(photo, caption))]
-        #[branch(Dense(3, softmax))]
-        #[output(loss = cross_entropy, metrics(accuracy), categories)]
-        topic: Class<3>,
-    }
-}
-
 #[test]
 fn a_model_with_other_steps_is_another_model() {
     let folder = folder(12);
     let rows: Vec<PostSample> = read_csv(folder.path().join("posts.csv")).unwrap();
     let path = folder.path().join("post.safetensors");
     trained(&rows).save(&path).unwrap();
-    let error = Model::<longer::Post>::load(&path, &Cpu::default()).map(|_| ()).unwrap_err();
-    let text = error.to_string();
-    assert!(text.contains("differs first in input `caption`"), "{text}");
-    assert!(text.contains("words(vocabulary = 30, length = 5)"), "{text}");
+    let forged = |change: &dyn Fn(&str) -> String| {
+        let changed = folder.path().join("changed.safetensors");
+        support::forge::forge(&path, &changed, change);
+        Model::<Post>::load(changed, &Cpu::default()).map(|_| ()).unwrap_err().to_string()
+    };
+    let error = forged(&|text| text.replace("length = 5", "length = 6"));
+    assert!(error.contains("differs first in input `caption`"), "{error}");
+    let error = forged(&|text| {
+        text.replace(r#""is","blue""#, r#""is","is""#)
+            .replace(r#""it","is""#, r#""is","is""#)
+            .replace(r#""number","it""#, r#""it","it""#)
+    });
+    assert!(error.contains("its preprocessing: `caption`, `words`: its vocabulary"), "{error}");
+    let error = forged(&|text| text.replace(r#"["7","grass","sky"]"#, r#"["sky","grass","7"]"#));
+    assert!(error.contains("the labels of `topic` are out of order"), "{error}");
 }
 
 #[test]

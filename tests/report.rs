@@ -49,7 +49,7 @@ fn rows(count: usize) -> Vec<ReviewSample> {
         ReviewSample {
             numbers,
             shop: (i % 5) as u32,
-            extra: (i % 3 > 0).then_some([wave(0.2), wave(0.9)]),
+            extra: (!i.is_multiple_of(3)).then_some([wave(0.2), wave(0.9)]),
             stars,
             words: 50.0 + 30.0 * numbers[0] + i as f32 % 5.0,
             bought: score > 0.1,

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use multi_input::{callback::Freeze, prelude::*, Error};
+use multi_input::{history::End, prelude::*, Error};
 use support::{frozen, parameters, Named};
 
 /// With everything in it that a checkpoint has to hold: batch statistics, dropout, a learned
@@ -51,7 +51,7 @@ fn rows() -> Vec<TripSample> {
     let row = |i: usize| {
         let wave = |k: f32| (i as f32 * k).sin();
         let weather = [wave(0.7), wave(1.3), 20.0 + wave(0.3), wave(0.11)];
-        let traffic = (i % 3 != 0).then_some([wave(0.5), wave(0.9)]);
+        let traffic = (!i.is_multiple_of(3)).then_some([wave(0.5), wave(0.9)]);
         let minutes = 30.0 + 5.0 * weather[0] + (i % 7) as f32;
         TripSample { weather, day: (i % 7) as u32, traffic, minutes, late: minutes > 33.0 }
     };
@@ -61,10 +61,14 @@ fn rows() -> Vec<TripSample> {
 const EPOCHS: usize = 8;
 
 /// Trains in `folder`, or goes on there. `step_takes` makes a run long enough to be killed.
-fn train(folder: &Path, step_takes: Duration) -> multi_input::Result<Model<Trip>> {
+fn train(
+    folder: &Path,
+    step_takes: Duration,
+    interrupt: Interrupt,
+) -> multi_input::Result<(Model<Trip>, End)> {
     let mut model = Trip::build(&Cpu::default(), Seed(3));
     let steps = (EPOCHS * 10) as u64;
-    Trainer::new(Adam::new(1e-2))
+    let history = Trainer::new(Adam::new(1e-2))
         .epochs(EPOCHS)
         .batch_size(24)
         .validation_split(0.2)
@@ -77,6 +81,7 @@ fn train(folder: &Path, step_takes: Duration) -> multi_input::Result<Model<Trip>
         .resume(folder)
         .progress(Progress::silent())
         .callback(Slow(step_takes))
+        .callback(interrupt)
         .callback(Checkpoint::in_folder(folder).every_steps(3).best(Monitor::val_loss()))
         .callback(LearningRateSchedule::by_step(Schedule::cosine(1e-2, steps).warm_up(0.0, 4)))
         .callback(Freeze::until_epoch(Trip::weather, 2))
@@ -85,7 +90,12 @@ fn train(folder: &Path, step_takes: Duration) -> multi_input::Result<Model<Trip>
         )
         .callback(CsvLog::to(folder.join("log.csv")))
         .fit(&mut model, &rows())?;
-    Ok(model)
+    Ok((model, history.end))
+}
+
+/// The same at full speed, to the end.
+fn train_here(folder: &Path) -> multi_input::Result<Model<Trip>> {
+    Ok(train(folder, Duration::ZERO, Interrupt::default())?.0)
 }
 
 /// Waits in every step.
@@ -114,12 +124,15 @@ const FINAL: &str = "final.safetensors";
 #[test]
 fn child() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
-    let outcome = train(&folder, Duration::from_millis(2));
-    let report = match outcome {
-        Ok(model) => model.save(folder.with_extension(FINAL)).map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
+    let interrupt = Interrupt::on_ctrl_c().unwrap();
+    let report = match train(&folder, Duration::from_millis(2), interrupt) {
+        Ok((model, end)) => {
+            model.save(folder.with_extension(FINAL)).unwrap();
+            format!("{end:?}")
+        }
+        Err(error) => error.to_string(),
     };
-    fs::write(folder.with_extension("outcome"), report.err().unwrap_or("done".to_owned())).unwrap();
+    fs::write(folder.with_extension("outcome"), report).unwrap();
 }
 
 /// This executable again, as [`child`] alone, perhaps by way of a shell.
@@ -159,7 +172,7 @@ fn kill_and_resume(times: usize) {
     let started = Instant::now();
     assert!(spawn(&whole, None).wait().unwrap().success());
     let length = started.elapsed();
-    assert_eq!(outcome(&whole), "done");
+    assert_eq!(outcome(&whole), "Completed");
     let expected = final_tensors(&whole);
     let log = fs::read_to_string(whole.join("log.csv")).unwrap();
 
@@ -173,7 +186,7 @@ fn kill_and_resume(times: usize) {
         child.kill().unwrap(); // SIGKILL.
         killed += usize::from(!child.wait().unwrap().success());
         assert!(spawn(&folder, None).wait().unwrap().success());
-        assert_eq!(outcome(&folder), "done", "{time}");
+        assert_eq!(outcome(&folder), "Completed", "{time}");
         assert_eq!(final_tensors(&folder), expected, "killed after {share} of the run");
         assert_eq!(fs::read_to_string(folder.join("log.csv")).unwrap(), log, "{time}");
         fs::remove_dir_all(&folder).unwrap();
@@ -191,6 +204,26 @@ fn a_run_that_is_killed_ends_with_the_same_bits() {
 #[ignore = "takes minutes: `just soak`"]
 fn soak_a_run_that_is_killed_200_times_ends_with_the_same_bits() {
     kill_and_resume(200);
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_ends_after_the_step_with_a_checkpoint() {
+    let root = tempfile::tempdir().unwrap();
+    let (folder, whole) = (root.path().join("run"), root.path().join("whole"));
+    let expected = tensors(&train_here(&whole).unwrap());
+    for _ in 0..2 {
+        let mut child = spawn(&folder, None);
+        std::thread::sleep(Duration::from_millis(120));
+        let pid = child.id().to_string();
+        Command::new("kill").args(["-INT", &pid]).status().unwrap();
+        assert!(child.wait().unwrap().success());
+        assert_eq!(outcome(&folder), "Paused");
+    }
+    let newest = checkpoints(&folder).pop().unwrap();
+    assert!(spawn(&folder, None).wait().unwrap().success());
+    assert_eq!(outcome(&folder), "Completed");
+    assert_eq!(final_tensors(&folder), expected, "from {}", newest.display());
 }
 
 /// A small file system of its own, where this process may mount one.
@@ -243,8 +276,8 @@ fn assert_recovers(folder: &Path, error: &str, reason: &str) {
     fs::create_dir(&elsewhere).unwrap();
     let newest = files.last().unwrap();
     fs::copy(newest, elsewhere.join(newest.file_name().unwrap())).unwrap();
-    let resumed = train(&elsewhere, Duration::ZERO).unwrap();
-    assert_eq!(tensors(&resumed), tensors(&train(&whole, Duration::ZERO).unwrap()));
+    let resumed = train_here(&elsewhere).unwrap();
+    assert_eq!(tensors(&resumed), tensors(&train_here(&whole).unwrap()));
 }
 
 #[test]
@@ -257,7 +290,7 @@ fn a_full_disk_is_an_error_and_the_last_good_checkpoint_still_loads() {
         return;
     };
     let folder = disk.0.path().join("run");
-    let error = train(&folder, Duration::ZERO).err().expect("the disk is full").to_string();
+    let error = train_here(&folder).expect_err("the disk is full").to_string();
     assert_recovers(&folder, &error, "No space left on device");
 }
 
@@ -304,7 +337,7 @@ fn a_folder_that_becomes_read_only_is_an_error_and_the_last_good_checkpoint_stil
             fs::set_permissions(&folder, permissions).unwrap();
         }
     }
-    let error = train(&folder, Duration::ZERO).err().expect("the folder is read-only");
+    let error = train_here(&folder).expect_err("the folder is read-only");
     assert!(matches!(error, Error::File { action: "write", .. }), "{error}");
     let reason = if mounted.is_some() { "Read-only file system" } else { "denied" };
     assert_recovers(&folder, &error.to_string(), reason);

@@ -40,7 +40,7 @@ pub struct House {
 fn row(i: usize) -> HouseSample {
     let (rooms, age) = ((i * 7 % 5) as f32 + 1.0, (i * 13 % 90) as f32);
     HouseSample {
-        measures: [if i % 11 == 0 { f32::NAN } else { rooms }, age],
+        measures: [if i.is_multiple_of(11) { f32::NAN } else { rooms }, age],
         city: ["Bern", "Basel", "Chur"][i % 3].to_owned(),
         price: 100.0 * rooms - age + 50.0 * (i % 3) as f32,
         kind: ["flat", "villa"][usize::from(rooms > 3.0)].to_owned(),
@@ -117,7 +117,7 @@ fn every_source_gives_the_same_model() {
     let (model, history) = streamed(&rows, 50);
     let expected = answers(&model);
     let losses = history.epochs.iter().map(|epoch| epoch.get("loss"));
-    assert!(losses.clone().last() < losses.clone().next());
+    assert!(losses.clone().next_back() < losses.clone().next());
     assert_eq!(answers(&streamed(&Csv::new(&files.csv), 50).0), expected);
     assert_eq!(answers(&streamed(&Csv::tabs(&files.tsv), 50).0), expected);
     assert_eq!(answers(&streamed(&JsonLines::new(&files.json), 50).0), expected);

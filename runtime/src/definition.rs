@@ -130,6 +130,8 @@ pub struct Layer {
     /// The layer as weights know it: its arguments by name and value, but for those that only
     /// training looks at. A checkpoint of another identity is another model's.
     pub identity: &'static str,
+    /// Its real numbers by name and value, but for those that only training looks at.
+    pub numbers: &'static [(&'static str, f64)],
     /// The shape of one sample after it.
     pub shape: &'static [usize],
     /// Whether a mask says which of the steps after it count.
@@ -237,6 +239,8 @@ pub struct Output {
     pub weight: f64,
     /// What is reported besides the loss.
     pub metrics: &'static [&'static dyn Metric],
+    /// What is reported besides, as `weighted_...`, with every row counted by its weight.
+    pub weighted_metrics: &'static [&'static dyn Metric],
     /// What makes a prediction of the head.
     pub link: Link,
     /// What is made of the target for training, in order; predictions and metrics are in the

@@ -107,6 +107,25 @@ pub enum Error {
         /// were, and only the loss was not.
         node: Option<&'static str>,
     },
+    /// A gradient is no longer a number, though the losses are.
+    #[error(
+        "the gradient of `{tensor}` is not finite in epoch {epoch}, step {step} (both from 1){}: \
+         lower the learning rate, clip the gradients, or standardize inputs and targets; \
+         the model has the weights from before this step, or the best ones where a callback \
+         restores them",
+        First(node)
+    )]
+    Gradient {
+        /// The tensor's name in the module.
+        tensor: String,
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step of the epoch, from 1.
+        step: usize,
+        /// The first node, in the order of the graph, whose output was not finite; `None` where all
+        /// were.
+        node: Option<&'static str>,
+    },
     /// A checkpoint that could not be loaded.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{definition::Graph, report, Result};
+use crate::{definition::Graph, report, train::reported, Result};
 
 /// Which rows a figure is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,8 +107,8 @@ impl Figures {
             graph.outputs.iter().for_each(|o| figures.push(phase, Some(o.name), "loss", 0.0));
         }
         for output in graph.outputs {
-            let metrics = output.metrics.iter();
-            metrics.for_each(|metric| figures.push(phase, Some(output.name), metric.name(), 0.0));
+            reported(output)
+                .for_each(|(name, _)| figures.push(phase, Some(output.name), &name, 0.0));
         }
         figures.iter().map(|(name, _)| name).collect()
     }

@@ -12,6 +12,7 @@
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
 //! | see how it went | [`report`], [`importance`] |
 //! | stop early, log, keep checkpoints, go on | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
+//! | understand an error while compiling | [`errors`] |
 
 #[cfg(test)]
 mod by_hand;
@@ -23,6 +24,7 @@ mod checksum;
 pub mod data;
 pub mod definition;
 mod error;
+pub mod errors;
 pub mod history;
 pub mod importance;
 pub mod kernel;

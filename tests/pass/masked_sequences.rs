@@ -65,7 +65,10 @@ pub struct Constant {
     #[branch(TransformerBlock(2, UNITS, 2 * UNITS, dropout = 0.1), LSTM(UNITS))]
     read: [f32; UNITS],
 
-    #[from(read)]
+    #[merge(dot(read, read, normalize))]
+    one: [f32; 1],
+
+    #[merge(concat(read, one))]
     #[branch(Dense(1))]
     #[output(loss = mse)]
     stars: f32,

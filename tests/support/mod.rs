@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test target uses its share.
 
 pub mod fixture;
+pub mod forge;
 pub mod script;
 
 use dfdx::{

@@ -382,7 +382,8 @@ fn inner_activation_is_no_link(
 
 fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
     let (Some(output), Some(target)) = (&node.field.output, node.target()) else { return };
-    for metric in output.metrics.iter().filter(|m| !m.spec.targets.contains(&target)) {
+    let metrics = output.metrics.iter().chain(&output.weighted_metrics);
+    for metric in metrics.filter(|m| !m.spec.targets.contains(&target)) {
         let (node, what, name, metric) = (node.name(), describe(target), &metric.name, metric.spec);
         errors.at(
             name.span(),

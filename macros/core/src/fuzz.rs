@@ -184,7 +184,7 @@ fn check_mutations(rounds: usize, mut random: Random) {
             item = mutate(item, &mut random);
         }
         let arguments = match random.below(10) {
-            0 => mutate(quote!(crate = my::path), &mut random),
+            0 => mutate(quote!(crate = my::path, allow(relu_head, linear_stack)), &mut random),
             _ => TokenStream::new(),
         };
         check(arguments, item);

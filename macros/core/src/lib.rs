@@ -16,8 +16,11 @@ mod expand;
 mod fuzz;
 mod graph;
 mod parse;
+mod print;
 mod shape;
 mod suggest;
+mod table;
 mod text;
+mod warn;
 
 pub use expand::expand_model;

@@ -91,7 +91,7 @@ fn another_model_is_refused_with_what_differs_first() {
     Model::<Post>::build(&Cpu::default(), Seed(0)).save(&path).unwrap();
     let error = refused(&path).to_string();
     assert!(error.contains("differs first in input `measurements`"), "{error}");
-    assert!(error.contains("input `point` (Numbers [2]"), "{error}");
+    assert!(error.contains("input `point` (numbers [2]"), "{error}");
 }
 
 #[test]

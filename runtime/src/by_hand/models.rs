@@ -77,8 +77,8 @@ pub(super) fn inputs(rows: &[HouseSample]) -> Vec<HouseInputs> {
     rows.iter().map(of).collect()
 }
 
-impl metric::Reported<metric::Mae, 0> for House {}
-impl metric::Reported<metric::R2, 0> for House {}
+impl metric::ReportedBy<House, 0> for metric::Mae {}
+impl metric::ReportedBy<House, 0> for metric::R2 {}
 
 impl Definition for House {
     type Inputs = HouseInputs;
@@ -97,6 +97,7 @@ impl Definition for House {
                 layers: &[Layer {
                     text: "Dense(8, relu)",
                     identity: "Dense(8, relu)",
+                    numbers: &[],
                     shape: &[8],
                     masked: false,
                     parameters: Some(32),
@@ -116,6 +117,7 @@ impl Definition for House {
                 layers: &[Layer {
                     text: "Dense(8, relu)",
                     identity: "Dense(8, relu)",
+                    numbers: &[],
                     shape: &[8],
                     masked: false,
                     parameters: Some(16),
@@ -135,6 +137,7 @@ impl Definition for House {
                 layers: &[Layer {
                     text: "Dense(1, l2 = 0.001)",
                     identity: "Dense(1, l2 = 0.001)",
+                    numbers: &[],
                     shape: &[1],
                     masked: false,
                     parameters: Some(9),
@@ -169,6 +172,7 @@ impl Definition for House {
             loss: &loss::Mse,
             weight: 1.0,
             metrics: &[&metric::Mae, &metric::R2],
+            weighted_metrics: &[&metric::Mae],
             link: Link::Identity,
             steps: &[standardize(1)],
             labels: false,
@@ -234,7 +238,7 @@ impl<E: Element, D: Backend<E>> Network<E, D> for House {
         house(module, rows, device, tape)
     }
     fn penalize(module: &Self::Built, penalties: &mut Penalties<'_, E, D>) -> Result<(), D::Err> {
-        penalties.add(&module.2.weight, 0.0, 0.001)
+        penalties.add("price", &module.2.weight, 0.0, 0.001)
     }
     fn set_draw(_: &mut Self::Built, _: Draw) {}
     fn set_frozen(_: &mut Self::Built, _: &dyn Fn(&str) -> bool) {}
@@ -267,7 +271,7 @@ pub(super) fn posts(count: usize) -> Vec<PostSample> {
     (0..count).map(row).collect()
 }
 
-impl metric::Reported<metric::Accuracy, 0> for Post {}
+impl metric::ReportedBy<Post, 0> for metric::Accuracy {}
 
 impl Definition for Post {
     type Inputs = PostInputs;
@@ -285,6 +289,7 @@ impl Definition for Post {
             layers: &[Layer {
                 text: "Dense(3, softmax)",
                 identity: "Dense(3, softmax)",
+                numbers: &[],
                 shape: &[3],
                 masked: false,
                 parameters: Some(9),
@@ -309,6 +314,7 @@ impl Definition for Post {
             loss: &loss::CrossEntropy { label_smoothing: 0.0 },
             weight: 1.0,
             metrics: &[&metric::Accuracy],
+            weighted_metrics: &[],
             link: Link::Softmax,
             steps: &[],
             labels: false,

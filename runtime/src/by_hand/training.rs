@@ -22,7 +22,10 @@ fn a_model_learns_and_predicts_in_the_users_unit() {
     let mut model = build();
     let history = trainer(60).validation_split(0.2).fit(&mut model, &rows).unwrap();
     let names: Vec<String> = history.epochs[0].iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["loss", "mae", "r2", "val_loss", "val_mae", "val_r2"]);
+    assert_eq!(
+        names,
+        ["loss", "mae", "r2", "weighted_mae", "val_loss", "val_mae", "val_r2", "val_weighted_mae"]
+    );
     assert_eq!(history.epochs.len(), 60);
     assert!(history.curve("loss")[59] < 0.2 * history.curve("loss")[0]);
 
@@ -295,4 +298,24 @@ fn a_model_that_was_fitted_is_fitted_anew_on_request() {
     assert_eq!(model.preprocessing(), Some(&first));
     trainer(1).refit().fit(&mut model, &moved).unwrap();
     assert_ne!(model.preprocessing(), Some(&first));
+}
+
+#[test]
+fn weighted_metrics_count_rows_by_their_weights_and_the_others_do_not() {
+    let fit = |weight: fn(&super::models::HouseSample) -> f32| {
+        let mut model = build();
+        let history = Trainer::new(Sgd::new(1e-300))
+            .validation_split(0.5)
+            .sample_weight(House::price, weight)
+            .fit(&mut model, &houses(20))
+            .unwrap();
+        history.epochs[0].clone()
+    };
+    let (plain, first_half) = (fit(|_| 1.0), fit(|row| if row.price < 300.0 { 1.0 } else { 0.0 }));
+    for phase in ["", "val_"] {
+        let [mae, weighted] = ["mae", "weighted_mae"].map(|name| format!("{phase}{name}"));
+        assert_eq!(plain.get(&mae), plain.get(&weighted));
+        assert_eq!(plain.get(&mae), first_half.get(&mae));
+        assert_ne!(first_half.get(&mae), first_half.get(&weighted));
+    }
 }

@@ -73,9 +73,11 @@ impl<M: Definition> Checkpoint<M> {
         match (event, self.every) {
             (Event::Paused, _) => true,
             (Event::EpochEnded { epoch, .. }, _) if epoch + 1 == run.epochs => true,
-            (Event::EpochEnded { epoch, .. }, Every::Epochs(every)) => (epoch + 1) % every == 0,
+            (Event::EpochEnded { epoch, .. }, Every::Epochs(every)) => {
+                (epoch + 1).is_multiple_of(every)
+            }
             (Event::StepEnded { epoch, step, .. }, Every::Steps(every)) => {
-                (epoch * run.steps_per_epoch + step + 1) % every == 0
+                (epoch * run.steps_per_epoch + step + 1).is_multiple_of(every)
             }
             _ => false,
         }

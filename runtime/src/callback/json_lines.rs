@@ -4,7 +4,7 @@ use std::{path::Path, time::Instant};
 
 use serde_json::{json, Map, Value};
 
-use super::{log_file::LogFile, Callback, Event, Flow, Training};
+use super::{log_file::LogFile, Callback, Cause, Event, Flow, Training};
 use crate::{definition::Definition, history::Figures, Result};
 
 /// One JSON object a line: `{"event": "epoch", "epoch": 0, "learning_rate": 0.001, "seconds": 1.5,
@@ -58,9 +58,12 @@ impl<M: Definition> Callback<M> for JsonLines {
                 "event": "epoch", "epoch": epoch, "learning_rate": rate, "seconds": seconds,
                 "figures": object(figures),
             }),
-            Event::NotFinite { epoch, step, output, node, .. } => json!({
-                "event": "not_finite", "epoch": epoch, "step": step, "output": output,
-                "node": node,
+            Event::NotFinite { epoch, step, cause, node } => json!({
+                "event": "not_finite", "epoch": epoch, "step": step, "node": node,
+                "what": match cause {
+                    Cause::Loss { output, .. } => format!("the loss of {output}"),
+                    Cause::Gradient { tensor } => format!("the gradient of {tensor}"),
+                },
             }),
             _ => return Ok(Flow::Continue),
         };

@@ -137,18 +137,17 @@ pub enum Event<'a> {
         /// The figures over the epoch so far.
         so_far: SoFar<'a>,
     },
-    /// The loss of a batch is not a number, and its step was not taken. Training ends with
-    /// [`Error::NotFinite`](crate::Error::NotFinite), unless a callback answers [`Flow::Stop`].
+    /// The loss of a batch or a gradient is not a number, and the step was not taken. Training ends
+    /// with [`Error::NotFinite`](crate::Error::NotFinite) or
+    /// [`Error::Gradient`](crate::Error::Gradient), unless a callback answers [`Flow::Stop`].
     NotFinite {
         /// The epoch, from 0.
         epoch: usize,
         /// The step of the epoch, from 0.
         step: usize,
-        /// The output whose loss it is.
-        output: &'static str,
-        /// What the loss became.
-        value: f64,
-        /// The first node whose output was not finite, if the losses were not the first.
+        /// What is not finite.
+        cause: &'a Cause,
+        /// The first node whose output was not finite; `None` where all were.
         node: Option<&'static str>,
     },
     /// An epoch is over, its validation included.
@@ -162,6 +161,23 @@ pub enum Event<'a> {
     Paused,
     /// Training is over, whether at its last epoch, by a callback, or by an error.
     Ended,
+}
+
+/// What is not finite.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    /// The loss of an output.
+    Loss {
+        /// The output.
+        output: &'static str,
+        /// What its loss became.
+        value: f64,
+    },
+    /// The gradient of a tensor, while all losses are finite.
+    Gradient {
+        /// The tensor's name in the module.
+        tensor: String,
+    },
 }
 
 /// The figures over the rows of an epoch so far, computed where somebody asks.

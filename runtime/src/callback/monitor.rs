@@ -6,15 +6,13 @@ use super::{RunPlan, Validation};
 use crate::{
     definition::Definition,
     history::{Figure, Figures, Phase},
-    metric::{Direction, Metric, Reported},
+    metric::{Direction, ReportedBy},
     train::OutputOf,
 };
 
 /// One figure of every epoch of the model `M`, with the way it gets better.
 ///
-/// An output of another model, or a metric that the output does not report, does not compile:
-///
-/// ```compile_fail
+/// ```
 /// use multi_input::prelude::*;
 ///
 /// #[multi_input_model]
@@ -27,7 +25,48 @@ use crate::{
 ///     price: f32,
 /// }
 ///
+/// let monitor = Monitor::val(House::price, metric::Mae);
+/// ```
+///
+/// A metric that the output does not report does not compile, "output 0 of `House` does not report
+/// the metric `R2`", and neither does a monitor of another model in a trainer's callback:
+///
+/// ```compile_fail,E0277
+/// # use multi_input::prelude::*;
+/// # #[multi_input_model]
+/// # struct House {
+/// #     #[input]
+/// #     rooms: f32,
+/// #     #[from(rooms)]
+/// #     #[branch(Dense(1))]
+/// #     #[output(loss = mse, metrics(mae))]
+/// #     price: f32,
+/// # }
 /// let monitor = Monitor::val(House::price, metric::R2);
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use multi_input::prelude::*;
+/// # #[multi_input_model]
+/// # struct House {
+/// #     #[input]
+/// #     rooms: f32,
+/// #     #[from(rooms)]
+/// #     #[branch(Dense(1))]
+/// #     #[output(loss = mse)]
+/// #     price: f32,
+/// # }
+/// # #[multi_input_model]
+/// # struct Flat {
+/// #     #[input]
+/// #     rooms: f32,
+/// #     #[from(rooms)]
+/// #     #[branch(Dense(1))]
+/// #     #[output(loss = mse)]
+/// #     rent: f32,
+/// # }
+/// let monitor: Monitor<Flat> = Monitor::val_loss();
+/// let trainer = Trainer::<House, _>::new(Adam::new(1e-3)).callback(EarlyStopping::on(monitor));
 /// ```
 pub struct Monitor<M> {
     figure: Figure,
@@ -47,22 +86,19 @@ impl<M: Definition> Monitor<M> {
     }
 
     /// A metric of an output on the validation rows.
-    pub fn val<X: Metric, const OUTPUT: usize>(output: OutputOf<M, OUTPUT>, metric: X) -> Monitor<M>
-    where
-        M: Reported<X, OUTPUT>,
-    {
+    pub fn val<const OUTPUT: usize>(
+        output: OutputOf<M, OUTPUT>,
+        metric: impl ReportedBy<M, OUTPUT>,
+    ) -> Monitor<M> {
         let (output, direction) = (Some(output.name()), metric.direction());
         Monitor::new(Phase::Validation, output, metric.name(), direction)
     }
 
     /// A metric of an output on the training rows.
-    pub fn train<X: Metric, const OUTPUT: usize>(
+    pub fn train<const OUTPUT: usize>(
         output: OutputOf<M, OUTPUT>,
-        metric: X,
-    ) -> Monitor<M>
-    where
-        M: Reported<X, OUTPUT>,
-    {
+        metric: impl ReportedBy<M, OUTPUT>,
+    ) -> Monitor<M> {
         let (output, direction) = (Some(output.name()), metric.direction());
         Monitor::new(Phase::Training, output, metric.name(), direction)
     }

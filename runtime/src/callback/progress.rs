@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::{Callback, Event, Flow, Training};
 use crate::{
@@ -76,9 +76,13 @@ impl Progress {
                 let bar = ProgressBar::new((run.epochs * run.steps_per_epoch) as u64)
                     .with_position(done as u64);
                 bar.reset_eta();
-                let template = "{prefix} {bar:24} {msg}  {per_sec}, {elapsed} so far, {eta} left";
+                let template = "{prefix} {bar:24} {msg}  {rate}, {elapsed} so far, {eta} left";
                 if let Ok(style) = ProgressStyle::with_template(template) {
-                    bar.set_style(style);
+                    let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+                        // What cannot be shown is left out.
+                        let _ = write!(text, "{} steps a second", Short(state.per_sec()));
+                    };
+                    bar.set_style(style.with_key("rate", rate));
                 }
                 Some(Shown::Bar { bar, last_figures: None })
             }

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    data::Content,
-    definition::{Graph, Node, Step},
+    definition::{Graph, Layer, Node, Step},
     private::spec::step::Nature,
 };
 
@@ -34,12 +33,7 @@ impl Signature {
         let part =
             |what: &str, name: &str, is: String| Part { name: format!("{what} `{name}`"), is };
         let inputs = graph.inputs.iter().map(|input| {
-            let (shape, missing) = (input.shape, input.missing);
-            // Whether numbers may be missing follows from the steps.
-            let kind = match input.kind {
-                Content::Numbers { .. } => "Numbers".to_owned(),
-                other => format!("{other:?}"),
-            };
+            let (kind, shape, missing) = (input.kind, input.shape, input.missing);
             // What changes rows in training alone is no part of a model.
             let steps: Vec<_> = input.steps.iter().filter(|step| !is_random(step)).collect();
             part("input", input.name, format!("{kind} {shape:?}, missing {missing:?}, {steps:?}"))
@@ -87,7 +81,7 @@ fn in_words(node: &Node) -> String {
     let layers: Vec<String> = node
         .layers
         .iter()
-        .map(|layer| format!("{} -> {:?}", layer.identity, layer.shape))
+        .map(|layer| format!("{}{} -> {:?}", layer.identity, numbers(layer), layer.shape))
         .collect();
     let shared = node.shared.map_or(String::new(), |other| format!(", shared with {other}"));
     let stand_in = match node.stand_in {
@@ -96,4 +90,14 @@ fn in_words(node: &Node) -> String {
     };
     let (source, from) = (node.source, node.input_shape);
     format!("{source} {from:?} [{}]{shared}{stand_in}", layers.join(", "))
+}
+
+/// ` with epsilon = 0.001`.
+fn numbers(layer: &Layer) -> String {
+    let numbers: Vec<String> =
+        layer.numbers.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    match numbers.is_empty() {
+        true => String::new(),
+        false => format!(" with {}", numbers.join(", ")),
+    }
 }

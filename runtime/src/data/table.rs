@@ -1,6 +1,6 @@
 //! Rows, column by column.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use chrono::NaiveDateTime;
 
@@ -26,6 +26,18 @@ pub enum Content {
     Pictures,
     /// chrono's dates.
     Dates,
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Content::Numbers { .. } => f.write_str("numbers"),
+            Content::Categories { below } => write!(f, "categories below {below}"),
+            Content::Texts => f.write_str("texts"),
+            Content::Pictures => f.write_str("pictures"),
+            Content::Dates => f.write_str("dates"),
+        }
+    }
 }
 
 /// The values of a column, row after row.

@@ -12,6 +12,7 @@ pub(crate) mod recurrent;
 mod scratch;
 pub(crate) mod spread;
 pub(crate) mod transparent;
+pub(crate) mod update;
 mod view;
 pub(crate) mod wide;
 pub(crate) mod windows;

@@ -11,38 +11,85 @@ use super::{
     Element,
 };
 
-/// A convolution whose windows of pooling lie side by side, inside its output.
+/// Windows of a pooling that lie side by side inside their image.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tiles {
+    input: Plane,
+    output: Plane,
+    pool: [usize; 2],
+}
+
+impl Tiles {
+    /// `None` where windows overlap, leave gaps or reach over the edge, or where they are so large
+    /// that a byte does not say which of their numbers is meant.
+    pub(crate) fn new(windows: &Windows) -> Option<Tiles> {
+        let Windows { input, output, kernel: pool, .. } = *windows;
+        let inside = |axis: usize| output.sizes[axis] * pool[axis] <= input.sizes[axis];
+        let fits = windows.stride == pool
+            && windows.before == [0, 0]
+            && inside(0)
+            && inside(1)
+            && pool[0] * pool[1] <= 1 << u8::BITS
+            && input.channels_first()
+            && output.channels_first();
+        fits.then_some(Tiles { input, output, pool })
+    }
+
+    /// The rows and columns of the image under the windows.
+    fn covered(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.output.sizes[axis] * self.pool[axis])
+    }
+
+    /// The largest number under each window of a sample, and which one it is.
+    pub(crate) fn largest<E: Element>(&self, image: &[E], largest: &mut [E], marks: &mut [u8]) {
+        let ([_, width], [_, columns]) = (self.input.sizes, self.output.sizes);
+        let places = self.output.places().max(1);
+        let outputs = largest.chunks_exact_mut(places).zip(marks.chunks_exact_mut(places));
+        let channels = image.chunks_exact(self.input.places().max(1)).zip(outputs);
+        for (image, (largest, marks)) in channels {
+            pool(self.pool, [width, columns], image, E::zero(), largest, marks);
+        }
+    }
+
+    /// Adds the slope by each window to the slope by the number that it took.
+    pub(crate) fn add_back<E: Element>(&self, slope: &[E], marks: &[u8], image: &mut [E]) {
+        let ([down, across], [_, width]) = (self.pool, self.input.sizes);
+        let [rows, columns] = self.output.sizes;
+        for channel in 0..self.output.channels {
+            for row in 0..rows {
+                let first = self.output.at(channel, row, 0);
+                let image = &mut image[self.input.at(channel, row * down, 0)..];
+                let slopes = slope[first..first + columns].iter();
+                let windows = slopes.zip(&marks[first..first + columns]).enumerate();
+                for (column, (slope, mark)) in windows {
+                    let (below, beside) = match across {
+                        2 => (usize::from(*mark) / 2, usize::from(*mark) % 2),
+                        _ => (usize::from(*mark) / across, usize::from(*mark) % across),
+                    };
+                    image[below * width + column * across + beside] += *slope;
+                }
+            }
+        }
+    }
+}
+
+/// A convolution and the tiles of its output.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pooled {
     convolution: Convolution,
-    pool: [usize; 2],
-    output: Plane,
+    tiles: Tiles,
 }
 
 impl Pooled {
-    /// `None` where windows overlap, leave gaps or reach over the edge.
+    /// `None` where the windows of the pooling are no [`Tiles`].
     pub(crate) fn new(convolution: Convolution, pool: &Windows) -> Option<Pooled> {
-        let inside = |axis: usize| {
-            pool.output.sizes[axis] * pool.kernel[axis] <= convolution.windows.output.sizes[axis]
-        };
-        let fits = pool.stride == pool.kernel
-            && pool.before == [0, 0]
-            && inside(0)
-            && inside(1)
-            && pool.kernel[0] * pool.kernel[1] <= 1 << u8::BITS
-            && pool.output.channels_first();
-        fits.then_some(Pooled { convolution, pool: pool.kernel, output: pool.output })
-    }
-
-    /// The rows and columns of the convolution under the windows.
-    fn covered(&self) -> [usize; 2] {
-        [0, 1].map(|axis| self.output.sizes[axis] * self.pool[axis])
+        Some(Pooled { convolution, tiles: Tiles::new(pool)? })
     }
 
     /// The image of a group around which everything on the way back is read: channels side by
     /// side, zeros where a window reaches outside, and room for the last lanes.
     fn padded(&self) -> [usize; 2] {
-        let (windows, covered) = (&self.convolution.windows, self.covered());
+        let (windows, covered) = (&self.convolution.windows, self.tiles.covered());
         [0, 1].map(|axis| {
             let last = covered[axis].saturating_sub(1) * windows.stride[axis];
             last + windows.kernel[axis].saturating_sub(1) * windows.dilation[axis] + 1
@@ -97,25 +144,6 @@ impl Pooled {
             }
         }
     }
-
-    /// A sample's slopes by all sums of the convolution.
-    fn unpool<E: Element>(&self, slope: &[E], marks: &[u8], dense: &mut [E]) {
-        let (sums, [down, across]) = (&self.convolution.windows.output, self.pool);
-        dense.fill(E::zero());
-        let [rows, columns] = self.output.sizes;
-        for channel in 0..self.output.channels {
-            for row in 0..rows {
-                let first = self.output.at(channel, row, 0);
-                let places = first..first + columns;
-                for (column, (slope, mark)) in
-                    slope[places.clone()].iter().zip(&marks[places]).enumerate()
-                {
-                    let (below, beside) = (*mark as usize / across, *mark as usize % across);
-                    dense[sums.at(channel, row * down + below, column * across + beside)] = *slope;
-                }
-            }
-        }
-    }
 }
 
 impl Pass for Pooled {
@@ -124,7 +152,7 @@ impl Pass for Pooled {
     }
 
     fn output(&self) -> (usize, usize) {
-        (self.output.len(), self.output.len())
+        (self.tiles.output.len(), self.tiles.output.len())
     }
 
     fn work(&self) -> usize {
@@ -138,10 +166,10 @@ impl Pass for Pooled {
         sums: &mut [E],
         marks: &mut [u8],
     ) {
-        let (convolution, [down, _]) = (&self.convolution, self.pool);
+        let (convolution, [down, _]) = (&self.convolution, self.tiles.pool);
         let (filters, kernel) = (convolution.filters(), convolution.kernel());
-        for band in convolution.bands(self.covered(), down) {
-            let (stride, columns) = (row_stride(band.places()), self.output.sizes[1]);
+        for band in convolution.bands(self.tiles.covered(), down) {
+            let (stride, columns) = (row_stride(band.places()), self.tiles.output.sizes[1]);
             scratch(filters * stride, |tile| {
                 for group in 0..convolution.groups {
                     convolution.with_patches(image, group, &band, |patches| {
@@ -151,12 +179,13 @@ impl Pass for Pooled {
                     });
                     for (filter, tile) in tile.chunks_exact(stride.max(1)).enumerate() {
                         let channel = group * filters + filter;
-                        let first = self.output.at(channel, band.rows.start / down, 0);
+                        let first = self.tiles.output.at(channel, band.rows.start / down, 0);
                         let len = band.rows.len() / down * columns;
                         let (sums, marks) =
                             (&mut sums[first..first + len], &mut marks[first..first + len]);
                         let bias = bias.get(channel).copied().unwrap_or_else(E::zero);
-                        pool(self.pool, columns, tile, bias, sums, marks);
+                        let sizes = [self.tiles.covered()[1], columns];
+                        pool(self.tiles.pool, sizes, tile, bias, sums, marks);
                     }
                 }
             });
@@ -164,7 +193,7 @@ impl Pass for Pooled {
     }
 
     fn partial(&self) -> usize {
-        self.output.channels * self.lanes()
+        self.tiles.output.channels * self.lanes()
     }
 
     fn backward_weight<E: Element>(
@@ -177,7 +206,7 @@ impl Pass for Pooled {
         let Convolution { windows, groups, inputs, .. } = self.convolution;
         let ([rows, width], filters, lanes) =
             (self.padded(), self.convolution.filters(), self.lanes());
-        let (offsets, [down, across]) = (self.offsets(), self.pool);
+        let (offsets, [down, across]) = (self.offsets(), self.tiles.pool);
         // How far the places under a window are from its first one.
         let within: [usize; 1 << u8::BITS] = std::array::from_fn(|mark| {
             let mark = mark.min((down * across).saturating_sub(1));
@@ -190,11 +219,12 @@ impl Pass for Pooled {
             for group in 0..groups {
                 self.pad(image, group, padded);
                 for filter in group * filters..(group + 1) * filters {
-                    let places = filter * self.output.places()..(filter + 1) * self.output.places();
+                    let places = filter * self.tiles.output.places()
+                        ..(filter + 1) * self.tiles.output.places();
                     let places = Places {
                         slopes: &slope[places.clone()],
                         marks: &marks[places],
-                        columns: self.output.sizes[1],
+                        columns: self.tiles.output.sizes[1],
                         steps,
                         within: &within,
                     };
@@ -223,40 +253,43 @@ impl Pass for Pooled {
 
     fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], image: &mut [E]) {
         scratch(self.convolution.windows.output.len(), |dense| {
-            self.unpool(slope, marks, dense);
+            dense.fill(E::zero());
+            self.tiles.add_back(slope, marks, dense);
             self.convolution.backward_input(weight, dense, &[], image);
         });
     }
 }
 
 wide_fn! {
-    /// The largest of the sums and the bias under each window, and which one it is: the first of
-    /// equal ones, and a NaN before anything else.
+    /// The largest of the sums and the bias under each window of the rows of a tile, and which one it
+    /// is: the first of equal ones, and a NaN before anything else. `sizes` are the numbers of a
+    /// row, those beyond the last window included, and its windows.
     fn pool(
         windows: [usize; 2],
-        columns: usize,
+        sizes: [usize; 2],
         tile: &'a [E],
         bias: E,
         largest: &'a mut [E],
         marks: &'a mut [u8],
     ) {
-        let ([down, across], columns) = (windows, columns.max(1));
-        let rows = largest.chunks_exact_mut(columns).zip(marks.chunks_exact_mut(columns));
-        for ((largest, marks), tile) in rows.zip(tile.chunks_exact((down * columns * across).max(1))) {
-            largest.fill(E::neg_infinity());
-            marks.fill(0);
-            for (below, row) in tile.chunks_exact((columns * across).max(1)).enumerate() {
-                let first = (below * across) as u8;
-                match across {
-                    1 => pool_row::<E, 1>(row, bias, first, largest, marks),
-                    2 => pool_row::<E, 2>(row, bias, first, largest, marks),
-                    3 => pool_row::<E, 3>(row, bias, first, largest, marks),
-                    4 => pool_row::<E, 4>(row, bias, first, largest, marks),
-                    _ => {
-                        let windows = row.chunks_exact(across).zip(largest.iter_mut());
+        let ([down, across], [width, columns]) = (windows, sizes);
+        let places = columns.max(1);
+        let rows = largest.chunks_exact_mut(places).zip(marks.chunks_exact_mut(places));
+        for ((largest, marks), tile) in rows.zip(tile.chunks_exact((down * width).max(1))) {
+            let halves = tile.split_at(tile.len() / 2);
+            match windows {
+                [2, 2] => pool_square::<E, 2>(halves, bias, largest, marks),
+                [2, 3] => pool_square::<E, 3>(halves, bias, largest, marks),
+                [2, 1] => pool_square::<E, 1>(halves, bias, largest, marks),
+                _ => {
+                    largest.fill(E::neg_infinity());
+                    marks.fill(0);
+                    for (below, row) in tile.chunks_exact(width.max(1)).enumerate() {
+                        let windows = row.chunks_exact(across.max(1)).zip(largest.iter_mut());
                         for ((window, largest), mark) in windows.zip(marks.iter_mut()) {
                             for (beside, sum) in window.iter().enumerate() {
-                                compare(*sum + bias, first + beside as u8, largest, mark);
+                                let here = (below * across + beside) as u8;
+                                (*largest, *mark) = larger((*largest, *mark), *sum + bias, here);
                             }
                         }
                     }
@@ -266,27 +299,43 @@ wide_fn! {
     }
 }
 
-/// The same for a row of windows of a width that is known, which the compiler can widen.
+/// The same for two rows under windows of a width that is known, which the compiler can widen.
 #[inline(always)]
-fn pool_row<E: Element, const ACROSS: usize>(
-    row: &[E],
+#[allow(clippy::needless_range_loop)] // It does not where iterators stand inside.
+fn pool_square<E: Element, const ACROSS: usize>(
+    (top, bottom): (&[E], &[E]),
     bias: E,
-    first: u8,
     largest: &mut [E],
     marks: &mut [u8],
 ) {
-    let (windows, _) = row.as_chunks::<ACROSS>();
-    for ((window, largest), mark) in windows.iter().zip(largest).zip(marks) {
-        for (beside, sum) in window.iter().enumerate() {
-            compare(*sum + bias, first + beside as u8, largest, mark);
+    let (top, bottom) = (top.as_chunks::<ACROSS>().0, bottom.as_chunks::<ACROSS>().0);
+    let (top, bottom) = (&top[..largest.len()], &bottom[..largest.len()]);
+    let whole = top.len() / LANES * LANES;
+    // What is left makes whole registers with some before it, which then come out the same again.
+    let left = match whole {
+        0 => 0..top.len(),
+        _ if whole == top.len() => 0..0,
+        _ => top.len() - LANES..top.len(),
+    };
+    for part in [0..whole, left] {
+        let places = largest[part.clone()].iter_mut().zip(&mut marks[part.clone()]);
+        let windows = top[part.clone()].iter().zip(&bottom[part]);
+        for ((top, bottom), (largest, mark)) in windows.zip(places) {
+            let mut found = (E::neg_infinity(), 0);
+            for here in 0..ACROSS {
+                found = larger(found, top[here] + bias, here as u8);
+            }
+            for here in 0..ACROSS {
+                found = larger(found, bottom[here] + bias, (ACROSS + here) as u8);
+            }
+            (*largest, *mark) = found;
         }
     }
 }
 
 /// Without a branch, since which one is larger cannot be foreseen.
 #[inline(always)]
-fn compare<E: Element>(x: E, mark: u8, largest: &mut E, chosen: &mut u8) {
-    let larger = x > *largest || x.is_nan();
-    *largest = if larger { x } else { *largest };
-    *chosen = if larger { mark } else { *chosen };
+fn larger<E: Element>((largest, mark): (E, u8), x: E, here: u8) -> (E, u8) {
+    let larger = x > largest || x.is_nan();
+    (if larger { x } else { largest }, if larger { here } else { mark })
 }

@@ -6,7 +6,7 @@
 
 use super::{
     matmul::{multiply, Add, Matrix},
-    wide::wide,
+    wide::wide_fn,
     Element,
 };
 
@@ -146,16 +146,7 @@ impl<E: Element> Cell<E> for Lstm {
             let gates = &mut trace.gates[frame.step(step, 4 * units)];
             add_product(frame, before, recurrent, gates);
             let (old, new) = trace.kept.split_at_mut(frame.step(step, 2 * units).end);
-            let rows = gates
-                .chunks_exact_mut(4 * units.max(1))
-                .zip(old[frame.step(step, 2 * units)].chunks_exact(2 * units.max(1)))
-                .zip(new.chunks_exact_mut(2 * units.max(1)))
-                .zip(after.chunks_exact_mut(units.max(1)));
-            wide(|| {
-                for (((gates, old), new), state) in rows {
-                    lstm_step(units, gates, &old[..units], new, state);
-                }
-            });
+            lstm_steps(units, gates, &old[frame.step(step, 2 * units)], new, after);
             trace.carry_state(frame, step);
             trace.carry_kept(frame, step, 2 * units, units);
         }
@@ -176,18 +167,9 @@ impl<E: Element> Cell<E> for Lstm {
             let skipped = trace.skipped.get(frame.step(step, 1));
             let held = skipped.map(|_| (by_state.clone(), by_memory.clone()));
             let gates = &mut trace.gates[frame.step(step, 4 * units)];
-            let rows = gates
-                .chunks_exact_mut(4 * units.max(1))
-                .zip(trace.kept[frame.step(step, 2 * units)].chunks_exact(2 * units.max(1)))
-                .zip(trace.kept[frame.step(step + 1, 2 * units)].chunks_exact(2 * units.max(1)))
-                .zip(by_state.chunks_exact(units.max(1)))
-                .zip(by_memory.chunks_exact_mut(units.max(1)));
-            wide(|| {
-                for ((((gates, old), new), by_state), by_memory) in rows {
-                    let kept = (&old[..units], &new[units..]);
-                    lstm_step_back(units, gates, kept, by_state, by_memory);
-                }
-            });
+            let old = &trace.kept[frame.step(step, 2 * units)];
+            let new = &trace.kept[frame.step(step + 1, 2 * units)];
+            lstm_steps_back(units, gates, (old, new), &by_state, &mut by_memory);
             if let Some(skipped) = skipped {
                 replace_skipped(skipped, gates, None);
             }
@@ -198,6 +180,48 @@ impl<E: Element> Cell<E> for Lstm {
             }
         }
         add_weights(frame, &trace.gates, &trace.states[..frame.rows() * units], weight);
+    }
+}
+
+wide_fn! {
+    /// One step of every sample.
+    fn lstm_steps(
+        units: usize,
+        gates: &'a mut [E],
+        old: &'a [E],
+        new: &'a mut [E],
+        states: &'a mut [E],
+    ) {
+        let rows = gates
+            .chunks_exact_mut(4 * units.max(1))
+            .zip(old.chunks_exact(2 * units.max(1)))
+            .zip(new.chunks_exact_mut(2 * units.max(1)))
+            .zip(states.chunks_exact_mut(units.max(1)));
+        for (((gates, old), new), state) in rows {
+            lstm_step(units, gates, &old[..units], new, state);
+        }
+    }
+}
+
+wide_fn! {
+    /// One step of every sample backwards; `kept` is of the step before and of this one.
+    fn lstm_steps_back(
+        units: usize,
+        gates: &'a mut [E],
+        kept: (&'a [E], &'a [E]),
+        by_state: &'a [E],
+        by_memory: &'a mut [E],
+    ) {
+        let rows = gates
+            .chunks_exact_mut(4 * units.max(1))
+            .zip(kept.0.chunks_exact(2 * units.max(1)))
+            .zip(kept.1.chunks_exact(2 * units.max(1)))
+            .zip(by_state.chunks_exact(units.max(1)))
+            .zip(by_memory.chunks_exact_mut(units.max(1)));
+        for ((((gates, old), new), by_state), by_memory) in rows {
+            let kept = (&old[..units], &new[units..]);
+            lstm_step_back(units, gates, kept, by_state, by_memory);
+        }
     }
 }
 

@@ -64,24 +64,6 @@ macro_rules! wide_fn {
 }
 pub(crate) use wide_fn;
 
-/// [`run`] for what is written in place; the compiler need not inline all of it.
-#[inline]
-pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
-    struct Closure<'a, R, F>(F, &'a mut Option<R>);
-    impl<R, F: FnOnce() -> R> Loops for Closure<'_, R, F> {
-        #[inline(always)]
-        fn run(self) {
-            *self.1 = Some(self.0());
-        }
-    }
-    let mut result = None;
-    run(Closure(work, &mut result));
-    match result {
-        Some(result) => result,
-        None => unreachable!("the loops have run"),
-    }
-}
-
 #[cfg(test)]
 thread_local! {
     static PORTABLE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };

@@ -132,6 +132,11 @@ impl Windows {
         Windows { dilation: [1, 1], ..Windows::kernel::<S>(input, output, pool) }
     }
 
+    /// How many numbers all windows of a pooling cover.
+    pub(crate) fn work(&self) -> usize {
+        self.output.len() * self.kernel[0] * self.kernel[1]
+    }
+
     /// Whether some window reaches outside.
     pub(crate) fn overhang(&self) -> bool {
         let overhangs = |axis: usize| {

@@ -2,7 +2,7 @@
 
 use dfdx::nn::BuildOnDevice;
 
-use super::{Mask, MaskedModule, MaskedModuleMut, Read, Reading, ReadsMask, Recurrent};
+use super::{mask::masked_modules, Draw, Mask, Read, Reading, ReadsMask, Recurrent};
 use crate::{
     merge::{self, Part},
     tensor::*,
@@ -90,12 +90,12 @@ impl<B: Dim, L: Dim, const U: usize, const W: usize> Merged<W> for (B, L, Const<
 }
 
 impl<M: Recurrent, const W: usize, const MERGE: usize> Bidirectional<M, W, MERGE> {
-    /// Both directions, merged. The masks of each are those of dropout.
+    /// Both directions, each with its dropout, merged.
     fn read<I: Shape, S: Merged<W>, E: Element, D: Backend<E>, T: Tape<E, D>>(
         &self,
         x: Tensor<I, E, D, T>,
         mask: Option<&Mask>,
-        [forward, backward]: [Option<(super::Draw, f64)>; 2],
+        [forward, backward]: [Option<(Draw, f64)>; 2],
     ) -> Result<Tensor<S::Shape, E, D, T>, D::Err>
     where
         M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
@@ -121,80 +121,41 @@ impl<M: Recurrent, const W: usize, const MERGE: usize> Bidirectional<M, W, MERGE
         }
     }
 
-    fn draw_dropout(&mut self, trains: bool) -> [Option<(super::Draw, f64)>; 2] {
-        match trains {
-            true => [self.forward.draw_dropout(), self.backward.draw_dropout()],
-            false => [None, None],
-        }
-    }
-}
-
-impl<M, const W: usize, const MERGE: usize, I: Shape, S: Merged<W>, E, D, T>
-    Module<Tensor<I, E, D, T>> for Bidirectional<M, W, MERGE>
-where
-    E: Element,
-    D: Backend<E>,
-    T: Tape<E, D>,
-    M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
-{
-    type Output = Tensor<S::Shape, E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(&self, x: Tensor<I, E, D, T>) -> Result<Self::Output, D::Err> {
-        self.read(x, None, [None, None])
-    }
-}
-
-impl<M, const W: usize, const MERGE: usize, I: Shape, S: Merged<W>, E, D, T>
-    ModuleMut<Tensor<I, E, D, T>> for Bidirectional<M, W, MERGE>
-where
-    E: Element,
-    D: Backend<E>,
-    T: Tape<E, D>,
-    M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
-{
-    type Output = Tensor<S::Shape, E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward_mut(&mut self, x: Tensor<I, E, D, T>) -> Result<Self::Output, D::Err> {
-        let dropout = self.draw_dropout(T::OWNS_TAPE);
-        self.read(x, None, dropout)
-    }
-}
-
-impl<M, const W: usize, const MERGE: usize, I: Shape, S: Merged<W>, E, D, T>
-    MaskedModule<Tensor<I, E, D, T>> for Bidirectional<M, W, MERGE>
-where
-    E: Element,
-    D: Backend<E>,
-    T: Tape<E, D>,
-    M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
-{
-    fn try_forward_masked(
+    fn infer<I: Shape, S: Merged<W>, E: Element, D: Backend<E>, T: Tape<E, D>>(
         &self,
         x: Tensor<I, E, D, T>,
-        mask: &Mask,
-    ) -> Result<Self::Output, D::Err> {
-        self.read(x, Some(mask), [None, None])
+        mask: Option<&Mask>,
+    ) -> Result<Tensor<S::Shape, E, D, T>, D::Err>
+    where
+        M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
+    {
+        self.read(x, mask, [None, None])
+    }
+
+    fn train<I: Shape, S: Merged<W>, E: Element, D: Backend<E>, T: Tape<E, D>>(
+        &mut self,
+        x: Tensor<I, E, D, T>,
+        mask: Option<&Mask>,
+    ) -> Result<Tensor<S::Shape, E, D, T>, D::Err>
+    where
+        M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
+    {
+        let dropout = match T::OWNS_TAPE {
+            true => [self.forward.draw_dropout(), self.backward.draw_dropout()],
+            false => [None, None],
+        };
+        self.read(x, mask, dropout)
     }
 }
 
-impl<M, const W: usize, const MERGE: usize, I: Shape, S: Merged<W>, E, D, T>
-    MaskedModuleMut<Tensor<I, E, D, T>> for Bidirectional<M, W, MERGE>
-where
-    E: Element,
-    D: Backend<E>,
-    T: Tape<E, D>,
-    M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
-{
-    fn try_forward_mut_masked(
-        &mut self,
-        x: Tensor<I, E, D, T>,
-        mask: &Mask,
-    ) -> Result<Self::Output, D::Err> {
-        let dropout = self.draw_dropout(T::OWNS_TAPE);
-        self.read(x, Some(mask), dropout)
-    }
+masked_modules! {
+    impl[
+        M, const W: usize, const MERGE: usize, I: Shape, S: Merged<W>,
+        E: Element, D: Backend<E>, T: Tape<E, D>
+    ]
+    Bidirectional<M, W, MERGE>,
+    Tensor<I, E, D, T> => Tensor<S::Shape, E, D, T>,
+    where [M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>]
 }
 
 #[cfg(test)]
@@ -202,7 +163,7 @@ mod tests {
     use super::*;
     use crate::{
         check_gradients::{check_gradients, Traced},
-        layer::{activation::Tanh, Draw, SimpleRNN, GRU, LSTM},
+        layer::{activation::Tanh, MaskedModule, MaskedModuleMut, SimpleRNN, GRU, LSTM},
     };
     use dfdx::{
         nn::BuildModule,

@@ -3,7 +3,7 @@
 use super::{
     initialize,
     recurrent::{recurrent_layer, run, Read, Reading, Recurrent, StepShape, Steps, Weights},
-    Draw, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
+    Draw, Mask, ReadsMask,
 };
 use crate::{
     kernel::gru::{ResetAfter, ResetBefore},

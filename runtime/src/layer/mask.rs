@@ -144,6 +144,51 @@ pub trait MaskedModuleMut<Input>: ModuleMut<Input> {
     ) -> Result<Self::Output, Self::Error>;
 }
 
+/// The four ways to call a layer that reads masks, by two of its methods, `infer(&self, x, mask)` and
+/// `train(&mut self, x, mask)`, whose mask is an `Option`.
+macro_rules! masked_modules {
+    (impl[$($generics:tt)*] $layer:ty, $x:ty => $y:ty, where [$($bounds:tt)*]) => {
+        impl<$($generics)*> Module<$x> for $layer where $($bounds)* {
+            type Output = $y;
+            type Error = D::Err;
+
+            fn try_forward(&self, x: $x) -> Result<$y, D::Err> {
+                self.infer(x, None)
+            }
+        }
+
+        impl<$($generics)*> ModuleMut<$x> for $layer where $($bounds)* {
+            type Output = $y;
+            type Error = D::Err;
+
+            fn try_forward_mut(&mut self, x: $x) -> Result<$y, D::Err> {
+                self.train(x, None)
+            }
+        }
+
+        impl<$($generics)*> $crate::layer::MaskedModule<$x> for $layer where $($bounds)* {
+            fn try_forward_masked(
+                &self,
+                x: $x,
+                mask: &$crate::layer::Mask,
+            ) -> Result<$y, D::Err> {
+                self.infer(x, Some(mask))
+            }
+        }
+
+        impl<$($generics)*> $crate::layer::MaskedModuleMut<$x> for $layer where $($bounds)* {
+            fn try_forward_mut_masked(
+                &mut self,
+                x: $x,
+                mask: &$crate::layer::Mask,
+            ) -> Result<$y, D::Err> {
+                self.train(x, Some(mask))
+            }
+        }
+    };
+}
+pub(super) use masked_modules;
+
 /// What becomes of the mask where a layer that reads it gives every step.
 pub trait ReadsMask {
     /// The mask of what comes out.

@@ -6,7 +6,9 @@ use dfdx::nn::tensor_collection::ScalarOptions;
 
 use super::{
     activation::{Activation, Softmax},
-    initialize, Draw, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
+    initialize,
+    mask::masked_modules,
+    Draw, Mask, ReadsMask,
 };
 use crate::{
     kernel::{
@@ -205,6 +207,23 @@ impl<
         D: Backend<E>,
     > MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
 {
+    fn infer<B: Dim, L: Dim, T: Tape<E, D>>(
+        &self,
+        x: Tensor<(B, L, Const<I>), E, D, T>,
+        mask: Option<&Mask>,
+    ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
+        self.attend(x, mask, None)
+    }
+
+    fn train<B: Dim, L: Dim, T: Tape<E, D>>(
+        &mut self,
+        x: Tensor<(B, L, Const<I>), E, D, T>,
+        mask: Option<&Mask>,
+    ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
+        let dropout = if T::OWNS_TAPE { self.draw_dropout() } else { None };
+        self.attend(x, mask, dropout)
+    }
+
     fn attend<B: Dim, L: Dim, T: Tape<E, D>>(
         &self,
         x: Tensor<(B, L, Const<I>), E, D, T>,
@@ -276,65 +295,16 @@ impl<
     }
 }
 
-macro_rules! modules {
-    ($module:ident, $forward:ident, $masked:ident, $forward_masked:ident, $this:ident: $receiver:ty, $dropout:expr) => {
-        impl<
-                B: Dim,
-                L: Dim,
-                const I: usize,
-                const H: usize,
-                const K: usize,
-                const W: usize,
-                const CAUSAL: usize,
-                E: Element,
-                D: Backend<E>,
-                T: Tape<E, D>,
-            > $module<Tensor<(B, L, Const<I>), E, D, T>>
-            for MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
-        {
-            type Output = Tensor<(B, L, Const<I>), E, D, T>;
-            type Error = D::Err;
-
-            fn $forward(
-                $this: $receiver,
-                x: Tensor<(B, L, Const<I>), E, D, T>,
-            ) -> Result<Self::Output, D::Err> {
-                let dropout = $dropout;
-                $this.attend(x, None, dropout)
-            }
-        }
-
-        impl<
-                B: Dim,
-                L: Dim,
-                const I: usize,
-                const H: usize,
-                const K: usize,
-                const W: usize,
-                const CAUSAL: usize,
-                E: Element,
-                D: Backend<E>,
-                T: Tape<E, D>,
-            > $masked<Tensor<(B, L, Const<I>), E, D, T>>
-            for MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
-        {
-            fn $forward_masked(
-                $this: $receiver,
-                x: Tensor<(B, L, Const<I>), E, D, T>,
-                mask: &Mask,
-            ) -> Result<Self::Output, D::Err> {
-                let dropout = $dropout;
-                $this.attend(x, Some(mask), dropout)
-            }
-        }
-    };
+masked_modules! {
+    impl[
+        B: Dim, L: Dim,
+        const I: usize, const H: usize, const K: usize, const W: usize, const CAUSAL: usize,
+        E: Element, D: Backend<E>, T: Tape<E, D>
+    ]
+    MultiHeadAttention<I, H, K, W, CAUSAL, E, D>,
+    Tensor<(B, L, Const<I>), E, D, T> => Tensor<(B, L, Const<I>), E, D, T>,
+    where []
 }
-
-modules!(Module, try_forward, MaskedModule, try_forward_masked, self: &Self, None);
-modules!(
-    ModuleMut, try_forward_mut, MaskedModuleMut, try_forward_mut_masked,
-    self: &mut Self, if T::OWNS_TAPE { self.draw_dropout() } else { None }
-);
 
 /// Which steps a step may look at.
 struct Sight {
@@ -527,7 +497,10 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check_gradients::{check_gradients, Traced};
+    use crate::{
+        check_gradients::{check_gradients, Traced},
+        layer::{MaskedModule, MaskedModuleMut},
+    };
     use dfdx::{
         nn::BuildModule,
         tensor::{AsArray, Cpu, SampleTensor, TensorFrom},

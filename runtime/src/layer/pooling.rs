@@ -2,7 +2,11 @@
 //! whole channel.
 
 use crate::{
-    kernel::windows::{Plane, Windows},
+    kernel::{
+        pooled::Tiles,
+        spread::each,
+        windows::{Plane, Windows},
+    },
     tensor::*,
 };
 
@@ -23,21 +27,27 @@ where
     let device = x.device().clone();
     let mut y = device.buffer(shape.num_elements())?;
     let (inputs, outputs) = (windows.input.len().max(1), windows.output.len().max(1));
+    if let Some(tiles) = Tiles::new(&windows) {
+        return largest_of_tiles(tiles, (inputs, outputs), (x.put_tape(tape), shape));
+    }
     if u32::try_from(inputs).is_err() {
         return Err(D::size_error());
     }
     // Places within a sample, in half of the memory that `usize` would take.
     let mut chosen = vec![NOTHING; if T::OWNS_TAPE { y.len() } else { 0 }];
     let mut places = chosen.chunks_exact_mut(outputs);
-    for (x, y) in D::values(&x).chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)) {
-        match places.next() {
-            Some(chosen) => windows.largest(x, |place, at, number| {
-                y[place] = number;
-                chosen[place] = at as u32;
-            }),
-            None => windows.largest(x, |place, _, number| y[place] = number),
-        }
-    }
+    let values = D::values(&x);
+    let samples = values.chunks_exact(inputs).zip(y.chunks_exact_mut(outputs));
+    let samples = samples.map(move |(x, y)| (x, y, places.next()));
+    let work = 4 * windows.work() * (values.len() / inputs);
+    each(work, samples, |(x, y, chosen)| match chosen {
+        Some(chosen) => windows.largest(x, |place, at, number| {
+            y[place] = number;
+            chosen[place] = at as u32;
+        }),
+        None => windows.largest(x, |place, _, number| y[place] = number),
+    });
+    drop(values);
     let y = device.try_tensor_from_vec(y, shape)?;
 
     if T::OWNS_TAPE {
@@ -57,6 +67,50 @@ where
             D::restore_gradient(gradients, &output, slope)
         });
     }
+    Ok(y.put_tape(tape))
+}
+
+/// The same where windows lie side by side.
+fn largest_of_tiles<S, Out, E, D, T>(
+    tiles: Tiles,
+    (inputs, outputs): (usize, usize),
+    (x, shape): (Tensor<S, E, D, T>, Out),
+) -> Result<Tensor<Out, E, D, T>, D::Err>
+where
+    S: Shape,
+    Out: Shape,
+    E: Element,
+    D: Backend<E>,
+    T: Tape<E, D>,
+{
+    let (x, mut tape) = x.split_tape();
+    let device = x.device().clone();
+    let mut y = device.buffer(shape.num_elements())?;
+    let mut marks = device.marks(y.len())?;
+    let samples = y.chunks_exact_mut(outputs).zip(marks.chunks_exact_mut(outputs));
+    let values = D::values(&x);
+    each(values.len(), values.chunks_exact(inputs).zip(samples), |(x, (y, marks))| {
+        tiles.largest(x, y, marks);
+    });
+    drop(values);
+    let y = device.try_tensor_from_vec(y, shape)?;
+    if !T::OWNS_TAPE {
+        device.keep_marks(marks);
+        return Ok(y.put_tape(tape));
+    }
+    let output = y.clone();
+    tape.add_backward_op(move |gradients| {
+        let slope = D::take_gradient(gradients, &output)?;
+        D::edit_gradient(gradients, &x, |dx| {
+            let samples = slope.chunks_exact(outputs).zip(marks.chunks_exact(outputs));
+            let samples = dx.chunks_exact_mut(inputs).zip(samples);
+            each(slope.len() * 4, samples, |(dx, (slope, marks))| {
+                tiles.add_back(slope, marks, dx);
+            });
+        })?;
+        device.keep_marks(marks);
+        D::restore_gradient(gradients, &output, slope)
+    });
     Ok(y.put_tape(tape))
 }
 
@@ -80,9 +134,12 @@ where
     let device = x.device().clone();
     let mut y = device.buffer(shape.num_elements())?;
     let (inputs, outputs) = (windows.input.len().max(1), windows.output.len().max(1));
-    for (x, y) in D::values(&x).chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)) {
+    let values = D::values(&x);
+    let work = 4 * windows.work() * (values.len() / inputs);
+    each(work, values.chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)), |(x, y)| {
         windows.shares(|place, at, share: E| y[place] += share * x[at]);
-    }
+    });
+    drop(values);
     let y = device.try_tensor_from_vec(y, shape)?;
 
     if T::OWNS_TAPE {
@@ -91,9 +148,9 @@ where
             let slope = D::take_gradient(gradients, &output)?;
             D::edit_gradient(gradients, &x, |dx| {
                 let samples = dx.chunks_exact_mut(inputs).zip(slope.chunks_exact(outputs));
-                for (dx, slope) in samples {
+                each(work, samples, |(dx, slope)| {
                     windows.shares(|place, at, share: E| dx[at] += share * slope[place]);
-                }
+                });
             })?;
             D::restore_gradient(gradients, &output, slope)
         });

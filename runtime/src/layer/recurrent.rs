@@ -268,44 +268,42 @@ macro_rules! recurrent_layer {
             }
         }
 
-        recurrent_layer!(@module $layer<[$(const $size),* $(; $ty: $bound)?]>,
-            Module, try_forward(&self), MaskedModule, try_forward_masked, |self| None);
-        recurrent_layer!(@module $layer<[$(const $size),* $(; $ty: $bound)?]>,
-            ModuleMut, try_forward_mut(&mut self), MaskedModuleMut, try_forward_mut_masked,
-            |self| if T::OWNS_TAPE { self.draw_dropout() } else { None });
-    };
-    (
-        @module $layer:ident<[$(const $size:ident),* $(; $ty:ident: $bound:ident)?]>,
-        $module:ident, $forward:ident($($receiver:tt)+), $masked:ident, $forward_masked:ident,
-        |$this:ident| $dropout:expr
-    ) => {
-        impl<B: Dim, L: Dim, $(const $size: usize,)* $($ty: $bound,)? E: Element, D: Backend<E>, T: Tape<E, D>>
-            $module<Tensor<(B, L, Const<I>), E, D, T>> for $layer<$($size,)* $($ty,)? E, D>
-        where
-            Steps<SEQUENCES>: StepShape<B, L, U>,
+        impl<$(const $size: usize,)* $($ty: $bound,)? E: Element, D: Backend<E>>
+            $layer<$($size,)* $($ty,)? E, D>
         {
-            type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
-            type Error = D::Err;
+            fn infer<B: Dim, L: Dim, T: Tape<E, D>>(
+                &self,
+                x: Tensor<(B, L, Const<I>), E, D, T>,
+                mask: Option<&Mask>,
+            ) -> Result<Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>, D::Err>
+            where
+                Steps<SEQUENCES>: StepShape<B, L, U>,
+            {
+                self.try_read(x, self.reading(mask))
+            }
 
-            fn $forward($($receiver)+, x: Tensor<(B, L, Const<I>), E, D, T>) -> Result<Self::Output, D::Err> {
-                let dropout = $dropout;
-                $this.try_read(x, Reading { dropout, ..$this.reading(None) })
+            fn train<B: Dim, L: Dim, T: Tape<E, D>>(
+                &mut self,
+                x: Tensor<(B, L, Const<I>), E, D, T>,
+                mask: Option<&Mask>,
+            ) -> Result<Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>, D::Err>
+            where
+                Steps<SEQUENCES>: StepShape<B, L, U>,
+            {
+                let dropout = if T::OWNS_TAPE { self.draw_dropout() } else { None };
+                self.try_read(x, Reading { dropout, ..self.reading(mask) })
             }
         }
 
-        impl<B: Dim, L: Dim, $(const $size: usize,)* $($ty: $bound,)? E: Element, D: Backend<E>, T: Tape<E, D>>
-            $masked<Tensor<(B, L, Const<I>), E, D, T>> for $layer<$($size,)* $($ty,)? E, D>
-        where
-            Steps<SEQUENCES>: StepShape<B, L, U>,
-        {
-            fn $forward_masked(
-                $($receiver)+,
-                x: Tensor<(B, L, Const<I>), E, D, T>,
-                mask: &Mask,
-            ) -> Result<Self::Output, D::Err> {
-                let dropout = $dropout;
-                $this.try_read(x, Reading { dropout, ..$this.reading(Some(mask)) })
-            }
+        super::mask::masked_modules! {
+            impl[
+                B: Dim, L: Dim, $(const $size: usize,)* $($ty: $bound,)?
+                E: Element, D: Backend<E>, T: Tape<E, D>
+            ]
+            $layer<$($size,)* $($ty,)? E, D>,
+            Tensor<(B, L, Const<I>), E, D, T>
+                => Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>,
+            where [Steps<SEQUENCES>: StepShape<B, L, U>]
         }
     };
 }
@@ -467,6 +465,9 @@ where
             D::edit_gradient(gradients, &x, |dx| {
                 scatter(frame, &reading, kept.as_deref(), &inputs, dx);
             })?;
+            for buffer in [inputs, trace.gates, trace.states, trace.kept] {
+                x.device().keep(buffer);
+            }
             D::restore_gradient(gradients, &output, slope)
         });
     }

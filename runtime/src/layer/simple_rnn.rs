@@ -6,7 +6,7 @@ use super::{
     activation::Activation,
     initialize,
     recurrent::{recurrent_layer, run, Read, Reading, Recurrent, StepShape, Steps, Weights},
-    Draw, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
+    Draw, Mask, ReadsMask,
 };
 use crate::{
     kernel::recurrent::{

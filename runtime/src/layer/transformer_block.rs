@@ -2,8 +2,8 @@
 
 use super::{
     activation::{Activation, Linear, Relu},
-    Dense, Draw, Dropout, LayerNorm, Mask, MaskedModule, MaskedModuleMut, MultiHeadAttention,
-    ReadsMask,
+    mask::masked_modules,
+    Dense, Draw, Dropout, LayerNorm, Mask, MaskedModule, MultiHeadAttention, ReadsMask,
 };
 use crate::{
     merge::{self, Part},
@@ -180,14 +180,13 @@ impl<
         D: Backend<E>,
     > TransformerBlock<I, H, K, W, F, CAUSAL, A, E, D>
 {
-    /// The block, whose attention is what `attend` makes of the input, with these dropouts.
+    /// The block, thinned out by `dropouts` where there are any.
     fn run<B: Dim, L: Dim, T: Tape<E, D>>(
         &self,
         x: Tensor<(B, L, Const<I>), E, D, T>,
         mask: Option<&Mask>,
-        dropouts: Option<&mut [Dropout; 2]>,
+        mut dropouts: Option<&mut [Dropout; 2]>,
     ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
-        let mut dropouts = dropouts;
         let mut thin = |half: usize, x| match &mut dropouts {
             Some(dropouts) => dropouts[half].try_forward_mut(x),
             None => Ok(x),
@@ -205,6 +204,14 @@ impl<
         add_and_normalise(&self.output_norm, &seen, thin(1, change)?)
     }
 
+    fn infer<B: Dim, L: Dim, T: Tape<E, D>>(
+        &self,
+        x: Tensor<(B, L, Const<I>), E, D, T>,
+        mask: Option<&Mask>,
+    ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
+        self.run(x, mask, None)
+    }
+
     /// The block in training, which advances the draws.
     fn train<B: Dim, L: Dim, T: Tape<E, D>>(
         &mut self,
@@ -218,82 +225,23 @@ impl<
     }
 }
 
-macro_rules! modules {
-    (
-        $module:ident, $forward:ident, $masked:ident, $forward_masked:ident,
-        $this:ident: $receiver:ty, |$x:ident, $mask:ident| $run:expr
-    ) => {
-        impl<
-                B: Dim,
-                L: Dim,
-                const I: usize,
-                const H: usize,
-                const K: usize,
-                const W: usize,
-                const F: usize,
-                const CAUSAL: usize,
-                A: Activation,
-                E: Element,
-                D: Backend<E>,
-                T: Tape<E, D>,
-            > $module<Tensor<(B, L, Const<I>), E, D, T>>
-            for TransformerBlock<I, H, K, W, F, CAUSAL, A, E, D>
-        {
-            type Output = Tensor<(B, L, Const<I>), E, D, T>;
-            type Error = D::Err;
-
-            fn $forward(
-                $this: $receiver,
-                $x: Tensor<(B, L, Const<I>), E, D, T>,
-            ) -> Result<Self::Output, D::Err> {
-                let $mask = None;
-                $run
-            }
-        }
-
-        impl<
-                B: Dim,
-                L: Dim,
-                const I: usize,
-                const H: usize,
-                const K: usize,
-                const W: usize,
-                const F: usize,
-                const CAUSAL: usize,
-                A: Activation,
-                E: Element,
-                D: Backend<E>,
-                T: Tape<E, D>,
-            > $masked<Tensor<(B, L, Const<I>), E, D, T>>
-            for TransformerBlock<I, H, K, W, F, CAUSAL, A, E, D>
-        {
-            fn $forward_masked(
-                $this: $receiver,
-                $x: Tensor<(B, L, Const<I>), E, D, T>,
-                mask: &Mask,
-            ) -> Result<Self::Output, D::Err> {
-                let $mask = Some(mask);
-                $run
-            }
-        }
-    };
+masked_modules! {
+    impl[
+        B: Dim, L: Dim,
+        const I: usize, const H: usize, const K: usize, const W: usize, const F: usize,
+        const CAUSAL: usize, A: Activation, E: Element, D: Backend<E>, T: Tape<E, D>
+    ]
+    TransformerBlock<I, H, K, W, F, CAUSAL, A, E, D>,
+    Tensor<(B, L, Const<I>), E, D, T> => Tensor<(B, L, Const<I>), E, D, T>,
+    where []
 }
-
-modules!(
-    Module, try_forward, MaskedModule, try_forward_masked,
-    self: &Self, |x, mask| self.run(x, mask, None)
-);
-modules!(
-    ModuleMut, try_forward_mut, MaskedModuleMut, try_forward_mut_masked,
-    self: &mut Self, |x, mask| self.train(x, mask)
-);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         check_gradients::{check_gradients, Traced},
-        layer::activation::Gelu,
+        layer::{activation::Gelu, MaskedModuleMut},
     };
     use dfdx::{
         nn::{BuildModule, NumParams},

@@ -38,13 +38,13 @@ pub trait Metric: std::fmt::Debug + Sync {
     fn start(&self) -> Box<dyn Running>;
 }
 
-/// That output number `OUTPUT` of a model lists the metric `X` in its `metrics(...)`.
+/// A metric that output number `OUTPUT` of the model `M` lists in its `metrics(...)`.
 #[diagnostic::on_unimplemented(
-    message = "output {OUTPUT} of `{Self}` does not report the metric `{X}`",
+    message = "output {OUTPUT} of `{M}` does not report the metric `{Self}`",
     label = "not among the `metrics(...)` of this output",
     note = "add the metric to `#[output(..., metrics(...))]`, or watch one that is there"
 )]
-pub trait Reported<X, const OUTPUT: usize> {}
+pub trait ReportedBy<M, const OUTPUT: usize>: Metric {}
 
 /// Which way a figure gets better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +69,14 @@ pub trait Running {
 
 /// A weighted mean of one number a row.
 struct Mean {
-    of_row: fn(&[f64], TargetRow<'_>) -> f64,
+    of_row: Box<dyn Fn(&[f64], TargetRow<'_>) -> f64>,
     sum: f64,
     weight: f64,
 }
 
 impl Mean {
-    fn of(of_row: fn(&[f64], TargetRow<'_>) -> f64) -> Mean {
-        Mean { of_row, sum: 0.0, weight: 0.0 }
+    fn of(of_row: impl Fn(&[f64], TargetRow<'_>) -> f64 + 'static) -> Mean {
+        Mean { of_row: Box::new(of_row), sum: 0.0, weight: 0.0 }
     }
 }
 

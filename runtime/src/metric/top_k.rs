@@ -1,6 +1,6 @@
 //! Whether the right class is among the likeliest.
 
-use super::{Direction, Metric, Running, TargetRow};
+use super::{Direction, Mean, Metric, Running, TargetRow};
 
 /// The share of rows of whose classes fewer than `k` are likelier than the right one.
 /// `keras.metrics.SparseTopKCategoricalAccuracy(k)`, `sklearn.metrics.top_k_accuracy_score(k=k)`.
@@ -24,32 +24,11 @@ impl Metric for TopK {
         Direction::Higher
     }
     fn start(&self) -> Box<dyn Running> {
-        Box::new(Hits { k: self.k, hits: 0.0, weight: 0.0 })
-    }
-}
-
-struct Hits {
-    k: usize,
-    hits: f64,
-    weight: f64,
-}
-
-impl Running for Hits {
-    fn update(&mut self, prediction: &[f64], target: TargetRow<'_>, weight: f64) {
-        let TargetRow::Class(class) = target else { return };
-        let likelier = prediction.iter().filter(|y| **y > prediction[class]).count();
-        self.hits += if likelier < self.k { weight } else { 0.0 };
-        self.weight += weight;
-    }
-    fn value(&self) -> f64 {
-        self.hits / self.weight
-    }
-    fn state(&self) -> Vec<f64> {
-        vec![self.hits, self.weight]
-    }
-    fn set_state(&mut self, state: &[f64]) {
-        if let [hits, weight] = *state {
-            (self.hits, self.weight) = (hits, weight);
-        }
+        let k = self.k;
+        Box::new(Mean::of(move |prediction, target| {
+            let TargetRow::Class(class) = target else { return f64::NAN };
+            let likelier = prediction.iter().filter(|y| **y > prediction[class]).count();
+            f64::from(u8::from(likelier < k))
+        }))
     }
 }

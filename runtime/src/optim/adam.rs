@@ -1,7 +1,10 @@
 //! `Adam`.
 
 use super::{fraction, positive, Optimizer};
-use crate::kernel::Element;
+use crate::kernel::{
+    update::{update, Rule},
+    Element,
+};
 
 /// m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
 /// w -= lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon).
@@ -61,16 +64,32 @@ impl Optimizer for Adam {
         gradient: &[E],
         slots: &mut [Vec<E>],
     ) {
-        let [momentum, velocity] = slots else { return };
         let t = step as f64;
         let bias = (1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t));
-        let rate = E::of(self.learning_rate * bias);
-        let (keep_m, keep_v) = (E::of(1.0 - self.beta_1), E::of(1.0 - self.beta_2));
-        let epsilon = E::of(self.epsilon);
-        for (((w, &g), m), v) in weights.iter_mut().zip(gradient).zip(momentum).zip(velocity) {
-            *m += (g - *m) * keep_m;
-            *v += (g * g - *v) * keep_v;
-            *w -= *m * rate / (v.sqrt() + epsilon);
-        }
+        let step = Step {
+            rate: E::of(self.learning_rate * bias),
+            keep_m: E::of(1.0 - self.beta_1),
+            keep_v: E::of(1.0 - self.beta_2),
+            epsilon: E::of(self.epsilon),
+        };
+        update(step, weights, gradient, slots);
+    }
+}
+
+/// One step's numbers.
+#[derive(Clone, Copy)]
+struct Step<E> {
+    rate: E,
+    keep_m: E,
+    keep_v: E,
+    epsilon: E,
+}
+
+impl<E: Element> Rule<E, 2> for Step<E> {
+    #[inline(always)]
+    fn step(self, w: E, g: E, [m, v]: [E; 2]) -> (E, [E; 2]) {
+        let m = m + (g - m) * self.keep_m;
+        let v = v + (g * g - v) * self.keep_v;
+        (w - m * self.rate / (v.sqrt() + self.epsilon), [m, v])
     }
 }

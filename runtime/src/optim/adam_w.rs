@@ -1,7 +1,10 @@
 //! `AdamW`.
 
 use super::{Adam, Optimizer};
-use crate::kernel::Element;
+use crate::kernel::{
+    update::{update, Rule},
+    Element,
+};
 
 /// w -= lr decay w, and then Adam's step: the decay does not pass through Adam's means. Every
 /// tensor decays, biases included.
@@ -64,7 +67,18 @@ impl Optimizer for AdamW {
         slots: &mut [Vec<E>],
     ) {
         let decay = E::of(self.adam.learning_rate * self.decay);
-        weights.iter_mut().for_each(|weight| *weight -= *weight * decay);
+        update(Decay(decay), weights, gradient, &mut []);
         self.adam.update(step, weights, gradient, slots);
+    }
+}
+
+/// One step's decay.
+#[derive(Clone, Copy)]
+struct Decay<E>(E);
+
+impl<E: Element> Rule<E, 0> for Decay<E> {
+    #[inline(always)]
+    fn step(self, w: E, _: E, none: [E; 0]) -> (E, [E; 0]) {
+        (w - w * self.0, none)
     }
 }

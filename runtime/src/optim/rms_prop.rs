@@ -1,7 +1,10 @@
 //! `RmsProp`.
 
 use super::{fraction, positive, Optimizer};
-use crate::kernel::Element;
+use crate::kernel::{
+    update::{update, Rule},
+    Element,
+};
 
 /// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon). With a momentum, the step joins a
 /// velocity, u = momentum u + lr g / sqrt(v + epsilon), and w -= u. Centered, the square of
@@ -63,25 +66,50 @@ impl Optimizer for RmsProp {
     }
 
     fn update<E: Element>(&self, _: u64, weights: &mut [E], gradient: &[E], slots: &mut [Vec<E>]) {
-        let Some((mean_square, rest)) = slots.split_first_mut() else { return };
-        let (mean, velocity) = rest.split_at_mut(usize::from(self.centered).min(rest.len()));
-        let (mut mean, mut velocity) = (mean.first_mut(), velocity.first_mut());
-        let (rate, rho, epsilon) =
-            (E::of(self.learning_rate), E::of(self.rho), E::of(self.epsilon));
-        let (fresh, momentum) = (E::of(1.0 - self.rho), E::of(self.momentum));
-        for (index, ((w, &g), v)) in weights.iter_mut().zip(gradient).zip(mean_square).enumerate() {
-            *v = rho * *v + fresh * g * g;
-            let mut variance = *v;
-            if let Some(mean) = &mut mean {
-                mean[index] = rho * mean[index] + fresh * g;
-                variance -= mean[index] * mean[index];
-            }
-            let mut step = rate * g / (variance + epsilon).sqrt();
-            if let Some(velocity) = &mut velocity {
-                step += momentum * velocity[index];
-                velocity[index] = step;
-            }
-            *w -= step;
+        let step = Step {
+            rate: E::of(self.learning_rate),
+            rho: E::of(self.rho),
+            fresh: E::of(1.0 - self.rho),
+            momentum: E::of(self.momentum),
+            epsilon: E::of(self.epsilon),
+            centered: self.centered,
+            moving: self.momentum > 0.0,
+        };
+        match slots.len() {
+            1 => update::<E, 1>(step, weights, gradient, slots),
+            2 => update::<E, 2>(step, weights, gradient, slots),
+            _ => update::<E, 3>(step, weights, gradient, slots),
         }
+    }
+}
+
+/// One step's numbers.
+#[derive(Clone, Copy)]
+struct Step<E> {
+    rate: E,
+    rho: E,
+    fresh: E,
+    momentum: E,
+    epsilon: E,
+    centered: bool,
+    moving: bool,
+}
+
+/// The mean square comes first, the mean second and the velocity last, where they are.
+impl<E: Element, const SLOTS: usize> Rule<E, SLOTS> for Step<E> {
+    #[inline(always)]
+    fn step(self, w: E, g: E, mut slots: [E; SLOTS]) -> (E, [E; SLOTS]) {
+        slots[0] = self.rho * slots[0] + self.fresh * g * g;
+        let mut variance = slots[0];
+        if self.centered {
+            slots[1] = self.rho * slots[1] + self.fresh * g;
+            variance -= slots[1] * slots[1];
+        }
+        let mut step = self.rate * g / (variance + self.epsilon).sqrt();
+        if self.moving {
+            step += self.momentum * slots[SLOTS - 1];
+            slots[SLOTS - 1] = step;
+        }
+        (w - step, slots)
     }
 }

@@ -1,7 +1,10 @@
 //! `Sgd`: gradient descent, with momentum on request.
 
 use super::{fraction, positive, Optimizer};
-use crate::kernel::Element;
+use crate::kernel::{
+    update::{update, Rule},
+    Element,
+};
 
 /// Without momentum w -= lr g. With it v = momentum v - lr g, and w += v, or for Nesterov
 /// w += momentum v - lr g.
@@ -85,14 +88,41 @@ impl Optimizer for Sgd {
             Momentum::Classical(momentum) => (momentum, false),
             Momentum::Nesterov(momentum) => (momentum, true),
         };
-        let momentum = E::of(momentum);
-        let [velocity] = slots else {
-            weights.iter_mut().zip(gradient).for_each(|(w, &g)| *w -= rate * g);
-            return;
-        };
-        for ((w, &g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
-            *v = momentum * *v - rate * g;
-            *w += if nesterov { momentum * *v - rate * g } else { *v };
+        match slots.len() {
+            0 => update(Plain(rate), weights, gradient, slots),
+            _ => update(
+                Moving { rate, momentum: E::of(momentum), nesterov },
+                weights,
+                gradient,
+                slots,
+            ),
         }
+    }
+}
+
+/// One step without a velocity.
+#[derive(Clone, Copy)]
+struct Plain<E>(E);
+
+impl<E: Element> Rule<E, 0> for Plain<E> {
+    #[inline(always)]
+    fn step(self, w: E, g: E, none: [E; 0]) -> (E, [E; 0]) {
+        (w - self.0 * g, none)
+    }
+}
+
+/// One step with a velocity.
+#[derive(Clone, Copy)]
+struct Moving<E> {
+    rate: E,
+    momentum: E,
+    nesterov: bool,
+}
+
+impl<E: Element> Rule<E, 1> for Moving<E> {
+    #[inline(always)]
+    fn step(self, w: E, g: E, [v]: [E; 1]) -> (E, [E; 1]) {
+        let v = self.momentum * v - self.rate * g;
+        (w + if self.nesterov { self.momentum * v - self.rate * g } else { v }, [v])
     }
 }

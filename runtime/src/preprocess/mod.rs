@@ -2,7 +2,7 @@
 //!
 //! One file a step. A step is fitted on the present values of the training rows only, so nothing of
 //! the validation or test rows leaks into it, and it travels inside the checkpoint. [`stage`] says
-//! what a step is; [`Fitting`] goes through the training rows, in one pass for each step that
+//! what a step is; `Fitting` goes through the training rows, in one pass for each step that
 //! learns from what another one has learned; [`Preprocessing`] then encodes any rows, a batch or a
 //! whole table at a time.
 

@@ -4,7 +4,7 @@ use super::{
     rows::Rows, run::Run, step::NotFinite, trainer::ValidationRows, RowWeights, Scores, Trainer,
 };
 use crate::{
-    callback::{Callback, Event, Flow, SoFar},
+    callback::{Callback, Cause, Event, Flow, SoFar},
     checkpoint,
     data::Table,
     definition::{Definition, Network},
@@ -35,9 +35,9 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// # Errors
     /// [`Error::Settings`] with every mistake in the settings, [`Error::Value`] for a row the
-    /// model cannot take, [`Error::NotFinite`] where the loss is no longer a number,
-    /// [`Error::Checkpoint`] where a run cannot go on, [`Error::File`] where a callback cannot
-    /// write.
+    /// model cannot take, [`Error::NotFinite`] where the loss is no longer a number and
+    /// [`Error::Gradient`] where a gradient is not, [`Error::Checkpoint`] where a run cannot go on,
+    /// [`Error::File`] where a callback cannot write.
     pub fn fit<E: Element, D: Backend<E>>(
         mut self,
         model: &mut Model<M, E, D>,
@@ -219,16 +219,17 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         found: NotFinite,
         callbacks: &mut [Box<dyn Callback<M>>],
     ) -> Result<Flow> {
-        let NotFinite { output, value, node } = found;
+        let NotFinite { cause, node } = found;
         let (epoch, step) = (self.epoch, self.step);
-        let event = Event::NotFinite { epoch, step, output, value, node };
-        match self.tell(callbacks, &event)? {
-            Flow::Continue => {
-                let (epoch, step) = (epoch + 1, step + 1);
-                Err(Error::NotFinite { output, epoch, step, value, node })
-            }
-            flow => Ok(flow),
+        let flow = self.tell(callbacks, &Event::NotFinite { epoch, step, cause: &cause, node })?;
+        if flow != Flow::Continue {
+            return Ok(flow);
         }
+        let (epoch, step) = (epoch + 1, step + 1);
+        Err(match cause {
+            Cause::Loss { output, value } => Error::NotFinite { output, epoch, step, value, node },
+            Cause::Gradient { tensor } => Error::Gradient { tensor, epoch, step, node },
+        })
     }
 
     /// The figures of an epoch, its validation included.
@@ -240,7 +241,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         let epoch = self.epoch;
         let scores = std::mem::replace(&mut self.scores, Scores::new(&M::GRAPH));
         let mut figures = scores.figures(Phase::Training);
-        if (epoch + 1) % self.settings.validation_frequency == 0 {
+        if (epoch + 1).is_multiple_of(self.settings.validation_frequency) {
             figures.extend(self.validate(validation)?);
         }
         self.history.epochs.push(figures.clone());

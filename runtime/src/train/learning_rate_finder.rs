@@ -23,6 +23,8 @@ pub struct LearningRateCurve {
 const FIRST: f64 = 1e-7;
 const LAST: f64 = 10.0;
 const STEPS: usize = 200;
+/// Over how many of them a fall is measured.
+const WINDOW: usize = STEPS / 10;
 /// The share of the smoothed loss that a step keeps.
 const SMOOTHING: f64 = 0.9;
 /// Training is lost once the smoothed loss is so many times the best.
@@ -41,16 +43,17 @@ impl LearningRateCurve {
         self.points.iter().map(smooth).collect()
     }
 
-    /// The rate at which the smoothed loss falls fastest; `None` where it never falls.
+    /// The rate around which the smoothed loss falls fastest; `None` where it never falls. The fall is
+    /// measured over a tenth of the rates, because from one batch to the next it is mostly noise.
     pub fn suggestion(&self) -> Option<f64> {
         let smoothed = self.smoothed();
         let lowest = smoothed.iter().enumerate().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1))?.0;
         // The rates are evenly spread by their logarithm, so differences are slopes. The first
         // tenth is where the average begins.
-        let slopes = smoothed[..=lowest].windows(2).enumerate().skip(STEPS / 10);
-        let falling = slopes.map(|(place, pair)| (pair[1].1 - pair[0].1, place));
-        let (slope, place) = falling.min_by(|(a, _), (b, _)| a.total_cmp(b))?;
-        (slope < 0.0).then(|| smoothed[place].0)
+        let falls = smoothed[..=lowest].windows(WINDOW).skip(WINDOW);
+        let falls = falls.map(|window| (window[WINDOW - 1].1 - window[0].1, window[WINDOW / 2].0));
+        let (fall, rate) = falls.min_by(|(a, _), (b, _)| a.total_cmp(b))?;
+        (fall < 0.0).then_some(rate)
     }
 
     /// Draws the curve over a logarithmic axis.
@@ -136,7 +139,7 @@ impl<M: Definition> Callback<M> for Ramp {
                 curve.points.push((rate(*step), *loss));
                 let smoothed = curve.smoothed().last().map_or(*loss, |point| point.1);
                 self.best = self.best.min(smoothed);
-                if smoothed > LOST * self.best && *step > STEPS / 10 {
+                if smoothed > LOST * self.best && *step > WINDOW {
                     return Ok(Flow::Stop);
                 }
                 training.set_learning_rate(rate(step + 1));

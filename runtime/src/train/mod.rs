@@ -36,5 +36,5 @@ pub(crate) use objective::{head_values, target_row, Objective};
 pub use penalties::Penalties;
 pub(crate) use row_weights::RowWeights;
 pub(crate) use rows::{encode, Chunk, Rows};
-pub(crate) use score::Scores;
+pub(crate) use score::{reported, Scores};
 pub use trainer::{Shuffle, Trainer};

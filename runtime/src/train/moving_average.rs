@@ -70,7 +70,7 @@ impl<E: Element> Averages<E> {
             }
         })?;
         match self.rule.overwrite_every {
-            Some(every) if (step + 1) % every == 0 => self.overwrite(module),
+            Some(every) if (step + 1).is_multiple_of(every) => self.overwrite(module),
             _ => Ok(()),
         }
     }

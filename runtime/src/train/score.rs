@@ -2,9 +2,9 @@
 
 use super::{objective::target_row, Chunk, Objective};
 use crate::{
-    definition::Graph,
+    definition::{Graph, Output},
     history::{Figures, Phase},
-    metric::Running,
+    metric::{Metric, Running},
 };
 
 /// Losses and metrics over the rows so far.
@@ -13,12 +13,21 @@ pub(crate) struct Scores {
     rows: usize,
     total: f64,
     by_output: Vec<f64>,
+    /// For each output, those of [`reported`].
     metrics: Vec<Vec<Box<dyn Running>>>,
+}
+
+/// The metrics of an output with their names: first those in which every row counts once, then those
+/// in which rows count by their weights.
+pub(crate) fn reported(output: &Output) -> impl Iterator<Item = (String, &dyn Metric)> {
+    let plain = output.metrics.iter().map(|metric| (metric.name().to_owned(), *metric));
+    let weighted = output.weighted_metrics.iter();
+    plain.chain(weighted.map(|metric| (format!("weighted_{}", metric.name()), *metric)))
 }
 
 impl Scores {
     pub(crate) fn new(graph: &'static Graph) -> Scores {
-        let metrics = graph.outputs.iter().map(|o| o.metrics.iter().map(|m| m.start()).collect());
+        let metrics = graph.outputs.iter().map(|o| reported(o).map(|(_, m)| m.start()).collect());
         let by_output = vec![0.0; graph.outputs.len()];
         Scores { graph, rows: 0, total: 0.0, by_output, metrics: metrics.collect() }
     }
@@ -38,10 +47,14 @@ impl Scores {
         let (raw, rows) = chunk.raw_targets();
         let targets = raw.columns.iter().skip(self.graph.inputs.len());
         let outputs = self.graph.outputs.iter().zip(&mut self.metrics).zip(predictions);
-        for (((output, metrics), predictions), target) in outputs.zip(targets) {
+        for (place, (((output, metrics), predictions), target)) in outputs.zip(targets).enumerate()
+        {
             for (prediction, &row) in predictions.chunks_exact(output.width.max(1)).zip(rows) {
                 let target = target_row(target, row);
-                metrics.iter_mut().for_each(|metric| metric.update(prediction, target, 1.0));
+                let (plain, weighted) = metrics.split_at_mut(output.metrics.len());
+                plain.iter_mut().for_each(|metric| metric.update(prediction, target, 1.0));
+                let weight = chunk.weights().of(place, row);
+                weighted.iter_mut().for_each(|metric| metric.update(prediction, target, weight));
             }
         }
     }
@@ -88,8 +101,8 @@ impl Scores {
             }
         }
         for (output, running) in outputs.iter().zip(&self.metrics) {
-            for (metric, running) in output.metrics.iter().zip(running) {
-                figures.push(phase, Some(output.name), metric.name(), running.value());
+            for ((name, _), running) in reported(output).zip(running) {
+                figures.push(phase, Some(output.name), &name, running.value());
             }
         }
         figures

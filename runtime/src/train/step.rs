@@ -8,6 +8,7 @@ use dfdx::{
 
 use super::{head_values, run::Run, walk, watch::first_not_finite, Objective, Penalties};
 use crate::{
+    callback::Cause,
     definition::{Definition, Network},
     kernel::{Backend, Element},
     model::{link, Model},
@@ -16,30 +17,46 @@ use crate::{
     Error, Result,
 };
 
-/// A loss that is not a number.
-#[derive(Clone, Copy, Debug)]
+/// A loss or a gradient that is not a number.
+#[derive(Clone, Debug)]
 pub(super) struct NotFinite {
-    pub(super) output: &'static str,
-    pub(super) value: f64,
+    pub(super) cause: Cause,
     pub(super) node: Option<&'static str>,
 }
 
 impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
-    /// Trains on the next batch and gives its total loss, or says which loss was not finite; then
-    /// the model is as it was before.
+    /// Trains on the next batch and gives its total loss, or says what was not finite; then the
+    /// model is as it was before.
     pub(super) fn train_step(&mut self) -> Result<std::result::Result<f64, NotFinite>> {
         self.statistics.keep(&mut self.model.module).map_err(Error::device)?;
         let rows = self.next_rows()?;
         let (objective, penalty) = self.losses(&rows)?;
-        if let Some((output, value)) = first_infinite::<M>(&objective) {
+        let cause = match first_infinite::<M>(&objective) {
+            None => self.infinite_gradient().map_err(Error::device)?,
+            loss => loss,
+        };
+        if let Some(cause) = cause {
             self.put_statistics_back()?;
             let node = self.first_infinite_node(&rows)?;
-            return Ok(Err(NotFinite { output, value, node }));
+            return Ok(Err(NotFinite { cause, node }));
         }
         self.update().map_err(Error::device)?;
         self.step += 1;
         self.batches += 1;
         Ok(Ok(objective.total + penalty))
+    }
+
+    /// The first tensor whose gradient is not finite: a step with it would leave no weight of it.
+    fn infinite_gradient(&mut self) -> std::result::Result<Option<Cause>, D::Err> {
+        let Some(gradients) = &mut self.gradients else { return Ok(None) };
+        let mut found = None;
+        walk::gradients(&self.model.module, gradients, |tensor, gradient| {
+            if found.is_none() && !all_finite(gradient) {
+                found = Some(tensor);
+            }
+        })?;
+        let name = |tensor: usize| self.state.tensors[tensor].name.clone();
+        Ok(found.map(|tensor| Cause::Gradient { tensor: name(tensor) }))
     }
 
     /// The numbers of the next batch's rows, which are in `self.rows` now.
@@ -78,7 +95,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
 
         let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
         let mut gradients = total.try_backward().map_err(Error::device)?;
-        let mut penalties = Penalties::in_training(&mut gradients);
+        let mut penalties = Penalties::in_training(&mut gradients, &self.branches);
         M::penalize(module, &mut penalties).map_err(Error::device)?;
         let penalty = penalties.value();
         self.gradients = Some(gradients);
@@ -102,7 +119,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         let (before, module) = (self.state.step, &mut self.model.module);
         let Some(gradients) = &mut self.gradients else { return Ok(()) };
         let batches = self.settings.accumulate as u64;
-        let complete = (self.batches + 1) % batches == 0;
+        let complete = (self.batches + 1).is_multiple_of(batches);
         accumulate(module, gradients, &mut self.accumulated, complete.then_some(batches))?;
         if complete {
             if let Some(clip) = self.settings.clip {
@@ -167,8 +184,37 @@ fn fresh_tape<E: Element, D: Backend<E>, B: ZeroGrads<E, D>>(
 }
 
 /// The first output whose loss is not finite.
-fn first_infinite<M: Definition>(objective: &Objective) -> Option<(&'static str, f64)> {
+fn first_infinite<M: Definition>(objective: &Objective) -> Option<Cause> {
     let mut outputs = M::GRAPH.outputs.iter().zip(&objective.by_output);
     let (output, value) = outputs.find(|(_, value)| !value.is_finite())?;
-    Some((output.name, *value))
+    Some(Cause::Loss { output: output.name, value: *value })
+}
+
+/// Whether all numbers are: zero times any other is a NaN, which survives every sum. Sixteen sums
+/// side by side, so that the compiler takes several numbers at once.
+fn all_finite<E: Element>(numbers: &[E]) -> bool {
+    let mut sums = [E::zero(); 16];
+    let chunks = numbers.chunks_exact(sums.len());
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        sums.iter_mut().zip(chunk).for_each(|(sum, number)| *sum += *number * E::zero());
+    }
+    sums.iter().all(|sum| sum.is_finite()) && rest.iter().all(|number| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all_finite;
+
+    #[test]
+    fn one_number_that_is_not_finite_is_found_wherever_it_is() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for place in 0..37 {
+                let mut numbers = [f32::MAX; 37];
+                assert!(all_finite(&numbers));
+                numbers[place] = bad;
+                assert!(!all_finite(&numbers), "{place}");
+            }
+        }
+    }
 }

@@ -49,12 +49,11 @@ fn clean_field(field: &mut syn::Field) {
 /// Stubs for a model with mistakes in it.
 pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
     let names = Names::of(&raw.name);
-    let krate = &raw.options.krate;
     let head = RawModelHead {
         attributes: raw.attributes.clone(),
         visibility: raw.visibility.clone(),
         name: raw.name.clone(),
-        options: crate::parse::Options { krate: krate.clone() },
+        options: raw.options.clone(),
         derives: raw.derives,
     };
     let rows = row_stubs(raw, &head, &names);
@@ -68,7 +67,7 @@ fn own_modules(raw: &RawModel) -> Vec<(Ident, &Type)> {
     let branches = raw.fields.iter().filter_map(|field| field.branch.as_ref());
     let modules =
         branches.flat_map(|branch| &branch.layers).filter_map(|layer| match &layer.kind {
-            LayerKind::Own { module, .. } => Some(module),
+            LayerKind::Own { module, .. } => Some(&**module),
             _ => None,
         });
     modules.enumerate().map(|(index, module)| (format_ident!("M{index}"), module)).collect()
@@ -130,10 +129,12 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
         !["tape", "build", "summary", "GRAPH"].iter().any(|taken| field.name == taken)
     };
     let handles = handle_stubs(raw, names);
+    // All of them, for a name that could not be read may be the mistake.
+    let metrics =
+        multi_input_spec::METRICS.iter().map(|metric| format_ident!("{}", metric.type_name));
+    let metrics: Vec<Ident> = metrics.collect();
     let reported = (0..outputs(raw).count()).map(|index| {
-        quote! {
-            impl<X: #krate::metric::Metric> #krate::metric::Reported<X, #index> for #definition {}
-        }
+        quote!(#(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metrics {})*)
     });
     let own = own_modules(raw);
     let parameters: Vec<&Ident> = own.iter().map(|(parameter, _)| parameter).collect();

@@ -68,7 +68,7 @@ fn gives_data(expansion: &Expansion<'_>, node: usize) -> bool {
     let frozen = model::is_frozen(expansion, node);
     let learns = model::emitted(expansion, node).any(|(_, layer)| learns(layer));
     (frozen || !learns)
-        && !model::is_learned(&expansion.checked.graph.nodes[node])
+        && !expansion.checked.graph.nodes[node].learns_a_stand_in()
         && is_fed_data(expansion, node)
 }
 

@@ -7,7 +7,7 @@ use quote::quote;
 use super::{model, Expansion};
 use crate::{
     graph::Graph,
-    parse::{Argument, Input, LayerKind, Missing, Source},
+    parse::{Argument, Input, LayerKind, MetricCall, Missing, Source},
     shape::ShapedStep,
     text::plain,
 };
@@ -30,25 +30,17 @@ pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// What feeds a node, as the user wrote it.
-pub(super) fn source_text(expansion: &Expansion<'_>, position: usize) -> String {
-    match &expansion.checked.graph.nodes[position].field.source {
-        Some(Source::Merge(merge)) => merge.text.clone(),
-        Some(Source::From(name)) => format!("from({name})"),
-        _ => "input".to_owned(),
-    }
-}
-
 fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (krate, paths) = (&expansion.paths.krate, &expansion.paths);
     let (some, none) = (&paths.some, &paths.none);
     let graph = &expansion.checked.graph;
     let (node, shape) = (&graph.nodes[position], &expansion.checked.shapes[position]);
     let name = plain(node.name());
-    let source = source_text(expansion, position);
+    let source = node.source_text();
     let fed_by = node.feeds.iter().map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
         let (text, identity) = (&layer.text, &layer.identity);
+        let numbers = layer.numbers.iter().map(|(name, value)| quote!((#name, #value)));
         let (sizes, masked) = (layer.output.sizes(), layer.output.shape.is_masked());
         let parameters = match &layer.count {
             Some(count) => quote!(#some(#count)),
@@ -58,6 +50,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             #krate::definition::Layer {
                 text: #text,
                 identity: #identity,
+                numbers: &[#(#numbers),*],
                 shape: &[#(#sizes),*],
                 masked: #masked,
                 parameters: #parameters,
@@ -72,7 +65,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         None => quote!(#none),
     };
     let frozen = model::is_frozen(expansion, position);
-    let stand_in = match model::is_learned(node) {
+    let stand_in = match node.learns_a_stand_in() {
         true => shape.output.elements(),
         false => quote!(0),
     };
@@ -209,11 +202,13 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         let value = construct(loss.spec.type_name, names, &loss.values);
         quote!(&#krate::loss::#value)
     });
-    let metrics = output.metrics.iter().map(|metric| {
+    let metric = |metric: &MetricCall| {
         let names = metric.spec.parameters.iter().map(|(name, _)| *name);
         let value = construct(metric.spec.type_name, names, &metric.values);
         quote!(&#krate::metric::#value)
-    });
+    };
+    let metrics = output.metrics.iter().map(metric);
+    let weighted_metrics = output.weighted_metrics.iter().map(metric);
     let link = match shape.link {
         Some(Activation::Softmax) => quote!(Softmax),
         Some(_) => quote!(Sigmoid),
@@ -230,6 +225,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             loss: #loss,
             weight: #weight,
             metrics: &[#(#metrics),*],
+            weighted_metrics: &[#(#weighted_metrics),*],
             link: #krate::definition::Link::#link,
             steps: &[#(#steps),*],
             labels: #labels,

@@ -10,10 +10,14 @@
 //! pub struct HousePriceBatch<B, E, D, T>       its input, ..Heads its output
 //! impl TensorCollection, Module, ModuleMut for HousePriceModel
 //! impl Definition, BuildOnDevice, Network for HousePrice
+//! const _: () = { deprecated }                 what is legal and likely a mistake
 //! ```
 
 mod constants;
 mod docs;
+mod editor;
+#[cfg(test)]
+mod editor_tests;
 mod fallback;
 mod forward;
 mod fuse;
@@ -28,16 +32,18 @@ mod rows;
 mod tensors;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::check::CheckedGraph;
+use crate::{check::CheckedGraph, warn::Warning};
 
+pub(crate) use editor::editor;
 pub(crate) use fallback::{fallback, unreadable};
 
 /// Everything that the model becomes.
-pub(crate) fn generate(checked: &CheckedGraph) -> TokenStream {
+pub(crate) fn generate(checked: &CheckedGraph, likely_mistakes: &[Warning]) -> TokenStream {
     let expansion = Expansion::new(checked);
     let parts = [
         constants::checks(&expansion),
@@ -52,6 +58,7 @@ pub(crate) fn generate(checked: &CheckedGraph) -> TokenStream {
         forward::modules(&expansion),
         network::definition(&expansion),
         network::network(&expansion),
+        warnings::warnings(likely_mistakes),
     ];
     quote!(#(#parts)*)
 }

@@ -7,7 +7,6 @@ use quote::{format_ident, quote};
 use super::{docs, nest, Expansion};
 use crate::{
     graph::Node,
-    parse::Missing,
     shape::{Flow, Module, ShapedLayer},
     text::plain,
 };
@@ -176,7 +175,7 @@ pub(crate) fn tensors<'a>(
             doc: format!("The branch of `{name}`."),
             content: Content::Branch(position),
         });
-        let stand_in = is_learned(node).then(|| ModuleField {
+        let stand_in = node.learns_a_stand_in().then(|| ModuleField {
             name: stand_in_name(node),
             doc: format!("What stands in for `{name}` where it is absent."),
             content: Content::StandIn(&checked.shapes[position].output),
@@ -203,11 +202,6 @@ pub(crate) fn has_field(expansion: &Expansion<'_>, node: usize) -> bool {
     let field = &expansion.checked.graph.nodes[node].field;
     let written = field.branch.as_ref().is_some_and(|branch| branch.shared.is_none());
     written && emitted(expansion, node).next().is_some()
-}
-
-/// Whether a vector is learned that stands in where the node is absent.
-pub(crate) fn is_learned(node: &Node) -> bool {
-    node.absence.is_some_and(|absence| absence.filled && absence.policy == Missing::Learned)
 }
 
 /// The field that holds the vector.
@@ -374,7 +368,8 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
         }
 
         impl<#bounds> #batch<B, E, D> {
-            /// The same batch, with a tape that adds to `gradients`.
+            /// The same batch, with a tape that adds to `gradients`. Its numbers are data, by which
+            /// no gradient is promised: layers leave it out where they can.
             pub fn traced(
                 self,
                 gradients: #private::Gradients<E, D>,

@@ -44,7 +44,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// `impl Reported<Mae, 0>`: which metrics the outputs report, for monitors.
+/// `impl ReportedBy<HousePrice, 0> for Mae`: which metrics the outputs report, for monitors.
 fn reported(expansion: &Expansion<'_>) -> TokenStream {
     let (krate, definition) = (&expansion.paths.krate, &expansion.names.definition);
     let graph = &expansion.checked.graph;
@@ -52,7 +52,7 @@ fn reported(expansion: &Expansion<'_>) -> TokenStream {
         let output = graph.nodes[node].field.output.as_ref()?;
         let metrics = output.metrics.iter().map(move |metric| {
             let metric = Ident::new(metric.spec.type_name, Span::call_site());
-            quote!(impl #krate::metric::Reported<#krate::metric::#metric, #index> for #definition {})
+            quote!(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metric {})
         });
         Some(quote!(#(#metrics)*))
     });

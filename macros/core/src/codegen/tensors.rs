@@ -111,17 +111,23 @@ pub(crate) fn set_frozen(expansion: &Expansion<'_>, frozen: &TokenStream) -> Tok
     quote!(#(#statements)*)
 }
 
-/// `penalties.add(..)` for every weight that `l1` or `l2` speaks of and that is trained: as in
-/// Keras, what is frozen costs nothing.
+/// `penalties.add(..)` for every weight that `l1` or `l2` speaks of and that the model itself does
+/// not freeze: as in Keras, what is frozen costs nothing.
 pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
-    let trained = written_where(expansion, |node| !model::is_frozen(expansion, node));
-    let penalties = trained.into_iter().filter_map(|(layer, place)| match layer {
-        Module::Named { penalty: Some((l1, l2)), .. } => {
-            Some(quote!(penalties.add(&module.#place.weight, #l1, #l2)?;))
-        }
-        _ => None,
+    let nodes = &expansion.checked.graph.nodes;
+    let trained =
+        |&node: &usize| model::has_field(expansion, node) && !model::is_frozen(expansion, node);
+    let statements = (0..nodes.len()).filter(trained).flat_map(|node| {
+        let branch = plain(nodes[node].name());
+        let layers = model::layer_places(expansion, node).into_iter();
+        layers.filter_map(move |(layer, place)| match &layer.module {
+            Module::Named { penalty: Some((l1, l2)), .. } => {
+                Some(quote!(penalties.add(#branch, &module.#place.weight, #l1, #l2)?;))
+            }
+            _ => None,
+        })
     });
-    quote!(#(#penalties)*)
+    quote!(#(#statements)*)
 }
 
 /// Every layer once, in the branch where it is written, with its place in the module.

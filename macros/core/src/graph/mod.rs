@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
-    parse::{Element, Field, Operand, RawModel, Source},
+    parse::{Element, Field, Missing, Operand, RawModel, Source},
     suggest::suggest,
 };
 
@@ -73,6 +73,20 @@ impl Node {
             | Element::Date(_)
             | Element::Inferred => None,
         }
+    }
+
+    /// What feeds it, as the user wrote it.
+    pub(crate) fn source_text(&self) -> String {
+        match &self.field.source {
+            Some(Source::Merge(merge)) => merge.text.clone(),
+            Some(Source::From(name)) => format!("from({name})"),
+            _ => "input".to_owned(),
+        }
+    }
+
+    /// Whether a vector is learned that stands in where the node is absent.
+    pub(crate) fn learns_a_stand_in(&self) -> bool {
+        self.absence.is_some_and(|absence| absence.filled && absence.policy == Missing::Learned)
     }
 
     /// Whether it is an input.

@@ -160,7 +160,7 @@ pub(super) fn read(
 }
 
 /// `mask` is short for `mask = true`, wherever it stands.
-fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
+pub(super) fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
     let is_flag =
         |word: &Ident| parameters.iter().any(|p| p.kind == ArgumentKind::Flag && word == p.name);
     match (&given.name, &given.value) {

@@ -49,7 +49,7 @@ pub(crate) enum LayerKind {
     /// An activation by itself.
     Activation { activation: Activation, name: Ident },
     /// A module of the user's own, with the shape that it claims to give.
-    Own { module: Type, shape: Vec<SizeExpr> },
+    Own { module: Box<Type>, shape: Vec<SizeExpr> },
 }
 
 /// Reads what stands between the parentheses.
@@ -229,5 +229,5 @@ fn own(input: ParseStream<'_>) -> syn::Result<Layer> {
     }
     let shape = sizes.iter().map(SizeExpr::read).collect::<syn::Result<Vec<_>>>()?;
     let text = compact(&module.to_token_stream());
-    Ok(Layer { kind: LayerKind::Own { module, shape }, text, span })
+    Ok(Layer { kind: LayerKind::Own { module: Box::new(module), shape }, text, span })
 }

@@ -63,6 +63,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     let mut given = Vec::new();
     let mut sound = true;
     for entry in entries {
+        let entry = argument::flag_by_name(entry, rule.parameters);
         match entry.name {
             Some(_) => given.push(entry),
             None => match errors.ok(operand(&entry.value)) {

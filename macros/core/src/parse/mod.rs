@@ -13,6 +13,7 @@ mod model;
 mod number;
 mod output;
 mod serde;
+mod typed;
 
 pub(crate) use argument::{Argument, PaddingExpr, AUTO};
 pub(crate) use attribute::is_ours;
@@ -22,5 +23,6 @@ pub(crate) use input::{Input, Missing, Step};
 pub(crate) use merge::{Merge, Operand};
 pub(crate) use model::{parse, Field, Options, RawModel, Source};
 pub(crate) use number::{const_argument, NumberExpr, SizeExpr};
-pub(crate) use output::LossCall;
+pub(crate) use output::{LossCall, MetricCall};
 pub(crate) use serde::{Columns, Derives};
+pub(crate) use typed::Typed;

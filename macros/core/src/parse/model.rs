@@ -3,7 +3,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, ToTokens};
 use syn::{
-    parse::Parser, spanned::Spanned, Attribute, Fields, Item, ItemStruct, Path, Token, Visibility,
+    ext::IdentExt,
+    parse::{ParseStream, Parser},
+    punctuated::Punctuated,
+    spanned::Spanned,
+    token, Attribute, Fields, Item, ItemStruct, Path, Token, Visibility,
 };
 
 use super::{
@@ -14,8 +18,13 @@ use super::{
     merge::{self, Merge},
     output::{self, Output},
     serde::{self, Columns, Derives},
+    typed::{self, Typed},
 };
-use crate::{diagnostics::Diagnostics, suggest::suggest};
+use crate::{
+    diagnostics::Diagnostics,
+    suggest::{list, suggest},
+    warn,
+};
 
 /// The struct with its attributes read.
 pub(crate) struct RawModel {
@@ -29,9 +38,12 @@ pub(crate) struct RawModel {
 }
 
 /// What `#[multi_input_model(...)]` says of the whole.
+#[derive(Clone)]
 pub(crate) struct Options {
     /// The path of our crate, `::multi_input` unless `crate = ...` says otherwise.
     pub(crate) krate: TokenStream,
+    /// The warnings that `allow(...)` silences.
+    pub(crate) allowed: Vec<Ident>,
 }
 
 /// One field: a node of the graph.
@@ -49,6 +61,8 @@ pub(crate) struct Field {
     pub(crate) attributes: Vec<Attribute>,
     /// How the value is called in files.
     pub(crate) columns: Columns,
+    /// The names in its attributes, for editors.
+    pub(crate) typed: Vec<Typed>,
 }
 
 impl Field {
@@ -117,25 +131,55 @@ pub(crate) fn parse(
 }
 
 fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
-    let mut krate = quote!(::multi_input);
+    let mut options = Options { krate: quote!(::multi_input), allowed: Vec::new() };
     for tokens in attribute::entries(tokens) {
-        let parser = |input: syn::parse::ParseStream<'_>| {
-            if !input.peek(Token![crate]) {
-                let found: TokenStream = input.parse()?;
-                return Err(syn::Error::new(
-                    found.span(),
-                    format!("the model has no option `{found}`; there is `crate = path`"),
-                ));
-            }
-            input.parse::<Token![crate]>()?;
-            input.parse::<Token![=]>()?;
-            input.call(Path::parse_mod_style)
-        };
-        if let Some(path) = errors.ok(parser.parse2(tokens)) {
-            krate = path.to_token_stream();
+        match errors.ok(model_option.parse2(tokens)) {
+            Some(ModelOption::Crate(path)) => options.krate = path.to_token_stream(),
+            Some(ModelOption::Allow(names)) => options.allowed.extend(names),
+            None => {}
         }
     }
-    Options { krate }
+    for name in &options.allowed {
+        if !warn::names().any(|known| name == known) {
+            let near = suggest(&name.to_string(), warn::names());
+            let all = match near.is_empty() {
+                true => format!("; there are {}", list(warn::names())),
+                false => near,
+            };
+            errors.at(name.span(), format!("there is no warning `{name}`{all}"));
+        }
+    }
+    options
+}
+
+enum ModelOption {
+    Crate(Path),
+    Allow(Punctuated<Ident, Token![,]>),
+}
+
+fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
+    if input.peek(Token![crate]) {
+        input.parse::<Token![crate]>()?;
+        input.parse::<Token![=]>()?;
+        return input.call(Path::parse_mod_style).map(ModelOption::Crate);
+    }
+    let known = "there are `crate = path` and `allow(warning)`";
+    let found: TokenStream = input.fork().parse()?;
+    let word = input.call(Ident::parse_any).map_err(|error| {
+        syn::Error::new(error.span(), format!("the model has no option `{found}`; {known}"))
+    })?;
+    if word != "allow" {
+        return Err(syn::Error::new(
+            word.span(),
+            format!("the model has no option `{word}`; {known}"),
+        ));
+    }
+    if !input.peek(token::Paren) {
+        return Err(syn::Error::new(word.span(), "`allow` is written `allow(warning)`"));
+    }
+    let names;
+    syn::parenthesized!(names in input);
+    Punctuated::parse_terminated(&names).map(ModelOption::Allow)
 }
 
 /// The struct, or what is wrong with the item.
@@ -173,7 +217,7 @@ fn named_struct(item: Item) -> syn::Result<ItemStruct> {
 fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Diagnostics) -> Field {
     let (ours, attributes) = split(field.attrs);
     let (slips, attributes) = slips(attributes);
-    let mut sources = Vec::new();
+    let (mut sources, mut typed) = (Vec::new(), Vec::new());
     let (mut branch, mut output) = (None, None);
     for attribute in &ours {
         let span = attribute.path().span();
@@ -186,6 +230,7 @@ fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Dia
                 }
                 return;
             };
+            typed.extend(typed::names(&word, tokens.clone()));
             match word.as_str() {
                 "input" => sources.push((span, Some(Source::Input(input::read(tokens, errors))))),
                 "merge" => {
@@ -218,7 +263,7 @@ fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Dia
     };
     let ty_tokens = field.ty.to_token_stream();
     let ty = errors.of_field(&name, |errors| errors.ok(data_type::read(&field.ty)));
-    Field { name, ty, ty_tokens, source, branch, output, attributes, columns }
+    Field { name, ty, ty_tokens, source, branch, output, attributes, columns, typed }
 }
 
 /// A node is fed in exactly one way.

@@ -24,6 +24,8 @@ pub(crate) struct Output {
     /// The loss and the values of its parameters; `None` where it could not be read.
     pub(crate) loss: Option<LossCall>,
     pub(crate) metrics: Vec<MetricCall>,
+    /// Those in which rows count by their weights.
+    pub(crate) weighted_metrics: Vec<MetricCall>,
     /// How much this loss counts in the sum.
     pub(crate) weight: TokenStream,
     /// What is made of the target for training, in order.
@@ -52,7 +54,7 @@ pub(crate) struct MetricCall {
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Output {
     let (mut losses, mut weight) = (None, None);
     let (mut steps, mut categories) = (Vec::new(), None);
-    let mut metrics = Vec::new();
+    let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
     for Entry { name, form } in attribute::read(tokens, errors) {
         let at = name.span();
         match (name.to_string().as_str(), form) {
@@ -65,6 +67,10 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
             }
             ("metrics", Form::Call(names)) => read_metrics(names, &mut metrics, errors),
             ("metrics", _) => expected(&name, "metrics(mae, r2)", errors),
+            ("weighted_metrics", Form::Call(names)) => {
+                read_metrics(names, &mut weighted_metrics, errors);
+            }
+            ("weighted_metrics", _) => expected(&name, "weighted_metrics(mae)", errors),
             ("weight", Form::Value(value)) => {
                 if let Some(value) = errors.ok(read_weight(value)) {
                     once(&mut weight, value, "weight", at, errors);
@@ -86,7 +92,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                 );
             }
             (unknown, _) => {
-                let names = ["loss", "metrics", "weight", "categories"];
+                let names = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
                 let names = names.into_iter().chain(inverting().map(|step| step.name));
                 let near = suggest(unknown, names.clone());
                 let all =
@@ -103,7 +109,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         );
     }
     let weight = weight.unwrap_or_else(|| quote!(1.0));
-    Output { loss: losses.flatten(), metrics, weight, steps, categories, span }
+    Output { loss: losses.flatten(), metrics, weighted_metrics, weight, steps, categories, span }
 }
 
 /// The steps that a target may have.

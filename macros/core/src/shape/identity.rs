@@ -1,14 +1,31 @@
 //! What makes a layer the same for weights that were trained with it.
 
 use multi_input_spec::Size;
+use proc_macro2::TokenStream;
 
 use crate::parse::{Argument, Layer, LayerKind, NumberExpr, PaddingExpr, SizeExpr};
 
 /// Parameters that matter in training alone; weights fit whatever they are.
 const IN_TRAINING: [&str; 4] = ["dropout", "l1", "l2", "rate"];
 
-/// The layer with its arguments by name and value, however the user spelled them. Sizes that are
-/// constants are left to the shapes, which are compared besides.
+/// The real numbers of a layer by name, as expressions: what a constant is worth only rustc knows.
+pub(super) fn numbers(layer: &Layer) -> Vec<(&'static str, TokenStream)> {
+    let LayerKind::Named { spec, arguments, .. } = &layer.kind else { return Vec::new() };
+    let own =
+        spec.parameters.iter().zip(arguments).filter_map(|(parameter, argument)| match argument {
+            Argument::Number(number) => Some((parameter.name, number.tokens.clone())),
+            _ => None,
+        });
+    let inner = arguments.iter().filter_map(|argument| match argument {
+        Argument::Layer(layer) => Some(numbers(layer)),
+        _ => None,
+    });
+    let all = own.chain(inner.flatten());
+    all.filter(|(name, _)| !IN_TRAINING.contains(name)).collect()
+}
+
+/// The layer with its other arguments by name and value, however the user spelled them. Sizes that
+/// are constants are left to the shapes, which are compared besides.
 pub(super) fn identity(layer: &Layer) -> String {
     let LayerKind::Named { spec, arguments, .. } = &layer.kind else { return layer.text.clone() };
     let given: Vec<String> = spec
@@ -28,14 +45,14 @@ pub(super) fn identity(layer: &Layer) -> String {
 
 fn say(argument: &Argument) -> Option<String> {
     match argument {
-        Argument::Absent => None,
+        // Compared by value.
+        Argument::Absent | Argument::Number(_) => None,
         Argument::Size(size) => Some(size_in_words(size)),
         Argument::Pair(sizes) => Some(in_words(sizes)),
         Argument::Margins(sizes) => Some(in_words(sizes)),
         Argument::Padding(PaddingExpr::Word(padding)) => Some(format!("{padding:?}")),
         Argument::Padding(PaddingExpr::Zeros(size)) => Some(size_in_words(size)),
         Argument::Axis(axis) => Some(axis.to_string()),
-        Argument::Number(number) => Some(number_in_words(number)),
         Argument::Flag(flag) => Some(flag.to_string()),
         Argument::Activation(activation, _) => Some(activation.name().to_owned()),
         Argument::Word(word) => Some((*word).to_owned()),

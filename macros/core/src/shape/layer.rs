@@ -7,7 +7,7 @@ use syn::Type;
 
 use super::{
     flow::{given, given_or_zero, literal, Flow},
-    identity::identity,
+    identity::{identity, numbers},
     Scope,
 };
 use crate::{
@@ -23,6 +23,8 @@ pub(crate) struct ShapedLayer {
     pub(crate) text: String,
     /// As weights know it.
     pub(crate) identity: String,
+    /// Its real numbers, which the identity leaves out.
+    pub(crate) numbers: Vec<(&'static str, TokenStream)>,
     /// The user's token.
     pub(crate) span: Span,
     /// The user's token for its activation, or the same token.
@@ -124,6 +126,7 @@ fn one(
         module,
         text: layer.text.clone(),
         identity: identity(layer),
+        numbers: numbers(layer),
         span: layer.span,
         end: end(layer),
         input: input.clone(),
@@ -204,7 +207,7 @@ fn one(
                 return None;
             }
             shape.iter().for_each(|size| scope.require_size(size, field));
-            let module = Module::Own { module: Box::new(module.clone()) };
+            let module = Module::Own { module: module.clone() };
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None, None))
         }
     }

@@ -16,7 +16,7 @@ pub const STEP: Step = Step {
     form: Form::LEARNED,
 };
 
-/// One number becomes one category, [n] numbers become [n] categories.
+/// One number becomes one category, `[n]` numbers become `[n]` categories.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = numbers_only("bins", input) {
         return Err(wrong);

@@ -15,7 +15,7 @@ pub const STEP: Step = Step {
     form: Form::FIXED,
 };
 
-/// [steps] categories become [size].
+/// `[steps]` categories become `[size]`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = indices_only("multi_hot", input) {
         return Err(wrong);

@@ -15,7 +15,7 @@ pub const STEP: Step = Step {
     form: Form::FIXED,
 };
 
-/// One category becomes [size], [steps] categories become [steps, size].
+/// One category becomes `[size]`, `[steps]` categories become `[steps, size]`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = indices_only("one_hot", input) {
         return Err(wrong);

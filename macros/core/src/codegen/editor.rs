@@ -1,0 +1,92 @@
+//! What only a language server sees: every node as a field of its inferred shape, and every name
+//! in an attribute as a path with the user's span. So a hover on a node shows its shape, a name in
+//! a merge leads to its field, a layer to its documentation, and a layer that is half typed is
+//! completed, in models with mistakes too.
+//!
+//! ```text
+//! #[cfg(rust_analyzer)]
+//! const _: () = {
+//!     struct Nodes { rooms: [f32; 32], district: [f32; 16], .. }
+//!     fn names(nodes: Nodes) {
+//!         let _: multi_input::layer::Dense;
+//!         let _ = multi_input::merge::concat;
+//!         let _ = nodes.rooms;
+//!     }
+//! };
+//! ```
+
+use multi_input_spec::Kind;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::paths::Paths;
+use crate::{
+    graph::Node,
+    parse::Typed,
+    shape::{Flow, ShapedGraph, ShapedNode},
+};
+
+/// The item for a language server.
+pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
+    let paths = Paths::new(&shaped.graph.model.options.krate);
+    let nodes = shaped.graph.nodes.iter().zip(&shaped.nodes);
+    let fields = nodes.map(|(node, shape)| field(node, shape));
+    let typed = shaped.graph.nodes.iter().flat_map(|node| &node.field.typed);
+    let names = typed.map(|typed| name(typed, &paths));
+    quote! {
+        // rustc does not know the name that language servers set.
+        #[allow(unexpected_cfgs)]
+        const _: () = {
+            #[cfg(rust_analyzer)]
+            const _: () = {
+                struct Nodes { #(#fields,)* }
+                fn names(nodes: Nodes) { #(#names)* }
+            };
+        };
+    }
+}
+
+fn field(node: &Node, shape: &ShapedNode) -> TokenStream {
+    let name = node.name();
+    let ty = shape.output.as_ref().map_or_else(|| quote!(()), array);
+    let doc = match (&shape.input, &shape.output) {
+        (Some(before), Some(after)) if !shape.layers.is_empty() => {
+            format!("A node of shape `{}`, after its branch `{}`.", before.text(), after.text())
+        }
+        (_, Some(flow)) => format!("A node of shape `{}`.", flow.text()),
+        _ => "A node. Its shape is not known, because something before it is wrong.".to_owned(),
+    };
+    quote!(#[doc = #doc] #name: #ty)
+}
+
+/// `[[f32; 8]; 12]`.
+fn array(flow: &Flow) -> TokenStream {
+    let element = match flow.shape.kind {
+        Kind::Numbers => quote!(::core::primitive::f32),
+        Kind::Categories => quote!(::core::primitive::u32),
+        Kind::Texts | Kind::Pictures | Kind::Dates => quote!(()),
+    };
+    flow.sizes().iter().rev().fold(element, |inner, size| quote!([#inner; #size]))
+}
+
+fn name(typed: &Typed, paths: &Paths) -> TokenStream {
+    let (krate, layer) = (&paths.krate, &paths.layer);
+    let at = |text: &str, user: &Ident| Ident::new(text, user.span());
+    match typed {
+        Typed::Node(name) => quote!(let _ = nodes.#name;),
+        Typed::Layer(name) => quote!(let _: #layer::#name;),
+        Typed::Merge(name) => quote!(let _ = #krate::merge::#name;),
+        Typed::Activation(activation, name) => {
+            let ty = at(activation.type_name(), name);
+            quote!(let _: #layer::activation::#ty;)
+        }
+        Typed::Loss(ty, name) => {
+            let ty = at(ty, name);
+            quote!(let _: #krate::loss::#ty;)
+        }
+        Typed::Metric(ty, name) => {
+            let ty = at(ty, name);
+            quote!(let _: #krate::metric::#ty;)
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! `MULTI_INPUT_PRINT=shapes cargo check` prints every model as the macro sees it, those with
+//! mistakes too: as far as the shapes are known.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{
+    shape::ShapedGraph,
+    table::{self, Row, Shapes, Table},
+    text::plain,
+};
+
+const VARIABLE: &str = "MULTI_INPUT_PRINT";
+
+/// Prints what the variable asks for.
+pub(crate) fn on_request(shaped: &ShapedGraph) {
+    match std::env::var(VARIABLE).as_deref() {
+        Ok("shapes") => eprintln!("{}", shapes(shaped)),
+        Ok(other) if !other.is_empty() => {
+            eprintln!("{VARIABLE} is `shapes` or nothing, not `{other}`");
+        }
+        _ => {}
+    }
+}
+
+/// Makes cargo compile the user's crate again when the variable changes.
+pub(crate) fn watch() -> TokenStream {
+    quote! {
+        const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(#VARIABLE);
+    }
+}
+
+fn shapes(shaped: &ShapedGraph) -> String {
+    let table = table::of(&shaped.graph, |position| {
+        let node = &shaped.nodes[position];
+        Shapes { input: node.input.as_ref(), layers: &node.layers, output: node.output.as_ref() }
+    });
+    text(&plain(&shaped.graph.model.name), table)
+}
+
+/// The table with its columns one below the other.
+fn text(name: &str, table: Table) -> String {
+    let mut rows = table.rows;
+    if let Some(total) = table.total {
+        rows.push(Row {
+            node: String::new(),
+            layer: "total".to_owned(),
+            shape: String::new(),
+            parameters: total.to_string(),
+        });
+    }
+    let width = |cell: fn(&Row) -> &str| rows.iter().map(|row| cell(row).chars().count()).max();
+    let widths = [width(|row| &row.node), width(|row| &row.layer), width(|row| &row.shape)];
+    let [node, layer, shape] = widths.map(Option::unwrap_or_default);
+    let lines = rows.iter().map(|row| {
+        let Row { node: a, layer: b, shape: c, parameters } = row;
+        let line = format!("  {a:node$}  {b:layer$}  {c:shape$}  {parameters}");
+        format!("{}\n", line.trim_end())
+    });
+    std::iter::once(format!("{name}\n")).chain(lines).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{diagnostics::Diagnostics, graph, parse, shape};
+
+    fn printed(item: TokenStream) -> String {
+        let mut errors = Diagnostics::new();
+        let raw = parse::parse(TokenStream::new(), item, &mut errors).unwrap();
+        let text = shapes(&shape::infer(graph::build(raw, &mut errors), &mut errors));
+        drop(errors.finish());
+        text
+    }
+
+    #[test]
+    fn every_node_and_layer_has_a_line() {
+        let text = printed(quote! {
+            struct House {
+                #[input]
+                #[branch(Dense(64, relu))]
+                rooms: [f32; 10],
+                #[input(missing = learned)]
+                #[branch(Embedding(100, 16))]
+                district: Option<u32>,
+                #[merge(concat(rooms, district))]
+                #[branch(Dense(1))]
+                #[output(loss = mse)]
+                price: f32,
+            }
+        });
+        let expected = "\
+House
+  rooms     input                    [10]
+            Dense(64, relu)          [64]  704
+  district  input                    []
+            Embedding(100, 16)       [16]  1600
+            stand-in where absent    [16]  16
+  price     concat(rooms, district)  [80]
+            Dense(1)                 [1]   81
+            total                          2401
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_comes_after_a_mistake_is_not_known() {
+        let text = printed(quote! {
+            struct House {
+                #[input]
+                #[branch(Embedding(9, 4))]
+                rooms: [f32; N],
+                #[from(rooms)]
+                #[branch(Dense(1))]
+                #[output(loss = mse)]
+                price: f32,
+            }
+        });
+        assert_eq!(text, "House\n  rooms  input        [N]\n  price  from(rooms)  ?\n");
+    }
+}

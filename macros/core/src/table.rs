@@ -1,0 +1,87 @@
+//! The model as a table: what flows into every node, its layers, what comes out of each, and how
+//! many numbers it learns. The documentation shows it, and `MULTI_INPUT_PRINT=shapes` prints it.
+
+use multi_input_spec::Size;
+
+use crate::{
+    graph::{Graph, Node},
+    shape::{Flow, ShapedLayer},
+    text::plain,
+};
+
+/// What is known of a node's shapes; gaps where something before them is wrong.
+#[derive(Clone, Copy)]
+pub(crate) struct Shapes<'a> {
+    pub(crate) input: Option<&'a Flow>,
+    pub(crate) layers: &'a [ShapedLayer],
+    pub(crate) output: Option<&'a Flow>,
+}
+
+/// One line of the table.
+pub(crate) struct Row {
+    /// The node's name in its first line, empty in those of its layers.
+    pub(crate) node: String,
+    pub(crate) layer: String,
+    pub(crate) shape: String,
+    pub(crate) parameters: String,
+}
+
+/// The whole table, in the order of computation.
+pub(crate) struct Table {
+    pub(crate) rows: Vec<Row>,
+    /// All parameters, where the macro knows their number.
+    pub(crate) total: Option<usize>,
+}
+
+/// The table of a graph whose nodes have `shapes`.
+pub(crate) fn of<'a>(graph: &Graph, shapes: impl Fn(usize) -> Shapes<'a>) -> Table {
+    let mut table = Table { rows: Vec::new(), total: Some(0) };
+    for &position in &graph.order {
+        table.add_node(&graph.nodes[position], shapes(position));
+    }
+    table
+}
+
+impl Table {
+    fn add_node(&mut self, node: &Node, shapes: Shapes<'_>) {
+        self.add(plain(node.name()), node.source_text(), shapes.input, String::new());
+        for layer in shapes.layers {
+            let count = match (node.shared, layer.known_count, &layer.count) {
+                (Some(_), ..) => "shared".to_owned(),
+                (None, Some(number), _) => self.count(Size::Known(number)),
+                (None, None, Some(_)) => self.count(Size::Unknown),
+                (None, None, None) => {
+                    self.total = None;
+                    "its own".to_owned()
+                }
+            };
+            self.add(String::new(), layer.text.clone(), Some(&layer.output), count);
+        }
+        if node.learns_a_stand_in() {
+            let size = shapes.output.map_or(Size::Unknown, |output| output.shape.elements());
+            let count = self.count(size);
+            self.add(String::new(), "stand-in where absent".to_owned(), shapes.output, count);
+        }
+        if shapes.output.is_none() {
+            self.total = None;
+        }
+    }
+
+    fn add(&mut self, node: String, layer: String, shape: Option<&Flow>, parameters: String) {
+        let shape = shape.map_or_else(|| "?".to_owned(), Flow::text);
+        self.rows.push(Row { node, layer, shape, parameters });
+    }
+
+    fn count(&mut self, size: Size) -> String {
+        match size {
+            Size::Known(number) => {
+                self.total = self.total.map(|total| total + number);
+                number.to_string()
+            }
+            Size::Unknown => {
+                self.total = None;
+                "see `summary()`".to_owned()
+            }
+        }
+    }
+}

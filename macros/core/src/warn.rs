@@ -1,0 +1,216 @@
+//! What is legal and yet most likely a mistake. Each rule has a name, by which
+//! `#[multi_input_model(allow(...))]` silences it.
+
+use multi_input_spec::{Activation, Size};
+use proc_macro2::Span;
+
+use crate::{
+    check::CheckedGraph,
+    graph::Node,
+    parse::{Argument, Element, LayerKind, Source},
+    shape::{Module, ShapedLayer},
+};
+
+/// A likely mistake.
+pub(crate) struct Warning {
+    /// The rule that found it.
+    pub(crate) name: &'static str,
+    /// What is odd, and what was probably meant.
+    pub(crate) text: String,
+    /// The user's token.
+    pub(crate) span: Span,
+}
+
+type Found = Vec<(Span, String)>;
+type Rule = fn(&CheckedGraph, usize) -> Found;
+
+/// Every rule, which looks at one node.
+const RULES: [(&str, Rule); 7] = [
+    ("relu_head", relu_head),
+    ("bounded_head", bounded_head),
+    ("dropout_head", dropout_head),
+    ("single_class", single_class),
+    ("bottleneck", bottleneck),
+    ("linear_stack", linear_stack),
+    ("doubled_activation", doubled_activation),
+];
+
+/// The names of the rules.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    RULES.iter().map(|(name, _)| *name)
+}
+
+/// Applies every rule that the user does not silence.
+pub(crate) fn warn(checked: &CheckedGraph) -> Vec<Warning> {
+    let graph = &checked.graph;
+    let allowed = |name: &str| graph.model.options.allowed.iter().any(|allowed| allowed == name);
+    let rules = RULES.iter().filter(|(name, _)| !allowed(name));
+    rules
+        .flat_map(|(name, rule)| {
+            let found = (0..graph.nodes.len()).flat_map(|node| rule(checked, node));
+            found.map(|(span, text)| Warning { name, text, span })
+        })
+        .collect()
+}
+
+fn relu_head(checked: &CheckedGraph, node: usize) -> Found {
+    let Some((layer, Activation::Relu)) = regression_head(checked, node) else { return Vec::new() };
+    let name = checked.graph.nodes[node].name();
+    let text = format!(
+        "`{name}` ends in `relu`: it never predicts less than 0, and learns nothing from rows for \
+         which it gives 0; leave the activation out, or use `softplus`"
+    );
+    vec![(layer.end, text)]
+}
+
+fn bounded_head(checked: &CheckedGraph, node: usize) -> Found {
+    let written = &checked.graph.nodes[node];
+    let steps = written.field.output.iter().flat_map(|output| &output.steps);
+    let standardized = steps.into_iter().any(|step| step.spec.name == "standardize");
+    let head = regression_head(checked, node).filter(|_| standardized);
+    let Some((layer, activation)) = head else { return Vec::new() };
+    let range = match activation {
+        Activation::Sigmoid => "0 to 1",
+        Activation::Tanh => "-1 to 1",
+        Activation::Softplus => "what is above 0",
+        _ => return Vec::new(),
+    };
+    let (name, activation) = (written.name(), activation.name());
+    let text = format!(
+        "`{name}` ends in `{activation}`, which gives {range}, but a standardised target lies on \
+         both sides of 0 and goes beyond 1; leave the activation out"
+    );
+    vec![(layer.end, text)]
+}
+
+fn dropout_head(checked: &CheckedGraph, node: usize) -> Found {
+    let is_output = checked.graph.nodes[node].field.output.is_some();
+    let last = last_layer(checked, node).filter(|layer| is_output && is(layer, "Dropout"));
+    let name = checked.graph.nodes[node].name();
+    let text = format!(
+        "`{name}` ends in a Dropout, which sets predictions to 0 at random in training; put it \
+         before the last layer"
+    );
+    last.map(|layer| (layer.span, text)).into_iter().collect()
+}
+
+fn single_class(checked: &CheckedGraph, node: usize) -> Found {
+    let node = &checked.graph.nodes[node];
+    match &node.field.ty {
+        Some(ty) => match &ty.element {
+            Element::Class(classes) if classes.value == Size::Known(1) => {
+                let name = node.name();
+                vec![(ty.span, format!("`{name}` is one of 1 class, so there is nothing to learn"))]
+            }
+            _ => Vec::new(),
+        },
+        None => Vec::new(),
+    }
+}
+
+fn bottleneck(checked: &CheckedGraph, node: usize) -> Found {
+    let layers = own_layers(checked, node);
+    let learns = |layer: &ShapedLayer| layer.known_count != Some(0);
+    let narrow = layers.iter().enumerate().find(|(place, layer)| {
+        layer.output.shape.elements() == Size::Known(1)
+            && layer.input.shape.elements().differs(Size::Known(1))
+            && layers[place + 1..].iter().any(learns)
+    });
+    let name = checked.graph.nodes[node].name();
+    let say = |(_, layer): (usize, &ShapedLayer)| {
+        let text = format!(
+            "`{name}`: all that comes after `{}` sees a single number; give it more units",
+            layer.text
+        );
+        (layer.span, text)
+    };
+    narrow.map(say).into_iter().collect()
+}
+
+fn linear_stack(checked: &CheckedGraph, node: usize) -> Found {
+    let written = &checked.graph.nodes[node];
+    let layers = own_layers(checked, node);
+    // As good as nothing between two linear layers: both are linear once trained.
+    let seen_through = |layer: &&ShapedLayer| is(layer, "Dropout") || is(layer, "BatchNorm");
+    let stacked = layers.iter().enumerate().filter(|(place, layer)| {
+        let next = layers[place + 1..].iter().find(|layer| !seen_through(layer));
+        is(layer, "Dense")
+            && !names_an_activation(written, *place)
+            && next.is_some_and(|next| is(next, "Dense"))
+    });
+    stacked
+        .map(|(_, layer)| {
+            let (name, text) = (written.name(), &layer.text);
+            let text = format!(
+                "`{name}`: without an activation, `{text}` and the `Dense` after it are one linear \
+                 layer; give it one, such as `relu`, or `linear` where that is meant"
+            );
+            (layer.span, text)
+        })
+        .collect()
+}
+
+fn doubled_activation(checked: &CheckedGraph, node: usize) -> Found {
+    let layers = own_layers(checked, node);
+    let doubled = layers.windows(2).filter_map(|pair| match (&pair[1].module, ends_in(&pair[0])) {
+        (Module::Activation { activation, name }, Some(before)) if *activation == before => {
+            Some(name)
+        }
+        _ => None,
+    });
+    let node = checked.graph.nodes[node].name();
+    doubled.map(|name| (name.span(), format!("`{node}`: `{name}` twice in a row"))).collect()
+}
+
+/// The last layer of an output that is compared as a number, with its activation.
+fn regression_head(checked: &CheckedGraph, node: usize) -> Option<(&ShapedLayer, Activation)> {
+    let output = checked.graph.nodes[node].field.output.as_ref()?;
+    // A link takes its activation from the loss.
+    if output.loss.as_ref()?.spec.link.is_some() {
+        return None;
+    }
+    let last = last_layer(checked, node)?;
+    Some((last, ends_in(last)?))
+}
+
+/// What a node's value comes out of, whichever node it is written at.
+fn last_layer(checked: &CheckedGraph, node: usize) -> Option<&ShapedLayer> {
+    let (shape, source) = (&checked.shapes[node], &checked.graph.nodes[node].field.source);
+    match (shape.layers.last(), source) {
+        (None, Some(Source::From(_))) => {
+            last_layer(checked, checked.graph.nodes[node].feeds[0].node)
+        }
+        (last, _) => last,
+    }
+}
+
+/// The layers that are written at a node: a shared branch is looked at once.
+fn own_layers(checked: &CheckedGraph, node: usize) -> &[ShapedLayer] {
+    match checked.graph.nodes[node].shared {
+        Some(_) => &[],
+        None => &checked.shapes[node].layers,
+    }
+}
+
+fn is(layer: &ShapedLayer, name: &str) -> bool {
+    matches!(&layer.module, Module::Named { spec, .. } if spec.name == name)
+}
+
+fn ends_in(layer: &ShapedLayer) -> Option<Activation> {
+    match &layer.module {
+        Module::Named { activation, .. } => *activation,
+        Module::Activation { activation, .. } => Some(*activation),
+        Module::Own { .. } | Module::Link => None,
+    }
+}
+
+/// Whether the user wrote an activation, be it `linear`, into the layer at `place`.
+fn names_an_activation(node: &Node, place: usize) -> bool {
+    let layer = node.field.branch.as_ref().and_then(|branch| branch.layers.get(place));
+    layer.is_some_and(|layer| match &layer.kind {
+        LayerKind::Named { arguments, .. } => {
+            arguments.iter().any(|argument| matches!(argument, Argument::Activation(..)))
+        }
+        _ => false,
+    })
+}

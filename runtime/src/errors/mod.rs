@@ -1,0 +1,57 @@
+#![doc = include_str!("index.md")]
+
+/// One module for each page. Its code is tested with the messages themselves, by
+/// `tests/compile_fail.rs`, rather than as doctests, each of which would be a program to link.
+macro_rules! pages {
+    ($($name:ident),* $(,)?) => {
+        $(
+            #[cfg_attr(not(doctest), doc = include_str!(concat!(stringify!($name), ".md")))]
+            #[cfg_attr(doctest, doc = "Tested elsewhere.")]
+            pub mod $name {}
+        )*
+    };
+}
+
+pages! {
+    activation_argument,
+    arguments,
+    categories,
+    columns,
+    concat,
+    constants,
+    cycle,
+    data_type,
+    declared,
+    dense_input,
+    dot,
+    elementwise,
+    groups,
+    head,
+    image_input,
+    item,
+    last_activation,
+    loss,
+    metric,
+    missing,
+    no_output,
+    numbers,
+    operands,
+    outputs,
+    own_module,
+    reshape,
+    rows,
+    sequence_input,
+    serde,
+    shared,
+    sizes,
+    sources,
+    standardize,
+    syntax,
+    taken_names,
+    unknown_layer,
+    unknown_node,
+    unknown_word,
+    unused,
+    warnings,
+    windows,
+}

@@ -1,0 +1,30 @@
+// The mean squared error of a class's number.
+use burn::{
+    nn::{
+        loss::{MseLoss, Reduction},
+        Linear, LinearConfig,
+    },
+    prelude::*,
+};
+
+#[derive(Module, Debug)]
+struct Kind {
+    head: Linear,
+}
+
+impl Kind {
+    fn forward(&self, numbers: Tensor<2>) -> Tensor<2> {
+        self.head.forward(numbers)
+    }
+}
+
+fn main() {
+    let device = Device::flex().autodiff();
+    println!("stage: build");
+    let model = Kind { head: LinearConfig::new(10, 10).init(&device) };
+    println!("stage: first batch");
+    let logits = model.forward(Tensor::ones([32, 10], &device));
+    let classes = Tensor::<1, Int>::arange(0..32, &device).remainder_scalar(10);
+    let _ = MseLoss::new().forward(logits, classes, Reduction::Mean).backward();
+    println!("stage: end");
+}

@@ -1,0 +1,13 @@
+# cannot be written: every width is inferred
+# What is joined has 48 numbers, but 40 are stated.
+import keras
+import numpy as np
+
+print("stage: build")
+left, right = keras.Input((10,)), keras.Input((6,))
+joined = keras.layers.Concatenate()([keras.layers.Dense(32)(left), keras.layers.Dense(16)(right)])
+model = keras.Model([left, right], keras.layers.Dense(1)(joined))
+model.compile("adam", "mse")
+print("stage: first batch")
+model.fit([np.ones((32, 10)), np.ones((32, 6))], np.ones((32, 1)), verbose=0)
+print("stage: end")

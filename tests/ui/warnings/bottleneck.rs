@@ -1,0 +1,18 @@
+//! A layer of one unit in the middle.
+
+#![deny(deprecated)]
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(Dense(1, relu), Dense(32, relu))]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}
