@@ -14,7 +14,10 @@ use super::{columnar::rows, Source};
 use crate::{Error, Result};
 
 /// A file of Arrow's IPC format, also called Feather; needs the feature `arrow`. Columns become
-/// fields as those of a [`Parquet`](super::Parquet) file do. pandas: `read_feather`.
+/// fields as those of a Parquet file do. pandas: `read_feather`.
+///
+/// Read files that you trust: Arrow's own reader reserves as much memory as a compressed column says it
+/// needs, so that a damaged one may end the process.
 #[derive(Clone, Debug)]
 pub struct Arrow<R> {
     path: PathBuf,
