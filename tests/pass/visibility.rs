@@ -10,7 +10,7 @@ mod inner {
         #[input]
         rooms: [f32; 10],
         #[from(rooms)]
-        #[branch(Dense(WIDTH), Dense(1))]
+        #[branch(Dense(WIDTH, relu), Dense(1))]
         #[output(loss = mse)]
         price: f32,
     }
@@ -38,7 +38,7 @@ fn main() {
         #[input]
         rooms: [f32; WIDTH],
         #[from(rooms)]
-        #[branch(Dense(WIDTH), Dense(1))]
+        #[branch(Dense(WIDTH, relu), Dense(1))]
         #[output(loss = mse)]
         price: f32,
     }
