@@ -14,7 +14,7 @@ pub(crate) struct ResetAfter;
 impl<E: Element> Cell<E> for ResetAfter {
     const KEPT: usize = 1;
 
-    fn forward(frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<E>) {
+    fn forward(frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
         let mut inner = vec![E::zero(); frame.batch * 3 * units];
         for step in 0..frame.steps {
@@ -46,7 +46,7 @@ impl<E: Element> Cell<E> for ResetAfter {
     fn backward(
         frame: Frame,
         recurrent: &[E],
-        trace: &mut Trace<E>,
+        trace: &mut Trace<'_, E>,
         slopes: Slopes<'_, E>,
         (weight, bias): (&mut [E], &mut [E]),
     ) {
@@ -98,7 +98,7 @@ pub(crate) struct ResetBefore;
 impl<E: Element> Cell<E> for ResetBefore {
     const KEPT: usize = 1;
 
-    fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<E>) {
+    fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
         let (for_gates, for_candidate) = recurrent.split_at(2 * units * units);
         let mut inner = vec![E::zero(); frame.batch * 2 * units];
@@ -143,7 +143,7 @@ impl<E: Element> Cell<E> for ResetBefore {
     fn backward(
         frame: Frame,
         recurrent: &[E],
-        trace: &mut Trace<E>,
+        trace: &mut Trace<'_, E>,
         slopes: Slopes<'_, E>,
         (weight, _): (&mut [E], &mut [E]),
     ) {

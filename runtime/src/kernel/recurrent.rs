@@ -32,28 +32,28 @@ impl Frame {
 }
 
 /// What a run leaves for the way back.
-pub(crate) struct Trace<E> {
+pub(crate) struct Trace<'a, E> {
     /// `[steps, batch, gates * units]`: first the inputs' share of the sums, then the gates, and on
     /// the way back the gradients by the sums.
-    pub(crate) gates: Vec<E>,
+    pub(crate) gates: &'a mut [E],
     /// `[1 + steps, batch, units]`: zeros, then what each step gives.
-    pub(crate) states: Vec<E>,
+    pub(crate) states: &'a mut [E],
     /// `[1 + steps, batch, KEPT * units]`: zeros, then what else a cell keeps of each step.
-    pub(crate) kept: Vec<E>,
+    pub(crate) kept: &'a mut [E],
     /// `[steps, batch]`: the steps that a sample passes over, carrying its state. Empty where there
     /// are none.
-    pub(crate) skipped: Vec<bool>,
+    pub(crate) skipped: &'a [bool],
 }
 
-impl<E: Element> Trace<E> {
+impl<E: Element> Trace<'_, E> {
     /// Gives the samples that pass over `step` the state of the step before.
     pub(crate) fn carry_state(&mut self, frame: Frame, step: usize) {
-        carry(frame, step, &self.skipped, &mut self.states, frame.units, frame.units);
+        carry(frame, step, self.skipped, self.states, frame.units, frame.units);
     }
 
     /// The same for the first `len` of the `width` numbers that a cell keeps of a sample.
     fn carry_kept(&mut self, frame: Frame, step: usize, width: usize, len: usize) {
-        carry(frame, step, &self.skipped, &mut self.kept, width, len);
+        carry(frame, step, self.skipped, self.kept, width, len);
     }
 }
 
@@ -118,14 +118,14 @@ pub(crate) trait Cell<E: Element>: 'static {
     const KEPT: usize;
 
     /// All steps. `bias` is that of the recurrent sums alone, and empty where they have none.
-    fn forward(frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<E>);
+    fn forward(frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>);
 
     /// All steps backwards: turns the gates of `trace` into the gradients by the inputs' sums, and
     /// adds the gradients by the recurrent weights.
     fn backward(
         frame: Frame,
         recurrent: &[E],
-        trace: &mut Trace<E>,
+        trace: &mut Trace<'_, E>,
         slopes: Slopes<'_, E>,
         weights: (&mut [E], &mut [E]),
     );
@@ -138,7 +138,7 @@ pub(crate) struct Lstm;
 impl<E: Element> Cell<E> for Lstm {
     const KEPT: usize = 2;
 
-    fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<E>) {
+    fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
         for step in 0..frame.steps {
             let (before, after) = trace.states.split_at_mut(frame.step(step, units).end);
@@ -155,7 +155,7 @@ impl<E: Element> Cell<E> for Lstm {
     fn backward(
         frame: Frame,
         recurrent: &[E],
-        trace: &mut Trace<E>,
+        trace: &mut Trace<'_, E>,
         slopes: Slopes<'_, E>,
         (weight, _): (&mut [E], &mut [E]),
     ) {
@@ -179,7 +179,7 @@ impl<E: Element> Cell<E> for Lstm {
                 replace_skipped(skipped, &mut by_memory, Some(memory));
             }
         }
-        add_weights(frame, &trace.gates, &trace.states[..frame.rows() * units], weight);
+        add_weights(frame, trace.gates, &trace.states[..frame.rows() * units], weight);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     kernel::{
         matmul::{multiply, Add, Matrix},
         recurrent::{add_rows, Cell, Frame, Slopes, Trace},
+        spread,
     },
     tensor::*,
 };
@@ -77,10 +78,14 @@ impl Reading {
         Some((0..frame.batch * inputs).map(|k| kept(k).unwrap_or(E::zero())).collect())
     }
 
-    /// For each row of the run, whether its step is passed over; empty where none is.
+    /// For each row of each shard, whether its step is passed over; empty where none is.
     fn skipped(&self, frame: Frame) -> Vec<bool> {
         let Some(mask) = &self.mask else { return Vec::new() };
-        (0..frame.rows()).map(|row| !mask.counts()[self.source(frame, row)]).collect()
+        let shards = frame.shards().zip(mask.counts().chunks((SAMPLES * frame.steps).max(1)));
+        let rows = shards.flat_map(|(shard, counts)| {
+            (0..shard.rows()).map(move |row| !counts[self.source(shard, row)])
+        });
+        rows.collect()
     }
 
     /// The row of the batch for each row of the run.
@@ -102,7 +107,7 @@ impl Reading {
     fn arranged<'a, E: Element>(
         &self,
         frame: Frame,
-        trace: &Trace<E>,
+        trace: &Trace<'_, E>,
         slope: &'a [E],
     ) -> Cow<'a, [E]> {
         if !self.in_place && !self.zeros_where_masked {
@@ -365,7 +370,7 @@ fn collect<E: Element>(
     frame: Frame,
     reading: &Reading,
     every: bool,
-    trace: &Trace<E>,
+    trace: &Trace<'_, E>,
     output: &mut [E],
 ) {
     let units = frame.units.max(1);
@@ -378,6 +383,171 @@ fn collect<E: Element>(
             continue;
         }
         output[reading.target(frame, row) * units..][..units].copy_from_slice(state);
+    }
+}
+
+/// How many samples go through a cell together: enough for the products of a step, and few enough
+/// for several cores.
+const SAMPLES: usize = 16;
+
+impl Frame {
+    /// The shards of a batch.
+    fn shards(self) -> impl Iterator<Item = Frame> + Clone {
+        (0..self.batch)
+            .step_by(SAMPLES)
+            .map(move |first| Frame { batch: SAMPLES.min(self.batch - first), ..self })
+    }
+}
+
+/// What a batch leaves for the way back, shard after shard.
+struct Run<E> {
+    frame: Frame,
+    /// How many numbers a sample has at a step: inputs, sums, states, and what else a cell keeps.
+    widths: [usize; 4],
+    inputs: Vec<E>,
+    gates: Vec<E>,
+    states: Vec<E>,
+    kept: Vec<E>,
+    skipped: Vec<bool>,
+    /// What dropout leaves of each input of each sample.
+    left: Option<Vec<E>>,
+}
+
+/// Some of the samples.
+struct Shard<'a, E> {
+    frame: Frame,
+    inputs: &'a mut [E],
+    left: Option<&'a [E]>,
+    trace: Trace<'a, E>,
+}
+
+impl<E: Element> Run<E> {
+    fn new<D: Backend<E>>(
+        frame: Frame,
+        widths: [usize; 4],
+        reading: &Reading,
+        device: &D,
+    ) -> Result<Self, D::Err> {
+        let [inputs, sums, states, kept] = widths;
+        let (rows, all) = (frame.rows(), frame.rows() + frame.batch);
+        Ok(Run {
+            frame,
+            widths,
+            inputs: device.buffer(rows * inputs)?,
+            gates: device.buffer(rows * sums)?,
+            states: device.buffer(all * states)?,
+            kept: device.buffer(all * kept)?,
+            skipped: reading.skipped(frame),
+            left: reading.kept(frame, inputs),
+        })
+    }
+
+    fn shards(&mut self) -> Vec<Shard<'_, E>> {
+        let [inputs_wide, sums, states_wide, kept_wide] = self.widths;
+        let (mut inputs, mut gates) = (&mut self.inputs[..], &mut self.gates[..]);
+        let (mut states, mut kept) = (&mut self.states[..], &mut self.kept[..]);
+        let (mut skipped, mut left) = (&self.skipped[..], self.left.as_deref());
+        let shards = self.frame.shards().map(|frame| {
+            let (rows, all) = (frame.rows(), frame.rows() + frame.batch);
+            Shard {
+                frame,
+                inputs: cut(&mut inputs, rows * inputs_wide),
+                left: left.as_mut().map(|left| {
+                    let (own, rest) = left.split_at(frame.batch * inputs_wide);
+                    *left = rest;
+                    own
+                }),
+                trace: Trace {
+                    gates: cut(&mut gates, rows * sums),
+                    states: cut(&mut states, all * states_wide),
+                    kept: cut(&mut kept, all * kept_wide),
+                    skipped: {
+                        let (own, rest) = skipped.split_at(rows.min(skipped.len()));
+                        skipped = rest;
+                        own
+                    },
+                },
+            }
+        });
+        shards.collect()
+    }
+
+    fn give_back<D: Backend<E>>(self, device: &D) {
+        for buffer in [self.inputs, self.gates, self.states, self.kept] {
+            device.keep(buffer);
+        }
+    }
+}
+
+/// Takes the first `len` off.
+fn cut<'a, E>(rest: &mut &'a mut [E], len: usize) -> &'a mut [E] {
+    let (own, others) = std::mem::take(rest).split_at_mut(len);
+    *rest = others;
+    own
+}
+
+/// The weights as they lie.
+#[derive(Clone, Copy)]
+struct Rows<'a, E> {
+    weight: &'a [E],
+    recurrent: &'a [E],
+    /// Of the inputs' sums, and perhaps of the recurrent ones.
+    bias: &'a [E],
+}
+
+impl<E: Element> Shard<'_, E> {
+    /// From the shard's rows of the batch to what comes out of it.
+    fn forward<C: Cell<E>>(
+        mut self,
+        weights: Rows<'_, E>,
+        (reading, every): (&Reading, bool),
+        x: &[E],
+        y: &mut [E],
+    ) {
+        let Shard { frame, inputs, left, trace } = &mut self;
+        gather(*frame, (reading, trace.skipped), *left, x, inputs);
+        let rows = frame.rows();
+        let (wide, sums) = (inputs.len() / rows.max(1), trace.gates.len() / rows.max(1));
+        let (bias, recurrent_bias) = weights.bias.split_at(sums.min(weights.bias.len()));
+        trace.gates.chunks_exact_mut(sums.max(1)).for_each(|row| row.copy_from_slice(bias));
+        multiply(
+            Matrix::new(inputs, rows, wide),
+            Matrix::new(weights.weight, sums, wide).transposed(),
+            trace.gates,
+            Add::ToOutput,
+        );
+        C::forward(*frame, weights.recurrent, recurrent_bias, trace);
+        collect(*frame, reading, every, trace, y);
+    }
+
+    /// Adds the gradients by the shard's rows of the batch to `dx`, and leaves those by the weights
+    /// in `sums`, which are zeros: weight, recurrent and bias.
+    fn backward<C: Cell<E>>(
+        mut self,
+        weights: Rows<'_, E>,
+        (reading, every): (&Reading, bool),
+        slope: &[E],
+        sums: &mut [E],
+        dx: &mut [E],
+    ) {
+        let Shard { frame, inputs, left, trace } = &mut self;
+        let rows = frame.rows();
+        let (wide, width) = (inputs.len() / rows.max(1), trace.gates.len() / rows.max(1));
+        let (by_weight, sums) = sums.split_at_mut(weights.weight.len());
+        let (by_recurrent, by_bias) = sums.split_at_mut(weights.recurrent.len());
+        let (by_input_bias, by_recurrent_bias) = by_bias.split_at_mut(width.min(by_bias.len()));
+
+        let every_slope = every.then(|| reading.arranged(*frame, trace, slope));
+        let slopes = match &every_slope {
+            Some(slope) => Slopes::Every(slope),
+            None => Slopes::Last(slope),
+        };
+        C::backward(*frame, weights.recurrent, trace, slopes, (by_recurrent, by_recurrent_bias));
+        add_rows(trace.gates, by_input_bias);
+        let by_sums = Matrix::new(trace.gates, rows, width);
+        multiply(by_sums.transposed(), Matrix::new(inputs, rows, wide), by_weight, Add::Replace);
+        multiply(by_sums, Matrix::new(weights.weight, width, wide), inputs, Add::Replace);
+        scatter(*frame, reading, *left, inputs, dx);
     }
 }
 
@@ -404,36 +574,26 @@ where
     let device = x.device().clone();
     let (batch, steps, _) = *x.shape();
     let frame = Frame { batch: batch.size(), steps: steps.size(), units: U };
-    let (rows, every) = (frame.rows(), Out::NUM_DIMS == 3);
+    let every = Out::NUM_DIMS == 3;
     if reading.mask.as_ref().is_some_and(|mask| !mask.covers(frame.batch, frame.steps)) {
         return Err(D::size_error());
     }
+    // How many numbers of the batch, and of what comes out, a shard has.
+    let sequences = (SAMPLES * frame.steps * I).max(1);
+    let results = (SAMPLES * U * if every { frame.steps } else { 1 }).max(1);
+    let work = frame.rows() * G * (I + U);
 
-    let (skipped, kept) = (reading.skipped(frame), reading.kept::<E>(frame, I));
-    let mut inputs = device.buffer(rows * I)?;
-    gather(frame, (&reading, &skipped), kept.as_deref(), &D::values(&x), &mut inputs);
-
-    let bias = D::values(weights.bias);
-    let (bias, recurrent_bias) = bias.split_at(G);
-    let mut gates = device.buffer(rows * G)?;
-    gates.chunks_exact_mut(G.max(1)).for_each(|row| row.copy_from_slice(bias));
-    multiply(
-        Matrix::new(&inputs, rows, I),
-        Matrix::new(&D::values(weights.weight), G, I).transposed(),
-        &mut gates,
-        Add::ToOutput,
-    );
-    let state = frame.batch * U;
-    let mut trace = Trace {
-        gates,
-        states: device.buffer(rows * U + state)?,
-        kept: device.buffer((rows * U + state) * C::KEPT)?,
-        skipped,
-    };
-    C::forward(frame, &D::values(weights.recurrent), recurrent_bias, &mut trace);
-
+    let mut run = Run::new(frame, [I, G, U, C::KEPT * U], &reading, &device)?;
     let mut values = device.buffer(shape.num_elements())?;
-    collect(frame, &reading, every, &trace, &mut values);
+    {
+        let (weight, recurrent) = (D::values(weights.weight), D::values(weights.recurrent));
+        let bias = D::values(weights.bias);
+        let rows = Rows { weight: &weight, recurrent: &recurrent, bias: &bias };
+        let (read, x) = ((&reading, every), D::values(&x));
+        let shards = run.shards().into_iter().zip(x.chunks(sequences));
+        let shards = shards.zip(values.chunks_mut(results));
+        spread::each(work, shards, |((shard, x), y)| shard.forward::<C>(rows, read, x, y));
+    }
     let y = device.try_tensor_from_vec(values, shape)?;
 
     if T::OWNS_TAPE {
@@ -442,32 +602,29 @@ where
         let output = y.clone();
         tape.add_backward_op(move |gradients| {
             let slope = D::take_gradient(gradients, &output)?;
-            let every_slope = every.then(|| reading.arranged(frame, &trace, &slope));
-            let slopes = match &every_slope {
-                Some(slope) => Slopes::Every(slope),
-                None => Slopes::Last(&slope),
-            };
-            let mut by_bias = vec![E::zero(); bias.shape().num_elements()];
-            let (by_input_bias, by_recurrent_bias) = by_bias.split_at_mut(G);
-            D::edit_gradient(gradients, &recurrent, |by_recurrent| {
-                let by_weights = (by_recurrent, by_recurrent_bias);
-                C::backward(frame, &D::values(&recurrent), &mut trace, slopes, by_weights);
-            })?;
-            add_rows(&trace.gates, by_input_bias);
-            D::edit_gradient(gradients, &bias, |db| add_rows(&by_bias, db))?;
-
-            let by_sums = Matrix::new(&trace.gates, rows, G);
-            D::edit_gradient(gradients, &weight, |dw| {
-                multiply(by_sums.transposed(), Matrix::new(&inputs, rows, I), dw, Add::ToOutput);
-            })?;
-            let values = D::values(&weight);
-            multiply(by_sums, Matrix::new(&values, G, I), &mut inputs, Add::Replace);
+            let numbers = (G * I, G * U, bias.shape().num_elements());
+            let all = (numbers.0 + numbers.1 + numbers.2).max(1);
+            let mut sums = x.device().buffer(frame.shards().count() * all)?;
             D::edit_gradient(gradients, &x, |dx| {
-                scatter(frame, &reading, kept.as_deref(), &inputs, dx);
+                let (weight, recurrent) = (D::values(&weight), D::values(&recurrent));
+                let bias = D::values(&bias);
+                let rows = Rows { weight: &weight, recurrent: &recurrent, bias: &bias };
+                let read = (&reading, every);
+                let shards = run.shards().into_iter().zip(slope.chunks(results));
+                let shards = shards.zip(sums.chunks_mut(all)).zip(dx.chunks_mut(sequences));
+                spread::each(3 * work, shards, |(((shard, slope), sums), dx)| {
+                    shard.backward::<C>(rows, read, slope, sums, dx);
+                });
             })?;
-            for buffer in [inputs, trace.gates, trace.states, trace.kept] {
-                x.device().keep(buffer);
+            for sums in sums.chunks_exact(all) {
+                let (by_weight, sums) = sums.split_at(numbers.0);
+                let (by_recurrent, by_bias) = sums.split_at(numbers.1);
+                D::add_gradient(gradients, &weight, by_weight)?;
+                D::add_gradient(gradients, &recurrent, by_recurrent)?;
+                D::add_gradient(gradients, &bias, by_bias)?;
             }
+            run.give_back(x.device());
+            x.device().keep(sums);
             D::restore_gradient(gradients, &output, slope)
         });
     }

@@ -78,7 +78,7 @@ struct Simple<A>(PhantomData<A>);
 impl<A: Activation, E: Element> Cell<E> for Simple<A> {
     const KEPT: usize = A::NEEDS_INPUT as usize;
 
-    fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<E>) {
+    fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
         for step in 0..frame.steps {
             let sums = &mut trace.gates[frame.step(step, units)];
@@ -95,7 +95,7 @@ impl<A: Activation, E: Element> Cell<E> for Simple<A> {
     fn backward(
         frame: Frame,
         recurrent: &[E],
-        trace: &mut Trace<E>,
+        trace: &mut Trace<'_, E>,
         slopes: Slopes<'_, E>,
         (weight, _): (&mut [E], &mut [E]),
     ) {
@@ -118,7 +118,7 @@ impl<A: Activation, E: Element> Cell<E> for Simple<A> {
                 replace_skipped(skipped, &mut by_state, held.as_deref());
             }
         }
-        add_weights(frame, &trace.gates, &trace.states[..frame.rows() * units], weight);
+        add_weights(frame, trace.gates, &trace.states[..frame.rows() * units], weight);
     }
 }
 
