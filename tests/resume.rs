@@ -213,8 +213,13 @@ fn ctrl_c_ends_after_the_step_with_a_checkpoint() {
     let (folder, whole) = (root.path().join("run"), root.path().join("whole"));
     let expected = tensors(&train_here(&whole).unwrap());
     for _ in 0..2 {
+        let before = newest(&folder);
         let mut child = spawn(&folder, None);
-        std::thread::sleep(Duration::from_millis(120));
+        // A fixed time would be too long on one machine and too short on another.
+        while newest(&folder) == before {
+            assert!(child.try_wait().unwrap().is_none(), "it ended without another checkpoint");
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let pid = child.id().to_string();
         Command::new("kill").args(["-INT", &pid]).status().unwrap();
         assert!(child.wait().unwrap().success());
@@ -249,6 +254,11 @@ impl Drop for Mounted {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(self.0.path()).status();
     }
+}
+
+/// The last checkpoint in a folder, where both are there.
+fn newest(folder: &Path) -> Option<PathBuf> {
+    folder.exists().then(|| checkpoints(folder).pop()).flatten()
 }
 
 /// The checkpoints in a folder, without `best.safetensors`.

@@ -77,9 +77,10 @@ fn a_steady_step_needs_no_fresh_memory_of_note() {
     let count = (long.count_total - short.count_total) / steps;
     let bytes = (long.bytes_total - short.bytes_total) / steps;
     // Nothing that stays: what is live at most does not grow. The rest is what the library of
-    // matrix products packs its operands into, a few kilobytes at a time; the activations and
-    // gradients of one step alone are more than thirty megabytes.
+    // matrix products packs its operands into, a few kilobytes at a time, once a product: the LSTM
+    // alone has 400, for 100 steps of two shards there and back. The activations and gradients of
+    // one step are more than thirty megabytes.
     assert!(long.bytes_max < short.bytes_max + (1 << 16), "{long:?} after {short:?}");
-    assert!(count < 1200, "{count} allocations");
+    assert!(count < 1500, "{count} allocations");
     assert!(bytes < 8 << 20, "{bytes} bytes");
 }
