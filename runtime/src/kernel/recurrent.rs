@@ -225,22 +225,59 @@ wide_fn! {
     }
 }
 
+/// How many units are computed together, from copies: the compiler cannot see that eight slices do
+/// not overlap, and would take one unit after the other.
+const TOGETHER: usize = 16;
+
 /// c' = f c + i g, h = o tanh(c').
 #[inline(always)]
 fn lstm_step<E: Element>(units: usize, gates: &mut [E], old: &[E], new: &mut [E], state: &mut [E]) {
-    let (input, rest) = gates.split_at_mut(units);
-    let (forget, rest) = rest.split_at_mut(units);
-    let (cell, output) = rest.split_at_mut(units);
-    let (memory, squashed) = new.split_at_mut(units);
-    let (output, old, state) = (&mut output[..units], &old[..units], &mut state[..units]);
-    let squashed = &mut squashed[..units];
-    for k in 0..units {
-        let (i, f, g, o) = (input[k].gate(), forget[k].gate(), cell[k].squash(), output[k].gate());
-        let c = f * old[k] + i * g;
-        let t = c.squash();
-        (input[k], forget[k], cell[k], output[k]) = (i, f, g, o);
-        (memory[k], squashed[k], state[k]) = (c, t, o * t);
+    let whole = units - units % TOGETHER;
+    for unit in (0..whole).step_by(TOGETHER) {
+        lstm_units::<E, TOGETHER>(unit, units, gates, old, new, state);
     }
+    for unit in whole..units {
+        lstm_units::<E, 1>(unit, units, gates, old, new, state);
+    }
+}
+
+#[inline(always)]
+fn lstm_units<E: Element, const N: usize>(
+    unit: usize,
+    units: usize,
+    gates: &mut [E],
+    old: &[E],
+    new: &mut [E],
+    state: &mut [E],
+) {
+    let places = [0, 1, 2, 3].map(|gate| gate * units + unit);
+    let [mut i, mut f, mut g, mut o]: [[E; N]; 4] = places.map(|at| load(gates, at));
+    let old: [E; N] = load(old, unit);
+    let [mut c, mut t, mut h] = [[E::zero(); N]; 3];
+    for k in 0..N {
+        (i[k], f[k], g[k], o[k]) = (i[k].gate(), f[k].gate(), g[k].squash(), o[k].gate());
+        c[k] = f[k] * old[k] + i[k] * g[k];
+        t[k] = c[k].squash();
+        h[k] = o[k] * t[k];
+    }
+    for (at, values) in places.into_iter().zip([i, f, g, o]) {
+        store(values, gates, at);
+    }
+    store(c, new, unit);
+    store(t, new, units + unit);
+    store(h, state, unit);
+}
+
+#[inline(always)]
+fn load<E: Element, const N: usize>(from: &[E], at: usize) -> [E; N] {
+    let mut values = [E::zero(); N];
+    values.copy_from_slice(&from[at..at + N]);
+    values
+}
+
+#[inline(always)]
+fn store<E: Element, const N: usize>(values: [E; N], to: &mut [E], at: usize) {
+    to[at..at + N].copy_from_slice(&values);
 }
 
 /// The gradients by the four sums in the place of the gates, and the one by the old memory in the
@@ -249,25 +286,47 @@ fn lstm_step<E: Element>(units: usize, gates: &mut [E], old: &[E], new: &mut [E]
 fn lstm_step_back<E: Element>(
     units: usize,
     gates: &mut [E],
+    kept: (&[E], &[E]),
+    by_state: &[E],
+    by_memory: &mut [E],
+) {
+    let whole = units - units % TOGETHER;
+    for unit in (0..whole).step_by(TOGETHER) {
+        lstm_units_back::<E, TOGETHER>(unit, units, gates, kept, by_state, by_memory);
+    }
+    for unit in whole..units {
+        lstm_units_back::<E, 1>(unit, units, gates, kept, by_state, by_memory);
+    }
+}
+
+#[inline(always)]
+fn lstm_units_back<E: Element, const N: usize>(
+    unit: usize,
+    units: usize,
+    gates: &mut [E],
     (old, squashed): (&[E], &[E]),
     by_state: &[E],
     by_memory: &mut [E],
 ) {
     let one = E::one();
-    let (input, rest) = gates.split_at_mut(units);
-    let (forget, rest) = rest.split_at_mut(units);
-    let (cell, output) = rest.split_at_mut(units);
-    let (output, old, squashed) = (&mut output[..units], &old[..units], &squashed[..units]);
-    let (by_state, by_memory) = (&by_state[..units], &mut by_memory[..units]);
-    for k in 0..units {
+    let places = [0, 1, 2, 3].map(|gate| gate * units + unit);
+    let [mut input, mut forget, mut cell, mut output]: [[E; N]; 4] =
+        places.map(|at| load(gates, at));
+    let (old, squashed): ([E; N], [E; N]) = (load(old, unit), load(squashed, unit));
+    let (by_state, mut memory): ([E; N], [E; N]) = (load(by_state, unit), load(by_memory, unit));
+    for k in 0..N {
         let (i, f, g, o, t) = (input[k], forget[k], cell[k], output[k], squashed[k]);
-        let by_new = by_memory[k] + by_state[k] * o * (one - t * t);
+        let by_new = memory[k] + by_state[k] * o * (one - t * t);
         input[k] = by_new * g * i * (one - i);
         forget[k] = by_new * old[k] * f * (one - f);
         cell[k] = by_new * i * (one - g * g);
         output[k] = by_state[k] * t * o * (one - o);
-        by_memory[k] = by_new * f;
+        memory[k] = by_new * f;
     }
+    for (at, values) in places.into_iter().zip([input, forget, cell, output]) {
+        store(values, gates, at);
+    }
+    store(memory, by_memory, unit);
 }
 
 /// `sums += states matrix^T` for the rows of one step.
