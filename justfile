@@ -38,6 +38,15 @@ trial:
 compile-cost:
     python3 tests/compile_cost/measure.py
 
+# What the hot paths take, in instructions, against what is committed; `just instructions --bless`
+# writes the figures down. Needs valgrind.
+instructions *options:
+    .ci/instructions {{options}}
+
+# How the cost of a training step grows, as the picture that the README shows.
+cost:
+    cargo run --release --example cost -- docs/cost.svg
+
 # What is too long for `cargo test`: millions of token streams through the macro, and training runs
 # that are killed at 200 moments.
 soak:

@@ -10,37 +10,22 @@
 //! milliseconds: the median over the repetitions, the least of them, and how long all threads
 //! were running, which on a machine that others use too tells more than the clock.
 
-use std::time::Instant;
+mod clock;
+mod models;
+mod random;
 
+use clock::Moment;
 use dfdx::{
     nn::{BuildModule, Module, ZeroGrads},
     prelude::*,
 };
+use models::{Post, Rows};
 use multi_input::{
-    callback::{Callback, Event, Flow, Training},
     layer::{activation::Relu, Conv2D, Dense, Embedding, Flatten, MaxPool2D, Origin, Slide, LSTM},
     optim::OptimizerState,
-    prelude::{multi_input_model, Adam, Progress, Seed, Trainer},
-    Class,
+    prelude::Adam,
 };
-
-/// A picture and its caption tell the topic.
-#[multi_input_model]
-#[derive(Clone, Debug)]
-pub struct Post {
-    #[input]
-    #[branch(Conv2D(32, 3, relu), MaxPool2D(2), Flatten)]
-    photo: [[[f32; 64]; 64]; 3],
-
-    #[input]
-    #[branch(Embedding(10_000, 64), LSTM(32))]
-    caption: [u32; 100],
-
-    #[merge(concat(photo, caption))]
-    #[branch(Dense(10, softmax))]
-    #[output(loss = cross_entropy, metrics(accuracy))]
-    topic: Class<10>,
-}
+use random::Random;
 
 const EPOCHS: usize = 9;
 
@@ -58,40 +43,12 @@ fn main() -> multi_input::Result<()> {
 /// Epochs of `Trainer::fit`: the median milliseconds of a step.
 fn whole(batch: usize) -> multi_input::Result<f64> {
     let steps = (1024 / batch).max(2);
-    let rows: Vec<PostSample> = (0..steps * batch).map(|row| sample(row as u64)).collect();
-    let mut model = Post::build(&Cpu::default(), Seed(1));
-    let times = Times::default();
-    Trainer::new(Adam::new(1e-3))
-        .epochs(EPOCHS)
-        .batch_size(batch)
-        .progress(Progress::silent())
-        .callback(Clock(times.clone()))
-        .fit(&mut model, &rows)?;
-    let times = times.borrow();
+    let rows = Post::samples(steps * batch);
+    let moments = clock::epochs::<Post>(&rows, batch, EPOCHS)?;
     // The first epoch starts with the encoding of the rows.
-    let epochs = times.windows(2).map(|pair| (pair[1].0 - pair[0].0).as_secs_f64());
+    let epochs = moments.windows(2).map(|pair| pair[1].since(pair[0]));
     let name = format!("{steps} steps of Trainer::fit");
-    let median = report(&name, epochs.collect(), times.first().and_then(|(_, busy)| *busy));
-    Ok(median / steps as f64)
-}
-
-/// Takes the time whenever an epoch ends.
-struct Clock(Times);
-
-/// When each epoch ended, and how long the process had been busy.
-type Times = std::rc::Rc<std::cell::RefCell<Vec<(Instant, Option<f64>)>>>;
-
-impl Callback<Post> for Clock {
-    fn name(&self) -> &'static str {
-        "clock"
-    }
-
-    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<Post>) -> multi_input::Result<Flow> {
-        if let Event::EpochEnded { .. } = event {
-            self.0.borrow_mut().push((Instant::now(), busy()));
-        }
-        Ok(Flow::Continue)
-    }
+    Ok(report(&name, epochs.collect(), moments[0]) / steps as f64)
 }
 
 type Convolution = Conv2D<3, 32, 3, 3, 32, 62, 62, Slide, Relu, f32, Cpu>;
@@ -113,7 +70,8 @@ fn layers(batch: usize) {
     there_and_back("MaxPool2D", &pooled.1, &pooled.1, &planes);
 
     let embedding: Embedding<10_000, 64, f32, Cpu> = BuildModule::build(&device);
-    let words: Vec<usize> = (0..batch * 100).map(|i| mix(i as u64) as usize % 10_000).collect();
+    let mut random = Random(0);
+    let words: Vec<usize> = (0..batch * 100).map(|_| random.below(10_000) as usize).collect();
     let words = device.tensor_from_vec(words, (batch, Const::<100>));
     there_and_back("Embedding", &embedding, &embedding, &words);
     let lstm: LSTM<64, 32, 128, 0, 0, f32, Cpu> = BuildModule::build(&device);
@@ -182,53 +140,22 @@ where
 
 fn repeat(name: &str, mut work: impl FnMut()) {
     work();
-    let (mut times, start, busy) = (Vec::new(), Instant::now(), busy());
-    while times.len() < 5 || start.elapsed().as_secs_f64() < 0.5 {
-        let before = Instant::now();
+    let (mut times, start) = (Vec::new(), Moment::now());
+    let mut before = start;
+    while times.len() < 5 || before.since(start) < 0.5 {
         work();
-        times.push(before.elapsed().as_secs_f64());
+        let after = Moment::now();
+        times.push(after.since(before));
+        before = after;
     }
-    report(name, times, busy);
+    report(name, times, start);
 }
 
-/// The times of each turn, and how long the process was busy before. Gives the median.
-fn report(name: &str, mut seconds: Vec<f64>, before: Option<f64>) -> f64 {
-    let busy = busy().zip(before).map_or(f64::NAN, |(after, before)| after - before);
-    let busy = busy / seconds.len() as f64 * 1e3;
+/// The times of each turn, and how long the process was busy since `start`. Gives the median.
+fn report(name: &str, mut seconds: Vec<f64>, start: Moment) -> f64 {
+    let busy = 1e3 * Moment::now().busy_since(start) / seconds.len() as f64;
     seconds.sort_by(f64::total_cmp);
     let [least, median] = [seconds[0], seconds[seconds.len() / 2]].map(|s| s * 1e3);
     println!("{name:50} {median:8.3} ms, at least {least:8.3}; processors {busy:8.3}");
     median
-}
-
-/// How many seconds all threads of this process have run, where the system says so.
-fn busy() -> Option<f64> {
-    let threads = std::fs::read_dir("/proc/self/task").ok()?;
-    let nanoseconds = threads.filter_map(|thread| {
-        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<f64>().ok()
-    });
-    Some(nanoseconds.sum::<f64>() * 1e-9)
-}
-
-fn sample(row: u64) -> PostSample {
-    let mut state = row * 100_000;
-    let mut next = || {
-        state += 1;
-        mix(state)
-    };
-    let mut photo = [[[0.0; 64]; 64]; 3];
-    let pixels = photo.iter_mut().flatten().flatten();
-    pixels.for_each(|pixel| *pixel = (next() >> 40) as f32 / (1u64 << 24) as f32);
-    let caption = std::array::from_fn(|_| (next() % 10_000) as u32);
-    let topic = Class::new((next() % 10) as usize).expect("below ten");
-    PostSample { photo, caption, topic }
-}
-
-/// Splitmix64.
-fn mix(state: u64) -> u64 {
-    let mut z = state.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }

@@ -1,0 +1,101 @@
+//! How long the steps of `Trainer::fit` take.
+#![allow(dead_code)] // Not every example that has this file asks for all.
+
+use std::{cell::RefCell, rc::Rc, time::Instant};
+
+use multi_input::{
+    callback::{Callback, Event, Flow, Training},
+    definition::{Definition, Network},
+    prelude::{Adam, Cpu, Model, Progress, Seed, Trainer},
+    Result,
+};
+
+/// Takes the time whenever an epoch ends.
+struct Clock(Times);
+
+/// When each epoch ended, and how long the process had been busy.
+type Times = Rc<RefCell<Vec<Moment>>>;
+
+/// A moment, and how many seconds all threads had run until then, where the system says so.
+#[derive(Clone, Copy)]
+pub struct Moment {
+    at: Instant,
+    busy: Option<f64>,
+}
+
+impl Moment {
+    /// This one.
+    pub fn now() -> Moment {
+        Moment { at: Instant::now(), busy: busy() }
+    }
+
+    /// Seconds by the clock since an earlier one.
+    pub fn since(self, earlier: Moment) -> f64 {
+        (self.at - earlier.at).as_secs_f64()
+    }
+
+    /// Seconds that threads ran since an earlier one; NaN where the system does not say.
+    pub fn busy_since(self, earlier: Moment) -> f64 {
+        self.busy.zip(earlier.busy).map_or(f64::NAN, |(after, before)| after - before)
+    }
+}
+
+impl<M: Definition> Callback<M> for Clock {
+    fn name(&self) -> &'static str {
+        "clock"
+    }
+
+    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<M>) -> Result<Flow> {
+        if let Event::EpochEnded { .. } = event {
+            self.0.borrow_mut().push(Moment::now());
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+/// When the epochs of `Trainer::fit` with Adam ended, one for each of so many `epochs`. The time
+/// from one to the next is that of the steps of an epoch, and of nothing else.
+pub fn epochs<M: Network<f32, Cpu>>(
+    rows: &[M::Sample],
+    batch: usize,
+    epochs: usize,
+) -> Result<Vec<Moment>> {
+    let mut model = Model::<M>::build(&Cpu::default(), Seed(1));
+    let times = Times::default();
+    Trainer::new(Adam::new(1e-3))
+        .epochs(epochs)
+        .batch_size(batch)
+        .progress(Progress::silent())
+        .callback(Clock(times.clone()))
+        .fit(&mut model, rows)?;
+    Ok(times.take())
+}
+
+/// The milliseconds of the fastest step, as far as whole epochs tell. Epochs are as short as they
+/// can be, and there are many: on a machine that others use too some of them are left in peace.
+/// Goes on for at least `seconds`.
+pub fn least_step<M: Network<f32, Cpu>>(
+    rows: &[M::Sample],
+    batch: usize,
+    seconds: f64,
+) -> Result<f64> {
+    let steps = rows.len().div_ceil(batch) as f64;
+    let (mut least, start) = (f64::INFINITY, Moment::now());
+    while !least.is_finite() || Moment::now().since(start) < seconds {
+        // The first epoch, which makes the buffers, is only where the clock starts.
+        let moments = epochs::<M>(rows, batch, 6)?;
+        let times = moments.windows(2).map(|pair| pair[1].since(pair[0]));
+        least = times.fold(least, f64::min);
+    }
+    Ok(1e3 * least / steps)
+}
+
+/// How many seconds all threads of this process have run, where the system says so.
+fn busy() -> Option<f64> {
+    let threads = std::fs::read_dir("/proc/self/task").ok()?;
+    let nanoseconds = threads.filter_map(|thread| {
+        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    });
+    Some(nanoseconds.sum::<f64>() * 1e-9)
+}

@@ -1,0 +1,332 @@
+//! How near the three models of `peers` come to the least time that their steps could take:
+//!
+//! ```text
+//! floor = operations / rate of matrix products + bytes / bandwidth        share = floor / time
+//! ```
+//!
+//! ```sh
+//! cargo run --release --example floor
+//! cargo run --release --example floor -- --short   # less patience, so times are longer
+//! ```
+//!
+//! Both rates are measured in the same run, with all threads: a product of two matrices of 1024
+//! rows and columns, through `Dense`; and a copy of 128 MiB, of which each byte is read and written.
+//!
+//! **Operations** are the additions and multiplications of products: forward, and back by the
+//! weights and, where it was computed and is not data, by the input. The way back through a pooled
+//! convolution touches one of the four places under a window, and so counts for a quarter.
+//! Activations, losses and metrics count for nothing.
+//!
+//! **Bytes** are `f32`, four each, and what has to move at least once:
+//!
+//! | of | in a training step | in a prediction |
+//! |---|---|---|
+//! | a number of the data | 4: the row read, the batch written, read forward and back | 3 |
+//! | a number between layers | 5: written, read, read on the way back; its gradient written, read | 2 |
+//! | a parameter | 10: read forward and back; its gradient written, read; Adam reads and writes three | 1 |
+//!
+//! Of an embedding, the rows that a batch is expected to touch count as parameters. All bytes count
+//! at the rate of memory, although a small model never leaves the cache, and all operations at that
+//! of large matrices, which no small ones reach: the floor of a small model is one of a kind, and
+//! its share tells what the step costs beyond.
+//!
+//! What is left of the time is split in two by comparing batches of 32 and 256: what every step
+//! costs, and what every row does. `steps` shows the image and text model layer by layer.
+
+mod clock;
+mod models;
+mod random;
+
+use clock::Moment;
+use dfdx::{
+    nn::BuildModule,
+    prelude::{Const, Cpu, Tensor},
+    tensor::{Cache, SampleTensor},
+};
+use models::{Post, Price, Progression, Rows};
+use multi_input::{
+    layer::{activation::Linear, Dense, Origin},
+    prelude::{Model, Seed},
+    Result,
+};
+use random::Random;
+
+/// The least that a part of a model asks for in a step.
+struct Part {
+    name: &'static str,
+    operations: f64,
+    bytes: f64,
+}
+
+/// Whether a pass ends with its output or trains.
+#[derive(Clone, Copy, PartialEq)]
+enum Pass {
+    Training,
+    Prediction,
+}
+use Pass::{Prediction, Training};
+
+impl Pass {
+    fn choose(self, training: f64, prediction: f64) -> f64 {
+        match self {
+            Training => training,
+            Prediction => prediction,
+        }
+    }
+
+    /// Bytes for so many numbers of the data, numbers between layers, and parameters.
+    fn bytes(self, data: f64, between: f64, parameters: f64) -> f64 {
+        let (data, between) = (data * self.choose(4.0, 3.0), between * self.choose(5.0, 2.0));
+        4.0 * (data + between + parameters * self.choose(10.0, 1.0))
+    }
+
+    /// Operations of so many multiplications, done again for each of the gradients on the way back.
+    fn products(self, multiplications: f64, gradients: f64) -> f64 {
+        2.0 * multiplications * self.choose(1.0 + gradients, 1.0)
+    }
+
+    /// A dense layer that gets `gradients`: by the weights alone, or by its input too.
+    fn dense(self, name: &'static str, rows: f64, [i, o]: [f64; 2], gradients: f64) -> Part {
+        Part {
+            name,
+            operations: self.products(rows * i * o, gradients),
+            bytes: self.bytes(0.0, rows * o, i * o + o),
+        }
+    }
+
+    fn data(self, name: &'static str, numbers: f64) -> Part {
+        Part { name, operations: 0.0, bytes: self.bytes(numbers, 0.0, 0.0) }
+    }
+
+    /// A table of `[categories, width]`, in which so many are looked up.
+    fn embedding(self, looked_up: f64, [categories, width]: [f64; 2]) -> Part {
+        let touched = categories * (1.0 - (1.0 - 1.0 / categories).powf(looked_up));
+        let bytes = self.bytes(looked_up, looked_up * width, touched * width);
+        Part { name: "Embedding", operations: 0.0, bytes }
+    }
+
+    /// A layer that reads `[steps, inputs]` of each row, with four gates for each of its units.
+    fn lstm(self, rows: f64, [steps, inputs, units]: [f64; 3]) -> Part {
+        let (all, gates) = (rows * steps, 4.0 * units);
+        // The gates, what comes out, and the memory with its hyperbolic tangent.
+        let between = all * (gates + units + 2.0 * units);
+        Part {
+            name: "LSTM",
+            operations: self.products(all * gates * (inputs + units), 2.0),
+            bytes: self.bytes(0.0, between, gates * (inputs + units + 1.0)),
+        }
+    }
+
+    /// 32 filters of `[3, 3, 3]` over `[3, 64, 64]`, and the largest of each square of four.
+    fn pooled_convolution(self, rows: f64) -> Part {
+        let (places, largest, kernel) = (62.0 * 62.0, 31.0 * 31.0, 27.0);
+        let back = self.choose(2.0 * largest * 32.0 * kernel, 0.0);
+        Part {
+            name: "Conv2D and MaxPool2D",
+            operations: rows * (2.0 * places * 32.0 * kernel + back),
+            // A byte says which of the four it was: written, and read on the way back.
+            bytes: self.bytes(0.0, rows * largest * 32.0, 32.0 * kernel + 32.0)
+                + self.choose(2.0 * rows * largest * 32.0, 0.0),
+        }
+    }
+}
+
+fn price(pass: Pass, rows: f64) -> Vec<Part> {
+    vec![
+        pass.data("data", rows * 11.0),
+        pass.dense("Dense(64)", rows, [10.0, 64.0], 1.0),
+        pass.dense("Dense(32)", rows, [64.0, 32.0], 2.0),
+        pass.embedding(rows, [100.0, 16.0]),
+        pass.dense("Dense(1)", rows, [48.0, 1.0], 2.0),
+    ]
+}
+
+fn post(pass: Pass, rows: f64) -> Vec<Part> {
+    vec![
+        pass.data("data", rows * (3.0 * 64.0 * 64.0 + 1.0)),
+        pass.pooled_convolution(rows),
+        pass.embedding(rows * 100.0, [10_000.0, 64.0]),
+        pass.lstm(rows, [100.0, 64.0, 32.0]),
+        pass.dense("Dense(10)", rows, [30_784.0, 10.0], 2.0),
+    ]
+}
+
+fn progression(pass: Pass, rows: f64) -> Vec<Part> {
+    vec![
+        pass.data("data", rows * 17.0),
+        pass.dense("Dense(32)", rows, [15.0, 32.0], 1.0),
+        pass.dense("Dense(1)", rows, [32.0, 1.0], 2.0),
+    ]
+}
+
+/// What the machine does at most, in operations and bytes a second.
+struct Machine {
+    rate: f64,
+    bandwidth: f64,
+}
+
+/// The seconds of a row of the table.
+#[derive(Clone, Copy)]
+struct Seconds {
+    floor: f64,
+    found: f64,
+}
+
+impl Machine {
+    /// Seconds.
+    fn floor(&self, part: &Part) -> f64 {
+        part.operations / self.rate + part.bytes / self.bandwidth
+    }
+
+    /// Prints a row, and gives its seconds.
+    fn row(&self, name: &str, parts: &[Part], found: f64) -> Seconds {
+        let operations: f64 = parts.iter().map(|part| part.operations).sum();
+        let bytes: f64 = parts.iter().map(|part| part.bytes).sum();
+        let floor = parts.iter().map(|part| self.floor(part)).sum();
+        println!(
+            "{name:30} {:10.3} {:10.3} {:10.4} {:10.4} {:7.1} %",
+            operations * 1e-6,
+            bytes * 1e-6,
+            floor * 1e3,
+            found * 1e3,
+            100.0 * floor / found
+        );
+        Seconds { floor, found }
+    }
+
+    /// The parts of a floor, each as a share of it.
+    fn parts(&self, parts: &[Part]) {
+        let floor: f64 = parts.iter().map(|part| self.floor(part)).sum();
+        let share =
+            |part: &Part| format!("{} {:.0} %", part.name, 100.0 * self.floor(part) / floor);
+        println!("    floor: {}", parts.iter().map(share).collect::<Vec<_>>().join(", "));
+    }
+}
+
+fn main() -> Result<()> {
+    let short = std::env::args().nth(1).as_deref() == Some("--short");
+    let patience = if short { 0.2 } else { 4.0 };
+    let machine = Machine { rate: rate(patience), bandwidth: bandwidth(patience) };
+    println!(
+        "{:.0} GFLOP a second, {:.1} GB a second, {} threads\n",
+        machine.rate * 1e-9,
+        machine.bandwidth * 1e-9,
+        std::thread::available_parallelism().map_or(1, usize::from)
+    );
+    println!(
+        "{:30} {:>10} {:>10} {:>10} {:>10} {:>9}",
+        "", "MFLOP", "MB", "floor, ms", "time, ms", "share"
+    );
+    let mut figures = Vec::new();
+    steps::<Price>(1, price, &machine, patience, &mut figures)?;
+    steps::<Post>(2, post, &machine, patience, &mut figures)?;
+    steps::<Progression>(3, progression, &machine, patience, &mut figures)?;
+    prediction::<Price>(1, price, &machine, patience, &mut figures)?;
+    prediction::<Post>(2, post, &machine, patience, &mut figures)?;
+    println!(
+        "result: gflop_s={:.0} gb_s={:.1} {}",
+        machine.rate * 1e-9,
+        machine.bandwidth * 1e-9,
+        figures.join(" ")
+    );
+    Ok(())
+}
+
+/// The rows of a model's training steps, and where the time above the floor goes.
+fn steps<M: Rows>(
+    number: usize,
+    parts: fn(Pass, f64) -> Vec<Part>,
+    machine: &Machine,
+    patience: f64,
+    figures: &mut Vec<String>,
+) -> Result<()> {
+    let [mut few, mut many] = [Seconds { floor: 0.0, found: 0.0 }; 2];
+    for (batch, seconds) in [(32, &mut few), (256, &mut many)] {
+        let rows = M::samples(batch * if number == 2 { 4 } else { 32 });
+        let found = 1e-3 * clock::least_step::<M>(&rows, batch, patience)?;
+        let parts = parts(Training, batch as f64);
+        *seconds = machine.row(&format!("model {number}, batch {batch}"), &parts, found);
+        figures.push(format!("step_{number}_{batch}={:.3}", seconds.floor / seconds.found));
+        machine.parts(&parts);
+    }
+    let rest = |seconds: Seconds| seconds.found - seconds.floor;
+    let row = (rest(many) - rest(few)) / (256.0 - 32.0);
+    println!(
+        "    above the floor: {:.2} us a step and {:.3} us a row\n",
+        1e6 * (rest(few) - 32.0 * row),
+        1e6 * row
+    );
+    Ok(())
+}
+
+/// The row of predicting one row.
+fn prediction<M: Rows>(
+    number: usize,
+    parts: fn(Pass, f64) -> Vec<Part>,
+    machine: &Machine,
+    patience: f64,
+    figures: &mut Vec<String>,
+) -> Result<()> {
+    let model = Model::<M>::build(&Cpu::default(), Seed(0));
+    let one = [M::inputs(&mut Random(0))];
+    let mut mistake = Ok(());
+    let found = least(patience, || {
+        for _ in 0..TURNS {
+            if let Err(error) = model.predict(&one) {
+                mistake = Err(error);
+            }
+        }
+    }) / TURNS as f64;
+    mistake?;
+    let seconds =
+        machine.row(&format!("model {number}, one prediction"), &parts(Prediction, 1.0), found);
+    figures.push(format!("predict_{number}={:.3}", seconds.floor / seconds.found));
+    println!("    above the floor: {:.2} us\n", 1e6 * (seconds.found - seconds.floor));
+    Ok(())
+}
+
+/// Predictions that are timed together, since a look at the clock takes a while too.
+const TURNS: usize = 20;
+
+/// The fastest matrix products, in operations a second.
+fn rate(patience: f64) -> f64 {
+    const N: usize = 1024;
+    let device = Cpu::default();
+    // Buffers are taken up again, as in training.
+    device.enable_cache();
+    let layer: Dense<N, N, Linear, f32, Cpu> = BuildModule::build(&device);
+    let rows: Tensor<(usize, Const<N>), f32, _> = device.sample_normal_like(&(N, Const));
+    let seconds = least(patience, || drop(layer.try_forward_from(rows.clone(), Origin::Data)));
+    2.0 * (N * N * N) as f64 / seconds
+}
+
+/// The fastest copy by all threads, in bytes a second, read and written.
+fn bandwidth(patience: f64) -> f64 {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let from = vec![1u8; 128 << 20];
+    let mut into = vec![0u8; from.len()];
+    let piece = from.len().div_ceil(threads);
+    let seconds = least(patience, || {
+        std::thread::scope(|scope| {
+            for (into, from) in into.chunks_mut(piece).zip(from.chunks(piece)) {
+                scope.spawn(|| into.copy_from_slice(from));
+            }
+        });
+    });
+    2.0 * from.len() as f64 / seconds
+}
+
+/// The least seconds that some work takes, done again and again for so long, and three times at
+/// least: the first makes buffers.
+fn least(patience: f64, mut work: impl FnMut()) -> f64 {
+    let (start, mut turns, mut least) = (Moment::now(), 0, f64::INFINITY);
+    loop {
+        let before = Moment::now();
+        if turns >= 3 && before.since(start) > patience {
+            return least;
+        }
+        work();
+        least = least.min(Moment::now().since(before));
+        turns += 1;
+    }
+}

@@ -1,0 +1,161 @@
+//! Curves on logarithmic axes, as an SVG picture.
+
+use std::fmt::{Display, Write};
+
+/// One picture beside others.
+pub struct Panel {
+    pub title: &'static str,
+    /// What the horizontal axis counts.
+    pub across: &'static str,
+    pub curves: Vec<Curve>,
+}
+
+/// Points of a positive size each way.
+pub struct Curve {
+    pub name: String,
+    pub points: Vec<(f64, f64)>,
+}
+
+impl Curve {
+    /// The exponent of the power law that comes nearest, by least squares of logarithms, in the
+    /// upper half: 1 is linear. NaN for a single point.
+    pub fn exponent(&self) -> f64 {
+        let logarithms = self.points.iter().map(|(x, y)| (x.ln(), y.ln()));
+        let upper: Vec<_> = logarithms.skip(self.points.len() / 2).collect();
+        let count = upper.len() as f64;
+        let (x, y) = upper.iter().fold((0.0, 0.0), |(x, y), p| (x + p.0 / count, y + p.1 / count));
+        let together: f64 = upper.iter().map(|p| (p.0 - x) * (p.1 - y)).sum();
+        let alone: f64 = upper.iter().map(|p| (p.0 - x) * (p.0 - x)).sum();
+        together / alone
+    }
+}
+
+/// Told apart by most eyes (Okabe and Ito).
+const COLOURS: [&str; 2] = ["#0072b2", "#d55e00"];
+const INK: &str = "#333333";
+const FAINT: &str = "#dddddd";
+
+/// Of one panel: the picture, and what lies around the axes.
+const SIZE: (f64, f64) = (320.0, 330.0);
+const LEFT: f64 = 52.0;
+const RIGHT: f64 = 14.0;
+const TOP: f64 = 34.0;
+const BOTTOM: f64 = 46.0;
+
+/// The panels side by side. Vertical axes are milliseconds; a dashed line is linear, through the
+/// last point of a panel's first curve.
+pub fn svg(panels: &[Panel], caption: &str) -> String {
+    let (width, height) = (SIZE.0 * panels.len() as f64, SIZE.1 + 20.0);
+    let mut body = String::new();
+    for (number, panel) in panels.iter().enumerate() {
+        body += &format!("<g transform=\"translate({},0)\">\n", SIZE.0 * number as f64);
+        draw(panel, &mut body);
+        body += "</g>\n";
+    }
+    text(&mut body, (width / 2.0, SIZE.1 + 8.0), "middle", caption);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"11\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n{body}</svg>\n"
+    )
+}
+
+fn draw(panel: &Panel, body: &mut String) {
+    let all = || panel.curves.iter().flat_map(|curve| &curve.points);
+    let across = Axis::around(all().map(|p| p.0), 2.0, (LEFT, SIZE.0 - RIGHT));
+    let up = Axis::around(all().map(|p| p.1), 10.0, (SIZE.1 - BOTTOM, TOP));
+    let at = |&(x, y): &(f64, f64)| (across.place(x), up.place(y));
+
+    text(body, ((LEFT + SIZE.0 - RIGHT) / 2.0, 18.0), "middle", panel.title);
+    text(body, ((LEFT + SIZE.0 - RIGHT) / 2.0, SIZE.1 - 12.0), "middle", panel.across);
+    text(body, (LEFT, TOP - 4.0), "end", "ms ");
+    let ticks = across.ticks();
+    for (number, tick) in ticks.iter().enumerate() {
+        let x = across.place(*tick);
+        line(body, &[(x, TOP), (x, SIZE.1 - BOTTOM)], FAINT, 1.0, false);
+        // Every other one where they would stand too close.
+        if ticks.len() <= 8 || number % 2 == 0 {
+            text(body, (x, SIZE.1 - BOTTOM + 14.0), "middle", tick);
+        }
+    }
+    for tick in up.ticks() {
+        let y = up.place(tick);
+        line(body, &[(LEFT, y), (SIZE.0 - RIGHT, y)], FAINT, 1.0, false);
+        text(body, (LEFT - 5.0, y + 4.0), "end", tick);
+    }
+
+    if let Some((x, y)) = panel.curves.first().and_then(|curve| curve.points.last()) {
+        // Down to where it leaves the panel, on one side or the other.
+        let from = across.least.max(x * up.least / y);
+        line(body, &[at(&(from, y * from / x)), at(&(*x, *y))], INK, 1.0, true);
+    }
+    for (number, curve) in panel.curves.iter().enumerate() {
+        let colour = COLOURS[number % COLOURS.len()];
+        let places: Vec<_> = curve.points.iter().map(at).collect();
+        line(body, &places, colour, 2.0, false);
+        for (x, y) in places {
+            let _ =
+                writeln!(body, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\" fill=\"{colour}\"/>");
+        }
+        legend(body, number, colour, &curve.name, false);
+    }
+    legend(body, panel.curves.len(), INK, "linear", true);
+}
+
+/// A line in the key, in the corner that a rising curve leaves free.
+fn legend(body: &mut String, number: usize, colour: &str, name: &str, dashed: bool) {
+    let y = TOP + 14.0 + 16.0 * number as f64;
+    line(body, &[(LEFT + 10.0, y), (LEFT + 34.0, y)], colour, 2.0, dashed);
+    text(body, (LEFT + 40.0, y + 4.0), "start", name);
+}
+
+/// A logarithmic axis.
+struct Axis {
+    least: f64,
+    most: f64,
+    base: f64,
+    /// Where the ends are in the picture.
+    from: f64,
+    to: f64,
+}
+
+impl Axis {
+    /// From a power of `base` to another, around all values.
+    fn around(values: impl Iterator<Item = f64>, base: f64, (from, to): (f64, f64)) -> Axis {
+        let (least, most) =
+            values.fold((f64::INFINITY, 0.0f64), |(least, most), v| (least.min(v), most.max(v)));
+        let power = |value: f64, round: fn(f64) -> f64| base.powf(round(value.log(base)));
+        let (least, most) = (power(least * 1.000_001, f64::floor), power(most, f64::ceil));
+        Axis { least, most: most.max(least * base), base, from, to }
+    }
+
+    fn place(&self, value: f64) -> f64 {
+        let share = (value / self.least).ln() / (self.most / self.least).ln();
+        self.from + share * (self.to - self.from)
+    }
+
+    fn ticks(&self) -> Vec<f64> {
+        let count = (self.most / self.least).log(self.base).round() as i32;
+        let tick = |power| self.least * self.base.powi(power);
+        // Without the last digits, which powers and products leave behind.
+        (0..=count).map(|power| (tick(power) * 1e6).round() / 1e6).collect()
+    }
+}
+
+fn line(body: &mut String, points: &[(f64, f64)], colour: &str, width: f64, dashed: bool) {
+    let places: Vec<_> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+    let dashes = if dashed { " stroke-dasharray=\"5 4\"" } else { "" };
+    // Writing into a text does not fail.
+    let _ = writeln!(
+        body,
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"{dashes}/>",
+        places.join(" ")
+    );
+}
+
+fn text(body: &mut String, (x, y): (f64, f64), anchor: &str, words: impl Display) {
+    let _ = writeln!(
+        body,
+        "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{INK}\">{words}</text>"
+    );
+}
