@@ -68,7 +68,7 @@ fn draw(panel: &Panel, body: &mut String) {
 
     text(body, ((LEFT + SIZE.0 - RIGHT) / 2.0, 18.0), "middle", panel.title);
     text(body, ((LEFT + SIZE.0 - RIGHT) / 2.0, SIZE.1 - 12.0), "middle", panel.across);
-    text(body, (LEFT, TOP - 4.0), "end", "ms ");
+    text(body, (LEFT - 5.0, TOP - 12.0), "end", "ms");
     let ticks = across.ticks();
     for (number, tick) in ticks.iter().enumerate() {
         let x = across.place(*tick);
