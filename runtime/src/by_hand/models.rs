@@ -165,6 +165,7 @@ impl Definition for House {
                 steps: &[standardize(1)],
             },
         ],
+        derived: &[],
         outputs: &[Output {
             name: "price",
             target: Target::Numbers,
@@ -307,6 +308,7 @@ impl Definition for Post {
             missing: None,
             steps: &[],
         }],
+        derived: &[],
         outputs: &[Output {
             name: "topic",
             target: Target::Class,

@@ -16,9 +16,12 @@ impl RandomStep for Rotate {
     fn apply(step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
         let Some(lots) = lots else { return Ok(values) };
         let factor = step.argument("factor").number_or(0.0);
-        Ok(moved(step, &values, |row| {
-            let angle = std::f64::consts::TAU * factor * (2.0 * lots.share(row, 0) - 1.0);
-            Affinity { sine: angle.sin(), cosine: angle.cos(), scale: 1.0 }
-        }))
+        Ok(moved(step, &values, |row| turn(factor * (2.0 * lots.share(row, 0) - 1.0))))
     }
+}
+
+/// A turn by a share of a full one.
+pub(super) fn turn(share: f64) -> Affinity {
+    let angle = std::f64::consts::TAU * share;
+    Affinity { sine: angle.sin(), cosine: angle.cos(), scale: 1.0 }
 }

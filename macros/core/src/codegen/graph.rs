@@ -8,7 +8,7 @@ use super::{model, Expansion};
 use crate::{
     graph::Graph,
     parse::{Argument, Input, LayerKind, MetricCall, Missing, Source},
-    shape::ShapedStep,
+    shape::{value_tokens, ShapedStep},
     text::plain,
 };
 
@@ -19,12 +19,14 @@ pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
     let name = plain(&graph.model.name);
     let nodes = graph.order.iter().map(|&position| node(expansion, position));
     let inputs = graph.inputs().map(|position| input(expansion, position));
+    let derived = graph.derived().map(|position| self::derived(expansion, position));
     let outputs = graph.outputs().map(|position| output(expansion, position));
     quote! {
         #krate::definition::Graph {
             name: #name,
             nodes: &[#(#nodes),*],
             inputs: &[#(#inputs),*],
+            derived: &[#(#derived),*],
             outputs: &[#(#outputs),*],
         }
     }
@@ -37,7 +39,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (node, shape) = (&graph.nodes[position], &expansion.checked.shapes[position]);
     let name = plain(node.name());
     let source = node.source_text();
-    let fed_by = node.feeds.iter().map(|edge| plain(&edge.name));
+    let fed_by = node.feeds.iter().chain(&node.made_of).map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
         let (text, identity) = (&layer.text, &layer.identity);
         let numbers = layer.numbers.iter().map(|(name, value)| quote!((#name, #value)));
@@ -131,6 +133,32 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             shape: &[#(#sizes),*],
             missing: #missing,
             steps: &[#(#steps),*],
+        }
+    }
+}
+
+/// A derived node with its inputs.
+fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
+    let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
+    let graph = &expansion.checked.graph;
+    let (node, shape) = (&graph.nodes[position], &expansion.checked.shapes[position]);
+    let Some(Source::Derived(derived)) = &node.field.source else { return TokenStream::new() };
+    let name = plain(node.name());
+    let inputs: Vec<usize> = graph.inputs().collect();
+    let places =
+        node.made_of.iter().filter_map(|edge| inputs.iter().position(|&input| input == edge.node));
+    let module = Ident::new(derived.spec.name, Span::call_site());
+    let ty = Ident::new(derived.spec.type_name, Span::call_site());
+    let arguments = value_tokens(&derived.arguments, None, spec);
+    let output = shape.input.expression(spec);
+    quote! {
+        #krate::definition::Derived {
+            name: #name,
+            spec: &#spec::derived::#module::DERIVATION,
+            inputs: &[#(#places),*],
+            arguments: &#arguments,
+            output: #output,
+            derivation: &#krate::preprocess::#ty,
         }
     }
 }

@@ -14,6 +14,7 @@ use syn::{
 use super::{
     branch::{self, Layer},
     number::{NumberExpr, SizeExpr},
+    tokenizer::TokenizerExpr,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -38,6 +39,7 @@ pub(crate) enum Argument {
     Word(&'static str),
     /// A list of numbers.
     Numbers(Vec<NumberExpr>),
+    Tokenizer(TokenizerExpr),
     /// Shared, because arguments are cloned while they are sorted.
     Layer(Rc<Layer>),
 }
@@ -198,6 +200,7 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         }
         ArgumentKind::SizeOrAuto => SizeExpr::read(value).map(Argument::Size),
         ArgumentKind::Numbers => numbers(value).map(Argument::Numbers),
+        ArgumentKind::TokenizerFile => TokenizerExpr::read(value).map(Argument::Tokenizer),
         ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
     }
 }

@@ -3,6 +3,7 @@
 //! The spec's formulas run here. Where a size is a `const` path, they run as far as they can; the
 //! same formula is then left to rustc as a [`Constant`], together with its error.
 
+mod derived;
 mod flow;
 mod identity;
 mod layer;
@@ -16,7 +17,7 @@ use syn::spanned::Spanned;
 use crate::{diagnostics::Diagnostics, graph::Graph, parse::SizeExpr};
 
 pub(crate) use flow::{kind, Flow};
-pub(crate) use layer::{Module, ShapedLayer};
+pub(crate) use layer::{value_tokens, Module, ShapedLayer};
 pub(crate) use node::ShapedNode;
 pub(crate) use step::ShapedStep;
 
