@@ -81,7 +81,7 @@ fn crossed(rows: &[FlatSample], place: usize) -> Vec<u32> {
     let encoded = fitted.encode(&table, &all, 0).unwrap();
     let column = &encoded.columns[Flat::GRAPH.inputs.len() + place];
     assert_eq!(column.name, Flat::GRAPH.derived[place].name);
-    let Values::Categories(categories) = &column.values else { panic!("{column:?}") };
+    let Values::Categories(categories) = &*column.values else { panic!("{column:?}") };
     categories.clone()
 }
 

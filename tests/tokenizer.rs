@@ -66,7 +66,7 @@ fn ids<M: Definition>(
     texts().into_iter().try_for_each(|text| write(text, &mut table))?;
     let all: Vec<usize> = (0..table.rows).collect();
     let encoded = Preprocessing::fit(graph, &table, &[])?.encode(&table, &all, 0)?;
-    let Values::Categories(ids) = &encoded.columns[0].values else { panic!() };
+    let Values::Categories(ids) = &*encoded.columns[0].values else { panic!() };
     Ok((ids.clone(), graph.inputs[0].steps[0].output.below.get()))
 }
 

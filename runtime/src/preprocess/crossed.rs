@@ -46,7 +46,7 @@ fn push(column: &Column, row: usize, key: &mut Vec<u8>) {
         key.extend((text.len() as u64 + 1).to_le_bytes());
         key.extend(text.as_bytes());
     };
-    match &column.values {
+    match &*column.values {
         _ if !column.is_present(row) => key.extend(0_u64.to_le_bytes()),
         Values::Texts(texts) => text(&texts[row]),
         Values::Categories(indices) => text(&indices[row].to_string()),
@@ -57,6 +57,8 @@ fn push(column: &Column, row: usize, key: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::{
         data::Content,
@@ -73,7 +75,7 @@ mod tests {
     };
 
     fn texts(texts: &[&str]) -> Column {
-        let values = Values::Texts(texts.iter().map(|text| (*text).into()).collect());
+        let values = Arc::new(Values::Texts(texts.iter().map(|text| (*text).into()).collect()));
         Column { name: "text", content: Content::Texts, width: 1, values, present: None }
     }
 
@@ -106,7 +108,7 @@ mod tests {
             name: "number",
             content: Content::Categories { below: usize::MAX },
             width: 1,
-            values: Values::Categories(vec![7, 70]),
+            values: Arc::new(Values::Categories(vec![7, 70])),
             present: None,
         };
         let as_texts = cross(&[texts(&["a", "b"]), texts(&["7", "70"])]);

@@ -42,6 +42,8 @@ mod vocabulary;
 mod words;
 mod zoom;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use self::{
@@ -256,7 +258,7 @@ fn derive(derived: &Derived, raw: &[Column], encoded: &[Column], rows: &[usize])
         let is_category = matches!(raw.content, Content::Categories { .. } | Content::Texts);
         Some(if is_category { raw.of_rows(rows) } else { encoded.clone() })
     });
-    let values = derived.derivation.derive(derived, &sources.collect::<Vec<_>>());
+    let values = Arc::new(derived.derivation.derive(derived, &sources.collect::<Vec<_>>()));
     let content = Content::Categories { below: derived.output.below.get() };
     let width = derived.output.elements().get();
     Column { name: derived.name, content, width, values, present: None }
