@@ -176,6 +176,8 @@ pub struct Step {
     pub input: spec::Shape,
     /// What one row holds after it.
     pub output: spec::Shape,
+    /// The place among [`Graph::inputs`] of the input whose vocabulary it takes, where that is not its own.
+    pub vocabulary_of: Option<usize>,
     /// What it does.
     pub stage: &'static dyn Stage,
 }

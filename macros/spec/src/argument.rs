@@ -34,6 +34,8 @@ pub enum ArgumentKind {
     Numbers,
     /// The path of a `tokenizer.json`.
     TokenizerFile,
+    /// The name of another input, which no formula looks at.
+    Input,
     /// A layer inside of this one.
     Layer {
         /// The layers that it may be.

@@ -30,6 +30,7 @@ const fn standardize(width: usize) -> Step {
         arguments: &[],
         input: shape,
         output: shape,
+        vocabulary_of: None,
         stage: Learned::<Standardize>::STAGE,
     }
 }

@@ -23,7 +23,14 @@ fn step(fixture: &Json) -> Step {
         flat(&fixture["shape"]).iter().map(|n| Size::Known(*n as usize)).collect();
     let shape = Shape::numbers(&sizes);
     let arguments = &[Value::Absent];
-    Step { spec: &flip::STEP, arguments, input: shape, output: shape, stage: Random::<Flip>::STAGE }
+    Step {
+        spec: &flip::STEP,
+        arguments,
+        input: shape,
+        output: shape,
+        vocabulary_of: None,
+        stage: Random::<Flip>::STAGE,
+    }
 }
 
 fn fixture() -> (Json, Values) {

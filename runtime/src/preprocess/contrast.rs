@@ -8,7 +8,7 @@ use crate::{data::Values, definition::Step};
 
 /// (x - mean) * f + mean in training, with the mean of each channel of the picture and f drawn
 /// evenly from 1 - `factor` to 1 + `factor`; values may leave the range of pixels, which a `clip`
-/// after it mends. `keras.layers.RandomContrast(factor)`.
+/// after it mends. `keras.layers.RandomContrast(factor)`, which clips by itself, to `value_range`.
 #[derive(Clone, Copy, Debug)]
 pub struct Contrast;
 

@@ -303,8 +303,11 @@ impl Fitting {
 
     /// Takes a look at some rows of a table, the first of which has the number `first`.
     pub(crate) fn look(&mut self, table: &Table, rows: &[usize], first: usize) -> Result<()> {
-        for (fit, column) in self.inputs.iter_mut().zip(&table.columns) {
-            fit.look(column, rows, first)?;
+        for (place, column) in table.columns.iter().enumerate().take(self.inputs.len()) {
+            self.inputs[place].look(column, rows, first)?;
+            if let Some(owner) = self.inputs[place].waits_for() {
+                self.inputs[owner].look_at_another(column, rows);
+            }
         }
         let columns = table.columns.iter().skip(self.inputs.len());
         for (target, column) in self.targets.iter_mut().zip(columns) {
@@ -316,6 +319,12 @@ impl Fitting {
     /// Ends a pass over the training rows.
     pub(crate) fn end_pass(&mut self) {
         self.inputs.iter_mut().for_each(PipelineFit::end_pass);
+        for place in 0..self.inputs.len() {
+            let owner = self.inputs[place].waits_for();
+            if let Some(step) = owner.and_then(|owner| self.inputs[owner].first()) {
+                self.inputs[place].take(step);
+            }
+        }
         self.targets.iter_mut().for_each(TargetFit::end_pass);
     }
 

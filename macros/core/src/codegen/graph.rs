@@ -124,7 +124,10 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             quote!(#some(#krate::definition::Missing::#policy))
         }
     };
-    let steps = shape.steps.iter().map(|step| self::step(expansion, step));
+    let steps = shape.steps.iter().enumerate().map(|(place, step)| {
+        let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| place == 0);
+        self::step(expansion, step, vocabulary_of.map(|edge| edge.node))
+    });
     let sizes = raw.sizes();
     quote! {
         #krate::definition::Input {
@@ -168,20 +171,25 @@ pub(super) fn fills_blanks(input: &Input) -> bool {
     input.steps.iter().any(|step| step.spec.form.fills)
 }
 
-/// A step of preprocessing with its arguments.
-fn step(expansion: &Expansion<'_>, step: &ShapedStep) -> TokenStream {
+/// A step of preprocessing with its arguments, and the input whose vocabulary it takes.
+fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usize>) -> TokenStream {
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
     let name = |name: &str| Ident::new(name, Span::call_site());
     let (room, module) = (name(step.spec.form.nature.type_name()), name(step.spec.name));
     let ty = name(step.spec.type_name);
     let arguments = &step.arguments;
     let (input, output) = (step.input.expression(spec), step.output.expression(spec));
+    let (some, none) = (&expansion.paths.some, &expansion.paths.none);
+    let mut inputs = expansion.checked.graph.inputs();
+    let owner = vocabulary_of.and_then(|owner| inputs.position(|input| input == owner));
+    let vocabulary_of = owner.map_or_else(|| none.clone(), |place| quote!(#some(#place)));
     quote! {
         #krate::definition::Step {
             spec: &#spec::step::#module::STEP,
             arguments: &#arguments,
             input: #input,
             output: #output,
+            vocabulary_of: #vocabulary_of,
             stage: #krate::preprocess::#room::<#krate::preprocess::#ty>::STAGE,
         }
     }
@@ -244,7 +252,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     };
     let (weight, width) = (&output.weight, shape.output.elements());
     let labels = output.categories.is_some();
-    let steps = shape.target_steps.iter().map(|step| self::step(expansion, step));
+    let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));
     quote! {
         #krate::definition::Output {
             name: #name,

@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
-    parse::{Element, Field, Missing, Operand, RawModel, Source},
+    parse::{Element, Field, Missing, Operand, RawModel, Source, Step},
     suggest::suggest,
 };
 
@@ -39,6 +39,8 @@ pub(crate) struct Node {
     pub(crate) feeds: Vec<Edge>,
     /// The inputs whose raw values it is made of; none unless it is derived.
     pub(crate) made_of: Vec<Edge>,
+    /// The input whose vocabulary its first step takes.
+    pub(crate) vocabulary_of: Option<Edge>,
     /// Something that feeds it is not known, so nothing is known of its shape.
     pub(crate) broken: bool,
     /// The node whose branch is used here too.
@@ -184,7 +186,15 @@ fn resolve(field: Field, names: &[Ident], errors: &mut Diagnostics) -> Node {
     let shared_name = field.branch.as_ref().and_then(|branch| branch.shared.clone());
     let shared = shared_name.as_ref().and_then(|name| position(&field, name, names, errors));
     broken |= shared_name.is_some() && shared.is_none();
-    Node { field, feeds, made_of, broken, shared, absence: None }
+    let vocabulary_name = match &field.source {
+        Some(Source::Input(input)) => input.steps.iter().find_map(Step::shared_with).cloned(),
+        _ => None,
+    };
+    let vocabulary_of = vocabulary_name.and_then(|name| {
+        let node = position(&field, &name, names, errors)?;
+        Some(Edge { node, present: false, name })
+    });
+    Node { field, feeds, made_of, vocabulary_of, broken, shared, absence: None }
 }
 
 /// Reports what is derived of anything but inputs, or of one of them twice; only edges from inputs

@@ -302,7 +302,7 @@ impl Call {
 /// The arguments as the spec takes them; `inner` is the layer among them.
 pub(super) fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
     match argument {
-        Argument::Absent => Value::Absent,
+        Argument::Absent | Argument::Input(_) => Value::Absent,
         Argument::Size(size) => Value::Size(size.value),
         Argument::Pair([first, second]) => Value::Pair([first.value, second.value]),
         Argument::Padding(PaddingExpr::Word(padding)) => Value::Padding(*padding),
@@ -337,7 +337,7 @@ pub(crate) fn value_tokens(
     spec: &TokenStream,
 ) -> TokenStream {
     let values = arguments.iter().map(|argument| match argument {
-        Argument::Absent => quote!(#spec::Value::Absent),
+        Argument::Absent | Argument::Input(_) => quote!(#spec::Value::Absent),
         Argument::Size(size) => {
             let size = given(&size.tokens, spec);
             quote!(#spec::Value::Size(#size))

@@ -9,6 +9,7 @@ mod identity;
 mod layer;
 mod node;
 mod step;
+mod vocabulary;
 
 use multi_input_spec::{Kind, Shape, Size, Text};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -60,6 +61,7 @@ pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
         nodes[position] = node::infer(position, &graph, &nodes, &mut scope, errors);
     }
     node::compare_shared(&graph, &nodes, &mut scope, errors);
+    vocabulary::compare(&graph, &nodes, &mut scope, errors);
     let Scope { constants, checks, .. } = scope;
     ShapedGraph { graph, nodes, constants, checks }
 }
