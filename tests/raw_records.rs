@@ -1,5 +1,5 @@
-//! From a CSV of raw strings, dates, blanks and numbers to predictions in a process of its own, with nothing
-//! but the annotated struct; and what validation rows must not change.
+//! From a CSV of raw strings, dates, blanks and numbers to predictions in a process of its own,
+//! with nothing but the annotated struct; and what validation rows must not change.
 
 use std::{
     collections::BTreeSet,
@@ -132,8 +132,8 @@ fn answers(model: &Model<Listing>, rows: &Path) -> String {
 
 const FOLDER: &str = "MULTI_INPUT_RAW_RECORDS";
 
-/// What another process does with the saved model and the raw records: nothing where no other process
-/// started this one.
+/// What another process does with the saved model and the raw records: nothing where no other
+/// process started this one.
 #[test]
 fn child() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
@@ -199,8 +199,8 @@ fn rows() -> Vec<ListingSample> {
     read_csv(&path).unwrap()
 }
 
-/// Checks that what `fit` learns of rows depends on those for which `is_training` says so, and on no
-/// others.
+/// Checks that what `fit` learns of rows depends on those for which `is_training` says so, and on
+/// no others.
 fn check_learning(
     fit: impl Fn(&[ListingSample]) -> Preprocessing,
     is_training: impl Fn(usize) -> bool,

@@ -140,8 +140,8 @@ mod retrained {
 
 const FOLDER: &str = "MULTI_INPUT_TOKENIZER";
 
-/// What another process predicts with the saved model, though its own `tokenizer.json` is another one:
-/// nothing where no other process started this one.
+/// What another process predicts with the saved model, though its own `tokenizer.json` is another
+/// one: nothing where no other process started this one.
 #[test]
 fn child() {
     let Ok(folder) = std::env::var(FOLDER) else { return };

@@ -98,8 +98,8 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// How many columns of a preprocessed table come before its targets: those of the inputs, and of
-    /// what is derived of them.
+    /// How many columns of a preprocessed table come before its targets: those of the inputs, and
+    /// of what is derived of them.
     pub(crate) fn encoded_columns(&self) -> usize {
         self.inputs.len() + self.derived.len()
     }
@@ -176,7 +176,8 @@ pub struct Step {
     pub input: spec::Shape,
     /// What one row holds after it.
     pub output: spec::Shape,
-    /// The place among [`Graph::inputs`] of the input whose vocabulary it takes, where that is not its own.
+    /// The place among [`Graph::inputs`] of the input whose vocabulary it takes, where that is not
+    /// its own.
     pub vocabulary_of: Option<usize>,
     /// What it does.
     pub stage: &'static dyn Stage,

@@ -163,8 +163,8 @@ fn doubled_activation(checked: &CheckedGraph, node: usize) -> Found {
     doubled.map(|name| (name.span(), format!("`{node}`: `{name}` twice in a row"))).collect()
 }
 
-/// A table that two inputs look up by vocabularies of their own: one word has two vectors, and two words
-/// one.
+/// A table that two inputs look up by vocabularies of their own: one word has two vectors, and two
+/// words one.
 fn two_vocabularies(checked: &CheckedGraph, node: usize) -> Found {
     let node = &checked.graph.nodes[node];
     let Some(owner) = node.shared.map(|owner| &checked.graph.nodes[owner]) else {

@@ -62,7 +62,8 @@ pub const fn head(needed: &Shape, inferred: &Shape) -> Result<Shape, Text> {
     Ok(*inferred)
 }
 
-/// A step whose vocabulary is that of the input `owner`, against the step there: both have as many entries.
+/// A step whose vocabulary is that of the input `owner`, against the step there: both have as many
+/// entries.
 pub const fn vocabulary(owner: &str, here: &Shape, there: &Shape) -> Result<Shape, Text> {
     if here.below.differs(there.below) {
         return Err(Text::new("the vocabulary of `")

@@ -16,8 +16,9 @@ use crate::{
 };
 
 /// On a terminal a bar with the epoch, the step, loss and metrics so far, the rate and the time
-/// left; else a plain line for epochs, but not more than one a second. Both on standard error, and before them
-/// a line for every vocabulary that is too small for what the training rows hold. Every trainer has one.
+/// left; else a plain line for epochs, but not more than one a second. Both on standard error, and
+/// before them a line for every vocabulary that is too small for what the training rows hold. Every
+/// trainer has one.
 ///
 /// `verbose` of `keras.Model.fit`.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
-//! What is done to pictures at random, at given parameters, against Keras's layers at the same ones, from
-//! the answers that `tests/fixtures/preprocessing_augmentation.py` recorded.
+//! What is done to pictures at random, at given parameters, against Keras's layers at the same
+//! ones, from the answers that `tests/fixtures/preprocessing_augmentation.py` recorded.
 
 use serde_json::Value as Json;
 

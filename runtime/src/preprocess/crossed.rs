@@ -10,15 +10,15 @@ use crate::{
 /// learn something of every combination: `#[derived(crossed(district, kind, 1000))]`. The order in
 /// which the inputs are named matters.
 ///
-/// What rows hold is crossed, before the input's own steps: a text or number that no vocabulary knows
-/// is as good as any other. Of a number, the interval that `bins` puts it into is crossed. An absent
-/// input, whatever stands in for it elsewhere, is a category of its own, different from every text and
-/// number.
+/// What rows hold is crossed, before the input's own steps: a text or number that no vocabulary
+/// knows is as good as any other. Of a number, the interval that `bins` puts it into is crossed. An
+/// absent input, whatever stands in for it elsewhere, is a category of its own, different from
+/// every text and number.
 ///
-/// The category is the rest of a hash divided by `buckets`, so different combinations may share one.
-/// The hash is SipHash-2-4 with the key (salt, salt), as in `hashed`, of all values one behind the
-/// other: for each the length in bytes plus one, as eight bytes, the lowest first, and then its text
-/// (of a number, the decimal digits); eight bytes of 0 for an absent one.
+/// The category is the rest of a hash divided by `buckets`, so different combinations may share
+/// one. The hash is SipHash-2-4 with the key (salt, salt), as in `hashed`, of all values one behind
+/// the other: for each the length in bytes plus one, as eight bytes, the lowest first, and then its
+/// text (of a number, the decimal digits); eight bytes of 0 for an absent one.
 ///
 /// `keras.layers.HashedCrossing(num_bins=buckets)`, which takes FarmHash fingerprints instead: the
 /// indices are others, and evenly spread alike. It knows no salt, no bins and nothing absent.

@@ -250,8 +250,8 @@ impl std::fmt::Debug for Preprocessing {
     }
 }
 
-/// The column of a derived node, of the raw or, where steps make the categories, of the encoded values
-/// of some rows.
+/// The column of a derived node, of the raw or, where steps make the categories, of the encoded
+/// values of some rows.
 fn derive(derived: &Derived, raw: &[Column], encoded: &[Column], rows: &[usize]) -> Column {
     let sources = derived.inputs.iter().filter_map(|&input| {
         let (raw, encoded) = (raw.get(input)?, encoded.get(input)?);

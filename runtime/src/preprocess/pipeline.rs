@@ -266,7 +266,8 @@ impl PipelineFit {
         self.means.is_none() && self.learning.is_none() && self.waits_for().is_none()
     }
 
-    /// Takes a look at training rows of another input, which shares the vocabulary of the first step here.
+    /// Takes a look at training rows of another input, which shares the vocabulary of the first
+    /// step here.
     pub(super) fn look_at_another(&mut self, column: &Column, rows: &[usize]) {
         let Some(step) = self.next().filter(|_| self.pipeline.steps.is_empty()) else { return };
         if let Some(learning) = &mut self.learning {

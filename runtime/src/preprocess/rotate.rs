@@ -7,8 +7,9 @@ use super::{
 use crate::{data::Values, definition::Step};
 
 /// Pictures are turned in training about their middle, by an angle drawn evenly from -`factor` to
-/// `factor` of a full turn (counter-clockwise where it is positive); between pixels the four around are weighed, and beyond the border the
-/// picture is mirrored. `keras.layers.RandomRotation(factor)`.
+/// `factor` of a full turn (counter-clockwise where it is positive); between pixels the four around
+/// are weighed, and beyond the border the picture is mirrored.
+/// `keras.layers.RandomRotation(factor)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Rotate;
 
@@ -20,7 +21,8 @@ impl RandomStep for Rotate {
     }
 }
 
-/// A turn by a share of a full one, counter-clockwise: a new pixel lies where the old ones are turned back.
+/// A turn by a share of a full one, counter-clockwise: a new pixel lies where the old ones are
+/// turned back.
 pub(super) fn turn(share: f64) -> Affinity {
     let angle = std::f64::consts::TAU * share;
     Affinity { sine: -angle.sin(), cosine: angle.cos(), scale: 1.0 }

@@ -13,23 +13,24 @@ use tokenizers::{PostProcessor, TruncationDirection, TruncationParams};
 use super::stage::{LearnedStep, Refusal};
 use crate::{data::Values, definition::Step, private::spec::step::tokenizer::padding};
 
-/// A text becomes `length` ids as the tokenizer in a `tokenizer.json` gives them: the file holds all there is
-/// to know, its normalisation, its model (BPE, WordPiece, Unigram, ..) and its special tokens. So it goes
-/// before an `Embedding` with as many vectors as the file has ids: `Embedding(auto)`, or one whose weights
-/// come from elsewhere.
+/// A text becomes `length` ids as the tokenizer in a `tokenizer.json` gives them: the file holds
+/// all there is to know, its normalisation, its model (BPE, WordPiece, Unigram, ..) and its special
+/// tokens. So it goes before an `Embedding` with as many vectors as the file has ids:
+/// `Embedding(auto)`, or one whose weights come from elsewhere.
 ///
-/// `tokenizer("tokenizer.json", length = 64)`, with a path from the folder of `Cargo.toml`. The macro reads
-/// the file, so that its number of ids is known while compiling, and the program carries it; a saved model
-/// carries its own, which counts where a model is loaded.
+/// `tokenizer("tokenizer.json", length = 64)`, with a path from the folder of `Cargo.toml`. The
+/// macro reads the file, so that its number of ids is known while compiling, and the program
+/// carries it; a saved model carries its own, which counts where a model is loaded.
 ///
-/// - A text of more than `length` ids loses its end, or with `truncation = before` its beginning; special
-///   tokens stay. The file's own settings of length and padding do not count.
-/// - A shorter one is padded at its end, as Hugging Face does by default, or with `padding = before` in front:
-///   with the id that the file says, or that of its token `[PAD]` or `<pad>`, or with `pad = 0`.
+/// - A text of more than `length` ids loses its end, or with `truncation = before` its beginning;
+///   special tokens stay. The file's own settings of length and padding do not count.
+/// - A shorter one is padded at its end, as Hugging Face does by default, or with `padding =
+///   before` in front: with the id that the file says, or that of its token `[PAD]` or `<pad>`, or
+///   with `pad = 0`.
 /// - `special = false` leaves out the special tokens that its post-processor adds.
 ///
-/// `tokenizers.Tokenizer.from_file(path)` with `enable_truncation(length)` and `enable_padding(length=length)`.
-/// Needs the feature `tokenizers`.
+/// `tokenizers.Tokenizer.from_file(path)` with `enable_truncation(length)` and
+/// `enable_padding(length=length)`. Needs the feature `tokenizers`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tokenizer {

@@ -1,5 +1,5 @@
-//! The `tokenizer.json` of the step `tokenizer`, read while the user's crate compiles: so the macro knows how
-//! many ids there are, and the program carries the file with it.
+//! The `tokenizer.json` of the step `tokenizer`, read while the user's crate compiles: so the macro
+//! knows how many ids there are, and the program carries the file with it.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -28,8 +28,8 @@ impl TokenizerExpr {
         Ok(TokenizerExpr { path: path.clone(), vocabulary, padding })
     }
 
-    /// An expression for the text of the file, which makes cargo compile the crate again when the file
-    /// changes.
+    /// An expression for the text of the file, which makes cargo compile the crate again when the
+    /// file changes.
     pub(crate) fn text(&self) -> TokenStream {
         let path = &self.path;
         match std::path::Path::new(&path.value()).is_absolute() {

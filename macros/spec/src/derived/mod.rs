@@ -1,7 +1,7 @@
 //! One file per derivation, and the table of them.
 //!
-//! A derived node has no raw data of its own: what flows into its branch is made of the raw values of
-//! the inputs that it names, and its width is known while compiling as an input's is.
+//! A derived node has no raw data of its own: what flows into its branch is made of the raw values
+//! of the inputs that it names, and its width is known while compiling as an input's is.
 
 use crate::{Kind, Parameter, Shape, Text, Value};
 
