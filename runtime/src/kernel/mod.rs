@@ -12,6 +12,7 @@ pub(crate) mod pooled;
 pub(crate) mod recurrent;
 mod scratch;
 pub(crate) mod spread;
+mod team;
 pub(crate) mod transparent;
 pub(crate) mod update;
 mod view;
