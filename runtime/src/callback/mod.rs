@@ -57,6 +57,7 @@ use std::path::Path;
 use crate::{
     definition::{Definition, Graph},
     history::{Figures, History},
+    preprocess::Preprocessing,
     train::NodeOf,
     Result,
 };
@@ -229,6 +230,9 @@ pub trait Training<M: Definition> {
 
     /// The figures of the epochs that are over.
     fn history(&self) -> &History;
+
+    /// What was learned from the training rows about the raw values.
+    fn preprocessing(&self) -> Option<&Preprocessing>;
 
     /// The optimizer's learning rate.
     fn learning_rate(&self) -> f64;

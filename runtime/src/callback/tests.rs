@@ -14,7 +14,7 @@ impl Definition for Toy {
     type Inputs = ();
     type Sample = ();
     type Outputs = ();
-    const GRAPH: Graph = Graph { name: "Toy", nodes: &[], inputs: &[], outputs: &[] };
+    const GRAPH: Graph = Graph { name: "Toy", nodes: &[], inputs: &[], derived: &[], outputs: &[] };
     fn write_inputs((): &(), _: &mut RowWriter<'_>) {}
     fn write_sample((): &(), _: &mut RowWriter<'_>) {}
     fn read_outputs(_: &mut RowReader<'_>) {}
@@ -64,6 +64,9 @@ impl Training<Toy> for Script {
     }
     fn history(&self) -> &History {
         &self.history
+    }
+    fn preprocessing(&self) -> Option<&Preprocessing> {
+        None
     }
     fn learning_rate(&self) -> f64 {
         self.learning_rate

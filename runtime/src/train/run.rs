@@ -22,6 +22,7 @@ use crate::{
     model::Model,
     optim::{Optimizer, OptimizerState},
     parameters,
+    preprocess::Preprocessing,
     seed::Stream,
     Error, Result,
 };
@@ -208,6 +209,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
 
     fn history(&self) -> &History {
         &self.history
+    }
+
+    fn preprocessing(&self) -> Option<&Preprocessing> {
+        self.model.preprocessing.as_ref()
     }
 
     fn learning_rate(&self) -> f64 {
