@@ -19,6 +19,35 @@ pub(crate) struct Parameter {
     pub(crate) values: Vec<f64>,
 }
 
+/// What a tensor is, without its elements.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Listed {
+    /// Its name in the module.
+    pub(crate) name: String,
+    /// Its dimensions.
+    pub(crate) shape: Vec<usize>,
+    /// Whether an optimizer changes it.
+    pub(crate) trainable: bool,
+}
+
+impl Listed {
+    /// How many elements it has.
+    pub(crate) fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// Every tensor without its elements, in the order in which they are visited.
+pub(crate) fn list<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
+    module: &M,
+) -> Vec<Listed> {
+    let mut lister = Lister(Vec::new());
+    match M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut lister }) {
+        Ok(_) => lister.0,
+        Err(never) => match never {},
+    }
+}
+
 /// Every tensor, in the order in which they are visited.
 pub(crate) fn read<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &M,
@@ -68,6 +97,25 @@ impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Counter {
             true => self.trainable += count,
             false => self.fixed += count,
         }
+        Ok(None)
+    }
+}
+
+struct Lister(Vec<Listed>);
+
+impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Lister {
+    type Viewer = (ViewTensorRef, ViewTensorName);
+    type Err = std::convert::Infallible;
+    type E2 = E;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        options: TensorOptions<S, E, D>,
+        (tensor, name): (&Tensor<S, E, D>, String),
+    ) -> std::result::Result<Option<Tensor<S, E, D>>, Self::Err> {
+        let (shape, trainable) = (tensor.shape().concrete().into(), options.do_gradient_update);
+        self.0.push(Listed { name, shape, trainable });
         Ok(None)
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     definition::{Graph, Network},
     kernel::{Backend, Element},
     model::Model,
-    parameters::{self, Parameter},
+    parameters::{self, Listed},
     preprocess::Preprocessing,
     Error, Result,
 };
@@ -58,7 +58,7 @@ pub(super) fn take<M: Network<E, D>, E: Element, D: Backend<E>>(
     path: &Path,
     contents: &Contents,
 ) -> Result<()> {
-    let own = parameters::read(&model.module)?;
+    let own = parameters::list(&model.module);
     let preprocessing = preprocessing(&M::GRAPH, path, contents)?;
     let values = tensors::<E>(&own, contents)?;
     parameters::write(&mut model.module, &values)?;
@@ -93,7 +93,7 @@ fn preprocessing(
 
 /// The values of every tensor of the model.
 fn tensors<E>(
-    own: &[Parameter],
+    own: &[Listed],
     contents: &Contents,
 ) -> std::result::Result<Vec<Vec<f64>>, CheckpointError> {
     let values = own

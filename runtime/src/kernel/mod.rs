@@ -9,6 +9,7 @@ pub(crate) mod matmul;
 mod places;
 pub(crate) mod pooled;
 pub(crate) mod recurrent;
+pub(crate) mod rest;
 mod scratch;
 pub(crate) mod spread;
 pub(crate) mod transparent;
