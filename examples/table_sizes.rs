@@ -1,0 +1,166 @@
+//! What a training step costs beside an embedding of 10 thousand to 10 million rows.
+//!
+//! ```sh
+//! cargo run --release --example table_sizes               # up to 100 thousand rows
+//! cargo run --release --example table_sizes -- all        # up to 10 million
+//! cargo run --release --example table_sizes -- whole      # every row in every step, as Keras does
+//! ```
+//!
+//! A batch of 32 looks up 32 of the rows, which are drawn evenly, the worst case for what rows owe.
+//! Times are milliseconds a step: the median of the epochs after the first. Memory is the most
+//! that was resident while it trained, less what was before and less the weights themselves.
+
+use std::{cell::RefCell, rc::Rc, time::Instant};
+
+use multi_input::{
+    callback::{Callback, Event, Flow, Training},
+    definition::Definition,
+    prelude::*,
+    Result,
+};
+
+const WIDTH: usize = 16;
+const STEPS: usize = 1000;
+const BATCH: usize = 32;
+const EPOCHS: usize = 6;
+
+/// A model with a table of `$rows` rows, and its measurement.
+macro_rules! sized {
+    ($module:ident, $rows:tt) => {
+        mod $module {
+            use super::*;
+
+            /// An article of a shop, by its number and four measurements.
+            #[multi_input_model]
+            #[derive(Clone)]
+            pub struct Sale {
+                #[input]
+                #[branch(Embedding($rows, 16))]
+                article: u32,
+
+                #[input]
+                measurements: [f32; 4],
+
+                #[merge(concat(article, measurements))]
+                #[branch(Dense(16, relu), Dense(1))]
+                #[output(loss = mse)]
+                price: f32,
+            }
+
+            pub fn measure(whole: bool) -> Result<Cost> {
+                let mut random = Random(1);
+                let rows: Vec<SaleSample> = (0..STEPS * BATCH)
+                    .map(|_| SaleSample {
+                        article: random.below($rows),
+                        measurements: std::array::from_fn(|_| random.unit()),
+                        price: random.unit(),
+                    })
+                    .collect();
+                let before = memory("VmRSS:");
+                let mut model = Sale::build(&Cpu::default(), Seed(1));
+                let ends = Ends::default();
+                let mut trainer = Trainer::new(Adam::new(1e-3))
+                    .epochs(EPOCHS)
+                    .batch_size(BATCH)
+                    .progress(Progress::silent())
+                    .callback(Clock(ends.clone()));
+                if whole {
+                    trainer = trainer.whole_tables();
+                }
+                trainer.fit(&mut model, &rows)?;
+                let weights = ($rows * WIDTH * size_of::<f32>()) as f64;
+                let mebibytes = (memory("VmHWM:") - before - weights) / f64::from(1 << 20);
+                Ok(Cost { rows: $rows, milliseconds: median(&ends.borrow()), mebibytes })
+            }
+        }
+    };
+}
+
+sized!(ten_thousand, 10_000);
+sized!(hundred_thousand, 100_000);
+sized!(million, 1_000_000);
+sized!(ten_million, 10_000_000);
+
+/// What a table of so many rows costs.
+struct Cost {
+    rows: usize,
+    milliseconds: f64,
+    mebibytes: f64,
+}
+
+fn main() -> Result<()> {
+    let asked = |word: &str| std::env::args().skip(1).any(|argument| argument == word);
+    let whole = asked("whole");
+    let mut sizes = vec![ten_thousand::measure, hundred_thousand::measure];
+    if asked("all") {
+        sizes.extend([million::measure as fn(bool) -> Result<Cost>, ten_million::measure]);
+    }
+    println!("      rows   ms a step   to the first   MiB beside the weights");
+    let mut result = String::new();
+    let mut first = f64::NAN;
+    // From the smallest table to the largest, since the most that was resident only grows.
+    for measure in sizes {
+        let Cost { rows, milliseconds, mebibytes } = measure(whole)?;
+        first = if first.is_nan() { milliseconds } else { first };
+        let ratio = milliseconds / first;
+        println!("{rows:10}   {milliseconds:9.4}   {ratio:12.2}   {mebibytes:22.1}");
+        result += &format!(" ms_{rows}={milliseconds:.4} ratio_{rows}={ratio:.2}");
+    }
+    println!("result:{result}");
+    Ok(())
+}
+
+/// When the epochs ended.
+type Ends = Rc<RefCell<Vec<Instant>>>;
+
+struct Clock(Ends);
+
+impl<M: Definition> Callback<M> for Clock {
+    fn name(&self) -> &'static str {
+        "Clock"
+    }
+
+    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<M>) -> Result<Flow> {
+        if let Event::EpochEnded { .. } = event {
+            self.0.borrow_mut().push(Instant::now());
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+/// The milliseconds of a step in the epoch in the middle.
+fn median(ends: &[Instant]) -> f64 {
+    let mut epochs: Vec<f64> =
+        ends.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
+    epochs.sort_by(f64::total_cmp);
+    1e3 * epochs[epochs.len() / 2] / STEPS as f64
+}
+
+/// What the system says of this process's memory, in bytes; NaN where it does not say.
+fn memory(what: &str) -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+    kibibytes.map_or(f64::NAN, |kibibytes: f64| kibibytes * 1024.0)
+}
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> u32 {
+        (self.next() % end as u64) as u32
+    }
+
+    fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+}
