@@ -70,7 +70,8 @@ macro_rules! sized {
                 trainer.fit(&mut model, &rows)?;
                 let weights = ($rows * WIDTH * size_of::<f32>()) as f64;
                 let mebibytes = (memory("VmHWM:") - before - weights) / f64::from(1 << 20);
-                Ok(Cost { rows: $rows, milliseconds: median(&ends.borrow()), mebibytes })
+                let milliseconds = median(&ends.borrow());
+                Ok(Cost { rows: $rows, milliseconds, mebibytes })
             }
         }
     };
