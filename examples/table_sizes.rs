@@ -7,8 +7,11 @@
 //! ```
 //!
 //! A batch of 32 looks up 32 of the rows, which are drawn evenly, the worst case for what rows owe.
-//! Times are milliseconds a step: the median of the epochs after the first. Memory is the most
-//! that was resident while it trained, less what was before and less the weights themselves.
+//! Times are milliseconds a step, the median of the epochs after the first: of the clock, and of
+//! processors, whose ratio to the smallest table is shown. Memory is the most that was resident
+//! while it trained, less what was before and less the weights themselves.
+
+mod busy;
 
 use std::{cell::RefCell, rc::Rc, time::Instant};
 
@@ -70,8 +73,8 @@ macro_rules! sized {
                 trainer.fit(&mut model, &rows)?;
                 let weights = ($rows * WIDTH * size_of::<f32>()) as f64;
                 let mebibytes = (memory("VmHWM:") - before - weights) / f64::from(1 << 20);
-                let milliseconds = median(&ends.borrow());
-                Ok(Cost { rows: $rows, milliseconds, mebibytes })
+                let [clock, busy] = medians(&ends.borrow());
+                Ok(Cost { rows: $rows, clock, busy, mebibytes })
             }
         }
     };
@@ -85,7 +88,8 @@ sized!(ten_million, 10_000_000);
 /// What a table of so many rows costs.
 struct Cost {
     rows: usize,
-    milliseconds: f64,
+    clock: f64,
+    busy: f64,
     mebibytes: f64,
 }
 
@@ -96,23 +100,24 @@ fn main() -> Result<()> {
     if asked("all") {
         sizes.extend([million::measure as fn(bool) -> Result<Cost>, ten_million::measure]);
     }
-    println!("      rows   ms a step   to the first   MiB beside the weights");
+    println!("      rows   ms a step   of processors   to the first   MiB beside the weights");
     let mut result = String::new();
     let mut first = f64::NAN;
     // From the smallest table to the largest, since the most that was resident only grows.
     for measure in sizes {
-        let Cost { rows, milliseconds, mebibytes } = measure(whole)?;
-        first = if first.is_nan() { milliseconds } else { first };
-        let ratio = milliseconds / first;
-        println!("{rows:10}   {milliseconds:9.4}   {ratio:12.2}   {mebibytes:22.1}");
-        result += &format!(" ms_{rows}={milliseconds:.4} ratio_{rows}={ratio:.2}");
+        let Cost { rows, clock, busy, mebibytes } = measure(whole)?;
+        first = if first.is_nan() { busy } else { first };
+        let ratio = busy / first;
+        println!("{rows:10}   {clock:9.4}   {busy:13.4}   {ratio:12.2}   {mebibytes:22.1}");
+        result +=
+            &format!(" ms_{rows}={busy:.4} ratio_{rows}={ratio:.2} mib_{rows}={mebibytes:.1}");
     }
     println!("result:{result}");
     Ok(())
 }
 
-/// When the epochs ended.
-type Ends = Rc<RefCell<Vec<Instant>>>;
+/// The clock when the epochs ended, and the seconds of processors until then.
+type Ends = Rc<RefCell<Vec<(Instant, f64)>>>;
 
 struct Clock(Ends);
 
@@ -123,18 +128,20 @@ impl<M: Definition> Callback<M> for Clock {
 
     fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<M>) -> Result<Flow> {
         if let Event::EpochEnded { .. } = event {
-            self.0.borrow_mut().push(Instant::now());
+            self.0.borrow_mut().push((Instant::now(), busy::busy().unwrap_or(f64::NAN)));
         }
         Ok(Flow::Continue)
     }
 }
 
-/// The milliseconds of a step in the epoch in the middle.
-fn median(ends: &[Instant]) -> f64 {
-    let mut epochs: Vec<f64> =
-        ends.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
-    epochs.sort_by(f64::total_cmp);
-    1e3 * epochs[epochs.len() / 2] / STEPS as f64
+/// The milliseconds of a step in the epoch in the middle, by the clock and of processors.
+fn medians(ends: &[(Instant, f64)]) -> [f64; 2] {
+    let middle = |seconds: &dyn Fn(&[(Instant, f64)]) -> f64| {
+        let mut epochs: Vec<f64> = ends.windows(2).map(seconds).collect();
+        epochs.sort_by(f64::total_cmp);
+        1e3 * epochs[epochs.len() / 2] / STEPS as f64
+    };
+    [middle(&|pair| (pair[1].0 - pair[0].0).as_secs_f64()), middle(&|pair| pair[1].1 - pair[0].1)]
 }
 
 /// What the system says of this process's memory, in bytes; NaN where it does not say.

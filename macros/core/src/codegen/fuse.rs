@@ -40,7 +40,8 @@ pub(super) fn calls<'a>(expansion: &'a Expansion<'_>, node: usize) -> Vec<Call<'
             let (_, place) = layers.next_if(|(next, _)| is_named(next, fusion.with))?;
             Some((fusion.method, place))
         });
-        let taken = form(layer).and_then(|form| form.merge).filter(|taken| merge == Some(taken.with));
+        let taken =
+            form(layer).and_then(|form| form.merge).filter(|taken| merge == Some(taken.with));
         calls.push(Call { layer, place, next, merge: taken.map(|taken| taken.method), on_data });
         merge = None;
         on_data &= frozen || !learns(layer);
