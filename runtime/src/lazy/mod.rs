@@ -22,7 +22,6 @@ use std::{cell::RefCell, rc::Rc};
 use dfdx::{optim::UnusedTensors, tensor::UniqueId};
 
 pub use past::{Owed, Pace, Steps};
-pub(crate) use saved::SavedTable;
 pub(crate) use table::{Raw, Table};
 
 use crate::{
@@ -103,14 +102,6 @@ impl<E: Element> Tables<E> {
         }
     }
 
-    /// All that rest, with their places.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, &Table<E>)> {
-        self.tensors.iter().enumerate().filter_map(|(index, (_, kind))| match kind {
-            Kind::Rows(table) => Some((index, &**table)),
-            _ => None,
-        })
-    }
-
     /// The optimizer's next step on the rows of the table at `index`; `false` where the tensor
     /// takes it as a whole.
     pub(crate) fn step(
@@ -132,28 +123,6 @@ impl<E: Element> Tables<E> {
                 false
             }
             _ => false,
-        }
-    }
-
-    /// Goes on with the tensor at `index`, which has taken `steps`: with its table as that was
-    /// saved, where it rested.
-    pub(crate) fn recall(
-        &mut self,
-        index: usize,
-        steps: u64,
-        saved: Option<SavedTable<E>>,
-        weights: &mut [E],
-    ) {
-        let Some((_, kind)) = self.tensors.get_mut(index) else { return };
-        match (saved, &self.coast) {
-            (Some(saved), Some(coast)) => {
-                saved.unsettle(weights);
-                let table = Table::recall(saved, Rc::clone(coast), weights);
-                *kind = Kind::Rows(Box::new(table));
-            }
-            // It was looked up before the checkpoint, and found to be taken as a whole.
-            _ if steps > 0 => *kind = Kind::Whole,
-            _ => {}
         }
     }
 

@@ -1,16 +1,18 @@
 //! A table of a run that is written down, and taken up again.
 
+use std::rc::Rc;
+
 use super::{
     past::{Pace, Past},
     table::{Raw, Table},
-    Coast,
+    Coast, Kind, Tables,
 };
 use crate::{checkpoint::SavedRun, kernel::Element};
 
 /// A table as a checkpoint holds it, besides the weights that the dense formula has by then.
 #[derive(Debug)]
-pub(crate) struct SavedTable<E> {
-    pub(crate) raw: Raw<E>,
+struct SavedTable<E> {
+    raw: Raw<E>,
     num_rows: usize,
     width: usize,
     rows: Vec<u32>,
@@ -21,6 +23,8 @@ pub(crate) struct SavedTable<E> {
     pending: Vec<u32>,
 }
 
+/// Where a tensor in which nobody has looked anything up yet says so.
+const UNUSED: &str = "unused";
 /// The numbers of a table, each under its own name.
 const NUMBERS: [&str; 6] = ["sizes", "rows", "stand", "pending", "rates", "decays"];
 
@@ -28,9 +32,51 @@ fn name(tensor: &str, what: &str) -> String {
     format!("table.{tensor}.{what}")
 }
 
+impl<E: Element> Tables<E> {
+    /// Writes all tables down but for what their weights have become. Tensors are known by their
+    /// place and name, and `raw` has what their weights are in between.
+    pub(crate) fn save<'a>(
+        &self,
+        names: impl Iterator<Item = &'a str>,
+        raw: &[Option<Raw<E>>],
+        run: &mut SavedRun,
+    ) {
+        for ((tensor, (_, kind)), raw) in names.zip(&self.tensors).zip(raw) {
+            match (kind, raw) {
+                (Kind::Rows(table), Some(raw)) => table.save(tensor, raw, run),
+                (Kind::Unused(_), _) => drop(run.numbers.insert(name(tensor, UNUSED), Vec::new())),
+                _ => {}
+            }
+        }
+    }
+
+    /// Goes on with the tensor at `index`, which has taken `steps`, as it was saved; `None` where
+    /// the run has it in a form of which this knows nothing. Its weights are those of the dense
+    /// formula, and those of a table are put back to where each row stood.
+    pub(crate) fn recall(
+        &mut self,
+        (index, tensor): (usize, &str),
+        steps: u64,
+        run: &SavedRun,
+        weights: &mut [E],
+    ) -> Option<()> {
+        let (coast, (_, kind)) = (self.coast.as_ref()?, self.tensors.get_mut(index)?);
+        *kind = if run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
+            let saved = SavedTable::of(run, tensor, weights.len(), self.slots)?;
+            saved.unsettle(weights);
+            Kind::Rows(Box::new(Table::recall(saved, Rc::clone(coast), weights)))
+        } else if run.numbers.contains_key(&name(tensor, UNUSED)) {
+            Kind::Unused(steps)
+        } else {
+            Kind::Whole
+        };
+        Some(())
+    }
+}
+
 impl<E: Element> Table<E> {
     /// Writes down all but what the weights have become.
-    pub(crate) fn save(&self, tensor: &str, raw: &Raw<E>, run: &mut SavedRun) {
+    fn save(&self, tensor: &str, raw: &Raw<E>, run: &mut SavedRun) {
         let (Raw::Entries(weights) | Raw::All(weights)) = raw;
         let wide = |numbers: &[E]| numbers.iter().map(|number| number.as_f64()).collect();
         run.tensors.insert(name(tensor, "weights"), wide(weights));
@@ -53,7 +99,7 @@ impl<E: Element> Table<E> {
     }
 
     /// The table as it was. Its module's weights are the raw ones by now.
-    pub(super) fn recall(saved: SavedTable<E>, coast: Coast<E>, weights: &[E]) -> Table<E> {
+    fn recall(saved: SavedTable<E>, coast: Coast<E>, weights: &[E]) -> Table<E> {
         let SavedTable { num_rows, width, rows, stand, slots, past, pending, .. } = saved;
         let mut table = Table::new((num_rows, width), past.since, slots.len(), coast);
         for row in rows {
@@ -72,7 +118,7 @@ impl<E: Element> Table<E> {
 impl<E: Element> SavedTable<E> {
     /// The table of a tensor of so many elements; `None` where the run has none, or one that does
     /// not fit, as another version of this crate may have written.
-    pub(crate) fn of(run: &SavedRun, tensor: &str, elements: usize, slots: usize) -> Option<Self> {
+    fn of(run: &SavedRun, tensor: &str, elements: usize, slots: usize) -> Option<Self> {
         let narrow = |numbers: &Vec<f64>| numbers.iter().map(|&number| E::of(number)).collect();
         let tensor_of = |what: &str| run.tensors.get(&name(tensor, what)).map(narrow);
         let numbers = |what: &str| run.numbers.get(&name(tensor, what));
@@ -105,7 +151,7 @@ impl<E: Element> SavedTable<E> {
     }
 
     /// Puts the raw weights into a tensor.
-    pub(crate) fn unsettle(&self, weights: &mut [E]) {
+    fn unsettle(&self, weights: &mut [E]) {
         match &self.raw {
             Raw::All(all) => weights.copy_from_slice(all),
             Raw::Entries(entries) => {

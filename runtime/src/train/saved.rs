@@ -8,7 +8,7 @@ use crate::{
     checkpoint::{CheckpointError, SavedRun},
     definition::{Definition, Network},
     kernel::{Backend, Element},
-    lazy::{Raw, SavedTable},
+    lazy::Raw,
     optim::{Optimizer, OptimizerState},
     Error, Result,
 };
@@ -114,11 +114,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
                 saved.tensors.insert(format!("optimizer.{slot}.{}", tensor.name), wide(numbers));
             }
         }
-        for (index, table) in self.tables.all() {
-            if let Some(raw) = &raw[index] {
-                table.save(&self.state.tensors[index].name, raw, &mut saved);
-            }
-        }
+        let names = self.state.tensors.iter().map(|tensor| tensor.name.as_str());
+        self.tables.save(names, raw, &mut saved);
         let averages = self.averages.iter().flat_map(|averages| &averages.tensors);
         for (kind, tensors) in
             [("average", averages.collect::<Vec<_>>()), ("sum", self.accumulated.iter().collect())]
@@ -182,17 +179,16 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
 }
 
 impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
-    /// The model has the weights of the dense formula; those of tables are put back to where each
-    /// row stands.
     fn recall_tables(&mut self, saved: &SavedRun) -> Result<()> {
-        let Run { tables, state, optimizer, .. } = self;
-        let slots = optimizer.slots().len();
+        let Run { tables, state, .. } = self;
+        let mut known = Some(());
         walk::weights(&mut self.model.module, |index, weights| {
             let tensor = &state.tensors[index];
-            let table = SavedTable::of(saved, &tensor.name, weights.len(), slots);
-            tables.recall(index, tensor.step, table, weights);
+            let of = (index, tensor.name.as_str());
+            known = known.and(tables.recall(of, tensor.step, saved, weights));
         })
-        .map_err(Error::device)
+        .map_err(Error::device)?;
+        known.ok_or_else(another_version)
     }
 }
 
@@ -223,6 +219,10 @@ fn fill<E: Element>(own: &mut [E], saved: Option<&Vec<f64>>) -> Result<()> {
             own.iter_mut().zip(saved).for_each(|(own, &saved)| *own = E::of(saved));
             Ok(())
         }
-        None => Err(crate::Error::Device("the checkpoint is of another version".to_owned())),
+        None => Err(another_version()),
     }
+}
+
+fn another_version() -> Error {
+    Error::Device("the checkpoint is of another version".to_owned())
 }
