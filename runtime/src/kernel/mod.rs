@@ -13,6 +13,7 @@ pub(crate) mod recurrent;
 pub(crate) mod rest;
 mod scratch;
 pub(crate) mod spread;
+mod team;
 pub(crate) mod transparent;
 pub(crate) mod update;
 mod view;
