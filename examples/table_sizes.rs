@@ -136,12 +136,17 @@ impl<M: Definition> Callback<M> for Clock {
 
 /// The milliseconds of a step in the epoch in the middle, by the clock and of processors.
 fn medians(ends: &[(Instant, f64)]) -> [f64; 2] {
-    let middle = |seconds: &dyn Fn(&[(Instant, f64)]) -> f64| {
-        let mut epochs: Vec<f64> = ends.windows(2).map(seconds).collect();
-        epochs.sort_by(f64::total_cmp);
-        1e3 * epochs[epochs.len() / 2] / STEPS as f64
-    };
-    [middle(&|pair| (pair[1].0 - pair[0].0).as_secs_f64()), middle(&|pair| pair[1].1 - pair[0].1)]
+    let pairs = || ends.windows(2);
+    [
+        middle(pairs().map(|pair| (pair[1].0 - pair[0].0).as_secs_f64())),
+        middle(pairs().map(|pair| pair[1].1 - pair[0].1)),
+    ]
+}
+
+fn middle(epochs: impl Iterator<Item = f64>) -> f64 {
+    let mut epochs: Vec<f64> = epochs.collect();
+    epochs.sort_by(f64::total_cmp);
+    1e3 * epochs[epochs.len() / 2] / STEPS as f64
 }
 
 /// What the system says of this process's memory, in bytes; NaN where it does not say.

@@ -188,16 +188,14 @@ fn who_looks_changes_nothing() {
 
 #[test]
 fn a_step_that_is_not_finite_is_not_taken() {
-    // Its square is infinite in single precision.
-    let mut data = rows(100);
-    data[50].days = f32::MAX;
-    let unshuffled = || trainer(Adam::new(0.02)).epochs(1).shuffle(Shuffle::Never);
+    // After a first step of this length the second has no loss.
+    let far = || trainer(Sgd::new(1e30).momentum(0.9)).epochs(1).shuffle(Shuffle::Never);
     let table = |model: &Model<Loan>| model.module().reader.0.weight.as_vec();
     let mut model = Loan::build(&Cpu::default(), Seed(3));
-    let error = unshuffled().fit(&mut model, &data).unwrap_err();
-    assert!(matches!(error, Error::NotFinite { step: 7, .. }), "{error}");
+    let error = far().fit(&mut model, &rows(100)).unwrap_err();
+    assert!(matches!(error, Error::NotFinite { step: 2, .. }), "{error}");
     let mut before = Loan::build(&Cpu::default(), Seed(3));
-    unshuffled().fit(&mut before, &data[..48]).unwrap();
+    far().fit(&mut before, &rows(8)).unwrap();
     assert!(table(&model) == table(&before));
 }
 
