@@ -10,8 +10,11 @@
 //! milliseconds: the median over the repetitions, the least of them, and how long all threads
 //! were running, which on a machine that others use too tells more than the clock.
 
+mod busy;
+
 use std::time::Instant;
 
+use busy::busy;
 use dfdx::{
     nn::{BuildModule, Module, ZeroGrads},
     prelude::*,
@@ -199,16 +202,6 @@ fn report(name: &str, mut seconds: Vec<f64>, before: Option<f64>) -> f64 {
     let [least, median] = [seconds[0], seconds[seconds.len() / 2]].map(|s| s * 1e3);
     println!("{name:50} {median:8.3} ms, at least {least:8.3}; processors {busy:8.3}");
     median
-}
-
-/// How many seconds all threads of this process have run, where the system says so.
-fn busy() -> Option<f64> {
-    let threads = std::fs::read_dir("/proc/self/task").ok()?;
-    let nanoseconds = threads.filter_map(|thread| {
-        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<f64>().ok()
-    });
-    Some(nanoseconds.sum::<f64>() * 1e-9)
 }
 
 fn sample(row: u64) -> PostSample {

@@ -248,7 +248,7 @@ pub trait Training<M: Definition> {
     ///
     /// # Errors
     /// The device's.
-    fn snapshot(&self) -> Result<Snapshot>;
+    fn snapshot(&mut self) -> Result<Snapshot>;
 
     /// Puts a copy back.
     ///
@@ -260,7 +260,7 @@ pub trait Training<M: Definition> {
     ///
     /// # Errors
     /// [`Error::File`](crate::Error::File).
-    fn save_model(&self, path: &Path) -> Result<()>;
+    fn save_model(&mut self, path: &Path) -> Result<()>;
 
     /// Asks for a checkpoint of the whole run in a folder, in which the newest `keep` stay. It is
     /// written once all callbacks have heard of the event, so that it holds what they made of it.

@@ -77,14 +77,14 @@ impl Training<Toy> for Script {
     fn freeze(&mut self, branch: NodeOf<Toy>, frozen: bool) {
         self.frozen.push((branch.name(), frozen));
     }
-    fn snapshot(&self) -> Result<Snapshot> {
+    fn snapshot(&mut self) -> Result<Snapshot> {
         Ok(Snapshot(vec![vec![self.weights]]))
     }
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.weights = snapshot.0[0][0];
         Ok(())
     }
-    fn save_model(&self, _: &Path) -> Result<()> {
+    fn save_model(&mut self, _: &Path) -> Result<()> {
         self.saved.borrow_mut().push(self.weights);
         Ok(())
     }

@@ -10,6 +10,7 @@ pub(crate) mod matmul;
 mod places;
 pub(crate) mod pooled;
 pub(crate) mod recurrent;
+pub(crate) mod rest;
 mod scratch;
 pub(crate) mod spread;
 mod team;
