@@ -57,12 +57,18 @@ soak:
 stores:
     cargo test -p multi-input-tests --features stores --test stores
 
+# Texts by a Hugging Face tokenizer: its crates take a minute to compile.
+tokenizers:
+    cargo test -p multi-input-macros-core --features tokenizers
+    cargo test -p multi-input-tests --features tokenizers --test tokenizer
+
 # Makes the parity fixtures anew; needs Python with TensorFlow and scikit-learn (see
 # tests/fixtures/README.md).
 fixtures:
     python tests/fixtures/keras.py
     python tests/fixtures/preprocessing_keras.py
     python tests/fixtures/preprocessing_sklearn.py
+    python tests/fixtures/preprocessing_augmentation.py
     python tests/fixtures/tables.py
     python tests/fixtures/training.py
     python tests/fixtures/sklearn_metrics.py

@@ -3,6 +3,7 @@
 
 use std::{cell::RefCell, rc::Rc, time::Instant};
 
+use crate::busy::busy;
 use multi_input::{
     callback::{Callback, Event, Flow, Training},
     definition::{Definition, Network},
@@ -88,14 +89,4 @@ pub fn least_step<M: Network<f32, Cpu>>(
         least = times.fold(least, f64::min);
     }
     Ok(1e3 * least / steps)
-}
-
-/// How many seconds all threads of this process have run, where the system says so.
-fn busy() -> Option<f64> {
-    let threads = std::fs::read_dir("/proc/self/task").ok()?;
-    let nanoseconds = threads.filter_map(|thread| {
-        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<f64>().ok()
-    });
-    Some(nanoseconds.sum::<f64>() * 1e-9)
 }

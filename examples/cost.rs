@@ -12,6 +12,7 @@
 //! is the cost of one unit (a row, a branch, a word) beside that of the largest size of the same
 //! curve: where it is above 1, a step has costs that do not grow.
 
+mod busy;
 mod clock;
 mod models;
 mod plot;

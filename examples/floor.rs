@@ -33,6 +33,7 @@
 //! What is left of the time is split in two by comparing batches of 32 and 256: what every step
 //! costs, and what every row does. `steps` shows the image and text model layer by layer.
 
+mod busy;
 mod clock;
 mod models;
 mod random;

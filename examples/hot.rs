@@ -11,6 +11,7 @@
 //! echo csv 1000 | cargo run --release --example hot
 //! ```
 
+mod busy;
 mod clock;
 mod random;
 

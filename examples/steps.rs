@@ -10,6 +10,7 @@
 //! milliseconds: the median over the repetitions, the least of them, and how long all threads
 //! were running, which on a machine that others use too tells more than the clock.
 
+mod busy;
 mod clock;
 mod models;
 mod random;

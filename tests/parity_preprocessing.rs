@@ -38,7 +38,7 @@ macro_rules! encode {
         let fitted = Preprocessing::fit(&$model::GRAPH, &table, &training).unwrap();
         let rest: Vec<usize> = (training.len()..table.rows).collect();
         let encoded = fitted.encode(&table, &rest, 0).unwrap();
-        (encoded.columns[0].values.clone(), fitted)
+        (Values::clone(&encoded.columns[0].values), fitted)
     }};
 }
 

@@ -222,9 +222,12 @@ fn absent_rows_take_no_part_in_what_is_learned() {
         fitted.learned("title", "words").unwrap(),
         serde_json::json!({"entries": ["good", "film", "a"]})
     );
-    assert_eq!(encoded.columns[0].values, Values::Categories(vec![0, 0, 0, 0, 4, 3]));
+    assert_eq!(*encoded.columns[0].values, Values::Categories(vec![0, 0, 0, 0, 4, 3]));
     assert_eq!(encoded.columns[0].present, Some(vec![false, true]));
-    assert_eq!(encoded.columns[1].values, Values::Numbers(vec![51.0 * (1.0f64 / 255.0) as f32; 8]));
+    assert_eq!(
+        *encoded.columns[1].values,
+        Values::Numbers(vec![51.0 * (1.0f64 / 255.0) as f32; 8])
+    );
 }
 
 fn table<M: Definition>(rows: &[M::Sample]) -> Table {

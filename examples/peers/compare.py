@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Our three models beside those of Keras, PyTorch, burn and candle, in turns, as ratios.
+"""Our four models beside those of Keras, PyTorch, burn and candle, in turns, as ratios.
 
     examples/peers/compare.py                 # five rounds of everything
     examples/peers/compare.py --rounds 9 --only 2
@@ -39,6 +39,8 @@ WORK = [
     (2, "2 image + text, batch 256", f"train 2 256 {ROWS_LARGE} 2", "ms", (4, 3)),
     (3, "3 missing input, batch 32", f"train 3 32 {ROWS_SMALL} 1", "ms", (30, 8)),
     (3, "3 missing input, batch 256", f"train 3 256 {ROWS_SMALL} 4", "ms", (10, 2)),
+    (4, "4 two towers, batch 32", f"train 4 32 {ROWS_SMALL} 1", "ms", (1, 1)),
+    (4, "4 two towers, batch 256", f"train 4 256 {ROWS_SMALL} 4", "ms", (1, 1)),
     (1, "1 one prediction", "predict 1 300", "us", (100, 5)),
     (2, "2 one prediction", "predict 2 100", "us", (25, 5)),
 ]
@@ -121,7 +123,7 @@ def report(title, unit, rounds, targets):
 def main():
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     reader.add_argument("--rounds", type=int, default=5)
-    reader.add_argument("--only", type=int, help="one of the models 1, 2, 3")
+    reader.add_argument("--only", type=int, help="one of the models 1, 2, 3, 4")
     reader.add_argument("--environments", type=Path, default=ROOT / "target/peers")
     options = reader.parse_args()
 

@@ -47,7 +47,27 @@ def progression(rng, rows):
     return model, x, rng.standard_normal((rows, 1), "f4")
 
 
-MODELS = {1: price, 2: post, 3: progression}
+def visit(rng, rows):
+    def tower(categories):
+        identity, features = L.Input((1,)), L.Input((8,))
+        x = L.concatenate([L.Flatten()(L.Embedding(categories, 32)(identity)), features])
+        return identity, features, L.Dense(32)(L.Dense(32, activation="relu")(x))
+
+    user, about_user, user_tower = tower(100_000)
+    item, about_item, item_tower = tower(20_000)
+    inputs = [user, about_user, item, about_item]
+    model = keras.Model(inputs, L.Dot(1)([user_tower, item_tower]))
+    model.compile("adam", "mse", metrics=["mae"])
+    x = [
+        rng.integers(0, 100_000, (rows, 1)).astype("i4"),
+        rng.standard_normal((rows, 8), "f4"),
+        rng.integers(0, 20_000, (rows, 1)).astype("i4"),
+        rng.standard_normal((rows, 8), "f4"),
+    ]
+    return model, x, rng.standard_normal((rows, 1), "f4")
+
+
+MODELS = {1: price, 2: post, 3: progression, 4: visit}
 
 
 class Keras:

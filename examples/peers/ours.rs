@@ -1,5 +1,5 @@
-//! Our side of the comparison with Keras and PyTorch: the seed's three models as a user writes
-//! them, through `Trainer::fit` and `predict`.
+//! Our side of the comparison with Keras and PyTorch: the seed's three models and a recommender of
+//! two towers as a user writes them, through `Trainer::fit` and `predict`.
 //!
 //! ```sh
 //! cargo run --release --example peers        # our side alone
@@ -72,14 +72,47 @@ pub struct Progression {
     score: f32,
 }
 
+/// Two towers, each of an identity and of features.
+#[multi_input_model]
+#[derive(Clone)]
+pub struct Visit {
+    #[input]
+    #[branch(Embedding(100_000, 32))]
+    user: u32,
+
+    #[input]
+    about_user: [f32; 8],
+
+    #[merge(concat(user, about_user))]
+    #[branch(Dense(32, relu), Dense(32))]
+    user_tower: [f32; 32],
+
+    #[input]
+    #[branch(Embedding(20_000, 32))]
+    item: u32,
+
+    #[input]
+    about_item: [f32; 8],
+
+    #[merge(concat(item, about_item))]
+    #[branch(Dense(32, relu), Dense(32))]
+    item_tower: [f32; 32],
+
+    #[merge(dot(user_tower, item_tower))]
+    #[output(loss = mse, metrics(mae))]
+    rating: f32,
+}
+
 /// What is asked where nobody else asks: the name of the figure, and the question.
-const QUESTIONS: [(&str, &str); 8] = [
+const QUESTIONS: [(&str, &str); 10] = [
     ("step_1_32_ms", "train 1 32 3200 4"),
     ("step_1_256_ms", "train 1 256 25600 2"),
     ("step_2_32_ms", "train 2 32 256 2"),
     ("step_2_256_ms", "train 2 256 512 1"),
     ("step_3_32_ms", "train 3 32 3200 4"),
     ("step_3_256_ms", "train 3 256 25600 2"),
+    ("step_4_32_ms", "train 4 32 3200 4"),
+    ("step_4_256_ms", "train 4 256 25600 2"),
     ("predict_1_us", "predict 1 300"),
     ("predict_2_us", "predict 2 30"),
 ];
@@ -118,6 +151,7 @@ fn answer(question: &str) -> Result<String> {
         [1, rest @ ..] => measure::<Price>(verb, rest, price)?,
         [2, rest @ ..] => measure::<Post>(verb, rest, post)?,
         [3, rest @ ..] => measure::<Progression>(verb, rest, progression)?,
+        [4, rest @ ..] => measure::<Visit>(verb, rest, visit)?,
         _ => None,
     };
     Ok(figure.map_or_else(|| format!("`{question}` is no question"), |f| format!("{f:.4}")))
@@ -195,6 +229,16 @@ fn progression(random: &mut StdRng) -> (ProgressionSample, ProgressionInputs) {
     let (vitals, serum) = (numbers(random), random.gen::<bool>().then(|| numbers(random)));
     let score = random.sample(StandardNormal);
     (ProgressionSample { vitals, serum, score }, ProgressionInputs { vitals, serum })
+}
+
+fn visit(random: &mut StdRng) -> (VisitSample, VisitInputs) {
+    let (user, item) = (random.gen_range(0..100_000), random.gen_range(0..20_000));
+    let (about_user, about_item) = (numbers(random), numbers(random));
+    let rating = random.sample(StandardNormal);
+    (
+        VisitSample { user, about_user, item, about_item, rating },
+        VisitInputs { user, about_user, item, about_item },
+    )
 }
 
 fn numbers<const N: usize>(random: &mut StdRng) -> [f32; N] {

@@ -37,6 +37,26 @@ class Progression(nn.Module):
         return self.head(torch.relu(self.hidden(torch.cat([vitals, serum * present], 1))))
 
 
+class Tower(nn.Module):
+    def __init__(self, categories):
+        super().__init__()
+        self.identity = nn.Embedding(categories, 32)
+        self.layers = nn.Sequential(nn.Linear(40, 32), nn.ReLU(), nn.Linear(32, 32))
+
+    def forward(self, identity, features):
+        return self.layers(torch.cat([self.identity(identity), features], 1))
+
+
+class Visit(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.user, self.item = Tower(100_000), Tower(20_000)
+
+    def forward(self, user, about_user, item, about_item):
+        towers = self.user(user, about_user) * self.item(item, about_item)
+        return towers.sum(1, keepdim=True)
+
+
 def data(which, rows):
     random = torch.Generator().manual_seed(0)
     numbers = lambda *shape: torch.randn(rows, *shape, generator=random)
@@ -46,6 +66,9 @@ def data(which, rows):
     if which == 2:
         x = [numbers(3, 64, 64), indices(10_000, 100)]
         return Post(), x, indices(10), nn.CrossEntropyLoss()
+    if which == 4:
+        x = [indices(100_000), numbers(8), indices(20_000), numbers(8)]
+        return Visit(), x, numbers(1), nn.MSELoss()
     x = [numbers(10), numbers(5), indices(2, 1).float()]
     return Progression(), x, numbers(1), nn.MSELoss()
 

@@ -14,7 +14,7 @@ use crate::{
     layer::Draw,
     loss::Loss,
     metric::Metric,
-    preprocess::Stage,
+    preprocess::{stage::Derivation, Stage},
     private::spec,
     report,
     train::Penalties,
@@ -91,8 +91,18 @@ pub struct Graph {
     pub nodes: &'static [Node],
     /// The inputs, in the order of their declaration.
     pub inputs: &'static [Input],
+    /// The nodes that are derived of inputs, in the order of their declaration.
+    pub derived: &'static [Derived],
     /// The outputs, in the order of their declaration.
     pub outputs: &'static [Output],
+}
+
+impl Graph {
+    /// How many columns of a preprocessed table come before its targets: those of the inputs, and
+    /// of what is derived of them.
+    pub(crate) fn encoded_columns(&self) -> usize {
+        self.inputs.len() + self.derived.len()
+    }
 }
 
 /// A field of the struct.
@@ -166,6 +176,9 @@ pub struct Step {
     pub input: spec::Shape,
     /// What one row holds after it.
     pub output: spec::Shape,
+    /// The place among [`Graph::inputs`] of the input whose vocabulary it takes, where that is not
+    /// its own.
+    pub vocabulary_of: Option<usize>,
     /// What it does.
     pub stage: &'static dyn Stage,
 }
@@ -173,25 +186,14 @@ pub struct Step {
 impl Step {
     /// The value of the parameter `name`.
     pub fn argument(&self, name: &str) -> spec::Value {
-        let place = self.spec.parameters.iter().position(|parameter| parameter.name == name);
-        let argument = place.and_then(|place| self.arguments.get(place));
-        argument.copied().unwrap_or(spec::Value::Absent)
+        argument(self.spec.parameters, self.arguments, name)
     }
 }
 
 /// As the user could write it: `words(vocabulary = 10000, length = 100)`.
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let last = self.spec.parameters.len().saturating_sub(1);
-        let given = self.arguments.iter().enumerate().filter_map(|(place, value)| {
-            let parameter = self.spec.parameters.get(place.min(last))?;
-            let value = say(value)?;
-            Some(match parameter.kind.is_list() {
-                true => value,
-                false => format!("{} = {value}", parameter.name),
-            })
-        });
-        let given: Vec<String> = given.collect();
+        let given = say_arguments(self.spec.parameters, self.arguments);
         f.write_str(self.spec.name)?;
         if given.is_empty() {
             return Ok(());
@@ -200,10 +202,65 @@ impl fmt::Debug for Step {
     }
 }
 
+/// A node that is made of the raw values of inputs.
+#[derive(Clone, Copy)]
+pub struct Derived {
+    /// The field's name.
+    pub name: &'static str,
+    /// Its derivation's name and its parameters.
+    pub spec: &'static spec::derived::Derivation,
+    /// The places among [`Graph::inputs`] of what it is made of.
+    pub inputs: &'static [usize],
+    /// The value of every parameter.
+    pub arguments: &'static [spec::Value],
+    /// What one row holds of it.
+    pub output: spec::Shape,
+    /// What it does.
+    pub derivation: &'static dyn Derivation,
+}
+
+impl Derived {
+    /// The value of the parameter `name`.
+    pub fn argument(&self, name: &str) -> spec::Value {
+        argument(self.spec.parameters, self.arguments, name)
+    }
+}
+
+/// As the user could write it, with the places of the inputs: `crossed(0, 2, buckets = 1000)`.
+impl fmt::Debug for Derived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inputs = self.inputs.iter().map(usize::to_string);
+        let given = say_arguments(self.spec.parameters, self.arguments);
+        let all: Vec<String> = inputs.chain(given).collect();
+        write!(f, "{}({})", self.spec.name, all.join(", "))
+    }
+}
+
+/// The value of the parameter `name` among `arguments`.
+fn argument(parameters: &[spec::Parameter], arguments: &[spec::Value], name: &str) -> spec::Value {
+    let place = parameters.iter().position(|parameter| parameter.name == name);
+    place.and_then(|place| arguments.get(place)).copied().unwrap_or(spec::Value::Absent)
+}
+
+/// The arguments that are given, as the user could write them.
+fn say_arguments(parameters: &[spec::Parameter], arguments: &[spec::Value]) -> Vec<String> {
+    let last = parameters.len().saturating_sub(1);
+    let given = arguments.iter().enumerate().filter_map(|(place, value)| {
+        let parameter = parameters.get(place.min(last))?;
+        let value = say(value)?;
+        Some(match parameter.kind.is_list() {
+            true => value,
+            false => format!("{} = {value}", parameter.name),
+        })
+    });
+    given.collect()
+}
+
 /// A value as the user could write it; nothing where it was left out.
 fn say(value: &spec::Value) -> Option<String> {
     Some(match value {
-        spec::Value::Absent => return None,
+        // Where a file lies, or that it was moved, is no part of a model.
+        spec::Value::Absent | spec::Value::Tokenizer(_) => return None,
         spec::Value::Size(size) => size.get().to_string(),
         spec::Value::Number(number) => number.to_string(),
         spec::Value::Flag(flag) => flag.to_string(),

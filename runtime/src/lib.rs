@@ -29,6 +29,7 @@ pub mod history;
 pub mod importance;
 pub mod kernel;
 pub mod layer;
+mod lazy;
 pub mod loss;
 pub mod merge;
 pub mod metric;

@@ -19,14 +19,60 @@ pub(crate) struct Parameter {
     pub(crate) values: Vec<f64>,
 }
 
-/// Every tensor, in the order in which they are visited.
+/// What a tensor is, without its elements.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Listed {
+    /// Its name in the module.
+    pub(crate) name: String,
+    /// Its dimensions.
+    pub(crate) shape: Vec<usize>,
+    /// Whether an optimizer changes it.
+    pub(crate) trainable: bool,
+}
+
+impl Listed {
+    /// How many elements it has.
+    pub(crate) fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// Hands every tensor to `of`, in the order in which they are visited.
+pub(crate) fn each<E: Element, D: Backend<E>, M: TensorCollection<E, D>, T>(
+    module: &M,
+    of: impl FnMut(Listed, &[E]) -> T,
+) -> Vec<T> {
+    let mut reader = Reader { of, read: Vec::new() };
+    match M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut reader }) {
+        Ok(_) => reader.read,
+        Err(never) => match never {},
+    }
+}
+
+/// Every tensor without its elements.
+pub(crate) fn list<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
+    module: &M,
+) -> Vec<Listed> {
+    each(module, |tensor, _| tensor)
+}
+
+/// Every tensor.
 pub(crate) fn read<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &M,
 ) -> Result<Vec<Parameter>> {
-    let mut reader = Reader(Vec::new());
-    M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut reader })
-        .map_err(Error::device)?;
-    Ok(reader.0)
+    Ok(each(module, |Listed { name, shape, trainable }, elements| {
+        let values = elements.iter().map(|value| value.as_f64()).collect();
+        Parameter { name, shape, trainable, values }
+    }))
+}
+
+/// Hands every tensor's elements to `edit`, with its place in the order in which they are visited.
+pub(crate) fn edit<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
+    module: &mut M,
+    edit: impl FnMut(usize, &mut [E]),
+) -> std::result::Result<(), D::Err> {
+    M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut Editor { place: 0, edit } })?;
+    Ok(())
 }
 
 /// Replaces the elements of every tensor, in the order in which they are visited.
@@ -34,9 +80,16 @@ pub(crate) fn write<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &mut M,
     values: &[Vec<f64>],
 ) -> Result<()> {
-    let mut writer = Writer(values.iter());
-    M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut writer }).map_err(Error::device)?;
-    Ok(())
+    let own = list(module);
+    let fits = |(own, values): (&Listed, &Vec<f64>)| own.len() == values.len();
+    if own.len() != values.len() || !own.iter().zip(values).all(fits) {
+        return Err(Error::device(D::size_error()));
+    }
+    edit(module, |place, elements| {
+        let pairs = elements.iter_mut().zip(&values[place]);
+        pairs.for_each(|(element, &value)| *element = E::of(value));
+    })
+    .map_err(Error::device)
 }
 
 /// How many numbers a module holds: trained ones, and others. It need not be built for that.
@@ -72,11 +125,19 @@ impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Counter {
     }
 }
 
-struct Reader(Vec<Parameter>);
+struct Reader<F, T> {
+    of: F,
+    read: Vec<T>,
+}
 
-impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Reader {
+impl<E, D, F, T> TensorVisitor<E, D> for Reader<F, T>
+where
+    E: Element,
+    D: Backend<E>,
+    F: FnMut(Listed, &[E]) -> T,
+{
     type Viewer = (ViewTensorRef, ViewTensorName);
-    type Err = D::Err;
+    type Err = std::convert::Infallible;
     type E2 = E;
     type D2 = D;
 
@@ -84,20 +145,19 @@ impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Reader {
         &mut self,
         options: TensorOptions<S, E, D>,
         (tensor, name): (&Tensor<S, E, D>, String),
-    ) -> std::result::Result<Option<Tensor<S, E, D>>, D::Err> {
-        self.0.push(Parameter {
-            name,
-            shape: tensor.shape().concrete().into(),
-            trainable: options.do_gradient_update,
-            values: D::values(tensor).iter().map(|value| value.as_f64()).collect(),
-        });
+    ) -> std::result::Result<Option<Tensor<S, E, D>>, Self::Err> {
+        let (shape, trainable) = (tensor.shape().concrete().into(), options.do_gradient_update);
+        self.read.push((self.of)(Listed { name, shape, trainable }, &D::values(tensor)));
         Ok(None)
     }
 }
 
-struct Writer<'a>(std::slice::Iter<'a, Vec<f64>>);
+struct Editor<F> {
+    place: usize,
+    edit: F,
+}
 
-impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Writer<'_> {
+impl<E: Element, D: Backend<E>, F: FnMut(usize, &mut [E])> TensorVisitor<E, D> for Editor<F> {
     type Viewer = ViewTensorMut;
     type Err = D::Err;
     type E2 = E;
@@ -108,13 +168,9 @@ impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Writer<'_> {
         _: TensorOptions<S, E, D>,
         tensor: &mut Tensor<S, E, D>,
     ) -> std::result::Result<Option<Tensor<S, E, D>>, D::Err> {
-        let values = self.0.next().ok_or_else(D::size_error)?;
-        if values.len() != tensor.shape().num_elements() {
-            return Err(D::size_error());
-        }
-        D::edit(tensor, |elements| {
-            elements.iter_mut().zip(values).for_each(|(element, &value)| *element = E::of(value));
-        });
+        let (place, edit) = (self.place, &mut self.edit);
+        D::edit(tensor, |elements| edit(place, elements));
+        self.place += 1;
         Ok(None)
     }
 }

@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{Element, LossCall, Missing, Source},
+    parse::{Argument, Element, LossCall, Missing, Source},
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
 };
@@ -44,10 +44,12 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
     has_nodes_and_outputs(graph, &mut errors);
     for (position, node) in graph.nodes.iter().enumerate() {
         is_used(position, graph, &mut errors);
+        branch_is_used(position, graph, &mut errors);
         output_feeds_nothing(position, graph, &mut errors);
         output_is_fed(node, &mut errors);
         optional_has_a_policy(node, &mut errors);
         mean_is_of_numbers(node, &mut errors);
+        mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
         columns_fit(node, graph, &mut errors);
         shared_has_a_branch(node, graph, &mut errors);
@@ -103,6 +105,7 @@ fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let used = node.field.output.is_some()
         || graph.consumers(position).next().is_some()
+        || graph.ends_in_derivations(position)
         || is_partly_unread(graph)
         // The output that is missing, and reported, would use it.
         || graph.outputs().next().is_none();
@@ -115,9 +118,26 @@ fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
+/// What is derived of an input is made of its raw value, so a branch needs another node beside.
+fn branch_is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
+    let node = &graph.nodes[position];
+    let Some(branch) = node.field.branch.as_ref().filter(|_| node.is_input()) else { return };
+    if graph.ends_in_derivations(position) {
+        let name = node.name();
+        let first = branch.layers.first().map(|layer| layer.span);
+        errors.at(
+            first.unwrap_or_else(|| name.span()),
+            format!(
+                "nothing uses the branch of `{name}`: what is derived of it is made of its raw \
+                 value; merge `{name}` as well, or remove the branch"
+            ),
+        );
+    }
+}
+
 fn output_feeds_nothing(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
-    if node.field.output.is_none() || node.is_input() || node.broken {
+    if node.field.output.is_none() || node.is_input() || node.is_derived() || node.broken {
         return;
     }
     for other in &graph.nodes {
@@ -135,13 +155,17 @@ fn output_feeds_nothing(position: usize, graph: &Graph, errors: &mut Diagnostics
 }
 
 fn output_is_fed(node: &Node, errors: &mut Diagnostics) {
-    if let (true, Some(output)) = (node.is_input(), &node.field.output) {
-        let name = node.name();
-        errors.at(
-            output.span,
-            format!("`{name}` is an input, so its value is given; an output is fed by `#[merge]` or `#[from]`"),
-        );
-    }
+    let Some(output) = &node.field.output else { return };
+    let what = match &node.field.source {
+        Some(Source::Input(_)) => "an input",
+        Some(Source::Derived(_)) => "derived of inputs",
+        _ => return,
+    };
+    let name = node.name();
+    errors.at(
+        output.span,
+        format!("`{name}` is {what}, so its value is given; an output is fed by `#[merge]` or `#[from]`"),
+    );
 }
 
 fn optional_has_a_policy(node: &Node, errors: &mut Diagnostics) {
@@ -179,6 +203,27 @@ fn mean_is_of_numbers(node: &Node, errors: &mut Diagnostics) {
         span,
         format!("`{name}`: {what} no mean; use `missing = zeros` or `missing = learned`"),
     );
+}
+
+/// `mask` counts category 0 as padding, whatever a tokenizer's file says.
+fn mask_is_of_padding(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
+    let Some(Source::Input(input)) = &node.field.source else { return };
+    let (Some(step), Some(first)) = (input.steps.last(), shaped.layers.first()) else { return };
+    let [Argument::Tokenizer(file), .., pad] = &step.arguments[..] else { return };
+    let padding = match pad {
+        Argument::Number(id) => id.value,
+        _ => file.padding.map_or(0.0, f64::from),
+    };
+    if first.output.shape.is_masked() && padding != 0.0 && !padding.is_nan() {
+        let name = node.name();
+        errors.at(
+            first.span,
+            format!(
+                "`{name}`: a mask takes category 0 for padding, but this tokenizer pads with \
+                 {padding}; leave `mask` out, or say `pad = 0`"
+            ),
+        );
+    }
 }
 
 fn presence_is_of_optional(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
@@ -254,8 +299,8 @@ fn shared_has_a_branch(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
 
 fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     let name = node.name();
-    let is_row_field = node.is_input() || node.field.output.is_some();
-    if is_row_field && name == "tape" {
+    let is_in_batch = node.is_input() || node.is_derived() || node.field.output.is_some();
+    if is_in_batch && name == "tape" {
         errors.at(
             name.span(),
             "`tape` is what the generated batch calls its gradient tape; choose another name",

@@ -50,8 +50,13 @@ fn seeds() -> [TokenStream; 4] {
                 #[branch(Embedding(VOCAB, 16), Flatten, frozen)]
                 #[serde(rename = "borough", alias = "district")]
                 district: u32,
-                #[merge(concat(measurements, district, axis = -1))]
-                joined: [f32; 48],
+                #[derived(crossed(district, street, BUCKETS, salt = 3))]
+                #[branch(Embedding(auto), frozen)]
+                corner: u32,
+                #[input]
+                street: String,
+                #[merge(concat(measurements, district, corner, axis = -1))]
+                joined: _,
                 #[from(joined)]
                 #[branch(Dense(1))]
                 #[output(loss = huber(delta = 0.5), metrics(mae, rmse), weight = 1.0 / 3.0, standardize)]
@@ -101,10 +106,10 @@ fn seeds() -> [TokenStream; 4] {
 
 /// A token of any sort, of the DSL or not.
 fn any_token(random: &mut Random) -> TokenTree {
-    const WORDS: [&str; 24] = [
+    const WORDS: [&str; 26] = [
         "Dense", "relu", "input", "merge", "from", "branch", "output", "shared", "present",
-        "concat", "missing", "loss", "mse", "crate", "Option", "f32", "u32", "Class", "_",
-        "frozen", "struct", "self", "columns", "joined",
+        "derived", "concat", "crossed", "missing", "loss", "mse", "crate", "Option", "f32", "u32",
+        "Class", "_", "frozen", "struct", "self", "columns", "joined",
     ];
     const MARKS: [char; 12] = [',', '=', '>', '<', '-', ':', ';', '#', '&', '!', '*', '\''];
     match random.below(5) {

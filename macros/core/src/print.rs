@@ -104,6 +104,36 @@ House
     }
 
     #[test]
+    fn a_derived_node_says_what_it_is_made_of() {
+        let text = printed(quote! {
+            struct House {
+                #[derived(crossed(street, kind, 100))]
+                #[branch(Embedding(100, 4))]
+                both: u32,
+                #[input]
+                street: String,
+                #[input]
+                kind: u32,
+                #[from(both)]
+                #[branch(Dense(1))]
+                #[output(loss = mse)]
+                price: f32,
+            }
+        });
+        let expected = "\
+House
+  street  input                       []
+  kind    input                       []
+  both    crossed(street, kind, 100)  []
+          Embedding(100, 4)           [4]  400
+  price   from(both)                  [4]
+          Dense(1)                    [1]  5
+          total                            405
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
     fn what_comes_after_a_mistake_is_not_known() {
         let text = printed(quote! {
             struct House {

@@ -25,7 +25,7 @@ type Found = Vec<(Span, String)>;
 type Rule = fn(&CheckedGraph, usize) -> Found;
 
 /// Every rule, which looks at one node.
-const RULES: [(&str, Rule); 7] = [
+const RULES: [(&str, Rule); 8] = [
     ("relu_head", relu_head),
     ("bounded_head", bounded_head),
     ("dropout_head", dropout_head),
@@ -33,6 +33,7 @@ const RULES: [(&str, Rule); 7] = [
     ("bottleneck", bottleneck),
     ("linear_stack", linear_stack),
     ("doubled_activation", doubled_activation),
+    ("two_vocabularies", two_vocabularies),
 ];
 
 /// The names of the rules.
@@ -160,6 +161,33 @@ fn doubled_activation(checked: &CheckedGraph, node: usize) -> Found {
     });
     let node = checked.graph.nodes[node].name();
     doubled.map(|name| (name.span(), format!("`{node}`: `{name}` twice in a row"))).collect()
+}
+
+/// A table that two inputs look up by vocabularies of their own: one word has two vectors, and two
+/// words one.
+fn two_vocabularies(checked: &CheckedGraph, node: usize) -> Found {
+    let node = &checked.graph.nodes[node];
+    let Some(owner) = node.shared.map(|owner| &checked.graph.nodes[owner]) else {
+        return Vec::new();
+    };
+    let learns = |node: &Node| match &node.field.source {
+        Some(Source::Input(input)) => input.steps.last().map(|step| step.spec.name),
+        _ => None,
+    };
+    let step = learns(node).filter(|step| matches!(*step, "words" | "categories"));
+    let (Some(step), None, None) = (step, &node.vocabulary_of, &owner.vocabulary_of) else {
+        return Vec::new();
+    };
+    if learns(owner) != Some(step) {
+        return Vec::new();
+    }
+    let (name, owner) = (node.name(), owner.name());
+    let span = node.field.branch.as_ref().and_then(|branch| branch.shared.as_ref());
+    let text = format!(
+        "`{name}` looks up the table of `{owner}` by a vocabulary of its own, so that what is one word \
+         here is another there; write `{step}(.., shared = {owner})`"
+    );
+    vec![(span.map_or_else(|| name.span(), |shared| shared.span()), text)]
 }
 
 /// The last layer of an output that is compared as a number, with its activation.

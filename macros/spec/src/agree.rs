@@ -62,6 +62,20 @@ pub const fn head(needed: &Shape, inferred: &Shape) -> Result<Shape, Text> {
     Ok(*inferred)
 }
 
+/// A step whose vocabulary is that of the input `owner`, against the step there: both have as many
+/// entries.
+pub const fn vocabulary(owner: &str, here: &Shape, there: &Shape) -> Result<Shape, Text> {
+    if here.below.differs(there.below) {
+        return Err(Text::new("the vocabulary of `")
+            .str(owner)
+            .str("` has room for ")
+            .size(there.below)
+            .str(", but here it is said to be ")
+            .size(here.below));
+    }
+    Ok(*here)
+}
+
 /// What flows into a shared branch, against what flows into the branch of `owner`, where it is
 /// written.
 pub const fn shared(owner: &str, here: &Shape, there: &Shape) -> Result<Shape, Text> {

@@ -32,6 +32,10 @@ pub enum ArgumentKind {
     Words(&'static [&'static str]),
     /// A list of real numbers: `[0.0, 0.5]`.
     Numbers,
+    /// The path of a `tokenizer.json`.
+    TokenizerFile,
+    /// The name of another input, which no formula looks at.
+    Input,
     /// A layer inside of this one.
     Layer {
         /// The layers that it may be.
@@ -46,6 +50,17 @@ impl ArgumentKind {
     pub const fn is_list(self) -> bool {
         matches!(self, ArgumentKind::Sizes | ArgumentKind::Words(_))
     }
+}
+
+/// What is known of a `tokenizer.json`.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenizerFile {
+    /// One more than its largest id.
+    pub vocabulary: usize,
+    /// The id that pads, where it says so.
+    pub padding: Option<u32>,
+    /// Its text; empty while the macro runs.
+    pub json: &'static str,
 }
 
 /// What is known of a layer inside of another.
@@ -124,6 +139,8 @@ pub enum Value {
     Word(&'static str),
     /// For [`ArgumentKind::Numbers`]; a `const` path is NaN while the macro runs.
     Numbers(&'static [f64]),
+    /// For [`ArgumentKind::TokenizerFile`].
+    Tokenizer(TokenizerFile),
     /// For [`ArgumentKind::Layer`].
     Layer(Nested),
 }
@@ -134,6 +151,14 @@ impl Value {
         match self {
             Value::Size(size) => *size,
             _ => Size::Unknown,
+        }
+    }
+
+    /// The tokenizer's file, an empty one where this is none.
+    pub const fn tokenizer(&self) -> TokenizerFile {
+        match self {
+            Value::Tokenizer(file) => *file,
+            _ => TokenizerFile { vocabulary: 0, padding: None, json: "" },
         }
     }
 

@@ -8,6 +8,7 @@
 mod activation;
 pub mod agree;
 mod argument;
+pub mod derived;
 pub mod layer;
 mod loss;
 pub mod mask;
@@ -18,7 +19,7 @@ pub mod step;
 mod text;
 
 pub use activation::{Activation, ACTIVATIONS};
-pub use argument::{ArgumentKind, Nested, Padding, Parameter, Value};
+pub use argument::{ArgumentKind, Nested, Padding, Parameter, TokenizerFile, Value};
 pub use loss::{Loss, Metric, Target, LOSSES, METRICS};
 pub use mask::MaskRule;
 pub use shape::{Kind, Shape, MAX_RANK};

@@ -30,6 +30,7 @@ const fn standardize(width: usize) -> Step {
         arguments: &[],
         input: shape,
         output: shape,
+        vocabulary_of: None,
         stage: Learned::<Standardize>::STAGE,
     }
 }
@@ -165,6 +166,7 @@ impl Definition for House {
                 steps: &[standardize(1)],
             },
         ],
+        derived: &[],
         outputs: &[Output {
             name: "price",
             target: Target::Numbers,
@@ -307,6 +309,7 @@ impl Definition for Post {
             missing: None,
             steps: &[],
         }],
+        derived: &[],
         outputs: &[Output {
             name: "topic",
             target: Target::Class,

@@ -57,6 +57,7 @@ use std::path::Path;
 use crate::{
     definition::{Definition, Graph},
     history::{Figures, History},
+    preprocess::Preprocessing,
     train::NodeOf,
     Result,
 };
@@ -230,6 +231,9 @@ pub trait Training<M: Definition> {
     /// The figures of the epochs that are over.
     fn history(&self) -> &History;
 
+    /// What was learned from the training rows about the raw values.
+    fn preprocessing(&self) -> Option<&Preprocessing>;
+
     /// The optimizer's learning rate.
     fn learning_rate(&self) -> f64;
 
@@ -244,7 +248,7 @@ pub trait Training<M: Definition> {
     ///
     /// # Errors
     /// The device's.
-    fn snapshot(&self) -> Result<Snapshot>;
+    fn snapshot(&mut self) -> Result<Snapshot>;
 
     /// Puts a copy back.
     ///
@@ -256,7 +260,7 @@ pub trait Training<M: Definition> {
     ///
     /// # Errors
     /// [`Error::File`](crate::Error::File).
-    fn save_model(&self, path: &Path) -> Result<()>;
+    fn save_model(&mut self, path: &Path) -> Result<()>;
 
     /// Asks for a checkpoint of the whole run in a folder, in which the newest `keep` stay. It is
     /// written once all callbacks have heard of the event, so that it holds what they made of it.

@@ -11,12 +11,14 @@ use super::{Callback, Event, Flow, Training};
 use crate::{
     definition::Definition,
     history::{Figures, Short},
+    preprocess::Preprocessing,
     Result,
 };
 
 /// On a terminal a bar with the epoch, the step, loss and metrics so far, the rate and the time
-/// left; else a plain line for epochs, but not more than one a second. Both on standard error.
-/// Every trainer has one.
+/// left; else a plain line for epochs, but not more than one a second. Both on standard error, and
+/// before them a line for every vocabulary that is too small for what the training rows hold. Every
+/// trainer has one.
 ///
 /// `verbose` of `keras.Model.fit`.
 #[derive(Debug)]
@@ -65,6 +67,14 @@ impl Progress {
     /// Nothing.
     pub fn silent() -> Progress {
         Progress { style: Style::Silent, shown: None }
+    }
+
+    /// Says what the model will never know.
+    fn warn(&self, preprocessing: Option<&Preprocessing>) {
+        if self.style != Style::Silent {
+            let overflow = preprocessing.map(Preprocessing::overflow).unwrap_or_default();
+            overflow.iter().for_each(|(input, step, rest)| eprintln!("`{input}`, {step}: {rest}"));
+        }
     }
 
     fn start<M: Definition>(&mut self, training: &dyn Training<M>) {
@@ -166,7 +176,10 @@ impl<M: Definition> Callback<M> for Progress {
 
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
         match event {
-            Event::Started => self.start(training),
+            Event::Started => {
+                self.warn(training.preprocessing());
+                self.start(training);
+            }
             Event::StepEnded { so_far, .. } => self.step(training, *so_far),
             Event::EpochEnded { epoch, figures } => self.epoch(training, *epoch, figures),
             Event::Ended => {

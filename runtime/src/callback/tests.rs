@@ -14,7 +14,7 @@ impl Definition for Toy {
     type Inputs = ();
     type Sample = ();
     type Outputs = ();
-    const GRAPH: Graph = Graph { name: "Toy", nodes: &[], inputs: &[], outputs: &[] };
+    const GRAPH: Graph = Graph { name: "Toy", nodes: &[], inputs: &[], derived: &[], outputs: &[] };
     fn write_inputs((): &(), _: &mut RowWriter<'_>) {}
     fn write_sample((): &(), _: &mut RowWriter<'_>) {}
     fn read_outputs(_: &mut RowReader<'_>) {}
@@ -65,6 +65,9 @@ impl Training<Toy> for Script {
     fn history(&self) -> &History {
         &self.history
     }
+    fn preprocessing(&self) -> Option<&Preprocessing> {
+        None
+    }
     fn learning_rate(&self) -> f64 {
         self.learning_rate
     }
@@ -74,14 +77,14 @@ impl Training<Toy> for Script {
     fn freeze(&mut self, branch: NodeOf<Toy>, frozen: bool) {
         self.frozen.push((branch.name(), frozen));
     }
-    fn snapshot(&self) -> Result<Snapshot> {
+    fn snapshot(&mut self) -> Result<Snapshot> {
         Ok(Snapshot(vec![vec![self.weights]]))
     }
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.weights = snapshot.0[0][0];
         Ok(())
     }
-    fn save_model(&self, _: &Path) -> Result<()> {
+    fn save_model(&mut self, _: &Path) -> Result<()> {
         self.saved.borrow_mut().push(self.weights);
         Ok(())
     }

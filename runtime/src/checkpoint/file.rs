@@ -4,14 +4,14 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fs::{self, File},
-    io::{self, Write},
+    io,
     path::Path,
 };
 
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 
 use super::{key, CheckpointError, FORMAT};
-use crate::{checksum::Crc32c, Error, Result};
+use crate::{checksum::Crc32c, kernel::Element, Error, Result};
 
 /// What a file holds.
 #[derive(Debug, Default)]
@@ -46,23 +46,25 @@ impl Stored {
         Stored { dtype: dtype::<E>(), shape, bytes }
     }
 
+    /// The numbers, which must be as many, in place of others.
+    pub(super) fn copy_into<E: Element>(&self, numbers: &mut [E]) {
+        for (number, stored) in numbers.iter_mut().zip(self.iter()) {
+            *number = E::of(stored);
+        }
+    }
+
     /// The numbers.
     pub(super) fn numbers(&self) -> Vec<f64> {
+        self.iter().collect()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = f64> + '_ {
+        let width = if self.dtype == Dtype::F64 { 8 } else { 4 };
         // `chunks_exact` gives chunks of exactly this size, so the arrays never fall back to zeros.
-        match self.dtype {
-            Dtype::F64 => {
-                let chunks = self.bytes.chunks_exact(8);
-                chunks
-                    .map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap_or_default()))
-                    .collect()
-            }
-            _ => {
-                let chunks = self.bytes.chunks_exact(4);
-                let number =
-                    |bytes: &[u8]| f32::from_le_bytes(bytes.try_into().unwrap_or_default());
-                chunks.map(|bytes| f64::from(number(bytes))).collect()
-            }
-        }
+        self.bytes.chunks_exact(width).map(move |bytes| match width {
+            8 => f64::from_le_bytes(bytes.try_into().unwrap_or_default()),
+            _ => f64::from(f32::from_le_bytes(bytes.try_into().unwrap_or_default())),
+        })
     }
 }
 
@@ -72,17 +74,23 @@ impl Contents {
         self.texts.insert(key::FORMAT.to_owned(), FORMAT.to_owned());
         self.texts.insert(key::CHECKSUM.to_owned(), self.checksum());
         let failed = |source| Error::File { action: "write", path: path.into(), source };
-        let bytes = self.serialize().map_err(|error| failed(io::Error::other(error)))?;
-        replace(path, &bytes).map_err(failed)
+        replace(path, |partial| self.serialize(partial)).map_err(failed)
     }
 
-    fn serialize(&self) -> std::result::Result<Vec<u8>, safetensors::SafeTensorError> {
+    /// Writes tensor after tensor, so that a large table is not there once more in memory.
+    fn serialize(&self, path: &Path) -> io::Result<()> {
         let texts: HashMap<String, String> = self.texts.clone().into_iter().collect();
         let views = self.tensors.iter().map(|(name, tensor)| {
             TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes)
                 .map(|view| (name.as_str(), view))
         });
-        safetensors::serialize(views.collect::<std::result::Result<Vec<_>, _>>()?, Some(texts))
+        views
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .and_then(|views| safetensors::serialize_to_file(views, Some(texts), path))
+            .map_err(|error| match error {
+                safetensors::SafeTensorError::IoError(error) => error,
+                other => io::Error::other(other),
+            })
     }
 
     /// Reads a file and compares its checksum.
@@ -155,12 +163,13 @@ impl Contents {
 }
 
 /// Writes beside the file, waits for the disk, and only then takes the file's place.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}{PARTIAL}", std::process::id()));
     let partial = path.with_file_name(name);
-    let written = File::create(&partial)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+    let written = write(&partial)
+        // What is written belongs to the file, whichever handle asks for it to be on the disk.
+        .and_then(|()| File::options().write(true).open(&partial)?.sync_all())
         .and_then(|()| fs::rename(&partial, path));
     if written.is_err() {
         // The reason is more use to the user than a second failure would be.

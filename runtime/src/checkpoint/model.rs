@@ -10,7 +10,7 @@ use crate::{
     definition::{Graph, Network},
     kernel::{Backend, Element},
     model::Model,
-    parameters::{self, Parameter},
+    parameters::{self, Listed},
     preprocess::Preprocessing,
     Error, Result,
 };
@@ -27,10 +27,11 @@ pub(crate) fn save<M: Network<E, D>, E: Element, D: Backend<E>>(
 pub(super) fn contents<M: Network<E, D>, E: Element, D: Backend<E>>(
     model: &Model<M, E, D>,
 ) -> Result<Contents> {
-    let tensors = parameters::read(&model.module)?
-        .into_iter()
-        .map(|p| (p.name, Stored::of::<E>(p.shape, p.values.into_iter())))
-        .collect();
+    let stored = |tensor: Listed, numbers: &[E]| {
+        let numbers = numbers.iter().map(|number| number.as_f64());
+        (tensor.name, Stored::of::<E>(tensor.shape, numbers))
+    };
+    let tensors = parameters::each(&model.module, stored).into_iter().collect();
     let signature = in_json(&Signature::of(&M::GRAPH))?;
     let mut contents = Contents { tensors, texts: [(key::SIGNATURE.to_owned(), signature)].into() };
     if let Some(fitted) = &model.preprocessing {
@@ -58,10 +59,11 @@ pub(super) fn take<M: Network<E, D>, E: Element, D: Backend<E>>(
     path: &Path,
     contents: &Contents,
 ) -> Result<()> {
-    let own = parameters::read(&model.module)?;
+    let own = parameters::list(&model.module);
     let preprocessing = preprocessing(&M::GRAPH, path, contents)?;
-    let values = tensors::<E>(&own, contents)?;
-    parameters::write(&mut model.module, &values)?;
+    let stored = tensors::<E>(&own, contents)?;
+    parameters::edit(&mut model.module, |place, numbers| stored[place].copy_into(numbers))
+        .map_err(Error::device)?;
     model.preprocessing = preprocessing;
     Ok(())
 }
@@ -91,11 +93,11 @@ fn preprocessing(
         .map_err(|reason| damaged(format!("its preprocessing: {reason}")))
 }
 
-/// The values of every tensor of the model.
-fn tensors<E>(
-    own: &[Parameter],
-    contents: &Contents,
-) -> std::result::Result<Vec<Vec<f64>>, CheckpointError> {
+/// Every tensor of the model, of its shape.
+fn tensors<'a, E>(
+    own: &[Listed],
+    contents: &'a Contents,
+) -> std::result::Result<Vec<&'a Stored>, CheckpointError> {
     let values = own
         .iter()
         .map(|parameter| {
@@ -112,7 +114,7 @@ fn tensors<E>(
                 let (expected, found) = (parameter.shape.clone(), stored.shape.clone());
                 return Err(CheckpointError::Shape { tensor, expected, found });
             }
-            Ok(stored.numbers())
+            Ok(stored)
         })
         .collect::<std::result::Result<_, _>>()?;
     let known: HashSet<&str> = own.iter().map(|parameter| parameter.name.as_str()).collect();

@@ -38,6 +38,9 @@ impl Signature {
             let steps: Vec<_> = input.steps.iter().filter(|step| !is_random(step)).collect();
             part("input", input.name, format!("{kind} {shape:?}, missing {missing:?}, {steps:?}"))
         });
+        let derived = graph.derived.iter();
+        let derived =
+            derived.map(|derived| part("derived node", derived.name, format!("{derived:?}")));
         let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
         let outputs = graph.outputs.iter().map(|output| {
             let (target, width, link) = (output.target, output.width, output.link);
@@ -47,7 +50,7 @@ impl Signature {
         });
         Signature {
             model: graph.name.to_owned(),
-            parts: inputs.chain(nodes).chain(outputs).collect(),
+            parts: inputs.chain(derived).chain(nodes).chain(outputs).collect(),
         }
     }
 

@@ -178,6 +178,15 @@ impl Column {
         Column::new(output.name, content, width, false)
     }
 
+    /// The rows of these numbers, in this order.
+    pub(crate) fn of_rows(&self, rows: &[usize]) -> Column {
+        Column {
+            values: Arc::new(self.values.of_rows(self.width, rows)),
+            present: self.present.as_ref().map(|all| rows.iter().map(|&row| all[row]).collect()),
+            ..*self
+        }
+    }
+
     /// Whether a row's value is there.
     pub fn is_present(&self, row: usize) -> bool {
         self.present.as_ref().is_none_or(|present| present[row])
@@ -223,12 +232,8 @@ impl Table {
 
     /// The rows of these numbers, in this order.
     pub(crate) fn select(&self, rows: &[usize]) -> Table {
-        let column = |column: &Column| Column {
-            values: Arc::new(column.values.of_rows(column.width, rows)),
-            present: column.present.as_ref().map(|all| rows.iter().map(|&row| all[row]).collect()),
-            ..*column
-        };
-        Table { columns: self.columns.iter().map(column).collect(), rows: rows.len() }
+        let columns = self.columns.iter().map(|column| column.of_rows(rows));
+        Table { columns: columns.collect(), rows: rows.len() }
     }
 }
 

@@ -23,6 +23,7 @@ pages! {
     data_type,
     declared,
     dense_input,
+    derived,
     dot,
     elementwise,
     groups,

@@ -14,6 +14,7 @@ use super::{
     scratch::Shelf,
     view,
 };
+use crate::lazy::Lent;
 
 /// A dtype that models compute with: `f32` or `f64`.
 pub trait Element:
@@ -39,6 +40,9 @@ pub trait Element:
     /// The buffers that this thread keeps.
     #[doc(hidden)]
     fn shelf() -> &'static LocalKey<Shelf<Self>>;
+    /// The tables that this thread has been lent.
+    #[doc(hidden)]
+    fn lent() -> &'static LocalKey<Lent<Self>>;
 }
 
 impl Element for f32 {
@@ -68,6 +72,10 @@ impl Element for f32 {
     fn shelf() -> &'static LocalKey<Shelf<f32>> {
         thread_local!(static SHELF: Shelf<f32> = const { RefCell::new(Vec::new()) });
         &SHELF
+    }
+    fn lent() -> &'static LocalKey<Lent<f32>> {
+        thread_local!(static LENT: Lent<f32> = RefCell::default());
+        &LENT
     }
 }
 
@@ -102,6 +110,10 @@ impl Element for f64 {
     fn shelf() -> &'static LocalKey<Shelf<f64>> {
         thread_local!(static SHELF: Shelf<f64> = const { RefCell::new(Vec::new()) });
         &SHELF
+    }
+    fn lent() -> &'static LocalKey<Lent<f64>> {
+        thread_local!(static LENT: Lent<f64> = RefCell::default());
+        &LENT
     }
 }
 

@@ -26,8 +26,13 @@ impl<'a, E: Element> Factor<'a, E> {
     pub(crate) fn new(matrix: &'a [E], inputs: usize, rows: usize) -> Self {
         let outputs = matrix.len() / inputs.max(1);
         let turned = (rows <= FEW).then(|| {
-            let column = |input: usize| matrix[input..].iter().step_by(inputs).take(outputs);
-            (0..inputs).flat_map(column).copied().collect()
+            let mut turned = vec![E::zero(); matrix.len()];
+            for (output, row) in matrix.chunks_exact(inputs.max(1)).enumerate() {
+                for (input, weight) in row.iter().enumerate() {
+                    turned[input * outputs + output] = *weight;
+                }
+            }
+            turned
         });
         Factor { matrix, inputs, turned }
     }

@@ -100,7 +100,7 @@ pub(crate) fn multiply_into<E: Element>(
     if rows == 0 || columns == 0 {
         return;
     }
-    let work = rows.saturating_mul(columns).saturating_mul(inner);
+    let work = work([rows, inner, columns]);
     let parts = (work / PART).clamp(1, MOST_PARTS);
     if parts > 1 && rows.max(columns) <= inner / LONG {
         return sum_of_parts(left, right, inner.div_ceil(parts), |row, column, sum| {
@@ -124,6 +124,17 @@ pub(crate) fn multiply_into<E: Element>(
     }
 }
 
+/// The work of a product, in multiplications: a number that meets few others costs more to fetch than
+/// to multiply.
+fn work([rows, inner, columns]: [usize; 3]) -> usize {
+    let numbers = rows.saturating_mul(inner).saturating_add(inner.saturating_mul(columns));
+    let products = rows.saturating_mul(columns).saturating_mul(inner);
+    products.max(numbers.saturating_mul(FETCH))
+}
+
+/// How many multiplications take as long as to fetch a number.
+const FETCH: usize = 8;
+
 /// How many multiplications make a part that is worth another core, and the most parts.
 const PART: usize = 1 << 19;
 const MOST_PARTS: usize = 16;
@@ -144,7 +155,7 @@ fn sum_of_parts<E: Element>(
     let len = rows * columns;
     scratch(inner.div_ceil(width) * len, |sums| {
         let parts = (0..inner).step_by(width).zip(sums.chunks_exact_mut(len));
-        spread::each(len * inner, parts, |(start, sums)| {
+        spread::each(work([rows, inner, columns]), parts, |(start, sums)| {
             let part = start..(start + width).min(inner);
             let (left, right) = (left.part(0..rows, part.clone()), right.part(part, 0..columns));
             let sums = Output { first: sums.as_mut_ptr(), down: columns, across: 1 };

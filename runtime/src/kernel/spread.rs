@@ -6,6 +6,8 @@
 
 use std::{cell::Cell, sync::Mutex};
 
+use super::team;
+
 /// The least work, in multiplications, for which another thread is woken: what one core does
 /// in about ten microseconds.
 const WORTH: usize = 1 << 19;
@@ -17,8 +19,10 @@ thread_local! {
 /// Runs `work` with at most `threads` threads, this one included; the results have the same bits
 /// for any number.
 ///
-/// Without it there are as many as rayon's global pool has: one for each core, or what the
-/// environment variable `RAYON_NUM_THREADS` says.
+/// Without it there is one for each core, or as many as the environment variable
+/// `MULTI_INPUT_THREADS` says. They are shared by all runs of a process.
+///
+/// `tf.config.threading.set_intra_op_parallelism_threads`; `torch.set_num_threads`.
 ///
 /// ```
 /// use multi_input::with_threads;
@@ -49,7 +53,7 @@ where
         return shards.for_each(run);
     }
     let most = shards.size_hint().1.unwrap_or(usize::MAX);
-    let threads = rayon::current_num_threads().min(limit).min(most);
+    let threads = team::threads().min(limit).min(most);
     if threads < 2 {
         return shards.for_each(run);
     }
@@ -64,12 +68,7 @@ where
         });
     };
     let portable = super::wide::is_portable();
-    rayon::in_place_scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(|_| super::wide::set_portable(portable, all));
-        }
-        all();
-    });
+    team::together(threads - 1, &|| super::wide::set_portable(portable, all));
 }
 
 /// How many samples make a shard where every shard adds up a `sum` of its own, as numbers: as few

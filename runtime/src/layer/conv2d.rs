@@ -6,7 +6,7 @@ use super::{
     initialize,
     origin::Origin,
     slide::{Slide, Sliding},
-    MaxPool2D,
+    Flatten, MaxPool2D,
 };
 use crate::{
     kernel::{
@@ -222,17 +222,80 @@ impl<
         PS: Sliding,
         T: Tape<E, D>,
     {
-        let output = Plane::image(O, POH, POW);
-        let convolution = Self::convolution::<C, H, W>().ok_or_else(D::size_error)?;
-        let windows = Windows::pool::<PS>(Plane::image(O, OH, OW), output, [PH, PW]);
-        match Pooled::new(convolution, &windows).filter(|_| A::INCREASING) {
-            Some(pooled) => {
-                let output = (output, (x.shape().0, Const, Const, Const));
-                let weights = (&self.weight, &self.bias);
-                run::<_, A, _, _, _, _, E, D, T>(pooled, (x, origin), weights, output)
+        match Self::pooled::<C, H, W, PH, PW, POH, POW, PS>()? {
+            Some(pass) => {
+                let shape = (x.shape().0, Const, Const, Const);
+                let output = (Plane::image(O, POH, POW), shape);
+                run::<_, A, _, _, _, _, E, D, T>(
+                    pass,
+                    (x, origin),
+                    (&self.weight, &self.bias),
+                    output,
+                )
             }
             None => pool.try_forward(self.try_forward_from(x, origin)?),
         }
+    }
+
+    /// The same and `flatten` after it: the gradient that comes back is that of the pooling, and not
+    /// a copy of it.
+    ///
+    /// # Errors
+    /// As [`try_forward_from`](Conv2D::try_forward_from).
+    pub fn try_forward_pooled_flat<
+        B,
+        const C: usize,
+        const H: usize,
+        const W: usize,
+        const PH: usize,
+        const PW: usize,
+        const POH: usize,
+        const POW: usize,
+        const F: usize,
+        PS,
+        T,
+    >(
+        &self,
+        pool: &MaxPool2D<PH, PW, POH, POW, PS>,
+        flatten: &Flatten<F>,
+        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
+        origin: Origin,
+    ) -> Result<Tensor<(B, Const<F>), E, D, T>, D::Err>
+    where
+        B: Dim,
+        PS: Sliding,
+        T: Tape<E, D>,
+    {
+        let flat = Plane::image(O, POH, POW);
+        match Self::pooled::<C, H, W, PH, PW, POH, POW, PS>()?.filter(|_| flat.len() == F) {
+            Some(pass) => {
+                let output = (flat, (x.shape().0, Const));
+                run::<_, A, _, _, _, _, E, D, T>(
+                    pass,
+                    (x, origin),
+                    (&self.weight, &self.bias),
+                    output,
+                )
+            }
+            None => flatten.try_forward(self.try_forward_pooled(pool, x, origin)?),
+        }
+    }
+
+    /// The layer and a pooling in one pass, where that is one.
+    fn pooled<
+        const C: usize,
+        const H: usize,
+        const W: usize,
+        const PH: usize,
+        const PW: usize,
+        const POH: usize,
+        const POW: usize,
+        PS: Sliding,
+    >() -> Result<Option<Pooled>, D::Err> {
+        let convolution = Self::convolution::<C, H, W>().ok_or_else(D::size_error)?;
+        let (input, output) = (Plane::image(O, OH, OW), Plane::image(O, POH, POW));
+        let windows = Windows::pool::<PS>(input, output, [PH, PW]);
+        Ok(Pooled::new(convolution, &windows).filter(|_| A::INCREASING))
     }
 
     fn convolution<const C: usize, const H: usize, const W: usize>() -> Option<Convolution> {
@@ -351,6 +414,32 @@ mod tests {
         );
         // Every channel by itself, and a softmax at every pixel.
         check!(Rank4<2, 3, 3, 3>, Conv2D<1, 3, 2, 2, 3, 2, 2, Slide, Softmax, f64, Cpu>);
+    }
+
+    #[test]
+    fn what_is_flattened_at_once_is_the_same() {
+        type Layer = Conv2D<2, 3, 2, 2, 3, 4, 4, Slide, Relu, f64, Cpu>;
+        let layer: Layer = BuildModule::build(&Cpu::seed_from_u64(2));
+        let pool = MaxPool2D::<2, 2, 2, 2, Slide<2, 2>>::default();
+        let x = numbers::<Rank4<3, 2, 5, 5>>();
+        let run = |fused: bool| {
+            let traced = x.leaky_trace();
+            let y = match fused {
+                true => {
+                    layer.try_forward_pooled_flat(&pool, &Flatten::<12>, traced, Origin::Computed)
+                }
+                false => Flatten.try_forward(pool.forward(layer.forward(traced))),
+            };
+            let y = y.unwrap();
+            let values = y.as_vec();
+            let all = y.square().sum().backward();
+            [values, all.get(&layer.weight).as_vec(), all.get(&x).as_vec()].concat()
+        };
+        for (fused, apart) in run(true).iter().zip(run(false)) {
+            assert!((fused - apart).abs() < 1e-12, "{fused} is not {apart}");
+        }
+        let wrong = layer.try_forward_pooled_flat(&pool, &Flatten::<13>, x, Origin::Data);
+        assert!(wrong.is_err());
     }
 
     /// Outputs and gradients of the layers one after the other and at once are equal within

@@ -1,13 +1,18 @@
 //! `Embedding`: a learned vector for each category.
 
 use super::initialize;
-use crate::tensor::*;
+use crate::{
+    lazy::{self, LookUp},
+    tensor::*,
+};
 
 /// The row of `weight` that the index names: one index becomes `[M]`, `[steps]` indices become
 /// `[steps, M]`. An index of `N` or more is an error.
 ///
 /// The weight starts as U(-0.05, 0.05). Its gradient is added to the rows that were looked up and
-/// to no other.
+/// to no other. In a training run a large table also takes its steps on those rows alone, so that
+/// neither time nor memory grows with it; [`Trainer::whole_tables`](crate::train::Trainer::whole_tables)
+/// says when, and what becomes of the other rows.
 ///
 /// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)` (another initialisation).
 ///
@@ -56,7 +61,7 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
     fn look_up<S: Shape, Out: Shape, T: Tape<E, D>>(
         &self,
         x: Tensor<S, usize, D, T>,
-        shape: Out,
+        (each, shape): (usize, Out),
     ) -> Result<Tensor<Out, E, D, T>, D::Err> {
         // dfdx cannot bring indices into order, so those of a permuted tensor are refused.
         if !D::is_contiguous(&x) {
@@ -65,28 +70,45 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
         let (x, mut tape) = x.split_tape();
         let device = x.device().clone();
         let mut rows = device.buffer(shape.num_elements())?;
-        let weight = D::values(&self.weight);
-        for (row, index) in rows.chunks_exact_mut(M.max(1)).zip(D::indices(&x).iter()) {
-            if *index >= N {
-                return Err(D::size_error());
+        if D::indices(&x).iter().any(|index| *index >= N) {
+            return Err(D::size_error());
+        }
+        let found = match T::OWNS_TAPE {
+            true => lazy::look_up(&self.weight, (&D::indices(&x), each), &mut rows),
+            false => LookUp::Still,
+        };
+        if !matches!(found, LookUp::Rows) {
+            let weight = D::values(&self.weight);
+            for (row, index) in rows.chunks_exact_mut(M.max(1)).zip(D::indices(&x).iter()) {
+                row.copy_from_slice(&weight[index * M..][..M]);
             }
-            row.copy_from_slice(&weight[index * M..][..M]);
         }
         let y = device.try_tensor_from_vec(rows, shape)?;
 
-        if T::OWNS_TAPE {
-            let (weight, output) = (self.weight.clone(), y.clone());
-            tape.add_backward_op(move |gradients| {
-                let slope = D::take_gradient(gradients, &output)?;
-                D::edit_gradient(gradients, &weight, |dw| {
-                    let rows = slope.chunks_exact(M.max(1));
-                    for (row, index) in rows.zip(D::indices(&x).iter()) {
-                        let touched = &mut dw[index * M..][..M];
-                        touched.iter_mut().zip(row).for_each(|(dw, slope)| *dw += *slope);
-                    }
-                })?;
-                D::restore_gradient(gradients, &output, slope)
-            });
+        match found {
+            LookUp::Still => {}
+            LookUp::Rows => {
+                let (table, output) = (lazy::id(&self.weight), y.clone());
+                tape.add_backward_op(move |gradients| {
+                    let slope = D::take_gradient(gradients, &output)?;
+                    lazy::add_gradient(table, &D::indices(&x), &slope);
+                    D::restore_gradient(gradients, &output, slope)
+                });
+            }
+            LookUp::Whole => {
+                let (weight, output) = (self.weight.clone(), y.clone());
+                tape.add_backward_op(move |gradients| {
+                    let slope = D::take_gradient(gradients, &output)?;
+                    D::edit_gradient(gradients, &weight, |dw| {
+                        let rows = slope.chunks_exact(M.max(1));
+                        for (row, index) in rows.zip(D::indices(&x).iter()) {
+                            let touched = &mut dw[index * M..][..M];
+                            touched.iter_mut().zip(row).for_each(|(dw, slope)| *dw += *slope);
+                        }
+                    })?;
+                    D::restore_gradient(gradients, &output, slope)
+                });
+            }
         }
         Ok(y.put_tape(tape))
     }
@@ -100,7 +122,7 @@ impl<B: Dim, const N: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<
 
     fn try_forward(&self, x: Tensor<(B,), usize, D, T>) -> Result<Self::Output, D::Err> {
         let (batch,) = *x.shape();
-        self.look_up(x, (batch, Const))
+        self.look_up(x, (1, (batch, Const)))
     }
 }
 
@@ -112,7 +134,7 @@ impl<B: Dim, L: Dim, const N: usize, const M: usize, E: Element, D: Backend<E>, 
 
     fn try_forward(&self, x: Tensor<(B, L), usize, D, T>) -> Result<Self::Output, D::Err> {
         let (batch, steps) = *x.shape();
-        self.look_up(x, (batch, steps, Const))
+        self.look_up(x, (steps.size(), (batch, steps, Const)))
     }
 }
 

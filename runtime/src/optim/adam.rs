@@ -1,7 +1,8 @@
 //! `Adam`.
 
-use super::{fraction, positive, Optimizer};
+use super::{fraction, positive, scale, Optimizer, Owed, Pace};
 use crate::kernel::{
+    rest::{self, Glide},
     update::{update, Rule},
     Element,
 };
@@ -64,15 +65,49 @@ impl Optimizer for Adam {
         gradient: &[E],
         slots: &mut [Vec<E>],
     ) {
-        let t = step as f64;
-        let bias = (1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t));
         let step = Step {
-            rate: E::of(self.learning_rate * bias),
+            rate: E::of(self.rate(step)),
             keep_m: E::of(1.0 - self.beta_1),
             keep_v: E::of(1.0 - self.beta_2),
             epsilon: E::of(self.epsilon),
         };
         update(step, weights, gradient, slots);
+    }
+
+    fn pace(&self, step: u64) -> Option<Pace> {
+        Some(Pace { rate: self.rate(step), decay: 0.0 })
+    }
+
+    /// The means fade by a power. The weights take their steps one by one, since epsilon stands
+    /// beside the root, until no step could move them any more; at most so many that what is left
+    /// out is below the rounding of the way that they have gone (171 in single precision, for
+    /// Keras's settings).
+    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+        let most = self.steps_that_count::<E>();
+        rest::each_row(owed, most, weights, slots, |steps, weights, [m, v]| {
+            let (keep_m, keep_v) = (self.beta_1, self.beta_2);
+            Glide { steps, most, keep_m, keep_v, epsilon: self.epsilon }.run(weights, m, v);
+            scale(m, keep_m.powf(steps.len() as f64));
+            scale(v, keep_v.powf(steps.len() as f64));
+        });
+    }
+}
+
+impl Adam {
+    /// The learning rate of a step, corrected for the bias of the means.
+    fn rate(&self, step: u64) -> f64 {
+        let t = step as f64;
+        self.learning_rate * ((1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t)))
+    }
+
+    /// After how many steps without a gradient what is left of the way is an eighth of a rounding
+    /// of the whole: a step is at most beta_1 / sqrt(beta_2) times the one before it.
+    fn steps_that_count<E: Element>(&self) -> usize {
+        let ratio = self.beta_1 / self.beta_2.sqrt();
+        match ratio < 1.0 {
+            true => ((E::epsilon().as_f64() / 8.0).ln() / ratio.ln()).ceil() as usize,
+            false => usize::MAX,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `AdamW`.
 
-use super::{Adam, Optimizer};
+use super::{Adam, Optimizer, Owed, Pace};
 use crate::kernel::{
     update::{update, Rule},
     Element,
@@ -69,6 +69,17 @@ impl Optimizer for AdamW {
         let decay = E::of(self.adam.learning_rate * self.decay);
         update(Decay(decay), weights, gradient, &mut []);
         self.adam.update(step, weights, gradient, slots);
+    }
+
+    fn pace(&self, step: u64) -> Option<Pace> {
+        let adam = self.adam.pace(step)?;
+        Some(Pace { decay: self.adam.learning_rate * self.decay, ..adam })
+    }
+
+    /// Adam's, with each step's decay before it; once no step moves a weight any more the decays
+    /// are one product.
+    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+        self.adam.coast(owed, weights, slots);
     }
 }
 

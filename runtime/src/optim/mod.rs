@@ -12,12 +12,14 @@ pub use rms_prop::RmsProp;
 pub use sgd::{Momentum, Sgd};
 pub use state::{OptimizerState, TensorState};
 
+pub use crate::lazy::{Owed, Pace, Steps};
+
 use crate::kernel::Element;
 
 /// A rule that makes new weights of old ones and their gradient.
 ///
 /// The rule itself is plain numbers; what it remembers lives in an [`OptimizerState`].
-pub trait Optimizer: std::fmt::Debug + Clone {
+pub trait Optimizer: std::fmt::Debug + Clone + 'static {
     /// What is remembered for every weight, e.g. `["momentum", "velocity"]`.
     fn slots(&self) -> &'static [&'static str];
 
@@ -38,6 +40,41 @@ pub trait Optimizer: std::fmt::Debug + Clone {
         gradient: &[E],
         slots: &mut [Vec<E>],
     );
+
+    /// What step number `step` does to a weight whose gradient is zero, so that the rows of a table
+    /// which no batch looks up can take their steps later, many at once. `None`, the default, where
+    /// the optimizer has no [`coast`](Optimizer::coast): its steps change all rows of every table.
+    fn pace(&self, step: u64) -> Option<Pace> {
+        let _ = step;
+        None
+    }
+
+    /// Takes all steps that some rows owe, each with a gradient of zero. `weights` and every slot
+    /// hold the rows one after the other, as many as `owed` speaks of.
+    ///
+    /// The result is that of [`update`](Optimizer::update) step for step but for rounding, and is
+    /// a function of the arguments alone.
+    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+        let _ = (owed, weights, slots);
+    }
+}
+
+/// Multiplies.
+fn scale<E: Element>(numbers: &mut [E], by: f64) {
+    let by = E::of(by);
+    numbers.iter_mut().for_each(|number| *number *= by);
+}
+
+/// What a velocity that keeps the share `keep` of itself adds up to in so many steps, each step's
+/// after it has shrunk: keep + keep^2 + ... as a multiple of what it is before.
+fn way(keep: f64, steps: usize) -> f64 {
+    keep * (1.0 - keep.powf(steps as f64)) / (1.0 - keep)
+}
+
+/// Adds the multiple of a velocity.
+fn add<E: Element>(weights: &mut [E], velocity: &[E], times: f64) {
+    let times = E::of(times);
+    weights.iter_mut().zip(velocity).for_each(|(weight, velocity)| *weight += *velocity * times);
 }
 
 /// Complains where `value` is not above zero.

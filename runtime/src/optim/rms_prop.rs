@@ -1,7 +1,8 @@
 //! `RmsProp`.
 
-use super::{fraction, positive, Optimizer};
+use super::{add, fraction, positive, scale, way, Optimizer, Owed, Pace};
 use crate::kernel::{
+    rest,
     update::{update, Rule},
     Element,
 };
@@ -80,6 +81,42 @@ impl Optimizer for RmsProp {
             2 => update::<E, 2>(step, weights, gradient, slots),
             _ => update::<E, 3>(step, weights, gradient, slots),
         }
+    }
+
+    fn pace(&self, _: u64) -> Option<Pace> {
+        Some(Pace { rate: self.learning_rate, decay: 0.0 })
+    }
+
+    /// The means fade, and the way of a velocity is a geometric sum.
+    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+        match slots.len() {
+            1 => self.rest::<E, 1>(owed, weights, slots),
+            2 => self.rest::<E, 2>(owed, weights, slots),
+            _ => self.rest::<E, 3>(owed, weights, slots),
+        }
+    }
+}
+
+impl RmsProp {
+    fn rest<E: Element, const SLOTS: usize>(
+        &self,
+        owed: &Owed<'_>,
+        weights: &mut [E],
+        slots: &mut [Vec<E>],
+    ) {
+        let moving = self.momentum > 0.0;
+        let means = if moving { SLOTS - 1 } else { SLOTS };
+        rest::each_row(owed, 1, weights, slots, |steps, weights, slots: [&mut [E]; SLOTS]| {
+            let count = steps.len() as f64;
+            for (place, slot) in slots.into_iter().enumerate() {
+                if place < means {
+                    scale(slot, self.rho.powf(count));
+                } else {
+                    add(weights, slot, -way(self.momentum, steps.len()));
+                    scale(slot, self.momentum.powf(count));
+                }
+            }
+        });
     }
 }
 

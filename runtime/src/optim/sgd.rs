@@ -1,7 +1,8 @@
 //! `Sgd`: gradient descent, with momentum on request.
 
-use super::{fraction, positive, Optimizer};
+use super::{add, fraction, positive, scale, way, Optimizer, Owed, Pace};
 use crate::kernel::{
+    rest,
     update::{update, Rule},
     Element,
 };
@@ -97,6 +98,23 @@ impl Optimizer for Sgd {
                 slots,
             ),
         }
+    }
+
+    fn pace(&self, _: u64) -> Option<Pace> {
+        Some(Pace { rate: self.learning_rate, decay: 0.0 })
+    }
+
+    /// Without momentum nothing is owed; the way of a velocity is a geometric sum.
+    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+        let (momentum, ahead) = match self.momentum {
+            Momentum::None => return,
+            Momentum::Classical(momentum) => (momentum, 1.0),
+            Momentum::Nesterov(momentum) => (momentum, momentum),
+        };
+        rest::each_row(owed, 1, weights, slots, |steps, weights, [velocity]| {
+            add(weights, velocity, ahead * way(momentum, steps.len()));
+            scale(velocity, momentum.powf(steps.len() as f64));
+        });
     }
 }
 

@@ -9,7 +9,7 @@ use dfdx::{
 use serde::{Deserialize, Serialize};
 
 use super::Optimizer;
-use crate::tensor::*;
+use crate::{lazy::Tables, tensor::*};
 
 /// The memory of an optimizer, in the order in which the module's tensors are visited.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,9 +70,20 @@ impl<E: Element> OptimizerState<E> {
         gradients: &mut Gradients<E, D>,
         optimizer_of: impl Fn(usize) -> Option<&'o O>,
     ) -> Result<(), D::Err> {
+        self.advance_rows(module, gradients, &mut Tables::default(), optimizer_of)
+    }
+
+    /// The same where some of the tensors are tables that take their steps row by row.
+    pub(crate) fn advance_rows<'o, D: Backend<E>, M: TensorCollection<E, D>, O: Optimizer + 'o>(
+        &mut self,
+        module: &mut M,
+        gradients: &mut Gradients<E, D>,
+        tables: &mut Tables<E>,
+        optimizer_of: impl Fn(usize) -> Option<&'o O>,
+    ) -> Result<(), D::Err> {
         self.step += 1;
         let tensors = self.tensors.iter_mut().enumerate();
-        let mut update = Update { optimizer_of, tensors, gradients };
+        let mut update = Update { optimizer_of, tensors, gradients, tables };
         M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut update })?;
         Ok(())
     }
@@ -96,8 +107,10 @@ impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Start<E> {
         (tensor, name): (&Tensor<S, E, D>, String),
     ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
         if options.do_gradient_update {
-            let zeros = vec![E::zero(); tensor.shape().num_elements()];
-            self.tensors.push(TensorState { name, step: 0, slots: vec![zeros; self.slots] });
+            // Each asked of the system as zeros, which is then no work until they are changed.
+            let zeros = |_| vec![E::zero(); tensor.shape().num_elements()];
+            let slots = (0..self.slots).map(zeros).collect();
+            self.tensors.push(TensorState { name, step: 0, slots });
         }
         Ok(None)
     }
@@ -108,6 +121,7 @@ struct Update<'a, E: Element, D: Backend<E>, F> {
     optimizer_of: F,
     tensors: std::iter::Enumerate<std::slice::IterMut<'a, TensorState<E>>>,
     gradients: &'a mut Gradients<E, D>,
+    tables: &'a mut Tables<E>,
 }
 
 impl<'o, E, D, F, O> TensorVisitor<E, D> for Update<'_, E, D, F>
@@ -137,6 +151,9 @@ where
         }
         let Some(optimizer) = (self.optimizer_of)(index) else { return Ok(None) };
         state.step += 1;
+        if D::edit(tensor, |weights| self.tables.step(index, optimizer, state, weights)) {
+            return Ok(None);
+        }
         // Taken out, because the gradients and the tensor cannot be borrowed in one another.
         let gradient = D::take_gradient(self.gradients, tensor)?;
         D::edit(tensor, |weights| {

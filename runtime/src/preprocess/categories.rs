@@ -13,6 +13,8 @@ use crate::{data::Values, definition::Step, private::spec::Kind};
 /// fewer than `minimum` times (1), or does not fit into the capacity, is unknown;
 /// [`Preprocessing::overflow`](crate::preprocess::Preprocessing::overflow) says how much that is.
 ///
+/// With `shared = input` the vocabulary is that of another input, learned of both.
+///
 /// `keras.layers.StringLookup(max_tokens=capacity, mask_token="")` and
 /// `IntegerLookup(max_tokens=capacity, mask_token=..)`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -33,7 +33,7 @@ pub(super) fn bucket(text: &str, buckets: usize, salt: u64) -> u32 {
 
 /// SipHash-2-4 (Aumasson and Bernstein, 2012). Written out, because the standard library's is
 /// another one, and indices in saved models must never change.
-fn sip_hash(bytes: &[u8], key: [u64; 2]) -> u64 {
+pub(super) fn sip_hash(bytes: &[u8], key: [u64; 2]) -> u64 {
     let mut state = [
         key[0] ^ 0x736f_6d65_7073_6575,
         key[1] ^ 0x646f_7261_6e64_6f6d,

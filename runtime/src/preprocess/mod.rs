@@ -7,12 +7,15 @@
 //! whole table at a time.
 
 mod affine;
+#[cfg(test)]
+mod augmentation_tests;
 mod bins;
 mod calendar;
 mod categories;
 mod center_crop;
 mod clip;
 mod contrast;
+mod crossed;
 mod flip;
 mod hashed;
 mod image;
@@ -33,9 +36,13 @@ mod sample;
 pub mod stage;
 mod standardize;
 mod target;
+#[cfg(feature = "tokenizers")]
+mod tokenizer;
 mod vocabulary;
 mod words;
 mod zoom;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,8 +51,8 @@ use self::{
     target::{Target, TargetFit},
 };
 use crate::{
-    data::{Labels, Table},
-    definition::Graph,
+    data::{Column, Content, Labels, Table},
+    definition::{Derived, Graph},
     layer::Draw,
     Result,
 };
@@ -56,6 +63,7 @@ pub use categories::Categories;
 pub use center_crop::CenterCrop;
 pub use clip::Clip;
 pub use contrast::Contrast;
+pub use crossed::Crossed;
 pub use flip::Flip;
 pub use hashed::Hashed;
 pub use impute::Impute;
@@ -71,6 +79,8 @@ pub use robust::Robust;
 pub use rotate::Rotate;
 pub use stage::{Fixed, Learned, Random, Stage};
 pub use standardize::Standardize;
+#[cfg(feature = "tokenizers")]
+pub use tokenizer::Tokenizer;
 pub use vocabulary::Overflow;
 pub use words::Words;
 pub use zoom::Zoom;
@@ -154,9 +164,13 @@ impl Preprocessing {
             let draw = draw.map(|draw| draw.layer(place as u64));
             pipeline.encode(column, rows, (first, draw))
         });
+        let mut columns = inputs.collect::<Result<Vec<_>>>()?;
+        let derived = self.graph.derived.iter();
+        let derived = derived.map(|derived| derive(derived, &table.columns, &columns, rows));
+        columns.extend(derived.collect::<Vec<_>>());
         let targets = self.targets.iter().zip(targets);
         let targets = targets.map(|(target, column)| target.encode(column, rows, first));
-        let columns = inputs.chain(targets).collect::<Result<_>>()?;
+        columns.extend(targets.collect::<Result<Vec<_>>>()?);
         Ok(Table { columns, rows: rows.len() })
     }
 
@@ -236,6 +250,20 @@ impl std::fmt::Debug for Preprocessing {
     }
 }
 
+/// The column of a derived node, of the raw or, where steps make the categories, of the encoded
+/// values of some rows.
+fn derive(derived: &Derived, raw: &[Column], encoded: &[Column], rows: &[usize]) -> Column {
+    let sources = derived.inputs.iter().filter_map(|&input| {
+        let (raw, encoded) = (raw.get(input)?, encoded.get(input)?);
+        let is_category = matches!(raw.content, Content::Categories { .. } | Content::Texts);
+        Some(if is_category { raw.of_rows(rows) } else { encoded.clone() })
+    });
+    let values = Arc::new(derived.derivation.derive(derived, &sources.collect::<Vec<_>>()));
+    let content = Content::Categories { below: derived.output.below.get() };
+    let width = derived.output.elements().get();
+    Column { name: derived.name, content, width, values, present: None }
+}
+
 /// Whether the same was learned.
 impl PartialEq for Preprocessing {
     fn eq(&self, other: &Preprocessing) -> bool {
@@ -275,8 +303,11 @@ impl Fitting {
 
     /// Takes a look at some rows of a table, the first of which has the number `first`.
     pub(crate) fn look(&mut self, table: &Table, rows: &[usize], first: usize) -> Result<()> {
-        for (fit, column) in self.inputs.iter_mut().zip(&table.columns) {
-            fit.look(column, rows, first)?;
+        for (place, column) in table.columns.iter().enumerate().take(self.inputs.len()) {
+            self.inputs[place].look(column, rows, first)?;
+            if let Some(owner) = self.inputs[place].waits_for() {
+                self.inputs[owner].look_at_another(column, rows);
+            }
         }
         let columns = table.columns.iter().skip(self.inputs.len());
         for (target, column) in self.targets.iter_mut().zip(columns) {
@@ -288,6 +319,12 @@ impl Fitting {
     /// Ends a pass over the training rows.
     pub(crate) fn end_pass(&mut self) {
         self.inputs.iter_mut().for_each(PipelineFit::end_pass);
+        for place in 0..self.inputs.len() {
+            let owner = self.inputs[place].waits_for();
+            if let Some(step) = owner.and_then(|owner| self.inputs[owner].first()) {
+                self.inputs[place].take(step);
+            }
+        }
         self.targets.iter_mut().for_each(TargetFit::end_pass);
     }
 

@@ -151,7 +151,9 @@ impl Pipeline {
     /// What the training rows held that found no place in a step, with the step.
     pub(super) fn overflow(&self) -> impl Iterator<Item = (&'static Step, Overflow)> + '_ {
         let steps = self.plan.steps.iter().zip(&self.steps);
-        steps.filter_map(|(step, ready)| Some((step, ready.overflow()?)))
+        // Of a vocabulary that several inputs share, the one that learns it speaks.
+        let own = steps.filter(|(step, _)| step.vocabulary_of.is_none());
+        own.filter_map(|(step, ready)| Some((step, ready.overflow()?)))
     }
 
     /// The steps that are part of the model: what draws lots in training may come and go.
@@ -237,9 +239,10 @@ impl PipelineFit {
         fit
     }
 
-    /// Takes what does not learn, up to the next step that does.
+    /// Takes what does not learn, up to the next step that does, or that waits for another input's
+    /// vocabulary.
     fn advance(&mut self) {
-        while let Some(step) = self.next() {
+        while let Some(step) = self.next().filter(|step| step.vocabulary_of.is_none()) {
             self.learning = step.stage.start(step);
             let Some(ready) = restore_fixed(step).filter(|_| self.learning.is_none()) else {
                 break;
@@ -253,9 +256,34 @@ impl PipelineFit {
         self.pipeline.plan.steps.get(self.pipeline.steps.len())
     }
 
+    /// The place of the input for whose vocabulary it waits.
+    pub(super) fn waits_for(&self) -> Option<usize> {
+        self.next()?.vocabulary_of
+    }
+
     /// Whether there is nothing to learn any more.
     pub(super) fn is_done(&self) -> bool {
-        self.means.is_none() && self.learning.is_none()
+        self.means.is_none() && self.learning.is_none() && self.waits_for().is_none()
+    }
+
+    /// Takes a look at training rows of another input, which shares the vocabulary of the first
+    /// step here.
+    pub(super) fn look_at_another(&mut self, column: &Column, rows: &[usize]) {
+        let Some(step) = self.next().filter(|_| self.pipeline.steps.is_empty()) else { return };
+        if let Some(learning) = &mut self.learning {
+            learning.look(step, &present(column, rows).1);
+        }
+    }
+
+    /// The first step, once it is fitted.
+    pub(super) fn first(&self) -> Option<Arc<dyn Ready>> {
+        self.pipeline.steps.first().cloned()
+    }
+
+    /// Takes the step of the input for which it waits.
+    pub(super) fn take(&mut self, step: Arc<dyn Ready>) {
+        self.pipeline.steps.push(step);
+        self.advance();
     }
 
     /// Takes a look at some training rows.
@@ -263,9 +291,7 @@ impl PipelineFit {
         if self.is_done() {
             return Ok(());
         }
-        let present: Vec<usize> =
-            rows.iter().copied().filter(|&row| column.is_present(row)).collect();
-        let values = column.values.of_rows(column.width, &present);
+        let (present, values) = present(column, rows);
         if let Some(means) = &mut self.means {
             means.look(&values);
         }
@@ -291,6 +317,13 @@ impl PipelineFit {
     pub(super) fn finish(self) -> Pipeline {
         self.pipeline
     }
+}
+
+/// The rows of these that are present, and their values.
+fn present(column: &Column, rows: &[usize]) -> (Vec<usize>, Values) {
+    let present: Vec<usize> = rows.iter().copied().filter(|&row| column.is_present(row)).collect();
+    let values = column.values.of_rows(column.width, &present);
+    (present, values)
 }
 
 /// A step that learns nothing.

@@ -7,7 +7,8 @@ use super::{
 use crate::{data::Values, definition::Step};
 
 /// `height` rows of `width` pixels, from anywhere in the picture in training, and from its middle
-/// otherwise. `keras.layers.RandomCrop(height, width)`.
+/// otherwise. `keras.layers.RandomCrop(height, width)`, which otherwise brings the largest part of
+/// that shape to the size instead.
 #[derive(Clone, Copy, Debug)]
 pub struct RandomCrop;
 

@@ -10,7 +10,11 @@ use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value as Json;
 
 use super::vocabulary::Overflow;
-use crate::{data::Values, definition::Step, layer::Draw};
+use crate::{
+    data::{Column, Values},
+    definition::{Derived, Step},
+    layer::Draw,
+};
 
 /// Why a step cannot take a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +48,12 @@ pub(super) fn refuse(
 ) -> Refusal {
     let width = step.input.elements().get().max(1);
     Refusal { row: place / width, expected: expected.into(), found: found.to_string() }
+}
+
+/// What is made of the raw values of several inputs.
+pub trait Derivation: Send + Sync {
+    /// The column of a derived node, of those it is made of; all of them have the same rows.
+    fn derive(&self, derived: &Derived, of: &[Column]) -> Values;
 }
 
 /// A step that learns from the training rows. What it has learned is saved with the model.

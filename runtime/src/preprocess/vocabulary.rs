@@ -1,6 +1,6 @@
 //! Words or categories and their indices, learned by counting.
 
-use std::{borrow::Borrow, collections::HashMap, hash::Hash};
+use std::{borrow::Borrow, collections::HashMap, fmt, hash::Hash};
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,17 @@ pub struct Overflow {
     pub occurrences: u64,
     /// How often anything occurred.
     pub of: u64,
+}
+
+/// `unknown are 812 of 10000 entries in the training rows, 345 different ones`.
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Overflow { entries, occurrences, of } = self;
+        write!(
+            f,
+            "unknown are {occurrences} of {of} entries in the training rows, {entries} different ones"
+        )
+    }
 }
 
 /// A vocabulary in a file: the entries in the order of their indices.
@@ -191,6 +202,10 @@ mod tests {
         assert_eq!((index("d"), index("b"), index("a"), index("c"), index("e")), (2, 3, 4, 1, 1));
         let overflow = Overflow { entries: 2, occurrences: 2, of: 11 };
         assert_eq!(vocabulary.overflow(), Some(overflow));
+        assert_eq!(
+            overflow.to_string(),
+            "unknown are 2 of 11 entries in the training rows, 2 different ones"
+        );
         let text = serde_json::to_string(&vocabulary).unwrap();
         assert!(text.starts_with(r#"{"entries":["d","b","a"],"overflow":{"entries":2,"#), "{text}");
         assert_eq!(serde_json::from_str::<Vocabulary<String>>(&text).unwrap(), vocabulary);

@@ -16,6 +16,9 @@ use crate::{data::Values, definition::Step};
 /// counts as a word as well, longer ones behind shorter ones. A text of more than `length` words
 /// loses its end; a shorter one is padded in front, or at its end with `padding = after`.
 ///
+/// With `shared = input` the vocabulary is that of another input, learned of both; everything else
+/// stays its own.
+///
 /// `keras.layers.TextVectorization(max_tokens=vocabulary, output_sequence_length=length)`, which
 /// pads at the end; in front is how `keras.utils.pad_sequences` pads. Lower case is Unicode's here
 /// and ASCII's there.

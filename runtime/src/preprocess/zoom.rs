@@ -16,9 +16,11 @@ impl RandomStep for Zoom {
     fn apply(step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
         let Some(lots) = lots else { return Ok(values) };
         let factor = step.argument("factor").number_or(0.0);
-        Ok(moved(step, &values, |row| {
-            let scale = 1.0 + factor * (2.0 * lots.share(row, 0) - 1.0);
-            Affinity { sine: 0.0, cosine: 1.0, scale }
-        }))
+        Ok(moved(step, &values, |row| shown(1.0 + factor * (2.0 * lots.share(row, 0) - 1.0))))
     }
+}
+
+/// So many times as much of the picture.
+pub(super) fn shown(scale: f64) -> Affinity {
+    Affinity { sine: 0.0, cosine: 1.0, scale }
 }

@@ -9,6 +9,7 @@ use crate::{
     importance::Importance,
     kernel::{Backend, Element},
     model::Model,
+    preprocess::{Overflow, Preprocessing},
     train::{encode, Rows},
     Result,
 };
@@ -95,6 +96,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
         page.heading("Model");
         page.picture(&diagram(&M::GRAPH));
         page.verbatim(&self.model.summary().to_string());
+        self.overflow(&mut page);
         for importance in &self.importance {
             page.heading(&format!("Importance of the inputs, {}", importance.method.in_words()));
             page.picture(&importance.picture());
@@ -105,6 +107,22 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
             self.worst(&mut page, rows)?;
         }
         super::write(path.as_ref(), &page.finish())
+    }
+
+    /// What the training rows held that no vocabulary has a place for.
+    fn overflow(&self, page: &mut Html) {
+        let overflow = self.model.preprocessing().map(Preprocessing::overflow).unwrap_or_default();
+        if overflow.is_empty() {
+            return;
+        }
+        page.heading("Unknown to the model");
+        let rows = overflow.iter().map(|(input, step, rest)| {
+            let Overflow { entries, occurrences, of } = rest;
+            let numbers = [occurrences, of, entries].map(u64::to_string);
+            [(*input).to_owned(), (*step).to_owned()].into_iter().chain(numbers).collect()
+        });
+        let head = ["input", "step", "unknown entries", "of", "different ones"];
+        page.table(&head, &rows.collect::<Vec<_>>());
     }
 
     fn figures(&self, page: &mut Html, rows: &Rows) -> Result<()> {

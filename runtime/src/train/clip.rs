@@ -3,7 +3,7 @@
 use dfdx::tensor::Gradients;
 
 use super::walk;
-use crate::tensor::*;
+use crate::{lazy::Tables, tensor::*};
 
 /// How gradients are kept from growing too large. Keras takes three arguments of which one wins;
 /// here there is one.
@@ -32,16 +32,17 @@ impl Clip {
         self,
         module: &M,
         gradients: &mut Gradients<E, D>,
+        tables: &mut Tables<E>,
         counts: impl Fn(usize) -> bool,
     ) -> Result<(), D::Err> {
         match self {
             Clip::Value(limit) => {
                 let limit = E::of(limit);
-                walk::gradients(module, gradients, |_, gradient| {
+                walk::gradients(module, gradients, tables, |_, gradient| {
                     gradient.iter_mut().for_each(|g| *g = g.max(-limit).min(limit));
                 })
             }
-            Clip::Norm(limit) => walk::gradients(module, gradients, |_, gradient| {
+            Clip::Norm(limit) => walk::gradients(module, gradients, tables, |_, gradient| {
                 let norm = squares(gradient).sqrt();
                 if norm > limit {
                     scale(gradient, limit / norm);
@@ -49,14 +50,16 @@ impl Clip {
             }),
             Clip::GlobalNorm(limit) => {
                 let mut sum = 0.0;
-                walk::gradients(module, gradients, |index, gradient| {
+                walk::gradients(module, gradients, tables, |index, gradient| {
                     sum += if counts(index) { squares(gradient) } else { 0.0 };
                 })?;
                 let norm = sum.sqrt();
                 if norm <= limit {
                     return Ok(());
                 }
-                walk::gradients(module, gradients, |_, gradient| scale(gradient, limit / norm))
+                walk::gradients(module, gradients, tables, |_, gradient| {
+                    scale(gradient, limit / norm)
+                })
             }
         }
     }

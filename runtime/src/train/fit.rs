@@ -155,6 +155,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         }
         // Keras: first the averages, then what callbacks restore. Also after a failure, so that the
         // best weights are kept.
+        self.pay()?;
         if let Some(averages) = self.averages.as_ref().filter(|_| self.batches > 0) {
             averages.overwrite(&mut self.model.module).map_err(Error::device)?;
         }
@@ -250,7 +251,14 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         self.tell(callbacks, &Event::EpochEnded { epoch, figures: &figures })
     }
 
-    fn validate(&self, validation: &Validation) -> Result<Figures> {
+    fn validate(&mut self, validation: &Validation) -> Result<Figures> {
+        match validation {
+            Validation::None => Ok(Figures::default()),
+            given => self.settled(|run, _| run.score(given)),
+        }
+    }
+
+    fn score(&self, validation: &Validation) -> Result<Figures> {
         let batch_size = self.settings.batch_size;
         let scores = match validation {
             Validation::None => return Ok(Figures::default()),

@@ -31,7 +31,7 @@ impl Objective {
     pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], chunk: &Chunk<'_>) -> Objective {
         let ((table, rows), weights) = (chunk.targets(), chunk.weights());
         let mut objective = Objective { total: 0.0, by_output: Vec::new(), slopes: Vec::new() };
-        let targets = table.columns.iter().skip(graph.inputs.len());
+        let targets = table.columns.iter().skip(graph.encoded_columns());
         let outputs = graph.outputs.iter().zip(heads).zip(targets);
         let count = rows.len().max(1) as f64;
         for (index, ((output, head), target)) in outputs.enumerate() {
@@ -148,7 +148,8 @@ mod tests {
         steps: &[],
         labels: false,
     };
-    static GRAPH: Graph = Graph { name: "Two", nodes: &[], inputs: &[], outputs: &[PRICE, TOPIC] };
+    static GRAPH: Graph =
+        Graph { name: "Two", nodes: &[], inputs: &[], derived: &[], outputs: &[PRICE, TOPIC] };
 
     fn objective(heads: &[Vec<f64>], weights: RowWeights) -> Objective {
         let fitted = Preprocessing::without_fitting(&GRAPH).unwrap();

@@ -85,6 +85,7 @@ mod tests {
             stand_in: 0,
         }],
         inputs: &[],
+        derived: &[],
         outputs: &[],
     };
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dfdx::{nn::ZeroGrads, tensor::Gradients};
+use dfdx::tensor::Gradients;
 
 use super::{
     branches::Branches,
@@ -10,7 +10,7 @@ use super::{
     rows::{Dropping, Order, Rows},
     statistics::KeptStatistics,
     trainer::Settings,
-    NodeOf, Scores, Shuffle,
+    walk, NodeOf, Scores, Shuffle,
 };
 use crate::{
     callback::{Callback, Event, Flow, Position, RunPlan, Snapshot, Training},
@@ -19,9 +19,11 @@ use crate::{
     history::History,
     kernel::{Backend, Element, Recycling},
     layer::Draw,
+    lazy::{Raw, Tables},
     model::Model,
     optim::{Optimizer, OptimizerState},
     parameters,
+    preprocess::Preprocessing,
     seed::Stream,
     Error, Result,
 };
@@ -33,8 +35,10 @@ pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
     pub(super) device: Recycling<D>,
     pub(super) optimizer: O,
     pub(super) state: OptimizerState<E>,
-    /// Allocated once; `None` only while a tape holds them.
+    /// Allocated in the first step; afterwards `None` only while a tape holds them.
     pub(super) gradients: Option<Gradients<E, D>>,
+    /// The embeddings whose rows take their steps one by one.
+    pub(super) tables: Tables<E>,
     /// The sums of the gradients since the optimizer's last step; empty where none are summed.
     pub(super) accumulated: Vec<Vec<E>>,
     pub(super) averages: Option<Averages<E>>,
@@ -73,17 +77,26 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         (rows, fingerprint): (Rows, u32),
     ) -> Result<Self> {
         let state = OptimizerState::new(&model.module, &optimizer);
-        let gradients = model.module.try_alloc_grads().map_err(Error::device)?;
-        let own = parameters::read(&model.module)?;
+        let own = parameters::list(&model.module);
         let trained = || own.iter().filter(|parameter| parameter.trainable);
-        let sizes = || trained().map(|parameter| parameter.values.len());
+        let sizes = || trained().map(parameters::Listed::len);
         let averages = settings.moving_average.map(|rule| Averages::new(rule, sizes()));
         let accumulated = match settings.accumulate > 1 {
-            true => sizes().map(|size| vec![E::zero(); size]).collect(),
+            true => vec![Vec::new(); sizes().count()],
             false => Vec::new(),
         };
-        let names = trained().map(|parameter| parameter.name.as_str());
-        let branches = Branches::new(&M::GRAPH, names, &settings.rates, &settings.frozen);
+        let names = || trained().map(|parameter| parameter.name.as_str());
+        let branches = Branches::new(&M::GRAPH, names(), &settings.rates, &settings.frozen);
+        let tables = {
+            let names: Vec<&str> = names().collect();
+            let may_rest = |tensor: usize| {
+                // An average follows every row; a module of the user's own may read all of them.
+                !settings.whole_tables
+                    && settings.moving_average.is_none()
+                    && all_layers_are_ours(&M::GRAPH, names[tensor])
+            };
+            Tables::new(walk::ids(&model.module), may_rest, &optimizer, settings.batch_size)
+        };
         let still = own.iter().filter(|parameter| !parameter.trainable);
         let moves = still.map(|parameter| !is_of_frozen::<M>(&parameter.name)).collect();
         let shuffled = (settings.shuffle == Shuffle::EachEpoch).then_some(settings.seed);
@@ -95,7 +108,8 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             model,
             optimizer,
             state,
-            gradients: Some(gradients),
+            gradients: None,
+            tables,
             accumulated,
             averages,
             branches,
@@ -171,14 +185,54 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
 
     /// Writes the checkpoints that callbacks have asked for.
     pub(super) fn write_requested(&mut self, callbacks: &[Box<dyn Callback<M>>]) -> Result<()> {
-        for (folder, keep) in std::mem::take(&mut self.requested) {
-            let saved = self.saved(callbacks)?;
-            checkpoint::create(&folder)?;
-            let number = self.batch_number();
-            checkpoint::save_run(self.model, &saved, &checkpoint::path_in(&folder, number))?;
-            checkpoint::keep_newest(&folder, keep, number)?;
+        let requested = std::mem::take(&mut self.requested);
+        if requested.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.settled(|run, raw| {
+            let saved = run.saved(callbacks, raw);
+            for (folder, keep) in requested {
+                checkpoint::create(&folder)?;
+                let number = run.batch_number();
+                checkpoint::save_run(run.model, &saved, &checkpoint::path_in(&folder, number))?;
+                checkpoint::keep_newest(&folder, keep, number)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Lets somebody see the weights as the dense formula has them by now, and those of the tables
+    /// in between.
+    pub(super) fn settled<R>(
+        &mut self,
+        look: impl FnOnce(&Self, &[Option<Raw<E>>]) -> Result<R>,
+    ) -> Result<R> {
+        let mut raw = Vec::new();
+        let tables = &mut self.tables;
+        walk::weights(&mut self.model.module, |tensor, weights| {
+            raw.push(tables.get(tensor).map(|table| table.settle(weights)));
+        })
+        .map_err(Error::device)?;
+        let seen = look(self, &raw);
+        let tables = &mut self.tables;
+        walk::weights(&mut self.model.module, |tensor, weights| {
+            if let (Some(table), Some(raw)) = (tables.get(tensor), &raw[tensor]) {
+                table.unsettle(raw, weights);
+            }
+        })
+        .map_err(Error::device)?;
+        seen
+    }
+
+    /// Has all tables take the steps that they owe.
+    pub(super) fn pay(&mut self) -> Result<()> {
+        let tables = &mut self.tables;
+        walk::weights(&mut self.model.module, |tensor, weights| {
+            if let Some(table) = tables.get(tensor) {
+                table.pay(weights);
+            }
+        })
+        .map_err(Error::device)
     }
 }
 
@@ -186,6 +240,13 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
 fn is_of_frozen<M: crate::definition::Definition>(tensor: &str) -> bool {
     let field = tensor.split('.').next();
     M::GRAPH.nodes.iter().any(|node| node.frozen && Some(node.name) == field)
+}
+
+/// Whether a tensor's branch has no module of the user's own.
+fn all_layers_are_ours(graph: &crate::definition::Graph, tensor: &str) -> bool {
+    let field = tensor.split('.').next();
+    let mut own = graph.nodes.iter().filter(|node| Some(node.name) == field);
+    own.any(|node| node.layers.iter().all(|layer| layer.parameters.is_some()))
 }
 
 /// The places of the inputs that are dropped at random.
@@ -210,6 +271,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
         &self.history
     }
 
+    fn preprocessing(&self) -> Option<&Preprocessing> {
+        self.model.preprocessing.as_ref()
+    }
+
     fn learning_rate(&self) -> f64 {
         self.optimizer.learning_rate()
     }
@@ -223,16 +288,24 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
         self.tell_frozen();
     }
 
-    fn snapshot(&self) -> Result<Snapshot> {
-        self.model.snapshot()
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        self.settled(|run, _| run.model.snapshot())
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.model.restore(snapshot)
+        self.pay()?;
+        self.model.restore(snapshot)?;
+        let tables = &mut self.tables;
+        walk::weights(&mut self.model.module, |tensor, weights| {
+            if let Some(table) = tables.get(tensor) {
+                table.reread(weights);
+            }
+        })
+        .map_err(Error::device)
     }
 
-    fn save_model(&self, path: &Path) -> Result<()> {
-        self.model.save(path)
+    fn save_model(&mut self, path: &Path) -> Result<()> {
+        self.settled(|run, _| run.model.save(path))
     }
 
     fn request_checkpoint(&mut self, folder: &Path, keep: usize) {

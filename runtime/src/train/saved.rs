@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::{run::Run, trainer::Settings, Trainer};
+use super::{run::Run, trainer::Settings, walk, Trainer};
 use crate::{
     callback::{Callback, Memory, RunPlan},
     checkpoint::{CheckpointError, SavedRun},
     definition::{Definition, Network},
     kernel::{Backend, Element},
+    lazy::Raw,
     optim::{Optimizer, OptimizerState},
-    Result,
+    Error, Result,
 };
 
 /// What must be the same for a run to end as it would have ended: names and values, in words.
@@ -30,7 +31,8 @@ fn fixed<'a>(
     fingerprint: u32,
     callbacks: impl Iterator<Item = &'a str>,
 ) -> Fixed {
-    let Settings { seed, shuffle, accumulate, clip, moving_average, rates, dropped, .. } = settings;
+    let Settings { seed, shuffle, accumulate, clip, moving_average, .. } = settings;
+    let Settings { whole_tables, rates, dropped, .. } = settings;
     // The rate itself is the run's: schedules change it.
     let mut optimizer = optimizer.clone();
     optimizer.set_learning_rate(1.0);
@@ -45,6 +47,7 @@ fn fixed<'a>(
         ("`accumulate`", accumulate.to_string()),
         ("`clip`", format!("{clip:?}")),
         ("`moving_average`", format!("{moving_average:?}")),
+        ("`whole_tables`", whole_tables.to_string()),
         ("`learning_rate_of`", format!("{rates:?}")),
         ("`drop_input`", format!("{dropped:?}")),
         ("the optimizer (at a rate of 1)", format!("{optimizer:?}")),
@@ -86,7 +89,11 @@ fn of_the_run<M: Definition>(callback: &dyn Callback<M>) -> bool {
 
 impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
     /// All of the run but its model.
-    pub(super) fn saved(&self, callbacks: &[Box<dyn Callback<M>>]) -> Result<SavedRun> {
+    pub(super) fn saved(
+        &self,
+        callbacks: &[Box<dyn Callback<M>>],
+        raw: &[Option<Raw<E>>],
+    ) -> SavedRun {
         let own = || callbacks.iter().filter(|callback| of_the_run(callback.as_ref()));
         let names = own().map(|callback| callback.name());
         let mut saved = SavedRun {
@@ -107,6 +114,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
                 saved.tensors.insert(format!("optimizer.{slot}.{}", tensor.name), wide(numbers));
             }
         }
+        let names = self.state.tensors.iter().map(|tensor| tensor.name.as_str());
+        self.tables.save(names, raw, &mut saved);
         let averages = self.averages.iter().flat_map(|averages| &averages.tensors);
         for (kind, tensors) in
             [("average", averages.collect::<Vec<_>>()), ("sum", self.accumulated.iter().collect())]
@@ -124,7 +133,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
                 memory.0.into_iter().map(|(name, numbers)| (prefix.clone() + &name, numbers));
             saved.numbers.extend(named);
         }
-        Ok(saved)
+        saved
     }
 
     /// Goes on from a run that was written down; the model has its weights already.
@@ -137,6 +146,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         (self.stopped, self.history) = (saved.stopped, saved.history.clone());
         self.optimizer.set_learning_rate(saved.learning_rate);
         recall_optimizer(&mut self.state, saved)?;
+        self.recall_tables(saved)?;
         let (names, tensors) = (&self.state.tensors, &saved.tensors);
         for (index, state) in names.iter().enumerate() {
             if let Some(averages) = &mut self.averages {
@@ -146,7 +156,9 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
                 )?;
             }
             if let Some(sum) = self.accumulated.get_mut(index) {
-                fill(sum, tensors.get(&format!("sum.{}", state.name)))?;
+                let saved = tensors.get(&format!("sum.{}", state.name));
+                sum.resize(saved.map_or(0, Vec::len), E::zero());
+                fill(sum, saved)?;
             }
         }
         self.scores.set_state(|name| saved.numbers.get(name).cloned());
@@ -166,12 +178,30 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     }
 }
 
+impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
+    fn recall_tables(&mut self, saved: &SavedRun) -> Result<()> {
+        let Run { tables, state, .. } = self;
+        let mut known = Some(());
+        walk::weights(&mut self.model.module, |index, weights| {
+            let tensor = &state.tensors[index];
+            let of = (index, tensor.name.as_str());
+            known = known.and(tables.recall(of, tensor.step, saved, weights));
+        })
+        .map_err(Error::device)?;
+        known.ok_or_else(another_version)
+    }
+}
+
 fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun) -> Result<()> {
     state.step = saved.updates;
     for (tensor, step) in state.tensors.iter_mut().zip(&saved.tensor_steps) {
         tensor.step = *step;
         for (slot, numbers) in tensor.slots.iter_mut().enumerate() {
-            fill(numbers, saved.tensors.get(&format!("optimizer.{slot}.{}", tensor.name)))?;
+            let saved = saved.tensors.get(&format!("optimizer.{slot}.{}", tensor.name));
+            // A table keeps its own.
+            if saved.is_some() {
+                fill(numbers, saved)?;
+            }
         }
     }
     Ok(())
@@ -189,6 +219,10 @@ fn fill<E: Element>(own: &mut [E], saved: Option<&Vec<f64>>) -> Result<()> {
             own.iter_mut().zip(saved).for_each(|(own, &saved)| *own = E::of(saved));
             Ok(())
         }
-        None => Err(crate::Error::Device("the checkpoint is of another version".to_owned())),
+        None => Err(another_version()),
     }
+}
+
+fn another_version() -> Error {
+    Error::Device("the checkpoint is of another version".to_owned())
 }

@@ -1,7 +1,7 @@
 //! One batch: its losses, their gradients, and the optimizer's step.
 
 use dfdx::{
-    nn::{tensor_collection::TensorCollection, ZeroGrads},
+    nn::tensor_collection::TensorCollection,
     tensor::{Gradients, OwnedTape, SplitTape, Trace},
     tensor_ops::Backward,
 };
@@ -11,6 +11,7 @@ use crate::{
     callback::Cause,
     definition::{Definition, Network},
     kernel::{Backend, Element},
+    lazy::{self, Tables},
     model::{link, Model},
     optim::Optimizer,
     seed::Stream,
@@ -50,7 +51,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     fn infinite_gradient(&mut self) -> std::result::Result<Option<Cause>, D::Err> {
         let Some(gradients) = &mut self.gradients else { return Ok(None) };
         let mut found = None;
-        walk::gradients(&self.model.module, gradients, |tensor, gradient| {
+        walk::gradients(&self.model.module, gradients, &mut self.tables, |tensor, gradient| {
             if found.is_none() && !all_finite(gradient) {
                 found = Some(tensor);
             }
@@ -87,14 +88,19 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             }
             _ => self.rows.take(rows),
         };
-        let tape = fresh_tape(module, &mut self.gradients, device).map_err(Error::device)?;
-        let (heads, tape) =
-            M::train(module, &chunk.batch(), device, tape).map_err(Error::device)?;
-        let mut values = head_values(&M::GRAPH, &heads, chunk.len())?;
-        let mut objective = Objective::new(&M::GRAPH, &values, &chunk);
-
-        let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
-        let mut gradients = total.try_backward().map_err(Error::device)?;
+        let tape = fresh_tape(module, &mut self.gradients, &mut self.tables, device)
+            .map_err(Error::device)?;
+        let there_and_back = || {
+            let (heads, tape) =
+                M::train(module, &chunk.batch(), device, tape).map_err(Error::device)?;
+            let values = head_values(&M::GRAPH, &heads, chunk.len())?;
+            let mut objective = Objective::new(&M::GRAPH, &values, &chunk);
+            let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
+            let gradients = total.try_backward().map_err(Error::device)?;
+            Ok::<_, Error>((values, objective, gradients))
+        };
+        let there_and_back = lazy::lend(&mut self.tables, there_and_back);
+        let (mut values, objective, mut gradients) = there_and_back?;
         let mut penalties = Penalties::in_training(&mut gradients, &self.branches);
         M::penalize(module, &mut penalties).map_err(Error::device)?;
         let penalty = penalties.value();
@@ -118,15 +124,19 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     fn update(&mut self) -> std::result::Result<(), D::Err> {
         let (before, module) = (self.state.step, &mut self.model.module);
         let Some(gradients) = &mut self.gradients else { return Ok(()) };
+        let tables = &mut self.tables;
         let batches = self.settings.accumulate as u64;
         let complete = (self.batches + 1).is_multiple_of(batches);
-        accumulate(module, gradients, &mut self.accumulated, complete.then_some(batches))?;
+        let sums = &mut self.accumulated;
+        accumulate(module, gradients, tables, sums, complete.then_some(batches))?;
         if complete {
             if let Some(clip) = self.settings.clip {
-                clip.apply(module, gradients, |tensor| self.branches.factor(tensor).is_some())?;
+                let counts = |tensor| self.branches.factor(tensor).is_some();
+                clip.apply(module, gradients, tables, counts)?;
             }
             if self.branches.all_alike() {
-                self.state.advance(module, gradients, &self.optimizer)?;
+                let optimizer = &self.optimizer;
+                self.state.advance_rows(module, gradients, tables, |_| Some(optimizer))?;
             } else {
                 let rate = self.optimizer.learning_rate();
                 let own = |tensor: usize| {
@@ -136,7 +146,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
                     Some(own)
                 };
                 let own: Vec<Option<O>> = (0..self.state.tensors.len()).map(own).collect();
-                self.state.advance_each(module, gradients, |tensor| own[tensor].as_ref())?;
+                let own = |tensor: usize| own[tensor].as_ref();
+                self.state.advance_rows(module, gradients, tables, own)?;
             }
         }
         match &mut self.averages {
@@ -150,13 +161,16 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
 fn accumulate<E: Element, D: Backend<E>, B: TensorCollection<E, D>>(
     module: &B,
     gradients: &mut Gradients<E, D>,
+    tables: &mut Tables<E>,
     sums: &mut [Vec<E>],
     batches: Option<u64>,
 ) -> std::result::Result<(), D::Err> {
     if sums.is_empty() {
         return Ok(());
     }
-    walk::gradients(module, gradients, |tensor, gradient| {
+    walk::gradients(module, gradients, tables, |tensor, gradient| {
+        // A table's rows come one by one.
+        sums[tensor].resize(gradient.len(), E::zero());
         for (gradient, sum) in gradient.iter_mut().zip(&mut sums[tensor]) {
             *sum += *gradient;
             if let Some(batches) = batches {
@@ -166,18 +180,26 @@ fn accumulate<E: Element, D: Backend<E>, B: TensorCollection<E, D>>(
     })
 }
 
-/// A tape without operations, on the gradients of the last step set back to zero.
-fn fresh_tape<E: Element, D: Backend<E>, B: ZeroGrads<E, D>>(
+/// A tape without operations, on the gradients of the last step set back to zero. In the first step
+/// each is made when something is added to it.
+fn fresh_tape<E: Element, D: Backend<E>, B: TensorCollection<E, D>>(
     module: &B,
     gradients: &mut Option<Gradients<E, D>>,
+    tables: &mut Tables<E>,
     device: &D,
 ) -> std::result::Result<OwnedTape<E, D>, D::Err> {
     let gradients = match gradients.take() {
         Some(mut gradients) => {
-            module.try_zero_grads(&mut gradients)?;
+            walk::gradients(module, &mut gradients, tables, |_, gradient| {
+                gradient.fill(E::zero());
+            })?;
             gradients
         }
-        None => module.try_alloc_grads()?,
+        None => {
+            let mut none = Gradients::leaky();
+            none.retain_leafs(&tables.ids());
+            none
+        }
     };
     let carrier = device.try_tensor_from_vec(vec![E::zero()], ())?;
     Ok(carrier.traced(gradients).split_tape().1)

@@ -51,6 +51,7 @@ pub(super) struct Settings {
     pub(super) accumulate: usize,
     pub(super) clip: Option<Clip>,
     pub(super) moving_average: Option<MovingAverage>,
+    pub(super) whole_tables: bool,
     /// The learning rates of branches, relative to the optimizer's.
     pub(super) rates: Vec<(&'static str, f64)>,
     pub(super) frozen: Vec<&'static str>,
@@ -108,6 +109,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
                 accumulate: 1,
                 clip: None,
                 moving_average: None,
+                whole_tables: false,
                 rates: Vec::new(),
                 frozen: Vec::new(),
                 dropped: Vec::new(),
@@ -233,6 +235,26 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     #[must_use]
     pub fn moving_average(mut self, average: MovingAverage) -> Self {
         self.settings.moving_average = Some(average);
+        self
+    }
+
+    /// Changes every row of every embedding in every step.
+    ///
+    /// Otherwise a table with at least 64 rows for every index that a batch may hold changes the
+    /// rows of the batch alone, and neither time nor memory of a step grows with it. With momentum
+    /// a row goes on moving after the batch that it was in, and with [`AdamW`](crate::optim::AdamW)
+    /// all rows decay: those steps it takes when it is next looked up, or when the model is
+    /// evaluated, saved, or done. The weights are those of the dense formula, Keras's, but for
+    /// rounding: means fade by one power instead of a product a step, and Adam leaves off once what
+    /// is left of a row's way is below the rounding of the whole. PyTorch's `SparseAdam` and its kin
+    /// leave such steps out.
+    ///
+    /// Tables change as a whole anyway where a [`moving_average`](Trainer::moving_average) follows
+    /// all rows, where the branch holds a module of your own, which may read them, or where the
+    /// optimizer is your own and has no [`coast`](crate::optim::Optimizer::coast).
+    #[must_use]
+    pub fn whole_tables(mut self) -> Self {
+        self.settings.whole_tables = true;
         self
     }
 

@@ -2,20 +2,36 @@
 
 use dfdx::{
     nn::tensor_collection::{RecursiveWalker, TensorVisitor, ViewTensorMut, ViewTensorRef},
-    tensor::Gradients,
+    tensor::{Gradients, UniqueId},
 };
 
-use crate::tensor::*;
+use crate::{
+    lazy::{self, Tables},
+    tensor::*,
+};
 
-/// Hands every trained tensor's gradient to `edit`, with its place among the trained tensors.
+/// Hands every trained tensor's gradient to `edit`, with its place among the trained tensors: of
+/// tables that rest the gradients of the rows that were looked up, the others being zero.
 pub(super) fn gradients<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &M,
     gradients: &mut Gradients<E, D>,
+    tables: &mut Tables<E>,
     edit: impl FnMut(usize, &mut [E]),
 ) -> Result<(), D::Err> {
-    let mut walk = GradientWalk { index: 0, gradients, edit };
+    let mut walk = GradientWalk { index: 0, gradients, tables, edit };
     M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut walk })?;
     Ok(())
+}
+
+/// What dfdx tells the trained tensors apart by.
+pub(super) fn ids<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
+    module: &M,
+) -> Vec<UniqueId> {
+    let mut walk = IdWalk(Vec::new());
+    match M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut walk }) {
+        Ok(_) => walk.0,
+        Err(never) => match never {},
+    }
 }
 
 /// Hands every trained tensor's weights to `edit`, with its place among the trained tensors.
@@ -41,6 +57,7 @@ pub(super) fn statistics<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
 struct GradientWalk<'a, E: Element, D: Backend<E>, F> {
     index: usize,
     gradients: &'a mut Gradients<E, D>,
+    tables: &'a mut Tables<E>,
     edit: F,
 }
 
@@ -62,8 +79,33 @@ where
     ) -> Result<Option<Tensor<S, E, D>>, D::Err> {
         if options.do_gradient_update {
             let (index, edit) = (self.index, &mut self.edit);
-            D::edit_gradient(self.gradients, tensor, |gradient| edit(index, gradient))?;
+            match self.tables.get(index) {
+                Some(table) => edit(index, table.gradient()),
+                None => {
+                    D::edit_gradient(self.gradients, tensor, |gradient| edit(index, gradient))?;
+                }
+            }
             self.index += 1;
+        }
+        Ok(None)
+    }
+}
+
+struct IdWalk(Vec<UniqueId>);
+
+impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for IdWalk {
+    type Viewer = ViewTensorRef;
+    type Err = std::convert::Infallible;
+    type E2 = E;
+    type D2 = D;
+
+    fn visit<S: Shape>(
+        &mut self,
+        options: TensorOptions<S, E, D>,
+        tensor: &Tensor<S, E, D>,
+    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
+        if options.do_gradient_update {
+            self.0.push(lazy::id(tensor));
         }
         Ok(None)
     }

@@ -1,4 +1,4 @@
-//! The three models in burn, on its flex backend.
+//! The four models in burn, on its flex backend.
 
 use burn::{
     nn::{
@@ -39,10 +39,40 @@ struct Progression {
 }
 
 #[derive(Module, Debug)]
+struct Tower {
+    identity: Embedding,
+    first: Linear,
+    second: Linear,
+}
+
+impl Tower {
+    fn new(categories: usize, device: &Device) -> Tower {
+        Tower {
+            identity: EmbeddingConfig::new(categories, 32).init(device),
+            first: LinearConfig::new(40, 32).init(device),
+            second: LinearConfig::new(32, 32).init(device),
+        }
+    }
+
+    fn forward(&self, identity: Tensor<2, Int>, features: Tensor<2>) -> Tensor<2> {
+        let identity = self.identity.forward(identity).flatten::<2>(1, 2);
+        let x = Tensor::cat(vec![identity, features], 1);
+        self.second.forward(relu(self.first.forward(x)))
+    }
+}
+
+#[derive(Module, Debug)]
+struct Visit {
+    user: Tower,
+    item: Tower,
+}
+
+#[derive(Module, Debug)]
 enum Any {
     Price(Price),
     Post(Post),
     Progression(Progression),
+    Visit(Visit),
 }
 
 impl Any {
@@ -60,6 +90,10 @@ impl Any {
                 words: EmbeddingConfig::new(10_000, 64).init(device),
                 lstm: LstmConfig::new(64, 32, true).init(device),
                 head: LinearConfig::new(30_752 + 32, 10).init(device),
+            }),
+            4 => Any::Visit(Visit {
+                user: Tower::new(100_000, device),
+                item: Tower::new(20_000, device),
             }),
             _ => Any::Progression(Progression {
                 hidden: LinearConfig::new(15, 32).init(device),
@@ -94,6 +128,12 @@ impl Any {
             Any::Progression(m) => {
                 let x = Tensor::cat(vec![numbers(0), numbers(1) * numbers(2)], 1);
                 m.head.forward(relu(m.hidden.forward(x)))
+            }
+            Any::Visit(m) => {
+                let ids = categories();
+                let user = m.user.forward(ids.clone().narrow(1, 0, 1), numbers(0));
+                let item = m.item.forward(ids.narrow(1, 1, 1), numbers(1));
+                (user * item).sum_dim(1)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The three models in candle.
+//! The four models in candle.
 
 use candle_core::{DType, Device, Module, Result, Tensor};
 use candle_nn::{
@@ -12,6 +12,29 @@ enum Any {
     Price { first: Linear, second: Linear, district: Embedding, head: Linear },
     Post { convolution: Conv2d, words: Embedding, lstm: LSTM, head: Linear },
     Progression { hidden: Linear, head: Linear },
+    Visit { user: Tower, item: Tower },
+}
+
+struct Tower {
+    identity: Embedding,
+    first: Linear,
+    second: Linear,
+}
+
+impl Tower {
+    fn new(categories: usize, at: VarBuilder<'_>) -> Result<Tower> {
+        Ok(Tower {
+            identity: embedding(categories, 32, at.pp("identity"))?,
+            first: linear(40, 32, at.pp("first"))?,
+            second: linear(32, 32, at.pp("second"))?,
+        })
+    }
+
+    fn forward(&self, identity: &Tensor, features: Tensor) -> Result<Tensor> {
+        let identity = self.identity.forward(&identity.contiguous()?)?.flatten_from(1)?;
+        let x = Tensor::cat(&[identity, features], 1)?;
+        self.second.forward(&self.first.forward(&x)?.relu()?)
+    }
 }
 
 impl Any {
@@ -28,6 +51,10 @@ impl Any {
                 words: embedding(10_000, 64, at.pp("words"))?,
                 lstm: lstm(64, 32, LSTMConfig::default(), at.pp("lstm"))?,
                 head: linear(30_752 + 32, 10, at.pp("head"))?,
+            },
+            4 => Any::Visit {
+                user: Tower::new(100_000, at.pp("user"))?,
+                item: Tower::new(20_000, at.pp("item"))?,
             },
             _ => Any::Progression {
                 hidden: linear(15, 32, at.pp("hidden"))?,
@@ -59,6 +86,12 @@ impl Any {
                 let serum = numbers(1)?.broadcast_mul(&numbers(2)?)?;
                 let x = Tensor::cat(&[numbers(0)?, serum], 1)?;
                 head.forward(&hidden.forward(&x)?.relu()?)
+            }
+            Any::Visit { user, item } => {
+                let ids = categories()?;
+                let user = user.forward(&ids.narrow(1, 0, 1)?, numbers(0)?)?;
+                let item = item.forward(&ids.narrow(1, 1, 1)?, numbers(1)?)?;
+                (user * item)?.sum_keepdim(1)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Random rows of the three models' shapes, as one vector for each input.
+//! Random rows of the four models' shapes, as one vector for each input.
 
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use rand_distr::StandardNormal;
@@ -16,10 +16,12 @@ pub struct Data {
 impl Data {
     pub fn new(which: usize, rows: usize) -> Data {
         let mut random = StdRng::seed_from_u64(0);
-        let (widths, categories, below) = match which {
-            1 => (vec![10], 1, 100),
-            2 => (vec![3 * 64 * 64], 100, 10_000),
-            _ => (vec![10, 5, 1], 0, 1),
+        // The widths of the numbers, and below what each category of a row is.
+        let (widths, below) = match which {
+            1 => (vec![10], vec![100]),
+            2 => (vec![3 * 64 * 64], vec![10_000; 100]),
+            4 => (vec![8, 8], vec![100_000, 20_000]),
+            _ => (vec![10, 5, 1], Vec::new()),
         };
         let mut numbers: Vec<Vec<f32>> = widths
             .iter()
@@ -30,10 +32,14 @@ impl Data {
         }
         Data {
             numbers,
-            categories: (0..rows * categories).map(|_| random.gen_range(0..below)).collect(),
+            categories: (0..rows)
+                .flat_map(|_| {
+                    below.iter().map(|&below| random.gen_range(0..below)).collect::<Vec<_>>()
+                })
+                .collect(),
             targets: (0..rows).map(|_| random.sample(StandardNormal)).collect(),
             classes: (0..rows).map(|_| random.gen_range(0..10)).collect(),
-            widths: (widths, categories),
+            widths: (widths, below.len()),
         }
     }
 

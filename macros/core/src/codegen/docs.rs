@@ -40,6 +40,9 @@ fn mermaid(expansion: &Expansion<'_>) -> String {
             let label = if edge.present { "-- present -->" } else { "-->" };
             let _ = writeln!(text, "    {} {label} {name}", plain(&edge.name));
         }
+        for edge in &nodes[position].made_of {
+            let _ = writeln!(text, "    {} -- raw --> {name}", plain(&edge.name));
+        }
     }
     text.push_str("```\n");
     text

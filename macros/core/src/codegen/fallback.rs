@@ -77,6 +77,10 @@ fn inputs(raw: &RawModel) -> impl Iterator<Item = &Field> {
     raw.fields.iter().filter(|field| matches!(field.source, Some(Source::Input(_))))
 }
 
+fn derived(raw: &RawModel) -> impl Iterator<Item = &Field> {
+    raw.fields.iter().filter(|field| matches!(field.source, Some(Source::Derived(_))))
+}
+
 /// The outputs; without those that are inputs as well, which is a mistake.
 fn outputs(raw: &RawModel) -> impl Iterator<Item = &Field> {
     raw.fields.iter().filter(|field| field.output.is_some() && !is_input(field))
@@ -139,7 +143,7 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
     let own = own_modules(raw);
     let parameters: Vec<&Ident> = own.iter().map(|(parameter, _)| parameter).collect();
     let modules: Vec<&Type> = own.iter().map(|(_, module)| *module).collect();
-    let batch_fields = inputs(raw).filter(free).map(|field| {
+    let batch_fields = inputs(raw).chain(derived(raw)).filter(free).map(|field| {
         let (name, tensor) = (&field.name, tensor(field, krate));
         match field.ty.as_ref().is_some_and(|ty| ty.optional) {
             true => quote!(pub #name: #krate::missing::Optional<#tensor, B, E, D>),
@@ -329,7 +333,13 @@ fn trait_stubs(raw: &RawModel, names: &Names) -> TokenStream {
             type Sample = #sample;
             type Outputs = #outputs;
             const GRAPH: #krate::definition::Graph =
-                #krate::definition::Graph { name: "", nodes: &[], inputs: &[], outputs: &[] };
+                #krate::definition::Graph {
+                    name: "",
+                    nodes: &[],
+                    inputs: &[],
+                    derived: &[],
+                    outputs: &[],
+                };
             fn write_inputs(_: &#inputs, _: &mut #krate::data::RowWriter<'_>) {}
             fn write_sample(_: &#sample, _: &mut #krate::data::RowWriter<'_>) {}
             fn read_outputs(_: &mut #krate::data::RowReader<'_>) -> #outputs {

@@ -98,8 +98,9 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
     let graph = &expansion.checked.graph;
     let (heads, ok, clone) = (&expansion.names.heads, &expansion.paths.ok, &expansion.paths.clone);
     let private = &expansion.paths.private;
-    let first = graph.inputs().next().map(|node| access(&graph.nodes[node]));
-    let nodes = graph.order.iter().map(|&node| {
+    let first = graph.entries().next().map(|(_, node)| access(&graph.nodes[node]));
+    let flowing = graph.order.iter().filter(|&&node| !graph.ends_in_derivations(node));
+    let nodes = flowing.map(|&node| {
         let steps = node_steps(expansion, node, mode);
         let value = value(node);
         match is_masked(expansion, node) {

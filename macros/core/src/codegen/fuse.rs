@@ -19,8 +19,8 @@ pub(super) struct Call<'a> {
     pub(super) layer: &'a ShapedLayer,
     /// Where the module holds the layer.
     pub(super) place: TokenStream,
-    /// The method that takes the next layer along, and where the module holds that.
-    next: Option<(&'static str, TokenStream)>,
+    /// The method that takes the next layers along, and where the module holds those.
+    next: Option<(&'static str, Vec<TokenStream>)>,
     /// The method that takes the merge before it along.
     merge: Option<&'static str>,
     /// Whether nothing that is trained lies before it.
@@ -32,15 +32,19 @@ pub(super) fn calls<'a>(expansion: &'a Expansion<'_>, node: usize) -> Vec<Call<'
     let frozen = model::is_frozen(expansion, node);
     let mut on_data = is_fed_data(expansion, node);
     let mut merge = merge_name(expansion, node);
-    let mut layers = model::layer_places(expansion, node).into_iter().peekable();
+    let places = model::layer_places(expansion, node);
+    let mut layers = &places[..];
     let mut calls = Vec::new();
-    while let Some((layer, place)) = layers.next() {
-        let fusion = form(layer).and_then(|form| form.fusion);
-        let next = fusion.and_then(|fusion| {
-            let (_, place) = layers.next_if(|(next, _)| is_named(next, fusion.with))?;
-            Some((fusion.method, place))
-        });
-        let taken = form(layer).and_then(|form| form.merge).filter(|taken| merge == Some(taken.with));
+    while let Some(((layer, place), rest)) = layers.split_first() {
+        let fusions = form(layer).map_or(&[][..], |form| form.fusions);
+        let fusion = fusions.iter().find(|fusion| are_named(rest, fusion.next));
+        let (taken, rest) = rest.split_at(fusion.map_or(0, |fusion| fusion.next.len()));
+        layers = rest;
+        let next = fusion
+            .map(|fusion| (fusion.method, taken.iter().map(|(_, place)| place.clone()).collect()));
+        let place = place.clone();
+        let taken =
+            form(layer).and_then(|form| form.merge).filter(|taken| merge == Some(taken.merge));
         calls.push(Call { layer, place, next, merge: taken.map(|taken| taken.method), on_data });
         merge = None;
         on_data &= frozen || !learns(layer);
@@ -69,7 +73,7 @@ impl Call<'_> {
         let (place, origin) = (&self.place, self.origin(expansion));
         if let Some((method, next)) = &self.next {
             let method = Ident::new(method, Span::call_site());
-            return Some(quote!(let x = self.#place.#method(&self.#next, x, #origin)?;));
+            return Some(quote!(let x = self.#place.#method(#(&self.#next,)* x, #origin)?;));
         }
         let asks = form(self.layer).is_some_and(|form| form.asks_origin);
         (asks && self.on_data).then(|| quote!(let x = self.#place.try_forward_from(x, #origin)?;))
@@ -115,8 +119,10 @@ fn form(layer: &ShapedLayer) -> Option<&'static Form> {
     }
 }
 
-fn is_named(layer: &ShapedLayer, name: &str) -> bool {
-    matches!(&layer.module, Module::Named { spec, .. } if spec.name == name)
+/// Whether the layers begin with those of these names.
+fn are_named(layers: &[(&ShapedLayer, TokenStream)], names: &[&str]) -> bool {
+    let is_named = |((layer, _), name): (&(&ShapedLayer, TokenStream), &&str)| matches!(&layer.module, Module::Named { spec, .. } if spec.name == *name);
+    layers.len() >= names.len() && layers.iter().zip(names).all(is_named)
 }
 
 #[cfg(test)]
@@ -157,7 +163,8 @@ mod tests {
             b: [[[f32; 20]; 20]; 3],
         });
         // In inference and in training; the first of them on data, as is the one of `b`.
-        assert_eq!(count(&text, "try_forward_pooled"), 4, "{text}");
+        assert_eq!(count(&text, "try_forward_pooled "), 2, "{text}");
+        assert_eq!(count(&text, "try_forward_pooled_flat"), 2, "{text}");
         assert_eq!(count(&text, "Origin :: Data"), 4, "{text}");
         assert_eq!(count(&text, "Origin :: Computed"), 2, "{text}");
     }
@@ -181,7 +188,7 @@ mod tests {
         };
         let text = model(quote!(Dense(2), Dense(1)));
         assert_eq!(count(&text, "try_forward_concat"), 1, "{text}");
-        assert_eq!(count(&text, "merge :: concat"), 0, "{text}");
+        assert_eq!(count(&text, "merge :: concat ("), 0, "{text}");
         assert_eq!(count(&text, "Origin :: Data"), 1, "{text}");
         let text = model(quote!(LayerNorm, Dense(1)));
         assert_eq!(count(&text, "try_forward_concat"), 0, "{text}");

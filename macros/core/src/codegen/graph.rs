@@ -8,7 +8,7 @@ use super::{model, Expansion};
 use crate::{
     graph::Graph,
     parse::{Argument, Input, LayerKind, MetricCall, Missing, Source},
-    shape::ShapedStep,
+    shape::{value_tokens, ShapedStep},
     text::plain,
 };
 
@@ -19,12 +19,14 @@ pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
     let name = plain(&graph.model.name);
     let nodes = graph.order.iter().map(|&position| node(expansion, position));
     let inputs = graph.inputs().map(|position| input(expansion, position));
+    let derived = graph.derived().map(|position| self::derived(expansion, position));
     let outputs = graph.outputs().map(|position| output(expansion, position));
     quote! {
         #krate::definition::Graph {
             name: #name,
             nodes: &[#(#nodes),*],
             inputs: &[#(#inputs),*],
+            derived: &[#(#derived),*],
             outputs: &[#(#outputs),*],
         }
     }
@@ -37,7 +39,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (node, shape) = (&graph.nodes[position], &expansion.checked.shapes[position]);
     let name = plain(node.name());
     let source = node.source_text();
-    let fed_by = node.feeds.iter().map(|edge| plain(&edge.name));
+    let fed_by = node.feeds.iter().chain(&node.made_of).map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
         let (text, identity) = (&layer.text, &layer.identity);
         let numbers = layer.numbers.iter().map(|(name, value)| quote!((#name, #value)));
@@ -122,7 +124,10 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             quote!(#some(#krate::definition::Missing::#policy))
         }
     };
-    let steps = shape.steps.iter().map(|step| self::step(expansion, step));
+    let steps = shape.steps.iter().enumerate().map(|(place, step)| {
+        let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| place == 0);
+        self::step(expansion, step, vocabulary_of.map(|edge| edge.node))
+    });
     let sizes = raw.sizes();
     quote! {
         #krate::definition::Input {
@@ -135,25 +140,56 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     }
 }
 
+/// A derived node with its inputs.
+fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
+    let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
+    let graph = &expansion.checked.graph;
+    let (node, shape) = (&graph.nodes[position], &expansion.checked.shapes[position]);
+    let Some(Source::Derived(derived)) = &node.field.source else { return TokenStream::new() };
+    let name = plain(node.name());
+    let inputs: Vec<usize> = graph.inputs().collect();
+    let places =
+        node.made_of.iter().filter_map(|edge| inputs.iter().position(|&input| input == edge.node));
+    let module = Ident::new(derived.spec.name, Span::call_site());
+    let ty = Ident::new(derived.spec.type_name, Span::call_site());
+    let arguments = value_tokens(&derived.arguments, None, spec);
+    let output = shape.input.expression(spec);
+    quote! {
+        #krate::definition::Derived {
+            name: #name,
+            spec: &#spec::derived::#module::DERIVATION,
+            inputs: &[#(#places),*],
+            arguments: &#arguments,
+            output: #output,
+            derivation: &#krate::preprocess::#ty,
+        }
+    }
+}
+
 /// Whether numbers may be missing in the rows.
 pub(super) fn fills_blanks(input: &Input) -> bool {
     input.steps.iter().any(|step| step.spec.form.fills)
 }
 
-/// A step of preprocessing with its arguments.
-fn step(expansion: &Expansion<'_>, step: &ShapedStep) -> TokenStream {
+/// A step of preprocessing with its arguments, and the input whose vocabulary it takes.
+fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usize>) -> TokenStream {
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
     let name = |name: &str| Ident::new(name, Span::call_site());
     let (room, module) = (name(step.spec.form.nature.type_name()), name(step.spec.name));
     let ty = name(step.spec.type_name);
     let arguments = &step.arguments;
     let (input, output) = (step.input.expression(spec), step.output.expression(spec));
+    let (some, none) = (&expansion.paths.some, &expansion.paths.none);
+    let mut inputs = expansion.checked.graph.inputs();
+    let owner = vocabulary_of.and_then(|owner| inputs.position(|input| input == owner));
+    let vocabulary_of = owner.map_or_else(|| none.clone(), |place| quote!(#some(#place)));
     quote! {
         #krate::definition::Step {
             spec: &#spec::step::#module::STEP,
             arguments: &#arguments,
             input: #input,
             output: #output,
+            vocabulary_of: #vocabulary_of,
             stage: #krate::preprocess::#room::<#krate::preprocess::#ty>::STAGE,
         }
     }
@@ -216,7 +252,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     };
     let (weight, width) = (&output.weight, shape.output.elements());
     let labels = output.categories.is_some();
-    let steps = shape.target_steps.iter().map(|step| self::step(expansion, step));
+    let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));
     quote! {
         #krate::definition::Output {
             name: #name,

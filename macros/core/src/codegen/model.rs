@@ -334,7 +334,7 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
         "A batch of inputs for [`{}`]. It owns the gradient tape, so that every branch is on it.",
         expansion.names.model
     );
-    let inputs: Vec<usize> = graph.inputs().collect();
+    let inputs: Vec<usize> = graph.entries().map(|(_, node)| node).collect();
     let names: Vec<&Ident> = inputs.iter().map(|&node| graph.nodes[node].name()).collect();
     // Where every input is a category, no field speaks of the dtype; the first one then does.
     let is_silent = |node: usize| {

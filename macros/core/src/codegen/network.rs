@@ -153,7 +153,7 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
     let (private, krate, name) =
         (&expansion.paths.private, &expansion.paths.krate, &expansion.names.batch);
     let graph = &expansion.checked.graph;
-    let fields = graph.inputs().enumerate().map(|(column, node)| {
+    let fields = graph.entries().map(|(column, node)| {
         let field = graph.nodes[node].name();
         let flow = &expansion.checked.shapes[node].input;
         let read = match flow.shape.kind {

@@ -44,6 +44,9 @@ impl Walk {
             }
             self.visit(feed, nodes, errors);
         }
+        // Inputs, which nothing feeds: they are on no cycle.
+        let made_of: Vec<usize> = nodes[node].made_of.iter().map(|edge| edge.node).collect();
+        made_of.into_iter().for_each(|input| self.visit(input, nodes, errors));
         self.path.pop();
         self.marks[node] = Mark::Visited;
         self.order.push(node);

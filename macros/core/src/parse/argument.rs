@@ -14,6 +14,7 @@ use syn::{
 use super::{
     branch::{self, Layer},
     number::{NumberExpr, SizeExpr},
+    tokenizer::TokenizerExpr,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -38,6 +39,9 @@ pub(crate) enum Argument {
     Word(&'static str),
     /// A list of numbers.
     Numbers(Vec<NumberExpr>),
+    Tokenizer(TokenizerExpr),
+    /// Another input.
+    Input(Ident),
     /// Shared, because arguments are cloned while they are sorted.
     Layer(Rc<Layer>),
 }
@@ -198,6 +202,12 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         }
         ArgumentKind::SizeOrAuto => SizeExpr::read(value).map(Argument::Size),
         ArgumentKind::Numbers => numbers(value).map(Argument::Numbers),
+        ArgumentKind::Input => match value {
+            Expr::Path(path) => path.path.get_ident().cloned().map(Argument::Input),
+            _ => None,
+        }
+        .ok_or_else(|| expected(value, "the name of another input")),
+        ArgumentKind::TokenizerFile => TokenizerExpr::read(value).map(Argument::Tokenizer),
         ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
     }
 }

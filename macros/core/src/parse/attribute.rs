@@ -10,7 +10,7 @@ use syn::{
 use crate::diagnostics::Diagnostics;
 
 /// The attributes that belong to the DSL.
-pub(super) const OURS: [&str; 5] = ["input", "merge", "from", "branch", "output"];
+pub(super) const OURS: [&str; 6] = ["input", "merge", "from", "derived", "branch", "output"];
 
 /// Whether an attribute belongs to the DSL.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {

@@ -36,6 +36,16 @@ pub(crate) struct Step {
     pub(crate) span: Span,
 }
 
+impl Step {
+    /// The input whose vocabulary it takes.
+    pub(crate) fn shared_with(&self) -> Option<&Ident> {
+        self.arguments.iter().find_map(|argument| match argument {
+            Argument::Input(name) => Some(name),
+            _ => None,
+        })
+    }
+}
+
 /// What stands in for an absent value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {

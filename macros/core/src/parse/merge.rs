@@ -93,9 +93,10 @@ fn check_count(rule: &merge::Merge, name: &Ident, found: usize, errors: &mut Dia
     false
 }
 
-struct Call {
-    name: Ident,
-    entries: Punctuated<Given, Token![,]>,
+/// `name(entry, entry)`.
+pub(super) struct Call {
+    pub(super) name: Ident,
+    pub(super) entries: Punctuated<Given, Token![,]>,
 }
 
 impl Parse for Call {

@@ -14,6 +14,7 @@ use super::{
     attribute::{self, arguments, OURS},
     branch::{self, Branch},
     data_type::{self, FieldType},
+    derived::{self, Derived},
     input::{self, Input},
     merge::{self, Merge},
     output::{self, Output},
@@ -80,6 +81,8 @@ pub(crate) enum Source {
     Input(Input),
     Merge(Merge),
     From(Ident),
+    /// Made of the raw values of inputs.
+    Derived(Derived),
 }
 
 /// Reads the attribute's arguments and the item. `None` where the item is no struct with named
@@ -225,7 +228,7 @@ fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Dia
         errors.of_field(&name, |errors| {
             let Some(tokens) = errors.ok(arguments(attribute)) else {
                 // Whatever it was to say, the field is not to be blamed for lacking it.
-                if ["input", "merge", "from"].contains(&word.as_str()) {
+                if ["input", "merge", "from", "derived"].contains(&word.as_str()) {
                     sources.push((span, None));
                 }
                 return;
@@ -238,6 +241,9 @@ fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Dia
                 }
                 "from" => {
                     sources.push((span, merge::read_from(tokens, span, errors).map(Source::From)));
+                }
+                "derived" => {
+                    sources.push((span, derived::read(tokens, span, errors).map(Source::Derived)));
                 }
                 "branch" => {
                     let read = branch::read(tokens, span, errors);
@@ -277,7 +283,8 @@ fn one_source(
         errors.at(
             name.span(),
             format!(
-                "`{name}` is fed by nothing: give it `#[input]`, `#[merge(...)]` or `#[from(...)]`"
+                "`{name}` is fed by nothing: give it `#[input]`, `#[merge(...)]`, `#[from(...)]` or \
+                 `#[derived(...)]`"
             ),
         );
         return None;
@@ -288,7 +295,8 @@ fn one_source(
         errors.at(
             span,
             format!(
-                "`{name}` is already fed: a node has one of `#[input]`, `#[merge]` and `#[from]`"
+                "`{name}` is already fed: a node has one of `#[input]`, `#[merge]`, `#[from]` and \
+                 `#[derived]`"
             ),
         );
     }

@@ -29,6 +29,7 @@ pub(super) fn names(attribute: &str, tokens: TokenStream) -> Vec<Typed> {
         "branch" => layers(tokens, &mut names),
         "merge" => merge(tokens, &mut names),
         "from" => names.extend(only_word(tokens).map(Typed::Node)),
+        "derived" => derived(tokens, &mut names),
         "output" => losses_and_metrics(tokens, &mut names),
         _ => {}
     }
@@ -95,6 +96,13 @@ fn merge(tokens: TokenStream, names: &mut Vec<Typed>) {
         };
         names.extend(node.map(Typed::Node));
     }
+}
+
+/// `crossed(first, second, 1000)`.
+fn derived(tokens: TokenStream, names: &mut Vec<Typed>) {
+    let Some(TokenTree::Group(inputs)) = tokens.into_iter().nth(1) else { return };
+    let words = entries(inputs.stream()).into_iter().filter_map(only_word);
+    names.extend(words.filter(|word| !is_constant(word)).map(Typed::Node));
 }
 
 /// `loss = huber(delta = 0.5), metrics(mae, r2)`.

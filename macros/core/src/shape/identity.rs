@@ -45,8 +45,10 @@ pub(super) fn identity(layer: &Layer) -> String {
 
 fn say(argument: &Argument) -> Option<String> {
     match argument {
-        // Compared by value.
-        Argument::Absent | Argument::Number(_) => None,
+        // Numbers are compared by value, and a file is no argument of a layer.
+        Argument::Absent | Argument::Number(_) | Argument::Tokenizer(_) | Argument::Input(_) => {
+            None
+        }
         Argument::Size(size) => Some(size_in_words(size)),
         Argument::Pair(sizes) => Some(in_words(sizes)),
         Argument::Margins(sizes) => Some(in_words(sizes)),

@@ -1,6 +1,8 @@
 //! The shapes through a branch, and what each layer is in the expansion.
 
-use multi_input_spec::{layer, mask, Activation, ArgumentKind, Kind, Nested, Padding, Size, Value};
+use multi_input_spec::{
+    layer, mask, Activation, ArgumentKind, Kind, Nested, Padding, Size, TokenizerFile, Value,
+};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::Type;
@@ -300,7 +302,7 @@ impl Call {
 /// The arguments as the spec takes them; `inner` is the layer among them.
 pub(super) fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
     match argument {
-        Argument::Absent => Value::Absent,
+        Argument::Absent | Argument::Input(_) => Value::Absent,
         Argument::Size(size) => Value::Size(size.value),
         Argument::Pair([first, second]) => Value::Pair([first.value, second.value]),
         Argument::Padding(PaddingExpr::Word(padding)) => Value::Padding(*padding),
@@ -316,6 +318,11 @@ pub(super) fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
             let numbers: Vec<f64> = numbers.iter().map(|number| number.value).collect();
             Value::Numbers(numbers.leak())
         }
+        Argument::Tokenizer(file) => Value::Tokenizer(TokenizerFile {
+            vocabulary: file.vocabulary,
+            padding: file.padding,
+            json: "",
+        }),
         Argument::Layer(_) => inner.map_or(Value::Absent, |inner| {
             let count = inner.known_count.map_or(Size::Unknown, Size::Known);
             Value::Layer(Nested { output: inner.output.shape, count })
@@ -324,13 +331,13 @@ pub(super) fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
 }
 
 /// `[Value::Size(..), ..]`.
-pub(super) fn value_tokens(
+pub(crate) fn value_tokens(
     arguments: &[Argument],
     inner: Option<&ShapedLayer>,
     spec: &TokenStream,
 ) -> TokenStream {
     let values = arguments.iter().map(|argument| match argument {
-        Argument::Absent => quote!(#spec::Value::Absent),
+        Argument::Absent | Argument::Input(_) => quote!(#spec::Value::Absent),
         Argument::Size(size) => {
             let size = given(&size.tokens, spec);
             quote!(#spec::Value::Size(#size))
@@ -371,6 +378,18 @@ pub(super) fn value_tokens(
         Argument::Numbers(numbers) => {
             let numbers = numbers.iter().map(|number| &number.tokens);
             quote!(#spec::Value::Numbers(&[#(#numbers),*]))
+        }
+        Argument::Tokenizer(file) => {
+            let (vocabulary, text) = (literal(file.vocabulary), file.text());
+            let padding = match file.padding {
+                Some(id) => quote!(::core::option::Option::Some(#id)),
+                None => quote!(::core::option::Option::None),
+            };
+            quote!(#spec::Value::Tokenizer(#spec::TokenizerFile {
+                vocabulary: #vocabulary,
+                padding: #padding,
+                json: #text,
+            }))
         }
         Argument::Layer(_) => match inner {
             Some(inner) => {

@@ -3,11 +3,13 @@
 //! The spec's formulas run here. Where a size is a `const` path, they run as far as they can; the
 //! same formula is then left to rustc as a [`Constant`], together with its error.
 
+mod derived;
 mod flow;
 mod identity;
 mod layer;
 mod node;
 mod step;
+mod vocabulary;
 
 use multi_input_spec::{Kind, Shape, Size, Text};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -16,7 +18,7 @@ use syn::spanned::Spanned;
 use crate::{diagnostics::Diagnostics, graph::Graph, parse::SizeExpr};
 
 pub(crate) use flow::{kind, Flow};
-pub(crate) use layer::{Module, ShapedLayer};
+pub(crate) use layer::{value_tokens, Module, ShapedLayer};
 pub(crate) use node::ShapedNode;
 pub(crate) use step::ShapedStep;
 
@@ -59,6 +61,7 @@ pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
         nodes[position] = node::infer(position, &graph, &nodes, &mut scope, errors);
     }
     node::compare_shared(&graph, &nodes, &mut scope, errors);
+    vocabulary::compare(&graph, &nodes, &mut scope, errors);
     let Scope { constants, checks, .. } = scope;
     ShapedGraph { graph, nodes, constants, checks }
 }

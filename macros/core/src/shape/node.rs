@@ -4,6 +4,7 @@ use multi_input_spec::{agree, merge, Activation, Kind, Shape, Size, Text};
 use quote::quote;
 
 use super::{
+    derived,
     flow::Flow,
     layer::{self, is_unknown, value, value_tokens, ShapedLayer},
     step::{self, ShapedStep},
@@ -51,8 +52,17 @@ pub(super) fn infer(
     result.input = match &node.field.source {
         Some(Source::Input(input)) => {
             result.raw = raw(node, errors);
-            let raw = result.raw.clone();
-            raw.and_then(|raw| step::infer(node, input, raw, &mut result.steps, scope, errors))
+            let encoded = result
+                .raw
+                .clone()
+                .and_then(|raw| step::infer(node, input, raw, &mut result.steps, scope, errors));
+            match graph.ends_in_derivations(position) {
+                true => encoded,
+                false => encoded.and_then(|encoded| step::flows_on(node, encoded, errors)),
+            }
+        }
+        Some(Source::Derived(derived)) => {
+            derived::infer(node, derived, graph, shaped, scope, errors)
         }
         Some(Source::Merge(merge)) => merged(node, merge, graph, shaped, scope, errors),
         Some(Source::From(_)) => shaped[node.feeds[0].node].output.clone(),
@@ -81,7 +91,8 @@ pub(super) fn infer(
         }
         None => {
             let owner = node.shared.map_or(node, |owner| &graph.nodes[owner]);
-            let (layers, output) = match &owner.field.branch {
+            let branch = owner.field.branch.as_ref();
+            let (layers, output) = match branch.filter(|_| !graph.ends_in_derivations(position)) {
                 Some(branch) if branch.broken => return result,
                 Some(branch) => layer::infer(&branch.layers, &input, &name, scope, errors),
                 None => (Vec::new(), Some(input)),
@@ -193,10 +204,10 @@ fn declared(
     scope: &mut Scope,
     errors: &mut Diagnostics,
 ) -> Option<Flow> {
-    if node.is_input() {
+    let Some(ty) = &node.field.ty else { return Some(inferred) };
+    if node.is_input() || node.is_derived() {
         return Some(inferred);
     }
-    let Some(ty) = &node.field.ty else { return Some(inferred) };
     let is_output = node.field.output.is_some();
     if !target_fits(node) {
         return Some(inferred);

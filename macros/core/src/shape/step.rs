@@ -23,8 +23,8 @@ pub(crate) struct ShapedStep {
     pub(crate) output: Flow,
 }
 
-/// What flows on from an input whose rows hold `raw`; every step that could be inferred before the
-/// first mistake is put into `steps`.
+/// What the last step gives of an input whose rows hold `raw`; every step that could be inferred
+/// before the first mistake is put into `steps`.
 pub(super) fn infer(
     node: &Node,
     input: &Input,
@@ -38,9 +38,12 @@ pub(super) fn infer(
     for step in &input.steps {
         flow = one(step, flow, &name, steps, scope, errors)?;
     }
-    if input.broken {
-        return None;
-    }
+    (!input.broken).then_some(flow)
+}
+
+/// What flows into an input's branch, given what its last step gives.
+pub(super) fn flows_on(node: &Node, flow: Flow, errors: &mut Diagnostics) -> Option<Flow> {
+    let name = node.name();
     // What layers take is a matter of kinds, which the macro always knows.
     match step::encoded(&flow.shape) {
         Ok(encoded) if encoded.rank() > flow.shape.rank() => Some(Flow::known(encoded)),

@@ -28,7 +28,10 @@ pub const LAYER: Layer = Layer {
         activation: true,
         slide: Some(slide),
         asks_origin: true,
-        fusion: Some(Fusion { with: "MaxPool2D", method: "try_forward_pooled" }),
+        fusions: &[
+            Fusion { next: &["MaxPool2D", "Flatten"], method: "try_forward_pooled_flat" },
+            Fusion { next: &["MaxPool2D"], method: "try_forward_pooled" },
+        ],
         ..Form::STATELESS
     },
 };

@@ -125,12 +125,12 @@ pub struct Form {
     pub random: bool,
     /// It has `try_forward_from(x, origin)`, which leaves the gradient by data out.
     pub asks_origin: bool,
-    /// A layer that it can take along where that comes next: `x.METHOD(&next, input, origin)` is both
-    /// of them.
-    pub fusion: Option<Fusion>,
+    /// The layers that it can take along where they come next, the most of them first:
+    /// `x.METHOD(&next, .., input, origin)` is all of them.
+    pub fusions: &'static [Fusion],
     /// A merge that it can take along where that comes before it: with the operands and arguments of
     /// the merge, `x.METHOD(operands, .., shape, origin, tape)` is both of them.
-    pub merge: Option<Fusion>,
+    pub merge: Option<MergeFusion>,
     /// Parameters that configure the value rather than the type: the macro calls `set_NAME(value)`.
     pub settings: &'static [&'static str],
 }
@@ -150,7 +150,7 @@ impl Form {
         mask: MaskRule::Loses,
         random: false,
         asks_origin: false,
-        fusion: None,
+        fusions: &[],
         merge: None,
         settings: &[],
     };
@@ -168,11 +168,20 @@ pub struct Inner {
     pub fields: &'static [&'static str],
 }
 
-/// What a layer can take along.
+/// Layers that another one can take along.
 #[derive(Clone, Copy, Debug)]
 pub struct Fusion {
-    /// The name of the other layer, or of the merge.
-    pub with: &'static str,
+    /// Their names, in order.
+    pub next: &'static [&'static str],
+    /// The method that is all of them.
+    pub method: &'static str,
+}
+
+/// A merge that a layer can take along.
+#[derive(Clone, Copy, Debug)]
+pub struct MergeFusion {
+    /// Its name.
+    pub merge: &'static str,
     /// The method that is both.
     pub method: &'static str,
 }

@@ -11,6 +11,7 @@ pub const STEP: Step = Step {
     parameters: &[
         Parameter::required("capacity", ArgumentKind::Size),
         Parameter::optional("minimum", ArgumentKind::Size),
+        Parameter::optional("shared", ArgumentKind::Input),
     ],
     output,
     form: Form::LEARNED,

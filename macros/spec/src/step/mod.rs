@@ -26,6 +26,7 @@ pub mod resize;
 pub mod robust;
 pub mod rotate;
 pub mod standardize;
+pub mod tokenizer;
 pub mod words;
 pub mod zoom;
 
@@ -44,6 +45,7 @@ pub const STEPS: &[Step] = &[
     one_hot::STEP,
     multi_hot::STEP,
     words::STEP,
+    tokenizer::STEP,
     calendar::STEP,
     resize::STEP,
     center_crop::STEP,

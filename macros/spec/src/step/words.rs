@@ -15,6 +15,7 @@ pub const STEP: Step = Step {
         Parameter::optional("lowercase", ArgumentKind::Flag),
         Parameter::optional("punctuation", ArgumentKind::Word(&["strip", "keep"])),
         Parameter::optional("ngrams", ArgumentKind::Size),
+        Parameter::optional("shared", ArgumentKind::Input),
     ],
     output,
     form: Form::LEARNED,

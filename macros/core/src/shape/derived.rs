@@ -1,0 +1,81 @@
+//! The shape of what is derived of inputs.
+
+use multi_input_spec::{derived, Value};
+use quote::{format_ident, quote};
+
+use super::{
+    flow::Flow,
+    layer::{is_unknown, value, value_tokens},
+    Scope, ShapedNode,
+};
+use crate::{
+    diagnostics::Diagnostics,
+    graph::{Graph, Node},
+    parse::{Derived, Element},
+};
+
+/// What flows into the branch of a derived node.
+pub(super) fn infer(
+    node: &Node,
+    derived: &Derived,
+    graph: &Graph,
+    shaped: &[ShapedNode],
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) -> Option<Flow> {
+    let name = node.name().to_string();
+    let fits = type_fits(node, errors);
+    let taken = takes_inputs(node, derived, graph, shaped, errors);
+    for size in derived.arguments.iter().flat_map(|argument| argument.sizes()) {
+        scope.require_size(size, &name);
+    }
+    let values: Vec<Value> =
+        derived.arguments.iter().map(|argument| value(argument, None)).collect();
+    let formula = derived.arguments.iter().any(is_unknown).then(|| {
+        let (spec, module) = (&scope.spec, format_ident!("{}", derived.spec.name));
+        let arguments = value_tokens(&derived.arguments, None, spec);
+        quote!(#spec::derived::#module::output(&#arguments))
+    });
+    let result = (derived.spec.output)(&values);
+    let flow = scope.settle(result, formula, &name, derived.name.span(), errors)?;
+    (fits && taken).then_some(flow)
+}
+
+/// Whether the field's type is what a derived category is: `u32`, or `_`.
+fn type_fits(node: &Node, errors: &mut Diagnostics) -> bool {
+    let Some(ty) = &node.field.ty else { return true };
+    let is_index = matches!(ty.element, Element::U32 | Element::Inferred) && ty.dims.is_empty();
+    let (name, found) = (node.name(), &ty.text);
+    let mistake = if ty.optional {
+        format!("`{name}` is never absent, for an absent input is a category like any other: its type is `u32`")
+    } else if !is_index || ty.masked {
+        format!("`{name}` is one category, as it flows into the branch: its type is `u32`, or `_`, not `{found}`")
+    } else {
+        return true;
+    };
+    errors.at(ty.span, mistake);
+    false
+}
+
+/// Whether every input is what the derivation takes; kinds and ranks are always known.
+fn takes_inputs(
+    node: &Node,
+    derived: &Derived,
+    graph: &Graph,
+    shaped: &[ShapedNode],
+    errors: &mut Diagnostics,
+) -> bool {
+    let mut all = true;
+    for edge in &node.made_of {
+        let input = &shaped[edge.node];
+        // Where an input is wrong itself, nothing more is said.
+        let (Some(raw), Some(encoded)) = (&input.raw, &input.input) else { return false };
+        let name = graph.nodes[edge.node].name().to_string();
+        let source = derived::Source { name: &name, raw: raw.shape, encoded: encoded.shape };
+        if let Err(text) = (derived.spec.takes)(&source) {
+            errors.at(edge.name.span(), format!("`{}`: {}", node.name(), text.as_str()));
+            all = false;
+        }
+    }
+    all
+}

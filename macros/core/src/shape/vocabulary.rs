@@ -1,0 +1,74 @@
+//! Vocabularies that several inputs have together.
+
+use multi_input_spec::agree;
+use quote::quote;
+
+use super::{Scope, ShapedNode};
+use crate::{
+    diagnostics::Diagnostics,
+    graph::{Edge, Graph, Node},
+    parse::{Source, Step},
+};
+
+/// Whether every input that takes another one's vocabulary has the same step, and room for as many
+/// entries.
+pub(super) fn compare(
+    graph: &Graph,
+    shaped: &[ShapedNode],
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) {
+    for (place, node) in graph.nodes.iter().enumerate() {
+        let Some(edge) = &node.vocabulary_of else { continue };
+        if let Some(mistake) = mistake(graph, place, edge) {
+            errors.at(edge.name.span(), format!("`{}`: {mistake}", node.name()));
+            continue;
+        }
+        let steps = (shaped[place].steps.first(), shaped[edge.node].steps.first());
+        let (Some(here), Some(there)) = steps else { continue };
+        let owner = edge.name.to_string();
+        let result = agree::vocabulary(&owner, &here.output.shape, &there.output.shape);
+        let deferred = (!here.output.is_known() || !there.output.is_known()).then(|| {
+            let spec = &scope.spec;
+            let (here, there) = (here.output.expression(spec), there.output.expression(spec));
+            quote!(#spec::agree::vocabulary(#owner, &#here, &#there))
+        });
+        scope.verify(result, deferred, &node.name().to_string(), edge.name.span(), errors);
+    }
+}
+
+/// What is wrong with the input whose vocabulary the one at `place` takes.
+fn mistake(graph: &Graph, place: usize, edge: &Edge) -> Option<String> {
+    let (node, owner) = (&graph.nodes[place], &graph.nodes[edge.node]);
+    let name = &edge.name;
+    if edge.node == place {
+        return Some("a vocabulary is shared with another input, not with itself".to_owned());
+    }
+    let (own, owners) = (steps(node), steps(owner));
+    let step = own.iter().find(|step| step.shared_with().is_some())?.spec.name;
+    let Some(there) = owners.iter().find(|other| other.spec.name == step) else {
+        let known = owner.broken || owner.field.source.is_none();
+        return (!known)
+            .then(|| format!("`{name}` has no `{step}` whose vocabulary could be shared"));
+    };
+    if there.shared_with().is_some() {
+        return Some(format!(
+            "`{name}` shares another input's vocabulary itself: name the input that learns it"
+        ));
+    }
+    let is_first = |steps: &[Step]| steps.first().is_some_and(|first| first.spec.name == step);
+    if !is_first(own) || !is_first(owners) {
+        return Some(format!("a shared `{step}` is the first step of both inputs"));
+    }
+    let kind = |node: &Node| node.field.ty.as_ref().map(|ty| std::mem::discriminant(&ty.element));
+    let same = kind(node).is_none() || kind(owner).is_none() || kind(node) == kind(owner);
+    (!same).then(|| format!("`{name}` holds something else, so they have no vocabulary in common"))
+}
+
+/// The steps of an input.
+fn steps(node: &Node) -> &[Step] {
+    match &node.field.source {
+        Some(Source::Input(input)) => &input.steps,
+        _ => &[],
+    }
+}

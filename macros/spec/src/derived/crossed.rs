@@ -1,0 +1,83 @@
+//! `crossed`: the categories of several inputs as one.
+
+use super::{Derivation, Source};
+use crate::{ArgumentKind, Kind, Parameter, Shape, Text, Value};
+
+/// The row of the table.
+pub const DERIVATION: Derivation = Derivation {
+    name: "crossed",
+    type_name: "Crossed",
+    doc: "Makes one category of those of several inputs, by a hash.",
+    parameters: &[
+        Parameter::required("buckets", ArgumentKind::Size),
+        Parameter::optional("salt", ArgumentKind::Number),
+    ],
+    least: 2,
+    takes,
+    output,
+};
+
+/// A category by itself, or one that steps make.
+pub const fn takes(source: &Source<'_>) -> Result<(), Text> {
+    if source.is_raw_category() || source.is_encoded_category() {
+        return Ok(());
+    }
+    let (found, instead) = match source.raw.kind {
+        Kind::Numbers if source.raw.rank() == 0 && source.encoded.rank() < 2 => {
+            ("a number", "; make categories of it with `bins(n)`")
+        }
+        Kind::Numbers => ("numbers", ""),
+        Kind::Categories => ("a list of categories", ""),
+        Kind::Texts if source.raw.rank() == 0 => ("a text that is read word by word", ""),
+        Kind::Texts => ("a list of texts", ""),
+        Kind::Pictures => ("a picture", ""),
+        Kind::Dates => ("a date", ""),
+    };
+    let text = Text::new("`crossed` takes one category of each input, but `").str(source.name);
+    Err(text.str("` is ").str(found).str(instead))
+}
+
+/// One category below `buckets`.
+pub const fn output(arguments: &[Value]) -> Result<Shape, Text> {
+    if arguments[1].number_or(0.0) < 0.0 {
+        return Err(Text::new("the salt of `crossed` is a whole number of at least 0"));
+    }
+    Ok(Shape::categories(&[]).below(arguments[0].size()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Size;
+
+    fn refusal(raw: Shape, encoded: Shape) -> Option<String> {
+        let source = Source { name: "it", raw, encoded };
+        takes(&source).err().map(|text| text.as_str().to_owned())
+    }
+
+    #[test]
+    fn one_category_is_taken_and_nothing_else() {
+        let (texts, dates) = (Shape::new(Kind::Texts, &[]), Shape::new(Kind::Dates, &[]));
+        let (one, ten) = (Shape::categories(&[]), Shape::categories(&[Size::Known(10)]));
+        let (number, vector) = (Shape::numbers(&[]), Shape::numbers(&[Size::Known(10)]));
+        for (raw, encoded) in
+            [(one, one), (texts, one), (texts, texts), (one, vector), (number, one)]
+        {
+            assert_eq!(refusal(raw, encoded), None);
+        }
+        let words = refusal(texts, ten).unwrap();
+        assert!(words.ends_with("but `it` is a text that is read word by word"), "{words}");
+        let plain = refusal(number, Shape::numbers(&[Size::Known(1)])).unwrap();
+        assert!(plain.ends_with("is a number; make categories of it with `bins(n)`"), "{plain}");
+        assert!(refusal(ten, ten).unwrap().ends_with("is a list of categories"));
+        assert!(refusal(vector, vector).unwrap().ends_with("is numbers"));
+        assert!(refusal(dates, vector).unwrap().ends_with("is a date"));
+    }
+
+    #[test]
+    fn the_buckets_bound_the_category() {
+        let shape = output(&[Value::Size(Size::Known(9)), Value::Absent]).unwrap();
+        assert_eq!((shape.rank(), shape.below.get()), (0, 9));
+        assert!(output(&[Value::Size(Size::Known(9)), Value::Number(-1.0)]).is_err());
+    }
+}

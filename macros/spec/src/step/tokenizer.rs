@@ -1,0 +1,87 @@
+//! `tokenizer`: a text as the ids of a Hugging Face tokenizer.
+
+use super::{Form, Step};
+use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, TokenizerFile, Value};
+
+/// The row of the table.
+pub const STEP: Step = Step {
+    name: "tokenizer",
+    type_name: "Tokenizer",
+    doc: "Reads a text as `length` ids of the tokenizer in a `tokenizer.json`.",
+    parameters: &[
+        Parameter::required("file", ArgumentKind::TokenizerFile),
+        Parameter::required("length", ArgumentKind::Size),
+        Parameter::optional("padding", ArgumentKind::Word(&["after", "before"])),
+        Parameter::optional("truncation", ArgumentKind::Word(&["after", "before"])),
+        Parameter::optional("special", ArgumentKind::Flag),
+        Parameter::optional("pad", ArgumentKind::Number),
+    ],
+    output,
+    form: Form::LEARNED,
+};
+
+/// One text becomes `length` categories below the number of the file's ids.
+pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+    if !matches!(input.kind, Kind::Texts) || input.rank() > 0 {
+        return Err(Text::new("`tokenizer` reads a text, `String`, but this is ").shape(input));
+    }
+    let file = arguments[0].tokenizer();
+    if let Err(wrong) = padding(&file, &arguments[5]) {
+        return Err(wrong);
+    }
+    Ok(Shape::categories(&[arguments[1].size()]).below(Size::Known(file.vocabulary)))
+}
+
+/// The id that pads: `pad` where it is given, and else the file's.
+pub const fn padding(file: &TokenizerFile, pad: &Value) -> Result<u32, Text> {
+    let id = match pad {
+        Value::Number(id) => *id,
+        _ => match file.padding {
+            Some(id) => return Ok(id),
+            None => {
+                return Err(Text::new(
+                    "this tokenizer says nothing of padding and has no token `[PAD]` or `<pad>`; \
+                     say which id pads, `pad = 0`",
+                ));
+            }
+        },
+    };
+    // A constant is not known yet.
+    if id.is_nan() || (id >= 0.0 && id < file.vocabulary as f64 && id as u32 as f64 == id) {
+        return Ok(id as u32);
+    }
+    Err(Text::new("`pad` is one of the tokenizer's ids, a whole number below ")
+        .number(file.vocabulary))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(padding: Option<u32>, pad: Value) -> Result<String, String> {
+        let file = TokenizerFile { vocabulary: 30, padding, json: "" };
+        let length = Value::Size(Size::Known(8));
+        let arguments =
+            [Value::Tokenizer(file), length, Value::Absent, Value::Absent, Value::Absent, pad];
+        match output(&Shape::new(Kind::Texts, &[]), &arguments) {
+            Ok(shape) => Ok(Text::new("").shape(&shape).str(" below ").size(shape.below)),
+            Err(text) => Err(text),
+        }
+        .map(|text| text.as_str().to_owned())
+        .map_err(|text| text.as_str().to_owned())
+    }
+
+    #[test]
+    fn the_file_bounds_the_categories() {
+        assert_eq!(of(Some(0), Value::Absent).unwrap(), "[8] categories below 30");
+        assert_eq!(of(None, Value::Number(29.0)).unwrap(), "[8] categories below 30");
+    }
+
+    #[test]
+    fn some_id_of_its_own_pads() {
+        assert!(of(None, Value::Absent).unwrap_err().ends_with("`pad = 0`"));
+        for wrong in [30.0, -1.0, 1.5] {
+            assert!(of(Some(0), Value::Number(wrong)).unwrap_err().ends_with("below 30"));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A table of a run that is written down, and taken up again.
+
+use std::rc::Rc;
+
+use super::{
+    past::{Pace, Past},
+    table::{Raw, Table},
+    Coast, Kind, Tables,
+};
+use crate::{checkpoint::SavedRun, kernel::Element};
+
+/// A table as a checkpoint holds it, besides the weights that the dense formula has by then.
+#[derive(Debug)]
+struct SavedTable<E> {
+    raw: Raw<E>,
+    num_rows: usize,
+    width: usize,
+    rows: Vec<u32>,
+    stand: Vec<u64>,
+    slots: Vec<Vec<E>>,
+    past: Past,
+    /// The rows looked up since the optimizer's last step.
+    pending: Vec<u32>,
+}
+
+/// Where a tensor in which nobody has looked anything up yet says so.
+const UNUSED: &str = "unused";
+/// The numbers of a table, each under its own name.
+const NUMBERS: [&str; 6] = ["sizes", "rows", "stand", "pending", "rates", "decays"];
+
+fn name(tensor: &str, what: &str) -> String {
+    format!("table.{tensor}.{what}")
+}
+
+impl<E: Element> Tables<E> {
+    /// Writes all tables down but for what their weights have become. Tensors are known by their
+    /// place and name, and `raw` has what their weights are in between.
+    pub(crate) fn save<'a>(
+        &self,
+        names: impl Iterator<Item = &'a str>,
+        raw: &[Option<Raw<E>>],
+        run: &mut SavedRun,
+    ) {
+        for ((tensor, (_, kind)), raw) in names.zip(&self.tensors).zip(raw) {
+            match (kind, raw) {
+                (Kind::Rows(table), Some(raw)) => table.save(tensor, raw, run),
+                (Kind::Unused(_), _) => drop(run.numbers.insert(name(tensor, UNUSED), Vec::new())),
+                _ => {}
+            }
+        }
+    }
+
+    /// Goes on with the tensor at `index`, which has taken `steps`, as it was saved; `None` where
+    /// the run has it in a form of which this knows nothing. Its weights are those of the dense
+    /// formula, and those of a table are put back to where each row stood.
+    pub(crate) fn recall(
+        &mut self,
+        (index, tensor): (usize, &str),
+        steps: u64,
+        run: &SavedRun,
+        weights: &mut [E],
+    ) -> Option<()> {
+        let (coast, (_, kind)) = (self.coast.as_ref()?, self.tensors.get_mut(index)?);
+        *kind = if run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
+            let saved = SavedTable::of(run, tensor, weights.len(), self.slots)?;
+            saved.unsettle(weights);
+            Kind::Rows(Box::new(Table::recall(saved, Rc::clone(coast), weights)))
+        } else if run.numbers.contains_key(&name(tensor, UNUSED)) {
+            Kind::Unused(steps)
+        } else {
+            Kind::Whole
+        };
+        Some(())
+    }
+}
+
+impl<E: Element> Table<E> {
+    /// Writes down all but what the weights have become.
+    fn save(&self, tensor: &str, raw: &Raw<E>, run: &mut SavedRun) {
+        let (Raw::Entries(weights) | Raw::All(weights)) = raw;
+        let wide = |numbers: &[E]| numbers.iter().map(|number| number.as_f64()).collect();
+        run.tensors.insert(name(tensor, "weights"), wide(weights));
+        for (slot, numbers) in self.slots.iter().enumerate() {
+            run.tensors.insert(name(tensor, &slot.to_string()), wide(numbers));
+        }
+        let paces = self.past.paces();
+        let pending = self.pending.entries.iter().map(|&entry| self.rows[entry as usize]);
+        let numbers: [Vec<f64>; NUMBERS.len()] = [
+            vec![self.num_rows() as f64, self.width as f64, self.past.since as f64],
+            self.rows.iter().map(|&row| f64::from(row)).collect(),
+            self.stand.iter().map(|&step| step as f64).collect(),
+            pending.map(f64::from).collect(),
+            paces.iter().map(|pace| pace.rate).collect(),
+            paces.iter().map(|pace| pace.decay).collect(),
+        ];
+        for (what, numbers) in NUMBERS.iter().zip(numbers) {
+            run.numbers.insert(name(tensor, what), numbers);
+        }
+    }
+
+    /// The table as it was. Its module's weights are the raw ones by now.
+    fn recall(saved: SavedTable<E>, coast: Coast<E>, weights: &[E]) -> Table<E> {
+        let SavedTable { num_rows, width, rows, stand, slots, past, pending, .. } = saved;
+        let mut table = Table::new((num_rows, width), past.since, slots.len(), coast);
+        for row in rows {
+            table.entry(row as usize);
+        }
+        (table.stand, table.slots, table.past) = (stand, slots, past);
+        for row in pending {
+            let entry = table.entry(row as usize);
+            table.take_up(entry, row as usize, weights);
+        }
+        table.bring_up();
+        table
+    }
+}
+
+impl<E: Element> SavedTable<E> {
+    /// The table of a tensor of so many elements; `None` where the run has none, or one that does
+    /// not fit, as another version of this crate may have written.
+    fn of(run: &SavedRun, tensor: &str, elements: usize, slots: usize) -> Option<Self> {
+        let narrow = |numbers: &Vec<f64>| numbers.iter().map(|&number| E::of(number)).collect();
+        let tensor_of = |what: &str| run.tensors.get(&name(tensor, what)).map(narrow);
+        let numbers = |what: &str| run.numbers.get(&name(tensor, what));
+        let &[num_rows, width, since] = numbers("sizes")?.as_slice() else { return None };
+        let (num_rows, width) = (num_rows as usize, width as usize);
+        let rows: Vec<u32> = numbers("rows")?.iter().map(|&row| row as u32).collect();
+        let stand: Vec<u64> = numbers("stand")?.iter().map(|&step| step as u64).collect();
+        let pending: Vec<u32> = numbers("pending")?.iter().map(|&row| row as u32).collect();
+        let mut past = Past::new(since as u64);
+        for (&rate, &decay) in numbers("rates")?.iter().zip(numbers("decays")?) {
+            past.push(Pace { rate, decay });
+        }
+        let weights: Vec<E> = tensor_of("weights")?;
+        let raw = match past.decays() {
+            true => Raw::All(weights),
+            false => Raw::Entries(weights),
+        };
+        let slots: Vec<Vec<E>> =
+            (0..slots).map(|slot| tensor_of(&slot.to_string())).collect::<Option<_>>()?;
+
+        let (Raw::Entries(weights) | Raw::All(weights)) = &raw;
+        let in_entries = rows.len() * width;
+        let whole = if past.decays() { elements } else { in_entries };
+        let fits = num_rows.checked_mul(width) == Some(elements)
+            && weights.len() == whole
+            && slots.iter().all(|slot| slot.len() == in_entries)
+            && stand.len() == rows.len()
+            && rows.iter().chain(&pending).all(|&row| (row as usize) < num_rows);
+        fits.then_some(SavedTable { raw, num_rows, width, rows, stand, slots, past, pending })
+    }
+
+    /// Puts the raw weights into a tensor.
+    fn unsettle(&self, weights: &mut [E]) {
+        match &self.raw {
+            Raw::All(all) => weights.copy_from_slice(all),
+            Raw::Entries(entries) => {
+                for (from, &row) in entries.chunks_exact(self.width.max(1)).zip(&self.rows) {
+                    weights[row as usize * self.width..][..self.width].copy_from_slice(from);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+use multi_input::prelude::*;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    #[branch(Embedding(10, 4))]
+    district: u32,
+    #[input]
+    kind: u32,
+    #[derived(crossed(district, kind, 100))]
+    #[branch(Embedding(100, 4))]
+    both: u32,
+    #[from(both)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}
