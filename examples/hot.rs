@@ -2,9 +2,9 @@
 //! standard input, so that `.ci/instructions` can count what they take:
 //!
 //! ```text
-//! csv ROWS            reads a text of so many rows
+//! csv ROWS            writes a text of so many rows and reads it
 //! encode ROWS TIMES   makes tables of rows, preprocesses them, and trains on one of them
-//! embedding EPOCHS    two steps of an embedding of a hundred words, for each epoch
+//! embedding EPOCHS    two steps of a table that is much larger than a batch, for each epoch
 //! ```
 //!
 //! ```sh
@@ -40,15 +40,15 @@ pub struct House {
     price: f32,
 }
 
-/// A hundred words and their mean.
+/// A table of which a batch touches few rows, so that the others take their steps later.
 #[multi_input_model]
 #[derive(Clone)]
-pub struct Review {
+pub struct Rating {
     #[input]
-    #[branch(Embedding(10_000, 64), GlobalAveragePool1D)]
-    words: [u32; 100],
+    #[branch(Embedding(4096, 16))]
+    user: u32,
 
-    #[from(words)]
+    #[from(user)]
     #[branch(Dense(1))]
     #[output(loss = mse)]
     stars: f32,
@@ -102,10 +102,11 @@ fn encode(rows: &[HouseSample], times: usize) -> Result<()> {
     Ok(())
 }
 
+/// Trains on two batches in each epoch.
 fn embed(epochs: usize) -> Result<()> {
     let random = &mut Random(0);
-    let row = |_| ReviewSample { words: random.categories(10_000), stars: random.fraction() };
+    let row = |_| RatingSample { user: random.below(4096) as u32, stars: random.fraction() };
     let rows: Vec<_> = (0..64).map(row).collect();
-    println!("{} epochs", clock::epochs::<Review>(&rows, 32, epochs)?.len());
+    println!("{} epochs", clock::epochs::<Rating>(&rows, 32, epochs)?.len());
     Ok(())
 }
