@@ -39,7 +39,7 @@ pub(super) fn rows<R: DeserializeOwned>(
         match columns {
             Err(reason) => vec![Err(damaged(reason))],
             Ok((count, columns)) => (0..count)
-                .map(|row| records.read(columns.iter().map(|column| column.at(row)).collect()))
+                .map(|row| records.read(columns.iter().map(|column| column.at(row))))
                 .collect(),
         }
     }))
@@ -87,7 +87,7 @@ impl Column {
         Ok(Column { values, items: Some(Box::new(items)) })
     }
 
-    fn at(&self, row: usize) -> Field {
+    fn at(&self, row: usize) -> Field<'_> {
         if self.values.is_null(row) {
             return Field::Null;
         }
@@ -103,7 +103,7 @@ impl Column {
             }
             DataType::Int64 => Field::Integer(self.values.as_primitive::<Int64Type>().value(row)),
             DataType::Float64 => Field::Float(self.values.as_primitive::<Float64Type>().value(row)),
-            DataType::Utf8 => Field::Text(self.values.as_string::<i32>().value(row).to_owned()),
+            DataType::Utf8 => Field::Text(self.values.as_string::<i32>().value(row).into()),
             _ => Field::Null,
         }
     }

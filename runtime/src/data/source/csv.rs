@@ -6,7 +6,7 @@ use csv::{DeserializeErrorKind, ErrorKind, ReaderBuilder, StringRecord, Trim};
 use serde::de::DeserializeOwned;
 
 use super::{
-    file::{Lines, TextFile},
+    file::{Lines, TextFile, BUFFER},
     Source,
 };
 use crate::{Error, Result};
@@ -66,7 +66,8 @@ impl<R: DeserializeOwned> Source for Csv<R> {
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
         let (reader, _) = self.file.open()?;
         let mut builder = ReaderBuilder::new();
-        let mut reader = builder.trim(Trim::All).delimiter(self.delimiter).from_reader(reader);
+        let builder = builder.trim(Trim::Headers).delimiter(self.delimiter);
+        let mut reader = builder.buffer_capacity(BUFFER).from_reader(reader);
         let mut errors = Errors { file: self.file.clone(), lines: self.file.lines(), ended: false };
         let header = reader.headers().map_err(|error| errors.translate(error, None))?.clone();
         if header.is_empty() {
@@ -80,11 +81,27 @@ impl<R: DeserializeOwned> Source for Csv<R> {
             }
             let row = match reader.read_record(&mut record) {
                 Ok(false) => return None,
-                Ok(true) => errors.file.within_folder(|| record.deserialize::<R>(Some(&header))),
+                Ok(true) => {
+                    trim(&mut record);
+                    errors.file.within_folder(|| record.deserialize::<R>(Some(&header)))
+                }
                 Err(error) => Err(error),
             };
             Some(row.map_err(|error| errors.translate(error, Some(&header))))
         }))
+    }
+}
+
+/// Takes white space away around the cells, where there is any: what the reader's own trimming takes
+/// is a copy of every record.
+fn trim(record: &mut StringRecord) {
+    let may_be_space = |byte: Option<&u8>| byte.is_some_and(|b| *b <= b' ' || !b.is_ascii());
+    let untidy = |cell: &str| {
+        let bytes = cell.as_bytes();
+        may_be_space(bytes.first()) || may_be_space(bytes.last())
+    };
+    if record.iter().any(untidy) {
+        record.trim();
     }
 }
 

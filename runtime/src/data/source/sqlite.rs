@@ -64,13 +64,13 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
     }
 }
 
-fn field(value: ValueRef<'_>) -> std::result::Result<Field, String> {
+fn field(value: ValueRef<'_>) -> std::result::Result<Field<'static>, String> {
     Ok(match value {
         ValueRef::Null => Field::Null,
         ValueRef::Integer(value) => Field::Integer(value),
         ValueRef::Real(value) => Field::Float(value),
         ValueRef::Text(text) => match std::str::from_utf8(text) {
-            Ok(text) => Field::Text(text.to_owned()),
+            Ok(text) => Field::Text(text.to_owned().into()),
             Err(_) => return Err("expected UTF-8 text, found other bytes".to_owned()),
         },
         ValueRef::Blob(_) => return Err("a column holds bytes, which no field takes".to_owned()),
