@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, fmt, rc::Rc};
 
-use serde::de::{DeserializeSeed, Deserializer, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, Unexpected, Visitor};
 
 use super::{Reads, RowSpec};
 
@@ -118,5 +118,12 @@ impl<'de> Visitor<'de> for Key<'_> {
     }
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
         Ok((self.0 != Some(key)).then(|| key.into()))
+    }
+    // The keys of the `csv` crate are bytes.
+    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Self::Value, E> {
+        match std::str::from_utf8(key) {
+            Ok(key) => self.visit_str(key),
+            Err(_) => Err(E::invalid_value(Unexpected::Bytes(key), &self)),
+        }
     }
 }

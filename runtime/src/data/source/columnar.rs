@@ -1,6 +1,6 @@
 //! Rows from Arrow's tables of columns.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use arrow_array::{
     cast::AsArray,
@@ -29,7 +29,10 @@ pub(super) fn rows<R: DeserializeOwned>(
     let mut ended = false;
     let tables = std::iter::from_fn({
         let mut tables = tables;
-        move || tables.next().filter(|_| !ended).inspect(|table| ended = table.is_err())
+        move || {
+            let table = (!ended).then(|| guarded(|| tables.next())).flatten();
+            table.inspect(|table| ended = table.is_err())
+        }
     });
     Ok(tables.flat_map(move |table| -> Vec<Result<R>> {
         let columns = table.and_then(|table| {
@@ -43,6 +46,15 @@ pub(super) fn rows<R: DeserializeOwned>(
                 .collect(),
         }
     }))
+}
+
+/// The next table. What these formats' own readers do not expect of a damaged file, they panic on.
+fn guarded(
+    next: impl FnOnce() -> Option<std::result::Result<RecordBatch, String>>,
+) -> Option<std::result::Result<RecordBatch, String>> {
+    // After a panic nothing more is asked of the reader.
+    let next = std::panic::catch_unwind(AssertUnwindSafe(next));
+    next.unwrap_or_else(|_| Some(Err("its reader gave up on it: it is damaged".to_owned())))
 }
 
 /// A column in one of few types.

@@ -64,11 +64,17 @@ impl<R: DeserializeOwned> Source for Csv<R> {
     type Row = R;
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
-        let (reader, _) = self.file.open()?;
+        let (reader, mark) = self.file.open()?;
+        let last_byte = self.file.length()?.saturating_sub(mark);
         let mut builder = ReaderBuilder::new();
         let builder = builder.trim(Trim::Headers).delimiter(self.delimiter);
         let mut reader = builder.buffer_capacity(BUFFER).from_reader(reader);
-        let mut errors = Errors { file: self.file.clone(), lines: self.file.lines(), ended: false };
+        let mut errors = Errors {
+            file: self.file.clone(),
+            delimiter: self.delimiter,
+            lines: self.file.lines(),
+            ended: false,
+        };
         let header = reader.headers().map_err(|error| errors.translate(error, None))?.clone();
         if header.is_empty() {
             let message = "expected a line of column names, found an empty file";
@@ -82,6 +88,10 @@ impl<R: DeserializeOwned> Source for Csv<R> {
             let row = match reader.read_record(&mut record) {
                 Ok(false) => return None,
                 Ok(true) => {
+                    let is_last = reader.position().byte() >= last_byte;
+                    if let Some(error) = is_last.then(|| errors.unclosed(&record)).flatten() {
+                        return Some(Err(error));
+                    }
                     trim(&mut record);
                     errors.file.within_folder(|| record.deserialize::<R>(Some(&header)))
                 }
@@ -145,12 +155,35 @@ fn all<R: DeserializeOwned>(csv: &Csv<R>) -> Result<Vec<R>> {
 /// The reader's errors in our words.
 struct Errors {
     file: TextFile,
+    delimiter: u8,
     lines: Lines,
     /// The file itself cannot be read any more.
     ended: bool,
 }
 
 impl Errors {
+    /// That the last row's quotes are not closed, if so; what they enclose may be any number of rows.
+    fn unclosed(&self, last: &StringRecord) -> Option<Error> {
+        let start = last.position()?.byte();
+        let bytes = match self.file.from(start) {
+            Ok(bytes) => bytes,
+            Err(error) => return Some(error),
+        };
+        // Within quotes a quote is two. Outside, one that does not begin a cell stands for itself.
+        let (mut quoted, mut at_start) = (false, true);
+        for byte in bytes {
+            match byte {
+                b'"' if quoted || at_start => (quoted, at_start) = (!quoted, quoted),
+                _ if quoted => {}
+                _ => at_start = byte == self.delimiter || byte == b'\n' || byte == b'\r',
+            }
+        }
+        quoted.then(|| {
+            let line = self.lines.clone().of(start);
+            self.file.refuse(line, "expected a quote that ends the cell, found the end of the file")
+        })
+    }
+
     fn translate(&mut self, error: csv::Error, header: Option<&StringRecord>) -> Error {
         let offset = error.position().map(|position| position.byte());
         let column = |index| header.and_then(|header| header.get(index));
@@ -249,6 +282,16 @@ mod tests {
             let text = message(lines.as_bytes());
             assert!(text.starts_with("people.csv, line 5: column `age`: "), "{end:?} {text}");
         }
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_refused() {
+        let text = message(b"name,age\na,1\n\"b,2\nc,3\n");
+        assert!(text.starts_with("people.csv, line 3: expected a quote that ends"), "{text}");
+        assert!(message(b"age,name\n1,\"b \"\"x\"\"").contains("line 2: expected a quote"));
+        let rows = read(b"age,name\n1,\"b \"\"x\"\"\"\n2,c\"\n3,\"d\"").unwrap();
+        let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["b \"x\"", "c\"", "d"]);
     }
 
     #[test]

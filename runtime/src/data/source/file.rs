@@ -62,6 +62,28 @@ impl TextFile {
         open().map_err(|source| self.unreadable(source))
     }
 
+    /// How many bytes there are, with what stands before the text.
+    pub(super) fn length(&self) -> Result<u64> {
+        match &self.content {
+            Some(content) => Ok(content.len() as u64),
+            None => {
+                let found =
+                    std::fs::metadata(&self.path).map_err(|error| self.unreadable(error))?;
+                Ok(found.len())
+            }
+        }
+    }
+
+    /// The text from a byte on.
+    pub(super) fn from(&self, offset: u64) -> Result<Vec<u8>> {
+        let (mut reader, mark) = self.open()?;
+        let mut bytes = Vec::new();
+        let read = reader
+            .seek(SeekFrom::Start(mark + offset))
+            .and_then(|_| reader.read_to_end(&mut bytes));
+        read.map(|_| bytes).map_err(|error| self.unreadable(error))
+    }
+
     /// Runs `read` with paths in rows counting from the file's folder.
     pub(super) fn within_folder<T>(&self, read: impl FnOnce() -> T) -> T {
         match &self.folder {
@@ -85,7 +107,7 @@ impl TextFile {
 
 /// Finds the line that a byte lies on. It goes on from where it was asked before, so that asking for
 /// every row of a file reads it once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Lines {
     file: TextFile,
     /// So many bytes have been counted, up to this line.
