@@ -48,7 +48,7 @@ soak: soak-files
 
 # Files of 5 GB, CSV and Parquet: how much memory training on them takes, and how fast its steps are.
 soak-files:
-    cargo test --release -p multi-input-tests --features stores --test larger_than_memory -- \
+    cargo test --release -p multi-input-tests --features parquet --test larger_than_memory -- \
         --ignored --nocapture soak
 
 # Rows a second beside polars and PyTorch's DataLoader: the README's table.

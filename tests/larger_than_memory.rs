@@ -123,17 +123,17 @@ fn child() {
         panic!("{asked}")
     };
     let rows: usize = rows.parse().unwrap();
-    #[cfg(feature = "stores")]
+    #[cfg(feature = "parquet")]
     use multi_input::data::Parquet;
     let rate = match (what, file.ends_with(".parquet")) {
         ("light", false) => train_from::<Light>(&Csv::new(file)),
         ("heavy", false) => train_from::<Heavy>(&Csv::new(file)),
         ("memory", false) => train_in_memory::<Heavy>(&Csv::new(file), rows),
-        #[cfg(feature = "stores")]
+        #[cfg(feature = "parquet")]
         ("light", true) => train_from::<Light>(&Parquet::new(file)),
-        #[cfg(feature = "stores")]
+        #[cfg(feature = "parquet")]
         ("heavy", true) => train_from::<Heavy>(&Parquet::new(file)),
-        #[cfg(feature = "stores")]
+        #[cfg(feature = "parquet")]
         ("memory", true) => train_in_memory::<Heavy>(&Parquet::new(file), rows),
         _ => panic!("{asked}"),
     };
@@ -184,7 +184,7 @@ type Write = fn(&Path, u64) -> std::io::Result<usize>;
 fn formats() -> Vec<(&'static str, Write)> {
     vec![
         ("csv", large::write_csv),
-        #[cfg(feature = "stores")]
+        #[cfg(feature = "parquet")]
         ("parquet", large::write_parquet),
     ]
 }

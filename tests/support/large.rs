@@ -103,7 +103,7 @@ fn thousandths(line: &mut Vec<u8>, number: i64) {
 
 /// The same as a Parquet file, compressed by Snappy in row groups of a million rows, as pandas and
 /// polars write them.
-#[cfg(feature = "stores")]
+#[cfg(feature = "parquet")]
 pub fn write_parquet(path: &Path, bytes: u64) -> Result<usize> {
     use std::sync::Arc;
 
