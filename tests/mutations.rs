@@ -115,7 +115,7 @@ fn mutated_json_lines(mutations: usize) {
         let bytes = random.mutate(lines.as_bytes(), &pieces);
         fs::write(&path, &bytes).unwrap();
         let source = JsonLines::<PostSample>::new(&path);
-        let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+        let lines = bytes.as_slice().split(|byte| *byte == b'\n').enumerate();
         let mut lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
         for row in source.rows().unwrap() {
             let (number, line) = lines.next().unwrap();

@@ -80,6 +80,9 @@ impl<R: DeserializeOwned> Source for Csv<R> {
             let message = "expected a line of column names, found an empty file";
             return Err(self.file.refuse(1, message));
         }
+        if reader.position().byte() >= last_byte {
+            errors.check_end(&header)?;
+        }
         let mut record = StringRecord::new();
         Ok(std::iter::from_fn(move || {
             if errors.ended {
@@ -88,9 +91,10 @@ impl<R: DeserializeOwned> Source for Csv<R> {
             let row = match reader.read_record(&mut record) {
                 Ok(false) => return None,
                 Ok(true) => {
-                    let is_last = reader.position().byte() >= last_byte;
-                    if let Some(error) = is_last.then(|| errors.unclosed(&record)).flatten() {
-                        return Some(Err(error));
+                    if reader.position().byte() >= last_byte {
+                        if let Err(error) = errors.check_end(&record) {
+                            return Some(Err(error));
+                        }
                     }
                     trim(&mut record);
                     errors.file.within_folder(|| record.deserialize::<R>(Some(&header)))
@@ -162,26 +166,26 @@ struct Errors {
 }
 
 impl Errors {
-    /// That the last row's quotes are not closed, if so; what they enclose may be any number of rows.
-    fn unclosed(&self, last: &StringRecord) -> Option<Error> {
-        let start = last.position()?.byte();
-        let bytes = match self.file.from(start) {
-            Ok(bytes) => bytes,
-            Err(error) => return Some(error),
-        };
+    /// Checks that the quotes of the last row are closed: what an open one encloses may be any number
+    /// of rows.
+    fn check_end(&mut self, last: &StringRecord) -> Result<()> {
+        let start = last.position().map_or(0, |position| position.byte());
         // Within quotes a quote is two. Outside, one that does not begin a cell stands for itself.
         let (mut quoted, mut at_start) = (false, true);
-        for byte in bytes {
+        for byte in self.file.from(start)? {
             match byte {
                 b'"' if quoted || at_start => (quoted, at_start) = (!quoted, quoted),
                 _ if quoted => {}
                 _ => at_start = byte == self.delimiter || byte == b'\n' || byte == b'\r',
             }
         }
-        quoted.then(|| {
-            let line = self.lines.clone().of(start);
-            self.file.refuse(line, "expected a quote that ends the cell, found the end of the file")
-        })
+        if !quoted {
+            return Ok(());
+        }
+        let line = self.lines.of(start);
+        Err(self
+            .file
+            .refuse(line, "expected a quote that ends the cell, found the end of the file"))
     }
 
     fn translate(&mut self, error: csv::Error, header: Option<&StringRecord>) -> Error {

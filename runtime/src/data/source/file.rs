@@ -107,7 +107,7 @@ impl TextFile {
 
 /// Finds the line that a byte lies on. It goes on from where it was asked before, so that asking for
 /// every row of a file reads it once.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Lines {
     file: TextFile,
     /// So many bytes have been counted, up to this line.
