@@ -43,7 +43,7 @@ impl<'a> Batch<'a> {
         device: &D,
     ) -> Result<Tensor<S, E, D>, D::Err> {
         let Some(column) = self.table.columns.get(column) else { return Err(D::size_error()) };
-        let Values::Numbers(numbers) = &column.values else { return Err(D::size_error()) };
+        let Values::Numbers(numbers) = &*column.values else { return Err(D::size_error()) };
         let width = column.width;
         let mut gathered = device.buffer(self.rows.len() * width)?;
         for (into, &row) in gathered.chunks_exact_mut(width.max(1)).zip(self.rows) {
@@ -65,7 +65,7 @@ impl<'a> Batch<'a> {
     ) -> Result<Tensor<S, usize, D>, D::Err> {
         let mut gathered = Vec::with_capacity(shape.num_elements());
         if let Some(column) = self.table.columns.get(column) {
-            if let Values::Categories(categories) = &column.values {
+            if let Values::Categories(categories) = &*column.values {
                 for &row in self.rows {
                     let from = &categories[row * column.width..][..column.width];
                     gathered.extend(from.iter().map(|&index| index as usize));

@@ -1,5 +1,7 @@
 //! The values that rows may hold, and how they get into a table.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use super::{Class, Column, Content, Image, Picture, Table, Values};
@@ -10,11 +12,23 @@ use crate::{Error, Result};
 pub trait Raw {
     /// Appends the value's elements in order.
     fn write(&self, column: &mut ColumnWriter<'_>);
+
+    /// Appends the elements of several values.
+    fn write_all(values: &[Self], column: &mut ColumnWriter<'_>)
+    where
+        Self: Sized,
+    {
+        values.iter().for_each(|value| value.write(column));
+    }
 }
 
 impl Raw for f32 {
     fn write(&self, column: &mut ColumnWriter<'_>) {
         column.number(*self);
+    }
+
+    fn write_all(values: &[f32], column: &mut ColumnWriter<'_>) {
+        column.numbers(values);
     }
 }
 
@@ -27,6 +41,10 @@ impl Raw for bool {
 impl Raw for u32 {
     fn write(&self, column: &mut ColumnWriter<'_>) {
         column.category(*self as usize);
+    }
+
+    fn write_all(values: &[u32], column: &mut ColumnWriter<'_>) {
+        column.categories(values);
     }
 }
 
@@ -68,7 +86,11 @@ impl<const N: usize> Raw for Class<N> {
 
 impl<T: Raw, const N: usize> Raw for [T; N] {
     fn write(&self, column: &mut ColumnWriter<'_>) {
-        self.iter().for_each(|element| element.write(column));
+        T::write_all(self, column);
+    }
+
+    fn write_all(values: &[Self], column: &mut ColumnWriter<'_>) {
+        T::write_all(values.as_flattened(), column);
     }
 }
 
@@ -102,9 +124,19 @@ impl ColumnWriter<'_> {
             _ if number.is_finite() => {}
             _ => self.refuse("a finite number", number.to_string()),
         }
-        match &mut self.column.values {
+        match self.values() {
             Values::Numbers(numbers) => numbers.push(number),
             _ => self.refuse_kind(format!("the number {number}")),
+        }
+    }
+
+    /// Appends numbers, which must be finite.
+    pub fn numbers(&mut self, numbers: &[f32]) {
+        // Without a way out of the loop the compiler looks at several at once.
+        let finite = numbers.iter().fold(true, |all, number| all & number.is_finite());
+        match self.values() {
+            Values::Numbers(all) if finite => all.extend_from_slice(numbers),
+            _ => numbers.iter().for_each(|number| self.number(*number)),
         }
     }
 
@@ -117,7 +149,7 @@ impl ColumnWriter<'_> {
             ),
             _ => {}
         }
-        match &mut self.column.values {
+        match self.values() {
             Values::Categories(categories) => {
                 categories.push(u32::try_from(index).unwrap_or(u32::MAX));
             }
@@ -125,9 +157,21 @@ impl ColumnWriter<'_> {
         }
     }
 
+    /// Appends categories, which must be of the column's.
+    pub fn categories(&mut self, indices: &[u32]) {
+        let Content::Categories { below } = self.column.content else {
+            return indices.iter().for_each(|index| self.category(*index as usize));
+        };
+        let known = indices.iter().fold(true, |all, index| all & ((*index as usize) < below));
+        match self.values() {
+            Values::Categories(all) if known => all.extend_from_slice(indices),
+            _ => indices.iter().for_each(|index| self.category(*index as usize)),
+        }
+    }
+
     /// Appends a text.
     pub fn text(&mut self, text: &str) {
-        match &mut self.column.values {
+        match self.values() {
             Values::Texts(texts) => texts.push(text.into()),
             _ => self.refuse_kind(format!("the text `{text}`")),
         }
@@ -135,7 +179,7 @@ impl ColumnWriter<'_> {
 
     /// Appends a picture.
     pub fn picture(&mut self, picture: &Picture) {
-        match &mut self.column.values {
+        match self.values() {
             Values::Pictures(pictures) => pictures.push(picture.clone()),
             _ => self.refuse_kind(format!("{picture:?}")),
         }
@@ -143,7 +187,7 @@ impl ColumnWriter<'_> {
 
     /// Appends a date.
     pub fn date(&mut self, date: NaiveDateTime) {
-        match &mut self.column.values {
+        match self.values() {
             Values::Dates(dates) => dates.push(date),
             _ => self.refuse_kind(format!("the date {date}")),
         }
@@ -153,7 +197,11 @@ impl ColumnWriter<'_> {
     pub fn absent(&mut self) {
         self.absent = true;
         let width = self.column.width;
-        self.column.values.push_nothing(width);
+        self.values().push_nothing(width);
+    }
+
+    fn values(&mut self) -> &mut Values {
+        Arc::make_mut(&mut self.column.values)
     }
 
     /// Keeps that a value is of another kind than its column.
@@ -246,7 +294,7 @@ mod tests {
     const NUMBERS: Content = Content::Numbers { blanks: false };
 
     fn column(content: Content, width: usize, optional: bool) -> Table {
-        let values = Values::empty(content);
+        let values = Arc::new(Values::empty(content));
         let present = optional.then(Vec::new);
         Table { columns: vec![Column { name: "serum", content, width, values, present }], rows: 0 }
     }
@@ -257,7 +305,7 @@ mod tests {
         table.push(|row| row.put(&Some([[1.0f32, 2.0], [3.0, 4.0]]))).unwrap();
         table.push(|row| row.put(&None::<[[f32; 2]; 2]>)).unwrap();
         let numbers = vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0];
-        assert_eq!(table.columns[0].values, Values::Numbers(numbers));
+        assert_eq!(*table.columns[0].values, Values::Numbers(numbers));
         assert_eq!(table.columns[0].present, Some(vec![true, false]));
     }
 

@@ -121,6 +121,17 @@ impl Values {
         }
     }
 
+    /// Makes room for so many more.
+    fn reserve(&mut self, count: usize) {
+        match self {
+            Values::Numbers(values) => values.reserve_exact(count),
+            Values::Categories(values) => values.reserve_exact(count),
+            Values::Texts(values) => values.reserve_exact(count),
+            Values::Pictures(values) => values.reserve_exact(count),
+            Values::Dates(values) => values.reserve_exact(count),
+        }
+    }
+
     /// Appends `count` stand-ins, which nothing may rely on.
     pub(super) fn push_nothing(&mut self, count: usize) {
         match self {
@@ -144,15 +155,16 @@ pub struct Column {
     pub content: Content,
     /// How many values a row has.
     pub width: usize,
-    /// The values. Where a row is absent they are stand-ins, which nothing may rely on.
-    pub values: Values,
+    /// The values, which rows that no step changes share with those that a user gave. Where a row
+    /// is absent they are stand-ins, which nothing may rely on.
+    pub values: Arc<Values>,
     /// Which rows are present; `None` where the field is not an `Option`.
     pub present: Option<Vec<bool>>,
 }
 
 impl Column {
     fn new(name: &'static str, content: Content, width: usize, optional: bool) -> Column {
-        let values = Values::empty(content);
+        let values = Arc::new(Values::empty(content));
         Column { name, content, width, values, present: optional.then(Vec::new) }
     }
 
@@ -202,10 +214,17 @@ impl Table {
         table
     }
 
+    /// Makes room for so many more rows.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        for column in &mut self.columns {
+            Arc::make_mut(&mut column.values).reserve(rows * column.width);
+        }
+    }
+
     /// The rows of these numbers, in this order.
     pub(crate) fn select(&self, rows: &[usize]) -> Table {
         let column = |column: &Column| Column {
-            values: column.values.of_rows(column.width, rows),
+            values: Arc::new(column.values.of_rows(column.width, rows)),
             present: column.present.as_ref().map(|all| rows.iter().map(|&row| all[row]).collect()),
             ..*column
         };

@@ -22,6 +22,9 @@ pub(crate) trait Pass: Copy + Send + Sync + 'static {
     /// The sums of a sample; what it remembers of each of them, in bytes.
     fn output(&self) -> (usize, usize);
 
+    /// The same with so many filters alone; `None` where what they give does not lie in one piece.
+    fn with_filters(&self, filters: usize) -> Option<Self>;
+
     /// How many multiplications there are.
     fn work(&self) -> usize;
 
@@ -153,6 +156,13 @@ impl Pass for Convolution {
 
     fn output(&self) -> (usize, usize) {
         (self.windows.output.len(), 0)
+    }
+
+    fn with_filters(&self, filters: usize) -> Option<Convolution> {
+        let one_piece = self.groups == 1 && self.windows.output.channels_first();
+        let output = self.windows.output.with_channels(filters);
+        let windows = Windows { output, ..self.windows };
+        one_piece.then_some(Convolution { windows, ..*self })
     }
 
     fn work(&self) -> usize {

@@ -3,8 +3,9 @@
 //! The gates are update (z), reset (r) and candidate (g); h' = z h + (1 - z) g.
 
 use super::{
+    factor::Factor,
     matmul::{multiply, Add, Matrix},
-    recurrent::{add_product, add_rows, product, replace_skipped, Cell, Frame, Slopes, Trace},
+    recurrent::{add_rows, product, replace_skipped, Cell, Frame, Slopes, Trace},
     Element,
 };
 
@@ -16,12 +17,13 @@ impl<E: Element> Cell<E> for ResetAfter {
 
     fn forward(frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
+        let recurrent = Factor::new(recurrent, units, frame.batch);
         let mut inner = vec![E::zero(); frame.batch * 3 * units];
         for step in 0..frame.steps {
             inner.chunks_exact_mut(bias.len().max(1)).for_each(|row| row.copy_from_slice(bias));
             let (old, new) = trace.states.split_at_mut(frame.step(step, units).end);
             let old = &old[frame.step(step, units)];
-            add_product(frame, old, recurrent, &mut inner);
+            recurrent.add_to(old, &mut inner);
             let rows = trace.gates[frame.step(step, 3 * units)]
                 .chunks_exact_mut(3 * units.max(1))
                 .zip(inner.chunks_exact(3 * units.max(1)))
@@ -101,13 +103,15 @@ impl<E: Element> Cell<E> for ResetBefore {
     fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
         let (for_gates, for_candidate) = recurrent.split_at(2 * units * units);
+        let [for_gates, for_candidate] =
+            [for_gates, for_candidate].map(|matrix| Factor::new(matrix, units, frame.batch));
         let mut inner = vec![E::zero(); frame.batch * 2 * units];
         let mut inner_candidate = vec![E::zero(); frame.batch * units];
         for step in 0..frame.steps {
             let (old, new) = trace.states.split_at_mut(frame.step(step, units).end);
             let old = &old[frame.step(step, units)];
             inner.fill(E::zero());
-            add_product(frame, old, for_gates, &mut inner);
+            for_gates.add_to(old, &mut inner);
             let gates = &mut trace.gates[frame.step(step, 3 * units)];
             let kept = &mut trace.kept[frame.step(step + 1, units)];
             let rows = gates
@@ -124,7 +128,7 @@ impl<E: Element> Cell<E> for ResetBefore {
                 }
             }
             inner_candidate.fill(E::zero());
-            add_product(frame, kept, for_candidate, &mut inner_candidate);
+            for_candidate.add_to(kept, &mut inner_candidate);
             let rows = gates
                 .chunks_exact_mut(3 * units.max(1))
                 .zip(inner_candidate.chunks_exact(units.max(1)))

@@ -40,6 +40,12 @@ impl<'a, E> Matrix<'a, E> {
         Matrix { elements, rows: columns, columns: rows, down: across, across: down }
     }
 
+    /// Some of the columns.
+    pub(crate) fn columns(self, columns: Range<usize>) -> Self {
+        let rows = 0..self.rows;
+        self.part(rows, columns)
+    }
+
     /// Some of the rows and columns.
     fn part(self, rows: Range<usize>, columns: Range<usize>) -> Self {
         let first = rows.start * self.down + columns.start * self.across;

@@ -155,6 +155,15 @@ impl Pass for Pooled {
         (self.tiles.output.len(), self.tiles.output.len())
     }
 
+    fn with_filters(&self, filters: usize) -> Option<Pooled> {
+        let tiles = Tiles {
+            input: self.tiles.input.with_channels(filters),
+            output: self.tiles.output.with_channels(filters),
+            ..self.tiles
+        };
+        Some(Pooled { convolution: self.convolution.with_filters(filters)?, tiles })
+    }
+
     fn work(&self) -> usize {
         self.convolution.work()
     }

@@ -5,6 +5,7 @@
 //! sums is there before a cell starts; a step adds the recurrent share.
 
 use super::{
+    factor::Factor,
     matmul::{multiply, Add, Matrix},
     wide::wide_fn,
     Element,
@@ -140,11 +141,12 @@ impl<E: Element> Cell<E> for Lstm {
 
     fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
+        let recurrent = Factor::new(recurrent, units, frame.batch);
         for step in 0..frame.steps {
             let (before, after) = trace.states.split_at_mut(frame.step(step, units).end);
             let before = &before[frame.step(step, units)];
             let gates = &mut trace.gates[frame.step(step, 4 * units)];
-            add_product(frame, before, recurrent, gates);
+            recurrent.add_to(before, gates);
             let (old, new) = trace.kept.split_at_mut(frame.step(step, 2 * units).end);
             lstm_steps(units, gates, &old[frame.step(step, 2 * units)], new, after);
             trace.carry_state(frame, step);
@@ -327,18 +329,6 @@ fn lstm_units_back<E: Element, const N: usize>(
         store(values, gates, at);
     }
     store(memory, by_memory, unit);
-}
-
-/// `sums += states matrix^T` for the rows of one step.
-pub(crate) fn add_product<E: Element>(frame: Frame, states: &[E], matrix: &[E], sums: &mut [E]) {
-    let Frame { batch, units, .. } = frame;
-    let width = matrix.len() / units.max(1);
-    multiply(
-        Matrix::new(states, batch, units),
-        Matrix::new(matrix, width, units).transposed(),
-        sums,
-        Add::ToOutput,
-    );
 }
 
 /// `output = slopes matrix` for the rows of one step.

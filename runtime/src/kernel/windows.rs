@@ -27,6 +27,11 @@ impl Plane {
         Plane { channels, sizes: [1, steps], strides: [1, steps * channels, channels] }
     }
 
+    /// The first so many channels of a plane whose channels are one piece each.
+    pub(crate) fn with_channels(self, channels: usize) -> Plane {
+        Plane { channels, ..self }
+    }
+
     /// The places of one channel.
     pub(crate) fn places(&self) -> usize {
         self.sizes[0] * self.sizes[1]

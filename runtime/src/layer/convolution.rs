@@ -69,6 +69,10 @@ where
     Ok(y.put_tape(tape))
 }
 
+/// Below how many samples the filters of each are spread over the cores, and in how many pieces.
+const FEW_SAMPLES: usize = 4;
+const PIECES: usize = 2;
+
 /// A pass over so many samples.
 #[derive(Clone, Copy)]
 struct Batch<P> {
@@ -82,6 +86,13 @@ impl<P: Pass> Batch<P> {
         self.samples * self.pass.work()
     }
 
+    /// How many filters a core takes at a time: all of them where there are samples enough.
+    fn together(&self) -> usize {
+        let filters = self.output.channels;
+        let some = if self.samples < FEW_SAMPLES { filters.div_ceil(PIECES) } else { filters };
+        self.pass.with_filters(some).map_or(filters, |_| some).max(1)
+    }
+
     fn forward<E: Element>(
         &self,
         x: &[E],
@@ -89,6 +100,10 @@ impl<P: Pass> Batch<P> {
         sums: &mut [E],
         marks: &mut [u8],
     ) {
+        let together = self.together();
+        if together < self.output.channels {
+            return self.forward_by_filters(together, x, weights, sums, marks);
+        }
         let (output, marked) = self.pass.output();
         let mut marks = marks.chunks_exact_mut(marked.max(1));
         let images = x.chunks_exact(self.pass.input().max(1));
@@ -96,6 +111,37 @@ impl<P: Pass> Batch<P> {
         let samples = samples.map(move |(image, sums)| (image, sums, marks.next()));
         each(self.work(), samples, |(image, sums, marks)| {
             self.pass.forward(image, weights, sums, marks.unwrap_or_default());
+        });
+    }
+
+    /// The same with the filters of a sample spread over the cores.
+    fn forward_by_filters<E: Element>(
+        &self,
+        together: usize,
+        x: &[E],
+        (weight, bias): (&[E], &[E]),
+        sums: &mut [E],
+        marks: &mut [u8],
+    ) {
+        let (filters, (output, marked)) = (self.output.channels, self.pass.output());
+        let (by_filter, marks_by_filter) = (output / filters, marked / filters);
+        let mut marks = marks.chunks_exact_mut(marked.max(1));
+        let samples =
+            x.chunks_exact(self.pass.input().max(1)).zip(sums.chunks_exact_mut(output.max(1)));
+        let pieces = samples.flat_map(|(image, sums)| {
+            let marks = marks.next().unwrap_or_default();
+            let mut marks = marks.chunks_mut((together * marks_by_filter).max(1));
+            let pieces = sums.chunks_mut((together * by_filter).max(1)).enumerate();
+            pieces.map(move |(piece, sums)| (image, piece * together, sums, marks.next()))
+        });
+        let pieces: Vec<_> = pieces.collect();
+        each(self.work(), pieces.into_iter(), |(image, first, sums, marks)| {
+            let own = first..filters.min(first + together);
+            let Some(pass) = self.pass.with_filters(own.len()) else { return };
+            let kernel = weight.len() / filters;
+            let weight = &weight[own.start * kernel..own.end * kernel];
+            let bias = bias.get(own).unwrap_or_default();
+            pass.forward(image, (weight, bias), sums, marks.unwrap_or_default());
         });
     }
 

@@ -9,8 +9,9 @@ use super::{
     Draw, Mask, ReadsMask,
 };
 use crate::{
-    kernel::recurrent::{
-        add_product, add_weights, product, replace_skipped, Cell, Frame, Slopes, Trace,
+    kernel::{
+        factor::Factor,
+        recurrent::{add_weights, product, replace_skipped, Cell, Frame, Slopes, Trace},
     },
     tensor::*,
 };
@@ -80,9 +81,10 @@ impl<A: Activation, E: Element> Cell<E> for Simple<A> {
 
     fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
+        let recurrent = Factor::new(recurrent, units, frame.batch);
         for step in 0..frame.steps {
             let sums = &mut trace.gates[frame.step(step, units)];
-            add_product(frame, &trace.states[frame.step(step, units)], recurrent, sums);
+            recurrent.add_to(&trace.states[frame.step(step, units)], sums);
             if A::NEEDS_INPUT {
                 trace.kept[frame.step(step + 1, units)].copy_from_slice(sums);
             }

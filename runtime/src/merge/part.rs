@@ -55,16 +55,16 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
         self.mask.as_ref()
     }
 
-    pub(super) fn device(&self) -> &D {
+    pub(crate) fn device(&self) -> &D {
         self.source.device()
     }
 
-    pub(super) fn batch(&self) -> usize {
+    pub(crate) fn batch(&self) -> usize {
         self.batch
     }
 
     /// The sizes of one sample.
-    pub(super) fn dims(&self) -> &[usize] {
+    pub(crate) fn dims(&self) -> &[usize] {
         &self.dims
     }
 
@@ -73,11 +73,11 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
         self.present.as_ref().is_none_or(|present| present[row])
     }
 
-    pub(super) fn values(&self) -> Cow<'_, [E]> {
+    pub(crate) fn values(&self) -> Cow<'_, [E]> {
         self.source.values()
     }
 
-    pub(super) fn edit_gradient(
+    pub(crate) fn edit_gradient(
         &self,
         gradients: &mut Gradients<E, D>,
         mut change: impl FnMut(&mut [E]),

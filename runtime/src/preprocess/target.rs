@@ -31,7 +31,7 @@ pub(super) struct Saved {
 impl Target {
     /// The class of every label; other targets stay as they are.
     pub(super) fn classes(&self, mut column: Column, first: usize) -> Result<Column> {
-        let (Some(labels), Values::Texts(texts)) = (&self.labels, &column.values) else {
+        let (Some(labels), Values::Texts(texts)) = (&self.labels, &*column.values) else {
             return Ok(column);
         };
         let class = |(row, label): (usize, &Arc<str>)| {
@@ -43,7 +43,7 @@ impl Target {
             })
         };
         let classes = texts.iter().enumerate().map(class).collect::<Result<_>>()?;
-        column.values = Values::Categories(classes);
+        column.values = Arc::new(Values::Categories(classes));
         column.content = Content::Categories { below: self.output.width };
         Ok(column)
     }
@@ -119,7 +119,7 @@ impl TargetFit {
     /// For the first label that is one too many, and where a step cannot take a row.
     pub(super) fn look(&mut self, column: &Column, rows: &[usize], first: usize) -> Result<()> {
         self.steps.look(column, rows, first)?;
-        let (Some(labels), Values::Texts(texts)) = (&mut self.labels, &column.values) else {
+        let (Some(labels), Values::Texts(texts)) = (&mut self.labels, &*column.values) else {
             return Ok(());
         };
         if self.labels_done {

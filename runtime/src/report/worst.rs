@@ -67,7 +67,7 @@ fn say(column: &Column, row: usize) -> String {
         return "absent".to_owned();
     }
     let range = row * column.width..(row + 1) * column.width;
-    match &column.values {
+    match &*column.values {
         Values::Numbers(numbers) => {
             list(&numbers[range].iter().map(|n| f64::from(*n)).collect::<Vec<_>>())
         }

@@ -82,7 +82,7 @@ impl Objective {
 
 /// The target of one row.
 pub(crate) fn target_row(column: &Column, row: usize) -> TargetRow<'_> {
-    match &column.values {
+    match &*column.values {
         Values::Numbers(numbers) => {
             TargetRow::Numbers(&numbers[row * column.width..][..column.width])
         }

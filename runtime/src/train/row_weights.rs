@@ -34,7 +34,7 @@ impl RowWeights {
 pub(super) fn of_classes(column: &Column, weights: &[(usize, f64)]) -> Vec<f64> {
     let of =
         |class: usize| weights.iter().rev().find(|(own, _)| *own == class).map_or(1.0, |w| w.1);
-    match &column.values {
+    match &*column.values {
         Values::Categories(classes) => classes.iter().map(|&class| of(class as usize)).collect(),
         Values::Numbers(flags) => flags.iter().map(|&flag| of(usize::from(flag > 0.5))).collect(),
         // Labels have become classes by now, and nothing else is a target.

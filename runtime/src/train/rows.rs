@@ -3,7 +3,7 @@
 
 use super::RowWeights;
 use crate::{
-    checksum::Crc32c,
+    checksum::{Crc32c, Fingerprint},
     data::{Batch, Column, Table, Values},
     definition::{Definition, Graph, Output},
     layer::Draw,
@@ -156,13 +156,9 @@ impl Dropping {
 pub(crate) fn fingerprint(raw: &Table) -> u32 {
     let mut sum = Crc32c::default();
     for column in &raw.columns {
-        match &column.values {
-            Values::Numbers(numbers) => {
-                numbers.iter().for_each(|number| sum.update(&number.to_bits().to_le_bytes()));
-            }
-            Values::Categories(indices) => {
-                indices.iter().for_each(|index| sum.update(&index.to_le_bytes()));
-            }
+        match &*column.values {
+            Values::Numbers(numbers) => sum.update(&Fingerprint::of(numbers, |x| x.to_bits())),
+            Values::Categories(indices) => sum.update(&Fingerprint::of(indices, |x| x)),
             Values::Texts(texts) => texts.iter().for_each(|text| {
                 sum.update(&(text.len() as u64).to_le_bytes());
                 sum.update(text.as_bytes());
@@ -187,6 +183,7 @@ pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -
         return Err(Error::NoRows(purpose));
     }
     let mut table = Table::of_samples(&M::GRAPH);
+    table.reserve(rows.len());
     for row in rows {
         table.push(|writer| M::write_sample(row, writer))?;
     }
@@ -203,7 +200,7 @@ pub(crate) fn check_ranges(graph: &Graph, table: &Table) -> Result<()> {
 /// Whether a loss can compare with all of an output's targets.
 fn check_range(output: &Output, column: &Column) -> Result<()> {
     let (Some((least, most)), Values::Numbers(numbers)) =
-        (output.loss.target_range(), &column.values)
+        (output.loss.target_range(), &*column.values)
     else {
         return Ok(());
     };

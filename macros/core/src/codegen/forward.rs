@@ -169,7 +169,7 @@ fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenSt
     let calls = fuse::calls(expansion, position);
     let frozen = model::is_frozen(expansion, position);
 
-    let source = source(expansion, position);
+    let (source, calls) = source(expansion, position, &calls);
     let steps = calls.iter().map(|one| call(expansion, one, (node.absence, frozen, mode)));
     let fill = node
         .absence
@@ -218,13 +218,37 @@ fn fill(
     quote!(#value #mask)
 }
 
-/// `let x = ..`: what flows into the branch, with the tape on it.
-fn source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
+/// `let x = ..`: what flows into the branch, with the tape on it, and the calls that are left: a merge
+/// may be part of the first one.
+fn source<'c, 'a>(
+    expansion: &Expansion<'_>,
+    position: usize,
+    calls: &'c [fuse::Call<'a>],
+) -> (TokenStream, &'c [fuse::Call<'a>]) {
+    let merge = match &expansion.checked.graph.nodes[position].field.source {
+        Some(Source::Merge(merge)) => merge,
+        _ => return (single_source(expansion, position), calls),
+    };
+    match calls.split_first().and_then(|(first, rest)| Some((first, first.with_merge()?, rest))) {
+        Some((first, both, rest)) => {
+            let origin = first.origin(expansion);
+            (merge_call(expansion, position, merge, (both, quote!(#origin,))), rest)
+        }
+        None => {
+            let (krate, rule) =
+                (&expansion.paths.krate, Ident::new(merge.rule.name, Span::call_site()));
+            let merged = (quote!(#krate::merge::#rule), TokenStream::new());
+            (merge_call(expansion, position, merge, merged), calls)
+        }
+    }
+}
+
+/// The same where one node alone feeds the branch.
+fn single_source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (checked, paths) = (expansion.checked, &expansion.paths);
     let (private, krate, clone) = (&paths.private, &paths.krate, &paths.clone);
     let node = &checked.graph.nodes[position];
     match &node.field.source {
-        Some(Source::Merge(merge)) => merge_call(expansion, position, merge),
         Some(Source::From(_)) => {
             let fed_by = value(node.feeds[0].node);
             let mask = is_masked(expansion, node.feeds[0].node).then(|| {
@@ -260,8 +284,14 @@ fn source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     }
 }
 
-/// `let x = merge::concat(vec![..], axis, shape, tape)?`.
-fn merge_call(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> TokenStream {
+/// `let x = merge::concat(vec![..], axis, shape, tape)?`, or a method in the place of the merge, which
+/// asks for more before the tape.
+fn merge_call(
+    expansion: &Expansion<'_>,
+    position: usize,
+    merge: &Merge,
+    (function, more): (TokenStream, TokenStream),
+) -> TokenStream {
     let (checked, paths) = (expansion.checked, &expansion.paths);
     let (private, krate, vec) = (&paths.private, &paths.krate, &paths.vec);
     let graph = &checked.graph;
@@ -296,15 +326,15 @@ fn merge_call(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Toke
                 _ => quote!(false),
             }
         });
-    let rule = Ident::new(merge.rule.name, Span::call_site());
     let (size, sizes) = (size(), checked.shapes[position].input.arguments());
     let mask = merged_mask(expansion, position, merge);
     quote! {
         #mask
-        let x = #krate::merge::#rule(
+        let x = #function(
             #vec![#(#parts),*],
             #(#arguments,)*
             (#size, #(#private::Const::<#sizes>,)*),
+            #more
             tape,
         )?;
     }

@@ -1,7 +1,7 @@
 //! Which layers of a branch are called at once, and which of them stand on data alone.
 //!
-//! A layer that can take the next one along says so in its [`Form`]: one pass over a picture is
-//! cheaper than two. And where nothing that is trained lies between a layer and the rows of the
+//! A layer that can take the next one along, or the merge before it, says so in its [`Form`]: one
+//! pass over a picture is cheaper than two. And where nothing that is trained lies between a layer and the rows of the
 //! batch, nobody needs the gradient by what flows into it.
 
 use multi_input_spec::layer::Form;
@@ -9,7 +9,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::{model, Expansion};
-use crate::shape::{Module, ShapedLayer};
+use crate::{
+    parse::Source,
+    shape::{Module, ShapedLayer},
+};
 
 /// A layer of a branch, and the next one where both are called at once.
 pub(super) struct Call<'a> {
@@ -18,6 +21,8 @@ pub(super) struct Call<'a> {
     pub(super) place: TokenStream,
     /// The method that takes the next layer along, and where the module holds that.
     next: Option<(&'static str, TokenStream)>,
+    /// The method that takes the merge before it along.
+    merge: Option<&'static str>,
     /// Whether nothing that is trained lies before it.
     on_data: bool,
 }
@@ -26,34 +31,56 @@ pub(super) struct Call<'a> {
 pub(super) fn calls<'a>(expansion: &'a Expansion<'_>, node: usize) -> Vec<Call<'a>> {
     let frozen = model::is_frozen(expansion, node);
     let mut on_data = is_fed_data(expansion, node);
+    let mut merge = merge_name(expansion, node);
     let mut layers = model::layer_places(expansion, node).into_iter().peekable();
     let mut calls = Vec::new();
     while let Some((layer, place)) = layers.next() {
         let fusion = form(layer).and_then(|form| form.fusion);
         let next = fusion.and_then(|fusion| {
-            let (_, place) = layers.next_if(|(next, _)| is_named(next, fusion.next))?;
+            let (_, place) = layers.next_if(|(next, _)| is_named(next, fusion.with))?;
             Some((fusion.method, place))
         });
-        calls.push(Call { layer, place, next, on_data });
+        let taken = form(layer).and_then(|form| form.merge).filter(|taken| merge == Some(taken.with));
+        calls.push(Call { layer, place, next, merge: taken.map(|taken| taken.method), on_data });
+        merge = None;
         on_data &= frozen || !learns(layer);
     }
     calls
 }
 
 impl Call<'_> {
-    /// `let x = layer(x)?`, where it is more than the layer's own `try_forward`.
-    pub(super) fn special(&self, expansion: &Expansion<'_>) -> Option<TokenStream> {
-        let (layer, place) = (&expansion.paths.layer, &self.place);
-        let origin = match self.on_data {
+    /// The method that is this layer and the merge before it, as `self.FIELD.METHOD`.
+    pub(super) fn with_merge(&self) -> Option<TokenStream> {
+        let (place, method) = (&self.place, Ident::new(self.merge?, Span::call_site()));
+        Some(quote!(self.#place.#method))
+    }
+
+    /// Where what flows into the layer comes from, as an `Origin`.
+    pub(super) fn origin(&self, expansion: &Expansion<'_>) -> TokenStream {
+        let layer = &expansion.paths.layer;
+        match self.on_data {
             true => quote!(#layer::Origin::Data),
             false => quote!(#layer::Origin::Computed),
-        };
+        }
+    }
+
+    /// `let x = layer(x)?`, where it is more than the layer's own `try_forward`.
+    pub(super) fn special(&self, expansion: &Expansion<'_>) -> Option<TokenStream> {
+        let (place, origin) = (&self.place, self.origin(expansion));
         if let Some((method, next)) = &self.next {
             let method = Ident::new(method, Span::call_site());
             return Some(quote!(let x = self.#place.#method(&self.#next, x, #origin)?;));
         }
         let asks = form(self.layer).is_some_and(|form| form.asks_origin);
         (asks && self.on_data).then(|| quote!(let x = self.#place.try_forward_from(x, #origin)?;))
+    }
+}
+
+/// The merge that feeds a node's branch.
+fn merge_name(expansion: &Expansion<'_>, node: usize) -> Option<&'static str> {
+    match &expansion.checked.graph.nodes[node].field.source {
+        Some(Source::Merge(merge)) => Some(merge.rule.name),
+        _ => None,
     }
 }
 
@@ -133,6 +160,31 @@ mod tests {
         assert_eq!(count(&text, "try_forward_pooled"), 4, "{text}");
         assert_eq!(count(&text, "Origin :: Data"), 4, "{text}");
         assert_eq!(count(&text, "Origin :: Computed"), 2, "{text}");
+    }
+
+    #[test]
+    fn a_dense_layer_takes_the_concatenation_before_it_along() {
+        let model = |branch: proc_macro2::TokenStream| {
+            let item = quote! {
+                pub struct Model {
+                    #[input]
+                    a: [f32; 3],
+                    #[input]
+                    b: [f32; 3],
+                    #[merge(concat(a, b))]
+                    #[branch(#branch)]
+                    #[output(loss = mse)]
+                    y: f32,
+                }
+            };
+            expand_model(proc_macro2::TokenStream::new(), item).to_string()
+        };
+        let text = model(quote!(Dense(2), Dense(1)));
+        assert_eq!(count(&text, "try_forward_concat"), 1, "{text}");
+        assert_eq!(count(&text, "merge :: concat"), 0, "{text}");
+        assert_eq!(count(&text, "Origin :: Data"), 1, "{text}");
+        let text = model(quote!(LayerNorm, Dense(1)));
+        assert_eq!(count(&text, "try_forward_concat"), 0, "{text}");
     }
 
     #[test]

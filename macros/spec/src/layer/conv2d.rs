@@ -28,7 +28,7 @@ pub const LAYER: Layer = Layer {
         activation: true,
         slide: Some(slide),
         asks_origin: true,
-        fusion: Some(Fusion { next: "MaxPool2D", method: "try_forward_pooled" }),
+        fusion: Some(Fusion { with: "MaxPool2D", method: "try_forward_pooled" }),
         ..Form::STATELESS
     },
 };

@@ -1,6 +1,6 @@
 //! `Dense`: every output is a weighted sum of all inputs.
 
-use super::{numbers_only, Form, Layer, Sizes};
+use super::{numbers_only, Form, Fusion, Layer, Sizes};
 use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
@@ -21,6 +21,7 @@ pub const LAYER: Layer = Layer {
         holds_tensors: true,
         activation: true,
         asks_origin: true,
+        merge: Some(Fusion { with: "concat", method: "try_forward_concat" }),
         mask: MaskRule::Keeps,
         ..Form::STATELESS
     },

@@ -125,8 +125,12 @@ pub struct Form {
     pub random: bool,
     /// It has `try_forward_from(x, origin)`, which leaves the gradient by data out.
     pub asks_origin: bool,
-    /// A layer that it can take along where that comes next.
+    /// A layer that it can take along where that comes next: `x.METHOD(&next, input, origin)` is both
+    /// of them.
     pub fusion: Option<Fusion>,
+    /// A merge that it can take along where that comes before it: with the operands and arguments of
+    /// the merge, `x.METHOD(operands, .., shape, origin, tape)` is both of them.
+    pub merge: Option<Fusion>,
     /// Parameters that configure the value rather than the type: the macro calls `set_NAME(value)`.
     pub settings: &'static [&'static str],
 }
@@ -147,6 +151,7 @@ impl Form {
         random: false,
         asks_origin: false,
         fusion: None,
+        merge: None,
         settings: &[],
     };
 }
@@ -163,12 +168,12 @@ pub struct Inner {
     pub fields: &'static [&'static str],
 }
 
-/// A layer that another one can take along: `x.METHOD(&next, input, origin)` is both of them.
+/// What a layer can take along.
 #[derive(Clone, Copy, Debug)]
 pub struct Fusion {
-    /// The name of the layer that comes next.
-    pub next: &'static str,
-    /// The method.
+    /// The name of the other layer, or of the merge.
+    pub with: &'static str,
+    /// The method that is both.
     pub method: &'static str,
 }
 
