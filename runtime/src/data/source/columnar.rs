@@ -36,7 +36,7 @@ pub(super) fn rows<R: DeserializeOwned>(
     });
     Ok(tables.flat_map(move |table| -> Vec<Result<R>> {
         let columns = table.and_then(|table| {
-            let columns = table.columns().iter().map(|column| Column::new(column));
+            let columns = table.columns().iter().map(Column::new);
             Ok((table.num_rows(), columns.collect::<std::result::Result<Vec<_>, String>>()?))
         });
         match columns {

@@ -45,8 +45,7 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(path, flags).map_err(text)?;
             let mut statement = connection.prepare(&query).map_err(text)?;
-            let columns: Vec<String> =
-                statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let count = columns.len();
             let mut found = statement.query([]).map_err(text)?;
             if to.send(Message::Columns(columns.into())).is_err() {
