@@ -47,11 +47,24 @@ instructions *options:
 cost:
     cargo run --release --example cost -- docs/cost.svg
 
-# What is too long for `cargo test`: millions of token streams through the macro, and training runs
-# that are killed at 200 moments.
-soak:
+# What is too long for `cargo test`: millions of token streams through the macro, training runs that
+# are killed at 200 moments, 10,000 damaged files of every format, and files larger than memory.
+soak: soak-files
     cargo test --release -p multi-input-tests --test resume -- --ignored --nocapture soak
     cargo test --release -p multi-input-macros-core -- --ignored --nocapture soak
+    cargo test --release -p multi-input-tests --features stores --test mutations --test stores -- \
+        --ignored --nocapture soak
+
+# Files of 5 GB, CSV and Parquet: how much memory training on them takes, and how fast its steps are.
+soak-files:
+    cargo test --release -p multi-input-tests --features parquet --test larger_than_memory -- \
+        --ignored --nocapture soak
+
+# Rows a second beside polars and PyTorch's DataLoader: the README's table.
+rows:
+    python3 -m venv target/peers/rows
+    target/peers/rows/bin/pip install --quiet torch polars numpy
+    target/peers/rows/bin/python examples/peers/rows.py
 
 # Rows from Parquet, Arrow, SQLite and PostgreSQL: their crates take minutes to compile.
 stores:

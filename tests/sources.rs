@@ -7,7 +7,9 @@ use std::{
 };
 
 use multi_input::{
+    callback::{Callback, Event, Flow, Training},
     data::{from_fn, BadRow, Csv, JsonLines, Source},
+    history::End,
     prelude::*,
     Error, Result,
 };
@@ -145,7 +147,7 @@ impl Source for Counting {
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<HouseSample>>> {
         self.0.store(0, Ordering::SeqCst);
-        Ok((0..1000).map(|i| {
+        Ok((0..10_000).map(|i| {
             self.0.fetch_add(1, Ordering::SeqCst);
             Ok(row(i))
         }))
@@ -158,9 +160,10 @@ fn a_bounded_number_of_batches_waits() {
     let mut model = House::build(&Cpu::default(), Seed(1));
     let trainer = trainer().shuffle_window(10).steps_per_epoch(1).epochs(1);
     trainer.fit_from(&mut model, &source).unwrap();
-    // One batch was taken, four wait, one is in hand, and the window is full.
+    // One batch was taken, four wait, one is in hand, and the window is full; of what is read ahead,
+    // two batches wait, one was taken and one is in hand.
     let read = source.0.load(Ordering::SeqCst);
-    assert!(read <= 16 * 6 + 11, "{read} rows were read");
+    assert!(read <= 16 * 10 + 11, "{read} rows were read");
 }
 
 #[test]
@@ -179,6 +182,117 @@ fn weights_and_validation_work_as_in_memory() {
     let streamed = with_all(trainer()).fit_from(&mut model, &train).unwrap();
     assert_eq!(history.to_string(), streamed.to_string());
     assert!(streamed.to_string().contains("val_loss"), "{streamed}");
+    // The rows to validate with stream too.
+    let with_source = with_all(trainer()).validation_source(test.clone());
+    let mut model = House::build(&Cpu::default(), Seed(1));
+    assert_eq!(with_source.fit_from(&mut model, &train).unwrap(), streamed);
+    let with_source = with_all(trainer()).validation_source(test);
+    let mut model = House::build(&Cpu::default(), Seed(1));
+    assert_eq!(with_source.fit(&mut model, &train).unwrap(), history);
+}
+
+#[test]
+fn a_source_to_validate_with_is_tried_before_training() {
+    let mut model = House::build(&Cpu::default(), Seed(1));
+    let mut error = |trainer: Trainer<House, Adam>| {
+        trainer.fit_from(&mut model, &rows(40)).unwrap_err().to_string()
+    };
+    let none: Vec<HouseSample> = Vec::new();
+    assert_eq!(
+        error(trainer().validation_source(none)),
+        "no rows to validate with: hand over at least one"
+    );
+    let nowhere = Csv::<HouseSample>::new("/nowhere/houses.csv");
+    let text = error(trainer().validation_source(nowhere));
+    assert!(text.contains("/nowhere/houses.csv"), "{text}");
+    // What is wrong later is said by its number in the source.
+    let mut later = rows(40);
+    later[33].kind = "tent".to_owned();
+    let text = error(trainer().validation_source(later));
+    assert!(text.starts_with("row 33, field `kind`: expected a label of the training"), "{text}");
+}
+
+#[test]
+fn a_source_is_evaluated_and_predicted_with_the_bits_of_its_rows() {
+    let all = rows(600);
+    let files = files(&all);
+    let (model, _) = streamed(&all, 50);
+    let source = Csv::<HouseSample>::new(&files.csv);
+    assert_eq!(model.evaluate_from(&source).unwrap(), model.evaluate(&all).unwrap());
+    let inputs: Vec<HouseInputs> = all.into_iter().map(HouseInputs::from).collect();
+    let source = Csv::<HouseInputs>::new(&files.csv);
+    let streamed: Result<Vec<_>> = model.predict_from(&source).unwrap().collect();
+    let bits = |outputs: &HouseOutputs| {
+        (outputs.price.to_bits(), outputs.kind.as_array().map(f32::to_bits))
+    };
+    let expected: Vec<_> = model.predict(&inputs).unwrap().iter().map(bits).collect();
+    assert_eq!(streamed.unwrap().iter().map(bits).collect::<Vec<_>>(), expected);
+
+    let none: Vec<HouseSample> = Vec::new();
+    assert!(matches!(model.evaluate_from(&none).unwrap_err(), Error::NoRows("evaluate")));
+    let text = fs::read_to_string(&files.csv).unwrap();
+    fs::write(&files.csv, format!("{text}\n1,2,,3,flat\n1,2,Bern,3,flat")).unwrap();
+    let predicted: Vec<_> = model.predict_from(&source).unwrap().collect();
+    // Whole tables come before the row that is an error, and nothing after it.
+    assert_eq!(predicted.len(), 512 + 1);
+    let error = predicted[512].as_ref().unwrap_err().to_string();
+    assert!(error.contains("line 602: field `city`"), "{error}");
+}
+
+/// Pauses after so many steps.
+struct PauseAfter(usize);
+
+impl Callback<House> for PauseAfter {
+    fn name(&self) -> &'static str {
+        "PauseAfter"
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<House>) -> Result<Flow> {
+        let at = training.position();
+        let done = at.epoch * training.plan().steps_per_epoch + at.step;
+        let asked = matches!(event, Event::StepEnded { .. }) && done == self.0;
+        Ok(if asked { Flow::Pause } else { Flow::Continue })
+    }
+}
+
+#[test]
+fn a_run_from_a_source_goes_on_bit_for_bit_from_any_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(&rows(103));
+    let source = Csv::<HouseSample>::new(&files.csv);
+    let run = |name: &str, pause_after| {
+        let folder = folder.path().join(name);
+        let mut model = House::build(&Cpu::default(), Seed(1));
+        let history = trainer()
+            .shuffle_window(30)
+            .steps_per_epoch(9)
+            .validation_source(rows(30))
+            .resume(&folder)
+            .callback(Checkpoint::in_folder(&folder).best(Monitor::val_loss()))
+            .callback(PauseAfter(pause_after))
+            .fit_from(&mut model, &source)?;
+        Ok::<_, Error>((answers(&model), history))
+    };
+    let whole = run("whole", usize::MAX).unwrap();
+    // A pass has 7 steps, an epoch 9: they are broken off within a pass and an epoch, and at the end
+    // of either.
+    for step in 1..=27 {
+        let name = step.to_string();
+        assert_eq!(run(&name, step).unwrap().1.end, End::Paused, "{step}");
+        assert_eq!(run(&name, usize::MAX).unwrap(), whole, "{step}");
+    }
+
+    // A file that is another one by now.
+    run("changed", 5).unwrap();
+    let text = fs::read_to_string(&files.csv).unwrap();
+    fs::write(&files.csv, text.replacen("Chur", "Bern", 1)).unwrap();
+    let error = run("changed", usize::MAX).unwrap_err().to_string();
+    assert!(error.contains("the values of its rows"), "{error}");
+    fs::write(&files.csv, format!("{text}\n1,2,Bern,3,flat")).unwrap();
+    let error = run("changed", usize::MAX).unwrap_err().to_string();
+    assert!(error.contains("the number of training rows"), "{error}");
+    fs::write(&files.csv, text).unwrap();
+    assert_eq!(run("changed", usize::MAX).unwrap(), whole);
 }
 
 #[test]

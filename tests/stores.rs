@@ -1,6 +1,9 @@
 //! Rows from Parquet, Arrow, SQLite and PostgreSQL, which features bring:
 //! `cargo test -p multi-input-tests --features stores --test stores`.
 
+#[path = "support/mutate.rs"]
+mod mutate;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -11,6 +14,11 @@ use std::{
 use multi_input::{
     data::{chrono::NaiveDateTime, Arrow, BadRow, Parquet, Postgres, Source, Sqlite},
     prelude::*,
+};
+use mutate::{Random, LONG, SHORT};
+use parquet::{
+    file::reader::{FileReader, SerializedFileReader},
+    record::{Field, Row},
 };
 
 #[multi_input_model]
@@ -143,40 +151,98 @@ fn check_flat(rows: &[FlatSample]) {
     }
 }
 
-/// 200 mutations of each file: an error or rows, never a panic. Arrow's files are left out: its reader
-/// believes the sizes that a damaged file asks for, see [`Arrow`].
-#[test]
-fn damaged_files_are_errors() {
+/// What is read of a damaged Parquet file is what another reader, by rows instead of by columns,
+/// makes of it.
+fn mutated_parquet(mutations: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("damaged");
-    let mut state = 1_u64;
-    let mut random = move |bound: usize| {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % bound
-    };
-    let mut refused = 0;
-    for name in ["trips.parquet", "trips.db"] {
-        let whole = fs::read(fixture(name)).unwrap();
-        for _ in 0..200 {
-            let mut bytes = whole.clone();
-            match random(3) {
-                0 => bytes.truncate(random(whole.len())),
-                1 => {
-                    let places = [random(whole.len()), random(whole.len())];
-                    places.iter().for_each(|place| bytes[*place] ^= 1 << random(8));
-                }
-                _ => drop(bytes.drain(random(whole.len() / 2)..whole.len() / 2 + random(100))),
+    let path = folder.path().join("trips.parquet");
+    let whole = fs::read(fixture("trips.parquet")).unwrap();
+    let mut random = Random(6);
+    let (mut read, mut refused) = (0, 0);
+    for case in 0..mutations {
+        let bytes = random.mutate(&whole, &[b"\0", b"\xff\xff\xff\xff", b"PAR1"]);
+        fs::write(&path, bytes).unwrap();
+        match Parquet::<TripSample>::new(&path).read_all() {
+            Err(error) => {
+                assert!(error.to_string().contains("trips.parquet"), "case {case}: {error}");
+                refused += 1;
             }
-            fs::write(&path, bytes).unwrap();
-            let read = match name {
-                "trips.parquet" => Parquet::<TripSample>::new(&path).read_all().map(drop),
-                _ => Sqlite::<FlatSample>::new(&path, QUERY).read_all().map(drop),
-            };
-            refused += usize::from(read.is_err());
+            Ok(rows) => {
+                read += 1;
+                let others = row_by_row(&path);
+                assert_eq!(rows.len(), others.len(), "case {case}");
+                for (row, other) in rows.iter().zip(&others) {
+                    let found =
+                        [row.distance, row.stops as f32, row.legs[0], row.legs[1], row.price];
+                    let found = (found.map(f32::to_bits), &row.city, row.late);
+                    assert_eq!(found, (other.0.map(f32::to_bits), &other.1, other.2), "{case}");
+                }
+            }
         }
     }
-    assert!(refused > 200, "only {refused} of 400 were refused");
+    println!("result: parquet read={read} refused={refused}");
+    assert!(2 * refused > mutations, "only {refused} of {mutations} were refused");
+}
+
+/// Distance, stops, legs and price; city; late.
+type Held = ([f32; 5], String, bool);
+
+/// The rows of a Parquet file by the reader of rows that its crate has beside that of columns.
+fn row_by_row(path: &Path) -> Vec<Held> {
+    let reader = SerializedFileReader::new(fs::File::open(path).unwrap()).unwrap();
+    let real = |field: &Field| match field {
+        Field::Null => f32::NAN,
+        Field::Byte(number) => f32::from(*number),
+        Field::Float(number) => *number,
+        Field::Double(number) => *number as f32,
+        other => panic!("{other}"),
+    };
+    let held = |row: Row| {
+        let column = |name: &str| row.get_column_iter().find(|(key, _)| *key == name).unwrap().1;
+        let (Field::ListInternal(legs), Field::Str(city), Field::Bool(late)) =
+            (column("legs"), column("city"), column("late"))
+        else {
+            panic!("{row}")
+        };
+        let [leg1, leg2] = legs.elements() else { panic!("{row}") };
+        let numbers = [column("distance"), column("stops"), leg1, leg2, column("price")];
+        (numbers.map(real), city.clone(), *late)
+    };
+    reader.get_row_iter(None).unwrap().map(|row| held(row.unwrap())).collect()
+}
+
+/// SQLite's and Arrow's files have no checksums, and no second reader is at hand.
+fn mutated_others(mutations: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trips");
+    let mut random = Random(7);
+    for name in ["trips.db", "trips.arrow"] {
+        let whole = fs::read(fixture(name)).unwrap();
+        let mut refused = 0;
+        for _ in 0..mutations {
+            fs::write(&path, random.mutate(&whole, &[b"\0", b"\xff\xff\xff\xff"])).unwrap();
+            let rows = match name {
+                "trips.arrow" => Arrow::<TripSample>::new(&path).read_all().map(|rows| rows.len()),
+                _ => Sqlite::<FlatSample>::new(&path, QUERY).read_all().map(|rows| rows.len()),
+            };
+            refused += usize::from(rows.is_err());
+        }
+        println!("result: {name} refused={refused}");
+        assert!(5 * refused > mutations, "only {refused} of {mutations} of {name} were refused");
+    }
+}
+
+#[test]
+fn damaged_files_are_errors_or_the_rows_they_hold() {
+    mutated_parquet(SHORT);
+    mutated_others(SHORT);
+}
+
+#[test]
+#[ignore = "takes minutes: `just soak`"]
+fn soak_damaged_files_are_errors_or_the_rows_they_hold() {
+    mutated_parquet(LONG);
+    mutated_others(LONG);
 }
 
 /// A PostgreSQL server of its own, in a folder that goes with it.

@@ -25,7 +25,7 @@ pub trait Definition: Sized + 'static {
     /// One raw row to predict from.
     type Inputs;
     /// One raw row to train on: the inputs and the targets.
-    type Sample;
+    type Sample: Send;
     /// What is predicted for one row, in the user's units.
     type Outputs;
 

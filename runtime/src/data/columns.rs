@@ -4,15 +4,17 @@
 //! filled from one key (a CSV column, or a JSON value that may be a nested list) or from the
 //! columns that `columns(...)` names. Columns that no field asks for are ignored.
 
-use std::fmt;
+use std::{borrow::Cow, fmt, rc::Rc};
 
 use serde::{
     de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
     Deserialize, Deserializer,
 };
 
+mod layout;
 mod parse;
 
+use layout::{Key, Layout};
 pub use parse::{FromCells, Problem, View};
 
 /// The fields of a row struct.
@@ -52,20 +54,11 @@ impl FieldSpec {
     fn is_named(&self, key: &str) -> bool {
         self.name == key || self.aliases.contains(&key)
     }
-
-    /// The columns that have to be there, unless a list stands under the field's own name.
-    fn columns(&self) -> &[&'static str] {
-        if self.columns.is_empty() {
-            std::slice::from_ref(&self.name)
-        } else {
-            self.columns
-        }
-    }
 }
 
 /// One value as the source holds it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub enum Cell<'de> {
     /// Nothing: an empty CSV cell, or JSON's null.
     Blank,
     /// `true` or `false`.
@@ -75,22 +68,31 @@ pub enum Cell {
     /// Any other number.
     Float(f64),
     /// Anything else.
-    Text(String),
+    Text(Cow<'de, str>),
     /// A JSON list.
-    List(Vec<Cell>),
+    List(Vec<Cell<'de>>),
 }
 
-impl Cell {
+impl<'de> Cell<'de> {
     /// Without white space around it; blank where nothing else is there.
-    fn of_text(text: &str) -> Cell {
+    fn of_text(text: &'de str) -> Cell<'de> {
         match text.trim() {
             "" => Cell::Blank,
-            text => Cell::Text(text.to_owned()),
+            text => Cell::Text(Cow::Borrowed(text)),
+        }
+    }
+
+    /// The same of a text that is handed over.
+    fn of_string(text: String) -> Cell<'de> {
+        match text.trim() {
+            "" => Cell::Blank,
+            trimmed if trimmed.len() == text.len() => Cell::Text(Cow::Owned(text)),
+            trimmed => Cell::Text(Cow::Owned(trimmed.to_owned())),
         }
     }
 }
 
-impl fmt::Display for Cell {
+impl fmt::Display for Cell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Cell::Blank => f.write_str("nothing"),
@@ -105,37 +107,22 @@ impl fmt::Display for Cell {
 
 /// The cells of one row, sorted by field.
 #[derive(Debug)]
-pub struct Cells {
+pub struct Cells<'de> {
     spec: &'static RowSpec,
-    /// For each field, what stood under its own name or in each of its columns.
-    found: Vec<Found>,
-    /// Keys that no field asked for, to suggest where one is missing.
-    others: Vec<String>,
+    layout: Rc<Layout>,
+    /// For each field, what stood under its own name, and then in each of its columns.
+    found: Vec<Option<Cell<'de>>>,
 }
 
-#[derive(Debug, Default)]
-struct Found {
-    whole: Option<Cell>,
-    parts: Vec<Option<Cell>>,
-}
-
-impl Found {
-    /// Whether a cell under the field's name belongs to a column that only happens to be called
-    /// so: the field's own columns are there as well.
-    fn is_other_column(&self, whole: &Cell) -> bool {
-        !self.parts.is_empty() && !matches!(whole, Cell::List(_))
-    }
-}
-
-impl Cells {
+impl<'de> Cells<'de> {
     /// Reads one row, a map from column names to values.
     ///
     /// # Errors
     /// The deserializer's, and where a column occurs twice.
-    pub fn read<'de, D: Deserializer<'de>>(
+    pub fn read<D: Deserializer<'de>>(
         deserializer: D,
         spec: &'static RowSpec,
-    ) -> Result<Cells, D::Error> {
+    ) -> Result<Cells<'de>, D::Error> {
         deserializer.deserialize_map(RowVisitor(spec))
     }
 
@@ -145,84 +132,91 @@ impl Cells {
     /// Where a column is missing, blank, or holds something else; the text names field, column,
     /// what was expected and what was found.
     pub fn take<T: FromCells, E: serde::de::Error>(&mut self, index: usize) -> Result<T, E> {
-        let Some((field, found)) = self.spec.fields.get(index).zip(self.found.get(index)) else {
+        let Some((field, start)) = self.spec.fields.get(index).zip(self.layout.start(index)) else {
             return Err(E::custom(format_args!("`{}` has no field {index}", self.spec.row)));
         };
-        let mut views = Vec::with_capacity(found.parts.len().max(1));
-        match &found.whole {
-            Some(cell) if !found.is_other_column(cell) => {
-                views.push(View::new(field, field.name, cell));
-            }
-            _ => {
-                let mut parts = found.parts.iter();
-                for column in field.columns() {
-                    match parts.next() {
-                        Some(Some(cell)) => views.push(View::new(field, column, cell)),
-                        _ => return Err(E::custom(self.missing(field, column))),
+        let (whole, parts) = (&self.found[start], &self.found[start + 1..]);
+        let parts = &parts[..field.columns.len()];
+        // A cell under the field's own name belongs to a column that only happens to be called so
+        // where the field's own columns are there as well.
+        let own =
+            |cell: &&Cell<'_>| matches!(cell, Cell::List(_)) || parts.iter().all(Option::is_none);
+        let read = match whole.as_ref().filter(own) {
+            Some(cell) => T::read(&[View::new(field, field.name, cell)]),
+            None if parts.is_empty() => return Err(E::custom(self.missing(field, field.name))),
+            None => {
+                let mut views = Vec::with_capacity(parts.len());
+                for (column, part) in field.columns.iter().zip(parts) {
+                    match part {
+                        Some(cell) => views.push(View::new(field, column, cell)),
+                        None => return Err(E::custom(self.missing(field, column))),
                     }
                 }
+                T::read(&views)
             }
-        }
-        T::read(&views)
-            .map_err(|problem| E::custom(format_args!("field `{}`, {problem}", field.name)))
+        };
+        read.map_err(|problem| E::custom(format_args!("field `{}`, {problem}", field.name)))
     }
 
     fn missing(&self, field: &FieldSpec, column: &str) -> String {
         let mut text = format!("field `{}`: the column `{column}` is missing", field.name);
-        if let Some(close) = closest(column, &self.others) {
+        if let Some(close) = closest(column, self.layout.others()) {
             text.push_str(&format!("; there is a column `{close}`"));
         }
         text
     }
+}
 
-    fn insert(&mut self, key: &str, cell: &Cell) -> bool {
-        let mut fresh = true;
-        for (field, found) in self.spec.fields.iter().zip(&mut self.found) {
-            if let Some(place) = field.columns.iter().position(|&column| column == key) {
-                found.parts.resize(field.columns.len(), None);
-                fresh &= found.parts[place].replace(cell.clone()).is_none();
-            } else if field.is_named(key) {
-                fresh &= found.whole.replace(cell.clone()).is_none();
-            }
-        }
-        fresh
+/// Puts a cell into all places that its column fills; whether they were free.
+fn insert<'de>(found: &mut [Option<Cell<'de>>], fills: &[usize], cell: Cell<'de>) -> bool {
+    let Some((&last, others)) = fills.split_last() else { return true };
+    let mut free = true;
+    for &place in others {
+        free &= found[place].replace(cell.clone()).is_none();
     }
+    found[last].replace(cell).is_none() && free
 }
 
 struct RowVisitor(&'static RowSpec);
 
 impl<'de> Visitor<'de> for RowVisitor {
-    type Value = Cells;
+    type Value = Cells<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a row of `{}` with named columns", self.0.row)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells, A::Error> {
-        let found = self.0.fields.iter().map(|_| Found::default()).collect();
-        let mut cells = Cells { spec: self.0, found, others: Vec::new() };
-        while let Some(key) = map.next_key::<String>()? {
-            let wanted =
-                |field: &&FieldSpec| field.is_named(&key) || field.columns.contains(&key.as_str());
-            if let Some(field) = self.0.fields.iter().find(wanted) {
-                let cell = match field.reads {
-                    Reads::Value | Reads::ValueOrBlank => map.next_value()?,
-                    Reads::Text => map.next_value_seed(TextSeed)?,
-                };
-                if !cells.insert(&key, &cell) {
-                    return Err(A::Error::custom(format_args!("the column `{key}` occurs twice")));
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells<'de>, A::Error> {
+        let mut layout = Layout::before(self.0);
+        let mut found: Vec<Option<Cell<'de>>> = vec![None; layout.cells];
+        let mut place = 0;
+        while let Some(other) = map.next_key_seed(Key(layout.key(place)))? {
+            if let Some(key) = other {
+                Rc::make_mut(&mut layout).learn(place, key);
+            }
+            let Some(column) = layout.column(place) else { break };
+            place += 1;
+            let cell = match column.reads {
+                Some(Reads::Value | Reads::ValueOrBlank) => map.next_value()?,
+                Some(Reads::Text) => map.next_value_seed(TextSeed)?,
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
                 }
-            } else {
-                map.next_value::<IgnoredAny>()?;
-                cells.others.push(key);
+            };
+            if !insert(&mut found, &column.fills, cell) {
+                let key = &column.key;
+                return Err(A::Error::custom(format_args!("the column `{key}` occurs twice")));
             }
         }
-        Ok(cells)
+        Layout::end(&mut layout, place);
+        Layout::remember(&layout);
+        Ok(Cells { spec: self.0, layout, found })
     }
 }
 
-impl<'de> Deserialize<'de> for Cell {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cell, D::Error> {
+impl<'de> Deserialize<'de> for Cell<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cell<'de>, D::Error> {
         deserializer.deserialize_any(CellVisitor)
     }
 }
@@ -231,29 +225,35 @@ impl<'de> Deserialize<'de> for Cell {
 struct TextSeed;
 
 impl<'de> DeserializeSeed<'de> for TextSeed {
-    type Value = Cell;
+    type Value = Cell<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cell, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cell<'de>, D::Error> {
         deserializer.deserialize_option(self)
     }
 }
 
 impl<'de> Visitor<'de> for TextSeed {
-    type Value = Cell;
+    type Value = Cell<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text")
     }
-    fn visit_str<E>(self, value: &str) -> Result<Cell, E> {
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Cell<'de>, E> {
         Ok(Cell::of_text(value))
     }
-    fn visit_unit<E>(self) -> Result<Cell, E> {
+    fn visit_str<E>(self, value: &str) -> Result<Cell<'de>, E> {
+        Ok(Cell::of_string(value.to_owned()))
+    }
+    fn visit_string<E>(self, value: String) -> Result<Cell<'de>, E> {
+        Ok(Cell::of_string(value))
+    }
+    fn visit_unit<E>(self) -> Result<Cell<'de>, E> {
         Ok(Cell::Blank)
     }
-    fn visit_none<E>(self) -> Result<Cell, E> {
+    fn visit_none<E>(self) -> Result<Cell<'de>, E> {
         Ok(Cell::Blank)
     }
-    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Cell, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Cell<'de>, D::Error> {
         inner.deserialize_str(self)
     }
 }
@@ -261,42 +261,48 @@ impl<'de> Visitor<'de> for TextSeed {
 struct CellVisitor;
 
 impl<'de> Visitor<'de> for CellVisitor {
-    type Value = Cell;
+    type Value = Cell<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a number, a flag, a text, a list or nothing")
     }
-    fn visit_bool<E>(self, value: bool) -> Result<Cell, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Cell<'de>, E> {
         Ok(Cell::Bool(value))
     }
-    fn visit_i64<E>(self, value: i64) -> Result<Cell, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Cell<'de>, E> {
         Ok(Cell::Integer(value.into()))
     }
-    fn visit_u64<E>(self, value: u64) -> Result<Cell, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Cell<'de>, E> {
         Ok(Cell::Integer(value.into()))
     }
-    fn visit_i128<E>(self, value: i128) -> Result<Cell, E> {
+    fn visit_i128<E>(self, value: i128) -> Result<Cell<'de>, E> {
         Ok(Cell::Integer(value))
     }
-    fn visit_u128<E>(self, value: u128) -> Result<Cell, E> {
+    fn visit_u128<E>(self, value: u128) -> Result<Cell<'de>, E> {
         Ok(i128::try_from(value).map_or(Cell::Float(value as f64), Cell::Integer))
     }
-    fn visit_f64<E>(self, value: f64) -> Result<Cell, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Cell<'de>, E> {
         Ok(Cell::Float(value))
     }
-    fn visit_str<E>(self, value: &str) -> Result<Cell, E> {
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Cell<'de>, E> {
         Ok(Cell::of_text(value))
     }
-    fn visit_unit<E>(self) -> Result<Cell, E> {
+    fn visit_str<E>(self, value: &str) -> Result<Cell<'de>, E> {
+        Ok(Cell::of_string(value.to_owned()))
+    }
+    fn visit_string<E>(self, value: String) -> Result<Cell<'de>, E> {
+        Ok(Cell::of_string(value))
+    }
+    fn visit_unit<E>(self) -> Result<Cell<'de>, E> {
         Ok(Cell::Blank)
     }
-    fn visit_none<E>(self) -> Result<Cell, E> {
+    fn visit_none<E>(self) -> Result<Cell<'de>, E> {
         Ok(Cell::Blank)
     }
-    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Cell, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Cell<'de>, D::Error> {
         Cell::deserialize(inner)
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Cell, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Cell<'de>, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             list.push(item);
@@ -306,9 +312,9 @@ impl<'de> Visitor<'de> for CellVisitor {
 }
 
 /// The name that `wanted` was probably meant to be: at most a third of its letters differ.
-fn closest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a str> {
-    let distance = |name: &String| edit_distance(&wanted.to_lowercase(), &name.to_lowercase());
-    let (far, name) = names.iter().map(|name| (distance(name), name)).min()?;
+fn closest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |name: &str| edit_distance(&wanted.to_lowercase(), &name.to_lowercase());
+    let (far, name) = names.map(|name| (distance(name), name)).min()?;
     (far <= wanted.chars().count().div_ceil(3)).then_some(name)
 }
 

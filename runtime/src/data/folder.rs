@@ -6,22 +6,23 @@
 use std::{
     cell::RefCell,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 thread_local! {
-    static FOLDER: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
+    static FOLDER: RefCell<Option<Arc<Path>>> = const { RefCell::new(None) };
 }
 
 /// Runs `read` with relative paths counting from `folder`.
-pub(crate) fn within<T>(folder: &Path, read: impl FnOnce() -> T) -> T {
+pub(crate) fn within<T>(folder: &Arc<Path>, read: impl FnOnce() -> T) -> T {
     /// Puts the folder back that was there before, also where `read` panics.
-    struct Before(Option<PathBuf>);
+    struct Before(Option<Arc<Path>>);
     impl Drop for Before {
         fn drop(&mut self) {
             FOLDER.with(|place| *place.borrow_mut() = self.0.take());
         }
     }
-    let before = FOLDER.with(|place| place.borrow_mut().replace(folder.to_owned()));
+    let before = FOLDER.with(|place| place.borrow_mut().replace(folder.clone()));
     let _before = Before(before);
     read()
 }
@@ -40,10 +41,12 @@ mod tests {
 
     #[test]
     fn relative_paths_count_from_the_folder_and_others_stay() {
-        within(Path::new("/data"), || {
+        within(&Path::new("/data").into(), || {
             assert_eq!(resolve("a.png"), Path::new("/data/a.png"));
             assert_eq!(resolve("/b/a.png"), Path::new("/b/a.png"));
-            within(Path::new("/other"), || assert_eq!(resolve("a.png"), Path::new("/other/a.png")));
+            within(&Path::new("/other").into(), || {
+                assert_eq!(resolve("a.png"), Path::new("/other/a.png"))
+            });
             assert_eq!(resolve("a.png"), Path::new("/data/a.png"));
         });
         assert_eq!(resolve("a.png"), Path::new("a.png"));

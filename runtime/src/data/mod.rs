@@ -35,5 +35,6 @@ pub use source::{
     from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, Skipped, Skipping,
     Source,
 };
+pub(crate) use source::{inputs, read_ahead, renumber, samples};
 pub use split::Split;
 pub use table::{Column, Content, Table, Values};

@@ -1,5 +1,6 @@
 //! A built model: a module together with the preprocessing that was fitted for it.
 
+mod streamed;
 mod summary;
 
 pub use summary::Summary;
@@ -170,9 +171,22 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         numbers: &[usize],
         batch_size: usize,
     ) -> Result<Scores> {
+        let mut scores = Scores::new(&M::GRAPH);
+        self.add_scores(&mut scores, rows, weights, numbers, batch_size)?;
+        Ok(scores)
+    }
+
+    /// Adds those on further rows.
+    pub(crate) fn add_scores(
+        &self,
+        scores: &mut Scores,
+        rows: &Rows,
+        weights: &RowWeights,
+        numbers: &[usize],
+        batch_size: usize,
+    ) -> Result<()> {
         let mut penalties = Penalties::in_evaluation();
         M::penalize(&self.module, &mut penalties).map_err(Error::device)?;
-        let mut scores = Scores::new(&M::GRAPH);
         for numbers in numbers.chunks(batch_size) {
             let chunk = rows.take_weighing(numbers, weights);
             let mut values = self.heads(&chunk.batch())?;
@@ -181,7 +195,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
             link(&M::GRAPH, self.preprocessing.as_ref(), &mut values);
             scores.predictions(&values, &chunk);
         }
-        Ok(scores)
+        Ok(())
     }
 
     /// What is predicted for the rows of a batch, output by output.

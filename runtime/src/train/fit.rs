@@ -1,15 +1,15 @@
 //! The loop over epochs and steps.
 
 use super::{
-    rows::Rows, run::Run, step::NotFinite, trainer::ValidationRows, RowWeights, Scores, Trainer,
+    rows::Rows, run::Run, step::NotFinite, trainer::ValidationRows, validation::Validation,
+    RowWeights, Scores, Trainer,
 };
 use crate::{
     callback::{Callback, Cause, Event, Flow, SoFar},
     checkpoint,
     data::Table,
     definition::{Definition, Network},
-    history::{End, Figures, History, Phase},
-    importance::LeftOut,
+    history::{End, History, Phase},
     kernel::{Backend, Element},
     model::Model,
     optim::Optimizer,
@@ -17,15 +17,6 @@ use crate::{
     train::row_weights::of_classes,
     Error, Result,
 };
-
-/// The rows to validate with, apart or cut off the training rows.
-pub(super) enum Validation {
-    None,
-    /// Rows of their own.
-    Apart(Rows),
-    /// The rows from this number on, of the training rows without their classes' weights.
-    CutOff(RowWeights, Vec<usize>),
-}
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Trains `model` on `train` and says how it went.
@@ -48,24 +39,17 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     {
         let plan = self.check(train)?;
         let mut raw = super::encode::<M>(train, "train on")?;
-        if let Some(left_out) = self.left_out.take() {
-            self.leave_out(&mut raw, &left_out);
-        }
+        let left_out = self.left_out.take();
+        left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
         let fingerprint = super::rows::fingerprint(&raw);
         let saved = self.take_up(model, &plan, fingerprint)?;
         let fitted = self.fitted(model, &raw, plan.rows)?;
         let raw = fitted.classes(raw, 0)?;
         let (weights, cut_off_weights) = self.weigh(train, &raw);
-        let validation = match std::mem::replace(&mut self.validation, ValidationRows::None) {
-            ValidationRows::None => Validation::None,
-            ValidationRows::Rows(rows) => {
-                let raw = fitted.classes(rows?, 0)?;
-                Validation::Apart(Rows::new(raw, &fitted, RowWeights::default())?)
-            }
-            ValidationRows::Split(_) => {
-                Validation::CutOff(cut_off_weights, (plan.rows..raw.rows).collect())
-            }
-        };
+        let given = std::mem::replace(&mut self.validation, ValidationRows::None);
+        let validation = Validation::new(given, &fitted, left_out, || {
+            Validation::CutOff(cut_off_weights, (plan.rows..raw.rows).collect())
+        })?;
         let rows = Rows::new(raw, &fitted, weights)?;
 
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
@@ -75,14 +59,6 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         }
         callbacks.push(Box::new(progress));
         run.all_epochs(&validation, callbacks)
-    }
-
-    /// Makes an input say nothing, in all rows.
-    fn leave_out(&mut self, raw: &mut Table, left_out: &LeftOut) {
-        left_out.apply(raw);
-        if let ValidationRows::Rows(Ok(rows)) = &mut self.validation {
-            left_out.apply(rows);
-        }
     }
 
     /// The run to go on with, whose weights and preprocessing `model` gets.
@@ -249,27 +225,5 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         self.history.learning_rates.push(self.optimizer.learning_rate());
         (self.epoch, self.step) = (epoch + 1, 0);
         self.tell(callbacks, &Event::EpochEnded { epoch, figures: &figures })
-    }
-
-    fn validate(&mut self, validation: &Validation) -> Result<Figures> {
-        match validation {
-            Validation::None => Ok(Figures::default()),
-            given => self.settled(|run, _| run.score(given)),
-        }
-    }
-
-    fn score(&self, validation: &Validation) -> Result<Figures> {
-        let batch_size = self.settings.batch_size;
-        let scores = match validation {
-            Validation::None => return Ok(Figures::default()),
-            Validation::Apart(rows) => {
-                let all: Vec<usize> = (0..rows.len()).collect();
-                self.model.score(rows, &rows.weights, &all, batch_size)?
-            }
-            Validation::CutOff(weights, numbers) => {
-                self.model.score(&self.rows, weights, numbers, batch_size)?
-            }
-        };
-        Ok(scores.figures(Phase::Validation))
     }
 }

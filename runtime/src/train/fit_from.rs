@@ -3,16 +3,16 @@
 use std::sync::mpsc::sync_channel;
 
 use super::{
-    fit::Validation,
     rows::{fingerprint, Rows},
     run::Run,
-    stream::{renumber, Feed, Stream, WAITING},
+    stream::{Feed, Stream, WAITING},
     trainer::ValidationRows,
+    validation::Validation,
     RowWeights, Trainer,
 };
 use crate::{
     checksum::Crc32c,
-    data::{Source, Table},
+    data::{read_ahead, samples, Source, Table},
     definition::{Definition, Network},
     history::History,
     kernel::{Backend, Element},
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How many rows are looked at together while preprocessing is fitted.
-const ROWS_AT_ONCE: usize = 4096;
+const ROWS_AT_ONCE: usize = 256;
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Trains `model` on the rows of a source, a file for instance, as [`fit`](Trainer::fit) does on
@@ -35,7 +35,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// wait at most. Rows are mixed within a window, see
     /// [`shuffle_window`](Trainer::shuffle_window). The same seed gives the same bits.
     ///
-    /// Rows to validate with are handed over with `validation_data`.
+    /// Rows to validate with are handed over with [`validation_data`](Trainer::validation_data), or
+    /// stream too, with [`validation_source`](Trainer::validation_source).
     ///
     /// ```no_run
     /// use multi_input::{data::{Csv, Source}, prelude::*};
@@ -53,7 +54,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// let houses = Csv::new("houses.csv");
     /// let mut model = House::build(&Cpu::default(), Seed(7));
     /// Trainer::new(Adam::new(1e-3))
-    ///     .validation_data(&houses.part(0.9..1.0, Seed(7)).read_all()?)
+    ///     .validation_source(Csv::new("houses.csv").into_part(0.9..1.0, Seed(7)))
     ///     .fit_from(&mut model, &houses.part(0.0..0.9, Seed(7)))?;
     /// # Ok::<(), multi_input::Error>(())
     /// ```
@@ -78,13 +79,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let plan = self.check_source(rows)?;
         let saved = self.take_up(model, &plan, fingerprint)?;
         let fitted = model.preprocessing.clone().ok_or(Error::NoRows("train on"))?;
-        let validation = match std::mem::replace(&mut self.validation, ValidationRows::None) {
-            ValidationRows::Rows(rows) => {
-                let raw = fitted.classes(rows?, 0)?;
-                Validation::Apart(Rows::new(raw, &fitted, RowWeights::default())?)
-            }
-            _ => Validation::None,
-        };
+        let given = std::mem::replace(&mut self.validation, ValidationRows::None);
+        let validation = Validation::new(given, &fitted, None, || Validation::None)?;
 
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
         let (seed, shuffle) = (settings.seed, settings.shuffle);
@@ -133,14 +129,17 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
     let (mut rows, mut sum) = (0, Crc32c::default());
     let mut first = true;
     while first || fitted.is_none() && !fitting.is_done() {
-        for_each_table::<M, S>(source, |table, from| {
-            if first {
-                sum.update(&fingerprint(table).to_le_bytes());
-                rows += table.rows;
-            }
-            if fitted.is_none() {
-                let all: Vec<usize> = (0..table.rows).collect();
-                fitting.look(table, &all, from)?;
+        read_ahead(source, ROWS_AT_ONCE, |all| -> Result<()> {
+            for table in samples::<M>(all, ROWS_AT_ONCE) {
+                let (table, from) = table?;
+                if first {
+                    sum.update(&fingerprint(&table).to_le_bytes());
+                    rows += table.rows;
+                }
+                if fitted.is_none() {
+                    let all: Vec<usize> = (0..table.rows).collect();
+                    fitting.look(&table, &all, from)?;
+                }
             }
             Ok(())
         })?;
@@ -152,27 +151,4 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
     }
     let fitted = fitted.cloned().unwrap_or_else(|| fitting.finish());
     Ok(Counted { fitted, rows, fingerprint: sum.value() })
-}
-
-/// Hands all rows to `take`, a table at a time, each with the number of its first row.
-fn for_each_table<M: Definition, S: Source<Row = M::Sample>>(
-    source: &S,
-    mut take: impl FnMut(&Table, usize) -> Result<()>,
-) -> Result<()> {
-    let mut table = Table::of_samples(&M::GRAPH);
-    let mut first = 0;
-    for row in source.rows()? {
-        let row = row?;
-        let pushed = table.push(|writer| M::write_sample(&row, writer));
-        pushed.map_err(|error| renumber(error, |row| first + row))?;
-        if table.rows == ROWS_AT_ONCE {
-            take(&table, first)?;
-            first += table.rows;
-            table = Table::of_samples(&M::GRAPH);
-        }
-    }
-    match table.rows {
-        0 => Ok(()),
-        _ => take(&table, first),
-    }
 }

@@ -24,6 +24,7 @@ mod statistics;
 mod step;
 mod stream;
 mod trainer;
+mod validation;
 mod walk;
 pub(crate) mod watch;
 
@@ -35,6 +36,6 @@ pub use moving_average::MovingAverage;
 pub(crate) use objective::{head_values, target_row, Objective};
 pub use penalties::Penalties;
 pub(crate) use row_weights::RowWeights;
-pub(crate) use rows::{encode, Chunk, Rows};
+pub(crate) use rows::{check_ranges, encode, Chunk, Rows};
 pub(crate) use score::{reported, Scores};
 pub use trainer::{Shuffle, Trainer};

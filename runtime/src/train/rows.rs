@@ -5,7 +5,7 @@ use super::RowWeights;
 use crate::{
     checksum::{Crc32c, Fingerprint},
     data::{Batch, Column, Table, Values},
-    definition::{Definition, Output},
+    definition::{Definition, Graph, Output},
     layer::Draw,
     preprocess::Preprocessing,
     Error, Result,
@@ -44,8 +44,18 @@ impl Rows {
         weights: RowWeights,
         draw: Option<Draw>,
     ) -> Result<Rows> {
+        Rows::numbered(raw, fitted, weights, (0, draw))
+    }
+
+    /// The same for rows of which the first has the number `first`, for errors.
+    pub(crate) fn numbered(
+        raw: Table,
+        fitted: &Preprocessing,
+        weights: RowWeights,
+        (first, draw): (usize, Option<Draw>),
+    ) -> Result<Rows> {
         let all: Vec<usize> = (0..raw.rows).collect();
-        let ready = fitted.encode_drawing(&raw, &all, (0, draw))?;
+        let ready = fitted.encode_drawing(&raw, &all, (first, draw))?;
         Ok(Rows { raw, ready, weights })
     }
 
@@ -177,10 +187,14 @@ pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -
     for row in rows {
         table.push(|writer| M::write_sample(row, writer))?;
     }
-    for (index, output) in M::GRAPH.outputs.iter().enumerate() {
-        check_range(output, &table.columns[M::GRAPH.inputs.len() + index])?;
-    }
+    check_ranges(&M::GRAPH, &table)?;
     Ok(table)
+}
+
+/// Whether the losses can compare with the targets of a table.
+pub(crate) fn check_ranges(graph: &Graph, table: &Table) -> Result<()> {
+    let targets = table.columns.iter().skip(graph.inputs.len());
+    graph.outputs.iter().zip(targets).try_for_each(|(output, column)| check_range(output, column))
 }
 
 /// Whether a loss can compare with all of an output's targets.

@@ -9,7 +9,7 @@ use super::{
     RowWeights, Shuffle,
 };
 use crate::{
-    data::{Source, Table},
+    data::{read_ahead, renumber, Source, Table},
     definition::Definition,
     layer::Draw,
     preprocess::Preprocessing,
@@ -75,9 +75,19 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
 
     /// One pass, but for its first `skipped` batches; whether somebody waits for the next.
     fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
+        read_ahead(self.source, self.batch_size, |rows| self.batches(rows, (pass, skipped), to))
+    }
+
+    /// Makes batches of the rows of a pass.
+    fn batches(
+        &self,
+        rows: &mut dyn Iterator<Item = Result<M::Sample>>,
+        (pass, skipped): (u64, u64),
+        to: &SyncSender<Result<Rows>>,
+    ) -> Result<bool> {
         let mut batch = Vec::with_capacity(self.batch_size);
         let (mut number, mut count) = (0, 0);
-        for row in self.mixed(pass)? {
+        for row in self.mixed(rows, pass) {
             batch.push(row?);
             count += 1;
             if batch.len() == self.batch_size || count == self.rows {
@@ -100,15 +110,19 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
     }
 
     /// The rows of a pass in its order.
-    fn mixed(&self, pass: u64) -> Result<impl Iterator<Item = Result<Numbered<S::Row>>> + '_> {
-        let mut rows = self.source.rows()?.enumerate();
+    fn mixed<'r>(
+        &self,
+        rows: &'r mut dyn Iterator<Item = Result<M::Sample>>,
+        pass: u64,
+    ) -> impl Iterator<Item = Result<Numbered<M::Sample>>> + use<'r, M, S> {
+        let mut rows = rows.enumerate();
         let mut generator = self.seed.generator(seed::Stream::Shuffling, pass);
         let window = match self.shuffle {
             Shuffle::EachEpoch => self.window,
             Shuffle::Never => 1,
         };
-        let mut kept: Vec<Numbered<S::Row>> = Vec::new();
-        Ok(std::iter::from_fn(move || loop {
+        let mut kept: Vec<Numbered<M::Sample>> = Vec::new();
+        std::iter::from_fn(move || loop {
             match rows.next() {
                 Some((number, Ok(row))) if kept.len() < window => kept.push((number, row)),
                 Some((number, Ok(row))) => {
@@ -118,7 +132,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
                 Some((_, Err(error))) => return Some(Err(error)),
                 None => return draw(&mut kept, &mut generator).map(Ok),
             }
-        }))
+        })
     }
 
     /// What changes the rows of a batch at random.
@@ -129,7 +143,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
     }
 
     /// A batch as the model takes it.
-    fn prepare(&self, batch: &[Numbered<S::Row>], draw: Draw) -> Result<Rows> {
+    fn prepare(&self, batch: &[Numbered<M::Sample>], draw: Draw) -> Result<Rows> {
         let numbers: Vec<usize> = batch.iter().map(|(number, _)| *number).collect();
         let mut raw = Table::of_samples(&M::GRAPH);
         let mut weights = RowWeights::default();
@@ -146,12 +160,12 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
 
     fn weigh(
         &self,
-        batch: &[Numbered<S::Row>],
+        batch: &[Numbered<M::Sample>],
         raw: &Table,
         weights: &mut RowWeights,
     ) -> Result<()> {
         for by_row in self.sample_weights {
-            let of = |(number, row): &Numbered<S::Row>| match (by_row.weight)(row) {
+            let of = |(number, row): &Numbered<M::Sample>| match (by_row.weight)(row) {
                 weight if weight >= 0.0 && weight.is_finite() => Ok(f64::from(weight)),
                 weight => Err(Error::Settings(vec![format!(
                     "the sample weight of row {number} for output `{}` must be a number of at \
@@ -176,12 +190,4 @@ fn draw<R>(kept: &mut Vec<R>, generator: &mut Generator) -> Option<R> {
         0 => None,
         left => Some(kept.swap_remove(generator.below(left))),
     }
-}
-
-/// The error about a row of a table, with the row's number in the source.
-pub(super) fn renumber(mut error: Error, number: impl Fn(usize) -> usize) -> Error {
-    if let Error::Value { row, .. } = &mut error {
-        *row = number(*row);
-    }
-    error
 }

@@ -1,11 +1,17 @@
 //! How a model is trained: the settings, as the user gives them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    marker::PhantomData,
+    path::{Path, PathBuf},
+};
 
-use super::{Clip, MovingAverage, NodeOf, OutputOf};
+use super::{
+    validation::{SampleTables, SamplesOf},
+    Clip, MovingAverage, NodeOf, OutputOf,
+};
 use crate::{
     callback::{Callback, Progress},
-    data::Table,
+    data::{Source, Table},
     definition::Definition,
     importance::LeftOut,
     optim::Optimizer,
@@ -21,7 +27,7 @@ use crate::{
 /// | here | Keras |
 /// |---|---|
 /// | [`epochs`](Trainer::epochs), [`initial_epoch`](Trainer::initial_epoch), [`steps_per_epoch`](Trainer::steps_per_epoch), [`batch_size`](Trainer::batch_size), [`shuffle`](Trainer::shuffle) | of that name in `fit` |
-/// | [`validation_split`](Trainer::validation_split), [`validation_data`](Trainer::validation_data), [`validation_frequency`](Trainer::validation_frequency) | `validation_split`, `validation_data`, `validation_freq` |
+/// | [`validation_split`](Trainer::validation_split), [`validation_data`](Trainer::validation_data), [`validation_source`](Trainer::validation_source), [`validation_frequency`](Trainer::validation_frequency) | `validation_split`, `validation_data` (of arrays, of a dataset), `validation_freq` |
 /// | [`sample_weight`](Trainer::sample_weight), [`class_weight`](Trainer::class_weight), [`callback`](Trainer::callback), [`progress`](Trainer::progress) | of that name; `verbose` |
 /// | [`accumulate`](Trainer::accumulate), [`clip`](Trainer::clip), [`moving_average`](Trainer::moving_average) | `gradient_accumulation_steps`, `clipnorm` and its kin, `use_ema` of an optimizer |
 /// | [`learning_rate_of`](Trainer::learning_rate_of), [`freeze`](Trainer::freeze), [`drop_input`](Trainer::drop_input), [`resume`](Trainer::resume) | loops of one's own; `BackupAndRestore` |
@@ -90,6 +96,8 @@ pub(super) enum ValidationRows {
     Split(f64),
     /// Rows of their own, or what is wrong with them.
     Rows(Result<Table>),
+    /// Rows that are read anew every time.
+    Source(Box<dyn SampleTables>),
 }
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
@@ -178,6 +186,15 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     #[must_use]
     pub fn validation_data(mut self, rows: &[M::Sample]) -> Self {
         self.validation = ValidationRows::Rows(super::encode::<M>(rows, "validate with"));
+        self
+    }
+
+    /// Validates with the rows of a source, which are read anew every time: a batch of them is in
+    /// memory at a time. The figures are those of [`validation_data`](Trainer::validation_data) on
+    /// the same rows, bit for bit. `validation_data` of a `tf.data.Dataset`.
+    #[must_use]
+    pub fn validation_source(mut self, source: impl Source<Row = M::Sample> + 'static) -> Self {
+        self.validation = ValidationRows::Source(Box::new(SamplesOf::<M, _>(source, PhantomData)));
         self
     }
 

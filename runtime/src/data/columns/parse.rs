@@ -13,13 +13,13 @@ pub struct View<'a> {
     column: &'a str,
     /// The place in the column's list.
     item: Option<usize>,
-    cell: &'a Cell,
+    cell: &'a Cell<'a>,
     /// A blank is a missing number.
     blanks: bool,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(field: &FieldSpec, column: &'a str, cell: &'a Cell) -> View<'a> {
+    pub(super) fn new(field: &FieldSpec, column: &'a str, cell: &'a Cell<'a>) -> View<'a> {
         View { column, item: None, cell, blanks: field.reads == Reads::ValueOrBlank }
     }
 
@@ -140,7 +140,7 @@ impl FromCells for String {
     fn read(cells: &[View<'_>]) -> Result<String, Problem> {
         let view = single(cells, "a text")?;
         match view.cell {
-            Cell::Text(text) => Ok(text.clone()),
+            Cell::Text(text) => Ok(text.clone().into_owned()),
             _ => Err(view.problem("a text")),
         }
     }

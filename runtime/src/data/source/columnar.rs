@@ -1,6 +1,6 @@
 //! Rows from Arrow's tables of columns.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use arrow_array::{
     cast::AsArray,
@@ -29,20 +29,32 @@ pub(super) fn rows<R: DeserializeOwned>(
     let mut ended = false;
     let tables = std::iter::from_fn({
         let mut tables = tables;
-        move || tables.next().filter(|_| !ended).inspect(|table| ended = table.is_err())
+        move || {
+            let table = (!ended).then(|| guarded(|| tables.next())).flatten();
+            table.inspect(|table| ended = table.is_err())
+        }
     });
     Ok(tables.flat_map(move |table| -> Vec<Result<R>> {
         let columns = table.and_then(|table| {
-            let columns = table.columns().iter().map(|column| Column::new(column));
+            let columns = table.columns().iter().map(Column::new);
             Ok((table.num_rows(), columns.collect::<std::result::Result<Vec<_>, String>>()?))
         });
         match columns {
             Err(reason) => vec![Err(damaged(reason))],
             Ok((count, columns)) => (0..count)
-                .map(|row| records.read(columns.iter().map(|column| column.at(row)).collect()))
+                .map(|row| records.read(columns.iter().map(|column| column.at(row))))
                 .collect(),
         }
     }))
+}
+
+/// The next table. What these formats' own readers do not expect of a damaged file, they panic on.
+fn guarded(
+    next: impl FnOnce() -> Option<std::result::Result<RecordBatch, String>>,
+) -> Option<std::result::Result<RecordBatch, String>> {
+    // After a panic nothing more is asked of the reader.
+    let next = std::panic::catch_unwind(AssertUnwindSafe(next));
+    next.unwrap_or_else(|_| Some(Err("its reader gave up on it: it is damaged".to_owned())))
 }
 
 /// A column in one of few types.
@@ -87,7 +99,7 @@ impl Column {
         Ok(Column { values, items: Some(Box::new(items)) })
     }
 
-    fn at(&self, row: usize) -> Field {
+    fn at(&self, row: usize) -> Field<'_> {
         if self.values.is_null(row) {
             return Field::Null;
         }
@@ -103,7 +115,7 @@ impl Column {
             }
             DataType::Int64 => Field::Integer(self.values.as_primitive::<Int64Type>().value(row)),
             DataType::Float64 => Field::Float(self.values.as_primitive::<Float64Type>().value(row)),
-            DataType::Utf8 => Field::Text(self.values.as_string::<i32>().value(row).to_owned()),
+            DataType::Utf8 => Field::Text(self.values.as_string::<i32>().value(row).into()),
             _ => Field::Null,
         }
     }

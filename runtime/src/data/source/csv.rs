@@ -6,7 +6,7 @@ use csv::{DeserializeErrorKind, ErrorKind, ReaderBuilder, StringRecord, Trim};
 use serde::de::DeserializeOwned;
 
 use super::{
-    file::{Lines, TextFile},
+    file::{Lines, TextFile, BUFFER},
     Source,
 };
 use crate::{Error, Result};
@@ -64,14 +64,24 @@ impl<R: DeserializeOwned> Source for Csv<R> {
     type Row = R;
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
-        let (reader, _) = self.file.open()?;
+        let (reader, mark) = self.file.open()?;
+        let last_byte = self.file.length()?.saturating_sub(mark);
         let mut builder = ReaderBuilder::new();
-        let mut reader = builder.trim(Trim::All).delimiter(self.delimiter).from_reader(reader);
-        let mut errors = Errors { file: self.file.clone(), lines: self.file.lines(), ended: false };
+        let builder = builder.trim(Trim::Headers).delimiter(self.delimiter);
+        let mut reader = builder.buffer_capacity(BUFFER).from_reader(reader);
+        let mut errors = Errors {
+            file: self.file.clone(),
+            delimiter: self.delimiter,
+            lines: self.file.lines(),
+            ended: false,
+        };
         let header = reader.headers().map_err(|error| errors.translate(error, None))?.clone();
         if header.is_empty() {
             let message = "expected a line of column names, found an empty file";
             return Err(self.file.refuse(1, message));
+        }
+        if reader.position().byte() >= last_byte {
+            errors.check_end(&header)?;
         }
         let mut record = StringRecord::new();
         Ok(std::iter::from_fn(move || {
@@ -80,11 +90,32 @@ impl<R: DeserializeOwned> Source for Csv<R> {
             }
             let row = match reader.read_record(&mut record) {
                 Ok(false) => return None,
-                Ok(true) => errors.file.within_folder(|| record.deserialize::<R>(Some(&header))),
+                Ok(true) => {
+                    if reader.position().byte() >= last_byte {
+                        if let Err(error) = errors.check_end(&record) {
+                            return Some(Err(error));
+                        }
+                    }
+                    trim(&mut record);
+                    errors.file.within_folder(|| record.deserialize::<R>(Some(&header)))
+                }
                 Err(error) => Err(error),
             };
             Some(row.map_err(|error| errors.translate(error, Some(&header))))
         }))
+    }
+}
+
+/// Takes white space away around the cells, where there is any: what the reader's own trimming takes
+/// is a copy of every record.
+fn trim(record: &mut StringRecord) {
+    let may_be_space = |byte: Option<&u8>| byte.is_some_and(|b| *b <= b' ' || !b.is_ascii());
+    let untidy = |cell: &str| {
+        let bytes = cell.as_bytes();
+        may_be_space(bytes.first()) || may_be_space(bytes.last())
+    };
+    if record.iter().any(untidy) {
+        record.trim();
     }
 }
 
@@ -128,12 +159,35 @@ fn all<R: DeserializeOwned>(csv: &Csv<R>) -> Result<Vec<R>> {
 /// The reader's errors in our words.
 struct Errors {
     file: TextFile,
+    delimiter: u8,
     lines: Lines,
     /// The file itself cannot be read any more.
     ended: bool,
 }
 
 impl Errors {
+    /// Checks that the quotes of the last row are closed: what an open one encloses may be any number
+    /// of rows.
+    fn check_end(&mut self, last: &StringRecord) -> Result<()> {
+        let start = last.position().map_or(0, |position| position.byte());
+        // Within quotes a quote is two. Outside, one that does not begin a cell stands for itself.
+        let (mut quoted, mut at_start) = (false, true);
+        for byte in self.file.from(start)? {
+            match byte {
+                b'"' if quoted || at_start => (quoted, at_start) = (!quoted, quoted),
+                _ if quoted => {}
+                _ => at_start = byte == self.delimiter || byte == b'\n' || byte == b'\r',
+            }
+        }
+        if !quoted {
+            return Ok(());
+        }
+        let line = self.lines.of(start);
+        Err(self
+            .file
+            .refuse(line, "expected a quote that ends the cell, found the end of the file"))
+    }
+
     fn translate(&mut self, error: csv::Error, header: Option<&StringRecord>) -> Error {
         let offset = error.position().map(|position| position.byte());
         let column = |index| header.and_then(|header| header.get(index));
@@ -232,6 +286,16 @@ mod tests {
             let text = message(lines.as_bytes());
             assert!(text.starts_with("people.csv, line 5: column `age`: "), "{end:?} {text}");
         }
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_refused() {
+        let text = message(b"name,age\na,1\n\"b,2\nc,3\n");
+        assert!(text.starts_with("people.csv, line 3: expected a quote that ends"), "{text}");
+        assert!(message(b"age,name\n1,\"b \"\"x\"\"").contains("line 2: expected a quote"));
+        let rows = read(b"age,name\n1,\"b \"\"x\"\"\"\n2,c\"\n3,\"d\"").unwrap();
+        let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["b \"x\"", "c\"", "d"]);
     }
 
     #[test]

@@ -13,13 +13,15 @@ use crate::{data::folder, Error, Result};
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How much is read at a time.
-const BUFFER: usize = 1 << 16;
+pub(super) const BUFFER: usize = 1 << 16;
 
 /// A file of lines.
 #[derive(Clone, Debug)]
 pub(super) struct TextFile {
     /// The path, or what stands in errors for it.
     path: PathBuf,
+    /// Where paths in rows count from.
+    folder: Option<Arc<Path>>,
     content: Option<Arc<[u8]>>,
 }
 
@@ -32,7 +34,7 @@ impl<T: Read + Seek> SeekRead for T {}
 
 impl TextFile {
     pub(super) fn new(path: &Path) -> TextFile {
-        TextFile { path: path.into(), content: None }
+        TextFile { path: path.into(), folder: path.parent().map(Arc::from), content: None }
     }
 
     /// Everything that `reader` gives, under the name `name`.
@@ -40,7 +42,7 @@ impl TextFile {
         let mut file = TextFile::new(Path::new(name));
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes).map_err(|source| file.unreadable(source))?;
-        file.content = Some(bytes.into());
+        (file.folder, file.content) = (None, Some(bytes.into()));
         Ok(file)
     }
 
@@ -60,11 +62,33 @@ impl TextFile {
         open().map_err(|source| self.unreadable(source))
     }
 
+    /// How many bytes there are, with what stands before the text.
+    pub(super) fn length(&self) -> Result<u64> {
+        match &self.content {
+            Some(content) => Ok(content.len() as u64),
+            None => {
+                let found =
+                    std::fs::metadata(&self.path).map_err(|error| self.unreadable(error))?;
+                Ok(found.len())
+            }
+        }
+    }
+
+    /// The text from a byte on.
+    pub(super) fn from(&self, offset: u64) -> Result<Vec<u8>> {
+        let (mut reader, mark) = self.open()?;
+        let mut bytes = Vec::new();
+        let read = reader
+            .seek(SeekFrom::Start(mark + offset))
+            .and_then(|_| reader.read_to_end(&mut bytes));
+        read.map(|_| bytes).map_err(|error| self.unreadable(error))
+    }
+
     /// Runs `read` with paths in rows counting from the file's folder.
     pub(super) fn within_folder<T>(&self, read: impl FnOnce() -> T) -> T {
-        match (&self.content, self.path.parent()) {
-            (None, Some(parent)) => folder::within(parent, read),
-            _ => read(),
+        match &self.folder {
+            Some(folder) => folder::within(folder, read),
+            None => read(),
         }
     }
 

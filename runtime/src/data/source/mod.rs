@@ -21,6 +21,7 @@
 //! # Ok::<(), multi_input::Error>(())
 //! ```
 
+mod ahead;
 #[cfg(feature = "arrow")]
 mod arrow;
 #[cfg(any(feature = "arrow", feature = "parquet"))]
@@ -39,6 +40,7 @@ mod record;
 mod skipping;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod tables;
 
 use std::ops::Range;
 
@@ -50,6 +52,10 @@ pub use self::parquet::Parquet;
 pub use self::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::Sqlite;
+pub(crate) use self::{
+    ahead::read_ahead,
+    tables::{inputs, renumber, samples},
+};
 pub use self::{
     csv::{read_csv, read_csv_from, Csv},
     from_fn::{from_fn, FromFn},
@@ -92,7 +98,15 @@ pub trait Source: Sync {
     /// The rows whose share, a random number from 0 to 1 that depends on the seed and the row's
     /// place, lies in `shares`: `part(0.0..0.8, seed)` to train on and `part(0.8..1.0, seed)` to
     /// test with share no row.
-    fn part(&self, shares: Range<f64>, seed: Seed) -> Part<'_, Self>
+    fn part(&self, shares: Range<f64>, seed: Seed) -> Part<&Self>
+    where
+        Self: Sized,
+    {
+        Part::new(self, shares, seed)
+    }
+
+    /// The same of a source that is handed over, for those who keep it.
+    fn into_part(self, shares: Range<f64>, seed: Seed) -> Part<Self>
     where
         Self: Sized,
     {

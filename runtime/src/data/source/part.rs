@@ -9,15 +9,15 @@ use crate::{
 };
 
 /// See [`Source::part`].
-#[derive(Debug)]
-pub struct Part<'a, S> {
-    source: &'a S,
+#[derive(Clone, Debug)]
+pub struct Part<S> {
+    source: S,
     shares: Range<f64>,
     seed: Seed,
 }
 
-impl<'a, S: Source> Part<'a, S> {
-    pub(super) fn new(source: &'a S, shares: Range<f64>, seed: Seed) -> Part<'a, S> {
+impl<S: Source> Part<S> {
+    pub(super) fn new(source: S, shares: Range<f64>, seed: Seed) -> Part<S> {
         Part { source, shares, seed }
     }
 
@@ -29,7 +29,7 @@ impl<'a, S: Source> Part<'a, S> {
     }
 }
 
-impl<S: Source> Source for Part<'_, S> {
+impl<S: Source> Source for Part<S> {
     type Row = S::Row;
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<S::Row>>> {

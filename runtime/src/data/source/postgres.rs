@@ -79,7 +79,7 @@ fn in_words(error: postgres::Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-fn field(row: &Row, column: usize) -> std::result::Result<Field, String> {
+fn field(row: &Row, column: usize) -> std::result::Result<Field<'static>, String> {
     let ty = row.columns()[column].type_().clone();
     Ok(match ty {
         Type::BOOL => get(row, column, Field::Bool)?,
@@ -88,20 +88,21 @@ fn field(row: &Row, column: usize) -> std::result::Result<Field, String> {
         Type::INT8 => get(row, column, Field::Integer)?,
         Type::FLOAT4 => get(row, column, |number: f32| Field::Float(number.into()))?,
         Type::FLOAT8 => get(row, column, Field::Float)?,
-        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => get(row, column, Field::Text)?,
-        Type::DATE => get(row, column, |date: NaiveDate| Field::Text(date.to_string()))?,
+        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => get(row, column, text)?,
+        Type::DATE => get(row, column, |date: NaiveDate| Field::Text(date.to_string().into()))?,
         Type::TIMESTAMP => {
-            let text = |time: NaiveDateTime| Field::Text(time.format("%FT%T%.f").to_string());
+            let text =
+                |time: NaiveDateTime| Field::Text(time.format("%FT%T%.f").to_string().into());
             get(row, column, text)?
         }
         Type::TIMESTAMPTZ => {
-            get(row, column, |time: DateTime<Utc>| Field::Text(time.to_rfc3339()))?
+            get(row, column, |time: DateTime<Utc>| Field::Text(time.to_rfc3339().into()))?
         }
         Type::FLOAT4_ARRAY => list(row, column, |number: f32| Field::Float(number.into()))?,
         Type::FLOAT8_ARRAY => list(row, column, Field::Float)?,
         Type::INT4_ARRAY => list(row, column, |number: i32| Field::Integer(number.into()))?,
         Type::INT8_ARRAY => list(row, column, Field::Integer)?,
-        Type::TEXT_ARRAY => list(row, column, Field::Text)?,
+        Type::TEXT_ARRAY => list(row, column, text)?,
         other => {
             let name = row.columns()[column].name();
             return Err(format!(
@@ -115,8 +116,8 @@ fn field(row: &Row, column: usize) -> std::result::Result<Field, String> {
 fn get<'a, T: FromSql<'a>>(
     row: &'a Row,
     column: usize,
-    make: impl Fn(T) -> Field,
-) -> std::result::Result<Field, String> {
+    make: impl Fn(T) -> Field<'static>,
+) -> std::result::Result<Field<'static>, String> {
     let value: Option<T> = row.try_get(column).map_err(in_words)?;
     Ok(value.map_or(Field::Null, make))
 }
@@ -124,9 +125,13 @@ fn get<'a, T: FromSql<'a>>(
 fn list<'a, T: FromSql<'a>>(
     row: &'a Row,
     column: usize,
-    make: impl Fn(T) -> Field,
-) -> std::result::Result<Field, String> {
+    make: impl Fn(T) -> Field<'static>,
+) -> std::result::Result<Field<'static>, String> {
     get(row, column, |values: Vec<Option<T>>| {
         Field::List(values.into_iter().map(|value| value.map_or(Field::Null, &make)).collect())
     })
+}
+
+fn text(text: String) -> Field<'static> {
+    Field::Text(text.into())
 }

@@ -1,6 +1,6 @@
 //! Rows of columns that are named and typed, as databases and columnar files have them.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, marker::PhantomData, sync::Arc};
 
 use serde::{
     de::{
@@ -14,21 +14,21 @@ use crate::{Error, Result};
 
 /// A value of a row.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Field {
+pub(super) enum Field<'a> {
     Null,
     Bool(bool),
     Integer(i64),
     Unsigned(u64),
     Float(f64),
     /// Texts, and dates as ISO 8601 writes them.
-    Text(String),
-    List(Vec<Field>),
+    Text(Cow<'a, str>),
+    List(Vec<Field<'a>>),
 }
 
 /// Why a row could not be read; as serde words it.
 pub(super) type Problem = serde::de::value::Error;
 
-impl<'de> Deserializer<'de> for Field {
+impl<'de> Deserializer<'de> for Field<'de> {
     type Error = Problem;
 
     fn deserialize_any<V: Visitor<'de>>(
@@ -41,7 +41,8 @@ impl<'de> Deserializer<'de> for Field {
             Field::Integer(value) => visitor.visit_i64(value),
             Field::Unsigned(value) => visitor.visit_u64(value),
             Field::Float(value) => visitor.visit_f64(value),
-            Field::Text(value) => visitor.visit_string(value),
+            Field::Text(Cow::Borrowed(value)) => visitor.visit_borrowed_str(value),
+            Field::Text(Cow::Owned(value)) => visitor.visit_string(value),
             Field::List(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
         }
     }
@@ -62,10 +63,10 @@ impl<'de> Deserializer<'de> for Field {
     }
 }
 
-impl IntoDeserializer<'_, Problem> for Field {
-    type Deserializer = Field;
+impl<'de> IntoDeserializer<'de, Problem> for Field<'de> {
+    type Deserializer = Field<'de>;
 
-    fn into_deserializer(self) -> Field {
+    fn into_deserializer(self) -> Field<'de> {
         self
     }
 }
@@ -85,7 +86,7 @@ impl<R: DeserializeOwned> Records<R> {
     }
 
     /// The row that the next record is.
-    pub(super) fn read(&mut self, record: Vec<Field>) -> Result<R> {
+    pub(super) fn read<'a>(&mut self, record: impl IntoIterator<Item = Field<'a>>) -> Result<R> {
         let row = self.row;
         self.row += 1;
         let names = self.columns.iter().map(String::as_str);
@@ -111,7 +112,7 @@ pub(super) mod thread {
     /// The columns, and then every record; or what is wrong.
     pub(in super::super) enum Message {
         Columns(Arc<[String]>),
-        Record(Vec<Field>),
+        Record(Vec<Field<'static>>),
         Failed(String),
     }
 

@@ -45,8 +45,7 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(path, flags).map_err(text)?;
             let mut statement = connection.prepare(&query).map_err(text)?;
-            let columns: Vec<String> =
-                statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let count = columns.len();
             let mut found = statement.query([]).map_err(text)?;
             if to.send(Message::Columns(columns.into())).is_err() {
@@ -64,13 +63,13 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
     }
 }
 
-fn field(value: ValueRef<'_>) -> std::result::Result<Field, String> {
+fn field(value: ValueRef<'_>) -> std::result::Result<Field<'static>, String> {
     Ok(match value {
         ValueRef::Null => Field::Null,
         ValueRef::Integer(value) => Field::Integer(value),
         ValueRef::Real(value) => Field::Float(value),
         ValueRef::Text(text) => match std::str::from_utf8(text) {
-            Ok(text) => Field::Text(text.to_owned()),
+            Ok(text) => Field::Text(text.to_owned().into()),
             Err(_) => return Err("expected UTF-8 text, found other bytes".to_owned()),
         },
         ValueRef::Blob(_) => return Err("a column holds bytes, which no field takes".to_owned()),

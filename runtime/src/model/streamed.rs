@@ -1,0 +1,102 @@
+//! Figures and predictions for the rows of a source, which need not fit into memory.
+
+use super::{Model, ROWS_AT_ONCE};
+use crate::{
+    data::{inputs, read_ahead, samples, Batch, RowReader, Source, Table},
+    definition::Network,
+    history::{Evaluation, Phase},
+    kernel::{Backend, Element},
+    train::{RowWeights, Rows, Scores},
+    Error, Result,
+};
+
+impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
+    /// Loss and metrics on the rows of a source, a file for instance, with the bits of
+    /// [`evaluate`](Model::evaluate) on the same rows. A few hundred rows are in memory at a time.
+    /// `keras.Model.evaluate` of a `tf.data.Dataset`.
+    ///
+    /// ```no_run
+    /// # use multi_input::{data::{Csv, Source}, prelude::*};
+    /// # #[multi_input_model]
+    /// # struct House {
+    /// #     #[input(standardize)]
+    /// #     rooms: f32,
+    /// #     #[from(rooms)]
+    /// #     #[branch(Dense(1))]
+    /// #     #[output(loss = mse)]
+    /// #     price: f32,
+    /// # }
+    /// let model = Model::<House>::load("house.safetensors", &Cpu::default())?;
+    /// println!("{}", model.evaluate_from(&Csv::new("houses.csv"))?);
+    /// for predicted in model.predict_from(&Csv::new("new_houses.csv"))? {
+    ///     println!("{}", predicted?.price);
+    /// }
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`evaluate`](Model::evaluate), and those of the source.
+    pub fn evaluate_from<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Evaluation> {
+        let scores = read_ahead(source, ROWS_AT_ONCE, |rows| {
+            self.score_tables(samples::<M>(rows, ROWS_AT_ONCE), ROWS_AT_ONCE, "evaluate")
+        })?;
+        Ok(Evaluation(scores.figures(Phase::Training)))
+    }
+
+    /// Predicts for the rows of a source, in order, with the bits of [`predict`](Model::predict) for
+    /// the same rows. Rows are read as predictions are taken, a few hundred at a time.
+    /// `keras.Model.predict` of a `tf.data.Dataset`.
+    ///
+    /// # Errors
+    /// As [`predict`](Model::predict), and those of the source. Nothing follows a row that is an
+    /// error; [`on_bad_row`](Source::on_bad_row) leaves such rows out.
+    pub fn predict_from<'a, S: Source<Row = M::Inputs>>(
+        &'a self,
+        source: &'a S,
+    ) -> Result<impl Iterator<Item = Result<M::Outputs>> + 'a> {
+        let fitted = self.fitted()?;
+        let labels = fitted.labels();
+        let all: Vec<usize> = (0..ROWS_AT_ONCE).collect();
+        let predict = move |(raw, first): (Table, usize)| -> Result<Vec<M::Outputs>> {
+            let rows = &all[..raw.rows];
+            let ready = fitted.encode(&raw, rows, first)?;
+            let values = self.predictions(&Batch::new(&ready, rows))?;
+            let read = |&row| M::read_outputs(&mut RowReader::new(&values, &labels, row, raw.rows));
+            Ok(rows.iter().map(read).collect())
+        };
+        let mut ended = false;
+        let tables = inputs::<M>(source.rows()?, ROWS_AT_ONCE).map_while(move |table| {
+            let predicted = (!ended).then(|| table.and_then(&predict))?;
+            ended = predicted.is_err();
+            Some(predicted)
+        });
+        Ok(tables.flat_map(|predicted| match predicted {
+            Ok(outputs) => outputs.into_iter().map(Ok).collect::<Vec<_>>(),
+            Err(error) => vec![Err(error)],
+        }))
+    }
+
+    /// Losses and metrics on tables of raw rows, each with the number of its first row.
+    pub(crate) fn score_tables(
+        &self,
+        tables: impl Iterator<Item = Result<(Table, usize)>>,
+        batch_size: usize,
+        purpose: &'static str,
+    ) -> Result<Scores> {
+        let fitted = self.fitted()?;
+        let mut scores = Scores::new(&M::GRAPH);
+        let mut none = true;
+        for table in tables {
+            let (raw, first) = table?;
+            let raw = fitted.classes(raw, first)?;
+            let rows = Rows::numbered(raw, &fitted, RowWeights::default(), (first, None))?;
+            let all: Vec<usize> = (0..rows.len()).collect();
+            self.add_scores(&mut scores, &rows, &rows.weights, &all, batch_size)?;
+            none = false;
+        }
+        match none {
+            true => Err(Error::NoRows(purpose)),
+            false => Ok(scores),
+        }
+    }
+}

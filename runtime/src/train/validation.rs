@@ -1,0 +1,113 @@
+//! What a run validates with.
+
+use std::marker::PhantomData;
+
+use super::{rows::Rows, run::Run, trainer::ValidationRows, RowWeights};
+use crate::{
+    data::{read_ahead, samples, Source, Table},
+    definition::{Definition, Network},
+    history::{Figures, Phase},
+    importance::LeftOut,
+    kernel::{Backend, Element},
+    optim::Optimizer,
+    preprocess::Preprocessing,
+    Error, Result,
+};
+
+/// The rows to validate with, apart or cut off the training rows.
+pub(super) enum Validation {
+    None,
+    /// Rows of their own.
+    Apart(Rows),
+    /// The rows from this number on, of the training rows without their classes' weights.
+    CutOff(RowWeights, Vec<usize>),
+    /// Rows that are read anew every time; an input may have to say nothing.
+    Streamed(Box<dyn SampleTables>, Option<LeftOut>),
+}
+
+/// The tables of a pass, each with the number of its first row.
+pub(super) type Pass<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
+
+/// A source of rows to validate with, whatever its type.
+pub(super) trait SampleTables {
+    /// Lets `take` have all rows, in tables of so many.
+    fn each(&self, at_once: usize, take: &mut dyn FnMut(Pass<'_>) -> Result<()>) -> Result<()>;
+}
+
+/// The samples of a model from a source.
+pub(super) struct SamplesOf<M, S>(pub(super) S, pub(super) PhantomData<fn() -> M>);
+
+impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S> {
+    fn each(&self, at_once: usize, take: &mut dyn FnMut(Pass<'_>) -> Result<()>) -> Result<()> {
+        read_ahead(&self.0, at_once, |rows| take(&mut samples::<M>(rows, at_once)))
+    }
+}
+
+impl Validation {
+    /// Of the rows or the source that a trainer was given. Only where the training rows are in memory
+    /// can some be cut off, of which `cut_off` tells.
+    pub(super) fn new(
+        given: ValidationRows,
+        fitted: &Preprocessing,
+        left_out: Option<LeftOut>,
+        cut_off: impl FnOnce() -> Validation,
+    ) -> Result<Validation> {
+        Ok(match given {
+            ValidationRows::None => Validation::None,
+            ValidationRows::Split(_) => cut_off(),
+            ValidationRows::Rows(rows) => {
+                let mut raw = rows?;
+                left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
+                let raw = fitted.classes(raw, 0)?;
+                Validation::Apart(Rows::new(raw, fitted, RowWeights::default())?)
+            }
+            ValidationRows::Source(source) => {
+                // Said now rather than after the first epoch.
+                source.each(1, &mut |rows| match rows.next() {
+                    Some(first) => first.map(drop),
+                    None => Err(Error::NoRows("validate with")),
+                })?;
+                Validation::Streamed(source, left_out)
+            }
+        })
+    }
+}
+
+impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
+    /// The figures on the rows to validate with.
+    pub(super) fn validate(&mut self, validation: &Validation) -> Result<Figures> {
+        match validation {
+            Validation::None => Ok(Figures::default()),
+            given => self.settled(|run, _| run.score(given)),
+        }
+    }
+
+    fn score(&self, validation: &Validation) -> Result<Figures> {
+        let batch_size = self.settings.batch_size;
+        let scores = match validation {
+            Validation::None => return Ok(Figures::default()),
+            Validation::Apart(rows) => {
+                let all: Vec<usize> = (0..rows.len()).collect();
+                self.model.score(rows, &rows.weights, &all, batch_size)?
+            }
+            Validation::CutOff(weights, numbers) => {
+                self.model.score(&self.rows, weights, numbers, batch_size)?
+            }
+            Validation::Streamed(source, left_out) => {
+                let mut figures = Figures::default();
+                source.each(batch_size, &mut |tables| {
+                    let tables = tables.map(|table| {
+                        let (mut raw, first) = table?;
+                        left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
+                        Ok((raw, first))
+                    });
+                    let scores = self.model.score_tables(tables, batch_size, "validate with")?;
+                    figures = scores.figures(Phase::Validation);
+                    Ok(())
+                })?;
+                return Ok(figures);
+            }
+        };
+        Ok(scores.figures(Phase::Validation))
+    }
+}
