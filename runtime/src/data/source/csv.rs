@@ -81,21 +81,24 @@ impl<R: DeserializeOwned> Source for Csv<R> {
             return Err(self.file.refuse(1, message));
         }
         if reader.position().byte() >= last_byte {
-            errors.check_end(&header)?;
+            errors.check_end(header.position())?;
         }
         let mut record = StringRecord::new();
         Ok(std::iter::from_fn(move || {
             if errors.ended {
                 return None;
             }
-            let row = match reader.read_record(&mut record) {
+            let read = reader.read_record(&mut record);
+            if reader.position().byte() >= last_byte {
+                // A row that an open quote made of many has too few cells as a rule.
+                let last = read.as_ref().map_or_else(csv::Error::position, |_| record.position());
+                if let Err(error) = errors.check_end(last) {
+                    return Some(Err(error));
+                }
+            }
+            let row = match read {
                 Ok(false) => return None,
                 Ok(true) => {
-                    if reader.position().byte() >= last_byte {
-                        if let Err(error) = errors.check_end(&record) {
-                            return Some(Err(error));
-                        }
-                    }
                     trim(&mut record);
                     errors.file.within_folder(|| record.deserialize::<R>(Some(&header)))
                 }
@@ -167,9 +170,9 @@ struct Errors {
 
 impl Errors {
     /// Checks that the quotes of the last row are closed: what an open one encloses may be any number
-    /// of rows.
-    fn check_end(&mut self, last: &StringRecord) -> Result<()> {
-        let start = last.position().map_or(0, |position| position.byte());
+    /// of rows. What cannot be read has no place.
+    fn check_end(&mut self, last: Option<&csv::Position>) -> Result<()> {
+        let Some(start) = last.map(csv::Position::byte) else { return Ok(()) };
         // Within quotes a quote is two. Outside, one that does not begin a cell stands for itself.
         let (mut quoted, mut at_start) = (false, true);
         for byte in self.file.from(start)? {
