@@ -142,6 +142,9 @@ impl Callback<Loan> for BreakOff {
 
 const NEVER: usize = usize::MAX;
 
+/// A run that keeps its files in a folder and is broken off after a step.
+type RunIn = dyn Fn(&Path, usize) -> (Vec<f64>, History);
+
 #[test]
 fn a_run_goes_on_bit_for_bit_from_any_step() {
     let folder = tempfile::tempdir().unwrap();
@@ -158,8 +161,7 @@ fn a_run_goes_on_bit_for_bit_from_any_step() {
     }
     let adam = |folder: &Path, step| run(Adam::new(0.02), folder, step);
     let adam_w = |folder: &Path, step| run(AdamW::new(0.02).decay(0.3), folder, step);
-    let runs: [(&str, &dyn Fn(&Path, usize) -> (Vec<f64>, History)); 2] =
-        [("adam", &adam), ("adam_w", &adam_w)];
+    let runs: [(&str, &RunIn); 2] = [("adam", &adam), ("adam_w", &adam_w)];
     for (name, run) in runs {
         let folder = folder.path().join(name);
         let whole = run(&folder.join("whole"), NEVER);
