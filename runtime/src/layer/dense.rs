@@ -81,11 +81,11 @@ impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
         self.run(x, shape, origin, tape)
     }
 
-    /// [`concat`] and this layer. Where the operands are large vectors, their concatenation is never
-    /// made: each is multiplied with the columns of the weight that meet it.
+    /// [`concat`](concat()) and this layer. Where the operands are large vectors, their
+    /// concatenation is never made: each is multiplied with the columns of the weight that meet it.
     ///
     /// # Errors
-    /// As [`concat`]'s.
+    /// As [`concat`](concat())'s.
     pub fn try_forward_concat<S: LastAxis<I, O>, T: Tape<E, D>>(
         &self,
         parts: Vec<Part<E, D>>,
