@@ -74,31 +74,27 @@ impl Crc32c {
     }
 }
 
-/// Tells many numbers from others, several at once; sums over all of them would take longer than a
-/// model of few weights does to train on them.
-pub(crate) struct Fingerprint;
-
-/// How many numbers are looked at side by side.
+/// How many numbers [`digest`] looks at side by side.
 const SIDE_BY_SIDE: usize = 16;
 
-impl Fingerprint {
-    /// Sixteen words, into each of which every sixteenth number is mixed, and how many there are.
-    pub(crate) fn of<T: Copy>(numbers: &[T], bits: impl Fn(T) -> u32) -> Vec<u8> {
-        // An odd factor loses nothing, and turning the words lets high bits reach the low ones.
-        let mix = |word: u32, bits: u32| (word.rotate_left(13) ^ bits).wrapping_mul(0x9e37_79b1);
-        let mut words = [0u32; SIDE_BY_SIDE];
-        let (chunks, rest) = numbers.as_chunks::<SIDE_BY_SIDE>();
-        for chunk in chunks {
-            for (word, number) in words.iter_mut().zip(chunk) {
-                *word = mix(*word, bits(*number));
-            }
-        }
-        for (word, number) in words.iter_mut().zip(rest) {
+/// Tells many numbers from others, several at once; sums over all of them would take longer than a
+/// model of few weights does to train on them: sixteen words, into each of which every sixteenth
+/// number is mixed, and how many numbers there are.
+pub(crate) fn digest<T: Copy>(numbers: &[T], bits: impl Fn(T) -> u32) -> Vec<u8> {
+    // An odd factor loses nothing, and turning the words lets high bits reach the low ones.
+    let mix = |word: u32, bits: u32| (word.rotate_left(13) ^ bits).wrapping_mul(0x9e37_79b1);
+    let mut words = [0u32; SIDE_BY_SIDE];
+    let (chunks, rest) = numbers.as_chunks::<SIDE_BY_SIDE>();
+    for chunk in chunks {
+        for (word, number) in words.iter_mut().zip(chunk) {
             *word = mix(*word, bits(*number));
         }
-        let count = (numbers.len() as u64).to_le_bytes();
-        words.iter().flat_map(|word| word.to_le_bytes()).chain(count).collect()
     }
+    for (word, number) in words.iter_mut().zip(rest) {
+        *word = mix(*word, bits(*number));
+    }
+    let count = (numbers.len() as u64).to_le_bytes();
+    words.iter().flat_map(|word| word.to_le_bytes()).chain(count).collect()
 }
 
 #[cfg(test)]
@@ -108,21 +104,21 @@ mod tests {
     #[test]
     fn every_bit_and_every_place_tells() {
         let numbers: Vec<u32> = (0..100).map(|n| n * 77).collect();
-        let own = Fingerprint::of(&numbers, |bits| bits);
+        let own = digest(&numbers, |bits| bits);
         for place in 0..numbers.len() {
             for bit in 0..32 {
                 let mut others = numbers.clone();
                 others[place] ^= 1 << bit;
-                assert_ne!(Fingerprint::of(&others, |bits| bits), own);
+                assert_ne!(digest(&others, |bits| bits), own);
                 // Nor do two changes of one word make up for each other.
                 others[(place + SIDE_BY_SIDE) % numbers.len()] ^= 1 << bit;
-                assert_ne!(Fingerprint::of(&others, |bits| bits), own);
+                assert_ne!(digest(&others, |bits| bits), own);
             }
             let mut others = numbers.clone();
             others.swap(place, (place + SIDE_BY_SIDE) % numbers.len());
-            assert_ne!(Fingerprint::of(&others, |bits| bits), own);
+            assert_ne!(digest(&others, |bits| bits), own);
         }
-        assert_ne!(Fingerprint::of(&[0u32; 3], |bits| bits), Fingerprint::of(&[0u32; 4], |b| b));
+        assert_ne!(digest(&[0u32; 3], |bits| bits), digest(&[0u32; 4], |b| b));
     }
 
     // RFC 3720, B.4.

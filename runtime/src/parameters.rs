@@ -1,10 +1,13 @@
 //! All tensors of a module by name, those that are not trained included.
 
-use dfdx::nn::tensor_collection::{
-    RecursiveWalker, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
+use dfdx::{
+    nn::tensor_collection::{
+        RecursiveWalker, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
+    },
+    tensor::UniqueId,
 };
 
-use crate::{tensor::*, Error, Result};
+use crate::{lazy, tensor::*, Error, Result};
 
 /// A tensor of a module.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +31,8 @@ pub(crate) struct Listed {
     pub(crate) shape: Vec<usize>,
     /// Whether an optimizer changes it.
     pub(crate) trainable: bool,
+    /// What dfdx tells it apart by.
+    pub(crate) id: UniqueId,
 }
 
 impl Listed {
@@ -60,7 +65,7 @@ pub(crate) fn list<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
 pub(crate) fn read<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &M,
 ) -> Result<Vec<Parameter>> {
-    Ok(each(module, |Listed { name, shape, trainable }, elements| {
+    Ok(each(module, |Listed { name, shape, trainable, .. }, elements| {
         let values = elements.iter().map(|value| value.as_f64()).collect();
         Parameter { name, shape, trainable, values }
     }))
@@ -147,7 +152,8 @@ where
         (tensor, name): (&Tensor<S, E, D>, String),
     ) -> std::result::Result<Option<Tensor<S, E, D>>, Self::Err> {
         let (shape, trainable) = (tensor.shape().concrete().into(), options.do_gradient_update);
-        self.read.push((self.of)(Listed { name, shape, trainable }, &D::values(tensor)));
+        let listed = Listed { name, shape, trainable, id: lazy::id(tensor) };
+        self.read.push((self.of)(listed, &D::values(tensor)));
         Ok(None)
     }
 }

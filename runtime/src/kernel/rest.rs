@@ -1,7 +1,7 @@
 //! Many steps at once for rows whose gradient is zero in all of them.
 
 use super::{
-    spread,
+    spread::{self, cut},
     wide::{self, Loops},
     Element,
 };
@@ -71,13 +71,6 @@ impl<'a, E, const SLOTS: usize> Iterator for Shards<'a, E, SLOTS> {
         let left = self.weights.len().div_ceil(TOGETHER * self.width);
         (left, Some(left))
     }
-}
-
-/// Cuts the first `len` numbers off.
-fn cut<'a, E>(numbers: &mut &'a mut [E], len: usize) -> &'a mut [E] {
-    let (first, rest) = std::mem::take(numbers).split_at_mut(len);
-    *numbers = rest;
-    first
 }
 
 /// What momentum does to weights whose gradient is zero: step for step

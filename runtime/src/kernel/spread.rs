@@ -71,6 +71,13 @@ where
     team::together(threads - 1, &|| super::wide::set_portable(portable, all));
 }
 
+/// Cuts the first `len` numbers off, for a shard.
+pub(crate) fn cut<'a, E>(numbers: &mut &'a mut [E], len: usize) -> &'a mut [E] {
+    let (first, rest) = std::mem::take(numbers).split_at_mut(len);
+    *numbers = rest;
+    first
+}
+
 /// How many samples make a shard where every shard adds up a `sum` of its own, as numbers: as few
 /// as leave at most sixteen shards, and more where the sums are large.
 pub(crate) fn samples_in_shard(samples: usize, sum: usize) -> usize {

@@ -1,7 +1,7 @@
 //! An optimizer's step over the weights of a tensor, in one pass over all that it remembers.
 
 use super::{
-    spread,
+    spread::{self, cut},
     wide::{self, Loops},
     Element,
 };
@@ -59,10 +59,8 @@ impl<'a, E, const SLOTS: usize> Iterator for Pieces<'a, E, SLOTS> {
 
 /// Cuts the next piece off.
 fn take<'a, E>(numbers: &mut &'a mut [E]) -> &'a mut [E] {
-    let all = std::mem::take(numbers);
-    let (piece, rest) = all.split_at_mut(all.len().min(TOGETHER));
-    *numbers = rest;
-    piece
+    let len = numbers.len().min(TOGETHER);
+    cut(numbers, len)
 }
 
 /// A piece's step.

@@ -7,7 +7,7 @@ use crate::{
     kernel::{
         matmul::{multiply, Add, Matrix},
         recurrent::{add_rows, Cell, Frame, Slopes, Trace},
-        spread,
+        spread::{self, cut},
     },
     tensor::*,
 };
@@ -477,13 +477,6 @@ impl<E: Element> Run<E> {
             device.keep(buffer);
         }
     }
-}
-
-/// Takes the first `len` off.
-fn cut<'a, E>(rest: &mut &'a mut [E], len: usize) -> &'a mut [E] {
-    let (own, others) = std::mem::take(rest).split_at_mut(len);
-    *rest = others;
-    own
 }
 
 /// The weights as they lie.

@@ -63,7 +63,6 @@ impl<E: Element> Tables<E> {
         let (coast, (_, kind)) = (self.coast.as_ref()?, self.tensors.get_mut(index)?);
         *kind = if run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
             let saved = SavedTable::of(run, tensor, weights.len(), self.slots)?;
-            saved.unsettle(weights);
             Kind::Rows(Box::new(Table::recall(saved, Rc::clone(coast), weights)))
         } else if run.numbers.contains_key(&name(tensor, UNUSED)) {
             Kind::Unused(steps)
@@ -98,14 +97,15 @@ impl<E: Element> Table<E> {
         }
     }
 
-    /// The table as it was. Its module's weights are the raw ones by now.
-    fn recall(saved: SavedTable<E>, coast: Coast<E>, weights: &[E]) -> Table<E> {
-        let SavedTable { num_rows, width, rows, stand, slots, past, pending, .. } = saved;
+    /// The table as it was; `weights` become the raw ones.
+    fn recall(saved: SavedTable<E>, coast: Coast<E>, weights: &mut [E]) -> Table<E> {
+        let SavedTable { raw, num_rows, width, rows, stand, slots, past, pending } = saved;
         let mut table = Table::new((num_rows, width), past.since, slots.len(), coast);
         for row in rows {
             table.entry(row as usize);
         }
         (table.stand, table.slots, table.past) = (stand, slots, past);
+        table.unsettle(&raw, weights);
         for row in pending {
             let entry = table.entry(row as usize);
             table.take_up(entry, row as usize, weights);
@@ -148,17 +148,5 @@ impl<E: Element> SavedTable<E> {
             && stand.len() == rows.len()
             && rows.iter().chain(&pending).all(|&row| (row as usize) < num_rows);
         fits.then_some(SavedTable { raw, num_rows, width, rows, stand, slots, past, pending })
-    }
-
-    /// Puts the raw weights into a tensor.
-    fn unsettle(&self, weights: &mut [E]) {
-        match &self.raw {
-            Raw::All(all) => weights.copy_from_slice(all),
-            Raw::Entries(entries) => {
-                for (from, &row) in entries.chunks_exact(self.width.max(1)).zip(&self.rows) {
-                    weights[row as usize * self.width..][..self.width].copy_from_slice(from);
-                }
-            }
-        }
     }
 }

@@ -12,7 +12,7 @@ use dfdx::{nn::BuildOnDevice, tensor::Cpu};
 use crate::{
     callback::Snapshot,
     checkpoint,
-    data::{Batch, RowReader, Table},
+    data::{Batch, Labels, RowReader, Table},
     definition::{Graph, Link, Network, Output, Target},
     history::{Evaluation, Phase},
     kernel::{Backend, Element},
@@ -91,11 +91,22 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         let mut predicted = Vec::with_capacity(rows.len());
         for rows in all.chunks(ROWS_AT_ONCE) {
             let ready = fitted.encode(&raw, rows, 0)?;
-            let values = self.predictions(&Batch::new(&ready, &all[..rows.len()]))?;
-            let rows = (0..rows.len()).map(|row| RowReader::new(&values, &labels, row, rows.len()));
-            predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
+            self.predict_ready(&Batch::new(&ready, &all[..rows.len()]), &labels, &mut predicted)?;
         }
         Ok(predicted)
+    }
+
+    /// Appends what is predicted for the rows of a batch.
+    fn predict_ready(
+        &self,
+        batch: &Batch<'_>,
+        labels: &[Labels],
+        predicted: &mut Vec<M::Outputs>,
+    ) -> Result<()> {
+        let (values, count) = (self.predictions(batch)?, batch.len());
+        let rows = (0..count).map(|row| RowReader::new(&values, labels, row, count));
+        predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
+        Ok(())
     }
 
     /// Loss and metrics on `rows`, in inference.

@@ -2,7 +2,7 @@
 
 use super::{Model, ROWS_AT_ONCE};
 use crate::{
-    data::{inputs, read_ahead, samples, Batch, RowReader, Source, Table},
+    data::{inputs, read_ahead, samples, Batch, Source, Table},
     definition::Network,
     history::{Evaluation, Phase},
     kernel::{Backend, Element},
@@ -60,9 +60,9 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         let predict = move |(raw, first): (Table, usize)| -> Result<Vec<M::Outputs>> {
             let rows = &all[..raw.rows];
             let ready = fitted.encode(&raw, rows, first)?;
-            let values = self.predictions(&Batch::new(&ready, rows))?;
-            let read = |&row| M::read_outputs(&mut RowReader::new(&values, &labels, row, raw.rows));
-            Ok(rows.iter().map(read).collect())
+            let mut predicted = Vec::with_capacity(raw.rows);
+            self.predict_ready(&Batch::new(&ready, rows), &labels, &mut predicted)?;
+            Ok(predicted)
         };
         let mut ended = false;
         let tables = inputs::<M>(source.rows()?, ROWS_AT_ONCE).map_while(move |table| {

@@ -44,8 +44,7 @@ impl LearnedStep for Tokenizer {
     type Seen = ();
 
     fn given(step: &Step) -> Option<Tokenizer> {
-        let json = Cow::Borrowed(step.argument("file").tokenizer().json);
-        Some(Tokenizer { json, reader: OnceLock::new() })
+        Some(Tokenizer::own(step))
     }
 
     fn start(_: &Step) {}
@@ -53,8 +52,7 @@ impl LearnedStep for Tokenizer {
     fn look((): &mut (), _: &Step, _: &Values) {}
 
     fn learn((): (), step: &Step) -> Tokenizer {
-        let json = Cow::Borrowed(step.argument("file").tokenizer().json);
-        Tokenizer { json, reader: OnceLock::new() }
+        Tokenizer::own(step)
     }
 
     fn check(&self, step: &Step) -> Result<(), String> {
@@ -103,6 +101,12 @@ impl LearnedStep for Tokenizer {
 }
 
 impl Tokenizer {
+    /// The one that the program carries.
+    fn own(step: &Step) -> Tokenizer {
+        let json = Cow::Borrowed(step.argument("file").tokenizer().json);
+        Tokenizer { json, reader: OnceLock::new() }
+    }
+
     /// What reads texts, made of the file when it is first needed.
     fn reader(&self, step: &Step) -> Result<&Arc<tokenizers::Tokenizer>, String> {
         let read = || read(&self.json, step).map(Arc::new);

@@ -1,7 +1,11 @@
 //! The loop over epochs and steps.
 
 use super::{
-    rows::Rows, run::Run, step::NotFinite, trainer::ValidationRows, validation::Validation,
+    rows::Rows,
+    run::Run,
+    step::NotFinite,
+    trainer::ValidationRows,
+    validation::{Validation, With},
     RowWeights, Scores, Trainer,
 };
 use crate::{
@@ -48,7 +52,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let (weights, cut_off_weights) = self.weigh(train, &raw);
         let given = std::mem::replace(&mut self.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, left_out, || {
-            Validation::CutOff(cut_off_weights, (plan.rows..raw.rows).collect())
+            let cut_off = With::CutOff(cut_off_weights, (plan.rows..raw.rows).collect());
+            Validation::With(cut_off)
         })?;
         let rows = Rows::new(raw, &fitted, weights)?;
 

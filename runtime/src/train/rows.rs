@@ -3,7 +3,7 @@
 
 use super::RowWeights;
 use crate::{
-    checksum::{Crc32c, Fingerprint},
+    checksum::{digest, Crc32c},
     data::{Batch, Column, Table, Values},
     definition::{Definition, Graph, Output},
     layer::Draw,
@@ -34,20 +34,11 @@ pub(crate) struct Chunk<'a> {
 impl Rows {
     /// Preprocesses rows whose labels have become classes.
     pub(crate) fn new(raw: Table, fitted: &Preprocessing, weights: RowWeights) -> Result<Rows> {
-        Rows::drawing(raw, fitted, weights, None)
+        Rows::numbered(raw, fitted, weights, (0, None))
     }
 
-    /// The same for a batch to train on, which some steps change at random.
-    pub(crate) fn drawing(
-        raw: Table,
-        fitted: &Preprocessing,
-        weights: RowWeights,
-        draw: Option<Draw>,
-    ) -> Result<Rows> {
-        Rows::numbered(raw, fitted, weights, (0, draw))
-    }
-
-    /// The same for rows of which the first has the number `first`, for errors.
+    /// The same for rows of which the first has the number `first`, for errors; with a draw they are
+    /// a batch to train on, which some steps change at random.
     pub(crate) fn numbered(
         raw: Table,
         fitted: &Preprocessing,
@@ -157,8 +148,8 @@ pub(crate) fn fingerprint(raw: &Table) -> u32 {
     let mut sum = Crc32c::default();
     for column in &raw.columns {
         match &*column.values {
-            Values::Numbers(numbers) => sum.update(&Fingerprint::of(numbers, |x| x.to_bits())),
-            Values::Categories(indices) => sum.update(&Fingerprint::of(indices, |x| x)),
+            Values::Numbers(numbers) => sum.update(&digest(numbers, |x| x.to_bits())),
+            Values::Categories(indices) => sum.update(&digest(indices, |x| x)),
             Values::Texts(texts) => texts.iter().for_each(|text| {
                 sum.update(&(text.len() as u64).to_le_bytes());
                 sum.update(text.as_bytes());

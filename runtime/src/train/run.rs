@@ -15,11 +15,11 @@ use super::{
 use crate::{
     callback::{Callback, Event, Flow, Position, RunPlan, Snapshot, Training},
     checkpoint,
-    definition::Network,
+    definition::{Definition, Graph, Network, Node},
     history::History,
     kernel::{Backend, Element, Recycling},
     layer::Draw,
-    lazy::{Raw, Tables},
+    lazy::{Raw, Table, Tables},
     model::Model,
     optim::{Optimizer, OptimizerState},
     parameters,
@@ -89,13 +89,14 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         let branches = Branches::new(&M::GRAPH, names(), &settings.rates, &settings.frozen);
         let tables = {
             let names: Vec<&str> = names().collect();
+            let ids = trained().map(|parameter| parameter.id).collect();
             let may_rest = |tensor: usize| {
                 // An average follows every row; a module of the user's own may read all of them.
                 !settings.whole_tables
                     && settings.moving_average.is_none()
-                    && all_layers_are_ours(&M::GRAPH, names[tensor])
+                    && all_layers_are_ours::<M>(names[tensor])
             };
-            Tables::new(walk::ids(&model.module), may_rest, &optimizer, settings.batch_size)
+            Tables::new(ids, may_rest, &optimizer, settings.batch_size)
         };
         let still = own.iter().filter(|parameter| !parameter.trainable);
         let moves = still.map(|parameter| !is_of_frozen::<M>(&parameter.name)).collect();
@@ -207,50 +208,52 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         &mut self,
         look: impl FnOnce(&Self, &[Option<Raw<E>>]) -> Result<R>,
     ) -> Result<R> {
-        let mut raw = Vec::new();
-        let tables = &mut self.tables;
-        walk::weights(&mut self.model.module, |tensor, weights| {
-            raw.push(tables.get(tensor).map(|table| table.settle(weights)));
-        })
-        .map_err(Error::device)?;
+        let mut raw = vec![None; self.state.tensors.len()];
+        self.each_table(|tensor, table, weights| raw[tensor] = Some(table.settle(weights)))?;
         let seen = look(self, &raw);
-        let tables = &mut self.tables;
-        walk::weights(&mut self.model.module, |tensor, weights| {
-            if let (Some(table), Some(raw)) = (tables.get(tensor), &raw[tensor]) {
-                table.unsettle(raw, weights);
-            }
-        })
-        .map_err(Error::device)?;
+        self.each_table(|tensor, table, weights| {
+            raw[tensor].iter().for_each(|raw| table.unsettle(raw, weights));
+        })?;
         seen
     }
 
     /// Has all tables take the steps that they owe.
     pub(super) fn pay(&mut self) -> Result<()> {
+        self.each_table(|_, table, weights| table.pay(weights))
+    }
+
+    /// Hands every table that rests to `edit`, with its place among the trained tensors and the
+    /// weights in the module.
+    fn each_table(&mut self, mut edit: impl FnMut(usize, &mut Table<E>, &mut [E])) -> Result<()> {
         let tables = &mut self.tables;
         walk::weights(&mut self.model.module, |tensor, weights| {
             if let Some(table) = tables.get(tensor) {
-                table.pay(weights);
+                edit(tensor, table, weights);
             }
         })
         .map_err(Error::device)
     }
 }
 
-/// Whether a tensor belongs to a branch that the model itself freezes.
-fn is_of_frozen<M: crate::definition::Definition>(tensor: &str) -> bool {
+/// The node whose branch a tensor belongs to.
+fn node_of(graph: &'static Graph, tensor: &str) -> Option<&'static Node> {
     let field = tensor.split('.').next();
-    M::GRAPH.nodes.iter().any(|node| node.frozen && Some(node.name) == field)
+    graph.nodes.iter().find(|node| Some(node.name) == field)
+}
+
+/// Whether a tensor belongs to a branch that the model itself freezes.
+fn is_of_frozen<M: Definition>(tensor: &str) -> bool {
+    node_of(&M::GRAPH, tensor).is_some_and(|node| node.frozen)
 }
 
 /// Whether a tensor's branch has no module of the user's own.
-fn all_layers_are_ours(graph: &crate::definition::Graph, tensor: &str) -> bool {
-    let field = tensor.split('.').next();
-    let mut own = graph.nodes.iter().filter(|node| Some(node.name) == field);
-    own.any(|node| node.layers.iter().all(|layer| layer.parameters.is_some()))
+fn all_layers_are_ours<M: Definition>(tensor: &str) -> bool {
+    let ours = |node: &Node| node.layers.iter().all(|layer| layer.parameters.is_some());
+    node_of(&M::GRAPH, tensor).is_some_and(ours)
 }
 
 /// The places of the inputs that are dropped at random.
-fn dropped<M: crate::definition::Definition>(settings: &Settings) -> Vec<(usize, f64)> {
+fn dropped<M: Definition>(settings: &Settings) -> Vec<(usize, f64)> {
     let place = |name: &str| M::GRAPH.inputs.iter().position(|input| input.name == name);
     let dropped = settings.dropped.iter();
     dropped.filter_map(|(name, probability)| Some((place(name)?, *probability))).collect()
@@ -295,13 +298,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.pay()?;
         self.model.restore(snapshot)?;
-        let tables = &mut self.tables;
-        walk::weights(&mut self.model.module, |tensor, weights| {
-            if let Some(table) = tables.get(tensor) {
-                table.reread(weights);
-            }
-        })
-        .map_err(Error::device)
+        self.each_table(|_, table, weights| table.reread(weights))
     }
 
     fn save_model(&mut self, path: &Path) -> Result<()> {

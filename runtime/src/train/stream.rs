@@ -153,7 +153,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
             }
             let raw = self.fitted.classes(raw, 0)?;
             self.weigh(batch, &raw, &mut weights)?;
-            Rows::drawing(raw, &self.fitted, weights, Some(draw))
+            Rows::numbered(raw, &self.fitted, weights, (0, Some(draw)))
         };
         rows().map_err(|error| renumber(error, |row| numbers.get(row).copied().unwrap_or(row)))
     }

@@ -14,9 +14,14 @@ use crate::{
     Error, Result,
 };
 
-/// The rows to validate with, apart or cut off the training rows.
+/// Whether a run validates.
 pub(super) enum Validation {
     None,
+    With(With),
+}
+
+/// The rows to validate with, apart or cut off the training rows.
+pub(super) enum With {
     /// Rows of their own.
     Apart(Rows),
     /// The rows from this number on, of the training rows without their classes' weights.
@@ -59,7 +64,7 @@ impl Validation {
                 let mut raw = rows?;
                 left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
                 let raw = fitted.classes(raw, 0)?;
-                Validation::Apart(Rows::new(raw, fitted, RowWeights::default())?)
+                Validation::With(With::Apart(Rows::new(raw, fitted, RowWeights::default())?))
             }
             ValidationRows::Source(source) => {
                 // Said now rather than after the first epoch.
@@ -67,7 +72,7 @@ impl Validation {
                     Some(first) => first.map(drop),
                     None => Err(Error::NoRows("validate with")),
                 })?;
-                Validation::Streamed(source, left_out)
+                Validation::With(With::Streamed(source, left_out))
             }
         })
     }
@@ -78,22 +83,21 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     pub(super) fn validate(&mut self, validation: &Validation) -> Result<Figures> {
         match validation {
             Validation::None => Ok(Figures::default()),
-            given => self.settled(|run, _| run.score(given)),
+            Validation::With(rows) => self.settled(|run, _| run.score(rows)),
         }
     }
 
-    fn score(&self, validation: &Validation) -> Result<Figures> {
+    fn score(&self, rows: &With) -> Result<Figures> {
         let batch_size = self.settings.batch_size;
-        let scores = match validation {
-            Validation::None => return Ok(Figures::default()),
-            Validation::Apart(rows) => {
+        let scores = match rows {
+            With::Apart(rows) => {
                 let all: Vec<usize> = (0..rows.len()).collect();
                 self.model.score(rows, &rows.weights, &all, batch_size)?
             }
-            Validation::CutOff(weights, numbers) => {
+            With::CutOff(weights, numbers) => {
                 self.model.score(&self.rows, weights, numbers, batch_size)?
             }
-            Validation::Streamed(source, left_out) => {
+            With::Streamed(source, left_out) => {
                 let mut figures = Figures::default();
                 source.each(batch_size, &mut |tables| {
                     let tables = tables.map(|table| {

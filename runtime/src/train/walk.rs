@@ -2,13 +2,10 @@
 
 use dfdx::{
     nn::tensor_collection::{RecursiveWalker, TensorVisitor, ViewTensorMut, ViewTensorRef},
-    tensor::{Gradients, UniqueId},
+    tensor::Gradients,
 };
 
-use crate::{
-    lazy::{self, Tables},
-    tensor::*,
-};
+use crate::{lazy::Tables, tensor::*};
 
 /// Hands every trained tensor's gradient to `edit`, with its place among the trained tensors: of
 /// tables that rest the gradients of the rows that were looked up, the others being zero.
@@ -21,17 +18,6 @@ pub(super) fn gradients<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     let mut walk = GradientWalk { index: 0, gradients, tables, edit };
     M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut walk })?;
     Ok(())
-}
-
-/// What dfdx tells the trained tensors apart by.
-pub(super) fn ids<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
-    module: &M,
-) -> Vec<UniqueId> {
-    let mut walk = IdWalk(Vec::new());
-    match M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut walk }) {
-        Ok(_) => walk.0,
-        Err(never) => match never {},
-    }
 }
 
 /// Hands every trained tensor's weights to `edit`, with its place among the trained tensors.
@@ -86,26 +72,6 @@ where
                 }
             }
             self.index += 1;
-        }
-        Ok(None)
-    }
-}
-
-struct IdWalk(Vec<UniqueId>);
-
-impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for IdWalk {
-    type Viewer = ViewTensorRef;
-    type Err = std::convert::Infallible;
-    type E2 = E;
-    type D2 = D;
-
-    fn visit<S: Shape>(
-        &mut self,
-        options: TensorOptions<S, E, D>,
-        tensor: &Tensor<S, E, D>,
-    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
-        if options.do_gradient_update {
-            self.0.push(lazy::id(tensor));
         }
         Ok(None)
     }
