@@ -19,11 +19,13 @@ mod clock;
 mod models;
 mod plot;
 mod random;
+mod random_rows;
 
-use models::{Price, Rows};
+use models::Price;
 use multi_input::{definition::Definition, prelude::*, with_threads, Error, Result};
 use plot::{Curve, Panel};
 use random::Random;
+use random_rows::Rows;
 
 /// What is measured of a model: a name for the size, and how to train for it.
 struct Size {

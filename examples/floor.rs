@@ -37,6 +37,7 @@ mod busy;
 mod clock;
 mod models;
 mod random;
+mod random_rows;
 
 use clock::Moment;
 use dfdx::{
@@ -44,13 +45,14 @@ use dfdx::{
     prelude::{Const, Cpu, Tensor},
     tensor::{Cache, SampleTensor},
 };
-use models::{Post, Price, Progression, Rows};
+use models::{Post, Price, Progression};
 use multi_input::{
     layer::{activation::Linear, Dense, Origin},
     prelude::{Model, Seed},
     Result,
 };
 use random::Random;
+use random_rows::Rows;
 
 /// The least that a part of a model asks for in a step.
 struct Part {

@@ -1,11 +1,7 @@
-//! The three models of `peers`, and random rows for them.
+//! The three models of the article, as `peers` compares them.
 #![allow(dead_code)] // Not every example that has this file trains all three.
 
-use crate::random::Random;
-use multi_input::{
-    definition::{Definition, Network},
-    prelude::*,
-};
+use multi_input::prelude::*;
 
 /// Numbers and a category.
 #[multi_input_model]
@@ -57,56 +53,4 @@ pub struct Progression {
     #[branch(Dense(32, relu), Dense(1))]
     #[output(loss = mse, metrics(mae))]
     score: f32,
-}
-
-/// A model with rows to train on and to predict from.
-pub trait Rows: Network<f32, Cpu> {
-    /// A random row to train on.
-    fn sample(random: &mut Random) -> Self::Sample;
-
-    /// A random row to predict from.
-    fn inputs(random: &mut Random) -> Self::Inputs;
-
-    /// So many to train on.
-    fn samples(count: usize) -> Vec<<Self as Definition>::Sample> {
-        let random = &mut Random(0);
-        (0..count).map(|_| Self::sample(random)).collect()
-    }
-}
-
-impl Rows for Price {
-    fn sample(random: &mut Random) -> PriceSample {
-        let PriceInputs { measurements, district } = Self::inputs(random);
-        PriceSample { measurements, district, price: random.fraction() }
-    }
-
-    fn inputs(random: &mut Random) -> PriceInputs {
-        PriceInputs { measurements: random.fractions(), district: random.below(100) as u32 }
-    }
-}
-
-impl Rows for Post {
-    fn sample(random: &mut Random) -> PostSample {
-        let PostInputs { photo, caption } = Self::inputs(random);
-        let topic = Class::new(random.below(10) as usize).expect("below ten");
-        PostSample { photo, caption, topic }
-    }
-
-    fn inputs(random: &mut Random) -> PostInputs {
-        let photo = std::array::from_fn(|_| std::array::from_fn(|_| random.fractions()));
-        PostInputs { photo, caption: random.categories(10_000) }
-    }
-}
-
-impl Rows for Progression {
-    fn sample(random: &mut Random) -> ProgressionSample {
-        let ProgressionInputs { vitals, serum } = Self::inputs(random);
-        ProgressionSample { vitals, serum, score: random.fraction() }
-    }
-
-    fn inputs(random: &mut Random) -> ProgressionInputs {
-        let vitals = random.fractions();
-        let serum = (random.below(2) == 1).then(|| random.fractions());
-        ProgressionInputs { vitals, serum }
-    }
 }

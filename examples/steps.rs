@@ -14,19 +14,21 @@ mod busy;
 mod clock;
 mod models;
 mod random;
+mod random_rows;
 
 use clock::Moment;
 use dfdx::{
     nn::{BuildModule, Module, ZeroGrads},
     prelude::*,
 };
-use models::{Post, Rows};
+use models::Post;
 use multi_input::{
     layer::{activation::Relu, Conv2D, Dense, Embedding, Flatten, MaxPool2D, Origin, Slide, LSTM},
     optim::OptimizerState,
     prelude::Adam,
 };
 use random::Random;
+use random_rows::Rows;
 
 const EPOCHS: usize = 9;
 

@@ -6,12 +6,16 @@
 //! examples/peers/compare.py                  # all sides in turns, as ratios
 //! ```
 
+#[path = "../models.rs"]
+mod models;
+
 use std::{
     fmt::Display,
     io::{self, Write},
     time::Instant,
 };
 
+use models::*;
 use multi_input::{
     definition::{Definition, Network},
     prelude::*,
@@ -19,58 +23,6 @@ use multi_input::{
 };
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use rand_distr::StandardNormal;
-
-/// Numbers and a category.
-#[multi_input_model]
-#[derive(Clone)]
-pub struct Price {
-    #[input]
-    #[branch(Dense(64, relu), Dense(32, relu))]
-    measurements: [f32; 10],
-
-    #[input]
-    #[branch(Embedding(100, 16), Flatten)]
-    district: u32,
-
-    #[merge(concat(measurements, district))]
-    #[branch(Dense(1))]
-    #[output(loss = mse, metrics(mae))]
-    price: f32,
-}
-
-/// An image and a text.
-#[multi_input_model]
-#[derive(Clone)]
-pub struct Post {
-    #[input]
-    #[branch(Conv2D(32, 3, relu), MaxPool2D(2), Flatten)]
-    photo: [[[f32; 64]; 64]; 3],
-
-    #[input]
-    #[branch(Embedding(10_000, 64), LSTM(32))]
-    caption: [u32; 100],
-
-    #[merge(concat(photo, caption))]
-    #[branch(Dense(10, softmax))]
-    #[output(loss = cross_entropy, metrics(accuracy))]
-    topic: Class<10>,
-}
-
-/// An input that may be missing.
-#[multi_input_model]
-#[derive(Clone)]
-pub struct Progression {
-    #[input]
-    vitals: [f32; 10],
-
-    #[input(missing = zeros)]
-    serum: Option<[f32; 5]>,
-
-    #[merge(concat(vitals, serum))]
-    #[branch(Dense(32, relu), Dense(1))]
-    #[output(loss = mse, metrics(mae))]
-    score: f32,
-}
 
 /// Two towers, each of an identity and of features.
 #[multi_input_model]
