@@ -7,7 +7,7 @@ mod mutate;
 use std::{fs, path::Path};
 
 use multi_input::{
-    data::{read_csv_from, Csv, JsonLines, Source},
+    data::{read_csv_from, BadRow, Csv, JsonLines, Source},
     prelude::*,
 };
 use mutate::{number, separated, Random, LONG, SHORT};
@@ -92,6 +92,48 @@ fn mutated_tables(between: char, mutations: usize) {
             assert_eq!(row.city, cell("city"), "case {case}");
             assert_eq!(row.text.as_deref().unwrap_or(""), cell("text"), "case {case}");
             assert_eq!(row.kind, cell("kind"), "case {case}");
+        }
+    }
+    let least = mutations / 10;
+    assert!(read > least && refused > least, "{read} were read, {refused} refused");
+}
+
+/// Training and evaluation take a file by tables where they can. It holds the same rows then, and the
+/// same is wrong with it.
+fn mutated_tables_by_columns(mutations: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("posts.csv");
+    let plain = csv().replace("\"\"", "'");
+    let rows: Vec<PostSample> = read_csv_from(plain.as_bytes(), "posts").unwrap();
+    let mut model = Post::build(&Cpu::default(), Seed(1));
+    Trainer::new(Adam::new(1e-2)).progress(Progress::silent()).fit(&mut model, &rows).unwrap();
+    let mut random = Random(8);
+    let pieces: [&[u8]; 10] =
+        [b",", b"\"", b"\n", b"\r", b"\xff", b"NaN", b"1e9", b"9007199254740993", b"\0", b" "];
+    let (mut read, mut refused) = (0, 0);
+    for case in 0..mutations {
+        fs::write(&path, random.mutate(plain.as_bytes(), &pieces)).unwrap();
+        let source = Csv::<PostSample>::new(&path);
+        let by_rows = source.read_all().and_then(|rows| model.evaluate(&rows));
+        let by_tables = model.evaluate_from(&source);
+        match (&by_rows, &by_tables) {
+            (Ok(by_rows), Ok(by_tables)) => {
+                assert_eq!(by_rows, by_tables, "case {case}");
+                read += 1;
+            }
+            (Err(by_rows), Err(by_tables)) => {
+                assert_eq!(by_rows.to_string(), by_tables.to_string(), "case {case}");
+                refused += 1;
+            }
+            _ => panic!("case {case}: {by_rows:?} but {by_tables:?}"),
+        }
+        let skipping = source.on_bad_row(BadRow::Skip);
+        let Ok(rows) = skipping.read_all() else { continue };
+        let skipped = skipping.skipped();
+        if let (Ok(by_rows), Ok(by_tables)) =
+            (model.evaluate(&rows), model.evaluate_from(&skipping))
+        {
+            assert_eq!((by_rows, skipped), (by_tables, skipping.skipped()), "case {case}");
         }
     }
     let least = mutations / 10;
@@ -214,6 +256,11 @@ fn a_mutated_csv_or_tsv_file_gives_errors_or_the_rows_it_holds() {
 }
 
 #[test]
+fn a_mutated_csv_file_is_the_same_by_tables() {
+    mutated_tables_by_columns(SHORT);
+}
+
+#[test]
 fn a_mutated_json_file_gives_errors_or_the_rows_it_holds() {
     mutated_json_lines(SHORT);
 }
@@ -233,6 +280,7 @@ fn a_mutated_model_file_is_an_error_or_the_same_model() {
 fn soak_mutated_files() {
     mutated_tables(',', LONG);
     mutated_tables('\t', LONG);
+    mutated_tables_by_columns(LONG);
     mutated_json_lines(LONG);
     mutated_pictures(LONG);
     mutated_models(LONG);

@@ -127,6 +127,72 @@ fn every_source_gives_the_same_model() {
     assert_ne!(answers(&streamed(&rows, 51).0), expected, "another window mixes otherwise");
 }
 
+/// A file of several hundred kilobytes, of which some pieces are plain and some are not: quoted cells
+/// with commas, line ends and quotes, blank lines, white space, all line ends, and bad rows where
+/// `bad` says so.
+fn large_file(bad: impl Fn(usize) -> bool) -> (tempfile::TempDir, Csv<HouseSample>) {
+    let mut text = "\u{feff}age,note,city,kind,rooms,price".to_owned();
+    for i in 0..12_000 {
+        let HouseSample { measures: [rooms, age], city, price, kind } = row(i);
+        text += ["\n", "\r\n", "\r", "\n\n"][if (i / 1000) % 4 == 3 { i % 4 } else { 0 }];
+        let note = match i {
+            _ if (i / 1500) % 3 == 1 && i % 7 == 0 => "\"so, \"\"far\"\"\n\u{fc} \"",
+            _ if i % 5 == 0 => "\"a, b\nc\"",
+            _ => " ",
+        };
+        let rooms = if rooms.is_nan() { String::new() } else { rooms.to_string() };
+        let age = if bad(i) { "old".to_owned() } else { format!("{age}.25") };
+        text += &format!("{age},{note}, {city} ,{kind},{rooms},{price}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("houses.csv");
+    fs::write(&path, text).unwrap();
+    (folder, Csv::new(path))
+}
+
+#[test]
+fn a_file_is_the_same_by_tables_and_by_rows() {
+    let (_folder, source) = large_file(|_| false);
+    let rows = source.read_all().unwrap();
+    assert_eq!(rows.len(), 12_000);
+    let expected = answers(&streamed(&rows, 3000).0);
+    assert_eq!(answers(&streamed(&source, 3000).0), expected);
+    assert_eq!(answers(&streamed(&source.clone().on_bad_row(BadRow::Skip), 3000).0), expected);
+
+    let (model, _) = streamed(&rows[..1000].to_vec(), 50);
+    assert_eq!(model.evaluate_from(&source).unwrap(), model.evaluate(&rows).unwrap());
+    let part = source.part(0.2..0.7, Seed(3));
+    let own = part.read_all().unwrap();
+    assert!((5500..6500).contains(&own.len()));
+    assert_eq!(model.evaluate_from(&part).unwrap(), model.evaluate(&own).unwrap());
+    // Rows that somebody looks at come one by one.
+    let weigh =
+        |trainer: Trainer<House, Adam>| trainer.sample_weight(House::price, |row| row.price);
+    let [mut weighed, mut known] = [(); 2].map(|()| House::build(&Cpu::default(), Seed(1)));
+    weigh(trainer()).fit_from(&mut weighed, &source).unwrap();
+    weigh(trainer()).fit_from(&mut known, &rows).unwrap();
+    assert_eq!(answers(&weighed), answers(&known));
+}
+
+#[test]
+fn bad_rows_of_a_large_file_are_named_or_left_out() {
+    let bad = |i: usize| i == 3001 || i > 8000 && i % 900 == 0;
+    let (_folder, source) = large_file(bad);
+    let (model, _) = streamed(&rows(1000), 50);
+    let by_rows = source.read_all().unwrap_err().to_string();
+    assert!(by_rows.ends_with("column `age`: expected a number, found `old`"), "{by_rows}");
+    assert_eq!(model.evaluate_from(&source).unwrap_err().to_string(), by_rows);
+    let skipping = source.on_bad_row(BadRow::Skip);
+    let left = skipping.read_all().unwrap();
+    let skipped = skipping.skipped();
+    assert_eq!((left.len(), skipped.rows), (11_994, 6));
+    assert_eq!(model.evaluate_from(&skipping).unwrap(), model.evaluate(&left).unwrap());
+    assert_eq!(skipping.skipped(), skipped);
+    let part = skipping.part(0.5..1.0, Seed(3));
+    let own = part.read_all().unwrap();
+    assert_eq!(model.evaluate_from(&part).unwrap(), model.evaluate(&own).unwrap());
+}
+
 #[test]
 fn unshuffled_rows_train_as_they_do_in_memory() {
     let rows = rows(101);

@@ -13,7 +13,9 @@ use std::{
 
 use multi_input::{
     data::{chrono::NaiveDateTime, Arrow, BadRow, Parquet, Postgres, Source, Sqlite},
+    history::Evaluation,
     prelude::*,
+    Result,
 };
 use mutate::{Random, LONG, SHORT};
 use parquet::{
@@ -159,6 +161,7 @@ fn mutated_parquet(mutations: usize) {
     let whole = fs::read(fixture("trips.parquet")).unwrap();
     let mut random = Random(6);
     let (mut read, mut refused) = (0, 0);
+    let model = trained(&expected());
     for case in 0..mutations {
         let bytes = random.mutate(&whole, &[b"\0", b"\xff\xff\xff\xff", b"PAR1"]);
         fs::write(&path, bytes).unwrap();
@@ -169,6 +172,7 @@ fn mutated_parquet(mutations: usize) {
             }
             Ok(rows) => {
                 read += 1;
+                assert_same_by_tables(&model, &Parquet::new(&path), &rows);
                 let others = row_by_row(&path);
                 assert_eq!(rows.len(), others.len(), "case {case}");
                 for (row, other) in rows.iter().zip(&others) {
@@ -182,6 +186,23 @@ fn mutated_parquet(mutations: usize) {
     }
     println!("result: parquet read={read} refused={refused}");
     assert!(2 * refused > mutations, "only {refused} of {mutations} were refused");
+}
+
+fn trained(rows: &[TripSample]) -> Model<Trip> {
+    let mut model = Trip::build(&Cpu::default(), Seed(1));
+    Trainer::new(Adam::new(1e-2)).progress(Progress::silent()).fit(&mut model, rows).unwrap();
+    model
+}
+
+/// Evaluation takes a file by tables where it can: they hold the same rows, and what is wrong with one
+/// is the same.
+fn assert_same_by_tables(
+    model: &Model<Trip>,
+    source: &impl Source<Row = TripSample>,
+    rows: &[TripSample],
+) {
+    let in_words = |result: Result<Evaluation>| result.map_err(|error| error.to_string());
+    assert_eq!(in_words(model.evaluate_from(source)), in_words(model.evaluate(rows)));
 }
 
 /// Distance, stops, legs and price; city; late.
@@ -216,14 +237,18 @@ fn mutated_others(mutations: usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("trips");
     let mut random = Random(7);
+    let model = trained(&expected());
     for name in ["trips.db", "trips.arrow"] {
         let whole = fs::read(fixture(name)).unwrap();
         let mut refused = 0;
         for _ in 0..mutations {
             fs::write(&path, random.mutate(&whole, &[b"\0", b"\xff\xff\xff\xff"])).unwrap();
             let rows = match name {
-                "trips.arrow" => Arrow::<TripSample>::new(&path).read_all().map(|rows| rows.len()),
-                _ => Sqlite::<FlatSample>::new(&path, QUERY).read_all().map(|rows| rows.len()),
+                "trips.arrow" => {
+                    let source = Arrow::new(&path);
+                    source.read_all().map(|rows| assert_same_by_tables(&model, &source, &rows))
+                }
+                _ => Sqlite::<FlatSample>::new(&path, QUERY).read_all().map(drop),
             };
             refused += usize::from(rows.is_err());
         }

@@ -74,32 +74,68 @@ impl Crc32c {
     }
 }
 
-/// How many numbers [`digest`] looks at side by side.
+/// How many numbers a [`Digest`] looks at side by side.
 const SIDE_BY_SIDE: usize = 16;
 
 /// Tells many numbers from others, several at once; sums over all of them would take longer than a
 /// model of few weights does to train on them: sixteen words, into each of which every sixteenth
 /// number is mixed, and how many numbers there are.
-pub(crate) fn digest<T: Copy>(numbers: &[T], bits: impl Fn(T) -> u32) -> Vec<u8> {
-    // An odd factor loses nothing, and turning the words lets high bits reach the low ones.
-    let mix = |word: u32, bits: u32| (word.rotate_left(13) ^ bits).wrapping_mul(0x9e37_79b1);
-    let mut words = [0u32; SIDE_BY_SIDE];
-    let (chunks, rest) = numbers.as_chunks::<SIDE_BY_SIDE>();
-    for chunk in chunks {
-        for (word, number) in words.iter_mut().zip(chunk) {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Digest {
+    words: [u32; SIDE_BY_SIDE],
+    count: usize,
+}
+
+impl Digest {
+    /// Takes further numbers.
+    pub(crate) fn update<T: Copy>(&mut self, numbers: &[T], bits: impl Fn(T) -> u32) {
+        // An odd factor loses nothing, and turning the words lets high bits reach the low ones.
+        let mix = |word: u32, bits: u32| (word.rotate_left(13) ^ bits).wrapping_mul(0x9e37_79b1);
+        // Up to the first word, so that it does not matter in how many parts the numbers come.
+        let started = self.count % SIDE_BY_SIDE;
+        let missing = (SIDE_BY_SIDE - started) % SIDE_BY_SIDE;
+        let (first, others) = numbers.split_at(missing.min(numbers.len()));
+        let (chunks, rest) = others.as_chunks::<SIDE_BY_SIDE>();
+        for (word, number) in self.words[started..].iter_mut().zip(first) {
             *word = mix(*word, bits(*number));
         }
+        for chunk in chunks {
+            for (word, number) in self.words.iter_mut().zip(chunk) {
+                *word = mix(*word, bits(*number));
+            }
+        }
+        for (word, number) in self.words.iter_mut().zip(rest) {
+            *word = mix(*word, bits(*number));
+        }
+        self.count += numbers.len();
     }
-    for (word, number) in words.iter_mut().zip(rest) {
-        *word = mix(*word, bits(*number));
+
+    /// The words and the count.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let count = (self.count as u64).to_le_bytes();
+        self.words.iter().flat_map(|word| word.to_le_bytes()).chain(count).collect()
     }
-    let count = (numbers.len() as u64).to_le_bytes();
-    words.iter().flat_map(|word| word.to_le_bytes()).chain(count).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn digest(numbers: &[u32], bits: impl Fn(u32) -> u32) -> Vec<u8> {
+        let mut digest = Digest::default();
+        digest.update(numbers, bits);
+        digest.bytes()
+    }
+
+    #[test]
+    fn a_digest_of_parts_is_that_of_the_whole() {
+        let numbers: Vec<u32> = (0..100).map(|n| n * 77).collect();
+        for parts in 1..40 {
+            let mut own = Digest::default();
+            numbers.chunks(parts).for_each(|part| own.update(part, |bits| bits));
+            assert_eq!(own.bytes(), digest(&numbers, |bits| bits), "{parts}");
+        }
+    }
 
     #[test]
     fn every_bit_and_every_place_tells() {

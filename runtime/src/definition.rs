@@ -9,7 +9,7 @@ use dfdx::{
 };
 
 use crate::{
-    data::{Batch, Content, RowReader, RowWriter},
+    data::{columns::RowSpec, Batch, Content, RowReader, RowWriter},
     kernel::{Backend, Element},
     layer::Draw,
     loss::Loss,
@@ -31,6 +31,10 @@ pub trait Definition: Sized + 'static {
 
     /// Nodes, layers and shapes.
     const GRAPH: Graph;
+
+    /// How the fields of a sample are found in columns: the inputs, and then the targets; `None` where
+    /// that is its own business.
+    const SAMPLE_ROW: Option<&'static RowSpec> = None;
 
     /// Appends a row's inputs, in the order of [`Graph::inputs`].
     fn write_inputs(inputs: &Self::Inputs, row: &mut RowWriter<'_>);

@@ -11,9 +11,14 @@ use serde::{
     Deserialize, Deserializer,
 };
 
+mod grid;
+mod interned;
 mod layout;
 mod parse;
 
+pub use grid::{append, Append, Grid};
+pub(crate) use grid::{decimal, Plan};
+pub(crate) use interned::Interned;
 use layout::{Key, Layout};
 pub use parse::{FromCells, Problem, View};
 
@@ -37,6 +42,14 @@ pub struct FieldSpec {
     pub columns: &'static [&'static str],
     /// What its cells are taken for.
     pub reads: Reads,
+    /// How the cells of many rows become its values: [`append`] for its type.
+    pub append: Append,
+}
+
+/// A row struct whose fields are found in columns.
+pub trait FromColumns {
+    /// Its fields.
+    const ROW: &'static RowSpec;
 }
 
 /// What the cells of a field are taken for.
@@ -74,8 +87,21 @@ pub enum Cell<'de> {
 }
 
 impl<'de> Cell<'de> {
+    /// What a text looks like: a flag, a number, or a text.
+    pub(crate) fn of_value(text: &'de str) -> Cell<'de> {
+        match text {
+            "true" => Cell::Bool(true),
+            "false" => Cell::Bool(false),
+            _ => match (text.parse(), text.parse()) {
+                (Ok(whole), _) => Cell::Integer(whole),
+                (_, Ok(number)) => Cell::Float(number),
+                _ => Cell::of_text(text),
+            },
+        }
+    }
+
     /// Without white space around it; blank where nothing else is there.
-    fn of_text(text: &'de str) -> Cell<'de> {
+    pub(crate) fn of_text(text: &'de str) -> Cell<'de> {
         match text.trim() {
             "" => Cell::Blank,
             text => Cell::Text(Cow::Borrowed(text)),
@@ -83,7 +109,7 @@ impl<'de> Cell<'de> {
     }
 
     /// The same of a text that is handed over.
-    fn of_string(text: String) -> Cell<'de> {
+    pub(crate) fn of_string(text: String) -> Cell<'de> {
         match text.trim() {
             "" => Cell::Blank,
             trimmed if trimmed.len() == text.len() => Cell::Text(Cow::Owned(text)),

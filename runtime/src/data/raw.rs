@@ -238,12 +238,18 @@ pub struct RowWriter<'a> {
 impl RowWriter<'_> {
     /// Appends `value` to the next column.
     pub fn put<R: Raw>(&mut self, value: &R) {
-        let (row, index) = (self.table.rows, self.column);
+        let index = self.column;
         self.column += 1;
-        let Some(column) = self.table.columns.get_mut(index) else {
-            return;
-        };
-        let mut writer = ColumnWriter { column, row, absent: false, problem: &mut self.problem };
+        if let Some(column) = self.table.columns.get_mut(index) {
+            column.append(self.table.rows, value, &mut self.problem);
+        }
+    }
+}
+
+impl Column {
+    /// Appends the value of row number `row`, or notes what is wrong with it.
+    pub(super) fn append<R: Raw>(&mut self, row: usize, value: &R, problem: &mut Option<Error>) {
+        let mut writer = ColumnWriter { column: self, row, absent: false, problem };
         value.write(&mut writer);
         let absent = writer.absent;
         let elements = writer.column.values.len();

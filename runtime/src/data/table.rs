@@ -1,6 +1,6 @@
 //! Rows, column by column.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 use chrono::NaiveDateTime;
 
@@ -94,6 +94,39 @@ impl Values {
             Values::Texts(values) => Values::Texts(gather(values, width, rows)),
             Values::Pictures(values) => Values::Pictures(gather(values, width, rows)),
             Values::Dates(values) => Values::Dates(gather(values, width, rows)),
+        }
+    }
+
+    /// Appends some values of others of their kind.
+    fn extend_from(&mut self, others: &Values, range: Range<usize>) {
+        match (self, others) {
+            (Values::Numbers(own), Values::Numbers(all)) => own.extend_from_slice(&all[range]),
+            (Values::Categories(own), Values::Categories(all)) => {
+                own.extend_from_slice(&all[range]);
+            }
+            (Values::Texts(own), Values::Texts(all)) => own.extend_from_slice(&all[range]),
+            (Values::Pictures(own), Values::Pictures(all)) => own.extend_from_slice(&all[range]),
+            (Values::Dates(own), Values::Dates(all)) => own.extend_from_slice(&all[range]),
+            // A column's values are of one kind.
+            _ => {}
+        }
+    }
+
+    /// Exchanges rows of `width` values with those of others of their kind, pair by pair.
+    fn swap(&mut self, others: &mut Values, width: usize, pairs: &[(usize, usize)]) {
+        fn swap<T>(own: &mut [T], others: &mut [T], width: usize, pairs: &[(usize, usize)]) {
+            for (row, other) in pairs {
+                let others = &mut others[other * width..][..width];
+                own[row * width..][..width].swap_with_slice(others);
+            }
+        }
+        match (self, others) {
+            (Values::Numbers(own), Values::Numbers(all)) => swap(own, all, width, pairs),
+            (Values::Categories(own), Values::Categories(all)) => swap(own, all, width, pairs),
+            (Values::Texts(own), Values::Texts(all)) => swap(own, all, width, pairs),
+            (Values::Pictures(own), Values::Pictures(all)) => swap(own, all, width, pairs),
+            (Values::Dates(own), Values::Dates(all)) => swap(own, all, width, pairs),
+            _ => {}
         }
     }
 
@@ -230,6 +263,36 @@ impl Table {
         }
     }
 
+    /// A table with the same columns and no rows.
+    pub(crate) fn none(&self) -> Table {
+        self.select(&[])
+    }
+
+    /// Appends some rows of another table with the same columns.
+    pub(crate) fn append(&mut self, other: &Table, rows: Range<usize>) {
+        for (own, others) in self.columns.iter_mut().zip(&other.columns) {
+            let range = rows.start * own.width..rows.end * own.width;
+            Arc::make_mut(&mut own.values).extend_from(&others.values, range);
+            if let (Some(own), Some(others)) = (&mut own.present, &others.present) {
+                own.extend_from_slice(&others[rows.clone()]);
+            }
+        }
+        self.rows += rows.len();
+    }
+
+    /// Exchanges rows with those of another table with the same columns, pair by pair.
+    pub(crate) fn swap(&mut self, other: &mut Table, pairs: &[(usize, usize)]) {
+        for (own, others) in self.columns.iter_mut().zip(&mut other.columns) {
+            let values = Arc::make_mut(&mut own.values);
+            values.swap(Arc::make_mut(&mut others.values), own.width, pairs);
+            if let (Some(own), Some(others)) = (&mut own.present, &mut others.present) {
+                pairs.iter().for_each(|&(row, other)| {
+                    std::mem::swap(&mut own[row], &mut others[other]);
+                });
+            }
+        }
+    }
+
     /// The rows of these numbers, in this order.
     pub(crate) fn select(&self, rows: &[usize]) -> Table {
         let columns = self.columns.iter().map(|column| column.of_rows(rows));
@@ -248,5 +311,23 @@ mod tests {
         assert_eq!(taken, Values::Categories(vec![5, 6, 1, 2]));
         let spread = taken.spread(2, &[true, false, true]);
         assert_eq!(spread, Values::Categories(vec![5, 6, 0, 0, 1, 2]));
+    }
+
+    #[test]
+    fn rows_are_appended_and_exchanged() {
+        let table = |numbers: &[f32], present: &[bool]| {
+            let values = Arc::new(Values::Numbers(numbers.to_vec()));
+            let (content, present) = (Content::Numbers { blanks: false }, Some(present.to_vec()));
+            let column = Column { name: "x", content, width: 2, values, present };
+            Table { columns: vec![column], rows: numbers.len() / 2 }
+        };
+        let mut own = table(&[1.0, 2.0, 3.0, 4.0], &[true, false]);
+        let mut other = table(&[5.0, 6.0, 7.0, 8.0], &[true, true]);
+        own.append(&other, 1..2);
+        assert_eq!(own, table(&[1.0, 2.0, 3.0, 4.0, 7.0, 8.0], &[true, false, true]));
+        own.swap(&mut other, &[(1, 0), (1, 1)]);
+        assert_eq!(own, table(&[1.0, 2.0, 7.0, 8.0, 7.0, 8.0], &[true, true, true]));
+        assert_eq!(other, table(&[3.0, 4.0, 5.0, 6.0], &[false, true]));
+        assert_eq!(other.none(), table(&[], &[]));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Model, ROWS_AT_ONCE};
 use crate::{
-    data::{inputs, read_ahead, samples, Batch, Source, Table},
+    data::{cut, inputs, read_ahead, samples, Batch, Piece, Source, Table, Wanted},
     definition::Network,
     history::{Evaluation, Phase},
     kernel::{Backend, Element},
@@ -37,9 +37,14 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// # Errors
     /// As [`evaluate`](Model::evaluate), and those of the source.
     pub fn evaluate_from<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Evaluation> {
-        let scores = read_ahead(source, ROWS_AT_ONCE, |rows| {
-            self.score_tables(samples::<M>(rows, ROWS_AT_ONCE), ROWS_AT_ONCE, "evaluate")
-        })?;
+        let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, false);
+        let scores = read_ahead(
+            || samples::<M, S>(source, &wanted, &[]),
+            |pieces| {
+                let tables = cut(pieces, ROWS_AT_ONCE).map(|piece| piece.map(Piece::numbered));
+                self.score_tables(tables, ROWS_AT_ONCE, "evaluate")
+            },
+        )?;
         Ok(Evaluation(scores.figures(Phase::Training)))
     }
 

@@ -1,6 +1,7 @@
 //! The loop over epochs and steps.
 
 use super::{
+    fingerprint::Fingerprint,
     rows::Rows,
     run::Run,
     step::NotFinite,
@@ -45,7 +46,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let mut raw = super::encode::<M>(train, "train on")?;
         let left_out = self.left_out.take();
         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
-        let fingerprint = super::rows::fingerprint(&raw);
+        let fingerprint = Fingerprint::of(&raw);
         let saved = self.take_up(model, &plan, fingerprint)?;
         let fitted = self.fitted(model, &raw, plan.rows)?;
         let raw = fitted.classes(raw, 0)?;

@@ -3,7 +3,8 @@
 use std::sync::mpsc::sync_channel;
 
 use super::{
-    rows::{fingerprint, Rows},
+    fingerprint::Fingerprint,
+    rows::Rows,
     run::Run,
     stream::{Feed, Stream, WAITING},
     trainer::ValidationRows,
@@ -11,8 +12,7 @@ use super::{
     RowWeights, Trainer,
 };
 use crate::{
-    checksum::Crc32c,
-    data::{read_ahead, samples, Source, Table},
+    data::{read_ahead, samples, Source, Table, Wanted},
     definition::{Definition, Network},
     history::History,
     kernel::{Backend, Element},
@@ -126,19 +126,22 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
     fitted: Option<&Preprocessing>,
 ) -> Result<Counted> {
     let mut fitting = Fitting::new(&M::GRAPH);
-    let (mut rows, mut sum) = (0, Crc32c::default());
+    let (mut rows, mut sum) = (0, Fingerprint::default());
+    let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, false);
     let mut first = true;
     while first || fitted.is_none() && !fitting.is_done() {
-        read_ahead(source, ROWS_AT_ONCE, |all| -> Result<()> {
-            for table in samples::<M>(all, ROWS_AT_ONCE) {
-                let (table, from) = table?;
+        let start = || samples::<M, S>(source, &wanted, &[]);
+        read_ahead(start, |pieces| -> Result<()> {
+            for piece in pieces {
+                let piece = piece?;
                 if first {
-                    sum.update(&fingerprint(&table).to_le_bytes());
-                    rows += table.rows;
+                    sum.look(&piece.table);
+                    rows += piece.len();
                 }
                 if fitted.is_none() {
-                    let all: Vec<usize> = (0..table.rows).collect();
-                    fitting.look(&table, &all, from)?;
+                    let all: Vec<usize> = (0..piece.len()).collect();
+                    let looked = fitting.look(&piece.table, &all, 0);
+                    looked.map_err(|error| piece.renumber(error))?;
                 }
             }
             Ok(())

@@ -8,10 +8,12 @@
 mod branches;
 mod check;
 mod clip;
+mod fingerprint;
 mod fit;
 mod fit_from;
 mod handle;
 mod learning_rate_finder;
+mod mixer;
 mod moving_average;
 mod objective;
 mod penalties;

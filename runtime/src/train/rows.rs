@@ -3,7 +3,6 @@
 
 use super::RowWeights;
 use crate::{
-    checksum::{digest, Crc32c},
     data::{Batch, Column, Table, Values},
     definition::{Definition, Graph, Output},
     layer::Draw,
@@ -141,31 +140,6 @@ impl Dropping {
             }
         }
     }
-}
-
-/// What tells rows from others: a checksum of the raw values.
-pub(crate) fn fingerprint(raw: &Table) -> u32 {
-    let mut sum = Crc32c::default();
-    for column in &raw.columns {
-        match &*column.values {
-            Values::Numbers(numbers) => sum.update(&digest(numbers, |x| x.to_bits())),
-            Values::Categories(indices) => sum.update(&digest(indices, |x| x)),
-            Values::Texts(texts) => texts.iter().for_each(|text| {
-                sum.update(&(text.len() as u64).to_le_bytes());
-                sum.update(text.as_bytes());
-            }),
-            Values::Pictures(pictures) => pictures.iter().for_each(|picture| {
-                sum.update(&(picture.width() as u64).to_le_bytes());
-                sum.update(picture.pixels());
-            }),
-            Values::Dates(dates) => dates.iter().for_each(|date| {
-                sum.update(&date.and_utc().timestamp_micros().to_le_bytes());
-            }),
-        }
-        let present = column.present.iter().flatten();
-        present.for_each(|present| sum.update(&[u8::from(*present)]));
-    }
-    sum.value()
 }
 
 /// Rows as a table of raw values.

@@ -3,17 +3,18 @@
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::{
+    mixer::Mixer,
     row_weights::of_classes,
     rows::Rows,
     trainer::{ClassWeights, SampleWeight},
     RowWeights, Shuffle,
 };
 use crate::{
-    data::{read_ahead, renumber, Source, Table},
+    data::{cut, read_ahead, samples, Ask, Piece, Source, Table, Wanted},
     definition::Definition,
     layer::Draw,
     preprocess::Preprocessing,
-    seed::{self, Generator, Seed},
+    seed::{self, Seed},
     Error, Result,
 };
 
@@ -33,9 +34,7 @@ impl Stream {
 
 /// What prepares the batches: pass after pass over the source, each in an order of its own.
 ///
-/// Rows are mixed as `tf.data` does it: as many as the window holds are kept, one of them is drawn
-/// by lot, and the next row takes its place. So the reading never pauses, and the order depends on
-/// seed and pass only.
+/// Rows are mixed within a window, see [`Mixer`]; the order depends on seed and pass only.
 pub(super) struct Feed<'a, M: Definition, S> {
     pub(super) source: &'a S,
     pub(super) fitted: Preprocessing,
@@ -50,9 +49,6 @@ pub(super) struct Feed<'a, M: Definition, S> {
     /// The number of the first batch, from the beginning of the training.
     pub(super) first_batch: u64,
 }
-
-/// A row with its place in the source.
-type Numbered<R> = (usize, R);
 
 impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
     /// Hands over batches until nobody takes them any more, or something is wrong.
@@ -75,28 +71,29 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
 
     /// One pass, but for its first `skipped` batches; whether somebody waits for the next.
     fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
-        read_ahead(self.source, self.batch_size, |rows| self.batches(rows, (pass, skipped), to))
+        let wanted = Wanted::samples::<M>(self.batch_size, !self.sample_weights.is_empty());
+        let asks: Vec<_> = self.sample_weights.iter().map(weigh).collect();
+        let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
+        read_ahead(
+            || samples::<M, S>(self.source, &wanted, &asks),
+            |pieces| self.batches(pieces, (pass, skipped), to),
+        )
     }
 
     /// Makes batches of the rows of a pass.
     fn batches(
         &self,
-        rows: &mut dyn Iterator<Item = Result<M::Sample>>,
+        pieces: &mut dyn Iterator<Item = Result<Piece>>,
         (pass, skipped): (u64, u64),
         to: &SyncSender<Result<Rows>>,
     ) -> Result<bool> {
-        let mut batch = Vec::with_capacity(self.batch_size);
-        let (mut number, mut count) = (0, 0);
-        for row in self.mixed(rows, pass) {
-            batch.push(row?);
-            count += 1;
-            if batch.len() == self.batch_size || count == self.rows {
-                let draw = self.draw(pass, number);
-                if number >= skipped && to.send(Ok(self.prepare(&batch, draw)?)).is_err() {
-                    return Ok(false);
-                }
-                number += 1;
-                batch.clear();
+        let mut count = 0;
+        for (number, batch) in (0..).zip(cut(self.mixed(pieces, pass), self.batch_size)) {
+            let batch = batch?;
+            count += batch.len();
+            let draw = self.draw(pass, number);
+            if number >= skipped && to.send(Ok(self.prepare(batch, draw)?)).is_err() {
+                return Ok(false);
             }
         }
         match count == self.rows {
@@ -112,26 +109,17 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
     /// The rows of a pass in its order.
     fn mixed<'r>(
         &self,
-        rows: &'r mut dyn Iterator<Item = Result<M::Sample>>,
+        pieces: &'r mut dyn Iterator<Item = Result<Piece>>,
         pass: u64,
-    ) -> impl Iterator<Item = Result<Numbered<M::Sample>>> + use<'r, M, S> {
-        let mut rows = rows.enumerate();
-        let mut generator = self.seed.generator(seed::Stream::Shuffling, pass);
+    ) -> impl Iterator<Item = Result<Piece>> + use<'r, M, S> {
         let window = match self.shuffle {
-            Shuffle::EachEpoch => self.window,
+            Shuffle::EachEpoch => self.window.max(1),
             Shuffle::Never => 1,
         };
-        let mut kept: Vec<Numbered<M::Sample>> = Vec::new();
-        std::iter::from_fn(move || loop {
-            match rows.next() {
-                Some((number, Ok(row))) if kept.len() < window => kept.push((number, row)),
-                Some((number, Ok(row))) => {
-                    let place = generator.below(kept.len());
-                    return Some(Ok(std::mem::replace(&mut kept[place], (number, row))));
-                }
-                Some((_, Err(error))) => return Some(Err(error)),
-                None => return draw(&mut kept, &mut generator).map(Ok),
-            }
+        let mut mixer = Mixer::new(window, self.seed.generator(seed::Stream::Shuffling, pass));
+        std::iter::from_fn(move || match pieces.next() {
+            Some(piece) => Some(piece.map(|piece| mixer.mix(piece))),
+            None => mixer.rest().map(Ok),
         })
     }
 
@@ -143,51 +131,40 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
     }
 
     /// A batch as the model takes it.
-    fn prepare(&self, batch: &[Numbered<M::Sample>], draw: Draw) -> Result<Rows> {
-        let numbers: Vec<usize> = batch.iter().map(|(number, _)| *number).collect();
-        let mut raw = Table::of_samples(&M::GRAPH);
-        let mut weights = RowWeights::default();
-        let rows = || -> Result<Rows> {
-            for (_, row) in batch {
-                raw.push(|writer| M::write_sample(row, writer))?;
-            }
-            let raw = self.fitted.classes(raw, 0)?;
-            self.weigh(batch, &raw, &mut weights)?;
+    fn prepare(&self, batch: Piece, draw: Draw) -> Result<Rows> {
+        let (table, answers, by_place) = batch.apart();
+        let rows = self.fitted.classes(table, 0).and_then(|raw| {
+            let weights = self.weights(&raw, answers);
             Rows::numbered(raw, &self.fitted, weights, (0, Some(draw)))
-        };
-        rows().map_err(|error| renumber(error, |row| numbers.get(row).copied().unwrap_or(row)))
+        });
+        rows.map_err(by_place)
     }
 
-    fn weigh(
-        &self,
-        batch: &[Numbered<M::Sample>],
-        raw: &Table,
-        weights: &mut RowWeights,
-    ) -> Result<()> {
-        for by_row in self.sample_weights {
-            let of = |(number, row): &Numbered<M::Sample>| match (by_row.weight)(row) {
-                weight if weight >= 0.0 && weight.is_finite() => Ok(f64::from(weight)),
-                weight => Err(Error::Settings(vec![format!(
-                    "the sample weight of row {number} for output `{}` must be a number of at \
-                     least 0, but is {weight}",
-                    by_row.output
-                )])),
-            };
-            weights.scale(by_row.index, batch.iter().map(of).collect::<Result<Vec<_>>>()?);
+    /// How much the rows count, by what was answered for each and by their classes.
+    fn weights(&self, raw: &Table, answers: Vec<Vec<f64>>) -> RowWeights {
+        let mut weights = RowWeights::default();
+        for (by_row, answers) in self.sample_weights.iter().zip(answers) {
+            weights.scale(by_row.index, answers);
         }
         for by_class in self.class_weights {
             if let Some(column) = raw.columns.get(M::GRAPH.inputs.len() + by_class.index) {
                 weights.scale(by_class.index, of_classes(column, &by_class.weights));
             }
         }
-        Ok(())
+        weights
     }
 }
 
-/// Takes one of the rows that are left, by lot.
-fn draw<R>(kept: &mut Vec<R>, generator: &mut Generator) -> Option<R> {
-    match kept.len() {
-        0 => None,
-        left => Some(kept.swap_remove(generator.below(left))),
+/// Asks how much a row counts.
+fn weigh<M: Definition>(
+    by_row: &SampleWeight<M>,
+) -> impl Fn(usize, &M::Sample) -> Result<f64> + Sync + '_ {
+    |place, row| match (by_row.weight)(row) {
+        weight if weight >= 0.0 && weight.is_finite() => Ok(f64::from(weight)),
+        weight => Err(Error::Settings(vec![format!(
+            "the sample weight of row {place} for output `{}` must be a number of at least 0, but \
+             is {weight}",
+            by_row.output
+        )])),
     }
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{rows::Rows, run::Run, trainer::ValidationRows, RowWeights};
 use crate::{
-    data::{read_ahead, samples, Source, Table},
+    data::{cut, read_ahead, samples, Piece, Source, Table, Wanted},
     definition::{Definition, Network},
     history::{Figures, Phase},
     importance::LeftOut,
@@ -44,7 +44,11 @@ pub(super) struct SamplesOf<M, S>(pub(super) S, pub(super) PhantomData<fn() -> M
 
 impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S> {
     fn each(&self, at_once: usize, take: &mut dyn FnMut(Pass<'_>) -> Result<()>) -> Result<()> {
-        read_ahead(&self.0, at_once, |rows| take(&mut samples::<M>(rows, at_once)))
+        let wanted = Wanted::samples::<M>(at_once, false);
+        read_ahead(
+            || samples::<M, S>(&self.0, &wanted, &[]),
+            |pieces| take(&mut cut(pieces, at_once).map(|piece| piece.map(Piece::numbered))),
+        )
     }
 }
 

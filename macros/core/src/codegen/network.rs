@@ -18,6 +18,14 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         expansion.checked.graph.outputs().map(|node| nodes[node].name()).collect();
     let graph = graph::constant(expansion);
     let reported = reported(expansion);
+    // Rows that the user reads are the user's business.
+    let sample_row = (!expansion.checked.graph.model.derives.deserialize).then(|| {
+        let (option, some) = (&expansion.paths.option, &expansion.paths.some);
+        quote! {
+            const SAMPLE_ROW: #option<&'static #krate::data::columns::RowSpec> =
+                #some(<#sample as #krate::data::columns::FromColumns>::ROW);
+        }
+    });
     quote! {
         #reported
 
@@ -27,6 +35,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
             type Outputs = #outputs;
 
             const GRAPH: #krate::definition::Graph = #graph;
+            #sample_row
 
             fn write_inputs(inputs: &#inputs, row: &mut #krate::data::RowWriter<'_>) {
                 #(row.put(&inputs.#input_names);)*

@@ -148,13 +148,17 @@ fn deserialize_row(
     let indices = 0..fields.len();
     let text = plain(name);
     quote! {
+        impl #krate::data::columns::FromColumns for #name {
+            const ROW: &'static #krate::data::columns::RowSpec =
+                &#krate::data::columns::RowSpec { row: #text, fields: &[#(#specs),*] };
+        }
+
         impl<'de> #krate::private::serde::Deserialize<'de> for #name {
             fn deserialize<De: #krate::private::serde::Deserializer<'de>>(
                 deserializer: De,
             ) -> ::core::result::Result<Self, De::Error> {
-                const ROW: #krate::data::columns::RowSpec =
-                    #krate::data::columns::RowSpec { row: #text, fields: &[#(#specs),*] };
-                let mut cells = #krate::data::columns::Cells::read(deserializer, &ROW)?;
+                let row = <Self as #krate::data::columns::FromColumns>::ROW;
+                let mut cells = #krate::data::columns::Cells::read(deserializer, row)?;
                 ::core::result::Result::Ok(#name { #(#names: cells.take::<_, De::Error>(#indices)?),* })
             }
         }
@@ -180,12 +184,14 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
         (_, true) => quote!(ValueOrBlank),
         _ => quote!(Value),
     };
+    let ty = raw_type(field, krate);
     quote! {
         #krate::data::columns::FieldSpec {
             name: #name,
             aliases: &[#(#aliases),*],
             columns: &[#(#columns),*],
             reads: #krate::data::columns::Reads::#reads,
+            append: #krate::data::columns::append::<#ty>,
         }
     }
 }

@@ -46,6 +46,13 @@ impl Layout {
         LAST.with(|last| last.set(Some(layout.clone())));
     }
 
+    /// Of a source with columns of these names.
+    pub(super) fn of<'a>(spec: &'static RowSpec, names: impl Iterator<Item = &'a str>) -> Layout {
+        let mut layout = Layout::new(spec);
+        names.enumerate().for_each(|(place, name)| layout.learn(place, name.into()));
+        layout
+    }
+
     fn new(spec: &'static RowSpec) -> Layout {
         let mut cells = 0;
         let starts = spec.fields.iter().map(|field| {
@@ -54,6 +61,11 @@ impl Layout {
             start
         });
         Layout { spec, starts: starts.collect(), cells, columns: Vec::new() }
+    }
+
+    /// All of them.
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.columns
     }
 
     /// The column at a place; `None` behind the last one.

@@ -4,7 +4,10 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
-use super::{Cell, FieldSpec, Reads};
+use super::{
+    grid::{append_numbers, append_texts, Append},
+    Cell, FieldSpec, Reads,
+};
 use crate::data::{folder, Class, Image, ImageError};
 
 /// A cell with the column it stands in.
@@ -52,6 +55,10 @@ pub trait FromCells: Sized {
     /// How many columns fill it.
     const ELEMENTS: usize = 1;
 
+    /// How the cells of many rows are appended, where each cell is one element; `None` where they are
+    /// read value by value.
+    const ELEMENTWISE: Option<Append> = None;
+
     /// The value in `cells`: one that may be a list, or one for each element.
     ///
     /// # Errors
@@ -90,6 +97,8 @@ fn whole(view: View<'_>, expected: &str, last: i128) -> Result<usize, Problem> {
 }
 
 impl FromCells for f32 {
+    const ELEMENTWISE: Option<Append> = Some(append_numbers);
+
     fn read(cells: &[View<'_>]) -> Result<f32, Problem> {
         let view = single(cells, "a number")?;
         let number = match view.cell {
@@ -137,6 +146,8 @@ impl FromCells for u32 {
 }
 
 impl FromCells for String {
+    const ELEMENTWISE: Option<Append> = Some(append_texts);
+
     fn read(cells: &[View<'_>]) -> Result<String, Problem> {
         let view = single(cells, "a text")?;
         match view.cell {
@@ -205,6 +216,7 @@ impl<const N: usize> FromCells for Class<N> {
 
 impl<T: FromCells, const N: usize> FromCells for [T; N] {
     const ELEMENTS: usize = N * T::ELEMENTS;
+    const ELEMENTWISE: Option<Append> = T::ELEMENTWISE;
 
     fn read(cells: &[View<'_>]) -> Result<[T; N], Problem> {
         let expected = || format!("a list of {N}");

@@ -7,13 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use arrow_array::RecordBatch;
 use arrow_ipc::{
     reader::{read_footer_length, FileReader},
-    root_as_footer, root_as_message, Block, Message, RecordBatch,
+    root_as_footer, root_as_message, Block, Message,
 };
 use serde::de::DeserializeOwned;
 
-use super::{columnar::rows, Source};
+use super::{blocks::by_rows, columnar::Tables, Blocks, Source, Wanted};
 use crate::{Error, Result};
 
 /// A file of Arrow's IPC format, also called Feather; needs the feature `arrow`. Columns become
@@ -31,10 +32,10 @@ impl<R: DeserializeOwned> Arrow<R> {
     }
 }
 
-impl<R: DeserializeOwned> Source for Arrow<R> {
-    type Row = R;
-
-    fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
+impl<R: DeserializeOwned> Arrow<R> {
+    fn tables(
+        &self,
+    ) -> Result<Tables<impl Iterator<Item = std::result::Result<RecordBatch, String>>, R>> {
         let unreadable = |source| Error::File { action: "read", path: self.path.clone(), source };
         let mut file = File::open(&self.path).map_err(unreadable)?;
         let name = self.path.display().to_string();
@@ -46,7 +47,24 @@ impl<R: DeserializeOwned> Source for Arrow<R> {
             Error::Database { database: name.clone(), reason: error.to_string() }
         })?;
         let schema = reader.schema();
-        rows(name, &schema, reader.map(|table| table.map_err(|error| error.to_string())))
+        let tables = reader.map(|table| table.map_err(|error| error.to_string()));
+        Ok(Tables::new(name, &schema, tables))
+    }
+}
+
+impl<R: DeserializeOwned> Source for Arrow<R> {
+    type Row = R;
+
+    fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
+        Ok(self.tables()?.rows())
+    }
+
+    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, R>> {
+        let tables = self.tables()?;
+        match wanted.plan(tables.names()) {
+            Some(plan) => Ok(Box::new(tables.blocks(plan, wanted))),
+            None => Ok(by_rows(tables.rows(), wanted)),
+        }
     }
 }
 
@@ -115,7 +133,7 @@ fn check_block(file: &mut File, block: &Block, size: u64) -> std::result::Result
 }
 
 /// The columns of a message.
-fn batch<'a>(message: &Message<'a>) -> Option<RecordBatch<'a>> {
+fn batch<'a>(message: &Message<'a>) -> Option<arrow_ipc::RecordBatch<'a>> {
     let dictionary = message.header_as_dictionary_batch();
     message.header_as_record_batch().or_else(|| dictionary?.data())
 }
@@ -123,7 +141,7 @@ fn batch<'a>(message: &Message<'a>) -> Option<RecordBatch<'a>> {
 /// Checks the buffers of a table's columns, which lie in a body from `start` on.
 fn check_buffers(
     file: &mut File,
-    batch: RecordBatch<'_>,
+    batch: arrow_ipc::RecordBatch<'_>,
     (start, body): (u64, u64),
 ) -> std::result::Result<(), Damage> {
     for buffer in batch.buffers().into_iter().flatten() {

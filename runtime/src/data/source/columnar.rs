@@ -5,118 +5,252 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use arrow_array::{
     cast::AsArray,
     types::{Float64Type, Int64Type, UInt64Type},
-    Array, ArrayRef, RecordBatch,
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeListArray, RecordBatch,
+    StringArray, UInt64Array,
 };
 use arrow_cast::cast;
 use arrow_schema::{DataType, SchemaRef};
 use serde::de::DeserializeOwned;
 
-use super::record::{Field, Records};
-use crate::{Error, Result};
+use super::{
+    record::{Field, Records},
+    Block, Wanted,
+};
+use crate::{
+    data::columns::{Cell, Grid, Interned, Plan, Reads},
+    Error, Result,
+};
 
 /// How many rows are decoded together.
 pub(super) const ROWS_AT_ONCE: usize = 4096;
 
-/// The rows of all tables, which come one after the other.
-pub(super) fn rows<R: DeserializeOwned>(
+/// Tables of columns, which come one after the other.
+pub(super) struct Tables<I, R> {
     name: String,
-    schema: &SchemaRef,
-    tables: impl Iterator<Item = std::result::Result<RecordBatch, String>>,
-) -> Result<impl Iterator<Item = Result<R>>> {
-    let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-    let mut records = Records::<R>::new(name.clone(), Arc::from(columns));
-    let damaged = move |reason| Error::Database { database: name.clone(), reason };
-    let mut ended = false;
-    let tables = std::iter::from_fn({
-        let mut tables = tables;
-        move || {
-            let table = (!ended).then(|| guarded(|| tables.next())).flatten();
-            table.inspect(|table| ended = table.is_err())
-        }
-    });
-    Ok(tables.flat_map(move |table| -> Vec<Result<R>> {
-        let columns = table.and_then(|table| {
-            let columns = table.columns().iter().map(Column::new);
-            Ok((table.num_rows(), columns.collect::<std::result::Result<Vec<_>, String>>()?))
-        });
-        match columns {
-            Err(reason) => vec![Err(damaged(reason))],
-            Ok((count, columns)) => (0..count)
-                .map(|row| records.read(columns.iter().map(|column| column.at(row))))
-                .collect(),
-        }
-    }))
+    tables: I,
+    records: Records<R>,
+    ended: bool,
 }
 
-/// The next table. What these formats' own readers do not expect of a damaged file, they panic on.
-fn guarded(
-    next: impl FnOnce() -> Option<std::result::Result<RecordBatch, String>>,
-) -> Option<std::result::Result<RecordBatch, String>> {
-    // After a panic nothing more is asked of the reader.
-    let next = std::panic::catch_unwind(AssertUnwindSafe(next));
-    next.unwrap_or_else(|_| Some(Err("its reader gave up on it: it is damaged".to_owned())))
+impl<I, R> Tables<I, R>
+where
+    I: Iterator<Item = std::result::Result<RecordBatch, String>>,
+    R: DeserializeOwned,
+{
+    /// Those of a file of this name.
+    pub(super) fn new(name: String, schema: &SchemaRef, tables: I) -> Tables<I, R> {
+        let columns: Vec<String> = names(schema).map(str::to_owned).collect();
+        let records = Records::new(name.clone(), Arc::from(columns));
+        Tables { name, tables, records, ended: false }
+    }
+
+    /// The names of the columns.
+    #[cfg(feature = "arrow")]
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.records.columns()
+    }
+
+    /// Every row by itself.
+    pub(super) fn rows(mut self) -> impl Iterator<Item = Result<R>> {
+        std::iter::from_fn(move || Some(self.next()?.and_then(|found| Ok(self.read(&found)))))
+            .flat_map(|rows| rows.unwrap_or_else(|error| vec![Err(error)]))
+    }
+
+    /// As tables, where `plan` finds all fields of a row in the columns.
+    pub(super) fn blocks(
+        mut self,
+        plan: Plan,
+        wanted: &Wanted,
+    ) -> impl Iterator<Item = Block<R>> + use<'_, I, R> {
+        std::iter::from_fn(move || {
+            Some(match self.next()? {
+                Err(error) => Block::Rows(vec![Err(error)]),
+                Ok(found) => match wanted.table(&plan, &found) {
+                    Some(table) => {
+                        self.records.skip(found.rows as u64);
+                        Block::Table(table)
+                    }
+                    None => Block::Rows(self.read(&found)),
+                },
+            })
+        })
+    }
+
+    fn read(&mut self, found: &Found) -> Vec<Result<R>> {
+        let record = |row: usize| found.columns.iter().map(move |column| column.at(row));
+        (0..found.rows).map(|row| self.records.read(record(row))).collect()
+    }
+
+    /// The next table. What these formats' own readers do not expect of a damaged file, they panic on.
+    fn next(&mut self) -> Option<Result<Found>> {
+        if self.ended {
+            return None;
+        }
+        let table = std::panic::catch_unwind(AssertUnwindSafe(|| self.tables.next()));
+        let table = table
+            .unwrap_or_else(|_| Some(Err("its reader gave up on it: it is damaged".to_owned())))?;
+        // After an error, or a panic, nothing more is asked of the reader.
+        self.ended = table.is_err();
+        let found = table.and_then(|table| {
+            let columns =
+                table.columns().iter().map(Column::new).collect::<std::result::Result<_, _>>();
+            Ok(Found { rows: table.num_rows(), columns: columns? })
+        });
+        let damaged = |reason| Error::Database { database: self.name.clone(), reason };
+        Some(found.map_err(damaged))
+    }
+}
+
+/// The names of the columns.
+pub(super) fn names(schema: &SchemaRef) -> impl Iterator<Item = &str> {
+    schema.fields().iter().map(|field| field.name().as_str())
+}
+
+/// The columns of a table.
+struct Found {
+    rows: usize,
+    columns: Vec<Column>,
 }
 
 /// A column in one of few types.
-struct Column {
-    values: ArrayRef,
-    /// What the elements of a list are.
-    items: Option<Box<Column>>,
+enum Column {
+    Nothing,
+    Bools(BooleanArray),
+    Unsigned(UInt64Array),
+    Integers(Int64Array),
+    Floats(Float64Array),
+    Texts(StringArray),
+    /// With what the elements of all lists are.
+    Lists(LargeListArray, Box<Column>),
 }
 
 impl Column {
     fn new(column: &ArrayRef) -> std::result::Result<Column, String> {
-        let to = match column.data_type() {
-            DataType::Null | DataType::Boolean => column.data_type().clone(),
-            DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
-                return Column::of_lists(column)
+        let to = |to: &DataType| cast(column, to).map_err(|error| error.to_string());
+        Ok(match column.data_type() {
+            DataType::Null => Column::Nothing,
+            DataType::Boolean => Column::Bools(column.as_boolean().clone()),
+            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+                let lists = to(&DataType::LargeList(item.clone()))?.as_list::<i64>().clone();
+                let items = Column::new(lists.values())?;
+                Column::Lists(lists, Box::new(items))
             }
-            DataType::Dictionary(_, values) => {
-                let plain = cast(column, values).map_err(|error| error.to_string())?;
-                return Column::new(&plain);
+            DataType::Dictionary(_, values) => Column::new(&to(values)?)?,
+            whole if whole.is_unsigned_integer() => {
+                Column::Unsigned(to(&DataType::UInt64)?.as_primitive::<UInt64Type>().clone())
             }
-            whole if whole.is_unsigned_integer() => DataType::UInt64,
-            whole if whole.is_signed_integer() => DataType::Int64,
-            DataType::Decimal128(..) | DataType::Decimal256(..) => DataType::Float64,
-            real if real.is_floating() => DataType::Float64,
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
+            whole if whole.is_signed_integer() => {
+                Column::Integers(to(&DataType::Int64)?.as_primitive::<Int64Type>().clone())
+            }
+            real if real.is_floating() || real.is_decimal() => {
+                Column::Floats(to(&DataType::Float64)?.as_primitive::<Float64Type>().clone())
+            }
+            DataType::Utf8
+            | DataType::LargeUtf8
+            | DataType::Utf8View
             // As ISO 8601 writes them.
-            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => DataType::Utf8,
+            | DataType::Date32
+            | DataType::Date64
+            | DataType::Timestamp(..) => Column::Texts(to(&DataType::Utf8)?.as_string().clone()),
             other => return Err(format!("a column is of type {other}, which no field takes")),
-        };
-        let values = cast(column, &to).map_err(|error| error.to_string())?;
-        Ok(Column { values, items: None })
-    }
-
-    fn of_lists(column: &ArrayRef) -> std::result::Result<Column, String> {
-        let item = match column.data_type() {
-            DataType::List(item) | DataType::LargeList(item) => item.clone(),
-            DataType::FixedSizeList(item, _) => item.clone(),
-            other => return Err(format!("{other} is no list")),
-        };
-        let values = cast(column, &DataType::LargeList(item)).map_err(|error| error.to_string())?;
-        let items = Column::new(values.as_list::<i64>().values())?;
-        Ok(Column { values, items: Some(Box::new(items)) })
+        })
     }
 
     fn at(&self, row: usize) -> Field<'_> {
-        if self.values.is_null(row) {
+        if self.is_null(row) {
             return Field::Null;
         }
-        if let Some(items) = &self.items {
-            let offsets = self.values.as_list::<i64>().value_offsets();
-            let [from, to] = [offsets[row], offsets[row + 1]].map(|offset| offset as usize);
-            return Field::List((from..to).map(|place| items.at(place)).collect());
-        }
-        match self.values.data_type() {
-            DataType::Boolean => Field::Bool(self.values.as_boolean().value(row)),
-            DataType::UInt64 => {
-                Field::Unsigned(self.values.as_primitive::<UInt64Type>().value(row))
+        match self {
+            Column::Nothing => Field::Null,
+            Column::Bools(values) => Field::Bool(values.value(row)),
+            Column::Unsigned(values) => Field::Unsigned(values.value(row)),
+            Column::Integers(values) => Field::Integer(values.value(row)),
+            Column::Floats(values) => Field::Float(values.value(row)),
+            Column::Texts(values) => Field::Text(values.value(row).into()),
+            Column::Lists(lists, items) => {
+                let offsets = lists.value_offsets();
+                let [from, to] = [offsets[row], offsets[row + 1]].map(|offset| offset as usize);
+                Field::List((from..to).map(|place| items.at(place)).collect())
             }
-            DataType::Int64 => Field::Integer(self.values.as_primitive::<Int64Type>().value(row)),
-            DataType::Float64 => Field::Float(self.values.as_primitive::<Float64Type>().value(row)),
-            DataType::Utf8 => Field::Text(self.values.as_string::<i32>().value(row).into()),
-            _ => Field::Null,
         }
+    }
+
+    fn is_null(&self, row: usize) -> bool {
+        match self {
+            Column::Nothing => true,
+            Column::Bools(values) => values.is_null(row),
+            Column::Unsigned(values) => values.is_null(row),
+            Column::Integers(values) => values.is_null(row),
+            Column::Floats(values) => values.is_null(row),
+            Column::Texts(values) => values.is_null(row),
+            Column::Lists(values, _) => values.is_null(row),
+        }
+    }
+
+    /// Puts the numbers into every `step`th place, or NaN where one is missing and may be; whether all
+    /// are numbers.
+    fn numbers(&self, blanks: bool, step: usize, to: &mut [f32]) -> bool {
+        let mut places = to.iter_mut().step_by(step);
+        let mut put = |number: Option<f32>| {
+            let (number, sound) = match number {
+                Some(number) => (number, number.is_finite() || blanks && number.is_nan()),
+                None => (f32::NAN, blanks),
+            };
+            if let Some(place) = places.next() {
+                *place = number;
+            }
+            sound
+        };
+        match self {
+            Column::Floats(all) if all.null_count() == 0 => {
+                all.values().iter().all(|number| put(Some(*number as f32)))
+            }
+            Column::Floats(all) => all.iter().all(|number| put(number.map(|number| number as f32))),
+            Column::Integers(all) => {
+                all.iter().all(|number| put(number.map(|number| number as f32)))
+            }
+            Column::Unsigned(all) => {
+                all.iter().all(|number| put(number.map(|number| number as f32)))
+            }
+            Column::Nothing | Column::Bools(_) | Column::Texts(_) | Column::Lists(..) => false,
+        }
+    }
+}
+
+impl Grid for Found {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn cell(&self, row: usize, column: usize, reads: Reads) -> Option<Cell<'_>> {
+        let field = self.columns.get(column)?.at(row);
+        let is_text = matches!(field, Field::Null | Field::Text(_));
+        (is_text || reads != Reads::Text).then(|| field.into())
+    }
+
+    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Vec<f32>) -> bool {
+        let (start, step) = (to.len(), columns.len());
+        to.resize(start + self.rows * step, 0.0);
+        columns.iter().enumerate().all(|(first, &column)| {
+            let column = self.columns.get(column);
+            let to = to.get_mut(start + first..).unwrap_or_default();
+            column.is_some_and(|column| column.numbers(blanks, step, to))
+        })
+    }
+
+    fn texts(&self, columns: &[usize], to: &mut Vec<Arc<str>>) -> bool {
+        let columns = columns.iter().map(|&column| match self.columns.get(column) {
+            Some(Column::Texts(texts)) if texts.null_count() == 0 => Some(texts),
+            _ => None,
+        });
+        let Some(columns) = columns.collect::<Option<Vec<_>>>() else { return false };
+        let mut interned = Interned::default();
+        let texts =
+            (0..self.rows).flat_map(|row| columns.iter().map(move |texts| texts.value(row)));
+        to.reserve(self.rows * columns.len());
+        texts.map(str::trim).all(|text| {
+            to.push(interned.text(text));
+            !text.is_empty()
+        })
     }
 }

@@ -1,15 +1,20 @@
 //! Rows from a CSV file.
 
+mod rows;
+mod split;
+mod tables;
+
 use std::{io::Read, marker::PhantomData, path::Path};
 
-use csv::{DeserializeErrorKind, ErrorKind, ReaderBuilder, StringRecord, Trim};
 use serde::de::DeserializeOwned;
 
+use self::{rows::Rows, tables::Tables};
 use super::{
-    file::{Lines, TextFile, BUFFER},
+    blocks::{by_rows, Blocks, Wanted},
+    file::TextFile,
     Source,
 };
-use crate::{Error, Result};
+use crate::Result;
 
 /// A file of comma-separated values whose first line names the columns.
 ///
@@ -64,68 +69,23 @@ impl<R: DeserializeOwned> Source for Csv<R> {
     type Row = R;
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
-        let (reader, mark) = self.file.open()?;
-        let last_byte = self.file.length()?.saturating_sub(mark);
-        let mut builder = ReaderBuilder::new();
-        let builder = builder.trim(Trim::Headers).delimiter(self.delimiter);
-        let mut reader = builder.buffer_capacity(BUFFER).from_reader(reader);
-        let mut errors = Errors {
-            file: self.file.clone(),
-            delimiter: self.delimiter,
-            lines: self.file.lines(),
-            ended: false,
-        };
-        let header = reader.headers().map_err(|error| errors.translate(error, None))?.clone();
-        if header.is_empty() {
-            let message = "expected a line of column names, found an empty file";
-            return Err(self.file.refuse(1, message));
-        }
-        if reader.position().byte() >= last_byte {
-            errors.check_end(header.position())?;
-        }
-        let mut record = StringRecord::new();
-        Ok(std::iter::from_fn(move || {
-            if errors.ended {
-                return None;
-            }
-            let read = reader.read_record(&mut record);
-            if reader.position().byte() >= last_byte {
-                // A row that an open quote made of many has too few cells as a rule.
-                let last = read.as_ref().map_or_else(csv::Error::position, |_| record.position());
-                if let Err(error) = errors.check_end(last) {
-                    return Some(Err(error));
-                }
-            }
-            let row = match read {
-                Ok(false) => return None,
-                Ok(true) => {
-                    trim(&mut record);
-                    errors.file.within_folder(|| record.deserialize::<R>(Some(&header)))
-                }
-                Err(error) => Err(error),
-            };
-            Some(row.map_err(|error| errors.translate(error, Some(&header))))
-        }))
+        Rows::open(self)
     }
-}
 
-/// Takes white space away around the cells, where there is any: what the reader's own trimming takes
-/// is a copy of every record.
-fn trim(record: &mut StringRecord) {
-    let may_be_space = |byte: Option<&u8>| byte.is_some_and(|b| *b <= b' ' || !b.is_ascii());
-    let untidy = |cell: &str| {
-        let bytes = cell.as_bytes();
-        may_be_space(bytes.first()) || may_be_space(bytes.last())
-    };
-    if record.iter().any(untidy) {
-        record.trim();
+    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, R>> {
+        let rows = Rows::<R>::open(self)?;
+        Ok(match Tables::of(rows, wanted)? {
+            Ok(tables) => Box::new(tables),
+            Err(rows) => by_rows(rows, wanted),
+        })
     }
 }
 
 /// Reads all rows of a file of comma-separated values. See [`Csv`].
 ///
 /// # Errors
-/// [`Error::File`] where the file cannot be read; [`Error::Line`] with file, line, field, what was
+/// [`Error::File`](crate::Error::File) where the file cannot be read;
+/// [`Error::Line`](crate::Error::Line) with file, line, field, what was
 /// expected and what was found where a line is no row, and where there are no rows.
 pub fn read_csv<R: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<R>> {
     all(&Csv::new(path))
@@ -159,82 +119,12 @@ fn all<R: DeserializeOwned>(csv: &Csv<R>) -> Result<Vec<R>> {
     }
 }
 
-/// The reader's errors in our words.
-struct Errors {
-    file: TextFile,
-    delimiter: u8,
-    lines: Lines,
-    /// The file itself cannot be read any more.
-    ended: bool,
-}
-
-impl Errors {
-    /// Checks that the quotes of the last row are closed: what an open one encloses may be any number
-    /// of rows. What cannot be read has no place.
-    fn check_end(&mut self, last: Option<&csv::Position>) -> Result<()> {
-        let Some(start) = last.map(csv::Position::byte) else { return Ok(()) };
-        // Within quotes a quote is two. Outside, one that does not begin a cell stands for itself.
-        let (mut quoted, mut at_start) = (false, true);
-        for byte in self.file.from(start)? {
-            match byte {
-                b'"' if quoted || at_start => (quoted, at_start) = (!quoted, quoted),
-                _ if quoted => {}
-                _ => at_start = byte == self.delimiter || byte == b'\n' || byte == b'\r',
-            }
-        }
-        if !quoted {
-            return Ok(());
-        }
-        let line = self.lines.of(start);
-        Err(self
-            .file
-            .refuse(line, "expected a quote that ends the cell, found the end of the file"))
-    }
-
-    fn translate(&mut self, error: csv::Error, header: Option<&StringRecord>) -> Error {
-        let offset = error.position().map(|position| position.byte());
-        let column = |index| header.and_then(|header| header.get(index));
-        let message = match error.into_kind() {
-            ErrorKind::Io(source) => {
-                self.ended = true;
-                return self.file.unreadable(source);
-            }
-            ErrorKind::Utf8 { err, .. } => format!(
-                "{}expected UTF-8 text, found other bytes; convert the file",
-                place(column(err.field()))
-            ),
-            ErrorKind::UnequalLengths { expected_len, len, .. } => format!(
-                "expected {expected_len} cells as in the first line, found {len}; quote a text \
-                 that contains commas"
-            ),
-            ErrorKind::Deserialize { err, .. } => match err.kind() {
-                // Our rows' own errors, which name field and column themselves.
-                DeserializeErrorKind::Message(message) => message.clone(),
-                kind => {
-                    let index = err.field().and_then(|index| usize::try_from(index).ok());
-                    format!("{}{kind}", place(index.and_then(column)))
-                }
-            },
-            other => format!("{other:?}"),
-        };
-        // The reader's own count of lines is of where it began to look: before blank lines, and
-        // with Windows' line ends before the second half of the last one.
-        let line = offset.map_or(1, |offset| self.lines.of(offset));
-        self.file.refuse(line, message)
-    }
-}
-
-/// The beginning of a message that speaks of a column.
-fn place(column: Option<&str>) -> String {
-    column.map(|column| format!("column `{column}`: ")).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::data::BadRow;
+    use crate::{data::BadRow, Error};
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct Row {

@@ -24,6 +24,7 @@
 mod ahead;
 #[cfg(feature = "arrow")]
 mod arrow;
+mod blocks;
 #[cfg(any(feature = "arrow", feature = "parquet"))]
 mod columnar;
 mod csv;
@@ -54,9 +55,10 @@ pub use self::postgres::Postgres;
 pub use self::sqlite::Sqlite;
 pub(crate) use self::{
     ahead::read_ahead,
-    tables::{inputs, renumber, samples},
+    tables::{cut, inputs, samples, Ask, Piece},
 };
 pub use self::{
+    blocks::{Block, Blocks, Wanted},
     csv::{read_csv, read_csv_from, Csv},
     from_fn::{from_fn, FromFn},
     json_lines::JsonLines,
@@ -78,6 +80,16 @@ pub trait Source: Sync {
     /// Where there is nothing to read. A row that cannot be read is an error in its place; what
     /// comes after it may still be read.
     fn rows(&self) -> Result<impl Iterator<Item = Result<Self::Row>>>;
+
+    /// The same rows by the block, as training takes them. A source that has many rows at hand may hand
+    /// them over as tables of columns, which is quicker than one by one.
+    ///
+    /// # Errors
+    /// As [`rows`](Source::rows).
+    #[doc(hidden)]
+    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, Self::Row>> {
+        Ok(blocks::by_rows(self.rows()?, wanted))
+    }
 
     /// All rows at once.
     ///
@@ -129,5 +141,9 @@ impl<S: Source> Source for &S {
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<S::Row>>> {
         (**self).rows()
+    }
+
+    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {
+        (**self).blocks(wanted)
     }
 }

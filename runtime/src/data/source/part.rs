@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Source;
+use super::{Block, Blocks, Source, Wanted};
 use crate::{
     seed::{Seed, Stream},
     Result,
@@ -35,6 +35,21 @@ impl<S: Source> Source for Part<S> {
     fn rows(&self) -> Result<impl Iterator<Item = Result<S::Row>>> {
         let rows = self.source.rows()?.enumerate();
         Ok(rows.filter(|(place, _)| self.has(*place)).map(|(_, row)| row))
+    }
+
+    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {
+        let mut places = 0..;
+        Ok(Box::new(self.source.blocks(wanted)?.map(move |block| match block {
+            Block::Rows(mut rows) => {
+                rows.retain(|_| places.next().is_some_and(|place| self.has(place)));
+                Block::Rows(rows)
+            }
+            Block::Table(table) => {
+                let places = places.by_ref().take(table.rows).enumerate();
+                let own = places.filter(|(_, place)| self.has(*place)).map(|(row, _)| row);
+                Block::Table(table.select(&own.collect::<Vec<_>>()))
+            }
+        })))
     }
 }
 

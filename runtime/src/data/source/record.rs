@@ -10,7 +10,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use crate::{Error, Result};
+use crate::{data::columns::Cell, Error, Result};
 
 /// A value of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +71,21 @@ impl<'de> IntoDeserializer<'de, Problem> for Field<'de> {
     }
 }
 
+impl<'a> From<Field<'a>> for Cell<'a> {
+    fn from(field: Field<'a>) -> Cell<'a> {
+        match field {
+            Field::Null => Cell::Blank,
+            Field::Bool(value) => Cell::Bool(value),
+            Field::Integer(value) => Cell::Integer(value.into()),
+            Field::Unsigned(value) => Cell::Integer(value.into()),
+            Field::Float(value) => Cell::Float(value),
+            Field::Text(Cow::Borrowed(value)) => Cell::of_text(value),
+            Field::Text(Cow::Owned(value)) => Cell::of_string(value),
+            Field::List(values) => Cell::List(values.into_iter().map(Cell::from).collect()),
+        }
+    }
+}
+
 /// Makes rows of records, which come one after the other.
 pub(super) struct Records<R> {
     /// The database or the file, for errors.
@@ -83,6 +98,17 @@ pub(super) struct Records<R> {
 impl<R: DeserializeOwned> Records<R> {
     pub(super) fn new(name: impl Into<String>, columns: Arc<[String]>) -> Records<R> {
         Records { name: name.into(), columns, row: 0, kind: PhantomData }
+    }
+
+    /// The names of the columns.
+    #[cfg(feature = "arrow")]
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(String::as_str)
+    }
+
+    /// Counts rows that were read otherwise.
+    pub(super) fn skip(&mut self, rows: u64) {
+        self.row += rows;
     }
 
     /// The row that the next record is.

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::Source;
+use super::{Block, Blocks, Source, Wanted};
 use crate::{Error, Result};
 
 /// What becomes of a row that cannot be read.
@@ -75,5 +75,16 @@ impl<S: Source> Source for Skipping<S> {
     fn rows(&self) -> Result<impl Iterator<Item = Result<S::Row>>> {
         self.with_skipped(|skipped| *skipped = Skipped::default());
         Ok(self.source.rows()?.filter(|row| self.keeps(row)))
+    }
+
+    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {
+        self.with_skipped(|skipped| *skipped = Skipped::default());
+        Ok(Box::new(self.source.blocks(wanted)?.map(|block| match block {
+            Block::Rows(mut rows) => {
+                rows.retain(|row| self.keeps(row));
+                Block::Rows(rows)
+            }
+            table => table,
+        })))
     }
 }

@@ -1,5 +1,6 @@
 //! Rows, a table at a time.
 
+use super::{Block, Source, Wanted};
 use crate::{
     data::{RowWriter, Table},
     definition::Definition,
@@ -7,76 +8,210 @@ use crate::{
     Error, Result,
 };
 
-/// Tables of so many rows, the last of which may have fewer, each with the number of its first row.
-/// The first row that is an error is the last thing that comes.
-struct Tables<I, R> {
-    rows: I,
-    write: fn(&R, &mut RowWriter<'_>),
-    empty: Table,
-    at_once: usize,
-    first: usize,
-    ended: bool,
+/// Some rows as a table.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) table: Table,
+    /// The place of each row in its source.
+    pub(crate) places: Vec<usize>,
+    /// What was asked about each row: see [`Ask`].
+    pub(crate) answers: Vec<Vec<f64>>,
 }
 
-/// Rows to train on or to compare with.
-pub(crate) fn samples<M: Definition>(
-    rows: impl Iterator<Item = Result<M::Sample>>,
-    at_once: usize,
-) -> impl Iterator<Item = Result<(Table, usize)>> {
-    let empty = Table::of_samples(&M::GRAPH);
-    let write: fn(&M::Sample, &mut RowWriter<'_>) = M::write_sample;
-    let tables = Tables { rows, write, empty, at_once, first: 0, ended: false };
-    tables.map(|table| {
-        let (table, first) = table?;
-        check_ranges(&M::GRAPH, &table).map_err(|error| renumber(error, |row| first + row))?;
-        Ok((table, first))
+/// A question about a row with its place, such as how much it counts.
+pub(crate) type Ask<'a, R> = &'a (dyn Fn(usize, &R) -> Result<f64> + Sync);
+
+impl Piece {
+    /// No rows yet, to which so many questions are asked.
+    pub(crate) fn empty(table: Table, questions: usize) -> Piece {
+        Piece { table, places: Vec::new(), answers: vec![Vec::new(); questions] }
+    }
+
+    /// How many rows.
+    pub(crate) fn len(&self) -> usize {
+        self.table.rows
+    }
+
+    /// The table and what was answered, and what names a row of it by its place.
+    pub(crate) fn apart(self) -> (Table, Vec<Vec<f64>>, impl Fn(Error) -> Error) {
+        let Piece { table, places, answers } = self;
+        let name = move |error| renumber(error, |row| places.get(row).copied().unwrap_or(row));
+        (table, answers, name)
+    }
+
+    /// The table with the place of its first row; the others follow it.
+    pub(crate) fn numbered(self) -> (Table, usize) {
+        let first = self.places.first().copied().unwrap_or_default();
+        (self.table, first)
+    }
+
+    /// An error about a row of the table, with its place in the source.
+    pub(crate) fn renumber(&self, error: Error) -> Error {
+        renumber(error, |row| self.places.get(row).copied().unwrap_or(row))
+    }
+
+    /// Appends rows `from` up to `to` of another piece.
+    pub(crate) fn append(&mut self, other: &Piece, (from, to): (usize, usize)) {
+        self.table.append(&other.table, from..to);
+        self.places.extend_from_slice(&other.places[from..to]);
+        for (own, others) in self.answers.iter_mut().zip(&other.answers) {
+            own.extend_from_slice(&others[from..to]);
+        }
+    }
+
+    /// Puts row `theirs` of another piece in the place of row `own`, and the other way round, for
+    /// every pair in its order.
+    pub(crate) fn swap(&mut self, other: &mut Piece, pairs: &[(usize, usize)]) {
+        self.table.swap(&mut other.table, pairs);
+        swap(&mut self.places, &mut other.places, pairs);
+        for (own, others) in self.answers.iter_mut().zip(&mut other.answers) {
+            swap(own, others, pairs);
+        }
+    }
+
+    /// The rows of these numbers, in this order.
+    pub(crate) fn select(&self, rows: &[usize]) -> Piece {
+        Piece {
+            table: self.table.select(rows),
+            places: rows.iter().map(|&row| self.places[row]).collect(),
+            answers: self
+                .answers
+                .iter()
+                .map(|of| rows.iter().map(|&row| of[row]).collect())
+                .collect(),
+        }
+    }
+}
+
+fn swap<T>(own: &mut [T], others: &mut [T], pairs: &[(usize, usize)]) {
+    pairs.iter().for_each(|&(own_row, row)| std::mem::swap(&mut own[own_row], &mut others[row]));
+}
+
+/// Rows of a source to train on or to compare with, about so many at a time. The first row that is an
+/// error is the last thing that comes.
+pub(crate) fn samples<'a, M: Definition, S: Source<Row = M::Sample>>(
+    source: &'a S,
+    wanted: &'a Wanted,
+    asks: &'a [Ask<'a, M::Sample>],
+) -> Result<impl Iterator<Item = Result<Piece>> + 'a> {
+    let (mut blocks, mut first) = (source.blocks(wanted)?, 0);
+    until_error(std::iter::from_fn(move || loop {
+        let read = blocks.next()?;
+        let piece = match read {
+            Block::Table(table) => {
+                let places = (first..first + table.rows).collect();
+                Ok(Piece { table, places, answers: Vec::new() })
+            }
+            Block::Rows(rows) => write::<M>(rows, first, asks),
+        };
+        let piece = piece.and_then(|piece| {
+            check_ranges(&M::GRAPH, &piece.table).map_err(|error| piece.renumber(error))?;
+            Ok(piece)
+        });
+        first += piece.as_ref().map_or(0, Piece::len);
+        if piece.as_ref().is_ok_and(|piece| piece.len() == 0) {
+            continue;
+        }
+        return Some(piece);
+    }))
+}
+
+/// What `all` gives, up to its first error and with that.
+fn until_error<T>(
+    mut all: impl Iterator<Item = Result<T>>,
+) -> Result<impl Iterator<Item = Result<T>>> {
+    let mut ended = false;
+    Ok(std::iter::from_fn(move || {
+        let some = (!ended).then(|| all.next()).flatten()?;
+        ended = some.is_err();
+        Some(some)
+    }))
+}
+
+/// Rows, of which the first has the place `first`, as a table.
+fn write<M: Definition>(
+    rows: Vec<Result<M::Sample>>,
+    first: usize,
+    asks: &[Ask<'_, M::Sample>],
+) -> Result<Piece> {
+    let mut piece = Piece::empty(Table::of_samples(&M::GRAPH), asks.len());
+    for (place, row) in (first..).zip(rows) {
+        let row = row?;
+        piece.places.push(place);
+        let pushed = piece.table.push(|writer| M::write_sample(&row, writer));
+        pushed.map_err(|error| piece.renumber(error))?;
+        for (ask, answers) in asks.iter().zip(&mut piece.answers) {
+            answers.push(ask(place, &row)?);
+        }
+    }
+    Ok(piece)
+}
+
+/// Pieces of exactly so many rows, but for the last.
+pub(crate) fn cut<'a>(
+    mut pieces: impl Iterator<Item = Result<Piece>> + 'a,
+    count: usize,
+) -> impl Iterator<Item = Result<Piece>> + 'a {
+    // The rows of a piece that are not handed on yet, and how many of them are.
+    let mut rest: Option<(Piece, usize)> = None;
+    std::iter::from_fn(move || {
+        let mut cut: Option<Piece> = None;
+        while cut.as_ref().is_none_or(|cut| cut.len() < count) {
+            let (piece, from) = match rest.take() {
+                Some(rest) => rest,
+                None => match pieces.next() {
+                    Some(Ok(piece)) => (piece, 0),
+                    Some(Err(error)) => return Some(Err(error)),
+                    None => break,
+                },
+            };
+            let cut = match &mut cut {
+                None if from == 0 && piece.len() == count => return Some(Ok(piece)),
+                None => {
+                    let questions = piece.answers.len();
+                    cut.insert(Piece::empty(piece.table.none(), questions))
+                }
+                Some(cut) => cut,
+            };
+            let to = piece.len().min(from + count - cut.len());
+            cut.append(&piece, (from, to));
+            rest = (to < piece.len()).then_some((piece, to));
+        }
+        cut.map(Ok)
     })
 }
 
-/// Rows to predict from.
+/// Rows to predict from, in tables of so many, the last of which may have fewer, each with the number of
+/// its first row. The first row that is an error is the last thing that comes.
 pub(crate) fn inputs<M: Definition>(
-    rows: impl Iterator<Item = Result<M::Inputs>>,
+    mut rows: impl Iterator<Item = Result<M::Inputs>>,
     at_once: usize,
 ) -> impl Iterator<Item = Result<(Table, usize)>> {
-    let empty = Table::of_inputs(&M::GRAPH);
-    Tables { rows, write: M::write_inputs, empty, at_once, first: 0, ended: false }
-}
-
-impl<I: Iterator<Item = Result<R>>, R> Tables<I, R> {
-    /// The next rows; none at the end.
-    fn read(&mut self) -> Result<Table> {
-        let mut table = self.empty.clone();
-        for row in self.rows.by_ref().take(self.at_once) {
-            let (row, first) = (row?, self.first);
-            let pushed = table.push(|writer| (self.write)(&row, writer));
+    let write: fn(&M::Inputs, &mut RowWriter<'_>) = M::write_inputs;
+    let (empty, mut first, mut ended) = (Table::of_inputs(&M::GRAPH), 0, false);
+    let mut read = move |first: usize| -> Result<Table> {
+        let mut table = empty.clone();
+        for row in rows.by_ref().take(at_once) {
+            let row = row?;
+            let pushed = table.push(|writer| write(&row, writer));
             pushed.map_err(|error| renumber(error, |row| first + row))?;
         }
         Ok(table)
-    }
+    };
+    std::iter::from_fn(move || {
+        let table = (!ended).then(|| read(first))?;
+        ended = table.as_ref().map_or(true, |table| table.rows < at_once);
+        let number = first;
+        first += at_once;
+        let some = table.as_ref().map_or(true, |table| table.rows > 0);
+        some.then(|| table.map(|table| (table, number)))
+    })
 }
 
-impl<I: Iterator<Item = Result<R>>, R> Iterator for Tables<I, R> {
-    type Item = Result<(Table, usize)>;
-
-    fn next(&mut self) -> Option<Result<(Table, usize)>> {
-        if self.ended {
-            return None;
-        }
-        let table = self.read();
-        self.ended = table.as_ref().map_or(true, |table| table.rows < self.at_once);
-        if table.as_ref().is_ok_and(|table| table.rows == 0) {
-            return None;
-        }
-        let first = self.first;
-        self.first += self.at_once;
-        Some(table.map(|table| (table, first)))
-    }
-}
-
-/// The error about a row of a table, with the row's number in the source.
-pub(crate) fn renumber(mut error: Error, number: impl Fn(usize) -> usize) -> Error {
+/// The error about a row of a table, with the row's place in its source.
+fn renumber(mut error: Error, place: impl Fn(usize) -> usize) -> Error {
     if let Error::Value { row, .. } = &mut error {
-        *row = number(*row);
+        *row = place(*row);
     }
     error
 }

@@ -1,0 +1,234 @@
+//! Many rows at once: their cells go into the columns of a table without a struct for each row.
+//!
+//! This is the quick way, and it only takes what is as it should be. Where anything is not, it gives
+//! up, and the rows are read one by one, which says what is wrong with which of them.
+
+use std::sync::Arc;
+
+use super::{Cell, FieldSpec, FromCells, Layout, Reads, RowSpec, View};
+use crate::data::{Column, Content, Raw, Table, Values};
+
+/// The cells of some rows, by row and by column of their source.
+pub trait Grid {
+    /// How many rows there are.
+    fn rows(&self) -> usize;
+
+    /// The cell of a row in a column, read as its field asks; `None` where it cannot be.
+    fn cell(&self, row: usize, column: usize, reads: Reads) -> Option<Cell<'_>>;
+
+    /// Appends the numbers of some columns, row by row, or NaN where one is blank and may be;
+    /// whether all of them are numbers.
+    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Vec<f32>) -> bool;
+
+    /// Appends the texts of some columns, row by row; whether all of them are texts.
+    fn texts(&self, columns: &[usize], to: &mut Vec<Arc<str>>) -> bool;
+}
+
+/// Appends the cells of a field, which stand in these columns, to the column of a table that has none
+/// of these rows yet; whether all of them could be.
+pub type Append = fn(&FieldSpec, &dyn Grid, &[usize], &mut Column) -> bool;
+
+/// [`Append`] for a field of this type.
+pub fn append<T: FromCells + Raw>(
+    field: &FieldSpec,
+    grid: &dyn Grid,
+    columns: &[usize],
+    to: &mut Column,
+) -> bool {
+    match T::ELEMENTWISE {
+        Some(append) if columns.len() == T::ELEMENTS => append(field, grid, columns, to),
+        _ => append_each::<T>(field, grid, columns, to).is_some(),
+    }
+}
+
+/// Value by value, as single rows are read.
+fn append_each<T: FromCells + Raw>(
+    field: &FieldSpec,
+    grid: &dyn Grid,
+    columns: &[usize],
+    to: &mut Column,
+) -> Option<()> {
+    let mut problem = None;
+    let mut cells = Vec::with_capacity(columns.len());
+    for row in 0..grid.rows() {
+        cells.clear();
+        for &column in columns {
+            cells.push(grid.cell(row, column, field.reads)?);
+        }
+        let value = match &cells[..] {
+            [cell] => T::read(&[View::new(field, field.name, cell)]),
+            cells => {
+                let views = cells.iter().map(|cell| View::new(field, field.name, cell));
+                T::read(&views.collect::<Vec<_>>())
+            }
+        };
+        to.append(row, &value.ok()?, &mut problem);
+    }
+    problem.is_none().then_some(())
+}
+
+/// Numbers, as many for each row as there are columns.
+pub(super) fn append_numbers(
+    field: &FieldSpec,
+    grid: &dyn Grid,
+    columns: &[usize],
+    to: &mut Column,
+) -> bool {
+    let may_be_blank = to.content == Content::Numbers { blanks: true };
+    match Arc::make_mut(&mut to.values) {
+        Values::Numbers(numbers) => {
+            let blanks = may_be_blank && field.reads == Reads::ValueOrBlank;
+            grid.numbers(columns, blanks, numbers)
+        }
+        _ => false,
+    }
+}
+
+/// Texts, as many for each row as there are columns.
+pub(super) fn append_texts(
+    _: &FieldSpec,
+    grid: &dyn Grid,
+    columns: &[usize],
+    to: &mut Column,
+) -> bool {
+    match Arc::make_mut(&mut to.values) {
+        Values::Texts(texts) => grid.texts(columns, texts),
+        _ => false,
+    }
+}
+
+/// In which columns of a source the fields of a row stand.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    spec: &'static RowSpec,
+    /// The columns of each field.
+    fields: Vec<Vec<usize>>,
+}
+
+impl Plan {
+    /// Of a source with columns of these names. `None` where a field's are missing, or where it is a
+    /// question which ones are its own.
+    pub(crate) fn new<'a>(
+        spec: &'static RowSpec,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Option<Plan> {
+        let layout = Layout::of(spec, names);
+        let mut filled = vec![None; layout.cells];
+        for (place, column) in layout.columns().iter().enumerate() {
+            for &cell in &column.fills {
+                if filled[cell].replace((place, column.reads)).is_some() {
+                    return None;
+                }
+            }
+        }
+        let fields = spec.fields.iter().enumerate().map(|(index, field)| {
+            let start = layout.start(index)?;
+            let (own, parts) = (&filled[start..=start], &filled[start + 1..]);
+            let parts = &parts[..field.columns.len()];
+            let places = match own.iter().chain(parts).filter(|cell| cell.is_some()).count() {
+                1 if own[0].is_some() => own,
+                count if count == parts.len() => parts,
+                _ => return None,
+            };
+            // What another field takes for a number is no text any more.
+            let place = |cell: &Option<(usize, Option<Reads>)>| {
+                cell.filter(|(_, reads)| *reads == Some(field.reads)).map(|(place, _)| place)
+            };
+            places.iter().map(place).collect()
+        });
+        Some(Plan { spec, fields: fields.collect::<Option<_>>()? })
+    }
+
+    /// The columns that some field asks for, in order.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn columns(&self) -> Vec<usize> {
+        let mut columns = self.fields.concat();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    /// All rows of a grid as a table, of which `empty` has the columns; `None` where something is not
+    /// as it should be.
+    pub(crate) fn table(&self, grid: &dyn Grid, empty: &Table) -> Option<Table> {
+        let mut table = empty.clone();
+        if table.columns.len() != self.fields.len() {
+            return None;
+        }
+        table.rows = grid.rows();
+        let fields = self.spec.fields.iter().zip(&self.fields);
+        for ((field, columns), to) in fields.zip(&mut table.columns) {
+            let appended = (field.append)(field, grid, columns, to);
+            let present = to.present.as_ref().is_none_or(|present| present.len() == table.rows);
+            if !appended || !present || to.values.len() != table.rows * to.width {
+                return None;
+            }
+        }
+        Some(table)
+    }
+}
+
+/// A number as the decimals of a table are written mostly, without an exponent and of few enough digits
+/// that one division rounds it as it should be.
+pub(crate) fn decimal(text: &[u8]) -> Option<f64> {
+    const EXACT: u64 = 1 << 53;
+    const POWERS: [f64; 16] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    // A digit and a point more than fifteen.
+    if digits.is_empty() || digits.len() > 17 {
+        return None;
+    }
+    let (mut number, mut point) = (0u64, None);
+    for (place, &byte) in digits.iter().enumerate() {
+        match byte.wrapping_sub(b'0') {
+            digit @ 0..=9 => number = number * 10 + u64::from(digit),
+            _ if byte == b'.' && point.is_none() => point = Some(place),
+            _ => return None,
+        }
+    }
+    let decimals = point.map_or(0, |place| digits.len() - 1 - place);
+    if number >= EXACT || point.is_some() && digits.len() == 1 {
+        return None;
+    }
+    let number = number as f64 / POWERS.get(decimals)?;
+    Some(if negative { -number } else { number })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_what_the_standard_library_reads() {
+        let mut state = 1u64;
+        let mut draw = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        for _ in 0..200_000 {
+            let (digits, point) = (1 + draw(17) as usize, draw(18) as usize);
+            let mut text: String = (0..digits).map(|_| char::from(b'0' + draw(10) as u8)).collect();
+            if point <= digits {
+                text.insert(point, '.');
+            }
+            if draw(2) == 0 {
+                text.insert(0, '-');
+            }
+            let known: f64 = text.parse().unwrap();
+            if let Some(found) = decimal(text.as_bytes()) {
+                assert_eq!(found.to_bits(), known.to_bits(), "{text}");
+            }
+        }
+        for (text, number) in [("3.25146", 3.25146), ("-0", -0.0), ("7.", 7.0), (".5", 0.5)] {
+            assert_eq!(decimal(text.as_bytes()).map(f64::to_bits), Some(f64::to_bits(number)));
+        }
+        for text in ["", "-", ".", "-.", "1.2.3", "1e5", "+1", "inf", "0x1", "12345678901234567890"]
+        {
+            assert_eq!(decimal(text.as_bytes()), None, "{text}");
+        }
+    }
+}

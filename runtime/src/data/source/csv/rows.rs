@@ -1,0 +1,199 @@
+//! Row by row, by the `csv` crate's reader: whatever a row may hold, and what is wrong with it.
+
+use std::{
+    io::{self, SeekFrom},
+    marker::PhantomData,
+};
+
+use csv::{DeserializeErrorKind, ErrorKind, ReaderBuilder, StringRecord, Trim};
+use serde::de::DeserializeOwned;
+
+use super::{
+    super::file::{Lines, Reader, TextFile, BUFFER},
+    Csv,
+};
+use crate::{Error, Result};
+
+/// The rows of a file from some place on.
+pub(super) struct Rows<R> {
+    reader: csv::Reader<Reader>,
+    /// The names of the columns.
+    header: StringRecord,
+    record: StringRecord,
+    errors: Errors,
+    /// How many bytes stand before the text.
+    mark: u64,
+    /// How many bytes the text has.
+    length: u64,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R> Rows<R> {
+    /// From the first row on.
+    pub(super) fn open(csv: &Csv<R>) -> Result<Rows<R>> {
+        let Csv { file, delimiter, .. } = csv;
+        let (reader, mark) = file.open()?;
+        let length = file.length()?.saturating_sub(mark);
+        let mut builder = ReaderBuilder::new();
+        let builder = builder.trim(Trim::Headers).delimiter(*delimiter);
+        let mut reader = builder.buffer_capacity(BUFFER).from_reader(reader);
+        let mut errors =
+            Errors { file: file.clone(), delimiter: *delimiter, lines: file.lines(), ended: false };
+        let header = reader.headers().map_err(|error| errors.translate(error, None))?.clone();
+        if header.is_empty() {
+            let message = "expected a line of column names, found an empty file";
+            return Err(file.refuse(1, message));
+        }
+        if reader.position().byte() >= length {
+            errors.check_end(header.position())?;
+        }
+        let record = StringRecord::new();
+        Ok(Rows { reader, header, record, errors, mark, length, row: PhantomData })
+    }
+
+    pub(super) fn file(&self) -> &TextFile {
+        &self.errors.file
+    }
+
+    pub(super) fn delimiter(&self) -> u8 {
+        self.errors.delimiter
+    }
+
+    /// How many bytes the text has.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether the file cannot be read any more.
+    pub(super) fn have_ended(&self) -> bool {
+        self.errors.ended
+    }
+
+    pub(super) fn header(&self) -> &StringRecord {
+        &self.header
+    }
+
+    /// The byte of the text from which on the next row is looked for.
+    pub(super) fn place(&self) -> u64 {
+        self.reader.position().byte()
+    }
+
+    /// Goes on with the row that begins at a byte of the text.
+    pub(super) fn go_to(&mut self, place: u64) -> io::Result<()> {
+        let mut position = self.reader.position().clone();
+        position.set_byte(place);
+        let from = SeekFrom::Start(self.mark + place);
+        self.reader.seek_raw(from, position).map_err(io::Error::other)
+    }
+}
+
+impl<R: DeserializeOwned> Iterator for Rows<R> {
+    type Item = Result<R>;
+
+    fn next(&mut self) -> Option<Result<R>> {
+        let Rows { reader, header, record, errors, .. } = self;
+        if errors.ended {
+            return None;
+        }
+        let read = reader.read_record(record);
+        if reader.position().byte() >= self.length {
+            // A row that an open quote made of many has too few cells as a rule.
+            let last = read.as_ref().map_or_else(csv::Error::position, |_| record.position());
+            if let Err(error) = errors.check_end(last) {
+                return Some(Err(error));
+            }
+        }
+        let row = match read {
+            Ok(false) => return None,
+            Ok(true) => {
+                trim(record);
+                errors.file.within_folder(|| record.deserialize::<R>(Some(header)))
+            }
+            Err(error) => Err(error),
+        };
+        Some(row.map_err(|error| errors.translate(error, Some(header))))
+    }
+}
+
+/// Takes white space away around the cells, where there is any: what the reader's own trimming takes
+/// is a copy of every record.
+fn trim(record: &mut StringRecord) {
+    let may_be_space = |byte: Option<&u8>| byte.is_some_and(|b| *b <= b' ' || !b.is_ascii());
+    let untidy = |cell: &str| {
+        let bytes = cell.as_bytes();
+        may_be_space(bytes.first()) || may_be_space(bytes.last())
+    };
+    if record.iter().any(untidy) {
+        record.trim();
+    }
+}
+
+/// The reader's errors in our words.
+struct Errors {
+    file: TextFile,
+    delimiter: u8,
+    lines: Lines,
+    /// The file itself cannot be read any more.
+    ended: bool,
+}
+
+impl Errors {
+    /// Checks that the quotes of the last row are closed: what an open one encloses may be any number
+    /// of rows. What cannot be read has no place.
+    fn check_end(&mut self, last: Option<&csv::Position>) -> Result<()> {
+        let Some(start) = last.map(csv::Position::byte) else { return Ok(()) };
+        // Within quotes a quote is two. Outside, one that does not begin a cell stands for itself.
+        let (mut quoted, mut at_start) = (false, true);
+        for byte in self.file.from(start)? {
+            match byte {
+                b'"' if quoted || at_start => (quoted, at_start) = (!quoted, quoted),
+                _ if quoted => {}
+                _ => at_start = byte == self.delimiter || byte == b'\n' || byte == b'\r',
+            }
+        }
+        if !quoted {
+            return Ok(());
+        }
+        let line = self.lines.of(start);
+        Err(self
+            .file
+            .refuse(line, "expected a quote that ends the cell, found the end of the file"))
+    }
+
+    fn translate(&mut self, error: csv::Error, header: Option<&StringRecord>) -> Error {
+        let offset = error.position().map(|position| position.byte());
+        let column = |index| header.and_then(|header| header.get(index));
+        let message = match error.into_kind() {
+            ErrorKind::Io(source) => {
+                self.ended = true;
+                return self.file.unreadable(source);
+            }
+            ErrorKind::Utf8 { err, .. } => format!(
+                "{}expected UTF-8 text, found other bytes; convert the file",
+                place(column(err.field()))
+            ),
+            ErrorKind::UnequalLengths { expected_len, len, .. } => format!(
+                "expected {expected_len} cells as in the first line, found {len}; quote a text \
+                 that contains commas"
+            ),
+            ErrorKind::Deserialize { err, .. } => match err.kind() {
+                // Our rows' own errors, which name field and column themselves.
+                DeserializeErrorKind::Message(message) => message.clone(),
+                kind => {
+                    let index = err.field().and_then(|index| usize::try_from(index).ok());
+                    format!("{}{kind}", place(index.and_then(column)))
+                }
+            },
+            other => format!("{other:?}"),
+        };
+        // The reader's own count of lines is of where it began to look: before blank lines, and
+        // with Windows' line ends before the second half of the last one.
+        let line = offset.map_or(1, |offset| self.lines.of(offset));
+        self.file.refuse(line, message)
+    }
+}
+
+/// The beginning of a message that speaks of a column.
+fn place(column: Option<&str>) -> String {
+    column.map(|column| format!("column `{column}`: ")).unwrap_or_default()
+}
