@@ -418,3 +418,63 @@ fn values_that_a_step_cannot_take_are_named_with_row_and_field() {
          2024-12-31T23:59:59, found `1.7.2023`"
     );
 }
+
+/// More cities than it has room for, and one that occurs too seldom.
+#[multi_input_model(allow(linear_stack))]
+#[derive(Clone, Debug)]
+pub struct Crowded {
+    #[input(categories(4, minimum = 2))]
+    #[branch(Embedding(4, 2))]
+    city: String,
+
+    #[from(city)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+/// Two cities get an index. The third occurs twice and finds no room, the fourth once.
+fn crowded() -> Model<Crowded> {
+    let cities = ["Bern", "Bern", "Bern", "Basel", "Basel", "Basel", "Chur", "Chur", "Sion"];
+    let rows = cities.map(|city| CrowdedSample { city: city.to_owned(), price: 1.0 });
+    let mut model = Crowded::build(&Cpu::default(), Seed(1));
+    let trainer = Trainer::new(Adam::new(1e-2)).epochs(1).progress(Progress::lines());
+    trainer.fit(&mut model, &rows).unwrap();
+    model
+}
+
+#[test]
+fn what_finds_no_place_in_a_vocabulary_is_counted_and_reported() {
+    let model = crowded();
+    let overflow = model.preprocessing().unwrap().overflow();
+    let [("city", "categories", rest)] = overflow[..] else { panic!("{overflow:?}") };
+    assert_eq!(
+        rest.to_string(),
+        "unknown are 3 of 9 entries in the training rows, 2 different ones"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    Report::new(&model).write(&path).unwrap();
+    let page = fs::read_to_string(&path).unwrap();
+    let (_, table) = page.split_once("Unknown to the model").unwrap();
+    let row = "<td>city</td><td>categories</td><td>3</td><td>9</td><td>2</td>";
+    assert!(table.contains(row), "{table}");
+}
+
+#[test]
+fn a_line_before_training_says_what_is_unknown() {
+    const CHILD: &str = "MULTI_INPUT_TEST_UNKNOWN";
+    if std::env::var_os(CHILD).is_some() {
+        crowded();
+        return;
+    }
+    // What a process writes can be read of another one alone: this test, by itself.
+    let mut own = std::process::Command::new(std::env::current_exe().unwrap());
+    let thread = std::thread::current();
+    let child = own.args(["--exact", thread.name().unwrap(), "--nocapture"]).env(CHILD, "1");
+    let output = child.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let line =
+        "`city`, categories: unknown are 3 of 9 entries in the training rows, 2 different ones";
+    assert!(output.status.success() && said.lines().any(|own| own == line), "{said}");
+}

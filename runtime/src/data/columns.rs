@@ -11,13 +11,15 @@ use serde::{
     Deserialize, Deserializer,
 };
 
+mod decimal;
 mod grid;
 mod interned;
 mod layout;
 mod parse;
 
+pub(crate) use decimal::decimal;
+pub(crate) use grid::Plan;
 pub use grid::{append, Append, Grid};
-pub(crate) use grid::{decimal, Plan};
 pub(crate) use interned::Interned;
 use layout::{Key, Layout};
 pub use parse::{FromCells, Problem, View};

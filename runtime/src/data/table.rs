@@ -86,7 +86,13 @@ impl Values {
     /// The values of some rows, each of which has `width` of them.
     pub(crate) fn of_rows(&self, width: usize, rows: &[usize]) -> Values {
         fn gather<T: Clone>(values: &[T], width: usize, rows: &[usize]) -> Vec<T> {
-            rows.iter().flat_map(|&row| values[row * width..][..width].iter().cloned()).collect()
+            let mut gathered = Vec::with_capacity(rows.len() * width);
+            // Rows that follow each other are copied together.
+            for rows in rows.chunk_by(|row, next| row + 1 == *next) {
+                let first = rows.first().copied().unwrap_or_default();
+                gathered.extend_from_slice(&values[first * width..][..rows.len() * width]);
+            }
+            gathered
         }
         match self {
             Values::Numbers(values) => Values::Numbers(gather(values, width, rows)),
@@ -115,9 +121,14 @@ impl Values {
     /// Exchanges rows of `width` values with those of others of their kind, pair by pair.
     fn swap(&mut self, others: &mut Values, width: usize, pairs: &[(usize, usize)]) {
         fn swap<T>(own: &mut [T], others: &mut [T], width: usize, pairs: &[(usize, usize)]) {
-            for (row, other) in pairs {
-                let others = &mut others[other * width..][..width];
-                own[row * width..][..width].swap_with_slice(others);
+            for &(row, other) in pairs {
+                match width {
+                    1 => std::mem::swap(&mut own[row], &mut others[other]),
+                    _ => {
+                        let others = &mut others[other * width..][..width];
+                        own[row * width..][..width].swap_with_slice(others);
+                    }
+                }
             }
         }
         match (self, others) {

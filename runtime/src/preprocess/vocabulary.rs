@@ -4,6 +4,8 @@ use std::{borrow::Borrow, collections::HashMap, fmt, hash::Hash};
 
 use serde::{Deserialize, Serialize};
 
+use super::quick_hash::QuickHash;
+
 /// The index of whatever is not in a vocabulary.
 pub(super) const UNKNOWN: u32 = 1;
 
@@ -19,7 +21,7 @@ const MOST_COUNTED: usize = 1 << 20;
 #[serde(try_from = "Saved<T>", into = "Saved<T>")]
 #[serde(bound(serialize = "T: Entry + Serialize", deserialize = "T: Entry + Deserialize<'de>"))]
 pub struct Vocabulary<T: Entry> {
-    indices: HashMap<T, u32>,
+    indices: HashMap<T, u32, QuickHash>,
     overflow: Option<Overflow>,
 }
 
@@ -120,7 +122,7 @@ impl<T: Entry> From<Vocabulary<T>> for Saved<T> {
 /// may be too low, by as much as was forgotten of it.
 #[derive(Clone, Debug)]
 pub struct Counts<T> {
-    counts: HashMap<T, u64>,
+    counts: HashMap<T, u64, QuickHash>,
     /// How many were forgotten, and how often they had been seen.
     forgotten: (u64, u64),
     most: usize,
@@ -128,7 +130,7 @@ pub struct Counts<T> {
 
 impl<T> Default for Counts<T> {
     fn default() -> Counts<T> {
-        Counts { counts: HashMap::new(), forgotten: (0, 0), most: MOST_COUNTED }
+        Counts { counts: HashMap::default(), forgotten: (0, 0), most: MOST_COUNTED }
     }
 }
 

@@ -177,21 +177,28 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// The cells of some columns, row by row.
-    fn texts_of<'c>(
-        &self,
-        columns: &'c [usize],
-    ) -> impl Iterator<Item = &'a str> + use<'_, 'a, 'c> {
-        (0..self.rows()).flat_map(move |row| columns.iter().map(move |&c| self.text(row, c)))
+    /// The number in a cell, or NaN where it is blank and may be. What `f64` holds of very long whole
+    /// numbers is not what they are.
+    fn number(&self, row: usize, column: usize, blanks: bool) -> Option<f32> {
+        const EXACT: f64 = 9e15;
+        let (start, end) = self.cells.bounds[row * self.width + column];
+        let up_to_end = self.text.as_bytes().get(..end as usize)?;
+        if let Some(number) = decimal(up_to_end, start as usize) {
+            return Some(number as f32);
+        }
+        let text = self.text(row, column);
+        if blanks && text.is_empty() {
+            return Some(f32::NAN);
+        }
+        let number: f64 = text.parse().ok()?;
+        let single = number as f32;
+        (number.abs() < EXACT && single.is_finite()).then_some(single)
     }
-}
 
-/// The number in a cell. What `f64` holds of very long whole numbers is not what they are.
-fn number(text: &str) -> Option<f32> {
-    const EXACT: f64 = 9e15;
-    let number = decimal(text.as_bytes()).or_else(|| text.parse().ok())?;
-    let single = number as f32;
-    (number.abs() < EXACT && single.is_finite()).then_some(single)
+    /// The cells of some columns, row by row.
+    fn places<'c>(&self, columns: &'c [usize]) -> impl Iterator<Item = (usize, usize)> + use<'c> {
+        (0..self.rows()).flat_map(move |row| columns.iter().map(move |&column| (row, column)))
+    }
 }
 
 impl Grid for Found<'_> {
@@ -209,16 +216,16 @@ impl Grid for Found<'_> {
 
     fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Vec<f32>) -> bool {
         to.reserve(self.rows() * columns.len());
-        self.texts_of(columns).all(|text| {
-            let number = if blanks && text.is_empty() { Some(f32::NAN) } else { number(text) };
-            number.map(|number| to.push(number)).is_some()
+        self.places(columns).all(|(row, column)| {
+            self.number(row, column, blanks).map(|number| to.push(number)).is_some()
         })
     }
 
     fn texts(&self, columns: &[usize], to: &mut Vec<Arc<str>>) -> bool {
         let mut interned = Interned::default();
         to.reserve(self.rows() * columns.len());
-        self.texts_of(columns).all(|text| {
+        self.places(columns).all(|(row, column)| {
+            let text = self.text(row, column);
             to.push(interned.text(text));
             !text.is_empty()
         })

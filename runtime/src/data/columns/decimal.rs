@@ -1,0 +1,105 @@
+//! Numbers as tables mostly hold them: `-3.25`.
+
+const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
+
+/// The most digits on either side of the point, so that one division rounds the number as it should be.
+const MOST_DIGITS: usize = 8;
+
+/// The number that stands from `start` up to the end of some bytes, if it is a few digits with or without
+/// a sign and a point.
+pub(crate) fn decimal(bytes: &[u8], start: usize) -> Option<f64> {
+    const ZEROS: u64 = b'0' as u64 * EACH_BYTE;
+    let text = bytes.get(start..)?;
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let mut whole = 0;
+    let mut place = 0;
+    let decimals = loop {
+        match digits.get(place) {
+            Some(digit @ b'0'..=b'9') => whole = whole * 10 + u64::from(digit - b'0'),
+            Some(b'.') => break digits.len() - place - 1,
+            None => break 0,
+            Some(_) => return None,
+        }
+        place += 1;
+        if place > MOST_DIGITS {
+            return None;
+        }
+    };
+    if decimals > MOST_DIGITS || place + decimals == 0 {
+        return None;
+    }
+    // The last digits at once; what stands before them becomes zeros.
+    let last = u64::from_le_bytes(*bytes.last_chunk()?);
+    let own = u64::MAX.checked_shl(8 * (MOST_DIGITS - decimals) as u32).unwrap_or(0);
+    let fraction = eight_digits(last & own | ZEROS & !own)?;
+    let scale = POWERS.get(decimals)?;
+    let number = whole * scale + fraction;
+    let exact = number < 1 << 53;
+    let number = number as f64 / *scale as f64;
+    exact.then_some(if negative { -number } else { number })
+}
+
+const POWERS: [u64; MOST_DIGITS + 1] =
+    [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// The number that eight digits are, the first of them in the lowest byte.
+fn eight_digits(text: u64) -> Option<u64> {
+    const HIGH_HALVES: u64 = 0xf0 * EACH_BYTE;
+    let above_nine = text.wrapping_add(6 * EACH_BYTE) & HIGH_HALVES;
+    if text & HIGH_HALVES | above_nine >> 4 != 0x33 * EACH_BYTE {
+        return None;
+    }
+    // Pairs of digits, then of pairs, then of fours.
+    let pairs = (text & 0x0f * EACH_BYTE).wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With something else before it.
+    fn read(text: &str) -> Option<f64> {
+        decimal(&[b"9.,-1x00", text.as_bytes()].concat(), 8)
+    }
+
+    #[test]
+    fn decimals_are_what_the_standard_library_reads() {
+        let mut state = 1u64;
+        let mut draw = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        let mut found = 0;
+        for _ in 0..200_000 {
+            let (digits, point) = (1 + draw(16) as usize, draw(9) as usize);
+            let mut text: String = (0..digits).map(|_| char::from(b'0' + draw(10) as u8)).collect();
+            if point <= digits {
+                text.insert(point, '.');
+            }
+            if draw(2) == 0 {
+                text.insert(0, '-');
+            }
+            let known: f64 = text.parse().unwrap();
+            if let Some(number) = read(&text) {
+                assert_eq!(number.to_bits(), known.to_bits(), "{text}");
+                found += 1;
+            }
+        }
+        assert!(found > 100_000, "only {found} were read");
+        for (text, number) in [("3.25146", 3.25146), ("-0", -0.0), ("7.", 7.0), (".5", 0.5)] {
+            assert_eq!(read(text).map(f64::to_bits), Some(f64::to_bits(number)));
+        }
+        for text in
+            ["-", ".", "-.", "1.2.3", "1..2", "1e5", "+1", "inf", "0x1", "1-2", "--1", "1:2"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(read("90071992.54740993"), None, "more than `f64` holds");
+        assert_eq!(decimal(b"1.5", 0), None, "too near to the beginning for eight bytes at once");
+    }
+}
