@@ -147,7 +147,7 @@ def ask(form, path):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--rows", type=int, default=2_000_000)
+    arguments.add_argument("--rows", type=int, default=1_000_000)
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--program", help="ours, where it need not be built")
     arguments.add_argument("--theirs", nargs=2, metavar=("FORM", "FILE"))

@@ -7,14 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use arrow_array::RecordBatch;
 use arrow_ipc::{
     reader::{read_footer_length, FileReader},
-    root_as_footer, root_as_message, Block, Message,
+    root_as_footer, root_as_message, Block, Message, RecordBatch,
 };
 use serde::de::DeserializeOwned;
 
-use super::{blocks::by_rows, columnar::Tables, Blocks, Source, Wanted};
+use super::{
+    blocks::by_rows,
+    columnar::{decoded, names, Decoded, Tables},
+    Blocks, Source, Wanted,
+};
 use crate::{Error, Result};
 
 /// A file of Arrow's IPC format, also called Feather; needs the feature `arrow`. Columns become
@@ -33,9 +36,7 @@ impl<R: DeserializeOwned> Arrow<R> {
 }
 
 impl<R: DeserializeOwned> Arrow<R> {
-    fn tables(
-        &self,
-    ) -> Result<Tables<impl Iterator<Item = std::result::Result<RecordBatch, String>>, R>> {
+    fn tables(&self) -> Result<Tables<impl Iterator<Item = Decoded>, R>> {
         let unreadable = |source| Error::File { action: "read", path: self.path.clone(), source };
         let mut file = File::open(&self.path).map_err(unreadable)?;
         let name = self.path.display().to_string();
@@ -47,8 +48,7 @@ impl<R: DeserializeOwned> Arrow<R> {
             Error::Database { database: name.clone(), reason: error.to_string() }
         })?;
         let schema = reader.schema();
-        let tables = reader.map(|table| table.map_err(|error| error.to_string()));
-        Ok(Tables::new(name, &schema, tables))
+        Ok(Tables::new(name, names(&schema), decoded(reader)))
     }
 }
 
@@ -133,7 +133,7 @@ fn check_block(file: &mut File, block: &Block, size: u64) -> std::result::Result
 }
 
 /// The columns of a message.
-fn batch<'a>(message: &Message<'a>) -> Option<arrow_ipc::RecordBatch<'a>> {
+fn batch<'a>(message: &Message<'a>) -> Option<RecordBatch<'a>> {
     let dictionary = message.header_as_dictionary_batch();
     message.header_as_record_batch().or_else(|| dictionary?.data())
 }
@@ -141,7 +141,7 @@ fn batch<'a>(message: &Message<'a>) -> Option<arrow_ipc::RecordBatch<'a>> {
 /// Checks the buffers of a table's columns, which lie in a body from `start` on.
 fn check_buffers(
     file: &mut File,
-    batch: arrow_ipc::RecordBatch<'_>,
+    batch: RecordBatch<'_>,
     (start, body): (u64, u64),
 ) -> std::result::Result<(), Damage> {
     for buffer in batch.buffers().into_iter().flatten() {

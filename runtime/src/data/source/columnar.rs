@@ -24,24 +24,23 @@ use crate::{
 /// How many rows are decoded together.
 pub(super) const ROWS_AT_ONCE: usize = 4096;
 
-/// Tables of columns, which come one after the other.
+/// Tables of columns, which come one after the other, as rows of structs or as tables of ours.
 pub(super) struct Tables<I, R> {
     name: String,
-    tables: I,
+    decoded: I,
     records: Records<R>,
-    ended: bool,
 }
 
-impl<I, R> Tables<I, R>
-where
-    I: Iterator<Item = std::result::Result<RecordBatch, String>>,
-    R: DeserializeOwned,
-{
-    /// Those of a file of this name.
-    pub(super) fn new(name: String, schema: &SchemaRef, tables: I) -> Tables<I, R> {
-        let columns: Vec<String> = names(schema).map(str::to_owned).collect();
+impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
+    /// Those of a file of this name, with columns of these.
+    pub(super) fn new<'a>(
+        name: String,
+        columns: impl Iterator<Item = &'a str>,
+        decoded: I,
+    ) -> Tables<I, R> {
+        let columns: Vec<String> = columns.map(str::to_owned).collect();
         let records = Records::new(name.clone(), Arc::from(columns));
-        Tables { name, tables, records, ended: false }
+        Tables { name, decoded, records }
     }
 
     /// The names of the columns.
@@ -52,7 +51,7 @@ where
 
     /// Every row by itself.
     pub(super) fn rows(mut self) -> impl Iterator<Item = Result<R>> {
-        std::iter::from_fn(move || Some(self.next()?.and_then(|found| Ok(self.read(&found)))))
+        std::iter::from_fn(move || Some(self.next()?.map(|found| self.read(&found))))
             .flat_map(|rows| rows.unwrap_or_else(|error| vec![Err(error)]))
     }
 
@@ -81,24 +80,35 @@ where
         (0..found.rows).map(|row| self.records.read(record(row))).collect()
     }
 
-    /// The next table. What these formats' own readers do not expect of a damaged file, they panic on.
     fn next(&mut self) -> Option<Result<Found>> {
-        if self.ended {
+        let damaged = |reason| Error::Database { database: self.name.clone(), reason };
+        Some(self.decoded.next()?.map_err(damaged))
+    }
+}
+
+/// A table, or why there is none and nothing follows.
+pub(super) type Decoded = std::result::Result<Found, String>;
+
+/// Tables in few types. What these formats' own readers do not expect of a damaged file, they panic on.
+pub(super) fn decoded<E: ToString>(
+    mut tables: impl Iterator<Item = std::result::Result<RecordBatch, E>>,
+) -> impl Iterator<Item = Decoded> {
+    let mut ended = false;
+    std::iter::from_fn(move || {
+        if ended {
             return None;
         }
-        let table = std::panic::catch_unwind(AssertUnwindSafe(|| self.tables.next()));
-        let table = table
-            .unwrap_or_else(|_| Some(Err("its reader gave up on it: it is damaged".to_owned())))?;
+        let table = std::panic::catch_unwind(AssertUnwindSafe(|| tables.next()));
+        let found = match table {
+            Ok(table) => {
+                table?.map_err(|error| error.to_string()).and_then(|table| Found::new(&table))
+            }
+            Err(_) => Err("its reader gave up on it: it is damaged".to_owned()),
+        };
         // After an error, or a panic, nothing more is asked of the reader.
-        self.ended = table.is_err();
-        let found = table.and_then(|table| {
-            let columns =
-                table.columns().iter().map(Column::new).collect::<std::result::Result<_, _>>();
-            Ok(Found { rows: table.num_rows(), columns: columns? })
-        });
-        let damaged = |reason| Error::Database { database: self.name.clone(), reason };
-        Some(found.map_err(damaged))
-    }
+        ended = found.is_err();
+        Some(found)
+    })
 }
 
 /// The names of the columns.
@@ -107,9 +117,26 @@ pub(super) fn names(schema: &SchemaRef) -> impl Iterator<Item = &str> {
 }
 
 /// The columns of a table.
-struct Found {
+pub(super) struct Found {
     rows: usize,
     columns: Vec<Column>,
+}
+
+impl Found {
+    fn new(table: &RecordBatch) -> Decoded {
+        let columns =
+            table.columns().iter().map(Column::new).collect::<std::result::Result<_, _>>();
+        Ok(Found { rows: table.num_rows(), columns: columns? })
+    }
+
+    /// The columns of this table and of another one with the same rows.
+    pub(super) fn beside(mut self, other: Found) -> Decoded {
+        if self.rows != other.rows {
+            return Err("its columns have different lengths: it is damaged".to_owned());
+        }
+        self.columns.extend(other.columns);
+        Ok(self)
+    }
 }
 
 /// A column in one of few types.

@@ -17,8 +17,9 @@ use crate::{
     Result,
 };
 
-/// How many bytes are looked at together: as many as a processor has at hand.
-const AT_ONCE: usize = 1 << 16;
+/// How many bytes are looked at together: as many as a processor has at hand, and so many that threads
+/// seldom wake each other.
+const AT_ONCE: usize = 1 << 18;
 
 /// The rows of a file, a piece of it at a time.
 pub(super) struct Tables<'a, R> {
