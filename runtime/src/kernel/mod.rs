@@ -10,6 +10,7 @@ pub(crate) mod matmul;
 mod places;
 pub(crate) mod pooled;
 pub(crate) mod recurrent;
+mod register;
 pub(crate) mod rest;
 mod scratch;
 pub(crate) mod spread;
@@ -19,5 +20,6 @@ pub(crate) mod update;
 mod view;
 pub(crate) mod wide;
 pub(crate) mod windows;
+mod winograd;
 
 pub use backend::{Backend, Element, Recycling};
