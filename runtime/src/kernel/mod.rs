@@ -14,6 +14,7 @@ mod register;
 pub(crate) mod rest;
 mod scratch;
 pub(crate) mod spread;
+pub(crate) mod sweep;
 mod team;
 pub(crate) mod transparent;
 pub(crate) mod update;
