@@ -119,20 +119,16 @@ impl Winograd {
         // How many columns of the image are left of the piece, and how many zeros come first in it.
         let passed = (2 * squares.columns.start).saturating_sub(left).min(width);
         let zeros = left.saturating_sub(2 * squares.columns.start);
-        scratch((2 * squares.rows.len() + 3) * 2 * half, |numbers| {
-            let (padded, halves) = numbers.split_at_mut(2 * half);
-            padded.fill(E::zero());
+        scratch((2 * squares.rows.len() + 2) * 2 * half, |halves| {
+            // What lies outside the image lies at the same places for every channel.
+            halves.fill(E::zero());
             for (input, channel) in self.convolution.channels(group).enumerate() {
                 let rows = (2 * squares.rows.start..).map(|row| row.checked_sub(above));
                 for (halves, row) in halves.chunks_exact_mut(2 * half).zip(rows) {
-                    let Some(row) = row.filter(|row| *row < height) else {
-                        halves.fill(E::zero());
-                        continue;
-                    };
-                    let row = &image[windows.input.at(channel, row, 0)..][passed..width];
-                    let places = padded.iter_mut().skip(zeros);
-                    places.zip(row).for_each(|(place, x)| *place = *x);
-                    split(padded, halves);
+                    if let Some(row) = row.filter(|row| *row < height) {
+                        let row = &image[windows.input.at(channel, row, 0)..][passed..width];
+                        split(row, zeros, halves);
+                    }
                 }
                 for row in 0..squares.rows.len() {
                     E::with_register(Turn {
@@ -148,11 +144,19 @@ impl Winograd {
 }
 
 wide_fn! {
-    /// The numbers at even places, then those at odd ones.
-    fn split(row: &'a [E], halves: &'a mut [E]) {
-        let (even, odd) = halves.split_at_mut(row.len() / 2);
-        for ((even, odd), pair) in even.iter_mut().zip(odd).zip(row.as_chunks::<2>().0) {
-            (*even, *odd) = (pair[0], pair[1]);
+    /// A row of which `zeros` stand before it: those at even places, then those at odd ones.
+    fn split(row: &'a [E], zeros: usize, halves: &'a mut [E]) {
+        let (even, odd) = halves.split_at_mut(halves.len() / 2);
+        let (first, second) = match zeros % 2 {
+            0 => (&mut even[zeros / 2..], &mut odd[zeros / 2..]),
+            _ => (&mut odd[zeros / 2..], &mut even[zeros / 2 + 1..]),
+        };
+        let (pairs, last) = row.as_chunks::<2>();
+        for ((first, second), pair) in first.iter_mut().zip(second).zip(pairs) {
+            (*first, *second) = (pair[0], pair[1]);
+        }
+        if let (Some(first), [last]) = (first.get_mut(pairs.len()), last) {
+            *first = *last;
         }
     }
 }
