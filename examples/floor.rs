@@ -14,7 +14,8 @@
 //!
 //! **Operations** are the additions and multiplications of products: forward, and back by the
 //! weights and, where it was computed and is not data, by the input. The way back through a pooled
-//! convolution touches one of the four places under a window, and so counts for a quarter.
+//! convolution touches one of the four places under a window, and so counts for a quarter. Forward it
+//! counts as its definition has it, although Winograd's filtering takes four ninths of that.
 //! Activations, losses and metrics count for nothing.
 //!
 //! **Bytes** are `f32`, four each, and what has to move at least once:
