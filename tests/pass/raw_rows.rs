@@ -36,7 +36,8 @@ pub struct Post {
     topic: Class<{ sizes::TOPICS }>,
 }
 
-fn main() -> multi_input::Result<()> {
+#[test]
+fn compiles_and_runs() -> multi_input::Result<()> {
     let photo = |shade| Image::new(2, 3, vec![shade; 18]).unwrap();
     let row = |row: usize| PostSample {
         photo: photo(row as u8),
