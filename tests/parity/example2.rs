@@ -3,18 +3,16 @@
 //!
 //! Weights and data are computed by the same formula here and in `fixtures/example2.py`.
 
-mod support;
-
+use crate::support::{
+    fixture::{deviation, deviation_of_each, Fixture},
+    gradients, parameters, set,
+};
 use dfdx::{nn::ZeroGrads, prelude::*};
 use multi_input::{
     kernel::{Backend, Element},
     loss::{CrossEntropy, Loss, TargetRow},
     multi_input_model,
     optim::{Adam, OptimizerState},
-};
-use support::{
-    fixture::{deviation, deviation_of_each, Fixture},
-    gradients, parameters, set,
 };
 
 /// The seed's second example.
