@@ -2,7 +2,6 @@
 //! scikit-learn give (`fixtures/`).
 
 mod convolutions;
-mod example2;
 mod examples;
 mod layers;
 mod masks;
