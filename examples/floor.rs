@@ -5,8 +5,8 @@
 //! ```
 //!
 //! ```sh
-//! cargo run --release --example floor
-//! cargo run --release --example floor -- --short   # less patience, so times are longer
+//! cargo run --release --features bench --example floor
+//! cargo run --release --features bench --example floor -- --short   # less patience, so times are longer
 //! ```
 //!
 //! Both rates are measured in the same run, with all threads: a product of two matrices of 1024
