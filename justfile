@@ -9,7 +9,7 @@ test:
 # Formatting, lints and documentation.
 lint:
     cargo fmt --all --check
-    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy --workspace --all-targets --features bench -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 # Licences, advisories, sources.
@@ -45,12 +45,12 @@ instructions *options:
 
 # How the cost of a training step grows, as the picture that the README shows.
 cost:
-    cargo run --release --features cost --example cost -- docs/cost.svg
+    cargo run --release --features bench --example cost -- docs/cost.svg
 
 # What is too long for `cargo test`: millions of token streams through the macro, training runs that
 # are killed at 200 moments, 10,000 damaged files of every format, and files larger than memory.
 soak: soak-files
-    cargo test --release -p multi-input-tests --test resume -- --ignored --nocapture soak
+    cargo test --release -p multi-input-tests --test training -- --ignored --nocapture soak
     cargo test --release -p multi-input-macros-core -- --ignored --nocapture soak
     cargo test --release -p multi-input-tests --features stores --test mutations --test stores -- \
         --ignored --nocapture soak

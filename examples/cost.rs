@@ -2,9 +2,9 @@
 //! a sequence, on one thread and on two.
 //!
 //! ```sh
-//! cargo run --release --features cost --example cost                   # tables
-//! cargo run --release --features cost --example cost -- docs/cost.svg  # and a picture of them
-//! cargo run --release --features cost --example cost -- --short        # the small sizes alone
+//! cargo run --release --features bench --example cost                   # tables
+//! cargo run --release --features bench --example cost -- docs/cost.svg  # and a picture of them
+//! cargo run --release --features bench --example cost -- --short        # the small sizes alone
 //! ```
 //!
 //! Steps are those of `Trainer::fit` with Adam on random rows. A time is that of the fastest epoch

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! ```sh
-//! cargo run --release --example floor
-//! cargo run --release --example floor -- --short   # less patience, so times are longer
+//! cargo run --release --features bench --example floor
+//! cargo run --release --features bench --example floor -- --short   # less patience, so times are longer
 //! ```
 //!
 //! Both rates are measured in the same run, with all threads: a product of two matrices of 1024
@@ -14,7 +14,8 @@
 //!
 //! **Operations** are the additions and multiplications of products: forward, and back by the
 //! weights and, where it was computed and is not data, by the input. The way back through a pooled
-//! convolution touches one of the four places under a window, and so counts for a quarter.
+//! convolution touches one of the four places under a window, and so counts for a quarter. Forward it
+//! counts as its definition has it, although Winograd's filtering takes four ninths of that.
 //! Activations, losses and metrics count for nothing.
 //!
 //! **Bytes** are `f32`, four each, and what has to move at least once:

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! ```sh
-//! echo csv 1000 | cargo run --release --example hot
+//! echo csv 1000 | cargo run --release --features bench --example hot
 //! ```
 
 mod busy;

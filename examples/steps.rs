@@ -2,8 +2,8 @@
 //! as a whole and layer by layer.
 //!
 //! ```sh
-//! cargo run --release --example steps
-//! cargo run --release --example steps -- 256 whole
+//! cargo run --release --features bench --example steps
+//! cargo run --release --features bench --example steps -- 256 whole
 //! ```
 //!
 //! The first argument is the batch size; a second one leaves the layers out. Times are

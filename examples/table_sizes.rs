@@ -1,9 +1,9 @@
 //! What a training step costs beside an embedding of 10 thousand to 10 million rows.
 //!
 //! ```sh
-//! cargo run --release --example table_sizes               # up to 100 thousand rows
-//! cargo run --release --example table_sizes -- all        # up to 10 million
-//! cargo run --release --example table_sizes -- whole      # every row in every step, as Keras does
+//! cargo run --release --features bench --example table_sizes               # up to 100 thousand rows
+//! cargo run --release --features bench --example table_sizes -- all        # up to 10 million
+//! cargo run --release --features bench --example table_sizes -- whole      # every row in every step, as Keras does
 //! ```
 //!
 //! A batch of 32 looks up 32 of the rows, which are drawn evenly, the worst case for what rows owe.

@@ -45,7 +45,8 @@ struct Meant {
     sold: bool,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let row = HouseInputs { rooms: [0.0; 10] };
     assert_eq!(row.rooms[0], 0.0);
     let row = MeantInputs { gate: [0.0; 10], rooms: [1.0; 10] };

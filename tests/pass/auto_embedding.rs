@@ -25,8 +25,10 @@ pub struct House {
     price: f32,
 }
 
-fn main() -> multi_input::Result<()> {
-    let shape = |name: &str| House::GRAPH.nodes.iter().find(|node| node.name == name).unwrap().shape;
+#[test]
+fn compiles_and_runs() -> multi_input::Result<()> {
+    let shape =
+        |name: &str| House::GRAPH.nodes.iter().find(|node| node.name == name).unwrap().shape;
     // min(600, round(1.6 n^0.56)) of 1000 and of 40.
     assert_eq!((shape("city"), shape("street"), shape("text")), (&[77][..], &[4][..], &[39][..]));
     let row = HouseSample { city: "Bern".into(), street: 7, text: "a b".into(), price: 1.0 };

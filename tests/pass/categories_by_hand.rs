@@ -16,14 +16,12 @@ pub struct Rating {
     stars: f32,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let device = Cpu::default();
     let mut model = device.build_module::<Rating, f64>();
-    let batch = RatingBatch {
-        user: device.tensor([3, 99]),
-        film: device.tensor([499, 0]),
-        tape: NoneTape,
-    };
+    let batch =
+        RatingBatch { user: device.tensor([3, 99]), film: device.tensor([499, 0]), tape: NoneTape };
     let _ = model.forward(batch.clone());
     let gradients = model.alloc_grads();
     let heads = model.forward_mut(batch.traced(gradients));

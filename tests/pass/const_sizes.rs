@@ -54,7 +54,8 @@ pub struct Post {
     likeness: f32,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let row = PostInputs { rooms: [0.0; ROOMS], words: [0; sizes::LENGTH], letters: None };
     assert_eq!(row.words.len(), 20);
     assert_eq!(Post::GRAPH.nodes.len(), 9);

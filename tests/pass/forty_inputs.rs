@@ -96,9 +96,9 @@ pub struct Wide {
     #[input]
     i39: f32,
     #[merge(concat(
-        i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, i10, i11, i12, i13, i14, i15, i16, i17,
-        i18, i19, i20, i21, i22, i23, i24, i25, i26, i27, i28, i29, i30, i31, i32, i33,
-        i34, i35, i36, i37, i38, i39
+        i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, i10, i11, i12, i13, i14, i15, i16, i17, i18, i19,
+        i20, i21, i22, i23, i24, i25, i26, i27, i28, i29, i30, i31, i32, i33, i34, i35, i36, i37,
+        i38, i39
     ))]
     joined: [f32; 70],
     #[from(joined)]
@@ -107,7 +107,8 @@ pub struct Wide {
     price: f32,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     assert_eq!(Wide::GRAPH.inputs.len(), 40);
     assert_eq!(Wide::GRAPH.nodes[40].shape, [70]);
 }

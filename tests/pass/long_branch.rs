@@ -32,7 +32,8 @@ pub struct Deep {
     price: f32,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     assert_eq!(Deep::GRAPH.nodes[0].layers.len(), 17);
     let device = Cpu::default();
     let model = device.build_module::<Deep, f32>();

@@ -74,7 +74,8 @@ pub struct Constant {
     stars: f32,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let device = Cpu::default();
     let model = Literal::build(&device, Seed(1));
     let rows = [LiteralInputs { words: [3, 4, 5, 0, 0, 0] }];

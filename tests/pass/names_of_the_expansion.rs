@@ -79,9 +79,36 @@ pub struct Names {
     #[input]
     multi_input: [f32; 4],
     #[merge(add(
-        batch, x, size, device, module, rows, row, self_, r#type, r#match, visitor, s, heads, seed,
-        gradients, deserializer, cells, draw, penalties, value_0, sample, inputs, E, D, B, T, V,
-        values, present, multi_input
+        batch,
+        x,
+        size,
+        device,
+        module,
+        rows,
+        row,
+        self_,
+        r#type,
+        r#match,
+        visitor,
+        s,
+        heads,
+        seed,
+        gradients,
+        deserializer,
+        cells,
+        draw,
+        penalties,
+        value_0,
+        sample,
+        inputs,
+        E,
+        D,
+        B,
+        T,
+        V,
+        values,
+        present,
+        multi_input
     ))]
     concat: [f32; 4],
     #[from(concat)]
@@ -94,7 +121,8 @@ pub struct Names {
     r#struct: [f32; 2],
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let device = Cpu::default();
     let model = device.build_module::<Names, f32>();
     let _ = (&model.r#type, &model.match_missing, &model.E);

@@ -41,6 +41,7 @@ pub struct Nested {
     price: f32,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     assert_eq!(Nested::GRAPH.nodes.len(), 15);
 }

@@ -28,7 +28,8 @@ impl Default for HouseSample {
 
 fn reads<T: serde::de::DeserializeOwned>() {}
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     reads::<HouseInputs>();
     let inputs: HouseInputs = HouseSample::default().into();
     assert_eq!(inputs.clone().measurements, [0.0; 10]);

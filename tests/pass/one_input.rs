@@ -11,7 +11,8 @@ struct Identity {
     y: f32,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let row = IdentityInputs { x: 1.0 };
     assert_eq!(row.x, 1.0);
 }

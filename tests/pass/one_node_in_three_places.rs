@@ -2,7 +2,7 @@
 
 use multi_input::multi_input_model;
 
-#[multi_input_model]
+#[multi_input_model(allow(relu_head))]
 pub struct Fan {
     #[input]
     #[branch(Dense(8, relu))]
@@ -25,6 +25,7 @@ pub struct Fan {
     sold: bool,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     assert_eq!(Fan::GRAPH.outputs.len(), 3);
 }

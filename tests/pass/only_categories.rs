@@ -16,7 +16,8 @@ pub struct Text {
     stars: f32,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     use multi_input::prelude::*;
     let model = Text::build(&Cpu::default(), Seed(0));
     let rows = [TextInputs { words: [0, 1, 2, 3, 8], place: 4 }];

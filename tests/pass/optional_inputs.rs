@@ -28,7 +28,15 @@ pub struct Patient {
     #[merge(average(serum, sex, history, later))]
     mean: [f32; 8],
     #[merge(concat(
-        age, vitals, mean, smoker, pain, present(age), present(vitals), present(serum), present(sex)
+        age,
+        vitals,
+        mean,
+        smoker,
+        pain,
+        present(age),
+        present(vitals),
+        present(serum),
+        present(sex)
     ))]
     joined: _,
     #[from(joined)]
@@ -40,7 +48,8 @@ pub struct Patient {
     levels: [f32; 8],
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let row = PatientInputs {
         age: None,
         vitals: None,

@@ -19,7 +19,8 @@ pub struct House {
 
 fn reads<T: serde::de::DeserializeOwned>() {}
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     reads::<HouseInputs>();
     reads::<HouseSample>();
 }

@@ -48,11 +48,11 @@ impl<const N: usize, E: Dtype, D: Storage<E>> NonMutableModule for GateModule<N,
 
 const WIDTH: usize = 8;
 
-#[multi_input_model]
+#[multi_input_model(allow(bottleneck))]
 #[derive(Clone, Debug)]
 pub struct Gated {
     #[input]
-    #[branch(Gate<10> => [10], Dense(WIDTH, relu), crate::Gate<WIDTH> => [WIDTH])]
+    #[branch(Gate<10> => [10], Dense(WIDTH, relu), crate::own_module::Gate<WIDTH> => [WIDTH])]
     measurements: [f32; 10],
     #[input]
     #[branch(Embedding(100, 8), dfdx::nn::builders::Linear<8, 8> => [8], frozen)]
@@ -66,7 +66,8 @@ pub struct Gated {
     price: f32,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let device = Cpu::default();
     let model = device.build_module::<Gated, f32>();
     assert_eq!(model.measurements.0.scale.array(), [1.0; 10]);

@@ -36,11 +36,12 @@ pub struct Post {
     topic: Class<{ sizes::TOPICS }>,
 }
 
-fn main() -> multi_input::Result<()> {
+#[test]
+fn compiles_and_runs() -> multi_input::Result<()> {
     let photo = |shade| Image::new(2, 3, vec![shade; 18]).unwrap();
     let row = |row: usize| PostSample {
         photo: photo(row as u8),
-        drawing: (row % 2 == 0).then(|| Image::new(1, 1, vec![7]).unwrap()),
+        drawing: row.is_multiple_of(2).then(|| Image::new(1, 1, vec![7]).unwrap()),
         caption: "Two words".to_owned(),
         comment: None,
         topic: ["art", "sport"][row % 2].to_owned(),

@@ -18,7 +18,8 @@ pub struct Backwards {
     measurements: [f32; 10],
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let names: Vec<&str> = Backwards::GRAPH.nodes.iter().map(|node| node.name).collect();
     assert_eq!(names.last(), Some(&"price"));
     assert_eq!(Backwards::GRAPH.inputs[0].name, "district");

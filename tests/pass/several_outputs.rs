@@ -30,7 +30,8 @@ pub struct Report {
     kind: multi_input::Class<5>,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let device = Cpu::default();
     let model = device.build_module::<Report, f64>();
     let batch = ReportBatch { rooms: device.zeros::<Rank2<2, 10>>(), tape: NoneTape };

@@ -74,7 +74,8 @@ pub struct House {
     kind: Class<3>,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     let row = HouseInputs {
         measurements: ::core::option::Option::None,
         district: ::core::option::Option::Some(3),

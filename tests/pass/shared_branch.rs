@@ -21,6 +21,7 @@ pub struct Towers {
     likeness: f32,
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     assert_eq!(Towers::GRAPH.nodes[0].shared.or(Towers::GRAPH.nodes[1].shared), Some("title"));
 }

@@ -28,7 +28,8 @@ mod inner {
     const WIDTH: usize = 4;
 }
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     use multi_input::multi_input_model;
 
     const WIDTH: usize = 3;

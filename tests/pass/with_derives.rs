@@ -41,7 +41,8 @@ fn is_zero(number: &u32) -> bool {
 fn needs<T: Clone + std::fmt::Debug + PartialEq + serde::Serialize>() {}
 fn reads<T: serde::de::DeserializeOwned>() {}
 
-fn main() {
+#[test]
+fn compiles_and_runs() {
     needs::<HouseInputs>();
     needs::<HouseSample>();
     needs::<HouseOutputs>();

@@ -16,7 +16,10 @@ impl Fixture {
     /// Reads `tests/fixtures/NAME.safetensors`.
     pub fn read(name: &str) -> Fixture {
         let file = format!("{name}.safetensors");
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(&file);
+        // The packages within `tests` have no fixtures of their own.
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let tests = package.ancestors().find(|folder| folder.join("fixtures").is_dir());
+        let path = tests.unwrap_or(package).join("fixtures").join(&file);
         let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         Fixture { file, bytes, read: RefCell::default() }
     }

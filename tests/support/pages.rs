@@ -1,5 +1,6 @@
-//! The pages of `multi_input::errors` as cases for trybuild: the wrong code of each with the
-//! message that the page shows, and the right code of all in one program.
+//! The pages of `multi_input::errors` as cases: for trybuild the wrong code of each with the message
+//! that the page shows, and for a program the right code of all.
+#![allow(dead_code)] // The build script needs the right code, `compile_fail` the wrong.
 
 use std::{fs, path::PathBuf};
 
@@ -13,18 +14,22 @@ struct Page {
     text: String,
 }
 
-/// Writes `ui/pages/NAME.rs` with its `.stderr`, and `pass/pages.rs`.
+/// Writes `ui/pages/NAME.rs` with its `.stderr`.
 pub fn write_cases() {
-    let mut right = String::from("//! The right code of every page. Generated.\n");
     for page in pages() {
         write(&case(&page.name, "rs"), &page.block("compile_fail"));
         let message = page.block("text").replace(SHOWN, &format!("ui/pages/{}.rs", page.name));
         write(&case(&page.name, "stderr"), &message);
-        let code = page.block("").replace('\n', "\n    ");
-        right += &format!("\nmod {} {{\n    #![allow(dead_code)]\n    {code}}}\n", page.name);
     }
-    right += "\nfn main() {}\n";
-    write(&folder().join("tests/pass/pages.rs"), &right);
+}
+
+/// A module for each page.
+pub fn right_code() -> String {
+    let module = |page: Page| {
+        let code = page.block("").replace('\n', "\n    ");
+        format!("mod {} {{\n    {code}}}\n", page.name)
+    };
+    pages().into_iter().map(module).collect()
 }
 
 /// Puts the messages that trybuild has written anew into the pages.
@@ -62,7 +67,7 @@ impl Page {
 }
 
 fn pages() -> Vec<Page> {
-    let folder = folder().join("runtime/src/errors");
+    let folder = folder();
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
         .unwrap()
         .map(|file| file.unwrap().path())
@@ -81,12 +86,17 @@ fn pages() -> Vec<Page> {
     files.into_iter().map(page).collect()
 }
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+/// Where the pages are.
+pub fn folder() -> PathBuf {
+    tests().join("../runtime/src/errors")
+}
+
+fn tests() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn case(name: &str, extension: &str) -> PathBuf {
-    folder().join("tests/ui/pages").join(name).with_extension(extension)
+    tests().join("ui/pages").join(name).with_extension(extension)
 }
 
 fn write(file: &PathBuf, text: &str) {

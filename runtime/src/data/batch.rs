@@ -6,7 +6,7 @@ use dfdx::{
 };
 
 use super::{Table, Values};
-use crate::kernel::{Backend, Element};
+use crate::kernel::{sweep::gather, Backend, Element};
 
 /// Rows of a table that are computed together.
 #[derive(Clone, Copy, Debug)]
@@ -46,10 +46,7 @@ impl<'a> Batch<'a> {
         let Values::Numbers(numbers) = &*column.values else { return Err(D::size_error()) };
         let width = column.width;
         let mut gathered = device.buffer(self.rows.len() * width)?;
-        for (into, &row) in gathered.chunks_exact_mut(width.max(1)).zip(self.rows) {
-            let from = &numbers[row * width..][..width];
-            into.iter_mut().zip(from).for_each(|(into, &from)| *into = E::of(f64::from(from)));
-        }
+        gather(numbers, width, self.rows, &mut gathered);
         device.try_tensor_from_vec(gathered, shape)
     }
 

@@ -10,7 +10,7 @@ use dfdx::{
 
 use super::{
     matmul::Product,
-    places::{self, Places},
+    register::{self, WithRegister},
     scratch::Shelf,
     view,
 };
@@ -34,9 +34,9 @@ pub trait Element:
     /// How matrices are multiplied.
     #[doc(hidden)]
     fn product() -> Product<Self>;
-    /// Sums over some places of an image.
+    /// Runs loops with the widest registers that the processor has.
     #[doc(hidden)]
-    fn add_places(places: &Places<'_, Self>, padded: &[Self], offsets: &[usize], sums: &mut [Self]);
+    fn with_register(loops: impl WithRegister<Self>);
     /// The buffers that this thread keeps.
     #[doc(hidden)]
     fn shelf() -> &'static LocalKey<Shelf<Self>>;
@@ -66,8 +66,8 @@ impl Element for f32 {
     fn product() -> Product<f32> {
         gemm_f32::gemm::f32::get_gemm_fn()
     }
-    fn add_places(places: &Places<'_, f32>, padded: &[f32], offsets: &[usize], sums: &mut [f32]) {
-        places::single::add_places(places, padded, offsets, sums);
+    fn with_register(loops: impl WithRegister<f32>) {
+        register::single(loops);
     }
     fn shelf() -> &'static LocalKey<Shelf<f32>> {
         thread_local!(static SHELF: Shelf<f32> = const { RefCell::new(Vec::new()) });
@@ -104,8 +104,8 @@ impl Element for f64 {
     fn product() -> Product<f64> {
         gemm_f64::gemm::f64::get_gemm_fn()
     }
-    fn add_places(places: &Places<'_, f64>, padded: &[f64], offsets: &[usize], sums: &mut [f64]) {
-        places::double::add_places(places, padded, offsets, sums);
+    fn with_register(loops: impl WithRegister<f64>) {
+        register::double(loops);
     }
     fn shelf() -> &'static LocalKey<Shelf<f64>> {
         thread_local!(static SHELF: Shelf<f64> = const { RefCell::new(Vec::new()) });

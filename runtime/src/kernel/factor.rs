@@ -1,17 +1,15 @@
 //! Products of a few rows with a matrix that is used again and again. The library's products are
 //! for large matrices; what it prepares for one takes longer than a few rows do.
+#![allow(unsafe_code)]
 
 use super::{
     matmul::{multiply, Add, Matrix},
-    wide::wide_fn,
+    register::{Register, WithRegister},
     Element,
 };
 
 /// Up to how many rows the loops here are the faster ones.
 const FEW: usize = 4;
-
-/// How many sums are computed together.
-const TOGETHER: usize = 32;
 
 /// A matrix `[outputs, inputs]` that rows of inputs are multiplied with, time after time.
 pub(crate) struct Factor<'a, E> {
@@ -47,35 +45,61 @@ impl<'a, E: Element> Factor<'a, E> {
         };
         let rows = rows.chunks_exact(inputs.max(1));
         for (row, sums) in rows.zip(sums.chunks_exact_mut(outputs.max(1))) {
-            add_row(row, turned, sums);
+            E::with_register(AddRow { row, turned, sums });
         }
     }
 }
 
-wide_fn! {
-    /// `sums += row turned`.
-    fn add_row(row: &'a [E], turned: &'a [E], sums: &'a mut [E]) {
-        let whole = sums.len() - sums.len() % TOGETHER;
-        for at in (0..whole).step_by(TOGETHER) {
-            add_some::<E, TOGETHER>(row, turned, at, sums);
+/// `sums += row turned`.
+struct AddRow<'a, E> {
+    row: &'a [E],
+    turned: &'a [E],
+    sums: &'a mut [E],
+}
+
+impl<E: Element> WithRegister<E> for AddRow<'_, E> {
+    #[inline(always)]
+    unsafe fn run<R: Register<Number = E>>(mut self) {
+        assert!(self.row.len() * self.sums.len() <= self.turned.len(), "every number has weights");
+        let mut at = 0;
+        // Eight sums at once hide how long one takes.
+        while at + 8 * R::COUNT <= self.sums.len() {
+            self.add::<R, 8>(at);
+            at += 8 * R::COUNT;
         }
-        for at in whole..sums.len() {
-            add_some::<E, 1>(row, turned, at, sums);
+        while at + R::COUNT <= self.sums.len() {
+            self.add::<R, 1>(at);
+            at += R::COUNT;
+        }
+        for at in at..self.sums.len() {
+            let weights = self.turned[at..].iter().step_by(self.sums.len());
+            let products = self.row.iter().zip(weights).map(|(x, weight)| *x * *weight);
+            self.sums[at] += products.sum();
         }
     }
 }
 
-/// The same for `N` of the sums.
-#[inline(always)]
-fn add_some<E: Element, const N: usize>(row: &[E], turned: &[E], at: usize, sums: &mut [E]) {
-    let mut added = [E::zero(); N];
-    for (x, weights) in row.iter().zip(turned.chunks_exact(sums.len())) {
-        let weights = &weights[at..at + N];
-        for n in 0..N {
-            added[n] += *x * weights[n];
+impl<E: Element> AddRow<'_, E> {
+    /// The same for `N` registers of sums.
+    ///
+    /// # Safety
+    /// The processor has the register; there are so many sums from `at` on, and weights for them.
+    #[inline(always)]
+    unsafe fn add<R: Register<Number = E>, const N: usize>(&mut self, at: usize) {
+        let mut added = [R::zero(); N];
+        let mut weights = self.turned.as_ptr().add(at);
+        for x in self.row {
+            let x = R::of(*x);
+            for (n, added) in added.iter_mut().enumerate() {
+                *added = added.plus_fused(x, R::load(weights.add(n * R::COUNT)));
+            }
+            weights = weights.wrapping_add(self.sums.len());
+        }
+        for (n, added) in added.into_iter().enumerate() {
+            let sums = self.sums.as_mut_ptr().add(at + n * R::COUNT);
+            R::load(sums).add(added).store(sums);
         }
     }
-    sums[at..at + N].iter_mut().zip(added).for_each(|(sum, added)| *sum += added);
 }
 
 #[cfg(test)]
@@ -85,7 +109,7 @@ mod tests {
 
     #[test]
     fn few_rows_and_many_have_the_same_products() {
-        for (inputs, outputs) in [(1, 1), (3, 40), (32, 128), (5, 33)] {
+        for (inputs, outputs) in [(1, 1), (3, 40), (32, 128), (5, 33), (2, 150)] {
             let numbers = |len: usize| -> Vec<f64> { (0..len).map(|i| (i % 11) as f64).collect() };
             let (matrix, rows) = (numbers(inputs * outputs), numbers(2 * inputs));
             let run = |rows_at_a_time: usize| {

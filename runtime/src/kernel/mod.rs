@@ -10,14 +10,17 @@ pub(crate) mod matmul;
 mod places;
 pub(crate) mod pooled;
 pub(crate) mod recurrent;
+mod register;
 pub(crate) mod rest;
 mod scratch;
 pub(crate) mod spread;
+pub(crate) mod sweep;
 mod team;
 pub(crate) mod transparent;
 pub(crate) mod update;
 mod view;
 pub(crate) mod wide;
 pub(crate) mod windows;
+mod winograd;
 
 pub use backend::{Backend, Element, Recycling};

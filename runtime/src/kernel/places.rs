@@ -2,12 +2,16 @@
 //! pooling comes to. The compiler does not widen this loop reliably, so it is spelled out.
 #![allow(unsafe_code)]
 
+use super::{
+    register::{Register, WithRegister},
+    Element,
+};
+
 /// How many numbers lie side by side without a gap in what is added up.
 pub(crate) const LANES: usize = 16;
 
 /// The windows of one filter, each of which hands its slope to one place of the convolution.
-#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
-pub struct Places<'a, E> {
+pub(crate) struct Places<'a, E> {
     pub(crate) slopes: &'a [E],
     /// Which place of each window.
     pub(crate) marks: &'a [u8],
@@ -18,25 +22,32 @@ pub struct Places<'a, E> {
     pub(crate) within: &'a [usize; 1 << u8::BITS],
 }
 
-/// As many numbers as a register of the processor holds.
-trait Register: Copy {
-    type Number: Copy;
-    const COUNT: usize;
-
-    /// # Safety
-    /// The processor has the register; so with all others.
-    unsafe fn zero() -> Self;
-    unsafe fn of(number: Self::Number) -> Self;
-    /// # Safety
-    /// There are `COUNT` numbers; so with `add_to`.
-    unsafe fn load(from: *const Self::Number) -> Self;
-    unsafe fn add_to(self, sums: *mut Self::Number);
-    /// `self + a * b`, rounded twice as everywhere else.
-    unsafe fn plus(self, a: Self, b: Self) -> Self;
-}
-
 /// `sums[lane] += slope * padded[place + offset + lane]` over all windows, for [`LANES`] lanes of
 /// every offset.
+pub(crate) fn add_places<E: Element>(
+    places: &Places<'_, E>,
+    padded: &[E],
+    offsets: &[usize],
+    sums: &mut [E],
+) {
+    E::with_register(AddPlaces { places, padded, offsets, sums });
+}
+
+struct AddPlaces<'a, E> {
+    places: &'a Places<'a, E>,
+    padded: &'a [E],
+    offsets: &'a [usize],
+    sums: &'a mut [E],
+}
+
+impl<E: Element> WithRegister<E> for AddPlaces<'_, E> {
+    #[inline(always)]
+    unsafe fn run<R: Register<Number = E>>(self) {
+        add::<R>(self.places, self.padded, self.offsets, self.sums);
+    }
+}
+
+/// [`add_places`] with one sort of register.
 ///
 /// # Safety
 /// The processor has the register `R`.
@@ -98,194 +109,22 @@ unsafe fn add_some<R: Register, const N: usize>(
             window += places.steps[1];
             let slope = R::of(*slope);
             for n in 0..N {
-                added[n] = added[n].plus(slope, R::load(place.add(registers[n].1)));
+                let x = R::load(place.add(registers[n].1));
+                // Rounded twice, so that the bits are those of any other register.
+                added[n] = added[n].add(slope.multiply(x));
             }
         }
     }
     for n in 0..N {
-        added[n].add_to(sums[registers[n].0..][..R::COUNT].as_mut_ptr());
+        let sums = sums[registers[n].0..][..R::COUNT].as_mut_ptr();
+        R::load(sums).add(added[n]).store(sums);
     }
-}
-
-/// Four numbers, which most processors hold in one register.
-impl<E: super::Element> Register for [E; 4] {
-    type Number = E;
-    const COUNT: usize = 4;
-
-    #[inline(always)]
-    unsafe fn zero() -> Self {
-        [E::zero(); 4]
-    }
-    #[inline(always)]
-    unsafe fn of(number: E) -> Self {
-        [number; 4]
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const E) -> Self {
-        from.cast::<[E; 4]>().read_unaligned()
-    }
-    #[inline(always)]
-    unsafe fn add_to(self, sums: *mut E) {
-        for (lane, x) in self.into_iter().enumerate() {
-            *sums.add(lane) += x;
-        }
-    }
-    #[inline(always)]
-    unsafe fn plus(self, a: Self, b: Self) -> Self {
-        std::array::from_fn(|lane| self[lane] + a[lane] * b[lane])
-    }
-}
-
-/// Dispatches to the widest registers of the processor.
-macro_rules! add_places {
-    ($number:ty, $wide:ty, $less_wide:ty) => {
-        /// Adds up with the widest registers that there are. See [`add`].
-        pub(in crate::kernel) fn add_places(
-            places: &super::Places<'_, $number>,
-            padded: &[$number],
-            offsets: &[usize],
-            sums: &mut [$number],
-        ) {
-            #[cfg(target_arch = "x86_64")]
-            if !super::super::wide::is_portable() {
-                #[target_feature(enable = "avx512f")]
-                fn wide(
-                    places: &super::Places<'_, $number>,
-                    padded: &[$number],
-                    offsets: &[usize],
-                    sums: &mut [$number],
-                ) {
-                    // SAFETY: the processor has AVX-512, or it would not be here.
-                    unsafe { super::add::<$wide>(places, padded, offsets, sums) }
-                }
-                #[target_feature(enable = "avx2")]
-                fn less_wide(
-                    places: &super::Places<'_, $number>,
-                    padded: &[$number],
-                    offsets: &[usize],
-                    sums: &mut [$number],
-                ) {
-                    // SAFETY: the processor has AVX2, or it would not be here.
-                    unsafe { super::add::<$less_wide>(places, padded, offsets, sums) }
-                }
-                if std::arch::is_x86_feature_detected!("avx512f") {
-                    // SAFETY: the processor has the feature, as was just asked.
-                    return unsafe { wide(places, padded, offsets, sums) };
-                }
-                if std::arch::is_x86_feature_detected!("avx2") {
-                    // SAFETY: the processor has the feature, as was just asked.
-                    return unsafe { less_wide(places, padded, offsets, sums) };
-                }
-            }
-            // SAFETY: every processor has plain numbers.
-            unsafe { super::add::<[$number; 4]>(places, padded, offsets, sums) }
-        }
-    };
-}
-
-/// In single precision.
-pub(super) mod single {
-    #[cfg(target_arch = "x86_64")]
-    use std::arch::x86_64::{__m256, __m512};
-    add_places!(f32, __m512, __m256);
-}
-
-/// In double precision.
-pub(super) mod double {
-    #[cfg(target_arch = "x86_64")]
-    use std::arch::x86_64::{__m256d, __m512d};
-    add_places!(f64, __m512d, __m256d);
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use std::arch::x86_64::*;
-
-    use super::Register;
-
-    macro_rules! register {
-        (
-            $register:ty, $number:ty, $count:literal,
-            $zero:ident, $of:ident, $load:ident, $store:ident, $add:ident, $times:ident
-        ) => {
-            impl Register for $register {
-                type Number = $number;
-                const COUNT: usize = $count;
-
-                #[inline(always)]
-                unsafe fn zero() -> Self {
-                    $zero()
-                }
-                #[inline(always)]
-                unsafe fn of(number: $number) -> Self {
-                    $of(number)
-                }
-                #[inline(always)]
-                unsafe fn load(from: *const $number) -> Self {
-                    $load(from)
-                }
-                #[inline(always)]
-                unsafe fn add_to(self, sums: *mut $number) {
-                    $store(sums, $add($load(sums), self));
-                }
-                #[inline(always)]
-                unsafe fn plus(self, a: Self, b: Self) -> Self {
-                    $add(self, $times(a, b))
-                }
-            }
-        };
-    }
-
-    register!(
-        __m512,
-        f32,
-        16,
-        _mm512_setzero_ps,
-        _mm512_set1_ps,
-        _mm512_loadu_ps,
-        _mm512_storeu_ps,
-        _mm512_add_ps,
-        _mm512_mul_ps
-    );
-    register!(
-        __m512d,
-        f64,
-        8,
-        _mm512_setzero_pd,
-        _mm512_set1_pd,
-        _mm512_loadu_pd,
-        _mm512_storeu_pd,
-        _mm512_add_pd,
-        _mm512_mul_pd
-    );
-    register!(
-        __m256,
-        f32,
-        8,
-        _mm256_setzero_ps,
-        _mm256_set1_ps,
-        _mm256_loadu_ps,
-        _mm256_storeu_ps,
-        _mm256_add_ps,
-        _mm256_mul_ps
-    );
-    register!(
-        __m256d,
-        f64,
-        4,
-        _mm256_setzero_pd,
-        _mm256_set1_pd,
-        _mm256_loadu_pd,
-        _mm256_storeu_pd,
-        _mm256_add_pd,
-        _mm256_mul_pd
-    );
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{wide::portable, Element};
+    use crate::kernel::wide::portable;
 
     fn check<E: Element>() {
         let numbers = |len: usize, scale: f64| -> Vec<E> {
@@ -308,7 +147,7 @@ mod tests {
             }
             let run = || {
                 let mut sums = numbers(count * LANES, 0.1);
-                E::add_places(&places, &padded, &offsets, &mut sums);
+                add_places(&places, &padded, &offsets, &mut sums);
                 sums
             };
             let (wide, plain) = (run(), portable(run));

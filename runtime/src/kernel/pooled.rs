@@ -4,10 +4,11 @@
 use super::{
     convolution::{row_stride, Convolution, Pass},
     matmul::{multiply_into, Add, Matrix},
-    places::{Places, LANES},
+    places::{add_places, Places, LANES},
     scratch::scratch,
     wide::wide_fn,
     windows::{Plane, Windows},
+    winograd::Winograd,
     Element,
 };
 
@@ -175,7 +176,11 @@ impl Pass for Pooled {
         sums: &mut [E],
         marks: &mut [u8],
     ) {
-        let (convolution, [down, _]) = (&self.convolution, self.tiles.pool);
+        let Pooled { convolution, tiles } = self;
+        if let Some(squares) = Winograd::new(*convolution, tiles.output, tiles.pool) {
+            return squares.forward(image, (weight, bias), sums, marks);
+        }
+        let [down, _] = tiles.pool;
         let (filters, kernel) = (convolution.filters(), convolution.kernel());
         for band in convolution.bands(self.tiles.covered(), down) {
             let (stride, columns) = (row_stride(band.places()), self.tiles.output.sizes[1]);
@@ -238,7 +243,7 @@ impl Pass for Pooled {
                         within: &within,
                     };
                     let sums = &mut partial[filter * lanes..][..lanes];
-                    E::add_places(&places, padded, &offsets, sums);
+                    add_places(&places, padded, &offsets, sums);
                 }
             }
         });

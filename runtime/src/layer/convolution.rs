@@ -34,13 +34,28 @@ where
     let batch = Batch { pass, output, samples: shape.num_elements() / output.len().max(1) };
     let mut sums = device.buffer(shape.num_elements())?;
     let mut marks = device.marks(batch.samples * pass.output().1)?;
-    batch.forward(&D::values(&x), (&D::values(weight), &D::values(bias)), &mut sums, &mut marks);
+    let keeps_sums = T::OWNS_TAPE && A::NEEDS_INPUT;
+    // While what comes out of a sample is in the cache.
+    let at_once = !keeps_sums && !A::ACROSS;
+    batch.forward(
+        &D::values(&x),
+        (&D::values(weight), &D::values(bias)),
+        &mut sums,
+        &mut marks,
+        |sums| {
+            if at_once {
+                A::forward(sums, output.channels)
+            }
+        },
+    );
     let mut before = Vec::new();
-    if T::OWNS_TAPE && A::NEEDS_INPUT {
+    if keeps_sums {
         before = device.buffer(sums.len())?;
         before.copy_from_slice(&sums);
     }
-    batch.activate::<A, E>(&mut sums);
+    if !at_once {
+        batch.activate::<A, E>(&mut sums);
+    }
     let y = device.try_tensor_from_vec(sums, shape)?;
 
     if !T::OWNS_TAPE {
@@ -50,10 +65,10 @@ where
     let (weight, bias, output) = (weight.clone(), bias.clone(), y.clone());
     tape.add_backward_op(move |gradients| {
         let mut slope = D::take_gradient(gradients, &output)?;
-        batch.activate_backward::<A, E>(&before, &D::values(&output), &mut slope);
-        device.keep(before);
         let mut partial = device.buffer(batch.shards() * batch.partial())?;
-        batch.backward_weight(&D::values(&x), &slope, &marks, &mut partial);
+        let activated = (&before[..], &*D::values(&output));
+        batch.backward_weight::<A, E>(&D::values(&x), activated, &mut slope, &marks, &mut partial);
+        device.keep(before);
         D::edit_gradient(gradients, &weight, |dw| batch.add_weights(&partial, dw))?;
         D::edit_gradient(gradients, &bias, |db| batch.add_biases(&partial, db))?;
         device.keep(partial);
@@ -93,16 +108,18 @@ impl<P: Pass> Batch<P> {
         self.pass.with_filters(some).map_or(filters, |_| some).max(1)
     }
 
+    /// The sums of all samples, and `finish` on those of each, or of some filters of it.
     fn forward<E: Element>(
         &self,
         x: &[E],
         weights: (&[E], &[E]),
         sums: &mut [E],
         marks: &mut [u8],
+        finish: impl Fn(&mut [E]) + Sync,
     ) {
         let together = self.together();
         if together < self.output.channels {
-            return self.forward_by_filters(together, x, weights, sums, marks);
+            return self.forward_by_filters(together, x, weights, sums, marks, finish);
         }
         let (output, marked) = self.pass.output();
         let mut marks = marks.chunks_exact_mut(marked.max(1));
@@ -111,6 +128,7 @@ impl<P: Pass> Batch<P> {
         let samples = samples.map(move |(image, sums)| (image, sums, marks.next()));
         each(self.work(), samples, |(image, sums, marks)| {
             self.pass.forward(image, weights, sums, marks.unwrap_or_default());
+            finish(sums);
         });
     }
 
@@ -122,6 +140,7 @@ impl<P: Pass> Batch<P> {
         (weight, bias): (&[E], &[E]),
         sums: &mut [E],
         marks: &mut [u8],
+        finish: impl Fn(&mut [E]) + Sync,
     ) {
         let (filters, (output, marked)) = (self.output.channels, self.pass.output());
         let (by_filter, marks_by_filter) = (output / filters, marked / filters);
@@ -142,6 +161,7 @@ impl<P: Pass> Batch<P> {
             let weight = &weight[own.start * kernel..own.end * kernel];
             let bias = bias.get(own).unwrap_or_default();
             pass.forward(image, (weight, bias), sums, marks.unwrap_or_default());
+            finish(sums);
         });
     }
 
@@ -159,19 +179,28 @@ impl<P: Pass> Batch<P> {
         self.pass.partial() + self.output.channels
     }
 
-    fn backward_weight<E: Element>(&self, x: &[E], slope: &[E], marks: &[u8], partial: &mut [E]) {
+    /// Turns the slopes by what came out into those by the sums, `activated` with their activation,
+    /// and adds up the gradients by the weights.
+    fn backward_weight<A: Activation, E: Element>(
+        &self,
+        x: &[E],
+        activated: (&[E], &[E]),
+        slope: &mut [E],
+        marks: &[u8],
+        partial: &mut [E],
+    ) {
         let ((output, marked), together) = (self.pass.output(), self.in_shard());
         let shards = partial
             .chunks_exact_mut(self.partial().max(1))
             .zip(x.chunks(self.pass.input().max(1) * together))
-            .zip(slope.chunks(output.max(1) * together))
+            .zip(slope.chunks_mut(output.max(1) * together))
             .enumerate();
         each(self.work(), shards, |(shard, ((partial, x), slope))| {
             let (weights, biases) = partial.split_at_mut(self.pass.partial());
-            let marks = marks.get(shard * together * marked..).unwrap_or_default();
             let images = x.chunks_exact(self.pass.input().max(1));
-            let samples = images.zip(slope.chunks_exact(output.max(1)));
-            for (sample, (image, slope)) in samples.enumerate() {
+            let samples = images.zip(slope.chunks_exact_mut(output.max(1)));
+            for ((image, slope), sample) in samples.zip(shard * together..) {
+                self.activate_backward::<A, E>(sample, activated, slope);
                 let marks = &marks[sample * marked..][..marked];
                 self.pass.backward_weight(image, slope, marks, weights);
                 self.output.add_channels(slope, biases);
@@ -220,25 +249,23 @@ impl<P: Pass> Batch<P> {
         });
     }
 
+    /// The slopes of one sample by the sums, given those by what came out.
     fn activate_backward<A: Activation, E: Element>(
         &self,
-        input: &[E],
-        output: &[E],
+        sample: usize,
+        (input, output): (&[E], &[E]),
         slope: &mut [E],
     ) {
         let Plane { channels, .. } = self.output;
-        let len = self.output.len().max(1);
-        let samples = output.chunks_exact(len).zip(slope.chunks_exact_mut(len)).enumerate();
-        each(output.len() * A::COST, samples, |(sample, (output, slope))| {
-            let input = input.get(sample * len..(sample + 1) * len).unwrap_or_default();
-            if !self.turns::<A>() {
-                return A::backward(input, output, slope, channels);
-            }
-            let mut by_place = transposed(slope, channels);
-            let input = transposed(input, channels);
-            A::backward(&input, &transposed(output, channels), &mut by_place, channels);
-            transpose(&by_place, self.output.places(), slope);
-        });
+        let own = sample * slope.len()..(sample + 1) * slope.len();
+        let (input, output) = (input.get(own.clone()).unwrap_or_default(), &output[own]);
+        if !self.turns::<A>() {
+            return A::backward(input, output, slope, channels);
+        }
+        let mut by_place = transposed(slope, channels);
+        let input = transposed(input, channels);
+        A::backward(&input, &transposed(output, channels), &mut by_place, channels);
+        transpose(&by_place, self.output.places(), slope);
     }
 }
 

@@ -10,7 +10,7 @@ use super::{head_values, run::Run, walk, watch::first_not_finite, Objective, Pen
 use crate::{
     callback::Cause,
     definition::{Definition, Network},
-    kernel::{Backend, Element},
+    kernel::{sweep, Backend, Element},
     lazy::{self, Tables},
     model::{link, Model},
     optim::Optimizer,
@@ -52,7 +52,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         let Some(gradients) = &mut self.gradients else { return Ok(None) };
         let mut found = None;
         walk::gradients(&self.model.module, gradients, &mut self.tables, |tensor, gradient| {
-            if found.is_none() && !all_finite(gradient) {
+            if found.is_none() && !sweep::all_finite(gradient) {
                 found = Some(tensor);
             }
         })?;
@@ -191,7 +191,7 @@ fn fresh_tape<E: Element, D: Backend<E>, B: TensorCollection<E, D>>(
     let gradients = match gradients.take() {
         Some(mut gradients) => {
             walk::gradients(module, &mut gradients, tables, |_, gradient| {
-                gradient.fill(E::zero());
+                sweep::clear(gradient);
             })?;
             gradients
         }
@@ -210,33 +210,4 @@ fn first_infinite<M: Definition>(objective: &Objective) -> Option<Cause> {
     let mut outputs = M::GRAPH.outputs.iter().zip(&objective.by_output);
     let (output, value) = outputs.find(|(_, value)| !value.is_finite())?;
     Some(Cause::Loss { output: output.name, value: *value })
-}
-
-/// Whether all numbers are: zero times any other is a NaN, which survives every sum. Sixteen sums
-/// side by side, so that the compiler takes several numbers at once.
-fn all_finite<E: Element>(numbers: &[E]) -> bool {
-    let mut sums = [E::zero(); 16];
-    let chunks = numbers.chunks_exact(sums.len());
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        sums.iter_mut().zip(chunk).for_each(|(sum, number)| *sum += *number * E::zero());
-    }
-    sums.iter().all(|sum| sum.is_finite()) && rest.iter().all(|number| number.is_finite())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::all_finite;
-
-    #[test]
-    fn one_number_that_is_not_finite_is_found_wherever_it_is() {
-        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            for place in 0..37 {
-                let mut numbers = [f32::MAX; 37];
-                assert!(all_finite(&numbers));
-                numbers[place] = bad;
-                assert!(!all_finite(&numbers), "{place}");
-            }
-        }
-    }
 }

@@ -1,7 +1,6 @@
 //! Every layer of sequences gives what Keras gives: outputs, and gradients of inputs and weights.
 
-mod support;
-
+use crate::support::{fixture::Comparison, gradients, parameters, set};
 use dfdx::{
     nn::{BuildModule, Module, TensorCollection},
     prelude::*,
@@ -10,7 +9,6 @@ use multi_input::layer::{
     activation::{Activation, Relu, Tanh},
     MultiHeadAttention, SimpleRNN, GRU, LSTM,
 };
-use support::{fixture::Comparison, gradients, parameters, set};
 
 type Sequences = Tensor<(usize, Const<5>, Const<4>), f64, Cpu, OwnedTape<f64, Cpu>>;
 type Traced<S> = Tensor<S, f64, Cpu, OwnedTape<f64, Cpu>>;

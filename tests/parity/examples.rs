@@ -1,10 +1,12 @@
 //! Two of the models that the crate was made for give what Keras gives: as many parameters, the
 //! same outputs, and the same losses over 200 steps of training.
 
-mod support;
-
 use std::ops::Range;
 
+use crate::support::{
+    fixture::{deviation, deviation_of_each, Fixture},
+    parameters, set, Named,
+};
 use dfdx::{nn::ZeroGrads, prelude::*};
 use multi_input::{
     definition::Network,
@@ -15,10 +17,6 @@ use multi_input::{
     optim::{Adam, OptimizerState},
     train::{Shuffle, Trainer},
     Model, Seed,
-};
-use support::{
-    fixture::{deviation, deviation_of_each, Fixture},
-    parameters, set, Named,
 };
 
 /// Ten numbers and a category.

@@ -1,7 +1,10 @@
 //! Optimizers, losses and early stopping do what Keras does.
 
-mod support;
-
+use crate::support::{
+    fixture::{Comparison, Fixture},
+    parameters,
+    script::{Course, Script, TRAINING, VALIDATION},
+};
 use dfdx::tensor::Cpu;
 use multi_input::{
     callback::{EarlyStopping, Monitor},
@@ -9,11 +12,6 @@ use multi_input::{
     optim::{Adam, AdamW, Optimizer, RmsProp, Sgd},
     train::Trainer,
     Model, Seed,
-};
-use support::{
-    fixture::{Comparison, Fixture},
-    parameters,
-    script::{Course, Script, TRAINING, VALIDATION},
 };
 
 #[test]

@@ -1,10 +1,8 @@
 //! A picture and numbers in one model: convolutions, poolings and normalised channels in a branch,
 //! for sizes that the macro sees and for those that only rustc knows.
 
-mod support;
-
+use crate::support::parameters;
 use multi_input::prelude::*;
-use support::parameters;
 
 #[multi_input_model]
 #[derive(Clone, Debug)]

@@ -1,7 +1,5 @@
 //! From raw texts, pictures and labels to trained models and back, as a user does it.
 
-mod support;
-
 use std::{collections::HashMap, fs, path::Path};
 
 use multi_input::{
@@ -271,7 +269,7 @@ fn a_model_with_other_steps_is_another_model() {
     trained(&rows).save(&path).unwrap();
     let forged = |change: &dyn Fn(&str) -> String| {
         let changed = folder.path().join("changed.safetensors");
-        support::forge::forge(&path, &changed, change);
+        crate::support::forge::forge(&path, &changed, change);
         Model::<Post>::load(changed, &Cpu::default()).map(|_| ()).unwrap_err().to_string()
     };
     let error = forged(&|text| text.replace("length = 5", "length = 6"));

@@ -1,13 +1,11 @@
 //! Models that read sequences: the shapes, the gradients, and that they learn.
 
-mod support;
-
+use crate::support::{gradients, nudge, parameters};
 use dfdx::{
     nn::{DeviceBuildExt, ModuleMut, ZeroGrads},
     prelude::*,
 };
 use multi_input::{multi_input_model, prelude as mi, Seed};
-use support::{gradients, nudge, parameters};
 
 const WORDS: usize = 7;
 const UNITS: usize = 6;

@@ -1,13 +1,11 @@
 //! No parameter is left off the tape: every branch of a graph gets a gradient, and the right one.
 
-mod support;
-
+use crate::support::{gradients, nudge, parameters};
 use dfdx::{
     nn::{DeviceBuildExt, ModuleMut, ZeroGrads},
     prelude::*,
 };
 use multi_input::multi_input_model;
-use support::{gradients, nudge, parameters};
 
 /// Ten nodes: four inputs, merges of merges, one node that feeds three places, two outputs.
 #[multi_input_model]

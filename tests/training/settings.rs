@@ -1,9 +1,7 @@
 //! What the trainer's settings do to a model.
 
-mod support;
-
+use crate::support::{frozen, parameters, Named};
 use multi_input::{callback::Freeze, history::End, prelude::*, Error};
-use support::{frozen, parameters, Named};
 
 #[multi_input_model]
 #[derive(Clone, Debug)]

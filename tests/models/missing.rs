@@ -1,13 +1,11 @@
 //! What correct means where an input is absent.
 
-mod support;
-
+use crate::support::{frozen, gradients, parameters, set};
 use dfdx::{
     nn::{DeviceBuildExt, Module, ModuleMut, ZeroGrads},
     prelude::*,
 };
 use multi_input::{missing::Optional, multi_input_model};
-use support::{frozen, gradients, parameters, set};
 
 #[multi_input_model]
 pub struct WithZeros {

@@ -3,34 +3,19 @@
 //!
 //! Weights and data are computed by the same formula here and in `fixtures/example2.py`.
 
-mod support;
-
+use crate::{
+    support::{
+        fixture::{deviation, deviation_of_each, Fixture},
+        gradients, parameters, set,
+    },
+    Post, PostBatch,
+};
 use dfdx::{nn::ZeroGrads, prelude::*};
 use multi_input::{
     kernel::{Backend, Element},
     loss::{CrossEntropy, Loss, TargetRow},
-    multi_input_model,
     optim::{Adam, OptimizerState},
 };
-use support::{
-    fixture::{deviation, deviation_of_each, Fixture},
-    gradients, parameters, set,
-};
-
-/// The seed's second example.
-#[multi_input_model]
-pub struct Post {
-    #[input]
-    #[branch(Conv2D(32, 3, relu), MaxPool2D(2), Flatten)]
-    photo: [[[f32; 64]; 64]; 3],
-    #[input]
-    #[branch(Embedding(10_000, 64), LSTM(32))]
-    caption: [u32; 100],
-    #[merge(concat(photo, caption))]
-    #[branch(Dense(10, softmax))]
-    #[output(loss = cross_entropy)]
-    topic: Class<10>,
-}
 
 const ROWS: usize = 128;
 const BATCH: usize = 32;

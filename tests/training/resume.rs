@@ -3,8 +3,6 @@
 //!
 //! The training runs in a process of its own: this test's own executable, asked for [`child`] alone.
 
-mod support;
-
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -12,8 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::support::{frozen, parameters, Named};
 use multi_input::{history::End, prelude::*, Error};
-use support::{frozen, parameters, Named};
 
 /// With everything in it that a checkpoint has to hold: batch statistics, dropout, a learned
 /// stand-in, two outputs.
@@ -146,7 +144,7 @@ fn spawn(folder: &Path, shell: Option<&str>) -> Child {
         }
         None => Command::new(own),
     };
-    command.args(["--exact", "child", "--nocapture"]).env(FOLDER, folder);
+    command.args(["--exact", "resume::child", "--nocapture"]).env(FOLDER, folder);
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 

@@ -1,14 +1,12 @@
 //! Models of masked sequences: what the types say, that padding changes nothing, the gradients, and
 //! that they learn.
 
-mod support;
-
+use crate::support::{gradients, nudge, parameters};
 use dfdx::{
     nn::{DeviceBuildExt, Module, ModuleMut, ZeroGrads},
     prelude::*,
 };
 use multi_input::{missing::Optional, multi_input_model, prelude as mi, Seed};
-use support::{gradients, nudge, parameters};
 
 const WORDS: usize = 7;
 const CODES: usize = 12;
@@ -149,7 +147,7 @@ fn what_stands_in_for_padding_does_not_matter() {
     let device = Cpu::default();
     let short = Cpu::seed_from_u64(3).build_module::<Short, f64>();
     let mut long = Cpu::seed_from_u64(4).build_module::<Long, f64>();
-    support::set(&mut long, &parameters(&short));
+    crate::support::set(&mut long, &parameters(&short));
     let words = device.tensor([[3usize, 8, 1]]);
     let expected = short.forward(ShortBatch { words, tape: NoneTape }).score.as_vec();
     for padded in [[0, 0, 0, 3, 8, 1], [3, 8, 1, 0, 0, 0], [0, 3, 0, 8, 0, 1]] {

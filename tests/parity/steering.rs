@@ -1,20 +1,18 @@
 //! What steers a training run does what Keras does: losses, clipping, accumulation, averages,
 //! schedules, plateaus. And metrics say what Keras and scikit-learn say.
 
-mod support;
-
 use std::{cell::RefCell, rc::Rc};
 
+use crate::support::{
+    fixture::{deviation, Comparison, Fixture},
+    parameters,
+};
 use multi_input::{
     callback::{Callback, Event, Flow, Training},
     loss::*,
     metric::Metric,
     optim::Momentum,
     prelude::*,
-};
-use support::{
-    fixture::{deviation, Comparison, Fixture},
-    parameters,
 };
 
 #[test]
@@ -138,7 +136,7 @@ fn check_updates(case: &str, set: impl FnOnce(Trainer<Steered, Sgd>) -> Trainer<
     let names: Vec<String> = parameters(model.module()).into_iter().map(|(name, _)| name).collect();
     let start =
         [(names[0].clone(), initial[..3].to_vec()), (names[1].clone(), initial[3..].to_vec())];
-    support::set(model.module_mut(), &start);
+    crate::support::set(model.module_mut(), &start);
     let path = Rc::default();
     let sgd = Sgd { learning_rate: 0.125, momentum: Momentum::Classical(0.5) };
     let trainer = Trainer::new(sgd)
@@ -192,7 +190,8 @@ fn a_plateau_reduces_the_rate_in_the_epochs_of_keras() {
             .cooldown(count("cooldown"))
             .min_delta(number("min_delta"))
             .smallest(number("min_lr"));
-        let rates = support::script::rates(&fixture.f64s(&format!("{case}.val_loss")), callback);
+        let rates =
+            crate::support::script::rates(&fixture.f64s(&format!("{case}.val_loss")), callback);
         assert_eq!(rates, fixture.f64s(&format!("{case}.rates")), "{case}");
     }
 }

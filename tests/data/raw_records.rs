@@ -155,7 +155,7 @@ fn raw_records_are_predicted_with_the_same_bits_in_a_process_of_its_own() {
     model.save(folder.path().join("model")).unwrap();
     let own = std::env::current_exe().unwrap();
     let mut child = Command::new(own);
-    child.args(["--exact", "child"]).env(FOLDER, folder.path()).stdout(Stdio::null());
+    child.args(["--exact", "raw_records::child"]).env(FOLDER, folder.path()).stdout(Stdio::null());
     assert!(child.status().unwrap().success());
     let served = fs::read_to_string(folder.path().join("answers")).unwrap();
     assert_eq!(served.lines().count(), 200);

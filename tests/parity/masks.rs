@@ -1,8 +1,7 @@
 //! What masks do, and layers that are made of others, as in Keras: outputs, gradients of inputs and
 //! weights, statistics, and the masks of what comes out.
 
-mod support;
-
+use crate::support::{fixture::Comparison, frozen, gradients, parameters, set};
 use dfdx::{
     nn::{BuildModule, TensorCollection},
     prelude::*,
@@ -16,7 +15,6 @@ use multi_input::{
     },
     merge::{self, Part},
 };
-use support::{fixture::Comparison, frozen, gradients, parameters, set};
 
 type Traced<S> = Tensor<S, f64, Cpu, OwnedTape<f64, Cpu>>;
 type X = Rank3<3, 5, 4>;

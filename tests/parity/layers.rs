@@ -1,7 +1,6 @@
 //! Every layer gives what Keras gives: outputs, gradients, running statistics.
 
-mod support;
-
+use crate::support::{fixture::Comparison, frozen, gradients, set};
 use dfdx::{
     nn::{BuildModule, Module, ModuleMut, TensorCollection},
     prelude::*,
@@ -13,7 +12,6 @@ use multi_input::layer::{
     },
     BatchNorm, Dense, Embedding, LayerNorm,
 };
-use support::{fixture::Comparison, frozen, gradients, set};
 
 /// The names of our tensors and those of Keras.
 const NAMES: [(&str, &str); 6] = [

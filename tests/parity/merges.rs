@@ -1,10 +1,8 @@
 //! Every merge gives what Keras gives, outputs and gradients, on batches of three and of one.
 
-mod support;
-
+use crate::support::fixture::{Comparison, Fixture};
 use dfdx::prelude::*;
 use multi_input::merge::{self, Part};
-use support::fixture::{Comparison, Fixture};
 
 type Tape64 = OwnedTape<f64, Cpu>;
 

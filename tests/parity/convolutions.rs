@@ -1,7 +1,6 @@
 //! Every layer for images and sequences gives what Keras gives: outputs, gradients, statistics.
 
-mod support;
-
+use crate::support::{fixture::Comparison, frozen, gradients, set};
 use dfdx::{
     nn::{BuildModule, Module, ModuleMut, TensorCollection},
     prelude::*,
@@ -11,7 +10,6 @@ use multi_input::layer::{
     AvgPool1D, AvgPool2D, BatchNorm, Conv1D, Conv2D, GlobalAveragePool1D, GlobalAveragePool2D,
     GlobalMaxPool1D, GlobalMaxPool2D, MaxPool1D, MaxPool2D, Slide, UpSampling2D, ZeroPad2D,
 };
-use support::{fixture::Comparison, frozen, gradients, set};
 
 /// The names of our tensors and those of Keras.
 const NAMES: [(&str, &str); 6] = [

@@ -1,9 +1,7 @@
 //! The whole way: rows from a file, training, evaluation, saving, loading, predicting.
 
-mod support;
-
+use crate::support::parameters;
 use multi_input::{prelude::*, Error};
-use support::parameters;
 
 const DISTRICTS: usize = 5;
 
@@ -250,10 +248,10 @@ fn a_frozen_branch_keeps_its_weights() {
         })
         .collect();
     let mut model = HalfFrozen::build(&Cpu::default(), Seed(1));
-    let before = support::frozen(model.module());
+    let before = crate::support::frozen(model.module());
     let trained = parameters(model.module());
     Trainer::new(Sgd::new(0.1)).epochs(3).fit(&mut model, &rows).unwrap();
-    assert_eq!(before, support::frozen(model.module()));
+    assert_eq!(before, crate::support::frozen(model.module()));
     assert_ne!(trained, parameters(model.module()));
     assert_eq!(model.num_parameters(), 5);
 }

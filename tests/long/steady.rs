@@ -1,25 +1,8 @@
 //! A step of training once it is under way: no fresh memory of note, and the same bits whatever
 //! the number of threads.
 
+use crate::{Post, PostSample};
 use multi_input::{prelude::*, with_threads};
-
-/// The README's image and text model.
-#[multi_input_model]
-#[derive(Clone, Debug)]
-pub struct Post {
-    #[input]
-    #[branch(Conv2D(32, 3, relu), MaxPool2D(2), Flatten)]
-    photo: [[[f32; 64]; 64]; 3],
-
-    #[input]
-    #[branch(Embedding(10_000, 64), LSTM(32))]
-    caption: [u32; 100],
-
-    #[merge(concat(photo, caption))]
-    #[branch(Dense(10, softmax))]
-    #[output(loss = cross_entropy, metrics(accuracy))]
-    topic: Class<10>,
-}
 
 fn rows(count: usize) -> Vec<PostSample> {
     let mut state = 1u32;

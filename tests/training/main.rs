@@ -1,0 +1,9 @@
+//! What surrounds the steps of a training run: its settings, checkpoints, logs and reports.
+
+mod importance;
+mod report;
+mod resume;
+mod settings;
+#[path = "../support/mod.rs"]
+mod support;
+mod tensorboard;
