@@ -95,7 +95,9 @@ pub fn select_categories<S: Shape, B: Dim, E: Element, D: Backend<E>, T>(
     }
     let present = flags(present, batch)?;
     let (x, tape) = x.split_tape();
-    let mut indices = D::indices(&x).into_owned();
+    let known = D::indices(&x);
+    let mut indices = x.device().index_buffer(known.len())?;
+    indices.copy_from_slice(&known);
     let width = indices.len() / batch.max(1);
     for (row, _) in rows_mut(&mut indices, width).zip(&present).filter(|(_, present)| !**present) {
         row.fill(0);

@@ -227,3 +227,40 @@ fn a_run_needs_no_memory_of_the_size_of_the_table() {
     assert!(used.bytes_max < 2 * table + table / 4, "{used:?}");
     assert!(used.bytes_total < 2 * table + table / 2, "{used:?}");
 }
+
+/// Categories that are there and that may be absent: their tensors are made anew in every step.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Order {
+    #[input]
+    #[branch(Embedding(50, 4))]
+    shop: u32,
+
+    #[input(missing = zeros)]
+    #[branch(Embedding(50, 4))]
+    coupon: Option<u32>,
+
+    #[merge(concat(shop, coupon))]
+    #[branch(Dense(1))]
+    #[output(loss = mse, metrics(mae))]
+    total: f32,
+}
+
+#[test]
+fn what_is_live_does_not_grow_with_the_steps() {
+    let row = |i: u32| OrderSample {
+        shop: i % 50,
+        coupon: i.is_multiple_of(3).then_some(i % 7),
+        total: i as f32,
+    };
+    let rows: Vec<OrderSample> = (0..256).map(row).collect();
+    let live = |steps| {
+        let mut model = Order::build(&Cpu::default(), Seed(1));
+        let trainer = Trainer::new(Adam::new(1e-3)).batch_size(64).progress(Progress::silent());
+        let trainer = trainer.epochs(1).steps_per_epoch(steps);
+        let fit = || drop(trainer.fit(&mut model, &rows).unwrap());
+        allocation_counter::measure(|| multi_input::with_threads(1, fit)).bytes_max
+    };
+    let (short, long) = (live(40), live(440));
+    assert!(long < short + 1024, "{short} bytes in 40 steps, {long} in 440");
+}

@@ -2,7 +2,7 @@
 
 use dfdx::{
     shapes::{Const, Shape},
-    tensor::{Tensor, TensorFromVec},
+    tensor::Tensor,
 };
 
 use super::{Table, Values};
@@ -54,20 +54,19 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// The device's, where the column does not hold categories of that shape.
-    pub fn categories<S: Shape, D: TensorFromVec<usize>>(
+    pub fn categories<S: Shape, E: Element, D: Backend<E>>(
         &self,
         column: usize,
         shape: S,
         device: &D,
     ) -> Result<Tensor<S, usize, D>, D::Err> {
-        let mut gathered = Vec::with_capacity(shape.num_elements());
-        if let Some(column) = self.table.columns.get(column) {
-            if let Values::Categories(categories) = &*column.values {
-                for &row in self.rows {
-                    let from = &categories[row * column.width..][..column.width];
-                    gathered.extend(from.iter().map(|&index| index as usize));
-                }
-            }
+        let Some(column) = self.table.columns.get(column) else { return Err(D::size_error()) };
+        let Values::Categories(categories) = &*column.values else { return Err(D::size_error()) };
+        let width = column.width;
+        let mut gathered = device.index_buffer(self.rows.len() * width)?;
+        for (into, &row) in gathered.chunks_exact_mut(width.max(1)).zip(self.rows) {
+            let from = &categories[row * width..][..width];
+            into.iter_mut().zip(from).for_each(|(into, &from)| *into = from as usize);
         }
         device.try_tensor_from_vec(gathered, shape)
     }

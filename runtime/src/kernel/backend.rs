@@ -134,6 +134,10 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     /// Gives a buffer back that no tensor took, for the next who asks.
     fn keep(&self, buffer: Vec<E>);
 
+    /// A buffer of zeros for category indices. What a tensor takes comes back to the device when that is
+    /// dropped, so indices from anywhere else would pile up there.
+    fn index_buffer(&self, len: usize) -> Result<Vec<usize>, Self::Err>;
+
     /// A buffer of zeros for what an operation remembers of its places.
     fn marks(&self, len: usize) -> Result<Vec<u8>, Self::Err>;
 
@@ -242,6 +246,11 @@ macro_rules! cpu_backend {
                 if let Ok(mut storage) = Storage::<$element>::try_alloc_len(self, 0) {
                     *storage = buffer;
                 }
+            }
+
+            fn index_buffer(&self, len: usize) -> Result<Vec<usize>, CpuError> {
+                let mut storage = Storage::<usize>::try_alloc_len(self, len)?;
+                Ok(std::mem::take(&mut *storage))
             }
 
             fn marks(&self, len: usize) -> Result<Vec<u8>, CpuError> {

@@ -64,7 +64,9 @@ impl Objective {
         mut tape: OwnedTape<E, D>,
         device: &D,
     ) -> std::result::Result<Tensor<Rank0, E, D, OwnedTape<E, D>>, D::Err> {
-        let total = device.try_tensor_from_vec(vec![E::of(self.total)], ())?;
+        let mut total = device.buffer(1)?;
+        total.fill(E::of(self.total));
+        let total = device.try_tensor_from_vec(total, ())?;
         let slopes = std::mem::take(&mut self.slopes);
         tape.add_backward_op(move |gradients| {
             for (head, slopes) in heads.iter().zip(&slopes) {

@@ -201,7 +201,7 @@ fn fresh_tape<E: Element, D: Backend<E>, B: TensorCollection<E, D>>(
             none
         }
     };
-    let carrier = device.try_tensor_from_vec(vec![E::zero()], ())?;
+    let carrier = device.try_tensor_from_vec(device.buffer(1)?, ())?;
     Ok(carrier.traced(gradients).split_tape().1)
 }
 

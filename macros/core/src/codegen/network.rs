@@ -166,7 +166,7 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
         let field = graph.nodes[node].name();
         let flow = &expansion.checked.shapes[node].input;
         let read = match flow.shape.kind {
-            Kind::Categories => quote!(categories),
+            Kind::Categories => quote!(categories::<_, E, D>),
             _ => quote!(numbers),
         };
         let sizes = flow.arguments();
