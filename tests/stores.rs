@@ -19,6 +19,7 @@ use multi_input::{
 };
 use mutate::{Random, LONG, SHORT};
 use parquet::{
+    errors::ParquetError,
     file::reader::{FileReader, SerializedFileReader},
     record::{Field, Row},
 };
@@ -173,7 +174,11 @@ fn mutated_parquet(mutations: usize) {
             Ok(rows) => {
                 read += 1;
                 assert_same_by_tables(&model, &Parquet::new(&path), &rows);
-                let others = row_by_row(&path);
+                // What the other one gives up on must be what was there before.
+                let Ok(others) = row_by_row(&path) else {
+                    assert_eq!(in_words(&rows), in_words(&expected()), "case {case}");
+                    continue;
+                };
                 assert_eq!(rows.len(), others.len(), "case {case}");
                 for (row, other) in rows.iter().zip(&others) {
                     let found =
@@ -209,8 +214,8 @@ fn assert_same_by_tables(
 type Held = ([f32; 5], String, bool);
 
 /// The rows of a Parquet file by the reader of rows that its crate has beside that of columns.
-fn row_by_row(path: &Path) -> Vec<Held> {
-    let reader = SerializedFileReader::new(fs::File::open(path).unwrap()).unwrap();
+fn row_by_row(path: &Path) -> std::result::Result<Vec<Held>, ParquetError> {
+    let reader = SerializedFileReader::new(fs::File::open(path).unwrap())?;
     let real = |field: &Field| match field {
         Field::Null => f32::NAN,
         Field::Byte(number) => f32::from(*number),
@@ -229,7 +234,7 @@ fn row_by_row(path: &Path) -> Vec<Held> {
         let numbers = [column("distance"), column("stops"), leg1, leg2, column("price")];
         (numbers.map(real), city.clone(), *late)
     };
-    reader.get_row_iter(None).unwrap().map(|row| held(row.unwrap())).collect()
+    reader.get_row_iter(None)?.map(|row| row.map(held)).collect()
 }
 
 /// SQLite's and Arrow's files have no checksums, and no second reader is at hand.
