@@ -223,8 +223,6 @@ impl<D: Cache> Drop for Recycling<D> {
     }
 }
 
-// A macro rather than one generic impl: dfdx has no name for the storage of `Cpu`, so only with the
-// dtype spelled out does the compiler see that it is a vector.
 /// The memory of a storage. What is left is forgotten, for on its way out it would leave an entry of no
 /// bytes in the device's cache, a further one for every buffer; what it still holds, a share of the
 /// cache's book, is as many bytes in every run.
@@ -234,6 +232,8 @@ fn take<T: Unit>(mut storage: <Cpu as Storage<T>>::Vec) -> Vec<T> {
     memory
 }
 
+// A macro rather than one generic impl: dfdx has no name for the storage of `Cpu`, so only with the
+// dtype spelled out does the compiler see that it is a vector.
 macro_rules! cpu_backend {
     ($($element:ty),+) => {$(
         impl Backend<$element> for Cpu {
