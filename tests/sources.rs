@@ -176,7 +176,7 @@ fn a_file_is_the_same_by_tables_and_by_rows() {
 
 #[test]
 fn bad_rows_of_a_large_file_are_named_or_left_out() {
-    let bad = |i: usize| i == 3001 || i > 8000 && i % 900 == 0;
+    let bad = |i: usize| i == 3001 || i > 8000 && i.is_multiple_of(900);
     let (_folder, source) = large_file(bad);
     let (model, _) = streamed(&rows(1000), 50);
     let by_rows = source.read_all().unwrap_err().to_string();

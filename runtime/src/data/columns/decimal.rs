@@ -53,7 +53,7 @@ fn eight_digits(text: u64) -> Option<u64> {
         return None;
     }
     // Pairs of digits, then of pairs, then of fours.
-    let pairs = (text & 0x0f * EACH_BYTE).wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let pairs = (text & (0x0f * EACH_BYTE)).wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
     Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
 }

@@ -26,8 +26,8 @@ fn read<T, I: Iterator<Item = Result<T>>>(
     to: &SyncSender<Result<T>>,
 ) {
     match start() {
-        Ok(mut all) => {
-            while let Some(some) = all.next() {
+        Ok(all) => {
+            for some in all {
                 if to.send(some).is_err() {
                     return;
                 }
