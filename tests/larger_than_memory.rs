@@ -215,10 +215,10 @@ fn soak_files_of_5_gb() {
             let rows = write(&path, bytes).unwrap();
             (path, rows)
         };
-        let (path, rows) = file("all", 5_000_000_000);
+        let (path, all_rows) = file("all", 5_000_000_000);
         let size = fs::metadata(&path).unwrap().len() as f64 / 1e9;
         let started = Instant::now();
-        let all = ask("light", rows, &path);
+        let all = ask("light", all_rows, &path);
         let seconds = started.elapsed().as_secs_f64();
         fs::remove_file(&path).unwrap();
 
@@ -229,7 +229,7 @@ fn soak_files_of_5_gb() {
         fs::remove_file(&path).unwrap();
         ratios.sort_by(f64::total_cmp);
         println!(
-            "result: {ending} size_gb={size:.2} rows={rows} seconds={seconds:.0} peak_mb={:.0} \
+            "result: {ending} size_gb={size:.2} rows={all_rows} seconds={seconds:.0} peak_mb={:.0} \
              step_rate={:.3} ({:.3} to {:.3})",
             all.peak, ratios[2], ratios[0], ratios[4]
         );

@@ -66,12 +66,12 @@ fn in_words(rows: &[TripSample]) -> Vec<String> {
 fn expected() -> Vec<TripSample> {
     let start: NaiveDateTime = "2024-01-01T06:30:00".parse().unwrap();
     let row = |i: usize| TripSample {
-        distance: if i % 11 == 0 { f32::NAN } else { (i * 7 % 50) as f32 },
+        distance: if i.is_multiple_of(11) { f32::NAN } else { (i * 7 % 50) as f32 },
         stops: i as u32 % 4,
         start: start + Duration::from_secs(7 * 3600 * i as u64),
         city: ["Bern", "Basel", "007"][i % 3].to_owned(),
         legs: [(i % 3) as f32, i as f32 / 8.0],
-        late: i % 5 == 0,
+        late: i.is_multiple_of(5),
         price: (20 + i * 7 % 50 + 5 * (i % 4)) as f32,
     };
     (0..200).map(row).collect()
@@ -108,7 +108,8 @@ fn parquet_and_arrow_hold_the_same_rows_and_train_the_same_model() {
     let rows = expected();
     assert_eq!(in_words(&parquet.read_all().unwrap()), in_words(&rows));
     assert_eq!(in_words(&arrow.read_all().unwrap()), in_words(&rows));
-    let train = |source: &dyn Fn(Trainer<Trip, Adam>, &mut Model<Trip>)| {
+    type Fit<'a> = &'a dyn Fn(Trainer<Trip, Adam>, &mut Model<Trip>);
+    let train = |source: Fit<'_>| {
         let mut model = Trip::build(&Cpu::default(), Seed(1));
         let trainer = Trainer::new(Adam::new(1e-2)).epochs(2).shuffle_window(30);
         source(trainer, &mut model);
