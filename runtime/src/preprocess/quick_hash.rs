@@ -2,8 +2,9 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// The hash of `rustc`'s own tables (FxHash), several times as quick as the standard library's on short
-/// texts. Whoever chooses the training rows could choose such that collide; they have nothing to gain.
+/// A product whose halves are folded into one, as wyhash has it: several times as quick as the standard
+/// library's hash on short texts. Whoever chooses the training rows could choose such that collide; they
+/// have nothing to gain.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct QuickHasher(u64);
 
@@ -12,7 +13,10 @@ pub(super) type QuickHash = BuildHasherDefault<QuickHasher>;
 
 impl QuickHasher {
     fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        // Two of wyhash's numbers; the first so that zeros count too.
+        let word = self.0 ^ word ^ 0xa076_1d64_78bd_642f;
+        let product = u128::from(word) * 0xe703_7ed1_a0b4_28db;
+        self.0 = product as u64 ^ (product >> 64) as u64;
     }
 }
 
@@ -20,18 +24,21 @@ impl Hasher for QuickHasher {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         words.iter().for_each(|word| self.mix(u64::from_le_bytes(*word)));
-        let (halves, rest) = rest.as_chunks::<4>();
-        halves.iter().for_each(|half| self.mix(u32::from_le_bytes(*half).into()));
-        rest.iter().for_each(|byte| self.mix((*byte).into()));
+        if !rest.is_empty() {
+            // Seven bytes at most, and how many they are.
+            let mut word = [0; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            word[7] = rest.len() as u8;
+            self.mix(u64::from_le_bytes(word));
+        }
     }
 
     fn write_u32(&mut self, number: u32) {
         self.mix(number.into());
     }
 
-    /// The table goes by the highest bits and by the lowest, and a product leaves little in these.
     fn finish(&self) -> u64 {
-        self.0 ^ self.0.rotate_left(32)
+        self.0
     }
 }
 
