@@ -2,17 +2,22 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// The hash of `rustc`'s own tables (FxHash), several times as quick as the standard library's on short
-/// texts. Whoever chooses the training rows could choose such that collide; they have nothing to gain.
+/// Both halves of a product, folded, for every eight bytes, as wyhash does it: several times as quick as
+/// the standard library's on short texts. Whoever chooses the training rows could choose such that
+/// collide; they have nothing to gain.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct QuickHasher(u64);
 
 /// Makes it.
 pub(super) type QuickHash = BuildHasherDefault<QuickHasher>;
 
+/// As many ones as zeros, without a pattern: the fraction of the golden ratio.
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl QuickHasher {
     fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        let product = u128::from(self.0 ^ word ^ FACTOR) * u128::from(FACTOR);
+        self.0 = product as u64 ^ (product >> 64) as u64;
     }
 }
 
@@ -29,9 +34,8 @@ impl Hasher for QuickHasher {
         self.mix(number.into());
     }
 
-    /// The table goes by the highest bits and by the lowest, and a product leaves little in these.
     fn finish(&self) -> u64 {
-        self.0 ^ self.0.rotate_left(32)
+        self.0
     }
 }
 
