@@ -11,9 +11,6 @@ pub(super) struct QuickHasher(u64);
 /// Makes it.
 pub(super) type QuickHash = BuildHasherDefault<QuickHasher>;
 
-/// As many ones as zeros, without a pattern: the fraction of the golden ratio.
-const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-
 impl QuickHasher {
     fn mix(&mut self, word: u64) {
         // Two of wyhash's numbers; the first so that zeros count too.
