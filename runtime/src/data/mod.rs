@@ -31,7 +31,7 @@ pub use source::Parquet;
 pub use source::Postgres;
 #[cfg(feature = "sqlite")]
 pub use source::Sqlite;
-pub(crate) use source::{cut, inputs, read_ahead, samples, Ask, Piece};
+pub(crate) use source::{cut, inputs, read_ahead, samples, until_error, Ask, Piece};
 pub use source::{
     from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, Skipped, Skipping,
     Source,

@@ -120,23 +120,12 @@ impl Values {
 
     /// Exchanges rows of `width` values with those of others of their kind, pair by pair.
     fn swap(&mut self, others: &mut Values, width: usize, pairs: &[(usize, usize)]) {
-        fn swap<T>(own: &mut [T], others: &mut [T], width: usize, pairs: &[(usize, usize)]) {
-            for &(row, other) in pairs {
-                match width {
-                    1 => std::mem::swap(&mut own[row], &mut others[other]),
-                    _ => {
-                        let others = &mut others[other * width..][..width];
-                        own[row * width..][..width].swap_with_slice(others);
-                    }
-                }
-            }
-        }
         match (self, others) {
-            (Values::Numbers(own), Values::Numbers(all)) => swap(own, all, width, pairs),
-            (Values::Categories(own), Values::Categories(all)) => swap(own, all, width, pairs),
-            (Values::Texts(own), Values::Texts(all)) => swap(own, all, width, pairs),
-            (Values::Pictures(own), Values::Pictures(all)) => swap(own, all, width, pairs),
-            (Values::Dates(own), Values::Dates(all)) => swap(own, all, width, pairs),
+            (Values::Numbers(own), Values::Numbers(all)) => swap_rows(own, all, width, pairs),
+            (Values::Categories(own), Values::Categories(all)) => swap_rows(own, all, width, pairs),
+            (Values::Texts(own), Values::Texts(all)) => swap_rows(own, all, width, pairs),
+            (Values::Pictures(own), Values::Pictures(all)) => swap_rows(own, all, width, pairs),
+            (Values::Dates(own), Values::Dates(all)) => swap_rows(own, all, width, pairs),
             _ => {}
         }
     }
@@ -297,9 +286,7 @@ impl Table {
             let values = Arc::make_mut(&mut own.values);
             values.swap(Arc::make_mut(&mut others.values), own.width, pairs);
             if let (Some(own), Some(others)) = (&mut own.present, &mut others.present) {
-                pairs.iter().for_each(|&(row, other)| {
-                    std::mem::swap(&mut own[row], &mut others[other]);
-                });
+                swap_rows(own, others, 1, pairs);
             }
         }
     }
@@ -308,6 +295,24 @@ impl Table {
     pub(crate) fn select(&self, rows: &[usize]) -> Table {
         let columns = self.columns.iter().map(|column| column.of_rows(rows));
         Table { columns: columns.collect(), rows: rows.len() }
+    }
+}
+
+/// Exchanges rows of `width` values with others, pair by pair.
+pub(super) fn swap_rows<T>(
+    own: &mut [T],
+    others: &mut [T],
+    width: usize,
+    pairs: &[(usize, usize)],
+) {
+    for &(row, other) in pairs {
+        match width {
+            1 => std::mem::swap(&mut own[row], &mut others[other]),
+            _ => {
+                let others = &mut others[other * width..][..width];
+                own[row * width..][..width].swap_with_slice(others);
+            }
+        }
     }
 }
 

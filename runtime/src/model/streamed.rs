@@ -2,7 +2,7 @@
 
 use super::{Model, ROWS_AT_ONCE};
 use crate::{
-    data::{cut, inputs, read_ahead, samples, Batch, Piece, Source, Table, Wanted},
+    data::{cut, inputs, read_ahead, samples, until_error, Batch, Piece, Source, Table, Wanted},
     definition::Network,
     history::{Evaluation, Phase},
     kernel::{Backend, Element},
@@ -69,13 +69,9 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
             self.predict_ready(&Batch::new(&ready, rows), &labels, &mut predicted)?;
             Ok(predicted)
         };
-        let mut ended = false;
-        let tables = inputs::<M>(source.rows()?, ROWS_AT_ONCE).map_while(move |table| {
-            let predicted = (!ended).then(|| table.and_then(&predict))?;
-            ended = predicted.is_err();
-            Some(predicted)
-        });
-        Ok(tables.flat_map(|predicted| match predicted {
+        let tables = inputs::<M>(source.rows()?, ROWS_AT_ONCE);
+        let predicted = until_error(tables.map(move |table| table.and_then(&predict)));
+        Ok(predicted.flat_map(|predicted| match predicted {
             Ok(outputs) => outputs.into_iter().map(Ok).collect::<Vec<_>>(),
             Err(error) => vec![Err(error)],
         }))

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     record::{Field, Records},
+    tables::until_error,
     Block, Wanted,
 };
 use crate::{
@@ -93,22 +94,16 @@ pub(super) type Decoded = std::result::Result<Found, String>;
 pub(super) fn decoded<E: ToString>(
     mut tables: impl Iterator<Item = std::result::Result<RecordBatch, E>>,
 ) -> impl Iterator<Item = Decoded> {
-    let mut ended = false;
-    std::iter::from_fn(move || {
-        if ended {
-            return None;
-        }
+    // After an error, or a panic, nothing more is asked of the reader.
+    until_error(std::iter::from_fn(move || {
         let table = std::panic::catch_unwind(AssertUnwindSafe(|| tables.next()));
-        let found = match table {
+        Some(match table {
             Ok(table) => {
                 table?.map_err(|error| error.to_string()).and_then(|table| Found::new(&table))
             }
             Err(_) => Err("its reader gave up on it: it is damaged".to_owned()),
-        };
-        // After an error, or a panic, nothing more is asked of the reader.
-        ended = found.is_err();
-        Some(found)
-    })
+        })
+    }))
 }
 
 /// The names of the columns.

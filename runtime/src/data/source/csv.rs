@@ -111,6 +111,13 @@ pub fn read_csv_from<R: DeserializeOwned>(reader: impl Read, name: &str) -> Resu
     all(&Csv::of(TextFile::read(reader, name)?))
 }
 
+/// Whether there may be white space around a cell, as seldom is.
+fn is_untidy(cell: &str) -> bool {
+    let may_be_space = |byte: Option<&u8>| byte.is_some_and(|b| *b <= b' ' || !b.is_ascii());
+    let bytes = cell.as_bytes();
+    may_be_space(bytes.first()) || may_be_space(bytes.last())
+}
+
 fn all<R: DeserializeOwned>(csv: &Csv<R>) -> Result<Vec<R>> {
     let rows = csv.read_all()?;
     match rows.is_empty() {

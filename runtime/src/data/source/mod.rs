@@ -55,7 +55,7 @@ pub use self::postgres::Postgres;
 pub use self::sqlite::Sqlite;
 pub(crate) use self::{
     ahead::read_ahead,
-    tables::{cut, inputs, samples, Ask, Piece},
+    tables::{cut, inputs, samples, until_error, Ask, Piece},
 };
 pub use self::{
     blocks::{Block, Blocks, Wanted},

@@ -2,7 +2,7 @@
 
 use super::{Block, Source, Wanted};
 use crate::{
-    data::{RowWriter, Table},
+    data::{table::swap_rows, RowWriter, Table},
     definition::Definition,
     train::check_ranges,
     Error, Result,
@@ -63,9 +63,9 @@ impl Piece {
     /// every pair in its order.
     pub(crate) fn swap(&mut self, other: &mut Piece, pairs: &[(usize, usize)]) {
         self.table.swap(&mut other.table, pairs);
-        swap(&mut self.places, &mut other.places, pairs);
+        swap_rows(&mut self.places, &mut other.places, 1, pairs);
         for (own, others) in self.answers.iter_mut().zip(&mut other.answers) {
-            swap(own, others, pairs);
+            swap_rows(own, others, 1, pairs);
         }
     }
 
@@ -83,10 +83,6 @@ impl Piece {
     }
 }
 
-fn swap<T>(own: &mut [T], others: &mut [T], pairs: &[(usize, usize)]) {
-    pairs.iter().for_each(|&(own_row, row)| std::mem::swap(&mut own[own_row], &mut others[row]));
-}
-
 /// Rows of a source to train on or to compare with, about so many at a time. The first row that is an
 /// error is the last thing that comes.
 pub(crate) fn samples<'a, M: Definition, S: Source<Row = M::Sample>>(
@@ -95,7 +91,7 @@ pub(crate) fn samples<'a, M: Definition, S: Source<Row = M::Sample>>(
     asks: &'a [Ask<'a, M::Sample>],
 ) -> Result<impl Iterator<Item = Result<Piece>> + 'a> {
     let (mut blocks, mut first) = (source.blocks(wanted)?, 0);
-    until_error(std::iter::from_fn(move || loop {
+    Ok(until_error(std::iter::from_fn(move || loop {
         let read = blocks.next()?;
         let piece = match read {
             Block::Table(table) => {
@@ -113,19 +109,19 @@ pub(crate) fn samples<'a, M: Definition, S: Source<Row = M::Sample>>(
             continue;
         }
         return Some(piece);
-    }))
+    })))
 }
 
 /// What `all` gives, up to its first error and with that.
-fn until_error<T>(
-    mut all: impl Iterator<Item = Result<T>>,
-) -> Result<impl Iterator<Item = Result<T>>> {
+pub(crate) fn until_error<T, E>(
+    mut all: impl Iterator<Item = std::result::Result<T, E>>,
+) -> impl Iterator<Item = std::result::Result<T, E>> {
     let mut ended = false;
-    Ok(std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         let some = (!ended).then(|| all.next()).flatten()?;
         ended = some.is_err();
         Some(some)
-    }))
+    })
 }
 
 /// Rows, of which the first has the place `first`, as a table.

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     super::file::{Lines, Reader, TextFile, BUFFER},
-    Csv,
+    is_untidy, Csv,
 };
 use crate::{Error, Result};
 
@@ -118,12 +118,7 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
 /// Takes white space away around the cells, where there is any: what the reader's own trimming takes
 /// is a copy of every record.
 fn trim(record: &mut StringRecord) {
-    let may_be_space = |byte: Option<&u8>| byte.is_some_and(|b| *b <= b' ' || !b.is_ascii());
-    let untidy = |cell: &str| {
-        let bytes = cell.as_bytes();
-        may_be_space(bytes.first()) || may_be_space(bytes.last())
-    };
-    if record.iter().any(untidy) {
+    if record.iter().any(is_untidy) {
         record.trim();
     }
 }

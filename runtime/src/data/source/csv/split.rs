@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::is_untidy;
 use crate::data::columns::{decimal, Cell, Grid, Interned, Reads};
 
 /// Where the cells of whole rows are in a piece of text.
@@ -169,9 +170,7 @@ impl<'a> Found<'a> {
     fn text(&self, row: usize, column: usize) -> &'a str {
         let (start, end) = self.cells.bounds[row * self.width + column];
         let text = self.text.get(start as usize..end as usize).unwrap_or_default();
-        let may_be_space = |byte: Option<&u8>| byte.is_some_and(|b| *b <= b' ' || !b.is_ascii());
-        let bytes = text.as_bytes();
-        match may_be_space(bytes.first()) || may_be_space(bytes.last()) {
+        match is_untidy(text) {
             true => text.trim(),
             false => text,
         }
