@@ -8,3 +8,30 @@ mod missing;
 mod sequences;
 #[path = "../support/mod.rs"]
 mod support;
+
+use dfdx::{nn::tensor_collection::TensorCollection, tensor::Cpu};
+use support::{nudge, Named};
+
+/// Compares some slopes of every parameter with central differences of the loss.
+fn check_slopes<M: TensorCollection<f64, Cpu> + Clone>(
+    module: &M,
+    loss: impl Fn(&M) -> f64,
+    found: Vec<Named>,
+    tolerance: f64,
+) {
+    for (name, gradient) in found {
+        // What is added to every key adds the same to all scores of a query, and so nothing.
+        let counts = !name.ends_with("key_bias");
+        assert!(!counts || gradient.iter().any(|slope| *slope != 0.0), "{name} gets no gradient");
+        for element in [0, gradient.len() / 2, gradient.len() - 1] {
+            let value = |delta: f64| {
+                let mut moved = module.clone();
+                nudge(&mut moved, &name, element, delta);
+                loss(&moved)
+            };
+            let numeric = (value(1e-6) - value(-1e-6)) / 2e-6;
+            let analytic = gradient[element];
+            assert!((numeric - analytic).abs() < tolerance, "{name}: {analytic} is not {numeric}");
+        }
+    }
+}

@@ -1,6 +1,9 @@
 //! Every layer for images and sequences gives what Keras gives: outputs, gradients, statistics.
 
-use crate::support::{fixture::Comparison, frozen, gradients, set};
+use crate::{
+    support::{fixture::Comparison, frozen, gradients, set},
+    Traced, NAMES,
+};
 use dfdx::{
     nn::{BuildModule, Module, ModuleMut, TensorCollection},
     prelude::*,
@@ -11,17 +14,6 @@ use multi_input::layer::{
     GlobalMaxPool1D, GlobalMaxPool2D, MaxPool1D, MaxPool2D, Slide, UpSampling2D, ZeroPad2D,
 };
 
-/// The names of our tensors and those of Keras.
-const NAMES: [(&str, &str); 6] = [
-    ("weight", "weight"),
-    ("bias", "bias"),
-    ("scale", "gamma"),
-    ("offset", "beta"),
-    ("running_mean", "running_mean"),
-    ("running_var", "running_var"),
-];
-
-type Traced<S> = Tensor<S, f64, Cpu, OwnedTape<f64, Cpu>>;
 type Images = Rank4<2, 2, 5, 6>;
 type Series = Rank3<2, 7, 3>;
 

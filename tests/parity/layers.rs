@@ -1,6 +1,9 @@
 //! Every layer gives what Keras gives: outputs, gradients, running statistics.
 
-use crate::support::{fixture::Comparison, frozen, gradients, set};
+use crate::{
+    support::{fixture::Comparison, frozen, gradients, set},
+    Traced, NAMES,
+};
 use dfdx::{
     nn::{BuildModule, Module, ModuleMut, TensorCollection},
     prelude::*,
@@ -12,18 +15,6 @@ use multi_input::layer::{
     },
     BatchNorm, Dense, Embedding, LayerNorm,
 };
-
-/// The names of our tensors and those of Keras.
-const NAMES: [(&str, &str); 6] = [
-    ("weight", "weight"),
-    ("bias", "bias"),
-    ("scale", "gamma"),
-    ("offset", "beta"),
-    ("running_mean", "running_mean"),
-    ("running_var", "running_var"),
-];
-
-type Traced<S> = Tensor<S, f64, Cpu, OwnedTape<f64, Cpu>>;
 
 #[test]
 fn every_layer_computes_what_keras_computes() {

@@ -1,7 +1,10 @@
 //! What masks do, and layers that are made of others, as in Keras: outputs, gradients of inputs and
 //! weights, statistics, and the masks of what comes out.
 
-use crate::support::{fixture::Comparison, frozen, gradients, parameters, set};
+use crate::{
+    support::{fixture::Comparison, frozen, gradients, parameters, set},
+    Traced,
+};
 use dfdx::{
     nn::{BuildModule, TensorCollection},
     prelude::*,
@@ -16,7 +19,6 @@ use multi_input::{
     merge::{self, Part},
 };
 
-type Traced<S> = Tensor<S, f64, Cpu, OwnedTape<f64, Cpu>>;
 type X = Rank3<3, 5, 4>;
 
 #[test]
