@@ -4,11 +4,11 @@
 //! Weights and data are computed by the same formula here and in `fixtures/example2.py`.
 
 use crate::{
+    models::{Post, PostBatch},
     support::{
         fixture::{deviation, deviation_of_each, Fixture},
         gradients, parameters, set,
     },
-    Post, PostBatch,
 };
 use dfdx::{nn::ZeroGrads, prelude::*};
 use multi_input::{

@@ -1,7 +1,7 @@
 //! A step of training once it is under way: no fresh memory of note, and the same bits whatever
 //! the number of threads.
 
-use crate::{Post, PostSample};
+use crate::models::{Post, PostSample};
 use multi_input::{prelude::*, with_threads};
 
 fn rows(count: usize) -> Vec<PostSample> {
