@@ -4,13 +4,20 @@
 use super::{
     convolution::{row_stride, Convolution, Pass},
     matmul::{multiply_into, Add, Matrix},
-    places::{add_places, Places, LANES},
+    places::{Marks, Patches, Taken, PIECE},
     scratch::scratch,
     wide::wide_fn,
     windows::{Plane, Windows},
     winograd::Winograd,
     Element,
 };
+
+/// How many numbers of patches are at hand at a time on the way back: as many as a core's first
+/// cache holds, and windows enough to be worth what a filter costs.
+const PATCHES: usize = 1 << 12;
+
+/// How many windows are pooled together, whatever the registers.
+const LANES: usize = 16;
 
 /// Windows of a pooling that lie side by side inside their image.
 #[derive(Clone, Copy, Debug)]
@@ -87,8 +94,7 @@ impl Pooled {
         Some(Pooled { convolution, tiles: Tiles::new(pool)? })
     }
 
-    /// The image of a group around which everything on the way back is read: channels side by
-    /// side, zeros where a window reaches outside, and room for the last lanes.
+    /// The sizes of an image as far as windows read it, zeros around it included.
     fn padded(&self) -> [usize; 2] {
         let (windows, covered) = (&self.convolution.windows, self.tiles.covered());
         [0, 1].map(|axis| {
@@ -97,53 +103,43 @@ impl Pooled {
         })
     }
 
-    /// The weights of a filter as runs of numbers that lie side by side in the padded image: the
-    /// row and column of the kernel at which each starts, and how many columns it has.
-    fn runs(&self) -> impl Iterator<Item = ([usize; 2], usize)> {
-        let Windows { kernel: [rows, columns], dilation, .. } = self.convolution.windows;
-        let together = if dilation[1] == 1 { columns.max(1) } else { 1 };
-        (0..rows).flat_map(move |row| {
-            (0..columns).step_by(together).map(move |column| ([row, column], together))
-        })
-    }
-
-    /// Where the runs lie in the padded image, [`LANES`] by [`LANES`].
-    fn offsets(&self) -> Vec<usize> {
-        let (inputs, [_, width]) = (self.convolution.inputs, self.padded());
-        let dilation = self.convolution.windows.dilation;
-        let pieces = self.runs().flat_map(|([row, column], together)| {
-            let start = (row * dilation[0] * width + column * dilation[1]) * inputs;
-            (0..together * inputs).step_by(LANES).map(move |lane| start + lane)
-        });
-        pieces.collect()
-    }
-
-    /// How many numbers [`offsets`](Pooled::offsets) make for a filter.
-    fn lanes(&self) -> usize {
-        let pieces =
-            |(_, together): (_, usize)| (together * self.convolution.inputs).div_ceil(LANES);
-        self.runs().map(pieces).sum::<usize>() * LANES
-    }
-
-    /// The padded image of a group.
+    /// The channels of a group one after the other, with zeros where a window reaches outside.
     fn pad<E: Element>(&self, image: &[E], group: usize, padded: &mut [E]) {
-        let (windows, inputs) = (&self.convolution.windows, self.convolution.inputs);
+        let windows = &self.convolution.windows;
         let [rows, columns] = self.padded();
         let reach = |axis: usize, size: usize| {
             let before = windows.before[axis];
             before.min(size)..(windows.input.sizes[axis] + before).min(size)
         };
+        let across = reach(1, columns);
         padded.fill(E::zero());
-        for row in reach(0, rows) {
-            for (input, channel) in self.convolution.channels(group).enumerate() {
-                let across = reach(1, columns);
+        for (input, channel) in self.convolution.channels(group).enumerate() {
+            for row in reach(0, rows) {
                 let first = windows.input.at(channel, row - windows.before[0], 0);
                 let from = &image[first + across.start - windows.before[1]..];
-                let into = &mut padded[(row * columns + across.start) * inputs + input..];
-                let into = into.iter_mut().step_by(inputs);
-                into.zip(from).take(across.len()).for_each(|(into, from)| *into = *from);
+                let into = &mut padded[(input * rows + row) * columns..][across.clone()];
+                into.iter_mut().zip(from).for_each(|(into, from)| *into = *from);
             }
         }
+    }
+
+    /// The patches of the padded channels of a group under the windows of a row, each in the order of
+    /// a filter's weights.
+    fn patches(&self) -> Patches {
+        let (Convolution { windows, inputs, .. }, [rows, width]) =
+            (self.convolution, self.padded());
+        let ([down, across], [high, wide]) = (self.tiles.pool, windows.kernel);
+        let together = if windows.dilation[1] == 1 { wide } else { 1 };
+        let runs = (0..inputs * high).flat_map(|row| {
+            let first = (row / high * rows + row % high * windows.dilation[0]) * width;
+            (0..wide)
+                .step_by(together.max(1))
+                .map(move |column| first + column * windows.dilation[1])
+        });
+        let places = (0..down * across).map(|place| {
+            place / across * windows.stride[0] * width + place % across * windows.stride[1]
+        });
+        Patches::new(runs, together, places.collect(), across * windows.stride[1])
     }
 }
 
@@ -207,7 +203,7 @@ impl Pass for Pooled {
     }
 
     fn partial(&self) -> usize {
-        self.tiles.output.channels * self.lanes()
+        self.tiles.output.channels * self.patches().lanes()
     }
 
     fn backward_weight<E: Element>(
@@ -217,51 +213,44 @@ impl Pass for Pooled {
         marks: &[u8],
         partial: &mut [E],
     ) {
-        let Convolution { windows, groups, inputs, .. } = self.convolution;
-        let ([rows, width], filters, lanes) =
-            (self.padded(), self.convolution.filters(), self.lanes());
-        let (offsets, [down, across]) = (self.offsets(), self.tiles.pool);
-        // How far the places under a window are from its first one.
-        let within: [usize; 1 << u8::BITS] = std::array::from_fn(|mark| {
-            let mark = mark.min((down * across).saturating_sub(1));
-            let (below, beside) = (mark / across.max(1), mark % across.max(1));
-            (below * windows.stride[0] * width + beside * windows.stride[1]) * inputs
-        });
-        let steps =
-            [down * windows.stride[0] * width * inputs, across * windows.stride[1] * inputs];
-        scratch(rows * width * inputs + LANES, |padded| {
+        let Convolution { windows: Windows { stride, .. }, groups, inputs } = self.convolution;
+        let (patches, filters) = (self.patches(), self.convolution.filters());
+        let ([rows, width], Tiles { output, pool: [down, across], .. }) =
+            (self.padded(), self.tiles);
+        let columns = output.sizes[1];
+        let together = (PATCHES / patches.window().max(1)).max(8).min(columns).max(1);
+        // The last piece of the last patch may reach beyond it.
+        let len = inputs * rows * width + PIECE;
+        scratch(len + together * patches.window(), |buffer| {
+            let (padded, buffer) = buffer.split_at_mut(len);
             for group in 0..groups {
+                let own =
+                    group * filters * output.places()..(group + 1) * filters * output.places();
+                let (slopes, marks) = (&slope[own.clone()], Marks::new(&marks[own]));
+                let sums = filters * patches.lanes();
+                let sums = &mut partial[group * sums..(group + 1) * sums];
                 self.pad(image, group, padded);
-                for filter in group * filters..(group + 1) * filters {
-                    let places = filter * self.tiles.output.places()
-                        ..(filter + 1) * self.tiles.output.places();
-                    let places = Places {
-                        slopes: &slope[places.clone()],
-                        marks: &marks[places],
-                        columns: self.tiles.output.sizes[1],
-                        steps,
-                        within: &within,
-                    };
-                    let sums = &mut partial[filter * lanes..][..lanes];
-                    add_places(&places, padded, &offsets, sums);
+                for place in (0..output.sizes[0])
+                    .flat_map(|row| (0..columns).step_by(together).map(move |column| [row, column]))
+                {
+                    let [row, column] = place;
+                    let count = together.min(columns - column);
+                    let windows = &mut buffer[..count * patches.window()];
+                    let corner = row * down * stride[0] * width + column * across * stride[1];
+                    patches.gather(&padded[corner..], windows);
+                    let first = row * columns + column;
+                    let taken = Taken { slopes, marks, first, apart: output.places() };
+                    patches.add(windows, taken, sums);
                 }
             }
         });
     }
 
     fn add_partial<E: Element>(&self, partial: &[E], weight: &mut [E]) {
-        let (inputs, [rows, columns]) = (self.convolution.inputs, self.convolution.windows.kernel);
-        let filters = partial.chunks_exact(self.lanes().max(1));
+        let filters = partial.chunks_exact(self.patches().lanes().max(1));
         for (sums, weight) in filters.zip(weight.chunks_exact_mut(self.convolution.kernel().max(1)))
         {
-            let mut start = 0;
-            for ([row, column], together) in self.runs() {
-                for (lane, sum) in sums[start..][..together * inputs].iter().enumerate() {
-                    let (beside, input) = (lane / inputs, lane % inputs);
-                    weight[(input * rows + row) * columns + column + beside] += *sum;
-                }
-                start += (together * inputs).next_multiple_of(LANES);
-            }
+            weight.iter_mut().zip(sums).for_each(|(weight, sum)| *weight += *sum);
         }
     }
 
