@@ -12,6 +12,7 @@ use super::{
     matmul::Product,
     register::{self, WithRegister},
     scratch::Shelf,
+    spares::{self, Keeping, Spares},
     view,
 };
 use crate::lazy::Lent;
@@ -40,6 +41,9 @@ pub trait Element:
     /// The buffers that this thread keeps.
     #[doc(hidden)]
     fn shelf() -> &'static LocalKey<Shelf<Self>>;
+    /// The buffers that this thread's run hands on.
+    #[doc(hidden)]
+    fn spares() -> &'static LocalKey<Spares<Self>>;
     /// The tables that this thread has been lent.
     #[doc(hidden)]
     fn lent() -> &'static LocalKey<Lent<Self>>;
@@ -72,6 +76,10 @@ impl Element for f32 {
     fn shelf() -> &'static LocalKey<Shelf<f32>> {
         thread_local!(static SHELF: Shelf<f32> = const { RefCell::new(Vec::new()) });
         &SHELF
+    }
+    fn spares() -> &'static LocalKey<Spares<f32>> {
+        thread_local!(static SPARES: Spares<f32> = const { RefCell::new(Vec::new()) });
+        &SPARES
     }
     fn lent() -> &'static LocalKey<Lent<f32>> {
         thread_local!(static LENT: Lent<f32> = RefCell::default());
@@ -111,6 +119,10 @@ impl Element for f64 {
         thread_local!(static SHELF: Shelf<f64> = const { RefCell::new(Vec::new()) });
         &SHELF
     }
+    fn spares() -> &'static LocalKey<Spares<f64>> {
+        thread_local!(static SPARES: Spares<f64> = const { RefCell::new(Vec::new()) });
+        &SPARES
+    }
     fn lent() -> &'static LocalKey<Lent<f64>> {
         thread_local!(static LENT: Lent<f64> = RefCell::default());
         &LENT
@@ -133,6 +145,12 @@ pub trait Backend<E: Element>: Device<E> + Cache {
 
     /// Gives a buffer back that no tensor took, for the next who asks.
     fn keep(&self, buffer: Vec<E>);
+
+    /// A buffer for what is written before it is read: it holds anything.
+    fn spare(&self, len: usize) -> Result<Vec<E>, Self::Err>;
+
+    /// Gives a buffer back that no tensor took, for the next who asks for a spare one.
+    fn keep_spare(&self, buffer: Vec<E>);
 
     /// A buffer of zeros for category indices. What a tensor takes comes back to the device when that is
     /// dropped, so indices from anywhere else would pile up there.
@@ -195,16 +213,24 @@ pub trait Backend<E: Element>: Device<E> + Cache {
         tensor: &Tensor<S, E, Self>,
         gradient: Vec<E>,
     ) -> Result<(), Self::Err>;
+
+    /// What an operation whose output took a spare buffer does with the gradient of it in the end:
+    /// its memory is the spare one of the next step, where the output's goes back to the device.
+    fn retire_gradient<S: Shape>(
+        gradients: &mut Gradients<E, Self>,
+        tensor: &Tensor<S, E, Self>,
+        gradient: Vec<E>,
+    ) -> Result<(), Self::Err>;
 }
 
 /// A device that recycles memory for as long as this lives. See [`Backend::recycling`].
 #[derive(Debug)]
-pub struct Recycling<D: Cache>(D);
+pub struct Recycling<D: Cache>(D, Keeping);
 
 impl<D: Cache> Recycling<D> {
     fn new(device: D) -> Result<Self, D::Err> {
         device.try_enable_cache()?;
-        Ok(Recycling(device))
+        Ok(Recycling(device, Keeping::new()))
     }
 }
 
@@ -253,6 +279,16 @@ macro_rules! cpu_backend {
                 // What the device allocates it takes back when that is dropped.
                 if let Ok(mut storage) = Storage::<$element>::try_alloc_len(self, 0) {
                     *storage = buffer;
+                }
+            }
+
+            fn spare(&self, len: usize) -> Result<Vec<$element>, CpuError> {
+                spares::take(len, |len| Backend::<$element>::buffer(self, len))
+            }
+
+            fn keep_spare(&self, buffer: Vec<$element>) {
+                if let Err(buffer) = spares::put(buffer) {
+                    self.keep(buffer);
                 }
             }
 
@@ -307,6 +343,20 @@ macro_rules! cpu_backend {
                 gradient: Vec<$element>,
             ) -> Result<(), CpuError> {
                 **gradients.get_or_alloc_mut(tensor)? = gradient;
+                Ok(())
+            }
+
+            fn retire_gradient<S: Shape>(
+                gradients: &mut Gradients<$element, Self>,
+                tensor: &Tensor<S, $element, Self>,
+                gradient: Vec<$element>,
+            ) -> Result<(), CpuError> {
+                if let Err(gradient) = spares::put(gradient) {
+                    return Self::restore_gradient(gradients, tensor, gradient);
+                }
+                // What is left of the gradient, no numbers, goes back to the device too; taken out
+                // here, such leavings do not pile up.
+                take(Storage::<$element>::try_alloc_len(tensor.device(), 0)?);
                 Ok(())
             }
         }

@@ -13,6 +13,7 @@ pub(crate) mod recurrent;
 mod register;
 pub(crate) mod rest;
 mod scratch;
+mod spares;
 pub(crate) mod spread;
 pub(crate) mod sweep;
 mod team;

@@ -47,6 +47,14 @@ pub(crate) struct Trace<'a, E> {
 }
 
 impl<E: Element> Trace<'_, E> {
+    /// Writes the zeros that the first step starts from.
+    pub(crate) fn begin(&mut self, frame: Frame) {
+        for numbers in [&mut *self.states, &mut *self.kept] {
+            let step = numbers.len() / (frame.steps + 1);
+            numbers[..step].fill(E::zero());
+        }
+    }
+
     /// Gives the samples that pass over `step` the state of the step before.
     pub(crate) fn carry_state(&mut self, frame: Frame, step: usize) {
         carry(frame, step, self.skipped, self.states, frame.units, frame.units);

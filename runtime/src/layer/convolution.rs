@@ -32,7 +32,7 @@ where
     let (x, mut tape) = x.try_contiguous()?.split_tape();
     let device = x.device().clone();
     let batch = Batch { pass, output, samples: shape.num_elements() / output.len().max(1) };
-    let mut sums = device.buffer(shape.num_elements())?;
+    let mut sums = device.spare(shape.num_elements())?;
     let mut marks = device.marks(batch.samples * pass.output().1)?;
     let keeps_sums = T::OWNS_TAPE && A::NEEDS_INPUT;
     // While what comes out of a sample is in the cache.
@@ -50,7 +50,7 @@ where
     );
     let mut before = Vec::new();
     if keeps_sums {
-        before = device.buffer(sums.len())?;
+        before = device.spare(sums.len())?;
         before.copy_from_slice(&sums);
     }
     if !at_once {
@@ -68,7 +68,7 @@ where
         let mut partial = device.buffer(batch.shards() * batch.partial())?;
         let activated = (&before[..], &*D::values(&output));
         batch.backward_weight::<A, E>(&D::values(&x), activated, &mut slope, &marks, &mut partial);
-        device.keep(before);
+        device.keep_spare(before);
         D::edit_gradient(gradients, &weight, |dw| batch.add_weights(&partial, dw))?;
         D::edit_gradient(gradients, &bias, |db| batch.add_biases(&partial, db))?;
         device.keep(partial);
@@ -79,7 +79,7 @@ where
             })?;
         }
         device.keep_marks(marks);
-        D::restore_gradient(gradients, &output, slope)
+        D::retire_gradient(gradients, &output, slope)
     });
     Ok(y.put_tape(tape))
 }

@@ -69,10 +69,10 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
         }
         let (x, mut tape) = x.split_tape();
         let device = x.device().clone();
-        let mut rows = device.buffer(shape.num_elements())?;
         if D::indices(&x).iter().any(|index| *index >= N) {
             return Err(D::size_error());
         }
+        let mut rows = device.spare(shape.num_elements())?;
         let found = match T::OWNS_TAPE {
             true => lazy::look_up(&self.weight, (&D::indices(&x), each), &mut rows),
             false => LookUp::Still,
@@ -92,7 +92,7 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
                 tape.add_backward_op(move |gradients| {
                     let slope = D::take_gradient(gradients, &output)?;
                     lazy::add_gradient(table, &D::indices(&x), &slope);
-                    D::restore_gradient(gradients, &output, slope)
+                    D::retire_gradient(gradients, &output, slope)
                 });
             }
             LookUp::Whole => {
@@ -106,7 +106,7 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
                             touched.iter_mut().zip(row).for_each(|(dw, slope)| *dw += *slope);
                         }
                     })?;
-                    D::restore_gradient(gradients, &output, slope)
+                    D::retire_gradient(gradients, &output, slope)
                 });
             }
         }

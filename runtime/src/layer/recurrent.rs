@@ -433,10 +433,10 @@ impl<E: Element> Run<E> {
         Ok(Run {
             frame,
             widths,
-            inputs: device.buffer(rows * inputs)?,
-            gates: device.buffer(rows * sums)?,
-            states: device.buffer(all * states)?,
-            kept: device.buffer(all * kept)?,
+            inputs: device.spare(rows * inputs)?,
+            gates: device.spare(rows * sums)?,
+            states: device.spare(all * states)?,
+            kept: device.spare(all * kept)?,
             skipped: reading.skipped(frame),
             left: reading.kept(frame, inputs),
         })
@@ -474,7 +474,7 @@ impl<E: Element> Run<E> {
 
     fn give_back<D: Backend<E>>(self, device: &D) {
         for buffer in [self.inputs, self.gates, self.states, self.kept] {
-            device.keep(buffer);
+            device.keep_spare(buffer);
         }
     }
 }
@@ -499,6 +499,7 @@ impl<E: Element> Shard<'_, E> {
     ) {
         let Shard { frame, inputs, left, trace } = &mut self;
         gather(*frame, (reading, trace.skipped), *left, x, inputs);
+        trace.begin(*frame);
         let rows = frame.rows();
         let (wide, sums) = (inputs.len() / rows.max(1), trace.gates.len() / rows.max(1));
         let (bias, recurrent_bias) = weights.bias.split_at(sums.min(weights.bias.len()));
