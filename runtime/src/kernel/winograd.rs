@@ -79,16 +79,19 @@ impl Winograd {
             let pieces = (0..groups).flat_map(|group| self.pieces().map(move |p| (group, p)));
             for (group, piece) in pieces {
                 self.turn(image, group, &piece, turned);
-                for filter in group * filters..(group + 1) * filters {
-                    let first = self.squares.at(filter, piece.rows.start, piece.columns.start);
-                    E::with_register(Filter {
-                        kernel: &kernels[filter * len..][..len],
-                        turned,
-                        bias: bias.get(filter).copied().unwrap_or_else(E::zero),
-                        largest: &mut sums[first..first + piece.places()],
-                        marks: &mut marks[first..first + piece.places()],
-                    });
-                }
+                let own = group * filters..(group + 1) * filters;
+                let places = own.start * self.squares.places()..own.end * self.squares.places();
+                E::with_register(Filters {
+                    kernels: &kernels[own.start * len..own.end * len],
+                    inputs,
+                    turned,
+                    biases: bias.get(own).unwrap_or_default(),
+                    largest: &mut sums[places.clone()],
+                    marks: &mut marks[places],
+                    first: self.squares.at(0, piece.rows.start, piece.columns.start),
+                    count: piece.places(),
+                    apart: self.squares.places(),
+                });
             }
         });
     }
@@ -223,50 +226,61 @@ fn turn_kernels<E: Element>(inputs: usize, weight: &[E], kernels: &mut [E]) {
     }
 }
 
-/// What a filter makes of the turned squares.
-struct Filter<'a, E> {
-    /// Its turned kernel, channel by channel for each number.
-    kernel: &'a [E],
+/// What filters make of the turned squares.
+struct Filters<'a, E> {
+    /// Their turned kernels, channel by channel for each number.
+    kernels: &'a [E],
+    inputs: usize,
     /// The turned squares, in rows [`STRIDE`] apart in the same order.
     turned: &'a [E],
-    bias: E,
+    /// One for each filter, or none.
+    biases: &'a [E],
+    /// All squares of every filter.
     largest: &'a mut [E],
     marks: &'a mut [u8],
+    /// Which of them are the turned ones, and how many a filter has in all.
+    first: usize,
+    count: usize,
+    apart: usize,
 }
 
-impl<E: Element> WithRegister<E> for Filter<'_, E> {
+impl<E: Element> WithRegister<E> for Filters<'_, E> {
     #[inline(always)]
     unsafe fn run<R: Register<Number = E>>(mut self) {
-        let (rows, count) = (self.kernel.len(), self.largest.len());
-        assert!(rows.is_multiple_of(PRODUCTS) && rows > 0 && count >= LANES);
-        assert!((rows - 1) * STRIDE + count <= self.turned.len(), "the squares are there");
-        assert_eq!(self.marks.len(), count, "every square has a mark");
-        match rows / PRODUCTS {
-            1 => self.squares::<R, 1>(),
-            3 => self.squares::<R, 3>(),
-            4 => self.squares::<R, 4>(),
-            _ => self.squares::<R, 0>(),
+        let (rows, filters) = (PRODUCTS * self.inputs, self.largest.len() / self.apart.max(1));
+        assert!(self.inputs > 0 && self.count >= LANES);
+        assert!((rows - 1) * STRIDE + self.count <= self.turned.len(), "the squares are there");
+        assert!(self.first + self.count <= self.apart, "every square has a place");
+        assert!(filters * self.apart == self.largest.len() && filters * rows == self.kernels.len());
+        assert_eq!(self.marks.len(), self.largest.len(), "every square has a mark");
+        match self.inputs {
+            1 => self.filters::<R, 1>(filters),
+            3 => self.filters::<R, 3>(filters),
+            4 => self.filters::<R, 4>(filters),
+            _ => self.filters::<R, 0>(filters),
         }
     }
 }
 
-impl<E: Element> Filter<'_, E> {
-    /// All squares, for so many channels, or for any number where that is 0.
+impl<E: Element> Filters<'_, E> {
+    /// All filters, for so many channels, or for any number where that is 0.
     ///
     /// # Safety
     /// The processor has the register, and the sizes are as [`run`](WithRegister::run) asks.
     #[inline(always)]
-    unsafe fn squares<R: Register<Number = E>, const INPUTS: usize>(&mut self) {
-        let count = self.largest.len();
-        // Two registers share what is read of the kernel. The last ones may be met twice.
-        if count < 2 * R::COUNT {
-            for first in (0..count).step_by(R::COUNT) {
-                self.some::<R, INPUTS, 1>(first.min(count - R::COUNT));
+    unsafe fn filters<R: Register<Number = E>, const INPUTS: usize>(&mut self, filters: usize) {
+        let count = self.count;
+        for filter in 0..filters {
+            // Two registers share what is read of the kernel. The last ones may be met twice.
+            if count < 2 * R::COUNT {
+                for square in (0..count).step_by(R::COUNT) {
+                    self.squares::<R, INPUTS, 1>(filter, square.min(count - R::COUNT));
+                }
+                continue;
             }
-            return;
-        }
-        for first in (0..count).step_by(2 * R::COUNT) {
-            self.some::<R, INPUTS, 2>(first.min(count - 2 * R::COUNT));
+            for square in (0..count).step_by(2 * R::COUNT) {
+                self.squares::<R, INPUTS, 2>(filter, square.min(count - 2 * R::COUNT));
+            }
         }
     }
 
@@ -275,23 +289,34 @@ impl<E: Element> Filter<'_, E> {
     /// # Safety
     /// As above, and there are so many squares.
     #[inline(always)]
-    unsafe fn some<R: Register<Number = E>, const INPUTS: usize, const N: usize>(
+    unsafe fn squares<R: Register<Number = E>, const INPUTS: usize, const N: usize>(
         &mut self,
-        first: usize,
+        filter: usize,
+        square: usize,
     ) {
-        let zero = self.side::<R, INPUTS, N>(0, first);
-        let one = self.side::<R, INPUTS, N>(1, first);
-        let two = self.side::<R, INPUTS, N>(2, first);
-        let three = self.side::<R, INPUTS, N>(3, first);
+        // What is known of the four sums is brought forward row by row, or it would not fit into
+        // the registers.
+        let mut upper = self.side::<R, INPUTS, N>(0, filter, square);
+        let mut lower = self.side::<R, INPUTS, N>(1, filter, square);
         for n in 0..N {
-            let upper = [zero[0][n].add(one[0][n]), zero[1][n].add(one[1][n])];
-            let lower = [one[0][n].subtract(two[0][n]), one[1][n].subtract(two[1][n])];
-            let largest = upper[0].add(two[0][n]);
-            let (largest, is_second) = largest.larger(upper[1].add(two[1][n]));
-            let (largest, is_third) = largest.larger(lower[0].subtract(three[0][n]));
-            let (largest, is_fourth) = largest.larger(lower[1].subtract(three[1][n]));
-            let first = first + n * R::COUNT;
-            largest.add(R::of(self.bias)).store(self.largest.as_mut_ptr().add(first));
+            upper[n] = [upper[n][0].add(lower[n][0]), upper[n][1].add(lower[n][1])];
+        }
+        let two = self.side::<R, INPUTS, N>(2, filter, square);
+        for n in 0..N {
+            upper[n] = [upper[n][0].add(two[n][0]), upper[n][1].add(two[n][1])];
+            lower[n] = [lower[n][0].subtract(two[n][0]), lower[n][1].subtract(two[n][1])];
+        }
+        let three = self.side::<R, INPUTS, N>(3, filter, square);
+        let bias = R::of(self.biases.get(filter).copied().unwrap_or_else(E::zero));
+        for n in 0..N {
+            let [first, second] = upper[n];
+            let third = lower[n][0].subtract(three[n][0]);
+            let fourth = lower[n][1].subtract(three[n][1]);
+            let (largest, is_second) = first.larger(second);
+            let (largest, is_third) = largest.larger(third);
+            let (largest, is_fourth) = largest.larger(fourth);
+            let first = filter * self.apart + self.first + square + n * R::COUNT;
+            largest.add(bias).store(self.largest.as_mut_ptr().add(first));
             let marks = &mut self.marks[first..first + R::COUNT];
             write_marks([is_fourth | is_second & !is_third, is_fourth | is_third], marks);
         }
@@ -305,16 +330,17 @@ impl<E: Element> Filter<'_, E> {
     unsafe fn side<R: Register<Number = E>, const INPUTS: usize, const N: usize>(
         &self,
         row: usize,
-        first: usize,
-    ) -> [[R; N]; 2] {
-        let zero = self.product::<R, INPUTS, N>(4 * row, first);
-        let one = self.product::<R, INPUTS, N>(4 * row + 1, first);
-        let two = self.product::<R, INPUTS, N>(4 * row + 2, first);
-        let three = self.product::<R, INPUTS, N>(4 * row + 3, first);
-        let mut side = [[R::zero(); N]; 2];
+        filter: usize,
+        square: usize,
+    ) -> [[R; 2]; N] {
+        let zero = self.product::<R, INPUTS, N>(4 * row, filter, square);
+        let one = self.product::<R, INPUTS, N>(4 * row + 1, filter, square);
+        let two = self.product::<R, INPUTS, N>(4 * row + 2, filter, square);
+        let three = self.product::<R, INPUTS, N>(4 * row + 3, filter, square);
+        let mut side = [[R::zero(); 2]; N];
         for n in 0..N {
-            side[0][n] = zero[n].add(one[n]).add(two[n]);
-            side[1][n] = one[n].subtract(two[n]).subtract(three[n]);
+            side[n][0] = zero[n].add(one[n]).add(two[n]);
+            side[n][1] = one[n].subtract(two[n]).subtract(three[n]);
         }
         side
     }
@@ -327,15 +353,17 @@ impl<E: Element> Filter<'_, E> {
     unsafe fn product<R: Register<Number = E>, const INPUTS: usize, const N: usize>(
         &self,
         number: usize,
-        first: usize,
+        filter: usize,
+        square: usize,
     ) -> [R; N] {
-        let inputs = if INPUTS == 0 { self.kernel.len() / PRODUCTS } else { INPUTS };
+        let inputs = if INPUTS == 0 { self.inputs } else { INPUTS };
+        let kernel = self.kernels.as_ptr().add(filter * PRODUCTS * inputs);
         let mut sums = [R::zero(); N];
         for input in 0..inputs {
             let row = number * inputs + input;
-            let weight = R::of(*self.kernel.as_ptr().add(row));
+            let weight = R::of(*kernel.add(row));
             for (n, sum) in sums.iter_mut().enumerate() {
-                let turned = self.turned.as_ptr().add(row * STRIDE + first + n * R::COUNT);
+                let turned = self.turned.as_ptr().add(row * STRIDE + square + n * R::COUNT);
                 *sum = match input {
                     0 => weight.multiply(R::load(turned)),
                     _ => sum.plus_fused(weight, R::load(turned)),
