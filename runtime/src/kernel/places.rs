@@ -198,9 +198,10 @@ impl<E: Element> AddFilter<'_, E> {
         if let ([slope], [mark]) = (last_slope, last_mark) {
             self.window::<R, N>(window, *slope, *mark, &mut sums[0]);
         }
-        for n in 0..N {
+        let [even, odd] = sums;
+        for (n, (even, odd)) in even.into_iter().zip(odd).enumerate() {
             let to = self.sums.as_mut_ptr().add(lane + n * R::COUNT);
-            R::load(to).add(sums[0][n].add(sums[1][n])).store(to);
+            R::load(to).add(even.add(odd)).store(to);
         }
     }
 
