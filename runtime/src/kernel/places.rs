@@ -93,11 +93,7 @@ impl Patches {
     /// the place that its mark says; so for every filter. There are [`lanes`](Patches::lanes) sums of
     /// each.
     pub(crate) fn add<E: Element>(&self, windows: &[E], taken: Taken<'_, E>, sums: &mut [E]) {
-        assert!(usize::from(taken.marks.most) < self.places.len(), "every mark is of a place");
-        let (places, lanes) = (self.places.len(), self.lanes);
-        let count = windows.len() / self.window().max(1);
-        assert!(taken.first + count <= taken.apart, "every filter has so many windows");
-        E::with_register(AddPatches { windows, places, lanes, count, taken, sums });
+        E::with_register(AddPatches { patches: self, windows, taken, sums });
     }
 }
 
@@ -125,10 +121,8 @@ pub(crate) struct Taken<'a, E> {
 }
 
 struct AddPatches<'a, E> {
+    patches: &'a Patches,
     windows: &'a [E],
-    places: usize,
-    lanes: usize,
-    count: usize,
     taken: Taken<'a, E>,
     sums: &'a mut [E],
 }
@@ -136,8 +130,12 @@ struct AddPatches<'a, E> {
 impl<E: Element> WithRegister<E> for AddPatches<'_, E> {
     #[inline(always)]
     unsafe fn run<R: Register<Number = E>>(self) {
-        let AddPatches { windows, places, lanes, count, taken, sums } = self;
-        assert!(lanes.is_multiple_of(LANES) && count * places * lanes <= windows.len());
+        let AddPatches { patches, windows, taken, sums } = self;
+        let (lanes, apart) = (patches.lanes(), patches.window());
+        let count = windows.len() / apart.max(1);
+        assert!(usize::from(taken.marks.most) < patches.places.len(), "every mark is of a place");
+        assert!(taken.first + count <= taken.apart, "every filter has so many windows");
+        assert!(lanes.is_multiple_of(LANES) && count * apart <= windows.len());
         let slopes = taken.slopes.chunks_exact(taken.apart.max(1));
         let marks = taken.marks.marks.chunks_exact(taken.apart.max(1));
         let filters = slopes.zip(marks).zip(sums.chunks_exact_mut(lanes.max(1)));
@@ -145,7 +143,7 @@ impl<E: Element> WithRegister<E> for AddPatches<'_, E> {
             let own = taken.first..taken.first + count;
             let mut filter = AddFilter {
                 windows: windows.as_ptr(),
-                apart: places * lanes,
+                apart,
                 slopes: &slopes[own.clone()],
                 marks: &marks[own],
                 sums,

@@ -116,9 +116,8 @@ impl Pooled {
         for (input, channel) in self.convolution.channels(group).enumerate() {
             for row in reach(0, rows) {
                 let first = windows.input.at(channel, row - windows.before[0], 0);
-                let from = &image[first + across.start - windows.before[1]..];
-                let into = &mut padded[(input * rows + row) * columns..][across.clone()];
-                into.iter_mut().zip(from).for_each(|(into, from)| *into = *from);
+                let from = &image[first + across.start - windows.before[1]..][..across.len()];
+                padded[(input * rows + row) * columns..][across.clone()].copy_from_slice(from);
             }
         }
     }
