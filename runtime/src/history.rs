@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{definition::Graph, report, train::reported, Result};
+use crate::{definition::Graph, report, train::reported, Notice, Result};
 
 /// Which rows a figure is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +151,13 @@ pub struct History {
     pub learning_rates: Vec<f64>,
     /// Why there are no more epochs.
     pub end: End,
+    /// Why a callback stopped or paused training, in words; `None` where none did, or it gave no
+    /// reason.
+    #[serde(default)]
+    pub end_reason: Option<String>,
+    /// What is worth knowing about the run, in the order in which it was found.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
 }
 
 /// Why training ended.

@@ -8,6 +8,7 @@
 use std::{fmt, path::Path};
 
 use crate::{
+    callback::Progress,
     data::{Column, Table},
     definition::{Definition, Network},
     history::Short,
@@ -200,6 +201,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Trains without an input.
     fn leaving_out(mut self, left_out: Option<LeftOut>) -> Self {
         self.left_out = left_out;
+        // The first run, with all inputs, has said what there is to say.
+        if self.left_out.is_some() {
+            return self.progress(Progress::mute());
+        }
         self
     }
 }

@@ -35,6 +35,7 @@ pub mod merge;
 pub mod metric;
 pub mod missing;
 pub mod model;
+mod notice;
 pub mod optim;
 mod parameters;
 pub mod preprocess;
@@ -51,6 +52,7 @@ pub use kernel::spread::with_threads;
 pub use model::{Model, Summary};
 #[doc = include_str!("attribute.md")]
 pub use multi_input_macros::multi_input_model;
+pub use notice::{Notice, NoticeKind};
 pub use seed::Seed;
 
 /// What a program that trains a model needs.

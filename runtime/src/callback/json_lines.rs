@@ -4,12 +4,13 @@ use std::{path::Path, time::Instant};
 
 use serde_json::{json, Map, Value};
 
-use super::{log_file::LogFile, Callback, Cause, Event, Flow, Training};
-use crate::{definition::Definition, history::Figures, Result};
+use super::{log_file::LogFile, Callback, Cause, Event, Flow, Position, Training};
+use crate::{definition::Definition, history::Figures, Notice, Result};
 
 /// One JSON object a line: `{"event": "epoch", "epoch": 0, "learning_rate": 0.001, "seconds": 1.5,
 /// "figures": {"loss": 0.5, ...}}`, with `"event": "step"` and a `loss` for batches on request. A
-/// figure that is not finite is `null`. Where a run goes on, so does the file.
+/// figure that is not finite is `null`. What is worth knowing before the first step or later comes as
+/// `{"event": "notice", "epoch": 0, "step": 0, "kind": .., "field": .., "by": .., "message": ..}`. Where a run goes on, so does the file.
 #[derive(Debug)]
 pub struct JsonLines {
     file: LogFile,
@@ -28,6 +29,17 @@ impl JsonLines {
     pub fn every_step(mut self) -> JsonLines {
         self.steps = true;
         self
+    }
+
+    fn notices(&mut self, notices: &[Notice], at: Position) -> Result<Flow> {
+        for Notice { kind, field, by, message } in notices {
+            let line = json!({
+                "event": "notice", "epoch": at.epoch, "step": at.step, "kind": kind,
+                "field": field, "by": by, "message": message,
+            });
+            self.file.line(&line.to_string())?;
+        }
+        Ok(Flow::Continue)
     }
 
     fn seconds(&mut self) -> f64 {
@@ -50,6 +62,7 @@ impl<M: Definition> Callback<M> for JsonLines {
                 self.file.open(training.plan().resumes.then_some(keep))?;
                 return Ok(Flow::Continue);
             }
+            Event::Notices { notices } => return self.notices(notices, training.position()),
             Event::StepEnded { epoch, step, loss, .. } if self.steps => json!({
                 "event": "step", "epoch": epoch, "step": step, "learning_rate": rate,
                 "seconds": seconds, "loss": loss,

@@ -59,7 +59,7 @@ use crate::{
     history::{Figures, History},
     preprocess::Preprocessing,
     train::NodeOf,
-    Result,
+    Notice, Result,
 };
 
 /// Something that is told how the training of a model `M` goes, and may change or end it.
@@ -122,6 +122,12 @@ pub enum Validation {
 pub enum Event<'a> {
     /// Everything is ready and nothing has run; also where an earlier run goes on.
     Started,
+    /// What is worth knowing about the run and is no error: once after [`Event::Started`] with all
+    /// that is known by then, and later where something shows. Not told where there is nothing.
+    Notices {
+        /// The new ones; [`History::notices`] has all.
+        notices: &'a [Notice],
+    },
     /// An epoch begins. Not told again where a run goes on in the middle of an epoch.
     EpochStarted {
         /// The epoch, from 0.
@@ -265,6 +271,13 @@ pub trait Training<M: Definition> {
     /// Asks for a checkpoint of the whole run in a folder, in which the newest `keep` stay. It is
     /// written once all callbacks have heard of the event, so that it holds what they made of it.
     fn request_checkpoint(&mut self, folder: &Path, keep: usize);
+
+    /// Adds a notice to the history; it is told to all callbacks once they have heard of the event.
+    fn notice(&mut self, notice: Notice);
+
+    /// Says in words why the callback is about to end or pause training:
+    /// [`History::end_reason`]. The first reason given stays.
+    fn explain_end(&mut self, reason: String);
 }
 
 /// A copy of a model's weights.

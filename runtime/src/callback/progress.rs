@@ -11,14 +11,12 @@ use super::{Callback, Event, Flow, Training};
 use crate::{
     definition::Definition,
     history::{Figures, Short},
-    preprocess::Preprocessing,
-    Result,
+    Notice, Result,
 };
 
 /// On a terminal a bar with the epoch, the step, loss and metrics so far, the rate and the time
 /// left; else a plain line for epochs, but not more than one a second. Both on standard error, and
-/// before them a line for every vocabulary that is too small for what the training rows hold. Every
-/// trainer has one.
+/// before them a line for every [`Notice`]. Every trainer has one.
 ///
 /// `verbose` of `keras.Model.fit`.
 #[derive(Debug)]
@@ -33,6 +31,7 @@ enum Style {
     Auto,
     Lines,
     Silent,
+    Mute,
 }
 
 #[derive(Debug)]
@@ -64,23 +63,30 @@ impl Progress {
         Progress { style: Style::Lines, shown: None }
     }
 
-    /// Nothing.
+    /// Neither; [notices](crate::Notice) are written all the same.
     pub fn silent() -> Progress {
         Progress { style: Style::Silent, shown: None }
     }
 
-    /// Says what the model will never know.
-    fn warn(&self, preprocessing: Option<&Preprocessing>) {
-        if self.style != Style::Silent {
-            let overflow = preprocessing.map(Preprocessing::overflow).unwrap_or_default();
-            overflow.iter().for_each(|(input, step, rest)| eprintln!("`{input}`, {step}: {rest}"));
+    /// Neither bars and lines nor notices, for runs that only compare.
+    pub(crate) fn mute() -> Progress {
+        Progress { style: Style::Mute, shown: None }
+    }
+
+    /// Writes notices, whatever else is shown: what they tell may ruin the model.
+    fn notices(&self, notices: &[Notice]) {
+        let write = || notices.iter().for_each(|notice| eprintln!("notice: {notice}"));
+        match (&self.shown, self.style) {
+            (_, Style::Mute) => {}
+            (Some(Shown::Bar { bar, .. }), _) => bar.suspend(write),
+            _ => write(),
         }
     }
 
     fn start<M: Definition>(&mut self, training: &dyn Training<M>) {
         let (run, at) = (training.plan(), training.position());
         self.shown = match self.style {
-            Style::Silent => None,
+            Style::Silent | Style::Mute => None,
             Style::Auto if std::io::stderr().is_terminal() => {
                 let done = at.epoch * run.steps_per_epoch + at.step;
                 let bar = ProgressBar::new((run.epochs * run.steps_per_epoch) as u64)
@@ -176,10 +182,8 @@ impl<M: Definition> Callback<M> for Progress {
 
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
         match event {
-            Event::Started => {
-                self.warn(training.preprocessing());
-                self.start(training);
-            }
+            Event::Started => self.start(training),
+            Event::Notices { notices } => self.notices(notices),
             Event::StepEnded { so_far, .. } => self.step(training, *so_far),
             Event::EpochEnded { epoch, figures } => self.epoch(training, *epoch, figures),
             Event::Ended => {

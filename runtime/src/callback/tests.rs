@@ -91,6 +91,12 @@ impl Training<Toy> for Script {
     fn request_checkpoint(&mut self, _: &Path, keep: usize) {
         self.requested.push((self.position, keep));
     }
+    fn notice(&mut self, notice: Notice) {
+        self.history.notices.push(notice);
+    }
+    fn explain_end(&mut self, reason: String) {
+        self.history.end_reason.get_or_insert(reason);
+    }
 }
 
 impl Script {

@@ -55,7 +55,7 @@ use crate::{
     data::{Column, Content, Labels, Table},
     definition::{Derived, Graph},
     layer::Draw,
-    Result,
+    Notice, Result,
 };
 
 pub use bins::Bins;
@@ -202,6 +202,13 @@ impl Preprocessing {
             pipeline.overflow().map(|(step, overflow)| (input.name, step.spec.name, overflow))
         });
         all.collect()
+    }
+
+    /// What the training rows had, or lacked, that is worth knowing: of the inputs in the order of
+    /// the graph, and then of the outputs.
+    pub fn notices(&self) -> Vec<Notice> {
+        let inputs = self.inputs.iter().flat_map(Pipeline::notices);
+        inputs.chain(self.targets.iter().flat_map(Target::notices)).collect()
     }
 
     /// Brings the predictions of output `index` back to the user's unit.

@@ -15,7 +15,7 @@ use crate::{
     definition::{Input, Missing, Output, Step},
     layer::Draw,
     private::spec::{step::Nature, Kind},
-    Error, Result,
+    Error, Notice, Result,
 };
 
 /// No input has as many steps.
@@ -154,6 +154,16 @@ impl Pipeline {
         // Of a vocabulary that several inputs share, the one that learns it speaks.
         let own = steps.filter(|(step, _)| step.vocabulary_of.is_none());
         own.filter_map(|(step, ready)| Some((step, ready.overflow()?)))
+    }
+
+    /// What the training rows had, or lacked, that is worth knowing.
+    pub(super) fn notices(&self) -> impl Iterator<Item = Notice> + '_ {
+        let own = |step: &Step| step.vocabulary_of.is_none();
+        let steps = self.plan.steps.iter().zip(&self.steps).filter(move |(step, _)| own(step));
+        steps.flat_map(|(step, ready)| {
+            let notices = ready.notices(step).into_iter();
+            notices.map(|notice| notice.about(self.plan.name).by(step.spec.name))
+        })
     }
 
     /// The steps that are part of the model: what draws lots in training may come and go.

@@ -14,6 +14,7 @@ use crate::{
     data::{Column, Values},
     definition::{Derived, Step},
     layer::Draw,
+    Notice, NoticeKind,
 };
 
 /// Why a step cannot take a row.
@@ -94,6 +95,17 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
     fn overflow(&self) -> Option<Overflow> {
         None
     }
+
+    /// What the training rows had, or lacked, that is worth knowing about the step.
+    fn notices(&self, step: &Step) -> Vec<Notice> {
+        let _ = step;
+        overflow_notice(self.overflow()).into_iter().collect()
+    }
+}
+
+/// What is said of a vocabulary that is too small.
+pub(super) fn overflow_notice(overflow: Option<Overflow>) -> Option<Notice> {
+    overflow.map(|overflow| Notice::new(NoticeKind::VocabularyOverflow, overflow.to_string()))
 }
 
 /// A step that draws lots in training.
@@ -161,6 +173,12 @@ pub trait Ready: Send + Sync {
 
     /// What the training rows held that found no place.
     fn overflow(&self) -> Option<Overflow>;
+
+    /// What the training rows had, or lacked, that is worth knowing about the step.
+    fn notices(&self, step: &Step) -> Vec<Notice> {
+        let _ = step;
+        Vec::new()
+    }
 
     /// What [`Stage::restore`] takes.
     ///
@@ -305,6 +323,10 @@ impl<T: LearnedStep> Ready for HasLearned<T> {
 
     fn overflow(&self) -> Option<Overflow> {
         self.0.overflow()
+    }
+
+    fn notices(&self, step: &Step) -> Vec<Notice> {
+        self.0.notices(step)
     }
 
     fn save(&self) -> serde_json::Result<Json> {

@@ -8,7 +8,7 @@ use super::pipeline::{self, Pipeline, PipelineFit, Plan};
 use crate::{
     data::{Column, Content, Labels, Values},
     definition::Output,
-    Error, Result,
+    Error, Notice, Result,
 };
 
 /// The fitted preprocessing of a target.
@@ -56,6 +56,11 @@ impl Target {
     /// Brings predictions back to the user's unit.
     pub(super) fn invert(&self, predictions: &mut [f64]) {
         self.steps.invert(predictions);
+    }
+
+    /// What the training rows had, or lacked, that is worth knowing.
+    pub(super) fn notices(&self) -> impl Iterator<Item = Notice> + '_ {
+        self.steps.notices()
     }
 
     pub(super) fn labels(&self) -> Option<&Labels> {

@@ -11,7 +11,7 @@ use crate::{
     model::Model,
     preprocess::{Overflow, Preprocessing},
     train::{encode, Rows},
-    Result,
+    Notice, Result,
 };
 
 /// A page on a model and its training: figures on some rows, curves, summary, diagram, confusion
@@ -91,6 +91,8 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
         if let Some(history) = self.history {
             page.heading("Training");
             page.paragraph(&format!("{} epochs; {:?}.", history.epochs.len(), history.end));
+            history.end_reason.iter().for_each(|reason| page.paragraph(reason));
+            notices(&mut page, &history.notices);
             page.picture(&history.picture());
         }
         page.heading("Model");
@@ -162,4 +164,16 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
         page.table(&head, &cells.collect::<Vec<_>>());
         Ok(())
     }
+}
+
+/// What was worth knowing about the run.
+fn notices(page: &mut Html, notices: &[Notice]) {
+    if notices.is_empty() {
+        return;
+    }
+    let cell = |part: &Option<String>| part.clone().unwrap_or_default();
+    let rows = notices
+        .iter()
+        .map(|Notice { field, by, message, .. }| vec![cell(field), cell(by), message.clone()]);
+    page.table(&["field", "by", "notice"], &rows.collect::<Vec<_>>());
 }

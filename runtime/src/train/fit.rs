@@ -64,6 +64,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             run.recall(&saved, &mut callbacks)?;
         }
         callbacks.push(Box::new(progress));
+        run.add_notices(fitted.notices());
         run.all_epochs(&validation, callbacks)
     }
 
@@ -189,6 +190,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             let flow =
                 self.tell_only(callbacks, &Event::StepEnded { epoch, step, loss, so_far })?;
             self.scores = scores;
+            let flow = flow.max(self.tell_notices(callbacks)?);
             self.write_requested(callbacks)?;
             if flow != Flow::Continue {
                 return Ok(flow);

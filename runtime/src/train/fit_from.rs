@@ -91,6 +91,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             run.recall(&saved, &mut callbacks)?;
         }
         callbacks.push(Box::new(progress));
+        run.add_notices(fitted.notices());
         let feed = Feed {
             source,
             fitted,

@@ -25,7 +25,7 @@ use crate::{
     parameters,
     preprocess::Preprocessing,
     seed::Stream,
-    Error, Result,
+    Error, Notice, Result,
 };
 
 /// A run on a model.
@@ -63,6 +63,8 @@ pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
     pub(super) history: History,
     /// Whether a callback ended the training for good.
     pub(super) stopped: bool,
+    /// Notices that callbacks have not been told yet.
+    pub(super) untold: Vec<Notice>,
     /// The checkpoints that callbacks have asked for: a folder, and how many to keep.
     pub(super) requested: Vec<(PathBuf, usize)>,
 }
@@ -128,6 +130,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             scores: Scores::new(&M::GRAPH),
             history: History::default(),
             stopped: false,
+            untold: Vec::new(),
             requested: Vec::new(),
         };
         run.tell_frozen();
@@ -166,7 +169,29 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         event: &Event<'_>,
     ) -> Result<Flow> {
         let flow = self.tell_only(callbacks, event)?;
+        let flow = flow.max(self.tell_notices(callbacks)?);
         self.write_requested(callbacks)?;
+        Ok(flow)
+    }
+
+    /// Adds notices to the history and to what callbacks will be told, but for those that the
+    /// history has already: a resumed run finds again what it found at its first start.
+    pub(super) fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        for notice in notices {
+            if !self.history.notices.contains(&notice) {
+                self.history.notices.push(notice.clone());
+                self.untold.push(notice);
+            }
+        }
+    }
+
+    /// Tells every callback what is worth knowing, until none has anything to add.
+    pub(super) fn tell_notices(&mut self, callbacks: &mut [Box<dyn Callback<M>>]) -> Result<Flow> {
+        let mut flow = Flow::Continue;
+        while !self.untold.is_empty() {
+            let notices = std::mem::take(&mut self.untold);
+            flow = flow.max(self.tell_only(callbacks, &Event::Notices { notices: &notices })?);
+        }
         Ok(flow)
     }
 
@@ -307,5 +332,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
 
     fn request_checkpoint(&mut self, folder: &Path, keep: usize) {
         self.requested.push((folder.to_owned(), keep));
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        self.add_notices([notice]);
+    }
+
+    fn explain_end(&mut self, reason: String) {
+        self.history.end_reason.get_or_insert(reason);
     }
 }

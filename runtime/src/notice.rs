@@ -1,0 +1,98 @@
+//! What is worth knowing about a run although it is no error.
+//!
+//! What the settings, the fitted preprocessing and the rows let one know is said before the first
+//! step, once, as a list: on standard error (also with
+//! [`Progress::silent`](crate::callback::Progress::silent)), to callbacks as
+//! [`Event::Notices`](crate::callback::Event::Notices), in
+//! [`History::notices`](crate::history::History::notices), in the log of
+//! [`JsonLines`](crate::callback::JsonLines) and in the report. What only shows during the run, such
+//! as a monitored figure that is NaN, goes the same way when it happens.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One thing worth knowing about a run. Prints as `` `field`, step: message ``.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What it is about, for programs.
+    pub kind: NoticeKind,
+    /// The input, output or node; `None` where it is about the run.
+    pub field: Option<String>,
+    /// The step of preprocessing or the callback that says it.
+    pub by: Option<String>,
+    /// The fact with its figures, what follows from it, and what can be done.
+    pub message: String,
+}
+
+/// What a [`Notice`] is about.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoticeKind {
+    /// A vocabulary is too small for the values of the training rows.
+    VocabularyOverflow,
+    /// A column has one value in all training rows, so it is not scaled.
+    ConstantColumn,
+    /// A column has no value in any training row.
+    EmptyColumn,
+    /// No training row has an unknown category or word.
+    UnknownUnseen,
+    /// An optional input is present in all training rows.
+    NeverAbsent,
+    /// Training and validation rows have different classes or categories.
+    ClassUnseen,
+    /// A metric is not defined on the validation rows.
+    UndefinedMetric,
+    /// A figure that a callback monitors is NaN.
+    NanMonitor,
+    /// Rows were left out.
+    SkippedRows,
+    /// Anything else.
+    Other,
+}
+
+impl Notice {
+    /// A notice about the run as a whole.
+    pub fn new(kind: NoticeKind, message: impl Into<String>) -> Notice {
+        Notice { kind, field: None, by: None, message: message.into() }
+    }
+
+    /// The same about a field of the model.
+    #[must_use]
+    pub fn about(self, field: impl Into<String>) -> Notice {
+        Notice { field: Some(field.into()), ..self }
+    }
+
+    /// The same as said by a step of preprocessing or a callback.
+    #[must_use]
+    pub fn by(self, by: impl Into<String>) -> Notice {
+        Notice { by: Some(by.into()), ..self }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.field, &self.by) {
+            (Some(field), Some(by)) => write!(f, "`{field}`, {by}: ")?,
+            (Some(field), None) => write!(f, "`{field}`: ")?,
+            (None, Some(by)) => write!(f, "{by}: ")?,
+            (None, None) => {}
+        }
+        f.write_str(&self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_names_its_field_and_who_says_it() {
+        let notice = Notice::new(NoticeKind::ConstantColumn, "it is constant");
+        assert_eq!(notice.to_string(), "it is constant");
+        assert_eq!(notice.clone().by("Timer").to_string(), "Timer: it is constant");
+        let notice = notice.about("rooms");
+        assert_eq!(notice.to_string(), "`rooms`: it is constant");
+        assert_eq!(notice.by("standardize").to_string(), "`rooms`, standardize: it is constant");
+    }
+}
