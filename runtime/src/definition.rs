@@ -154,6 +154,14 @@ pub struct Layer {
     pub parameters: Option<usize>,
 }
 
+impl Layer {
+    /// Whether it is a layer of ours that the DSL calls `name`.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        let rest = self.identity.strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('('))
+    }
+}
+
 /// An input: what the user's rows hold, before any preprocessing.
 #[derive(Clone, Copy, Debug)]
 pub struct Input {

@@ -12,13 +12,18 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One thing worth knowing about a run. Prints as `` `field`, step: message ``.
+/// One thing worth knowing about a run. Prints as
+/// `` `field`, column `name`, step: message ``.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// What it is about, for programs.
     pub kind: NoticeKind,
     /// The input, output or node; `None` where it is about the run.
     pub field: Option<String>,
+    /// The index on the last axis, where the field has several columns and one of them is meant.
+    pub column: Option<usize>,
+    /// The name of that column, where the field is filled by `columns(...)`.
+    pub column_name: Option<String>,
     /// The step of preprocessing or the callback that says it.
     pub by: Option<String>,
     /// The fact with its figures, what follows from it, and what can be done.
@@ -54,13 +59,20 @@ pub enum NoticeKind {
 impl Notice {
     /// A notice about the run as a whole.
     pub fn new(kind: NoticeKind, message: impl Into<String>) -> Notice {
-        Notice { kind, field: None, by: None, message: message.into() }
+        let message = message.into();
+        Notice { kind, field: None, column: None, column_name: None, by: None, message }
     }
 
     /// The same about a field of the model.
     #[must_use]
     pub fn about(self, field: impl Into<String>) -> Notice {
         Notice { field: Some(field.into()), ..self }
+    }
+
+    /// The same about one column of the field.
+    #[must_use]
+    pub fn column(self, column: usize) -> Notice {
+        Notice { column: Some(column), ..self }
     }
 
     /// The same as said by a step of preprocessing or a callback.
@@ -72,13 +84,17 @@ impl Notice {
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.field, &self.by) {
-            (Some(field), Some(by)) => write!(f, "`{field}`, {by}: ")?,
-            (Some(field), None) => write!(f, "`{field}`: ")?,
-            (None, Some(by)) => write!(f, "{by}: ")?,
-            (None, None) => {}
+        let field = self.field.as_ref().map(|field| format!("`{field}`"));
+        let column = match (self.column, &self.column_name) {
+            (_, Some(name)) => Some(format!("column `{name}`")),
+            (Some(index), None) => Some(format!("number {index} of the row, from 0")),
+            (None, None) => None,
+        };
+        let from: Vec<String> = field.into_iter().chain(column).chain(self.by.clone()).collect();
+        match from.is_empty() {
+            true => f.write_str(&self.message),
+            false => write!(f, "{}: {}", from.join(", "), self.message),
         }
-        f.write_str(&self.message)
     }
 }
 
@@ -93,6 +109,14 @@ mod tests {
         assert_eq!(notice.clone().by("Timer").to_string(), "Timer: it is constant");
         let notice = notice.about("rooms");
         assert_eq!(notice.to_string(), "`rooms`: it is constant");
-        assert_eq!(notice.by("standardize").to_string(), "`rooms`, standardize: it is constant");
+        let notice = notice.by("standardize");
+        assert_eq!(notice.to_string(), "`rooms`, standardize: it is constant");
+        let mut notice = notice.column(2);
+        assert_eq!(
+            notice.to_string(),
+            "`rooms`, number 2 of the row, from 0, standardize: it is constant"
+        );
+        notice.column_name = Some("age".to_owned());
+        assert_eq!(notice.to_string(), "`rooms`, column `age`, standardize: it is constant");
     }
 }

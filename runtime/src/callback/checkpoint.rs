@@ -115,6 +115,8 @@ impl<M: Definition> Callback<M> for Checkpoint<M> {
         if let (Event::EpochEnded { figures, .. }, Some((monitor, best))) = (event, &mut self.best)
         {
             let current = monitor.value(figures);
+            let follows = "a NaN is never the best, so no `best.safetensors` is written for it";
+            monitor.notice_nan(current.unwrap_or_default(), "Checkpoint", follows, training);
             if let Some(current) = current.filter(|current| monitor.improves(*current, *best, 0.0))
             {
                 *best = current;

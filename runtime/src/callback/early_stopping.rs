@@ -3,7 +3,7 @@
 use super::{
     monitor::delta_mistake, Callback, Event, Flow, Memory, Monitor, RunPlan, Snapshot, Training,
 };
-use crate::{definition::Definition, Result};
+use crate::{definition::Definition, history::Short, Result};
 
 /// Stops after `patience` epochs without an improvement by more than `min_delta`. Epochs without
 /// the figure, because they were not validated, do not count.
@@ -80,6 +80,21 @@ impl<M: Definition> EarlyStopping<M> {
     }
 }
 
+impl<M: Definition> EarlyStopping<M> {
+    /// Why training stops at a figure that is `current`.
+    fn reason(&self, current: f64) -> String {
+        let (name, waited) = (self.monitor.name(), self.waited);
+        match self.best.is_finite() {
+            true => format!(
+                "EarlyStopping: `{name}` has not improved on {} for {waited} epochs; now it is {}",
+                Short(self.best),
+                Short(current)
+            ),
+            false => format!("EarlyStopping: `{name}` has been no number for {waited} epochs"),
+        }
+    }
+}
+
 impl<M: Definition> Callback<M> for EarlyStopping<M> {
     fn name(&self) -> &'static str {
         "EarlyStopping"
@@ -95,6 +110,9 @@ impl<M: Definition> Callback<M> for EarlyStopping<M> {
         match event {
             Event::EpochEnded { epoch, figures } => {
                 let Some(current) = self.monitor.value(figures) else { return Ok(Flow::Continue) };
+                let follows = "a NaN is never an improvement, so training stops after `patience` \
+                               epochs of it";
+                self.monitor.notice_nan(current, "EarlyStopping", follows, training);
                 let improved = self.monitor.improves(current, self.best, self.min_delta);
                 if let Restore::Best(kept) = &mut self.restore {
                     if improved || kept.is_none() {
@@ -107,8 +125,11 @@ impl<M: Definition> Callback<M> for EarlyStopping<M> {
                 }
                 self.waited += 1;
                 // Keras never stops at the first epoch, which has nothing to improve on.
-                let stops = self.waited >= self.patience && *epoch > 0;
-                Ok(if stops { Flow::Stop } else { Flow::Continue })
+                if self.waited < self.patience || *epoch == 0 {
+                    return Ok(Flow::Continue);
+                }
+                training.explain_end(self.reason(current));
+                Ok(Flow::Stop)
             }
             Event::Ended => {
                 if let Restore::Best(Some(best)) = &self.restore {
@@ -168,6 +189,33 @@ mod tests {
         let losses = [f64::NAN, f64::NAN, 0.5];
         assert_eq!(run(watch().patience(2).restore_best(), &losses), (1, 0.0));
         assert_eq!(run(watch().patience(3).restore_best(), &losses), (2, 2.0));
+    }
+
+    #[test]
+    fn it_says_why_it_stops_and_when_its_figure_is_nan() {
+        let mut script = Script::default();
+        script.run(watch().patience(2), &[1.0, 0.5, 0.75, 0.75]);
+        assert_eq!(
+            script.history.end_reason.as_deref(),
+            Some(
+                "EarlyStopping: `val_loss` has not improved on 0.5000 for 2 epochs; now it is 0.7500"
+            )
+        );
+        assert!(script.history.notices.is_empty());
+
+        let mut script = Script::default();
+        script.run(watch().patience(2), &[f64::NAN, f64::NAN]);
+        assert_eq!(
+            script.history.end_reason.as_deref(),
+            Some("EarlyStopping: `val_loss` has been no number for 2 epochs")
+        );
+        let notices: Vec<String> =
+            script.history.notices.iter().map(|notice| notice.to_string()).collect();
+        assert_eq!(
+            notices,
+            ["EarlyStopping: `val_loss` is NaN after epoch 1: a NaN is never an improvement, so \
+              training stops after `patience` epochs of it"]
+        );
     }
 
     #[test]

@@ -49,10 +49,14 @@ impl<M: Definition> Callback<M> for Interrupt {
         "Interrupt"
     }
 
-    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
         let looks = matches!(event, Event::StepEnded { .. } | Event::EpochEnded { .. });
         let pauses = looks && self.flag.load(Ordering::Relaxed);
-        Ok(if pauses { Flow::Pause } else { Flow::Continue })
+        if !pauses {
+            return Ok(Flow::Continue);
+        }
+        training.explain_end("Interrupt: the flag was set".to_owned());
+        Ok(Flow::Pause)
     }
 }
 

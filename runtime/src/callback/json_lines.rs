@@ -10,7 +10,7 @@ use crate::{definition::Definition, history::Figures, Notice, Result};
 /// One JSON object a line: `{"event": "epoch", "epoch": 0, "learning_rate": 0.001, "seconds": 1.5,
 /// "figures": {"loss": 0.5, ...}}`, with `"event": "step"` and a `loss` for batches on request. A
 /// figure that is not finite is `null`. What is worth knowing before the first step or later comes as
-/// `{"event": "notice", "epoch": 0, "step": 0, "kind": .., "field": .., "by": .., "message": ..}`. Where a run goes on, so does the file.
+/// `{"event": "notice", "epoch": 0, "step": 0, "notice": {..}, "text": ".."}`. Where a run goes on, so does the file.
 #[derive(Debug)]
 pub struct JsonLines {
     file: LogFile,
@@ -32,10 +32,10 @@ impl JsonLines {
     }
 
     fn notices(&mut self, notices: &[Notice], at: Position) -> Result<Flow> {
-        for Notice { kind, field, by, message } in notices {
+        for notice in notices {
             let line = json!({
-                "event": "notice", "epoch": at.epoch, "step": at.step, "kind": kind,
-                "field": field, "by": by, "message": message,
+                "event": "notice", "epoch": at.epoch, "step": at.step, "notice": notice,
+                "text": notice.to_string(),
             });
             self.file.line(&line.to_string())?;
         }

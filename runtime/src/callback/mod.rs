@@ -187,6 +187,16 @@ pub enum Cause {
     },
 }
 
+/// `the loss of output `price``, `the gradient of `price.0.weight``.
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Cause::Loss { output, .. } => write!(f, "the loss of output `{output}`"),
+            Cause::Gradient { tensor } => write!(f, "the gradient of `{tensor}`"),
+        }
+    }
+}
+
 /// The figures over the rows of an epoch so far, computed where somebody asks.
 #[derive(Clone, Copy)]
 pub struct SoFar<'a>(pub(crate) &'a dyn Fn() -> Figures);

@@ -2,12 +2,13 @@
 
 use std::{fmt, marker::PhantomData};
 
-use super::{RunPlan, Validation};
+use super::{RunPlan, Training, Validation};
 use crate::{
     definition::Definition,
     history::{Figure, Figures, Phase},
     metric::{Direction, ReportedBy},
     train::OutputOf,
+    Notice, NoticeKind,
 };
 
 /// One figure of every epoch of the model `M`, with the way it gets better.
@@ -120,6 +121,35 @@ impl<M: Definition> Monitor<M> {
     /// The figure of an epoch; `None` where the epoch was not validated.
     pub(crate) fn value(&self, figures: &Figures) -> Option<f64> {
         figures.find(&self.figure)
+    }
+
+    /// The figure with Keras's name: `val_loss`, and `val_price_mae` for a metric of an output.
+    pub(crate) fn name(&self) -> String {
+        let phase = if self.figure.phase == Phase::Validation { "val_" } else { "" };
+        match &self.figure.output {
+            Some(output) => format!("{phase}{output}_{}", self.figure.quantity),
+            None => format!("{phase}{}", self.figure.quantity),
+        }
+    }
+
+    /// Says, the first time that this happens, that `by` monitors a figure that is NaN; what
+    /// `follows` from it is said with it.
+    pub(super) fn notice_nan(
+        &self,
+        current: f64,
+        by: &str,
+        follows: &str,
+        training: &mut dyn Training<M>,
+    ) {
+        let of_this = |notice: &Notice| {
+            notice.kind == NoticeKind::NanMonitor && notice.by.as_deref() == Some(by)
+        };
+        if !current.is_nan() || training.history().notices.iter().any(of_this) {
+            return;
+        }
+        let epoch = training.position().epoch;
+        let message = format!("`{}` is NaN after epoch {epoch}: {follows}", self.name());
+        training.notice(Notice::new(NoticeKind::NanMonitor, message).by(by));
     }
 
     /// Whether `current` is better than `best` by more than `min_delta`.

@@ -190,6 +190,9 @@ impl<M: Definition> Callback<M> for Progress {
                 if let Some(Shown::Bar { bar, .. }) = &self.shown {
                     bar.abandon();
                 }
+                if let (Some(_), Some(reason)) = (&self.shown, &training.history().end_reason) {
+                    eprintln!("{reason}");
+                }
             }
             _ => {}
         }

@@ -101,6 +101,10 @@ impl<M: Definition> Callback<M> for ReduceOnPlateau<M> {
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
         let Event::EpochEnded { figures, .. } = event else { return Ok(Flow::Continue) };
         let Some(current) = self.monitor.value(figures) else { return Ok(Flow::Continue) };
+        let follows =
+            "a NaN is never an improvement, so the learning rate is reduced after `patience` \
+                       epochs of it";
+        self.monitor.notice_nan(current, "ReduceOnPlateau", follows, training);
         if self.cooling > 0 {
             self.cooling -= 1;
             self.waited = 0;

@@ -17,15 +17,26 @@ impl<M: Definition> Callback<M> for TerminateOnNan {
         "TerminateOnNan"
     }
 
-    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<M>) -> Result<Flow> {
-        let ends = match event {
-            Event::NotFinite { .. } => true,
-            Event::EpochEnded { figures, .. } => figures.entries().any(|(figure, value)| {
-                figure.phase == Phase::Validation && figure.quantity == "loss" && !value.is_finite()
-            }),
-            _ => false,
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+        let reason = match event {
+            Event::NotFinite { epoch, step, cause, .. } => {
+                let (epoch, step) = (epoch + 1, step + 1);
+                Some(format!("{cause} is not finite in epoch {epoch}, step {step}"))
+            }
+            Event::EpochEnded { epoch, figures } => {
+                figures.entries().find_map(|(figure, value)| {
+                    let of_loss = figure.phase == Phase::Validation && figure.quantity == "loss";
+                    let ends = of_loss && !value.is_finite();
+                    ends.then(|| {
+                        format!("the validation loss is {value} after epoch {}", epoch + 1)
+                    })
+                })
+            }
+            _ => None,
         };
-        Ok(if ends { Flow::Stop } else { Flow::Continue })
+        let Some(reason) = reason else { return Ok(Flow::Continue) };
+        training.explain_end(format!("TerminateOnNan: {reason}"));
+        Ok(Flow::Stop)
     }
 }
 

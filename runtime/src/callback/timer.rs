@@ -74,7 +74,7 @@ impl<M: Definition> Callback<M> for Timer {
         "Timer"
     }
 
-    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
         let now = Instant::now();
         let total = now - *self.started.get_or_insert(now);
         let epoch = now - *self.epoch_started.get_or_insert(now);
@@ -84,6 +84,8 @@ impl<M: Definition> Callback<M> for Timer {
             Event::EpochStarted { .. } => self.epoch_started = Some(now),
             Event::EpochEnded { .. } => measured.epochs.push(epoch),
             Event::StepEnded { .. } if self.limit.is_some_and(|limit| total >= limit) => {
+                let limit = self.limit.unwrap_or_default();
+                training.explain_end(format!("Timer: the limit of {limit:?} is over"));
                 return Ok(Flow::Pause);
             }
             _ => {}

@@ -14,7 +14,9 @@ use crate::{missing, tensor::*};
 ///
 /// `ModuleMut` is training: mean and population variance are those of the batch, and the running
 /// statistics move to them, `running = momentum * running + (1 - momentum) * batch`. `Module` is
-/// inference, with the running statistics. Where some rows of the batch are absent, train with
+/// inference, with the running statistics; they also serve, and stay as they are, where a training
+/// batch has one value for each feature, which has no variance (`torch.nn.BatchNorm1d` refuses such
+/// a batch; Keras makes zeros of it and lets a variance of 0 into the running one). Where some rows of the batch are absent, train with
 /// [`try_forward_present`](BatchNorm::try_forward_present). With a [`Mask`] the statistics are taken
 /// over the steps that count, and all steps are normalised with them. (Keras adds 1e-7 to their
 /// number.)
@@ -156,7 +158,9 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         let features = features(C, x.shape());
         let rows = x.shape().num_elements() / (C * features.each).max(1);
         let counted = Rows::new(present, rows);
-        if self.frozen || counted.len() == 0 {
+        // One value has no variance: a batch with nothing more (what is left over at the end of an
+        // epoch) is treated as in inference, or its variance of 0 would enter the running one.
+        if self.frozen || counted.len() < 2 {
             let statistics = self.running(features);
             return self.normalise(x, statistics);
         }

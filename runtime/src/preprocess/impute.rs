@@ -9,11 +9,11 @@ use super::{
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
-use crate::{data::Values, definition::Step};
+use crate::{data::Values, definition::Step, Notice, NoticeKind};
 
 /// Missing numbers (NaN, or a blank cell in a file) become the mean, the median or the most
 /// frequent (of several the smallest) of the training rows' present ones, for each index of the
-/// last axis, or a given constant; 0 where no training row had one.
+/// last axis, or a given constant; 0 where no training row had one, of which a [`Notice`] tells.
 ///
 /// With `indicator = true` there follow on the last axis as many flags: 1 where a number was
 /// missing.
@@ -25,6 +25,9 @@ use crate::{data::Values, definition::Step};
 pub struct Impute {
     /// One for each index of the last axis.
     pub stand_ins: Vec<f64>,
+    /// The indices for which no training row had a number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty: Vec<usize>,
 }
 
 /// What is kept of a column.
@@ -51,16 +54,17 @@ impl Seen {
         }
     }
 
-    fn learn(self) -> f64 {
+    /// What stands in; `None` where no number was seen.
+    fn learn(self) -> Option<f64> {
         match self {
-            Seen::Mean(mean, _) => mean,
-            Seen::Median(sample) => sample.quantiles(&[0.5]).map_or(0.0, |median| median[0]),
+            Seen::Mean(mean, count) => (count > 0.0).then_some(mean),
+            Seen::Median(sample) => sample.quantiles(&[0.5]).map(|median| median[0]),
             Seen::Counts(counts) => {
                 let numbers = counts.into_iter().map(|(bits, count)| (f32::from_bits(bits), count));
                 let better = |a: &(f32, u64), b: &(f32, u64)| {
                     a.1.cmp(&b.1).then_with(|| b.0.total_cmp(&a.0))
                 };
-                numbers.max_by(better).map_or(0.0, |(number, _)| f64::from(number))
+                numbers.max_by(better).map(|(number, _)| f64::from(number))
             }
         }
     }
@@ -72,7 +76,8 @@ impl LearnedStep for Impute {
     fn given(step: &Step) -> Option<Impute> {
         let constant = step.argument("constant");
         let width = step.input.last().get();
-        (!constant.is_absent()).then(|| Impute { stand_ins: vec![constant.number_or(0.0); width] })
+        let stand_ins = vec![constant.number_or(0.0); width];
+        (!constant.is_absent()).then_some(Impute { stand_ins, empty: Vec::new() })
     }
 
     fn start(step: &Step) -> Vec<Seen> {
@@ -89,7 +94,9 @@ impl LearnedStep for Impute {
     }
 
     fn learn(columns: Vec<Seen>, _: &Step) -> Impute {
-        Impute { stand_ins: columns.into_iter().map(Seen::learn).collect() }
+        let learned: Vec<Option<f64>> = columns.into_iter().map(Seen::learn).collect();
+        let empty = (0..learned.len()).filter(|&column| learned[column].is_none()).collect();
+        Impute { stand_ins: learned.into_iter().map(Option::unwrap_or_default).collect(), empty }
     }
 
     fn check(&self, step: &Step) -> Result<(), String> {
@@ -99,6 +106,20 @@ impl LearnedStep for Impute {
             true => Ok(()),
             false => Err(format!("expected {width} finite numbers")),
         }
+    }
+
+    fn notices(&self, _: &Step) -> Vec<Notice> {
+        let several = self.stand_ins.len() > 1;
+        let notice = |&column: &usize| {
+            let message = "no training row has a value, so 0 stands in for all of them";
+            let notice = Notice::new(NoticeKind::EmptyColumn, message);
+            if several {
+                notice.column(column)
+            } else {
+                notice
+            }
+        };
+        self.empty.iter().map(notice).collect()
     }
 
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {

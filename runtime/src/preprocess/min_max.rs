@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::{look_by_column, Affine},
+    affine::{is_within_rounding, look_by_column, Affine, Learned},
     stage::{LearnedStep, Refusal},
 };
-use crate::{data::Values, definition::Step};
+use crate::{data::Values, definition::Step, Notice};
 
 /// (x - min) / (max - min) * (high - low) + low, for each index of the last axis; a constant column
-/// becomes `low`. Later rows may lie outside. `sklearn.preprocessing.MinMaxScaler((low, high))`.
+/// becomes `low`, of which a [`Notice`] tells. Later rows may lie outside. `sklearn.preprocessing.MinMaxScaler((low, high))`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MinMax(Affine);
@@ -35,10 +35,15 @@ impl LearnedStep for MinMax {
         let low = step.argument("low").number_or(0.0);
         let width = step.argument("high").number_or(1.0) - low;
         MinMax(Affine::of(columns, |range| {
-            let (least, most) = range.map_or((0.0, 1.0), |(a, b)| (f64::from(a), f64::from(b)));
-            let apart = if most > least { most - least } else { 1.0 };
-            let scale = apart / width;
-            (least - low * scale, scale)
+            let Some((least, most)) = range else { return Learned::Empty };
+            let (least, most) = (f64::from(least), f64::from(most));
+            let is_constant = is_within_rounding(most - least, most.abs().max(least.abs()));
+            let scale = if is_constant { 1.0 } else { most - least } / width;
+            let shift = least - low * scale;
+            match is_constant {
+                true => Learned::Constant { number: least, shift, scale },
+                false => Learned::Spread { shift, scale },
+            }
         }))
     }
 
@@ -52,5 +57,9 @@ impl LearnedStep for MinMax {
 
     fn invert(&self, _: &Step, numbers: &mut [f64]) {
         self.0.invert(numbers);
+    }
+
+    fn notices(&self, _: &Step) -> Vec<Notice> {
+        self.0.notices()
     }
 }

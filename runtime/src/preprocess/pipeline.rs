@@ -15,7 +15,7 @@ use crate::{
     definition::{Input, Missing, Output, Step},
     layer::Draw,
     private::spec::{step::Nature, Kind},
-    Error, Notice, Result,
+    Error, Notice, NoticeKind, Result,
 };
 
 /// No input has as many steps.
@@ -156,14 +156,22 @@ impl Pipeline {
         own.filter_map(|(step, ready)| Some((step, ready.overflow()?)))
     }
 
-    /// What the training rows had, or lacked, that is worth knowing.
-    pub(super) fn notices(&self) -> impl Iterator<Item = Notice> + '_ {
-        let own = |step: &Step| step.vocabulary_of.is_none();
-        let steps = self.plan.steps.iter().zip(&self.steps).filter(move |(step, _)| own(step));
-        steps.flat_map(|(step, ready)| {
+    /// What the training rows had, or lacked, that is worth knowing. Of an empty column the first
+    /// step alone speaks: to those behind it, it is constant.
+    pub(super) fn notices(&self) -> Vec<Notice> {
+        let mut all: Vec<Notice> = Vec::new();
+        // Of a vocabulary that several inputs share, the one that learns it speaks.
+        let steps = self.plan.steps.iter().zip(&self.steps);
+        for (step, ready) in steps.filter(|(step, _)| step.vocabulary_of.is_none()) {
+            let is_empty = |column| {
+                let known = |own: &Notice| own.kind == NoticeKind::EmptyColumn;
+                all.iter().any(|own| known(own) && own.column == column)
+            };
             let notices = ready.notices(step).into_iter();
-            notices.map(|notice| notice.about(self.plan.name).by(step.spec.name))
-        })
+            let new: Vec<Notice> = notices.filter(|notice| !is_empty(notice.column)).collect();
+            all.extend(new.into_iter().map(|new| new.about(self.plan.name).by(step.spec.name)));
+        }
+        all
     }
 
     /// The steps that are part of the model: what draws lots in training may come and go.

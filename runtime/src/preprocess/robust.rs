@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::{look_by_column, Affine},
+    affine::{look_by_column, Affine, Learned},
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
-use crate::{data::Values, definition::Step};
+use crate::{data::Values, definition::Step, Notice};
 
 /// (x - median) / (third quartile - first quartile), for each index of the last axis, which a few
-/// numbers far out hardly move; where the quartiles are equal, the scale is 1.
+/// numbers far out hardly move; where the quartiles are equal, the scale is 1, of
+/// which a [`Notice`] tells.
 /// `sklearn.preprocessing.RobustScaler`.
 ///
 /// Quartiles are exact for up to 2^20 training rows; beyond, those of a random sample of as many.
@@ -32,9 +33,10 @@ impl LearnedStep for Robust {
     fn learn(columns: Vec<Sample>, _: &Step) -> Robust {
         Robust(Affine::of(columns, |column| {
             match column.quantiles(&[0.25, 0.5, 0.75]).as_deref() {
-                Some(&[first, median, third]) if third > first => (median, third - first),
-                Some(&[_, median, _]) => (median, 1.0),
-                _ => (0.0, 1.0),
+                Some(&[first, median, third]) => {
+                    Learned::of(median, third - first, third.abs().max(first.abs()))
+                }
+                _ => Learned::Empty,
             }
         }))
     }
@@ -49,5 +51,9 @@ impl LearnedStep for Robust {
 
     fn invert(&self, _: &Step, numbers: &mut [f64]) {
         self.0.invert(numbers);
+    }
+
+    fn notices(&self, _: &Step) -> Vec<Notice> {
+        self.0.notices()
     }
 }

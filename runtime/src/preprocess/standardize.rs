@@ -3,19 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::{look_by_column, Affine},
+    affine::{look_by_column, Affine, Learned},
     stage::{LearnedStep, Refusal},
 };
-use crate::{data::Values, definition::Step};
+use crate::{data::Values, definition::Step, Notice};
 
-/// (x - mean) / max(sqrt(variance), 1e-7) with the population variance, for each index of the last
-/// axis. `keras.layers.Normalization`; `sklearn.preprocessing.StandardScaler` (which leaves a
-/// constant column's scale at 1).
+/// (x - mean) / sqrt(variance) with the population variance, for each index of the last axis. A
+/// column that is constant in the training rows, or within the rounding of `f32`, has the scale 1,
+/// of which a [`Notice`] tells.
+///
+/// `sklearn.preprocessing.StandardScaler`; `keras.layers.Normalization`, which divides by 1e-7 at
+/// least, so that a constant column turns a new value into millions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Standardize(Affine);
-
-const SMALLEST_SCALE: f64 = 1e-7;
 
 /// Mean of a column and squared differences from it, as numbers go by (Welford's method).
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Moments {
     mean: f64,
     squares: f64,
     count: f64,
+    /// The largest number, without its sign.
+    largest: f64,
 }
 
 impl Moments {
@@ -31,13 +34,13 @@ impl Moments {
         let away = f64::from(number) - self.mean;
         self.mean += away / self.count;
         self.squares += away * (f64::from(number) - self.mean);
+        self.largest = self.largest.max(f64::from(number).abs());
     }
 
-    /// Where nothing was seen, numbers will stay as they are.
-    fn learn(self) -> (f64, f64) {
+    fn learn(self) -> Learned {
         match self.count > 0.0 {
-            true => (self.mean, (self.squares / self.count).sqrt().max(SMALLEST_SCALE)),
-            false => (0.0, 1.0),
+            true => Learned::of(self.mean, (self.squares / self.count).sqrt(), self.largest),
+            false => Learned::Empty,
         }
     }
 }
@@ -68,6 +71,10 @@ impl LearnedStep for Standardize {
     fn invert(&self, _: &Step, numbers: &mut [f64]) {
         self.0.invert(numbers);
     }
+
+    fn notices(&self, _: &Step) -> Vec<Notice> {
+        self.0.notices()
+    }
 }
 
 #[cfg(test)]
@@ -78,10 +85,11 @@ mod tests {
     fn a_column_gets_mean_0_and_variance_1() {
         let mut moments = Moments::default();
         [1.0, 3.0].into_iter().for_each(|number| moments.look(number));
-        assert_eq!(moments.learn(), (2.0, 1.0));
+        assert_eq!(moments.learn(), Learned::Spread { shift: 2.0, scale: 1.0 });
         let mut constant = Moments::default();
         [10.0, 10.0].into_iter().for_each(|number| constant.look(number));
-        assert_eq!(constant.learn(), (10.0, 1e-7));
-        assert_eq!(Moments::default().learn(), (0.0, 1.0), "nothing was seen");
+        let learned = Learned::Constant { number: 10.0, shift: 10.0, scale: 1.0 };
+        assert_eq!(constant.learn(), learned);
+        assert_eq!(Moments::default().learn(), Learned::Empty, "nothing was seen");
     }
 }

@@ -59,7 +59,7 @@ impl Target {
     }
 
     /// What the training rows had, or lacked, that is worth knowing.
-    pub(super) fn notices(&self) -> impl Iterator<Item = Notice> + '_ {
+    pub(super) fn notices(&self) -> Vec<Notice> {
         self.steps.notices()
     }
 

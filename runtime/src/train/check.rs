@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     callback::{RunPlan, Validation},
-    definition::{Definition, Graph, Output},
+    definition::{Definition, Graph, Node, Output},
     optim::Optimizer,
     Error, Result,
 };
@@ -22,6 +22,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let mut mistakes = self.optimizer.mistakes();
         mistakes.extend(self.settings.mistakes(&M::GRAPH));
         let training = self.cut(rows.len(), &mut mistakes);
+        mistakes.extend(self.settings.batch_norm_mistake(&M::GRAPH, training));
         let run = self.run_plan(training);
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(&run)));
         mistakes.extend(M::GRAPH.outputs.iter().flat_map(output_mistakes));
@@ -141,6 +142,31 @@ impl Settings {
             }
         }
         mistakes
+    }
+}
+
+impl Settings {
+    /// What is wrong where every batch has one row, and a `BatchNorm` one value of it for each feature:
+    /// there would be no variance to learn from.
+    fn batch_norm_mistake(&self, graph: &Graph, training_rows: usize) -> Option<String> {
+        if self.batch_size != 1 && training_rows != 1 {
+            return None;
+        }
+        let trained =
+            graph.nodes.iter().filter(|node| !node.frozen && !self.frozen.contains(&node.name));
+        let with_one_value = |node: &&Node| {
+            let mut layers = node.layers.iter();
+            layers.any(|layer| layer.is("BatchNorm") && layer.shape.len() == 1)
+        };
+        let node = trained.into_iter().find(with_one_value)?.name;
+        let which = match self.batch_size {
+            1 => "`batch_size(1)`".to_owned(),
+            _ => "a single training row".to_owned(),
+        };
+        Some(format!(
+            "{which} gives the `BatchNorm` of `{node}` one value for each feature, which has no \
+             variance: take batches of at least 2 rows, or `LayerNorm`"
+        ))
     }
 }
 

@@ -144,6 +144,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     ) -> Result<()> {
         (self.epoch, self.step, self.batches) = (saved.epoch, saved.step, saved.batches);
         (self.stopped, self.history) = (saved.stopped, saved.history.clone());
+        if !self.stopped {
+            // The reason for a pause, which is over.
+            self.history.end_reason = None;
+        }
         self.optimizer.set_learning_rate(saved.learning_rate);
         recall_optimizer(&mut self.state, saved)?;
         self.recall_tables(saved)?;
