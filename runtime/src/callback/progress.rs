@@ -75,7 +75,7 @@ impl Progress {
 
     /// Writes notices, whatever else is shown: what they tell may ruin the model.
     fn notices(&self, notices: &[Notice]) {
-        let write = || notices.iter().for_each(|notice| eprintln!("notice: {notice}"));
+        let write = || notices.iter().for_each(|notice| eprintln!("{notice}"));
         match (&self.shown, self.style) {
             (_, Style::Mute) => {}
             (Some(Shown::Bar { bar, .. }), _) => bar.suspend(write),

@@ -46,6 +46,11 @@ impl Stored {
         Stored { dtype: dtype::<E>(), shape, bytes }
     }
 
+    /// Bytes that are no numbers of a model.
+    pub(super) fn of_bytes(bytes: Vec<u8>) -> Stored {
+        Stored { dtype: Dtype::U8, shape: vec![bytes.len()], bytes }
+    }
+
     /// The numbers, which must be as many, in place of others.
     pub(super) fn copy_into<E: Element>(&self, numbers: &mut [E]) {
         for (number, stored) in numbers.iter_mut().zip(self.iter()) {

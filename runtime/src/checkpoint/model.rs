@@ -3,8 +3,9 @@
 use std::{collections::HashSet, path::Path};
 
 use super::{
+    coverage,
     file::{dtype, Contents, Stored},
-    key, CheckpointError, Signature, TRAINING,
+    key, CheckpointError, Signature, COVERAGE, TRAINING,
 };
 use crate::{
     definition::{Graph, Network},
@@ -34,6 +35,9 @@ pub(super) fn contents<M: Network<E, D>, E: Element, D: Backend<E>>(
     let tensors = parameters::each(&model.module, stored).into_iter().collect();
     let signature = in_json(&Signature::of(&M::GRAPH))?;
     let mut contents = Contents { tensors, texts: [(key::SIGNATURE.to_owned(), signature)].into() };
+    if let Some(coverage) = &model.coverage {
+        coverage::add(coverage, &mut contents)?;
+    }
     if let Some(fitted) = &model.preprocessing {
         let preprocessing = fitted.save().map_err(Error::device)?;
         contents.texts.insert(key::PREPROCESSING.to_owned(), preprocessing);
@@ -62,9 +66,12 @@ pub(super) fn take<M: Network<E, D>, E: Element, D: Backend<E>>(
     let own = parameters::list(&model.module);
     let preprocessing = preprocessing(&M::GRAPH, path, contents)?;
     let stored = tensors::<E>(&own, contents)?;
+    let damaged = |reason| CheckpointError::Damaged { path: path.into(), reason };
+    let coverage = coverage::read(contents).map_err(damaged)?;
     parameters::edit(&mut model.module, |place, numbers| stored[place].copy_into(numbers))
         .map_err(Error::device)?;
     model.preprocessing = preprocessing;
+    model.coverage = coverage;
     Ok(())
 }
 
@@ -118,7 +125,10 @@ fn tensors<'a, E>(
         })
         .collect::<std::result::Result<_, _>>()?;
     let known: HashSet<&str> = own.iter().map(|parameter| parameter.name.as_str()).collect();
-    let mut others = contents.tensors.keys().filter(|name| !name.starts_with(TRAINING));
+    let mut others = contents
+        .tensors
+        .keys()
+        .filter(|name| !name.starts_with(TRAINING) && !name.starts_with(COVERAGE));
     match others.find(|name| !known.contains(name.as_str())) {
         Some(extra) => Err(CheckpointError::Extra { tensor: extra.clone() }),
         None => Ok(values),

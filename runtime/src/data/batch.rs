@@ -71,6 +71,25 @@ impl<'a> Batch<'a> {
         device.try_tensor_from_vec(gathered, shape)
     }
 
+    /// Hands every category index of the rows that have some to `take`, with the place of its row
+    /// in the batch; none where the column holds no categories.
+    pub(crate) fn each_category(&self, column: usize, mut take: impl FnMut(usize, usize)) {
+        let Some(column) = self.table.columns.get(column) else { return };
+        let Values::Categories(categories) = &*column.values else { return };
+        for (place, &row) in
+            self.rows.iter().enumerate().filter(|(_, row)| column.is_present(**row))
+        {
+            let indices = &categories[row * column.width..][..column.width];
+            indices.iter().for_each(|&index| take(place, index as usize));
+        }
+    }
+
+    /// Whether the row at a place of the batch has a value in a column.
+    pub(crate) fn is_present(&self, column: usize, place: usize) -> bool {
+        let column = self.table.columns.get(column);
+        column.is_none_or(|column| column.is_present(self.rows[place]))
+    }
+
     /// 1 where a column is present and 0 where it is absent; all ones where it cannot be absent.
     ///
     /// # Errors

@@ -160,7 +160,7 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         let counted = Rows::new(present, rows);
         // One value has no variance: a batch with nothing more (what is left over at the end of an
         // epoch) is treated as in inference, or its variance of 0 would enter the running one.
-        if self.frozen || counted.len() < 2 {
+        if self.frozen || counted.len() * features.each < 2 {
             let statistics = self.running(features);
             return self.normalise(x, statistics);
         }
@@ -418,10 +418,13 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_of_one_is_its_own_mean() {
+    fn a_single_value_has_no_variance_and_is_treated_as_in_inference() {
         let x = Cpu::default().tensor([[5.0, -7.0]]);
-        let y = layer().forward_mut(x.put_tape(Traced::default())).array();
-        assert_eq!(y, [[0.25, 1.0]]);
+        let (mut trained, untouched) = (layer(), layer());
+        let y = trained.forward_mut(x.clone().put_tape(Traced::default())).array();
+        assert_eq!(y, untouched.forward(x).array());
+        assert_eq!(trained.running_mean.array(), untouched.running_mean.array());
+        assert_eq!(trained.running_var.array(), untouched.running_var.array());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The area under the receiver operating characteristic.
 
-use super::{Direction, Metric, Running, TargetRow};
+use super::{Direction, Metric, Running, TargetRow, Targets};
 
 /// How likely a true row gets a higher score than a false one, where equal scores count one half:
 /// for classes the mean over the classes against the rest, of those that have rows on both sides.
@@ -19,6 +19,10 @@ impl Metric for Auc {
     }
     fn start(&self) -> Box<dyn Running> {
         Box::new(Scored::default())
+    }
+    fn undefined_for(&self, targets: &Targets) -> Option<String> {
+        let undefined = targets.classes.iter().filter(|rows| **rows > 0).count() == 1;
+        undefined.then(|| "all rows are of one class".to_owned())
     }
 }
 

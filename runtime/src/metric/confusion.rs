@@ -1,6 +1,12 @@
 //! How often each class was taken for each other, and what is counted from that.
 
-use super::{Running, TargetRow};
+use super::{Running, TargetRow, Targets};
+
+/// Why what is counted of true flags has no meaning on rows with these targets.
+pub(super) fn without_true_rows(targets: &Targets) -> Option<String> {
+    let is_undefined = matches!(targets.classes[..], [_, 0]);
+    is_undefined.then(|| "no row is true".to_owned())
+}
 
 /// Counts of rows by their class and the class that was predicted: the first of the likeliest, or
 /// for flags, false and true by the side of 0.5, where 0.5 itself counts as false.

@@ -1,8 +1,8 @@
 //! The harmonic mean of precision and recall.
 
 use super::{
-    confusion::{share, FromConfusion},
-    Direction, Metric, Running,
+    confusion::{share, without_true_rows, FromConfusion},
+    Direction, Metric, Running, Targets,
 };
 
 /// 2 right / (predicted + there): of true flags; for classes the mean over all `N` of them, of which one counts 0
@@ -23,5 +23,8 @@ impl Metric for F1 {
         Box::new(FromConfusion::new(|class| {
             share(2.0 * class.right, class.predicted + class.there)
         }))
+    }
+    fn undefined_for(&self, targets: &Targets) -> Option<String> {
+        without_true_rows(targets)
     }
 }

@@ -14,7 +14,7 @@ mod recall;
 mod rmse;
 mod top_k;
 
-pub use crate::loss::TargetRow;
+pub use crate::{loss::TargetRow, train::Targets};
 pub use accuracy::Accuracy;
 pub use auc::Auc;
 pub use confusion_matrix::ConfusionMatrix;
@@ -36,6 +36,12 @@ pub trait Metric: std::fmt::Debug + Sync {
     fn direction(&self) -> Direction;
     /// The metric over no rows yet.
     fn start(&self) -> Box<dyn Running>;
+    /// Why it has no value on rows with these targets, in words that can follow a colon; `None` where
+    /// it has one.
+    fn undefined_for(&self, targets: &Targets) -> Option<String> {
+        let _ = targets;
+        None
+    }
 }
 
 /// A metric that output number `OUTPUT` of the model `M` lists in its `metrics(...)`.

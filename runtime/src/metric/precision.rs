@@ -1,8 +1,8 @@
 //! The share of right rows among those that were taken for a class.
 
 use super::{
-    confusion::{share, FromConfusion},
-    Direction, Metric, Running,
+    confusion::{share, without_true_rows, FromConfusion},
+    Direction, Metric, Running, Targets,
 };
 
 /// right / predicted: of true flags; for classes the mean over all `N` of them, of which one counts 0
@@ -21,5 +21,8 @@ impl Metric for Precision {
     }
     fn start(&self) -> Box<dyn Running> {
         Box::new(FromConfusion::new(|class| share(class.right, class.predicted)))
+    }
+    fn undefined_for(&self, targets: &Targets) -> Option<String> {
+        without_true_rows(targets)
     }
 }

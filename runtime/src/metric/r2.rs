@@ -1,6 +1,6 @@
 //! The coefficient of determination.
 
-use super::{Direction, Metric, Running, TargetRow};
+use super::{Direction, Metric, Running, TargetRow, Targets};
 
 /// 1 - sum((y - t)^2) / sum((t - mean(t))^2), the mean over the columns of an output. A constant
 /// target gives 1 where every prediction hits it and 0 else. `keras.metrics.R2Score`,
@@ -17,6 +17,10 @@ impl Metric for R2 {
     }
     fn start(&self) -> Box<dyn Running> {
         Box::new(Sums(Vec::new()))
+    }
+    fn undefined_for(&self, targets: &Targets) -> Option<String> {
+        let undefined = !targets.varies && targets.classes.is_empty();
+        undefined.then(|| "all targets are equal, so there is no spread to explain".to_owned())
     }
 }
 

@@ -1,8 +1,8 @@
 //! The share of a class's rows that were taken for it.
 
 use super::{
-    confusion::{share, FromConfusion},
-    Direction, Metric, Running,
+    confusion::{share, without_true_rows, FromConfusion},
+    Direction, Metric, Running, Targets,
 };
 
 /// right / there: of true flags; for classes the mean over all `N` of them, of which one counts 0
@@ -21,5 +21,8 @@ impl Metric for Recall {
     }
     fn start(&self) -> Box<dyn Running> {
         Box::new(FromConfusion::new(|class| share(class.right, class.there)))
+    }
+    fn undefined_for(&self, targets: &Targets) -> Option<String> {
+        without_true_rows(targets)
     }
 }

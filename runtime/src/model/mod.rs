@@ -1,8 +1,10 @@
 //! A built model: a module together with the preprocessing that was fitted for it.
 
+mod coverage;
 mod streamed;
 mod summary;
 
+pub(crate) use coverage::{optional_input_of, Bits, Coverage, LookUp};
 pub use summary::Summary;
 
 use std::{borrow::Cow, path::Path};
@@ -34,6 +36,8 @@ pub struct Model<M: Network<E, D>, E: Element = f32, D: Backend<E> = Cpu> {
     pub(crate) module: <M as BuildOnDevice<D, E>>::Built,
     pub(crate) device: D,
     pub(crate) preprocessing: Option<Preprocessing>,
+    /// What training has reached; `None` where that is not known.
+    pub(crate) coverage: Option<Coverage>,
 }
 
 impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
@@ -52,7 +56,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     pub fn try_build(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
         let seeded = device.seeded(seed.stream(Stream::Initialisation));
         let module = M::try_build_on_device(&seeded).map_err(Error::device)?;
-        Ok(Model { module, device: device.clone(), preprocessing: None })
+        let coverage = Some(Coverage::default());
+        Ok(Model { module, device: device.clone(), preprocessing: None, coverage })
     }
 
     /// The dfdx module.

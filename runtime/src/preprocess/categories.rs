@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    stage::{LearnedStep, Refusal},
-    vocabulary::{Counts, Overflow, Vocabulary, UNKNOWN},
+    stage::{LearnedStep, Lots, Refusal},
+    vocabulary::{Counts, Overflow, Vocabulary, VocabularySize, UNKNOWN},
 };
 use crate::{data::Values, definition::Step, private::spec::Kind};
 
@@ -12,6 +12,12 @@ use crate::{data::Values, definition::Step, private::spec::Kind};
 /// them: 0 is padding, which no value gets, 1 is unknown, the most frequent gets 2. What was seen
 /// fewer than `minimum` times (1), or does not fit into the capacity, is unknown;
 /// [`Preprocessing::overflow`](crate::preprocess::Preprocessing::overflow) says how much that is.
+///
+/// A category that no training row has is unknown, and where all of them found a place the vector of
+/// the unknown one is not trained: an embedding gives it the mean of the known ones'
+/// ([`Trainer::keep_untrained`](crate::train::Trainer::keep_untrained) does not), `one_hot` equal
+/// shares of them. With `unknown_rate = 0.01` each category of a training row is taken for unknown
+/// with that probability, anew in every epoch, so that it is trained.
 ///
 /// With `shared = input` the vocabulary is that of another input, learned of both.
 ///
@@ -90,10 +96,43 @@ impl LearnedStep for Categories {
         Ok(Values::Categories(indices))
     }
 
+    fn vocabulary(&self, step: &Step) -> Option<VocabularySize> {
+        let size = match self {
+            Categories::Texts(vocabulary) => vocabulary.size(),
+            Categories::Numbers(vocabulary) => vocabulary.size(),
+        };
+        Some(VocabularySize { with_unknown: size.with_unknown || unknown_rate(step) > 0.0, ..size })
+    }
+
+    fn is_random(step: &Step) -> bool {
+        unknown_rate(step) > 0.0
+    }
+
+    fn apply_in_training(
+        &self,
+        step: &Step,
+        values: Values,
+        lots: &Lots,
+    ) -> Result<Values, Refusal> {
+        let mut values = self.apply(step, values)?;
+        if let Values::Categories(indices) = &mut values {
+            let rate = unknown_rate(step);
+            let dropped =
+                indices.iter_mut().enumerate().filter(|(place, _)| lots.share(*place, 0) < rate);
+            dropped.for_each(|(_, index)| *index = UNKNOWN);
+        }
+        Ok(values)
+    }
+
     fn overflow(&self) -> Option<Overflow> {
         match self {
             Categories::Texts(vocabulary) => vocabulary.overflow(),
             Categories::Numbers(vocabulary) => vocabulary.overflow(),
         }
     }
+}
+
+/// How likely a category of a training row is taken for unknown.
+fn unknown_rate(step: &Step) -> f64 {
+    step.argument("unknown_rate").number_or(0.0)
 }

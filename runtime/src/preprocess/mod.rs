@@ -34,6 +34,7 @@ mod resize;
 mod robust;
 mod rotate;
 mod sample;
+mod seen;
 pub mod stage;
 mod standardize;
 mod target;
@@ -50,6 +51,7 @@ use serde::{Deserialize, Serialize};
 use self::{
     pipeline::{Pipeline, PipelineFit, Plan, Saved},
     target::{Target, TargetFit},
+    vocabulary::VocabularySize,
 };
 use crate::{
     data::{Column, Content, Labels, Table},
@@ -209,6 +211,12 @@ impl Preprocessing {
     pub fn notices(&self) -> Vec<Notice> {
         let inputs = self.inputs.iter().flat_map(Pipeline::notices);
         inputs.chain(self.targets.iter().flat_map(Target::notices)).collect()
+    }
+
+    /// The vocabulary that an input's steps have learned, or share.
+    pub(crate) fn vocabulary_of(&self, input: &str) -> Option<VocabularySize> {
+        let place = self.graph.inputs.iter().position(|known| known.name == input)?;
+        self.inputs.get(place)?.vocabulary()
     }
 
     /// Brings the predictions of output `index` back to the user's unit.

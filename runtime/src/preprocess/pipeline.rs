@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::{
     mean::{Means, RunningMeans},
     stage::{Learning, Lots, Ready},
-    vocabulary::Overflow,
+    vocabulary::{Overflow, VocabularySize, UNKNOWN},
 };
 use crate::{
     data::{Column, Content, Values},
@@ -44,7 +44,7 @@ impl Plan {
 
     /// What has to be learned from training rows, in words; `None` where nothing has.
     pub(super) fn needed(&self) -> Option<String> {
-        let learns = |step: &&Step| step.stage.start(step).is_some();
+        let learns = |step: &&Step| step.stage.needs_rows(step);
         match (self.means, self.steps.iter().find(learns)) {
             (Some(_), _) => Some(format!("`{}` needs its mean", self.name)),
             (_, Some(step)) => Some(format!("`{}` needs what `{step:?}` learns", self.name)),
@@ -174,9 +174,16 @@ impl Pipeline {
         all
     }
 
+    /// The vocabulary that a step has learned.
+    pub(super) fn vocabulary(&self) -> Option<VocabularySize> {
+        let mut steps = self.plan.steps.iter().zip(&self.steps);
+        steps.find_map(|(step, ready)| ready.vocabulary(step))
+    }
+
     /// The steps that are part of the model: what draws lots in training may come and go.
     fn lasting(&self) -> impl Iterator<Item = &Arc<dyn Ready>> {
-        self.steps.iter().filter(|step| !step.is_random())
+        let steps = self.plan.steps.iter().zip(&self.steps);
+        steps.filter(|(step, _)| !is_random(step)).map(|(_, ready)| ready)
     }
 
     /// As a file holds it.
@@ -190,7 +197,8 @@ impl Pipeline {
 
     /// Whether a step draws lots in training.
     pub(super) fn is_random(&self) -> bool {
-        self.steps.iter().any(|step| step.is_random())
+        let mut steps = self.plan.steps.iter().zip(&self.steps);
+        steps.any(|(step, ready)| ready.is_random(step))
     }
 
     /// What was learned by the step called `name`.
@@ -262,10 +270,24 @@ impl PipelineFit {
     fn advance(&mut self) {
         while let Some(step) = self.next().filter(|step| step.vocabulary_of.is_none()) {
             self.learning = step.stage.start(step);
+            self.show_the_unknown(step);
             let Some(ready) = restore_fixed(step).filter(|_| self.learning.is_none()) else {
                 break;
             };
             self.pipeline.steps.push(ready);
+        }
+    }
+
+    /// Shows a step that learns from categories the unknown one, where training will: steps are fitted
+    /// on rows that are not changed at random.
+    fn show_the_unknown(&mut self, step: &Step) {
+        let before = self.pipeline.plan.steps.iter().zip(&self.pipeline.steps).next_back();
+        let trains_it = before.is_some_and(|(before, ready)| {
+            ready.is_random(before) && ready.vocabulary(before).is_some()
+        });
+        if let Some(learning) = self.learning.as_mut().filter(|_| trains_it) {
+            let row = vec![UNKNOWN; step.input.elements().get()];
+            learning.look(step, &Values::Categories(row));
         }
     }
 
@@ -332,7 +354,11 @@ impl PipelineFit {
         }
     }
 
-    pub(super) fn finish(self) -> Pipeline {
+    /// The pipeline; steps that have seen no rows are as they are without any.
+    pub(super) fn finish(mut self) -> Pipeline {
+        while let Some(ready) = self.next().and_then(restore_fixed) {
+            self.take(ready);
+        }
         self.pipeline
     }
 }

@@ -9,7 +9,7 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value as Json;
 
-use super::vocabulary::Overflow;
+use super::vocabulary::{Overflow, VocabularySize};
 use crate::{
     data::{Column, Values},
     definition::{Derived, Step},
@@ -67,6 +67,30 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
         None
     }
 
+    /// The step as it is before any training row was seen, where it can do without them.
+    fn unfitted(_: &Step) -> Option<Self> {
+        None
+    }
+
+    /// Whether rows to train on are changed at random.
+    fn is_random(_: &Step) -> bool {
+        false
+    }
+
+    /// The values of some rows to train on as they are after the step.
+    ///
+    /// # Errors
+    /// For a row that the step cannot take.
+    fn apply_in_training(
+        &self,
+        step: &Step,
+        values: Values,
+        lots: &Lots,
+    ) -> Result<Values, Refusal> {
+        let _ = lots;
+        self.apply(step, values)
+    }
+
     /// Nothing seen yet.
     fn start(step: &Step) -> Self::Seen;
 
@@ -98,8 +122,13 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
 
     /// What the training rows had, or lacked, that is worth knowing about the step.
     fn notices(&self, step: &Step) -> Vec<Notice> {
-        let _ = step;
-        overflow_notice(self.overflow()).into_iter().collect()
+        let unseen = self.vocabulary(step).and_then(VocabularySize::notice);
+        overflow_notice(self.overflow()).into_iter().chain(unseen).collect()
+    }
+
+    /// The vocabulary, where it learns one.
+    fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
+        None
     }
 }
 
@@ -136,6 +165,11 @@ impl Lots {
 
 /// A kind of step, whatever its type: how one that can be applied is come by.
 pub trait Stage: Send + Sync {
+    /// Whether it is of no use before it has learned.
+    fn needs_rows(&self, step: &Step) -> bool {
+        self.start(step).is_some()
+    }
+
     /// Starts to learn from training rows; `None` where there is nothing to learn.
     fn start(&self, step: &Step) -> Option<Box<dyn Learning>>;
 
@@ -164,7 +198,7 @@ pub trait Ready: Send + Sync {
     fn apply(&self, step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal>;
 
     /// Whether it draws lots in training.
-    fn is_random(&self) -> bool {
+    fn is_random(&self, _: &Step) -> bool {
         false
     }
 
@@ -178,6 +212,11 @@ pub trait Ready: Send + Sync {
     fn notices(&self, step: &Step) -> Vec<Notice> {
         let _ = step;
         Vec::new()
+    }
+
+    /// The vocabulary, where it has learned one.
+    fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
+        None
     }
 
     /// What [`Stage::restore`] takes.
@@ -252,7 +291,7 @@ impl<T: RandomStep> Ready for Random<T> {
         T::apply(step, values, lots)
     }
 
-    fn is_random(&self) -> bool {
+    fn is_random(&self, _: &Step) -> bool {
         true
     }
 
@@ -276,6 +315,10 @@ impl<T: LearnedStep> Learned<T> {
 }
 
 impl<T: LearnedStep> Stage for Learned<T> {
+    fn needs_rows(&self, step: &Step) -> bool {
+        T::given(step).or_else(|| T::unfitted(step)).is_none()
+    }
+
     fn start(&self, step: &Step) -> Option<Box<dyn Learning>> {
         match T::given(step) {
             Some(_) => None,
@@ -285,7 +328,7 @@ impl<T: LearnedStep> Stage for Learned<T> {
 
     fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
         let wrong = |reason: String| format!("`{}`: {reason}", step.spec.name);
-        let learned = match (T::given(step), saved) {
+        let learned = match (T::given(step).or_else(|| T::unfitted(step)), saved) {
             (Some(given), Json::Null) => given,
             (_, saved) => {
                 serde_json::from_value(saved).map_err(|error| wrong(error.to_string()))?
@@ -313,8 +356,15 @@ impl<T: LearnedStep> Learning for Looking<T> {
 struct HasLearned<T>(T);
 
 impl<T: LearnedStep> Ready for HasLearned<T> {
-    fn apply(&self, step: &Step, values: Values, _: Option<&Lots>) -> Result<Values, Refusal> {
-        self.0.apply(step, values)
+    fn apply(&self, step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
+        match lots.filter(|_| T::is_random(step)) {
+            Some(lots) => self.0.apply_in_training(step, values, lots),
+            None => self.0.apply(step, values),
+        }
+    }
+
+    fn is_random(&self, step: &Step) -> bool {
+        T::is_random(step)
     }
 
     fn invert(&self, step: &Step, numbers: &mut [f64]) {
@@ -327,6 +377,10 @@ impl<T: LearnedStep> Ready for HasLearned<T> {
 
     fn notices(&self, step: &Step) -> Vec<Notice> {
         self.0.notices(step)
+    }
+
+    fn vocabulary(&self, step: &Step) -> Option<VocabularySize> {
+        self.0.vocabulary(step)
     }
 
     fn save(&self) -> serde_json::Result<Json> {

@@ -5,6 +5,7 @@ use std::{borrow::Borrow, collections::HashMap, fmt, hash::Hash};
 use serde::{Deserialize, Serialize};
 
 use super::quick_hash::QuickHash;
+use crate::{Notice, NoticeKind};
 
 /// The index of whatever is not in a vocabulary.
 pub(super) const UNKNOWN: u32 = 1;
@@ -30,6 +31,27 @@ pub trait Entry: Clone + Eq + Hash + Ord {}
 
 impl Entry for String {}
 impl Entry for u32 {}
+
+/// What a vocabulary has learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VocabularySize {
+    /// How many entries it has.
+    pub entries: usize,
+    /// Whether the training rows held anything else, which is unknown.
+    pub with_unknown: bool,
+}
+
+impl VocabularySize {
+    /// What is said where no training row has anything unknown.
+    pub(super) fn notice(self) -> Option<Notice> {
+        let VocabularySize { entries, with_unknown } = self;
+        let message = format!(
+            "all of the training rows' {entries} entries are known, so nothing is learned of unknown \
+             ones: a later one counts as the mean of the known"
+        );
+        (entries > 0 && !with_unknown).then(|| Notice::new(NoticeKind::UnknownUnseen, message))
+    }
+}
 
 /// What the training rows held that is not in a vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +99,11 @@ impl<T: Entry> Vocabulary<T> {
 
     pub(super) fn is_empty(&self) -> bool {
         self.indices.is_empty()
+    }
+
+    /// How many entries it has, and whether a training row had another.
+    pub(super) fn size(&self) -> VocabularySize {
+        VocabularySize { entries: self.indices.len(), with_unknown: self.overflow.is_some() }
     }
 
     pub(super) fn overflow(&self) -> Option<Overflow> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     stage::{LearnedStep, Refusal},
-    vocabulary::{Counts, Overflow, Vocabulary},
+    vocabulary::{Counts, Overflow, Vocabulary, VocabularySize},
 };
 use crate::{data::Values, definition::Step};
 
@@ -72,6 +72,10 @@ impl LearnedStep for Words {
             }
         }
         Ok(Values::Categories(indices))
+    }
+
+    fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
+        Some(self.0.size())
     }
 
     fn overflow(&self) -> Option<Overflow> {

@@ -2,6 +2,7 @@
 
 use super::{
     fingerprint::Fingerprint,
+    notices::Census,
     rows::Rows,
     run::Run,
     step::NotFinite,
@@ -57,6 +58,14 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             Validation::With(cut_off)
         })?;
         let rows = Rows::new(raw, &fitted, weights)?;
+        let training: Vec<usize> = (0..plan.rows).collect();
+        let census = Census::of(&M::GRAPH, &rows, &training, None);
+        let found = super::notices::before_the_first_step::<M>(
+            &fitted,
+            &census,
+            model.coverage.as_ref(),
+            || validation.census(&census, &rows, &fitted),
+        )?;
 
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
         let mut run = Run::new(model, optimizer, settings, plan, (rows, fingerprint))?;
@@ -64,7 +73,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             run.recall(&saved, &mut callbacks)?;
         }
         callbacks.push(Box::new(progress));
-        run.add_notices(fitted.notices());
+        run.add_notices(found);
         run.all_epochs(&validation, callbacks)
     }
 
@@ -143,6 +152,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             averages.overwrite(&mut self.model.module).map_err(Error::device)?;
         }
         let ended = self.tell(&mut callbacks, &Event::Ended);
+        self.fill_untrained()?;
         // A step may have failed before; its reason is the one to tell.
         trained?;
         ended?;

@@ -4,16 +4,18 @@ use std::sync::mpsc::sync_channel;
 
 use super::{
     fingerprint::Fingerprint,
+    notices::{before_the_first_step, Census},
     rows::Rows,
     run::Run,
     stream::{Feed, Stream, WAITING},
     trainer::ValidationRows,
+    untrained::REFERENCE_ROWS,
     validation::Validation,
     RowWeights, Trainer,
 };
 use crate::{
     data::{read_ahead, samples, Source, Table, Wanted},
-    definition::{Definition, Network},
+    definition::{Definition, Graph, Network},
     history::History,
     kernel::{Backend, Element},
     model::Model,
@@ -73,8 +75,9 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         if self.settings.refit {
             model.preprocessing = None;
         }
-        let Counted { fitted, rows, fingerprint } =
+        let Counted { fitted, rows, fingerprint, mut census, first_rows } =
             count::<M, S>(source, model.preprocessing.as_ref())?;
+        census.add_vocabularies(&fitted);
         model.preprocessing = Some(fitted);
         let plan = self.check_source(rows)?;
         let saved = self.take_up(model, &plan, fingerprint)?;
@@ -82,16 +85,24 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let given = std::mem::replace(&mut self.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, None, || Validation::None)?;
 
+        let none = Rows::new(Table::of_samples(&M::GRAPH), &fitted, RowWeights::default())?;
+        let coverage = model.coverage.as_ref();
+        let found = before_the_first_step::<M>(&fitted, &census, coverage, || {
+            validation.census(&census, &none, &fitted)
+        })?;
+
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
         let (seed, shuffle) = (settings.seed, settings.shuffle);
         let (window, batch_size) = (settings.shuffle_window, settings.batch_size);
-        let none = Rows::new(Table::of_samples(&M::GRAPH), &fitted, RowWeights::default())?;
         let mut run = Run::new(model, optimizer, settings, plan, (none, fingerprint))?;
         if let Some(saved) = saved {
             run.recall(&saved, &mut callbacks)?;
         }
         callbacks.push(Box::new(progress));
-        run.add_notices(fitted.notices());
+        run.add_notices(found);
+        run.reference = first_rows
+            .map(|raw| Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default()))
+            .transpose()?;
         let feed = Feed {
             source,
             fitted,
@@ -119,6 +130,9 @@ struct Counted {
     fitted: Preprocessing,
     rows: usize,
     fingerprint: u32,
+    census: Census,
+    /// The first rows, where a vector that stands in for an absent input may need them.
+    first_rows: Option<Table>,
 }
 
 /// Counts the rows and fits the preprocessing on them, where it is not fitted.
@@ -128,6 +142,8 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
 ) -> Result<Counted> {
     let mut fitting = Fitting::new(&M::GRAPH);
     let (mut rows, mut sum) = (0, Fingerprint::default());
+    let mut census = Census::new(&M::GRAPH);
+    let mut first_rows = learns_a_stand_in(&M::GRAPH).then(|| Table::of_samples(&M::GRAPH));
     let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, false);
     let mut first = true;
     while first || fitted.is_none() && !fitting.is_done() {
@@ -137,6 +153,12 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
                 let piece = piece?;
                 if first {
                     sum.look(&piece.table);
+                    let all: Vec<usize> = (0..piece.len()).collect();
+                    census.add_raw(&piece.table, &all);
+                    if let Some(first_rows) = &mut first_rows {
+                        let left = REFERENCE_ROWS.saturating_sub(rows).min(piece.len());
+                        first_rows.append(&piece.table, 0..left);
+                    }
                     rows += piece.len();
                 }
                 if fitted.is_none() {
@@ -154,5 +176,10 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
         first = false;
     }
     let fitted = fitted.cloned().unwrap_or_else(|| fitting.finish());
-    Ok(Counted { fitted, rows, fingerprint: sum.value() })
+    Ok(Counted { fitted, rows, fingerprint: sum.value(), census, first_rows })
+}
+
+/// Whether a vector stands in for an absent input.
+fn learns_a_stand_in(graph: &Graph) -> bool {
+    graph.nodes.iter().any(|node| node.stand_in > 0)
 }

@@ -91,6 +91,12 @@ impl Chunk<'_> {
         self.rows.len()
     }
 
+    /// Whether the row at a place counts in the loss of some output.
+    pub(crate) fn counts(&self, outputs: usize, place: usize) -> bool {
+        let row = self.rows[place];
+        (0..outputs).any(|output| self.weights.of(output, row) > 0.0)
+    }
+
     /// What the model takes.
     pub(crate) fn batch(&self) -> Batch<'_> {
         match &self.dropped {

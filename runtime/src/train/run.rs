@@ -10,6 +10,7 @@ use super::{
     rows::{Dropping, Order, Rows},
     statistics::KeptStatistics,
     trainer::Settings,
+    untrained::Fillable,
     walk, NodeOf, Scores, Shuffle,
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     kernel::{Backend, Element, Recycling},
     layer::Draw,
     lazy::{Raw, Table, Tables},
-    model::Model,
+    model::{LookUp, Model},
     optim::{Optimizer, OptimizerState},
     parameters,
     preprocess::Preprocessing,
@@ -61,6 +62,12 @@ pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
     /// The figures of the epoch so far.
     pub(super) scores: Scores,
     pub(super) history: History,
+    /// The embeddings that training rows look up.
+    pub(super) look_ups: Vec<LookUp>,
+    /// For each trained tensor, what of it training may not reach.
+    pub(super) fillable: Vec<Option<Fillable>>,
+    /// The first training rows, where `rows` holds those of a batch.
+    pub(super) reference: Option<Rows>,
     /// Whether a callback ended the training for good.
     pub(super) stopped: bool,
     /// Notices that callbacks have not been told yet.
@@ -89,6 +96,8 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         };
         let names = || trained().map(|parameter| parameter.name.as_str());
         let branches = Branches::new(&M::GRAPH, names(), &settings.rates, &settings.frozen);
+        let look_ups = LookUp::all(&M::GRAPH);
+        let fillable = Fillable::of_tensors(&M::GRAPH, &look_ups, names());
         let tables = {
             let names: Vec<&str> = names().collect();
             let ids = trained().map(|parameter| parameter.id).collect();
@@ -129,6 +138,9 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             batches: 0,
             scores: Scores::new(&M::GRAPH),
             history: History::default(),
+            look_ups,
+            fillable,
+            reference: None,
             stopped: false,
             untold: Vec::new(),
             requested: Vec::new(),
@@ -227,15 +239,17 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         })
     }
 
-    /// Lets somebody see the weights as the dense formula has them by now, and those of the tables
-    /// in between.
+    /// Lets somebody see the weights as the dense formula has them by now, with the means of what was
+    /// trained where training has not reached, and those of the tables in between.
     pub(super) fn settled<R>(
         &mut self,
         look: impl FnOnce(&Self, &[Option<Raw<E>>]) -> Result<R>,
     ) -> Result<R> {
         let mut raw = vec![None; self.state.tensors.len()];
         self.each_table(|tensor, table, weights| raw[tensor] = Some(table.settle(weights)))?;
+        let replaced = self.fill_untrained()?;
         let seen = look(self, &raw);
+        self.put_back(&replaced)?;
         self.each_table(|tensor, table, weights| {
             raw[tensor].iter().for_each(|raw| table.unsettle(raw, weights));
         })?;

@@ -32,7 +32,7 @@ fn fixed<'a>(
     callbacks: impl Iterator<Item = &'a str>,
 ) -> Fixed {
     let Settings { seed, shuffle, accumulate, clip, moving_average, .. } = settings;
-    let Settings { whole_tables, rates, dropped, .. } = settings;
+    let Settings { whole_tables, keep_untrained, rates, dropped, .. } = settings;
     // The rate itself is the run's: schedules change it.
     let mut optimizer = optimizer.clone();
     optimizer.set_learning_rate(1.0);
@@ -48,6 +48,7 @@ fn fixed<'a>(
         ("`clip`", format!("{clip:?}")),
         ("`moving_average`", format!("{moving_average:?}")),
         ("`whole_tables`", whole_tables.to_string()),
+        ("`keep_untrained`", keep_untrained.to_string()),
         ("`learning_rate_of`", format!("{rates:?}")),
         ("`drop_input`", format!("{dropped:?}")),
         ("the optimizer (at a rate of 1)", format!("{optimizer:?}")),

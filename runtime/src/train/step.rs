@@ -78,7 +78,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         let draw = self.draw();
         let draws = (self.draw_of(Stream::Dropping), self.draw_of(Stream::Augmentation));
         let streamed = self.stream.is_some();
-        let Model { module, preprocessing, .. } = &mut *self.model;
+        let Model { module, preprocessing, coverage, .. } = &mut *self.model;
         let device: &D = &self.device;
         M::set_draw(module, draw);
         let chunk = match preprocessing {
@@ -88,6 +88,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             }
             _ => self.rows.take(rows),
         };
+        if let Some(coverage) = coverage {
+            let (outputs, branches) = (M::GRAPH.outputs.len(), &self.branches);
+            let counts = |place: usize| chunk.counts(outputs, place);
+            let is_trained = |node: &str| !branches.is_frozen(node);
+            let asked = (&counts as &dyn Fn(usize) -> bool, &is_trained as &dyn Fn(&str) -> bool);
+            coverage.add(&M::GRAPH, &self.look_ups, &chunk.batch(), asked);
+        }
         let tape = fresh_tape(module, &mut self.gradients, &mut self.tables, device)
             .map_err(Error::device)?;
         let there_and_back = || {

@@ -58,6 +58,7 @@ pub(super) struct Settings {
     pub(super) clip: Option<Clip>,
     pub(super) moving_average: Option<MovingAverage>,
     pub(super) whole_tables: bool,
+    pub(super) keep_untrained: bool,
     /// The learning rates of branches, relative to the optimizer's.
     pub(super) rates: Vec<(&'static str, f64)>,
     pub(super) frozen: Vec<&'static str>,
@@ -118,6 +119,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
                 clip: None,
                 moving_average: None,
                 whole_tables: false,
+                keep_untrained: false,
                 rates: Vec::new(),
                 frozen: Vec::new(),
                 dropped: Vec::new(),
@@ -272,6 +274,19 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     #[must_use]
     pub fn whole_tables(mut self) -> Self {
         self.settings.whole_tables = true;
+        self
+    }
+
+    /// Leaves what no training row has reached at its random initial values, as Keras and PyTorch do.
+    ///
+    /// Otherwise the vector of a category that no training row has (the unknown one included) becomes
+    /// the mean of the vectors that were trained, and the learned vector that stands in for an
+    /// optional input which was never absent becomes the mean of what the branch gives for the first
+    /// 512 training rows. That is done when the run ends, and shown to validation, snapshots and saved
+    /// models in between; it changes nothing of what is trained. Frozen branches are left alone.
+    #[must_use]
+    pub fn keep_untrained(mut self) -> Self {
+        self.settings.keep_untrained = true;
         self
     }
 

@@ -2,7 +2,13 @@
 
 use std::marker::PhantomData;
 
-use super::{rows::Rows, run::Run, trainer::ValidationRows, RowWeights};
+use super::{
+    notices::{Census, CutOff},
+    rows::Rows,
+    run::Run,
+    trainer::ValidationRows,
+    RowWeights,
+};
 use crate::{
     data::{cut, read_ahead, samples, Piece, Source, Table, Wanted},
     definition::{Definition, Network},
@@ -81,6 +87,50 @@ impl Validation {
         })
     }
 }
+
+impl Validation {
+    /// What the rows to validate with hold beside the training rows, of which `rows` has those that
+    /// may have been cut off.
+    pub(super) fn census(
+        &self,
+        training: &Census,
+        rows: &Rows,
+        fitted: &Preprocessing,
+    ) -> Result<Option<(Census, CutOff)>> {
+        let graph = training.graph();
+        Ok(Some(match self {
+            Validation::None => return Ok(None),
+            Validation::With(With::Apart(rows)) => {
+                let all: Vec<usize> = (0..rows.len()).collect();
+                (Census::of(graph, rows, &all, Some(training)), CutOff::No)
+            }
+            Validation::With(With::CutOff(weights, numbers)) => {
+                let mut census = Census::new(graph);
+                census.add(&rows.take_weighing(numbers, weights), Some(training));
+                (census, CutOff::Yes)
+            }
+            Validation::With(With::Streamed(source, left_out)) => {
+                let mut census = Census::new(graph);
+                source.each(ROWS_AT_ONCE, &mut |tables| {
+                    for table in tables {
+                        let (mut raw, first) = table?;
+                        left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
+                        let raw = fitted.classes(raw, first)?;
+                        let weights = RowWeights::default();
+                        let rows = Rows::numbered(raw, fitted, weights, (first, None))?;
+                        let all: Vec<usize> = (0..rows.len()).collect();
+                        census.add(&rows.take(&all), Some(training));
+                    }
+                    Ok(())
+                })?;
+                (census, CutOff::No)
+            }
+        }))
+    }
+}
+
+/// How many rows of a stream are looked at together.
+const ROWS_AT_ONCE: usize = 256;
 
 impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
     /// The figures on the rows to validate with.

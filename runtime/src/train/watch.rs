@@ -1,33 +1,51 @@
-//! Which node's output is the first that is not finite.
+//! What comes out of every node of a forward pass.
 //!
 //! The generated forward has dfdx's signature, which has no room for an observer; so the observer
-//! stands beside the thread while one forward runs, and costs a look at a flag else.
+//! is a thread-local while one forward pass runs, and costs a look at a flag otherwise.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::tensor::*;
 
-#[derive(Clone, Copy)]
-enum Watched {
+/// What is taken note of at the end of every node.
+#[derive(Clone, Copy, PartialEq)]
+enum Observed {
     Nothing,
-    /// All nodes so far were finite.
+    /// The first node that is not finite; all so far were.
     Finite,
     /// This one was the first that was not.
     NotFinite(&'static str),
+    /// The values of the nodes in `VALUES`.
+    Values,
 }
 
 thread_local! {
-    static WATCHED: Cell<Watched> = const { Cell::new(Watched::Nothing) };
+    static OBSERVED: Cell<Observed> = const { Cell::new(Observed::Nothing) };
+    /// The nodes whose values are wanted, and the values.
+    static VALUES: RefCell<Vec<(&'static str, Vec<f64>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs a forward, and names the first node whose output is not finite.
+/// Runs a forward pass, and names the first node whose output is not finite.
 pub(super) fn first_not_finite(forward: impl FnOnce()) -> Option<&'static str> {
-    WATCHED.set(Watched::Finite);
+    OBSERVED.set(Observed::Finite);
     forward();
-    match WATCHED.replace(Watched::Nothing) {
-        Watched::NotFinite(name) => Some(name),
-        Watched::Nothing | Watched::Finite => None,
+    match OBSERVED.replace(Observed::Nothing) {
+        Observed::NotFinite(name) => Some(name),
+        _ => None,
     }
+}
+
+/// Runs a forward pass, and gives the output of each of `nodes`: the rows of the batch one after the
+/// other.
+pub(super) fn outputs(
+    nodes: &[&'static str],
+    forward: impl FnOnce(),
+) -> Vec<(&'static str, Vec<f64>)> {
+    VALUES.set(nodes.iter().map(|node| (*node, Vec::new())).collect());
+    OBSERVED.set(Observed::Values);
+    forward();
+    OBSERVED.set(Observed::Nothing);
+    VALUES.take()
 }
 
 /// Called at the end of every node.
@@ -35,12 +53,21 @@ pub(crate) fn look<S: Shape, E: Element, D: Backend<E>>(
     name: &'static str,
     value: &Tensor<S, E, D>,
 ) {
-    if !matches!(WATCHED.get(), Watched::Finite) {
+    let observed = OBSERVED.get();
+    if !matches!(observed, Observed::Finite | Observed::Values) {
         return;
     }
-    // What cannot be copied is not looked at: the run fails anyway.
+    // A value that cannot be copied is passed over: the run fails anyway.
     let Ok(value) = value.clone().try_contiguous() else { return };
-    if !D::values(&value).iter().all(|number| number.is_finite()) {
-        WATCHED.set(Watched::NotFinite(name));
+    let numbers = D::values(&value);
+    match observed {
+        Observed::Values => VALUES.with_borrow_mut(|wanted| {
+            let own = wanted.iter_mut().find(|(node, _)| *node == name);
+            if let Some((_, values)) = own {
+                *values = numbers.iter().map(|number| number.as_f64()).collect();
+            }
+        }),
+        _ if numbers.iter().all(|number| number.is_finite()) => {}
+        _ => OBSERVED.set(Observed::NotFinite(name)),
     }
 }

@@ -12,9 +12,10 @@ pub const STEP: Step = Step {
         Parameter::required("capacity", ArgumentKind::Size),
         Parameter::optional("minimum", ArgumentKind::Size),
         Parameter::optional("shared", ArgumentKind::Input),
+        Parameter::optional("unknown_rate", ArgumentKind::Number),
     ],
     output,
-    form: Form::LEARNED,
+    form: Form::VOCABULARY,
 };
 
 /// As many categories as there were texts or numbers, below `capacity`.
@@ -36,6 +37,13 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
             )
             .number(size));
         }
+    }
+    let rate = arguments[3].number_or(0.0);
+    if rate < 0.0 || rate >= 1.0 {
+        return Err(Text::new(
+            "the `unknown_rate` of `categories` is the share of the training rows' categories that \
+             are taken for unknown: at least 0 and below 1",
+        ));
     }
     Ok(match input.rank() {
         0 => Shape::categories(&[]),

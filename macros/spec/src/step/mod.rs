@@ -83,13 +83,20 @@ pub struct Form {
     pub inverts: bool,
     /// Numbers may be missing before it: blank cells become NaN, and it replaces them.
     pub fills: bool,
+    /// How many of the first indices that it gives stand for no value of their own: padding and
+    /// unknown values.
+    pub reserved: usize,
 }
 
 impl Form {
     /// A step that goes by its arguments, from which nothing comes back.
-    pub const FIXED: Form = Form { nature: Nature::Fixed, inverts: false, fills: false };
+    pub const FIXED: Form =
+        Form { nature: Nature::Fixed, inverts: false, fills: false, reserved: 0 };
     /// A step that learns, from which nothing comes back.
-    pub const LEARNED: Form = Form { nature: Nature::Learned, inverts: false, fills: false };
+    pub const LEARNED: Form =
+        Form { nature: Nature::Learned, inverts: false, fills: false, reserved: 0 };
+    /// A step that learns a vocabulary: 0 is padding, 1 stands for what is not in it.
+    pub const VOCABULARY: Form = Form { reserved: 2, ..Form::LEARNED };
 }
 
 /// What a step goes by.

@@ -12,7 +12,7 @@ pub const STEP: Step = Step {
         Parameter::required("size", ArgumentKind::Size),
     ],
     output,
-    form: Form::FIXED,
+    form: Form::LEARNED,
 };
 
 /// `[steps]` categories become `[size]`.

@@ -12,7 +12,7 @@ pub const STEP: Step = Step {
         Parameter::required("size", ArgumentKind::Size),
     ],
     output,
-    form: Form::FIXED,
+    form: Form::LEARNED,
 };
 
 /// One category becomes `[size]`, `[steps]` categories become `[steps, size]`.

@@ -1,0 +1,337 @@
+//! What the rows of a run let one know before its first step.
+
+use std::collections::BTreeSet;
+
+use super::{Chunk, Rows};
+use crate::{
+    data::{columns::RowSpec, Column, Table, Values},
+    definition::{Definition, Graph, Missing, Output, Target},
+    model::{Bits, Coverage, LookUp},
+    preprocess::Preprocessing,
+    Notice, NoticeKind, Result,
+};
+
+/// How many kinds of something a notice names.
+const NAMED: usize = 5;
+
+/// What is kept of rows while they go by.
+pub(super) struct Census {
+    graph: &'static Graph,
+    look_ups: Vec<LookUp>,
+    pub(super) rows: usize,
+    /// For each input, in how many rows it is absent.
+    absent: Vec<usize>,
+    /// For each look-up, which indices occur, and in how many rows one that training has not.
+    indices: Vec<Indices>,
+    pub(super) targets: Vec<Targets>,
+}
+
+/// The category indices of a column.
+#[derive(Clone, Default)]
+struct Indices {
+    /// Those that occur; `None` where that is not known: rows that stream are not encoded before they
+    /// train.
+    seen: Option<Bits>,
+    rows_with_unknown: usize,
+}
+
+/// What the rows hold to compare an output with.
+#[derive(Clone, Debug, Default)]
+pub struct Targets {
+    /// For classes and flags, how many rows each class has.
+    pub classes: Vec<u64>,
+    /// Whether numbers differ from row to row.
+    pub varies: bool,
+    first: Vec<f32>,
+}
+
+impl Targets {
+    fn add(&mut self, output: &Output, column: &Column, row: usize) {
+        match &*column.values {
+            Values::Categories(classes) => self.count(output.width, classes[row] as usize),
+            Values::Numbers(numbers) => {
+                let numbers = &numbers[row * column.width..][..column.width];
+                match (output.target, self.first.is_empty()) {
+                    (Target::Flag, _) => self.count(2, usize::from(numbers[0] > 0.5)),
+                    (_, true) => self.first = numbers.to_vec(),
+                    (_, false) => self.varies |= self.first != numbers,
+                }
+            }
+            // Labels have become classes by now, and nothing else is a target.
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, classes: usize, class: usize) {
+        self.classes.resize(classes, 0);
+        if let Some(count) = self.classes.get_mut(class) {
+            *count += 1;
+        }
+    }
+
+    /// The classes that occur.
+    fn present(&self) -> BTreeSet<usize> {
+        (0..self.classes.len()).filter(|&class| self.classes[class] > 0).collect()
+    }
+}
+
+impl Census {
+    pub(super) fn graph(&self) -> &'static Graph {
+        self.graph
+    }
+
+    pub(super) fn new(graph: &'static Graph) -> Census {
+        let look_ups = LookUp::all(graph);
+        Census {
+            graph,
+            rows: 0,
+            absent: vec![0; graph.inputs.len()],
+            indices: vec![Indices::default(); look_ups.len()],
+            targets: vec![Targets::default(); graph.outputs.len()],
+            look_ups,
+        }
+    }
+
+    /// Takes a look at rows as the model takes them; of categories that `training` has not, it is
+    /// counted how many rows have one.
+    pub(super) fn add(&mut self, chunk: &Chunk<'_>, training: Option<&Census>) {
+        let outputs = self.targets.len();
+        let counts: Vec<bool> = (0..chunk.len()).map(|row| chunk.counts(outputs, row)).collect();
+        let (batch, (raw, rows)) = (chunk.batch(), chunk.raw_targets());
+        for (place, look_up) in self.look_ups.iter().enumerate() {
+            let known = training.and_then(|training| training.indices[place].seen.as_ref());
+            let own = &mut self.indices[place];
+            let seen = own.seen.get_or_insert_default();
+            let mut last = None;
+            batch.each_category(look_up.column, |row, index| {
+                if !counts[row] {
+                    return;
+                }
+                seen.insert(index);
+                if known.is_some_and(|known| !known.contains(index)) && last != Some(row) {
+                    own.rows_with_unknown += 1;
+                    last = Some(row);
+                }
+            });
+        }
+        let counted = rows.iter().zip(&counts).filter(|(_, counts)| **counts);
+        let counted: Vec<usize> = counted.map(|(&row, _)| row).collect();
+        self.add_raw(raw, &counted);
+    }
+
+    /// Takes a look at raw rows: absence, targets, and indices that are looked up as they are.
+    pub(super) fn add_raw(&mut self, raw: &Table, rows: &[usize]) {
+        self.rows += rows.len();
+        for (column, absent) in raw.columns.iter().zip(&mut self.absent) {
+            *absent += rows.iter().filter(|&&row| !column.is_present(row)).count();
+        }
+        let columns = raw.columns.iter().skip(self.graph.inputs.len());
+        let outputs = self.graph.outputs.iter().zip(columns);
+        for ((output, column), targets) in outputs.zip(&mut self.targets) {
+            rows.iter().for_each(|&row| targets.add(output, column, row));
+        }
+    }
+
+    /// Takes what a vocabulary knows for what the training rows have: all of its entries, and the
+    /// unknown one where not all found a place.
+    pub(super) fn add_vocabularies(&mut self, fitted: &Preprocessing) {
+        for (look_up, indices) in self.look_ups.iter().zip(&mut self.indices) {
+            let name = column_name(self.graph, look_up.column);
+            let Some(size) = fitted.vocabulary_of(name).filter(|_| look_up.reserved > 0) else {
+                continue;
+            };
+            let seen = indices.seen.get_or_insert_default();
+            let first = if size.with_unknown { 1 } else { look_up.reserved };
+            (first..look_up.reserved + size.entries).for_each(|index| seen.insert(index));
+        }
+    }
+
+    /// Of some rows in memory.
+    pub(super) fn of(
+        graph: &'static Graph,
+        rows: &Rows,
+        numbers: &[usize],
+        training: Option<&Census>,
+    ) -> Census {
+        let mut census = Census::new(graph);
+        census.add(&rows.take(numbers), training);
+        census
+    }
+
+    /// What the training rows alone let one know; `before` is what an earlier run has trained.
+    pub(super) fn notices(&self, before: Option<&Coverage>) -> Vec<Notice> {
+        let absence = self.graph.inputs.iter().zip(&self.absent).filter_map(|(input, &absent)| {
+            let missing = input.missing?;
+            let trained = before.is_some_and(|before| before.was_absent(input.name));
+            let (kind, message) = match absent {
+                0 if trained => return None,
+                0 => (NoticeKind::NeverAbsent, never_absent(missing, self.rows)),
+                all if all == self.rows => (NoticeKind::EmptyColumn, ALWAYS_ABSENT.to_owned()),
+                _ => return None,
+            };
+            Some(Notice::new(kind, message).about(input.name))
+        });
+        let tables = self.look_ups.iter().zip(&self.indices).filter_map(|(look_up, indices)| {
+            let trained = before.and_then(|before| before.table(look_up.owner));
+            unreached(self.graph, look_up, indices.seen.as_ref()?, trained)
+        });
+        absence.chain(tables).collect()
+    }
+
+    /// What the rows to validate with let one know beside the training rows.
+    pub(super) fn validation_notices(
+        &self,
+        training: &Census,
+        fitted: &Preprocessing,
+        cut_off: CutOff,
+    ) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for (look_up, indices) in self.look_ups.iter().zip(&self.indices) {
+            if indices.rows_with_unknown > 0 {
+                let message = format!(
+                    "{} of {} validation rows have a category that no training row has",
+                    indices.rows_with_unknown, self.rows
+                );
+                let name = column_name(self.graph, look_up.column);
+                notices.push(Notice::new(NoticeKind::ClassUnseen, message).about(name));
+            }
+        }
+        let outputs = self.graph.outputs.iter().enumerate();
+        for (place, output) in outputs {
+            let name = |class: usize| match fitted.labels_of(output.name) {
+                Some(labels) => labels.names().get(class).cloned().unwrap_or_default(),
+                None => class.to_string(),
+            };
+            let (own, trained) = (&self.targets[place], &training.targets[place]);
+            notices.extend(one_sided(output, own, trained, &name, cut_off));
+            for metric in output.metrics.iter().chain(output.weighted_metrics) {
+                let undefined = metric.undefined_for(own).map(|reason| {
+                    let message = format!(
+                        "`{}` is not defined on the validation rows: {reason}",
+                        metric.name()
+                    );
+                    Notice::new(NoticeKind::UndefinedMetric, message).about(output.name)
+                });
+                notices.extend(undefined);
+            }
+        }
+        notices
+    }
+}
+
+const ALWAYS_ABSENT: &str =
+    "it is absent from all training rows, so nothing of its branch is trained";
+
+/// What is said of an optional input that is never absent.
+fn never_absent(missing: Missing, rows: usize) -> String {
+    let instead = match missing {
+        Missing::Learned => {
+            "the vector that stands in for it cannot be learned and becomes the mean of what the \
+             branch gives for training rows"
+        }
+        Missing::Zeros => "the model has never seen the zeros that stand in for it",
+        Missing::Mean => "the model has never seen a row without it",
+    };
+    format!("it is absent from none of the {rows} training rows: {instead}")
+}
+
+/// What is said of a table of which training reaches a part alone.
+fn unreached(
+    graph: &'static Graph,
+    look_up: &LookUp,
+    seen: &Bits,
+    trained: Option<&Bits>,
+) -> Option<Notice> {
+    // A vocabulary says it itself, in terms of what it has counted.
+    if look_up.reserved > 0 {
+        return None;
+    }
+    let reached = |index: &usize| {
+        seen.contains(*index) || trained.is_some_and(|trained| trained.contains(*index))
+    };
+    let known = (0..look_up.rows).filter(reached).count();
+    let (rows, missing) = (look_up.rows, look_up.rows - known);
+    (missing > 0 && known > 0).then(|| {
+        let message = format!(
+            "{missing} of the {rows} rows of its embedding occur in no training row; their vectors \
+             become the mean of the others"
+        );
+        let name = column_name(graph, look_up.column);
+        Notice::new(NoticeKind::UnknownUnseen, message).about(name)
+    })
+}
+
+/// The name of an encoded column.
+fn column_name(graph: &'static Graph, column: usize) -> &'static str {
+    let derived = || graph.derived.get(column - graph.inputs.len()).map(|derived| derived.name);
+    graph.inputs.get(column).map(|input| input.name).or_else(derived).unwrap_or_default()
+}
+
+/// What is said of classes that only training or only validation rows have.
+fn one_sided(
+    output: &Output,
+    own: &Targets,
+    trained: &Targets,
+    name: &dyn Fn(usize) -> String,
+    cut_off: CutOff,
+) -> Vec<Notice> {
+    let mend = match cut_off {
+        CutOff::Yes => "; `validation_split` cuts off the last rows: shuffle rows that are sorted",
+        CutOff::No => "",
+    };
+    let (in_own, in_trained) = (own.present(), trained.present());
+    if in_own.is_empty() || in_trained.is_empty() {
+        return Vec::new();
+    }
+    let said = |classes: Vec<usize>, counts: &Targets, which: &str, other: &str| {
+        let rows: u64 = classes.iter().map(|&class| counts.classes[class]).sum();
+        let mut names: Vec<String> =
+            classes.iter().take(NAMED).map(|&class| format!("`{}`", name(class))).collect();
+        if classes.len() > NAMED {
+            names.push(format!("{} more", classes.len() - NAMED));
+        }
+        let message =
+            format!("{} ({rows} {which} rows) is in no {other} row{mend}", names.join(", "),);
+        (!classes.is_empty())
+            .then(|| Notice::new(NoticeKind::ClassUnseen, message).about(output.name))
+    };
+    let only_own: Vec<usize> = in_own.difference(&in_trained).copied().collect();
+    let only_trained: Vec<usize> = in_trained.difference(&in_own).copied().collect();
+    let first = said(only_own, own, "validation", "training");
+    let second = said(only_trained, trained, "training", "validation");
+    first.into_iter().chain(second).collect()
+}
+
+/// All that is worth knowing before the first step.
+pub(super) fn before_the_first_step<M: Definition>(
+    fitted: &Preprocessing,
+    training: &Census,
+    before: Option<&Coverage>,
+    validation: impl FnOnce() -> Result<Option<(Census, CutOff)>>,
+) -> Result<Vec<Notice>> {
+    let mut notices = fitted.notices();
+    notices.extend(training.notices(before));
+    if let Some((validation, cut_off)) = validation()? {
+        notices.extend(validation.validation_notices(training, fitted, cut_off));
+    }
+    name_columns(M::SAMPLE_ROW, &mut notices);
+    Ok(notices)
+}
+
+/// Whether the rows to validate with are the last of the training rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CutOff {
+    Yes,
+    No,
+}
+
+/// Gives notices about one of several columns the column's name in the user's rows.
+fn name_columns(spec: Option<&RowSpec>, notices: &mut [Notice]) {
+    for notice in notices {
+        let field = spec.and_then(|spec| {
+            spec.fields.iter().find(|field| Some(field.name) == notice.field.as_deref())
+        });
+        let name = field.zip(notice.column).and_then(|(field, column)| field.columns.get(column));
+        notice.column_name = name.map(|name| (*name).to_owned());
+    }
+}
