@@ -41,8 +41,10 @@ impl Learned {
     /// without its sign. Where the spread is no more than the rounding of `f32`, the scale is 1, as
     /// in scikit-learn: dividing by it would blow up any number that differs later.
     pub(super) fn of(center: f64, spread: f64, largest: f64) -> Learned {
+        // As `f32` has it, so that what is left of the constant is 0 and no rounding error.
+        let number = f64::from(center as f32);
         match is_within_rounding(spread, largest) {
-            true => Learned::Constant { number: center, shift: center, scale: 1.0 },
+            true => Learned::Constant { number, shift: number, scale: 1.0 },
             false => Learned::Spread { shift: center, scale: spread },
         }
     }
@@ -93,6 +95,7 @@ impl Affine {
     pub(super) fn apply(&self, mut values: Values) -> Values {
         if let Values::Numbers(numbers) = &mut values {
             for row in numbers.chunks_exact_mut(self.shift.len().max(1)) {
+                self.unscaled.iter().for_each(|unscaled| unscaled.round(row));
                 for ((number, shift), scale) in row.iter_mut().zip(&self.shift).zip(&self.scale) {
                     *number = ((f64::from(*number) - shift) / scale) as f32;
                 }
@@ -112,6 +115,15 @@ impl Affine {
 }
 
 impl Unscaled {
+    /// Makes what differs from the constant by no more than rounding the constant: an optimizer such
+    /// as Adam would take steps of full length on such noise.
+    fn round(&self, row: &mut [f32]) {
+        let (Some(constant), number) = (self.constant, &mut row[self.column]) else { return };
+        if is_within_rounding((f64::from(*number) - constant).abs(), constant.abs()) {
+            *number = constant as f32;
+        }
+    }
+
     fn notice(&self, width: usize) -> Notice {
         let notice = match self.constant {
             Some(number) => Notice::new(
