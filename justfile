@@ -38,6 +38,11 @@ trial:
 compile-cost:
     python3 tests/compile_cost/measure.py
 
+# What a release rebuild costs in a crate of a user's own, and how fast its debug build trains;
+# `just user-build --vs DIR` in turns with another checkout.
+user-build *options:
+    python3 tests/compile_cost/user_build.py {{options}}
+
 # What the hot paths take, in instructions, against what is committed; `just instructions --bless`
 # writes the figures down. Needs valgrind.
 instructions *options:
