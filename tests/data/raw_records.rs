@@ -41,6 +41,9 @@ pub struct Listing {
     #[input(categories(8), one_hot(8))]
     agent: u32,
 
+    #[input(categories(7), multi_hot(7), columns("view", "side"))]
+    tags: [u32; 2],
+
     #[input(words(vocabulary = 20, length = 4))]
     #[branch(Embedding(20, 3), GRU(3))]
     note: String,
@@ -62,6 +65,7 @@ pub struct Listing {
         costs,
         town,
         agent,
+        tags,
         note,
         opened,
         survey,
@@ -88,7 +92,8 @@ const KINDS: [&str; 3] = ["flat", "house", "loft"];
 /// Rows as a spreadsheet has them: not all cells are filled.
 fn csv(rows: usize) -> String {
     let mut text =
-        "area,rooms,floor,distance,heating,water,town,agent,note,opened,sun,noise,price,kind\n"
+        "area,rooms,floor,distance,heating,water,town,agent,view,side,note,opened,sun,noise,\
+         price,kind\n"
             .to_owned();
     for row in 0..rows {
         let area = if row % 7 == 3 { String::new() } else { format!("{}.5", 40 + row * 13 % 60) };
@@ -97,12 +102,14 @@ fn csv(rows: usize) -> String {
         let survey = if row % 6 == 0 { ",".to_owned() } else { format!("{},{}", row % 9, row % 4) };
         let note = ["so bright, so quiet", "near the park", "a bargain!"][row % 3];
         text += &format!(
-            "{area},{},{},{}.25,{heating},{},{town},{},\"{note}\",2024-{:02}-{:02},{survey},{},{}\n",
+            "{area},{},{},{}.25,{heating},{},{town},{},{},{},\"{note}\",2024-{:02}-{:02},{survey},{},{}\n",
             1 + row % 5,
             row % 8,
             row % 11,
             20 + row * 7 % 40,
             900 + row % 3,
+            row % 4,
+            row % 3,
             1 + row % 12,
             1 + row % 28,
             500 + row * 37 % 400,
@@ -172,6 +179,7 @@ fn perturbed(row: &ListingSample) -> ListingSample {
         costs: [f32::NAN, -1e4],
         town: Some("Elsewhere".to_owned()),
         agent: 7,
+        tags: [77, 78],
         note: "words that nobody used".to_owned(),
         opened: chrono::NaiveDate::from_ymd_opt(1800, 1, 1).unwrap(),
         survey: Some([1e4, -1e4]),

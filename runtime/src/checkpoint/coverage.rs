@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     file::{Contents, Stored},
     key, COVERAGE,
@@ -11,11 +13,31 @@ use crate::{
     Result,
 };
 
+/// What a file says of the record besides the rows of the tables.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    /// The optional inputs that were absent from some row.
+    absent: BTreeSet<String>,
+    /// Whether the file holds weights as a run goes on from them, in which whoever loads it as a model
+    /// gives what training has not reached the mean of what it has.
+    #[serde(default)]
+    fills: bool,
+}
+
+/// What the name of a vector that stands in for an absent input begins with, where a run's file has the
+/// mean that takes its place.
+const STAND_IN: &str = "stand_in.";
+
 /// Adds the record to what a file holds: the absent inputs as a text, the rows of each table as the
 /// bits of a tensor.
 pub(super) fn add(coverage: &Coverage, contents: &mut Contents) -> Result<()> {
+    write(coverage, contents, false)
+}
+
+fn write(coverage: &Coverage, contents: &mut Contents, fills: bool) -> Result<()> {
     let (tables, absent) = coverage.parts();
-    contents.texts.insert(key::COVERAGE.to_owned(), super::model::in_json(absent)?);
+    let text = super::model::in_json(&Saved { absent: absent.clone(), fills })?;
+    contents.texts.insert(key::COVERAGE.to_owned(), text);
     for (owner, bits) in tables {
         let stored = Stored::of_bytes(bits.bytes().to_vec());
         contents.tensors.insert(format!("{COVERAGE}{owner}"), stored);
@@ -23,18 +45,40 @@ pub(super) fn add(coverage: &Coverage, contents: &mut Contents) -> Result<()> {
     Ok(())
 }
 
-/// The record in a file; `None` where an older version has written it.
+/// Marks a run's file as one to be filled when it is loaded as a model, with the means that take the
+/// places of vectors for inputs that were never absent.
+pub(super) fn to_be_filled<E>(
+    coverage: &Coverage,
+    stand_ins: &[(String, Vec<f64>)],
+    contents: &mut Contents,
+) -> Result<()> {
+    write(coverage, contents, true)?;
+    for (tensor, mean) in stand_ins {
+        let stored = Stored::of::<E>(vec![mean.len()], mean.iter().copied());
+        contents.tensors.insert(format!("{COVERAGE}{STAND_IN}{tensor}"), stored);
+    }
+    Ok(())
+}
+
+/// The record in a file, and whether weights are to be filled; `None` where an older version has
+/// written it.
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(super) fn read(contents: &Contents) -> std::result::Result<Option<Coverage>, String> {
-    let Some(absent) = contents.texts.get(key::COVERAGE) else { return Ok(None) };
-    let absent: BTreeSet<String> =
-        serde_json::from_str(absent).map_err(|error| format!("its coverage: {error}"))?;
+pub(super) fn read(contents: &Contents) -> std::result::Result<Option<(Coverage, bool)>, String> {
+    let Some(text) = contents.texts.get(key::COVERAGE) else { return Ok(None) };
+    let saved: Saved =
+        serde_json::from_str(text).map_err(|error| format!("its coverage: {error}"))?;
     let tables = contents.tensors.iter().filter_map(|(name, stored)| {
-        let owner = name.strip_prefix(COVERAGE)?.to_owned();
-        Some((owner, Bits::of_bytes(stored.bytes.clone())))
+        let owner = name.strip_prefix(COVERAGE)?;
+        // A node's name has no dot.
+        (!owner.contains('.')).then(|| (owner.to_owned(), Bits::of_bytes(stored.bytes.clone())))
     });
     let tables: BTreeMap<String, Bits> = tables.collect();
-    Ok(Some(Coverage::of_parts(tables, absent)))
+    Ok(Some((Coverage::of_parts(tables, saved.absent), saved.fills)))
+}
+
+/// The mean that takes the place of a tensor, in a run's file.
+pub(super) fn stand_in<'a>(contents: &'a Contents, tensor: &str) -> Option<&'a Stored> {
+    contents.tensors.get(&format!("{COVERAGE}{STAND_IN}{tensor}"))
 }

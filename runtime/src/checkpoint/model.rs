@@ -10,7 +10,7 @@ use super::{
 use crate::{
     definition::{Graph, Network},
     kernel::{Backend, Element},
-    model::Model,
+    model::{tables, LookUp, Model},
     parameters::{self, Listed},
     preprocess::Preprocessing,
     Error, Result,
@@ -54,7 +54,16 @@ pub(crate) fn load<M: Network<E, D>, E: Element, D: Backend<E>>(
     model: &mut Model<M, E, D>,
     path: &Path,
 ) -> Result<()> {
-    take(model, path, &Contents::read(path)?)
+    take(model, path, &Contents::read(path)?, Purpose::Predict)
+}
+
+/// What a file is loaded for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// What training has not reached gets the mean of what it has.
+    Predict,
+    /// A run goes on from the weights as they are.
+    GoOn,
 }
 
 /// Gives `model` what a file holds of it.
@@ -62,16 +71,29 @@ pub(super) fn take<M: Network<E, D>, E: Element, D: Backend<E>>(
     model: &mut Model<M, E, D>,
     path: &Path,
     contents: &Contents,
+    purpose: Purpose,
 ) -> Result<()> {
     let own = parameters::list(&model.module);
     let preprocessing = preprocessing(&M::GRAPH, path, contents)?;
     let stored = tensors::<E>(&own, contents)?;
     let damaged = |reason| CheckpointError::Damaged { path: path.into(), reason };
     let coverage = coverage::read(contents).map_err(damaged)?;
-    parameters::edit(&mut model.module, |place, numbers| stored[place].copy_into(numbers))
-        .map_err(Error::device)?;
+    let names = own.iter().map(|parameter| parameter.name.as_str());
+    let tables = tables(&LookUp::all(&M::GRAPH), names);
+    let fills = coverage.as_ref().filter(|(_, fills)| *fills && purpose == Purpose::Predict);
+    parameters::edit(&mut model.module, |place, numbers| {
+        stored[place].copy_into(numbers);
+        let Some((coverage, _)) = fills else { return };
+        if let Some(look_up) = tables[place].filter(|_| own[place].trainable) {
+            coverage.fill_table(&look_up, numbers, None);
+        }
+        if let Some(mean) = coverage::stand_in(contents, &own[place].name) {
+            mean.copy_into(numbers);
+        }
+    })
+    .map_err(Error::device)?;
     model.preprocessing = preprocessing;
-    model.coverage = coverage;
+    model.coverage = coverage.map(|(coverage, _)| coverage);
     Ok(())
 }
 

@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, path::Path};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    coverage,
     file::Stored,
     folder, key,
-    model::{contents, in_json, take},
+    model::{contents, in_json, take, Purpose},
     CheckpointError, TRAINING,
 };
 use crate::{
@@ -37,6 +38,10 @@ pub(crate) struct SavedRun {
     /// Whether a callback has ended the training for good.
     pub(crate) stopped: bool,
     pub(crate) history: History,
+    /// The means that take the places of vectors for inputs that were never absent, by the tensors'
+    /// names; `None` where what training has not reached stays as it is.
+    #[serde(skip)]
+    pub(crate) stand_ins: Option<Vec<(String, Vec<f64>)>>,
     /// Numbers in the model's own precision: the optimizer's memory, sums of gradients, averages.
     #[serde(skip)]
     pub(crate) tensors: BTreeMap<String, Vec<f64>>,
@@ -55,6 +60,9 @@ pub(crate) fn save_run<M: Network<E, D>, E: Element, D: Backend<E>>(
     path: &Path,
 ) -> Result<()> {
     let mut file = contents(model)?;
+    if let (Some(coverage), Some(stand_ins)) = (&model.coverage, &run.stand_ins) {
+        coverage::to_be_filled::<E>(coverage, stand_ins, &mut file)?;
+    }
     file.texts.insert(key::RUN.to_owned(), in_json(run)?);
     for (name, numbers) in &run.tensors {
         let stored = Stored::of::<E>(vec![numbers.len()], numbers.iter().copied());
@@ -90,6 +98,6 @@ pub(crate) fn load_run<M: Network<E, D>, E: Element, D: Backend<E>>(
         }
     }
     check(&path, &run)?;
-    take(model, &path, &file)?;
+    take(model, &path, &file, Purpose::GoOn)?;
     Ok(Some(run))
 }

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     data::Batch,
     definition::{Graph, Node},
+    kernel::Element,
 };
 
 /// An embedding table that is looked up by the categories of an encoded column.
@@ -31,16 +32,6 @@ pub(crate) struct LookUp {
 }
 
 impl LookUp {
-    #[cfg(test)]
-    pub(crate) fn for_test(
-        owner: &'static str,
-        column: usize,
-        width: usize,
-        reserved: usize,
-    ) -> LookUp {
-        LookUp { owner, column, width, rows: 0, reserved, masked: false }
-    }
-
     /// All those of a model.
     pub(crate) fn all(graph: &'static Graph) -> Vec<LookUp> {
         graph.nodes.iter().filter_map(|node| LookUp::of(graph, node)).collect()
@@ -81,6 +72,23 @@ fn column_of(graph: &'static Graph, node: &Node) -> Option<usize> {
     }
 }
 
+/// For each tensor of a model, by its name, the look-up whose table it is.
+pub(crate) fn tables<'a>(
+    look_ups: &[LookUp],
+    names: impl Iterator<Item = &'a str>,
+) -> Vec<Option<LookUp>> {
+    let mut known: Vec<&'static str> = Vec::new();
+    let of_tensor = |name: &str| {
+        let field = name.split('.').next().unwrap_or(name);
+        let look_up = look_ups.iter().find(|look_up| look_up.owner == field)?;
+        // The table is the first tensor of its branch.
+        let is_first = !known.contains(&look_up.owner);
+        known.push(look_up.owner);
+        is_first.then_some(*look_up)
+    };
+    names.map(of_tensor).collect()
+}
+
 /// The optional input whose absence a node's learned vector stands in for.
 pub(crate) fn optional_input_of(graph: &'static Graph, node: &Node) -> Option<usize> {
     let own = |name: &str| graph.inputs.iter().position(|input| input.name == name);
@@ -89,6 +97,44 @@ pub(crate) fn optional_input_of(graph: &'static Graph, node: &Node) -> Option<us
         let mut fed_by = node.fed_by.iter().filter_map(|name| find(graph, name));
         fed_by.find_map(|fed_by| optional_input_of(graph, fed_by))
     })
+}
+
+/// What the rows of a batch reach, before it is known whether the step is taken.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reached {
+    /// Nodes with a table, and rows of it.
+    indices: Vec<(&'static str, usize)>,
+    /// Optional inputs, by their places, that are absent from some row.
+    absent: Vec<usize>,
+}
+
+impl Reached {
+    /// Takes note of the rows of a batch for which `counts` holds, instead of what was there. Tables of
+    /// branches that `is_trained` does not hold for are not reached.
+    pub(crate) fn set(
+        &mut self,
+        graph: &'static Graph,
+        look_ups: &[LookUp],
+        batch: &Batch<'_>,
+        (counts, is_trained): (&dyn Fn(usize) -> bool, &dyn Fn(&str) -> bool),
+    ) {
+        let Reached { indices, absent } = self;
+        indices.clear();
+        absent.clear();
+        for look_up in look_ups.iter().filter(|look_up| is_trained(look_up.owner)) {
+            batch.each_category(look_up.column, |row, index| {
+                if counts(row) && !(look_up.masked && index == 0) {
+                    indices.push((look_up.owner, index));
+                }
+            });
+        }
+        for (column, input) in graph.inputs.iter().enumerate() {
+            let lacks = |row| counts(row) && !batch.is_present(column, row);
+            if input.missing.is_some() && (0..batch.len()).any(lacks) {
+                absent.push(column);
+            }
+        }
+    }
 }
 
 /// What training has reached.
@@ -127,32 +173,77 @@ impl Bits {
 }
 
 impl Coverage {
-    /// Takes note of the rows of a batch for which `counts` holds. Tables of branches that
-    /// `is_trained` does not hold for learn nothing from it.
-    pub(crate) fn add(
-        &mut self,
-        graph: &'static Graph,
-        look_ups: &[LookUp],
-        batch: &Batch<'_>,
-        (counts, is_trained): (&dyn Fn(usize) -> bool, &dyn Fn(&str) -> bool),
-    ) {
-        for look_up in look_ups.iter().filter(|look_up| is_trained(look_up.owner)) {
-            let bits = match self.tables.get_mut(look_up.owner) {
+    /// Takes note of what a step has trained.
+    pub(crate) fn add(&mut self, graph: &'static Graph, reached: &Reached) {
+        for (owner, index) in &reached.indices {
+            let bits = match self.tables.get_mut(*owner) {
                 Some(bits) => bits,
-                None => self.tables.entry(look_up.owner.to_owned()).or_default(),
+                None => self.tables.entry((*owner).to_owned()).or_default(),
             };
-            batch.each_category(look_up.column, |row, index| {
-                if counts(row) && !(look_up.masked && index == 0) {
-                    bits.insert(index);
-                }
-            });
+            bits.insert(*index);
         }
-        for (column, input) in graph.inputs.iter().enumerate() {
-            let is_new = input.missing.is_some() && !self.absent.contains(input.name);
-            if is_new && (0..batch.len()).any(|row| counts(row) && !batch.is_present(column, row)) {
-                self.absent.insert(input.name.to_owned());
+        for &input in &reached.absent {
+            let name = graph.inputs[input].name;
+            if !self.absent.contains(name) {
+                self.absent.insert(name.to_owned());
             }
         }
+    }
+
+    /// Gives the rows of a table that were not reached the mean of those that were, but for reserved
+    /// ones, and appends what they were to `kept`. Where none was reached, nothing changes.
+    pub(crate) fn fill_table<E: Element>(
+        &self,
+        look_up: &LookUp,
+        weights: &mut [E],
+        mut kept: Option<&mut Vec<E>>,
+    ) {
+        let Some(mean) = self.mean_of_table(look_up, weights) else { return };
+        for row in self.unreached(look_up, weights) {
+            if let Some(kept) = &mut kept {
+                kept.extend_from_slice(row);
+            }
+            row.iter_mut().zip(&mean).for_each(|(number, mean)| *number = E::of(*mean));
+        }
+    }
+
+    /// Puts back what [`fill_table`](Coverage::fill_table) kept.
+    pub(crate) fn restore_table<E: Element>(
+        &self,
+        look_up: &LookUp,
+        weights: &mut [E],
+        kept: &[E],
+    ) {
+        let rows = self.unreached(look_up, weights).zip(kept.chunks_exact(look_up.width.max(1)));
+        rows.for_each(|(row, kept)| row.copy_from_slice(kept));
+    }
+
+    /// The rows of a table that were not reached.
+    fn unreached<'a, E>(
+        &'a self,
+        look_up: &LookUp,
+        weights: &'a mut [E],
+    ) -> impl Iterator<Item = &'a mut [E]> {
+        let reached = self.tables.get(look_up.owner);
+        let rows = weights.chunks_exact_mut(look_up.width.max(1)).enumerate();
+        let is_reached = move |row: usize| reached.is_some_and(|reached| reached.contains(row));
+        rows.filter(move |(row, _)| !is_reached(*row)).map(|(_, numbers)| numbers)
+    }
+
+    /// The mean of the rows of a table that were reached and are not reserved.
+    fn mean_of_table<E: Element>(&self, look_up: &LookUp, weights: &[E]) -> Option<Vec<f64>> {
+        let reached = self.tables.get(look_up.owner)?;
+        let width = look_up.width.max(1);
+        let mut mean = vec![0.0; width];
+        let mut count = 0.0;
+        for (index, row) in weights.chunks_exact(width).enumerate().skip(look_up.reserved) {
+            if reached.contains(index) {
+                mean.iter_mut().zip(row).for_each(|(mean, number)| *mean += number.as_f64());
+                count += 1.0;
+            }
+        }
+        mean.iter_mut().for_each(|mean| *mean /= count);
+        (count > 0.0).then_some(mean)
     }
 
     /// The rows of a node's table that were looked up.
@@ -187,5 +278,26 @@ mod tests {
         assert_eq!(bits.bytes(), [1, 2]);
         let found: Vec<usize> = (0..20).filter(|&index| bits.contains(index)).collect();
         assert_eq!(found, [0, 9]);
+    }
+
+    #[test]
+    fn rows_that_were_not_reached_get_the_mean_of_the_known_ones() {
+        static NONE: Graph =
+            Graph { name: "None", nodes: &[], inputs: &[], derived: &[], outputs: &[] };
+        let look_up =
+            LookUp { owner: "city", column: 0, width: 2, rows: 5, reserved: 2, masked: false };
+        let mut coverage = Coverage::default();
+        let before = [9.0, 9.0, 8.0, 8.0, 1.0, 2.0, 7.0, 7.0, 3.0, 4.0];
+        let mut weights = before;
+        coverage.fill_table(&look_up, &mut weights, None);
+        assert_eq!(weights, before, "nothing was reached");
+        let indices = [1, 2, 4].map(|index| ("city", index)).to_vec();
+        coverage.add(&NONE, &Reached { indices, absent: Vec::new() });
+        let mut kept = Vec::new();
+        coverage.fill_table(&look_up, &mut weights, Some(&mut kept));
+        // Rows 0 and 3 were not reached; rows 2 and 4 are the known ones, 1 is reserved.
+        assert_eq!(weights, [2.0, 3.0, 8.0, 8.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0]);
+        coverage.restore_table(&look_up, &mut weights, &kept);
+        assert_eq!(weights, before);
     }
 }

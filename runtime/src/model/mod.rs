@@ -4,7 +4,7 @@ mod coverage;
 mod streamed;
 mod summary;
 
-pub(crate) use coverage::{optional_input_of, Bits, Coverage, LookUp};
+pub(crate) use coverage::{optional_input_of, tables, Bits, Coverage, LookUp, Reached};
 pub use summary::Summary;
 
 use std::{borrow::Cow, path::Path};

@@ -7,6 +7,7 @@ use super::{
     run::Run,
     step::NotFinite,
     trainer::ValidationRows,
+    untrained::Old,
     validation::{Validation, With},
     RowWeights, Scores, Trainer,
 };
@@ -152,7 +153,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             averages.overwrite(&mut self.model.module).map_err(Error::device)?;
         }
         let ended = self.tell(&mut callbacks, &Event::Ended);
-        self.fill_untrained()?;
+        self.fill_untrained(Old::Forget)?;
         // A step may have failed before; its reason is the one to tell.
         trained?;
         ended?;

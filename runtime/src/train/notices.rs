@@ -171,11 +171,19 @@ impl Census {
             };
             Some(Notice::new(kind, message).about(input.name))
         });
-        let tables = self.look_ups.iter().zip(&self.indices).filter_map(|(look_up, indices)| {
-            let trained = before.and_then(|before| before.table(look_up.owner));
-            unreached(self.graph, look_up, indices.seen.as_ref()?, trained)
+        let owners: BTreeSet<&'static str> =
+            self.look_ups.iter().map(|look_up| look_up.owner).collect();
+        let tables = owners.into_iter().filter_map(|owner| {
+            unreached(owner, &self.of_table(owner), before.and_then(|before| before.table(owner)))
         });
         absence.chain(tables).collect()
+    }
+
+    /// The look-ups of a table, which several inputs may share, and their indices.
+    fn of_table(&self, owner: &str) -> Vec<(&LookUp, Option<&Bits>)> {
+        let all = self.look_ups.iter().zip(&self.indices);
+        let own = all.filter(|(look_up, _)| look_up.owner == owner);
+        own.map(|(look_up, indices)| (look_up, indices.seen.as_ref())).collect()
     }
 
     /// What the rows to validate with let one know beside the training rows.
@@ -235,29 +243,28 @@ fn never_absent(missing: Missing, rows: usize) -> String {
     format!("it is absent from none of the {rows} training rows: {instead}")
 }
 
-/// What is said of a table of which training reaches a part alone.
+/// What is said of the table of node `owner`, of which training reaches a part alone.
 fn unreached(
-    graph: &'static Graph,
-    look_up: &LookUp,
-    seen: &Bits,
+    owner: &'static str,
+    look_ups: &[(&LookUp, Option<&Bits>)],
     trained: Option<&Bits>,
 ) -> Option<Notice> {
-    // A vocabulary says it itself, in terms of what it has counted.
-    if look_up.reserved > 0 {
+    // A vocabulary says it itself, in terms of what it has counted; and of rows that stream it may not
+    // be known.
+    let &(first, _) = look_ups.first()?;
+    if look_ups.iter().any(|(look_up, seen)| look_up.reserved > 0 || seen.is_none()) {
         return None;
     }
-    let reached = |index: &usize| {
-        seen.contains(*index) || trained.is_some_and(|trained| trained.contains(*index))
-    };
-    let known = (0..look_up.rows).filter(reached).count();
-    let (rows, missing) = (look_up.rows, look_up.rows - known);
+    let all: Vec<&Bits> = look_ups.iter().filter_map(|(_, seen)| *seen).chain(trained).collect();
+    let reached = |index: &usize| all.iter().any(|bits| bits.contains(*index));
+    let known = (0..first.rows).filter(reached).count();
+    let (rows, missing) = (first.rows, first.rows - known);
     (missing > 0 && known > 0).then(|| {
         let message = format!(
             "{missing} of the {rows} rows of its embedding occur in no training row; their vectors \
              become the mean of the others"
         );
-        let name = column_name(graph, look_up.column);
-        Notice::new(NoticeKind::UnknownUnseen, message).about(name)
+        Notice::new(NoticeKind::UnknownUnseen, message).about(owner)
     })
 }
 

@@ -10,7 +10,7 @@ use super::{
     rows::{Dropping, Order, Rows},
     statistics::KeptStatistics,
     trainer::Settings,
-    untrained::Fillable,
+    untrained::{Fillable, Old},
     walk, NodeOf, Scores, Shuffle,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     kernel::{Backend, Element, Recycling},
     layer::Draw,
     lazy::{Raw, Table, Tables},
-    model::{LookUp, Model},
+    model::{LookUp, Model, Reached},
     optim::{Optimizer, OptimizerState},
     parameters,
     preprocess::Preprocessing,
@@ -62,8 +62,9 @@ pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
     /// The figures of the epoch so far.
     pub(super) scores: Scores,
     pub(super) history: History,
-    /// The embeddings that training rows look up.
+    /// The embeddings that training rows look up, and what the batch under way reaches.
     pub(super) look_ups: Vec<LookUp>,
+    pub(super) reached: Reached,
     /// For each trained tensor, what of it training may not reach.
     pub(super) fillable: Vec<Option<Fillable>>,
     /// The first training rows, where `rows` holds those of a batch.
@@ -97,7 +98,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         let names = || trained().map(|parameter| parameter.name.as_str());
         let branches = Branches::new(&M::GRAPH, names(), &settings.rates, &settings.frozen);
         let look_ups = LookUp::all(&M::GRAPH);
-        let fillable = Fillable::of_tensors(&M::GRAPH, &look_ups, names());
+        let fillable = Fillable::of_tensors(&M::GRAPH, &look_ups, &names().collect::<Vec<_>>());
         let tables = {
             let names: Vec<&str> = names().collect();
             let ids = trained().map(|parameter| parameter.id).collect();
@@ -139,6 +140,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             scores: Scores::new(&M::GRAPH),
             history: History::default(),
             look_ups,
+            reached: Reached::default(),
             fillable,
             reference: None,
             stopped: false,
@@ -227,8 +229,14 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         if requested.is_empty() {
             return Ok(());
         }
-        self.settled(|run, raw| {
-            let saved = run.saved(callbacks, raw);
+        // A run goes on from the weights as they are; whoever loads the file as a model fills them.
+        self.settled(Fill::No, |run, raw| {
+            let mut saved = run.saved(callbacks, raw);
+            if !run.settings.keep_untrained {
+                let means = run.stand_in_means()?.into_iter();
+                let of_tensors = means.map(|(node, mean)| (format!("{node}_missing"), mean));
+                saved.stand_ins = Some(of_tensors.collect());
+            }
             for (folder, keep) in requested {
                 checkpoint::create(&folder)?;
                 let number = run.batch_number();
@@ -243,13 +251,17 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
     /// trained where training has not reached, and those of the tables in between.
     pub(super) fn settled<R>(
         &mut self,
+        fill: Fill,
         look: impl FnOnce(&Self, &[Option<Raw<E>>]) -> Result<R>,
     ) -> Result<R> {
         let mut raw = vec![None; self.state.tensors.len()];
         self.each_table(|tensor, table, weights| raw[tensor] = Some(table.settle(weights)))?;
-        let replaced = self.fill_untrained()?;
+        let kept = match fill {
+            Fill::Yes => self.fill_untrained(Old::Keep)?,
+            Fill::No => Vec::new(),
+        };
         let seen = look(self, &raw);
-        self.put_back(&replaced)?;
+        self.put_back(&kept)?;
         self.each_table(|tensor, table, weights| {
             raw[tensor].iter().for_each(|raw| table.unsettle(raw, weights));
         })?;
@@ -272,6 +284,13 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         })
         .map_err(Error::device)
     }
+}
+
+/// Whether what training has not reached is shown as the mean of what it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fill {
+    Yes,
+    No,
 }
 
 /// The node whose branch a tensor belongs to.
@@ -331,7 +350,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
     }
 
     fn snapshot(&mut self) -> Result<Snapshot> {
-        self.settled(|run, _| run.model.snapshot())
+        self.settled(Fill::Yes, |run, _| run.model.snapshot())
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
@@ -341,7 +360,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
     }
 
     fn save_model(&mut self, path: &Path) -> Result<()> {
-        self.settled(|run, _| run.model.save(path))
+        self.settled(Fill::Yes, |run, _| run.model.save(path))
     }
 
     fn request_checkpoint(&mut self, folder: &Path, keep: usize) {

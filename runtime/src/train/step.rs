@@ -42,6 +42,9 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             return Ok(Err(NotFinite { cause, node }));
         }
         self.update().map_err(Error::device)?;
+        if let Some(coverage) = &mut self.model.coverage {
+            coverage.add(&M::GRAPH, &self.reached);
+        }
         self.step += 1;
         self.batches += 1;
         Ok(Ok(objective.total + penalty))
@@ -78,7 +81,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         let draw = self.draw();
         let draws = (self.draw_of(Stream::Dropping), self.draw_of(Stream::Augmentation));
         let streamed = self.stream.is_some();
-        let Model { module, preprocessing, coverage, .. } = &mut *self.model;
+        let Model { module, preprocessing, .. } = &mut *self.model;
         let device: &D = &self.device;
         M::set_draw(module, draw);
         let chunk = match preprocessing {
@@ -88,12 +91,12 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             }
             _ => self.rows.take(rows),
         };
-        if let Some(coverage) = coverage {
+        {
             let (outputs, branches) = (M::GRAPH.outputs.len(), &self.branches);
             let counts = |place: usize| chunk.counts(outputs, place);
             let is_trained = |node: &str| !branches.is_frozen(node);
             let asked = (&counts as &dyn Fn(usize) -> bool, &is_trained as &dyn Fn(&str) -> bool);
-            coverage.add(&M::GRAPH, &self.look_ups, &chunk.batch(), asked);
+            self.reached.set(&M::GRAPH, &self.look_ups, &chunk.batch(), asked);
         }
         let tape = fresh_tape(module, &mut self.gradients, &mut self.tables, device)
             .map_err(Error::device)?;

@@ -10,9 +10,9 @@
 
 use super::{run::Run, walk, watch};
 use crate::{
-    definition::Network,
+    definition::{Graph, Network},
     kernel::{Backend, Element},
-    model::{optional_input_of, Bits, LookUp},
+    model::{optional_input_of, tables, LookUp},
     optim::Optimizer,
     Error, Result,
 };
@@ -29,89 +29,87 @@ pub(super) enum Fillable {
     StandIn { node: &'static str, input: &'static str },
 }
 
-/// What a tensor held before it was filled: the numbers at these indices.
-pub(super) struct Replaced<E> {
+/// What a tensor held where it was filled.
+pub(super) struct Kept<E> {
     tensor: usize,
-    numbers: Vec<(usize, E)>,
+    numbers: Vec<E>,
+}
+
+/// Whether what is overwritten will be wanted again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Old {
+    Keep,
+    Forget,
 }
 
 impl Fillable {
     /// What each of the trained tensors with the given names holds.
-    pub(super) fn of_tensors<'a>(
-        graph: &'static crate::definition::Graph,
+    pub(super) fn of_tensors(
+        graph: &'static Graph,
         look_ups: &[LookUp],
-        names: impl Iterator<Item = &'a str>,
+        names: &[&str],
     ) -> Vec<Option<Fillable>> {
-        let mut tables: Vec<&'static str> = Vec::new();
-        let of_tensor = |name: &str| {
-            let field = name.split('.').next().unwrap_or(name);
-            let node = |name: &str| graph.nodes.iter().find(|node| node.name == name);
-            if let Some(look_up) = look_ups.iter().find(|look_up| look_up.owner == field) {
-                // The table is the first tensor of its branch.
-                let is_first = !tables.contains(&look_up.owner);
-                tables.push(look_up.owner);
-                return is_first.then_some(Fillable::Table(*look_up));
-            }
-            let node = node(field.strip_suffix("_missing")?).filter(|node| node.stand_in > 0)?;
+        let stand_in = |name: &&str| {
+            let field = name.strip_suffix("_missing")?;
+            let node = graph.nodes.iter().find(|node| node.name == field && node.stand_in > 0)?;
             let input = graph.inputs[optional_input_of(graph, node)?].name;
             Some(Fillable::StandIn { node: node.name, input })
         };
-        names.map(of_tensor).collect()
+        let tables = tables(look_ups, names.iter().copied());
+        let pairs = tables.into_iter().zip(names);
+        pairs.map(|(table, name)| table.map(Fillable::Table).or_else(|| stand_in(name))).collect()
     }
 }
 
 impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
-    /// Gives what training has not reached the mean of what it has, and says what was there.
-    /// Nothing is replaced where the record of it is missing (the file of an older version), or
-    /// where the branch is frozen.
-    pub(super) fn fill_untrained(&mut self) -> Result<Vec<Replaced<E>>> {
+    /// Gives what training has not reached the mean of what it has, and what was there to who wants
+    /// to put it back. Nothing is replaced where the record of it is missing (the file of an older
+    /// version), or where the branch is frozen.
+    pub(super) fn fill_untrained(&mut self, old: Old) -> Result<Vec<Kept<E>>> {
         if self.settings.keep_untrained || self.fillable.iter().all(Option::is_none) {
             return Ok(Vec::new());
         }
-        let Some(coverage) = self.model.coverage.take() else { return Ok(Vec::new()) };
-        let means = self.stand_in_means(|input| !coverage.was_absent(input));
-        let means = match means {
-            Ok(means) => means,
-            Err(error) => {
-                self.model.coverage = Some(coverage);
-                return Err(error);
-            }
-        };
+        let means = self.stand_in_means()?;
+        let Some(coverage) = &self.model.coverage else { return Ok(Vec::new()) };
         let (fillable, branches) = (&self.fillable, &self.branches);
-        let mut replaced = Vec::new();
-        let filled = walk::weights(&mut self.model.module, |tensor, weights| {
+        let mut all = Vec::new();
+        walk::weights(&mut self.model.module, |tensor, weights| {
             if branches.factor(tensor).is_none() {
                 return;
             }
-            let numbers = match &fillable[tensor] {
-                Some(Fillable::Table(look_up)) => {
-                    let reached = coverage.table(look_up.owner);
-                    reached.map_or(Vec::new(), |reached| fill_rows(weights, look_up, reached))
-                }
+            let mut numbers = Vec::new();
+            let kept = (old == Old::Keep).then_some(&mut numbers);
+            match &fillable[tensor] {
+                Some(Fillable::Table(look_up)) => coverage.fill_table(look_up, weights, kept),
                 Some(Fillable::StandIn { node, .. }) => {
-                    let mean = means.iter().find(|(name, _)| name == node);
-                    mean.map_or(Vec::new(), |(_, mean)| replace(weights, mean))
+                    if let Some((_, mean)) = means.iter().find(|(name, _)| name == node) {
+                        kept.into_iter().for_each(|kept| kept.extend_from_slice(weights));
+                        weights.iter_mut().zip(mean).for_each(|(w, mean)| *w = E::of(*mean));
+                    }
                 }
-                None => Vec::new(),
-            };
-            if !numbers.is_empty() {
-                replaced.push(Replaced { tensor, numbers });
+                None => {}
             }
-        });
-        self.model.coverage = Some(coverage);
-        filled.map_err(Error::device)?;
-        Ok(replaced)
+            if !numbers.is_empty() {
+                all.push(Kept { tensor, numbers });
+            }
+        })
+        .map_err(Error::device)?;
+        Ok(all)
     }
 
     /// Puts back what was there.
-    pub(super) fn put_back(&mut self, replaced: &[Replaced<E>]) -> Result<()> {
-        if replaced.is_empty() {
+    pub(super) fn put_back(&mut self, kept: &[Kept<E>]) -> Result<()> {
+        let (Some(coverage), false) = (&self.model.coverage, kept.is_empty()) else {
             return Ok(());
-        }
+        };
+        let fillable = &self.fillable;
         walk::weights(&mut self.model.module, |tensor, weights| {
-            let of_tensor = replaced.iter().filter(|replaced| replaced.tensor == tensor);
-            for (index, number) in of_tensor.flat_map(|replaced| &replaced.numbers) {
-                weights[*index] = *number;
+            let Some(own) = kept.iter().find(|kept| kept.tensor == tensor) else { return };
+            match &fillable[tensor] {
+                Some(Fillable::Table(look_up)) => {
+                    coverage.restore_table(look_up, weights, &own.numbers);
+                }
+                _ => weights.copy_from_slice(&own.numbers),
             }
         })
         .map_err(Error::device)
@@ -119,10 +117,9 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
 
     /// For every node with a vector that stands in for an input which was never absent, the mean of
     /// what the node gives for the first training rows.
-    fn stand_in_means(
-        &self,
-        never_absent: impl Fn(&str) -> bool,
-    ) -> Result<Vec<(&'static str, Vec<f64>)>> {
+    pub(super) fn stand_in_means(&self) -> Result<Vec<(&'static str, Vec<f64>)>> {
+        let never_absent =
+            |input: &str| self.model.coverage.as_ref().is_some_and(|own| !own.was_absent(input));
         let wanted = self.fillable.iter().flatten().filter_map(|fillable| match fillable {
             Fillable::StandIn { node, input } if never_absent(input) => Some(*node),
             _ => None,
@@ -144,56 +141,5 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             (node, (0..width).map(|column| sum(column) / count as f64).collect())
         });
         Ok(means.collect())
-    }
-}
-
-/// Gives the rows that were not reached the mean of those that were, but for reserved ones.
-fn fill_rows<E: Element>(weights: &mut [E], look_up: &LookUp, reached: &Bits) -> Vec<(usize, E)> {
-    let width = look_up.width.max(1);
-    let mut mean = vec![0.0; width];
-    let mut count = 0.0;
-    for (index, row) in weights.chunks_exact(width).enumerate().skip(look_up.reserved) {
-        if reached.contains(index) {
-            mean.iter_mut().zip(row).for_each(|(mean, number)| *mean += number.as_f64());
-            count += 1.0;
-        }
-    }
-    if count == 0.0 {
-        return Vec::new();
-    }
-    mean.iter_mut().for_each(|mean| *mean /= count);
-    let mut replaced = Vec::new();
-    for (index, row) in weights.chunks_exact_mut(width).enumerate() {
-        if !reached.contains(index) {
-            let old = replace(row, &mean);
-            replaced.extend(old.into_iter().map(|(place, number)| (index * width + place, number)));
-        }
-    }
-    replaced
-}
-
-/// Overwrites numbers, and gives what they were.
-fn replace<E: Element>(numbers: &mut [E], by: &[f64]) -> Vec<(usize, E)> {
-    let pairs = numbers.iter_mut().zip(by).enumerate();
-    pairs.map(|(index, (number, by))| (index, std::mem::replace(number, E::of(*by)))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_that_were_not_reached_get_the_mean_of_the_known_ones() {
-        let mut reached = Bits::default();
-        [1, 2, 4].into_iter().for_each(|index| reached.insert(index));
-        let look_up = LookUp::for_test("city", 0, 2, 2);
-        let before = [9.0, 9.0, 8.0, 8.0, 1.0, 2.0, 7.0, 7.0, 3.0, 4.0];
-        let mut weights = before;
-        let replaced = fill_rows(&mut weights, &look_up, &reached);
-        // Rows 0 and 3 were not reached; rows 2 and 4 are the known ones, 1 is reserved.
-        assert_eq!(weights, [2.0, 3.0, 8.0, 8.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0]);
-        replaced.into_iter().for_each(|(index, number)| weights[index] = number);
-        assert_eq!(weights, before);
-        assert!(fill_rows(&mut weights, &look_up, &Bits::default()).is_empty());
     }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::{
     notices::{Census, CutOff},
     rows::Rows,
-    run::Run,
+    run::{Fill, Run},
     trainer::ValidationRows,
     RowWeights,
 };
@@ -137,7 +137,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     pub(super) fn validate(&mut self, validation: &Validation) -> Result<Figures> {
         match validation {
             Validation::None => Ok(Figures::default()),
-            Validation::With(rows) => self.settled(|run, _| run.score(rows)),
+            Validation::With(rows) => self.settled(Fill::Yes, |run, _| run.score(rows)),
         }
     }
 
