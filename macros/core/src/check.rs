@@ -2,13 +2,15 @@
 //!
 //! [`check`] is the table of contents; each rule is a function that reports its own mistakes.
 
-use multi_input_spec::{Size, Target};
+mod columns;
+
+use multi_input_spec::{step::calendar, Target};
 use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{Argument, Element, LossCall, Missing, Source},
+    parse::{Argument, Date, Element, LossCall, Missing, Source},
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
 };
@@ -51,7 +53,9 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         mean_is_of_numbers(node, &mut errors);
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
-        columns_fit(node, graph, &mut errors);
+        dates_have_their_parts(node, &mut errors);
+        columns::are_named_once(node, graph, &mut errors);
+        columns::hold_no_target(node, graph, &mut errors);
         shared_has_a_branch(node, graph, &mut errors);
         names_are_free(node, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
@@ -205,6 +209,30 @@ fn mean_is_of_numbers(node: &Node, errors: &mut Diagnostics) {
     );
 }
 
+/// A day has no time, whose parts would be the same in all rows.
+fn dates_have_their_parts(node: &Node, errors: &mut Diagnostics) {
+    let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
+        return;
+    };
+    if !matches!(ty.element, Element::Date(Date::Day)) {
+        return;
+    }
+    let calendar = input.steps.iter().filter(|step| step.spec.name == calendar::STEP.name);
+    for part in calendar.flat_map(|step| &step.arguments) {
+        let Argument::Word(part, span) = part else { continue };
+        if calendar::PARTS_OF_TIME.contains(part) {
+            let name = node.name();
+            errors.at(
+                *span,
+                format!(
+                    "`{name}`: a `NaiveDate` has no `{part}`; make the type `NaiveDateTime`, or \
+                     leave the part out"
+                ),
+            );
+        }
+    }
+}
+
 /// `mask` counts category 0 as padding, whatever a tokenizer's file says.
 fn mask_is_of_padding(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     let Some(Source::Input(input)) = &node.field.source else { return };
@@ -238,34 +266,6 @@ fn presence_is_of_optional(node: &Node, graph: &Graph, errors: &mut Diagnostics)
                 format!("`{name}` is always present: `present(...)` asks for an optional input"),
             );
         }
-    }
-}
-
-fn columns_fit(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
-    let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
-        return;
-    };
-    let Some((columns, span)) = &input.columns else { return };
-    let name = node.name();
-    if graph.model.derives.deserialize {
-        errors.at(
-            *span,
-            format!(
-                "`{name}`: `columns(...)` is for the generated `Deserialize`; leave the derive of \
-                 serde's out"
-            ),
-        );
-    }
-    for (position, column) in columns.iter().enumerate() {
-        let (span, column) = (column.span(), column.value());
-        if columns[..position].iter().any(|earlier| earlier.value() == column) {
-            errors.at(span, format!("`{name}`: the column \"{column}\" is named twice"));
-        }
-    }
-    let needed = ty.dims.iter().fold(Size::Known(1), |product, dim| product.times(dim.value));
-    if needed.differs(Size::Known(columns.len())) {
-        let (needed, found) = (needed.get(), columns.len());
-        errors.at(*span, format!("`{name}` holds {needed} values, but `columns` names {found}"));
     }
 }
 

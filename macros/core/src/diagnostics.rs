@@ -1,13 +1,22 @@
-//! The sink for everything that is wrong.
+//! The sink for everything that is wrong, and for what only rustc can find to be wrong.
 
 use std::fmt::Display;
 
-use proc_macro2::{Ident, Span};
+use multi_input_spec::{Range, Size};
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::spanned::Spanned;
+
+use crate::{
+    parse::{NumberExpr, SizeExpr},
+    requirement::{Condition, Requirement},
+};
 
 /// Collects errors, so that one run reports all of them. Stages add to it and go on; only
 /// [`finish`](Diagnostics::finish) tells whether there were any.
 pub(crate) struct Diagnostics {
     errors: Vec<syn::Error>,
+    /// What constants must be.
+    requirements: Vec<Requirement>,
     /// The field whose attributes are being read, which every message begins with.
     field: Option<String>,
     asked: bool,
@@ -16,7 +25,7 @@ pub(crate) struct Diagnostics {
 impl Diagnostics {
     /// No errors yet.
     pub(crate) fn new() -> Self {
-        Diagnostics { errors: Vec::new(), field: None, asked: false }
+        Diagnostics { errors: Vec::new(), requirements: Vec::new(), field: None, asked: false }
     }
 
     /// Does what `read` says, with `field` named at the beginning of every message.
@@ -50,6 +59,47 @@ impl Diagnostics {
     /// The value, or `None` after adding the error.
     pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// Leaves it to rustc to refuse a size of zero where the size is a constant; the reader has
+    /// refused a literal.
+    pub(crate) fn require_size(&mut self, size: &SizeExpr) {
+        if size.value == Size::Unknown {
+            self.require(size.tokens.span(), &size.tokens, Condition::Size);
+        }
+    }
+
+    /// Whether a literal is in the range of `parameter` of `callee`, after reporting it where it is
+    /// not; of a constant rustc finds out.
+    pub(crate) fn require_number(
+        &mut self,
+        number: &NumberExpr,
+        (callee, parameter): (&str, &'static str),
+        range: Range,
+    ) -> bool {
+        if number.value.is_nan() {
+            let callee = callee.to_owned();
+            let condition = Condition::Number { callee, parameter, range };
+            self.require(number.span, &number.tokens, condition);
+            return true;
+        }
+        match range.check(callee, parameter, number.value) {
+            Ok(_) => true,
+            Err(text) => {
+                self.at(number.span, text.as_str());
+                false
+            }
+        }
+    }
+
+    fn require(&mut self, span: Span, value: &TokenStream, condition: Condition) {
+        let field = self.field.clone().unwrap_or_default();
+        self.requirements.push(Requirement { field, span, value: value.clone(), condition });
+    }
+
+    /// What is left to rustc.
+    pub(crate) fn take_requirements(&mut self) -> Vec<Requirement> {
+        std::mem::take(&mut self.requirements)
     }
 
     /// All errors in one, if there were any.

@@ -23,7 +23,7 @@ impl Random {
 }
 
 /// Models that use all of the DSL.
-fn seeds() -> [TokenStream; 4] {
+fn seeds() -> [TokenStream; 5] {
     [
         quote! {
             struct Post {
@@ -101,6 +101,32 @@ fn seeds() -> [TokenStream; 4] {
                 all: [f32; 96],
             }
         },
+        quote! {
+            struct Numbers {
+                #[input(impute(constant = 1.5), clip(-1.0, 2.0), min_max(0.0, 1.0), normalize(mean = [0.5], std = [0.2]))]
+                #[branch(Conv1D(8, 3, padding = 1, l1 = 0.1, l2 = 0.2), Masking(0.5), GRU(4, dropout = 0.1), Dense(3))]
+                steps: [[f32; 8]; 20],
+                #[input(bins(edges = [0.0, 0.5, 1.5]))]
+                #[branch(Embedding(auto), BatchNorm(momentum = 0.9, epsilon = 1e-3))]
+                age: f32,
+                #[input(resize(8, 8), zoom(0.1), rotate(0.1), contrast(0.1), random_crop(6, 6))]
+                #[branch(TimeDistributed(Conv1D(4, 3, l2 = 0.1)), ZeroPad2D(((0, 1), (2, 2))), Flatten)]
+                photo: Image<3>,
+                #[input(hashed(100, salt = 3))]
+                #[branch(Embedding(100, 4))]
+                town: String,
+                #[merge(concat(steps, age, photo, town))]
+                joined: _,
+                #[from(joined)]
+                #[branch(Dense(3))]
+                #[output(loss = focal(gamma = 2.0, alpha = 0.25), metrics(top_k(k = 2)), weight = 0.5)]
+                kind: Class<3>,
+                #[from(joined)]
+                #[branch(Dense(1))]
+                #[output(loss = huber(delta = 0.5), rescale(0.001, offset = 1.0))]
+                price: f32,
+            }
+        },
     ]
 }
 
@@ -115,7 +141,11 @@ fn any_token(random: &mut Random) -> TokenTree {
     match random.below(5) {
         0 | 1 => format_ident!("{}", WORDS[random.below(WORDS.len())]).into(),
         2 => Punct::new(MARKS[random.below(MARKS.len() - 1)], Spacing::Alone).into(),
-        3 => match random.below(5) {
+        3 => match random.below(6) {
+            5 => {
+                let number = ODD_NUMBERS[random.below(ODD_NUMBERS.len())].parse().unwrap();
+                Group::new(Delimiter::None, number).into()
+            }
             0 => Literal::u128_unsuffixed(u128::from(random.next()) << random.below(64)).into(),
             1 => Literal::f64_unsuffixed(random.next() as f64).into(),
             2 => Literal::string("rooms").into(),
@@ -128,6 +158,73 @@ fn any_token(random: &mut Random) -> TokenTree {
             Group::new(delimiters[random.below(4)], TokenStream::new()).into()
         }
     }
+}
+
+/// What may stand where a number does, and should not, or is larger than it looks.
+const ODD_NUMBERS: [&str; 34] = [
+    "0",
+    "-0.0",
+    "-1",
+    "-1.5",
+    "1.5",
+    "2",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551615",
+    "18446744073709551616",
+    "340282366920938463463374607431768211456",
+    "-170141183460469231731687303715884105728",
+    "1e400",
+    "-1e400",
+    "1e-400",
+    "5e-324",
+    "1e308 * 10.0",
+    "0.0 / 0.0",
+    "1 / 0",
+    "-(1.0 / 0.0)",
+    "1 - 2",
+    "3u8",
+    "3.0f32",
+    "1e400f64",
+    "0xffff_ffff_ffff_ffff",
+    "0b1",
+    "f64::NAN",
+    "f64::INFINITY",
+    "NUMBER",
+    "usize::MAX * usize::MAX",
+    "[]",
+    "[1e400, 0.0]",
+    "(1, 2, 3)",
+    "\"1\"",
+];
+
+/// Puts `number` where the number at `place` stands, counted through all groups; `None` behind the
+/// last one.
+fn with_number(
+    tokens: TokenStream,
+    place: &mut usize,
+    number: &TokenStream,
+) -> Option<TokenStream> {
+    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
+    for tree in &mut trees {
+        match tree {
+            TokenTree::Group(group) => {
+                if let Some(inner) = with_number(group.stream(), place, number) {
+                    *tree = Group::new(group.delimiter(), inner).into();
+                    return Some(trees.into_iter().collect());
+                }
+            }
+            TokenTree::Literal(literal) if literal.to_string().starts_with(char::is_numeric) => {
+                if *place == 0 {
+                    *tree = Group::new(Delimiter::None, number.clone()).into();
+                    return Some(trees.into_iter().collect());
+                }
+                *place -= 1;
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Changes one token, at any depth.
@@ -175,6 +272,32 @@ fn no_token_stream_makes_the_macro_panic() {
     check_mutations(10_000, Random(7));
 }
 
+#[test]
+fn no_number_makes_the_macro_panic() {
+    check_numbers(9);
+}
+
+/// `just soak`: every odd number at every place.
+#[test]
+#[ignore = "takes minutes"]
+fn soak_all_odd_numbers() {
+    check_numbers(1);
+}
+
+/// Every `step`th of the odd numbers at every place of every seed, others at the next place.
+fn check_numbers(step: usize) {
+    let numbers = ODD_NUMBERS.map(|number| number.parse::<TokenStream>().unwrap());
+    for seed in seeds() {
+        for (index, number) in numbers.iter().enumerate() {
+            let mut place = index % step;
+            while let Some(item) = with_number(seed.clone(), &mut { place }, number) {
+                check(TokenStream::new(), item);
+                place += step;
+            }
+        }
+    }
+}
+
 /// `just soak`: a million other streams.
 #[test]
 #[ignore = "takes minutes"]
@@ -184,7 +307,8 @@ fn soak_a_million_token_streams() {
 
 fn check_mutations(rounds: usize, mut random: Random) {
     for round in 0..rounds {
-        let mut item = seeds()[round % 3].clone();
+        let seeds = seeds();
+        let mut item = seeds[round % seeds.len()].clone();
         for _ in 0..=random.below(6) {
             item = mutate(item, &mut random);
         }

@@ -17,6 +17,7 @@ mod fuzz;
 mod graph;
 mod parse;
 mod print;
+mod requirement;
 mod shape;
 mod suggest;
 mod table;

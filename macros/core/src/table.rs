@@ -75,7 +75,7 @@ impl Table {
     fn count(&mut self, size: Size) -> String {
         match size {
             Size::Known(number) => {
-                self.total = self.total.map(|total| total + number);
+                self.total = self.total.map(|total| total.saturating_add(number));
                 number.to_string()
             }
             Size::Unknown => {

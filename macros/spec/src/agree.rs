@@ -1,12 +1,51 @@
 //! Shapes that the user states, against those that were inferred.
 
-use crate::{Shape, Text};
+use crate::{Shape, Size, Text};
 
 /// A size that the user gave.
 pub const fn size(given: usize) -> Result<usize, Text> {
     match given {
         0 => Err(Text::new("a size is at least 1, this is 0")),
         _ => Ok(given),
+    }
+}
+
+/// The numbers of an input's value, against the columns that are named to fill it.
+pub const fn columns(value: &Shape, named: usize) -> Result<Shape, Text> {
+    let needed = value.elements();
+    if needed.differs(Size::Known(named)) {
+        return Err(Text::new("the type holds ")
+            .size(needed)
+            .str(" values, but `columns` names ")
+            .number(named));
+    }
+    Ok(*value)
+}
+
+/// A whole number of a metric, `(metric, parameter)`, against the head of a class, which has a
+/// number for each of the classes.
+pub const fn classes(
+    (metric, parameter): (&str, &str),
+    number: Size,
+    head: &Shape,
+) -> Result<Shape, Text> {
+    match (number, head.last()) {
+        (Size::Known(number), Size::Known(classes)) if number > classes => Err(Text::new("`")
+            .str(parameter)
+            .str("` of `")
+            .str(metric)
+            .str("` must be at most ")
+            .number(classes)
+            .str(", the number of classes, but is ")
+            .number(number)
+            .str("; write `")
+            .str(metric)
+            .str("(")
+            .str(parameter)
+            .str(" = ")
+            .number(if classes > 2 { classes - 1 } else { 1 })
+            .str(")`")),
+        _ => Ok(*head),
     }
 }
 
@@ -96,4 +135,32 @@ pub const fn shared(owner: &str, here: &Shape, there: &Shape) -> Result<Shape, T
             .size(here.below));
     }
     Ok(*here)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_many_as_numbers() {
+        const TABLE: Shape = Shape::numbers(&[Size::Known(2), Size::Known(3)]);
+        const WRONG: Result<Shape, Text> = columns(&TABLE, 5);
+        let said = "the type holds 6 values, but `columns` names 5";
+        assert_eq!(WRONG.unwrap_err().as_str(), said);
+        assert!(columns(&TABLE, 6).is_ok() && columns(&Shape::numbers(&[]), 1).is_ok());
+        assert!(columns(&Shape::numbers(&[Size::Unknown]), 5).is_ok(), "known to rustc alone");
+    }
+
+    #[test]
+    fn a_metric_counts_among_the_classes() {
+        const HEAD: Shape = Shape::numbers(&[Size::Known(3)]);
+        const WRONG: Result<Shape, Text> = classes(("top_k", "k"), Size::Known(5), &HEAD);
+        assert_eq!(
+            WRONG.unwrap_err().as_str(),
+            "`k` of `top_k` must be at most 3, the number of classes, but is 5; write \
+             `top_k(k = 2)`"
+        );
+        assert!(classes(("top_k", "k"), Size::Known(3), &HEAD).is_ok());
+        assert!(classes(("top_k", "k"), Size::Unknown, &HEAD).is_ok());
+    }
 }

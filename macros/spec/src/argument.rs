@@ -1,6 +1,6 @@
 //! The arguments of layers and merges.
 
-use crate::{Activation, Shape, Size};
+use crate::{Activation, Range, Shape, Size};
 
 /// What an argument may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub enum ArgumentKind {
     Margins,
     /// An axis of one sample: 0 is the first after the batch, -1 the last.
     Axis,
-    /// A real number: a literal or a `const` path.
-    Number,
+    /// A real number of this range: a literal or a `const` path.
+    Number(Range),
     /// `true` or `false`.
     Flag,
     /// The name of an activation.
@@ -30,8 +30,8 @@ pub enum ArgumentKind {
     SizeOrAuto,
     /// One or more of these words, to the end of the positional arguments.
     Words(&'static [&'static str]),
-    /// A list of real numbers: `[0.0, 0.5]`.
-    Numbers,
+    /// A list of real numbers of this range: `[0.0, 0.5]`.
+    Numbers(Range),
     /// The path of a `tokenizer.json`.
     TokenizerFile,
     /// The name of another input, which no formula looks at.

@@ -1,6 +1,6 @@
 //! The losses and metrics by name, and what they go with.
 
-use crate::Activation;
+use crate::{Activation, Range};
 
 /// What an output is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,42 +21,16 @@ pub struct LossNumber {
     /// The value where it is left out.
     pub default: f64,
     /// What it may be.
-    pub range: LossRange,
-}
-
-/// What a number of a loss may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LossRange {
-    /// Above 0.
-    Positive,
-    /// At least 0 and below 1.
-    Share,
+    pub range: Range,
 }
 
 impl LossNumber {
     const fn positive(name: &'static str, default: f64) -> LossNumber {
-        LossNumber { name, default, range: LossRange::Positive }
+        LossNumber { name, default, range: Range::Positive }
     }
 
-    const fn share(name: &'static str, default: f64) -> LossNumber {
-        LossNumber { name, default, range: LossRange::Share }
-    }
-
-    /// Whether the number may be `value`; NaN, which stands for a constant, may be anything.
-    pub fn allows(&self, value: f64) -> bool {
-        match self.range {
-            _ if value.is_nan() => true,
-            LossRange::Positive => value > 0.0,
-            LossRange::Share => (0.0..1.0).contains(&value),
-        }
-    }
-
-    /// What it must be, in words.
-    pub const fn must_be(&self) -> &'static str {
-        match self.range {
-            LossRange::Positive => "above 0",
-            LossRange::Share => "at least 0 and below 1",
-        }
+    const fn fraction(name: &'static str, default: f64) -> LossNumber {
+        LossNumber { name, default, range: Range::Fraction }
     }
 }
 
@@ -101,7 +75,7 @@ pub const LOSSES: &[Loss] = &[
     Loss::of_numbers("cosine_similarity", "CosineSimilarity"),
     Loss { link: Some(Activation::Softmax), ..Loss::of_numbers("kl_divergence", "KlDivergence") },
     Loss {
-        parameters: &[LossNumber::share("label_smoothing", 0.0)],
+        parameters: &[LossNumber::fraction("label_smoothing", 0.0)],
         targets: &[Target::Flag, Target::Numbers],
         link: Some(Activation::Sigmoid),
         ..Loss::of_numbers("binary_cross_entropy", "BinaryCrossEntropy")
@@ -113,13 +87,13 @@ pub const LOSSES: &[Loss] = &[
         ..Loss::of_numbers("binary_focal", "BinaryFocal")
     },
     Loss {
-        parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::share("alpha", 0.25)],
+        parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::fraction("alpha", 0.25)],
         targets: &[Target::Flag],
         link: Some(Activation::Sigmoid),
         ..Loss::of_numbers("balanced_binary_focal", "BalancedBinaryFocal")
     },
     Loss {
-        parameters: &[LossNumber::share("label_smoothing", 0.0)],
+        parameters: &[LossNumber::fraction("label_smoothing", 0.0)],
         targets: &[Target::Class],
         link: Some(Activation::Softmax),
         ..Loss::of_numbers("cross_entropy", "CrossEntropy")
@@ -139,7 +113,8 @@ pub struct Metric {
     pub name: &'static str,
     /// The type in `multi_input::metric`.
     pub type_name: &'static str,
-    /// Its named whole numbers, with their defaults: the fields of the type.
+    /// Its named whole numbers, with their defaults: the fields of the type. Each is at least 1 and at
+    /// most the number of classes.
     pub parameters: &'static [(&'static str, usize)],
     /// The targets it can compare with.
     pub targets: &'static [Target],

@@ -40,6 +40,51 @@ impl Text {
         text.str(DIGITS[number % 10])
     }
 
+    /// Appends a real number with up to six significant digits: `0.0001`, `-2.5`, `1e400` as
+    /// `infinity`.
+    pub const fn real(self, number: f64) -> Text {
+        if number.is_nan() {
+            return self.str("NaN");
+        }
+        let (text, number) = match number < 0.0 {
+            true => (self.str("-"), -number),
+            false => (self, number),
+        };
+        if number == 0.0 {
+            return text.str("0");
+        }
+        if number.is_infinite() {
+            return text.str("infinity");
+        }
+        let (digits, exponent) = decimal(number);
+        match exponent {
+            -5..=14 => text.decimal(digits, exponent),
+            _ => {
+                let text = text.decimal(digits, 0).str(if exponent < 0 { "e-" } else { "e" });
+                text.number(exponent.unsigned_abs())
+            }
+        }
+    }
+
+    /// Appends `digits`, of which the first counts `10^exponent`, without the zeros at the end.
+    const fn decimal(mut self, mut digits: usize, exponent: isize) -> Text {
+        let mut weight = 100_000;
+        let mut place = if exponent < 0 { 0 } else { exponent };
+        while place >= 0 || digits > 0 {
+            if place == -1 {
+                self = self.str(".");
+            }
+            let digit = if place > exponent || weight == 0 { 0 } else { digits / weight };
+            if place <= exponent && weight > 0 {
+                digits %= weight;
+                weight /= 10;
+            }
+            self = self.number(digit);
+            place -= 1;
+        }
+        self
+    }
+
     /// Appends an axis, which may count from the end.
     pub const fn axis(self, axis: isize) -> Text {
         let text = if axis < 0 { self.str("-") } else { self };
@@ -96,6 +141,23 @@ impl Text {
     }
 }
 
+/// The first six significant digits of a positive number, and the power of ten of the first one.
+const fn decimal(number: f64) -> (usize, isize) {
+    let (mut leading, mut exponent) = (number, 0);
+    while leading >= 10.0 {
+        leading /= 10.0;
+        exponent += 1;
+    }
+    while leading < 1.0 {
+        leading *= 10.0;
+        exponent -= 1;
+    }
+    match (leading * 1e5 + 0.5) as usize {
+        1_000_000 => (100_000, exponent + 1),
+        digits => (digits, exponent),
+    }
+}
+
 impl core::fmt::Debug for Text {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.as_str())
@@ -113,5 +175,29 @@ mod tests {
         assert_eq!(TEXT.as_str(), "width 640 of [3, ?]");
         assert_eq!(Text::new("").shape(&SHAPE.with_mask(true)).as_str(), "[3, ?] masked");
         assert_eq!(Text::new("").shape(&Shape::categories(&[])).as_str(), "one category");
+    }
+
+    #[test]
+    fn a_real_number_is_written_in_six_digits() {
+        for (number, text) in [
+            (0.0, "0"),
+            (1.0, "1"),
+            (-2.5, "-2.5"),
+            (0.1, "0.1"),
+            (-1e-4, "-0.0001"),
+            (1.0 / 3.0, "0.333333"),
+            (99.99999999, "100"),
+            (120_000.0, "120000"),
+            (1234567.0, "1234570"),
+            (1e-7, "1e-7"),
+            (-1.5e300, "-1.5e300"),
+            (5e-324, "4.94066e-324"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-infinity"),
+        ] {
+            assert_eq!(Text::new("").real(number).as_str(), text);
+        }
+        const IN_A_CONSTANT: Text = Text::new("").real(-0.5);
+        assert_eq!(IN_A_CONSTANT.as_str(), "-0.5");
     }
 }

@@ -240,7 +240,8 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     });
     let metric = |metric: &MetricCall| {
         let names = metric.spec.parameters.iter().map(|(name, _)| *name);
-        let value = construct(metric.spec.type_name, names, &metric.values);
+        let values: Vec<_> = metric.values.iter().map(|value| value.tokens.clone()).collect();
+        let value = construct(metric.spec.type_name, names, &values);
         quote!(&#krate::metric::#value)
     };
     let metrics = output.metrics.iter().map(metric);

@@ -176,7 +176,8 @@ fn is_written_as_text(field: &Field) -> bool {
 /// How a field's value is called in a file.
 fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     let Columns { rename, aliases } = &field.columns;
-    let name = rename.clone().unwrap_or_else(|| plain(&field.name));
+    let name = rename.as_ref().map_or_else(|| plain(&field.name), syn::LitStr::value);
+    let aliases = aliases.iter().map(syn::LitStr::value);
     let columns = field.columns_of_input();
     let fills = matches!(&field.source, Some(Source::Input(input)) if fills_blanks(input));
     let reads = match (is_written_as_text(field), fills) {

@@ -35,8 +35,8 @@ pub(crate) enum Argument {
     Flag(bool),
     /// With the user's token.
     Activation(Activation, Span),
-    /// One of the parameter's words.
-    Word(&'static str),
+    /// One of the parameter's words, with the user's token.
+    Word(&'static str, Span),
     /// A list of numbers.
     Numbers(Vec<NumberExpr>),
     Tokenizer(TokenizerExpr),
@@ -48,7 +48,7 @@ pub(crate) enum Argument {
 
 impl Argument {
     /// The sizes that must be at least one, each as often as it was written.
-    pub(crate) fn sizes(&self) -> Vec<&SizeExpr> {
+    fn sizes(&self) -> Vec<&SizeExpr> {
         match self {
             Argument::Size(size) => vec![size],
             Argument::Pair([first, second]) => {
@@ -60,6 +60,15 @@ impl Argument {
                 }
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// The real numbers.
+    fn numbers(&self) -> &[NumberExpr] {
+        match self {
+            Argument::Number(number) => std::slice::from_ref(number),
+            Argument::Numbers(numbers) => numbers,
+            _ => &[],
         }
     }
 }
@@ -139,6 +148,7 @@ pub(super) fn read(
             }
             _ => errors.ok(one(parameter, &value)),
         };
+        let argument = argument.filter(|given| is_in_range(callee, parameter, given, errors));
         match argument {
             None => sound = false,
             Some(argument) if parameter.kind.is_list() => listed.push(argument),
@@ -163,6 +173,25 @@ pub(super) fn read(
     sound.then(|| values.chain(listed).collect())
 }
 
+/// Whether the literals of an argument are what the parameter takes, after reporting those that are
+/// not; constants are left to rustc.
+fn is_in_range(
+    callee: &str,
+    parameter: &Parameter,
+    argument: &Argument,
+    errors: &mut Diagnostics,
+) -> bool {
+    for size in argument.sizes() {
+        errors.require_size(size);
+    }
+    let (ArgumentKind::Number(range) | ArgumentKind::Numbers(range)) = parameter.kind else {
+        return true;
+    };
+    let name = parameter.name;
+    let numbers = argument.numbers().iter();
+    numbers.fold(true, |all, number| all & errors.require_number(number, (callee, name), range))
+}
+
 /// `mask` is short for `mask = true`, wherever it stands.
 pub(super) fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
     let is_flag =
@@ -182,7 +211,7 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Pair => pair(value).map(Argument::Pair),
         ArgumentKind::Padding => padding(value).map(Argument::Padding),
         ArgumentKind::Margins => margins(value).map(Argument::Margins),
-        ArgumentKind::Number => NumberExpr::read(value).map(Argument::Number),
+        ArgumentKind::Number(_) => NumberExpr::read(value).map(Argument::Number),
         ArgumentKind::Axis => axis(value).map(Argument::Axis),
         ArgumentKind::Flag => match value {
             Expr::Lit(syn::ExprLit { lit: Lit::Bool(flag), .. }) => Ok(Argument::Flag(flag.value)),
@@ -195,13 +224,13 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
             activation(value).map(|activation| Argument::Activation(activation, value.span()))
         }
         ArgumentKind::Word(words) | ArgumentKind::Words(words) => {
-            choice(parameter.name, words, value).map(Argument::Word)
+            choice(parameter.name, words, value).map(|word| Argument::Word(word, value.span()))
         }
         ArgumentKind::SizeOrAuto if word(value).is_some_and(|word| word == AUTO) => {
-            Ok(Argument::Word(AUTO))
+            Ok(Argument::Word(AUTO, value.span()))
         }
         ArgumentKind::SizeOrAuto => SizeExpr::read(value).map(Argument::Size),
-        ArgumentKind::Numbers => numbers(value).map(Argument::Numbers),
+        ArgumentKind::Numbers(_) => numbers(value).map(Argument::Numbers),
         ArgumentKind::Input => match value {
             Expr::Path(path) => path.path.get_ident().cloned().map(Argument::Input),
             _ => None,

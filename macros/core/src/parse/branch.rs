@@ -109,9 +109,9 @@ fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics)
                 errors.at(next.span(), format!("expected a comma between `{name}` and `{next}`"));
                 return None;
             }
-            branch.layers.push(errors.ok(own.parse2(entry))?);
+            branch.layers.push(own(entry, errors)?);
         }
-        _ => branch.layers.push(errors.ok(own.parse2(entry))?),
+        _ => branch.layers.push(own(entry, errors)?),
     }
     Some(())
 }
@@ -208,8 +208,17 @@ fn shared(input: ParseStream<'_>) -> syn::Result<Ident> {
     input.parse()
 }
 
+/// A module of the user's own.
+fn own(entry: TokenStream, errors: &mut Diagnostics) -> Option<Layer> {
+    let layer = errors.ok(module.parse2(entry))?;
+    if let LayerKind::Own { shape, .. } = &layer.kind {
+        shape.iter().for_each(|size| errors.require_size(size));
+    }
+    Some(layer)
+}
+
 /// `my_crate::Gate<64> => [64]`.
-fn own(input: ParseStream<'_>) -> syn::Result<Layer> {
+fn module(input: ParseStream<'_>) -> syn::Result<Layer> {
     let expected = "expected a layer such as `Dense(64, relu)`, or a module of your own with the \
                     sizes it gives: ";
     let module: Type = input

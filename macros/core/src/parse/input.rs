@@ -2,7 +2,10 @@
 
 use multi_input_spec::step::{self, STEPS};
 use proc_macro2::{Span, TokenStream};
-use syn::{parse::Parser, punctuated::Punctuated, Ident, LitStr, Token};
+use syn::{
+    parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, ExprLit, Ident, Lit, LitStr,
+    Token,
+};
 
 use super::{
     argument::{self, Argument, Given},
@@ -77,9 +80,7 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
                 expected(&name, "missing = zeros", errors);
             }
             ("columns", _, Form::Call(names)) => {
-                let names = Punctuated::<LitStr, Token![,]>::parse_terminated.parse2(names);
-                if let Some(names) = errors.ok(names) {
-                    let names = names.into_iter().collect();
+                if let Some(names) = errors.ok(column_names(names)) {
                     once(&mut input.columns, (names, span), "columns", span, errors);
                 }
             }
@@ -135,6 +136,19 @@ fn read_arguments(
         }
     };
     argument::read(spec.name, name.span(), spec.parameters, given.into_iter().collect(), errors)
+}
+
+fn column_names(names: TokenStream) -> syn::Result<Vec<LitStr>> {
+    let names = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(names)?;
+    let name = |name: Expr| match name {
+        Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) => Ok(name),
+        other => {
+            let text = "a column is named in quotes, for the reader of rows is generated from its \
+                        name: `columns(\"first\", \"second\")`";
+            Err(syn::Error::new(other.span(), text))
+        }
+    };
+    names.into_iter().map(name).collect()
 }
 
 fn policy(value: TokenStream) -> syn::Result<(Missing, Span)> {

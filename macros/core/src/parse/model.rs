@@ -18,6 +18,7 @@ use super::{
     input::{self, Input},
     merge::{self, Merge},
     output::{self, Output},
+    rename::{self, RenameAll},
     serde::{self, Columns, Derives},
     typed::{self, Typed},
 };
@@ -116,6 +117,7 @@ pub(crate) fn parse(
         });
     }
     serde::check_struct(&attributes, derives, errors);
+    let rename_all = RenameAll::read(&attributes);
     let mut fields: Vec<Field> = Vec::new();
     for field in item.fields {
         let Some(name) = field.ident.clone() else { continue };
@@ -124,7 +126,7 @@ pub(crate) fn parse(
             continue;
         }
         let known = fields.iter().any(|known| known.name == name);
-        let field = read_field(name, field, derives, errors);
+        let field = read_field(name, field, (derives, &rename_all), errors);
         match known {
             true => errors.at(field.name.span(), format!("`{}` is declared twice", field.name)),
             false => fields.push(field),
@@ -217,7 +219,12 @@ fn named_struct(item: Item) -> syn::Result<ItemStruct> {
     }
 }
 
-fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Diagnostics) -> Field {
+fn read_field(
+    name: Ident,
+    field: syn::Field,
+    (derives, rename_all): (Derives, &RenameAll),
+    errors: &mut Diagnostics,
+) -> Field {
     let (ours, attributes) = split(field.attrs);
     let (slips, attributes) = slips(attributes);
     let (mut sources, mut typed) = (Vec::new(), Vec::new());
@@ -261,14 +268,21 @@ fn read_field(name: Ident, field: syn::Field, derives: Derives, errors: &mut Dia
         errors.at(slip.span(), format!("`{name}`: a node has no attribute `{word}`{near}"));
     }
     check_cfg(&name, &attributes, errors);
-    let columns = errors.of_field(&name, |errors| serde::read(&attributes, derives, errors));
+    let columns = match derives.deserialize {
+        true => rename::columns(&name, &attributes, rename_all),
+        false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
+    };
     let source = match sources.is_empty() && !slips.is_empty() {
         // The slip may have been the source.
         true => None,
         false => one_source(&name, sources, errors),
     };
     let ty_tokens = field.ty.to_token_stream();
-    let ty = errors.of_field(&name, |errors| errors.ok(data_type::read(&field.ty)));
+    let ty = errors.of_field(&name, |errors| {
+        let ty = errors.ok(data_type::read(&field.ty))?;
+        ty.sizes().for_each(|size| errors.require_size(size));
+        Some(ty)
+    });
     Field { name, ty, ty_tokens, source, branch, output, attributes, columns, typed }
 }
 

@@ -1,7 +1,7 @@
 //! Sizes and numbers: literals, sums and products of literals, or anything constant.
 
 use multi_input_spec::Size;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{spanned::Spanned, BinOp, Expr, Lit, UnOp};
 
@@ -15,6 +15,18 @@ pub(crate) struct SizeExpr {
 }
 
 impl SizeExpr {
+    /// A number that stands for what the user wrote at `span`.
+    pub(super) fn literal(number: usize, span: Span) -> SizeExpr {
+        let mut literal = proc_macro2::Literal::usize_unsuffixed(number);
+        literal.set_span(span);
+        SizeExpr { tokens: literal.to_token_stream(), value: Size::Known(number) }
+    }
+
+    /// Whether the macro can see the number.
+    pub(crate) fn is_known(&self) -> bool {
+        self.value != Size::Unknown
+    }
+
     /// As it can stand between `<` and `>`: a literal as it is, anything else in braces.
     pub(crate) fn argument(&self) -> TokenStream {
         const_argument(&self.tokens)
@@ -57,24 +69,30 @@ pub(crate) struct NumberExpr {
     pub(crate) tokens: TokenStream,
     /// The number; NaN where the macro cannot see it.
     pub(crate) value: f64,
+    /// The user's token.
+    pub(crate) span: Span,
 }
 
 impl NumberExpr {
     /// Reads a number, with or without a decimal point.
     pub(crate) fn read(expr: &Expr) -> syn::Result<NumberExpr> {
+        let span = expr.span();
         match real(expr) {
+            Some(value) if !value.is_finite() => {
+                let (found, is) =
+                    (found(expr), if value.is_nan() { "no number" } else { "infinite" });
+                Err(syn::Error::new(span, format!("expected a finite number, but {found} is {is}")))
+            }
             Some(value) => {
                 let literal = proc_macro2::Literal::f64_suffixed(value.abs());
                 let sign = (value < 0.0).then(|| quote::quote!(-));
-                Ok(NumberExpr { tokens: quote::quote!(#sign #literal), value })
+                Ok(NumberExpr { tokens: quote::quote!(#sign #literal), value, span })
             }
             None if is_constant(expr) => {
-                Ok(NumberExpr { tokens: quote::quote!((#expr) as f64), value: f64::NAN })
+                let tokens = quote::quote!((#expr) as ::core::primitive::f64);
+                Ok(NumberExpr { tokens, value: f64::NAN, span })
             }
-            None => Err(syn::Error::new(
-                expr.span(),
-                format!("expected a number; found `{}`", expr.to_token_stream()),
-            )),
+            None => Err(syn::Error::new(span, format!("expected a number; found {}", found(expr)))),
         }
     }
 }
@@ -109,7 +127,10 @@ fn integer(expr: &Expr) -> Integer {
         Expr::Paren(inner) => integer(&inner.expr),
         Expr::Group(inner) => integer(&inner.expr),
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match integer(&unary.expr) {
-            Integer::Known(number) => Integer::Known(-number),
+            Integer::Known(number) => match number.checked_neg() {
+                Some(number) => Integer::Known(number),
+                None => Integer::No(found(expr)),
+            },
             other => other,
         },
         Expr::Binary(binary) => match (integer(&binary.left), integer(&binary.right)) {
@@ -200,8 +221,40 @@ mod tests {
             assert!(size(wrong).is_err());
         }
         let number = |expr: Expr| NumberExpr::read(&expr).unwrap().value;
+        assert_eq!(number(parse_quote!(0xff)), 255.0);
         assert_eq!(number(parse_quote!(1.0 / 4.0)), 0.25);
         assert_eq!(number(parse_quote!(-1)), -1.0);
         assert!(number(parse_quote!(RATE)).is_nan());
+    }
+
+    #[test]
+    fn a_literal_that_is_not_finite_is_refused() {
+        let error = |expr: Expr| NumberExpr::read(&expr).err().unwrap().to_string();
+        let said = "expected a finite number, but `1e400` is infinite";
+        assert_eq!(error(parse_quote!(1e400)), said);
+        let said = "expected a finite number, but `0.0 / 0.0` is no number";
+        assert_eq!(error(parse_quote!(0.0 / 0.0)), said);
+        let digits = "9".repeat(400);
+        for wrong in ["-1e999", "1 / 0", "1e308 * 10.0", "-(1e400)", "1e400f32", digits.as_str()] {
+            let message = error(syn::parse_str(wrong).unwrap());
+            assert!(message.starts_with("expected a finite number, but `"), "{message}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_of_any_size_are_read_or_refused() {
+        const LARGEST: &str = "170141183460469231731687303715884105727";
+        for (text, value) in [
+            (format!("-(0 - {LARGEST} - 1)"), None),
+            (format!("(0 - {LARGEST} - 1) / -1"), None),
+            (format!("{LARGEST}0"), None),
+            (format!("-{LARGEST}0"), None),
+            ("9223372036854775807".to_owned(), Some(Size::Known(isize::MAX as usize))),
+            ("9223372036854775808".to_owned(), None),
+            ("0x10".to_owned(), Some(Size::Known(16))),
+        ] {
+            let expr: Expr = syn::parse_str(&text).unwrap();
+            assert_eq!(SizeExpr::read(&expr).ok().map(|size| size.value), value, "{text}");
+        }
     }
 }

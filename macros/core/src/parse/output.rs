@@ -2,7 +2,7 @@
 
 use multi_input_spec::{
     step::{self, STEPS},
-    ArgumentKind, Loss, Metric, Parameter, Size, LOSSES, METRICS,
+    ArgumentKind, Loss, Metric, Parameter, Range, LOSSES, METRICS,
 };
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -47,7 +47,7 @@ pub(crate) struct LossCall {
 pub(crate) struct MetricCall {
     pub(crate) spec: &'static Metric,
     pub(crate) name: Ident,
-    pub(crate) values: Vec<TokenStream>,
+    pub(crate) values: Vec<SizeExpr>,
 }
 
 /// Reads what stands between the parentheses.
@@ -72,7 +72,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
             }
             ("weighted_metrics", _) => expected(&name, "weighted_metrics(mae)", errors),
             ("weight", Form::Value(value)) => {
-                if let Some(value) = errors.ok(read_weight(value)) {
+                if let Some(value) = read_weight(value, errors) {
                     once(&mut weight, value, "weight", at, errors);
                 }
             }
@@ -131,16 +131,9 @@ fn loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
     let parameters: Vec<Parameter> = spec
         .parameters
         .iter()
-        .map(|number| Parameter::optional(number.name, ArgumentKind::Number))
+        .map(|number| Parameter::optional(number.name, ArgumentKind::Number(number.range)))
         .collect();
     let values = arguments(&name, entry.form, spec.name, &parameters, errors)?;
-    for (value, number) in values.iter().zip(spec.parameters) {
-        if matches!(value, Argument::Number(given) if !number.allows(given.value)) {
-            let (parameter, must_be) = (number.name, number.must_be());
-            errors.at(name.span(), format!("`{parameter}` of `{name}` must be {must_be}"));
-            return None;
-        }
-    }
     let values = values
         .iter()
         .zip(spec.parameters)
@@ -201,29 +194,18 @@ fn read_metrics(names: TokenStream, metrics: &mut Vec<MetricCall>, errors: &mut 
             .map(|(name, _)| Parameter::optional(name, ArgumentKind::Size))
             .collect();
         let Some(values) = arguments(&name, form, spec.name, &parameters, errors) else { continue };
-        let zero = |size: &&SizeExpr| size.value == Size::Known(0);
-        if let Some(size) = values.iter().flat_map(Argument::sizes).find(zero) {
-            errors.push(syn::Error::new_spanned(&size.tokens, "must be at least 1"));
-            continue;
-        }
-        let values = values
-            .iter()
-            .zip(spec.parameters)
-            .map(|(value, (_, default))| match value {
-                Argument::Size(size) => size.tokens.clone(),
-                _ => quote!(#default),
-            })
-            .collect();
+        let values =
+            values.into_iter().zip(spec.parameters).map(|(value, (_, default))| match value {
+                Argument::Size(size) => size,
+                _ => SizeExpr::literal(*default, name.span()),
+            });
+        let values = values.collect();
         metrics.push(MetricCall { spec, name, values });
     }
 }
 
-fn read_weight(value: TokenStream) -> syn::Result<TokenStream> {
-    let value: Expr = syn::parse2(value)?;
-    let number = NumberExpr::read(&value)?;
-    if number.value < 0.0 {
-        let at = syn::spanned::Spanned::span(&value);
-        return Err(syn::Error::new(at, "the weight of a loss is not negative"));
-    }
-    Ok(number.tokens)
+fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<TokenStream> {
+    let number = errors.ok(syn::parse2::<Expr>(value).and_then(|value| NumberExpr::read(&value)))?;
+    let is_sound = errors.require_number(&number, ("output", "weight"), Range::NonNegative);
+    is_sound.then_some(number.tokens)
 }

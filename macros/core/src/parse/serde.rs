@@ -10,8 +10,8 @@ use crate::diagnostics::Diagnostics;
 /// The names that serde's attributes give a field.
 #[derive(Default)]
 pub(crate) struct Columns {
-    pub(crate) rename: Option<String>,
-    pub(crate) aliases: Vec<String>,
+    pub(crate) rename: Option<LitStr>,
+    pub(crate) aliases: Vec<LitStr>,
 }
 
 /// Which of serde's derives the user asks for.
@@ -39,22 +39,19 @@ pub(super) fn derives(attributes: &[Attribute]) -> Derives {
     found
 }
 
-/// Reads a field's `#[serde(...)]`, unless the user's own `Deserialize` does.
+/// Reads the `#[serde(...)]` of a field for the generated `Deserialize`.
 pub(super) fn read(
     attributes: &[Attribute],
     derives: Derives,
     errors: &mut Diagnostics,
 ) -> Columns {
     let mut columns = Columns::default();
-    if derives.deserialize {
-        return columns;
-    }
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
         let result = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("rename") {
-                columns.rename = Some(meta.value()?.parse::<LitStr>()?.value());
+                columns.rename = Some(meta.value()?.parse()?);
             } else if meta.path.is_ident("alias") {
-                columns.aliases.push(meta.value()?.parse::<LitStr>()?.value());
+                columns.aliases.push(meta.value()?.parse()?);
             } else if derives.serialize && !is_for_deserialize(&meta.path) {
                 // For the user's Serialize; skip over whatever it says.
                 if meta.input.peek(syn::Token![=]) {

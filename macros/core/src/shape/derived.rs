@@ -26,9 +26,6 @@ pub(super) fn infer(
     let name = node.name().to_string();
     let fits = type_fits(node, errors);
     let taken = takes_inputs(node, derived, graph, shaped, errors);
-    for size in derived.arguments.iter().flat_map(|argument| argument.sizes()) {
-        scope.require_size(size, &name);
-    }
     let values: Vec<Value> =
         derived.arguments.iter().map(|argument| value(argument, None)).collect();
     let formula = derived.arguments.iter().any(is_unknown).then(|| {

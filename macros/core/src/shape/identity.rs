@@ -57,7 +57,7 @@ fn say(argument: &Argument) -> Option<String> {
         Argument::Axis(axis) => Some(axis.to_string()),
         Argument::Flag(flag) => Some(flag.to_string()),
         Argument::Activation(activation, _) => Some(activation.name().to_owned()),
-        Argument::Word(word) => Some((*word).to_owned()),
+        Argument::Word(word, _) => Some((*word).to_owned()),
         Argument::Numbers(numbers) => {
             let numbers: Vec<String> = numbers.iter().map(number_in_words).collect();
             Some(format!("[{}]", numbers.join(", ")))

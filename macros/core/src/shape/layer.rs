@@ -138,11 +138,6 @@ fn one(
     };
     match &layer.kind {
         LayerKind::Named { spec, name, arguments } => {
-            for argument in arguments {
-                for size in argument.sizes() {
-                    scope.require_size(size, field);
-                }
-            }
             if arguments.iter().any(is_auto) && !input.is_bounded() {
                 let text = format!(
                     "`{field}`: nothing says how many categories `{name}(auto)` looks up: put \
@@ -208,7 +203,6 @@ fn one(
                 errors.at(layer.span, format!("`{field}`: {}", text.as_str()));
                 return None;
             }
-            shape.iter().for_each(|size| scope.require_size(size, field));
             let module = Module::Own { module: module.clone() };
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None, None))
         }
@@ -312,7 +306,7 @@ pub(super) fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
         Argument::Number(number) => Value::Number(number.value),
         Argument::Flag(flag) => Value::Flag(*flag),
         Argument::Activation(activation, _) => Value::Activation(*activation),
-        Argument::Word(word) => Value::Word(word),
+        Argument::Word(word, _) => Value::Word(word),
         // A value lives as long as a constant does; the compiler's process is short.
         Argument::Numbers(numbers) => {
             let numbers: Vec<f64> = numbers.iter().map(|number| number.value).collect();
@@ -374,7 +368,7 @@ pub(crate) fn value_tokens(
             let name = Ident::new(activation.type_name(), Span::call_site());
             quote!(#spec::Value::Activation(#spec::Activation::#name))
         }
-        Argument::Word(word) => quote!(#spec::Value::Word(#word)),
+        Argument::Word(word, _) => quote!(#spec::Value::Word(#word)),
         Argument::Numbers(numbers) => {
             let numbers = numbers.iter().map(|number| &number.tokens);
             quote!(#spec::Value::Numbers(&[#(#numbers),*]))
@@ -407,7 +401,7 @@ pub(crate) fn value_tokens(
 
 /// Whether the number of categories is left to the layer.
 fn is_auto(argument: &Argument) -> bool {
-    matches!(argument, Argument::Word(word) if *word == AUTO)
+    matches!(argument, Argument::Word(word, _) if *word == AUTO)
 }
 
 /// Whether the macro cannot see the argument's value.

@@ -3,19 +3,20 @@
 //! The spec's formulas run here. Where a size is a `const` path, they run as far as they can; the
 //! same formula is then left to rustc as a [`Constant`], together with its error.
 
+mod columns;
 mod derived;
 mod flow;
 mod identity;
 mod layer;
+mod metrics;
 mod node;
 mod step;
 mod vocabulary;
 
-use multi_input_spec::{Kind, Shape, Size, Text};
+use multi_input_spec::{Kind, Shape, Text};
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::spanned::Spanned;
 
-use crate::{diagnostics::Diagnostics, graph::Graph, parse::SizeExpr};
+use crate::{diagnostics::Diagnostics, graph::Graph, requirement::Requirement};
 
 pub(crate) use flow::{kind, Flow};
 pub(crate) use layer::{value_tokens, Module, ShapedLayer};
@@ -56,12 +57,14 @@ pub(crate) struct Check {
 /// Infers all shapes, in the order of computation.
 pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
     let mut nodes: Vec<ShapedNode> = graph.nodes.iter().map(|_| ShapedNode::default()).collect();
-    let mut scope = Scope::new(&graph);
+    let mut scope = Scope::new(&graph, errors.take_requirements());
     for &position in &graph.order {
         nodes[position] = node::infer(position, &graph, &nodes, &mut scope, errors);
     }
     node::compare_shared(&graph, &nodes, &mut scope, errors);
     vocabulary::compare(&graph, &nodes, &mut scope, errors);
+    columns::compare(&graph, &mut scope, errors);
+    metrics::compare(&graph, &mut scope, errors);
     let Scope { constants, checks, .. } = scope;
     ShapedGraph { graph, nodes, constants, checks }
 }
@@ -77,14 +80,15 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    fn new(graph: &Graph) -> Scope {
+    fn new(graph: &Graph, requirements: Vec<Requirement>) -> Scope {
         let krate = &graph.model.options.krate;
-        Scope {
-            definition: graph.model.name.clone(),
-            spec: quote::quote!(#krate::private::spec),
-            constants: Vec::new(),
-            checks: Vec::new(),
-        }
+        let spec = quote::quote!(#krate::private::spec);
+        let checks = requirements.into_iter().map(|requirement| {
+            let formula = requirement.formula(&spec);
+            Check { formula, field: requirement.field, span: requirement.span }
+        });
+        let checks = checks.collect();
+        Scope { definition: graph.model.name.clone(), spec, constants: Vec::new(), checks }
     }
 
     /// Takes the macro's own result of a formula, or, where sizes are unknown to it, leaves the
@@ -125,16 +129,6 @@ impl Scope {
                 errors.at(span, format!("`{field}`: {}", text.as_str()));
                 None
             }
-        }
-    }
-
-    /// Leaves it to rustc to refuse a constant of zero; the reader has refused a literal.
-    fn require_size(&mut self, size: &SizeExpr, field: &str) {
-        if size.value == Size::Unknown {
-            let (spec, tokens) = (&self.spec, &size.tokens);
-            let formula = quote::quote!(#spec::agree::size([(); #tokens].len()));
-            let span = tokens.span();
-            self.checks.push(Check { formula, field: field.to_owned(), span });
         }
     }
 }

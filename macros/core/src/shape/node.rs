@@ -68,9 +68,6 @@ pub(super) fn infer(
         Some(Source::From(_)) => shaped[node.feeds[0].node].output.clone(),
         None => None,
     };
-    if let Some(ty) = &node.field.ty {
-        ty.sizes().for_each(|size| scope.require_size(size, &name));
-    }
     let Some(input) = result.input.clone() else { return result };
     let output = match node.shared.filter(|&owner| comes_before(owner, position, graph)) {
         Some(owner) => {

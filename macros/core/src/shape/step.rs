@@ -82,9 +82,6 @@ fn one(
     scope: &mut Scope,
     errors: &mut Diagnostics,
 ) -> Option<Flow> {
-    for size in step.arguments.iter().flat_map(|argument| argument.sizes()) {
-        scope.require_size(size, name);
-    }
     let values: Vec<Value> = step.arguments.iter().map(|argument| value(argument, None)).collect();
     let call = Call::new(("step", step.spec.name), &input, (&step.arguments, None), scope);
     let result = (step.spec.output)(&input.shape, &values);

@@ -1,7 +1,7 @@
 //! `crossed`: the categories of several inputs as one.
 
 use super::{Derivation, Source};
-use crate::{ArgumentKind, Kind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Kind, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const DERIVATION: Derivation = Derivation {
@@ -10,7 +10,7 @@ pub const DERIVATION: Derivation = Derivation {
     doc: "Makes one category of those of several inputs, by a hash.",
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),
-        Parameter::optional("salt", ArgumentKind::Number),
+        Parameter::optional("salt", ArgumentKind::Number(Range::Whole)),
     ],
     least: 2,
     takes,
@@ -39,9 +39,6 @@ pub const fn takes(source: &Source<'_>) -> Result<(), Text> {
 
 /// One category below `buckets`.
 pub const fn output(arguments: &[Value]) -> Result<Shape, Text> {
-    if arguments[1].number_or(0.0) < 0.0 {
-        return Err(Text::new("the salt of `crossed` is a whole number of at least 0"));
-    }
     Ok(Shape::categories(&[]).below(arguments[0].size()))
 }
 
@@ -78,6 +75,5 @@ mod tests {
     fn the_buckets_bound_the_category() {
         let shape = output(&[Value::Size(Size::Known(9)), Value::Absent]).unwrap();
         assert_eq!((shape.rank(), shape.below.get()), (0, 9));
-        assert!(output(&[Value::Size(Size::Known(9)), Value::Number(-1.0)]).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! `Conv1D`: every output step is a weighted sum of the steps around it.
 
 use super::{conv2d::check_groups, numbers_only, Form, Layer, Sizes, Sliding};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -17,8 +17,8 @@ pub const LAYER: Layer = Layer {
         Parameter::optional("dilation", ArgumentKind::Size),
         Parameter::optional("groups", ArgumentKind::Size),
         Parameter::optional("bias", ArgumentKind::Flag),
-        Parameter::optional("l1", ArgumentKind::Number),
-        Parameter::optional("l2", ArgumentKind::Number),
+        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)),
+        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)),
     ],
     output,
     count,

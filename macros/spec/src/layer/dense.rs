@@ -1,7 +1,7 @@
 //! `Dense`: every output is a weighted sum of all inputs.
 
 use super::{numbers_only, Form, Layer, MergeFusion, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -11,8 +11,8 @@ pub const LAYER: Layer = Layer {
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),
         Parameter::optional("activation", ArgumentKind::Activation),
-        Parameter::optional("l1", ArgumentKind::Number),
-        Parameter::optional("l2", ArgumentKind::Number),
+        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)),
+        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)),
     ],
     output,
     count,
@@ -38,11 +38,6 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
         )
         .shape(input)
         .str("; put `Flatten` before it"));
-    }
-    if arguments[2].number_or(0.0) < 0.0 || arguments[3].number_or(0.0) < 0.0 {
-        return Err(Text::new(
-            "`l1` and `l2` of `Dense` are at least 0: a negative penalty rewards large weights",
-        ));
     }
     Ok(input.with(input.rank() - 1, arguments[0].size()))
 }
@@ -79,14 +74,6 @@ mod tests {
         assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[5, 64]");
         assert_eq!(shown(Shape::numbers(&[Size::Unknown])), "[64]");
         assert_eq!(count(&INPUT, UNITS), Size::Known(10 * 64 + 64));
-    }
-
-    #[test]
-    fn a_negative_penalty_is_refused() {
-        let (units, absent) = (Value::Size(Size::Known(64)), Value::Absent);
-        let negative = [units, absent, absent, Value::Number(-1e-4)];
-        let input = Shape::numbers(&[Size::Known(10)]);
-        assert!(output(&input, &negative).unwrap_err().as_str().contains("at least 0"));
     }
 
     #[test]

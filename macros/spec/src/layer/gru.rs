@@ -1,7 +1,7 @@
 //! `GRU`: the gated recurrent unit.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -13,7 +13,7 @@ pub const LAYER: Layer = Layer {
         Parameter::optional("return_sequences", ArgumentKind::Flag),
         Parameter::optional("go_backwards", ArgumentKind::Flag),
         Parameter::optional("reset_after", ArgumentKind::Flag),
-        Parameter::optional("dropout", ArgumentKind::Number),
+        Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)),
     ],
     output,
     count,
@@ -30,7 +30,7 @@ pub const LAYER: Layer = Layer {
 
 /// `[units]`, or `[steps, units]` with `return_sequences`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    recurrent::output("GRU", input, arguments[0].size(), &arguments[1], &arguments[4])
+    recurrent::output("GRU", input, arguments[0].size(), &arguments[1])
 }
 
 /// Three gates: update, reset and candidate; a second bias with `reset_after`.
@@ -102,7 +102,5 @@ mod tests {
             "`GRU` reads a sequence, [steps, features], but what flows in is [7, 5, 2]; put \
              `Reshape(steps, features)` before it"
         );
-        let arguments = [AFTER[0], AFTER[1], AFTER[2], AFTER[3], Value::Number(1.0)];
-        assert!(shown(INPUT, &arguments).starts_with("the dropout of `GRU` is the share"));
     }
 }

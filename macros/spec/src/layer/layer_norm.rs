@@ -1,14 +1,14 @@
 //! `LayerNorm`: every row with mean 0 and variance 1.
 
 use super::{numbers_only, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
     name: "LayerNorm",
     module: "layer_norm",
     doc: "Every row brought to mean 0 and variance 1 along the last axis, then scaled and shifted.",
-    parameters: &[Parameter::optional("epsilon", ArgumentKind::Number)],
+    parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive))],
     output,
     count,
     sizes,
@@ -21,7 +21,7 @@ pub const LAYER: Layer = Layer {
 };
 
 /// The input's shape.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
     if let Some(text) = numbers_only("LayerNorm", input) {
         return Err(text);
     }
@@ -31,9 +31,6 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
         )
         .shape(input)
         .str("; put `Flatten` before it"));
-    }
-    if arguments[0].number_or(1e-3) <= 0.0 {
-        return Err(Text::new("the epsilon of `LayerNorm` is added to a variance: above 0"));
     }
     Ok(*input)
 }
@@ -67,10 +64,6 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        assert_eq!(
-            error(INPUT, Value::Number(0.0)),
-            "the epsilon of `LayerNorm` is added to a variance: above 0"
-        );
         assert_eq!(
             error(INPUT.push(Size::Known(5)), Value::Absent),
             "`LayerNorm` takes [features] or [steps, features], but what flows in is [3, 4, 5]; \

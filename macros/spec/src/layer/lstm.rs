@@ -1,7 +1,7 @@
 //! `LSTM`: long short-term memory.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -12,7 +12,7 @@ pub const LAYER: Layer = Layer {
         Parameter::required("units", ArgumentKind::Size),
         Parameter::optional("return_sequences", ArgumentKind::Flag),
         Parameter::optional("go_backwards", ArgumentKind::Flag),
-        Parameter::optional("dropout", ArgumentKind::Number),
+        Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)),
     ],
     output,
     count,
@@ -29,7 +29,7 @@ pub const LAYER: Layer = Layer {
 
 /// `[units]`, or `[steps, units]` with `return_sequences`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    recurrent::output("LSTM", input, arguments[0].size(), &arguments[1], &arguments[3])
+    recurrent::output("LSTM", input, arguments[0].size(), &arguments[1])
 }
 
 /// Four gates: input, forget, cell and output.
@@ -103,19 +103,5 @@ mod tests {
             "`LSTM` computes with numbers, but what flows in is [7] categories; put \
              `Embedding(categories, width)` before it"
         );
-    }
-
-    #[test]
-    fn a_dropout_that_is_no_share_is_refused() {
-        for rate in [-0.1, 1.0] {
-            let arguments = [LAST[0], LAST[1], LAST[2], Value::Number(rate)];
-            assert_eq!(
-                shown(INPUT, &arguments),
-                "the dropout of `LSTM` is the share of its inputs that is left out: at least 0 and \
-                 below 1"
-            );
-        }
-        let later = [LAST[0], LAST[1], LAST[2], Value::Number(f64::NAN)];
-        assert_eq!(shown(INPUT, &later), "[32]", "a const path is not known yet");
     }
 }

@@ -1,14 +1,14 @@
 //! `Masking`: steps that hold nothing but one value are padding.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
     name: "Masking",
     module: "masking",
     doc: "Masks the steps whose numbers all are `value`, 0 by default, and makes them 0.",
-    parameters: &[Parameter::optional("value", ArgumentKind::Number)],
+    parameters: &[Parameter::optional("value", ArgumentKind::Number(Range::Finite))],
     output,
     count,
     sizes,

@@ -1,7 +1,7 @@
 //! `MultiHeadAttention`: every step looks at all steps.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -11,7 +11,7 @@ pub const LAYER: Layer = Layer {
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),
         Parameter::required("key_dim", ArgumentKind::Size),
-        Parameter::optional("dropout", ArgumentKind::Number),
+        Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)),
         Parameter::optional("causal", ArgumentKind::Flag),
     ],
     output,
@@ -28,11 +28,8 @@ pub const LAYER: Layer = Layer {
 };
 
 /// The input's shape.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
     if let Some(text) = recurrent::sequences_only("MultiHeadAttention", input) {
-        return Err(text);
-    }
-    if let Some(text) = recurrent::check_dropout("MultiHeadAttention", &arguments[2]) {
         return Err(text);
     }
     Ok(*input)

@@ -29,38 +29,20 @@ pub(super) const fn sequences_only(layer: &str, input: &Shape) -> Option<Text> {
     })
 }
 
-/// `[units]` after the last step, or `[steps, units]`; the three arguments are those behind the
-/// layer's own.
+/// `[units]` after the last step, or `[steps, units]`.
 pub(super) const fn output(
     layer: &str,
     input: &Shape,
     units: Size,
     return_sequences: &Value,
-    dropout: &Value,
 ) -> Result<Shape, Text> {
     if let Some(text) = sequences_only(layer, input) {
-        return Err(text);
-    }
-    if let Some(text) = check_dropout(layer, dropout) {
         return Err(text);
     }
     Ok(match return_sequences.flag_or(false) {
         true => input.with(1, units),
         false => Shape::numbers(&[units]),
     })
-}
-
-/// What is wrong where `dropout` is no share.
-pub(super) const fn check_dropout(layer: &str, dropout: &Value) -> Option<Text> {
-    let rate = dropout.number_or(0.0);
-    if rate < 0.0 || rate >= 1.0 {
-        return Some(
-            Text::new("the dropout of `")
-                .str(layer)
-                .str("` is the share of its inputs that is left out: at least 0 and below 1"),
-        );
-    }
-    None
 }
 
 /// The weights of all gates, with `biases` numbers to each sum.

@@ -1,7 +1,7 @@
 //! `SimpleRNN`: a layer that takes its own output of the step before as a further input.
 
 use super::{recurrent, Form, Layer, Sizes};
-use crate::{Activation, ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{Activation, ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -13,7 +13,7 @@ pub const LAYER: Layer = Layer {
         Parameter::optional("activation", ArgumentKind::Activation),
         Parameter::optional("return_sequences", ArgumentKind::Flag),
         Parameter::optional("go_backwards", ArgumentKind::Flag),
-        Parameter::optional("dropout", ArgumentKind::Number),
+        Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)),
     ],
     output,
     count,
@@ -33,7 +33,7 @@ pub const LAYER: Layer = Layer {
 
 /// `[units]`, or `[steps, units]` with `return_sequences`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    recurrent::output("SimpleRNN", input, arguments[0].size(), &arguments[2], &arguments[4])
+    recurrent::output("SimpleRNN", input, arguments[0].size(), &arguments[2])
 }
 
 /// One weighted sum for each unit.
@@ -77,7 +77,5 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let text = output(&Shape::numbers(&[Size::Known(3)]), LAST).unwrap_err();
         assert!(text.as_str().starts_with("`SimpleRNN` reads a sequence, [steps"), "{text:?}");
-        let text = output(&INPUT, &[UNITS, ABSENT, ABSENT, ABSENT, Value::Number(-1.0)]);
-        assert!(text.unwrap_err().as_str().starts_with("the dropout of `SimpleRNN`"));
     }
 }

@@ -1,7 +1,7 @@
 //! `TransformerBlock`: attention and two dense layers, each added to what it saw and normalised.
 
 use super::{dense, layer_norm, multi_head_attention, recurrent, Form, Layer, Sizes};
-use crate::{Activation, ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{Activation, ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -13,7 +13,7 @@ pub const LAYER: Layer = Layer {
         Parameter::required("key_dim", ArgumentKind::Size),
         Parameter::required("feed_forward", ArgumentKind::Size),
         Parameter::optional("activation", ArgumentKind::Activation),
-        Parameter::optional("dropout", ArgumentKind::Number),
+        Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)),
         Parameter::optional("causal", ArgumentKind::Flag),
     ],
     output,
@@ -33,11 +33,8 @@ pub const LAYER: Layer = Layer {
 };
 
 /// The input's shape.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
     if let Some(text) = recurrent::sequences_only("TransformerBlock", input) {
-        return Err(text);
-    }
-    if let Some(text) = recurrent::check_dropout("TransformerBlock", &arguments[4]) {
         return Err(text);
     }
     Ok(*input)
@@ -84,18 +81,8 @@ mod tests {
     }
 
     #[test]
-    fn vectors_and_dropouts_that_are_no_share_are_refused() {
+    fn a_vector_is_refused() {
         let text = output(&Shape::numbers(&[Size::Known(7)]), ARGUMENTS).unwrap_err();
         assert!(text.as_str().starts_with("`TransformerBlock` reads a sequence"), "{text:?}");
-        let arguments = [
-            ARGUMENTS[0],
-            ARGUMENTS[1],
-            ARGUMENTS[2],
-            Value::Absent,
-            Value::Number(1.0),
-            Value::Absent,
-        ];
-        let text = output(&INPUT, &arguments).unwrap_err();
-        assert!(text.as_str().starts_with("the dropout of `TransformerBlock`"), "{text:?}");
     }
 }

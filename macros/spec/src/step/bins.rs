@@ -1,7 +1,7 @@
 //! `bins`: numbers by the interval they fall into.
 
 use super::{numbers_only, Form, Step};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value, MAX_RANK};
+use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value, MAX_RANK};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -10,7 +10,7 @@ pub const STEP: Step = Step {
     doc: "Makes categories of numbers: `count` intervals that hold equally many training rows, or those between given `edges`.",
     parameters: &[
         Parameter::optional("count", ArgumentKind::Size),
-        Parameter::optional("edges", ArgumentKind::Numbers),
+        Parameter::optional("edges", ArgumentKind::Numbers(Range::Finite)),
     ],
     output,
     form: Form::LEARNED,

@@ -30,6 +30,9 @@ pub const PARTS: &[&str] = &[
     "year_cycle",
 ];
 
+/// Those that a day without a time does not have.
+pub const PARTS_OF_TIME: &[&str] = &["hour", "minute", "hour_cycle"];
+
 /// One date becomes a number for each part, two for each cycle.
 pub const fn output(input: &Shape, parts: &[Value]) -> Result<Shape, Text> {
     if !matches!(input.kind, Kind::Dates) {

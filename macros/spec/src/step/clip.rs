@@ -1,7 +1,7 @@
 //! `clip`: between two bounds.
 
 use super::{as_before, Form, Step};
-use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -9,8 +9,8 @@ pub const STEP: Step = Step {
     type_name: "Clip",
     doc: "Takes numbers below `low` for `low`, and those above `high` for `high`.",
     parameters: &[
-        Parameter::required("low", ArgumentKind::Number),
-        Parameter::required("high", ArgumentKind::Number),
+        Parameter::required("low", ArgumentKind::Number(Range::NotNan)),
+        Parameter::required("high", ArgumentKind::Number(Range::NotNan)),
     ],
     output,
     form: Form::FIXED,

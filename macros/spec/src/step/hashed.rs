@@ -1,7 +1,7 @@
 //! `hashed`: categories without a vocabulary.
 
 use super::{names_only, Form, Step};
-use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -10,7 +10,7 @@ pub const STEP: Step = Step {
     doc: "Makes category indices of texts or whole numbers by a hash.",
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),
-        Parameter::optional("salt", ArgumentKind::Number),
+        Parameter::optional("salt", ArgumentKind::Number(Range::Whole)),
     ],
     output,
     form: Form::FIXED,
@@ -23,10 +23,6 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     }
     if input.rank() > 1 {
         return Err(Text::new("`hashed` takes one or a list of them, but this is ").shape(input));
-    }
-    let salt = arguments[1].number_or(0.0);
-    if salt < 0.0 {
-        return Err(Text::new("the salt of `hashed` is a whole number of at least 0"));
     }
     Ok(match input.rank() {
         0 => Shape::categories(&[]),

@@ -1,7 +1,7 @@
 //! `impute`: something in the place of missing numbers.
 
 use super::{numbers_only, Form, Step};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -10,7 +10,7 @@ pub const STEP: Step = Step {
     doc: "Puts the mean, median or most frequent of the training rows, or a constant, in the place of missing numbers.",
     parameters: &[
         Parameter::optional("strategy", ArgumentKind::Word(&["mean", "median", "most_frequent"])),
-        Parameter::optional("constant", ArgumentKind::Number),
+        Parameter::optional("constant", ArgumentKind::Number(Range::Finite)),
         Parameter::optional("indicator", ArgumentKind::Flag),
     ],
     output,

@@ -1,7 +1,7 @@
 //! `min_max`: from the smallest to the largest.
 
 use super::{as_before, Form, Step};
-use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -9,8 +9,8 @@ pub const STEP: Step = Step {
     type_name: "MinMax",
     doc: "Brings numbers to `low` (0) to `high` (1), each index of the last axis by itself.",
     parameters: &[
-        Parameter::optional("low", ArgumentKind::Number),
-        Parameter::optional("high", ArgumentKind::Number),
+        Parameter::optional("low", ArgumentKind::Number(Range::Finite)),
+        Parameter::optional("high", ArgumentKind::Number(Range::Finite)),
     ],
     output,
     form: Form { inverts: true, ..Form::LEARNED },

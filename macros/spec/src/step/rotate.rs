@@ -1,23 +1,19 @@
 //! `rotate`: turned pictures, in training.
 
 use super::{images_only, Form, Nature, Step};
-use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "rotate",
     type_name: "Rotate",
     doc: "Turns pictures in training, by at most `factor` of a full turn in either direction.",
-    parameters: &[Parameter::required("factor", ArgumentKind::Number)],
+    parameters: &[Parameter::required("factor", ArgumentKind::Number(Range::Fraction))],
     output,
     form: Form { nature: Nature::Random, ..Form::FIXED },
 };
 
 /// Pictures keep their size.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    let factor = arguments[0].number_or(0.0);
-    if factor < 0.0 || factor >= 1.0 {
-        return Err(Text::new("the factor of `rotate` is at least 0 and below 1"));
-    }
+pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
     images_only("rotate", input)
 }

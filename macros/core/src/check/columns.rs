@@ -1,0 +1,85 @@
+//! Rules about the columns of a file that fill the fields of a row.
+
+use proc_macro2::Span;
+
+use crate::{
+    diagnostics::Diagnostics,
+    graph::{Graph, Node},
+    parse::{Field, Source},
+    text::plain,
+};
+
+/// `columns(...)` is for the `Deserialize` that is generated, and names each column once.
+pub(super) fn are_named_once(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    let Some(Source::Input(input)) = &node.field.source else { return };
+    let Some((columns, span)) = &input.columns else { return };
+    let name = node.name();
+    if graph.model.derives.deserialize {
+        errors.at(
+            *span,
+            format!(
+                "`{name}`: `columns(...)` is for the generated `Deserialize`; leave the derive of \
+                 serde's out"
+            ),
+        );
+    }
+    for (position, column) in columns.iter().enumerate() {
+        let (span, column) = (column.span(), column.value());
+        if columns[..position].iter().any(|earlier| earlier.value() == column) {
+            errors.at(span, format!("`{name}`: the column \"{column}\" is named twice"));
+        }
+    }
+}
+
+/// An input that is filled from the column of a target is a leak: the model reads what it is to
+/// predict.
+pub(super) fn hold_no_target(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    if !node.is_input() {
+        return;
+    }
+    let targets = graph.outputs().map(|output| &graph.nodes[output]);
+    for target in targets.filter(|target| !target.is_input()) {
+        let of_target = keys(&target.field);
+        for key in keys(&node.field) {
+            let Some(other) = of_target.iter().find(|other| other.column == key.column) else {
+                continue;
+            };
+            // The one of both that is not a field's own name is the likelier mistake.
+            let span = if key.is_own_name { other.span } else { key.span };
+            let (name, target, column) = (node.name(), target.name(), key.column);
+            errors.at(
+                span,
+                format!(
+                    "`{name}`: the column \"{column}\" fills the target `{target}` too, so the \
+                     model would read what it is to predict; name another column"
+                ),
+            );
+        }
+    }
+}
+
+/// A column that fills a field.
+struct Key {
+    column: String,
+    span: Span,
+    /// Nothing but the field's name says so.
+    is_own_name: bool,
+}
+
+/// All columns that may fill a field.
+fn keys(field: &Field) -> Vec<Key> {
+    let given = |column: &syn::LitStr| Key {
+        column: column.value(),
+        span: column.span(),
+        is_own_name: false,
+    };
+    let columns = field.columns_of_input();
+    if !columns.is_empty() {
+        return columns.iter().map(given).collect();
+    }
+    let own = match &field.columns.rename {
+        Some(name) => given(name),
+        None => Key { column: plain(&field.name), span: field.name.span(), is_own_name: true },
+    };
+    field.columns.aliases.iter().map(given).chain([own]).collect()
+}

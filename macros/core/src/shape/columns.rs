@@ -1,0 +1,24 @@
+//! The columns that `columns(...)` names, against the numbers of the value that they fill.
+
+use multi_input_spec::{agree, Kind};
+use quote::quote;
+
+use super::{flow::Flow, Scope};
+use crate::{diagnostics::Diagnostics, graph::Graph, parse::Source};
+
+/// Compares their counts, of every input.
+pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics) {
+    for node in &graph.nodes {
+        let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
+            continue;
+        };
+        let Some((columns, span)) = &input.columns else { continue };
+        let (value, named) = (Flow::declared(Kind::Numbers, &ty.dims), columns.len());
+        let deferred = (!value.is_known()).then(|| {
+            let (spec, shape) = (&scope.spec, value.expression(&scope.spec));
+            quote!(#spec::agree::columns(&#shape, #named))
+        });
+        let result = agree::columns(&value.shape, named);
+        scope.verify(result, deferred, &node.name().to_string(), *span, errors);
+    }
+}
