@@ -19,7 +19,7 @@ use crate::{
     preprocess::{Learned, Standardize},
     private::spec,
     tensor::*,
-    train::{OutputOf, Penalties},
+    train::{Classifies, OutputOf, Penalties},
 };
 
 /// The step, for inputs of `width` numbers.
@@ -261,6 +261,8 @@ pub(super) struct PostSample {
 impl Post {
     pub(super) const topic: OutputOf<Post, 0> = OutputOf::new("topic");
 }
+
+impl Classifies<0> for Post {}
 
 /// Points around three centres.
 pub(super) fn posts(count: usize) -> Vec<PostSample> {

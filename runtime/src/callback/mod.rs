@@ -256,9 +256,9 @@ pub trait Training<M: Definition> {
     /// Takes steps of another learning rate from now on.
     fn set_learning_rate(&mut self, learning_rate: f64);
 
-    /// Keeps the weights of a node's branch as they are from now on, or no longer. A `BatchNorm`
-    /// in it uses its running statistics and keeps them meanwhile.
-    fn freeze(&mut self, branch: NodeOf<M>, frozen: bool);
+    /// Keeps the weights of a node's branch as they are from now on, or no longer: callbacks call
+    /// `freeze`, which takes the handle of any node.
+    fn freeze_node(&mut self, branch: NodeOf<M>, frozen: bool);
 
     /// A copy of all weights, those that are not trained included.
     ///
@@ -288,6 +288,14 @@ pub trait Training<M: Definition> {
     /// Says in words why the callback is about to end or pause training:
     /// [`History::end_reason`]. The first reason given stays.
     fn explain_end(&mut self, reason: String);
+}
+
+impl<M: Definition> dyn Training<M> + '_ {
+    /// Keeps the weights of a node's branch as they are from now on, or no longer. A `BatchNorm`
+    /// in it uses its running statistics and keeps them meanwhile.
+    pub fn freeze(&mut self, branch: impl Into<NodeOf<M>>, frozen: bool) {
+        self.freeze_node(branch.into(), frozen);
+    }
 }
 
 /// A copy of a model's weights.

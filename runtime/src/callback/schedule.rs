@@ -1,6 +1,10 @@
 //! Learning rates as functions of the step.
 
+mod setting;
+
 use std::f64::consts::PI;
+
+use setting::Setting;
 
 /// A learning rate for every step, or for every epoch. `t` is its number, from 0.
 ///
@@ -29,6 +33,8 @@ use std::f64::consts::PI;
 pub struct Schedule {
     warmup: Option<Warmup>,
     shape: Shape,
+    /// Settings that were given, and that a schedule of this shape does not have.
+    misplaced: [Option<Setting>; Setting::COUNT],
 }
 
 /// A straight rise before a schedule begins.
@@ -52,7 +58,13 @@ enum Shape {
 
 impl Schedule {
     const fn of(shape: Shape) -> Schedule {
-        Schedule { warmup: None, shape }
+        Schedule { warmup: None, shape, misplaced: [None; Setting::COUNT] }
+    }
+
+    /// Remembers a setting that this schedule does not have, to refuse it before anything trains.
+    const fn misplace(mut self, setting: Setting) -> Schedule {
+        self.misplaced[setting as usize] = Some(setting);
+        self
     }
 
     /// The same rate throughout.
@@ -99,47 +111,59 @@ impl Schedule {
         self
     }
 
-    /// Where a cosine ends, as a share of where it starts: `alpha` in Keras.
+    /// Where a [`cosine`](Schedule::cosine) or each of
+    /// [`cosine_restarts`](Schedule::cosine_restarts) ends, as a share of where it starts: `alpha` in
+    /// Keras. Training with any other schedule that was given a floor is refused.
     #[must_use]
     pub const fn floor(mut self, share: f64) -> Schedule {
-        if let Shape::Cosine { floor, .. } | Shape::Restarts { floor, .. } = &mut self.shape {
-            *floor = share;
+        match &mut self.shape {
+            Shape::Cosine { floor, .. } | Shape::Restarts { floor, .. } => *floor = share,
+            _ => return self.misplace(Setting::Floor),
         }
         self
     }
 
-    /// How much longer and higher each cosine is than the one before: `t_mul` and `m_mul` in Keras.
+    /// How much longer and higher each of [`cosine_restarts`](Schedule::cosine_restarts) is than the
+    /// one before: `t_mul` and `m_mul` in Keras. Training with any other schedule that was given
+    /// restarts is refused.
     #[must_use]
     pub const fn restarts(mut self, by_length: f64, by_height: f64) -> Schedule {
-        if let Shape::Restarts { longer, higher, .. } = &mut self.shape {
-            (*longer, *higher) = (by_length, by_height);
+        match &mut self.shape {
+            Shape::Restarts { longer, higher, .. } => (*longer, *higher) = (by_length, by_height),
+            _ => return self.misplace(Setting::Restarts),
         }
         self
     }
 
-    /// The rate a polynomial ends at.
+    /// The rate a [`polynomial`](Schedule::polynomial) ends at. Training with any other schedule that
+    /// was given an end is refused.
     #[must_use]
     pub const fn end(mut self, rate: f64) -> Schedule {
-        if let Shape::Polynomial { end, .. } = &mut self.shape {
-            *end = rate;
+        match &mut self.shape {
+            Shape::Polynomial { end, .. } => *end = rate,
+            _ => return self.misplace(Setting::End),
         }
         self
     }
 
-    /// The power of a polynomial.
+    /// The power of a [`polynomial`](Schedule::polynomial). Training with any other schedule that was
+    /// given a power is refused.
     #[must_use]
     pub const fn power(mut self, exponent: f64) -> Schedule {
-        if let Shape::Polynomial { power, .. } = &mut self.shape {
-            *power = exponent;
+        match &mut self.shape {
+            Shape::Polynomial { power, .. } => *power = exponent,
+            _ => return self.misplace(Setting::Power),
         }
         self
     }
 
-    /// Lets a polynomial rise again once it has reached its end, each time for longer.
+    /// Lets a [`polynomial`](Schedule::polynomial) rise again once it has reached its end, each time
+    /// for longer. Training with any other schedule that was told to is refused.
     #[must_use]
     pub const fn cycle(mut self) -> Schedule {
-        if let Shape::Polynomial { cycle, .. } = &mut self.shape {
-            *cycle = true;
+        match &mut self.shape {
+            Shape::Polynomial { cycle, .. } => *cycle = true,
+            _ => return self.misplace(Setting::Cycle),
         }
         self
     }
@@ -157,7 +181,9 @@ impl Schedule {
 
     /// What is wrong with the numbers; empty where nothing is.
     pub(super) fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
+        let misplaced = self.misplaced.iter().flatten();
+        let mut mistakes: Vec<String> =
+            misplaced.map(|setting| setting.mistake(self.shape.name())).collect();
         // Every length must be a step at least, for it is divided by.
         let length = match self.shape {
             Shape::Constant { .. } => 1,
@@ -194,6 +220,19 @@ impl Schedule {
 }
 
 impl Shape {
+    /// What makes a schedule of it.
+    fn name(self) -> &'static str {
+        match self {
+            Shape::Constant { .. } => "constant",
+            Shape::Exponential { staircase: true, .. } => "step",
+            Shape::Exponential { staircase: false, .. } => "exponential",
+            Shape::Cosine { .. } => "cosine",
+            Shape::Restarts { .. } => "cosine_restarts",
+            Shape::Polynomial { .. } => "polynomial",
+            Shape::OneCycle { .. } => "one_cycle",
+        }
+    }
+
     fn rate(self, step: u64) -> f64 {
         let t = step as f64;
         match self {
@@ -311,5 +350,42 @@ mod tests {
         assert_eq!(Schedule::cosine(1.0, 0).mistakes().len(), 1);
         assert_eq!(Schedule::constant(-1.0).mistakes().len(), 1);
         assert_eq!(Schedule::cosine_restarts(1.0, 5).restarts(0.5, 1.0).mistakes().len(), 1);
+    }
+
+    #[test]
+    fn a_setting_of_another_schedule_is_a_mistake() {
+        type Set = fn(Schedule) -> Schedule;
+        let settings: [(&str, Set, &[&str]); 5] = [
+            ("floor", |schedule| schedule.floor(0.1), &["cosine", "cosine_restarts"]),
+            ("restarts", |schedule| schedule.restarts(2.0, 0.5), &["cosine_restarts"]),
+            ("end", |schedule| schedule.end(0.1), &["polynomial"]),
+            ("power", |schedule| schedule.power(2.0), &["polynomial"]),
+            ("cycle", Schedule::cycle, &["polynomial"]),
+        ];
+        let schedules = [
+            Schedule::constant(1.0),
+            Schedule::step(1.0, 0.5, 10),
+            Schedule::exponential(1.0, 0.5, 10),
+            Schedule::cosine(1.0, 10),
+            Schedule::cosine_restarts(1.0, 10),
+            Schedule::polynomial(1.0, 10),
+            Schedule::one_cycle(1.0, 10),
+        ];
+        for (name, set, owners) in settings {
+            for schedule in &schedules {
+                let mistakes = set(schedule.clone()).warm_up(0.0, 2).mistakes();
+                let fits = owners.contains(&schedule.shape.name());
+                assert_eq!(mistakes.is_empty(), fits, "{name} of {schedule:?}: {mistakes:?}");
+            }
+        }
+        assert_eq!(
+            Schedule::polynomial(1.0, 10).floor(0.1).restarts(2.0, 1.0).mistakes(),
+            [
+                "`floor` does nothing to a learning-rate schedule by `polynomial`; it is for \
+                 `cosine` and `cosine_restarts`",
+                "`restarts` does nothing to a learning-rate schedule by `polynomial`; it is for \
+                 `cosine_restarts`",
+            ]
+        );
     }
 }

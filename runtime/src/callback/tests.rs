@@ -74,7 +74,7 @@ impl Training<Toy> for Script {
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
     }
-    fn freeze(&mut self, branch: NodeOf<Toy>, frozen: bool) {
+    fn freeze_node(&mut self, branch: NodeOf<Toy>, frozen: bool) {
         self.frozen.push((branch.name(), frozen));
     }
     fn snapshot(&mut self) -> Result<Snapshot> {

@@ -134,7 +134,6 @@ impl Settings {
         }
         mistakes.extend(self.frozen.iter().filter_map(|node| branch_mistake(graph, node)));
         for (node, probability) in &self.dropped {
-            mistakes.extend(drop_mistake(graph, node));
             if !(0.0..=1.0).contains(probability) {
                 mistakes.push(format!(
                     "the probability to drop `{node}` must be from 0 to 1, but is {probability}"
@@ -170,19 +169,7 @@ impl Settings {
     }
 }
 
-/// What is wrong with dropping a node; `None` where nothing is.
-fn drop_mistake(graph: &Graph, node: &str) -> Option<String> {
-    match graph.inputs.iter().find(|input| input.name == node) {
-        None => Some(format!("`{node}` is no input, so that it cannot be dropped")),
-        Some(input) if input.missing.is_none() => Some(format!(
-            "`{node}` is never absent, so that nothing says what stands in where it is dropped: \
-             make its type an `Option`"
-        )),
-        Some(_) => None,
-    }
-}
-
-/// What is wrong with an output's numbers, which constants may give: the macro has seen literals.
+/// What is wrong with an output's numbers. In the graph that the macro writes nothing is.
 fn output_mistakes(output: &Output) -> Vec<String> {
     let Output { name, weight, loss, .. } = output;
     let sound = *weight >= 0.0 && weight.is_finite();

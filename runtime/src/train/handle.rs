@@ -9,12 +9,39 @@ pub struct OutputOf<M, const INDEX: usize> {
     model: PhantomData<fn() -> M>,
 }
 
-/// One node of the model `M`, `HousePrice::measurements` for instance: what learning rates, freezing
-/// and dropping are given for.
+/// One node of the model `M`, `HousePrice::measurements` for instance: what learning rates and
+/// freezing are given for.
 pub struct NodeOf<M> {
     name: &'static str,
     model: PhantomData<fn() -> M>,
 }
+
+/// One input of the model `M` whose type is an `Option`, `Progression::serum` for instance: what
+/// dropping is given for. It is a [`NodeOf`] too.
+pub struct OptionalInputOf<M> {
+    node: NodeOf<M>,
+}
+
+/// What [`Trainer::drop_input`](super::Trainer::drop_input) takes: an [`OptionalInputOf`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no input of `{M}` that may be absent, so it cannot be dropped",
+    label = "no input whose type is an `Option`",
+    note = "make the input's type `Option<...>`, and say what stands in: `#[input(missing = zeros)]`"
+)]
+pub trait Droppable<M> {
+    /// The input's node.
+    fn node(self) -> NodeOf<M>;
+}
+
+/// Says of a model that output number `OUTPUT` is a `Class<N>` or a `bool`, whose classes
+/// [`Trainer::class_weight`](super::Trainer::class_weight) weighs.
+#[diagnostic::on_unimplemented(
+    message = "output {OUTPUT} of `{Self}` has no classes to weigh: its type is neither `Class<N>` \
+               nor `bool`",
+    label = "no class",
+    note = "`sample_weight` weighs the rows of any output"
+)]
+pub trait Classifies<const OUTPUT: usize> {}
 
 impl<M, const INDEX: usize> OutputOf<M, INDEX> {
     /// Called by the expansion of `#[multi_input_model]` only.
@@ -44,6 +71,31 @@ impl<M> NodeOf<M> {
     /// The field's name.
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+}
+
+impl<M> OptionalInputOf<M> {
+    /// Called by the expansion of `#[multi_input_model]` only.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str) -> Self {
+        OptionalInputOf { node: NodeOf::new(name) }
+    }
+
+    /// The field's name.
+    pub const fn name(&self) -> &'static str {
+        self.node.name
+    }
+}
+
+impl<M> Droppable<M> for OptionalInputOf<M> {
+    fn node(self) -> NodeOf<M> {
+        self.node
+    }
+}
+
+impl<M> From<OptionalInputOf<M>> for NodeOf<M> {
+    fn from(input: OptionalInputOf<M>) -> NodeOf<M> {
+        input.node
     }
 }
 
@@ -80,5 +132,19 @@ impl<M> Copy for NodeOf<M> {}
 impl<M> fmt::Debug for NodeOf<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "node `{}`", self.name)
+    }
+}
+
+impl<M> Clone for OptionalInputOf<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for OptionalInputOf<M> {}
+
+impl<M> fmt::Debug for OptionalInputOf<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "input `{}`", self.name())
     }
 }

@@ -344,7 +344,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
         self.optimizer.set_learning_rate(learning_rate);
     }
 
-    fn freeze(&mut self, branch: NodeOf<M>, frozen: bool) {
+    fn freeze_node(&mut self, branch: NodeOf<M>, frozen: bool) {
         self.branches.freeze(&M::GRAPH, branch.name(), frozen);
         self.tell_frozen();
     }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     validation::{SampleTables, SamplesOf},
-    Clip, MovingAverage, NodeOf, OutputOf,
+    Classifies, Clip, Droppable, MovingAverage, NodeOf, OutputOf,
 };
 use crate::{
     callback::{Callback, Progress},
@@ -305,10 +305,11 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     }
 
     /// Takes an optional input away from each training row with a probability, as if the row had
-    /// none: a model that has seen it missing does without it later. "Modality dropout".
+    /// none: a model that has seen it missing does without it later. "Modality dropout". What is no
+    /// input, or no `Option`, does not compile.
     #[must_use]
-    pub fn drop_input(mut self, input: impl Into<NodeOf<M>>, probability: f64) -> Self {
-        self.settings.dropped.push((input.into().name(), probability));
+    pub fn drop_input(mut self, input: impl Droppable<M>, probability: f64) -> Self {
+        self.settings.dropped.push((input.node().name(), probability));
         self
     }
 
@@ -344,13 +345,17 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     }
 
     /// Lets the training rows of a class count `weight` times in an output's loss; a class that
-    /// is not named counts once. Keras's `class_weight`.
+    /// is not named counts once. The output is a `Class<N>`, or a `bool` with the classes 0 and 1:
+    /// another one does not compile. Keras's `class_weight`.
     #[must_use]
     pub fn class_weight<const OUTPUT: usize>(
         mut self,
         _: OutputOf<M, OUTPUT>,
         weights: impl IntoIterator<Item = (usize, f64)>,
-    ) -> Self {
+    ) -> Self
+    where
+        M: Classifies<OUTPUT>,
+    {
         let weights = weights.into_iter().collect();
         self.class_weights.push(ClassWeights { index: OUTPUT, weights });
         self

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Fields, Item, Type};
 
-use super::{names::Names, rows};
+use super::{model, names::Names, rows};
 use crate::{
     diagnostics::Diagnostics,
     graph::RawModelHead,
@@ -138,7 +138,10 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
         multi_input_spec::METRICS.iter().map(|metric| format_ident!("{}", metric.type_name));
     let metrics: Vec<Ident> = metrics.collect();
     let reported = (0..outputs(raw).count()).map(|index| {
-        quote!(#(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metrics {})*)
+        quote! {
+            #(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metrics {})*
+            impl #krate::train::Classifies<#index> for #definition {}
+        }
     });
     let own = own_modules(raw);
     let parameters: Vec<&Ident> = own.iter().map(|(parameter, _)| parameter).collect();
@@ -239,11 +242,16 @@ fn handle_stubs(raw: &RawModel, names: &Names) -> TokenStream {
     let nodes = raw.fields.iter().filter(|field| !is_output(field));
     // A doubled field is a mistake of its own.
     let nodes = nodes.filter(|field| seen.insert(field.name.to_string())).map(|field| {
-        let (handle, text) = (super::model::node_handle(&field.name), plain(&field.name));
+        let (handle, text) = (model::node_handle(&field.name), plain(&field.name));
+        let kind = match field.ty {
+            // It may be the one that can be dropped.
+            None => format_ident!("OptionalInputOf"),
+            Some(_) => model::node_kind(field),
+        };
         quote! {
             #[allow(non_upper_case_globals)]
-            pub const #handle: #krate::train::NodeOf<#definition> =
-                #krate::train::NodeOf::new(#text);
+            pub const #handle: #krate::train::#kind<#definition> =
+                #krate::train::#kind::new(#text);
         }
     });
     let nodes: Vec<_> = nodes.collect();

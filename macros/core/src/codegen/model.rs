@@ -7,6 +7,7 @@ use quote::{format_ident, quote};
 use super::{docs, nest, Expansion};
 use crate::{
     graph::Node,
+    parse::{Field, Source},
     shape::{Flow, Module, ShapedLayer},
     text::plain,
 };
@@ -70,11 +71,12 @@ fn handles(expansion: &Expansion<'_>) -> TokenStream {
     let nodes = graph.nodes.iter().filter(|node| node.field.output.is_none()).map(|node| {
         let (name, handle) = (node.name(), node_handle(node.name()));
         let (text, doc) = (plain(name), format!("The node `{name}`, to speak of it to a trainer."));
+        let kind = node_kind(&node.field);
         quote! {
             #[doc = #doc]
             #[allow(non_upper_case_globals, dead_code)]
-            pub const #handle: #krate::train::NodeOf<#definition> =
-                #krate::train::NodeOf::new(#text);
+            pub const #handle: #krate::train::#kind<#definition> =
+                #krate::train::#kind::new(#text);
         }
     });
     quote!(#(#outputs)* #(#nodes)*)
@@ -85,6 +87,16 @@ pub(super) fn node_handle(name: &Ident) -> Ident {
     match ["build", "summary", "GRAPH"].iter().any(|taken| name == taken) {
         true => format_ident!("{name}_", span = name.span()),
         false => name.clone(),
+    }
+}
+
+/// The type of a node's handle: only an input that may be absent can be dropped.
+pub(super) fn node_kind(field: &Field) -> Ident {
+    let is_input = matches!(field.source, Some(Source::Input(_)));
+    let is_optional = field.ty.as_ref().is_some_and(|ty| ty.optional);
+    match is_input && is_optional {
+        true => format_ident!("OptionalInputOf"),
+        false => format_ident!("NodeOf"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the trainer needs of the model: `Definition`, `BuildOnDevice` and `Network`.
 
-use multi_input_spec::Kind;
+use multi_input_spec::{Kind, Target};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -17,7 +17,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let output_names: Vec<_> =
         expansion.checked.graph.outputs().map(|node| nodes[node].name()).collect();
     let graph = graph::constant(expansion);
-    let reported = reported(expansion);
+    let (reported, classifies) = (reported(expansion), classifies(expansion));
     // Rows that the user reads are the user's business.
     let sample_row = (!expansion.checked.graph.model.derives.deserialize).then(|| {
         let (option, some) = (&expansion.paths.option, &expansion.paths.some);
@@ -28,6 +28,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     });
     quote! {
         #reported
+        #classifies
 
         impl #krate::definition::Definition for #definition {
             type Inputs = #inputs;
@@ -64,6 +65,17 @@ fn reported(expansion: &Expansion<'_>) -> TokenStream {
             quote!(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metric {})
         });
         Some(quote!(#(#metrics)*))
+    });
+    quote!(#(#outputs)*)
+}
+
+/// `impl Classifies<1> for HousePrice`: which outputs have classes that can be weighed.
+fn classifies(expansion: &Expansion<'_>) -> TokenStream {
+    let (krate, definition) = (&expansion.paths.krate, &expansion.names.definition);
+    let graph = &expansion.checked.graph;
+    let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
+        let has_classes = matches!(graph.nodes[node].target(), Some(Target::Class | Target::Flag));
+        has_classes.then(|| quote!(impl #krate::train::Classifies<#index> for #definition {}))
     });
     quote!(#(#outputs)*)
 }
