@@ -19,9 +19,12 @@ pub enum Range {
     Fraction,
     /// From 0 to 1.
     UnitInterval,
-    /// A whole number of at least 0.
+    /// A whole number of at least 0, below 2^53: an `f64` holds every one of them.
     Whole,
 }
+
+/// 2^53.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Range {
     /// Whether `number` is one of them.
@@ -35,7 +38,7 @@ impl Range {
             Range::Positive => finite && number > 0.0,
             Range::Fraction => number >= 0.0 && number < 1.0,
             Range::UnitInterval => number >= 0.0 && number <= 1.0,
-            Range::Whole => finite && number >= 0.0 && number == number.trunc(),
+            Range::Whole => number >= 0.0 && number < EXACT && number == number.trunc(),
         }
     }
 
@@ -64,7 +67,7 @@ impl Range {
             Range::Positive => "above 0",
             Range::Fraction => "at least 0 and below 1",
             Range::UnitInterval => "from 0 to 1",
-            Range::Whole => "a whole number of at least 0",
+            Range::Whole => "a whole number of at least 0 and below 2^53",
         }
     }
 }
@@ -85,7 +88,7 @@ mod tests {
             (Range::Positive, vec![1e-300, 2.0], vec![0.0, -1.0, nan, inf]),
             (Range::Fraction, vec![0.0, 0.999], vec![-0.1, 1.0, 50.0, nan, inf]),
             (Range::UnitInterval, vec![0.0, 1.0], vec![-0.1, 1.1, nan, inf, -inf]),
-            (Range::Whole, vec![0.0, 3.0, 1e300], vec![-1.0, 1.5, nan, inf]),
+            (Range::Whole, vec![0.0, 3.0, EXACT - 1.0], vec![-1.0, 1.5, EXACT, 1e300, nan, inf]),
         ] {
             assert!(inside.iter().all(|&number| range.contains(number)), "{range:?} {inside:?}");
             assert!(!outside.iter().any(|&number| range.contains(number)), "{range:?} {outside:?}");

@@ -19,7 +19,7 @@ use crate::{
     preprocess::{Learned, Standardize},
     private::spec,
     tensor::*,
-    train::{Classifies, OutputOf, Penalties},
+    train::{ClassOutput, OutputOf, Penalties},
 };
 
 /// The step, for inputs of `width` numbers.
@@ -262,7 +262,11 @@ impl Post {
     pub(super) const topic: OutputOf<Post, 0> = OutputOf::new("topic");
 }
 
-impl Classifies<0> for Post {}
+impl ClassOutput<Post> for OutputOf<Post, 0> {
+    fn index(&self) -> usize {
+        0
+    }
+}
 
 /// Points around three centres.
 pub(super) fn posts(count: usize) -> Vec<PostSample> {

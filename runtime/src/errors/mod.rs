@@ -51,7 +51,6 @@ pages! {
     standardize,
     syntax,
     taken_names,
-    trainer_handles,
     unknown_layer,
     unknown_node,
     unknown_word,

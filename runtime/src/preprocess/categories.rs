@@ -9,7 +9,8 @@ use super::{
 use crate::{data::Values, definition::Step, private::spec::Kind};
 
 /// Texts or whole numbers become indices below `capacity`, by how often the training rows have
-/// them: 0 is padding, which no value gets, 1 is unknown, the most frequent gets 2. What was seen
+/// them: 0 is padding, which no value gets, 1 is unknown, the most frequent gets 2. So a capacity of
+/// `n + 2` is what `n` different values need. What was seen
 /// fewer than `minimum` times (1), or does not fit into the capacity, is unknown;
 /// [`Preprocessing::overflow`](crate::preprocess::Preprocessing::overflow) says how much that is.
 ///

@@ -9,7 +9,8 @@ use super::{
 use crate::{data::Values, definition::Step};
 
 /// A text becomes `length` indices of its words: 0 is padding, 1 a word that is not in the
-/// vocabulary, the others go by how often the training rows have a word.
+/// vocabulary, the others go by how often the training rows have a word. So a `vocabulary` of `n + 2`
+/// is what `n` different words need.
 ///
 /// The text is put into lower case (unless `lowercase = false`), loses its punctuation (unless
 /// `punctuation = keep`) and is split at white space. With `ngrams = n` every run of up to n words

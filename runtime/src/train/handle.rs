@@ -33,15 +33,17 @@ pub trait Droppable<M> {
     fn node(self) -> NodeOf<M>;
 }
 
-/// Says of a model that output number `OUTPUT` is a `Class<N>` or a `bool`, whose classes
-/// [`Trainer::class_weight`](super::Trainer::class_weight) weighs.
+/// What [`Trainer::class_weight`](super::Trainer::class_weight) takes: an [`OutputOf`] the model `M`
+/// that is a `Class<N>` or a `bool`. The expansion of `#[multi_input_model]` says which are.
 #[diagnostic::on_unimplemented(
-    message = "output {OUTPUT} of `{Self}` has no classes to weigh: its type is neither `Class<N>` \
-               nor `bool`",
+    message = "`{Self}` has no classes to weigh: its type is neither `Class<N>` nor `bool`",
     label = "no class",
     note = "`sample_weight` weighs the rows of any output"
 )]
-pub trait Classifies<const OUTPUT: usize> {}
+pub trait ClassOutput<M> {
+    /// The place among the model's outputs.
+    fn index(&self) -> usize;
+}
 
 impl<M, const INDEX: usize> OutputOf<M, INDEX> {
     /// Called by the expansion of `#[multi_input_model]` only.
@@ -87,6 +89,7 @@ impl<M> OptionalInputOf<M> {
     }
 }
 
+#[diagnostic::do_not_recommend] // The message says what can be dropped.
 impl<M> Droppable<M> for OptionalInputOf<M> {
     fn node(self) -> NodeOf<M> {
         self.node

@@ -34,7 +34,7 @@ pub(crate) mod watch;
 
 pub(crate) use branches::branch_mistake;
 pub use clip::Clip;
-pub use handle::{Classifies, Droppable, NodeOf, OptionalInputOf, OutputOf};
+pub use handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf};
 pub use learning_rate_finder::LearningRateCurve;
 pub use moving_average::MovingAverage;
 pub use notices::Targets;

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     validation::{SampleTables, SamplesOf},
-    Classifies, Clip, Droppable, MovingAverage, NodeOf, OutputOf,
+    ClassOutput, Clip, Droppable, MovingAverage, NodeOf, OutputOf,
 };
 use crate::{
     callback::{Callback, Progress},
@@ -348,16 +348,13 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// is not named counts once. The output is a `Class<N>`, or a `bool` with the classes 0 and 1:
     /// another one does not compile. Keras's `class_weight`.
     #[must_use]
-    pub fn class_weight<const OUTPUT: usize>(
+    pub fn class_weight(
         mut self,
-        _: OutputOf<M, OUTPUT>,
+        output: impl ClassOutput<M>,
         weights: impl IntoIterator<Item = (usize, f64)>,
-    ) -> Self
-    where
-        M: Classifies<OUTPUT>,
-    {
-        let weights = weights.into_iter().collect();
-        self.class_weights.push(ClassWeights { index: OUTPUT, weights });
+    ) -> Self {
+        let (index, weights) = (output.index(), weights.into_iter().collect());
+        self.class_weights.push(ClassWeights { index, weights });
         self
     }
 }

@@ -32,17 +32,4 @@ pub struct House {
     sold: bool,
 }
 
-#[multi_input_model]
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Flat {
-    #[input]
-    #[serde(rename = "salePrice")]
-    rooms: f32,
-    #[from(rooms)]
-    #[branch(Dense(1))]
-    #[output(loss = mse)]
-    sale_price: f32,
-}
-
 fn main() {}

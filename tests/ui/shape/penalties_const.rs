@@ -14,7 +14,7 @@ pub struct House {
     #[branch(TimeDistributed(Conv2D(4, 3, l1 = NEGATIVE)), Flatten)]
     photos: [[[[f32; 8]; 8]; 3]; 4],
     #[merge(concat(days, photos))]
-    #[branch(Dense(8, l2 = f64::NAN), Dense(8, l1 = INFINITE), Dense(1))]
+    #[branch(Dense(8, relu, l2 = f64::NAN), Dense(8, relu, l1 = INFINITE), Dense(1))]
     #[output(loss = mse)]
     price: f32,
 }

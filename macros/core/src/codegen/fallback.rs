@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Fields, Item, Type};
 
-use super::{model, names::Names, rows};
+use super::{model, names::Names, network, rows};
 use crate::{
     diagnostics::Diagnostics,
     graph::RawModelHead,
@@ -138,9 +138,10 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
         multi_input_spec::METRICS.iter().map(|metric| format_ident!("{}", metric.type_name));
     let metrics: Vec<Ident> = metrics.collect();
     let reported = (0..outputs(raw).count()).map(|index| {
+        let class_output = network::class_output(krate, definition, index);
         quote! {
             #(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metrics {})*
-            impl #krate::train::Classifies<#index> for #definition {}
+            #class_output
         }
     });
     let own = own_modules(raw);

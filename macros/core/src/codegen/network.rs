@@ -17,7 +17,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let output_names: Vec<_> =
         expansion.checked.graph.outputs().map(|node| nodes[node].name()).collect();
     let graph = graph::constant(expansion);
-    let (reported, classifies) = (reported(expansion), classifies(expansion));
+    let (reported, class_outputs) = (reported(expansion), class_outputs(expansion));
     // Rows that the user reads are the user's business.
     let sample_row = (!expansion.checked.graph.model.derives.deserialize).then(|| {
         let (option, some) = (&expansion.paths.option, &expansion.paths.some);
@@ -28,7 +28,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     });
     quote! {
         #reported
-        #classifies
+        #class_outputs
 
         impl #krate::definition::Definition for #definition {
             type Inputs = #inputs;
@@ -69,15 +69,28 @@ fn reported(expansion: &Expansion<'_>) -> TokenStream {
     quote!(#(#outputs)*)
 }
 
-/// `impl Classifies<1> for HousePrice`: which outputs have classes that can be weighed.
-fn classifies(expansion: &Expansion<'_>) -> TokenStream {
+/// `impl ClassOutput<HousePrice> for OutputOf<HousePrice, 1>`: which outputs have classes that can be
+/// weighed.
+fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
     let (krate, definition) = (&expansion.paths.krate, &expansion.names.definition);
     let graph = &expansion.checked.graph;
     let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
         let has_classes = matches!(graph.nodes[node].target(), Some(Target::Class | Target::Flag));
-        has_classes.then(|| quote!(impl #krate::train::Classifies<#index> for #definition {}))
+        has_classes.then(|| class_output(krate, definition, index))
     });
     quote!(#(#outputs)*)
+}
+
+/// The same of one output.
+pub(super) fn class_output(krate: &TokenStream, definition: &Ident, index: usize) -> TokenStream {
+    quote! {
+        #[diagnostic::do_not_recommend]
+        impl #krate::train::ClassOutput<#definition> for #krate::train::OutputOf<#definition, #index> {
+            fn index(&self) -> ::core::primitive::usize {
+                #index
+            }
+        }
+    }
 }
 
 /// `impl BuildOnDevice` and `impl Network for HousePrice`.

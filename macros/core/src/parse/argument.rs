@@ -380,8 +380,59 @@ fn missing(callee: &str, parameter: &Parameter, parameters: &[Parameter]) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use multi_input_spec::Size;
+    use multi_input_spec::{Range, Size};
     use syn::parse_quote;
+
+    /// The parameters of everything that the DSL calls.
+    fn all_parameters() -> Vec<(&'static str, &'static [Parameter])> {
+        use multi_input_spec::{derived::DERIVATIONS, layer::LAYERS, merge::MERGES, step::STEPS};
+        let layers = LAYERS.iter().map(|layer| (layer.name, layer.parameters));
+        let steps = STEPS.iter().map(|step| (step.name, step.parameters));
+        let merges = MERGES.iter().map(|merge| (merge.name, merge.parameters));
+        let derived = DERIVATIONS.iter().map(|derived| (derived.name, derived.parameters));
+        layers.chain(steps).chain(merges).chain(derived).collect()
+    }
+
+    #[test]
+    fn every_real_number_is_compared_with_its_range_or_left_to_rustc() {
+        let mut seen = 0;
+        for (callee, parameters) in all_parameters() {
+            for parameter in parameters {
+                let (wrong, constant): (Expr, Expr) = match parameter.kind {
+                    ArgumentKind::Number(_) => (parse_quote!(0.0 / 0.0), parse_quote!(RATE)),
+                    ArgumentKind::Numbers(_) => (parse_quote!([1e999]), parse_quote!([RATE])),
+                    _ => continue,
+                };
+                seen += 1;
+                let mut errors = Diagnostics::new();
+                let span = Span::call_site();
+                let optional = Parameter { required: false, ..*parameter };
+                let mut read = |value| {
+                    let given = vec![Given { name: None, value }];
+                    super::read(callee, span, &[optional], given, &mut errors).is_some()
+                };
+                assert!(!read(wrong) && read(constant), "{callee} {parameter:?}");
+                assert_eq!(errors.take_requirements().len(), 1, "{callee} {parameter:?}");
+                assert!(errors.finish().unwrap_err().to_string().contains("finite number"));
+            }
+        }
+        assert!(seen >= 30, "{seen}");
+    }
+
+    #[test]
+    fn a_literal_outside_of_its_range_is_refused() {
+        let error = |range, value: Expr| {
+            let parameter = Parameter::required("rate", ArgumentKind::Number(range));
+            let mut errors = Diagnostics::new();
+            let given = vec![Given { name: None, value }];
+            read("Dropout", Span::call_site(), &[parameter], given, &mut errors);
+            errors.finish().err().map(|error| error.to_string())
+        };
+        let said = "`rate` of `Dropout` must be at least 0 and below 1, but is -0.5";
+        assert_eq!(error(Range::Fraction, parse_quote!(-1.0 / 2)).as_deref(), Some(said));
+        assert_eq!(error(Range::Fraction, parse_quote!(0.5)), None);
+        assert_eq!(error(Range::NonNegative, parse_quote!(-0.0)), None);
+    }
 
     #[test]
     fn a_pair_is_one_size_or_two() {

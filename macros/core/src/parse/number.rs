@@ -5,6 +5,8 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{spanned::Spanned, BinOp, Expr, Lit, UnOp};
 
+use crate::text::compact;
+
 /// A size as the user wrote it.
 #[derive(Clone)]
 pub(crate) struct SizeExpr {
@@ -79,9 +81,12 @@ impl NumberExpr {
         let span = expr.span();
         match real(expr) {
             Some(value) if !value.is_finite() => {
-                let (found, is) =
-                    (found(expr), if value.is_nan() { "no number" } else { "infinite" });
-                Err(syn::Error::new(span, format!("expected a finite number, but {found} is {is}")))
+                let is = if value.is_nan() { "no number" } else { "infinite" };
+                let text = compact(&expr.to_token_stream());
+                Err(syn::Error::new(
+                    span,
+                    format!("expected a finite number, but `{text}` is {is}"),
+                ))
             }
             Some(value) => {
                 let literal = proc_macro2::Literal::f64_suffixed(value.abs());

@@ -7,7 +7,7 @@ use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
 pub const STEP: Step = Step {
     name: "categories",
     type_name: "Categories",
-    doc: "Makes category indices of texts or whole numbers by a vocabulary learned from the training rows.",
+    doc: "Makes category indices of texts or whole numbers by a vocabulary learned from the training rows; `capacity` counts two reserved indices, 0 for padding and 1 for what is unknown.",
     parameters: &[
         Parameter::required("capacity", ArgumentKind::Size),
         Parameter::optional("minimum", ArgumentKind::Size),

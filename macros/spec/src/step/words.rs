@@ -7,7 +7,7 @@ use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
 pub const STEP: Step = Step {
     name: "words",
     type_name: "Words",
-    doc: "Reads a text as `length` indices into a vocabulary learned from the training rows.",
+    doc: "Reads a text as `length` indices into a vocabulary learned from the training rows; `vocabulary` counts two reserved indices, 0 for padding and 1 for unknown words.",
     parameters: &[
         Parameter::required("vocabulary", ArgumentKind::Size),
         Parameter::required("length", ArgumentKind::Size),
