@@ -139,6 +139,7 @@ mod tests {
             ("l2", Range::NonNegative, 3),
             ("rate", Range::Fraction, 1),
             ("dropout", Range::Fraction, 5),
+            ("unknown_rate", Range::Fraction, 1),
             ("momentum", Range::UnitInterval, 1),
             ("epsilon", Range::Positive, 2),
             ("value", Range::Finite, 1),

@@ -1,7 +1,7 @@
 //! `categories`: a vocabulary of categories.
 
 use super::{names_only, Form, Step};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -12,7 +12,7 @@ pub const STEP: Step = Step {
         Parameter::required("capacity", ArgumentKind::Size),
         Parameter::optional("minimum", ArgumentKind::Size),
         Parameter::optional("shared", ArgumentKind::Input),
-        Parameter::optional("unknown_rate", ArgumentKind::Number),
+        Parameter::optional("unknown_rate", ArgumentKind::Number(Range::Fraction)),
     ],
     output,
     form: Form::VOCABULARY,
@@ -37,13 +37,6 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
             )
             .number(size));
         }
-    }
-    let rate = arguments[3].number_or(0.0);
-    if rate < 0.0 || rate >= 1.0 {
-        return Err(Text::new(
-            "the `unknown_rate` of `categories` is the share of the training rows' categories that \
-             are taken for unknown: at least 0 and below 1",
-        ));
     }
     Ok(match input.rank() {
         0 => Shape::categories(&[]),
