@@ -57,6 +57,23 @@ fn messages_are_short_and_speak_of_the_users_model() {
     assert!(count >= 200, "only {count} cases are left");
 }
 
+/// A call that a setting does not take is answered at the user's token and in words of the model,
+/// before whatever rustc adds of signatures.
+#[test]
+fn calls_are_answered_in_words_of_the_model() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("calls");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let messages = files.filter(|path| path.extension().is_some_and(|kind| kind == "stderr"));
+    for path in messages {
+        for error in fs::read_to_string(&path).unwrap().trim_end().split("\n\nerror") {
+            let (first, rest) = error.split_once('\n').unwrap();
+            assert!(first.contains("[E0277]: `") && first.contains("House"), "{first}");
+            assert!(rest.trim_start().starts_with("--> calls/"), "{rest}");
+            assert!(!error.contains("private::") && error.lines().count() <= 18, "{error}");
+        }
+    }
+}
+
 /// What the messages of one topic amount to.
 #[derive(Default)]
 struct Topic {
