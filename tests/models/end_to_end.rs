@@ -312,26 +312,6 @@ fn a_frozen_branch_has_no_penalty() {
     assert_eq!(model.evaluate(&rows).unwrap().loss(), 0.0);
 }
 
-const REWARD: f64 = -0.5;
-
-#[multi_input_model]
-pub struct Rewarded {
-    #[input]
-    number: f32,
-    #[from(number)]
-    #[branch(Dense(1))]
-    #[output(loss = mse, weight = REWARD)]
-    copy: f32,
-}
-
-#[test]
-fn a_constant_that_rewards_a_loss_is_refused_before_training() {
-    let mut model = Rewarded::build(&Cpu::default(), Seed(1));
-    let rows = [RewardedSample { number: 1.0, copy: 1.0 }];
-    let error = Trainer::new(Adam::new(0.1)).fit(&mut model, &rows).unwrap_err().to_string();
-    assert!(error.contains("`copy`") && error.contains("-0.5"), "{error}");
-}
-
 mod respelled {
     //! The same model with other settings of training, and arguments by name.
     use multi_input::prelude::*;
