@@ -5,11 +5,13 @@ mod batch;
 mod class;
 pub mod columns;
 mod decode;
-mod folder;
+mod image;
+mod image_files;
 mod labels;
 mod picture;
 mod prediction;
 mod raw;
+mod size;
 mod source;
 mod split;
 mod table;
@@ -19,8 +21,11 @@ pub use chrono;
 
 pub use batch::Batch;
 pub use class::{Class, Probabilities};
+pub use image::{Image, ImageError};
+pub use image_files::ImageLimits;
 pub use labels::{LabelProbabilities, Labels};
-pub use picture::{Image, ImageError, Picture};
+pub(crate) use picture::of_sixteen_bits;
+pub use picture::{Picture, Pixels};
 pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
 #[cfg(feature = "arrow")]
@@ -34,7 +39,7 @@ pub use source::Sqlite;
 pub(crate) use source::{cut, inputs, read_ahead, samples, until_error, Ask, Piece};
 pub use source::{
     from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, Skipped, Skipping,
-    Source,
+    Source, WithImages,
 };
 #[doc(hidden)]
 pub use source::{Block, Blocks, Wanted};

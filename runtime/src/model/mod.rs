@@ -20,7 +20,7 @@ use crate::{
     kernel::{Backend, Element},
     metric::{confusion::Confusion, ConfusionMatrix},
     parameters,
-    preprocess::Preprocessing,
+    preprocess::{push_inputs, Preprocessing},
     seed::{Seed, Stream},
     train::{
         encode, head_values, target_row, Objective, OutputOf, Penalties, RowWeights, Rows, Scores,
@@ -88,7 +88,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     pub fn predict(&self, rows: &[M::Inputs]) -> Result<Vec<M::Outputs>> {
         let mut raw = Table::of_inputs(&M::GRAPH);
         for row in rows {
-            raw.push(|writer| M::write_inputs(row, writer))?;
+            push_inputs::<M>(&mut raw, row)?;
         }
         let fitted = self.fitted()?;
         let labels = fitted.labels();

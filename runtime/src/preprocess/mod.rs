@@ -35,6 +35,7 @@ mod robust;
 mod rotate;
 mod sample;
 mod seen;
+mod shrink;
 pub mod stage;
 mod standardize;
 mod target;
@@ -80,6 +81,7 @@ pub use rescale::Rescale;
 pub use resize::Resize;
 pub use robust::Robust;
 pub use rotate::Rotate;
+pub(crate) use shrink::{push_inputs, push_sample};
 pub use stage::{Fixed, Learned, Random, Stage};
 pub use standardize::Standardize;
 #[cfg(feature = "tokenizers")]

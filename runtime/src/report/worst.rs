@@ -80,7 +80,8 @@ fn say(column: &Column, row: usize) -> String {
         }
         Values::Pictures(pictures) => {
             let size = |picture: &Picture| {
-                format!("picture of {} by {}", picture.width(), picture.height())
+                let [height, width] = picture.original_size();
+                format!("picture of {width} by {height}")
             };
             pictures[range].iter().map(size).collect::<Vec<_>>().join(", ")
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     checksum::{Crc32c, Digest},
-    data::{Column, Table, Values},
+    data::{Column, Picture, Pixels, Table, Values},
 };
 
 /// The checksum of the rows that went by. In how many tables they come makes no difference.
@@ -55,15 +55,27 @@ impl Sums {
                 others.update(&(text.len() as u64).to_le_bytes());
                 others.update(text.as_bytes());
             }),
-            Values::Pictures(pictures) => pictures.iter().for_each(|picture| {
-                others.update(&(picture.width() as u64).to_le_bytes());
-                others.update(picture.pixels());
-            }),
+            Values::Pictures(pictures) => {
+                pictures.iter().for_each(|picture| look_at(picture, others));
+            }
             Values::Dates(dates) => dates.iter().for_each(|date| {
                 others.update(&date.and_utc().timestamp_micros().to_le_bytes());
             }),
         }
         let flags = column.present.iter().flatten();
         flags.for_each(|there| present.update(&[u8::from(*there)]));
+    }
+}
+
+fn look_at(picture: &Picture, sum: &mut Crc32c) {
+    sum.update(&(picture.width() as u64).to_le_bytes());
+    match picture.pixels() {
+        Pixels::Eight(values) => sum.update(values),
+        Pixels::Sixteen(values) => {
+            values.iter().for_each(|value| sum.update(&value.to_le_bytes()));
+        }
+        Pixels::Resized(values) => {
+            values.iter().for_each(|value| sum.update(&value.to_le_bytes()));
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     data::{Batch, Column, Table, Values},
     definition::{Definition, Graph, Output},
     layer::Draw,
-    preprocess::Preprocessing,
+    preprocess::{push_sample, Preprocessing},
     Error, Result,
 };
 
@@ -156,7 +156,7 @@ pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -
     let mut table = Table::of_samples(&M::GRAPH);
     table.reserve(rows.len());
     for row in rows {
-        table.push(|writer| M::write_sample(row, writer))?;
+        push_sample::<M>(&mut table, row)?;
     }
     check_ranges(&M::GRAPH, &table)?;
     Ok(table)

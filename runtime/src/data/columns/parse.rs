@@ -8,7 +8,7 @@ use super::{
     grid::{append_numbers, append_texts, Append},
     Cell, FieldSpec, Reads,
 };
-use crate::data::{folder, Class, Image, ImageError};
+use crate::data::{image_files, Class, Image, ImageError};
 
 /// A cell with the column it stands in.
 #[derive(Clone, Copy, Debug)]
@@ -197,7 +197,7 @@ impl<const C: usize> FromCells for Image<C> {
         const EXPECTED: &str = "the path of a PNG or JPEG file";
         let view = single(cells, EXPECTED)?;
         let Cell::Text(path) = view.cell else { return Err(view.problem(EXPECTED)) };
-        Image::open(folder::resolve(path)).map_err(|ImageError { expected, found }| Problem {
+        image_files::open(path).map_err(|ImageError { expected, found }| Problem {
             place: format!("column `{}`", view.column),
             expected,
             found,
