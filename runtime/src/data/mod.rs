@@ -28,6 +28,7 @@ pub(crate) use picture::of_sixteen_bits;
 pub use picture::{Picture, Pixels};
 pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
+pub(crate) use size::rows_within;
 #[cfg(feature = "arrow")]
 pub use source::Arrow;
 #[cfg(feature = "parquet")]

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Column, Picture, Table, Values};
+use crate::definition::Graph;
 
 impl Values {
     /// The bytes of some of them, those behind a pointer included.
@@ -32,4 +33,14 @@ impl Table {
     pub(crate) fn bytes(&self, rows: Range<usize>) -> usize {
         self.columns.iter().map(|column| column.bytes(&rows)).sum()
     }
+}
+
+/// How many rows have inputs of so many bytes, as the model takes them; one at least.
+pub(crate) fn rows_within(graph: &Graph, bytes: usize) -> usize {
+    let numbers = graph.inputs.iter().map(|input| match input.steps.last() {
+        Some(last) => last.output.elements().get(),
+        None => input.shape.iter().product(),
+    });
+    let each = numbers.sum::<usize>().saturating_mul(size_of::<f32>());
+    (bytes / each.max(1)).max(1)
 }

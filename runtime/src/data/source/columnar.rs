@@ -1,6 +1,6 @@
 //! Rows from Arrow's tables of columns.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, path::Path, sync::Arc};
 
 use arrow_array::{
     cast::AsArray,
@@ -33,14 +33,16 @@ pub(super) struct Tables<I, R> {
 }
 
 impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
-    /// Those of a file of this name, with columns of these.
+    /// Those of a file, with columns of these names.
     pub(super) fn new<'a>(
-        name: String,
+        path: &Path,
         columns: impl Iterator<Item = &'a str>,
         decoded: I,
     ) -> Tables<I, R> {
+        let name = path.display().to_string();
         let columns: Vec<String> = columns.map(str::to_owned).collect();
         let records = Records::new(name.clone(), Arc::from(columns));
+        let records = records.from_folder(path.parent().map(Arc::from));
         Tables { name, decoded, records }
     }
 
@@ -52,8 +54,20 @@ impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
 
     /// Every row by itself.
     pub(super) fn rows(mut self) -> impl Iterator<Item = Result<R>> {
-        std::iter::from_fn(move || Some(self.next()?.map(|found| self.read(&found))))
-            .flat_map(|rows| rows.unwrap_or_else(|error| vec![Err(error)]))
+        // Row by row, for a row with a picture takes much memory.
+        let mut table: Option<(Found, usize)> = None;
+        std::iter::from_fn(move || loop {
+            match &mut table {
+                Some((found, row)) if *row < found.rows => {
+                    *row += 1;
+                    return Some(self.records.read(found.record(*row - 1)));
+                }
+                _ => match self.next()? {
+                    Ok(found) => table = Some((found, 0)),
+                    Err(error) => return Some(Err(error)),
+                },
+            }
+        })
     }
 
     /// As tables, where `plan` finds all fields of a row in the columns.
@@ -77,8 +91,7 @@ impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
     }
 
     fn read(&mut self, found: &Found) -> Vec<Result<R>> {
-        let record = |row: usize| found.columns.iter().map(move |column| column.at(row));
-        (0..found.rows).map(|row| self.records.read(record(row))).collect()
+        (0..found.rows).map(|row| self.records.read(found.record(row))).collect()
     }
 
     fn next(&mut self) -> Option<Result<Found>> {
@@ -122,6 +135,11 @@ impl Found {
         let columns =
             table.columns().iter().map(Column::new).collect::<std::result::Result<_, _>>();
         Ok(Found { rows: table.num_rows(), columns: columns? })
+    }
+
+    /// The fields of a row.
+    fn record(&self, row: usize) -> impl Iterator<Item = Field<'_>> {
+        self.columns.iter().map(move |column| column.at(row))
     }
 
     /// The columns of this table and of another one with the same rows.

@@ -1,6 +1,6 @@
 //! Rows of columns that are named and typed, as databases and columnar files have them.
 
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, marker::PhantomData, path::Path, sync::Arc};
 
 use serde::{
     de::{
@@ -10,7 +10,10 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use crate::{data::columns::Cell, Error, Result};
+use crate::{
+    data::{columns::Cell, image_files},
+    Error, Result,
+};
 
 /// A value of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,13 +94,20 @@ pub(super) struct Records<R> {
     /// The database or the file, for errors.
     name: String,
     columns: Arc<[String]>,
+    /// Where paths in rows count from.
+    folder: Option<Arc<Path>>,
     row: u64,
     kind: PhantomData<fn() -> R>,
 }
 
 impl<R: DeserializeOwned> Records<R> {
     pub(super) fn new(name: impl Into<String>, columns: Arc<[String]>) -> Records<R> {
-        Records { name: name.into(), columns, row: 0, kind: PhantomData }
+        Records { name: name.into(), columns, folder: None, row: 0, kind: PhantomData }
+    }
+
+    /// The same with paths in rows counting from a folder.
+    pub(super) fn from_folder(self, folder: Option<Arc<Path>>) -> Records<R> {
+        Records { folder, ..self }
     }
 
     /// The names of the columns.
@@ -117,7 +127,12 @@ impl<R: DeserializeOwned> Records<R> {
         self.row += 1;
         let names = self.columns.iter().map(String::as_str);
         let map = MapDeserializer::<_, Problem>::new(names.zip(record));
-        R::deserialize(map).map_err(|problem| Error::Record {
+        let read = || R::deserialize(map);
+        let read = match &self.folder {
+            Some(folder) => image_files::from_folder(folder, read),
+            None => read(),
+        };
+        read.map_err(|problem| Error::Record {
             database: self.name.clone(),
             row,
             message: problem.to_string(),
@@ -130,7 +145,7 @@ impl<R: DeserializeOwned> Records<R> {
 pub(super) mod thread {
     use std::sync::mpsc::{sync_channel, IntoIter, SyncSender};
 
-    use super::{Arc, DeserializeOwned, Error, Field, Records, Result};
+    use super::{Arc, DeserializeOwned, Error, Field, Path, Records, Result};
 
     /// How many records wait at most.
     const WAITING: usize = 256;
@@ -146,6 +161,7 @@ pub(super) mod thread {
     /// where it is. The thread ends when nobody takes its rows any more.
     pub(in super::super) fn rows<R: DeserializeOwned>(
         name: String,
+        folder: Option<Arc<Path>>,
         read: impl FnOnce(&SyncSender<Message>) -> std::result::Result<(), String> + Send + 'static,
     ) -> Result<impl Iterator<Item = Result<R>>> {
         let failed = {
@@ -165,7 +181,7 @@ pub(super) mod thread {
             Some(Message::Failed(reason)) => return Err(failed(reason)),
             _ => return Err(failed("its thread has ended".to_owned())),
         };
-        let mut records = Records::new(name, columns);
+        let mut records = Records::new(name, columns).from_folder(folder);
         Ok(messages.map(move |message| match message {
             Message::Record(record) => records.read(record),
             Message::Failed(reason) => Err(failed(reason)),
