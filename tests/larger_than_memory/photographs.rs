@@ -91,7 +91,8 @@ fn memory_does_not_grow_with_the_number_of_photographs() {
     const SIZE: [usize; 2] = [900, 800];
     let (few, many) = (peak("small", SIZE, 2), peak("small", SIZE, 40));
     println!("{few:.1} MB for 2 photographs of 2.2 MB, {many:.1} MB for 40");
-    assert!(many < few + 12.0, "{few} MB, then {many} MB");
+    // Together they have 86 MB of pixels.
+    assert!(many < few + 30.0, "{few} MB, then {many} MB");
 }
 
 /// 12 megapixels each, with default settings; and as much of each as makes 470 MB of all.

@@ -35,8 +35,8 @@ struct Cell {
     of_false: f64,
 }
 
-/// One in so many rows of the capacity waits before it is merged.
-const PENDING_SHARE: usize = 8;
+/// One part in so many of the capacity waits to be merged.
+const PENDING_SHARE: usize = 2;
 
 impl ScoreHistogram {
     pub(super) fn new(capacity: usize) -> ScoreHistogram {
