@@ -10,7 +10,7 @@ use super::{
     run::Run,
     stream::{batches_waiting, Feed, Stream},
     trainer::ValidationRows,
-    untrained::REFERENCE_ROWS,
+    untrained::reference_rows,
     validation::Validation,
     RowWeights, Shuffle, Trainer,
 };
@@ -163,7 +163,8 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
                     let all: Vec<usize> = (0..piece.len()).collect();
                     census.add_raw(&piece.table, &all);
                     if let Some(first_rows) = &mut first_rows {
-                        let left = REFERENCE_ROWS.saturating_sub(rows).min(piece.len());
+                        let most = reference_rows(&M::GRAPH);
+                        let left = most.saturating_sub(rows).min(piece.len());
                         first_rows.append(&piece.table, 0..left);
                     }
                     rows += piece.len();

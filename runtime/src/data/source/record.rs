@@ -189,3 +189,25 @@ pub(super) mod thread {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::Image;
+
+    #[derive(Debug, Deserialize)]
+    struct Row {
+        #[allow(dead_code)]
+        photo: Image<1>,
+    }
+
+    #[test]
+    fn paths_count_from_the_folder_of_the_file() {
+        let records = Records::<Row>::new("rows.db", Arc::from(["photo".to_owned()]));
+        let mut records = records.from_folder(Some(Path::new("/nowhere").into()));
+        let message = records.read([Field::Text("a.png".into())]).unwrap_err().to_string();
+        assert!(message.contains("`/nowhere/a.png`, which cannot be read"), "{message}");
+    }
+}
