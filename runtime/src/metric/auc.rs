@@ -13,7 +13,7 @@ use super::{score_histogram::ScoreHistogram, Direction, Metric, Running, TargetR
 /// together, the narrower the cells are. For a million scores that fill the range from 0 to 1 the
 /// bound is about 1e-5. (`keras.metrics.AUC` has 200 thresholds, which are spread evenly.)
 ///
-/// Memory is 2 MB for a flag. Several classes share 262,144 cells, of which each class has 1,024 at
+/// Memory is about 2.4 MB for a flag. Several classes share 262,144 cells, of which each class has 1,024 at
 /// least. A row costs a few dozen nanoseconds for each class, and [`Running::value`] about a
 /// millisecond.
 #[derive(Clone, Copy, Debug, Default)]
