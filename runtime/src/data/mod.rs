@@ -10,6 +10,7 @@ mod labels;
 mod picture;
 mod prediction;
 mod raw;
+mod real;
 mod source;
 mod split;
 mod table;
@@ -23,6 +24,9 @@ pub use labels::{LabelProbabilities, Labels};
 pub use picture::{Image, ImageError, Picture};
 pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
+#[cfg(any(feature = "parquet", feature = "arrow"))]
+pub(crate) use real::of_whole;
+pub(crate) use real::{of_float, Real};
 #[cfg(feature = "arrow")]
 pub use source::Arrow;
 #[cfg(feature = "parquet")]

@@ -20,6 +20,7 @@ pub struct Resize;
 
 impl FixedStep for Resize {
     fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+        let values = values.in_single_precision();
         let (height, width) = (step.output.dim(1).get(), step.output.dim(2).get());
         let bilinear = step.argument("interpolation").word_or("bilinear") == "bilinear";
         let mut resized = Vec::with_capacity(values.len() * step.output.elements().get());

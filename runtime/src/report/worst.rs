@@ -71,6 +71,7 @@ fn say(column: &Column, row: usize) -> String {
         Values::Numbers(numbers) => {
             list(&numbers[range].iter().map(|n| f64::from(*n)).collect::<Vec<_>>())
         }
+        Values::Doubles(numbers) => list(&numbers[range]),
         Values::Categories(indices) => {
             list(&indices[range].iter().map(|i| f64::from(*i)).collect::<Vec<_>>())
         }

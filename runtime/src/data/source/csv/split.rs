@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::is_untidy;
-use crate::data::columns::{decimal, Cell, Grid, Interned, Reads};
+use crate::data::{
+    columns::{decimal, Cell, Grid, Interned, Reads},
+    of_float, Real, Values,
+};
 
 /// Where the cells of whole rows are in a piece of text.
 #[derive(Debug, Default)]
@@ -178,20 +181,27 @@ impl<'a> Found<'a> {
 
     /// The number in a cell, or NaN where it is blank and may be. What `f64` holds of very long whole
     /// numbers is not what they are.
-    fn number(&self, row: usize, column: usize, blanks: bool) -> Option<f32> {
+    fn number<T: Real>(&self, row: usize, column: usize, blanks: bool) -> Option<T> {
         const EXACT: f64 = 9e15;
         let (start, end) = self.cells.bounds[row * self.width + column];
         let up_to_end = self.text.as_bytes().get(..end as usize)?;
         if let Some(number) = decimal(up_to_end, start as usize) {
-            return Some(number as f32);
+            return of_float(number);
         }
         let text = self.text(row, column);
         if blanks && text.is_empty() {
-            return Some(f32::NAN);
+            return Some(T::nan());
         }
         let number: f64 = text.parse().ok()?;
-        let single = number as f32;
-        (number.abs() < EXACT && single.is_finite()).then_some(single)
+        of_float(number).filter(|_| number.abs() < EXACT)
+    }
+
+    /// Appends the numbers of some columns, row by row.
+    fn append<T: Real>(&self, columns: &[usize], blanks: bool, to: &mut Vec<T>) -> bool {
+        to.reserve(self.rows() * columns.len());
+        self.places(columns).all(|(row, column)| {
+            self.number(row, column, blanks).map(|number| to.push(number)).is_some()
+        })
     }
 
     /// The cells of some columns, row by row.
@@ -213,11 +223,12 @@ impl Grid for Found<'_> {
         })
     }
 
-    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Vec<f32>) -> bool {
-        to.reserve(self.rows() * columns.len());
-        self.places(columns).all(|(row, column)| {
-            self.number(row, column, blanks).map(|number| to.push(number)).is_some()
-        })
+    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Values) -> bool {
+        match to {
+            Values::Numbers(to) => self.append(columns, blanks, to),
+            Values::Doubles(to) => self.append(columns, blanks, to),
+            _ => false,
+        }
     }
 
     fn texts(&self, columns: &[usize], to: &mut Vec<Arc<str>>) -> bool {
