@@ -293,6 +293,29 @@ mod tests {
     }
 
     #[test]
+    fn whole_numbers_are_exact_or_for_others_to_read() {
+        let numbers = |text: &str, mut to: Values| {
+            let (mut cells, marks) = (Cells::default(), Marks::new(b',').unwrap());
+            cells.split(text.as_bytes(), 2, marks, true).unwrap();
+            Found::new(text, &cells, 2).numbers(&[0, 1], true, &mut to).then_some(to)
+        };
+        let (single, double) = (Values::Numbers(Vec::new()), Values::Doubles(Vec::new()));
+        // Eight digits are read by `decimal`, more of them by the standard library.
+        for whole in ["16777217", "1700000060", "1.6777217e7"] {
+            let text = format!("{whole},0.1\n");
+            assert_eq!(numbers(&text, single.clone()), None, "{whole}");
+            let known = Values::Doubles(vec![whole.parse().unwrap(), 0.1]);
+            assert_eq!(numbers(&text, double.clone()), Some(known));
+        }
+        let both = "16777218,-16777216.5\n";
+        let known = Values::Numbers(vec![16_777_218.0, -16_777_216.0]);
+        assert_eq!(numbers(both, single), Some(known));
+        let known = Values::Doubles(vec![16_777_218.0, -16_777_216.5]);
+        assert_eq!(numbers(both, double.clone()), Some(known));
+        assert_eq!(numbers("9007199254740993,1\n", double), None);
+    }
+
+    #[test]
     fn every_mark_is_found_wherever_it_stands() {
         let marks = Marks::new(b';').unwrap();
         for length in 0..40 {
