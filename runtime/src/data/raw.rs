@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use super::{
-    real::{expected_of_whole, of_whole, Real},
+    real::{expected_of_whole, is_held, of_whole, Real},
     Class, Column, Content, Image, Picture, Table, Values,
 };
 use crate::{Error, Result};
@@ -167,13 +167,13 @@ impl ColumnWriter<'_> {
     }
 
     fn real<T: Real>(&mut self, number: T) {
-        match self.column.content.blanks() {
-            Some(true) if number.is_nan() => {}
-            Some(false) if number.is_nan() => {
-                let expected = "a finite number (`impute(mean)` replaces what is missing)";
-                self.refuse(expected, number.to_string());
+        match self.for_nan() {
+            None if number.is_nan() => {}
+            Some(expected) if number.is_nan() => self.refuse(expected, number.to_string()),
+            _ if is_held(number) => {}
+            _ if number.is_finite() => {
+                self.refuse("a finite number that `f32` can hold", number.to_string());
             }
-            _ if number.is_finite() => {}
             _ => self.refuse("a finite number", number.to_string()),
         }
         match T::among(self.values()) {
@@ -182,11 +182,20 @@ impl ColumnWriter<'_> {
         }
     }
 
+    /// What is expected in the place of NaN; `None` where it says that a number is missing.
+    fn for_nan(&self) -> Option<&'static str> {
+        match self.column.content.blanks() {
+            Some(true) => None,
+            Some(false) => Some("a finite number (`impute(mean)` replaces what is missing)"),
+            None => Some("a finite number"),
+        }
+    }
+
     fn reals<T: Real>(&mut self, numbers: &[T]) {
         // Without a way out of the loop the compiler looks at several at once.
-        let finite = numbers.iter().fold(true, |all, number| all & number.is_finite());
+        let held = numbers.iter().fold(true, |all, number| all & is_held(*number));
         match T::among(self.values()) {
-            Some(all) if finite => all.extend_from_slice(numbers),
+            Some(all) if held => all.extend_from_slice(numbers),
             _ => numbers.iter().for_each(|number| self.real(*number)),
         }
     }
