@@ -92,6 +92,8 @@ fn say(column: &Column, row: usize) -> String {
 fn list(numbers: &[f64]) -> String {
     let shown = numbers.iter().take(12).map(|number| match number.fract() == 0.0 {
         true => format!("{number}"),
+        // As many digits as those of a whole target beside it: a time in seconds, say.
+        false if (1e6..1e15).contains(&number.abs()) => format!("{number:.0}"),
         false => Short(*number).to_string(),
     });
     let shown: Vec<String> = shown.collect();
