@@ -82,7 +82,8 @@ fn files(csv: &str, json: &str) -> Files {
 }
 
 fn files_of(rows: &[DoubleSample]) -> Files {
-    let (mut csv, mut json) = ("seconds,from,to,left,change,bytes,until\n".to_owned(), String::new());
+    let (mut csv, mut json) =
+        ("seconds,from,to,left,change,bytes,until\n".to_owned(), String::new());
     for DoubleSample { seconds, span: [from, to], left, change, bytes, until } in rows {
         let cell = left.map_or(String::new(), |left| left.to_string());
         csv += &format!("{seconds},{from},{to},{cell},{change},{bytes},{until}\n");
@@ -111,7 +112,8 @@ fn refusals(seconds: &str, user: &str, stars: &str) -> Vec<String> {
              {{\"seconds\": {seconds}, \"user\": {user}, \"stars\": {stars}}}\n"
         ),
     );
-    let (csv, json) = (Csv::<SingleSample>::new(&files.csv), JsonLines::<SingleSample>::new(&files.json));
+    let (csv, json) =
+        (Csv::<SingleSample>::new(&files.csv), JsonLines::<SingleSample>::new(&files.json));
     // By rows, and by columns where there are any.
     let errors: [Result<()>; 4] = [
         csv.read_all().map(drop),
@@ -202,7 +204,8 @@ fn double_precision_is_read_exactly_in_rows_and_in_columns() {
         assert_eq!(source.into_iter().collect::<Result<Vec<_>>>().unwrap(), predicted);
         (model, predicted)
     };
-    let (model, expected) = trained(&|trainer, model| drop(trainer.fit_from(model, &rows).unwrap()));
+    let (model, expected) =
+        trained(&|trainer, model| drop(trainer.fit_from(model, &rows).unwrap()));
     let (_, from_csv) = trained(&|trainer, model| drop(trainer.fit_from(model, &csv).unwrap()));
     let (_, from_json) = trained(&|trainer, model| drop(trainer.fit_from(model, &json).unwrap()));
     assert_eq!((&from_csv, &from_json), (&expected, &expected));
@@ -302,12 +305,8 @@ model!(ByEdges, [bins(edges = [1_700_000_060.0, 1_700_000_061.0])], f64, [Embedd
 fn every_step_computes_in_double_precision() {
     // NumPy: t = 1_700_000_000 + [0, 60, 120, 180]; (t - t.mean()) / t.std(), by hand
     // [-90, -30, 30, 90] / sqrt(4500).
-    let standardized = numbers![
-        -1.3416407864998738,
-        -0.447213595499958,
-        0.447213595499958,
-        1.3416407864998738
-    ];
+    let standardized =
+        numbers![-1.3416407864998738, -0.447213595499958, 0.447213595499958, 1.3416407864998738];
     assert_eq!(encoded!(Standardized, StandardizedSample, MOMENTS), standardized);
     let ranged = numbers![0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0];
     assert_eq!(encoded!(Ranged, RangedSample, MOMENTS), ranged);
@@ -316,7 +315,9 @@ fn every_step_computes_in_double_precision() {
     assert_eq!(encoded!(Sturdy, SturdySample, MOMENTS), sturdy);
     // NumPy: l = log1p(t); (l - l.min()) / (l.max() - l.min()).
     let expected = [0.0, 0.3333333557022727, 0.6666666778511363, 1.0];
-    let Values::Numbers(logarithms) = encoded!(Logarithm, LogarithmSample, MOMENTS) else { panic!() };
+    let Values::Numbers(logarithms) = encoded!(Logarithm, LogarithmSample, MOMENTS) else {
+        panic!()
+    };
     for (found, expected) in logarithms.iter().zip(expected) {
         // An `f64` near 21 has a step of 4e-15, and the logarithms are 1e-7 apart.
         assert!((f64::from(*found) - expected).abs() < 5e-7, "{found} is not {expected}");
@@ -334,7 +335,12 @@ fn every_step_computes_in_double_precision() {
 model!(Mean, [impute(mean), rescale(1.0, -1_700_000_000.0)], [f64; 1], [relu]);
 model!(Median, [impute(median), rescale(1.0, -1_700_000_000.0)], [f64; 1], [relu]);
 model!(Frequent, [impute(most_frequent), rescale(1.0, -1_700_000_000.0)], [f64; 1], [relu]);
-model!(Flagged, [impute(constant = 1_700_000_060.0, indicator = true), standardize], [f64; 1], [relu]);
+model!(
+    Flagged,
+    [impute(constant = 1_700_000_060.0, indicator = true), standardize],
+    [f64; 1],
+    [relu]
+);
 model!(Absent, [standardize, missing = mean], Option<f64>, [relu]);
 model!(Alone, [missing = mean], Option<f64>, [relu]);
 
@@ -352,15 +358,22 @@ fn what_stands_in_for_a_missing_number_is_exact() {
     );
     // The mean of 0, 60 and 120 is 60, and the deviation sqrt(2400).
     let far = 60.0 / 2400f64.sqrt();
-    let (missing, flag) = ((1.0 - 1.0 / 3.0) / (2.0f64 / 9.0).sqrt(), (0.0 - 1.0 / 3.0) / (2.0f64 / 9.0).sqrt());
-    let Values::Numbers(flagged) = encoded!(Flagged, FlaggedSample, [first, [f64::NAN], third]) else { panic!() };
+    let (missing, flag) =
+        ((1.0 - 1.0 / 3.0) / (2.0f64 / 9.0).sqrt(), (0.0 - 1.0 / 3.0) / (2.0f64 / 9.0).sqrt());
+    let Values::Numbers(flagged) = encoded!(Flagged, FlaggedSample, [first, [f64::NAN], third])
+    else {
+        panic!()
+    };
     let expected = [-far, flag, 0.0, missing, far, flag];
     for (found, expected) in flagged.iter().zip(expected) {
         assert!((f64::from(*found) - expected).abs() < 1e-6, "{flagged:?}");
     }
     let absent = [Some(MOMENTS[0]), None, Some(MOMENTS[2])];
     assert_eq!(encoded!(Absent, AbsentSample, absent), numbers![-1.0, 0.0, 1.0]);
-    assert_eq!(encoded!(Alone, AloneSample, [Some(0.25), None, Some(0.75)]), numbers![0.25, 0.5, 0.75]);
+    assert_eq!(
+        encoded!(Alone, AloneSample, [Some(0.25), None, Some(0.75)]),
+        numbers![0.25, 0.5, 0.75]
+    );
 }
 
 #[multi_input_model]
@@ -377,7 +390,8 @@ pub struct Plain {
 #[test]
 fn without_a_step_a_number_becomes_f32_or_is_refused() {
     let model = Plain::build(&Cpu::default(), Seed(1));
-    let predict = |raw: [f64; 2]| model.predict(&[PlainInputs { raw: [0.5, 1.0] }, PlainInputs { raw }]);
+    let predict =
+        |raw: [f64; 2]| model.predict(&[PlainInputs { raw: [0.5, 1.0] }, PlainInputs { raw }]);
     assert!(predict([0.1, 16_777_216.0]).is_ok());
     for (number, found) in [(1_700_000_060.0, "1700000060"), (-16_777_217.0, "-16777217")] {
         let error = predict([0.1, number]).unwrap_err().to_string();
@@ -391,7 +405,10 @@ fn without_a_step_a_number_becomes_f32_or_is_refused() {
         );
     }
     let error = predict([1e39, 0.0]).unwrap_err().to_string();
-    assert!(error.contains("row 1, field `raw`: expected a finite number that `f32` can hold"), "{error}");
+    assert!(
+        error.contains("row 1, field `raw`: expected a finite number that `f32` can hold"),
+        "{error}"
+    );
     // The loss compares with a target as it is.
     let rows = vec![PlainSample { raw: [0.0, 0.0], number: 16_777_217.0 }; 2];
     let loss = model.evaluate(&rows).unwrap().loss();

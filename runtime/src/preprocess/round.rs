@@ -37,5 +37,6 @@ pub(super) fn rounded(
     Ok(Column { content, values: Arc::new(Values::Numbers(rounded)), ..column })
 }
 
-const EXPECTED: &str = "a number that `f32` holds, in which layers compute: whole ones exactly, as all up \
+const EXPECTED: &str =
+    "a number that `f32` holds, in which layers compute: whole ones exactly, as all up \
                         to 16777216 (`standardize` computes in `f64`)";

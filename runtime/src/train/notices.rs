@@ -52,8 +52,12 @@ impl Targets {
             Values::Numbers(flags) if output.target == Target::Flag => {
                 self.count(2, usize::from(flags[row] > 0.5));
             }
-            Values::Numbers(numbers) => self.compare(&numbers[row * column.width..][..column.width]),
-            Values::Doubles(numbers) => self.compare(&numbers[row * column.width..][..column.width]),
+            Values::Numbers(numbers) => {
+                self.compare(&numbers[row * column.width..][..column.width])
+            }
+            Values::Doubles(numbers) => {
+                self.compare(&numbers[row * column.width..][..column.width])
+            }
             // Labels have become classes by now, and nothing else is a target.
             _ => {}
         }

@@ -10,9 +10,7 @@ use super::{
 };
 use crate::data::{
     folder,
-    real::{
-        expected_of_float, expected_of_whole, of_float, of_whole, Real, AN_ID, LAST_WHOLE,
-    },
+    real::{expected_of_float, expected_of_whole, of_float, of_whole, Real, AN_ID, LAST_WHOLE},
     Class, Image, ImageError,
 };
 
