@@ -376,6 +376,20 @@ fn what_stands_in_for_a_missing_number_is_exact() {
     );
 }
 
+model!(Resized, [resize(1, 1)], [[[f64; 2]; 2]; 1], [Flatten]);
+
+#[test]
+fn a_column_is_constant_by_the_rounding_of_its_type_and_pictures_become_f32() {
+    // 1.2e-7 of 1.7e9 is 203 seconds: in `f32` these would be one moment.
+    let constant = [MOMENTS[1]; 3];
+    assert_eq!(encoded!(Standardized, StandardizedSample, constant), numbers![0.0, 0.0, 0.0]);
+    let two = [MOMENTS[1], MOMENTS[1] + 1.0];
+    assert_eq!(encoded!(Standardized, StandardizedSample, two), numbers![-1.0, 1.0]);
+    assert_eq!(encoded!(Ranged, RangedSample, two), numbers![0.0, 1.0]);
+    let picture = [[[[1.0, 2.0], [3.0, 4.5]]]];
+    assert_eq!(encoded!(Resized, ResizedSample, picture), numbers![2.625]);
+}
+
 #[multi_input_model]
 #[derive(Clone, Debug)]
 pub struct Plain {
