@@ -2,6 +2,7 @@
 
 mod augmentation;
 mod derived;
+mod exact_numbers;
 mod pictures;
 mod raw_records;
 mod raw_rows;

@@ -11,6 +11,7 @@ mod labels;
 mod picture;
 mod prediction;
 mod raw;
+mod real;
 mod size;
 mod source;
 mod split;
@@ -28,6 +29,9 @@ pub(crate) use picture::of_sixteen_bits;
 pub use picture::{Picture, Pixels};
 pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
+#[cfg(any(feature = "parquet", feature = "arrow"))]
+pub(crate) use real::of_whole;
+pub(crate) use real::{of_float, Real};
 pub(crate) use size::rows_within;
 #[cfg(feature = "arrow")]
 pub use source::Arrow;

@@ -13,6 +13,7 @@ impl Values {
         }
         match self {
             Values::Numbers(all) => size_of_val(&all[range]),
+            Values::Doubles(all) => size_of_val(&all[range]),
             Values::Categories(all) => size_of_val(&all[range]),
             Values::Dates(all) => size_of_val(&all[range]),
             Values::Texts(all) => each(all, range, |text| text.len()),

@@ -56,7 +56,7 @@ impl Running for Scored {
     fn update(&mut self, prediction: &[f64], target: TargetRow<'_>, weight: f64) {
         let count = match target {
             TargetRow::Class(_) => prediction.len(),
-            TargetRow::Numbers(_) => 1,
+            TargetRow::Numbers(_) | TargetRow::Doubles(_) => 1,
         };
         self.classes.resize_with(count, || ScoreHistogram::new(capacity(count)));
         for (index, &score) in prediction.iter().enumerate() {

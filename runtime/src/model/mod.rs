@@ -15,7 +15,7 @@ use crate::{
     callback::Snapshot,
     checkpoint,
     data::{rows_within, Batch, Labels, RowReader, Table},
-    definition::{Graph, Link, Network, Output, Target},
+    definition::{Graph, Link, Network, Output},
     history::{Evaluation, Phase},
     kernel::{Backend, Element},
     metric::{confusion::Confusion, ConfusionMatrix},
@@ -137,7 +137,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         output: OutputOf<M, OUTPUT>,
         rows: &[M::Sample],
     ) -> Result<ConfusionMatrix> {
-        let found = M::GRAPH.outputs.get(OUTPUT).filter(|o| o.target != Target::Numbers);
+        let found = M::GRAPH.outputs.get(OUTPUT).filter(|o| !o.target.is_numbers());
         let Some(found) = found else {
             let name = output.name();
             let mistake = format!("`{name}` is numbers, of which there is no confusion matrix");

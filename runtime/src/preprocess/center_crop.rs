@@ -19,6 +19,7 @@ pub struct CenterCrop;
 
 impl FixedStep for CenterCrop {
     fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+        let values = values.in_single_precision();
         let [height, width] = size(step);
         let mut cropped = Vec::with_capacity(values.len() * step.output.elements().get());
         for (row, source) in sources(step, &values).iter().enumerate() {

@@ -33,6 +33,7 @@ mod rescale;
 mod resize;
 mod robust;
 mod rotate;
+mod round;
 mod sample;
 mod seen;
 mod shrink;
@@ -167,7 +168,8 @@ impl Preprocessing {
         let inputs = self.inputs.iter().zip(inputs);
         let inputs = inputs.enumerate().map(|(place, (pipeline, column))| {
             let draw = draw.map(|draw| draw.layer(place as u64));
-            pipeline.encode(column, rows, (first, draw))
+            let encoded = pipeline.encode(column, rows, (first, draw))?;
+            round::rounded(encoded, &self.graph.inputs[place], |row| first + rows[row])
         });
         let mut columns = inputs.collect::<Result<Vec<_>>>()?;
         let derived = self.graph.derived.iter();

@@ -101,7 +101,7 @@ impl Pipeline {
             means.fill(&mut values, present);
         }
         let mut values = self.apply(values, &there, (first, draw))?;
-        let (content, width) = self.encoded(column);
+        let (content, width) = self.encoded(column, &values);
         if let (Some(present), None) = (&present, &self.means) {
             values = values.spread(width, present);
         }
@@ -114,11 +114,12 @@ impl Pipeline {
         self.steps.is_empty() && self.means.is_none()
     }
 
-    /// What a row holds after the last step.
-    fn encoded(&self, column: &Column) -> (Content, usize) {
+    /// What a row holds after the last step, which gave these values.
+    fn encoded(&self, column: &Column, values: &Values) -> (Content, usize) {
         let Some(last) = self.plan.steps.last() else { return (column.content, column.width) };
-        let content = match last.output.kind {
-            Kind::Categories => Content::Categories { below: last.output.below.get() },
+        let content = match (last.output.kind, values) {
+            (Kind::Categories, _) => Content::Categories { below: last.output.below.get() },
+            (_, Values::Doubles(_)) => Content::Doubles { blanks: false },
             _ => Content::Numbers { blanks: false },
         };
         (content, last.output.elements().get())

@@ -23,6 +23,7 @@ pub struct Resize;
 
 impl FixedStep for Resize {
     fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+        let values = values.in_single_precision();
         let mut resized = Vec::with_capacity(values.len() * step.output.elements().get());
         sources(step, &values).iter().for_each(|source| push(step, source, &mut resized));
         Ok(Values::Numbers(resized))

@@ -303,7 +303,8 @@ impl<T: RandomStep> Stage for Random<T> {
 
 impl<T: RandomStep> Ready for Random<T> {
     fn apply(&self, step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
-        T::apply(step, values, lots)
+        // All of them change pictures.
+        T::apply(step, values.in_single_precision(), lots)
     }
 
     fn is_random(&self, _: &Step) -> bool {

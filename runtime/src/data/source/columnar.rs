@@ -18,7 +18,10 @@ use super::{
     Block, Wanted,
 };
 use crate::{
-    data::columns::{Cell, Grid, Interned, Plan, Reads},
+    data::{
+        columns::{Cell, Grid, Interned, Plan, Reads},
+        of_float, of_whole, Real, Values,
+    },
     Error, Result,
 };
 
@@ -142,6 +145,17 @@ impl Found {
         self.columns.iter().map(move |column| column.at(row))
     }
 
+    /// Appends the numbers of some columns, row by row.
+    fn append<T: Real>(&self, columns: &[usize], blanks: bool, to: &mut Vec<T>) -> bool {
+        let (start, step) = (to.len(), columns.len());
+        to.resize(start + self.rows * step, T::zero());
+        columns.iter().enumerate().all(|(first, &column)| {
+            let column = self.columns.get(column);
+            let to = to.get_mut(start + first..).unwrap_or_default();
+            column.is_some_and(|column| column.numbers(blanks, step, to))
+        })
+    }
+
     /// The columns of this table and of another one with the same rows.
     pub(super) fn beside(mut self, other: Found) -> Decoded {
         if self.rows != other.rows {
@@ -229,28 +243,30 @@ impl Column {
 
     /// Puts the numbers into every `step`th place, or NaN where one is missing and may be; whether all
     /// are numbers.
-    fn numbers(&self, blanks: bool, step: usize, to: &mut [f32]) -> bool {
+    fn numbers<T: Real>(&self, blanks: bool, step: usize, to: &mut [T]) -> bool {
         let mut places = to.iter_mut().step_by(step);
-        let mut put = |number: Option<f32>| {
-            let (number, sound) = match number {
-                Some(number) => (number, number.is_finite() || blanks && number.is_nan()),
-                None => (f32::NAN, blanks),
-            };
-            if let Some(place) = places.next() {
+        // What is there may be a number that the type does not hold.
+        let mut put = |number: Option<Option<T>>| {
+            let number = number.unwrap_or_else(|| blanks.then(T::nan));
+            if let (Some(place), Some(number)) = (places.next(), number) {
                 *place = number;
             }
-            sound
+            number.is_some()
+        };
+        let float = |number: f64| match number.is_nan() {
+            true => blanks.then(T::nan),
+            false => of_float(number),
         };
         match self {
             Column::Floats(all) if all.null_count() == 0 => {
-                all.values().iter().all(|number| put(Some(*number as f32)))
+                all.values().iter().all(|number| put(Some(float(*number))))
             }
-            Column::Floats(all) => all.iter().all(|number| put(number.map(|number| number as f32))),
+            Column::Floats(all) => all.iter().all(|number| put(number.map(float))),
             Column::Integers(all) => {
-                all.iter().all(|number| put(number.map(|number| number as f32)))
+                all.iter().all(|number| put(number.map(|number| of_whole(number.into()))))
             }
             Column::Unsigned(all) => {
-                all.iter().all(|number| put(number.map(|number| number as f32)))
+                all.iter().all(|number| put(number.map(|number| of_whole(number.into()))))
             }
             Column::Nothing | Column::Bools(_) | Column::Texts(_) | Column::Lists(..) => false,
         }
@@ -268,14 +284,12 @@ impl Grid for Found {
         (is_text || reads != Reads::Text).then(|| field.into())
     }
 
-    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Vec<f32>) -> bool {
-        let (start, step) = (to.len(), columns.len());
-        to.resize(start + self.rows * step, 0.0);
-        columns.iter().enumerate().all(|(first, &column)| {
-            let column = self.columns.get(column);
-            let to = to.get_mut(start + first..).unwrap_or_default();
-            column.is_some_and(|column| column.numbers(blanks, step, to))
-        })
+    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Values) -> bool {
+        match to {
+            Values::Numbers(to) => self.append(columns, blanks, to),
+            Values::Doubles(to) => self.append(columns, blanks, to),
+            _ => false,
+        }
     }
 
     fn texts(&self, columns: &[usize], to: &mut Vec<Arc<str>>) -> bool {
