@@ -31,6 +31,7 @@ pub mod kernel;
 pub mod layer;
 mod lazy;
 pub mod loss;
+mod lossless;
 pub mod merge;
 pub mod metric;
 pub mod missing;

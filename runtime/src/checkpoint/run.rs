@@ -15,6 +15,7 @@ use crate::{
     definition::Network,
     history::History,
     kernel::{Backend, Element},
+    lossless,
     model::Model,
     Result,
 };
@@ -32,6 +33,7 @@ pub(crate) struct SavedRun {
     pub(crate) updates: u64,
     /// How many steps the optimizer took for each trained tensor.
     pub(crate) tensor_steps: Vec<u64>,
+    #[serde(with = "lossless::number")]
     pub(crate) learning_rate: f64,
     /// The branches that are frozen for now.
     pub(crate) frozen: Vec<String>,

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::affine::look_by_column;
 use crate::data::Values;
 
 /// The mean of the present training values of every element, in the place of an absent value; 0
-/// where none was present. `sklearn.impute.SimpleImputer(strategy="mean")`.
+/// where none was present. A number that is missing in a present row (NaN, where `impute` follows)
+/// counts nothing. `sklearn.impute.SimpleImputer(strategy="mean")`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Means(Vec<f64>);
@@ -26,30 +28,40 @@ impl Means {
     }
 }
 
-/// Running means of rows of numbers.
-#[derive(Clone, Debug)]
-pub(super) struct RunningMeans {
-    means: Vec<f64>,
-    rows: f64,
+/// The mean of the numbers of a column so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunningMean {
+    mean: f64,
+    count: f64,
 }
+
+impl RunningMean {
+    pub(super) fn look(&mut self, number: f32) {
+        self.count += 1.0;
+        self.mean += (f64::from(number) - self.mean) / self.count;
+    }
+
+    /// The mean; `None` before the first number.
+    pub(super) fn learn(self) -> Option<f64> {
+        (self.count > 0.0).then_some(self.mean)
+    }
+}
+
+/// Running means of rows of numbers, each element by itself.
+#[derive(Clone, Debug)]
+pub(super) struct RunningMeans(Vec<RunningMean>);
 
 impl RunningMeans {
     pub(super) fn new(width: usize) -> RunningMeans {
-        RunningMeans { means: vec![0.0; width], rows: 0.0 }
+        RunningMeans(vec![RunningMean::default(); width])
     }
 
     pub(super) fn look(&mut self, values: &Values) {
-        let Values::Numbers(numbers) = values else { return };
-        for row in numbers.chunks_exact(self.means.len().max(1)) {
-            self.rows += 1.0;
-            for (mean, &number) in self.means.iter_mut().zip(row) {
-                *mean += (f64::from(number) - *mean) / self.rows;
-            }
-        }
+        look_by_column(&mut self.0, values, RunningMean::look);
     }
 
     pub(super) fn learn(self) -> Means {
-        Means(self.means)
+        Means(self.0.into_iter().map(|mean| mean.learn().unwrap_or(0.0)).collect())
     }
 }
 
@@ -64,6 +76,14 @@ mod tests {
         let mut values = Values::Numbers(vec![1.0, 10.0, 99.0, 99.0]);
         running.learn().fill(&mut values, &[true, false]);
         assert_eq!(values, Values::Numbers(vec![1.0, 10.0, 2.0, 20.0]));
+    }
+
+    #[test]
+    fn a_missing_number_counts_nothing() {
+        let mut running = RunningMeans::new(2);
+        let missing = f32::NAN;
+        running.look(&Values::Numbers(vec![1.0, missing, missing, missing, 3.0, 8.0]));
+        assert_eq!(running.learn(), Means(vec![2.0, 8.0]));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     data::{Column, Content, Values},
     definition::{Input, Missing, Output, Step},
+    kernel::sweep::all_finite,
     layer::Draw,
     private::spec::{step::Nature, Kind},
     Error, Notice, NoticeKind, Result,
@@ -100,6 +101,7 @@ impl Pipeline {
             means.fill(&mut values, present);
         }
         let mut values = self.apply(values, &there, (first, draw))?;
+        self.refuse_numbers(&values, |number| !number.is_finite(), (column, &there, first))?;
         let (content, width) = self.encoded(column);
         if let (Some(present), None) = (&present, &self.means) {
             values = values.spread(width, present);
@@ -140,6 +142,35 @@ impl Pipeline {
             })?;
         }
         Ok(values)
+    }
+
+    /// Refuses what the steps made of some rows of a column where a number of it is `bad`: what is
+    /// finite may become infinite on its way, of which nothing can be learned or computed.
+    fn refuse_numbers(
+        &self,
+        values: &Values,
+        bad: fn(f32) -> bool,
+        (column, rows, first): (&Column, &[usize], usize),
+    ) -> Result<()> {
+        let Values::Numbers(numbers) = values else { return Ok(()) };
+        if all_finite(numbers) {
+            return Ok(());
+        }
+        let Some(place) = numbers.iter().position(|number| bad(*number)) else { return Ok(()) };
+        let width = (numbers.len() / rows.len().max(1)).max(1);
+        let row = rows.get(place / width).copied().unwrap_or_default();
+        let steps: Vec<String> =
+            self.steps.iter().zip(self.plan.steps).map(|(_, step)| format!("`{step:?}`")).collect();
+        let raw = match &*column.values {
+            Values::Numbers(raw) if column.width == 1 => format!("{}", raw[row]),
+            _ => "one".to_owned(),
+        };
+        Err(Error::Value {
+            row: first + row,
+            field: self.plan.name.to_owned(),
+            expected: format!("a number that {} leaves finite", steps.join(", ")),
+            found: format!("{raw} that becomes {}", numbers[place]),
+        })
     }
 
     /// Brings predictions back through all steps, the last first.
@@ -254,13 +285,15 @@ pub(super) struct PipelineFit {
     pipeline: Pipeline,
     means: Option<RunningMeans>,
     learning: Option<Box<dyn Learning>>,
+    /// Why there is no such step; nothing is fitted any more then.
+    problem: Option<String>,
 }
 
 impl PipelineFit {
     pub(super) fn new(plan: Plan) -> PipelineFit {
         let pipeline = Pipeline { plan, means: None, steps: Vec::new() };
         let means = plan.means.map(RunningMeans::new);
-        let mut fit = PipelineFit { pipeline, means, learning: None };
+        let mut fit = PipelineFit { pipeline, means, learning: None, problem: None };
         fit.advance();
         fit
     }
@@ -271,10 +304,11 @@ impl PipelineFit {
         while let Some(step) = self.next().filter(|step| step.vocabulary_of.is_none()) {
             self.learning = step.stage.start(step);
             self.show_the_unknown(step);
-            let Some(ready) = restore_fixed(step).filter(|_| self.learning.is_none()) else {
+            if self.learning.is_some() {
                 break;
-            };
-            self.pipeline.steps.push(ready);
+            }
+            // It learns nothing, so nothing was saved of it.
+            self.push(step.stage.restore(step, Json::Null));
         }
     }
 
@@ -291,14 +325,28 @@ impl PipelineFit {
         }
     }
 
-    /// The first step that is not fitted yet.
+    /// Takes a fitted step, or notes why there is none.
+    fn push(&mut self, step: std::result::Result<Arc<dyn Ready>, String>) {
+        match step {
+            Ok(step) => self.pipeline.steps.push(step),
+            Err(reason) => self.problem = Some(format!("`{}`, {reason}", self.pipeline.plan.name)),
+        }
+    }
+
+    /// The first step that is not fitted yet, unless one cannot be.
     fn next(&self) -> Option<&'static Step> {
-        self.pipeline.plan.steps.get(self.pipeline.steps.len())
+        let next = self.pipeline.plan.steps.get(self.pipeline.steps.len());
+        next.filter(|_| self.problem.is_none())
     }
 
     /// The place of the input for whose vocabulary it waits.
     pub(super) fn waits_for(&self) -> Option<usize> {
         self.next()?.vocabulary_of
+    }
+
+    /// Whether some step cannot be fitted, whatever the rows.
+    pub(super) fn has_failed(&self) -> bool {
+        self.problem.is_some()
     }
 
     /// Whether there is nothing to learn any more.
@@ -337,6 +385,8 @@ impl PipelineFit {
         }
         let Some(step) = self.next() else { return Ok(()) };
         let values = self.pipeline.apply(values, &present, (first, None))?;
+        // What is missing is NaN, of which nothing is learned.
+        self.pipeline.refuse_numbers(&values, f32::is_infinite, (column, &present, first))?;
         if let Some(learning) = &mut self.learning {
             learning.look(step, &values);
         }
@@ -349,17 +399,24 @@ impl PipelineFit {
             self.pipeline.means = Some(means.learn());
         }
         if let (Some(step), Some(learning)) = (self.next(), self.learning.take()) {
-            self.pipeline.steps.push(learning.learn(step));
+            self.push(learning.learn(step));
             self.advance();
         }
     }
 
     /// The pipeline; steps that have seen no rows are as they are without any.
-    pub(super) fn finish(mut self) -> Pipeline {
-        while let Some(ready) = self.next().and_then(restore_fixed) {
-            self.take(ready);
+    ///
+    /// # Errors
+    /// Why there is no such preprocessing, with the field and the step.
+    pub(super) fn finish(mut self) -> std::result::Result<Pipeline, String> {
+        while let Some(step) = self.next() {
+            self.push(step.stage.restore(step, Json::Null));
+            self.advance();
         }
-        self.pipeline
+        match self.problem {
+            None => Ok(self.pipeline),
+            Some(problem) => Err(problem),
+        }
     }
 }
 
@@ -368,9 +425,4 @@ fn present(column: &Column, rows: &[usize]) -> (Vec<usize>, Values) {
     let present: Vec<usize> = rows.iter().copied().filter(|&row| column.is_present(row)).collect();
     let values = column.values.of_rows(column.width, &present);
     (present, values)
-}
-
-/// A step that learns nothing.
-fn restore_fixed(step: &Step) -> Option<Arc<dyn Ready>> {
-    step.stage.restore(step, Json::Null).ok()
 }

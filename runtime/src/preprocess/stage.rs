@@ -186,7 +186,10 @@ pub trait Learning: Send {
     fn look(&mut self, step: &Step, values: &Values);
 
     /// Ends the learning.
-    fn learn(self: Box<Self>, step: &Step) -> Arc<dyn Ready>;
+    ///
+    /// # Errors
+    /// Where no sound step came of it, which a file could not hold.
+    fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn Ready>, String>;
 }
 
 /// A step that can be applied.
@@ -327,15 +330,12 @@ impl<T: LearnedStep> Stage for Learned<T> {
     }
 
     fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
-        let wrong = |reason: String| format!("`{}`: {reason}", step.spec.name);
-        let learned = match (T::given(step).or_else(|| T::unfitted(step)), saved) {
+        let learned: T = match (T::given(step).or_else(|| T::unfitted(step)), saved) {
             (Some(given), Json::Null) => given,
-            (_, saved) => {
-                serde_json::from_value(saved).map_err(|error| wrong(error.to_string()))?
-            }
+            (_, saved) => serde_json::from_value(saved)
+                .map_err(|error| format!("`{}`: {error}", step.spec.name))?,
         };
-        learned.check(step).map_err(wrong)?;
-        Ok(Arc::new(HasLearned(learned)))
+        sound(learned, step)
     }
 }
 
@@ -347,9 +347,16 @@ impl<T: LearnedStep> Learning for Looking<T> {
         T::look(&mut self.0, step, values);
     }
 
-    fn learn(self: Box<Self>, step: &Step) -> Arc<dyn Ready> {
-        Arc::new(HasLearned(T::learn(self.0, step)))
+    fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn Ready>, String> {
+        sound(T::learn(self.0, step), step)
     }
+}
+
+/// What was learned or saved, where such a step can have learned it. The same is asked at both ends,
+/// so that whatever is saved can be loaded.
+fn sound<T: LearnedStep>(learned: T, step: &Step) -> Result<Arc<dyn Ready>, String> {
+    learned.check(step).map_err(|reason| format!("`{}`: {reason}", step.spec.name))?;
+    Ok(Arc::new(HasLearned(learned)))
 }
 
 /// A learned step at its end.

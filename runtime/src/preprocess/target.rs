@@ -114,6 +114,10 @@ impl TargetFit {
         }
     }
 
+    pub(super) fn has_failed(&self) -> bool {
+        self.steps.has_failed()
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.labels_done && self.steps.is_done()
     }
@@ -149,12 +153,9 @@ impl TargetFit {
         self.labels_done = true;
     }
 
-    pub(super) fn finish(self) -> Target {
-        Target {
-            output: self.output,
-            steps: self.steps.finish(),
-            labels: self.labels.map(Labels::new),
-        }
+    pub(super) fn finish(self) -> std::result::Result<Target, String> {
+        let labels = self.labels.map(Labels::new);
+        Ok(Target { output: self.output, steps: self.steps.finish()?, labels })
     }
 }
 

@@ -175,7 +175,10 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
         fitting.end_pass();
         first = false;
     }
-    let fitted = fitted.cloned().unwrap_or_else(|| fitting.finish());
+    let fitted = match fitted {
+        Some(fitted) => fitted.clone(),
+        None => fitting.finish()?,
+    };
     Ok(Counted { fitted, rows, fingerprint: sum.value(), census, first_rows })
 }
 
