@@ -123,7 +123,7 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
     /// What the training rows had, or lacked, that is worth knowing about the step.
     fn notices(&self, step: &Step) -> Vec<Notice> {
         let unseen = self.vocabulary(step).and_then(VocabularySize::notice);
-        overflow_notice(self.overflow()).into_iter().chain(unseen).collect()
+        overflow_notice(self.overflow(), step).into_iter().chain(unseen).collect()
     }
 
     /// The vocabulary, where it learns one.
@@ -132,9 +132,18 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
     }
 }
 
-/// What is said of a vocabulary that is too small.
-pub(super) fn overflow_notice(overflow: Option<Overflow>) -> Option<Notice> {
-    overflow.map(|overflow| Notice::new(NoticeKind::VocabularyOverflow, overflow.to_string()))
+/// What is said of a vocabulary that is too small, and what to write.
+pub(super) fn overflow_notice(overflow: Option<Overflow>, step: &Step) -> Option<Notice> {
+    let overflow = overflow?;
+    // The first parameter of such a step is its capacity, which may be the only one.
+    let capacity = |capacity: u64| match (step.spec.parameters, step.spec.name) {
+        ([first, second, ..], name) if second.required => {
+            format!("{name}({} = {capacity}, ..)", first.name)
+        }
+        (_, name) => format!("{name}({capacity})"),
+    };
+    let remedy = overflow.remedy(capacity).map_or(String::new(), |remedy| format!("; {remedy}"));
+    Some(Notice::new(NoticeKind::VocabularyOverflow, format!("{overflow}{remedy}")))
 }
 
 /// A step that draws lots in training.
