@@ -44,9 +44,12 @@ pub enum CheckpointError {
     },
     /// A tensor has other numbers than the model computes with.
     #[error(
-        "tensor `{tensor}` should hold {expected}, but holds {found}: load it into such a model"
+        "{}: tensor `{tensor}` should hold {expected}, but holds {found}: load it into such a model",
+        path.display()
     )]
     Dtype {
+        /// The file.
+        path: PathBuf,
         /// The tensor.
         tensor: String,
         /// The model's dtype.
@@ -55,8 +58,10 @@ pub enum CheckpointError {
         found: String,
     },
     /// A tensor has another shape.
-    #[error("tensor `{tensor}` should have shape {expected:?}, but has {found:?}")]
+    #[error("{}: tensor `{tensor}` should have shape {expected:?}, but has {found:?}", path.display())]
     Shape {
+        /// The file.
+        path: PathBuf,
         /// The tensor.
         tensor: String,
         /// The model's shape.
@@ -65,8 +70,10 @@ pub enum CheckpointError {
         found: Vec<usize>,
     },
     /// A tensor is not there.
-    #[error("tensor `{tensor}` is missing in the file")]
+    #[error("{}: tensor `{tensor}` is missing", path.display())]
     Missing {
+        /// The file.
+        path: PathBuf,
         /// The tensor.
         tensor: String,
     },
@@ -78,6 +85,15 @@ pub enum CheckpointError {
     NoRun {
         /// The file.
         path: PathBuf,
+    },
+    /// The file holds a run that no training can have written: counters, numbers or names that do not
+    /// fit each other or the model.
+    #[error("{} holds a run that cannot go on: {reason}", path.display())]
+    Run {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
     },
     /// The run was another one, so that going on would not end where it would have ended.
     #[error(
@@ -103,8 +119,10 @@ pub enum CheckpointError {
         whole: Option<PathBuf>,
     },
     /// A tensor is too many.
-    #[error("the file holds a tensor `{tensor}`, which the model does not have")]
+    #[error("{} holds a tensor `{tensor}`, which the model does not have", path.display())]
     Extra {
+        /// The file.
+        path: PathBuf,
         /// The tensor.
         tensor: String,
     },

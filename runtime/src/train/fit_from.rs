@@ -96,7 +96,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let (window, batch_size) = (settings.shuffle_window, settings.batch_size);
         let mut run = Run::new(model, optimizer, settings, plan, (none, fingerprint))?;
         if let Some(saved) = saved {
-            run.recall(&saved, &mut callbacks)?;
+            run.recall(&saved)?;
         }
         callbacks.push(Box::new(progress));
         run.add_notices(found);
