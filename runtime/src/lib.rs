@@ -42,6 +42,7 @@ mod parameters;
 pub mod preprocess;
 #[doc(hidden)]
 pub mod private;
+mod quote;
 pub mod report;
 mod seed;
 mod tensor;

@@ -2,6 +2,7 @@
 
 mod augmentation;
 mod derived;
+mod hostile_texts;
 mod raw_records;
 mod raw_rows;
 mod shared_vocabularies;

@@ -5,6 +5,7 @@ use std::{fmt, path::Path, sync::Arc};
 use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{decode, folder};
+use crate::quote::{Escaped, Quoted};
 
 /// Rows of pixels, from the top; of every pixel its channels, from 0 to 255. Clones share them.
 #[derive(Clone, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub struct Image<const C: usize>(Picture);
 
 /// Why there is no such picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}, found {found}")]
+#[error("expected {expected}, found {}", Escaped(found))]
 pub struct ImageError {
     /// What would have done.
     pub expected: String,
@@ -130,7 +131,7 @@ impl<const C: usize> Image<C> {
         let path = path.as_ref();
         let found = |what: String| ImageError {
             expected: "a PNG or JPEG file".to_owned(),
-            found: format!("`{}`, {what}", path.display()),
+            found: format!("{}, {what}", Quoted(path.to_string_lossy())),
         };
         let bytes =
             std::fs::read(path).map_err(|error| found(format!("which cannot be read: {error}")))?;

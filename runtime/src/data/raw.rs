@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use super::{Class, Column, Content, Image, Picture, Table, Values};
-use crate::{Error, Result};
+use crate::{quote::Quoted, Error, Result};
 
 /// A value of the user's row: `f32`, `bool`, `u32`, `String`, arrays of them, `Image<C>`, chrono's
 /// dates, `Option` of those, `Class<N>`.
@@ -173,7 +173,7 @@ impl ColumnWriter<'_> {
     pub fn text(&mut self, text: &str) {
         match self.values() {
             Values::Texts(texts) => texts.push(text.into()),
-            _ => self.refuse_kind(format!("the text `{text}`")),
+            _ => self.refuse_kind(format!("the text {}", Quoted(text))),
         }
     }
 

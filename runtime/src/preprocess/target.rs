@@ -8,6 +8,7 @@ use super::pipeline::{self, Pipeline, PipelineFit, Plan};
 use crate::{
     data::{Column, Content, Labels, Values},
     definition::Output,
+    quote::Quoted,
     Error, Notice, Result,
 };
 
@@ -39,7 +40,7 @@ impl Target {
                 row: first + row,
                 field: self.output.name.to_owned(),
                 expected: format!("a label of the training rows: {labels}"),
-                found: format!("`{label}`"),
+                found: Quoted(label).to_string(),
             })
         };
         let classes = texts.iter().enumerate().map(class).collect::<Result<_>>()?;
@@ -167,6 +168,6 @@ fn too_many(output: &Output, labels: &BTreeSet<String>, found: &str, row: usize)
         expected: format!(
             "one of the {most} labels of the rows before, as `Class<{most}>` says: {labels}"
         ),
-        found: format!("another, `{found}`"),
+        found: format!("another, {}", Quoted(found)),
     }
 }
