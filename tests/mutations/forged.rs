@@ -13,6 +13,7 @@ use multi_input::{
     prelude::*,
     Error,
 };
+use safetensors::Dtype;
 use serde_json::{json, Value as Json};
 
 use crate::{
@@ -85,12 +86,12 @@ fn rows() -> Vec<TripSample> {
     (0..30).map(row).collect()
 }
 
-/// Pauses once so many steps have been taken since it began.
-struct PauseAfter(usize);
+/// Ends the run once so many steps have been taken since it began.
+struct EndAfter(usize, Flow);
 
-impl Callback<Trip> for PauseAfter {
+impl Callback<Trip> for EndAfter {
     fn name(&self) -> &'static str {
-        "PauseAfter"
+        "EndAfter"
     }
 
     fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<Trip>) -> multi_input::Result<Flow> {
@@ -98,12 +99,16 @@ impl Callback<Trip> for PauseAfter {
             return Ok(Flow::Continue);
         }
         self.0 = self.0.saturating_sub(1);
-        Ok(if self.0 == 0 { Flow::Pause } else { Flow::Continue })
+        Ok(if self.0 == 0 { self.1 } else { Flow::Continue })
     }
 }
 
-/// Trains from `path` on, for so many steps.
-fn train(path: &Path, folder: &Path, steps: usize) -> multi_input::Result<Model<Trip>> {
+/// Trains from `path` on, for so many steps. Where the run pauses, it is written into the folder.
+fn train(
+    path: &Path,
+    folder: &Path,
+    (steps, end): (usize, Flow),
+) -> multi_input::Result<Model<Trip>> {
     let mut model = Trip::build(&Cpu::default(), Seed(1));
     let history = Trainer::new(Adam::new(1e-2))
         .epochs(3)
@@ -115,7 +120,7 @@ fn train(path: &Path, folder: &Path, steps: usize) -> multi_input::Result<Model<
         .callback(Checkpoint::in_folder(folder).every_steps(1000).best(Monitor::val_loss()))
         .callback(ReduceOnPlateau::on(Monitor::loss()).patience(1))
         .callback(EarlyStopping::on(Monitor::loss()).patience(9).restore_best())
-        .callback(PauseAfter(steps))
+        .callback(EndAfter(steps, end))
         .fit(&mut model, &rows())?;
     assert_ne!(history.end, End::Running);
     Ok(model)
@@ -213,13 +218,13 @@ const NUMBERS: [f64; 12] = [
 
 /// Changes numbers, sizes or dtype of a tensor.
 fn change_tensor(stored: &mut Stored, random: &mut Random) {
-    use safetensors::Dtype;
-    let width = if stored.dtype == Dtype::F64 { 8 } else { 4 };
     let number = NUMBERS[random.below(NUMBERS.len())];
-    let number = match width {
-        8 => number.to_le_bytes().to_vec(),
-        _ => (number as f32).to_le_bytes().to_vec(),
+    let number = match stored.dtype {
+        Dtype::U8 => vec![255],
+        Dtype::F32 => (number as f32).to_le_bytes().to_vec(),
+        _ => number.to_le_bytes().to_vec(),
     };
+    let width = number.len();
     let count = stored.bytes.len() / width;
     let place = random.below(count) * width;
     match random.below(7) {
@@ -295,7 +300,7 @@ fn forgeries(count: usize, seed: u64) -> [usize; 2] {
     // In the middle of an epoch and of a sum of gradients, and behind the first epoch.
     let whole = [1, 4].map(|steps| {
         let own = folder.path().join(steps.to_string());
-        train(&own, &own, steps).unwrap();
+        train(&own, &own, (steps, Flow::Pause)).unwrap();
         let files = fs::read_dir(&own).unwrap().map(|entry| entry.unwrap().path());
         let is_run = |path: &std::path::PathBuf| path.to_string_lossy().contains("step-");
         Contents::read(&files.into_iter().find(is_run).unwrap())
@@ -306,7 +311,7 @@ fn forgeries(count: usize, seed: u64) -> [usize; 2] {
     for case in 0..count {
         forged(&whole[case % whole.len()], &mut random).write(&path);
         let _ = fs::remove_dir_all(&later);
-        let go_on = || train(&path, &later, 2).map(drop);
+        let go_on = || train(&path, &later, (2, Flow::Stop)).map(drop);
         let tried = catch_unwind(AssertUnwindSafe(|| [load(&path), go_on()]));
         let kept = format!("{}/forged-{seed}-{case}.safetensors", env!("CARGO_TARGET_TMPDIR"));
         let Ok(tried) = tried else {

@@ -4,8 +4,13 @@
 
 use super::{trainer::Settings, Scores};
 use crate::{
-    callback::RunPlan, checkpoint::SavedRun, definition::Graph, lazy::holds_table,
+    callback::RunPlan,
+    checkpoint::SavedRun,
+    definition::Graph,
+    history::{Figures, Phase},
+    lazy::holds_table,
     parameters::Listed,
+    quote::Quoted,
 };
 
 /// What a run has to fit.
@@ -52,19 +57,25 @@ impl Expected<'_> {
         }
         let known = |name: &String| self.graph.nodes.iter().any(|node| node.name == name);
         match saved.frozen.iter().find(|name| !known(name)) {
-            Some(name) => Err(format!("`{name}` is frozen, which is no node")),
+            Some(name) => Err(format!("{} is frozen, which is no node", Quoted(name))),
             None => Ok(()),
         }
     }
 
     fn history(&self, saved: &SavedRun) -> Result<(), String> {
         let (epochs, rates) = (saved.history.epochs.len(), saved.history.learning_rates.len());
-        match epochs == rates && epochs <= saved.epoch {
-            true => Ok(()),
-            false => Err(format!(
+        if epochs != rates || epochs > saved.epoch {
+            return Err(format!(
                 "a history of {epochs} epochs and {rates} learning rates after {} epochs",
                 saved.epoch
-            )),
+            ));
+        }
+        let phases = [Phase::Training, Phase::Validation].iter();
+        let known: Vec<String> =
+            phases.flat_map(|phase| Figures::names(self.graph, *phase)).collect();
+        match saved.history.names().into_iter().find(|name| !known.contains(name)) {
+            Some(name) => Err(format!("a figure {} that the model does not have", Quoted(name))),
+            None => Ok(()),
         }
     }
 
