@@ -28,7 +28,8 @@ use crate::{
     Error, Result,
 };
 
-/// How many rows are computed together where nobody trains; results do not depend on it.
+/// How many rows are computed together where nobody trains. The last bits of what is computed depend
+/// on it, as [`Model::predict`] says.
 const ROWS_AT_ONCE: usize = 256;
 
 /// The model `M` with weights, on a dtype and a device.
@@ -81,6 +82,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     }
 
     /// Predicts for every row, in order.
+    ///
+    /// Rows are computed 256 at a time. What is predicted for a row never depends on what the other
+    /// rows hold, and the same rows give the same bits again. But the same row alone and among others
+    /// may differ in its last bits: the order in which products are summed up goes by how many rows
+    /// there are, as in Keras and PyTorch. The difference is that of rounding, for `f32` about a
+    /// millionth of the largest number that is added up; compare predictions by a tolerance. (To
+    /// compute a row alone as 256 rows are computed would cost many times as much.)
     ///
     /// # Errors
     /// [`Error::Unfitted`] where preprocessing needs fitting and was not, [`Error::Value`] for a
