@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How many forgeries `cargo test` tries.
-const SHORT: usize = 300;
+const SHORT: usize = 200;
 
 /// With everything that a file holds something of: vocabularies of texts, numbers and words, bins,
 /// means, scales, labels, batch statistics, a table whose rows rest, a learned stand-in, metrics of
