@@ -5,6 +5,7 @@ mod derived;
 mod hostile_texts;
 mod raw_records;
 mod raw_rows;
+mod saved;
 mod shared_vocabularies;
 #[path = "../support/mod.rs"]
 mod support;

@@ -472,8 +472,8 @@ fn a_line_before_training_says_what_is_unknown() {
     let child = own.args(["--exact", thread.name().unwrap(), "--nocapture"]).env(CHILD, "1");
     let output = child.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    let line = "notice: `city`, categories: unknown are 3 of 9 entries in the training rows, 2 \
-                different ones; write `categories(5)`: 3 kinds and 2 reserved places";
+    let line = "`city`, categories: unknown are 3 of 9 entries in the training rows, 2 different \
+                ones; write `categories(5)`: 3 kinds and 2 reserved places";
     assert!(output.status.success() && said.lines().any(|own| own == line), "{said}");
 }
 

@@ -159,18 +159,18 @@ impl Pipeline {
         let Some(place) = numbers.iter().position(|number| bad(*number)) else { return Ok(()) };
         let width = (numbers.len() / rows.len().max(1)).max(1);
         let row = rows.get(place / width).copied().unwrap_or_default();
-        let steps: Vec<String> =
-            self.steps.iter().zip(self.plan.steps).map(|(_, step)| format!("`{step:?}`")).collect();
+        let steps = self.steps.iter().zip(self.plan.steps).map(|(_, step)| format!("`{step:?}`"));
+        let steps: Vec<String> = steps.collect();
+        let expected = match steps.is_empty() {
+            true => "a finite number".to_owned(),
+            false => format!("a number that {} leaves finite", steps.join(", ")),
+        };
         let raw = match &*column.values {
-            Values::Numbers(raw) if column.width == 1 => format!("{}", raw[row]),
+            Values::Numbers(raw) if column.width == 1 => raw[row].to_string(),
             _ => "one".to_owned(),
         };
-        Err(Error::Value {
-            row: first + row,
-            field: self.plan.name.to_owned(),
-            expected: format!("a number that {} leaves finite", steps.join(", ")),
-            found: format!("{raw} that becomes {}", numbers[place]),
-        })
+        let found = format!("{raw} that becomes {}", numbers[place]);
+        Err(Error::Value { row: first + row, field: self.plan.name.to_owned(), expected, found })
     }
 
     /// Brings predictions back through all steps, the last first.

@@ -33,6 +33,10 @@ impl Expected<'_> {
     pub(super) fn check(&self, saved: &SavedRun) -> Result<(), String> {
         self.counters(saved)?;
         self.history(saved)?;
+        let (expected, found) = (self.tensors.len(), saved.tensor_steps.len());
+        if expected != found {
+            return Err(format!("steps of {found} trained tensors, of which there are {expected}"));
+        }
         for (index, tensor) in self.tensors.iter().enumerate() {
             self.tensor(saved, index, tensor)?;
         }
@@ -82,18 +86,14 @@ impl Expected<'_> {
     /// What belongs to a trained tensor: the optimizer's numbers, its average, sums of its gradients.
     fn tensor(&self, saved: &SavedRun, index: usize, tensor: &Listed) -> Result<(), String> {
         let name = &tensor.name;
-        match saved.tensor_steps.get(index) {
-            Some(steps) if *steps <= saved.updates => {}
-            Some(steps) => return Err(format!("{steps} steps of `{name}`, of {}", saved.updates)),
-            None => return Err(format!("no number of steps of `{name}`")),
-        }
-        if saved.tensor_steps.len() > self.tensors.len() {
-            return Err(format!("{} trained tensors", saved.tensor_steps.len()));
+        let steps = saved.tensor_steps[index];
+        if steps > saved.updates {
+            return Err(format!("{steps} steps of `{name}`, of {}", saved.updates));
         }
         let is_table = holds_table(saved, name, &tensor.shape, self.slots)?;
         if !is_table {
             let slots = (0..self.slots).map(|slot| format!("optimizer.{slot}.{name}"));
-            slots.into_iter().try_for_each(|slot| has(saved, &slot, &[tensor.len()]))?;
+            slots.map(|slot| has(saved, &slot, &[tensor.len()])).collect::<Result<(), _>>()?;
         }
         if self.settings.moving_average.is_some() {
             has(saved, &format!("average.{name}"), &[tensor.len()])?;
