@@ -49,10 +49,6 @@ fn a_row_alone_differs_from_one_among_others_by_rounding_alone() {
             rows.chunks(at_once).take(40).flat_map(|rows| answers(&model, rows)).collect();
         let off = apart.iter().zip(&together).map(|(a, b)| (a - b).abs());
         let off = off.fold(0.0, f32::max) / largest;
-        println!(
-            "{at_once}: {off:e}, {} differ",
-            apart.iter().zip(&together).filter(|(a, b)| a != b).count()
-        );
         assert!(off < 2e-6, "{at_once} rows at once are off by {off}");
     }
 }

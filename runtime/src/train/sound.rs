@@ -92,8 +92,8 @@ impl Expected<'_> {
         }
         let is_table = holds_table(saved, name, &tensor.shape, self.slots)?;
         if !is_table {
-            let slots = (0..self.slots).map(|slot| format!("optimizer.{slot}.{name}"));
-            slots.map(|slot| has(saved, &slot, &[tensor.len()])).collect::<Result<(), _>>()?;
+            let mut slots = (0..self.slots).map(|slot| format!("optimizer.{slot}.{name}"));
+            slots.try_for_each(|slot| has(saved, &slot, &[tensor.len()]))?;
         }
         if self.settings.moving_average.is_some() {
             has(saved, &format!("average.{name}"), &[tensor.len()])?;
