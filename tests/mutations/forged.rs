@@ -71,16 +71,16 @@ fn rows() -> Vec<TripSample> {
     let row = |i: usize| {
         let wave = |k: f32| (i as f32 * k).sin();
         TripSample {
-            weather: [if i % 5 == 0 { f32::NAN } else { wave(0.7) }, wave(1.3)],
+            weather: [if i.is_multiple_of(5) { f32::NAN } else { wave(0.7) }, wave(1.3)],
             city: ["Bern", "Chur", "Genf"][i % 3].to_owned(),
             line: (i * i % 17) as u32,
             remark: ["on time", "too late", ""][i % 3].to_owned(),
             hour: (i % 11) as f32,
-            traffic: (i % 4 > 0).then_some(wave(0.2)),
-            event: (i % 7 > 0).then_some([wave(0.4), wave(0.3)]),
+            traffic: (!i.is_multiple_of(4)).then_some(wave(0.2)),
+            event: (!i.is_multiple_of(7)).then_some([wave(0.4), wave(0.3)]),
             minutes: 30.0 + 4.0 * wave(0.9),
             kind: ["bus", "train", "tram"][i % 3].to_owned(),
-            late: i % 2 == 0,
+            late: i.is_multiple_of(2),
         }
     };
     (0..30).map(row).collect()
