@@ -74,8 +74,8 @@ fn value(kind: ArgumentKind, which: Index) -> Value {
     ];
     match kind {
         ArgumentKind::Size => Value::Size(Size::Known(*which.get(&SIZES))),
-        ArgumentKind::Number => Value::Number(*which.get(&NUMBERS)),
-        ArgumentKind::Numbers => Value::Numbers(LISTS[which.index(LISTS.len())]),
+        ArgumentKind::Number(_) => Value::Number(*which.get(&NUMBERS)),
+        ArgumentKind::Numbers(_) => Value::Numbers(LISTS[which.index(LISTS.len())]),
         ArgumentKind::Flag => Value::Flag(which.index(2) == 1),
         ArgumentKind::Word(words) | ArgumentKind::Words(words) => {
             Value::Word(words[which.index(words.len())])
