@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::checkpoint::CheckpointError;
+use crate::{checkpoint::CheckpointError, quote::Escaped};
 
 /// What every fallible function of this crate returns.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -12,7 +12,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A value that a model cannot take.
-    #[error("row {row}, field `{field}`: expected {expected}, found {found}")]
+    #[error(
+        "row {row}, field `{field}`: expected {}, found {}",
+        Escaped(expected),
+        Escaped(found)
+    )]
     Value {
         /// The row's number, from 0.
         row: usize,
@@ -33,7 +37,7 @@ pub enum Error {
         classes: usize,
     },
     /// A file that could not be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {}", Escaped(path.display()), Escaped(source))]
     File {
         /// What was attempted: `read`, `write`.
         action: &'static str,
@@ -43,7 +47,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A line of a file of rows that is not such a row.
-    #[error("{}, line {line}: {message}", path.display())]
+    #[error("{}, line {line}: {}", Escaped(path.display()), Escaped(message))]
     Line {
         /// The file.
         path: PathBuf,
@@ -53,7 +57,7 @@ pub enum Error {
         message: String,
     },
     /// A row of a database or of a file without lines that is not such a row.
-    #[error("{database}, row {row}: {message}")]
+    #[error("{}, row {row}: {}", Escaped(database), Escaped(message))]
     Record {
         /// The database or the file.
         database: String,
@@ -63,7 +67,7 @@ pub enum Error {
         message: String,
     },
     /// A database, or a file of columns, that gives no rows.
-    #[error("{database} cannot be read: {reason}")]
+    #[error("{} cannot be read: {}", Escaped(database), Escaped(reason))]
     Database {
         /// The database or the file.
         database: String,
@@ -130,7 +134,7 @@ pub enum Error {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// The device failed, for want of memory for instance.
-    #[error("the device failed: {0}")]
+    #[error("the device failed: {}", Escaped(.0))]
     Device(String),
 }
 
@@ -165,6 +169,6 @@ struct List<'a>(&'a [String]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|mistake| write!(f, "\n  - {mistake}"))
+        self.0.iter().try_for_each(|mistake| write!(f, "\n  - {}", Escaped(mistake)))
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{definition::Graph, report, train::reported, Notice, Result};
+use crate::{definition::Graph, lossless, report, train::reported, Notice, Result};
 
 /// Which rows a figure is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,35 +38,8 @@ pub struct Figures {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Entry {
     figure: Figure,
-    #[serde(with = "lossless")]
+    #[serde(with = "lossless::number")]
     value: f64,
-}
-
-/// Numbers in JSON that has no NaN and no infinity: those are texts.
-mod lossless {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Number {
-        Finite(f64),
-        Other(String),
-    }
-
-    pub(super) fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-        match number.is_finite() {
-            true => Number::Finite(*number),
-            false => Number::Other(number.to_string()),
-        }
-        .serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        match Number::deserialize(deserializer)? {
-            Number::Finite(number) => Ok(number),
-            Number::Other(text) => text.parse().map_err(serde::de::Error::custom),
-        }
-    }
 }
 
 impl Figures {
@@ -148,6 +121,7 @@ pub struct History {
     /// One entry an epoch.
     pub epochs: Vec<Figures>,
     /// The learning rate at the end of each epoch.
+    #[serde(with = "lossless::list")]
     pub learning_rates: Vec<f64>,
     /// Why there are no more epochs.
     pub end: End,

@@ -31,6 +31,7 @@ pub mod kernel;
 pub mod layer;
 mod lazy;
 pub mod loss;
+mod lossless;
 pub mod merge;
 pub mod metric;
 pub mod missing;
@@ -41,6 +42,7 @@ mod parameters;
 pub mod preprocess;
 #[doc(hidden)]
 pub mod private;
+mod quote;
 pub mod report;
 mod seed;
 mod tensor;

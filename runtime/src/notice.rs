@@ -12,6 +12,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::quote::{Escaped, Quoted};
+
 /// One thing worth knowing about a run. Prints as
 /// `` `field`, column `name`, step: message ``.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,14 +88,14 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let field = self.field.as_ref().map(|field| format!("`{field}`"));
         let column = match (self.column, &self.column_name) {
-            (_, Some(name)) => Some(format!("column `{name}`")),
+            (_, Some(name)) => Some(format!("column {}", Quoted(name))),
             (Some(index), None) => Some(format!("number {index} of the row, from 0")),
             (None, None) => None,
         };
         let from: Vec<String> = field.into_iter().chain(column).chain(self.by.clone()).collect();
         match from.is_empty() {
-            true => f.write_str(&self.message),
-            false => write!(f, "{}: {}", from.join(", "), self.message),
+            true => Escaped(&self.message).fmt(f),
+            false => write!(f, "{}: {}", from.join(", "), Escaped(&self.message)),
         }
     }
 }

@@ -3,9 +3,11 @@
 mod augmentation;
 mod derived;
 mod exact_numbers;
+mod hostile_texts;
 mod pictures;
 mod raw_records;
 mod raw_rows;
+mod saved;
 mod shared_vocabularies;
 #[path = "../support/mod.rs"]
 mod support;

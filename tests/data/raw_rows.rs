@@ -472,7 +472,41 @@ fn a_line_before_training_says_what_is_unknown() {
     let child = own.args(["--exact", thread.name().unwrap(), "--nocapture"]).env(CHILD, "1");
     let output = child.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    let line =
-        "`city`, categories: unknown are 3 of 9 entries in the training rows, 2 different ones";
+    let line = "`city`, categories: unknown are 3 of 9 entries in the training rows, 2 different \
+                ones; write `categories(5)`: 3 kinds and 2 reserved places";
     assert!(output.status.success() && said.lines().any(|own| own == line), "{said}");
+}
+
+#[multi_input_model]
+pub struct TooNarrow {
+    #[input(categories(4))]
+    #[branch(Embedding(4, 2))]
+    kind: String,
+    #[input(words(vocabulary = 4, length = 3))]
+    #[branch(Embedding(4, 2), Flatten)]
+    text: String,
+    #[merge(concat(kind, text))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+#[test]
+fn a_capacity_that_forgets_the_reserved_places_is_told_with_the_number_to_write() {
+    let rows = ["a", "b", "c", "d"].map(|kind| {
+        let text = format!("{kind} is");
+        TooNarrowSample { kind: kind.to_owned(), text, price: 1.0 }
+    });
+    let mut model = TooNarrow::build(&Cpu::default(), Seed(1));
+    let trainer = Trainer::new(Adam::new(1e-2)).epochs(1).progress(Progress::silent());
+    let history = trainer.fit(&mut model, &rows).unwrap();
+    let notices: Vec<String> = history.notices.iter().map(ToString::to_string).collect();
+    for expected in [
+        "`kind`, categories: unknown are 2 of 4 entries in the training rows, 2 different ones; \
+         write `categories(6)`: 4 kinds and 2 reserved places",
+        "`text`, words: unknown are 3 of 8 entries in the training rows, 3 different ones; \
+         write `words(vocabulary = 7, ..)`: 5 kinds and 2 reserved places",
+    ] {
+        assert!(notices.iter().any(|own| own == expected), "{notices:?}");
+    }
 }

@@ -5,6 +5,7 @@ mod gradients;
 mod images;
 mod masks;
 mod missing;
+mod row_alone;
 mod sequences;
 #[path = "../support/mod.rs"]
 mod support;

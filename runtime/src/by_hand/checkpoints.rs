@@ -105,6 +105,7 @@ fn a_tensor_of_another_dtype_or_shape_missing_or_too_many_is_named() {
 
     forged(&path, |file| file.tensors.get_mut("2.weight").unwrap().shape = vec![8, 1]);
     let shape = CheckpointError::Shape {
+        path: path.clone(),
         tensor: "2.weight".to_owned(),
         expected: vec![1, 8],
         found: vec![8, 1],
@@ -112,11 +113,14 @@ fn a_tensor_of_another_dtype_or_shape_missing_or_too_many_is_named() {
     assert_eq!(refused(&path), shape);
 
     forged(&path, |file| drop(file.tensors.remove("1.bias")));
-    assert_eq!(refused(&path), CheckpointError::Missing { tensor: "1.bias".to_owned() });
+    assert_eq!(
+        refused(&path),
+        CheckpointError::Missing { path: path.clone(), tensor: "1.bias".to_owned() }
+    );
 
     forged(&path, |file| {
         let odd = Stored::of::<f32>(vec![1], std::iter::once(0.0));
         file.tensors.insert("odd".to_owned(), odd);
     });
-    assert_eq!(refused(&path), CheckpointError::Extra { tensor: "odd".to_owned() });
+    assert_eq!(refused(&path), CheckpointError::Extra { path, tensor: "odd".to_owned() });
 }

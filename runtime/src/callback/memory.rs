@@ -1,42 +1,85 @@
 //! What a callback remembers from epoch to epoch.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use super::Snapshot;
 
 /// Numbers by name. Checkpoints keep them to the last bit, NaN and infinity included.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Memory(pub(crate) BTreeMap<String, Vec<f64>>);
+pub struct Memory {
+    pub(crate) numbers: BTreeMap<String, Vec<f64>>,
+    /// How many numbers each tensor of the model has, where that is known.
+    tensors: Option<Vec<usize>>,
+    /// The first thing that was asked for and cannot have been put here.
+    problem: RefCell<Option<String>>,
+}
+
+/// Whole numbers above are not exact in double precision, and nothing counts so far.
+const MOST: f64 = (1_u64 << 53) as f64;
 
 impl Memory {
+    /// What a callback of a model with such tensors put here.
+    pub(crate) fn of(numbers: BTreeMap<String, Vec<f64>>, tensors: Vec<usize>) -> Memory {
+        Memory { numbers, tensors: Some(tensors), ..Memory::default() }
+    }
+
+    /// Why this is no memory of a callback that was asked to recall it.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.problem.borrow().clone()
+    }
+
+    fn note(&self, problem: String) {
+        self.problem.borrow_mut().get_or_insert(problem);
+    }
+
     /// Writes down a number.
     pub fn put(&mut self, name: &str, number: f64) {
-        self.0.insert(name.to_owned(), vec![number]);
+        self.numbers.insert(name.to_owned(), vec![number]);
     }
 
     /// The number of that name.
     pub fn get(&self, name: &str) -> Option<f64> {
-        self.0.get(name).and_then(|numbers| numbers.first()).copied()
+        self.numbers.get(name).and_then(|numbers| numbers.first()).copied()
     }
 
-    /// The number of that name as a count; 0 where there is none.
+    /// The number of that name as a count; 0 where there is none. In a checkpoint with a number there
+    /// that counts nothing, the run does not go on.
     pub fn count(&self, name: &str) -> usize {
-        self.get(name).map_or(0, |number| number as usize)
+        match self.get(name) {
+            None => 0,
+            Some(number) if number.fract() == 0.0 && (0.0..=MOST).contains(&number) => {
+                number as usize
+            }
+            Some(number) => {
+                self.note(format!("`{name}` should be a count, but is {number}"));
+                0
+            }
+        }
     }
 
     /// Writes down a copy of the weights.
     pub fn put_snapshot(&mut self, name: &str, snapshot: &Snapshot) {
         self.put(name, snapshot.0.len() as f64);
         for (index, tensor) in snapshot.0.iter().enumerate() {
-            self.0.insert(format!("{name}.{index}"), tensor.clone());
+            self.numbers.insert(format!("{name}.{index}"), tensor.clone());
         }
     }
 
-    /// The copy of the weights of that name.
+    /// The copy of the weights of that name. In a checkpoint with one of another model there, the run
+    /// does not go on.
     pub fn snapshot(&self, name: &str) -> Option<Snapshot> {
-        let tensors = self.get(name)? as usize;
-        let tensor = |index| self.0.get(&format!("{name}.{index}")).cloned();
-        (0..tensors).map(tensor).collect::<Option<Vec<_>>>().map(Snapshot)
+        self.get(name)?;
+        let tensor = |index| self.numbers.get(&format!("{name}.{index}")).cloned();
+        let tensors = (0..self.count(name)).map(tensor).collect::<Option<Vec<_>>>();
+        let fits = |tensors: &Vec<Vec<f64>>| {
+            let known = self.tensors.as_ref();
+            known.is_none_or(|known| tensors.iter().map(Vec::len).eq(known.iter().copied()))
+        };
+        let snapshot = tensors.filter(fits).map(Snapshot);
+        if snapshot.is_none() {
+            self.note(format!("`{name}` should be a copy of all weights of this model"));
+        }
+        snapshot
     }
 }
 
@@ -54,5 +97,27 @@ mod tests {
         assert_eq!(memory.snapshot("weights"), Some(snapshot));
         assert_eq!((memory.get("other"), memory.count("other")), (None, 0));
         assert_eq!(memory.snapshot("other"), None);
+        assert_eq!(memory.problem(), None);
+    }
+
+    #[test]
+    fn what_nobody_can_have_put_is_noted() {
+        for number in [f64::NAN, -1.0, 0.5, 1e300] {
+            let mut memory = Memory::default();
+            memory.put("waited", number);
+            assert_eq!(memory.count("waited"), 0);
+            let problem = memory.problem().unwrap();
+            assert_eq!(problem, format!("`waited` should be a count, but is {number}"));
+        }
+        let mut memory = Memory::default();
+        memory.put_snapshot("weights", &Snapshot(vec![vec![1.0], vec![2.0, 3.0]]));
+        let numbers = memory.numbers;
+        let of = |sizes: &[usize]| Memory::of(numbers.clone(), sizes.to_vec());
+        assert!(of(&[1, 2]).snapshot("weights").is_some());
+        for sizes in [&[1, 3][..], &[1], &[1, 2, 0]] {
+            let memory = of(sizes);
+            assert_eq!(memory.snapshot("weights"), None);
+            assert!(memory.problem().unwrap().contains("a copy of all weights"));
+        }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::quote::{Escaped, Quoted};
+
 /// Why a checkpoint could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
     /// The file is cut off or was changed.
-    #[error("{} is damaged or no safetensors file: {reason}", path.display())]
+    #[error("{} is damaged or no safetensors file: {}", Escaped(path.display()), Escaped(reason))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -16,8 +18,8 @@ pub enum CheckpointError {
     },
     /// The file was not written by this crate, or by a newer version of it.
     #[error(
-        "{} has format {found}, but this version reads format {expected}: \
-         save the model anew, or update `multi-input`", path.display()
+        "{} has format {}, but this version reads format {expected}: \
+         save the model anew, or update `multi-input`", Escaped(path.display()), Escaped(found)
     )]
     Format {
         /// The file.
@@ -29,8 +31,9 @@ pub enum CheckpointError {
     },
     /// The file holds another model.
     #[error(
-        "{} holds another model, which differs first in {place}: \
-         the model has {expected}, the file has {found}", path.display()
+        "{} holds another model, which differs first in {}: \
+         the model has {expected}, the file has {}",
+        Escaped(path.display()), Escaped(place), Escaped(found)
     )]
     OtherModel {
         /// The file.
@@ -44,9 +47,12 @@ pub enum CheckpointError {
     },
     /// A tensor has other numbers than the model computes with.
     #[error(
-        "tensor `{tensor}` should hold {expected}, but holds {found}: load it into such a model"
+        "{}: tensor `{}` should hold {expected}, but holds {found}: load it into such a model",
+        Escaped(path.display()), Escaped(tensor)
     )]
     Dtype {
+        /// The file.
+        path: PathBuf,
         /// The tensor.
         tensor: String,
         /// The model's dtype.
@@ -55,8 +61,10 @@ pub enum CheckpointError {
         found: String,
     },
     /// A tensor has another shape.
-    #[error("tensor `{tensor}` should have shape {expected:?}, but has {found:?}")]
+    #[error("{}: tensor `{tensor}` should have shape {expected:?}, but has {found:?}", Escaped(path.display()))]
     Shape {
+        /// The file.
+        path: PathBuf,
         /// The tensor.
         tensor: String,
         /// The model's shape.
@@ -65,24 +73,35 @@ pub enum CheckpointError {
         found: Vec<usize>,
     },
     /// A tensor is not there.
-    #[error("tensor `{tensor}` is missing in the file")]
+    #[error("{}: tensor `{tensor}` is missing", Escaped(path.display()))]
     Missing {
+        /// The file.
+        path: PathBuf,
         /// The tensor.
         tensor: String,
     },
     /// The file holds a model, but no training run.
     #[error(
         "{} holds a model, but no training run to go on with: \
-         name a folder or a file that `Checkpoint` wrote", path.display()
+         name a folder or a file that `Checkpoint` wrote", Escaped(path.display())
     )]
     NoRun {
         /// The file.
         path: PathBuf,
     },
+    /// The file holds a run that no training can have written: counters, numbers or names that do not
+    /// fit each other or the model.
+    #[error("{} holds a run that cannot go on: {}", Escaped(path.display()), Escaped(reason))]
+    Run {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
     /// The run was another one, so that going on would not end where it would have ended.
     #[error(
-        "{} is of a run that differs in {setting}: this one has {expected}, that one {found}",
-        path.display()
+        "{} is of a run that differs in {setting}: this one has {expected}, that one {}",
+        Escaped(path.display()), Escaped(found)
     )]
     OtherRun {
         /// The file.
@@ -103,8 +122,13 @@ pub enum CheckpointError {
         whole: Option<PathBuf>,
     },
     /// A tensor is too many.
-    #[error("the file holds a tensor `{tensor}`, which the model does not have")]
+    #[error(
+        "{} holds a tensor {}, which the model does not have",
+        Escaped(path.display()), Quoted(tensor)
+    )]
     Extra {
+        /// The file.
+        path: PathBuf,
         /// The tensor.
         tensor: String,
     },
@@ -119,7 +143,7 @@ impl std::fmt::Display for Whole<'_> {
             Some(path) => write!(
                 f,
                 "the last good checkpoint is {}: resume from that file, or remove the damaged one",
-                path.display()
+                Escaped(path.display())
             ),
             None => f.write_str("the folder holds no other checkpoint"),
         }

@@ -29,7 +29,7 @@ pub(crate) struct Stored {
 }
 
 /// The dtype of `E`'s tensors.
-pub(super) fn dtype<E>() -> Dtype {
+fn dtype<E>() -> Dtype {
     match std::mem::size_of::<E>() {
         8 => Dtype::F64,
         _ => Dtype::F32,
@@ -49,6 +49,20 @@ impl Stored {
     /// Bytes that are no numbers of a model.
     pub(super) fn of_bytes(bytes: Vec<u8>) -> Stored {
         Stored { dtype: Dtype::U8, shape: vec![bytes.len()], bytes }
+    }
+
+    /// Refuses numbers of another dtype than `E`.
+    pub(super) fn check_dtype<E>(
+        &self,
+        path: &Path,
+        tensor: &str,
+    ) -> std::result::Result<(), CheckpointError> {
+        let (path, tensor) = (path.to_owned(), tensor.to_owned());
+        let [expected, found] = [dtype::<E>(), self.dtype].map(|dtype| format!("{dtype:?}"));
+        match self.dtype == dtype::<E>() {
+            true => Ok(()),
+            false => Err(CheckpointError::Dtype { path, tensor, expected, found }),
+        }
     }
 
     /// The numbers, which must be as many, in place of others.

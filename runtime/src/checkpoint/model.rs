@@ -4,7 +4,7 @@ use std::{collections::HashSet, path::Path};
 
 use super::{
     coverage,
-    file::{dtype, Contents, Stored},
+    file::{Contents, Stored},
     key, CheckpointError, Signature, COVERAGE, TRAINING,
 };
 use crate::{
@@ -75,7 +75,7 @@ pub(super) fn take<M: Network<E, D>, E: Element, D: Backend<E>>(
 ) -> Result<()> {
     let own = parameters::list(&model.module);
     let preprocessing = preprocessing(&M::GRAPH, path, contents)?;
-    let stored = tensors::<E>(&own, contents)?;
+    let stored = tensors::<E>(&own, path, contents)?;
     let damaged = |reason| CheckpointError::Damaged { path: path.into(), reason };
     let coverage = coverage::read(contents).map_err(damaged)?;
     let names = own.iter().map(|parameter| parameter.name.as_str());
@@ -125,23 +125,20 @@ fn preprocessing(
 /// Every tensor of the model, of its shape.
 fn tensors<'a, E>(
     own: &[Listed],
+    path: &Path,
     contents: &'a Contents,
 ) -> std::result::Result<Vec<&'a Stored>, CheckpointError> {
     let values = own
         .iter()
         .map(|parameter| {
-            let tensor = parameter.name.clone();
+            let (tensor, path) = (parameter.name.clone(), path.to_owned());
             let Some(stored) = contents.tensors.get(&tensor) else {
-                return Err(CheckpointError::Missing { tensor });
+                return Err(CheckpointError::Missing { path, tensor });
             };
-            if stored.dtype != dtype::<E>() {
-                let (expected, found) =
-                    (format!("{:?}", dtype::<E>()), format!("{:?}", stored.dtype));
-                return Err(CheckpointError::Dtype { tensor, expected, found });
-            }
+            stored.check_dtype::<E>(&path, &tensor)?;
             if stored.shape != parameter.shape {
                 let (expected, found) = (parameter.shape.clone(), stored.shape.clone());
-                return Err(CheckpointError::Shape { tensor, expected, found });
+                return Err(CheckpointError::Shape { path, tensor, expected, found });
             }
             Ok(stored)
         })
@@ -152,7 +149,7 @@ fn tensors<'a, E>(
         .keys()
         .filter(|name| !name.starts_with(TRAINING) && !name.starts_with(COVERAGE));
     match others.find(|name| !known.contains(name.as_str())) {
-        Some(extra) => Err(CheckpointError::Extra { tensor: extra.clone() }),
+        Some(extra) => Err(CheckpointError::Extra { path: path.to_owned(), tensor: extra.clone() }),
         None => Ok(values),
     }
 }

@@ -1,6 +1,9 @@
 //! A training run in a file.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +18,7 @@ use crate::{
     definition::Network,
     history::History,
     kernel::{Backend, Element},
+    lossless,
     model::Model,
     Result,
 };
@@ -22,6 +26,9 @@ use crate::{
 /// All of a run but its model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SavedRun {
+    /// The file it was read from.
+    #[serde(skip)]
+    pub(crate) path: PathBuf,
     /// What must be the same for the run to go on: settings by name, in words.
     pub(crate) settings: Vec<(String, String)>,
     /// The epoch, from 0, and how many of its steps are over.
@@ -32,6 +39,7 @@ pub(crate) struct SavedRun {
     pub(crate) updates: u64,
     /// How many steps the optimizer took for each trained tensor.
     pub(crate) tensor_steps: Vec<u64>,
+    #[serde(with = "lossless::number")]
     pub(crate) learning_rate: f64,
     /// The branches that are frozen for now.
     pub(crate) frozen: Vec<String>,
@@ -76,7 +84,7 @@ pub(crate) fn save_run<M: Network<E, D>, E: Element, D: Backend<E>>(
 }
 
 /// Reads the run in a file, or the newest in a folder, into `model`; `None` where a folder holds
-/// none. Neither changes where the file cannot be used.
+/// none. Neither changes where the file cannot be used, of which `check` has the last word.
 pub(crate) fn load_run<M: Network<E, D>, E: Element, D: Backend<E>>(
     model: &mut Model<M, E, D>,
     path: &Path,
@@ -89,15 +97,18 @@ pub(crate) fn load_run<M: Network<E, D>, E: Element, D: Backend<E>>(
     let mut run: SavedRun = serde_json::from_str(text).map_err(|error| {
         CheckpointError::Damaged { path: path.clone(), reason: format!("its run: {error}") }
     })?;
-    for (name, stored) in &file.tensors {
-        let Some(name) = name.strip_prefix(TRAINING) else { continue };
+    for (tensor, stored) in &file.tensors {
+        let Some(name) = tensor.strip_prefix(TRAINING) else { continue };
         if let Some(name) = name.strip_prefix(TENSORS) {
+            stored.check_dtype::<E>(&path, tensor)?;
             run.tensors.insert(name.to_owned(), stored.numbers());
         } else if let Some(name) = name.strip_prefix(NUMBERS) {
+            stored.check_dtype::<f64>(&path, tensor)?;
             run.numbers.insert(name.to_owned(), stored.numbers());
         }
     }
     check(&path, &run)?;
+    run.path.clone_from(&path);
     take(model, &path, &file, Purpose::GoOn)?;
     Ok(Some(run))
 }

@@ -24,6 +24,8 @@ pub(crate) use interned::Interned;
 use layout::{Key, Layout};
 pub use parse::{FromCells, Problem, View};
 
+use crate::quote::Quoted;
+
 /// The fields of a row struct.
 #[derive(Clone, Copy, Debug)]
 pub struct RowSpec {
@@ -127,7 +129,7 @@ impl fmt::Display for Cell<'_> {
             Cell::Bool(value) => write!(f, "`{value}`"),
             Cell::Integer(value) => write!(f, "`{value}`"),
             Cell::Float(value) => write!(f, "`{value}`"),
-            Cell::Text(value) => write!(f, "`{value}`"),
+            Cell::Text(value) => Quoted(value).fmt(f),
             Cell::List(items) => write!(f, "a list of {}", items.len()),
         }
     }
@@ -189,7 +191,7 @@ impl<'de> Cells<'de> {
     fn missing(&self, field: &FieldSpec, column: &str) -> String {
         let mut text = format!("field `{}`: the column `{column}` is missing", field.name);
         if let Some(close) = closest(column, self.layout.others()) {
-            text.push_str(&format!("; there is a column `{close}`"));
+            text.push_str(&format!("; there is a column {}", Quoted(close)));
         }
         text
     }
@@ -234,7 +236,10 @@ impl<'de> Visitor<'de> for RowVisitor {
             };
             if !insert(&mut found, &column.fills, cell) {
                 let key = &column.key;
-                return Err(A::Error::custom(format_args!("the column `{key}` occurs twice")));
+                return Err(A::Error::custom(format_args!(
+                    "the column {} occurs twice",
+                    Quoted(key)
+                )));
             }
         }
         Layout::end(&mut layout, place);

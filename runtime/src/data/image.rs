@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt, path::Path};
 use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{decode, image_files, ImageLimits, Picture, Pixels};
+use crate::quote::{Escaped, Quoted};
 
 /// A picture of any size with `C` channels: 1 is grey, 3 is red, green and blue.
 ///
@@ -28,7 +29,7 @@ pub struct Image<const C: usize>(Picture);
 
 /// Why there is no such picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}, found {found}")]
+#[error("expected {expected}, found {}", Escaped(found))]
 pub struct ImageError {
     /// What would have done.
     pub expected: String,
@@ -118,7 +119,7 @@ impl<const C: usize> Image<C> {
         let bytes = image_files::read(path, limits)?;
         Image::decode_with(&bytes, limits).map_err(|ImageError { expected, found }| ImageError {
             expected,
-            found: format!("`{}`, which holds {found}", path.display()),
+            found: format!("{}, which holds {found}", Quoted(path.to_string_lossy())),
         })
     }
 

@@ -12,6 +12,7 @@ use std::{
 };
 
 use super::{Image, ImageError};
+use crate::quote::Quoted;
 
 /// How large an image file, and the picture in it, may be: a file of a few bytes can ask for all
 /// memory. A larger one is an error, before any of it is decoded.
@@ -167,7 +168,7 @@ impl Rules {
 
 /// The bytes of a file, of which no more than its limit are read.
 pub(super) fn read(path: &Path, limits: &ImageLimits) -> Result<Vec<u8>, ImageError> {
-    let found = |what: String| format!("`{}`, {what}", path.display());
+    let found = |what: String| format!("{}, {what}", Quoted(path.to_string_lossy()));
     let unreadable =
         |error: io::Error| ImageError::no_picture(found(format!("which cannot be read: {error}")));
     // To open a pipe would wait for somebody to write to it.

@@ -9,6 +9,7 @@ use serde::{
 };
 
 use super::Class;
+use crate::quote::Quoted;
 
 /// The labels of the training rows in the order of their classes: sorted by their bytes, as
 /// `sklearn.preprocessing.LabelEncoder` and NumPy's `unique` sort them.
@@ -53,7 +54,7 @@ impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 12;
         let shown: Vec<String> =
-            self.0.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+            self.0.iter().take(SHOWN).map(|name| Quoted(name).to_string()).collect();
         f.write_str(&shown.join(", "))?;
         match self.0.len().saturating_sub(SHOWN) {
             0 => Ok(()),
@@ -164,6 +165,13 @@ mod tests {
         assert_eq!(labels.names(), ["Z", "a", "b"]);
         assert_eq!((labels.index("b"), labels.index("c")), (Some(2), None));
         assert_eq!(labels.to_string(), "`Z`, `a`, `b`");
+    }
+
+    #[test]
+    fn labels_of_others_do_not_reach_a_terminal_as_they_are() {
+        let labels = labels(&["\u{1b}[2J", &"x".repeat(100)]);
+        let shown = format!(r"`\u{{1b}}[2J`, `{}...` (100 characters)", "x".repeat(80));
+        assert_eq!(labels.to_string(), shown);
     }
 
     #[test]

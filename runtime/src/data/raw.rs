@@ -8,7 +8,7 @@ use super::{
     real::{expected_of_whole, is_held, of_whole, Real},
     Class, Column, Content, Image, Picture, Table, Values,
 };
-use crate::{Error, Result};
+use crate::{quote::Quoted, Error, Result};
 
 /// A value of the user's row: `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, `String`, arrays of them,
 /// `Image<C>`, chrono's dates, `Option` of those, `Class<N>`.
@@ -233,7 +233,7 @@ impl ColumnWriter<'_> {
     pub fn text(&mut self, text: &str) {
         match self.values() {
             Values::Texts(texts) => texts.push(text.into()),
-            _ => self.refuse_kind(format!("the text `{text}`")),
+            _ => self.refuse_kind(format!("the text {}", Quoted(text))),
         }
     }
 

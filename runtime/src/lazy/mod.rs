@@ -22,6 +22,7 @@ use std::{cell::RefCell, rc::Rc};
 use dfdx::{optim::UnusedTensors, tensor::UniqueId};
 
 pub use past::{Owed, Pace, Steps};
+pub(crate) use saved::holds_table;
 pub(crate) use table::{Raw, Table};
 
 use crate::{

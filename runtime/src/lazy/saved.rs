@@ -1,6 +1,6 @@
 //! A table of a run that is written down, and taken up again.
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
 use super::{
     past::{Pace, Past},
@@ -61,8 +61,14 @@ impl<E: Element> Tables<E> {
         weights: &mut [E],
     ) -> Option<()> {
         let (coast, (_, kind)) = (self.coast.as_ref()?, self.tensors.get_mut(index)?);
+        let may_rest = !matches!(kind, Kind::Whole);
+        let rests =
+            [NUMBERS[0], UNUSED].iter().any(|what| run.numbers.contains_key(&name(tensor, what)));
+        if rests && !may_rest {
+            return None;
+        }
         *kind = if run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
-            let saved = SavedTable::of(run, tensor, weights.len(), self.slots)?;
+            let saved = SavedTable::of(run, tensor, self.slots)?;
             Kind::Rows(Box::new(Table::recall(saved, Rc::clone(coast), weights)))
         } else if run.numbers.contains_key(&name(tensor, UNUSED)) {
             Kind::Unused(steps)
@@ -115,10 +121,72 @@ impl<E: Element> Table<E> {
     }
 }
 
+/// Whether a run holds a table of the tensor with the given shape, of which an optimizer remembers so
+/// many numbers for each weight.
+///
+/// # Errors
+/// Where it holds one that no table can have written.
+pub(crate) fn holds_table(
+    run: &SavedRun,
+    tensor: &str,
+    shape: &[usize],
+    slots: usize,
+) -> Result<bool, String> {
+    if !run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
+        return Ok(false);
+    }
+    match is_sound(run, tensor, shape, slots) {
+        Some(true) => Ok(true),
+        _ => Err(format!("the rows of the table `{tensor}`, or what is known of them")),
+    }
+}
+
+/// Whether all sizes, rows and steps of a saved table fit each other; `None` where some are missing.
+fn is_sound(run: &SavedRun, tensor: &str, shape: &[usize], slots: usize) -> Option<bool> {
+    let &[num_rows, width] = shape else { return Some(false) };
+    let numbers = |what: &str| run.numbers.get(&name(tensor, what));
+    let whole = |what: &str| -> Option<Vec<u64>> {
+        numbers(what)?.iter().map(|&number| whole(number)).collect()
+    };
+    let [sizes, rows, stand, pending] =
+        [whole("sizes")?, whole("rows")?, whole("stand")?, whole("pending")?];
+    let (rates, decays) = (numbers("rates")?, numbers("decays")?);
+    let &[own_rows, own_width, since] = sizes.as_slice() else { return Some(false) };
+
+    let entries: HashSet<u64> = rows.iter().copied().collect();
+    let under_way: HashSet<u64> = pending.iter().copied().collect();
+    let rows_fit = (own_rows, own_width) == (num_rows as u64, width as u64)
+        && entries.len() == rows.len()
+        && rows.iter().all(|&row| row < own_rows)
+        && under_way.len() == pending.len()
+        && under_way.is_subset(&entries);
+    let last = since + rates.len() as u64;
+    let steps_fit = rates.len() == decays.len()
+        && stand.len() == rows.len()
+        && stand.iter().all(|stand| (since..=last).contains(stand));
+    let of_entries = rows.len() * width;
+    let of_weights = match decays.iter().any(|decay| *decay != 0.0) {
+        true => num_rows * width,
+        false => of_entries,
+    };
+    let has = |what: &str, len: usize| {
+        run.tensors.get(&name(tensor, what)).is_some_and(|numbers| numbers.len() == len)
+    };
+    let tensors_fit =
+        has("weights", of_weights) && (0..slots).all(|slot| has(&slot.to_string(), of_entries));
+    Some(rows_fit && steps_fit && tensors_fit)
+}
+
+/// A whole number that double precision holds as it is.
+fn whole(number: f64) -> Option<u64> {
+    let fits = number.fract() == 0.0 && (0.0..(1_u64 << 53) as f64).contains(&number);
+    fits.then_some(number as u64)
+}
+
 impl<E: Element> SavedTable<E> {
-    /// The table of a tensor of so many elements; `None` where the run has none, or one that does
-    /// not fit, as another version of this crate may have written.
-    fn of(run: &SavedRun, tensor: &str, elements: usize, slots: usize) -> Option<Self> {
+    /// The table of a tensor of so many elements, of which [`holds_table`] found that it is sound;
+    /// `None` where something is missing nevertheless.
+    fn of(run: &SavedRun, tensor: &str, slots: usize) -> Option<Self> {
         let narrow = |numbers: &Vec<f64>| numbers.iter().map(|&number| E::of(number)).collect();
         let tensor_of = |what: &str| run.tensors.get(&name(tensor, what)).map(narrow);
         let numbers = |what: &str| run.numbers.get(&name(tensor, what));
@@ -138,15 +206,6 @@ impl<E: Element> SavedTable<E> {
         };
         let slots: Vec<Vec<E>> =
             (0..slots).map(|slot| tensor_of(&slot.to_string())).collect::<Option<_>>()?;
-
-        let (Raw::Entries(weights) | Raw::All(weights)) = &raw;
-        let in_entries = rows.len() * width;
-        let whole = if past.decays() { elements } else { in_entries };
-        let fits = num_rows.checked_mul(width) == Some(elements)
-            && weights.len() == whole
-            && slots.iter().all(|slot| slot.len() == in_entries)
-            && stand.len() == rows.len()
-            && rows.iter().chain(&pending).all(|&row| (row as usize) < num_rows);
-        fits.then_some(SavedTable { raw, num_rows, width, rows, stand, slots, past, pending })
+        Some(SavedTable { raw, num_rows, width, rows, stand, slots, past, pending })
     }
 }

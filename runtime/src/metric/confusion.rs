@@ -119,8 +119,13 @@ impl Running for FromConfusion {
     }
     fn set_state(&mut self, state: &[f64]) {
         if let [of_flags, classes, counts @ ..] = state {
-            self.of_flags = *of_flags != 0.0;
-            self.confusion = Confusion { classes: *classes as usize, counts: counts.to_vec() };
+            let (of_flags, classes) = (*of_flags != 0.0, *classes as usize);
+            let fits = classes.checked_mul(classes) == Some(counts.len());
+            // Before the first row there are no classes, of flags either.
+            if fits && (!of_flags || classes == 2) {
+                self.of_flags = of_flags;
+                self.confusion = Confusion { classes, counts: counts.to_vec() };
+            }
         }
     }
 }

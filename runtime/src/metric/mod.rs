@@ -70,7 +70,8 @@ pub trait Running {
     fn value(&self) -> f64;
     /// All that it keeps of the rows so far, for a checkpoint in the middle of an epoch.
     fn state(&self) -> Vec<f64>;
-    /// Goes on from a state.
+    /// Goes on from a state. One that no [`state`](Running::state) can have given is refused:
+    /// `state` gives another one then.
     fn set_state(&mut self, state: &[f64]);
 }
 
@@ -170,6 +171,7 @@ mod tests {
             rows[..5].iter().for_each(|(y, t)| first.update(y, *t, 1.5));
             let mut second = metric.start();
             second.set_state(&first.state());
+            assert_eq!(second.state(), first.state(), "{metric:?}");
             rows[5..].iter().for_each(|(y, t)| second.update(y, *t, 1.5));
             assert_eq!(second.value(), whole.value(), "{metric:?}");
             assert!(whole.value().is_finite(), "{metric:?}");

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How many rows are computed together where nobody trains: fewer where they are large, as those with
-/// pictures may be.
+/// pictures may be. The last bits of what is computed depend on it, as [`Model::predict`] says.
 fn rows_at_once(graph: &Graph) -> usize {
     const MOST_ROWS: usize = 256;
     const MOST_BYTES: usize = 32 << 20;
@@ -86,6 +86,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     }
 
     /// Predicts for every row, in order.
+    ///
+    /// Rows are computed 256 at a time. What is predicted for a row never depends on what the other
+    /// rows hold, and the same rows give the same bits again. But the same row alone and among others
+    /// may differ in its last bits: the order in which products are summed up goes by how many rows
+    /// there are, as in Keras and PyTorch. The difference is that of rounding, for `f32` about a
+    /// millionth of the largest number that is added up; compare predictions by a tolerance. (To
+    /// compute a row alone as 256 rows are computed would cost many times as much.)
     ///
     /// # Errors
     /// [`Error::Unfitted`] where preprocessing needs fitting and was not, [`Error::Value`] for a

@@ -15,11 +15,18 @@ use crate::{
 /// The index of the interval that a number falls into: how many edges are at or below it.
 ///
 /// `bins(n)` learns n - 1 edges for each index of the last axis, between which equally many
-/// training rows lie; fewer where rows are equal. With `bins(edges = [..])` they are given.
+/// training rows lie. With `bins(edges = [..])` they are given.
+///
+/// Where training rows are equal, edges coincide, and there are fewer: an interval without training
+/// rows is left out, so that no index is one that training never saw. A constant column has the
+/// index 0 alone; a column of k different numbers has at most k indices. The indices are below n in
+/// any case, and those that no interval has are never given.
 ///
 /// `sklearn.preprocessing.KBinsDiscretizer(n, encode="ordinal", strategy="quantile",
-/// quantile_method="linear")`; `keras.layers.Discretization(bin_boundaries=edges)`. Learned edges
-/// are exact for up to 2^20 training rows; beyond, those of a random sample of as many.
+/// quantile_method="linear")`, which leaves out intervals of no width: those that have one and no
+/// training rows it keeps, and what lies at its largest edge it adds to the interval below.
+/// `keras.layers.Discretization(bin_boundaries=edges)`. Learned edges are exact for up to 2^20
+/// training rows; beyond, those of a random sample of as many.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bins {
     /// The rising edges for each index of the last axis.
@@ -45,13 +52,7 @@ impl LearnedStep for Bins {
 
     fn learn(columns: Vec<Sample>, step: &Step) -> Bins {
         let count = step.output.below.get();
-        let shares: Vec<f64> = (1..count).map(|edge| edge as f64 / count as f64).collect();
-        let edges = |column: Sample| {
-            let mut edges = column.quantiles(&shares).unwrap_or_default();
-            edges.dedup();
-            edges
-        };
-        Bins { edges: columns.into_iter().map(edges).collect() }
+        Bins { edges: columns.into_iter().map(|column| column.edges(count)).collect() }
     }
 
     fn check(&self, step: &Step) -> Result<(), String> {

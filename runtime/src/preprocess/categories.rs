@@ -12,7 +12,14 @@ use crate::{data::Values, definition::Step, private::spec::Kind};
 /// them: 0 is padding, which no value gets, 1 is unknown, the most frequent gets 2. So a capacity of
 /// `n + 2` is what `n` different values need. What was seen
 /// fewer than `minimum` times (1), or does not fit into the capacity, is unknown;
-/// [`Preprocessing::overflow`](crate::preprocess::Preprocessing::overflow) says how much that is.
+/// a notice and [`Preprocessing::overflow`](crate::preprocess::Preprocessing::overflow) say how much
+/// that is, and which capacity would hold all: two more than there are different values.
+///
+/// Frequencies are exact for up to 2 `capacity` different values, or 2^20 (a million) where that is
+/// more; memory is for so many. Beyond, those seen least often are forgotten now and then: a
+/// frequency may then be too high, by at most n / `capacity` of n values (or n / 2^19), so that
+/// whatever occurs more often than that is never missed, and the figures of the overflow are lower
+/// bounds.
 ///
 /// A category that no training row has is unknown, and where all of them found a place the vector of
 /// the unknown one is not trained: an embedding gives it the mean of the known ones'
@@ -47,8 +54,8 @@ impl LearnedStep for Categories {
 
     fn start(step: &Step) -> Seen {
         match step.input.kind {
-            Kind::Texts => Seen::Texts(Counts::default()),
-            _ => Seen::Numbers(Counts::default()),
+            Kind::Texts => Seen::Texts(Counts::for_capacity(step.output.below.get())),
+            _ => Seen::Numbers(Counts::for_capacity(step.output.below.get())),
         }
     }
 

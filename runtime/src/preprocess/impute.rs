@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     affine::look_by_column,
+    mean::RunningMean,
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
@@ -37,8 +38,8 @@ pub struct Impute {
 /// What is kept of a column.
 #[derive(Debug)]
 pub enum Seen {
-    /// The mean so far, of so many.
-    Mean(f64, f64),
+    /// The mean so far.
+    Mean(RunningMean),
     /// The numbers.
     Median(Sample),
     /// How often each number, by its bits, was seen.
@@ -48,10 +49,7 @@ pub enum Seen {
 impl Seen {
     fn look(&mut self, number: f64) {
         match self {
-            Seen::Mean(mean, count) => {
-                *count += 1.0;
-                *mean += (number - *mean) / *count;
-            }
+            Seen::Mean(mean) => mean.look(number),
             Seen::Median(sample) => sample.look(number),
             // Zero has two signs.
             Seen::Counts(counts) => *counts.entry((number + 0.0).to_bits()).or_default() += 1,
@@ -61,7 +59,7 @@ impl Seen {
     /// What stands in; `None` where no number was seen.
     fn learn(self) -> Option<f64> {
         match self {
-            Seen::Mean(mean, count) => (count > 0.0).then_some(mean),
+            Seen::Mean(mean) => mean.learn(),
             Seen::Median(sample) => sample.quantiles(&[0.5]).map(|median| median[0]),
             Seen::Counts(counts) => {
                 let numbers = counts.into_iter().map(|(bits, count)| (f64::from_bits(bits), count));
@@ -88,7 +86,7 @@ impl LearnedStep for Impute {
         let column = |_| match step.argument("strategy").word_or("mean") {
             "median" => Seen::Median(Sample::new()),
             "most_frequent" => Seen::Counts(HashMap::new()),
-            _ => Seen::Mean(0.0, 0.0),
+            _ => Seen::Mean(RunningMean::default()),
         };
         (0..step.input.last().get()).map(column).collect()
     }

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::affine::look_by_column;
 use crate::data::{Real, Values};
 
 /// The mean of the present training values of every element, in the place of an absent value; 0
-/// where none was present. `sklearn.impute.SimpleImputer(strategy="mean")`.
+/// where none was present. A number that is missing in a present row (NaN, where `impute` follows)
+/// counts nothing. `sklearn.impute.SimpleImputer(strategy="mean")`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Means(Vec<f64>);
@@ -33,37 +35,40 @@ impl Means {
     }
 }
 
-/// Running means of rows of numbers.
-#[derive(Clone, Debug)]
-pub(super) struct RunningMeans {
-    means: Vec<f64>,
-    rows: f64,
+/// The mean of the numbers of a column so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunningMean {
+    mean: f64,
+    count: f64,
 }
+
+impl RunningMean {
+    pub(super) fn look(&mut self, number: f64) {
+        self.count += 1.0;
+        self.mean += (number - self.mean) / self.count;
+    }
+
+    /// The mean; `None` before the first number.
+    pub(super) fn learn(self) -> Option<f64> {
+        (self.count > 0.0).then_some(self.mean)
+    }
+}
+
+/// Running means of rows of numbers, each element by itself.
+#[derive(Clone, Debug)]
+pub(super) struct RunningMeans(Vec<RunningMean>);
 
 impl RunningMeans {
     pub(super) fn new(width: usize) -> RunningMeans {
-        RunningMeans { means: vec![0.0; width], rows: 0.0 }
+        RunningMeans(vec![RunningMean::default(); width])
     }
 
     pub(super) fn look(&mut self, values: &Values) {
-        match values {
-            Values::Numbers(numbers) => self.look_at(numbers),
-            Values::Doubles(numbers) => self.look_at(numbers),
-            _ => {}
-        }
-    }
-
-    fn look_at<T: Real>(&mut self, numbers: &[T]) {
-        for row in numbers.chunks_exact(self.means.len().max(1)) {
-            self.rows += 1.0;
-            for (mean, number) in self.means.iter_mut().zip(row) {
-                *mean += (number.as_f64() - *mean) / self.rows;
-            }
-        }
+        look_by_column(&mut self.0, values, RunningMean::look);
     }
 
     pub(super) fn learn(self) -> Means {
-        Means(self.means)
+        Means(self.0.into_iter().map(|mean| mean.learn().unwrap_or(0.0)).collect())
     }
 }
 
@@ -78,6 +83,14 @@ mod tests {
         let mut values = Values::Numbers(vec![1.0, 10.0, 99.0, 99.0]);
         running.learn().fill(&mut values, &[true, false]);
         assert_eq!(values, Values::Numbers(vec![1.0, 10.0, 2.0, 20.0]));
+    }
+
+    #[test]
+    fn a_missing_number_counts_nothing() {
+        let mut running = RunningMeans::new(2);
+        let missing = f32::NAN;
+        running.look(&Values::Numbers(vec![1.0, missing, missing, missing, 3.0, 8.0]));
+        assert_eq!(running.learn(), Means(vec![2.0, 8.0]));
     }
 
     #[test]

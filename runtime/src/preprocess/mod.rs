@@ -35,6 +35,8 @@ mod robust;
 mod rotate;
 mod round;
 mod sample;
+#[cfg(test)]
+mod saved_tests;
 mod seen;
 mod shrink;
 pub mod stage;
@@ -59,7 +61,7 @@ use crate::{
     data::{Column, Content, Labels, Table},
     definition::{Derived, Graph},
     layer::Draw,
-    Notice, Result,
+    Error, Notice, Result,
 };
 
 pub use bins::Bins;
@@ -110,14 +112,15 @@ impl Preprocessing {
     /// Fits every step on some rows of a table of inputs and targets.
     ///
     /// # Errors
-    /// [`Error::Value`](crate::Error::Value) for a row that a step or a target cannot take.
+    /// [`Error::Value`](crate::Error::Value) for a row that a step or a target cannot take, and
+    /// [`Error::Settings`](crate::Error::Settings) for a step that no rows can fit.
     pub fn fit(graph: &'static Graph, table: &Table, rows: &[usize]) -> Result<Preprocessing> {
         let mut fitting = Fitting::new(graph);
         while !fitting.is_done() {
             fitting.look(table, rows, 0)?;
             fitting.end_pass();
         }
-        Ok(fitting.finish())
+        fitting.finish()
     }
 
     /// For a model that has nothing to learn from training rows.
@@ -129,7 +132,7 @@ impl Preprocessing {
     ) -> std::result::Result<Preprocessing, String> {
         match needed(graph) {
             Some(reason) => Err(reason),
-            None => Ok(Fitting::new(graph).finish()),
+            None => Fitting::new(graph).finished(),
         }
     }
 
@@ -317,8 +320,14 @@ impl Fitting {
 
     /// Whether there is nothing to learn any more.
     pub(crate) fn is_done(&self) -> bool {
-        let targets = self.targets.iter().all(TargetFit::is_done);
-        targets && self.inputs.iter().all(PipelineFit::is_done)
+        let (mut inputs, mut targets) = (self.inputs.iter(), self.targets.iter());
+        // An input may wait for the vocabulary of one that never gets any.
+        self.has_failed() || targets.all(TargetFit::is_done) && inputs.all(PipelineFit::is_done)
+    }
+
+    fn has_failed(&self) -> bool {
+        let inputs = self.inputs.iter().any(PipelineFit::has_failed);
+        inputs || self.targets.iter().any(TargetFit::has_failed)
     }
 
     /// Takes a look at some rows of a table, the first of which has the number `first`.
@@ -348,11 +357,20 @@ impl Fitting {
         self.targets.iter_mut().for_each(TargetFit::end_pass);
     }
 
-    pub(crate) fn finish(self) -> Preprocessing {
-        Preprocessing {
-            graph: self.graph,
-            inputs: self.inputs.into_iter().map(PipelineFit::finish).collect(),
-            targets: self.targets.into_iter().map(TargetFit::finish).collect(),
-        }
+    /// What was learned.
+    ///
+    /// # Errors
+    /// [`Error::Settings`](crate::Error::Settings) for a step that no rows can fit: a bound that is
+    /// not a number, for instance.
+    pub(crate) fn finish(self) -> Result<Preprocessing> {
+        self.finished().map_err(|reason| Error::Settings(vec![reason]))
+    }
+
+    fn finished(self) -> std::result::Result<Preprocessing, String> {
+        let inputs = self.inputs.into_iter().map(PipelineFit::finish);
+        let inputs = inputs.collect::<std::result::Result<_, _>>()?;
+        let targets = self.targets.into_iter().map(TargetFit::finish);
+        let targets = targets.collect::<std::result::Result<_, _>>()?;
+        Ok(Preprocessing { graph: self.graph, inputs, targets })
     }
 }

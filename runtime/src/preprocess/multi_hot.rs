@@ -29,8 +29,8 @@ impl LearnedStep for MultiHot {
         SeenIndices::default()
     }
 
-    fn look(seen: &mut SeenIndices, _: &Step, values: &Values) {
-        seen.look(values);
+    fn look(seen: &mut SeenIndices, step: &Step, values: &Values) {
+        seen.look(values, step.output.last().get());
     }
 
     fn learn(seen: SeenIndices, _: &Step) -> MultiHot {

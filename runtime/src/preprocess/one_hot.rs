@@ -31,8 +31,8 @@ impl LearnedStep for OneHot {
         SeenIndices::default()
     }
 
-    fn look(seen: &mut SeenIndices, _: &Step, values: &Values) {
-        seen.look(values);
+    fn look(seen: &mut SeenIndices, step: &Step, values: &Values) {
+        seen.look(values, step.output.last().get());
     }
 
     fn learn(seen: SeenIndices, _: &Step) -> OneHot {

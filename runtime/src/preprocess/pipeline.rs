@@ -12,8 +12,9 @@ use super::{
     vocabulary::{Overflow, VocabularySize, UNKNOWN},
 };
 use crate::{
-    data::{Column, Content, Picture, Values},
+    data::{Column, Content, Picture, Real, Values},
     definition::{Input, Missing, Output, Step},
+    kernel::sweep::all_finite,
     layer::Draw,
     private::spec::{step::Nature, Kind},
     Error, Notice, NoticeKind, Result,
@@ -101,6 +102,7 @@ impl Pipeline {
             means.fill(&mut values, present);
         }
         let mut values = self.apply(values, &there, (first, draw))?;
+        self.refuse_numbers(&values, |number| !number.is_finite(), (column, &there, first))?;
         let (content, width) = self.encoded(column, &values);
         if let (Some(present), None) = (&present, &self.means) {
             values = values.spread(width, present);
@@ -174,6 +176,37 @@ impl Pipeline {
             }
         }
         Ok((Values::Numbers(numbers), applied))
+    }
+
+    /// Refuses what the steps made of some rows of a column where a number of it is `bad`: what is
+    /// finite may become infinite on its way, of which nothing can be learned or computed.
+    fn refuse_numbers(
+        &self,
+        values: &Values,
+        bad: fn(f64) -> bool,
+        (column, rows, first): (&Column, &[usize], usize),
+    ) -> Result<()> {
+        let found = match values {
+            Values::Numbers(numbers) if all_finite(numbers) => None,
+            Values::Numbers(numbers) => first_bad(numbers, bad),
+            Values::Doubles(numbers) => first_bad(numbers, bad),
+            _ => None,
+        };
+        let Some((place, number)) = found else { return Ok(()) };
+        let width = (values.len() / rows.len().max(1)).max(1);
+        let row = rows.get(place / width).copied().unwrap_or_default();
+        let steps: Vec<String> = self.steps().map(|(step, _)| format!("`{step:?}`")).collect();
+        let expected = match steps.is_empty() {
+            true => "a finite number".to_owned(),
+            false => format!("a number that {} leaves finite", steps.join(", ")),
+        };
+        let raw = match &*column.values {
+            Values::Numbers(raw) if column.width == 1 => raw[row].to_string(),
+            Values::Doubles(raw) if column.width == 1 => raw[row].to_string(),
+            _ => "one".to_owned(),
+        };
+        let found = format!("{raw} that becomes {number}");
+        Err(Error::Value { row: first + row, field: self.plan.name.to_owned(), expected, found })
     }
 
     /// Brings predictions back through all steps, the last first.
@@ -272,6 +305,13 @@ impl Pipeline {
     }
 }
 
+/// The place of the first number that is `bad`, and the number as `f32` has it, which is what becomes
+/// of it in the end.
+fn first_bad<T: Real>(numbers: &[T], bad: fn(f64) -> bool) -> Option<(usize, f64)> {
+    let mut numbers = numbers.iter().map(|n| f64::from(n.as_f64() as f32)).enumerate();
+    numbers.find(|(_, number)| bad(*number))
+}
+
 /// Whether these are all rows of a column, in order.
 fn is_all_of(column: &Column, rows: &[usize]) -> bool {
     rows.len() * column.width == column.values.len()
@@ -288,13 +328,15 @@ pub(super) struct PipelineFit {
     pipeline: Pipeline,
     means: Option<RunningMeans>,
     learning: Option<Box<dyn Learning>>,
+    /// Why there is no such step; nothing is fitted any more then.
+    problem: Option<String>,
 }
 
 impl PipelineFit {
     pub(super) fn new(plan: Plan) -> PipelineFit {
         let pipeline = Pipeline { plan, means: None, steps: Vec::new() };
         let means = plan.means.map(RunningMeans::new);
-        let mut fit = PipelineFit { pipeline, means, learning: None };
+        let mut fit = PipelineFit { pipeline, means, learning: None, problem: None };
         fit.advance();
         fit
     }
@@ -305,10 +347,11 @@ impl PipelineFit {
         while let Some(step) = self.next().filter(|step| step.vocabulary_of.is_none()) {
             self.learning = step.stage.start(step);
             self.show_the_unknown(step);
-            let Some(ready) = restore_fixed(step).filter(|_| self.learning.is_none()) else {
+            if self.learning.is_some() {
                 break;
-            };
-            self.pipeline.steps.push(ready);
+            }
+            // It learns nothing, so nothing was saved of it.
+            self.push(step.stage.restore(step, Json::Null));
         }
     }
 
@@ -325,14 +368,28 @@ impl PipelineFit {
         }
     }
 
-    /// The first step that is not fitted yet.
+    /// Takes a fitted step, or notes why there is none.
+    fn push(&mut self, step: std::result::Result<Arc<dyn Ready>, String>) {
+        match step {
+            Ok(step) => self.pipeline.steps.push(step),
+            Err(reason) => self.problem = Some(format!("`{}`, {reason}", self.pipeline.plan.name)),
+        }
+    }
+
+    /// The first step that is not fitted yet, unless one cannot be.
     fn next(&self) -> Option<&'static Step> {
-        self.pipeline.plan.steps.get(self.pipeline.steps.len())
+        let next = self.pipeline.plan.steps.get(self.pipeline.steps.len());
+        next.filter(|_| self.problem.is_none())
     }
 
     /// The place of the input for whose vocabulary it waits.
     pub(super) fn waits_for(&self) -> Option<usize> {
         self.next()?.vocabulary_of
+    }
+
+    /// Whether some step cannot be fitted, whatever the rows.
+    pub(super) fn has_failed(&self) -> bool {
+        self.problem.is_some()
     }
 
     /// Whether there is nothing to learn any more.
@@ -371,6 +428,8 @@ impl PipelineFit {
         }
         let Some(step) = self.next() else { return Ok(()) };
         let values = self.pipeline.apply(values, &present, (first, None))?;
+        // What is missing is NaN, of which nothing is learned.
+        self.pipeline.refuse_numbers(&values, f64::is_infinite, (column, &present, first))?;
         if let Some(learning) = &mut self.learning {
             learning.look(step, &values);
         }
@@ -383,17 +442,24 @@ impl PipelineFit {
             self.pipeline.means = Some(means.learn());
         }
         if let (Some(step), Some(learning)) = (self.next(), self.learning.take()) {
-            self.pipeline.steps.push(learning.learn(step));
+            self.push(learning.learn(step));
             self.advance();
         }
     }
 
     /// The pipeline; steps that have seen no rows are as they are without any.
-    pub(super) fn finish(mut self) -> Pipeline {
-        while let Some(ready) = self.next().and_then(restore_fixed) {
-            self.take(ready);
+    ///
+    /// # Errors
+    /// Why there is no such preprocessing, with the field and the step.
+    pub(super) fn finish(mut self) -> std::result::Result<Pipeline, String> {
+        while let Some(step) = self.next() {
+            self.push(step.stage.restore(step, Json::Null));
+            self.advance();
         }
-        self.pipeline
+        match self.problem {
+            None => Ok(self.pipeline),
+            Some(problem) => Err(problem),
+        }
     }
 }
 
@@ -402,9 +468,4 @@ fn present(column: &Column, rows: &[usize]) -> (Vec<usize>, Values) {
     let present: Vec<usize> = rows.iter().copied().filter(|&row| column.is_present(row)).collect();
     let values = column.values.of_rows(column.width, &present);
     (present, values)
-}
-
-/// A step that learns nothing.
-fn restore_fixed(step: &Step) -> Option<Arc<dyn Ready>> {
-    step.stage.restore(step, Json::Null).ok()
 }

@@ -13,9 +13,11 @@ use crate::data::Values;
 pub struct SeenIndices(BTreeSet<u32>);
 
 impl SeenIndices {
-    pub(super) fn look(&mut self, values: &Values) {
+    /// Takes note of indices; those that are not below `size` have no place, and their rows are
+    /// refused when they are encoded.
+    pub(super) fn look(&mut self, values: &Values, size: usize) {
         if let Values::Categories(indices) = values {
-            self.0.extend(indices);
+            self.0.extend(indices.iter().filter(|index| (**index as usize) < size));
         }
     }
 
@@ -47,7 +49,7 @@ mod tests {
     fn an_index_that_was_not_seen_is_shared_out_among_the_others() {
         let mut seen = SeenIndices::default();
         assert!(!seen.lacks(1), "before the first row all are known");
-        seen.look(&Values::Categories(vec![2, 3, 2, 4, 5]));
+        seen.look(&Values::Categories(vec![2, 3, 2, 4, 5, 6]), 6);
         assert!(seen.lacks(1) && !seen.lacks(3));
         let mut row = [0.0; 6];
         seen.share_out(&mut row);

@@ -93,7 +93,7 @@ mod tests {
     }
 
     fn encoded(input: &'static Input, pictures: Vec<Picture>) -> Result<Values> {
-        let pipeline = PipelineFit::new(Plan::of_input(input)).finish();
+        let pipeline = PipelineFit::new(Plan::of_input(input)).finish().unwrap();
         let rows: Vec<usize> = (0..pictures.len()).collect();
         let values = Arc::new(Values::Pictures(pictures));
         let column =

@@ -129,7 +129,7 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
     /// What the training rows had, or lacked, that is worth knowing about the step.
     fn notices(&self, step: &Step) -> Vec<Notice> {
         let unseen = self.vocabulary(step).and_then(VocabularySize::notice);
-        overflow_notice(self.overflow()).into_iter().chain(unseen).collect()
+        overflow_notice(self.overflow(), step).into_iter().chain(unseen).collect()
     }
 
     /// The vocabulary, where it learns one.
@@ -138,9 +138,18 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
     }
 }
 
-/// What is said of a vocabulary that is too small.
-pub(super) fn overflow_notice(overflow: Option<Overflow>) -> Option<Notice> {
-    overflow.map(|overflow| Notice::new(NoticeKind::VocabularyOverflow, overflow.to_string()))
+/// What is said of a vocabulary that is too small, and what to write.
+pub(super) fn overflow_notice(overflow: Option<Overflow>, step: &Step) -> Option<Notice> {
+    let overflow = overflow?;
+    // The first parameter of such a step is its capacity, which may be the only one.
+    let capacity = |capacity: u64| match (step.spec.parameters, step.spec.name) {
+        ([first, second, ..], name) if second.required => {
+            format!("{name}({} = {capacity}, ..)", first.name)
+        }
+        (_, name) => format!("{name}({capacity})"),
+    };
+    let remedy = overflow.remedy(capacity).map_or(String::new(), |remedy| format!("; {remedy}"));
+    Some(Notice::new(NoticeKind::VocabularyOverflow, format!("{overflow}{remedy}")))
 }
 
 /// A step that draws lots in training.
@@ -197,7 +206,10 @@ pub trait Learning: Send {
     fn look(&mut self, step: &Step, values: &Values);
 
     /// Ends the learning.
-    fn learn(self: Box<Self>, step: &Step) -> Arc<dyn Ready>;
+    ///
+    /// # Errors
+    /// Where no sound step came of it, which a file could not hold.
+    fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn Ready>, String>;
 }
 
 /// A step that can be applied.
@@ -343,15 +355,12 @@ impl<T: LearnedStep> Stage for Learned<T> {
     }
 
     fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
-        let wrong = |reason: String| format!("`{}`: {reason}", step.spec.name);
-        let learned = match (T::given(step).or_else(|| T::unfitted(step)), saved) {
+        let learned: T = match (T::given(step).or_else(|| T::unfitted(step)), saved) {
             (Some(given), Json::Null) => given,
-            (_, saved) => {
-                serde_json::from_value(saved).map_err(|error| wrong(error.to_string()))?
-            }
+            (_, saved) => serde_json::from_value(saved)
+                .map_err(|error| format!("`{}`: {error}", step.spec.name))?,
         };
-        learned.check(step).map_err(wrong)?;
-        Ok(Arc::new(HasLearned(learned)))
+        sound(learned, step)
     }
 }
 
@@ -363,9 +372,16 @@ impl<T: LearnedStep> Learning for Looking<T> {
         T::look(&mut self.0, step, values);
     }
 
-    fn learn(self: Box<Self>, step: &Step) -> Arc<dyn Ready> {
-        Arc::new(HasLearned(T::learn(self.0, step)))
+    fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn Ready>, String> {
+        sound(T::learn(self.0, step), step)
     }
+}
+
+/// What was learned or saved, where such a step can have learned it. The same is asked at both ends,
+/// so that whatever is saved can be loaded.
+fn sound<T: LearnedStep>(learned: T, step: &Step) -> Result<Arc<dyn Ready>, String> {
+    learned.check(step).map_err(|reason| format!("`{}`: {reason}", step.spec.name))?;
+    Ok(Arc::new(HasLearned(learned)))
 }
 
 /// A learned step at its end.

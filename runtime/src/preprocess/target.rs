@@ -8,6 +8,7 @@ use super::pipeline::{self, Pipeline, PipelineFit, Plan};
 use crate::{
     data::{Column, Content, Labels, Values},
     definition::Output,
+    quote::Quoted,
     Error, Notice, Result,
 };
 
@@ -39,7 +40,7 @@ impl Target {
                 row: first + row,
                 field: self.output.name.to_owned(),
                 expected: format!("a label of the training rows: {labels}"),
-                found: format!("`{label}`"),
+                found: Quoted(label).to_string(),
             })
         };
         let classes = texts.iter().enumerate().map(class).collect::<Result<_>>()?;
@@ -114,6 +115,10 @@ impl TargetFit {
         }
     }
 
+    pub(super) fn has_failed(&self) -> bool {
+        self.steps.has_failed()
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.labels_done && self.steps.is_done()
     }
@@ -149,12 +154,9 @@ impl TargetFit {
         self.labels_done = true;
     }
 
-    pub(super) fn finish(self) -> Target {
-        Target {
-            output: self.output,
-            steps: self.steps.finish(),
-            labels: self.labels.map(Labels::new),
-        }
+    pub(super) fn finish(self) -> std::result::Result<Target, String> {
+        let labels = self.labels.map(Labels::new);
+        Ok(Target { output: self.output, steps: self.steps.finish()?, labels })
     }
 }
 
@@ -166,6 +168,6 @@ fn too_many(output: &Output, labels: &BTreeSet<String>, found: &str, row: usize)
         expected: format!(
             "one of the {most} labels of the rows before, as `Class<{most}>` says: {labels}"
         ),
-        found: format!("another, `{found}`"),
+        found: format!("another, {}", Quoted(found)),
     }
 }

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use tokenizers::{PostProcessor, TruncationDirection, TruncationParams};
 
 use super::stage::{LearnedStep, Refusal};
-use crate::{data::Values, definition::Step, private::spec::step::tokenizer::padding};
+use crate::{
+    data::Values, definition::Step, private::spec::step::tokenizer::padding, quote::Quoted,
+};
 
 /// A text becomes `length` ids as the tokenizer in a `tokenizer.json` gives them: the file holds
 /// all there is to know, its normalisation, its model (BPE, WordPiece, Unigram, ..) and its special
@@ -86,7 +88,7 @@ impl LearnedStep for Tokenizer {
             let encoding = reader.encode_fast(&**text, special).map_err(|error| Refusal {
                 row,
                 expected: "a text that the tokenizer takes".to_owned(),
-                found: format!("`{text}`: {error}"),
+                found: format!("{}: {error}", Quoted(text)),
             })?;
             let start = ids.len();
             ids.extend(encoding.get_ids().iter().take(length));

@@ -20,6 +20,11 @@ use crate::{data::Values, definition::Step};
 /// With `shared = input` the vocabulary is that of another input, learned of both; everything else
 /// stays its own.
 ///
+/// A notice and [`Preprocessing::overflow`](crate::preprocess::Preprocessing::overflow) say which
+/// words find no place, and which `vocabulary` would hold all: two more than there are. Frequencies
+/// are exact for up to 2 `vocabulary` different words, or 2^20 where that is more; beyond, as in
+/// [`Categories`](crate::preprocess::Categories).
+///
 /// `keras.layers.TextVectorization(max_tokens=vocabulary, output_sequence_length=length)`, which
 /// pads at the end; in front is how `keras.utils.pad_sequences` pads. Lower case is Unicode's here
 /// and ASCII's there.
@@ -33,8 +38,8 @@ const PADDING: u32 = 0;
 impl LearnedStep for Words {
     type Seen = Counts<String>;
 
-    fn start(_: &Step) -> Counts<String> {
-        Counts::default()
+    fn start(step: &Step) -> Counts<String> {
+        Counts::for_capacity(step.output.below.get())
     }
 
     fn look(counts: &mut Counts<String>, step: &Step, values: &Values) {

@@ -119,8 +119,12 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
         }
         page.heading("Unknown to the model");
         let rows = overflow.iter().map(|(input, step, rest)| {
-            let Overflow { entries, occurrences, of } = rest;
-            let numbers = [occurrences, of, entries].map(u64::to_string);
+            let Overflow { entries, occurrences, of, approximate, .. } = rest;
+            let least = |number: &u64| match approximate {
+                true => format!("at least {number}"),
+                false => number.to_string(),
+            };
+            let numbers = [least(occurrences), of.to_string(), least(entries)];
             [(*input).to_owned(), (*step).to_owned()].into_iter().chain(numbers).collect()
         });
         let head = ["input", "step", "unknown entries", "of", "different ones"];

@@ -5,6 +5,8 @@ use super::{
     notices::Census,
     rows::Rows,
     run::Run,
+    saved::recall_callbacks,
+    sound::Expected,
     step::NotFinite,
     trainer::ValidationRows,
     untrained::Old,
@@ -13,13 +15,14 @@ use super::{
 };
 use crate::{
     callback::{Callback, Cause, Event, Flow, SoFar},
-    checkpoint,
+    checkpoint::{self, CheckpointError},
     data::Table,
     definition::{Definition, Network},
     history::{End, History, Phase},
     kernel::{Backend, Element},
     model::Model,
     optim::Optimizer,
+    parameters,
     preprocess::Preprocessing,
     train::row_weights::of_classes,
     Error, Result,
@@ -71,7 +74,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
         let mut run = Run::new(model, optimizer, settings, plan, (rows, fingerprint))?;
         if let Some(saved) = saved {
-            run.recall(&saved, &mut callbacks)?;
+            run.recall(&saved)?;
         }
         callbacks.push(Box::new(progress));
         run.add_notices(found);
@@ -80,7 +83,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// The run to go on with, whose weights and preprocessing `model` gets.
     pub(super) fn take_up<E: Element, D: Backend<E>>(
-        &self,
+        &mut self,
         model: &mut Model<M, E, D>,
         plan: &crate::callback::RunPlan,
         fingerprint: u32,
@@ -90,8 +93,21 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     {
         let Some(path) = &self.settings.resume else { return Ok(None) };
         let known = self.fixed_settings(plan, fingerprint);
+        let own = parameters::list(&model.module);
+        let expected = Expected {
+            graph: &M::GRAPH,
+            settings: &self.settings,
+            plan,
+            tensors: own.iter().filter(|tensor| tensor.trainable).collect(),
+            slots: self.optimizer.slots().len(),
+        };
         checkpoint::load_run(model, path, |path, saved| {
-            Ok(super::saved::compare(path, &known, saved)?)
+            super::saved::compare(path, &known, saved)?;
+            let sizes = own.iter().map(parameters::Listed::len).collect();
+            expected
+                .check(saved)
+                .and_then(|()| recall_callbacks(saved, sizes, &mut self.callbacks))
+                .map_err(|reason| CheckpointError::Run { path: path.to_owned(), reason }.into())
         })
     }
 

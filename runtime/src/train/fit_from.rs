@@ -98,7 +98,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let batch_size = settings.batch_size;
         let mut run = Run::new(model, optimizer, settings, plan, (none, fingerprint))?;
         if let Some(saved) = saved {
-            run.recall(&saved, &mut callbacks)?;
+            run.recall(&saved)?;
         }
         callbacks.push(Box::new(progress));
         run.add_notices(found);
@@ -184,7 +184,10 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
         fitting.end_pass();
         first = false;
     }
-    let fitted = fitted.cloned().unwrap_or_else(|| fitting.finish());
+    let fitted = match fitted {
+        Some(fitted) => fitted.clone(),
+        None => fitting.finish()?,
+    };
     Ok(Counted { fitted, rows, bytes, fingerprint: sum.value(), census, first_rows })
 }
 

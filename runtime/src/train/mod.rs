@@ -23,6 +23,7 @@ mod rows;
 mod run;
 mod saved;
 mod score;
+mod sound;
 mod statistics;
 mod step;
 mod stream;

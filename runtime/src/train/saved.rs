@@ -132,18 +132,17 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             callback.remember(&mut memory);
             let prefix = prefix(place, callback.as_ref());
             let named =
-                memory.0.into_iter().map(|(name, numbers)| (prefix.clone() + &name, numbers));
+                memory.numbers.into_iter().map(|(name, numbers)| (prefix.clone() + &name, numbers));
             saved.numbers.extend(named);
         }
         saved
     }
 
     /// Goes on from a run that was written down; the model has its weights already.
-    pub(super) fn recall(
-        &mut self,
-        saved: &SavedRun,
-        callbacks: &mut [Box<dyn Callback<M>>],
-    ) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`CheckpointError::Run`] where numbers do not fit after all.
+    pub(super) fn recall(&mut self, saved: &SavedRun) -> Result<()> {
         (self.epoch, self.step, self.batches) = (saved.epoch, saved.step, saved.batches);
         (self.stopped, self.history) = (saved.stopped, saved.history.clone());
         if !self.stopped {
@@ -153,18 +152,14 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         self.optimizer.set_learning_rate(saved.learning_rate);
         recall_optimizer(&mut self.state, saved)?;
         self.recall_tables(saved)?;
-        let (names, tensors) = (&self.state.tensors, &saved.tensors);
-        for (index, state) in names.iter().enumerate() {
+        for (index, state) in self.state.tensors.iter().enumerate() {
             if let Some(averages) = &mut self.averages {
-                fill(
-                    &mut averages.tensors[index],
-                    tensors.get(&format!("average.{}", state.name)),
-                )?;
+                fill(&mut averages.tensors[index], saved, &format!("average.{}", state.name))?;
             }
             if let Some(sum) = self.accumulated.get_mut(index) {
-                let saved = tensors.get(&format!("sum.{}", state.name));
-                sum.resize(saved.map_or(0, Vec::len), E::zero());
-                fill(sum, saved)?;
+                let name = format!("sum.{}", state.name);
+                sum.resize(saved.tensors.get(&name).map_or(0, Vec::len), E::zero());
+                fill(sum, saved, &name)?;
             }
         }
         self.scores.set_state(|name| saved.numbers.get(name).cloned());
@@ -173,13 +168,6 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             self.branches.freeze(&M::GRAPH, node.name, frozen);
         }
         self.tell_frozen();
-        for (place, callback) in callbacks.iter_mut().enumerate() {
-            let prefix = prefix(place, callback.as_ref());
-            let own = saved.numbers.iter().filter_map(|(name, numbers)| {
-                Some((name.strip_prefix(&prefix)?.to_owned(), numbers.clone()))
-            });
-            callback.recall(&Memory(own.collect()));
-        }
         Ok(())
     }
 }
@@ -194,8 +182,31 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             known = known.and(tables.recall(of, tensor.step, saved, weights));
         })
         .map_err(Error::device)?;
-        known.ok_or_else(another_version)
+        known.ok_or_else(|| unfit(saved, "a table"))
     }
+}
+
+/// Has the callbacks go on from what they remembered, in a model whose tensors have so many numbers.
+///
+/// # Errors
+/// What no callback can have remembered.
+pub(super) fn recall_callbacks<M: Definition>(
+    saved: &SavedRun,
+    sizes: Vec<usize>,
+    callbacks: &mut [Box<dyn Callback<M>>],
+) -> std::result::Result<(), String> {
+    for (place, callback) in callbacks.iter_mut().enumerate() {
+        let prefix = prefix(place, callback.as_ref());
+        let own = saved.numbers.iter().filter_map(|(name, numbers)| {
+            Some((name.strip_prefix(&prefix)?.to_owned(), numbers.clone()))
+        });
+        let memory = Memory::of(own.collect(), sizes.clone());
+        callback.recall(&memory);
+        if let Some(problem) = memory.problem() {
+            return Err(format!("{}, {problem}", callback.name()));
+        }
+    }
+    Ok(())
 }
 
 fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun) -> Result<()> {
@@ -203,10 +214,10 @@ fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun)
     for (tensor, step) in state.tensors.iter_mut().zip(&saved.tensor_steps) {
         tensor.step = *step;
         for (slot, numbers) in tensor.slots.iter_mut().enumerate() {
-            let saved = saved.tensors.get(&format!("optimizer.{slot}.{}", tensor.name));
+            let name = format!("optimizer.{slot}.{}", tensor.name);
             // A table keeps its own.
-            if saved.is_some() {
-                fill(numbers, saved)?;
+            if saved.tensors.contains_key(&name) {
+                fill(numbers, saved, &name)?;
             }
         }
     }
@@ -217,18 +228,18 @@ fn wide<E: Element>(numbers: &[E]) -> Vec<f64> {
     numbers.iter().map(|number| number.as_f64()).collect()
 }
 
-/// Takes over numbers, of which there must be as many. The checksum was right, so only another
-/// version of this crate can have written others.
-fn fill<E: Element>(own: &mut [E], saved: Option<&Vec<f64>>) -> Result<()> {
-    match saved.filter(|saved| saved.len() == own.len()) {
+/// Takes over numbers, of which there must be as many.
+fn fill<E: Element>(own: &mut [E], saved: &SavedRun, name: &str) -> Result<()> {
+    match saved.tensors.get(name).filter(|saved| saved.len() == own.len()) {
         Some(saved) => {
             own.iter_mut().zip(saved).for_each(|(own, &saved)| *own = E::of(saved));
             Ok(())
         }
-        None => Err(another_version()),
+        None => Err(unfit(saved, name)),
     }
 }
 
-fn another_version() -> Error {
-    Error::Device("the checkpoint is of another version".to_owned())
+fn unfit(saved: &SavedRun, name: &str) -> Error {
+    let reason = format!("`{name}` does not fit the model");
+    CheckpointError::Run { path: saved.path.clone(), reason }.into()
 }

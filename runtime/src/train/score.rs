@@ -70,12 +70,16 @@ impl Scores {
         state
     }
 
-    /// Goes on from a state.
+    /// Goes on from a state. Of one that is none it takes what it can, which
+    /// [`state`](Scores::state) shows.
     pub(super) fn set_state(&mut self, numbers: impl Fn(&str) -> Option<Vec<f64>>) {
         if let Some(sums) = numbers("scores") {
             if let [rows, total, by_output @ ..] = &sums[..] {
-                (self.rows, self.total) = (*rows as usize, *total);
-                self.by_output = by_output.to_vec();
+                let fits = by_output.len() == self.by_output.len();
+                if fits && *rows < (1_u64 << 53) as f64 {
+                    (self.rows, self.total) = (*rows as usize, *total);
+                    self.by_output = by_output.to_vec();
+                }
             }
         }
         for (index, metric) in self.metrics.iter_mut().flatten().enumerate() {

@@ -12,7 +12,7 @@ use super::{
     super::file::{Lines, Reader, TextFile, BUFFER},
     is_untidy, Csv,
 };
-use crate::{Error, Result};
+use crate::{quote::Quoted, Error, Result};
 
 /// The rows of a file from some place on.
 pub(super) struct Rows<R> {
@@ -190,5 +190,5 @@ impl Errors {
 
 /// The beginning of a message that speaks of a column.
 fn place(column: Option<&str>) -> String {
-    column.map(|column| format!("column `{column}`: ")).unwrap_or_default()
+    column.map(|column| format!("column {}: ", Quoted(column))).unwrap_or_default()
 }
