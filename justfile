@@ -55,6 +55,7 @@ cost:
 # What is too long for `cargo test`: millions of token streams through the macro, training runs that
 # are killed at 200 moments, 10,000 damaged files of every format, and files larger than memory.
 soak: soak-files
+    cargo test --release -p multi-input --lib -- --ignored --nocapture soak
     cargo test --release -p multi-input-tests --test training -- --ignored --nocapture soak
     cargo test --release -p multi-input-macros-core -- --ignored --nocapture soak
     cargo test --release -p multi-input-tests --features stores --test mutations --test stores -- \
