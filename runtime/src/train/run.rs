@@ -157,6 +157,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             seed: self.settings.seed.stream(Stream::Dropout),
             layer: 0,
             step: self.batch_number(),
+            call: 0,
         }
     }
 

@@ -127,7 +127,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
     fn draw(&self, pass: u64, batch: u64) -> Draw {
         let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
         let seed = self.seed.stream(seed::Stream::Augmentation);
-        Draw { seed, layer: 0, step: pass * batches + batch }
+        Draw { seed, layer: 0, step: pass * batches + batch, call: 0 }
     }
 
     /// A batch as the model takes it.
