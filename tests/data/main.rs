@@ -4,6 +4,7 @@ mod augmentation;
 mod derived;
 mod raw_records;
 mod raw_rows;
+mod refused_rows;
 mod shared_vocabularies;
 #[path = "../support/mod.rs"]
 mod support;
