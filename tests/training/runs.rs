@@ -20,14 +20,14 @@ use crate::sensor::{
 #[test]
 fn a_source_is_told_all_mistakes_at_once() {
     let trainer = trainer().epochs(0).clip(Clip::Norm(-1.0)).validation_split(0.2);
-    let trainer = trainer.freeze(Sensor::squared).class_weight(Sensor::level, [(0, 1.0)]);
+    let trainer = trainer.freeze(Sensor::squared).class_weight(Sensor::alarm, [(2, 1.0)]);
     let error = trainer.fit_from(&mut build(), &rows()).unwrap_err().to_string();
     for part in [
         "`validation_split` needs the rows in memory",
         "`epochs` must be at least 1",
         "the limit of `clip` must be a number above 0, but is -1",
         "the branch of `squared` has nothing that learns",
-        "output `level` has class weights, but its target is no class",
+        "output `alarm` has a weight for class 2, but its classes are 0 to 1",
     ] {
         assert!(error.contains(part), "{part}: {error}");
     }
