@@ -56,6 +56,7 @@ cost:
 # are killed at 200 moments, 10,000 damaged files of every format and as many forged checkpoints, and
 # files larger than memory.
 soak: soak-files
+    cargo test --release -p multi-input --lib -- --ignored --nocapture soak
     cargo test --release -p multi-input-tests --test training -- --ignored --nocapture soak
     cargo test --release -p multi-input-macros-core -- --ignored --nocapture soak
     cargo test --release -p multi-input-tests --features stores --test mutations --test stores -- \

@@ -7,6 +7,7 @@ mod hostile_texts;
 mod pictures;
 mod raw_records;
 mod raw_rows;
+mod refused_rows;
 mod saved;
 mod shared_vocabularies;
 #[path = "../support/mod.rs"]

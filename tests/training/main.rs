@@ -4,7 +4,11 @@ mod importance;
 mod notices;
 mod report;
 mod resume;
+mod runs;
+mod same_run;
+mod sensor;
 mod settings;
+mod sparse_tables;
 #[path = "../support/mod.rs"]
 mod support;
 mod tensorboard;

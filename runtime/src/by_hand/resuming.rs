@@ -9,7 +9,7 @@ use std::{
 use super::models::{houses, House, HouseSample};
 use crate::{
     callback::{Callback, Event, Flow, Training},
-    checkpoint::CheckpointError,
+    checkpoint::{CheckpointError, Contents},
     history::{End, History},
     parameters::{self, Parameter},
     prelude::*,
@@ -208,6 +208,22 @@ fn another_run_is_refused_by_what_differs() {
     assert!(error.contains("holds a model, but no training run"), "{error}");
     let error = fit(same().resume("/nonexistent/step-1.safetensors"), &rows);
     assert!(error.starts_with("cannot read /nonexistent"), "{error}");
+}
+
+#[test]
+fn a_checkpoint_that_does_not_say_a_setting_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), 7).unwrap();
+    let file = folder.path().join("step-0000000007.safetensors");
+    Contents::forge(&file, |contents| {
+        let run = contents.texts.get_mut("multi_input.run").unwrap();
+        let mut json: serde_json::Value = serde_json::from_str(run).unwrap();
+        json["settings"].as_array_mut().unwrap().retain(|setting| setting[0] != "`class_weight`");
+        *run = json.to_string();
+    });
+    let error = refused(folder.path()).to_string();
+    let expected = "`class_weight`: this one has none, that one nothing, as an earlier version";
+    assert!(error.contains(expected), "{error}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl<M: Definition> Checkpoint<M> {
                 (epoch + 1).is_multiple_of(every)
             }
             (Event::StepEnded { epoch, step, .. }, Every::Steps(every)) => {
-                (epoch * run.steps_per_epoch + step + 1).is_multiple_of(every)
+                (run.steps_before(*epoch, *step) + 1).is_multiple_of(every as u128)
             }
             _ => false,
         }
@@ -109,6 +109,10 @@ impl<M: Definition> Callback<M> for Checkpoint<M> {
             ));
         }
         mistakes
+    }
+
+    fn settings(&self) -> String {
+        self.best.as_ref().map_or(String::new(), |(monitor, _)| format!("best {monitor}"))
     }
 
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {

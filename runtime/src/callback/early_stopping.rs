@@ -106,6 +106,15 @@ impl<M: Definition> Callback<M> for EarlyStopping<M> {
         mistakes
     }
 
+    fn settings(&self) -> String {
+        let EarlyStopping { monitor, patience, min_delta, restore, .. } = self;
+        let ends = match restore {
+            Restore::Last => "last",
+            Restore::Best(_) => "best",
+        };
+        format!("{monitor}, patience {patience}, min_delta {min_delta}, the {ends} weights")
+    }
+
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
         match event {
             Event::EpochEnded { epoch, figures } => {

@@ -34,6 +34,10 @@ impl<M: Definition> Callback<M> for Freeze<M> {
         branch_mistake(run.graph, self.branch.name()).into_iter().collect()
     }
 
+    fn settings(&self) -> String {
+        format!("`{}` until epoch {}", self.branch.name(), self.until)
+    }
+
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
         match event {
             Event::Started => {

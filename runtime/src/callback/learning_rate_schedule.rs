@@ -41,6 +41,10 @@ impl<M: Definition> Callback<M> for LearningRateSchedule {
         self.schedule.mistakes()
     }
 
+    fn settings(&self) -> String {
+        format!("by {:?}, {:?}", self.unit, self.schedule)
+    }
+
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
         let number = match (self.unit, event) {
             (Unit::Step, Event::Started | Event::StepEnded { .. }) => training.position().updates,

@@ -79,6 +79,12 @@ pub trait Callback<M: Definition> {
     /// Whatever the callback runs into; training ends with it.
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow>;
 
+    /// The settings on which the outcome of the run depends, in words: a run goes on only with the
+    /// same. Where something is written and how often it is shown does not belong here.
+    fn settings(&self) -> String {
+        String::new()
+    }
+
     /// Writes down what it takes to go on from here.
     fn remember(&self, memory: &mut Memory) {
         let _ = memory;
@@ -105,6 +111,20 @@ pub struct RunPlan {
     pub validation: Validation,
     /// Whether the run goes on from a checkpoint.
     pub resumes: bool,
+}
+
+impl RunPlan {
+    /// How many steps there are before a step of an epoch, both from 0, counted from the beginning
+    /// of epoch 0. Exact whatever the settings: a product of two `usize` needs 128 bits.
+    pub fn steps_before(&self, epoch: usize, step: usize) -> u128 {
+        epoch as u128 * self.steps_per_epoch as u128 + step as u128
+    }
+
+    /// How many steps the epochs have in all; those before
+    /// [`initial_epoch`](crate::train::Trainer::initial_epoch) count.
+    pub fn total_steps(&self) -> u128 {
+        self.steps_before(self.epochs, 0)
+    }
 }
 
 /// Whether there are rows to validate with.

@@ -193,6 +193,22 @@ impl<M> fmt::Debug for Monitor<M> {
     }
 }
 
+impl<M> fmt::Display for Monitor<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Figure { phase, output, quantity } = &self.figure;
+        let output = output.iter().map(|output| format!(" of `{output}`")).collect::<String>();
+        let rows = match phase {
+            Phase::Training => "training",
+            Phase::Validation => "validation",
+        };
+        let direction = match self.direction {
+            Direction::Lower => "lower",
+            Direction::Higher => "higher",
+        };
+        write!(f, "`{quantity}`{output} on the {rows} rows, the {direction} the better")
+    }
+}
+
 /// Complains where a `min_delta` is no distance.
 pub(super) fn delta_mistake(min_delta: f64) -> Option<String> {
     let sound = min_delta >= 0.0 && min_delta.is_finite();

@@ -110,9 +110,8 @@ impl Progress {
         self.shown = match self.style {
             Style::Silent | Style::Mute => None,
             Style::Auto if std::io::stderr().is_terminal() => {
-                let done = at.epoch * run.steps_per_epoch + at.step;
-                let bar = ProgressBar::new((run.epochs * run.steps_per_epoch) as u64)
-                    .with_position(done as u64);
+                let bar = ProgressBar::new(shown(run.total_steps()))
+                    .with_position(shown(run.steps_before(at.epoch, at.step)));
                 bar.reset_eta();
                 let template = "{prefix} {bar:24} {msg}  {rate}, {elapsed} so far, {eta} left";
                 if let Ok(style) = ProgressStyle::with_template(template) {
@@ -169,10 +168,10 @@ impl Progress {
                     return;
                 }
                 *last_line = Some(now);
-                let steps = run.steps_per_epoch;
-                let done = (epoch + 1) * steps - first.0 * steps - first.1;
+                let at = run.steps_before(epoch + 1, 0);
+                let done = at - run.steps_before(first.0, first.1);
                 let seconds = started.elapsed().as_secs_f64();
-                let left = seconds / done.max(1) as f64 * ((run.epochs - epoch - 1) * steps) as f64;
+                let left = seconds / done.max(1) as f64 * (run.total_steps() - at) as f64;
                 eprintln!(
                     "epoch {}/{}: {figures}; {} steps a second, {} left",
                     epoch + 1,
@@ -184,6 +183,11 @@ impl Progress {
             None => {}
         }
     }
+}
+
+/// A count as the bar takes it.
+fn shown(steps: u128) -> u64 {
+    u64::try_from(steps).unwrap_or(u64::MAX)
 }
 
 /// `2h 5m`, `3m 20s`, `12s`.
@@ -223,9 +227,7 @@ impl<M: Definition> Callback<M> for Progress {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
-    use super::{in_words, FiguresClock};
+    use super::{super::tests::Script, *};
 
     #[test]
     fn figures_take_a_hundredth_of_the_time_at_most() {
@@ -252,5 +254,21 @@ mod tests {
     #[test]
     fn times_are_said_in_two_units() {
         assert_eq!([9.6, 200.0, 7500.0].map(in_words), ["10s", "3m 20s", "2h 5m"]);
+    }
+
+    #[test]
+    fn the_largest_settings_have_a_last_step() {
+        let mut plan = Script::default().plan;
+        (plan.epochs, plan.steps_per_epoch) = (usize::MAX, 3);
+        assert_eq!(plan.total_steps(), 3 * u128::from(u64::MAX));
+        assert_eq!(plan.steps_before(usize::MAX - 1, 2), 3 * u128::from(u64::MAX) - 1);
+        assert_eq!([shown(plan.total_steps()), shown(7)], [u64::MAX, 7]);
+        let mut script = Script { plan, ..Script::default() };
+        let mut lines = Progress::lines();
+        for first in [0, usize::MAX - 4] {
+            script.position.epoch = first;
+            lines.on(&Event::Started, &mut script).unwrap();
+            script.tell_epochs(&mut lines, &[1.0, 0.5], first);
+        }
     }
 }

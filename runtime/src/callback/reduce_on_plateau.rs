@@ -98,6 +98,14 @@ impl<M: Definition> Callback<M> for ReduceOnPlateau<M> {
         mistakes
     }
 
+    fn settings(&self) -> String {
+        let ReduceOnPlateau { monitor, factor, patience, min_delta, cooldown, smallest, .. } = self;
+        format!(
+            "{monitor}, factor {factor}, patience {patience}, min_delta {min_delta}, \
+             cooldown {cooldown}, smallest {smallest}"
+        )
+    }
+
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
         let Event::EpochEnded { figures, .. } = event else { return Ok(Flow::Continue) };
         let Some(current) = self.monitor.value(figures) else { return Ok(Flow::Continue) };

@@ -207,7 +207,8 @@ impl Schedule {
             }
         }
         let warmup = self.warmup.map_or(0, |warmup| warmup.steps);
-        let samples = [0, 1, warmup, warmup + 1, warmup + length / 2, warmup + length];
+        let after = |steps: u64| warmup.saturating_add(steps);
+        let samples = [0, 1, warmup, after(1), after(length / 2), after(length)];
         let wrong = samples.map(|step| (step, self.rate(step)));
         if let Some((step, rate)) = wrong.iter().find(|(_, r)| !(*r >= 0.0 && r.is_finite())) {
             mistakes.push(format!(

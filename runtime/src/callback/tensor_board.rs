@@ -76,11 +76,11 @@ impl<M: Definition> Callback<M> for TensorBoard {
                 }
             }
             Event::StepEnded { epoch, step, loss, .. } if self.steps => {
-                let number = epoch * training.plan().steps_per_epoch + step;
+                let number = training.plan().steps_before(*epoch, *step);
                 let scalars = [("batch_loss".to_owned(), *loss)];
                 self.file(Phase::Training, None)?.record(&summary(
                     seconds(),
-                    number as i64,
+                    i64::try_from(number).unwrap_or(i64::MAX),
                     &scalars,
                 ))?;
             }

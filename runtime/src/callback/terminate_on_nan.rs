@@ -4,7 +4,8 @@ use super::{Callback, Event, Flow, Training};
 use crate::{definition::Definition, history::Phase, Result};
 
 /// Ends training where a loss is no longer a number, and lets `fit` return what was reached: the
-/// weights from before that step, or the best ones where another callback restores them. Without it
+/// weights from before that step (their [average](crate::train::MovingAverage), where the run keeps
+/// one), or the best ones where another callback restores them. Without it
 /// `fit` returns [`Error::NotFinite`](crate::Error::NotFinite), which names output, epoch, step and
 /// node; with it `fit` also ends where only a loss on the validation rows is not finite.
 ///

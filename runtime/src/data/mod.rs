@@ -41,12 +41,12 @@ pub use source::Parquet;
 pub use source::Postgres;
 #[cfg(feature = "sqlite")]
 pub use source::Sqlite;
-pub(crate) use source::{cut, inputs, read_ahead, samples, until_error, Ask, Piece};
+pub(crate) use source::{cut, inputs, read_ahead, samples, until_error, Ask, Piece, Screen};
 pub use source::{
     from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, Skipped, Skipping,
     Source, WithImages,
 };
 #[doc(hidden)]
-pub use source::{Block, Blocks, Wanted};
+pub use source::{Block, Blocks, SkipRefused, Wanted};
 pub use split::Split;
 pub use table::{Column, Content, Table, Values};

@@ -276,7 +276,7 @@ impl ColumnWriter<'_> {
         self.refuse(expected, found);
     }
 
-    /// Keeps the first thing that is wrong; the table is thrown away then.
+    /// Keeps the first thing that is wrong; the row is taken back then.
     fn refuse(&mut self, expected: &str, found: String) {
         self.problem.get_or_insert_with(|| Error::Value {
             row: self.row,
@@ -329,9 +329,10 @@ impl Table {
     /// Appends a row that `write` hands over.
     ///
     /// # Errors
-    /// [`Error::Value`] for the first value that its column cannot take. The table is of no use
-    /// then.
+    /// [`Error::Value`] for the first value that its column cannot take. The table has the rows
+    /// before it then.
     pub fn push(&mut self, write: impl FnOnce(&mut RowWriter<'_>)) -> Result<()> {
+        let rows = self.rows;
         let mut row = RowWriter { table: self, column: 0, problem: None };
         write(&mut row);
         let (written, columns) = (row.column, row.table.columns.len());
@@ -344,7 +345,10 @@ impl Table {
             });
         }
         match row.problem {
-            Some(problem) => Err(problem),
+            Some(problem) => {
+                self.truncate(rows);
+                Err(problem)
+            }
             None => {
                 self.rows += 1;
                 Ok(())

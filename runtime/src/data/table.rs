@@ -124,6 +124,18 @@ impl Values {
         }
     }
 
+    /// Keeps the first `len` values.
+    fn truncate(&mut self, len: usize) {
+        match self {
+            Values::Numbers(values) => values.truncate(len),
+            Values::Doubles(values) => values.truncate(len),
+            Values::Categories(values) => values.truncate(len),
+            Values::Texts(values) => values.truncate(len),
+            Values::Pictures(values) => values.truncate(len),
+            Values::Dates(values) => values.truncate(len),
+        }
+    }
+
     /// Appends some values of others of their kind.
     fn extend_from(&mut self, others: &Values, range: Range<usize>) {
         match (self, others) {
@@ -298,6 +310,15 @@ impl Table {
         for column in &mut self.columns {
             Arc::make_mut(&mut column.values).reserve(rows * column.width);
         }
+    }
+
+    /// Keeps the first rows alone, also of what a row that was refused has left in some columns.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        for column in &mut self.columns {
+            Arc::make_mut(&mut column.values).truncate(rows * column.width);
+            column.present.iter_mut().for_each(|present| present.truncate(rows));
+        }
+        self.rows = rows;
     }
 
     /// A table with the same columns and no rows.

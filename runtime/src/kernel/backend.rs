@@ -9,6 +9,7 @@ use dfdx::{
 };
 
 use super::{
+    emptied::{take, Forgetting},
     matmul::Product,
     register::{self, WithRegister},
     scratch::Shelf,
@@ -164,9 +165,7 @@ pub trait Backend<E: Element>: Device<E> + Cache {
 
     /// A device for one run, on this thread alone, which uses memory again and again: fresh memory
     /// costs more than what is computed in it.
-    fn recycling(&self) -> Result<Recycling<Self>, Self::Err> {
-        Recycling::new(self.seeded(0))
-    }
+    fn recycling(&self) -> Result<Recycling<Self>, Self::Err>;
 
     /// Whether the elements lie in order, without gaps or repetition.
     fn is_contiguous<S: Shape, X: Unit, T>(tensor: &Tensor<S, X, Self, T>) -> bool
@@ -225,12 +224,17 @@ pub trait Backend<E: Element>: Device<E> + Cache {
 
 /// A device that recycles memory for as long as this lives. See [`Backend::recycling`].
 #[derive(Debug)]
-pub struct Recycling<D: Cache>(D, Keeping);
+pub struct Recycling<D: Cache> {
+    device: D,
+    // In this order: `Drop` below has turned the cache off by then.
+    _forgetting: Forgetting,
+    _keeping: Keeping,
+}
 
 impl<D: Cache> Recycling<D> {
-    fn new(device: D) -> Result<Self, D::Err> {
+    fn new(device: D, forgetting: Forgetting) -> Result<Self, D::Err> {
         device.try_enable_cache()?;
-        Ok(Recycling(device, Keeping::new()))
+        Ok(Recycling { device, _forgetting: forgetting, _keeping: Keeping::new() })
     }
 }
 
@@ -238,24 +242,15 @@ impl<D: Cache> std::ops::Deref for Recycling<D> {
     type Target = D;
 
     fn deref(&self) -> &D {
-        &self.0
+        &self.device
     }
 }
 
 impl<D: Cache> Drop for Recycling<D> {
     fn drop(&mut self) {
         // Fails on no device that there is; what is then not given back is not lost either.
-        let _ = self.0.try_disable_cache();
+        let _ = self.device.try_disable_cache();
     }
-}
-
-/// The memory of a storage. What is left is forgotten, for on its way out it would leave an entry of no
-/// bytes in the device's cache, a further one for every buffer; what it still holds, a share of the
-/// cache's book, is as many bytes in every run.
-fn take<T: Unit>(mut storage: <Cpu as Storage<T>>::Vec) -> Vec<T> {
-    let memory = std::mem::take(&mut *storage);
-    std::mem::forget(storage);
-    memory
 }
 
 // A macro rather than one generic impl: dfdx has no name for the storage of `Cpu`, so only with the
@@ -267,12 +262,18 @@ macro_rules! cpu_backend {
                 Cpu::seed_from_u64(seed)
             }
 
+            fn recycling(&self) -> Result<Recycling<Self>, CpuError> {
+                let device = Backend::<$element>::seeded(self, 0);
+                let forgetting = Forgetting::new(&device)?;
+                Recycling::new(device, forgetting)
+            }
+
             fn size_error() -> CpuError {
                 CpuError::WrongNumElements
             }
 
             fn buffer(&self, len: usize) -> Result<Vec<$element>, CpuError> {
-                Ok(take(Storage::<$element>::try_alloc_len(self, len)?))
+                Ok(take::<$element>(Storage::<$element>::try_alloc_len(self, len)?))
             }
 
             fn keep(&self, buffer: Vec<$element>) {
@@ -293,11 +294,11 @@ macro_rules! cpu_backend {
             }
 
             fn index_buffer(&self, len: usize) -> Result<Vec<usize>, CpuError> {
-                Ok(take(Storage::<usize>::try_alloc_len(self, len)?))
+                Ok(take::<usize>(Storage::<usize>::try_alloc_len(self, len)?))
             }
 
             fn marks(&self, len: usize) -> Result<Vec<u8>, CpuError> {
-                Ok(take(Storage::<u8>::try_alloc_len(self, len)?))
+                Ok(take::<u8>(Storage::<u8>::try_alloc_len(self, len)?))
             }
 
             fn keep_marks(&self, marks: Vec<u8>) {
@@ -356,7 +357,7 @@ macro_rules! cpu_backend {
                 }
                 // What is left of the gradient, no numbers, goes back to the device too; taken out
                 // here, such leavings do not pile up.
-                take(Storage::<$element>::try_alloc_len(tensor.device(), 0)?);
+                take::<$element>(Storage::<$element>::try_alloc_len(tensor.device(), 0)?);
                 Ok(())
             }
         }

@@ -4,6 +4,7 @@
 
 mod backend;
 pub(crate) mod convolution;
+mod emptied;
 pub(crate) mod factor;
 pub(crate) mod gru;
 pub(crate) mod matmul;

@@ -235,7 +235,7 @@ mod tests {
         layer.backward.set_draw(Draw::default().layer(1));
         let whole = layer.forward(x()).array();
         assert_ne!(layer.forward_mut(x().put_tape(Traced::default())).array(), whole);
-        assert_eq!((layer.forward.draw.step, layer.backward.draw.step), (1, 1));
+        assert_eq!((layer.forward.draw.call, layer.backward.draw.call), (1, 1));
     }
 
     #[test]

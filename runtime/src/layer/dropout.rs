@@ -9,7 +9,7 @@ use crate::tensor::*;
 /// the expectation stays; in inference nothing changes. Any shape.
 ///
 /// Training is `ModuleMut` on a tensor that owns a tape. Which numbers are left out follows from
-/// [`Draw`] alone; its step advances with each training forward, so that every batch differs.
+/// [`Draw`] alone; its call advances with each training forward, so that every batch differs.
 /// Layers of one model differ by [`Draw::layer`].
 ///
 /// `keras.layers.Dropout(rate)`; `torch.nn.Dropout(rate)`.
@@ -96,8 +96,7 @@ impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> ModuleMut<Tensor<S, E, 
         }
         let (x, mut tape) = x.try_contiguous()?.split_tape();
         let device = x.device().clone();
-        let kept = self.draw.kept::<E>(self.rate);
-        self.draw.step = self.draw.step.wrapping_add(1);
+        let kept = self.draw.advance().kept::<E>(self.rate);
 
         let mut values = device.buffer(x.shape().num_elements())?;
         // What is left out stays 0 by not being written: 0 times a NaN would be a NaN.
@@ -148,12 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn equal_draws_leave_out_the_same_and_every_step_draws_anew() {
+    fn equal_draws_leave_out_the_same_and_every_call_draws_anew() {
         let mut layer = Dropout::new(0.5);
-        let draw = Draw { seed: 3, layer: 1, step: 8 };
+        let draw = Draw { seed: 3, layer: 1, step: 8, call: 0 };
         layer.set_draw(draw);
         let first = ones(&mut layer);
-        assert_eq!(layer.draw.step, 9);
+        assert_eq!((layer.draw.step, layer.draw.call), (8, 1));
         assert_ne!(ones(&mut layer), first);
         layer.set_draw(draw);
         assert_eq!(ones(&mut layer), first);
@@ -167,7 +166,7 @@ mod tests {
         let mut layer = Dropout::new(0.5);
         assert_eq!(layer.forward(x.clone()).array(), x.array());
         assert_eq!(layer.forward_mut(x.clone()).array(), x.array());
-        assert_eq!(layer.draw.step, 0, "nothing was drawn");
+        assert_eq!(layer.draw, Draw::default(), "nothing was drawn");
         assert!(ones(&mut Dropout::new(0.0)).iter().all(|value| *value == 1.0));
     }
 

@@ -135,7 +135,7 @@ mod tests {
         let x: Tensor<(Const<5>, Const<3>, Const<3>), f64, _> = Cpu::default().sample_normal();
         let whole = layer.forward(x.clone()).array();
         assert_ne!(layer.forward_mut(x.put_tape(Traced::default())).array(), whole);
-        assert_eq!(layer.draw.step, 1);
+        assert_eq!(layer.draw.call, 1);
     }
 
     #[test]

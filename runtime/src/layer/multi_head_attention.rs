@@ -116,9 +116,7 @@ impl<
     }
 
     fn draw_dropout(&mut self) -> Option<(Draw, f64)> {
-        let drawn = self.draw;
-        self.draw.step = drawn.step.wrapping_add(1);
-        Some((drawn, self.dropout)).filter(|_| self.dropout > 0.0)
+        Some((self.draw.advance(), self.dropout)).filter(|_| self.dropout > 0.0)
     }
 
     const FITS: () = assert!(W == H * K, "a MultiHeadAttention<I, H, K, W, ..> has W = H * K");
@@ -596,7 +594,7 @@ mod tests {
         let whole = layer.forward(x.clone()).array();
         assert_eq!(layer.forward_mut(x.clone()).array(), whole, "nothing is trained");
         assert_ne!(layer.forward_mut(x.put_tape(Traced::default())).array(), whole);
-        assert_eq!(layer.draw.step, 1);
+        assert_eq!(layer.draw.call, 1);
     }
 
     #[test]

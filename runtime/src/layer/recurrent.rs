@@ -194,9 +194,7 @@ macro_rules! recurrent_layer {
             }
 
             fn draw_dropout(&mut self) -> Option<(Draw, f64)> {
-                let drawn = self.draw;
-                self.draw.step = drawn.step.wrapping_add(1);
-                Some((drawn, self.dropout)).filter(|_| self.dropout > 0.0)
+                Some((self.draw.advance(), self.dropout)).filter(|_| self.dropout > 0.0)
             }
         }
 

@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(block.forward_mut(x()).array(), whole, "nothing is trained");
         assert_ne!(block.forward_mut(x().put_tape(Traced::default())).array(), whole);
         let [attention, dense] = block.dropouts;
-        assert_eq!((attention.draw.step, dense.draw.step), (1, 1));
+        assert_eq!((attention.draw.call, dense.draw.call), (1, 1));
         assert_ne!(attention.draw, dense.draw);
     }
 

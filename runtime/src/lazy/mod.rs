@@ -5,7 +5,8 @@
 //! a row that no batch looks up *rests*, and takes the steps that it owes when it is looked up next,
 //! or when the table is read as a whole ([`Optimizer::coast`](crate::optim::Optimizer::coast)).
 //! What comes of it is a function of the row as it was left, the number of the step and the steps'
-//! learning rates, so it does not matter how often somebody looks.
+//! learning rates, so it does not matter how often somebody looks. Of the steps no more are
+//! remembered than the table has rows: then all rows catch up, at a step that the run alone decides.
 //!
 //! Which tables rest is decided here alone ([`Tables::new`] and [`rests`]), by the model, the
 //! settings and shapes: never by times, so that the bits are the same on every machine.

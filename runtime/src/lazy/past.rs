@@ -36,6 +36,11 @@ impl Past {
         &self.paces
     }
 
+    /// How many steps there are.
+    pub(super) fn len(&self) -> usize {
+        self.paces.len()
+    }
+
     /// Whether a row that never moved changes nevertheless.
     pub(super) fn decays(&self) -> bool {
         !self.logarithms.is_empty()

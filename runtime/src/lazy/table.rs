@@ -3,6 +3,19 @@
 use super::{past::Past, Coast, Owed};
 use crate::{kernel::Element, optim::Optimizer};
 
+/// The fewest steps that are remembered before all rows catch up.
+const FEWEST_STEPS: usize = 1024;
+/// How many rows there are for each of the steps that are remembered, at most.
+const ROWS_FOR_A_STEP: usize = 64;
+
+/// How many steps are remembered before all rows catch up, for a table of which so many rows were
+/// ever looked up. To catch up costs a row of those at most as much as a look-up, and each of the
+/// others one multiplication a weight where weights decay: spread over the steps since it happened
+/// last, that is less than one more look-up a step. The memory of the steps is below that of the rows.
+pub(super) fn most_steps(rows: usize, looked_up: usize) -> usize {
+    FEWEST_STEPS.max(looked_up).max(rows / ROWS_FOR_A_STEP)
+}
+
 /// What is known of the rows that were ever looked up, and the rows of the step under way.
 ///
 /// The weights themselves stay in the module, each row as its last own step left it.
@@ -157,6 +170,10 @@ impl<E: Element> Table<E> {
         if let Some(pace) = optimizer.pace(step) {
             self.past.push(pace);
         }
+        if self.past.len() >= most_steps(self.num_rows(), self.rows.len()) {
+            // What decides this is in every checkpoint, so a resumed run does it at the same steps.
+            self.pay(weights);
+        }
     }
 
     /// Makes `weights` what the dense formula has by now, and gives what they were.
@@ -165,27 +182,28 @@ impl<E: Element> Table<E> {
             true => Raw::All(weights.to_vec()),
             false => Raw::Entries(self.of_entries(weights)),
         };
-        self.bring_all_up(weights);
+        self.bring_all_up(weights, &mut self.slots.clone());
         raw
     }
 
     /// The same for good: nothing is owed any more.
     pub(crate) fn pay(&mut self, weights: &mut [E]) {
-        self.slots = self.bring_all_up(weights);
+        let mut slots = std::mem::take(&mut self.slots);
+        self.bring_all_up(weights, &mut slots);
+        self.slots = slots;
         self.past = Past::new(self.past.now());
         self.stand.fill(self.past.now());
     }
 
-    /// Has all rows of `weights` take what they owe, and gives the slots that they then have.
-    fn bring_all_up(&self, weights: &mut [E]) -> Vec<Vec<E>> {
-        let (mut own, mut slots) = (self.of_entries(weights), self.slots.clone());
-        (self.coast)(&Owed { past: &self.past, stand: &self.stand }, &mut own, &mut slots);
+    /// Has all rows of `weights` and of the slots take what they owe.
+    fn bring_all_up(&self, weights: &mut [E], slots: &mut [Vec<E>]) {
+        let mut own = self.of_entries(weights);
+        (self.coast)(&Owed { past: &self.past, stand: &self.stand }, &mut own, slots);
         if self.past.decays() {
             let left = E::of(self.past.after(self.past.since).left_after(0));
             weights.iter_mut().for_each(|weight| *weight *= left);
         }
         self.put_entries(&own, weights);
-        slots
     }
 
     /// Takes other weights over, which nobody has stepped on, for a table that owes nothing.

@@ -1,7 +1,8 @@
-use std::rc::Rc;
-
 use super::{past::Past, *};
-use crate::optim::{Adam, AdamW, RmsProp, Sgd};
+use crate::{
+    checkpoint::SavedRun,
+    optim::{Adam, AdamW, RmsProp, Sgd},
+};
 
 /// More than a register holds, and no multiple of it.
 const WIDTH: usize = 21;
@@ -159,6 +160,91 @@ impl<O: Optimizer> Run<O> {
     }
 }
 
+impl<O: Optimizer> Run<O> {
+    /// Lets the table rest: three of two hundred rows are too many for the rule.
+    fn let_rest(&mut self) {
+        let (slots, coast) = (self.tables.slots, self.tables.coast.clone().unwrap());
+        let table = Table::new((ROWS, WIDTH), 0, slots, coast);
+        self.tables.tensors[0].1 = Kind::Rows(Box::new(table));
+    }
+
+    fn table(&mut self) -> &mut Table<f64> {
+        self.tables.get(0).unwrap()
+    }
+
+    /// The run as a checkpoint holds it, and as it goes on from there.
+    fn saved_and_recalled(&mut self) -> (SavedRun, Run<O>) {
+        let mut saved = SavedRun::default();
+        let (tables, mut settled) = (&mut self.tables, self.weights.clone());
+        let raw = tables.get(0).map(|table| table.settle(&mut settled));
+        tables.save(["table"].into_iter(), &[raw], &mut saved);
+        let mut run = Run::new(self.optimizer.clone(), true);
+        (run.state.step, run.weights) = (self.state.step, settled);
+        run.state.slots.clear();
+        let recalled = run.tables.recall((0, "table"), self.state.step, &saved, &mut run.weights);
+        recalled.unwrap();
+        (saved, run)
+    }
+}
+
+/// How many numbers a run has written down.
+fn size(saved: &SavedRun) -> usize {
+    saved.numbers.values().chain(saved.tensors.values()).map(Vec::len).sum()
+}
+
+/// Every row is looked up again and again, each step at a rate of its own, and once in a while the run
+/// is broken off and goes on.
+fn stays_small(optimizer: impl Optimizer, steps: usize) {
+    let mut dense = Run::new(optimizer.clone(), false);
+    let mut resting = Run::new(optimizer, true);
+    resting.let_rest();
+    let mut broken_off: Option<Run<_>> = None;
+    let mut sizes = Vec::new();
+    for step in 0..steps {
+        let rows = batch(step);
+        let read = resting.step(&rows);
+        assert_close(&read, &dense.step(&rows), 1e-9);
+        if let Some(run) = &mut broken_off {
+            assert_eq!(run.step(&rows), read, "{step}");
+        }
+        let table = resting.table();
+        assert!(table.past.len() < 1024, "{step}: {}", table.past.len());
+        if step % 1500 == 700 {
+            let (saved, run) = resting.saved_and_recalled();
+            sizes.push(size(&saved));
+            broken_off = Some(run);
+        }
+    }
+    // Rows, their slots, and at most 1024 steps, whatever the number of steps.
+    let most = ROWS * (3 * WIDTH + 2) + 2 * 1024 + 10;
+    assert!(sizes.iter().all(|size| *size < most), "{sizes:?} {most}");
+    let (weights, expected) = (&mut resting.weights, &dense.weights);
+    resting.tables.get(0).unwrap().pay(weights);
+    assert_close(weights, expected, 1e-9);
+}
+
+#[test]
+fn what_a_table_remembers_does_not_grow_with_the_steps() {
+    stays_small(Sgd::new(0.1), 2300);
+    stays_small(Sgd::new(0.1).nesterov(0.9), 2300);
+    stays_small(RmsProp { momentum: 0.9, ..RmsProp::new(0.1) }, 2300);
+    stays_small(Adam::new(0.1), 2300);
+    stays_small(AdamW::new(0.1).decay(0.5), 2300);
+}
+
+#[test]
+#[ignore = "a minute; `just soak`"]
+fn soak_what_a_table_remembers_does_not_grow_with_millions_of_steps() {
+    stays_small(AdamW::new(0.1).decay(0.5), 3_000_000);
+}
+
+#[test]
+fn large_tables_remember_more_steps_but_no_more_than_they_have_rows() {
+    assert_eq!(table::most_steps(100, 100), 1024);
+    assert_eq!(table::most_steps(1 << 20, 5000), 1 << 14);
+    assert_eq!(table::most_steps(1 << 20, 1 << 19), 1 << 19);
+}
+
 /// Rows of the batch of a step: now and then a favourite, now and then the same twice.
 fn batch(step: usize) -> [usize; 3] {
     [step * 37 % ROWS, if step.is_multiple_of(4) { 5 } else { step * 11 % 7 }, step * 37 % ROWS]
@@ -168,11 +254,8 @@ fn follow(optimizer: impl Optimizer) {
     let mut dense = Run::new(optimizer.clone(), false);
     let mut resting = Run::new(optimizer, true);
     for step in 0..300 {
-        // The table rests by hand: three of two hundred rows are too many for the rule.
         if step == 0 {
-            let (slots, coast) = (resting.tables.slots, resting.tables.coast.clone().unwrap());
-            let table = Table::new((ROWS, WIDTH), 0, slots, Rc::clone(&coast));
-            resting.tables.tensors[0].1 = Kind::Rows(Box::new(table));
+            resting.let_rest();
         }
         let rows = batch(step);
         assert_close(&resting.step(&rows), &dense.step(&rows), 1e-10);

@@ -2,7 +2,9 @@
 
 use super::{rows_at_once, Model};
 use crate::{
-    data::{cut, inputs, read_ahead, samples, until_error, Batch, Piece, Source, Table, Wanted},
+    data::{
+        cut, inputs, read_ahead, samples, until_error, Batch, Piece, Screen, Source, Table, Wanted,
+    },
     definition::Network,
     history::{Evaluation, Phase},
     kernel::{Backend, Element},
@@ -36,12 +38,15 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// ```
     ///
     /// # Errors
-    /// As [`evaluate`](Model::evaluate), and those of the source.
+    /// As [`evaluate`](Model::evaluate), and those of the source. A row that cannot be read, or that
+    /// the model refuses, is an error, unless [`on_bad_row`](Source::on_bad_row) leaves such rows out.
     pub fn evaluate_from<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Evaluation> {
         let at_once = rows_at_once(&M::GRAPH);
         let wanted = Wanted::samples::<M>(at_once, false);
+        let fitted = self.fitted()?;
+        let screen = Screen::of(source, |table| fitted.check_samples(table));
         let scores = read_ahead(
-            || samples::<M, S>(source, &wanted, &[]),
+            || samples::<M, S>(source, &wanted, &[], screen),
             |pieces| {
                 let tables = cut(pieces, at_once).map(|piece| piece.map(Piece::numbered));
                 self.score_tables(tables, at_once, "evaluate")
@@ -64,16 +69,19 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         let fitted = self.fitted()?;
         let labels = fitted.labels();
         let at_once = rows_at_once(&M::GRAPH);
+        let checked = fitted.clone();
+        let screen = Screen::of(source, move |table| checked.check_inputs(table));
         let all: Vec<usize> = (0..at_once).collect();
-        let predict = move |(raw, first): (Table, usize)| -> Result<Vec<M::Outputs>> {
+        let predict = move |piece: Piece| -> Result<Vec<M::Outputs>> {
+            let (raw, first) = piece.numbered();
             let rows = &all[..raw.rows];
             let ready = fitted.encode(&raw, rows, first)?;
             let mut predicted = Vec::with_capacity(raw.rows);
             self.predict_ready(&Batch::new(&ready, rows), &labels, &mut predicted)?;
             Ok(predicted)
         };
-        let tables = inputs::<M>(source.rows()?, at_once);
-        let predicted = until_error(tables.map(move |table| table.and_then(&predict)));
+        let pieces = inputs::<M>(source.rows()?, at_once, screen);
+        let predicted = until_error(pieces.map(move |piece| piece.and_then(&predict)));
         Ok(predicted.flat_map(|predicted| match predicted {
             Ok(outputs) => outputs.into_iter().map(Ok).collect::<Vec<_>>(),
             Err(error) => vec![Err(error)],

@@ -155,6 +155,23 @@ impl Preprocessing {
         self.encode_drawing(table, rows, (first, None))
     }
 
+    /// Looks for a row of a table of samples that the model does not take.
+    ///
+    /// # Errors
+    /// [`Error::Value`](crate::Error::Value) for a label, or a value that a step cannot take.
+    pub(crate) fn check_samples(&self, table: &Table) -> Result<()> {
+        self.check_inputs(&self.classes(table.clone(), 0)?)
+    }
+
+    /// The same for a table without labels.
+    ///
+    /// # Errors
+    /// [`Error::Value`](crate::Error::Value) for a value that a step cannot take.
+    pub(crate) fn check_inputs(&self, table: &Table) -> Result<()> {
+        let all: Vec<usize> = (0..table.rows).collect();
+        self.encode(table, &all, 0).map(drop)
+    }
+
     /// Whether some input is changed at random in training.
     pub(crate) fn augments(&self) -> bool {
         self.inputs.iter().any(Pipeline::is_random)
@@ -343,6 +360,13 @@ impl Fitting {
             target.look(column, rows, first)?;
         }
         Ok(())
+    }
+
+    /// Looks for a row that [`look`](Fitting::look) does not take; nothing is learned.
+    pub(crate) fn check(&self, table: &Table) -> Result<()> {
+        let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
+        self.inputs.iter().zip(inputs).try_for_each(|(input, column)| input.check(column))?;
+        self.targets.iter().zip(targets).try_for_each(|(target, column)| target.check(column))
     }
 
     /// Ends a pass over the training rows.

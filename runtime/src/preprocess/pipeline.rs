@@ -417,6 +417,16 @@ impl PipelineFit {
         self.advance();
     }
 
+    /// Looks for a row that a step which is fitted so far cannot take.
+    pub(super) fn check(&self, column: &Column) -> Result<()> {
+        if self.pipeline.steps.is_empty() {
+            return Ok(());
+        }
+        let all: Vec<usize> = (0..column.values.len() / column.width.max(1)).collect();
+        let (present, values) = present(column, &all);
+        self.pipeline.apply(values, &present, (0, None)).map(drop)
+    }
+
     /// Takes a look at some training rows.
     pub(super) fn look(&mut self, column: &Column, rows: &[usize], first: usize) -> Result<()> {
         if self.is_done() {

@@ -123,29 +123,30 @@ impl TargetFit {
         self.labels_done && self.steps.is_done()
     }
 
+    /// Looks for a row whose label is one too many, or that a step cannot take.
+    pub(super) fn check(&self, column: &Column) -> Result<()> {
+        self.steps.check(column)?;
+        match &self.labels {
+            Some(labels) if !self.labels_done => {
+                let all: Vec<usize> = (0..column.values.len()).collect();
+                add_labels(self.output, &mut labels.clone(), column, (&all, 0))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Takes a look at some training rows.
     ///
     /// # Errors
     /// For the first label that is one too many, and where a step cannot take a row.
     pub(super) fn look(&mut self, column: &Column, rows: &[usize], first: usize) -> Result<()> {
         self.steps.look(column, rows, first)?;
-        let (Some(labels), Values::Texts(texts)) = (&mut self.labels, &*column.values) else {
-            return Ok(());
-        };
-        if self.labels_done {
-            return Ok(());
-        }
-        for &row in rows {
-            let text = &texts[row];
-            if labels.contains(&**text) {
-                continue;
+        match &mut self.labels {
+            Some(labels) if !self.labels_done => {
+                add_labels(self.output, labels, column, (rows, first))
             }
-            if labels.len() == self.output.width {
-                return Err(too_many(self.output, labels, text, first + row));
-            }
-            labels.insert(text.to_string());
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Ends a pass over the training rows.
@@ -158,6 +159,27 @@ impl TargetFit {
         let labels = self.labels.map(Labels::new);
         Ok(Target { output: self.output, steps: self.steps.finish()?, labels })
     }
+}
+
+/// Adds the labels of some rows, of which an output has as many as classes.
+fn add_labels(
+    output: &Output,
+    labels: &mut BTreeSet<String>,
+    column: &Column,
+    (rows, first): (&[usize], usize),
+) -> Result<()> {
+    let Values::Texts(texts) = &*column.values else { return Ok(()) };
+    for &row in rows {
+        let text = &texts[row];
+        if labels.contains(&**text) {
+            continue;
+        }
+        if labels.len() == output.width {
+            return Err(too_many(output, labels, text, first + row));
+        }
+        labels.insert(text.to_string());
+    }
+    Ok(())
 }
 
 fn too_many(output: &Output, labels: &BTreeSet<String>, found: &str, row: usize) -> Error {

@@ -52,6 +52,13 @@ impl Branches {
         named.for_each(|branch| branch.frozen = frozen);
     }
 
+    /// Freezes the branches of these names and no others.
+    pub(super) fn freeze_only(&mut self, names: &[String]) {
+        for branch in &mut self.branches {
+            branch.frozen = names.iter().any(|name| name == branch.name);
+        }
+    }
+
     /// Whether the branch written at a node is frozen for now.
     pub(super) fn is_frozen(&self, node: &str) -> bool {
         self.branches.iter().any(|branch| branch.name == node && branch.frozen)

@@ -2,8 +2,8 @@
 
 use super::{
     branches::branch_mistake,
-    row_weights::class_mistakes,
-    trainer::{Settings, ValidationRows},
+    row_weights::{class_mistakes, SampleWeightCheck},
+    trainer::{SampleWeight, Settings, ValidationRows},
     Trainer,
 };
 use crate::{
@@ -19,35 +19,42 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// # Errors
     /// [`Error::Settings`] with everything that is wrong.
     pub(super) fn check(&self, rows: &[M::Sample]) -> Result<RunPlan> {
-        let mut mistakes = self.optimizer.mistakes();
-        mistakes.extend(self.settings.mistakes(&M::GRAPH));
-        let training = self.cut(rows.len(), &mut mistakes);
-        mistakes.extend(self.settings.batch_norm_mistake(&M::GRAPH, training));
-        let run = self.run_plan(training);
-        mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(&run)));
-        mistakes.extend(M::GRAPH.outputs.iter().flat_map(output_mistakes));
-        self.check_weights(rows, &mut mistakes);
-        match mistakes.is_empty() {
-            true => Ok(run),
-            false => Err(Error::Settings(mistakes)),
-        }
+        let mut mistakes = Vec::new();
+        let plan = self.run_plan(self.cut(rows.len(), &mut mistakes));
+        mistakes.extend(self.mistakes(&plan));
+        let weights = self.check_weights(rows);
+        mistakes.extend(weights.iter().filter_map(|of| of.mistake().map(str::to_owned)));
+        all_right(plan, mistakes)
     }
 
     /// What is known of the run on the rows of a source, of which so many have been counted; of none
-    /// before.
+    /// before. Their weights are checked while they are counted.
     ///
     /// # Errors
     /// [`Error::Settings`] with everything that is wrong.
     pub(super) fn check_source(&self, rows: usize) -> Result<RunPlan> {
-        if matches!(self.validation, ValidationRows::Split(_)) {
-            let mistake =
-                "`validation_split` needs the rows in memory: set rows of the source apart \
-                           with `part`, and hand them to `validation_data`";
-            return Err(Error::Settings(vec![mistake.to_owned()]));
+        let split = matches!(self.validation, ValidationRows::Split(_)).then(|| {
+            "`validation_split` needs the rows in memory: set rows of the source apart with `part`, \
+             and hand them to `validation_data`"
+                .to_owned()
+        });
+        let plan = self.run_plan(rows);
+        all_right(plan, split.into_iter().chain(self.mistakes(&plan)).collect())
+    }
+
+    /// Everything that is wrong but for the rows.
+    fn mistakes(&self, plan: &RunPlan) -> Vec<String> {
+        let mut mistakes = self.optimizer.mistakes();
+        mistakes.extend(self.settings.mistakes(&M::GRAPH));
+        mistakes.extend(self.settings.batch_norm_mistake(&M::GRAPH, plan.rows));
+        mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(plan)));
+        mistakes.extend(M::GRAPH.outputs.iter().flat_map(output_mistakes));
+        for class_weights in &self.class_weights {
+            let output = M::GRAPH.outputs.get(class_weights.index);
+            let found = output.map(|output| class_mistakes(output, &class_weights.weights));
+            mistakes.extend(found.into_iter().flatten());
         }
-        let run = self.check(&[])?;
-        let steps_per_epoch = self.run_plan(rows).steps_per_epoch;
-        Ok(RunPlan { rows, steps_per_epoch, ..run })
+        mistakes
     }
 
     fn run_plan(&self, rows: usize) -> RunPlan {
@@ -82,23 +89,23 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         training
     }
 
-    fn check_weights(&self, rows: &[M::Sample], mistakes: &mut Vec<String>) {
-        for sample_weight in &self.sample_weights {
-            let weights = rows.iter().map(&sample_weight.weight).enumerate();
-            let wrong = |(_, weight): &(usize, f32)| !(*weight >= 0.0 && weight.is_finite());
-            if let Some((row, weight)) = weights.into_iter().find(wrong) {
-                mistakes.push(format!(
-                    "the sample weight of row {row} for output `{}` must be a number of at least \
-                     0, but is {weight}",
-                    sample_weight.output
-                ));
-            }
-        }
-        for class_weights in &self.class_weights {
-            let output = M::GRAPH.outputs.get(class_weights.index);
-            let found = output.map(|output| class_mistakes(output, &class_weights.weights));
-            mistakes.extend(found.into_iter().flatten());
-        }
+    /// The sample weights of rows in memory.
+    pub(super) fn check_weights(&self, rows: &[M::Sample]) -> Vec<SampleWeightCheck> {
+        let of = |sample_weight: &SampleWeight<M>| {
+            let mut check = SampleWeightCheck::new(sample_weight);
+            let weights = rows.iter().map(&sample_weight.weight);
+            weights.enumerate().for_each(|(row, weight)| check.take(row, weight));
+            check
+        };
+        self.sample_weights.iter().map(of).collect()
+    }
+}
+
+/// The plan, unless something is wrong.
+pub(super) fn all_right<T>(plan: T, mistakes: Vec<String>) -> Result<T> {
+    match mistakes.is_empty() {
+        true => Ok(plan),
+        false => Err(Error::Settings(mistakes)),
     }
 }
 

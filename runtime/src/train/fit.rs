@@ -5,6 +5,7 @@ use super::{
     notices::Census,
     rows::Rows,
     run::Run,
+    same_run::{RowsFrom, SameRun, TrainingRows},
     saved::recall_callbacks,
     sound::Expected,
     step::NotFinite,
@@ -34,6 +35,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Preprocessing is fitted on the rows that train, unless the model has been fitted before:
     /// weights that were trained on one scale are no use on another.
     ///
+    /// After an error the model has the weights of the last step that was taken, or the best ones
+    /// where a callback restores them; a [moving average](crate::train::MovingAverage) takes their place only where training ends
+    /// without one. Nothing stays frozen.
+    ///
     /// # Errors
     /// [`Error::Settings`] with every mistake in the settings, [`Error::Value`] for a row the
     /// model cannot take, [`Error::NotFinite`] where the loss is no longer a number and
@@ -51,8 +56,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let mut raw = super::encode::<M>(train, "train on")?;
         let left_out = self.left_out.take();
         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
-        let fingerprint = Fingerprint::of(&raw);
-        let saved = self.take_up(model, &plan, fingerprint)?;
+        let (values, weights) = (Fingerprint::of(&raw), self.check_weights(train));
+        let rows = TrainingRows { from: RowsFrom::Memory, values, weights: &weights };
+        let same_run = self.same_run(&plan, &rows);
+        let saved = self.take_up(model, &plan, &same_run)?;
         let fitted = self.fitted(model, &raw, plan.rows)?;
         let raw = fitted.classes(raw, 0)?;
         let (weights, cut_off_weights) = self.weigh(train, &raw);
@@ -72,12 +79,12 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         )?;
 
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
-        let mut run = Run::new(model, optimizer, settings, plan, (rows, fingerprint))?;
+        let mut run = Run::new(model, optimizer, settings, plan, (rows, same_run))?;
         if let Some(saved) = saved {
             run.recall(&saved)?;
         }
         callbacks.push(Box::new(progress));
-        run.add_notices(found);
+        run.add_notices(validation.skipped().into_iter().chain(found));
         run.all_epochs(&validation, callbacks)
     }
 
@@ -86,13 +93,12 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         &mut self,
         model: &mut Model<M, E, D>,
         plan: &crate::callback::RunPlan,
-        fingerprint: u32,
+        same_run: &SameRun,
     ) -> Result<Option<checkpoint::SavedRun>>
     where
         M: Network<E, D>,
     {
         let Some(path) = &self.settings.resume else { return Ok(None) };
-        let known = self.fixed_settings(plan, fingerprint);
         let own = parameters::list(&model.module);
         let expected = Expected {
             graph: &M::GRAPH,
@@ -102,7 +108,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             slots: self.optimizer.slots().len(),
         };
         checkpoint::load_run(model, path, |path, saved| {
-            super::saved::compare(path, &known, saved)?;
+            same_run.compare(path, saved)?;
             let sizes = own.iter().map(parameters::Listed::len).collect();
             expected
                 .check(saved)
@@ -159,23 +165,30 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         mut callbacks: Vec<Box<dyn Callback<M>>>,
     ) -> Result<History> {
         let trained = self.until_it_ends(validation, &mut callbacks);
+        self.pay()?;
         if let Ok(end) = &trained {
             self.history.end = *end;
+            self.take_averages()?;
         }
-        // Keras: first the averages, then what callbacks restore. Also after a failure, so that the
-        // best weights are kept.
-        self.pay()?;
-        if let Some(averages) = self.averages.as_ref().filter(|_| self.batches > 0) {
-            averages.overwrite(&mut self.model.module).map_err(Error::device)?;
-        }
+        // Keras: first the averages, then what callbacks restore; that also after a failure, so that
+        // the best weights are kept.
         let ended = self.tell(&mut callbacks, &Event::Ended);
-        self.fill_untrained(Old::Forget)?;
+        let filled = self.fill_untrained(Old::Forget);
+        // Frozen for the run only.
+        M::set_frozen(&mut self.model.module, &|_| false);
         // A step may have failed before; its reason is the one to tell.
         trained?;
         ended?;
-        // Frozen for the run only.
-        M::set_frozen(&mut self.model.module, &|_| false);
+        filled?;
         Ok(self.history)
+    }
+
+    /// Gives the model the averages, where the run keeps any and has taken a step.
+    fn take_averages(&mut self) -> Result<()> {
+        match self.averages.as_ref().filter(|_| self.batches > 0) {
+            Some(averages) => averages.overwrite(&mut self.model.module).map_err(Error::device),
+            None => Ok(()),
+        }
     }
 
     /// Epoch after epoch, until the last or until a callback stops.

@@ -3,37 +3,34 @@
 use std::sync::mpsc::sync_channel;
 
 use super::{
-    fingerprint::Fingerprint,
+    counting::Counted,
     mixer::Window,
-    notices::{before_the_first_step, Census},
+    notices::before_the_first_step,
     rows::Rows,
     run::Run,
+    same_run::{RowsFrom, TrainingRows},
     stream::{batches_waiting, Feed, Stream},
     trainer::ValidationRows,
-    untrained::reference_rows,
     validation::Validation,
     RowWeights, Shuffle, Trainer,
 };
 use crate::{
-    data::{read_ahead, samples, Source, Table, Wanted},
-    definition::{Definition, Graph, Network},
+    data::{SkipRefused, Source, Table},
+    definition::{Definition, Network},
     history::History,
     kernel::{Backend, Element},
     model::Model,
     optim::Optimizer,
-    preprocess::{Fitting, Preprocessing},
-    Error, Result,
+    Error, Notice, NoticeKind, Result,
 };
-
-/// How many rows are looked at together while preprocessing is fitted.
-const ROWS_AT_ONCE: usize = 256;
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Trains `model` on the rows of a source, a file for instance, as [`fit`](Trainer::fit) does on
     /// rows in memory. Memory does not grow with the source.
     ///
-    /// First the preprocessing is fitted and the rows are counted: one pass over the source, and one
-    /// more for each step that learns from what another one has learned. Then a thread of its own
+    /// First the preprocessing is fitted, and rows and their weights are counted: one pass over the
+    /// source, one more for each step that learns from what another one has learned, and one more
+    /// where rows that the model refuses are [left out](Source::on_bad_row). Then a thread of its own
     /// reads, mixes and preprocesses the rows, pass after pass, while the model trains; a few batches
     /// wait at most. Rows are mixed within a window, see
     /// [`shuffle_window`](Trainer::shuffle_window). The same seed gives the same bits.
@@ -76,12 +73,14 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         if self.settings.refit {
             model.preprocessing = None;
         }
-        let Counted { fitted, rows, bytes, fingerprint, mut census, first_rows } =
-            count::<M, S>(source, model.preprocessing.as_ref())?;
-        census.add_vocabularies(&fitted);
+        let Counted { fitted, rows, bytes, values, weights, census, first_rows } =
+            self.count(source, model.preprocessing.as_ref())?;
+        let skipped = skipped_notice(source.skips(), "training");
         model.preprocessing = Some(fitted);
         let plan = self.check_source(rows)?;
-        let saved = self.take_up(model, &plan, fingerprint)?;
+        let training = TrainingRows { from: RowsFrom::Source, values, weights: &weights };
+        let same_run = self.same_run(&plan, &training);
+        let saved = self.take_up(model, &plan, &same_run)?;
         let fitted = model.preprocessing.clone().ok_or(Error::NoRows("train on"))?;
         let given = std::mem::replace(&mut self.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, None, || Validation::None)?;
@@ -96,12 +95,12 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let (seed, shuffle) = (settings.seed, settings.shuffle);
         let window = Window { rows: settings.shuffle_window, bytes: settings.shuffle_memory };
         let batch_size = settings.batch_size;
-        let mut run = Run::new(model, optimizer, settings, plan, (none, fingerprint))?;
+        let mut run = Run::new(model, optimizer, settings, plan, (none, same_run))?;
         if let Some(saved) = saved {
             run.recall(&saved)?;
         }
         callbacks.push(Box::new(progress));
-        run.add_notices(found);
+        run.add_notices(skipped.into_iter().chain(validation.skipped()).chain(found));
         if shuffle == Shuffle::EachEpoch {
             run.add_notices(window.short_of_memory(rows, bytes));
         }
@@ -130,68 +129,16 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     }
 }
 
-/// What the first passes tell of a source.
-struct Counted {
-    fitted: Preprocessing,
-    rows: usize,
-    /// What all rows would take in memory.
-    bytes: usize,
-    fingerprint: u32,
-    census: Census,
-    /// The first rows, where a vector that stands in for an absent input may need them.
-    first_rows: Option<Table>,
-}
-
-/// Counts the rows and fits the preprocessing on them, where it is not fitted.
-fn count<M: Definition, S: Source<Row = M::Sample>>(
-    source: &S,
-    fitted: Option<&Preprocessing>,
-) -> Result<Counted> {
-    let mut fitting = Fitting::new(&M::GRAPH);
-    let (mut rows, mut bytes, mut sum) = (0, 0, Fingerprint::default());
-    let mut census = Census::new(&M::GRAPH);
-    let mut first_rows = learns_a_stand_in(&M::GRAPH).then(|| Table::of_samples(&M::GRAPH));
-    let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, false);
-    let mut first = true;
-    while first || fitted.is_none() && !fitting.is_done() {
-        let start = || samples::<M, S>(source, &wanted, &[]);
-        read_ahead(start, |pieces| -> Result<()> {
-            for piece in pieces {
-                let piece = piece?;
-                if first {
-                    sum.look(&piece.table);
-                    let all: Vec<usize> = (0..piece.len()).collect();
-                    census.add_raw(&piece.table, &all);
-                    if let Some(first_rows) = &mut first_rows {
-                        let most = reference_rows(&M::GRAPH);
-                        let left = most.saturating_sub(rows).min(piece.len());
-                        first_rows.append(&piece.table, 0..left);
-                    }
-                    rows += piece.len();
-                    bytes += piece.bytes(0..piece.len());
-                }
-                if fitted.is_none() {
-                    let all: Vec<usize> = (0..piece.len()).collect();
-                    let looked = fitting.look(&piece.table, &all, 0);
-                    looked.map_err(|error| piece.renumber(error))?;
-                }
-            }
-            Ok(())
-        })?;
-        if rows == 0 {
-            return Err(Error::NoRows("train on"));
-        }
-        fitting.end_pass();
-        first = false;
-    }
-    let fitted = match fitted {
-        Some(fitted) => fitted.clone(),
-        None => fitting.finish()?,
+/// What is worth knowing of the rows that were left out, if any were.
+pub(super) fn skipped_notice(skips: Option<&dyn SkipRefused>, of: &str) -> Option<Notice> {
+    let skipped = skips?.skipped();
+    let first = skipped.reasons.first()?;
+    let (rows, were) = match skipped.rows {
+        1 => ("row".to_owned(), "was"),
+        rows => (format!("{rows} rows"), "were"),
     };
-    Ok(Counted { fitted, rows, bytes, fingerprint: sum.value(), census, first_rows })
-}
-
-/// Whether a vector stands in for an absent input.
-fn learns_a_stand_in(graph: &Graph) -> bool {
-    graph.nodes.iter().any(|node| node.stand_in > 0)
+    Some(Notice::new(
+        NoticeKind::SkippedRows,
+        format!("{rows} of the {of} source {were} left out; the first: {first}"),
+    ))
 }

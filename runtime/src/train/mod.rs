@@ -8,6 +8,7 @@
 mod branches;
 mod check;
 mod clip;
+mod counting;
 mod fingerprint;
 mod fit;
 mod fit_from;
@@ -21,6 +22,7 @@ mod penalties;
 mod row_weights;
 mod rows;
 mod run;
+mod same_run;
 mod saved;
 mod score;
 mod sound;

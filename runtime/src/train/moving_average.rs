@@ -4,8 +4,10 @@ use super::walk;
 use crate::tensor::*;
 
 /// average = momentum * average + (1 - momentum) * weight after every step of the optimizer; the
-/// first step starts it at the weights. When training ends, the model gets the averages. Batches
-/// that only add to an accumulated gradient count as steps, as in Keras.
+/// first step starts it at the weights. When training ends, the model gets the averages: after its
+/// last epoch, or where a callback stops or pauses it. Where it ends with an error, the model has the
+/// weights of the last step that was taken, as without an average. Batches that only add to an
+/// accumulated gradient count as steps, as in Keras.
 ///
 /// `use_ema`, `ema_momentum` and `ema_overwrite_frequency` of Keras's optimizers;
 /// `torch.optim.swa_utils.AveragedModel`.

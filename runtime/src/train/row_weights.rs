@@ -1,8 +1,10 @@
 //! How much each row counts in each output's loss.
 
+use super::trainer::SampleWeight;
 use crate::{
+    checksum::Crc32c,
     data::{Column, Values},
-    definition::{Output, Target},
+    definition::{Definition, Output, Target},
 };
 
 /// One weight for each row and output; 1 where nothing was said.
@@ -27,6 +29,45 @@ impl RowWeights {
             Some(weights) => weights.iter_mut().zip(by_row).for_each(|(w, by)| *w *= by),
             none => *none = Some(by_row.into_iter().collect()),
         }
+    }
+}
+
+/// The sample weights of an output, as rows go by: what tells them from others, and the first that is
+/// no weight.
+pub(super) struct SampleWeightCheck {
+    output: &'static str,
+    values: Crc32c,
+    mistake: Option<String>,
+}
+
+impl SampleWeightCheck {
+    /// No rows yet.
+    pub(super) fn new<M: Definition>(of: &SampleWeight<M>) -> SampleWeightCheck {
+        SampleWeightCheck { output: of.output, values: Crc32c::default(), mistake: None }
+    }
+
+    /// Takes a row's weight, which is the row's number in its source or slice.
+    pub(super) fn take(&mut self, row: usize, weight: f32) {
+        self.values.update(&weight.to_bits().to_le_bytes());
+        if !(weight >= 0.0 && weight.is_finite()) {
+            self.mistake.get_or_insert_with(|| {
+                format!(
+                    "the sample weight of row {row} for output `{}` must be a number of at least \
+                     0, but is {weight}",
+                    self.output
+                )
+            });
+        }
+    }
+
+    /// What is wrong with the first weight that is none.
+    pub(super) fn mistake(&self) -> Option<&str> {
+        self.mistake.as_deref()
+    }
+
+    /// The output, and a checksum of the weights.
+    pub(super) fn fingerprint(&self) -> (&'static str, u32) {
+        (self.output, self.values.value())
     }
 }
 

@@ -235,7 +235,7 @@ impl Order {
             }
         }
         let start = index * self.batch_size;
-        let end = self.rows.len().min(start + self.batch_size);
+        let end = self.rows.len().min(start.saturating_add(self.batch_size));
         &self.rows[start..end]
     }
 }

@@ -8,6 +8,7 @@ use super::{
     branches::Branches,
     moving_average::Averages,
     rows::{Dropping, Order, Rows},
+    same_run::SameRun,
     statistics::KeptStatistics,
     trainer::Settings,
     untrained::{Fillable, Old},
@@ -51,8 +52,8 @@ pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
     pub(super) rows: Rows,
     /// Where the rows of each batch come from, unless all of them are in `rows`.
     pub(super) stream: Option<super::stream::Stream>,
-    /// What tells the rows from others.
-    pub(super) fingerprint: u32,
+    /// What must be the same for the run to go on.
+    pub(super) same_run: SameRun,
     pub(super) order: Order,
     /// The epoch, and how many of its steps are over.
     pub(super) epoch: usize,
@@ -84,7 +85,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         optimizer: O,
         settings: Settings,
         plan: RunPlan,
-        (rows, fingerprint): (Rows, u32),
+        (rows, same_run): (Rows, SameRun),
     ) -> Result<Self> {
         let state = OptimizerState::new(&model.module, &optimizer);
         let own = parameters::list(&model.module);
@@ -130,7 +131,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             settings,
             dropping,
             plan,
-            fingerprint,
+            same_run,
             rows,
             stream: None,
             order,
@@ -157,6 +158,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             seed: self.settings.seed.stream(Stream::Dropout),
             layer: 0,
             step: self.batch_number(),
+            call: 0,
         }
     }
 
@@ -165,9 +167,10 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         Draw { seed: self.settings.seed.stream(stream), ..self.draw() }
     }
 
-    /// The number of the batch under way, counted from the beginning of epoch 0.
+    /// The number of the batch under way, counted from the beginning of epoch 0. Beyond 2^64 it
+    /// starts anew: orders and draws only need it to change with every step.
     pub(super) fn batch_number(&self) -> u64 {
-        (self.epoch * self.plan.steps_per_epoch + self.step) as u64
+        self.plan.steps_before(self.epoch, self.step) as u64
     }
 
     /// Tells the layers which branches are frozen for now.

@@ -1,10 +1,8 @@
 //! A run as it is written down, and taken up again.
 
-use std::path::Path;
-
-use super::{run::Run, trainer::Settings, walk, Trainer};
+use super::{run::Run, walk};
 use crate::{
-    callback::{Callback, Memory, RunPlan},
+    callback::{Callback, Memory},
     checkpoint::{CheckpointError, SavedRun},
     definition::{Definition, Network},
     kernel::{Backend, Element},
@@ -12,72 +10,6 @@ use crate::{
     optim::{Optimizer, OptimizerState},
     Error, Result,
 };
-
-/// What must be the same for a run to end as it would have ended: names and values, in words.
-type Fixed = Vec<(String, String)>;
-
-impl<M: Definition, O: Optimizer> Trainer<M, O> {
-    /// Of this trainer on rows of the given fingerprint.
-    pub(super) fn fixed_settings(&self, plan: &RunPlan, fingerprint: u32) -> Fixed {
-        let callbacks = self.callbacks.iter().map(|callback| callback.name());
-        fixed(&self.settings, plan, &self.optimizer, fingerprint, callbacks)
-    }
-}
-
-fn fixed<'a>(
-    settings: &Settings,
-    plan: &RunPlan,
-    optimizer: &impl Optimizer,
-    fingerprint: u32,
-    callbacks: impl Iterator<Item = &'a str>,
-) -> Fixed {
-    let Settings { seed, shuffle, accumulate, clip, moving_average, .. } = settings;
-    let Settings { whole_tables, keep_untrained, rates, dropped, .. } = settings;
-    // The rate itself is the run's: schedules change it.
-    let mut optimizer = optimizer.clone();
-    optimizer.set_learning_rate(1.0);
-    let settings = [
-        ("the number of training rows", plan.rows.to_string()),
-        ("the values of its rows", format!("checksum {fingerprint:08x}")),
-        ("`batch_size`", settings.batch_size.to_string()),
-        ("`steps_per_epoch`", plan.steps_per_epoch.to_string()),
-        ("`seed`", seed.0.to_string()),
-        ("`shuffle`", format!("{shuffle:?}")),
-        ("`shuffle_window`", settings.shuffle_window.to_string()),
-        ("`shuffle_memory`", settings.shuffle_memory.to_string()),
-        ("`accumulate`", accumulate.to_string()),
-        ("`clip`", format!("{clip:?}")),
-        ("`moving_average`", format!("{moving_average:?}")),
-        ("`whole_tables`", whole_tables.to_string()),
-        ("`keep_untrained`", keep_untrained.to_string()),
-        ("`learning_rate_of`", format!("{rates:?}")),
-        ("`drop_input`", format!("{dropped:?}")),
-        ("the optimizer (at a rate of 1)", format!("{optimizer:?}")),
-        ("its callbacks", format!("{:?}", callbacks.collect::<Vec<_>>())),
-    ];
-    settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// The first setting in which a saved run differs.
-pub(super) fn compare(
-    path: &Path,
-    own: &Fixed,
-    saved: &SavedRun,
-) -> std::result::Result<(), CheckpointError> {
-    for (name, expected) in own {
-        let found = saved.settings.iter().find(|(known, _)| known == name);
-        let found = found.map_or("nothing", |(_, value)| value.as_str());
-        if found != expected {
-            return Err(CheckpointError::OtherRun {
-                path: path.into(),
-                setting: name.clone(),
-                expected: expected.clone(),
-                found: found.to_owned(),
-            });
-        }
-    }
-    Ok(())
-}
 
 /// The names of a callback's numbers begin with its place and its name.
 fn prefix<M: Definition>(place: usize, callback: &dyn Callback<M>) -> String {
@@ -97,9 +29,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         raw: &[Option<Raw<E>>],
     ) -> SavedRun {
         let own = || callbacks.iter().filter(|callback| of_the_run(callback.as_ref()));
-        let names = own().map(|callback| callback.name());
         let mut saved = SavedRun {
-            settings: fixed(&self.settings, &self.plan, &self.optimizer, self.fingerprint, names),
+            settings: self.same_run.0.clone(),
             epoch: self.epoch,
             step: self.step,
             batches: self.batches,
@@ -163,10 +94,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             }
         }
         self.scores.set_state(|name| saved.numbers.get(name).cloned());
-        for node in M::GRAPH.nodes {
-            let frozen = saved.frozen.iter().any(|name| name == node.name);
-            self.branches.freeze(&M::GRAPH, node.name, frozen);
-        }
+        self.branches.freeze_only(&saved.frozen);
         self.tell_frozen();
         Ok(())
     }

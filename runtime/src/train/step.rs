@@ -31,7 +31,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     pub(super) fn train_step(&mut self) -> Result<std::result::Result<f64, NotFinite>> {
         self.statistics.keep(&mut self.model.module).map_err(Error::device)?;
         let rows = self.next_rows()?;
-        let (objective, penalty) = self.losses(&rows)?;
+        let (objective, penalty) = match self.losses(&rows) {
+            Ok(losses) => losses,
+            Err(error) => {
+                self.put_statistics_back()?;
+                return Err(error);
+            }
+        };
         let cause = match first_infinite::<M>(&objective) {
             None => self.infinite_gradient().map_err(Error::device)?,
             loss => loss,

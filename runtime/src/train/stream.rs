@@ -10,7 +10,7 @@ use super::{
     RowWeights, Shuffle,
 };
 use crate::{
-    data::{cut, read_ahead, rows_within, samples, Ask, Piece, Source, Table, Wanted},
+    data::{cut, read_ahead, rows_within, samples, Ask, Piece, Screen, Source, Table, Wanted},
     definition::{Definition, Graph},
     layer::Draw,
     preprocess::Preprocessing,
@@ -70,7 +70,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
                     return;
                 }
             }
-            (pass, skipped) = (pass + 1, 0);
+            (pass, skipped) = (pass.wrapping_add(1), 0);
         }
     }
 
@@ -79,8 +79,9 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
         let wanted = Wanted::samples::<M>(self.batch_size, !self.sample_weights.is_empty());
         let asks: Vec<_> = self.sample_weights.iter().map(weigh).collect();
         let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
+        let screen = Screen::of(self.source, |table| self.fitted.check_samples(table));
         read_ahead(
-            || samples::<M, S>(self.source, &wanted, &asks),
+            || samples::<M, S>(self.source, &wanted, &asks, screen),
             |pieces| self.batches(pieces, (pass, skipped), to),
         )
     }
@@ -132,7 +133,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
     fn draw(&self, pass: u64, batch: u64) -> Draw {
         let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
         let seed = self.seed.stream(seed::Stream::Augmentation);
-        Draw { seed, layer: 0, step: pass * batches + batch }
+        Draw { seed, layer: 0, step: pass.wrapping_mul(batches).wrapping_add(batch), call: 0 }
     }
 
     /// A batch as the model takes it.
@@ -160,16 +161,9 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
     }
 }
 
-/// Asks how much a row counts.
-fn weigh<M: Definition>(
+/// Asks how much a row counts. That it is a weight has been checked when the rows were counted.
+pub(super) fn weigh<M: Definition>(
     by_row: &SampleWeight<M>,
 ) -> impl Fn(usize, &M::Sample) -> Result<f64> + Sync + '_ {
-    |place, row| match (by_row.weight)(row) {
-        weight if weight >= 0.0 && weight.is_finite() => Ok(f64::from(weight)),
-        weight => Err(Error::Settings(vec![format!(
-            "the sample weight of row {place} for output `{}` must be a number of at least 0, but \
-             is {weight}",
-            by_row.output
-        )])),
-    }
+    |_, row| Ok(f64::from((by_row.weight)(row)))
 }

@@ -328,8 +328,13 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// Goes on from the newest checkpoint in a folder that [`Checkpoint`](crate::callback::Checkpoint)
     /// writes, or from a certain one of its files: the weights end as those of a run that was never
-    /// broken off, bit for bit. Begins at the beginning where the folder holds none. Rows, settings
-    /// and callbacks must be the same; more epochs may be asked for.
+    /// broken off, bit for bit. Begins at the beginning where the folder holds none.
+    ///
+    /// Whatever the outcome depends on must be the same, or the error names it with its old and new
+    /// value: rows and weights (by their values), the order of the rows, the optimizer with its
+    /// settings, frozen branches, rows to validate with (but for those of a source), and each callback's
+    /// [settings](crate::callback::Callback::settings). More epochs may be asked for, checkpoints
+    /// and logs may go elsewhere or come more often.
     #[must_use]
     pub fn resume(mut self, path: impl AsRef<Path>) -> Self {
         self.settings.resume = Some(path.as_ref().to_owned());

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{
+    fit_from::skipped_notice,
     notices::{Census, CutOff},
     rows::Rows,
     run::{Fill, Run},
@@ -10,14 +11,14 @@ use super::{
     RowWeights,
 };
 use crate::{
-    data::{cut, read_ahead, samples, Piece, Source, Table, Wanted},
+    data::{cut, read_ahead, samples, Piece, Screen, SkipRefused, Source, Table, Wanted},
     definition::{Definition, Network},
     history::{Figures, Phase},
     importance::LeftOut,
     kernel::{Backend, Element},
     optim::Optimizer,
     preprocess::Preprocessing,
-    Error, Result,
+    Error, Notice, Result,
 };
 
 /// Whether a run validates.
@@ -41,20 +42,38 @@ pub(super) type Pass<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
 
 /// A source of rows to validate with, whatever its type.
 pub(super) trait SampleTables {
-    /// Lets `take` have all rows, in tables of so many.
-    fn each(&self, at_once: usize, take: &mut dyn FnMut(Pass<'_>) -> Result<()>) -> Result<()>;
+    /// Lets `take` have all rows that the preprocessing accepts, in tables of so many.
+    fn each(
+        &self,
+        fitted: &Preprocessing,
+        at_once: usize,
+        take: &mut dyn FnMut(Pass<'_>) -> Result<()>,
+    ) -> Result<()>;
+
+    /// What leaves out the others, where something does.
+    fn skips(&self) -> Option<&dyn SkipRefused>;
 }
 
 /// The samples of a model from a source.
 pub(super) struct SamplesOf<M, S>(pub(super) S, pub(super) PhantomData<fn() -> M>);
 
 impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S> {
-    fn each(&self, at_once: usize, take: &mut dyn FnMut(Pass<'_>) -> Result<()>) -> Result<()> {
+    fn each(
+        &self,
+        fitted: &Preprocessing,
+        at_once: usize,
+        take: &mut dyn FnMut(Pass<'_>) -> Result<()>,
+    ) -> Result<()> {
         let wanted = Wanted::samples::<M>(at_once, false);
+        let screen = Screen::of(&self.0, |table| fitted.check_samples(table));
         read_ahead(
-            || samples::<M, S>(&self.0, &wanted, &[]),
+            || samples::<M, S>(&self.0, &wanted, &[], screen),
             |pieces| take(&mut cut(pieces, at_once).map(|piece| piece.map(Piece::numbered))),
         )
+    }
+
+    fn skips(&self) -> Option<&dyn SkipRefused> {
+        self.0.skips()
     }
 }
 
@@ -78,7 +97,7 @@ impl Validation {
             }
             ValidationRows::Source(source) => {
                 // Said now rather than after the first epoch.
-                source.each(1, &mut |rows| match rows.next() {
+                source.each(fitted, 1, &mut |rows| match rows.next() {
                     Some(first) => first.map(drop),
                     None => Err(Error::NoRows("validate with")),
                 })?;
@@ -111,7 +130,7 @@ impl Validation {
             }
             Validation::With(With::Streamed(source, left_out)) => {
                 let mut census = Census::new(graph);
-                source.each(ROWS_AT_ONCE, &mut |tables| {
+                source.each(fitted, ROWS_AT_ONCE, &mut |tables| {
                     for table in tables {
                         let (mut raw, first) = table?;
                         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
@@ -126,6 +145,18 @@ impl Validation {
                 (census, CutOff::No)
             }
         }))
+    }
+}
+
+impl Validation {
+    /// What is worth knowing of the rows that the last pass over them left out.
+    pub(super) fn skipped(&self) -> Option<Notice> {
+        match self {
+            Validation::With(With::Streamed(source, _)) => {
+                skipped_notice(source.skips(), "validation")
+            }
+            _ => None,
+        }
     }
 }
 
@@ -153,7 +184,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             }
             With::Streamed(source, left_out) => {
                 let mut figures = Figures::default();
-                source.each(batch_size, &mut |tables| {
+                let fitted = self.model.fitted()?;
+                source.each(&fitted, batch_size, &mut |tables| {
                     let tables = tables.map(|table| {
                         let (mut raw, first) = table?;
                         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));

@@ -18,6 +18,16 @@ pub enum Block<R> {
     Rows(Vec<Result<R>>),
 }
 
+impl<R> Block<R> {
+    /// How many rows.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Block::Table(table) => table.rows,
+            Block::Rows(rows) => rows.len(),
+        }
+    }
+}
+
 /// All rows of a pass.
 pub type Blocks<'a, R> = Box<dyn Iterator<Item = Block<R>> + 'a>;
 

@@ -38,6 +38,7 @@ mod part;
 mod postgres;
 #[cfg(any(feature = "arrow", feature = "parquet", feature = "postgres", feature = "sqlite"))]
 mod record;
+mod screen;
 mod skipping;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -56,6 +57,7 @@ pub use self::postgres::Postgres;
 pub use self::sqlite::Sqlite;
 pub(crate) use self::{
     ahead::read_ahead,
+    screen::Screen,
     tables::{cut, inputs, samples, until_error, Ask, Piece},
 };
 pub use self::{
@@ -64,7 +66,7 @@ pub use self::{
     from_fn::{from_fn, FromFn},
     json_lines::JsonLines,
     part::Part,
-    skipping::{BadRow, Skipped, Skipping},
+    skipping::{BadRow, SkipRefused, Skipped, Skipping},
     with_images::WithImages,
 };
 use super::ImageLimits;
@@ -94,6 +96,12 @@ pub trait Source: Sync {
         Ok(blocks::by_rows(self.rows()?, wanted))
     }
 
+    /// What leaves out the rows that a model refuses, where something does.
+    #[doc(hidden)]
+    fn skips(&self) -> Option<&dyn SkipRefused> {
+        None
+    }
+
     /// All rows at once.
     ///
     /// # Errors
@@ -102,7 +110,10 @@ pub trait Source: Sync {
         self.rows()?.collect()
     }
 
-    /// What becomes of rows that cannot be read: they end the reading, or are left out and counted.
+    /// What becomes of rows that cannot be read, or that a model refuses: a category out of range, a
+    /// value that a step of preprocessing cannot take, a label that no training row had, a target
+    /// with which its loss cannot compare. They end the reading, or are left out and counted: see
+    /// [`Skipping::skipped`].
     fn on_bad_row(self, bad_row: BadRow) -> Skipping<Self>
     where
         Self: Sized,
@@ -185,5 +196,9 @@ impl<S: Source> Source for &S {
 
     fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {
         (**self).blocks(wanted)
+    }
+
+    fn skips(&self) -> Option<&dyn SkipRefused> {
+        (**self).skips()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Block, Blocks, Source, Wanted};
+use super::{Block, Blocks, SkipRefused, Source, Wanted};
 use crate::{
     seed::{Seed, Stream},
     Result,
@@ -35,6 +35,10 @@ impl<S: Source> Source for Part<S> {
     fn rows(&self) -> Result<impl Iterator<Item = Result<S::Row>>> {
         let rows = self.source.rows()?.enumerate();
         Ok(rows.filter(|(place, _)| self.has(*place)).map(|(_, row)| row))
+    }
+
+    fn skips(&self) -> Option<&dyn SkipRefused> {
+        self.source.skips()
     }
 
     fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {

@@ -1,8 +1,8 @@
 //! Rows, a table at a time.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
-use super::{Block, Source, Wanted};
+use super::{Block, Screen, Source, Wanted};
 use crate::{
     data::{table::swap_rows, Table},
     definition::Definition,
@@ -59,6 +59,34 @@ impl Piece {
         renumber(error, |row| self.places.get(row).copied().unwrap_or(row))
     }
 
+    /// The rows that `check` accepts. `refuse` is told of each of the others, by its place, and may
+    /// make it an error.
+    pub(crate) fn accepted_by(
+        mut self,
+        check: impl Fn(&Table) -> Result<()>,
+        refuse: impl Fn(Error) -> Result<()>,
+    ) -> Result<Piece> {
+        while let Err(error) = check(&self.table) {
+            let row = match &error {
+                Error::Value { row, .. } if *row < self.len() => *row,
+                _ => return Err(error),
+            };
+            refuse(self.renumber(error))?;
+            let others: Vec<usize> = (0..self.len()).filter(|&other| other != row).collect();
+            self = self.select(&others);
+        }
+        Ok(self)
+    }
+
+    /// The rows but for those at some places of the source.
+    pub(crate) fn without(self, places: &BTreeSet<usize>) -> Piece {
+        if !self.places.iter().any(|place| places.contains(place)) {
+            return self;
+        }
+        let others = (0..self.len()).filter(|&row| !places.contains(&self.places[row]));
+        self.select(&others.collect::<Vec<_>>())
+    }
+
     /// Appends rows `from` up to `to` of another piece.
     pub(crate) fn append(&mut self, other: &Piece, (from, to): (usize, usize)) {
         self.table.append(&other.table, from..to);
@@ -92,28 +120,29 @@ impl Piece {
     }
 }
 
-/// Rows of a source to train on or to compare with, about so many at a time. The first row that is an
-/// error is the last thing that comes.
+/// Rows of a source to train on or to compare with, about so many at a time, but for those that the
+/// screen leaves out. The first row that is an error is the last thing that comes.
 pub(crate) fn samples<'a, M: Definition, S: Source<Row = M::Sample>>(
     source: &'a S,
     wanted: &'a Wanted,
     asks: &'a [Ask<'a, M::Sample>],
+    screen: Screen<'a>,
 ) -> Result<impl Iterator<Item = Result<Piece>> + 'a> {
     let (mut blocks, mut first) = (source.blocks(wanted)?, 0);
     let pieces = until_error(std::iter::from_fn(move || loop {
-        let read = blocks.next()?;
-        let piece = match read {
+        let block = blocks.next()?;
+        let place = first;
+        first += block.len();
+        let screen = &screen;
+        let piece = match block {
             Block::Table(table) => {
-                let places = (first..first + table.rows).collect();
+                let places = (place..first).collect();
                 Ok(Piece { table, places, answers: Vec::new() })
             }
-            Block::Rows(rows) => write::<M>(rows, first, asks),
+            Block::Rows(rows) => write::<M>(rows, place, asks, screen),
         };
-        let piece = piece.and_then(|piece| {
-            check_ranges(&M::GRAPH, &piece.table).map_err(|error| piece.renumber(error))?;
-            Ok(piece)
-        });
-        first += piece.as_ref().map_or(0, Piece::len);
+        let range = |table: &Table| check_ranges(&M::GRAPH, table);
+        let piece = piece.and_then(|piece| screen.accepted(piece, range));
         if piece.as_ref().is_ok_and(|piece| piece.len() == 0) {
             continue;
         }
@@ -169,17 +198,22 @@ pub(crate) fn until_error<T, E>(
     })
 }
 
-/// Rows, of which the first has the place `first`, as a table.
+/// Rows, of which the first has the place `first`, as a table, but for those that the screen leaves
+/// out.
 fn write<M: Definition>(
     rows: Vec<Result<M::Sample>>,
     first: usize,
     asks: &[Ask<'_, M::Sample>],
+    screen: &Screen<'_>,
 ) -> Result<Piece> {
     let mut piece = Piece::empty(Table::of_samples(&M::GRAPH), asks.len());
     for (place, row) in (first..).zip(rows) {
         let row = row?;
+        if let Err(error) = push_sample::<M>(&mut piece.table, &row) {
+            screen.refuse(renumber(error, |_| place))?;
+            continue;
+        }
         piece.places.push(place);
-        push_sample::<M>(&mut piece.table, &row).map_err(|error| piece.renumber(error))?;
         for (ask, answers) in asks.iter().zip(&mut piece.answers) {
             answers.push(ask(place, &row)?);
         }
@@ -213,7 +247,7 @@ pub(crate) fn cut<'a>(
                 }
                 Some(cut) => cut,
             };
-            let to = piece.len().min(from + count - cut.len());
+            let to = piece.len().min(from.saturating_add(count - cut.len()));
             cut.append(&piece, (from, to));
             rest = (to < piece.len()).then_some((piece, to));
         }
@@ -221,30 +255,37 @@ pub(crate) fn cut<'a>(
     })
 }
 
-/// Rows to predict from, in tables of so many, the last of which may have fewer, each with the number of
-/// its first row. The first row that is an error is the last thing that comes.
-pub(crate) fn inputs<M: Definition>(
-    mut rows: impl Iterator<Item = Result<M::Inputs>>,
+/// Rows to predict from, of so many at a time those that the screen does not leave out. The first row
+/// that is an error is the last thing that comes.
+pub(crate) fn inputs<'a, M: Definition>(
+    mut rows: impl Iterator<Item = Result<M::Inputs>> + 'a,
     at_once: usize,
-) -> impl Iterator<Item = Result<(Table, usize)>> {
-    let (empty, mut first, mut ended) = (Table::of_inputs(&M::GRAPH), 0, false);
-    let mut read = move |first: usize| -> Result<Table> {
-        let mut table = empty.clone();
+    screen: Screen<'a>,
+) -> impl Iterator<Item = Result<Piece>> + 'a {
+    let (empty, mut place, mut ended) = (Table::of_inputs(&M::GRAPH), 0, false);
+    let mut read = move |ended: &mut bool| -> Result<Piece> {
+        let mut piece = Piece::empty(empty.clone(), 0);
+        let next = place + at_once;
         for row in rows.by_ref().take(at_once) {
             let row = row?;
-            let pushed = push_inputs::<M>(&mut table, &row);
-            pushed.map_err(|error| renumber(error, |row| first + row))?;
+            match push_inputs::<M>(&mut piece.table, &row) {
+                Ok(()) => piece.places.push(place),
+                Err(error) => screen.refuse(renumber(error, |_| place))?,
+            }
+            place += 1;
         }
-        Ok(table)
+        *ended = place < next;
+        screen.accepted(piece, |_| Ok(()))
     };
-    std::iter::from_fn(move || {
-        let table = (!ended).then(|| read(first))?;
-        ended = table.as_ref().map_or(true, |table| table.rows < at_once);
-        let number = first;
-        first += at_once;
-        let some = table.as_ref().map_or(true, |table| table.rows > 0);
-        some.then(|| table.map(|table| (table, number)))
-    })
+    until_error(std::iter::from_fn(move || {
+        while !ended {
+            let piece = read(&mut ended);
+            if piece.as_ref().map_or(true, |piece| piece.len() > 0) {
+                return Some(piece);
+            }
+        }
+        None
+    }))
 }
 
 /// The error about a row of a table, with the row's place in its source.

@@ -1,0 +1,250 @@
+//! The first passes over a source: how many rows there are, what tells them from others, how much they
+//! count, and what preprocessing learns from them.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+use super::{
+    check::all_right, fingerprint::Fingerprint, notices::Census, row_weights::SampleWeightCheck,
+    stream::weigh, trainer::SampleWeight, untrained::reference_rows, Trainer,
+};
+use crate::{
+    data::{read_ahead, samples, Ask, Piece, Screen, SkipRefused, Skipped, Source, Table, Wanted},
+    definition::Definition,
+    optim::Optimizer,
+    preprocess::{Fitting, Preprocessing},
+    Error, Result,
+};
+
+/// How many rows are looked at together.
+const ROWS_AT_ONCE: usize = 256;
+
+/// What the first passes tell of a source.
+pub(super) struct Counted {
+    pub(super) fitted: Preprocessing,
+    pub(super) rows: usize,
+    /// What all rows would take in memory.
+    pub(super) bytes: usize,
+    /// The checksum of their values.
+    pub(super) values: u32,
+    pub(super) weights: Vec<SampleWeightCheck>,
+    pub(super) census: Census,
+    /// The first rows, where a vector that stands in for an absent input may need them.
+    pub(super) first_rows: Option<Table>,
+}
+
+/// The rows as they are counted.
+struct Count {
+    rows: usize,
+    bytes: usize,
+    values: Fingerprint,
+    weights: Vec<SampleWeightCheck>,
+    census: Census,
+    first_rows: Option<Table>,
+}
+
+impl Count {
+    fn take(&mut self, piece: &Piece) {
+        self.values.look(&piece.table);
+        let all: Vec<usize> = (0..piece.len()).collect();
+        self.census.add_raw(&piece.table, &all);
+        if let Some(first_rows) = &mut self.first_rows {
+            let left =
+                reference_rows(self.census.graph()).saturating_sub(self.rows).min(piece.len());
+            first_rows.append(&piece.table, 0..left);
+        }
+        self.rows += piece.len();
+        self.bytes += piece.bytes(0..piece.len());
+        for (weights, answers) in self.weights.iter_mut().zip(&piece.answers) {
+            let places = piece.places.iter().zip(answers);
+            places.for_each(|(place, weight)| weights.take(*place, *weight as f32));
+        }
+    }
+
+    fn end(self, fitted: Preprocessing) -> Result<Counted> {
+        let Count { rows, bytes, values, weights, mut census, first_rows } = self;
+        if rows == 0 {
+            return Err(Error::NoRows("train on"));
+        }
+        let mistakes = weights.iter().filter_map(|of| of.mistake().map(str::to_owned)).collect();
+        census.add_vocabularies(&fitted);
+        let values = values.value();
+        let counted = Counted { fitted, rows, bytes, values, weights, census, first_rows };
+        all_right(counted, mistakes)
+    }
+}
+
+/// Leaves rows out, and remembers their places.
+struct Recording<'a> {
+    /// Where they are counted too.
+    skips: Option<&'a dyn SkipRefused>,
+    places: Mutex<BTreeSet<usize>>,
+}
+
+impl SkipRefused for Recording<'_> {
+    fn skip(&self, error: &Error) {
+        if let Error::Value { row, .. } = error {
+            self.places.lock().unwrap_or_else(PoisonError::into_inner).insert(*row);
+        }
+        self.skips.into_iter().for_each(|skips| skips.skip(error));
+    }
+
+    fn skipped(&self) -> Skipped {
+        self.skips.map_or_else(Skipped::default, SkipRefused::skipped)
+    }
+}
+
+impl<'a> Recording<'a> {
+    fn new(skips: Option<&'a dyn SkipRefused>) -> Recording<'a> {
+        Recording { skips, places: Mutex::default() }
+    }
+
+    fn places(self) -> BTreeSet<usize> {
+        self.places.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<M: Definition, O: Optimizer> Trainer<M, O> {
+    /// Counts the rows and fits the preprocessing on them, where it is not fitted.
+    ///
+    /// # Errors
+    /// Those of the source, and [`Error::Settings`] for a sample weight that is none.
+    pub(super) fn count<S: Source<Row = M::Sample>>(
+        &self,
+        source: &S,
+        fitted: Option<&Preprocessing>,
+    ) -> Result<Counted> {
+        match (fitted, source.skips()) {
+            (Some(fitted), skips) => self.count_accepted(source, fitted.clone(), skips),
+            (None, None) => self.fit_and_count(source),
+            (None, Some(skips)) => self.fit_skipping(source, skips),
+        }
+    }
+
+    /// Both in the same passes.
+    fn fit_and_count<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Counted> {
+        let (mut fitting, mut count) = (Fitting::new(&M::GRAPH), self.start_count());
+        let mut first = true;
+        while first || !fitting.is_done() {
+            let weights = if first { &self.sample_weights[..] } else { &[] };
+            self.pass(source, weights, Screen::by(None, |_| Ok(())), |piece| {
+                if first {
+                    count.take(&piece);
+                }
+                look(&mut fitting, &piece)
+            })?;
+            fitting.end_pass();
+            first = false;
+        }
+        count.end(fitting.finish()?)
+    }
+
+    /// Counts the rows that fitted preprocessing accepts.
+    fn count_accepted<S: Source<Row = M::Sample>>(
+        &self,
+        source: &S,
+        fitted: Preprocessing,
+        skips: Option<&dyn SkipRefused>,
+    ) -> Result<Counted> {
+        let mut count = self.start_count();
+        let screen = Screen::by(skips, |table| fitted.check_samples(table));
+        self.pass(source, &self.sample_weights, screen, |piece| {
+            count.take(&piece);
+            Ok(())
+        })?;
+        count.end(fitted)
+    }
+
+    /// Fits and counts where rows that the model refuses are left out. Only preprocessing that is fitted
+    /// says which these are, so they are counted afterwards. Where steps have learned from a row that
+    /// a later step refuses, all of them learn anew without it.
+    fn fit_skipping<S: Source<Row = M::Sample>>(
+        &self,
+        source: &S,
+        skips: &dyn SkipRefused,
+    ) -> Result<Counted> {
+        let mut refused = BTreeSet::new();
+        loop {
+            let (fitted, mut late) = self.fit_without(source, &mut refused)?;
+            let recording = Recording::new(Some(skips));
+            let counted = self.count_accepted(source, fitted, Some(&recording));
+            late.extend(recording.places());
+            let known = refused.len();
+            refused.extend(late);
+            if refused.len() == known {
+                return counted;
+            }
+        }
+    }
+
+    /// Preprocessing fitted without the `refused` rows, to which those join that are refused before
+    /// anything is learned from them; and the rows that were refused later.
+    fn fit_without<S: Source<Row = M::Sample>>(
+        &self,
+        source: &S,
+        refused: &mut BTreeSet<usize>,
+    ) -> Result<(Preprocessing, BTreeSet<usize>)> {
+        let (mut fitting, mut late) = (Fitting::new(&M::GRAPH), BTreeSet::new());
+        let mut first = true;
+        while first || !fitting.is_done() {
+            let recording = Recording::new(None);
+            self.pass(source, &[], Screen::by(Some(&recording), |_| Ok(())), |piece| {
+                let piece = piece.without(refused);
+                let refuse = |error| {
+                    recording.skip(&error);
+                    Ok(())
+                };
+                let piece = piece.accepted_by(|table| fitting.check(table), refuse)?;
+                look(&mut fitting, &piece)
+            })?;
+            fitting.end_pass();
+            let new = if first { &mut *refused } else { &mut late };
+            new.extend(recording.places());
+            first = false;
+        }
+        Ok((fitting.finish()?, late))
+    }
+
+    /// One pass over the source, in which rows are asked for some weights.
+    fn pass<S: Source<Row = M::Sample>>(
+        &self,
+        source: &S,
+        weights: &[SampleWeight<M>],
+        screen: Screen<'_>,
+        mut take: impl FnMut(Piece) -> Result<()>,
+    ) -> Result<()> {
+        let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, !weights.is_empty());
+        let asks: Vec<_> = weights.iter().map(weigh).collect();
+        let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
+        read_ahead(
+            || samples::<M, S>(source, &wanted, &asks, screen),
+            |pieces| {
+                for piece in pieces {
+                    take(piece?)?;
+                }
+                Ok(())
+            },
+        )
+    }
+
+    fn start_count(&self) -> Count {
+        let weights = self.sample_weights.iter().map(SampleWeightCheck::new).collect();
+        let stands_in = M::GRAPH.nodes.iter().any(|node| node.stand_in > 0);
+        Count {
+            rows: 0,
+            bytes: 0,
+            values: Fingerprint::default(),
+            weights,
+            census: Census::new(&M::GRAPH),
+            first_rows: stands_in.then(|| Table::of_samples(&M::GRAPH)),
+        }
+    }
+}
+
+/// Has the preprocessing take a look at some rows.
+fn look(fitting: &mut Fitting, piece: &Piece) -> Result<()> {
+    let all: Vec<usize> = (0..piece.len()).collect();
+    fitting.look(&piece.table, &all, 0).map_err(|error| piece.renumber(error))
+}
