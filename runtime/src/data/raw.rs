@@ -121,6 +121,13 @@ impl ColumnWriter<'_> {
                 let expected = "a finite number (`impute(mean)` replaces what is missing)";
                 self.refuse(expected, number.to_string());
             }
+            Content::TargetNumbers if number.is_nan() => {
+                let expected = match self.column.present {
+                    Some(_) => "a finite number, or `None` where it is not known",
+                    None => "a finite number (where some rows do not know it, make the target an `Option`)",
+                };
+                self.refuse(expected, number.to_string());
+            }
             _ if number.is_finite() => {}
             _ => self.refuse("a finite number", number.to_string()),
         }
@@ -207,7 +214,7 @@ impl ColumnWriter<'_> {
     /// Keeps that a value is of another kind than its column.
     fn refuse_kind(&mut self, found: String) {
         let expected = match self.column.content {
-            Content::Numbers { .. } => "a number",
+            Content::Numbers { .. } | Content::TargetNumbers => "a number",
             Content::Categories { .. } => "a category",
             Content::Texts => "a text",
             Content::Pictures => "a picture",

@@ -15,6 +15,8 @@ pub enum Content {
         /// Whether some may be missing, as NaN, until a step replaces them.
         blanks: bool,
     },
+    /// The same of a target, in which none may be missing.
+    TargetNumbers,
     /// `u32` and arrays of it: indices below `below`.
     Categories {
         /// The first index that is too large.
@@ -31,7 +33,7 @@ pub enum Content {
 impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Content::Numbers { .. } => f.write_str("numbers"),
+            Content::Numbers { .. } | Content::TargetNumbers => f.write_str("numbers"),
             Content::Categories { below } => write!(f, "categories below {below}"),
             Content::Texts => f.write_str("texts"),
             Content::Pictures => f.write_str("pictures"),
@@ -59,7 +61,7 @@ impl Values {
     /// None yet.
     pub fn empty(content: Content) -> Values {
         match content {
-            Content::Numbers { .. } => Values::Numbers(Vec::new()),
+            Content::Numbers { .. } | Content::TargetNumbers => Values::Numbers(Vec::new()),
             Content::Categories { .. } => Values::Categories(Vec::new()),
             Content::Texts => Values::Texts(Vec::new()),
             Content::Pictures => Values::Pictures(Vec::new()),
@@ -203,12 +205,12 @@ impl Column {
 
     fn target(output: &Output) -> Column {
         let (content, width) = match output.target {
-            Target::Numbers => (Content::Numbers { blanks: false }, output.width),
-            Target::Flag => (Content::Numbers { blanks: false }, 1),
+            Target::Numbers => (Content::TargetNumbers, output.width),
+            Target::Flag => (Content::TargetNumbers, 1),
             Target::Class if output.labels => (Content::Texts, 1),
             Target::Class => (Content::Categories { below: output.width }, 1),
         };
-        Column::new(output.name, content, width, false)
+        Column::new(output.name, content, width, output.optional)
     }
 
     /// The rows of these numbers, in this order.

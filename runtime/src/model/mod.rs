@@ -114,15 +114,17 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         Ok(())
     }
 
-    /// Loss and metrics on `rows`, in inference.
+    /// Loss and metrics on `rows`, in inference. Of an output, those count that know its target; where
+    /// none does its figures are NaN, and the total loss is that of the others.
     ///
     /// # Errors
-    /// As [`predict`](Model::predict), and [`Error::NoRows`].
+    /// As [`predict`](Model::predict), and [`Error::NoRows`]; [`Error::NoTargets`] where no row knows a
+    /// target.
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
         self.evaluate_table(encode::<M>(rows, "evaluate")?)
     }
 
-    /// How often each class of an output was taken for each other.
+    /// How often each class of an output was taken for each other, in the rows that know theirs.
     ///
     /// # Errors
     /// As [`evaluate`](Model::evaluate), and [`Error::Settings`] where the output's target is
@@ -155,7 +157,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         for numbers in all.chunks(ROWS_AT_ONCE) {
             let predicted = &self.predictions(&rows.take(numbers).batch())?[place];
             for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
-                confusion.take(prediction, target_row(column, row), 1.0);
+                let known = target_row(column, row).into_iter();
+                known.for_each(|target| confusion.take(prediction, target, 1.0));
             }
         }
         Ok(ConfusionMatrix::new(output.name, &confusion))
@@ -176,6 +179,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     pub(crate) fn evaluate_rows(&self, rows: &Rows) -> Result<Evaluation> {
         let all: Vec<usize> = (0..rows.len()).collect();
         let scores = self.score(rows, &rows.weights, &all, ROWS_AT_ONCE)?;
+        scores.check_known("evaluate")?;
         Ok(Evaluation(scores.figures(Phase::Training)))
     }
 

@@ -5,22 +5,23 @@ use std::sync::mpsc::sync_channel;
 use super::{
     fingerprint::Fingerprint,
     notices::{before_the_first_step, Census},
+    row_weights::Weighing,
     rows::Rows,
     run::Run,
-    stream::{Feed, Stream, WAITING},
+    stream::{weigh, Feed, Stream, WAITING},
     trainer::ValidationRows,
     untrained::REFERENCE_ROWS,
     validation::Validation,
     RowWeights, Trainer,
 };
 use crate::{
-    data::{read_ahead, samples, Source, Table, Wanted},
+    data::{read_ahead, samples, Ask, Source, Table, Wanted},
     definition::{Definition, Graph, Network},
     history::History,
     kernel::{Backend, Element},
     model::Model,
     optim::Optimizer,
-    preprocess::{Fitting, Preprocessing},
+    preprocess::Preprocessing,
     Error, Result,
 };
 
@@ -76,7 +77,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             model.preprocessing = None;
         }
         let Counted { fitted, rows, fingerprint, mut census, first_rows } =
-            count::<M, S>(source, model.preprocessing.as_ref())?;
+            count::<M, S>(source, &self.weighing(), model.preprocessing.as_ref())?;
         census.add_vocabularies(&fitted);
         model.preprocessing = Some(fitted);
         let plan = self.check_source(rows)?;
@@ -92,6 +93,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         })?;
 
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
+        let weighing = Weighing { by_row: &self.sample_weights, by_class: &self.class_weights };
         let (seed, shuffle) = (settings.seed, settings.shuffle);
         let (window, batch_size) = (settings.shuffle_window, settings.batch_size);
         let mut run = Run::new(model, optimizer, settings, plan, (none, fingerprint))?;
@@ -101,13 +103,16 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         callbacks.push(Box::new(progress));
         run.add_notices(found);
         run.reference = first_rows
-            .map(|raw| Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default()))
+            .map(|raw| {
+                // Whatever labels they have: they are not compared with anything.
+                let raw = fitted.classes_where(raw, &|_, _| false, 0)?;
+                Rows::new(raw, &fitted, RowWeights::default())
+            })
             .transpose()?;
         let feed = Feed {
             source,
             fitted,
-            sample_weights: &self.sample_weights,
-            class_weights: &self.class_weights,
+            weighing,
             seed,
             shuffle,
             window,
@@ -135,26 +140,32 @@ struct Counted {
     first_rows: Option<Table>,
 }
 
-/// Counts the rows and fits the preprocessing on them, where it is not fitted.
+/// Counts the rows and fits the preprocessing on those that count, where it is not fitted.
 fn count<M: Definition, S: Source<Row = M::Sample>>(
     source: &S,
+    weighing: &Weighing<'_, M>,
     fitted: Option<&Preprocessing>,
 ) -> Result<Counted> {
-    let mut fitting = Fitting::new(&M::GRAPH);
+    let mut fitting = weighing.fitting();
     let (mut rows, mut sum) = (0, Fingerprint::default());
     let mut census = Census::new(&M::GRAPH);
     let mut first_rows = learns_a_stand_in(&M::GRAPH).then(|| Table::of_samples(&M::GRAPH));
-    let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, false);
+    let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, !weighing.by_row.is_empty());
+    let asks: Vec<_> = weighing.by_row.iter().map(weigh).collect();
+    let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
     let mut first = true;
     while first || fitted.is_none() && !fitting.is_done() {
-        let start = || samples::<M, S>(source, &wanted, &[]);
+        let start = || samples::<M, S>(source, &wanted, &asks);
         read_ahead(start, |pieces| -> Result<()> {
             for piece in pieces {
                 let piece = piece?;
+                let by_row = weighing.of_answers(piece.answers.iter().cloned());
+                let weights = weighing.with_classes(by_row, &fitting.classes(&piece.table));
+                let counts = |output: usize, row: usize| weights.counts(output, row);
+                let all: Vec<usize> = (0..piece.len()).collect();
                 if first {
                     sum.look(&piece.table);
-                    let all: Vec<usize> = (0..piece.len()).collect();
-                    census.add_raw(&piece.table, &all);
+                    census.add_raw(&piece.table, &all, &counts);
                     if let Some(first_rows) = &mut first_rows {
                         let left = REFERENCE_ROWS.saturating_sub(rows).min(piece.len());
                         first_rows.append(&piece.table, 0..left);
@@ -162,8 +173,7 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
                     rows += piece.len();
                 }
                 if fitted.is_none() {
-                    let all: Vec<usize> = (0..piece.len()).collect();
-                    let looked = fitting.look(&piece.table, &all, 0);
+                    let looked = fitting.look(&piece.table, &all, &counts, 0);
                     looked.map_err(|error| piece.renumber(error))?;
                 }
             }
@@ -175,6 +185,7 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
         fitting.end_pass();
         first = false;
     }
+    census.check_known("train on")?;
     let fitted = fitted.cloned().unwrap_or_else(|| fitting.finish());
     Ok(Counted { fitted, rows, fingerprint: sum.value(), census, first_rows })
 }

@@ -6,6 +6,7 @@ use crate::{
     data::{Batch, Column, Table, Values},
     definition::{Definition, Graph, Output},
     layer::Draw,
+    loss::Units,
     preprocess::Preprocessing,
     Error, Result,
 };
@@ -18,6 +19,8 @@ pub(crate) struct Rows {
     pub(crate) ready: Table,
     /// How much each counts.
     pub(crate) weights: RowWeights,
+    /// For each output, what its target's steps have made of the target's unit; empty where it has none.
+    units: Vec<Vec<f64>>,
 }
 
 /// The rows of one batch.
@@ -46,7 +49,7 @@ impl Rows {
     ) -> Result<Rows> {
         let all: Vec<usize> = (0..raw.rows).collect();
         let ready = fitted.encode_drawing(&raw, &all, (first, draw))?;
-        Ok(Rows { raw, ready, weights })
+        Ok(Rows { raw, ready, weights, units: fitted.units() })
     }
 
     /// How many there are.
@@ -93,8 +96,14 @@ impl Chunk<'_> {
 
     /// Whether the row at a place counts in the loss of some output.
     pub(crate) fn counts(&self, outputs: usize, place: usize) -> bool {
-        let row = self.rows[place];
-        (0..outputs).any(|output| self.weights.of(output, row) > 0.0)
+        (0..outputs).any(|output| self.counts_for(output, outputs, place))
+    }
+
+    /// Whether it counts in the loss of one of so many: it knows the target, and weighs more than 0.
+    fn counts_for(&self, output: usize, outputs: usize, place: usize) -> bool {
+        let (row, columns) = (self.rows[place], &self.all.raw.columns);
+        let known = columns[columns.len() - outputs + output].is_present(row);
+        known && self.weights.counts(output, row)
     }
 
     /// What the model takes.
@@ -113,6 +122,11 @@ impl Chunk<'_> {
     /// The targets in the user's unit, for the metrics.
     pub(crate) fn raw_targets(&self) -> (&Table, &[usize]) {
         (&self.all.raw, self.rows)
+    }
+
+    /// What the steps of an output's target have made of its unit.
+    pub(crate) fn units(&self, output: usize) -> Units<'_> {
+        Units::new(self.all.units.get(output).map_or(&[], Vec::as_slice))
     }
 
     /// How much the rows count.
@@ -168,25 +182,28 @@ pub(crate) fn check_ranges(graph: &Graph, table: &Table) -> Result<()> {
     graph.outputs.iter().zip(targets).try_for_each(|(output, column)| check_range(output, column))
 }
 
-/// Whether a loss can compare with all of an output's targets.
+/// Whether a loss can compare with all of an output's targets that are known.
 fn check_range(output: &Output, column: &Column) -> Result<()> {
     let (Some((least, most)), Values::Numbers(numbers)) =
         (output.loss.target_range(), &*column.values)
     else {
         return Ok(());
     };
-    let outside = numbers.iter().position(|number| !(least..=most).contains(number));
-    let Some(place) = outside else { return Ok(()) };
+    let width = column.width.max(1);
+    let outside = numbers.iter().enumerate().find(|(place, number)| {
+        !(least..=most).contains(*number) && column.is_present(place / width)
+    });
+    let Some((place, number)) = outside else { return Ok(()) };
     let loss = output.loss.name();
     let range = match most.is_finite() {
         true => format!("from {least} to {most}"),
         false => format!("of at least {least}"),
     };
     Err(Error::Value {
-        row: place / column.width.max(1),
+        row: place / width,
         field: output.name.to_owned(),
         expected: format!("a number {range}, which `{loss}` compares with"),
-        found: numbers[place].to_string(),
+        found: number.to_string(),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::text::compact;
 
 /// The type of a field: what one sample holds.
 pub(crate) struct FieldType {
-    /// `Option<...>`: the value may be absent.
+    /// `Option<...>`: the value of an input may be absent, the target of an output unknown.
     pub(crate) optional: bool,
     /// `Masked<...>`: a mask says which steps count.
     pub(crate) masked: bool,
@@ -67,6 +67,15 @@ impl FieldType {
 
     /// The type with every name in it absolute; `krate` is the path of our crate.
     pub(crate) fn absolute(&self, krate: &TokenStream) -> TokenStream {
+        let (span, present) = (self.span, self.absolute_present(krate));
+        match self.optional {
+            true => quote_spanned!(span=> ::core::option::Option<#present>),
+            false => present,
+        }
+    }
+
+    /// The same of a value that is there: without the `Option`.
+    pub(crate) fn absolute_present(&self, krate: &TokenStream) -> TokenStream {
         let span = self.span;
         let mut tokens = match &self.element {
             Element::F32 => quote_spanned!(span=> ::core::primitive::f32),
@@ -91,9 +100,6 @@ impl FieldType {
         for dim in self.dims.iter().rev() {
             let size = &dim.tokens;
             tokens = quote_spanned!(span=> [#tokens; #size]);
-        }
-        if self.optional {
-            tokens = quote_spanned!(span=> ::core::option::Option<#tokens>);
         }
         tokens
     }
@@ -213,8 +219,8 @@ fn unknown(ty: &Type) -> syn::Error {
         point(ty),
         format!(
             "`{found}` is no data type of a model: use `f32`, `bool`, `u32`, arrays of them, \
-             `String`, `Image<C>`, chrono's dates, `Class<N>`, or `Option` of an input's; an alias \
-             is not seen through, so write the type itself"
+             `String`, `Image<C>`, chrono's dates, `Class<N>`, or `Option` of an input's or a \
+             target's; an alias is not seen through, so write the type itself"
         ),
     )
 }
