@@ -2,9 +2,12 @@
 
 mod importance;
 mod notices;
+mod partial_targets;
 mod report;
 mod resume;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;
 mod tensorboard;
+mod units;
+mod zero_weights;

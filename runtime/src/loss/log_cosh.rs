@@ -16,6 +16,10 @@ impl Loss for LogCosh {
         "log_cosh"
     }
 
+    fn turns_at(&self) -> Option<f64> {
+        Some(1.0)
+    }
+
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
         self.sample_in_units(head, target, Units::OWN, gradient)
     }

@@ -40,6 +40,11 @@ pub trait Loss: std::fmt::Debug + Sync {
         None
     }
 
+    /// The error at which it turns from squared to absolute, in the target's unit, where it does.
+    fn turns_at(&self) -> Option<f64> {
+        None
+    }
+
     /// The smallest and the largest number it compares with, where there are such.
     fn target_range(&self) -> Option<(f32, f32)> {
         None

@@ -127,8 +127,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// How often each class of an output was taken for each other, in the rows that know theirs.
     ///
     /// # Errors
-    /// As [`evaluate`](Model::evaluate), and [`Error::Settings`] where the output's target is
-    /// neither a class nor a flag.
+    /// As [`evaluate`](Model::evaluate), [`Error::Settings`] where the output's target is neither a
+    /// class nor a flag, and [`Error::NoTargets`] where no row knows it.
     pub fn confusion_matrix<const OUTPUT: usize>(
         &self,
         output: OutputOf<M, OUTPUT>,
@@ -141,16 +141,16 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
             return Err(Error::Settings(vec![mistake]));
         };
         let rows = self.rows(encode::<M>(rows, "compare with")?)?;
-        self.confusion(found, OUTPUT, &rows)
+        self.confusion(found, OUTPUT, &rows)?.ok_or(Error::NoTargets("compare with"))
     }
 
-    /// The same for an output known by its place.
+    /// The same for an output known by its place; `None` where no row knows its class.
     pub(crate) fn confusion(
         &self,
         output: &Output,
         place: usize,
         rows: &Rows,
-    ) -> Result<ConfusionMatrix> {
+    ) -> Result<Option<ConfusionMatrix>> {
         let mut confusion = Confusion::default();
         let all: Vec<usize> = (0..rows.len()).collect();
         let column = &rows.raw.columns[M::GRAPH.inputs.len() + place];
@@ -161,7 +161,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
                 known.for_each(|target| confusion.take(prediction, target, 1.0));
             }
         }
-        Ok(ConfusionMatrix::new(output.name, &confusion))
+        let known = confusion.classes > 0;
+        Ok(known.then(|| ConfusionMatrix::new(output.name, &confusion)))
     }
 
     /// Raw rows, as the module takes them.

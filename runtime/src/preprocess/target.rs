@@ -8,8 +8,11 @@ use super::pipeline::{self, Pipeline, PipelineFit, Plan};
 use crate::{
     data::{Column, Content, Labels, Values},
     definition::Output,
-    Error, Notice, Result,
+    Error, Notice, NoticeKind, Result,
 };
+
+/// The least length of a loss, as a share of its target's scale, of which nothing is said.
+const SHORTEST: f64 = 1e-3;
 
 /// The fitted preprocessing of a target.
 #[derive(Clone)]
@@ -85,7 +88,21 @@ impl Target {
 
     /// What the training rows had, or lacked, that is worth knowing.
     pub(super) fn notices(&self) -> Vec<Notice> {
-        self.steps.notices()
+        self.steps.notices().into_iter().chain(self.short_length()).collect()
+    }
+
+    /// A loss that turns to absolute errors far below the target's scale.
+    fn short_length(&self) -> Option<Notice> {
+        let (loss, length) = (self.output.loss.name(), self.output.loss.turns_at()?);
+        let unit = self.units().into_iter().fold(f64::INFINITY, f64::min);
+        let (scale, gradient) = (1.0 / unit, length * unit);
+        let message = format!(
+            "`{loss}` turns from squared to absolute errors at {length}, but the target's scale is \
+             {scale:.3e}: nearly all errors are absolute, with gradients of {gradient:.0e} at most; \
+             use `huber` with a `delta` near the errors that are to be expected, or `mae`"
+        );
+        let notice = Notice::new(NoticeKind::Other, message).about(self.output.name);
+        (gradient < SHORTEST).then_some(notice)
     }
 
     pub(super) fn labels(&self) -> Option<&Labels> {

@@ -137,9 +137,12 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
 
     fn confusion(&self, page: &mut Html, rows: &Rows) -> Result<()> {
         for (place, output) in M::GRAPH.outputs.iter().enumerate() {
-            if output.target != Target::Numbers {
+            if output.target == Target::Numbers {
+                continue;
+            }
+            if let Some(confusion) = self.model.confusion(output, place, rows)? {
                 page.heading(&format!("Confusion of `{}`", output.name));
-                page.picture(&matrix(&self.model.confusion(output, place, rows)?));
+                page.picture(&matrix(&confusion));
             }
         }
         Ok(())

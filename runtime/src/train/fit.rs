@@ -33,7 +33,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// # Errors
     /// [`Error::Settings`] with every mistake in the settings, [`Error::Value`] for a row the
-    /// model cannot take, [`Error::NotFinite`] where the loss is no longer a number and
+    /// model cannot take, [`Error::NoTargets`] where no row knows a target, [`Error::NotFinite`] where the loss is no longer a number and
     /// [`Error::Gradient`] where a gradient is not, [`Error::Checkpoint`] where a run cannot go on,
     /// [`Error::File`] where a callback cannot write.
     pub fn fit<E: Element, D: Backend<E>>(
@@ -118,7 +118,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let weighing = self.weighing();
         let mut fitting = weighing.fitting();
         while !fitting.is_done() {
-            let weights = weighing.with_classes(weights.clone(), &fitting.classes(raw));
+            let weights = weighing.while_fitting(weights.clone(), raw, &fitting);
             fitting.look(raw, training, &|output, row| weights.counts(output, row), 0)?;
             fitting.end_pass();
         }

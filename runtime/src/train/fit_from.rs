@@ -160,7 +160,7 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
             for piece in pieces {
                 let piece = piece?;
                 let by_row = weighing.of_answers(piece.answers.iter().cloned());
-                let weights = weighing.with_classes(by_row, &fitting.classes(&piece.table));
+                let weights = weighing.while_fitting(by_row, &piece.table, &fitting);
                 let counts = |output: usize, row: usize| weights.counts(output, row);
                 let all: Vec<usize> = (0..piece.len()).collect();
                 if first {

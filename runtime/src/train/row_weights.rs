@@ -71,6 +71,19 @@ impl<M: Definition> Weighing<'_, M> {
         weights
     }
 
+    /// The same while preprocessing is fitted, which may have learned the labels of the classes.
+    pub(super) fn while_fitting(
+        &self,
+        by_row: RowWeights,
+        raw: &Table,
+        fitting: &Fitting,
+    ) -> RowWeights {
+        match self.by_class.is_empty() {
+            true => by_row,
+            false => self.with_classes(by_row, &fitting.classes(raw)),
+        }
+    }
+
     /// Preprocessing to be fitted on rows so weighed. Where a label may count nothing, the labels come
     /// first: only they tell which class it is.
     pub(super) fn fitting(&self) -> Fitting {

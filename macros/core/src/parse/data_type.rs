@@ -157,6 +157,13 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
             {
                 return Ok(Element::Date(Date::Utc));
             }
+            ("Option", _) => {
+                return Err(syn::Error::new(
+                    point(ty),
+                    "`Option` stands around the whole type: a row holds all of a value, or nothing \
+                     of it",
+                ));
+            }
             ("DateTime", Some(zone)) => {
                 return Err(syn::Error::new(
                     zone.span(),
