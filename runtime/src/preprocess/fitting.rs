@@ -61,7 +61,9 @@ impl Fitting {
         let teaches =
             |output: usize, row: usize| targets[output].is_present(row) && counts(output, row);
         if !self.labels_only {
-            let some = |row: &usize| (0..targets.len()).any(|output| teaches(output, *row));
+            let some = |row: &usize| {
+                targets.is_empty() || (0..targets.len()).any(|output| teaches(output, *row))
+            };
             let rows: Vec<usize> = rows.iter().copied().filter(some).collect();
             self.look_at_inputs(inputs, &rows, first)?;
         }
