@@ -99,7 +99,7 @@ pub const LOSSES: &[Loss] = &[
     },
     Loss {
         non_negative: true,
-        target_steps: TargetSteps::None("counts, which are not negative"),
+        target_steps: TargetSteps::None("counts of at least 0"),
         ..Loss::of_numbers("poisson", "Poisson")
     },
     Loss {
