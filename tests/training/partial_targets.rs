@@ -59,9 +59,9 @@ fn rows() -> Vec<AssaySample> {
         let all = complete(i);
         AssaySample {
             dose: all.dose,
-            toxic: all.toxic.filter(|_| i % 3 != 0),
+            toxic: all.toxic.filter(|_| !i.is_multiple_of(3)),
             weight: all.weight.filter(|_| i % 2 == 1),
-            sizes: all.sizes.filter(|_| i % 5 != 0),
+            sizes: all.sizes.filter(|_| !i.is_multiple_of(5)),
             organ: all.organ.filter(|_| i % 4 != 1),
             strain: all.strain.filter(|_| i % 7 != 2),
         }
