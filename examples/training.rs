@@ -39,7 +39,7 @@ pub struct Progression {
 
     #[from(patient)]
     #[branch(Dense(1))]
-    #[output(loss = huber, metrics(mae, r2), standardize)]
+    #[output(loss = huber(delta = 80.0), metrics(mae, r2), standardize)]
     progression: f32,
 }
 

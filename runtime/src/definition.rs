@@ -317,6 +317,8 @@ pub struct Output {
     pub steps: &'static [Step],
     /// Whether rows hold the label of a class, which is learned from the training rows.
     pub labels: bool,
+    /// Whether rows may lack the target: its type is an `Option`.
+    pub optional: bool,
 }
 
 /// The type of a target.

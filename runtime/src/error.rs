@@ -77,6 +77,12 @@ pub enum Error {
     /// There is nothing to do the work on.
     #[error("no rows to {0}: hand over at least one")]
     NoRows(&'static str),
+    /// There are rows, but none that knows what is to be compared with.
+    #[error(
+        "no row to {0} has a target that counts: all of them are `None`, or have a weight of 0; hand \
+         over rows that know one"
+    )]
+    NoTargets(&'static str),
     /// Raw rows were handed to a model that does not know yet how to preprocess them.
     #[error(
         "`{model}` is not fitted: {reason}, which is learned from training rows; \

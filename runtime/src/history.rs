@@ -26,7 +26,7 @@ pub struct Figure {
     pub quantity: String,
 }
 
-/// Figures of one epoch or evaluation.
+/// Figures of one epoch or evaluation. Those of an output whose target no row knows are NaN.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Whether names need the output's to be told apart.

@@ -2,6 +2,7 @@
 
 mod importance;
 mod notices;
+mod partial_targets;
 mod report;
 mod resume;
 mod runs;
@@ -13,3 +14,5 @@ mod sparse_tables;
 mod support;
 mod tensorboard;
 mod terminal;
+mod units;
+mod zero_weights;

@@ -3,6 +3,7 @@
 //! [`check`] is the table of contents; each rule is a function that reports its own mistakes.
 
 mod columns;
+mod target_steps;
 
 use multi_input_spec::{step::calendar, Target};
 use proc_macro2::Ident;
@@ -61,7 +62,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         names_are_free(node, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
         metrics_fit(node, &mut errors);
-        target_steps_fit(node, &mut errors);
+        target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
     errors.finish()?;
@@ -454,22 +455,6 @@ fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
         errors.at(
             name.span(),
             format!("`{node}` is {what}, which the metric `{}` does not measure", metric.name),
-        );
-    }
-}
-
-fn target_steps_fit(node: &Node, errors: &mut Diagnostics) {
-    let Some(output) = &node.field.output else { return };
-    let (Some(step), Some(target)) = (output.steps.first(), node.target()) else { return };
-    let linked = output.loss.as_ref().is_some_and(|loss| loss.spec.link.is_some());
-    if target != Target::Numbers || linked {
-        let name = node.name();
-        errors.at(
-            step.span,
-            format!(
-                "`{name}`: only numbers compared by a difference, as `mse` does, have `{}`",
-                step.spec.name
-            ),
         );
     }
 }

@@ -21,7 +21,7 @@ mod text;
 
 pub use activation::{Activation, ACTIVATIONS};
 pub use argument::{ArgumentKind, Nested, Padding, Parameter, TokenizerFile, Value};
-pub use loss::{Loss, Metric, Target, LOSSES, METRICS};
+pub use loss::{Loss, Metric, Target, TargetSteps, LOSSES, METRICS};
 pub use mask::MaskRule;
 pub use range::Range;
 pub use shape::{Kind, Shape, MAX_RANK};

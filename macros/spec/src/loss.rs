@@ -50,6 +50,19 @@ pub struct Loss {
     pub link: Option<Activation>,
     /// Whether what the branch gives must not be negative.
     pub non_negative: bool,
+    /// The steps that its target may go through.
+    pub target_steps: TargetSteps,
+}
+
+/// The steps of preprocessing that the target of a loss may go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetSteps {
+    /// Any that can be undone: the loss is of differences, whatever their unit.
+    Any,
+    /// Those that scale and shift: the loss has a length in the target's unit, named here.
+    Affine(&'static str),
+    /// None: what the loss compares with is no longer what it was after a step, said here.
+    None(&'static str),
 }
 
 const NUMBERS: &[Target] = &[Target::Numbers];
@@ -57,7 +70,15 @@ const NUMBERS: &[Target] = &[Target::Numbers];
 impl Loss {
     /// A loss of numbers, without parameters.
     const fn of_numbers(name: &'static str, type_name: &'static str) -> Loss {
-        Loss { name, type_name, parameters: &[], targets: NUMBERS, link: None, non_negative: false }
+        Loss {
+            name,
+            type_name,
+            parameters: &[],
+            targets: NUMBERS,
+            link: None,
+            non_negative: false,
+            target_steps: TargetSteps::Any,
+        }
     }
 }
 
@@ -67,41 +88,66 @@ pub const LOSSES: &[Loss] = &[
     Loss::of_numbers("mae", "Mae"),
     Loss {
         parameters: &[LossNumber::positive("delta", 1.0)],
+        target_steps: TargetSteps::Affine("the `delta` of `huber`"),
         ..Loss::of_numbers("huber", "Huber")
     },
-    Loss::of_numbers("log_cosh", "LogCosh"),
-    Loss { non_negative: true, ..Loss::of_numbers("poisson", "Poisson") },
-    Loss::of_numbers("hinge", "Hinge"),
-    Loss::of_numbers("cosine_similarity", "CosineSimilarity"),
-    Loss { link: Some(Activation::Softmax), ..Loss::of_numbers("kl_divergence", "KlDivergence") },
+    Loss {
+        target_steps: TargetSteps::Affine(
+            "the 1 at which `log_cosh` turns from squared to absolute",
+        ),
+        ..Loss::of_numbers("log_cosh", "LogCosh")
+    },
+    Loss {
+        non_negative: true,
+        target_steps: TargetSteps::None("counts of at least 0"),
+        ..Loss::of_numbers("poisson", "Poisson")
+    },
+    Loss {
+        target_steps: TargetSteps::None("the sides -1 and 1"),
+        ..Loss::of_numbers("hinge", "Hinge")
+    },
+    Loss {
+        target_steps: TargetSteps::None("directions from 0"),
+        ..Loss::of_numbers("cosine_similarity", "CosineSimilarity")
+    },
+    Loss {
+        link: Some(Activation::Softmax),
+        target_steps: TargetSteps::None("shares from 0 to 1"),
+        ..Loss::of_numbers("kl_divergence", "KlDivergence")
+    },
     Loss {
         parameters: &[LossNumber::fraction("label_smoothing", 0.0)],
         targets: &[Target::Flag, Target::Numbers],
         link: Some(Activation::Sigmoid),
+        target_steps: TargetSteps::None("flags from 0 to 1"),
         ..Loss::of_numbers("binary_cross_entropy", "BinaryCrossEntropy")
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0)],
         targets: &[Target::Flag],
         link: Some(Activation::Sigmoid),
+        target_steps: TargetSteps::None("flags from 0 to 1"),
         ..Loss::of_numbers("binary_focal", "BinaryFocal")
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::fraction("alpha", 0.25)],
         targets: &[Target::Flag],
         link: Some(Activation::Sigmoid),
+        target_steps: TargetSteps::None("flags from 0 to 1"),
         ..Loss::of_numbers("balanced_binary_focal", "BalancedBinaryFocal")
     },
     Loss {
         parameters: &[LossNumber::fraction("label_smoothing", 0.0)],
         targets: &[Target::Class],
         link: Some(Activation::Softmax),
+        target_steps: TargetSteps::None("classes"),
         ..Loss::of_numbers("cross_entropy", "CrossEntropy")
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::positive("alpha", 0.25)],
         targets: &[Target::Class],
         link: Some(Activation::Softmax),
+        target_steps: TargetSteps::None("classes"),
         ..Loss::of_numbers("focal", "Focal")
     },
 ];

@@ -178,6 +178,7 @@ impl Definition for House {
             link: Link::Identity,
             steps: &[standardize(1)],
             labels: false,
+            optional: false,
         }],
     };
 
@@ -327,6 +328,7 @@ impl Definition for Post {
             link: Link::Softmax,
             steps: &[],
             labels: false,
+            optional: false,
         }],
     };
 

@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// One line an epoch: its number from 0, the learning rate, and every figure; a cell is empty where
-/// the epoch was not validated. Where a run goes on, so does the file.
+/// the epoch was not validated, and `NaN` where no row knows what the figure is of. Where a run goes on,
+/// so does the file.
 ///
 /// `keras.callbacks.CSVLogger`.
 #[derive(Debug)]

@@ -184,10 +184,18 @@ impl ColumnWriter<'_> {
 
     /// What is expected in the place of NaN; `None` where it says that a number is missing.
     fn for_nan(&self) -> Option<&'static str> {
-        match self.column.content.blanks() {
-            Some(true) => None,
-            Some(false) => Some("a finite number (`impute(mean)` replaces what is missing)"),
-            None => Some("a finite number"),
+        match (self.column.content, &self.column.present) {
+            (Content::Numbers { blanks: true } | Content::Doubles { blanks: true }, _) => None,
+            (Content::Numbers { .. } | Content::Doubles { .. }, _) => {
+                Some("a finite number (`impute(mean)` replaces what is missing)")
+            }
+            (Content::TargetNumbers | Content::TargetDoubles, Some(_)) => {
+                Some("a finite number, or `None` where it is not known")
+            }
+            (Content::TargetNumbers | Content::TargetDoubles, None) => Some(
+                "a finite number (where some rows do not know it, make the target an `Option`)",
+            ),
+            _ => Some("a finite number"),
         }
     }
 
@@ -267,7 +275,10 @@ impl ColumnWriter<'_> {
     /// Keeps that a value is of another kind than its column.
     fn refuse_kind(&mut self, found: String) {
         let expected = match self.column.content {
-            Content::Numbers { .. } | Content::Doubles { .. } => "a number",
+            Content::Numbers { .. }
+            | Content::Doubles { .. }
+            | Content::TargetNumbers
+            | Content::TargetDoubles => "a number",
             Content::Categories { .. } => "a category",
             Content::Texts => "a text",
             Content::Pictures => "a picture",

@@ -20,6 +20,10 @@ pub enum Content {
         /// Whether some may be missing, as NaN, until a step replaces them.
         blanks: bool,
     },
+    /// The same of a target, in which none may be missing.
+    TargetNumbers,
+    /// The same of a target in double precision.
+    TargetDoubles,
     /// `u32` and arrays of it: indices below `below`.
     Categories {
         /// The first index that is too large.
@@ -47,7 +51,10 @@ impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // In how many bits rows hold a number is no part of a model.
-            Content::Numbers { .. } | Content::Doubles { .. } => f.write_str("numbers"),
+            Content::Numbers { .. }
+            | Content::Doubles { .. }
+            | Content::TargetNumbers
+            | Content::TargetDoubles => f.write_str("numbers"),
             Content::Categories { below } => write!(f, "categories below {below}"),
             Content::Texts => f.write_str("texts"),
             Content::Pictures => f.write_str("pictures"),
@@ -77,8 +84,8 @@ impl Values {
     /// None yet.
     pub fn empty(content: Content) -> Values {
         match content {
-            Content::Numbers { .. } => Values::Numbers(Vec::new()),
-            Content::Doubles { .. } => Values::Doubles(Vec::new()),
+            Content::Numbers { .. } | Content::TargetNumbers => Values::Numbers(Vec::new()),
+            Content::Doubles { .. } | Content::TargetDoubles => Values::Doubles(Vec::new()),
             Content::Categories { .. } => Values::Categories(Vec::new()),
             Content::Texts => Values::Texts(Vec::new()),
             Content::Pictures => Values::Pictures(Vec::new()),
@@ -251,13 +258,13 @@ impl Column {
 
     fn target(output: &Output) -> Column {
         let (content, width) = match output.target {
-            Target::Numbers => (Content::Numbers { blanks: false }, output.width),
-            Target::Doubles => (Content::Doubles { blanks: false }, output.width),
-            Target::Flag => (Content::Numbers { blanks: false }, 1),
+            Target::Numbers => (Content::TargetNumbers, output.width),
+            Target::Doubles => (Content::TargetDoubles, output.width),
+            Target::Flag => (Content::TargetNumbers, 1),
             Target::Class if output.labels => (Content::Texts, 1),
             Target::Class => (Content::Categories { below: output.width }, 1),
         };
-        Column::new(output.name, content, width, false)
+        Column::new(output.name, content, width, output.optional)
     }
 
     /// The rows of these numbers, in this order.

@@ -51,6 +51,7 @@ pages! {
     standardize,
     syntax,
     taken_names,
+    target_steps,
     unknown_layer,
     unknown_node,
     unknown_word,

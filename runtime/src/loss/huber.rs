@@ -1,9 +1,13 @@
 //! The Huber loss: squared near the target, absolute far from it.
 
-use super::{mean_of, Loss, TargetRow};
+use super::{mean_of_each, Loss, TargetRow, Units};
 
 /// mean of e^2 / 2 where |e| <= delta, else delta * (|e| - delta / 2), with e = y - t.
 /// `keras.losses.Huber(delta)`, `torch.nn.HuberLoss(delta=delta)`.
+///
+/// `delta` is in the unit of the target also where the target goes through steps that scale it: after
+/// `standardize` errors are counted in standard deviations s of the target, and `delta` counts as
+/// delta / s.
 #[derive(Clone, Copy, Debug)]
 pub struct Huber {
     /// Where the loss turns from squared to absolute, in the unit of the target.
@@ -25,10 +29,23 @@ impl Loss for Huber {
         super::not_positive("delta", self.delta)
     }
 
+    fn turns_at(&self) -> Option<f64> {
+        Some(self.delta)
+    }
+
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
-        let delta = self.delta;
-        mean_of(head, target, gradient, |y, t| {
-            let error = y - t;
+        self.sample_in_units(head, target, Units::OWN, gradient)
+    }
+
+    fn sample_in_units(
+        &self,
+        head: &[f64],
+        target: TargetRow<'_>,
+        units: Units<'_>,
+        gradient: &mut [f64],
+    ) -> f64 {
+        mean_of_each(head, target, gradient, |index, y, t| {
+            let (error, delta) = (y - t, self.delta * units.at(index));
             if error.abs() <= delta {
                 (0.5 * error * error, error)
             } else {

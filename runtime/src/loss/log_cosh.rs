@@ -1,9 +1,13 @@
 //! The logarithm of the hyperbolic cosine: squared near the target, absolute far from it.
 
-use super::{mean_of, Loss, TargetRow};
+use super::{mean_of_each, Loss, TargetRow, Units};
 
-/// mean of ln(cosh(e)) with e = y - t, computed as |e| + ln(1 + exp(-2|e|)) - ln 2 without overflow.
+/// mean of ln(cosh(e)) with e = y - t, computed without overflow or cancellation.
 /// `keras.losses.LogCosh`.
+///
+/// It turns from squared to absolute at an error of about 1 in the unit of the target, also where the
+/// target goes through steps that scale it: where one unit has become u, it is u^2 ln(cosh(e / u)),
+/// whose curve at 0 is that of the loss without steps.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogCosh;
 
@@ -12,11 +16,34 @@ impl Loss for LogCosh {
         "log_cosh"
     }
 
+    fn turns_at(&self) -> Option<f64> {
+        Some(1.0)
+    }
+
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
-        mean_of(head, target, gradient, |y, t| {
-            let size = (y - t).abs();
-            let value = size + (-2.0 * size).exp().ln_1p() - std::f64::consts::LN_2;
-            (value, (y - t).tanh())
+        self.sample_in_units(head, target, Units::OWN, gradient)
+    }
+
+    fn sample_in_units(
+        &self,
+        head: &[f64],
+        target: TargetRow<'_>,
+        units: Units<'_>,
+        gradient: &mut [f64],
+    ) -> f64 {
+        mean_of_each(head, target, gradient, |index, y, t| {
+            let unit = units.at(index);
+            let error = (y - t) / unit;
+            (unit * unit * ln_cosh(error), unit * error.tanh())
         })
+    }
+}
+
+fn ln_cosh(x: f64) -> f64 {
+    let size = x.abs();
+    match size < 1.0 {
+        // Near 0 the other formula is a difference of nearly equal numbers.
+        true => 0.5 * (size.sinh() * size.sinh()).ln_1p(),
+        false => size + (-2.0 * size).exp().ln_1p() - std::f64::consts::LN_2,
     }
 }

@@ -13,6 +13,7 @@ mod mae;
 mod mse;
 mod poisson;
 mod target;
+mod units;
 
 pub use binary_cross_entropy::BinaryCrossEntropy;
 pub use binary_focal::{BalancedBinaryFocal, BinaryFocal};
@@ -27,6 +28,7 @@ pub use mae::Mae;
 pub use mse::Mse;
 pub use poisson::Poisson;
 pub use target::TargetRow;
+pub use units::Units;
 
 /// A function of a sample's head and target, and its derivative.
 pub trait Loss: std::fmt::Debug + Sync {
@@ -38,6 +40,11 @@ pub trait Loss: std::fmt::Debug + Sync {
         None
     }
 
+    /// The error at which it turns from squared to absolute, in the target's unit, where it does.
+    fn turns_at(&self) -> Option<f64> {
+        None
+    }
+
     /// The smallest and the largest number it compares with, where there are such.
     fn target_range(&self) -> Option<(f32, f32)> {
         None
@@ -46,6 +53,19 @@ pub trait Loss: std::fmt::Debug + Sync {
     /// The loss of one sample, the mean over its elements; its derivative by each number of
     /// `head` replaces what `gradient` holds.
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64;
+
+    /// The same where steps have changed the target's unit. Only a loss with a length in that unit,
+    /// such as Huber's `delta`, differs from [`sample`](Loss::sample).
+    fn sample_in_units(
+        &self,
+        head: &[f64],
+        target: TargetRow<'_>,
+        units: Units<'_>,
+        gradient: &mut [f64],
+    ) -> f64 {
+        let _ = units;
+        self.sample(head, target, gradient)
+    }
 }
 
 /// The mean of `element(head, target)`, which gives value and derivative, over all elements.
@@ -55,10 +75,20 @@ fn mean_of(
     gradient: &mut [f64],
     element: impl Fn(f64, f64) -> (f64, f64),
 ) -> f64 {
+    mean_of_each(head, target, gradient, |_, head, target| element(head, target))
+}
+
+/// The same where `element` also takes the place of the element.
+fn mean_of_each(
+    head: &[f64],
+    target: TargetRow<'_>,
+    gradient: &mut [f64],
+    element: impl Fn(usize, f64, f64) -> (f64, f64),
+) -> f64 {
     let count = head.len().max(1) as f64;
     let mut sum = 0.0;
     for (index, (&head, gradient)) in head.iter().zip(gradient).enumerate() {
-        let (value, slope) = element(head, target.at(index));
+        let (value, slope) = element(index, head, target.at(index));
         sum += value;
         *gradient = slope / count;
     }

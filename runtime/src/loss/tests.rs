@@ -103,3 +103,44 @@ fn the_newer_losses_have_their_literal_values() {
     assert!(value(&Hinge, &[f64::NAN], target).is_nan());
     assert!(value(&CosineSimilarity, &[f64::NAN, 1.0], target).is_nan());
 }
+
+#[test]
+fn a_length_in_the_targets_unit_is_scaled_with_it() {
+    // Errors of 0.5 and 3 in units of which the target has 4 and 0.5: 2 and 1.5 of its own.
+    let (head, target) = ([0.5, 3.0], TargetRow::Numbers(&[0.0, 0.0]));
+    let units = [0.25, 2.0];
+    let huber = in_units(&Huber { delta: 1.75 }, &head, target, &units);
+    // Scaled back, 2 is beyond 1.75 and 1.5 is not.
+    let (far, near) = (1.75 * (2.0 - 0.5 * 1.75) / 16.0, 0.5 * 9.0);
+    assert_close(huber, (far + near) / 2.0);
+    let log_cosh = in_units(&LogCosh, &head, target, &units);
+    assert_close(log_cosh, (2.0f64.cosh().ln() / 16.0 + 4.0 * 1.5f64.cosh().ln()) / 2.0);
+    assert_close(in_units(&Mse, &head, target, &units), (0.25 + 9.0) / 2.0);
+    // In very large and very small units too.
+    let target = TargetRow::Numbers(&[0.0]);
+    assert_close(in_units(&LogCosh, &[1.0], target, &[1e9]), 0.5);
+    assert_close(in_units(&LogCosh, &[1e3], target, &[1e-6]) * 1e6, 1e3 - 2.0f64.ln() * 1e-6);
+}
+
+fn in_units(loss: &dyn Loss, head: &[f64], target: TargetRow<'_>, units: &[f64]) -> f64 {
+    loss.sample_in_units(head, target, Units::new(units), &mut vec![0.0; head.len()])
+}
+
+#[test]
+fn gradients_in_other_units_equal_central_differences() {
+    let (head, units) = ([0.3, -1.2, 2.1], [0.25, 2.0, 1.0]);
+    let target = TargetRow::Numbers(&[0.25, 0.5, 0.25]);
+    for loss in [&Huber { delta: 0.7 } as &dyn Loss, &LogCosh] {
+        let mut gradient = [0.0; 3];
+        loss.sample_in_units(&head, target, Units::new(&units), &mut gradient);
+        for index in 0..3 {
+            let shifted = |by: f64| {
+                let mut head = head;
+                head[index] += by;
+                in_units(loss, &head, target, &units)
+            };
+            let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
+            assert!((gradient[index] - difference).abs() < 1e-8, "{loss:?} {index}");
+        }
+    }
+}

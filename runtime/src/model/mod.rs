@@ -126,19 +126,21 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         Ok(())
     }
 
-    /// Loss and metrics on `rows`, in inference.
+    /// Loss and metrics on `rows`, in inference. Of an output, those count that know its target; where
+    /// none does its figures are NaN, and the total loss is that of the others.
     ///
     /// # Errors
-    /// As [`predict`](Model::predict), and [`Error::NoRows`].
+    /// As [`predict`](Model::predict), and [`Error::NoRows`]; [`Error::NoTargets`] where no row knows a
+    /// target.
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
         self.evaluate_table(encode::<M>(rows, "evaluate")?)
     }
 
-    /// How often each class of an output was taken for each other.
+    /// How often each class of an output was taken for each other, in the rows that know theirs.
     ///
     /// # Errors
-    /// As [`evaluate`](Model::evaluate), and [`Error::Settings`] where the output's target is
-    /// neither a class nor a flag.
+    /// As [`evaluate`](Model::evaluate), [`Error::Settings`] where the output's target is neither a
+    /// class nor a flag, and [`Error::NoTargets`] where no row knows it.
     pub fn confusion_matrix<const OUTPUT: usize>(
         &self,
         output: OutputOf<M, OUTPUT>,
@@ -151,26 +153,28 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
             return Err(Error::Settings(vec![mistake]));
         };
         let rows = self.rows(encode::<M>(rows, "compare with")?)?;
-        self.confusion(found, OUTPUT, &rows)
+        self.confusion(found, OUTPUT, &rows)?.ok_or(Error::NoTargets("compare with"))
     }
 
-    /// The same for an output known by its place.
+    /// The same for an output known by its place; `None` where no row knows its class.
     pub(crate) fn confusion(
         &self,
         output: &Output,
         place: usize,
         rows: &Rows,
-    ) -> Result<ConfusionMatrix> {
+    ) -> Result<Option<ConfusionMatrix>> {
         let mut confusion = Confusion::default();
         let all: Vec<usize> = (0..rows.len()).collect();
         let column = &rows.raw.columns[M::GRAPH.inputs.len() + place];
         for numbers in all.chunks(rows_at_once(&M::GRAPH)) {
             let predicted = &self.predictions(&rows.take(numbers).batch())?[place];
             for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
-                confusion.take(prediction, target_row(column, row), 1.0);
+                let known = target_row(column, row).into_iter();
+                known.for_each(|target| confusion.take(prediction, target, 1.0));
             }
         }
-        Ok(ConfusionMatrix::new(output.name, &confusion))
+        let known = confusion.classes > 0;
+        Ok(known.then(|| ConfusionMatrix::new(output.name, &confusion)))
     }
 
     /// Raw rows, as the module takes them.
@@ -188,6 +192,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     pub(crate) fn evaluate_rows(&self, rows: &Rows) -> Result<Evaluation> {
         let all: Vec<usize> = (0..rows.len()).collect();
         let scores = self.score(rows, &rows.weights, &all, rows_at_once(&M::GRAPH))?;
+        scores.check_known("evaluate")?;
         Ok(Evaluation(scores.figures(Phase::Training)))
     }
 

@@ -106,9 +106,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
             self.add_scores(&mut scores, &rows, &rows.weights, &all, batch_size)?;
             none = false;
         }
-        match none {
-            true => Err(Error::NoRows(purpose)),
-            false => Ok(scores),
+        if none {
+            return Err(Error::NoRows(purpose));
         }
+        scores.check_known(purpose)?;
+        Ok(scores)
     }
 }

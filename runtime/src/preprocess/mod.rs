@@ -16,6 +16,7 @@ mod center_crop;
 mod clip;
 mod contrast;
 mod crossed;
+mod fitting;
 mod flip;
 mod hashed;
 mod image;
@@ -53,15 +54,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use self::{
-    pipeline::{Pipeline, PipelineFit, Plan, Saved},
-    target::{Target, TargetFit},
+    pipeline::{Pipeline, Plan, Saved},
+    target::Target,
     vocabulary::VocabularySize,
 };
 use crate::{
     data::{Column, Content, Labels, Table},
     definition::{Derived, Graph},
     layer::Draw,
-    Error, Notice, Result,
+    Notice, Result,
 };
 
 pub use bins::Bins;
@@ -71,6 +72,7 @@ pub use center_crop::CenterCrop;
 pub use clip::Clip;
 pub use contrast::Contrast;
 pub use crossed::Crossed;
+pub(crate) use fitting::{Counts, Fitting};
 pub use flip::Flip;
 pub use hashed::Hashed;
 pub use impute::Impute;
@@ -109,7 +111,8 @@ struct SavedPreprocessing {
 }
 
 impl Preprocessing {
-    /// Fits every step on some rows of a table of inputs and targets.
+    /// Fits every step on some rows of a table of inputs and targets: the steps of a target on the rows
+    /// that know it, those of the inputs on the rows that know some target.
     ///
     /// # Errors
     /// [`Error::Value`](crate::Error::Value) for a row that a step or a target cannot take, and
@@ -117,7 +120,7 @@ impl Preprocessing {
     pub fn fit(graph: &'static Graph, table: &Table, rows: &[usize]) -> Result<Preprocessing> {
         let mut fitting = Fitting::new(graph);
         while !fitting.is_done() {
-            fitting.look(table, rows, 0)?;
+            fitting.look(table, rows, &|_, _| true, 0)?;
             fitting.end_pass();
         }
         fitting.finish()
@@ -138,12 +141,35 @@ impl Preprocessing {
 
     /// A table with the classes of labels in the place of the labels. `first` is the number of its
     /// first row, for errors.
-    pub(crate) fn classes(&self, mut table: Table, first: usize) -> Result<Table> {
+    ///
+    /// # Errors
+    /// For a label that no training row had.
+    pub(crate) fn classes(&self, table: Table, first: usize) -> Result<Table> {
+        self.classes_where(table, &|_, _| true, first)
+    }
+
+    /// The same for rows of which some do not count: they may have labels that no other row had, and
+    /// know no class then.
+    ///
+    /// # Errors
+    /// For such a label in a row that counts.
+    pub(crate) fn classes_where(
+        &self,
+        mut table: Table,
+        counts: Counts<'_>,
+        first: usize,
+    ) -> Result<Table> {
         let columns = table.columns.iter_mut().skip(self.inputs.len());
-        for (target, column) in self.targets.iter().zip(columns) {
-            *column = target.classes(column.clone(), first)?;
+        for (place, (target, column)) in self.targets.iter().zip(columns).enumerate() {
+            *column = target.classes(column.clone(), first, |row| counts(place, row))?;
         }
         Ok(table)
+    }
+
+    /// For each output, what a difference of 1 in its target's unit is after the target's steps; empty
+    /// where it has none.
+    pub(crate) fn units(&self) -> Vec<Vec<f64>> {
+        self.targets.iter().map(Target::units).collect()
     }
 
     /// Some rows of a table as the model takes them, and their targets as the losses compare with
@@ -213,11 +239,14 @@ impl Preprocessing {
         self.targets.get(place)?.labels()
     }
 
-    /// What a step of an input learned from the training rows, as it is saved:
-    /// `learned("vitals", "standardize")` gives means and scales.
-    pub fn learned(&self, input: &str, step: &str) -> Option<serde_json::Value> {
-        let place = self.graph.inputs.iter().position(|known| known.name == input)?;
-        self.inputs.get(place)?.learned(step)
+    /// What a step of an input or of an output's target learned from the training rows, as it is
+    /// saved: `learned("vitals", "standardize")` gives means and scales.
+    pub fn learned(&self, field: &str, step: &str) -> Option<serde_json::Value> {
+        if let Some(place) = self.graph.inputs.iter().position(|known| known.name == field) {
+            return self.inputs.get(place)?.learned(step);
+        }
+        let place = self.graph.outputs.iter().position(|known| known.name == field)?;
+        self.targets.get(place)?.learned(step)
     }
 
     /// What the training rows held that found no place in a vocabulary, by input and step: it is
@@ -318,83 +347,4 @@ fn needed(graph: &'static Graph) -> Option<String> {
     input
         .map(|reason| format!("input {reason}"))
         .or_else(|| output().map(|reason| format!("output {reason}")))
-}
-
-/// Preprocessing while it is fitted: it is shown all training rows, a table at a time, and again
-/// until it is done.
-pub(crate) struct Fitting {
-    graph: &'static Graph,
-    inputs: Vec<PipelineFit>,
-    targets: Vec<TargetFit>,
-}
-
-impl Fitting {
-    pub(crate) fn new(graph: &'static Graph) -> Fitting {
-        let inputs = graph.inputs.iter().map(|input| PipelineFit::new(Plan::of_input(input)));
-        let targets = graph.outputs.iter().map(TargetFit::new);
-        Fitting { graph, inputs: inputs.collect(), targets: targets.collect() }
-    }
-
-    /// Whether there is nothing to learn any more.
-    pub(crate) fn is_done(&self) -> bool {
-        let (mut inputs, mut targets) = (self.inputs.iter(), self.targets.iter());
-        // An input may wait for the vocabulary of one that never gets any.
-        self.has_failed() || targets.all(TargetFit::is_done) && inputs.all(PipelineFit::is_done)
-    }
-
-    fn has_failed(&self) -> bool {
-        let inputs = self.inputs.iter().any(PipelineFit::has_failed);
-        inputs || self.targets.iter().any(TargetFit::has_failed)
-    }
-
-    /// Takes a look at some rows of a table, the first of which has the number `first`.
-    pub(crate) fn look(&mut self, table: &Table, rows: &[usize], first: usize) -> Result<()> {
-        for (place, column) in table.columns.iter().enumerate().take(self.inputs.len()) {
-            self.inputs[place].look(column, rows, first)?;
-            if let Some(owner) = self.inputs[place].waits_for() {
-                self.inputs[owner].look_at_another(column, rows);
-            }
-        }
-        let columns = table.columns.iter().skip(self.inputs.len());
-        for (target, column) in self.targets.iter_mut().zip(columns) {
-            target.look(column, rows, first)?;
-        }
-        Ok(())
-    }
-
-    /// Looks for a row that [`look`](Fitting::look) does not take; nothing is learned.
-    pub(crate) fn check(&self, table: &Table) -> Result<()> {
-        let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
-        self.inputs.iter().zip(inputs).try_for_each(|(input, column)| input.check(column))?;
-        self.targets.iter().zip(targets).try_for_each(|(target, column)| target.check(column))
-    }
-
-    /// Ends a pass over the training rows.
-    pub(crate) fn end_pass(&mut self) {
-        self.inputs.iter_mut().for_each(PipelineFit::end_pass);
-        for place in 0..self.inputs.len() {
-            let owner = self.inputs[place].waits_for();
-            if let Some(step) = owner.and_then(|owner| self.inputs[owner].first()) {
-                self.inputs[place].take(step);
-            }
-        }
-        self.targets.iter_mut().for_each(TargetFit::end_pass);
-    }
-
-    /// What was learned.
-    ///
-    /// # Errors
-    /// [`Error::Settings`](crate::Error::Settings) for a step that no rows can fit: a bound that is
-    /// not a number, for instance.
-    pub(crate) fn finish(self) -> Result<Preprocessing> {
-        self.finished().map_err(|reason| Error::Settings(vec![reason]))
-    }
-
-    fn finished(self) -> std::result::Result<Preprocessing, String> {
-        let inputs = self.inputs.into_iter().map(PipelineFit::finish);
-        let inputs = inputs.collect::<std::result::Result<_, _>>()?;
-        let targets = self.targets.into_iter().map(TargetFit::finish);
-        let targets = targets.collect::<std::result::Result<_, _>>()?;
-        Ok(Preprocessing { graph: self.graph, inputs, targets })
-    }
 }

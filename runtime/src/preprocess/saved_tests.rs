@@ -13,7 +13,7 @@ use crate::{
     definition::{Input, Link, Missing, Output, Step, Target},
     loss::Mse,
     private::spec::{
-        step::{Step as Spec, STEPS},
+        step::{Inverse, Step as Spec, STEPS},
         ArgumentKind, Kind, Shape, Size, Value,
     },
 };
@@ -212,12 +212,13 @@ fn input(raw: &Raw, choices: &[Choice], missing: Option<Missing>) -> Input {
 
 /// An output of numbers whose steps give them back, or of a class by its label.
 fn output(choices: &[Choice], labels: bool) -> Output {
-    let may = |spec: &Spec| spec.form.inverts;
+    let may = |spec: &Spec| spec.form.inverse != Inverse::None;
     let steps = if labels { &[] } else { chain(Shape::numbers(&[Size::Known(2)]), choices, may) };
     Output {
         name: "target",
         target: if labels { Target::Class } else { Target::Numbers },
         width: if labels { 4 } else { 2 },
+        optional: false,
         loss: &Mse,
         weight: 1.0,
         metrics: &[],
@@ -288,7 +289,9 @@ fn encoded(
         let table = fitted.classes(table.select(&[row]), row)?;
         Ok(fitted.encode(&table, &[0], row)?.columns.iter().map(bits).collect())
     };
-    (0..table.rows).map(|number| row(number).map_err(|error: Error| error.to_string())).collect()
+    (0..table.rows)
+        .map(|number| row(number).map_err(|error: crate::Error| error.to_string()))
+        .collect()
 }
 
 fn check(Case { graph, table, training }: &Case) -> std::result::Result<(), TestCaseError> {

@@ -141,9 +141,12 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
 
     fn confusion(&self, page: &mut Html, rows: &Rows) -> Result<()> {
         for (place, output) in M::GRAPH.outputs.iter().enumerate() {
-            if !output.target.is_numbers() {
+            if output.target.is_numbers() {
+                continue;
+            }
+            if let Some(confusion) = self.model.confusion(output, place, rows)? {
                 page.heading(&format!("Confusion of `{}`", output.name));
-                page.picture(&matrix(&self.model.confusion(output, place, rows)?));
+                page.picture(&matrix(&confusion));
             }
         }
         Ok(())

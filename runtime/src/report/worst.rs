@@ -32,7 +32,11 @@ pub(super) fn worst<M: Network<E, D>, E: Element, D: Backend<E>>(
         let numbers = [row];
         let chunk = rows.take(&numbers);
         let heads = model.heads(&chunk.batch())?;
-        losses.push((Objective::new(&M::GRAPH, &heads, &chunk).total, row));
+        let objective = Objective::new(&M::GRAPH, &heads, &chunk);
+        // A row without any target has no loss.
+        if objective.known.iter().any(|known| *known > 0) {
+            losses.push((objective.total, row));
+        }
     }
     // NaN is the worst.
     losses.sort_by(|(a, _), (b, _)| b.is_nan().cmp(&a.is_nan()).then(b.total_cmp(a)));

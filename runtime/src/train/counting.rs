@@ -8,13 +8,13 @@ use std::{
 
 use super::{
     check::all_right, fingerprint::Fingerprint, notices::Census, row_weights::SampleWeightCheck,
-    stream::weigh, trainer::SampleWeight, untrained::reference_rows, Trainer,
+    stream::weigh, untrained::reference_rows, RowWeights, Trainer,
 };
 use crate::{
     data::{read_ahead, samples, Ask, Piece, Screen, SkipRefused, Skipped, Source, Table, Wanted},
     definition::Definition,
     optim::Optimizer,
-    preprocess::{Fitting, Preprocessing},
+    preprocess::{Counts, Fitting, Preprocessing},
     Error, Result,
 };
 
@@ -46,10 +46,11 @@ struct Count {
 }
 
 impl Count {
-    fn take(&mut self, piece: &Piece) {
+    /// Takes rows, of which `counts` says for which outputs they count.
+    fn take(&mut self, piece: &Piece, counts: Counts<'_>) {
         self.values.look(&piece.table);
         let all: Vec<usize> = (0..piece.len()).collect();
-        self.census.add_raw(&piece.table, &all);
+        self.census.add_raw(&piece.table, &all, counts);
         if let Some(first_rows) = &mut self.first_rows {
             let left =
                 reference_rows(self.census.graph()).saturating_sub(self.rows).min(piece.len());
@@ -69,6 +70,7 @@ impl Count {
             return Err(Error::NoRows("train on"));
         }
         let mistakes = weights.iter().filter_map(|of| of.mistake().map(str::to_owned)).collect();
+        census.check_known("train on")?;
         census.add_vocabularies(&fitted);
         let values = values.value();
         let counted = Counted { fitted, rows, bytes, values, weights, census, first_rows };
@@ -125,15 +127,16 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// Both in the same passes.
     fn fit_and_count<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Counted> {
-        let (mut fitting, mut count) = (Fitting::new(&M::GRAPH), self.start_count());
+        let (mut fitting, mut count) = (self.weighing().fitting(), self.start_count());
         let mut first = true;
         while first || !fitting.is_done() {
-            let weights = if first { &self.sample_weights[..] } else { &[] };
-            self.pass(source, weights, Screen::by(None, |_| Ok(())), |piece| {
+            self.pass(source, Screen::by(None, |_| Ok(())), |piece| {
+                let weights = self.weights_while_fitting(&piece, &fitting);
+                let counts = |output: usize, row: usize| weights.counts(output, row);
                 if first {
-                    count.take(&piece);
+                    count.take(&piece, &counts);
                 }
-                look(&mut fitting, &piece)
+                look(&mut fitting, &piece, &counts)
             })?;
             fitting.end_pass();
             first = false;
@@ -150,8 +153,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ) -> Result<Counted> {
         let mut count = self.start_count();
         let screen = Screen::by(skips, |table| fitted.check_samples(table));
-        self.pass(source, &self.sample_weights, screen, |piece| {
-            count.take(&piece);
+        self.pass(source, screen, |piece| {
+            let by_row = self.weighing().of_answers(piece.answers.iter().cloned());
+            let weights = self.weighing().with_classes(by_row, &piece.table);
+            count.take(&piece, &|output, row| weights.counts(output, row));
             Ok(())
         })?;
         count.end(fitted)
@@ -186,18 +191,19 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         source: &S,
         refused: &mut BTreeSet<usize>,
     ) -> Result<(Preprocessing, BTreeSet<usize>)> {
-        let (mut fitting, mut late) = (Fitting::new(&M::GRAPH), BTreeSet::new());
+        let (mut fitting, mut late) = (self.weighing().fitting(), BTreeSet::new());
         let mut first = true;
         while first || !fitting.is_done() {
             let recording = Recording::new(None);
-            self.pass(source, &[], Screen::by(Some(&recording), |_| Ok(())), |piece| {
+            self.pass(source, Screen::by(Some(&recording), |_| Ok(())), |piece| {
                 let piece = piece.without(refused);
                 let refuse = |error| {
                     recording.skip(&error);
                     Ok(())
                 };
                 let piece = piece.accepted_by(|table| fitting.check(table), refuse)?;
-                look(&mut fitting, &piece)
+                let weights = self.weights_while_fitting(&piece, &fitting);
+                look(&mut fitting, &piece, &|output, row| weights.counts(output, row))
             })?;
             fitting.end_pass();
             let new = if first { &mut *refused } else { &mut late };
@@ -207,14 +213,20 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         Ok((fitting.finish()?, late))
     }
 
-    /// One pass over the source, in which rows are asked for some weights.
+    /// How much rows count by what is known while preprocessing is fitted.
+    fn weights_while_fitting(&self, piece: &Piece, fitting: &Fitting) -> RowWeights {
+        let by_row = self.weighing().of_answers(piece.answers.iter().cloned());
+        self.weighing().while_fitting(by_row, &piece.table, fitting)
+    }
+
+    /// One pass over the source, in which rows are asked how much they count.
     fn pass<S: Source<Row = M::Sample>>(
         &self,
         source: &S,
-        weights: &[SampleWeight<M>],
         screen: Screen<'_>,
         mut take: impl FnMut(Piece) -> Result<()>,
     ) -> Result<()> {
+        let weights = &self.sample_weights;
         let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, !weights.is_empty());
         let asks: Vec<_> = weights.iter().map(weigh).collect();
         let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
@@ -244,7 +256,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 }
 
 /// Has the preprocessing take a look at some rows.
-fn look(fitting: &mut Fitting, piece: &Piece) -> Result<()> {
+fn look(fitting: &mut Fitting, piece: &Piece, counts: Counts<'_>) -> Result<()> {
     let all: Vec<usize> = (0..piece.len()).collect();
-    fitting.look(&piece.table, &all, 0).map_err(|error| piece.renumber(error))
+    fitting.look(&piece.table, &all, counts, 0).map_err(|error| piece.renumber(error))
 }

@@ -3,6 +3,7 @@
 use super::{
     fingerprint::Fingerprint,
     notices::Census,
+    row_weights::Weighing,
     rows::Rows,
     run::Run,
     same_run::{RowsFrom, SameRun, TrainingRows},
@@ -25,7 +26,6 @@ use crate::{
     optim::Optimizer,
     parameters,
     preprocess::Preprocessing,
-    train::row_weights::of_classes,
     Error, Result,
 };
 
@@ -41,7 +41,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// # Errors
     /// [`Error::Settings`] with every mistake in the settings, [`Error::Value`] for a row the
-    /// model cannot take, [`Error::NotFinite`] where the loss is no longer a number and
+    /// model cannot take, [`Error::NoTargets`] where no row knows a target, [`Error::NotFinite`] where the loss is no longer a number and
     /// [`Error::Gradient`] where a gradient is not, [`Error::Checkpoint`] where a run cannot go on,
     /// [`Error::File`] where a callback cannot write.
     pub fn fit<E: Element, D: Backend<E>>(
@@ -56,21 +56,24 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let mut raw = super::encode::<M>(train, "train on")?;
         let left_out = self.left_out.take();
         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
-        let (values, weights) = (Fingerprint::of(&raw), self.check_weights(train));
-        let rows = TrainingRows { from: RowsFrom::Memory, values, weights: &weights };
+        let (values, checked) = (Fingerprint::of(&raw), self.check_weights(train));
+        let rows = TrainingRows { from: RowsFrom::Memory, values, weights: &checked };
         let same_run = self.same_run(&plan, &rows);
         let saved = self.take_up(model, &plan, &same_run)?;
-        let fitted = self.fitted(model, &raw, plan.rows)?;
-        let raw = fitted.classes(raw, 0)?;
-        let (weights, cut_off_weights) = self.weigh(train, &raw);
+        let training: Vec<usize> = (0..plan.rows).collect();
+        // In validation the weights of classes do not matter.
+        let by_row = self.weighing().of_rows(train);
+        let fitted = self.fitted(model, &raw, &training, &by_row)?;
+        let raw = fitted.classes_where(raw, &|output, row| by_row.counts(output, row), 0)?;
+        let weights = self.weighing().with_classes(by_row.clone(), &raw);
         let given = std::mem::replace(&mut self.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, left_out, || {
-            let cut_off = With::CutOff(cut_off_weights, (plan.rows..raw.rows).collect());
+            let cut_off = With::CutOff(by_row, (plan.rows..raw.rows).collect());
             Validation::With(cut_off)
         })?;
         let rows = Rows::new(raw, &fitted, weights)?;
-        let training: Vec<usize> = (0..plan.rows).collect();
         let census = Census::of(&M::GRAPH, &rows, &training, None);
+        census.check_known("train on")?;
         let found = super::notices::before_the_first_step::<M>(
             &fitted,
             &census,
@@ -122,7 +125,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         &self,
         model: &mut Model<M, E, D>,
         raw: &Table,
-        training: usize,
+        training: &[usize],
+        weights: &RowWeights,
     ) -> Result<Preprocessing>
     where
         M: Network<E, D>,
@@ -130,30 +134,22 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         if self.settings.refit {
             model.preprocessing = None;
         }
-        let fitted = match &mut model.preprocessing {
-            Some(fitted) => fitted,
-            none => {
-                let rows: Vec<usize> = (0..training).collect();
-                none.insert(Preprocessing::fit(&M::GRAPH, raw, &rows)?)
-            }
-        };
-        Ok(fitted.clone())
+        if let Some(fitted) = &model.preprocessing {
+            return Ok(fitted.clone());
+        }
+        let weighing = self.weighing();
+        let mut fitting = weighing.fitting();
+        while !fitting.is_done() {
+            let weights = weighing.while_fitting(weights.clone(), raw, &fitting);
+            fitting.look(raw, training, &|output, row| weights.counts(output, row), 0)?;
+            fitting.end_pass();
+        }
+        Ok(model.preprocessing.insert(fitting.finish()?).clone())
     }
 
-    /// What the rows weigh in training, and in validation, where classes do not matter.
-    fn weigh(&self, rows: &[M::Sample], table: &Table) -> (RowWeights, RowWeights) {
-        let mut validation = RowWeights::default();
-        for by_row in &self.sample_weights {
-            let weights = rows.iter().map(|row| f64::from((by_row.weight)(row)));
-            validation.scale(by_row.index, weights);
-        }
-        let mut training = validation.clone();
-        for by_class in &self.class_weights {
-            if let Some(column) = table.columns.get(M::GRAPH.inputs.len() + by_class.index) {
-                training.scale(by_class.index, of_classes(column, &by_class.weights));
-            }
-        }
-        (training, validation)
+    /// How much rows count.
+    pub(super) fn weighing(&self) -> Weighing<'_, M> {
+        Weighing { by_row: &self.sample_weights, by_class: &self.class_weights }
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     counting::Counted,
     mixer::Window,
     notices::before_the_first_step,
+    row_weights::Weighing,
     rows::Rows,
     run::Run,
     same_run::{RowsFrom, TrainingRows},
@@ -92,6 +93,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         })?;
 
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
+        let weighing = Weighing { by_row: &self.sample_weights, by_class: &self.class_weights };
         let (seed, shuffle) = (settings.seed, settings.shuffle);
         let window = Window { rows: settings.shuffle_window, bytes: settings.shuffle_memory };
         let batch_size = settings.batch_size;
@@ -105,13 +107,16 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             run.add_notices(window.short_of_memory(rows, bytes));
         }
         run.reference = first_rows
-            .map(|raw| Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default()))
+            .map(|raw| {
+                // Whatever labels they have: they are not compared with anything.
+                let raw = fitted.classes_where(raw, &|_, _| false, 0)?;
+                Rows::new(raw, &fitted, RowWeights::default())
+            })
             .transpose()?;
         let feed = Feed {
             source,
             fitted,
-            sample_weights: &self.sample_weights,
-            class_weights: &self.class_weights,
+            weighing,
             seed,
             shuffle,
             window,

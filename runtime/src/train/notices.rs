@@ -7,8 +7,8 @@ use crate::{
     data::{columns::RowSpec, Column, Real, Table, Values},
     definition::{Definition, Graph, Missing, Output, Target},
     model::{Bits, Coverage, LookUp},
-    preprocess::Preprocessing,
-    Notice, NoticeKind, Result,
+    preprocess::{Counts, Preprocessing},
+    Error, Notice, NoticeKind, Result,
 };
 
 /// How many kinds of something a notice names.
@@ -38,6 +38,8 @@ struct Indices {
 /// What the rows hold to compare an output with.
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
+    /// How many rows know the target, and count.
+    pub known: u64,
     /// For classes and flags, how many rows each class has.
     pub classes: Vec<u64>,
     /// Whether numbers differ from row to row.
@@ -47,6 +49,7 @@ pub struct Targets {
 
 impl Targets {
     fn add(&mut self, output: &Output, column: &Column, row: usize) {
+        self.known += 1;
         match &*column.values {
             Values::Categories(classes) => self.count(output.width, classes[row] as usize),
             Values::Numbers(flags) if output.target == Target::Flag => {
@@ -106,7 +109,8 @@ impl Census {
     /// counted how many rows have one.
     pub(super) fn add(&mut self, chunk: &Chunk<'_>, training: Option<&Census>) {
         let outputs = self.targets.len();
-        let counts: Vec<bool> = (0..chunk.len()).map(|row| chunk.counts(outputs, row)).collect();
+        let counts: Vec<bool> =
+            (0..chunk.len()).map(|place| chunk.counts(outputs, place)).collect();
         let (batch, (raw, rows)) = (chunk.batch(), chunk.raw_targets());
         for (place, look_up) in self.look_ups.iter().enumerate() {
             let known = training.and_then(|training| training.indices[place].seen.as_ref());
@@ -124,22 +128,43 @@ impl Census {
                 }
             });
         }
-        let counted = rows.iter().zip(&counts).filter(|(_, counts)| **counts);
-        let counted: Vec<usize> = counted.map(|(&row, _)| row).collect();
-        self.add_raw(raw, &counted);
+        self.add_raw(raw, rows, &|output, row| chunk.weights().counts(output, row));
     }
 
-    /// Takes a look at raw rows: absence, targets, and indices that are looked up as they are.
-    pub(super) fn add_raw(&mut self, raw: &Table, rows: &[usize]) {
+    /// Takes a look at raw rows: absence, targets, and indices that are looked up as they are. Of a row
+    /// that counts for no output nothing is kept.
+    pub(super) fn add_raw(&mut self, raw: &Table, rows: &[usize], counts: Counts<'_>) {
+        let (inputs, targets) = raw.columns.split_at(self.graph.inputs.len());
+        let knows =
+            |output: usize, row: usize| targets[output].is_present(row) && counts(output, row);
+        let some = |row: &usize| (0..targets.len()).any(|output| knows(output, *row));
+        let rows: Vec<usize> = rows.iter().copied().filter(some).collect();
         self.rows += rows.len();
-        for (column, absent) in raw.columns.iter().zip(&mut self.absent) {
+        for (column, absent) in inputs.iter().zip(&mut self.absent) {
             *absent += rows.iter().filter(|&&row| !column.is_present(row)).count();
         }
-        let columns = raw.columns.iter().skip(self.graph.inputs.len());
-        let outputs = self.graph.outputs.iter().zip(columns);
-        for ((output, column), targets) in outputs.zip(&mut self.targets) {
-            rows.iter().for_each(|&row| targets.add(output, column, row));
+        let outputs = self.graph.outputs.iter().zip(targets).zip(&mut self.targets);
+        for (place, ((output, column), targets)) in outputs.enumerate() {
+            let known = rows.iter().filter(|&&row| knows(place, row));
+            known.for_each(|&row| targets.add(output, column, row));
         }
+    }
+
+    /// Says so where no row counts for any output.
+    ///
+    /// # Errors
+    /// [`Error::NoTargets`].
+    pub(super) fn check_known(&self, purpose: &'static str) -> Result<()> {
+        match self.targets.iter().all(|targets| targets.known == 0) {
+            true => Err(Error::NoTargets(purpose)),
+            false => Ok(()),
+        }
+    }
+
+    /// The outputs for which no row counts.
+    fn unknown(&self) -> impl Iterator<Item = &'static Output> + '_ {
+        let outputs = self.graph.outputs.iter().zip(&self.targets);
+        outputs.filter(|(_, targets)| targets.known == 0).map(|(output, _)| output)
     }
 
     /// Takes what a vocabulary knows for what the training rows have: all of its entries, and the
@@ -186,7 +211,10 @@ impl Census {
         let tables = owners.into_iter().filter_map(|owner| {
             unreached(owner, &self.of_table(owner), before.and_then(|before| before.table(owner)))
         });
-        absence.chain(tables).collect()
+        let unknown = self
+            .unknown()
+            .map(|output| Notice::new(NoticeKind::EmptyColumn, NEVER_KNOWN).about(output.name));
+        absence.chain(tables).chain(unknown).collect()
     }
 
     /// The look-ups of a table, which several inputs may share, and their indices.
@@ -221,6 +249,11 @@ impl Census {
                 None => class.to_string(),
             };
             let (own, trained) = (&self.targets[place], &training.targets[place]);
+            if own.known == 0 {
+                let notice = Notice::new(NoticeKind::UndefinedMetric, NEVER_VALIDATED);
+                notices.push(notice.about(output.name));
+                continue;
+            }
             notices.extend(one_sided(output, own, trained, &name, cut_off));
             for metric in output.metrics.iter().chain(output.weighted_metrics) {
                 let undefined = metric.undefined_for(own).map(|reason| {
@@ -239,6 +272,14 @@ impl Census {
 
 const ALWAYS_ABSENT: &str =
     "it is absent from all training rows, so nothing of its branch is trained";
+
+const NEVER_KNOWN: &str =
+    "no training row has a target that counts (it is `None`, or its weight is 0, in \
+                           all of them), so this output is not trained";
+
+const NEVER_VALIDATED: &str =
+    "no validation row has a target that counts (it is `None`, or its weight is \
+                               0, in all of them), so its validation figures say nothing";
 
 /// What is said of an optional input that is never absent.
 fn never_absent(missing: Missing, rows: usize) -> String {
@@ -329,6 +370,7 @@ pub(super) fn before_the_first_step<M: Definition>(
     let mut notices = fitted.notices();
     notices.extend(training.notices(before));
     if let Some((validation, cut_off)) = validation()? {
+        validation.check_known("validate with")?;
         notices.extend(validation.validation_notices(training, fitted, cut_off));
     }
     name_columns(M::SAMPLE_ROW, &mut notices);

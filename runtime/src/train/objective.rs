@@ -8,20 +8,26 @@ use dfdx::{
 use super::Chunk;
 use crate::{
     data::{Column, Values},
-    definition::{Graph, Head},
+    definition::{Graph, Head, Output},
     kernel::Backend,
     loss::TargetRow,
     tensor::*,
     Error, Result,
 };
 
-/// The losses of one batch: the sum over the outputs of weight * sum(row weight * loss) / rows.
+/// The losses of one batch: the sum over the outputs of weight * sum(row weight * loss) / rows, where
+/// the sum and the number of rows are of those that know the output's target. An output that no row of
+/// the batch knows adds nothing, and has no gradient.
+///
+/// Keras's loss with `sample_weight` and a mask; in PyTorch `(loss * weight)[known].mean()`.
 #[derive(Debug)]
 pub(crate) struct Objective {
     /// The weighted sum over the outputs.
     pub(crate) total: f64,
-    /// Each output's loss, without the output's weight.
+    /// Each output's loss, without the output's weight; 0 where no row knows its target.
     pub(crate) by_output: Vec<f64>,
+    /// How many rows know each output's target.
+    pub(crate) known: Vec<usize>,
     /// The slope of the total by every number of every head.
     slopes: Vec<Vec<f64>>,
 }
@@ -29,31 +35,45 @@ pub(crate) struct Objective {
 impl Objective {
     /// Compares `heads`, which hold the rows of a batch one after the other.
     pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], chunk: &Chunk<'_>) -> Objective {
-        let ((table, rows), weights) = (chunk.targets(), chunk.weights());
-        let mut objective = Objective { total: 0.0, by_output: Vec::new(), slopes: Vec::new() };
-        let targets = table.columns.iter().skip(graph.encoded_columns());
-        let outputs = graph.outputs.iter().zip(heads).zip(targets);
-        let count = rows.len().max(1) as f64;
-        for (index, ((output, head), target)) in outputs.enumerate() {
-            let width = output.width.max(1);
-            let mut slopes = vec![0.0; head.len()];
-            let mut sum = 0.0;
-            let samples = head.chunks_exact(width).zip(slopes.chunks_exact_mut(width)).zip(rows);
-            for ((head, slopes), &row) in samples {
-                let weight = weights.of(index, row);
-                let loss = output.loss.sample(head, target_row(target, row), slopes);
-                // Selected rather than multiplied: a weight of 0 leaves a row out, whatever it
-                // costs.
-                sum += if weight == 0.0 { 0.0 } else { weight * loss };
-                let scale = output.weight * weight / count;
-                let scaled = |slope: f64| if scale == 0.0 { 0.0 } else { slope * scale };
-                slopes.iter_mut().for_each(|slope| *slope = scaled(*slope));
-            }
-            objective.total += output.weight * sum / count;
-            objective.by_output.push(sum / count);
-            objective.slopes.push(slopes);
+        let (by_output, known, slopes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut objective = Objective { total: 0.0, by_output, known, slopes };
+        let targets = chunk.targets().0.columns.iter().skip(graph.encoded_columns());
+        for (place, ((output, head), target)) in
+            graph.outputs.iter().zip(heads).zip(targets).enumerate()
+        {
+            objective.add(place, output, (head, target), chunk);
         }
         objective
+    }
+
+    /// Adds the output at `place`.
+    fn add(
+        &mut self,
+        place: usize,
+        output: &Output,
+        (head, target): (&[f64], &Column),
+        chunk: &Chunk<'_>,
+    ) {
+        let (width, rows) = (output.width.max(1), chunk.targets().1);
+        let known = rows.iter().filter(|&&row| target.is_present(row)).count();
+        let count = known.max(1) as f64;
+        let mut slopes = vec![0.0; head.len()];
+        let mut sum = 0.0;
+        let samples = head.chunks_exact(width).zip(slopes.chunks_exact_mut(width)).zip(rows);
+        for ((head, slopes), &row) in samples {
+            let Some(target) = target_row(target, row) else { continue };
+            let weight = chunk.weights().of(place, row);
+            let loss = output.loss.sample_in_units(head, target, chunk.units(place), slopes);
+            // Selected rather than multiplied: a weight of 0 leaves a row out, whatever it costs.
+            sum += if weight == 0.0 { 0.0 } else { weight * loss };
+            let scale = output.weight * weight / count;
+            let scaled = |slope: f64| if scale == 0.0 { 0.0 } else { slope * scale };
+            slopes.iter_mut().for_each(|slope| *slope = scaled(*slope));
+        }
+        self.total += output.weight * sum / count;
+        self.by_output.push(sum / count);
+        self.known.push(known);
+        self.slopes.push(slopes);
     }
 
     /// The total as a tensor whose backward pass starts at the heads. The slopes go with it; the
@@ -82,9 +102,9 @@ impl Objective {
     }
 }
 
-/// The target of one row.
-pub(crate) fn target_row(column: &Column, row: usize) -> TargetRow<'_> {
-    match &*column.values {
+/// The target of one row; `None` where the row does not know it.
+pub(crate) fn target_row(column: &Column, row: usize) -> Option<TargetRow<'_>> {
+    column.is_present(row).then(|| match &*column.values {
         Values::Numbers(numbers) => {
             TargetRow::Numbers(&numbers[row * column.width..][..column.width])
         }
@@ -94,7 +114,7 @@ pub(crate) fn target_row(column: &Column, row: usize) -> TargetRow<'_> {
         Values::Categories(classes) => TargetRow::Class(classes[row] as usize),
         // Labels have become classes by now, and nothing else is a target.
         _ => TargetRow::Numbers(&[]),
-    }
+    })
 }
 
 /// The numbers of every head, each as long as `rows` rows of its output.
@@ -140,6 +160,7 @@ mod tests {
         link: Link::Identity,
         steps: &[],
         labels: false,
+        optional: false,
     };
     const TOPIC: Output = Output {
         name: "topic",
@@ -152,6 +173,7 @@ mod tests {
         link: Link::Softmax,
         steps: &[],
         labels: false,
+        optional: false,
     };
     static GRAPH: Graph =
         Graph { name: "Two", nodes: &[], inputs: &[], derived: &[], outputs: &[PRICE, TOPIC] };
@@ -193,6 +215,81 @@ mod tests {
         let figures = scores.figures(Phase::Validation);
         let names: Vec<String> = figures.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["val_loss", "val_price_loss", "val_topic_loss"]);
+    }
+
+    /// A price that rows may lack.
+    static PARTLY: Graph = Graph {
+        outputs: &[Output { optional: true, ..PRICE }, Output { optional: true, ..TOPIC }],
+        ..GRAPH
+    };
+
+    fn partly(rows: &[(Option<f32>, Option<usize>)]) -> Rows {
+        let mut table = Table::of_samples(&PARTLY);
+        for (price, class) in rows {
+            let class = class.map(|class| Class::<2>::new(class).unwrap());
+            let write = |row: &mut crate::data::RowWriter<'_>| {
+                row.put(price);
+                row.put(&class);
+            };
+            table.push(write).unwrap();
+        }
+        let fitted = Preprocessing::without_fitting(&PARTLY).unwrap();
+        Rows::new(table, &fitted, RowWeights::default()).unwrap()
+    }
+
+    #[test]
+    fn means_are_over_the_rows_that_know_the_target() {
+        let rows = partly(&[(Some(1.0), None), (None, Some(1)), (Some(5.0), None)]);
+        let heads = [vec![3.0, f64::NAN, 2.0], vec![0.0; 6]];
+        let objective = Objective::new(&PARTLY, &heads, &rows.take(&[0, 1, 2]));
+        // (2^2 + 3^2) / 2, and ln 2 of one row.
+        assert_eq!(objective.by_output, [6.5, 2.0f64.ln()]);
+        assert_eq!(objective.known, [2, 1]);
+        assert_eq!(objective.total, 0.5 * 6.5 + 2.0 * 2.0f64.ln());
+        assert_eq!(objective.slopes[0], [0.5 * 2.0, 0.0, 0.5 * -3.0]);
+        assert_eq!(objective.slopes[1], [0.0, 0.0, 1.0, -1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn an_output_that_no_row_knows_adds_nothing() {
+        let rows = partly(&[(Some(1.0), None), (Some(2.0), None), (None, Some(0)), (None, None)]);
+        let heads = [vec![3.0, 2.0], vec![f64::NAN; 4]];
+        let first = Objective::new(&PARTLY, &heads, &rows.take(&[0, 1]));
+        assert_eq!((first.by_output[1], &first.slopes[1][..]), (0.0, &[0.0; 4][..]));
+        assert_eq!(first.total, 0.5 * 2.0);
+
+        // Over several batches as well, the mean is over what is known.
+        let mut scores = Scores::new(&PARTLY);
+        scores.losses(&first, 0.25, 2);
+        let second = Objective::new(&PARTLY, &[vec![9.0; 2], vec![0.0; 4]], &rows.take(&[2, 3]));
+        scores.losses(&second, 0.25, 2);
+        let figure = |name: &str| scores.figures(Phase::Training).get(name).unwrap();
+        assert_eq!((figure("price_loss"), figure("topic_loss")), (2.0, 2.0f64.ln()));
+        assert_eq!(figure("loss"), 0.5 * 2.0 + 2.0 * 2.0f64.ln() + 0.25);
+        let mut resumed = Scores::new(&PARTLY);
+        resumed.set_state(|name| {
+            scores.state().into_iter().find(|(own, _)| own == name).map(|(_, numbers)| numbers)
+        });
+        assert_eq!(resumed.loss(), scores.loss());
+    }
+
+    #[test]
+    fn gradients_of_partly_known_targets_equal_central_differences() {
+        let rows = partly(&[(Some(1.0), None), (None, Some(1)), (Some(5.0), Some(0))]);
+        let heads = [vec![3.0, -1.0, 2.0], vec![0.1, 0.4, -0.3, 0.2, 1.0, 0.5]];
+        let total = |heads: &[Vec<f64>]| Objective::new(&PARTLY, heads, &rows.take(&[0, 1, 2]));
+        let slopes = total(&heads).slopes;
+        for (output, slopes) in slopes.iter().enumerate() {
+            for (index, slope) in slopes.iter().enumerate() {
+                let shifted = |by: f64| {
+                    let mut heads = heads.clone();
+                    heads[output][index] += by;
+                    total(&heads).total
+                };
+                let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
+                assert!((slope - difference).abs() < 1e-8, "{output} {index}");
+            }
+        }
     }
 
     #[test]

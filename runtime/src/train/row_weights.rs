@@ -1,10 +1,11 @@
 //! How much each row counts in each output's loss.
 
-use super::trainer::SampleWeight;
+use super::trainer::{ClassWeights, SampleWeight};
 use crate::{
     checksum::Crc32c,
-    data::{Column, Values},
+    data::{Column, Table, Values},
     definition::{Definition, Output, Target},
+    preprocess::Fitting,
 };
 
 /// One weight for each row and output; 1 where nothing was said.
@@ -18,6 +19,11 @@ impl RowWeights {
             Some(Some(weights)) => weights[row],
             _ => 1.0,
         }
+    }
+
+    /// Whether a row counts in an output's loss, if it knows the target.
+    pub(crate) fn counts(&self, output: usize, row: usize) -> bool {
+        self.of(output, row) > 0.0
     }
 
     /// Multiplies the weights of an output's rows.
@@ -71,8 +77,69 @@ impl SampleWeightCheck {
     }
 }
 
+/// How much rows count: by what a user's function says of each, and by their classes.
+pub(super) struct Weighing<'a, M: Definition> {
+    pub(super) by_row: &'a [SampleWeight<M>],
+    pub(super) by_class: &'a [ClassWeights],
+}
+
+impl<M: Definition> Weighing<'_, M> {
+    /// The weights of rows in memory.
+    pub(super) fn of_rows(&self, rows: &[M::Sample]) -> RowWeights {
+        let weights = |by_row: &SampleWeight<M>| {
+            rows.iter().map(|row| (by_row.weight)(row)).map(f64::from).collect()
+        };
+        self.of_answers(self.by_row.iter().map(weights))
+    }
+
+    /// The weights of rows of which was asked what the functions say.
+    pub(super) fn of_answers(&self, answers: impl IntoIterator<Item = Vec<f64>>) -> RowWeights {
+        let mut weights = RowWeights::default();
+        for (by_row, answers) in self.by_row.iter().zip(answers) {
+            weights.scale(by_row.index, answers);
+        }
+        weights
+    }
+
+    /// The same by the classes of the rows as well, of which `raw` is the table.
+    pub(super) fn with_classes(&self, mut weights: RowWeights, raw: &Table) -> RowWeights {
+        for by_class in self.by_class {
+            if let Some(column) = raw.columns.get(M::GRAPH.inputs.len() + by_class.index) {
+                weights.scale(by_class.index, of_classes(column, &by_class.weights));
+            }
+        }
+        weights
+    }
+
+    /// The same while preprocessing is fitted, which may have learned the labels of the classes.
+    pub(super) fn while_fitting(
+        &self,
+        by_row: RowWeights,
+        raw: &Table,
+        fitting: &Fitting,
+    ) -> RowWeights {
+        match self.by_class.is_empty() {
+            true => by_row,
+            false => self.with_classes(by_row, &fitting.classes(raw)),
+        }
+    }
+
+    /// Preprocessing to be fitted on rows so weighed. Where a label may count nothing, the labels come
+    /// first: only they tell which class it is.
+    pub(super) fn fitting(&self) -> Fitting {
+        let leaves_out = |by_class: &ClassWeights| {
+            let labels = M::GRAPH.outputs.get(by_class.index).is_some_and(|output| output.labels);
+            labels && by_class.weights.iter().any(|(_, weight)| *weight == 0.0)
+        };
+        match self.by_class.iter().any(leaves_out) {
+            true => Fitting::new(&M::GRAPH).with_labels_first(),
+            false => Fitting::new(&M::GRAPH),
+        }
+    }
+}
+
 /// The weight of every row by the class in its target column; a class without a weight counts 1.
-pub(super) fn of_classes(column: &Column, weights: &[(usize, f64)]) -> Vec<f64> {
+fn of_classes(column: &Column, weights: &[(usize, f64)]) -> Vec<f64> {
     let of =
         |class: usize| weights.iter().rev().find(|(own, _)| *own == class).map_or(1.0, |w| w.1);
     match &*column.values {

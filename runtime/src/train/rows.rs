@@ -6,6 +6,7 @@ use crate::{
     data::{Batch, Column, Table, Values},
     definition::{Definition, Graph, Output},
     layer::Draw,
+    loss::Units,
     preprocess::{push_sample, Preprocessing},
     Error, Result,
 };
@@ -18,6 +19,8 @@ pub(crate) struct Rows {
     pub(crate) ready: Table,
     /// How much each counts.
     pub(crate) weights: RowWeights,
+    /// For each output, what its target's steps have made of the target's unit; empty where it has none.
+    units: Vec<Vec<f64>>,
 }
 
 /// The rows of one batch.
@@ -46,7 +49,7 @@ impl Rows {
     ) -> Result<Rows> {
         let all: Vec<usize> = (0..raw.rows).collect();
         let ready = fitted.encode_drawing(&raw, &all, (first, draw))?;
-        Ok(Rows { raw, ready, weights })
+        Ok(Rows { raw, ready, weights, units: fitted.units() })
     }
 
     /// How many there are.
@@ -93,8 +96,14 @@ impl Chunk<'_> {
 
     /// Whether the row at a place counts in the loss of some output.
     pub(crate) fn counts(&self, outputs: usize, place: usize) -> bool {
-        let row = self.rows[place];
-        (0..outputs).any(|output| self.weights.of(output, row) > 0.0)
+        (0..outputs).any(|output| self.counts_for(output, outputs, place))
+    }
+
+    /// Whether it counts in the loss of one of so many: it knows the target, and weighs more than 0.
+    fn counts_for(&self, output: usize, outputs: usize, place: usize) -> bool {
+        let (row, columns) = (self.rows[place], &self.all.raw.columns);
+        let known = columns[columns.len() - outputs + output].is_present(row);
+        known && self.weights.counts(output, row)
     }
 
     /// What the model takes.
@@ -113,6 +122,11 @@ impl Chunk<'_> {
     /// The targets in the user's unit, for the metrics.
     pub(crate) fn raw_targets(&self) -> (&Table, &[usize]) {
         (&self.all.raw, self.rows)
+    }
+
+    /// What the steps of an output's target have made of its unit.
+    pub(crate) fn units(&self, output: usize) -> Units<'_> {
+        Units::new(self.all.units.get(output).map_or(&[], Vec::as_slice))
     }
 
     /// How much the rows count.
@@ -168,14 +182,15 @@ pub(crate) fn check_ranges(graph: &Graph, table: &Table) -> Result<()> {
     graph.outputs.iter().zip(targets).try_for_each(|(output, column)| check_range(output, column))
 }
 
-/// Whether a loss can compare with all of an output's targets.
+/// Whether a loss can compare with all of an output's targets that are known.
 fn check_range(output: &Output, column: &Column) -> Result<()> {
     let Some((least, most)) = output.loss.target_range() else { return Ok(()) };
     let outside = match &*column.values {
-        Values::Numbers(numbers) => first_outside(numbers, (least, most)),
-        Values::Doubles(numbers) => first_outside(numbers, (least, most)),
+        Values::Numbers(numbers) => first_outside(numbers, column, (least, most)),
+        Values::Doubles(numbers) => first_outside(numbers, column, (least, most)),
         _ => None,
     };
+    let width = column.width.max(1);
     let Some((place, found)) = outside else { return Ok(()) };
     let loss = output.loss.name();
     let range = match most.is_finite() {
@@ -183,21 +198,25 @@ fn check_range(output: &Output, column: &Column) -> Result<()> {
         false => format!("of at least {least}"),
     };
     Err(Error::Value {
-        row: place / column.width.max(1),
+        row: place / width,
         field: output.name.to_owned(),
         expected: format!("a number {range}, which `{loss}` compares with"),
         found,
     })
 }
 
-/// The place of the first number that is not from `least` to `most`, and the number.
+/// The first number that is known and lies outside of a range, and where it stands.
 fn first_outside<N: Copy + Into<f64> + std::fmt::Display>(
     numbers: &[N],
+    column: &Column,
     (least, most): (f32, f32),
 ) -> Option<(usize, String)> {
     let range = f64::from(least)..=f64::from(most);
-    let place = numbers.iter().position(|&number| !range.contains(&number.into()))?;
-    Some((place, numbers[place].to_string()))
+    let is_known = |place: usize| column.is_present(place / column.width.max(1));
+    let mut numbers = numbers.iter().enumerate();
+    let (place, number) =
+        numbers.find(|(place, number)| !range.contains(&(**number).into()) && is_known(*place))?;
+    Some((place, number.to_string()))
 }
 
 /// The order in which training rows are taken: pass after pass over all of them, each in an order

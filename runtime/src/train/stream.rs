@@ -4,13 +4,13 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::{
     mixer::{Mixer, Window},
-    row_weights::of_classes,
+    row_weights::Weighing,
     rows::Rows,
-    trainer::{ClassWeights, SampleWeight},
-    RowWeights, Shuffle,
+    trainer::SampleWeight,
+    Shuffle,
 };
 use crate::{
-    data::{cut, read_ahead, rows_within, samples, Ask, Piece, Screen, Source, Table, Wanted},
+    data::{cut, read_ahead, rows_within, samples, Ask, Piece, Screen, Source, Wanted},
     definition::{Definition, Graph},
     layer::Draw,
     preprocess::Preprocessing,
@@ -43,8 +43,7 @@ impl Stream {
 pub(super) struct Feed<'a, M: Definition, S> {
     pub(super) source: &'a S,
     pub(super) fitted: Preprocessing,
-    pub(super) sample_weights: &'a [SampleWeight<M>],
-    pub(super) class_weights: &'a [ClassWeights],
+    pub(super) weighing: Weighing<'a, M>,
     pub(super) seed: Seed,
     pub(super) shuffle: Shuffle,
     pub(super) window: Window,
@@ -76,8 +75,8 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
 
     /// One pass, but for its first `skipped` batches; whether somebody waits for the next.
     fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
-        let wanted = Wanted::samples::<M>(self.batch_size, !self.sample_weights.is_empty());
-        let asks: Vec<_> = self.sample_weights.iter().map(weigh).collect();
+        let wanted = Wanted::samples::<M>(self.batch_size, !self.weighing.by_row.is_empty());
+        let asks: Vec<_> = self.weighing.by_row.iter().map(weigh).collect();
         let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
         let screen = Screen::of(self.source, |table| self.fitted.check_samples(table));
         read_ahead(
@@ -139,25 +138,13 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
     /// A batch as the model takes it.
     fn prepare(&self, batch: Piece, draw: Draw) -> Result<Rows> {
         let (table, answers, by_place) = batch.apart();
-        let rows = self.fitted.classes(table, 0).and_then(|raw| {
-            let weights = self.weights(&raw, answers);
+        let weights = self.weighing.of_answers(answers);
+        let counts = |output: usize, row: usize| weights.counts(output, row);
+        let rows = self.fitted.classes_where(table, &counts, 0).and_then(|raw| {
+            let weights = self.weighing.with_classes(weights.clone(), &raw);
             Rows::numbered(raw, &self.fitted, weights, (0, Some(draw)))
         });
         rows.map_err(by_place)
-    }
-
-    /// How much the rows count, by what was answered for each and by their classes.
-    fn weights(&self, raw: &Table, answers: Vec<Vec<f64>>) -> RowWeights {
-        let mut weights = RowWeights::default();
-        for (by_row, answers) in self.sample_weights.iter().zip(answers) {
-            weights.scale(by_row.index, answers);
-        }
-        for by_class in self.class_weights {
-            if let Some(column) = raw.columns.get(M::GRAPH.inputs.len() + by_class.index) {
-                weights.scale(by_class.index, of_classes(column, &by_class.weights));
-            }
-        }
-        weights
     }
 }
 

@@ -249,7 +249,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     }
 
     /// Takes a step of the optimizer after every so many batches, with the mean of their gradients,
-    /// as if they were one batch. Batches that are left at the end of an epoch count in the next.
+    /// as if they were one batch. Batches that are left at the end of an epoch count in the next. Where
+    /// rows know only some targets, a batch counts as much as any other, however many of its rows do.
     #[must_use]
     pub fn accumulate(mut self, batches: usize) -> Self {
         self.settings.accumulate = batches;
@@ -341,7 +342,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         self
     }
 
-    /// Fits the preprocessing anew on the rows that train, though the model has been fitted before.
+    /// Fits the preprocessing anew on the rows that train, though the model has been fitted before: what
+    /// a row of weight 0 teaches, [`sample_weight`](Trainer::sample_weight) says.
     /// The weights were trained on the old scale and start from a disadvantage.
     #[must_use]
     pub fn refit(mut self) -> Self {
@@ -351,6 +353,13 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// Lets every row count `weight(row)` times in an output's loss: sum(weight * loss) / rows.
     /// Keras's `sample_weight`.
+    ///
+    /// A row of weight 0 teaches preprocessing nothing, in memory and streamed: neither the steps nor the
+    /// labels of that output's target, nor, where it counts for no output, the steps of the inputs. A
+    /// label that only such rows have is no class; these rows count as if they did not know it. Weights
+    /// above 0 are alike to preprocessing. The metrics in `metrics(...)` count every row once,
+    /// `weighted_metrics(...)` by its weight. Where a target is not known, make its type an `Option`
+    /// rather than a number of weight 0: then no figure counts it.
     #[must_use]
     pub fn sample_weight<const OUTPUT: usize>(
         mut self,
@@ -365,6 +374,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Lets the training rows of a class count `weight` times in an output's loss; a class that
     /// is not named counts once. The output is a `Class<N>`, or a `bool` with the classes 0 and 1:
     /// another one does not compile. Keras's `class_weight`.
+    ///
+    /// Rows of a class of weight 0 teach preprocessing as little as those of
+    /// [`sample_weight`](Trainer::sample_weight) 0; but the labels of an output with `categories` are
+    /// learned of them as well, since only the labels tell which class a weight is for.
     #[must_use]
     pub fn class_weight(
         mut self,

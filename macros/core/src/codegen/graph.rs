@@ -262,6 +262,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     };
     let (weight, width) = (&output.weight, shape.output.elements());
     let labels = output.categories.is_some();
+    let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
     let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));
     quote! {
         #krate::definition::Output {
@@ -275,6 +276,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             link: #krate::definition::Link::#link,
             steps: &[#(#steps),*],
             labels: #labels,
+            optional: #optional,
         }
     }
 }

@@ -82,10 +82,18 @@ pub(super) fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenSt
 /// What a row holds.
 pub(super) fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
     let ty = match &field.ty {
+        Some(ty) if is_label(field) && ty.optional => {
+            quote!(::core::option::Option<::std::string::String>)
+        }
         Some(_) if is_label(field) => quote!(::std::string::String),
         Some(ty) => ty.absolute(krate),
         None => field.ty_tokens.clone(),
     };
+    spelled_out(ty)
+}
+
+/// A type that can stand in a struct; nothing in the place of one that says `_`.
+fn spelled_out(ty: TokenStream) -> TokenStream {
     match is_spelled_out(&ty) {
         true => ty,
         false => quote!(()),
@@ -107,18 +115,20 @@ pub(super) fn is_spelled_out(ty: &TokenStream) -> bool {
     })
 }
 
-/// What is predicted for a target: probabilities for classes, a probability for a flag.
+/// What is predicted for a target, whether rows know it or not: probabilities for classes, a
+/// probability for a flag.
 pub(super) fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
-    match field.ty.as_ref().map(|ty| &ty.element) {
-        Some(Element::Class(classes)) => {
+    let Some(ty) = &field.ty else { return raw_type(field, krate) };
+    match &ty.element {
+        Element::Class(classes) => {
             let classes = classes.argument();
             match is_label(field) {
                 true => quote!(#krate::LabelProbabilities<#classes>),
                 false => quote!(#krate::Probabilities<#classes>),
             }
         }
-        Some(Element::Bool) => quote!(::core::primitive::f32),
-        _ => raw_type(field, krate),
+        Element::Bool => quote!(::core::primitive::f32),
+        _ => spelled_out(ty.absolute_present(krate)),
     }
 }
 

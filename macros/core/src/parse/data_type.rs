@@ -9,7 +9,7 @@ use crate::text::compact;
 
 /// The type of a field: what one sample holds.
 pub(crate) struct FieldType {
-    /// `Option<...>`: the value may be absent.
+    /// `Option<...>`: the value of an input may be absent, the target of an output unknown.
     pub(crate) optional: bool,
     /// `Masked<...>`: a mask says which steps count.
     pub(crate) masked: bool,
@@ -80,6 +80,15 @@ impl FieldType {
 
     /// The type with every name in it absolute; `krate` is the path of our crate.
     pub(crate) fn absolute(&self, krate: &TokenStream) -> TokenStream {
+        let (span, present) = (self.span, self.absolute_present(krate));
+        match self.optional {
+            true => quote_spanned!(span=> ::core::option::Option<#present>),
+            false => present,
+        }
+    }
+
+    /// The same of a value that is there: without the `Option`.
+    pub(crate) fn absolute_present(&self, krate: &TokenStream) -> TokenStream {
         let span = self.span;
         let mut tokens = match &self.element {
             Element::F32 => quote_spanned!(span=> ::core::primitive::f32),
@@ -107,9 +116,6 @@ impl FieldType {
         for dim in self.dims.iter().rev() {
             let size = &dim.tokens;
             tokens = quote_spanned!(span=> [#tokens; #size]);
-        }
-        if self.optional {
-            tokens = quote_spanned!(span=> ::core::option::Option<#tokens>);
         }
         tokens
     }
@@ -166,6 +172,13 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
                 if zone.path.segments.last().is_some_and(|zone| zone.ident == "Utc") =>
             {
                 return Ok(Element::Date(Date::Utc));
+            }
+            ("Option", _) => {
+                return Err(syn::Error::new(
+                    point(ty),
+                    "`Option` stands around the whole type: a row holds all of a value, or nothing \
+                     of it",
+                ));
             }
             ("DateTime", Some(zone)) => {
                 return Err(syn::Error::new(
@@ -235,8 +248,8 @@ fn unknown(ty: &Type) -> syn::Error {
         point(ty),
         format!(
             "`{found}` is no data type of a model: use `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, \
-             arrays of them, `String`, `Image<C>`, chrono's dates, `Class<N>`, or `Option` of an input's; an alias \
-             is not seen through, so write the type itself"
+             arrays of them, `String`, `Image<C>`, chrono's dates, `Class<N>`, or `Option` of an \
+             input's or a target's; an alias is not seen through, so write the type itself"
         ),
     )
 }

@@ -27,6 +27,6 @@ pub(crate) use input::{Input, Missing, Step};
 pub(crate) use merge::{Merge, Operand};
 pub(crate) use model::{parse, Field, Options, RawModel, Source};
 pub(crate) use number::{const_argument, NumberExpr, SizeExpr};
-pub(crate) use output::{LossCall, MetricCall};
+pub(crate) use output::{LossCall, MetricCall, Output};
 pub(crate) use serde::{Columns, Derives};
 pub(crate) use typed::Typed;

@@ -1,7 +1,7 @@
 //! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`.
 
 use multi_input_spec::{
-    step::{self, STEPS},
+    step::{self, Inverse, STEPS},
     ArgumentKind, Loss, Metric, Parameter, Range, LOSSES, METRICS,
 };
 use proc_macro2::{Span, TokenStream};
@@ -114,7 +114,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
 
 /// The steps that a target may have.
 fn inverting() -> impl Iterator<Item = &'static step::Step> + Clone {
-    STEPS.iter().filter(|step| step.form.inverts)
+    STEPS.iter().filter(|step| step.form.inverse != Inverse::None)
 }
 
 /// `mse` or `huber(delta = 0.5)`.

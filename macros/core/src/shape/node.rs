@@ -245,8 +245,9 @@ fn target_fits(node: &Node) -> bool {
 
 /// The shape that a type states; `None` for `_`.
 fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
-    if ty.optional {
-        return Err("only an input may be an `Option`: it is the data that is absent".to_owned());
+    if ty.optional && !is_output {
+        return Err("only an input or an output may be an `Option`: it is the data that is absent"
+            .to_owned());
     }
     if ty.masked && is_output {
         return Err("no loss leaves the steps of padding out, so no target is `Masked`".to_owned());
@@ -270,7 +271,8 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
             Ok(Some(Flow::declared(Kind::Numbers, std::slice::from_ref(classes))))
         }
         (_, true) => Err(format!(
-            "`{}` is no target: an output is `f32`, `f64`, arrays of them, `bool` or `Class<N>`",
+            "`{}` is no target: an output is `f32`, `f64`, arrays of them, `bool`, `Class<N>`, or an \
+             `Option` of one",
             ty.text
         )),
         (_, false) => Err(format!(

@@ -1,6 +1,6 @@
 //! `log1p`: the logarithm of one more.
 
-use super::{as_before, Form, Step};
+use super::{as_before, Form, Inverse, Step};
 use crate::{Shape, Text, Value};
 
 /// The row of the table.
@@ -10,7 +10,7 @@ pub const STEP: Step = Step {
     doc: "Takes ln(1 + x) of every number.",
     parameters: &[],
     output,
-    form: Form { inverts: true, ..Form::FIXED },
+    form: Form { inverse: Inverse::Nonlinear, ..Form::FIXED },
 };
 
 /// Numbers stay as many as they were.

@@ -1,6 +1,6 @@
 //! `min_max`: from the smallest to the largest.
 
-use super::{as_before, Form, Step};
+use super::{as_before, Form, Inverse, Step};
 use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         Parameter::optional("high", ArgumentKind::Number(Range::Finite)),
     ],
     output,
-    form: Form { inverts: true, ..Form::LEARNED },
+    form: Form { inverse: Inverse::Affine, ..Form::LEARNED },
 };
 
 /// Numbers stay as many as they were.

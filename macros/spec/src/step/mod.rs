@@ -79,8 +79,8 @@ pub struct Step {
 pub struct Form {
     /// What it goes by.
     pub nature: Nature,
-    /// Numbers come back from it, so that it may stand at a target.
-    pub inverts: bool,
+    /// How numbers come back from it.
+    pub inverse: Inverse,
     /// Numbers may be missing before it: blank cells become NaN, and it replaces them.
     pub fills: bool,
     /// How many of the first indices that it gives stand for no value of their own: padding and
@@ -91,12 +91,23 @@ pub struct Form {
 impl Form {
     /// A step that goes by its arguments, from which nothing comes back.
     pub const FIXED: Form =
-        Form { nature: Nature::Fixed, inverts: false, fills: false, reserved: 0 };
+        Form { nature: Nature::Fixed, inverse: Inverse::None, fills: false, reserved: 0 };
     /// A step that learns, from which nothing comes back.
     pub const LEARNED: Form =
-        Form { nature: Nature::Learned, inverts: false, fills: false, reserved: 0 };
+        Form { nature: Nature::Learned, inverse: Inverse::None, fills: false, reserved: 0 };
     /// A step that learns a vocabulary: 0 is padding, 1 stands for what is not in it.
     pub const VOCABULARY: Form = Form { reserved: 2, ..Form::LEARNED };
+}
+
+/// How numbers come back from a step. Where they do, it may stand at a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inverse {
+    /// They do not.
+    None,
+    /// By a scale and a shift, so that a difference is in proportion to one in the target's unit.
+    Affine,
+    /// By a curve.
+    Nonlinear,
 }
 
 /// What a step goes by.

@@ -1,6 +1,6 @@
 //! `rescale`: a scale and an offset that are given.
 
-use super::{as_before, Form, Step};
+use super::{as_before, Form, Inverse, Step};
 use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         Parameter::optional("offset", ArgumentKind::Number(Range::Finite)),
     ],
     output,
-    form: Form { inverts: true, ..Form::FIXED },
+    form: Form { inverse: Inverse::Affine, ..Form::FIXED },
 };
 
 /// Numbers stay as many as they were.

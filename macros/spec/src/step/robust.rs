@@ -1,6 +1,6 @@
 //! `robust`: median 0 and interquartile range 1.
 
-use super::{as_before, Form, Step};
+use super::{as_before, Form, Inverse, Step};
 use crate::{Shape, Text, Value};
 
 /// The row of the table.
@@ -10,7 +10,7 @@ pub const STEP: Step = Step {
     doc: "Shifts and scales numbers to median 0 and interquartile range 1, each index of the last axis by itself.",
     parameters: &[],
     output,
-    form: Form { inverts: true, ..Form::LEARNED },
+    form: Form { inverse: Inverse::Affine, ..Form::LEARNED },
 };
 
 /// Numbers stay as many as they were.
