@@ -20,7 +20,10 @@ pub enum Content {
         /// The first index that is too large.
         below: usize,
     },
-    /// `String` and arrays of it.
+    /// `String` of which the whole is a category or a label, and arrays of it: white space around it is
+    /// no part of it.
+    Names,
+    /// Any other `String`.
     Texts,
     /// `Image<C>`.
     Pictures,
@@ -33,7 +36,8 @@ impl fmt::Display for Content {
         match self {
             Content::Numbers { .. } => f.write_str("numbers"),
             Content::Categories { below } => write!(f, "categories below {below}"),
-            Content::Texts => f.write_str("texts"),
+            // What a step makes of texts is no part of what rows hold.
+            Content::Names | Content::Texts => f.write_str("texts"),
             Content::Pictures => f.write_str("pictures"),
             Content::Dates => f.write_str("dates"),
         }
@@ -61,7 +65,7 @@ impl Values {
         match content {
             Content::Numbers { .. } => Values::Numbers(Vec::new()),
             Content::Categories { .. } => Values::Categories(Vec::new()),
-            Content::Texts => Values::Texts(Vec::new()),
+            Content::Names | Content::Texts => Values::Texts(Vec::new()),
             Content::Pictures => Values::Pictures(Vec::new()),
             Content::Dates => Values::Dates(Vec::new()),
         }
@@ -205,7 +209,7 @@ impl Column {
         let (content, width) = match output.target {
             Target::Numbers => (Content::Numbers { blanks: false }, output.width),
             Target::Flag => (Content::Numbers { blanks: false }, 1),
-            Target::Class if output.labels => (Content::Texts, 1),
+            Target::Class if output.labels => (Content::Names, 1),
             Target::Class => (Content::Categories { below: output.width }, 1),
         };
         Column::new(output.name, content, width, false)

@@ -1,12 +1,13 @@
 //! Cells as values of Rust types.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use super::{
+    dates,
     grid::{append_numbers, append_texts, Append},
-    Cell, FieldSpec, Reads,
+    Cell, FieldSpec,
 };
 use crate::data::{folder, Class, Image, ImageError};
 
@@ -17,13 +18,17 @@ pub struct View<'a> {
     /// The place in the column's list.
     item: Option<usize>,
     cell: &'a Cell<'a>,
-    /// A blank is a missing number.
-    blanks: bool,
+    field: &'a FieldSpec,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(field: &FieldSpec, column: &'a str, cell: &'a Cell<'a>) -> View<'a> {
-        View { column, item: None, cell, blanks: field.reads == Reads::ValueOrBlank }
+    pub(super) fn new(field: &'a FieldSpec, column: &'a str, cell: &'a Cell<'a>) -> View<'a> {
+        View { column, item: None, cell, field }
+    }
+
+    /// Whether a blank cell is a value.
+    fn takes_blank(&self) -> bool {
+        self.field.reads.takes_blank()
     }
 
     fn problem(&self, expected: impl Into<String>) -> Problem {
@@ -31,7 +36,19 @@ impl<'a> View<'a> {
         Problem {
             place: format!("column `{}`{item}", self.column),
             expected: expected.into(),
-            found: self.cell.to_string(),
+            found: format!("{}{}", self.cell, self.advice()),
+        }
+    }
+
+    /// What takes a blank cell.
+    fn advice(&self) -> String {
+        let ty = self.field.ty;
+        match self.cell {
+            Cell::Blank if ty.starts_with("[f") => "; `impute` fills blank cells".to_owned(),
+            Cell::Blank if !ty.starts_with(['[', 'O']) => {
+                format!("; write `Option<{ty}>` where cells may be blank")
+            }
+            _ => String::new(),
         }
     }
 }
@@ -59,6 +76,16 @@ pub trait FromCells: Sized {
     /// read value by value.
     const ELEMENTWISE: Option<Append> = None;
 
+    /// Whether a cell says that there is no value.
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        *cell == Cell::Blank
+    }
+
+    /// The value where there is no cell; `None` where there must be one.
+    fn absent() -> Option<Self> {
+        None
+    }
+
     /// The value in `cells`: one that may be a list, or one for each element.
     ///
     /// # Errors
@@ -80,32 +107,37 @@ fn single<'a>(cells: &[View<'a>], expected: &str) -> Result<View<'a>, Problem> {
     }
 }
 
-/// A whole number from 0 up to `last`; 3.0 is one, 3.5 is not.
+/// A whole number from 0 up to `last`.
 fn whole(view: View<'_>, expected: &str, last: i128) -> Result<usize, Problem> {
-    let number = match view.cell {
-        Cell::Integer(number) => Some(*number),
-        // Tables that went through floating point write 3 as 3.0.
-        Cell::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
-            Some(*number as i128)
-        }
-        _ => None,
-    };
+    let number = view.cell.value().whole();
     number
         .filter(|number| (0..=last).contains(number))
         .and_then(|number| usize::try_from(number).ok())
         .ok_or_else(|| view.problem(expected))
 }
 
+/// Whether a number is missing: NaN says so too.
+fn is_nan(cell: &Cell<'_>) -> bool {
+    match &*cell.value() {
+        Cell::Float(number) => number.is_nan(),
+        value => *value == Cell::Blank,
+    }
+}
+
 impl FromCells for f32 {
     const ELEMENTWISE: Option<Append> = Some(append_numbers);
 
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        is_nan(cell)
+    }
+
     fn read(cells: &[View<'_>]) -> Result<f32, Problem> {
         let view = single(cells, "a number")?;
-        let number = match view.cell {
+        let number = match &*view.cell.value() {
             Cell::Integer(number) => *number as f32,
-            Cell::Float(number) if number.is_nan() && view.blanks => return Ok(f32::NAN),
+            Cell::Float(number) if number.is_nan() && view.takes_blank() => return Ok(f32::NAN),
             Cell::Float(number) => *number as f32,
-            Cell::Blank if view.blanks => return Ok(f32::NAN),
+            Cell::Blank if view.takes_blank() => return Ok(f32::NAN),
             _ => return Err(view.problem("a number")),
         };
         if number.is_finite() {
@@ -120,20 +152,7 @@ impl FromCells for bool {
     fn read(cells: &[View<'_>]) -> Result<bool, Problem> {
         const EXPECTED: &str = "true, false, yes, no, 1 or 0";
         let view = single(cells, EXPECTED)?;
-        match view.cell {
-            Cell::Bool(flag) => Ok(*flag),
-            Cell::Integer(0) => Ok(false),
-            Cell::Integer(1) => Ok(true),
-            // Tables that went through floating point write 1 as 1.0.
-            Cell::Float(number) if *number == 0.0 => Ok(false),
-            Cell::Float(number) if *number == 1.0 => Ok(true),
-            Cell::Text(text) => match text.to_ascii_lowercase().as_str() {
-                "true" | "yes" => Ok(true),
-                "false" | "no" => Ok(false),
-                _ => Err(view.problem(EXPECTED)),
-            },
-            _ => Err(view.problem(EXPECTED)),
-        }
+        view.cell.flag().ok_or_else(|| view.problem(EXPECTED))
     }
 }
 
@@ -150,45 +169,58 @@ impl FromCells for String {
 
     fn read(cells: &[View<'_>]) -> Result<String, Problem> {
         let view = single(cells, "a text")?;
-        match view.cell {
-            Cell::Text(text) => Ok(text.clone().into_owned()),
-            _ => Err(view.problem("a text")),
-        }
+        text(view, "a text").map(Cow::into_owned)
+    }
+}
+
+/// The text in a cell. A whole number is one: the key of a table is often a column of them.
+fn text<'a>(view: View<'a>, expected: &str) -> Result<Cow<'a, str>, Problem> {
+    match view.cell {
+        Cell::Text(text) => Ok(Cow::Borrowed(text)),
+        Cell::Blank if view.takes_blank() => Ok(Cow::Borrowed("")),
+        Cell::Integer(_) | Cell::Float(_) | Cell::Bool(_) => match view.cell.whole() {
+            Some(whole) => Ok(Cow::Owned(whole.to_string())),
+            None => Err(view.problem(format!("{expected} or a whole number"))),
+        },
+        _ => Err(view.problem(expected)),
     }
 }
 
 impl FromCells for NaiveDate {
     fn read(cells: &[View<'_>]) -> Result<NaiveDate, Problem> {
-        date(cells, "a date such as 2024-12-31", |text| text.parse().ok())
+        const EXPECTED: &str = "a date such as 2024-12-31";
+        date(cells, EXPECTED, dates::date, "a time of day or a zone goes into `NaiveDateTime` or `DateTime<Utc>`")
     }
 }
 
 impl FromCells for NaiveDateTime {
     fn read(cells: &[View<'_>]) -> Result<NaiveDateTime, Problem> {
-        date(cells, "a time such as 2024-12-31T23:59:59", |text| {
-            let time = text.parse().ok();
-            time.or_else(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").ok())
-                .or_else(|| Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN)))
-        })
+        const EXPECTED: &str = "a time such as 2024-12-31T23:59:59";
+        date(cells, EXPECTED, dates::time, "a time with a zone goes into `DateTime<Utc>`")
     }
 }
 
 impl FromCells for DateTime<Utc> {
     fn read(cells: &[View<'_>]) -> Result<DateTime<Utc>, Problem> {
-        date(cells, "a time with its zone, such as 2024-12-31T23:59:59Z", |text| text.parse().ok())
+        const EXPECTED: &str = "a time with its zone, such as 2024-12-31T23:59:59Z";
+        date(cells, EXPECTED, dates::instant, "a time without a zone goes into `NaiveDateTime`")
     }
 }
 
+/// A date; `other` says where those go that are of another type.
 fn date<T>(
     cells: &[View<'_>],
     expected: &str,
     read: impl FnOnce(&str) -> Option<T>,
+    other: &str,
 ) -> Result<T, Problem> {
     let view = single(cells, expected)?;
-    match view.cell {
-        Cell::Text(text) => read(text).ok_or_else(|| view.problem(expected)),
-        _ => Err(view.problem(expected)),
-    }
+    let Cell::Text(text) = view.cell else { return Err(view.problem(expected)) };
+    let is_other = || dates::time(text).is_some() || dates::instant(text).is_some();
+    read(text).ok_or_else(|| match is_other() {
+        true => view.problem(format!("{expected} ({other})")),
+        false => view.problem(expected),
+    })
 }
 
 /// A path, which counts from the folder of the file that it stands in.
@@ -196,8 +228,8 @@ impl<const C: usize> FromCells for Image<C> {
     fn read(cells: &[View<'_>]) -> Result<Image<C>, Problem> {
         const EXPECTED: &str = "the path of a PNG or JPEG file";
         let view = single(cells, EXPECTED)?;
-        let Cell::Text(path) = view.cell else { return Err(view.problem(EXPECTED)) };
-        Image::open(folder::resolve(path)).map_err(|ImageError { expected, found }| Problem {
+        let path = text(view, EXPECTED)?;
+        Image::open(folder::resolve(&path)).map_err(|ImageError { expected, found }| Problem {
             place: format!("column `{}`", view.column),
             expected,
             found,
@@ -218,17 +250,20 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
     const ELEMENTS: usize = N * T::ELEMENTS;
     const ELEMENTWISE: Option<Append> = T::ELEMENTWISE;
 
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        match cell {
+            Cell::List(items) => !items.is_empty() && items.iter().all(T::is_blank),
+            cell => T::is_blank(cell),
+        }
+    }
+
     fn read(cells: &[View<'_>]) -> Result<[T; N], Problem> {
         let expected = || format!("a list of {N}");
         let mut items = Vec::new();
         let (views, each) = match cells {
-            [View { column, cell: Cell::List(list), blanks, .. }] => {
-                items.extend(list.iter().enumerate().map(|(item, cell)| View {
-                    column,
-                    item: Some(item),
-                    cell,
-                    blanks: *blanks,
-                }));
+            [View { column, cell: Cell::List(list), field, .. }] => {
+                let view = |(item, cell)| View { column, item: Some(item), cell, field };
+                items.extend(list.iter().enumerate().map(view));
                 (&items[..], 1)
             }
             columns => (columns, T::ELEMENTS.max(1)),
@@ -255,12 +290,20 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
 impl<T: FromCells> FromCells for Option<T> {
     const ELEMENTS: usize = T::ELEMENTS;
 
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        T::is_blank(cell)
+    }
+
+    fn absent() -> Option<Option<T>> {
+        Some(None)
+    }
+
     fn read(cells: &[View<'_>]) -> Result<Option<T>, Problem> {
-        let blank = |view: &&View<'_>| *view.cell == Cell::Blank;
+        let blank = |view: &&View<'_>| T::is_blank(view.cell);
         match cells.iter().find(blank) {
             None => T::read(cells).map(Some),
             Some(_) if cells.iter().all(|view| blank(&view)) => Ok(None),
-            Some(view) if view.blanks => T::read(cells).map(Some),
+            Some(view) if view.takes_blank() => T::read(cells).map(Some),
             Some(view) => {
                 Err(view.problem("a value, because other columns of this field have one"))
             }

@@ -31,6 +31,7 @@ mod csv;
 mod file;
 mod from_fn;
 mod json_lines;
+mod other_formats;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod part;
@@ -42,6 +43,7 @@ mod skipping;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod tables;
+mod wording;
 
 use std::ops::Range;
 

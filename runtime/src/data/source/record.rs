@@ -1,34 +1,70 @@
 //! Rows of columns that are named and typed, as databases and columnar files have them.
 
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
 
 use serde::{
     de::{
-        value::{MapDeserializer, SeqDeserializer},
-        DeserializeOwned, Deserializer, IntoDeserializer, Visitor,
+        value::{BytesDeserializer, MapAccessDeserializer, SeqDeserializer},
+        DeserializeOwned, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess,
+        Unexpected, Visitor,
     },
     forward_to_deserialize_any,
 };
 
-use crate::{data::columns::Cell, Error, Result};
+use crate::{
+    data::columns::{missing, Cell},
+    Error, Result,
+};
 
-/// A value of a row.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Field<'a> {
-    Null,
-    Bool(bool),
-    Integer(i64),
-    Unsigned(u64),
-    Float(f64),
-    /// Texts, and dates as ISO 8601 writes them.
-    Text(Cow<'a, str>),
-    List(Vec<Field<'a>>),
+/// Why a row could not be read.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// A field of the user's own struct has no column.
+    Missing(&'static str),
+    /// Anything else, in words.
+    Words(String),
 }
 
-/// Why a row could not be read; as serde words it.
-pub(super) type Problem = serde::de::value::Error;
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Missing(column) => write!(f, "the column `{column}` is missing"),
+            Problem::Words(words) => f.write_str(words),
+        }
+    }
+}
 
-impl<'de> Deserializer<'de> for Field<'de> {
+impl std::error::Error for Problem {}
+
+impl serde::de::Error for Problem {
+    fn custom<T: fmt::Display>(words: T) -> Problem {
+        Problem::Words(words.to_string())
+    }
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Problem {
+        Problem::Words(format!("expected {expected}, found {found}"))
+    }
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Problem {
+        Problem::invalid_type(found, expected)
+    }
+    fn missing_field(field: &'static str) -> Problem {
+        Problem::Missing(field)
+    }
+}
+
+/// The methods of a deserializer that do as another one does.
+macro_rules! other_names {
+    ($($does:ident: $($name:ident)+);+) => {
+        $($(
+            fn $name<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Problem> {
+                self.$does(visitor)
+            }
+        )+)+
+    };
+}
+
+/// A cell as a field of the user's own struct takes it: what the types of our rows do in
+/// [`FromCells`](crate::data::columns::FromCells), serde's do here.
+impl<'de> Deserializer<'de> for Cell<'de> {
     type Error = Problem;
 
     fn deserialize_any<V: Visitor<'de>>(
@@ -36,14 +72,21 @@ impl<'de> Deserializer<'de> for Field<'de> {
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
         match self {
-            Field::Null => visitor.visit_unit(),
-            Field::Bool(value) => visitor.visit_bool(value),
-            Field::Integer(value) => visitor.visit_i64(value),
-            Field::Unsigned(value) => visitor.visit_u64(value),
-            Field::Float(value) => visitor.visit_f64(value),
-            Field::Text(Cow::Borrowed(value)) => visitor.visit_borrowed_str(value),
-            Field::Text(Cow::Owned(value)) => visitor.visit_string(value),
-            Field::List(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
+            Cell::Blank => visitor.visit_unit(),
+            Cell::Bool(value) => visitor.visit_bool(value),
+            Cell::Integer(value) => match (i64::try_from(value), u64::try_from(value)) {
+                (Ok(value), _) => visitor.visit_i64(value),
+                (_, Ok(value)) => visitor.visit_u64(value),
+                _ => visitor.visit_i128(value),
+            },
+            Cell::Float(value) => visitor.visit_f64(value),
+            Cell::Text(Cow::Borrowed(value)) => visitor.visit_borrowed_str(value.trim()),
+            Cell::Text(Cow::Owned(value)) => match value.trim() {
+                trimmed if trimmed.len() < value.len() => visitor.visit_str(trimmed),
+                _ => visitor.visit_string(value),
+            },
+            Cell::List(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
+            Cell::Other(words) => visitor.visit_newtype_struct(words.into_deserializer()),
         }
     }
 
@@ -52,37 +95,103 @@ impl<'de> Deserializer<'de> for Field<'de> {
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
         match self {
-            Field::Null => visitor.visit_none(),
+            Cell::Blank => visitor.visit_none(),
             value => visitor.visit_some(value),
         }
     }
 
+    fn deserialize_bool<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        match self.flag() {
+            Some(flag) => visitor.visit_bool(flag),
+            None => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        match &*self.value() {
+            Cell::Integer(value) => Cell::Integer(*value).deserialize_any(visitor),
+            Cell::Float(value) => visitor.visit_f64(*value),
+            _ => self.clone().deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_i64<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        match self.value().whole() {
+            Some(whole) => Cell::Integer(whole).deserialize_any(visitor),
+            None => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        match self.whole() {
+            Some(whole) => visitor.visit_string(whole.to_string()),
+            None => self.deserialize_any(visitor),
+        }
+    }
+
+    other_names! {
+        deserialize_f64: deserialize_f32;
+        deserialize_i64: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_u8
+            deserialize_u16 deserialize_u32 deserialize_u64 deserialize_i128 deserialize_u128;
+        deserialize_string: deserialize_str
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        char bytes byte_buf unit unit_struct newtype_struct seq tuple tuple_struct map struct enum
+        identifier ignored_any
     }
 }
 
-impl<'de> IntoDeserializer<'de, Problem> for Field<'de> {
-    type Deserializer = Field<'de>;
+impl<'de> IntoDeserializer<'de, Problem> for Cell<'de> {
+    type Deserializer = Cell<'de>;
 
-    fn into_deserializer(self) -> Field<'de> {
+    fn into_deserializer(self) -> Cell<'de> {
         self
     }
 }
 
-impl<'a> From<Field<'a>> for Cell<'a> {
-    fn from(field: Field<'a>) -> Cell<'a> {
-        match field {
-            Field::Null => Cell::Blank,
-            Field::Bool(value) => Cell::Bool(value),
-            Field::Integer(value) => Cell::Integer(value.into()),
-            Field::Unsigned(value) => Cell::Integer(value.into()),
-            Field::Float(value) => Cell::Float(value),
-            Field::Text(Cow::Borrowed(value)) => Cell::of_text(value),
-            Field::Text(Cow::Owned(value)) => Cell::of_string(value),
-            Field::List(values) => Cell::List(values.into_iter().map(Cell::from).collect()),
-        }
+/// The cells of a record under the names of their columns, which are bytes as those of the `csv` crate
+/// are: rows so know that they come of a table.
+struct Record<'n, N, C> {
+    names: N,
+    cells: C,
+    column: &'n str,
+}
+
+impl<'n, 'de, N, C> MapAccess<'de> for Record<'n, N, C>
+where
+    N: Iterator<Item = &'n str>,
+    C: Iterator<Item = Cell<'de>>,
+{
+    type Error = Problem;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> std::result::Result<Option<K::Value>, Problem> {
+        let Some(name) = self.names.next() else { return Ok(None) };
+        self.column = name;
+        seed.deserialize(BytesDeserializer::new(name.as_bytes())).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        let read = seed.deserialize(self.cells.next().unwrap_or(Cell::Blank));
+        read.map_err(|problem| Problem::Words(format!("column `{}`: {problem}", self.column)))
     }
 }
 
@@ -101,8 +210,7 @@ impl<R: DeserializeOwned> Records<R> {
     }
 
     /// The names of the columns.
-    #[cfg(feature = "arrow")]
-    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> + Clone {
         self.columns.iter().map(String::as_str)
     }
 
@@ -112,15 +220,17 @@ impl<R: DeserializeOwned> Records<R> {
     }
 
     /// The row that the next record is.
-    pub(super) fn read<'a>(&mut self, record: impl IntoIterator<Item = Field<'a>>) -> Result<R> {
+    pub(super) fn read<'a>(&mut self, record: impl IntoIterator<Item = Cell<'a>>) -> Result<R> {
         let row = self.row;
         self.row += 1;
-        let names = self.columns.iter().map(String::as_str);
-        let map = MapDeserializer::<_, Problem>::new(names.zip(record));
-        R::deserialize(map).map_err(|problem| Error::Record {
+        let record = Record { names: self.columns(), cells: record.into_iter(), column: "" };
+        R::deserialize(MapAccessDeserializer::new(record)).map_err(|problem| Error::Record {
             database: self.name.clone(),
             row,
-            message: problem.to_string(),
+            message: match problem {
+                Problem::Missing(column) => missing(column, self.columns(), self.columns()),
+                Problem::Words(words) => words,
+            },
         })
     }
 }
@@ -130,7 +240,7 @@ impl<R: DeserializeOwned> Records<R> {
 pub(super) mod thread {
     use std::sync::mpsc::{sync_channel, IntoIter, SyncSender};
 
-    use super::{Arc, DeserializeOwned, Error, Field, Records, Result};
+    use super::{Arc, Cell, DeserializeOwned, Error, Records, Result};
 
     /// How many records wait at most.
     const WAITING: usize = 256;
@@ -138,7 +248,7 @@ pub(super) mod thread {
     /// The columns, and then every record; or what is wrong.
     pub(in super::super) enum Message {
         Columns(Arc<[String]>),
-        Record(Vec<Field<'static>>),
+        Record(Vec<Cell<'static>>),
         Failed(String),
     }
 

@@ -9,13 +9,10 @@ use rusqlite::{types::ValueRef, Connection, OpenFlags};
 use serde::de::DeserializeOwned;
 
 use super::{
-    record::{
-        thread::{rows, Message},
-        Field,
-    },
+    record::thread::{rows, Message},
     Source,
 };
-use crate::Result;
+use crate::{data::columns::Cell, Result};
 
 /// The rows that a query of an SQLite database gives; needs the feature `sqlite`.
 ///
@@ -52,7 +49,7 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
                 return Ok(());
             }
             while let Some(row) = found.next().map_err(text)? {
-                let record = (0..count).map(|column| field(row.get_ref(column).map_err(text)?));
+                let record = (0..count).map(|column| row.get_ref(column).map(cell).map_err(text));
                 let record = record.collect::<std::result::Result<_, String>>()?;
                 if to.send(Message::Record(record)).is_err() {
                     return Ok(());
@@ -63,17 +60,17 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
     }
 }
 
-fn field(value: ValueRef<'_>) -> std::result::Result<Field<'static>, String> {
-    Ok(match value {
-        ValueRef::Null => Field::Null,
-        ValueRef::Integer(value) => Field::Integer(value),
-        ValueRef::Real(value) => Field::Float(value),
+fn cell(value: ValueRef<'_>) -> Cell<'static> {
+    match value {
+        ValueRef::Null => Cell::Blank,
+        ValueRef::Integer(value) => Cell::Integer(value.into()),
+        ValueRef::Real(value) => Cell::Float(value),
         ValueRef::Text(text) => match std::str::from_utf8(text) {
-            Ok(text) => Field::Text(text.to_owned().into()),
-            Err(_) => return Err("expected UTF-8 text, found other bytes".to_owned()),
+            Ok(text) => Cell::Text(text.to_owned().into()),
+            Err(_) => Cell::Other("a text that is not UTF-8".into()),
         },
-        ValueRef::Blob(_) => return Err("a column holds bytes, which no field takes".to_owned()),
-    })
+        ValueRef::Blob(bytes) => Cell::Other(format!("{} bytes", bytes.len()).into()),
+    }
 }
 
 #[cfg(test)]
@@ -102,7 +99,7 @@ mod tests {
         assert_eq!(rows[0].as_ref().unwrap(), &Row { age: 3.5, name: Some("Ann".to_owned()) });
         assert_eq!(rows[1].as_ref().unwrap(), &Row { age: 4.0, name: None });
         let message = rows[2].as_ref().unwrap_err().to_string();
-        assert!(message.contains("people.db, row 2: invalid type: string \"old\""), "{message}");
+        assert!(message.contains("people.db, row 2: column `age`: expected f32, found string"), "{message}");
         let skipping = source.on_bad_row(BadRow::Skip);
         assert_eq!(skipping.read_all().unwrap().len(), 2);
         assert_eq!(skipping.skipped().rows, 1);
