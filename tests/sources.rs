@@ -377,7 +377,10 @@ fn what_is_wrong_is_said_with_file_and_line_or_row() {
     fs::write(&files.csv, text.replacen("Chur", "", 1)).unwrap();
     let error = fit(&Csv::new(&files.csv)).to_string();
     assert!(
-        error.ends_with("line 4: field `city`, column `city`: expected a text, found nothing"),
+        error.ends_with(
+            "line 4: field `city`, column `city`: expected a text, found nothing; write \
+             `Option<String>` where cells may be blank"
+        ),
         "{error}"
     );
     let skipping = Csv::<HouseSample>::new(&files.csv).on_bad_row(BadRow::Skip);

@@ -1,6 +1,7 @@
 //! Rows from files and what the models' preprocessing makes of them.
 
 mod augmentation;
+mod cells;
 mod derived;
 mod raw_records;
 mod raw_rows;

@@ -75,7 +75,7 @@ impl<'de> Cell<'de> {
     /// What the cell holds where a number or a flag is asked for: of a text what it looks like.
     pub(crate) fn value(&self) -> Cow<'_, Cell<'_>> {
         match self {
-            Cell::Text(text) => Cow::Owned(Cell::of_value(text)),
+            Cell::Text(text) => Cow::Owned(Cell::of_value(text.trim())),
             other => Cow::Borrowed(other),
         }
     }

@@ -189,7 +189,12 @@ fn text<'a>(view: View<'a>, expected: &str) -> Result<Cow<'a, str>, Problem> {
 impl FromCells for NaiveDate {
     fn read(cells: &[View<'_>]) -> Result<NaiveDate, Problem> {
         const EXPECTED: &str = "a date such as 2024-12-31";
-        date(cells, EXPECTED, dates::date, "a time of day or a zone goes into `NaiveDateTime` or `DateTime<Utc>`")
+        date(
+            cells,
+            EXPECTED,
+            dates::date,
+            "a time of day or a zone goes into `NaiveDateTime` or `DateTime<Utc>`",
+        )
     }
 }
 

@@ -9,11 +9,7 @@ use arrow_schema::SchemaRef;
 use serde::de::DeserializeOwned;
 
 use self::column::Column;
-use super::{
-    record::Records,
-    tables::until_error,
-    Block, Wanted,
-};
+use super::{record::Records, tables::until_error, Block, Wanted};
 use crate::{
     data::columns::{Cell, Grid, Interned, Plan},
     Error, Result,
@@ -95,9 +91,7 @@ pub(super) fn decoded<E: ToString>(
     until_error(std::iter::from_fn(move || {
         let table = std::panic::catch_unwind(AssertUnwindSafe(|| tables.next()));
         Some(match table {
-            Ok(table) => {
-                table?.map(|table| Found::new(&table)).map_err(|error| error.to_string())
-            }
+            Ok(table) => table?.map(|table| Found::new(&table)).map_err(|error| error.to_string()),
             Err(_) => Err("its reader gave up on it: it is damaged".to_owned()),
         })
     }))

@@ -169,7 +169,10 @@ mod tests {
         assert!(text.starts_with("people.csv, line 3: expected 2 cells"), "{text}");
         assert!(text.contains("found 3; quote a text that contains commas"), "{text}");
         let text = message(b"age,name\n1,a,\n");
-        assert!(text.ends_with("found 3; nothing stands behind the last `,`; take it away"), "{text}");
+        assert!(
+            text.ends_with("found 3; nothing stands behind the last `,`; take it away"),
+            "{text}"
+        );
         let text = message(b"age,name\n1\n");
         assert!(text.ends_with("line 2: expected 2 cells as in the first line, found 1"), "{text}");
     }
@@ -206,9 +209,13 @@ mod tests {
             let found = found.strip_prefix(names).unwrap_or_else(|| panic!("{found}"));
             assert!(found.starts_with(expected), "{found}");
         }
-        let texts = "people.csv, line 1: expected a table of texts whose first line names the columns";
+        let texts =
+            "people.csv, line 1: expected a table of texts whose first line names the columns";
         let cases: [(&[u8], &str); 4] = [
-            (b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "what Git LFS keeps in"),
+            (
+                b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n",
+                "what Git LFS keeps in",
+            ),
             (b"\x1f\x8b\x08\0\0\0\0\0", "a file compressed by gzip; unpack it first"),
             (b"<!DOCTYPE html>\n<html></html>\n", "a page of the web; its download went wrong"),
             (b"\xff\xfea\0g\0", "text in UTF-16; write it as UTF-8"),
@@ -230,8 +237,13 @@ mod tests {
         let text = message(b"Age,name\n2,b\n");
         assert!(text.ends_with("there is a column `Age`; the columns are `Age`, `name`"), "{text}");
         let text = message(b"age,name\n1,a\nage,name\n");
-        assert!(text.ends_with("line 3: expected a row, found the names of the columns again; take \
-            the line away"), "{text}");
+        assert!(
+            text.ends_with(
+                "line 3: expected a row, found the names of the columns again; take \
+            the line away"
+            ),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Files that are something else than their name says, told by how they begin.
 
+#[cfg(any(feature = "arrow", feature = "parquet", feature = "sqlite"))]
+use std::{fs::File, io::Read, path::Path};
+
 /// How many bytes tell.
 pub(super) const TELLING: usize = 64;
 
@@ -16,7 +19,6 @@ const fn format(starts: &'static [u8], what: &'static str, advice: &'static str)
 
 const UNPACK: &str = "unpack it first";
 const EXPORT: &str = "write its table into a CSV file";
-const TEXT: &str = "write it as UTF-8";
 
 /// No table of texts begins so.
 const FORMATS: &[Format] = &[
@@ -37,8 +39,6 @@ const FORMATS: &[Format] = &[
     format(b"\x89HDF\r\n", "an HDF5 file", EXPORT),
     format(b"\x93NUMPY", "an array of NumPy's", EXPORT),
     format(b"%PDF-", "a PDF file", EXPORT),
-    format(b"\xff\xfe", "text in UTF-16", TEXT),
-    format(b"\xfe\xff", "text in UTF-16", TEXT),
 ];
 
 /// How a page of the web begins, in small letters.
@@ -50,9 +50,27 @@ pub(super) fn recognised(start: &[u8]) -> Option<String> {
     if let Some(found) = FORMATS.iter().find(|format| start.starts_with(format.starts)) {
         return Some(says(found.what, found.advice));
     }
+    // Letters of most alphabets leave every second byte empty.
+    let marked = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff");
+    if marked && start.contains(&0) {
+        return Some(says("text in UTF-16", "write it as UTF-8"));
+    }
     let small = start.trim_ascii_start().to_ascii_lowercase();
     let is_page = PAGES.iter().any(|page| small.starts_with(page));
     is_page.then(|| says("a page of the web", "its download went wrong"))
+}
+
+/// Why a file is not read that should begin with `own`: its reader's `reason`, and what the file is
+/// instead, if it begins as one of these.
+#[cfg(any(feature = "arrow", feature = "parquet", feature = "sqlite"))]
+pub(super) fn or_another(path: &Path, own: &str, reason: String) -> String {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(TELLING as u64).read_to_end(&mut start));
+    let other = read.is_ok() && !start.starts_with(own.as_bytes());
+    match recognised(&start).filter(|_| other) {
+        Some(found) => format!("{reason}; {found}"),
+        None => reason,
+    }
 }
 
 #[cfg(test)]
@@ -70,6 +88,7 @@ mod tests {
         is(b"\n<!DOCTYPE html>\n<html>", "a page of the web");
         is(b"PK\x03\x04\x14\0", "Excel");
         is(b"PAR1\x15\x04", "`Parquet`");
+        is(b"\xff\xfea\0g\0", "UTF-16");
         for table in ["version,https\n1,2", "PAR1,PAR2", "BZh9,a", "<5,b", "", "{\"a\": 1}"] {
             assert_eq!(recognised(table.as_bytes()), None, "{table}");
         }

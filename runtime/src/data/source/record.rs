@@ -64,14 +64,16 @@ macro_rules! other_names {
 
 /// A cell as a field of the user's own struct takes it: what the types of our rows do in
 /// [`FromCells`](crate::data::columns::FromCells), serde's do here.
-impl<'de> Deserializer<'de> for Cell<'de> {
+struct Given<'de>(Cell<'de>);
+
+impl<'de> Deserializer<'de> for Given<'de> {
     type Error = Problem;
 
     fn deserialize_any<V: Visitor<'de>>(
         self,
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
-        match self {
+        match self.0 {
             Cell::Blank => visitor.visit_unit(),
             Cell::Bool(value) => visitor.visit_bool(value),
             Cell::Integer(value) => match (i64::try_from(value), u64::try_from(value)) {
@@ -85,7 +87,9 @@ impl<'de> Deserializer<'de> for Cell<'de> {
                 trimmed if trimmed.len() < value.len() => visitor.visit_str(trimmed),
                 _ => visitor.visit_string(value),
             },
-            Cell::List(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
+            Cell::List(values) => {
+                visitor.visit_seq(SeqDeserializer::new(values.into_iter().map(Given)))
+            }
             Cell::Other(words) => visitor.visit_newtype_struct(words.into_deserializer()),
         }
     }
@@ -94,9 +98,9 @@ impl<'de> Deserializer<'de> for Cell<'de> {
         self,
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
-        match self {
+        match self.0 {
             Cell::Blank => visitor.visit_none(),
-            value => visitor.visit_some(value),
+            value => visitor.visit_some(Given(value)),
         }
     }
 
@@ -104,7 +108,7 @@ impl<'de> Deserializer<'de> for Cell<'de> {
         self,
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
-        match self.flag() {
+        match self.0.flag() {
             Some(flag) => visitor.visit_bool(flag),
             None => self.deserialize_any(visitor),
         }
@@ -114,28 +118,27 @@ impl<'de> Deserializer<'de> for Cell<'de> {
         self,
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
-        match &*self.value() {
-            Cell::Integer(value) => Cell::Integer(*value).deserialize_any(visitor),
-            Cell::Float(value) => visitor.visit_f64(*value),
-            _ => self.clone().deserialize_any(visitor),
-        }
+        let number = match &*self.0.value() {
+            Cell::Integer(number) => Some(Given(Cell::Integer(*number))),
+            Cell::Float(number) => Some(Given(Cell::Float(*number))),
+            _ => None,
+        };
+        number.unwrap_or(self).deserialize_any(visitor)
     }
 
     fn deserialize_i64<V: Visitor<'de>>(
         self,
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
-        match self.value().whole() {
-            Some(whole) => Cell::Integer(whole).deserialize_any(visitor),
-            None => self.deserialize_any(visitor),
-        }
+        let whole = self.0.value().whole().map(|whole| Given(Cell::Integer(whole)));
+        whole.unwrap_or(self).deserialize_any(visitor)
     }
 
     fn deserialize_string<V: Visitor<'de>>(
         self,
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
-        match self.whole() {
+        match self.0.whole() {
             Some(whole) => visitor.visit_string(whole.to_string()),
             None => self.deserialize_any(visitor),
         }
@@ -154,10 +157,10 @@ impl<'de> Deserializer<'de> for Cell<'de> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Problem> for Cell<'de> {
-    type Deserializer = Cell<'de>;
+impl<'de> IntoDeserializer<'de, Problem> for Given<'de> {
+    type Deserializer = Given<'de>;
 
-    fn into_deserializer(self) -> Cell<'de> {
+    fn into_deserializer(self) -> Given<'de> {
         self
     }
 }
@@ -190,7 +193,7 @@ where
         &mut self,
         seed: V,
     ) -> std::result::Result<V::Value, Problem> {
-        let read = seed.deserialize(self.cells.next().unwrap_or(Cell::Blank));
+        let read = seed.deserialize(Given(self.cells.next().unwrap_or(Cell::Blank)));
         read.map_err(|problem| Problem::Words(format!("column `{}`: {problem}", self.column)))
     }
 }

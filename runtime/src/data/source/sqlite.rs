@@ -9,6 +9,7 @@ use rusqlite::{types::ValueRef, Connection, OpenFlags};
 use serde::de::DeserializeOwned;
 
 use super::{
+    other_formats::or_another,
     record::thread::{rows, Message},
     Source,
 };
@@ -38,9 +39,9 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
         let (path, query) = (self.path.clone(), self.query.clone());
         rows(self.path.display().to_string(), move |to| {
-            let text = |error: rusqlite::Error| error.to_string();
+            let text = |error: rusqlite::Error| or_another(&path, "SQLite", error.to_string());
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(path, flags).map_err(text)?;
+            let connection = Connection::open_with_flags(&path, flags).map_err(text)?;
             let mut statement = connection.prepare(&query).map_err(text)?;
             let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let count = columns.len();
@@ -99,7 +100,10 @@ mod tests {
         assert_eq!(rows[0].as_ref().unwrap(), &Row { age: 3.5, name: Some("Ann".to_owned()) });
         assert_eq!(rows[1].as_ref().unwrap(), &Row { age: 4.0, name: None });
         let message = rows[2].as_ref().unwrap_err().to_string();
-        assert!(message.contains("people.db, row 2: column `age`: expected f32, found string"), "{message}");
+        assert!(
+            message.contains("people.db, row 2: column `age`: expected f32, found string"),
+            "{message}"
+        );
         let skipping = source.on_bad_row(BadRow::Skip);
         assert_eq!(skipping.read_all().unwrap().len(), 2);
         assert_eq!(skipping.skipped().rows, 1);

@@ -46,7 +46,7 @@ impl Times {
         };
         let in_words = |time: DateTime<Utc>| {
             let zone = if self.zoned { "Z" } else { "" };
-            Cell::Text(format!("{}{zone}", time.format("%FT%T%.f")).into())
+            Cell::Text(format!("{:?}{zone}", time.naive_utc()).into())
         };
         let beyond = || Cell::Other(format!("{value} {:?}s since 1970", self.unit).into());
         time.map_or_else(beyond, in_words)

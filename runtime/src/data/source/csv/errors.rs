@@ -79,7 +79,8 @@ impl Errors {
             }
             ErrorKind::UnequalLengths { .. } => ragged(names, row, self.delimiter),
             ErrorKind::Deserialize { .. } if names == row => {
-                "expected a row, found the names of the columns again; take the line away".to_owned()
+                "expected a row, found the names of the columns again; take the line away"
+                    .to_owned()
             }
             ErrorKind::Deserialize { err, .. } => {
                 let message = of_cell(&err, names, row);
@@ -114,11 +115,8 @@ fn of_column(column: Option<&str>) -> String {
 
 /// A row has more cells than there are columns, or fewer.
 fn ragged(names: &StringRecord, row: &StringRecord, delimiter: u8) -> String {
-    let counts = format!(
-        "expected {} cells as in the first line, found {}",
-        names.len(),
-        row.len()
-    );
+    let counts =
+        format!("expected {} cells as in the first line, found {}", names.len(), row.len());
     let mark = char::from(delimiter);
     let more = row.iter().skip(names.len());
     let advice = match (row.len() > names.len(), more.clone().all(|cell| cell.trim().is_empty())) {

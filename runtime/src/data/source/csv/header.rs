@@ -65,7 +65,8 @@ pub(super) fn question(names: &StringRecord, delimiter: u8) -> String {
 fn other_delimiter(cell: &str, delimiter: u8) -> Option<(char, &'static str)> {
     let others = DELIMITERS.iter().filter(|(other, _)| *other != char::from(delimiter));
     let count = |other: char| cell.matches(other).count();
-    let (most, found) = others.map(|found| (count(found.0), found)).max_by_key(|(most, _)| *most)?;
+    let (most, found) =
+        others.map(|found| (count(found.0), found)).max_by_key(|(most, _)| *most)?;
     (most > 0).then_some(*found)
 }
 
