@@ -403,6 +403,36 @@ fn what_is_wrong_is_said_with_file_and_line_or_row() {
 }
 
 #[test]
+fn a_file_that_is_no_table_is_named_for_what_it_is_in_every_way_of_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("houses.csv");
+    let (model, _) = streamed(&rows(40), 10);
+    let cases = [
+        (
+            "rooms;age;city;price;kind\n1;2;Bern;3;flat\n",
+            "`Csv::new(..).delimiter(b';')` reads such",
+        ),
+        ("# of 2024\nrooms,age,city,price,kind\n1,2,Bern,3,flat\n", "found the remark `# of 2024`"),
+        ("1,2,Bern,3,flat\n1,2,Bern,3,flat\n", "is `1,2,Bern,3,flat` a row?"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "`git lfs pull` fetches"),
+    ];
+    for (text, expected) in cases {
+        fs::write(&path, text).unwrap();
+        let source = Csv::<HouseSample>::new(&path);
+        let error = source.read_all().unwrap_err().to_string();
+        assert!(error.contains("houses.csv, line ") && error.contains(expected), "{error}");
+        let mut untrained = House::build(&Cpu::default(), Seed(1));
+        let streamed = trainer().fit_from(&mut untrained, &source).unwrap_err().to_string();
+        assert_eq!(streamed, error);
+        assert_eq!(model.evaluate_from(&source).unwrap_err().to_string(), error);
+        let inputs = Csv::<HouseInputs>::new(&path);
+        let predicted =
+            model.predict_from(&inputs).and_then(|rows| rows.collect::<Result<Vec<_>>>());
+        assert!(predicted.unwrap_err().to_string().contains(expected));
+    }
+}
+
+#[test]
 fn parts_of_a_file_train_and_test() {
     let files = files(&rows(300));
     let source = Csv::<HouseSample>::new(&files.csv);

@@ -214,11 +214,14 @@ fn postgresql_takes_the_cells_of_the_table() {
 /// A struct of the user's own.
 #[derive(Debug, Deserialize, PartialEq)]
 struct Own {
-    x: f32,
+    x: Metres,
     name: String,
     flag: bool,
     at: DateTime<Utc>,
 }
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Metres(f32);
 
 fn own(columns: Vec<(&str, ArrayRef)>) -> Result<Vec<Own>, String> {
     let folder = Folder::new();
@@ -236,7 +239,7 @@ fn a_struct_of_ones_own_takes_what_our_rows_do() {
         [vec![("x", x), ("name", name), ("flag", flag), ("at", array(&at))], odd()].concat()
     };
     let at = "2019-11-01T13:05:09.25Z".parse().unwrap();
-    let known = Own { x: 4.5, name: "7".to_owned(), flag: true, at };
+    let known = Own { x: Metres(4.5), name: "7".to_owned(), flag: true, at };
     assert_eq!(own(columns(array(&Held::Text(" 4.5")))).unwrap(), [known]);
     let message = |x: Held| own(columns(array(&x))).unwrap_err();
     let error = message(Held::Text("four"));

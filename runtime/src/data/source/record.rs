@@ -144,6 +144,26 @@ impl<'de> Deserializer<'de> for Given<'de> {
         }
     }
 
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        match &self.0 {
+            Cell::Text(text) => visitor.visit_enum(text.trim().into_deserializer()),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     other_names! {
         deserialize_f64: deserialize_f32;
         deserialize_i64: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_u8
@@ -152,8 +172,7 @@ impl<'de> Deserializer<'de> for Given<'de> {
     }
 
     forward_to_deserialize_any! {
-        char bytes byte_buf unit unit_struct newtype_struct seq tuple tuple_struct map struct enum
-        identifier ignored_any
+        char bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 

@@ -112,7 +112,7 @@ mod tests {
         let many = "WITH RECURSIVE n(age) AS (SELECT 1 UNION ALL SELECT age + 1 FROM n) \
                     SELECT age, NULL AS name FROM n";
         assert_eq!(Sqlite::<Row>::new(&path, many).rows().unwrap().take(3).count(), 3);
-        let error = Sqlite::<Row>::new(&path, "SELECT nothing").rows().err().unwrap().to_string();
+        let error = Sqlite::<Row>::new(&path, "SELECT nowhere").rows().err().unwrap().to_string();
         assert!(error.contains("people.db") && error.contains("no such column"), "{error}");
         assert!(Sqlite::<Row>::new(folder.path().join("none.db"), "SELECT 1").rows().is_err());
     }

@@ -31,9 +31,9 @@ pub(super) fn problem(names: &StringRecord, delimiter: u8) -> Option<String> {
 
 /// What is wrong with a first line of one cell where rows have more.
 pub(super) fn alone(names: &StringRecord, delimiter: u8) -> String {
-    let first = names.get(0).unwrap_or_default();
-    let mark = char::from(delimiter);
-    match other_delimiter(first, delimiter) {
+    let cell = names.get(0).unwrap_or_default();
+    let (first, mark) = (shortened(cell), char::from(delimiter));
+    match other_delimiter(cell, delimiter) {
         _ if first.starts_with('#') => {
             format!("{EXPECTED}, found the remark `{first}`; take the line away")
         }
@@ -56,8 +56,17 @@ pub(super) fn question(names: &StringRecord, delimiter: u8) -> String {
         false => String::new(),
         true => {
             let line = names.iter().collect::<Vec<_>>().join(&char::from(delimiter).to_string());
-            format!("; the first line names the columns, is `{line}` a row?")
+            format!("; the first line names the columns, is `{}` a row?", shortened(&line))
         }
+    }
+}
+
+/// As much of a line as a message has room for.
+fn shortened(line: &str) -> String {
+    const MOST: usize = 60;
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
     }
 }
 
