@@ -34,6 +34,16 @@ impl fmt::Display for Problem {
     }
 }
 
+impl Problem {
+    /// The same about a cell that holds what `words` say: to serde it is a newtype struct.
+    fn of(self, words: &str) -> Problem {
+        match self {
+            Problem::Words(text) => Problem::Words(text.replace("newtype struct", words)),
+            missing => missing,
+        }
+    }
+}
+
 impl std::error::Error for Problem {}
 
 impl serde::de::Error for Problem {
@@ -90,7 +100,10 @@ impl<'de> Deserializer<'de> for Given<'de> {
             Cell::List(values) => {
                 visitor.visit_seq(SeqDeserializer::new(values.into_iter().map(Given)))
             }
-            Cell::Other(words) => visitor.visit_newtype_struct(words.into_deserializer()),
+            Cell::Other(words) => {
+                let in_words = IntoDeserializer::<Problem>::into_deserializer(&*words);
+                visitor.visit_newtype_struct(in_words).map_err(|problem| problem.of(&words))
+            }
         }
     }
 
