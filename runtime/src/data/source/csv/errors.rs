@@ -15,6 +15,8 @@ use crate::{
     Error, Result,
 };
 
+const AGAIN: &str = "expected a row, found the names of the columns again; take the line away";
+
 /// The reader's errors in our words.
 pub(super) struct Errors {
     pub(super) file: TextFile,
@@ -78,20 +80,14 @@ impl Errors {
                 return self.of_names(header::alone(names, self.delimiter), names);
             }
             ErrorKind::UnequalLengths { .. } => ragged(names, row, self.delimiter),
-            ErrorKind::Deserialize { .. } if names == row => {
-                "expected a row, found the names of the columns again; take the line away"
-                    .to_owned()
-            }
-            ErrorKind::Deserialize { err, .. } => {
-                let message = of_cell(&err, names, row);
-                if !says_missing(&message) {
-                    message
-                } else if let Some(problem) = header::problem(names, self.delimiter) {
-                    return self.of_names(problem, names);
-                } else {
-                    message + &header::question(names, self.delimiter)
-                }
-            }
+            ErrorKind::Deserialize { err, .. } => match of_cell(&err, names, row) {
+                missing if says_missing(&missing) => match header::problem(names, self.delimiter) {
+                    Some(problem) => return self.of_names(problem, names),
+                    None => missing + &header::question(names, self.delimiter),
+                },
+                _ if names == row => AGAIN.to_owned(),
+                message => message,
+            },
             other => format!("{other:?}"),
         };
         // The reader's own count of lines is of where it began to look: before blank lines, and
