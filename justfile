@@ -60,7 +60,8 @@ soak: soak-files
     cargo test --release -p multi-input-tests --features stores --test mutations --test stores -- \
         --ignored --nocapture soak
 
-# Files of 5 GB, CSV and Parquet: how much memory training on them takes, and how fast its steps are.
+# Files of 5 GB, CSV and Parquet, and 150 photographs: how much memory training on them takes, and how
+# fast its steps are.
 soak-files:
     cargo test --release -p multi-input-tests --features parquet --test larger_than_memory -- \
         --ignored --nocapture soak

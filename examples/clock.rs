@@ -80,13 +80,36 @@ pub fn least_step<M: Network<f32, Cpu>>(
     batch: usize,
     seconds: f64,
 ) -> Result<f64> {
+    Ok(step_times::<M>(rows, batch, seconds)?.into_iter().fold(f64::INFINITY, f64::min))
+}
+
+/// The milliseconds of the median step, as far as whole epochs tell. Goes on for at least `seconds`.
+pub fn median_step<M: Network<f32, Cpu>>(
+    rows: &[M::Sample],
+    batch: usize,
+    seconds: f64,
+) -> Result<f64> {
+    Ok(median(step_times::<M>(rows, batch, seconds)?))
+}
+
+/// The middle one of some numbers, or the larger one of the two in the middle.
+pub fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The milliseconds that a step took on the average of each epoch.
+fn step_times<M: Network<f32, Cpu>>(
+    rows: &[M::Sample],
+    batch: usize,
+    seconds: f64,
+) -> Result<Vec<f64>> {
     let steps = rows.len().div_ceil(batch) as f64;
-    let (mut least, start) = (f64::INFINITY, Moment::now());
-    while !least.is_finite() || Moment::now().since(start) < seconds {
+    let (mut times, start) = (Vec::new(), Moment::now());
+    while times.is_empty() || Moment::now().since(start) < seconds {
         // The first epoch, which makes the buffers, is only where the clock starts.
         let moments = epochs::<M>(rows, batch, 6)?;
-        let times = moments.windows(2).map(|pair| pair[1].since(pair[0]));
-        least = times.fold(least, f64::min);
+        times.extend(moments.windows(2).map(|pair| 1e3 * pair[1].since(pair[0]) / steps));
     }
-    Ok(1e3 * least / steps)
+    Ok(times)
 }

@@ -6,6 +6,8 @@
 
 #[path = "support/large.rs"]
 mod large;
+#[path = "larger_than_memory/photographs.rs"]
+mod photographs;
 
 use std::{
     fs,
@@ -158,19 +160,25 @@ struct Run {
 
 /// This executable again, as [`child`] alone.
 fn ask(what: &str, rows: usize, file: &Path) -> Run {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "child", "--nocapture"]);
-    let output = command.env(ASKED, format!("{what} {rows} {}", file.display())).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    let answer = text.lines().find_map(|line| line.split_once("answer: "));
-    let Some((_, answer)) = answer.filter(|_| output.status.success()) else {
-        panic!("{text}{}", String::from_utf8_lossy(&output.stderr));
-    };
+    let answer = answer_of("child", &format!("{what} {rows} {}", file.display()));
     let [rate, peak] = answer.split(' ').map(|word| word.parse().unwrap()).collect::<Vec<_>>()[..]
     else {
         panic!("{answer}")
     };
     Run { rate, peak }
+}
+
+/// What the test `child` of this executable answers in a process of its own.
+fn answer_of(child: &str, asked: &str) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", child, "--nocapture"]);
+    let output = command.env(ASKED, asked).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let answer = text.lines().find_map(|line| line.split_once("answer: "));
+    match answer.filter(|_| output.status.success()) {
+        Some((_, answer)) => answer.to_owned(),
+        None => panic!("{text}{}", String::from_utf8_lossy(&output.stderr)),
+    }
 }
 
 /// A folder for files, on the disk of the build and gone afterwards.

@@ -324,10 +324,19 @@ pub struct Output {
 pub enum Target {
     /// `f32` or `[f32; N]`.
     Numbers,
+    /// `f64` or `[f64; N]`.
+    Doubles,
     /// `bool`.
     Flag,
     /// `Class<N>`.
     Class,
+}
+
+impl Target {
+    /// Whether rows hold numbers, rather than a class or a flag.
+    pub fn is_numbers(self) -> bool {
+        matches!(self, Target::Numbers | Target::Doubles)
+    }
 }
 
 /// What makes a prediction of a head.

@@ -3,6 +3,8 @@
 mod augmentation;
 mod cells;
 mod derived;
+mod exact_numbers;
+mod pictures;
 mod raw_records;
 mod raw_rows;
 mod shared_vocabularies;

@@ -37,7 +37,7 @@ fn png(path: &Path, image: &Image<3>) {
     let file = fs::File::create(path).unwrap();
     let mut encoder = png::Encoder::new(file, image.width() as u32, image.height() as u32);
     encoder.set_color(png::ColorType::Rgb);
-    encoder.write_header().unwrap().write_image_data(image.pixels()).unwrap();
+    encoder.write_header().unwrap().write_image_data(&image.pixels()).unwrap();
 }
 
 const TOPICS: [(&str, [u8; 3], &str); 3] = [

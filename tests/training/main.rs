@@ -8,3 +8,4 @@ mod settings;
 #[path = "../support/mod.rs"]
 mod support;
 mod tensorboard;
+mod terminal;

@@ -51,6 +51,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         output_is_fed(node, &mut errors);
         optional_has_a_policy(node, &mut errors);
         mean_is_of_numbers(node, &mut errors);
+        imputed_may_be_missing(node, &mut errors);
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
         dates_have_their_parts(node, &mut errors);
@@ -231,6 +232,26 @@ fn dates_have_their_parts(node: &Node, errors: &mut Diagnostics) {
             );
         }
     }
+}
+
+fn imputed_may_be_missing(node: &Node, errors: &mut Diagnostics) {
+    let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
+        return;
+    };
+    let Some(step) = input.steps.iter().find(|step| step.spec.form.fills) else { return };
+    let instead = match &ty.element {
+        Element::Bool => "f32",
+        Element::I64 | Element::U64 => "f64",
+        _ => return,
+    };
+    let (name, step, span) = (node.name(), step.spec.name, step.span);
+    errors.at(
+        span,
+        format!(
+            "`{name}`: `{step}` replaces NaN, which `{}` cannot hold; declare it with `{instead}`",
+            ty.text
+        ),
+    );
 }
 
 /// `mask` counts category 0 as padding, whatever a tokenizer's file says.

@@ -132,10 +132,10 @@ fn seeds() -> [TokenStream; 5] {
 
 /// A token of any sort, of the DSL or not.
 fn any_token(random: &mut Random) -> TokenTree {
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 28] = [
         "Dense", "relu", "input", "merge", "from", "branch", "output", "shared", "present",
         "derived", "concat", "crossed", "missing", "loss", "mse", "crate", "Option", "f32", "u32",
-        "Class", "_", "frozen", "struct", "self", "columns", "joined",
+        "f64", "i64", "Class", "_", "frozen", "struct", "self", "columns", "joined",
     ];
     const MARKS: [char; 12] = [',', '=', '>', '<', '-', ':', ';', '#', '&', '!', '*', '\''];
     match random.below(5) {

@@ -38,7 +38,7 @@ enum Style {
 enum Shown {
     Bar {
         bar: ProgressBar,
-        last_figures: Option<Instant>,
+        figures: FiguresClock,
     },
     Lines {
         started: Instant,
@@ -51,6 +51,28 @@ enum Shown {
 /// How often the figures beside the bar change, and how often a line is written.
 const BAR_EVERY: Duration = Duration::from_millis(100);
 const LINE_EVERY: Duration = Duration::from_secs(1);
+
+/// The figures beside the bar take at most one part in so many of the time.
+const FIGURES_SHARE: u32 = 100;
+
+/// Says when the figures beside the bar are due. Some metrics look at all rows so far to give their
+/// value, so the figures rest for a multiple of the time that they took.
+#[derive(Debug, Default)]
+struct FiguresClock {
+    due: Option<Instant>,
+}
+
+impl FiguresClock {
+    fn is_due(&self, now: Instant) -> bool {
+        self.due.is_none_or(|due| now >= due)
+    }
+
+    /// Takes note of when they were asked for, and when they were shown.
+    fn shown(&mut self, asked: Instant, shown: Instant) {
+        let cost = shown.saturating_duration_since(asked);
+        self.due = shown.checked_add(BAR_EVERY.max(cost.saturating_mul(FIGURES_SHARE)));
+    }
+}
 
 impl Progress {
     /// A bar on a terminal, lines elsewhere.
@@ -100,7 +122,7 @@ impl Progress {
                     };
                     bar.set_style(style.with_key("rate", rate));
                 }
-                Some(Shown::Bar { bar, last_figures: None })
+                Some(Shown::Bar { bar, figures: FiguresClock::default() })
             }
             _ => Some(Shown::Lines {
                 started: Instant::now(),
@@ -111,12 +133,10 @@ impl Progress {
     }
 
     fn step<M: Definition>(&mut self, training: &dyn Training<M>, so_far: super::SoFar<'_>) {
-        let Some(Shown::Bar { bar, last_figures }) = &mut self.shown else { return };
+        let Some(Shown::Bar { bar, figures }) = &mut self.shown else { return };
         bar.inc(1);
-        // Figures are texts, which cost more than the step of a small model.
         let now = Instant::now();
-        if last_figures.is_none_or(|last| now - last >= BAR_EVERY) {
-            *last_figures = Some(now);
+        if figures.is_due(now) {
             let (run, at) = (training.plan(), training.position());
             bar.set_prefix(format!(
                 "epoch {}/{}, step {}/{}",
@@ -126,6 +146,7 @@ impl Progress {
                 run.steps_per_epoch
             ));
             bar.set_message(so_far.figures().to_string());
+            figures.shown(now, Instant::now());
         }
     }
 
@@ -202,7 +223,31 @@ impl<M: Definition> Callback<M> for Progress {
 
 #[cfg(test)]
 mod tests {
-    use super::in_words;
+    use std::time::{Duration, Instant};
+
+    use super::{in_words, FiguresClock};
+
+    #[test]
+    fn figures_take_a_hundredth_of_the_time_at_most() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut clock = FiguresClock::default();
+        assert!(clock.is_due(start));
+        clock.shown(start, start);
+        assert!(!clock.is_due(at(99)) && clock.is_due(at(100)));
+        clock.shown(at(100), at(120));
+        assert!(!clock.is_due(at(2119)) && clock.is_due(at(2120)));
+        // An hour of steps, one a millisecond, with figures that take half a second.
+        let (mut now, mut spent, mut clock) = (0, 0, FiguresClock::default());
+        while now < 3_600_000 {
+            if clock.is_due(at(now)) {
+                clock.shown(at(now), at(now + 500));
+                (now, spent) = (now + 500, spent + 500);
+            }
+            now += 1;
+        }
+        assert!(spent <= 36_500, "{spent}");
+    }
 
     #[test]
     fn times_are_said_in_two_units() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    definition::{Graph, Layer, Node, Step},
+    definition::{Graph, Layer, Node, Step, Target},
     private::spec::step::Nature,
 };
 
@@ -43,7 +43,12 @@ impl Signature {
             derived.map(|derived| part("derived node", derived.name, format!("{derived:?}")));
         let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
         let outputs = graph.outputs.iter().map(|output| {
-            let (target, width, link) = (output.target, output.width, output.link);
+            let (width, link) = (output.width, output.link);
+            // In how many bits rows hold a number is no part of a model.
+            let target = match output.target {
+                Target::Doubles => Target::Numbers,
+                others => others,
+            };
             let (steps, labels) = (output.steps, if output.labels { ", by labels" } else { "" });
             let is = format!("{target:?} of {width} by {link:?}, {steps:?}{labels}");
             part("output", output.name, is)

@@ -30,11 +30,14 @@ mod batch;
 mod class;
 pub mod columns;
 mod decode;
-mod folder;
+mod image;
+mod image_files;
 mod labels;
 mod picture;
 mod prediction;
 mod raw;
+mod real;
+mod size;
 mod source;
 mod split;
 mod table;
@@ -44,10 +47,17 @@ pub use chrono;
 
 pub use batch::Batch;
 pub use class::{Class, Probabilities};
+pub use image::{Image, ImageError};
+pub use image_files::ImageLimits;
 pub use labels::{LabelProbabilities, Labels};
-pub use picture::{Image, ImageError, Picture};
+pub(crate) use picture::of_sixteen_bits;
+pub use picture::{Picture, Pixels};
 pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
+#[cfg(any(feature = "parquet", feature = "arrow"))]
+pub(crate) use real::of_whole;
+pub(crate) use real::{of_float, Real};
+pub(crate) use size::rows_within;
 #[cfg(feature = "arrow")]
 pub use source::Arrow;
 #[cfg(feature = "parquet")]
@@ -59,7 +69,7 @@ pub use source::Sqlite;
 pub(crate) use source::{cut, inputs, read_ahead, samples, until_error, Ask, Piece};
 pub use source::{
     from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, Skipped, Skipping,
-    Source,
+    Source, WithImages,
 };
 #[doc(hidden)]
 pub use source::{Block, Blocks, Wanted};

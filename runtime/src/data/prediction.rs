@@ -2,7 +2,7 @@
 
 use super::{LabelProbabilities, Labels, Probabilities};
 
-/// What is predicted for an output: `f32`, arrays of it, `Probabilities<N>` or
+/// What is predicted for an output: `f32`, `f64`, arrays of them, `Probabilities<N>` or
 /// `LabelProbabilities<N>`.
 pub trait Prediction: Sized {
     /// Takes as many numbers as the type holds. `labels` are those of the output, if it has any.
@@ -12,6 +12,12 @@ pub trait Prediction: Sized {
 impl Prediction for f32 {
     fn read(numbers: &mut dyn Iterator<Item = f64>, _: &Labels) -> f32 {
         numbers.next().map_or(f32::NAN, |number| number as f32)
+    }
+}
+
+impl Prediction for f64 {
+    fn read(numbers: &mut dyn Iterator<Item = f64>, _: &Labels) -> f64 {
+        numbers.next().unwrap_or(f64::NAN)
     }
 }
 

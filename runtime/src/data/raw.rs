@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
-use super::{Class, Column, Content, Image, Picture, Table, Values};
+use super::{
+    real::{expected_of_whole, is_held, of_whole, Real},
+    Class, Column, Content, Image, Picture, Table, Values,
+};
 use crate::{Error, Result};
 
-/// A value of the user's row: `f32`, `bool`, `u32`, `String`, arrays of them, `Image<C>`, chrono's
-/// dates, `Option` of those, `Class<N>`.
+/// A value of the user's row: `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, `String`, arrays of them,
+/// `Image<C>`, chrono's dates, `Option` of those, `Class<N>`.
 pub trait Raw {
     /// Appends the value's elements in order.
     fn write(&self, column: &mut ColumnWriter<'_>);
@@ -29,6 +32,28 @@ impl Raw for f32 {
 
     fn write_all(values: &[f32], column: &mut ColumnWriter<'_>) {
         column.numbers(values);
+    }
+}
+
+impl Raw for f64 {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.double(*self);
+    }
+
+    fn write_all(values: &[f64], column: &mut ColumnWriter<'_>) {
+        column.doubles(values);
+    }
+}
+
+impl Raw for i64 {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.whole((*self).into());
+    }
+}
+
+impl Raw for u64 {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.whole((*self).into());
     }
 }
 
@@ -115,28 +140,63 @@ pub struct ColumnWriter<'a> {
 impl ColumnWriter<'_> {
     /// Appends a number, which must be finite.
     pub fn number(&mut self, number: f32) {
-        match self.column.content {
-            Content::Numbers { blanks: true } if number.is_nan() => {}
-            Content::Numbers { blanks: false } if number.is_nan() => {
-                let expected = "a finite number (`impute(mean)` replaces what is missing)";
-                self.refuse(expected, number.to_string());
-            }
-            _ if number.is_finite() => {}
-            _ => self.refuse("a finite number", number.to_string()),
-        }
-        match self.values() {
-            Values::Numbers(numbers) => numbers.push(number),
-            _ => self.refuse_kind(format!("the number {number}")),
-        }
+        self.real(number);
     }
 
     /// Appends numbers, which must be finite.
     pub fn numbers(&mut self, numbers: &[f32]) {
+        self.reals(numbers);
+    }
+
+    /// Appends a number in double precision, which must be finite.
+    pub fn double(&mut self, number: f64) {
+        self.real(number);
+    }
+
+    /// Appends numbers in double precision, which must be finite.
+    pub fn doubles(&mut self, numbers: &[f64]) {
+        self.reals(numbers);
+    }
+
+    /// Appends a whole number, which double precision must hold exactly.
+    pub fn whole(&mut self, number: i128) {
+        match of_whole::<f64>(number) {
+            Some(number) => self.double(number),
+            None => self.refuse(&expected_of_whole::<f64>(number), number.to_string()),
+        }
+    }
+
+    fn real<T: Real>(&mut self, number: T) {
+        match self.for_nan() {
+            None if number.is_nan() => {}
+            Some(expected) if number.is_nan() => self.refuse(expected, number.to_string()),
+            _ if is_held(number) => {}
+            _ if number.is_finite() => {
+                self.refuse("a finite number that `f32` can hold", number.to_string());
+            }
+            _ => self.refuse("a finite number", number.to_string()),
+        }
+        match T::among(self.values()) {
+            Some(numbers) => numbers.push(number),
+            None => self.refuse_kind(format!("the number {number}")),
+        }
+    }
+
+    /// What is expected in the place of NaN; `None` where it says that a number is missing.
+    fn for_nan(&self) -> Option<&'static str> {
+        match self.column.content.blanks() {
+            Some(true) => None,
+            Some(false) => Some("a finite number (`impute(mean)` replaces what is missing)"),
+            None => Some("a finite number"),
+        }
+    }
+
+    fn reals<T: Real>(&mut self, numbers: &[T]) {
         // Without a way out of the loop the compiler looks at several at once.
-        let finite = numbers.iter().fold(true, |all, number| all & number.is_finite());
-        match self.values() {
-            Values::Numbers(all) if finite => all.extend_from_slice(numbers),
-            _ => numbers.iter().for_each(|number| self.number(*number)),
+        let held = numbers.iter().fold(true, |all, number| all & is_held(*number));
+        match T::among(self.values()) {
+            Some(all) if held => all.extend_from_slice(numbers),
+            _ => numbers.iter().for_each(|number| self.real(*number)),
         }
     }
 
@@ -208,7 +268,7 @@ impl ColumnWriter<'_> {
     /// Keeps that a value is of another kind than its column.
     fn refuse_kind(&mut self, found: String) {
         let expected = match self.column.content {
-            Content::Numbers { .. } => "a number",
+            Content::Numbers { .. } | Content::Doubles { .. } => "a number",
             Content::Categories { .. } => "a category",
             Content::Names | Content::Texts => "a text",
             Content::Pictures => "a picture",

@@ -15,6 +15,11 @@ pub enum Content {
         /// Whether some may be missing, as NaN, until a step replaces them.
         blanks: bool,
     },
+    /// `f64`, `i64`, `u64` and arrays of them: finite numbers that stay `f64` until the last step.
+    Doubles {
+        /// Whether some may be missing, as NaN, until a step replaces them.
+        blanks: bool,
+    },
     /// `u32` and arrays of it: indices below `below`.
     Categories {
         /// The first index that is too large.
@@ -31,10 +36,21 @@ pub enum Content {
     Dates,
 }
 
+impl Content {
+    /// Whether numbers may be missing; `None` where it is no numbers.
+    pub(crate) fn blanks(self) -> Option<bool> {
+        match self {
+            Content::Numbers { blanks } | Content::Doubles { blanks } => Some(blanks),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Content::Numbers { .. } => f.write_str("numbers"),
+            // In how many bits rows hold a number is no part of a model.
+            Content::Numbers { .. } | Content::Doubles { .. } => f.write_str("numbers"),
             Content::Categories { below } => write!(f, "categories below {below}"),
             // What a step makes of texts is no part of what rows hold.
             Content::Names | Content::Texts => f.write_str("texts"),
@@ -49,6 +65,8 @@ impl fmt::Display for Content {
 pub enum Values {
     /// Numbers.
     Numbers(Vec<f32>),
+    /// Numbers in double precision.
+    Doubles(Vec<f64>),
     /// Category indices, or the index of a class.
     Categories(Vec<u32>),
     /// Texts.
@@ -64,6 +82,7 @@ impl Values {
     pub fn empty(content: Content) -> Values {
         match content {
             Content::Numbers { .. } => Values::Numbers(Vec::new()),
+            Content::Doubles { .. } => Values::Doubles(Vec::new()),
             Content::Categories { .. } => Values::Categories(Vec::new()),
             Content::Names | Content::Texts => Values::Texts(Vec::new()),
             Content::Pictures => Values::Pictures(Vec::new()),
@@ -75,6 +94,7 @@ impl Values {
     pub fn len(&self) -> usize {
         match self {
             Values::Numbers(values) => values.len(),
+            Values::Doubles(values) => values.len(),
             Values::Categories(values) => values.len(),
             Values::Texts(values) => values.len(),
             Values::Pictures(values) => values.len(),
@@ -100,6 +120,7 @@ impl Values {
         }
         match self {
             Values::Numbers(values) => Values::Numbers(gather(values, width, rows)),
+            Values::Doubles(values) => Values::Doubles(gather(values, width, rows)),
             Values::Categories(values) => Values::Categories(gather(values, width, rows)),
             Values::Texts(values) => Values::Texts(gather(values, width, rows)),
             Values::Pictures(values) => Values::Pictures(gather(values, width, rows)),
@@ -111,6 +132,7 @@ impl Values {
     fn extend_from(&mut self, others: &Values, range: Range<usize>) {
         match (self, others) {
             (Values::Numbers(own), Values::Numbers(all)) => own.extend_from_slice(&all[range]),
+            (Values::Doubles(own), Values::Doubles(all)) => own.extend_from_slice(&all[range]),
             (Values::Categories(own), Values::Categories(all)) => {
                 own.extend_from_slice(&all[range]);
             }
@@ -126,6 +148,7 @@ impl Values {
     fn swap(&mut self, others: &mut Values, width: usize, pairs: &[(usize, usize)]) {
         match (self, others) {
             (Values::Numbers(own), Values::Numbers(all)) => swap_rows(own, all, width, pairs),
+            (Values::Doubles(own), Values::Doubles(all)) => swap_rows(own, all, width, pairs),
             (Values::Categories(own), Values::Categories(all)) => swap_rows(own, all, width, pairs),
             (Values::Texts(own), Values::Texts(all)) => swap_rows(own, all, width, pairs),
             (Values::Pictures(own), Values::Pictures(all)) => swap_rows(own, all, width, pairs),
@@ -147,6 +170,7 @@ impl Values {
         }
         match self {
             Values::Numbers(values) => Values::Numbers(spread(values, width, present, 0.0)),
+            Values::Doubles(values) => Values::Doubles(spread(values, width, present, 0.0)),
             Values::Categories(values) => Values::Categories(spread(values, width, present, 0)),
             Values::Texts(values) => Values::Texts(spread(values, width, present, "".into())),
             Values::Pictures(values) => {
@@ -158,10 +182,21 @@ impl Values {
         }
     }
 
+    /// Numbers in single precision, each the nearest; others as they are.
+    pub(crate) fn in_single_precision(self) -> Values {
+        match self {
+            Values::Doubles(values) => {
+                Values::Numbers(values.into_iter().map(|number| number as f32).collect())
+            }
+            others => others,
+        }
+    }
+
     /// Makes room for so many more.
     fn reserve(&mut self, count: usize) {
         match self {
             Values::Numbers(values) => values.reserve_exact(count),
+            Values::Doubles(values) => values.reserve_exact(count),
             Values::Categories(values) => values.reserve_exact(count),
             Values::Texts(values) => values.reserve_exact(count),
             Values::Pictures(values) => values.reserve_exact(count),
@@ -173,6 +208,7 @@ impl Values {
     pub(super) fn push_nothing(&mut self, count: usize) {
         match self {
             Values::Numbers(values) => values.extend(std::iter::repeat_n(0.0, count)),
+            Values::Doubles(values) => values.extend(std::iter::repeat_n(0.0, count)),
             Values::Categories(values) => values.extend(std::iter::repeat_n(0, count)),
             Values::Texts(values) => values.extend(std::iter::repeat_n("".into(), count)),
             Values::Pictures(values) => values.extend(std::iter::repeat_n(Picture::none(), count)),
@@ -208,6 +244,7 @@ impl Column {
     fn target(output: &Output) -> Column {
         let (content, width) = match output.target {
             Target::Numbers => (Content::Numbers { blanks: false }, output.width),
+            Target::Doubles => (Content::Doubles { blanks: false }, output.width),
             Target::Flag => (Content::Numbers { blanks: false }, 1),
             Target::Class if output.labels => (Content::Names, 1),
             Target::Class => (Content::Categories { below: output.width }, 1),

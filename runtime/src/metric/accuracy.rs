@@ -23,7 +23,7 @@ impl Metric for Accuracy {
 fn of_row(prediction: &[f64], target: TargetRow<'_>) -> f64 {
     match target {
         TargetRow::Class(class) => f64::from(u8::from(most_likely(prediction) == class)),
-        TargetRow::Numbers(_) => {
+        TargetRow::Numbers(_) | TargetRow::Doubles(_) => {
             let right = |&(index, &y): &(usize, &f64)| (y > 0.5) == (target.at(index) > 0.5);
             let right = prediction.iter().enumerate().filter(right).count();
             right as f64 / prediction.len().max(1) as f64

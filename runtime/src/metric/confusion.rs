@@ -25,7 +25,7 @@ impl Confusion {
                 self.resize(prediction.len());
                 self.add(class, most_likely(prediction), weight);
             }
-            TargetRow::Numbers(_) => {
+            TargetRow::Numbers(_) | TargetRow::Doubles(_) => {
                 self.resize(2);
                 for (index, y) in prediction.iter().enumerate() {
                     let is = usize::from(target.at(index) > 0.5);
@@ -107,7 +107,7 @@ impl FromConfusion {
 
 impl Running for FromConfusion {
     fn update(&mut self, prediction: &[f64], target: TargetRow<'_>, weight: f64) {
-        self.of_flags = matches!(target, TargetRow::Numbers(_));
+        self.of_flags = !matches!(target, TargetRow::Class(_));
         self.confusion.take(prediction, target, weight);
     }
     fn value(&self) -> f64 {

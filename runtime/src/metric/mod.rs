@@ -12,6 +12,7 @@ mod precision;
 mod r2;
 mod recall;
 mod rmse;
+mod score_histogram;
 mod top_k;
 
 pub use crate::{loss::TargetRow, train::Targets};

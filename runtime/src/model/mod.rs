@@ -14,13 +14,13 @@ use dfdx::{nn::BuildOnDevice, tensor::Cpu};
 use crate::{
     callback::Snapshot,
     checkpoint,
-    data::{Batch, Labels, RowReader, Table},
-    definition::{Graph, Link, Network, Output, Target},
+    data::{rows_within, Batch, Labels, RowReader, Table},
+    definition::{Graph, Link, Network, Output},
     history::{Evaluation, Phase},
     kernel::{Backend, Element},
     metric::{confusion::Confusion, ConfusionMatrix},
     parameters,
-    preprocess::Preprocessing,
+    preprocess::{push_inputs, Preprocessing},
     seed::{Seed, Stream},
     train::{
         encode, head_values, target_row, Objective, OutputOf, Penalties, RowWeights, Rows, Scores,
@@ -28,8 +28,13 @@ use crate::{
     Error, Result,
 };
 
-/// How many rows are computed together where nobody trains; results do not depend on it.
-const ROWS_AT_ONCE: usize = 256;
+/// How many rows are computed together where nobody trains: fewer where they are large, as those with
+/// pictures may be.
+fn rows_at_once(graph: &Graph) -> usize {
+    const MOST_ROWS: usize = 256;
+    const MOST_BYTES: usize = 32 << 20;
+    rows_within(graph, MOST_BYTES).min(MOST_ROWS)
+}
 
 /// The model `M` with weights, on a dtype and a device.
 pub struct Model<M: Network<E, D>, E: Element = f32, D: Backend<E> = Cpu> {
@@ -88,13 +93,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     pub fn predict(&self, rows: &[M::Inputs]) -> Result<Vec<M::Outputs>> {
         let mut raw = Table::of_inputs(&M::GRAPH);
         for row in rows {
-            raw.push(|writer| M::write_inputs(row, writer))?;
+            push_inputs::<M>(&mut raw, row)?;
         }
         let fitted = self.fitted()?;
         let labels = fitted.labels();
         let all: Vec<usize> = (0..rows.len()).collect();
         let mut predicted = Vec::with_capacity(rows.len());
-        for rows in all.chunks(ROWS_AT_ONCE) {
+        for rows in all.chunks(rows_at_once(&M::GRAPH)) {
             let ready = fitted.encode(&raw, rows, 0)?;
             self.predict_ready(&Batch::new(&ready, &all[..rows.len()]), &labels, &mut predicted)?;
         }
@@ -132,7 +137,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         output: OutputOf<M, OUTPUT>,
         rows: &[M::Sample],
     ) -> Result<ConfusionMatrix> {
-        let found = M::GRAPH.outputs.get(OUTPUT).filter(|o| o.target != Target::Numbers);
+        let found = M::GRAPH.outputs.get(OUTPUT).filter(|o| !o.target.is_numbers());
         let Some(found) = found else {
             let name = output.name();
             let mistake = format!("`{name}` is numbers, of which there is no confusion matrix");
@@ -152,7 +157,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         let mut confusion = Confusion::default();
         let all: Vec<usize> = (0..rows.len()).collect();
         let column = &rows.raw.columns[M::GRAPH.inputs.len() + place];
-        for numbers in all.chunks(ROWS_AT_ONCE) {
+        for numbers in all.chunks(rows_at_once(&M::GRAPH)) {
             let predicted = &self.predictions(&rows.take(numbers).batch())?[place];
             for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
                 confusion.take(prediction, target_row(column, row), 1.0);
@@ -175,7 +180,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// The same for prepared rows.
     pub(crate) fn evaluate_rows(&self, rows: &Rows) -> Result<Evaluation> {
         let all: Vec<usize> = (0..rows.len()).collect();
-        let scores = self.score(rows, &rows.weights, &all, ROWS_AT_ONCE)?;
+        let scores = self.score(rows, &rows.weights, &all, rows_at_once(&M::GRAPH))?;
         Ok(Evaluation(scores.figures(Phase::Training)))
     }
 

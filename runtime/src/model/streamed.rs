@@ -1,6 +1,6 @@
 //! Figures and predictions for the rows of a source, which need not fit into memory.
 
-use super::{Model, ROWS_AT_ONCE};
+use super::{rows_at_once, Model};
 use crate::{
     data::{cut, inputs, read_ahead, samples, until_error, Batch, Piece, Source, Table, Wanted},
     definition::Network,
@@ -12,7 +12,8 @@ use crate::{
 
 impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// Loss and metrics on the rows of a source, a file for instance, with the bits of
-    /// [`evaluate`](Model::evaluate) on the same rows. A few hundred rows are in memory at a time.
+    /// [`evaluate`](Model::evaluate) on the same rows. A few hundred rows are in memory at a time, fewer where they
+    /// are large; of a picture what the first step makes of it, where that is smaller.
     /// `keras.Model.evaluate` of a `tf.data.Dataset`.
     ///
     /// ```no_run
@@ -37,12 +38,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// # Errors
     /// As [`evaluate`](Model::evaluate), and those of the source.
     pub fn evaluate_from<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Evaluation> {
-        let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, false);
+        let at_once = rows_at_once(&M::GRAPH);
+        let wanted = Wanted::samples::<M>(at_once, false);
         let scores = read_ahead(
             || samples::<M, S>(source, &wanted, &[]),
             |pieces| {
-                let tables = cut(pieces, ROWS_AT_ONCE).map(|piece| piece.map(Piece::numbered));
-                self.score_tables(tables, ROWS_AT_ONCE, "evaluate")
+                let tables = cut(pieces, at_once).map(|piece| piece.map(Piece::numbered));
+                self.score_tables(tables, at_once, "evaluate")
             },
         )?;
         Ok(Evaluation(scores.figures(Phase::Training)))
@@ -61,7 +63,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     ) -> Result<impl Iterator<Item = Result<M::Outputs>> + 'a> {
         let fitted = self.fitted()?;
         let labels = fitted.labels();
-        let all: Vec<usize> = (0..ROWS_AT_ONCE).collect();
+        let at_once = rows_at_once(&M::GRAPH);
+        let all: Vec<usize> = (0..at_once).collect();
         let predict = move |(raw, first): (Table, usize)| -> Result<Vec<M::Outputs>> {
             let rows = &all[..raw.rows];
             let ready = fitted.encode(&raw, rows, first)?;
@@ -69,7 +72,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
             self.predict_ready(&Batch::new(&ready, rows), &labels, &mut predicted)?;
             Ok(predicted)
         };
-        let tables = inputs::<M>(source.rows()?, ROWS_AT_ONCE);
+        let tables = inputs::<M>(source.rows()?, at_once);
         let predicted = until_error(tables.map(move |table| table.and_then(&predict)));
         Ok(predicted.flat_map(|predicted| match predicted {
             Ok(outputs) => outputs.into_iter().map(Ok).collect::<Vec<_>>(),

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{data::Values, definition::Step, Notice, NoticeKind};
+use crate::{
+    data::{Real, Values},
+    definition::Step,
+    Notice, NoticeKind,
+};
 
 /// (x - shift) / scale, for each index of the last axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,30 +42,72 @@ pub(super) enum Learned {
 
 impl Learned {
     /// A column around `center` whose numbers are so far apart, the largest of which is `largest`
-    /// without its sign. Where the spread is no more than the rounding of `f32`, the scale is 1, as
-    /// in scikit-learn: dividing by it would blow up any number that differs later.
-    pub(super) fn of(center: f64, spread: f64, largest: f64) -> Learned {
-        // As `f32` has it, so that what is left of the constant is 0 and no rounding error.
-        let number = f64::from(center as f32);
-        match is_within_rounding(spread, largest) {
+    /// without its sign. Where the spread is no more than their rounding, the scale is 1, as in
+    /// scikit-learn: dividing by it would blow up any number that differs later.
+    pub(super) fn of(center: f64, spread: f64, largest: f64, rounding: Rounding) -> Learned {
+        // As rows have it, so that what is left of the constant is 0 and no rounding error.
+        let number = rounding.nearest(center);
+        match spread <= rounding.of(largest) {
             true => Learned::Constant { number, shift: number, scale: 1.0 },
             false => Learned::Spread { shift: center, scale: spread },
         }
     }
 }
 
-/// Whether numbers so far apart, the largest of which is `largest` without its sign, differ by no
-/// more than the rounding of `f32`.
-pub(super) fn is_within_rounding(spread: f64, largest: f64) -> bool {
-    spread <= f64::from(f32::EPSILON) * largest
+/// How the numbers of a column are rounded: as `f32`, or as `f64`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rounding {
+    Single,
+    Double,
+}
+
+impl Rounding {
+    /// By how much a number may be off, if the largest of its column is `largest` without its sign.
+    pub(super) fn of(self, largest: f64) -> f64 {
+        match self {
+            Rounding::Single => f64::from(f32::EPSILON) * largest,
+            Rounding::Double => f64::EPSILON * largest,
+        }
+    }
+
+    /// A number as the column has it.
+    fn nearest(self, number: f64) -> f64 {
+        match self {
+            Rounding::Single => f64::from(number as f32),
+            Rounding::Double => number,
+        }
+    }
+}
+
+/// What is kept of each column while training rows go by.
+#[derive(Clone, Debug)]
+pub struct Columns<T> {
+    each: Vec<T>,
+    rounding: Rounding,
+}
+
+impl<T: Clone> Columns<T> {
+    /// One for each index of the last axis, all of them as `start`.
+    pub(super) fn new(step: &Step, start: T) -> Columns<T> {
+        Columns { each: vec![start; step.input.last().get()], rounding: Rounding::Single }
+    }
+
+    /// Hands every number that is there to its column.
+    pub(super) fn look(&mut self, values: &Values, look: impl Fn(&mut T, f64)) {
+        if let Values::Doubles(_) = values {
+            self.rounding = Rounding::Double;
+        }
+        look_by_column(&mut self.each, values, look);
+    }
 }
 
 impl Affine {
     /// One shift and one scale for each column, from what `learn` makes of it.
-    pub(super) fn of<T>(columns: Vec<T>, learn: impl Fn(T) -> Learned) -> Affine {
+    pub(super) fn of<T>(columns: Columns<T>, learn: impl Fn(T, Rounding) -> Learned) -> Affine {
+        let Columns { each, rounding } = columns;
         let mut affine = Affine { shift: Vec::new(), scale: Vec::new(), unscaled: Vec::new() };
-        for (column, seen) in columns.into_iter().enumerate() {
-            let (shift, scale, constant) = match learn(seen) {
+        for (column, seen) in each.into_iter().enumerate() {
+            let (shift, scale, constant) = match learn(seen, rounding) {
                 Learned::Spread { shift, scale } => (shift, scale, None),
                 Learned::Constant { number, shift, scale } => (shift, scale, Some(Some(number))),
                 Learned::Empty => (0.0, 1.0, Some(None)),
@@ -91,17 +137,23 @@ impl Affine {
         }
     }
 
-    /// Shifts and scales.
+    /// Shifts and scales, in `f64`.
     pub(super) fn apply(&self, mut values: Values) -> Values {
-        if let Values::Numbers(numbers) = &mut values {
-            for row in numbers.chunks_exact_mut(self.shift.len().max(1)) {
-                self.unscaled.iter().for_each(|unscaled| unscaled.round(row));
-                for ((number, shift), scale) in row.iter_mut().zip(&self.shift).zip(&self.scale) {
-                    *number = ((f64::from(*number) - shift) / scale) as f32;
-                }
-            }
+        match &mut values {
+            Values::Numbers(numbers) => self.apply_to(numbers, Rounding::Single),
+            Values::Doubles(numbers) => self.apply_to(numbers, Rounding::Double),
+            _ => {}
         }
         values
+    }
+
+    fn apply_to<T: Real>(&self, numbers: &mut [T], rounding: Rounding) {
+        for row in numbers.chunks_exact_mut(self.shift.len().max(1)) {
+            self.unscaled.iter().for_each(|unscaled| unscaled.round(row, rounding));
+            for ((number, shift), scale) in row.iter_mut().zip(&self.shift).zip(&self.scale) {
+                *number = T::of((number.as_f64() - shift) / scale);
+            }
+        }
     }
 
     /// Scales and shifts back.
@@ -117,10 +169,10 @@ impl Affine {
 impl Unscaled {
     /// Makes what differs from the constant by no more than rounding the constant: an optimizer such
     /// as Adam would take steps of full length on such noise.
-    fn round(&self, row: &mut [f32]) {
+    fn round<T: Real>(&self, row: &mut [T], rounding: Rounding) {
         let (Some(constant), number) = (self.constant, &mut row[self.column]) else { return };
-        if is_within_rounding((f64::from(*number) - constant).abs(), constant.abs()) {
-            *number = constant as f32;
+        if (number.as_f64() - constant).abs() <= rounding.of(constant.abs()) {
+            *number = T::of(constant);
         }
     }
 
@@ -147,11 +199,18 @@ impl Unscaled {
 }
 
 /// Hands every number that is there to the column it stands in.
-pub(super) fn look_by_column<T>(columns: &mut [T], values: &Values, look: impl Fn(&mut T, f32)) {
-    let Values::Numbers(numbers) = values else { return };
+pub(super) fn look_by_column<T>(columns: &mut [T], values: &Values, look: impl Fn(&mut T, f64)) {
+    match values {
+        Values::Numbers(numbers) => look_at(columns, numbers, look),
+        Values::Doubles(numbers) => look_at(columns, numbers, look),
+        _ => {}
+    }
+}
+
+fn look_at<T, N: Real>(columns: &mut [T], numbers: &[N], look: impl Fn(&mut T, f64)) {
     for row in numbers.chunks_exact(columns.len().max(1)) {
-        for (column, &number) in columns.iter_mut().zip(row).filter(|(_, n)| !n.is_nan()) {
-            look(column, number);
+        for (column, number) in columns.iter_mut().zip(row).filter(|(_, n)| !n.is_nan()) {
+            look(column, number.as_f64());
         }
     }
 }
@@ -174,12 +233,17 @@ mod tests {
 
     #[test]
     fn a_column_without_spread_is_not_scaled_and_says_so() {
-        let spreads = vec![(5.0, 2.0), (1.0, 1e-8), (-3.0, 0.0)];
-        let affine = Affine::of(spreads, |(center, spread): (f64, f64)| {
-            Learned::of(center, spread, center.abs())
-        });
+        let each = vec![(5.0, 2.0), (1.0, 1e-8), (-3.0, 0.0)];
+        let columns = |rounding: Rounding| Columns { each: each.clone(), rounding };
+        let learn = |(center, spread): (f64, f64), rounding: Rounding| {
+            Learned::of(center, spread, center.abs(), rounding)
+        };
+        let affine = Affine::of(columns(Rounding::Single), learn);
         assert_eq!((affine.shift, affine.scale), (vec![5.0, 1.0, -3.0], vec![2.0, 1.0, 1.0]));
-        let empty = Affine::of(vec![()], |()| Learned::Empty);
+        // In `f64` there is more between 1 and its neighbours.
+        assert_eq!(Affine::of(columns(Rounding::Double), learn).scale, [2.0, 1e-8, 1.0]);
+        let empty = Columns { each: vec![()], rounding: Rounding::Double };
+        let empty = Affine::of(empty, |(), _| Learned::Empty);
         let notices: Vec<String> =
             empty.notices().iter().map(|notice| notice.to_string()).collect();
         assert_eq!(notices, ["no training row has a value, so it is neither shifted nor scaled"]);

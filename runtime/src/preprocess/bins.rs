@@ -7,7 +7,10 @@ use super::{
     sample::Sample,
     stage::{refuse, LearnedStep, Refusal},
 };
-use crate::{data::Values, definition::Step};
+use crate::{
+    data::{Real, Values},
+    definition::Step,
+};
 
 /// The index of the interval that a number falls into: how many edges are at or below it.
 ///
@@ -62,19 +65,24 @@ impl LearnedStep for Bins {
     }
 
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
-        let Values::Numbers(numbers) = values else { return Ok(values) };
-        if let Some(place) = numbers.iter().position(|number| number.is_nan()) {
-            return Err(refuse(
-                step,
-                place,
-                "a number, for `bins` comes before `impute`",
-                "nothing",
-            ));
+        match values {
+            Values::Numbers(numbers) => self.indices(step, &numbers),
+            Values::Doubles(numbers) => self.indices(step, &numbers),
+            others => Ok(others),
         }
-        let columns = self.edges.iter().cycle();
-        let bin = |(number, edges): (&f32, &Vec<f64>)| {
-            edges.partition_point(|edge| *edge <= f64::from(*number)) as u32
+    }
+}
+
+impl Bins {
+    fn indices<T: Real>(&self, step: &Step, numbers: &[T]) -> Result<Values, Refusal> {
+        if let Some(place) = numbers.iter().position(|number| number.is_nan()) {
+            let expected = "a number, for `bins` comes before `impute`";
+            return Err(refuse(step, place, expected, "nothing"));
+        }
+        let bin = |(number, edges): (&T, &Vec<f64>)| {
+            edges.partition_point(|edge| *edge <= number.as_f64()) as u32
         };
+        let columns = self.edges.iter().cycle();
         Ok(Values::Categories(numbers.iter().zip(columns).map(bin).collect()))
     }
 }

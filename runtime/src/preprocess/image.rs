@@ -1,6 +1,9 @@
 //! Pictures to read from, whether they are pixels or numbers.
 
-use crate::{data::Values, definition::Step};
+use crate::{
+    data::{of_sixteen_bits, Picture, Pixels, Values},
+    definition::Step,
+};
 
 /// A picture, however it lies in memory.
 pub(super) struct Source<'a> {
@@ -12,19 +15,25 @@ pub(super) struct Source<'a> {
     pixels: Pixels<'a>,
 }
 
-enum Pixels<'a> {
-    Bytes(&'a [u8]),
-    Numbers(&'a [f32]),
-}
+impl<'a> Source<'a> {
+    pub(super) fn of(picture: &'a Picture) -> Source<'a> {
+        let [height, width, channels] = [picture.height(), picture.width(), picture.channels()];
+        let pixels = picture.pixels();
+        let strides = match pixels {
+            Pixels::Eight(_) | Pixels::Sixteen(_) => [1, width * channels, channels],
+            Pixels::Resized(_) => [height * width, width, 1],
+        };
+        Source { height, width, channels, strides, pixels }
+    }
 
-impl Source<'_> {
     /// The value of a channel at a place.
     pub(super) fn at(&self, channel: usize, row: usize, column: usize) -> f32 {
         let [by_channel, by_row, by_pixel] = self.strides;
         let index = channel * by_channel + row * by_row + column * by_pixel;
         match self.pixels {
-            Pixels::Bytes(bytes) => f32::from(bytes[index]),
-            Pixels::Numbers(numbers) => numbers[index],
+            Pixels::Eight(values) => f32::from(values[index]),
+            Pixels::Sixteen(values) => of_sixteen_bits(values[index]),
+            Pixels::Resized(values) => values[index],
         }
     }
 }
@@ -32,16 +41,7 @@ impl Source<'_> {
 /// The pictures that come into a step.
 pub(super) fn sources<'a>(step: &Step, values: &'a Values) -> Vec<Source<'a>> {
     match values {
-        Values::Pictures(pictures) => {
-            let source = |picture: &'a crate::data::Picture| Source {
-                height: picture.height(),
-                width: picture.width(),
-                channels: picture.channels(),
-                strides: [1, picture.width() * picture.channels(), picture.channels()],
-                pixels: Pixels::Bytes(picture.pixels()),
-            };
-            pictures.iter().map(source).collect()
-        }
+        Values::Pictures(pictures) => pictures.iter().map(Source::of).collect(),
         Values::Numbers(numbers) => {
             let [channels, height, width] = [0, 1, 2].map(|axis| step.input.dim(axis).get());
             let source = |image: &'a [f32]| Source {
@@ -49,7 +49,7 @@ pub(super) fn sources<'a>(step: &Step, values: &'a Values) -> Vec<Source<'a>> {
                 width,
                 channels,
                 strides: [height * width, width, 1],
-                pixels: Pixels::Numbers(image),
+                pixels: Pixels::Resized(image),
             };
             numbers.chunks_exact((channels * height * width).max(1)).map(source).collect()
         }

@@ -9,7 +9,11 @@ use super::{
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
-use crate::{data::Values, definition::Step, Notice, NoticeKind};
+use crate::{
+    data::{Real, Values},
+    definition::Step,
+    Notice, NoticeKind,
+};
 
 /// Missing numbers (NaN, or a blank cell in a file) become the mean, the median or the most
 /// frequent (of several the smallest) of the training rows' present ones, for each index of the
@@ -38,15 +42,15 @@ pub enum Seen {
     /// The numbers.
     Median(Sample),
     /// How often each number, by its bits, was seen.
-    Counts(HashMap<u32, u64>),
+    Counts(HashMap<u64, u64>),
 }
 
 impl Seen {
-    fn look(&mut self, number: f32) {
+    fn look(&mut self, number: f64) {
         match self {
             Seen::Mean(mean, count) => {
                 *count += 1.0;
-                *mean += (f64::from(number) - *mean) / *count;
+                *mean += (number - *mean) / *count;
             }
             Seen::Median(sample) => sample.look(number),
             // Zero has two signs.
@@ -60,11 +64,11 @@ impl Seen {
             Seen::Mean(mean, count) => (count > 0.0).then_some(mean),
             Seen::Median(sample) => sample.quantiles(&[0.5]).map(|median| median[0]),
             Seen::Counts(counts) => {
-                let numbers = counts.into_iter().map(|(bits, count)| (f32::from_bits(bits), count));
-                let better = |a: &(f32, u64), b: &(f32, u64)| {
+                let numbers = counts.into_iter().map(|(bits, count)| (f64::from_bits(bits), count));
+                let better = |a: &(f64, u64), b: &(f64, u64)| {
                     a.1.cmp(&b.1).then_with(|| b.0.total_cmp(&a.0))
                 };
-                numbers.max_by(better).map(|(number, _)| f64::from(number))
+                numbers.max_by(better).map(|(number, _)| number)
             }
         }
     }
@@ -123,19 +127,30 @@ impl LearnedStep for Impute {
     }
 
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
-        let Values::Numbers(numbers) = values else { return Ok(values) };
         let indicator = step.argument("indicator").flag_or(false);
+        Ok(match values {
+            Values::Numbers(numbers) => Values::Numbers(self.fill(&numbers, indicator)),
+            Values::Doubles(numbers) => Values::Doubles(self.fill(&numbers, indicator)),
+            others => others,
+        })
+    }
+}
+
+impl Impute {
+    /// The numbers without gaps, with flags behind each row where `indicator` asks for them.
+    fn fill<T: Real>(&self, numbers: &[T], indicator: bool) -> Vec<T> {
         let mut filled = Vec::with_capacity(numbers.len() * (1 + usize::from(indicator)));
         for row in numbers.chunks_exact(self.stand_ins.len().max(1)) {
-            let fill = |(&number, &stand_in): (&f32, &f64)| match number.is_nan() {
-                true => stand_in as f32,
+            let fill = |(&number, &stand_in): (&T, &f64)| match number.is_nan() {
+                true => T::of(stand_in),
                 false => number,
             };
             filled.extend(row.iter().zip(&self.stand_ins).map(fill));
             if indicator {
-                filled.extend(row.iter().map(|number| f32::from(u8::from(number.is_nan()))));
+                let flag = |number: &T| if number.is_nan() { T::one() } else { T::zero() };
+                filled.extend(row.iter().map(flag));
             }
         }
-        Ok(Values::Numbers(filled))
+        filled
     }
 }

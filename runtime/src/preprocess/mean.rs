@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Values;
+use crate::data::{Real, Values};
 
 /// The mean of the present training values of every element, in the place of an absent value; 0
 /// where none was present. `sklearn.impute.SimpleImputer(strategy="mean")`.
@@ -18,10 +18,17 @@ impl Means {
 
     /// Puts the means where `present` says that a row is absent.
     pub(super) fn fill(&self, values: &mut Values, present: &[bool]) {
-        let Values::Numbers(numbers) = values else { return };
+        match values {
+            Values::Numbers(numbers) => self.fill_rows(numbers, present),
+            Values::Doubles(numbers) => self.fill_rows(numbers, present),
+            _ => {}
+        }
+    }
+
+    fn fill_rows<T: Real>(&self, numbers: &mut [T], present: &[bool]) {
         let rows = numbers.chunks_exact_mut(self.0.len().max(1)).zip(present);
         for (row, _) in rows.filter(|(_, present)| !**present) {
-            row.iter_mut().zip(&self.0).for_each(|(number, mean)| *number = *mean as f32);
+            row.iter_mut().zip(&self.0).for_each(|(number, mean)| *number = T::of(*mean));
         }
     }
 }
@@ -39,11 +46,18 @@ impl RunningMeans {
     }
 
     pub(super) fn look(&mut self, values: &Values) {
-        let Values::Numbers(numbers) = values else { return };
+        match values {
+            Values::Numbers(numbers) => self.look_at(numbers),
+            Values::Doubles(numbers) => self.look_at(numbers),
+            _ => {}
+        }
+    }
+
+    fn look_at<T: Real>(&mut self, numbers: &[T]) {
         for row in numbers.chunks_exact(self.means.len().max(1)) {
             self.rows += 1.0;
-            for (mean, &number) in self.means.iter_mut().zip(row) {
-                *mean += (f64::from(number) - *mean) / self.rows;
+            for (mean, number) in self.means.iter_mut().zip(row) {
+                *mean += (number.as_f64() - *mean) / self.rows;
             }
         }
     }

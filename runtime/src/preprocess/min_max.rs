@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::{is_within_rounding, look_by_column, Affine, Learned},
+    affine::{Affine, Columns, Learned},
     stage::{LearnedStep, Refusal},
 };
 use crate::{data::Values, definition::Step, Notice};
@@ -15,29 +15,28 @@ use crate::{data::Values, definition::Step, Notice};
 pub struct MinMax(Affine);
 
 /// The smallest and the largest number of a column.
-pub(super) type Range = Option<(f32, f32)>;
+pub(super) type Range = Option<(f64, f64)>;
 
 impl LearnedStep for MinMax {
-    type Seen = Vec<Range>;
+    type Seen = Columns<Range>;
 
-    fn start(step: &Step) -> Vec<Range> {
-        vec![None; step.input.last().get()]
+    fn start(step: &Step) -> Columns<Range> {
+        Columns::new(step, None)
     }
 
-    fn look(columns: &mut Vec<Range>, _: &Step, values: &Values) {
-        look_by_column(columns, values, |range, number| {
+    fn look(columns: &mut Columns<Range>, _: &Step, values: &Values) {
+        columns.look(values, |range, number| {
             let (low, high) = range.unwrap_or((number, number));
             *range = Some((low.min(number), high.max(number)));
         });
     }
 
-    fn learn(columns: Vec<Range>, step: &Step) -> MinMax {
+    fn learn(columns: Columns<Range>, step: &Step) -> MinMax {
         let low = step.argument("low").number_or(0.0);
         let width = step.argument("high").number_or(1.0) - low;
-        MinMax(Affine::of(columns, |range| {
+        MinMax(Affine::of(columns, |range, rounding| {
             let Some((least, most)) = range else { return Learned::Empty };
-            let (least, most) = (f64::from(least), f64::from(most));
-            let is_constant = is_within_rounding(most - least, most.abs().max(least.abs()));
+            let is_constant = most - least <= rounding.of(most.abs().max(least.abs()));
             let scale = if is_constant { 1.0 } else { most - least } / width;
             let shift = least - low * scale;
             match is_constant {

@@ -33,8 +33,10 @@ mod rescale;
 mod resize;
 mod robust;
 mod rotate;
+mod round;
 mod sample;
 mod seen;
+mod shrink;
 pub mod stage;
 mod standardize;
 mod target;
@@ -80,6 +82,7 @@ pub use rescale::Rescale;
 pub use resize::Resize;
 pub use robust::Robust;
 pub use rotate::Rotate;
+pub(crate) use shrink::{push_inputs, push_sample};
 pub use stage::{Fixed, Learned, Random, Stage};
 pub use standardize::Standardize;
 #[cfg(feature = "tokenizers")]
@@ -165,7 +168,8 @@ impl Preprocessing {
         let inputs = self.inputs.iter().zip(inputs);
         let inputs = inputs.enumerate().map(|(place, (pipeline, column))| {
             let draw = draw.map(|draw| draw.layer(place as u64));
-            pipeline.encode(column, rows, (first, draw))
+            let encoded = pipeline.encode(column, rows, (first, draw))?;
+            round::rounded(encoded, &self.graph.inputs[place], |row| first + rows[row])
         });
         let mut columns = inputs.collect::<Result<Vec<_>>>()?;
         let derived = self.graph.derived.iter();

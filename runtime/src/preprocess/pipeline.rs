@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
+    image::{crop, Source},
     mean::{Means, RunningMeans},
-    stage::{Learning, Lots, Ready},
+    stage::{Learning, Lots, Ready, Refusal},
     vocabulary::{Overflow, VocabularySize, UNKNOWN},
 };
 use crate::{
-    data::{Column, Content, Values},
+    data::{Column, Content, Picture, Values},
     definition::{Input, Missing, Output, Step},
     layer::Draw,
     private::spec::{step::Nature, Kind},
@@ -100,7 +101,7 @@ impl Pipeline {
             means.fill(&mut values, present);
         }
         let mut values = self.apply(values, &there, (first, draw))?;
-        let (content, width) = self.encoded(column);
+        let (content, width) = self.encoded(column, &values);
         if let (Some(present), None) = (&present, &self.means) {
             values = values.spread(width, present);
         }
@@ -113,11 +114,12 @@ impl Pipeline {
         self.steps.is_empty() && self.means.is_none()
     }
 
-    /// What a row holds after the last step.
-    fn encoded(&self, column: &Column) -> (Content, usize) {
+    /// What a row holds after the last step, which gave these values.
+    fn encoded(&self, column: &Column, values: &Values) -> (Content, usize) {
         let Some(last) = self.plan.steps.last() else { return (column.content, column.width) };
-        let content = match last.output.kind {
-            Kind::Categories => Content::Categories { below: last.output.below.get() },
+        let content = match (last.output.kind, values) {
+            (Kind::Categories, _) => Content::Categories { below: last.output.below.get() },
+            (_, Values::Doubles(_)) => Content::Doubles { blanks: false },
             _ => Content::Numbers { blanks: false },
         };
         (content, last.output.elements().get())
@@ -126,31 +128,63 @@ impl Pipeline {
     /// Applies the steps that are there to the values of `rows`.
     fn apply(
         &self,
-        mut values: Values,
+        values: Values,
         rows: &[usize],
         (first, draw): (usize, Option<Draw>),
     ) -> Result<Values> {
-        for (place, (step, ready)) in self.plan.steps.iter().zip(&self.steps).enumerate() {
+        let refused = |refusal: Refusal| Error::Value {
+            row: first + rows.get(refusal.row).copied().unwrap_or_default(),
+            field: self.plan.name.to_owned(),
+            expected: refusal.expected,
+            found: refusal.found,
+        };
+        let (mut values, applied) = self.catch_up(values).map_err(refused)?;
+        for (place, (step, ready)) in self.steps().enumerate().skip(applied) {
             let lots = draw.map(|draw| Lots(draw.layer(draw.layer * MOST_STEPS + place as u64)));
-            values = ready.apply(step, values, lots.as_ref()).map_err(|refusal| Error::Value {
-                row: first + rows.get(refusal.row).copied().unwrap_or_default(),
-                field: self.plan.name.to_owned(),
-                expected: refusal.expected,
-                found: refusal.found,
-            })?;
+            values = ready.apply(step, values, lots.as_ref()).map_err(refused)?;
         }
         Ok(values)
     }
 
+    /// The steps that are there.
+    fn steps(&self) -> impl Iterator<Item = (&'static Step, &Arc<dyn Ready>)> {
+        self.plan.steps.iter().zip(&self.steps)
+    }
+
+    /// Pictures to which no step has been applied stay as they are. Where some have steps behind them,
+    /// all of them go through as many; how many those are comes along.
+    fn catch_up(&self, values: Values) -> std::result::Result<(Values, usize), Refusal> {
+        let Values::Pictures(pictures) = &values else { return Ok((values, 0)) };
+        let applied = pictures.iter().map(Picture::applied).max().unwrap_or_default();
+        if applied == 0 {
+            return Ok((values, 0));
+        }
+        let mut numbers = Vec::new();
+        for (row, picture) in pictures.iter().enumerate() {
+            let mut own = Values::Pictures(vec![picture.clone()]);
+            for (step, ready) in self.steps().take(applied).skip(picture.applied()) {
+                own = ready.apply(step, own, None).map_err(|refusal| Refusal { row, ..refusal })?;
+            }
+            match own {
+                Values::Numbers(own) => numbers.extend(own),
+                _ => {
+                    let size = [picture.height(), picture.width()];
+                    crop(&Source::of(picture), [0, 0], size, &mut numbers);
+                }
+            }
+        }
+        Ok((Values::Numbers(numbers), applied))
+    }
+
     /// Brings predictions back through all steps, the last first.
     pub(super) fn invert(&self, predictions: &mut [f64]) {
-        let steps = self.plan.steps.iter().zip(&self.steps).rev();
-        steps.for_each(|(step, ready)| ready.invert(step, predictions));
+        let steps: Vec<_> = self.steps().collect();
+        steps.into_iter().rev().for_each(|(step, ready)| ready.invert(step, predictions));
     }
 
     /// What the training rows held that found no place in a step, with the step.
     pub(super) fn overflow(&self) -> impl Iterator<Item = (&'static Step, Overflow)> + '_ {
-        let steps = self.plan.steps.iter().zip(&self.steps);
+        let steps = self.steps();
         // Of a vocabulary that several inputs share, the one that learns it speaks.
         let own = steps.filter(|(step, _)| step.vocabulary_of.is_none());
         own.filter_map(|(step, ready)| Some((step, ready.overflow()?)))
@@ -203,7 +237,7 @@ impl Pipeline {
 
     /// What was learned by the step called `name`.
     pub(super) fn learned(&self, name: &str) -> Option<Json> {
-        let mut steps = self.plan.steps.iter().zip(&self.steps);
+        let mut steps = self.steps();
         let (_, ready) = steps.find(|(step, _)| step.spec.name == name)?;
         ready.save().ok().filter(|saved| !saved.is_null())
     }

@@ -13,9 +13,15 @@ pub struct Rescale;
 impl FixedStep for Rescale {
     fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
         let (scale, offset) = arguments(step);
-        let (scale, offset) = (scale as f32, offset as f32);
-        if let Values::Numbers(numbers) = &mut values {
-            numbers.iter_mut().for_each(|number| *number = *number * scale + offset);
+        match &mut values {
+            Values::Numbers(numbers) => {
+                let (scale, offset) = (scale as f32, offset as f32);
+                numbers.iter_mut().for_each(|number| *number = *number * scale + offset);
+            }
+            Values::Doubles(numbers) => {
+                numbers.iter_mut().for_each(|number| *number = *number * scale + offset);
+            }
+            _ => {}
         }
         Ok(values)
     }

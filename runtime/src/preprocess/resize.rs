@@ -4,7 +4,10 @@ use super::{
     image::{sources, Source},
     stage::{FixedStep, Refusal},
 };
-use crate::{data::Values, definition::Step};
+use crate::{
+    data::{Picture, Values},
+    definition::Step,
+};
 
 /// Pictures of any size become `height` rows of `width` pixels, channels first, with values from 0
 /// to 255; the sides may be stretched by different factors.
@@ -20,16 +23,26 @@ pub struct Resize;
 
 impl FixedStep for Resize {
     fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
-        let (height, width) = (step.output.dim(1).get(), step.output.dim(2).get());
-        let bilinear = step.argument("interpolation").word_or("bilinear") == "bilinear";
+        let values = values.in_single_precision();
         let mut resized = Vec::with_capacity(values.len() * step.output.elements().get());
-        for source in sources(step, &values) {
-            let rows = places(source.height, height, bilinear);
-            let columns = places(source.width, width, bilinear);
-            push(&source, &rows, &columns, &mut resized);
-        }
+        sources(step, &values).iter().for_each(|source| push(step, source, &mut resized));
         Ok(Values::Numbers(resized))
     }
+
+    fn shrink(step: &Step, picture: &Picture) -> Option<Picture> {
+        let elements = step.output.elements().get();
+        if elements * size_of::<f32>() >= picture.pixels().bytes() {
+            return None;
+        }
+        let mut resized = Vec::with_capacity(elements);
+        push(step, &Source::of(picture), &mut resized);
+        picture.resized(size(step), resized)
+    }
+}
+
+/// Height and width of the new pictures.
+fn size(step: &Step) -> [usize; 2] {
+    [1, 2].map(|axis| step.output.dim(axis).get())
 }
 
 /// Where a new row or pixel lies among the old ones: between two of them, and how far from the
@@ -61,10 +74,14 @@ fn places(old: usize, new: usize, bilinear: bool) -> Vec<Place> {
 }
 
 /// Appends the new picture.
-fn push(source: &Source<'_>, rows: &[Place], columns: &[Place], into: &mut Vec<f32>) {
+fn push(step: &Step, source: &Source<'_>, into: &mut Vec<f32>) {
+    let [height, width] = size(step);
+    let bilinear = step.argument("interpolation").word_or("bilinear") == "bilinear";
+    let rows = places(source.height, height, bilinear);
+    let columns = places(source.width, width, bilinear);
     for channel in 0..source.channels {
-        for row in rows {
-            for column in columns {
+        for row in &rows {
+            for column in &columns {
                 let along = |row: usize| {
                     let left = source.at(channel, row, column.from);
                     left + (source.at(channel, row, column.to) - left) * column.share

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::{look_by_column, Affine, Learned},
+    affine::{Affine, Columns, Learned},
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
@@ -20,21 +20,22 @@ use crate::{data::Values, definition::Step, Notice};
 pub struct Robust(Affine);
 
 impl LearnedStep for Robust {
-    type Seen = Vec<Sample>;
+    type Seen = Columns<Sample>;
 
-    fn start(step: &Step) -> Vec<Sample> {
-        vec![Sample::new(); step.input.last().get()]
+    fn start(step: &Step) -> Columns<Sample> {
+        Columns::new(step, Sample::new())
     }
 
-    fn look(columns: &mut Vec<Sample>, _: &Step, values: &Values) {
-        look_by_column(columns, values, Sample::look);
+    fn look(columns: &mut Columns<Sample>, _: &Step, values: &Values) {
+        columns.look(values, Sample::look);
     }
 
-    fn learn(columns: Vec<Sample>, _: &Step) -> Robust {
-        Robust(Affine::of(columns, |column| {
+    fn learn(columns: Columns<Sample>, _: &Step) -> Robust {
+        Robust(Affine::of(columns, |column, rounding| {
             match column.quantiles(&[0.25, 0.5, 0.75]).as_deref() {
                 Some(&[first, median, third]) => {
-                    Learned::of(median, third - first, third.abs().max(first.abs()))
+                    let largest = third.abs().max(first.abs());
+                    Learned::of(median, third - first, largest, rounding)
                 }
                 _ => Learned::Empty,
             }

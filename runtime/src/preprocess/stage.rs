@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::vocabulary::{Overflow, VocabularySize};
 use crate::{
-    data::{Column, Values},
+    data::{Column, Picture, Values},
     definition::{Derived, Step},
     layer::Draw,
     Notice, NoticeKind,
@@ -35,6 +35,12 @@ pub trait FixedStep: Send + Sync + 'static {
     /// # Errors
     /// For a row that the step cannot take.
     fn apply(step: &Step, values: Values) -> Result<Values, Refusal>;
+
+    /// What the step makes of a picture, to be kept in its place as soon as it is decoded; `None`
+    /// where that would take no less memory, and where the step cannot take the picture.
+    fn shrink(_: &Step, _: &Picture) -> Option<Picture> {
+        None
+    }
 
     /// Brings numbers back, where the spec says that this can be done.
     fn invert(_: &Step, _: &mut [f64]) {}
@@ -178,6 +184,11 @@ pub trait Stage: Send + Sync {
     /// # Errors
     /// Where no such step was saved.
     fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String>;
+
+    /// [`FixedStep::shrink`].
+    fn shrink(&self, _: &Step, _: &Picture) -> Option<Picture> {
+        None
+    }
 }
 
 /// A step that is learning.
@@ -245,6 +256,10 @@ impl<T: FixedStep> Stage for Fixed<T> {
             _ => Err(format!("`{}` learns nothing, but something was saved", step.spec.name)),
         }
     }
+
+    fn shrink(&self, step: &Step, picture: &Picture) -> Option<Picture> {
+        T::shrink(step, picture)
+    }
 }
 
 impl<T: FixedStep> Ready for Fixed<T> {
@@ -288,7 +303,8 @@ impl<T: RandomStep> Stage for Random<T> {
 
 impl<T: RandomStep> Ready for Random<T> {
     fn apply(&self, step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
-        T::apply(step, values, lots)
+        // All of them change pictures.
+        T::apply(step, values.in_single_precision(), lots)
     }
 
     fn is_random(&self, _: &Step) -> bool {

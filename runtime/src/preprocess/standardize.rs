@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::{look_by_column, Affine, Learned},
+    affine::{Affine, Columns, Learned, Rounding},
     stage::{LearnedStep, Refusal},
 };
 use crate::{data::Values, definition::Step, Notice};
 
 /// (x - mean) / sqrt(variance) with the population variance, for each index of the last axis. A
-/// column that is constant in the training rows, or within the rounding of `f32`, has the scale 1,
+/// column that is constant in the training rows, or within the rounding of its type, has the scale 1,
 /// of which a [`Notice`] tells.
 ///
 /// `sklearn.preprocessing.StandardScaler`; `keras.layers.Normalization`, which divides by 1e-7 at
@@ -29,34 +29,35 @@ pub struct Moments {
 }
 
 impl Moments {
-    fn look(&mut self, number: f32) {
+    fn look(&mut self, number: f64) {
         self.count += 1.0;
-        let away = f64::from(number) - self.mean;
+        let away = number - self.mean;
         self.mean += away / self.count;
-        self.squares += away * (f64::from(number) - self.mean);
-        self.largest = self.largest.max(f64::from(number).abs());
+        self.squares += away * (number - self.mean);
+        self.largest = self.largest.max(number.abs());
     }
 
-    fn learn(self) -> Learned {
+    fn learn(self, rounding: Rounding) -> Learned {
+        let deviation = (self.squares / self.count).sqrt();
         match self.count > 0.0 {
-            true => Learned::of(self.mean, (self.squares / self.count).sqrt(), self.largest),
+            true => Learned::of(self.mean, deviation, self.largest, rounding),
             false => Learned::Empty,
         }
     }
 }
 
 impl LearnedStep for Standardize {
-    type Seen = Vec<Moments>;
+    type Seen = Columns<Moments>;
 
-    fn start(step: &Step) -> Vec<Moments> {
-        vec![Moments::default(); step.input.last().get()]
+    fn start(step: &Step) -> Columns<Moments> {
+        Columns::new(step, Moments::default())
     }
 
-    fn look(columns: &mut Vec<Moments>, _: &Step, values: &Values) {
-        look_by_column(columns, values, Moments::look);
+    fn look(columns: &mut Columns<Moments>, _: &Step, values: &Values) {
+        columns.look(values, Moments::look);
     }
 
-    fn learn(columns: Vec<Moments>, _: &Step) -> Standardize {
+    fn learn(columns: Columns<Moments>, _: &Step) -> Standardize {
         Standardize(Affine::of(columns, Moments::learn))
     }
 
@@ -85,11 +86,11 @@ mod tests {
     fn a_column_gets_mean_0_and_variance_1() {
         let mut moments = Moments::default();
         [1.0, 3.0].into_iter().for_each(|number| moments.look(number));
-        assert_eq!(moments.learn(), Learned::Spread { shift: 2.0, scale: 1.0 });
+        assert_eq!(moments.learn(Rounding::Single), Learned::Spread { shift: 2.0, scale: 1.0 });
         let mut constant = Moments::default();
         [10.0, 10.0].into_iter().for_each(|number| constant.look(number));
         let learned = Learned::Constant { number: 10.0, shift: 10.0, scale: 1.0 };
-        assert_eq!(constant.learn(), learned);
-        assert_eq!(Moments::default().learn(), Learned::Empty, "nothing was seen");
+        assert_eq!(constant.learn(Rounding::Single), learned);
+        assert_eq!(Moments::default().learn(Rounding::Single), Learned::Empty, "nothing was seen");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{diagram, html::Html, matrix, worst::worst};
 use crate::{
-    definition::{Network, Target},
+    definition::Network,
     history::{History, Short},
     importance::Importance,
     kernel::{Backend, Element},
@@ -137,7 +137,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
 
     fn confusion(&self, page: &mut Html, rows: &Rows) -> Result<()> {
         for (place, output) in M::GRAPH.outputs.iter().enumerate() {
-            if output.target != Target::Numbers {
+            if !output.target.is_numbers() {
                 page.heading(&format!("Confusion of `{}`", output.name));
                 page.picture(&matrix(&self.model.confusion(output, place, rows)?));
             }

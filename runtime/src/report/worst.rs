@@ -71,6 +71,7 @@ fn say(column: &Column, row: usize) -> String {
         Values::Numbers(numbers) => {
             list(&numbers[range].iter().map(|n| f64::from(*n)).collect::<Vec<_>>())
         }
+        Values::Doubles(numbers) => list(&numbers[range]),
         Values::Categories(indices) => {
             list(&indices[range].iter().map(|i| f64::from(*i)).collect::<Vec<_>>())
         }
@@ -80,7 +81,8 @@ fn say(column: &Column, row: usize) -> String {
         }
         Values::Pictures(pictures) => {
             let size = |picture: &Picture| {
-                format!("picture of {} by {}", picture.width(), picture.height())
+                let [height, width] = picture.original_size();
+                format!("picture of {width} by {height}")
             };
             pictures[range].iter().map(size).collect::<Vec<_>>().join(", ")
         }
@@ -91,6 +93,8 @@ fn say(column: &Column, row: usize) -> String {
 fn list(numbers: &[f64]) -> String {
     let shown = numbers.iter().take(12).map(|number| match number.fract() == 0.0 {
         true => format!("{number}"),
+        // As many digits as those of a whole target beside it: a time in seconds, say.
+        false if (1e6..1e15).contains(&number.abs()) => format!("{number:.0}"),
         false => Short(*number).to_string(),
     });
     let shown: Vec<String> = shown.collect();

@@ -113,6 +113,7 @@ impl Settings {
         at_least_one("epochs", self.epochs);
         at_least_one("batch_size", self.batch_size);
         at_least_one("shuffle_window", self.shuffle_window);
+        at_least_one("shuffle_memory", self.shuffle_memory);
         at_least_one("steps_per_epoch", self.steps_per_epoch.unwrap_or(1));
         at_least_one("validation_frequency", self.validation_frequency);
         at_least_one("accumulate", self.accumulate);

@@ -2,7 +2,7 @@
 
 use crate::{
     checksum::{Crc32c, Digest},
-    data::{Column, Table, Values},
+    data::{Column, Picture, Pixels, Table, Values},
 };
 
 /// The checksum of the rows that went by. In how many tables they come makes no difference.
@@ -45,25 +45,74 @@ impl Fingerprint {
     }
 }
 
+/// 2^64 divided by the golden ratio.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl Sums {
     fn look(&mut self, column: &Column) {
         let Sums { numbers, others, present } = self;
         match &*column.values {
             Values::Numbers(all) => numbers.update(all, |x| x.to_bits()),
+            // An odd factor carries every bit into the upper half.
+            Values::Doubles(all) => {
+                numbers.update(all, |x| (x.to_bits().wrapping_mul(ODD) >> 32) as u32);
+            }
             Values::Categories(all) => numbers.update(all, |x| x),
             Values::Texts(texts) => texts.iter().for_each(|text| {
                 others.update(&(text.len() as u64).to_le_bytes());
                 others.update(text.as_bytes());
             }),
-            Values::Pictures(pictures) => pictures.iter().for_each(|picture| {
-                others.update(&(picture.width() as u64).to_le_bytes());
-                others.update(picture.pixels());
-            }),
+            Values::Pictures(pictures) => {
+                pictures.iter().for_each(|picture| look_at(picture, others));
+            }
             Values::Dates(dates) => dates.iter().for_each(|date| {
                 others.update(&date.and_utc().timestamp_micros().to_le_bytes());
             }),
         }
         let flags = column.present.iter().flatten();
         flags.for_each(|there| present.update(&[u8::from(*there)]));
+    }
+}
+
+fn look_at(picture: &Picture, sum: &mut Crc32c) {
+    sum.update(&(picture.width() as u64).to_le_bytes());
+    match picture.pixels() {
+        Pixels::Eight(values) => sum.update(values),
+        Pixels::Sixteen(values) => {
+            values.iter().for_each(|value| sum.update(&value.to_le_bytes()));
+        }
+        Pixels::Resized(values) => {
+            values.iter().for_each(|value| sum.update(&value.to_le_bytes()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::data::Content;
+
+    fn table(numbers: &[f64]) -> Table {
+        let values = Arc::new(Values::Doubles(numbers.to_vec()));
+        let content = Content::Doubles { blanks: false };
+        let column = Column { name: "seconds", content, width: 1, values, present: None };
+        Table { columns: vec![column], rows: numbers.len() }
+    }
+
+    #[test]
+    fn every_bit_of_a_double_tells_and_tables_do_not() {
+        let numbers = [1_700_000_000.0, 0.1, -3.5e200];
+        let own = Fingerprint::of(&table(&numbers));
+        for bit in 0..64 {
+            let mut others = numbers;
+            others[1] = f64::from_bits(others[1].to_bits() ^ 1 << bit);
+            assert_ne!(Fingerprint::of(&table(&others)), own, "bit {bit}");
+        }
+        let mut parts = Fingerprint::default();
+        parts.look(&table(&numbers[..1]));
+        parts.look(&table(&numbers[1..]));
+        assert_eq!(parts.value(), own);
     }
 }

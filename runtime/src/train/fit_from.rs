@@ -4,14 +4,15 @@ use std::sync::mpsc::sync_channel;
 
 use super::{
     fingerprint::Fingerprint,
+    mixer::Window,
     notices::{before_the_first_step, Census},
     rows::Rows,
     run::Run,
-    stream::{Feed, Stream, WAITING},
+    stream::{batches_waiting, Feed, Stream},
     trainer::ValidationRows,
-    untrained::REFERENCE_ROWS,
+    untrained::reference_rows,
     validation::Validation,
-    RowWeights, Trainer,
+    RowWeights, Shuffle, Trainer,
 };
 use crate::{
     data::{read_ahead, samples, Source, Table, Wanted},
@@ -75,7 +76,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         if self.settings.refit {
             model.preprocessing = None;
         }
-        let Counted { fitted, rows, fingerprint, mut census, first_rows } =
+        let Counted { fitted, rows, bytes, fingerprint, mut census, first_rows } =
             count::<M, S>(source, model.preprocessing.as_ref())?;
         census.add_vocabularies(&fitted);
         model.preprocessing = Some(fitted);
@@ -93,13 +94,17 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
         let (seed, shuffle) = (settings.seed, settings.shuffle);
-        let (window, batch_size) = (settings.shuffle_window, settings.batch_size);
+        let window = Window { rows: settings.shuffle_window, bytes: settings.shuffle_memory };
+        let batch_size = settings.batch_size;
         let mut run = Run::new(model, optimizer, settings, plan, (none, fingerprint))?;
         if let Some(saved) = saved {
             run.recall(&saved, &mut callbacks)?;
         }
         callbacks.push(Box::new(progress));
         run.add_notices(found);
+        if shuffle == Shuffle::EachEpoch {
+            run.add_notices(window.short_of_memory(rows, bytes));
+        }
         run.reference = first_rows
             .map(|raw| Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default()))
             .transpose()?;
@@ -116,7 +121,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             first_batch: run.batch_number(),
         };
         std::thread::scope(|threads| {
-            let (to, from) = sync_channel(WAITING);
+            let (to, from) = sync_channel(batches_waiting(&M::GRAPH, batch_size));
             threads.spawn(move || feed.run(&to));
             run.stream = Some(Stream(from));
             // The run ends with its stream, and so does the thread.
@@ -129,6 +134,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 struct Counted {
     fitted: Preprocessing,
     rows: usize,
+    /// What all rows would take in memory.
+    bytes: usize,
     fingerprint: u32,
     census: Census,
     /// The first rows, where a vector that stands in for an absent input may need them.
@@ -141,7 +148,7 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
     fitted: Option<&Preprocessing>,
 ) -> Result<Counted> {
     let mut fitting = Fitting::new(&M::GRAPH);
-    let (mut rows, mut sum) = (0, Fingerprint::default());
+    let (mut rows, mut bytes, mut sum) = (0, 0, Fingerprint::default());
     let mut census = Census::new(&M::GRAPH);
     let mut first_rows = learns_a_stand_in(&M::GRAPH).then(|| Table::of_samples(&M::GRAPH));
     let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, false);
@@ -156,10 +163,12 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
                     let all: Vec<usize> = (0..piece.len()).collect();
                     census.add_raw(&piece.table, &all);
                     if let Some(first_rows) = &mut first_rows {
-                        let left = REFERENCE_ROWS.saturating_sub(rows).min(piece.len());
+                        let most = reference_rows(&M::GRAPH);
+                        let left = most.saturating_sub(rows).min(piece.len());
                         first_rows.append(&piece.table, 0..left);
                     }
                     rows += piece.len();
+                    bytes += piece.bytes(0..piece.len());
                 }
                 if fitted.is_none() {
                     let all: Vec<usize> = (0..piece.len()).collect();
@@ -176,7 +185,7 @@ fn count<M: Definition, S: Source<Row = M::Sample>>(
         first = false;
     }
     let fitted = fitted.cloned().unwrap_or_else(|| fitting.finish());
-    Ok(Counted { fitted, rows, fingerprint: sum.value(), census, first_rows })
+    Ok(Counted { fitted, rows, bytes, fingerprint: sum.value(), census, first_rows })
 }
 
 /// Whether a vector stands in for an absent input.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Chunk, Rows};
 use crate::{
-    data::{columns::RowSpec, Column, Table, Values},
+    data::{columns::RowSpec, Column, Real, Table, Values},
     definition::{Definition, Graph, Missing, Output, Target},
     model::{Bits, Coverage, LookUp},
     preprocess::Preprocessing,
@@ -42,23 +42,33 @@ pub struct Targets {
     pub classes: Vec<u64>,
     /// Whether numbers differ from row to row.
     pub varies: bool,
-    first: Vec<f32>,
+    first: Vec<f64>,
 }
 
 impl Targets {
     fn add(&mut self, output: &Output, column: &Column, row: usize) {
         match &*column.values {
             Values::Categories(classes) => self.count(output.width, classes[row] as usize),
+            Values::Numbers(flags) if output.target == Target::Flag => {
+                self.count(2, usize::from(flags[row] > 0.5));
+            }
             Values::Numbers(numbers) => {
-                let numbers = &numbers[row * column.width..][..column.width];
-                match (output.target, self.first.is_empty()) {
-                    (Target::Flag, _) => self.count(2, usize::from(numbers[0] > 0.5)),
-                    (_, true) => self.first = numbers.to_vec(),
-                    (_, false) => self.varies |= self.first != numbers,
-                }
+                self.compare(&numbers[row * column.width..][..column.width])
+            }
+            Values::Doubles(numbers) => {
+                self.compare(&numbers[row * column.width..][..column.width])
             }
             // Labels have become classes by now, and nothing else is a target.
             _ => {}
+        }
+    }
+
+    /// Compares the numbers of a row with those of the first one.
+    fn compare<T: Real>(&mut self, numbers: &[T]) {
+        let numbers = numbers.iter().map(|number| number.as_f64());
+        match self.first.is_empty() {
+            true => self.first = numbers.collect(),
+            false => self.varies = self.varies || !self.first.iter().copied().eq(numbers),
         }
     }
 

@@ -88,6 +88,9 @@ pub(crate) fn target_row(column: &Column, row: usize) -> TargetRow<'_> {
         Values::Numbers(numbers) => {
             TargetRow::Numbers(&numbers[row * column.width..][..column.width])
         }
+        Values::Doubles(numbers) => {
+            TargetRow::Doubles(&numbers[row * column.width..][..column.width])
+        }
         Values::Categories(classes) => TargetRow::Class(classes[row] as usize),
         // Labels have become classes by now, and nothing else is a target.
         _ => TargetRow::Numbers(&[]),

@@ -48,7 +48,7 @@ pub(super) fn class_mistakes(output: &Output, weights: &[(usize, f64)]) -> Vec<S
     let classes = match output.target {
         Target::Class => output.width,
         Target::Flag => 2,
-        Target::Numbers => {
+        Target::Numbers | Target::Doubles => {
             return vec![format!("output `{name}` has class weights, but its target is no class")]
         }
     };

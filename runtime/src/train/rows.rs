@@ -6,7 +6,7 @@ use crate::{
     data::{Batch, Column, Table, Values},
     definition::{Definition, Graph, Output},
     layer::Draw,
-    preprocess::Preprocessing,
+    preprocess::{push_sample, Preprocessing},
     Error, Result,
 };
 
@@ -156,7 +156,7 @@ pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -
     let mut table = Table::of_samples(&M::GRAPH);
     table.reserve(rows.len());
     for row in rows {
-        table.push(|writer| M::write_sample(row, writer))?;
+        push_sample::<M>(&mut table, row)?;
     }
     check_ranges(&M::GRAPH, &table)?;
     Ok(table)
@@ -170,13 +170,13 @@ pub(crate) fn check_ranges(graph: &Graph, table: &Table) -> Result<()> {
 
 /// Whether a loss can compare with all of an output's targets.
 fn check_range(output: &Output, column: &Column) -> Result<()> {
-    let (Some((least, most)), Values::Numbers(numbers)) =
-        (output.loss.target_range(), &*column.values)
-    else {
-        return Ok(());
+    let Some((least, most)) = output.loss.target_range() else { return Ok(()) };
+    let outside = match &*column.values {
+        Values::Numbers(numbers) => first_outside(numbers, (least, most)),
+        Values::Doubles(numbers) => first_outside(numbers, (least, most)),
+        _ => None,
     };
-    let outside = numbers.iter().position(|number| !(least..=most).contains(number));
-    let Some(place) = outside else { return Ok(()) };
+    let Some((place, found)) = outside else { return Ok(()) };
     let loss = output.loss.name();
     let range = match most.is_finite() {
         true => format!("from {least} to {most}"),
@@ -186,8 +186,18 @@ fn check_range(output: &Output, column: &Column) -> Result<()> {
         row: place / column.width.max(1),
         field: output.name.to_owned(),
         expected: format!("a number {range}, which `{loss}` compares with"),
-        found: numbers[place].to_string(),
+        found,
     })
+}
+
+/// The place of the first number that is not from `least` to `most`, and the number.
+fn first_outside<N: Copy + Into<f64> + std::fmt::Display>(
+    numbers: &[N],
+    (least, most): (f32, f32),
+) -> Option<(usize, String)> {
+    let range = f64::from(least)..=f64::from(most);
+    let place = numbers.iter().position(|&number| !range.contains(&number.into()))?;
+    Some((place, numbers[place].to_string()))
 }
 
 /// The order in which training rows are taken: pass after pass over all of them, each in an order

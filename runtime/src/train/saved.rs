@@ -44,6 +44,7 @@ fn fixed<'a>(
         ("`seed`", seed.0.to_string()),
         ("`shuffle`", format!("{shuffle:?}")),
         ("`shuffle_window`", settings.shuffle_window.to_string()),
+        ("`shuffle_memory`", settings.shuffle_memory.to_string()),
         ("`accumulate`", accumulate.to_string()),
         ("`clip`", format!("{clip:?}")),
         ("`moving_average`", format!("{moving_average:?}")),

@@ -3,23 +3,28 @@
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::{
-    mixer::Mixer,
+    mixer::{Mixer, Window},
     row_weights::of_classes,
     rows::Rows,
     trainer::{ClassWeights, SampleWeight},
     RowWeights, Shuffle,
 };
 use crate::{
-    data::{cut, read_ahead, samples, Ask, Piece, Source, Table, Wanted},
-    definition::Definition,
+    data::{cut, read_ahead, rows_within, samples, Ask, Piece, Source, Table, Wanted},
+    definition::{Definition, Graph},
     layer::Draw,
     preprocess::Preprocessing,
     seed::{self, Seed},
     Error, Result,
 };
 
-/// How many batches wait at most.
-pub(super) const WAITING: usize = 4;
+/// How many batches wait at most: fewer where they are large. A batch holds its rows twice, as they
+/// were read and as the model takes them.
+pub(super) fn batches_waiting(graph: &Graph, batch_size: usize) -> usize {
+    const MOST: usize = 4;
+    const MOST_BYTES: usize = 64 << 20;
+    MOST.min(rows_within(graph, MOST_BYTES / 2) / batch_size.max(1))
+}
 
 /// The batches as they come from the other thread.
 pub(super) struct Stream(pub(super) Receiver<Result<Rows>>);
@@ -42,7 +47,7 @@ pub(super) struct Feed<'a, M: Definition, S> {
     pub(super) class_weights: &'a [ClassWeights],
     pub(super) seed: Seed,
     pub(super) shuffle: Shuffle,
-    pub(super) window: usize,
+    pub(super) window: Window,
     pub(super) batch_size: usize,
     /// How many rows a pass has.
     pub(super) rows: usize,
@@ -113,8 +118,8 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
         pass: u64,
     ) -> impl Iterator<Item = Result<Piece>> + use<'r, M, S> {
         let window = match self.shuffle {
-            Shuffle::EachEpoch => self.window.max(1),
-            Shuffle::Never => 1,
+            Shuffle::EachEpoch => self.window,
+            Shuffle::Never => Window { rows: 1, ..self.window },
         };
         let mut mixer = Mixer::new(window, self.seed.generator(seed::Stream::Shuffling, pass));
         std::iter::from_fn(move || match pieces.next() {

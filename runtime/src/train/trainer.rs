@@ -54,6 +54,8 @@ pub(super) struct Settings {
     pub(super) seed: Seed,
     pub(super) shuffle: Shuffle,
     pub(super) shuffle_window: usize,
+    /// In bytes.
+    pub(super) shuffle_memory: usize,
     pub(super) accumulate: usize,
     pub(super) clip: Option<Clip>,
     pub(super) moving_average: Option<MovingAverage>,
@@ -115,6 +117,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
                 seed: Seed(0),
                 shuffle: Shuffle::EachEpoch,
                 shuffle_window: 10_000,
+                shuffle_memory: 128 << 20,
                 accumulate: 1,
                 clip: None,
                 moving_average: None,
@@ -152,12 +155,22 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         self
     }
 
-    /// How many rows of a source are mixed at a time by [`fit_from`](Trainer::fit_from): as many are
-    /// kept in memory, 10,000 unless it is said here. A file that is sorted by its target wants a
-    /// window as large as can be. `tf.data.Dataset.shuffle(rows)`.
+    /// How many rows of a source are mixed at a time by [`fit_from`](Trainer::fit_from), 10,000 unless
+    /// it is said here, as far as [`shuffle_memory`](Trainer::shuffle_memory) has room for them. A file
+    /// that is sorted by its target wants a window as large as can be.
+    /// `tf.data.Dataset.shuffle(rows)`.
     #[must_use]
     pub fn shuffle_window(mut self, rows: usize) -> Self {
         self.settings.shuffle_window = rows;
+        self
+    }
+
+    /// How many bytes the rows take that [`fit_from`](Trainer::fit_from) mixes at a time, 128 MiB unless
+    /// it is said here. Where fewer rows than [`shuffle_window`](Trainer::shuffle_window) have room, a
+    /// [notice](crate::Notice) says so before the first step.
+    #[must_use]
+    pub fn shuffle_memory(mut self, bytes: usize) -> Self {
+        self.settings.shuffle_memory = bytes;
         self
     }
 

@@ -10,6 +10,7 @@
 
 use super::{run::Run, walk, watch};
 use crate::{
+    data::rows_within,
     definition::{Graph, Network},
     kernel::{Backend, Element},
     model::{optional_input_of, tables, LookUp},
@@ -17,8 +18,12 @@ use crate::{
     Error, Result,
 };
 
-/// How many training rows the mean of a branch is taken over, at most.
-pub(super) const REFERENCE_ROWS: usize = 512;
+/// How many training rows the mean of a branch is taken over, at most: fewer where they are large.
+pub(super) fn reference_rows(graph: &Graph) -> usize {
+    const MOST_ROWS: usize = 512;
+    const MOST_BYTES: usize = 32 << 20;
+    rows_within(graph, MOST_BYTES).min(MOST_ROWS)
+}
 
 /// A trained tensor that holds something which training may not reach.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +131,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         });
         let wanted: Vec<&'static str> = wanted.collect();
         let rows = self.reference.as_ref().unwrap_or(&self.rows);
-        let count = rows.len().min(self.plan.rows).min(REFERENCE_ROWS);
+        let count = rows.len().min(self.plan.rows).min(reference_rows(&M::GRAPH));
         if wanted.is_empty() || count == 0 {
             return Ok(Vec::new());
         }

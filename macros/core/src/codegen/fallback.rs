@@ -269,8 +269,12 @@ fn tensor(field: &Field, krate: &TokenStream) -> TokenStream {
     let mut sizes: Vec<TokenStream> = dims.iter().map(|dim| const_argument(&dim.tokens)).collect();
     match element {
         Element::Class(classes) => sizes.push(const_argument(&classes.tokens)),
-        Element::F32 | Element::Bool if sizes.is_empty() => sizes.push(quote!(1)),
-        Element::F32 | Element::Bool | Element::U32 => {}
+        Element::U32 => {}
+        Element::F32 | Element::F64 | Element::I64 | Element::U64 | Element::Bool => {
+            if sizes.is_empty() {
+                sizes.push(quote!(1));
+            }
+        }
         Element::Text | Element::Image(_) | Element::Date(_) | Element::Inferred => {
             return quote!(());
         }

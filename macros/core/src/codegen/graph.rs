@@ -6,7 +6,7 @@ use quote::quote;
 
 use super::{model, Expansion};
 use crate::{
-    graph::Graph,
+    graph::{Graph, Node},
     parse::{Argument, Input, LayerKind, MetricCall, Missing, Source},
     shape::{value_tokens, ShapedStep},
     text::plain,
@@ -100,7 +100,10 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let kind = match raw.shape.kind {
         Kind::Numbers => {
             let blanks = fills_blanks(input);
-            quote!(Numbers { blanks: #blanks })
+            match is_double(node) {
+                true => quote!(Doubles { blanks: #blanks }),
+                false => quote!(Numbers { blanks: #blanks }),
+            }
         }
         // With steps, it is they that the indices have to fit.
         Kind::Categories if shape.steps.is_empty() => {
@@ -177,6 +180,11 @@ pub(super) fn reads_within(input: &Input) -> bool {
     input.steps.iter().any(|step| step.spec.form.reads_within)
 }
 
+/// Whether rows hold its numbers in double precision.
+fn is_double(node: &Node) -> bool {
+    node.field.ty.as_ref().is_some_and(|ty| ty.element.is_double())
+}
+
 /// A step of preprocessing with its arguments, and the input whose vocabulary it takes.
 fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usize>) -> TokenStream {
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
@@ -237,6 +245,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let target = match node.target() {
         Some(Target::Flag) => quote!(Flag),
         Some(Target::Class) => quote!(Class),
+        _ if is_double(node) => quote!(Doubles),
         _ => quote!(Numbers),
     };
     let loss = output.loss.as_ref().map(|loss| {

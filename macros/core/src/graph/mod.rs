@@ -68,10 +68,12 @@ impl Node {
     /// What it is compared with as an output; `None` where its type says nothing of the kind.
     pub(crate) fn target(&self) -> Option<Target> {
         match self.field.ty.as_ref()?.element {
-            Element::F32 => Some(Target::Numbers),
+            Element::F32 | Element::F64 => Some(Target::Numbers),
             Element::Bool => Some(Target::Flag),
             Element::Class(_) => Some(Target::Class),
-            Element::U32
+            Element::I64
+            | Element::U64
+            | Element::U32
             | Element::Text
             | Element::Image(_)
             | Element::Date(_)

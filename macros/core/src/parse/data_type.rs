@@ -28,6 +28,12 @@ pub(crate) struct FieldType {
 pub(crate) enum Element {
     /// A number.
     F32,
+    /// A number in double precision.
+    F64,
+    /// A whole number, held in double precision.
+    I64,
+    /// A whole number of at least 0, held in double precision.
+    U64,
     /// A flag, a number of 0 or 1.
     Bool,
     /// A category index.
@@ -55,6 +61,13 @@ pub(crate) enum Date {
     Utc,
 }
 
+impl Element {
+    /// Whether rows hold it in double precision until the last step.
+    pub(crate) fn is_double(&self) -> bool {
+        matches!(self, Element::F64 | Element::I64 | Element::U64)
+    }
+}
+
 impl FieldType {
     /// Every size in the type.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = &SizeExpr> {
@@ -70,6 +83,9 @@ impl FieldType {
         let span = self.span;
         let mut tokens = match &self.element {
             Element::F32 => quote_spanned!(span=> ::core::primitive::f32),
+            Element::F64 => quote_spanned!(span=> ::core::primitive::f64),
+            Element::I64 => quote_spanned!(span=> ::core::primitive::i64),
+            Element::U64 => quote_spanned!(span=> ::core::primitive::u64),
             Element::Bool => quote_spanned!(span=> ::core::primitive::bool),
             Element::U32 => quote_spanned!(span=> ::core::primitive::u32),
             Element::Class(classes) => {
@@ -170,15 +186,16 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
     }
     match path.get_ident().map(ToString::to_string).as_deref() {
         Some("f32") => Ok(Element::F32),
+        Some("f64") => Ok(Element::F64),
+        Some("i64") => Ok(Element::I64),
+        Some("u64") => Ok(Element::U64),
         Some("bool") => Ok(Element::Bool),
         Some("u32") => Ok(Element::U32),
-        Some("f64") => Err(syn::Error::new(ty.span(), "raw numbers are `f32`; write `f32` here")),
-        Some("usize" | "u64" | "u16" | "u8" | "i64" | "i32" | "i16" | "i8" | "isize") => {
-            Err(syn::Error::new(
-                ty.span(),
-                "a category index is `u32` and a number is `f32`; write the one that is meant",
-            ))
-        }
+        Some("usize" | "u16" | "u8" | "i32" | "i16" | "i8" | "isize") => Err(syn::Error::new(
+            ty.span(),
+            "a category index is `u32` and a number is `f32` (`f64`, `i64` or `u64` where it has many \
+             digits); write the one that is meant",
+        )),
         _ => Err(unknown(ty)),
     }
 }
@@ -198,7 +215,12 @@ fn size(argument: &GenericArgument, of: &str) -> syn::Result<SizeExpr> {
 
 /// The `T` of `Option<T>`, where that is the `wrapper`.
 fn inside<'a>(wrapper: &str, ty: &'a Type) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
+    let path = match ty {
+        Type::Path(path) => path,
+        // A type that a `macro_rules!` macro was handed.
+        Type::Group(group) => return inside(wrapper, &group.elem),
+        _ => return None,
+    };
     let last = path.path.segments.last()?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     match (last.ident == wrapper, arguments.args.first()) {
@@ -212,8 +234,8 @@ fn unknown(ty: &Type) -> syn::Error {
     syn::Error::new(
         point(ty),
         format!(
-            "`{found}` is no data type of a model: use `f32`, `bool`, `u32`, arrays of them, \
-             `String`, `Image<C>`, chrono's dates, `Class<N>`, or `Option` of an input's; an alias \
+            "`{found}` is no data type of a model: use `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, \
+             arrays of them, `String`, `Image<C>`, chrono's dates, `Class<N>`, or `Option` of an input's; an alias \
              is not seen through, so write the type itself"
         ),
     )

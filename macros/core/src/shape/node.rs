@@ -120,7 +120,9 @@ fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
         return None;
     }
     let flow = match &ty.element {
-        Element::F32 | Element::Bool => Flow::declared(Kind::Numbers, &ty.dims),
+        Element::F32 | Element::F64 | Element::I64 | Element::U64 | Element::Bool => {
+            Flow::declared(Kind::Numbers, &ty.dims)
+        }
         Element::U32 => Flow::declared(Kind::Categories, &ty.dims),
         Element::Text => Flow::declared(Kind::Texts, &ty.dims),
         Element::Image(channels) if ty.dims.is_empty() => {
@@ -256,10 +258,10 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
         }
         (Element::Inferred, false) => Ok(None),
         (Element::Inferred, true) => {
-            Err("an output's type is its target: `f32`, `[f32; N]`, `bool` or `Class<N>`".to_owned())
+            Err("an output's type is its target: `f32`, `f64`, arrays of them, `bool` or `Class<N>`".to_owned())
         }
-        (Element::F32, _) if ty.dims.is_empty() => Ok(Some(one())),
-        (Element::F32, _) => {
+        (Element::F32, _) | (Element::F64, true) if ty.dims.is_empty() => Ok(Some(one())),
+        (Element::F32, _) | (Element::F64, true) => {
             Ok(Some(Flow::declared(Kind::Numbers, &ty.dims).with_mask(ty.masked)))
         }
         (Element::Bool, true) if ty.dims.is_empty() => Ok(Some(one())),
@@ -268,7 +270,7 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
             Ok(Some(Flow::declared(Kind::Numbers, std::slice::from_ref(classes))))
         }
         (_, true) => Err(format!(
-            "`{}` is no target: an output is `f32`, `[f32; N]`, `bool` or `Class<N>`",
+            "`{}` is no target: an output is `f32`, `f64`, arrays of them, `bool` or `Class<N>`",
             ty.text
         )),
         (_, false) => Err(format!(

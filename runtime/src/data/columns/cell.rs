@@ -7,6 +7,8 @@ use serde::{
     Deserialize, Deserializer,
 };
 
+use crate::data::real::LAST_WHOLE;
+
 /// One value as the source holds it.
 ///
 /// Every source gives these, and a field's type takes all of them alike (`FromCells`): a text of
@@ -83,11 +85,9 @@ impl<'de> Cell<'de> {
     /// The whole number in a cell that is no text; 3.0 is one, 3.5 is not: tables that went through
     /// floating point hold 3 as 3.0.
     pub(crate) fn whole(&self) -> Option<i128> {
-        /// Below it `f64` holds every whole number.
-        const EXACT: f64 = 1e15;
         match self {
             Cell::Integer(number) => Some(*number),
-            Cell::Float(number) if number.fract() == 0.0 && number.abs() < EXACT => {
+            Cell::Float(number) if number.fract() == 0.0 && number.abs() <= LAST_WHOLE => {
                 Some(*number as i128)
             }
             _ => None,

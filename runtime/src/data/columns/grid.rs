@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::{Cell, FieldSpec, FromCells, Layout, RowSpec, View};
-use crate::data::{Column, Content, Raw, Table, Values};
+use crate::data::{Column, Raw, Table, Values};
 
 /// The cells of some rows, by row and by column of their source.
 pub trait Grid {
@@ -17,8 +17,8 @@ pub trait Grid {
     fn cell(&self, row: usize, column: usize) -> Option<Cell<'_>>;
 
     /// Appends the numbers of some columns, row by row, or NaN where one is blank and may be;
-    /// whether all of them are numbers.
-    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Vec<f32>) -> bool;
+    /// whether all of them are numbers of the type that `to` holds.
+    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Values) -> bool;
 
     /// Appends the texts of some columns, row by row, or an empty one where one is blank and may be;
     /// whether all of them are texts.
@@ -79,14 +79,8 @@ pub(super) fn append_numbers(
     columns: &[usize],
     to: &mut Column,
 ) -> bool {
-    let may_be_blank = to.content == Content::Numbers { blanks: true };
-    match Arc::make_mut(&mut to.values) {
-        Values::Numbers(numbers) => {
-            let blanks = may_be_blank && field.reads.takes_blank();
-            grid.numbers(columns, blanks, numbers)
-        }
-        _ => false,
-    }
+    let blanks = to.content.blanks() == Some(true) && field.reads.takes_blank();
+    grid.numbers(columns, blanks, Arc::make_mut(&mut to.values))
 }
 
 /// Texts, as many for each row as there are columns.

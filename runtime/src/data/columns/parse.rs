@@ -9,7 +9,11 @@ use super::{
     grid::{append_numbers, append_texts, Append},
     Cell, FieldSpec,
 };
-use crate::data::{folder, Class, Image, ImageError};
+use crate::data::{
+    image_files,
+    real::{expected_of_float, expected_of_whole, of_float, of_whole, Real, AN_ID},
+    Class, Image, ImageError,
+};
 
 /// A cell with the column it stands in.
 #[derive(Clone, Copy, Debug)]
@@ -107,13 +111,20 @@ fn single<'a>(cells: &[View<'a>], expected: &str) -> Result<View<'a>, Problem> {
     }
 }
 
-/// A whole number from 0 up to `last`.
-fn whole(view: View<'_>, expected: &str, last: i128) -> Result<usize, Problem> {
-    let number = view.cell.value().whole();
-    number
-        .filter(|number| (0..=last).contains(number))
-        .and_then(|number| usize::try_from(number).ok())
-        .ok_or_else(|| view.problem(expected))
+/// The number in a cell: a whole one exactly, any other rounded.
+fn real<T: Real>(cells: &[View<'_>]) -> Result<T, Problem> {
+    let view = single(cells, "a number")?;
+    match &*view.cell.value() {
+        Cell::Blank if view.takes_blank() => Ok(T::nan()),
+        Cell::Float(number) if number.is_nan() && view.takes_blank() => Ok(T::nan()),
+        Cell::Integer(number) => {
+            of_whole(*number).ok_or_else(|| view.problem(expected_of_whole::<T>(*number)))
+        }
+        Cell::Float(number) => {
+            of_float(*number).ok_or_else(|| view.problem(expected_of_float::<T>(*number)))
+        }
+        _ => Err(view.problem("a number")),
+    }
 }
 
 /// Whether a number is missing: NaN says so too.
@@ -132,19 +143,53 @@ impl FromCells for f32 {
     }
 
     fn read(cells: &[View<'_>]) -> Result<f32, Problem> {
-        let view = single(cells, "a number")?;
-        let number = match &*view.cell.value() {
-            Cell::Integer(number) => *number as f32,
-            Cell::Float(number) if number.is_nan() && view.takes_blank() => return Ok(f32::NAN),
-            Cell::Float(number) => *number as f32,
-            Cell::Blank if view.takes_blank() => return Ok(f32::NAN),
-            _ => return Err(view.problem("a number")),
-        };
-        if number.is_finite() {
-            Ok(number)
-        } else {
-            Err(view.problem("a finite number that `f32` can hold"))
-        }
+        real(cells)
+    }
+}
+
+impl FromCells for f64 {
+    const ELEMENTWISE: Option<Append> = Some(append_numbers);
+
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        is_nan(cell)
+    }
+
+    fn read(cells: &[View<'_>]) -> Result<f64, Problem> {
+        real(cells)
+    }
+}
+
+/// A whole number of a type that goes from `least` to `most`.
+fn integer<T: TryFrom<i128> + fmt::Display>(
+    cells: &[View<'_>],
+    [least, most]: [T; 2],
+) -> Result<T, Problem> {
+    let expected = || format!("a whole number from {least} to {most}");
+    let view = single(cells, &expected())?;
+    let found = view.cell.value().whole();
+    found.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
+        let advice = if found.is_some() { format!(" ({AN_ID})") } else { String::new() };
+        view.problem(expected() + &advice)
+    })
+}
+
+impl FromCells for u32 {
+    fn read(cells: &[View<'_>]) -> Result<u32, Problem> {
+        integer(cells, [u32::MIN, u32::MAX])
+    }
+}
+
+impl FromCells for i64 {
+    fn read(cells: &[View<'_>]) -> Result<i64, Problem> {
+        let number = integer(cells, [i64::MIN, i64::MAX])?;
+        real::<f64>(cells).map(|_| number)
+    }
+}
+
+impl FromCells for u64 {
+    fn read(cells: &[View<'_>]) -> Result<u64, Problem> {
+        let number = integer(cells, [u64::MIN, u64::MAX])?;
+        real::<f64>(cells).map(|_| number)
     }
 }
 
@@ -153,14 +198,6 @@ impl FromCells for bool {
         const EXPECTED: &str = "true, false, yes, no, 1 or 0";
         let view = single(cells, EXPECTED)?;
         view.cell.flag().ok_or_else(|| view.problem(EXPECTED))
-    }
-}
-
-impl FromCells for u32 {
-    fn read(cells: &[View<'_>]) -> Result<u32, Problem> {
-        const EXPECTED: &str = "a whole number of at least 0";
-        let index = whole(single(cells, EXPECTED)?, EXPECTED, u32::MAX.into())?;
-        Ok(index as u32)
     }
 }
 
@@ -234,7 +271,7 @@ impl<const C: usize> FromCells for Image<C> {
         const EXPECTED: &str = "the path of a PNG or JPEG file";
         let view = single(cells, EXPECTED)?;
         let path = text(view, EXPECTED)?;
-        Image::open(folder::resolve(&path)).map_err(|ImageError { expected, found }| Problem {
+        image_files::open(&path).map_err(|ImageError { expected, found }| Problem {
             place: format!("column `{}`", view.column),
             expected,
             found,
@@ -246,8 +283,8 @@ impl<const N: usize> FromCells for Class<N> {
     fn read(cells: &[View<'_>]) -> Result<Class<N>, Problem> {
         let expected = format!("a class from 0 to {}", N.saturating_sub(1));
         let view = single(cells, &expected)?;
-        let index = whole(view, &expected, N as i128 - 1)?;
-        Class::new(index).map_err(|_| view.problem(expected))
+        let index = view.cell.value().whole().and_then(|index| usize::try_from(index).ok());
+        index.and_then(|index| Class::new(index).ok()).ok_or_else(|| view.problem(expected))
     }
 }
 

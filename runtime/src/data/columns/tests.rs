@@ -127,7 +127,7 @@ fn a_bad_cell_names_line_field_column_expected_and_found() {
         ),
         (
             "1,x,1,,,3.5,yes,2",
-            "field `sex`, column `sex`: expected a whole number of at least 0, found `3.5`",
+            "field `sex`, column `sex`: expected a whole number from 0 to 4294967295, found `3.5`",
         ),
         ("1,x,1,,,-1,yes,2", "field `sex`, column `sex`: expected a whole number"),
         ("1,x,1,,,1,maybe,2", "expected true, false, yes, no, 1 or 0, found `maybe`"),

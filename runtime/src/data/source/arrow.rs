@@ -52,7 +52,7 @@ impl<R: DeserializeOwned> Arrow<R> {
             Error::Database { database: name.clone(), reason: error.to_string() }
         })?;
         let schema = reader.schema();
-        Ok(Tables::new(name, names(&schema), decoded(reader)))
+        Ok(Tables::new(&self.path, names(&schema), decoded(reader)))
     }
 }
 

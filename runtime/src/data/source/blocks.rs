@@ -3,7 +3,7 @@
 use crate::{
     data::{
         columns::{Grid, Plan, RowSpec},
-        Table,
+        Content, Table,
     },
     definition::Definition,
     Result,
@@ -30,6 +30,8 @@ pub struct Wanted {
     empty: Table,
     /// How many rows are wanted together.
     at_once: usize,
+    /// Whether the rows hold pictures.
+    pictures: bool,
 }
 
 /// How many rows are handed over together at most: handing over each by itself would cost more than
@@ -38,10 +40,23 @@ const MOST_TOGETHER: usize = 128;
 
 impl Wanted {
     /// About so many rows to train on together; as structs alone, where somebody looks at them.
+    ///
+    /// A picture as it is decoded may take a thousand times as much memory as what is kept of it. So
+    /// rows with pictures are read one by one, which costs little beside decoding them.
     pub(crate) fn samples<M: Definition>(at_once: usize, as_rows: bool) -> Wanted {
-        let row = M::SAMPLE_ROW.filter(|_| !as_rows);
+        let pictures = M::GRAPH.inputs.iter().any(|input| input.kind == Content::Pictures);
+        let row = M::SAMPLE_ROW.filter(|_| !as_rows && !pictures);
         let at_once = at_once.clamp(1, MOST_TOGETHER);
-        Wanted { row, empty: Table::of_samples(&M::GRAPH), at_once }
+        Wanted { row, empty: Table::of_samples(&M::GRAPH), at_once, pictures }
+    }
+
+    /// How many rows are to be gathered, where they come one by one.
+    pub(super) fn gathered(&self) -> usize {
+        if self.pictures {
+            self.at_once
+        } else {
+            0
+        }
     }
 
     /// Where the fields of a row are among columns of these names; `None` where single rows are to be
@@ -61,7 +76,8 @@ pub(super) fn by_rows<'a, R: 'a>(
     mut rows: impl Iterator<Item = Result<R>> + 'a,
     wanted: &'a Wanted,
 ) -> Blocks<'a, R> {
-    let mut block = move || -> Vec<_> { rows.by_ref().take(wanted.at_once).collect() };
+    let at_once = if wanted.pictures { 1 } else { wanted.at_once };
+    let mut block = move || -> Vec<_> { rows.by_ref().take(at_once).collect() };
     let blocks = std::iter::from_fn(move || Some(block()).filter(|rows| !rows.is_empty()));
     Box::new(blocks.map(Block::Rows))
 }

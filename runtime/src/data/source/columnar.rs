@@ -2,7 +2,7 @@
 
 mod column;
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, path::Path, sync::Arc};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -11,7 +11,10 @@ use serde::de::DeserializeOwned;
 use self::column::Column;
 use super::{record::Records, tables::until_error, Block, Wanted};
 use crate::{
-    data::columns::{Cell, Grid, Interned, Plan},
+    data::{
+        columns::{Cell, Grid, Interned, Plan},
+        Real, Values,
+    },
     Error, Result,
 };
 
@@ -26,14 +29,16 @@ pub(super) struct Tables<I, R> {
 }
 
 impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
-    /// Those of a file of this name, with columns of these.
+    /// Those of a file, with columns of these names.
     pub(super) fn new<'a>(
-        name: String,
+        path: &Path,
         columns: impl Iterator<Item = &'a str>,
         decoded: I,
     ) -> Tables<I, R> {
+        let name = path.display().to_string();
         let columns: Vec<String> = columns.map(str::to_owned).collect();
         let records = Records::new(name.clone(), Arc::from(columns));
+        let records = records.from_folder(path.parent().map(Arc::from));
         Tables { name, decoded, records }
     }
 
@@ -45,8 +50,20 @@ impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
 
     /// Every row by itself.
     pub(super) fn rows(mut self) -> impl Iterator<Item = Result<R>> {
-        std::iter::from_fn(move || Some(self.next()?.map(|found| self.read(&found))))
-            .flat_map(|rows| rows.unwrap_or_else(|error| vec![Err(error)]))
+        // Row by row, for a row with a picture takes much memory.
+        let mut table: Option<(Found, usize)> = None;
+        std::iter::from_fn(move || loop {
+            match &mut table {
+                Some((found, row)) if *row < found.rows => {
+                    *row += 1;
+                    return Some(self.records.read(found.record(*row - 1)));
+                }
+                _ => match self.next()? {
+                    Ok(found) => table = Some((found, 0)),
+                    Err(error) => return Some(Err(error)),
+                },
+            }
+        })
     }
 
     /// As tables, where `plan` finds all fields of a row in the columns.
@@ -70,8 +87,7 @@ impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
     }
 
     fn read(&mut self, found: &Found) -> Vec<Result<R>> {
-        let record = |row: usize| found.columns.iter().map(move |column| column.at(row));
-        (0..found.rows).map(|row| self.records.read(record(row))).collect()
+        (0..found.rows).map(|row| self.records.read(found.record(row))).collect()
     }
 
     fn next(&mut self) -> Option<Result<Found>> {
@@ -114,6 +130,22 @@ impl Found {
         Found { rows: table.num_rows(), columns }
     }
 
+    /// The fields of a row.
+    fn record(&self, row: usize) -> impl Iterator<Item = Cell<'_>> {
+        self.columns.iter().map(move |column| column.at(row))
+    }
+
+    /// Appends the numbers of some columns, row by row.
+    fn append<T: Real>(&self, columns: &[usize], blanks: bool, to: &mut Vec<T>) -> bool {
+        let (start, step) = (to.len(), columns.len());
+        to.resize(start + self.rows * step, T::zero());
+        columns.iter().enumerate().all(|(first, &column)| {
+            let column = self.columns.get(column);
+            let to = to.get_mut(start + first..).unwrap_or_default();
+            column.is_some_and(|column| column.numbers(blanks, step, to))
+        })
+    }
+
     /// The columns of this table and of another one with the same rows.
     pub(super) fn beside(mut self, other: Found) -> Decoded {
         if self.rows != other.rows {
@@ -133,14 +165,12 @@ impl Grid for Found {
         Some(self.columns.get(column)?.at(row).trimmed())
     }
 
-    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Vec<f32>) -> bool {
-        let (start, step) = (to.len(), columns.len());
-        to.resize(start + self.rows * step, 0.0);
-        columns.iter().enumerate().all(|(first, &column)| {
-            let column = self.columns.get(column);
-            let to = to.get_mut(start + first..).unwrap_or_default();
-            column.is_some_and(|column| column.numbers(blanks, step, to))
-        })
+    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Values) -> bool {
+        match to {
+            Values::Numbers(to) => self.append(columns, blanks, to),
+            Values::Doubles(to) => self.append(columns, blanks, to),
+            _ => false,
+        }
     }
 
     fn texts(&self, columns: &[usize], blanks: bool, to: &mut Vec<Arc<str>>) -> bool {

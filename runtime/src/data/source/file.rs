@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::other_formats::{recognised, TELLING};
-use crate::{data::folder, Error, Result};
+use crate::{data::image_files, Error, Result};
 
 /// What some editors put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -100,7 +100,7 @@ impl TextFile {
     /// Runs `read` with paths in rows counting from the file's folder.
     pub(super) fn within_folder<T>(&self, read: impl FnOnce() -> T) -> T {
         match &self.folder {
-            Some(folder) => folder::within(folder, read),
+            Some(folder) => image_files::from_folder(folder, read),
             None => read(),
         }
     }

@@ -43,9 +43,10 @@ mod skipping;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod tables;
+mod with_images;
 mod wording;
 
-use std::ops::Range;
+use std::{ops::Range, path::Path};
 
 #[cfg(feature = "arrow")]
 pub use self::arrow::Arrow;
@@ -66,7 +67,9 @@ pub use self::{
     json_lines::JsonLines,
     part::Part,
     skipping::{BadRow, Skipped, Skipping},
+    with_images::WithImages,
 };
+use super::ImageLimits;
 use crate::{Result, Seed};
 
 /// Rows that can be read again and again, always the same in the same order.
@@ -107,6 +110,43 @@ pub trait Source: Sync {
         Self: Sized,
     {
         Skipping::new(self, bad_row)
+    }
+
+    /// Confines the pictures of rows to a folder: their paths count from `folder`, and a path that is
+    /// absolute, has `..` in it, or leads out of the folder by a symbolic link is an error of its row.
+    /// For rows from somewhere else, which could name any file. Where it is said several times, the
+    /// last one counts.
+    ///
+    /// ```no_run
+    /// use multi_input::{data::{Csv, ImageLimits, Source}, Image};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Row {
+    ///     photo: Image<3>,
+    /// }
+    ///
+    /// let rows = Csv::<Row>::new("uploads/rows.csv")
+    ///     .images_within("uploads")
+    ///     .image_limits(ImageLimits::default().pixels(20_000_000).bytes(10_000_000));
+    /// for row in rows.rows()? {
+    ///     println!("{:?}", row?.photo);
+    /// }
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    fn images_within(self, folder: impl AsRef<Path>) -> WithImages<Self>
+    where
+        Self: Sized,
+    {
+        WithImages::within(self, folder.as_ref())
+    }
+
+    /// How large the image files of rows, and the pictures in them, may be, where it is not
+    /// [`ImageLimits::default`]. Where it is said several times, the last one counts.
+    fn image_limits(self, limits: ImageLimits) -> WithImages<Self>
+    where
+        Self: Sized,
+    {
+        WithImages::limits(self, limits)
     }
 
     /// The rows whose share, a random number from 0 to 1 that depends on the seed and the row's

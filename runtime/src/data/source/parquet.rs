@@ -49,7 +49,7 @@ impl<R: DeserializeOwned> Source for Parquet<R> {
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
         let metadata = metadata(&self.path)?;
         let found = decode(&self.path, &metadata, ProjectionMask::all())?;
-        Ok(Tables::new(self.path.display().to_string(), names(metadata.schema()), found).rows())
+        Ok(Tables::new(&self.path, names(metadata.schema()), found).rows())
     }
 
     fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, R>> {
@@ -66,9 +66,7 @@ impl<R: DeserializeOwned> Source for Parquet<R> {
             decode(&self.path, &metadata, columns)
         });
         let found = side_by_side(found.collect::<Result<Vec<_>>>()?);
-        Ok(Box::new(
-            Tables::new(self.path.display().to_string(), own(), found).blocks(plan, wanted),
-        ))
+        Ok(Box::new(Tables::new(&self.path, own(), found).blocks(plan, wanted)))
     }
 }
 

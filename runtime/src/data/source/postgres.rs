@@ -52,7 +52,7 @@ impl<R: DeserializeOwned> Source for Postgres<R> {
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
         let (connection, query) = (self.connection.clone(), self.query.clone());
-        rows("PostgreSQL".to_owned(), move |to| {
+        rows("PostgreSQL".to_owned(), None, move |to| {
             let mut client = Client::connect(&connection, NoTls).map_err(in_words)?;
             let statement = client.prepare(&query).map_err(in_words)?;
             let columns = statement.columns().iter();

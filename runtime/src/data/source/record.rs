@@ -1,6 +1,6 @@
 //! Rows of columns that are named and typed, as databases and columnar files have them.
 
-use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, fmt, marker::PhantomData, path::Path, sync::Arc};
 
 use serde::{
     de::{
@@ -12,7 +12,10 @@ use serde::{
 };
 
 use crate::{
-    data::columns::{missing, Cell},
+    data::{
+        columns::{missing, Cell},
+        image_files,
+    },
     Error, Result,
 };
 
@@ -235,13 +238,20 @@ pub(super) struct Records<R> {
     /// The database or the file, for errors.
     name: String,
     columns: Arc<[String]>,
+    /// Where paths in rows count from.
+    folder: Option<Arc<Path>>,
     row: u64,
     kind: PhantomData<fn() -> R>,
 }
 
 impl<R: DeserializeOwned> Records<R> {
     pub(super) fn new(name: impl Into<String>, columns: Arc<[String]>) -> Records<R> {
-        Records { name: name.into(), columns, row: 0, kind: PhantomData }
+        Records { name: name.into(), columns, folder: None, row: 0, kind: PhantomData }
+    }
+
+    /// The same with paths in rows counting from a folder.
+    pub(super) fn from_folder(self, folder: Option<Arc<Path>>) -> Records<R> {
+        Records { folder, ..self }
     }
 
     /// The names of the columns.
@@ -259,7 +269,12 @@ impl<R: DeserializeOwned> Records<R> {
         let row = self.row;
         self.row += 1;
         let record = Record { names: self.columns(), cells: record.into_iter(), column: "" };
-        R::deserialize(MapAccessDeserializer::new(record)).map_err(|problem| Error::Record {
+        let read = || R::deserialize(MapAccessDeserializer::new(record));
+        let read = match &self.folder {
+            Some(folder) => image_files::from_folder(folder, read),
+            None => read(),
+        };
+        read.map_err(|problem| Error::Record {
             database: self.name.clone(),
             row,
             message: match problem {
@@ -275,7 +290,7 @@ impl<R: DeserializeOwned> Records<R> {
 pub(super) mod thread {
     use std::sync::mpsc::{sync_channel, IntoIter, SyncSender};
 
-    use super::{Arc, Cell, DeserializeOwned, Error, Records, Result};
+    use super::{Arc, Cell, DeserializeOwned, Error, Path, Records, Result};
 
     /// How many records wait at most.
     const WAITING: usize = 256;
@@ -291,6 +306,7 @@ pub(super) mod thread {
     /// where it is. The thread ends when nobody takes its rows any more.
     pub(in super::super) fn rows<R: DeserializeOwned>(
         name: String,
+        folder: Option<Arc<Path>>,
         read: impl FnOnce(&SyncSender<Message>) -> std::result::Result<(), String> + Send + 'static,
     ) -> Result<impl Iterator<Item = Result<R>>> {
         let failed = {
@@ -310,11 +326,33 @@ pub(super) mod thread {
             Some(Message::Failed(reason)) => return Err(failed(reason)),
             _ => return Err(failed("its thread has ended".to_owned())),
         };
-        let mut records = Records::new(name, columns);
+        let mut records = Records::new(name, columns).from_folder(folder);
         Ok(messages.map(move |message| match message {
             Message::Record(record) => records.read(record),
             Message::Failed(reason) => Err(failed(reason)),
             Message::Columns(_) => Err(failed("it changed its columns".to_owned())),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::Image;
+
+    #[derive(Debug, Deserialize)]
+    struct Row {
+        #[allow(dead_code)]
+        photo: Image<1>,
+    }
+
+    #[test]
+    fn paths_count_from_the_folder_of_the_file() {
+        let records = Records::<Row>::new("rows.db", Arc::from(["photo".to_owned()]));
+        let mut records = records.from_folder(Some(Path::new("/nowhere").into()));
+        let message = records.read([Field::Text("a.png".into())]).unwrap_err().to_string();
+        assert!(message.contains("`/nowhere/a.png`, which cannot be read"), "{message}");
     }
 }

@@ -17,8 +17,8 @@ use crate::{data::columns::Cell, Result};
 
 /// The rows that a query of an SQLite database gives; needs the feature `sqlite`.
 ///
-/// The query's columns are found by their names, as those of a [`Csv`](super::Csv) are. The database
-/// is only read. A source gives the same rows in every pass, so the query should say `ORDER BY`.
+/// The query's columns are found by their names, as those of a [`Csv`](super::Csv) are; the path of
+/// a picture counts from the database's folder. The database is only read. A source gives the same rows in every pass, so the query should say `ORDER BY`.
 #[derive(Clone, Debug)]
 pub struct Sqlite<R> {
     path: PathBuf,
@@ -38,7 +38,8 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
         let (path, query) = (self.path.clone(), self.query.clone());
-        rows(self.path.display().to_string(), move |to| {
+        let folder = self.path.parent().map(Into::into);
+        rows(self.path.display().to_string(), folder, move |to| {
             let text = |error: rusqlite::Error| or_another(&path, "SQLite", error.to_string());
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(&path, flags).map_err(text)?;

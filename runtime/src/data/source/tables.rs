@@ -1,9 +1,12 @@
 //! Rows, a table at a time.
 
+use std::ops::Range;
+
 use super::{Block, Source, Wanted};
 use crate::{
-    data::{table::swap_rows, RowWriter, Table},
+    data::{table::swap_rows, Table},
     definition::Definition,
+    preprocess::{push_inputs, push_sample},
     train::check_ranges,
     Error, Result,
 };
@@ -30,6 +33,12 @@ impl Piece {
     /// How many rows.
     pub(crate) fn len(&self) -> usize {
         self.table.rows
+    }
+
+    /// How much memory some rows take.
+    pub(crate) fn bytes(&self, rows: Range<usize>) -> usize {
+        let beside = rows.len() * (1 + self.answers.len()) * size_of::<f64>();
+        beside + self.table.bytes(rows)
     }
 
     /// The table and what was answered, and what names a row of it by its place.
@@ -91,7 +100,7 @@ pub(crate) fn samples<'a, M: Definition, S: Source<Row = M::Sample>>(
     asks: &'a [Ask<'a, M::Sample>],
 ) -> Result<impl Iterator<Item = Result<Piece>> + 'a> {
     let (mut blocks, mut first) = (source.blocks(wanted)?, 0);
-    Ok(until_error(std::iter::from_fn(move || loop {
+    let pieces = until_error(std::iter::from_fn(move || loop {
         let read = blocks.next()?;
         let piece = match read {
             Block::Table(table) => {
@@ -109,7 +118,43 @@ pub(crate) fn samples<'a, M: Definition, S: Source<Row = M::Sample>>(
             continue;
         }
         return Some(piece);
-    })))
+    }));
+    Ok(gathered(pieces, wanted.gathered()))
+}
+
+/// How many bytes are gathered in a piece, but for its last row.
+const PIECE_BYTES: usize = 4 << 20;
+
+/// Pieces of at least `rows` rows, but for the last, unless fewer take many bytes already.
+fn gathered(
+    mut pieces: impl Iterator<Item = Result<Piece>>,
+    rows: usize,
+) -> impl Iterator<Item = Result<Piece>> {
+    let mut failed = None;
+    std::iter::from_fn(move || {
+        if let Some(error) = failed.take() {
+            return Some(Err(error));
+        }
+        let mut piece = match pieces.next()? {
+            Ok(piece) => piece,
+            error => return Some(error),
+        };
+        let mut bytes = piece.bytes(0..piece.len());
+        while piece.len() < rows && bytes < PIECE_BYTES {
+            match pieces.next() {
+                Some(Ok(next)) => {
+                    bytes += next.bytes(0..next.len());
+                    piece.append(&next, (0, next.len()));
+                }
+                Some(Err(error)) => {
+                    failed = Some(error);
+                    break;
+                }
+                None => break,
+            }
+        }
+        Some(Ok(piece))
+    })
 }
 
 /// What `all` gives, up to its first error and with that.
@@ -134,8 +179,7 @@ fn write<M: Definition>(
     for (place, row) in (first..).zip(rows) {
         let row = row?;
         piece.places.push(place);
-        let pushed = piece.table.push(|writer| M::write_sample(&row, writer));
-        pushed.map_err(|error| piece.renumber(error))?;
+        push_sample::<M>(&mut piece.table, &row).map_err(|error| piece.renumber(error))?;
         for (ask, answers) in asks.iter().zip(&mut piece.answers) {
             answers.push(ask(place, &row)?);
         }
@@ -183,13 +227,12 @@ pub(crate) fn inputs<M: Definition>(
     mut rows: impl Iterator<Item = Result<M::Inputs>>,
     at_once: usize,
 ) -> impl Iterator<Item = Result<(Table, usize)>> {
-    let write: fn(&M::Inputs, &mut RowWriter<'_>) = M::write_inputs;
     let (empty, mut first, mut ended) = (Table::of_inputs(&M::GRAPH), 0, false);
     let mut read = move |first: usize| -> Result<Table> {
         let mut table = empty.clone();
         for row in rows.by_ref().take(at_once) {
             let row = row?;
-            let pushed = table.push(|writer| write(&row, writer));
+            let pushed = push_inputs::<M>(&mut table, &row);
             pushed.map_err(|error| renumber(error, |row| first + row))?;
         }
         Ok(table)

@@ -10,7 +10,7 @@ use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, Utc};
 
-use crate::data::columns::Cell;
+use crate::data::{columns::Cell, of_float, of_whole, Real};
 
 /// A column.
 pub(super) enum Column {
@@ -106,28 +106,30 @@ impl Column {
 
     /// Puts the numbers into every `step`th place, or NaN where one is missing and may be; whether all
     /// are numbers.
-    pub(super) fn numbers(&self, blanks: bool, step: usize, to: &mut [f32]) -> bool {
+    pub(super) fn numbers<T: Real>(&self, blanks: bool, step: usize, to: &mut [T]) -> bool {
         let mut places = to.iter_mut().step_by(step);
-        let mut put = |number: Option<f32>| {
-            let (number, sound) = match number {
-                Some(number) => (number, number.is_finite() || blanks && number.is_nan()),
-                None => (f32::NAN, blanks),
-            };
-            if let Some(place) = places.next() {
+        // What is there may be a number that the type does not hold.
+        let mut put = |number: Option<Option<T>>| {
+            let number = number.unwrap_or_else(|| blanks.then(T::nan));
+            if let (Some(place), Some(number)) = (places.next(), number) {
                 *place = number;
             }
-            sound
+            number.is_some()
+        };
+        let float = |number: f64| match number.is_nan() {
+            true => blanks.then(T::nan),
+            false => of_float(number),
         };
         match self {
             Column::Floats(all) if all.null_count() == 0 => {
-                all.values().iter().all(|number| put(Some(*number as f32)))
+                all.values().iter().all(|number| put(Some(float(*number))))
             }
-            Column::Floats(all) => all.iter().all(|number| put(number.map(|number| number as f32))),
+            Column::Floats(all) => all.iter().all(|number| put(number.map(float))),
             Column::Integers(all) => {
-                all.iter().all(|number| put(number.map(|number| number as f32)))
+                all.iter().all(|number| put(number.map(|number| of_whole(number.into()))))
             }
             Column::Unsigned(all) => {
-                all.iter().all(|number| put(number.map(|number| number as f32)))
+                all.iter().all(|number| put(number.map(|number| of_whole(number.into()))))
             }
             _ => false,
         }

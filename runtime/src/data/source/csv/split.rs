@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::is_untidy;
-use crate::data::columns::{decimal, Cell, Grid, Interned};
+use crate::data::{
+    columns::{decimal, Cell, Grid, Interned},
+    of_float, Real, Values,
+};
 
 /// Where the cells of whole rows are in a piece of text.
 #[derive(Debug, Default)]
@@ -178,20 +181,27 @@ impl<'a> Found<'a> {
 
     /// The number in a cell, or NaN where it is blank and may be. What `f64` holds of very long whole
     /// numbers is not what they are.
-    fn number(&self, row: usize, column: usize, blanks: bool) -> Option<f32> {
+    fn number<T: Real>(&self, row: usize, column: usize, blanks: bool) -> Option<T> {
         const EXACT: f64 = 9e15;
         let (start, end) = self.cells.bounds[row * self.width + column];
         let up_to_end = self.text.as_bytes().get(..end as usize)?;
         if let Some(number) = decimal(up_to_end, start as usize) {
-            return Some(number as f32);
+            return of_float(number);
         }
         let text = self.text(row, column);
         if blanks && text.is_empty() {
-            return Some(f32::NAN);
+            return Some(T::nan());
         }
         let number: f64 = text.parse().ok()?;
-        let single = number as f32;
-        (number.abs() < EXACT && single.is_finite()).then_some(single)
+        of_float(number).filter(|_| number.abs() < EXACT)
+    }
+
+    /// Appends the numbers of some columns, row by row.
+    fn append<T: Real>(&self, columns: &[usize], blanks: bool, to: &mut Vec<T>) -> bool {
+        to.reserve(self.rows() * columns.len());
+        self.places(columns).all(|(row, column)| {
+            self.number(row, column, blanks).map(|number| to.push(number)).is_some()
+        })
     }
 
     /// The cells of some columns, row by row.
@@ -209,11 +219,12 @@ impl Grid for Found<'_> {
         Some(Cell::of_text(self.text(row, column)))
     }
 
-    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Vec<f32>) -> bool {
-        to.reserve(self.rows() * columns.len());
-        self.places(columns).all(|(row, column)| {
-            self.number(row, column, blanks).map(|number| to.push(number)).is_some()
-        })
+    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Values) -> bool {
+        match to {
+            Values::Numbers(to) => self.append(columns, blanks, to),
+            Values::Doubles(to) => self.append(columns, blanks, to),
+            _ => false,
+        }
     }
 
     fn texts(&self, columns: &[usize], blanks: bool, to: &mut Vec<Arc<str>>) -> bool {
@@ -275,6 +286,29 @@ mod tests {
         assert_eq!(split("1,2\n1,2,", 2, true), None);
         assert_eq!(split("1,2\n1,2,3", 2, false), Some((vec!["1", "2"], 4)));
         assert!(Marks::new(b'"').is_none() && Marks::new(0xff).is_none());
+    }
+
+    #[test]
+    fn whole_numbers_are_exact_or_for_others_to_read() {
+        let numbers = |text: &str, mut to: Values| {
+            let (mut cells, marks) = (Cells::default(), Marks::new(b',').unwrap());
+            cells.split(text.as_bytes(), 2, marks, true).unwrap();
+            Found::new(text, &cells, 2).numbers(&[0, 1], true, &mut to).then_some(to)
+        };
+        let (single, double) = (Values::Numbers(Vec::new()), Values::Doubles(Vec::new()));
+        // Eight digits are read by `decimal`, more of them by the standard library.
+        for whole in ["16777217", "1700000060", "1.6777217e7"] {
+            let text = format!("{whole},0.1\n");
+            assert_eq!(numbers(&text, single.clone()), None, "{whole}");
+            let known = Values::Doubles(vec![whole.parse().unwrap(), 0.1]);
+            assert_eq!(numbers(&text, double.clone()), Some(known));
+        }
+        let both = "16777218,-16777216.5\n";
+        let known = Values::Numbers(vec![16_777_218.0, -16_777_216.0]);
+        assert_eq!(numbers(both, single), Some(known));
+        let known = Values::Doubles(vec![16_777_218.0, -16_777_216.5]);
+        assert_eq!(numbers(both, double.clone()), Some(known));
+        assert_eq!(numbers("9007199254740993,1\n", double), None);
     }
 
     #[test]

@@ -1,15 +1,15 @@
-//! Raw numbers are f32.
+//! What a head gives is no whole number.
 
 use multi_input::multi_input_model;
 
 #[multi_input_model]
 pub struct House {
     #[input]
-    rooms: [f64; 10],
+    rooms: [i64; 10],
     #[from(rooms)]
     #[branch(Dense(1))]
     #[output(loss = mse)]
-    price: f32,
+    price: i64,
 }
 
 fn main() {}

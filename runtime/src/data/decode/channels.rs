@@ -1,0 +1,83 @@
+//! Grey, colours and opacity as the channels that are asked for.
+
+/// A value of a pixel, of 8 or 16 bits.
+pub(super) trait Value: Copy + Into<u32> {
+    /// White, or wholly opaque.
+    const MOST: Self;
+
+    /// The value that `value` is, which is no more than [`MOST`](Value::MOST).
+    fn of(value: u32) -> Self;
+}
+
+impl Value for u8 {
+    const MOST: u8 = u8::MAX;
+
+    fn of(value: u32) -> u8 {
+        value as u8
+    }
+}
+
+impl Value for u16 {
+    const MOST: u16 = u16::MAX;
+
+    fn of(value: u32) -> u16 {
+        value as u16
+    }
+}
+
+/// Interleaved values of `own` channels (1 is grey, 2 grey and opacity, 3 colours, 4 colours and
+/// opacity) as those of `wanted` channels.
+pub(super) fn convert<T: Value>(
+    values: Vec<T>,
+    own: usize,
+    wanted: usize,
+) -> Result<Vec<T>, String> {
+    if own == wanted {
+        return Ok(values);
+    }
+    let pixels = values.chunks_exact(own);
+    let opacity = |pixel: &[T]| match own {
+        2 | 4 => pixel[own - 1],
+        _ => T::MOST,
+    };
+    let grey = |pixel: &[T]| match *pixel {
+        [red, green, blue, ..] => luma([red, green, blue]),
+        _ => pixel[0],
+    };
+    let colours = |pixel: &[T]| match *pixel {
+        [red, green, blue, ..] => [red, green, blue],
+        _ => [pixel[0]; 3],
+    };
+    Ok(match wanted {
+        1 => pixels.map(grey).collect(),
+        2 => pixels.flat_map(|pixel| [grey(pixel), opacity(pixel)]).collect(),
+        3 => pixels.flat_map(colours).collect(),
+        4 => pixels
+            .flat_map(|pixel| {
+                let [red, green, blue] = colours(pixel);
+                [red, green, blue, opacity(pixel)]
+            })
+            .collect(),
+        _ => return Err(format!("1 to 4 channels, not {wanted}")),
+    })
+}
+
+/// The brightness of a colour, by ITU-R 601 in whole numbers, as Pillow computes it. The weights add
+/// up to 2^16, so values of 16 bits stay within 32.
+fn luma<T: Value>(colours: [T; 3]) -> T {
+    let [red, green, blue]: [u32; 3] = colours.map(T::into);
+    T::of((19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_stays_white_in_both_depths() {
+        assert_eq!(convert(vec![u8::MAX; 3], 3, 1), Ok(vec![u8::MAX]));
+        assert_eq!(convert(vec![u16::MAX; 3], 3, 2), Ok(vec![u16::MAX; 2]));
+        assert_eq!(convert(vec![0_u16, 65535, 0], 3, 1), Ok(vec![38469]));
+        assert_eq!(convert(vec![7_u16, 9], 2, 4), Ok(vec![7, 7, 7, 9]));
+    }
+}

@@ -1,0 +1,327 @@
+//! A histogram of the scores of true and of false rows, in bounded memory.
+
+/// The weights of the true and of the false rows by score, in at most `capacity` cells.
+///
+/// As long as there are no more different scores than cells, a cell holds one score, and nothing is
+/// rounded. Afterwards a cell holds the scores whose odds p / (1 - p) share their leading bits, as
+/// many bits as leave at most `capacity` cells occupied. So the cells become as fine as the scores
+/// lie close together, at both ends of the scale alike, and which cells there are depends on the
+/// scores alone, not on their order.
+#[derive(Clone, Debug)]
+pub(super) struct ScoreHistogram {
+    capacity: usize,
+    keys: Keys,
+    /// In the order of their keys.
+    cells: Vec<Cell>,
+    /// Rows that are in no cell yet, as they came: merging many at a time costs less.
+    pending: Vec<Cell>,
+    /// The weight of the rows whose score is not a number.
+    undefined: f64,
+}
+
+/// What is made of a score to compare it with others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Keys {
+    /// The score itself.
+    Exact,
+    /// The odds without so many of their last bits.
+    Odds { dropped: u32 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Cell {
+    key: u64,
+    of_true: f64,
+    of_false: f64,
+}
+
+/// One part in so many of the capacity waits to be merged.
+const PENDING_SHARE: usize = 2;
+
+impl ScoreHistogram {
+    pub(super) fn new(capacity: usize) -> ScoreHistogram {
+        let (cells, pending) = (Vec::new(), Vec::new());
+        ScoreHistogram { capacity, keys: Keys::Exact, cells, pending, undefined: 0.0 }
+    }
+
+    /// Takes a row, which counts `weight` times.
+    pub(super) fn push(&mut self, score: f64, truth: bool, weight: f64) {
+        if score.is_nan() {
+            self.undefined += weight;
+            return;
+        }
+        let (of_true, of_false) = if truth { (weight, 0.0) } else { (0.0, weight) };
+        self.pending.push(Cell { key: self.keys.of(score), of_true, of_false });
+        if self.pending.len() * PENDING_SHARE >= self.capacity {
+            self.merge();
+        }
+    }
+
+    /// Whether a score was not a number, so that nothing can be said of its order.
+    pub(super) fn has_undefined(&self) -> bool {
+        self.undefined > 0.0
+    }
+
+    /// The area under the receiver operating characteristic, where scores in one cell count as equal;
+    /// NaN where one side has no weight.
+    pub(super) fn area(&self) -> f64 {
+        let (mut below, mut area, mut truths) = (0.0, 0.0, 0.0);
+        for Cell { of_true, of_false, .. } in self.merged().cells {
+            area += of_true * (below + 0.5 * of_false);
+            below += of_false;
+            truths += of_true;
+        }
+        area / (truths * below)
+    }
+
+    /// All rows in cells.
+    fn merged(&self) -> ScoreHistogram {
+        let mut merged = self.clone();
+        merged.merge();
+        merged
+    }
+
+    /// Puts the pending rows into cells.
+    fn merge(&mut self) {
+        self.pending.sort_by_key(|cell| cell.key);
+        let (old, new) = (std::mem::take(&mut self.cells), std::mem::take(&mut self.pending));
+        let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
+        self.cells = joined(std::iter::from_fn(|| match (old.peek(), new.peek()) {
+            (Some(first), Some(second)) if first.key <= second.key => old.next(),
+            (_, Some(_)) => new.next(),
+            _ => old.next(),
+        }));
+        while self.cells.len() > self.capacity {
+            self.coarsen();
+        }
+    }
+
+    /// Makes the cells wider.
+    fn coarsen(&mut self) {
+        let finer = self.keys;
+        self.keys = match finer {
+            Keys::Exact => Keys::Odds { dropped: 0 },
+            Keys::Odds { dropped } => Keys::Odds { dropped: dropped + 1 },
+        };
+        let wider = |key: u64| match finer {
+            Keys::Exact => ordered(odds(of_ordered(key))),
+            Keys::Odds { .. } => key >> 1,
+        };
+        let cells = std::mem::take(&mut self.cells).into_iter();
+        self.cells = joined(cells.map(|cell| Cell { key: wider(cell.key), ..cell }));
+    }
+
+    /// All that is kept, in numbers that lose no bit.
+    pub(super) fn state(&self) -> Vec<f64> {
+        let keys = match self.keys {
+            Keys::Exact => -1.0,
+            Keys::Odds { dropped } => f64::from(dropped),
+        };
+        let all = self.cells.iter().chain(&self.pending);
+        let numbers = all.flat_map(|cell| {
+            let [high, low] = [(cell.key >> 32) as u32, cell.key as u32].map(f64::from);
+            [high, low, cell.of_true, cell.of_false]
+        });
+        [keys, self.undefined, self.cells.len() as f64].into_iter().chain(numbers).collect()
+    }
+
+    /// The histogram of such a state; `None` where it is none.
+    pub(super) fn of_state(capacity: usize, state: &[f64]) -> Option<ScoreHistogram> {
+        let (&[keys, undefined, count], numbers) = state.split_first_chunk()?;
+        let (numbers, []) = numbers.as_chunks::<4>() else { return None };
+        let cell = |&[high, low, of_true, of_false]: &[f64; 4]| Cell {
+            key: (u64::from(high as u32) << 32) | u64::from(low as u32),
+            of_true,
+            of_false,
+        };
+        let all: Vec<Cell> = numbers.iter().map(cell).collect();
+        let (cells, pending) = all.split_at_checked(count as usize)?;
+        let keys = match keys {
+            -1.0 => Keys::Exact,
+            _ => Keys::Odds { dropped: (keys as u32).min(u64::BITS - 1) },
+        };
+        let (cells, pending) = (cells.to_vec(), pending.to_vec());
+        Some(ScoreHistogram { capacity, keys, cells, pending, undefined })
+    }
+}
+
+impl Keys {
+    fn of(self, score: f64) -> u64 {
+        match self {
+            Keys::Exact => ordered(score),
+            Keys::Odds { dropped } => ordered(odds(score)) >> dropped,
+        }
+    }
+}
+
+/// Neighbours with the same key as one cell.
+fn joined(sorted: impl Iterator<Item = Cell>) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = Vec::new();
+    for cell in sorted {
+        match cells.last_mut().filter(|last| last.key == cell.key) {
+            Some(last) => {
+                last.of_true += cell.of_true;
+                last.of_false += cell.of_false;
+            }
+            None => cells.push(cell),
+        }
+    }
+    cells
+}
+
+/// The odds of a probability. Scores that are none keep their order, below and above all odds.
+fn odds(score: f64) -> f64 {
+    /// More than the odds of any probability below 1.
+    const ABOVE: f64 = (1_u64 << 54) as f64;
+    match score {
+        ..=0.0 => score,
+        ..1.0 => score / (1.0 - score),
+        _ => score * ABOVE,
+    }
+}
+
+/// A number whose order is that of the scores; 0 and -0 are equal.
+fn ordered(score: f64) -> u64 {
+    const SIGN: u64 = 1 << 63;
+    let bits = (score + 0.0).to_bits();
+    if bits & SIGN == 0 {
+        bits | SIGN
+    } else {
+        !bits
+    }
+}
+
+/// The score of such a number.
+fn of_ordered(key: u64) -> f64 {
+    const SIGN: u64 = 1 << 63;
+    f64::from_bits(if key & SIGN == 0 { !key } else { key & !SIGN })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row: its score, whether it is true, and what it counts.
+    type Row = (f64, bool, f64);
+
+    fn histogram(capacity: usize, rows: &[Row]) -> ScoreHistogram {
+        let mut histogram = ScoreHistogram::new(capacity);
+        rows.iter().for_each(|&(score, truth, weight)| histogram.push(score, truth, weight));
+        histogram
+    }
+
+    /// By the definition: the share of the pairs of a true and a false row in which the true one has
+    /// the higher score.
+    fn exact(rows: &[Row]) -> f64 {
+        let mut rows = rows.to_vec();
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (mut below, mut area, mut truths) = (0.0, 0.0, 0.0);
+        for equal in rows.chunk_by(|a, b| a.0 == b.0) {
+            let sum = |truth| equal.iter().filter(|r| r.1 == truth).map(|r| r.2).sum::<f64>();
+            area += sum(true) * (below + 0.5 * sum(false));
+            below += sum(false);
+            truths += sum(true);
+        }
+        area / (truths * below)
+    }
+
+    /// Half the share of the pairs whose rows lie in one cell: the documented bound of the error.
+    fn bound(histogram: &ScoreHistogram) -> f64 {
+        let cells = histogram.merged().cells;
+        let sum = |of: fn(&Cell) -> f64| cells.iter().map(of).sum::<f64>();
+        let pairs = sum(|cell| cell.of_true) * sum(|cell| cell.of_false);
+        0.5 * sum(|cell| cell.of_true * cell.of_false) / pairs
+    }
+
+    /// Scores of `spread` around `middle`, of which true rows have somewhat higher ones.
+    fn rows(count: u64, middle: f64, spread: f64) -> Vec<Row> {
+        let share = |n: u64| {
+            let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) as f64 / u64::MAX as f64
+        };
+        let row = |n: u64| {
+            let (chance, truth) = (share(3 * n), share(3 * n + 1) < 0.3);
+            let score = middle + spread * (chance - 0.5 + if truth { 0.2 } else { 0.0 });
+            (score, truth, 0.25 + share(3 * n + 2))
+        };
+        (0..count).map(row).collect()
+    }
+
+    #[test]
+    fn few_different_scores_are_exact() {
+        let literal = [(0.1, false, 1.0), (0.4, false, 1.0), (0.35, true, 1.0), (0.8, true, 1.0)];
+        // sklearn.metrics.roc_auc_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).
+        assert_eq!(histogram(64, &literal).area(), 0.75);
+        let few: Vec<Row> = rows(5000, 0.5, 0.9)
+            .into_iter()
+            .map(|(score, truth, _)| ((score * 50.0).round() / 50.0, truth, 1.0))
+            .collect();
+        let found = histogram(64, &few);
+        assert_eq!((found.area(), found.keys), (exact(&few), Keys::Exact));
+    }
+
+    #[test]
+    fn the_error_is_within_its_bound_wherever_the_scores_lie() {
+        let places = [(0.5, 0.9), (0.5, 1e-6), (1e-3, 1e-4), (1.0 - 1e-6, 1e-6), (0.0, 40.0)];
+        for (middle, spread) in places {
+            let rows = rows(30_000, middle, spread);
+            let found = histogram(1024, &rows);
+            let (error, bound) = ((found.area() - exact(&rows)).abs(), bound(&found));
+            assert!(found.merged().cells.len() <= 1024);
+            assert!(error <= bound, "{middle} {spread}: {error} {bound}");
+            assert!(bound < 2e-3 && error < 5e-5, "{middle} {spread}: {error} {bound}");
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_order_makes_no_difference() {
+        let weights = |rows: Vec<Row>| rows.into_iter().map(|row| (row.0, row.1, 1.0));
+        let mut rows: Vec<Row> = weights(rows(20_000, 0.3, 0.5)).collect();
+        let unsorted = histogram(256, &rows);
+        assert!(unsorted.state().len() <= 3 + 4 * (256 + 256 / PENDING_SHARE));
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let sorted = histogram(256, &rows);
+        assert_eq!(sorted.merged().cells, unsorted.merged().cells);
+        assert_eq!(sorted.area(), unsorted.area());
+    }
+
+    #[test]
+    fn it_goes_on_from_its_state_with_the_same_bits() {
+        let rows = rows(4000, 0.5, 0.9);
+        let whole = histogram(128, &rows);
+        for broken_off in [0, 1, 100, 129, 3000] {
+            let first = histogram(128, &rows[..broken_off]);
+            let mut second = ScoreHistogram::of_state(128, &first.state()).unwrap();
+            rows[broken_off..].iter().for_each(|row| second.push(row.0, row.1, row.2));
+            assert_eq!(second.state(), whole.state(), "{broken_off}");
+        }
+        for wrong in [&[][..], &[1.0], &[1.0, 0.0, 9.0], &[1.0, 0.0, 0.0, 1.0], &[f64::NAN; 7]] {
+            let taken = ScoreHistogram::of_state(128, wrong).map(|histogram| histogram.area());
+            assert!(taken.is_none_or(f64::is_nan), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn keys_have_the_order_of_the_scores() {
+        let scores = [
+            f64::NEG_INFINITY,
+            -3.0,
+            -1e-300,
+            0.0,
+            1e-300,
+            0.1,
+            0.5,
+            0.9,
+            1.0 - f64::EPSILON / 2.0,
+            1.0,
+            1.5,
+            f64::INFINITY,
+        ];
+        for keys in [Keys::Exact, Keys::Odds { dropped: 0 }] {
+            assert!(scores.is_sorted_by(|a, b| keys.of(*a) < keys.of(*b)), "{keys:?}");
+        }
+        assert!(scores.iter().all(|score| of_ordered(ordered(*score)) == *score));
+        assert_eq!(ordered(-0.0), ordered(0.0));
+        assert!(histogram(64, &[(f64::NAN, true, 1.0), (0.5, false, 1.0)]).has_undefined());
+    }
+}
