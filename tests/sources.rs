@@ -377,7 +377,10 @@ fn what_is_wrong_is_said_with_file_and_line_or_row() {
     fs::write(&files.csv, text.replacen("Chur", "", 1)).unwrap();
     let error = fit(&Csv::new(&files.csv)).to_string();
     assert!(
-        error.ends_with("line 4: field `city`, column `city`: expected a text, found nothing"),
+        error.ends_with(
+            "line 4: field `city`, column `city`: expected a text, found nothing; write \
+             `Option<String>` where cells may be blank"
+        ),
         "{error}"
     );
     let skipping = Csv::<HouseSample>::new(&files.csv).on_bad_row(BadRow::Skip);
@@ -397,6 +400,36 @@ fn what_is_wrong_is_said_with_file_and_line_or_row() {
     let shrinking = from_fn(|| (0..40 - passes.fetch_add(1, Ordering::SeqCst)).map(row));
     let error = trainer().epochs(30).fit_from(&mut model, &shrinking).unwrap_err();
     assert!(error.to_string().contains("a source gives the same rows in every pass"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_table_is_named_for_what_it_is_in_every_way_of_reading() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("houses.csv");
+    let (model, _) = streamed(&rows(40), 10);
+    let cases = [
+        (
+            "rooms;age;city;price;kind\n1;2;Bern;3;flat\n",
+            "`Csv::new(..).delimiter(b';')` reads such",
+        ),
+        ("# of 2024\nrooms,age,city,price,kind\n1,2,Bern,3,flat\n", "found the remark `# of 2024`"),
+        ("1,2,Bern,3,flat\n1,2,Bern,3,flat\n", "is `1,2,Bern,3,flat` a row?"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "`git lfs pull` fetches"),
+    ];
+    for (text, expected) in cases {
+        fs::write(&path, text).unwrap();
+        let source = Csv::<HouseSample>::new(&path);
+        let error = source.read_all().unwrap_err().to_string();
+        assert!(error.contains("houses.csv, line ") && error.contains(expected), "{error}");
+        let mut untrained = House::build(&Cpu::default(), Seed(1));
+        let streamed = trainer().fit_from(&mut untrained, &source).unwrap_err().to_string();
+        assert_eq!(streamed, error);
+        assert_eq!(model.evaluate_from(&source).unwrap_err().to_string(), error);
+        let inputs = Csv::<HouseInputs>::new(&path);
+        let predicted =
+            model.predict_from(&inputs).and_then(|rows| rows.collect::<Result<Vec<_>>>());
+        assert!(predicted.unwrap_err().to_string().contains(expected));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Rows from files and what the models' preprocessing makes of them.
 
 mod augmentation;
+mod cells;
 mod derived;
 mod exact_numbers;
 mod hostile_texts;

@@ -161,12 +161,14 @@ fn cells_that_are_no_picture_text_or_label_are_named() {
     assert!(error.contains("photos/broken.png`, which holds a damaged PNG file"), "{error}");
     assert!(message("sky,blue,bad.csv").contains("which holds something else"));
     assert_eq!(
-        message("sky,,photos/0.png"),
-        "field `text`, column `text`: expected a text, found nothing"
+        message("sky,blue,"),
+        "field `photo`, column `photo`: expected the path of a PNG or JPEG file, found nothing; write \
+         `Option<Image<3>>` where cells may be blank"
     );
     assert_eq!(
         message(",blue,photos/0.png"),
-        "field `topic`, column `topic`: expected a text, found nothing"
+        "field `topic`, column `topic`: expected a text, found nothing; write `Option<Class<3>>` where \
+         cells may be blank"
     );
 }
 
@@ -200,7 +202,8 @@ fn blank_texts_and_pictures_are_absent() {
     // JSON says the same, and a picture may stand in it itself.
     let json = r#"{"title": "bad film", "photo": null, "stars": 3}"#;
     assert_eq!(serde_json::from_str::<ReviewSample>(json).unwrap().title, rows[2].title);
-    let error = serde_json::from_str::<ReviewInputs>(r#"{"title": 7, "photo": null}"#).unwrap_err();
+    let error =
+        serde_json::from_str::<ReviewInputs>(r#"{"title": true, "photo": null}"#).unwrap_err();
     assert!(error.to_string().contains("expected a text"), "{error}");
 }
 

@@ -237,8 +237,9 @@ impl ColumnWriter<'_> {
         }
     }
 
-    /// Appends a text.
+    /// Appends a text; a name without the white space around it, as sources read it.
     pub fn text(&mut self, text: &str) {
+        let text = if self.column.content == Content::Names { text.trim() } else { text };
         match self.values() {
             Values::Texts(texts) => texts.push(text.into()),
             _ => self.refuse_kind(format!("the text {}", Quoted(text))),
@@ -280,7 +281,7 @@ impl ColumnWriter<'_> {
             | Content::TargetNumbers
             | Content::TargetDoubles => "a number",
             Content::Categories { .. } => "a category",
-            Content::Texts => "a text",
+            Content::Names | Content::Texts => "a text",
             Content::Pictures => "a picture",
             Content::Dates => "a date",
         };

@@ -29,7 +29,10 @@ pub enum Content {
         /// The first index that is too large.
         below: usize,
     },
-    /// `String` and arrays of it.
+    /// `String` of which the whole is a category or a label, and arrays of it: white space around it is
+    /// no part of it.
+    Names,
+    /// Any other `String`.
     Texts,
     /// `Image<C>`.
     Pictures,
@@ -56,7 +59,8 @@ impl fmt::Display for Content {
             | Content::TargetNumbers
             | Content::TargetDoubles => f.write_str("numbers"),
             Content::Categories { below } => write!(f, "categories below {below}"),
-            Content::Texts => f.write_str("texts"),
+            // What a step makes of texts is no part of what rows hold.
+            Content::Names | Content::Texts => f.write_str("texts"),
             Content::Pictures => f.write_str("pictures"),
             Content::Dates => f.write_str("dates"),
         }
@@ -87,7 +91,7 @@ impl Values {
             Content::Numbers { .. } | Content::TargetNumbers => Values::Numbers(Vec::new()),
             Content::Doubles { .. } | Content::TargetDoubles => Values::Doubles(Vec::new()),
             Content::Categories { .. } => Values::Categories(Vec::new()),
-            Content::Texts => Values::Texts(Vec::new()),
+            Content::Names | Content::Texts => Values::Texts(Vec::new()),
             Content::Pictures => Values::Pictures(Vec::new()),
             Content::Dates => Values::Dates(Vec::new()),
         }
@@ -261,7 +265,7 @@ impl Column {
             Target::Numbers => (Content::TargetNumbers, output.width),
             Target::Doubles => (Content::TargetDoubles, output.width),
             Target::Flag => (Content::TargetNumbers, 1),
-            Target::Class if output.labels => (Content::Texts, 1),
+            Target::Class if output.labels => (Content::Names, 1),
             Target::Class => (Content::Categories { below: output.width }, 1),
         };
         Column::new(output.name, content, width, output.optional)

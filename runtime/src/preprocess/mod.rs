@@ -324,7 +324,8 @@ impl std::fmt::Debug for Preprocessing {
 fn derive(derived: &Derived, raw: &[Column], encoded: &[Column], rows: &[usize]) -> Column {
     let sources = derived.inputs.iter().filter_map(|&input| {
         let (raw, encoded) = (raw.get(input)?, encoded.get(input)?);
-        let is_category = matches!(raw.content, Content::Categories { .. } | Content::Texts);
+        let is_category =
+            matches!(raw.content, Content::Categories { .. } | Content::Names | Content::Texts);
         Some(if is_category { raw.of_rows(rows) } else { encoded.clone() })
     });
     let values = Arc::new(derived.derivation.derive(derived, &sources.collect::<Vec<_>>()));

@@ -111,7 +111,8 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             quote!(Categories { below: #below })
         }
         Kind::Categories => quote!(Categories { below: ::core::primitive::usize::MAX }),
-        Kind::Texts => quote!(Texts),
+        Kind::Texts if reads_within(input) => quote!(Texts),
+        Kind::Texts => quote!(Names),
         Kind::Pictures => quote!(Pictures),
         Kind::Dates => quote!(Dates),
     };
@@ -172,6 +173,11 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
 /// Whether numbers may be missing in the rows.
 pub(super) fn fills_blanks(input: &Input) -> bool {
     input.steps.iter().any(|step| step.spec.form.fills)
+}
+
+/// Whether its texts are more than names of categories.
+pub(super) fn reads_within(input: &Input) -> bool {
+    input.steps.iter().any(|step| step.spec.form.reads_within)
 }
 
 /// Whether rows hold its numbers in double precision.

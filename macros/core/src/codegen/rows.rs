@@ -4,11 +4,14 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
 
-use super::{graph::fills_blanks, Expansion};
+use super::{
+    graph::{fills_blanks, reads_within},
+    Expansion,
+};
 use crate::{
     graph::{Graph, Node, RawModelHead},
     parse::{Columns, Derives, Element, Field, Source},
-    text::plain,
+    text::{compact, plain},
 };
 
 /// `HousePriceInputs`, `HousePriceSample` and `HousePriceOutputs`.
@@ -177,10 +180,9 @@ fn deserialize_row(
 
 /// Whether a cell is taken as it stands, so that `007` stays a text.
 fn is_written_as_text(field: &Field) -> bool {
-    let Some(ty) = &field.ty else { return false };
-    let by_itself = ty.dims.is_empty() || !field.columns_of_input().is_empty();
-    let text = matches!(ty.element, Element::Text | Element::Image(_) | Element::Date(_));
-    is_label(field) || by_itself && text
+    let element = field.ty.as_ref().map(|ty| &ty.element);
+    let text = matches!(element, Some(Element::Text | Element::Image(_) | Element::Date(_)));
+    text || is_label(field)
 }
 
 /// How a field's value is called in a file.
@@ -189,18 +191,24 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     let name = rename.as_ref().map_or_else(|| plain(&field.name), syn::LitStr::value);
     let aliases = aliases.iter().map(syn::LitStr::value);
     let columns = field.columns_of_input();
-    let fills = matches!(&field.source, Some(Source::Input(input)) if fills_blanks(input));
-    let reads = match (is_written_as_text(field), fills) {
-        (true, _) => quote!(Text),
-        (_, true) => quote!(ValueOrBlank),
-        _ => quote!(Value),
+    let input = match &field.source {
+        Some(Source::Input(input)) => Some(input),
+        _ => None,
     };
+    let reads = match is_written_as_text(field) {
+        true if input.is_some_and(reads_within) => quote!(TextOrBlank),
+        true => quote!(Text),
+        false if input.is_some_and(fills_blanks) => quote!(ValueOrBlank),
+        false => quote!(Value),
+    };
+    let text = compact(&field.ty_tokens);
     let ty = raw_type(field, krate);
     quote! {
         #krate::data::columns::FieldSpec {
             name: #name,
             aliases: &[#(#aliases),*],
             columns: &[#(#columns),*],
+            ty: #text,
             reads: #krate::data::columns::Reads::#reads,
             append: #krate::data::columns::append::<#ty>,
         }

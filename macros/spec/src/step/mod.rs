@@ -86,15 +86,22 @@ pub struct Form {
     /// How many of the first indices that it gives stand for no value of their own: padding and
     /// unknown values.
     pub reserved: usize,
+    /// It reads what is within a text, of which a blank one has nothing, rather than taking the whole
+    /// of it for the name of a category.
+    pub reads_within: bool,
 }
 
 impl Form {
     /// A step that goes by its arguments, from which nothing comes back.
-    pub const FIXED: Form =
-        Form { nature: Nature::Fixed, inverse: Inverse::None, fills: false, reserved: 0 };
+    pub const FIXED: Form = Form {
+        nature: Nature::Fixed,
+        inverse: Inverse::None,
+        fills: false,
+        reserved: 0,
+        reads_within: false,
+    };
     /// A step that learns, from which nothing comes back.
-    pub const LEARNED: Form =
-        Form { nature: Nature::Learned, inverse: Inverse::None, fills: false, reserved: 0 };
+    pub const LEARNED: Form = Form { nature: Nature::Learned, ..Form::FIXED };
     /// A step that learns a vocabulary: 0 is padding, 1 stands for what is not in it.
     pub const VOCABULARY: Form = Form { reserved: 2, ..Form::LEARNED };
 }

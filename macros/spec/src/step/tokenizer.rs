@@ -17,7 +17,7 @@ pub const STEP: Step = Step {
         Parameter::optional("pad", ArgumentKind::Number(Range::Whole)),
     ],
     output,
-    form: Form::LEARNED,
+    form: Form { reads_within: true, ..Form::LEARNED },
 };
 
 /// One text becomes `length` categories below the number of the file's ids.

@@ -18,7 +18,7 @@ pub const STEP: Step = Step {
         Parameter::optional("shared", ArgumentKind::Input),
     ],
     output,
-    form: Form::VOCABULARY,
+    form: Form { reads_within: true, ..Form::VOCABULARY },
 };
 
 /// Indices that every vocabulary has: 0 for padding and 1 for what it does not know.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Cell, FieldSpec, FromCells, Layout, Reads, RowSpec, View};
+use super::{Cell, FieldSpec, FromCells, Layout, RowSpec, View};
 use crate::data::{Column, Raw, Table, Values};
 
 /// The cells of some rows, by row and by column of their source.
@@ -13,15 +13,16 @@ pub trait Grid {
     /// How many rows there are.
     fn rows(&self) -> usize;
 
-    /// The cell of a row in a column, read as its field asks; `None` where it cannot be.
-    fn cell(&self, row: usize, column: usize, reads: Reads) -> Option<Cell<'_>>;
+    /// The cell of a row in a column; `None` where it cannot be read.
+    fn cell(&self, row: usize, column: usize) -> Option<Cell<'_>>;
 
     /// Appends the numbers of some columns, row by row, or NaN where one is blank and may be;
     /// whether all of them are numbers of the type that `to` holds.
     fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Values) -> bool;
 
-    /// Appends the texts of some columns, row by row; whether all of them are texts.
-    fn texts(&self, columns: &[usize], to: &mut Vec<Arc<str>>) -> bool;
+    /// Appends the texts of some columns, row by row, or an empty one where one is blank and may be;
+    /// whether all of them are texts.
+    fn texts(&self, columns: &[usize], blanks: bool, to: &mut Vec<Arc<str>>) -> bool;
 }
 
 /// Appends the cells of a field, which stand in these columns, to the column of a table that has none
@@ -35,10 +36,14 @@ pub fn append<T: FromCells + Raw>(
     columns: &[usize],
     to: &mut Column,
 ) -> bool {
-    match T::ELEMENTWISE {
-        Some(append) if columns.len() == T::ELEMENTS => append(field, grid, columns, to),
-        _ => append_each::<T>(field, grid, columns, to).is_some(),
+    if let Some(append) = T::ELEMENTWISE.filter(|_| columns.len() == T::ELEMENTS) {
+        if append(field, grid, columns, to) {
+            return true;
+        }
+        // Cells of another kind than the column's may be values nevertheless.
+        to.values = Arc::new(Values::empty(to.content));
     }
+    append_each::<T>(field, grid, columns, to).is_some()
 }
 
 /// Value by value, as single rows are read.
@@ -53,7 +58,7 @@ fn append_each<T: FromCells + Raw>(
     for row in 0..grid.rows() {
         cells.clear();
         for &column in columns {
-            cells.push(grid.cell(row, column, field.reads)?);
+            cells.push(grid.cell(row, column)?);
         }
         let value = match &cells[..] {
             [cell] => T::read(&[View::new(field, field.name, cell)]),
@@ -74,19 +79,19 @@ pub(super) fn append_numbers(
     columns: &[usize],
     to: &mut Column,
 ) -> bool {
-    let blanks = to.content.blanks() == Some(true) && field.reads == Reads::ValueOrBlank;
+    let blanks = to.content.blanks() == Some(true) && field.reads.takes_blank();
     grid.numbers(columns, blanks, Arc::make_mut(&mut to.values))
 }
 
 /// Texts, as many for each row as there are columns.
 pub(super) fn append_texts(
-    _: &FieldSpec,
+    field: &FieldSpec,
     grid: &dyn Grid,
     columns: &[usize],
     to: &mut Column,
 ) -> bool {
     match Arc::make_mut(&mut to.values) {
-        Values::Texts(texts) => grid.texts(columns, texts),
+        Values::Texts(texts) => grid.texts(columns, field.reads.takes_blank(), texts),
         _ => false,
     }
 }
@@ -110,7 +115,7 @@ impl Plan {
         let mut filled = vec![None; layout.cells];
         for (place, column) in layout.columns().iter().enumerate() {
             for &cell in &column.fills {
-                if filled[cell].replace((place, column.reads)).is_some() {
+                if filled[cell].replace(place).is_some() {
                     return None;
                 }
             }
@@ -124,11 +129,7 @@ impl Plan {
                 count if count == parts.len() => parts,
                 _ => return None,
             };
-            // What another field takes for a number is no text any more.
-            let place = |cell: &Option<(usize, Option<Reads>)>| {
-                cell.filter(|(_, reads)| *reads == Some(field.reads)).map(|(place, _)| place)
-            };
-            places.iter().map(place).collect()
+            places.iter().copied().collect()
         });
         Some(Plan { spec, fields: fields.collect::<Option<_>>()? })
     }

@@ -4,7 +4,7 @@ use std::{cell::Cell, fmt, rc::Rc};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, Unexpected, Visitor};
 
-use super::{Reads, RowSpec};
+use super::{Keys, RowSpec};
 
 thread_local! {
     /// serde hands a deserializer no place to keep what it learned from the row before.
@@ -27,9 +27,9 @@ pub(super) struct Layout {
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     pub(super) key: Box<str>,
-    /// What its cells are taken for; `None` where no field asks for it.
-    pub(super) reads: Option<Reads>,
-    /// The cells it fills.
+    /// Whether some field takes its cells for texts.
+    pub(super) is_text: bool,
+    /// The cells it fills; none where no field asks for it.
     pub(super) fills: Vec<usize>,
 }
 
@@ -80,17 +80,17 @@ impl Layout {
 
     /// Says that a row has another column at this place; those behind it are unknown then.
     pub(super) fn learn(&mut self, place: usize, key: Box<str>) {
-        let (mut reads, mut fills) = (None, Vec::new());
+        let (mut is_text, mut fills) = (false, Vec::new());
         for (field, start) in self.spec.fields.iter().zip(&self.starts) {
             match field.columns.iter().position(|&column| column == &*key) {
                 Some(part) => fills.push(start + 1 + part),
                 None if field.is_named(&key) => fills.push(*start),
                 None => continue,
             }
-            reads = reads.or(Some(field.reads));
+            is_text |= field.reads.is_text();
         }
         self.columns.truncate(place);
-        self.columns.push(Column { key, reads, fills });
+        self.columns.push(Column { key, is_text, fills });
     }
 
     /// Forgets the columns from this place on.
@@ -105,36 +105,53 @@ impl Layout {
         self.starts.get(field).copied()
     }
 
+    /// The names of all columns.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.columns.iter().map(|column| &*column.key)
+    }
+
     /// The columns that no field asked for.
     pub(super) fn others(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().filter(|column| column.reads.is_none()).map(|column| &*column.key)
+        self.columns.iter().filter(|column| column.fills.is_empty()).map(|column| &*column.key)
     }
 }
 
-/// Reads a key: `None` where it is the expected one.
+/// Reads a key.
 pub(super) struct Key<'a>(pub(super) Option<&'a str>);
 
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Option<Box<str>>;
+/// A key that was read.
+pub(super) struct Found {
+    /// The key; `None` where it is the expected one.
+    pub(super) other: Option<Box<str>>,
+    pub(super) keys: Keys,
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+impl Key<'_> {
+    fn found(&self, key: &str, keys: Keys) -> Found {
+        Found { other: (self.0 != Some(key)).then(|| key.into()), keys }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Found;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl<'de> Visitor<'de> for Key<'_> {
-    type Value = Option<Box<str>>;
+    type Value = Found;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a column")
     }
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok((self.0 != Some(key)).then(|| key.into()))
+    fn visit_str<E>(self, key: &str) -> Result<Found, E> {
+        Ok(self.found(key, Keys::Own))
     }
-    // The keys of the `csv` crate are bytes.
-    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Self::Value, E> {
+    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Found, E> {
         match std::str::from_utf8(key) {
-            Ok(key) => self.visit_str(key),
+            Ok(key) => Ok(self.found(key, Keys::Columns)),
             Err(_) => Err(E::invalid_value(Unexpected::Bytes(key), &self)),
         }
     }

@@ -1,16 +1,17 @@
 //! Cells as values of Rust types.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use super::{
+    dates,
     grid::{append_numbers, append_texts, Append},
-    Cell, FieldSpec, Reads,
+    Cell, FieldSpec,
 };
 use crate::data::{
     image_files,
-    real::{expected_of_float, expected_of_whole, of_float, of_whole, Real, AN_ID, LAST_WHOLE},
+    real::{expected_of_float, expected_of_whole, of_float, of_whole, Real, AN_ID},
     Class, Image, ImageError,
 };
 
@@ -21,13 +22,17 @@ pub struct View<'a> {
     /// The place in the column's list.
     item: Option<usize>,
     cell: &'a Cell<'a>,
-    /// A blank is a missing number.
-    blanks: bool,
+    field: &'a FieldSpec,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(field: &FieldSpec, column: &'a str, cell: &'a Cell<'a>) -> View<'a> {
-        View { column, item: None, cell, blanks: field.reads == Reads::ValueOrBlank }
+    pub(super) fn new(field: &'a FieldSpec, column: &'a str, cell: &'a Cell<'a>) -> View<'a> {
+        View { column, item: None, cell, field }
+    }
+
+    /// Whether a blank cell is a value.
+    fn takes_blank(&self) -> bool {
+        self.field.reads.takes_blank()
     }
 
     fn problem(&self, expected: impl Into<String>) -> Problem {
@@ -35,7 +40,19 @@ impl<'a> View<'a> {
         Problem {
             place: format!("column `{}`{item}", self.column),
             expected: expected.into(),
-            found: self.cell.to_string(),
+            found: format!("{}{}", self.cell, self.advice()),
+        }
+    }
+
+    /// What takes a blank cell.
+    fn advice(&self) -> String {
+        let ty = self.field.ty;
+        match self.cell {
+            Cell::Blank if ty.starts_with("[f") => "; `impute` fills blank cells".to_owned(),
+            Cell::Blank if !ty.starts_with(['[', 'O']) => {
+                format!("; write `Option<{ty}>` where cells may be blank")
+            }
+            _ => String::new(),
         }
     }
 }
@@ -63,6 +80,16 @@ pub trait FromCells: Sized {
     /// read value by value.
     const ELEMENTWISE: Option<Append> = None;
 
+    /// Whether a cell says that there is no value.
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        *cell == Cell::Blank
+    }
+
+    /// The value where there is no cell; `None` where there must be one.
+    fn absent() -> Option<Self> {
+        None
+    }
+
     /// The value in `cells`: one that may be a list, or one for each element.
     ///
     /// # Errors
@@ -84,24 +111,12 @@ fn single<'a>(cells: &[View<'a>], expected: &str) -> Result<View<'a>, Problem> {
     }
 }
 
-/// The whole number in a cell; 3.0 is one, 3.5 is not.
-fn whole(cell: &Cell<'_>) -> Option<i128> {
-    match cell {
-        Cell::Integer(number) => Some(*number),
-        // Tables that went through floating point write 3 as 3.0.
-        Cell::Float(number) if number.fract() == 0.0 && number.abs() <= LAST_WHOLE => {
-            Some(*number as i128)
-        }
-        _ => None,
-    }
-}
-
 /// The number in a cell: a whole one exactly, any other rounded.
 fn real<T: Real>(cells: &[View<'_>]) -> Result<T, Problem> {
     let view = single(cells, "a number")?;
-    match view.cell {
-        Cell::Blank if view.blanks => Ok(T::nan()),
-        Cell::Float(number) if number.is_nan() && view.blanks => Ok(T::nan()),
+    match &*view.cell.value() {
+        Cell::Blank if view.takes_blank() => Ok(T::nan()),
+        Cell::Float(number) if number.is_nan() && view.takes_blank() => Ok(T::nan()),
         Cell::Integer(number) => {
             of_whole(*number).ok_or_else(|| view.problem(expected_of_whole::<T>(*number)))
         }
@@ -112,8 +127,20 @@ fn real<T: Real>(cells: &[View<'_>]) -> Result<T, Problem> {
     }
 }
 
+/// Whether a number is missing: NaN says so too.
+fn is_nan(cell: &Cell<'_>) -> bool {
+    match &*cell.value() {
+        Cell::Float(number) => number.is_nan(),
+        value => *value == Cell::Blank,
+    }
+}
+
 impl FromCells for f32 {
     const ELEMENTWISE: Option<Append> = Some(append_numbers);
+
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        is_nan(cell)
+    }
 
     fn read(cells: &[View<'_>]) -> Result<f32, Problem> {
         real(cells)
@@ -122,6 +149,10 @@ impl FromCells for f32 {
 
 impl FromCells for f64 {
     const ELEMENTWISE: Option<Append> = Some(append_numbers);
+
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        is_nan(cell)
+    }
 
     fn read(cells: &[View<'_>]) -> Result<f64, Problem> {
         real(cells)
@@ -135,7 +166,7 @@ fn integer<T: TryFrom<i128> + fmt::Display>(
 ) -> Result<T, Problem> {
     let expected = || format!("a whole number from {least} to {most}");
     let view = single(cells, &expected())?;
-    let found = whole(view.cell);
+    let found = view.cell.value().whole();
     found.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
         let advice = if found.is_some() { format!(" ({AN_ID})") } else { String::new() };
         view.problem(expected() + &advice)
@@ -166,20 +197,7 @@ impl FromCells for bool {
     fn read(cells: &[View<'_>]) -> Result<bool, Problem> {
         const EXPECTED: &str = "true, false, yes, no, 1 or 0";
         let view = single(cells, EXPECTED)?;
-        match view.cell {
-            Cell::Bool(flag) => Ok(*flag),
-            Cell::Integer(0) => Ok(false),
-            Cell::Integer(1) => Ok(true),
-            // Tables that went through floating point write 1 as 1.0.
-            Cell::Float(number) if *number == 0.0 => Ok(false),
-            Cell::Float(number) if *number == 1.0 => Ok(true),
-            Cell::Text(text) => match text.to_ascii_lowercase().as_str() {
-                "true" | "yes" => Ok(true),
-                "false" | "no" => Ok(false),
-                _ => Err(view.problem(EXPECTED)),
-            },
-            _ => Err(view.problem(EXPECTED)),
-        }
+        view.cell.flag().ok_or_else(|| view.problem(EXPECTED))
     }
 }
 
@@ -188,45 +206,63 @@ impl FromCells for String {
 
     fn read(cells: &[View<'_>]) -> Result<String, Problem> {
         let view = single(cells, "a text")?;
-        match view.cell {
-            Cell::Text(text) => Ok(text.clone().into_owned()),
-            _ => Err(view.problem("a text")),
-        }
+        text(view, "a text").map(Cow::into_owned)
+    }
+}
+
+/// The text in a cell. A whole number is one: the key of a table is often a column of them.
+fn text<'a>(view: View<'a>, expected: &str) -> Result<Cow<'a, str>, Problem> {
+    match view.cell {
+        Cell::Text(text) => Ok(Cow::Borrowed(text)),
+        Cell::Blank if view.takes_blank() => Ok(Cow::Borrowed("")),
+        Cell::Integer(_) | Cell::Float(_) | Cell::Bool(_) => match view.cell.whole() {
+            Some(whole) => Ok(Cow::Owned(whole.to_string())),
+            None => Err(view.problem(format!("{expected} or a whole number"))),
+        },
+        _ => Err(view.problem(expected)),
     }
 }
 
 impl FromCells for NaiveDate {
     fn read(cells: &[View<'_>]) -> Result<NaiveDate, Problem> {
-        date(cells, "a date such as 2024-12-31", |text| text.parse().ok())
+        const EXPECTED: &str = "a date such as 2024-12-31";
+        date(
+            cells,
+            EXPECTED,
+            dates::date,
+            "a time of day or a zone goes into `NaiveDateTime` or `DateTime<Utc>`",
+        )
     }
 }
 
 impl FromCells for NaiveDateTime {
     fn read(cells: &[View<'_>]) -> Result<NaiveDateTime, Problem> {
-        date(cells, "a time such as 2024-12-31T23:59:59", |text| {
-            let time = text.parse().ok();
-            time.or_else(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").ok())
-                .or_else(|| Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN)))
-        })
+        const EXPECTED: &str = "a time such as 2024-12-31T23:59:59";
+        date(cells, EXPECTED, dates::time, "a time with a zone goes into `DateTime<Utc>`")
     }
 }
 
 impl FromCells for DateTime<Utc> {
     fn read(cells: &[View<'_>]) -> Result<DateTime<Utc>, Problem> {
-        date(cells, "a time with its zone, such as 2024-12-31T23:59:59Z", |text| text.parse().ok())
+        const EXPECTED: &str = "a time with its zone, such as 2024-12-31T23:59:59Z";
+        date(cells, EXPECTED, dates::instant, "a time without a zone goes into `NaiveDateTime`")
     }
 }
 
+/// A date; `other` says where those go that are of another type.
 fn date<T>(
     cells: &[View<'_>],
     expected: &str,
     read: impl FnOnce(&str) -> Option<T>,
+    other: &str,
 ) -> Result<T, Problem> {
     let view = single(cells, expected)?;
-    match view.cell {
-        Cell::Text(text) => read(text).ok_or_else(|| view.problem(expected)),
-        _ => Err(view.problem(expected)),
-    }
+    let Cell::Text(text) = view.cell else { return Err(view.problem(expected)) };
+    let is_other = || dates::time(text).is_some() || dates::instant(text).is_some();
+    read(text).ok_or_else(|| match is_other() {
+        true => view.problem(format!("{expected} ({other})")),
+        false => view.problem(expected),
+    })
 }
 
 /// A path, which counts from the folder of the file that it stands in.
@@ -234,8 +270,8 @@ impl<const C: usize> FromCells for Image<C> {
     fn read(cells: &[View<'_>]) -> Result<Image<C>, Problem> {
         const EXPECTED: &str = "the path of a PNG or JPEG file";
         let view = single(cells, EXPECTED)?;
-        let Cell::Text(path) = view.cell else { return Err(view.problem(EXPECTED)) };
-        image_files::open(path).map_err(|ImageError { expected, found }| Problem {
+        let path = text(view, EXPECTED)?;
+        image_files::open(&path).map_err(|ImageError { expected, found }| Problem {
             place: format!("column `{}`", view.column),
             expected,
             found,
@@ -247,7 +283,7 @@ impl<const N: usize> FromCells for Class<N> {
     fn read(cells: &[View<'_>]) -> Result<Class<N>, Problem> {
         let expected = format!("a class from 0 to {}", N.saturating_sub(1));
         let view = single(cells, &expected)?;
-        let index = whole(view.cell).and_then(|index| usize::try_from(index).ok());
+        let index = view.cell.value().whole().and_then(|index| usize::try_from(index).ok());
         index.and_then(|index| Class::new(index).ok()).ok_or_else(|| view.problem(expected))
     }
 }
@@ -256,17 +292,20 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
     const ELEMENTS: usize = N * T::ELEMENTS;
     const ELEMENTWISE: Option<Append> = T::ELEMENTWISE;
 
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        match cell {
+            Cell::List(items) => !items.is_empty() && items.iter().all(T::is_blank),
+            cell => T::is_blank(cell),
+        }
+    }
+
     fn read(cells: &[View<'_>]) -> Result<[T; N], Problem> {
         let expected = || format!("a list of {N}");
         let mut items = Vec::new();
         let (views, each) = match cells {
-            [View { column, cell: Cell::List(list), blanks, .. }] => {
-                items.extend(list.iter().enumerate().map(|(item, cell)| View {
-                    column,
-                    item: Some(item),
-                    cell,
-                    blanks: *blanks,
-                }));
+            [View { column, cell: Cell::List(list), field, .. }] => {
+                let view = |(item, cell)| View { column, item: Some(item), cell, field };
+                items.extend(list.iter().enumerate().map(view));
                 (&items[..], 1)
             }
             columns => (columns, T::ELEMENTS.max(1)),
@@ -293,12 +332,20 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
 impl<T: FromCells> FromCells for Option<T> {
     const ELEMENTS: usize = T::ELEMENTS;
 
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        T::is_blank(cell)
+    }
+
+    fn absent() -> Option<Option<T>> {
+        Some(None)
+    }
+
     fn read(cells: &[View<'_>]) -> Result<Option<T>, Problem> {
-        let blank = |view: &&View<'_>| *view.cell == Cell::Blank;
+        let blank = |view: &&View<'_>| T::is_blank(view.cell);
         match cells.iter().find(blank) {
             None => T::read(cells).map(Some),
             Some(_) if cells.iter().all(|view| blank(&view)) => Ok(None),
-            Some(view) if view.blanks => T::read(cells).map(Some),
+            Some(view) if view.takes_blank() => T::read(cells).map(Some),
             Some(view) => {
                 Err(view.problem("a value, because other columns of this field have one"))
             }

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use super::{
     blocks::by_rows,
     columnar::{decoded, names, Decoded, Tables},
+    other_formats::or_another,
     Blocks, Source, Wanted,
 };
 use crate::{Error, Result};
@@ -42,7 +43,10 @@ impl<R: DeserializeOwned> Arrow<R> {
         let name = self.path.display().to_string();
         check(&mut file).map_err(|damage| match damage {
             Damage::Unreadable(error) => unreadable(error),
-            Damage::Untrue(reason) => Error::Database { database: name.clone(), reason },
+            Damage::Untrue(reason) => Error::Database {
+                database: name.clone(),
+                reason: or_another(&self.path, "ARROW1", reason),
+            },
         })?;
         let reader = FileReader::try_new(BufReader::new(file), None).map_err(|error| {
             Error::Database { database: name.clone(), reason: error.to_string() }

@@ -1,26 +1,19 @@
 //! Rows from Arrow's tables of columns.
 
+mod column;
+
 use std::{panic::AssertUnwindSafe, path::Path, sync::Arc};
 
-use arrow_array::{
-    cast::AsArray,
-    types::{Float64Type, Int64Type, UInt64Type},
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeListArray, RecordBatch,
-    StringArray, UInt64Array,
-};
-use arrow_cast::cast;
-use arrow_schema::{DataType, SchemaRef};
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use serde::de::DeserializeOwned;
 
-use super::{
-    record::{Field, Records},
-    tables::until_error,
-    Block, Wanted,
-};
+use self::column::Column;
+use super::{record::Records, tables::until_error, Block, Wanted};
 use crate::{
     data::{
-        columns::{Cell, Grid, Interned, Plan, Reads},
-        of_float, of_whole, Real, Values,
+        columns::{Cell, Grid, Interned, Plan},
+        Real, Values,
     },
     Error, Result,
 };
@@ -114,9 +107,7 @@ pub(super) fn decoded<E: ToString>(
     until_error(std::iter::from_fn(move || {
         let table = std::panic::catch_unwind(AssertUnwindSafe(|| tables.next()));
         Some(match table {
-            Ok(table) => {
-                table?.map_err(|error| error.to_string()).and_then(|table| Found::new(&table))
-            }
+            Ok(table) => table?.map(|table| Found::new(&table)).map_err(|error| error.to_string()),
             Err(_) => Err("its reader gave up on it: it is damaged".to_owned()),
         })
     }))
@@ -134,14 +125,13 @@ pub(super) struct Found {
 }
 
 impl Found {
-    fn new(table: &RecordBatch) -> Decoded {
-        let columns =
-            table.columns().iter().map(Column::new).collect::<std::result::Result<_, _>>();
-        Ok(Found { rows: table.num_rows(), columns: columns? })
+    fn new(table: &RecordBatch) -> Found {
+        let columns = table.columns().iter().map(Column::new).collect();
+        Found { rows: table.num_rows(), columns }
     }
 
     /// The fields of a row.
-    fn record(&self, row: usize) -> impl Iterator<Item = Field<'_>> {
+    fn record(&self, row: usize) -> impl Iterator<Item = Cell<'_>> {
         self.columns.iter().map(move |column| column.at(row))
     }
 
@@ -166,122 +156,13 @@ impl Found {
     }
 }
 
-/// A column in one of few types.
-enum Column {
-    Nothing,
-    Bools(BooleanArray),
-    Unsigned(UInt64Array),
-    Integers(Int64Array),
-    Floats(Float64Array),
-    Texts(StringArray),
-    /// With what the elements of all lists are.
-    Lists(LargeListArray, Box<Column>),
-}
-
-impl Column {
-    fn new(column: &ArrayRef) -> std::result::Result<Column, String> {
-        let to = |to: &DataType| cast(column, to).map_err(|error| error.to_string());
-        Ok(match column.data_type() {
-            DataType::Null => Column::Nothing,
-            DataType::Boolean => Column::Bools(column.as_boolean().clone()),
-            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
-                let lists = to(&DataType::LargeList(item.clone()))?.as_list::<i64>().clone();
-                let items = Column::new(lists.values())?;
-                Column::Lists(lists, Box::new(items))
-            }
-            DataType::Dictionary(_, values) => Column::new(&to(values)?)?,
-            whole if whole.is_unsigned_integer() => {
-                Column::Unsigned(to(&DataType::UInt64)?.as_primitive::<UInt64Type>().clone())
-            }
-            whole if whole.is_signed_integer() => {
-                Column::Integers(to(&DataType::Int64)?.as_primitive::<Int64Type>().clone())
-            }
-            real if real.is_floating() || real.is_decimal() => {
-                Column::Floats(to(&DataType::Float64)?.as_primitive::<Float64Type>().clone())
-            }
-            DataType::Utf8
-            | DataType::LargeUtf8
-            | DataType::Utf8View
-            // As ISO 8601 writes them.
-            | DataType::Date32
-            | DataType::Date64
-            | DataType::Timestamp(..) => Column::Texts(to(&DataType::Utf8)?.as_string().clone()),
-            other => return Err(format!("a column is of type {other}, which no field takes")),
-        })
-    }
-
-    fn at(&self, row: usize) -> Field<'_> {
-        if self.is_null(row) {
-            return Field::Null;
-        }
-        match self {
-            Column::Nothing => Field::Null,
-            Column::Bools(values) => Field::Bool(values.value(row)),
-            Column::Unsigned(values) => Field::Unsigned(values.value(row)),
-            Column::Integers(values) => Field::Integer(values.value(row)),
-            Column::Floats(values) => Field::Float(values.value(row)),
-            Column::Texts(values) => Field::Text(values.value(row).into()),
-            Column::Lists(lists, items) => {
-                let offsets = lists.value_offsets();
-                let [from, to] = [offsets[row], offsets[row + 1]].map(|offset| offset as usize);
-                Field::List((from..to).map(|place| items.at(place)).collect())
-            }
-        }
-    }
-
-    fn is_null(&self, row: usize) -> bool {
-        match self {
-            Column::Nothing => true,
-            Column::Bools(values) => values.is_null(row),
-            Column::Unsigned(values) => values.is_null(row),
-            Column::Integers(values) => values.is_null(row),
-            Column::Floats(values) => values.is_null(row),
-            Column::Texts(values) => values.is_null(row),
-            Column::Lists(values, _) => values.is_null(row),
-        }
-    }
-
-    /// Puts the numbers into every `step`th place, or NaN where one is missing and may be; whether all
-    /// are numbers.
-    fn numbers<T: Real>(&self, blanks: bool, step: usize, to: &mut [T]) -> bool {
-        let mut places = to.iter_mut().step_by(step);
-        // What is there may be a number that the type does not hold.
-        let mut put = |number: Option<Option<T>>| {
-            let number = number.unwrap_or_else(|| blanks.then(T::nan));
-            if let (Some(place), Some(number)) = (places.next(), number) {
-                *place = number;
-            }
-            number.is_some()
-        };
-        let float = |number: f64| match number.is_nan() {
-            true => blanks.then(T::nan),
-            false => of_float(number),
-        };
-        match self {
-            Column::Floats(all) if all.null_count() == 0 => {
-                all.values().iter().all(|number| put(Some(float(*number))))
-            }
-            Column::Floats(all) => all.iter().all(|number| put(number.map(float))),
-            Column::Integers(all) => {
-                all.iter().all(|number| put(number.map(|number| of_whole(number.into()))))
-            }
-            Column::Unsigned(all) => {
-                all.iter().all(|number| put(number.map(|number| of_whole(number.into()))))
-            }
-            Column::Nothing | Column::Bools(_) | Column::Texts(_) | Column::Lists(..) => false,
-        }
-    }
-}
-
 impl Grid for Found {
     fn rows(&self) -> usize {
         self.rows
     }
 
-    fn cell(&self, row: usize, column: usize, reads: Reads) -> Option<Cell<'_>> {
-        let field = self.columns.get(column)?.at(row);
-        let is_text = matches!(field, Field::Null | Field::Text(_));
-        (is_text || reads != Reads::Text).then(|| field.into())
+    fn cell(&self, row: usize, column: usize) -> Option<Cell<'_>> {
+        Some(self.columns.get(column)?.at(row).trimmed())
     }
 
     fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Values) -> bool {
@@ -292,11 +173,8 @@ impl Grid for Found {
         }
     }
 
-    fn texts(&self, columns: &[usize], to: &mut Vec<Arc<str>>) -> bool {
-        let columns = columns.iter().map(|&column| match self.columns.get(column) {
-            Some(Column::Texts(texts)) if texts.null_count() == 0 => Some(texts),
-            _ => None,
-        });
+    fn texts(&self, columns: &[usize], blanks: bool, to: &mut Vec<Arc<str>>) -> bool {
+        let columns = columns.iter().map(|&column| self.columns.get(column)?.texts());
         let Some(columns) = columns.collect::<Option<Vec<_>>>() else { return false };
         let mut interned = Interned::default();
         let texts =
@@ -304,7 +182,7 @@ impl Grid for Found {
         to.reserve(self.rows * columns.len());
         texts.map(str::trim).all(|text| {
             to.push(interned.text(text));
-            !text.is_empty()
+            blanks || !text.is_empty()
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Rows from a CSV file.
 
+mod errors;
+mod header;
 mod rows;
 mod split;
 mod tables;
@@ -19,8 +21,9 @@ use crate::Result;
 /// A file of comma-separated values whose first line names the columns.
 ///
 /// The columns may come in any order, and those that no field asks for are ignored. `R` is a row
-/// struct of a model, or any struct with serde's `Deserialize`. The path of a picture counts from
-/// the file's own folder. Nothing is kept of a row that has been read. pandas: `read_csv`.
+/// struct of a model, or any struct with serde's `Deserialize`. White space around a cell is no part
+/// of it; see [what a cell may hold](crate::data#cells). The path of a picture counts from the file's own
+/// folder. Nothing is kept of a row that has been read. pandas: `read_csv`.
 ///
 /// ```no_run
 /// use multi_input::data::{Csv, Source};
@@ -164,13 +167,83 @@ mod tests {
     fn a_ragged_row_names_its_line_and_both_lengths() {
         let text = message(b"age,name\n1,a\n2,b,c\n");
         assert!(text.starts_with("people.csv, line 3: expected 2 cells"), "{text}");
-        assert!(text.contains("found 3"), "{text}");
+        assert!(text.contains("found 3; quote a text that contains commas"), "{text}");
+        let text = message(b"age,name\n1,a,\n");
+        assert!(
+            text.ends_with("found 3; nothing stands behind the last `,`; take it away"),
+            "{text}"
+        );
+        let text = message(b"age,name\n1\n");
+        assert!(text.ends_with("line 2: expected 2 cells as in the first line, found 1"), "{text}");
     }
 
     #[test]
     fn a_wrong_cell_names_line_and_column() {
         let text = message(b"name,age\na,1\n\n\nb,old\n");
-        assert!(text.starts_with("people.csv, line 5: column `age`: "), "{text}");
+        assert_eq!(text, "people.csv, line 5: column `age`: expected a number, found `old`");
+    }
+
+    #[test]
+    fn a_file_that_is_no_table_is_named_for_what_it_is() {
+        let names = "people.csv, line 1: expected a line of column names";
+        let cases: [(&[u8], &str); 9] = [
+            (
+                b"age;name\n1;a\n",
+                " with `,` between them, found `;`: `age;name`; `Csv::new(..).delimiter(b';')` reads \
+                 such a file",
+            ),
+            (b"age\tname\n1\ta\n", " with `,` between them, found tabs: `age\tname`; `Csv::tabs`"),
+            (b"# of 2024\nage,name\n1,a\n", ", found the remark `# of 2024`; take the line away"),
+            (b"# of 2024, all\nage,name\n1,a\n", ", found the remark `# of 2024`; take the line"),
+            (
+                b"People\nage,name\n1,a\n",
+                ", found `People` alone, while the rows have more cells; take away what stands above",
+            ),
+            (b"{\"age\": 1}\n{\"age\": 2}\n", ", found JSON; read it with `JsonLines`"),
+            (b"a\0g\0e\0,\0\n1,a\n", " in UTF-8, found text in UTF-16; write it as UTF-8"),
+            (b"\n\n", ", found an empty file"),
+            (b"", ", found an empty file"),
+        ];
+        for (text, expected) in cases {
+            let found = message(text);
+            let found = found.strip_prefix(names).unwrap_or_else(|| panic!("{found}"));
+            assert!(found.starts_with(expected), "{found}");
+        }
+        let texts =
+            "people.csv, line 1: expected a table of texts whose first line names the columns";
+        let cases: [(&[u8], &str); 4] = [
+            (
+                b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n",
+                "what Git LFS keeps in",
+            ),
+            (b"\x1f\x8b\x08\0\0\0\0\0", "a file compressed by gzip; unpack it first"),
+            (b"<!DOCTYPE html>\n<html></html>\n", "a page of the web; its download went wrong"),
+            (b"\xff\xfea\0g\0", "text in UTF-16; write it as UTF-8"),
+        ];
+        for (text, expected) in cases {
+            let found = message(text);
+            assert!(found.starts_with(&format!("{texts}, found {expected}")), "{found}");
+        }
+    }
+
+    #[test]
+    fn columns_that_are_missing_are_named_with_those_there_are() {
+        let text = message(b"1,a\n2,b\n");
+        assert_eq!(
+            text,
+            "people.csv, line 2: the column `age` is missing; the columns are `1`, `a`; the first \
+             line names the columns, is `1,a` a row?"
+        );
+        let text = message(b"Age,name\n2,b\n");
+        assert!(text.ends_with("there is a column `Age`; the columns are `Age`, `name`"), "{text}");
+        let text = message(b"age,name\n1,a\nage,name\n");
+        assert!(
+            text.ends_with(
+                "line 3: expected a row, found the names of the columns again; take \
+            the line away"
+            ),
+            "{text}"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use super::other_formats::{recognised, TELLING};
 use crate::{data::image_files, Error, Result};
 
 /// What some editors put before UTF-8 text.
@@ -60,6 +61,18 @@ impl TextFile {
             Ok((reader, mark as u64))
         };
         open().map_err(|source| self.unreadable(source))
+    }
+
+    /// Checks that the file is one of text; `expected` says which.
+    pub(super) fn check(&self, expected: &str) -> Result<()> {
+        let (reader, _) = self.open()?;
+        let mut start = Vec::new();
+        let read = reader.take(TELLING as u64).read_to_end(&mut start);
+        read.map_err(|source| self.unreadable(source))?;
+        match recognised(&start) {
+            Some(found) => Err(self.refuse(1, format!("expected {expected}, {found}"))),
+            None => Ok(()),
+        }
     }
 
     /// How many bytes there are, with what stands before the text.

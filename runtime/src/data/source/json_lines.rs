@@ -4,12 +4,13 @@ use std::{io::BufRead, marker::PhantomData, path::Path};
 
 use serde::de::DeserializeOwned;
 
-use super::{file::TextFile, Source};
+use super::{file::TextFile, wording::reworded, Source};
 use crate::Result;
 
 /// A file of which every line is a row, a JSON object (<https://jsonlines.org>); blank lines are
-/// left out. Keys are found as the columns of a [`Csv`](super::Csv) are; a list may stand for an
-/// array. pandas: `read_json(lines=True)`.
+/// left out. Keys are found as the columns of a [`Csv`](super::Csv) are, and cells read as theirs; a
+/// list may stand for an array, and a key that is not there is `None` of an `Option`. pandas:
+/// `read_json(lines=True)`.
 #[derive(Clone, Debug)]
 pub struct JsonLines<R> {
     file: TextFile,
@@ -27,6 +28,7 @@ impl<R: DeserializeOwned> Source for JsonLines<R> {
     type Row = R;
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
+        self.file.check("a JSON object on every line")?;
         let (mut reader, _) = self.file.open()?;
         let file = self.file.clone();
         let (mut text, mut line, mut ended) = (Vec::new(), 0, false);
@@ -45,18 +47,52 @@ impl<R: DeserializeOwned> Source for JsonLines<R> {
                 continue;
             }
             let row = file.within_folder(|| serde_json::from_slice(&text));
-            return Some(row.map_err(|error| file.refuse(line, in_words(&error))));
+            return Some(row.map_err(|error| file.refuse(line, in_words(&error, &text))));
         }))
     }
 }
 
-/// The parser's error without its own count of lines, which is always 1.
-fn in_words(error: &serde_json::Error) -> String {
+/// The parser's error about a line, without its own count of lines, which is always 1. Where it speaks
+/// of a value, as the user's own structs do, it does not say of which.
+fn in_words(error: &serde_json::Error, line: &[u8]) -> String {
     let text = error.to_string();
-    match text.split_once(" at line 1 column ") {
-        Some((reason, column)) => format!("{reason}, at character {column}"),
-        None => text,
+    let (reason, character) = match text.split_once(" at line 1 column ") {
+        Some((reason, character)) => (reason, format!(", at character {character}")),
+        None => (text.as_str(), String::new()),
+    };
+    let words = reworded(reason);
+    let key = key_before(line, error.column()).filter(|_| words != reason);
+    match key {
+        Some(key) => format!("key `{key}`: {words}{character}"),
+        None if line.trim_ascii_start().starts_with(b"[") => {
+            format!("expected a JSON object on every line, found a list: {words}{character}")
+        }
+        None => format!("{words}{character}"),
     }
+}
+
+/// The last key of the line's object before a byte.
+fn key_before(line: &[u8], byte: usize) -> Option<String> {
+    let (mut key, mut last, mut depth) = (None, None, 0);
+    let mut place = 0;
+    while place < byte.min(line.len()) {
+        match line[place] {
+            b'"' => {
+                let start = place + 1;
+                place = start;
+                while *line.get(place)? != b'"' {
+                    place += if line[place] == b'\\' { 2 } else { 1 };
+                }
+                last = Some(&line[start..place]);
+            }
+            b':' if depth == 1 => key = last,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        place += 1;
+    }
+    key.map(|key| String::from_utf8_lossy(key).into_owned())
 }
 
 #[cfg(test)]
@@ -68,6 +104,21 @@ mod tests {
     #[derive(Debug, Deserialize, PartialEq)]
     struct Row {
         age: f32,
+    }
+
+    #[test]
+    fn the_key_of_a_wrong_value_is_named() {
+        let message = |line: &str| {
+            let error = serde_json::from_str::<Row>(line).unwrap_err();
+            in_words(&error, line.as_bytes())
+        };
+        assert_eq!(
+            message(r#"{"x": {"age": "\\"}, "age": "old"}"#),
+            r#"key `age`: expected f32, found string "old", at character 33"#
+        );
+        assert_eq!(message(r#"{"age": }"#), "expected value, at character 9");
+        let list = message(r#"[{"age": 1},"#);
+        assert!(list.starts_with("expected a JSON object on every line, found"), "{list}");
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod csv;
 mod file;
 mod from_fn;
 mod json_lines;
+mod other_formats;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod part;
@@ -44,6 +45,7 @@ mod skipping;
 mod sqlite;
 mod tables;
 mod with_images;
+mod wording;
 
 use std::{ops::Range, path::Path};
 

@@ -20,14 +20,15 @@ use serde::de::DeserializeOwned;
 use super::{
     blocks::by_rows,
     columnar::{decoded, names, Decoded, Tables, ROWS_AT_ONCE},
+    other_formats::or_another,
     Blocks, Source, Wanted,
 };
 use crate::{Error, Result};
 
 /// A Parquet file; needs the feature `parquet`.
 ///
-/// Columns are found by their names, as those of a [`Csv`](super::Csv) are; lists fill arrays, dates
-/// and times are texts as ISO 8601 writes them. A few thousand rows are decoded at a time, and in
+/// Columns are found by their names, as those of a [`Csv`](super::Csv) are, and hold
+/// [what cells may hold](crate::data#cells); lists fill arrays. A few thousand rows are decoded at a time, and in
 /// training the columns that a model takes alone. pandas: `read_parquet`.
 #[derive(Clone, Debug)]
 pub struct Parquet<R> {
@@ -92,7 +93,8 @@ fn decode(
 }
 
 fn damaged(path: &Path, error: &ParquetError) -> Error {
-    Error::Database { database: path.display().to_string(), reason: error.to_string() }
+    let reason = or_another(path, "PAR1", error.to_string());
+    Error::Database { database: path.display().to_string(), reason }
 }
 
 /// The most threads that decode a file.

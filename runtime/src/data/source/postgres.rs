@@ -1,5 +1,7 @@
 //! Rows from a PostgreSQL database.
 
+mod numeric;
+
 use std::marker::PhantomData;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
@@ -10,21 +12,19 @@ use postgres::{
 };
 use serde::de::DeserializeOwned;
 
+use self::numeric::Numeric;
 use super::{
-    record::{
-        thread::{rows, Message},
-        Field,
-    },
+    record::thread::{rows, Message},
     Source,
 };
-use crate::Result;
+use crate::{data::columns::Cell, Result};
 
 /// The rows that a query of a PostgreSQL database gives; needs the feature `postgres`.
 ///
 /// The query's columns are found by their names, as those of a [`Csv`](super::Csv) are; arrays fill
-/// arrays. Columns are booleans, whole or real numbers, texts, dates, times, or arrays of numbers or
-/// texts; others are cast in the query (`price::float8`). The connection is not encrypted. A source
-/// gives the same rows in every pass, so the query should say `ORDER BY`.
+/// arrays. Columns that fields ask for are booleans, whole, real or `numeric` numbers, texts, dates,
+/// times, or arrays of them; others are cast in the query (`price::float8`). The connection is not
+/// encrypted. A source gives the same rows in every pass, so the query should say `ORDER BY`.
 #[derive(Clone)]
 pub struct Postgres<R> {
     connection: String,
@@ -63,7 +63,7 @@ impl<R: DeserializeOwned> Source for Postgres<R> {
                 return Ok(());
             }
             while let Some(row) = found.next().map_err(in_words)? {
-                let record = (0..row.len()).map(|column| field(&row, column));
+                let record = (0..row.len()).map(|column| cell(&row, column));
                 let record = record.collect::<std::result::Result<_, String>>()?;
                 if to.send(Message::Record(record)).is_err() {
                     return Ok(());
@@ -79,59 +79,65 @@ fn in_words(error: postgres::Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-fn field(row: &Row, column: usize) -> std::result::Result<Field<'static>, String> {
+fn cell(row: &Row, column: usize) -> std::result::Result<Cell<'static>, String> {
     let ty = row.columns()[column].type_().clone();
     Ok(match ty {
-        Type::BOOL => get(row, column, Field::Bool)?,
-        Type::INT2 => get(row, column, |number: i16| Field::Integer(number.into()))?,
-        Type::INT4 => get(row, column, |number: i32| Field::Integer(number.into()))?,
-        Type::INT8 => get(row, column, Field::Integer)?,
-        Type::FLOAT4 => get(row, column, |number: f32| Field::Float(number.into()))?,
-        Type::FLOAT8 => get(row, column, Field::Float)?,
+        Type::BOOL => get(row, column, Cell::Bool)?,
+        Type::INT2 => get(row, column, whole::<i16>)?,
+        Type::INT4 => get(row, column, whole::<i32>)?,
+        Type::INT8 => get(row, column, whole::<i64>)?,
+        Type::OID => get(row, column, whole::<u32>)?,
+        Type::FLOAT4 => get(row, column, real::<f32>)?,
+        Type::FLOAT8 => get(row, column, real::<f64>)?,
+        Type::NUMERIC => get(row, column, |Numeric(text)| Cell::Text(text.into()))?,
         Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => get(row, column, text)?,
-        Type::DATE => get(row, column, |date: NaiveDate| Field::Text(date.to_string().into()))?,
+        Type::DATE => get(row, column, |date: NaiveDate| text(date.to_string()))?,
         Type::TIMESTAMP => {
-            let text =
-                |time: NaiveDateTime| Field::Text(time.format("%FT%T%.f").to_string().into());
-            get(row, column, text)?
+            get(row, column, |time: NaiveDateTime| text(time.format("%FT%T%.f").to_string()))?
         }
-        Type::TIMESTAMPTZ => {
-            get(row, column, |time: DateTime<Utc>| Field::Text(time.to_rfc3339().into()))?
-        }
-        Type::FLOAT4_ARRAY => list(row, column, |number: f32| Field::Float(number.into()))?,
-        Type::FLOAT8_ARRAY => list(row, column, Field::Float)?,
-        Type::INT4_ARRAY => list(row, column, |number: i32| Field::Integer(number.into()))?,
-        Type::INT8_ARRAY => list(row, column, Field::Integer)?,
-        Type::TEXT_ARRAY => list(row, column, text)?,
-        other => {
-            let name = row.columns()[column].name();
-            return Err(format!(
-                "the column `{name}` is of type {other}; cast it in the query, to `float8` or \
-                 `text`"
-            ));
-        }
+        Type::TIMESTAMPTZ => get(row, column, |time: DateTime<Utc>| text(time.to_rfc3339()))?,
+        Type::BOOL_ARRAY => list(row, column, Cell::Bool)?,
+        Type::INT2_ARRAY => list(row, column, whole::<i16>)?,
+        Type::INT4_ARRAY => list(row, column, whole::<i32>)?,
+        Type::INT8_ARRAY => list(row, column, whole::<i64>)?,
+        Type::FLOAT4_ARRAY => list(row, column, real::<f32>)?,
+        Type::FLOAT8_ARRAY => list(row, column, real::<f64>)?,
+        Type::NUMERIC_ARRAY => list(row, column, |Numeric(text)| Cell::Text(text.into()))?,
+        Type::TEXT_ARRAY | Type::VARCHAR_ARRAY => list(row, column, text)?,
+        // Where no field asks for the column it does not matter.
+        other => Cell::Other(
+            format!("a value of type {other}; cast it in the query, to `float8` or `text`").into(),
+        ),
     })
 }
 
 fn get<'a, T: FromSql<'a>>(
     row: &'a Row,
     column: usize,
-    make: impl Fn(T) -> Field<'static>,
-) -> std::result::Result<Field<'static>, String> {
+    make: impl Fn(T) -> Cell<'static>,
+) -> std::result::Result<Cell<'static>, String> {
     let value: Option<T> = row.try_get(column).map_err(in_words)?;
-    Ok(value.map_or(Field::Null, make))
+    Ok(value.map_or(Cell::Blank, make))
 }
 
 fn list<'a, T: FromSql<'a>>(
     row: &'a Row,
     column: usize,
-    make: impl Fn(T) -> Field<'static>,
-) -> std::result::Result<Field<'static>, String> {
+    make: impl Fn(T) -> Cell<'static>,
+) -> std::result::Result<Cell<'static>, String> {
     get(row, column, |values: Vec<Option<T>>| {
-        Field::List(values.into_iter().map(|value| value.map_or(Field::Null, &make)).collect())
+        Cell::List(values.into_iter().map(|value| value.map_or(Cell::Blank, &make)).collect())
     })
 }
 
-fn text(text: String) -> Field<'static> {
-    Field::Text(text.into())
+fn whole<T: Into<i128>>(number: T) -> Cell<'static> {
+    Cell::Integer(number.into())
+}
+
+fn real<T: Into<f64>>(number: T) -> Cell<'static> {
+    Cell::Float(number.into())
+}
+
+fn text(text: String) -> Cell<'static> {
+    Cell::Text(text.into())
 }

@@ -1,52 +1,112 @@
 //! Rows of columns that are named and typed, as databases and columnar files have them.
 
-use std::{borrow::Cow, marker::PhantomData, path::Path, sync::Arc};
+use std::{borrow::Cow, fmt, marker::PhantomData, path::Path, sync::Arc};
 
 use serde::{
     de::{
-        value::{MapDeserializer, SeqDeserializer},
-        DeserializeOwned, Deserializer, IntoDeserializer, Visitor,
+        value::{BytesDeserializer, MapAccessDeserializer, SeqDeserializer},
+        DeserializeOwned, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess,
+        Unexpected, Visitor,
     },
     forward_to_deserialize_any,
 };
 
 use crate::{
-    data::{columns::Cell, image_files},
+    data::{
+        columns::{missing, Cell},
+        image_files,
+    },
     Error, Result,
 };
 
-/// A value of a row.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Field<'a> {
-    Null,
-    Bool(bool),
-    Integer(i64),
-    Unsigned(u64),
-    Float(f64),
-    /// Texts, and dates as ISO 8601 writes them.
-    Text(Cow<'a, str>),
-    List(Vec<Field<'a>>),
+/// Why a row could not be read.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// A field of the user's own struct has no column.
+    Missing(&'static str),
+    /// Anything else, in words.
+    Words(String),
 }
 
-/// Why a row could not be read; as serde words it.
-pub(super) type Problem = serde::de::value::Error;
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::Missing(column) => write!(f, "the column `{column}` is missing"),
+            Problem::Words(words) => f.write_str(words),
+        }
+    }
+}
 
-impl<'de> Deserializer<'de> for Field<'de> {
+impl Problem {
+    /// The same about a cell that holds what `words` say: to serde it is a newtype struct.
+    fn of(self, words: &str) -> Problem {
+        match self {
+            Problem::Words(text) => Problem::Words(text.replace("newtype struct", words)),
+            missing => missing,
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl serde::de::Error for Problem {
+    fn custom<T: fmt::Display>(words: T) -> Problem {
+        Problem::Words(words.to_string())
+    }
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Problem {
+        Problem::Words(format!("expected {expected}, found {found}"))
+    }
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Problem {
+        Problem::invalid_type(found, expected)
+    }
+    fn missing_field(field: &'static str) -> Problem {
+        Problem::Missing(field)
+    }
+}
+
+/// The methods of a deserializer that do as another one does.
+macro_rules! other_names {
+    ($($does:ident: $($name:ident)+);+) => {
+        $($(
+            fn $name<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Problem> {
+                self.$does(visitor)
+            }
+        )+)+
+    };
+}
+
+/// A cell as a field of the user's own struct takes it: what the types of our rows do in
+/// [`FromCells`](crate::data::columns::FromCells), serde's do here.
+struct Given<'de>(Cell<'de>);
+
+impl<'de> Deserializer<'de> for Given<'de> {
     type Error = Problem;
 
     fn deserialize_any<V: Visitor<'de>>(
         self,
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
-        match self {
-            Field::Null => visitor.visit_unit(),
-            Field::Bool(value) => visitor.visit_bool(value),
-            Field::Integer(value) => visitor.visit_i64(value),
-            Field::Unsigned(value) => visitor.visit_u64(value),
-            Field::Float(value) => visitor.visit_f64(value),
-            Field::Text(Cow::Borrowed(value)) => visitor.visit_borrowed_str(value),
-            Field::Text(Cow::Owned(value)) => visitor.visit_string(value),
-            Field::List(values) => visitor.visit_seq(SeqDeserializer::new(values.into_iter())),
+        match self.0 {
+            Cell::Blank => visitor.visit_unit(),
+            Cell::Bool(value) => visitor.visit_bool(value),
+            Cell::Integer(value) => match (i64::try_from(value), u64::try_from(value)) {
+                (Ok(value), _) => visitor.visit_i64(value),
+                (_, Ok(value)) => visitor.visit_u64(value),
+                _ => visitor.visit_i128(value),
+            },
+            Cell::Float(value) => visitor.visit_f64(value),
+            Cell::Text(Cow::Borrowed(value)) => visitor.visit_borrowed_str(value.trim()),
+            Cell::Text(Cow::Owned(value)) => match value.trim() {
+                trimmed if trimmed.len() < value.len() => visitor.visit_str(trimmed),
+                _ => visitor.visit_string(value),
+            },
+            Cell::List(values) => {
+                visitor.visit_seq(SeqDeserializer::new(values.into_iter().map(Given)))
+            }
+            Cell::Other(words) => {
+                let in_words = IntoDeserializer::<Problem>::into_deserializer(&*words);
+                visitor.visit_newtype_struct(in_words).map_err(|problem| problem.of(&words))
+            }
         }
     }
 
@@ -54,38 +114,122 @@ impl<'de> Deserializer<'de> for Field<'de> {
         self,
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
-        match self {
-            Field::Null => visitor.visit_none(),
-            value => visitor.visit_some(value),
+        match self.0 {
+            Cell::Blank => visitor.visit_none(),
+            value => visitor.visit_some(Given(value)),
         }
     }
 
+    fn deserialize_bool<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        match self.0.flag() {
+            Some(flag) => visitor.visit_bool(flag),
+            None => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        let number = match &*self.0.value() {
+            Cell::Integer(number) => Some(Given(Cell::Integer(*number))),
+            Cell::Float(number) => Some(Given(Cell::Float(*number))),
+            _ => None,
+        };
+        number.unwrap_or(self).deserialize_any(visitor)
+    }
+
+    fn deserialize_i64<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        let whole = self.0.value().whole().map(|whole| Given(Cell::Integer(whole)));
+        whole.unwrap_or(self).deserialize_any(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        match self.0.whole() {
+            Some(whole) => visitor.visit_string(whole.to_string()),
+            None => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        match &self.0 {
+            Cell::Text(text) => visitor.visit_enum(text.trim().into_deserializer()),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    other_names! {
+        deserialize_f64: deserialize_f32;
+        deserialize_i64: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_u8
+            deserialize_u16 deserialize_u32 deserialize_u64 deserialize_i128 deserialize_u128;
+        deserialize_string: deserialize_str
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        char bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 
-impl<'de> IntoDeserializer<'de, Problem> for Field<'de> {
-    type Deserializer = Field<'de>;
+impl<'de> IntoDeserializer<'de, Problem> for Given<'de> {
+    type Deserializer = Given<'de>;
 
-    fn into_deserializer(self) -> Field<'de> {
+    fn into_deserializer(self) -> Given<'de> {
         self
     }
 }
 
-impl<'a> From<Field<'a>> for Cell<'a> {
-    fn from(field: Field<'a>) -> Cell<'a> {
-        match field {
-            Field::Null => Cell::Blank,
-            Field::Bool(value) => Cell::Bool(value),
-            Field::Integer(value) => Cell::Integer(value.into()),
-            Field::Unsigned(value) => Cell::Integer(value.into()),
-            Field::Float(value) => Cell::Float(value),
-            Field::Text(Cow::Borrowed(value)) => Cell::of_text(value),
-            Field::Text(Cow::Owned(value)) => Cell::of_string(value),
-            Field::List(values) => Cell::List(values.into_iter().map(Cell::from).collect()),
-        }
+/// The cells of a record under the names of their columns, which are bytes as those of the `csv` crate
+/// are: rows so know that they come of a table.
+struct Record<'n, N, C> {
+    names: N,
+    cells: C,
+    column: &'n str,
+}
+
+impl<'n, 'de, N, C> MapAccess<'de> for Record<'n, N, C>
+where
+    N: Iterator<Item = &'n str>,
+    C: Iterator<Item = Cell<'de>>,
+{
+    type Error = Problem;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> std::result::Result<Option<K::Value>, Problem> {
+        let Some(name) = self.names.next() else { return Ok(None) };
+        self.column = name;
+        seed.deserialize(BytesDeserializer::new(name.as_bytes())).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> std::result::Result<V::Value, Problem> {
+        let read = seed.deserialize(Given(self.cells.next().unwrap_or(Cell::Blank)));
+        read.map_err(|problem| Problem::Words(format!("column `{}`: {problem}", self.column)))
     }
 }
 
@@ -111,8 +255,7 @@ impl<R: DeserializeOwned> Records<R> {
     }
 
     /// The names of the columns.
-    #[cfg(feature = "arrow")]
-    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> + Clone {
         self.columns.iter().map(String::as_str)
     }
 
@@ -122,12 +265,11 @@ impl<R: DeserializeOwned> Records<R> {
     }
 
     /// The row that the next record is.
-    pub(super) fn read<'a>(&mut self, record: impl IntoIterator<Item = Field<'a>>) -> Result<R> {
+    pub(super) fn read<'a>(&mut self, record: impl IntoIterator<Item = Cell<'a>>) -> Result<R> {
         let row = self.row;
         self.row += 1;
-        let names = self.columns.iter().map(String::as_str);
-        let map = MapDeserializer::<_, Problem>::new(names.zip(record));
-        let read = || R::deserialize(map);
+        let record = Record { names: self.columns(), cells: record.into_iter(), column: "" };
+        let read = || R::deserialize(MapAccessDeserializer::new(record));
         let read = match &self.folder {
             Some(folder) => image_files::from_folder(folder, read),
             None => read(),
@@ -135,7 +277,10 @@ impl<R: DeserializeOwned> Records<R> {
         read.map_err(|problem| Error::Record {
             database: self.name.clone(),
             row,
-            message: problem.to_string(),
+            message: match problem {
+                Problem::Missing(column) => missing(column, self.columns(), self.columns()),
+                Problem::Words(words) => words,
+            },
         })
     }
 }
@@ -145,7 +290,7 @@ impl<R: DeserializeOwned> Records<R> {
 pub(super) mod thread {
     use std::sync::mpsc::{sync_channel, IntoIter, SyncSender};
 
-    use super::{Arc, DeserializeOwned, Error, Field, Path, Records, Result};
+    use super::{Arc, Cell, DeserializeOwned, Error, Path, Records, Result};
 
     /// How many records wait at most.
     const WAITING: usize = 256;
@@ -153,7 +298,7 @@ pub(super) mod thread {
     /// The columns, and then every record; or what is wrong.
     pub(in super::super) enum Message {
         Columns(Arc<[String]>),
-        Record(Vec<Field<'static>>),
+        Record(Vec<Cell<'static>>),
         Failed(String),
     }
 

@@ -9,13 +9,11 @@ use rusqlite::{types::ValueRef, Connection, OpenFlags};
 use serde::de::DeserializeOwned;
 
 use super::{
-    record::{
-        thread::{rows, Message},
-        Field,
-    },
+    other_formats::or_another,
+    record::thread::{rows, Message},
     Source,
 };
-use crate::Result;
+use crate::{data::columns::Cell, Result};
 
 /// The rows that a query of an SQLite database gives; needs the feature `sqlite`.
 ///
@@ -42,9 +40,9 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
         let (path, query) = (self.path.clone(), self.query.clone());
         let folder = self.path.parent().map(Into::into);
         rows(self.path.display().to_string(), folder, move |to| {
-            let text = |error: rusqlite::Error| error.to_string();
+            let text = |error: rusqlite::Error| or_another(&path, "SQLite", error.to_string());
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(path, flags).map_err(text)?;
+            let connection = Connection::open_with_flags(&path, flags).map_err(text)?;
             let mut statement = connection.prepare(&query).map_err(text)?;
             let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let count = columns.len();
@@ -53,7 +51,7 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
                 return Ok(());
             }
             while let Some(row) = found.next().map_err(text)? {
-                let record = (0..count).map(|column| field(row.get_ref(column).map_err(text)?));
+                let record = (0..count).map(|column| row.get_ref(column).map(cell).map_err(text));
                 let record = record.collect::<std::result::Result<_, String>>()?;
                 if to.send(Message::Record(record)).is_err() {
                     return Ok(());
@@ -64,17 +62,17 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
     }
 }
 
-fn field(value: ValueRef<'_>) -> std::result::Result<Field<'static>, String> {
-    Ok(match value {
-        ValueRef::Null => Field::Null,
-        ValueRef::Integer(value) => Field::Integer(value),
-        ValueRef::Real(value) => Field::Float(value),
+fn cell(value: ValueRef<'_>) -> Cell<'static> {
+    match value {
+        ValueRef::Null => Cell::Blank,
+        ValueRef::Integer(value) => Cell::Integer(value.into()),
+        ValueRef::Real(value) => Cell::Float(value),
         ValueRef::Text(text) => match std::str::from_utf8(text) {
-            Ok(text) => Field::Text(text.to_owned().into()),
-            Err(_) => return Err("expected UTF-8 text, found other bytes".to_owned()),
+            Ok(text) => Cell::Text(text.to_owned().into()),
+            Err(_) => Cell::Other("a text that is not UTF-8".into()),
         },
-        ValueRef::Blob(_) => return Err("a column holds bytes, which no field takes".to_owned()),
-    })
+        ValueRef::Blob(bytes) => Cell::Other(format!("{} bytes", bytes.len()).into()),
+    }
 }
 
 #[cfg(test)]
@@ -103,7 +101,10 @@ mod tests {
         assert_eq!(rows[0].as_ref().unwrap(), &Row { age: 3.5, name: Some("Ann".to_owned()) });
         assert_eq!(rows[1].as_ref().unwrap(), &Row { age: 4.0, name: None });
         let message = rows[2].as_ref().unwrap_err().to_string();
-        assert!(message.contains("people.db, row 2: invalid type: string \"old\""), "{message}");
+        assert!(
+            message.contains("people.db, row 2: column `age`: expected f32, found string"),
+            "{message}"
+        );
         let skipping = source.on_bad_row(BadRow::Skip);
         assert_eq!(skipping.read_all().unwrap().len(), 2);
         assert_eq!(skipping.skipped().rows, 1);
@@ -112,7 +113,7 @@ mod tests {
         let many = "WITH RECURSIVE n(age) AS (SELECT 1 UNION ALL SELECT age + 1 FROM n) \
                     SELECT age, NULL AS name FROM n";
         assert_eq!(Sqlite::<Row>::new(&path, many).rows().unwrap().take(3).count(), 3);
-        let error = Sqlite::<Row>::new(&path, "SELECT nothing").rows().err().unwrap().to_string();
+        let error = Sqlite::<Row>::new(&path, "SELECT nowhere").rows().err().unwrap().to_string();
         assert!(error.contains("people.db") && error.contains("no such column"), "{error}");
         assert!(Sqlite::<Row>::new(folder.path().join("none.db"), "SELECT 1").rows().is_err());
     }

@@ -5,14 +5,15 @@ use std::{
     marker::PhantomData,
 };
 
-use csv::{DeserializeErrorKind, ErrorKind, ReaderBuilder, StringRecord, Trim};
+use csv::{ReaderBuilder, StringRecord, Trim};
 use serde::de::DeserializeOwned;
 
 use super::{
-    super::file::{Lines, Reader, TextFile, BUFFER},
+    super::file::{Reader, TextFile, BUFFER},
+    errors::Errors,
     is_untidy, Csv,
 };
-use crate::{quote::Quoted, Error, Result};
+use crate::Result;
 
 /// The rows of a file from some place on.
 pub(super) struct Rows<R> {
@@ -32,14 +33,14 @@ impl<R> Rows<R> {
     /// From the first row on.
     pub(super) fn open(csv: &Csv<R>) -> Result<Rows<R>> {
         let Csv { file, delimiter, .. } = csv;
+        file.check("a table of texts whose first line names the columns")?;
         let (reader, mark) = file.open()?;
         let length = file.length()?.saturating_sub(mark);
         let mut builder = ReaderBuilder::new();
         let builder = builder.trim(Trim::Headers).delimiter(*delimiter);
         let mut reader = builder.buffer_capacity(BUFFER).from_reader(reader);
-        let mut errors =
-            Errors { file: file.clone(), delimiter: *delimiter, lines: file.lines(), ended: false };
-        let header = reader.headers().map_err(|error| errors.translate(error, None))?.clone();
+        let mut errors = Errors::new(file, *delimiter);
+        let header = reader.headers().map_err(|error| errors.of_header(error))?.clone();
         if header.is_empty() {
             let message = "expected a line of column names, found an empty file";
             return Err(file.refuse(1, message));
@@ -111,7 +112,7 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
             }
             Err(error) => Err(error),
         };
-        Some(row.map_err(|error| errors.translate(error, Some(header))))
+        Some(row.map_err(|error| errors.of_row(error, header, record)))
     }
 }
 
@@ -121,74 +122,4 @@ fn trim(record: &mut StringRecord) {
     if record.iter().any(is_untidy) {
         record.trim();
     }
-}
-
-/// The reader's errors in our words.
-struct Errors {
-    file: TextFile,
-    delimiter: u8,
-    lines: Lines,
-    /// The file itself cannot be read any more.
-    ended: bool,
-}
-
-impl Errors {
-    /// Checks that the quotes of the last row are closed: what an open one encloses may be any number
-    /// of rows. What cannot be read has no place.
-    fn check_end(&mut self, last: Option<&csv::Position>) -> Result<()> {
-        let Some(start) = last.map(csv::Position::byte) else { return Ok(()) };
-        // Within quotes a quote is two. Outside, one that does not begin a cell stands for itself.
-        let (mut quoted, mut at_start) = (false, true);
-        for byte in self.file.from(start)? {
-            match byte {
-                b'"' if quoted || at_start => (quoted, at_start) = (!quoted, quoted),
-                _ if quoted => {}
-                _ => at_start = byte == self.delimiter || byte == b'\n' || byte == b'\r',
-            }
-        }
-        if !quoted {
-            return Ok(());
-        }
-        let line = self.lines.of(start);
-        Err(self
-            .file
-            .refuse(line, "expected a quote that ends the cell, found the end of the file"))
-    }
-
-    fn translate(&mut self, error: csv::Error, header: Option<&StringRecord>) -> Error {
-        let offset = error.position().map(|position| position.byte());
-        let column = |index| header.and_then(|header| header.get(index));
-        let message = match error.into_kind() {
-            ErrorKind::Io(source) => {
-                self.ended = true;
-                return self.file.unreadable(source);
-            }
-            ErrorKind::Utf8 { err, .. } => format!(
-                "{}expected UTF-8 text, found other bytes; convert the file",
-                place(column(err.field()))
-            ),
-            ErrorKind::UnequalLengths { expected_len, len, .. } => format!(
-                "expected {expected_len} cells as in the first line, found {len}; quote a text \
-                 that contains commas"
-            ),
-            ErrorKind::Deserialize { err, .. } => match err.kind() {
-                // Our rows' own errors, which name field and column themselves.
-                DeserializeErrorKind::Message(message) => message.clone(),
-                kind => {
-                    let index = err.field().and_then(|index| usize::try_from(index).ok());
-                    format!("{}{kind}", place(index.and_then(column)))
-                }
-            },
-            other => format!("{other:?}"),
-        };
-        // The reader's own count of lines is of where it began to look: before blank lines, and
-        // with Windows' line ends before the second half of the last one.
-        let line = offset.map_or(1, |offset| self.lines.of(offset));
-        self.file.refuse(line, message)
-    }
-}
-
-/// The beginning of a message that speaks of a column.
-fn place(column: Option<&str>) -> String {
-    column.map(|column| format!("column {}: ", Quoted(column))).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::is_untidy;
 use crate::data::{
-    columns::{decimal, Cell, Grid, Interned, Reads},
+    columns::{decimal, Cell, Grid, Interned},
     of_float, Real, Values,
 };
 
@@ -215,12 +215,8 @@ impl Grid for Found<'_> {
         self.cells.bounds.len() / self.width
     }
 
-    fn cell(&self, row: usize, column: usize, reads: Reads) -> Option<Cell<'_>> {
-        let text = self.text(row, column);
-        Some(match reads {
-            Reads::Text => Cell::of_text(text),
-            Reads::Value | Reads::ValueOrBlank => Cell::of_value(text),
-        })
+    fn cell(&self, row: usize, column: usize) -> Option<Cell<'_>> {
+        Some(Cell::of_text(self.text(row, column)))
     }
 
     fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Values) -> bool {
@@ -231,13 +227,13 @@ impl Grid for Found<'_> {
         }
     }
 
-    fn texts(&self, columns: &[usize], to: &mut Vec<Arc<str>>) -> bool {
+    fn texts(&self, columns: &[usize], blanks: bool, to: &mut Vec<Arc<str>>) -> bool {
         let mut interned = Interned::default();
         to.reserve(self.rows() * columns.len());
         self.places(columns).all(|(row, column)| {
             let text = self.text(row, column);
             to.push(interned.text(text));
-            !text.is_empty()
+            blanks || !text.is_empty()
         })
     }
 }

@@ -1,0 +1,87 @@
+//! A first line that is no line of column names.
+
+use csv::StringRecord;
+
+/// What may stand between two cells, and how such a file is read.
+const DELIMITERS: [(char, &str); 4] = [
+    (',', "`Csv::new`"),
+    (';', "`Csv::new(..).delimiter(b';')`"),
+    ('\t', "`Csv::tabs`"),
+    ('|', "`Csv::new(..).delimiter(b'|')`"),
+];
+
+const EXPECTED: &str = "expected a line of column names";
+
+/// What is wrong with a first line whose columns are none of those that are looked for; `None` where
+/// it may be a line of names after all.
+pub(super) fn problem(names: &StringRecord, delimiter: u8) -> Option<String> {
+    let first = names.get(0).unwrap_or_default();
+    if names.iter().any(|name| name.contains('\0')) {
+        return Some(format!("{EXPECTED} in UTF-8, found text in UTF-16; write it as UTF-8"));
+    }
+    if first.starts_with('{') {
+        return Some(format!("{EXPECTED}, found JSON; read it with `JsonLines`"));
+    }
+    let is_remark = first.starts_with("# ") || first.starts_with('#') && names.len() == 1;
+    if is_remark || names.len() == 1 && other_delimiter(first, delimiter).is_some() {
+        return Some(alone(names, delimiter));
+    }
+    None
+}
+
+/// What is wrong with a first line of one cell where rows have more.
+pub(super) fn alone(names: &StringRecord, delimiter: u8) -> String {
+    let cell = names.get(0).unwrap_or_default();
+    let (first, mark) = (shortened(cell), char::from(delimiter));
+    match other_delimiter(cell, delimiter) {
+        _ if first.starts_with('#') => {
+            format!("{EXPECTED}, found the remark `{first}`; take the line away")
+        }
+        Some((other, reader)) => format!(
+            "{EXPECTED} with {} between them, found {}: `{first}`; {reader} reads such a file",
+            named(mark),
+            named(other)
+        ),
+        None => format!(
+            "{EXPECTED}, found `{first}` alone, while the rows have more cells; take away what stands \
+             above the names"
+        ),
+    }
+}
+
+/// What is asked of a first line with numbers in it, where columns are missing.
+pub(super) fn question(names: &StringRecord, delimiter: u8) -> String {
+    let is_number = |name: &str| name.parse::<f64>().is_ok();
+    match names.iter().any(is_number) {
+        false => String::new(),
+        true => {
+            let line = names.iter().collect::<Vec<_>>().join(&char::from(delimiter).to_string());
+            format!("; the first line names the columns, is `{}` a row?", shortened(&line))
+        }
+    }
+}
+
+/// As much of a line as a message has room for.
+fn shortened(line: &str) -> String {
+    const MOST: usize = 60;
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// The delimiter, other than the file's, that a cell has most of.
+fn other_delimiter(cell: &str, delimiter: u8) -> Option<(char, &'static str)> {
+    let others = DELIMITERS.iter().filter(|(other, _)| *other != char::from(delimiter));
+    let count = |other: char| cell.matches(other).count();
+    let (most, found) =
+        others.map(|found| (count(found.0), found)).max_by_key(|(most, _)| *most)?;
+    (most > 0).then_some(*found)
+}
+
+fn named(delimiter: char) -> String {
+    match delimiter {
+        '\t' => "tabs".to_owned(),
+        mark => format!("`{mark}`"),
+    }
+}
