@@ -252,8 +252,8 @@ fn a_whole_number_that_its_type_does_not_hold_is_refused() {
     let error = Trainer::new(Adam::new(0.1)).fit(&mut model, &rows).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "row 3, field `until`: expected a finite number (`impute(mean)` replaces what is \
-         missing), found NaN"
+        "row 3, field `until`: expected a finite number (where some rows do not know it, make the \
+         target an `Option`), found NaN"
     );
 }
 

@@ -46,15 +46,12 @@ impl Expected<'_> {
     /// Epoch, steps and batches.
     fn counters(&self, saved: &SavedRun) -> Result<(), String> {
         let steps = self.plan.steps_per_epoch;
-        let taken = saved.epoch.checked_mul(steps).and_then(|taken| taken.checked_add(saved.step));
-        let Some(taken) = taken.map(|taken| taken as u64).filter(|taken| *taken < MOST) else {
-            return Err(format!("epoch {} is beyond all counting", saved.epoch));
-        };
         if saved.step > steps {
             return Err(format!("step {} of an epoch of {steps} steps", saved.step));
         }
-        if saved.batches > taken || saved.updates > saved.batches {
-            let SavedRun { batches, updates, .. } = saved;
+        let taken = self.plan.steps_before(saved.epoch, saved.step);
+        let SavedRun { batches, updates, .. } = saved;
+        if u128::from(*batches) > taken || *batches >= MOST || updates > batches {
             return Err(format!(
                 "{updates} steps of the optimizer in {batches} of {taken} batches"
             ));

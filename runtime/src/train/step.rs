@@ -97,13 +97,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             }
             _ => self.rows.take(rows),
         };
-        {
-            let (outputs, branches) = (M::GRAPH.outputs.len(), &self.branches);
-            let counts = |place: usize| chunk.counts(outputs, place);
-            let is_trained = |node: &str| !branches.is_frozen(node);
-            let asked = (&counts as &dyn Fn(usize) -> bool, &is_trained as &dyn Fn(&str) -> bool);
-            self.reached.set(&M::GRAPH, &self.look_ups, &chunk.batch(), asked);
-        }
+        let counts = |place: usize| chunk.counts(M::GRAPH.outputs.len(), place);
+        let is_trained = |node: &str| !self.branches.is_frozen(node);
+        let batch = chunk.batch();
+        self.reached.set(&M::GRAPH, &self.look_ups, &batch, (&counts, &is_trained));
         let tape = fresh_tape(module, &mut self.gradients, &mut self.tables, device)
             .map_err(Error::device)?;
         let there_and_back = || {

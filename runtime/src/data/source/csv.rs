@@ -192,7 +192,7 @@ mod tests {
                 " with `,` between them, found `;`: `age;name`; `Csv::new(..).delimiter(b';')` reads \
                  such a file",
             ),
-            (b"age\tname\n1\ta\n", " with `,` between them, found tabs: `age\tname`; `Csv::tabs`"),
+            (b"age\tname\n1\ta\n", " with `,` between them, found tabs: `age\\tname`; `Csv::tabs`"),
             (b"# of 2024\nage,name\n1,a\n", ", found the remark `# of 2024`; take the line away"),
             (b"# of 2024, all\nage,name\n1,a\n", ", found the remark `# of 2024`; take the line"),
             (
