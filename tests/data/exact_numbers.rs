@@ -186,6 +186,9 @@ fn a_category_out_of_range_names_the_range() {
     assert_eq!(rows[0].user, u32::MAX);
 }
 
+/// A way to train.
+type Fit<'a> = dyn Fn(Trainer<Double, Adam>, &mut Model<Double>) + 'a;
+
 #[test]
 fn double_precision_is_read_exactly_in_rows_and_in_columns() {
     let rows = doubles();
@@ -194,7 +197,7 @@ fn double_precision_is_read_exactly_in_rows_and_in_columns() {
     assert_eq!(csv.read_all().unwrap(), rows);
     assert_eq!(json.read_all().unwrap(), rows);
 
-    let trained = |fit: &dyn Fn(Trainer<Double, Adam>, &mut Model<Double>)| {
+    let trained = |fit: &Fit<'_>| {
         let mut model = Double::build(&Cpu::default(), Seed(1));
         let trainer = Trainer::new(Adam::new(0.1)).epochs(2).batch_size(8);
         fit(trainer.shuffle_window(16).progress(Progress::silent()), &mut model);
@@ -305,8 +308,7 @@ model!(ByEdges, [bins(edges = [1_700_000_060.0, 1_700_000_061.0])], f64, [Embedd
 fn every_step_computes_in_double_precision() {
     // NumPy: t = 1_700_000_000 + [0, 60, 120, 180]; (t - t.mean()) / t.std(), by hand
     // [-90, -30, 30, 90] / sqrt(4500).
-    let standardized =
-        numbers![-1.3416407864998738, -0.447213595499958, 0.447213595499958, 1.3416407864998738];
+    let standardized = numbers![-1.341_640_8, -0.447_213_6, 0.447_213_6, 1.341_640_8];
     assert_eq!(encoded!(Standardized, StandardizedSample, MOMENTS), standardized);
     let ranged = numbers![0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0];
     assert_eq!(encoded!(Ranged, RangedSample, MOMENTS), ranged);

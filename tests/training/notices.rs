@@ -398,7 +398,7 @@ impl Callback<Churn> for Heard {
 
 #[test]
 fn validation_rows_that_say_nothing_are_named_and_callbacks_and_logs_hear_it() {
-    let row = |i: usize| ChurnSample { plan: format!("plan{}", i % 3), left: i % 2 == 0 };
+    let row = |i: usize| ChurnSample { plan: format!("plan{}", i % 3), left: i.is_multiple_of(2) };
     let train: Vec<ChurnSample> = (0..60).map(row).collect();
     let other = |i: usize| ChurnSample { plan: format!("plan{}", i % 4), left: false };
     let validation: Vec<ChurnSample> = (0..8).map(other).collect();

@@ -137,11 +137,14 @@ fn boundless(folder: &Path, name: &str) -> Trainer<Sensor, Sgd> {
         .callback(PauseAfter(14))
 }
 
+/// A setting, and how a trainer gets it.
+type Setting = (&'static str, fn(Trainer<Sensor, Sgd>) -> Trainer<Sensor, Sgd>);
+
 #[test]
 fn the_largest_settings_overflow_nowhere() {
     let folder = tempfile::tempdir().unwrap();
     const MOST: usize = usize::MAX;
-    let runs: [(&str, fn(Trainer<Sensor, Sgd>) -> Trainer<Sensor, Sgd>); 7] = [
+    let runs: [Setting; 7] = [
         ("epochs", |trainer| trainer),
         ("batch", |trainer| trainer.batch_size(MOST)),
         ("steps", |trainer| trainer.steps_per_epoch(MOST)),
