@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    file::{Contents, Stored},
+    file::{dtype, Contents, Stored},
     key, COVERAGE,
 };
 use crate::{
-    model::{Bits, Coverage},
+    model::{Bits, Coverage, LookUp},
+    parameters::Listed,
     Result,
 };
 
@@ -81,4 +82,27 @@ pub(super) fn read(contents: &Contents) -> std::result::Result<Option<(Coverage,
 /// The mean that takes the place of a tensor, in a run's file.
 pub(super) fn stand_in<'a>(contents: &'a Contents, tensor: &str) -> Option<&'a Stored> {
     contents.tensors.get(&format!("{COVERAGE}{STAND_IN}{tensor}"))
+}
+
+/// Whether the record and the means are of this model's tensors.
+///
+/// # Errors
+/// What does not fit, in words.
+pub(super) fn check<E>(
+    contents: &Contents,
+    own: &[Listed],
+    tables: &[Option<LookUp>],
+) -> std::result::Result<(), String> {
+    for (tensor, table) in own.iter().zip(tables) {
+        let mean = stand_in(contents, &tensor.name);
+        if mean.is_some_and(|mean| mean.dtype != dtype::<E>() || mean.shape != [tensor.len()]) {
+            return Err(format!("its mean in place of `{}` is of another size", tensor.name));
+        }
+        let Some(look_up) = table else { continue };
+        let bits = contents.tensors.get(&format!("{COVERAGE}{}", look_up.owner));
+        if bits.is_some_and(|bits| bits.bytes.len() > look_up.rows.div_ceil(8)) {
+            return Err(format!("its coverage of `{}` is of a larger table", look_up.owner));
+        }
+    }
+    Ok(())
 }

@@ -29,7 +29,7 @@ pub(crate) struct Stored {
 }
 
 /// The dtype of `E`'s tensors.
-fn dtype<E>() -> Dtype {
+pub(super) fn dtype<E>() -> Dtype {
     match std::mem::size_of::<E>() {
         8 => Dtype::F64,
         _ => Dtype::F32,

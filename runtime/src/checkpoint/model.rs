@@ -80,6 +80,7 @@ pub(super) fn take<M: Network<E, D>, E: Element, D: Backend<E>>(
     let coverage = coverage::read(contents).map_err(damaged)?;
     let names = own.iter().map(|parameter| parameter.name.as_str());
     let tables = tables(&LookUp::all(&M::GRAPH), names);
+    coverage::check::<E>(contents, &own, &tables).map_err(damaged)?;
     let fills = coverage.as_ref().filter(|(_, fills)| *fills && purpose == Purpose::Predict);
     parameters::edit(&mut model.module, |place, numbers| {
         stored[place].copy_into(numbers);

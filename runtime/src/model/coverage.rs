@@ -8,130 +8,63 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{
-    data::Batch,
-    definition::{Graph, Node},
-    kernel::Element,
-};
+use super::{outputs_of, LookUp};
+use crate::{data::Batch, definition::Graph, kernel::Element};
 
-/// An embedding table that is looked up by the categories of an encoded column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LookUp {
-    /// The node that holds the table.
-    pub(crate) owner: &'static str,
-    /// The column of the encoded rows.
-    pub(crate) column: usize,
-    /// How many numbers a row of the table has.
-    pub(crate) width: usize,
-    /// How many rows the table has.
-    pub(crate) rows: usize,
-    /// How many of the first indices stand for no value of their own: padding and unknown ones.
-    pub(crate) reserved: usize,
-    /// Whether index 0 is masked, so that its row is never trained.
-    masked: bool,
-}
-
-impl LookUp {
-    /// All those of a model.
-    pub(crate) fn all(graph: &'static Graph) -> Vec<LookUp> {
-        graph.nodes.iter().filter_map(|node| LookUp::of(graph, node)).collect()
-    }
-
-    fn of(graph: &'static Graph, node: &'static Node) -> Option<LookUp> {
-        let owner = node.shared.map_or(Some(node), |owner| find(graph, owner))?;
-        let embedding = owner.layers.first().filter(|layer| layer.is("Embedding"))?;
-        let column = column_of(graph, node)?;
-        let width = embedding.shape.last().copied().unwrap_or(1);
-        let last = graph.inputs.get(column).and_then(|input| input.steps.last());
-        Some(LookUp {
-            owner: owner.name,
-            column,
-            width,
-            rows: embedding.parameters.unwrap_or_default() / width.max(1),
-            reserved: last.map_or(0, |step| step.spec.form.reserved),
-            masked: embedding.masked,
-        })
-    }
-}
-
-fn find(graph: &'static Graph, name: &str) -> Option<&'static Node> {
-    graph.nodes.iter().find(|node| node.name == name)
-}
-
-/// The encoded column that flows into a node's branch unchanged.
-fn column_of(graph: &'static Graph, node: &Node) -> Option<usize> {
-    if let Some(input) = graph.inputs.iter().position(|input| input.name == node.name) {
-        return Some(input);
-    }
-    if let Some(derived) = graph.derived.iter().position(|derived| derived.name == node.name) {
-        return Some(graph.inputs.len() + derived);
-    }
-    match node.fed_by {
-        [only] => column_of(graph, find(graph, only).filter(|fed_by| fed_by.layers.is_empty())?),
-        _ => None,
-    }
-}
-
-/// For each tensor of a model, by its name, the look-up whose table it is.
-pub(crate) fn tables<'a>(
-    look_ups: &[LookUp],
-    names: impl Iterator<Item = &'a str>,
-) -> Vec<Option<LookUp>> {
-    let mut known: Vec<&'static str> = Vec::new();
-    let of_tensor = |name: &str| {
-        let field = name.split('.').next().unwrap_or(name);
-        let look_up = look_ups.iter().find(|look_up| look_up.owner == field)?;
-        // The table is the first tensor of its branch.
-        let is_first = !known.contains(&look_up.owner);
-        known.push(look_up.owner);
-        is_first.then_some(*look_up)
-    };
-    names.map(of_tensor).collect()
-}
-
-/// The optional input whose absence a node's learned vector stands in for.
-pub(crate) fn optional_input_of(graph: &'static Graph, node: &Node) -> Option<usize> {
-    let own = |name: &str| graph.inputs.iter().position(|input| input.name == name);
-    let is_optional = |input: &usize| graph.inputs[*input].missing.is_some();
-    own(node.name).filter(is_optional).or_else(|| {
-        let mut fed_by = node.fed_by.iter().filter_map(|name| find(graph, name));
-        fed_by.find_map(|fed_by| optional_input_of(graph, fed_by))
-    })
-}
-
-/// What the rows of a batch reach, before it is known whether the step is taken.
-#[derive(Clone, Debug, Default)]
+/// What the rows of a batch reach, before it is known whether the step is taken. A row reaches what lies
+/// on the way to an output for which it counts: nothing else gets a gradient from it.
+#[derive(Clone, Debug)]
 pub(crate) struct Reached {
+    /// The look-ups, each with the outputs that it is on the way to.
+    look_ups: Vec<(LookUp, Vec<usize>)>,
+    /// The optional inputs, by their places, each with the outputs that it is on the way to.
+    optional: Vec<(usize, Vec<usize>)>,
     /// Nodes with a table, and rows of it.
     indices: Vec<(&'static str, usize)>,
-    /// Optional inputs, by their places, that are absent from some row.
+    /// Optional inputs that are absent from some row.
     absent: Vec<usize>,
 }
 
 impl Reached {
-    /// Takes note of the rows of a batch for which `counts` holds, instead of what was there. Tables of
-    /// branches that `is_trained` does not hold for are not reached.
+    /// Nothing yet.
+    pub(crate) fn new(graph: &'static Graph) -> Reached {
+        let look_ups = LookUp::all(graph).into_iter();
+        let inputs = graph.inputs.iter().enumerate();
+        let optional = inputs.filter(|(_, input)| input.missing.is_some());
+        Reached {
+            look_ups: look_ups.map(|look_up| (look_up, outputs_of(graph, look_up.node))).collect(),
+            optional: optional
+                .map(|(place, input)| (place, outputs_of(graph, input.name)))
+                .collect(),
+            indices: Vec::new(),
+            absent: Vec::new(),
+        }
+    }
+
+    /// Takes note of the rows of a batch, instead of what was there. `counts` says whether a row (the
+    /// second number) counts for an output (the first). Tables of branches that `is_trained` does not
+    /// hold for are not reached.
     pub(crate) fn set(
         &mut self,
-        graph: &'static Graph,
-        look_ups: &[LookUp],
         batch: &Batch<'_>,
-        (counts, is_trained): (&dyn Fn(usize) -> bool, &dyn Fn(&str) -> bool),
+        counts: &dyn Fn(usize, usize) -> bool,
+        is_trained: &dyn Fn(&str) -> bool,
     ) {
-        let Reached { indices, absent } = self;
+        let Reached { look_ups, optional, indices, absent } = self;
+        let for_any = |outputs: &[usize], row| outputs.iter().any(|&output| counts(output, row));
         indices.clear();
         absent.clear();
-        for look_up in look_ups.iter().filter(|look_up| is_trained(look_up.owner)) {
+        for (look_up, outputs) in look_ups.iter().filter(|(look_up, _)| is_trained(look_up.owner)) {
             batch.each_category(look_up.column, |row, index| {
-                if counts(row) && !(look_up.masked && index == 0) {
+                if look_up.trains(index) && for_any(outputs, row) {
                     indices.push((look_up.owner, index));
                 }
             });
         }
-        for (column, input) in graph.inputs.iter().enumerate() {
-            let lacks = |row| counts(row) && !batch.is_present(column, row);
-            if input.missing.is_some() && (0..batch.len()).any(lacks) {
-                absent.push(column);
+        for (column, outputs) in optional {
+            let lacks = |row| !batch.is_present(*column, row) && for_any(outputs, row);
+            if (0..batch.len()).any(lacks) {
+                absent.push(*column);
             }
         }
     }
@@ -284,15 +217,14 @@ mod tests {
     fn rows_that_were_not_reached_get_the_mean_of_the_known_ones() {
         static NONE: Graph =
             Graph { name: "None", nodes: &[], inputs: &[], derived: &[], outputs: &[] };
-        let look_up =
-            LookUp { owner: "city", column: 0, width: 2, rows: 5, reserved: 2, masked: false };
+        let look_up = LookUp::for_test("city", [5, 2], 2);
         let mut coverage = Coverage::default();
         let before = [9.0, 9.0, 8.0, 8.0, 1.0, 2.0, 7.0, 7.0, 3.0, 4.0];
         let mut weights = before;
         coverage.fill_table(&look_up, &mut weights, None);
         assert_eq!(weights, before, "nothing was reached");
         let indices = [1, 2, 4].map(|index| ("city", index)).to_vec();
-        coverage.add(&NONE, &Reached { indices, absent: Vec::new() });
+        coverage.add(&NONE, &Reached { indices, ..Reached::new(&NONE) });
         let mut kept = Vec::new();
         coverage.fill_table(&look_up, &mut weights, Some(&mut kept));
         // Rows 0 and 3 were not reached; rows 2 and 4 are the known ones, 1 is reserved.

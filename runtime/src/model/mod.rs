@@ -1,10 +1,12 @@
 //! A built model: a module together with the preprocessing that was fitted for it.
 
 mod coverage;
+mod look_up;
 mod streamed;
 mod summary;
 
-pub(crate) use coverage::{optional_input_of, tables, Bits, Coverage, LookUp, Reached};
+pub(crate) use coverage::{Bits, Coverage, Reached};
+pub(crate) use look_up::{optional_input_of, outputs_of, tables, LookUp};
 pub use summary::Summary;
 
 use std::{borrow::Cow, path::Path};
@@ -70,8 +72,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         &self.module
     }
 
-    /// The dfdx module, to be changed.
+    /// The dfdx module, to be changed. What is put into it by hand, pretrained vectors for instance, is
+    /// not taken for untrained later: a trainer then leaves what no row of its own reaches as it is.
     pub fn module_mut(&mut self) -> &mut M::Built {
+        self.coverage = None;
         &mut self.module
     }
 

@@ -130,6 +130,12 @@ impl Affine {
         if self.shift.len() != width || self.scale.len() != width {
             return Err(format!("expected {width} shifts and scales, found {}", self.shift.len()));
         }
+        let known = |unscaled: &Unscaled| {
+            unscaled.column < width && unscaled.constant.is_none_or(f64::is_finite)
+        };
+        if !self.unscaled.iter().all(known) {
+            return Err(format!("a column without spread that is none of {width}"));
+        }
         let finite = self.shift.iter().chain(&self.scale).all(|number| number.is_finite());
         match finite && self.scale.iter().all(|scale| *scale > 0.0) {
             true => Ok(()),
@@ -181,13 +187,13 @@ impl Unscaled {
             Some(number) => Notice::new(
                 NoticeKind::ConstantColumn,
                 format!(
-                    "without spread in the training rows (all or most are {number}), so it is \
+                    "without spread in the rows it was fitted on (all or most are {number}), so it is \
                      shifted but not scaled; another value later is new to the model"
                 ),
             ),
             None => Notice::new(
                 NoticeKind::EmptyColumn,
-                "no training row has a value, so it is neither shifted nor scaled",
+                "none of the rows it was fitted on has a value, so it is neither shifted nor scaled",
             ),
         };
         if width > 1 {
@@ -246,6 +252,9 @@ mod tests {
         let empty = Affine::of(empty, |(), _| Learned::Empty);
         let notices: Vec<String> =
             empty.notices().iter().map(|notice| notice.to_string()).collect();
-        assert_eq!(notices, ["no training row has a value, so it is neither shifted nor scaled"]);
+        assert_eq!(
+            notices,
+            ["none of the rows it was fitted on has a value, so it is neither shifted nor scaled"]
+        );
     }
 }

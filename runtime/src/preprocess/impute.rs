@@ -103,7 +103,8 @@ impl LearnedStep for Impute {
 
     fn check(&self, step: &Step) -> Result<(), String> {
         let width = step.input.last().get();
-        let sound = self.stand_ins.iter().all(|number| number.is_finite());
+        let sound = self.stand_ins.iter().all(|number| number.is_finite())
+            && self.empty.iter().all(|&column| column < width);
         match self.stand_ins.len() == width && sound {
             true => Ok(()),
             false => Err(format!("expected {width} finite numbers")),

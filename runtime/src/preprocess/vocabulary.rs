@@ -45,8 +45,8 @@ impl VocabularySize {
     pub(super) fn notice(self) -> Option<Notice> {
         let VocabularySize { entries, with_unknown } = self;
         let message = format!(
-            "all of the training rows' {entries} entries are known, so nothing is learned of unknown \
-             ones: a later one counts as the mean of the known"
+            "all {entries} entries of the rows it was fitted on are known, so nothing is learned of \
+             unknown ones"
         );
         (entries > 0 && !with_unknown).then(|| Notice::new(NoticeKind::UnknownUnseen, message))
     }

@@ -64,6 +64,12 @@ impl Branches {
         self.branches.iter().any(|branch| branch.name == node && branch.frozen)
     }
 
+    /// Whether steps change the branch written at a node: it is not frozen, nor its rate 0.
+    pub(super) fn learns(&self, node: &str) -> bool {
+        let own = |branch: &&Branch| branch.name == node;
+        self.branches.iter().find(own).is_some_and(|own| !own.frozen && own.factor > 0.0)
+    }
+
     /// The branches that are frozen for now.
     pub(super) fn frozen(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.branches.iter().filter(|branch| branch.frozen).map(|branch| branch.name)

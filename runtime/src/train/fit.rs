@@ -2,7 +2,7 @@
 
 use super::{
     fingerprint::Fingerprint,
-    notices::Census,
+    notices::{Before, Census},
     row_weights::Weighing,
     rows::Rows,
     run::Run,
@@ -77,7 +77,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let found = super::notices::before_the_first_step::<M>(
             &fitted,
             &census,
-            model.coverage.as_ref(),
+            Before {
+                coverage: model.coverage.as_ref(),
+                keep_untrained: self.settings.keep_untrained,
+            },
             || validation.census(&census, &rows, &fitted),
         )?;
 

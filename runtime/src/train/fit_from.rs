@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 use super::{
     counting::Counted,
     mixer::Window,
-    notices::before_the_first_step,
+    notices::{before_the_first_step, Before},
     row_weights::Weighing,
     rows::Rows,
     run::Run,
@@ -88,7 +88,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
         let none = Rows::new(Table::of_samples(&M::GRAPH), &fitted, RowWeights::default())?;
         let coverage = model.coverage.as_ref();
-        let found = before_the_first_step::<M>(&fitted, &census, coverage, || {
+        let before = Before { coverage, keep_untrained: self.settings.keep_untrained };
+        let found = before_the_first_step::<M>(&fitted, &census, before, || {
             validation.census(&census, &none, &fitted)
         })?;
 

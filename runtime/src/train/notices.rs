@@ -118,7 +118,7 @@ impl Census {
             let seen = own.seen.get_or_insert_default();
             let mut last = None;
             batch.each_category(look_up.column, |row, index| {
-                if !counts[row] {
+                if !counts[row] || !look_up.is_value(index) {
                     return;
                 }
                 seen.insert(index);
@@ -193,14 +193,16 @@ impl Census {
         census
     }
 
-    /// What the training rows alone let one know; `before` is what an earlier run has trained.
-    pub(super) fn notices(&self, before: Option<&Coverage>) -> Vec<Notice> {
+    /// What the training rows alone let one know.
+    pub(super) fn notices(&self, before: Before<'_>) -> Vec<Notice> {
+        let fills = before.fills();
+        let before = before.coverage;
         let absence = self.graph.inputs.iter().zip(&self.absent).filter_map(|(input, &absent)| {
             let missing = input.missing?;
             let trained = before.is_some_and(|before| before.was_absent(input.name));
             let (kind, message) = match absent {
                 0 if trained => return None,
-                0 => (NoticeKind::NeverAbsent, never_absent(missing, self.rows)),
+                0 => (NoticeKind::NeverAbsent, never_absent(missing, self.rows, fills)),
                 all if all == self.rows => (NoticeKind::EmptyColumn, ALWAYS_ABSENT.to_owned()),
                 _ => return None,
             };
@@ -209,7 +211,8 @@ impl Census {
         let owners: BTreeSet<&'static str> =
             self.look_ups.iter().map(|look_up| look_up.owner).collect();
         let tables = owners.into_iter().filter_map(|owner| {
-            unreached(owner, &self.of_table(owner), before.and_then(|before| before.table(owner)))
+            let trained = before.and_then(|before| before.table(owner));
+            unreached(owner, &self.of_table(owner), trained, fills)
         });
         let unknown = self
             .unknown()
@@ -271,19 +274,22 @@ impl Census {
 }
 
 const ALWAYS_ABSENT: &str =
-    "it is absent from all training rows, so nothing of its branch is trained";
+    "it is absent from all training rows, which therefore say nothing of it";
 
 const NEVER_KNOWN: &str =
-    "no training row has a target that counts (it is `None`, or its weight is 0, in \
-                           all of them), so this output is not trained";
+    "no training row has a target that counts (it is `None`, or its weight is 0, \
+                           in all of them), so this output is not trained";
 
 const NEVER_VALIDATED: &str =
-    "no validation row has a target that counts (it is `None`, or its weight is \
-                               0, in all of them), so its validation figures say nothing";
+    "no validation row has a target that counts (it is `None`, or its weight is 0, in all of them), \
+     so its validation figures say nothing";
 
 /// What is said of an optional input that is never absent.
-fn never_absent(missing: Missing, rows: usize) -> String {
+fn never_absent(missing: Missing, rows: usize, fills: bool) -> String {
     let instead = match missing {
+        Missing::Learned if !fills => {
+            "the vector that stands in for it cannot be learned and stays as it is"
+        }
         Missing::Learned => {
             "the vector that stands in for it cannot be learned and becomes the mean of what the \
              branch gives for training rows"
@@ -299,6 +305,7 @@ fn unreached(
     owner: &'static str,
     look_ups: &[(&LookUp, Option<&Bits>)],
     trained: Option<&Bits>,
+    fills: bool,
 ) -> Option<Notice> {
     // A vocabulary says it itself, in terms of what it has counted; and of rows that stream it may not
     // be known.
@@ -311,9 +318,10 @@ fn unreached(
     let known = (0..first.rows).filter(reached).count();
     let (rows, missing) = (first.rows, first.rows - known);
     (missing > 0 && known > 0).then(|| {
+        let vectors = if fills { "become the mean of the others" } else { "stay as they are" };
         let message = format!(
             "{missing} of the {rows} rows of its embedding occur in no training row; their vectors \
-             become the mean of the others"
+             {vectors}"
         );
         Notice::new(NoticeKind::UnknownUnseen, message).about(owner)
     })
@@ -360,14 +368,46 @@ fn one_sided(
     first.into_iter().chain(second).collect()
 }
 
+/// What training has reached before a run, and whether the run gives the rest the mean of it.
+#[derive(Clone, Copy)]
+pub(super) struct Before<'a> {
+    pub(super) coverage: Option<&'a Coverage>,
+    /// [`Trainer::keep_untrained`](super::Trainer::keep_untrained).
+    pub(super) keep_untrained: bool,
+}
+
+impl Before<'_> {
+    fn fills(self) -> bool {
+        self.coverage.is_some() && !self.keep_untrained
+    }
+}
+
+/// Adds to a notice about a vocabulary what becomes of an unknown entry in the end.
+fn say_what_is_unknown(graph: &Graph, notice: &mut Notice, fills: bool) {
+    if notice.kind != NoticeKind::UnknownUnseen {
+        return;
+    }
+    let input = graph.inputs.iter().find(|input| notice.field.as_deref() == Some(input.name));
+    let last = input.and_then(|input| input.steps.last()).map_or("", |step| step.spec.name);
+    notice.message += match last {
+        "one_hot" => ": a later one counts as equal shares of the known",
+        "multi_hot" => ": a later one is left out",
+        _ if fills => ": a later one counts as the mean of the known",
+        _ => ": the vector of a later one stays as it is",
+    };
+}
+
 /// All that is worth knowing before the first step.
 pub(super) fn before_the_first_step<M: Definition>(
     fitted: &Preprocessing,
     training: &Census,
-    before: Option<&Coverage>,
+    before: Before<'_>,
     validation: impl FnOnce() -> Result<Option<(Census, CutOff)>>,
 ) -> Result<Vec<Notice>> {
     let mut notices = fitted.notices();
+    notices
+        .iter_mut()
+        .for_each(|notice| say_what_is_unknown(training.graph, notice, before.fills()));
     notices.extend(training.notices(before));
     if let Some((validation, cut_off)) = validation()? {
         validation.check_known("validate with")?;

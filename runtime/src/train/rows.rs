@@ -100,7 +100,7 @@ impl Chunk<'_> {
     }
 
     /// Whether it counts in the loss of one of so many: it knows the target, and weighs more than 0.
-    fn counts_for(&self, output: usize, outputs: usize, place: usize) -> bool {
+    pub(crate) fn counts_for(&self, output: usize, outputs: usize, place: usize) -> bool {
         let (row, columns) = (self.rows[place], &self.all.raw.columns);
         let known = columns[columns.len() - outputs + output].is_present(row);
         known && self.weights.counts(output, row)

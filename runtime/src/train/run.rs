@@ -22,7 +22,7 @@ use crate::{
     kernel::{Backend, Element, Recycling},
     layer::Draw,
     lazy::{Raw, Table, Tables},
-    model::{LookUp, Model, Reached},
+    model::{Model, Reached},
     optim::{Optimizer, OptimizerState},
     parameters,
     preprocess::Preprocessing,
@@ -63,8 +63,7 @@ pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
     /// The figures of the epoch so far.
     pub(super) scores: Scores,
     pub(super) history: History,
-    /// The embeddings that training rows look up, and what the batch under way reaches.
-    pub(super) look_ups: Vec<LookUp>,
+    /// What the batch under way reaches.
     pub(super) reached: Reached,
     /// For each trained tensor, what of it training may not reach.
     pub(super) fillable: Vec<Option<Fillable>>,
@@ -98,8 +97,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
         };
         let names = || trained().map(|parameter| parameter.name.as_str());
         let branches = Branches::new(&M::GRAPH, names(), &settings.rates, &settings.frozen);
-        let look_ups = LookUp::all(&M::GRAPH);
-        let fillable = Fillable::of_tensors(&M::GRAPH, &look_ups, &names().collect::<Vec<_>>());
+        let fillable = Fillable::of_tensors(&M::GRAPH, &names().collect::<Vec<_>>());
         let tables = {
             let names: Vec<&str> = names().collect();
             let ids = trained().map(|parameter| parameter.id).collect();
@@ -140,8 +138,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             batches: 0,
             scores: Scores::new(&M::GRAPH),
             history: History::default(),
-            look_ups,
-            reached: Reached::default(),
+            reached: Reached::new(&M::GRAPH),
             fillable,
             reference: None,
             stopped: false,

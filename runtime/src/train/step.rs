@@ -97,10 +97,9 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             }
             _ => self.rows.take(rows),
         };
-        let counts = |place: usize| chunk.counts(M::GRAPH.outputs.len(), place);
-        let is_trained = |node: &str| !self.branches.is_frozen(node);
-        let batch = chunk.batch();
-        self.reached.set(&M::GRAPH, &self.look_ups, &batch, (&counts, &is_trained));
+        let outputs = M::GRAPH.outputs.len();
+        let counts = |output: usize, place: usize| chunk.counts_for(output, outputs, place);
+        self.reached.set(&chunk.batch(), &counts, &|node| self.branches.learns(node));
         let tape = fresh_tape(module, &mut self.gradients, &mut self.tables, device)
             .map_err(Error::device)?;
         let there_and_back = || {

@@ -49,18 +49,14 @@ pub(super) enum Old {
 
 impl Fillable {
     /// What each of the trained tensors with the given names holds.
-    pub(super) fn of_tensors(
-        graph: &'static Graph,
-        look_ups: &[LookUp],
-        names: &[&str],
-    ) -> Vec<Option<Fillable>> {
+    pub(super) fn of_tensors(graph: &'static Graph, names: &[&str]) -> Vec<Option<Fillable>> {
         let stand_in = |name: &&str| {
             let field = name.strip_suffix("_missing")?;
             let node = graph.nodes.iter().find(|node| node.name == field && node.stand_in > 0)?;
             let input = graph.inputs[optional_input_of(graph, node)?].name;
             Some(Fillable::StandIn { node: node.name, input })
         };
-        let tables = tables(look_ups, names.iter().copied());
+        let tables = tables(&LookUp::all(graph), names.iter().copied());
         let pairs = tables.into_iter().zip(names);
         pairs.map(|(table, name)| table.map(Fillable::Table).or_else(|| stand_in(name))).collect()
     }
@@ -68,20 +64,18 @@ impl Fillable {
 
 impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
     /// Gives what training has not reached the mean of what it has, and what was there to who wants
-    /// to put it back. Nothing is replaced where the record of it is missing (the file of an older
-    /// version), or where the branch is frozen.
+    /// to put it back. Nothing is replaced where the record of it is missing: in a model from the file
+    /// of an older version, or into which something was put by hand. Of a table that nothing has
+    /// reached nothing is known.
     pub(super) fn fill_untrained(&mut self, old: Old) -> Result<Vec<Kept<E>>> {
         if self.settings.keep_untrained || self.fillable.iter().all(Option::is_none) {
             return Ok(Vec::new());
         }
         let means = self.stand_in_means()?;
         let Some(coverage) = &self.model.coverage else { return Ok(Vec::new()) };
-        let (fillable, branches) = (&self.fillable, &self.branches);
+        let fillable = &self.fillable;
         let mut all = Vec::new();
         walk::weights(&mut self.model.module, |tensor, weights| {
-            if branches.factor(tensor).is_none() {
-                return;
-            }
             let mut numbers = Vec::new();
             let kept = (old == Old::Keep).then_some(&mut numbers);
             match &fillable[tensor] {
@@ -131,11 +125,20 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         });
         let wanted: Vec<&'static str> = wanted.collect();
         let rows = self.reference.as_ref().unwrap_or(&self.rows);
-        let count = rows.len().min(self.plan.rows).min(reference_rows(&M::GRAPH));
-        if wanted.is_empty() || count == 0 {
+        if wanted.is_empty() {
             return Ok(Vec::new());
         }
-        let numbers: Vec<usize> = (0..count).collect();
+        let all: Vec<usize> = (0..rows.len().min(self.plan.rows)).collect();
+        // Those of a source were chosen when they were counted.
+        let outputs = M::GRAPH.outputs.len();
+        let chosen =
+            |place: &usize| self.reference.is_some() || rows.take(&all).counts(outputs, *place);
+        let numbers = all.iter().copied().filter(chosen).take(reference_rows(&M::GRAPH));
+        let numbers: Vec<usize> = numbers.collect();
+        let count = numbers.len();
+        if count == 0 {
+            return Ok(Vec::new());
+        }
         let chunk = rows.take(&numbers);
         let mut heads = Ok(Vec::new());
         let outputs = watch::outputs(&wanted, || heads = self.model.heads(&chunk.batch()));

@@ -1,0 +1,128 @@
+//! Embedding tables and the encoded columns that look them up.
+
+use std::collections::BTreeSet;
+
+use crate::definition::{Graph, Node};
+
+/// An embedding table that is looked up by the categories of an encoded column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LookUp {
+    /// The node whose branch looks up.
+    pub(crate) node: &'static str,
+    /// The node that holds the table.
+    pub(crate) owner: &'static str,
+    /// The column of the encoded rows.
+    pub(crate) column: usize,
+    /// How many numbers a row of the table has.
+    pub(crate) width: usize,
+    /// How many rows the table has.
+    pub(crate) rows: usize,
+    /// How many of the first indices stand for no value of their own: padding and unknown ones.
+    pub(crate) reserved: usize,
+    /// Whether index 0 is masked, so that its row is never trained.
+    masked: bool,
+}
+
+impl LookUp {
+    /// All those of a model.
+    pub(crate) fn all(graph: &'static Graph) -> Vec<LookUp> {
+        graph.nodes.iter().filter_map(|node| LookUp::of(graph, node)).collect()
+    }
+
+    fn of(graph: &'static Graph, node: &'static Node) -> Option<LookUp> {
+        let owner = node.shared.map_or(Some(node), |owner| find(graph, owner))?;
+        let embedding = owner.layers.first().filter(|layer| layer.is("Embedding"))?;
+        let column = column_of(graph, node)?;
+        let width = embedding.shape.last().copied().unwrap_or(1);
+        let last = graph.inputs.get(column).and_then(|input| input.steps.last());
+        Some(LookUp {
+            node: node.name,
+            owner: owner.name,
+            column,
+            width,
+            rows: embedding.parameters.unwrap_or_default() / width.max(1),
+            reserved: last.map_or(0, |step| step.spec.form.reserved),
+            masked: embedding.masked,
+        })
+    }
+
+    /// Whether rows with an index train its vector: that of masked padding gets no gradient.
+    pub(crate) fn trains(&self, index: usize) -> bool {
+        !(self.masked && index == 0)
+    }
+
+    /// Whether an index stands for a value: padding is none.
+    pub(crate) fn is_value(&self, index: usize) -> bool {
+        self.reserved == 0 || index > 0
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_test(
+        owner: &'static str,
+        [rows, width]: [usize; 2],
+        reserved: usize,
+    ) -> LookUp {
+        LookUp { node: owner, owner, column: 0, width, rows, reserved, masked: false }
+    }
+}
+
+fn find(graph: &'static Graph, name: &str) -> Option<&'static Node> {
+    graph.nodes.iter().find(|node| node.name == name)
+}
+
+/// The encoded column that flows into a node's branch unchanged.
+fn column_of(graph: &'static Graph, node: &Node) -> Option<usize> {
+    if let Some(input) = graph.inputs.iter().position(|input| input.name == node.name) {
+        return Some(input);
+    }
+    if let Some(derived) = graph.derived.iter().position(|derived| derived.name == node.name) {
+        return Some(graph.inputs.len() + derived);
+    }
+    match node.fed_by {
+        [only] => column_of(graph, find(graph, only).filter(|fed_by| fed_by.layers.is_empty())?),
+        _ => None,
+    }
+}
+
+/// For each tensor of a model, by its name, the look-up whose table it is.
+pub(crate) fn tables<'a>(
+    look_ups: &[LookUp],
+    names: impl Iterator<Item = &'a str>,
+) -> Vec<Option<LookUp>> {
+    let mut known: Vec<&'static str> = Vec::new();
+    let of_tensor = |name: &str| {
+        let field = name.split('.').next().unwrap_or(name);
+        let look_up = look_ups.iter().find(|look_up| look_up.owner == field)?;
+        // The table is the first tensor of its branch.
+        let is_first = !known.contains(&look_up.owner);
+        known.push(look_up.owner);
+        is_first.then_some(*look_up)
+    };
+    names.map(of_tensor).collect()
+}
+
+/// The optional input whose absence a node's learned vector stands in for.
+pub(crate) fn optional_input_of(graph: &'static Graph, node: &Node) -> Option<usize> {
+    let own = |name: &str| graph.inputs.iter().position(|input| input.name == name);
+    let is_optional = |input: &usize| graph.inputs[*input].missing.is_some();
+    own(node.name).filter(is_optional).or_else(|| {
+        let mut fed_by = node.fed_by.iter().filter_map(|name| find(graph, name));
+        fed_by.find_map(|fed_by| optional_input_of(graph, fed_by))
+    })
+}
+
+/// The outputs, by their places, that count in the sum of the losses and into which flows what comes out
+/// of a node.
+pub(crate) fn outputs_of(graph: &'static Graph, node: &'static str) -> Vec<usize> {
+    let is_derived = |name: &str| graph.derived.iter().any(|derived| derived.name == name);
+    let mut fed = BTreeSet::from([node]);
+    // Each node comes after those it is fed by. What a node is derived of does not flow into it.
+    for node in graph.nodes.iter().filter(|node| !is_derived(node.name)) {
+        if node.fed_by.iter().any(|fed_by| fed.contains(fed_by)) {
+            fed.insert(node.name);
+        }
+    }
+    let outputs = graph.outputs.iter().enumerate();
+    let counts = outputs.filter(|(_, output)| output.weight > 0.0 && fed.contains(output.name));
+    counts.map(|(place, _)| place).collect()
+}
