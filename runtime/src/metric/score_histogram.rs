@@ -125,7 +125,8 @@ impl ScoreHistogram {
         [keys, self.undefined, self.cells.len() as f64].into_iter().chain(numbers).collect()
     }
 
-    /// The histogram of such a state; `None` where it is none.
+    /// The histogram of such a state; `None` where no rows lead to it: a file may hold anything, and what
+    /// comes later relies on the order and on the number of the cells.
     pub(super) fn of_state(capacity: usize, state: &[f64]) -> Option<ScoreHistogram> {
         let (&[keys, undefined, count], numbers) = state.split_first_chunk()?;
         let (numbers, []) = numbers.as_chunks::<4>() else { return None };
@@ -138,10 +139,24 @@ impl ScoreHistogram {
         let (cells, pending) = all.split_at_checked(count as usize)?;
         let keys = match keys {
             -1.0 => Keys::Exact,
-            _ => Keys::Odds { dropped: (keys as u32).min(u64::BITS - 1) },
+            _ => Keys::Odds { dropped: keys as u32 },
         };
         let (cells, pending) = (cells.to_vec(), pending.to_vec());
-        Some(ScoreHistogram { capacity, keys, cells, pending, undefined })
+        let taken = ScoreHistogram { capacity, keys, cells, pending, undefined };
+        taken.can_arise().then_some(taken)
+    }
+
+    /// Whether pushing rows can lead here.
+    fn can_arise(&self) -> bool {
+        let weighs = |weight: f64| weight.is_finite() && weight >= 0.0;
+        let is_sound = |cell: &Cell| {
+            self.keys.may_be(cell.key) && weighs(cell.of_true) && weighs(cell.of_false)
+        };
+        self.cells.len() <= self.capacity
+            && self.cells.is_sorted_by(|a, b| a.key < b.key)
+            && self.pending.len() * PENDING_SHARE < self.capacity
+            && self.cells.iter().chain(&self.pending).all(is_sound)
+            && weighs(self.undefined)
     }
 }
 
@@ -150,6 +165,15 @@ impl Keys {
         match self {
             Keys::Exact => ordered(score),
             Keys::Odds { dropped } => ordered(odds(score)) >> dropped,
+        }
+    }
+
+    /// Whether a score may have such a key. Cells are widened at most until a few bits are left, which
+    /// no longer tell more scores apart than there are cells.
+    fn may_be(self, key: u64) -> bool {
+        match self {
+            Keys::Exact => true,
+            Keys::Odds { dropped } => dropped < u64::BITS - 1 && key <= u64::MAX >> dropped,
         }
     }
 }
@@ -298,6 +322,40 @@ mod tests {
         for wrong in [&[][..], &[1.0], &[1.0, 0.0, 9.0], &[1.0, 0.0, 0.0, 1.0], &[f64::NAN; 7]] {
             let taken = ScoreHistogram::of_state(128, wrong).map(|histogram| histogram.area());
             assert!(taken.is_none_or(f64::is_nan), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_no_rows_lead_to_is_none() {
+        let cell = |key: u64, weight: f64| [(key >> 32) as f64, (key as u32).into(), weight, 0.0];
+        // Of a histogram with 4 cells: so many numbers in cells, the others are pending.
+        let taken = |[keys, undefined, cells]: [f64; 3], numbers: &[[f64; 4]]| {
+            let state = [&[keys, undefined, cells], numbers.as_flattened()].concat();
+            let mut taken = ScoreHistogram::of_state(4, &state)?;
+            rows(50, 0.5, 0.9).iter().for_each(|row| taken.push(row.0, row.1, row.2));
+            Some(taken.area())
+        };
+        let (one, two) = (cell(1, 1.0), cell(2, 1.0));
+        let many: Vec<[f64; 4]> = (0..5).map(|key| cell(key, 1.0)).collect();
+        for sound in [-1.0, 0.0, 58.0, 62.0] {
+            assert!(taken([sound, 0.0, 2.0], &[one, two, one]).is_some(), "{sound}");
+        }
+        let one_cell = |weight: f64| taken([0.0, 0.0, 1.0], &[cell(1, weight)]);
+        let forged = [
+            ("unsorted cells", taken([0.0, 0.0, 2.0], &[two, one])),
+            ("a cell twice", taken([0.0, 0.0, 2.0], &[one, one])),
+            ("more cells than there may be", taken([0.0, 0.0, 5.0], &many)),
+            ("more pending rows than there may be", taken([0.0, 0.0, 1.0], &many[..3])),
+            ("no bit left", taken([63.0, 0.0, 1.0], &[one])),
+            ("more bits than are left", taken([62.0, 0.0, 1.0], &[cell(4, 1.0)])),
+            ("a pending row of such a key", taken([62.0, 0.0, 0.0], &[cell(4, 1.0)])),
+            ("a negative weight", one_cell(-1.0)),
+            ("an infinite weight", one_cell(f64::INFINITY)),
+            ("a weight that is no number", one_cell(f64::NAN)),
+            ("undefined rows of such a weight", taken([0.0, f64::NAN, 0.0], &[])),
+        ];
+        for (what, taken) in forged {
+            assert_eq!(taken, None, "{what}");
         }
     }
 
