@@ -1,6 +1,13 @@
-use super::models::{houses, inputs, posts, House, HouseInputs, Post, PostInputs};
+use std::sync::{
+    atomic::{AtomicUsize, Ordering},
+    Arc,
+};
+
+use super::models::{houses, inputs, posts, House, HouseInputs, HouseSample, Post, PostInputs};
 use crate::{
     callback::{Callback, Event, Flow, Training},
+    data::from_fn,
+    history::History,
     metric::Mae,
     optim::Optimizer,
     parameters,
@@ -299,9 +306,84 @@ fn a_model_that_was_fitted_is_fitted_anew_on_request() {
     assert_ne!(model.preprocessing(), Some(&first));
 }
 
+/// Trains on rows in memory, or on those of a source.
+type Fit =
+    fn(Trainer<House, Adam>, &mut Model<House>, fn() -> Vec<HouseSample>) -> crate::Result<History>;
+
+const BOTH_WAYS: [Fit; 2] = [
+    |trainer, model, rows| trainer.fit(model, &rows()),
+    |trainer, model, rows| trainer.fit_from(model, &from_fn(rows)),
+];
+
+/// Rows none of which counts.
+fn weightless() -> Vec<HouseSample> {
+    let mut rows = houses(20);
+    rows.iter_mut().for_each(|row| row.weight = 0.0);
+    rows
+}
+
+/// A trainer whose validation rows are refused.
+fn badly_validated() -> Trainer<House, Adam> {
+    let mut bad = houses(3);
+    bad[1].measurements[0] = f32::NAN;
+    trainer(2).validation_data(&bad)
+}
+
+#[test]
+fn a_call_that_is_refused_leaves_the_model_unfitted() {
+    let weighed = || trainer(2).sample_weight(House::price, |row: &HouseSample| row.weight);
+    for fit in BOTH_WAYS {
+        let fresh = |refused: &dyn Fn(&mut Model<House>)| {
+            let mut model = build();
+            refused(&mut model);
+            assert!(model.preprocessing().is_none());
+            fit(weighed(), &mut model, || houses(20)).unwrap();
+            (parameters::read(&model.module).unwrap(), model.preprocessing().cloned())
+        };
+        let expected = fresh(&|_| {});
+        let no_targets = fresh(&|model| {
+            let error = fit(weighed(), model, weightless).unwrap_err();
+            assert!(matches!(error, Error::NoTargets("train on")), "{error}");
+        });
+        let bad_row = fresh(&|model| {
+            let error = fit(badly_validated(), model, || houses(20)).unwrap_err();
+            assert!(matches!(error, Error::Value { row: 1, .. }), "{error}");
+        });
+        assert_eq!(no_targets, expected);
+        assert_eq!(bad_row, expected);
+    }
+}
+
+#[test]
+fn a_refit_that_is_refused_keeps_what_was_fitted() {
+    for fit in BOTH_WAYS {
+        let mut model = build();
+        fit(trainer(1), &mut model, || houses(20)).unwrap();
+        let fitted = model.preprocessing().cloned();
+        fit(badly_validated().refit(), &mut model, || houses(9)).unwrap_err();
+        fit(trainer(1).refit(), &mut model, Vec::new).unwrap_err();
+        assert_eq!(model.preprocessing(), fitted.as_ref());
+        fit(trainer(1).refit(), &mut model, || houses(9)).unwrap();
+        assert_ne!(model.preprocessing(), fitted.as_ref());
+    }
+}
+
+#[test]
+fn how_much_a_row_counts_is_asked_once() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let weight = move |row: &HouseSample| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        row.weight
+    };
+    let trainer = trainer(2).validation_split(0.2).sample_weight(House::price, weight);
+    trainer.fit(&mut build(), &houses(20)).unwrap();
+    assert_eq!(asked.load(Ordering::Relaxed), 20);
+}
+
 #[test]
 fn weighted_metrics_count_rows_by_their_weights_and_the_others_do_not() {
-    let fit = |weight: fn(&super::models::HouseSample) -> f32| {
+    let fit = |weight: fn(&HouseSample) -> f32| {
         let mut model = build();
         let history = Trainer::new(Sgd::new(1e-300))
             .validation_split(0.5)

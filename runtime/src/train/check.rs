@@ -14,15 +14,14 @@ use crate::{
 };
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
-    /// What is known of the run on these rows.
+    /// What is known of the run on so many rows of these weights.
     ///
     /// # Errors
     /// [`Error::Settings`] with everything that is wrong.
-    pub(super) fn check(&self, rows: &[M::Sample]) -> Result<RunPlan> {
+    pub(super) fn check(&self, rows: usize, weights: &[SampleWeightCheck]) -> Result<RunPlan> {
         let mut mistakes = Vec::new();
-        let plan = self.run_plan(self.cut(rows.len(), &mut mistakes));
+        let plan = self.run_plan(self.cut(rows, &mut mistakes));
         mistakes.extend(self.mistakes(&plan));
-        let weights = self.check_weights(rows);
         mistakes.extend(weights.iter().filter_map(|of| of.mistake().map(str::to_owned)));
         all_right(plan, mistakes)
     }
@@ -89,15 +88,15 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         training
     }
 
-    /// The sample weights of rows in memory.
-    pub(super) fn check_weights(&self, rows: &[M::Sample]) -> Vec<SampleWeightCheck> {
-        let of = |sample_weight: &SampleWeight<M>| {
+    /// The sample weights of rows in memory, by what the user's functions have answered.
+    pub(super) fn check_weights(&self, answers: &[Vec<f64>]) -> Vec<SampleWeightCheck> {
+        let of = |(sample_weight, answers): (&SampleWeight<M>, &Vec<f64>)| {
             let mut check = SampleWeightCheck::new(sample_weight);
-            let weights = rows.iter().map(&sample_weight.weight);
-            weights.enumerate().for_each(|(row, weight)| check.take(row, weight));
+            let weights = answers.iter().enumerate();
+            weights.for_each(|(row, weight)| check.take(row, *weight as f32));
             check
         };
-        self.sample_weights.iter().map(of).collect()
+        self.sample_weights.iter().zip(answers).map(of).collect()
     }
 }
 

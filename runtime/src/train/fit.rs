@@ -37,7 +37,9 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// After an error the model has the weights of the last step that was taken, or the best ones
     /// where a callback restores them; a [moving average](crate::train::MovingAverage) takes their place only where training ends
-    /// without one. Nothing stays frozen.
+    /// without one. Nothing stays frozen. Where settings or rows are refused before the run begins, the
+    /// model is as it was, and fitted only if it was, unless it has taken up a
+    /// [saved run](Trainer::resume).
     ///
     /// # Errors
     /// [`Error::Settings`] with every mistake in the settings, [`Error::Value`] for a row the
@@ -52,18 +54,23 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     where
         M: Network<E, D>,
     {
-        let plan = self.check(train)?;
+        let answers = self.weighing().answers(train);
+        let checked = self.check_weights(&answers);
+        let plan = self.check(train.len(), &checked)?;
         let mut raw = super::encode::<M>(train, "train on")?;
         let left_out = self.left_out.take();
         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
-        let (values, checked) = (Fingerprint::of(&raw), self.check_weights(train));
+        let values = Fingerprint::of(&raw);
         let rows = TrainingRows { from: RowsFrom::Memory, values, weights: &checked };
         let same_run = self.same_run(&plan, &rows);
         let saved = self.take_up(model, &plan, &same_run)?;
         let training: Vec<usize> = (0..plan.rows).collect();
         // In validation the weights of classes do not matter.
-        let by_row = self.weighing().of_rows(train);
-        let fitted = self.fitted(model, &raw, &training, &by_row)?;
+        let by_row = self.weighing().of_answers(answers);
+        let fitted = match self.fitted_before(model, saved.is_some()) {
+            Some(fitted) => fitted.clone(),
+            None => self.fitted_on(&raw, &training, &by_row)?,
+        };
         let raw = fitted.classes_where(raw, &|output, row| by_row.counts(output, row), 0)?;
         let weights = self.weighing().with_classes(by_row.clone(), &raw);
         let given = std::mem::replace(&mut self.validation, ValidationRows::None);
@@ -85,6 +92,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         )?;
 
         let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
+        // Not before: a call that is refused would leave a model that counts as fitted.
+        model.preprocessing = Some(fitted);
         let mut run = Run::new(model, optimizer, settings, plan, (rows, same_run))?;
         if let Some(saved) = saved {
             run.recall(&saved)?;
@@ -123,23 +132,26 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         })
     }
 
-    /// The model's preprocessing, fitted on the rows that train where it is not.
-    fn fitted<E: Element, D: Backend<E>>(
+    /// The preprocessing that `model` has and keeps: that of the run that it has taken up, or else its
+    /// own unless it is to be fitted anew.
+    pub(super) fn fitted_before<'m, E: Element, D: Backend<E>>(
         &self,
-        model: &mut Model<M, E, D>,
-        raw: &Table,
-        training: &[usize],
-        weights: &RowWeights,
-    ) -> Result<Preprocessing>
+        model: &'m Model<M, E, D>,
+        taken_up: bool,
+    ) -> Option<&'m Preprocessing>
     where
         M: Network<E, D>,
     {
-        if self.settings.refit {
-            model.preprocessing = None;
-        }
-        if let Some(fitted) = &model.preprocessing {
-            return Ok(fitted.clone());
-        }
+        model.preprocessing.as_ref().filter(|_| taken_up || !self.settings.refit)
+    }
+
+    /// Preprocessing fitted on the rows that train.
+    fn fitted_on(
+        &self,
+        raw: &Table,
+        training: &[usize],
+        weights: &RowWeights,
+    ) -> Result<Preprocessing> {
         let weighing = self.weighing();
         let mut fitting = weighing.fitting();
         while !fitting.is_done() {
@@ -147,7 +159,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             fitting.look(raw, training, &|output, row| weights.counts(output, row), 0)?;
             fitting.end_pass();
         }
-        Ok(model.preprocessing.insert(fitting.finish()?).clone())
+        fitting.finish()
     }
 
     /// How much rows count.

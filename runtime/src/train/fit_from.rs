@@ -22,7 +22,7 @@ use crate::{
     kernel::{Backend, Element},
     model::Model,
     optim::Optimizer,
-    Error, Notice, NoticeKind, Result,
+    Notice, NoticeKind, Result,
 };
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
@@ -71,18 +71,14 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         M: Network<E, D>,
     {
         self.check_source(0)?;
-        if self.settings.refit {
-            model.preprocessing = None;
-        }
         let Counted { fitted, rows, bytes, values, weights, census, first_rows } =
-            self.count(source, model.preprocessing.as_ref())?;
+            self.count(source, self.fitted_before(model, false))?;
         let skipped = skipped_notice(source.skips(), "training");
-        model.preprocessing = Some(fitted);
         let plan = self.check_source(rows)?;
         let training = TrainingRows { from: RowsFrom::Source, values, weights: &weights };
         let same_run = self.same_run(&plan, &training);
         let saved = self.take_up(model, &plan, &same_run)?;
-        let fitted = model.preprocessing.clone().ok_or(Error::NoRows("train on"))?;
+        let fitted = self.fitted_before(model, saved.is_some()).cloned().unwrap_or(fitted);
         let given = std::mem::replace(&mut self.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, None, || Validation::None)?;
 
@@ -98,6 +94,15 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let (seed, shuffle) = (settings.seed, settings.shuffle);
         let window = Window { rows: settings.shuffle_window, bytes: settings.shuffle_memory };
         let batch_size = settings.batch_size;
+        let reference = first_rows
+            .map(|raw| {
+                // Whatever labels they have: they are not compared with anything.
+                let raw = fitted.classes_where(raw, &|_, _| false, 0)?;
+                Rows::new(raw, &fitted, RowWeights::default())
+            })
+            .transpose()?;
+        // Not before: a call that is refused would leave a model that counts as fitted.
+        model.preprocessing = Some(fitted.clone());
         let mut run = Run::new(model, optimizer, settings, plan, (none, same_run))?;
         if let Some(saved) = saved {
             run.recall(&saved)?;
@@ -107,13 +112,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         if shuffle == Shuffle::EachEpoch {
             run.add_notices(window.short_of_memory(rows, bytes));
         }
-        run.reference = first_rows
-            .map(|raw| {
-                // Whatever labels they have: they are not compared with anything.
-                let raw = fitted.classes_where(raw, &|_, _| false, 0)?;
-                Rows::new(raw, &fitted, RowWeights::default())
-            })
-            .transpose()?;
+        run.reference = reference;
         let feed = Feed {
             source,
             fitted,

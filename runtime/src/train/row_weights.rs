@@ -84,12 +84,12 @@ pub(super) struct Weighing<'a, M: Definition> {
 }
 
 impl<M: Definition> Weighing<'_, M> {
-    /// The weights of rows in memory.
-    pub(super) fn of_rows(&self, rows: &[M::Sample]) -> RowWeights {
+    /// What each function says of rows in memory. To be asked once: a function may take long.
+    pub(super) fn answers(&self, rows: &[M::Sample]) -> Vec<Vec<f64>> {
         let weights = |by_row: &SampleWeight<M>| {
             rows.iter().map(|row| (by_row.weight)(row)).map(f64::from).collect()
         };
-        self.of_answers(self.by_row.iter().map(weights))
+        self.by_row.iter().map(weights).collect()
     }
 
     /// The weights of rows of which was asked what the functions say.
