@@ -231,3 +231,26 @@ fn a_source_of_which_nothing_is_left_has_no_rows() {
     let error = trainer().fit_from(&mut model, &skipping).unwrap_err();
     assert!(matches!(error, Error::NoRows("train on")), "{error}");
 }
+
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Shrinking {
+    // The second step refuses the least value, whichever it is.
+    #[input(min_max(-1.0, 1.0), log1p)]
+    area: f32,
+    #[from(area)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+#[test]
+fn steps_learn_anew_once_only() {
+    let skipping = from_fn(|| (0..40).map(|i| ShrinkingSample { area: i as f32, price: 1.0 }))
+        .on_bad_row(BadRow::Skip);
+    let mut model = Shrinking::build(&Cpu::default(), Seed(1));
+    let trainer = Trainer::new(Adam::new(0.01)).progress(Progress::silent());
+    trainer.fit_from(&mut model, &skipping).unwrap();
+    // The least one, and the one that is the least without it.
+    assert_eq!(skipping.skipped().rows, 2);
+}

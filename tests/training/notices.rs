@@ -2,6 +2,7 @@
 
 use multi_input::{
     callback::{Callback, Event, Flow, Training},
+    data::{BadRow, Source},
     prelude::*,
     NoticeKind,
 };
@@ -366,6 +367,73 @@ fn a_class_on_one_side_of_a_split_is_named() {
     let trainer = trainer.validation_source(source(validation));
     let history = trainer.fit_from(&mut model, &source(train)).unwrap();
     assert_eq!(texts(&history), expected);
+}
+
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct NamedIris {
+    #[input(standardize)]
+    petal: [f32; 2],
+    #[from(petal)]
+    #[branch(Dense(3, softmax))]
+    #[output(loss = cross_entropy, categories)]
+    kind: Class<3>,
+}
+
+#[test]
+fn streamed_labels_are_counted_by_their_classes() {
+    let named = |iris: IrisSample| NamedIrisSample {
+        petal: iris.petal,
+        kind: ["setosa", "versicolor", "virginica"][iris.kind.index()].to_owned(),
+    };
+    let train: Vec<NamedIrisSample> = sorted_iris().into_iter().map(named).collect();
+    let validation = train[50..].to_vec();
+    let trainer = || Trainer::new(Adam::new(0.01)).progress(Progress::silent());
+    let lacking = "`kind`: `setosa` (50 training rows) is in no validation row";
+    let weightless = || trainer().class_weight(NamedIris::kind, [(0, 0.0)]);
+    let given: [(&dyn Fn() -> Trainer<NamedIris, Adam>, &[&str]); 2] =
+        [(&trainer, &[lacking]), (&weightless, &[])];
+    for (trainer, expected) in given {
+        let mut model = NamedIris::build(&Cpu::default(), Seed(1));
+        let history = trainer().validation_data(&validation).fit(&mut model, &train).unwrap();
+        assert_eq!(texts(&history), expected);
+        let skipping = train.clone().on_bad_row(BadRow::Skip);
+        let trainer = || trainer().validation_source(validation.clone());
+        let mut model = NamedIris::build(&Cpu::default(), Seed(1));
+        // The second time the preprocessing has been fitted.
+        for _ in 0..2 {
+            assert_eq!(texts(&trainer().fit_from(&mut model, &train).unwrap()), expected);
+        }
+        let mut model = NamedIris::build(&Cpu::default(), Seed(1));
+        assert_eq!(texts(&trainer().fit_from(&mut model, &skipping).unwrap()), expected);
+    }
+}
+
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct ByNumber {
+    #[input]
+    #[branch(Embedding(8, 2))]
+    shop: u32,
+    #[from(shop)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+#[test]
+fn indices_without_steps_are_known_of_a_source_too() {
+    let row = |i: u32| ByNumberSample { shop: i % 4, price: i as f32 };
+    let train: Vec<ByNumberSample> = (0..40).map(row).collect();
+    let validation: Vec<ByNumberSample> =
+        (0..4).map(|i| ByNumberSample { shop: i + 2, price: i as f32 }).collect();
+    let trainer = || Trainer::new(Adam::new(0.01)).progress(Progress::silent());
+    let mut model = ByNumber::build(&Cpu::default(), Seed(1));
+    let history = trainer().validation_data(&validation).fit(&mut model, &train).unwrap();
+    assert_eq!(history.notices.len(), 2, "{:?}", texts(&history));
+    let mut model = ByNumber::build(&Cpu::default(), Seed(1));
+    let streamed = trainer().validation_source(validation).fit_from(&mut model, &train).unwrap();
+    assert_eq!(texts(&streamed), texts(&history));
 }
 
 #[multi_input_model]

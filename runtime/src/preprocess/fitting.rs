@@ -55,11 +55,32 @@ impl Fitting {
         inputs || self.targets.iter().any(TargetFit::has_failed)
     }
 
-    /// Looks for a row that [`look`](Fitting::look) does not take; nothing is learned.
+    /// Looks for a row with a value that [`look`](Fitting::look) does not take, whatever rows stand
+    /// beside it; nothing is learned.
     pub(crate) fn check(&self, table: &Table) -> Result<()> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
         self.inputs.iter().zip(inputs).try_for_each(|(input, column)| input.check(column))?;
         self.targets.iter().zip(targets).try_for_each(|(target, column)| target.check(column))
+    }
+
+    /// The rows of a table but for those with one label too many, of which `refuse` is told; nothing is
+    /// learned.
+    pub(crate) fn without_surplus_labels(
+        &self,
+        table: &Table,
+        mut refuse: impl FnMut(Error),
+    ) -> Vec<usize> {
+        let mut rows = (0..table.rows).collect();
+        let columns = table.columns.iter().skip(self.inputs.len());
+        for (target, column) in self.targets.iter().zip(columns) {
+            target.retain_labels(column, &mut rows, &mut refuse);
+        }
+        rows
+    }
+
+    /// Whether the pass under way is for the labels alone.
+    pub(crate) fn is_for_labels(&self) -> bool {
+        self.labels_only
     }
 
     /// Takes a look at some rows of a table, the first of which has the number `first`.

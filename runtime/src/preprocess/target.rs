@@ -187,16 +187,23 @@ impl TargetFit {
         !matches!(self.labels, Some(LabelFit::Learning(_))) && self.steps.is_done()
     }
 
-    /// Looks for a row whose label is one too many, or that a step cannot take.
+    /// Looks for a row that a step cannot take.
     pub(super) fn check(&self, column: &Column) -> Result<()> {
-        self.steps.check(column)?;
-        match &self.labels {
-            Some(LabelFit::Learning(labels)) => {
-                let all: Vec<usize> = (0..column.values.len()).collect();
-                add_labels(self.output, &mut labels.clone(), column, (&all, 0))
-            }
-            _ => Ok(()),
-        }
+        self.steps.check(column)
+    }
+
+    /// Keeps those of the `rows` whose labels are not too many after those of the rows before.
+    pub(super) fn retain_labels(
+        &self,
+        column: &Column,
+        rows: &mut Vec<usize>,
+        mut refuse: impl FnMut(Error),
+    ) {
+        let Some(LabelFit::Learning(labels)) = &self.labels else { return };
+        let mut labels = labels.clone();
+        rows.retain(|&row| {
+            add_labels(self.output, &mut labels, column, (&[row], 0)).map_err(&mut refuse).is_ok()
+        });
     }
 
     /// Takes a look at some training rows that count; those that do not know the target say nothing.

@@ -71,6 +71,7 @@ impl Count {
         }
         let mistakes = weights.iter().filter_map(|of| of.mistake().map(str::to_owned)).collect();
         census.check_known("train on")?;
+        census.learn_labels(&fitted);
         census.add_vocabularies(&fitted);
         let values = values.value();
         let counted = Counted { fitted, rows, bytes, values, weights, census, first_rows };
@@ -125,21 +126,23 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         }
     }
 
-    /// Both in the same passes.
+    /// Both in the same passes. A pass for the labels alone does not count: the weights of their classes
+    /// are not known in it.
     fn fit_and_count<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Counted> {
         let (mut fitting, mut count) = (self.weighing().fitting(), self.start_count());
-        let mut first = true;
-        while first || !fitting.is_done() {
+        let mut counted = false;
+        while !counted || !fitting.is_done() {
+            let counts_now = !counted && !fitting.is_for_labels();
             self.pass(source, Screen::by(None, |_| Ok(())), |piece| {
                 let weights = self.weights_while_fitting(&piece, &fitting);
                 let counts = |output: usize, row: usize| weights.counts(output, row);
-                if first {
+                if counts_now {
                     count.take(&piece, &counts);
                 }
                 look(&mut fitting, &piece, &counts)
             })?;
             fitting.end_pass();
-            first = false;
+            counted |= counts_now;
         }
         count.end(fitting.finish()?)
     }
@@ -155,7 +158,11 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let screen = Screen::by(skips, |table| fitted.check_samples(table));
         self.pass(source, screen, |piece| {
             let by_row = self.weighing().of_answers(piece.answers.iter().cloned());
-            let weights = self.weighing().with_classes(by_row, &piece.table);
+            let known = |output: usize, row: usize| by_row.counts(output, row);
+            let by_class = fitted
+                .classes_where(piece.table.clone(), &known, 0)
+                .map_err(|error| piece.renumber(error))?;
+            let weights = self.weighing().with_classes(by_row, &by_class);
             count.take(&piece, &|output, row| weights.counts(output, row));
             Ok(())
         })?;
@@ -164,24 +171,24 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// Fits and counts where rows that the model refuses are left out. Only preprocessing that is fitted
     /// says which these are, so they are counted afterwards. Where steps have learned from a row that
-    /// a later step refuses, all of them learn anew without it.
+    /// a later step refuses, all of them learn anew without it, but once only: where the least row
+    /// is refused, another one is the least after that, and so on up to the last.
     fn fit_skipping<S: Source<Row = M::Sample>>(
         &self,
         source: &S,
         skips: &dyn SkipRefused,
     ) -> Result<Counted> {
         let mut refused = BTreeSet::new();
-        loop {
-            let (fitted, mut late) = self.fit_without(source, &mut refused)?;
-            let recording = Recording::new(Some(skips));
-            let counted = self.count_accepted(source, fitted, Some(&recording));
-            late.extend(recording.places());
-            let known = refused.len();
-            refused.extend(late);
-            if refused.len() == known {
-                return counted;
-            }
+        let (fitted, mut late) = self.fit_without(source, &mut refused)?;
+        let recording = Recording::new(Some(skips));
+        let counted = self.count_accepted(source, fitted, Some(&recording));
+        late.extend(recording.places());
+        if late.is_subset(&refused) {
+            return counted;
         }
+        refused.extend(late);
+        let (fitted, _) = self.fit_without(source, &mut refused)?;
+        self.count_accepted(source, fitted, Some(skips))
     }
 
     /// Preprocessing fitted without the `refused` rows, to which those join that are refused before
@@ -202,6 +209,9 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
                     Ok(())
                 };
                 let piece = piece.accepted_by(|table| fitting.check(table), refuse)?;
+                let surplus = |error| recording.skip(&piece.renumber(error));
+                let kept = fitting.without_surplus_labels(&piece.table, surplus);
+                let piece = if kept.len() < piece.len() { piece.select(&kept) } else { piece };
                 let weights = self.weights_while_fitting(&piece, &fitting);
                 look(&mut fitting, &piece, &|output, row| weights.counts(output, row))
             })?;

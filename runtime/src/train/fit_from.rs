@@ -31,7 +31,11 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// First the preprocessing is fitted, and rows and their weights are counted: one pass over the
     /// source, one more for each step that learns from what another one has learned, and one more
-    /// where rows that the model refuses are [left out](Source::on_bad_row). Then a thread of its own
+    /// where a label's class has the weight 0. Where rows that the model refuses are
+    /// [left out](Source::on_bad_row), another pass counts the rows that are left; and if it, or a
+    /// step, refuses a row that others have learned from, all of these passes are made once more
+    /// without that row. What is refused then is left out, though steps have learned from it. A
+    /// source to validate with is read and preprocessed once. Then a thread of its own
     /// reads, mixes and preprocesses the rows, pass after pass, while the model trains; a few batches
     /// wait at most. Rows are mixed within a window, see
     /// [`shuffle_window`](Trainer::shuffle_window). The same seed gives the same bits.

@@ -1,10 +1,13 @@
 //! What the rows of a run let one know before its first step.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Chunk, Rows};
 use crate::{
-    data::{columns::RowSpec, Column, Real, Table, Values},
+    data::{columns::RowSpec, Batch, Column, Real, Table, Values},
     definition::{Definition, Graph, Missing, Output, Target},
     model::{Bits, Coverage, LookUp},
     preprocess::{Counts, Preprocessing},
@@ -45,6 +48,8 @@ pub struct Targets {
     /// Whether numbers differ from row to row.
     pub varies: bool,
     first: Vec<f64>,
+    /// How many rows have each label, of rows whose labels are not classes yet.
+    labels: BTreeMap<Arc<str>, u64>,
 }
 
 impl Targets {
@@ -61,7 +66,8 @@ impl Targets {
             Values::Doubles(numbers) => {
                 self.compare(&numbers[row * column.width..][..column.width])
             }
-            // Labels have become classes by now, and nothing else is a target.
+            Values::Texts(labels) => *self.labels.entry(labels[row].clone()).or_default() += 1,
+            // Nothing else is a target.
             _ => {}
         }
     }
@@ -128,12 +134,26 @@ impl Census {
                 }
             });
         }
-        self.add_raw(raw, rows, &|output, row| chunk.weights().counts(output, row));
+        self.add_known(raw, rows, &|output, row| chunk.weights().counts(output, row));
     }
 
-    /// Takes a look at raw rows: absence, targets, and indices that are looked up as they are. Of a row
-    /// that counts for no output nothing is kept.
+    /// Takes a look at raw rows: absence, targets, and indices that are looked up as they are. Those
+    /// that steps or derived inputs make are not known before rows are encoded.
     pub(super) fn add_raw(&mut self, raw: &Table, rows: &[usize], counts: Counts<'_>) {
+        let rows = self.add_known(raw, rows, counts);
+        for (look_up, indices) in self.look_ups.iter().zip(&mut self.indices) {
+            let input = self.graph.inputs.get(look_up.column);
+            if input.is_none_or(|input| !input.steps.is_empty()) {
+                continue;
+            }
+            let seen = indices.seen.get_or_insert_default();
+            Batch::new(raw, &rows).each_category(look_up.column, |_, index| seen.insert(index));
+        }
+    }
+
+    /// Takes a look at the absence and the targets of raw rows, and gives the rows that count for some
+    /// output; of the others nothing is kept.
+    fn add_known(&mut self, raw: &Table, rows: &[usize], counts: Counts<'_>) -> Vec<usize> {
         let (inputs, targets) = raw.columns.split_at(self.graph.inputs.len());
         let knows =
             |output: usize, row: usize| targets[output].is_present(row) && counts(output, row);
@@ -147,6 +167,19 @@ impl Census {
         for (place, ((output, column), targets)) in outputs.enumerate() {
             let known = rows.iter().filter(|&&row| knows(place, row));
             known.for_each(|&row| targets.add(output, column, row));
+        }
+        rows
+    }
+
+    /// Counts by their classes the rows that were counted by their labels.
+    pub(super) fn learn_labels(&mut self, fitted: &Preprocessing) {
+        for (output, targets) in self.graph.outputs.iter().zip(&mut self.targets) {
+            let Some(labels) = fitted.labels_of(output.name) else { continue };
+            let counted = std::mem::take(&mut targets.labels);
+            targets.classes.resize(output.width, 0);
+            let known =
+                counted.iter().filter_map(|(label, rows)| Some((labels.index(label)?, rows)));
+            known.for_each(|(class, rows)| targets.classes[class] += rows);
         }
     }
 

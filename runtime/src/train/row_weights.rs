@@ -145,7 +145,7 @@ fn of_classes(column: &Column, weights: &[(usize, f64)]) -> Vec<f64> {
     match &*column.values {
         Values::Categories(classes) => classes.iter().map(|&class| of(class as usize)).collect(),
         Values::Numbers(flags) => flags.iter().map(|&flag| of(usize::from(flag > 0.5))).collect(),
-        // Labels have become classes by now, and nothing else is a target.
+        // Labels whose classes are not learned yet; nothing else is a target.
         _ => vec![1.0; column.values.len()],
     }
 }

@@ -206,7 +206,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// Validates with the rows of a source, which are read anew every time: a batch of them is in
     /// memory at a time. The figures are those of [`validation_data`](Trainer::validation_data) on
-    /// the same rows, bit for bit. `validation_data` of a `tf.data.Dataset`.
+    /// the same rows, bit for bit. Before the first step they are read and preprocessed once, to see
+    /// what they hold beside the training rows. `validation_data` of a `tf.data.Dataset`.
     #[must_use]
     pub fn validation_source(mut self, source: impl Source<Row = M::Sample> + 'static) -> Self {
         self.validation = ValidationRows::Source(Box::new(SamplesOf::<M, _>(source, PhantomData)));

@@ -95,14 +95,7 @@ impl Validation {
                 let raw = fitted.classes(raw, 0)?;
                 Validation::With(With::Apart(Rows::new(raw, fitted, RowWeights::default())?))
             }
-            ValidationRows::Source(source) => {
-                // Said now rather than after the first epoch.
-                source.each(fitted, 1, &mut |rows| match rows.next() {
-                    Some(first) => first.map(drop),
-                    None => Err(Error::NoRows("validate with")),
-                })?;
-                Validation::With(With::Streamed(source, left_out))
-            }
+            ValidationRows::Source(source) => Validation::With(With::Streamed(source, left_out)),
         })
     }
 }
@@ -129,10 +122,11 @@ impl Validation {
                 (census, CutOff::Yes)
             }
             Validation::With(With::Streamed(source, left_out)) => {
-                let mut census = Census::new(graph);
+                let (mut census, mut is_empty) = (Census::new(graph), true);
                 source.each(fitted, ROWS_AT_ONCE, &mut |tables| {
                     for table in tables {
                         let (mut raw, first) = table?;
+                        is_empty = false;
                         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
                         let raw = fitted.classes(raw, first)?;
                         let weights = RowWeights::default();
@@ -142,6 +136,10 @@ impl Validation {
                     }
                     Ok(())
                 })?;
+                // Said now rather than after the first epoch.
+                if is_empty {
+                    return Err(Error::NoRows("validate with"));
+                }
                 (census, CutOff::No)
             }
         }))

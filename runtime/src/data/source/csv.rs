@@ -134,7 +134,10 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::{data::BadRow, Error};
+    use crate::{
+        data::{BadRow, ImageLimits},
+        Error, Seed,
+    };
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct Row {
@@ -302,5 +305,19 @@ mod tests {
             lines.for_each(|(reason, line)| assert!(reason.contains(line), "{reason}"));
         }
         assert!(Csv::<Row>::tabs(&path).read_all().is_err());
+    }
+
+    #[test]
+    fn what_is_left_out_stays_so_whatever_is_wrapped_around_it() {
+        let skipping = || Csv::<Row>::new("people.csv").on_bad_row(BadRow::Skip);
+        assert!(skipping().images_within("uploads").skips().is_some());
+        assert!(skipping()
+            .image_limits(ImageLimits::default())
+            .part(0.0..0.5, Seed(1))
+            .skips()
+            .is_some());
+        let inside = Csv::<Row>::new("people.csv").images_within("uploads");
+        assert!(inside.skips().is_none());
+        assert!(inside.on_bad_row(BadRow::Skip).skips().is_some());
     }
 }

@@ -59,23 +59,30 @@ impl Piece {
         renumber(error, |row| self.places.get(row).copied().unwrap_or(row))
     }
 
-    /// The rows that `check` accepts. `refuse` is told of each of the others, by its place, and may
-    /// make it an error.
+    /// The rows that `check` accepts, whatever rows stand beside them. `refuse` is told of each of the
+    /// others, by its place, and may make it an error.
     pub(crate) fn accepted_by(
-        mut self,
+        self,
         check: impl Fn(&Table) -> Result<()>,
         refuse: impl Fn(Error) -> Result<()>,
     ) -> Result<Piece> {
-        while let Err(error) = check(&self.table) {
-            let row = match &error {
-                Error::Value { row, .. } if *row < self.len() => *row,
-                _ => return Err(error),
-            };
-            refuse(self.renumber(error))?;
-            let others: Vec<usize> = (0..self.len()).filter(|&other| other != row).collect();
-            self = self.select(&others);
+        let Err(error) = check(&self.table) else { return Ok(self) };
+        let first = match &error {
+            Error::Value { row, .. } if *row < self.len() => *row,
+            _ => return Err(error),
+        };
+        refuse(self.renumber(error))?;
+        // One by one from here on: to check all that is left after each row that is refused would take
+        // time by the square of their number.
+        let mut accepted = Vec::new();
+        for row in (0..self.len()).filter(|row| *row != first) {
+            match check(&self.table.select(&[row])) {
+                Ok(()) => accepted.push(row),
+                Err(error @ Error::Value { .. }) => refuse(renumber(error, |_| self.places[row]))?,
+                Err(error) => return Err(error),
+            }
         }
-        Ok(self)
+        Ok(self.select(&accepted))
     }
 
     /// The rows but for those at some places of the source.

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{Blocks, Source, Wanted};
+use super::{Blocks, SkipRefused, Source, Wanted};
 use crate::{
     data::image_files::{confined_to, limited, ImageLimits},
     Result,
@@ -48,5 +48,9 @@ impl<S: Source> Source for WithImages<S> {
 
     fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {
         Ok(Box::new(self.read(self.source.blocks(wanted)?)))
+    }
+
+    fn skips(&self) -> Option<&dyn SkipRefused> {
+        self.source.skips()
     }
 }
