@@ -19,8 +19,8 @@ pub(crate) struct Reached {
     look_ups: Vec<(LookUp, Vec<usize>)>,
     /// The optional inputs, by their places, each with the outputs that it is on the way to.
     optional: Vec<(usize, Vec<usize>)>,
-    /// Nodes with a table, and rows of it.
-    indices: Vec<(&'static str, usize)>,
+    /// For each of the look-ups, the rows of its table.
+    indices: Vec<Vec<usize>>,
     /// Optional inputs that are absent from some row.
     absent: Vec<usize>,
 }
@@ -28,15 +28,18 @@ pub(crate) struct Reached {
 impl Reached {
     /// Nothing yet.
     pub(crate) fn new(graph: &'static Graph) -> Reached {
-        let look_ups = LookUp::all(graph).into_iter();
+        let look_ups = LookUp::all(graph);
         let inputs = graph.inputs.iter().enumerate();
         let optional = inputs.filter(|(_, input)| input.missing.is_some());
         Reached {
-            look_ups: look_ups.map(|look_up| (look_up, outputs_of(graph, look_up.node))).collect(),
+            indices: vec![Vec::new(); look_ups.len()],
+            look_ups: look_ups
+                .into_iter()
+                .map(|look_up| (look_up, outputs_of(graph, look_up.node)))
+                .collect(),
             optional: optional
                 .map(|(place, input)| (place, outputs_of(graph, input.name)))
                 .collect(),
-            indices: Vec::new(),
             absent: Vec::new(),
         }
     }
@@ -52,12 +55,15 @@ impl Reached {
     ) {
         let Reached { look_ups, optional, indices, absent } = self;
         let for_any = |outputs: &[usize], row| outputs.iter().any(|&output| counts(output, row));
-        indices.clear();
         absent.clear();
-        for (look_up, outputs) in look_ups.iter().filter(|(look_up, _)| is_trained(look_up.owner)) {
+        for ((look_up, outputs), indices) in look_ups.iter().zip(indices) {
+            indices.clear();
+            if !is_trained(look_up.owner) {
+                continue;
+            }
             batch.each_category(look_up.column, |row, index| {
                 if look_up.trains(index) && for_any(outputs, row) {
-                    indices.push((look_up.owner, index));
+                    indices.push(index);
                 }
             });
         }
@@ -108,12 +114,13 @@ impl Bits {
 impl Coverage {
     /// Takes note of what a step has trained.
     pub(crate) fn add(&mut self, graph: &'static Graph, reached: &Reached) {
-        for (owner, index) in &reached.indices {
-            let bits = match self.tables.get_mut(*owner) {
+        let looked_up = reached.look_ups.iter().zip(&reached.indices);
+        for ((look_up, _), indices) in looked_up.filter(|(_, indices)| !indices.is_empty()) {
+            let bits = match self.tables.get_mut(look_up.owner) {
                 Some(bits) => bits,
-                None => self.tables.entry((*owner).to_owned()).or_default(),
+                None => self.tables.entry(look_up.owner.to_owned()).or_default(),
             };
-            bits.insert(*index);
+            indices.iter().for_each(|index| bits.insert(*index));
         }
         for &input in &reached.absent {
             let name = graph.inputs[input].name;
@@ -223,8 +230,8 @@ mod tests {
         let mut weights = before;
         coverage.fill_table(&look_up, &mut weights, None);
         assert_eq!(weights, before, "nothing was reached");
-        let indices = [1, 2, 4].map(|index| ("city", index)).to_vec();
-        coverage.add(&NONE, &Reached { indices, ..Reached::new(&NONE) });
+        let (look_ups, indices) = (vec![(look_up, vec![0])], vec![vec![1, 2, 4]]);
+        coverage.add(&NONE, &Reached { look_ups, indices, ..Reached::new(&NONE) });
         let mut kept = Vec::new();
         coverage.fill_table(&look_up, &mut weights, Some(&mut kept));
         // Rows 0 and 3 were not reached; rows 2 and 4 are the known ones, 1 is reserved.
