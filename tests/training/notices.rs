@@ -380,6 +380,9 @@ pub struct NamedIris {
     kind: Class<3>,
 }
 
+/// Makes a trainer.
+type MakeTrainer<'a> = dyn Fn() -> Trainer<NamedIris, Adam> + 'a;
+
 #[test]
 fn streamed_labels_are_counted_by_their_classes() {
     let named = |iris: IrisSample| NamedIrisSample {
@@ -391,8 +394,7 @@ fn streamed_labels_are_counted_by_their_classes() {
     let trainer = || Trainer::new(Adam::new(0.01)).progress(Progress::silent());
     let lacking = "`kind`: `setosa` (50 training rows) is in no validation row";
     let weightless = || trainer().class_weight(NamedIris::kind, [(0, 0.0)]);
-    let given: [(&dyn Fn() -> Trainer<NamedIris, Adam>, &[&str]); 2] =
-        [(&trainer, &[lacking]), (&weightless, &[])];
+    let given: [(&MakeTrainer<'_>, &[&str]); 2] = [(&trainer, &[lacking]), (&weightless, &[])];
     for (trainer, expected) in given {
         let mut model = NamedIris::build(&Cpu::default(), Seed(1));
         let history = trainer().validation_data(&validation).fit(&mut model, &train).unwrap();
