@@ -37,6 +37,7 @@ pub mod metric;
 pub mod missing;
 pub mod model;
 mod notice;
+mod operation;
 pub mod optim;
 mod parameters;
 pub mod preprocess;

@@ -11,6 +11,8 @@ use dfdx::{
 use super::{
     emptied::{take, Forgetting},
     matmul::Product,
+    operation::{AnyOperation, Apply, OperationError},
+    record::{self, Flat, Operand, Recorded},
     register::{self, WithRegister},
     scratch::Shelf,
     spares::{self, Keeping, Spares},
@@ -45,6 +47,9 @@ pub trait Element:
     /// The buffers that this thread's run hands on.
     #[doc(hidden)]
     fn spares() -> &'static LocalKey<Spares<Self>>;
+    /// An operation on this dtype.
+    #[doc(hidden)]
+    fn operation(operation: &dyn AnyOperation) -> &dyn Apply<Self>;
     /// The tables that this thread has been lent.
     #[doc(hidden)]
     fn lent() -> &'static LocalKey<Lent<Self>>;
@@ -81,6 +86,9 @@ impl Element for f32 {
     fn spares() -> &'static LocalKey<Spares<f32>> {
         thread_local!(static SPARES: Spares<f32> = const { RefCell::new(Vec::new()) });
         &SPARES
+    }
+    fn operation(operation: &dyn AnyOperation) -> &dyn Apply<f32> {
+        operation.on_f32()
     }
     fn lent() -> &'static LocalKey<Lent<f32>> {
         thread_local!(static LENT: Lent<f32> = RefCell::default());
@@ -124,6 +132,9 @@ impl Element for f64 {
         thread_local!(static SPARES: Spares<f64> = const { RefCell::new(Vec::new()) });
         &SPARES
     }
+    fn operation(operation: &dyn AnyOperation) -> &dyn Apply<f64> {
+        operation.on_f64()
+    }
     fn lent() -> &'static LocalKey<Lent<f64>> {
         thread_local!(static LENT: Lent<f64> = RefCell::default());
         &LENT
@@ -140,6 +151,28 @@ pub trait Backend<E: Element>: Device<E> + Cache {
 
     /// The error for tensors whose sizes do not fit, or an index beyond its table.
     fn size_error() -> Self::Err;
+
+    /// The error for an operation that cannot be run.
+    #[doc(hidden)]
+    fn operation_error(error: OperationError) -> Self::Err;
+
+    /// Runs an operation on contiguous inputs; where it `records`, gives what its backward pass needs.
+    #[doc(hidden)]
+    #[allow(clippy::type_complexity)]
+    fn run(
+        &self,
+        operation: &dyn AnyOperation,
+        inputs: &[&dyn Operand<E, Self>],
+        len: usize,
+        records: bool,
+    ) -> Result<(Flat<E, Self>, Option<Recorded<E, Self>>), Self::Err>;
+
+    /// The backward pass of an operation.
+    #[doc(hidden)]
+    fn run_back(
+        recorded: Recorded<E, Self>,
+        gradients: &mut Gradients<E, Self>,
+    ) -> Result<(), Self::Err>;
 
     /// A buffer of zeros for an output.
     fn buffer(&self, len: usize) -> Result<Vec<E>, Self::Err>;
@@ -270,6 +303,30 @@ macro_rules! cpu_backend {
 
             fn size_error() -> CpuError {
                 CpuError::WrongNumElements
+            }
+
+            fn operation_error(error: OperationError) -> CpuError {
+                match error {
+                    OperationError::Memory => CpuError::OutOfMemory,
+                    OperationError::Size => CpuError::WrongNumElements,
+                }
+            }
+
+            fn run(
+                &self,
+                operation: &dyn AnyOperation,
+                inputs: &[&dyn Operand<$element, Self>],
+                len: usize,
+                records: bool,
+            ) -> Result<(Flat<$element, Self>, Option<Recorded<$element, Self>>), CpuError> {
+                record::run(self, <$element>::operation(operation), inputs, len, records)
+            }
+
+            fn run_back(
+                recorded: Recorded<$element, Self>,
+                gradients: &mut Gradients<$element, Self>,
+            ) -> Result<(), CpuError> {
+                record::run_back(recorded, gradients)
             }
 
             fn buffer(&self, len: usize) -> Result<Vec<$element>, CpuError> {

@@ -8,8 +8,10 @@ mod emptied;
 pub(crate) mod factor;
 pub(crate) mod gru;
 pub(crate) mod matmul;
+pub mod operation;
 mod places;
 pub(crate) mod pooled;
+mod record;
 pub(crate) mod recurrent;
 mod register;
 pub(crate) mod rest;
@@ -26,3 +28,5 @@ pub(crate) mod windows;
 mod winograd;
 
 pub use backend::{Backend, Element, Recycling};
+pub(crate) use record::record;
+pub use record::{Flat, Operand, Recorded};

@@ -16,13 +16,19 @@
 
 use dfdx::nn::ZeroSizedModule;
 
-use crate::tensor::*;
+use crate::{operation::*, tensor::*};
 
-/// A function applied to a layer's output, with its derivative.
+/// A function applied to a layer's output, as a type.
+pub trait Activation: Default + Clone + std::fmt::Debug + 'static {
+    /// The function as a value.
+    const FUNCTION: Function;
+}
+
+/// An activation function and its derivative.
 ///
 /// Both work in place on whole buffers; `width` is the length of a row, which only
 /// [`Softmax`] looks at.
-pub trait Activation: Default + Clone + std::fmt::Debug + 'static {
+trait Rule {
     /// Whether the derivative is computed from the input rather than from the output alone.
     const NEEDS_INPUT: bool = false;
 
@@ -40,7 +46,7 @@ pub trait Activation: Default + Clone + std::fmt::Debug + 'static {
     fn forward<E: Element>(values: &mut [E], width: usize);
 
     /// Replaces `gradient`, by the output, by that of the input. `input` is empty unless
-    /// [`NEEDS_INPUT`](Activation::NEEDS_INPUT).
+    /// [`NEEDS_INPUT`](Rule::NEEDS_INPUT).
     fn backward<E: Element>(input: &[E], output: &[E], gradient: &mut [E], width: usize);
 }
 
@@ -48,7 +54,7 @@ pub trait Activation: Default + Clone + std::fmt::Debug + 'static {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Linear;
 
-impl Activation for Linear {
+impl Rule for Linear {
     const INCREASING: bool = true;
     const COST: usize = 0;
 
@@ -60,7 +66,7 @@ impl Activation for Linear {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Relu;
 
-impl Activation for Relu {
+impl Rule for Relu {
     const INCREASING: bool = true;
     const COST: usize = 1;
 
@@ -81,7 +87,7 @@ impl LeakyRelu {
     const SLOPE: f64 = 0.3;
 }
 
-impl Activation for LeakyRelu {
+impl Rule for LeakyRelu {
     const INCREASING: bool = true;
     const COST: usize = 1;
 
@@ -99,7 +105,7 @@ impl Activation for LeakyRelu {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Elu;
 
-impl Activation for Elu {
+impl Rule for Elu {
     const INCREASING: bool = true;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
@@ -120,7 +126,7 @@ impl Selu {
     const SCALE_ALPHA: f64 = Self::SCALE * 1.673_263_242_354_377_2;
 }
 
-impl Activation for Selu {
+impl Rule for Selu {
     const INCREASING: bool = true;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
@@ -144,7 +150,7 @@ impl Gelu {
     }
 }
 
-impl Activation for Gelu {
+impl Rule for Gelu {
     const NEEDS_INPUT: bool = true;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
@@ -160,7 +166,7 @@ impl Activation for Gelu {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silu;
 
-impl Activation for Silu {
+impl Rule for Silu {
     const NEEDS_INPUT: bool = true;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
@@ -178,7 +184,7 @@ impl Activation for Silu {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Softplus;
 
-impl Activation for Softplus {
+impl Rule for Softplus {
     const INCREASING: bool = true;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
@@ -195,7 +201,7 @@ impl Activation for Softplus {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sigmoid;
 
-impl Activation for Sigmoid {
+impl Rule for Sigmoid {
     const INCREASING: bool = true;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
@@ -210,7 +216,7 @@ impl Activation for Sigmoid {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tanh;
 
-impl Activation for Tanh {
+impl Rule for Tanh {
     const INCREASING: bool = true;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
@@ -226,7 +232,7 @@ impl Activation for Tanh {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Softmax;
 
-impl Activation for Softmax {
+impl Rule for Softmax {
     const ACROSS: bool = true;
 
     fn forward<E: Element>(values: &mut [E], width: usize) {
@@ -268,53 +274,114 @@ fn scale_each<E: Element>(gradient: &mut [E], points: &[E], slope: impl Fn(E) ->
     gradient.iter_mut().zip(points).for_each(|(gradient, point)| *gradient *= slope(*point));
 }
 
-/// An activation on a tensor of any shape, whose last axis is the row.
-fn apply<A: Activation, S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    x: Tensor<S, E, D, T>,
-) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let (x, mut tape) = x.try_contiguous()?.split_tape();
-    let device = x.device().clone();
-    let width = x.shape().concrete().as_ref().last().copied().unwrap_or(1);
+macro_rules! functions {
+    ($($activation:ident),+) => {
+        /// An activation function, as a value.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Function {
+            $(#[doc = concat!("[`", stringify!($activation), "`](struct@", stringify!($activation), ")")] $activation,)+
+        }
 
-    let mut values = device.buffer(x.shape().num_elements())?;
-    values.copy_from_slice(&D::values(&x));
-    A::forward(&mut values, width);
-    let y = device.try_tensor_from_vec(values, *x.shape())?;
+        impl Function {
+            /// Whether the derivative is computed from the input rather than from the output alone.
+            pub(crate) const fn needs_input(self) -> bool {
+                match self { $(Function::$activation => <$activation as Rule>::NEEDS_INPUT,)+ }
+            }
 
-    if T::OWNS_TAPE {
-        let output = y.clone();
-        tape.add_backward_op(move |gradients| {
-            let slope = D::take_gradient(gradients, &output)?;
-            let mut change = slope.clone();
-            A::backward(&D::values(&x), &D::values(&output), &mut change, width);
-            D::edit_gradient(gradients, &x, |dx| {
-                dx.iter_mut().zip(&change).for_each(|(dx, change)| *dx += *change);
-            })?;
-            D::restore_gradient(gradients, &output, slope)
-        });
-    }
-    Ok(y.put_tape(tape))
-}
+            /// Whether an output depends on the whole row of its input.
+            pub(crate) fn is_across(self) -> bool {
+                match self { $(Function::$activation => <$activation as Rule>::ACROSS,)+ }
+            }
 
-macro_rules! modules {
-    ($($activation:ident),+) => {$(
-        impl ZeroSizedModule for $activation {}
-        impl NonMutableModule for $activation {}
+            /// Whether the largest output is that of the largest input.
+            pub(crate) fn is_increasing(self) -> bool {
+                match self { $(Function::$activation => <$activation as Rule>::INCREASING,)+ }
+            }
 
-        impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> Module<Tensor<S, E, D, T>>
-            for $activation
-        {
-            type Output = Tensor<S, E, D, T>;
-            type Error = D::Err;
+            /// What one number costs, in multiplications.
+            pub(crate) fn cost(self) -> usize {
+                match self { $(Function::$activation => <$activation as Rule>::COST,)+ }
+            }
 
-            fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
-                apply::<$activation, S, E, D, T>(x)
+            /// Replaces every input by its output. `width` is the length of a row.
+            pub(crate) fn forward<E: Element>(self, values: &mut [E], width: usize) {
+                match self {
+                    $(Function::$activation => <$activation as Rule>::forward(values, width),)+
+                }
+            }
+
+            /// Replaces `gradient`, by the output, by that of the input. `input` is empty unless the
+            /// function [needs](Function::needs_input) it.
+            pub(crate) fn backward<E: Element>(
+                self,
+                input: &[E],
+                output: &[E],
+                gradient: &mut [E],
+                width: usize,
+            ) {
+                match self {
+                    $(Function::$activation => {
+                        <$activation as Rule>::backward(input, output, gradient, width);
+                    })+
+                }
             }
         }
-    )+};
+
+        $(
+            impl Activation for $activation {
+                const FUNCTION: Function = Function::$activation;
+            }
+
+            impl ZeroSizedModule for $activation {}
+            impl NonMutableModule for $activation {}
+
+            impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> Module<Tensor<S, E, D, T>>
+                for $activation
+            {
+                type Output = Tensor<S, E, D, T>;
+                type Error = D::Err;
+
+                fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
+                    let (x, tape) = x.try_contiguous()?.split_tape();
+                    let width = x.shape().concrete().as_ref().last().copied().unwrap_or(1);
+                    let operation = Activate { function: Function::$activation, width };
+                    record(&operation, &[&x], *x.shape(), x.device(), tape)
+                }
+            }
+        )+
+    };
 }
 
-modules!(Linear, Relu, LeakyRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh, Softmax);
+functions!(Linear, Relu, LeakyRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh, Softmax);
+
+/// A function on rows of `width` numbers.
+#[derive(Clone)]
+struct Activate {
+    function: Function,
+    width: usize,
+}
+
+compiled!(Activate);
+
+impl Operation for Activate {
+    type Saved<E: Element> = ();
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        pass.output.copy_from_slice(&pass.inputs[0]);
+        self.function.forward(pass.output, self.width);
+        Ok(())
+    }
+
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        self.function.backward(&pass.inputs[0], pass.output, pass.gradient, self.width);
+        gradients.add(0, pass.gradient)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -324,7 +391,7 @@ mod tests {
 
     const POINTS: [f64; 5] = [-1000.0, -1.5, 0.0, 0.5, 1000.0];
 
-    fn values<A: Activation>() -> [f64; 5] {
+    fn values<A: Rule>() -> [f64; 5] {
         let mut values = POINTS;
         A::forward(&mut values, 5);
         values
@@ -374,7 +441,7 @@ mod tests {
 
     fn check<A>(activation: A)
     where
-        A: Activation,
+        A: Activation + Rule,
         A: Module<
                 Tensor<Rank2<1, 1>, f64, Cpu, OwnedTape<f64, Cpu>>,
                 Output = Tensor<Rank2<1, 1>, f64, Cpu, OwnedTape<f64, Cpu>>,
@@ -392,7 +459,7 @@ mod tests {
         check_gradients(&x, |x, tape| activation.forward(x.clone().put_tape(tape)));
 
         let mut nan = [1.0, f64::NAN];
-        <A as Activation>::forward(&mut nan, 2);
+        <A as Rule>::forward(&mut nan, 2);
         assert!(nan[1].is_nan(), "{activation:?} lets a NaN through");
     }
 

@@ -295,7 +295,7 @@ impl<
         let convolution = Self::convolution::<C, H, W>().ok_or_else(D::size_error)?;
         let (input, output) = (Plane::image(O, OH, OW), Plane::image(O, POH, POW));
         let windows = Windows::pool::<PS>(input, output, [PH, PW]);
-        Ok(Pooled::new(convolution, &windows).filter(|_| A::INCREASING))
+        Ok(Pooled::new(convolution, &windows).filter(|_| A::FUNCTION.is_increasing()))
     }
 
     fn convolution<const C: usize, const H: usize, const W: usize>() -> Option<Convolution> {

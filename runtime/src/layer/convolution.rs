@@ -34,9 +34,9 @@ where
     let batch = Batch { pass, output, samples: shape.num_elements() / output.len().max(1) };
     let mut sums = device.spare(shape.num_elements())?;
     let mut marks = device.marks(batch.samples * pass.output().1)?;
-    let keeps_sums = T::OWNS_TAPE && A::NEEDS_INPUT;
+    let keeps_sums = T::OWNS_TAPE && A::FUNCTION.needs_input();
     // While what comes out of a sample is in the cache.
-    let at_once = !keeps_sums && !A::ACROSS;
+    let at_once = !keeps_sums && !A::FUNCTION.is_across();
     batch.forward(
         &D::values(&x),
         (&D::values(weight), &D::values(bias)),
@@ -44,7 +44,7 @@ where
         &mut marks,
         |sums| {
             if at_once {
-                A::forward(sums, output.channels)
+                A::FUNCTION.forward(sums, output.channels)
             }
         },
     );
@@ -234,19 +234,23 @@ impl<P: Pass> Batch<P> {
 
     /// Whether rows of filters must be made for an activation that looks at all of a place.
     fn turns<A: Activation>(&self) -> bool {
-        A::ACROSS && self.output.channels_first()
+        A::FUNCTION.is_across() && self.output.channels_first()
     }
 
     fn activate<A: Activation, E: Element>(&self, values: &mut [E]) {
         let Plane { channels, .. } = self.output;
-        each(values.len() * A::COST, values.chunks_exact_mut(self.output.len().max(1)), |sample| {
-            if !self.turns::<A>() {
-                return A::forward(sample, channels);
-            }
-            let mut by_place = transposed(sample, channels);
-            A::forward(&mut by_place, channels);
-            transpose(&by_place, self.output.places(), sample);
-        });
+        each(
+            values.len() * A::FUNCTION.cost(),
+            values.chunks_exact_mut(self.output.len().max(1)),
+            |sample| {
+                if !self.turns::<A>() {
+                    return A::FUNCTION.forward(sample, channels);
+                }
+                let mut by_place = transposed(sample, channels);
+                A::FUNCTION.forward(&mut by_place, channels);
+                transpose(&by_place, self.output.places(), sample);
+            },
+        );
     }
 
     /// The slopes of one sample by the sums, given those by what came out.
@@ -260,11 +264,11 @@ impl<P: Pass> Batch<P> {
         let own = sample * slope.len()..(sample + 1) * slope.len();
         let (input, output) = (input.get(own.clone()).unwrap_or_default(), &output[own]);
         if !self.turns::<A>() {
-            return A::backward(input, output, slope, channels);
+            return A::FUNCTION.backward(input, output, slope, channels);
         }
         let mut by_place = transposed(slope, channels);
         let input = transposed(input, channels);
-        A::backward(&input, &transposed(output, channels), &mut by_place, channels);
+        A::FUNCTION.backward(&input, &transposed(output, channels), &mut by_place, channels);
         transpose(&by_place, self.output.places(), slope);
     }
 }

@@ -1,11 +1,16 @@
 //! `Dense`: every output is a weighted sum of all inputs.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
-use super::{activation::Activation, initialize, origin::Origin};
+use super::{
+    activation::{Activation, Function},
+    initialize,
+    origin::Origin,
+};
 use crate::{
     kernel::matmul::{multiply, multiply_into, Add, Matrix},
     merge::{concat, Part},
+    operation::*,
     tensor::*,
 };
 
@@ -77,8 +82,7 @@ impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
         origin: Origin,
     ) -> Result<Tensor<S::Output, E, D, T>, D::Err> {
         let (x, tape) = x.try_contiguous()?.split_tape();
-        let shape = x.shape().output();
-        self.run(x, shape, origin, tape)
+        self.record(&[&x], vec![I], x.shape().output(), origin, tape)
     }
 
     /// [`concat`](concat()) and this layer. Where the operands are large vectors, their
@@ -95,148 +99,136 @@ impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
         tape: T,
     ) -> Result<Tensor<S::Output, E, D, T>, D::Err> {
         let large = shape.num_elements() >= WORTH_NO_COPY;
-        match large && are_vectors::<I, E, D>(&parts, shape.concrete().as_ref()) {
-            true => self.run(parts, shape.output(), origin, tape),
+        match large && are_vectors(&parts, shape.concrete().as_ref()) {
+            true => self.run_apart(&parts, shape.output(), origin, tape),
             false => self.try_forward_from(concat(parts, axis, shape, tape)?, origin),
         }
     }
 
-    /// The layer on what lies side by side in `x`.
-    fn run<Out: Shape, X: SideBySide<I, E, D>, T: Tape<E, D>>(
+    /// The layer on the columns of a batch in parts.
+    fn run_apart<S: Shape, T: Tape<E, D>>(
         &self,
-        x: X,
-        shape: Out,
+        parts: &[Part<E, D>],
+        shape: S,
         origin: Origin,
-        mut tape: T,
-    ) -> Result<Tensor<Out, E, D, T>, D::Err> {
-        let device = self.weight.device().clone();
-        let rows = shape.num_elements() / O.max(1);
+        tape: T,
+    ) -> Result<Tensor<S, E, D, T>, D::Err> {
+        let widths = parts.iter().map(|part| part.dims().iter().product()).collect();
+        let parts: Vec<_> = parts.iter().map(Part::operand).collect();
+        self.record(&parts, widths, shape, origin, tape)
+    }
 
-        let mut sums = device.buffer(rows * O)?;
-        let bias = D::values(&self.bias);
-        sums.chunks_exact_mut(O.max(1)).for_each(|row| row.copy_from_slice(&bias));
-        let weight = D::values(&self.weight);
-        for (part, columns) in x.columns().enumerate() {
-            multiply(
-                Matrix::new(&x.values(part), rows, columns.len()),
-                Matrix::new(&weight, O, I).columns(columns).transposed(),
-                &mut sums,
-                Add::ToOutput,
-            );
-        }
-        let mut before = Vec::new();
-        if T::OWNS_TAPE && A::NEEDS_INPUT {
-            before = device.buffer(sums.len())?;
-            before.copy_from_slice(&sums);
-        }
-        A::forward(&mut sums, O);
-        let y = device.try_tensor_from_vec(sums, shape)?;
-
-        if T::OWNS_TAPE {
-            let (weight, bias, output) = (self.weight.clone(), self.bias.clone(), y.clone());
-            tape.add_backward_op(move |gradients| {
-                let mut slope = D::take_gradient(gradients, &output)?;
-                A::backward(&before, &D::values(&output), &mut slope, O);
-                device.keep(before);
-                let by_row = Matrix::new(&slope, rows, O);
-                if origin == Origin::Computed {
-                    let weight = D::values(&weight);
-                    for (part, columns) in x.columns().enumerate() {
-                        let weight = Matrix::new(&weight, O, I).columns(columns);
-                        x.edit_gradient(part, gradients, |dx| {
-                            multiply(by_row, weight, dx, Add::ToOutput);
-                        })?;
-                    }
-                }
-                D::edit_gradient(gradients, &weight, |dw| {
-                    for (part, columns) in x.columns().enumerate() {
-                        let values = x.values(part);
-                        let values = Matrix::new(&values, rows, columns.len());
-                        let dw = &mut dw[columns.start..];
-                        multiply_into(by_row.transposed(), values, dw, [I, 1], Add::ToOutput);
-                    }
-                })?;
-                D::edit_gradient(gradients, &bias, |db| {
-                    for row in slope.chunks_exact(O.max(1)) {
-                        db.iter_mut().zip(row).for_each(|(db, slope)| *db += *slope);
-                    }
-                })?;
-                D::restore_gradient(gradients, &output, slope)
-            });
-        }
-        Ok(y.put_tape(tape))
+    /// The layer on parts that hold so many columns each.
+    fn record<S: Shape, T: Tape<E, D>>(
+        &self,
+        parts: &[&dyn Operand<E, D>],
+        widths: Vec<usize>,
+        shape: S,
+        origin: Origin,
+        tape: T,
+    ) -> Result<Tensor<S, E, D, T>, D::Err> {
+        let (weight, bias): (&dyn Operand<E, D>, &dyn Operand<E, D>) = (&self.weight, &self.bias);
+        let inputs: Vec<_> = [weight, bias].into_iter().chain(parts.iter().copied()).collect();
+        let operation = Product { widths, outputs: O, function: A::FUNCTION, origin };
+        record(&operation, &inputs, shape, self.weight.device(), tape)
     }
 }
 
 /// How many numbers a batch has for which more products are cheaper than a copy.
 const WORTH_NO_COPY: usize = 1 << 14;
 
-/// Whether the operands are vectors that make up a batch of `I` numbers a row.
-fn are_vectors<const I: usize, E: Element, D: Backend<E>>(
-    parts: &[Part<E, D>],
-    sizes: &[usize],
-) -> bool {
+/// Whether the operands are vectors that make up the rows of a batch.
+fn are_vectors<E: Element, D: Backend<E>>(parts: &[Part<E, D>], sizes: &[usize]) -> bool {
+    let &[batch, all] = sizes else { return false };
     let width = |part: &Part<E, D>| match part.dims() {
-        [width] if sizes.first() == Some(&part.batch()) => Some(*width),
+        [width] if part.batch() == batch => Some(*width),
         _ => None,
     };
-    sizes.len() == 2 && parts.iter().map(width).sum::<Option<usize>>() == Some(I)
+    parts.iter().map(width).sum::<Option<usize>>() == Some(all)
 }
 
-/// Rows of `I` numbers, of which each part holds some columns.
-trait SideBySide<const I: usize, E: Element, D: Backend<E>>: 'static {
-    /// The columns that each part holds.
-    fn columns(&self) -> impl Iterator<Item = Range<usize>>;
-    /// The numbers of a part, row after row.
-    fn values(&self, part: usize) -> Cow<'_, [E]>;
-    /// Adds to the gradient by a part.
-    fn edit_gradient(
-        &self,
-        part: usize,
-        gradients: &mut Gradients<E, D>,
-        change: impl FnMut(&mut [E]),
-    ) -> Result<(), D::Err>;
+/// activation(x W^T + b): the inputs are W, b, and the columns of x in parts of `widths`.
+#[derive(Clone)]
+struct Product {
+    widths: Vec<usize>,
+    outputs: usize,
+    function: Function,
+    origin: Origin,
 }
 
-impl<S: Shape, const I: usize, E: Element, D: Backend<E>> SideBySide<I, E, D> for Tensor<S, E, D> {
-    fn columns(&self) -> impl Iterator<Item = Range<usize>> {
-        std::iter::once(0..I)
+compiled!(Product);
+
+impl Product {
+    /// How wide a row of x is.
+    fn width(&self) -> usize {
+        self.widths.iter().sum()
     }
 
-    fn values(&self, _: usize) -> Cow<'_, [E]> {
-        D::values(self)
-    }
-
-    fn edit_gradient(
-        &self,
-        _: usize,
-        gradients: &mut Gradients<E, D>,
-        mut change: impl FnMut(&mut [E]),
-    ) -> Result<(), D::Err> {
-        D::edit_gradient(gradients, self, &mut change)
-    }
-}
-
-impl<const I: usize, E: Element, D: Backend<E>> SideBySide<I, E, D> for Vec<Part<E, D>> {
-    fn columns(&self) -> impl Iterator<Item = Range<usize>> {
-        self.iter().scan(0, |start, part| {
-            let columns = *start..*start + part.dims().iter().product::<usize>();
+    /// The parts: the numbers of their inputs, and the columns of x that they hold.
+    fn parts(&self) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
+        self.widths.iter().enumerate().scan(0, |start, (part, width)| {
+            let columns = *start..*start + width;
             *start = columns.end;
-            Some(columns)
+            Some((part + 2, columns))
         })
     }
+}
 
-    fn values(&self, part: usize) -> Cow<'_, [E]> {
-        self[part].values()
+impl Operation for Product {
+    /// The sums before the activation, where its derivative needs them.
+    type Saved<E: Element> = Vec<E>;
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Vec<E>, OperationError> {
+        let ForwardPass { inputs, output, workspace, records } = pass;
+        let rows = output.len() / self.outputs.max(1);
+        for row in output.chunks_exact_mut(self.outputs.max(1)) {
+            row.copy_from_slice(&inputs[1]);
+        }
+        let weight = Matrix::new(&inputs[0], self.outputs, self.width());
+        for (input, columns) in self.parts() {
+            let part = Matrix::new(&inputs[input], rows, columns.len());
+            multiply(part, weight.columns(columns).transposed(), output, Add::ToOutput);
+        }
+        let mut sums = Vec::new();
+        if records && self.function.needs_input() {
+            sums = workspace.buffer(output.len())?;
+            sums.copy_from_slice(output);
+        }
+        self.function.forward(output, self.outputs);
+        Ok(sums)
     }
 
-    fn edit_gradient(
+    fn backward<E: Element>(
         &self,
-        part: usize,
-        gradients: &mut Gradients<E, D>,
-        change: impl FnMut(&mut [E]),
-    ) -> Result<(), D::Err> {
-        self[part].edit_gradient(gradients, change)
+        sums: Vec<E>,
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let BackwardPass { inputs, output, gradient, workspace } = pass;
+        self.function.backward(&sums, output, gradient, self.outputs);
+        workspace.keep(sums);
+        let rows = gradient.len() / self.outputs.max(1);
+        let by_row = Matrix::new(gradient, rows, self.outputs);
+        if self.origin == Origin::Computed {
+            let weight = Matrix::new(&inputs[0], self.outputs, self.width());
+            for (input, columns) in self.parts() {
+                gradients.edit(input, |dx| {
+                    multiply(by_row, weight.columns(columns.clone()), dx, Add::ToOutput);
+                })?;
+            }
+        }
+        gradients.edit(0, |dw| {
+            for (input, columns) in self.parts() {
+                let part = Matrix::new(&inputs[input], rows, columns.len());
+                let dw = &mut dw[columns.start..];
+                multiply_into(by_row.transposed(), part, dw, [self.width(), 1], Add::ToOutput);
+            }
+        })?;
+        gradients.edit(1, |db| {
+            for row in gradient.chunks_exact(self.outputs.max(1)) {
+                db.iter_mut().zip(row).for_each(|(db, slope)| *db += *slope);
+            }
+        })
     }
 }
 
@@ -312,7 +304,8 @@ mod tests {
     fn operands_side_by_side_are_their_concatenation() {
         let layer: Layer = BuildModule::build(&Cpu::seed_from_u64(3));
         let (a, b) = parts();
-        let apart = layer.run(operands(&a, &b), Rank2::default(), Origin::Computed, NoneTape);
+        let apart =
+            layer.run_apart(&operands(&a, &b), Rank2::default(), Origin::Computed, NoneTape);
         let shape: Rank2<4, 5> = Default::default();
         let joined = layer.try_forward_concat(
             operands(&a, &b),
@@ -333,13 +326,13 @@ mod tests {
         let (a, b) = parts();
         check_gradients(&(a, b, layer), |(a, b, layer), tape| {
             let shape: Rank2<4, 3> = Default::default();
-            layer.run(operands(a, b), shape, Origin::Computed, tape).unwrap()
+            layer.run_apart(&operands(a, b), shape, Origin::Computed, tape).unwrap()
         });
         // One tensor twice.
         let layer: Dense<4, 3, Tanh, f64, Cpu> = BuildModule::build(&Cpu::seed_from_u64(3));
         check_gradients(&(parts().0, layer), |(a, layer), tape| {
             let shape: Rank2<4, 3> = Default::default();
-            layer.run(operands(a, a), shape, Origin::Computed, tape).unwrap()
+            layer.run_apart(&operands(a, a), shape, Origin::Computed, tape).unwrap()
         });
     }
 

@@ -2,7 +2,7 @@
 
 use dfdx::nn::tensor_collection::ScalarOptions;
 
-use crate::tensor::*;
+use crate::{operation::*, tensor::*};
 
 /// y = scale (x - mean) / sqrt(variance + epsilon) + offset, with the mean and the population
 /// variance of the `M` numbers of the last axis: for each sample of `[M]`, for each step of
@@ -72,69 +72,73 @@ impl<const M: usize, E: Element, D: Device<E>> TensorCollection<E, D> for LayerN
     }
 }
 
-/// The mean of a row, and 1 / sqrt(variance + epsilon).
-fn moments<E: Element>(row: &[E], epsilon: E) -> (E, E) {
-    let count = E::of(row.len() as f64);
-    let mean = row.iter().copied().sum::<E>() / count;
-    let variance = row.iter().map(|x| (*x - mean) * (*x - mean)).sum::<E>() / count;
-    (mean, (variance + epsilon).sqrt().recip())
+/// Rows of `width` numbers, the scale and the offset become normalised rows.
+#[derive(Clone)]
+struct Normalise {
+    width: usize,
+    epsilon: f64,
 }
 
-/// Adds the gradients of one row: `[by the row, by the scale, by the offset]`.
-fn backward<E: Element>(row: &[E], scale: &[E], slope: &[E], epsilon: E, sums: [&mut [E]; 3]) {
-    let [dx, by_scale, by_offset] = sums;
-    let (mean, inverse) = moments(row, epsilon);
-    let count = E::of(row.len() as f64);
-    let normalised = |i: usize| (row[i] - mean) * inverse;
-    let all = 0..row.len();
-    let mean_slope = all.clone().map(|i| slope[i] * scale[i]).sum::<E>() / count;
-    let mean_turn = all.clone().map(|i| slope[i] * scale[i] * normalised(i)).sum::<E>() / count;
-    for i in all {
-        dx[i] += inverse * (slope[i] * scale[i] - mean_slope - normalised(i) * mean_turn);
-        by_scale[i] += slope[i] * normalised(i);
-        by_offset[i] += slope[i];
+compiled!(Normalise);
+
+impl Normalise {
+    /// The mean of a row, and 1 / sqrt(variance + epsilon).
+    fn moments<E: Element>(&self, row: &[E]) -> (E, E) {
+        let count = E::of(row.len() as f64);
+        let mean = row.iter().copied().sum::<E>() / count;
+        let variance = row.iter().map(|x| (*x - mean) * (*x - mean)).sum::<E>() / count;
+        (mean, (variance + E::of(self.epsilon)).sqrt().recip())
+    }
+
+    /// Adds the gradients of one row: `[by the row, by the scale, by the offset]`.
+    fn backward_row<E: Element>(&self, row: &[E], scale: &[E], slope: &[E], sums: [&mut [E]; 3]) {
+        let [dx, by_scale, by_offset] = sums;
+        let (mean, inverse) = self.moments(row);
+        let count = E::of(row.len() as f64);
+        let normalised = |i: usize| (row[i] - mean) * inverse;
+        let all = 0..row.len();
+        let mean_slope = all.clone().map(|i| slope[i] * scale[i]).sum::<E>() / count;
+        let mean_turn = all.clone().map(|i| slope[i] * scale[i] * normalised(i)).sum::<E>() / count;
+        for i in all {
+            dx[i] += inverse * (slope[i] * scale[i] - mean_slope - normalised(i) * mean_turn);
+            by_scale[i] += slope[i] * normalised(i);
+            by_offset[i] += slope[i];
+        }
     }
 }
 
-impl<const M: usize, E: Element, D: Backend<E>> LayerNorm<M, E, D> {
-    fn apply<S: Shape, T: Tape<E, D>>(
-        &self,
-        x: Tensor<S, E, D, T>,
-    ) -> Result<Tensor<S, E, D, T>, D::Err> {
-        let (x, mut tape) = x.try_contiguous()?.split_tape();
-        let device = x.device().clone();
-        let epsilon = E::of(self.epsilon);
+impl Operation for Normalise {
+    type Saved<E: Element> = ();
 
-        let mut y = device.buffer(x.shape().num_elements())?;
-        let (scale, offset) = (D::values(&self.scale), D::values(&self.offset));
-        for (y, x) in y.chunks_exact_mut(M.max(1)).zip(D::values(&x).chunks_exact(M.max(1))) {
-            let (mean, inverse) = moments(x, epsilon);
-            for i in 0..M {
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        let [x, scale, offset] = pass.inputs else { return Err(OperationError::Size) };
+        let width = self.width.max(1);
+        for (y, x) in pass.output.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+            let (mean, inverse) = self.moments(x);
+            for i in 0..width {
                 y[i] = (x[i] - mean) * inverse * scale[i] + offset[i];
             }
         }
-        let y = device.try_tensor_from_vec(y, *x.shape())?;
+        Ok(())
+    }
 
-        if T::OWNS_TAPE {
-            let (scale, offset, output) = (self.scale.clone(), self.offset.clone(), y.clone());
-            tape.add_backward_op(move |gradients| {
-                let slope = D::take_gradient(gradients, &output)?;
-                let (mut by_scale, mut by_offset) = (vec![E::zero(); M], vec![E::zero(); M]);
-                D::edit_gradient(gradients, &x, |dx| {
-                    let (x, scale) = (D::values(&x), D::values(&scale));
-                    let rows = x.chunks_exact(M.max(1)).zip(slope.chunks_exact(M.max(1)));
-                    for (dx, (x, slope)) in dx.chunks_exact_mut(M.max(1)).zip(rows) {
-                        let sums = [dx, &mut by_scale[..], &mut by_offset[..]];
-                        backward(x, &scale, slope, epsilon, sums);
-                    }
-                })?;
-                for (parameter, sums) in [(&scale, by_scale), (&offset, by_offset)] {
-                    D::add_gradient(gradients, parameter, &sums)?;
-                }
-                D::restore_gradient(gradients, &output, slope)
-            });
-        }
-        Ok(y.put_tape(tape))
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let [x, scale, _] = pass.inputs else { return Err(OperationError::Size) };
+        let width = self.width.max(1);
+        let (mut by_scale, mut by_offset) = (vec![E::zero(); width], vec![E::zero(); width]);
+        gradients.edit(0, |dx| {
+            let rows = x.chunks_exact(width).zip(pass.gradient.chunks_exact(width));
+            for (dx, (x, slope)) in dx.chunks_exact_mut(width).zip(rows) {
+                self.backward_row(x, scale, slope, [dx, &mut by_scale, &mut by_offset]);
+            }
+        })?;
+        gradients.add(1, &by_scale)?;
+        gradients.add(2, &by_offset)
     }
 }
 
@@ -150,7 +154,9 @@ macro_rules! modules {
                 &self,
                 x: Tensor<($($dim,)* Const<M>), E, D, T>,
             ) -> Result<Self::Output, D::Err> {
-                self.apply(x)
+                let (x, tape) = x.try_contiguous()?.split_tape();
+                let operation = Normalise { width: M, epsilon: self.epsilon };
+                record(&operation, &[&x, &self.scale, &self.offset], *x.shape(), x.device(), tape)
             }
         }
     )+};

@@ -4,12 +4,7 @@ use std::borrow::Cow;
 
 use dfdx::nn::tensor_collection::ScalarOptions;
 
-use super::{
-    activation::{Activation, Softmax},
-    initialize,
-    mask::masked_modules,
-    Draw, Mask, ReadsMask,
-};
+use super::{activation::Function, initialize, mask::masked_modules, Draw, Mask, ReadsMask};
 use crate::{
     kernel::{
         matmul::{multiply, Add, Matrix},
@@ -329,7 +324,7 @@ impl Sight {
     /// The softmax of each row of a head's scores over what its step sees; all else is 0.
     fn softmax<E: Element>(&self, head: usize, steps: usize, scores: &mut [E]) {
         if self.is_free() {
-            return <Softmax as Activation>::forward(scores, steps);
+            return Function::Softmax.forward(scores, steps);
         }
         let mut seen = Vec::new();
         for (from, scores) in scores.chunks_exact_mut(steps.max(1)).enumerate() {
@@ -337,7 +332,7 @@ impl Sight {
             seen.extend((0..steps).filter(|to| self.sees(head, from, *to)).map(|to| scores[to]));
             if !seen.is_empty() {
                 let count = seen.len();
-                <Softmax as Activation>::forward(&mut seen, count);
+                Function::Softmax.forward(&mut seen, count);
             }
             let mut seen = seen.iter();
             for (to, score) in scores.iter_mut().enumerate() {
@@ -481,7 +476,7 @@ impl Frame {
                 }
             }
             // Where a step sees nothing of another its share is 0, and so is the slope.
-            Softmax::backward(&[], shares, &mut by_scores, steps);
+            Function::Softmax.backward(&[], shares, &mut by_scores, steps);
             by_scores.iter_mut().for_each(|slope| *slope *= scale);
             let slope = Matrix::new(&by_scores, steps, steps);
             multiply(slope, self.head(key, position), &mut by_query[place.clone()], Add::Replace);

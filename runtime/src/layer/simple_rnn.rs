@@ -77,7 +77,7 @@ recurrent_layer! {
 struct Simple<A>(PhantomData<A>);
 
 impl<A: Activation, E: Element> Cell<E> for Simple<A> {
-    const KEPT: usize = A::NEEDS_INPUT as usize;
+    const KEPT: usize = A::FUNCTION.needs_input() as usize;
 
     fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
@@ -85,10 +85,10 @@ impl<A: Activation, E: Element> Cell<E> for Simple<A> {
         for step in 0..frame.steps {
             let sums = &mut trace.gates[frame.step(step, units)];
             recurrent.add_to(&trace.states[frame.step(step, units)], sums);
-            if A::NEEDS_INPUT {
+            if A::FUNCTION.needs_input() {
                 trace.kept[frame.step(step + 1, units)].copy_from_slice(sums);
             }
-            A::forward(sums, units);
+            A::FUNCTION.forward(sums, units);
             trace.states[frame.step(step + 1, units)].copy_from_slice(sums);
             trace.carry_state(frame, step);
         }
@@ -109,7 +109,7 @@ impl<A: Activation, E: Element> Cell<E> for Simple<A> {
             let held = skipped.map(|_| by_state.clone());
             let before = frame.step(step + 1, units * <Self as Cell<E>>::KEPT);
             let output = &trace.states[frame.step(step + 1, units)];
-            A::backward(&trace.kept[before], output, &mut by_state, units);
+            A::FUNCTION.backward(&trace.kept[before], output, &mut by_state, units);
             let sums = &mut trace.gates[frame.step(step, units)];
             sums.copy_from_slice(&by_state);
             if let Some(skipped) = skipped {

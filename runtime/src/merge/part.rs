@@ -2,13 +2,18 @@
 
 use std::borrow::Cow;
 
-use crate::{layer::Mask, missing, tensor::*};
+use crate::{
+    kernel::{Flat, Operand},
+    layer::Mask,
+    missing,
+    tensor::*,
+};
 
 /// One operand of a merge: a tensor with a batch dimension, whatever its shape.
 ///
 /// It shares the tensor's elements and its identity, so gradients arrive at the tensor itself.
 pub struct Part<E: Element, D: Backend<E>> {
-    source: Box<dyn Source<E, D>>,
+    tensor: Flat<E, D>,
     batch: usize,
     dims: Vec<usize>,
     present: Option<Vec<bool>>,
@@ -23,7 +28,7 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
         let sizes: Vec<usize> = tensor.shape().concrete().into();
         match sizes.split_first() {
             Some((batch, dims)) if D::is_contiguous(tensor) => Ok(Part {
-                source: Box::new(tensor.clone()),
+                tensor: tensor.flat()?,
                 batch: *batch,
                 dims: dims.to_vec(),
                 present: None,
@@ -56,7 +61,7 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
     }
 
     pub(crate) fn device(&self) -> &D {
-        self.source.device()
+        self.tensor.device()
     }
 
     pub(crate) fn batch(&self) -> usize {
@@ -74,44 +79,20 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
     }
 
     pub(crate) fn values(&self) -> Cow<'_, [E]> {
-        self.source.values()
+        D::values(&self.tensor)
     }
 
     pub(crate) fn edit_gradient(
         &self,
         gradients: &mut Gradients<E, D>,
-        mut change: impl FnMut(&mut [E]),
+        change: impl FnMut(&mut [E]),
     ) -> Result<(), D::Err> {
-        self.source.edit_gradient(gradients, &mut change)
-    }
-}
-
-/// A tensor without the type of its shape, so that the merges are compiled once for all shapes.
-trait Source<E: Element, D: Backend<E>> {
-    fn device(&self) -> &D;
-    fn values(&self) -> Cow<'_, [E]>;
-    fn edit_gradient(
-        &self,
-        gradients: &mut Gradients<E, D>,
-        change: &mut dyn FnMut(&mut [E]),
-    ) -> Result<(), D::Err>;
-}
-
-impl<S: Shape, E: Element, D: Backend<E>> Source<E, D> for Tensor<S, E, D> {
-    fn device(&self) -> &D {
-        Tensor::device(self)
+        D::edit_gradient(gradients, &self.tensor, change)
     }
 
-    fn values(&self) -> Cow<'_, [E]> {
-        D::values(self)
-    }
-
-    fn edit_gradient(
-        &self,
-        gradients: &mut Gradients<E, D>,
-        change: &mut dyn FnMut(&mut [E]),
-    ) -> Result<(), D::Err> {
-        D::edit_gradient(gradients, self, change)
+    /// As an input of an operation.
+    pub(crate) fn operand(&self) -> &dyn Operand<E, D> {
+        &self.tensor
     }
 }
 

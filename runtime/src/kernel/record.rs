@@ -1,0 +1,148 @@
+//! Operations on tensors: what an [`Operation`](super::operation::Operation) needs of dfdx, for all of
+//! them at once.
+
+use std::borrow::Cow;
+
+use dfdx::{
+    shapes::{HasShape, Shape},
+    tensor::{Gradients, PutTape, Tape, Tensor},
+    tensor_ops::ReshapeTo,
+};
+
+use super::{
+    operation::{
+        AnyOperation, Apply, Backward, BackwardPass, ForwardPass, InputGradients, OperationError,
+        Workspace,
+    },
+    Backend, Element,
+};
+
+/// A contiguous tensor without the type of its shape: the same elements and the same gradient.
+pub type Flat<E, D> = Tensor<(usize,), E, D>;
+
+/// A tensor that flows into an operation, whatever its shape.
+pub trait Operand<E: Element, D: Backend<E>> {
+    /// Its elements, in order.
+    fn values(&self) -> Cow<'_, [E]>;
+    /// The same tensor without the type of its shape.
+    fn flat(&self) -> Result<Flat<E, D>, D::Err>;
+}
+
+impl<S: Shape, E: Element, D: Backend<E>> Operand<E, D> for Tensor<S, E, D> {
+    fn values(&self) -> Cow<'_, [E]> {
+        D::values(self)
+    }
+
+    fn flat(&self) -> Result<Flat<E, D>, D::Err> {
+        self.clone().try_reshape_like(&(self.shape().num_elements(),))
+    }
+}
+
+/// Runs `operation` on contiguous `inputs` and puts its backward pass on the tape: gives a tensor of
+/// `shape`.
+///
+/// # Errors
+/// The device's.
+pub(crate) fn record<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    operation: &dyn AnyOperation,
+    inputs: &[&dyn Operand<E, D>],
+    shape: S,
+    device: &D,
+    mut tape: T,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    let len = shape.num_elements();
+    let (output, recorded) = device.run(operation, inputs, len, T::OWNS_TAPE)?;
+    if let Some(recorded) = recorded {
+        tape.add_backward_op(move |gradients| D::run_back(recorded, gradients));
+    }
+    Ok(output.try_reshape_like(&shape)?.put_tape(tape))
+}
+
+/// An operation that has run and waits for the gradient of its output.
+pub struct Recorded<E: Element, D: Backend<E>> {
+    inputs: Vec<Flat<E, D>>,
+    output: Flat<E, D>,
+    overwrites: bool,
+    backward: Backward<E>,
+}
+
+/// [`Backend::run`].
+pub(super) fn run<E: Element, D: Backend<E>>(
+    device: &D,
+    operation: &dyn Apply<E>,
+    inputs: &[&dyn Operand<E, D>],
+    len: usize,
+    records: bool,
+) -> Result<(Flat<E, D>, Option<Recorded<E, D>>), D::Err> {
+    let overwrites = operation.overwrites();
+    let mut output = if overwrites { device.spare(len)? } else { device.buffer(len)? };
+    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(|input| input.values()).collect();
+    let pass =
+        ForwardPass { inputs: &values, output: &mut output, workspace: &OnDevice(device), records };
+    let backward = operation.apply(pass).map_err(D::operation_error)?;
+    let output = device.try_tensor_from_vec(output, (len,))?;
+    let Some(backward) = backward else { return Ok((output, None)) };
+    let inputs = inputs.iter().map(|input| input.flat()).collect::<Result<_, _>>()?;
+    let recorded = Recorded { inputs, output: output.clone(), overwrites, backward };
+    Ok((output, Some(recorded)))
+}
+
+/// [`Backend::run_back`].
+pub(super) fn run_back<E: Element, D: Backend<E>>(
+    recorded: Recorded<E, D>,
+    gradients: &mut Gradients<E, D>,
+) -> Result<(), D::Err> {
+    let Recorded { inputs, output, overwrites, backward } = recorded;
+    let mut gradient = D::take_gradient(gradients, &output)?;
+    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(D::values).collect();
+    let pass = BackwardPass {
+        inputs: &values,
+        output: &D::values(&output),
+        gradient: &mut gradient,
+        workspace: &OnDevice(output.device()),
+    };
+    let mut failed = Ok(());
+    let mut edit = |input: usize, change: &mut dyn FnMut(&mut [E])| {
+        let edited = D::edit_gradient(gradients, &inputs[input], change);
+        edited.map_err(|error| {
+            failed = Err(error);
+            OperationError::Memory
+        })
+    };
+    let done = backward(pass, &mut InputGradients(&mut edit));
+    failed?;
+    done.map_err(D::operation_error)?;
+    match overwrites {
+        true => D::retire_gradient(gradients, &output, gradient),
+        false => D::restore_gradient(gradients, &output, gradient),
+    }
+}
+
+/// A device's memory without the type of the device.
+struct OnDevice<'a, D>(&'a D);
+
+impl<E: Element, D: Backend<E>> Workspace<E> for OnDevice<'_, D> {
+    fn buffer(&self, len: usize) -> Result<Vec<E>, OperationError> {
+        self.0.buffer(len).map_err(|_| OperationError::Memory)
+    }
+
+    fn keep(&self, buffer: Vec<E>) {
+        self.0.keep(buffer);
+    }
+
+    fn spare(&self, len: usize) -> Result<Vec<E>, OperationError> {
+        self.0.spare(len).map_err(|_| OperationError::Memory)
+    }
+
+    fn keep_spare(&self, buffer: Vec<E>) {
+        self.0.keep_spare(buffer);
+    }
+
+    fn marks(&self, len: usize) -> Result<Vec<u8>, OperationError> {
+        self.0.marks(len).map_err(|_| OperationError::Memory)
+    }
+
+    fn keep_marks(&self, marks: Vec<u8>) {
+        self.0.keep_marks(marks);
+    }
+}
