@@ -59,7 +59,9 @@ pub trait Definition: Sized + 'static {
 pub type Head<E, D> = Tensor<(usize, usize), E, D>;
 
 /// A definition that can run on a dtype and a device; its module is `Self::Built`.
-pub trait Network<E: Element, D: Backend<E>>: Definition + BuildOnDevice<D, E> {
+pub trait Network<E: Element, D: Backend<E>>:
+    Definition + BuildOnDevice<D, E, Built: 'static>
+{
     /// The heads in inference.
     fn predict(
         module: &Self::Built,
@@ -76,7 +78,7 @@ pub trait Network<E: Element, D: Backend<E>>: Definition + BuildOnDevice<D, E> {
     ) -> Result<(Vec<Head<E, D>>, OwnedTape<E, D>), D::Err>;
 
     /// Hands every tensor that an `l1` or `l2` speaks of to `penalties`.
-    fn penalize(module: &Self::Built, penalties: &mut Penalties<'_, E, D>) -> Result<(), D::Err>;
+    fn penalize(module: &Self::Built, penalties: &mut Penalties<E, D>) -> Result<(), D::Err>;
 
     /// Tells every layer that draws random numbers which ones to draw next.
     fn set_draw(module: &mut Self::Built, draw: Draw);

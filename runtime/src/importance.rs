@@ -9,11 +9,12 @@ use std::{fmt, path::Path};
 
 use crate::{
     callback::Progress,
+    compute::Compute,
     data::{Column, Table},
     definition::{Definition, Network},
     history::Short,
     kernel::{Backend, Element},
-    model::Model,
+    model::{Model, UntypedModel},
     optim::Optimizer,
     report,
     seed::{Seed, Stream},
@@ -58,16 +59,26 @@ impl Importance {
     ///
     /// # Errors
     /// As [`Model::evaluate`].
-    pub fn by_permutation<M: Network<E, D>, E: Element, D: Backend<E>>(
+    pub fn by_permutation<M: Network<E, D>, E: Element, D: Compute<E>>(
         model: &Model<M, E, D>,
         rows: &[M::Sample],
         repeats: usize,
         seed: Seed,
     ) -> Result<Importance> {
         let raw = encode::<M>(rows, "measure importance on")?;
+        D::core().importance(model.untyped(), &raw, repeats, seed)
+    }
+
+    /// The same for raw rows.
+    pub(crate) fn of_permutations<E: Element, D: Backend<E>>(
+        model: &UntypedModel<E, D>,
+        raw: &Table,
+        repeats: usize,
+        seed: Seed,
+    ) -> Result<Importance> {
         let loss = model.evaluate_table(raw.clone())?.loss();
         let mut inputs = Vec::new();
-        for (index, input) in M::GRAPH.inputs.iter().enumerate() {
+        for (index, input) in model.graph().inputs.iter().enumerate() {
             let mut increases = Vec::new();
             for repeat in 0..repeats.max(1) {
                 let counter = (index * repeats.max(1) + repeat) as u64;
@@ -88,7 +99,7 @@ impl Importance {
     ///
     /// # Errors
     /// As [`Trainer::fit`] and [`Model::evaluate`].
-    pub fn by_leaving_out<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer>(
+    pub fn by_leaving_out<M: Network<E, D>, E: Element, D: Compute<E>, O: Optimizer>(
         build: impl Fn() -> Model<M, E, D>,
         trainer: impl Fn() -> Trainer<M, O>,
         train: &[M::Sample],
@@ -104,7 +115,7 @@ impl Importance {
                 left_out.apply(&mut raw);
             }
             trainer().leaving_out(left_out).fit(&mut model, train)?;
-            Ok(model.evaluate_table(raw)?.loss())
+            Ok(D::core().evaluate(model.untyped(), raw)?.loss())
         };
         let loss = loss_without(None)?;
         let inputs = M::GRAPH.inputs.iter().enumerate();

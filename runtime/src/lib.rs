@@ -21,6 +21,7 @@ pub mod callback;
 mod check_gradients;
 pub mod checkpoint;
 mod checksum;
+mod compute;
 pub mod data;
 pub mod definition;
 mod error;
@@ -49,6 +50,7 @@ mod seed;
 mod tensor;
 pub mod train;
 
+pub use compute::Compute;
 pub use data::{Class, Image, LabelProbabilities, Probabilities};
 pub use error::{Error, Result};
 pub use kernel::spread::with_threads;

@@ -6,7 +6,7 @@ pub(crate) use dfdx::{
         Module, ModuleMut, NonMutableModule,
     },
     shapes::{Const, Dim, Dtype, HasShape, Rank1, Rank2, Rank3, Rank4, Shape},
-    tensor::{Gradients, PutTape, SplitTape, Storage, Tape, Tensor, ZerosTensor},
+    tensor::{Gradients, HasErr, PutTape, SplitTape, Storage, Tape, Tensor, ZerosTensor},
     tensor_ops::{Device, ReshapeTo},
 };
 

@@ -240,7 +240,7 @@ impl<E: Element, D: Backend<E>> Network<E, D> for House {
     ) -> Result<(Vec<Head<E, D>>, OwnedTape<E, D>), D::Err> {
         house(module, rows, device, tape)
     }
-    fn penalize(module: &Self::Built, penalties: &mut Penalties<'_, E, D>) -> Result<(), D::Err> {
+    fn penalize(module: &Self::Built, penalties: &mut Penalties<E, D>) -> Result<(), D::Err> {
         penalties.add("price", &module.2.weight, 0.0, 0.001)
     }
     fn set_draw(_: &mut Self::Built, _: Draw) {}
@@ -366,7 +366,7 @@ impl<E: Element, D: Backend<E>> Network<E, D> for Post {
         let point = rows.numbers(0, (rows.len(), Const::<2>), device)?;
         head(module.try_forward(point.put_tape(tape))?)
     }
-    fn penalize(_: &Self::Built, _: &mut Penalties<'_, E, D>) -> Result<(), D::Err> {
+    fn penalize(_: &Self::Built, _: &mut Penalties<E, D>) -> Result<(), D::Err> {
         Ok(())
     }
     fn set_draw(_: &mut Self::Built, _: Draw) {}

@@ -63,7 +63,7 @@ fn trainer(folder: &Path, break_off: usize) -> Trainer<House, Adam> {
 fn run(folder: &Path, break_off: usize) -> crate::Result<(Vec<Parameter>, History)> {
     let mut model = Model::<House>::build(&Cpu::default(), Seed(7));
     let history = trainer(folder, break_off).fit(&mut model, &rows().0)?;
-    Ok((parameters::read(&model.module).unwrap(), history))
+    Ok((parameters::read(&model.untyped().module), history))
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn early_stopping_that_has_stopped_does_not_go_on() {
             .callback(EarlyStopping::on(Monitor::val_loss()).patience(2).restore_best())
             .fit(&mut model, &rows().0)
             .unwrap();
-        (parameters::read(&model.module).unwrap(), history)
+        (parameters::read(&model.untyped().module), history)
     };
     let first = stopping();
     assert_eq!(first.1.end, End::Stopped);
@@ -148,9 +148,9 @@ fn a_flag_set_by_a_signal_pauses_with_a_checkpoint() {
 /// The error of going on.
 fn refused(folder: &Path) -> CheckpointError {
     let mut model = Model::<House>::build(&Cpu::default(), Seed(9));
-    let before = parameters::read(&model.module).unwrap();
+    let before = parameters::read(&model.untyped().module);
     let error = trainer(folder, NEVER).fit(&mut model, &rows().0).unwrap_err();
-    assert_eq!(parameters::read(&model.module).unwrap(), before);
+    assert_eq!(parameters::read(&model.untyped().module), before);
     match error {
         Error::Checkpoint(error) => error,
         other => panic!("{other}"),
@@ -178,7 +178,7 @@ fn a_damaged_checkpoint_is_an_error_and_the_last_good_one_still_loads() {
     // From the good file by name; the damaged one is of a future that is no more.
     let mut model = Model::<House>::build(&Cpu::default(), Seed(7));
     let history = trainer(&parts, NEVER).resume(&good).fit(&mut model, &rows().0).unwrap();
-    assert_eq!((parameters::read(&model.module).unwrap(), history), whole);
+    assert_eq!((parameters::read(&model.untyped().module), history), whole);
     assert!(!newest.exists());
 }
 

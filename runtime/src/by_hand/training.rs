@@ -49,14 +49,14 @@ fn the_same_seeds_give_the_same_bits() {
     let run = |seed: u64| {
         let mut model = Model::<House>::build(&Cpu::default(), Seed(seed));
         let history = trainer(3).seed(Seed(seed)).fit(&mut model, &houses(70)).unwrap();
-        (parameters::read(&model.module).unwrap(), history)
+        (parameters::read(&model.untyped().module), history)
     };
     assert_eq!(run(3), run(3));
     assert_ne!(run(3), run(4));
     let device = Cpu::default();
     let first = Model::<House>::build(&device, Seed(5));
     let second = Model::<House>::build(&device, Seed(5));
-    let read = |model: &Model<House>| parameters::read(&model.module).unwrap();
+    let read = |model: &Model<House>| parameters::read(&model.untyped().module);
     assert_eq!(read(&first), read(&second));
 }
 
@@ -122,7 +122,7 @@ fn rows_of_weight_zero_change_nothing() {
         // Fitted beforehand, because the outlier moves the target's mean.
         trainer(1).fit(&mut model, &houses(40)).unwrap();
         trainer(2).sample_weight(House::price, |row| row.weight).fit(&mut model, &rows).unwrap();
-        parameters::read(&model.module).unwrap()
+        parameters::read(&model.untyped().module)
     };
     assert_eq!(train(0.0), train(1e6));
 }
@@ -239,7 +239,7 @@ fn the_gradients_of_a_step_equal_central_differences_of_the_evaluated_loss() {
     let mut model = Model::<House, f64>::build(&Cpu::default(), Seed(7));
     Trainer::new(Sgd::new(1e-300)).fit(&mut model, &rows).unwrap();
     let weights = |model: &Model<House, f64>| -> Vec<Vec<f64>> {
-        parameters::read(&model.module).unwrap().into_iter().map(|p| p.values).collect()
+        parameters::read(&model.untyped().module).into_iter().map(|p| p.values).collect()
     };
     // Off zero, where the biases start and an imputed mean would sit on the kink of a relu.
     let mut before = weights(&model);
@@ -247,7 +247,7 @@ fn the_gradients_of_a_step_equal_central_differences_of_the_evaluated_loss() {
     let loss_at = |model: &mut Model<House, f64>, tensor: usize, element: usize, by: f64| {
         let mut shifted = before.clone();
         shifted[tensor][element] += by;
-        parameters::write(&mut model.module, &shifted).unwrap();
+        parameters::write(&mut model.untyped_mut().module, &shifted).unwrap();
         model.evaluate(&rows).unwrap().loss()
     };
     let mut slopes = before.clone();
@@ -257,7 +257,7 @@ fn the_gradients_of_a_step_equal_central_differences_of_the_evaluated_loss() {
             *slope = (up - loss_at(&mut model, tensor, element, -1e-6)) / 2e-6;
         }
     }
-    parameters::write(&mut model.module, &before).unwrap();
+    parameters::write(&mut model.untyped_mut().module, &before).unwrap();
     // One step of plain descent at rate 1 subtracts the gradient itself.
     Trainer::new(Sgd::new(1.0)).fit(&mut model, &rows).unwrap();
     let stepped = weights(&model);
@@ -338,7 +338,7 @@ fn a_call_that_is_refused_leaves_the_model_unfitted() {
             refused(&mut model);
             assert!(model.preprocessing().is_none());
             fit(weighed(), &mut model, || houses(20)).unwrap();
-            (parameters::read(&model.module).unwrap(), model.preprocessing().cloned())
+            (parameters::read(&model.untyped().module), model.preprocessing().cloned())
         };
         let expected = fresh(&|_| {});
         let no_targets = fresh(&|model| {

@@ -1,8 +1,14 @@
 //! `Checkpoint`: the run on disk, so that nothing is lost.
 
-use std::path::{Path, PathBuf};
+use std::{
+    marker::PhantomData,
+    path::{Path, PathBuf},
+};
 
-use super::{Callback, Event, Flow, Memory, Monitor, RunPlan, Training};
+use super::{
+    callback_of_its_model, monitor::Watched, AnyCallback, AnyTraining, Event, Flow, Memory,
+    Monitor, RunPlan,
+};
 use crate::{
     checkpoint::{self, BEST},
     definition::Definition,
@@ -21,10 +27,19 @@ use crate::{
 /// `ModelCheckpoint(save_best_only=True)`.
 #[derive(Clone, Debug)]
 pub struct Checkpoint<M> {
+    untyped: Saving,
+    model: PhantomData<fn() -> M>,
+}
+
+callback_of_its_model!(Checkpoint);
+
+/// The same, of whatever model.
+#[derive(Clone, Debug)]
+struct Saving {
     folder: PathBuf,
     every: Every,
     keep: usize,
-    best: Option<(Monitor<M>, f64)>,
+    best: Option<(Watched, f64)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,38 +52,41 @@ impl<M: Definition> Checkpoint<M> {
     /// Writes into a folder, which is created where it is missing.
     pub fn in_folder(folder: impl AsRef<Path>) -> Checkpoint<M> {
         let folder = folder.as_ref().to_owned();
-        Checkpoint { folder, every: Every::Epochs(1), keep: 3, best: None }
+        let untyped = Saving { folder, every: Every::Epochs(1), keep: 3, best: None };
+        Checkpoint { untyped, model: PhantomData }
     }
 
     /// Writes after every so many epochs, and after the last.
     #[must_use]
     pub fn every_epochs(mut self, epochs: usize) -> Self {
-        self.every = Every::Epochs(epochs);
+        self.untyped.every = Every::Epochs(epochs);
         self
     }
 
     /// Writes after every so many batches, and after the last epoch.
     #[must_use]
     pub fn every_steps(mut self, steps: usize) -> Self {
-        self.every = Every::Steps(steps);
+        self.untyped.every = Every::Steps(steps);
         self
     }
 
     /// How many of the newest files stay.
     #[must_use]
     pub fn keep(mut self, files: usize) -> Self {
-        self.keep = files;
+        self.untyped.keep = files;
         self
     }
 
     /// Also writes the model of the best epoch, as `best.safetensors`.
     #[must_use]
     pub fn best(mut self, monitor: Monitor<M>) -> Self {
-        let worst = monitor.worst();
-        self.best = Some((monitor, worst));
+        let worst = monitor.watched.worst();
+        self.untyped.best = Some((monitor.watched, worst));
         self
     }
+}
 
+impl Saving {
     fn is_due(&self, event: &Event<'_>, run: &RunPlan) -> bool {
         match (event, self.every) {
             (Event::Paused, _) => true,
@@ -84,7 +102,7 @@ impl<M: Definition> Checkpoint<M> {
     }
 }
 
-impl<M: Definition> Callback<M> for Checkpoint<M> {
+impl AnyCallback for Saving {
     fn name(&self) -> &'static str {
         "Checkpoint"
     }
@@ -115,7 +133,7 @@ impl<M: Definition> Callback<M> for Checkpoint<M> {
         self.best.as_ref().map_or(String::new(), |(monitor, _)| format!("best {monitor}"))
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         if let (Event::EpochEnded { figures, .. }, Some((monitor, best))) = (event, &mut self.best)
         {
             let current = monitor.value(figures);
@@ -166,7 +184,7 @@ mod tests {
 
         let (mut script, mut every) = (Script::default(), callback(folder.path()).every_steps(2));
         (0..5).for_each(|_| assert_eq!(script.step(&mut every), Flow::Continue));
-        every.on(&Event::Paused, &mut script).unwrap();
+        crate::callback::Callback::on(&mut every, &Event::Paused, &mut script).unwrap();
         let steps: Vec<usize> = script.requested.iter().map(|(at, _)| at.step).collect();
         assert_eq!(steps, [2, 4, 5]);
     }
@@ -185,9 +203,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("step-0000000012.safetensors"), "").unwrap();
         let mut plan = Script::default().plan;
-        let mistakes = Callback::mistakes(&callback(folder.path()), &plan);
+        let mistakes = AnyCallback::mistakes(&callback(folder.path()).untyped, &plan);
         assert!(mistakes[0].contains("step-0000000012"), "{mistakes:?}");
         plan.resumes = true;
-        assert!(Callback::mistakes(&callback(folder.path()), &plan).is_empty());
+        assert!(AnyCallback::mistakes(&callback(folder.path()).untyped, &plan).is_empty());
     }
 }

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::{log_file::LogFile, Callback, Event, Flow, Training};
+use super::{log_file::LogFile, AnyCallback, AnyTraining, Event, Flow};
 use crate::{
-    definition::Definition,
     history::{Figures, Phase},
     Result,
 };
@@ -26,12 +25,12 @@ impl CsvLog {
     }
 }
 
-impl<M: Definition> Callback<M> for CsvLog {
+impl AnyCallback for CsvLog {
     fn name(&self) -> &'static str {
         "CsvLog"
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         match event {
             Event::Started => {
                 let first = training.position().epoch;
@@ -58,12 +57,12 @@ impl<M: Definition> Callback<M> for CsvLog {
     }
 }
 
-fn header<M: Definition>(training: &dyn Training<M>) -> String {
+fn header(training: &dyn AnyTraining) -> String {
     format!("epoch,learning_rate,{}", names(training).join(","))
 }
 
 /// Every figure that an epoch may have.
-fn names<M: Definition>(training: &dyn Training<M>) -> Vec<String> {
+fn names(training: &dyn AnyTraining) -> Vec<String> {
     let run = training.plan();
     let phases: &[Phase] = match run.validation {
         super::Validation::Given => &[Phase::Training, Phase::Validation],
@@ -91,7 +90,7 @@ mod tests {
         script.plan.resumes = true;
         script.position.epoch = 2;
         let mut log = CsvLog::to(&path);
-        Callback::on(&mut log, &Event::Started, &mut script).unwrap();
+        AnyCallback::on(&mut log, &Event::Started, &mut script).unwrap();
         script.tell_epochs(&mut log, &[0.125], 2);
         assert_eq!(fs::read_to_string(&path).unwrap(), table);
     }
@@ -100,7 +99,7 @@ mod tests {
     fn a_folder_that_cannot_be_written_is_named() {
         let error = CsvLog::to("/proc/nothing/run.csv");
         let mut script = Script::default();
-        let error = Callback::on(&mut { error }, &Event::Started, &mut script).unwrap_err();
+        let error = AnyCallback::on(&mut { error }, &Event::Started, &mut script).unwrap_err();
         assert!(error.to_string().contains("/proc/nothing/run.csv"), "{error}");
     }
 }

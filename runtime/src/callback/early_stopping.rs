@@ -1,7 +1,11 @@
 //! `EarlyStopping`: ends training once a figure has stopped improving.
 
+use std::marker::PhantomData;
+
 use super::{
-    monitor::delta_mistake, Callback, Event, Flow, Memory, Monitor, RunPlan, Snapshot, Training,
+    callback_of_its_model,
+    monitor::{delta_mistake, Watched},
+    AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan, Snapshot,
 };
 use crate::{definition::Definition, history::Short, Result};
 
@@ -27,7 +31,16 @@ use crate::{definition::Definition, history::Short, Result};
 /// ```
 #[derive(Clone, Debug)]
 pub struct EarlyStopping<M> {
-    monitor: Monitor<M>,
+    untyped: Stopping,
+    model: PhantomData<fn() -> M>,
+}
+
+callback_of_its_model!(EarlyStopping);
+
+/// The same, of whatever model.
+#[derive(Clone, Debug)]
+struct Stopping {
+    monitor: Watched,
     patience: usize,
     min_delta: f64,
     restore: Restore,
@@ -47,40 +60,35 @@ enum Restore {
 impl<M: Definition> EarlyStopping<M> {
     /// Stops at the first epoch without improvement, and keeps the last weights.
     pub fn on(monitor: Monitor<M>) -> EarlyStopping<M> {
-        let best = monitor.worst();
-        EarlyStopping {
-            monitor,
-            patience: 0,
-            min_delta: 0.0,
-            restore: Restore::Last,
-            best,
-            waited: 0,
-        }
+        let (monitor, best) = (monitor.watched.clone(), monitor.watched.worst());
+        let (patience, min_delta, restore) = (0, 0.0, Restore::Last);
+        let untyped = Stopping { monitor, patience, min_delta, restore, best, waited: 0 };
+        EarlyStopping { untyped, model: PhantomData }
     }
 
     /// How many epochs without improvement are waited for.
     #[must_use]
     pub fn patience(mut self, epochs: usize) -> Self {
-        self.patience = epochs;
+        self.untyped.patience = epochs;
         self
     }
 
     /// The smallest change that counts as an improvement, in the unit of the figure.
     #[must_use]
     pub fn min_delta(mut self, min_delta: f64) -> Self {
-        self.min_delta = min_delta;
+        self.untyped.min_delta = min_delta;
         self
     }
 
     /// Ends with the weights of the best epoch, also where training was not stopped early.
     #[must_use]
     pub fn restore_best(mut self) -> Self {
-        self.restore = Restore::Best(None);
+        self.untyped.restore = Restore::Best(None);
         self
     }
 }
 
-impl<M: Definition> EarlyStopping<M> {
+impl Stopping {
     /// Why training stops at a figure that is `current`.
     fn reason(&self, current: f64) -> String {
         let (name, waited) = (self.monitor.name(), self.waited);
@@ -95,7 +103,7 @@ impl<M: Definition> EarlyStopping<M> {
     }
 }
 
-impl<M: Definition> Callback<M> for EarlyStopping<M> {
+impl AnyCallback for Stopping {
     fn name(&self) -> &'static str {
         "EarlyStopping"
     }
@@ -107,7 +115,7 @@ impl<M: Definition> Callback<M> for EarlyStopping<M> {
     }
 
     fn settings(&self) -> String {
-        let EarlyStopping { monitor, patience, min_delta, restore, .. } = self;
+        let Stopping { monitor, patience, min_delta, restore, .. } = self;
         let ends = match restore {
             Restore::Last => "last",
             Restore::Best(_) => "best",
@@ -115,7 +123,7 @@ impl<M: Definition> Callback<M> for EarlyStopping<M> {
         format!("{monitor}, patience {patience}, min_delta {min_delta}, the {ends} weights")
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         match event {
             Event::EpochEnded { epoch, figures } => {
                 let Some(current) = self.monitor.value(figures) else { return Ok(Flow::Continue) };
@@ -236,9 +244,9 @@ mod tests {
             let mut first = watch().patience(3).restore_best();
             script.tell_epochs(&mut first, &losses[..cut], 0);
             let mut memory = Memory::default();
-            first.remember(&mut memory);
+            first.untyped.remember(&mut memory);
             let mut second = watch().patience(3).restore_best();
-            second.recall(&memory);
+            second.untyped.recall(&memory);
             let last = script.tell_epochs(&mut second, &losses[cut..], cut);
             script.end(&mut second);
             assert_eq!((last, script.weights), whole, "{cut}");

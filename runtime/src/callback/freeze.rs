@@ -1,6 +1,8 @@
 //! `Freeze`: a branch that starts to learn later.
 
-use super::{Callback, Event, Flow, RunPlan, Training};
+use std::marker::PhantomData;
+
+use super::{callback_of_its_model, AnyCallback, AnyTraining, Event, Flow, RunPlan};
 use crate::{
     definition::Definition,
     train::{branch_mistake, NodeOf},
@@ -14,38 +16,48 @@ use crate::{
 /// optimizer goes on, and the branch's own memory starts at its first step.
 #[derive(Clone, Copy, Debug)]
 pub struct Freeze<M> {
-    branch: NodeOf<M>,
+    untyped: Freezing,
+    model: PhantomData<fn() -> M>,
+}
+
+callback_of_its_model!(Freeze);
+
+/// The same, of whatever model.
+#[derive(Clone, Copy, Debug)]
+struct Freezing {
+    node: &'static str,
     until: usize,
 }
 
 impl<M: Definition> Freeze<M> {
     /// Freezes the branch of a node before epoch number `epoch`, from 0.
     pub fn until_epoch(branch: impl Into<NodeOf<M>>, epoch: usize) -> Freeze<M> {
-        Freeze { branch: branch.into(), until: epoch }
+        let untyped = Freezing { node: branch.into().name(), until: epoch };
+        Freeze { untyped, model: PhantomData }
     }
 }
 
-impl<M: Definition> Callback<M> for Freeze<M> {
+impl AnyCallback for Freezing {
     fn name(&self) -> &'static str {
         "Freeze"
     }
 
     fn mistakes(&self, run: &RunPlan) -> Vec<String> {
-        branch_mistake(run.graph, self.branch.name()).into_iter().collect()
+        branch_mistake(run.graph, self.node).into_iter().collect()
     }
 
     fn settings(&self) -> String {
-        format!("`{}` until epoch {}", self.branch.name(), self.until)
+        format!("`{}` until epoch {}", self.node, self.until)
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         match event {
             Event::Started => {
                 let frozen = training.position().epoch < self.until;
-                training.freeze(self.branch, frozen);
+                training.freeze_node(self.node, frozen);
             }
             Event::EpochStarted { epoch } if *epoch == self.until => {
-                training.freeze(self.branch, false);
+                training.freeze_node(self.node, false);
             }
             _ => {}
         }

@@ -5,8 +5,8 @@ use std::sync::{
     Arc,
 };
 
-use super::{Callback, Event, Flow, Training};
-use crate::{definition::Definition, Result};
+use super::{AnyCallback, AnyTraining, Event, Flow};
+use crate::Result;
 
 /// Pauses training after the current step once a flag is set. [`Checkpoint`](super::Checkpoint)
 /// then writes where the run stands, and `fit` returns as usual.
@@ -44,12 +44,12 @@ impl Interrupt {
     }
 }
 
-impl<M: Definition> Callback<M> for Interrupt {
+impl AnyCallback for Interrupt {
     fn name(&self) -> &'static str {
         "Interrupt"
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         let looks = matches!(event, Event::StepEnded { .. } | Event::EpochEnded { .. });
         let pauses = looks && self.flag.load(Ordering::Relaxed);
         if !pauses {

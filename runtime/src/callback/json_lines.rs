@@ -4,8 +4,8 @@ use std::{path::Path, time::Instant};
 
 use serde_json::{json, Map, Value};
 
-use super::{log_file::LogFile, Callback, Cause, Event, Flow, Position, Training};
-use crate::{definition::Definition, history::Figures, Notice, Result};
+use super::{log_file::LogFile, AnyCallback, AnyTraining, Cause, Event, Flow, Position};
+use crate::{history::Figures, Notice, Result};
 
 /// One JSON object a line: `{"event": "epoch", "epoch": 0, "learning_rate": 0.001, "seconds": 1.5,
 /// "figures": {"loss": 0.5, ...}}`, with `"event": "step"` and a `loss` for batches on request. A
@@ -47,12 +47,12 @@ impl JsonLines {
     }
 }
 
-impl<M: Definition> Callback<M> for JsonLines {
+impl AnyCallback for JsonLines {
     fn name(&self) -> &'static str {
         "JsonLines"
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         let (rate, seconds) = (training.learning_rate(), self.seconds());
         let line = match event {
             Event::Started => {
@@ -117,14 +117,14 @@ mod tests {
         script.plan.resumes = true;
         script.position = super::super::Position { epoch: 1, step: 0, updates: 0 };
         let mut log = JsonLines::to(&path).every_step();
-        Callback::on(&mut log, &Event::Started, &mut script).unwrap();
+        AnyCallback::on(&mut log, &Event::Started, &mut script).unwrap();
         assert_eq!(lines().len(), 1);
         script.step(&mut log);
         script.step(&mut log);
         assert_eq!(lines()[2]["step"], 1);
         script.position.step = 1;
         let mut log = JsonLines::to(&path).every_step();
-        Callback::on(&mut log, &Event::Started, &mut script).unwrap();
+        AnyCallback::on(&mut log, &Event::Started, &mut script).unwrap();
         assert_eq!(lines().len(), 2);
     }
 }

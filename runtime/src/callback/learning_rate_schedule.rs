@@ -1,7 +1,7 @@
 //! `LearningRateSchedule`: sets the learning rate by a schedule.
 
-use super::{Callback, Event, Flow, RunPlan, Schedule, Training};
-use crate::{definition::Definition, Result};
+use super::{AnyCallback, AnyTraining, Event, Flow, RunPlan, Schedule};
+use crate::Result;
 
 /// Sets the optimizer's learning rate before every step, or before every epoch. Branches with a
 /// rate of their own keep their share of it.
@@ -32,7 +32,7 @@ impl LearningRateSchedule {
     }
 }
 
-impl<M: Definition> Callback<M> for LearningRateSchedule {
+impl AnyCallback for LearningRateSchedule {
     fn name(&self) -> &'static str {
         "LearningRateSchedule"
     }
@@ -45,7 +45,7 @@ impl<M: Definition> Callback<M> for LearningRateSchedule {
         format!("by {:?}, {:?}", self.unit, self.schedule)
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         let number = match (self.unit, event) {
             (Unit::Step, Event::Started | Event::StepEnded { .. }) => training.position().updates,
             (Unit::Epoch, Event::Started) => training.position().epoch as u64,

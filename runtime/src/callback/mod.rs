@@ -96,6 +96,131 @@ pub trait Callback<M: Definition> {
     }
 }
 
+/// A [`Callback`] that takes the training of any model. What implements this is a callback of every
+/// model.
+pub trait AnyCallback {
+    /// [`Callback::name`].
+    fn name(&self) -> &'static str;
+
+    /// [`Callback::mistakes`].
+    fn mistakes(&self, run: &RunPlan) -> Vec<String> {
+        let _ = run;
+        Vec::new()
+    }
+
+    /// [`Callback::on`].
+    ///
+    /// # Errors
+    /// Whatever the callback runs into; training ends with it.
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow>;
+
+    /// [`Callback::settings`].
+    fn settings(&self) -> String {
+        String::new()
+    }
+
+    /// [`Callback::remember`].
+    fn remember(&self, memory: &mut Memory) {
+        let _ = memory;
+    }
+
+    /// [`Callback::recall`].
+    fn recall(&mut self, memory: &Memory) {
+        let _ = memory;
+    }
+}
+
+impl<M: Definition, C: AnyCallback> Callback<M> for C {
+    fn name(&self) -> &'static str {
+        AnyCallback::name(self)
+    }
+
+    fn mistakes(&self, run: &RunPlan) -> Vec<String> {
+        AnyCallback::mistakes(self, run)
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+        AnyCallback::on(self, event, training.any())
+    }
+
+    fn settings(&self) -> String {
+        AnyCallback::settings(self)
+    }
+
+    fn remember(&self, memory: &mut Memory) {
+        AnyCallback::remember(self, memory);
+    }
+
+    fn recall(&mut self, memory: &Memory) {
+        AnyCallback::recall(self, memory);
+    }
+}
+
+/// A callback of a model, as the training loop sees it, which does not know the model's type.
+pub(crate) struct Untyped<M>(pub(crate) Box<dyn Callback<M>>);
+
+impl<M: Definition> AnyCallback for Untyped<M> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn mistakes(&self, run: &RunPlan) -> Vec<String> {
+        self.0.mistakes(run)
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
+        self.0.on(event, &mut Lent(training))
+    }
+
+    fn settings(&self) -> String {
+        self.0.settings()
+    }
+
+    fn remember(&self, memory: &mut Memory) {
+        self.0.remember(memory);
+    }
+
+    fn recall(&mut self, memory: &Memory) {
+        self.0.recall(memory);
+    }
+}
+
+/// Lets a callback that is typed by its model hand everything to one that is not.
+macro_rules! callback_of_its_model {
+    ($callback:ident) => {
+        impl<M: $crate::definition::Definition> $crate::callback::Callback<M> for $callback<M> {
+            fn name(&self) -> &'static str {
+                $crate::callback::AnyCallback::name(&self.untyped)
+            }
+
+            fn mistakes(&self, run: &$crate::callback::RunPlan) -> Vec<String> {
+                $crate::callback::AnyCallback::mistakes(&self.untyped, run)
+            }
+
+            fn on(
+                &mut self,
+                event: &$crate::callback::Event<'_>,
+                training: &mut dyn $crate::callback::Training<M>,
+            ) -> $crate::Result<$crate::callback::Flow> {
+                $crate::callback::AnyCallback::on(&mut self.untyped, event, training.any())
+            }
+
+            fn settings(&self) -> String {
+                $crate::callback::AnyCallback::settings(&self.untyped)
+            }
+
+            fn remember(&self, memory: &mut $crate::callback::Memory) {
+                $crate::callback::AnyCallback::remember(&self.untyped, memory);
+            }
+
+            fn recall(&mut self, memory: &$crate::callback::Memory) {
+                $crate::callback::AnyCallback::recall(&mut self.untyped, memory);
+            }
+        }
+    };
+}
+use callback_of_its_model;
+
 /// What is known of a run before it starts.
 #[derive(Clone, Copy, Debug)]
 pub struct RunPlan {
@@ -256,8 +381,8 @@ pub struct Position {
     pub updates: u64,
 }
 
-/// A training run as its callbacks see it, whatever the dtype, device and optimizer.
-pub trait Training<M: Definition> {
+/// A training run as its callbacks see it, whatever the model, dtype, device and optimizer.
+pub trait AnyTraining {
     /// What was known before the run started.
     fn plan(&self) -> &RunPlan;
 
@@ -276,9 +401,9 @@ pub trait Training<M: Definition> {
     /// Takes steps of another learning rate from now on.
     fn set_learning_rate(&mut self, learning_rate: f64);
 
-    /// Keeps the weights of a node's branch as they are from now on, or no longer: callbacks call
-    /// `freeze`, which takes the handle of any node.
-    fn freeze_node(&mut self, branch: NodeOf<M>, frozen: bool);
+    /// Keeps the weights of the branch of the node of this name as they are from now on, or no longer.
+    /// [`Training`] has `freeze`, which takes the handle of a node.
+    fn freeze_node(&mut self, node: &str, frozen: bool);
 
     /// A copy of all weights, those that are not trained included.
     ///
@@ -310,11 +435,69 @@ pub trait Training<M: Definition> {
     fn explain_end(&mut self, reason: String);
 }
 
+/// A training run of the model `M` as its callbacks see it: everything that [`AnyTraining`] has, and
+/// nodes by their handles.
+pub trait Training<M: Definition>: AnyTraining {
+    /// The run, whatever its model.
+    fn any(&mut self) -> &mut dyn AnyTraining;
+}
+
+impl<M: Definition, T: AnyTraining> Training<M> for T {
+    fn any(&mut self) -> &mut dyn AnyTraining {
+        self
+    }
+}
+
 impl<M: Definition> dyn Training<M> + '_ {
     /// Keeps the weights of a node's branch as they are from now on, or no longer. A `BatchNorm`
     /// in it uses its running statistics and keeps them meanwhile.
     pub fn freeze(&mut self, branch: impl Into<NodeOf<M>>, frozen: bool) {
-        self.freeze_node(branch.into(), frozen);
+        self.freeze_node(branch.into().name(), frozen);
+    }
+}
+
+/// A training run behind a reference.
+struct Lent<'a>(&'a mut dyn AnyTraining);
+
+impl AnyTraining for Lent<'_> {
+    fn plan(&self) -> &RunPlan {
+        self.0.plan()
+    }
+    fn position(&self) -> Position {
+        self.0.position()
+    }
+    fn history(&self) -> &History {
+        self.0.history()
+    }
+    fn preprocessing(&self) -> Option<&Preprocessing> {
+        self.0.preprocessing()
+    }
+    fn learning_rate(&self) -> f64 {
+        self.0.learning_rate()
+    }
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.0.set_learning_rate(learning_rate);
+    }
+    fn freeze_node(&mut self, node: &str, frozen: bool) {
+        self.0.freeze_node(node, frozen);
+    }
+    fn snapshot(&mut self) -> Result<Snapshot> {
+        self.0.snapshot()
+    }
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.0.restore(snapshot)
+    }
+    fn save_model(&mut self, path: &Path) -> Result<()> {
+        self.0.save_model(path)
+    }
+    fn request_checkpoint(&mut self, folder: &Path, keep: usize) {
+        self.0.request_checkpoint(folder, keep);
+    }
+    fn notice(&mut self, notice: Notice) {
+        self.0.notice(notice);
+    }
+    fn explain_end(&mut self, reason: String) {
+        self.0.explain_end(reason);
     }
 }
 

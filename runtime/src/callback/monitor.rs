@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use super::{RunPlan, Training, Validation};
+use super::{AnyTraining, RunPlan, Validation};
 use crate::{
     definition::Definition,
     history::{Figure, Figures, Phase},
@@ -70,9 +70,15 @@ use crate::{
 /// let trainer = Trainer::<House, _>::new(Adam::new(1e-3)).callback(EarlyStopping::on(monitor));
 /// ```
 pub struct Monitor<M> {
+    pub(super) watched: Watched,
+    model: PhantomData<fn() -> M>,
+}
+
+/// A figure that is watched, of whatever model.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Watched {
     figure: Figure,
     direction: Direction,
-    model: PhantomData<fn() -> M>,
 }
 
 impl<M: Definition> Monitor<M> {
@@ -106,9 +112,12 @@ impl<M: Definition> Monitor<M> {
 
     fn new(phase: Phase, output: Option<&str>, quantity: &str, direction: Direction) -> Monitor<M> {
         let (output, quantity) = (output.map(str::to_owned), quantity.to_owned());
-        Monitor { figure: Figure { phase, output, quantity }, direction, model: PhantomData }
+        let figure = Figure { phase, output, quantity };
+        Monitor { watched: Watched { figure, direction }, model: PhantomData }
     }
+}
 
+impl Watched {
     /// What is wrong with watching this figure.
     pub(crate) fn mistakes(&self, run: &RunPlan) -> Vec<String> {
         let unseen =
@@ -139,7 +148,7 @@ impl<M: Definition> Monitor<M> {
         current: f64,
         by: &str,
         follows: &str,
-        training: &mut dyn Training<M>,
+        training: &mut dyn AnyTraining,
     ) {
         let of_this = |notice: &Notice| {
             notice.kind == NoticeKind::NanMonitor && notice.by.as_deref() == Some(by)
@@ -173,27 +182,30 @@ impl<M: Definition> Monitor<M> {
 // By hand, because the derives would ask the same of `M`.
 impl<M> Clone for Monitor<M> {
     fn clone(&self) -> Self {
-        let (figure, direction) = (self.figure.clone(), self.direction);
-        Monitor { figure, direction, model: PhantomData }
+        Monitor { watched: self.watched.clone(), model: PhantomData }
     }
 }
 
 impl<M> PartialEq for Monitor<M> {
     fn eq(&self, other: &Self) -> bool {
-        (&self.figure, self.direction) == (&other.figure, other.direction)
+        self.watched == other.watched
     }
 }
 
 impl<M> fmt::Debug for Monitor<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Monitor")
-            .field("figure", &self.figure)
-            .field("direction", &self.direction)
-            .finish()
+        let Watched { figure, direction } = &self.watched;
+        f.debug_struct("Monitor").field("figure", figure).field("direction", direction).finish()
     }
 }
 
 impl<M> fmt::Display for Monitor<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.watched.fmt(f)
+    }
+}
+
+impl fmt::Display for Watched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Figure { phase, output, quantity } = &self.figure;
         let output = output.iter().map(|output| format!(" of `{output}`")).collect::<String>();

@@ -7,9 +7,8 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-use super::{Callback, Event, Flow, Training};
+use super::{AnyCallback, AnyTraining, Event, Flow};
 use crate::{
-    definition::Definition,
     history::{Figures, Short},
     Notice, Result,
 };
@@ -105,7 +104,7 @@ impl Progress {
         }
     }
 
-    fn start<M: Definition>(&mut self, training: &dyn Training<M>) {
+    fn start(&mut self, training: &dyn AnyTraining) {
         let (run, at) = (training.plan(), training.position());
         self.shown = match self.style {
             Style::Silent | Style::Mute => None,
@@ -131,7 +130,7 @@ impl Progress {
         };
     }
 
-    fn step<M: Definition>(&mut self, training: &dyn Training<M>, so_far: super::SoFar<'_>) {
+    fn step(&mut self, training: &dyn AnyTraining, so_far: super::SoFar<'_>) {
         let Some(Shown::Bar { bar, figures }) = &mut self.shown else { return };
         bar.inc(1);
         let now = Instant::now();
@@ -149,12 +148,7 @@ impl Progress {
         }
     }
 
-    fn epoch<M: Definition>(
-        &mut self,
-        training: &dyn Training<M>,
-        epoch: usize,
-        figures: &Figures,
-    ) {
+    fn epoch(&mut self, training: &dyn AnyTraining, epoch: usize, figures: &Figures) {
         let run = training.plan();
         match &mut self.shown {
             Some(Shown::Bar { bar, .. }) => {
@@ -200,12 +194,12 @@ fn in_words(seconds: f64) -> String {
     }
 }
 
-impl<M: Definition> Callback<M> for Progress {
+impl AnyCallback for Progress {
     fn name(&self) -> &'static str {
         "Progress"
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         match event {
             Event::Started => self.start(training),
             Event::Notices { notices } => self.notices(notices),

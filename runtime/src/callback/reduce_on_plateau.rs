@@ -1,6 +1,12 @@
 //! `ReduceOnPlateau`: smaller steps once a figure has stopped improving.
 
-use super::{monitor::delta_mistake, Callback, Event, Flow, Memory, Monitor, RunPlan, Training};
+use std::marker::PhantomData;
+
+use super::{
+    callback_of_its_model,
+    monitor::{delta_mistake, Watched},
+    AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
+};
 use crate::{definition::Definition, Result};
 
 /// Multiplies the learning rate by `factor` after `patience` epochs without an improvement by more
@@ -11,7 +17,16 @@ use crate::{definition::Definition, Result};
 /// `torch.optim.lr_scheduler.ReduceLROnPlateau(threshold_mode="abs")`.
 #[derive(Clone, Debug)]
 pub struct ReduceOnPlateau<M> {
-    monitor: Monitor<M>,
+    untyped: Reduction,
+    model: PhantomData<fn() -> M>,
+}
+
+callback_of_its_model!(ReduceOnPlateau);
+
+/// The same, of whatever model.
+#[derive(Clone, Debug)]
+struct Reduction {
+    monitor: Watched,
     factor: f64,
     patience: usize,
     min_delta: f64,
@@ -25,8 +40,8 @@ pub struct ReduceOnPlateau<M> {
 impl<M: Definition> ReduceOnPlateau<M> {
     /// Watches a figure.
     pub fn on(monitor: Monitor<M>) -> ReduceOnPlateau<M> {
-        let best = monitor.worst();
-        ReduceOnPlateau {
+        let (monitor, best) = (monitor.watched.clone(), monitor.watched.worst());
+        let untyped = Reduction {
             monitor,
             factor: 0.1,
             patience: 10,
@@ -36,53 +51,54 @@ impl<M: Definition> ReduceOnPlateau<M> {
             best,
             waited: 0,
             cooling: 0,
-        }
+        };
+        ReduceOnPlateau { untyped, model: PhantomData }
     }
 
     /// What the rate is multiplied by.
     #[must_use]
     pub fn factor(mut self, factor: f64) -> Self {
-        self.factor = factor;
+        self.untyped.factor = factor;
         self
     }
 
     /// How many epochs without improvement are waited for.
     #[must_use]
     pub fn patience(mut self, epochs: usize) -> Self {
-        self.patience = epochs;
+        self.untyped.patience = epochs;
         self
     }
 
     /// The smallest change that counts as an improvement, in the unit of the figure.
     #[must_use]
     pub fn min_delta(mut self, min_delta: f64) -> Self {
-        self.min_delta = min_delta;
+        self.untyped.min_delta = min_delta;
         self
     }
 
     /// How many epochs after a reduction do not count.
     #[must_use]
     pub fn cooldown(mut self, epochs: usize) -> Self {
-        self.cooldown = epochs;
+        self.untyped.cooldown = epochs;
         self
     }
 
     /// The rate below which it is not reduced.
     #[must_use]
     pub fn smallest(mut self, rate: f64) -> Self {
-        self.smallest = rate;
+        self.untyped.smallest = rate;
         self
     }
 }
 
-impl<M: Definition> Callback<M> for ReduceOnPlateau<M> {
+impl AnyCallback for Reduction {
     fn name(&self) -> &'static str {
         "ReduceOnPlateau"
     }
 
     fn mistakes(&self, run: &RunPlan) -> Vec<String> {
         let mut mistakes = self.monitor.mistakes(run);
-        let ReduceOnPlateau { factor, smallest, .. } = self;
+        let Reduction { factor, smallest, .. } = self;
         if !(*factor > 0.0 && *factor < 1.0) {
             mistakes.push(format!(
                 "the factor of `ReduceOnPlateau` must be above 0 and below 1, but is {factor}"
@@ -99,14 +115,14 @@ impl<M: Definition> Callback<M> for ReduceOnPlateau<M> {
     }
 
     fn settings(&self) -> String {
-        let ReduceOnPlateau { monitor, factor, patience, min_delta, cooldown, smallest, .. } = self;
+        let Reduction { monitor, factor, patience, min_delta, cooldown, smallest, .. } = self;
         format!(
             "{monitor}, factor {factor}, patience {patience}, min_delta {min_delta}, \
              cooldown {cooldown}, smallest {smallest}"
         )
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         let Event::EpochEnded { figures, .. } = event else { return Ok(Flow::Continue) };
         let Some(current) = self.monitor.value(figures) else { return Ok(Flow::Continue) };
         let follows =

@@ -7,10 +7,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::{Callback, Event, Flow, Position, Training};
+use super::{AnyCallback, AnyTraining, Event, Flow, Position};
 use crate::{
     checksum::Crc32c,
-    definition::Definition,
     history::{Figures, Phase},
     Error, Result,
 };
@@ -61,12 +60,12 @@ impl TensorBoard {
     }
 }
 
-impl<M: Definition> Callback<M> for TensorBoard {
+impl AnyCallback for TensorBoard {
     fn name(&self) -> &'static str {
         "TensorBoard"
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         match event {
             Event::Started => {
                 let at = training.plan().resumes.then(|| training.position());

@@ -1,7 +1,7 @@
 //! `TerminateOnNan`: an end instead of an error.
 
-use super::{Callback, Event, Flow, Training};
-use crate::{definition::Definition, history::Phase, Result};
+use super::{AnyCallback, AnyTraining, Event, Flow};
+use crate::{history::Phase, Result};
 
 /// Ends training where a loss is no longer a number, and lets `fit` return what was reached: the
 /// weights from before that step (their [average](crate::train::MovingAverage), where the run keeps
@@ -13,12 +13,12 @@ use crate::{definition::Definition, history::Phase, Result};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TerminateOnNan;
 
-impl<M: Definition> Callback<M> for TerminateOnNan {
+impl AnyCallback for TerminateOnNan {
     fn name(&self) -> &'static str {
         "TerminateOnNan"
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         let reason = match event {
             Event::NotFinite { epoch, step, cause, .. } => {
                 let (epoch, step) = (epoch + 1, step + 1);

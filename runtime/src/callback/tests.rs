@@ -29,7 +29,7 @@ pub(super) struct Script {
     /// The checkpoints asked for: where the run stood, and how many to keep.
     pub(super) requested: Vec<(Position, usize)>,
     pub(super) saved: std::cell::RefCell<Vec<f64>>,
-    pub(super) frozen: Vec<(&'static str, bool)>,
+    pub(super) frozen: Vec<(String, bool)>,
     pub(super) plan: RunPlan,
 }
 
@@ -55,7 +55,7 @@ impl Default for Script {
     }
 }
 
-impl Training<Toy> for Script {
+impl AnyTraining for Script {
     fn plan(&self) -> &RunPlan {
         &self.plan
     }
@@ -74,8 +74,8 @@ impl Training<Toy> for Script {
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
     }
-    fn freeze_node(&mut self, branch: NodeOf<Toy>, frozen: bool) {
-        self.frozen.push((branch.name(), frozen));
+    fn freeze_node(&mut self, node: &str, frozen: bool) {
+        self.frozen.push((node.to_owned(), frozen));
     }
     fn snapshot(&mut self) -> Result<Snapshot> {
         Ok(Snapshot(vec![vec![self.weights]]))

@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Callback, Event, Flow, Training};
-use crate::{definition::Definition, Result};
+use super::{AnyCallback, AnyTraining, Event, Flow};
+use crate::Result;
 
 /// Measures every epoch, and pauses the run once a limit is over. Time spent by an earlier run that
 /// this one goes on from does not count.
@@ -69,12 +69,12 @@ impl Timer {
     }
 }
 
-impl<M: Definition> Callback<M> for Timer {
+impl AnyCallback for Timer {
     fn name(&self) -> &'static str {
         "Timer"
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         let now = Instant::now();
         let total = now - *self.started.get_or_insert(now);
         let epoch = now - *self.epoch_started.get_or_insert(now);

@@ -8,32 +8,30 @@ use super::{
     key, CheckpointError, Signature, COVERAGE, TRAINING,
 };
 use crate::{
-    definition::{Graph, Network},
+    definition::Graph,
     kernel::{Backend, Element},
-    model::{tables, LookUp, Model},
+    model::{tables, LookUp, UntypedModel},
     parameters::{self, Listed},
     preprocess::Preprocessing,
     Error, Result,
 };
 
 /// Saves weights, preprocessing and signature.
-pub(crate) fn save<M: Network<E, D>, E: Element, D: Backend<E>>(
-    model: &Model<M, E, D>,
+pub(crate) fn save<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
     path: &Path,
 ) -> Result<()> {
     contents(model)?.write(path)
 }
 
 /// What the file of a model holds.
-pub(super) fn contents<M: Network<E, D>, E: Element, D: Backend<E>>(
-    model: &Model<M, E, D>,
-) -> Result<Contents> {
+pub(super) fn contents<E: Element, D: Backend<E>>(model: &UntypedModel<E, D>) -> Result<Contents> {
     let stored = |tensor: Listed, numbers: &[E]| {
         let numbers = numbers.iter().map(|number| number.as_f64());
         (tensor.name, Stored::of::<E>(tensor.shape, numbers))
     };
     let tensors = parameters::each(&model.module, stored).into_iter().collect();
-    let signature = in_json(&Signature::of(&M::GRAPH))?;
+    let signature = in_json(&Signature::of(model.graph()))?;
     let mut contents = Contents { tensors, texts: [(key::SIGNATURE.to_owned(), signature)].into() };
     if let Some(coverage) = &model.coverage {
         coverage::add(coverage, &mut contents)?;
@@ -50,8 +48,8 @@ pub(super) fn in_json(value: &impl serde::Serialize) -> Result<String> {
 }
 
 /// Loads weights and preprocessing into `model`. Everything is checked before anything changes.
-pub(crate) fn load<M: Network<E, D>, E: Element, D: Backend<E>>(
-    model: &mut Model<M, E, D>,
+pub(crate) fn load<E: Element, D: Backend<E>>(
+    model: &mut UntypedModel<E, D>,
     path: &Path,
 ) -> Result<()> {
     take(model, path, &Contents::read(path)?, Purpose::Predict)
@@ -67,19 +65,19 @@ pub(super) enum Purpose {
 }
 
 /// Gives `model` what a file holds of it.
-pub(super) fn take<M: Network<E, D>, E: Element, D: Backend<E>>(
-    model: &mut Model<M, E, D>,
+pub(super) fn take<E: Element, D: Backend<E>>(
+    model: &mut UntypedModel<E, D>,
     path: &Path,
     contents: &Contents,
     purpose: Purpose,
 ) -> Result<()> {
     let own = parameters::list(&model.module);
-    let preprocessing = preprocessing(&M::GRAPH, path, contents)?;
+    let preprocessing = preprocessing(model.graph(), path, contents)?;
     let stored = tensors::<E>(&own, path, contents)?;
     let damaged = |reason| CheckpointError::Damaged { path: path.into(), reason };
     let coverage = coverage::read(contents).map_err(damaged)?;
     let names = own.iter().map(|parameter| parameter.name.as_str());
-    let tables = tables(&LookUp::all(&M::GRAPH), names);
+    let tables = tables(&LookUp::all(model.graph()), names);
     coverage::check::<E>(contents, &own, &tables).map_err(damaged)?;
     let fills = coverage.as_ref().filter(|(_, fills)| *fills && purpose == Purpose::Predict);
     parameters::edit(&mut model.module, |place, numbers| {
@@ -91,8 +89,7 @@ pub(super) fn take<M: Network<E, D>, E: Element, D: Backend<E>>(
         if let Some(mean) = coverage::stand_in(contents, &own[place].name) {
             mean.copy_into(numbers);
         }
-    })
-    .map_err(Error::device)?;
+    })?;
     model.preprocessing = preprocessing;
     model.coverage = coverage.map(|(coverage, _)| coverage);
     Ok(())

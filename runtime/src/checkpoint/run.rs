@@ -15,11 +15,10 @@ use super::{
     CheckpointError, TRAINING,
 };
 use crate::{
-    definition::Network,
     history::History,
     kernel::{Backend, Element},
     lossless,
-    model::Model,
+    model::UntypedModel,
     Result,
 };
 
@@ -62,8 +61,8 @@ const TENSORS: &str = "model/";
 const NUMBERS: &str = "double/";
 
 /// Writes a run and its model.
-pub(crate) fn save_run<M: Network<E, D>, E: Element, D: Backend<E>>(
-    model: &Model<M, E, D>,
+pub(crate) fn save_run<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
     run: &SavedRun,
     path: &Path,
 ) -> Result<()> {
@@ -85,8 +84,8 @@ pub(crate) fn save_run<M: Network<E, D>, E: Element, D: Backend<E>>(
 
 /// Reads the run in a file, or the newest in a folder, into `model`; `None` where a folder holds
 /// none. Neither changes where the file cannot be used, of which `check` has the last word.
-pub(crate) fn load_run<M: Network<E, D>, E: Element, D: Backend<E>>(
-    model: &mut Model<M, E, D>,
+pub(crate) fn load_run<E: Element, D: Backend<E>>(
+    model: &mut UntypedModel<E, D>,
     path: &Path,
     check: impl FnOnce(&Path, &SavedRun) -> Result<()>,
 ) -> Result<Option<SavedRun>> {

@@ -18,7 +18,10 @@ use super::{
     spares::{self, Keeping, Spares},
     view,
 };
-use crate::lazy::Lent;
+use crate::{
+    lazy::Lent,
+    optim::{AnyOptimizer, Update},
+};
 
 /// A dtype that models compute with: `f32` or `f64`.
 pub trait Element:
@@ -50,6 +53,9 @@ pub trait Element:
     /// An operation on this dtype.
     #[doc(hidden)]
     fn operation(operation: &dyn AnyOperation) -> &dyn Apply<Self>;
+    /// An optimizer on this dtype.
+    #[doc(hidden)]
+    fn optimizer(optimizer: &dyn AnyOptimizer) -> &dyn Update<Self>;
     /// The tables that this thread has been lent.
     #[doc(hidden)]
     fn lent() -> &'static LocalKey<Lent<Self>>;
@@ -89,6 +95,9 @@ impl Element for f32 {
     }
     fn operation(operation: &dyn AnyOperation) -> &dyn Apply<f32> {
         operation.on_f32()
+    }
+    fn optimizer(optimizer: &dyn AnyOptimizer) -> &dyn Update<f32> {
+        optimizer.on_f32()
     }
     fn lent() -> &'static LocalKey<Lent<f32>> {
         thread_local!(static LENT: Lent<f32> = RefCell::default());
@@ -134,6 +143,9 @@ impl Element for f64 {
     }
     fn operation(operation: &dyn AnyOperation) -> &dyn Apply<f64> {
         operation.on_f64()
+    }
+    fn optimizer(optimizer: &dyn AnyOptimizer) -> &dyn Update<f64> {
+        optimizer.on_f64()
     }
     fn lent() -> &'static LocalKey<Lent<f64>> {
         thread_local!(static LENT: Lent<f64> = RefCell::default());
@@ -305,6 +317,7 @@ macro_rules! cpu_backend {
                 CpuError::WrongNumElements
             }
 
+            #[inline(never)]
             fn operation_error(error: OperationError) -> CpuError {
                 match error {
                     OperationError::Memory => CpuError::OutOfMemory,
@@ -312,6 +325,7 @@ macro_rules! cpu_backend {
                 }
             }
 
+            #[inline(never)]
             fn run(
                 &self,
                 operation: &dyn AnyOperation,
@@ -322,6 +336,7 @@ macro_rules! cpu_backend {
                 record::run(self, <$element>::operation(operation), inputs, len, records)
             }
 
+            #[inline(never)]
             fn run_back(
                 recorded: Recorded<$element, Self>,
                 gradients: &mut Gradients<$element, Self>,

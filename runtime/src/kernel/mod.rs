@@ -29,4 +29,4 @@ mod winograd;
 
 pub use backend::{Backend, Element, Recycling};
 pub(crate) use record::record;
-pub use record::{Flat, Operand, Recorded};
+pub use record::{AnyTensor, Flat, Operand, Recorded};

@@ -38,6 +38,18 @@ impl<S: Shape, E: Element, D: Backend<E>> Operand<E, D> for Tensor<S, E, D> {
     }
 }
 
+/// A tensor of a module, whatever its shape.
+pub trait AnyTensor<E: Element, D: Backend<E>>: Operand<E, D> {
+    /// Changes its elements in place.
+    fn edit(&mut self, change: &mut dyn FnMut(&mut [E]));
+}
+
+impl<S: Shape, E: Element, D: Backend<E>> AnyTensor<E, D> for Tensor<S, E, D> {
+    fn edit(&mut self, change: &mut dyn FnMut(&mut [E])) {
+        D::edit(self, change);
+    }
+}
+
 /// Runs `operation` on contiguous `inputs` and puts its backward pass on the tape: gives a tensor of
 /// `shape`.
 ///

@@ -27,7 +27,7 @@ pub(crate) use saved::holds_table;
 pub(crate) use table::{Raw, Table};
 
 use crate::{
-    optim::{Optimizer, TensorState},
+    optim::{AnyOptimizer, TensorState},
     tensor::*,
 };
 
@@ -40,7 +40,7 @@ fn rests(rows: usize, looked_up: usize) -> bool {
     rows / ROWS_FOR_A_LOOK_UP >= looked_up && u32::try_from(rows).is_ok()
 }
 
-/// The optimizer's [`coast`](Optimizer::coast), whatever the optimizer.
+/// The optimizer's [`coast`](crate::optim::Optimizer::coast), whatever the optimizer.
 type Coast<E> = Rc<dyn Fn(&Owed<'_>, &mut [E], &mut [Vec<E>])>;
 
 /// The tensors of a run that are trained, in their order, and how each of them is.
@@ -78,16 +78,16 @@ impl<E: Element> Tables<E> {
     pub(crate) fn new(
         ids: Vec<UniqueId>,
         may_rest: impl Fn(usize) -> bool,
-        optimizer: &impl Optimizer,
+        optimizer: &dyn AnyOptimizer,
         batch_size: usize,
     ) -> Tables<E> {
         let can = optimizer.pace(1).is_some();
         let kind = |index| if can && may_rest(index) { Kind::Unused(0) } else { Kind::Whole };
         let tensors = ids.into_iter().enumerate().map(|(index, id)| (id, kind(index))).collect();
         let slots = optimizer.slots().len();
-        let optimizer = optimizer.clone();
+        let optimizer = optimizer.clone_boxed();
         let coast: Coast<E> =
-            Rc::new(move |owed, weights, slots| optimizer.coast(owed, weights, slots));
+            Rc::new(move |owed, weights, slots| optimizer.on::<E>().coast(owed, weights, slots));
         Tables { tensors, batch_size, slots, coast: Some(coast) }
     }
 
@@ -109,7 +109,7 @@ impl<E: Element> Tables<E> {
     pub(crate) fn step(
         &mut self,
         index: usize,
-        optimizer: &impl Optimizer,
+        optimizer: &dyn AnyOptimizer,
         state: &mut TensorState<E>,
         weights: &mut [E],
     ) -> bool {

@@ -1,7 +1,7 @@
 //! One table whose rows rest.
 
 use super::{past::Past, Coast, Owed};
-use crate::{kernel::Element, optim::Optimizer};
+use crate::{kernel::Element, optim::AnyOptimizer};
 
 /// The fewest steps that are remembered before all rows catch up.
 const FEWEST_STEPS: usize = 1024;
@@ -148,10 +148,10 @@ impl<E: Element> Table<E> {
     }
 
     /// The optimizer's step on the rows that were looked up; the others owe it.
-    pub(super) fn step(&mut self, step: u64, optimizer: &impl Optimizer, weights: &mut [E]) {
+    pub(super) fn step(&mut self, step: u64, optimizer: &dyn AnyOptimizer, weights: &mut [E]) {
         let Pending { entries, stand, weights: taken, slots, gradient } = &mut self.pending;
         let width = self.width;
-        optimizer.update(step, taken, gradient, slots);
+        optimizer.on::<E>().update(step, taken, gradient, slots);
         for (place, &entry) in entries.iter().enumerate() {
             let (entry, place) = (entry as usize, place * width);
             let row = self.rows[entry] as usize;

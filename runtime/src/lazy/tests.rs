@@ -1,7 +1,7 @@
 use super::{past::Past, *};
 use crate::{
     checkpoint::SavedRun,
-    optim::{Adam, AdamW, RmsProp, Sgd},
+    optim::{Adam, AdamW, Optimizer, RmsProp, Sgd},
 };
 
 /// More than a register holds, and no multiple of it.
@@ -125,7 +125,7 @@ impl<O: Optimizer> Run<O> {
     fn new(optimizer: O, may_rest: bool) -> Run<O> {
         let id = dfdx::tensor::Cpu::default();
         let id = super::id(&dfdx::tensor::ZerosTensor::<f64>::zeros::<Rank1<1>>(&id));
-        let tables = Tables::new(vec![id], |_| may_rest, &optimizer, 1);
+        let tables = Tables::new(vec![id], |_| may_rest, &*optimizer.boxed(), 1);
         let slots = vec![vec![0.0; ROWS * WIDTH]; optimizer.slots().len()];
         let state = TensorState { name: String::new(), step: 0, slots };
         Run { optimizer, tables, state, weights: numbers(ROWS * WIDTH, 0.3) }
@@ -143,7 +143,10 @@ impl<O: Optimizer> Run<O> {
         if let LookUp::Rows = found {
             let table = self.tables.get(0).unwrap();
             table.add_gradient(rows, &slopes);
-            let stepped = self.tables.step(0, &self.optimizer, &mut self.state, &mut self.weights);
+            let stepped = {
+                let optimizer = self.optimizer.boxed();
+                self.tables.step(0, &*optimizer, &mut self.state, &mut self.weights)
+            };
             assert!(stepped);
             return read;
         }

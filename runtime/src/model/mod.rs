@@ -2,31 +2,35 @@
 
 mod coverage;
 mod look_up;
+mod module;
 mod streamed;
 mod summary;
+mod untyped;
 
 pub(crate) use coverage::{Bits, Coverage, Reached};
 pub(crate) use look_up::{optional_input_of, outputs_of, tables, LookUp};
+pub use module::AnyModule;
+pub(crate) use module::Typed;
 pub use summary::Summary;
+pub use untyped::UntypedModel;
+pub(crate) use untyped::{link, TakePredictions};
 
-use std::{borrow::Cow, path::Path};
+use std::path::Path;
 
-use dfdx::{nn::BuildOnDevice, tensor::Cpu};
+use dfdx::tensor::Cpu;
 
 use crate::{
     callback::Snapshot,
-    checkpoint,
-    data::{rows_within, Batch, Labels, RowReader, Table},
-    definition::{Graph, Link, Network, Output},
-    history::{Evaluation, Phase},
-    kernel::{Backend, Element},
-    metric::{confusion::Confusion, ConfusionMatrix},
+    compute::Compute,
+    data::{rows_within, RowReader, Table},
+    definition::{Graph, Network},
+    history::Evaluation,
+    kernel::Element,
+    metric::ConfusionMatrix,
     parameters,
     preprocess::{push_inputs, Preprocessing},
     seed::{Seed, Stream},
-    train::{
-        encode, head_values, target_row, Objective, OutputOf, Penalties, RowWeights, Rows, Scores,
-    },
+    train::{encode, OutputOf},
     Error, Result,
 };
 
@@ -39,15 +43,11 @@ fn rows_at_once(graph: &Graph) -> usize {
 }
 
 /// The model `M` with weights, on a dtype and a device.
-pub struct Model<M: Network<E, D>, E: Element = f32, D: Backend<E> = Cpu> {
-    pub(crate) module: <M as BuildOnDevice<D, E>>::Built,
-    pub(crate) device: D,
-    pub(crate) preprocessing: Option<Preprocessing>,
-    /// What training has reached; `None` where that is not known.
-    pub(crate) coverage: Option<Coverage>,
+pub struct Model<M: Network<E, D>, E: Element = f32, D: Compute<E> = Cpu> {
+    inner: UntypedModel<E, D, Typed<M, E, D>>,
 }
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
+impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// A model with fresh weights, which depend on the seed only.
     ///
     /// # Panics
@@ -63,30 +63,39 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     pub fn try_build(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
         let seeded = device.seeded(seed.stream(Stream::Initialisation));
         let module = M::try_build_on_device(&seeded).map_err(Error::device)?;
-        let coverage = Some(Coverage::default());
-        Ok(Model { module, device: device.clone(), preprocessing: None, coverage })
+        Ok(Model { inner: UntypedModel::new(Typed(module), device.clone()) })
+    }
+
+    /// The model as what is compiled once sees it.
+    pub(crate) fn untyped(&self) -> &UntypedModel<E, D> {
+        &self.inner
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn untyped_mut(&mut self) -> &mut UntypedModel<E, D> {
+        &mut self.inner
     }
 
     /// The dfdx module.
     pub fn module(&self) -> &M::Built {
-        &self.module
+        &self.inner.module.0
     }
 
     /// The dfdx module, to be changed. What is put into it by hand, pretrained vectors for instance, is
     /// not taken for untrained later: a trainer then leaves what no row of its own reaches as it is.
     pub fn module_mut(&mut self) -> &mut M::Built {
-        self.coverage = None;
-        &mut self.module
+        self.inner.coverage = None;
+        &mut self.inner.module.0
     }
 
     /// The device.
     pub fn device(&self) -> &D {
-        &self.device
+        &self.inner.device
     }
 
     /// What was learned from the training rows about the raw values; `None` before training.
     pub fn preprocessing(&self) -> Option<&Preprocessing> {
-        self.preprocessing.as_ref()
+        self.inner.preprocessing.as_ref()
     }
 
     /// Predicts for every row, in order.
@@ -106,28 +115,23 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         for row in rows {
             push_inputs::<M>(&mut raw, row)?;
         }
-        let fitted = self.fitted()?;
-        let labels = fitted.labels();
-        let all: Vec<usize> = (0..rows.len()).collect();
         let mut predicted = Vec::with_capacity(rows.len());
-        for rows in all.chunks(rows_at_once(&M::GRAPH)) {
-            let ready = fitted.encode(&raw, rows, 0)?;
-            self.predict_ready(&Batch::new(&ready, &all[..rows.len()]), &labels, &mut predicted)?;
-        }
+        let fitted = self.untyped().fitted()?;
+        self.predict_table(&fitted, (&raw, 0), &mut predicted)?;
         Ok(predicted)
     }
 
-    /// Appends what is predicted for the rows of a batch.
-    fn predict_ready(
+    /// Appends what is predicted for raw rows, of which the first has the number `first`.
+    fn predict_table(
         &self,
-        batch: &Batch<'_>,
-        labels: &[Labels],
+        fitted: &Preprocessing,
+        (raw, first): (&Table, usize),
         predicted: &mut Vec<M::Outputs>,
     ) -> Result<()> {
-        let (values, count) = (self.predictions(batch)?, batch.len());
-        let rows = (0..count).map(|row| RowReader::new(&values, labels, row, count));
-        predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
-        Ok(())
+        D::core().predict(self.untyped(), fitted, (raw, first), &mut |values, labels, count| {
+            let rows = (0..count).map(|row| RowReader::new(values, labels, row, count));
+            predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
+        })
     }
 
     /// Loss and metrics on `rows`, in inference. Of an output, those count that know its target; where
@@ -137,7 +141,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// As [`predict`](Model::predict), and [`Error::NoRows`]; [`Error::NoTargets`] where no row knows a
     /// target.
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
-        self.evaluate_table(encode::<M>(rows, "evaluate")?)
+        D::core().evaluate(self.untyped(), encode::<M>(rows, "evaluate")?)
     }
 
     /// How often each class of an output was taken for each other, in the rows that know theirs.
@@ -150,112 +154,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         output: OutputOf<M, OUTPUT>,
         rows: &[M::Sample],
     ) -> Result<ConfusionMatrix> {
-        let found = M::GRAPH.outputs.get(OUTPUT).filter(|o| !o.target.is_numbers());
-        let Some(found) = found else {
+        if M::GRAPH.outputs.get(OUTPUT).is_none_or(|output| output.target.is_numbers()) {
             let name = output.name();
             let mistake = format!("`{name}` is numbers, of which there is no confusion matrix");
             return Err(Error::Settings(vec![mistake]));
-        };
-        let rows = self.rows(encode::<M>(rows, "compare with")?)?;
-        self.confusion(found, OUTPUT, &rows)?.ok_or(Error::NoTargets("compare with"))
-    }
-
-    /// The same for an output known by its place; `None` where no row knows its class.
-    pub(crate) fn confusion(
-        &self,
-        output: &Output,
-        place: usize,
-        rows: &Rows,
-    ) -> Result<Option<ConfusionMatrix>> {
-        let mut confusion = Confusion::default();
-        let all: Vec<usize> = (0..rows.len()).collect();
-        let column = &rows.raw.columns[M::GRAPH.inputs.len() + place];
-        for numbers in all.chunks(rows_at_once(&M::GRAPH)) {
-            let predicted = &self.predictions(&rows.take(numbers).batch())?[place];
-            for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
-                let known = target_row(column, row).into_iter();
-                known.for_each(|target| confusion.take(prediction, target, 1.0));
-            }
         }
-        let known = confusion.classes > 0;
-        Ok(known.then(|| ConfusionMatrix::new(output.name, &confusion)))
-    }
-
-    /// Raw rows, as the module takes them.
-    pub(crate) fn rows(&self, raw: Table) -> Result<Rows> {
-        let fitted = self.fitted()?;
-        Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default())
-    }
-
-    /// The same for raw rows in a table.
-    pub(crate) fn evaluate_table(&self, raw: Table) -> Result<Evaluation> {
-        self.evaluate_rows(&self.rows(raw)?)
-    }
-
-    /// The same for prepared rows.
-    pub(crate) fn evaluate_rows(&self, rows: &Rows) -> Result<Evaluation> {
-        let all: Vec<usize> = (0..rows.len()).collect();
-        let scores = self.score(rows, &rows.weights, &all, rows_at_once(&M::GRAPH))?;
-        scores.check_known("evaluate")?;
-        Ok(Evaluation(scores.figures(Phase::Training)))
-    }
-
-    /// Losses and metrics on the rows of the given numbers.
-    pub(crate) fn score(
-        &self,
-        rows: &Rows,
-        weights: &RowWeights,
-        numbers: &[usize],
-        batch_size: usize,
-    ) -> Result<Scores> {
-        let mut scores = Scores::new(&M::GRAPH);
-        self.add_scores(&mut scores, rows, weights, numbers, batch_size)?;
-        Ok(scores)
-    }
-
-    /// Adds those on further rows.
-    pub(crate) fn add_scores(
-        &self,
-        scores: &mut Scores,
-        rows: &Rows,
-        weights: &RowWeights,
-        numbers: &[usize],
-        batch_size: usize,
-    ) -> Result<()> {
-        let mut penalties = Penalties::in_evaluation();
-        M::penalize(&self.module, &mut penalties).map_err(Error::device)?;
-        for numbers in numbers.chunks(batch_size) {
-            let chunk = rows.take_weighing(numbers, weights);
-            let mut values = self.heads(&chunk.batch())?;
-            let objective = Objective::new(&M::GRAPH, &values, &chunk);
-            scores.losses(&objective, penalties.value(), chunk.len());
-            link(&M::GRAPH, self.preprocessing.as_ref(), &mut values);
-            scores.predictions(&values, &chunk);
-        }
-        Ok(())
-    }
-
-    /// What is predicted for the rows of a batch, output by output.
-    pub(crate) fn predictions(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
-        let mut values = self.heads(batch)?;
-        link(&M::GRAPH, self.preprocessing.as_ref(), &mut values);
-        Ok(values)
-    }
-
-    /// The heads of some rows.
-    pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
-        let heads = M::predict(&self.module, batch, &self.device).map_err(Error::device)?;
-        head_values(&M::GRAPH, &heads, batch.len())
-    }
-
-    /// What makes of rows what the module takes.
-    pub(crate) fn fitted(&self) -> Result<Cow<'_, Preprocessing>> {
-        match &self.preprocessing {
-            Some(fitted) => Ok(Cow::Borrowed(fitted)),
-            None => Preprocessing::without_fitting(&M::GRAPH)
-                .map(Cow::Owned)
-                .map_err(|reason| Error::Unfitted { model: M::GRAPH.name, reason }),
-        }
+        let raw = encode::<M>(rows, "compare with")?;
+        D::core().confusion(self.untyped(), OUTPUT, raw)?.ok_or(Error::NoTargets("compare with"))
     }
 
     /// Writes weights, fitted preprocessing and the model's signature into one safetensors file.
@@ -264,7 +169,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// # Errors
     /// [`Error::File`] where it cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        checkpoint::save(self, path.as_ref())
+        D::core().save(self.untyped(), path.as_ref())
     }
 
     /// The model that was saved in a file.
@@ -283,7 +188,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// # Errors
     /// As [`load`](Model::load).
     pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        checkpoint::load(self, path.as_ref())
+        D::core().load(self.untyped_mut(), path.as_ref())
     }
 
     /// A copy of all weights, those that are not trained included.
@@ -291,8 +196,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// # Errors
     /// The device's.
     pub fn snapshot(&self) -> Result<Snapshot> {
-        let all = parameters::read(&self.module)?;
-        Ok(Snapshot(all.into_iter().map(|parameter| parameter.values).collect()))
+        Ok(D::core().snapshot(self.untyped()))
     }
 
     /// Puts a copy back.
@@ -300,7 +204,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     /// # Errors
     /// The device's, and where the copy is of another model.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        parameters::write(&mut self.module, &snapshot.0)
+        D::core().restore(self.untyped_mut(), snapshot)
     }
 
     /// How many numbers are trained.
@@ -314,30 +218,9 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     }
 }
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>> std::fmt::Debug for Model<M, E, D> {
+impl<M: Network<E, D>, E: Element, D: Compute<E>> std::fmt::Debug for Model<M, E, D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let preprocessing = &self.preprocessing;
+        let preprocessing = &self.inner.preprocessing;
         f.debug_struct(M::GRAPH.name).field("preprocessing", preprocessing).finish_non_exhaustive()
     }
-}
-
-/// Makes predictions in the user's unit of the heads.
-pub(crate) fn link(graph: &Graph, fitted: Option<&Preprocessing>, heads: &mut [Vec<f64>]) {
-    for (index, (output, values)) in graph.outputs.iter().zip(heads).enumerate() {
-        match output.link {
-            Link::Identity => {}
-            Link::Sigmoid => values.iter_mut().for_each(|z| *z = 1.0 / (1.0 + (-*z).exp())),
-            Link::Softmax => values.chunks_exact_mut(output.width.max(1)).for_each(softmax),
-        }
-        if let Some(fitted) = fitted {
-            fitted.restore_unit(index, values);
-        }
-    }
-}
-
-fn softmax(row: &mut [f64]) {
-    let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    row.iter_mut().for_each(|z| *z = (*z - max).exp());
-    let sum: f64 = row.iter().sum();
-    row.iter_mut().for_each(|z| *z /= sum);
 }

@@ -2,17 +2,15 @@
 
 use super::{rows_at_once, Model};
 use crate::{
-    data::{
-        cut, inputs, read_ahead, samples, until_error, Batch, Piece, Screen, Source, Table, Wanted,
-    },
+    compute::Compute,
+    data::{cut, inputs, read_ahead, samples, until_error, Piece, Screen, Source, Wanted},
     definition::Network,
-    history::{Evaluation, Phase},
-    kernel::{Backend, Element},
-    train::{RowWeights, Rows, Scores},
-    Error, Result,
+    history::Evaluation,
+    kernel::Element,
+    Result,
 };
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
+impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// Loss and metrics on the rows of a source, a file for instance, with the bits of
     /// [`evaluate`](Model::evaluate) on the same rows. A few hundred rows are in memory at a time, fewer where they
     /// are large; of a picture what the first step makes of it, where that is smaller.
@@ -43,16 +41,15 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
     pub fn evaluate_from<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Evaluation> {
         let at_once = rows_at_once(&M::GRAPH);
         let wanted = Wanted::samples::<M>(at_once, false);
-        let fitted = self.fitted()?;
+        let fitted = self.untyped().fitted()?;
         let screen = Screen::of(source, |table| fitted.check_samples(table));
-        let scores = read_ahead(
+        read_ahead(
             || samples::<M, S>(source, &wanted, &[], screen),
             |pieces| {
-                let tables = cut(pieces, at_once).map(|piece| piece.map(Piece::numbered));
-                self.score_tables(tables, at_once, "evaluate")
+                let mut tables = cut(pieces, at_once).map(|piece| piece.map(Piece::numbered));
+                D::core().evaluate_tables(self.untyped(), &mut tables, at_once)
             },
-        )?;
-        Ok(Evaluation(scores.figures(Phase::Training)))
+        )
     }
 
     /// Predicts for the rows of a source, in order, with the bits of [`predict`](Model::predict) for
@@ -66,18 +63,14 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
         &'a self,
         source: &'a S,
     ) -> Result<impl Iterator<Item = Result<M::Outputs>> + 'a> {
-        let fitted = self.fitted()?;
-        let labels = fitted.labels();
+        let fitted = self.untyped().fitted()?;
         let at_once = rows_at_once(&M::GRAPH);
         let checked = fitted.clone();
         let screen = Screen::of(source, move |table| checked.check_inputs(table));
-        let all: Vec<usize> = (0..at_once).collect();
         let predict = move |piece: Piece| -> Result<Vec<M::Outputs>> {
             let (raw, first) = piece.numbered();
-            let rows = &all[..raw.rows];
-            let ready = fitted.encode(&raw, rows, first)?;
             let mut predicted = Vec::with_capacity(raw.rows);
-            self.predict_ready(&Batch::new(&ready, rows), &labels, &mut predicted)?;
+            self.predict_table(&fitted, (&raw, first), &mut predicted)?;
             Ok(predicted)
         };
         let pieces = inputs::<M>(source.rows()?, at_once, screen);
@@ -86,30 +79,5 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> Model<M, E, D> {
             Ok(outputs) => outputs.into_iter().map(Ok).collect::<Vec<_>>(),
             Err(error) => vec![Err(error)],
         }))
-    }
-
-    /// Losses and metrics on tables of raw rows, each with the number of its first row.
-    pub(crate) fn score_tables(
-        &self,
-        tables: impl Iterator<Item = Result<(Table, usize)>>,
-        batch_size: usize,
-        purpose: &'static str,
-    ) -> Result<Scores> {
-        let fitted = self.fitted()?;
-        let mut scores = Scores::new(&M::GRAPH);
-        let mut none = true;
-        for table in tables {
-            let (raw, first) = table?;
-            let raw = fitted.classes(raw, first)?;
-            let rows = Rows::numbered(raw, &fitted, RowWeights::default(), (first, None))?;
-            let all: Vec<usize> = (0..rows.len()).collect();
-            self.add_scores(&mut scores, &rows, &rows.weights, &all, batch_size)?;
-            none = false;
-        }
-        if none {
-            return Err(Error::NoRows(purpose));
-        }
-        scores.check_known(purpose)?;
-        Ok(scores)
     }
 }

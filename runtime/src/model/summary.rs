@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use super::UntypedModel;
 use crate::{
+    compute::Compute,
     definition::{Graph, Network, Node},
     parameters,
     tensor::*,
@@ -18,9 +20,19 @@ pub struct Summary {
 
 impl Summary {
     /// The summary of a definition.
-    pub fn of<M: Network<E, D>, E: Element, D: Backend<E>>() -> Summary {
+    pub fn of<M: Network<E, D>, E: Element, D: Compute<E>>() -> Summary {
         let (trainable, fixed) = parameters::count::<E, D, M::Built>();
         Summary { graph: M::GRAPH, trainable, fixed }
+    }
+
+    /// The summary of a built model.
+    pub(crate) fn of_model<E: Element, D: Backend<E>>(model: &UntypedModel<E, D>) -> Summary {
+        let tensors = parameters::list(&model.module);
+        let count = |trainable| {
+            let own = tensors.iter().filter(|tensor| tensor.trainable == trainable);
+            own.map(parameters::Listed::len).sum()
+        };
+        Summary { graph: *model.graph(), trainable: count(true), fixed: count(false) }
     }
 
     /// How many numbers are trained.

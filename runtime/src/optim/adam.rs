@@ -1,6 +1,6 @@
 //! `Adam`.
 
-use super::{fraction, positive, scale, Optimizer, Owed, Pace};
+use super::{fraction, positive, scale, AnyOptimizer, Erased, Optimizer, Owed, Pace};
 use crate::kernel::{
     rest::{self, Glide},
     update::{update, Rule},
@@ -47,6 +47,11 @@ impl Optimizer for Adam {
 
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
+    }
+
+    #[inline(never)]
+    fn boxed(&self) -> Box<dyn AnyOptimizer> {
+        Box::new(Erased(*self))
     }
 
     fn mistakes(&self) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! `AdamW`.
 
-use super::{Adam, Optimizer, Owed, Pace};
+use super::{Adam, AnyOptimizer, Erased, Optimizer, Owed, Pace};
 use crate::kernel::{
     update::{update, Rule},
     Element,
@@ -49,6 +49,11 @@ impl Optimizer for AdamW {
 
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.adam.learning_rate = learning_rate;
+    }
+
+    #[inline(never)]
+    fn boxed(&self) -> Box<dyn AnyOptimizer> {
+        Box::new(Erased(*self))
     }
 
     fn mistakes(&self) -> Vec<String> {

@@ -2,12 +2,15 @@
 
 mod adam;
 mod adam_w;
+mod erased;
 mod rms_prop;
 mod sgd;
 mod state;
 
 pub use adam::Adam;
 pub use adam_w::AdamW;
+use erased::Erased;
+pub use erased::{AnyOptimizer, Update};
 pub use rms_prop::RmsProp;
 pub use sgd::{Momentum, Sgd};
 pub use state::{OptimizerState, TensorState};
@@ -56,6 +59,13 @@ pub trait Optimizer: std::fmt::Debug + Clone + 'static {
     /// a function of the arguments alone.
     fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
         let _ = (owed, weights, slots);
+    }
+
+    /// The optimizer as an object. Those of this crate have a function of their own for it, which is
+    /// no generic one: so what they do to weights is compiled here, and not in the crate that trains.
+    #[doc(hidden)]
+    fn boxed(&self) -> Box<dyn AnyOptimizer> {
+        Box::new(Erased(self.clone()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `RmsProp`.
 
-use super::{add, fraction, positive, scale, way, Optimizer, Owed, Pace};
+use super::{add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, Owed, Pace};
 use crate::kernel::{
     rest,
     update::{update, Rule},
@@ -55,6 +55,11 @@ impl Optimizer for RmsProp {
 
     fn set_learning_rate(&mut self, learning_rate: f64) {
         self.learning_rate = learning_rate;
+    }
+
+    #[inline(never)]
+    fn boxed(&self) -> Box<dyn AnyOptimizer> {
+        Box::new(Erased(*self))
     }
 
     fn mistakes(&self) -> Vec<String> {

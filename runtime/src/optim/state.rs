@@ -1,15 +1,13 @@
 //! What an optimizer remembers between steps, and one step over a whole module.
 
-use dfdx::{
-    nn::tensor_collection::{
-        RecursiveWalker, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
-    },
-    tensor::Gradients,
-};
+use dfdx::tensor::Gradients;
 use serde::{Deserialize, Serialize};
 
-use super::Optimizer;
-use crate::{lazy::Tables, tensor::*};
+use super::{AnyOptimizer, Optimizer};
+use crate::{
+    parameters::{self, Listed, Role},
+    tensor::*,
+};
 
 /// The memory of an optimizer, in the order in which the module's tensors are visited.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,13 +35,22 @@ impl<E: Element> OptimizerState<E> {
         module: &M,
         optimizer: &impl Optimizer,
     ) -> OptimizerState<E> {
-        let mut start = Start { slots: optimizer.slots().len(), tensors: Vec::new() };
-        let walk =
-            M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f: &mut start });
-        match walk {
-            Ok(_) => OptimizerState { step: 0, tensors: start.tensors },
-            Err(never) => match never {},
-        }
+        let mut tensors = Vec::new();
+        parameters::visit(module, &mut |tensor, _| tensors.push(tensor));
+        OptimizerState::of_tensors(&tensors, optimizer.slots().len())
+    }
+
+    /// Zeros for those of the tensors that are trained, of each as many as there are `slots`.
+    pub(crate) fn of_tensors(tensors: &[Listed], slots: usize) -> OptimizerState<E> {
+        let trained = tensors.iter().filter(|tensor| tensor.trainable);
+        // Each asked of the system as zeros, which is then no work until they are changed.
+        let zeros = |tensor: &Listed| (0..slots).map(|_| vec![E::zero(); tensor.len()]).collect();
+        let state = |tensor: &Listed| TensorState {
+            name: tensor.name.clone(),
+            step: 0,
+            slots: zeros(tensor),
+        };
+        OptimizerState { step: 0, tensors: trained.map(state).collect() }
     }
 
     /// One step: every tensor that is trained changes in place, without a buffer of its own.
@@ -70,96 +77,42 @@ impl<E: Element> OptimizerState<E> {
         gradients: &mut Gradients<E, D>,
         optimizer_of: impl Fn(usize) -> Option<&'o O>,
     ) -> Result<(), D::Err> {
-        self.advance_rows(module, gradients, &mut Tables::default(), optimizer_of)
-    }
-
-    /// The same where some of the tensors are tables that take their steps row by row.
-    pub(crate) fn advance_rows<'o, D: Backend<E>, M: TensorCollection<E, D>, O: Optimizer + 'o>(
-        &mut self,
-        module: &mut M,
-        gradients: &mut Gradients<E, D>,
-        tables: &mut Tables<E>,
-        optimizer_of: impl Fn(usize) -> Option<&'o O>,
-    ) -> Result<(), D::Err> {
         self.step += 1;
-        let tensors = self.tensors.iter_mut().enumerate();
-        let mut update = Update { optimizer_of, tensors, gradients, tables };
-        M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut update })?;
-        Ok(())
+        let mut place = 0;
+        parameters::visit_mut(module, &mut |role, tensor| {
+            if role == Role::Fixed {
+                return Ok(());
+            }
+            if let Some(optimizer) = optimizer_of(place) {
+                let state = self.tensors.get_mut(place).ok_or_else(D::size_error)?;
+                // Taken out, because the gradients and the tensor cannot be borrowed in one another.
+                let gradient = D::take_gradient(gradients, &tensor.flat()?)?;
+                let (mut fits, optimizer) = (true, optimizer.boxed());
+                tensor.edit(&mut |weights| fits = state.advance(&*optimizer, weights, &gradient));
+                D::restore_gradient(gradients, &tensor.flat()?, gradient)?;
+                if !fits {
+                    return Err(D::size_error());
+                }
+            }
+            place += 1;
+            Ok(())
+        })
     }
 }
 
-/// Makes the zeros.
-struct Start<E> {
-    slots: usize,
-    tensors: Vec<TensorState<E>>,
-}
-
-impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Start<E> {
-    type Viewer = (ViewTensorRef, ViewTensorName);
-    type Err = std::convert::Infallible;
-    type E2 = E;
-    type D2 = D;
-
-    fn visit<S: Shape>(
+impl<E: Element> TensorState<E> {
+    /// The optimizer's next step on the tensor; `false`, and no step, where it is of another size.
+    pub(crate) fn advance(
         &mut self,
-        options: TensorOptions<S, E, D>,
-        (tensor, name): (&Tensor<S, E, D>, String),
-    ) -> Result<Option<Tensor<S, E, D>>, Self::Err> {
-        if options.do_gradient_update {
-            // Each asked of the system as zeros, which is then no work until they are changed.
-            let zeros = |_| vec![E::zero(); tensor.shape().num_elements()];
-            let slots = (0..self.slots).map(zeros).collect();
-            self.tensors.push(TensorState { name, step: 0, slots });
+        optimizer: &dyn AnyOptimizer,
+        weights: &mut [E],
+        gradient: &[E],
+    ) -> bool {
+        if self.slots.iter().any(|slot| slot.len() != weights.len()) {
+            return false;
         }
-        Ok(None)
-    }
-}
-
-/// Takes the step.
-struct Update<'a, E: Element, D: Backend<E>, F> {
-    optimizer_of: F,
-    tensors: std::iter::Enumerate<std::slice::IterMut<'a, TensorState<E>>>,
-    gradients: &'a mut Gradients<E, D>,
-    tables: &'a mut Tables<E>,
-}
-
-impl<'o, E, D, F, O> TensorVisitor<E, D> for Update<'_, E, D, F>
-where
-    E: Element,
-    D: Backend<E>,
-    F: Fn(usize) -> Option<&'o O>,
-    O: Optimizer + 'o,
-{
-    type Viewer = ViewTensorMut;
-    type Err = D::Err;
-    type E2 = E;
-    type D2 = D;
-
-    fn visit<S: Shape>(
-        &mut self,
-        options: TensorOptions<S, E, D>,
-        tensor: &mut Tensor<S, E, D>,
-    ) -> Result<Option<Tensor<S, E, D>>, D::Err> {
-        if !options.do_gradient_update {
-            return Ok(None);
-        }
-        let (index, state) = self.tensors.next().ok_or_else(D::size_error)?;
-        let elements = tensor.shape().num_elements();
-        if state.slots.iter().any(|slot| slot.len() != elements) {
-            return Err(D::size_error());
-        }
-        let Some(optimizer) = (self.optimizer_of)(index) else { return Ok(None) };
-        state.step += 1;
-        if D::edit(tensor, |weights| self.tables.step(index, optimizer, state, weights)) {
-            return Ok(None);
-        }
-        // Taken out, because the gradients and the tensor cannot be borrowed in one another.
-        let gradient = D::take_gradient(self.gradients, tensor)?;
-        D::edit(tensor, |weights| {
-            optimizer.update(state.step, weights, &gradient, &mut state.slots);
-        });
-        D::restore_gradient(self.gradients, tensor, gradient)?;
-        Ok(None)
+        self.step += 1;
+        optimizer.on::<E>().update(self.step, weights, gradient, &mut self.slots);
+        true
     }
 }

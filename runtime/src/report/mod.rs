@@ -24,6 +24,7 @@ pub(crate) use bars::{bars, Bar};
 pub(crate) use curves::{curves, panel, Panel, Series, XScale};
 pub(crate) use diagram::diagram;
 pub(crate) use matrix::matrix;
+pub(crate) use page::Page;
 pub use page::Report;
 
 use std::path::Path;

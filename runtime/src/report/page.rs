@@ -4,11 +4,12 @@ use std::path::Path;
 
 use super::{diagram, html::Html, matrix, worst::worst};
 use crate::{
+    compute::Compute,
     definition::Network,
     history::{History, Short},
     importance::Importance,
     kernel::{Backend, Element},
-    model::Model,
+    model::{Model, Summary, UntypedModel},
     preprocess::{Overflow, Preprocessing},
     train::{encode, Rows},
     Notice, Result,
@@ -40,8 +41,15 @@ use crate::{
 ///     .write("report.html")
 /// # }
 /// ```
-pub struct Report<'a, M: Network<E, D>, E: Element, D: Backend<E>> {
+pub struct Report<'a, M: Network<E, D>, E: Element, D: Compute<E>> {
     model: &'a Model<M, E, D>,
+    page: Page<'a>,
+}
+
+/// What a report shows besides the model.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Page<'a> {
     history: Option<&'a History>,
     rows: Option<Rows>,
     importance: Vec<Importance>,
@@ -50,16 +58,16 @@ pub struct Report<'a, M: Network<E, D>, E: Element, D: Backend<E>> {
 /// How many of the worst rows are shown.
 const WORST: usize = 12;
 
-impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
+impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
     /// A page with summary and diagram.
     pub fn new(model: &'a Model<M, E, D>) -> Self {
-        Report { model, history: None, rows: None, importance: Vec::new() }
+        Report { model, page: Page::default() }
     }
 
     /// Adds the curves of a run.
     #[must_use]
     pub fn history(mut self, history: &'a History) -> Self {
-        self.history = Some(history);
+        self.page.history = Some(history);
         self
     }
 
@@ -68,14 +76,14 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
     /// # Errors
     /// As [`Model::evaluate`].
     pub fn rows(mut self, rows: &[M::Sample]) -> Result<Self> {
-        self.rows = Some(self.model.rows(encode::<M>(rows, "report on")?)?);
+        self.page.rows = Some(self.model.untyped().rows(encode::<M>(rows, "report on")?)?);
         Ok(self)
     }
 
     /// Adds how much the inputs matter.
     #[must_use]
     pub fn importance(mut self, importance: &Importance) -> Self {
-        self.importance.push(importance.clone());
+        self.page.importance.push(importance.clone());
         self
     }
 
@@ -84,9 +92,20 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
     /// # Errors
     /// [`Error::File`](crate::Error::File), and those of predicting.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
-        let mut page = Html::new(&format!("{}: report", M::GRAPH.name));
+        D::core().report(self.model.untyped(), &self.page, path.as_ref())
+    }
+}
+
+impl Page<'_> {
+    /// Writes the page on a model.
+    pub(crate) fn write<E: Element, D: Backend<E>>(
+        &self,
+        model: &UntypedModel<E, D>,
+        path: &Path,
+    ) -> Result<()> {
+        let mut page = Html::new(&format!("{}: report", model.graph().name));
         if let Some(rows) = &self.rows {
-            self.figures(&mut page, rows)?;
+            figures(model, &mut page, rows)?;
         }
         if let Some(history) = self.history {
             page.heading("Training");
@@ -96,81 +115,96 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>> Report<'a, M, E, D> {
             page.picture(&history.picture());
         }
         page.heading("Model");
-        page.picture(&diagram(&M::GRAPH));
-        page.verbatim(&self.model.summary().to_string());
-        self.overflow(&mut page);
+        page.picture(&diagram(model.graph()));
+        page.verbatim(&Summary::of_model(model).to_string());
+        overflow(model.preprocessing.as_ref(), &mut page);
         for importance in &self.importance {
             page.heading(&format!("Importance of the inputs, {}", importance.method.in_words()));
             page.picture(&importance.picture());
             page.verbatim(&importance.to_string());
         }
         if let Some(rows) = &self.rows {
-            self.confusion(&mut page, rows)?;
-            self.worst(&mut page, rows)?;
+            confusion(model, &mut page, rows)?;
+            worst_predictions(model, &mut page, rows)?;
         }
-        super::write(path.as_ref(), &page.finish())
+        super::write(path, &page.finish())
     }
+}
 
-    /// What the training rows held that no vocabulary has a place for.
-    fn overflow(&self, page: &mut Html) {
-        let overflow = self.model.preprocessing().map(Preprocessing::overflow).unwrap_or_default();
-        if overflow.is_empty() {
-            return;
+/// What the training rows held that no vocabulary has a place for.
+fn overflow(fitted: Option<&Preprocessing>, page: &mut Html) {
+    let overflow = fitted.map(Preprocessing::overflow).unwrap_or_default();
+    if overflow.is_empty() {
+        return;
+    }
+    page.heading("Unknown to the model");
+    let rows = overflow.iter().map(|(input, step, rest)| {
+        let Overflow { entries, occurrences, of, approximate, .. } = rest;
+        let least = |number: &u64| match approximate {
+            true => format!("at least {number}"),
+            false => number.to_string(),
+        };
+        let numbers = [least(occurrences), of.to_string(), least(entries)];
+        [(*input).to_owned(), (*step).to_owned()].into_iter().chain(numbers).collect()
+    });
+    let head = ["input", "step", "unknown entries", "of", "different ones"];
+    page.table(&head, &rows.collect::<Vec<_>>());
+}
+
+/// Losses and metrics.
+fn figures<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
+    page: &mut Html,
+    rows: &Rows,
+) -> Result<()> {
+    let figures = model.evaluate_rows(rows)?;
+    page.heading(&format!("On {} rows", rows.len()));
+    let cells = figures.iter().map(|(name, value)| vec![name, Short(value).to_string()]);
+    page.table(&["figure", "value"], &cells.collect::<Vec<_>>());
+    Ok(())
+}
+
+/// The confusion matrices.
+fn confusion<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
+    page: &mut Html,
+    rows: &Rows,
+) -> Result<()> {
+    for (place, output) in model.graph().outputs.iter().enumerate() {
+        if output.target.is_numbers() {
+            continue;
         }
-        page.heading("Unknown to the model");
-        let rows = overflow.iter().map(|(input, step, rest)| {
-            let Overflow { entries, occurrences, of, approximate, .. } = rest;
-            let least = |number: &u64| match approximate {
-                true => format!("at least {number}"),
-                false => number.to_string(),
-            };
-            let numbers = [least(occurrences), of.to_string(), least(entries)];
-            [(*input).to_owned(), (*step).to_owned()].into_iter().chain(numbers).collect()
-        });
-        let head = ["input", "step", "unknown entries", "of", "different ones"];
-        page.table(&head, &rows.collect::<Vec<_>>());
-    }
-
-    fn figures(&self, page: &mut Html, rows: &Rows) -> Result<()> {
-        let figures = self.model.evaluate_rows(rows)?;
-        page.heading(&format!("On {} rows", rows.len()));
-        let cells = figures.iter().map(|(name, value)| vec![name, Short(value).to_string()]);
-        page.table(&["figure", "value"], &cells.collect::<Vec<_>>());
-        Ok(())
-    }
-
-    fn confusion(&self, page: &mut Html, rows: &Rows) -> Result<()> {
-        for (place, output) in M::GRAPH.outputs.iter().enumerate() {
-            if output.target.is_numbers() {
-                continue;
-            }
-            if let Some(confusion) = self.model.confusion(output, place, rows)? {
-                page.heading(&format!("Confusion of `{}`", output.name));
-                page.picture(&matrix(&confusion));
-            }
+        if let Some(confusion) = model.confusion(output, place, rows)? {
+            page.heading(&format!("Confusion of `{}`", output.name));
+            page.picture(&matrix(&confusion));
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    fn worst(&self, page: &mut Html, rows: &Rows) -> Result<()> {
-        let worst = worst(self.model, rows, WORST)?;
-        page.heading("Worst predictions");
-        let mut head = vec!["row".to_owned(), "loss".to_owned()];
-        for output in M::GRAPH.outputs {
-            head.push(output.name.to_owned());
-            head.push(format!("predicted {}", output.name));
-        }
-        head.extend(M::GRAPH.inputs.iter().map(|input| input.name.to_owned()));
-        let cells = worst.into_iter().map(|row| {
-            let outputs = row.outputs.into_iter().flat_map(|(target, found)| [target, found]);
-            let mut cells = vec![row.row.to_string(), Short(row.loss).to_string()];
-            cells.extend(outputs.chain(row.inputs));
-            cells
-        });
-        let head: Vec<&str> = head.iter().map(String::as_str).collect();
-        page.table(&head, &cells.collect::<Vec<_>>());
-        Ok(())
+/// The rows that the model is most wrong about.
+fn worst_predictions<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
+    page: &mut Html,
+    rows: &Rows,
+) -> Result<()> {
+    let worst = worst(model, rows, WORST)?;
+    page.heading("Worst predictions");
+    let mut head = vec!["row".to_owned(), "loss".to_owned()];
+    for output in model.graph().outputs {
+        head.push(output.name.to_owned());
+        head.push(format!("predicted {}", output.name));
     }
+    head.extend(model.graph().inputs.iter().map(|input| input.name.to_owned()));
+    let cells = worst.into_iter().map(|row| {
+        let outputs = row.outputs.into_iter().flat_map(|(target, found)| [target, found]);
+        let mut cells = vec![row.row.to_string(), Short(row.loss).to_string()];
+        cells.extend(outputs.chain(row.inputs));
+        cells
+    });
+    let head: Vec<&str> = head.iter().map(String::as_str).collect();
+    page.table(&head, &cells.collect::<Vec<_>>());
+    Ok(())
 }
 
 /// What was worth knowing about the run.

@@ -2,10 +2,9 @@
 
 use crate::{
     data::{Column, Picture, Table, Values},
-    definition::Network,
     history::Short,
     kernel::{Backend, Element},
-    model::Model,
+    model::UntypedModel,
     train::{Objective, Rows},
     Result,
 };
@@ -22,8 +21,8 @@ pub(super) struct WorstRow {
 }
 
 /// The rows with the largest loss, the largest first.
-pub(super) fn worst<M: Network<E, D>, E: Element, D: Backend<E>>(
-    model: &Model<M, E, D>,
+pub(super) fn worst<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
     rows: &Rows,
     count: usize,
 ) -> Result<Vec<WorstRow>> {
@@ -32,7 +31,7 @@ pub(super) fn worst<M: Network<E, D>, E: Element, D: Backend<E>>(
         let numbers = [row];
         let chunk = rows.take(&numbers);
         let heads = model.heads(&chunk.batch())?;
-        let objective = Objective::new(&M::GRAPH, &heads, &chunk);
+        let objective = Objective::new(model.graph(), &heads, &chunk);
         // A row without any target has no loss.
         if objective.known.iter().any(|known| *known > 0) {
             losses.push((objective.total, row));
@@ -44,14 +43,14 @@ pub(super) fn worst<M: Network<E, D>, E: Element, D: Backend<E>>(
     losses.into_iter().map(|(loss, row)| describe(model, rows, row, loss)).collect()
 }
 
-fn describe<M: Network<E, D>, E: Element, D: Backend<E>>(
-    model: &Model<M, E, D>,
+fn describe<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
     rows: &Rows,
     row: usize,
     loss: f64,
 ) -> Result<WorstRow> {
     let predicted = model.predictions(&rows.take(&[row]).batch())?;
-    let (inputs, targets) = columns(&rows.raw, M::GRAPH.inputs.len());
+    let (inputs, targets) = columns(&rows.raw, model.graph().inputs.len());
     let outputs = targets.iter().zip(predicted);
     Ok(WorstRow {
         row,

@@ -2,26 +2,26 @@
 
 use super::{
     branches::branch_mistake,
-    row_weights::{class_mistakes, SampleWeightCheck},
-    trainer::{SampleWeight, Settings, ValidationRows},
-    Trainer,
+    row_weights::class_mistakes,
+    setup::Setup,
+    trainer::{Settings, ValidationRows},
 };
 use crate::{
     callback::{RunPlan, Validation},
-    definition::{Definition, Graph, Node, Output},
-    optim::Optimizer,
+    definition::{Graph, Node, Output},
     Error, Result,
 };
 
-impl<M: Definition, O: Optimizer> Trainer<M, O> {
-    /// What is known of the run on so many rows of these weights.
+impl Setup {
+    /// What is known of the run on so many rows in memory.
     ///
     /// # Errors
     /// [`Error::Settings`] with everything that is wrong.
-    pub(super) fn check(&self, rows: usize, weights: &[SampleWeightCheck]) -> Result<RunPlan> {
+    pub(super) fn check(&self, rows: usize) -> Result<RunPlan> {
         let mut mistakes = Vec::new();
         let plan = self.run_plan(self.cut(rows, &mut mistakes));
         mistakes.extend(self.mistakes(&plan));
+        let weights = self.weighing.checked(&self.answers);
         mistakes.extend(weights.iter().filter_map(|of| of.mistake().map(str::to_owned)));
         all_right(plan, mistakes)
     }
@@ -44,12 +44,12 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Everything that is wrong but for the rows.
     fn mistakes(&self, plan: &RunPlan) -> Vec<String> {
         let mut mistakes = self.optimizer.mistakes();
-        mistakes.extend(self.settings.mistakes(&M::GRAPH));
-        mistakes.extend(self.settings.batch_norm_mistake(&M::GRAPH, plan.rows));
+        mistakes.extend(self.settings.mistakes(self.graph));
+        mistakes.extend(self.settings.batch_norm_mistake(self.graph, plan.rows));
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(plan)));
-        mistakes.extend(M::GRAPH.outputs.iter().flat_map(output_mistakes));
-        for class_weights in &self.class_weights {
-            let output = M::GRAPH.outputs.get(class_weights.index);
+        mistakes.extend(self.graph.outputs.iter().flat_map(output_mistakes));
+        for class_weights in &self.weighing.by_class {
+            let output = self.graph.outputs.get(class_weights.index);
             let found = output.map(|output| class_mistakes(output, &class_weights.weights));
             mistakes.extend(found.into_iter().flatten());
         }
@@ -60,7 +60,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let given = !matches!(self.validation, ValidationRows::None);
         let pass = rows.div_ceil(self.settings.batch_size.max(1));
         RunPlan {
-            graph: &M::GRAPH,
+            graph: self.graph,
             epochs: self.settings.epochs,
             steps_per_epoch: self.settings.steps_per_epoch.unwrap_or(pass),
             rows,
@@ -86,17 +86,6 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             ));
         }
         training
-    }
-
-    /// The sample weights of rows in memory, by what the user's functions have answered.
-    pub(super) fn check_weights(&self, answers: &[Vec<f64>]) -> Vec<SampleWeightCheck> {
-        let of = |(sample_weight, answers): (&SampleWeight<M>, &Vec<f64>)| {
-            let mut check = SampleWeightCheck::new(sample_weight);
-            let weights = answers.iter().enumerate();
-            weights.for_each(|(row, weight)| check.take(row, *weight as f32));
-            check
-        };
-        self.sample_weights.iter().zip(answers).map(of).collect()
     }
 }
 

@@ -1,9 +1,7 @@
 //! Gradients that are too large, made smaller.
 
-use dfdx::tensor::Gradients;
-
-use super::walk;
-use crate::{lazy::Tables, tensor::*};
+use super::gradients::StepGradients;
+use crate::{kernel::Element, lazy::Tables};
 
 /// How gradients are kept from growing too large. Keras takes three arguments of which one wins;
 /// here there is one.
@@ -28,21 +26,20 @@ impl Clip {
     }
 
     /// Clips the gradients of the tensors that `counts` names; the others change nothing.
-    pub(super) fn apply<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
+    pub(super) fn apply<E: Element>(
         self,
-        module: &M,
-        gradients: &mut Gradients<E, D>,
+        gradients: &mut StepGradients<E>,
         tables: &mut Tables<E>,
         counts: impl Fn(usize) -> bool,
-    ) -> Result<(), D::Err> {
+    ) {
         match self {
             Clip::Value(limit) => {
                 let limit = E::of(limit);
-                walk::gradients(module, gradients, tables, |_, gradient| {
+                gradients.each(tables, |_, gradient| {
                     gradient.iter_mut().for_each(|g| *g = g.max(-limit).min(limit));
-                })
+                });
             }
-            Clip::Norm(limit) => walk::gradients(module, gradients, tables, |_, gradient| {
+            Clip::Norm(limit) => gradients.each(tables, |_, gradient| {
                 let norm = squares(gradient).sqrt();
                 if norm > limit {
                     scale(gradient, limit / norm);
@@ -50,16 +47,13 @@ impl Clip {
             }),
             Clip::GlobalNorm(limit) => {
                 let mut sum = 0.0;
-                walk::gradients(module, gradients, tables, |index, gradient| {
+                gradients.each(tables, |index, gradient| {
                     sum += if counts(index) { squares(gradient) } else { 0.0 };
-                })?;
+                });
                 let norm = sum.sqrt();
-                if norm <= limit {
-                    return Ok(());
+                if norm > limit {
+                    gradients.each(tables, |_, gradient| scale(gradient, limit / norm));
                 }
-                walk::gradients(module, gradients, tables, |_, gradient| {
-                    scale(gradient, limit / norm)
-                })
             }
         }
     }

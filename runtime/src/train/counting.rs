@@ -8,12 +8,10 @@ use std::{
 
 use super::{
     check::all_right, fingerprint::Fingerprint, notices::Census, row_weights::SampleWeightCheck,
-    stream::weigh, untrained::reference_rows, RowWeights, Trainer,
+    setup::Setup, stream::RowsOfSource, untrained::reference_rows, RowWeights,
 };
 use crate::{
-    data::{read_ahead, samples, Ask, Piece, Screen, SkipRefused, Skipped, Source, Table, Wanted},
-    definition::Definition,
-    optim::Optimizer,
+    data::{Piece, Screen, SkipRefused, Skipped, Table},
     preprocess::{Counts, Fitting, Preprocessing},
     Error, Result,
 };
@@ -109,14 +107,14 @@ impl<'a> Recording<'a> {
     }
 }
 
-impl<M: Definition, O: Optimizer> Trainer<M, O> {
+impl Setup {
     /// Counts the rows and fits the preprocessing on them, where it is not fitted.
     ///
     /// # Errors
     /// Those of the source, and [`Error::Settings`] for a sample weight that is none.
-    pub(super) fn count<S: Source<Row = M::Sample>>(
+    pub(super) fn count(
         &self,
-        source: &S,
+        source: &dyn RowsOfSource,
         fitted: Option<&Preprocessing>,
     ) -> Result<Counted> {
         match (fitted, source.skips()) {
@@ -128,8 +126,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// Both in the same passes. A pass for the labels alone does not count: the weights of their classes
     /// are not known in it.
-    fn fit_and_count<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Counted> {
-        let (mut fitting, mut count) = (self.weighing().fitting(), self.start_count());
+    fn fit_and_count(&self, source: &dyn RowsOfSource) -> Result<Counted> {
+        let (mut fitting, mut count) = (self.weighing.fitting(), self.start_count());
         let mut counted = false;
         while !counted || !fitting.is_done() {
             let counts_now = !counted && !fitting.is_for_labels();
@@ -148,21 +146,21 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     }
 
     /// Counts the rows that fitted preprocessing accepts.
-    fn count_accepted<S: Source<Row = M::Sample>>(
+    fn count_accepted(
         &self,
-        source: &S,
+        source: &dyn RowsOfSource,
         fitted: Preprocessing,
         skips: Option<&dyn SkipRefused>,
     ) -> Result<Counted> {
         let mut count = self.start_count();
         let screen = Screen::by(skips, |table| fitted.check_samples(table));
         self.pass(source, screen, |piece| {
-            let by_row = self.weighing().of_answers(piece.answers.iter().cloned());
+            let by_row = self.weighing.of_answers(piece.answers.iter().cloned());
             let known = |output: usize, row: usize| by_row.counts(output, row);
             let by_class = fitted
                 .classes_where(piece.table.clone(), &known, 0)
                 .map_err(|error| piece.renumber(error))?;
-            let weights = self.weighing().with_classes(by_row, &by_class);
+            let weights = self.weighing.with_classes(by_row, &by_class);
             count.take(&piece, &|output, row| weights.counts(output, row));
             Ok(())
         })?;
@@ -173,11 +171,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// says which these are, so they are counted afterwards. Where steps have learned from a row that
     /// a later step refuses, all of them learn anew without it, but once only: where the least row
     /// is refused, another one is the least after that, and so on up to the last.
-    fn fit_skipping<S: Source<Row = M::Sample>>(
-        &self,
-        source: &S,
-        skips: &dyn SkipRefused,
-    ) -> Result<Counted> {
+    fn fit_skipping(&self, source: &dyn RowsOfSource, skips: &dyn SkipRefused) -> Result<Counted> {
         let mut refused = BTreeSet::new();
         let (fitted, mut late) = self.fit_without(source, &mut refused)?;
         let recording = Recording::new(Some(skips));
@@ -193,12 +187,12 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// Preprocessing fitted without the `refused` rows, to which those join that are refused before
     /// anything is learned from them; and the rows that were refused later.
-    fn fit_without<S: Source<Row = M::Sample>>(
+    fn fit_without(
         &self,
-        source: &S,
+        source: &dyn RowsOfSource,
         refused: &mut BTreeSet<usize>,
     ) -> Result<(Preprocessing, BTreeSet<usize>)> {
-        let (mut fitting, mut late) = (self.weighing().fitting(), BTreeSet::new());
+        let (mut fitting, mut late) = (self.weighing.fitting(), BTreeSet::new());
         let mut first = true;
         while first || !fitting.is_done() {
             let recording = Recording::new(None);
@@ -225,42 +219,35 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// How much rows count by what is known while preprocessing is fitted.
     fn weights_while_fitting(&self, piece: &Piece, fitting: &Fitting) -> RowWeights {
-        let by_row = self.weighing().of_answers(piece.answers.iter().cloned());
-        self.weighing().while_fitting(by_row, &piece.table, fitting)
+        let by_row = self.weighing.of_answers(piece.answers.iter().cloned());
+        self.weighing.while_fitting(by_row, &piece.table, fitting)
     }
 
     /// One pass over the source, in which rows are asked how much they count.
-    fn pass<S: Source<Row = M::Sample>>(
+    fn pass(
         &self,
-        source: &S,
+        source: &dyn RowsOfSource,
         screen: Screen<'_>,
         mut take: impl FnMut(Piece) -> Result<()>,
     ) -> Result<()> {
-        let weights = &self.sample_weights;
-        let wanted = Wanted::samples::<M>(ROWS_AT_ONCE, !weights.is_empty());
-        let asks: Vec<_> = weights.iter().map(weigh).collect();
-        let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
-        read_ahead(
-            || samples::<M, S>(source, &wanted, &asks, screen),
-            |pieces| {
-                for piece in pieces {
-                    take(piece?)?;
-                }
-                Ok(())
-            },
-        )
+        source.pass(ROWS_AT_ONCE, screen, &mut |pieces| {
+            for piece in pieces {
+                take(piece?)?;
+            }
+            Ok(())
+        })
     }
 
     fn start_count(&self) -> Count {
-        let weights = self.sample_weights.iter().map(SampleWeightCheck::new).collect();
-        let stands_in = M::GRAPH.nodes.iter().any(|node| node.stand_in > 0);
+        let weights = self.weighing.checks();
+        let stands_in = self.graph.nodes.iter().any(|node| node.stand_in > 0);
         Count {
             rows: 0,
             bytes: 0,
             values: Fingerprint::default(),
             weights,
-            census: Census::new(&M::GRAPH),
-            first_rows: stands_in.then(|| Table::of_samples(&M::GRAPH)),
+            census: Census::new(self.graph),
+            first_rows: stands_in.then(|| Table::of_samples(self.graph)),
         }
     }
 }

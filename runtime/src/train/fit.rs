@@ -3,11 +3,11 @@
 use super::{
     fingerprint::Fingerprint,
     notices::{Before, Census},
-    row_weights::Weighing,
     rows::Rows,
     run::Run,
     same_run::{RowsFrom, SameRun, TrainingRows},
     saved::recall_callbacks,
+    setup::Setup,
     sound::Expected,
     step::NotFinite,
     trainer::ValidationRows,
@@ -16,13 +16,14 @@ use super::{
     RowWeights, Scores, Trainer,
 };
 use crate::{
-    callback::{Callback, Cause, Event, Flow, SoFar},
+    callback::{AnyCallback, Cause, Event, Flow, SoFar},
     checkpoint::{self, CheckpointError},
+    compute::Compute,
     data::Table,
     definition::{Definition, Network},
     history::{End, History, Phase},
     kernel::{Backend, Element},
-    model::Model,
+    model::{Model, UntypedModel},
     optim::Optimizer,
     parameters,
     preprocess::Preprocessing,
@@ -46,42 +47,55 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// model cannot take, [`Error::NoTargets`] where no row knows a target, [`Error::NotFinite`] where the loss is no longer a number and
     /// [`Error::Gradient`] where a gradient is not, [`Error::Checkpoint`] where a run cannot go on,
     /// [`Error::File`] where a callback cannot write.
-    pub fn fit<E: Element, D: Backend<E>>(
-        mut self,
+    pub fn fit<E: Element, D: Compute<E>>(
+        self,
         model: &mut Model<M, E, D>,
         train: &[M::Sample],
     ) -> Result<History>
     where
         M: Network<E, D>,
     {
-        let answers = self.weighing().answers(train);
-        let checked = self.check_weights(&answers);
-        let plan = self.check(train.len(), &checked)?;
-        let mut raw = super::encode::<M>(train, "train on")?;
+        let (setup, _) = self.setup(train);
+        setup.check(train.len())?;
+        let raw = super::encode::<M>(train, "train on")?;
+        D::core().fit(setup, model.untyped_mut(), raw)
+    }
+}
+
+impl Setup {
+    /// Trains on raw rows. The settings have been checked.
+    pub(crate) fn fit<E: Element, D: Backend<E>>(
+        mut self,
+        model: &mut UntypedModel<E, D>,
+        mut raw: Table,
+    ) -> Result<History> {
+        let plan = self.check(raw.rows)?;
         let left_out = self.left_out.take();
         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
         let values = Fingerprint::of(&raw);
+        let checked = self.weighing.checked(&self.answers);
         let rows = TrainingRows { from: RowsFrom::Memory, values, weights: &checked };
         let same_run = self.same_run(&plan, &rows);
         let saved = self.take_up(model, &plan, &same_run)?;
         let training: Vec<usize> = (0..plan.rows).collect();
         // In validation the weights of classes do not matter.
-        let by_row = self.weighing().of_answers(answers);
+        let by_row = self.weighing.of_answers(std::mem::take(&mut self.answers));
         let fitted = match self.fitted_before(model, saved.is_some()) {
             Some(fitted) => fitted.clone(),
             None => self.fitted_on(&raw, &training, &by_row)?,
         };
         let raw = fitted.classes_where(raw, &|output, row| by_row.counts(output, row), 0)?;
-        let weights = self.weighing().with_classes(by_row.clone(), &raw);
+        let weights = self.weighing.with_classes(by_row.clone(), &raw);
         let given = std::mem::replace(&mut self.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, left_out, || {
             let cut_off = With::CutOff(by_row, (plan.rows..raw.rows).collect());
             Validation::With(cut_off)
         })?;
         let rows = Rows::new(raw, &fitted, weights)?;
-        let census = Census::of(&M::GRAPH, &rows, &training, None);
+        let census = Census::of(self.graph, &rows, &training, None);
         census.check_known("train on")?;
-        let found = super::notices::before_the_first_step::<M>(
+        let found = super::notices::before_the_first_step(
+            self.row,
             &fitted,
             &census,
             Before {
@@ -91,7 +105,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             || validation.census(&census, &rows, &fitted),
         )?;
 
-        let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
+        let Setup { optimizer, settings, mut callbacks, progress, .. } = self;
         // Not before: a call that is refused would leave a model that counts as fitted.
         model.preprocessing = Some(fitted);
         let mut run = Run::new(model, optimizer, settings, plan, (rows, same_run))?;
@@ -106,17 +120,14 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// The run to go on with, whose weights and preprocessing `model` gets.
     pub(super) fn take_up<E: Element, D: Backend<E>>(
         &mut self,
-        model: &mut Model<M, E, D>,
+        model: &mut UntypedModel<E, D>,
         plan: &crate::callback::RunPlan,
         same_run: &SameRun,
-    ) -> Result<Option<checkpoint::SavedRun>>
-    where
-        M: Network<E, D>,
-    {
+    ) -> Result<Option<checkpoint::SavedRun>> {
         let Some(path) = &self.settings.resume else { return Ok(None) };
         let own = parameters::list(&model.module);
         let expected = Expected {
-            graph: &M::GRAPH,
+            graph: self.graph,
             settings: &self.settings,
             plan,
             tensors: own.iter().filter(|tensor| tensor.trainable).collect(),
@@ -136,12 +147,9 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// own unless it is to be fitted anew.
     pub(super) fn fitted_before<'m, E: Element, D: Backend<E>>(
         &self,
-        model: &'m Model<M, E, D>,
+        model: &'m UntypedModel<E, D>,
         taken_up: bool,
-    ) -> Option<&'m Preprocessing>
-    where
-        M: Network<E, D>,
-    {
+    ) -> Option<&'m Preprocessing> {
         model.preprocessing.as_ref().filter(|_| taken_up || !self.settings.refit)
     }
 
@@ -152,7 +160,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         training: &[usize],
         weights: &RowWeights,
     ) -> Result<Preprocessing> {
-        let weighing = self.weighing();
+        let weighing = &self.weighing;
         let mut fitting = weighing.fitting();
         while !fitting.is_done() {
             let weights = weighing.while_fitting(weights.clone(), raw, &fitting);
@@ -161,19 +169,14 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         }
         fitting.finish()
     }
-
-    /// How much rows count.
-    pub(super) fn weighing(&self) -> Weighing<'_, M> {
-        Weighing { by_row: &self.sample_weights, by_class: &self.class_weights }
-    }
 }
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
+impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// The rest of the run, and its end.
     pub(super) fn all_epochs(
         mut self,
         validation: &Validation,
-        mut callbacks: Vec<Box<dyn Callback<M>>>,
+        mut callbacks: Vec<Box<dyn AnyCallback>>,
     ) -> Result<History> {
         let trained = self.until_it_ends(validation, &mut callbacks);
         self.pay()?;
@@ -186,7 +189,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         let ended = self.tell(&mut callbacks, &Event::Ended);
         let filled = self.fill_untrained(Old::Forget);
         // Frozen for the run only.
-        M::set_frozen(&mut self.model.module, &|_| false);
+        self.model.module.set_frozen(&|_| false);
         // A step may have failed before; its reason is the one to tell.
         trained?;
         ended?;
@@ -197,7 +200,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     /// Gives the model the averages, where the run keeps any and has taken a step.
     fn take_averages(&mut self) -> Result<()> {
         match self.averages.as_ref().filter(|_| self.batches > 0) {
-            Some(averages) => averages.overwrite(&mut self.model.module).map_err(Error::device),
+            Some(averages) => averages.overwrite(&mut self.model.module),
             None => Ok(()),
         }
     }
@@ -206,7 +209,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     fn until_it_ends(
         &mut self,
         validation: &Validation,
-        callbacks: &mut [Box<dyn Callback<M>>],
+        callbacks: &mut [Box<dyn AnyCallback>],
     ) -> Result<End> {
         self.tell(callbacks, &Event::Started)?;
         while self.epoch < self.plan.epochs && !self.stopped {
@@ -227,7 +230,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     }
 
     /// The steps of an epoch that are left.
-    fn steps(&mut self, callbacks: &mut [Box<dyn Callback<M>>]) -> Result<Flow> {
+    fn steps(&mut self, callbacks: &mut [Box<dyn AnyCallback>]) -> Result<Flow> {
         while self.step < self.plan.steps_per_epoch {
             let (epoch, step) = (self.epoch, self.step);
             let loss = match self.train_step()? {
@@ -235,7 +238,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
                 Err(found) => return self.not_finite(found, callbacks),
             };
             // The figures are lent out while the callbacks may change everything else.
-            let scores = std::mem::replace(&mut self.scores, Scores::new(&M::GRAPH));
+            let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
             let figures = || scores.figures(Phase::Training);
             let so_far = SoFar(&figures);
             let flow =
@@ -253,7 +256,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     fn not_finite(
         &mut self,
         found: NotFinite,
-        callbacks: &mut [Box<dyn Callback<M>>],
+        callbacks: &mut [Box<dyn AnyCallback>],
     ) -> Result<Flow> {
         let NotFinite { cause, node } = found;
         let (epoch, step) = (self.epoch, self.step);
@@ -272,10 +275,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     fn end_of_epoch(
         &mut self,
         validation: &Validation,
-        callbacks: &mut [Box<dyn Callback<M>>],
+        callbacks: &mut [Box<dyn AnyCallback>],
     ) -> Result<Flow> {
         let epoch = self.epoch;
-        let scores = std::mem::replace(&mut self.scores, Scores::new(&M::GRAPH));
+        let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
         let mut figures = scores.figures(Phase::Training);
         if (epoch + 1).is_multiple_of(self.settings.validation_frequency) {
             figures.extend(self.validate(validation)?);

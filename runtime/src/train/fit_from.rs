@@ -6,21 +6,22 @@ use super::{
     counting::Counted,
     mixer::Window,
     notices::{before_the_first_step, Before},
-    row_weights::Weighing,
     rows::Rows,
     run::Run,
     same_run::{RowsFrom, TrainingRows},
-    stream::{batches_waiting, Feed, Stream},
+    setup::Setup,
+    stream::{batches_waiting, Feed, RowsOfSource, Stream, WeighedSamples},
     trainer::ValidationRows,
     validation::Validation,
     RowWeights, Shuffle, Trainer,
 };
 use crate::{
+    compute::Compute,
     data::{SkipRefused, Source, Table},
     definition::{Definition, Network},
     history::History,
     kernel::{Backend, Element},
-    model::Model,
+    model::{Model, UntypedModel},
     optim::Optimizer,
     Notice, NoticeKind, Result,
 };
@@ -66,14 +67,27 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// # Errors
     /// As [`fit`](Trainer::fit), and those of the source.
-    pub fn fit_from<E: Element, D: Backend<E>, S: Source<Row = M::Sample>>(
-        mut self,
+    pub fn fit_from<E: Element, D: Compute<E>, S: Source<Row = M::Sample>>(
+        self,
         model: &mut Model<M, E, D>,
         source: &S,
     ) -> Result<History>
     where
         M: Network<E, D>,
     {
+        let (setup, by_row) = self.setup(&[]);
+        let rows = WeighedSamples::<M, S> { source, by_row: &by_row };
+        D::core().fit_from(setup, model.untyped_mut(), &rows)
+    }
+}
+
+impl Setup {
+    /// Trains on the rows of a source.
+    pub(crate) fn fit_from<E: Element, D: Backend<E>>(
+        mut self,
+        model: &mut UntypedModel<E, D>,
+        source: &dyn RowsOfSource,
+    ) -> Result<History> {
         self.check_source(0)?;
         let Counted { fitted, rows, bytes, values, weights, census, first_rows } =
             self.count(source, self.fitted_before(model, false))?;
@@ -86,15 +100,14 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let given = std::mem::replace(&mut self.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, None, || Validation::None)?;
 
-        let none = Rows::new(Table::of_samples(&M::GRAPH), &fitted, RowWeights::default())?;
+        let none = Rows::new(Table::of_samples(self.graph), &fitted, RowWeights::default())?;
         let coverage = model.coverage.as_ref();
         let before = Before { coverage, keep_untrained: self.settings.keep_untrained };
-        let found = before_the_first_step::<M>(&fitted, &census, before, || {
+        let found = before_the_first_step(self.row, &fitted, &census, before, || {
             validation.census(&census, &none, &fitted)
         })?;
 
-        let Trainer { optimizer, settings, mut callbacks, progress, .. } = self;
-        let weighing = Weighing { by_row: &self.sample_weights, by_class: &self.class_weights };
+        let Setup { graph, optimizer, settings, mut callbacks, progress, weighing, .. } = self;
         let (seed, shuffle) = (settings.seed, settings.shuffle);
         let window = Window { rows: settings.shuffle_window, bytes: settings.shuffle_memory };
         let batch_size = settings.batch_size;
@@ -129,7 +142,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             first_batch: run.batch_number(),
         };
         std::thread::scope(|threads| {
-            let (to, from) = sync_channel(batches_waiting(&M::GRAPH, batch_size));
+            let (to, from) = sync_channel(batches_waiting(graph, batch_size));
             threads.spawn(move || feed.run(&to));
             run.stream = Some(Stream(from));
             // The run ends with its stream, and so does the thread.

@@ -2,12 +2,14 @@
 
 use std::{cell::RefCell, path::Path, rc::Rc};
 
-use super::Trainer;
+use super::{setup::Setup, Trainer};
 use crate::{
-    callback::{Callback, Event, Flow, Training},
+    callback::{AnyCallback, AnyTraining, Event, Flow},
+    compute::Compute,
+    data::Table,
     definition::{Definition, Network},
     kernel::{Backend, Element},
-    model::Model,
+    model::{Model, UntypedModel},
     optim::Optimizer,
     report, Result,
 };
@@ -92,22 +94,43 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// # Errors
     /// As [`fit`](Trainer::fit).
-    pub fn find_learning_rate<E: Element, D: Backend<E>>(
-        mut self,
+    pub fn find_learning_rate<E: Element, D: Compute<E>>(
+        self,
         model: &mut Model<M, E, D>,
         train: &[M::Sample],
     ) -> Result<LearningRateCurve>
     where
         M: Network<E, D>,
     {
-        let curve = Rc::new(RefCell::new(LearningRateCurve::default()));
-        self.callbacks = vec![Box::new(Ramp { curve: Rc::clone(&curve), best: f64::INFINITY })];
+        let (setup, _) = self.setup(train);
+        let setup = setup.to_find_a_rate();
+        setup.check(train.len())?;
+        let raw = super::encode::<M>(train, "train on")?;
+        D::core().find_learning_rate(setup, model.untyped_mut(), raw)
+    }
+}
+
+impl Setup {
+    /// The same with the settings that finding a rate needs.
+    fn to_find_a_rate(mut self) -> Setup {
+        self.callbacks.clear();
         self.validation = super::trainer::ValidationRows::None;
         self.progress = crate::callback::Progress::silent();
         (self.settings.resume, self.settings.initial_epoch) = (None, 0);
         (self.settings.epochs, self.settings.steps_per_epoch) = (1, Some(STEPS));
-        let (before, preprocessing) = (model.snapshot()?, model.preprocessing.clone());
-        let trained = self.fit(model, train);
+        self
+    }
+
+    /// The losses at growing rates; the model is as it was afterwards.
+    pub(crate) fn find_learning_rate<E: Element, D: Backend<E>>(
+        mut self,
+        model: &mut UntypedModel<E, D>,
+        raw: Table,
+    ) -> Result<LearningRateCurve> {
+        let curve = Rc::new(RefCell::new(LearningRateCurve::default()));
+        self.callbacks = vec![Box::new(Ramp { curve: Rc::clone(&curve), best: f64::INFINITY })];
+        let (before, preprocessing) = (model.snapshot(), model.preprocessing.clone());
+        let trained = self.fit(model, raw);
         model.restore(&before)?;
         model.preprocessing = preprocessing;
         trained?;
@@ -126,12 +149,12 @@ fn rate(step: usize) -> f64 {
     FIRST * (LAST / FIRST).powf(step as f64 / (STEPS - 1) as f64)
 }
 
-impl<M: Definition> Callback<M> for Ramp {
+impl AnyCallback for Ramp {
     fn name(&self) -> &'static str {
         "Ramp"
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         match event {
             Event::Started => training.set_learning_rate(rate(0)),
             Event::StepEnded { step, loss, .. } => {

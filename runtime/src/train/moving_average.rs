@@ -1,7 +1,11 @@
 //! A moving average of the weights.
 
-use super::walk;
-use crate::tensor::*;
+use crate::{
+    kernel::{Backend, Element},
+    model::AnyModule,
+    parameters::{self, Role},
+    Result,
+};
 
 /// average = momentum * average + (1 - momentum) * weight after every step of the optimizer; the
 /// first step starts it at the weights. When training ends, the model gets the averages: after its
@@ -59,14 +63,14 @@ impl<E: Element> Averages<E> {
     }
 
     /// Follows the weights after a batch. `step` is the number of optimizer steps *before* it.
-    pub(super) fn follow<D: Backend<E>, M: TensorCollection<E, D>>(
+    pub(super) fn follow<D: Backend<E>>(
         &mut self,
-        module: &mut M,
+        module: &mut dyn AnyModule<E, D>,
         step: u64,
-    ) -> Result<(), D::Err> {
+    ) -> Result<()> {
         let momentum = if step == 0 { E::zero() } else { E::of(self.rule.momentum) };
         let tensors = &mut self.tensors;
-        walk::weights(module, |index, weights| {
+        parameters::edit_role(module, Role::Trained, |index, weights| {
             for (average, &weight) in tensors[index].iter_mut().zip(weights.iter()) {
                 *average = momentum * *average + (E::one() - momentum) * weight;
             }
@@ -78,10 +82,9 @@ impl<E: Element> Averages<E> {
     }
 
     /// Gives the model the averages.
-    pub(super) fn overwrite<D: Backend<E>, M: TensorCollection<E, D>>(
-        &self,
-        module: &mut M,
-    ) -> Result<(), D::Err> {
-        walk::weights(module, |index, weights| weights.copy_from_slice(&self.tensors[index]))
+    pub(super) fn overwrite<D: Backend<E>>(&self, module: &mut dyn AnyModule<E, D>) -> Result<()> {
+        parameters::edit_role(module, Role::Trained, |index, weights| {
+            weights.copy_from_slice(&self.tensors[index]);
+        })
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use super::{Chunk, Rows};
 use crate::{
     data::{columns::RowSpec, Batch, Column, Real, Table, Values},
-    definition::{Definition, Graph, Missing, Output, Target},
+    definition::{Graph, Missing, Output, Target},
     model::{Bits, Coverage, LookUp},
     preprocess::{Counts, Preprocessing},
     Error, Notice, NoticeKind, Result,
@@ -431,7 +431,8 @@ fn say_what_is_unknown(graph: &Graph, notice: &mut Notice, fills: bool) {
 }
 
 /// All that is worth knowing before the first step.
-pub(super) fn before_the_first_step<M: Definition>(
+pub(super) fn before_the_first_step(
+    row: Option<&RowSpec>,
     fitted: &Preprocessing,
     training: &Census,
     before: Before<'_>,
@@ -446,7 +447,7 @@ pub(super) fn before_the_first_step<M: Definition>(
         validation.check_known("validate with")?;
         notices.extend(validation.validation_notices(training, fitted, cut_off));
     }
-    name_columns(M::SAMPLE_ROW, &mut notices);
+    name_columns(row, &mut notices);
     Ok(notices)
 }
 

@@ -1,61 +1,83 @@
 //! L1 and L2 penalties on weights.
 
-use dfdx::tensor::Gradients;
-
 use super::branches::Branches;
-use crate::tensor::*;
+use crate::{
+    kernel::{Flat, Operand},
+    tensor::*,
+};
 
-/// Adds up l1 sum|w| + l2 sum(w^2) over the tensors it is handed, and in training adds
-/// l1 sign(w) + 2 l2 w to their gradients.
+/// The tensors of a model that a penalty speaks of: l1 sum|w| + l2 sum(w^2) over all of them, and in
+/// training l1 sign(w) + 2 l2 w is added to their gradients.
 ///
 /// `keras.regularizers.L1L2(l1, l2)`.
-#[derive(Debug)]
-pub struct Penalties<'a, E: Element, D: Backend<E>> {
-    gradients: Option<&'a mut Gradients<E, D>>,
-    branches: Option<&'a Branches>,
-    value: f64,
+pub struct Penalties<E: Element, D: Backend<E>> {
+    terms: Vec<Term<E, D>>,
 }
 
-impl<'a, E: Element, D: Backend<E>> Penalties<'a, E, D> {
-    /// For training, where a branch may be frozen for now.
-    pub(super) fn in_training(gradients: &'a mut Gradients<E, D>, branches: &'a Branches) -> Self {
-        Penalties { gradients: Some(gradients), branches: Some(branches), value: 0.0 }
+/// The penalty on one tensor.
+struct Term<E: Element, D: Backend<E>> {
+    /// The node whose branch the tensor belongs to.
+    branch: &'static str,
+    tensor: Flat<E, D>,
+    l1: f64,
+    l2: f64,
+}
+
+impl<E: Element, D: Backend<E>> Penalties<E, D> {
+    /// None yet.
+    pub(crate) fn new() -> Self {
+        Penalties { terms: Vec::new() }
     }
 
-    /// For evaluation, where only the value counts.
-    pub(crate) fn in_evaluation() -> Self {
-        Penalties { gradients: None, branches: None, value: 0.0 }
-    }
-
-    /// The sum so far.
-    pub(crate) fn value(&self) -> f64 {
-        self.value
-    }
-
-    /// Adds the penalty on one tensor of a node's branch; what is frozen costs nothing.
+    /// Adds the penalty on one tensor of a node's branch.
     ///
     /// # Errors
     /// The device's.
     pub fn add<S: Shape>(
         &mut self,
-        branch: &str,
+        branch: &'static str,
         tensor: &Tensor<S, E, D>,
         l1: f64,
         l2: f64,
     ) -> Result<(), D::Err> {
-        if self.branches.is_some_and(|branches| branches.is_frozen(branch)) {
-            return Ok(());
+        self.terms.push(Term { branch, tensor: tensor.flat()?, l1, l2 });
+        Ok(())
+    }
+
+    /// What they add up to.
+    pub(crate) fn value(&self) -> f64 {
+        self.terms.iter().map(Term::value).sum()
+    }
+
+    /// What they add up to, but for branches that are frozen for now: what is frozen costs nothing.
+    /// Their slopes are added to the gradients.
+    pub(super) fn in_training(
+        &self,
+        gradients: &mut Gradients<E, D>,
+        branches: &Branches,
+    ) -> Result<f64, D::Err> {
+        let mut value = 0.0;
+        for term in self.terms.iter().filter(|term| !branches.is_frozen(term.branch)) {
+            value += term.value();
+            term.add_gradient(gradients)?;
         }
-        let weights = D::values(tensor);
+        Ok(value)
+    }
+}
+
+impl<E: Element, D: Backend<E>> Term<E, D> {
+    fn value(&self) -> f64 {
         let penalty = |weight: &E| {
             let weight = weight.as_f64();
-            l1 * weight.abs() + l2 * weight * weight
+            self.l1 * weight.abs() + self.l2 * weight * weight
         };
-        self.value += weights.iter().map(penalty).sum::<f64>();
-        let Some(gradients) = &mut self.gradients else { return Ok(()) };
-        let (l1, twice_l2) = (E::of(l1), E::of(2.0 * l2));
-        D::edit_gradient(gradients, tensor, |slopes| {
-            for (slope, &weight) in slopes.iter_mut().zip(weights.iter()) {
+        D::values(&self.tensor).iter().map(penalty).sum()
+    }
+
+    fn add_gradient(&self, gradients: &mut Gradients<E, D>) -> Result<(), D::Err> {
+        let (l1, twice_l2) = (E::of(self.l1), E::of(2.0 * self.l2));
+        D::edit_gradient(gradients, &self.tensor, |slopes| {
+            for (slope, &weight) in slopes.iter_mut().zip(D::values(&self.tensor).iter()) {
                 let sign = if weight == E::zero() { E::zero() } else { weight.signum() };
                 *slope += l1 * sign + twice_l2 * weight;
             }
@@ -94,10 +116,11 @@ mod tests {
         let tensor = Cpu::default().tensor([2.0f64, -3.0, 0.0]);
         let mut gradients = Gradients::leaky();
         let branches = Branches::new(&GRAPH, std::iter::empty(), &[], &["still"]);
-        let mut penalties = Penalties::in_training(&mut gradients, &branches);
+        let mut penalties = Penalties::new();
         penalties.add("joined", &tensor, 0.1, 0.01).unwrap();
         penalties.add("still", &tensor, 0.1, 0.01).unwrap();
-        assert!((penalties.value() - (0.5 + 0.13)).abs() < 1e-12);
+        let value = penalties.in_training(&mut gradients, &branches).unwrap();
+        assert!((value - (0.5 + 0.13)).abs() < 1e-12);
         let slopes = gradients.get(&tensor).as_vec();
         let expected = [0.1 + 0.04, -0.1 - 0.06, 0.0];
         assert!(slopes.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12));

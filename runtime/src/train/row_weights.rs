@@ -1,10 +1,10 @@
 //! How much each row counts in each output's loss.
 
-use super::trainer::{ClassWeights, SampleWeight};
+use super::trainer::ClassWeights;
 use crate::{
     checksum::Crc32c,
     data::{Column, Table, Values},
-    definition::{Definition, Output, Target},
+    definition::{Graph, Output, Target},
     preprocess::Fitting,
 };
 
@@ -48,8 +48,8 @@ pub(super) struct SampleWeightCheck {
 
 impl SampleWeightCheck {
     /// No rows yet.
-    pub(super) fn new<M: Definition>(of: &SampleWeight<M>) -> SampleWeightCheck {
-        SampleWeightCheck { output: of.output, values: Crc32c::default(), mistake: None }
+    pub(super) fn new(output: &'static str) -> SampleWeightCheck {
+        SampleWeightCheck { output, values: Crc32c::default(), mistake: None }
     }
 
     /// Takes a row's weight, which is the row's number in its source or slice.
@@ -78,33 +78,42 @@ impl SampleWeightCheck {
 }
 
 /// How much rows count: by what a user's function says of each, and by their classes.
-pub(super) struct Weighing<'a, M: Definition> {
-    pub(super) by_row: &'a [SampleWeight<M>],
-    pub(super) by_class: &'a [ClassWeights],
+pub(super) struct Weighing {
+    pub(super) graph: &'static Graph,
+    /// The places and the names of the outputs that functions weigh the rows for.
+    pub(super) by_row: Vec<(usize, &'static str)>,
+    pub(super) by_class: Vec<ClassWeights>,
 }
 
-impl<M: Definition> Weighing<'_, M> {
-    /// What each function says of rows in memory. To be asked once: a function may take long.
-    pub(super) fn answers(&self, rows: &[M::Sample]) -> Vec<Vec<f64>> {
-        let weights = |by_row: &SampleWeight<M>| {
-            rows.iter().map(|row| (by_row.weight)(row)).map(f64::from).collect()
-        };
-        self.by_row.iter().map(weights).collect()
+impl Weighing {
+    /// The checks of what the functions say, before any row.
+    pub(super) fn checks(&self) -> Vec<SampleWeightCheck> {
+        self.by_row.iter().map(|(_, output)| SampleWeightCheck::new(output)).collect()
+    }
+
+    /// The same of all rows, by what the functions have answered.
+    pub(super) fn checked(&self, answers: &[Vec<f64>]) -> Vec<SampleWeightCheck> {
+        let mut checks = self.checks();
+        for (check, answers) in checks.iter_mut().zip(answers) {
+            let weights = answers.iter().enumerate();
+            weights.for_each(|(row, weight)| check.take(row, *weight as f32));
+        }
+        checks
     }
 
     /// The weights of rows of which was asked what the functions say.
     pub(super) fn of_answers(&self, answers: impl IntoIterator<Item = Vec<f64>>) -> RowWeights {
         let mut weights = RowWeights::default();
-        for (by_row, answers) in self.by_row.iter().zip(answers) {
-            weights.scale(by_row.index, answers);
+        for ((output, _), answers) in self.by_row.iter().zip(answers) {
+            weights.scale(*output, answers);
         }
         weights
     }
 
     /// The same by the classes of the rows as well, of which `raw` is the table.
     pub(super) fn with_classes(&self, mut weights: RowWeights, raw: &Table) -> RowWeights {
-        for by_class in self.by_class {
-            if let Some(column) = raw.columns.get(M::GRAPH.inputs.len() + by_class.index) {
+        for by_class in &self.by_class {
+            if let Some(column) = raw.columns.get(self.graph.inputs.len() + by_class.index) {
                 weights.scale(by_class.index, of_classes(column, &by_class.weights));
             }
         }
@@ -128,12 +137,12 @@ impl<M: Definition> Weighing<'_, M> {
     /// first: only they tell which class it is.
     pub(super) fn fitting(&self) -> Fitting {
         let leaves_out = |by_class: &ClassWeights| {
-            let labels = M::GRAPH.outputs.get(by_class.index).is_some_and(|output| output.labels);
+            let labels = self.graph.outputs.get(by_class.index).is_some_and(|output| output.labels);
             labels && by_class.weights.iter().any(|(_, weight)| *weight == 0.0)
         };
         match self.by_class.iter().any(leaves_out) {
-            true => Fitting::new(&M::GRAPH).with_labels_first(),
-            false => Fitting::new(&M::GRAPH),
+            true => Fitting::new(self.graph).with_labels_first(),
+            false => Fitting::new(self.graph),
         }
     }
 }

@@ -6,39 +6,42 @@ use dfdx::tensor::Gradients;
 
 use super::{
     branches::Branches,
+    gradients::StepGradients,
     moving_average::Averages,
     rows::{Dropping, Order, Rows},
     same_run::SameRun,
     statistics::KeptStatistics,
     trainer::Settings,
     untrained::{Fillable, Old},
-    walk, NodeOf, Scores, Shuffle,
+    Scores, Shuffle,
 };
 use crate::{
-    callback::{Callback, Event, Flow, Position, RunPlan, Snapshot, Training},
+    callback::{AnyCallback, AnyTraining, Event, Flow, Position, RunPlan, Snapshot},
     checkpoint,
-    definition::{Definition, Graph, Network, Node},
+    definition::{Graph, Node},
     history::History,
     kernel::{Backend, Element, Recycling},
     layer::Draw,
     lazy::{Raw, Table, Tables},
-    model::{Model, Reached},
-    optim::{Optimizer, OptimizerState},
-    parameters,
+    model::{Reached, UntypedModel},
+    optim::{AnyOptimizer, OptimizerState},
+    parameters::{self, Role},
     preprocess::Preprocessing,
     seed::Stream,
     Error, Notice, Result,
 };
 
 /// A run on a model.
-pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
-    pub(super) model: &'a mut Model<M, E, D>,
+pub(super) struct Run<'a, E: Element, D: Backend<E>> {
+    pub(super) model: &'a mut UntypedModel<E, D>,
     /// Where batches and what is computed of them live.
     pub(super) device: Recycling<D>,
-    pub(super) optimizer: O,
+    pub(super) optimizer: Box<dyn AnyOptimizer>,
     pub(super) state: OptimizerState<E>,
     /// Allocated in the first step; afterwards `None` only while a tape holds them.
-    pub(super) gradients: Option<Gradients<E, D>>,
+    pub(super) of_tape: Option<Gradients<E, D>>,
+    /// The gradients by the trained tensors, but while a tape holds them.
+    pub(super) gradients: StepGradients<E>,
     /// The embeddings whose rows take their steps one by one.
     pub(super) tables: Tables<E>,
     /// The sums of the gradients since the optimizer's last step; empty where none are summed.
@@ -77,17 +80,18 @@ pub(super) struct Run<'a, M: Network<E, D>, E: Element, D: Backend<E>, O> {
     pub(super) requested: Vec<(PathBuf, usize)>,
 }
 
-impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E, D, O> {
+impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     /// A run before its first step.
     pub(super) fn new(
-        model: &'a mut Model<M, E, D>,
-        optimizer: O,
+        model: &'a mut UntypedModel<E, D>,
+        optimizer: Box<dyn AnyOptimizer>,
         settings: Settings,
         plan: RunPlan,
         (rows, same_run): (Rows, SameRun),
     ) -> Result<Self> {
-        let state = OptimizerState::new(&model.module, &optimizer);
+        let graph = model.graph();
         let own = parameters::list(&model.module);
+        let state = OptimizerState::of_tensors(&own, optimizer.slots().len());
         let trained = || own.iter().filter(|parameter| parameter.trainable);
         let sizes = || trained().map(parameters::Listed::len);
         let averages = settings.moving_average.map(|rule| Averages::new(rule, sizes()));
@@ -96,8 +100,8 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             false => Vec::new(),
         };
         let names = || trained().map(|parameter| parameter.name.as_str());
-        let branches = Branches::new(&M::GRAPH, names(), &settings.rates, &settings.frozen);
-        let fillable = Fillable::of_tensors(&M::GRAPH, &names().collect::<Vec<_>>());
+        let branches = Branches::new(graph, names(), &settings.rates, &settings.frozen);
+        let fillable = Fillable::of_tensors(graph, &names().collect::<Vec<_>>());
         let tables = {
             let names: Vec<&str> = names().collect();
             let ids = trained().map(|parameter| parameter.id).collect();
@@ -105,22 +109,23 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
                 // An average follows every row; a module of the user's own may read all of them.
                 !settings.whole_tables
                     && settings.moving_average.is_none()
-                    && all_layers_are_ours::<M>(names[tensor])
+                    && all_layers_are_ours(graph, names[tensor])
             };
-            Tables::new(ids, may_rest, &optimizer, settings.batch_size)
+            Tables::new(ids, may_rest, &*optimizer, settings.batch_size)
         };
         let still = own.iter().filter(|parameter| !parameter.trainable);
-        let moves = still.map(|parameter| !is_of_frozen::<M>(&parameter.name)).collect();
+        let moves = still.map(|parameter| !is_of_frozen(graph, &parameter.name)).collect();
         let shuffled = (settings.shuffle == Shuffle::EachEpoch).then_some(settings.seed);
         let order = Order::new(plan.rows, settings.batch_size, shuffled);
         let epoch = settings.initial_epoch;
-        let dropping = Dropping { inputs: dropped::<M>(&settings) };
+        let dropping = Dropping { inputs: dropped(graph, &settings) };
         let mut run = Run {
             device: model.device.recycling().map_err(Error::device)?,
             model,
             optimizer,
             state,
-            gradients: None,
+            of_tape: None,
+            gradients: StepGradients::new(trained().count()),
             tables,
             accumulated,
             averages,
@@ -136,9 +141,9 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
             epoch,
             step: 0,
             batches: 0,
-            scores: Scores::new(&M::GRAPH),
+            scores: Scores::new(graph),
             history: History::default(),
-            reached: Reached::new(&M::GRAPH),
+            reached: Reached::new(graph),
             fillable,
             reference: None,
             stopped: false,
@@ -173,13 +178,13 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
     /// Tells the layers which branches are frozen for now.
     pub(super) fn tell_frozen(&mut self) {
         let branches = &self.branches;
-        M::set_frozen(&mut self.model.module, &|node| branches.is_frozen(node));
+        self.model.module.set_frozen(&|node| branches.is_frozen(node));
     }
 
     /// Tells every callback what happened; then come the checkpoints that they asked for.
     pub(super) fn tell(
         &mut self,
-        callbacks: &mut [Box<dyn Callback<M>>],
+        callbacks: &mut [Box<dyn AnyCallback>],
         event: &Event<'_>,
     ) -> Result<Flow> {
         let flow = self.tell_only(callbacks, event)?;
@@ -200,7 +205,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
     }
 
     /// Tells every callback what is worth knowing, until none has anything to add.
-    pub(super) fn tell_notices(&mut self, callbacks: &mut [Box<dyn Callback<M>>]) -> Result<Flow> {
+    pub(super) fn tell_notices(&mut self, callbacks: &mut [Box<dyn AnyCallback>]) -> Result<Flow> {
         let mut flow = Flow::Continue;
         while !self.untold.is_empty() {
             let notices = std::mem::take(&mut self.untold);
@@ -212,7 +217,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
     /// Tells every callback what happened; all of them hear it, whoever stops.
     pub(super) fn tell_only(
         &mut self,
-        callbacks: &mut [Box<dyn Callback<M>>],
+        callbacks: &mut [Box<dyn AnyCallback>],
         event: &Event<'_>,
     ) -> Result<Flow> {
         let mut flow = Flow::Continue;
@@ -224,7 +229,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
     }
 
     /// Writes the checkpoints that callbacks have asked for.
-    pub(super) fn write_requested(&mut self, callbacks: &[Box<dyn Callback<M>>]) -> Result<()> {
+    pub(super) fn write_requested(&mut self, callbacks: &[Box<dyn AnyCallback>]) -> Result<()> {
         let requested = std::mem::take(&mut self.requested);
         if requested.is_empty() {
             return Ok(());
@@ -277,12 +282,11 @@ impl<'a, M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'a, M, E
     /// weights in the module.
     fn each_table(&mut self, mut edit: impl FnMut(usize, &mut Table<E>, &mut [E])) -> Result<()> {
         let tables = &mut self.tables;
-        walk::weights(&mut self.model.module, |tensor, weights| {
+        parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
             if let Some(table) = tables.get(tensor) {
                 edit(tensor, table, weights);
             }
         })
-        .map_err(Error::device)
     }
 }
 
@@ -300,26 +304,24 @@ fn node_of(graph: &'static Graph, tensor: &str) -> Option<&'static Node> {
 }
 
 /// Whether a tensor belongs to a branch that the model itself freezes.
-fn is_of_frozen<M: Definition>(tensor: &str) -> bool {
-    node_of(&M::GRAPH, tensor).is_some_and(|node| node.frozen)
+fn is_of_frozen(graph: &'static Graph, tensor: &str) -> bool {
+    node_of(graph, tensor).is_some_and(|node| node.frozen)
 }
 
 /// Whether a tensor's branch has no module of the user's own.
-fn all_layers_are_ours<M: Definition>(tensor: &str) -> bool {
+fn all_layers_are_ours(graph: &'static Graph, tensor: &str) -> bool {
     let ours = |node: &Node| node.layers.iter().all(|layer| layer.parameters.is_some());
-    node_of(&M::GRAPH, tensor).is_some_and(ours)
+    node_of(graph, tensor).is_some_and(ours)
 }
 
 /// The places of the inputs that are dropped at random.
-fn dropped<M: Definition>(settings: &Settings) -> Vec<(usize, f64)> {
-    let place = |name: &str| M::GRAPH.inputs.iter().position(|input| input.name == name);
+fn dropped(graph: &Graph, settings: &Settings) -> Vec<(usize, f64)> {
+    let place = |name: &str| graph.inputs.iter().position(|input| input.name == name);
     let dropped = settings.dropped.iter();
     dropped.filter_map(|(name, probability)| Some((place(name)?, *probability))).collect()
 }
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
-    for Run<'_, M, E, D, O>
-{
+impl<E: Element, D: Backend<E>> AnyTraining for Run<'_, E, D> {
     fn plan(&self) -> &RunPlan {
         &self.plan
     }
@@ -344,13 +346,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
         self.optimizer.set_learning_rate(learning_rate);
     }
 
-    fn freeze_node(&mut self, branch: NodeOf<M>, frozen: bool) {
-        self.branches.freeze(&M::GRAPH, branch.name(), frozen);
+    fn freeze_node(&mut self, node: &str, frozen: bool) {
+        self.branches.freeze(self.model.graph(), node, frozen);
         self.tell_frozen();
     }
 
     fn snapshot(&mut self) -> Result<Snapshot> {
-        self.settled(Fill::Yes, |run, _| run.model.snapshot())
+        self.settled(Fill::Yes, |run, _| Ok(run.model.snapshot()))
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
@@ -360,7 +362,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Training<M>
     }
 
     fn save_model(&mut self, path: &Path) -> Result<()> {
-        self.settled(Fill::Yes, |run, _| run.model.save(path))
+        self.settled(Fill::Yes, |run, _| checkpoint::save(run.model, path))
     }
 
     fn request_checkpoint(&mut self, folder: &Path, keep: usize) {

@@ -6,14 +6,12 @@ use std::{
 };
 
 use super::{
-    fingerprint::Fingerprint, row_weights::SampleWeightCheck, trainer::ValidationRows, Shuffle,
-    Trainer,
+    fingerprint::Fingerprint, row_weights::SampleWeightCheck, setup::Setup,
+    trainer::ValidationRows, Shuffle,
 };
 use crate::{
     callback::RunPlan,
     checkpoint::{CheckpointError, SavedRun},
-    definition::Definition,
-    optim::Optimizer,
 };
 
 /// What must be the same for a run to end as it would have ended: names and values, in words.
@@ -35,8 +33,8 @@ pub(super) struct TrainingRows<'a> {
     pub(super) weights: &'a [SampleWeightCheck],
 }
 
-impl<M: Definition, O: Optimizer> Trainer<M, O> {
-    /// Of this trainer on these rows.
+impl Setup {
+    /// Of this training on these rows.
     pub(super) fn same_run(&self, plan: &RunPlan, rows: &TrainingRows<'_>) -> SameRun {
         let named = |(name, value): (&str, String)| (name.to_owned(), value);
         let mut all: Vec<_> = self.rows_and_order(plan, rows).into_iter().map(named).collect();
@@ -74,7 +72,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         let settings = &self.settings;
         let frozen: BTreeSet<&str> = settings.frozen.iter().copied().collect();
         // The rate while the run lasts is the run's: schedules change it.
-        let mut optimizer = self.optimizer.clone();
+        let mut optimizer = self.optimizer.clone_boxed();
         optimizer.set_learning_rate(1.0);
         [
             ("`accumulate`", settings.accumulate.to_string()),
@@ -96,8 +94,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             let (output, values) = weights.fingerprint();
             format!("`{output}` checksum {values:08x}")
         });
-        let of_classes = self.class_weights.iter().map(|by_class| {
-            let name = M::GRAPH.outputs.get(by_class.index).map_or("", |output| output.name);
+        let of_classes = self.weighing.by_class.iter().map(|by_class| {
+            let name = self.graph.outputs.get(by_class.index).map_or("", |output| output.name);
             // In the order of the classes, the last weight of each, and those alone that change
             // anything.
             let mut weights: BTreeMap<usize, f64> = by_class.weights.iter().copied().collect();

@@ -1,31 +1,31 @@
 //! A run as it is written down, and taken up again.
 
-use super::{run::Run, walk};
+use super::run::Run;
 use crate::{
-    callback::{Callback, Memory},
+    callback::{AnyCallback, Memory},
     checkpoint::{CheckpointError, SavedRun},
-    definition::{Definition, Network},
     kernel::{Backend, Element},
     lazy::Raw,
-    optim::{Optimizer, OptimizerState},
+    optim::OptimizerState,
+    parameters::{self, Role},
     Error, Result,
 };
 
 /// The names of a callback's numbers begin with its place and its name.
-fn prefix<M: Definition>(place: usize, callback: &dyn Callback<M>) -> String {
+fn prefix(place: usize, callback: &dyn AnyCallback) -> String {
     format!("callback.{place}.{}.", callback.name())
 }
 
 /// The progress is shown, but is no part of the run.
-fn of_the_run<M: Definition>(callback: &dyn Callback<M>) -> bool {
+fn of_the_run(callback: &dyn AnyCallback) -> bool {
     callback.name() != "Progress"
 }
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
+impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// All of the run but its model.
     pub(super) fn saved(
         &self,
-        callbacks: &[Box<dyn Callback<M>>],
+        callbacks: &[Box<dyn AnyCallback>],
         raw: &[Option<Raw<E>>],
     ) -> SavedRun {
         let own = || callbacks.iter().filter(|callback| of_the_run(callback.as_ref()));
@@ -100,16 +100,15 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     }
 }
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
+impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     fn recall_tables(&mut self, saved: &SavedRun) -> Result<()> {
         let Run { tables, state, .. } = self;
         let mut known = Some(());
-        walk::weights(&mut self.model.module, |index, weights| {
+        parameters::edit_role(&mut self.model.module, Role::Trained, |index, weights| {
             let tensor = &state.tensors[index];
             let of = (index, tensor.name.as_str());
             known = known.and(tables.recall(of, tensor.step, saved, weights));
-        })
-        .map_err(Error::device)?;
+        })?;
         known.ok_or_else(|| unfit(saved, "a table"))
     }
 }
@@ -118,10 +117,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
 ///
 /// # Errors
 /// What no callback can have remembered.
-pub(super) fn recall_callbacks<M: Definition>(
+pub(super) fn recall_callbacks(
     saved: &SavedRun,
     sizes: Vec<usize>,
-    callbacks: &mut [Box<dyn Callback<M>>],
+    callbacks: &mut [Box<dyn AnyCallback>],
 ) -> std::result::Result<(), String> {
     for (place, callback) in callbacks.iter_mut().enumerate() {
         let prefix = prefix(place, callback.as_ref());

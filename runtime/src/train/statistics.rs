@@ -1,7 +1,11 @@
 //! What a step moves besides the weights, so that a step that fails can be taken back.
 
-use super::walk;
-use crate::tensor::*;
+use crate::{
+    kernel::{Backend, Element},
+    model::AnyModule,
+    parameters::{self, Role},
+    Result,
+};
 
 /// A copy of the tensors that are not trained but may move, as the running statistics of BatchNorm
 /// do. Frozen branches move nothing and are left out.
@@ -18,15 +22,12 @@ impl<E: Element> KeptStatistics<E> {
     }
 
     /// Copies them.
-    pub(super) fn keep<D: Backend<E>, M: TensorCollection<E, D>>(
-        &mut self,
-        module: &mut M,
-    ) -> Result<(), D::Err> {
+    pub(super) fn keep<D: Backend<E>>(&mut self, module: &mut dyn AnyModule<E, D>) -> Result<()> {
         if !self.moves.contains(&true) {
             return Ok(());
         }
         let KeptStatistics { moves, kept } = self;
-        walk::statistics(module, |index, values| {
+        parameters::edit_role(module, Role::Fixed, |index, values| {
             if moves[index] {
                 kept[index].clear();
                 kept[index].extend_from_slice(values);
@@ -35,11 +36,8 @@ impl<E: Element> KeptStatistics<E> {
     }
 
     /// Puts the copies back.
-    pub(super) fn put_back<D: Backend<E>, M: TensorCollection<E, D>>(
-        &self,
-        module: &mut M,
-    ) -> Result<(), D::Err> {
-        walk::statistics(module, |index, values| {
+    pub(super) fn put_back<D: Backend<E>>(&self, module: &mut dyn AnyModule<E, D>) -> Result<()> {
+        parameters::edit_role(module, Role::Fixed, |index, values| {
             if self.moves[index] {
                 values.copy_from_slice(&self.kept[index]);
             }

@@ -1,19 +1,18 @@
 //! One batch: its losses, their gradients, and the optimizer's step.
 
-use dfdx::{
-    nn::tensor_collection::TensorCollection,
-    tensor::{Gradients, OwnedTape, SplitTape, Trace},
-    tensor_ops::Backward,
-};
+use dfdx::{tensor::Gradients, tensor_ops::Backward};
 
-use super::{head_values, run::Run, walk, watch::first_not_finite, Objective, Penalties};
+use super::{
+    branches::Branches, head_values, run::Run, watch::first_not_finite, Objective, Penalties,
+};
 use crate::{
     callback::Cause,
-    definition::{Definition, Network},
+    definition::Graph,
     kernel::{sweep, Backend, Element},
-    lazy::{self, Tables},
-    model::{link, Model},
-    optim::Optimizer,
+    lazy,
+    model::{link, AnyModule, UntypedModel},
+    optim::AnyOptimizer,
+    parameters::{self, Role},
     seed::Stream,
     Error, Result,
 };
@@ -25,11 +24,11 @@ pub(super) struct NotFinite {
     pub(super) node: Option<&'static str>,
 }
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
+impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// Trains on the next batch and gives its total loss, or says what was not finite; then the
     /// model is as it was before.
     pub(super) fn train_step(&mut self) -> Result<std::result::Result<f64, NotFinite>> {
-        self.statistics.keep(&mut self.model.module).map_err(Error::device)?;
+        self.statistics.keep(&mut self.model.module)?;
         let rows = self.next_rows()?;
         let (objective, penalty) = match self.losses(&rows) {
             Ok(losses) => losses,
@@ -38,18 +37,16 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
                 return Err(error);
             }
         };
-        let cause = match first_infinite::<M>(&objective) {
-            None => self.infinite_gradient().map_err(Error::device)?,
-            loss => loss,
-        };
+        let graph = self.model.graph();
+        let cause = first_infinite(graph, &objective).or_else(|| self.infinite_gradient());
         if let Some(cause) = cause {
             self.put_statistics_back()?;
             let node = self.first_infinite_node(&rows)?;
             return Ok(Err(NotFinite { cause, node }));
         }
-        self.update().map_err(Error::device)?;
+        self.update()?;
         if let Some(coverage) = &mut self.model.coverage {
-            coverage.add(&M::GRAPH, &self.reached);
+            coverage.add(graph, &self.reached);
         }
         self.step += 1;
         self.batches += 1;
@@ -57,16 +54,14 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     }
 
     /// The first tensor whose gradient is not finite: a step with it would leave no weight of it.
-    fn infinite_gradient(&mut self) -> std::result::Result<Option<Cause>, D::Err> {
-        let Some(gradients) = &mut self.gradients else { return Ok(None) };
+    fn infinite_gradient(&mut self) -> Option<Cause> {
         let mut found = None;
-        walk::gradients(&self.model.module, gradients, &mut self.tables, |tensor, gradient| {
+        self.gradients.each(&mut self.tables, |tensor, gradient| {
             if found.is_none() && !sweep::all_finite(gradient) {
                 found = Some(tensor);
             }
-        })?;
-        let name = |tensor: usize| self.state.tensors[tensor].name.clone();
-        Ok(found.map(|tensor| Cause::Gradient { tensor: name(tensor) }))
+        });
+        Some(Cause::Gradient { tensor: self.state.tensors[found?].name.clone() })
     }
 
     /// The numbers of the next batch's rows, which are in `self.rows` now.
@@ -79,7 +74,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     }
 
     fn put_statistics_back(&mut self) -> Result<()> {
-        self.statistics.put_back(&mut self.model.module).map_err(Error::device)
+        self.statistics.put_back(&mut self.model.module)
     }
 
     /// The losses of a batch and, in `self.gradients`, their gradients.
@@ -87,9 +82,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         let draw = self.draw();
         let draws = (self.draw_of(Stream::Dropping), self.draw_of(Stream::Augmentation));
         let streamed = self.stream.is_some();
-        let Model { module, preprocessing, .. } = &mut *self.model;
+        let graph = self.model.graph();
+        let UntypedModel { module, preprocessing, .. } = &mut *self.model;
         let device: &D = &self.device;
-        M::set_draw(module, draw);
+        module.set_draw(draw);
         let chunk = match preprocessing {
             // A stream's rows have been changed already.
             Some(fitted) if !self.dropping.is_empty() || fitted.augments() && !streamed => {
@@ -97,29 +93,30 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             }
             _ => self.rows.take(rows),
         };
-        let outputs = M::GRAPH.outputs.len();
+        let outputs = graph.outputs.len();
         let counts = |output: usize, place: usize| chunk.counts_for(output, outputs, place);
         self.reached.set(&chunk.batch(), &counts, &|node| self.branches.learns(node));
-        let tape = fresh_tape(module, &mut self.gradients, &mut self.tables, device)
-            .map_err(Error::device)?;
+        let of_tape = self.of_tape.take();
+        let tape = self.gradients.tape(module, of_tape, &mut self.tables, device);
+        let tape = tape.map_err(Error::device)?;
         let there_and_back = || {
             let (heads, tape) =
-                M::train(module, &chunk.batch(), device, tape).map_err(Error::device)?;
-            let values = head_values(&M::GRAPH, &heads, chunk.len())?;
-            let mut objective = Objective::new(&M::GRAPH, &values, &chunk);
+                module.train(&chunk.batch(), device, tape).map_err(Error::device)?;
+            let values = head_values(graph, &heads, chunk.len())?;
+            let mut objective = Objective::new(graph, &values, &chunk);
             let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
             let gradients = total.try_backward().map_err(Error::device)?;
             Ok::<_, Error>((values, objective, gradients))
         };
         let there_and_back = lazy::lend(&mut self.tables, there_and_back);
         let (mut values, objective, mut gradients) = there_and_back?;
-        let mut penalties = Penalties::in_training(&mut gradients, &self.branches);
-        M::penalize(module, &mut penalties).map_err(Error::device)?;
-        let penalty = penalties.value();
-        self.gradients = Some(gradients);
+        let penalty = penalty(module, &mut gradients, &self.branches).map_err(Error::device)?;
+        let taken = self.gradients.take(module, &mut gradients, &mut self.tables);
+        taken.map_err(Error::device)?;
+        self.of_tape = Some(gradients);
 
         self.scores.losses(&objective, penalty, chunk.len());
-        link(&M::GRAPH, preprocessing.as_ref(), &mut values);
+        link(graph, preprocessing.as_ref(), &mut values);
         self.scores.predictions(&values, &chunk);
         Ok((objective, penalty))
     }
@@ -133,93 +130,89 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
     }
 
     /// The step of the optimizer, or a batch's share of it.
-    fn update(&mut self) -> std::result::Result<(), D::Err> {
-        let (before, module) = (self.state.step, &mut self.model.module);
-        let Some(gradients) = &mut self.gradients else { return Ok(()) };
-        let tables = &mut self.tables;
+    fn update(&mut self) -> Result<()> {
+        let before = self.state.step;
         let batches = self.settings.accumulate as u64;
         let complete = (self.batches + 1).is_multiple_of(batches);
-        let sums = &mut self.accumulated;
-        accumulate(module, gradients, tables, sums, complete.then_some(batches))?;
+        self.accumulate(complete.then_some(batches));
         if complete {
             if let Some(clip) = self.settings.clip {
                 let counts = |tensor| self.branches.factor(tensor).is_some();
-                clip.apply(module, gradients, tables, counts)?;
+                clip.apply(&mut self.gradients, &mut self.tables, counts);
             }
-            if self.branches.all_alike() {
-                let optimizer = &self.optimizer;
-                self.state.advance_rows(module, gradients, tables, |_| Some(optimizer))?;
-            } else {
-                let rate = self.optimizer.learning_rate();
-                let own = |tensor: usize| {
-                    let factor = self.branches.factor(tensor)?;
-                    let mut own = self.optimizer.clone();
-                    own.set_learning_rate(rate * factor);
-                    Some(own)
-                };
-                let own: Vec<Option<O>> = (0..self.state.tensors.len()).map(own).collect();
-                let own = |tensor: usize| own[tensor].as_ref();
-                self.state.advance_rows(module, gradients, tables, own)?;
-            }
+            self.take_step()?;
         }
         match &mut self.averages {
-            Some(averages) => averages.follow(module, before),
+            Some(averages) => averages.follow(&mut self.model.module, before),
             None => Ok(()),
         }
     }
-}
 
-/// Adds a batch's gradients to those before it; the last of `batches` gets their mean.
-fn accumulate<E: Element, D: Backend<E>, B: TensorCollection<E, D>>(
-    module: &B,
-    gradients: &mut Gradients<E, D>,
-    tables: &mut Tables<E>,
-    sums: &mut [Vec<E>],
-    batches: Option<u64>,
-) -> std::result::Result<(), D::Err> {
-    if sums.is_empty() {
-        return Ok(());
-    }
-    walk::gradients(module, gradients, tables, |tensor, gradient| {
-        // A table's rows come one by one.
-        sums[tensor].resize(gradient.len(), E::zero());
-        for (gradient, sum) in gradient.iter_mut().zip(&mut sums[tensor]) {
-            *sum += *gradient;
-            if let Some(batches) = batches {
-                *gradient = std::mem::replace(sum, E::zero()) / E::of(batches as f64);
+    /// Adds a batch's gradients to those before it; the last of `batches` gets their mean.
+    fn accumulate(&mut self, batches: Option<u64>) {
+        let sums = &mut self.accumulated;
+        if sums.is_empty() {
+            return;
+        }
+        self.gradients.each(&mut self.tables, |tensor, gradient| {
+            // A table's rows come one by one.
+            sums[tensor].resize(gradient.len(), E::zero());
+            for (gradient, sum) in gradient.iter_mut().zip(&mut sums[tensor]) {
+                *sum += *gradient;
+                if let Some(batches) = batches {
+                    *gradient = std::mem::replace(sum, E::zero()) / E::of(batches as f64);
+                }
             }
-        }
-    })
+        });
+    }
+
+    /// Every tensor that learns takes the optimizer's step, those of some branches at a rate of their
+    /// own.
+    fn take_step(&mut self) -> Result<()> {
+        self.state.step += 1;
+        let own = (!self.branches.all_alike()).then(|| self.own_optimizers());
+        let Run { state, tables, gradients, optimizer, .. } = self;
+        parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
+            let optimizer = match &own {
+                None => Some(&**optimizer),
+                Some(own) => own[tensor].as_deref(),
+            };
+            let (Some(optimizer), state) = (optimizer, &mut state.tensors[tensor]) else { return };
+            state.step += 1;
+            if !tables.step(tensor, optimizer, state, weights) {
+                let (step, gradient) = (state.step, gradients.of(tensor));
+                optimizer.on::<E>().update(step, weights, gradient, &mut state.slots);
+            }
+        })
+    }
+
+    /// For every tensor an optimizer of its branch's rate; `None` where it is frozen for now.
+    fn own_optimizers(&self) -> Vec<Option<Box<dyn AnyOptimizer>>> {
+        let rate = self.optimizer.learning_rate();
+        let own = |tensor: usize| {
+            let factor = self.branches.factor(tensor)?;
+            let mut own = self.optimizer.clone_boxed();
+            own.set_learning_rate(rate * factor);
+            Some(own)
+        };
+        (0..self.state.tensors.len()).map(own).collect()
+    }
 }
 
-/// A tape without operations, on the gradients of the last step set back to zero. In the first step
-/// each is made when something is added to it.
-fn fresh_tape<E: Element, D: Backend<E>, B: TensorCollection<E, D>>(
-    module: &B,
-    gradients: &mut Option<Gradients<E, D>>,
-    tables: &mut Tables<E>,
-    device: &D,
-) -> std::result::Result<OwnedTape<E, D>, D::Err> {
-    let gradients = match gradients.take() {
-        Some(mut gradients) => {
-            walk::gradients(module, &mut gradients, tables, |_, gradient| {
-                sweep::clear(gradient);
-            })?;
-            gradients
-        }
-        None => {
-            let mut none = Gradients::leaky();
-            none.retain_leafs(&tables.ids());
-            none
-        }
-    };
-    let carrier = device.try_tensor_from_vec(device.buffer(1)?, ())?;
-    Ok(carrier.traced(gradients).split_tape().1)
+/// The penalties on a model's weights, whose slopes are added to the gradients.
+fn penalty<E: Element, D: Backend<E>>(
+    module: &dyn AnyModule<E, D>,
+    gradients: &mut Gradients<E, D>,
+    branches: &Branches,
+) -> std::result::Result<f64, D::Err> {
+    let mut penalties = Penalties::new();
+    module.penalize(&mut penalties)?;
+    penalties.in_training(gradients, branches)
 }
 
 /// The first output whose loss is not finite.
-fn first_infinite<M: Definition>(objective: &Objective) -> Option<Cause> {
-    let mut outputs = M::GRAPH.outputs.iter().zip(&objective.by_output);
+fn first_infinite(graph: &Graph, objective: &Objective) -> Option<Cause> {
+    let mut outputs = graph.outputs.iter().zip(&objective.by_output);
     let (output, value) = outputs.find(|(_, value)| !value.is_finite())?;
     Some(Cause::Loss { output: output.name, value: *value })
 }

@@ -10,7 +10,9 @@ use super::{
     Shuffle,
 };
 use crate::{
-    data::{cut, read_ahead, rows_within, samples, Ask, Piece, Screen, Source, Wanted},
+    data::{
+        cut, read_ahead, rows_within, samples, Ask, Piece, Screen, SkipRefused, Source, Wanted,
+    },
     definition::{Definition, Graph},
     layer::Draw,
     preprocess::Preprocessing,
@@ -40,10 +42,10 @@ impl Stream {
 /// What prepares the batches: pass after pass over the source, each in an order of its own.
 ///
 /// Rows are mixed within a window, see [`Mixer`]; the order depends on seed and pass only.
-pub(super) struct Feed<'a, M: Definition, S> {
-    pub(super) source: &'a S,
+pub(super) struct Feed<'a> {
+    pub(super) source: &'a dyn RowsOfSource,
     pub(super) fitted: Preprocessing,
-    pub(super) weighing: Weighing<'a, M>,
+    pub(super) weighing: Weighing,
     pub(super) seed: Seed,
     pub(super) shuffle: Shuffle,
     pub(super) window: Window,
@@ -54,7 +56,7 @@ pub(super) struct Feed<'a, M: Definition, S> {
     pub(super) first_batch: u64,
 }
 
-impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
+impl Feed<'_> {
     /// Hands over batches until nobody takes them any more, or something is wrong.
     pub(super) fn run(self, to: &SyncSender<Result<Rows>>) {
         let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
@@ -75,14 +77,13 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
 
     /// One pass, but for its first `skipped` batches; whether somebody waits for the next.
     fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
-        let wanted = Wanted::samples::<M>(self.batch_size, !self.weighing.by_row.is_empty());
-        let asks: Vec<_> = self.weighing.by_row.iter().map(weigh).collect();
-        let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
-        let screen = Screen::of(self.source, |table| self.fitted.check_samples(table));
-        read_ahead(
-            || samples::<M, S>(self.source, &wanted, &asks, screen),
-            |pieces| self.batches(pieces, (pass, skipped), to),
-        )
+        let screen = Screen::by(self.source.skips(), |table| self.fitted.check_samples(table));
+        let mut waits = true;
+        self.source.pass(self.batch_size, screen, &mut |pieces| {
+            waits = self.batches(pieces, (pass, skipped), to)?;
+            Ok(())
+        })?;
+        Ok(waits)
     }
 
     /// Makes batches of the rows of a pass.
@@ -116,7 +117,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
         &self,
         pieces: &'r mut dyn Iterator<Item = Result<Piece>>,
         pass: u64,
-    ) -> impl Iterator<Item = Result<Piece>> + use<'r, M, S> {
+    ) -> impl Iterator<Item = Result<Piece>> + use<'r> {
         let window = match self.shuffle {
             Shuffle::EachEpoch => self.window,
             Shuffle::Never => Window { rows: 1, ..self.window },
@@ -148,8 +149,49 @@ impl<M: Definition, S: Source<Row = M::Sample>> Feed<'_, M, S> {
     }
 }
 
-/// Asks how much a row counts. That it is a weight has been checked when the rows were counted.
-pub(super) fn weigh<M: Definition>(
+/// The rows of a source to train on, whatever its type and that of the model.
+#[doc(hidden)]
+pub trait RowsOfSource: Sync {
+    /// Lets `take` have all rows but for those that the screen leaves out, about so many at a time, with
+    /// what the functions that weigh rows say of them.
+    #[allow(private_interfaces)] // The trait cannot be named from outside.
+    fn pass(
+        &self,
+        at_once: usize,
+        screen: Screen<'_>,
+        take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<Piece>>) -> Result<()>,
+    ) -> Result<()>;
+
+    /// What leaves out others, where something does.
+    fn skips(&self) -> Option<&dyn SkipRefused>;
+}
+
+/// The samples of a model from a source.
+pub(super) struct WeighedSamples<'a, M: Definition, S> {
+    pub(super) source: &'a S,
+    pub(super) by_row: &'a [SampleWeight<M>],
+}
+
+impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeighedSamples<'_, M, S> {
+    fn pass(
+        &self,
+        at_once: usize,
+        screen: Screen<'_>,
+        take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<Piece>>) -> Result<()>,
+    ) -> Result<()> {
+        let wanted = Wanted::samples::<M>(at_once, !self.by_row.is_empty());
+        let asks: Vec<_> = self.by_row.iter().map(weigh).collect();
+        let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
+        read_ahead(|| samples::<M, S>(self.source, &wanted, &asks, screen), take)
+    }
+
+    fn skips(&self) -> Option<&dyn SkipRefused> {
+        self.source.skips()
+    }
+}
+
+/// Asks how much a row counts. That it is a weight is checked when the rows are counted.
+fn weigh<M: Definition>(
     by_row: &SampleWeight<M>,
 ) -> impl Fn(usize, &M::Sample) -> Result<f64> + Sync + '_ {
     |_, row| Ok(f64::from((by_row.weight)(row)))

@@ -69,7 +69,7 @@ pub(super) struct Settings {
     pub(super) refit: bool,
 }
 
-/// How much each row counts for an output.
+/// How much each row counts for an output, by what a user's function says.
 pub(super) struct SampleWeight<M: Definition> {
     pub(super) index: usize,
     pub(super) output: &'static str,

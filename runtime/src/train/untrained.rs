@@ -8,14 +8,14 @@
 //! training goes on, they are what they were: what is seen later starts from its own initial values,
 //! whether somebody looked in between or not.
 
-use super::{run::Run, walk, watch};
+use super::{run::Run, watch};
 use crate::{
     data::rows_within,
-    definition::{Graph, Network},
+    definition::Graph,
     kernel::{Backend, Element},
     model::{optional_input_of, tables, LookUp},
-    optim::Optimizer,
-    Error, Result,
+    parameters::{self, Role},
+    Result,
 };
 
 /// How many training rows the mean of a branch is taken over, at most: fewer where they are large.
@@ -62,7 +62,7 @@ impl Fillable {
     }
 }
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
+impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// Gives what training has not reached the mean of what it has, and what was there to who wants
     /// to put it back. Nothing is replaced where the record of it is missing: in a model from the file
     /// of an older version, or into which something was put by hand. Of a table that nothing has
@@ -75,7 +75,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         let Some(coverage) = &self.model.coverage else { return Ok(Vec::new()) };
         let fillable = &self.fillable;
         let mut all = Vec::new();
-        walk::weights(&mut self.model.module, |tensor, weights| {
+        parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
             let mut numbers = Vec::new();
             let kept = (old == Old::Keep).then_some(&mut numbers);
             match &fillable[tensor] {
@@ -91,8 +91,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             if !numbers.is_empty() {
                 all.push(Kept { tensor, numbers });
             }
-        })
-        .map_err(Error::device)?;
+        })?;
         Ok(all)
     }
 
@@ -102,7 +101,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
             return Ok(());
         };
         let fillable = &self.fillable;
-        walk::weights(&mut self.model.module, |tensor, weights| {
+        parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
             let Some(own) = kept.iter().find(|kept| kept.tensor == tensor) else { return };
             match &fillable[tensor] {
                 Some(Fillable::Table(look_up)) => {
@@ -111,7 +110,6 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
                 _ => weights.copy_from_slice(&own.numbers),
             }
         })
-        .map_err(Error::device)
     }
 
     /// For every node with a vector that stands in for an input which was never absent, the mean of
@@ -130,10 +128,11 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
         }
         let all: Vec<usize> = (0..rows.len().min(self.plan.rows)).collect();
         // Those of a source were chosen when they were counted.
-        let outputs = M::GRAPH.outputs.len();
+        let graph = self.model.graph();
+        let outputs = graph.outputs.len();
         let chosen =
             |place: &usize| self.reference.is_some() || rows.take(&all).counts(outputs, *place);
-        let numbers = all.iter().copied().filter(chosen).take(reference_rows(&M::GRAPH));
+        let numbers = all.iter().copied().filter(chosen).take(reference_rows(graph));
         let numbers: Vec<usize> = numbers.collect();
         let count = numbers.len();
         if count == 0 {

@@ -12,11 +12,10 @@ use super::{
 };
 use crate::{
     data::{cut, read_ahead, samples, Piece, Screen, SkipRefused, Source, Table, Wanted},
-    definition::{Definition, Network},
+    definition::Definition,
     history::{Figures, Phase},
     importance::LeftOut,
     kernel::{Backend, Element},
-    optim::Optimizer,
     preprocess::Preprocessing,
     Error, Notice, Result,
 };
@@ -161,7 +160,7 @@ impl Validation {
 /// How many rows of a stream are looked at together.
 const ROWS_AT_ONCE: usize = 256;
 
-impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D, O> {
+impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// The figures on the rows to validate with.
     pub(super) fn validate(&mut self, validation: &Validation) -> Result<Figures> {
         match validation {
@@ -184,12 +183,13 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>, O: Optimizer> Run<'_, M, E, D,
                 let mut figures = Figures::default();
                 let fitted = self.model.fitted()?;
                 source.each(&fitted, batch_size, &mut |tables| {
-                    let tables = tables.map(|table| {
+                    let mut tables = tables.map(|table| {
                         let (mut raw, first) = table?;
                         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
                         Ok((raw, first))
                     });
-                    let scores = self.model.score_tables(tables, batch_size, "validate with")?;
+                    let scores =
+                        self.model.score_tables(&mut tables, batch_size, "validate with")?;
                     figures = scores.figures(Phase::Validation);
                     Ok(())
                 })?;

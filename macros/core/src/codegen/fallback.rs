@@ -174,7 +174,7 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
             pub const GRAPH: #krate::definition::Graph =
                 <#definition as #krate::definition::Definition>::GRAPH;
 
-            pub fn build<D: #private::Backend<::core::primitive::f32>>(
+            pub fn build<D: #krate::Compute<::core::primitive::f32>>(
                 _: &D,
                 _: #krate::Seed,
             ) -> #krate::Model<#definition, ::core::primitive::f32, D>
@@ -384,7 +384,7 @@ fn trait_stubs(raw: &RawModel, names: &Names) -> TokenStream {
             }
             fn penalize(
                 _: &Self::Built,
-                _: &mut #krate::train::Penalties<'_, E, D>,
+                _: &mut #krate::train::Penalties<E, D>,
             ) -> ::core::result::Result<(), #error> {
                 ::core::unreachable!()
             }

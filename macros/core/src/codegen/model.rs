@@ -19,7 +19,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let docs = graph.model.attributes.iter().filter(|a| a.path().is_ident("doc"));
     let table = docs::of(expansion);
     let summary = summary(expansion);
-    let (krate, private) = (&expansion.paths.krate, &expansion.paths.private);
+    let krate = &expansion.paths.krate;
     let handles = handles(expansion);
     quote! {
         #(#docs)*
@@ -38,7 +38,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
 
             /// A model of `f32` with fresh weights, which depend on `seed` alone. For another
             /// dtype there is `Model::<_, f64>::build`.
-            pub fn build<D: #private::Backend<::core::primitive::f32>>(
+            pub fn build<D: #krate::Compute<::core::primitive::f32>>(
                 device: &D,
                 seed: #krate::Seed,
             ) -> #krate::Model<#definition, ::core::primitive::f32, D>

@@ -158,7 +158,7 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
             #[allow(unused_variables)]
             fn penalize(
                 module: &Self::Built,
-                penalties: &mut #krate::train::Penalties<'_, E, D>,
+                penalties: &mut #krate::train::Penalties<E, D>,
             ) -> #result<(), #error> {
                 #penalties
                 #ok(())

@@ -1,0 +1,203 @@
+//! The way from the user's types to what is compiled once.
+//!
+//! Code that is generic is compiled in the crate that names the types. So everything below the user's
+//! types ([`UntypedModel`], the training loop, files, reports) is generic over dtype and device alone,
+//! and reached through an object that this crate makes for each of those: [`Compute::core`] is no
+//! generic function where it is implemented, and so the code that it names is compiled here. (Were it
+//! inlined, it would be compiled once more where that happens.)
+
+use std::path::Path;
+
+use dfdx::tensor::Cpu;
+
+use crate::{
+    callback::Snapshot,
+    checkpoint,
+    data::Table,
+    history::{Evaluation, History, Phase},
+    importance::Importance,
+    kernel::{Backend, Element},
+    metric::ConfusionMatrix,
+    model::{TakePredictions, UntypedModel},
+    preprocess::Preprocessing,
+    report::Page,
+    seed::Seed,
+    train::{LearningRateCurve, RowsOfSource, Setup},
+    Result,
+};
+
+/// A device that models run on.
+pub trait Compute<E: Element>: Backend<E> {
+    /// What models of this dtype can do on it.
+    #[doc(hidden)]
+    fn core() -> &'static dyn Core<E, Self>;
+}
+
+impl Compute<f32> for Cpu {
+    #[inline(never)]
+    fn core() -> &'static dyn Core<f32, Cpu> {
+        &Compiled
+    }
+}
+
+impl Compute<f64> for Cpu {
+    #[inline(never)]
+    fn core() -> &'static dyn Core<f64, Cpu> {
+        &Compiled
+    }
+}
+
+/// Raw rows in tables, each with the number of its first row.
+pub(crate) type Tables<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
+
+/// Everything that models can do, whatever their types.
+#[doc(hidden)]
+pub trait Core<E: Element, D: Backend<E>> {
+    fn fit(&self, setup: Setup, model: &mut UntypedModel<E, D>, rows: Table) -> Result<History>;
+
+    fn fit_from(
+        &self,
+        setup: Setup,
+        model: &mut UntypedModel<E, D>,
+        source: &dyn RowsOfSource,
+    ) -> Result<History>;
+
+    fn find_learning_rate(
+        &self,
+        setup: Setup,
+        model: &mut UntypedModel<E, D>,
+        rows: Table,
+    ) -> Result<LearningRateCurve>;
+
+    fn predict(
+        &self,
+        model: &UntypedModel<E, D>,
+        fitted: &Preprocessing,
+        rows: (&Table, usize),
+        take: &mut TakePredictions<'_>,
+    ) -> Result<()>;
+
+    fn evaluate(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<Evaluation>;
+
+    fn evaluate_tables(
+        &self,
+        model: &UntypedModel<E, D>,
+        tables: Tables<'_>,
+        batch_size: usize,
+    ) -> Result<Evaluation>;
+
+    fn confusion(
+        &self,
+        model: &UntypedModel<E, D>,
+        output: usize,
+        rows: Table,
+    ) -> Result<Option<ConfusionMatrix>>;
+
+    fn importance(
+        &self,
+        model: &UntypedModel<E, D>,
+        rows: &Table,
+        repeats: usize,
+        seed: Seed,
+    ) -> Result<Importance>;
+
+    fn report(&self, model: &UntypedModel<E, D>, page: &Page<'_>, path: &Path) -> Result<()>;
+
+    fn save(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<()>;
+
+    fn load(&self, model: &mut UntypedModel<E, D>, path: &Path) -> Result<()>;
+
+    fn snapshot(&self, model: &UntypedModel<E, D>) -> Snapshot;
+
+    fn restore(&self, model: &mut UntypedModel<E, D>, snapshot: &Snapshot) -> Result<()>;
+}
+
+/// What [`Compute::core`] gives.
+struct Compiled;
+
+impl<E: Element, D: Backend<E>> Core<E, D> for Compiled {
+    fn fit(&self, setup: Setup, model: &mut UntypedModel<E, D>, rows: Table) -> Result<History> {
+        setup.fit(model, rows)
+    }
+
+    fn fit_from(
+        &self,
+        setup: Setup,
+        model: &mut UntypedModel<E, D>,
+        source: &dyn RowsOfSource,
+    ) -> Result<History> {
+        setup.fit_from(model, source)
+    }
+
+    fn find_learning_rate(
+        &self,
+        setup: Setup,
+        model: &mut UntypedModel<E, D>,
+        rows: Table,
+    ) -> Result<LearningRateCurve> {
+        setup.find_learning_rate(model, rows)
+    }
+
+    fn predict(
+        &self,
+        model: &UntypedModel<E, D>,
+        fitted: &Preprocessing,
+        rows: (&Table, usize),
+        take: &mut TakePredictions<'_>,
+    ) -> Result<()> {
+        model.predict(fitted, rows, take)
+    }
+
+    fn evaluate(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<Evaluation> {
+        model.evaluate_table(rows)
+    }
+
+    fn evaluate_tables(
+        &self,
+        model: &UntypedModel<E, D>,
+        tables: Tables<'_>,
+        batch_size: usize,
+    ) -> Result<Evaluation> {
+        let scores = model.score_tables(tables, batch_size, "evaluate")?;
+        Ok(Evaluation(scores.figures(Phase::Training)))
+    }
+
+    fn confusion(
+        &self,
+        model: &UntypedModel<E, D>,
+        output: usize,
+        rows: Table,
+    ) -> Result<Option<ConfusionMatrix>> {
+        model.confusion_of(output, rows)
+    }
+
+    fn importance(
+        &self,
+        model: &UntypedModel<E, D>,
+        rows: &Table,
+        repeats: usize,
+        seed: Seed,
+    ) -> Result<Importance> {
+        Importance::of_permutations(model, rows, repeats, seed)
+    }
+
+    fn report(&self, model: &UntypedModel<E, D>, page: &Page<'_>, path: &Path) -> Result<()> {
+        page.write(model, path)
+    }
+
+    fn save(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<()> {
+        checkpoint::save(model, path)
+    }
+
+    fn load(&self, model: &mut UntypedModel<E, D>, path: &Path) -> Result<()> {
+        checkpoint::load(model, path)
+    }
+
+    fn snapshot(&self, model: &UntypedModel<E, D>) -> Snapshot {
+        model.snapshot()
+    }
+
+    fn restore(&self, model: &mut UntypedModel<E, D>, snapshot: &Snapshot) -> Result<()> {
+        model.restore(snapshot)
+    }
+}
