@@ -41,6 +41,8 @@ mod saved_tests;
 mod seen;
 mod shrink;
 pub mod stage;
+#[doc(hidden)]
+pub mod stages;
 mod standardize;
 mod target;
 #[cfg(feature = "tokenizers")]

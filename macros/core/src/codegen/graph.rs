@@ -189,8 +189,7 @@ fn is_double(node: &Node) -> bool {
 fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usize>) -> TokenStream {
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
     let name = |name: &str| Ident::new(name, Span::call_site());
-    let (room, module) = (name(step.spec.form.nature.type_name()), name(step.spec.name));
-    let ty = name(step.spec.type_name);
+    let (ty, module) = (name(step.spec.type_name), name(step.spec.name));
     let arguments = &step.arguments;
     let (input, output) = (step.input.expression(spec), step.output.expression(spec));
     let (some, none) = (&expansion.paths.some, &expansion.paths.none);
@@ -204,7 +203,7 @@ fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usiz
             input: #input,
             output: #output,
             vocabulary_of: #vocabulary_of,
-            stage: #krate::preprocess::#room::<#krate::preprocess::#ty>::STAGE,
+            stage: &#krate::preprocess::stages::#ty,
         }
     }
 }

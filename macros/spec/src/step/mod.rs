@@ -128,17 +128,6 @@ pub enum Nature {
     Random,
 }
 
-impl Nature {
-    /// The type in `multi_input::preprocess` that makes a step of the step's type.
-    pub const fn type_name(self) -> &'static str {
-        match self {
-            Nature::Fixed => "Fixed",
-            Nature::Learned => "Learned",
-            Nature::Random => "Random",
-        }
-    }
-}
-
 /// The step that the DSL calls `name`.
 pub fn named(name: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.name == name)
