@@ -150,13 +150,16 @@ pub trait AnyOperation {
 }
 
 /// Compiles operations here, for every dtype: the functions below are no generic ones, so the code
-/// that they name belongs to this crate.
+/// that they name belongs to this crate. Inlined elsewhere, which the compiler does on its own with
+/// functions as short as these, they would take it along.
 macro_rules! compiled {
     ($($operation:ty),+ $(,)?) => {$(
         impl $crate::kernel::operation::AnyOperation for $operation {
+            #[inline(never)]
             fn on_f32(&self) -> &dyn $crate::kernel::operation::Apply<f32> {
                 self
             }
+            #[inline(never)]
             fn on_f64(&self) -> &dyn $crate::kernel::operation::Apply<f64> {
                 self
             }
