@@ -62,7 +62,7 @@ pub fn learned<S: Shape, V: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E,
     if stand_in.shape().num_elements() != replace.width {
         return Err(D::size_error());
     }
-    let (x, tape) = x.try_contiguous()?.split_tape();
+    let (x, tape) = x.split_tape();
     record(&replace, &[&x, stand_in], *x.shape(), x.device(), tape)
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn keep<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     present: Arc<[bool]>,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let (x, tape) = x.try_contiguous()?.split_tape();
+    let (x, tape) = x.split_tape();
     let width = x.shape().num_elements() / present.len().max(1);
     record(&Replace { present, width }, &[&x], *x.shape(), x.device(), tape)
 }
@@ -92,14 +92,13 @@ pub fn select_categories<S: Shape, B: Dim, E: Element, D: Backend<E>, T>(
     x: Tensor<S, usize, D, T>,
     present: &Tensor<(B, Const<1>), E, D>,
 ) -> Result<Tensor<S, usize, D, T>, D::Err> {
-    if !D::is_contiguous(&x) {
-        return Err(D::size_error());
-    }
     let present = flags(present, rows_of(x.shape()))?;
     let (x, tape) = x.split_tape();
-    let mut indices = x.device().index_buffer(x.shape().num_elements())?;
-    copy_indices(&D::indices(&x), &present, &mut indices);
-    Ok(x.device().try_tensor_from_vec(indices, *x.shape())?.put_tape(tape))
+    let (device, shape) = (x.device().clone(), *x.shape());
+    let known = indices(x)?;
+    let mut selected = device.index_buffer(known.len())?;
+    copy_indices(&known, &present, &mut selected);
+    Ok(device.try_tensor_from_vec(selected, shape)?.put_tape(tape))
 }
 
 /// Which of the `batch` rows are present.
@@ -110,9 +109,11 @@ pub(crate) fn flags<B: Dim, E: Element, D: Backend<E>>(
     if present.shape().0.size() != batch {
         return Err(D::size_error());
     }
-    let present = present.clone().try_contiguous()?;
-    let flags = D::values(&present).iter().map(|flag| !flag.is_zero()).collect();
-    Ok(flags)
+    Ok(not_zero(&present.input()?.values()))
+}
+
+fn not_zero<E: Element>(flags: &[E]) -> Vec<bool> {
+    flags.iter().map(|flag| !flag.is_zero()).collect()
 }
 
 /// The first dimension, which is the batch.

@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 
 use dfdx::{
-    shapes::{HasShape, Shape},
+    shapes::Shape,
     tensor::{Gradients, PutTape, Tape, Tensor},
-    tensor_ops::ReshapeTo,
 };
 
 use super::{
+    flat::{self, Flat, Input, Operand},
     operation::{
         AnyOperation, Apply, Backward, BackwardPass, ForwardPass, InputGradients, OperationError,
         Workspace,
@@ -17,29 +17,7 @@ use super::{
     Backend, Element,
 };
 
-/// A contiguous tensor without the type of its shape: the same elements and the same gradient.
-pub type Flat<E, D> = Tensor<(usize,), E, D>;
-
-/// A tensor that flows into an operation, whatever its shape.
-pub trait Operand<E: Element, D: Backend<E>> {
-    /// Its elements, in order.
-    fn values(&self) -> Cow<'_, [E]>;
-    /// The same tensor without the type of its shape.
-    fn flat(&self) -> Result<Flat<E, D>, D::Err>;
-}
-
-impl<S: Shape, E: Element, D: Backend<E>> Operand<E, D> for Tensor<S, E, D> {
-    fn values(&self) -> Cow<'_, [E]> {
-        D::values(self)
-    }
-
-    fn flat(&self) -> Result<Flat<E, D>, D::Err> {
-        self.clone().try_reshape_like(&(self.shape().num_elements(),))
-    }
-}
-
-/// Runs `operation` on contiguous `inputs` and puts its backward pass on the tape: gives a tensor of
-/// `shape`.
+/// Runs `operation` on `inputs` and puts its backward pass on the tape: gives a tensor of `shape`.
 ///
 /// # Errors
 /// The device's.
@@ -55,12 +33,12 @@ pub(crate) fn record<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     if let Some(recorded) = recorded {
         tape.add_backward_op(move |gradients| D::run_back(recorded, gradients));
     }
-    Ok(output.try_reshape_like(&shape)?.put_tape(tape))
+    Ok(flat::typed(output, shape)?.put_tape(tape))
 }
 
 /// An operation that has run and waits for the gradient of its output.
 pub struct Recorded<E: Element, D: Backend<E>> {
-    inputs: Vec<Flat<E, D>>,
+    inputs: Vec<Input<E, D>>,
     output: Flat<E, D>,
     overwrites: bool,
     backward: Backward<E>,
@@ -76,13 +54,14 @@ pub(super) fn run<E: Element, D: Backend<E>>(
 ) -> Result<(Flat<E, D>, Option<Recorded<E, D>>), D::Err> {
     let overwrites = operation.overwrites();
     let mut output = if overwrites { device.spare(len)? } else { device.buffer(len)? };
-    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(|input| input.values()).collect();
+    let inputs = inputs.iter().map(|input| input.input()).collect::<Result<Vec<_>, _>>()?;
+    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(Input::values).collect();
     let pass =
         ForwardPass { inputs: &values, output: &mut output, workspace: &OnDevice(device), records };
     let backward = operation.apply(pass).map_err(D::operation_error)?;
     let output = device.try_tensor_from_vec(output, (len,))?;
     let Some(backward) = backward else { return Ok((output, None)) };
-    let inputs = inputs.iter().map(|input| input.flat()).collect::<Result<_, _>>()?;
+    drop(values);
     let recorded = Recorded { inputs, output: output.clone(), overwrites, backward };
     Ok((output, Some(recorded)))
 }
@@ -94,7 +73,7 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
 ) -> Result<(), D::Err> {
     let Recorded { inputs, output, overwrites, backward } = recorded;
     let mut gradient = D::take_gradient(gradients, &output)?;
-    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(D::values).collect();
+    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(Input::values).collect();
     let pass = BackwardPass {
         inputs: &values,
         output: &D::values(&output),
@@ -103,7 +82,7 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
     };
     let mut failed = Ok(());
     let mut edit = |input: usize, change: &mut dyn FnMut(&mut [E])| {
-        let edited = D::edit_gradient(gradients, &inputs[input], change);
+        let edited = inputs[input].edit_gradient(gradients, change);
         edited.map_err(|error| {
             failed = Err(error);
             OperationError::Memory

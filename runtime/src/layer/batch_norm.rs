@@ -162,7 +162,7 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         if self.frozen || counted.len() * features.each < 2 {
             return self.infer(x);
         }
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         let (moment, shape) = (Moment { features, counted: counted.clone() }, (Const,));
         let mean = record(&moment, &[&x], shape, x.device(), NoneTape)?;
         let variance = record(&moment, &[&x, &mean], shape, x.device(), NoneTape)?;
@@ -184,7 +184,7 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         [mean, variance]: [&Tensor<Rank1<C>, E, D>; 2],
         counted: Rows,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         let features = features(C, x.shape().concrete().as_ref());
         let operation = Normalise { features, epsilon: self.epsilon, counted };
         let inputs: [&dyn Operand<E, D>; 5] = [&x, &self.scale, &self.offset, mean, variance];

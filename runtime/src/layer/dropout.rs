@@ -94,7 +94,7 @@ impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> ModuleMut<Tensor<S, E, 
         if !T::OWNS_TAPE {
             return Ok(x);
         }
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         let operation = Drop { draw: self.draw.advance(), rate: self.rate };
         record(&operation, &[&x], *x.shape(), x.device(), tape)
     }

@@ -68,14 +68,11 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
         x: Tensor<S, usize, D, T>,
         (each, shape): (usize, Out),
     ) -> Result<Tensor<Out, E, D, T>, D::Err> {
-        // dfdx cannot bring indices into order, so those of a permuted tensor are refused.
-        if !D::is_contiguous(&x) {
-            return Err(D::size_error());
-        }
         let (x, tape) = x.split_tape();
-        let indices = D::indices(&x).as_ref().into();
+        let device = x.device().clone();
+        let indices = indices(x)?;
         let operation = Rows { indices, each, width: M, table: lazy::id(&self.weight) };
-        record(&operation, &[&self.weight], shape, x.device(), tape)
+        record(&operation, &[&self.weight], shape, &device, tape)
     }
 }
 

@@ -39,7 +39,7 @@ impl<B: Dim, const L: usize, const C: usize, E: Element, D: Backend<E>, T: Tape<
     ) -> Result<Self::Output, D::Err> {
         let shape = (x.shape().0, Const);
         let operation = PoolAll { rule: Rule::Mean, plane: Plane::steps(L, C), mask: None };
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         record(&operation, &[&x], shape, x.device(), tape)
     }
 }
@@ -58,7 +58,7 @@ impl<B: Dim, const L: usize, const C: usize, E: Element, D: Backend<E>, T: Tape<
         }
         let (plane, mask) = (Plane::steps(L, C), Some(mask.clone()));
         let operation = PoolAll { rule: Rule::Mean, plane, mask };
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         record(&operation, &[&x], (batch, Const), x.device(), tape)
     }
 }

@@ -59,7 +59,7 @@ impl<
         let (input, output) = (Plane::steps(L, C), Plane::steps(OL, C));
         let shape = (x.shape().0, Const, Const);
         let windows = Windows::pool::<S>(input, output, [1, K]);
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         record(&Pool { rule: Rule::Largest, windows }, &[&x], shape, x.device(), tape)
     }
 }

@@ -61,7 +61,7 @@ impl<B: Dim, const L: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<
         &self,
         x: Tensor<(B, Const<L>, Const<M>), E, D, T>,
     ) -> Result<Self::Output, D::Err> {
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         record(&AddToEach, &[&x, &self.weight], *x.shape(), x.device(), tape)
     }
 }

@@ -57,7 +57,7 @@ impl<
             return Err(D::size_error());
         }
         let shape = (x.shape().0, Const, Const, Const);
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         let operation = Pick::repeated([H, W], [DOWN, ACROSS]);
         record(&operation, &[&x], shape, x.device(), tape)
     }

@@ -40,12 +40,12 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
     pub fn new<S: Shape>(tensor: &Tensor<S, E, D>) -> Result<Self, D::Err> {
         let sizes: Vec<usize> = tensor.shape().concrete().into();
         match sizes.split_first() {
-            Some((batch, dims)) if D::is_contiguous(tensor) => {
+            Some((batch, dims)) => {
                 let (batch, dims) = (*batch, dims.to_vec());
                 let layout = Layout { batch, dims, present: None, mask: None };
-                Ok(Part { tensor: tensor.flat()?, layout })
+                Ok(Part { tensor: tensor.input()?.in_order()?, layout })
             }
-            _ => Err(D::size_error()),
+            None => Err(D::size_error()),
         }
     }
 
