@@ -180,16 +180,16 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     #[doc(hidden)]
     fn index_row(tensor: &mut dyn Any) -> Result<Rc<[usize]>, Self::Err>;
 
-    /// Runs an operation on inputs; where it `records`, gives what its backward pass needs.
+    /// Runs an operation on inputs for an output of some sizes, which goes where
+    /// [`unflatten`](Backend::unflatten) puts it; where it `records`, gives what its backward pass needs.
     #[doc(hidden)]
-    #[allow(clippy::type_complexity)]
     fn run(
         &self,
         operation: &dyn AnyOperation,
         inputs: &[&dyn Operand<E, Self>],
-        len: usize,
+        output: (&[usize], &mut dyn Any),
         records: bool,
-    ) -> Result<(Flat<E, Self>, Option<Recorded<E, Self>>), Self::Err>;
+    ) -> Result<Option<Recorded<E, Self>>, Self::Err>;
 
     /// The backward pass of an operation.
     #[doc(hidden)]
@@ -363,10 +363,10 @@ macro_rules! cpu_backend {
                 &self,
                 operation: &dyn AnyOperation,
                 inputs: &[&dyn Operand<$element, Self>],
-                len: usize,
+                output: (&[usize], &mut dyn Any),
                 records: bool,
-            ) -> Result<(Flat<$element, Self>, Option<Recorded<$element, Self>>), CpuError> {
-                record::run(self, <$element>::operation(operation), inputs, len, records)
+            ) -> Result<Option<Recorded<$element, Self>>, CpuError> {
+                record::run(self, <$element>::operation(operation), inputs, output, records)
             }
 
             fn run_back(

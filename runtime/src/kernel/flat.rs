@@ -79,15 +79,17 @@ pub(crate) fn indices<S: Shape, E: Element, D: Backend<E> + Storage<usize>>(
     D::index_row(&mut tensor.try_realize::<Sizes<S::Concrete>>().ok())
 }
 
-/// The row as a tensor of `shape`.
+/// A tensor without the type of its shape, as it goes to and from functions that know no shapes.
+pub(super) type Erased<S, X, D> = Option<Tensor<Sizes<<S as Shape>::Concrete>, X, D>>;
+
+/// The tensor with the type of its shape.
 pub(super) fn typed<S: Shape, E: Element, D: Backend<E>>(
-    flat: Flat<E, D>,
-    shape: S,
+    tensor: Erased<S, E, D>,
 ) -> Result<Tensor<S, E, D>, D::Err> {
-    let sizes = shape.concrete();
-    let mut tensor: Option<Tensor<Sizes<S::Concrete>, E, D>> = None;
-    D::unflatten(flat, sizes.as_ref(), &mut tensor)?;
-    tensor.and_then(|tensor| tensor.try_realize().ok()).ok_or_else(D::size_error)
+    match tensor.map(Tensor::try_realize) {
+        Some(Ok(tensor)) => Ok(tensor),
+        _ => Err(D::size_error()),
+    }
 }
 
 /// The same elements in the same order under another shape; an error where their counts differ.
@@ -97,11 +99,12 @@ pub(crate) fn reshape<S: Shape, Out: Shape, E: Element, D: Backend<E>, T: Tape<E
 ) -> Result<Tensor<Out, E, D, T>, D::Err> {
     let (x, mut tape) = x.split_tape();
     let input = x.input()?;
-    let flat = input.flat.clone();
+    let mut output = Erased::<Out, E, D>::None;
+    D::unflatten(input.flat.clone(), shape.concrete().as_ref(), &mut output)?;
     if input.original.is_some() {
         tape.add_backward_op(move |gradients| D::reshape_back(input, gradients));
     }
-    Ok(typed(flat, shape)?.put_tape(tape))
+    Ok(typed(output)?.put_tape(tape))
 }
 
 /// [`Backend::reshape_back`].
@@ -116,16 +119,16 @@ pub(super) fn reshape_back<E: Element, D: Backend<E>>(
 
 /// Functions of one rank each, of which one knows the tensor.
 macro_rules! of_ranks {
-    ($function:ident::<$element:ident>) => {
+    ($function:ident $(, $element:ident)?) => {
         // Those that are usual come first.
         [
-            $function::<$element, [usize; 2]>,
-            $function::<$element, [usize; 3]>,
-            $function::<$element, [usize; 1]>,
-            $function::<$element, [usize; 4]>,
-            $function::<$element, [usize; 5]>,
-            $function::<$element, [usize; 6]>,
-            $function::<$element, [usize; 0]>,
+            $function::<$($element,)? [usize; 2]>,
+            $function::<$($element,)? [usize; 3]>,
+            $function::<$($element,)? [usize; 1]>,
+            $function::<$($element,)? [usize; 4]>,
+            $function::<$($element,)? [usize; 5]>,
+            $function::<$($element,)? [usize; 6]>,
+            $function::<$($element,)? [usize; 0]>,
         ]
     };
 }
@@ -135,7 +138,7 @@ pub(super) fn flatten<E: Element>(tensor: &mut dyn Any) -> Result<Input<E, Cpu>,
 where
     Cpu: Backend<E>,
 {
-    let found = of_ranks!(row::<E>).into_iter().find_map(|row| row(tensor));
+    let found = of_ranks!(row, E).into_iter().find_map(|row| row(tensor));
     found.unwrap_or(Err(CpuError::WrongNumElements))
 }
 
@@ -174,7 +177,7 @@ where
         return Err(CpuError::WrongNumElements);
     }
     let mut flat = Some(flat);
-    let done = of_ranks!(put::<E>).into_iter().find_map(|put| put(&mut flat, sizes, tensor));
+    let done = of_ranks!(put, E).into_iter().find_map(|put| put(&mut flat, sizes, tensor));
     done.unwrap_or(Err(CpuError::WrongNumElements))
 }
 
@@ -194,11 +197,11 @@ where
 
 /// [`Backend::index_row`].
 pub(super) fn index_row(tensor: &mut dyn Any) -> Result<Rc<[usize]>, CpuError> {
-    fn row<X, C: Concrete>(tensor: &mut dyn Any) -> Option<Option<Rc<[usize]>>> {
+    fn row<C: Concrete>(tensor: &mut dyn Any) -> Option<Option<Rc<[usize]>>> {
         let tensor = tensor.downcast_mut::<Option<Tensor<Sizes<C>, usize, Cpu>>>()?.take()?;
         Some(view::is_contiguous(&tensor).then(|| view::slice(&tensor).into()))
     }
-    let found = of_ranks!(row::<usize>).into_iter().find_map(|row| row(tensor));
+    let found = of_ranks!(row).into_iter().find_map(|row| row(tensor));
     found.flatten().ok_or(CpuError::WrongNumElements)
 }
 

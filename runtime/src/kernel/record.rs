@@ -1,7 +1,7 @@
 //! Operations on tensors: what an [`Operation`](super::operation::Operation) needs of dfdx, for all of
 //! them at once.
 
-use std::borrow::Cow;
+use std::{any::Any, borrow::Cow};
 
 use dfdx::{
     shapes::Shape,
@@ -9,7 +9,7 @@ use dfdx::{
 };
 
 use super::{
-    flat::{self, Flat, Input, Operand},
+    flat::{self, Erased, Flat, Input, Operand},
     operation::{
         AnyOperation, Apply, Backward, BackwardPass, ForwardPass, InputGradients, OperationError,
         Workspace,
@@ -28,12 +28,25 @@ pub(crate) fn record<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     device: &D,
     mut tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let len = shape.num_elements();
-    let (output, recorded) = device.run(operation, inputs, len, T::OWNS_TAPE)?;
+    let mut output = Erased::<S, E, D>::None;
+    let sizes = shape.concrete();
+    record_erased(operation, inputs, (sizes.as_ref(), &mut output), device, &mut tape)?;
+    Ok(flat::typed(output)?.put_tape(tape))
+}
+
+/// [`record`] for any shape.
+fn record_erased<E: Element, D: Backend<E>, T: Tape<E, D>>(
+    operation: &dyn AnyOperation,
+    inputs: &[&dyn Operand<E, D>],
+    (sizes, output): (&[usize], &mut dyn Any),
+    device: &D,
+    tape: &mut T,
+) -> Result<(), D::Err> {
+    let recorded = device.run(operation, inputs, (sizes, output), T::OWNS_TAPE)?;
     if let Some(recorded) = recorded {
         tape.add_backward_op(move |gradients| D::run_back(recorded, gradients));
     }
-    Ok(flat::typed(output, shape)?.put_tape(tape))
+    Ok(())
 }
 
 /// An operation that has run and waits for the gradient of its output.
@@ -49,9 +62,10 @@ pub(super) fn run<E: Element, D: Backend<E>>(
     device: &D,
     operation: &dyn Apply<E>,
     inputs: &[&dyn Operand<E, D>],
-    len: usize,
+    (sizes, result): (&[usize], &mut dyn Any),
     records: bool,
-) -> Result<(Flat<E, D>, Option<Recorded<E, D>>), D::Err> {
+) -> Result<Option<Recorded<E, D>>, D::Err> {
+    let len = sizes.iter().product();
     let overwrites = operation.overwrites();
     let mut output = if overwrites { device.spare(len)? } else { device.buffer(len)? };
     let inputs = inputs.iter().map(|input| input.input()).collect::<Result<Vec<_>, _>>()?;
@@ -60,10 +74,11 @@ pub(super) fn run<E: Element, D: Backend<E>>(
         ForwardPass { inputs: &values, output: &mut output, workspace: &OnDevice(device), records };
     let backward = operation.apply(pass).map_err(D::operation_error)?;
     let output = device.try_tensor_from_vec(output, (len,))?;
-    let Some(backward) = backward else { return Ok((output, None)) };
     drop(values);
-    let recorded = Recorded { inputs, output: output.clone(), overwrites, backward };
-    Ok((output, Some(recorded)))
+    let recorded =
+        backward.map(|backward| Recorded { inputs, output: output.clone(), overwrites, backward });
+    D::unflatten(output, sizes, result)?;
+    Ok(recorded)
 }
 
 /// [`Backend::run_back`].
