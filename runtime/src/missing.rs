@@ -4,7 +4,9 @@
 //! absent row holds is replaced by *selection*, before its branch and once more behind it, so that
 //! no NaN or infinity in it can spread: 0 times NaN would be NaN.
 
-use crate::tensor::*;
+use std::sync::Arc;
+
+use crate::{operation::*, tensor::*};
 
 /// A batch of an input that some rows lack.
 #[derive(Clone, Debug)]
@@ -33,7 +35,8 @@ pub fn select<S: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     present: &Tensor<(B, Const<1>), E, D>,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    replace(x, present, |_| (), |_, _| Ok(()))
+    let present = flags(present, rows_of(x.shape()))?;
+    keep(x, present.into())
 }
 
 /// Absent rows become the vector `stand_in`, which has the shape of one sample; their gradient goes
@@ -54,23 +57,23 @@ pub fn learned<S: Shape, V: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E,
     present: &Tensor<(B, Const<1>), E, D>,
     stand_in: &Tensor<V, E, D>,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let width = x.shape().num_elements() / present.shape().0.size().max(1);
-    if stand_in.shape().num_elements() != width {
+    let (batch, len) = (rows_of(x.shape()), x.shape().num_elements());
+    let replace = Replace { present: flags(present, batch)?.into(), width: len / batch.max(1) };
+    if stand_in.shape().num_elements() != replace.width {
         return Err(D::size_error());
     }
-    let vector = stand_in.clone();
-    replace(
-        x,
-        present,
-        |row| row.copy_from_slice(&D::values(stand_in)),
-        move |gradients, slopes| {
-            D::edit_gradient(gradients, &vector, |gradient| {
-                for slope in slopes {
-                    gradient.iter_mut().zip(*slope).for_each(|(sum, slope)| *sum += *slope);
-                }
-            })
-        },
-    )
+    let (x, tape) = x.split_tape();
+    record(&replace, &[&x, stand_in], *x.shape(), x.device(), tape)
+}
+
+/// As many rows as there are flags; those without become zeros, and no gradient comes back to them.
+pub(crate) fn keep<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    x: Tensor<S, E, D, T>,
+    present: Arc<[bool]>,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    let (x, tape) = x.split_tape();
+    let width = x.shape().num_elements() / present.len().max(1);
+    record(&Replace { present, width }, &[&x], *x.shape(), x.device(), tape)
 }
 
 /// Absent rows become index 0, so that an embedding can look them up; what it finds is replaced
@@ -89,20 +92,13 @@ pub fn select_categories<S: Shape, B: Dim, E: Element, D: Backend<E>, T>(
     x: Tensor<S, usize, D, T>,
     present: &Tensor<(B, Const<1>), E, D>,
 ) -> Result<Tensor<S, usize, D, T>, D::Err> {
-    let batch = present.shape().0.size();
-    if !D::is_contiguous(&x) || !covers(x.shape(), batch) {
-        return Err(D::size_error());
-    }
-    let present = flags(present, batch)?;
+    let present = flags(present, rows_of(x.shape()))?;
     let (x, tape) = x.split_tape();
-    let known = D::indices(&x);
-    let mut indices = x.device().index_buffer(known.len())?;
-    indices.copy_from_slice(&known);
-    let width = indices.len() / batch.max(1);
-    for (row, _) in rows_mut(&mut indices, width).zip(&present).filter(|(_, present)| !**present) {
-        row.fill(0);
-    }
-    Ok(x.device().try_tensor_from_vec(indices, *x.shape())?.put_tape(tape))
+    let (device, shape) = (x.device().clone(), *x.shape());
+    let known = indices(x)?;
+    let mut selected = device.index_buffer(known.len())?;
+    copy_indices(&known, &present, &mut selected);
+    Ok(device.try_tensor_from_vec(selected, shape)?.put_tape(tape))
 }
 
 /// Which of the `batch` rows are present.
@@ -113,68 +109,78 @@ pub(crate) fn flags<B: Dim, E: Element, D: Backend<E>>(
     if present.shape().0.size() != batch {
         return Err(D::size_error());
     }
-    let present = present.clone().try_contiguous()?;
-    let flags = D::values(&present).iter().map(|flag| !flag.is_zero()).collect();
-    Ok(flags)
+    Ok(not_zero(&present.input()?.values()))
 }
 
-/// Whether the first dimension is the batch.
-fn covers<S: Shape>(shape: &S, batch: usize) -> bool {
-    shape.concrete().as_ref().first() == Some(&batch)
+fn not_zero<E: Element>(flags: &[E]) -> Vec<bool> {
+    flags.iter().map(|flag| !flag.is_zero()).collect()
 }
 
-fn rows_mut<X>(values: &mut [X], width: usize) -> std::slice::ChunksExactMut<'_, X> {
-    values.chunks_exact_mut(width.max(1))
+/// The first dimension, which is the batch.
+fn rows_of<S: Shape>(shape: &S) -> usize {
+    shape.concrete().as_ref().first().copied().unwrap_or(0)
 }
 
-/// Absent rows, which start as zeros, become what `fill` makes of them; `absorb` receives their
-/// slopes.
-fn replace<S: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    x: Tensor<S, E, D, T>,
-    present: &Tensor<(B, Const<1>), E, D>,
-    fill: impl Fn(&mut [E]),
-    absorb: impl FnOnce(&mut Gradients<E, D>, &[&[E]]) -> Result<(), D::Err> + 'static,
-) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let batch = present.shape().0.size();
-    if !covers(x.shape(), batch) {
-        return Err(D::size_error());
-    }
-    let present = flags(present, batch)?;
-    let (x, mut tape) = x.try_contiguous()?.split_tape();
-    let device = x.device().clone();
-    let width = x.shape().num_elements() / batch.max(1);
+/// Copies the rows that are present.
+fn copy_present<X: Copy>(from: &[X], present: &[bool], to: &mut [X]) {
+    let width = (from.len() / present.len().max(1)).max(1);
+    let rows = to.chunks_exact_mut(width).zip(from.chunks_exact(width)).zip(present);
+    rows.filter(|(_, present)| **present).for_each(|((to, from), _)| to.copy_from_slice(from));
+}
 
-    let mut y = device.buffer(x.shape().num_elements())?;
-    let values = D::values(&x);
-    let rows = rows_mut(&mut y, width).zip(values.chunks_exact(width.max(1)));
-    for ((row, x), present) in rows.zip(&present) {
-        if *present {
-            row.copy_from_slice(x);
-        } else {
-            fill(row);
+fn copy_indices(from: &[usize], present: &[bool], to: &mut [usize]) {
+    copy_present(from, present, to);
+}
+
+/// Rows of `width` numbers of which some are absent. Those become the second input where there is
+/// one, and otherwise zeros.
+#[derive(Clone)]
+struct Replace {
+    present: Arc<[bool]>,
+    width: usize,
+}
+
+compiled!(Replace);
+
+impl Operation for Replace {
+    type Saved<E: Element> = ();
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        copy_present(&pass.inputs[0], &self.present, pass.output);
+        if let Some(stand_in) = pass.inputs.get(1) {
+            let rows = pass.output.chunks_exact_mut(self.width.max(1)).zip(&*self.present);
+            let absent = rows.filter(|(_, present)| !**present);
+            absent.for_each(|(row, _)| row.copy_from_slice(stand_in));
         }
+        Ok(())
     }
-    drop(values);
-    let y = device.try_tensor_from_vec(y, *x.shape())?;
 
-    if T::OWNS_TAPE {
-        let output = y.clone();
-        tape.add_backward_op(move |gradients| {
-            let slope = D::take_gradient(gradients, &output)?;
-            D::edit_gradient(gradients, &x, |dx| {
-                let rows = rows_mut(dx, width).zip(slope.chunks_exact(width.max(1)));
-                for ((dx, slope), _) in rows.zip(&present).filter(|(_, present)| **present) {
-                    dx.iter_mut().zip(slope).for_each(|(dx, slope)| *dx += *slope);
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let slopes = || pass.gradient.chunks_exact(self.width.max(1)).zip(&*self.present);
+        gradients.edit(0, |dx| {
+            for (dx, (slope, present)) in dx.chunks_exact_mut(self.width.max(1)).zip(slopes()) {
+                if *present {
+                    add(dx, slope);
                 }
-            })?;
-            let rows = slope.chunks_exact(width.max(1)).zip(&present);
-            let absent: Vec<&[E]> =
-                rows.filter(|(_, present)| !**present).map(|(slope, _)| slope).collect();
-            absorb(gradients, &absent)?;
-            D::restore_gradient(gradients, &output, slope)
-        });
+            }
+        })?;
+        if pass.inputs.len() == 1 {
+            return Ok(());
+        }
+        gradients.edit(1, |gradient| {
+            let absent = slopes().filter(|(_, present)| !**present);
+            absent.for_each(|(slope, _)| add(gradient, slope));
+        })
     }
-    Ok(y.put_tape(tape))
+}
+
+fn add<E: Element>(sums: &mut [E], terms: &[E]) {
+    sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += *term);
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The names that every operation needs.
 
 pub(crate) use crate::kernel::{
+    indices,
     operation::{compiled, BackwardPass, ForwardPass, InputGradients, Operation, OperationError},
-    record, Operand,
+    record, reshape, Operand,
 };

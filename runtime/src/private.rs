@@ -14,10 +14,13 @@ pub use dfdx::{
 pub use multi_input_spec as spec;
 pub use serde;
 
-use dfdx::{shapes::Unit, tensor::Trace, tensor_ops::ReshapeTo};
+use dfdx::{shapes::Unit, tensor::Trace};
 use spec::{Size, Text};
 
-use crate::definition::{Head, Network};
+use crate::{
+    definition::{Head, Network},
+    kernel::reshape,
+};
 pub use crate::{
     kernel::{Backend, Element},
     layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask},
@@ -72,7 +75,7 @@ pub fn head<S: Shape, E: Element, D: Backend<E>>(
 ) -> Result<Head<E, D>, D::Err> {
     let sizes: Vec<usize> = output.shape().concrete().into();
     let (batch, width) = (sizes[0], sizes[1..].iter().product());
-    output.try_reshape_like(&(batch, width))
+    reshape(output, (batch, width))
 }
 
 /// The end of a node: its value and the tape apart, and a look at the value where a failed step
@@ -103,10 +106,7 @@ pub trait Claim<E: Element, D: Backend<E>, T> {
 
 impl<S0: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> Claim<E, D, T> for Tensor<S0, E, D, T> {
     fn claim<S: Shape>(self, shape: S) -> Result<Tensor<S, E, D, T>, D::Err> {
-        if self.shape().num_elements() != shape.num_elements() {
-            return Err(D::size_error());
-        }
-        self.try_reshape_like(&shape)
+        reshape(self, shape)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What our own operations need of a dtype and of a device.
 
-use std::{borrow::Cow, cell::RefCell, thread::LocalKey};
+use std::{any::Any, borrow::Cow, cell::RefCell, rc::Rc, thread::LocalKey};
 
 use dfdx::{
     shapes::{Dtype, Shape, Unit},
@@ -10,9 +10,10 @@ use dfdx::{
 
 use super::{
     emptied::{take, Forgetting},
+    flat::{self, Flat, Input, Operand},
     matmul::Product,
     operation::{AnyOperation, Apply, OperationError},
-    record::{self, Flat, Operand, Recorded},
+    record::{self, Recorded},
     register::{self, WithRegister},
     scratch::Shelf,
     spares::{self, Keeping, Spares},
@@ -168,16 +169,39 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     #[doc(hidden)]
     fn operation_error(error: OperationError) -> Self::Err;
 
-    /// Runs an operation on contiguous inputs; where it `records`, gives what its backward pass needs.
+    /// A tensor of any shape as a row: an `Option` of one with the type of its shape taken off.
     #[doc(hidden)]
-    #[allow(clippy::type_complexity)]
+    fn flatten(tensor: &mut dyn Any) -> Result<Input<E, Self>, Self::Err>;
+
+    /// A row as a tensor of these sizes, for an `Option` of one with the type of its shape taken off.
+    #[doc(hidden)]
+    fn unflatten(
+        flat: Flat<E, Self>,
+        sizes: &[usize],
+        tensor: &mut dyn Any,
+    ) -> Result<(), Self::Err>;
+
+    /// The backward pass of another shape for a tensor that was out of order.
+    #[doc(hidden)]
+    fn reshape_back(
+        input: Input<E, Self>,
+        gradients: &mut Gradients<E, Self>,
+    ) -> Result<(), Self::Err>;
+
+    /// Category indices of any shape as a row; an error where they are out of order.
+    #[doc(hidden)]
+    fn index_row(tensor: &mut dyn Any) -> Result<Rc<[usize]>, Self::Err>;
+
+    /// Runs an operation on inputs for an output of some sizes, which goes where
+    /// [`unflatten`](Backend::unflatten) puts it; where it `records`, gives what its backward pass needs.
+    #[doc(hidden)]
     fn run(
         &self,
         operation: &dyn AnyOperation,
         inputs: &[&dyn Operand<E, Self>],
-        len: usize,
+        output: (&[usize], &mut dyn Any),
         records: bool,
-    ) -> Result<(Flat<E, Self>, Option<Recorded<E, Self>>), Self::Err>;
+    ) -> Result<Option<Recorded<E, Self>>, Self::Err>;
 
     /// The backward pass of an operation.
     #[doc(hidden)]
@@ -326,14 +350,41 @@ macro_rules! cpu_backend {
             }
 
             #[inline(never)]
+            fn flatten(tensor: &mut dyn Any) -> Result<Input<$element, Self>, CpuError> {
+                flat::flatten(tensor)
+            }
+
+            #[inline(never)]
+            fn unflatten(
+                flat: Flat<$element, Self>,
+                sizes: &[usize],
+                tensor: &mut dyn Any,
+            ) -> Result<(), CpuError> {
+                flat::unflatten(flat, sizes, tensor)
+            }
+
+            #[inline(never)]
+            fn reshape_back(
+                input: Input<$element, Self>,
+                gradients: &mut Gradients<$element, Self>,
+            ) -> Result<(), CpuError> {
+                flat::reshape_back(input, gradients)
+            }
+
+            #[inline(never)]
+            fn index_row(tensor: &mut dyn Any) -> Result<Rc<[usize]>, CpuError> {
+                flat::index_row(tensor)
+            }
+
+            #[inline(never)]
             fn run(
                 &self,
                 operation: &dyn AnyOperation,
                 inputs: &[&dyn Operand<$element, Self>],
-                len: usize,
+                output: (&[usize], &mut dyn Any),
                 records: bool,
-            ) -> Result<(Flat<$element, Self>, Option<Recorded<$element, Self>>), CpuError> {
-                record::run(self, <$element>::operation(operation), inputs, len, records)
+            ) -> Result<Option<Recorded<$element, Self>>, CpuError> {
+                record::run(self, <$element>::operation(operation), inputs, output, records)
             }
 
             #[inline(never)]

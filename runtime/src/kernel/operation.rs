@@ -150,8 +150,8 @@ pub trait AnyOperation {
 }
 
 /// Compiles operations here, for every dtype: the functions below are no generic ones, so the code
-/// that they name belongs to this crate. They must not be inlined, or it would be compiled again
-/// where they are.
+/// that they name belongs to this crate. Inlined elsewhere, which the compiler does on its own with
+/// functions as short as these, they would take it along.
 macro_rules! compiled {
     ($($operation:ty),+ $(,)?) => {$(
         impl $crate::kernel::operation::AnyOperation for $operation {

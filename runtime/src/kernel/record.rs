@@ -1,15 +1,15 @@
 //! Operations on tensors: what an [`Operation`](super::operation::Operation) needs of dfdx, for all of
 //! them at once.
 
-use std::borrow::Cow;
+use std::{any::Any, borrow::Cow};
 
 use dfdx::{
-    shapes::{HasShape, Shape},
+    shapes::Shape,
     tensor::{Gradients, PutTape, Tape, Tensor},
-    tensor_ops::ReshapeTo,
 };
 
 use super::{
+    flat::{self, Erased, Flat, Input, Operand},
     operation::{
         AnyOperation, Apply, Backward, BackwardPass, ForwardPass, InputGradients, OperationError,
         Workspace,
@@ -17,41 +17,7 @@ use super::{
     Backend, Element,
 };
 
-/// A contiguous tensor without the type of its shape: the same elements and the same gradient.
-pub type Flat<E, D> = Tensor<(usize,), E, D>;
-
-/// A tensor that flows into an operation, whatever its shape.
-pub trait Operand<E: Element, D: Backend<E>> {
-    /// Its elements, in order.
-    fn values(&self) -> Cow<'_, [E]>;
-    /// The same tensor without the type of its shape.
-    fn flat(&self) -> Result<Flat<E, D>, D::Err>;
-}
-
-impl<S: Shape, E: Element, D: Backend<E>> Operand<E, D> for Tensor<S, E, D> {
-    fn values(&self) -> Cow<'_, [E]> {
-        D::values(self)
-    }
-
-    fn flat(&self) -> Result<Flat<E, D>, D::Err> {
-        self.clone().try_reshape_like(&(self.shape().num_elements(),))
-    }
-}
-
-/// A tensor of a module, whatever its shape.
-pub trait AnyTensor<E: Element, D: Backend<E>>: Operand<E, D> {
-    /// Changes its elements in place.
-    fn edit(&mut self, change: &mut dyn FnMut(&mut [E]));
-}
-
-impl<S: Shape, E: Element, D: Backend<E>> AnyTensor<E, D> for Tensor<S, E, D> {
-    fn edit(&mut self, change: &mut dyn FnMut(&mut [E])) {
-        D::edit(self, change);
-    }
-}
-
-/// Runs `operation` on contiguous `inputs` and puts its backward pass on the tape: gives a tensor of
-/// `shape`.
+/// Runs `operation` on `inputs` and puts its backward pass on the tape: gives a tensor of `shape`.
 ///
 /// # Errors
 /// The device's.
@@ -62,17 +28,30 @@ pub(crate) fn record<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     device: &D,
     mut tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let len = shape.num_elements();
-    let (output, recorded) = device.run(operation, inputs, len, T::OWNS_TAPE)?;
+    let mut output = Erased::<S, E, D>::None;
+    let sizes = shape.concrete();
+    record_erased(operation, inputs, (sizes.as_ref(), &mut output), device, &mut tape)?;
+    Ok(flat::typed(output)?.put_tape(tape))
+}
+
+/// [`record`] for any shape.
+fn record_erased<E: Element, D: Backend<E>, T: Tape<E, D>>(
+    operation: &dyn AnyOperation,
+    inputs: &[&dyn Operand<E, D>],
+    (sizes, output): (&[usize], &mut dyn Any),
+    device: &D,
+    tape: &mut T,
+) -> Result<(), D::Err> {
+    let recorded = device.run(operation, inputs, (sizes, output), T::OWNS_TAPE)?;
     if let Some(recorded) = recorded {
         tape.add_backward_op(move |gradients| D::run_back(recorded, gradients));
     }
-    Ok(output.try_reshape_like(&shape)?.put_tape(tape))
+    Ok(())
 }
 
 /// An operation that has run and waits for the gradient of its output.
 pub struct Recorded<E: Element, D: Backend<E>> {
-    inputs: Vec<Flat<E, D>>,
+    inputs: Vec<Input<E, D>>,
     output: Flat<E, D>,
     overwrites: bool,
     backward: Backward<E>,
@@ -83,20 +62,23 @@ pub(super) fn run<E: Element, D: Backend<E>>(
     device: &D,
     operation: &dyn Apply<E>,
     inputs: &[&dyn Operand<E, D>],
-    len: usize,
+    (sizes, result): (&[usize], &mut dyn Any),
     records: bool,
-) -> Result<(Flat<E, D>, Option<Recorded<E, D>>), D::Err> {
+) -> Result<Option<Recorded<E, D>>, D::Err> {
+    let len = sizes.iter().product();
     let overwrites = operation.overwrites();
     let mut output = if overwrites { device.spare(len)? } else { device.buffer(len)? };
-    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(|input| input.values()).collect();
+    let inputs = inputs.iter().map(|input| input.input()).collect::<Result<Vec<_>, _>>()?;
+    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(Input::values).collect();
     let pass =
         ForwardPass { inputs: &values, output: &mut output, workspace: &OnDevice(device), records };
     let backward = operation.apply(pass).map_err(D::operation_error)?;
     let output = device.try_tensor_from_vec(output, (len,))?;
-    let Some(backward) = backward else { return Ok((output, None)) };
-    let inputs = inputs.iter().map(|input| input.flat()).collect::<Result<_, _>>()?;
-    let recorded = Recorded { inputs, output: output.clone(), overwrites, backward };
-    Ok((output, Some(recorded)))
+    drop(values);
+    let recorded =
+        backward.map(|backward| Recorded { inputs, output: output.clone(), overwrites, backward });
+    D::unflatten(output, sizes, result)?;
+    Ok(recorded)
 }
 
 /// [`Backend::run_back`].
@@ -106,7 +88,7 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
 ) -> Result<(), D::Err> {
     let Recorded { inputs, output, overwrites, backward } = recorded;
     let mut gradient = D::take_gradient(gradients, &output)?;
-    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(D::values).collect();
+    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(Input::values).collect();
     let pass = BackwardPass {
         inputs: &values,
         output: &D::values(&output),
@@ -115,7 +97,7 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
     };
     let mut failed = Ok(());
     let mut edit = |input: usize, change: &mut dyn FnMut(&mut [E])| {
-        let edited = D::edit_gradient(gradients, &inputs[input], change);
+        let edited = inputs[input].edit_gradient(gradients, change);
         edited.map_err(|error| {
             failed = Err(error);
             OperationError::Memory

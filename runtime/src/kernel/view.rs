@@ -39,24 +39,52 @@ pub(super) fn slice_mut<S: Shape, E: Unit>(tensor: &mut Tensor<S, E, Cpu>) -> &m
 
 /// Whether neighbours along every axis lie as far apart as the shape says.
 pub(super) fn is_contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> bool {
-    if tensor.shape().num_elements() == 0 {
+    let sizes = tensor.shape().concrete();
+    lie_in_order(sizes.as_ref(), &mut |axis| stride(tensor, axis))
+}
+
+/// Whether the strides are those of the sizes, where there is more than one number to tell.
+fn lie_in_order(sizes: &[usize], stride: &mut dyn FnMut(usize) -> usize) -> bool {
+    if sizes.contains(&0) {
         return true;
     }
-    let sizes = tensor.shape().concrete();
-    let origin = S::Concrete::default();
-    let address = |index: S::Concrete| std::ptr::from_ref(&tensor[index]) as usize;
-    let mut stride = std::mem::size_of::<E>();
-    for axis in (0..S::NUM_DIMS).rev() {
-        if sizes[axis] > 1 {
-            let mut next = origin;
-            next[axis] = 1;
-            if address(next) != address(origin).wrapping_add(stride) {
-                return false;
-            }
+    let mut next = 1;
+    for (axis, size) in sizes.iter().enumerate().rev() {
+        if *size > 1 && stride(axis) != next {
+            return false;
         }
-        stride *= sizes[axis];
+        next *= size;
     }
     true
+}
+
+/// How far neighbours along an axis lie apart, where it has any.
+fn stride<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>, axis: usize) -> usize {
+    let address = |index: S::Concrete| std::ptr::from_ref(&tensor[index]) as usize;
+    let mut next = S::Concrete::default();
+    next[axis] = 1;
+    address(next).wrapping_sub(address(S::Concrete::default())) / std::mem::size_of::<E>()
+}
+
+/// Where each element of a tensor lies in its storage.
+pub(super) fn places<S: Shape, E: Unit>(tensor: &Tensor<S, E, Cpu>) -> Vec<usize> {
+    let sizes = tensor.shape().concrete();
+    let mut places = vec![0];
+    for (axis, size) in sizes.as_ref().iter().enumerate().rev() {
+        let stride = if *size > 1 { stride(tensor, axis) } else { 0 };
+        let repeat = |index| places.iter().map(move |place| place + index * stride);
+        places = (0..*size).flat_map(repeat).collect();
+    }
+    places
+}
+
+/// Whether two tensors with equally many elements have the same storage.
+pub(super) fn share<S: Shape, S2: Shape, E: Unit>(
+    a: &Tensor<S, E, Cpu>,
+    b: &Tensor<S2, E, Cpu>,
+) -> bool {
+    let first = || std::ptr::eq(&a[S::Concrete::default()], &b[S2::Concrete::default()]);
+    a.shape().num_elements() == 0 || first()
 }
 
 #[cfg(test)]

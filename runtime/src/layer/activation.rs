@@ -342,7 +342,7 @@ macro_rules! functions {
                 type Error = D::Err;
 
                 fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
-                    let (x, tape) = x.try_contiguous()?.split_tape();
+                    let (x, tape) = x.split_tape();
                     let width = x.shape().concrete().as_ref().last().copied().unwrap_or(1);
                     let operation = Activate { function: Function::$activation, width };
                     record(&operation, &[&x], *x.shape(), x.device(), tape)

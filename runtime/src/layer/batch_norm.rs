@@ -3,10 +3,10 @@
 use dfdx::nn::tensor_collection::ScalarOptions;
 
 use super::{
-    statistics::{moments, Features, Rows, Statistics},
+    statistics::{Features, Moment, Normalise, Rows},
     Batched, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
 };
-use crate::{missing, tensor::*};
+use crate::{missing, operation::*, tensor::*};
 
 /// y = scale (x - mean) / sqrt(variance + epsilon) + offset for each of the `C` features: of `[C]`
 /// over the batch, of `[steps, C]` over the batch and the steps, of an image `[C, height, width]`
@@ -146,80 +146,69 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         Self: Module<Tensor<S, E, D, T>>,
     {
         let present = missing::flags(present, x.shape().batch().size())?;
-        self.train(x, present)
+        self.train(x, &present)
     }
 
     fn train<S: Shape, T: Tape<E, D>>(
         &mut self,
         x: Tensor<S, E, D, T>,
-        present: Vec<bool>,
+        present: &[bool],
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
-        let x = x.try_contiguous()?;
-        let features = features(C, x.shape());
+        let features = features(C, x.shape().concrete().as_ref());
         let rows = x.shape().num_elements() / (C * features.each).max(1);
         let counted = Rows::new(present, rows);
         // One value has no variance: a batch with nothing more (what is left over at the end of an
         // epoch) is treated as in inference, or its variance of 0 would enter the running one.
         if self.frozen || counted.len() * features.each < 2 {
-            let statistics = self.running(features);
-            return self.normalise(x, statistics);
+            return self.infer(x);
         }
-        let (mean, variance) = moments(&D::values(&x), features, &counted);
-        let momentum = E::of(self.momentum);
-        let rest = E::of(1.0 - self.momentum);
-        let follow = |running: &mut [E], batch: &[E]| {
-            for (running, batch) in running.iter_mut().zip(batch) {
-                *running = momentum * *running + rest * *batch;
-            }
-        };
-        D::edit(&mut self.running_mean, |running| follow(running, &mean));
-        D::edit(&mut self.running_var, |running| follow(running, &variance));
-        let statistics = Statistics::new(features, (mean, &variance), self.epsilon, counted);
-        self.normalise(x, statistics)
+        let (x, tape) = x.split_tape();
+        let (moment, shape) = (Moment { features, counted: counted.clone() }, (Const,));
+        let mean = record(&moment, &[&x], shape, x.device(), NoneTape)?;
+        let variance = record(&moment, &[&x, &mean], shape, x.device(), NoneTape)?;
+        follow::<C, E, D>(&mut self.running_mean, &mean, self.momentum);
+        follow::<C, E, D>(&mut self.running_var, &variance, self.momentum);
+        self.normalise(x.put_tape(tape), [&mean, &variance], counted)
     }
 
-    fn running(&self, features: Features) -> Statistics<E> {
-        let mean = D::values(&self.running_mean).into_owned();
-        let variance = D::values(&self.running_var);
-        Statistics::new(features, (mean, &variance), self.epsilon, Rows::NONE)
+    fn infer<S: Shape, T: Tape<E, D>>(
+        &self,
+        x: Tensor<S, E, D, T>,
+    ) -> Result<Tensor<S, E, D, T>, D::Err> {
+        self.normalise(x, [&self.running_mean, &self.running_var], Rows::none())
     }
 
     fn normalise<S: Shape, T: Tape<E, D>>(
         &self,
         x: Tensor<S, E, D, T>,
-        statistics: Statistics<E>,
+        [mean, variance]: [&Tensor<Rank1<C>, E, D>; 2],
+        counted: Rows,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
-        let (x, mut tape) = x.try_contiguous()?.split_tape();
-        let device = x.device().clone();
-        let mut y = device.buffer(x.shape().num_elements())?;
-        let (scale, offset) = (D::values(&self.scale), D::values(&self.offset));
-        statistics.forward(&D::values(&x), &scale, &offset, &mut y);
-        let y = device.try_tensor_from_vec(y, *x.shape())?;
-
-        if T::OWNS_TAPE {
-            let (scale, offset, output) = (self.scale.clone(), self.offset.clone(), y.clone());
-            tape.add_backward_op(move |gradients| {
-                let slope = D::take_gradient(gradients, &output)?;
-                let x_values = D::values(&x);
-                let (by_scale, by_offset) = statistics.sums(&x_values, &slope);
-                D::edit_gradient(gradients, &x, |dx| {
-                    let sums = (&by_scale[..], &by_offset[..]);
-                    statistics.backward(&x_values, &D::values(&scale), &slope, sums, dx);
-                })?;
-                for (parameter, sums) in [(&scale, by_scale), (&offset, by_offset)] {
-                    D::add_gradient(gradients, parameter, &sums)?;
-                }
-                D::restore_gradient(gradients, &output, slope)
-            });
-        }
-        Ok(y.put_tape(tape))
+        let (x, tape) = x.split_tape();
+        let features = features(C, x.shape().concrete().as_ref());
+        let operation = Normalise { features, epsilon: self.epsilon, counted };
+        let inputs: [&dyn Operand<E, D>; 5] = [&x, &self.scale, &self.offset, mean, variance];
+        record(&operation, &inputs, *x.shape(), x.device(), tape)
     }
 }
 
+/// Moves the running statistics to those of a batch.
+fn follow<const C: usize, E: Element, D: Backend<E>>(
+    running: &mut Tensor<Rank1<C>, E, D>,
+    batch: &Tensor<Rank1<C>, E, D>,
+    momentum: f64,
+) {
+    let (momentum, rest) = (E::of(momentum), E::of(1.0 - momentum));
+    D::edit(running, |running| {
+        for (running, batch) in running.iter_mut().zip(&*D::values(batch)) {
+            *running = momentum * *running + rest * *batch;
+        }
+    });
+}
+
 /// The channels of an image are its first axis, all other features are the last.
-fn features<S: Shape>(count: usize, shape: &S) -> Features {
-    let sizes: Vec<usize> = shape.concrete().into();
-    match sizes[..] {
+fn features(count: usize, sizes: &[usize]) -> Features {
+    match *sizes {
         [_, _, height, width] => Features { count, each: height * width },
         _ => Features { count, each: 1 },
     }
@@ -252,7 +241,7 @@ impl<B: Dim, L: Dim, const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
         if !mask.covers(batch.size(), steps.size()) {
             return Err(D::size_error());
         }
-        self.train(x, mask.counts().to_vec())
+        self.train(x, mask.counts())
     }
 }
 
@@ -265,8 +254,7 @@ macro_rules! modules {
             type Error = D::Err;
 
             fn try_forward(&self, x: Tensor<$shape, E, D, T>) -> Result<Self::Output, D::Err> {
-                let statistics = self.running(features(C, x.shape()));
-                self.normalise(x, statistics)
+                self.infer(x)
             }
         }
 
@@ -281,7 +269,7 @@ macro_rules! modules {
                 x: Tensor<$shape, E, D, T>,
             ) -> Result<Self::Output, D::Err> {
                 let all = vec![true; x.shape().0.size()];
-                self.train(x, all)
+                self.train(x, &all)
             }
         }
     )+};

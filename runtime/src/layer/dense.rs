@@ -81,7 +81,7 @@ impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
         x: Tensor<S, E, D, T>,
         origin: Origin,
     ) -> Result<Tensor<S::Output, E, D, T>, D::Err> {
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         self.record(&[&x], vec![I], x.shape().output(), origin, tape)
     }
 

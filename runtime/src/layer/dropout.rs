@@ -3,7 +3,7 @@
 use dfdx::nn::{tensor_collection::ScalarOptions, BuildOnDevice};
 
 use super::Draw;
-use crate::tensor::*;
+use crate::{operation::*, tensor::*};
 
 /// In training, each number becomes 0 with probability `rate` and x / (1 - rate) otherwise, so that
 /// the expectation stays; in inference nothing changes. Any shape.
@@ -94,33 +94,50 @@ impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> ModuleMut<Tensor<S, E, 
         if !T::OWNS_TAPE {
             return Ok(x);
         }
-        let (x, mut tape) = x.try_contiguous()?.split_tape();
-        let device = x.device().clone();
-        let kept = self.draw.advance().kept::<E>(self.rate);
+        let (x, tape) = x.split_tape();
+        let operation = Drop { draw: self.draw.advance(), rate: self.rate };
+        record(&operation, &[&x], *x.shape(), x.device(), tape)
+    }
+}
 
-        let mut values = device.buffer(x.shape().num_elements())?;
+/// Leaves out what a draw says.
+#[derive(Clone)]
+struct Drop {
+    draw: Draw,
+    rate: f64,
+}
+
+compiled!(Drop);
+
+impl Operation for Drop {
+    type Saved<E: Element> = ();
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        let kept = self.draw.kept::<E>(self.rate);
         // What is left out stays 0 by not being written: 0 times a NaN would be a NaN.
-        for (position, (value, x)) in values.iter_mut().zip(&*D::values(&x)).enumerate() {
+        for (position, (y, x)) in pass.output.iter_mut().zip(&*pass.inputs[0]).enumerate() {
             if let Some(scale) = kept(position) {
-                *value = scale * *x;
+                *y = scale * *x;
             }
         }
-        let y = device.try_tensor_from_vec(values, *x.shape())?;
+        Ok(())
+    }
 
-        let output = y.clone();
-        tape.add_backward_op(move |gradients| {
-            let slope = D::take_gradient(gradients, &output)?;
-            D::edit_gradient(gradients, &x, |dx| {
-                // The draw is made again rather than remembered: hashing is cheaper than memory.
-                for (position, (dx, slope)) in dx.iter_mut().zip(&slope).enumerate() {
-                    if let Some(scale) = kept(position) {
-                        *dx += scale * *slope;
-                    }
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        // The draw is made again rather than remembered: hashing is cheaper than memory.
+        let kept = self.draw.kept::<E>(self.rate);
+        gradients.edit(0, |dx| {
+            for (position, (dx, slope)) in dx.iter_mut().zip(&*pass.gradient).enumerate() {
+                if let Some(scale) = kept(position) {
+                    *dx += scale * *slope;
                 }
-            })?;
-            D::restore_gradient(gradients, &output, slope)
-        });
-        Ok(y.put_tape(tape))
+            }
+        })
     }
 }
 

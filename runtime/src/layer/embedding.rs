@@ -1,8 +1,13 @@
 //! `Embedding`: a learned vector for each category.
 
+use std::rc::Rc;
+
+use dfdx::tensor::UniqueId;
+
 use super::initialize;
 use crate::{
     lazy::{self, LookUp},
+    operation::*,
     tensor::*,
 };
 
@@ -63,54 +68,76 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
         x: Tensor<S, usize, D, T>,
         (each, shape): (usize, Out),
     ) -> Result<Tensor<Out, E, D, T>, D::Err> {
-        // dfdx cannot bring indices into order, so those of a permuted tensor are refused.
-        if !D::is_contiguous(&x) {
-            return Err(D::size_error());
-        }
-        let (x, mut tape) = x.split_tape();
+        let (x, tape) = x.split_tape();
         let device = x.device().clone();
-        if D::indices(&x).iter().any(|index| *index >= N) {
-            return Err(D::size_error());
+        let indices = indices(x)?;
+        let operation = Rows { indices, each, width: M, table: lazy::id(&self.weight) };
+        record(&operation, &[&self.weight], shape, &device, tape)
+    }
+}
+
+/// The rows of a table that indices name.
+#[derive(Clone)]
+struct Rows {
+    indices: Rc<[usize]>,
+    /// How many of them each sample has.
+    each: usize,
+    /// How many numbers a row has.
+    width: usize,
+    /// What the tables that rest know this one by.
+    table: UniqueId,
+}
+
+compiled!(Rows);
+
+impl Operation for Rows {
+    /// How the rows were found.
+    type Saved<E: Element> = LookUp;
+
+    const OVERWRITES: bool = true;
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<LookUp, OperationError> {
+        let (weight, width) = (&pass.inputs[0], self.width);
+        let count = weight.len() / width.max(1);
+        if self.indices.iter().any(|index| *index >= count) {
+            return Err(OperationError::Size);
         }
-        let mut rows = device.spare(shape.num_elements())?;
-        let found = match T::OWNS_TAPE {
-            true => lazy::look_up(&self.weight, (&D::indices(&x), each), &mut rows),
+        let found = match pass.records {
+            true => {
+                let indices = (&*self.indices, self.each);
+                lazy::look_up(self.table, (weight, width), indices, pass.output)
+            }
             false => LookUp::Still,
         };
         if !matches!(found, LookUp::Rows) {
-            let weight = D::values(&self.weight);
-            for (row, index) in rows.chunks_exact_mut(M.max(1)).zip(D::indices(&x).iter()) {
-                row.copy_from_slice(&weight[index * M..][..M]);
+            let rows = pass.output.chunks_exact_mut(width.max(1));
+            for (row, index) in rows.zip(&*self.indices) {
+                row.copy_from_slice(&weight[index * width..][..width]);
             }
         }
-        let y = device.try_tensor_from_vec(rows, shape)?;
+        Ok(found)
+    }
 
+    fn backward<E: Element>(
+        &self,
+        found: LookUp,
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let (slopes, width) = (&*pass.gradient, self.width);
         match found {
-            LookUp::Still => {}
+            LookUp::Still => Ok(()),
             LookUp::Rows => {
-                let (table, output) = (lazy::id(&self.weight), y.clone());
-                tape.add_backward_op(move |gradients| {
-                    let slope = D::take_gradient(gradients, &output)?;
-                    lazy::add_gradient(table, &D::indices(&x), &slope);
-                    D::retire_gradient(gradients, &output, slope)
-                });
+                lazy::add_gradient(self.table, &self.indices, slopes);
+                Ok(())
             }
-            LookUp::Whole => {
-                let (weight, output) = (self.weight.clone(), y.clone());
-                tape.add_backward_op(move |gradients| {
-                    let slope = D::take_gradient(gradients, &output)?;
-                    D::edit_gradient(gradients, &weight, |dw| {
-                        let rows = slope.chunks_exact(M.max(1));
-                        for (row, index) in rows.zip(D::indices(&x).iter()) {
-                            let touched = &mut dw[index * M..][..M];
-                            touched.iter_mut().zip(row).for_each(|(dw, slope)| *dw += *slope);
-                        }
-                    })?;
-                    D::retire_gradient(gradients, &output, slope)
-                });
-            }
+            LookUp::Whole => gradients.edit(0, |dw| {
+                for (row, index) in slopes.chunks_exact(width.max(1)).zip(&*self.indices) {
+                    let touched = &mut dw[index * width..][..width];
+                    touched.iter_mut().zip(row).for_each(|(dw, slope)| *dw += *slope);
+                }
+            }),
         }
-        Ok(y.put_tape(tape))
     }
 }
 

@@ -3,7 +3,7 @@
 use dfdx::nn::ZeroSizedModule;
 
 use super::Batched;
-use crate::tensor::*;
+use crate::{operation::*, tensor::*};
 
 /// `[a, b, ..]` becomes `[a * b * ..] = [N]`, the last axis running fastest.
 ///
@@ -33,17 +33,6 @@ impl<const N: usize, S: Batched, E: Element, D: Backend<E>, T: Tape<E, D>>
         let shape = (x.shape().batch(), Const);
         reshape(x, shape)
     }
-}
-
-/// The same numbers under another shape, an error rather than a panic where their counts differ.
-pub(super) fn reshape<S: Shape, Out: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    x: Tensor<S, E, D, T>,
-    shape: Out,
-) -> Result<Tensor<Out, E, D, T>, D::Err> {
-    if x.shape().num_elements() != shape.num_elements() {
-        return Err(D::size_error());
-    }
-    x.try_contiguous()?.try_reshape_like(&shape)
 }
 
 #[cfg(test)]

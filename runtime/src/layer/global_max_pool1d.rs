@@ -2,8 +2,11 @@
 
 use dfdx::nn::ZeroSizedModule;
 
-use super::{masked_pooling, pooling, Mask, MaskedModule};
-use crate::{kernel::windows::Plane, tensor::*};
+use super::{
+    pooling::{PoolAll, Rule},
+    Mask, MaskedModule,
+};
+use crate::{kernel::windows::Plane, operation::*, tensor::*};
 
 /// y\[c\] = the largest number of x\[.., c\]: `[L, C]` becomes `[C]`. Equal numbers share the
 /// gradient, as in Keras on TensorFlow. With a mask it is the largest over the steps that count, and
@@ -36,7 +39,9 @@ impl<B: Dim, const L: usize, const C: usize, E: Element, D: Backend<E>, T: Tape<
         x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
     ) -> Result<Self::Output, D::Err> {
         let shape = (x.shape().0, Const);
-        pooling::largest_of_all(Plane::steps(L, C), x, shape)
+        let operation = PoolAll { rule: Rule::Largest, plane: Plane::steps(L, C), mask: None };
+        let (x, tape) = x.split_tape();
+        record(&operation, &[&x], shape, x.device(), tape)
     }
 }
 
@@ -48,7 +53,14 @@ impl<B: Dim, const L: usize, const C: usize, E: Element, D: Backend<E>, T: Tape<
         x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
         mask: &Mask,
     ) -> Result<Self::Output, D::Err> {
-        masked_pooling::largest_of_steps(x, mask)
+        let (batch, ..) = *x.shape();
+        if !mask.covers(batch.size(), L) {
+            return Err(D::size_error());
+        }
+        let (plane, mask) = (Plane::steps(L, C), Some(mask.clone()));
+        let operation = PoolAll { rule: Rule::Largest, plane, mask };
+        let (x, tape) = x.split_tape();
+        record(&operation, &[&x], (batch, Const), x.device(), tape)
     }
 }
 

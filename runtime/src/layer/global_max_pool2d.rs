@@ -2,8 +2,8 @@
 
 use dfdx::nn::ZeroSizedModule;
 
-use super::pooling;
-use crate::{kernel::windows::Plane, tensor::*};
+use super::pooling::{PoolAll, Rule};
+use crate::{kernel::windows::Plane, operation::*, tensor::*};
 
 /// y\[c\] = the largest number of x\[c, ..\]: `[C, H, W]` becomes `[C]`. Equal numbers share the
 /// gradient, as in Keras on TensorFlow.
@@ -42,7 +42,9 @@ impl<
         x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
     ) -> Result<Self::Output, D::Err> {
         let shape = (x.shape().0, Const);
-        pooling::largest_of_all(Plane::image(C, H, W), x, shape)
+        let operation = PoolAll { rule: Rule::Largest, plane: Plane::image(C, H, W), mask: None };
+        let (x, tape) = x.split_tape();
+        record(&operation, &[&x], shape, x.device(), tape)
     }
 }
 

@@ -154,7 +154,7 @@ macro_rules! modules {
                 &self,
                 x: Tensor<($($dim,)* Const<M>), E, D, T>,
             ) -> Result<Self::Output, D::Err> {
-                let (x, tape) = x.try_contiguous()?.split_tape();
+                let (x, tape) = x.split_tape();
                 let operation = Normalise { width: M, epsilon: self.epsilon };
                 record(&operation, &[&x, &self.scale, &self.offset], *x.shape(), x.device(), tape)
             }

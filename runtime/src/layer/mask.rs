@@ -66,7 +66,7 @@ impl Mask {
         &self,
         present: &Tensor<(B, Const<1>), E, D>,
     ) -> Result<Mask, D::Err> {
-        self.where_absent(present, true)
+        Ok(self.where_absent(&missing::flags(present, self.batch())?, true))
     }
 
     /// The same, but that no step of absent rows counts.
@@ -74,21 +74,16 @@ impl Mask {
         &self,
         present: &Tensor<(B, Const<1>), E, D>,
     ) -> Result<Mask, D::Err> {
-        self.where_absent(present, false)
+        Ok(self.where_absent(&missing::flags(present, self.batch())?, false))
     }
 
-    fn where_absent<B: Dim, E: Element, D: Backend<E>>(
-        &self,
-        present: &Tensor<(B, Const<1>), E, D>,
-        absent: bool,
-    ) -> Result<Mask, D::Err> {
-        let present = missing::flags(present, self.batch())?;
+    fn where_absent(&self, present: &[bool], absent: bool) -> Mask {
         let counts =
             self.counts.iter().enumerate().map(|(step, counts)| match present[step / self.steps] {
                 true => *counts,
                 false => absent,
             });
-        Ok(Mask::new(self.steps, counts.collect()))
+        Mask::new(self.steps, counts.collect())
     }
 
     /// The same with the last step first.
@@ -101,6 +96,16 @@ impl Mask {
     /// For each sequence, for each step, whether it counts.
     pub fn counts(&self) -> &[bool] {
         &self.counts
+    }
+
+    /// The same, shared.
+    pub(super) fn shared(&self) -> Arc<[bool]> {
+        Arc::clone(&self.counts)
+    }
+
+    /// Category 0 is padding.
+    fn of_categories(categories: &[usize], steps: usize) -> Mask {
+        Mask::new(steps, categories.iter().map(|category| *category != 0).collect())
     }
 
     /// The number of sequences.
@@ -206,7 +211,6 @@ pub trait CreateMask<Input> {
     fn create_mask(&self, x: &Input) -> Result<Mask, Self::Error>;
 }
 
-/// Category 0 is padding.
 impl<B: Dim, L: Dim, const N: usize, const M: usize, E: Element, D: Backend<E>, T>
     CreateMask<Tensor<(B, L), usize, D, T>> for super::Embedding<N, M, E, D>
 {
@@ -216,8 +220,7 @@ impl<B: Dim, L: Dim, const N: usize, const M: usize, E: Element, D: Backend<E>, 
         if !D::is_contiguous(x) {
             return Err(D::size_error());
         }
-        let counts = D::indices(x).iter().map(|category| *category != 0).collect();
-        Ok(Mask::new(x.shape().1.size(), counts))
+        Ok(Mask::of_categories(&D::indices(x), x.shape().1.size()))
     }
 }
 

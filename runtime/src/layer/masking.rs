@@ -3,7 +3,7 @@
 use dfdx::nn::{tensor_collection::ScalarOptions, BuildOnDevice};
 
 use super::{CreateMask, Mask};
-use crate::tensor::*;
+use crate::{missing, tensor::*};
 
 /// Masks the steps of `[steps, features]` whose numbers all equal `value`, and makes them zeros; the
 /// other steps stay as they are. A NaN equals nothing.
@@ -74,10 +74,8 @@ impl<B: Dim, L: Dim, F: Dim, E: Element, D: Backend<E>, T> CreateMask<Tensor<(B,
             return Err(D::size_error());
         }
         let (_, steps, features) = *x.shape();
-        let padding = E::of(self.value);
-        let rows = D::values(x);
-        let rows = rows.chunks_exact(features.size().max(1));
-        Ok(Mask::new(steps.size(), rows.map(|row| row.iter().any(|x| *x != padding)).collect()))
+        let counts = unlike(&D::values(x), features.size(), E::of(self.value));
+        Ok(Mask::new(steps.size(), counts))
     }
 }
 
@@ -88,33 +86,16 @@ impl<B: Dim, L: Dim, F: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>
     type Error = D::Err;
 
     fn try_forward(&self, x: Tensor<(B, L, F), E, D, T>) -> Result<Self::Output, D::Err> {
-        let (x, mut tape) = x.try_contiguous()?.split_tape();
-        let (device, width) = (x.device().clone(), x.shape().2.size().max(1));
+        let x = x.try_contiguous()?;
         let mask = self.create_mask(&x)?;
-        let mut y = device.buffer(x.shape().num_elements())?;
-        let values = D::values(&x);
-        let rows = y.chunks_exact_mut(width).zip(values.chunks_exact(width)).zip(mask.counts());
-        rows.filter(|(_, counts)| **counts).for_each(|((y, x), _)| y.copy_from_slice(x));
-        drop(values);
-        let y = device.try_tensor_from_vec(y, *x.shape())?;
-
-        if T::OWNS_TAPE {
-            let output = y.clone();
-            tape.add_backward_op(move |gradients| {
-                let slope = D::take_gradient(gradients, &output)?;
-                D::edit_gradient(gradients, &x, |dx| {
-                    let rows = dx.chunks_exact_mut(width).zip(slope.chunks_exact(width));
-                    for ((dx, slope), counts) in rows.zip(mask.counts()) {
-                        if *counts {
-                            dx.iter_mut().zip(slope).for_each(|(dx, slope)| *dx += *slope);
-                        }
-                    }
-                })?;
-                D::restore_gradient(gradients, &output, slope)
-            });
-        }
-        Ok(y.put_tape(tape))
+        missing::keep(x, mask.shared())
     }
+}
+
+/// Whether each row of so many numbers holds anything else than `padding`.
+fn unlike<E: Element>(numbers: &[E], width: usize, padding: E) -> Vec<bool> {
+    let rows = numbers.chunks_exact(width.max(1));
+    rows.map(|row| row.iter().any(|x| *x != padding)).collect()
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use dfdx::nn::ZeroSizedModule;
 
 use super::{
-    pooling,
+    pooling::{Pool, Rule},
     slide::{Slide, Sliding},
 };
 use crate::{
     kernel::windows::{Plane, Windows},
+    operation::*,
     tensor::*,
 };
 
@@ -57,7 +58,9 @@ impl<
     ) -> Result<Self::Output, D::Err> {
         let (input, output) = (Plane::steps(L, C), Plane::steps(OL, C));
         let shape = (x.shape().0, Const, Const);
-        pooling::largest(Windows::pool::<S>(input, output, [1, K]), x, shape)
+        let windows = Windows::pool::<S>(input, output, [1, K]);
+        let (x, tape) = x.split_tape();
+        record(&Pool { rule: Rule::Largest, windows }, &[&x], shape, x.device(), tape)
     }
 }
 

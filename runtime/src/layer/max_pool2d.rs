@@ -3,11 +3,12 @@
 use dfdx::nn::ZeroSizedModule;
 
 use super::{
-    pooling,
+    pooling::{Pool, Rule},
     slide::{Slide, Sliding},
 };
 use crate::{
     kernel::windows::{Plane, Windows},
+    operation::*,
     tensor::*,
 };
 
@@ -74,7 +75,9 @@ impl<
     ) -> Result<Self::Output, D::Err> {
         let (input, output) = (Plane::image(C, H, W), Plane::image(C, OH, OW));
         let shape = (x.shape().0, Const, Const, Const);
-        pooling::largest(Windows::pool::<S>(input, output, [KH, KW]), x, shape)
+        let windows = Windows::pool::<S>(input, output, [KH, KW]);
+        let (x, tape) = x.split_tape();
+        record(&Pool { rule: Rule::Largest, windows }, &[&x], shape, x.device(), tape)
     }
 }
 

@@ -28,7 +28,6 @@ mod initialize;
 mod layer_norm;
 mod lstm;
 mod mask;
-mod masked_pooling;
 mod masking;
 mod max_pool1d;
 mod max_pool2d;

@@ -1,57 +1,77 @@
 //! Images whose pixels are those of another image, or zeros.
 
-use crate::tensor::*;
+use std::rc::Rc;
 
-/// Every pixel is the one of the same channel of `x` at the place that `from` gives for its row and
-/// column, or zero.
-pub(super) fn pick<S, Out, E, D, T>(
-    x: Tensor<S, E, D, T>,
-    shape: Out,
-    from: impl Fn(usize, usize) -> Option<usize>,
-) -> Result<Tensor<Out, E, D, T>, D::Err>
-where
-    S: Shape,
-    Out: Shape,
-    E: Element,
-    D: Backend<E>,
-    T: Tape<E, D>,
-{
-    let (x, mut tape) = x.try_contiguous()?.split_tape();
-    let device = x.device().clone();
-    let sizes: Vec<usize> = shape.concrete().into();
-    let (before, after) = match (sizes[..].split_at(2), x.shape().num_elements()) {
-        ((&[batch, channels], axes), len) => {
-            ((len / (batch * channels).max(1)).max(1), axes.iter().product::<usize>().max(1))
-        }
-        _ => return Err(D::size_error()),
-    };
-    let columns = sizes.last().copied().unwrap_or(1).max(1);
-    let places: Vec<Option<usize>> =
-        (0..after).map(|place| from(place / columns, place % columns)).collect();
+use crate::operation::*;
+use crate::tensor::Element;
 
-    let mut y = device.buffer(shape.num_elements())?;
-    for (x, y) in D::values(&x).chunks_exact(before).zip(y.chunks_exact_mut(after)) {
-        for (y, place) in y.iter_mut().zip(&places) {
-            *y = place.map_or_else(E::zero, |place| x[place]);
-        }
+/// Every pixel is one of the same channel of the input, or zero.
+#[derive(Clone)]
+pub(super) struct Pick {
+    /// For each pixel of a channel of the output, that of the input.
+    places: Rc<[Option<usize>]>,
+    /// How many pixels a channel of the input has.
+    input: usize,
+}
+
+compiled!(Pick);
+
+impl Pick {
+    /// An image of the sizes `to` with one of the sizes `from` in it, so far from its upper left
+    /// corner, and zeros around that.
+    pub(super) fn padded(from: [usize; 2], to: [usize; 2], before: [usize; 2]) -> Pick {
+        Pick::new(from, to, |[row, column]| {
+            Some([row.checked_sub(before[0])?, column.checked_sub(before[1])?])
+        })
     }
-    let y = device.try_tensor_from_vec(y, shape)?;
 
-    if T::OWNS_TAPE {
-        let output = y.clone();
-        tape.add_backward_op(move |gradients| {
-            let slope = D::take_gradient(gradients, &output)?;
-            D::edit_gradient(gradients, &x, |dx| {
-                for (dx, slope) in dx.chunks_exact_mut(before).zip(slope.chunks_exact(after)) {
-                    for (slope, place) in slope.iter().zip(&places) {
-                        if let Some(place) = place {
-                            dx[*place] += *slope;
-                        }
+    /// Every pixel so many times, down and across.
+    pub(super) fn repeated(from: [usize; 2], times: [usize; 2]) -> Pick {
+        let to = [from[0] * times[0], from[1] * times[1]];
+        Pick::new(from, to, |[row, column]| Some([row / times[0], column / times[1]]))
+    }
+
+    fn new(
+        [height, width]: [usize; 2],
+        [rows, columns]: [usize; 2],
+        from: impl Fn([usize; 2]) -> Option<[usize; 2]>,
+    ) -> Pick {
+        let place = |place: usize| {
+            let [row, column] = from([place / columns, place % columns])?;
+            (row < height && column < width).then_some(row * width + column)
+        };
+        Pick { places: (0..rows * columns).map(place).collect(), input: height * width }
+    }
+}
+
+impl Operation for Pick {
+    type Saved<E: Element> = ();
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        let channels = pass.inputs[0].chunks_exact(self.input.max(1));
+        for (x, y) in channels.zip(pass.output.chunks_exact_mut(self.places.len().max(1))) {
+            for (y, place) in y.iter_mut().zip(&*self.places) {
+                *y = place.map_or_else(E::zero, |place| x[place]);
+            }
+        }
+        Ok(())
+    }
+
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        gradients.edit(0, |dx| {
+            let slopes = pass.gradient.chunks_exact(self.places.len().max(1));
+            for (dx, slope) in dx.chunks_exact_mut(self.input.max(1)).zip(slopes) {
+                for (slope, place) in slope.iter().zip(&*self.places) {
+                    if let Some(place) = place {
+                        dx[*place] += *slope;
                     }
                 }
-            })?;
-            D::restore_gradient(gradients, &output, slope)
-        });
+            }
+        })
     }
-    Ok(y.put_tape(tape))
 }

@@ -1,7 +1,7 @@
 //! `PositionalEmbedding`: a learned vector for each step, added to what stands there.
 
 use super::initialize;
-use crate::tensor::*;
+use crate::{operation::*, tensor::*};
 
 /// y = x + weight for sequences of `L` steps of `M` numbers, `[L, M]`: step t of every sample gets
 /// row t of the weight. What follows can then tell the steps apart.
@@ -61,26 +61,39 @@ impl<B: Dim, const L: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<
         &self,
         x: Tensor<(B, Const<L>, Const<M>), E, D, T>,
     ) -> Result<Self::Output, D::Err> {
-        let (x, mut tape) = x.try_contiguous()?.split_tape();
-        let device = x.device().clone();
-        let mut sums = device.buffer(x.shape().num_elements())?;
-        sums.copy_from_slice(&D::values(&x));
-        let weight = D::values(&self.weight);
-        sums.chunks_exact_mut((L * M).max(1)).for_each(|sample| add(sample, &weight));
-        let y = device.try_tensor_from_vec(sums, *x.shape())?;
+        let (x, tape) = x.split_tape();
+        record(&AddToEach, &[&x, &self.weight], *x.shape(), x.device(), tape)
+    }
+}
 
-        if T::OWNS_TAPE {
-            let (weight, output) = (self.weight.clone(), y.clone());
-            tape.add_backward_op(move |gradients| {
-                let slope = D::take_gradient(gradients, &output)?;
-                D::edit_gradient(gradients, &x, |dx| add(dx, &slope))?;
-                D::edit_gradient(gradients, &weight, |dw| {
-                    slope.chunks_exact((L * M).max(1)).for_each(|sample| add(dw, sample));
-                })?;
-                D::restore_gradient(gradients, &output, slope)
-            });
-        }
-        Ok(y.put_tape(tape))
+/// Adds the second input to every sample of the first.
+#[derive(Clone)]
+struct AddToEach;
+
+compiled!(AddToEach);
+
+impl Operation for AddToEach {
+    type Saved<E: Element> = ();
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        let [x, weight] = pass.inputs else { return Err(OperationError::Size) };
+        pass.output.copy_from_slice(x);
+        let samples = pass.output.chunks_exact_mut(weight.len().max(1));
+        samples.for_each(|sample| add(sample, weight));
+        Ok(())
+    }
+
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        gradients.add(0, pass.gradient)?;
+        gradients.edit(1, |dw| {
+            let samples = pass.gradient.chunks_exact(dw.len().max(1));
+            samples.for_each(|sample| add(dw, sample));
+        })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use dfdx::nn::ZeroSizedModule;
 
-use super::{flatten::reshape, Batched, SampleShape};
-use crate::tensor::*;
+use super::{Batched, SampleShape};
+use crate::{operation::*, tensor::*};
 
 /// The numbers of a sample in the same order under the dimensions `S`, the last running fastest.
 ///

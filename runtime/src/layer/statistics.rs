@@ -1,7 +1,9 @@
 //! Means and variances over some rows of a matrix, and what normalising with them does to a
 //! gradient.
 
-use crate::tensor::*;
+use std::rc::Rc;
+
+use crate::{operation::*, tensor::Element};
 
 /// How the numbers of a row belong to its features.
 #[derive(Clone, Copy)]
@@ -26,30 +28,23 @@ impl Features {
     }
 }
 
-/// What rows are normalised with.
-pub(super) struct Statistics<E> {
-    features: Features,
-    mean: Vec<E>,
-    /// 1 / sqrt(variance + epsilon).
-    inverse: Vec<E>,
-    /// The rows that the statistics were taken over; none where they are constants.
-    counted: Rows,
-}
-
 /// Some of the rows of a matrix, in which every sample of the batch has `steps` rows.
+#[derive(Clone)]
 pub(super) struct Rows {
-    present: Vec<bool>,
+    present: Rc<[bool]>,
     steps: usize,
 }
 
 impl Rows {
-    pub(super) const NONE: Rows = Rows { present: Vec::new(), steps: 1 };
+    pub(super) fn none() -> Rows {
+        Rows { present: Rc::new([]), steps: 1 }
+    }
 
     /// Those of the samples that are present, of `rows` rows in all.
-    pub(super) fn new(present: Vec<bool>, rows: usize) -> Rows {
+    pub(super) fn new(present: &[bool], rows: usize) -> Rows {
         match rows / present.len().max(1) {
-            0 => Rows::NONE,
-            steps => Rows { present, steps },
+            0 => Rows::none(),
+            steps => Rows { present: present.into(), steps },
         }
     }
 
@@ -67,51 +62,105 @@ impl Rows {
     }
 }
 
-/// The mean and the population variance of every feature over `rows`, of which there are some.
-pub(super) fn moments<E: Element>(x: &[E], features: Features, rows: &Rows) -> (Vec<E>, Vec<E>) {
-    let count = E::of((rows.len() * features.each) as f64);
-    let mut mean = vec![E::zero(); features.count];
-    for row in rows.of(x, features) {
-        for (mean, x) in mean.iter_mut().zip(features.of(row)) {
-            x.iter().for_each(|x| *mean += *x);
-        }
-    }
-    mean.iter_mut().for_each(|mean| *mean /= count);
-    let mut variance = vec![E::zero(); features.count];
-    for row in rows.of(x, features) {
-        for ((variance, x), mean) in variance.iter_mut().zip(features.of(row)).zip(&mean) {
-            x.iter().for_each(|x| *variance += (*x - *mean) * (*x - *mean));
-        }
-    }
-    variance.iter_mut().for_each(|variance| *variance /= count);
-    (mean, variance)
+/// The mean of every feature over some rows; the variance, where the means are a second input.
+#[derive(Clone)]
+pub(super) struct Moment {
+    pub(super) features: Features,
+    /// There are some.
+    pub(super) counted: Rows,
 }
 
-impl<E: Element> Statistics<E> {
-    pub(super) fn new(
-        features: Features,
-        (mean, variance): (Vec<E>, &[E]),
-        epsilon: f64,
-        counted: Rows,
-    ) -> Self {
-        let inverse = variance.iter().map(|v| (*v + E::of(epsilon)).sqrt().recip()).collect();
-        Statistics { features, mean, inverse, counted }
+compiled!(Moment, Normalise);
+
+impl Operation for Moment {
+    type Saved<E: Element> = ();
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        let features = self.features;
+        for row in self.counted.of(&pass.inputs[0], features) {
+            let sums = pass.output.iter_mut().zip(features.of(row));
+            match pass.inputs.get(1) {
+                None => sums.for_each(|(sum, x)| x.iter().for_each(|x| *sum += *x)),
+                Some(means) => sums.zip(&**means).for_each(|((sum, x), mean)| {
+                    x.iter().for_each(|x| *sum += (*x - *mean) * (*x - *mean));
+                }),
+            }
+        }
+        let count = E::of((self.counted.len() * features.each) as f64);
+        pass.output.iter_mut().for_each(|sum| *sum /= count);
+        Ok(())
     }
 
-    pub(super) fn forward(&self, x: &[E], scale: &[E], offset: &[E], y: &mut [E]) {
+    /// The statistics are no variables: how they depend on the rows is [`Normalise`]'s matter.
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        _: BackwardPass<'_, E>,
+        _: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        Ok(())
+    }
+}
+
+/// Rows, the scale, the offset, the means and the variances become normalised rows.
+#[derive(Clone)]
+pub(super) struct Normalise {
+    pub(super) features: Features,
+    pub(super) epsilon: f64,
+    /// The rows that the statistics were taken over; none where they are constants.
+    pub(super) counted: Rows,
+}
+
+impl Operation for Normalise {
+    /// 1 / sqrt(variance + epsilon).
+    type Saved<E: Element> = Vec<E>;
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Vec<E>, OperationError> {
+        let [x, scale, offset, means, variances] = pass.inputs else {
+            return Err(OperationError::Size);
+        };
+        let inverse = variances.iter().map(|v| (*v + E::of(self.epsilon)).sqrt().recip());
+        let inverse: Vec<E> = inverse.collect();
         let (features, row) = (self.features, self.features.row());
-        for (y, x) in y.chunks_exact_mut(row).zip(x.chunks_exact(row)) {
+        for (y, x) in pass.output.chunks_exact_mut(row).zip(x.chunks_exact(row)) {
             for (feature, (y, x)) in features.of_mut(y).zip(features.of(x)).enumerate() {
-                let (mean, inverse) = (self.mean[feature], self.inverse[feature]);
+                let (mean, inverse) = (means[feature], inverse[feature]);
                 for (y, x) in y.iter_mut().zip(x) {
                     *y = (*x - mean) * inverse * scale[feature] + offset[feature];
                 }
             }
         }
+        Ok(inverse)
     }
 
+    fn backward<E: Element>(
+        &self,
+        inverse: Vec<E>,
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let [x, scale, _, means, _] = pass.inputs else { return Err(OperationError::Size) };
+        let statistics = Statistics { features: self.features, means, inverse: &inverse };
+        let (by_scale, by_offset) = statistics.sums(x, pass.gradient);
+        gradients.edit(0, |dx| {
+            let sums = (&by_scale[..], &by_offset[..]);
+            statistics.backward((x, scale, pass.gradient), sums, &self.counted, dx);
+        })?;
+        gradients.add(1, &by_scale)?;
+        gradients.add(2, &by_offset)
+    }
+}
+
+/// What rows are normalised with.
+struct Statistics<'a, E> {
+    features: Features,
+    means: &'a [E],
+    inverse: &'a [E],
+}
+
+impl<E: Element> Statistics<'_, E> {
     /// The gradients by the scale and by the offset.
-    pub(super) fn sums(&self, x: &[E], slope: &[E]) -> (Vec<E>, Vec<E>) {
+    fn sums(&self, x: &[E], slope: &[E]) -> (Vec<E>, Vec<E>) {
         let (features, row) = (self.features, self.features.row());
         let zeros = || vec![E::zero(); features.count];
         let (mut by_scale, mut by_offset) = (zeros(), zeros());
@@ -122,7 +171,7 @@ impl<E: Element> Statistics<E> {
                 continue;
             }
             for (feature, (x, slope)) in features.of(x).zip(features.of(slope)).enumerate() {
-                let (mean, inverse) = (self.mean[feature], self.inverse[feature]);
+                let (mean, inverse) = (self.means[feature], self.inverse[feature]);
                 for (x, slope) in x.iter().zip(slope) {
                     by_scale[feature] += *slope * ((*x - mean) * inverse);
                     by_offset[feature] += *slope;
@@ -133,22 +182,21 @@ impl<E: Element> Statistics<E> {
     }
 
     /// Adds the gradient by `x`: directly, and by way of the statistics for the counted rows.
-    pub(super) fn backward(
+    fn backward(
         &self,
-        x: &[E],
-        scale: &[E],
-        slope: &[E],
+        (x, scale, slope): (&[E], &[E], &[E]),
         sums: (&[E], &[E]),
+        counted_rows: &Rows,
         dx: &mut [E],
     ) {
         let (features, width) = (self.features, self.features.row());
-        let share = E::of(1.0 / (self.counted.len() * features.each).max(1) as f64);
+        let share = E::of(1.0 / (counted_rows.len() * features.each).max(1) as f64);
         let rows = dx.chunks_exact_mut(width).zip(x.chunks_exact(width));
         for (row, ((dx, x), slope)) in rows.zip(slope.chunks_exact(width)).enumerate() {
-            let counted = self.counted.contains(row);
+            let counted = counted_rows.contains(row);
             let parts = features.of_mut(dx).zip(features.of(x)).zip(features.of(slope));
             for (feature, ((dx, x), slope)) in parts.enumerate() {
-                let (mean, inverse) = (self.mean[feature], self.inverse[feature]);
+                let (mean, inverse) = (self.means[feature], self.inverse[feature]);
                 for ((dx, x), slope) in dx.iter_mut().zip(x).zip(slope) {
                     let mut change = *slope;
                     if counted {

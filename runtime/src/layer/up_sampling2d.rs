@@ -2,8 +2,8 @@
 
 use dfdx::nn::ZeroSizedModule;
 
-use super::pixels::pick;
-use crate::tensor::*;
+use super::pixels::Pick;
+use crate::{operation::*, tensor::*};
 
 /// Every pixel `DOWN` by `ACROSS` times: `[C, H, W]` becomes
 /// `[C, DOWN * H, ACROSS * W] = [C, OH, OW]`.
@@ -57,7 +57,9 @@ impl<
             return Err(D::size_error());
         }
         let shape = (x.shape().0, Const, Const, Const);
-        pick(x, shape, |row, column| Some(row / DOWN * W + column / ACROSS))
+        let (x, tape) = x.split_tape();
+        let operation = Pick::repeated([H, W], [DOWN, ACROSS]);
+        record(&operation, &[&x], shape, x.device(), tape)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use dfdx::nn::ZeroSizedModule;
 
-use super::pixels::pick;
-use crate::tensor::*;
+use super::pixels::Pick;
+use crate::{operation::*, tensor::*};
 
 /// Zeros around an image: `[C, H, W]` becomes `[C, OH, OW]`, with `ABOVE` rows above, `LEFT` columns
 /// to the left, and the rest below and to the right.
@@ -54,10 +54,9 @@ impl<
         x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
     ) -> Result<Self::Output, D::Err> {
         let shape = (x.shape().0, Const, Const, Const);
-        pick(x, shape, |row, column| {
-            let (row, column) = (row.checked_sub(ABOVE)?, column.checked_sub(LEFT)?);
-            (row < H && column < W).then_some(row * W + column)
-        })
+        let (x, tape) = x.split_tape();
+        let operation = Pick::padded([H, W], [OH, OW], [ABOVE, LEFT]);
+        record(&operation, &[&x], shape, x.device(), tape)
     }
 }
 

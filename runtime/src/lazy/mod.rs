@@ -183,15 +183,16 @@ pub(crate) fn lend<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() ->
     work()
 }
 
-/// Reads the rows that `indices` name, of which a sample of the batch has `each`, into `output`.
-pub(crate) fn look_up<const N: usize, const M: usize, E: Element, D: Backend<E>>(
-    weight: &Tensor<Rank2<N, M>, E, D>,
+/// Reads the rows that `indices` name, of which a sample of the batch has `each`, into `output`: from
+/// `weights`, those of the tensor `table`, and what is known of its rows.
+pub(crate) fn look_up<E: Element>(
+    table: UniqueId,
+    (weights, width): (&[E], usize),
     (indices, each): (&[usize], usize),
     output: &mut [E],
 ) -> LookUp {
-    E::lent().with_borrow_mut(|tables| {
-        tables.look_up(id(weight), (&D::values(weight), M), (indices, each), output)
-    })
+    E::lent()
+        .with_borrow_mut(|tables| tables.look_up(table, (weights, width), (indices, each), output))
 }
 
 /// Adds what came back to the gradients of the rows that `indices` name.

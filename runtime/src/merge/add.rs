@@ -1,10 +1,10 @@
 //! `add`: the operands added up.
 
 use super::{
-    elementwise::{self, Rule},
-    Part,
+    elementwise::{Elementwise, Rule},
+    merge, Layout, Part, Planned,
 };
-use crate::tensor::*;
+use crate::{operation::*, tensor::*};
 
 /// y = a + b + ..; `keras.layers.Add`, `torch.add`.
 ///
@@ -14,19 +14,26 @@ pub fn add<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    elementwise::merge(Add, parts, shape, tape)
+    merge(&plan, &parts, shape, tape)
 }
 
+fn plan(layouts: &[&Layout], sizes: &[usize]) -> Planned {
+    Elementwise::plan(Add, layouts, sizes)
+}
+
+#[derive(Clone)]
 struct Add;
 
-impl<E: Element> Rule<E> for Add {
-    fn forward(&self, operands: &[&[E]], output: &mut [E]) {
+compiled!(Elementwise<Add>);
+
+impl Rule for Add {
+    fn forward<E: Element>(&self, operands: &[&[E]], output: &mut [E]) {
         for operand in operands {
             output.iter_mut().zip(*operand).for_each(|(y, x)| *y += *x);
         }
     }
 
-    fn backward(&self, _: &[&[E]], _: usize, slope: &[E], gradient: &mut [E]) {
+    fn backward<E: Element>(&self, _: &[&[E]], _: usize, slope: &[E], gradient: &mut [E]) {
         gradient.iter_mut().zip(slope).for_each(|(gradient, slope)| *gradient += *slope);
     }
 }

@@ -1,10 +1,12 @@
 //! `average`: the mean of the operands that are present.
 
+use std::rc::Rc;
+
 use super::{
-    elementwise::{self, Rule},
-    Part,
+    elementwise::{Elementwise, Rule},
+    merge, Layout, Part, Planned,
 };
-use crate::tensor::*;
+use crate::{operation::*, tensor::*};
 
 /// y = (a + b + ..) / n, where in each row the n operands count that are present in it (see
 /// [`Part::present`]); zeros where none is. What absent operands hold does not matter, and no
@@ -28,26 +30,29 @@ pub fn average<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let batch = shape.concrete().as_ref().first().copied().unwrap_or(0);
-    if parts.iter().any(|part| part.batch() != batch) {
-        return Err(D::size_error());
-    }
-    let width = shape.num_elements() / batch.max(1);
-    elementwise::merge(Average::new(&parts, batch, width), parts, shape, tape)
+    merge(&plan, &parts, shape, tape)
 }
 
+fn plan(layouts: &[&Layout], sizes: &[usize]) -> Planned {
+    let (batch, dims) = sizes.split_first()?;
+    if layouts.iter().any(|layout| layout.batch != *batch) {
+        return None;
+    }
+    let has = |row| (0..layouts.len()).filter(move |part| layouts[*part].is_present(row));
+    let present = (0..*batch).map(|row| has(row).collect()).collect();
+    Elementwise::plan(Average { present, width: dims.iter().product() }, layouts, sizes)
+}
+
+#[derive(Clone)]
 struct Average {
     /// For each row, the operands that it has.
-    present: Vec<Vec<usize>>,
+    present: Rc<[Vec<usize>]>,
     width: usize,
 }
 
-impl Average {
-    fn new<E: Element, D: Backend<E>>(parts: &[Part<E, D>], batch: usize, width: usize) -> Self {
-        let operands = |row| (0..parts.len()).filter(move |part| parts[*part].is_present(row));
-        Average { present: (0..batch).map(|row| operands(row).collect()).collect(), width }
-    }
+compiled!(Elementwise<Average>);
 
+impl Average {
     /// The numbers of a row in a buffer.
     fn range(&self, row: usize) -> std::ops::Range<usize> {
         row * self.width..(row + 1) * self.width
@@ -59,8 +64,8 @@ impl Average {
     }
 }
 
-impl<E: Element> Rule<E> for Average {
-    fn forward(&self, operands: &[&[E]], output: &mut [E]) {
+impl Rule for Average {
+    fn forward<E: Element>(&self, operands: &[&[E]], output: &mut [E]) {
         for (row, present) in self.present.iter().enumerate() {
             let output = &mut output[self.range(row)];
             for operand in present {
@@ -72,7 +77,7 @@ impl<E: Element> Rule<E> for Average {
         }
     }
 
-    fn backward(&self, _: &[&[E]], position: usize, slope: &[E], gradient: &mut [E]) {
+    fn backward<E: Element>(&self, _: &[&[E]], position: usize, slope: &[E], gradient: &mut [E]) {
         for (row, present) in self.present.iter().enumerate() {
             if present.contains(&position) {
                 let count = Self::count::<E>(present);

@@ -1,9 +1,11 @@
 //! `concat`: the operands side by side.
 
+use std::ops::Range;
+
 use multi_input_spec::merge::position;
 
-use super::{finish, Part};
-use crate::tensor::*;
+use super::{merge, Layout, Part, Planned};
+use crate::{operation::*, tensor::*};
 
 /// The operands side by side along `axis`, which counts from 0 after the batch or from -1 backwards;
 /// all other sizes are equal. One operand alone is allowed.
@@ -17,65 +19,68 @@ pub fn concat<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let device = parts.first().ok_or_else(D::size_error)?.device().clone();
-    let layout = Layout::new(&parts, axis, shape.concrete().as_ref()).ok_or_else(D::size_error)?;
+    merge(&|layouts, sizes| plan(axis, layouts, sizes), &parts, shape, tape)
+}
 
-    let mut output = device.buffer(shape.num_elements())?;
-    for (part, (start, width)) in parts.iter().zip(&layout.columns) {
-        let values = part.values();
-        let rows = values.chunks_exact((*width).max(1));
-        for (output, row) in output.chunks_exact_mut(layout.width.max(1)).zip(rows) {
-            output[*start..start + width].copy_from_slice(row);
+fn plan(axis: isize, layouts: &[&Layout], sizes: &[usize]) -> Planned {
+    let (batch, dims) = sizes.split_first()?;
+    let axis = position(axis, dims.len())?;
+    let (mut columns, mut width) = (Vec::new(), 0);
+    for Layout { batch: own_batch, dims: own, .. } in layouts {
+        let fits = own_batch == batch
+            && own.len() == dims.len()
+            && (0..dims.len()).all(|other| other == axis || own[other] == dims[other]);
+        if !fits {
+            return None;
         }
+        let start = width;
+        width += own[axis..].iter().product::<usize>();
+        columns.push(start..width);
     }
-    finish(&device, output, shape, tape, move |slope, gradients| {
-        for (part, (start, width)) in parts.iter().zip(&layout.columns) {
-            part.edit_gradient(gradients, |gradient| {
-                let rows = gradient.chunks_exact_mut((*width).max(1));
-                for (gradient, slope) in rows.zip(slope.chunks_exact(layout.width.max(1))) {
-                    let slope = &slope[*start..start + width];
-                    gradient
-                        .iter_mut()
-                        .zip(slope)
-                        .for_each(|(gradient, slope)| *gradient += *slope);
-                }
-            })?;
-        }
-        Ok(())
-    })
+    let is_whole = width == dims[axis..].iter().product::<usize>();
+    is_whole.then(|| Box::new(Concat { width, columns }) as _)
 }
 
 /// The output as a matrix in which every operand has its columns: an axis and all after it are the
 /// columns, what is before it and the batch are the rows.
-struct Layout {
+#[derive(Clone)]
+struct Concat {
     width: usize,
-    /// Where each operand starts and how wide it is.
-    columns: Vec<(usize, usize)>,
+    /// Those of each operand.
+    columns: Vec<Range<usize>>,
 }
 
-impl Layout {
-    /// `None` where the operands do not make up an output of the given sizes.
-    fn new<E: Element, D: Backend<E>>(
-        parts: &[Part<E, D>],
-        axis: isize,
-        sizes: &[usize],
-    ) -> Option<Layout> {
-        let (batch, dims) = sizes.split_first()?;
-        let axis = position(axis, dims.len())?;
-        let (mut columns, mut width) = (Vec::new(), 0);
-        for part in parts {
-            let own = part.dims();
-            let fits = part.batch() == *batch
-                && own.len() == dims.len()
-                && (0..dims.len()).all(|other| other == axis || own[other] == dims[other]);
-            if !fits {
-                return None;
+compiled!(Concat);
+
+impl Operation for Concat {
+    type Saved<E: Element> = ();
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        for (input, columns) in pass.inputs.iter().zip(&self.columns) {
+            let rows = input.chunks_exact(columns.len().max(1));
+            for (output, row) in pass.output.chunks_exact_mut(self.width.max(1)).zip(rows) {
+                output[columns.clone()].copy_from_slice(row);
             }
-            let own = own[axis..].iter().product();
-            columns.push((width, own));
-            width += own;
         }
-        (width == dims[axis..].iter().product::<usize>()).then_some(Layout { width, columns })
+        Ok(())
+    }
+
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        for (input, columns) in self.columns.iter().enumerate() {
+            gradients.edit(input, |gradient| {
+                let rows = gradient.chunks_exact_mut(columns.len().max(1));
+                for (gradient, slope) in rows.zip(pass.gradient.chunks_exact(self.width.max(1))) {
+                    let slope = &slope[columns.clone()];
+                    gradient.iter_mut().zip(slope).for_each(|(sum, slope)| *sum += *slope);
+                }
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -2,9 +2,10 @@
 
 use multi_input_spec::merge::position;
 
-use super::{finish, Part};
+use super::{merge, Layout, Part, Planned};
 use crate::{
     kernel::matmul::{multiply, Add, Matrix},
+    operation::*,
     tensor::*,
 };
 
@@ -32,121 +33,163 @@ pub fn dot<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let [a, b]: [Part<E, D>; 2] = parts.try_into().map_err(|_| D::size_error())?;
-    let a = Operand::new(a, axis, normalize).ok_or_else(D::size_error)?;
-    let b = Operand::new(b, axis, normalize).ok_or_else(D::size_error)?;
-    if !fits(&a, &b, shape.concrete().as_ref()) {
-        return Err(D::size_error());
-    }
-    let device = a.part.device().clone();
-
-    let mut output = device.buffer(shape.num_elements())?;
-    let samples = a.samples().zip(b.samples());
-    for (output, (a, b)) in output.chunks_exact_mut((a.rows * b.rows).max(1)).zip(samples) {
-        multiply(a, b.transposed(), output, Add::Replace);
-    }
-    finish(&device, output, shape, tape, move |slope, gradients| {
-        let slopes = || {
-            let samples = slope.chunks_exact((a.rows * b.rows).max(1));
-            samples.map(|slope| Matrix::new(slope, a.rows, b.rows))
-        };
-        a.backward(slopes(), b.samples(), gradients)?;
-        b.backward(slopes().map(Matrix::transposed), a.samples(), gradients)
-    })
+    merge(&|layouts, sizes| plan(axis, normalize, layouts, sizes), &parts, shape, tape)
 }
 
-/// Whether the axes that are left are the output's.
-fn fits<E: Element, D: Backend<E>>(a: &Operand<E, D>, b: &Operand<E, D>, sizes: &[usize]) -> bool {
-    let mut left = vec![a.part.batch()];
-    left.extend(a.left.iter().chain(&b.left));
+fn plan(axis: isize, normalize: bool, layouts: &[&Layout], sizes: &[usize]) -> Planned {
+    let [a, b] = layouts else { return None };
+    let (first, second) = (Matrices::new(a, axis)?, Matrices::new(b, axis)?);
+    // The axes that are left are the output's.
+    let mut left = [vec![a.batch], first.left(a), second.left(b)].concat();
     if left.len() == 1 {
         left.push(1);
     }
-    a.part.batch() == b.part.batch() && a.columns == b.columns && left == sizes
+    let fits = a.batch == b.batch && first.columns == second.columns && left == sizes;
+    fits.then(|| Box::new(Dot { operands: [first, second], normalize }) as _)
+}
+
+/// The products of the matrices of two operands, sample by sample.
+#[derive(Clone)]
+struct Dot {
+    operands: [Matrices; 2],
+    normalize: bool,
+}
+
+compiled!(Dot);
+
+impl Operation for Dot {
+    type Saved<E: Element> = [Rows<E>; 2];
+
+    fn forward<E: Element>(
+        &self,
+        pass: ForwardPass<'_, E>,
+    ) -> Result<[Rows<E>; 2], OperationError> {
+        let [a, b] = &self.operands;
+        let rows = |input: usize| Rows::new(self.operands[input], &pass.inputs[input]);
+        let [first, second] = [0, 1].map(|input| match self.normalize {
+            true => rows(input).normalized(),
+            false => rows(input),
+        });
+        let samples = first.samples().zip(second.samples());
+        for (output, (a, b)) in pass.output.chunks_exact_mut((a.rows * b.rows).max(1)).zip(samples)
+        {
+            multiply(a, b.transposed(), output, Add::Replace);
+        }
+        Ok([first, second])
+    }
+
+    fn backward<E: Element>(
+        &self,
+        [first, second]: [Rows<E>; 2],
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let [a, b] = &self.operands;
+        let slopes = || {
+            let samples = pass.gradient.chunks_exact((a.rows * b.rows).max(1));
+            samples.map(|slope| Matrix::new(slope, a.rows, b.rows))
+        };
+        let by_first = first.backward(slopes(), second.samples());
+        gradients.edit(0, |gradient| a.add(&by_first, gradient))?;
+        let by_second = second.backward(slopes().map(Matrix::transposed), first.samples());
+        gradients.edit(1, |gradient| b.add(&by_second, gradient))
+    }
 }
 
 /// An operand as one matrix for each sample: the axis that is summed over are the columns.
-struct Operand<E: Element, D: Backend<E>> {
-    part: Part<E, D>,
-    /// The sizes of the axes that are left.
-    left: Vec<usize>,
+#[derive(Clone, Copy)]
+struct Matrices {
+    axis: usize,
     rows: usize,
     columns: usize,
     /// The product of the sizes after the axis.
     inner: usize,
-    /// The elements in the order of the matrices, normalised where that is wanted.
-    matrices: Vec<E>,
-    /// For each row 1 / max(norm, 1e-7); empty where nothing is normalised.
-    inverse: Vec<E>,
 }
 
-impl<E: Element, D: Backend<E>> Operand<E, D> {
+impl Matrices {
     /// `None` where there is no such axis.
-    fn new(part: Part<E, D>, axis: isize, normalize: bool) -> Option<Self> {
-        let dims = part.dims();
+    fn new(layout: &Layout, axis: isize) -> Option<Matrices> {
+        let dims = &layout.dims;
         let axis = position(axis, dims.len())?;
-        let columns = dims[axis];
         let inner = dims[axis + 1..].iter().product();
         let rows = dims[..axis].iter().product::<usize>() * inner;
-        let left = [&dims[..axis], &dims[axis + 1..]].concat();
-        let (matrices, inverse) = (Vec::new(), Vec::new());
-        let mut operand = Operand { part, left, rows, columns, inner, matrices, inverse };
-        let values = operand.part.values();
-        operand.matrices = operand.places().map(|place| values[place]).collect();
-        drop(values);
-        if normalize {
-            operand.normalize();
-        }
-        Some(operand)
+        Some(Matrices { axis, rows, columns: dims[axis], inner })
     }
 
-    /// Where the elements of the matrices lie in the tensor.
-    fn places(&self) -> impl Iterator<Item = usize> {
+    /// The sizes of the axes that are left.
+    fn left(&self, layout: &Layout) -> Vec<usize> {
+        [&layout.dims[..self.axis], &layout.dims[self.axis + 1..]].concat()
+    }
+
+    /// Where the elements of the matrices lie in the tensor, one after the other.
+    fn places(&self, len: usize) -> impl Iterator<Item = usize> {
         let (inner, columns) = (self.inner, self.columns);
-        let rows = 0..self.part.batch() * self.rows;
+        let rows = 0..len / columns.max(1);
         rows.flat_map(move |row| {
             let start = row / inner * inner * columns + row % inner;
             (0..columns).map(move |column| start + column * inner)
         })
     }
 
-    fn normalize(&mut self) {
+    /// Adds what is in the order of the matrices to what is in that of the tensor.
+    fn add<E: Element>(&self, changes: &[E], gradient: &mut [E]) {
+        self.places(changes.len())
+            .zip(changes)
+            .for_each(|(place, change)| gradient[place] += *change);
+    }
+}
+
+/// The matrices of an operand.
+struct Rows<E> {
+    of: Matrices,
+    /// The elements in the order of the matrices, normalised where that is wanted.
+    matrices: Vec<E>,
+    /// For each row 1 / max(norm, 1e-7); empty where nothing is normalised.
+    inverse: Vec<E>,
+}
+
+impl<E: Element> Rows<E> {
+    fn new(of: Matrices, values: &[E]) -> Self {
+        let matrices = of.places(values.len()).map(|place| values[place]).collect();
+        Rows { of, matrices, inverse: Vec::new() }
+    }
+
+    fn normalized(mut self) -> Self {
         let largest = E::of(1e7);
-        for row in self.matrices.chunks_exact_mut(self.columns.max(1)) {
+        for row in self.matrices.chunks_exact_mut(self.of.columns.max(1)) {
             let norm = row.iter().map(|x| *x * *x).sum::<E>().sqrt();
             // Not `min`, which would drop a NaN.
             let inverse = if norm * largest < E::one() { largest } else { norm.recip() };
             row.iter_mut().for_each(|x| *x *= inverse);
             self.inverse.push(inverse);
         }
+        self
     }
 
     fn samples(&self) -> impl Iterator<Item = Matrix<'_, E>> {
-        let samples = self.matrices.chunks_exact((self.rows * self.columns).max(1));
-        samples.map(|sample| Matrix::new(sample, self.rows, self.columns))
+        let Matrices { rows, columns, .. } = self.of;
+        let samples = self.matrices.chunks_exact((rows * columns).max(1));
+        samples.map(move |sample| Matrix::new(sample, rows, columns))
     }
 
-    /// Adds slope * other to the gradient, sample by sample.
+    /// The gradient, slope * other, sample by sample.
     fn backward<'a>(
         &self,
         slopes: impl Iterator<Item = Matrix<'a, E>>,
         others: impl Iterator<Item = Matrix<'a, E>>,
-        gradients: &mut Gradients<E, D>,
-    ) -> Result<(), D::Err> {
+    ) -> Vec<E> {
         let mut change = vec![E::zero(); self.matrices.len()];
-        let samples = change.chunks_exact_mut((self.rows * self.columns).max(1));
+        let samples = change.chunks_exact_mut((self.of.rows * self.of.columns).max(1));
         for (change, (slope, other)) in samples.zip(slopes.zip(others)) {
             multiply(slope, other, change, Add::Replace);
         }
         self.normalize_backward(&mut change);
-        self.part.edit_gradient(gradients, |gradient| {
-            self.places().zip(&change).for_each(|(place, change)| gradient[place] += *change);
-        })
+        change
     }
 
     /// From the gradient by the normalised rows to that by the rows as they came.
     fn normalize_backward(&self, change: &mut [E]) {
-        let width = self.columns.max(1);
+        let width = self.of.columns.max(1);
         let rows = self.matrices.chunks_exact(width).zip(change.chunks_exact_mut(width));
         for ((row, change), inverse) in rows.zip(&self.inverse) {
             // A norm below the limit is not divided by, so its change does not count.

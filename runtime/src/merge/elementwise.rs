@@ -1,74 +1,73 @@
 //! What the merges that work number by number have in common.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
-use super::{finish, Part};
-use crate::tensor::*;
+use super::{Layout, Planned};
+use crate::{kernel::operation::AnyOperation, operation::*, tensor::Element};
 
 /// A merge that works number by number. All slices are equally long: operands of other shapes have
 /// been stretched.
-pub(super) trait Rule<E>: 'static {
-    fn forward(&self, operands: &[&[E]], output: &mut [E]);
+pub(super) trait Rule: Clone + 'static {
+    fn forward<E: Element>(&self, operands: &[&[E]], output: &mut [E]);
 
     /// Adds to the gradient of the operand at `position`.
-    fn backward(&self, operands: &[&[E]], position: usize, slope: &[E], gradient: &mut [E]);
-}
-
-/// Merges by `rule`.
-pub(super) fn merge<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    rule: impl Rule<E>,
-    parts: Vec<Part<E, D>>,
-    shape: S,
-    tape: T,
-) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let operands = Operands::new(parts, shape.concrete().as_ref())?;
-    let device = operands.device()?.clone();
-    let mut output = device.buffer(shape.num_elements())?;
-    rule.forward(&slices(&operands.values()), &mut output);
-    finish(&device, output, shape, tape, move |slope, gradients| {
-        operands.backward(&rule, slope, gradients)
-    })
-}
-
-/// The parts, each with how it is stretched.
-struct Operands<E: Element, D: Backend<E>> {
-    parts: Vec<(Part<E, D>, Stretch)>,
-}
-
-impl<E: Element, D: Backend<E>> Operands<E, D> {
-    /// The parts of an output of the given sizes, or an error where one does not fit.
-    fn new(parts: Vec<Part<E, D>>, sizes: &[usize]) -> Result<Self, D::Err> {
-        let stretched = parts.into_iter().map(|part| {
-            let (batch, dims) = sizes.split_first().ok_or_else(D::size_error)?;
-            if part.batch() != *batch {
-                return Err(D::size_error());
-            }
-            let stretch = Stretch::new(part.dims(), dims).ok_or_else(D::size_error)?;
-            Ok((part, stretch))
-        });
-        Ok(Operands { parts: stretched.collect::<Result<_, _>>()? })
-    }
-
-    /// The device, or an error where there is no operand.
-    fn device(&self) -> Result<&D, D::Err> {
-        self.parts.first().map(|(part, _)| part.device()).ok_or_else(D::size_error)
-    }
-
-    fn values(&self) -> Vec<Cow<'_, [E]>> {
-        self.parts.iter().map(|(part, stretch)| stretch.apply(part.values())).collect()
-    }
-
-    fn backward(
+    fn backward<E: Element>(
         &self,
-        rule: &impl Rule<E>,
+        operands: &[&[E]],
+        position: usize,
         slope: &[E],
-        gradients: &mut Gradients<E, D>,
-    ) -> Result<(), D::Err> {
-        let values = self.values();
-        for (position, (part, stretch)) in self.parts.iter().enumerate() {
-            part.edit_gradient(gradients, |gradient| {
+        gradient: &mut [E],
+    );
+}
+
+/// A rule, and how each operand is stretched.
+#[derive(Clone)]
+pub(super) struct Elementwise<R> {
+    rule: R,
+    stretches: Vec<Stretch>,
+}
+
+impl<R: Rule> Elementwise<R> {
+    /// The operation for operands of an output of the given sizes.
+    pub(super) fn plan(rule: R, layouts: &[&Layout], sizes: &[usize]) -> Planned
+    where
+        Self: AnyOperation,
+    {
+        let (batch, dims) = sizes.split_first()?;
+        let stretch = |layout: &&Layout| match layout.batch == *batch {
+            true => Stretch::new(&layout.dims, dims),
+            false => None,
+        };
+        let stretches = layouts.iter().map(stretch).collect::<Option<_>>()?;
+        Some(Box::new(Elementwise { rule, stretches }))
+    }
+
+    /// The operands, all as long as the output.
+    fn stretched<'a, E: Element>(&self, inputs: &'a [Cow<'_, [E]>]) -> Vec<Cow<'a, [E]>> {
+        self.stretches.iter().zip(inputs).map(|(stretch, input)| stretch.apply(input)).collect()
+    }
+}
+
+impl<R: Rule> Operation for Elementwise<R> {
+    type Saved<E: Element> = ();
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        self.rule.forward(&slices(&self.stretched(pass.inputs)), pass.output);
+        Ok(())
+    }
+
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let (operands, slope) = (self.stretched(pass.inputs), &*pass.gradient);
+        let operands = slices(&operands);
+        for (position, stretch) in self.stretches.iter().enumerate() {
+            gradients.edit(position, |gradient| {
                 stretch.gather(slope.len(), gradient, |gradient| {
-                    rule.backward(&slices(&values), position, slope, gradient);
+                    self.rule.backward(&operands, position, slope, gradient);
                 });
             })?;
         }
@@ -81,11 +80,12 @@ fn slices<'a, E: Element>(values: &'a [Cow<'_, [E]>]) -> Vec<&'a [E]> {
 }
 
 /// How a sample is stretched to the output's sizes.
+#[derive(Clone)]
 enum Stretch {
     /// It has them already, which is the usual case and costs nothing.
     None,
     /// For each number of the output's sample the one that it repeats, of `len` numbers.
-    Repeat { sources: Vec<usize>, len: usize },
+    Repeat { sources: Rc<[usize]>, len: usize },
 }
 
 impl Stretch {
@@ -108,12 +108,12 @@ impl Stretch {
             sources = (0..to[axis]).flat_map(repeat).collect();
             len *= size;
         }
-        Some(Stretch::Repeat { sources, len })
+        Some(Stretch::Repeat { sources: sources.into(), len })
     }
 
-    fn apply<'a, E: Element>(&self, values: Cow<'a, [E]>) -> Cow<'a, [E]> {
+    fn apply<'a, E: Element>(&self, values: &'a [E]) -> Cow<'a, [E]> {
         match self {
-            Stretch::None => values,
+            Stretch::None => Cow::Borrowed(values),
             Stretch::Repeat { sources, len } => values
                 .chunks_exact((*len).max(1))
                 .flat_map(|sample| sources.iter().map(|source| sample[*source]))
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn stretched(from: &[usize], to: &[usize], values: &[f64]) -> Option<Vec<f64>> {
-        Some(Stretch::new(from, to)?.apply(Cow::Borrowed(values)).into_owned())
+        Some(Stretch::new(from, to)?.apply(values).into_owned())
     }
 
     #[test]

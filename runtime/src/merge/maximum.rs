@@ -1,6 +1,6 @@
 //! `maximum`: the largest of the operands.
 
-use super::{extreme, Part};
+use super::{extreme, merge, Part};
 use crate::tensor::*;
 
 /// y = max(a, b, ..), number by number; `keras.layers.Maximum`, `torch.maximum`.
@@ -24,7 +24,7 @@ pub fn maximum<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    extreme::merge(|kept: E, next: E| kept >= next, parts, shape, tape)
+    merge(&|layouts, sizes| extreme::plan(true, layouts, sizes), &parts, shape, tape)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `minimum`: the smallest of the operands.
 
-use super::{extreme, Part};
+use super::{extreme, merge, Part};
 use crate::tensor::*;
 
 /// y = min(a, b, ..), number by number; `keras.layers.Minimum`, `torch.minimum`.
@@ -24,7 +24,7 @@ pub fn minimum<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    extreme::merge(|kept: E, next: E| kept <= next, parts, shape, tape)
+    merge(&|layouts, sizes| extreme::plan(false, layouts, sizes), &parts, shape, tape)
 }
 
 #[cfg(test)]

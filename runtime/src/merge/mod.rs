@@ -43,26 +43,26 @@ pub use multiply::multiply;
 pub use part::Part;
 pub use subtract::subtract;
 
-use crate::tensor::*;
+use part::Layout;
 
-/// The result of a merge, whose `backward` receives the slope by the output.
-fn finish<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    device: &D,
-    output: Vec<E>,
+use crate::{kernel::operation::AnyOperation, operation::*, tensor::*};
+
+/// The operation of a merge; `None` where sizes do not fit.
+type Planned = Option<Box<dyn AnyOperation>>;
+
+/// Merges by the operation that `plan` makes for the layouts of the operands and the sizes of the
+/// output.
+fn merge<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    plan: &dyn Fn(&[&Layout], &[usize]) -> Planned,
+    parts: &[Part<E, D>],
     shape: S,
-    mut tape: T,
-    backward: impl FnOnce(&[E], &mut Gradients<E, D>) -> Result<(), D::Err> + 'static,
+    tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let y = device.try_tensor_from_vec(output, shape)?;
-    if T::OWNS_TAPE {
-        let output = y.clone();
-        tape.add_backward_op(move |gradients| {
-            let slope = D::take_gradient(gradients, &output)?;
-            backward(&slope, gradients)?;
-            D::restore_gradient(gradients, &output, slope)
-        });
-    }
-    Ok(y.put_tape(tape))
+    let layouts: Vec<&Layout> = parts.iter().map(Part::layout).collect();
+    let operation = plan(&layouts, shape.concrete().as_ref()).ok_or_else(D::size_error)?;
+    let device = parts.first().ok_or_else(D::size_error)?.device();
+    let operands: Vec<_> = parts.iter().map(Part::operand).collect();
+    record(&*operation, &operands, shape, device, tape)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! `multiply`: the product of the operands.
 
 use super::{
-    elementwise::{self, Rule},
-    Part,
+    elementwise::{Elementwise, Rule},
+    merge, Layout, Part, Planned,
 };
-use crate::tensor::*;
+use crate::{operation::*, tensor::*};
 
 /// y = a b .., number by number; `keras.layers.Multiply`, `torch.mul`.
 ///
@@ -22,20 +22,33 @@ pub fn multiply<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    elementwise::merge(Multiply, parts, shape, tape)
+    merge(&plan, &parts, shape, tape)
 }
 
+fn plan(layouts: &[&Layout], sizes: &[usize]) -> Planned {
+    Elementwise::plan(Multiply, layouts, sizes)
+}
+
+#[derive(Clone)]
 struct Multiply;
 
-impl<E: Element> Rule<E> for Multiply {
-    fn forward(&self, operands: &[&[E]], output: &mut [E]) {
+compiled!(Elementwise<Multiply>);
+
+impl Rule for Multiply {
+    fn forward<E: Element>(&self, operands: &[&[E]], output: &mut [E]) {
         output.fill(E::one());
         for operand in operands {
             output.iter_mut().zip(*operand).for_each(|(y, x)| *y *= *x);
         }
     }
 
-    fn backward(&self, operands: &[&[E]], position: usize, slope: &[E], gradient: &mut [E]) {
+    fn backward<E: Element>(
+        &self,
+        operands: &[&[E]],
+        position: usize,
+        slope: &[E],
+        gradient: &mut [E],
+    ) {
         // The product of the others, not the output divided by this one, which may be zero.
         let mut product = slope.to_vec();
         for (other, operand) in operands.iter().enumerate() {

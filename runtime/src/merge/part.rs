@@ -1,7 +1,5 @@
 //! One operand of a merge.
 
-use std::borrow::Cow;
-
 use crate::{
     kernel::{Flat, Operand},
     layer::Mask,
@@ -14,10 +12,25 @@ use crate::{
 /// It shares the tensor's elements and its identity, so gradients arrive at the tensor itself.
 pub struct Part<E: Element, D: Backend<E>> {
     tensor: Flat<E, D>,
-    batch: usize,
-    dims: Vec<usize>,
-    present: Option<Vec<bool>>,
-    mask: Option<Mask>,
+    layout: Layout,
+}
+
+/// What is known of an operand beside its numbers.
+pub(crate) struct Layout {
+    pub(super) batch: usize,
+    /// The sizes of one sample.
+    pub(super) dims: Vec<usize>,
+    /// For each row whether it has the operand; all have it where this says nothing.
+    pub(super) present: Option<Vec<bool>>,
+    /// Which steps count.
+    pub(super) mask: Option<Mask>,
+}
+
+impl Layout {
+    /// Whether row `row` has this operand.
+    pub(super) fn is_present(&self, row: usize) -> bool {
+        self.present.as_ref().is_none_or(|present| present[row])
+    }
 }
 
 impl<E: Element, D: Backend<E>> Part<E, D> {
@@ -27,67 +40,52 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
     pub fn new<S: Shape>(tensor: &Tensor<S, E, D>) -> Result<Self, D::Err> {
         let sizes: Vec<usize> = tensor.shape().concrete().into();
         match sizes.split_first() {
-            Some((batch, dims)) if D::is_contiguous(tensor) => Ok(Part {
-                tensor: tensor.flat()?,
-                batch: *batch,
-                dims: dims.to_vec(),
-                present: None,
-                mask: None,
-            }),
-            _ => Err(D::size_error()),
+            Some((batch, dims)) => {
+                let (batch, dims) = (*batch, dims.to_vec());
+                let layout = Layout { batch, dims, present: None, mask: None };
+                Ok(Part { tensor: tensor.input()?.in_order()?, layout })
+            }
+            None => Err(D::size_error()),
         }
     }
 
     /// The same operand, which only the rows with a 1 have; [`average`](super::average) leaves it
     /// out of the others.
-    pub fn present<B: Dim>(self, presence: &Tensor<(B, Const<1>), E, D>) -> Result<Self, D::Err> {
-        let present = Some(missing::flags(presence, self.batch)?);
-        Ok(Part { present, ..self })
+    pub fn present<B: Dim>(
+        mut self,
+        presence: &Tensor<(B, Const<1>), E, D>,
+    ) -> Result<Self, D::Err> {
+        self.layout.present = Some(missing::flags(presence, self.layout.batch)?);
+        Ok(self)
     }
 
     /// The same operand, of whose steps only those count that `mask` names;
     /// [`maximum`](super::maximum) and [`minimum`](super::minimum) leave the others out.
-    pub fn masked(self, mask: &Mask) -> Result<Self, D::Err> {
-        match self.dims.first() {
-            Some(steps) if mask.covers(self.batch, *steps) => {
-                Ok(Part { mask: Some(mask.clone()), ..self })
+    pub fn masked(mut self, mask: &Mask) -> Result<Self, D::Err> {
+        match self.dims().first() {
+            Some(steps) if mask.covers(self.layout.batch, *steps) => {
+                self.layout.mask = Some(mask.clone());
+                Ok(self)
             }
             _ => Err(D::size_error()),
         }
     }
 
-    pub(super) fn mask(&self) -> Option<&Mask> {
-        self.mask.as_ref()
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
     }
 
-    pub(crate) fn device(&self) -> &D {
+    pub(super) fn device(&self) -> &D {
         self.tensor.device()
     }
 
     pub(crate) fn batch(&self) -> usize {
-        self.batch
+        self.layout.batch
     }
 
     /// The sizes of one sample.
     pub(crate) fn dims(&self) -> &[usize] {
-        &self.dims
-    }
-
-    /// Whether row `row` has this operand.
-    pub(super) fn is_present(&self, row: usize) -> bool {
-        self.present.as_ref().is_none_or(|present| present[row])
-    }
-
-    pub(crate) fn values(&self) -> Cow<'_, [E]> {
-        D::values(&self.tensor)
-    }
-
-    pub(crate) fn edit_gradient(
-        &self,
-        gradients: &mut Gradients<E, D>,
-        change: impl FnMut(&mut [E]),
-    ) -> Result<(), D::Err> {
-        D::edit_gradient(gradients, &self.tensor, change)
+        &self.layout.dims
     }
 
     /// As an input of an operation.
@@ -123,7 +121,7 @@ mod tests {
             Part::new(&device.tensor([[1.0f32], [2.0]])).unwrap().present(presence)
         };
         use dfdx::tensor::ZerosTensor;
-        assert!(!part(&device.zeros_like(&(2, Const))).unwrap().is_present(1));
+        assert!(!part(&device.zeros_like(&(2, Const))).unwrap().layout.is_present(1));
         assert!(part(&device.zeros_like(&(3, Const))).is_err());
     }
 }

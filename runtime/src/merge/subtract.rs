@@ -1,10 +1,10 @@
 //! `subtract`: the first operand less the second.
 
 use super::{
-    elementwise::{self, Rule},
-    Part,
+    elementwise::{Elementwise, Rule},
+    merge, Layout, Part, Planned,
 };
-use crate::tensor::*;
+use crate::{operation::*, tensor::*};
 
 /// y = a - b, of exactly two operands; `keras.layers.Subtract`, `torch.sub`.
 ///
@@ -25,19 +25,26 @@ pub fn subtract<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     if parts.len() != 2 {
         return Err(D::size_error());
     }
-    elementwise::merge(Subtract, parts, shape, tape)
+    merge(&plan, &parts, shape, tape)
 }
 
+fn plan(layouts: &[&Layout], sizes: &[usize]) -> Planned {
+    Elementwise::plan(Subtract, layouts, sizes)
+}
+
+#[derive(Clone)]
 struct Subtract;
 
-impl<E: Element> Rule<E> for Subtract {
-    fn forward(&self, operands: &[&[E]], output: &mut [E]) {
+compiled!(Elementwise<Subtract>);
+
+impl Rule for Subtract {
+    fn forward<E: Element>(&self, operands: &[&[E]], output: &mut [E]) {
         for ((y, a), b) in output.iter_mut().zip(operands[0]).zip(operands[1]) {
             *y = *a - *b;
         }
     }
 
-    fn backward(&self, _: &[&[E]], position: usize, slope: &[E], gradient: &mut [E]) {
+    fn backward<E: Element>(&self, _: &[&[E]], position: usize, slope: &[E], gradient: &mut [E]) {
         let sign = if position == 0 { E::one() } else { -E::one() };
         gradient.iter_mut().zip(slope).for_each(|(gradient, slope)| *gradient += sign * *slope);
     }

@@ -31,7 +31,7 @@ impl<E: Element> StepGradients<E> {
         tables: &mut Tables<E>,
     ) -> Result<(), D::Err> {
         self.each_dense(module, tables, |own, tensor| {
-            *own = D::take_gradient(gradients, &tensor.flat()?)?;
+            *own = D::take_gradient(gradients, &tensor.input()?.in_order()?)?;
             Ok(())
         })
     }
@@ -49,7 +49,7 @@ impl<E: Element> StepGradients<E> {
             Some(mut gradients) => {
                 self.each_dense(module, tables, |own, tensor| {
                     sweep::clear(own);
-                    D::restore_gradient(&mut gradients, &tensor.flat()?, std::mem::take(own))
+                    D::restore_gradient(&mut gradients, &tensor.input()?.in_order()?, std::mem::take(own))
                 })?;
                 self.each(tables, |_, gradient| sweep::clear(gradient));
                 gradients

@@ -40,7 +40,7 @@ impl<E: Element, D: Backend<E>> Penalties<E, D> {
         l1: f64,
         l2: f64,
     ) -> Result<(), D::Err> {
-        self.terms.push(Term { branch, tensor: tensor.flat()?, l1, l2 });
+        self.terms.push(Term { branch, tensor: tensor.input()?.in_order()?, l1, l2 });
         Ok(())
     }
 
