@@ -1,6 +1,9 @@
 //! The names that every operation needs.
 
 pub(crate) use crate::kernel::{
-    operation::{compiled, BackwardPass, ForwardPass, InputGradients, Operation, OperationError},
+    operation::{
+        compiled, AnyOperation, BackwardPass, ForwardPass, InputGradients, Operation,
+        OperationError,
+    },
     record, Operand,
 };
