@@ -3,7 +3,7 @@
 pub(crate) use crate::kernel::{
     operation::{
         compiled, AnyOperation, BackwardPass, ForwardPass, InputGradients, Operation,
-        OperationError,
+        OperationError, Workspace,
     },
     record, Operand,
 };

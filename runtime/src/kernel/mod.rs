@@ -16,6 +16,7 @@ pub(crate) mod recurrent;
 mod register;
 pub(crate) mod rest;
 mod scratch;
+pub(crate) mod simple;
 mod spares;
 pub(crate) mod spread;
 pub(crate) mod sweep;

@@ -30,9 +30,16 @@ pub(crate) fn orthogonal<const ROWS: usize, const COLUMNS: usize, E: Element, D:
 ) -> Result<(), D::Err> {
     tensor.try_fill_with_distr(Gaussian)?;
     let mut values: Vec<f64> = tensor.as_vec().iter().map(|value| value.as_f64()).collect();
-    let (count, len) = (ROWS.min(COLUMNS), ROWS.max(COLUMNS));
+    orthogonalise(&mut values, ROWS, COLUMNS);
+    tensor.copy_from(&values.into_iter().map(E::of).collect::<Vec<E>>());
+    Ok(())
+}
+
+/// Makes the columns of a matrix orthogonal and of length 1; its rows, where it is wider than high.
+fn orthogonalise(values: &mut [f64], rows: usize, columns: usize) {
+    let (count, len) = (rows.min(columns), rows.max(columns));
     // Vector `v` has its element `k` here.
-    let at = |v: usize, k: usize| if ROWS < COLUMNS { v * len + k } else { k * count + v };
+    let at = |v: usize, k: usize| if rows < columns { v * len + k } else { k * count + v };
     for vector in 0..count {
         // Twice, because rounding leaves something of the others after the first time.
         for before in (0..vector).chain(0..vector) {
@@ -42,8 +49,6 @@ pub(crate) fn orthogonal<const ROWS: usize, const COLUMNS: usize, E: Element, D:
         let length = (0..len).map(|k| values[at(vector, k)].powi(2)).sum::<f64>().sqrt();
         (0..len).for_each(|k| values[at(vector, k)] /= length);
     }
-    tensor.copy_from(&values.into_iter().map(E::of).collect::<Vec<E>>());
-    Ok(())
 }
 
 /// Mean 0 and variance 1.
