@@ -23,7 +23,7 @@ pub trait Cell: Clone + std::fmt::Debug + 'static {
 }
 
 /// The cell of [`LSTM`](super::LSTM).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Lstm;
 
 impl Cell for Lstm {
@@ -35,7 +35,7 @@ impl Cell for Lstm {
 }
 
 /// The cell of [`GRU`](super::GRU).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Gru<const BIASES: usize>;
 
 impl<const BIASES: usize> Cell for Gru<BIASES> {
@@ -49,7 +49,7 @@ impl<const BIASES: usize> Cell for Gru<BIASES> {
 }
 
 /// The cell of [`SimpleRNN`](super::SimpleRNN).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Simple<A>(PhantomData<A>);
 
 impl<A: Activation> Cell for Simple<A> {
