@@ -2,6 +2,9 @@
 
 pub(crate) use crate::kernel::{
     indices,
-    operation::{compiled, BackwardPass, ForwardPass, InputGradients, Operation, OperationError},
+    operation::{
+        compiled, AnyOperation, BackwardPass, ForwardPass, InputGradients, Operation,
+        OperationError, Workspace,
+    },
     record, reshape, Operand,
 };

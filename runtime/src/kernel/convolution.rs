@@ -7,7 +7,7 @@ use super::{
     matmul::{multiply_into, Add, Matrix},
     scratch::scratch,
     wide::wide_fn,
-    windows::{Band, Windows},
+    windows::{Band, Plane, Windows},
     Element,
 };
 
@@ -19,8 +19,11 @@ pub(crate) trait Pass: Copy + Send + Sync + 'static {
     /// The numbers of a sample that comes in.
     fn input(&self) -> usize;
 
-    /// The sums of a sample; what it remembers of each of them, in bytes.
-    fn output(&self) -> (usize, usize);
+    /// The sums of a sample.
+    fn output(&self) -> Plane;
+
+    /// How many bytes a sample remembers of its sums.
+    fn marks(&self) -> usize;
 
     /// The same with so many filters alone; `None` where what they give does not lie in one piece.
     fn with_filters(&self, filters: usize) -> Option<Self>;
@@ -154,8 +157,12 @@ impl Pass for Convolution {
         self.windows.input.len()
     }
 
-    fn output(&self) -> (usize, usize) {
-        (self.windows.output.len(), 0)
+    fn output(&self) -> Plane {
+        self.windows.output
+    }
+
+    fn marks(&self) -> usize {
+        0
     }
 
     fn with_filters(&self, filters: usize) -> Option<Convolution> {

@@ -13,9 +13,11 @@ use super::{
 pub(crate) struct ResetAfter;
 
 impl<E: Element> Cell<E> for ResetAfter {
-    const KEPT: usize = 1;
+    fn kept(&self) -> usize {
+        1
+    }
 
-    fn forward(frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>) {
+    fn forward(&self, frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
         let recurrent = Factor::new(recurrent, units, frame.batch);
         let mut inner = vec![E::zero(); frame.batch * 3 * units];
@@ -46,6 +48,7 @@ impl<E: Element> Cell<E> for ResetAfter {
     }
 
     fn backward(
+        &self,
         frame: Frame,
         recurrent: &[E],
         trace: &mut Trace<'_, E>,
@@ -98,9 +101,11 @@ impl<E: Element> Cell<E> for ResetAfter {
 pub(crate) struct ResetBefore;
 
 impl<E: Element> Cell<E> for ResetBefore {
-    const KEPT: usize = 1;
+    fn kept(&self) -> usize {
+        1
+    }
 
-    fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
+    fn forward(&self, frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
         let (for_gates, for_candidate) = recurrent.split_at(2 * units * units);
         let [for_gates, for_candidate] =
@@ -145,6 +150,7 @@ impl<E: Element> Cell<E> for ResetBefore {
     }
 
     fn backward(
+        &self,
         frame: Frame,
         recurrent: &[E],
         trace: &mut Trace<'_, E>,

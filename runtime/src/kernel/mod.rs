@@ -17,6 +17,7 @@ pub(crate) mod recurrent;
 mod register;
 pub(crate) mod rest;
 mod scratch;
+pub(crate) mod simple;
 mod sizes;
 mod spares;
 pub(crate) mod spread;

@@ -3,7 +3,7 @@
 //! A layer or a merge describes what it does as an [`Operation`]: sizes that it was given, a forward
 //! pass over slices, and a backward pass that adds to the gradients of what flowed in. Nothing here
 //! knows of shapes in types, so it is compiled in this crate and not in that of whoever names the
-//! sizes. [`compiled!`](crate::kernel::operation::compiled) says so of a type.
+//! sizes. `compiled!` says so of a type.
 
 use std::borrow::Cow;
 

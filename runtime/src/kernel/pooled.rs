@@ -147,8 +147,12 @@ impl Pass for Pooled {
         self.convolution.input()
     }
 
-    fn output(&self) -> (usize, usize) {
-        (self.tiles.output.len(), self.tiles.output.len())
+    fn output(&self) -> Plane {
+        self.tiles.output
+    }
+
+    fn marks(&self) -> usize {
+        self.tiles.output.len()
     }
 
     fn with_filters(&self, filters: usize) -> Option<Pooled> {

@@ -39,7 +39,7 @@ pub(crate) struct Trace<'a, E> {
     pub(crate) gates: &'a mut [E],
     /// `[1 + steps, batch, units]`: zeros, then what each step gives.
     pub(crate) states: &'a mut [E],
-    /// `[1 + steps, batch, KEPT * units]`: zeros, then what else a cell keeps of each step.
+    /// `[1 + steps, batch, kept * units]`: zeros, then what else a cell keeps of each step.
     pub(crate) kept: &'a mut [E],
     /// `[steps, batch]`: the steps that a sample passes over, carrying its state. Empty where there
     /// are none.
@@ -122,16 +122,17 @@ impl<E: Element> Slopes<'_, E> {
 }
 
 /// A recurrent cell. Matrices are `[gates * units, units]`, a row for each sum.
-pub(crate) trait Cell<E: Element>: 'static {
-    /// What a unit keeps of a step besides its gates and its state.
-    const KEPT: usize;
+pub(crate) trait Cell<E: Element>: Sync {
+    /// How many numbers a unit keeps of a step besides its gates and its state.
+    fn kept(&self) -> usize;
 
     /// All steps. `bias` is that of the recurrent sums alone, and empty where they have none.
-    fn forward(frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>);
+    fn forward(&self, frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>);
 
     /// All steps backwards: turns the gates of `trace` into the gradients by the inputs' sums, and
     /// adds the gradients by the recurrent weights.
     fn backward(
+        &self,
         frame: Frame,
         recurrent: &[E],
         trace: &mut Trace<'_, E>,
@@ -145,9 +146,11 @@ pub(crate) trait Cell<E: Element>: 'static {
 pub(crate) struct Lstm;
 
 impl<E: Element> Cell<E> for Lstm {
-    const KEPT: usize = 2;
+    fn kept(&self) -> usize {
+        2
+    }
 
-    fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
+    fn forward(&self, frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
         let recurrent = Factor::new(recurrent, units, frame.batch);
         for step in 0..frame.steps {
@@ -163,6 +166,7 @@ impl<E: Element> Cell<E> for Lstm {
     }
 
     fn backward(
+        &self,
         frame: Frame,
         recurrent: &[E],
         trace: &mut Trace<'_, E>,

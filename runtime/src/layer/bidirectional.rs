@@ -2,7 +2,7 @@
 
 use dfdx::nn::BuildOnDevice;
 
-use super::{mask::masked_modules, Draw, Mask, Read, Reading, ReadsMask, Recurrent};
+use super::{mask::masked_modules, Draw, Mask, Read, Reading, ReadsMask};
 use crate::{
     merge::{self, Part},
     tensor::*,
@@ -89,7 +89,7 @@ impl<B: Dim, L: Dim, const U: usize, const W: usize> Merged<W> for (B, L, Const<
     }
 }
 
-impl<M: Recurrent, const W: usize, const MERGE: usize> Bidirectional<M, W, MERGE> {
+impl<M, const W: usize, const MERGE: usize> Bidirectional<M, W, MERGE> {
     /// Both directions, each with its dropout, merged.
     fn read<I: Shape, S: Merged<W>, E: Element, D: Backend<E>, T: Tape<E, D>>(
         &self,

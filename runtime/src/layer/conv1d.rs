@@ -2,7 +2,7 @@
 
 use super::{
     activation::{Activation, Linear},
-    convolution::run,
+    convolution::{run, Batch},
     initialize,
     origin::Origin,
     slide::{Slide, Sliding},
@@ -165,11 +165,11 @@ impl<
         x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
         origin: Origin,
     ) -> Result<Tensor<(B, Const<OL>, Const<O>), E, D, T>, D::Err> {
+        let batch = x.shape().0;
         let windows = Windows::kernel::<S>(Plane::steps(L, C), Plane::steps(OL, O), [1, K]);
-        let convolution = Convolution::new(windows, I).ok_or_else(D::size_error)?;
-        let output = (Plane::steps(OL, O), (x.shape().0, Const, Const));
-        let weights = (&self.weight, &self.bias);
-        run::<_, A, _, _, _, _, E, D, T>(convolution, (x, origin), weights, output)
+        let pass = Convolution::new(windows, I).ok_or_else(D::size_error)?;
+        let layer = Batch { pass, function: A::FUNCTION, samples: batch.size(), origin };
+        run(&layer, x, [&self.weight, &self.bias], (batch, Const, Const))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     activation::{Activation, Linear},
-    convolution::run,
+    convolution::{run, Batch},
     initialize,
     origin::Origin,
     slide::{Slide, Sliding},
@@ -11,7 +11,6 @@ use super::{
 use crate::{
     kernel::{
         convolution::Convolution,
-        pooled::Pooled,
         windows::{Plane, Windows},
     },
     tensor::*,
@@ -189,10 +188,9 @@ impl<
         B: Dim,
         T: Tape<E, D>,
     {
-        let convolution = Self::convolution::<C, H, W>().ok_or_else(D::size_error)?;
-        let output = (Plane::image(O, OH, OW), (x.shape().0, Const, Const, Const));
-        let weights = (&self.weight, &self.bias);
-        run::<_, A, _, _, _, _, E, D, T>(convolution, (x, origin), weights, output)
+        let batch = x.shape().0;
+        let layer = Self::layer(Plane::image(C, H, W), batch.size(), origin)?;
+        run(&layer, x, [&self.weight, &self.bias], (batch, Const, Const, Const))
     }
 
     /// The layer and `pool` after it, in one pass where the windows of `pool` lie side by side
@@ -222,17 +220,11 @@ impl<
         PS: Sliding,
         T: Tape<E, D>,
     {
-        match Self::pooled::<C, H, W, PH, PW, POH, POW, PS>()? {
-            Some(pass) => {
-                let shape = (x.shape().0, Const, Const, Const);
-                let output = (Plane::image(O, POH, POW), shape);
-                run::<_, A, _, _, _, _, E, D, T>(
-                    pass,
-                    (x, origin),
-                    (&self.weight, &self.bias),
-                    output,
-                )
-            }
+        let (batch, output) = (x.shape().0, Plane::image(O, POH, POW));
+        let layer = Self::layer(Plane::image(C, H, W), batch.size(), origin)?;
+        let windows = Windows::pool::<PS>(Plane::image(O, OH, OW), output, [PH, PW]);
+        match layer.pooled(&windows) {
+            Some(both) => run(&both, x, [&self.weight, &self.bias], (batch, Const, Const, Const)),
             None => pool.try_forward(self.try_forward_from(x, origin)?),
         }
     }
@@ -266,41 +258,20 @@ impl<
         PS: Sliding,
         T: Tape<E, D>,
     {
-        let flat = Plane::image(O, POH, POW);
-        match Self::pooled::<C, H, W, PH, PW, POH, POW, PS>()?.filter(|_| flat.len() == F) {
-            Some(pass) => {
-                let output = (flat, (x.shape().0, Const));
-                run::<_, A, _, _, _, _, E, D, T>(
-                    pass,
-                    (x, origin),
-                    (&self.weight, &self.bias),
-                    output,
-                )
-            }
+        let (batch, output) = (x.shape().0, Plane::image(O, POH, POW));
+        let layer = Self::layer(Plane::image(C, H, W), batch.size(), origin)?;
+        let windows = Windows::pool::<PS>(Plane::image(O, OH, OW), output, [PH, PW]);
+        match layer.pooled(&windows).filter(|_| output.len() == F) {
+            Some(both) => run(&both, x, [&self.weight, &self.bias], (batch, Const)),
             None => flatten.try_forward(self.try_forward_pooled(pool, x, origin)?),
         }
     }
 
-    /// The layer and a pooling in one pass, where that is one.
-    fn pooled<
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        const PH: usize,
-        const PW: usize,
-        const POH: usize,
-        const POW: usize,
-        PS: Sliding,
-    >() -> Result<Option<Pooled>, D::Err> {
-        let convolution = Self::convolution::<C, H, W>().ok_or_else(D::size_error)?;
-        let (input, output) = (Plane::image(O, OH, OW), Plane::image(O, POH, POW));
-        let windows = Windows::pool::<PS>(input, output, [PH, PW]);
-        Ok(Pooled::new(convolution, &windows).filter(|_| A::FUNCTION.is_increasing()))
-    }
-
-    fn convolution<const C: usize, const H: usize, const W: usize>() -> Option<Convolution> {
-        let (input, output) = (Plane::image(C, H, W), Plane::image(O, OH, OW));
-        Convolution::new(Windows::kernel::<S>(input, output, [KH, KW]), I)
+    /// The layer on so many images.
+    fn layer(image: Plane, samples: usize, origin: Origin) -> Result<Batch<Convolution>, D::Err> {
+        let windows = Windows::kernel::<S>(image, Plane::image(O, OH, OW), [KH, KW]);
+        let pass = Convolution::new(windows, I).ok_or_else(D::size_error)?;
+        Ok(Batch { pass, function: A::FUNCTION, samples, origin })
     }
 }
 

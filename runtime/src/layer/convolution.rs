@@ -1,115 +1,134 @@
 //! What Conv1D and Conv2D share, alone or together with a pooling: the passes of a batch, its
 //! samples spread over the cores.
 
-use super::{activation::Activation, origin::Origin};
+use super::{activation::Function, origin::Origin};
 use crate::{
     kernel::{
-        convolution::Pass,
+        convolution::{Convolution, Pass},
+        pooled::Pooled,
         spread::{each, samples_in_shard},
-        windows::Plane,
+        windows::{Plane, Windows},
     },
+    operation::*,
     tensor::*,
 };
 
-/// The layer on a batch: `output` is a sample that comes out, `shape` the batch of them.
-pub(super) fn run<P, A, S, W, N, Out, E, D, T>(
-    pass: P,
-    (x, origin): (Tensor<S, E, D, T>, Origin),
-    (weight, bias): (&Tensor<W, E, D>, &Tensor<N, E, D>),
-    (output, shape): (Plane, Out),
-) -> Result<Tensor<Out, E, D, T>, D::Err>
-where
-    P: Pass,
-    A: Activation,
-    S: Shape,
-    W: Shape,
-    N: Shape,
-    Out: Shape,
-    E: Element,
-    D: Backend<E>,
-    T: Tape<E, D>,
-{
-    let (x, mut tape) = x.try_contiguous()?.split_tape();
-    let device = x.device().clone();
-    let batch = Batch { pass, output, samples: shape.num_elements() / output.len().max(1) };
-    let mut sums = device.spare(shape.num_elements())?;
-    let mut marks = device.marks(batch.samples * pass.output().1)?;
-    let keeps_sums = T::OWNS_TAPE && A::FUNCTION.needs_input();
-    // While what comes out of a sample is in the cache.
-    let at_once = !keeps_sums && !A::FUNCTION.is_across();
-    batch.forward(
-        &D::values(&x),
-        (&D::values(weight), &D::values(bias)),
-        &mut sums,
-        &mut marks,
-        |sums| {
-            if at_once {
-                A::FUNCTION.forward(sums, output.channels)
-            }
-        },
-    );
-    let mut before = Vec::new();
-    if keeps_sums {
-        before = device.spare(sums.len())?;
-        before.copy_from_slice(&sums);
-    }
-    if !at_once {
-        batch.activate::<A, E>(&mut sums);
-    }
-    let y = device.try_tensor_from_vec(sums, shape)?;
-
-    if !T::OWNS_TAPE {
-        device.keep_marks(marks);
-        return Ok(y.put_tape(tape));
-    }
-    let (weight, bias, output) = (weight.clone(), bias.clone(), y.clone());
-    tape.add_backward_op(move |gradients| {
-        let mut slope = D::take_gradient(gradients, &output)?;
-        let mut partial = device.buffer(batch.shards() * batch.partial())?;
-        let activated = (&before[..], &*D::values(&output));
-        batch.backward_weight::<A, E>(&D::values(&x), activated, &mut slope, &marks, &mut partial);
-        device.keep_spare(before);
-        D::edit_gradient(gradients, &weight, |dw| batch.add_weights(&partial, dw))?;
-        D::edit_gradient(gradients, &bias, |db| batch.add_biases(&partial, db))?;
-        device.keep(partial);
-        if origin == Origin::Computed {
-            let weight = D::values(&weight);
-            D::edit_gradient(gradients, &x, |dx| {
-                batch.backward_input(&weight, &slope, &marks, dx);
-            })?;
-        }
-        device.keep_marks(marks);
-        D::retire_gradient(gradients, &output, slope)
-    });
-    Ok(y.put_tape(tape))
+/// Runs a layer on `x`.
+pub(super) fn run<S: Shape, Out: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    layer: &dyn AnyOperation,
+    x: Tensor<S, E, D, T>,
+    [weight, bias]: [&dyn Operand<E, D>; 2],
+    shape: Out,
+) -> Result<Tensor<Out, E, D, T>, D::Err> {
+    let (x, tape) = x.try_contiguous()?.split_tape();
+    record(layer, &[&x, weight, bias], shape, x.device(), tape)
 }
 
 /// Below how many samples the filters of each are spread over the cores, and in how many pieces.
 const FEW_SAMPLES: usize = 4;
 const PIECES: usize = 2;
 
-/// A pass over so many samples.
-#[derive(Clone, Copy)]
-struct Batch<P> {
-    pass: P,
-    output: Plane,
-    samples: usize,
+/// A pass over so many samples, and the activation: the inputs are x, the weight and the bias, which
+/// may have no numbers.
+#[derive(Clone)]
+pub(super) struct Batch<P> {
+    pub(super) pass: P,
+    pub(super) function: Function,
+    pub(super) samples: usize,
+    pub(super) origin: Origin,
+}
+
+impl Batch<Convolution> {
+    /// The same and a pooling after it, where that is one pass: where the windows of the pooling lie
+    /// side by side inside the output and the activation is an increasing function.
+    pub(super) fn pooled(&self, pool: &Windows) -> Option<Batch<Pooled>> {
+        let Batch { pass, function, samples, origin } = *self;
+        let pass = Pooled::new(pass, pool).filter(|_| function.is_increasing())?;
+        Some(Batch { pass, function, samples, origin })
+    }
+}
+
+compiled!(Batch<Convolution>, Batch<Pooled>);
+
+/// What the backward pass of a convolution needs.
+pub(super) struct Saved<E> {
+    /// The sums before the activation, where its derivative needs them.
+    sums: Vec<E>,
+    /// What the pass remembers of each sum.
+    marks: Vec<u8>,
+}
+
+impl<P: Pass> Operation for Batch<P> {
+    type Saved<E: Element> = Saved<E>;
+
+    const OVERWRITES: bool = true;
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Saved<E>, OperationError> {
+        let ForwardPass { inputs, output, workspace, records } = pass;
+        let [x, weight, bias] = inputs else { return Err(OperationError::Size) };
+        let mut marks = workspace.marks(self.samples * self.pass.marks())?;
+        let keeps_sums = records && self.function.needs_input();
+        // While what comes out of a sample is in the cache.
+        let at_once = !keeps_sums && !self.function.is_across();
+        self.sum(x, (weight, bias), output, &mut marks, |sums| {
+            if at_once {
+                self.function.forward(sums, self.channels())
+            }
+        });
+        let mut sums = Vec::new();
+        if keeps_sums {
+            sums = workspace.spare(output.len())?;
+            sums.copy_from_slice(output);
+        }
+        if !at_once {
+            self.activate(output);
+        }
+        if !records {
+            workspace.keep_marks(std::mem::take(&mut marks));
+        }
+        Ok(Saved { sums, marks })
+    }
+
+    fn backward<E: Element>(
+        &self,
+        Saved { sums, marks }: Saved<E>,
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let BackwardPass { inputs, output, gradient, workspace } = pass;
+        let [x, weight, _] = inputs else { return Err(OperationError::Size) };
+        let mut partial = workspace.buffer(self.shards() * self.partial())?;
+        self.backward_weight(x, (&sums, output), gradient, &marks, &mut partial);
+        workspace.keep_spare(sums);
+        gradients.edit(1, |dw| self.add_weights(&partial, dw))?;
+        gradients.edit(2, |db| self.add_biases(&partial, db))?;
+        workspace.keep(partial);
+        if self.origin == Origin::Computed {
+            gradients.edit(0, |dx| self.backward_input(weight, gradient, &marks, dx))?;
+        }
+        workspace.keep_marks(marks);
+        Ok(())
+    }
 }
 
 impl<P: Pass> Batch<P> {
+    fn channels(&self) -> usize {
+        self.pass.output().channels
+    }
+
     fn work(&self) -> usize {
         self.samples * self.pass.work()
     }
 
     /// How many filters a core takes at a time: all of them where there are samples enough.
     fn together(&self) -> usize {
-        let filters = self.output.channels;
+        let filters = self.channels();
         let some = if self.samples < FEW_SAMPLES { filters.div_ceil(PIECES) } else { filters };
         self.pass.with_filters(some).map_or(filters, |_| some).max(1)
     }
 
     /// The sums of all samples, and `finish` on those of each, or of some filters of it.
-    fn forward<E: Element>(
+    fn sum<E: Element>(
         &self,
         x: &[E],
         weights: (&[E], &[E]),
@@ -118,11 +137,11 @@ impl<P: Pass> Batch<P> {
         finish: impl Fn(&mut [E]) + Sync,
     ) {
         let together = self.together();
-        if together < self.output.channels {
-            return self.forward_by_filters(together, x, weights, sums, marks, finish);
+        if together < self.channels() {
+            return self.sum_by_filters(together, x, weights, sums, marks, finish);
         }
-        let (output, marked) = self.pass.output();
-        let mut marks = marks.chunks_exact_mut(marked.max(1));
+        let output = self.pass.output().len();
+        let mut marks = marks.chunks_exact_mut(self.pass.marks().max(1));
         let images = x.chunks_exact(self.pass.input().max(1));
         let samples = images.zip(sums.chunks_exact_mut(output.max(1)));
         let samples = samples.map(move |(image, sums)| (image, sums, marks.next()));
@@ -133,7 +152,7 @@ impl<P: Pass> Batch<P> {
     }
 
     /// The same with the filters of a sample spread over the cores.
-    fn forward_by_filters<E: Element>(
+    fn sum_by_filters<E: Element>(
         &self,
         together: usize,
         x: &[E],
@@ -142,7 +161,8 @@ impl<P: Pass> Batch<P> {
         marks: &mut [u8],
         finish: impl Fn(&mut [E]) + Sync,
     ) {
-        let (filters, (output, marked)) = (self.output.channels, self.pass.output());
+        let filters = self.channels();
+        let (output, marked) = (self.pass.output().len(), self.pass.marks());
         let (by_filter, marks_by_filter) = (output / filters, marked / filters);
         let mut marks = marks.chunks_exact_mut(marked.max(1));
         let samples =
@@ -176,12 +196,12 @@ impl<P: Pass> Batch<P> {
 
     /// The numbers of a shard: the gradients by the weights and after them those by the biases.
     fn partial(&self) -> usize {
-        self.pass.partial() + self.output.channels
+        self.pass.partial() + self.channels()
     }
 
     /// Turns the slopes by what came out into those by the sums, `activated` with their activation,
     /// and adds up the gradients by the weights.
-    fn backward_weight<A: Activation, E: Element>(
+    fn backward_weight<E: Element>(
         &self,
         x: &[E],
         activated: (&[E], &[E]),
@@ -189,7 +209,8 @@ impl<P: Pass> Batch<P> {
         marks: &[u8],
         partial: &mut [E],
     ) {
-        let ((output, marked), together) = (self.pass.output(), self.in_shard());
+        let (output, marked) = (self.pass.output().len(), self.pass.marks());
+        let together = self.in_shard();
         let shards = partial
             .chunks_exact_mut(self.partial().max(1))
             .zip(x.chunks(self.pass.input().max(1) * together))
@@ -200,10 +221,10 @@ impl<P: Pass> Batch<P> {
             let images = x.chunks_exact(self.pass.input().max(1));
             let samples = images.zip(slope.chunks_exact_mut(output.max(1)));
             for ((image, slope), sample) in samples.zip(shard * together..) {
-                self.activate_backward::<A, E>(sample, activated, slope);
+                self.activate_backward(sample, activated, slope);
                 let marks = &marks[sample * marked..][..marked];
                 self.pass.backward_weight(image, slope, marks, weights);
-                self.output.add_channels(slope, biases);
+                self.pass.output().add_channels(slope, biases);
             }
         });
     }
@@ -223,7 +244,7 @@ impl<P: Pass> Batch<P> {
     }
 
     fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], dx: &mut [E]) {
-        let (output, marked) = self.pass.output();
+        let (output, marked) = (self.pass.output().len(), self.pass.marks());
         let images = dx.chunks_exact_mut(self.pass.input().max(1));
         let samples = images.zip(slope.chunks_exact(output.max(1))).enumerate();
         each(self.work(), samples, |(sample, (image, slope))| {
@@ -233,43 +254,43 @@ impl<P: Pass> Batch<P> {
     }
 
     /// Whether rows of filters must be made for an activation that looks at all of a place.
-    fn turns<A: Activation>(&self) -> bool {
-        A::FUNCTION.is_across() && self.output.channels_first()
+    fn turns(&self) -> bool {
+        self.function.is_across() && self.pass.output().channels_first()
     }
 
-    fn activate<A: Activation, E: Element>(&self, values: &mut [E]) {
-        let Plane { channels, .. } = self.output;
+    fn activate<E: Element>(&self, values: &mut [E]) {
+        let Plane { channels, .. } = self.pass.output();
         each(
-            values.len() * A::FUNCTION.cost(),
-            values.chunks_exact_mut(self.output.len().max(1)),
+            values.len() * self.function.cost(),
+            values.chunks_exact_mut(self.pass.output().len().max(1)),
             |sample| {
-                if !self.turns::<A>() {
-                    return A::FUNCTION.forward(sample, channels);
+                if !self.turns() {
+                    return self.function.forward(sample, channels);
                 }
                 let mut by_place = transposed(sample, channels);
-                A::FUNCTION.forward(&mut by_place, channels);
-                transpose(&by_place, self.output.places(), sample);
+                self.function.forward(&mut by_place, channels);
+                transpose(&by_place, self.pass.output().places(), sample);
             },
         );
     }
 
     /// The slopes of one sample by the sums, given those by what came out.
-    fn activate_backward<A: Activation, E: Element>(
+    fn activate_backward<E: Element>(
         &self,
         sample: usize,
         (input, output): (&[E], &[E]),
         slope: &mut [E],
     ) {
-        let Plane { channels, .. } = self.output;
+        let Plane { channels, .. } = self.pass.output();
         let own = sample * slope.len()..(sample + 1) * slope.len();
         let (input, output) = (input.get(own.clone()).unwrap_or_default(), &output[own]);
-        if !self.turns::<A>() {
-            return A::FUNCTION.backward(input, output, slope, channels);
+        if !self.turns() {
+            return self.function.backward(input, output, slope, channels);
         }
         let mut by_place = transposed(slope, channels);
         let input = transposed(input, channels);
-        A::FUNCTION.backward(&input, &transposed(output, channels), &mut by_place, channels);
-        transpose(&by_place, self.output.places(), slope);
+        self.function.backward(&input, &transposed(output, channels), &mut by_place, channels);
+        transpose(&by_place, self.pass.output().places(), slope);
     }
 }
 

@@ -1,14 +1,6 @@
 //! `GRU`: the gated recurrent unit.
 
-use super::{
-    initialize,
-    recurrent::{recurrent_layer, run, Read, Reading, Recurrent, StepShape, Steps, Weights},
-    Draw, Mask, ReadsMask,
-};
-use crate::{
-    kernel::gru::{ResetAfter, ResetBefore},
-    tensor::*,
-};
+use super::{cell::Gru, Recurrent};
 
 /// Reads `[steps, I]` step by step, carrying an output h of `U` numbers that starts at zero:
 ///
@@ -43,42 +35,25 @@ use crate::{
 /// let every: GRU<2, 4, 12, 1, 1, 0, f32, Cpu> = BuildModule::build(&device);
 /// assert_eq!(every.forward(sequences).shape().concrete(), [3, 5, 4]);
 /// ```
-#[derive(Clone, Debug)]
-pub struct GRU<
+pub type GRU<
     const I: usize,
     const U: usize,
     const G: usize,
     const BIASES: usize,
     const SEQUENCES: usize,
     const BACKWARDS: usize,
-    E: Dtype,
-    D: Storage<E>,
-> {
-    /// What the inputs are multiplied by: `U` rows for each of z, r and g.
-    pub weight: Tensor<Rank2<G, I>, E, D>,
-    /// What the output of the step before is multiplied by, likewise.
-    pub recurrent: Tensor<Rank2<G, U>, E, D>,
-    /// What is added to the products with the inputs and, in row 1, to those with the output.
-    pub bias: Tensor<Rank2<BIASES, G>, E, D>,
-    /// The share of the inputs that is left out in training.
-    pub dropout: f64,
-    /// What decides which inputs are left out next.
-    pub draw: Draw,
-}
-
-recurrent_layer! {
-    GRU<[const I, const U, const G, const BIASES, const SEQUENCES, const BACKWARDS]>,
-    sums: G,
-    fits: G == 3 * U && (BIASES == 1 || BIASES == 2),
-    bias: TensorOptions::reset_to_zeros(),
-    others: {},
-    cell: match BIASES { 2 => ResetAfter, _ => ResetBefore },
-}
+    E,
+    D,
+> = Recurrent<I, U, G, SEQUENCES, BACKWARDS, Gru<BIASES>, E, D>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check_gradients::{check_gradients, Traced};
+    use crate::{
+        check_gradients::{check_gradients, Traced},
+        layer::Draw,
+        tensor::*,
+    };
     use dfdx::{
         nn::BuildModule,
         tensor::{AsArray, Cpu, SampleTensor, TensorFrom},

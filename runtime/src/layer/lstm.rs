@@ -1,11 +1,6 @@
 //! `LSTM`: long short-term memory.
 
-use super::{
-    initialize,
-    recurrent::{recurrent_layer, run, Read, Reading, Recurrent, StepShape, Steps, Weights},
-    Draw, Mask, ReadsMask,
-};
-use crate::{kernel::recurrent::Lstm, tensor::*};
+use super::{cell::Lstm, Recurrent};
 
 /// Reads `[steps, I]` step by step, carrying an output h and a memory c of `U` numbers each, both
 /// of which start at zero:
@@ -39,52 +34,24 @@ use crate::{kernel::recurrent::Lstm, tensor::*};
 /// let every: LSTM<2, 4, 16, 1, 0, f32, Cpu> = BuildModule::build(&device);
 /// assert_eq!(every.forward(sequences).shape().concrete(), [3, 5, 4]);
 /// ```
-#[derive(Clone, Debug)]
-pub struct LSTM<
+pub type LSTM<
     const I: usize,
     const U: usize,
     const G: usize,
     const SEQUENCES: usize,
     const BACKWARDS: usize,
-    E: Dtype,
-    D: Storage<E>,
-> {
-    /// What the inputs are multiplied by: `U` rows for each of i, f, g and o.
-    pub weight: Tensor<Rank2<G, I>, E, D>,
-    /// What the output of the step before is multiplied by, likewise.
-    pub recurrent: Tensor<Rank2<G, U>, E, D>,
-    /// What is then added.
-    pub bias: Tensor<Rank1<G>, E, D>,
-    /// The share of the inputs that is left out in training.
-    pub dropout: f64,
-    /// What decides which inputs are left out next.
-    pub draw: Draw,
-}
-
-recurrent_layer! {
-    LSTM<[const I, const U, const G, const SEQUENCES, const BACKWARDS]>,
-    sums: G,
-    fits: G == 4 * U,
-    bias: TensorOptions::reset_with(forget_bias::<G, E, D>),
-    others: {},
-    cell: match () { () => Lstm },
-}
-
-/// Ones for the forget gate, which is the second of four, so that a fresh layer remembers.
-fn forget_bias<const G: usize, E: Element, D: Device<E>>(
-    bias: &mut Tensor<Rank1<G>, E, D>,
-) -> Result<(), D::Err> {
-    let units = G / 4;
-    let is_forget = |k: usize| k / units.max(1) == 1;
-    let values: Vec<E> = (0..G).map(|k| if is_forget(k) { E::one() } else { E::zero() }).collect();
-    bias.copy_from(&values);
-    Ok(())
-}
+    E,
+    D,
+> = Recurrent<I, U, G, SEQUENCES, BACKWARDS, Lstm, E, D>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check_gradients::{check_gradients, Traced};
+    use crate::{
+        check_gradients::{check_gradients, Traced},
+        layer::Draw,
+        tensor::*,
+    };
     use dfdx::{
         nn::BuildModule,
         tensor::{AsArray, Cpu, SampleTensor, TensorFrom, TensorFromVec},

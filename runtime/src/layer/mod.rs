@@ -9,6 +9,7 @@ mod avg_pool1d;
 mod avg_pool2d;
 mod batch_norm;
 mod bidirectional;
+pub mod cell;
 mod conv1d;
 mod conv2d;
 mod convolution;

@@ -10,6 +10,7 @@ use crate::{
         matmul::{multiply, Add, Matrix},
         recurrent::add_rows,
     },
+    operation::*,
     tensor::*,
 };
 
@@ -223,68 +224,26 @@ impl<
         mask: Option<&Mask>,
         dropout: Option<(Draw, f64)>,
     ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
-        let (x, mut tape) = x.try_contiguous()?.split_tape();
-        let device = x.device().clone();
+        let (x, tape) = x.try_contiguous()?.split_tape();
         let (batch, steps, _) = *x.shape();
-        let frame = Frame { batch: batch.size(), steps: steps.size(), width: K };
-        if mask.is_some_and(|mask| !mask.covers(frame.batch, frame.steps)) {
-            return Err(D::size_error());
-        }
-        let sight = Sight { heads: H, causal: CAUSAL == 1, mask: mask.cloned() };
-
-        let part = |weight, bias| -> Result<Vec<E>, D::Err> {
-            let mut rows = device.buffer(frame.rows() * W)?;
-            project::<_, W, I>(&D::values(&x), &D::values(weight), &D::values(bias), &mut rows);
-            let mut heads = device.buffer(rows.len())?;
-            frame.exchange((frame.steps, H), &rows, &mut heads);
-            Ok(heads)
+        let attention = Attention {
+            frame: Frame { batch: batch.size(), steps: steps.size(), heads: H, width: K },
+            causal: CAUSAL == 1,
+            mask: mask.cloned(),
+            dropout,
         };
-        let query = part(&self.query_weight, &self.query_bias)?;
-        let key = part(&self.key_weight, &self.key_bias)?;
-        let value = part(&self.value_weight, &self.value_bias)?;
-
-        let mut shares = device.buffer(frame.rows() * H * frame.steps)?;
-        let mut heads = device.buffer(frame.rows() * W)?;
-        let parts = (&query[..], &key[..], &value[..]);
-        frame.attend(&sight, dropout, parts, &mut shares, &mut heads);
-        let mut joined = device.buffer(heads.len())?;
-        frame.exchange((H, frame.steps), &heads, &mut joined);
-
-        let mut sums = device.buffer(frame.rows() * I)?;
-        let (weight, bias) = (D::values(&self.output_weight), D::values(&self.output_bias));
-        project::<_, I, W>(&joined, &weight, &bias, &mut sums);
-        let y = device.try_tensor_from_vec(sums, *x.shape())?;
-
-        if T::OWNS_TAPE {
-            let (layer, output) = (self.clone(), y.clone());
-            tape.add_backward_op(move |gradients| {
-                let slope = D::take_gradient(gradients, &output)?;
-                let mut by_joined = vec![E::zero(); frame.rows() * W];
-                let (weight, bias) = (&layer.output_weight, &layer.output_bias);
-                weights_back(gradients, weight, bias, &joined, &slope)?;
-                inputs_back::<_, I, W>(&slope, &D::values(weight), &mut by_joined);
-                D::restore_gradient(gradients, &output, slope)?;
-
-                let mut by_heads = vec![E::zero(); by_joined.len()];
-                frame.exchange((frame.steps, H), &by_joined, &mut by_heads);
-                let parts = (&query[..], &key[..], &value[..]);
-                let parts = frame.attend_back(dropout, parts, &shares, &by_heads);
-                let weights = [
-                    (&layer.query_weight, &layer.query_bias),
-                    (&layer.key_weight, &layer.key_bias),
-                    (&layer.value_weight, &layer.value_bias),
-                ];
-                for (part, (weight, bias)) in parts.iter().zip(weights) {
-                    frame.exchange((H, frame.steps), part, &mut by_joined);
-                    weights_back(gradients, weight, bias, &D::values(&x), &by_joined)?;
-                    D::edit_gradient(gradients, &x, |dx| {
-                        inputs_back::<_, W, I>(&by_joined, &D::values(weight), dx);
-                    })?;
-                }
-                Ok(())
-            });
-        }
-        Ok(y.put_tape(tape))
+        let inputs: [&dyn Operand<E, D>; 9] = [
+            &x,
+            &self.query_weight,
+            &self.query_bias,
+            &self.key_weight,
+            &self.key_bias,
+            &self.value_weight,
+            &self.value_bias,
+            &self.output_weight,
+            &self.output_bias,
+        ];
+        record(&attention, &inputs, *x.shape(), x.device(), tape)
     }
 }
 
@@ -299,14 +258,99 @@ masked_modules! {
     where []
 }
 
-/// Which steps a step may look at.
-struct Sight {
-    heads: usize,
+/// Self-attention. The inputs are x, and the weight and the bias of the queries, the keys, the values
+/// and the output.
+#[derive(Clone)]
+struct Attention {
+    frame: Frame,
+    /// Whether a step looks at itself and those before it alone.
     causal: bool,
     mask: Option<Mask>,
+    dropout: Option<(Draw, f64)>,
 }
 
-impl Sight {
+compiled!(Attention);
+
+/// Where among the inputs the weights of queries, keys and values are, and that of the output. The bias
+/// of each is behind it.
+const PARTS: [usize; 3] = [1, 3, 5];
+const OUTPUT: usize = 7;
+
+/// What the backward pass of the attention needs.
+struct Saved<E> {
+    /// Queries, keys and values, `[batch, heads, steps, width]`.
+    parts: [Vec<E>; 3],
+    /// How much each step counts for each of a head, before dropout: `[batch, heads, steps, steps]`.
+    shares: Vec<E>,
+    /// What the heads give, `[batch, steps, heads, width]`.
+    joined: Vec<E>,
+}
+
+impl<E: Element> Saved<E> {
+    /// Gives the buffers back; nothing is left.
+    fn give_back(self, workspace: &dyn Workspace<E>) -> Saved<E> {
+        let buffers = self.parts.into_iter().chain([self.shares, self.joined]);
+        buffers.for_each(|buffer| workspace.keep(buffer));
+        Saved { parts: Default::default(), shares: Vec::new(), joined: Vec::new() }
+    }
+}
+
+impl Operation for Attention {
+    type Saved<E: Element> = Saved<E>;
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Saved<E>, OperationError> {
+        let ForwardPass { inputs, output, workspace, records } = pass;
+        let frame = self.frame;
+        if self.mask.as_ref().is_some_and(|mask| !mask.covers(frame.batch, frame.steps)) {
+            return Err(OperationError::Size);
+        }
+        let len = frame.rows() * frame.joined();
+        let mut rows = workspace.buffer(len)?;
+        let mut parts = [workspace.buffer(len)?, workspace.buffer(len)?, workspace.buffer(len)?];
+        for (part, weight) in parts.iter_mut().zip(PARTS) {
+            Projection::of(inputs, weight)?.forward(&inputs[0], &mut rows);
+            frame.exchange((frame.steps, frame.heads), &rows, part);
+        }
+        let mut shares = workspace.buffer(frame.rows() * frame.heads * frame.steps)?;
+        self.attend(&parts, &mut shares, &mut rows);
+        let mut joined = workspace.buffer(len)?;
+        frame.exchange((frame.heads, frame.steps), &rows, &mut joined);
+        workspace.keep(rows);
+        Projection::of(inputs, OUTPUT)?.forward(&joined, output);
+        let saved = Saved { parts, shares, joined };
+        Ok(if records { saved } else { saved.give_back(workspace) })
+    }
+
+    fn backward<E: Element>(
+        &self,
+        saved: Saved<E>,
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let BackwardPass { inputs, gradient, workspace, .. } = pass;
+        let (frame, len) = (self.frame, saved.joined.len());
+        let output = Projection::of(inputs, OUTPUT)?;
+        output.add_weights(OUTPUT, &saved.joined, gradient, gradients)?;
+        let mut by_joined = workspace.buffer(len)?;
+        output.add_inputs(gradient, &mut by_joined);
+        let mut by_heads = workspace.buffer(len)?;
+        frame.exchange((frame.steps, frame.heads), &by_joined, &mut by_heads);
+
+        let mut by_parts = [workspace.buffer(len)?, workspace.buffer(len)?, workspace.buffer(len)?];
+        self.attend_back(&saved.parts, &saved.shares, &by_heads, &mut by_parts);
+        for (part, weight) in by_parts.iter().zip(PARTS) {
+            frame.exchange((frame.heads, frame.steps), part, &mut by_joined);
+            let projection = Projection::of(inputs, weight)?;
+            projection.add_weights(weight, &inputs[0], &by_joined, gradients)?;
+            gradients.edit(0, |dx| projection.add_inputs(&by_joined, dx))?;
+        }
+        by_parts.into_iter().chain([by_joined, by_heads]).for_each(|all| workspace.keep(all));
+        saved.give_back(workspace);
+        Ok(())
+    }
+}
+
+impl Attention {
     /// Whether every step sees every other.
     fn is_free(&self) -> bool {
         !self.causal && self.mask.is_none()
@@ -315,7 +359,7 @@ impl Sight {
     /// Whether step `from` of the sample of a head sees step `to`.
     fn sees(&self, head: usize, from: usize, to: usize) -> bool {
         let counts = self.mask.as_ref().is_none_or(|mask| {
-            let counts = mask.sequence(head / self.heads);
+            let counts = mask.sequence(head / self.frame.heads);
             counts[from] && counts[to]
         });
         counts && (!self.causal || to <= from)
@@ -341,6 +385,63 @@ impl Sight {
             }
         }
     }
+
+    /// For every head, how much each step counts for each, and the mixtures.
+    fn attend<E: Element>(
+        &self,
+        [query, key, value]: &[Vec<E>; 3],
+        shares: &mut [E],
+        mixtures: &mut [E],
+    ) {
+        let (frame, steps, scale) = (self.frame, self.frame.steps, self.frame.scale::<E>());
+        let places = shares
+            .chunks_exact_mut((steps * steps).max(1))
+            .zip(mixtures.chunks_exact_mut((steps * frame.width).max(1)));
+        for (position, (shares, mixtures)) in places.enumerate() {
+            let (query, key) = (frame.head(query, position), frame.head(key, position));
+            multiply(query, key.transposed(), shares, Add::Replace);
+            shares.iter_mut().for_each(|score| *score *= scale);
+            self.softmax(position, steps, shares);
+            let value = frame.head(value, position);
+            let shares = thinned(self.dropout, position, shares);
+            multiply(Matrix::new(&shares, steps, steps), value, mixtures, Add::Replace);
+        }
+    }
+
+    /// The gradients by queries, keys and values from those by the mixtures.
+    fn attend_back<E: Element>(
+        &self,
+        [query, key, value]: &[Vec<E>; 3],
+        shares: &[E],
+        slopes: &[E],
+        [by_query, by_key, by_value]: &mut [Vec<E>; 3],
+    ) {
+        let (frame, steps, scale) = (self.frame, self.frame.steps, self.frame.scale::<E>());
+        let len = steps * frame.width;
+        let mut by_scores = vec![E::zero(); steps * steps];
+        for (position, shares) in shares.chunks_exact((steps * steps).max(1)).enumerate() {
+            let place = position * len..(position + 1) * len;
+            let slope = frame.head(slopes, position);
+            let left = thinned(self.dropout, position, shares);
+            let mixed = Matrix::new(&left, steps, steps);
+            multiply(mixed.transposed(), slope, &mut by_value[place.clone()], Add::Replace);
+            let value = frame.head(value, position);
+            multiply(slope, value.transposed(), &mut by_scores, Add::Replace);
+            if let Some((draw, rate)) = self.dropout {
+                let kept = draw.kept::<E>(rate);
+                for (place, slope) in by_scores.iter_mut().enumerate() {
+                    *slope *= kept(position * steps * steps + place).unwrap_or(E::zero());
+                }
+            }
+            // Where a step sees nothing of another its share is 0, and so is the slope.
+            Function::Softmax.backward(&[], shares, &mut by_scores, steps);
+            by_scores.iter_mut().for_each(|slope| *slope *= scale);
+            let slope = Matrix::new(&by_scores, steps, steps);
+            multiply(slope, frame.head(key, position), &mut by_query[place.clone()], Add::Replace);
+            let query = frame.head(query, position);
+            multiply(slope.transposed(), query, &mut by_key[place], Add::Replace);
+        }
+    }
 }
 
 /// What dropout leaves of the shares of a head.
@@ -352,43 +453,55 @@ fn thinned<E: Element>(dropout: Option<(Draw, f64)>, head: usize, shares: &[E]) 
     shares.iter().enumerate().map(thin).collect()
 }
 
-/// `sums = x weight^T + bias` for every row.
-fn project<E: Element, const OUT: usize, const IN: usize>(
-    x: &[E],
-    weight: &[E],
-    bias: &[E],
-    sums: &mut [E],
-) {
-    sums.chunks_exact_mut(OUT.max(1)).for_each(|row| row.copy_from_slice(bias));
-    let rows = x.len() / IN.max(1);
-    let weight = Matrix::new(weight, OUT, IN).transposed();
-    multiply(Matrix::new(x, rows, IN), weight, sums, Add::ToOutput);
+/// Sums of every row of an input: a weight with a row for each sum, and a bias.
+struct Projection<'a, E> {
+    weight: &'a [E],
+    bias: &'a [E],
+    /// How many numbers a row of the input has, and how many sums are made of it.
+    widths: [usize; 2],
 }
 
-/// Adds the gradients by the weight and the bias of a projection.
-fn weights_back<E: Element, D: Backend<E>, const OUT: usize, const IN: usize>(
-    gradients: &mut Gradients<E, D>,
-    weight: &Tensor<Rank2<OUT, IN>, E, D>,
-    bias: &Tensor<Rank1<OUT>, E, D>,
-    x: &[E],
-    slope: &[E],
-) -> Result<(), D::Err> {
-    let rows = x.len() / IN.max(1);
-    let by_sums = Matrix::new(slope, rows, OUT).transposed();
-    D::edit_gradient(gradients, weight, |dw| {
-        multiply(by_sums, Matrix::new(x, rows, IN), dw, Add::ToOutput);
-    })?;
-    D::edit_gradient(gradients, bias, |db| add_rows(slope, db))
-}
+impl<'a, E: Element> Projection<'a, E> {
+    /// The one whose weight is the operation's input of a number, and whose bias is the next.
+    fn of(inputs: &'a [Cow<'a, [E]>], number: usize) -> Result<Self, OperationError> {
+        let Some([weight, bias]) = inputs.get(number..number + 2) else {
+            return Err(OperationError::Size);
+        };
+        let widths = [weight.len() / bias.len().max(1), bias.len()];
+        Ok(Projection { weight, bias, widths })
+    }
 
-/// Adds the gradients by the inputs of a projection.
-fn inputs_back<E: Element, const OUT: usize, const IN: usize>(
-    slope: &[E],
-    weight: &[E],
-    dx: &mut [E],
-) {
-    let rows = slope.len() / OUT.max(1);
-    multiply(Matrix::new(slope, rows, OUT), Matrix::new(weight, OUT, IN), dx, Add::ToOutput);
+    /// `sums = x weight^T + bias`.
+    fn forward(&self, x: &[E], sums: &mut [E]) {
+        let [wide, width] = self.widths;
+        sums.chunks_exact_mut(width.max(1)).for_each(|row| row.copy_from_slice(self.bias));
+        let weight = Matrix::new(self.weight, width, wide).transposed();
+        multiply(Matrix::new(x, x.len() / wide.max(1), wide), weight, sums, Add::ToOutput);
+    }
+
+    /// Adds the gradients by the weight, which is the input of a number, and by the bias.
+    fn add_weights(
+        &self,
+        number: usize,
+        x: &[E],
+        slope: &[E],
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let [wide, width] = self.widths;
+        let rows = x.len() / wide.max(1);
+        let by_sums = Matrix::new(slope, rows, width).transposed();
+        gradients.edit(number, |dw| {
+            multiply(by_sums, Matrix::new(x, rows, wide), dw, Add::ToOutput);
+        })?;
+        gradients.edit(number + 1, |db| add_rows(slope, db))
+    }
+
+    /// Adds the gradients by the input.
+    fn add_inputs(&self, slope: &[E], dx: &mut [E]) {
+        let [wide, width] = self.widths;
+        let by_sums = Matrix::new(slope, slope.len() / width.max(1), width);
+        multiply(by_sums, Matrix::new(self.weight, width, wide), dx, Add::ToOutput);
+    }
 }
 
 /// The sizes of a run. What belongs to the heads lies as `[batch, heads, steps, width]`.
@@ -396,12 +509,18 @@ fn inputs_back<E: Element, const OUT: usize, const IN: usize>(
 struct Frame {
     batch: usize,
     steps: usize,
+    heads: usize,
     width: usize,
 }
 
 impl Frame {
     fn rows(self) -> usize {
         self.batch * self.steps
+    }
+
+    /// How many numbers the heads of a step have together.
+    fn joined(self) -> usize {
+        self.heads * self.width
     }
 
     /// 1 / sqrt(width), which keeps the scores of a fresh layer moderate.
@@ -423,67 +542,6 @@ impl Frame {
     fn head<E>(self, all: &[E], position: usize) -> Matrix<'_, E> {
         let len = self.steps * self.width;
         Matrix::new(&all[position * len..][..len], self.steps, self.width)
-    }
-
-    /// For every head, how much each step counts for each, and the mixtures.
-    fn attend<E: Element>(
-        self,
-        sight: &Sight,
-        dropout: Option<(Draw, f64)>,
-        (query, key, value): (&[E], &[E], &[E]),
-        shares: &mut [E],
-        mixtures: &mut [E],
-    ) {
-        let (steps, scale) = (self.steps, self.scale::<E>());
-        let places = shares
-            .chunks_exact_mut((steps * steps).max(1))
-            .zip(mixtures.chunks_exact_mut((steps * self.width).max(1)));
-        for (position, (shares, mixtures)) in places.enumerate() {
-            let (query, key) = (self.head(query, position), self.head(key, position));
-            multiply(query, key.transposed(), shares, Add::Replace);
-            shares.iter_mut().for_each(|score| *score *= scale);
-            sight.softmax(position, steps, shares);
-            let value = self.head(value, position);
-            let shares = thinned(dropout, position, shares);
-            multiply(Matrix::new(&shares, steps, steps), value, mixtures, Add::Replace);
-        }
-    }
-
-    /// The gradients by queries, keys and values from those by the mixtures.
-    fn attend_back<E: Element>(
-        self,
-        dropout: Option<(Draw, f64)>,
-        (query, key, value): (&[E], &[E], &[E]),
-        shares: &[E],
-        slopes: &[E],
-    ) -> [Vec<E>; 3] {
-        let (steps, scale, len) = (self.steps, self.scale::<E>(), self.steps * self.width);
-        let [mut by_query, mut by_key, mut by_value] =
-            [(); 3].map(|()| vec![E::zero(); query.len()]);
-        let mut by_scores = vec![E::zero(); steps * steps];
-        for (position, shares) in shares.chunks_exact((steps * steps).max(1)).enumerate() {
-            let place = position * len..(position + 1) * len;
-            let slope = self.head(slopes, position);
-            let left = thinned(dropout, position, shares);
-            let mixed = Matrix::new(&left, steps, steps);
-            multiply(mixed.transposed(), slope, &mut by_value[place.clone()], Add::Replace);
-            let value = self.head(value, position);
-            multiply(slope, value.transposed(), &mut by_scores, Add::Replace);
-            if let Some((draw, rate)) = dropout {
-                let kept = draw.kept::<E>(rate);
-                for (place, slope) in by_scores.iter_mut().enumerate() {
-                    *slope *= kept(position * steps * steps + place).unwrap_or(E::zero());
-                }
-            }
-            // Where a step sees nothing of another its share is 0, and so is the slope.
-            Function::Softmax.backward(&[], shares, &mut by_scores, steps);
-            by_scores.iter_mut().for_each(|slope| *slope *= scale);
-            let slope = Matrix::new(&by_scores, steps, steps);
-            multiply(slope, self.head(key, position), &mut by_query[place.clone()], Add::Replace);
-            let query = self.head(query, position);
-            multiply(slope.transposed(), query, &mut by_key[place], Add::Replace);
-        }
-        [by_query, by_key, by_value]
     }
 }
 

@@ -1,20 +1,6 @@
 //! `SimpleRNN`: a layer that takes its own output of the step before as a further input.
 
-use std::marker::PhantomData;
-
-use super::{
-    activation::Activation,
-    initialize,
-    recurrent::{recurrent_layer, run, Read, Reading, Recurrent, StepShape, Steps, Weights},
-    Draw, Mask, ReadsMask,
-};
-use crate::{
-    kernel::{
-        factor::Factor,
-        recurrent::{add_weights, product, replace_skipped, Cell, Frame, Slopes, Trace},
-    },
-    tensor::*,
-};
+use super::{cell::Simple, Recurrent};
 
 /// Reads `[steps, I]` step by step, carrying an output h of `U` numbers that starts at zero:
 /// h' = activation(x W^T + h R^T + b).
@@ -40,95 +26,27 @@ use crate::{
 /// let every: SimpleRNN<2, 4, 1, 0, Tanh, f32, Cpu> = BuildModule::build(&device);
 /// assert_eq!(every.forward(sequences).shape().concrete(), [3, 5, 4]);
 /// ```
-#[derive(Clone, Debug)]
-pub struct SimpleRNN<
+pub type SimpleRNN<
     const I: usize,
     const U: usize,
     const SEQUENCES: usize,
     const BACKWARDS: usize,
     A,
-    E: Dtype,
-    D: Storage<E>,
-> {
-    /// What the inputs are multiplied by.
-    pub weight: Tensor<Rank2<U, I>, E, D>,
-    /// What the output of the step before is multiplied by.
-    pub recurrent: Tensor<Rank2<U, U>, E, D>,
-    /// What is then added.
-    pub bias: Tensor<Rank1<U>, E, D>,
-    /// The share of the inputs that is left out in training.
-    pub dropout: f64,
-    /// What decides which inputs are left out next.
-    pub draw: Draw,
-    /// What is applied to the sums.
-    pub activation: A,
-}
-
-recurrent_layer! {
-    SimpleRNN<[const I, const U, const SEQUENCES, const BACKWARDS; A: Activation]>,
-    sums: U,
-    fits: true,
-    bias: TensorOptions::reset_to_zeros(),
-    others: { activation: A::default() },
-    cell: match () { () => Simple<A> },
-}
-
-/// A cell of one sum. It keeps the sums where the activation's derivative needs them.
-struct Simple<A>(PhantomData<A>);
-
-impl<A: Activation, E: Element> Cell<E> for Simple<A> {
-    const KEPT: usize = A::FUNCTION.needs_input() as usize;
-
-    fn forward(frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
-        let units = frame.units;
-        let recurrent = Factor::new(recurrent, units, frame.batch);
-        for step in 0..frame.steps {
-            let sums = &mut trace.gates[frame.step(step, units)];
-            recurrent.add_to(&trace.states[frame.step(step, units)], sums);
-            if A::FUNCTION.needs_input() {
-                trace.kept[frame.step(step + 1, units)].copy_from_slice(sums);
-            }
-            A::FUNCTION.forward(sums, units);
-            trace.states[frame.step(step + 1, units)].copy_from_slice(sums);
-            trace.carry_state(frame, step);
-        }
-    }
-
-    fn backward(
-        frame: Frame,
-        recurrent: &[E],
-        trace: &mut Trace<'_, E>,
-        slopes: Slopes<'_, E>,
-        (weight, _): (&mut [E], &mut [E]),
-    ) {
-        let units = frame.units;
-        let mut by_state = vec![E::zero(); frame.batch * units];
-        for step in (0..frame.steps).rev() {
-            slopes.add_to(frame, step, &mut by_state);
-            let skipped = trace.skipped.get(frame.step(step, 1));
-            let held = skipped.map(|_| by_state.clone());
-            let before = frame.step(step + 1, units * <Self as Cell<E>>::KEPT);
-            let output = &trace.states[frame.step(step + 1, units)];
-            A::FUNCTION.backward(&trace.kept[before], output, &mut by_state, units);
-            let sums = &mut trace.gates[frame.step(step, units)];
-            sums.copy_from_slice(&by_state);
-            if let Some(skipped) = skipped {
-                replace_skipped(skipped, sums, None);
-            }
-            product(frame, sums, recurrent, &mut by_state);
-            if let Some(skipped) = skipped {
-                replace_skipped(skipped, &mut by_state, held.as_deref());
-            }
-        }
-        add_weights(frame, trace.gates, &trace.states[..frame.rows() * units], weight);
-    }
-}
+    E,
+    D,
+> = Recurrent<I, U, U, SEQUENCES, BACKWARDS, Simple<A>, E, D>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check_gradients::check_gradients;
-    use crate::layer::activation::{Gelu, Linear, Relu, Softmax, Tanh};
+    use crate::{
+        check_gradients::check_gradients,
+        layer::{
+            activation::{Activation, Gelu, Linear, Relu, Softmax, Tanh},
+            Draw,
+        },
+        tensor::*,
+    };
     use dfdx::{
         nn::BuildModule,
         tensor::{AsArray, Cpu, SampleTensor, TensorFrom},
@@ -152,7 +70,6 @@ mod tests {
             bias: device.tensor([0.25, 0.0]),
             dropout: 0.0,
             draw: Draw::default(),
-            activation: Linear,
         };
         let y = layer.forward(device.tensor([[[1.0], [-1.0]], [[0.0], [3.0]]])).array();
         assert_eq!(y, [[[2.25, 1.0], [10.5, 0.125]], [[0.25, 0.0], [6.5, 3.125]]]);
