@@ -1,16 +1,24 @@
 //! All tensors of a module by name, those that are not trained included.
 //!
-//! dfdx's visitors are generic, so each is compiled anew for every module. There are two here, one to
-//! look and one to change; whatever is done with a tensor is behind an object and compiled once.
+//! dfdx's visitors are generic, so each is compiled anew for every module. There is one here, which
+//! builds, looks and changes; whatever is done with a tensor is behind an object and compiled once.
 
 use dfdx::{
-    nn::tensor_collection::{
-        RecursiveWalker, TensorVisitor, ViewTensorMut, ViewTensorName, ViewTensorRef,
+    nn::{
+        tensor_collection::{ModuleFields, ScalarOptions},
+        BuildModule,
     },
     tensor::UniqueId,
 };
+use num_traits::NumCast;
 
-use crate::{kernel::AnyTensor, lazy, model::AnyModule, tensor::*, Error, Result};
+use crate::{
+    kernel::{AnyTensor, Input, Operand},
+    lazy,
+    model::AnyModule,
+    tensor::*,
+    Error, Result,
+};
 
 /// A tensor of a module.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,16 +71,26 @@ pub type Look<'a, E> = dyn FnMut(Listed, &[E]) + 'a;
 pub type Change<'a, E, D> =
     dyn FnMut(Role, &mut dyn AnyTensor<E, D>) -> std::result::Result<(), <D as HasErr>::Err> + 'a;
 
+/// A module with fresh weights.
+///
+/// # Errors
+/// The device's.
+pub(crate) fn build<E: Element, D: Backend<E>, M: BuildModule<D, E>>(
+    device: &D,
+) -> std::result::Result<M, D::Err> {
+    let mut job = Job::Build(device);
+    let built = M::iter_tensors(&mut Walker { module: View::Nowhere, job: &mut job })?;
+    built.ok_or_else(D::size_error)
+}
+
 /// Shows every tensor of a module to `look`.
 pub(crate) fn visit<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &M,
     look: &mut Look<'_, E>,
 ) {
-    let f = &mut Looking(look);
-    match M::iter_tensors(&mut RecursiveWalker { m: (module, String::new()), f }) {
-        Ok(_) => {}
-        Err(never) => match never {},
-    }
+    let mut job = Job::Look { look, path: String::new() };
+    // To look does not fail.
+    let _ = M::iter_tensors(&mut Walker { module: View::Shared(module), job: &mut job });
 }
 
 /// Hands every tensor of a module to `change`, in the order in which [`visit`] shows them.
@@ -83,46 +101,183 @@ pub(crate) fn visit_mut<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &mut M,
     change: &mut Change<'_, E, D>,
 ) -> std::result::Result<(), D::Err> {
-    M::iter_tensors(&mut RecursiveWalker { m: module, f: &mut Changing(change) })?;
+    let mut job = Job::Change(change);
+    M::iter_tensors(&mut Walker { module: View::Unique(module), job: &mut job })?;
     Ok(())
 }
 
-struct Looking<'a, 'f, E>(&'a mut Look<'f, E>);
-
-impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Looking<'_, '_, E> {
-    type Viewer = (ViewTensorRef, ViewTensorName);
-    type Err = std::convert::Infallible;
-    type E2 = E;
-    type D2 = D;
-
-    fn visit<S: Shape>(
-        &mut self,
-        options: TensorOptions<S, E, D>,
-        (tensor, name): (&Tensor<S, E, D>, String),
-    ) -> std::result::Result<Option<Tensor<S, E, D>>, Self::Err> {
-        let (shape, trainable) = (tensor.shape().concrete(), options.do_gradient_update);
-        let shape = shape.as_ref().to_vec();
-        (self.0)(Listed { name, shape, trainable, id: lazy::id(tensor) }, &D::values(tensor));
-        Ok(None)
+/// How many numbers a module holds: trained ones, and others. It need not be built for that.
+pub(crate) fn count<E: Element, D: Backend<E>, M: TensorCollection<E, D>>() -> (usize, usize) {
+    let mut job = Job::Count { trained: 0, fixed: 0 };
+    // Neither does counting.
+    let _ = M::iter_tensors(&mut Walker { module: View::Nowhere, job: &mut job });
+    match job {
+        Job::Count { trained, fixed } => (trained, fixed),
+        _ => (0, 0),
     }
 }
 
-struct Changing<'a, 'f, E: Element, D: Backend<E>>(&'a mut Change<'f, E, D>);
+/// dfdx's visitor of modules: the only one, for a visitor is compiled anew for each module and each
+/// tuple of layers in it.
+struct Walker<'a, 'j, 'f, M, E: Element, D: Backend<E>> {
+    module: View<'a, M>,
+    job: &'j mut Job<'f, E, D>,
+}
 
-impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Changing<'_, '_, E, D> {
-    type Viewer = ViewTensorMut;
+/// What there is of the module under way.
+enum View<'a, M> {
+    Nowhere,
+    Shared(&'a M),
+    Unique(&'a mut M),
+}
+
+/// What is done with every tensor.
+enum Job<'f, E: Element, D: Backend<E>> {
+    Build(&'f D),
+    Look {
+        look: &'f mut Look<'f, E>,
+        /// The name of the module under way, with those it lies in.
+        path: String,
+    },
+    Change(&'f mut Change<'f, E, D>),
+    Count {
+        trained: usize,
+        fixed: usize,
+    },
+}
+
+impl<E: Element, D: Backend<E>> Job<'_, E, D> {
+    /// Enters a field, and gives the length of the path to go back to.
+    fn enter(&mut self, name: &str) -> usize {
+        let Job::Look { path, .. } = self else { return 0 };
+        let before = path.len();
+        if before > 0 {
+            path.push('.');
+        }
+        path.push_str(name);
+        before
+    }
+
+    fn leave(&mut self, before: usize) {
+        if let Job::Look { path, .. } = self {
+            path.truncate(before);
+        }
+    }
+
+    /// Shows a tensor to whoever looks.
+    fn look(&mut self, shape: &[usize], trainable: bool, tensor: &dyn Operand<E, D>) {
+        // A module's tensors are in order.
+        let flat = tensor.input().and_then(Input::in_order);
+        let (Job::Look { look, path }, Ok(flat)) = (self, flat) else { return };
+        let (name, shape, id) = (path.clone(), shape.to_vec(), lazy::id(&flat));
+        look(Listed { name, shape, trainable, id }, &D::values(&flat));
+    }
+
+    /// Hands a tensor to whoever changes it.
+    fn change(
+        &mut self,
+        trainable: bool,
+        tensor: &mut dyn AnyTensor<E, D>,
+    ) -> std::result::Result<(), D::Err> {
+        let role = if trainable { Role::Trained } else { Role::Fixed };
+        match self {
+            Job::Change(change) => change(role, tensor),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts the numbers of a tensor.
+    fn count(&mut self, trainable: bool, numbers: usize) {
+        match self {
+            Job::Count { trained, .. } if trainable => *trained += numbers,
+            Job::Count { fixed, .. } => *fixed += numbers,
+            _ => {}
+        }
+    }
+}
+
+impl<M: TensorCollection<E, D>, E: Element, D: Backend<E>> ModuleVisitor<M, E, D>
+    for Walker<'_, '_, '_, M, E, D>
+{
     type Err = D::Err;
     type E2 = E;
     type D2 = D;
 
-    fn visit<S: Shape>(
+    fn visit_module<Field, GetRef, GetMut>(
         &mut self,
+        name: &str,
+        mut get_ref: GetRef,
+        mut get_mut: GetMut,
+    ) -> std::result::Result<Option<Field::To<E, D>>, D::Err>
+    where
+        GetRef: FnMut(&M) -> &Field,
+        GetMut: FnMut(&mut M) -> &mut Field,
+        Field: TensorCollection<E, D>,
+    {
+        let module = match &mut self.module {
+            View::Nowhere => View::Nowhere,
+            View::Shared(module) => View::Shared(get_ref(module)),
+            View::Unique(module) => View::Unique(get_mut(module)),
+        };
+        let before = self.job.enter(name);
+        let built = Field::iter_tensors(&mut Walker { module, job: self.job });
+        self.job.leave(before);
+        built
+    }
+
+    fn visit_tensor<S: Shape, GetRef, GetMut>(
+        &mut self,
+        name: &str,
+        mut get_ref: GetRef,
+        mut get_mut: GetMut,
         options: TensorOptions<S, E, D>,
-        tensor: &mut Tensor<S, E, D>,
-    ) -> std::result::Result<Option<Tensor<S, E, D>>, D::Err> {
-        let role = if options.do_gradient_update { Role::Trained } else { Role::Fixed };
-        (self.0)(role, tensor)?;
+    ) -> std::result::Result<Option<Tensor<S, E, D>>, D::Err>
+    where
+        GetRef: FnMut(&M) -> &Tensor<S, E, D>,
+        GetMut: FnMut(&mut M) -> &mut Tensor<S, E, D>,
+    {
+        let trainable = options.do_gradient_update;
+        match &mut self.module {
+            View::Nowhere => {
+                if let Job::Build(device) = self.job {
+                    let mut tensor = device.try_zeros_like(&options.shape)?;
+                    (options.reset)(&mut tensor)?;
+                    return Ok(Some(tensor));
+                }
+                self.job.count(trainable, options.shape.num_elements());
+            }
+            View::Shared(module) => {
+                let (tensor, before) = (get_ref(module), self.job.enter(name));
+                let shape = tensor.shape().concrete();
+                self.job.look(shape.as_ref(), trainable, tensor);
+                self.job.leave(before);
+            }
+            View::Unique(module) => self.job.change(trainable, get_mut(module))?,
+        }
         Ok(None)
+    }
+
+    fn visit_scalar<N: NumCast, GetRef, GetMut>(
+        &mut self,
+        _: &str,
+        _: GetRef,
+        _: GetMut,
+        options: ScalarOptions<N>,
+    ) -> std::result::Result<Option<N>, D::Err>
+    where
+        GetRef: FnMut(&M) -> &N,
+        GetMut: FnMut(&mut M) -> &mut N,
+    {
+        Ok(Some(options.default))
+    }
+
+    fn visit_fields<F: ModuleFields<M, E, D>>(
+        &mut self,
+        fields: F,
+        builder: impl FnOnce(F::Output<E, D>) -> M::To<E, D>,
+    ) -> std::result::Result<Option<M::To<E, D>>, D::Err> {
+        let options = fields.visit_fields(self)?;
+        Ok(F::handle_options(options).map(builder))
     }
 }
 
@@ -194,37 +349,4 @@ pub(crate) fn write<E: Element, D: Backend<E>>(
         let pairs = elements.iter_mut().zip(&values[place]);
         pairs.for_each(|(element, &value)| *element = E::of(value));
     })
-}
-
-/// How many numbers a module holds: trained ones, and others. It need not be built for that.
-pub(crate) fn count<E: Element, D: Backend<E>, M: TensorCollection<E, D>>() -> (usize, usize) {
-    let mut counter = Counter { trainable: 0, fixed: 0 };
-    // Counting does not fail.
-    let _ = M::iter_tensors(&mut RecursiveWalker { m: (), f: &mut counter });
-    (counter.trainable, counter.fixed)
-}
-
-struct Counter {
-    trainable: usize,
-    fixed: usize,
-}
-
-impl<E: Element, D: Backend<E>> TensorVisitor<E, D> for Counter {
-    type Viewer = ();
-    type Err = std::convert::Infallible;
-    type E2 = E;
-    type D2 = D;
-
-    fn visit<S: Shape>(
-        &mut self,
-        options: TensorOptions<S, E, D>,
-        (): (),
-    ) -> std::result::Result<Option<Tensor<S, E, D>>, Self::Err> {
-        let count = options.shape.num_elements();
-        match options.do_gradient_update {
-            true => self.trainable += count,
-            false => self.fixed += count,
-        }
-        Ok(None)
-    }
 }

@@ -316,6 +316,28 @@ impl RowWriter<'_> {
             column.append(self.table.rows, value, &mut self.problem);
         }
     }
+
+    /// Ends the row; one with a problem is taken back.
+    fn end(self) -> Result<()> {
+        let RowWriter { table, column: written, problem } = self;
+        let columns = table.columns.len();
+        let incomplete = || Error::Value {
+            row: table.rows,
+            field: "all of them".to_owned(),
+            expected: format!("{columns} values, one for each field"),
+            found: written.to_string(),
+        };
+        match problem.or_else(|| (written != columns).then(incomplete)) {
+            Some(problem) => {
+                table.truncate(table.rows);
+                Err(problem)
+            }
+            None => {
+                table.rows += 1;
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Column {
@@ -323,15 +345,22 @@ impl Column {
     pub(super) fn append<R: Raw>(&mut self, row: usize, value: &R, problem: &mut Option<Error>) {
         let mut writer = ColumnWriter { column: self, row, absent: false, problem };
         value.write(&mut writer);
-        let absent = writer.absent;
-        let elements = writer.column.values.len();
-        if elements != (row + 1) * writer.column.width {
-            let expected = format!("{} values", writer.column.width);
-            writer.refuse(&expected, format!("{} in this and the rows before", elements));
+        writer.end();
+    }
+}
+
+impl ColumnWriter<'_> {
+    /// Ends the value: it has as many elements as the column is wide.
+    fn end(mut self) {
+        let elements = self.column.values.len();
+        if elements != (self.row + 1) * self.column.width {
+            let expected = format!("{} values", self.column.width);
+            self.refuse(&expected, format!("{elements} in this and the rows before"));
         }
-        match &mut writer.column.present {
+        let absent = self.absent;
+        match &mut self.column.present {
             Some(present) => present.push(!absent),
-            None if absent => writer.refuse("a value", "None".to_owned()),
+            None if absent => self.refuse("a value", "None".to_owned()),
             None => {}
         }
     }
@@ -344,28 +373,9 @@ impl Table {
     /// [`Error::Value`] for the first value that its column cannot take. The table has the rows
     /// before it then.
     pub fn push(&mut self, write: impl FnOnce(&mut RowWriter<'_>)) -> Result<()> {
-        let rows = self.rows;
         let mut row = RowWriter { table: self, column: 0, problem: None };
         write(&mut row);
-        let (written, columns) = (row.column, row.table.columns.len());
-        if written != columns {
-            row.problem.get_or_insert_with(|| Error::Value {
-                row: row.table.rows,
-                field: "all of them".to_owned(),
-                expected: format!("{columns} values, one for each field"),
-                found: written.to_string(),
-            });
-        }
-        match row.problem {
-            Some(problem) => {
-                self.truncate(rows);
-                Err(problem)
-            }
-            None => {
-                self.rows += 1;
-                Ok(())
-            }
-        }
+        row.end()
     }
 }
 

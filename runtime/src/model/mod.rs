@@ -62,7 +62,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// [`Error::Device`] for want of memory.
     pub fn try_build(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
         let seeded = device.seeded(seed.stream(Stream::Initialisation));
-        let module = M::try_build_on_device(&seeded).map_err(Error::device)?;
+        let module = parameters::build(&seeded).map_err(Error::device)?;
         Ok(Model { inner: UntypedModel::new(Typed(module), device.clone()) })
     }
 

@@ -49,7 +49,11 @@ impl<E: Element> StepGradients<E> {
             Some(mut gradients) => {
                 self.each_dense(module, tables, |own, tensor| {
                     sweep::clear(own);
-                    D::restore_gradient(&mut gradients, &tensor.input()?.in_order()?, std::mem::take(own))
+                    D::restore_gradient(
+                        &mut gradients,
+                        &tensor.input()?.in_order()?,
+                        std::mem::take(own),
+                    )
                 })?;
                 self.each(tables, |_, gradient| sweep::clear(gradient));
                 gradients

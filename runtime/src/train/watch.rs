@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::tensor::*;
+use crate::kernel::{Backend, Element, Operand};
 
 /// What is taken note of at the end of every node.
 #[derive(Clone, Copy, PartialEq)]
@@ -49,25 +49,22 @@ pub(super) fn outputs(
 }
 
 /// Called at the end of every node.
-pub(crate) fn look<S: Shape, E: Element, D: Backend<E>>(
-    name: &'static str,
-    value: &Tensor<S, E, D>,
-) {
-    let observed = OBSERVED.get();
-    if !matches!(observed, Observed::Finite | Observed::Values) {
-        return;
+pub(crate) fn look<E: Element, D: Backend<E>>(name: &'static str, value: &dyn Operand<E, D>) {
+    if matches!(OBSERVED.get(), Observed::Finite | Observed::Values) {
+        // A value that cannot be copied is passed over: the run fails anyway.
+        let Ok(value) = value.input() else { return };
+        note(name, &mut value.values().iter().map(|number| number.as_f64()));
     }
-    // A value that cannot be copied is passed over: the run fails anyway.
-    let Ok(value) = value.clone().try_contiguous() else { return };
-    let numbers = D::values(&value);
-    match observed {
+}
+
+/// Takes note of the numbers of a node.
+fn note(name: &'static str, mut numbers: &mut dyn Iterator<Item = f64>) {
+    match OBSERVED.get() {
         Observed::Values => VALUES.with_borrow_mut(|wanted| {
             let own = wanted.iter_mut().find(|(node, _)| *node == name);
-            if let Some((_, values)) = own {
-                *values = numbers.iter().map(|number| number.as_f64()).collect();
-            }
+            own.into_iter().for_each(|(_, values)| *values = numbers.collect());
         }),
-        _ if numbers.iter().all(|number| number.is_finite()) => {}
+        _ if (&mut numbers).all(f64::is_finite) => {}
         _ => OBSERVED.set(Observed::NotFinite(name)),
     }
 }

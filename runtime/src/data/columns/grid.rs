@@ -54,22 +54,35 @@ fn append_each<T: FromCells + Raw>(
     to: &mut Column,
 ) -> Option<()> {
     let mut problem = None;
+    each_row(field, grid, columns, &mut |row, cells| {
+        to.append(row, &T::read(cells).ok()?, &mut problem);
+        Some(())
+    })?;
+    problem.is_none().then_some(())
+}
+
+/// Hands the cells of a field to `take`, row after row, as long as it takes them.
+fn each_row(
+    field: &FieldSpec,
+    grid: &dyn Grid,
+    columns: &[usize],
+    take: &mut dyn FnMut(usize, &[View<'_>]) -> Option<()>,
+) -> Option<()> {
     let mut cells = Vec::with_capacity(columns.len());
     for row in 0..grid.rows() {
         cells.clear();
         for &column in columns {
             cells.push(grid.cell(row, column)?);
         }
-        let value = match &cells[..] {
-            [cell] => T::read(&[View::new(field, field.name, cell)]),
+        match &cells[..] {
+            [cell] => take(row, &[View::new(field, field.name, cell)])?,
             cells => {
                 let views = cells.iter().map(|cell| View::new(field, field.name, cell));
-                T::read(&views.collect::<Vec<_>>())
+                take(row, &views.collect::<Vec<_>>())?;
             }
-        };
-        to.append(row, &value.ok()?, &mut problem);
+        }
     }
-    problem.is_none().then_some(())
+    Some(())
 }
 
 /// Numbers, as many for each row as there are columns.
