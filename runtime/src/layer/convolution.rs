@@ -20,7 +20,7 @@ pub(super) fn run<S: Shape, Out: Shape, E: Element, D: Backend<E>, T: Tape<E, D>
     [weight, bias]: [&dyn Operand<E, D>; 2],
     shape: Out,
 ) -> Result<Tensor<Out, E, D, T>, D::Err> {
-    let (x, tape) = x.try_contiguous()?.split_tape();
+    let (x, tape) = x.split_tape();
     record(layer, &[&x, weight, bias], shape, x.device(), tape)
 }
 

@@ -224,7 +224,7 @@ impl<
         mask: Option<&Mask>,
         dropout: Option<(Draw, f64)>,
     ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         let (batch, steps, _) = *x.shape();
         let attention = Attention {
             frame: Frame { batch: batch.size(), steps: steps.size(), heads: H, width: K },

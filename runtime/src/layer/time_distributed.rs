@@ -2,7 +2,7 @@
 
 use dfdx::nn::BuildOnDevice;
 
-use crate::tensor::*;
+use crate::{operation::reshape, tensor::*};
 
 /// The layer `M` on each step of `[steps, ..]` by itself: the steps of all sequences are one batch
 /// to it. It does the same in training and in inference.
@@ -101,9 +101,9 @@ where
 
     fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
         let (batch, steps, each) = x.shape().apart();
-        let y = self.layer.try_forward(x.try_reshape_like(&each)?)?;
+        let y = self.layer.try_forward(reshape(x, each)?)?;
         let shape = y.shape().together(batch, steps);
-        y.try_reshape_like(&shape)
+        reshape(y, shape)
     }
 }
 

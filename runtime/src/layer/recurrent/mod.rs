@@ -219,7 +219,7 @@ where
         x: Tensor<(B, L, Const<I>), E, D, T>,
         reading: Reading,
     ) -> Result<Self::Output, D::Err> {
-        let (x, tape) = x.try_contiguous()?.split_tape();
+        let (x, tape) = x.split_tape();
         let (batch, steps, _) = *x.shape();
         let run = Run {
             recurrence: C::RECURRENCE,
