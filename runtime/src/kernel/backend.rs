@@ -12,17 +12,26 @@ use super::{
     emptied::{take, Forgetting},
     flat::{self, Flat, Input, Operand},
     matmul::Product,
-    operation::{AnyOperation, Apply, OperationError},
+    operation::{AnyOperation, OperationError},
     record::{self, Recorded},
     register::{self, WithRegister},
     scratch::Shelf,
     spares::{self, Keeping, Spares},
     view,
 };
-use crate::{
-    lazy::Lent,
-    optim::{AnyOptimizer, Update},
-};
+
+/// Something that is there for each dtype: what it does is compiled where it is made, and not where the
+/// dtype is named.
+pub trait ByDtype {
+    /// What is there for a dtype.
+    type Of<'a, E: Element>
+    where
+        Self: 'a;
+    /// That for `f32`.
+    fn on_f32(&self) -> Self::Of<'_, f32>;
+    /// That for `f64`.
+    fn on_f64(&self) -> Self::Of<'_, f64>;
+}
 
 /// A dtype that models compute with: `f32` or `f64`.
 pub trait Element:
@@ -51,15 +60,9 @@ pub trait Element:
     /// The buffers that this thread's run hands on.
     #[doc(hidden)]
     fn spares() -> &'static LocalKey<Spares<Self>>;
-    /// An operation on this dtype.
+    /// That of two things which is for this dtype.
     #[doc(hidden)]
-    fn operation(operation: &dyn AnyOperation) -> &dyn Apply<Self>;
-    /// An optimizer on this dtype.
-    #[doc(hidden)]
-    fn optimizer(optimizer: &dyn AnyOptimizer) -> &dyn Update<Self>;
-    /// The tables that this thread has been lent.
-    #[doc(hidden)]
-    fn lent() -> &'static LocalKey<Lent<Self>>;
+    fn of_dtype<T: ByDtype + ?Sized>(both: &T) -> T::Of<'_, Self>;
 }
 
 impl Element for f32 {
@@ -94,15 +97,8 @@ impl Element for f32 {
         thread_local!(static SPARES: Spares<f32> = const { RefCell::new(Vec::new()) });
         &SPARES
     }
-    fn operation(operation: &dyn AnyOperation) -> &dyn Apply<f32> {
-        operation.on_f32()
-    }
-    fn optimizer(optimizer: &dyn AnyOptimizer) -> &dyn Update<f32> {
-        optimizer.on_f32()
-    }
-    fn lent() -> &'static LocalKey<Lent<f32>> {
-        thread_local!(static LENT: Lent<f32> = RefCell::default());
-        &LENT
+    fn of_dtype<T: ByDtype + ?Sized>(both: &T) -> T::Of<'_, f32> {
+        both.on_f32()
     }
 }
 
@@ -142,15 +138,8 @@ impl Element for f64 {
         thread_local!(static SPARES: Spares<f64> = const { RefCell::new(Vec::new()) });
         &SPARES
     }
-    fn operation(operation: &dyn AnyOperation) -> &dyn Apply<f64> {
-        operation.on_f64()
-    }
-    fn optimizer(optimizer: &dyn AnyOptimizer) -> &dyn Update<f64> {
-        optimizer.on_f64()
-    }
-    fn lent() -> &'static LocalKey<Lent<f64>> {
-        thread_local!(static LENT: Lent<f64> = RefCell::default());
-        &LENT
+    fn of_dtype<T: ByDtype + ?Sized>(both: &T) -> T::Of<'_, f64> {
+        both.on_f64()
     }
 }
 
@@ -384,7 +373,7 @@ macro_rules! cpu_backend {
                 output: (&[usize], &mut dyn Any),
                 records: bool,
             ) -> Result<Option<Recorded<$element, Self>>, CpuError> {
-                record::run(self, <$element>::operation(operation), inputs, output, records)
+                record::run(self, <$element>::of_dtype(operation), inputs, output, records)
             }
 
             #[inline(never)]

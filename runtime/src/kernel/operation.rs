@@ -149,6 +149,21 @@ pub trait AnyOperation {
     fn on_f64(&self) -> &dyn Apply<f64>;
 }
 
+impl super::ByDtype for dyn AnyOperation + '_ {
+    type Of<'a, E: Element>
+        = &'a dyn Apply<E>
+    where
+        Self: 'a;
+
+    fn on_f32(&self) -> &dyn Apply<f32> {
+        AnyOperation::on_f32(self)
+    }
+
+    fn on_f64(&self) -> &dyn Apply<f64> {
+        AnyOperation::on_f64(self)
+    }
+}
+
 /// Compiles operations here, for every dtype: the functions below are no generic ones, so the code
 /// that they name belongs to this crate. Inlined elsewhere, which the compiler does on its own with
 /// functions as short as these, they would take it along.

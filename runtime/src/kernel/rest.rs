@@ -1,11 +1,11 @@
 //! Many steps at once for rows whose gradient is zero in all of them.
 
 use super::{
+    past::{Owed, Steps},
     spread::{self, cut},
     wide::{self, Loops},
     Element,
 };
-use crate::lazy::{Owed, Steps};
 
 /// What one step of one weight costs, in multiplications, where it is taken one by one.
 const COST: usize = 8;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::slide::Sliding;
 use super::{wide::wide_fn, Element};
-use crate::layer::Sliding;
 
 /// Where the numbers of one image or sequence lie in a slice.
 #[derive(Clone, Copy, Debug)]
@@ -394,7 +394,7 @@ mod tests {
 
     #[test]
     fn bands_are_whole_groups_of_rows_or_parts_of_one() {
-        let windows = Windows::kernel::<crate::layer::Slide>(
+        let windows = Windows::kernel::<crate::kernel::slide::Slide>(
             Plane::image(1, 9, 9),
             Plane::image(1, 7, 5),
             [1, 1],

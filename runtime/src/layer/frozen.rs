@@ -7,8 +7,9 @@ use dfdx::nn::{
     BuildOnDevice,
 };
 use num_traits::NumCast;
+use ref_cast::RefCast;
 
-use crate::{kernel::transparent, tensor::*};
+use crate::tensor::*;
 
 /// The module `M` as it is, except that no optimizer touches its tensors: dfdx sees them as it sees
 /// running statistics. Gradients flow through it to what comes before. Names in saved files are the
@@ -29,7 +30,7 @@ use crate::{kernel::transparent, tensor::*};
 /// assert_eq!(layer.num_trainable_params(), 0);
 /// assert_eq!(layer.forward(device.tensor([1.0, 2.0])).shape().concrete(), [3]);
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, RefCast)]
 // `transparent` for the view of a field as frozen.
 #[repr(transparent)]
 pub struct Frozen<M>(pub M);
@@ -97,8 +98,8 @@ where
     {
         let field = self.visitor.visit_module(
             name,
-            |whole| transparent::frozen(get_refs(&whole.0)),
-            |whole| transparent::frozen_mut(get_muts(&mut whole.0)),
+            |whole| Frozen::ref_cast(get_refs(&whole.0)),
+            |whole| Frozen::ref_cast_mut(get_muts(&mut whole.0)),
         )?;
         Ok(field.map(|field: Frozen<_>| field.0))
     }

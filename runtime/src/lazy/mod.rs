@@ -14,19 +14,18 @@
 //! The generated forward has dfdx's signature, which has no room for these; so while a batch goes
 //! there and back they stand beside the thread ([`lend`]), where `Embedding` finds them.
 
-mod past;
 mod saved;
 mod table;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{any::Any, cell::RefCell, rc::Rc};
 
 use dfdx::{optim::UnusedTensors, tensor::UniqueId};
 
-pub use past::{Owed, Pace, Steps};
 pub(crate) use saved::holds_table;
 pub(crate) use table::{Raw, Table};
 
 use crate::{
+    kernel::Owed,
     optim::{AnyOptimizer, TensorState},
     tensor::*,
 };
@@ -45,7 +44,7 @@ type Coast<E> = Rc<dyn Fn(&Owed<'_>, &mut [E], &mut [Vec<E>])>;
 
 /// The tensors of a run that are trained, in their order, and how each of them is.
 #[derive(Default)]
-pub struct Tables<E> {
+pub(crate) struct Tables<E> {
     tensors: Vec<(UniqueId, Kind<E>)>,
     batch_size: usize,
     slots: usize,
@@ -165,9 +164,10 @@ impl<E: Element> Tables<E> {
     }
 }
 
-/// What a thread has been lent.
-#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
-pub type Lent<E> = RefCell<Tables<E>>;
+thread_local! {
+    /// The [`Tables`] of the batch under way, of whichever dtype; dfdx's `forward` has no room for them.
+    static LENT: RefCell<Box<dyn Any>> = RefCell::new(Box::new(()));
+}
 
 /// Runs `work`, a batch's way there and back, with `tables` beside the thread.
 pub(crate) fn lend<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() -> R) -> R {
@@ -175,10 +175,12 @@ pub(crate) fn lend<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() ->
     struct Back<'a, E: Element>(&'a mut Tables<E>);
     impl<E: Element> Drop for Back<'_, E> {
         fn drop(&mut self) {
-            *self.0 = E::lent().take();
+            if let Ok(tables) = LENT.replace(Box::new(())).downcast() {
+                *self.0 = *tables;
+            }
         }
     }
-    E::lent().replace(std::mem::take(tables));
+    LENT.replace(Box::new(std::mem::take(tables)));
     let _back = Back(tables);
     work()
 }
@@ -191,13 +193,17 @@ pub(crate) fn look_up<E: Element>(
     (indices, each): (&[usize], usize),
     output: &mut [E],
 ) -> LookUp {
-    E::lent()
-        .with_borrow_mut(|tables| tables.look_up(table, (weights, width), (indices, each), output))
+    LENT.with_borrow_mut(|lent| match lent.downcast_mut::<Tables<E>>() {
+        Some(tables) => tables.look_up(table, (weights, width), (indices, each), output),
+        // Outside of a run.
+        None => LookUp::Whole,
+    })
 }
 
 /// Adds what came back to the gradients of the rows that `indices` name.
 pub(crate) fn add_gradient<E: Element>(table: UniqueId, indices: &[usize], slopes: &[E]) {
-    E::lent().with_borrow_mut(|tables| {
+    LENT.with_borrow_mut(|lent| {
+        let Some(tables) = lent.downcast_mut::<Tables<E>>() else { return };
         let found = tables.tensors.iter_mut().find(|(known, _)| *known == table);
         if let Some((_, Kind::Rows(table))) = found {
             table.add_gradient(indices, slopes);

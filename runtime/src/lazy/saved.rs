@@ -3,11 +3,13 @@
 use std::{collections::HashSet, rc::Rc};
 
 use super::{
-    past::{Pace, Past},
     table::{Raw, Table},
     Coast, Kind, Tables,
 };
-use crate::{checkpoint::SavedRun, kernel::Element};
+use crate::{
+    checkpoint::SavedRun,
+    kernel::{past::Past, Element, Pace},
+};
 
 /// A table as a checkpoint holds it, besides the weights that the dense formula has by then.
 #[derive(Debug)]

@@ -1,7 +1,10 @@
 //! One table whose rows rest.
 
-use super::{past::Past, Coast, Owed};
-use crate::{kernel::Element, optim::AnyOptimizer};
+use super::Coast;
+use crate::{
+    kernel::{past::Past, Element, Owed},
+    optim::AnyOptimizer,
+};
 
 /// The fewest steps that are remembered before all rows catch up.
 const FEWEST_STEPS: usize = 1024;

@@ -1,4 +1,5 @@
-use super::{past::Past, *};
+use super::*;
+use crate::kernel::past::Past;
 use crate::{
     checkpoint::SavedRun,
     optim::{Adam, AdamW, Optimizer, RmsProp, Sgd},

@@ -1,7 +1,7 @@
 //! An optimizer without its type.
 
 use super::{Optimizer, Owed, Pace};
-use crate::kernel::Element;
+use crate::kernel::{ByDtype, Element};
 
 /// An [`Optimizer`] as an object: what the training loop sees of it.
 pub trait AnyOptimizer: std::fmt::Debug {
@@ -87,9 +87,24 @@ impl<O: Optimizer> AnyOptimizer for Erased<O> {
     }
 }
 
+impl ByDtype for dyn AnyOptimizer + '_ {
+    type Of<'a, E: Element>
+        = &'a dyn Update<E>
+    where
+        Self: 'a;
+
+    fn on_f32(&self) -> &dyn Update<f32> {
+        AnyOptimizer::on_f32(self)
+    }
+
+    fn on_f64(&self) -> &dyn Update<f64> {
+        AnyOptimizer::on_f64(self)
+    }
+}
+
 impl dyn AnyOptimizer + '_ {
     /// What it does to weights of `E`.
     pub(crate) fn on<E: Element>(&self) -> &dyn Update<E> {
-        E::optimizer(self)
+        E::of_dtype(self)
     }
 }

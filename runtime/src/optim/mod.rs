@@ -15,7 +15,7 @@ pub use rms_prop::RmsProp;
 pub use sgd::{Momentum, Sgd};
 pub use state::{OptimizerState, TensorState};
 
-pub use crate::lazy::{Owed, Pace, Steps};
+pub use crate::kernel::{Owed, Pace, Steps};
 
 use crate::kernel::Element;
 

@@ -12,9 +12,9 @@ pub struct Pace {
 
 /// The steps of a table since it first rested.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Past {
+pub(crate) struct Past {
     /// The number of steps that were taken before.
-    pub(super) since: u64,
+    pub(crate) since: u64,
     paces: Vec<Pace>,
     /// The logarithms of what the decays leave of a weight, summed up; empty where nothing decays.
     logarithms: Vec<f64>,
@@ -23,30 +23,30 @@ pub(super) struct Past {
 }
 
 impl Past {
-    pub(super) fn new(since: u64) -> Past {
+    pub(crate) fn new(since: u64) -> Past {
         Past { since, ..Past::default() }
     }
 
     /// The number of the last step.
-    pub(super) fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.since + self.paces.len() as u64
     }
 
-    pub(super) fn paces(&self) -> &[Pace] {
+    pub(crate) fn paces(&self) -> &[Pace] {
         &self.paces
     }
 
     /// How many steps there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.paces.len()
     }
 
     /// Whether a row that never moved changes nevertheless.
-    pub(super) fn decays(&self) -> bool {
+    pub(crate) fn decays(&self) -> bool {
         !self.logarithms.is_empty()
     }
 
-    pub(super) fn push(&mut self, pace: Pace) {
+    pub(crate) fn push(&mut self, pace: Pace) {
         if pace.decay != 0.0 || self.decays() {
             self.logarithms.resize(self.paces.len(), 0.0);
             let before = self.logarithms.last().copied().unwrap_or(0.0);
@@ -57,7 +57,7 @@ impl Past {
     }
 
     /// The steps after number `stands`.
-    pub(super) fn after(&self, stands: u64) -> Steps<'_> {
+    pub(crate) fn after(&self, stands: u64) -> Steps<'_> {
         let first = usize::try_from(stands.saturating_sub(self.since)).unwrap_or(usize::MAX);
         let first = first.min(self.paces.len());
         Steps { past: self, first }
@@ -67,9 +67,9 @@ impl Past {
 /// What each row of some rows owes.
 #[derive(Clone, Copy, Debug)]
 pub struct Owed<'a> {
-    pub(super) past: &'a Past,
+    pub(crate) past: &'a Past,
     /// For each row the number of the last step that it took.
-    pub(super) stand: &'a [u64],
+    pub(crate) stand: &'a [u64],
 }
 
 impl<'a> Owed<'a> {
