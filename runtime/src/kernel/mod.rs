@@ -18,7 +18,6 @@ pub(crate) mod recurrent;
 mod register;
 pub(crate) mod rest;
 mod scratch;
-pub(crate) mod simple;
 mod sizes;
 pub(crate) mod slide;
 mod spares;

@@ -4,9 +4,12 @@ use std::marker::PhantomData;
 
 use dfdx::shapes::ConstShape;
 
-use super::activation::{Activation, Function};
+use super::{
+    activation::{Activation, Function},
+    recurrent::simple::Simple as SimpleCell,
+};
 use crate::{
-    kernel::{gru, recurrent, simple},
+    kernel::{gru, recurrent},
     tensor::*,
 };
 
@@ -78,7 +81,7 @@ impl Recurrence {
             Recurrence::Lstm => Box::new(recurrent::Lstm),
             Recurrence::ResetAfter => Box::new(gru::ResetAfter),
             Recurrence::ResetBefore => Box::new(gru::ResetBefore),
-            Recurrence::Simple(function) => Box::new(simple::Simple { function }),
+            Recurrence::Simple(function) => Box::new(SimpleCell { function }),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod reading;
 mod run;
+pub(super) mod simple;
 
 use dfdx::nn::tensor_collection::ScalarOptions;
 

@@ -1,11 +1,13 @@
 //! The cell that applies a function to its sums.
 
-use super::{
-    factor::Factor,
-    recurrent::{add_weights, product, replace_skipped, Cell, Frame, Slopes, Trace},
-    Element,
+use crate::{
+    kernel::{
+        factor::Factor,
+        recurrent::{add_weights, product, replace_skipped, Cell, Frame, Slopes, Trace},
+        Element,
+    },
+    layer::activation::Function,
 };
-use crate::layer::activation::Function;
 
 /// A cell of one sum. It keeps the sums where the activation's derivative needs them.
 pub(crate) struct Simple {
