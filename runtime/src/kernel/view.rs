@@ -4,9 +4,18 @@
 //! whole. A model's weights are read in every step, so neither will do.
 #![allow(unsafe_code)]
 
+use std::{any::Any, borrow::Cow, mem::ManuallyDrop};
+
 use dfdx::{
     shapes::{HasShape, Shape, Unit},
-    tensor::{Cpu, Tensor},
+    tensor::{Cpu, Storage, Tensor},
+    tensor_ops::RealizeTo,
+};
+
+use super::{
+    flat::{Look, Operand},
+    sizes::Sizes,
+    Backend, Element,
 };
 
 /// The elements of a contiguous tensor, in order.
@@ -35,6 +44,39 @@ pub(super) fn slice_mut<S: Shape, E: Unit>(tensor: &mut Tensor<S, E, Cpu>) -> &m
     // SAFETY: as in `slice`; and indexing mutably has made the storage unique to this tensor,
     // which is borrowed mutably for as long as the slice lives.
     unsafe { std::slice::from_raw_parts_mut(first, len) }
+}
+
+/// Shows a tensor to `look` as one that has [`Sizes`] of its rank.
+pub(super) fn erase<S: Shape, X: Unit, D: Storage<X>>(
+    tensor: &Tensor<S, X, D>,
+    look: &mut Look<'_>,
+) {
+    // SAFETY: the copy is never dropped: what it owns belongs to `tensor`, which lives for as long as
+    // `look` runs and is borrowed.
+    let copy = unsafe { std::ptr::read(tensor) };
+    match copy.try_realize::<Sizes<S::Concrete>>() {
+        Ok(erased) => look(S::NUM_DIMS, &*ManuallyDrop::new(erased)),
+        Err(copy) => std::mem::forget(copy),
+    }
+}
+
+/// The elements of an operand, where `find` finds them in order in what that shows, or copies.
+pub(super) fn shown<'a, E: Element>(
+    operand: &'a dyn Operand<E, Cpu>,
+    find: impl Fn(usize, &dyn Any) -> Option<Result<*const [E], Vec<E>>>,
+) -> Cow<'a, [E]>
+where
+    Cpu: Backend<E>,
+{
+    let mut found = None;
+    operand.show(&mut |rank, tensor| found = find(rank, tensor));
+    match found {
+        // SAFETY: they are the elements of a tensor that shares them with the operand, which is
+        // borrowed for as long as they are. A shared storage is not changed.
+        Some(Ok(elements)) => Cow::Borrowed(unsafe { &*elements }),
+        Some(Err(copy)) => Cow::Owned(copy),
+        None => Cow::Borrowed(&[]),
+    }
 }
 
 /// Whether neighbours along every axis lie as far apart as the shape says.
