@@ -154,10 +154,7 @@ where
         Cpu: Backend<E>,
     {
         let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?;
-        Some(match view::is_contiguous(tensor) {
-            true => Ok(view::slice(tensor)),
-            false => Err(tensor.as_vec()),
-        })
+        Some(view::in_order(tensor).map(std::ptr::from_ref).ok_or_else(|| tensor.as_vec()))
     }
     view::shown(operand, |rank, tensor| of_rank!(rank, in_order::<E>(tensor)))
 }
@@ -271,7 +268,7 @@ where
 pub(super) fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>> {
     fn row<X: Unit, C: Concrete>(tensor: &dyn Any) -> Option<Rc<[X]>> {
         let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, X, Cpu>>()?;
-        view::is_contiguous(tensor).then(|| view::slice(tensor).into())
+        view::in_order(tensor).map(Into::into)
     }
     of_rank!(rank, row::<usize>(tensor))
 }

@@ -20,16 +20,23 @@ use super::{
 
 /// The elements of a contiguous tensor, in order.
 pub(super) fn slice<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> &[E] {
+    in_order(tensor).expect("the caller makes the tensor contiguous")
+}
+
+/// The elements in order, where they lie so.
+pub(super) fn in_order<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
     let len = tensor.shape().num_elements();
     if len == 0 {
-        return &[];
+        return Some(&[]);
     }
-    assert!(is_contiguous(tensor), "the caller makes the tensor contiguous");
+    if !is_contiguous(tensor) {
+        return None;
+    }
     let first: *const E = &tensor[S::Concrete::default()];
     // SAFETY: `first` points at element 0 of the tensor's one `Vec<E>`, which the borrow of
-    // `tensor` keeps alive and unchanged. A contiguous tensor's storage, asserted above, holds
+    // `tensor` keeps alive and unchanged. The storage of a contiguous tensor, as this one is, holds
     // `len` elements in a row, because dfdx allocates one for each element of the shape.
-    unsafe { std::slice::from_raw_parts(first, len) }
+    Some(unsafe { std::slice::from_raw_parts(first, len) })
 }
 
 /// The elements of a contiguous tensor, in order, to be changed. A tensor that shares its storage
@@ -82,11 +89,12 @@ where
 /// Whether neighbours along every axis lie as far apart as the shape says.
 pub(super) fn is_contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> bool {
     let sizes = tensor.shape().concrete();
-    lie_in_order(sizes.as_ref(), &mut |axis| stride(tensor, axis))
+    lie_in_order(sizes.as_ref(), |axis| stride(tensor, axis))
 }
 
 /// Whether the strides are those of the sizes, where there is more than one number to tell.
-fn lie_in_order(sizes: &[usize], stride: &mut dyn FnMut(usize) -> usize) -> bool {
+#[inline]
+fn lie_in_order(sizes: &[usize], stride: impl Fn(usize) -> usize) -> bool {
     if sizes.contains(&0) {
         return true;
     }
