@@ -94,11 +94,10 @@ pub fn select_categories<S: Shape, B: Dim, E: Element, D: Backend<E>, T>(
 ) -> Result<Tensor<S, usize, D, T>, D::Err> {
     let present = flags(present, rows_of(x.shape()))?;
     let (x, tape) = x.split_tape();
-    let (device, shape) = (x.device().clone(), *x.shape());
-    let known = indices(x)?;
-    let mut selected = device.index_buffer(known.len())?;
+    let known = indices(&x)?;
+    let mut selected = x.device().index_buffer(known.len())?;
     copy_indices(&known, &present, &mut selected);
-    Ok(device.try_tensor_from_vec(selected, shape)?.put_tape(tape))
+    Ok(x.device().try_tensor_from_vec(selected, *x.shape())?.put_tape(tape))
 }
 
 /// Which of the `batch` rows are present.
@@ -109,7 +108,7 @@ pub(crate) fn flags<B: Dim, E: Element, D: Backend<E>>(
     if present.shape().0.size() != batch {
         return Err(D::size_error());
     }
-    Ok(not_zero(&present.input()?.values()))
+    Ok(not_zero(&D::elements(present)))
 }
 
 fn not_zero<E: Element>(flags: &[E]) -> Vec<bool> {

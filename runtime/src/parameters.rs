@@ -167,7 +167,7 @@ impl<E: Element, D: Backend<E>> Job<'_, E, D> {
     /// Shows a tensor to whoever looks.
     fn look(&mut self, shape: &[usize], trainable: bool, tensor: &dyn Operand<E, D>) {
         // A module's tensors are in order.
-        let flat = tensor.input().and_then(Input::in_order);
+        let flat = D::flatten(tensor).and_then(Input::in_order);
         let (Job::Look { look, path }, Ok(flat)) = (self, flat) else { return };
         let (name, shape, id) = (path.clone(), shape.to_vec(), lazy::id(&flat));
         look(Listed { name, shape, trainable, id }, &D::values(&flat));

@@ -158,17 +158,30 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     #[doc(hidden)]
     fn operation_error(error: OperationError) -> Self::Err;
 
-    /// A tensor of any shape as a row: an `Option` of one with the type of its shape taken off.
+    /// The elements of an operand in order.
     #[doc(hidden)]
-    fn flatten(tensor: &mut dyn Any) -> Result<Input<E, Self>, Self::Err>;
+    fn elements<'a>(operand: &'a dyn Operand<E, Self>) -> Cow<'a, [E]>;
 
-    /// A row as a tensor of these sizes, for an `Option` of one with the type of its shape taken off.
+    /// An operand as a row.
     #[doc(hidden)]
-    fn unflatten(
-        flat: Flat<E, Self>,
+    fn flatten(operand: &dyn Operand<E, Self>) -> Result<Input<E, Self>, Self::Err>;
+
+    /// A row as a tensor of these sizes: goes to an `Option` of one without the type of its shape.
+    #[doc(hidden)]
+    fn unflatten(flat: Flat<E, Self>, sizes: &[usize], to: &mut dyn Any) -> Result<(), Self::Err>;
+
+    /// New elements as such a tensor.
+    #[doc(hidden)]
+    fn place(&self, elements: Vec<E>, sizes: &[usize], to: &mut dyn Any) -> Result<(), Self::Err>;
+
+    /// An operand as such a tensor; where it was out of order, gives what
+    /// [`reshape_back`](Backend::reshape_back) needs.
+    #[doc(hidden)]
+    fn reshape(
+        operand: &dyn Operand<E, Self>,
         sizes: &[usize],
-        tensor: &mut dyn Any,
-    ) -> Result<(), Self::Err>;
+        to: &mut dyn Any,
+    ) -> Result<Option<Input<E, Self>>, Self::Err>;
 
     /// The backward pass of another shape for a tensor that was out of order.
     #[doc(hidden)]
@@ -177,9 +190,9 @@ pub trait Backend<E: Element>: Device<E> + Cache {
         gradients: &mut Gradients<E, Self>,
     ) -> Result<(), Self::Err>;
 
-    /// Category indices of any shape as a row; an error where they are out of order.
+    /// The category indices of a tensor without the type of its shape, where they are in order.
     #[doc(hidden)]
-    fn index_row(tensor: &mut dyn Any) -> Result<Rc<[usize]>, Self::Err>;
+    fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>>;
 
     /// Runs an operation on inputs for an output of some sizes, which goes where
     /// [`unflatten`](Backend::unflatten) puts it; where it `records`, gives what its backward pass needs.
@@ -339,17 +352,43 @@ macro_rules! cpu_backend {
             }
 
             #[inline(never)]
-            fn flatten(tensor: &mut dyn Any) -> Result<Input<$element, Self>, CpuError> {
-                flat::flatten(tensor)
+            fn elements<'a>(operand: &'a dyn Operand<$element, Self>) -> Cow<'a, [$element]> {
+                flat::elements(operand)
+            }
+
+            #[inline(never)]
+            fn flatten(
+                operand: &dyn Operand<$element, Self>,
+            ) -> Result<Input<$element, Self>, CpuError> {
+                flat::flatten(operand)
             }
 
             #[inline(never)]
             fn unflatten(
                 flat: Flat<$element, Self>,
                 sizes: &[usize],
-                tensor: &mut dyn Any,
+                to: &mut dyn Any,
             ) -> Result<(), CpuError> {
-                flat::unflatten(flat, sizes, tensor)
+                flat::unflatten(flat, sizes, to)
+            }
+
+            #[inline(never)]
+            fn place(
+                &self,
+                elements: Vec<$element>,
+                sizes: &[usize],
+                to: &mut dyn Any,
+            ) -> Result<(), CpuError> {
+                flat::place(self, elements, sizes, to)
+            }
+
+            #[inline(never)]
+            fn reshape(
+                operand: &dyn Operand<$element, Self>,
+                sizes: &[usize],
+                to: &mut dyn Any,
+            ) -> Result<Option<Input<$element, Self>>, CpuError> {
+                flat::reshape_to(operand, sizes, to)
             }
 
             #[inline(never)]
@@ -361,8 +400,8 @@ macro_rules! cpu_backend {
             }
 
             #[inline(never)]
-            fn index_row(tensor: &mut dyn Any) -> Result<Rc<[usize]>, CpuError> {
-                flat::index_row(tensor)
+            fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>> {
+                flat::index_row(rank, tensor)
             }
 
             #[inline(never)]

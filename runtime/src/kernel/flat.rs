@@ -6,8 +6,10 @@
 use std::{any::Any, borrow::Cow, rc::Rc};
 
 use dfdx::{
-    shapes::{HasShape, Shape},
-    tensor::{Cpu, CpuError, Gradients, HasErr, PutTape, SplitTape, Storage, Tape, Tensor},
+    shapes::{HasShape, Shape, Unit},
+    tensor::{
+        Cpu, CpuError, Gradients, HasErr, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec,
+    },
     tensor_ops::{RealizeTo, ReshapeTo},
 };
 
@@ -19,7 +21,31 @@ use super::{
 /// A contiguous tensor without the type of its shape: the same elements and the same gradient.
 pub type Flat<E, D> = Tensor<(usize,), E, D>;
 
-/// A tensor that flows into an operation.
+/// A tensor that comes out of functions that know no shapes: it has [`Sizes`].
+pub(super) type Erased<S, E, D> = Option<Tensor<Sizes<<S as Shape>::Concrete>, E, D>>;
+
+/// Looks at a tensor that has [`Sizes`] of a rank.
+pub(super) type Look<'a> = dyn FnMut(usize, &dyn Any) + 'a;
+
+mod sealed {
+    /// Nothing else is an operand, so what is shown has the elements of what shows it.
+    pub trait IsTensor {}
+    impl<S: super::Shape, E, D: super::Storage<E>> IsTensor for super::Tensor<S, E, D> {}
+}
+
+/// A tensor that flows into an operation, whatever its shape.
+pub trait Operand<E: Element, D: Backend<E>>: sealed::IsTensor {
+    /// Shows it to `look`.
+    fn show(&self, look: &mut Look<'_>);
+}
+
+impl<S: Shape, E: Element, D: Backend<E>> Operand<E, D> for Tensor<S, E, D> {
+    fn show(&self, look: &mut Look<'_>) {
+        view::erase(self, look);
+    }
+}
+
+/// What a backward pass keeps of a tensor that flowed in.
 pub struct Input<E: Element, D: Backend<E>> {
     /// Its elements in order.
     flat: Flat<E, D>,
@@ -32,7 +58,7 @@ type Original<E, D> = Box<dyn Fn(&mut Gradients<E, D>, &[E]) -> Result<(), <D as
 
 impl<E: Element, D: Backend<E>> Input<E, D> {
     /// The elements.
-    pub(crate) fn values(&self) -> Cow<'_, [E]> {
+    pub(super) fn values(&self) -> Cow<'_, [E]> {
         D::values(&self.flat)
     }
 
@@ -59,18 +85,6 @@ impl<E: Element, D: Backend<E>> Input<E, D> {
     }
 }
 
-/// A tensor that flows into an operation, whatever its shape.
-pub trait Operand<E: Element, D: Backend<E>> {
-    /// Its elements, in order.
-    fn input(&self) -> Result<Input<E, D>, D::Err>;
-}
-
-impl<S: Shape, E: Element, D: Backend<E>> Operand<E, D> for Tensor<S, E, D> {
-    fn input(&self) -> Result<Input<E, D>, D::Err> {
-        D::flatten(&mut self.clone().try_realize::<Sizes<S::Concrete>>().ok())
-    }
-}
-
 /// A tensor of a module, whatever its shape.
 pub trait AnyTensor<E: Element, D: Backend<E>>: Operand<E, D> {
     /// Changes its elements in place.
@@ -86,13 +100,12 @@ impl<S: Shape, E: Element, D: Backend<E>> AnyTensor<E, D> for Tensor<S, E, D> {
 /// Category indices as a row. dfdx cannot bring indices into order, so those of a permuted tensor are an
 /// error.
 pub(crate) fn indices<S: Shape, E: Element, D: Backend<E> + Storage<usize>>(
-    tensor: Tensor<S, usize, D>,
+    tensor: &Tensor<S, usize, D>,
 ) -> Result<Rc<[usize]>, D::Err> {
-    D::index_row(&mut tensor.try_realize::<Sizes<S::Concrete>>().ok())
+    let mut found = None;
+    view::erase(tensor, &mut |rank, tensor| found = D::index_row(rank, tensor));
+    found.ok_or_else(D::size_error)
 }
-
-/// A tensor without the type of its shape, as it goes to and from functions that know no shapes.
-pub(super) type Erased<S, X, D> = Option<Tensor<Sizes<<S as Shape>::Concrete>, X, D>>;
 
 /// The tensor with the type of its shape.
 pub(super) fn typed<S: Shape, E: Element, D: Backend<E>>(
@@ -110,11 +123,9 @@ pub(crate) fn reshape<S: Shape, Out: Shape, E: Element, D: Backend<E>, T: Tape<E
     shape: Out,
 ) -> Result<Tensor<Out, E, D, T>, D::Err> {
     let (x, mut tape) = x.split_tape();
-    let input = x.input()?;
     let mut output = Erased::<Out, E, D>::None;
-    D::unflatten(input.flat.clone(), shape.concrete().as_ref(), &mut output)?;
-    if input.original.is_some() {
-        tape.add_backward_op(move |gradients| D::reshape_back(input, gradients));
+    if let Some(copied) = D::reshape(&x, shape.concrete().as_ref(), &mut output)? {
+        tape.add_backward_op(move |gradients| D::reshape_back(copied, gradients));
     }
     Ok(typed(output)?.put_tape(tape))
 }
@@ -129,92 +140,149 @@ pub(super) fn reshape_back<E: Element, D: Backend<E>>(
     D::restore_gradient(gradients, &input.flat, slopes)
 }
 
-/// Functions of one rank each, of which one knows the tensor.
-macro_rules! of_ranks {
-    ($function:ident $(, $element:ident)?) => {
-        // Those that are usual come first.
-        [
-            $function::<$($element,)? [usize; 2]>,
-            $function::<$($element,)? [usize; 3]>,
-            $function::<$($element,)? [usize; 1]>,
-            $function::<$($element,)? [usize; 4]>,
-            $function::<$($element,)? [usize; 5]>,
-            $function::<$($element,)? [usize; 6]>,
-            $function::<$($element,)? [usize; 0]>,
-        ]
+/// Calls a function for the array that holds the sizes of a rank. dfdx has no more axes.
+macro_rules! of_rank {
+    ($rank:expr, $function:ident::<$element:ident>($($argument:expr),*)) => {
+        match $rank {
+            0 => $function::<$element, [usize; 0]>($($argument),*),
+            1 => $function::<$element, [usize; 1]>($($argument),*),
+            2 => $function::<$element, [usize; 2]>($($argument),*),
+            3 => $function::<$element, [usize; 3]>($($argument),*),
+            4 => $function::<$element, [usize; 4]>($($argument),*),
+            5 => $function::<$element, [usize; 5]>($($argument),*),
+            6 => $function::<$element, [usize; 6]>($($argument),*),
+            _ => None,
+        }
     };
 }
 
-/// [`Backend::flatten`].
-pub(super) fn flatten<E: Element>(tensor: &mut dyn Any) -> Result<Input<E, Cpu>, CpuError>
+/// [`Backend::elements`].
+pub(super) fn elements<'a, E: Element>(operand: &'a dyn Operand<E, Cpu>) -> Cow<'a, [E]>
 where
     Cpu: Backend<E>,
 {
-    let found = of_ranks!(row, E).into_iter().find_map(|row| row(tensor));
-    found.unwrap_or(Err(CpuError::WrongNumElements))
+    fn in_order<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<Result<*const [E], Vec<E>>>
+    where
+        Cpu: Backend<E>,
+    {
+        let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?;
+        Some(view::in_order(tensor).map(std::ptr::from_ref).ok_or_else(|| tensor.as_vec()))
+    }
+    view::shown(operand, |rank, tensor| of_rank!(rank, in_order::<E>(tensor)))
 }
 
-fn row<E: Element, C: Concrete>(tensor: &mut dyn Any) -> Option<Result<Input<E, Cpu>, CpuError>>
+/// [`Backend::flatten`].
+pub(super) fn flatten<E: Element>(operand: &dyn Operand<E, Cpu>) -> Result<Input<E, Cpu>, CpuError>
 where
     Cpu: Backend<E>,
 {
-    let tensor = tensor.downcast_mut::<Option<Tensor<Sizes<C>, E, Cpu>>>()?.take()?;
+    let mut input = None;
+    operand.show(&mut |rank, tensor| input = of_rank!(rank, row::<E>(tensor)));
+    input.unwrap_or(Err(CpuError::WrongNumElements))
+}
+
+fn row<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<Result<Input<E, Cpu>, CpuError>>
+where
+    Cpu: Backend<E>,
+{
+    let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?;
     let flat = match tensor.clone().try_reshape_like(&(tensor.shape().num_elements(),)) {
         Ok(flat) => flat,
         Err(error) => return Some(Err(error)),
     };
     // What is out of order has been copied.
-    let original = (!view::share(&tensor, &flat)).then(|| {
-        let places = view::places(&tensor);
-        let add: Original<E, Cpu> = Box::new(move |gradients, changes| {
-            Cpu::edit_gradient(gradients, &tensor, |gradient| {
-                places.iter().zip(changes).for_each(|(place, change)| gradient[*place] += *change);
-            })
-        });
-        add
-    });
+    let original = (!view::share(tensor, &flat)).then(|| add_to(tensor.clone()));
     Some(Ok(Input { flat, original }))
+}
+
+/// Adds to the gradient by a tensor out of order.
+fn add_to<E: Element, C: Concrete>(tensor: Tensor<Sizes<C>, E, Cpu>) -> Original<E, Cpu>
+where
+    Cpu: Backend<E>,
+{
+    let places = view::places(&tensor);
+    Box::new(move |gradients, changes| {
+        Cpu::edit_gradient(gradients, &tensor, |gradient| {
+            places.iter().zip(changes).for_each(|(place, change)| gradient[*place] += *change);
+        })
+    })
+}
+
+/// [`Backend::place`].
+pub(super) fn place<E: Element>(
+    device: &Cpu,
+    elements: Vec<E>,
+    sizes: &[usize],
+    to: &mut dyn Any,
+) -> Result<(), CpuError>
+where
+    Cpu: Backend<E>,
+{
+    fn put<E: Element, C: Concrete>(
+        device: &Cpu,
+        elements: Vec<E>,
+        sizes: &[usize],
+        to: &mut dyn Any,
+    ) -> Option<Result<(), CpuError>>
+    where
+        Cpu: Backend<E>,
+    {
+        let to = to.downcast_mut::<Option<Tensor<Sizes<C>, E, Cpu>>>()?;
+        let tensor = device.try_tensor_from_vec(elements, Sizes::of(sizes));
+        Some(tensor.map(|tensor| *to = Some(tensor)))
+    }
+    let placed = of_rank!(sizes.len(), put::<E>(device, elements, sizes, to));
+    placed.unwrap_or(Err(CpuError::WrongNumElements))
 }
 
 /// [`Backend::unflatten`].
 pub(super) fn unflatten<E: Element>(
     flat: Flat<E, Cpu>,
     sizes: &[usize],
-    tensor: &mut dyn Any,
+    to: &mut dyn Any,
 ) -> Result<(), CpuError>
 where
     Cpu: Backend<E>,
 {
+    fn put<E: Element, C: Concrete>(
+        flat: Flat<E, Cpu>,
+        sizes: &[usize],
+        to: &mut dyn Any,
+    ) -> Option<Result<(), CpuError>>
+    where
+        Cpu: Backend<E>,
+    {
+        let to = to.downcast_mut::<Option<Tensor<Sizes<C>, E, Cpu>>>()?;
+        Some(flat.try_reshape_like(&Sizes::of(sizes)).map(|tensor| *to = Some(tensor)))
+    }
     if sizes.iter().product::<usize>() != flat.shape().0 {
         return Err(CpuError::WrongNumElements);
     }
-    let mut flat = Some(flat);
-    let done = of_ranks!(put, E).into_iter().find_map(|put| put(&mut flat, sizes, tensor));
-    done.unwrap_or(Err(CpuError::WrongNumElements))
+    let placed = of_rank!(sizes.len(), put::<E>(flat, sizes, to));
+    placed.unwrap_or(Err(CpuError::WrongNumElements))
 }
 
-fn put<E: Element, C: Concrete>(
-    flat: &mut Option<Flat<E, Cpu>>,
+/// [`Backend::reshape`].
+pub(super) fn reshape_to<E: Element>(
+    operand: &dyn Operand<E, Cpu>,
     sizes: &[usize],
-    tensor: &mut dyn Any,
-) -> Option<Result<(), CpuError>>
+    to: &mut dyn Any,
+) -> Result<Option<Input<E, Cpu>>, CpuError>
 where
     Cpu: Backend<E>,
 {
-    let tensor = tensor.downcast_mut::<Option<Tensor<Sizes<C>, E, Cpu>>>()?;
-    let mut shape = C::default();
-    sizes.iter().enumerate().for_each(|(axis, size)| shape[axis] = *size);
-    Some(flat.take()?.try_reshape_like(&Sizes(shape)).map(|typed| *tensor = Some(typed)))
+    let input = flatten(operand)?;
+    unflatten(input.flat.clone(), sizes, to)?;
+    Ok(input.original.is_some().then_some(input))
 }
 
 /// [`Backend::index_row`].
-pub(super) fn index_row(tensor: &mut dyn Any) -> Result<Rc<[usize]>, CpuError> {
-    fn row<C: Concrete>(tensor: &mut dyn Any) -> Option<Option<Rc<[usize]>>> {
-        let tensor = tensor.downcast_mut::<Option<Tensor<Sizes<C>, usize, Cpu>>>()?.take()?;
-        Some(view::is_contiguous(&tensor).then(|| view::slice(&tensor).into()))
+pub(super) fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>> {
+    fn row<X: Unit, C: Concrete>(tensor: &dyn Any) -> Option<Rc<[X]>> {
+        let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, X, Cpu>>()?;
+        view::in_order(tensor).map(Into::into)
     }
-    let found = of_ranks!(row).into_iter().find_map(|row| row(tensor));
-    found.flatten().ok_or(CpuError::WrongNumElements)
+    of_rank!(rank, row::<usize>(tensor))
 }
 
 #[cfg(test)]

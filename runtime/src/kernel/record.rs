@@ -68,17 +68,18 @@ pub(super) fn run<E: Element, D: Backend<E>>(
     let len = sizes.iter().product();
     let overwrites = operation.overwrites();
     let mut output = if overwrites { device.spare(len)? } else { device.buffer(len)? };
-    let inputs = inputs.iter().map(|input| input.input()).collect::<Result<Vec<_>, _>>()?;
-    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(Input::values).collect();
+    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(|input| D::elements(*input)).collect();
     let pass =
         ForwardPass { inputs: &values, output: &mut output, workspace: &OnDevice(device), records };
     let backward = operation.apply(pass).map_err(D::operation_error)?;
+    let Some(backward) = backward else {
+        device.place(output, sizes, result)?;
+        return Ok(None);
+    };
+    let inputs = inputs.iter().map(|input| D::flatten(*input)).collect::<Result<_, _>>()?;
     let output = device.try_tensor_from_vec(output, (len,))?;
-    drop(values);
-    let recorded =
-        backward.map(|backward| Recorded { inputs, output: output.clone(), overwrites, backward });
-    D::unflatten(output, sizes, result)?;
-    Ok(recorded)
+    D::unflatten(output.clone(), sizes, result)?;
+    Ok(Some(Recorded { inputs, output, overwrites, backward }))
 }
 
 /// [`Backend::run_back`].

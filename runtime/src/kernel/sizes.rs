@@ -7,7 +7,16 @@ use dfdx::shapes::{Axis, HasAxes, ReduceShape, ReduceShapeTo, Shape};
 
 /// A shape by its sizes alone, for the [`Shape::Concrete`] of any shape. No axis is ever reduced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sizes<C>(pub(super) C);
+pub(super) struct Sizes<C>(C);
+
+impl<C: Concrete> Sizes<C> {
+    /// The sizes of so many axes.
+    pub(super) fn of(sizes: &[usize]) -> Self {
+        let mut shape = C::default();
+        sizes.iter().enumerate().for_each(|(axis, size)| shape[axis] = *size);
+        Sizes(shape)
+    }
+}
 
 /// What dfdx asks of an array of sizes.
 pub(super) trait Concrete:

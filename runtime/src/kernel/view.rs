@@ -4,23 +4,39 @@
 //! whole. A model's weights are read in every step, so neither will do.
 #![allow(unsafe_code)]
 
+use std::{any::Any, borrow::Cow, mem::ManuallyDrop};
+
 use dfdx::{
     shapes::{HasShape, Shape, Unit},
-    tensor::{Cpu, Tensor},
+    tensor::{Cpu, Storage, Tensor},
+    tensor_ops::RealizeTo,
+};
+
+use super::{
+    flat::{Look, Operand},
+    sizes::Sizes,
+    Backend, Element,
 };
 
 /// The elements of a contiguous tensor, in order.
 pub(super) fn slice<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> &[E] {
+    in_order(tensor).expect("the caller makes the tensor contiguous")
+}
+
+/// The elements in order, where they lie so.
+pub(super) fn in_order<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
     let len = tensor.shape().num_elements();
     if len == 0 {
-        return &[];
+        return Some(&[]);
     }
-    assert!(is_contiguous(tensor), "the caller makes the tensor contiguous");
+    if !is_contiguous(tensor) {
+        return None;
+    }
     let first: *const E = &tensor[S::Concrete::default()];
     // SAFETY: `first` points at element 0 of the tensor's one `Vec<E>`, which the borrow of
-    // `tensor` keeps alive and unchanged. A contiguous tensor's storage, asserted above, holds
+    // `tensor` keeps alive and unchanged. The storage of a contiguous tensor, as this one is, holds
     // `len` elements in a row, because dfdx allocates one for each element of the shape.
-    unsafe { std::slice::from_raw_parts(first, len) }
+    Some(unsafe { std::slice::from_raw_parts(first, len) })
 }
 
 /// The elements of a contiguous tensor, in order, to be changed. A tensor that shares its storage
@@ -37,14 +53,48 @@ pub(super) fn slice_mut<S: Shape, E: Unit>(tensor: &mut Tensor<S, E, Cpu>) -> &m
     unsafe { std::slice::from_raw_parts_mut(first, len) }
 }
 
+/// Shows a tensor to `look` as one that has [`Sizes`] of its rank.
+pub(super) fn erase<S: Shape, X: Unit, D: Storage<X>>(
+    tensor: &Tensor<S, X, D>,
+    look: &mut Look<'_>,
+) {
+    // SAFETY: the copy is never dropped: what it owns belongs to `tensor`, which lives for as long as
+    // `look` runs and is borrowed.
+    let copy = unsafe { std::ptr::read(tensor) };
+    match copy.try_realize::<Sizes<S::Concrete>>() {
+        Ok(erased) => look(S::NUM_DIMS, &*ManuallyDrop::new(erased)),
+        Err(copy) => std::mem::forget(copy),
+    }
+}
+
+/// The elements of an operand, where `find` finds them in order in what that shows, or copies.
+pub(super) fn shown<'a, E: Element>(
+    operand: &'a dyn Operand<E, Cpu>,
+    find: impl Fn(usize, &dyn Any) -> Option<Result<*const [E], Vec<E>>>,
+) -> Cow<'a, [E]>
+where
+    Cpu: Backend<E>,
+{
+    let mut found = None;
+    operand.show(&mut |rank, tensor| found = find(rank, tensor));
+    match found {
+        // SAFETY: they are the elements of a tensor that shares them with the operand, which is
+        // borrowed for as long as they are. A shared storage is not changed.
+        Some(Ok(elements)) => Cow::Borrowed(unsafe { &*elements }),
+        Some(Err(copy)) => Cow::Owned(copy),
+        None => Cow::Borrowed(&[]),
+    }
+}
+
 /// Whether neighbours along every axis lie as far apart as the shape says.
 pub(super) fn is_contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> bool {
     let sizes = tensor.shape().concrete();
-    lie_in_order(sizes.as_ref(), &mut |axis| stride(tensor, axis))
+    lie_in_order(sizes.as_ref(), |axis| stride(tensor, axis))
 }
 
 /// Whether the strides are those of the sizes, where there is more than one number to tell.
-fn lie_in_order(sizes: &[usize], stride: &mut dyn FnMut(usize) -> usize) -> bool {
+#[inline]
+fn lie_in_order(sizes: &[usize], stride: impl Fn(usize) -> usize) -> bool {
     if sizes.contains(&0) {
         return true;
     }

@@ -69,10 +69,9 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
         (each, shape): (usize, Out),
     ) -> Result<Tensor<Out, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
-        let device = x.device().clone();
-        let indices = indices(x)?;
+        let indices = indices(&x)?;
         let operation = Rows { indices, each, width: M, table: lazy::id(&self.weight) };
-        record(&operation, &[&self.weight], shape, &device, tape)
+        record(&operation, &[&self.weight], shape, x.device(), tape)
     }
 }
 

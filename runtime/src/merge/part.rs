@@ -43,7 +43,7 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
             Some((batch, dims)) => {
                 let (batch, dims) = (*batch, dims.to_vec());
                 let layout = Layout { batch, dims, present: None, mask: None };
-                Ok(Part { tensor: tensor.input()?.in_order()?, layout })
+                Ok(Part { tensor: D::flatten(tensor)?.in_order()?, layout })
             }
             None => Err(D::size_error()),
         }

@@ -86,10 +86,10 @@ impl<E: Element> OptimizerState<E> {
             if let Some(optimizer) = optimizer_of(place) {
                 let state = self.tensors.get_mut(place).ok_or_else(D::size_error)?;
                 // Taken out, because the gradients and the tensor cannot be borrowed in one another.
-                let gradient = D::take_gradient(gradients, &tensor.input()?.in_order()?)?;
+                let gradient = D::take_gradient(gradients, &D::flatten(tensor)?.in_order()?)?;
                 let (mut fits, optimizer) = (true, optimizer.boxed());
                 tensor.edit(&mut |weights| fits = state.advance(&*optimizer, weights, &gradient));
-                D::restore_gradient(gradients, &tensor.input()?.in_order()?, gradient)?;
+                D::restore_gradient(gradients, &D::flatten(tensor)?.in_order()?, gradient)?;
                 if !fits {
                     return Err(D::size_error());
                 }

@@ -31,7 +31,7 @@ impl<E: Element> StepGradients<E> {
         tables: &mut Tables<E>,
     ) -> Result<(), D::Err> {
         self.each_dense(module, tables, |own, tensor| {
-            *own = D::take_gradient(gradients, &tensor.input()?.in_order()?)?;
+            *own = D::take_gradient(gradients, &D::flatten(tensor)?.in_order()?)?;
             Ok(())
         })
     }
@@ -51,7 +51,7 @@ impl<E: Element> StepGradients<E> {
                     sweep::clear(own);
                     D::restore_gradient(
                         &mut gradients,
-                        &tensor.input()?.in_order()?,
+                        &D::flatten(tensor)?.in_order()?,
                         std::mem::take(own),
                     )
                 })?;

@@ -1,10 +1,7 @@
 //! L1 and L2 penalties on weights.
 
 use super::branches::Branches;
-use crate::{
-    kernel::{Flat, Operand},
-    tensor::*,
-};
+use crate::{kernel::Flat, tensor::*};
 
 /// The tensors of a model that a penalty speaks of: l1 sum|w| + l2 sum(w^2) over all of them, and in
 /// training l1 sign(w) + 2 l2 w is added to their gradients.
@@ -40,7 +37,7 @@ impl<E: Element, D: Backend<E>> Penalties<E, D> {
         l1: f64,
         l2: f64,
     ) -> Result<(), D::Err> {
-        self.terms.push(Term { branch, tensor: tensor.input()?.in_order()?, l1, l2 });
+        self.terms.push(Term { branch, tensor: D::flatten(tensor)?.in_order()?, l1, l2 });
         Ok(())
     }
 

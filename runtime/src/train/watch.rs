@@ -51,9 +51,7 @@ pub(super) fn outputs(
 /// Called at the end of every node.
 pub(crate) fn look<E: Element, D: Backend<E>>(name: &'static str, value: &dyn Operand<E, D>) {
     if matches!(OBSERVED.get(), Observed::Finite | Observed::Values) {
-        // A value that cannot be copied is passed over: the run fails anyway.
-        let Ok(value) = value.input() else { return };
-        note(name, &mut value.values().iter().map(|number| number.as_f64()));
+        note(name, &mut D::elements(value).iter().map(|number| number.as_f64()));
     }
 }
 
