@@ -3,6 +3,8 @@
 
 use std::{any::Any, borrow::Cow};
 
+use smallvec::SmallVec;
+
 use dfdx::{
     shapes::Shape,
     tensor::{Gradients, PutTape, Tape, Tensor},
@@ -49,9 +51,12 @@ fn record_erased<E: Element, D: Backend<E>, T: Tape<E, D>>(
     Ok(())
 }
 
+/// As many inputs as most operations have.
+const FEW: usize = 4;
+
 /// An operation that has run and waits for the gradient of its output.
 pub struct Recorded<E: Element, D: Backend<E>> {
-    inputs: Vec<Input<E, D>>,
+    inputs: SmallVec<[Input<E, D>; FEW]>,
     output: Flat<E, D>,
     overwrites: bool,
     backward: Backward<E>,
@@ -68,7 +73,8 @@ pub(super) fn run<E: Element, D: Backend<E>>(
     let len = sizes.iter().product();
     let overwrites = operation.overwrites();
     let mut output = if overwrites { device.spare(len)? } else { device.buffer(len)? };
-    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(|input| D::elements(*input)).collect();
+    let values: SmallVec<[Cow<'_, [E]>; FEW]> =
+        inputs.iter().map(|input| D::elements(*input)).collect();
     let pass =
         ForwardPass { inputs: &values, output: &mut output, workspace: &OnDevice(device), records };
     let backward = operation.apply(pass).map_err(D::operation_error)?;
@@ -89,7 +95,7 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
 ) -> Result<(), D::Err> {
     let Recorded { inputs, output, overwrites, backward } = recorded;
     let mut gradient = D::take_gradient(gradients, &output)?;
-    let values: Vec<Cow<'_, [E]>> = inputs.iter().map(Input::values).collect();
+    let values: SmallVec<[Cow<'_, [E]>; FEW]> = inputs.iter().map(Input::values).collect();
     let pass = BackwardPass {
         inputs: &values,
         output: &D::values(&output),

@@ -70,7 +70,9 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
     ) -> Result<Tensor<Out, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
         let indices = indices(&x)?;
-        let operation = Rows { indices, each, width: M, table: lazy::id(&self.weight) };
+        // Only a run has tables that rest.
+        let table = T::OWNS_TAPE.then(|| lazy::id(&self.weight));
+        let operation = Rows { indices, each, width: M, table };
         record(&operation, &[&self.weight], shape, x.device(), tape)
     }
 }
@@ -83,8 +85,8 @@ struct Rows {
     each: usize,
     /// How many numbers a row has.
     width: usize,
-    /// What the tables that rest know this one by.
-    table: UniqueId,
+    /// What the tables that rest know this one by, in training.
+    table: Option<UniqueId>,
 }
 
 compiled!(Rows);
@@ -101,12 +103,12 @@ impl Operation for Rows {
         if self.indices.iter().any(|index| *index >= count) {
             return Err(OperationError::Size);
         }
-        let found = match pass.records {
-            true => {
+        let found = match self.table {
+            Some(table) => {
                 let indices = (&*self.indices, self.each);
-                lazy::look_up(self.table, (weight, width), indices, pass.output)
+                lazy::look_up(table, (weight, width), indices, pass.output)
             }
-            false => LookUp::Still,
+            None => LookUp::Still,
         };
         if !matches!(found, LookUp::Rows) {
             let rows = pass.output.chunks_exact_mut(width.max(1));
@@ -127,7 +129,8 @@ impl Operation for Rows {
         match found {
             LookUp::Still => Ok(()),
             LookUp::Rows => {
-                lazy::add_gradient(self.table, &self.indices, slopes);
+                let table = self.table.into_iter();
+                table.for_each(|table| lazy::add_gradient(table, &self.indices, slopes));
                 Ok(())
             }
             LookUp::Whole => gradients.edit(0, |dw| {

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use multi_input_spec::merge::position;
+use smallvec::SmallVec;
 
-use super::{merge, Layout, Part, Planned};
+use super::{merge, Layout, Part, Planned, FEW};
 use crate::{operation::*, tensor::*};
 
 /// The operands side by side along `axis`, which counts from 0 after the batch or from -1 backwards;
@@ -25,7 +26,7 @@ pub fn concat<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
 fn plan(axis: isize, layouts: &[&Layout], sizes: &[usize]) -> Planned {
     let (batch, dims) = sizes.split_first()?;
     let axis = position(axis, dims.len())?;
-    let (mut columns, mut width) = (Vec::new(), 0);
+    let (mut columns, mut width) = (SmallVec::new(), 0);
     for Layout { batch: own_batch, dims: own, .. } in layouts {
         let fits = own_batch == batch
             && own.len() == dims.len()
@@ -47,7 +48,7 @@ fn plan(axis: isize, layouts: &[&Layout], sizes: &[usize]) -> Planned {
 struct Concat {
     width: usize,
     /// Those of each operand.
-    columns: Vec<Range<usize>>,
+    columns: SmallVec<[Range<usize>; FEW]>,
 }
 
 compiled!(Concat);

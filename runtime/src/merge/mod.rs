@@ -44,8 +44,12 @@ pub use part::Part;
 pub use subtract::subtract;
 
 use part::Layout;
+use smallvec::SmallVec;
 
 use crate::{kernel::operation::AnyOperation, operation::*, tensor::*};
+
+/// As many operands as most merges have.
+const FEW: usize = 4;
 
 /// The operation of a merge; `None` where sizes do not fit.
 type Planned = Option<Box<dyn AnyOperation>>;
@@ -58,10 +62,10 @@ fn merge<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let layouts: Vec<&Layout> = parts.iter().map(Part::layout).collect();
+    let layouts: SmallVec<[&Layout; FEW]> = parts.iter().map(Part::layout).collect();
     let operation = plan(&layouts, shape.concrete().as_ref()).ok_or_else(D::size_error)?;
     let device = parts.first().ok_or_else(D::size_error)?.device();
-    let operands: Vec<_> = parts.iter().map(Part::operand).collect();
+    let operands: SmallVec<[_; FEW]> = parts.iter().map(Part::operand).collect();
     record(&*operation, &operands, shape, device, tape)
 }
 

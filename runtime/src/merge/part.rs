@@ -1,5 +1,7 @@
 //! One operand of a merge.
 
+use smallvec::SmallVec;
+
 use crate::{
     kernel::{Flat, Operand},
     layer::Mask,
@@ -19,7 +21,7 @@ pub struct Part<E: Element, D: Backend<E>> {
 pub(crate) struct Layout {
     pub(super) batch: usize,
     /// The sizes of one sample.
-    pub(super) dims: Vec<usize>,
+    pub(super) dims: SmallVec<[usize; 4]>,
     /// For each row whether it has the operand; all have it where this says nothing.
     pub(super) present: Option<Vec<bool>>,
     /// Which steps count.
@@ -38,10 +40,9 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
     /// would bring it into order belongs on the tape, `try_contiguous` on the traced tensor does
     /// it.
     pub fn new<S: Shape>(tensor: &Tensor<S, E, D>) -> Result<Self, D::Err> {
-        let sizes: Vec<usize> = tensor.shape().concrete().into();
-        match sizes.split_first() {
+        match tensor.shape().concrete().as_ref().split_first() {
             Some((batch, dims)) => {
-                let (batch, dims) = (*batch, dims.to_vec());
+                let (batch, dims) = (*batch, SmallVec::from_slice(dims));
                 let layout = Layout { batch, dims, present: None, mask: None };
                 Ok(Part { tensor: D::flatten(tensor)?.in_order()?, layout })
             }
