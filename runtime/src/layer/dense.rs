@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::{
     activation::{Activation, Function},
-    initialize,
+    declare::layer,
+    initialize::{glorot_uniform, zeros},
     origin::Origin,
 };
 use crate::{
@@ -14,58 +15,31 @@ use crate::{
     tensor::*,
 };
 
-/// y = activation(x W^T + b) along the last axis: `[I]` becomes `[O]`, `[steps, I]` becomes
-/// `[steps, O]`.
-///
-/// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (I + O)); the bias starts at zero.
-///
-/// `keras.layers.Dense(O, activation)` (whose kernel is this weight transposed);
-/// `torch.nn.Linear(I, O)` (another initialisation).
-///
-/// ```
-/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
-/// use multi_input::layer::{activation::Relu, Dense};
-///
-/// let device = Cpu::default();
-/// let layer: Dense<2, 3, Relu, f32, Cpu> = BuildModule::build(&device);
-/// let output = layer.forward(device.tensor([[1.0, 2.0], [3.0, 4.0]]));
-/// assert_eq!(output.shape().concrete(), [2, 3]);
-/// ```
-#[derive(Clone, Debug)]
-pub struct Dense<const I: usize, const O: usize, A, E: Dtype, D: Storage<E>> {
-    /// One row for each output.
-    pub weight: Tensor<Rank2<O, I>, E, D>,
-    /// One number for each output.
-    pub bias: Tensor<Rank1<O>, E, D>,
-    /// What is applied to the sums.
-    pub activation: A,
-}
-
-impl<const I: usize, const O: usize, A, E: Dtype, D: Storage<E>> NonMutableModule
-    for Dense<I, O, A, E, D>
-{
-}
-
-impl<const I: usize, const O: usize, A: Activation, E: Element, D: Device<E>> TensorCollection<E, D>
-    for Dense<I, O, A, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = Dense<I, O, A, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        visitor.visit_fields(
-            (
-                Self::tensor(
-                    "weight",
-                    |s| &s.weight,
-                    |s| &mut s.weight,
-                    TensorOptions::reset_with(|weight| initialize::glorot_uniform(weight, I, O)),
-                ),
-                Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, TensorOptions::reset_to_zeros()),
-            ),
-            |(weight, bias)| Dense { weight, bias, activation: A::default() },
-        )
+layer! {
+    /// y = activation(x W^T + b) along the last axis: `[I]` becomes `[O]`, `[steps, I]` becomes
+    /// `[steps, O]`.
+    ///
+    /// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (I + O)); the bias starts at zero.
+    ///
+    /// `keras.layers.Dense(O, activation)` (whose kernel is this weight transposed);
+    /// `torch.nn.Linear(I, O)` (another initialisation).
+    ///
+    /// ```
+    /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+    /// use multi_input::layer::{activation::Relu, Dense};
+    ///
+    /// let device = Cpu::default();
+    /// let layer: Dense<2, 3, Relu, f32, Cpu> = BuildModule::build(&device);
+    /// let output = layer.forward(device.tensor([[1.0, 2.0], [3.0, 4.0]]));
+    /// assert_eq!(output.shape().concrete(), [2, 3]);
+    /// ```
+    pub struct Dense<const I: usize, const O: usize; A: Activation>: NonMutableModule {
+        /// One row for each output.
+        pub weight: Tensor<Rank2<O, I>, E, D> = trained(glorot_uniform(I, O)),
+        /// One number for each output.
+        pub bias: Tensor<Rank1<O>, E, D> = trained(zeros()),
+        /// What is applied to the sums.
+        pub activation: A = held(A::default()),
     }
 }
 

@@ -4,61 +4,37 @@ use std::rc::Rc;
 
 use dfdx::tensor::UniqueId;
 
-use super::initialize;
+use super::{declare::layer, initialize::uniform};
 use crate::{
     lazy::{self, LookUp},
     operation::*,
     tensor::*,
 };
 
-/// The row of `weight` that the index names: one index becomes `[M]`, `[steps]` indices become
-/// `[steps, M]`. An index of `N` or more is an error.
-///
-/// The weight starts as U(-0.05, 0.05). Its gradient is added to the rows that were looked up and
-/// to no other. In a training run a large table also takes its steps on those rows alone, so that
-/// neither time nor memory grows with it; [`Trainer::whole_tables`](crate::train::Trainer::whole_tables)
-/// says when, and what becomes of the other rows.
-///
-/// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)` (another initialisation).
-///
-/// ```
-/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
-/// use multi_input::layer::Embedding;
-///
-/// let device = Cpu::default();
-/// let layer: Embedding<100, 16, f32, Cpu> = BuildModule::build(&device);
-/// let output = layer.forward(device.tensor([7usize, 99, 7]));
-/// assert_eq!(output.shape().concrete(), [3, 16]);
-/// assert!(layer.try_forward(device.tensor([100usize])).is_err());
-/// ```
-#[derive(Clone, Debug)]
-pub struct Embedding<const N: usize, const M: usize, E: Dtype, D: Storage<E>> {
-    /// One row for each category.
-    pub weight: Tensor<Rank2<N, M>, E, D>,
-}
-
-impl<const N: usize, const M: usize, E: Dtype, D: Storage<E>> NonMutableModule
-    for Embedding<N, M, E, D>
-{
-}
-
-impl<const N: usize, const M: usize, E: Element, D: Device<E>> TensorCollection<E, D>
-    for Embedding<N, M, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = Embedding<N, M, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        visitor.visit_fields(
-            Self::tensor(
-                "weight",
-                |s| &s.weight,
-                |s| &mut s.weight,
-                TensorOptions::reset_with(|weight| initialize::uniform(weight, 0.05)),
-            ),
-            |weight| Embedding { weight },
-        )
+layer! {
+    /// The row of `weight` that the index names: one index becomes `[M]`, `[steps]` indices become
+    /// `[steps, M]`. An index of `N` or more is an error.
+    ///
+    /// The weight starts as U(-0.05, 0.05). Its gradient is added to the rows that were looked up and
+    /// to no other. In a training run a large table also takes its steps on those rows alone, so that
+    /// neither time nor memory grows with it; [`Trainer::whole_tables`](crate::train::Trainer::whole_tables)
+    /// says when, and what becomes of the other rows.
+    ///
+    /// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)` (another initialisation).
+    ///
+    /// ```
+    /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+    /// use multi_input::layer::Embedding;
+    ///
+    /// let device = Cpu::default();
+    /// let layer: Embedding<100, 16, f32, Cpu> = BuildModule::build(&device);
+    /// let output = layer.forward(device.tensor([7usize, 99, 7]));
+    /// assert_eq!(output.shape().concrete(), [3, 16]);
+    /// assert!(layer.try_forward(device.tensor([100usize])).is_err());
+    /// ```
+    pub struct Embedding<const N: usize, const M: usize>: NonMutableModule {
+        /// One row for each category.
+        pub weight: Tensor<Rank2<N, M>, E, D> = trained(uniform(0.05)),
     }
 }
 

@@ -5,6 +5,20 @@ use rand_distr::{Distribution, StandardNormal, Uniform};
 
 use crate::tensor::*;
 
+/// All zeros.
+pub(crate) fn zeros<S: Shape, E: Element, D: Device<E>>(
+    tensor: &mut Tensor<S, E, D>,
+) -> Result<(), D::Err> {
+    tensor.try_fill_with_zeros()
+}
+
+/// All ones.
+pub(crate) fn ones<S: Shape, E: Element, D: Device<E>>(
+    tensor: &mut Tensor<S, E, D>,
+) -> Result<(), D::Err> {
+    tensor.try_fill_with_ones()
+}
+
 /// U(-l, l) with l = sqrt(6 / (fan_in + fan_out)). `keras.initializers.GlorotUniform`.
 pub(crate) fn glorot_uniform<S: Shape, E: Element, D: Device<E>>(
     tensor: &mut Tensor<S, E, D>,
