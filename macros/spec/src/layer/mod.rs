@@ -12,6 +12,7 @@ pub mod batch_norm;
 pub mod bidirectional;
 pub mod conv1d;
 pub mod conv2d;
+mod declare;
 pub mod dense;
 pub mod drop_mask;
 pub mod dropout;
@@ -41,6 +42,7 @@ pub mod transformer_block;
 pub mod up_sampling2d;
 pub mod zero_pad2d;
 
+use declare::layer;
 pub use sliding::Sliding;
 
 /// Every layer that a branch may name.
@@ -98,6 +100,25 @@ pub struct Layer {
     pub form: Form,
 }
 
+impl Layer {
+    /// A layer without parameters and tensors, with these formulas: `(output, count, sizes)`.
+    pub const fn plain(
+        name: &'static str,
+        module: &'static str,
+        doc: &'static str,
+        (output, count, sizes): Formulas,
+    ) -> Layer {
+        Layer { name, module, doc, parameters: &[], output, count, sizes, form: Form::STATELESS }
+    }
+}
+
+/// [`Layer::output`], [`Layer::count`] and [`Layer::sizes`].
+pub type Formulas = (
+    fn(&Shape, &[Value]) -> Result<Shape, Text>,
+    fn(&Shape, &[Value]) -> Size,
+    fn(&Shape, &[Value]) -> Sizes,
+);
+
 /// How the runtime's type of a layer is spelled and treated.
 #[derive(Clone, Copy, Debug)]
 pub struct Form {
@@ -136,6 +157,9 @@ pub struct Form {
 }
 
 impl Form {
+    /// One that holds tensors.
+    pub const HOLDS_TENSORS: Form = Form { holds_tensors: true, ..Form::STATELESS };
+
     /// A layer without tensors that does the same in training and inference.
     pub const STATELESS: Form = Form {
         holds_tensors: false,
@@ -242,5 +266,34 @@ pub const fn numbers_only(layer: &str, input: &Shape) -> Option<Text> {
                 .shape(input)
                 .str("; put `Embedding(categories, width)` before it"),
         ),
+    }
+}
+
+/// What is wrong where something else than one or more vectors flows into `layer`.
+const fn vectors_only(layer: &str, input: &Shape) -> Option<Text> {
+    ranks_only(layer, input, 2, "[features] or [steps, features]")
+}
+
+/// What is wrong where what flows into `layer` has no channels.
+const fn channels_only(layer: &str, input: &Shape) -> Option<Text> {
+    ranks_only(layer, input, 3, "[features], [steps, features] or [channels, height, width]")
+}
+
+const fn ranks_only(layer: &str, input: &Shape, most: usize, taken: &str) -> Option<Text> {
+    if let Some(text) = numbers_only(layer, input) {
+        return Some(text);
+    }
+    if input.rank() > 0 && input.rank() <= most {
+        return None;
+    }
+    let text = Text::new("`").str(layer).str("` takes ").str(taken);
+    Some(text.str(", but what flows in is ").shape(input).str("; put `Flatten` before it"))
+}
+
+/// The channels of an image, which come first; of anything else the last axis.
+const fn channels(input: &Shape) -> Size {
+    match input.rank() {
+        3 => input.dim(0),
+        _ => input.last(),
     }
 }
