@@ -43,6 +43,17 @@ impl Normalise {
         Normalise { steps: 1, channels, each: 1, groups: 1, centred: true, epsilon, mask: None }
     }
 
+    /// Samples of these sizes, the batch's in front: the channels of an image are its first axis, of
+    /// anything else the last.
+    pub(super) fn samples(channels: usize, sizes: &[usize], epsilon: f64) -> Normalise {
+        let (steps, each) = match *sizes {
+            [_, steps, _] => (steps, 1),
+            [_, _, height, width] => (1, height * width),
+            _ => (1, 1),
+        };
+        Normalise { steps, each, ..Normalise::rows(channels, epsilon) }
+    }
+
     /// How many numbers a row has.
     fn row(&self) -> usize {
         self.channels * self.each
@@ -132,6 +143,9 @@ impl Operation for Normalise {
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
         let [x, scale, offset @ ..] = pass.inputs else { return Err(OperationError::Size) };
+        if !self.channels.is_multiple_of(self.groups) {
+            return Err(OperationError::Size);
+        }
         let scale = self.stretched(scale);
         let offset = offset.first().map(|offset| self.stretched(offset));
         for block in self.blocks(x.len()) {

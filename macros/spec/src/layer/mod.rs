@@ -22,6 +22,7 @@ pub mod global_average_pool1d;
 pub mod global_average_pool2d;
 pub mod global_max_pool1d;
 pub mod global_max_pool2d;
+pub mod group_norm;
 pub mod gru;
 pub mod layer_norm;
 pub mod lstm;
@@ -34,6 +35,7 @@ mod pool2d;
 pub mod positional_embedding;
 mod recurrent;
 pub mod reshape;
+pub mod rms_norm;
 pub mod separable_conv2d;
 pub mod simple_rnn;
 mod sliding;
@@ -54,6 +56,8 @@ pub const LAYERS: &[Layer] = &[
     dropout::LAYER,
     batch_norm::LAYER,
     layer_norm::LAYER,
+    group_norm::LAYER,
+    rms_norm::LAYER,
     conv2d::LAYER,
     separable_conv2d::LAYER,
     max_pool2d::LAYER,
