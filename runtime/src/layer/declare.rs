@@ -20,7 +20,9 @@ use crate::tensor::*;
 /// | `held(value)` | what belongs to the type, as its activation |
 ///
 /// Names and order of the fields are those of saved files, and the order that of the random numbers
-/// that tensors start from. `where Self::CHECK` evaluates a constant wherever the layer is built.
+/// that tensors start from. `extra<const N: usize = O>` before the markers are const arguments behind
+/// `E` and `D`, which have defaults; `where Self::CHECK` evaluates a constant wherever the layer is
+/// built.
 ///
 /// `forward |layer, sizes, mask| operation, [field, ..] on [B, ..] shape, ..` says that tensors of
 /// these shapes keep them: `operation` on the tensor and on these fields gives the output, where
@@ -32,7 +34,8 @@ macro_rules! layer {
         pub struct $name:ident<
             $(const $size:ident: usize),*
             $(; $($kind:ident: $bound:ident $(= $default:ty)?),+)?
-        > $(: $($marker:ident),+)? $(where Self::$check:ident)?
+        > $(extra<$(const $extra:ident: usize = $value:tt),+>)?
+        $(: $($marker:ident),+)? $(where Self::$check:ident)?
         {
             $(
                 $(#[$doc:meta])*
@@ -48,20 +51,26 @@ macro_rules! layer {
             $($($kind: $bound $(= $default)?,)+)?
             E: Dtype = f32,
             D: Storage<E> = dfdx::tensor::Cpu,
+            $($(const $extra: usize = $value,)+)?
         > {
             $($(#[$doc])* pub $field: $type,)*
         }
 
-        impl<$(const $size: usize,)* $($($kind: $bound,)+)? E: Dtype, D: Storage<E>>
-            $name<$($size,)* $($($kind,)+)? E, D>
+        impl<$(const $size: usize,)* $($($kind: $bound,)+)? E: Dtype, D: Storage<E>$($(, const $extra: usize)+)?>
+            $name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?>
         {
             $(layer!(@setter $field $type, $role($($start)*));)*
         }
 
-        impl<$(const $size: usize,)* $($($kind: $bound,)+)? E: Element, D: Device<E>>
-            TensorCollection<E, D> for $name<$($size,)* $($($kind,)+)? E, D>
-        {
-            type To<E2: Dtype, D2: Device<E2>> = $name<$($size,)* $($($kind,)+)? E2, D2>;
+        impl<
+            $(const $size: usize,)*
+            $($($kind: $bound,)+)?
+            E: Element,
+            D: Device<E>,
+            $($(const $extra: usize,)+)?
+        > TensorCollection<E, D> for $name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?> {
+            type To<E2: Dtype, D2: Device<E2>> =
+                $name<$($size,)* $($($kind,)+)? E2, D2$($(, $extra)+)?>;
 
             fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
                 visitor: &mut V,
@@ -77,14 +86,17 @@ macro_rules! layer {
 
         layer!(
             @markers
-            [$(const $size: usize,)* $($($kind: $bound,)+)? E: Dtype, D: Storage<E>]
-            [$name<$($size,)* $($($kind,)+)? E, D>]
+            [
+                $(const $size: usize,)* $($($kind: $bound,)+)?
+                E: Dtype, D: Storage<E>, $($(const $extra: usize,)+)?
+            ]
+            [$name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?>]
             $($($marker)+)?
         );
         layer!(
             @forward
-            [$(const $size: usize,)* $($($kind: $bound,)+)?]
-            [$name<$($size,)* $($($kind,)+)? E, D>]
+            [$(const $size: usize,)* $($($kind: $bound,)+)? $($(const $extra: usize,)+)?]
+            [$name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?>]
             $($($forward)+)?
         );
     };

@@ -5,13 +5,14 @@ use std::ops::Range;
 use super::{
     activation::{Activation, Function},
     declare::layer,
-    initialize::{glorot_uniform, zeros},
+    initialize::{kernel, zeros, Initializer},
     origin::Origin,
 };
 use crate::{
     kernel::matmul::{multiply, multiply_into, Add, Matrix},
     merge::{concat, Part},
     operation::*,
+    private::spec::layer::dense::INITIALIZERS,
     tensor::*,
 };
 
@@ -19,9 +20,14 @@ layer! {
     /// y = activation(x W^T + b) along the last axis: `[I]` becomes `[O]`, `[steps, I]` becomes
     /// `[steps, O]`.
     ///
-    /// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (I + O)); the bias starts at zero.
+    /// `N` is `O`, or 0 for a layer without a bias. The bias starts at zero, the weight as the
+    /// initialiser says that `INIT` is the place of: 0 `glorot_uniform`, U(-l, l) with
+    /// l = sqrt(6 / (I + O)); 1 `glorot_normal`; 2 `he_uniform`; 3 `he_normal`; 4 `lecun_uniform`;
+    /// 5 `lecun_normal`; 6 `orthogonal`; 7 `zeros`. Their formulas are Keras's: the variance is
+    /// 2 / (I + O) for Glorot, 2 / I for He and 1 / I for LeCun, and normal distributions are cut at two
+    /// standard deviations.
     ///
-    /// `keras.layers.Dense(O, activation)` (whose kernel is this weight transposed);
+    /// `keras.layers.Dense(O, activation, use_bias=, kernel_initializer=)` (whose kernel is this weight transposed);
     /// `torch.nn.Linear(I, O)` (another initialisation).
     ///
     /// ```
@@ -33,18 +39,43 @@ layer! {
     /// let output = layer.forward(device.tensor([[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(output.shape().concrete(), [2, 3]);
     /// ```
-    pub struct Dense<const I: usize, const O: usize; A: Activation>: NonMutableModule {
+    pub struct Dense<const I: usize, const O: usize; A: Activation>
+    extra<const N: usize = O, const INIT: usize = 0>: NonMutableModule where Self::FITS
+    {
         /// One row for each output.
-        pub weight: Tensor<Rank2<O, I>, E, D> = trained(glorot_uniform(I, O)),
-        /// One number for each output.
-        pub bias: Tensor<Rank1<O>, E, D> = trained(zeros()),
+        pub weight: Tensor<Rank2<O, I>, E, D> = trained(kernel(Initializer::<INIT>)),
+        /// One number for each output, or none.
+        pub bias: Tensor<Rank1<N>, E, D> = optional(weight, N, zeros()),
         /// What is applied to the sums.
         pub activation: A = held(A::default()),
     }
 }
 
-impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
-    Dense<I, O, A, E, D>
+impl<
+        const I: usize,
+        const O: usize,
+        A: Activation,
+        E: Element,
+        D: Device<E>,
+        const N: usize,
+        const INIT: usize,
+    > Dense<I, O, A, E, D, N, INIT>
+{
+    const FITS: () = assert!(
+        (N == O || N == 0) && INIT < INITIALIZERS.len(),
+        "a Dense<I, O, A, E, D, N, INIT> has N = O or 0, and INIT is the place of an initialiser"
+    );
+}
+
+impl<
+        const I: usize,
+        const O: usize,
+        A: Activation,
+        E: Element,
+        D: Backend<E>,
+        const N: usize,
+        const INIT: usize,
+    > Dense<I, O, A, E, D, N, INIT>
 {
     /// `try_forward`, without the gradient by `x` where that is data.
     ///
@@ -155,8 +186,10 @@ impl Operation for Product {
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Vec<E>, OperationError> {
         let ForwardPass { inputs, output, workspace, records } = pass;
         let rows = output.len() / self.outputs.max(1);
-        for row in output.chunks_exact_mut(self.outputs.max(1)) {
-            row.copy_from_slice(&inputs[1]);
+        if !inputs[1].is_empty() {
+            for row in output.chunks_exact_mut(self.outputs.max(1)) {
+                row.copy_from_slice(&inputs[1]);
+            }
         }
         let weight = Matrix::new(&inputs[0], self.outputs, self.width());
         for (input, columns) in self.parts() {
@@ -239,7 +272,9 @@ impl<
         E: Element,
         D: Backend<E>,
         T: Tape<E, D>,
-    > Module<Tensor<S, E, D, T>> for Dense<I, O, A, E, D>
+        const N: usize,
+        const INIT: usize,
+    > Module<Tensor<S, E, D, T>> for Dense<I, O, A, E, D, N, INIT>
 where
     S: LastAxis<I, O>,
 {
@@ -256,7 +291,7 @@ mod tests {
     use super::{super::activation::Tanh, *};
     use crate::check_gradients::{check_gradients, Traced};
     use dfdx::{
-        nn::BuildModule,
+        nn::{BuildModule, NumParams},
         tensor::{AsArray, Cpu, SampleTensor},
     };
 
@@ -307,6 +342,27 @@ mod tests {
         check_gradients(&(parts().0, layer), |(a, layer), tape| {
             let shape: Rank2<4, 3> = Default::default();
             layer.run_apart(&operands(a, a), shape, Origin::Computed, tape).unwrap()
+        });
+    }
+
+    #[test]
+    fn without_a_bias_there_is_none() {
+        let device = Cpu::seed_from_u64(3);
+        let mut layer: Dense<3, 5, Tanh, f64, Cpu, 0> = BuildModule::build(&device);
+        let with: Dense<3, 5, Tanh, f64, Cpu> = BuildModule::build(&Cpu::seed_from_u64(3));
+        assert_eq!(layer.num_trainable_params(), 15);
+        assert_eq!(layer.weight.array(), with.weight.array());
+        let x: Tensor<Rank2<1, 3>, f64, Cpu> = device.sample_normal();
+        assert_eq!(layer.forward(x.clone()).array(), with.forward(x.clone()).array());
+        layer.weight.fill_with_zeros();
+        assert_eq!(layer.forward(x.clone()).array(), [[0.0; 5]]);
+        let layer: Dense<3, 5, Tanh, f64, Cpu, 0, 3> = BuildModule::build(&device);
+        check_gradients(&(x, layer), |(x, layer), tape| layer.forward(x.clone().put_tape(tape)));
+        let layer: Dense<5, 3, Tanh, f64, Cpu, 0, 6> = BuildModule::build(&device);
+        let (a, b) = parts();
+        check_gradients(&(a, b, layer), |(a, b, layer), tape| {
+            let shape: Rank2<4, 3> = Default::default();
+            layer.run_apart(&operands(a, b), shape, Origin::Computed, tape).unwrap()
         });
     }
 

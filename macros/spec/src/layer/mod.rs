@@ -136,6 +136,8 @@ pub struct Form {
     pub inner: Option<Inner>,
     /// Its window slides: a type argument `Slide<..>` after the sizes, with these const arguments.
     pub slide: Option<fn(&Shape, &[Value]) -> Sizes>,
+    /// Const arguments behind `E` and `D`, which have defaults: all of them, or none.
+    pub extra: Option<fn(&Shape, &[Value]) -> Sizes>,
     /// The activation where none is given.
     pub default_activation: Activation,
     /// Its sizes are one shape argument, `(Const<4>, Const<8>)`, rather than const arguments.
@@ -171,6 +173,7 @@ impl Form {
         inner_activation: false,
         inner: None,
         slide: None,
+        extra: None,
         default_activation: Activation::Linear,
         shape_argument: false,
         trains_differently: false,
