@@ -25,7 +25,8 @@ pub struct Stay {
         Dense(UNITS, tanh),
         Dropout(0.1),
         LayerNorm,
-        relu
+        relu,
+        RMSNorm
     )]
     note: [u32; WORDS],
 
@@ -35,7 +36,7 @@ pub struct Stay {
 
     /// Absent as a whole, or padded.
     #[input(missing = learned)]
-    #[branch(Embedding(9, UNITS, mask = true), BatchNorm)]
+    #[branch(Embedding(9, UNITS, mask = true), BatchNorm, GroupNorm(2))]
     drugs: Option<[u32; WORDS]>,
 
     #[from(note)]

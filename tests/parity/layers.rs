@@ -13,7 +13,7 @@ use multi_input::layer::{
         Activation, Elu, Gelu, LeakyRelu, Linear, Relu, Selu, Sigmoid, Silu, Softmax, Softplus,
         Tanh,
     },
-    BatchNorm, Dense, Embedding, LayerNorm,
+    BatchNorm, Dense, Embedding, GroupNorm, LayerNorm, RMSNorm,
 };
 
 #[test]
@@ -41,6 +41,22 @@ fn every_layer_computes_what_keras_computes() {
     layers.0.finish(&[]);
 }
 
+#[test]
+fn the_norms_of_one_sample_compute_what_keras_computes() {
+    type Steps<const B: usize> = Rank3<B, 5, 6>;
+    type Image<const B: usize> = Rank4<B, 6, 3, 5>;
+    let mut norms = Layers(Comparison::with("norms", 1e-12));
+    norms.norm::<GroupNorm<6, 1, f64, Cpu>, Rank2<3, 6>>("group_norm.one");
+    norms.norm::<GroupNorm<6, 2, f64, Cpu>, Rank2<3, 6>>("group_norm.two");
+    norms.norm::<GroupNorm<6, 2, f64, Cpu>, Steps<1>>("group_norm_steps.two");
+    norms.norm::<GroupNorm<6, 6, f64, Cpu>, Steps<2>>("group_norm_steps.six");
+    norms.norm::<GroupNorm<6, 3, f64, Cpu>, Image<2>>("group_norm_image.three");
+    norms.norm::<GroupNorm<6, 1, f64, Cpu>, Image<1>>("group_norm_image.one");
+    norms.norm::<RMSNorm<6, f64, Cpu>, Rank2<3, 6>>("rms_norm.plain");
+    norms.norm::<RMSNorm<6, f64, Cpu>, Steps<2>>("rms_norm_steps.plain");
+    norms.0.finish(&[]);
+}
+
 struct Layers(Comparison);
 
 impl Layers {
@@ -54,6 +70,14 @@ impl Layers {
         self.numbers(&case, (3, Const::<2>, Const), |dense: &mut Dense<4, 5, A, f64, Cpu>, x| {
             dense.forward(x)
         });
+    }
+
+    fn norm<M, S: Shape + Default>(&mut self, case: &str)
+    where
+        M: BuildModule<Cpu, f64> + TensorCollection<f64, Cpu>,
+        M: Module<Traced<S>, Output = Traced<S>>,
+    {
+        self.numbers(case, S::default(), |norm: &mut M, x| norm.forward(x));
     }
 
     fn norms<S: Shape>(

@@ -27,10 +27,10 @@ const T: usize = 7;
 #[derive(Clone)]
 pub struct Post {
     #[input(standardize)]
-    #[branch(Dense(WIDTH + 16, relu), Dropout(RATE), LayerNorm, Dense(WIDTH, relu))]
+    #[branch(Dense(WIDTH + 16, relu), Dropout(RATE), GroupNorm(B), Dense(WIDTH, relu, bias = false))]
     rooms: [f32; ROOMS],
     #[input]
-    #[branch(Embedding(sizes::WORDS, half(WIDTH)), Flatten, Dense(WIDTH, tanh), BatchNorm)]
+    #[branch(Embedding(sizes::WORDS, half(WIDTH)), Flatten, Dense(WIDTH, tanh, init = zeros), BatchNorm)]
     words: [u32; sizes::LENGTH],
     #[input(missing = learned)]
     #[branch(Reshape(B, E * D), Dense(T), Flatten, Dense(half(WIDTH) * 2))]

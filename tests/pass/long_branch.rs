@@ -9,9 +9,9 @@ pub struct Deep {
     #[branch(
         Dense(32, relu),
         Dropout(0.1),
-        Dense(31, elu),
+        Dense(31, elu, bias = false, init = he_normal),
         BatchNorm(momentum = 0.9),
-        Dense(30, selu),
+        Dense(30, selu, init = lecun_normal),
         LayerNorm(epsilon = 1e-5),
         Dense(29, gelu),
         Dropout(rate = 0.2),
@@ -23,6 +23,8 @@ pub struct Deep {
         Dense(2, l1 = 1e-5, l2 = 1e-4),
         Flatten,
         Dense(6),
+        GroupNorm(3, epsilon = 1e-5),
+        RMSNorm(epsilon = 1e-5),
         relu,
     )]
     rooms: [f32; 10],
@@ -34,7 +36,7 @@ pub struct Deep {
 
 #[test]
 fn compiles_and_runs() {
-    assert_eq!(Deep::GRAPH.nodes[0].layers.len(), 17);
+    assert_eq!(Deep::GRAPH.nodes[0].layers.len(), 19);
     let device = Cpu::default();
     let model = device.build_module::<Deep, f32>();
     let batch = DeepBatch { rooms: device.sample_normal::<Rank2<5, 10>>(), tape: NoneTape };

@@ -74,3 +74,35 @@ fn a_table_that_caught_up_many_times_has_the_weights_of_the_dense_formula() {
         assert!((sparse - dense).abs() < 1e-9, "{sparse} {dense}");
     }
 }
+
+/// `Word` with a penalty on its table, which speaks of all rows.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct PenalisedWord {
+    #[input]
+    #[branch(Embedding(100, 1, l2 = 0.25))]
+    word: u32,
+    #[from(word)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    length: f32,
+}
+
+#[test]
+fn a_penalty_moves_the_rows_that_nobody_looks_up() {
+    let trained = |whole: bool| {
+        let mut model = Model::<PenalisedWord, f64>::build(&Cpu::default(), Seed(2));
+        let before = model.snapshot().unwrap();
+        let trainer = Trainer::new(Sgd::new(0.5)).epochs(3).batch_size(1).keep_untrained();
+        let trainer = trainer.progress(Progress::silent());
+        let trainer = if whole { trainer.whole_tables() } else { trainer };
+        trainer.fit(&mut model, &[PenalisedWordSample { word: 7, length: 1.0 }]).unwrap();
+        [before, model.snapshot().unwrap()].map(|snapshot| snapshot.tensors()[0].clone())
+    };
+    let [before, after] = trained(false);
+    // Three steps, each of which takes 0.5 * 2 * 0.25 of a weight.
+    for row in (0..100).filter(|row| *row != 7) {
+        assert!((after[row] - before[row] * 0.75f64.powi(3)).abs() < 1e-15, "{row}");
+    }
+    assert_eq!(after, trained(true)[1]);
+}

@@ -84,7 +84,7 @@ fn seeds() -> [TokenStream; 5] {
         quote! {
             pub(crate) struct Likeness {
                 #[input]
-                #[branch(Embedding(1000, 16), LayerNorm(epsilon = 1e-5), Dense(8, gelu))]
+                #[branch(Embedding(1000, 16), LayerNorm(epsilon = 1e-5), Dense(8, gelu, bias = false, init = he_normal))]
                 query: [u32; 12],
                 #[input]
                 #[branch(shared = query)]

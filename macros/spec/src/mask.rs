@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn a_mask_stays_where_the_steps_do() {
-        let units = [Value::Size(Size::Known(3)), Value::Absent, Value::Absent, Value::Absent];
+        let absent = Value::Absent;
+        let units = [Value::Size(Size::Known(3)), absent, absent, absent, absent, absent];
         let dense = through(&dense::LAYER, &SEQUENCE, dense::output(&SEQUENCE, &units));
         assert!(dense.unwrap().is_masked());
         let last = through(&lstm::LAYER, &SEQUENCE, lstm::output(&SEQUENCE, &units));

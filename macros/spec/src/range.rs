@@ -135,13 +135,13 @@ mod tests {
     #[test]
     fn parameters_of_one_name_have_one_range() {
         for (name, range, count) in [
-            ("l1", Range::NonNegative, 3),
-            ("l2", Range::NonNegative, 3),
+            ("l1", Range::NonNegative, 4),
+            ("l2", Range::NonNegative, 4),
             ("rate", Range::Fraction, 1),
             ("dropout", Range::Fraction, 5),
             ("unknown_rate", Range::Fraction, 1),
             ("momentum", Range::UnitInterval, 1),
-            ("epsilon", Range::Positive, 2),
+            ("epsilon", Range::Positive, 4),
             ("value", Range::Finite, 1),
             ("scale", Range::NonZero, 1),
             ("offset", Range::Finite, 1),

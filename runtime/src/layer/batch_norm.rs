@@ -1,135 +1,61 @@
 //! `BatchNorm`: every feature with mean 0 and variance 1 over the batch.
 
-use dfdx::nn::tensor_collection::ScalarOptions;
-
 use super::{
+    declare::layer,
+    initialize::{ones, zeros},
     statistics::{Features, Moment, Normalise, Rows},
     Batched, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
 };
 use crate::{missing, operation::*, tensor::*};
 
-/// y = scale (x - mean) / sqrt(variance + epsilon) + offset for each of the `C` features: of `[C]`
-/// over the batch, of `[steps, C]` over the batch and the steps, of an image `[C, height, width]`
-/// over the batch and the pixels of a channel.
-///
-/// `ModuleMut` is training: mean and population variance are those of the batch, and the running
-/// statistics move to them, `running = momentum * running + (1 - momentum) * batch`. `Module` is
-/// inference, with the running statistics; they also serve, and stay as they are, where a training
-/// batch has one value for each feature, which has no variance (`torch.nn.BatchNorm1d` refuses such
-/// a batch; Keras makes zeros of it and lets a variance of 0 into the running one). Where some rows of the batch are absent, train with
-/// [`try_forward_present`](BatchNorm::try_forward_present). With a [`Mask`] the statistics are taken
-/// over the steps that count, and all steps are normalised with them. (Keras adds 1e-7 to their
-/// number.)
-///
-/// The scale starts at 1, the offset at 0, the running mean at 0 and the running variance at 1;
-/// momentum is 0.99 and epsilon 1e-3.
-///
-/// `keras.layers.BatchNormalization`; `torch.nn.BatchNorm1d(C, eps=1e-3, momentum=0.01)` and
-/// `BatchNorm2d`, whose momentum weighs the new value and whose running variance is unbiased. dfdx's `BatchNorm1D` is as
-/// PyTorch's.
-///
-/// ```
-/// use dfdx::{nn::{BuildModule, Module, ModuleMut}, prelude::*};
-/// use multi_input::layer::BatchNorm;
-///
-/// let device = Cpu::default();
-/// let mut layer: BatchNorm<1, f64, Cpu> = BuildModule::build(&device);
-/// let x = device.tensor([[1.0], [3.0]]);
-/// let y = layer.forward_mut(x.leaky_trace()).array();
-/// assert!((y[0][0] + 0.9995).abs() < 1e-4 && (y[1][0] - 0.9995).abs() < 1e-4);
-/// assert!((layer.running_mean.array()[0] - 0.02).abs() < 1e-12);
-/// ```
-#[derive(Clone, Debug)]
-pub struct BatchNorm<const C: usize, E: Dtype, D: Storage<E>> {
-    /// What a normalised feature is multiplied by.
-    pub scale: Tensor<Rank1<C>, E, D>,
-    /// What is then added.
-    pub offset: Tensor<Rank1<C>, E, D>,
-    /// The mean for inference.
-    pub running_mean: Tensor<Rank1<C>, E, D>,
-    /// The variance for inference.
-    pub running_var: Tensor<Rank1<C>, E, D>,
-    /// The share of the running statistics that a step keeps.
-    pub momentum: f64,
-    /// What is added to the variance, so that a constant feature divides by no zero.
-    pub epsilon: f64,
-    /// Whether training, too, uses the running statistics and leaves them as they are:
-    /// `trainable = False` in Keras.
-    pub frozen: bool,
-}
-
-impl<const C: usize, E: Dtype, D: Storage<E>> BatchNorm<C, E, D> {
-    /// Keeps the share `momentum` of the running statistics from now on.
-    pub fn set_momentum(&mut self, momentum: f64) {
-        self.momentum = momentum;
-    }
-
-    /// Keeps the running statistics, and uses them in training, from now on or no longer.
-    pub fn set_frozen(&mut self, frozen: bool) {
-        self.frozen = frozen;
-    }
-
-    /// Adds `epsilon` to every variance from now on.
-    pub fn set_epsilon(&mut self, epsilon: f64) {
-        self.epsilon = epsilon;
-    }
-}
-
-impl<const C: usize, E: Element, D: Device<E>> TensorCollection<E, D> for BatchNorm<C, E, D> {
-    type To<E2: Dtype, D2: Device<E2>> = BatchNorm<C, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        visitor.visit_fields(
-            (
-                Self::tensor(
-                    "scale",
-                    |s| &s.scale,
-                    |s| &mut s.scale,
-                    TensorOptions::reset_to_ones(),
-                ),
-                Self::tensor(
-                    "offset",
-                    |s| &s.offset,
-                    |s| &mut s.offset,
-                    TensorOptions::reset_to_zeros(),
-                ),
-                Self::tensor(
-                    "running_mean",
-                    |s| &s.running_mean,
-                    |s| &mut s.running_mean,
-                    TensorOptions::detached(|mean| mean.try_fill_with_zeros()),
-                ),
-                Self::tensor(
-                    "running_var",
-                    |s| &s.running_var,
-                    |s| &mut s.running_var,
-                    TensorOptions::detached(|var| var.try_fill_with_ones()),
-                ),
-                Self::scalar(
-                    "momentum",
-                    |s| &s.momentum,
-                    |s| &mut s.momentum,
-                    ScalarOptions::from_default(0.99),
-                ),
-                Self::scalar(
-                    "epsilon",
-                    |s| &s.epsilon,
-                    |s| &mut s.epsilon,
-                    ScalarOptions::from_default(1e-3),
-                ),
-            ),
-            |(scale, offset, running_mean, running_var, momentum, epsilon)| BatchNorm {
-                scale,
-                offset,
-                running_mean,
-                running_var,
-                momentum,
-                epsilon,
-                frozen: false,
-            },
-        )
+layer! {
+    /// y = scale (x - mean) / sqrt(variance + epsilon) + offset for each of the `C` features: of `[C]`
+    /// over the batch, of `[steps, C]` over the batch and the steps, of an image `[C, height, width]`
+    /// over the batch and the pixels of a channel.
+    ///
+    /// `ModuleMut` is training: mean and population variance are those of the batch, and the running
+    /// statistics move to them, `running = momentum * running + (1 - momentum) * batch`. `Module` is
+    /// inference, with the running statistics; they also serve, and stay as they are, where a training
+    /// batch has one value for each feature, which has no variance (`torch.nn.BatchNorm1d` refuses such
+    /// a batch; Keras makes zeros of it and lets a variance of 0 into the running one). Where some rows of the batch are absent, train with
+    /// [`try_forward_present`](BatchNorm::try_forward_present). With a [`Mask`] the statistics are taken
+    /// over the steps that count, and all steps are normalised with them. (Keras adds 1e-7 to their
+    /// number.)
+    ///
+    /// The scale starts at 1, the offset at 0, the running mean at 0 and the running variance at 1;
+    /// momentum is 0.99 and epsilon 1e-3.
+    ///
+    /// `keras.layers.BatchNormalization`; `torch.nn.BatchNorm1d(C, eps=1e-3, momentum=0.01)` and
+    /// `BatchNorm2d`, whose momentum weighs the new value and whose running variance is unbiased. dfdx's `BatchNorm1D` is as
+    /// PyTorch's.
+    ///
+    /// ```
+    /// use dfdx::{nn::{BuildModule, Module, ModuleMut}, prelude::*};
+    /// use multi_input::layer::BatchNorm;
+    ///
+    /// let device = Cpu::default();
+    /// let mut layer: BatchNorm<1, f64, Cpu> = BuildModule::build(&device);
+    /// let x = device.tensor([[1.0], [3.0]]);
+    /// let y = layer.forward_mut(x.leaky_trace()).array();
+    /// assert!((y[0][0] + 0.9995).abs() < 1e-4 && (y[1][0] - 0.9995).abs() < 1e-4);
+    /// assert!((layer.running_mean.array()[0] - 0.02).abs() < 1e-12);
+    /// ```
+    pub struct BatchNorm<const C: usize>: ReadsMask {
+        /// What a normalised feature is multiplied by.
+        pub scale: Tensor<Rank1<C>, E, D> = trained(ones()),
+        /// What is then added.
+        pub offset: Tensor<Rank1<C>, E, D> = trained(zeros()),
+        /// The mean for inference.
+        pub running_mean: Tensor<Rank1<C>, E, D> = fixed(zeros()),
+        /// The variance for inference.
+        pub running_var: Tensor<Rank1<C>, E, D> = fixed(ones()),
+        /// The share of the running statistics that a step keeps.
+        pub momentum: f64 = setting(set_momentum, 0.99),
+        /// What is added to the variance, so that a constant feature divides by no zero.
+        pub epsilon: f64 = setting(set_epsilon, 1e-3),
+        /// Whether training, too, uses the running statistics and leaves them as they are:
+        /// `trainable = False` in Keras.
+        pub frozen: bool = state(set_frozen, false),
     }
 }
 
@@ -213,8 +139,6 @@ fn features(count: usize, sizes: &[usize]) -> Features {
         _ => Features { count, each: 1 },
     }
 }
-
-impl<const C: usize, E: Dtype, D: Storage<E>> ReadsMask for BatchNorm<C, E, D> {}
 
 impl<B: Dim, L: Dim, const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
     MaskedModule<Tensor<(B, L, Const<C>), E, D, T>> for BatchNorm<C, E, D>

@@ -3,7 +3,8 @@
 use super::{
     activation::{Activation, Linear},
     convolution::{run, Batch},
-    initialize,
+    declare::layer,
+    initialize::{glorot_uniform, zeros},
     origin::Origin,
     slide::{Slide, Sliding},
 };
@@ -15,105 +16,43 @@ use crate::{
     tensor::*,
 };
 
-/// y\[l, o\] = activation(sum over i, k of
-/// weight\[o, i, k\] x\[stride l + dilation k - before, i\] + bias\[o\]): `[L, C]` becomes `[OL, O]`.
-///
-/// Each filter sees `I` of the features: all of them, or one of C / I groups, which divide the
-/// filters among them in order. Beyond the ends there are zeros. `N` is `O`, or 0 for a layer
-/// without a bias. How the kernel of `K` steps moves across is the type `S`; see [`Slide`].
-///
-/// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (K (I + O))); the bias starts at zero.
-///
-/// `keras.layers.Conv1D(O, K, strides, padding, dilation_rate=, groups=, activation=)`, whose kernel
-/// is (K, I, O); `torch.nn.Conv1d(C, O, K)` (channels before steps, another initialisation).
-/// `padding = same` pads as TensorFlow: where the zeros are odd in number, the one more is at the
-/// end.
-///
-/// ```
-/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
-/// use multi_input::layer::{activation::Relu, Conv1D, Slide};
-///
-/// let device = Cpu::default();
-/// // 16 filters of 5 steps over 3 features; of 20 steps 16 are left.
-/// let layer: Conv1D<3, 16, 5, 16, 16, Slide, Relu, f32, Cpu> = BuildModule::build(&device);
-/// let output = layer.forward(device.zeros::<Rank3<7, 20, 3>>());
-/// assert_eq!(output.shape().concrete(), [7, 16, 16]);
-/// ```
-#[derive(Clone, Debug)]
-pub struct Conv1D<
-    const I: usize,
-    const O: usize,
-    const K: usize,
-    const N: usize,
-    const OL: usize,
-    S = Slide,
-    A = Linear,
-    E: Dtype = f32,
-    D: Storage<E> = dfdx::tensor::Cpu,
-> {
-    /// For each filter, for each feature that it sees, the kernel.
-    pub weight: Tensor<Rank3<O, I, K>, E, D>,
-    /// One number for each filter, or none.
-    pub bias: Tensor<Rank1<N>, E, D>,
-    /// What is applied to the sums.
-    pub activation: A,
-    /// How the kernel moves.
-    pub slide: S,
-}
-
-impl<
-        const I: usize,
-        const O: usize,
-        const K: usize,
-        const N: usize,
-        const OL: usize,
-        S,
-        A,
-        E: Dtype,
-        D: Storage<E>,
-    > NonMutableModule for Conv1D<I, O, K, N, OL, S, A, E, D>
-{
-}
-
-impl<
-        const I: usize,
-        const O: usize,
-        const K: usize,
-        const N: usize,
-        const OL: usize,
-        S: Sliding,
-        A: Activation,
-        E: Element,
-        D: Device<E>,
-    > TensorCollection<E, D> for Conv1D<I, O, K, N, OL, S, A, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = Conv1D<I, O, K, N, OL, S, A, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let weight = Self::tensor(
-            "weight",
-            |s| &s.weight,
-            |s| &mut s.weight,
-            TensorOptions::reset_with(|weight| initialize::glorot_uniform(weight, K * I, K * O)),
-        );
-        let (activation, slide) = (A::default(), S::default());
-        // An empty tensor is none that anybody should find: dfdx cannot even read it.
-        if N == 0 {
-            return visitor.visit_fields((weight,), |(weight,)| {
-                let bias = weight.device().zeros();
-                Conv1D { weight, bias, activation, slide }
-            });
-        }
-        let bias =
-            Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, TensorOptions::reset_to_zeros());
-        visitor.visit_fields((weight, bias), |(weight, bias)| Conv1D {
-            weight,
-            bias,
-            activation,
-            slide,
-        })
+layer! {
+    /// y\[l, o\] = activation(sum over i, k of
+    /// weight\[o, i, k\] x\[stride l + dilation k - before, i\] + bias\[o\]): `[L, C]` becomes `[OL, O]`.
+    ///
+    /// Each filter sees `I` of the features: all of them, or one of C / I groups, which divide the
+    /// filters among them in order. Beyond the ends there are zeros. `N` is `O`, or 0 for a layer
+    /// without a bias. How the kernel of `K` steps moves across is the type `S`; see [`Slide`].
+    ///
+    /// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (K (I + O))); the bias starts at zero.
+    ///
+    /// `keras.layers.Conv1D(O, K, strides, padding, dilation_rate=, groups=, activation=)`, whose kernel
+    /// is (K, I, O); `torch.nn.Conv1d(C, O, K)` (channels before steps, another initialisation).
+    /// `padding = same` pads as TensorFlow: where the zeros are odd in number, the one more is at the
+    /// end.
+    ///
+    /// ```
+    /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+    /// use multi_input::layer::{activation::Relu, Conv1D, Slide};
+    ///
+    /// let device = Cpu::default();
+    /// // 16 filters of 5 steps over 3 features; of 20 steps 16 are left.
+    /// let layer: Conv1D<3, 16, 5, 16, 16, Slide, Relu, f32, Cpu> = BuildModule::build(&device);
+    /// let output = layer.forward(device.zeros::<Rank3<7, 20, 3>>());
+    /// assert_eq!(output.shape().concrete(), [7, 16, 16]);
+    /// ```
+    pub struct Conv1D<
+        const I: usize, const O: usize, const K: usize, const N: usize, const OL: usize;
+        S: Sliding = Slide, A: Activation = Linear
+    >: NonMutableModule {
+        /// For each filter, for each feature that it sees, the kernel.
+        pub weight: Tensor<Rank3<O, I, K>, E, D> = trained(glorot_uniform(K * I, K * O)),
+        /// One number for each filter, or none.
+        pub bias: Tensor<Rank1<N>, E, D> = optional(weight, N, zeros()),
+        /// What is applied to the sums.
+        pub activation: A = held(A::default()),
+        /// How the kernel moves.
+        pub slide: S = held(S::default()),
     }
 }
 

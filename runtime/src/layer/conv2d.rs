@@ -3,7 +3,8 @@
 use super::{
     activation::{Activation, Linear},
     convolution::{run, Batch},
-    initialize,
+    declare::layer,
+    initialize::{glorot_uniform, zeros},
     origin::Origin,
     slide::{Slide, Sliding},
     Flatten, MaxPool2D,
@@ -16,117 +17,49 @@ use crate::{
     tensor::*,
 };
 
-/// y\[o, r, c\] = activation(sum over i, p, q of
-/// weight\[o, i, p, q\] x\[i, stride r + dilation p - before, stride c + dilation q - before\] + bias\[o\]):
-/// `[C, H, W]` becomes `[O, OH, OW]`.
-///
-/// Each filter sees `I` channels: all of them, or one of C / I groups, which divide the filters
-/// among them in order. Outside of the image there are zeros. `N` is `O`, or 0 for a layer without
-/// a bias. How the kernel of `KH` by `KW` moves is the type `S`; see [`Slide`]. A softmax is one
-/// along the channels of each pixel.
-///
-/// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (KH KW (I + O))); the bias starts at
-/// zero.
-///
-/// `keras.layers.Conv2D(O, (KH, KW), strides, padding, dilation_rate=, groups=, activation=)` with
-/// `data_format="channels_first"`, whose kernel is (KH, KW, I, O); `torch.nn.Conv2d(C, O, (KH, KW))`
-/// (another initialisation). `padding = same` pads as TensorFlow: where the zeros are odd in number,
-/// the one more is below and to the right.
-///
-/// ```
-/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
-/// use multi_input::layer::{activation::Relu, Conv2D, Slide};
-///
-/// let device = Cpu::default();
-/// // 32 filters of 3 by 3 over 3 channels; of 8 by 8 pixels 6 by 6 are left.
-/// type Layer = Conv2D<3, 32, 3, 3, 32, 6, 6, Slide, Relu, f32, Cpu>;
-/// let layer: Layer = BuildModule::build(&device);
-/// let output = layer.forward(device.zeros::<Rank4<5, 3, 8, 8>>());
-/// assert_eq!(output.shape().concrete(), [5, 32, 6, 6]);
-/// ```
-#[derive(Clone, Debug)]
-pub struct Conv2D<
-    const I: usize,
-    const O: usize,
-    const KH: usize,
-    const KW: usize,
-    const N: usize,
-    const OH: usize,
-    const OW: usize,
-    S = Slide,
-    A = Linear,
-    E: Dtype = f32,
-    D: Storage<E> = dfdx::tensor::Cpu,
-> {
-    /// For each filter, for each channel that it sees, the kernel.
-    pub weight: Tensor<Rank4<O, I, KH, KW>, E, D>,
-    /// One number for each filter, or none.
-    pub bias: Tensor<Rank1<N>, E, D>,
-    /// What is applied to the sums.
-    pub activation: A,
-    /// How the kernel moves.
-    pub slide: S,
-}
-
-impl<
-        const I: usize,
-        const O: usize,
-        const KH: usize,
-        const KW: usize,
-        const N: usize,
-        const OH: usize,
-        const OW: usize,
-        S,
-        A,
-        E: Dtype,
-        D: Storage<E>,
-    > NonMutableModule for Conv2D<I, O, KH, KW, N, OH, OW, S, A, E, D>
-{
-}
-
-impl<
-        const I: usize,
-        const O: usize,
-        const KH: usize,
-        const KW: usize,
-        const N: usize,
-        const OH: usize,
-        const OW: usize,
-        S: Sliding,
-        A: Activation,
-        E: Element,
-        D: Device<E>,
-    > TensorCollection<E, D> for Conv2D<I, O, KH, KW, N, OH, OW, S, A, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = Conv2D<I, O, KH, KW, N, OH, OW, S, A, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let weight = Self::tensor(
-            "weight",
-            |s| &s.weight,
-            |s| &mut s.weight,
-            TensorOptions::reset_with(|weight| {
-                initialize::glorot_uniform(weight, KH * KW * I, KH * KW * O)
-            }),
-        );
-        let (activation, slide) = (A::default(), S::default());
-        // An empty tensor is none that anybody should find: dfdx cannot even read it.
-        if N == 0 {
-            return visitor.visit_fields((weight,), |(weight,)| {
-                let bias = weight.device().zeros();
-                Conv2D { weight, bias, activation, slide }
-            });
-        }
-        let bias =
-            Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, TensorOptions::reset_to_zeros());
-        visitor.visit_fields((weight, bias), |(weight, bias)| Conv2D {
-            weight,
-            bias,
-            activation,
-            slide,
-        })
+layer! {
+    /// y\[o, r, c\] = activation(sum over i, p, q of
+    /// weight\[o, i, p, q\] x\[i, stride r + dilation p - before, stride c + dilation q - before\] + bias\[o\]):
+    /// `[C, H, W]` becomes `[O, OH, OW]`.
+    ///
+    /// Each filter sees `I` channels: all of them, or one of C / I groups, which divide the filters
+    /// among them in order. Outside of the image there are zeros. `N` is `O`, or 0 for a layer without
+    /// a bias. How the kernel of `KH` by `KW` moves is the type `S`; see [`Slide`]. A softmax is one
+    /// along the channels of each pixel.
+    ///
+    /// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (KH KW (I + O))); the bias starts at
+    /// zero.
+    ///
+    /// `keras.layers.Conv2D(O, (KH, KW), strides, padding, dilation_rate=, groups=, activation=)` with
+    /// `data_format="channels_first"`, whose kernel is (KH, KW, I, O); `torch.nn.Conv2d(C, O, (KH, KW))`
+    /// (another initialisation). `padding = same` pads as TensorFlow: where the zeros are odd in number,
+    /// the one more is below and to the right.
+    ///
+    /// ```
+    /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+    /// use multi_input::layer::{activation::Relu, Conv2D, Slide};
+    ///
+    /// let device = Cpu::default();
+    /// // 32 filters of 3 by 3 over 3 channels; of 8 by 8 pixels 6 by 6 are left.
+    /// type Layer = Conv2D<3, 32, 3, 3, 32, 6, 6, Slide, Relu, f32, Cpu>;
+    /// let layer: Layer = BuildModule::build(&device);
+    /// let output = layer.forward(device.zeros::<Rank4<5, 3, 8, 8>>());
+    /// assert_eq!(output.shape().concrete(), [5, 32, 6, 6]);
+    /// ```
+    pub struct Conv2D<
+        const I: usize, const O: usize, const KH: usize, const KW: usize, const N: usize,
+        const OH: usize, const OW: usize;
+        S: Sliding = Slide, A: Activation = Linear
+    >: NonMutableModule {
+        /// For each filter, for each channel that it sees, the kernel.
+        pub weight: Tensor<Rank4<O, I, KH, KW>, E, D> =
+            trained(glorot_uniform(KH * KW * I, KH * KW * O)),
+        /// One number for each filter, or none.
+        pub bias: Tensor<Rank1<N>, E, D> = optional(weight, N, zeros()),
+        /// What is applied to the sums.
+        pub activation: A = held(A::default()),
+        /// How the kernel moves.
+        pub slide: S = held(S::default()),
     }
 }
 

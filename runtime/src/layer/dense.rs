@@ -2,75 +2,82 @@
 
 use std::ops::Range;
 
+use smallvec::{smallvec, SmallVec};
+
 use super::{
     activation::{Activation, Function},
-    initialize,
+    declare::layer,
+    initialize::{kernel, zeros, Initializer},
     origin::Origin,
 };
 use crate::{
     kernel::matmul::{multiply, multiply_into, Add, Matrix},
     merge::{concat, Part},
     operation::*,
+    private::spec::layer::dense::INITIALIZERS,
     tensor::*,
 };
 
-/// y = activation(x W^T + b) along the last axis: `[I]` becomes `[O]`, `[steps, I]` becomes
-/// `[steps, O]`.
-///
-/// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (I + O)); the bias starts at zero.
-///
-/// `keras.layers.Dense(O, activation)` (whose kernel is this weight transposed);
-/// `torch.nn.Linear(I, O)` (another initialisation).
-///
-/// ```
-/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
-/// use multi_input::layer::{activation::Relu, Dense};
-///
-/// let device = Cpu::default();
-/// let layer: Dense<2, 3, Relu, f32, Cpu> = BuildModule::build(&device);
-/// let output = layer.forward(device.tensor([[1.0, 2.0], [3.0, 4.0]]));
-/// assert_eq!(output.shape().concrete(), [2, 3]);
-/// ```
-#[derive(Clone, Debug)]
-pub struct Dense<const I: usize, const O: usize, A, E: Dtype, D: Storage<E>> {
-    /// One row for each output.
-    pub weight: Tensor<Rank2<O, I>, E, D>,
-    /// One number for each output.
-    pub bias: Tensor<Rank1<O>, E, D>,
-    /// What is applied to the sums.
-    pub activation: A,
-}
-
-impl<const I: usize, const O: usize, A, E: Dtype, D: Storage<E>> NonMutableModule
-    for Dense<I, O, A, E, D>
-{
-}
-
-impl<const I: usize, const O: usize, A: Activation, E: Element, D: Device<E>> TensorCollection<E, D>
-    for Dense<I, O, A, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = Dense<I, O, A, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        visitor.visit_fields(
-            (
-                Self::tensor(
-                    "weight",
-                    |s| &s.weight,
-                    |s| &mut s.weight,
-                    TensorOptions::reset_with(|weight| initialize::glorot_uniform(weight, I, O)),
-                ),
-                Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, TensorOptions::reset_to_zeros()),
-            ),
-            |(weight, bias)| Dense { weight, bias, activation: A::default() },
-        )
+layer! {
+    /// y = activation(x W^T + b) along the last axis: `[I]` becomes `[O]`, `[steps, I]` becomes
+    /// `[steps, O]`.
+    ///
+    /// `N` is `O`, or 0 for a layer without a bias. The bias starts at zero, the weight as the
+    /// initialiser says that `INIT` is the place of: 0 `glorot_uniform`, U(-l, l) with
+    /// l = sqrt(6 / (I + O)); 1 `glorot_normal`; 2 `he_uniform`; 3 `he_normal`; 4 `lecun_uniform`;
+    /// 5 `lecun_normal`; 6 `orthogonal`; 7 `zeros`. Their formulas are Keras's: the variance is
+    /// 2 / (I + O) for Glorot, 2 / I for He and 1 / I for LeCun, and normal distributions are cut at two
+    /// standard deviations.
+    ///
+    /// `keras.layers.Dense(O, activation, use_bias=, kernel_initializer=)` (whose kernel is this weight transposed);
+    /// `torch.nn.Linear(I, O)` (another initialisation).
+    ///
+    /// ```
+    /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+    /// use multi_input::layer::{activation::Relu, Dense};
+    ///
+    /// let device = Cpu::default();
+    /// let layer: Dense<2, 3, Relu, f32, Cpu> = BuildModule::build(&device);
+    /// let output = layer.forward(device.tensor([[1.0, 2.0], [3.0, 4.0]]));
+    /// assert_eq!(output.shape().concrete(), [2, 3]);
+    /// ```
+    pub struct Dense<const I: usize, const O: usize; A: Activation>
+    extra<const N: usize = O, const INIT: usize = 0>: NonMutableModule where Self::FITS
+    {
+        /// One row for each output.
+        pub weight: Tensor<Rank2<O, I>, E, D> = trained(kernel(Initializer::<INIT>)),
+        /// One number for each output, or none.
+        pub bias: Tensor<Rank1<N>, E, D> = optional(weight, N, zeros()),
+        /// What is applied to the sums.
+        pub activation: A = held(A::default()),
     }
 }
 
-impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
-    Dense<I, O, A, E, D>
+impl<
+        const I: usize,
+        const O: usize,
+        A: Activation,
+        E: Element,
+        D: Device<E>,
+        const N: usize,
+        const INIT: usize,
+    > Dense<I, O, A, E, D, N, INIT>
+{
+    const FITS: () = assert!(
+        (N == O || N == 0) && INIT < INITIALIZERS.len(),
+        "a Dense<I, O, A, E, D, N, INIT> has N = O or 0, and INIT is the place of an initialiser"
+    );
+}
+
+impl<
+        const I: usize,
+        const O: usize,
+        A: Activation,
+        E: Element,
+        D: Backend<E>,
+        const N: usize,
+        const INIT: usize,
+    > Dense<I, O, A, E, D, N, INIT>
 {
     /// `try_forward`, without the gradient by `x` where that is data.
     ///
@@ -82,7 +89,7 @@ impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
         origin: Origin,
     ) -> Result<Tensor<S::Output, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
-        self.record(&[&x], vec![I], x.shape().output(), origin, tape)
+        self.record(&[&self.weight, &self.bias, &x], smallvec![I], x.shape().output(), origin, tape)
     }
 
     /// [`concat`](concat()) and this layer. Where the operands are large vectors, their
@@ -114,23 +121,22 @@ impl<const I: usize, const O: usize, A: Activation, E: Element, D: Backend<E>>
         tape: T,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let widths = parts.iter().map(|part| part.dims().iter().product()).collect();
-        let parts: Vec<_> = parts.iter().map(Part::operand).collect();
-        self.record(&parts, widths, shape, origin, tape)
+        let own: [&dyn Operand<E, D>; 2] = [&self.weight, &self.bias];
+        let inputs: Vec<_> = own.into_iter().chain(parts.iter().map(Part::operand)).collect();
+        self.record(&inputs, widths, shape, origin, tape)
     }
 
-    /// The layer on parts that hold so many columns each.
+    /// The layer on its weight, its bias, and parts that hold so many columns each.
     fn record<S: Shape, T: Tape<E, D>>(
         &self,
-        parts: &[&dyn Operand<E, D>],
-        widths: Vec<usize>,
+        inputs: &[&dyn Operand<E, D>],
+        widths: SmallVec<[usize; 2]>,
         shape: S,
         origin: Origin,
         tape: T,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
-        let (weight, bias): (&dyn Operand<E, D>, &dyn Operand<E, D>) = (&self.weight, &self.bias);
-        let inputs: Vec<_> = [weight, bias].into_iter().chain(parts.iter().copied()).collect();
         let operation = Product { widths, outputs: O, function: A::FUNCTION, origin };
-        record(&operation, &inputs, shape, self.weight.device(), tape)
+        record(&operation, inputs, shape, self.weight.device(), tape)
     }
 }
 
@@ -150,7 +156,7 @@ fn are_vectors<E: Element, D: Backend<E>>(parts: &[Part<E, D>], sizes: &[usize])
 /// activation(x W^T + b): the inputs are W, b, and the columns of x in parts of `widths`.
 #[derive(Clone)]
 struct Product {
-    widths: Vec<usize>,
+    widths: SmallVec<[usize; 2]>,
     outputs: usize,
     function: Function,
     origin: Origin,
@@ -181,8 +187,10 @@ impl Operation for Product {
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Vec<E>, OperationError> {
         let ForwardPass { inputs, output, workspace, records } = pass;
         let rows = output.len() / self.outputs.max(1);
-        for row in output.chunks_exact_mut(self.outputs.max(1)) {
-            row.copy_from_slice(&inputs[1]);
+        if !inputs[1].is_empty() {
+            for row in output.chunks_exact_mut(self.outputs.max(1)) {
+                row.copy_from_slice(&inputs[1]);
+            }
         }
         let weight = Matrix::new(&inputs[0], self.outputs, self.width());
         for (input, columns) in self.parts() {
@@ -265,7 +273,9 @@ impl<
         E: Element,
         D: Backend<E>,
         T: Tape<E, D>,
-    > Module<Tensor<S, E, D, T>> for Dense<I, O, A, E, D>
+        const N: usize,
+        const INIT: usize,
+    > Module<Tensor<S, E, D, T>> for Dense<I, O, A, E, D, N, INIT>
 where
     S: LastAxis<I, O>,
 {
@@ -282,7 +292,7 @@ mod tests {
     use super::{super::activation::Tanh, *};
     use crate::check_gradients::{check_gradients, Traced};
     use dfdx::{
-        nn::BuildModule,
+        nn::{BuildModule, NumParams},
         tensor::{AsArray, Cpu, SampleTensor},
     };
 
@@ -333,6 +343,27 @@ mod tests {
         check_gradients(&(parts().0, layer), |(a, layer), tape| {
             let shape: Rank2<4, 3> = Default::default();
             layer.run_apart(&operands(a, a), shape, Origin::Computed, tape).unwrap()
+        });
+    }
+
+    #[test]
+    fn without_a_bias_there_is_none() {
+        let device = Cpu::seed_from_u64(3);
+        let mut layer: Dense<3, 5, Tanh, f64, Cpu, 0> = BuildModule::build(&device);
+        let with: Dense<3, 5, Tanh, f64, Cpu> = BuildModule::build(&Cpu::seed_from_u64(3));
+        assert_eq!(layer.num_trainable_params(), 15);
+        assert_eq!(layer.weight.array(), with.weight.array());
+        let x: Tensor<Rank2<1, 3>, f64, Cpu> = device.sample_normal();
+        assert_eq!(layer.forward(x.clone()).array(), with.forward(x.clone()).array());
+        layer.weight.fill_with_zeros();
+        assert_eq!(layer.forward(x.clone()).array(), [[0.0; 5]]);
+        let layer: Dense<3, 5, Tanh, f64, Cpu, 0, 3> = BuildModule::build(&device);
+        check_gradients(&(x, layer), |(x, layer), tape| layer.forward(x.clone().put_tape(tape)));
+        let layer: Dense<5, 3, Tanh, f64, Cpu, 0, 6> = BuildModule::build(&device);
+        let (a, b) = parts();
+        check_gradients(&(a, b, layer), |(a, b, layer), tape| {
+            let shape: Rank2<4, 3> = Default::default();
+            layer.run_apart(&operands(a, b), shape, Origin::Computed, tape).unwrap()
         });
     }
 

@@ -4,65 +4,44 @@ use std::rc::Rc;
 
 use dfdx::tensor::UniqueId;
 
-use super::initialize;
+use super::{declare::layer, initialize::uniform};
 use crate::{
     lazy::{self, LookUp},
     operation::*,
     tensor::*,
 };
 
-/// The row of `weight` that the index names: one index becomes `[M]`, `[steps]` indices become
-/// `[steps, M]`. An index of `N` or more is an error.
-///
-/// The weight starts as U(-0.05, 0.05). Its gradient is added to the rows that were looked up and
-/// to no other. In a training run a large table also takes its steps on those rows alone, so that
-/// neither time nor memory grows with it; [`Trainer::whole_tables`](crate::train::Trainer::whole_tables)
-/// says when, and what becomes of the other rows.
-///
-/// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)` (another initialisation).
-///
-/// ```
-/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
-/// use multi_input::layer::Embedding;
-///
-/// let device = Cpu::default();
-/// let layer: Embedding<100, 16, f32, Cpu> = BuildModule::build(&device);
-/// let output = layer.forward(device.tensor([7usize, 99, 7]));
-/// assert_eq!(output.shape().concrete(), [3, 16]);
-/// assert!(layer.try_forward(device.tensor([100usize])).is_err());
-/// ```
-#[derive(Clone, Debug)]
-pub struct Embedding<const N: usize, const M: usize, E: Dtype, D: Storage<E>> {
-    /// One row for each category.
-    pub weight: Tensor<Rank2<N, M>, E, D>,
-}
-
-impl<const N: usize, const M: usize, E: Dtype, D: Storage<E>> NonMutableModule
-    for Embedding<N, M, E, D>
-{
-}
-
-impl<const N: usize, const M: usize, E: Element, D: Device<E>> TensorCollection<E, D>
-    for Embedding<N, M, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = Embedding<N, M, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        visitor.visit_fields(
-            Self::tensor(
-                "weight",
-                |s| &s.weight,
-                |s| &mut s.weight,
-                TensorOptions::reset_with(|weight| initialize::uniform(weight, 0.05)),
-            ),
-            |weight| Embedding { weight },
-        )
+layer! {
+    /// The row of `weight` that the index names: one index becomes `[M]`, `[steps]` indices become
+    /// `[steps, M]`. An index of `N` or more is an error.
+    ///
+    /// The weight starts as U(-0.05, 0.05). Its gradient is added to the rows that were looked up and
+    /// to no other. In a training run a large table also takes its steps on those rows alone, so that
+    /// neither time nor memory grows with it; [`Trainer::whole_tables`](crate::train::Trainer::whole_tables)
+    /// says when, and what becomes of the other rows. Where `WHOLE` is 1 all rows take every step: so it
+    /// has to be where something else than a look-up, as a penalty, reads them.
+    ///
+    /// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)` (another initialisation).
+    ///
+    /// ```
+    /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+    /// use multi_input::layer::Embedding;
+    ///
+    /// let device = Cpu::default();
+    /// let layer: Embedding<100, 16, f32, Cpu> = BuildModule::build(&device);
+    /// let output = layer.forward(device.tensor([7usize, 99, 7]));
+    /// assert_eq!(output.shape().concrete(), [3, 16]);
+    /// assert!(layer.try_forward(device.tensor([100usize])).is_err());
+    /// ```
+    pub struct Embedding<const N: usize, const M: usize> extra<const WHOLE: usize = 0>: NonMutableModule {
+        /// One row for each category.
+        pub weight: Tensor<Rank2<N, M>, E, D> = trained(uniform(0.05)),
     }
 }
 
-impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, E, D> {
+impl<const N: usize, const M: usize, E: Element, D: Backend<E>, const WHOLE: usize>
+    Embedding<N, M, E, D, WHOLE>
+{
     fn look_up<S: Shape, Out: Shape, T: Tape<E, D>>(
         &self,
         x: Tensor<S, usize, D, T>,
@@ -70,6 +49,8 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
     ) -> Result<Tensor<Out, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
         let indices = indices(&x)?;
+        // A table of which a sample may look up every row does not rest.
+        let each = if WHOLE == 0 { each } else { usize::MAX };
         // Only a run has tables that rest.
         let table = T::OWNS_TAPE.then(|| lazy::id(&self.weight));
         let operation = Rows { indices, each, width: M, table };
@@ -81,7 +62,7 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>> Embedding<N, M, 
 #[derive(Clone)]
 struct Rows {
     indices: Rc<[usize]>,
-    /// How many of them each sample has.
+    /// How many of them each sample has, at most.
     each: usize,
     /// How many numbers a row has.
     width: usize,
@@ -143,8 +124,12 @@ impl Operation for Rows {
     }
 }
 
-impl<B: Dim, const N: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
-    Module<Tensor<(B,), usize, D, T>> for Embedding<N, M, E, D>
+impl<B: Dim, const N: usize, const M: usize, E, D, T, const WHOLE: usize>
+    Module<Tensor<(B,), usize, D, T>> for Embedding<N, M, E, D, WHOLE>
+where
+    E: Element,
+    D: Backend<E>,
+    T: Tape<E, D>,
 {
     type Output = Tensor<(B, Const<M>), E, D, T>;
     type Error = D::Err;
@@ -155,8 +140,12 @@ impl<B: Dim, const N: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<
     }
 }
 
-impl<B: Dim, L: Dim, const N: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
-    Module<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D>
+impl<B: Dim, L: Dim, const N: usize, const M: usize, E, D, T, const WHOLE: usize>
+    Module<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, WHOLE>
+where
+    E: Element,
+    D: Backend<E>,
+    T: Tape<E, D>,
 {
     type Output = Tensor<(B, L, Const<M>), E, D, T>;
     type Error = D::Err;

@@ -211,8 +211,11 @@ pub trait CreateMask<Input> {
     fn create_mask(&self, x: &Input) -> Result<Mask, Self::Error>;
 }
 
-impl<B: Dim, L: Dim, const N: usize, const M: usize, E: Element, D: Backend<E>, T>
-    CreateMask<Tensor<(B, L), usize, D, T>> for super::Embedding<N, M, E, D>
+impl<B: Dim, L: Dim, const N: usize, const M: usize, E, D, T, const WHOLE: usize>
+    CreateMask<Tensor<(B, L), usize, D, T>> for super::Embedding<N, M, E, D, WHOLE>
+where
+    E: Element,
+    D: Backend<E>,
 {
     type Error = D::Err;
 

@@ -1,69 +1,31 @@
 //! `PositionalEmbedding`: a learned vector for each step, added to what stands there.
 
-use super::initialize;
+use super::{declare::layer, initialize::uniform};
 use crate::{operation::*, tensor::*};
 
-/// y = x + weight for sequences of `L` steps of `M` numbers, `[L, M]`: step t of every sample gets
-/// row t of the weight. What follows can then tell the steps apart.
-///
-/// The weight starts as U(-0.05, 0.05).
-///
-/// `keras.layers.Embedding(L, M)(keras.ops.arange(L))` added to the sequence; likewise
-/// `torch.nn.Embedding(L, M)`, with another initialisation.
-///
-/// ```
-/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
-/// use multi_input::layer::PositionalEmbedding;
-///
-/// let device = Cpu::default();
-/// let layer: PositionalEmbedding<2, 3, f32, Cpu> = BuildModule::build(&device);
-/// let x: Tensor<Rank3<1, 2, 3>, f32, _> = device.zeros();
-/// assert_eq!(layer.forward(x).array(), [layer.weight.array()]);
-/// ```
-#[derive(Clone, Debug)]
-pub struct PositionalEmbedding<const L: usize, const M: usize, E: Dtype, D: Storage<E>> {
-    /// One row for each step.
-    pub weight: Tensor<Rank2<L, M>, E, D>,
-}
-
-impl<const L: usize, const M: usize, E: Dtype, D: Storage<E>> NonMutableModule
-    for PositionalEmbedding<L, M, E, D>
-{
-}
-
-impl<const L: usize, const M: usize, E: Element, D: Device<E>> TensorCollection<E, D>
-    for PositionalEmbedding<L, M, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = PositionalEmbedding<L, M, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        visitor.visit_fields(
-            Self::tensor(
-                "weight",
-                |s| &s.weight,
-                |s| &mut s.weight,
-                TensorOptions::reset_with(|weight| initialize::uniform(weight, 0.05)),
-            ),
-            |weight| PositionalEmbedding { weight },
-        )
+layer! {
+    /// y = x + weight for sequences of `L` steps of `M` numbers, `[L, M]`: step t of every sample gets
+    /// row t of the weight. What follows can then tell the steps apart.
+    ///
+    /// The weight starts as U(-0.05, 0.05).
+    ///
+    /// `keras.layers.Embedding(L, M)(keras.ops.arange(L))` added to the sequence; likewise
+    /// `torch.nn.Embedding(L, M)`, with another initialisation.
+    ///
+    /// ```
+    /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+    /// use multi_input::layer::PositionalEmbedding;
+    ///
+    /// let device = Cpu::default();
+    /// let layer: PositionalEmbedding<2, 3, f32, Cpu> = BuildModule::build(&device);
+    /// let x: Tensor<Rank3<1, 2, 3>, f32, _> = device.zeros();
+    /// assert_eq!(layer.forward(x).array(), [layer.weight.array()]);
+    /// ```
+    pub struct PositionalEmbedding<const L: usize, const M: usize>: NonMutableModule {
+        /// One row for each step.
+        pub weight: Tensor<Rank2<L, M>, E, D> = trained(uniform(0.05)),
     }
-}
-
-impl<B: Dim, const L: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
-    Module<Tensor<(B, Const<L>, Const<M>), E, D, T>> for PositionalEmbedding<L, M, E, D>
-{
-    type Output = Tensor<(B, Const<L>, Const<M>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(
-        &self,
-        x: Tensor<(B, Const<L>, Const<M>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let (x, tape) = x.split_tape();
-        record(&AddToEach, &[&x, &self.weight], *x.shape(), x.device(), tape)
-    }
+    forward |_layer, _, _| AddToEach, [weight] on [B] (B, Const<L>, Const<M>)
 }
 
 /// Adds the second input to every sample of the first.

@@ -48,8 +48,8 @@ pub struct SeparableConv2D<
     const N: usize,
     const OH: usize,
     const OW: usize,
-    S = Slide,
-    A = Linear,
+    S: Sliding = Slide,
+    A: Activation = Linear,
     E: Dtype = f32,
     D: Storage<E> = dfdx::tensor::Cpu,
 > {
@@ -68,8 +68,8 @@ impl<
         const N: usize,
         const OH: usize,
         const OW: usize,
-        S,
-        A,
+        S: Sliding,
+        A: Activation,
         E: Dtype,
         D: Storage<E>,
     > NonMutableModule for SeparableConv2D<MULTIPLIER, W, O, KH, KW, N, OH, OW, S, A, E, D>

@@ -43,7 +43,7 @@ pub struct TransformerBlock<
     const W: usize,
     const F: usize,
     const CAUSAL: usize,
-    A = Relu,
+    A: Activation = Relu,
     E: Dtype = f32,
     D: Storage<E> = dfdx::tensor::Cpu,
 > {
@@ -71,7 +71,7 @@ impl<
         const W: usize,
         const F: usize,
         const CAUSAL: usize,
-        A,
+        A: Activation,
         E: Dtype,
         D: Storage<E>,
     > ReadsMask for TransformerBlock<I, H, K, W, F, CAUSAL, A, E, D>
@@ -85,7 +85,7 @@ impl<
         const W: usize,
         const F: usize,
         const CAUSAL: usize,
-        A,
+        A: Activation,
         E: Dtype,
         D: Storage<E>,
     > TransformerBlock<I, H, K, W, F, CAUSAL, A, E, D>

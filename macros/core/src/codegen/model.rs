@@ -276,7 +276,7 @@ fn layer_type(
 ) -> TokenStream {
     let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
     match &shaped.module {
-        Module::Named { spec, name, sizes, slide, activation, inner, .. } => {
+        Module::Named { spec, name, sizes, slide, extra, activation, inner, .. } => {
             let inner = inner.as_deref().map(|inner| layer_type(expansion, node, place, inner));
             let mut arguments: Vec<TokenStream> = inner.into_iter().collect();
             match spec.form.shape_argument {
@@ -289,6 +289,7 @@ fn layer_type(
             if spec.form.holds_tensors {
                 arguments.extend([quote!(E), quote!(D)]);
             }
+            arguments.extend(extra.iter().cloned());
             match arguments.is_empty() {
                 true => quote!(#layer::#name),
                 false => quote!(#layer::#name<#(#arguments),*>),

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use crate::parse::{Argument, Layer, LayerKind, NumberExpr, PaddingExpr, SizeExpr};
 
 /// Parameters that matter in training alone; weights fit whatever they are.
-const IN_TRAINING: [&str; 4] = ["dropout", "l1", "l2", "rate"];
+const IN_TRAINING: [&str; 5] = ["dropout", "init", "l1", "l2", "rate"];
 
 /// The real numbers of a layer by name, as expressions: what a constant is worth only rustc knows.
 pub(super) fn numbers(layer: &Layer) -> Vec<(&'static str, TokenStream)> {

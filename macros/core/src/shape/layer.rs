@@ -51,6 +51,8 @@ pub(crate) enum Module {
         sizes: Vec<TokenStream>,
         /// The const arguments of its `Slide`, where its window slides.
         slide: Option<Vec<TokenStream>>,
+        /// The const arguments behind the dtype and the device.
+        extra: Vec<TokenStream>,
         /// The activation that is a type argument.
         activation: Option<Activation>,
         /// The layer inside of it.
@@ -172,11 +174,13 @@ fn one(
             let sizes = call.sizes("sizes", &(spec.sizes)(&input.shape, &values));
             let slide =
                 spec.form.slide.map(|slide| call.sizes("slide", &slide(&input.shape, &values)));
+            let extra = spec.form.extra.map(|extra| extra(&input.shape, &values));
             let module = Module::Named {
                 spec,
                 name: name.clone(),
                 sizes,
                 slide,
+                extra: extra.map_or_else(Vec::new, |extra| call.sizes("extra", &extra)),
                 activation: activation(spec, arguments),
                 settings: settings(spec, arguments),
                 penalty: penalty(spec, arguments),

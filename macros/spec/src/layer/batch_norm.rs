@@ -1,70 +1,33 @@
 //! `BatchNorm`: every feature with mean 0 and variance 1 over the batch.
 
-use super::{numbers_only, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use super::{channels, channels_only, layer, Form, Sizes};
+use crate::{ArgumentKind, MaskRule, Parameter, Range, Size};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "BatchNorm",
-    module: "batch_norm",
-    doc:
-        "Every feature or channel brought to mean 0 and variance 1 over the batch, then scaled and \
-          shifted.",
+layer! {
+    "BatchNorm", "batch_norm",
+    "Every feature or channel brought to mean 0 and variance 1 over the batch, then scaled and \
+     shifted.";
     parameters: &[
         Parameter::optional("momentum", ArgumentKind::Number(Range::UnitInterval)),
         Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)),
     ],
-    output,
-    count,
-    sizes,
     form: Form {
-        holds_tensors: true,
         trains_differently: true,
         batch_statistics: true,
         settings: &["momentum", "epsilon"],
         mask: MaskRule::Reads,
-        ..Form::STATELESS
+        ..Form::HOLDS_TENSORS
     },
-};
-
-/// The input's shape.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = numbers_only("BatchNorm", input) {
-        return Err(text);
-    }
-    if input.rank() == 0 || input.rank() > 3 {
-        return Err(Text::new(
-            "`BatchNorm` takes [features], [steps, features] or [channels, height, width], but \
-             what flows in is ",
-        )
-        .shape(input)
-        .str("; put `Flatten` before it"));
-    }
-    Ok(*input)
-}
-
-/// The scale and the offset; the running statistics are not trained.
-pub const fn count(input: &Shape, _: &[Value]) -> Size {
-    features(input).times(Size::Known(2))
-}
-
-/// `BatchNorm<FEATURES, ..>`.
-pub const fn sizes(input: &Shape, _: &[Value]) -> Sizes {
-    Sizes::of(&[features(input)])
-}
-
-/// The channels of an image, which come first; of anything else the last axis.
-const fn features(input: &Shape) -> Size {
-    if input.rank() == 3 {
-        input.dim(0)
-    } else {
-        input.last()
-    }
+    refuses: |name, input, _| channels_only(name, input),
+    output: |input, _| *input,
+    count: |input, _| channels(input).times(Size::Known(2)),
+    sizes: |input, _| Sizes::of(&[channels(input)]),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Shape, Text, Value};
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(3), Size::Known(4)]);
     const DEFAULTS: &[Value] = &[Value::Absent, Value::Absent];

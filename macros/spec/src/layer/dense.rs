@@ -1,64 +1,87 @@
 //! `Dense`: every output is a weighted sum of all inputs.
 
-use super::{numbers_only, Form, Layer, MergeFusion, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use super::{layer, vectors_only, Form, MergeFusion, Sizes};
+use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Value};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "Dense",
-    module: "dense",
-    doc: "y = activation(x W^T + b) along the last axis.",
+layer! {
+    "Dense", "dense", "y = activation(x W^T + b) along the last axis.";
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),
         Parameter::optional("activation", ArgumentKind::Activation),
         Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)),
         Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)),
+        Parameter::optional("bias", ArgumentKind::Flag),
+        Parameter::optional("init", ArgumentKind::Word(INITIALIZERS)),
     ],
-    output,
-    count,
-    sizes,
     form: Form {
-        holds_tensors: true,
         activation: true,
+        extra: Some(extra),
         asks_origin: true,
         merge: Some(MergeFusion { merge: "concat", method: "try_forward_concat" }),
         mask: MaskRule::Keeps,
-        ..Form::STATELESS
+        ..Form::HOLDS_TENSORS
     },
-};
-
-/// The last dimension becomes `units`.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = numbers_only("Dense", input) {
-        return Err(text);
-    }
-    if input.rank() == 0 || input.rank() > 2 {
-        return Err(Text::new(
-            "`Dense` takes [features] or [steps, features], but what flows in is ",
-        )
-        .shape(input)
-        .str("; put `Flatten` before it"));
-    }
-    Ok(input.with(input.rank() - 1, arguments[0].size()))
+    refuses: |name, input, _| vectors_only(name, input),
+    output: |input, arguments| input.with(input.rank() - 1, arguments[0].size()),
+    count: |input, arguments| {
+        let units = arguments[0].size();
+        numbers(input.last(), units, biases(units, &arguments[4]))
+    },
+    sizes: |input, arguments| Sizes::of(&[input.last(), arguments[0].size()]),
 }
 
-/// The kernel and the bias.
-pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
-    let units = arguments[0].size();
-    input.last().times(units).plus(units)
+/// What a weight may start from. The place is a const argument.
+pub const INITIALIZERS: &[&str] = &[
+    "glorot_uniform",
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+    "lecun_uniform",
+    "lecun_normal",
+    "orthogonal",
+    "zeros",
+];
+
+/// The place of an initialiser.
+pub const fn initializer(name: &'static str) -> usize {
+    Value::Word(name).place_among(INITIALIZERS)
 }
 
-/// `Dense<INPUTS, UNITS, ..>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of(&[input.last(), arguments[0].size()])
+/// `Dense<.., BIASES, INITIALIZER>`, where either is given.
+pub const fn extra(_: &Shape, arguments: &[Value]) -> Sizes {
+    let (bias, init) = (&arguments[4], &arguments[5]);
+    if bias.is_absent() && init.is_absent() {
+        return Sizes::of(&[]);
+    }
+    let place = Size::Known(init.place_among(INITIALIZERS));
+    Sizes::of(&[biases(arguments[0].size(), bias), place])
+}
+
+const fn biases(units: Size, bias: &Value) -> Size {
+    if bias.flag_or(true) {
+        units
+    } else {
+        Size::Known(0)
+    }
+}
+
+/// How many numbers the kernel and the bias have.
+pub(super) const fn numbers(inputs: Size, units: Size, biases: Size) -> Size {
+    inputs.times(units).plus(biases)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Text;
 
-    const UNITS: &[Value] =
-        &[Value::Size(Size::Known(64)), Value::Absent, Value::Absent, Value::Absent];
+    const UNITS: &[Value] = &with(Value::Absent, Value::Absent);
+
+    /// `Dense(64, bias = .., init = ..)`.
+    const fn with(bias: Value, init: Value) -> [Value; 6] {
+        let units = Value::Size(Size::Known(64));
+        [units, Value::Absent, Value::Absent, Value::Absent, bias, init]
+    }
 
     fn shown(input: Shape) -> String {
         match output(&input, UNITS) {
@@ -74,6 +97,19 @@ mod tests {
         assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[5, 64]");
         assert_eq!(shown(Shape::numbers(&[Size::Unknown])), "[64]");
         assert_eq!(count(&INPUT, UNITS), Size::Known(10 * 64 + 64));
+    }
+
+    #[test]
+    fn bias_and_initialiser_are_arguments_of_the_type_where_they_are_given() {
+        let input = Shape::numbers(&[Size::Known(10)]);
+        assert_eq!(extra(&input, UNITS).len(), 0);
+        let without = with(Value::Flag(false), Value::Absent);
+        assert_eq!(count(&input, &without), Size::Known(640));
+        let (found, he) = (extra(&input, &without), with(Value::Absent, Value::Word("he_normal")));
+        assert_eq!([found.at(0), found.at(1)], [Size::Known(0); 2]);
+        let found = extra(&input, &he);
+        assert_eq!([found.at(0), found.at(1)], [Size::Known(64), Size::Known(3)]);
+        assert_eq!(initializer("zeros"), 7);
     }
 
     #[test]

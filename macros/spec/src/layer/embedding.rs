@@ -1,78 +1,72 @@
 //! `Embedding`: a learned vector for each category.
 
-use super::{Form, Layer, Sizes};
-use crate::{ArgumentKind, Kind, MaskRule, Parameter, Shape, Size, Text, Value};
+use super::{layer, Form, Sizes};
+use crate::{ArgumentKind, Kind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "Embedding",
-    module: "embedding",
-    doc: "A learned vector of `width` numbers for each of `categories` indices.",
+layer! {
+    "Embedding", "embedding", "A learned vector of `width` numbers for each of `categories` indices.";
     parameters: &[
         Parameter::required("categories", ArgumentKind::SizeOrAuto),
         Parameter::optional("width", ArgumentKind::SizeOrAuto),
         Parameter::optional("mask", ArgumentKind::Flag),
+        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)),
+        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)),
     ],
-    output,
-    count,
-    sizes,
-    form: Form { holds_tensors: true, mask: MaskRule::Sets, ..Form::STATELESS },
-};
+    form: Form { extra: Some(extra), mask: MaskRule::Sets, ..Form::HOLDS_TENSORS },
+    refuses: |_, input, arguments| refused(input, arguments),
+    output: |input, arguments| match input.rank() {
+        0 => Shape::numbers(&[width(input, arguments)]),
+        _ => Shape::numbers(&[input.dim(0), width(input, arguments)])
+            .with_mask(arguments[2].flag_or(false)),
+    },
+    count: |input, arguments| categories(input, arguments).times(width(input, arguments)),
+    sizes: |input, arguments| Sizes::of(&[categories(input, arguments), width(input, arguments)]),
+}
 
-/// One category becomes `[width]`, `[steps]` categories become `[steps, width]`; with `mask`,
-/// category 0 is padding.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
+/// `Embedding<.., 1>` where a penalty reads the whole table.
+pub const fn extra(_: &Shape, arguments: &[Value]) -> Sizes {
+    match arguments[3].is_absent() && arguments[4].is_absent() {
+        true => Sizes::of(&[]),
+        false => Sizes::of(&[Size::Known(1)]),
+    }
+}
+
+const fn refused(input: &Shape, arguments: &[Value]) -> Option<Text> {
     if !matches!(input.kind, Kind::Categories) {
-        return Err(Text::new("`Embedding` looks up category indices, but what flows in is ")
-            .shape(input)
-            .str(
-                " numbers; declare the input as `u32` or `[u32; N]`, or leave the `Embedding` out",
-            ));
+        return Some(
+            Text::new("`Embedding` looks up category indices, but what flows in is ")
+                .shape(input)
+                .str(" numbers; declare the input as `u32` or `[u32; N]`, or leave the ")
+                .str("`Embedding` out"),
+        );
     }
     if input.rank() > 1 {
-        return Err(Text::new(
-            "`Embedding` takes one category or [steps] categories, but what flows in is ",
-        )
-        .shape(input));
+        return Some(
+            Text::new(
+                "`Embedding` takes one category or [steps] categories, but what flows in is ",
+            )
+            .shape(input),
+        );
     }
     if arguments[1].is_absent() && !is_auto(&arguments[0]) {
-        return Err(Text::new(
+        return Some(Text::new(
             "`Embedding` needs `width`: write `Embedding(categories, width)`, or `auto` for either",
         ));
     }
-    let (categories, width) = (categories(input, arguments), width(input, arguments));
-    let mask = arguments[2].flag_or(false);
-    if mask && input.rank() == 0 {
-        return Err(Text::new(
+    if arguments[2].flag_or(false) && input.rank() == 0 {
+        return Some(Text::new(
             "the mask of `Embedding` says which steps are padding, but what flows in is one \
              category; declare the input as `[u32; N]`, or leave `mask` out",
         ));
     }
-    if let (Size::Known(categories), Size::Known(below)) = (categories, input.below) {
-        if categories < below {
-            return Err(Text::new("this `Embedding` has vectors for ")
-                .number(categories)
-                .str(" categories, but what flows in are categories below ")
-                .number(below)
-                .str("; write `Embedding(")
-                .number(below)
-                .str(", ...)`"));
+    match (categories(input, arguments), input.below) {
+        (Size::Known(categories), Size::Known(below)) if categories < below => {
+            let text = Text::new("this `Embedding` has vectors for ").number(categories);
+            let text = text.str(" categories, but what flows in are categories below ");
+            Some(text.number(below).str("; write `Embedding(").number(below).str(", ...)`"))
         }
+        _ => None,
     }
-    Ok(match input.rank() {
-        0 => Shape::numbers(&[width]),
-        _ => Shape::numbers(&[input.dim(0), width]).with_mask(mask),
-    })
-}
-
-/// The table.
-pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
-    categories(input, arguments).times(width(input, arguments))
-}
-
-/// `Embedding<CATEGORIES, WIDTH, ..>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of(&[categories(input, arguments), width(input, arguments)])
 }
 
 /// As given, or all that may flow in.
@@ -154,6 +148,15 @@ mod tests {
         assert_eq!(Text::new("").shape(&width).as_str(), "[77]");
         let text = output(&INPUT, &[ARGUMENTS[0], Value::Absent, Value::Absent]).unwrap_err();
         assert!(text.as_str().starts_with("`Embedding` needs `width`"), "{text:?}");
+    }
+
+    #[test]
+    fn a_penalty_reads_the_whole_table() {
+        let penalised = |l1, l2| [ARGUMENTS[0], ARGUMENTS[1], Value::Absent, l1, l2];
+        let extra = |l1, l2| extra(&Shape::categories(&[]), &penalised(l1, l2));
+        assert_eq!(extra(Value::Absent, Value::Absent).len(), 0);
+        assert_eq!(extra(Value::Absent, Value::Number(1e-4)).at(0), Size::Known(1));
+        assert_eq!(extra(Value::Number(1e-4), Value::Absent).at(0), Size::Known(1));
     }
 
     #[test]

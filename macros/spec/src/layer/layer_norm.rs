@@ -1,53 +1,23 @@
 //! `LayerNorm`: every row with mean 0 and variance 1.
 
-use super::{numbers_only, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use super::{layer, vectors_only, Form, Sizes};
+use crate::{ArgumentKind, MaskRule, Parameter, Range, Size};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "LayerNorm",
-    module: "layer_norm",
-    doc: "Every row brought to mean 0 and variance 1 along the last axis, then scaled and shifted.",
+layer! {
+    "LayerNorm", "layer_norm",
+    "Every row brought to mean 0 and variance 1 along the last axis, then scaled and shifted.";
     parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive))],
-    output,
-    count,
-    sizes,
-    form: Form {
-        holds_tensors: true,
-        settings: &["epsilon"],
-        mask: MaskRule::Keeps,
-        ..Form::STATELESS
-    },
-};
-
-/// The input's shape.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = numbers_only("LayerNorm", input) {
-        return Err(text);
-    }
-    if input.rank() == 0 || input.rank() > 2 {
-        return Err(Text::new(
-            "`LayerNorm` takes [features] or [steps, features], but what flows in is ",
-        )
-        .shape(input)
-        .str("; put `Flatten` before it"));
-    }
-    Ok(*input)
-}
-
-/// The scale and the offset.
-pub const fn count(input: &Shape, _: &[Value]) -> Size {
-    input.last().times(Size::Known(2))
-}
-
-/// `LayerNorm<FEATURES, ..>`.
-pub const fn sizes(input: &Shape, _: &[Value]) -> Sizes {
-    Sizes::of(&[input.last()])
+    form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },
+    refuses: |name, input, _| vectors_only(name, input),
+    output: |input, _| *input,
+    count: |input, _| input.last().times(Size::Known(2)),
+    sizes: |input, _| Sizes::of(&[input.last()]),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Shape, Text, Value};
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(3), Size::Known(4)]);
 

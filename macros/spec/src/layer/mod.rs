@@ -12,6 +12,7 @@ pub mod batch_norm;
 pub mod bidirectional;
 pub mod conv1d;
 pub mod conv2d;
+mod declare;
 pub mod dense;
 pub mod drop_mask;
 pub mod dropout;
@@ -21,6 +22,7 @@ pub mod global_average_pool1d;
 pub mod global_average_pool2d;
 pub mod global_max_pool1d;
 pub mod global_max_pool2d;
+pub mod group_norm;
 pub mod gru;
 pub mod layer_norm;
 pub mod lstm;
@@ -33,6 +35,7 @@ mod pool2d;
 pub mod positional_embedding;
 mod recurrent;
 pub mod reshape;
+pub mod rms_norm;
 pub mod separable_conv2d;
 pub mod simple_rnn;
 mod sliding;
@@ -41,6 +44,7 @@ pub mod transformer_block;
 pub mod up_sampling2d;
 pub mod zero_pad2d;
 
+use declare::layer;
 pub use sliding::Sliding;
 
 /// Every layer that a branch may name.
@@ -52,6 +56,8 @@ pub const LAYERS: &[Layer] = &[
     dropout::LAYER,
     batch_norm::LAYER,
     layer_norm::LAYER,
+    group_norm::LAYER,
+    rms_norm::LAYER,
     conv2d::LAYER,
     separable_conv2d::LAYER,
     max_pool2d::LAYER,
@@ -98,6 +104,25 @@ pub struct Layer {
     pub form: Form,
 }
 
+impl Layer {
+    /// A layer without parameters and tensors, with these formulas: `(output, count, sizes)`.
+    pub const fn plain(
+        name: &'static str,
+        module: &'static str,
+        doc: &'static str,
+        (output, count, sizes): Formulas,
+    ) -> Layer {
+        Layer { name, module, doc, parameters: &[], output, count, sizes, form: Form::STATELESS }
+    }
+}
+
+/// [`Layer::output`], [`Layer::count`] and [`Layer::sizes`].
+pub type Formulas = (
+    fn(&Shape, &[Value]) -> Result<Shape, Text>,
+    fn(&Shape, &[Value]) -> Size,
+    fn(&Shape, &[Value]) -> Sizes,
+);
+
 /// How the runtime's type of a layer is spelled and treated.
 #[derive(Clone, Copy, Debug)]
 pub struct Form {
@@ -111,6 +136,8 @@ pub struct Form {
     pub inner: Option<Inner>,
     /// Its window slides: a type argument `Slide<..>` after the sizes, with these const arguments.
     pub slide: Option<fn(&Shape, &[Value]) -> Sizes>,
+    /// Const arguments behind `E` and `D`, which have defaults: all of them, or none.
+    pub extra: Option<fn(&Shape, &[Value]) -> Sizes>,
     /// The activation where none is given.
     pub default_activation: Activation,
     /// Its sizes are one shape argument, `(Const<4>, Const<8>)`, rather than const arguments.
@@ -136,6 +163,9 @@ pub struct Form {
 }
 
 impl Form {
+    /// One that holds tensors.
+    pub const HOLDS_TENSORS: Form = Form { holds_tensors: true, ..Form::STATELESS };
+
     /// A layer without tensors that does the same in training and inference.
     pub const STATELESS: Form = Form {
         holds_tensors: false,
@@ -143,6 +173,7 @@ impl Form {
         inner_activation: false,
         inner: None,
         slide: None,
+        extra: None,
         default_activation: Activation::Linear,
         shape_argument: false,
         trains_differently: false,
@@ -242,5 +273,34 @@ pub const fn numbers_only(layer: &str, input: &Shape) -> Option<Text> {
                 .shape(input)
                 .str("; put `Embedding(categories, width)` before it"),
         ),
+    }
+}
+
+/// What is wrong where something else than one or more vectors flows into `layer`.
+const fn vectors_only(layer: &str, input: &Shape) -> Option<Text> {
+    ranks_only(layer, input, 2, "[features] or [steps, features]")
+}
+
+/// What is wrong where what flows into `layer` has no channels.
+const fn channels_only(layer: &str, input: &Shape) -> Option<Text> {
+    ranks_only(layer, input, 3, "[features], [steps, features] or [channels, height, width]")
+}
+
+const fn ranks_only(layer: &str, input: &Shape, most: usize, taken: &str) -> Option<Text> {
+    if let Some(text) = numbers_only(layer, input) {
+        return Some(text);
+    }
+    if input.rank() > 0 && input.rank() <= most {
+        return None;
+    }
+    let text = Text::new("`").str(layer).str("` takes ").str(taken);
+    Some(text.str(", but what flows in is ").shape(input).str("; put `Flatten` before it"))
+}
+
+/// The channels of an image, which come first; of anything else the last axis.
+const fn channels(input: &Shape) -> Size {
+    match input.rank() {
+        3 => input.dim(0),
+        _ => input.last(),
     }
 }

@@ -43,9 +43,9 @@ pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
 /// The attention, the two `Dense` and the two `LayerNorm`.
 pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
     let attention = multi_head_attention::count(input, arguments);
-    let wide = input.with(input.rank().saturating_sub(1), arguments[2].size());
-    let expand = dense::count(input, &[arguments[2]]);
-    let contract = dense::count(&wide, &[Value::Size(input.last())]);
+    let (features, wide) = (input.last(), arguments[2].size());
+    let expand = dense::numbers(features, wide, wide);
+    let contract = dense::numbers(wide, features, features);
     let norms = layer_norm::count(input, &[]).times(Size::Known(2));
     attention.plus(expand).plus(contract).plus(norms)
 }

@@ -1,0 +1,70 @@
+//! `layer!`: one declaration for what a layer is.
+
+/// Declares a layer by its name, its module and one line about it, and gives `LAYER`, `output`,
+/// `count` and `sizes`. All but `output` may be left out, in this order:
+///
+/// - `parameters`: what stands between the parentheses.
+/// - `form`: what else the runtime's type needs.
+/// - `refuses`: of the layer's name, the input and the arguments, what is wrong with them, if anything.
+/// - `output`: the shape of what comes out, where nothing is wrong.
+/// - `count`: how many numbers are learned.
+/// - `sizes`: the const arguments of the runtime's type.
+macro_rules! layer {
+    (
+        $name:literal, $module:literal, $doc:literal;
+        $(parameters: $parameters:expr,)?
+        $(form: $form:expr,)?
+        $(refuses: |$refused_name:pat_param, $refused:pat_param, $refused_by:pat_param| $text:expr,)?
+        output: |$input:pat_param, $arguments:pat_param| $output:expr,
+        $(count: |$counted:pat_param, $counted_by:pat_param| $count:expr,)?
+        $(sizes: |$sized:pat_param, $sized_by:pat_param| $sizes:expr,)?
+    ) => {
+        /// The row of the table.
+        pub const LAYER: $crate::layer::Layer = $crate::layer::Layer {
+            $(parameters: $parameters,)?
+            $(form: $form,)?
+            ..$crate::layer::Layer::plain($name, $module, $doc, (output, count, sizes))
+        };
+
+        /// The shape of what comes out, or what is wrong.
+        pub const fn output(
+            input: &$crate::Shape,
+            arguments: &[$crate::Value],
+        ) -> Result<$crate::Shape, $crate::Text> {
+            $(
+                let ($refused_name, $refused, $refused_by) = ($name, input, arguments);
+                if let Some(text) = $text {
+                    return Err(text);
+                }
+            )?
+            let ($input, $arguments) = (input, arguments);
+            Ok($output)
+        }
+
+        /// How many numbers are learned.
+        pub const fn count(input: &$crate::Shape, arguments: &[$crate::Value]) -> $crate::Size {
+            layer!(@or $crate::Size::Known(0), (input, arguments) $(|$counted, $counted_by| $count)?)
+        }
+
+        /// The const arguments of the runtime's type.
+        pub const fn sizes(
+            input: &$crate::Shape,
+            arguments: &[$crate::Value],
+        ) -> $crate::layer::Sizes {
+            layer!(
+                @or $crate::layer::Sizes::of(&[]), (input, arguments)
+                $(|$sized, $sized_by| $sizes)?
+            )
+        }
+    };
+
+    (@or $default:expr, $given:tt) => {{
+        let _ = $given;
+        $default
+    }};
+    (@or $default:expr, $given:tt |$input:pat_param, $arguments:pat_param| $formula:expr) => {{
+        let ($input, $arguments) = $given;
+        $formula
+    }};
+}
+pub(super) use layer;

@@ -1,0 +1,269 @@
+//! `layer!`: one declaration for what a layer holds, from which all follows that is the same in
+//! every layer.
+
+use dfdx::nn::tensor_collection::ModuleFields;
+
+use crate::tensor::*;
+
+/// Declares a layer: `pub struct Name<const SIZE: usize, ..; TYPE: Bound, ..>: Marker, .. { fields }`
+/// with `E` and `D` as the last type arguments. Fields are written as in any struct, and behind them
+/// what they start from:
+///
+/// | | |
+/// |---|---|
+/// | `trained(INITIALISER(arguments))` | a tensor; the initialiser is called with it and the arguments |
+/// | `fixed(INITIALISER(arguments))` | one that no optimizer touches |
+/// | `optional(OTHER, SIZE, INITIALISER(arguments))` | trained; there is none where `SIZE` is 0, and the field is empty, on the device of the field `OTHER` before it |
+/// | `module()` | a layer that starts as it does by itself |
+/// | `setting(set_NAME, value)` | a number, which dfdx's visitors see, and a function that sets it |
+/// | `state(set_NAME, value)` | anything else that can be set, which they do not see |
+/// | `held(value)` | what belongs to the type, as its activation |
+///
+/// Names and order of the fields are those of saved files, and the order that of the random numbers
+/// that tensors start from. `extra<const N: usize = O>` before the markers are const arguments behind
+/// `E` and `D`, which have defaults; `where Self::CHECK` evaluates a constant wherever the layer is
+/// built.
+///
+/// `forward |layer, sizes, mask| operation, [field, ..] on [B, ..] shape, ..` says that tensors of
+/// these shapes keep them: `operation` on the tensor and on these fields gives the output, where
+/// `sizes` are those of the tensor. With `masked [B, L] shape` behind it, `mask` is the mask of a
+/// tensor of that shape, where it has one.
+macro_rules! layer {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident<
+            $(const $size:ident: usize),*
+            $(; $($kind:ident: $bound:ident $(= $default:ty)?),+)?
+        > $(extra<$(const $extra:ident: usize = $value:tt),+>)?
+        $(: $($marker:ident),+)? $(where Self::$check:ident)?
+        {
+            $(
+                $(#[$doc:meta])*
+                pub $field:ident: $type:ty = $role:ident($($start:tt)*)
+            ),* $(,)?
+        }
+        $(forward $($forward:tt)+)?
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug)]
+        pub struct $name<
+            $(const $size: usize,)*
+            $($($kind: $bound $(= $default)?,)+)?
+            E: Dtype = f32,
+            D: Storage<E> = dfdx::tensor::Cpu,
+            $($(const $extra: usize = $value,)+)?
+        > {
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        impl<$(const $size: usize,)* $($($kind: $bound,)+)? E: Dtype, D: Storage<E>$($(, const $extra: usize)+)?>
+            $name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?>
+        {
+            $(layer!(@setter $field $type, $role($($start)*));)*
+        }
+
+        impl<
+            $(const $size: usize,)*
+            $($($kind: $bound,)+)?
+            E: Element,
+            D: Device<E>,
+            $($(const $extra: usize,)+)?
+        > TensorCollection<E, D> for $name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?> {
+            type To<E2: Dtype, D2: Device<E2>> =
+                $name<$($size,)* $($($kind,)+)? E2, D2$($(, $extra)+)?>;
+
+            fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+                visitor: &mut V,
+            ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+                $(let () = Self::$check;)?
+                $(let $field = layer!(@visited $field, $role($($start)*));)*
+                visitor.visit_fields(layer!(@nested $($field)*), |layer!(@nested $($field)*)| {
+                    $(let $field = layer!(@built $field, $role($($start)*));)*
+                    $name { $($field),* }
+                })
+            }
+        }
+
+        layer!(
+            @markers
+            [
+                $(const $size: usize,)* $($($kind: $bound,)+)?
+                E: Dtype, D: Storage<E>, $($(const $extra: usize,)+)?
+            ]
+            [$name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?>]
+            $($($marker)+)?
+        );
+        layer!(
+            @forward
+            [$(const $size: usize,)* $($($kind: $bound,)+)? $($(const $extra: usize,)+)?]
+            [$name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?>]
+            $($($forward)+)?
+        );
+    };
+
+    (@setter $field:ident $type:ty, setting($set:ident, $start:expr)) => {
+        layer!(@setter $field $type, state($set, $start));
+    };
+    (@setter $field:ident $type:ty, state($set:ident, $start:expr)) => {
+        #[doc = concat!("Sets `", stringify!($field), "` from now on.")]
+        pub fn $set(&mut self, $field: $type) {
+            self.$field = $field;
+        }
+    };
+    (@setter $field:ident $type:ty, $role:ident($($start:tt)*)) => {};
+
+    (@visited $field:ident, trained($($init:ident)::+($($argument:expr),*))) => {
+        Self::tensor(
+            stringify!($field),
+            |layer| &layer.$field,
+            |layer| &mut layer.$field,
+            TensorOptions::reset_with(|tensor| $($init)::+(tensor $(, $argument)*)),
+        )
+    };
+    (@visited $field:ident, fixed($($init:ident)::+($($argument:expr),*))) => {
+        Self::tensor(
+            stringify!($field),
+            |layer| &layer.$field,
+            |layer| &mut layer.$field,
+            TensorOptions::detached(|tensor| $($init)::+(tensor $(, $argument)*)),
+        )
+    };
+    (@visited $field:ident, optional($other:ident, $size:ident, $($init:tt)+)) => {
+        $crate::layer::declare::Present(
+            $size > 0,
+            layer!(@visited $field, trained($($init)+)),
+        )
+    };
+    (@visited $field:ident, module()) => {
+        Self::module(stringify!($field), |layer| &layer.$field, |layer| &mut layer.$field)
+    };
+    (@visited $field:ident, setting($set:ident, $start:expr)) => {
+        Self::scalar(
+            stringify!($field),
+            |layer| &layer.$field,
+            |layer| &mut layer.$field,
+            dfdx::nn::tensor_collection::ScalarOptions::from_default($start),
+        )
+    };
+    (@visited $field:ident, $role:ident($($start:tt)*)) => { () };
+
+    (@built $field:ident, optional($other:ident, $size:ident, $($init:tt)+)) => {
+        $field.unwrap_or_else(|| $other.device().zeros())
+    };
+    (@built $field:ident, state($set:ident, $start:expr)) => {{
+        let () = $field;
+        $start
+    }};
+    (@built $field:ident, held($start:expr)) => {{
+        let () = $field;
+        $start
+    }};
+    (@built $field:ident, $role:ident($($start:tt)*)) => { $field };
+
+    // Pairs, because dfdx's tuples of fields end at six.
+    (@nested) => { () };
+    (@nested $first:ident $($rest:ident)*) => { ($first, layer!(@nested $($rest)*)) };
+
+    (@markers $generics:tt $layer:tt $($marker:ident)*) => {
+        $(layer!(@marker $generics $layer $marker);)*
+    };
+    (@marker [$($generics:tt)*] [$($layer:tt)*] $marker:ident) => {
+        impl<$($generics)*> $marker for $($layer)* {}
+    };
+
+    (@forward $generics:tt $layer:tt) => {};
+    (
+        @forward $generics:tt $layer:tt
+        |$self:ident, $sizes:pat_param, $mask:pat_param| $operation:expr, $inputs:tt
+        on $([$($dim:ident),+] $shape:ty),+
+        $(, masked [$($masked_dim:ident),+] $masked:ty)?
+    ) => {
+        $(layer!(
+            @module $generics [$($dim: Dim,)+] $layer $shape,
+            |$self, $sizes, $mask| $operation, $inputs
+        );)+
+        $(layer!(
+            @masked $generics [$($masked_dim: Dim,)+] $layer $masked,
+            |$self, $sizes, $mask| $operation, $inputs
+        );)?
+    };
+    (
+        @module [$($generics:tt)*] [$($dims:tt)*] [$($layer:tt)*] $shape:ty,
+        |$self:ident, $sizes:pat_param, $mask:pat_param| $operation:expr, [$($input:ident),*]
+    ) => {
+        impl<$($dims)* $($generics)* E: Element, D: Backend<E>, T: Tape<E, D>>
+            Module<Tensor<$shape, E, D, T>> for $($layer)*
+        {
+            type Output = Tensor<$shape, E, D, T>;
+            type Error = D::Err;
+
+            fn try_forward(&self, x: Tensor<$shape, E, D, T>) -> Result<Self::Output, D::Err> {
+                let (x, tape) = x.split_tape();
+                let sizes = x.shape().concrete();
+                let operation = {
+                    let $self = self;
+                    let ($sizes, $mask) = (&sizes[..], None::<&$crate::layer::Mask>);
+                    $operation
+                };
+                record(&operation, &[&x, $(&self.$input),*], *x.shape(), x.device(), tape)
+            }
+        }
+    };
+    (
+        @masked [$($generics:tt)*] [$($dims:tt)*] [$($layer:tt)*] $shape:ty,
+        |$self:ident, $sizes:pat_param, $mask:pat_param| $operation:expr, [$($input:ident),*]
+    ) => {
+        impl<$($dims)* $($generics)* E: Element, D: Backend<E>, T: Tape<E, D>>
+            $crate::layer::MaskedModule<Tensor<$shape, E, D, T>> for $($layer)*
+        {
+            fn try_forward_masked(
+                &self,
+                x: Tensor<$shape, E, D, T>,
+                mask: &$crate::layer::Mask,
+            ) -> Result<Self::Output, D::Err> {
+                let (x, tape) = x.split_tape();
+                let sizes = x.shape().concrete();
+                if !mask.covers(sizes[0], sizes[1]) {
+                    return Err(D::size_error());
+                }
+                let operation = {
+                    let $self = self;
+                    let ($sizes, $mask) = (&sizes[..], Some(mask));
+                    $operation
+                };
+                record(&operation, &[&x, $(&self.$input),*], *x.shape(), x.device(), tape)
+            }
+        }
+    };
+}
+pub(super) use layer;
+
+/// A tensor that dfdx's visitors see where the flag says that there is one: an empty one they cannot
+/// even read.
+pub(super) struct Present<F>(pub(super) bool, pub(super) F);
+
+impl<M: TensorCollection<E, D>, E: Dtype, D: Device<E>, F: ModuleFields<M, E, D>>
+    ModuleFields<M, E, D> for Present<F>
+{
+    type Options<E2: Dtype, D2: Device<E2>> = Option<F::Options<E2, D2>>;
+    type Output<E2: Dtype, D2: Device<E2>> = Option<F::Output<E2, D2>>;
+
+    fn visit_fields<V: ModuleVisitor<M, E, D>>(
+        self,
+        visitor: &mut V,
+    ) -> Result<Self::Options<V::E2, V::D2>, V::Err> {
+        match self.0 {
+            true => self.1.visit_fields(visitor).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn handle_options<E2: Dtype, D2: Device<E2>>(
+        options: Self::Options<E2, D2>,
+    ) -> Option<Self::Output<E2, D2>> {
+        match options {
+            Some(options) => F::handle_options(options).map(Some),
+            None => Some(None),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What the norms of one sample share: numbers brought to variance 1, group by group.
+
+use std::{borrow::Cow, ops::Range};
+
+use super::Mask;
+use crate::{operation::*, tensor::Element};
+
+/// y = scale (x - mean) / sqrt(variance + epsilon) + offset for each group of a sample's channels.
+/// The inputs are x, the scale and perhaps the offset, which have a number for each channel.
+#[derive(Clone)]
+pub(super) struct Normalise {
+    /// How many rows a sample has: the steps of a sequence, otherwise one.
+    pub(super) steps: usize,
+    /// How many channels a row has.
+    pub(super) channels: usize,
+    /// How many neighbours of a row belong to one channel: the pixels of an image, otherwise one.
+    pub(super) each: usize,
+    /// How many parts the channels are split into.
+    pub(super) groups: usize,
+    /// Whether the mean is subtracted. Without, the variance is that around 0.
+    pub(super) centred: bool,
+    pub(super) epsilon: f64,
+    /// Which rows the statistics are taken over: all, unless it says so.
+    pub(super) mask: Option<Mask>,
+}
+
+compiled!(Normalise);
+
+/// The number of a sample, and that of one of its groups.
+type Block = (usize, usize);
+
+/// What a block is normalised with.
+struct Moments<E> {
+    mean: E,
+    /// 1 / sqrt(variance + epsilon).
+    inverse: E,
+    count: E,
+}
+
+impl Normalise {
+    /// Every row of so many numbers by itself.
+    pub(super) fn rows(channels: usize, epsilon: f64) -> Normalise {
+        Normalise { steps: 1, channels, each: 1, groups: 1, centred: true, epsilon, mask: None }
+    }
+
+    /// Samples of these sizes, the batch's in front: the channels of an image are its first axis, of
+    /// anything else the last.
+    pub(super) fn samples(channels: usize, sizes: &[usize], epsilon: f64) -> Normalise {
+        let (steps, each) = match *sizes {
+            [_, steps, _] => (steps, 1),
+            [_, _, height, width] => (1, height * width),
+            _ => (1, 1),
+        };
+        Normalise { steps, each, ..Normalise::rows(channels, epsilon) }
+    }
+
+    /// How many numbers a row has.
+    fn row(&self) -> usize {
+        self.channels * self.each
+    }
+
+    /// All blocks of so many numbers.
+    fn blocks(&self, len: usize) -> impl Iterator<Item = Block> + '_ {
+        let samples = len / (self.steps * self.row()).max(1);
+        (0..samples).flat_map(|sample| (0..self.groups).map(move |group| (sample, group)))
+    }
+
+    /// Where the numbers of a block lie in a row.
+    fn columns(&self, (_, group): Block) -> Range<usize> {
+        let width = self.row() / self.groups.max(1);
+        group * width..(group + 1) * width
+    }
+
+    /// Where the rows of a block lie, and which of them count.
+    fn spans(&self, block: Block) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
+        let columns = self.columns(block);
+        (block.0 * self.steps..(block.0 + 1) * self.steps).map(move |row| {
+            let start = row * self.row();
+            let counts = self.mask.as_ref().is_none_or(|mask| mask.counts()[row]);
+            (start + columns.start..start + columns.end, counts)
+        })
+    }
+
+    fn moments<E: Element>(&self, x: &[E], block: Block) -> Moments<E> {
+        let counted = || self.spans(block).filter(|(_, counts)| *counts);
+        let numbers = || counted().flat_map(|(span, _)| &x[span]);
+        let count = counted().map(|(span, _)| span.len()).sum::<usize>();
+        let count = E::of(count.max(1) as f64);
+        let mean = match self.centred {
+            true => numbers().copied().sum::<E>() / count,
+            false => E::zero(),
+        };
+        let variance = numbers().map(|x| (*x - mean) * (*x - mean)).sum::<E>() / count;
+        Moments { mean, inverse: (variance + E::of(self.epsilon)).sqrt().recip(), count }
+    }
+
+    /// Numbers of the channels, for every number of a row.
+    fn stretched<'a, E: Element>(&self, of_channels: &'a [E]) -> Cow<'a, [E]> {
+        match self.each {
+            1 => Cow::Borrowed(of_channels),
+            each => of_channels.iter().flat_map(|x| std::iter::repeat_n(*x, each)).collect(),
+        }
+    }
+
+    /// Sums of every number of a row, for the channels.
+    fn gathered<E: Element>(&self, of_row: &[E]) -> Vec<E> {
+        of_row.chunks_exact(self.each.max(1)).map(|sums| sums.iter().copied().sum()).collect()
+    }
+
+    /// Adds the gradients of one block: `[by the block, by the scale, by the offset]`.
+    fn backward_block<E: Element>(
+        &self,
+        block: Block,
+        [x, scale, slope]: [&[E]; 3],
+        [dx, by_scale, by_offset]: [&mut [E]; 3],
+    ) {
+        let Moments { mean, inverse, count } = self.moments(x, block);
+        let normalised = |i: usize| (x[i] - mean) * inverse;
+        let columns = self.columns(block);
+        let places = || self.spans(block).flat_map(|(span, _)| span.zip(columns.clone()));
+        let mean_slope = match self.centred {
+            true => places().map(|(i, k)| slope[i] * scale[k]).sum::<E>() / count,
+            false => E::zero(),
+        };
+        let turns = places().map(|(i, k)| slope[i] * scale[k] * normalised(i));
+        let mean_turn = turns.sum::<E>() / count;
+        for (span, counts) in self.spans(block) {
+            for (i, k) in span.zip(columns.clone()) {
+                let mut change = slope[i] * scale[k];
+                if counts {
+                    change = change - mean_slope - normalised(i) * mean_turn;
+                }
+                dx[i] += inverse * change;
+                by_scale[k] += slope[i] * normalised(i);
+                by_offset[k] += slope[i];
+            }
+        }
+    }
+}
+
+impl Operation for Normalise {
+    type Saved<E: Element> = ();
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        let [x, scale, offset @ ..] = pass.inputs else { return Err(OperationError::Size) };
+        if !self.channels.is_multiple_of(self.groups) {
+            return Err(OperationError::Size);
+        }
+        let scale = self.stretched(scale);
+        let offset = offset.first().map(|offset| self.stretched(offset));
+        for block in self.blocks(x.len()) {
+            let Moments { mean, inverse, .. } = self.moments(x, block);
+            for (span, _) in self.spans(block) {
+                for (i, k) in span.zip(self.columns(block)) {
+                    let y = (x[i] - mean) * inverse * scale[k];
+                    pass.output[i] = offset.as_ref().map_or(y, |offset| y + offset[k]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let [x, scale, offset @ ..] = pass.inputs else { return Err(OperationError::Size) };
+        let scale = self.stretched(scale);
+        let zeros = || vec![E::zero(); self.row()];
+        let (mut by_scale, mut by_offset) = (zeros(), zeros());
+        gradients.edit(0, |dx| {
+            for block in self.blocks(x.len()) {
+                let sums = [&mut *dx, &mut by_scale, &mut by_offset];
+                self.backward_block(block, [x, &scale, pass.gradient], sums);
+            }
+        })?;
+        gradients.add(1, &self.gathered(&by_scale))?;
+        match offset {
+            [] => Ok(()),
+            _ => gradients.add(2, &self.gathered(&by_offset)),
+        }
+    }
+}
