@@ -54,7 +54,7 @@ impl Scaled {
         };
         match name.ends_with("normal") {
             // The standard deviation of a standard normal distribution that ends at 2.
-            true => Scaled::Normal { deviation: variance.sqrt() / 0.879_625_661_034_239_78 },
+            true => Scaled::Normal { deviation: variance.sqrt() / 0.879_625_661_034_239_8 },
             false => Scaled::Uniform { limit: (3.0 * variance).sqrt() },
         }
     }
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn every_initialiser_has_the_variance_and_the_limits_of_keras() {
         // 100 inputs, 200 outputs; the normal ones end at two deviations of what they are cut from.
-        let normal = |variance: f64| 2.0 * variance.sqrt() / 0.879_625_661_034_239_78;
+        let normal = |variance: f64| 2.0 * variance.sqrt() / 0.879_625_661_034_239_8;
         assert_starts(&numbers::<0>(), 2.0 / 300.0, 0.02f64.sqrt());
         assert_starts(&numbers::<1>(), 2.0 / 300.0, normal(2.0 / 300.0));
         assert_starts(&numbers::<2>(), 0.02, 0.06f64.sqrt());

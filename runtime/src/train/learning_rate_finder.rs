@@ -103,7 +103,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         M: Network<E, D>,
     {
         let (setup, _) = self.setup(train);
-        let setup = setup.to_find_a_rate();
+        let setup = setup.finding_a_rate();
         setup.check(train.len())?;
         let raw = super::encode::<M>(train, "train on")?;
         D::core().find_learning_rate(setup, model.untyped_mut(), raw)
@@ -112,7 +112,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
 impl Setup {
     /// The same with the settings that finding a rate needs.
-    fn to_find_a_rate(mut self) -> Setup {
+    fn finding_a_rate(mut self) -> Setup {
         self.callbacks.clear();
         self.validation = super::trainer::ValidationRows::None;
         self.progress = crate::callback::Progress::silent();
