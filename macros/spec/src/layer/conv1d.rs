@@ -1,13 +1,11 @@
 //! `Conv1D`: every output step is a weighted sum of the steps around it.
 
-use super::{conv2d::check_groups, numbers_only, Form, Layer, Sizes, Sliding};
+use super::{biases, conv2d::check_groups, layer, numbers_only, Form, Sizes, Sliding};
 use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "Conv1D",
-    module: "conv1d",
-    doc: "Every step of a filter's output is activation(weights * the steps around it + bias).",
+layer! {
+    "Conv1D", "conv1d",
+    "Every step of a filter's output is activation(weights * the steps around it + bias).";
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),
         Parameter::required("kernel", ArgumentKind::Size),
@@ -20,47 +18,34 @@ pub const LAYER: Layer = Layer {
         Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)),
         Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)),
     ],
-    output,
-    count,
-    sizes,
-    form: Form {
-        holds_tensors: true,
-        activation: true,
-        slide: Some(slide),
-        asks_origin: true,
-        ..Form::STATELESS
+    form: Form { activation: true, slide: Some(slide), asks_origin: true, ..Form::HOLDS_TENSORS },
+    refuses: |name, input, arguments| refused(name, input, arguments),
+    output: |input, arguments| {
+        Shape::numbers(&[sliding(arguments).output(steps(input))[1], arguments[0].size()])
     },
-};
-
-/// `[steps, features]` becomes `[.., filters]`, a step for each place of the kernel.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = sequences_only("Conv1D", input) {
-        return Err(text);
-    }
-    let filters = arguments[0].size();
-    if let Some(text) = check_groups("Conv1D", input, input.dim(1), filters, groups(arguments)) {
-        return Err(text);
-    }
-    let sliding = sliding(arguments);
-    if let Some(text) = sliding.check_kernel("Conv1D", input, steps(input)) {
-        return Err(text);
-    }
-    Ok(Shape::numbers(&[sliding.output(steps(input))[1], filters]))
+    // The kernel, and the bias where there is one.
+    count: |input, arguments| {
+        let sizes = sizes(input, arguments);
+        sizes.at(0).times(sizes.at(1)).times(sizes.at(2)).plus(sizes.at(3))
+    },
+    sizes: |input, arguments| {
+        let filters = arguments[0].size();
+        let inputs = input.dim(1).over(groups(arguments));
+        let places = sliding(arguments).output(steps(input))[1];
+        let biases = biases(filters, &arguments[7]);
+        Sizes::of(&[inputs, filters, arguments[1].size(), biases, places])
+    },
 }
 
-/// The kernel, and the bias where there is one.
-pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
-    let sizes = sizes(input, arguments);
-    sizes.at(0).times(sizes.at(1)).times(sizes.at(2)).plus(sizes.at(3))
-}
-
-/// `Conv1D<INPUTS, FILTERS, KERNEL, BIASES, STEPS, Slide<..>, ..>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    let filters = arguments[0].size();
-    let inputs = input.dim(1).over(groups(arguments));
-    let biases = if arguments[7].flag_or(true) { filters } else { Size::Known(0) };
-    let places = sliding(arguments).output(steps(input))[1];
-    Sizes::of(&[inputs, filters, arguments[1].size(), biases, places])
+const fn refused(name: &str, input: &Shape, arguments: &[Value]) -> Option<Text> {
+    if let Some(text) = sequences_only(name, input) {
+        return Some(text);
+    }
+    let (filters, groups) = (arguments[0].size(), groups(arguments));
+    match check_groups(name, input, input.dim(1), filters, groups) {
+        None => sliding(arguments).check_kernel(name, input, steps(input)),
+        uneven => uneven,
+    }
 }
 
 /// `Slide<..>`.

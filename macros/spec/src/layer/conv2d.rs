@@ -1,13 +1,11 @@
 //! `Conv2D`: every output pixel is a weighted sum of the image around it.
 
-use super::{numbers_only, Form, Fusion, Layer, Sizes, Sliding};
+use super::{biases, layer, numbers_only, Form, Fusion, Sizes, Sliding};
 use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "Conv2D",
-    module: "conv2d",
-    doc: "Every pixel of a filter's output is activation(weights * the image around it + bias).",
+layer! {
+    "Conv2D", "conv2d",
+    "Every pixel of a filter's output is activation(weights * the image around it + bias).";
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),
         Parameter::required("kernel", ArgumentKind::Pair),
@@ -20,11 +18,7 @@ pub const LAYER: Layer = Layer {
         Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)),
         Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)),
     ],
-    output,
-    count,
-    sizes,
     form: Form {
-        holds_tensors: true,
         activation: true,
         slide: Some(slide),
         asks_origin: true,
@@ -32,41 +26,37 @@ pub const LAYER: Layer = Layer {
             Fusion { next: &["MaxPool2D", "Flatten"], method: "try_forward_pooled_flat" },
             Fusion { next: &["MaxPool2D"], method: "try_forward_pooled" },
         ],
-        ..Form::STATELESS
+        ..Form::HOLDS_TENSORS
     },
-};
-
-/// `[channels, height, width]` becomes `[filters, ..]`, a pixel for each place of the kernel.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = images_only("Conv2D", input) {
-        return Err(text);
-    }
-    let filters = arguments[0].size();
-    if let Some(text) = check_groups("Conv2D", input, input.dim(0), filters, groups(arguments)) {
-        return Err(text);
-    }
-    let (sliding, axes) = (sliding(arguments), axes(input));
-    if let Some(text) = sliding.check_kernel("Conv2D", input, axes) {
-        return Err(text);
-    }
-    let [height, width] = sliding.output(axes);
-    Ok(Shape::numbers(&[filters, height, width]))
+    refuses: |name, input, arguments| refused(name, input, arguments),
+    output: |input, arguments| {
+        let [height, width] = sliding(arguments).output(axes(input));
+        Shape::numbers(&[arguments[0].size(), height, width])
+    },
+    // The kernel, and the bias where there is one.
+    count: |input, arguments| {
+        let sizes = sizes(input, arguments);
+        sizes.at(0).times(sizes.at(1)).times(sizes.at(2)).times(sizes.at(3)).plus(sizes.at(4))
+    },
+    sizes: |input, arguments| {
+        let [kernel_height, kernel_width] = kernel(arguments);
+        let filters = arguments[0].size();
+        let [height, width] = sliding(arguments).output(axes(input));
+        let inputs = input.dim(0).over(groups(arguments));
+        let biases = biases(filters, &arguments[7]);
+        Sizes::of(&[inputs, filters, kernel_height, kernel_width, biases, height, width])
+    },
 }
 
-/// The kernel, and the bias where there is one.
-pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
-    let sizes = sizes(input, arguments);
-    sizes.at(0).times(sizes.at(1)).times(sizes.at(2)).times(sizes.at(3)).plus(sizes.at(4))
-}
-
-/// `Conv2D<INPUTS, FILTERS, KERNEL_HEIGHT, KERNEL_WIDTH, BIASES, HEIGHT, WIDTH, Slide<..>, ..>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    let [kernel_height, kernel_width] = kernel(arguments);
-    let filters = arguments[0].size();
-    let [height, width] = sliding(arguments).output(axes(input));
-    let inputs = input.dim(0).over(groups(arguments));
-    let biases = if arguments[7].flag_or(true) { filters } else { Size::Known(0) };
-    Sizes::of(&[inputs, filters, kernel_height, kernel_width, biases, height, width])
+const fn refused(name: &str, input: &Shape, arguments: &[Value]) -> Option<Text> {
+    if let Some(text) = images_only(name, input) {
+        return Some(text);
+    }
+    let (filters, groups) = (arguments[0].size(), groups(arguments));
+    match check_groups(name, input, input.dim(0), filters, groups) {
+        None => sliding(arguments).check_kernel(name, input, axes(input)),
+        uneven => uneven,
+    }
 }
 
 /// `Slide<..>`.

@@ -43,7 +43,7 @@ macro_rules! layer {
 
         /// How many numbers are learned.
         pub const fn count(input: &$crate::Shape, arguments: &[$crate::Value]) -> $crate::Size {
-            layer!(@or $crate::Size::Known(0), (input, arguments) $(|$counted, $counted_by| $count)?)
+            $crate::layer::layer!(@or $crate::Size::Known(0), (input, arguments) $(|$counted, $counted_by| $count)?)
         }
 
         /// The const arguments of the runtime's type.
@@ -51,7 +51,7 @@ macro_rules! layer {
             input: &$crate::Shape,
             arguments: &[$crate::Value],
         ) -> $crate::layer::Sizes {
-            layer!(
+            $crate::layer::layer!(
                 @or $crate::layer::Sizes::of(&[]), (input, arguments)
                 $(|$sized, $sized_by| $sizes)?
             )

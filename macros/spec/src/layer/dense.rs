@@ -1,6 +1,6 @@
 //! `Dense`: every output is a weighted sum of all inputs.
 
-use super::{layer, vectors_only, Form, MergeFusion, Sizes};
+use super::{biases, layer, vectors_only, Form, MergeFusion, Sizes};
 use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Value};
 
 layer! {
@@ -55,14 +55,6 @@ pub const fn extra(_: &Shape, arguments: &[Value]) -> Sizes {
     }
     let place = Size::Known(init.place_among(INITIALIZERS));
     Sizes::of(&[biases(arguments[0].size(), bias), place])
-}
-
-const fn biases(units: Size, bias: &Value) -> Size {
-    if bias.flag_or(true) {
-        units
-    } else {
-        Size::Known(0)
-    }
 }
 
 /// How many numbers the kernel and the bias have.

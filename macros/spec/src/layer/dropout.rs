@@ -1,17 +1,12 @@
 //! `Dropout`: numbers left out at random in training.
 
-use super::{numbers_only, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use super::{layer, numbers_only, Form};
+use crate::{ArgumentKind, MaskRule, Parameter, Range};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "Dropout",
-    module: "dropout",
-    doc: "In training, each number is 0 with probability `rate` and else divided by 1 - rate.",
+layer! {
+    "Dropout", "dropout",
+    "In training, each number is 0 with probability `rate` and else divided by 1 - rate.";
     parameters: &[Parameter::required("rate", ArgumentKind::Number(Range::Fraction))],
-    output,
-    count,
-    sizes,
     form: Form {
         trains_differently: true,
         random: true,
@@ -19,29 +14,14 @@ pub const LAYER: Layer = Layer {
         mask: MaskRule::Keeps,
         ..Form::STATELESS
     },
-};
-
-/// The input's shape.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = numbers_only("Dropout", input) {
-        return Err(text);
-    }
-    Ok(*input)
-}
-
-/// Nothing is learned.
-pub const fn count(_: &Shape, _: &[Value]) -> Size {
-    Size::Known(0)
-}
-
-/// `Dropout` fits every shape.
-pub const fn sizes(_: &Shape, _: &[Value]) -> Sizes {
-    Sizes::of(&[])
+    refuses: |name, input, _| numbers_only(name, input),
+    output: |input, _| *input,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Shape, Size, Text, Value};
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(3), Size::Known(4)]);
 

@@ -1,41 +1,19 @@
 //! `Flatten`: all numbers of a sample in one row.
 
-use super::{numbers_only, Form, Layer, Sizes};
-use crate::{Shape, Size, Text, Value};
+use super::{layer, numbers_only, Sizes};
+use crate::Shape;
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "Flatten",
-    module: "flatten",
-    doc: "All numbers of a sample in one row; changes nothing where they are.",
-    parameters: &[],
-    output,
-    count,
-    sizes,
-    form: Form::STATELESS,
-};
-
-/// `[elements]`.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = numbers_only("Flatten", input) {
-        return Err(text);
-    }
-    Ok(Shape::numbers(&[input.elements()]))
-}
-
-/// Nothing is learned.
-pub const fn count(_: &Shape, _: &[Value]) -> Size {
-    Size::Known(0)
-}
-
-/// `Flatten<ELEMENTS>`.
-pub const fn sizes(input: &Shape, _: &[Value]) -> Sizes {
-    Sizes::of(&[input.elements()])
+layer! {
+    "Flatten", "flatten", "All numbers of a sample in one row; changes nothing where they are.";
+    refuses: |name, input, _| numbers_only(name, input),
+    output: |input, _| Shape::numbers(&[input.elements()]),
+    sizes: |input, _| Sizes::of(&[input.elements()]),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Size, Text};
 
     #[test]
     fn the_elements_are_counted() {

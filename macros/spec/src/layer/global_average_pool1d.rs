@@ -1,41 +1,19 @@
 //! `GlobalAveragePool1D`: the mean of every feature.
 
-use super::{conv1d::sequences_only, Form, Layer, Sizes};
-use crate::{MaskRule, Shape, Size, Text, Value};
+use super::{conv1d::sequences_only, layer, Form};
+use crate::{MaskRule, Shape};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "GlobalAveragePool1D",
-    module: "global_average_pool1d",
-    doc: "The mean of every feature.",
-    parameters: &[],
-    output,
-    count,
-    sizes,
+layer! {
+    "GlobalAveragePool1D", "global_average_pool1d", "The mean of every feature.";
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
-};
-
-/// `[steps, features]` becomes `[features]`.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = sequences_only("GlobalAveragePool1D", input) {
-        return Err(text);
-    }
-    Ok(Shape::numbers(&[input.dim(1)]))
-}
-
-/// Nothing is learned.
-pub const fn count(_: &Shape, _: &[Value]) -> Size {
-    Size::Known(0)
-}
-
-/// `GlobalAveragePool1D` fits every shape.
-pub const fn sizes(_: &Shape, _: &[Value]) -> Sizes {
-    Sizes::of(&[])
+    refuses: |name, input, _| sequences_only(name, input),
+    output: |input, _| Shape::numbers(&[input.dim(1)]),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Size, Text};
 
     #[test]
     fn one_number_for_each_feature_is_left() {

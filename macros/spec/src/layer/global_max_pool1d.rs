@@ -1,41 +1,19 @@
 //! `GlobalMaxPool1D`: the largest number of every feature.
 
-use super::{conv1d::sequences_only, Form, Layer, Sizes};
-use crate::{MaskRule, Shape, Size, Text, Value};
+use super::{conv1d::sequences_only, layer, Form};
+use crate::{MaskRule, Shape};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "GlobalMaxPool1D",
-    module: "global_max_pool1d",
-    doc: "The largest number of every feature.",
-    parameters: &[],
-    output,
-    count,
-    sizes,
+layer! {
+    "GlobalMaxPool1D", "global_max_pool1d", "The largest number of every feature.";
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
-};
-
-/// `[steps, features]` becomes `[features]`.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = sequences_only("GlobalMaxPool1D", input) {
-        return Err(text);
-    }
-    Ok(Shape::numbers(&[input.dim(1)]))
-}
-
-/// Nothing is learned.
-pub const fn count(_: &Shape, _: &[Value]) -> Size {
-    Size::Known(0)
-}
-
-/// `GlobalMaxPool1D` fits every shape.
-pub const fn sizes(_: &Shape, _: &[Value]) -> Sizes {
-    Sizes::of(&[])
+    refuses: |name, input, _| sequences_only(name, input),
+    output: |input, _| Shape::numbers(&[input.dim(1)]),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Size, Text};
 
     #[test]
     fn one_number_for_each_feature_is_left() {

@@ -1,41 +1,18 @@
 //! `GlobalMaxPool2D`: the largest number of every channel.
 
-use super::{conv2d::images_only, Form, Layer, Sizes};
-use crate::{Shape, Size, Text, Value};
+use super::{conv2d::images_only, layer};
+use crate::Shape;
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "GlobalMaxPool2D",
-    module: "global_max_pool2d",
-    doc: "The largest number of every channel.",
-    parameters: &[],
-    output,
-    count,
-    sizes,
-    form: Form::STATELESS,
-};
-
-/// `[channels, height, width]` becomes `[channels]`.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = images_only("GlobalMaxPool2D", input) {
-        return Err(text);
-    }
-    Ok(Shape::numbers(&[input.dim(0)]))
-}
-
-/// Nothing is learned.
-pub const fn count(_: &Shape, _: &[Value]) -> Size {
-    Size::Known(0)
-}
-
-/// `GlobalMaxPool2D` fits every shape.
-pub const fn sizes(_: &Shape, _: &[Value]) -> Sizes {
-    Sizes::of(&[])
+layer! {
+    "GlobalMaxPool2D", "global_max_pool2d", "The largest number of every channel.";
+    refuses: |name, input, _| images_only(name, input),
+    output: |input, _| Shape::numbers(&[input.dim(0)]),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Size, Text};
 
     #[test]
     fn one_number_for_each_channel_is_left() {

@@ -1,54 +1,28 @@
 //! `GRU`: the gated recurrent unit.
 
-use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use super::{layer, recurrent, Sizes};
+use crate::{ArgumentKind, Parameter, Size, Value};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "GRU",
-    module: "gru",
-    doc: "Reads a sequence step by step with gated recurrent units, `units` of them.",
+layer! {
+    "GRU", "gru", "Reads a sequence step by step with gated recurrent units, `units` of them.";
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),
-        Parameter::optional("return_sequences", ArgumentKind::Flag),
-        Parameter::optional("go_backwards", ArgumentKind::Flag),
+        recurrent::RETURN_SEQUENCES,
+        recurrent::GO_BACKWARDS,
         Parameter::optional("reset_after", ArgumentKind::Flag),
-        Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)),
+        recurrent::DROPOUT,
     ],
-    output,
-    count,
-    sizes,
-    form: Form {
-        holds_tensors: true,
-        trains_differently: true,
-        random: true,
-        settings: &["dropout"],
-        mask: MaskRule::Reads,
-        ..Form::STATELESS
+    form: recurrent::FORM,
+    refuses: |name, input, _| recurrent::sequences_only(name, input),
+    output: |input, arguments| recurrent::output(input, arguments[0].size(), &arguments[1]),
+    // Three gates: update, reset and candidate; a second bias with `reset_after`.
+    count: |input, arguments| recurrent::count(input, arguments[0].size(), 3, biases(arguments)),
+    sizes: |input, arguments| {
+        let (units, gates) = (arguments[0].size(), arguments[0].size().times(Size::Known(3)));
+        let flags = [recurrent::flag(&arguments[1]), recurrent::flag(&arguments[2])];
+        let biases = Size::Known(biases(arguments));
+        Sizes::of(&[input.last(), units, gates, biases, flags[0], flags[1]])
     },
-};
-
-/// `[units]`, or `[steps, units]` with `return_sequences`.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    recurrent::output("GRU", input, arguments[0].size(), &arguments[1])
-}
-
-/// Three gates: update, reset and candidate; a second bias with `reset_after`.
-pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
-    recurrent::count(input, arguments[0].size(), 3, biases(arguments))
-}
-
-/// `GRU<INPUTS, UNITS, 3 * UNITS, BIASES, SEQUENCES, BACKWARDS, ..>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    let units = arguments[0].size();
-    Sizes::of(&[
-        input.last(),
-        units,
-        units.times(Size::Known(3)),
-        Size::Known(biases(arguments)),
-        recurrent::flag(&arguments[1]),
-        recurrent::flag(&arguments[2]),
-    ])
 }
 
 /// Resetting after the recurrent sums, the default, gives those a bias of their own.
@@ -59,6 +33,7 @@ const fn biases(arguments: &[Value]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Shape, Text};
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(7), Size::Known(5)]);
     const AFTER: &[Value] =

@@ -1,57 +1,32 @@
 //! `LSTM`: long short-term memory.
 
-use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use super::{layer, recurrent, Sizes};
+use crate::{ArgumentKind, Parameter, Size};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "LSTM",
-    module: "lstm",
-    doc: "Reads a sequence step by step with long short-term memory of `units` numbers.",
+layer! {
+    "LSTM", "lstm", "Reads a sequence step by step with long short-term memory of `units` numbers.";
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),
-        Parameter::optional("return_sequences", ArgumentKind::Flag),
-        Parameter::optional("go_backwards", ArgumentKind::Flag),
-        Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)),
+        recurrent::RETURN_SEQUENCES,
+        recurrent::GO_BACKWARDS,
+        recurrent::DROPOUT,
     ],
-    output,
-    count,
-    sizes,
-    form: Form {
-        holds_tensors: true,
-        trains_differently: true,
-        random: true,
-        settings: &["dropout"],
-        mask: MaskRule::Reads,
-        ..Form::STATELESS
+    form: recurrent::FORM,
+    refuses: |name, input, _| recurrent::sequences_only(name, input),
+    output: |input, arguments| recurrent::output(input, arguments[0].size(), &arguments[1]),
+    // Four gates: input, forget, cell and output.
+    count: |input, arguments| recurrent::count(input, arguments[0].size(), 4, 1),
+    sizes: |input, arguments| {
+        let (units, gates) = (arguments[0].size(), arguments[0].size().times(Size::Known(4)));
+        let flags = [recurrent::flag(&arguments[1]), recurrent::flag(&arguments[2])];
+        Sizes::of(&[input.last(), units, gates, flags[0], flags[1]])
     },
-};
-
-/// `[units]`, or `[steps, units]` with `return_sequences`.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    recurrent::output("LSTM", input, arguments[0].size(), &arguments[1])
-}
-
-/// Four gates: input, forget, cell and output.
-pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
-    recurrent::count(input, arguments[0].size(), 4, 1)
-}
-
-/// `LSTM<INPUTS, UNITS, 4 * UNITS, SEQUENCES, BACKWARDS, ..>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    let units = arguments[0].size();
-    Sizes::of(&[
-        input.last(),
-        units,
-        units.times(Size::Known(4)),
-        recurrent::flag(&arguments[1]),
-        recurrent::flag(&arguments[2]),
-    ])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Shape, Text, Value};
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(100), Size::Known(64)]);
     const LAST: &[Value] =

@@ -276,6 +276,14 @@ pub const fn numbers_only(layer: &str, input: &Shape) -> Option<Text> {
     }
 }
 
+/// A bias for each output, or none.
+const fn biases(outputs: Size, bias: &Value) -> Size {
+    match bias.flag_or(true) {
+        true => outputs,
+        false => Size::Known(0),
+    }
+}
+
 /// What is wrong where something else than one or more vectors flows into `layer`.
 const fn vectors_only(layer: &str, input: &Shape) -> Option<Text> {
     ranks_only(layer, input, 2, "[features] or [steps, features]")

@@ -1,65 +1,42 @@
 //! `MultiHeadAttention`: every step looks at all steps.
 
-use super::{recurrent, Form, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use super::{layer, recurrent, Sizes};
+use crate::{ArgumentKind, Parameter, Size, Value};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "MultiHeadAttention",
-    module: "multi_head_attention",
-    doc: "Self-attention: every step becomes a mixture of all, weighed in `heads` ways.",
+layer! {
+    "MultiHeadAttention", "multi_head_attention",
+    "Self-attention: every step becomes a mixture of all, weighed in `heads` ways.";
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),
         Parameter::required("key_dim", ArgumentKind::Size),
-        Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)),
+        recurrent::DROPOUT,
         Parameter::optional("causal", ArgumentKind::Flag),
     ],
-    output,
-    count,
-    sizes,
-    form: Form {
-        holds_tensors: true,
-        trains_differently: true,
-        random: true,
-        mask: MaskRule::Reads,
-        settings: &["dropout"],
-        ..Form::STATELESS
+    form: recurrent::FORM,
+    refuses: |name, input, _| recurrent::sequences_only(name, input),
+    output: |input, _| *input,
+    // Queries, keys, values and the output, each with a bias.
+    count: |input, arguments| {
+        let (features, width) = (input.last(), width(arguments));
+        let into = features.plus(Size::Known(1)).times(width).times(Size::Known(3));
+        into.plus(width.plus(Size::Known(1)).times(features))
     },
-};
-
-/// The input's shape.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = recurrent::sequences_only("MultiHeadAttention", input) {
-        return Err(text);
-    }
-    Ok(*input)
+    sizes: |input, arguments| {
+        let (heads, key_dim) = (arguments[0].size(), arguments[1].size());
+        let causal = recurrent::flag(&arguments[3]);
+        Sizes::of(&[input.last(), heads, key_dim, width(arguments), causal])
+    },
 }
 
-/// Queries, keys, values and the output, each with a bias.
-pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
-    let (features, width) = (input.last(), width(arguments));
-    let into = features.plus(Size::Known(1)).times(width).times(Size::Known(3));
-    into.plus(width.plus(Size::Known(1)).times(features))
-}
-
-/// `MultiHeadAttention<FEATURES, HEADS, KEY_DIM, HEADS * KEY_DIM, CAUSAL, ..>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of(&[
-        input.last(),
-        arguments[0].size(),
-        arguments[1].size(),
-        width(arguments),
-        recurrent::flag(&arguments[3]),
-    ])
-}
-
-const fn width(arguments: &[Value]) -> Size {
+/// The numbers of all heads.
+pub(super) const fn width(arguments: &[Value]) -> Size {
     arguments[0].size().times(arguments[1].size())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Shape, Text};
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(7), Size::Known(5)]);
     const ARGUMENTS: &[Value] = &[

@@ -13,30 +13,48 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::optional("padding", ArgumentKind::Padding),
 ];
 
+/// Declares a pooling by its name, its module and one line about it.
+macro_rules! pool {
+    ($name:literal, $module:literal, $doc:literal) => {
+        $crate::layer::layer! {
+            $name, $module, $doc;
+            parameters: $crate::layer::pool1d::PARAMETERS,
+            form: $crate::layer::Form { slide: Some(slide), ..$crate::layer::Form::STATELESS },
+            refuses: |name, input, arguments| $crate::layer::pool1d::refused(name, input, arguments),
+            output: |input, arguments| $crate::layer::pool1d::output(input, arguments),
+            sizes: |input, arguments| $crate::layer::pool1d::sizes(input, arguments),
+        }
+
+        pub use $crate::layer::pool1d::slide;
+    };
+}
+pub(super) use pool;
+
+/// What is wrong with a pooling called `name`.
+pub(super) const fn refused(name: &str, input: &Shape, arguments: &[Value]) -> Option<Text> {
+    match sequences_only(name, input) {
+        None => window(arguments).check_pool(name, input, steps(input)),
+        refused => refused,
+    }
+}
+
 /// `[steps, features]` becomes `[.., features]`, a step for each place of the window.
-pub(super) const fn output(name: &str, input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = sequences_only(name, input) {
-        return Err(text);
-    }
-    let sliding = pool(arguments);
-    if let Some(text) = sliding.check_pool(name, input, steps(input)) {
-        return Err(text);
-    }
-    Ok(Shape::numbers(&[sliding.output(steps(input))[1], input.dim(1)]))
+pub(super) const fn output(input: &Shape, arguments: &[Value]) -> Shape {
+    Shape::numbers(&[window(arguments).output(steps(input))[1], input.dim(1)])
 }
 
 /// `NAME<POOL, STEPS, Slide<..>>`, where `NAME` is `MaxPool1D` or `AvgPool1D`.
 pub(super) const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of(&[arguments[0].size(), pool(arguments).output(steps(input))[1]])
+    Sizes::of(&[arguments[0].size(), window(arguments).output(steps(input))[1]])
 }
 
 /// `Slide<..>`.
-pub(super) const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
-    pool(arguments).slide(steps(input))
+pub const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
+    window(arguments).slide(steps(input))
 }
 
 /// The window, which moves by its own size where no stride is given.
-const fn pool(arguments: &[Value]) -> Sliding {
+const fn window(arguments: &[Value]) -> Sliding {
     let stride = match &arguments[1] {
         Value::Absent => arguments[0].size(),
         stride => stride.size(),
@@ -46,7 +64,7 @@ const fn pool(arguments: &[Value]) -> Sliding {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::max_pool1d, *};
     use crate::Padding;
 
     const STEPS: Shape = Shape::numbers(&[Size::Known(7), Size::Known(3)]);
@@ -56,7 +74,7 @@ mod tests {
     }
 
     fn shown(input: Shape, arguments: [Value; 3]) -> String {
-        match output("MaxPool1D", &input, &arguments) {
+        match max_pool1d::output(&input, &arguments) {
             Ok(shape) => Text::new("").shape(&shape).as_str().to_string(),
             Err(text) => text.as_str().to_string(),
         }
@@ -65,7 +83,7 @@ mod tests {
     #[test]
     fn a_window_moves_by_its_size_unless_told_otherwise() {
         const OUTPUT: Result<Shape, Text> =
-            output("MaxPool1D", &STEPS, &[size(2), Value::Absent, Value::Absent]);
+            max_pool1d::output(&STEPS, &[size(2), Value::Absent, Value::Absent]);
         assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[3, 3]");
         assert_eq!(shown(STEPS, [size(3), size(1), Value::Absent]), "[5, 3]");
         let same = Value::Padding(Padding::Same);

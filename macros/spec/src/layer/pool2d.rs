@@ -13,33 +13,51 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::optional("padding", ArgumentKind::Padding),
 ];
 
+/// Declares a pooling by its name, its module and one line about it.
+macro_rules! pool {
+    ($name:literal, $module:literal, $doc:literal) => {
+        $crate::layer::layer! {
+            $name, $module, $doc;
+            parameters: $crate::layer::pool2d::PARAMETERS,
+            form: $crate::layer::Form { slide: Some(slide), ..$crate::layer::Form::STATELESS },
+            refuses: |name, input, arguments| $crate::layer::pool2d::refused(name, input, arguments),
+            output: |input, arguments| $crate::layer::pool2d::output(input, arguments),
+            sizes: |input, arguments| $crate::layer::pool2d::sizes(input, arguments),
+        }
+
+        pub use $crate::layer::pool2d::slide;
+    };
+}
+pub(super) use pool;
+
+/// What is wrong with a pooling called `name`.
+pub(super) const fn refused(name: &str, input: &Shape, arguments: &[Value]) -> Option<Text> {
+    match images_only(name, input) {
+        None => window(arguments).check_pool(name, input, axes(input)),
+        refused => refused,
+    }
+}
+
 /// `[channels, height, width]` becomes `[channels, ..]`, a pixel for each place of the window.
-pub(super) const fn output(name: &str, input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = images_only(name, input) {
-        return Err(text);
-    }
-    let sliding = pool(arguments);
-    if let Some(text) = sliding.check_pool(name, input, axes(input)) {
-        return Err(text);
-    }
-    let [height, width] = sliding.output(axes(input));
-    Ok(Shape::numbers(&[input.dim(0), height, width]))
+pub(super) const fn output(input: &Shape, arguments: &[Value]) -> Shape {
+    let [height, width] = window(arguments).output(axes(input));
+    Shape::numbers(&[input.dim(0), height, width])
 }
 
 /// `NAME<POOL_HEIGHT, POOL_WIDTH, HEIGHT, WIDTH, Slide<..>>`, where `NAME` is `MaxPool2D` or `AvgPool2D`.
 pub(super) const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
     let [pool_height, pool_width] = arguments[0].pair_or([Size::Unknown; 2]);
-    let [height, width] = pool(arguments).output(axes(input));
+    let [height, width] = window(arguments).output(axes(input));
     Sizes::of(&[pool_height, pool_width, height, width])
 }
 
 /// `Slide<..>`.
-pub(super) const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
-    pool(arguments).slide(axes(input))
+pub const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
+    window(arguments).slide(axes(input))
 }
 
 /// The window, which moves by its own size where no stride is given.
-const fn pool(arguments: &[Value]) -> Sliding {
+const fn window(arguments: &[Value]) -> Sliding {
     let pool = arguments[0].pair_or([Size::Unknown; 2]);
     let stride = arguments[1].pair_or(pool);
     Sliding::image(pool, stride, [Size::Known(1); 2], arguments[2].padding())
@@ -47,7 +65,7 @@ const fn pool(arguments: &[Value]) -> Sliding {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::max_pool2d, *};
     use crate::Padding;
 
     const IMAGE: Shape = Shape::numbers(&[Size::Known(4), Size::Known(5), Size::Known(9)]);
@@ -61,7 +79,7 @@ mod tests {
     }
 
     fn shown(input: Shape, arguments: [Value; 3]) -> String {
-        match output("MaxPool2D", &input, &arguments) {
+        match max_pool2d::output(&input, &arguments) {
             Ok(shape) => Text::new("").shape(&shape).as_str().to_string(),
             Err(text) => text.as_str().to_string(),
         }
@@ -70,7 +88,7 @@ mod tests {
     #[test]
     fn a_window_moves_by_its_size_unless_told_otherwise() {
         const OUTPUT: Result<Shape, Text> =
-            output("MaxPool2D", &IMAGE, &[pair(2, 2), Value::Absent, Value::Absent]);
+            max_pool2d::output(&IMAGE, &[pair(2, 2), Value::Absent, Value::Absent]);
         assert_eq!(Text::new("").shape(&OUTPUT.unwrap()).as_str(), "[4, 2, 4]");
         assert_eq!(shown(IMAGE, [pair(2, 3), pair(1, 2), Value::Absent]), "[4, 4, 4]");
         let same = Value::Padding(Padding::Same);

@@ -1,41 +1,22 @@
 //! `PositionalEmbedding`: a learned vector for each step, added to what stands there.
 
-use super::{recurrent, Form, Layer, Sizes};
-use crate::{MaskRule, Shape, Size, Text, Value};
+use super::{layer, recurrent::sequences_only, Form, Sizes};
+use crate::MaskRule;
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "PositionalEmbedding",
-    module: "positional_embedding",
-    doc: "Adds a learned vector to each step of a sequence, so that its place can be told.",
-    parameters: &[],
-    output,
-    count,
-    sizes,
-    form: Form { holds_tensors: true, mask: MaskRule::Keeps, ..Form::STATELESS },
-};
-
-/// The input's shape.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    match recurrent::sequences_only("PositionalEmbedding", input) {
-        Some(text) => Err(text),
-        None => Ok(*input),
-    }
-}
-
-/// A vector for each step.
-pub const fn count(input: &Shape, _: &[Value]) -> Size {
-    input.elements()
-}
-
-/// `PositionalEmbedding<STEPS, FEATURES, ..>`.
-pub const fn sizes(input: &Shape, _: &[Value]) -> Sizes {
-    Sizes::of(&[input.dim(0), input.dim(1)])
+layer! {
+    "PositionalEmbedding", "positional_embedding",
+    "Adds a learned vector to each step of a sequence, so that its place can be told.";
+    form: Form { mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },
+    refuses: |name, input, _| sequences_only(name, input),
+    output: |input, _| *input,
+    count: |input, _| input.elements(),
+    sizes: |input, _| Sizes::of(&[input.dim(0), input.dim(1)]),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Shape, Size, Text};
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(7), Size::Known(5)]);
 

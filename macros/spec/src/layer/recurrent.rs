@@ -1,7 +1,22 @@
 //! What the recurrent layers have in common: they read `[steps, features]`, one step after another.
 
-use super::numbers_only;
-use crate::{Shape, Size, Text, Value};
+use super::{numbers_only, Form};
+use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+
+pub(super) const RETURN_SEQUENCES: Parameter =
+    Parameter::optional("return_sequences", ArgumentKind::Flag);
+pub(super) const GO_BACKWARDS: Parameter = Parameter::optional("go_backwards", ArgumentKind::Flag);
+pub(super) const DROPOUT: Parameter =
+    Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction));
+
+/// A layer that reads the steps that count, and has dropout.
+pub(super) const FORM: Form = Form {
+    trains_differently: true,
+    random: true,
+    settings: &["dropout"],
+    mask: MaskRule::Reads,
+    ..Form::HOLDS_TENSORS
+};
 
 /// What is wrong where no sequence of numbers flows into `layer`.
 pub(super) const fn sequences_only(layer: &str, input: &Shape) -> Option<Text> {
@@ -30,19 +45,11 @@ pub(super) const fn sequences_only(layer: &str, input: &Shape) -> Option<Text> {
 }
 
 /// `[units]` after the last step, or `[steps, units]`.
-pub(super) const fn output(
-    layer: &str,
-    input: &Shape,
-    units: Size,
-    return_sequences: &Value,
-) -> Result<Shape, Text> {
-    if let Some(text) = sequences_only(layer, input) {
-        return Err(text);
-    }
-    Ok(match return_sequences.flag_or(false) {
+pub(super) const fn output(input: &Shape, units: Size, return_sequences: &Value) -> Shape {
+    match return_sequences.flag_or(false) {
         true => input.with(1, units),
         false => Shape::numbers(&[units]),
-    })
+    }
 }
 
 /// The weights of all gates, with `biases` numbers to each sum.

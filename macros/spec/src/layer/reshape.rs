@@ -1,43 +1,18 @@
 //! `Reshape`: the same numbers under other dimensions.
 
-use super::{numbers_only, Form, Layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value, MAX_RANK};
+use super::{layer, numbers_only, Form, Sizes};
+use crate::{ArgumentKind, Parameter, Shape, Text, Value, MAX_RANK};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "Reshape",
-    module: "reshape",
-    doc: "The same numbers in the same order under other dimensions.",
+layer! {
+    "Reshape", "reshape", "The same numbers in the same order under other dimensions.";
     parameters: &[Parameter::required("sizes", ArgumentKind::Sizes)],
-    output,
-    count,
-    sizes,
     form: Form { shape_argument: true, ..Form::STATELESS },
-};
-
-/// The given sizes, which must hold as many numbers as flow in.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = numbers_only("Reshape", input) {
-        return Err(text);
-    }
-    if arguments.len() > MAX_RANK {
-        return Err(Text::new("`Reshape` takes at most ")
-            .number(MAX_RANK)
-            .str(" sizes, but got ")
-            .number(arguments.len()));
-    }
-    let output = target(arguments);
-    if output.elements().differs(input.elements()) {
-        return Err(Text::new("`Reshape` to ")
-            .shape(&output)
-            .str(" gives ")
-            .size(output.elements())
-            .str(" numbers, but what flows in is ")
-            .shape(input)
-            .str(", which has ")
-            .size(input.elements()));
-    }
-    Ok(output)
+    refuses: |name, input, arguments| match numbers_only(name, input) {
+        None => refused(input, arguments),
+        refused => refused,
+    },
+    output: |_, arguments| target(arguments),
+    sizes: |_, arguments| Sizes::of_shape(&target(arguments)),
 }
 
 const fn target(arguments: &[Value]) -> Shape {
@@ -50,19 +25,25 @@ const fn target(arguments: &[Value]) -> Shape {
     target
 }
 
-/// Nothing is learned.
-pub const fn count(_: &Shape, _: &[Value]) -> Size {
-    Size::Known(0)
-}
-
-/// `Reshape<(Const<A>, Const<B>, ..)>`.
-pub const fn sizes(_: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of_shape(&target(arguments))
+/// The given sizes must hold as many numbers as flow in.
+const fn refused(input: &Shape, arguments: &[Value]) -> Option<Text> {
+    if arguments.len() > MAX_RANK {
+        let text = Text::new("`Reshape` takes at most ").number(MAX_RANK);
+        return Some(text.str(" sizes, but got ").number(arguments.len()));
+    }
+    let output = target(arguments);
+    if !output.elements().differs(input.elements()) {
+        return None;
+    }
+    let text = Text::new("`Reshape` to ").shape(&output).str(" gives ").size(output.elements());
+    let text = text.str(" numbers, but what flows in is ").shape(input);
+    Some(text.str(", which has ").size(input.elements()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Size;
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(12)]);
 

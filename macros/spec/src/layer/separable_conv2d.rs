@@ -1,16 +1,15 @@
 //! `SeparableConv2D`: a kernel for each channel, then a mixture of what they give.
 
 use super::{
+    biases,
     conv2d::{axes, images_only},
-    Form, Layer, Sizes, Sliding,
+    layer, Form, Sizes, Sliding,
 };
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Parameter, Shape, Size, Value};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "SeparableConv2D",
-    module: "separable_conv2d",
-    doc: "`depth_multiplier` kernels for each channel, then activation(weights * what they give + bias).",
+layer! {
+    "SeparableConv2D", "separable_conv2d",
+    "`depth_multiplier` kernels for each channel, then activation(weights * what they give + bias).";
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),
         Parameter::required("kernel", ArgumentKind::Pair),
@@ -21,47 +20,28 @@ pub const LAYER: Layer = Layer {
         Parameter::optional("depth_multiplier", ArgumentKind::Size),
         Parameter::optional("bias", ArgumentKind::Flag),
     ],
-    output,
-    count,
-    sizes,
-    form: Form { holds_tensors: true, activation: true, slide: Some(slide), ..Form::STATELESS },
-};
-
-/// `[channels, height, width]` becomes `[filters, ..]`, a pixel for each place of the kernel.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = images_only("SeparableConv2D", input) {
-        return Err(text);
-    }
-    let (sliding, axes) = (sliding(arguments), axes(input));
-    if let Some(text) = sliding.check_kernel("SeparableConv2D", input, axes) {
-        return Err(text);
-    }
-    let [height, width] = sliding.output(axes);
-    Ok(Shape::numbers(&[arguments[0].size(), height, width]))
-}
-
-/// The kernels of the channels, what mixes them, and the bias where there is one.
-pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
-    let ([height, width], inner) = (kernel(arguments), inner(input, arguments));
-    let kernels = inner.times(height).times(width);
-    kernels.plus(inner.times(arguments[0].size())).plus(biases(arguments))
-}
-
-/// `SeparableConv2D<MULTIPLIER, MULTIPLIER * CHANNELS, FILTERS, KERNEL_HEIGHT, KERNEL_WIDTH, BIASES,
-/// HEIGHT, WIDTH, Slide<..>, ..>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    let [kernel_height, kernel_width] = kernel(arguments);
-    let [height, width] = sliding(arguments).output(axes(input));
-    Sizes::of(&[
-        multiplier(arguments),
-        inner(input, arguments),
-        arguments[0].size(),
-        kernel_height,
-        kernel_width,
-        biases(arguments),
-        height,
-        width,
-    ])
+    form: Form { activation: true, slide: Some(slide), ..Form::HOLDS_TENSORS },
+    refuses: |name, input, arguments| match images_only(name, input) {
+        None => sliding(arguments).check_kernel(name, input, axes(input)),
+        refused => refused,
+    },
+    output: |input, arguments| {
+        let [height, width] = sliding(arguments).output(axes(input));
+        Shape::numbers(&[arguments[0].size(), height, width])
+    },
+    // The kernels of the channels, what mixes them, and the bias where there is one.
+    count: |input, arguments| {
+        let (filters, inner) = (arguments[0].size(), inner(input, arguments));
+        let [height, width] = kernel(arguments);
+        let kernels = inner.times(height).times(width);
+        kernels.plus(inner.times(filters)).plus(biases(filters, &arguments[7]))
+    },
+    sizes: |input, arguments| {
+        let (filters, inner) = (arguments[0].size(), inner(input, arguments));
+        let ([down, across], biases) = (kernel(arguments), biases(filters, &arguments[7]));
+        let [height, width] = sliding(arguments).output(axes(input));
+        Sizes::of(&[multiplier(arguments), inner, filters, down, across, biases, height, width])
+    },
 }
 
 /// `Slide<..>`.
@@ -82,13 +62,6 @@ const fn inner(input: &Shape, arguments: &[Value]) -> Size {
     input.dim(0).times(multiplier(arguments))
 }
 
-const fn biases(arguments: &[Value]) -> Size {
-    match arguments[7].flag_or(true) {
-        true => arguments[0].size(),
-        false => Size::Known(0),
-    }
-}
-
 const fn sliding(arguments: &[Value]) -> Sliding {
     let one = [Size::Known(1); 2];
     Sliding::image(
@@ -102,6 +75,7 @@ const fn sliding(arguments: &[Value]) -> Sliding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Text;
 
     const IMAGE: Shape = Shape::numbers(&[Size::Known(3), Size::Known(8), Size::Known(9)]);
     const ARGUMENTS: &[Value] = &[

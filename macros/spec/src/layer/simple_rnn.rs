@@ -1,59 +1,37 @@
 //! `SimpleRNN`: a layer that takes its own output of the step before as a further input.
 
-use super::{recurrent, Form, Layer, Sizes};
-use crate::{Activation, ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use super::{layer, recurrent, Form, Sizes};
+use crate::{Activation, ArgumentKind, Parameter};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "SimpleRNN",
-    module: "simple_rnn",
-    doc: "Reads a sequence step by step: h = activation(x W^T + h R^T + b), `units` numbers.",
+layer! {
+    "SimpleRNN", "simple_rnn",
+    "Reads a sequence step by step: h = activation(x W^T + h R^T + b), `units` numbers.";
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),
         Parameter::optional("activation", ArgumentKind::Activation),
-        Parameter::optional("return_sequences", ArgumentKind::Flag),
-        Parameter::optional("go_backwards", ArgumentKind::Flag),
-        Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)),
+        recurrent::RETURN_SEQUENCES,
+        recurrent::GO_BACKWARDS,
+        recurrent::DROPOUT,
     ],
-    output,
-    count,
-    sizes,
     form: Form {
-        holds_tensors: true,
         activation: true,
         inner_activation: true,
         default_activation: Activation::Tanh,
-        trains_differently: true,
-        random: true,
-        settings: &["dropout"],
-        mask: MaskRule::Reads,
-        ..Form::STATELESS
+        ..recurrent::FORM
     },
-};
-
-/// `[units]`, or `[steps, units]` with `return_sequences`.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    recurrent::output("SimpleRNN", input, arguments[0].size(), &arguments[2])
-}
-
-/// One weighted sum for each unit.
-pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
-    recurrent::count(input, arguments[0].size(), 1, 1)
-}
-
-/// `SimpleRNN<INPUTS, UNITS, SEQUENCES, BACKWARDS, ..>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of(&[
-        input.last(),
-        arguments[0].size(),
-        recurrent::flag(&arguments[2]),
-        recurrent::flag(&arguments[3]),
-    ])
+    refuses: |name, input, _| recurrent::sequences_only(name, input),
+    output: |input, arguments| recurrent::output(input, arguments[0].size(), &arguments[2]),
+    count: |input, arguments| recurrent::count(input, arguments[0].size(), 1, 1),
+    sizes: |input, arguments| {
+        let flags = [recurrent::flag(&arguments[2]), recurrent::flag(&arguments[3])];
+        Sizes::of(&[input.last(), arguments[0].size(), flags[0], flags[1]])
+    },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Shape, Size, Text, Value};
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(7), Size::Known(5)]);
     const UNITS: Value = Value::Size(Size::Known(4));

@@ -1,65 +1,48 @@
 //! `TransformerBlock`: attention and two dense layers, each added to what it saw and normalised.
 
-use super::{dense, layer_norm, multi_head_attention, recurrent, Form, Layer, Sizes};
-use crate::{Activation, ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use super::{dense, layer, layer_norm, multi_head_attention, recurrent, Form, Sizes};
+use crate::{Activation, ArgumentKind, Parameter, Size};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "TransformerBlock",
-    module: "transformer_block",
-    doc: "Self-attention, then two `Dense` on each step, each added to what it saw and normalised.",
+layer! {
+    "TransformerBlock", "transformer_block",
+    "Self-attention, then two `Dense` on each step, each added to what it saw and normalised.";
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),
         Parameter::required("key_dim", ArgumentKind::Size),
         Parameter::required("feed_forward", ArgumentKind::Size),
         Parameter::optional("activation", ArgumentKind::Activation),
-        Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)),
+        recurrent::DROPOUT,
         Parameter::optional("causal", ArgumentKind::Flag),
     ],
-    output,
-    count,
-    sizes,
     form: Form {
-        holds_tensors: true,
         activation: true,
         inner_activation: true,
         default_activation: Activation::Relu,
-        trains_differently: true,
-        random: true,
-        mask: MaskRule::Reads,
-        settings: &["dropout"],
-        ..Form::STATELESS
+        ..recurrent::FORM
     },
-};
-
-/// The input's shape.
-pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = recurrent::sequences_only("TransformerBlock", input) {
-        return Err(text);
-    }
-    Ok(*input)
-}
-
-/// The attention, the two `Dense` and the two `LayerNorm`.
-pub const fn count(input: &Shape, arguments: &[Value]) -> Size {
-    let attention = multi_head_attention::count(input, arguments);
-    let (features, wide) = (input.last(), arguments[2].size());
-    let expand = dense::numbers(features, wide, wide);
-    let contract = dense::numbers(wide, features, features);
-    let norms = layer_norm::count(input, &[]).times(Size::Known(2));
-    attention.plus(expand).plus(contract).plus(norms)
-}
-
-/// `TransformerBlock<FEATURES, HEADS, KEY_DIM, HEADS * KEY_DIM, FEED_FORWARD, CAUSAL, ..>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    let (heads, key_dim) = (arguments[0].size(), arguments[1].size());
-    let causal = recurrent::flag(&arguments[5]);
-    Sizes::of(&[input.last(), heads, key_dim, heads.times(key_dim), arguments[2].size(), causal])
+    refuses: |name, input, _| recurrent::sequences_only(name, input),
+    output: |input, _| *input,
+    // The attention, the two `Dense` and the two `LayerNorm`.
+    count: |input, arguments| {
+        let attention = multi_head_attention::count(input, arguments);
+        let (features, wide) = (input.last(), arguments[2].size());
+        let expand = dense::numbers(features, wide, wide);
+        let contract = dense::numbers(wide, features, features);
+        let norms = layer_norm::count(input, &[]).times(Size::Known(2));
+        attention.plus(expand).plus(contract).plus(norms)
+    },
+    sizes: |input, arguments| {
+        let (heads, key_dim) = (arguments[0].size(), arguments[1].size());
+        let width = multi_head_attention::width(arguments);
+        let causal = recurrent::flag(&arguments[5]);
+        Sizes::of(&[input.last(), heads, key_dim, width, arguments[2].size(), causal])
+    },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Shape, Text, Value};
 
     const INPUT: Shape = Shape::numbers(&[Size::Known(7), Size::Known(32)]);
     const ARGUMENTS: &[Value] = &[

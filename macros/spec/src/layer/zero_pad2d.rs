@@ -1,45 +1,33 @@
 //! `ZeroPad2D`: zeros around an image.
 
-use super::{conv2d::images_only, Form, Layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
+use super::{conv2d::images_only, layer, Sizes};
+use crate::{ArgumentKind, Parameter, Shape, Size, Value};
 
-/// The row of the table.
-pub const LAYER: Layer = Layer {
-    name: "ZeroPad2D",
-    module: "zero_pad2d",
-    doc: "Zeros above, below, to the left and to the right of an image.",
+layer! {
+    "ZeroPad2D", "zero_pad2d", "Zeros above, below, to the left and to the right of an image.";
     parameters: &[Parameter::required("margins", ArgumentKind::Margins)],
-    output,
-    count,
-    sizes,
-    form: Form::STATELESS,
-};
+    refuses: |name, input, _| images_only(name, input),
+    output: |input, arguments| {
+        let [height, width] = padded(input, arguments);
+        input.with(1, height).with(2, width)
+    },
+    sizes: |input, arguments| {
+        let ([above, _, left, _], [height, width]) =
+            (arguments[0].margins(), padded(input, arguments));
+        Sizes::of(&[above, left, height, width])
+    },
+}
 
 /// Height and width grow by their margins.
-pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
-    if let Some(text) = images_only("ZeroPad2D", input) {
-        return Err(text);
-    }
+const fn padded(input: &Shape, arguments: &[Value]) -> [Size; 2] {
     let [above, below, left, right] = arguments[0].margins();
-    let height = input.dim(1).plus(above).plus(below);
-    Ok(input.with(1, height).with(2, input.dim(2).plus(left).plus(right)))
-}
-
-/// Nothing is learned.
-pub const fn count(_: &Shape, _: &[Value]) -> Size {
-    Size::Known(0)
-}
-
-/// `ZeroPad2D<ABOVE, LEFT, HEIGHT, WIDTH>`.
-pub const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
-    let [above, below, left, right] = arguments[0].margins();
-    let height = input.dim(1).plus(above).plus(below);
-    Sizes::of(&[above, left, height, input.dim(2).plus(left).plus(right)])
+    [input.dim(1).plus(above).plus(below), input.dim(2).plus(left).plus(right)]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Text;
 
     const IMAGE: Shape = Shape::numbers(&[Size::Known(3), Size::Known(5), Size::Unknown]);
     const MARGINS: &[Value] =

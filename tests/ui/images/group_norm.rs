@@ -1,0 +1,13 @@
+use multi_input::prelude::*;
+
+#[multi_input_model]
+pub struct Post {
+    #[input]
+    #[branch(Conv2D(8, 3), GroupNorm(3), Flatten, Dense(1))]
+    photo: [[[f32; 8]; 8]; 3],
+    #[from(photo)]
+    #[output(loss = mse)]
+    likes: f32,
+}
+
+fn main() {}
