@@ -15,6 +15,7 @@ mod expand;
 #[cfg(test)]
 mod fuzz;
 mod graph;
+mod lint;
 mod parse;
 mod print;
 mod requirement;
