@@ -126,7 +126,7 @@ pub(crate) fn parse(
             continue;
         }
         let known = fields.iter().any(|known| known.name == name);
-        let field = read_field(name, field, (derives, &rename_all), errors);
+        let field = read_field(name, field, derives, &rename_all, errors);
         match known {
             true => errors.at(field.name.span(), format!("`{}` is declared twice", field.name)),
             false => fields.push(field),
@@ -226,7 +226,8 @@ fn named_struct(item: Item) -> syn::Result<ItemStruct> {
 fn read_field(
     name: Ident,
     field: syn::Field,
-    (derives, rename_all): (Derives, &RenameAll),
+    derives: Derives,
+    rename_all: &RenameAll,
     errors: &mut Diagnostics,
 ) -> Field {
     let (ours, attributes) = split(field.attrs);
@@ -284,7 +285,7 @@ fn read_field(
     let ty_tokens = field.ty.to_token_stream();
     let ty = errors.of_field(&name, |errors| {
         let ty = errors.ok(data_type::read(&field.ty))?;
-        ty.sizes().for_each(|size| errors.require_size(size));
+        ty.sizes().for_each(|size| size.require(errors));
         Some(ty)
     });
     Field { name, ty, ty_tokens, source, branch, output, attributes, columns, typed }
