@@ -11,6 +11,7 @@ use proc_macro2::Ident;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
+    names,
     parse::{Argument, Date, Element, LossCall, Missing, Source},
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
@@ -322,24 +323,22 @@ fn shared_has_a_branch(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
 fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     let name = node.name();
     let is_in_batch = node.is_input() || node.is_derived() || node.field.output.is_some();
-    if is_in_batch && name == "tape" {
+    if is_in_batch && names::is_in_the_batch(name) {
         errors.at(
             name.span(),
             "`tape` is what the generated batch calls its gradient tape; choose another name",
         );
     }
-    if node.field.output.is_some()
-        && ["build", "summary", "GRAPH"].iter().any(|taken| name == taken)
-    {
+    if node.field.output.is_some() && names::is_in_the_definition(name) {
         let model = &graph.model.name;
         errors.at(
             name.span(),
             format!("`{model}::{name}` is there already, for another purpose; choose another name"),
         );
     }
-    if let Some(owner) = name.to_string().strip_suffix("_missing") {
+    if let Some(owner) = names::stands_in_for(name) {
         let learned = graph.nodes.iter().any(|other| {
-            other.name() == owner
+            *other.name() == owner
                 && other.absence.is_some_and(|absence| absence.policy == Missing::Learned)
         });
         if learned && node.field.branch.is_some() {

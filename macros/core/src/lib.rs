@@ -16,6 +16,7 @@ mod expand;
 mod fuzz;
 mod graph;
 mod lint;
+mod names;
 mod parse;
 mod print;
 mod requirement;

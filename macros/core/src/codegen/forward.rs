@@ -24,6 +24,7 @@ use quote::{format_ident, quote};
 use super::{fuse, model, Expansion};
 use crate::{
     graph::{Absence, Node},
+    names,
     parse::{Argument, Merge, Missing, Source},
     shape::{Module, ShapedLayer},
     text::plain,
@@ -203,7 +204,7 @@ fn fill(
     let present = presence(expansion, absence);
     let (value, counts) = match absence.policy {
         Missing::Learned => {
-            let stand_in = model::stand_in_name(node);
+            let stand_in = names::stand_in(node.name());
             (quote!(let x = #krate::missing::learned(x, &#present, &self.#stand_in)?;), true)
         }
         // An input without a branch has been selected already.

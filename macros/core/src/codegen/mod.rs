@@ -23,7 +23,6 @@ mod forward;
 mod fuse;
 mod graph;
 mod model;
-mod names;
 mod nest;
 mod network;
 mod own;
@@ -37,7 +36,7 @@ mod warnings;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{check::CheckedGraph, warn::Warning};
+use crate::{check::CheckedGraph, names::Names, warn::Warning};
 
 pub(crate) use editor::editor;
 pub(crate) use fallback::{fallback, unreadable};
@@ -66,7 +65,7 @@ pub(crate) fn generate(checked: &CheckedGraph, likely_mistakes: &[Warning]) -> T
 /// What every generator needs.
 pub(crate) struct Expansion<'a> {
     pub(crate) checked: &'a CheckedGraph,
-    pub(crate) names: names::Names,
+    pub(crate) names: Names,
     pub(crate) paths: paths::Paths,
     pub(crate) own: Vec<own::Own<'a>>,
 }
@@ -76,7 +75,7 @@ impl<'a> Expansion<'a> {
         let model = &checked.graph.model;
         Expansion {
             checked,
-            names: names::Names::of(&model.name),
+            names: Names::of(&model.name),
             paths: paths::Paths::new(&model.options.krate),
             own: own::modules(checked),
         }

@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 
 use super::{docs, nest, Expansion};
 use crate::{
-    graph::Node,
+    names,
     parse::{Field, Source},
     shape::{Flow, Module, ShapedLayer},
     text::plain,
@@ -69,7 +69,7 @@ fn handles(expansion: &Expansion<'_>) -> TokenStream {
         }
     });
     let nodes = graph.nodes.iter().filter(|node| node.field.output.is_none()).map(|node| {
-        let (name, handle) = (node.name(), node_handle(node.name()));
+        let (name, handle) = (node.name(), names::handle(node.name()));
         let (text, doc) = (plain(name), format!("The node `{name}`, to speak of it to a trainer."));
         let kind = node_kind(&node.field);
         quote! {
@@ -80,14 +80,6 @@ fn handles(expansion: &Expansion<'_>) -> TokenStream {
         }
     });
     quote!(#(#outputs)* #(#nodes)*)
-}
-
-/// The node's own name, unless the definition has something else of that name.
-pub(super) fn node_handle(name: &Ident) -> Ident {
-    match ["build", "summary", "GRAPH"].iter().any(|taken| name == taken) {
-        true => format_ident!("{name}_", span = name.span()),
-        false => name.clone(),
-    }
 }
 
 /// The type of a node's handle: only an input that may be absent can be dropped.
@@ -188,7 +180,7 @@ pub(crate) fn tensors<'a>(
             content: Content::Branch(position),
         });
         let stand_in = node.learns_a_stand_in().then(|| ModuleField {
-            name: stand_in_name(node),
+            name: names::stand_in(name),
             doc: format!("What stands in for `{name}` where it is absent."),
             content: Content::StandIn(&checked.shapes[position].output),
         });
@@ -214,11 +206,6 @@ pub(crate) fn has_field(expansion: &Expansion<'_>, node: usize) -> bool {
     let field = &expansion.checked.graph.nodes[node].field;
     let written = field.branch.as_ref().is_some_and(|branch| branch.shared.is_none());
     written && emitted(expansion, node).next().is_some()
-}
-
-/// The field that holds the vector.
-pub(crate) fn stand_in_name(node: &Node) -> Ident {
-    format_ident!("{}_missing", node.name(), span = node.name().span())
 }
 
 /// The layers that the module holds, with their places in the user's list.
