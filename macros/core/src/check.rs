@@ -13,6 +13,7 @@ use crate::{
     graph::{Graph, Node},
     names,
     parse::{Argument, Date, Element, LossCall, Missing, Source},
+    requirement::Requirement,
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
 };
@@ -22,6 +23,7 @@ pub(crate) struct CheckedGraph {
     pub(crate) graph: Graph,
     /// One for each node of the graph.
     pub(crate) shapes: Vec<CheckedNode>,
+    pub(crate) requirements: Vec<Requirement>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) checks: Vec<Check>,
 }
@@ -72,7 +74,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
 
 /// Unwraps what the stages before have filled in.
 fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
-    let ShapedGraph { graph, nodes, constants, checks } = shaped;
+    let ShapedGraph { graph, nodes, requirements, constants, checks } = shaped;
     let known = |(node, shaped): (&Node, ShapedNode)| match (shaped.input, shaped.output) {
         (Some(input), Some(output)) => {
             let ShapedNode { raw, steps, target_steps, layers, link, .. } = shaped;
@@ -84,7 +86,7 @@ fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
         )),
     };
     let shapes = graph.nodes.iter().zip(nodes).map(known).collect::<syn::Result<Vec<_>>>()?;
-    Ok(CheckedGraph { graph, shapes, constants, checks })
+    Ok(CheckedGraph { graph, shapes, requirements, constants, checks })
 }
 
 /// Without a cycle every path begins at an input, so only a model without nodes lacks one.
@@ -430,11 +432,11 @@ fn inner_activation_is_no_link(
     last: &ShapedLayer,
     errors: &mut Diagnostics,
 ) {
-    let Module::Named { spec, activation: Some(activation), .. } = &last.module else { return };
+    let Module::Named { call, activation: Some(activation), .. } = &last.module else { return };
     if let (Some(link), false) =
         (loss.spec.link, *activation == multi_input_spec::Activation::Linear)
     {
-        let (layer, loss, link) = (spec.name, &loss.name, link.name());
+        let (layer, loss, link) = (call.spec.name, &loss.name, link.name());
         errors.at(
             last.end,
             format!(

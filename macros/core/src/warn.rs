@@ -107,7 +107,7 @@ fn single_class(checked: &CheckedGraph, node: usize) -> Found {
 
 fn bottleneck(checked: &CheckedGraph, node: usize) -> Found {
     let layers = own_layers(checked, node);
-    let learns = |layer: &ShapedLayer| layer.known_count != Some(0);
+    let learns = |layer: &ShapedLayer| layer.known_count() != Some(0);
     let narrow = layers.iter().enumerate().find(|(place, layer)| {
         layer.output.shape.elements() == Size::Known(1)
             && layer.input.shape.elements().differs(Size::Known(1))
@@ -217,7 +217,7 @@ fn own_layers(checked: &CheckedGraph, node: usize) -> &[ShapedLayer] {
 }
 
 fn is(layer: &ShapedLayer, name: &str) -> bool {
-    matches!(&layer.module, Module::Named { spec, .. } if spec.name == name)
+    layer.module.call().is_some_and(|call| call.spec.name == name)
 }
 
 fn ends_in(layer: &ShapedLayer) -> Option<Activation> {

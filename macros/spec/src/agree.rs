@@ -22,10 +22,11 @@ pub const fn columns(value: &Shape, named: usize) -> Result<Shape, Text> {
     Ok(*value)
 }
 
-/// A whole number of a metric, `(metric, parameter)`, against the head of a class, which has a
+/// A whole number of a metric, by the name of its parameter, against the head of a class, which has a
 /// number for each of the classes.
 pub const fn classes(
-    (metric, parameter): (&str, &str),
+    metric: &str,
+    parameter: &str,
     number: Size,
     head: &Shape,
 ) -> Result<Shape, Text> {

@@ -56,7 +56,7 @@ pub(crate) fn modules(expansion: &Expansion<'_>) -> TokenStream {
 fn differs_in_training(expansion: &Expansion<'_>) -> bool {
     let layers = expansion.checked.shapes.iter().flat_map(|shape| &shape.layers);
     layers.into_iter().any(|layer| match &layer.module {
-        Module::Named { spec, .. } => spec.form.trains_differently,
+        Module::Named { call, .. } => call.spec.form.trains_differently,
         Module::Own { .. } => true,
         Module::Activation { .. } | Module::Link => false,
     })
@@ -265,7 +265,7 @@ fn single_source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
                 return put;
             }
             // The shape of the branch where it is written; a constant compares the two.
-            let (size, sizes) = (size(), to.arguments());
+            let (size, sizes) = (size(), expansion.formulas.arguments(to));
             quote!(#put let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;)
         }
         _ => {
@@ -328,7 +328,7 @@ fn merge_call(
                 _ => quote!(false),
             }
         });
-    let (size, sizes) = (size(), checked.shapes[position].input.arguments());
+    let (size, sizes) = (size(), expansion.formulas.arguments(&checked.shapes[position].input));
     let mask = merged_mask(expansion, position, merge);
     quote! {
         #mask
@@ -358,7 +358,7 @@ fn merged_mask(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Opt
         && merge::position(axis.unwrap_or(-1), output.shape.rank()) == Some(0);
     let running = running_mask();
     if !along_steps {
-        let (masks, steps) = (operands.map(mask), &output.sizes()[0]);
+        let (masks, steps) = (operands.map(mask), &expansion.formulas.sizes(output)[0]);
         return Some(quote!(let #running = #krate::layer::Mask::any(&[#(&#masks),*], #steps);));
     }
     let size = size();
@@ -369,7 +369,7 @@ fn merged_mask(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Opt
         }
         false => {
             let (private, steps) = (&expansion.paths.private, &checked.shapes[operand].output);
-            let steps = &steps.sizes()[0];
+            let steps = &expansion.formulas.sizes(steps)[0];
             quote!(&#krate::layer::Mask::all(#private::Dim::size(&#size), #steps))
         }
     });
@@ -389,9 +389,9 @@ fn call(
     let (mask, called) =
         (running_mask(), forward(expansion, shaped, place, (absence, frozen, mode)));
     let rule = match &shaped.module {
-        Module::Named { spec, .. } => spec.form.mask,
+        Module::Named { call, .. } => call.spec.form.mask,
         Module::Own { .. } => {
-            let (size, sizes) = (size(), shaped.output.arguments());
+            let (size, sizes) = (size(), expansion.formulas.arguments(&shaped.output));
             return quote!(#called let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;);
         }
         Module::Activation { .. } | Module::Link => MaskRule::Keeps,
@@ -419,10 +419,7 @@ fn forward(
     (absence, frozen, mode): (Option<Absence>, bool, Mode),
 ) -> TokenStream {
     let (private, mask) = (&expansion.paths.private, running_mask());
-    let named = match &shaped.module {
-        Module::Named { spec, .. } => Some(&spec.form),
-        _ => None,
-    };
+    let named = shaped.module.call().map(|call| &call.spec.form);
     let reads =
         shaped.input.shape.is_masked() && named.is_some_and(|form| form.mask == MaskRule::Reads);
     let inference = match reads {

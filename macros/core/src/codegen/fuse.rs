@@ -106,22 +106,21 @@ fn gives_data(expansion: &Expansion<'_>, node: usize) -> bool {
 /// Whether a layer holds what is trained. A module of the user's may.
 fn learns(layer: &ShapedLayer) -> bool {
     match &layer.module {
-        Module::Named { spec, .. } => spec.form.holds_tensors,
+        Module::Named { call, .. } => call.spec.form.holds_tensors,
         Module::Own { .. } => true,
         Module::Activation { .. } | Module::Link => false,
     }
 }
 
 fn form(layer: &ShapedLayer) -> Option<&'static Form> {
-    match &layer.module {
-        Module::Named { spec, .. } => Some(&spec.form),
-        _ => None,
-    }
+    layer.module.call().map(|call| &call.spec.form)
 }
 
 /// Whether the layers begin with those of these names.
 fn are_named(layers: &[(&ShapedLayer, TokenStream)], names: &[&str]) -> bool {
-    let is_named = |((layer, _), name): (&(&ShapedLayer, TokenStream), &&str)| matches!(&layer.module, Module::Named { spec, .. } if spec.name == *name);
+    let is_named = |((layer, _), name): (&(&ShapedLayer, TokenStream), &&str)| {
+        layer.module.call().is_some_and(|call| call.spec.name == *name)
+    };
     layers.len() >= names.len() && layers.iter().zip(names).all(is_named)
 }
 

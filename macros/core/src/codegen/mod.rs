@@ -19,6 +19,7 @@ mod editor;
 #[cfg(test)]
 mod editor_tests;
 mod fallback;
+mod formula;
 mod forward;
 mod fuse;
 mod graph;
@@ -67,6 +68,7 @@ pub(crate) struct Expansion<'a> {
     pub(crate) checked: &'a CheckedGraph,
     pub(crate) names: Names,
     pub(crate) paths: paths::Paths,
+    pub(crate) formulas: formula::Formulas,
     pub(crate) own: Vec<own::Own<'a>>,
 }
 
@@ -77,6 +79,7 @@ impl<'a> Expansion<'a> {
             checked,
             names: Names::of(&model.name),
             paths: paths::Paths::new(&model.options.krate),
+            formulas: formula::Formulas::of(model),
             own: own::modules(checked),
         }
     }

@@ -145,8 +145,8 @@ pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
 /// Whether the type of a layer, or of the one inside of it, names the dtype and the device.
 fn speaks_of_dtype(layer: &ShapedLayer) -> bool {
     match &layer.module {
-        Module::Named { spec, inner, .. } => {
-            spec.form.holds_tensors || inner.as_deref().is_some_and(speaks_of_dtype)
+        Module::Named { call, .. } => {
+            call.spec.form.holds_tensors || call.inner.as_deref().is_some_and(speaks_of_dtype)
         }
         _ => false,
     }
@@ -263,17 +263,21 @@ fn layer_type(
 ) -> TokenStream {
     let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
     match &shaped.module {
-        Module::Named { spec, name, sizes, slide, activation, inner, .. } => {
-            let inner = inner.as_deref().map(|inner| layer_type(expansion, node, place, inner));
+        Module::Named { call, name, sizes, slide, activation } => {
+            let (formulas, form) = (&expansion.formulas, &call.spec.form);
+            let inner = call.inner.as_deref();
+            let inner = inner.map(|inner| layer_type(expansion, node, place, inner));
             let mut arguments: Vec<TokenStream> = inner.into_iter().collect();
-            match spec.form.shape_argument {
+            let sizes = formulas.const_arguments("sizes", call, sizes);
+            let slide = slide.as_ref().map(|slide| formulas.const_arguments("slide", call, slide));
+            match form.shape_argument {
                 true => arguments.push(quote!((#(#private::Const<#sizes>,)*))),
-                false => arguments.extend(sizes.iter().cloned()),
+                false => arguments.extend(sizes),
             }
             let span = Span::call_site();
             arguments.extend(slide.as_ref().map(|slide| quote!(#layer::Slide<#(#slide),*>)));
             arguments.extend(activation.map(|activation| activation_type(layer, activation, span)));
-            if spec.form.holds_tensors {
+            if form.holds_tensors {
                 arguments.extend([quote!(E), quote!(D)]);
             }
             match arguments.is_empty() {
@@ -300,7 +304,7 @@ fn activation_type(layer: &TokenStream, activation: Activation, span: Span) -> T
 
 /// `(Const<64>, Const<3>)`: the shape of one sample.
 fn sample_shape(expansion: &Expansion<'_>, flow: &Flow) -> TokenStream {
-    let (private, sizes) = (&expansion.paths.private, flow.arguments());
+    let (private, sizes) = (&expansion.paths.private, expansion.formulas.arguments(flow));
     quote!((#(#private::Const<#sizes>,)*))
 }
 
@@ -311,7 +315,7 @@ pub(crate) fn tensor(
     batch: &TokenStream,
     tape: &TokenStream,
 ) -> TokenStream {
-    let (private, sizes) = (&expansion.paths.private, flow.arguments());
+    let (private, sizes) = (&expansion.paths.private, expansion.formulas.arguments(flow));
     let element = match flow.shape.kind {
         Kind::Categories => quote!(::core::primitive::usize),
         _ => quote!(E),

@@ -66,6 +66,19 @@ impl Argument {
         }
     }
 
+    /// Whether the macro can see its value.
+    pub(crate) fn is_known(&self) -> bool {
+        match self {
+            Argument::Size(size) | Argument::Padding(PaddingExpr::Zeros(size)) => size.is_known(),
+            Argument::Pair(pair) => pair.iter().all(SizeExpr::is_known),
+            Argument::Margins(margins) => margins.iter().all(SizeExpr::is_known),
+            Argument::Number(_) | Argument::Numbers(_) => {
+                self.numbers().iter().all(|number| !number.value.is_nan())
+            }
+            _ => true,
+        }
+    }
+
     /// The real numbers.
     fn numbers(&self) -> &[NumberExpr] {
         match self {
