@@ -40,8 +40,6 @@ pub(crate) struct CheckedNode {
     pub(crate) layers: Vec<ShapedLayer>,
     /// What comes out of the branch.
     pub(crate) output: Flow,
-    /// What makes predictions of an output's head.
-    pub(crate) link: Option<multi_input_spec::Activation>,
 }
 
 /// Applies every rule; all the mistakes of all stages, where there are any.
@@ -77,8 +75,8 @@ fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
     let ShapedGraph { graph, nodes, requirements, constants, checks } = shaped;
     let known = |(node, shaped): (&Node, ShapedNode)| match (shaped.input, shaped.output) {
         (Some(input), Some(output)) => {
-            let ShapedNode { raw, steps, target_steps, layers, link, .. } = shaped;
-            Ok(CheckedNode { input, raw, steps, target_steps, layers, output, link })
+            let ShapedNode { raw, steps, target_steps, layers, .. } = shaped;
+            Ok(CheckedNode { input, raw, steps, target_steps, layers, output })
         }
         _ => Err(syn::Error::new(
             node.name().span(),
@@ -375,9 +373,15 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
         );
         return;
     }
-    // The link has been taken off, from the last layer or as a layer of its own.
-    let mut layers = shaped.layers.iter().filter(|layer| !matches!(layer.module, Module::Link));
-    let Some(last) = layers.next_back() else { return };
+    let mut layers = shaped.layers.iter().rev();
+    let Some(mut last) = layers.next() else { return };
+    if last.module.ends_in(loss.spec.link) {
+        // The loss takes the link off. Of a layer's own it leaves none, and another one may come
+        // before an activation by itself.
+        let Module::Activation { .. } = &last.module else { return };
+        let Some(before) = layers.next() else { return };
+        last = before;
+    }
     let activation = match last.module.last_activation() {
         Some(activation) => activation,
         None => return inner_activation_is_no_link(name, loss, last, errors),

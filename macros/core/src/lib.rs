@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! tokens -> parse -> RawModel -> graph -> Graph -> shape -> ShapedGraph -> check -> CheckedGraph
-//!        -> codegen -> tokens
+//!        -> plan -> Plan -> codegen -> tokens
 //! ```
 //!
 //! Each stage is a module with one public function and a type of its own. Mistakes are collected
@@ -18,6 +18,7 @@ mod graph;
 mod lint;
 mod names;
 mod parse;
+mod plan;
 mod print;
 mod requirement;
 mod shape;

@@ -188,9 +188,10 @@ fn two_vocabularies(checked: &CheckedGraph, node: usize) -> Found {
 
 /// The last layer of an output that is compared as a number, with its activation.
 fn regression_head(checked: &CheckedGraph, node: usize) -> Option<(&ShapedLayer, Activation)> {
-    let output = checked.graph.nodes[node].field.output.as_ref()?;
+    let written = &checked.graph.nodes[node];
+    written.field.output.as_ref()?.loss.as_ref()?;
     // A link takes its activation from the loss.
-    if output.loss.as_ref()?.spec.link.is_some() {
+    if written.link().is_some() {
         return None;
     }
     let last = last_layer(checked, node)?;
@@ -224,7 +225,7 @@ fn ends_in(layer: &ShapedLayer) -> Option<Activation> {
     match &layer.module {
         Module::Named { activation, .. } => *activation,
         Module::Activation { activation, .. } => Some(*activation),
-        Module::Own { .. } | Module::Link => None,
+        Module::Own { .. } => None,
     }
 }
 

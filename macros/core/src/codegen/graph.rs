@@ -4,10 +4,10 @@ use multi_input_spec::{Activation, Kind, Target};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::{model, Expansion};
+use super::Expansion;
 use crate::{
-    graph::{Graph, Node},
-    parse::{Argument, Input, LayerKind, MetricCall, Missing, Source},
+    graph::Node,
+    parse::{Input, MetricCall, Missing, Source},
     shape::ShapedStep,
     text::plain,
 };
@@ -69,7 +69,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         }
         None => quote!(#none),
     };
-    let frozen = model::is_frozen(expansion, position);
+    let frozen = graph.is_frozen(position);
     let stand_in = match node.learns_a_stand_in() {
         true => expansion.formulas.elements(&shape.output),
         false => quote!(0),
@@ -214,29 +214,9 @@ fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usiz
 
 /// The size of the smallest embedding that looks an input up: no index may reach it.
 fn smallest_table(expansion: &Expansion<'_>, input: usize) -> TokenStream {
-    let mut tables = Vec::new();
-    collect_tables(&expansion.checked.graph, input, &mut tables);
+    let tables = expansion.plan.nodes[input].tables.iter().map(|size| &size.tokens);
     let private = &expansion.paths.private;
     quote!(#private::smallest(&[#(#tables),*]))
-}
-
-/// The sizes of all embeddings that look up what flows into `node`. Nodes without a branch hand it
-/// on as it is.
-fn collect_tables(graph: &Graph, node: usize, tables: &mut Vec<TokenStream>) {
-    let owner = graph.nodes[node].shared.unwrap_or(node);
-    match graph.nodes[owner].field.branch.as_ref().and_then(|branch| branch.layers.first()) {
-        None => {
-            graph.consumers(node).for_each(|consumer| collect_tables(graph, consumer, tables));
-        }
-        Some(first) => match &first.kind {
-            LayerKind::Named { spec, arguments, .. } if spec.name == "Embedding" => {
-                if let Some(Argument::Size(size)) = arguments.first() {
-                    tables.push(size.tokens.clone());
-                }
-            }
-            _ => {}
-        },
-    }
 }
 
 fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
@@ -264,7 +244,7 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     };
     let metrics = output.metrics.iter().map(metric);
     let weighted_metrics = output.weighted_metrics.iter().map(metric);
-    let link = match shape.link {
+    let link = match node.link() {
         Some(Activation::Softmax) => quote!(Softmax),
         Some(_) => quote!(Sigmoid),
         None => quote!(Identity),

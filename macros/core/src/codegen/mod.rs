@@ -1,4 +1,4 @@
-//! [`CheckedGraph`] to tokens. Nothing can fail here.
+//! [`Plan`] to tokens. Nothing can fail here.
 //!
 //! For `HousePrice`, in this order:
 //!
@@ -13,6 +13,7 @@
 //! const _: () = { deprecated }                 what is legal and likely a mistake
 //! ```
 
+mod call;
 mod constants;
 mod docs;
 mod editor;
@@ -21,7 +22,6 @@ mod editor_tests;
 mod fallback;
 mod formula;
 mod forward;
-mod fuse;
 mod graph;
 mod model;
 mod nest;
@@ -37,14 +37,14 @@ mod warnings;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{check::CheckedGraph, names::Names, warn::Warning};
+use crate::{check::CheckedGraph, names::Names, plan::Plan, warn::Warning};
 
 pub(crate) use editor::editor;
 pub(crate) use fallback::{fallback, unreadable};
 
 /// Everything that the model becomes.
-pub(crate) fn generate(checked: &CheckedGraph, likely_mistakes: &[Warning]) -> TokenStream {
-    let expansion = Expansion::new(checked);
+pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStream {
+    let expansion = Expansion::new(plan);
     let parts = [
         constants::checks(&expansion),
         model::definition(&expansion),
@@ -66,6 +66,7 @@ pub(crate) fn generate(checked: &CheckedGraph, likely_mistakes: &[Warning]) -> T
 /// What every generator needs.
 pub(crate) struct Expansion<'a> {
     pub(crate) checked: &'a CheckedGraph,
+    pub(crate) plan: &'a Plan<'a>,
     pub(crate) names: Names,
     pub(crate) paths: paths::Paths,
     pub(crate) formulas: formula::Formulas,
@@ -73,10 +74,12 @@ pub(crate) struct Expansion<'a> {
 }
 
 impl<'a> Expansion<'a> {
-    fn new(checked: &'a CheckedGraph) -> Self {
+    fn new(plan: &'a Plan<'a>) -> Self {
+        let checked = plan.checked;
         let model = &checked.graph.model;
         Expansion {
             checked,
+            plan,
             names: Names::of(&model.name),
             paths: paths::Paths::new(&model.options.krate),
             formulas: formula::Formulas::of(model),

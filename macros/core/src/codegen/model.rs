@@ -8,6 +8,7 @@ use super::{docs, nest, Expansion};
 use crate::{
     names,
     parse::{Field, Source},
+    plan::{Ending, Held},
     shape::{Flow, Module, ShapedLayer},
     text::plain,
 };
@@ -138,7 +139,9 @@ pub(crate) fn module(expansion: &Expansion<'_>) -> TokenStream {
 pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
     tensors(expansion).any(|field| match field.content {
         Content::StandIn(_) => true,
-        Content::Branch(node) => emitted(expansion, node).any(|(_, layer)| speaks_of_dtype(layer)),
+        Content::Branch(node) => {
+            expansion.plan.nodes[node].layers.iter().any(|held| speaks_of_dtype(held.layer))
+        }
     })
 }
 
@@ -205,95 +208,87 @@ impl ModuleField<'_> {
 pub(crate) fn has_field(expansion: &Expansion<'_>, node: usize) -> bool {
     let field = &expansion.checked.graph.nodes[node].field;
     let written = field.branch.as_ref().is_some_and(|branch| branch.shared.is_none());
-    written && emitted(expansion, node).next().is_some()
+    written && !expansion.plan.nodes[node].layers.is_empty()
 }
 
-/// The layers that the module holds, with their places in the user's list.
-pub(crate) fn emitted<'a>(
-    expansion: &'a Expansion<'_>,
-    node: usize,
-) -> impl Iterator<Item = (usize, &'a ShapedLayer)> + 'a {
-    let layers = expansion.checked.shapes[node].layers.iter().enumerate();
-    layers.filter(|(_, layer)| !matches!(layer.module, Module::Link))
-}
-
-/// Whether the branch that a node uses is frozen.
-pub(crate) fn is_frozen(expansion: &Expansion<'_>, node: usize) -> bool {
-    let graph = &expansion.checked.graph;
-    let owner = graph.nodes[node].shared.unwrap_or(node);
-    graph.nodes[owner].field.branch.as_ref().is_some_and(|branch| branch.frozen.is_some())
-}
-
-/// The module that holds the layers of a node, and the places of the layers in it.
+/// The layers that the module holds of a node, each with where it stands in the module.
 pub(crate) fn layer_places<'a>(
-    expansion: &'a Expansion<'_>,
+    expansion: &Expansion<'a>,
     node: usize,
 ) -> Vec<(&'a ShapedLayer, TokenStream)> {
     let graph = &expansion.checked.graph;
-    let owner = graph.nodes[node].shared.unwrap_or(node);
-    let field = graph.nodes[owner].name();
-    let inner = is_frozen(expansion, node).then(|| quote!(.0));
-    let layers: Vec<_> = emitted(expansion, node).collect();
-    let len = layers.len();
-    let place = |(index, (_, layer))| {
-        let place = nest::place(index, len);
-        (layer, quote!(#field #inner #place))
+    let field = graph.owner(node).name();
+    let inner = graph.is_frozen(node).then(|| quote!(.0));
+    let layers = &expansion.plan.nodes[node].layers;
+    let place = |(index, held): (usize, &Held<'a>)| {
+        let place = nest::place(index, layers.len());
+        (held.layer, quote!(#field #inner #place))
     };
-    layers.into_iter().enumerate().map(place).collect()
+    layers.iter().enumerate().map(place).collect()
 }
 
 /// The type of a branch: a tuple of layers.
 fn branch_type(expansion: &Expansion<'_>, node: usize) -> TokenStream {
-    let layers: Vec<TokenStream> = emitted(expansion, node)
-        .map(|(place, layer)| layer_type(expansion, node, place, layer))
-        .collect();
+    let layers = &expansion.plan.nodes[node].layers;
+    let layers: Vec<TokenStream> =
+        layers.iter().map(|held| layer_type(expansion, node, held)).collect();
     let tuple = nest::tuple(&layers);
-    if is_frozen(expansion, node) {
+    if expansion.checked.graph.is_frozen(node) {
         let layer = &expansion.paths.layer;
         return quote!(#layer::Frozen<#tuple>);
     }
     tuple
 }
 
-fn layer_type(
-    expansion: &Expansion<'_>,
-    node: usize,
-    place: usize,
-    shaped: &ShapedLayer,
-) -> TokenStream {
-    let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
-    match &shaped.module {
-        Module::Named { call, name, sizes, slide, activation } => {
-            let (formulas, form) = (&expansion.formulas, &call.spec.form);
-            let inner = call.inner.as_deref();
-            let inner = inner.map(|inner| layer_type(expansion, node, place, inner));
-            let mut arguments: Vec<TokenStream> = inner.into_iter().collect();
-            let sizes = formulas.const_arguments("sizes", call, sizes);
-            let slide = slide.as_ref().map(|slide| formulas.const_arguments("slide", call, slide));
-            match form.shape_argument {
-                true => arguments.push(quote!((#(#private::Const<#sizes>,)*))),
-                false => arguments.extend(sizes),
-            }
-            let span = Span::call_site();
-            arguments.extend(slide.as_ref().map(|slide| quote!(#layer::Slide<#(#slide),*>)));
-            arguments.extend(activation.map(|activation| activation_type(layer, activation, span)));
-            if form.holds_tensors {
-                arguments.extend([quote!(E), quote!(D)]);
-            }
-            match arguments.is_empty() {
-                true => quote!(#layer::#name),
-                false => quote!(#layer::#name<#(#arguments),*>),
-            }
-        }
+fn layer_type(expansion: &Expansion<'_>, node: usize, held: &Held<'_>) -> TokenStream {
+    let layer = &expansion.paths.layer;
+    match &held.layer.module {
+        Module::Named { .. } => named_type(expansion, held.layer, held.ending),
         Module::Activation { activation, name } => activation_type(layer, *activation, name.span()),
         Module::Own { .. } => {
-            let own = expansion.own.iter().find(|own| own.node == node && own.layer == place);
+            let own = expansion.own.iter().find(|own| own.node == node && own.layer == held.place);
             own.map_or_else(TokenStream::new, |own| {
                 let parameter = &own.parameter;
                 quote!(#parameter)
             })
         }
-        Module::Link => TokenStream::new(),
+    }
+}
+
+/// The type of one of our layers, which may hold another one.
+fn named_type(expansion: &Expansion<'_>, shaped: &ShapedLayer, ending: Ending) -> TokenStream {
+    let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
+    let Module::Named { call, name, sizes, slide, activation } = &shaped.module else {
+        return TokenStream::new();
+    };
+    let (formulas, form) = (&expansion.formulas, &call.spec.form);
+    let mut arguments = Vec::new();
+    if let Some(inner) = &call.inner {
+        let ending = if activation.is_none() { ending } else { Ending::Applied };
+        arguments.push(named_type(expansion, inner, ending));
+    }
+    let sizes = formulas.const_arguments("sizes", call, sizes);
+    match form.shape_argument {
+        true => arguments.push(quote!((#(#private::Const<#sizes>,)*))),
+        false => arguments.extend(sizes),
+    }
+    if let Some(slide) = slide {
+        let slide = formulas.const_arguments("slide", call, slide);
+        arguments.push(quote!(#layer::Slide<#(#slide),*>));
+    }
+    if let Some(activation) = *activation {
+        let applied = match ending {
+            Ending::Applied => activation,
+            Ending::LeftToTheLoss => Activation::Linear,
+        };
+        arguments.push(activation_type(layer, applied, Span::call_site()));
+    }
+    if form.holds_tensors {
+        arguments.extend([quote!(E), quote!(D)]);
+    }
+    match arguments.is_empty() {
+        true => quote!(#layer::#name),
+        false => quote!(#layer::#name<#(#arguments),*>),
     }
 }
 
@@ -398,7 +393,7 @@ pub(crate) fn heads(expansion: &Expansion<'_>) -> TokenStream {
         let name = graph.nodes[node].name();
         let shape = &expansion.checked.shapes[node];
         let tensor = tensor(expansion, &shape.output, &quote!(B), &none);
-        let doc = match shape.link {
+        let doc = match graph.nodes[node].link() {
             Some(link) => format!("The head of `{name}`: logits, before the {}.", link.name()),
             None => format!("The head of `{name}`."),
         };

@@ -118,8 +118,9 @@ pub(crate) fn set_frozen(expansion: &Expansion<'_>, frozen: &TokenStream) -> Tok
 /// not freeze: as in Keras, what is frozen costs nothing.
 pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
     let nodes = &expansion.checked.graph.nodes;
-    let trained =
-        |&node: &usize| model::has_field(expansion, node) && !model::is_frozen(expansion, node);
+    let trained = |&node: &usize| {
+        model::has_field(expansion, node) && !expansion.checked.graph.is_frozen(node)
+    };
     let statements = (0..nodes.len()).filter(trained).flat_map(|node| {
         let branch = plain(nodes[node].name());
         let layers = model::layer_places(expansion, node).into_iter();

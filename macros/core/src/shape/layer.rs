@@ -66,9 +66,6 @@ pub(crate) enum Module {
     Activation { activation: Activation, name: Ident },
     /// A module of the user's own.
     Own { module: Box<Type> },
-    /// The activation at the end of a head whose loss is computed from logits: it is applied to
-    /// predictions only, so the module leaves it out.
-    Link,
 }
 
 impl Module {
@@ -91,20 +88,13 @@ impl Module {
     pub(crate) fn call(&self) -> Option<&LayerCall> {
         match self {
             Module::Named { call, .. } => Some(call),
-            Module::Activation { .. } | Module::Own { .. } | Module::Link => None,
+            Module::Activation { .. } | Module::Own { .. } => None,
         }
     }
 
-    /// Leaves that activation out.
-    pub(crate) fn strip_activation(&mut self) {
-        match self {
-            Module::Activation { .. } => *self = Module::Link,
-            Module::Named { activation: Some(activation), .. } => *activation = Activation::Linear,
-            Module::Named { call: LayerCall { inner: Some(inner), .. }, .. } => {
-                Rc::make_mut(inner).module.strip_activation();
-            }
-            _ => {}
-        }
+    /// Whether that one is the link of a loss.
+    pub(crate) fn ends_in(&self, link: Option<Activation>) -> bool {
+        link.is_some() && self.last_activation() == link
     }
 }
 

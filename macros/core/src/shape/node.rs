@@ -1,6 +1,6 @@
 //! The shapes of one node: what flows in, through its branch, and what was declared.
 
-use multi_input_spec::{Activation, Kind, Shape, Size};
+use multi_input_spec::{Kind, Shape, Size};
 
 use super::{
     derived,
@@ -29,8 +29,6 @@ pub(crate) struct ShapedNode {
     pub(crate) layers: Vec<ShapedLayer>,
     /// What comes out of the branch.
     pub(crate) output: Option<Flow>,
-    /// For an output whose loss is computed from logits: what makes predictions of them.
-    pub(crate) link: Option<Activation>,
 }
 
 /// Infers one node, given those that feed it.
@@ -99,7 +97,6 @@ pub(super) fn infer(
     if let Some(output) = output {
         result.output = declared(node, output, scope, errors);
     }
-    result.link = strip_link(node, &mut result.layers);
     result.target_steps = step::of_target(node, result.output.as_ref(), scope, errors);
     result
 }
@@ -260,17 +257,6 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
             ty.text
         )),
     }
-}
-
-/// Takes the activation off the end of a head whose loss is computed from logits.
-fn strip_link(node: &Node, layers: &mut [ShapedLayer]) -> Option<Activation> {
-    let link = node.field.output.as_ref()?.loss.as_ref()?.spec.link?;
-    if let Some(last) = layers.last_mut() {
-        if last.module.last_activation() == Some(link) {
-            last.module.strip_activation();
-        }
-    }
-    Some(link)
 }
 
 /// A shared branch takes the same shape everywhere. The branches that are used before they are
