@@ -11,7 +11,9 @@ use proc_macro2::Ident;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
+    names,
     parse::{Argument, Date, Element, LossCall, Missing, Source},
+    requirement::Requirement,
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
 };
@@ -21,6 +23,7 @@ pub(crate) struct CheckedGraph {
     pub(crate) graph: Graph,
     /// One for each node of the graph.
     pub(crate) shapes: Vec<CheckedNode>,
+    pub(crate) requirements: Vec<Requirement>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) checks: Vec<Check>,
 }
@@ -37,8 +40,6 @@ pub(crate) struct CheckedNode {
     pub(crate) layers: Vec<ShapedLayer>,
     /// What comes out of the branch.
     pub(crate) output: Flow,
-    /// What makes predictions of an output's head.
-    pub(crate) link: Option<multi_input_spec::Activation>,
 }
 
 /// Applies every rule; all the mistakes of all stages, where there are any.
@@ -71,11 +72,11 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
 
 /// Unwraps what the stages before have filled in.
 fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
-    let ShapedGraph { graph, nodes, constants, checks } = shaped;
+    let ShapedGraph { graph, nodes, requirements, constants, checks } = shaped;
     let known = |(node, shaped): (&Node, ShapedNode)| match (shaped.input, shaped.output) {
         (Some(input), Some(output)) => {
-            let ShapedNode { raw, steps, target_steps, layers, link, .. } = shaped;
-            Ok(CheckedNode { input, raw, steps, target_steps, layers, output, link })
+            let ShapedNode { raw, steps, target_steps, layers, .. } = shaped;
+            Ok(CheckedNode { input, raw, steps, target_steps, layers, output })
         }
         _ => Err(syn::Error::new(
             node.name().span(),
@@ -83,7 +84,7 @@ fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
         )),
     };
     let shapes = graph.nodes.iter().zip(nodes).map(known).collect::<syn::Result<Vec<_>>>()?;
-    Ok(CheckedGraph { graph, shapes, constants, checks })
+    Ok(CheckedGraph { graph, shapes, requirements, constants, checks })
 }
 
 /// Without a cycle every path begins at an input, so only a model without nodes lacks one.
@@ -322,24 +323,22 @@ fn shared_has_a_branch(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
 fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     let name = node.name();
     let is_in_batch = node.is_input() || node.is_derived() || node.field.output.is_some();
-    if is_in_batch && name == "tape" {
+    if is_in_batch && names::is_in_the_batch(name) {
         errors.at(
             name.span(),
             "`tape` is what the generated batch calls its gradient tape; choose another name",
         );
     }
-    if node.field.output.is_some()
-        && ["build", "summary", "GRAPH"].iter().any(|taken| name == taken)
-    {
+    if node.field.output.is_some() && names::is_in_the_definition(name) {
         let model = &graph.model.name;
         errors.at(
             name.span(),
             format!("`{model}::{name}` is there already, for another purpose; choose another name"),
         );
     }
-    if let Some(owner) = name.to_string().strip_suffix("_missing") {
+    if let Some(owner) = names::stands_in_for(name) {
         let learned = graph.nodes.iter().any(|other| {
-            other.name() == owner
+            *other.name() == owner
                 && other.absence.is_some_and(|absence| absence.policy == Missing::Learned)
         });
         if learned && node.field.branch.is_some() {
@@ -374,9 +373,15 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
         );
         return;
     }
-    // The link has been taken off, from the last layer or as a layer of its own.
-    let mut layers = shaped.layers.iter().filter(|layer| !matches!(layer.module, Module::Link));
-    let Some(last) = layers.next_back() else { return };
+    let mut layers = shaped.layers.iter().rev();
+    let Some(mut last) = layers.next() else { return };
+    if last.module.ends_in(loss.spec.link) {
+        // The loss takes the link off. Of a layer's own it leaves none, and another one may come
+        // before an activation by itself.
+        let Module::Activation { .. } = &last.module else { return };
+        let Some(before) = layers.next() else { return };
+        last = before;
+    }
     let activation = match last.module.last_activation() {
         Some(activation) => activation,
         None => return inner_activation_is_no_link(name, loss, last, errors),
@@ -431,11 +436,11 @@ fn inner_activation_is_no_link(
     last: &ShapedLayer,
     errors: &mut Diagnostics,
 ) {
-    let Module::Named { spec, activation: Some(activation), .. } = &last.module else { return };
+    let Module::Named { call, activation: Some(activation), .. } = &last.module else { return };
     if let (Some(link), false) =
         (loss.spec.link, *activation == multi_input_spec::Activation::Linear)
     {
-        let (layer, loss, link) = (spec.name, &loss.name, link.name());
+        let (layer, loss, link) = (call.spec.name, &loss.name, link.name());
         errors.at(
             last.end,
             format!(

@@ -2,14 +2,9 @@
 
 use std::fmt::Display;
 
-use multi_input_spec::{Range, Size};
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::spanned::Spanned;
 
-use crate::{
-    parse::{NumberExpr, SizeExpr},
-    requirement::{Condition, Requirement},
-};
+use crate::requirement::{Condition, Requirement};
 
 /// Collects errors, so that one run reports all of them. Stages add to it and go on; only
 /// [`finish`](Diagnostics::finish) tells whether there were any.
@@ -61,38 +56,8 @@ impl Diagnostics {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// Leaves it to rustc to refuse a size of zero where the size is a constant; the reader has
-    /// refused a literal.
-    pub(crate) fn require_size(&mut self, size: &SizeExpr) {
-        if size.value == Size::Unknown {
-            self.require(size.tokens.span(), &size.tokens, Condition::Size);
-        }
-    }
-
-    /// Whether a literal is in the range of `parameter` of `callee`, after reporting it where it is
-    /// not; of a constant rustc finds out.
-    pub(crate) fn require_number(
-        &mut self,
-        number: &NumberExpr,
-        (callee, parameter): (&str, &'static str),
-        range: Range,
-    ) -> bool {
-        if number.value.is_nan() {
-            let callee = callee.to_owned();
-            let condition = Condition::Number { callee, parameter, range };
-            self.require(number.span, &number.tokens, condition);
-            return true;
-        }
-        match range.check(callee, parameter, number.value) {
-            Ok(_) => true,
-            Err(text) => {
-                self.at(number.span, text.as_str());
-                false
-            }
-        }
-    }
-
-    fn require(&mut self, span: Span, value: &TokenStream, condition: Condition) {
+    /// Leaves it to rustc whether a constant is what it must be.
+    pub(crate) fn require(&mut self, span: Span, value: &TokenStream, condition: Condition) {
         let field = self.field.clone().unwrap_or_default();
         self.requirements.push(Requirement { field, span, value: value.clone(), condition });
     }

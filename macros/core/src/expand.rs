@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 
-use crate::{check, codegen, diagnostics::Diagnostics, graph, parse, print, shape, warn};
+use crate::{check, codegen, diagnostics::Diagnostics, graph, parse, plan, print, shape, warn};
 
 /// What `#[multi_input_model(arguments)]` on `item` becomes: the model, or every mistake in it
 /// together with stubs that keep the rest of the user's crate free of follow-on errors.
@@ -19,7 +19,7 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     // places in the expansion with and without what is being typed, and errors speak of that.
     let (editor, watch) = (codegen::editor(&shaped), print::watch());
     let model = match check::check(shaped, errors) {
-        Ok(checked) => codegen::generate(&checked, &warn::warn(&checked)),
+        Ok(checked) => codegen::generate(&plan::plan(&checked), &warn::warn(&checked)),
         Err(errors) => {
             let errors = errors.into_compile_error();
             quote::quote!(#stubs #errors)

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! tokens -> parse -> RawModel -> graph -> Graph -> shape -> ShapedGraph -> check -> CheckedGraph
-//!        -> codegen -> tokens
+//!        -> plan -> Plan -> codegen -> tokens
 //! ```
 //!
 //! Each stage is a module with one public function and a type of its own. Mistakes are collected
@@ -15,7 +15,10 @@ mod expand;
 #[cfg(test)]
 mod fuzz;
 mod graph;
+mod lint;
+mod names;
 mod parse;
+mod plan;
 mod print;
 mod requirement;
 mod shape;

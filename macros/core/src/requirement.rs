@@ -3,7 +3,6 @@
 
 use multi_input_spec::Range;
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
 
 /// A check of one constant that a user wrote.
 pub(crate) struct Requirement {
@@ -22,19 +21,4 @@ pub(crate) enum Condition {
     Size,
     /// A number of a parameter's range.
     Number { callee: String, parameter: &'static str, range: Range },
-}
-
-impl Requirement {
-    /// An expression of type `Result<_, Text>`.
-    pub(crate) fn formula(&self, spec: &TokenStream) -> TokenStream {
-        let value = &self.value;
-        match &self.condition {
-            // As the length of an array it must be a `usize`, which rustc says in few words.
-            Condition::Size => quote!(#spec::agree::size([(); #value].len())),
-            Condition::Number { callee, parameter, range } => {
-                let range = format_ident!("{range:?}");
-                quote!(#spec::Range::#range.check(#callee, #parameter, #value))
-            }
-        }
-    }
 }

@@ -46,11 +46,10 @@ impl Table {
     fn add_node(&mut self, node: &Node, shapes: Shapes<'_>) {
         self.add(plain(node.name()), node.source_text(), shapes.input, String::new());
         for layer in shapes.layers {
-            let count = match (node.shared, layer.known_count, &layer.count) {
-                (Some(_), ..) => "shared".to_owned(),
-                (None, Some(number), _) => self.count(Size::Known(number)),
-                (None, None, Some(_)) => self.count(Size::Unknown),
-                (None, None, None) => {
+            let count = match (node.shared, layer.count) {
+                (Some(_), _) => "shared".to_owned(),
+                (None, Some(count)) => self.count(count),
+                (None, None) => {
                     self.total = None;
                     "its own".to_owned()
                 }

@@ -1,5 +1,4 @@
-//! What is legal and yet most likely a mistake. Each rule has a name, by which
-//! `#[multi_input_model(allow(...))]` silences it.
+//! What is legal and yet most likely a mistake: the rule of every [`Lint`].
 
 use multi_input_spec::{Activation, Size};
 use proc_macro2::Span;
@@ -7,6 +6,7 @@ use proc_macro2::Span;
 use crate::{
     check::CheckedGraph,
     graph::Node,
+    lint::Lint,
     parse::{Argument, Element, LayerKind, Source},
     shape::{Module, ShapedLayer},
 };
@@ -14,7 +14,7 @@ use crate::{
 /// A likely mistake.
 pub(crate) struct Warning {
     /// The rule that found it.
-    pub(crate) name: &'static str,
+    pub(crate) lint: Lint,
     /// What is odd, and what was probably meant.
     pub(crate) text: String,
     /// The user's token.
@@ -24,32 +24,28 @@ pub(crate) struct Warning {
 type Found = Vec<(Span, String)>;
 type Rule = fn(&CheckedGraph, usize) -> Found;
 
-/// Every rule, which looks at one node.
-const RULES: [(&str, Rule); 8] = [
-    ("relu_head", relu_head),
-    ("bounded_head", bounded_head),
-    ("dropout_head", dropout_head),
-    ("single_class", single_class),
-    ("bottleneck", bottleneck),
-    ("linear_stack", linear_stack),
-    ("doubled_activation", doubled_activation),
-    ("two_vocabularies", two_vocabularies),
-];
-
-/// The names of the rules.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
-    RULES.iter().map(|(name, _)| *name)
+/// The rule, which looks at one node.
+fn rule(lint: Lint) -> Rule {
+    match lint {
+        Lint::ReluHead => relu_head,
+        Lint::BoundedHead => bounded_head,
+        Lint::DropoutHead => dropout_head,
+        Lint::SingleClass => single_class,
+        Lint::Bottleneck => bottleneck,
+        Lint::LinearStack => linear_stack,
+        Lint::DoubledActivation => doubled_activation,
+        Lint::TwoVocabularies => two_vocabularies,
+    }
 }
 
 /// Applies every rule that the user does not silence.
 pub(crate) fn warn(checked: &CheckedGraph) -> Vec<Warning> {
     let graph = &checked.graph;
-    let allowed = |name: &str| graph.model.options.allowed.iter().any(|allowed| allowed == name);
-    let rules = RULES.iter().filter(|(name, _)| !allowed(name));
-    rules
-        .flat_map(|(name, rule)| {
-            let found = (0..graph.nodes.len()).flat_map(|node| rule(checked, node));
-            found.map(|(span, text)| Warning { name, text, span })
+    let lints = Lint::ALL.into_iter().filter(|lint| !graph.model.options.allowed.contains(lint));
+    lints
+        .flat_map(|lint| {
+            let found = (0..graph.nodes.len()).flat_map(move |node| rule(lint)(checked, node));
+            found.map(move |(span, text)| Warning { lint, text, span })
         })
         .collect()
 }
@@ -111,7 +107,7 @@ fn single_class(checked: &CheckedGraph, node: usize) -> Found {
 
 fn bottleneck(checked: &CheckedGraph, node: usize) -> Found {
     let layers = own_layers(checked, node);
-    let learns = |layer: &ShapedLayer| layer.known_count != Some(0);
+    let learns = |layer: &ShapedLayer| layer.known_count() != Some(0);
     let narrow = layers.iter().enumerate().find(|(place, layer)| {
         layer.output.shape.elements() == Size::Known(1)
             && layer.input.shape.elements().differs(Size::Known(1))
@@ -192,9 +188,10 @@ fn two_vocabularies(checked: &CheckedGraph, node: usize) -> Found {
 
 /// The last layer of an output that is compared as a number, with its activation.
 fn regression_head(checked: &CheckedGraph, node: usize) -> Option<(&ShapedLayer, Activation)> {
-    let output = checked.graph.nodes[node].field.output.as_ref()?;
+    let written = &checked.graph.nodes[node];
+    written.field.output.as_ref()?.loss.as_ref()?;
     // A link takes its activation from the loss.
-    if output.loss.as_ref()?.spec.link.is_some() {
+    if written.link().is_some() {
         return None;
     }
     let last = last_layer(checked, node)?;
@@ -221,14 +218,14 @@ fn own_layers(checked: &CheckedGraph, node: usize) -> &[ShapedLayer] {
 }
 
 fn is(layer: &ShapedLayer, name: &str) -> bool {
-    matches!(&layer.module, Module::Named { spec, .. } if spec.name == name)
+    layer.module.call().is_some_and(|call| call.spec.name == name)
 }
 
 fn ends_in(layer: &ShapedLayer) -> Option<Activation> {
     match &layer.module {
         Module::Named { activation, .. } => *activation,
         Module::Activation { activation, .. } => Some(*activation),
-        Module::Own { .. } | Module::Link => None,
+        Module::Own { .. } => None,
     }
 }
 

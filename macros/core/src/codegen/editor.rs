@@ -19,7 +19,7 @@ use multi_input_spec::Kind;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::paths::Paths;
+use super::{formula::Formulas, paths::Paths};
 use crate::{
     graph::Node,
     parse::Typed,
@@ -30,7 +30,8 @@ use crate::{
 pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
     let paths = Paths::new(&shaped.graph.model.options.krate);
     let nodes = shaped.graph.nodes.iter().zip(&shaped.nodes);
-    let fields = nodes.map(|(node, shape)| field(node, shape));
+    let formulas = Formulas::of(&shaped.graph.model);
+    let fields = nodes.map(|(node, shape)| field(node, shape, &formulas));
     let typed = shaped.graph.nodes.iter().flat_map(|node| &node.field.typed);
     let names = typed.map(|typed| name(typed, &paths));
     quote! {
@@ -46,9 +47,9 @@ pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
     }
 }
 
-fn field(node: &Node, shape: &ShapedNode) -> TokenStream {
+fn field(node: &Node, shape: &ShapedNode, formulas: &Formulas) -> TokenStream {
     let name = node.name();
-    let ty = shape.output.as_ref().map_or_else(|| quote!(()), array);
+    let ty = shape.output.as_ref().map_or_else(|| quote!(()), |flow| array(flow, formulas));
     let doc = match (&shape.input, &shape.output) {
         (Some(before), Some(after)) if !shape.layers.is_empty() => {
             format!("A node of shape `{}`, after its branch `{}`.", before.text(), after.text())
@@ -60,13 +61,13 @@ fn field(node: &Node, shape: &ShapedNode) -> TokenStream {
 }
 
 /// `[[f32; 8]; 12]`.
-fn array(flow: &Flow) -> TokenStream {
+fn array(flow: &Flow, formulas: &Formulas) -> TokenStream {
     let element = match flow.shape.kind {
         Kind::Numbers => quote!(::core::primitive::f32),
         Kind::Categories => quote!(::core::primitive::u32),
         Kind::Texts | Kind::Pictures | Kind::Dates => quote!(()),
     };
-    flow.sizes().iter().rev().fold(element, |inner, size| quote!([#inner; #size]))
+    formulas.sizes(flow).iter().rev().fold(element, |inner, size| quote!([#inner; #size]))
 }
 
 fn name(typed: &Typed, paths: &Paths) -> TokenStream {

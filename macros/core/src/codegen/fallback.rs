@@ -5,10 +5,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Fields, Item, Type};
 
-use super::{model, names::Names, network, rows};
+use super::{model, network, rows};
 use crate::{
     diagnostics::Diagnostics,
     graph::RawModelHead,
+    names::{self, Names},
     parse::{const_argument, is_ours, Element, Field, FieldType, LayerKind, RawModel, Source},
     text::plain,
 };
@@ -130,7 +131,7 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
     let private = quote!(#krate::private);
     // What is called as something of ours is a mistake of its own.
     let free = |field: &&Field| {
-        !["tape", "build", "summary", "GRAPH"].iter().any(|taken| field.name == taken)
+        !names::is_in_the_batch(&field.name) && !names::is_in_the_definition(&field.name)
     };
     let handles = handle_stubs(raw, names);
     // All of them, for a name that could not be read may be the mistake.
@@ -228,8 +229,7 @@ fn type_stubs(raw: &RawModel, names: &Names) -> TokenStream {
 fn handle_stubs(raw: &RawModel, names: &Names) -> TokenStream {
     let (krate, definition) = (&raw.options.krate, &names.definition);
     // What is called as something of ours is a mistake of its own.
-    let free =
-        |field: &&Field| !["build", "summary", "GRAPH"].iter().any(|taken| field.name == taken);
+    let free = |field: &&Field| !names::is_in_the_definition(&field.name);
     let outputs = outputs(raw).filter(free).enumerate().map(|(index, field)| {
         let (name, text) = (&field.name, plain(&field.name));
         quote! {
@@ -243,7 +243,7 @@ fn handle_stubs(raw: &RawModel, names: &Names) -> TokenStream {
     let nodes = raw.fields.iter().filter(|field| !is_output(field));
     // A doubled field is a mistake of its own.
     let nodes = nodes.filter(|field| seen.insert(field.name.to_string())).map(|field| {
-        let (handle, text) = (model::node_handle(&field.name), plain(&field.name));
+        let (handle, text) = (names::handle(&field.name), plain(&field.name));
         let kind = match field.ty {
             // It may be the one that can be dropped.
             None => format_ident!("OptionalInputOf"),

@@ -16,21 +16,26 @@
 
 use multi_input_spec::{
     merge::{self, MaskMerge},
-    ArgumentKind, Kind, MaskRule,
+    ArgumentKind, Kind,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{fuse, model, Expansion};
+use super::{
+    call::{self, Call},
+    Expansion,
+};
 use crate::{
     graph::{Absence, Node},
+    names,
     parse::{Argument, Merge, Missing, Source},
-    shape::{Module, ShapedLayer},
+    shape::Module,
     text::plain,
 };
 
+/// What a pass through the model is for.
 #[derive(Clone, Copy, PartialEq)]
-enum Mode {
+pub(super) enum Mode {
     Inference,
     Training,
 }
@@ -55,9 +60,9 @@ pub(crate) fn modules(expansion: &Expansion<'_>) -> TokenStream {
 fn differs_in_training(expansion: &Expansion<'_>) -> bool {
     let layers = expansion.checked.shapes.iter().flat_map(|shape| &shape.layers);
     layers.into_iter().any(|layer| match &layer.module {
-        Module::Named { spec, .. } => spec.form.trains_differently,
+        Module::Named { call, .. } => call.spec.form.trains_differently,
         Module::Own { .. } => true,
-        Module::Activation { .. } | Module::Link => false,
+        Module::Activation { .. } => false,
     })
 }
 
@@ -135,7 +140,7 @@ fn mask(node: usize) -> Ident {
 }
 
 /// The local that holds the mask on the way through a branch.
-fn running_mask() -> Ident {
+pub(super) fn running_mask() -> Ident {
     Ident::new("mask", Span::mixed_site())
 }
 
@@ -144,7 +149,7 @@ fn is_masked(expansion: &Expansion<'_>, node: usize) -> bool {
     expansion.checked.shapes[node].output.shape.is_masked()
 }
 
-fn size() -> Ident {
+pub(super) fn size() -> Ident {
     Ident::new("size", Span::mixed_site())
 }
 
@@ -158,7 +163,7 @@ fn access(node: &Node) -> TokenStream {
 }
 
 /// The presence of the input that a node depends on.
-fn presence(expansion: &Expansion<'_>, absence: Absence) -> TokenStream {
+pub(super) fn presence(expansion: &Expansion<'_>, absence: Absence) -> TokenStream {
     let name = expansion.checked.graph.nodes[absence.input].name();
     quote!(batch.#name.present)
 }
@@ -167,11 +172,10 @@ fn presence(expansion: &Expansion<'_>, absence: Absence) -> TokenStream {
 fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenStream {
     let node = &expansion.checked.graph.nodes[position];
     let private = &expansion.paths.private;
-    let calls = fuse::calls(expansion, position);
-    let frozen = model::is_frozen(expansion, position);
+    let calls = call::of_node(expansion, position, mode);
 
     let (source, calls) = source(expansion, position, &calls);
-    let steps = calls.iter().map(|one| call(expansion, one, (node.absence, frozen, mode)));
+    let steps = calls.iter().map(Call::statement);
     let fill = node
         .absence
         .filter(|absence| absence.filled)
@@ -203,7 +207,7 @@ fn fill(
     let present = presence(expansion, absence);
     let (value, counts) = match absence.policy {
         Missing::Learned => {
-            let stand_in = model::stand_in_name(node);
+            let stand_in = names::stand_in(node.name());
             (quote!(let x = #krate::missing::learned(x, &#present, &self.#stand_in)?;), true)
         }
         // An input without a branch has been selected already.
@@ -224,24 +228,21 @@ fn fill(
 fn source<'c, 'a>(
     expansion: &Expansion<'_>,
     position: usize,
-    calls: &'c [fuse::Call<'a>],
-) -> (TokenStream, &'c [fuse::Call<'a>]) {
+    calls: &'c [Call<'a>],
+) -> (TokenStream, &'c [Call<'a>]) {
     let merge = match &expansion.checked.graph.nodes[position].field.source {
         Some(Source::Merge(merge)) => merge,
         _ => return (single_source(expansion, position), calls),
     };
-    match calls.split_first().and_then(|(first, rest)| Some((first, first.with_merge()?, rest))) {
-        Some((first, both, rest)) => {
-            let origin = first.origin(expansion);
-            (merge_call(expansion, position, merge, (both, quote!(#origin,))), rest)
-        }
-        None => {
-            let (krate, rule) =
-                (&expansion.paths.krate, Ident::new(merge.rule.name, Span::call_site()));
-            let merged = (quote!(#krate::merge::#rule), TokenStream::new());
-            (merge_call(expansion, position, merge, merged), calls)
+    if let Some((first, rest)) = calls.split_first() {
+        if let Some(both) = first.with_merge() {
+            let origin = first.origin();
+            return (merge_call(expansion, position, merge, &both, &quote!(#origin,)), rest);
         }
     }
+    let (krate, rule) = (&expansion.paths.krate, Ident::new(merge.rule.name, Span::call_site()));
+    let function = quote!(#krate::merge::#rule);
+    (merge_call(expansion, position, merge, &function, &TokenStream::new()), calls)
 }
 
 /// The same where one node alone feeds the branch.
@@ -264,7 +265,7 @@ fn single_source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
                 return put;
             }
             // The shape of the branch where it is written; a constant compares the two.
-            let (size, sizes) = (size(), to.arguments());
+            let (size, sizes) = (size(), expansion.formulas.arguments(to));
             quote!(#put let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;)
         }
         _ => {
@@ -291,7 +292,8 @@ fn merge_call(
     expansion: &Expansion<'_>,
     position: usize,
     merge: &Merge,
-    (function, more): (TokenStream, TokenStream),
+    function: &TokenStream,
+    more: &TokenStream,
 ) -> TokenStream {
     let (checked, paths) = (expansion.checked, &expansion.paths);
     let (private, krate, vec) = (&paths.private, &paths.krate, &paths.vec);
@@ -327,7 +329,7 @@ fn merge_call(
                 _ => quote!(false),
             }
         });
-    let (size, sizes) = (size(), checked.shapes[position].input.arguments());
+    let (size, sizes) = (size(), expansion.formulas.arguments(&checked.shapes[position].input));
     let mask = merged_mask(expansion, position, merge);
     quote! {
         #mask
@@ -357,7 +359,7 @@ fn merged_mask(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Opt
         && merge::position(axis.unwrap_or(-1), output.shape.rank()) == Some(0);
     let running = running_mask();
     if !along_steps {
-        let (masks, steps) = (operands.map(mask), &output.sizes()[0]);
+        let (masks, steps) = (operands.map(mask), &expansion.formulas.sizes(output)[0]);
         return Some(quote!(let #running = #krate::layer::Mask::any(&[#(&#masks),*], #steps);));
     }
     let size = size();
@@ -368,88 +370,9 @@ fn merged_mask(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Opt
         }
         false => {
             let (private, steps) = (&expansion.paths.private, &checked.shapes[operand].output);
-            let steps = &steps.sizes()[0];
+            let steps = &expansion.formulas.sizes(steps)[0];
             quote!(&#krate::layer::Mask::all(#private::Dim::size(&#size), #steps))
         }
     });
     Some(quote!(let #running = #krate::layer::Mask::joined(&[#(#masks),*]);))
-}
-
-/// `let x = layer(x)?`, and the mask of what comes out.
-fn call(
-    expansion: &Expansion<'_>,
-    one: &fuse::Call<'_>,
-    (absence, frozen, mode): (Option<Absence>, bool, Mode),
-) -> TokenStream {
-    if let Some(special) = one.special(expansion) {
-        return special;
-    }
-    let (private, shaped, place) = (&expansion.paths.private, one.layer, &one.place);
-    let (mask, called) =
-        (running_mask(), forward(expansion, shaped, place, (absence, frozen, mode)));
-    let rule = match &shaped.module {
-        Module::Named { spec, .. } => spec.form.mask,
-        Module::Own { .. } => {
-            let (size, sizes) = (size(), shaped.output.arguments());
-            return quote!(#called let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;);
-        }
-        Module::Activation { .. } | Module::Link => MaskRule::Keeps,
-    };
-    match (rule, shaped.output.shape.is_masked()) {
-        // What creates a mask looks at what flows in.
-        (MaskRule::Sets, true) => quote! {
-            let #mask = #private::CreateMask::create_mask(&self.#place, &x)?;
-            #called
-        },
-        // What turns the steps around turns the mask as well.
-        (MaskRule::Reads, true) => quote! {
-            #called
-            let #mask = #private::ReadsMask::mask_after(&self.#place, #mask);
-        },
-        _ => called,
-    }
-}
-
-/// `let x = layer(x)?`, with the mask where the layer reads one.
-fn forward(
-    expansion: &Expansion<'_>,
-    shaped: &ShapedLayer,
-    place: &TokenStream,
-    (absence, frozen, mode): (Option<Absence>, bool, Mode),
-) -> TokenStream {
-    let (private, mask) = (&expansion.paths.private, running_mask());
-    let named = match &shaped.module {
-        Module::Named { spec, .. } => Some(&spec.form),
-        _ => None,
-    };
-    let reads =
-        shaped.input.shape.is_masked() && named.is_some_and(|form| form.mask == MaskRule::Reads);
-    let inference = match reads {
-        true => quote! {
-            let x = #private::MaskedModule::try_forward_masked(&self.#place, x, &#mask)?;
-        },
-        false => quote!(let x = #private::Module::try_forward(&self.#place, x)?;),
-    };
-    let training = |mask| match reads {
-        true => quote! {
-            let x = #private::MaskedModuleMut::try_forward_mut_masked(
-                &mut self.#place, x, &#mask,
-            )?;
-        },
-        false => quote!(let x = #private::ModuleMut::try_forward_mut(&mut self.#place, x)?;),
-    };
-    match (mode, named, absence) {
-        (Mode::Inference, ..) => inference,
-        // Keras: a frozen BatchNorm normalises with its running statistics.
-        (Mode::Training, Some(form), _) if frozen && form.batch_statistics => inference,
-        (Mode::Training, Some(form), Some(absence)) if form.batch_statistics => {
-            let present = presence(expansion, absence);
-            match reads {
-                true => training(quote!(#mask.without_absent(&#present)?)),
-                false => quote!(let x = self.#place.try_forward_present(x, &#present)?;),
-            }
-        }
-        (Mode::Training, Some(form), _) if !form.trains_differently => inference,
-        (Mode::Training, ..) => training(quote!(#mask)),
-    }
 }

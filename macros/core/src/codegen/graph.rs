@@ -4,11 +4,11 @@ use multi_input_spec::{Activation, Kind, Target};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::{model, Expansion};
+use super::Expansion;
 use crate::{
-    graph::{Graph, Node},
-    parse::{Argument, Input, LayerKind, MetricCall, Missing, Source},
-    shape::{value_tokens, ShapedStep},
+    graph::Node,
+    parse::{Input, MetricCall, Missing, Source},
+    shape::ShapedStep,
     text::plain,
 };
 
@@ -34,7 +34,7 @@ pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
 
 fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (krate, paths) = (&expansion.paths.krate, &expansion.paths);
-    let (some, none) = (&paths.some, &paths.none);
+    let (some, none, formulas) = (&paths.some, &paths.none, &expansion.formulas);
     let graph = &expansion.checked.graph;
     let (node, shape) = (&graph.nodes[position], &expansion.checked.shapes[position]);
     let name = plain(node.name());
@@ -42,9 +42,12 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let fed_by = node.feeds.iter().chain(&node.made_of).map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
         let (text, identity) = (&layer.text, &layer.identity);
-        let numbers = layer.numbers.iter().map(|(name, value)| quote!((#name, #value)));
-        let (sizes, masked) = (layer.output.sizes(), layer.output.shape.is_masked());
-        let parameters = match &layer.count {
+        let numbers = layer.numbers.iter().map(|(name, number)| {
+            let value = &number.tokens;
+            quote!((#name, #value))
+        });
+        let (sizes, masked) = (formulas.sizes(&layer.output), layer.output.shape.is_masked());
+        let parameters = match formulas.count(layer) {
             Some(count) => quote!(#some(#count)),
             None => quote!(#none),
         };
@@ -66,12 +69,12 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         }
         None => quote!(#none),
     };
-    let frozen = model::is_frozen(expansion, position);
+    let frozen = graph.is_frozen(position);
     let stand_in = match node.learns_a_stand_in() {
-        true => shape.output.elements(),
+        true => expansion.formulas.elements(&shape.output),
         false => quote!(0),
     };
-    let (before, after) = (shape.input.sizes(), shape.output.sizes());
+    let (before, after) = (formulas.sizes(&shape.input), formulas.sizes(&shape.output));
     let (input_masked, masked) = (shape.input.shape.is_masked(), shape.output.shape.is_masked());
     quote! {
         #krate::definition::Node {
@@ -132,7 +135,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| place == 0);
         self::step(expansion, step, vocabulary_of.map(|edge| edge.node))
     });
-    let sizes = raw.sizes();
+    let sizes = expansion.formulas.sizes(raw);
     quote! {
         #krate::definition::Input {
             name: #name,
@@ -156,8 +159,8 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         node.made_of.iter().filter_map(|edge| inputs.iter().position(|&input| input == edge.node));
     let module = Ident::new(derived.spec.name, Span::call_site());
     let ty = Ident::new(derived.spec.type_name, Span::call_site());
-    let arguments = value_tokens(&derived.arguments, None, spec);
-    let output = shape.input.expression(spec);
+    let arguments = expansion.formulas.values(&derived.arguments, None);
+    let output = expansion.formulas.shape(&shape.input);
     quote! {
         #krate::definition::Derived {
             name: #name,
@@ -188,10 +191,11 @@ fn is_double(node: &Node) -> bool {
 /// A step of preprocessing with its arguments, and the input whose vocabulary it takes.
 fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usize>) -> TokenStream {
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
+    let formulas = &expansion.formulas;
     let name = |name: &str| Ident::new(name, Span::call_site());
-    let (ty, module) = (name(step.spec.type_name), name(step.spec.name));
-    let arguments = &step.arguments;
-    let (input, output) = (step.input.expression(spec), step.output.expression(spec));
+    let (ty, module) = (name(step.call.spec.type_name), name(step.call.spec.name));
+    let arguments = formulas.values(&step.call.arguments, None);
+    let (input, output) = (formulas.shape(&step.call.input), formulas.shape(&step.output));
     let (some, none) = (&expansion.paths.some, &expansion.paths.none);
     let mut inputs = expansion.checked.graph.inputs();
     let owner = vocabulary_of.and_then(|owner| inputs.position(|input| input == owner));
@@ -210,29 +214,9 @@ fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usiz
 
 /// The size of the smallest embedding that looks an input up: no index may reach it.
 fn smallest_table(expansion: &Expansion<'_>, input: usize) -> TokenStream {
-    let mut tables = Vec::new();
-    collect_tables(&expansion.checked.graph, input, &mut tables);
+    let tables = expansion.plan.nodes[input].tables.iter().map(|size| &size.tokens);
     let private = &expansion.paths.private;
     quote!(#private::smallest(&[#(#tables),*]))
-}
-
-/// The sizes of all embeddings that look up what flows into `node`. Nodes without a branch hand it
-/// on as it is.
-fn collect_tables(graph: &Graph, node: usize, tables: &mut Vec<TokenStream>) {
-    let owner = graph.nodes[node].shared.unwrap_or(node);
-    match graph.nodes[owner].field.branch.as_ref().and_then(|branch| branch.layers.first()) {
-        None => {
-            graph.consumers(node).for_each(|consumer| collect_tables(graph, consumer, tables));
-        }
-        Some(first) => match &first.kind {
-            LayerKind::Named { spec, arguments, .. } if spec.name == "Embedding" => {
-                if let Some(Argument::Size(size)) = arguments.first() {
-                    tables.push(size.tokens.clone());
-                }
-            }
-            _ => {}
-        },
-    }
 }
 
 fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
@@ -260,12 +244,12 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     };
     let metrics = output.metrics.iter().map(metric);
     let weighted_metrics = output.weighted_metrics.iter().map(metric);
-    let link = match shape.link {
+    let link = match node.link() {
         Some(Activation::Softmax) => quote!(Softmax),
         Some(_) => quote!(Sigmoid),
         None => quote!(Identity),
     };
-    let (weight, width) = (&output.weight, shape.output.elements());
+    let (weight, width) = (&output.weight, expansion.formulas.elements(&shape.output));
     let labels = output.categories.is_some();
     let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
     let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));

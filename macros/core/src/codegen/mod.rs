@@ -1,4 +1,4 @@
-//! [`CheckedGraph`] to tokens. Nothing can fail here.
+//! [`Plan`] to tokens. Nothing can fail here.
 //!
 //! For `HousePrice`, in this order:
 //!
@@ -13,17 +13,17 @@
 //! const _: () = { deprecated }                 what is legal and likely a mistake
 //! ```
 
+mod call;
 mod constants;
 mod docs;
 mod editor;
 #[cfg(test)]
 mod editor_tests;
 mod fallback;
+mod formula;
 mod forward;
-mod fuse;
 mod graph;
 mod model;
-mod names;
 mod nest;
 mod network;
 mod own;
@@ -37,14 +37,14 @@ mod warnings;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{check::CheckedGraph, warn::Warning};
+use crate::{check::CheckedGraph, names::Names, plan::Plan, warn::Warning};
 
 pub(crate) use editor::editor;
 pub(crate) use fallback::{fallback, unreadable};
 
 /// Everything that the model becomes.
-pub(crate) fn generate(checked: &CheckedGraph, likely_mistakes: &[Warning]) -> TokenStream {
-    let expansion = Expansion::new(checked);
+pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStream {
+    let expansion = Expansion::new(plan);
     let parts = [
         constants::checks(&expansion),
         model::definition(&expansion),
@@ -66,18 +66,23 @@ pub(crate) fn generate(checked: &CheckedGraph, likely_mistakes: &[Warning]) -> T
 /// What every generator needs.
 pub(crate) struct Expansion<'a> {
     pub(crate) checked: &'a CheckedGraph,
-    pub(crate) names: names::Names,
+    pub(crate) plan: &'a Plan<'a>,
+    pub(crate) names: Names,
     pub(crate) paths: paths::Paths,
+    pub(crate) formulas: formula::Formulas,
     pub(crate) own: Vec<own::Own<'a>>,
 }
 
 impl<'a> Expansion<'a> {
-    fn new(checked: &'a CheckedGraph) -> Self {
+    fn new(plan: &'a Plan<'a>) -> Self {
+        let checked = plan.checked;
         let model = &checked.graph.model;
         Expansion {
             checked,
-            names: names::Names::of(&model.name),
+            plan,
+            names: Names::of(&model.name),
             paths: paths::Paths::new(&model.options.krate),
+            formulas: formula::Formulas::of(model),
             own: own::modules(checked),
         }
     }

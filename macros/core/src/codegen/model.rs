@@ -6,8 +6,9 @@ use quote::{format_ident, quote};
 
 use super::{docs, nest, Expansion};
 use crate::{
-    graph::Node,
+    names,
     parse::{Field, Source},
+    plan::{Ending, Held},
     shape::{Flow, Module, ShapedLayer},
     text::plain,
 };
@@ -69,7 +70,7 @@ fn handles(expansion: &Expansion<'_>) -> TokenStream {
         }
     });
     let nodes = graph.nodes.iter().filter(|node| node.field.output.is_none()).map(|node| {
-        let (name, handle) = (node.name(), node_handle(node.name()));
+        let (name, handle) = (node.name(), names::handle(node.name()));
         let (text, doc) = (plain(name), format!("The node `{name}`, to speak of it to a trainer."));
         let kind = node_kind(&node.field);
         quote! {
@@ -80,14 +81,6 @@ fn handles(expansion: &Expansion<'_>) -> TokenStream {
         }
     });
     quote!(#(#outputs)* #(#nodes)*)
-}
-
-/// The node's own name, unless the definition has something else of that name.
-pub(super) fn node_handle(name: &Ident) -> Ident {
-    match ["build", "summary", "GRAPH"].iter().any(|taken| name == taken) {
-        true => format_ident!("{name}_", span = name.span()),
-        false => name.clone(),
-    }
 }
 
 /// The type of a node's handle: only an input that may be absent can be dropped.
@@ -146,15 +139,17 @@ pub(crate) fn module(expansion: &Expansion<'_>) -> TokenStream {
 pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
     tensors(expansion).any(|field| match field.content {
         Content::StandIn(_) => true,
-        Content::Branch(node) => emitted(expansion, node).any(|(_, layer)| speaks_of_dtype(layer)),
+        Content::Branch(node) => {
+            expansion.plan.nodes[node].layers.iter().any(|held| speaks_of_dtype(held.layer))
+        }
     })
 }
 
 /// Whether the type of a layer, or of the one inside of it, names the dtype and the device.
 fn speaks_of_dtype(layer: &ShapedLayer) -> bool {
     match &layer.module {
-        Module::Named { spec, inner, .. } => {
-            spec.form.holds_tensors || inner.as_deref().is_some_and(speaks_of_dtype)
+        Module::Named { call, .. } => {
+            call.spec.form.holds_tensors || call.inner.as_deref().is_some_and(speaks_of_dtype)
         }
         _ => false,
     }
@@ -188,7 +183,7 @@ pub(crate) fn tensors<'a>(
             content: Content::Branch(position),
         });
         let stand_in = node.learns_a_stand_in().then(|| ModuleField {
-            name: stand_in_name(node),
+            name: names::stand_in(name),
             doc: format!("What stands in for `{name}` where it is absent."),
             content: Content::StandIn(&checked.shapes[position].output),
         });
@@ -213,97 +208,90 @@ impl ModuleField<'_> {
 pub(crate) fn has_field(expansion: &Expansion<'_>, node: usize) -> bool {
     let field = &expansion.checked.graph.nodes[node].field;
     let written = field.branch.as_ref().is_some_and(|branch| branch.shared.is_none());
-    written && emitted(expansion, node).next().is_some()
+    written && !expansion.plan.nodes[node].layers.is_empty()
 }
 
-/// The field that holds the vector.
-pub(crate) fn stand_in_name(node: &Node) -> Ident {
-    format_ident!("{}_missing", node.name(), span = node.name().span())
-}
-
-/// The layers that the module holds, with their places in the user's list.
-pub(crate) fn emitted<'a>(
-    expansion: &'a Expansion<'_>,
-    node: usize,
-) -> impl Iterator<Item = (usize, &'a ShapedLayer)> + 'a {
-    let layers = expansion.checked.shapes[node].layers.iter().enumerate();
-    layers.filter(|(_, layer)| !matches!(layer.module, Module::Link))
-}
-
-/// Whether the branch that a node uses is frozen.
-pub(crate) fn is_frozen(expansion: &Expansion<'_>, node: usize) -> bool {
-    let graph = &expansion.checked.graph;
-    let owner = graph.nodes[node].shared.unwrap_or(node);
-    graph.nodes[owner].field.branch.as_ref().is_some_and(|branch| branch.frozen.is_some())
-}
-
-/// The module that holds the layers of a node, and the places of the layers in it.
+/// The layers that the module holds of a node, each with where it stands in the module.
 pub(crate) fn layer_places<'a>(
-    expansion: &'a Expansion<'_>,
+    expansion: &Expansion<'a>,
     node: usize,
 ) -> Vec<(&'a ShapedLayer, TokenStream)> {
     let graph = &expansion.checked.graph;
-    let owner = graph.nodes[node].shared.unwrap_or(node);
-    let field = graph.nodes[owner].name();
-    let inner = is_frozen(expansion, node).then(|| quote!(.0));
-    let layers: Vec<_> = emitted(expansion, node).collect();
-    let len = layers.len();
-    let place = |(index, (_, layer))| {
-        let place = nest::place(index, len);
-        (layer, quote!(#field #inner #place))
+    let field = graph.owner(node).name();
+    let inner = graph.is_frozen(node).then(|| quote!(.0));
+    let layers = &expansion.plan.nodes[node].layers;
+    let place = |(index, held): (usize, &Held<'a>)| {
+        let place = nest::place(index, layers.len());
+        (held.layer, quote!(#field #inner #place))
     };
-    layers.into_iter().enumerate().map(place).collect()
+    layers.iter().enumerate().map(place).collect()
 }
 
 /// The type of a branch: a tuple of layers.
 fn branch_type(expansion: &Expansion<'_>, node: usize) -> TokenStream {
-    let layers: Vec<TokenStream> = emitted(expansion, node)
-        .map(|(place, layer)| layer_type(expansion, node, place, layer))
-        .collect();
+    let layers = &expansion.plan.nodes[node].layers;
+    let layers: Vec<TokenStream> =
+        layers.iter().map(|held| layer_type(expansion, node, held)).collect();
     let tuple = nest::tuple(&layers);
-    if is_frozen(expansion, node) {
+    if expansion.checked.graph.is_frozen(node) {
         let layer = &expansion.paths.layer;
         return quote!(#layer::Frozen<#tuple>);
     }
     tuple
 }
 
-fn layer_type(
-    expansion: &Expansion<'_>,
-    node: usize,
-    place: usize,
-    shaped: &ShapedLayer,
-) -> TokenStream {
-    let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
-    match &shaped.module {
-        Module::Named { spec, name, sizes, slide, extra, activation, inner, .. } => {
-            let inner = inner.as_deref().map(|inner| layer_type(expansion, node, place, inner));
-            let mut arguments: Vec<TokenStream> = inner.into_iter().collect();
-            match spec.form.shape_argument {
-                true => arguments.push(quote!((#(#private::Const<#sizes>,)*))),
-                false => arguments.extend(sizes.iter().cloned()),
-            }
-            let span = Span::call_site();
-            arguments.extend(slide.as_ref().map(|slide| quote!(#layer::Slide<#(#slide),*>)));
-            arguments.extend(activation.map(|activation| activation_type(layer, activation, span)));
-            if spec.form.holds_tensors {
-                arguments.extend([quote!(E), quote!(D)]);
-            }
-            arguments.extend(extra.iter().cloned());
-            match arguments.is_empty() {
-                true => quote!(#layer::#name),
-                false => quote!(#layer::#name<#(#arguments),*>),
-            }
-        }
+fn layer_type(expansion: &Expansion<'_>, node: usize, held: &Held<'_>) -> TokenStream {
+    let layer = &expansion.paths.layer;
+    match &held.layer.module {
+        Module::Named { .. } => named_type(expansion, held.layer, held.ending),
         Module::Activation { activation, name } => activation_type(layer, *activation, name.span()),
         Module::Own { .. } => {
-            let own = expansion.own.iter().find(|own| own.node == node && own.layer == place);
+            let own = expansion.own.iter().find(|own| own.node == node && own.layer == held.place);
             own.map_or_else(TokenStream::new, |own| {
                 let parameter = &own.parameter;
                 quote!(#parameter)
             })
         }
-        Module::Link => TokenStream::new(),
+    }
+}
+
+/// The type of one of our layers, which may hold another one.
+fn named_type(expansion: &Expansion<'_>, shaped: &ShapedLayer, ending: Ending) -> TokenStream {
+    let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
+    let Module::Named { call, name, sizes, slide, extra, activation } = &shaped.module else {
+        return TokenStream::new();
+    };
+    let (formulas, form) = (&expansion.formulas, &call.spec.form);
+    let mut arguments = Vec::new();
+    if let Some(inner) = &call.inner {
+        let ending = if activation.is_none() { ending } else { Ending::Applied };
+        arguments.push(named_type(expansion, inner, ending));
+    }
+    let sizes = formulas.const_arguments("sizes", call, sizes);
+    match form.shape_argument {
+        true => arguments.push(quote!((#(#private::Const<#sizes>,)*))),
+        false => arguments.extend(sizes),
+    }
+    if let Some(slide) = slide {
+        let slide = formulas.const_arguments("slide", call, slide);
+        arguments.push(quote!(#layer::Slide<#(#slide),*>));
+    }
+    if let Some(activation) = *activation {
+        let applied = match ending {
+            Ending::Applied => activation,
+            Ending::LeftToTheLoss => Activation::Linear,
+        };
+        arguments.push(activation_type(layer, applied, Span::call_site()));
+    }
+    if form.holds_tensors {
+        arguments.extend([quote!(E), quote!(D)]);
+    }
+    if let Some(extra) = extra {
+        arguments.extend(formulas.const_arguments("extra", call, extra));
+    }
+    match arguments.is_empty() {
+        true => quote!(#layer::#name),
+        false => quote!(#layer::#name<#(#arguments),*>),
     }
 }
 
@@ -314,7 +302,7 @@ fn activation_type(layer: &TokenStream, activation: Activation, span: Span) -> T
 
 /// `(Const<64>, Const<3>)`: the shape of one sample.
 fn sample_shape(expansion: &Expansion<'_>, flow: &Flow) -> TokenStream {
-    let (private, sizes) = (&expansion.paths.private, flow.arguments());
+    let (private, sizes) = (&expansion.paths.private, expansion.formulas.arguments(flow));
     quote!((#(#private::Const<#sizes>,)*))
 }
 
@@ -325,7 +313,7 @@ pub(crate) fn tensor(
     batch: &TokenStream,
     tape: &TokenStream,
 ) -> TokenStream {
-    let (private, sizes) = (&expansion.paths.private, flow.arguments());
+    let (private, sizes) = (&expansion.paths.private, expansion.formulas.arguments(flow));
     let element = match flow.shape.kind {
         Kind::Categories => quote!(::core::primitive::usize),
         _ => quote!(E),
@@ -408,7 +396,7 @@ pub(crate) fn heads(expansion: &Expansion<'_>) -> TokenStream {
         let name = graph.nodes[node].name();
         let shape = &expansion.checked.shapes[node];
         let tensor = tensor(expansion, &shape.output, &quote!(B), &none);
-        let doc = match shape.link {
+        let doc = match graph.nodes[node].link() {
             Some(link) => format!("The head of `{name}`: logits, before the {}.", link.name()),
             None => format!("The head of `{name}`."),
         };

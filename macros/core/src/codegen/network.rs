@@ -194,7 +194,7 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
             Kind::Categories => quote!(categories::<_, E, D>),
             _ => quote!(numbers),
         };
-        let sizes = flow.arguments();
+        let sizes = expansion.formulas.arguments(flow);
         let values = quote! {
             rows.#read(#column, (rows.len(), #(#private::Const::<#sizes>,)*), device)?
         };

@@ -92,8 +92,8 @@ impl Expansion<'_> {
 pub(super) fn claims(expansion: &Expansion<'_>) -> TokenStream {
     let private = &expansion.paths.private;
     let claims = expansion.own.iter().map(|own| {
-        let (module, sizes, field) = (own.module, own.output.sizes(), format!("`{}`: ", own.field));
-        let input = own.input.arguments();
+        let (module, sizes, field) = (own.module, expansion.formulas.sizes(own.output), format!("`{}`: ", own.field));
+        let input = expansion.formulas.arguments(own.input);
         let (name, flow) = (compact(&module.to_token_stream()), own.input.text());
         let message = format!("{field}`{name}` is no module that takes what flows in, {flow}");
         // Braces would be taken for parameters of the message.

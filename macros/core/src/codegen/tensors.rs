@@ -4,7 +4,11 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 use super::{model, nest, Expansion};
-use crate::{shape::Module, text::plain};
+use crate::{
+    parse::NumberExpr,
+    shape::{LayerCall, Module},
+    text::plain,
+};
 
 /// `impl TensorCollection`.
 pub(crate) fn collection(expansion: &Expansion<'_>) -> TokenStream {
@@ -70,9 +74,10 @@ pub(crate) fn collection(expansion: &Expansion<'_>) -> TokenStream {
 fn settings(expansion: &Expansion<'_>) -> TokenStream {
     let mut statements = TokenStream::new();
     for (layer, place) in written(expansion) {
-        let Module::Named { settings, .. } = layer else { continue };
-        for (name, value) in settings {
-            let setter = quote::format_ident!("set_{name}");
+        let Some(call) = layer.call() else { continue };
+        for name in call.spec.form.settings {
+            let Some(number) = call.number(name) else { continue };
+            let (setter, value) = (quote::format_ident!("set_{name}"), &number.tokens);
             statements.extend(quote!(module.#place.#setter(#value);));
         }
     }
@@ -86,7 +91,7 @@ fn settings(expansion: &Expansion<'_>) -> TokenStream {
 pub(crate) fn set_draws(expansion: &Expansion<'_>, draw: &TokenStream) -> TokenStream {
     let random = written(expansion)
         .into_iter()
-        .filter(|(layer, _)| matches!(layer, Module::Named { spec, .. } if spec.form.random));
+        .filter(|(layer, _)| layer.call().is_some_and(|call| call.spec.form.random));
     let statements = random.enumerate().map(|(index, (_, place))| {
         let index = Literal::u64_suffixed(index as u64);
         quote!(module.#place.set_draw(#draw.layer(#index));)
@@ -101,10 +106,8 @@ pub(crate) fn set_frozen(expansion: &Expansion<'_>, frozen: &TokenStream) -> Tok
         (0..nodes.len()).filter(|&node| model::has_field(expansion, node)).flat_map(|node| {
             let branch = plain(nodes[node].name());
             model::layer_places(expansion, node).into_iter().filter_map(move |(layer, place)| {
-                let statistics = matches!(
-                    &layer.module,
-                    Module::Named { spec, .. } if spec.form.batch_statistics
-                );
+                let call = layer.module.call();
+                let statistics = call.is_some_and(|call| call.spec.form.batch_statistics);
                 statistics.then(|| quote!(module.#place.set_frozen(#frozen(#branch));))
             })
         });
@@ -115,19 +118,26 @@ pub(crate) fn set_frozen(expansion: &Expansion<'_>, frozen: &TokenStream) -> Tok
 /// not freeze: as in Keras, what is frozen costs nothing.
 pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
     let nodes = &expansion.checked.graph.nodes;
-    let trained =
-        |&node: &usize| model::has_field(expansion, node) && !model::is_frozen(expansion, node);
+    let trained = |&node: &usize| {
+        model::has_field(expansion, node) && !expansion.checked.graph.is_frozen(node)
+    };
     let statements = (0..nodes.len()).filter(trained).flat_map(|node| {
         let branch = plain(nodes[node].name());
         let layers = model::layer_places(expansion, node).into_iter();
-        layers.filter_map(move |(layer, place)| match &layer.module {
-            Module::Named { penalty: Some((l1, l2)), .. } => {
-                Some(quote!(penalties.add(#branch, &module.#place.weight, #l1, #l2)?;))
-            }
-            _ => None,
+        layers.filter_map(move |(layer, place)| {
+            let call = layer.module.call()?;
+            let (l1, l2) = match (call.number("l1"), call.number("l2")) {
+                (None, None) => return None,
+                (l1, l2) => (number_or_zero(l1), number_or_zero(l2)),
+            };
+            Some(quote!(penalties.add(#branch, &module.#place.weight, #l1, #l2)?;))
         })
     });
     quote!(#(#statements)*)
+}
+
+fn number_or_zero(number: Option<&NumberExpr>) -> TokenStream {
+    number.map_or_else(|| quote!(0.0), |number| number.tokens.clone())
 }
 
 /// Every layer once, in the branch where it is written, with its place in the module.
@@ -150,7 +160,7 @@ fn written_where<'a>(
 /// A layer, and the one inside of it at each of its places.
 fn with_inner(layer: &Module, place: TokenStream) -> Vec<(&Module, TokenStream)> {
     let mut found = Vec::new();
-    if let Module::Named { spec, inner: Some(inner), .. } = layer {
+    if let Some(LayerCall { spec, inner: Some(inner), .. }) = layer.call() {
         let fields = spec.form.inner.map_or(&[][..], |inner| inner.fields);
         for field in fields {
             let field = Ident::new(field, Span::call_site());

@@ -8,7 +8,8 @@ use crate::warn::Warning;
 
 /// One constant for each warning.
 pub(crate) fn warnings(warnings: &[Warning]) -> TokenStream {
-    let constants = warnings.iter().map(|Warning { name, text, span }| {
+    let constants = warnings.iter().map(|Warning { lint, text, span }| {
+        let name = lint.name();
         let note = format!("{text}; silence it with `#[multi_input_model(allow({name}))]`");
         let declared = Ident::new(name, Span::call_site());
         let used = Ident::new(name, *span);

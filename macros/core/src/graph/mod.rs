@@ -3,7 +3,7 @@
 mod absence;
 mod order;
 
-use multi_input_spec::Target;
+use multi_input_spec::{Activation, Target};
 use proc_macro2::Ident;
 
 use crate::{
@@ -81,6 +81,11 @@ impl Node {
         }
     }
 
+    /// For an output whose loss is computed from logits: what makes predictions of them.
+    pub(crate) fn link(&self) -> Option<Activation> {
+        self.field.output.as_ref()?.loss.as_ref()?.spec.link
+    }
+
     /// What feeds it, as the user wrote it.
     pub(crate) fn source_text(&self) -> String {
         match &self.field.source {
@@ -135,6 +140,16 @@ impl Graph {
     /// The positions of the outputs, in the order of their declaration.
     pub(crate) fn outputs(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.nodes.len()).filter(|&node| self.nodes[node].field.output.is_some())
+    }
+
+    /// The node where the branch is written that `node` uses.
+    pub(crate) fn owner(&self, node: usize) -> &Node {
+        &self.nodes[self.nodes[node].shared.unwrap_or(node)]
+    }
+
+    /// Whether the branch that a node uses is frozen.
+    pub(crate) fn is_frozen(&self, node: usize) -> bool {
+        self.owner(node).field.branch.as_ref().is_some_and(|branch| branch.frozen.is_some())
     }
 
     /// The nodes that `node` feeds, `present(node)` apart.

@@ -66,6 +66,19 @@ impl Argument {
         }
     }
 
+    /// Whether the macro can see its value.
+    pub(crate) fn is_known(&self) -> bool {
+        match self {
+            Argument::Size(size) | Argument::Padding(PaddingExpr::Zeros(size)) => size.is_known(),
+            Argument::Pair(pair) => pair.iter().all(SizeExpr::is_known),
+            Argument::Margins(margins) => margins.iter().all(SizeExpr::is_known),
+            Argument::Number(_) | Argument::Numbers(_) => {
+                self.numbers().iter().all(|number| !number.value.is_nan())
+            }
+            _ => true,
+        }
+    }
+
     /// The real numbers.
     fn numbers(&self) -> &[NumberExpr] {
         match self {
@@ -146,7 +159,7 @@ pub(super) fn read(
         };
         let argument = match parameter.kind {
             ArgumentKind::Layer { among, without } => {
-                branch::nested(callee, &value, (among, without), errors)
+                branch::nested(callee, &value, among, without, errors)
                     .map(|layer| Argument::Layer(Rc::new(layer)))
             }
             _ => errors.ok(one(parameter, &value)),
@@ -185,14 +198,14 @@ fn is_in_range(
     errors: &mut Diagnostics,
 ) -> bool {
     for size in argument.sizes() {
-        errors.require_size(size);
+        size.require(errors);
     }
     let (ArgumentKind::Number(range) | ArgumentKind::Numbers(range)) = parameter.kind else {
         return true;
     };
     let name = parameter.name;
     let numbers = argument.numbers().iter();
-    numbers.fold(true, |all, number| all & errors.require_number(number, (callee, name), range))
+    numbers.fold(true, |all, number| all & number.require(callee, name, range, errors))
 }
 
 /// `mask` is short for `mask = true`, wherever it stands.

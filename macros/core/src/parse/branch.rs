@@ -153,7 +153,8 @@ fn named(
 pub(super) fn nested(
     outer: &str,
     value: &Expr,
-    (among, without): (&[&str], &[&str]),
+    among: &[&str],
+    without: &[&str],
     errors: &mut Diagnostics,
 ) -> Option<Layer> {
     let call = match value {
@@ -212,7 +213,7 @@ fn shared(input: ParseStream<'_>) -> syn::Result<Ident> {
 fn own(entry: TokenStream, errors: &mut Diagnostics) -> Option<Layer> {
     let layer = errors.ok(module.parse2(entry))?;
     if let LayerKind::Own { shape, .. } = &layer.kind {
-        shape.iter().for_each(|size| errors.require_size(size));
+        shape.iter().for_each(|size| size.require(errors));
     }
     Some(layer)
 }

@@ -24,8 +24,8 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
+    lint::Lint,
     suggest::{list, suggest},
-    warn,
 };
 
 /// The struct with its attributes read.
@@ -45,7 +45,7 @@ pub(crate) struct Options {
     /// The path of our crate, `::multi_input` unless `crate = ...` says otherwise.
     pub(crate) krate: TokenStream,
     /// The warnings that `allow(...)` silences.
-    pub(crate) allowed: Vec<Ident>,
+    pub(crate) allowed: Vec<Lint>,
 }
 
 /// One field: a node of the graph.
@@ -126,7 +126,7 @@ pub(crate) fn parse(
             continue;
         }
         let known = fields.iter().any(|known| known.name == name);
-        let field = read_field(name, field, (derives, &rename_all), errors);
+        let field = read_field(name, field, derives, &rename_all, errors);
         match known {
             true => errors.at(field.name.span(), format!("`{}` is declared twice", field.name)),
             false => fields.push(field),
@@ -137,24 +137,28 @@ pub(crate) fn parse(
 
 fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
     let mut options = Options { krate: quote!(::multi_input), allowed: Vec::new() };
+    let mut allowed = Vec::new();
     for tokens in attribute::entries(tokens) {
         match errors.ok(model_option.parse2(tokens)) {
             Some(ModelOption::Crate(path)) => options.krate = path.to_token_stream(),
-            Some(ModelOption::Allow(names)) => options.allowed.extend(names),
+            Some(ModelOption::Allow(names)) => allowed.extend(names),
             None => {}
         }
     }
-    for name in &options.allowed {
-        if !warn::names().any(|known| name == known) {
-            let near = suggest(&name.to_string(), warn::names());
-            let all = match near.is_empty() {
-                true => format!("; there are {}", list(warn::names())),
-                false => near,
-            };
-            errors.at(name.span(), format!("there is no warning `{name}`{all}"));
-        }
-    }
+    options.allowed = allowed.iter().filter_map(|name| errors.ok(lint(name))).collect();
     options
+}
+
+/// The warning of that name.
+fn lint(name: &Ident) -> syn::Result<Lint> {
+    Lint::ALL.into_iter().find(|lint| name == lint.name()).ok_or_else(|| {
+        let near = suggest(&name.to_string(), Lint::names());
+        let all = match near.is_empty() {
+            true => format!("; there are {}", list(Lint::names())),
+            false => near,
+        };
+        syn::Error::new(name.span(), format!("there is no warning `{name}`{all}"))
+    })
 }
 
 enum ModelOption {
@@ -222,7 +226,8 @@ fn named_struct(item: Item) -> syn::Result<ItemStruct> {
 fn read_field(
     name: Ident,
     field: syn::Field,
-    (derives, rename_all): (Derives, &RenameAll),
+    derives: Derives,
+    rename_all: &RenameAll,
     errors: &mut Diagnostics,
 ) -> Field {
     let (ours, attributes) = split(field.attrs);
@@ -280,7 +285,7 @@ fn read_field(
     let ty_tokens = field.ty.to_token_stream();
     let ty = errors.of_field(&name, |errors| {
         let ty = errors.ok(data_type::read(&field.ty))?;
-        ty.sizes().for_each(|size| errors.require_size(size));
+        ty.sizes().for_each(|size| size.require(errors));
         Some(ty)
     });
     Field { name, ty, ty_tokens, source, branch, output, attributes, columns, typed }

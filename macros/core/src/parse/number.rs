@@ -1,11 +1,11 @@
 //! Sizes and numbers: literals, sums and products of literals, or anything constant.
 
-use multi_input_spec::Size;
+use multi_input_spec::{Range, Size};
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{spanned::Spanned, BinOp, Expr, Lit, UnOp};
 
-use crate::text::compact;
+use crate::{diagnostics::Diagnostics, requirement::Condition, text::compact};
 
 /// A size as the user wrote it.
 #[derive(Clone)]
@@ -32,6 +32,14 @@ impl SizeExpr {
     /// As it can stand between `<` and `>`: a literal as it is, anything else in braces.
     pub(crate) fn argument(&self) -> TokenStream {
         const_argument(&self.tokens)
+    }
+
+    /// Leaves it to rustc to refuse a size of zero where the size is a constant; the reader has
+    /// refused a literal.
+    pub(super) fn require(&self, errors: &mut Diagnostics) {
+        if !self.is_known() {
+            errors.require(self.tokens.span(), &self.tokens, Condition::Size);
+        }
     }
 
     /// Reads a size; a literal must be at least one.
@@ -99,6 +107,28 @@ impl NumberExpr {
             }
             None => Err(syn::Error::new(span, format!("expected a number; found {}", found(expr)))),
         }
+    }
+
+    /// Whether a literal is in the range of `parameter` of `callee`, after reporting it where it is
+    /// not; of a constant rustc finds out.
+    pub(super) fn require(
+        &self,
+        callee: &str,
+        parameter: &'static str,
+        range: Range,
+        errors: &mut Diagnostics,
+    ) -> bool {
+        if self.value.is_nan() {
+            let callee = callee.to_owned();
+            let condition = Condition::Number { callee, parameter, range };
+            errors.require(self.span, &self.tokens, condition);
+            return true;
+        }
+        let checked = range.check(callee, parameter, self.value);
+        if let Err(text) = &checked {
+            errors.at(self.span, text.as_str());
+        }
+        checked.is_ok()
     }
 }
 

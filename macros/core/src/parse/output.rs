@@ -206,6 +206,6 @@ fn read_metrics(names: TokenStream, metrics: &mut Vec<MetricCall>, errors: &mut 
 
 fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<TokenStream> {
     let number = errors.ok(syn::parse2::<Expr>(value).and_then(|value| NumberExpr::read(&value)))?;
-    let is_sound = errors.require_number(&number, ("output", "weight"), Range::NonNegative);
+    let is_sound = number.require("output", "weight", Range::NonNegative, errors);
     is_sound.then_some(number.tokens)
 }

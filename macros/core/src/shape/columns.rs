@@ -1,9 +1,8 @@
 //! The columns that `columns(...)` names, against the numbers of the value that they fill.
 
-use multi_input_spec::{agree, Kind};
-use quote::quote;
+use multi_input_spec::Kind;
 
-use super::{flow::Flow, Scope};
+use super::{flow::Flow, formula::Formula, Scope};
 use crate::{diagnostics::Diagnostics, graph::Graph, parse::Source};
 
 /// Compares their counts, of every input.
@@ -14,11 +13,7 @@ pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics
         };
         let Some((columns, span)) = &input.columns else { continue };
         let (value, named) = (Flow::declared(Kind::Numbers, &ty.dims), columns.len());
-        let deferred = (!value.is_known()).then(|| {
-            let (spec, shape) = (&scope.spec, value.expression(&scope.spec));
-            quote!(#spec::agree::columns(&#shape, #named))
-        });
-        let result = agree::columns(&value.shape, named);
-        scope.verify(result, deferred, &node.name().to_string(), *span, errors);
+        let formula = Formula::Columns { value, named };
+        scope.verify(formula, &node.name().to_string(), *span, errors);
     }
 }

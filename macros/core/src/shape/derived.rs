@@ -1,13 +1,8 @@
 //! The shape of what is derived of inputs.
 
-use multi_input_spec::{derived, Value};
-use quote::{format_ident, quote};
+use multi_input_spec::derived;
 
-use super::{
-    flow::Flow,
-    layer::{is_unknown, value, value_tokens},
-    Scope, ShapedNode,
-};
+use super::{flow::Flow, formula::Formula, Scope, ShapedNode};
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
@@ -26,15 +21,8 @@ pub(super) fn infer(
     let name = node.name().to_string();
     let fits = type_fits(node, errors);
     let taken = takes_inputs(node, derived, graph, shaped, errors);
-    let values: Vec<Value> =
-        derived.arguments.iter().map(|argument| value(argument, None)).collect();
-    let formula = derived.arguments.iter().any(is_unknown).then(|| {
-        let (spec, module) = (&scope.spec, format_ident!("{}", derived.spec.name));
-        let arguments = value_tokens(&derived.arguments, None, spec);
-        quote!(#spec::derived::#module::output(&#arguments))
-    });
-    let result = (derived.spec.output)(&values);
-    let flow = scope.settle(result, formula, &name, derived.name.span(), errors)?;
+    let formula = Formula::Derived { spec: derived.spec, arguments: derived.arguments.clone() };
+    let flow = scope.settle(formula, &name, derived.name.span(), errors)?;
     (fits && taken).then_some(flow)
 }
 

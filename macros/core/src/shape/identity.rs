@@ -1,19 +1,18 @@
 //! What makes a layer the same for weights that were trained with it.
 
 use multi_input_spec::Size;
-use proc_macro2::TokenStream;
 
 use crate::parse::{Argument, Layer, LayerKind, NumberExpr, PaddingExpr, SizeExpr};
 
 /// Parameters that matter in training alone; weights fit whatever they are.
 const IN_TRAINING: [&str; 5] = ["dropout", "init", "l1", "l2", "rate"];
 
-/// The real numbers of a layer by name, as expressions: what a constant is worth only rustc knows.
-pub(super) fn numbers(layer: &Layer) -> Vec<(&'static str, TokenStream)> {
+/// The real numbers of a layer by name: what a constant is worth only rustc knows.
+pub(super) fn numbers(layer: &Layer) -> Vec<(&'static str, NumberExpr)> {
     let LayerKind::Named { spec, arguments, .. } = &layer.kind else { return Vec::new() };
     let own =
         spec.parameters.iter().zip(arguments).filter_map(|(parameter, argument)| match argument {
-            Argument::Number(number) => Some((parameter.name, number.tokens.clone())),
+            Argument::Number(number) => Some((parameter.name, number.clone())),
             _ => None,
         });
     let inner = arguments.iter().filter_map(|argument| match argument {

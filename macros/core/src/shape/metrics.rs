@@ -1,13 +1,9 @@
 //! The whole numbers of metrics, against the number of classes that the target has.
 
-use multi_input_spec::{agree, Kind};
-use quote::quote;
+use multi_input_spec::Kind;
 use syn::spanned::Spanned;
 
-use super::{
-    flow::{given, Flow},
-    Scope,
-};
+use super::{flow::Flow, formula::Formula, Scope};
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
@@ -33,15 +29,9 @@ fn numbers_fit(
     errors: &mut Diagnostics,
 ) {
     let head = Flow::declared(Kind::Numbers, std::slice::from_ref(classes));
-    let name = metric.spec.name;
     for ((parameter, _), value) in metric.spec.parameters.iter().zip(&metric.values) {
-        let result = agree::classes((name, parameter), value.value, &head.shape);
-        let deferred = (!head.is_known() || !value.is_known()).then(|| {
-            let (spec, shape) = (&scope.spec, head.expression(&scope.spec));
-            let value = given(&value.tokens, spec);
-            quote!(#spec::agree::classes((#name, #parameter), #value, &#shape))
-        });
-        let span = value.tokens.span();
-        scope.verify(result, deferred, &node.name().to_string(), span, errors);
+        let (metric, number, head) = (metric.spec.name, value.clone(), head.clone());
+        let formula = Formula::Classes { metric, parameter, number, head };
+        scope.verify(formula, &node.name().to_string(), value.tokens.span(), errors);
     }
 }

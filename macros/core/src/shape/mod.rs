@@ -6,6 +6,7 @@
 mod columns;
 mod derived;
 mod flow;
+mod formula;
 mod identity;
 mod layer;
 mod metrics;
@@ -13,13 +14,14 @@ mod node;
 mod step;
 mod vocabulary;
 
-use multi_input_spec::{Kind, Shape, Text};
-use proc_macro2::{Ident, Span, TokenStream};
+use multi_input_spec::Shape;
+use proc_macro2::Span;
 
 use crate::{diagnostics::Diagnostics, graph::Graph, requirement::Requirement};
 
-pub(crate) use flow::{kind, Flow};
-pub(crate) use layer::{value_tokens, Module, ShapedLayer};
+pub(crate) use flow::{Flow, Unknown};
+pub(crate) use formula::{Formula, LayerCall};
+pub(crate) use layer::{Module, ShapedLayer};
 pub(crate) use node::ShapedNode;
 pub(crate) use step::ShapedStep;
 
@@ -28,26 +30,22 @@ pub(crate) struct ShapedGraph {
     pub(crate) graph: Graph,
     /// One for each node of the graph.
     pub(crate) nodes: Vec<ShapedNode>,
-    /// What is left to rustc: shapes to compute, and mistakes to find.
+    /// What is left to rustc: what constants must be, shapes to compute, and mistakes to find.
+    pub(crate) requirements: Vec<Requirement>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) checks: Vec<Check>,
 }
 
-/// A formula that rustc evaluates to a shape.
+/// A shape that rustc computes.
 pub(crate) struct Constant {
-    /// The associated constant that holds the shape.
-    pub(crate) name: Ident,
-    /// An expression of type `Result<Shape, Text>`.
-    pub(crate) formula: TokenStream,
-    /// The kind and rank of the shape, which the macro always knows.
-    pub(crate) kind: Kind,
-    pub(crate) rank: usize,
+    pub(crate) formula: Formula,
+    /// As far as the macro knows it: its kind and rank, and some sizes.
+    pub(crate) shape: Shape,
 }
 
 /// A formula in which rustc may find a mistake, in the spec's words.
 pub(crate) struct Check {
-    /// An expression of type `Result<_, Text>`.
-    pub(crate) formula: TokenStream,
+    pub(crate) formula: Formula,
     /// The field that the error speaks of.
     pub(crate) field: String,
     /// The user's token.
@@ -57,7 +55,7 @@ pub(crate) struct Check {
 /// Infers all shapes, in the order of computation.
 pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
     let mut nodes: Vec<ShapedNode> = graph.nodes.iter().map(|_| ShapedNode::default()).collect();
-    let mut scope = Scope::new(&graph, errors.take_requirements());
+    let mut scope = Scope::default();
     for &position in &graph.order {
         nodes[position] = node::infer(position, &graph, &nodes, &mut scope, errors);
     }
@@ -65,64 +63,48 @@ pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
     vocabulary::compare(&graph, &nodes, &mut scope, errors);
     columns::compare(&graph, &mut scope, errors);
     metrics::compare(&graph, &mut scope, errors);
-    let Scope { constants, checks, .. } = scope;
-    ShapedGraph { graph, nodes, constants, checks }
+    let Scope { constants, checks } = scope;
+    ShapedGraph { graph, nodes, requirements: errors.take_requirements(), constants, checks }
 }
 
 /// What the inference adds to as it goes.
+#[derive(Default)]
 pub(crate) struct Scope {
-    /// The definition type, on which constants lie.
-    definition: Ident,
-    /// The path of the spec in the expansion.
-    spec: TokenStream,
     constants: Vec<Constant>,
     checks: Vec<Check>,
 }
 
 impl Scope {
-    fn new(graph: &Graph, requirements: Vec<Requirement>) -> Scope {
-        let krate = &graph.model.options.krate;
-        let spec = quote::quote!(#krate::private::spec);
-        let checks = requirements.into_iter().map(|requirement| {
-            let formula = requirement.formula(&spec);
-            Check { formula, field: requirement.field, span: requirement.span }
-        });
-        let checks = checks.collect();
-        Scope { definition: graph.model.name.clone(), spec, constants: Vec::new(), checks }
-    }
-
     /// Takes the macro's own result of a formula, or, where sizes are unknown to it, leaves the
     /// formula to rustc and takes the sizes from there.
     fn settle(
         &mut self,
-        result: Result<Shape, Text>,
-        deferred: Option<TokenStream>,
+        formula: Formula,
         field: &str,
         span: Span,
         errors: &mut Diagnostics,
     ) -> Option<Flow> {
-        let shape = self.verify(result, deferred.clone(), field, span, errors)?;
+        let deferred = (!formula.is_known()).then(|| formula.clone());
+        let shape = self.verify(formula, field, span, errors)?;
         let Some(formula) = deferred else { return Some(Flow::known(shape)) };
-        let name = quote::format_ident!("SHAPE_{}", self.constants.len());
-        let definition = &self.definition;
-        let flow = Flow::computed(shape, quote::quote!(#definition::#name));
-        self.constants.push(Constant { name, formula, kind: shape.kind, rank: shape.rank() });
+        let flow = Flow::computed(shape, self.constants.len());
+        self.constants.push(Constant { formula, shape });
         Some(flow)
     }
 
     /// The same for a formula that only compares.
     fn verify(
         &mut self,
-        result: Result<Shape, Text>,
-        deferred: Option<TokenStream>,
+        formula: Formula,
         field: &str,
         span: Span,
         errors: &mut Diagnostics,
     ) -> Option<Shape> {
-        match result {
+        match formula.compute() {
             Ok(shape) => {
-                let field = field.to_owned();
-                self.checks.extend(deferred.map(|formula| Check { formula, field, span }));
+                if !formula.is_known() {
+                    self.checks.push(Check { formula, field: field.to_owned(), span });
+                }
                 Some(shape)
             }
             Err(text) => {

@@ -1,12 +1,12 @@
 //! The shapes of one node: what flows in, through its branch, and what was declared.
 
-use multi_input_spec::{agree, merge, Activation, Kind, Shape, Size, Text};
-use quote::quote;
+use multi_input_spec::{Kind, Shape, Size};
 
 use super::{
     derived,
     flow::Flow,
-    layer::{self, is_unknown, value, value_tokens, ShapedLayer},
+    formula::{Formula, Operand},
+    layer::{self, ShapedLayer},
     step::{self, ShapedStep},
     Scope,
 };
@@ -29,11 +29,7 @@ pub(crate) struct ShapedNode {
     pub(crate) layers: Vec<ShapedLayer>,
     /// What comes out of the branch.
     pub(crate) output: Option<Flow>,
-    /// For an output whose loss is computed from logits: what makes predictions of them.
-    pub(crate) link: Option<Activation>,
 }
-
-type Formula = fn(&Shape, &Shape) -> Result<Shape, Text>;
 
 /// Infers one node, given those that feed it.
 pub(super) fn infer(
@@ -101,7 +97,6 @@ pub(super) fn infer(
     if let Some(output) = output {
         result.output = declared(node, output, scope, errors);
     }
-    result.link = strip_link(node, &mut result.layers);
     result.target_steps = step::of_target(node, result.output.as_ref(), scope, errors);
     result
 }
@@ -172,28 +167,16 @@ fn merged(
     for edge in &node.feeds {
         let name = graph.nodes[edge.node].name();
         operands.push(match edge.present {
-            true => (format!("present({name})"), Flow::known(Shape::numbers(&[Size::Known(1)]))),
-            false => (name.to_string(), shaped[edge.node].output.clone()?),
+            true => Operand {
+                name: format!("present({name})"),
+                flow: Flow::known(Shape::numbers(&[Size::Known(1)])),
+            },
+            false => Operand { name: name.to_string(), flow: shaped[edge.node].output.clone()? },
         });
     }
-    let views: Vec<merge::Operand<'_>> =
-        operands.iter().map(|(name, flow)| merge::Operand { name, shape: flow.shape }).collect();
-    let values: Vec<_> = merge.arguments.iter().map(|argument| value(argument, None)).collect();
-    let result = (merge.rule.output)(&views, &values);
-
-    let deferred =
-        operands.iter().any(|(_, flow)| !flow.is_known()) || merge.arguments.iter().any(is_unknown);
-    let formula = deferred.then(|| {
-        let spec = &scope.spec;
-        let module = quote::format_ident!("{}", merge.rule.module);
-        let operands = operands.iter().map(|(name, flow)| {
-            let shape = flow.expression(spec);
-            quote!(#spec::merge::Operand { name: #name, shape: #shape })
-        });
-        let arguments = value_tokens(&merge.arguments, None, spec);
-        quote!(#spec::merge::#module::output(&[#(#operands),*], &#arguments))
-    });
-    scope.settle(result, formula, &node.name().to_string(), merge.name.span(), errors)
+    let (rule, arguments) = (merge.rule, merge.arguments.clone());
+    let formula = Formula::Merge { rule, operands, arguments };
+    scope.settle(formula, &node.name().to_string(), merge.name.span(), errors)
 }
 
 /// The inferred shape against the field's type. `None` where the type itself is wrong.
@@ -219,17 +202,11 @@ fn declared(
             return Some(inferred);
         }
     };
-    let (rule, function): (Formula, _) = match is_output {
-        true => (agree::head, quote!(head)),
-        false => (agree::declared, quote!(declared)),
+    let formula = match is_output {
+        true => Formula::Head { stated, inferred: inferred.clone() },
+        false => Formula::Declared { stated, inferred: inferred.clone() },
     };
-    let result = rule(&stated.shape, &inferred.shape);
-    let deferred = (!stated.is_known() || !inferred.is_known()).then(|| {
-        let spec = &scope.spec;
-        let (left, right) = (stated.expression(spec), inferred.expression(spec));
-        quote!(#spec::agree::#function(&#left, &#right))
-    });
-    scope.verify(result, deferred, &node.name().to_string(), ty.span, errors);
+    scope.verify(formula, &node.name().to_string(), ty.span, errors);
     Some(inferred)
 }
 
@@ -282,17 +259,6 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
     }
 }
 
-/// Takes the activation off the end of a head whose loss is computed from logits.
-fn strip_link(node: &Node, layers: &mut [ShapedLayer]) -> Option<Activation> {
-    let link = node.field.output.as_ref()?.loss.as_ref()?.spec.link?;
-    if let Some(last) = layers.last_mut() {
-        if last.module.last_activation() == Some(link) {
-            last.module.strip_activation();
-        }
-    }
-    Some(link)
-}
-
 /// A shared branch takes the same shape everywhere. The branches that are used before they are
 /// written could not be compared on the way.
 pub(super) fn compare_shared(
@@ -329,11 +295,6 @@ fn compare(
     let branch = node.field.branch.as_ref();
     let shared = branch.and_then(|branch| branch.shared.as_ref()).unwrap_or(node.name());
     let owner = graph.nodes[owner].name().to_string();
-    let result = agree::shared(&owner, &here.shape, &there.shape);
-    let deferred = (!here.is_known() || !there.is_known()).then(|| {
-        let spec = &scope.spec;
-        let (here, there) = (here.expression(spec), there.expression(spec));
-        quote!(#spec::agree::shared(#owner, &#here, &#there))
-    });
-    scope.verify(result, deferred, &node.name().to_string(), shared.span(), errors);
+    let formula = Formula::Shared { owner, here: here.clone(), there: there.clone() };
+    scope.verify(formula, &node.name().to_string(), shared.span(), errors);
 }

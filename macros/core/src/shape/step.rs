@@ -1,11 +1,10 @@
 //! The shapes through an input's preprocessing.
 
-use multi_input_spec::{step, Value};
-use proc_macro2::TokenStream;
+use multi_input_spec::step;
 
 use super::{
     flow::Flow,
-    layer::{value, Call},
+    formula::{Formula, StepCall},
     Scope,
 };
 use crate::{
@@ -16,10 +15,7 @@ use crate::{
 
 /// A step between two shapes.
 pub(crate) struct ShapedStep {
-    pub(crate) spec: &'static step::Step,
-    /// `[Value::Size(..), ..]`
-    pub(crate) arguments: TokenStream,
-    pub(crate) input: Flow,
+    pub(crate) call: StepCall,
     pub(crate) output: Flow,
 }
 
@@ -82,12 +78,8 @@ fn one(
     scope: &mut Scope,
     errors: &mut Diagnostics,
 ) -> Option<Flow> {
-    let values: Vec<Value> = step.arguments.iter().map(|argument| value(argument, None)).collect();
-    let call = Call::new(("step", step.spec.name), &input, (&step.arguments, None), scope);
-    let result = (step.spec.output)(&input.shape, &values);
-    let deferred = call.deferred.then(|| call.formula("output"));
-    let output = scope.settle(result, deferred, name, step.span, errors)?;
-    let (spec, arguments) = (step.spec, call.arguments);
-    steps.push(ShapedStep { spec, arguments, input, output: output.clone() });
+    let call = StepCall { spec: step.spec, input, arguments: step.arguments.clone() };
+    let output = scope.settle(Formula::Step(call.clone()), name, step.span, errors)?;
+    steps.push(ShapedStep { call, output: output.clone() });
     Some(output)
 }

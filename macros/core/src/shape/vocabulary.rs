@@ -1,9 +1,6 @@
 //! Vocabularies that several inputs have together.
 
-use multi_input_spec::agree;
-use quote::quote;
-
-use super::{Scope, ShapedNode};
+use super::{formula::Formula, Scope, ShapedNode};
 use crate::{
     diagnostics::Diagnostics,
     graph::{Edge, Graph, Node},
@@ -26,14 +23,9 @@ pub(super) fn compare(
         }
         let steps = (shaped[place].steps.first(), shaped[edge.node].steps.first());
         let (Some(here), Some(there)) = steps else { continue };
-        let owner = edge.name.to_string();
-        let result = agree::vocabulary(&owner, &here.output.shape, &there.output.shape);
-        let deferred = (!here.output.is_known() || !there.output.is_known()).then(|| {
-            let spec = &scope.spec;
-            let (here, there) = (here.output.expression(spec), there.output.expression(spec));
-            quote!(#spec::agree::vocabulary(#owner, &#here, &#there))
-        });
-        scope.verify(result, deferred, &node.name().to_string(), edge.name.span(), errors);
+        let (here, there) = (here.output.clone(), there.output.clone());
+        let formula = Formula::Vocabulary { owner: edge.name.to_string(), here, there };
+        scope.verify(formula, &node.name().to_string(), edge.name.span(), errors);
     }
 }
 

@@ -1,0 +1,344 @@
+//! How the expansion says sizes, shapes, and the spec's formulas that are left to rustc.
+
+use multi_input_spec::{layer::Sizes, Kind, Padding, Size};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::{
+    graph::RawModelHead,
+    parse::{const_argument, Argument, PaddingExpr},
+    requirement::{Condition, Requirement},
+    shape::{Constant, Flow, Formula, LayerCall, ShapedLayer, Unknown},
+};
+
+/// The formulas of one model.
+pub(crate) struct Formulas {
+    /// The definition type, on which constants lie.
+    definition: Ident,
+    /// The path of the spec.
+    spec: TokenStream,
+}
+
+impl Formulas {
+    /// Those of `model`.
+    pub(super) fn of(model: &RawModelHead) -> Formulas {
+        let krate = &model.options.krate;
+        Formulas { definition: model.name.clone(), spec: quote!(#krate::private::spec) }
+    }
+
+    /// Each size as a constant expression of type `usize`.
+    pub(super) fn sizes(&self, flow: &Flow) -> Vec<TokenStream> {
+        (0..flow.shape.rank()).map(|axis| self.size(flow, axis)).collect()
+    }
+
+    fn size(&self, flow: &Flow, axis: usize) -> TokenStream {
+        match (flow.shape.dim(axis), &flow.unknown) {
+            (Size::Known(number), _) => literal(number),
+            (Size::Unknown, Unknown::Written(sizes)) => sizes[axis].clone(),
+            (Size::Unknown, Unknown::Computed { constant, skipped }) => {
+                let (constant, axis) = (self.constant(*constant), literal(axis + skipped));
+                quote!(#constant.dim(#axis).get())
+            }
+        }
+    }
+
+    /// Each size as it can stand between `<` and `>`.
+    pub(super) fn arguments(&self, flow: &Flow) -> Vec<TokenStream> {
+        self.sizes(flow).iter().map(const_argument).collect()
+    }
+
+    /// The product of all sizes, as a constant expression.
+    pub(super) fn elements(&self, flow: &Flow) -> TokenStream {
+        match flow.shape.elements() {
+            Size::Known(number) => literal(number),
+            Size::Unknown => {
+                let sizes = self.sizes(flow);
+                quote!(1 #(* (#sizes))*)
+            }
+        }
+    }
+
+    /// A constant expression of type `Shape`. A size that a formula could not compute stays unknown
+    /// in it, so that a mistake is not followed by others.
+    pub(super) fn shape(&self, flow: &Flow) -> TokenStream {
+        let (spec, Flow { shape, unknown }) = (&self.spec, flow);
+        let computed = match unknown {
+            Unknown::Written(_) => None,
+            Unknown::Computed { constant, skipped } => {
+                let (constant, skips) = (self.constant(*constant), (0..*skipped).map(|_| ()));
+                let skips = skips.map(|()| quote!(.of_step()));
+                Some(quote!(#constant #(#skips)*))
+            }
+        };
+        let sizes = (0..shape.rank()).map(|axis| match (&computed, shape.dim(axis)) {
+            (Some(constant), Size::Unknown) => {
+                let axis = literal(axis);
+                quote!(#constant.dim(#axis))
+            }
+            _ => self.given(&self.size(flow, axis)),
+        });
+        let below = match (shape.below, &computed) {
+            (Size::Known(bound), _) => {
+                let bound = literal(bound);
+                Some(quote!(.below(#spec::Size::Known(#bound))))
+            }
+            (Size::Unknown, Some(constant)) => Some(quote!(.below(#constant.below))),
+            (Size::Unknown, None) => None,
+        };
+        let kind = kind(shape.kind);
+        // Whether there is a mask is known to the macro in any case.
+        let mask = shape.is_masked().then(|| quote!(.with_mask(true)));
+        quote!(#spec::Shape::new(#spec::Kind::#kind, &[#(#sizes),*])#below #mask)
+    }
+
+    /// The constant of that number, as an associated constant of the definition.
+    fn constant(&self, number: usize) -> TokenStream {
+        let (definition, name) = (&self.definition, constant_name(number));
+        quote!(#definition::#name)
+    }
+
+    /// `const SHAPE_0: Shape = ..`.
+    pub(super) fn declaration(
+        &self,
+        number: usize,
+        constant: &Constant,
+        private: &TokenStream,
+    ) -> TokenStream {
+        let (spec, name) = (&self.spec, constant_name(number));
+        let formula = self.formula(&constant.formula);
+        let (kind, rank) = (kind(constant.shape.kind), constant.shape.rank());
+        quote! {
+            #[doc(hidden)]
+            const #name: #spec::Shape =
+                #private::shape_or_unknown(&#formula, #spec::Kind::#kind, #rank);
+        }
+    }
+
+    /// An expression of type `Result<Shape, Text>`.
+    pub(super) fn formula(&self, formula: &Formula) -> TokenStream {
+        let spec = &self.spec;
+        match formula {
+            Formula::Layer(call) => {
+                let module = format_ident!("{}", call.spec.module);
+                let (input, output) = (self.shape(&call.input), self.of_layer("output", call));
+                quote!(#spec::mask::through(&#spec::layer::#module::LAYER, &#input, #output))
+            }
+            Formula::Step(call) => {
+                let module = format_ident!("{}", call.spec.name);
+                let (input, arguments) =
+                    (self.shape(&call.input), self.values(&call.arguments, None));
+                quote!(#spec::step::#module::output(&#input, &#arguments))
+            }
+            Formula::Merge { rule, operands, arguments } => {
+                let module = format_ident!("{}", rule.module);
+                let operands = operands.iter().map(|operand| {
+                    let (name, shape) = (&operand.name, self.shape(&operand.flow));
+                    quote!(#spec::merge::Operand { name: #name, shape: #shape })
+                });
+                let arguments = self.values(arguments, None);
+                quote!(#spec::merge::#module::output(&[#(#operands),*], &#arguments))
+            }
+            Formula::Derived { spec: derivation, arguments } => {
+                let module = format_ident!("{}", derivation.name);
+                let arguments = self.values(arguments, None);
+                quote!(#spec::derived::#module::output(&#arguments))
+            }
+            Formula::Declared { stated, inferred } => {
+                let (stated, inferred) = (self.shape(stated), self.shape(inferred));
+                quote!(#spec::agree::declared(&#stated, &#inferred))
+            }
+            Formula::Head { stated, inferred } => {
+                let (stated, inferred) = (self.shape(stated), self.shape(inferred));
+                quote!(#spec::agree::head(&#stated, &#inferred))
+            }
+            Formula::Shared { owner, here, there } => {
+                let (here, there) = (self.shape(here), self.shape(there));
+                quote!(#spec::agree::shared(#owner, &#here, &#there))
+            }
+            Formula::Vocabulary { owner, here, there } => {
+                let (here, there) = (self.shape(here), self.shape(there));
+                quote!(#spec::agree::vocabulary(#owner, &#here, &#there))
+            }
+            Formula::Columns { value, named } => {
+                let value = self.shape(value);
+                quote!(#spec::agree::columns(&#value, #named))
+            }
+            Formula::Classes { metric, parameter, number, head } => {
+                let (number, head) = (self.given(&number.tokens), self.shape(head));
+                quote!(#spec::agree::classes(#metric, #parameter, #number, &#head))
+            }
+        }
+    }
+
+    /// What a constant must be: an expression of type `Result<_, Text>`.
+    pub(super) fn requirement(&self, requirement: &Requirement) -> TokenStream {
+        let (spec, value) = (&self.spec, &requirement.value);
+        match &requirement.condition {
+            // As the length of an array it must be a `usize`, which rustc says in few words.
+            Condition::Size => quote!(#spec::agree::size([(); #value].len())),
+            Condition::Number { callee, parameter, range } => {
+                let range = format_ident!("{range:?}");
+                quote!(#spec::Range::#range.check(#callee, #parameter, #value))
+            }
+        }
+    }
+
+    /// How many numbers a layer learns; `None` for a module of the user's.
+    pub(super) fn count(&self, layer: &ShapedLayer) -> Option<TokenStream> {
+        match (layer.count?, layer.module.call()) {
+            (Size::Unknown, Some(call)) => {
+                let count = self.of_layer("count", call);
+                Some(quote!(#count.get()))
+            }
+            (count, _) => Some(literal(count.get())),
+        }
+    }
+
+    /// The const arguments that the formula `function` of a layer gave, or will give where they
+    /// cannot be known here.
+    pub(super) fn const_arguments(
+        &self,
+        function: &str,
+        call: &LayerCall,
+        sizes: &Sizes,
+    ) -> Vec<TokenStream> {
+        let argument = |position| match sizes.at(position) {
+            Size::Known(number) => literal(number),
+            Size::Unknown => {
+                let (formula, position) = (self.of_layer(function, call), literal(position));
+                const_argument(&quote!(#formula.at(#position).get()))
+            }
+        };
+        (0..sizes.len()).map(argument).collect()
+    }
+
+    fn of_layer(&self, function: &str, call: &LayerCall) -> TokenStream {
+        let spec = &self.spec;
+        let (module, function) = (format_ident!("{}", call.spec.module), name(function));
+        let (input, arguments) =
+            (self.shape(&call.input), self.values(&call.arguments, call.inner.as_deref()));
+        quote!(#spec::layer::#module::#function(&#input, &#arguments))
+    }
+
+    /// `[Value::Size(..), ..]`; `inner` is the layer among the arguments.
+    pub(super) fn values(
+        &self,
+        arguments: &[Argument],
+        inner: Option<&ShapedLayer>,
+    ) -> TokenStream {
+        let values = arguments.iter().map(|argument| self.value(argument, inner));
+        quote!([#(#values),*])
+    }
+
+    fn value(&self, argument: &Argument, inner: Option<&ShapedLayer>) -> TokenStream {
+        let spec = &self.spec;
+        match argument {
+            Argument::Absent | Argument::Input(_) => quote!(#spec::Value::Absent),
+            Argument::Size(size) => {
+                let size = self.given(&size.tokens);
+                quote!(#spec::Value::Size(#size))
+            }
+            Argument::Pair(pair) => {
+                let pair = pair.iter().map(|size| self.given(&size.tokens));
+                quote!(#spec::Value::Pair([#(#pair),*]))
+            }
+            Argument::Padding(padding) => {
+                let padding = self.padding(padding);
+                quote!(#spec::Value::Padding(#spec::Padding::#padding))
+            }
+            Argument::Margins(margins) => {
+                let margins = margins.iter().map(|margin| self.given_or_zero(&margin.tokens));
+                quote!(#spec::Value::Margins([#(#margins),*]))
+            }
+            Argument::Axis(axis) => {
+                let axis = Literal::isize_suffixed(*axis);
+                quote!(#spec::Value::Axis(#axis))
+            }
+            Argument::Number(number) => {
+                let tokens = &number.tokens;
+                quote!(#spec::Value::Number(#tokens))
+            }
+            Argument::Flag(flag) => quote!(#spec::Value::Flag(#flag)),
+            Argument::Activation(activation, _) => {
+                let activation = name(activation.type_name());
+                quote!(#spec::Value::Activation(#spec::Activation::#activation))
+            }
+            Argument::Word(word, _) => quote!(#spec::Value::Word(#word)),
+            Argument::Numbers(numbers) => {
+                let numbers = numbers.iter().map(|number| &number.tokens);
+                quote!(#spec::Value::Numbers(&[#(#numbers),*]))
+            }
+            Argument::Tokenizer(file) => {
+                let (vocabulary, text) = (literal(file.vocabulary), file.text());
+                let padding = match file.padding {
+                    Some(id) => quote!(::core::option::Option::Some(#id)),
+                    None => quote!(::core::option::Option::None),
+                };
+                quote!(#spec::Value::Tokenizer(#spec::TokenizerFile {
+                    vocabulary: #vocabulary,
+                    padding: #padding,
+                    json: #text,
+                }))
+            }
+            Argument::Layer(_) => match inner {
+                Some(inner) => {
+                    let (output, count) = (self.shape(&inner.output), self.count(inner));
+                    quote!(#spec::Value::Layer(#spec::Nested {
+                        output: #output,
+                        count: #spec::Size::Known(#count),
+                    }))
+                }
+                None => quote!(#spec::Value::Absent),
+            },
+        }
+    }
+
+    fn padding(&self, padding: &PaddingExpr) -> TokenStream {
+        match padding {
+            PaddingExpr::Word(Padding::Same) => quote!(Same),
+            PaddingExpr::Word(Padding::Valid | Padding::Zeros(_)) => quote!(Valid),
+            PaddingExpr::Zeros(zeros) => {
+                let zeros = self.given_or_zero(&zeros.tokens);
+                quote!(Zeros(#zeros))
+            }
+        }
+    }
+
+    /// A size of the user's as a constant of type `Size`. As the length of an array it must be a
+    /// `usize`, which rustc says in few words.
+    fn given(&self, size: &TokenStream) -> TokenStream {
+        let spec = &self.spec;
+        quote!(#spec::Size::given([(); #size].len()))
+    }
+
+    /// The same where zero is as good as any other number.
+    fn given_or_zero(&self, size: &TokenStream) -> TokenStream {
+        let spec = &self.spec;
+        quote!(#spec::Size::Known([(); #size].len()))
+    }
+}
+
+fn constant_name(number: usize) -> Ident {
+    format_ident!("SHAPE_{number}")
+}
+
+fn name(text: &str) -> Ident {
+    Ident::new(text, Span::call_site())
+}
+
+/// The variant of the spec's `Kind`.
+fn kind(kind: Kind) -> Ident {
+    name(match kind {
+        Kind::Numbers => "Numbers",
+        Kind::Categories => "Categories",
+        Kind::Texts => "Texts",
+        Kind::Pictures => "Pictures",
+        Kind::Dates => "Dates",
+    })
+}
+
+/// `64`.
+fn literal(number: usize) -> TokenStream {
+    let literal = Literal::usize_unsuffixed(number);
+    quote!(#literal)
+}

@@ -1,0 +1,66 @@
+//! The names of what is generated, and those that nodes therefore cannot have.
+
+use proc_macro2::Ident;
+use quote::format_ident;
+
+/// What the definition has besides the handles of its nodes.
+const OF_THE_DEFINITION: [&str; 3] = ["build", "summary", "GRAPH"];
+
+/// What the field of a learned stand-in ends in.
+const STAND_IN: &str = "_missing";
+
+/// Whether the definition has something else of that name.
+pub(crate) fn is_in_the_definition(name: &Ident) -> bool {
+    OF_THE_DEFINITION.iter().any(|taken| name == taken)
+}
+
+/// Whether the batch and the heads have something else of that name.
+pub(crate) fn is_in_the_batch(name: &Ident) -> bool {
+    name == "tape"
+}
+
+/// The definition's handle of a node: its own name where that is free.
+pub(crate) fn handle(node: &Ident) -> Ident {
+    match is_in_the_definition(node) {
+        true => format_ident!("{node}_", span = node.span()),
+        false => node.clone(),
+    }
+}
+
+/// The module's field for the vector that stands in where a node is absent.
+pub(crate) fn stand_in(node: &Ident) -> Ident {
+    format_ident!("{}{}", node, STAND_IN, span = node.span())
+}
+
+/// The node whose stand-in would have that name.
+pub(crate) fn stands_in_for(name: &Ident) -> Option<String> {
+    name.to_string().strip_suffix(STAND_IN).map(str::to_owned)
+}
+
+/// The generated types of one model.
+pub(crate) struct Names {
+    pub(crate) definition: Ident,
+    pub(crate) inputs: Ident,
+    pub(crate) sample: Ident,
+    pub(crate) outputs: Ident,
+    pub(crate) model: Ident,
+    pub(crate) batch: Ident,
+    pub(crate) heads: Ident,
+}
+
+impl Names {
+    /// `HousePriceInputs` and so on.
+    pub(crate) fn of(definition: &Ident) -> Names {
+        let span = definition.span();
+        let name = |suffix: &str| format_ident!("{definition}{suffix}", span = span);
+        Names {
+            definition: definition.clone(),
+            inputs: name("Inputs"),
+            sample: name("Sample"),
+            outputs: name("Outputs"),
+            model: name("Model"),
+            batch: name("Batch"),
+            heads: name("Heads"),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The spec's formulas, each with what it is computed from. The macro computes it as far as it knows
+//! the sizes; where it does not know all of them, `codegen/formula.rs` writes the same call down, for
+//! rustc to compute.
+
+use std::rc::Rc;
+
+use multi_input_spec::{
+    agree, derived, layer, mask, merge, step, Nested, Padding, Shape, Size, Text, TokenizerFile,
+    Value,
+};
+
+use super::{flow::Flow, layer::ShapedLayer};
+use crate::parse::{Argument, NumberExpr, PaddingExpr, SizeExpr};
+
+/// A formula that gives a shape, or says what is wrong.
+#[derive(Clone)]
+pub(crate) enum Formula {
+    /// What comes out of a layer, with its mask.
+    Layer(LayerCall),
+    /// What a step of preprocessing gives.
+    Step(StepCall),
+    /// What comes out of a merge.
+    Merge { rule: &'static merge::Merge, operands: Vec<Operand>, arguments: Vec<Argument> },
+    /// What is derived of inputs.
+    Derived { spec: &'static derived::Derivation, arguments: Vec<Argument> },
+    /// The type of a hidden node, against what comes out of its branch.
+    Declared { stated: Flow, inferred: Flow },
+    /// The target of an output, against its head.
+    Head { stated: Flow, inferred: Flow },
+    /// What flows into the branch of `owner` where it is used again.
+    Shared { owner: String, here: Flow, there: Flow },
+    /// What a step gives that takes the vocabulary of `owner`.
+    Vocabulary { owner: String, here: Flow, there: Flow },
+    /// The numbers of an input's value, against the columns that fill it.
+    Columns { value: Flow, named: usize },
+    /// A whole number of a metric, against the head of a class.
+    Classes { metric: &'static str, parameter: &'static str, number: SizeExpr, head: Flow },
+}
+
+/// A layer of the spec on what flows into it.
+#[derive(Clone)]
+pub(crate) struct LayerCall {
+    pub(crate) spec: &'static layer::Layer,
+    pub(crate) input: Flow,
+    pub(crate) arguments: Vec<Argument>,
+    /// The layer among the arguments.
+    pub(crate) inner: Option<Rc<ShapedLayer>>,
+}
+
+/// A step of preprocessing on what flows into it.
+#[derive(Clone)]
+pub(crate) struct StepCall {
+    pub(crate) spec: &'static step::Step,
+    pub(crate) input: Flow,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+/// An operand of a merge, as its messages call it.
+#[derive(Clone)]
+pub(crate) struct Operand {
+    pub(crate) name: String,
+    pub(crate) flow: Flow,
+}
+
+impl Formula {
+    /// What it gives, as far as the sizes are known.
+    pub(super) fn compute(&self) -> Result<Shape, Text> {
+        match self {
+            Formula::Layer(call) => {
+                let output = (call.spec.output)(&call.input.shape, &call.values());
+                mask::through(call.spec, &call.input.shape, output)
+            }
+            Formula::Step(call) => {
+                (call.spec.output)(&call.input.shape, &values(&call.arguments, None))
+            }
+            Formula::Merge { rule, operands, arguments } => {
+                let views: Vec<_> = operands.iter().map(Operand::view).collect();
+                (rule.output)(&views, &values(arguments, None))
+            }
+            Formula::Derived { spec, arguments } => (spec.output)(&values(arguments, None)),
+            Formula::Declared { stated, inferred } => {
+                agree::declared(&stated.shape, &inferred.shape)
+            }
+            Formula::Head { stated, inferred } => agree::head(&stated.shape, &inferred.shape),
+            Formula::Shared { owner, here, there } => {
+                agree::shared(owner, &here.shape, &there.shape)
+            }
+            Formula::Vocabulary { owner, here, there } => {
+                agree::vocabulary(owner, &here.shape, &there.shape)
+            }
+            Formula::Columns { value, named } => agree::columns(&value.shape, *named),
+            Formula::Classes { metric, parameter, number, head } => {
+                agree::classes(metric, parameter, number.value, &head.shape)
+            }
+        }
+    }
+
+    /// Whether the macro knows all that the formula asks for.
+    pub(super) fn is_known(&self) -> bool {
+        match self {
+            Formula::Layer(call) => call.is_known(),
+            Formula::Step(call) => call.input.is_known() && are_known(&call.arguments),
+            Formula::Merge { operands, arguments, .. } => {
+                operands.iter().all(|operand| operand.flow.is_known()) && are_known(arguments)
+            }
+            Formula::Derived { arguments, .. } => are_known(arguments),
+            Formula::Declared { stated: one, inferred: other }
+            | Formula::Head { stated: one, inferred: other }
+            | Formula::Shared { here: one, there: other, .. }
+            | Formula::Vocabulary { here: one, there: other, .. } => {
+                one.is_known() && other.is_known()
+            }
+            Formula::Columns { value, .. } => value.is_known(),
+            Formula::Classes { number, head, .. } => number.is_known() && head.is_known(),
+        }
+    }
+}
+
+impl Operand {
+    fn view(&self) -> merge::Operand<'_> {
+        merge::Operand { name: &self.name, shape: self.flow.shape }
+    }
+}
+
+impl LayerCall {
+    /// Its arguments as the spec takes them.
+    pub(super) fn values(&self) -> Vec<Value> {
+        values(&self.arguments, self.inner.as_deref())
+    }
+
+    /// The number given for the parameter `name`.
+    pub(crate) fn number(&self, name: &str) -> Option<&NumberExpr> {
+        self.spec.parameters.iter().zip(&self.arguments).find_map(|(parameter, argument)| {
+            match argument {
+                Argument::Number(number) if parameter.name == name => Some(number),
+                _ => None,
+            }
+        })
+    }
+
+    fn is_known(&self) -> bool {
+        let inner = self.inner.as_deref();
+        self.input.is_known()
+            && are_known(&self.arguments)
+            && inner.is_none_or(|inner| inner.output.is_known() && inner.known_count().is_some())
+    }
+}
+
+fn are_known(arguments: &[Argument]) -> bool {
+    arguments.iter().all(Argument::is_known)
+}
+
+fn values(arguments: &[Argument], inner: Option<&ShapedLayer>) -> Vec<Value> {
+    arguments.iter().map(|argument| value(argument, inner)).collect()
+}
+
+/// An argument as the spec takes it; `inner` is the layer among them.
+fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
+    match argument {
+        Argument::Absent | Argument::Input(_) => Value::Absent,
+        Argument::Size(size) => Value::Size(size.value),
+        Argument::Pair([first, second]) => Value::Pair([first.value, second.value]),
+        Argument::Padding(PaddingExpr::Word(padding)) => Value::Padding(*padding),
+        Argument::Padding(PaddingExpr::Zeros(zeros)) => Value::Padding(Padding::Zeros(zeros.value)),
+        Argument::Margins(margins) => Value::Margins(margins.each_ref().map(|size| size.value)),
+        Argument::Axis(axis) => Value::Axis(*axis),
+        Argument::Number(number) => Value::Number(number.value),
+        Argument::Flag(flag) => Value::Flag(*flag),
+        Argument::Activation(activation, _) => Value::Activation(*activation),
+        Argument::Word(word, _) => Value::Word(word),
+        // A value lives as long as a constant does; the compiler's process is short.
+        Argument::Numbers(numbers) => {
+            let numbers: Vec<f64> = numbers.iter().map(|number| number.value).collect();
+            Value::Numbers(numbers.leak())
+        }
+        Argument::Tokenizer(file) => Value::Tokenizer(TokenizerFile {
+            vocabulary: file.vocabulary,
+            padding: file.padding,
+            json: "",
+        }),
+        Argument::Layer(_) => inner.map_or(Value::Absent, |inner| {
+            let count = inner.count.unwrap_or(Size::Unknown);
+            Value::Layer(Nested { output: inner.output.shape, count })
+        }),
+    }
+}
