@@ -7,7 +7,7 @@ use super::{
     places::{Marks, Patches, Taken, PIECE},
     scratch::scratch,
     wide::wide_fn,
-    windows::{Plane, Windows},
+    windows::{exceeds, Plane, Windows},
     winograd::Winograd,
     Element,
 };
@@ -342,6 +342,6 @@ fn pool_square<E: Element, const ACROSS: usize>(
 /// Without a branch, since which one is larger cannot be foreseen.
 #[inline(always)]
 fn larger<E: Element>((largest, mark): (E, u8), x: E, here: u8) -> (E, u8) {
-    let larger = x > largest || x.is_nan();
+    let larger = exceeds(x, largest);
     (if larger { x } else { largest }, if larger { here } else { mark })
 }

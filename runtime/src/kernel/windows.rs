@@ -264,7 +264,7 @@ impl Windows {
                 let numbers = image[start..].iter().step_by(across).take(columns.len());
                 for (step, x) in numbers.enumerate() {
                     // Without a branch, since which one is larger cannot be foreseen.
-                    let larger = *x > best.1 || x.is_nan();
+                    let larger = exceeds(*x, best.1);
                     best.0 = if larger { start + step * across } else { best.0 };
                     best.1 = if larger { *x } else { best.1 };
                 }
@@ -307,6 +307,12 @@ impl Windows {
         let end = (start + self.kernel[axis]).saturating_sub(before).min(self.input.sizes[axis]);
         start.saturating_sub(before).min(end)..end
     }
+}
+
+/// Whether `x` is to be kept rather than the largest number so far: a NaN is larger than all.
+#[inline(always)]
+pub(crate) fn exceeds<E: Element>(x: E, largest: E) -> bool {
+    x > largest || x.is_nan()
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! `AvgPool1D`: the mean under each place of a window along a sequence.
 
-use dfdx::nn::ZeroSizedModule;
-
 use super::{
+    declare::plain,
     pooling::{Pool, Rule},
     slide::{Slide, Sliding},
 };
@@ -12,56 +11,29 @@ use crate::{
     tensor::*,
 };
 
-/// y\[l, c\] = the mean of x\[.., c\] under the window of `K` steps at its place l: `[L, C]` becomes
-/// `[OL, C]`.
-///
-/// The mean is over what lies inside, as in Keras.
-///
-/// `keras.layers.AveragePooling1D(K, strides, padding)`; `torch.nn.AvgPool1d(K, stride, count_include_pad=False)` (channels before steps).
-///
-/// ```
-/// use dfdx::{nn::Module, prelude::*};
-/// use multi_input::layer::AvgPool1D;
-///
-/// // By default a window moves by its own size.
-/// let layer = AvgPool1D::<2, 2>::default();
-/// let x = Cpu::default().tensor([[[1.0f32], [2.0], [3.0], [4.0], [5.0]]]);
-/// assert_eq!(layer.forward(x).array(), [[[1.5], [3.5]]]);
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AvgPool1D<const K: usize, const OL: usize, S = Slide<1, K>> {
-    /// How the window moves.
-    pub slide: S,
-}
-
-impl<const K: usize, const OL: usize, S: Sliding> ZeroSizedModule for AvgPool1D<K, OL, S> {}
-impl<const K: usize, const OL: usize, S: Sliding> NonMutableModule for AvgPool1D<K, OL, S> {}
-
-impl<
-        B: Dim,
-        const L: usize,
-        const C: usize,
-        const K: usize,
-        const OL: usize,
-        S: Sliding,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, Const<L>, Const<C>), E, D, T>> for AvgPool1D<K, OL, S>
-{
-    type Output = Tensor<(B, Const<OL>, Const<C>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(
-        &self,
-        x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let (input, output) = (Plane::steps(L, C), Plane::steps(OL, C));
-        let shape = (x.shape().0, Const, Const);
-        let windows = Windows::pool::<S>(input, output, [1, K]);
-        let (x, tape) = x.split_tape();
-        record(&Pool { rule: Rule::Mean, windows }, &[&x], shape, x.device(), tape)
-    }
+plain! {
+    /// y\[l, c\] = the mean of x\[.., c\] under the window of `K` steps at its place l: `[L, C]` becomes
+    /// `[OL, C]`.
+    ///
+    /// The mean is over what lies inside, as in Keras.
+    ///
+    /// `keras.layers.AveragePooling1D(K, strides, padding)`; `torch.nn.AvgPool1d(K, stride, count_include_pad=False)` (channels before steps).
+    ///
+    /// ```
+    /// use dfdx::{nn::Module, prelude::*};
+    /// use multi_input::layer::AvgPool1D;
+    ///
+    /// // By default a window moves by its own size.
+    /// let layer = AvgPool1D::<2, 2>::default();
+    /// let x = Cpu::default().tensor([[[1.0f32], [2.0], [3.0], [4.0], [5.0]]]);
+    /// assert_eq!(layer.forward(x).array(), [[[1.5], [3.5]]]);
+    /// ```
+    pub struct AvgPool1D<const K: usize, const OL: usize; S = Slide<1, K>>
+    forward |_, _| Pool {
+        rule: Rule::Mean,
+        windows: Windows::pool::<S>(Plane::steps(L, C), Plane::steps(OL, C), [1, K]),
+    },
+    on [const L: usize, const C: usize] (Const<L>, Const<C>) => (Const<OL>, Const<C>)
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! `AvgPool2D`: the mean under each place of a window.
 
-use dfdx::nn::ZeroSizedModule;
-
 use super::{
+    declare::plain,
     pooling::{Pool, Rule},
     slide::{Slide, Sliding},
 };
@@ -12,72 +11,33 @@ use crate::{
     tensor::*,
 };
 
-/// y\[c, r, q\] = the mean of x\[c, ..\] under the window of `KH` by `KW` at its place (r, q):
-/// `[C, H, W]` becomes `[C, OH, OW]`.
-///
-/// The mean is over what lies inside: what is beyond the edge is not counted, as in Keras.
-///
-/// `keras.layers.AveragePooling2D((KH, KW), strides, padding)` with `data_format="channels_first"`;
-/// `torch.nn.AvgPool2d((KH, KW), stride, count_include_pad=False)`.
-///
-/// ```
-/// use dfdx::{nn::Module, prelude::*};
-/// use multi_input::layer::AvgPool2D;
-///
-/// // By default a window moves by its own size.
-/// let layer = AvgPool2D::<2, 2, 1, 2>::default();
-/// let x = Cpu::default().tensor([[[[1.0f32, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]]]);
-/// assert_eq!(layer.forward(x).array(), [[[[3.5, 5.5]]]]);
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AvgPool2D<
-    const KH: usize,
-    const KW: usize,
-    const OH: usize,
-    const OW: usize,
-    S = Slide<KH, KW>,
-> {
-    /// How the window moves.
-    pub slide: S,
-}
-
-impl<const KH: usize, const KW: usize, const OH: usize, const OW: usize, S: Sliding> ZeroSizedModule
-    for AvgPool2D<KH, KW, OH, OW, S>
-{
-}
-impl<const KH: usize, const KW: usize, const OH: usize, const OW: usize, S: Sliding>
-    NonMutableModule for AvgPool2D<KH, KW, OH, OW, S>
-{
-}
-
-impl<
-        B: Dim,
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        const KH: usize,
-        const KW: usize,
-        const OH: usize,
-        const OW: usize,
-        S: Sliding,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>> for AvgPool2D<KH, KW, OH, OW, S>
-{
-    type Output = Tensor<(B, Const<C>, Const<OH>, Const<OW>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(
-        &self,
-        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let (input, output) = (Plane::image(C, H, W), Plane::image(C, OH, OW));
-        let shape = (x.shape().0, Const, Const, Const);
-        let windows = Windows::pool::<S>(input, output, [KH, KW]);
-        let (x, tape) = x.split_tape();
-        record(&Pool { rule: Rule::Mean, windows }, &[&x], shape, x.device(), tape)
-    }
+plain! {
+    /// y\[c, r, q\] = the mean of x\[c, ..\] under the window of `KH` by `KW` at its place (r, q):
+    /// `[C, H, W]` becomes `[C, OH, OW]`.
+    ///
+    /// The mean is over what lies inside: what is beyond the edge is not counted, as in Keras.
+    ///
+    /// `keras.layers.AveragePooling2D((KH, KW), strides, padding)` with `data_format="channels_first"`;
+    /// `torch.nn.AvgPool2d((KH, KW), stride, count_include_pad=False)`.
+    ///
+    /// ```
+    /// use dfdx::{nn::Module, prelude::*};
+    /// use multi_input::layer::AvgPool2D;
+    ///
+    /// // By default a window moves by its own size.
+    /// let layer = AvgPool2D::<2, 2, 1, 2>::default();
+    /// let x = Cpu::default().tensor([[[[1.0f32, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]]]);
+    /// assert_eq!(layer.forward(x).array(), [[[[3.5, 5.5]]]]);
+    /// ```
+    pub struct AvgPool2D<
+        const KH: usize, const KW: usize, const OH: usize, const OW: usize; S = Slide<KH, KW>
+    >
+    forward |_, _| Pool {
+        rule: Rule::Mean,
+        windows: Windows::pool::<S>(Plane::image(C, H, W), Plane::image(C, OH, OW), [KH, KW]),
+    },
+    on [const C: usize, const H: usize, const W: usize]
+    (Const<C>, Const<H>, Const<W>) => (Const<C>, Const<OH>, Const<OW>)
 }
 
 #[cfg(test)]

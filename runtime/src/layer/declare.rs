@@ -21,8 +21,8 @@ use crate::tensor::*;
 ///
 /// Names and order of the fields are those of saved files, and the order that of the random numbers
 /// that tensors start from. `extra<const N: usize = O>` before the markers are const arguments behind
-/// `E` and `D`, which have defaults; `where Self::CHECK` evaluates a constant wherever the layer is
-/// built.
+/// `E` and `D`, which have defaults; what stands behind `where` must hold, or nothing that builds the
+/// layer compiles.
 ///
 /// `forward |layer, sizes, mask| operation, [field, ..] on [B, ..] shape, ..` says that tensors of
 /// these shapes keep them: `operation` on the tensor and on these fields gives the output, where
@@ -35,7 +35,7 @@ macro_rules! layer {
             $(const $size:ident: usize),*
             $(; $($kind:ident: $bound:ident $(= $default:ty)?),+)?
         > $(extra<$(const $extra:ident: usize = $value:tt),+>)?
-        $(: $($marker:ident),+)? $(where Self::$check:ident)?
+        $(: $($marker:ident),+)? $(where $fits:expr, $wrong:literal;)?
         {
             $(
                 $(#[$doc:meta])*
@@ -75,7 +75,7 @@ macro_rules! layer {
             fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
                 visitor: &mut V,
             ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-                $(let () = Self::$check;)?
+                $(const { assert!($fits, $wrong) };)?
                 $(let $field = layer!(@visited $field, $role($($start)*));)*
                 visitor.visit_fields(layer!(@nested $($field)*), |layer!(@nested $($field)*)| {
                     $(let $field = layer!(@built $field, $role($($start)*));)*
@@ -237,6 +237,100 @@ macro_rules! layer {
     };
 }
 pub(super) use layer;
+
+/// Declares a layer without tensors, which does the same in training: `pub struct Name<const SIZE: usize, ..;
+/// S = Slide<..>>`, where `S` says how a window moves, and
+/// `forward |layer, mask| operation on [const C: usize, ..] (Const<C>, ..) => (..)` with the shapes of
+/// one sample before and after. `masked` behind it says that the layer reads the mask of what flows in.
+macro_rules! plain {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident<$(const $size:ident: usize),*>
+        forward $($forward:tt)+
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct $name<$(const $size: usize),*>;
+
+        plain!(@all [$(const $size: usize,)*] [$name<$($size),*>] $($forward)+);
+    };
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident<$(const $size:ident: usize),+; S = $slide:ty>
+        forward $($forward:tt)+
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct $name<$(const $size: usize,)+ S = $slide> {
+            /// How the window moves.
+            pub slide: S,
+        }
+
+        plain!(@all [$(const $size: usize,)+ S: Sliding,] [$name<$($size,)+ S>] $($forward)+);
+    };
+
+    (
+        @all [$($generics:tt)*] [$($layer:tt)*]
+        |$self:pat_param, $mask:pat_param| $operation:expr,
+        on [$($dims:tt)*] ($($x:ty),+) => ($($y:ty),+) $(, $masked:ident)?
+    ) => {
+        impl<$($generics)*> dfdx::nn::ZeroSizedModule for $($layer)* {}
+        impl<$($generics)*> NonMutableModule for $($layer)* {}
+
+        impl<B: Dim, $($dims)*, $($generics)* E: Element, D: Backend<E>, T: Tape<E, D>>
+            Module<Tensor<(B, $($x),+), E, D, T>> for $($layer)*
+        {
+            type Output = Tensor<(B, $($y),+), E, D, T>;
+            type Error = D::Err;
+
+            fn try_forward(
+                &self,
+                x: Tensor<(B, $($x),+), E, D, T>,
+            ) -> Result<Self::Output, D::Err> {
+                let ($self, $mask) = (self, None::<&$crate::layer::Mask>);
+                let shape = (x.shape().0, $(<$y>::default()),+);
+                let (x, tape) = x.split_tape();
+                record(&$operation, &[&x], shape, x.device(), tape)
+            }
+        }
+
+        plain!(
+            @masked [$($dims)*, $($generics)*] [$($layer)*]
+            |$self, $mask| $operation,
+            ($($x),+) => ($($y),+) $(, $masked)?
+        );
+    };
+    (
+        @masked $generics:tt $layer:tt
+        |$self:pat_param, $mask:pat_param| $operation:expr,
+        $x:tt => $y:tt
+    ) => {};
+    (
+        @masked [$($generics:tt)*] [$($layer:tt)*]
+        |$self:pat_param, $mask:pat_param| $operation:expr,
+        ($($x:ty),+) => ($($y:ty),+), masked
+    ) => {
+        impl<B: Dim, $($generics)* E: Element, D: Backend<E>, T: Tape<E, D>>
+            $crate::layer::MaskedModule<Tensor<(B, $($x),+), E, D, T>> for $($layer)*
+        {
+            fn try_forward_masked(
+                &self,
+                x: Tensor<(B, $($x),+), E, D, T>,
+                mask: &$crate::layer::Mask,
+            ) -> Result<Self::Output, D::Err> {
+                let sizes = x.shape().concrete();
+                if !mask.covers(sizes[0], sizes[1]) {
+                    return Err(D::size_error());
+                }
+                let ($self, $mask) = (self, Some(mask));
+                let shape = (x.shape().0, $(<$y>::default()),+);
+                let (x, tape) = x.split_tape();
+                record(&$operation, &[&x], shape, x.device(), tape)
+            }
+        }
+    };
+}
+pub(super) use plain;
 
 /// A tensor that dfdx's visitors see where the flag says that there is one: an empty one they cannot
 /// even read.

@@ -42,7 +42,9 @@ layer! {
     /// assert_eq!(output.shape().concrete(), [2, 3]);
     /// ```
     pub struct Dense<const I: usize, const O: usize; A: Activation>
-    extra<const N: usize = O, const INIT: usize = 0>: NonMutableModule where Self::FITS
+    extra<const N: usize = O, const INIT: usize = 0>: NonMutableModule
+    where (N == O || N == 0) && INIT < INITIALIZERS.len(),
+        "a Dense<I, O, A, E, D, N, INIT> has N = O or 0, and INIT is the place of an initialiser";
     {
         /// One row for each output.
         pub weight: Tensor<Rank2<O, I>, E, D> = trained(kernel(Initializer::<INIT>)),
@@ -51,22 +53,6 @@ layer! {
         /// What is applied to the sums.
         pub activation: A = held(A::default()),
     }
-}
-
-impl<
-        const I: usize,
-        const O: usize,
-        A: Activation,
-        E: Element,
-        D: Device<E>,
-        const N: usize,
-        const INIT: usize,
-    > Dense<I, O, A, E, D, N, INIT>
-{
-    const FITS: () = assert!(
-        (N == O || N == 0) && INIT < INITIALIZERS.len(),
-        "a Dense<I, O, A, E, D, N, INIT> has N = O or 0, and INIT is the place of an initialiser"
-    );
 }
 
 impl<

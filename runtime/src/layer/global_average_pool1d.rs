@@ -1,72 +1,41 @@
 //! `GlobalAveragePool1D`: the mean of every feature.
 
-use dfdx::nn::ZeroSizedModule;
-
 use super::{
+    declare::plain,
     pooling::{PoolAll, Rule},
-    Mask, MaskedModule,
 };
 use crate::{kernel::windows::Plane, operation::*, tensor::*};
 
-/// y\[c\] = the mean of x\[.., c\]: `[L, C]` becomes `[C]`. With a mask it is the mean over the steps
-/// that count, and 0 where none does (Keras divides by zero there).
-///
-/// `keras.layers.GlobalAveragePooling1D`;
-/// `torch.mean` over the steps.
-///
-/// ```
-/// use dfdx::{nn::Module, prelude::*};
-/// use multi_input::layer::GlobalAveragePool1D;
-///
-/// let x = Cpu::default().tensor([[[1.0f32, 2.0], [3.0, 6.0], [5.0, 1.0]]]);
-/// assert_eq!(GlobalAveragePool1D.forward(x).array(), [[3.0, 3.0]]);
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GlobalAveragePool1D;
-
-impl ZeroSizedModule for GlobalAveragePool1D {}
-impl NonMutableModule for GlobalAveragePool1D {}
-
-impl<B: Dim, const L: usize, const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
-    Module<Tensor<(B, Const<L>, Const<C>), E, D, T>> for GlobalAveragePool1D
-{
-    type Output = Tensor<(B, Const<C>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(
-        &self,
-        x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let shape = (x.shape().0, Const);
-        let operation = PoolAll { rule: Rule::Mean, plane: Plane::steps(L, C), mask: None };
-        let (x, tape) = x.split_tape();
-        record(&operation, &[&x], shape, x.device(), tape)
-    }
-}
-
-impl<B: Dim, const L: usize, const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
-    MaskedModule<Tensor<(B, Const<L>, Const<C>), E, D, T>> for GlobalAveragePool1D
-{
-    fn try_forward_masked(
-        &self,
-        x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
-        mask: &Mask,
-    ) -> Result<Self::Output, D::Err> {
-        let (batch, ..) = *x.shape();
-        if !mask.covers(batch.size(), L) {
-            return Err(D::size_error());
-        }
-        let (plane, mask) = (Plane::steps(L, C), Some(mask.clone()));
-        let operation = PoolAll { rule: Rule::Mean, plane, mask };
-        let (x, tape) = x.split_tape();
-        record(&operation, &[&x], (batch, Const), x.device(), tape)
-    }
+plain! {
+    /// y\[c\] = the mean of x\[.., c\]: `[L, C]` becomes `[C]`. With a mask it is the mean over the steps
+    /// that count, and 0 where none does (Keras divides by zero there).
+    ///
+    /// `keras.layers.GlobalAveragePooling1D`;
+    /// `torch.mean` over the steps.
+    ///
+    /// ```
+    /// use dfdx::{nn::Module, prelude::*};
+    /// use multi_input::layer::GlobalAveragePool1D;
+    ///
+    /// let x = Cpu::default().tensor([[[1.0f32, 2.0], [3.0, 6.0], [5.0, 1.0]]]);
+    /// assert_eq!(GlobalAveragePool1D.forward(x).array(), [[3.0, 3.0]]);
+    /// ```
+    pub struct GlobalAveragePool1D<>
+    forward |_, mask| PoolAll {
+        rule: Rule::Mean,
+        plane: Plane::steps(L, C),
+        mask: mask.cloned(),
+    },
+    on [const L: usize, const C: usize] (Const<L>, Const<C>) => (Const<C>), masked
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check_gradients::check_gradients;
+    use crate::{
+        check_gradients::check_gradients,
+        layer::{Mask, MaskedModule},
+    };
     use dfdx::tensor::{AsArray, Cpu, TensorFrom, TensorFromVec};
 
     #[test]

@@ -1,50 +1,28 @@
 //! `GlobalAveragePool2D`: the mean of every channel.
 
-use dfdx::nn::ZeroSizedModule;
-
-use super::pooling::{PoolAll, Rule};
+use super::{
+    declare::plain,
+    pooling::{PoolAll, Rule},
+};
 use crate::{kernel::windows::Plane, operation::*, tensor::*};
 
-/// y\[c\] = the mean of x\[c, ..\]: `[C, H, W]` becomes `[C]`.
-///
-/// `keras.layers.GlobalAveragePooling2D` with `data_format="channels_first"`;
-/// `torch.nn.AdaptiveAvgPool2d(1)` and a flatten.
-///
-/// ```
-/// use dfdx::{nn::Module, prelude::*};
-/// use multi_input::layer::GlobalAveragePool2D;
-///
-/// let x = Cpu::default().tensor([[[[1.0f32, 2.0], [3.0, 6.0]], [[0.0, 1.0], [2.0, 1.0]]]]);
-/// assert_eq!(GlobalAveragePool2D.forward(x).array(), [[3.0, 1.0]]);
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GlobalAveragePool2D;
-
-impl ZeroSizedModule for GlobalAveragePool2D {}
-impl NonMutableModule for GlobalAveragePool2D {}
-
-impl<
-        B: Dim,
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>> for GlobalAveragePool2D
-{
-    type Output = Tensor<(B, Const<C>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(
-        &self,
-        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let shape = (x.shape().0, Const);
-        let operation = PoolAll { rule: Rule::Mean, plane: Plane::image(C, H, W), mask: None };
-        let (x, tape) = x.split_tape();
-        record(&operation, &[&x], shape, x.device(), tape)
-    }
+plain! {
+    /// y\[c\] = the mean of x\[c, ..\]: `[C, H, W]` becomes `[C]`.
+    ///
+    /// `keras.layers.GlobalAveragePooling2D` with `data_format="channels_first"`;
+    /// `torch.nn.AdaptiveAvgPool2d(1)` and a flatten.
+    ///
+    /// ```
+    /// use dfdx::{nn::Module, prelude::*};
+    /// use multi_input::layer::GlobalAveragePool2D;
+    ///
+    /// let x = Cpu::default().tensor([[[[1.0f32, 2.0], [3.0, 6.0]], [[0.0, 1.0], [2.0, 1.0]]]]);
+    /// assert_eq!(GlobalAveragePool2D.forward(x).array(), [[3.0, 1.0]]);
+    /// ```
+    pub struct GlobalAveragePool2D<>
+    forward |_, _| PoolAll { rule: Rule::Mean, plane: Plane::image(C, H, W), mask: None },
+    on [const C: usize, const H: usize, const W: usize]
+    (Const<C>, Const<H>, Const<W>) => (Const<C>)
 }
 
 #[cfg(test)]

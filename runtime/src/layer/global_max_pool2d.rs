@@ -1,51 +1,29 @@
 //! `GlobalMaxPool2D`: the largest number of every channel.
 
-use dfdx::nn::ZeroSizedModule;
-
-use super::pooling::{PoolAll, Rule};
+use super::{
+    declare::plain,
+    pooling::{PoolAll, Rule},
+};
 use crate::{kernel::windows::Plane, operation::*, tensor::*};
 
-/// y\[c\] = the largest number of x\[c, ..\]: `[C, H, W]` becomes `[C]`. Equal numbers share the
-/// gradient, as in Keras on TensorFlow.
-///
-/// `keras.layers.GlobalMaxPooling2D` with `data_format="channels_first"`;
-/// `torch.nn.AdaptiveMaxPool2d(1)` and a flatten.
-///
-/// ```
-/// use dfdx::{nn::Module, prelude::*};
-/// use multi_input::layer::GlobalMaxPool2D;
-///
-/// let x = Cpu::default().tensor([[[[1.0f32, 2.0], [3.0, 6.0]], [[0.0, 1.0], [2.0, 1.0]]]]);
-/// assert_eq!(GlobalMaxPool2D.forward(x).array(), [[6.0, 2.0]]);
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GlobalMaxPool2D;
-
-impl ZeroSizedModule for GlobalMaxPool2D {}
-impl NonMutableModule for GlobalMaxPool2D {}
-
-impl<
-        B: Dim,
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>> for GlobalMaxPool2D
-{
-    type Output = Tensor<(B, Const<C>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(
-        &self,
-        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let shape = (x.shape().0, Const);
-        let operation = PoolAll { rule: Rule::Largest, plane: Plane::image(C, H, W), mask: None };
-        let (x, tape) = x.split_tape();
-        record(&operation, &[&x], shape, x.device(), tape)
-    }
+plain! {
+    /// y\[c\] = the largest number of x\[c, ..\]: `[C, H, W]` becomes `[C]`. Equal numbers share the
+    /// gradient, as in Keras on TensorFlow.
+    ///
+    /// `keras.layers.GlobalMaxPooling2D` with `data_format="channels_first"`;
+    /// `torch.nn.AdaptiveMaxPool2d(1)` and a flatten.
+    ///
+    /// ```
+    /// use dfdx::{nn::Module, prelude::*};
+    /// use multi_input::layer::GlobalMaxPool2D;
+    ///
+    /// let x = Cpu::default().tensor([[[[1.0f32, 2.0], [3.0, 6.0]], [[0.0, 1.0], [2.0, 1.0]]]]);
+    /// assert_eq!(GlobalMaxPool2D.forward(x).array(), [[6.0, 2.0]]);
+    /// ```
+    pub struct GlobalMaxPool2D<>
+    forward |_, _| PoolAll { rule: Rule::Largest, plane: Plane::image(C, H, W), mask: None },
+    on [const C: usize, const H: usize, const W: usize]
+    (Const<C>, Const<H>, Const<W>) => (Const<C>)
 }
 
 #[cfg(test)]

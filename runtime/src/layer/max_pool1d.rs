@@ -1,8 +1,7 @@
 //! `MaxPool1D`: the largest number under each place of a window along a sequence.
 
-use dfdx::nn::ZeroSizedModule;
-
 use super::{
+    declare::plain,
     pooling::{Pool, Rule},
     slide::{Slide, Sliding},
 };
@@ -12,56 +11,29 @@ use crate::{
     tensor::*,
 };
 
-/// y\[l, c\] = the largest number of x\[.., c\] under the window of `K` steps at its place l: `[L, C]` becomes
-/// `[OL, C]`.
-///
-/// What lies beyond the ends is never the largest; of equal numbers the first gets the gradient.
-///
-/// `keras.layers.MaxPooling1D(K, strides, padding)`; `torch.nn.MaxPool1d(K, stride)` (channels before steps).
-///
-/// ```
-/// use dfdx::{nn::Module, prelude::*};
-/// use multi_input::layer::MaxPool1D;
-///
-/// // By default a window moves by its own size.
-/// let layer = MaxPool1D::<2, 2>::default();
-/// let x = Cpu::default().tensor([[[1.0f32], [2.0], [3.0], [4.0], [5.0]]]);
-/// assert_eq!(layer.forward(x).array(), [[[2.0], [4.0]]]);
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MaxPool1D<const K: usize, const OL: usize, S = Slide<1, K>> {
-    /// How the window moves.
-    pub slide: S,
-}
-
-impl<const K: usize, const OL: usize, S: Sliding> ZeroSizedModule for MaxPool1D<K, OL, S> {}
-impl<const K: usize, const OL: usize, S: Sliding> NonMutableModule for MaxPool1D<K, OL, S> {}
-
-impl<
-        B: Dim,
-        const L: usize,
-        const C: usize,
-        const K: usize,
-        const OL: usize,
-        S: Sliding,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, Const<L>, Const<C>), E, D, T>> for MaxPool1D<K, OL, S>
-{
-    type Output = Tensor<(B, Const<OL>, Const<C>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(
-        &self,
-        x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let (input, output) = (Plane::steps(L, C), Plane::steps(OL, C));
-        let shape = (x.shape().0, Const, Const);
-        let windows = Windows::pool::<S>(input, output, [1, K]);
-        let (x, tape) = x.split_tape();
-        record(&Pool { rule: Rule::Largest, windows }, &[&x], shape, x.device(), tape)
-    }
+plain! {
+    /// y\[l, c\] = the largest number of x\[.., c\] under the window of `K` steps at its place l: `[L, C]` becomes
+    /// `[OL, C]`.
+    ///
+    /// What lies beyond the ends is never the largest; of equal numbers the first gets the gradient.
+    ///
+    /// `keras.layers.MaxPooling1D(K, strides, padding)`; `torch.nn.MaxPool1d(K, stride)` (channels before steps).
+    ///
+    /// ```
+    /// use dfdx::{nn::Module, prelude::*};
+    /// use multi_input::layer::MaxPool1D;
+    ///
+    /// // By default a window moves by its own size.
+    /// let layer = MaxPool1D::<2, 2>::default();
+    /// let x = Cpu::default().tensor([[[1.0f32], [2.0], [3.0], [4.0], [5.0]]]);
+    /// assert_eq!(layer.forward(x).array(), [[[2.0], [4.0]]]);
+    /// ```
+    pub struct MaxPool1D<const K: usize, const OL: usize; S = Slide<1, K>>
+    forward |_, _| Pool {
+        rule: Rule::Largest,
+        windows: Windows::pool::<S>(Plane::steps(L, C), Plane::steps(OL, C), [1, K]),
+    },
+    on [const L: usize, const C: usize] (Const<L>, Const<C>) => (Const<OL>, Const<C>)
 }
 
 #[cfg(test)]

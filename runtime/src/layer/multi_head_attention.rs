@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
-use dfdx::nn::tensor_collection::ScalarOptions;
-
-use super::{activation::Function, initialize, mask::masked_modules, Draw, Mask, ReadsMask};
+use super::{
+    activation::Function,
+    declare::layer,
+    initialize::{glorot_uniform, zeros},
+    mask::masked_modules,
+    Draw, Mask, ReadsMask,
+};
 use crate::{
     kernel::{
         matmul::{multiply, Add, Matrix},
@@ -14,180 +18,65 @@ use crate::{
     tensor::*,
 };
 
-/// Self-attention over sequences of any number of steps, `[steps, I]`, which stay `[steps, I]`. For
-/// each of `H` heads with queries Q, keys K and values V of `K` numbers a step:
-///
-/// ```text
-/// Q = x Wq^T + bq     K = x Wk^T + bk     V = x Wv^T + bv
-/// head = softmax(Q K^T / sqrt(K)) V
-/// y = heads Wo^T + bo
-/// ```
-///
-/// `W` is `H` times `K`, the rows of the first three weights: those of head 0, of head 1 and so on.
-/// Where `CAUSAL` is 1 a step looks at itself and those before it alone. With a [`Mask`], no step
-/// looks at a masked one, and a masked one looks at none: its heads are 0. (So it is in Keras where it
-/// has dropout to apply; its fused kernel lets masked steps look at all steps alike.)
-///
-/// In training, `dropout` leaves out a share of what the softmax gives and enlarges the others.
-///
-/// The weights are uniform, U(-l, l), with l = sqrt(6 / (I (H + K))) for queries, keys and values
-/// and sqrt(6 / (H (K + I))) for the output, which is Keras's Glorot for kernels of three
-/// dimensions; the biases start at zero.
-///
-/// `keras.layers.MultiHeadAttention(H, K, dropout=dropout)(x, x, use_causal_mask=)`, whose kernels are these weights transposed, with
-/// the heads as a dimension. `torch.nn.MultiheadAttention(I, H, batch_first=True)` where I is H K,
-/// with another initialisation.
-///
-/// ```
-/// use dfdx::{nn::{BuildModule, Module}, prelude::*};
-/// use multi_input::layer::MultiHeadAttention;
-///
-/// let device = Cpu::default();
-/// let layer: MultiHeadAttention<6, 2, 4, 8, 0, f32, Cpu> = BuildModule::build(&device);
-/// let x: Tensor<(usize, usize, Const<6>), f32, _> = device.zeros_like(&(3, 5, Const));
-/// assert_eq!(layer.forward(x).shape().concrete(), [3, 5, 6]);
-/// ```
-#[derive(Clone, Debug)]
-pub struct MultiHeadAttention<
-    const I: usize,
-    const H: usize,
-    const K: usize,
-    const W: usize,
-    const CAUSAL: usize,
-    E: Dtype,
-    D: Storage<E>,
-> {
-    /// What queries are made with.
-    pub query_weight: Tensor<Rank2<W, I>, E, D>,
-    /// What is added to them.
-    pub query_bias: Tensor<Rank1<W>, E, D>,
-    /// What keys are made with.
-    pub key_weight: Tensor<Rank2<W, I>, E, D>,
-    /// What is added to them.
-    pub key_bias: Tensor<Rank1<W>, E, D>,
-    /// What values are made with.
-    pub value_weight: Tensor<Rank2<W, I>, E, D>,
-    /// What is added to them.
-    pub value_bias: Tensor<Rank1<W>, E, D>,
-    /// What the output is made of the heads with.
-    pub output_weight: Tensor<Rank2<I, W>, E, D>,
-    /// What is added to it.
-    pub output_bias: Tensor<Rank1<I>, E, D>,
-    /// The share of what each step looks at that is left out in training.
-    pub dropout: f64,
-    /// What decides what is left out next.
-    pub draw: Draw,
-}
-
-impl<
-        const I: usize,
-        const H: usize,
-        const K: usize,
-        const W: usize,
-        const CAUSAL: usize,
-        E: Dtype,
-        D: Storage<E>,
-    > ReadsMask for MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
-{
-}
-
-impl<
-        const I: usize,
-        const H: usize,
-        const K: usize,
-        const W: usize,
-        const CAUSAL: usize,
-        E: Dtype,
-        D: Storage<E>,
-    > MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
-{
-    /// Leaves out the share `dropout` of what each step looks at from now on.
-    pub fn set_dropout(&mut self, dropout: f64) {
-        self.dropout = dropout;
-    }
-
-    /// Lets `draw` decide what the next training forward leaves out.
-    pub fn set_draw(&mut self, draw: Draw) {
-        self.draw = draw;
-    }
-
-    fn draw_dropout(&mut self) -> Option<(Draw, f64)> {
-        Some((self.draw.advance(), self.dropout)).filter(|_| self.dropout > 0.0)
-    }
-
-    const FITS: () = assert!(W == H * K, "a MultiHeadAttention<I, H, K, W, ..> has W = H * K");
-}
-
-impl<
-        const I: usize,
-        const H: usize,
-        const K: usize,
-        const W: usize,
-        const CAUSAL: usize,
-        E: Element,
-        D: Device<E>,
-    > TensorCollection<E, D> for MultiHeadAttention<I, H, K, W, CAUSAL, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = MultiHeadAttention<I, H, K, W, CAUSAL, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let () = Self::FITS;
-        macro_rules! weight {
-            ($field:ident, $fan_in:expr, $fan_out:expr) => {
-                Self::tensor(
-                    stringify!($field),
-                    |s| &s.$field,
-                    |s| &mut s.$field,
-                    TensorOptions::reset_with(|weight| {
-                        initialize::glorot_uniform(weight, $fan_in, $fan_out)
-                    }),
-                )
-            };
-        }
-        macro_rules! bias {
-            ($field:ident) => {
-                Self::tensor(
-                    stringify!($field),
-                    |s| &s.$field,
-                    |s| &mut s.$field,
-                    TensorOptions::reset_to_zeros(),
-                )
-            };
-        }
-        visitor.visit_fields(
-            (
-                (weight!(query_weight, I * H, I * K), bias!(query_bias)),
-                (weight!(key_weight, I * H, I * K), bias!(key_bias)),
-                (weight!(value_weight, I * H, I * K), bias!(value_bias)),
-                (weight!(output_weight, H * K, H * I), bias!(output_bias)),
-                Self::scalar(
-                    "dropout",
-                    |s| &s.dropout,
-                    |s| &mut s.dropout,
-                    ScalarOptions::from_default(0.0),
-                ),
-            ),
-            |(
-                (query_weight, query_bias),
-                (key_weight, key_bias),
-                (value_weight, value_bias),
-                (output_weight, output_bias),
-                dropout,
-            )| MultiHeadAttention {
-                query_weight,
-                query_bias,
-                key_weight,
-                key_bias,
-                value_weight,
-                value_bias,
-                output_weight,
-                output_bias,
-                dropout,
-                draw: Draw::default(),
-            },
-        )
+layer! {
+    /// Self-attention over sequences of any number of steps, `[steps, I]`, which stay `[steps, I]`. For
+    /// each of `H` heads with queries Q, keys K and values V of `K` numbers a step:
+    ///
+    /// ```text
+    /// Q = x Wq^T + bq     K = x Wk^T + bk     V = x Wv^T + bv
+    /// head = softmax(Q K^T / sqrt(K)) V
+    /// y = heads Wo^T + bo
+    /// ```
+    ///
+    /// `W` is `H` times `K`, the rows of the first three weights: those of head 0, of head 1 and so on.
+    /// Where `CAUSAL` is 1 a step looks at itself and those before it alone. With a [`Mask`], no step
+    /// looks at a masked one, and a masked one looks at none: its heads are 0. (So it is in Keras where it
+    /// has dropout to apply; its fused kernel lets masked steps look at all steps alike.)
+    ///
+    /// In training, `dropout` leaves out a share of what the softmax gives and enlarges the others.
+    ///
+    /// The weights are uniform, U(-l, l), with l = sqrt(6 / (I (H + K))) for queries, keys and values
+    /// and sqrt(6 / (H (K + I))) for the output, which is Keras's Glorot for kernels of three
+    /// dimensions; the biases start at zero.
+    ///
+    /// `keras.layers.MultiHeadAttention(H, K, dropout=dropout)(x, x, use_causal_mask=)`, whose kernels are these weights transposed, with
+    /// the heads as a dimension. `torch.nn.MultiheadAttention(I, H, batch_first=True)` where I is H K,
+    /// with another initialisation.
+    ///
+    /// ```
+    /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+    /// use multi_input::layer::MultiHeadAttention;
+    ///
+    /// let device = Cpu::default();
+    /// let layer: MultiHeadAttention<6, 2, 4, 8, 0, f32, Cpu> = BuildModule::build(&device);
+    /// let x: Tensor<(usize, usize, Const<6>), f32, _> = device.zeros_like(&(3, 5, Const));
+    /// assert_eq!(layer.forward(x).shape().concrete(), [3, 5, 6]);
+    /// ```
+    pub struct MultiHeadAttention<
+        const I: usize, const H: usize, const K: usize, const W: usize, const CAUSAL: usize
+    >: ReadsMask
+    where W == H * K, "a MultiHeadAttention<I, H, K, W, ..> has W = H * K";
+    {
+        /// What queries are made with.
+        pub query_weight: Tensor<Rank2<W, I>, E, D> = trained(glorot_uniform(I * H, I * K)),
+        /// What is added to them.
+        pub query_bias: Tensor<Rank1<W>, E, D> = trained(zeros()),
+        /// What keys are made with.
+        pub key_weight: Tensor<Rank2<W, I>, E, D> = trained(glorot_uniform(I * H, I * K)),
+        /// What is added to them.
+        pub key_bias: Tensor<Rank1<W>, E, D> = trained(zeros()),
+        /// What values are made with.
+        pub value_weight: Tensor<Rank2<W, I>, E, D> = trained(glorot_uniform(I * H, I * K)),
+        /// What is added to them.
+        pub value_bias: Tensor<Rank1<W>, E, D> = trained(zeros()),
+        /// What the output is made of the heads with.
+        pub output_weight: Tensor<Rank2<I, W>, E, D> = trained(glorot_uniform(H * K, H * I)),
+        /// What is added to it.
+        pub output_bias: Tensor<Rank1<I>, E, D> = trained(zeros()),
+        /// The share of what each step looks at that is left out in training.
+        pub dropout: f64 = setting(set_dropout, 0.0),
+        /// What decides what is left out next.
+        pub draw: Draw = state(set_draw, Draw::default()),
     }
 }
 
@@ -214,7 +103,8 @@ impl<
         x: Tensor<(B, L, Const<I>), E, D, T>,
         mask: Option<&Mask>,
     ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
-        let dropout = if T::OWNS_TAPE { self.draw_dropout() } else { None };
+        let draw = T::OWNS_TAPE.then(|| (self.draw.advance(), self.dropout));
+        let dropout = draw.filter(|_| self.dropout > 0.0);
         self.attend(x, mask, dropout)
     }
 

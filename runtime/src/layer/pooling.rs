@@ -6,7 +6,7 @@ use crate::{
     kernel::{
         pooled::Tiles,
         spread::each,
-        windows::{Plane, Windows},
+        windows::{exceeds, Plane, Windows},
     },
     operation::*,
     tensor::Element,
@@ -207,9 +207,8 @@ fn share<E: Element>(count: usize) -> E {
     E::of(1.0 / count.max(1) as f64)
 }
 
-/// A NaN is the largest of all.
 fn largest<E: Element>(numbers: &[E]) -> E {
-    let larger = |a: E, b: E| if b > a || b.is_nan() { b } else { a };
+    let larger = |a: E, b: E| if exceeds(b, a) { b } else { a };
     numbers.iter().copied().reduce(larger).unwrap_or_else(E::zero)
 }
 

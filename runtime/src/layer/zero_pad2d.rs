@@ -1,63 +1,29 @@
 //! `ZeroPad2D`: zeros around an image.
 
-use dfdx::nn::ZeroSizedModule;
-
-use super::pixels::Pick;
+use super::{declare::plain, pixels::Pick};
 use crate::{operation::*, tensor::*};
 
-/// Zeros around an image: `[C, H, W]` becomes `[C, OH, OW]`, with `ABOVE` rows above, `LEFT` columns
-/// to the left, and the rest below and to the right.
-///
-/// `keras.layers.ZeroPadding2D(((above, below), (left, right)))` with
-/// `data_format="channels_first"`; `torch.nn.ZeroPad2d((left, right, above, below))`.
-///
-/// ```
-/// use dfdx::{nn::Module, prelude::*};
-/// use multi_input::layer::ZeroPad2D;
-///
-/// let x = Cpu::default().tensor([[[[1.0f32, 2.0]]]]);
-/// let y = ZeroPad2D::<1, 0, 2, 3>.forward(x);
-/// assert_eq!(y.array(), [[[[0.0, 0.0, 0.0], [1.0, 2.0, 0.0]]]]);
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ZeroPad2D<const ABOVE: usize, const LEFT: usize, const OH: usize, const OW: usize>;
-
-impl<const ABOVE: usize, const LEFT: usize, const OH: usize, const OW: usize> ZeroSizedModule
-    for ZeroPad2D<ABOVE, LEFT, OH, OW>
-{
-}
-impl<const ABOVE: usize, const LEFT: usize, const OH: usize, const OW: usize> NonMutableModule
-    for ZeroPad2D<ABOVE, LEFT, OH, OW>
-{
-}
-
-impl<
-        B: Dim,
-        const C: usize,
-        const H: usize,
-        const W: usize,
-        const ABOVE: usize,
-        const LEFT: usize,
-        const OH: usize,
-        const OW: usize,
-        E: Element,
-        D: Backend<E>,
-        T: Tape<E, D>,
-    > Module<Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>>
-    for ZeroPad2D<ABOVE, LEFT, OH, OW>
-{
-    type Output = Tensor<(B, Const<C>, Const<OH>, Const<OW>), E, D, T>;
-    type Error = D::Err;
-
-    fn try_forward(
-        &self,
-        x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
-    ) -> Result<Self::Output, D::Err> {
-        let shape = (x.shape().0, Const, Const, Const);
-        let (x, tape) = x.split_tape();
-        let operation = Pick::padded([H, W], [OH, OW], [ABOVE, LEFT]);
-        record(&operation, &[&x], shape, x.device(), tape)
-    }
+plain! {
+    /// Zeros around an image: `[C, H, W]` becomes `[C, OH, OW]`, with `ABOVE` rows above, `LEFT` columns
+    /// to the left, and the rest below and to the right.
+    ///
+    /// `keras.layers.ZeroPadding2D(((above, below), (left, right)))` with
+    /// `data_format="channels_first"`; `torch.nn.ZeroPad2d((left, right, above, below))`.
+    ///
+    /// ```
+    /// use dfdx::{nn::Module, prelude::*};
+    /// use multi_input::layer::ZeroPad2D;
+    ///
+    /// let x = Cpu::default().tensor([[[[1.0f32, 2.0]]]]);
+    /// let y = ZeroPad2D::<1, 0, 2, 3>.forward(x);
+    /// assert_eq!(y.array(), [[[[0.0, 0.0, 0.0], [1.0, 2.0, 0.0]]]]);
+    /// ```
+    pub struct ZeroPad2D<
+        const ABOVE: usize, const LEFT: usize, const OH: usize, const OW: usize
+    >
+    forward |_, _| Pick::padded([H, W], [OH, OW], [ABOVE, LEFT]),
+    on [const C: usize, const H: usize, const W: usize]
+    (Const<C>, Const<H>, Const<W>) => (Const<C>, Const<OH>, Const<OW>)
 }
 
 #[cfg(test)]

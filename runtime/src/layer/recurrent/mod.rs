@@ -4,41 +4,43 @@ mod reading;
 mod run;
 pub(super) mod simple;
 
-use dfdx::nn::tensor_collection::ScalarOptions;
-
 pub use self::reading::Reading;
 use self::run::Run;
-use super::{cell::Cell, initialize, mask::masked_modules, Draw, Mask, ReadsMask};
+use super::{
+    cell::Cell,
+    declare::layer,
+    initialize::{glorot_uniform, orthogonal},
+    mask::masked_modules,
+    Draw, Mask, ReadsMask,
+};
 use crate::{kernel::recurrent::Frame, operation::*, tensor::*};
 
-/// Reads `[steps, I]` step by step with the cell `C`, carrying an output of `U` numbers that starts at
-/// zero. [`LSTM`](super::LSTM), [`GRU`](super::GRU) and [`SimpleRNN`](super::SimpleRNN) are names for
-/// it.
-///
-/// `G` is how many sums a step has. Where `SEQUENCES` is 0 the last output comes out, `[U]`; where it
-/// is 1 all do, `[steps, U]`. Where `BACKWARDS` is 1 the last step is read first, and its output stands
-/// first.
-#[derive(Clone, Debug)]
-pub struct Recurrent<
-    const I: usize,
-    const U: usize,
-    const G: usize,
-    const SEQUENCES: usize,
-    const BACKWARDS: usize,
-    C: Cell,
-    E: Dtype,
-    D: Storage<E>,
-> {
-    /// What the inputs are multiplied by: `U` rows for each gate of the cell.
-    pub weight: Tensor<Rank2<G, I>, E, D>,
-    /// What the output of the step before is multiplied by, likewise.
-    pub recurrent: Tensor<Rank2<G, U>, E, D>,
-    /// What is then added.
-    pub bias: Tensor<C::Bias<G>, E, D>,
-    /// The share of the inputs that is left out in training.
-    pub dropout: f64,
-    /// What decides which inputs are left out next.
-    pub draw: Draw,
+layer! {
+    /// Reads `[steps, I]` step by step with the cell `C`, carrying an output of `U` numbers that starts at
+    /// zero. [`LSTM`](super::LSTM), [`GRU`](super::GRU) and [`SimpleRNN`](super::SimpleRNN) are names for
+    /// it.
+    ///
+    /// `G` is how many sums a step has. Where `SEQUENCES` is 0 the last output comes out, `[U]`; where it
+    /// is 1 all do, `[steps, U]`. Where `BACKWARDS` is 1 the last step is read first, and its output stands
+    /// first.
+    pub struct Recurrent<
+        const I: usize, const U: usize, const G: usize,
+        const SEQUENCES: usize, const BACKWARDS: usize;
+        C: Cell
+    >
+    where G == C::GATES * U, "the sizes of a recurrent layer fit one another";
+    {
+        /// What the inputs are multiplied by: `U` rows for each gate of the cell.
+        pub weight: Tensor<Rank2<G, I>, E, D> = trained(glorot_uniform(I, G)),
+        /// What the output of the step before is multiplied by, likewise.
+        pub recurrent: Tensor<Rank2<G, U>, E, D> = trained(orthogonal()),
+        /// What is then added.
+        pub bias: Tensor<C::Bias<G>, E, D> = trained(first_bias(C::OPEN, G / C::GATES.max(1))),
+        /// The share of the inputs that is left out in training.
+        pub dropout: f64 = setting(set_dropout, 0.0),
+        /// What decides which inputs are left out next.
+        pub draw: Draw = state(set_draw, Draw::default()),
+    }
 }
 
 /// What comes out of a recurrent layer that reads `L` steps of `B` sequences: the last step where
@@ -95,18 +97,6 @@ impl<
         D: Storage<E>,
     > Recurrent<I, U, G, SEQUENCES, BACKWARDS, C, E, D>
 {
-    const FITS: () = assert!(G == C::GATES * U, "the sizes of a recurrent layer fit one another");
-
-    /// Leaves out the share `dropout` of the inputs from now on.
-    pub fn set_dropout(&mut self, dropout: f64) {
-        self.dropout = dropout;
-    }
-
-    /// Lets `draw` decide what the next training forward leaves out.
-    pub fn set_draw(&mut self, draw: Draw) {
-        self.draw = draw;
-    }
-
     /// What a training step leaves out.
     fn advance(&mut self) -> Option<(Draw, f64)> {
         Some((self.draw.advance(), self.dropout)).filter(|_| self.dropout > 0.0)
@@ -138,55 +128,13 @@ impl<
     }
 }
 
-impl<
-        const I: usize,
-        const U: usize,
-        const G: usize,
-        const SEQUENCES: usize,
-        const BACKWARDS: usize,
-        C: Cell,
-        E: Element,
-        D: Device<E>,
-    > TensorCollection<E, D> for Recurrent<I, U, G, SEQUENCES, BACKWARDS, C, E, D>
-{
-    type To<E2: Dtype, D2: Device<E2>> = Recurrent<I, U, G, SEQUENCES, BACKWARDS, C, E2, D2>;
-
-    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
-        visitor: &mut V,
-    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let () = Self::FITS;
-        let glorot = TensorOptions::reset_with(|weight| initialize::glorot_uniform(weight, I, G));
-        let orthogonal = TensorOptions::reset_with(initialize::orthogonal);
-        let bias = TensorOptions::reset_with(first_bias::<C, G, E, D>);
-        visitor.visit_fields(
-            (
-                Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, glorot),
-                Self::tensor("recurrent", |s| &s.recurrent, |s| &mut s.recurrent, orthogonal),
-                Self::tensor("bias", |s| &s.bias, |s| &mut s.bias, bias),
-                Self::scalar(
-                    "dropout",
-                    |s| &s.dropout,
-                    |s| &mut s.dropout,
-                    ScalarOptions::from_default(0.0),
-                ),
-            ),
-            |(weight, recurrent, bias, dropout)| Recurrent {
-                weight,
-                recurrent,
-                bias,
-                dropout,
-                draw: Draw::default(),
-            },
-        )
-    }
-}
-
 /// Ones for the gate that starts open, zeros for the others.
-fn first_bias<C: Cell, const G: usize, E: Element, D: Device<E>>(
-    bias: &mut Tensor<C::Bias<G>, E, D>,
+fn first_bias<S: Shape, E: Element, D: Device<E>>(
+    bias: &mut Tensor<S, E, D>,
+    open: Option<usize>,
+    units: usize,
 ) -> Result<(), D::Err> {
-    let units = (G / C::GATES.max(1)).max(1);
-    let start = |k: usize| if C::OPEN == Some(k / units) { E::one() } else { E::zero() };
+    let start = |k: usize| if open == Some(k / units.max(1)) { E::one() } else { E::zero() };
     let values: Vec<E> = (0..bias.shape().num_elements()).map(start).collect();
     bias.copy_from(&values);
     Ok(())
