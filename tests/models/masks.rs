@@ -25,8 +25,8 @@ pub struct Stay {
         Dense(UNITS, tanh),
         Dropout(0.1),
         LayerNorm,
-        relu,
-        RMSNorm
+        RMSNorm(epsilon = 0.5),
+        relu
     )]
     note: [u32; WORDS],
 
