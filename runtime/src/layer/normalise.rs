@@ -82,16 +82,19 @@ impl Normalise {
     }
 
     fn moments<E: Element>(&self, x: &[E], block: Block) -> Moments<E> {
-        let counted = || self.spans(block).filter(|(_, counts)| *counts);
-        let numbers = || counted().flat_map(|(span, _)| &x[span]);
-        let count = counted().map(|(span, _)| span.len()).sum::<usize>();
-        let count = E::of(count.max(1) as f64);
-        let mean = match self.centred {
-            true => numbers().copied().sum::<E>() / count,
-            false => E::zero(),
-        };
-        let variance = numbers().map(|x| (*x - mean) * (*x - mean)).sum::<E>() / count;
-        Moments { mean, inverse: (variance + E::of(self.epsilon)).sqrt().recip(), count }
+        let counted = || self.spans(block).filter(|(_, counts)| *counts).map(|(span, _)| &x[span]);
+        let rows = self.mask.as_ref().map_or(self.steps, |_| counted().count());
+        let count = E::of((rows * self.columns(block).len()).max(1) as f64);
+        let (mut mean, mut variance) = (E::zero(), E::zero());
+        if self.centred {
+            counted().for_each(|row| mean += row.iter().copied().sum::<E>());
+            mean /= count;
+        }
+        for row in counted() {
+            variance += row.iter().map(|x| (*x - mean) * (*x - mean)).sum::<E>();
+        }
+        let inverse = (variance / count + E::of(self.epsilon)).sqrt().recip();
+        Moments { mean, inverse, count }
     }
 
     /// Numbers of the channels, for every number of a row.
@@ -114,25 +117,26 @@ impl Normalise {
         [x, scale, slope]: [&[E]; 3],
         [dx, by_scale, by_offset]: [&mut [E]; 3],
     ) {
-        let Moments { mean, inverse, count } = self.moments(x, block);
-        let normalised = |i: usize| (x[i] - mean) * inverse;
-        let columns = self.columns(block);
-        let places = || self.spans(block).flat_map(|(span, _)| span.zip(columns.clone()));
-        let mean_slope = match self.centred {
-            true => places().map(|(i, k)| slope[i] * scale[k]).sum::<E>() / count,
-            false => E::zero(),
-        };
-        let turns = places().map(|(i, k)| slope[i] * scale[k] * normalised(i));
-        let mean_turn = turns.sum::<E>() / count;
+        let (Moments { mean, inverse, count }, columns) =
+            (self.moments(x, block), self.columns(block));
+        let (scale, by_scale) = (&scale[columns.clone()], &mut by_scale[columns.clone()]);
+        let by_offset = &mut by_offset[columns];
+        let (mut slopes, mut turns) = (E::zero(), E::zero());
+        for (span, _) in self.spans(block) {
+            for ((x, slope), scale) in x[span.clone()].iter().zip(&slope[span]).zip(scale) {
+                slopes += *slope * *scale;
+                turns += *slope * *scale * ((*x - mean) * inverse);
+            }
+        }
+        let statistics = [if self.centred { slopes / count } else { E::zero() }, turns / count];
         for (span, counts) in self.spans(block) {
-            for (i, k) in span.zip(columns.clone()) {
-                let mut change = slope[i] * scale[k];
-                if counts {
-                    change = change - mean_slope - normalised(i) * mean_turn;
-                }
-                dx[i] += inverse * change;
-                by_scale[k] += slope[i] * normalised(i);
-                by_offset[k] += slope[i];
+            let [mean_slope, mean_turn] = if counts { statistics } else { [E::zero(); 2] };
+            let (x, slope, dx) = (&x[span.clone()], &slope[span.clone()], &mut dx[span]);
+            for k in 0..scale.len() {
+                let normalised = (x[k] - mean) * inverse;
+                dx[k] += inverse * (slope[k] * scale[k] - mean_slope - normalised * mean_turn);
+                by_scale[k] += slope[k] * normalised;
+                by_offset[k] += slope[k];
             }
         }
     }
@@ -150,10 +154,14 @@ impl Operation for Normalise {
         let offset = offset.first().map(|offset| self.stretched(offset));
         for block in self.blocks(x.len()) {
             let Moments { mean, inverse, .. } = self.moments(x, block);
+            let columns = self.columns(block);
             for (span, _) in self.spans(block) {
-                for (i, k) in span.zip(self.columns(block)) {
-                    let y = (x[i] - mean) * inverse * scale[k];
-                    pass.output[i] = offset.as_ref().map_or(y, |offset| y + offset[k]);
+                let y = &mut pass.output[span.clone()];
+                for ((y, x), scale) in y.iter_mut().zip(&x[span]).zip(&scale[columns.clone()]) {
+                    *y = (*x - mean) * inverse * *scale;
+                }
+                if let Some(offset) = &offset {
+                    y.iter_mut().zip(&offset[columns.clone()]).for_each(|(y, shift)| *y += *shift);
                 }
             }
         }
