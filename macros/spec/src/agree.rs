@@ -155,13 +155,13 @@ mod tests {
     #[test]
     fn a_metric_counts_among_the_classes() {
         const HEAD: Shape = Shape::numbers(&[Size::Known(3)]);
-        const WRONG: Result<Shape, Text> = classes(("top_k", "k"), Size::Known(5), &HEAD);
+        const WRONG: Result<Shape, Text> = classes("top_k", "k", Size::Known(5), &HEAD);
         assert_eq!(
             WRONG.unwrap_err().as_str(),
             "`k` of `top_k` must be at most 3, the number of classes, but is 5; write \
              `top_k(k = 2)`"
         );
-        assert!(classes(("top_k", "k"), Size::Known(3), &HEAD).is_ok());
-        assert!(classes(("top_k", "k"), Size::Unknown, &HEAD).is_ok());
+        assert!(classes("top_k", "k", Size::Known(3), &HEAD).is_ok());
+        assert!(classes("top_k", "k", Size::Unknown, &HEAD).is_ok());
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn modules(expansion: &Expansion<'_>) -> TokenStream {
 fn differs_in_training(expansion: &Expansion<'_>) -> bool {
     let layers = expansion.checked.shapes.iter().flat_map(|shape| &shape.layers);
     layers.into_iter().any(|layer| match &layer.module {
-        Module::Named { call, .. } => call.spec.form.trains_differently,
+        Module::Named(named) => named.call.spec.form.trains_differently,
         Module::Own { .. } => true,
         Module::Activation { .. } => false,
     })

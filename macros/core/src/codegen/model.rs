@@ -9,7 +9,7 @@ use crate::{
     names,
     parse::{Field, Source},
     plan::{Ending, Held},
-    shape::{Flow, Module, ShapedLayer},
+    shape::{Flow, Module, Named, ShapedLayer},
 };
 
 /// `pub struct HousePrice`, with handles for its nodes, so that one that does not exist cannot be
@@ -55,12 +55,9 @@ pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
 
 /// Whether the type of a layer, or of the one inside of it, names the dtype and the device.
 fn speaks_of_dtype(layer: &ShapedLayer) -> bool {
-    match &layer.module {
-        Module::Named { call, .. } => {
-            call.spec.form.holds_tensors || call.inner.as_deref().is_some_and(speaks_of_dtype)
-        }
-        _ => false,
-    }
+    layer.module.call().is_some_and(|call| {
+        call.spec.form.holds_tensors || call.inner.as_deref().is_some_and(speaks_of_dtype)
+    })
 }
 
 /// A field of the module.
@@ -151,7 +148,7 @@ fn branch_type(expansion: &Expansion<'_>, node: usize) -> TokenStream {
 fn layer_type(expansion: &Expansion<'_>, node: usize, held: &Held<'_>) -> TokenStream {
     let layer = &expansion.paths.layer;
     match &held.layer.module {
-        Module::Named { .. } => named_type(expansion, held.layer, held.ending),
+        Module::Named(named) => named_type(expansion, named, held.ending),
         Module::Activation { activation, name } => activation_type(layer, *activation, name.span()),
         Module::Own { .. } => {
             let own = expansion.own.iter().find(|own| own.node == node && own.layer == held.place);
@@ -164,14 +161,12 @@ fn layer_type(expansion: &Expansion<'_>, node: usize, held: &Held<'_>) -> TokenS
 }
 
 /// The type of one of our layers, which may hold another one.
-fn named_type(expansion: &Expansion<'_>, shaped: &ShapedLayer, ending: Ending) -> TokenStream {
+fn named_type(expansion: &Expansion<'_>, named: &Named, ending: Ending) -> TokenStream {
     let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
-    let Module::Named { call, name, sizes, slide, activation } = &shaped.module else {
-        return TokenStream::new();
-    };
+    let Named { call, name, sizes, slide, activation } = named;
     let (formulas, form) = (&expansion.formulas, &call.spec.form);
     let mut arguments = Vec::new();
-    if let Some(inner) = &call.inner {
+    if let Some(Module::Named(inner)) = call.inner.as_ref().map(|inner| &inner.module) {
         let ending = if activation.is_none() { ending } else { Ending::Applied };
         arguments.push(named_type(expansion, inner, ending));
     }
