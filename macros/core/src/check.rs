@@ -436,11 +436,12 @@ fn inner_activation_is_no_link(
     last: &ShapedLayer,
     errors: &mut Diagnostics,
 ) {
-    let Module::Named { call, activation: Some(activation), .. } = &last.module else { return };
+    let Module::Named(named) = &last.module else { return };
+    let Some(activation) = &named.activation else { return };
     if let (Some(link), false) =
         (loss.spec.link, *activation == multi_input_spec::Activation::Linear)
     {
-        let (layer, loss, link) = (call.spec.name, &loss.name, link.name());
+        let (layer, loss, link) = (named.call.spec.name, &loss.name, link.name());
         errors.at(
             last.end,
             format!(

@@ -128,7 +128,7 @@ fn calls(graph: &Graph, node: usize, layers: &[Held<'_>], is_fed_data: bool) -> 
 /// Whether a layer holds what is trained. A module of the user's may.
 fn learns(layer: &ShapedLayer) -> bool {
     match &layer.module {
-        Module::Named { call, .. } => call.spec.form.holds_tensors,
+        Module::Named(named) => named.call.spec.form.holds_tensors,
         Module::Own { .. } => true,
         Module::Activation { .. } => false,
     }

@@ -223,7 +223,7 @@ fn is(layer: &ShapedLayer, name: &str) -> bool {
 
 fn ends_in(layer: &ShapedLayer) -> Option<Activation> {
     match &layer.module {
-        Module::Named { activation, .. } => *activation,
+        Module::Named(named) => named.activation,
         Module::Activation { activation, .. } => Some(*activation),
         Module::Own { .. } => None,
     }

@@ -69,7 +69,7 @@ impl Call<'_> {
         let (private, place, shaped) = (&self.expansion.paths.private, &self.place, self.layer);
         let (mask, called) = (running_mask(), self.forward());
         let rule = match &shaped.module {
-            Module::Named { call, .. } => call.spec.form.mask,
+            Module::Named(named) => named.call.spec.form.mask,
             Module::Own { .. } => {
                 let sizes = self.expansion.formulas.arguments(&shaped.output);
                 let size = size();

@@ -5,8 +5,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::{
-    graph::RawModelHead,
-    parse::{const_argument, Argument, PaddingExpr},
+    parse::{const_argument, Argument, Head, PaddingExpr},
     requirement::{Condition, Requirement},
     shape::{Constant, Flow, Formula, LayerCall, ShapedLayer, Unknown},
 };
@@ -21,7 +20,7 @@ pub(crate) struct Formulas {
 
 impl Formulas {
     /// Those of `model`.
-    pub(super) fn of(model: &RawModelHead) -> Formulas {
+    pub(super) fn of(model: &Head) -> Formulas {
         let krate = &model.options.krate;
         Formulas { definition: model.name.clone(), spec: quote!(#krate::private::spec) }
     }

@@ -23,6 +23,7 @@ use quote::{format_ident, quote};
 
 use super::{
     call::{self, Call},
+    own::Passing,
     Expansion,
 };
 use crate::{
@@ -40,6 +41,17 @@ pub(super) enum Mode {
     Training,
 }
 
+impl Mode {
+    /// dfdx's trait of what takes part.
+    pub(super) fn of_traits(self) -> Ident {
+        let name = match self {
+            Mode::Inference => "Module",
+            Mode::Training => "ModuleMut",
+        };
+        Ident::new(name, Span::call_site())
+    }
+}
+
 /// `impl Module` and, where training differs, `impl ModuleMut`.
 pub(crate) fn modules(expansion: &Expansion<'_>) -> TokenStream {
     let inference = implementation(expansion, Mode::Inference);
@@ -47,56 +59,27 @@ pub(crate) fn modules(expansion: &Expansion<'_>) -> TokenStream {
         let training = implementation(expansion, Mode::Training);
         return quote!(#inference #training);
     }
-    let (private, model) = (&expansion.paths.private, &expansion.names.model);
-    let parameters = expansion.own_parameters();
-    quote! {
-        #inference
-        impl<E: #private::Dtype, D: #private::Storage<E>, #(#parameters),*> #private::NonMutableModule
-            for #model<E, D, #(#parameters),*> {}
-    }
+    let non_mutable = expansion.signatures().non_mutable();
+    quote!(#inference #non_mutable)
 }
 
 /// Whether some layer does something else in training. A module of the user's may.
 fn differs_in_training(expansion: &Expansion<'_>) -> bool {
     let layers = expansion.checked.shapes.iter().flat_map(|shape| &shape.layers);
     layers.into_iter().any(|layer| match &layer.module {
-        Module::Named { call, .. } => call.spec.form.trains_differently,
+        Module::Named(named) => named.call.spec.form.trains_differently,
         Module::Own { .. } => true,
         Module::Activation { .. } => false,
     })
 }
 
 fn implementation(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
-    let (private, result) = (&expansion.paths.private, &expansion.paths.result);
-    let (model, batch, heads) =
-        (&expansion.names.model, &expansion.names.batch, &expansion.names.heads);
-    let parameters = expansion.own_parameters();
-    let (name, receiver, function) = match mode {
-        Mode::Inference => (quote!(Module), quote!(&self), quote!(try_forward)),
-        Mode::Training => (quote!(ModuleMut), quote!(&mut self), quote!(try_forward_mut)),
-    };
-    let own: Vec<TokenStream> = parameters.iter().map(|parameter| quote!(#parameter)).collect();
-    let bounds = expansion.own_bounds(&own, (&quote!(#private::#name), &quote!(B), &quote!(T)));
-    let body = body(expansion, mode);
-    quote! {
-        impl<
-            B: #private::Dim,
-            E: #private::Element,
-            D: #private::Backend<E>,
-            T: #private::Tape<E, D>,
-            #(#parameters),*
-        > #private::#name<#batch<B, E, D, T>> for #model<E, D, #(#parameters),*>
-        where
-            #bounds
-        {
-            type Output = #heads<B, E, D, T>;
-            type Error = D::Err;
-
-            fn #function(#receiver, batch: #batch<B, E, D, T>) -> #result<Self::Output, D::Err> {
-                #body
-            }
-        }
-    }
+    let signatures = expansion.signatures();
+    let own: Vec<TokenStream> =
+        signatures.parameters().iter().map(|parameter| quote!(#parameter)).collect();
+    let passing = Passing { mode, batch: quote!(B), tape: quote!(T) };
+    let bounds = expansion.own_bounds(&own, &passing);
+    signatures.module(mode, &bounds, body(expansion, mode))
 }
 
 fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {

@@ -29,6 +29,7 @@ mod network;
 mod own;
 mod paths;
 mod rows;
+mod signatures;
 mod tensors;
 #[cfg(test)]
 mod tests;
@@ -39,18 +40,23 @@ use quote::quote;
 
 use crate::{check::CheckedGraph, names::Names, plan::Plan, warn::Warning};
 
+use signatures::{Bodies, OwnModule, Signatures};
+
 pub(crate) use editor::editor;
 pub(crate) use fallback::{fallback, unreadable};
 
 /// Everything that the model becomes.
 pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStream {
     let expansion = Expansion::new(plan);
+    let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
+    let inputs: Vec<_> = graph.inputs().map(|node| &graph.nodes[node].field).collect();
+    let outputs: Vec<_> = graph.outputs().map(|node| &graph.nodes[node].field).collect();
     let parts = [
         constants::checks(&expansion),
         model::definition(&expansion),
         constants::shapes(&expansion),
-        rows::structs(&expansion),
-        rows::deserialize(&expansion),
+        rows::structs(&signatures, &inputs, &outputs),
+        rows::deserialize(&signatures, &inputs, &outputs),
         model::module(&expansion),
         model::batch(&expansion),
         model::heads(&expansion),
@@ -74,6 +80,22 @@ pub(crate) struct Expansion<'a> {
 }
 
 impl<'a> Expansion<'a> {
+    /// The items, with what they do.
+    fn signatures(&self) -> Signatures<'_> {
+        let modules = self.own.iter().map(|own| OwnModule {
+            parameter: own.parameter.clone(),
+            module: own.module,
+            span: own.span,
+        });
+        Signatures {
+            head: &self.checked.graph.model,
+            names: &self.names,
+            paths: &self.paths,
+            modules: modules.collect(),
+            bodies: Bodies::Run,
+        }
+    }
+
     fn new(plan: &'a Plan<'a>) -> Self {
         let checked = plan.checked;
         let model = &checked.graph.model;

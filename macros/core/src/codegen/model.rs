@@ -2,137 +2,45 @@
 
 use multi_input_spec::{Activation, Kind};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::{docs, nest, Expansion};
 use crate::{
     names,
     parse::{Field, Source},
     plan::{Ending, Held},
-    shape::{Flow, Module, ShapedLayer},
-    text::plain,
+    shape::{Flow, Module, Named, ShapedLayer},
 };
 
-/// `pub struct HousePrice`, with handles for its outputs.
+/// `pub struct HousePrice`, with handles for its nodes, so that one that does not exist cannot be
+/// spoken of.
 pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
-    let graph = &expansion.checked.graph;
-    let (visibility, definition) = (&graph.model.visibility, &expansion.names.definition);
-    let docs = graph.model.attributes.iter().filter(|a| a.path().is_ident("doc"));
-    let table = docs::of(expansion);
-    let summary = summary(expansion);
-    let krate = &expansion.paths.krate;
-    let handles = handles(expansion);
-    quote! {
-        #(#docs)*
-        #[doc = #table]
-        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-        #visibility struct #definition {
-            _definition: (),
-        }
-
-        impl #definition {
-            #handles
-
-            /// Nodes, layers and shapes.
-            pub const GRAPH: #krate::definition::Graph =
-                <#definition as #krate::definition::Definition>::GRAPH;
-
-            /// A model of `f32` with fresh weights, which depend on `seed` alone. For another
-            /// dtype there is `Model::<_, f64>::build`.
-            pub fn build<D: #krate::Compute<::core::primitive::f32>>(
-                device: &D,
-                seed: #krate::Seed,
-            ) -> #krate::Model<#definition, ::core::primitive::f32, D>
-            where
-                #definition: #krate::definition::Network<::core::primitive::f32, D>,
-            {
-                #krate::Model::build(device, seed)
-            }
-
-            #summary
-        }
-    }
+    let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
+    let outputs = graph.outputs().enumerate();
+    let outputs =
+        outputs.map(|(index, node)| signatures.output_handle(graph.nodes[node].name(), index));
+    let others = graph.nodes.iter().filter(|node| node.field.output.is_none());
+    let others =
+        others.map(|node| signatures.node_handle(node.name(), is_optional_input(&node.field)));
+    let handles: Vec<_> = outputs.chain(others).collect();
+    signatures.definition(&docs::of(expansion), &handles)
 }
 
-/// A constant for every node, so that one that does not exist cannot be spoken of.
-fn handles(expansion: &Expansion<'_>) -> TokenStream {
-    let graph = &expansion.checked.graph;
-    let (krate, definition) = (&expansion.paths.krate, &expansion.names.definition);
-    let outputs = graph.outputs().enumerate().map(|(index, node)| {
-        let name = graph.nodes[node].name();
-        let (text, doc) =
-            (plain(name), format!("The output `{name}`, to speak of it to a trainer."));
-        quote! {
-            #[doc = #doc]
-            #[allow(non_upper_case_globals, dead_code)]
-            pub const #name: #krate::train::OutputOf<#definition, #index> =
-                #krate::train::OutputOf::new(#text);
-        }
-    });
-    let nodes = graph.nodes.iter().filter(|node| node.field.output.is_none()).map(|node| {
-        let (name, handle) = (node.name(), names::handle(node.name()));
-        let (text, doc) = (plain(name), format!("The node `{name}`, to speak of it to a trainer."));
-        let kind = node_kind(&node.field);
-        quote! {
-            #[doc = #doc]
-            #[allow(non_upper_case_globals, dead_code)]
-            pub const #handle: #krate::train::#kind<#definition> =
-                #krate::train::#kind::new(#text);
-        }
-    });
-    quote!(#(#outputs)* #(#nodes)*)
-}
-
-/// The type of a node's handle: only an input that may be absent can be dropped.
-pub(super) fn node_kind(field: &Field) -> Ident {
+/// Whether rows may lack its value.
+pub(super) fn is_optional_input(field: &Field) -> bool {
     let is_input = matches!(field.source, Some(Source::Input(_)));
-    let is_optional = field.ty.as_ref().is_some_and(|ty| ty.optional);
-    match is_input && is_optional {
-        true => format_ident!("OptionalInputOf"),
-        false => format_ident!("NodeOf"),
-    }
-}
-
-/// `fn summary`, which asks the module for its parameters.
-fn summary(expansion: &Expansion<'_>) -> TokenStream {
-    let (definition, krate, private) =
-        (&expansion.names.definition, &expansion.paths.krate, &expansion.paths.private);
-    // A module of the user's own may be none at all. With a lifetime in it, the bound is not
-    // looked at before somebody calls, so that the mistake is said once, in our words.
-    let bound = (!expansion.own.is_empty())
-        .then(|| quote!(where #private::Deferred<'model, #definition>: #private::Summarize));
-    let lifetime = bound.as_ref().map_or_else(|| quote!('_), |_| quote!('model));
-    let parameter = bound.as_ref().map(|_| quote!(<'model>));
-    quote! {
-        /// Layers, output shapes and parameters, as a table to print.
-        pub fn summary #parameter () -> #krate::Summary #bound {
-            <#private::Deferred<#lifetime, #definition> as #private::Summarize>::summarize()
-        }
-    }
+    is_input && field.ty.as_ref().is_some_and(|ty| ty.optional)
 }
 
 /// `pub struct HousePriceModel<E, D>`: a field for each branch.
 pub(crate) fn module(expansion: &Expansion<'_>) -> TokenStream {
-    let graph = &expansion.checked.graph;
-    let (visibility, model, private) =
-        (&graph.model.visibility, &expansion.names.model, &expansion.paths.private);
-    let doc = format!("The module of [`{}`]: a field for each branch.", expansion.names.definition);
-    let parameters = expansion.own_parameters();
     let fields = tensors(expansion).map(|field| {
         let (name, ty) = (&field.name, field.ty(expansion));
         let doc = &field.doc;
         quote!(#[doc = #doc] pub #name: #ty)
     });
-    let phantom = (!holds_tensors(expansion))
-        .then(|| quote!(#[doc(hidden)] pub _phantom: ::core::marker::PhantomData<(E, D)>,));
-    quote! {
-        #[doc = #doc]
-        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-        #visibility struct #model<E: #private::Dtype, D: #private::Storage<E>, #(#parameters),*> {
-            #(#fields,)*
-            #phantom
-        }
-    }
+    let fields: Vec<_> = fields.collect();
+    expansion.signatures().model(&fields, !holds_tensors(expansion))
 }
 
 /// Whether some field speaks of the dtype and the device.
@@ -147,12 +55,9 @@ pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
 
 /// Whether the type of a layer, or of the one inside of it, names the dtype and the device.
 fn speaks_of_dtype(layer: &ShapedLayer) -> bool {
-    match &layer.module {
-        Module::Named { call, .. } => {
-            call.spec.form.holds_tensors || call.inner.as_deref().is_some_and(speaks_of_dtype)
-        }
-        _ => false,
-    }
+    layer.module.call().is_some_and(|call| {
+        call.spec.form.holds_tensors || call.inner.as_deref().is_some_and(speaks_of_dtype)
+    })
 }
 
 /// A field of the module.
@@ -243,7 +148,7 @@ fn branch_type(expansion: &Expansion<'_>, node: usize) -> TokenStream {
 fn layer_type(expansion: &Expansion<'_>, node: usize, held: &Held<'_>) -> TokenStream {
     let layer = &expansion.paths.layer;
     match &held.layer.module {
-        Module::Named { .. } => named_type(expansion, held.layer, held.ending),
+        Module::Named(named) => named_type(expansion, named, held.ending),
         Module::Activation { activation, name } => activation_type(layer, *activation, name.span()),
         Module::Own { .. } => {
             let own = expansion.own.iter().find(|own| own.node == node && own.layer == held.place);
@@ -256,14 +161,12 @@ fn layer_type(expansion: &Expansion<'_>, node: usize, held: &Held<'_>) -> TokenS
 }
 
 /// The type of one of our layers, which may hold another one.
-fn named_type(expansion: &Expansion<'_>, shaped: &ShapedLayer, ending: Ending) -> TokenStream {
+fn named_type(expansion: &Expansion<'_>, named: &Named, ending: Ending) -> TokenStream {
     let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
-    let Module::Named { call, name, sizes, slide, extra, activation } = &shaped.module else {
-        return TokenStream::new();
-    };
+    let Named { call, name, sizes, slide, extra, activation } = named;
     let (formulas, form) = (&expansion.formulas, &call.spec.form);
     let mut arguments = Vec::new();
-    if let Some(inner) = &call.inner {
+    if let Some(Module::Named(inner)) = call.inner.as_ref().map(|inner| &inner.module) {
         let ending = if activation.is_none() { ending } else { Ending::Applied };
         arguments.push(named_type(expansion, inner, ending));
     }
@@ -313,28 +216,16 @@ pub(crate) fn tensor(
     batch: &TokenStream,
     tape: &TokenStream,
 ) -> TokenStream {
-    let (private, sizes) = (&expansion.paths.private, expansion.formulas.arguments(flow));
-    let element = match flow.shape.kind {
-        Kind::Categories => quote!(::core::primitive::usize),
-        _ => quote!(E),
-    };
-    quote!(#private::Tensor<(#batch, #(#private::Const<#sizes>,)*), #element, D, #tape>)
+    let (sizes, is_categories) =
+        (expansion.formulas.arguments(flow), flow.shape.kind == Kind::Categories);
+    expansion.signatures().tensor(batch, &sizes, is_categories, tape)
 }
 
 /// `pub struct HousePriceBatch<B, E, D, T>`.
 pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
-    let graph = &expansion.checked.graph;
-    let (visibility, batch, private, krate) = (
-        &graph.model.visibility,
-        &expansion.names.batch,
-        &expansion.paths.private,
-        &expansion.paths.krate,
-    );
+    let (graph, private) = (&expansion.checked.graph, &expansion.paths.private);
+    let signatures = expansion.signatures();
     let none = quote!(#private::NoneTape);
-    let doc = format!(
-        "A batch of inputs for [`{}`]. It owns the gradient tape, so that every branch is on it.",
-        expansion.names.model
-    );
     let inputs: Vec<usize> = graph.entries().map(|(_, node)| node).collect();
     let names: Vec<&Ident> = inputs.iter().map(|&node| graph.nodes[node].name()).collect();
     // Where every input is a category, no field speaks of the dtype; the first one then does.
@@ -348,7 +239,7 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
         let tensor = tensor(expansion, &expansion.checked.shapes[node].input, &quote!(B), &none);
         let doc = format!("The input `{name}`.");
         let ty = match graph.nodes[node].absence {
-            Some(_) => quote!(#krate::missing::Optional<#tensor, B, E, D>),
+            Some(_) => signatures.optional(&tensor),
             None if silent && position == 0 => quote!(<E as #private::Beside<#tensor>>::Itself),
             None => tensor,
         };
@@ -358,40 +249,14 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
         Some(_) => quote!(#name.values),
         None => quote!(#name),
     });
-    let bounds = quote!(B: #private::Dim, E: #private::Element, D: #private::Backend<E>);
-    quote! {
-        #[doc = #doc]
-        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-        #visibility struct #batch<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #none> {
-            #(#fields,)*
-            /// The gradient tape; `NoneTape` in inference.
-            pub tape: T,
-        }
-
-        impl<#bounds> #batch<B, E, D> {
-            /// The same batch, with a tape that adds to `gradients`. Its numbers are data, by which
-            /// no gradient is promised: layers leave it out where they can.
-            pub fn traced(
-                self,
-                gradients: #private::Gradients<E, D>,
-            ) -> #batch<B, E, D, #private::OwnedTape<E, D>> {
-                let tape = #private::tape(&self.#first, gradients);
-                #batch { #(#names: self.#names,)* tape }
-            }
-        }
-    }
+    let fields: Vec<_> = fields.collect();
+    signatures.batch(&fields, &names, first)
 }
 
 /// `pub struct HousePriceHeads<B, E, D, T>`.
 pub(crate) fn heads(expansion: &Expansion<'_>) -> TokenStream {
-    let graph = &expansion.checked.graph;
-    let (visibility, heads, private) =
-        (&graph.model.visibility, &expansion.names.heads, &expansion.paths.private);
+    let (graph, private) = (&expansion.checked.graph, &expansion.paths.private);
     let none = quote!(#private::NoneTape);
-    let doc = format!(
-        "What comes out of [`{}`]: the heads, and the tape to put on them for a loss.",
-        expansion.names.model
-    );
     let fields = graph.outputs().map(|node| {
         let name = graph.nodes[node].name();
         let shape = &expansion.checked.shapes[node];
@@ -402,15 +267,6 @@ pub(crate) fn heads(expansion: &Expansion<'_>) -> TokenStream {
         };
         quote!(#[doc = #doc] pub #name: #tensor)
     });
-    quote! {
-        #[doc = #doc]
-        #[must_use]
-        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-        #visibility struct #heads<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #none> {
-            #(#fields,)*
-            /// The gradient tape. Put it on the head whose loss is computed first, take it off
-            /// again, put it on the next, and add the losses up.
-            pub tape: T,
-        }
-    }
+    let fields: Vec<_> = fields.collect();
+    expansion.signatures().heads(&fields)
 }

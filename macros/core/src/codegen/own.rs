@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned, ToTokens};
 use syn::Type;
 
-use super::{model, Expansion};
+use super::{forward::Mode, model, Expansion};
 use crate::{
     check::CheckedGraph,
     shape::{Flow, Module},
@@ -51,36 +51,24 @@ pub(super) fn modules(checked: &CheckedGraph) -> Vec<Own<'_>> {
     found
 }
 
+/// How a batch passes through a module.
+pub(super) struct Passing {
+    pub(super) mode: Mode,
+    /// The size of the batch, as a type.
+    pub(super) batch: TokenStream,
+    pub(super) tape: TokenStream,
+}
+
 impl Expansion<'_> {
-    /// The type parameters: `M0, M1`.
-    pub(super) fn own_parameters(&self) -> Vec<&Ident> {
-        self.own.iter().map(|own| &own.parameter).collect()
-    }
-
-    /// The modules that the user's builders become: `<Gate<64> as BuildOnDevice<D, E>>::Built`.
-    pub(super) fn own_built(&self) -> Vec<TokenStream> {
-        let private = &self.paths.private;
-        self.own
-            .iter()
-            .map(|own| {
-                let (module, span) = (own.module, own.span);
-                quote_spanned!(span=> <#module as #private::BuildOnDevice<D, E>>::Built)
-            })
-            .collect()
-    }
-
     /// What forward needs of the user's modules, given as types.
-    pub(super) fn own_bounds(
-        &self,
-        types: &[TokenStream],
-        (module, batch, tape): (&TokenStream, &TokenStream, &TokenStream),
-    ) -> TokenStream {
-        let private = &self.paths.private;
+    pub(super) fn own_bounds(&self, types: &[TokenStream], passing: &Passing) -> TokenStream {
+        let (private, Passing { mode, batch, tape }) = (&self.paths.private, passing);
+        let module = mode.of_traits();
         let bounds = self.own.iter().zip(types).map(|(own, ty)| {
             let input = model::tensor(self, own.input, batch, tape);
             quote! {
-                #ty: #module<#input, Error = D::Err>,
-                <#ty as #module<#input>>::Output: #private::Claim<E, D, #tape>,
+                #ty: #private::#module<#input, Error = D::Err>,
+                <#ty as #private::#module<#input>>::Output: #private::Claim<E, D, #tape>,
             }
         });
         quote!(#(#bounds)*)

@@ -6,30 +6,28 @@ use syn::Attribute;
 
 use super::{
     graph::{fills_blanks, reads_within},
-    Expansion,
+    signatures::Signatures,
 };
 use crate::{
-    graph::{Graph, Node, RawModelHead},
-    parse::{Columns, Derives, Element, Field, Source},
+    parse::{Columns, Derives, Element, Field, Head, Source},
     text::{compact, plain},
 };
 
 /// `HousePriceInputs`, `HousePriceSample` and `HousePriceOutputs`.
-pub(crate) fn structs(expansion: &Expansion<'_>) -> TokenStream {
-    let (graph, names, krate) =
-        (&expansion.checked.graph, &expansion.names, &expansion.paths.krate);
-    let model = &graph.model;
-    let definition = &names.definition;
-    let inputs: Vec<&Node> = graph.inputs().map(|node| &graph.nodes[node]).collect();
-    let outputs: Vec<&Node> = graph.outputs().map(|node| &graph.nodes[node]).collect();
-    let raw = |node: &&Node| field(&node.field, model.derives, raw_type(&node.field, krate));
-    let predicted =
-        |node: &&Node| field(&node.field, model.derives, predicted_type(&node.field, krate));
+pub(super) fn structs(
+    signatures: &Signatures<'_>,
+    inputs: &[&Field],
+    outputs: &[&Field],
+) -> TokenStream {
+    let (names, krate) = (signatures.names, &signatures.paths.krate);
+    let model = signatures.head;
+    let raw = |one: &&Field| field(one, model.derives, raw_type(one, krate));
+    let predicted = |one: &&Field| field(one, model.derives, predicted_type(one, krate));
 
     let input_fields: Vec<_> = inputs.iter().map(raw).collect();
     let target_fields: Vec<_> = outputs.iter().map(raw).collect();
     let prediction_fields: Vec<_> = outputs.iter().map(predicted).collect();
-    let doc = |text: &str| text.replace("{}", &definition.to_string());
+    let doc = |text: &str| text.replace("{}", &names.definition.to_string());
     let row = |name, text, fields| row(model, name, &doc(text), fields);
     let structs = [
         row(&names.inputs, "One row that [`{}`] predicts from.", input_fields.clone()),
@@ -41,7 +39,7 @@ pub(crate) fn structs(expansion: &Expansion<'_>) -> TokenStream {
         row(&names.outputs, "What [`{}`] predicts for one row.", prediction_fields),
     ];
     let (inputs_name, sample) = (&names.inputs, &names.sample);
-    let input_names = inputs.iter().map(|node| node.name());
+    let input_names = inputs.iter().map(|field| &field.name);
     quote! {
         #(#structs)*
 
@@ -54,12 +52,7 @@ pub(crate) fn structs(expansion: &Expansion<'_>) -> TokenStream {
 }
 
 /// A row struct with the user's derives and attributes.
-pub(super) fn row(
-    model: &RawModelHead,
-    name: &Ident,
-    doc: &str,
-    fields: Vec<TokenStream>,
-) -> TokenStream {
+fn row(model: &Head, name: &Ident, doc: &str, fields: Vec<TokenStream>) -> TokenStream {
     let visibility = &model.visibility;
     let attributes = model.attributes.iter().filter(|attribute| !attribute.path().is_ident("doc"));
     quote! {
@@ -71,7 +64,7 @@ pub(super) fn row(
 }
 
 /// `pub name: Type` with the user's attributes.
-pub(super) fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenStream {
+fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenStream {
     let name = &field.name;
     let serde = derives.serialize || derives.deserialize;
     let keep = |attribute: &&Attribute| serde || !attribute.path().is_ident("serde");
@@ -83,7 +76,7 @@ pub(super) fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenSt
 }
 
 /// What a row holds.
-pub(super) fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
+fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
     let ty = match &field.ty {
         Some(ty) if is_label(field) && ty.optional => {
             quote!(::core::option::Option<::std::string::String>)
@@ -120,7 +113,7 @@ pub(super) fn is_spelled_out(ty: &TokenStream) -> bool {
 
 /// What is predicted for a target, whether rows know it or not: probabilities for classes, a
 /// probability for a flag.
-pub(super) fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
+fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
     let Some(ty) = &field.ty else { return raw_type(field, krate) };
     match &ty.element {
         Element::Class(classes) => {
@@ -136,46 +129,24 @@ pub(super) fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream 
 }
 
 /// `Deserialize` for the rows that come from files, unless the user derives it.
-pub(crate) fn deserialize(expansion: &Expansion<'_>) -> TokenStream {
-    let (graph, names, krate) =
-        (&expansion.checked.graph, &expansion.names, &expansion.paths.krate);
-    if graph.model.derives.deserialize {
+pub(super) fn deserialize(
+    signatures: &Signatures<'_>,
+    inputs: &[&Field],
+    outputs: &[&Field],
+) -> TokenStream {
+    if signatures.head.derives.deserialize {
         return TokenStream::new();
     }
-    let inputs: Vec<usize> = graph.inputs().collect();
-    let all: Vec<usize> = inputs.iter().copied().chain(graph.outputs()).collect();
-    let inputs = deserialize_row(graph, &names.inputs, &inputs, krate);
-    let sample = deserialize_row(graph, &names.sample, &all, krate);
-    quote!(#inputs #sample)
-}
-
-fn deserialize_row(
-    graph: &Graph,
-    name: &Ident,
-    nodes: &[usize],
-    krate: &TokenStream,
-) -> TokenStream {
-    let fields: Vec<&Field> = nodes.iter().map(|&node| &graph.nodes[node].field).collect();
-    let specs = fields.iter().map(|field| field_spec(field, krate));
-    let names = fields.iter().map(|field| &field.name);
-    let indices = 0..fields.len();
-    let text = plain(name);
-    quote! {
-        impl #krate::data::columns::FromColumns for #name {
-            const ROW: &'static #krate::data::columns::RowSpec =
-                &#krate::data::columns::RowSpec { row: #text, fields: &[#(#specs),*] };
-        }
-
-        impl<'de> #krate::private::serde::Deserialize<'de> for #name {
-            fn deserialize<De: #krate::private::serde::Deserializer<'de>>(
-                deserializer: De,
-            ) -> ::core::result::Result<Self, De::Error> {
-                let row = <Self as #krate::data::columns::FromColumns>::ROW;
-                let mut cells = #krate::data::columns::Cells::read(deserializer, row)?;
-                ::core::result::Result::Ok(#name { #(#names: cells.take::<_, De::Error>(#indices)?),* })
-            }
-        }
-    }
+    let (names, krate) = (signatures.names, &signatures.paths.krate);
+    let row = |name, fields: &[&Field]| {
+        let specs: Vec<_> = fields.iter().map(|field| field_spec(field, krate)).collect();
+        let (names, indices) = (fields.iter().map(|field| &field.name), 0..fields.len());
+        let cells = quote!(#(#names: cells.take::<_, De::Error>(#indices)?),*);
+        signatures.deserialize(name, &specs, &cells)
+    };
+    let inputs_row = row(&names.inputs, inputs);
+    let sample_row = row(&names.sample, &[inputs, outputs].concat());
+    quote!(#inputs_row #sample_row)
 }
 
 /// Whether a cell is taken as it stands, so that `007` stays a text.

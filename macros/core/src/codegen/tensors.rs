@@ -12,10 +12,7 @@ use crate::{
 
 /// `impl TensorCollection`.
 pub(crate) fn collection(expansion: &Expansion<'_>) -> TokenStream {
-    let (private, model, paths) =
-        (&expansion.paths.private, &expansion.names.model, &expansion.paths);
-    let (result, option) = (&paths.result, &paths.option);
-    let parameters = expansion.own_parameters();
+    let (private, model) = (&expansion.paths.private, &expansion.names.model);
     let visits: Vec<TokenStream> = model::tensors(expansion)
         .map(|field| {
             let (name, text) = (&field.name, plain(&field.name));
@@ -48,26 +45,13 @@ pub(crate) fn collection(expansion: &Expansion<'_>) -> TokenStream {
         (!model::holds_tensors(expansion)).then(|| quote!(_phantom: ::core::marker::PhantomData,));
     let settings = settings(expansion);
     let mutable = (!settings.is_empty()).then(|| quote!(mut));
-    quote! {
-        impl<
-            E: #private::Element,
-            D: #private::Device<E>,
-            #(#parameters: #private::TensorCollection<E, D>),*
-        > #private::TensorCollection<E, D> for #model<E, D, #(#parameters),*> {
-            type To<E2: #private::Dtype, D2: #private::Device<E2>> =
-                #model<E2, D2, #(#parameters::To<E2, D2>),*>;
-
-            fn iter_tensors<V: #private::ModuleVisitor<Self, E, D>>(
-                visitor: &mut V,
-            ) -> #result<#option<Self::To<V::E2, V::D2>>, V::Err> {
-                visitor.visit_fields(#visits, |#built| {
-                    let #mutable module = #model { #(#names,)* #phantom };
-                    #settings
-                    module
-                })
-            }
-        }
-    }
+    expansion.signatures().collection(quote! {
+        visitor.visit_fields(#visits, |#built| {
+            let #mutable module = #model { #(#names,)* #phantom };
+            #settings
+            module
+        })
+    })
 }
 
 /// What configures the layers' values rather than their types.

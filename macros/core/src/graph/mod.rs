@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
-    parse::{Element, Field, Missing, Operand, RawModel, Source, Step},
+    parse::{Element, Field, Head, Missing, Operand, RawModel, Source, Step},
     suggest::suggest,
 };
 
@@ -16,20 +16,11 @@ pub(crate) use absence::Absence;
 
 /// The model as a graph.
 pub(crate) struct Graph {
-    pub(crate) model: RawModelHead,
+    pub(crate) model: Head,
     /// In the order of their declaration.
     pub(crate) nodes: Vec<Node>,
     /// The positions of the nodes, each after those that feed it; without those on a cycle.
     pub(crate) order: Vec<usize>,
-}
-
-/// The struct without its fields.
-pub(crate) struct RawModelHead {
-    pub(crate) attributes: Vec<syn::Attribute>,
-    pub(crate) visibility: syn::Visibility,
-    pub(crate) name: Ident,
-    pub(crate) options: crate::parse::Options,
-    pub(crate) derives: crate::parse::Derives,
 }
 
 /// A field with its edges.
@@ -162,14 +153,13 @@ impl Graph {
 
 /// Resolves every name, sorts the nodes and follows absence through them.
 pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
-    let RawModel { attributes, visibility, name, fields, options, derives } = raw;
+    let RawModel { head: model, fields } = raw;
     let names: Vec<Ident> = fields.iter().map(|field| field.name.clone()).collect();
     let mut nodes: Vec<Node> =
         fields.into_iter().map(|field| resolve(field, &names, errors)).collect();
     only_inputs_are_taken(&mut nodes, errors);
     let order = order::sort(&mut nodes, errors);
     absence::follow(&mut nodes, &order);
-    let model = RawModelHead { attributes, visibility, name, options, derives };
     Graph { model, nodes, order }
 }
 

@@ -25,7 +25,7 @@ pub(crate) use data_type::{Date, Element, FieldType};
 pub(crate) use derived::Derived;
 pub(crate) use input::{Input, Missing, Step};
 pub(crate) use merge::{Merge, Operand};
-pub(crate) use model::{parse, Field, Options, RawModel, Source};
+pub(crate) use model::{parse, Field, Head, RawModel, Source};
 pub(crate) use number::{const_argument, NumberExpr, SizeExpr};
 pub(crate) use output::{LossCall, MetricCall, Output};
 pub(crate) use serde::{Columns, Derives};

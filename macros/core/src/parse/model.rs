@@ -30,17 +30,21 @@ use crate::{
 
 /// The struct with its attributes read.
 pub(crate) struct RawModel {
+    pub(crate) head: Head,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// The struct without its fields.
+pub(crate) struct Head {
     /// Doc comments, derives and whatever else is not ours.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
-    pub(crate) fields: Vec<Field>,
     pub(crate) options: Options,
     pub(crate) derives: Derives,
 }
 
 /// What `#[multi_input_model(...)]` says of the whole.
-#[derive(Clone)]
 pub(crate) struct Options {
     /// The path of our crate, `::multi_input` unless `crate = ...` says otherwise.
     pub(crate) krate: TokenStream,
@@ -132,7 +136,8 @@ pub(crate) fn parse(
             false => fields.push(field),
         }
     }
-    Some(RawModel { attributes, visibility: item.vis, name: item.ident, fields, options, derives })
+    let head = Head { attributes, visibility: item.vis, name: item.ident, options, derives };
+    Some(RawModel { head, fields })
 }
 
 fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {

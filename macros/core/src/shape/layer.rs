@@ -51,23 +51,27 @@ impl ShapedLayer {
 #[derive(Clone)]
 pub(crate) enum Module {
     /// A layer of ours.
-    Named {
-        call: LayerCall,
-        /// The user's token, which becomes the type's last segment.
-        name: Ident,
-        /// The const arguments of the type.
-        sizes: layer::Sizes,
-        /// The const arguments of its `Slide`, where its window slides.
-        slide: Option<layer::Sizes>,
-        /// The const arguments behind the dtype and the device.
-        extra: Option<layer::Sizes>,
-        /// The activation that is a type argument.
-        activation: Option<Activation>,
-    },
+    Named(Box<Named>),
     /// An activation by itself.
     Activation { activation: Activation, name: Ident },
     /// A module of the user's own.
     Own { module: Box<Type> },
+}
+
+/// A layer of ours with what its type says.
+#[derive(Clone)]
+pub(crate) struct Named {
+    pub(crate) call: LayerCall,
+    /// The user's token, which becomes the type's last segment.
+    pub(crate) name: Ident,
+    /// The const arguments of the type.
+    pub(crate) sizes: layer::Sizes,
+    /// The const arguments of its `Slide`, where its window slides.
+    pub(crate) slide: Option<layer::Sizes>,
+    /// The const arguments behind the dtype and the device.
+    pub(crate) extra: Option<layer::Sizes>,
+    /// The activation that is a type argument.
+    pub(crate) activation: Option<Activation>,
 }
 
 impl Module {
@@ -75,21 +79,19 @@ impl Module {
     pub(crate) fn last_activation(&self) -> Option<Activation> {
         match self {
             Module::Activation { activation, .. } => Some(*activation),
-            Module::Named { call, .. } if call.spec.form.inner_activation => None,
-            Module::Named { activation: Some(activation), .. } => Some(*activation),
-            Module::Named { call: LayerCall { spec, inner: Some(inner), .. }, .. }
-                if is_of_step(spec) =>
-            {
+            Module::Named(named) if named.call.spec.form.inner_activation => None,
+            Module::Named(named) => named.activation.or_else(|| {
+                let inner = named.call.inner.as_ref().filter(|_| is_of_step(named.call.spec))?;
                 inner.module.last_activation()
-            }
-            _ => None,
+            }),
+            Module::Own { .. } => None,
         }
     }
 
     /// What the spec says of it, where it is one of its layers.
     pub(crate) fn call(&self) -> Option<&LayerCall> {
         match self {
-            Module::Named { call, .. } => Some(call),
+            Module::Named(named) => Some(&named.call),
             Module::Activation { .. } | Module::Own { .. } => None,
         }
     }
@@ -143,32 +145,18 @@ fn one(
     };
     match &layer.kind {
         LayerKind::Named { spec, name, arguments } => {
-            if arguments.iter().any(is_auto) && !input.is_bounded() {
-                let text = format!(
-                    "`{field}`: nothing says how many categories `{name}(auto)` looks up: put \
-                     `categories(capacity)`, `hashed(buckets)` or another step that does into \
-                     `#[input(...)]`, or write their number"
-                );
-                errors.at(layer.span, text);
-                return None;
-            }
-            let inner = match spec.form.inner {
-                Some(holds) => Some(nested(layer, arguments, holds, input, field, scope, errors)?),
-                None => None,
-            };
-            let call =
-                LayerCall { spec, input: input.clone(), arguments: arguments.clone(), inner };
+            let call = call(layer, spec, arguments, input, field, scope, errors)?;
             let output = scope.settle(Formula::Layer(call.clone()), field, layer.span, errors)?;
             let values = call.values();
             let count = (spec.count)(&input.shape, &values);
-            let module = Module::Named {
+            let module = Module::Named(Box::new(Named {
                 name: name.clone(),
                 sizes: (spec.sizes)(&input.shape, &values),
                 slide: spec.form.slide.map(|slide| slide(&input.shape, &values)),
                 extra: spec.form.extra.map(|extra| extra(&input.shape, &values)),
                 activation: activation(spec, arguments),
                 call,
-            };
+            }));
             Some(shaped(module, output, Some(count)))
         }
         LayerKind::Activation { activation, name } => {
@@ -194,6 +182,33 @@ fn one(
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None))
         }
     }
+}
+
+/// What a layer of the spec is computed from, with the layer inside of it.
+fn call(
+    layer: &Layer,
+    spec: &'static layer::Layer,
+    arguments: &[Argument],
+    input: &Flow,
+    field: &str,
+    scope: &mut Scope,
+    errors: &mut Diagnostics,
+) -> Option<LayerCall> {
+    if arguments.iter().any(is_auto) && !input.is_bounded() {
+        let name = spec.name;
+        let text = format!(
+            "`{field}`: nothing says how many categories `{name}(auto)` looks up: put \
+             `categories(capacity)`, `hashed(buckets)` or another step that does into \
+             `#[input(...)]`, or write their number"
+        );
+        errors.at(layer.span, text);
+        return None;
+    }
+    let inner = match spec.form.inner {
+        Some(holds) => Some(nested(layer, arguments, holds, input, field, scope, errors)?),
+        None => None,
+    };
+    Some(LayerCall { spec, input: input.clone(), arguments: arguments.to_vec(), inner })
 }
 
 /// The layer inside of `outer`, on what flows into it.

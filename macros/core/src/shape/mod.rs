@@ -21,7 +21,7 @@ use crate::{diagnostics::Diagnostics, graph::Graph, requirement::Requirement};
 
 pub(crate) use flow::{Flow, Unknown};
 pub(crate) use formula::{Formula, LayerCall};
-pub(crate) use layer::{Module, ShapedLayer};
+pub(crate) use layer::{Module, Named, ShapedLayer};
 pub(crate) use node::ShapedNode;
 pub(crate) use step::ShapedStep;
 

@@ -1,0 +1,257 @@
+//! What is implemented for the rows, the module and the definition.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::{
+    super::{forward::Mode, paths::Paths},
+    Signatures,
+};
+use crate::{names::Names, text::plain};
+
+/// The statements in the functions of `Network`, besides those that are the same for all models.
+#[derive(Default)]
+pub(crate) struct NetworkBodies {
+    /// The batch, of `rows` and `tape`.
+    pub(crate) batch: TokenStream,
+    pub(crate) heads: Vec<Ident>,
+    pub(crate) penalties: TokenStream,
+    pub(crate) draws: TokenStream,
+    pub(crate) freezes: TokenStream,
+}
+
+/// What `impl Definition` holds.
+pub(crate) struct DefinitionContent<'a> {
+    pub(crate) graph: TokenStream,
+    pub(crate) sample_row: Option<TokenStream>,
+    pub(crate) inputs: Vec<&'a Ident>,
+    pub(crate) outputs: Vec<&'a Ident>,
+}
+
+impl Signatures<'_> {
+    /// `Deserialize` for a row; `cells` are what its fields take of those that were read.
+    pub(crate) fn deserialize(
+        &self,
+        name: &Ident,
+        specs: &[TokenStream],
+        cells: &TokenStream,
+    ) -> TokenStream {
+        let (krate, text) = (&self.paths.krate, plain(name));
+        let (quiet, body) = (
+            self.quiet(),
+            self.body(quote! {
+                let row = <Self as #krate::data::columns::FromColumns>::ROW;
+                let mut cells = #krate::data::columns::Cells::read(deserializer, row)?;
+                ::core::result::Result::Ok(#name { #cells })
+            }),
+        );
+        quote! {
+            impl #krate::data::columns::FromColumns for #name {
+                const ROW: &'static #krate::data::columns::RowSpec =
+                    &#krate::data::columns::RowSpec { row: #text, fields: &[#(#specs),*] };
+            }
+
+            #quiet
+            impl<'de> #krate::private::serde::Deserialize<'de> for #name {
+                fn deserialize<De: #krate::private::serde::Deserializer<'de>>(
+                    deserializer: De,
+                ) -> ::core::result::Result<Self, De::Error> {
+                    #body
+                }
+            }
+        }
+    }
+
+    /// `impl TensorCollection`, by what `visitor` gives.
+    pub(crate) fn collection(&self, visited: TokenStream) -> TokenStream {
+        let (private, model) = (&self.paths.private, &self.names.model);
+        let (result, option) = (&self.paths.result, &self.paths.option);
+        let (quiet, parameters, body) = (self.quiet(), self.parameters(), self.body(visited));
+        quote! {
+            #quiet
+            impl<
+                E: #private::Element,
+                D: #private::Device<E>,
+                #(#parameters: #private::TensorCollection<E, D>),*
+            > #private::TensorCollection<E, D> for #model<E, D, #(#parameters),*> {
+                type To<E2: #private::Dtype, D2: #private::Device<E2>> =
+                    #model<E2, D2, #(#parameters::To<E2, D2>),*>;
+
+                fn iter_tensors<V: #private::ModuleVisitor<Self, E, D>>(
+                    visitor: &mut V,
+                ) -> #result<#option<Self::To<V::E2, V::D2>>, V::Err> {
+                    #body
+                }
+            }
+        }
+    }
+
+    /// `impl Module` or `impl ModuleMut`.
+    pub(crate) fn module(
+        &self,
+        mode: Mode,
+        bounds: &TokenStream,
+        forward: TokenStream,
+    ) -> TokenStream {
+        let (private, result) = (&self.paths.private, &self.paths.result);
+        let Names { model, batch, heads, .. } = self.names;
+        let (quiet, parameters, body) = (self.quiet(), self.parameters(), self.body(forward));
+        let name = mode.of_traits();
+        let (receiver, function) = match mode {
+            Mode::Inference => (quote!(&self), quote!(try_forward)),
+            Mode::Training => (quote!(&mut self), quote!(try_forward_mut)),
+        };
+        quote! {
+            #quiet
+            impl<
+                B: #private::Dim,
+                E: #private::Element,
+                D: #private::Backend<E>,
+                T: #private::Tape<E, D>,
+                #(#parameters),*
+            > #private::#name<#batch<B, E, D, T>> for #model<E, D, #(#parameters),*>
+            where
+                #bounds
+            {
+                type Output = #heads<B, E, D, T>;
+                type Error = D::Err;
+
+                fn #function(#receiver, batch: #batch<B, E, D, T>) -> #result<Self::Output, D::Err> {
+                    #body
+                }
+            }
+        }
+    }
+
+    /// That training computes what inference does.
+    pub(crate) fn non_mutable(&self) -> TokenStream {
+        let (private, model, parameters) =
+            (&self.paths.private, &self.names.model, self.parameters());
+        quote! {
+            impl<E: #private::Dtype, D: #private::Storage<E>, #(#parameters),*> #private::NonMutableModule
+                for #model<E, D, #(#parameters),*> {}
+        }
+    }
+
+    /// `impl Definition for HousePrice`.
+    pub(crate) fn definition_of_rows(&self, content: &DefinitionContent<'_>) -> TokenStream {
+        let (krate, quiet) = (&self.paths.krate, self.quiet());
+        let Names { definition, inputs, sample, outputs, .. } = self.names;
+        let DefinitionContent { graph, sample_row, inputs: taken, outputs: given } = content;
+        let write_inputs = self.body(quote!(#(row.put(&inputs.#taken);)*));
+        let write_sample =
+            self.body(quote!(#(row.put(&sample.#taken);)* #(row.put(&sample.#given);)*));
+        let read_outputs = self.body(quote!(#outputs { #(#given: row.take(),)* }));
+        quote! {
+            #quiet
+            impl #krate::definition::Definition for #definition {
+                type Inputs = #inputs;
+                type Sample = #sample;
+                type Outputs = #outputs;
+
+                const GRAPH: #krate::definition::Graph = #graph;
+                #sample_row
+
+                fn write_inputs(inputs: &#inputs, row: &mut #krate::data::RowWriter<'_>) {
+                    #write_inputs
+                }
+
+                fn write_sample(sample: &#sample, row: &mut #krate::data::RowWriter<'_>) {
+                    #write_sample
+                }
+
+                fn read_outputs(row: &mut #krate::data::RowReader<'_>) -> #outputs {
+                    #read_outputs
+                }
+            }
+        }
+    }
+
+    /// `impl BuildOnDevice` and `impl Network for HousePrice`; `bounds` are what both ways through
+    /// the model need of modules of the user's.
+    pub(crate) fn network(&self, bounds: &TokenStream, bodies: &NetworkBodies) -> TokenStream {
+        let (private, krate) = (&self.paths.private, &self.paths.krate);
+        let (definition, model) = (&self.names.definition, &self.names.model);
+        let (quiet, built) = (self.quiet(), self.built());
+        let modules: Vec<_> = self.modules.iter().map(|own| own.module).collect();
+        let functions = self.network_functions(bodies);
+        quote! {
+            impl<E: #private::Element, D: #private::Backend<E>> #private::BuildOnDevice<D, E> for #definition
+            where
+                #(#modules: #private::BuildOnDevice<D, E>,)*
+            {
+                type Built = #model<E, D, #(#built),*>;
+            }
+
+            #quiet
+            impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Network<E, D> for #definition
+            where
+                #(#modules: #private::BuildOnDevice<D, E>,)*
+                #bounds
+            {
+                #functions
+            }
+        }
+    }
+
+    fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
+        let (private, krate) = (&self.paths.private, &self.paths.krate);
+        let Paths { result, ok, vec, .. } = self.paths;
+        let NetworkBodies { batch, heads, penalties, draws, freezes } = bodies;
+        let error = quote!(<D as #private::HasErr>::Err);
+        let outputs = quote!(#vec![#(#private::head(heads.#heads)?),*]);
+        let predict = self.body(quote! {
+            let tape = #private::NoneTape;
+            let heads = #private::Module::try_forward(module, #batch)?;
+            #ok(#outputs)
+        });
+        let train = self.body(quote! {
+            let heads = #private::ModuleMut::try_forward_mut(module, #batch)?;
+            #ok((#outputs, heads.tape))
+        });
+        let penalize = self.body(quote!(#penalties #ok(())));
+        let (set_draw, set_frozen) = (self.body(draws.clone()), self.body(freezes.clone()));
+        quote! {
+            fn predict(
+                module: &Self::Built,
+                rows: &#krate::data::Batch<'_>,
+                device: &D,
+            ) -> #result<::std::vec::Vec<#krate::definition::Head<E, D>>, #error> {
+                #predict
+            }
+
+            fn train(
+                module: &mut Self::Built,
+                rows: &#krate::data::Batch<'_>,
+                device: &D,
+                tape: #private::OwnedTape<E, D>,
+            ) -> #result<
+                (::std::vec::Vec<#krate::definition::Head<E, D>>, #private::OwnedTape<E, D>),
+                #error,
+            > {
+                #train
+            }
+
+            #[allow(unused_variables)]
+            fn penalize(
+                module: &Self::Built,
+                penalties: &mut #krate::train::Penalties<E, D>,
+            ) -> #result<(), #error> {
+                #penalize
+            }
+
+            #[allow(unused_variables)]
+            fn set_draw(module: &mut Self::Built, draw: #krate::layer::Draw) {
+                #set_draw
+            }
+
+            #[allow(unused_variables)]
+            fn set_frozen(
+                module: &mut Self::Built,
+                frozen: &dyn ::core::ops::Fn(&::core::primitive::str) -> ::core::primitive::bool,
+            ) {
+                #set_frozen
+            }
+        }
+    }
+}

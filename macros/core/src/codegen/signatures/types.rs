@@ -1,0 +1,120 @@
+//! The module, what goes in, and what comes out.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::Signatures;
+
+impl Signatures<'_> {
+    /// `pub struct HousePriceModel<E, D>`: a field for each branch.
+    pub(crate) fn model(&self, fields: &[TokenStream], is_silent: bool) -> TokenStream {
+        let (visibility, model, private) =
+            (&self.head.visibility, &self.names.model, &self.paths.private);
+        let doc = format!("The module of [`{}`]: a field for each branch.", self.names.definition);
+        let (quiet, parameters) = (self.quiet(), self.parameters());
+        let stub = self.phantom(&quote!(E, D, #(#parameters),*));
+        let phantom = (is_silent && !self.is_stub())
+            .then(|| quote!(#[doc(hidden)] pub _phantom: ::core::marker::PhantomData<(E, D)>,));
+        quote! {
+            #[doc = #doc]
+            #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+            #quiet
+            #visibility struct #model<E: #private::Dtype, D: #private::Storage<E>, #(#parameters),*> {
+                #(#fields,)*
+                #phantom
+                #stub
+            }
+        }
+    }
+
+    /// `pub struct HousePriceBatch<B, E, D, T>`, of the fields that `names` speak of; `first` is
+    /// where the tensor of the first one lies.
+    pub(crate) fn batch(
+        &self,
+        fields: &[TokenStream],
+        names: &[&Ident],
+        first: Option<TokenStream>,
+    ) -> TokenStream {
+        let (visibility, batch, private) =
+            (&self.head.visibility, &self.names.batch, &self.paths.private);
+        let doc = format!(
+            "A batch of inputs for [`{}`]. It owns the gradient tape, so that every branch is on it.",
+            self.names.model
+        );
+        let (quiet, phantom) = (self.quiet(), self.phantom(&quote!(B, E, D)));
+        let bounds = quote!(B: #private::Dim, E: #private::Element, D: #private::Backend<E>);
+        let traced = self.body(quote! {
+            let tape = #private::tape(&self.#first, gradients);
+            #batch { #(#names: self.#names,)* tape }
+        });
+        quote! {
+            #[doc = #doc]
+            #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+            #quiet
+            #visibility struct #batch<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #private::NoneTape> {
+                #(#fields,)*
+                /// The gradient tape; `NoneTape` in inference.
+                pub tape: T,
+                #phantom
+            }
+
+            #quiet
+            impl<#bounds> #batch<B, E, D> {
+                /// The same batch, with a tape that adds to `gradients`. Its numbers are data, by which
+                /// no gradient is promised: layers leave it out where they can.
+                pub fn traced(
+                    self,
+                    gradients: #private::Gradients<E, D>,
+                ) -> #batch<B, E, D, #private::OwnedTape<E, D>> {
+                    #traced
+                }
+            }
+        }
+    }
+
+    /// `pub struct HousePriceHeads<B, E, D, T>`.
+    pub(crate) fn heads(&self, fields: &[TokenStream]) -> TokenStream {
+        let (visibility, heads, private) =
+            (&self.head.visibility, &self.names.heads, &self.paths.private);
+        let doc = format!(
+            "What comes out of [`{}`]: the heads, and the tape to put on them for a loss.",
+            self.names.model
+        );
+        let (quiet, phantom) = (self.quiet(), self.phantom(&quote!(B, E, D)));
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+            #quiet
+            #visibility struct #heads<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #private::NoneTape> {
+                #(#fields,)*
+                /// The gradient tape. Put it on the head whose loss is computed first, take it off
+                /// again, put it on the next, and add the losses up.
+                pub tape: T,
+                #phantom
+            }
+        }
+    }
+
+    /// A batch of tensors: `Tensor<(B, Const<64>), E, D, NoneTape>`.
+    pub(crate) fn tensor(
+        &self,
+        batch: &TokenStream,
+        sizes: &[TokenStream],
+        is_categories: bool,
+        tape: &TokenStream,
+    ) -> TokenStream {
+        let private = &self.paths.private;
+        let element = match is_categories {
+            true => quote!(::core::primitive::usize),
+            false => quote!(E),
+        };
+        quote!(#private::Tensor<(#batch, #(#private::Const<#sizes>,)*), #element, D, #tape>)
+    }
+
+    /// The same with the presence of its rows.
+    pub(crate) fn optional(&self, tensor: &TokenStream) -> TokenStream {
+        let krate = &self.paths.krate;
+        quote!(#krate::missing::Optional<#tensor, B, E, D>)
+    }
+}
