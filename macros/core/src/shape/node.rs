@@ -68,14 +68,8 @@ pub(super) fn infer(
     let output = match node.shared.filter(|&owner| comes_before(owner, position, graph)) {
         Some(owner) => {
             let owner_node = &shaped[owner];
-            compare(
-                position,
-                owner,
-                (Some(&input), owner_node.input.as_ref()),
-                graph,
-                scope,
-                errors,
-            );
+            let there = owner_node.input.as_ref();
+            compare(position, owner, Some(&input), there, graph, scope, errors);
             // The owner's sizes, even where rustc will find that they are not equal: so only its
             // comparison fails.
             result.input = owner_node.input.clone();
@@ -271,8 +265,8 @@ pub(super) fn compare_shared(
         let Some(owner) = node.shared.filter(|&owner| !comes_before(owner, position, graph)) else {
             continue;
         };
-        let inputs = (shaped[position].input.as_ref(), shaped[owner].input.as_ref());
-        compare(position, owner, inputs, graph, scope, errors);
+        let (here, there) = (shaped[position].input.as_ref(), shaped[owner].input.as_ref());
+        compare(position, owner, here, there, graph, scope, errors);
     }
 }
 
@@ -285,12 +279,13 @@ fn comes_before(first: usize, second: usize, graph: &Graph) -> bool {
 fn compare(
     position: usize,
     owner: usize,
-    inputs: (Option<&Flow>, Option<&Flow>),
+    here: Option<&Flow>,
+    there: Option<&Flow>,
     graph: &Graph,
     scope: &mut Scope,
     errors: &mut Diagnostics,
 ) {
-    let (Some(here), Some(there)) = inputs else { return };
+    let (Some(here), Some(there)) = (here, there) else { return };
     let node = &graph.nodes[position];
     let branch = node.field.branch.as_ref();
     let shared = branch.and_then(|branch| branch.shared.as_ref()).unwrap_or(node.name());
