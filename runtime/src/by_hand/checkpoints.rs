@@ -101,21 +101,23 @@ fn a_tensor_of_another_dtype_or_shape_missing_or_too_many_is_named() {
     let model = Model::<House, f64>::build(&Cpu::default(), Seed(0));
     model.save(&path).unwrap();
     let error = refused(&path);
-    assert!(matches!(&error, CheckpointError::Dtype { tensor, .. } if tensor == "0.weight"));
+    assert!(
+        matches!(&error, CheckpointError::Dtype { tensor, .. } if tensor == "measurements.0.weight")
+    );
 
-    forged(&path, |file| file.tensors.get_mut("2.weight").unwrap().shape = vec![8, 1]);
+    forged(&path, |file| file.tensors.get_mut("price.0.weight").unwrap().shape = vec![8, 1]);
     let shape = CheckpointError::Shape {
         path: path.clone(),
-        tensor: "2.weight".to_owned(),
+        tensor: "price.0.weight".to_owned(),
         expected: vec![1, 8],
         found: vec![8, 1],
     };
     assert_eq!(refused(&path), shape);
 
-    forged(&path, |file| drop(file.tensors.remove("1.bias")));
+    forged(&path, |file| drop(file.tensors.remove("age.0.bias")));
     assert_eq!(
         refused(&path),
-        CheckpointError::Missing { path: path.clone(), tensor: "1.bias".to_owned() }
+        CheckpointError::Missing { path: path.clone(), tensor: "age.0.bias".to_owned() }
     );
 
     forged(&path, |file| {

@@ -1,4 +1,4 @@
-//! Two small models, implemented by hand as the macro would, and what training does with them.
+//! Two small models, and what training does with them inside of the crate.
 
 mod checkpoints;
 mod models;

@@ -47,7 +47,7 @@ fn trainer(folder: &Path, break_off: usize) -> Trainer<House, Adam> {
         .accumulate(4)
         .moving_average(MovingAverage::new(0.7))
         .clip(Clip::GlobalNorm(1.0))
-        .drop_input(crate::train::OptionalInputOf::new("age"), 0.3)
+        .drop_input(House::age, 0.3)
         .validation_data(&rows().1)
         .seed(Seed(5))
         .resume(folder)

@@ -116,12 +116,12 @@ fn early_stopping_ends_with_the_best_weights() {
 fn rows_of_weight_zero_change_nothing() {
     let train = |outlier: f32| {
         let mut rows = houses(40);
-        rows[3].weight = 0.0;
+        rows[3].ignore();
         rows[3].price = rows[3].price.max(outlier);
         let mut model = Model::<House>::build(&Cpu::default(), Seed(7));
         // Fitted beforehand, because the outlier moves the target's mean.
         trainer(1).fit(&mut model, &houses(40)).unwrap();
-        trainer(2).sample_weight(House::price, |row| row.weight).fit(&mut model, &rows).unwrap();
+        trainer(2).sample_weight(House::price, HouseSample::weight).fit(&mut model, &rows).unwrap();
         parameters::read(&model.untyped().module)
     };
     assert_eq!(train(0.0), train(1e6));
@@ -155,9 +155,9 @@ fn a_classification_learns_and_needs_no_fitting_to_predict() {
     let point = [PostInputs { point: [2.0, 0.0] }];
     assert!(model.predict(&point).is_ok());
     trainer(60).fit(&mut model, &rows).unwrap();
-    assert_eq!(model.predict(&point).unwrap()[0].most_likely().index(), 0);
+    assert_eq!(model.predict(&point).unwrap()[0].topic.most_likely().index(), 0);
     assert!(model.evaluate(&rows).unwrap().get("accuracy").unwrap() > 0.9);
-    let total: f32 = model.predict(&point).unwrap()[0].as_array().iter().sum();
+    let total: f32 = model.predict(&point).unwrap()[0].topic.as_array().iter().sum();
     assert!((total - 1.0).abs() < 1e-6);
 }
 
@@ -318,7 +318,7 @@ const BOTH_WAYS: [Fit; 2] = [
 /// Rows none of which counts.
 fn weightless() -> Vec<HouseSample> {
     let mut rows = houses(20);
-    rows.iter_mut().for_each(|row| row.weight = 0.0);
+    rows.iter_mut().for_each(HouseSample::ignore);
     rows
 }
 
@@ -331,7 +331,7 @@ fn badly_validated() -> Trainer<House, Adam> {
 
 #[test]
 fn a_call_that_is_refused_leaves_the_model_unfitted() {
-    let weighed = || trainer(2).sample_weight(House::price, |row: &HouseSample| row.weight);
+    let weighed = || trainer(2).sample_weight(House::price, HouseSample::weight);
     for fit in BOTH_WAYS {
         let fresh = |refused: &dyn Fn(&mut Model<House>)| {
             let mut model = build();
@@ -374,7 +374,7 @@ fn how_much_a_row_counts_is_asked_once() {
     let counter = Arc::clone(&asked);
     let weight = move |row: &HouseSample| {
         counter.fetch_add(1, Ordering::Relaxed);
-        row.weight
+        row.weight()
     };
     let trainer = trainer(2).validation_split(0.2).sample_weight(House::price, weight);
     trainer.fit(&mut build(), &houses(20)).unwrap();
