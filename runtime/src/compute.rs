@@ -50,72 +50,10 @@ impl Compute<f64> for Cpu {
 /// Raw rows in tables, each with the number of its first row.
 pub(crate) type Tables<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
 
-/// Everything that models can do, whatever their types.
+/// Everything that models can do, whatever their types: a table of functions, each of which is written
+/// where it belongs.
 #[doc(hidden)]
 pub trait Core<E: Element, D: Backend<E>> {
-    fn fit(&self, setup: Setup, model: &mut UntypedModel<E, D>, rows: Table) -> Result<History>;
-
-    fn fit_from(
-        &self,
-        setup: Setup,
-        model: &mut UntypedModel<E, D>,
-        source: &dyn RowsOfSource,
-    ) -> Result<History>;
-
-    fn find_learning_rate(
-        &self,
-        setup: Setup,
-        model: &mut UntypedModel<E, D>,
-        rows: Table,
-    ) -> Result<LearningRateCurve>;
-
-    fn predict(
-        &self,
-        model: &UntypedModel<E, D>,
-        fitted: &Preprocessing,
-        rows: (&Table, usize),
-        take: &mut TakePredictions<'_>,
-    ) -> Result<()>;
-
-    fn evaluate(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<Evaluation>;
-
-    fn evaluate_tables(
-        &self,
-        model: &UntypedModel<E, D>,
-        tables: Tables<'_>,
-        batch_size: usize,
-    ) -> Result<Evaluation>;
-
-    fn confusion(
-        &self,
-        model: &UntypedModel<E, D>,
-        output: usize,
-        rows: Table,
-    ) -> Result<Option<ConfusionMatrix>>;
-
-    fn importance(
-        &self,
-        model: &UntypedModel<E, D>,
-        rows: &Table,
-        repeats: usize,
-        seed: Seed,
-    ) -> Result<Importance>;
-
-    fn report(&self, model: &UntypedModel<E, D>, page: &Page<'_>, path: &Path) -> Result<()>;
-
-    fn save(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<()>;
-
-    fn load(&self, model: &mut UntypedModel<E, D>, path: &Path) -> Result<()>;
-
-    fn snapshot(&self, model: &UntypedModel<E, D>) -> Snapshot;
-
-    fn restore(&self, model: &mut UntypedModel<E, D>, snapshot: &Snapshot) -> Result<()>;
-}
-
-/// What [`Compute::core`] gives.
-struct Compiled;
-
-impl<E: Element, D: Backend<E>> Core<E, D> for Compiled {
     fn fit(&self, setup: Setup, model: &mut UntypedModel<E, D>, rows: Table) -> Result<History> {
         setup.fit(model, rows)
     }
@@ -201,3 +139,8 @@ impl<E: Element, D: Backend<E>> Core<E, D> for Compiled {
         model.restore(snapshot)
     }
 }
+
+/// What [`Compute::core`] gives.
+struct Compiled;
+
+impl<E: Element, D: Backend<E>> Core<E, D> for Compiled {}
