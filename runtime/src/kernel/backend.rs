@@ -259,17 +259,6 @@ pub trait Backend<E: Element>: Device<E> + Cache {
         change: impl FnOnce(&mut [E]) -> R,
     ) -> Result<R, Self::Err>;
 
-    /// Adds `sums`, one for each element, to the gradient of `tensor`.
-    fn add_gradient<S: Shape>(
-        gradients: &mut Gradients<E, Self>,
-        tensor: &Tensor<S, E, Self>,
-        sums: &[E],
-    ) -> Result<(), Self::Err> {
-        Self::edit_gradient(gradients, tensor, |gradient| {
-            gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| *gradient += *sum);
-        })
-    }
-
     /// Takes the gradient of an operation's output out, so that the gradients of its inputs can
     /// be edited while it is read. Give it back with [`restore_gradient`](Backend::restore_gradient).
     fn take_gradient<S: Shape>(
