@@ -22,7 +22,7 @@ use crate::{
     preprocess::Preprocessing,
     report::Page,
     seed::Seed,
-    train::{LearningRateCurve, RowsOfSource, Setup},
+    train::{Checked, LearningRateCurve, RowsOfSource, Setup},
     Result,
 };
 
@@ -54,7 +54,7 @@ pub(crate) type Tables<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>
 /// where it belongs.
 #[doc(hidden)]
 pub trait Core<E: Element, D: Backend<E>> {
-    fn fit(&self, setup: Setup, model: &mut UntypedModel<E, D>, rows: Table) -> Result<History> {
+    fn fit(&self, setup: Checked, model: &mut UntypedModel<E, D>, rows: Table) -> Result<History> {
         setup.fit(model, rows)
     }
 
@@ -69,7 +69,7 @@ pub trait Core<E: Element, D: Backend<E>> {
 
     fn find_learning_rate(
         &self,
-        setup: Setup,
+        setup: Checked,
         model: &mut UntypedModel<E, D>,
         rows: Table,
     ) -> Result<LearningRateCurve> {

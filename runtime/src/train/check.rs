@@ -3,7 +3,7 @@
 use super::{
     branches::branch_mistake,
     row_weights::class_mistakes,
-    setup::Setup,
+    setup::{Checked, Setup},
     trainer::{Settings, ValidationRows},
 };
 use crate::{
@@ -13,17 +13,17 @@ use crate::{
 };
 
 impl Setup {
-    /// What is known of the run on so many rows in memory.
+    /// The same with what is known of the run on so many rows in memory.
     ///
     /// # Errors
     /// [`Error::Settings`] with everything that is wrong.
-    pub(super) fn check(&self, rows: usize) -> Result<RunPlan> {
+    pub(super) fn checked(self, rows: usize) -> Result<Checked> {
         let mut mistakes = Vec::new();
         let plan = self.run_plan(self.cut(rows, &mut mistakes));
         mistakes.extend(self.mistakes(&plan));
         let weights = self.weighing.checked(&self.answers);
         mistakes.extend(weights.iter().filter_map(|of| of.mistake().map(str::to_owned)));
-        all_right(plan, mistakes)
+        all_right(Checked { setup: self, plan, weights }, mistakes)
     }
 
     /// What is known of the run on the rows of a source, of which so many have been counted; of none

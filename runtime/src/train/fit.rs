@@ -7,7 +7,7 @@ use super::{
     run::Run,
     same_run::{RowsFrom, SameRun, TrainingRows},
     saved::recall_callbacks,
-    setup::Setup,
+    setup::{Checked, Setup},
     sound::Expected,
     step::NotFinite,
     trainer::ValidationRows,
@@ -56,56 +56,55 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         M: Network<E, D>,
     {
         let (setup, _) = self.setup(train);
-        setup.check(train.len())?;
+        let checked = setup.checked(train.len())?;
         let raw = super::encode::<M>(train, "train on")?;
-        D::core().fit(setup, model.untyped_mut(), raw)
+        D::core().fit(checked, model.untyped_mut(), raw)
     }
 }
 
-impl Setup {
-    /// Trains on raw rows. The settings have been checked.
+impl Checked {
+    /// Trains on raw rows.
     pub(crate) fn fit<E: Element, D: Backend<E>>(
-        mut self,
+        self,
         model: &mut UntypedModel<E, D>,
         mut raw: Table,
     ) -> Result<History> {
-        let plan = self.check(raw.rows)?;
-        let left_out = self.left_out.take();
+        let Checked { mut setup, plan, weights: checked } = self;
+        let left_out = setup.left_out.take();
         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
         let values = Fingerprint::of(&raw);
-        let checked = self.weighing.checked(&self.answers);
         let rows = TrainingRows { from: RowsFrom::Memory, values, weights: &checked };
-        let same_run = self.same_run(&plan, &rows);
-        let saved = self.take_up(model, &plan, &same_run)?;
+        let same_run = setup.same_run(&plan, &rows);
+        let saved = setup.take_up(model, &plan, &same_run)?;
         let training: Vec<usize> = (0..plan.rows).collect();
         // In validation the weights of classes do not matter.
-        let by_row = self.weighing.of_answers(std::mem::take(&mut self.answers));
-        let fitted = match self.fitted_before(model, saved.is_some()) {
+        let by_row = setup.weighing.of_answers(std::mem::take(&mut setup.answers));
+        let fitted = match setup.fitted_before(model, saved.is_some()) {
             Some(fitted) => fitted.clone(),
-            None => self.fitted_on(&raw, &training, &by_row)?,
+            None => setup.fitted_on(&raw, &training, &by_row)?,
         };
         let raw = fitted.classes_where(raw, &|output, row| by_row.counts(output, row), 0)?;
-        let weights = self.weighing.with_classes(by_row.clone(), &raw);
-        let given = std::mem::replace(&mut self.validation, ValidationRows::None);
+        let weights = setup.weighing.with_classes(by_row.clone(), &raw);
+        let given = std::mem::replace(&mut setup.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, left_out, || {
             let cut_off = With::CutOff(by_row, (plan.rows..raw.rows).collect());
             Validation::With(cut_off)
         })?;
         let rows = Rows::new(raw, &fitted, weights)?;
-        let census = Census::of(self.graph, &rows, &training, None);
+        let census = Census::of(setup.graph, &rows, &training, None);
         census.check_known("train on")?;
         let found = super::notices::before_the_first_step(
-            self.row,
+            setup.row,
             &fitted,
             &census,
             Before {
                 coverage: model.coverage.as_ref(),
-                keep_untrained: self.settings.keep_untrained,
+                keep_untrained: setup.settings.keep_untrained,
             },
             || validation.census(&census, &rows, &fitted),
         )?;
 
-        let Setup { optimizer, settings, mut callbacks, progress, .. } = self;
+        let Setup { optimizer, settings, mut callbacks, progress, .. } = setup;
         // Not before: a call that is refused would leave a model that counts as fitted.
         model.preprocessing = Some(fitted);
         let mut run = Run::new(model, optimizer, settings, plan, (rows, same_run))?;
@@ -116,7 +115,9 @@ impl Setup {
         run.add_notices(validation.skipped().into_iter().chain(found));
         run.all_epochs(&validation, callbacks)
     }
+}
 
+impl Setup {
     /// The run to go on with, whose weights and preprocessing `model` gets.
     pub(super) fn take_up<E: Element, D: Backend<E>>(
         &mut self,

@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, path::Path, rc::Rc};
 
-use super::{setup::Setup, Trainer};
+use super::{
+    setup::{Checked, Setup},
+    Trainer,
+};
 use crate::{
     callback::{AnyCallback, AnyTraining, Event, Flow},
     compute::Compute,
@@ -103,10 +106,9 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         M: Network<E, D>,
     {
         let (setup, _) = self.setup(train);
-        let setup = setup.finding_a_rate();
-        setup.check(train.len())?;
+        let checked = setup.finding_a_rate().checked(train.len())?;
         let raw = super::encode::<M>(train, "train on")?;
-        D::core().find_learning_rate(setup, model.untyped_mut(), raw)
+        D::core().find_learning_rate(checked, model.untyped_mut(), raw)
     }
 }
 
@@ -120,7 +122,9 @@ impl Setup {
         (self.settings.epochs, self.settings.steps_per_epoch) = (1, Some(STEPS));
         self
     }
+}
 
+impl Checked {
     /// The losses at growing rates; the model is as it was afterwards.
     pub(crate) fn find_learning_rate<E: Element, D: Backend<E>>(
         mut self,
@@ -128,7 +132,8 @@ impl Setup {
         raw: Table,
     ) -> Result<LearningRateCurve> {
         let curve = Rc::new(RefCell::new(LearningRateCurve::default()));
-        self.callbacks = vec![Box::new(Ramp { curve: Rc::clone(&curve), best: f64::INFINITY })];
+        self.setup.callbacks =
+            vec![Box::new(Ramp { curve: Rc::clone(&curve), best: f64::INFINITY })];
         let (before, preprocessing) = (model.snapshot(), model.preprocessing.clone());
         let trained = self.fit(model, raw);
         model.restore(&before)?;

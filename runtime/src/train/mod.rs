@@ -47,6 +47,6 @@ pub use penalties::Penalties;
 pub(crate) use row_weights::RowWeights;
 pub(crate) use rows::{check_ranges, encode, Chunk, Rows};
 pub(crate) use score::{reported, Scores};
-pub(crate) use setup::Setup;
+pub(crate) use setup::{Checked, Setup};
 pub(crate) use stream::RowsOfSource;
 pub use trainer::{Shuffle, Trainer};

@@ -1,12 +1,12 @@
 //! Everything that a trainer was told, without the type of the model.
 
 use super::{
-    row_weights::Weighing,
+    row_weights::{SampleWeightCheck, Weighing},
     trainer::{Settings, ValidationRows},
     Trainer,
 };
 use crate::{
-    callback::{AnyCallback, Progress, Untyped},
+    callback::{AnyCallback, Progress, RunPlan, Untyped},
     data::columns::RowSpec,
     definition::{Definition, Graph},
     importance::LeftOut,
@@ -29,6 +29,15 @@ pub struct Setup {
     pub(super) answers: Vec<Vec<f64>>,
     /// An input that is to say nothing.
     pub(super) left_out: Option<LeftOut>,
+}
+
+/// A setup whose settings are sound, for rows in memory.
+#[doc(hidden)]
+pub struct Checked {
+    pub(super) setup: Setup,
+    pub(super) plan: RunPlan,
+    /// What tells the weights of the rows from others.
+    pub(super) weights: Vec<SampleWeightCheck>,
 }
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
