@@ -47,15 +47,11 @@ impl<E: Element> StepGradients<E> {
     ) -> Result<OwnedTape<E, D>, D::Err> {
         let gradients = match gradients {
             Some(mut gradients) => {
-                self.each_dense(module, tables, |own, tensor| {
-                    sweep::clear(own);
-                    D::restore_gradient(
-                        &mut gradients,
-                        &D::flatten(tensor)?.in_order()?,
-                        std::mem::take(own),
-                    )
-                })?;
                 self.each(tables, |_, gradient| sweep::clear(gradient));
+                self.each_dense(module, tables, |own, tensor| {
+                    let flat = D::flatten(tensor)?.in_order()?;
+                    D::restore_gradient(&mut gradients, &flat, std::mem::take(own))
+                })?;
                 gradients
             }
             None => {
