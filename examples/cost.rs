@@ -22,7 +22,7 @@ mod random;
 mod random_rows;
 
 use models::Price;
-use multi_input::{definition::Definition, prelude::*, with_threads, Error, Result};
+use multi_input::{definition::RowTypes, prelude::*, with_threads, Error, Result};
 use plot::{Curve, Panel};
 use random::Random;
 use random_rows::Rows;
@@ -68,13 +68,13 @@ macro_rules! branches {
         }
 
         impl Rows for $model {
-            fn sample(random: &mut Random) -> <Self as Definition>::Sample {
-                type Sample = <$model as Definition>::Sample;
+            fn sample(random: &mut Random) -> <Self as RowTypes>::Sample {
+                type Sample = <$model as RowTypes>::Sample;
                 Sample { $($branch: random.fractions(),)+ target: random.fraction() }
             }
 
-            fn inputs(random: &mut Random) -> <Self as Definition>::Inputs {
-                type Inputs = <$model as Definition>::Inputs;
+            fn inputs(random: &mut Random) -> <Self as RowTypes>::Inputs {
+                type Inputs = <$model as RowTypes>::Inputs;
                 Inputs { $($branch: random.fractions(),)+ }
             }
         }
@@ -112,13 +112,13 @@ macro_rules! sequences {
         }
 
         impl Rows for $model {
-            fn sample(random: &mut Random) -> <Self as Definition>::Sample {
-                type Sample = <$model as Definition>::Sample;
+            fn sample(random: &mut Random) -> <Self as RowTypes>::Sample {
+                type Sample = <$model as RowTypes>::Sample;
                 Sample { words: random.categories(1000), target: random.fraction() }
             }
 
-            fn inputs(random: &mut Random) -> <Self as Definition>::Inputs {
-                type Inputs = <$model as Definition>::Inputs;
+            fn inputs(random: &mut Random) -> <Self as RowTypes>::Inputs {
+                type Inputs = <$model as RowTypes>::Inputs;
                 Inputs { words: random.categories(1000) }
             }
         }

@@ -2,10 +2,7 @@
 #![allow(dead_code)] // Not every example that has this file predicts.
 
 use crate::{models::*, random::Random};
-use multi_input::{
-    definition::{Definition, Network},
-    prelude::*,
-};
+use multi_input::{definition::Network, prelude::*};
 
 /// A model with rows to train on and to predict from.
 pub trait Rows: Network<f32, Cpu> {
@@ -16,7 +13,7 @@ pub trait Rows: Network<f32, Cpu> {
     fn inputs(random: &mut Random) -> Self::Inputs;
 
     /// So many to train on.
-    fn samples(count: usize) -> Vec<<Self as Definition>::Sample> {
+    fn samples(count: usize) -> Vec<<Self as RowTypes>::Sample> {
         let random = &mut Random(0);
         (0..count).map(|_| Self::sample(random)).collect()
     }

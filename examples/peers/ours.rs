@@ -16,11 +16,7 @@ use std::{
 };
 
 use models::*;
-use multi_input::{
-    definition::{Definition, Network},
-    prelude::*,
-    Result,
-};
+use multi_input::{definition::Network, prelude::*, Result};
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use rand_distr::StandardNormal;
 
@@ -110,7 +106,7 @@ fn answer(question: &str) -> Result<String> {
 }
 
 /// A row of random numbers, for training and for a prediction.
-type Row<M> = fn(&mut StdRng) -> (<M as Definition>::Sample, <M as Definition>::Inputs);
+type Row<M> = fn(&mut StdRng) -> (<M as RowTypes>::Sample, <M as RowTypes>::Inputs);
 
 /// Measures one model, built anew. `None` where that is no question.
 fn measure<M: Network<f32, Cpu>>(

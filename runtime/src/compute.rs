@@ -9,21 +9,19 @@
 use std::path::Path;
 
 use dfdx::tensor::Cpu;
+use multi_input_base::{Result, Seed};
+use multi_input_data::{preprocess::Preprocessing, Table};
+use multi_input_kernel::{Backend, Element};
 
 use crate::{
     callback::Snapshot,
     checkpoint,
-    data::Table,
     history::{Evaluation, History, Phase},
     importance::Importance,
-    kernel::{Backend, Element},
     metric::ConfusionMatrix,
     model::{TakePredictions, UntypedModel},
-    preprocess::Preprocessing,
     report::Page,
-    seed::Seed,
     train::{Checked, LearningRateCurve, RowsOfSource, Setup},
-    Result,
 };
 
 /// A device that models run on.

@@ -2,9 +2,10 @@
 
 use std::{fmt, path::Path};
 
+use multi_input_base::{Notice, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::{definition::Graph, lossless, report, train::reported, Notice, Result};
+use crate::{definition::Graph, lossless, report, train::reported};
 
 /// Which rows a figure is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,7 +164,7 @@ impl History {
     /// Draws every quantity over the epochs, training and validation in one panel.
     ///
     /// # Errors
-    /// [`Error::File`](crate::Error::File).
+    /// [`Error::File`](multi_input_base::Error::File).
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
         report::write(path.as_ref(), &self.picture())
     }

@@ -7,19 +7,19 @@
 
 use std::{fmt, path::Path};
 
+use multi_input_base::{Result, Seed, Stream};
+use multi_input_data::{Column, Table};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::optim::Optimizer;
+
 use crate::{
     callback::Progress,
     compute::Compute,
-    data::{Column, Table},
     definition::{Definition, Network},
     history::Short,
-    kernel::{Backend, Element},
     model::{Model, UntypedModel},
-    optim::Optimizer,
     report,
-    seed::{Seed, Stream},
     train::{encode, Trainer},
-    Result,
 };
 
 /// How much the loss grows without each input. Prints as a table, the most important input first.
@@ -134,7 +134,7 @@ impl Importance {
     /// Draws the table as bars.
     ///
     /// # Errors
-    /// [`Error::File`](crate::Error::File).
+    /// [`Error::File`](multi_input_base::Error::File).
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
         report::write(path.as_ref(), &self.picture())
     }

@@ -13,52 +13,37 @@
 //! | see how it went | [`report`], [`importance`] |
 //! | stop early, log, keep checkpoints, go on | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand an error while compiling | [`errors`] |
+#![forbid(unsafe_code)]
 
 #[cfg(test)]
 mod by_hand;
 pub mod callback;
-#[cfg(test)]
-mod check_gradients;
 pub mod checkpoint;
 mod checksum;
 mod compute;
 pub mod data;
 pub mod definition;
-mod error;
 pub mod errors;
 pub mod history;
 pub mod importance;
 pub mod kernel;
-pub mod layer;
-mod lazy;
-pub mod loss;
 mod lossless;
-pub mod merge;
 pub mod metric;
-pub mod missing;
 pub mod model;
-mod notice;
-mod operation;
-pub mod optim;
-mod parameters;
-pub mod preprocess;
 #[doc(hidden)]
 pub mod private;
-mod quote;
 pub mod report;
-mod seed;
-mod tensor;
 pub mod train;
 
 pub use compute::Compute;
 pub use data::{Class, Image, LabelProbabilities, Probabilities};
-pub use error::{Error, Result};
-pub use kernel::spread::with_threads;
 pub use model::{Model, Summary};
+pub use multi_input_base::{Error, Notice, NoticeKind, Result, Seed};
+pub use multi_input_data::preprocess;
+pub use multi_input_kernel::with_threads;
 #[doc = include_str!("attribute.md")]
 pub use multi_input_macros::multi_input_model;
-pub use notice::{Notice, NoticeKind};
-pub use seed::Seed;
+pub use multi_input_nn::{layer, loss, merge, missing, optim};
 
 /// What a program that trains a model needs.
 pub mod prelude {
@@ -68,7 +53,7 @@ pub mod prelude {
             Monitor, Progress, ReduceOnPlateau, Schedule, TensorBoard, TerminateOnNan, Timer,
         },
         data::{read_csv, Class, Image, LabelProbabilities, Probabilities, Split},
-        definition::{Definition, Network},
+        definition::{Definition, Network, RowTypes},
         history::{Evaluation, History},
         importance::Importance,
         metric, multi_input_model,

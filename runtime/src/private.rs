@@ -15,16 +15,12 @@ pub use multi_input_spec as spec;
 pub use serde;
 
 use dfdx::{shapes::Unit, tensor::Trace};
+use multi_input_kernel::reshape;
 use spec::{Size, Text};
 
-use crate::{
-    definition::{Head, Network},
-    kernel::reshape,
-};
-pub use crate::{
-    kernel::{Backend, Element},
-    layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask},
-};
+use crate::definition::{Head, Network};
+pub use multi_input_kernel::{Backend, Element};
+pub use multi_input_nn::layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask};
 
 /// The shape, or one of unknown sizes where the formula found a mistake, which a constant of its
 /// own reports.

@@ -5,7 +5,6 @@ use std::{fs, path::PathBuf};
 
 use multi_input::{
     data::{read_csv_from, Csv, JsonLines, Source, Table, Values},
-    definition::Definition,
     importance::Importance,
     prelude::*,
     preprocess::Preprocessing,

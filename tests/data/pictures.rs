@@ -4,7 +4,6 @@ use std::{fs, path::Path};
 
 use multi_input::{
     data::{read_csv, Csv, ImageLimits, JsonLines, Source, Table, Values},
-    definition::Definition,
     prelude::*,
     preprocess::Preprocessing,
     Result,

@@ -2,7 +2,6 @@
 
 use multi_input::{
     data::{Table, Values},
-    definition::Definition,
     prelude::*,
     preprocess::Preprocessing,
 };

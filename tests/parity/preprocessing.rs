@@ -3,7 +3,6 @@
 
 use multi_input::{
     data::{chrono, Table, Values},
-    definition::Definition,
     prelude::*,
     preprocess::Preprocessing,
 };

@@ -1,11 +1,12 @@
 use std::{fs, path::Path};
 
+use multi_input_base::Error;
+
 use super::models::{houses, inputs, House, Post};
 use crate::{
     checkpoint::{CheckpointError, Contents, Stored},
-    parameters,
+    model::parameters,
     prelude::*,
-    Error,
 };
 
 fn trained() -> Model<House> {

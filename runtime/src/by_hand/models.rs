@@ -1,7 +1,9 @@
 //! The models: a regression with standardized input and target, and a classification without any
 //! preprocessing.
 
-use crate::{data::Class, multi_input_model};
+use multi_input_data::Class;
+
+use crate::multi_input_model;
 
 #[multi_input_model(crate = crate)]
 #[derive(Debug, PartialEq)]

@@ -6,14 +6,15 @@ use std::{
     sync::{atomic::AtomicBool, Arc},
 };
 
+use multi_input_base::Error;
+
 use super::models::{houses, House, HouseSample};
 use crate::{
     callback::{Callback, Event, Flow, Training},
     checkpoint::{CheckpointError, Contents},
     history::{End, History},
-    parameters::{self, Parameter},
+    model::parameters::{self, Parameter},
     prelude::*,
-    Error,
 };
 
 /// Breaks off after a number of steps, in the middle of an epoch or at its end.
@@ -23,7 +24,11 @@ impl Callback<House> for BreakOff {
     fn name(&self) -> &'static str {
         "BreakOff"
     }
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<House>) -> crate::Result<Flow> {
+    fn on(
+        &mut self,
+        event: &Event<'_>,
+        training: &mut dyn Training<House>,
+    ) -> multi_input_base::Result<Flow> {
         let at = training.position();
         let done = at.epoch * training.plan().steps_per_epoch + at.step;
         let asked = matches!(event, Event::StepEnded { .. });
@@ -60,7 +65,7 @@ fn trainer(folder: &Path, break_off: usize) -> Trainer<House, Adam> {
         .callback(BreakOff(break_off))
 }
 
-fn run(folder: &Path, break_off: usize) -> crate::Result<(Vec<Parameter>, History)> {
+fn run(folder: &Path, break_off: usize) -> multi_input_base::Result<(Vec<Parameter>, History)> {
     let mut model = Model::<House>::build(&Cpu::default(), Seed(7));
     let history = trainer(folder, break_off).fit(&mut model, &rows().0)?;
     Ok((parameters::read(&model.untyped().module), history))

@@ -3,16 +3,17 @@ use std::sync::{
     Arc,
 };
 
+use multi_input_base::Error;
+use multi_input_data::from_fn;
+use multi_input_nn::optim::Optimizer;
+
 use super::models::{houses, inputs, posts, House, HouseInputs, HouseSample, Post, PostInputs};
 use crate::{
     callback::{Callback, Event, Flow, Training},
-    data::from_fn,
     history::History,
     metric::Mae,
-    optim::Optimizer,
-    parameters,
+    model::parameters,
     prelude::*,
-    Error,
 };
 
 fn build() -> Model<House> {
@@ -275,7 +276,11 @@ impl Callback<House> for Ended {
     fn name(&self) -> &'static str {
         "Ended"
     }
-    fn on(&mut self, event: &Event<'_>, _: &mut dyn Training<House>) -> crate::Result<Flow> {
+    fn on(
+        &mut self,
+        event: &Event<'_>,
+        _: &mut dyn Training<House>,
+    ) -> multi_input_base::Result<Flow> {
         if let Event::Ended = event {
             self.0.set(true);
         }
@@ -307,8 +312,11 @@ fn a_model_that_was_fitted_is_fitted_anew_on_request() {
 }
 
 /// Trains on rows in memory, or on those of a source.
-type Fit =
-    fn(Trainer<House, Adam>, &mut Model<House>, fn() -> Vec<HouseSample>) -> crate::Result<History>;
+type Fit = fn(
+    Trainer<House, Adam>,
+    &mut Model<House>,
+    fn() -> Vec<HouseSample>,
+) -> multi_input_base::Result<History>;
 
 const BOTH_WAYS: [Fit; 2] = [
     |trainer, model, rows| trainer.fit(model, &rows()),

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use multi_input_base::Result;
+
 use super::{
     callback_of_its_model, monitor::Watched, AnyCallback, AnyTraining, Event, Flow, Memory,
     Monitor, RunPlan,
@@ -12,7 +14,6 @@ use super::{
 use crate::{
     checkpoint::{self, BEST},
     definition::Definition,
-    Result,
 };
 
 /// Writes the whole run into a folder: weights, optimizer, schedules and callbacks, seed and counters,

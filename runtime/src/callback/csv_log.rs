@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
+use multi_input_base::Result;
+
 use super::{log_file::LogFile, AnyCallback, AnyTraining, Event, Flow};
-use crate::{
-    history::{Figures, Phase},
-    Result,
-};
+use crate::history::{Figures, Phase};
 
 /// One line an epoch: its number from 0, the learning rate, and every figure; a cell is empty where
 /// the epoch was not validated, and `NaN` where no row knows what the figure is of. Where a run goes on,
@@ -73,8 +72,9 @@ fn names(training: &dyn AnyTraining) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::tests::Script, *};
     use std::fs;
+
+    use super::{super::tests::Script, *};
 
     #[test]
     fn a_run_that_goes_on_takes_up_the_table_where_it_left_off() {

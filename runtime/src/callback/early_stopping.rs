@@ -2,12 +2,14 @@
 
 use std::marker::PhantomData;
 
+use multi_input_base::Result;
+
 use super::{
     callback_of_its_model,
     monitor::{delta_mistake, Watched},
     AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan, Snapshot,
 };
-use crate::{definition::Definition, history::Short, Result};
+use crate::{definition::Definition, history::Short};
 
 /// Stops after `patience` epochs without an improvement by more than `min_delta`. Epochs without
 /// the figure, because they were not validated, do not count.

@@ -2,11 +2,12 @@
 
 use std::marker::PhantomData;
 
+use multi_input_base::Result;
+
 use super::{callback_of_its_model, AnyCallback, AnyTraining, Event, Flow, RunPlan};
 use crate::{
     definition::Definition,
     train::{branch_mistake, NodeOf},
-    Result,
 };
 
 /// Keeps a branch as it is until an epoch begins: train the head first, then the branch below it.

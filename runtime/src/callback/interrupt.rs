@@ -5,8 +5,9 @@ use std::sync::{
     Arc,
 };
 
+use multi_input_base::Result;
+
 use super::{AnyCallback, AnyTraining, Event, Flow};
-use crate::Result;
 
 /// Pauses training after the current step once a flag is set. [`Checkpoint`](super::Checkpoint)
 /// then writes where the run stands, and `fit` returns as usual.
@@ -25,7 +26,7 @@ impl Interrupt {
     /// at once. With the feature `ctrl-c`.
     ///
     /// # Errors
-    /// [`Error::Device`](crate::Error::Device) where the system refuses to report the signal.
+    /// [`Error::Device`](multi_input_base::Error::Device) where the system refuses to report the signal.
     #[cfg(feature = "ctrl-c")]
     pub fn on_ctrl_c() -> Result<Interrupt> {
         use signal_hook::{consts, flag};
@@ -38,7 +39,7 @@ impl Interrupt {
                 Arc::clone(&interrupt.flag),
             )
             .and_then(|_| flag::register(signal, Arc::clone(&interrupt.flag)));
-            registered.map_err(crate::Error::device)?;
+            registered.map_err(multi_input_base::Error::device)?;
         }
         Ok(interrupt)
     }

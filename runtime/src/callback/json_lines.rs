@@ -2,10 +2,11 @@
 
 use std::{path::Path, time::Instant};
 
+use multi_input_base::{Notice, Result};
 use serde_json::{json, Map, Value};
 
 use super::{log_file::LogFile, AnyCallback, AnyTraining, Cause, Event, Flow, Position};
-use crate::{history::Figures, Notice, Result};
+use crate::history::Figures;
 
 /// One JSON object a line: `{"event": "epoch", "epoch": 0, "learning_rate": 0.001, "seconds": 1.5,
 /// "figures": {"loss": 0.5, ...}}`, with `"event": "step"` and a `loss` for batches on request. A

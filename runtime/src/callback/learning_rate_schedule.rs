@@ -1,7 +1,8 @@
 //! `LearningRateSchedule`: sets the learning rate by a schedule.
 
+use multi_input_base::Result;
+
 use super::{AnyCallback, AnyTraining, Event, Flow, RunPlan, Schedule};
-use crate::Result;
 
 /// Sets the optimizer's learning rate before every step, or before every epoch. Branches with a
 /// rate of their own keep their share of it.

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Error, Result};
+use multi_input_base::{Error, Result};
 
 /// A log: what was written is on its way to the disk before the next line begins.
 #[derive(Debug)]

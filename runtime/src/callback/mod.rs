@@ -54,12 +54,13 @@ pub use timer::{Timer, Times};
 
 use std::path::Path;
 
+use multi_input_base::{Notice, Result};
+use multi_input_data::preprocess::Preprocessing;
+
 use crate::{
     definition::{Definition, Graph},
     history::{Figures, History},
-    preprocess::Preprocessing,
     train::NodeOf,
-    Notice, Result,
 };
 
 /// Something that is told how the training of a model `M` goes, and may change or end it.
@@ -290,8 +291,8 @@ pub enum Event<'a> {
         so_far: SoFar<'a>,
     },
     /// The loss of a batch or a gradient is not a number, and the step was not taken. Training ends
-    /// with [`Error::NotFinite`](crate::Error::NotFinite) or
-    /// [`Error::Gradient`](crate::Error::Gradient), unless a callback answers [`Flow::Stop`].
+    /// with [`Error::NotFinite`](multi_input_base::Error::NotFinite) or
+    /// [`Error::Gradient`](multi_input_base::Error::Gradient), unless a callback answers [`Flow::Stop`].
     NotFinite {
         /// The epoch, from 0.
         epoch: usize,
@@ -420,7 +421,7 @@ pub trait AnyTraining {
     /// Writes the model as it is into a file that [`Model::load`](crate::Model::load) reads.
     ///
     /// # Errors
-    /// [`Error::File`](crate::Error::File).
+    /// [`Error::File`](multi_input_base::Error::File).
     fn save_model(&mut self, path: &Path) -> Result<()>;
 
     /// Asks for a checkpoint of the whole run in a folder, in which the newest `keep` stay. It is

@@ -2,13 +2,14 @@
 
 use std::{fmt, marker::PhantomData};
 
+use multi_input_base::{Notice, NoticeKind};
+
 use super::{AnyTraining, RunPlan, Validation};
 use crate::{
     definition::Definition,
     history::{Figure, Figures, Phase},
     metric::{Direction, ReportedBy},
     train::OutputOf,
-    Notice, NoticeKind,
 };
 
 /// One figure of every epoch of the model `M`, with the way it gets better.

@@ -6,12 +6,10 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use multi_input_base::{Notice, Result};
 
 use super::{AnyCallback, AnyTraining, Event, Flow};
-use crate::{
-    history::{Figures, Short},
-    Notice, Result,
-};
+use crate::history::{Figures, Short};
 
 /// On a terminal a bar with the epoch, the step, loss and metrics so far, the rate and the time
 /// left; else a plain line for epochs, but not more than one a second. Both on standard error, and
@@ -84,7 +82,7 @@ impl Progress {
         Progress { style: Style::Lines, shown: None }
     }
 
-    /// Neither; [notices](crate::Notice) are written all the same.
+    /// Neither; [notices](multi_input_base::Notice) are written all the same.
     pub fn silent() -> Progress {
         Progress { style: Style::Silent, shown: None }
     }

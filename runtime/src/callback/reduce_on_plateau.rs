@@ -2,12 +2,14 @@
 
 use std::marker::PhantomData;
 
+use multi_input_base::Result;
+
 use super::{
     callback_of_its_model,
     monitor::{delta_mistake, Watched},
     AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
 };
-use crate::{definition::Definition, Result};
+use crate::definition::Definition;
 
 /// Multiplies the learning rate by `factor` after `patience` epochs without an improvement by more
 /// than `min_delta`.

@@ -7,11 +7,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use multi_input_base::{Error, Result};
+
 use super::{AnyCallback, AnyTraining, Event, Flow, Position};
 use crate::{
     checksum::Crc32c,
     history::{Figures, Phase},
-    Error, Result,
 };
 
 /// Writes scalars that `tensorboard --logdir FOLDER` shows, as Keras writes them: under `train` and

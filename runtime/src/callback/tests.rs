@@ -1,8 +1,10 @@
 //! A training run that only exists on paper, to test callbacks without a model.
 
+use multi_input_data::{RowReader, RowWriter};
+
 use super::*;
 use crate::{
-    data::{RowReader, RowWriter},
+    definition::{RowTypes, Schema},
     history::Phase,
 };
 
@@ -10,14 +12,18 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Toy;
 
-impl Definition for Toy {
+impl RowTypes for Toy {
     type Inputs = ();
     type Sample = ();
     type Outputs = ();
-    const GRAPH: Graph = Graph { name: "Toy", nodes: &[], inputs: &[], derived: &[], outputs: &[] };
+    const SCHEMA: Schema = Schema { name: "Toy", inputs: &[], derived: &[], targets: &[] };
     fn write_inputs((): &(), _: &mut RowWriter<'_>) {}
     fn write_sample((): &(), _: &mut RowWriter<'_>) {}
     fn read_outputs(_: &mut RowReader<'_>) {}
+}
+
+impl Definition for Toy {
+    const GRAPH: Graph = Graph { schema: Toy::SCHEMA, nodes: &[], outputs: &[] };
 }
 
 /// A run whose only weight is the number of the epoch.

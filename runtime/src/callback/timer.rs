@@ -6,8 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use multi_input_base::Result;
+
 use super::{AnyCallback, AnyTraining, Event, Flow};
-use crate::Result;
 
 /// Measures every epoch, and pauses the run once a limit is over. Time spent by an earlier run that
 /// this one goes on from does not count.

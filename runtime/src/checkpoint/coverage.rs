@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use multi_input_base::Result;
+use multi_input_nn::parameters::Listed;
 use serde::{Deserialize, Serialize};
 
 use super::{
     file::{dtype, Contents, Stored},
     key, COVERAGE,
 };
-use crate::{
-    model::{Bits, Coverage, LookUp},
-    parameters::Listed,
-    Result,
-};
+use crate::model::{Bits, Coverage, LookUp};
 
 /// What a file says of the record besides the rows of the tables.
 #[derive(Serialize, Deserialize)]
@@ -95,7 +93,8 @@ pub(super) fn check<E>(
 ) -> std::result::Result<(), String> {
     for (tensor, table) in own.iter().zip(tables) {
         let mean = stand_in(contents, &tensor.name);
-        if mean.is_some_and(|mean| mean.dtype != dtype::<E>() || mean.shape != [tensor.len()]) {
+        if mean.is_some_and(|mean| mean.dtype != dtype::<E>() || mean.shape != [tensor.elements()])
+        {
             return Err(format!("its mean in place of `{}` is of another size", tensor.name));
         }
         let Some(look_up) = table else { continue };

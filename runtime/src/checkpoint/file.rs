@@ -8,10 +8,12 @@ use std::{
     path::Path,
 };
 
+use multi_input_base::{Error, Result};
+use multi_input_kernel::Element;
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 
 use super::{key, CheckpointError, FORMAT};
-use crate::{checksum::Crc32c, kernel::Element, Error, Result};
+use crate::checksum::Crc32c;
 
 /// What a file holds.
 #[derive(Debug, Default)]

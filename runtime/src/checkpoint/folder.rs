@@ -5,11 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use multi_input_base::{Error, Result};
+
 use super::{
     file::{Contents, PARTIAL},
     CheckpointError,
 };
-use crate::{Error, Result};
 
 /// The model of the best epoch.
 pub(crate) const BEST: &str = "best.safetensors";

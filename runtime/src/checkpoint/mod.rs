@@ -7,18 +7,17 @@
 //! needs to go on.
 
 mod coverage;
-mod error;
 mod file;
 mod folder;
 mod model;
 mod run;
 mod signature;
 
-pub use error::CheckpointError;
 #[cfg(test)]
 pub(crate) use file::{Contents, Stored};
 pub(crate) use folder::{create, in_folder, keep_newest, path_in, BEST};
 pub(crate) use model::{load, save};
+pub use multi_input_base::CheckpointError;
 pub(crate) use run::{load_run, save_run, SavedRun};
 pub(crate) use signature::Signature;
 

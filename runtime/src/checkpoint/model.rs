@@ -2,6 +2,11 @@
 
 use std::{collections::HashSet, path::Path};
 
+use multi_input_base::{Error, Result};
+use multi_input_data::preprocess::Preprocessing;
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::parameters::Listed;
+
 use super::{
     coverage,
     file::{Contents, Stored},
@@ -9,11 +14,8 @@ use super::{
 };
 use crate::{
     definition::Graph,
-    kernel::{Backend, Element},
+    model::parameters,
     model::{tables, LookUp, UntypedModel},
-    parameters::{self, Listed},
-    preprocess::Preprocessing,
-    Error, Result,
 };
 
 /// Saves weights, preprocessing and signature.

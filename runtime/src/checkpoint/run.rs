@@ -1,10 +1,10 @@
 //! A training run in a file.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
+use multi_input_base::Result;
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::lazy::SavedState;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -14,13 +14,7 @@ use super::{
     model::{contents, in_json, take, Purpose},
     CheckpointError, TRAINING,
 };
-use crate::{
-    history::History,
-    kernel::{Backend, Element},
-    lossless,
-    model::UntypedModel,
-    Result,
-};
+use crate::{history::History, lossless, model::UntypedModel};
 
 /// All of a run but its model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,12 +43,9 @@ pub(crate) struct SavedRun {
     /// names; `None` where what training has not reached stays as it is.
     #[serde(skip)]
     pub(crate) stand_ins: Option<Vec<(String, Vec<f64>)>>,
-    /// Numbers in the model's own precision: the optimizer's memory, sums of gradients, averages.
+    /// All other numbers, by name.
     #[serde(skip)]
-    pub(crate) tensors: BTreeMap<String, Vec<f64>>,
-    /// Numbers in double precision: figures of an epoch that is not over, what callbacks remember.
-    #[serde(skip)]
-    pub(crate) numbers: BTreeMap<String, Vec<f64>>,
+    pub(crate) state: SavedState,
 }
 
 const TENSORS: &str = "model/";
@@ -71,11 +62,11 @@ pub(crate) fn save_run<E: Element, D: Backend<E>>(
         coverage::to_be_filled::<E>(coverage, stand_ins, &mut file)?;
     }
     file.texts.insert(key::RUN.to_owned(), in_json(run)?);
-    for (name, numbers) in &run.tensors {
+    for (name, numbers) in &run.state.tensors {
         let stored = Stored::of::<E>(vec![numbers.len()], numbers.iter().copied());
         file.tensors.insert(format!("{TRAINING}{TENSORS}{name}"), stored);
     }
-    for (name, numbers) in &run.numbers {
+    for (name, numbers) in &run.state.numbers {
         let stored = Stored::of::<f64>(vec![numbers.len()], numbers.iter().copied());
         file.tensors.insert(format!("{TRAINING}{NUMBERS}{name}"), stored);
     }
@@ -100,10 +91,10 @@ pub(crate) fn load_run<E: Element, D: Backend<E>>(
         let Some(name) = tensor.strip_prefix(TRAINING) else { continue };
         if let Some(name) = name.strip_prefix(TENSORS) {
             stored.check_dtype::<E>(&path, tensor)?;
-            run.tensors.insert(name.to_owned(), stored.numbers());
+            run.state.tensors.insert(name.to_owned(), stored.numbers());
         } else if let Some(name) = name.strip_prefix(NUMBERS) {
             stored.check_dtype::<f64>(&path, tensor)?;
-            run.numbers.insert(name.to_owned(), stored.numbers());
+            run.state.numbers.insert(name.to_owned(), stored.numbers());
         }
     }
     check(&path, &run)?;

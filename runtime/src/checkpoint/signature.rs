@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    definition::{Graph, Layer, Node, Step, Target},
+    definition::{Graph, Layer, Node, Step, TargetKind},
     private::spec::step::Nature,
 };
 
@@ -45,8 +45,8 @@ impl Signature {
         let outputs = graph.outputs.iter().map(|output| {
             let (width, link) = (output.width, output.link);
             // In how many bits rows hold a number is no part of a model.
-            let target = match output.target {
-                Target::Doubles => Target::Numbers,
+            let target = match output.target.kind {
+                TargetKind::Doubles => TargetKind::Numbers,
                 others => others,
             };
             let (steps, labels) = (output.steps, if output.labels { ", by labels" } else { "" });

@@ -4,9 +4,8 @@ use dfdx::{
     shapes::{Const, Shape},
     tensor::Tensor,
 };
-
-use super::{Table, Values};
-use crate::kernel::{sweep::gather, Backend, Element};
+use multi_input_data::{Table, Values};
+use multi_input_kernel::{sweep::gather, Backend, Element};
 
 /// Rows of a table that are computed together.
 #[derive(Clone, Copy, Debug)]

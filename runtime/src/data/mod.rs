@@ -27,51 +27,21 @@
 //! may hold anything.
 
 mod batch;
-mod class;
-pub mod columns;
-mod decode;
-mod image;
-mod image_files;
-mod labels;
-mod picture;
-mod prediction;
-mod raw;
-mod real;
-mod size;
-mod source;
-mod split;
-mod table;
-
-/// The crate whose dates rows may hold.
-pub use chrono;
 
 pub use batch::Batch;
-pub use class::{Class, Probabilities};
-pub use image::{Image, ImageError};
-pub use image_files::ImageLimits;
-pub use labels::{LabelProbabilities, Labels};
-pub(crate) use picture::of_sixteen_bits;
-pub use picture::{Picture, Pixels};
-pub use prediction::{Prediction, RowReader};
-pub use raw::{ColumnWriter, Raw, RowWriter};
-#[cfg(any(feature = "parquet", feature = "arrow"))]
-pub(crate) use real::of_whole;
-pub(crate) use real::{of_float, Real};
-pub(crate) use size::rows_within;
 #[cfg(feature = "arrow")]
-pub use source::Arrow;
+pub use multi_input_data::Arrow;
 #[cfg(feature = "parquet")]
-pub use source::Parquet;
+pub use multi_input_data::Parquet;
 #[cfg(feature = "postgres")]
-pub use source::Postgres;
+pub use multi_input_data::Postgres;
 #[cfg(feature = "sqlite")]
-pub use source::Sqlite;
-pub(crate) use source::{cut, inputs, read_ahead, samples, until_error, Ask, Piece, Screen};
-pub use source::{
-    from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, Skipped, Skipping,
-    Source, WithImages,
+pub use multi_input_data::Sqlite;
+pub use multi_input_data::{
+    chrono, columns, from_fn, read_csv, read_csv_from, BadRow, Class, Column, ColumnWriter,
+    Content, Csv, FromFn, Image, ImageError, ImageLimits, JsonLines, LabelProbabilities, Labels,
+    Part, Picture, Pixels, Prediction, Probabilities, Raw, RowReader, RowWriter, Skipped, Skipping,
+    Source, Split, Table, Values, WithImages,
 };
 #[doc(hidden)]
-pub use source::{Block, Blocks, SkipRefused, Wanted};
-pub use split::Split;
-pub use table::{Column, Content, Table, Values};
+pub use multi_input_data::{Block, Blocks, SkipRefused, Wanted};

@@ -2,8 +2,10 @@
 
 use std::{fmt, path::Path};
 
+use multi_input_base::Result;
+
 use super::confusion::Confusion;
-use crate::{report, Result};
+use crate::report;
 
 /// How often each class was taken for each other. Prints as a table with a row for each class as it
 /// was and a column for each as it was predicted.
@@ -27,7 +29,7 @@ impl ConfusionMatrix {
     /// Draws the matrix.
     ///
     /// # Errors
-    /// [`Error::File`](crate::Error::File).
+    /// [`Error::File`](multi_input_base::Error::File).
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
         report::write(path.as_ref(), &report::matrix(self))
     }

@@ -15,7 +15,7 @@ mod rmse;
 mod score_histogram;
 mod top_k;
 
-pub use crate::{loss::TargetRow, train::Targets};
+pub use crate::train::Targets;
 pub use accuracy::Accuracy;
 pub use auc::Auc;
 pub use confusion_matrix::ConfusionMatrix;
@@ -23,6 +23,7 @@ pub use f1::F1;
 pub use mae::Mae;
 pub use mape::Mape;
 pub use mse::Mse;
+pub use multi_input_nn::loss::TargetRow;
 pub use precision::Precision;
 pub use r2::R2;
 pub use recall::Recall;

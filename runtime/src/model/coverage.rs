@@ -8,8 +8,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use multi_input_kernel::Element;
+
 use super::{outputs_of, LookUp};
-use crate::{data::Batch, definition::Graph, kernel::Element};
+use crate::data::Batch;
+use crate::definition::Graph;
 
 /// What the rows of a batch reach, before it is known whether the step is taken. A row reaches what lies
 /// on the way to an output for which it counts: nothing else gets a gradient from it.
@@ -210,6 +213,7 @@ impl Coverage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definition::Schema;
 
     #[test]
     fn a_set_of_bits_grows_with_its_largest_index() {
@@ -222,8 +226,11 @@ mod tests {
 
     #[test]
     fn rows_that_were_not_reached_get_the_mean_of_the_known_ones() {
-        static NONE: Graph =
-            Graph { name: "None", nodes: &[], inputs: &[], derived: &[], outputs: &[] };
+        static NONE: Graph = Graph {
+            schema: Schema { name: "None", inputs: &[], derived: &[], targets: &[] },
+            nodes: &[],
+            outputs: &[],
+        };
         let look_up = LookUp::for_test("city", [5, 2], 2);
         let mut coverage = Coverage::default();
         let before = [9.0, 9.0, 8.0, 8.0, 1.0, 2.0, 7.0, 7.0, 3.0, 4.0];

@@ -3,6 +3,7 @@
 mod coverage;
 mod look_up;
 mod module;
+pub(crate) mod parameters;
 mod streamed;
 mod summary;
 mod untyped;
@@ -18,20 +19,21 @@ pub(crate) use untyped::{link, TakePredictions};
 use std::path::Path;
 
 use dfdx::tensor::Cpu;
+use multi_input_base::{Error, Result, Seed, Stream};
+use multi_input_data::{
+    preprocess::{push_inputs, Preprocessing},
+    reading::rows_within,
+    RowReader, Table,
+};
+use multi_input_kernel::Element;
 
 use crate::{
     callback::Snapshot,
     compute::Compute,
-    data::{rows_within, RowReader, Table},
     definition::{Graph, Network},
     history::Evaluation,
-    kernel::Element,
     metric::ConfusionMatrix,
-    parameters,
-    preprocess::{push_inputs, Preprocessing},
-    seed::{Seed, Stream},
     train::{encode, OutputOf},
-    Error, Result,
 };
 
 /// How many rows are computed together where nobody trains: fewer where they are large, as those with
@@ -62,7 +64,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// [`Error::Device`] for want of memory.
     pub fn try_build(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
         let seeded = device.seeded(seed.stream(Stream::Initialisation));
-        let module = parameters::build(&seeded).map_err(Error::device)?;
+        let module = multi_input_nn::parameters::build(&seeded).map_err(Error::device)?;
         Ok(Model { inner: UntypedModel::new(Typed(module), device.clone()) })
     }
 
@@ -154,7 +156,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         output: OutputOf<M, OUTPUT>,
         rows: &[M::Sample],
     ) -> Result<ConfusionMatrix> {
-        if M::GRAPH.outputs.get(OUTPUT).is_none_or(|output| output.target.is_numbers()) {
+        if M::GRAPH.outputs.get(OUTPUT).is_none_or(|output| output.target.kind.is_numbers()) {
             let name = output.name();
             let mistake = format!("`{name}` is numbers, of which there is no confusion matrix");
             return Err(Error::Settings(vec![mistake]));
@@ -209,7 +211,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
 
     /// How many numbers are trained.
     pub fn num_parameters(&self) -> usize {
-        parameters::count::<E, D, M::Built>().0
+        multi_input_nn::parameters::count::<E, D, M::Built>().0
     }
 
     /// The table of nodes, layers, shapes and parameter counts.

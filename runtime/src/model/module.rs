@@ -4,13 +4,15 @@ use dfdx::{
     nn::BuildOnDevice,
     tensor::{HasErr, OwnedTape},
 };
-
-use crate::{
-    data::Batch,
-    definition::{Graph, Head, Network},
-    kernel::{Backend, Element},
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::{
     layer::Draw,
-    parameters::{self, Change, Look},
+    parameters::{Change, Look},
+};
+
+use crate::data::Batch;
+use crate::{
+    definition::{Graph, Head, Network},
     train::Penalties,
 };
 
@@ -88,10 +90,10 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> AnyModule<E, D> for Typed<M, E
     }
 
     fn visit(&self, look: &mut Look<'_, E>) {
-        parameters::visit(&self.0, look);
+        multi_input_nn::parameters::visit(&self.0, look);
     }
 
     fn visit_mut(&mut self, change: &mut Change<'_, E, D>) -> Result<(), D::Err> {
-        parameters::visit_mut(&mut self.0, change)
+        multi_input_nn::parameters::visit_mut(&mut self.0, change)
     }
 }

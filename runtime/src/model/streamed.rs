@@ -1,14 +1,14 @@
 //! Figures and predictions for the rows of a source, which need not fit into memory.
 
-use super::{rows_at_once, Model};
-use crate::{
-    compute::Compute,
-    data::{cut, inputs, read_ahead, samples, until_error, Piece, Screen, Source, Wanted},
-    definition::Network,
-    history::Evaluation,
-    kernel::Element,
-    Result,
+use multi_input_base::Result;
+use multi_input_data::{
+    reading::{cut, inputs, read_ahead, samples, until_error, Piece, Screen},
+    Source, Wanted,
 };
+use multi_input_kernel::Element;
+
+use super::{rows_at_once, Model};
+use crate::{compute::Compute, definition::Network, history::Evaluation};
 
 impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// Loss and metrics on the rows of a source, a file for instance, with the bits of
@@ -44,7 +44,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         let fitted = self.untyped().fitted()?;
         let screen = Screen::of(source, |table| fitted.check_samples(table));
         read_ahead(
-            || samples::<M, S>(source, &wanted, &[], screen),
+            || samples::<M, S>(source, &wanted, &[], screen, crate::train::check_targets::<M>),
             |pieces| {
                 let mut tables = cut(pieces, at_once).map(|piece| piece.map(Piece::numbered));
                 D::core().evaluate_tables(self.untyped(), &mut tables, at_once)

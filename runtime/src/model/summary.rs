@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::parameters::Listed;
+
 use super::UntypedModel;
 use crate::{
     compute::Compute,
     definition::{Graph, Network, Node},
-    parameters,
-    tensor::*,
+    model::parameters,
 };
 
 /// Nodes, layers, shapes and parameter counts, as Keras's `model.summary()` shows them.
@@ -21,7 +23,7 @@ pub struct Summary {
 impl Summary {
     /// The summary of a definition.
     pub fn of<M: Network<E, D>, E: Element, D: Compute<E>>() -> Summary {
-        let (trainable, fixed) = parameters::count::<E, D, M::Built>();
+        let (trainable, fixed) = multi_input_nn::parameters::count::<E, D, M::Built>();
         Summary { graph: M::GRAPH, trainable, fixed }
     }
 
@@ -30,7 +32,7 @@ impl Summary {
         let tensors = parameters::list(&model.module);
         let count = |trainable| {
             let own = tensors.iter().filter(|tensor| tensor.trainable == trainable);
-            own.map(parameters::Listed::len).sum()
+            own.map(Listed::elements).sum()
         };
         Summary { graph: *model.graph(), trainable: count(true), fixed: count(false) }
     }

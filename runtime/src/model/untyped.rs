@@ -2,18 +2,19 @@
 
 use std::{borrow::Cow, marker::PhantomData};
 
+use multi_input_base::{Error, Result};
+use multi_input_data::{preprocess::Preprocessing, Labels, Table};
+use multi_input_kernel::{Backend, Element};
+
 use super::{rows_at_once, AnyModule, Coverage};
+use crate::data::Batch;
 use crate::{
     callback::Snapshot,
-    data::{Batch, Labels, Table},
     definition::{Graph, Link, Output},
     history::{Evaluation, Phase},
-    kernel::{Backend, Element},
     metric::{confusion::Confusion, ConfusionMatrix},
-    parameters,
-    preprocess::Preprocessing,
+    model::parameters,
     train::{head_values, target_row, Objective, Penalties, RowWeights, Rows, Scores},
-    Error, Result,
 };
 
 /// A module with the preprocessing that was fitted for it, whatever the type of the module.
@@ -139,7 +140,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         numbers: &[usize],
         batch_size: usize,
     ) -> Result<()> {
-        let mut penalties = Penalties::new();
+        let mut penalties = Penalties::default();
         self.module.penalize(&mut penalties).map_err(Error::device)?;
         for numbers in numbers.chunks(batch_size) {
             let chunk = rows.take_weighing(numbers, weights);

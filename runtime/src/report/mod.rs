@@ -29,7 +29,7 @@ pub use page::Report;
 
 use std::path::Path;
 
-use crate::{Error, Result};
+use multi_input_base::{Error, Result};
 
 /// Writes a picture or a page.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {

@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
+use multi_input_base::{Notice, Result};
+use multi_input_data::preprocess::{Overflow, Preprocessing};
+use multi_input_kernel::{Backend, Element};
+
 use super::{diagram, html::Html, matrix, worst::worst};
 use crate::{
     compute::Compute,
     definition::Network,
     history::{History, Short},
     importance::Importance,
-    kernel::{Backend, Element},
     model::{Model, Summary, UntypedModel},
-    preprocess::{Overflow, Preprocessing},
     train::{encode, Rows},
-    Notice, Result,
 };
 
 /// A page on a model and its training: figures on some rows, curves, summary, diagram, confusion
@@ -90,7 +91,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
     /// Writes the page.
     ///
     /// # Errors
-    /// [`Error::File`](crate::Error::File), and those of predicting.
+    /// [`Error::File`](multi_input_base::Error::File), and those of predicting.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         D::core().report(self.model.untyped(), &self.page, path.as_ref())
     }
@@ -171,7 +172,7 @@ fn confusion<E: Element, D: Backend<E>>(
     rows: &Rows,
 ) -> Result<()> {
     for (place, output) in model.graph().outputs.iter().enumerate() {
-        if output.target.is_numbers() {
+        if output.target.kind.is_numbers() {
             continue;
         }
         if let Some(confusion) = model.confusion(output, place, rows)? {

@@ -1,12 +1,13 @@
 //! The rows that a model is most wrong about.
 
+use multi_input_base::Result;
+use multi_input_data::{Column, Picture, Table, Values};
+use multi_input_kernel::{Backend, Element};
+
 use crate::{
-    data::{Column, Picture, Table, Values},
     history::Short,
-    kernel::{Backend, Element},
     model::UntypedModel,
     train::{Objective, Rows},
-    Result,
 };
 
 /// A row with what was expected, what was predicted, and what that cost.

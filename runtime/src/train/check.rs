@@ -1,5 +1,7 @@
 //! The check of all settings before anything runs: every mistake at once.
 
+use multi_input_base::{Error, Result};
+
 use super::{
     branches::branch_mistake,
     row_weights::class_mistakes,
@@ -9,7 +11,6 @@ use super::{
 use crate::{
     callback::{RunPlan, Validation},
     definition::{Graph, Node, Output},
-    Error, Result,
 };
 
 impl Setup {
@@ -167,7 +168,8 @@ impl Settings {
 
 /// What is wrong with an output's numbers. In the graph that the macro writes nothing is.
 fn output_mistakes(output: &Output) -> Vec<String> {
-    let Output { name, weight, loss, .. } = output;
+    let Output { weight, loss, .. } = output;
+    let name = output.name;
     let sound = *weight >= 0.0 && weight.is_finite();
     let of_weight = (!sound).then(|| {
         format!("the weight of output `{name}` must be a number of at least 0, but is {weight}")

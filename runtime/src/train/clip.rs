@@ -1,7 +1,9 @@
 //! Gradients that are too large, made smaller.
 
+use multi_input_kernel::Element;
+use multi_input_nn::lazy::Tables;
+
 use super::gradients::StepGradients;
-use crate::{kernel::Element, lazy::Tables};
 
 /// How gradients are kept from growing too large. Keras takes three arguments of which one wins;
 /// here there is one.

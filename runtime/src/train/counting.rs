@@ -6,14 +6,16 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use multi_input_base::{Error, Result};
+use multi_input_data::{
+    preprocess::{Counts, Fitting, Preprocessing},
+    reading::{Piece, Screen},
+    SkipRefused, Skipped, Table,
+};
+
 use super::{
     check::all_right, fingerprint::Fingerprint, notices::Census, row_weights::SampleWeightCheck,
     setup::Setup, stream::RowsOfSource, untrained::reference_rows, RowWeights,
-};
-use crate::{
-    data::{Piece, Screen, SkipRefused, Skipped, Table},
-    preprocess::{Counts, Fitting, Preprocessing},
-    Error, Result,
 };
 
 /// How many rows are looked at together.

@@ -1,9 +1,8 @@
 //! What tells rows from others: a checksum of the raw values.
 
-use crate::{
-    checksum::{Crc32c, Digest},
-    data::{Column, Picture, Pixels, Table, Values},
-};
+use multi_input_data::{Column, Picture, Pixels, Table, Values};
+
+use crate::checksum::{Crc32c, Digest};
 
 /// The checksum of the rows that went by. In how many tables they come makes no difference.
 #[derive(Debug, Default)]
@@ -91,8 +90,9 @@ fn look_at(picture: &Picture, sum: &mut Crc32c) {
 mod tests {
     use std::sync::Arc;
 
+    use multi_input_data::Content;
+
     use super::*;
-    use crate::data::Content;
 
     fn table(numbers: &[f64]) -> Table {
         let values = Arc::new(Values::Doubles(numbers.to_vec()));

@@ -1,5 +1,10 @@
 //! The loop over epochs and steps.
 
+use multi_input_base::{Error, Result};
+use multi_input_data::{preprocess::Preprocessing, Table};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::{optim::Optimizer, parameters::Listed};
+
 use super::{
     fingerprint::Fingerprint,
     notices::{Before, Census},
@@ -19,15 +24,10 @@ use crate::{
     callback::{AnyCallback, Cause, Event, Flow, SoFar},
     checkpoint::{self, CheckpointError},
     compute::Compute,
-    data::Table,
     definition::{Definition, Network},
     history::{End, History, Phase},
-    kernel::{Backend, Element},
+    model::parameters,
     model::{Model, UntypedModel},
-    optim::Optimizer,
-    parameters,
-    preprocess::Preprocessing,
-    Error, Result,
 };
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
@@ -136,7 +136,7 @@ impl Setup {
         };
         checkpoint::load_run(model, path, |path, saved| {
             same_run.compare(path, saved)?;
-            let sizes = own.iter().map(parameters::Listed::len).collect();
+            let sizes = own.iter().map(Listed::elements).collect();
             expected
                 .check(saved)
                 .and_then(|()| recall_callbacks(saved, sizes, &mut self.callbacks))

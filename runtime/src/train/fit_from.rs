@@ -2,6 +2,11 @@
 
 use std::sync::mpsc::sync_channel;
 
+use multi_input_base::{Notice, NoticeKind, Result};
+use multi_input_data::{SkipRefused, Source, Table};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::optim::Optimizer;
+
 use super::{
     counting::Counted,
     mixer::Window,
@@ -17,13 +22,9 @@ use super::{
 };
 use crate::{
     compute::Compute,
-    data::{SkipRefused, Source, Table},
     definition::{Definition, Network},
     history::History,
-    kernel::{Backend, Element},
     model::{Model, UntypedModel},
-    optim::Optimizer,
-    Notice, NoticeKind, Result,
 };
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {

@@ -1,13 +1,10 @@
 //! The gradients of a step, tensor by tensor.
 
 use dfdx::tensor::{Gradients, OwnedTape, SplitTape, Trace};
+use multi_input_kernel::{sweep, Backend, Element};
+use multi_input_nn::{lazy::Tables, parameters::Role};
 
-use crate::{
-    kernel::{sweep, Backend, Element},
-    lazy::Tables,
-    model::AnyModule,
-    parameters::Role,
-};
+use crate::model::AnyModule;
 
 /// The gradients by the tensors that are trained. Between the backward passes they lie here, in the
 /// order of the tensors, where clipping and the optimizer work on plain slices; dfdx has them while a
@@ -69,7 +66,10 @@ impl<E: Element> StepGradients<E> {
         &mut self,
         module: &mut dyn AnyModule<E, D>,
         tables: &mut Tables<E>,
-        mut edit: impl FnMut(&mut Vec<E>, &mut dyn crate::kernel::AnyTensor<E, D>) -> Result<(), D::Err>,
+        mut edit: impl FnMut(
+            &mut Vec<E>,
+            &mut dyn multi_input_kernel::AnyTensor<E, D>,
+        ) -> Result<(), D::Err>,
     ) -> Result<(), D::Err> {
         let mut own = self.tensors.iter_mut().enumerate();
         module.visit_mut(&mut |role, tensor| {

@@ -2,6 +2,11 @@
 
 use std::{cell::RefCell, path::Path, rc::Rc};
 
+use multi_input_base::Result;
+use multi_input_data::Table;
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::optim::Optimizer;
+
 use super::{
     setup::{Checked, Setup},
     Trainer,
@@ -9,12 +14,9 @@ use super::{
 use crate::{
     callback::{AnyCallback, AnyTraining, Event, Flow},
     compute::Compute,
-    data::Table,
     definition::{Definition, Network},
-    kernel::{Backend, Element},
     model::{Model, UntypedModel},
-    optim::Optimizer,
-    report, Result,
+    report,
 };
 
 /// The loss of a batch at each learning rate, from small rates to large ones.
@@ -64,7 +66,7 @@ impl LearningRateCurve {
     /// Draws the curve over a logarithmic axis.
     ///
     /// # Errors
-    /// [`Error::File`](crate::Error::File).
+    /// [`Error::File`](multi_input_base::Error::File).
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
         let series = |name: &str, points: Vec<(f64, f64)>, dashed| report::Series {
             name: name.to_owned(),

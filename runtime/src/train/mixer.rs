@@ -1,6 +1,7 @@
 //! The rows of a pass in an order of its own.
 
-use crate::{data::Piece, seed::Generator, Notice, NoticeKind};
+use multi_input_base::{Generator, Notice, NoticeKind};
+use multi_input_data::reading::Piece;
 
 /// How much is mixed at a time, at most: so many rows, and so many bytes.
 #[derive(Clone, Copy, Debug)]
@@ -108,11 +109,10 @@ impl Mixer {
 mod tests {
     use std::sync::Arc;
 
+    use multi_input_base::Seed;
+    use multi_input_data::{Column, Content, Picture, Table, Values};
+
     use super::*;
-    use crate::{
-        data::{Column, Content, Picture, Table, Values},
-        Seed,
-    };
 
     /// Rows with a picture each, of so many bytes, numbered on from `first`.
     fn piece(first: usize, sizes: &[usize]) -> Piece {
@@ -126,7 +126,8 @@ mod tests {
 
     /// The places of all rows in the order they come out, and the most bytes that were kept.
     fn mixed(window: Window, sizes: &[usize]) -> (Vec<usize>, usize) {
-        let mut mixer = Mixer::new(window, Seed(5).generator(crate::seed::Stream::Shuffling, 0));
+        let mut mixer =
+            Mixer::new(window, Seed(5).generator(multi_input_base::Stream::Shuffling, 0));
         let (mut order, mut most) = (Vec::new(), 0);
         for (number, sizes) in sizes.chunks(10).enumerate() {
             order.extend(mixer.mix(piece(10 * number, sizes)).places);

@@ -1,11 +1,10 @@
 //! A moving average of the weights.
 
-use crate::{
-    kernel::{Backend, Element},
-    model::AnyModule,
-    parameters::{self, Role},
-    Result,
-};
+use multi_input_base::Result;
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::parameters::Role;
+
+use crate::{model::parameters, model::AnyModule};
 
 /// average = momentum * average + (1 - momentum) * weight after every step of the optimizer; the
 /// first step starts it at the weights. When training ends, the model gets the averages: after its

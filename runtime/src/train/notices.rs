@@ -5,13 +5,18 @@ use std::{
     sync::Arc,
 };
 
-use super::{Chunk, Rows};
-use crate::{
-    data::{columns::RowSpec, Batch, Column, Real, Table, Values},
-    definition::{Graph, Missing, Output, Target},
-    model::{Bits, Coverage, LookUp},
+use multi_input_base::{Error, Notice, NoticeKind, Result};
+use multi_input_data::{
+    columns::RowSpec,
     preprocess::{Counts, Preprocessing},
-    Error, Notice, NoticeKind, Result,
+    Column, Real, Table, Values,
+};
+
+use super::{Chunk, Rows};
+use crate::data::Batch;
+use crate::{
+    definition::{Graph, Missing, Output, TargetKind},
+    model::{Bits, Coverage, LookUp},
 };
 
 /// How many kinds of something a notice names.
@@ -57,7 +62,7 @@ impl Targets {
         self.known += 1;
         match &*column.values {
             Values::Categories(classes) => self.count(output.width, classes[row] as usize),
-            Values::Numbers(flags) if output.target == Target::Flag => {
+            Values::Numbers(flags) if output.target.kind == TargetKind::Flag => {
                 self.count(2, usize::from(flags[row] > 0.5));
             }
             Values::Numbers(numbers) => {
@@ -439,6 +444,8 @@ pub(super) fn before_the_first_step(
     validation: impl FnOnce() -> Result<Option<(Census, CutOff)>>,
 ) -> Result<Vec<Notice>> {
     let mut notices = fitted.notices();
+    let outputs = training.graph.outputs.iter().zip(fitted.units());
+    notices.extend(outputs.filter_map(|(output, units)| short_length(output, &units)));
     notices
         .iter_mut()
         .for_each(|notice| say_what_is_unknown(training.graph, notice, before.fills()));
@@ -449,6 +456,23 @@ pub(super) fn before_the_first_step(
     }
     name_columns(row, &mut notices);
     Ok(notices)
+}
+
+/// The least length of a loss, as a share of its target's scale, of which nothing is said.
+const SHORTEST: f64 = 1e-3;
+
+/// A loss that turns to absolute errors far below the target's scale.
+fn short_length(output: &Output, units: &[f64]) -> Option<Notice> {
+    let (loss, length) = (output.loss.name(), output.loss.turns_at()?);
+    let unit = units.iter().copied().fold(f64::INFINITY, f64::min);
+    let (scale, gradient) = (1.0 / unit, length * unit);
+    let message = format!(
+        "`{loss}` turns from squared to absolute errors at {length}, but the target's scale is \
+         {scale:.3e}: nearly all errors are absolute, with gradients of {gradient:.0e} at most; \
+         use `huber` with a `delta` near the errors that are to be expected, or `mae`"
+    );
+    let notice = Notice::new(NoticeKind::Other, message).about(output.name);
+    (gradient < SHORTEST).then_some(notice)
 }
 
 /// Whether the rows to validate with are the last of the training rows.

@@ -1,19 +1,17 @@
 //! What a batch's heads cost, and the slope of it.
 
 use dfdx::{
-    shapes::Rank0,
-    tensor::{OwnedTape, Tensor},
+    shapes::{HasShape, Rank0},
+    tensor::{OwnedTape, PutTape, Tape, Tensor},
+    tensor_ops::ReshapeTo,
 };
+use multi_input_base::{Error, Result};
+use multi_input_data::{Column, Values};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::loss::TargetRow;
 
 use super::Chunk;
-use crate::{
-    data::{Column, Values},
-    definition::{Graph, Head, Output},
-    kernel::Backend,
-    loss::TargetRow,
-    tensor::*,
-    Error, Result,
-};
+use crate::definition::{Graph, Head, Output};
 
 /// The losses of one batch: the sum over the outputs of weight * sum(row weight * loss) / rows, where
 /// the sum and the number of rows are of those that know the output's target. An output that no row of
@@ -139,44 +137,56 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
 
 #[cfg(test)]
 mod tests {
+    use multi_input_data::{preprocess::Preprocessing, Class, Table};
+    use multi_input_nn::loss;
+
     use super::*;
+    use crate::definition::{Schema, Target};
     use crate::{
-        data::{Class, Table},
-        definition::{Link, Output, Target},
+        definition::{Link, Output, TargetKind},
         history::Phase,
-        loss,
-        preprocess::Preprocessing,
         train::{RowWeights, Rows, Scores},
     };
 
     const PRICE: Output = Output {
-        name: "price",
-        target: Target::Numbers,
-        width: 1,
+        target: Target {
+            name: "price",
+            kind: TargetKind::Numbers,
+            width: 1,
+            steps: &[],
+            labels: false,
+            optional: false,
+        },
         loss: &loss::Mse,
         weight: 0.5,
         metrics: &[],
         weighted_metrics: &[],
         link: Link::Identity,
-        steps: &[],
-        labels: false,
-        optional: false,
     };
     const TOPIC: Output = Output {
-        name: "topic",
-        target: Target::Class,
-        width: 2,
+        target: Target {
+            name: "topic",
+            kind: TargetKind::Class,
+            width: 2,
+            steps: &[],
+            labels: false,
+            optional: false,
+        },
         loss: &loss::CrossEntropy { label_smoothing: 0.0 },
         weight: 2.0,
         metrics: &[],
         weighted_metrics: &[],
         link: Link::Softmax,
-        steps: &[],
-        labels: false,
-        optional: false,
     };
-    static GRAPH: Graph =
-        Graph { name: "Two", nodes: &[], inputs: &[], derived: &[], outputs: &[PRICE, TOPIC] };
+    static GRAPH: Graph = graph(&[PRICE.target, TOPIC.target], &[PRICE, TOPIC]);
+
+    const fn graph(targets: &'static [Target], outputs: &'static [Output]) -> Graph {
+        Graph {
+            schema: Schema { name: "Two", inputs: &[], derived: &[], targets },
+            nodes: &[],
+            outputs,
+        }
+    }
 
     fn objective(heads: &[Vec<f64>], weights: RowWeights) -> Objective {
         let fitted = Preprocessing::without_fitting(&GRAPH).unwrap();
@@ -188,7 +198,7 @@ mod tests {
         let mut table = Table::of_samples(&GRAPH);
         for (price, class) in [(1.0f32, 0), (2.0, 1)] {
             let class = Class::<2>::new(class).unwrap();
-            let write = |row: &mut crate::data::RowWriter<'_>| {
+            let write = |row: &mut multi_input_data::RowWriter<'_>| {
                 row.put(&price);
                 row.put(&class);
             };
@@ -218,16 +228,18 @@ mod tests {
     }
 
     /// A price that rows may lack.
-    static PARTLY: Graph = Graph {
-        outputs: &[Output { optional: true, ..PRICE }, Output { optional: true, ..TOPIC }],
-        ..GRAPH
-    };
+    static PARTLY: Graph = graph(
+        &[MAYBE_PRICE, MAYBE_TOPIC],
+        &[Output { target: MAYBE_PRICE, ..PRICE }, Output { target: MAYBE_TOPIC, ..TOPIC }],
+    );
+    const MAYBE_PRICE: Target = Target { optional: true, ..PRICE.target };
+    const MAYBE_TOPIC: Target = Target { optional: true, ..TOPIC.target };
 
     fn partly(rows: &[(Option<f32>, Option<usize>)]) -> Rows {
         let mut table = Table::of_samples(&PARTLY);
         for (price, class) in rows {
             let class = class.map(|class| Class::<2>::new(class).unwrap());
-            let write = |row: &mut crate::data::RowWriter<'_>| {
+            let write = |row: &mut multi_input_data::RowWriter<'_>| {
                 row.put(price);
                 row.put(&class);
             };

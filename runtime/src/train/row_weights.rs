@@ -1,11 +1,11 @@
 //! How much each row counts in each output's loss.
 
+use multi_input_data::{preprocess::Fitting, Column, Table, Values};
+
 use super::trainer::ClassWeights;
 use crate::{
     checksum::Crc32c,
-    data::{Column, Table, Values},
-    definition::{Graph, Output, Target},
-    preprocess::Fitting,
+    definition::{Graph, Output, TargetKind},
 };
 
 /// One weight for each row and output; 1 where nothing was said.
@@ -162,10 +162,10 @@ fn of_classes(column: &Column, weights: &[(usize, f64)]) -> Vec<f64> {
 /// What is wrong with class weights for an output.
 pub(super) fn class_mistakes(output: &Output, weights: &[(usize, f64)]) -> Vec<String> {
     let name = output.name;
-    let classes = match output.target {
-        Target::Class => output.width,
-        Target::Flag => 2,
-        Target::Numbers | Target::Doubles => {
+    let classes = match output.target.kind {
+        TargetKind::Class => output.width,
+        TargetKind::Flag => 2,
+        TargetKind::Numbers | TargetKind::Doubles => {
             return vec![format!("output `{name}` has class weights, but its target is no class")]
         }
     };

@@ -1,15 +1,16 @@
 //! The rows of a run, behind what the loop asks of them: how many there are, and the rows of one
 //! batch.
 
-use super::RowWeights;
-use crate::{
-    data::{Batch, Column, Table, Values},
-    definition::{Definition, Graph, Output},
-    layer::Draw,
-    loss::Units,
+use multi_input_base::{Error, Result};
+use multi_input_data::{
     preprocess::{push_sample, Preprocessing},
-    Error, Result,
+    Column, Table, Values,
 };
+use multi_input_nn::{layer::Draw, loss::Units};
+
+use super::RowWeights;
+use crate::data::Batch;
+use crate::definition::{Definition, Graph, Output};
 
 /// Rows with their targets: as the user gave them, and as the model takes them.
 pub(crate) struct Rows {
@@ -176,6 +177,11 @@ pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -
     Ok(table)
 }
 
+/// [`check_ranges`] for rows of a model.
+pub(crate) fn check_targets<M: Definition>(table: &Table) -> Result<()> {
+    check_ranges(&M::GRAPH, table)
+}
+
 /// Whether the losses can compare with the targets of a table.
 pub(crate) fn check_ranges(graph: &Graph, table: &Table) -> Result<()> {
     let targets = table.columns.iter().skip(graph.inputs.len());
@@ -227,12 +233,16 @@ pub(super) struct Order {
     rows: Vec<usize>,
     batch_size: usize,
     /// Seed of the shuffling; `None` where the rows stay in order.
-    seed: Option<crate::Seed>,
+    seed: Option<multi_input_base::Seed>,
     pass: Option<u64>,
 }
 
 impl Order {
-    pub(super) fn new(rows: usize, batch_size: usize, seed: Option<crate::Seed>) -> Order {
+    pub(super) fn new(
+        rows: usize,
+        batch_size: usize,
+        seed: Option<multi_input_base::Seed>,
+    ) -> Order {
         Order { count: rows, rows: Vec::new(), batch_size, seed, pass: None }
     }
 
@@ -250,7 +260,7 @@ impl Order {
             self.rows.clear();
             self.rows.extend(0..self.count);
             if let Some(seed) = self.seed {
-                seed.generator(crate::seed::Stream::Shuffling, pass).shuffle(&mut self.rows);
+                seed.generator(multi_input_base::Stream::Shuffling, pass).shuffle(&mut self.rows);
             }
         }
         let start = index * self.batch_size;

@@ -3,6 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use dfdx::tensor::Gradients;
+use multi_input_base::{Error, Notice, Result, Stream};
+use multi_input_data::preprocess::Preprocessing;
+use multi_input_kernel::{Backend, Element, Recycling};
+use multi_input_nn::{
+    layer::Draw,
+    lazy::{Raw, Table, Tables},
+    optim::{AnyOptimizer, OptimizerState},
+    parameters::{Listed, Role},
+};
 
 use super::{
     branches::Branches,
@@ -20,15 +29,8 @@ use crate::{
     checkpoint,
     definition::{Graph, Node},
     history::History,
-    kernel::{Backend, Element, Recycling},
-    layer::Draw,
-    lazy::{Raw, Table, Tables},
+    model::parameters,
     model::{Reached, UntypedModel},
-    optim::{AnyOptimizer, OptimizerState},
-    parameters::{self, Role},
-    preprocess::Preprocessing,
-    seed::Stream,
-    Error, Notice, Result,
 };
 
 /// A run on a model.
@@ -93,7 +95,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let own = parameters::list(&model.module);
         let state = OptimizerState::of_tensors(&own, optimizer.slots().len());
         let trained = || own.iter().filter(|parameter| parameter.trainable);
-        let sizes = || trained().map(parameters::Listed::len);
+        let sizes = || trained().map(Listed::elements);
         let averages = settings.moving_average.map(|rule| Averages::new(rule, sizes()));
         let accumulated = match settings.accumulate > 1 {
             true => vec![Vec::new(); sizes().count()],

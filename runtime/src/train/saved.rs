@@ -1,14 +1,14 @@
 //! A run as it is written down, and taken up again.
 
+use multi_input_base::{Error, Result};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::{lazy::Raw, optim::OptimizerState, parameters::Role};
+
 use super::run::Run;
 use crate::{
     callback::{AnyCallback, Memory},
     checkpoint::{CheckpointError, SavedRun},
-    kernel::{Backend, Element},
-    lazy::Raw,
-    optim::OptimizerState,
-    parameters::{self, Role},
-    Error, Result,
+    model::parameters,
 };
 
 /// The names of a callback's numbers begin with its place and its name.
@@ -44,27 +44,30 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         };
         for tensor in &self.state.tensors {
             for (slot, numbers) in tensor.slots.iter().enumerate() {
-                saved.tensors.insert(format!("optimizer.{slot}.{}", tensor.name), wide(numbers));
+                saved
+                    .state
+                    .tensors
+                    .insert(format!("optimizer.{slot}.{}", tensor.name), wide(numbers));
             }
         }
         let names = self.state.tensors.iter().map(|tensor| tensor.name.as_str());
-        self.tables.save(names, raw, &mut saved);
+        self.tables.save(names, raw, &mut saved.state);
         let averages = self.averages.iter().flat_map(|averages| &averages.tensors);
         for (kind, tensors) in
             [("average", averages.collect::<Vec<_>>()), ("sum", self.accumulated.iter().collect())]
         {
             for (state, numbers) in self.state.tensors.iter().zip(tensors) {
-                saved.tensors.insert(format!("{kind}.{}", state.name), wide(numbers));
+                saved.state.tensors.insert(format!("{kind}.{}", state.name), wide(numbers));
             }
         }
-        saved.numbers.extend(self.scores.state());
+        saved.state.numbers.extend(self.scores.state());
         for (place, callback) in own().enumerate() {
             let mut memory = Memory::default();
             callback.remember(&mut memory);
             let prefix = prefix(place, callback.as_ref());
             let named =
                 memory.numbers.into_iter().map(|(name, numbers)| (prefix.clone() + &name, numbers));
-            saved.numbers.extend(named);
+            saved.state.numbers.extend(named);
         }
         saved
     }
@@ -89,11 +92,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
             if let Some(sum) = self.accumulated.get_mut(index) {
                 let name = format!("sum.{}", state.name);
-                sum.resize(saved.tensors.get(&name).map_or(0, Vec::len), E::zero());
+                sum.resize(saved.state.tensors.get(&name).map_or(0, Vec::len), E::zero());
                 fill(sum, saved, &name)?;
             }
         }
-        self.scores.set_state(|name| saved.numbers.get(name).cloned());
+        self.scores.set_state(|name| saved.state.numbers.get(name).cloned());
         self.branches.freeze_only(&saved.frozen);
         self.tell_frozen();
         Ok(())
@@ -107,7 +110,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         parameters::edit_role(&mut self.model.module, Role::Trained, |index, weights| {
             let tensor = &state.tensors[index];
             let of = (index, tensor.name.as_str());
-            known = known.and(tables.recall(of, tensor.step, saved, weights));
+            known = known.and(tables.recall(of, tensor.step, &saved.state, weights));
         })?;
         known.ok_or_else(|| unfit(saved, "a table"))
     }
@@ -124,7 +127,7 @@ pub(super) fn recall_callbacks(
 ) -> std::result::Result<(), String> {
     for (place, callback) in callbacks.iter_mut().enumerate() {
         let prefix = prefix(place, callback.as_ref());
-        let own = saved.numbers.iter().filter_map(|(name, numbers)| {
+        let own = saved.state.numbers.iter().filter_map(|(name, numbers)| {
             Some((name.strip_prefix(&prefix)?.to_owned(), numbers.clone()))
         });
         let memory = Memory::of(own.collect(), sizes.clone());
@@ -143,7 +146,7 @@ fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun)
         for (slot, numbers) in tensor.slots.iter_mut().enumerate() {
             let name = format!("optimizer.{slot}.{}", tensor.name);
             // A table keeps its own.
-            if saved.tensors.contains_key(&name) {
+            if saved.state.tensors.contains_key(&name) {
                 fill(numbers, saved, &name)?;
             }
         }
@@ -157,7 +160,7 @@ fn wide<E: Element>(numbers: &[E]) -> Vec<f64> {
 
 /// Takes over numbers, of which there must be as many.
 fn fill<E: Element>(own: &mut [E], saved: &SavedRun, name: &str) -> Result<()> {
-    match saved.tensors.get(name).filter(|saved| saved.len() == own.len()) {
+    match saved.state.tensors.get(name).filter(|saved| saved.len() == own.len()) {
         Some(saved) => {
             own.iter_mut().zip(saved).for_each(|(own, &saved)| *own = E::of(saved));
             Ok(())

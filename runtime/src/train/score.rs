@@ -1,11 +1,12 @@
 //! The figures over the rows of an epoch or evaluation, as they go by.
 
+use multi_input_base::{Error, Result};
+
 use super::{objective::target_row, Chunk, Objective};
 use crate::{
     definition::{Graph, Output},
     history::{Figures, Phase},
     metric::{Metric, Running},
-    Error, Result,
 };
 
 /// Losses and metrics over the rows so far.

@@ -1,5 +1,8 @@
 //! Everything that a trainer was told, without the type of the model.
 
+use multi_input_data::columns::RowSpec;
+use multi_input_nn::optim::{AnyOptimizer, Optimizer};
+
 use super::{
     row_weights::{SampleWeightCheck, Weighing},
     trainer::{Settings, ValidationRows},
@@ -7,10 +10,8 @@ use super::{
 };
 use crate::{
     callback::{AnyCallback, Progress, RunPlan, Untyped},
-    data::columns::RowSpec,
     definition::{Definition, Graph},
     importance::LeftOut,
-    optim::{AnyOptimizer, Optimizer},
 };
 
 /// What the training loop starts from.

@@ -2,15 +2,15 @@
 //! what is wrong was put there on purpose, or by another version: it is refused before anything
 //! changes, with what does not fit, and no step of a run asks again.
 
+use multi_input_base::quote::Quoted;
+use multi_input_nn::{lazy::holds_table, parameters::Listed};
+
 use super::{trainer::Settings, Scores};
 use crate::{
     callback::RunPlan,
     checkpoint::SavedRun,
     definition::Graph,
     history::{Figures, Phase},
-    lazy::holds_table,
-    parameters::Listed,
-    quote::Quoted,
 };
 
 /// What a run has to fit.
@@ -87,17 +87,17 @@ impl Expected<'_> {
         if steps > saved.updates {
             return Err(format!("{steps} steps of `{name}`, of {}", saved.updates));
         }
-        let is_table = holds_table(saved, name, &tensor.shape, self.slots)?;
+        let is_table = holds_table(&saved.state, name, &tensor.shape, self.slots)?;
         if !is_table {
             let mut slots = (0..self.slots).map(|slot| format!("optimizer.{slot}.{name}"));
-            slots.try_for_each(|slot| has(saved, &slot, &[tensor.len()]))?;
+            slots.try_for_each(|slot| has(saved, &slot, &[tensor.elements()]))?;
         }
         if self.settings.moving_average.is_some() {
-            has(saved, &format!("average.{name}"), &[tensor.len()])?;
+            has(saved, &format!("average.{name}"), &[tensor.elements()])?;
         }
         if self.settings.accumulate > 1 && !is_table {
             // None before the first batch.
-            has(saved, &format!("sum.{name}"), &[0, tensor.len()])?;
+            has(saved, &format!("sum.{name}"), &[0, tensor.elements()])?;
         }
         Ok(())
     }
@@ -105,10 +105,10 @@ impl Expected<'_> {
     /// The figures of the epoch under way: what they go on from has to be what they kept.
     fn figures(&self, saved: &SavedRun) -> Result<(), String> {
         let mut scores = Scores::new(self.graph);
-        scores.set_state(|name| saved.numbers.get(name).cloned());
+        scores.set_state(|name| saved.state.numbers.get(name).cloned());
         let bits = |numbers: &[f64]| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>();
         for (name, state) in scores.state() {
-            let found = saved.numbers.get(&name);
+            let found = saved.state.numbers.get(&name);
             if found.is_none_or(|found| bits(found) != bits(&state)) {
                 return Err(format!("`{name}` is not what the figures of an epoch keep"));
             }
@@ -119,7 +119,7 @@ impl Expected<'_> {
 
 /// Refuses numbers that are not as many as expected.
 fn has(saved: &SavedRun, name: &str, counts: &[usize]) -> Result<(), String> {
-    match saved.tensors.get(name).map(Vec::len) {
+    match saved.state.tensors.get(name).map(Vec::len) {
         Some(found) if counts.contains(&found) => Ok(()),
         Some(found) => Err(format!("`{name}` has {found} numbers, expected {counts:?}")),
         None => Err(format!("`{name}` is missing")),

@@ -1,11 +1,10 @@
 //! What a step moves besides the weights, so that a step that fails can be taken back.
 
-use crate::{
-    kernel::{Backend, Element},
-    model::AnyModule,
-    parameters::{self, Role},
-    Result,
-};
+use multi_input_base::Result;
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::parameters::Role;
+
+use crate::{model::parameters, model::AnyModule};
 
 /// A copy of the tensors that are not trained but may move, as the running statistics of BatchNorm
 /// do. Frozen branches move nothing and are left out.

@@ -1,6 +1,9 @@
 //! One batch: its losses, their gradients, and the optimizer's step.
 
 use dfdx::{tensor::Gradients, tensor_ops::Backward};
+use multi_input_base::{Error, Result, Stream};
+use multi_input_kernel::{sweep, Backend, Element};
+use multi_input_nn::{lazy, optim::AnyOptimizer, parameters::Role};
 
 use super::{
     branches::Branches, head_values, run::Run, watch::first_not_finite, Objective, Penalties,
@@ -8,13 +11,8 @@ use super::{
 use crate::{
     callback::Cause,
     definition::Graph,
-    kernel::{sweep, Backend, Element},
-    lazy,
+    model::parameters,
     model::{link, AnyModule, UntypedModel},
-    optim::AnyOptimizer,
-    parameters::{self, Role},
-    seed::Stream,
-    Error, Result,
 };
 
 /// A loss or a gradient that is not a number.
@@ -205,9 +203,9 @@ fn penalty<E: Element, D: Backend<E>>(
     gradients: &mut Gradients<E, D>,
     branches: &Branches,
 ) -> std::result::Result<f64, D::Err> {
-    let mut penalties = Penalties::new();
+    let mut penalties = Penalties::default();
     module.penalize(&mut penalties)?;
-    penalties.in_training(gradients, branches)
+    penalties.in_training(gradients, |branch| branches.is_frozen(branch))
 }
 
 /// The first output whose loss is not finite.

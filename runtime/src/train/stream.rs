@@ -2,6 +2,14 @@
 
 use std::sync::mpsc::{Receiver, SyncSender};
 
+use multi_input_base::{Error, Result, Seed};
+use multi_input_data::{
+    preprocess::Preprocessing,
+    reading::{cut, read_ahead, rows_within, samples, Ask, Piece, Screen},
+    SkipRefused, Source, Wanted,
+};
+use multi_input_nn::layer::Draw;
+
 use super::{
     mixer::{Mixer, Window},
     row_weights::Weighing,
@@ -9,16 +17,7 @@ use super::{
     trainer::SampleWeight,
     Shuffle,
 };
-use crate::{
-    data::{
-        cut, read_ahead, rows_within, samples, Ask, Piece, Screen, SkipRefused, Source, Wanted,
-    },
-    definition::{Definition, Graph},
-    layer::Draw,
-    preprocess::Preprocessing,
-    seed::{self, Seed},
-    Error, Result,
-};
+use crate::definition::{Definition, Graph};
 
 /// How many batches wait at most: fewer where they are large. A batch holds its rows twice, as they
 /// were read and as the model takes them.
@@ -122,7 +121,8 @@ impl Feed<'_> {
             Shuffle::EachEpoch => self.window,
             Shuffle::Never => Window { rows: 1, ..self.window },
         };
-        let mut mixer = Mixer::new(window, self.seed.generator(seed::Stream::Shuffling, pass));
+        let mut mixer =
+            Mixer::new(window, self.seed.generator(multi_input_base::Stream::Shuffling, pass));
         std::iter::from_fn(move || match pieces.next() {
             Some(piece) => Some(piece.map(|piece| mixer.mix(piece))),
             None => mixer.rest().map(Ok),
@@ -132,7 +132,7 @@ impl Feed<'_> {
     /// What changes the rows of a batch at random.
     fn draw(&self, pass: u64, batch: u64) -> Draw {
         let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
-        let seed = self.seed.stream(seed::Stream::Augmentation);
+        let seed = self.seed.stream(multi_input_base::Stream::Augmentation);
         Draw { seed, layer: 0, step: pass.wrapping_mul(batches).wrapping_add(batch), call: 0 }
     }
 
@@ -182,7 +182,18 @@ impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeighedSamples<
         let wanted = Wanted::samples::<M>(at_once, !self.by_row.is_empty());
         let asks: Vec<_> = self.by_row.iter().map(weigh).collect();
         let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
-        read_ahead(|| samples::<M, S>(self.source, &wanted, &asks, screen), take)
+        read_ahead(
+            || {
+                samples::<M, S>(
+                    self.source,
+                    &wanted,
+                    &asks,
+                    screen,
+                    crate::train::check_targets::<M>,
+                )
+            },
+            take,
+        )
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {

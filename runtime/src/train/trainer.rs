@@ -5,18 +5,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use multi_input_base::{Result, Seed};
+use multi_input_data::{Source, Table};
+use multi_input_nn::optim::Optimizer;
+
 use super::{
     validation::{SampleTables, SamplesOf},
     ClassOutput, Clip, Droppable, MovingAverage, NodeOf, OutputOf,
 };
 use crate::{
     callback::{Callback, Progress},
-    data::{Source, Table},
     definition::Definition,
     importance::LeftOut,
-    optim::Optimizer,
-    seed::Seed,
-    Result,
 };
 
 /// Trains a model, with the semantics of `keras.Model.fit`.
@@ -167,7 +167,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// How many bytes the rows take that [`fit_from`](Trainer::fit_from) mixes at a time, 128 MiB unless
     /// it is said here. Where fewer rows than [`shuffle_window`](Trainer::shuffle_window) have room, a
-    /// [notice](crate::Notice) says so before the first step.
+    /// [notice](multi_input_base::Notice) says so before the first step.
     #[must_use]
     pub fn shuffle_memory(mut self, bytes: usize) -> Self {
         self.settings.shuffle_memory = bytes;
@@ -276,7 +276,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// Otherwise a table with at least 64 rows for every index that a batch may hold changes the
     /// rows of the batch alone, and neither time nor memory of a step grows with it. With momentum
-    /// a row goes on moving after the batch that it was in, and with [`AdamW`](crate::optim::AdamW)
+    /// a row goes on moving after the batch that it was in, and with [`AdamW`](multi_input_nn::optim::AdamW)
     /// all rows decay: those steps it takes when it is next looked up, or when the model is
     /// evaluated, saved, or done. The weights are those of the dense formula, Keras's, but for
     /// rounding: means fade by one power instead of a product a step, and Adam leaves off once what
@@ -285,7 +285,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// Tables change as a whole anyway where a [`moving_average`](Trainer::moving_average) follows
     /// all rows, where the branch holds a module of your own, which may read them, or where the
-    /// optimizer is your own and has no [`coast`](crate::optim::Optimizer::coast).
+    /// optimizer is your own and has no [`coast`](multi_input_nn::optim::Optimizer::coast).
     #[must_use]
     pub fn whole_tables(mut self) -> Self {
         self.settings.whole_tables = true;

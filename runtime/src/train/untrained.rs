@@ -8,14 +8,16 @@
 //! training goes on, they are what they were: what is seen later starts from its own initial values,
 //! whether somebody looked in between or not.
 
+use multi_input_base::Result;
+use multi_input_data::reading::rows_within;
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::parameters::Role;
+
 use super::{run::Run, watch};
 use crate::{
-    data::rows_within,
     definition::Graph,
-    kernel::{Backend, Element},
+    model::parameters,
     model::{optional_input_of, tables, LookUp},
-    parameters::{self, Role},
-    Result,
 };
 
 /// How many training rows the mean of a branch is taken over, at most: fewer where they are large.

@@ -2,6 +2,14 @@
 
 use std::marker::PhantomData;
 
+use multi_input_base::{Error, Notice, Result};
+use multi_input_data::{
+    preprocess::Preprocessing,
+    reading::{cut, read_ahead, samples, Piece, Screen},
+    SkipRefused, Source, Table, Wanted,
+};
+use multi_input_kernel::{Backend, Element};
+
 use super::{
     fit_from::skipped_notice,
     notices::{Census, CutOff},
@@ -11,13 +19,9 @@ use super::{
     RowWeights,
 };
 use crate::{
-    data::{cut, read_ahead, samples, Piece, Screen, SkipRefused, Source, Table, Wanted},
     definition::Definition,
     history::{Figures, Phase},
     importance::LeftOut,
-    kernel::{Backend, Element},
-    preprocess::Preprocessing,
-    Error, Notice, Result,
 };
 
 /// Whether a run validates.
@@ -66,7 +70,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S>
         let wanted = Wanted::samples::<M>(at_once, false);
         let screen = Screen::of(&self.0, |table| fitted.check_samples(table));
         read_ahead(
-            || samples::<M, S>(&self.0, &wanted, &[], screen),
+            || samples::<M, S>(&self.0, &wanted, &[], screen, crate::train::check_targets::<M>),
             |pieces| take(&mut cut(pieces, at_once).map(|piece| piece.map(Piece::numbered))),
         )
     }

@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::kernel::{Backend, Element, Operand};
+use multi_input_kernel::{Backend, Element, Operand};
 
 /// What is taken note of at the end of every node.
 #[derive(Clone, Copy, PartialEq)]

@@ -202,18 +202,25 @@ impl<'a> Stubs<'a> {
 
     fn traits(&self) -> TokenStream {
         let (signatures, krate) = (self.signatures, &self.signatures.paths.krate);
+        let given = signatures.schema();
+        let schema = quote! {
+            #krate::definition::Schema { name: "", inputs: &[], derived: &[], targets: &[] }
+        };
         let graph = quote! {
             #krate::definition::Graph {
-                name: "",
+                schema: #given,
                 nodes: &[],
-                inputs: &[],
-                derived: &[],
                 outputs: &[],
             }
         };
         let nothing = TokenStream::new();
-        let content =
-            DefinitionContent { graph, sample_row: None, inputs: Vec::new(), outputs: Vec::new() };
+        let content = DefinitionContent {
+            schema,
+            graph,
+            sample_row: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+        };
         let parts = [
             signatures.collection(nothing.clone()),
             signatures.non_mutable(),

@@ -1,4 +1,4 @@
-//! `const GRAPH`: the model as constant data.
+//! `const SCHEMA` and `const GRAPH`: the rows and the model as constant data.
 
 use multi_input_spec::{Activation, Kind, Target};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -13,20 +13,35 @@ use crate::{
 };
 
 /// The value of the constant.
-pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
+pub(crate) fn schema(expansion: &Expansion<'_>) -> TokenStream {
     let krate = &expansion.paths.krate;
     let graph = &expansion.checked.graph;
     let name = plain(&graph.model.name);
-    let nodes = graph.order.iter().map(|&position| node(expansion, position));
     let inputs = graph.inputs().map(|position| input(expansion, position));
     let derived = graph.derived().map(|position| self::derived(expansion, position));
-    let outputs = graph.outputs().map(|position| output(expansion, position));
+    let targets = graph.outputs().map(|position| target(expansion, position));
     quote! {
-        #krate::definition::Graph {
+        #krate::definition::Schema {
             name: #name,
-            nodes: &[#(#nodes),*],
             inputs: &[#(#inputs),*],
             derived: &[#(#derived),*],
+            targets: &[#(#targets),*],
+        }
+    }
+}
+
+/// Nodes and outputs.
+pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
+    let krate = &expansion.paths.krate;
+    let graph = &expansion.checked.graph;
+    let nodes = graph.order.iter().map(|&position| node(expansion, position));
+    let outputs = graph.outputs().enumerate();
+    let outputs = outputs.map(|(place, position)| output(expansion, position, place));
+    let schema = expansion.signatures().schema();
+    quote! {
+        #krate::definition::Graph {
+            schema: #schema,
+            nodes: &[#(#nodes),*],
             outputs: &[#(#outputs),*],
         }
     }
@@ -219,18 +234,38 @@ fn smallest_table(expansion: &Expansion<'_>, input: usize) -> TokenStream {
     quote!(#private::smallest(&[#(#tables),*]))
 }
 
-fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
+fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let krate = &expansion.paths.krate;
     let (node, shape) =
         (&expansion.checked.graph.nodes[position], &expansion.checked.shapes[position]);
     let Some(output) = &node.field.output else { return TokenStream::new() };
     let name = plain(node.name());
-    let target = match node.target() {
+    let kind = match node.target() {
         Some(Target::Flag) => quote!(Flag),
         Some(Target::Class) => quote!(Class),
         _ if is_double(node) => quote!(Doubles),
         _ => quote!(Numbers),
     };
+    let width = expansion.formulas.elements(&shape.output);
+    let labels = output.categories.is_some();
+    let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
+    let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));
+    quote! {
+        #krate::definition::Target {
+            name: #name,
+            kind: #krate::definition::TargetKind::#kind,
+            width: #width,
+            steps: &[#(#steps),*],
+            labels: #labels,
+            optional: #optional,
+        }
+    }
+}
+
+fn output(expansion: &Expansion<'_>, position: usize, place: usize) -> TokenStream {
+    let krate = &expansion.paths.krate;
+    let node = &expansion.checked.graph.nodes[position];
+    let Some(output) = &node.field.output else { return TokenStream::new() };
     let loss = output.loss.as_ref().map(|loss| {
         let names = loss.spec.parameters.iter().map(|number| number.name);
         let value = construct(loss.spec.type_name, names, &loss.values);
@@ -249,23 +284,16 @@ fn output(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         Some(_) => quote!(Sigmoid),
         None => quote!(Identity),
     };
-    let (weight, width) = (&output.weight, expansion.formulas.elements(&shape.output));
-    let labels = output.categories.is_some();
-    let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
-    let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));
+    let weight = &output.weight;
+    let schema = expansion.signatures().schema();
     quote! {
         #krate::definition::Output {
-            name: #name,
-            target: #krate::definition::Target::#target,
-            width: #width,
+            target: #schema.targets[#place],
             loss: #loss,
             weight: #weight,
             metrics: &[#(#metrics),*],
             weighted_metrics: &[#(#weighted_metrics),*],
             link: #krate::definition::Link::#link,
-            steps: &[#(#steps),*],
-            labels: #labels,
-            optional: #optional,
         }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         }
     });
     let definition = signatures.definition_of_rows(&DefinitionContent {
+        schema: graph::schema(expansion),
         graph: graph::constant(expansion),
         sample_row,
         inputs: graph.inputs().map(|node| graph.nodes[node].name()).collect(),

@@ -20,8 +20,9 @@ pub(crate) struct NetworkBodies {
     pub(crate) freezes: TokenStream,
 }
 
-/// What `impl Definition` holds.
+/// What `impl RowTypes` and `impl Definition` hold.
 pub(crate) struct DefinitionContent<'a> {
+    pub(crate) schema: TokenStream,
     pub(crate) graph: TokenStream,
     pub(crate) sample_row: Option<TokenStream>,
     pub(crate) inputs: Vec<&'a Ident>,
@@ -133,23 +134,30 @@ impl Signatures<'_> {
         }
     }
 
-    /// `impl Definition for HousePrice`.
+    /// The constant of `impl RowTypes`.
+    pub(crate) fn schema(&self) -> TokenStream {
+        let (definition, krate) = (&self.names.definition, &self.paths.krate);
+        quote!(<#definition as #krate::definition::RowTypes>::SCHEMA)
+    }
+
+    /// `impl RowTypes` and `impl Definition for HousePrice`.
     pub(crate) fn definition_of_rows(&self, content: &DefinitionContent<'_>) -> TokenStream {
         let (krate, quiet) = (&self.paths.krate, self.quiet());
         let Names { definition, inputs, sample, outputs, .. } = self.names;
-        let DefinitionContent { graph, sample_row, inputs: taken, outputs: given } = content;
+        let DefinitionContent { schema, graph, sample_row, inputs: taken, outputs: given } =
+            content;
         let write_inputs = self.body(quote!(#(row.put(&inputs.#taken);)*));
         let write_sample =
             self.body(quote!(#(row.put(&sample.#taken);)* #(row.put(&sample.#given);)*));
         let read_outputs = self.body(quote!(#outputs { #(#given: row.take(),)* }));
         quote! {
             #quiet
-            impl #krate::definition::Definition for #definition {
+            impl #krate::definition::RowTypes for #definition {
                 type Inputs = #inputs;
                 type Sample = #sample;
                 type Outputs = #outputs;
 
-                const GRAPH: #krate::definition::Graph = #graph;
+                const SCHEMA: #krate::definition::Schema = #schema;
                 #sample_row
 
                 fn write_inputs(inputs: &#inputs, row: &mut #krate::data::RowWriter<'_>) {
@@ -163,6 +171,10 @@ impl Signatures<'_> {
                 fn read_outputs(row: &mut #krate::data::RowReader<'_>) -> #outputs {
                     #read_outputs
                 }
+            }
+
+            impl #krate::definition::Definition for #definition {
+                const GRAPH: #krate::definition::Graph = #graph;
             }
         }
     }

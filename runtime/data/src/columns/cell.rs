@@ -1,0 +1,211 @@
+//! One value of a row, whatever source it comes from.
+
+use std::{borrow::Cow, fmt};
+
+use multi_input_base::quote::Quoted;
+use serde::{
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    Deserialize, Deserializer,
+};
+
+use crate::real::LAST_WHOLE;
+
+/// One value as the source holds it.
+///
+/// Every source gives these, and a field's type takes all of them alike (`FromCells`): a text of
+/// digits is a number where a number is asked for, whether it stood in a CSV, in JSON or in a
+/// database, and a whole number is a text where a text is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell<'de> {
+    /// Nothing: an empty CSV cell, or JSON's null.
+    Blank,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i128),
+    /// Any other number.
+    Float(f64),
+    /// A text, and a date as ISO 8601 writes it.
+    Text(Cow<'de, str>),
+    /// A list.
+    List(Vec<Cell<'de>>),
+    /// Something that no field takes, in words.
+    Other(Cow<'de, str>),
+}
+
+impl<'de> Cell<'de> {
+    /// What a text looks like: a flag, a number, or a text.
+    pub(crate) fn of_value(text: &'de str) -> Cell<'de> {
+        match text {
+            "true" => return Cell::Bool(true),
+            "false" => return Cell::Bool(false),
+            _ => {}
+        }
+        if let Ok(whole) = text.parse() {
+            return Cell::Integer(whole);
+        }
+        text.parse().map_or_else(|_| Cell::of_text(text), Cell::Float)
+    }
+
+    /// Without white space around it; blank where nothing else is there.
+    pub(crate) fn of_text(text: &'de str) -> Cell<'de> {
+        match text.trim() {
+            "" => Cell::Blank,
+            text => Cell::Text(Cow::Borrowed(text)),
+        }
+    }
+
+    /// The same of a text that is handed over.
+    pub(crate) fn of_string(text: String) -> Cell<'de> {
+        match text.trim() {
+            "" => Cell::Blank,
+            trimmed if trimmed.len() == text.len() => Cell::Text(Cow::Owned(text)),
+            trimmed => Cell::Text(Cow::Owned(trimmed.to_owned())),
+        }
+    }
+
+    /// The same of a text that may be either.
+    #[cfg(any(feature = "arrow", feature = "parquet"))]
+    pub(crate) fn trimmed(self) -> Cell<'de> {
+        match self {
+            Cell::Text(Cow::Borrowed(text)) => Cell::of_text(text),
+            Cell::Text(Cow::Owned(text)) => Cell::of_string(text),
+            Cell::List(items) => Cell::List(items.into_iter().map(Cell::trimmed).collect()),
+            other => other,
+        }
+    }
+
+    /// What the cell holds where a number or a flag is asked for: of a text what it looks like.
+    pub fn value(&self) -> Cow<'_, Cell<'_>> {
+        match self {
+            Cell::Text(text) => Cow::Owned(Cell::of_value(text.trim())),
+            other => Cow::Borrowed(other),
+        }
+    }
+
+    /// The whole number in a cell that is no text; 3.0 is one, 3.5 is not: tables that went through
+    /// floating point hold 3 as 3.0.
+    pub fn whole(&self) -> Option<i128> {
+        match self {
+            Cell::Integer(number) => Some(*number),
+            Cell::Float(number) if number.fract() == 0.0 && number.abs() <= LAST_WHOLE => {
+                Some(*number as i128)
+            }
+            _ => None,
+        }
+    }
+
+    /// The flag in a cell.
+    pub fn flag(&self) -> Option<bool> {
+        match &*self.value() {
+            Cell::Bool(flag) => Some(*flag),
+            Cell::Text(text) => match text.to_ascii_lowercase().as_str() {
+                // PostgreSQL's own files say `t` and `f`.
+                "true" | "yes" | "t" => Some(true),
+                "false" | "no" | "f" => Some(false),
+                _ => None,
+            },
+            number => match number.whole() {
+                Some(0) => Some(false),
+                Some(1) => Some(true),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cell::Blank => f.write_str("nothing"),
+            Cell::Bool(value) => write!(f, "`{value}`"),
+            Cell::Integer(value) => write!(f, "`{value}`"),
+            Cell::Float(value) => write!(f, "`{value}`"),
+            Cell::Text(value) => Quoted(value).fmt(f),
+            Cell::List(items) => write!(f, "a list of {}", items.len()),
+            Cell::Other(what) => f.write_str(what),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cell<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cell<'de>, D::Error> {
+        deserializer.deserialize_any(CellVisitor)
+    }
+}
+
+/// Reads the text of a cell that holds nothing but text: `deserialize_any` of the `csv` crate would
+/// make a 7 of `007`.
+pub(super) struct AsText;
+
+impl<'de> DeserializeSeed<'de> for AsText {
+    type Value = Cell<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cell<'de>, D::Error> {
+        deserializer.deserialize_str(CellVisitor)
+    }
+}
+
+struct CellVisitor;
+
+impl<'de> Visitor<'de> for CellVisitor {
+    type Value = Cell<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, a flag, a text, a list or nothing")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Cell<'de>, E> {
+        Ok(Cell::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Cell<'de>, E> {
+        Ok(Cell::Integer(value.into()))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Cell<'de>, E> {
+        Ok(Cell::Integer(value.into()))
+    }
+    fn visit_i128<E>(self, value: i128) -> Result<Cell<'de>, E> {
+        Ok(Cell::Integer(value))
+    }
+    fn visit_u128<E>(self, value: u128) -> Result<Cell<'de>, E> {
+        Ok(i128::try_from(value).map_or(Cell::Float(value as f64), Cell::Integer))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Cell<'de>, E> {
+        Ok(Cell::Float(value))
+    }
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Cell<'de>, E> {
+        Ok(Cell::of_text(value))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Cell<'de>, E> {
+        Ok(Cell::of_string(value.to_owned()))
+    }
+    fn visit_string<E>(self, value: String) -> Result<Cell<'de>, E> {
+        Ok(Cell::of_string(value))
+    }
+    fn visit_unit<E>(self) -> Result<Cell<'de>, E> {
+        Ok(Cell::Blank)
+    }
+    fn visit_none<E>(self) -> Result<Cell<'de>, E> {
+        Ok(Cell::Blank)
+    }
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Cell<'de>, D::Error> {
+        Cell::deserialize(inner)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Cell<'de>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Cell::List(list))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Cell<'de>, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Cell::Other("an object with keys of its own".into()))
+    }
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Cell<'de>, E> {
+        Ok(Cell::Other(format!("{} bytes", bytes.len()).into()))
+    }
+    /// Our own sources so hand over what no field takes, in words.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, words: D) -> Result<Cell<'de>, D::Error> {
+        Ok(Cell::Other(String::deserialize(words)?.into()))
+    }
+}

@@ -1,0 +1,354 @@
+//! Cells as values of Rust types.
+
+use std::{borrow::Cow, fmt};
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+
+use super::{
+    dates,
+    grid::{append_numbers, append_texts, Append},
+    Cell, FieldSpec,
+};
+use crate::{
+    image_files,
+    real::{expected_of_float, expected_of_whole, of_float, of_whole, Real, AN_ID},
+    Class, Image, ImageError,
+};
+
+/// A cell with the column it stands in.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    column: &'a str,
+    /// The place in the column's list.
+    item: Option<usize>,
+    cell: &'a Cell<'a>,
+    field: &'a FieldSpec,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(field: &'a FieldSpec, column: &'a str, cell: &'a Cell<'a>) -> View<'a> {
+        View { column, item: None, cell, field }
+    }
+
+    /// Whether a blank cell is a value.
+    fn takes_blank(&self) -> bool {
+        self.field.reads.takes_blank()
+    }
+
+    fn problem(&self, expected: impl Into<String>) -> Problem {
+        let item = self.item.map_or(String::new(), |item| format!(" item {item}"));
+        Problem {
+            place: format!("column `{}`{item}", self.column),
+            expected: expected.into(),
+            found: format!("{}{}", self.cell, self.advice()),
+        }
+    }
+
+    /// What takes a blank cell.
+    fn advice(&self) -> String {
+        let ty = self.field.ty;
+        match self.cell {
+            Cell::Blank if ty.starts_with("[f") => "; `impute` fills blank cells".to_owned(),
+            Cell::Blank if !ty.starts_with(['[', 'O']) => {
+                format!("; write `Option<{ty}>` where cells may be blank")
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// Why cells are no value of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    place: String,
+    expected: String,
+    found: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}, found {}", self.place, self.expected, self.found)
+    }
+}
+
+/// A type that one cell or several are read into.
+pub trait FromCells: Sized {
+    /// How many columns fill it.
+    const ELEMENTS: usize = 1;
+
+    /// How the cells of many rows are appended, where each cell is one element; `None` where they are
+    /// read value by value.
+    const ELEMENTWISE: Option<Append> = None;
+
+    /// Whether a cell says that there is no value.
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        *cell == Cell::Blank
+    }
+
+    /// The value where there is no cell; `None` where there must be one.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// The value in `cells`: one that may be a list, or one for each element.
+    ///
+    /// # Errors
+    /// Where they hold something else.
+    fn read(cells: &[View<'_>]) -> Result<Self, Problem>;
+}
+
+/// The only cell there is.
+fn single<'a>(cells: &[View<'a>], expected: &str) -> Result<View<'a>, Problem> {
+    match cells {
+        [cell] => Ok(*cell),
+        _ => Err(Problem {
+            place: cells
+                .first()
+                .map_or("no column".to_owned(), |c| format!("column `{}`", c.column)),
+            expected: expected.to_owned(),
+            found: format!("{} columns", cells.len()),
+        }),
+    }
+}
+
+/// The number in a cell: a whole one exactly, any other rounded.
+fn real<T: Real>(cells: &[View<'_>]) -> Result<T, Problem> {
+    let view = single(cells, "a number")?;
+    match &*view.cell.value() {
+        Cell::Blank if view.takes_blank() => Ok(T::nan()),
+        Cell::Float(number) if number.is_nan() && view.takes_blank() => Ok(T::nan()),
+        Cell::Integer(number) => {
+            of_whole(*number).ok_or_else(|| view.problem(expected_of_whole::<T>(*number)))
+        }
+        Cell::Float(number) => {
+            of_float(*number).ok_or_else(|| view.problem(expected_of_float::<T>(*number)))
+        }
+        _ => Err(view.problem("a number")),
+    }
+}
+
+/// Whether a number is missing: NaN says so too.
+fn is_nan(cell: &Cell<'_>) -> bool {
+    match &*cell.value() {
+        Cell::Float(number) => number.is_nan(),
+        value => *value == Cell::Blank,
+    }
+}
+
+impl FromCells for f32 {
+    const ELEMENTWISE: Option<Append> = Some(append_numbers);
+
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        is_nan(cell)
+    }
+
+    fn read(cells: &[View<'_>]) -> Result<f32, Problem> {
+        real(cells)
+    }
+}
+
+impl FromCells for f64 {
+    const ELEMENTWISE: Option<Append> = Some(append_numbers);
+
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        is_nan(cell)
+    }
+
+    fn read(cells: &[View<'_>]) -> Result<f64, Problem> {
+        real(cells)
+    }
+}
+
+/// A whole number of a type that goes from `least` to `most`.
+fn integer<T: TryFrom<i128> + fmt::Display>(
+    cells: &[View<'_>],
+    [least, most]: [T; 2],
+) -> Result<T, Problem> {
+    let expected = || format!("a whole number from {least} to {most}");
+    let view = single(cells, &expected())?;
+    let found = view.cell.value().whole();
+    found.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
+        let advice = if found.is_some() { format!(" ({AN_ID})") } else { String::new() };
+        view.problem(expected() + &advice)
+    })
+}
+
+impl FromCells for u32 {
+    fn read(cells: &[View<'_>]) -> Result<u32, Problem> {
+        integer(cells, [u32::MIN, u32::MAX])
+    }
+}
+
+impl FromCells for i64 {
+    fn read(cells: &[View<'_>]) -> Result<i64, Problem> {
+        let number = integer(cells, [i64::MIN, i64::MAX])?;
+        real::<f64>(cells).map(|_| number)
+    }
+}
+
+impl FromCells for u64 {
+    fn read(cells: &[View<'_>]) -> Result<u64, Problem> {
+        let number = integer(cells, [u64::MIN, u64::MAX])?;
+        real::<f64>(cells).map(|_| number)
+    }
+}
+
+impl FromCells for bool {
+    fn read(cells: &[View<'_>]) -> Result<bool, Problem> {
+        const EXPECTED: &str = "true, false, yes, no, 1 or 0";
+        let view = single(cells, EXPECTED)?;
+        view.cell.flag().ok_or_else(|| view.problem(EXPECTED))
+    }
+}
+
+impl FromCells for String {
+    const ELEMENTWISE: Option<Append> = Some(append_texts);
+
+    fn read(cells: &[View<'_>]) -> Result<String, Problem> {
+        let view = single(cells, "a text")?;
+        text(view, "a text").map(Cow::into_owned)
+    }
+}
+
+/// The text in a cell. A whole number is one: the key of a table is often a column of them.
+fn text<'a>(view: View<'a>, expected: &str) -> Result<Cow<'a, str>, Problem> {
+    match view.cell {
+        Cell::Text(text) => Ok(Cow::Borrowed(text)),
+        Cell::Blank if view.takes_blank() => Ok(Cow::Borrowed("")),
+        Cell::Integer(_) | Cell::Float(_) | Cell::Bool(_) => match view.cell.whole() {
+            Some(whole) => Ok(Cow::Owned(whole.to_string())),
+            None => Err(view.problem(format!("{expected} or a whole number"))),
+        },
+        _ => Err(view.problem(expected)),
+    }
+}
+
+impl FromCells for NaiveDate {
+    fn read(cells: &[View<'_>]) -> Result<NaiveDate, Problem> {
+        const EXPECTED: &str = "a date such as 2024-12-31";
+        date(
+            cells,
+            EXPECTED,
+            dates::date,
+            "a time of day or a zone goes into `NaiveDateTime` or `DateTime<Utc>`",
+        )
+    }
+}
+
+impl FromCells for NaiveDateTime {
+    fn read(cells: &[View<'_>]) -> Result<NaiveDateTime, Problem> {
+        const EXPECTED: &str = "a time such as 2024-12-31T23:59:59";
+        date(cells, EXPECTED, dates::time, "a time with a zone goes into `DateTime<Utc>`")
+    }
+}
+
+impl FromCells for DateTime<Utc> {
+    fn read(cells: &[View<'_>]) -> Result<DateTime<Utc>, Problem> {
+        const EXPECTED: &str = "a time with its zone, such as 2024-12-31T23:59:59Z";
+        date(cells, EXPECTED, dates::instant, "a time without a zone goes into `NaiveDateTime`")
+    }
+}
+
+/// A date; `other` says where those go that are of another type.
+fn date<T>(
+    cells: &[View<'_>],
+    expected: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+    other: &str,
+) -> Result<T, Problem> {
+    let view = single(cells, expected)?;
+    let Cell::Text(text) = view.cell else { return Err(view.problem(expected)) };
+    let is_other = || dates::time(text).is_some() || dates::instant(text).is_some();
+    read(text).ok_or_else(|| match is_other() {
+        true => view.problem(format!("{expected} ({other})")),
+        false => view.problem(expected),
+    })
+}
+
+/// A path, which counts from the folder of the file that it stands in.
+impl<const C: usize> FromCells for Image<C> {
+    fn read(cells: &[View<'_>]) -> Result<Image<C>, Problem> {
+        const EXPECTED: &str = "the path of a PNG or JPEG file";
+        let view = single(cells, EXPECTED)?;
+        let path = text(view, EXPECTED)?;
+        image_files::open(&path).map_err(|ImageError { expected, found }| Problem {
+            place: format!("column `{}`", view.column),
+            expected,
+            found,
+        })
+    }
+}
+
+impl<const N: usize> FromCells for Class<N> {
+    fn read(cells: &[View<'_>]) -> Result<Class<N>, Problem> {
+        let expected = format!("a class from 0 to {}", N.saturating_sub(1));
+        let view = single(cells, &expected)?;
+        let index = view.cell.value().whole().and_then(|index| usize::try_from(index).ok());
+        index.and_then(|index| Class::new(index).ok()).ok_or_else(|| view.problem(expected))
+    }
+}
+
+impl<T: FromCells, const N: usize> FromCells for [T; N] {
+    const ELEMENTS: usize = N * T::ELEMENTS;
+    const ELEMENTWISE: Option<Append> = T::ELEMENTWISE;
+
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        match cell {
+            Cell::List(items) => !items.is_empty() && items.iter().all(T::is_blank),
+            cell => T::is_blank(cell),
+        }
+    }
+
+    fn read(cells: &[View<'_>]) -> Result<[T; N], Problem> {
+        let expected = || format!("a list of {N}");
+        let mut items = Vec::new();
+        let (views, each) = match cells {
+            [View { column, cell: Cell::List(list), field, .. }] => {
+                let view = |(item, cell)| View { column, item: Some(item), cell, field };
+                items.extend(list.iter().enumerate().map(view));
+                (&items[..], 1)
+            }
+            columns => (columns, T::ELEMENTS.max(1)),
+        };
+        if views.len() != N * each {
+            return Err(match cells {
+                [cell] => cell.problem(expected()),
+                _ => Problem {
+                    place: "its columns".to_owned(),
+                    expected: format!("{} of them", Self::ELEMENTS),
+                    found: cells.len().to_string(),
+                },
+            });
+        }
+        let read: Vec<T> = views.chunks(each).map(T::read).collect::<Result<_, _>>()?;
+        read.try_into().map_err(|read: Vec<T>| Problem {
+            place: "its elements".to_owned(),
+            expected: expected(),
+            found: read.len().to_string(),
+        })
+    }
+}
+
+impl<T: FromCells> FromCells for Option<T> {
+    const ELEMENTS: usize = T::ELEMENTS;
+
+    fn is_blank(cell: &Cell<'_>) -> bool {
+        T::is_blank(cell)
+    }
+
+    fn absent() -> Option<Option<T>> {
+        Some(None)
+    }
+
+    fn read(cells: &[View<'_>]) -> Result<Option<T>, Problem> {
+        let blank = |view: &&View<'_>| T::is_blank(view.cell);
+        match cells.iter().find(blank) {
+            None => T::read(cells).map(Some),
+            Some(_) if cells.iter().all(|view| blank(&view)) => Ok(None),
+            Some(view) if view.takes_blank() => T::read(cells).map(Some),
+            Some(view) => {
+                Err(view.problem("a value, because other columns of this field have one"))
+            }
+        }
+    }
+}

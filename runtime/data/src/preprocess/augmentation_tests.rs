@@ -1,0 +1,107 @@
+//! What is done to pictures at random, at given parameters, against Keras's layers at the same
+//! ones, from the answers that `tests/fixtures/preprocessing_augmentation.py` recorded.
+
+use multi_input_spec::{step::flip, Shape, Size, Value};
+use serde_json::Value as Json;
+
+use super::{
+    contrast::adjust,
+    flip::{mirrored, Mirror},
+    image::{crop, moved, sources, Affinity},
+    rotate::turn,
+    zoom::shown,
+    Flip, Random,
+};
+use crate::{schema::Step, Values};
+
+/// A step that takes and gives the fixture's picture; which one it is does not matter here.
+fn step(fixture: &Json) -> Step {
+    let sizes: Vec<Size> =
+        flat(&fixture["shape"]).iter().map(|n| Size::Known(*n as usize)).collect();
+    let shape = Shape::numbers(&sizes);
+    let arguments = &[Value::Absent];
+    Step {
+        spec: &flip::STEP,
+        arguments,
+        input: shape,
+        output: shape,
+        vocabulary_of: None,
+        stage: Random::<Flip>::STAGE,
+    }
+}
+
+fn fixture() -> (Json, Values) {
+    let text = include_str!("../../../../tests/fixtures/preprocessing_augmentation.json");
+    let fixture: Json = serde_json::from_str(text).unwrap();
+    let image = flat(&fixture["image"]);
+    (fixture, Values::Numbers(image))
+}
+
+fn flat(list: &Json) -> Vec<f32> {
+    list.as_array().unwrap().iter().map(|number| number.as_f64().unwrap() as f32).collect()
+}
+
+#[track_caller]
+fn assert_close(values: &Values, answer: &Json, tolerance: f32) {
+    let Values::Numbers(numbers) = values else { panic!("{values:?}") };
+    let answer = flat(answer);
+    assert_eq!(numbers.len(), answer.len());
+    for (place, (ours, theirs)) in numbers.iter().zip(&answer).enumerate() {
+        assert!((ours - theirs).abs() <= tolerance, "{place}: {ours} is not {theirs}");
+    }
+}
+
+#[test]
+fn a_mirrored_picture_is_that_of_keras() {
+    let (fixture, image) = fixture();
+    for (mode, left_right, up_down) in [
+        ("horizontal", true, false),
+        ("vertical", false, true),
+        ("horizontal_and_vertical", true, true),
+    ] {
+        let ours = mirrored(&step(&fixture), &image, |_| Mirror { left_right, up_down });
+        assert_close(&ours, &fixture["flip"][mode], 0.0);
+    }
+}
+
+/// What `affinity` makes of the parameter `name` of every case, of values up to 255.
+fn check_moves(kind: &str, name: &str, affinity: impl Fn(f64) -> Affinity) {
+    let (fixture, image) = fixture();
+    for case in fixture[kind].as_array().unwrap() {
+        let parameter = case[name].as_f64().unwrap();
+        let ours = moved(&step(&fixture), &image, |_| affinity(parameter));
+        assert_close(&ours, &case["answer"], 2e-3);
+    }
+}
+
+#[test]
+fn a_turned_picture_is_that_of_keras() {
+    check_moves("rotate", "turn", turn);
+}
+
+#[test]
+fn a_nearer_or_farther_picture_is_that_of_keras() {
+    check_moves("zoom", "scale", shown);
+}
+
+#[test]
+fn more_or_less_contrast_is_that_of_keras() {
+    let (fixture, image) = fixture();
+    for case in fixture["contrast"].as_array().unwrap() {
+        let Values::Numbers(mut numbers) = image.clone() else { panic!() };
+        adjust(&step(&fixture), &mut numbers, |_| case["by"].as_f64().unwrap());
+        assert_close(&Values::Numbers(numbers), &case["answer"], 1e-4);
+    }
+}
+
+#[test]
+fn a_part_of_a_picture_is_that_of_keras() {
+    let (fixture, image) = fixture();
+    for case in fixture["random_crop"].as_array().unwrap() {
+        let corner: Vec<usize> = flat(&case["corner"]).iter().map(|n| *n as usize).collect();
+        let mut part = Vec::new();
+        let source = &sources(&step(&fixture), &image)[0];
+        crop(source, [corner[0], corner[1]], [4, 3], &mut part);
+        assert_close(&Values::Numbers(part), &case["answer"], 0.0);
+    }
+}

@@ -1,0 +1,32 @@
+//! `clip`: between two bounds.
+
+use super::stage::{FixedStep, Refusal};
+use crate::{schema::Step, Values};
+
+/// min(max(x, low), high) of every number. NumPy's `clip`.
+#[derive(Clone, Copy, Debug)]
+pub struct Clip;
+
+impl FixedStep for Clip {
+    fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
+        let low = step.argument("low").number_or(f64::NEG_INFINITY);
+        let high = step.argument("high").number_or(f64::INFINITY);
+        match &mut values {
+            Values::Numbers(numbers) => clip(numbers, low as f32, high as f32),
+            Values::Doubles(numbers) => clip(numbers, low, high),
+            _ => {}
+        }
+        Ok(values)
+    }
+}
+
+fn clip<T: PartialOrd + Copy>(numbers: &mut [T], low: T, high: T) {
+    // Written out, so that NaN stays, which `max` would replace.
+    for number in numbers {
+        if *number < low {
+            *number = low;
+        } else if *number > high {
+            *number = high;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `crossed`: the categories of several inputs as one.
+
+use super::{hashed::sip_hash, stage::Derivation};
+use crate::{schema::Derived, Column, Values};
+
+/// One category below `buckets` for the categories of several inputs together, so that a layer may
+/// learn something of every combination: `#[derived(crossed(district, kind, 1000))]`. The order in
+/// which the inputs are named matters.
+///
+/// What rows hold is crossed, before the input's own steps: a text or number that no vocabulary
+/// knows is as good as any other. Of a number, the interval that `bins` puts it into is crossed. An
+/// absent input, whatever stands in for it elsewhere, is a category of its own, different from
+/// every text and number.
+///
+/// The category is the rest of a hash divided by `buckets`, so different combinations may share
+/// one. The hash is SipHash-2-4 with the key (salt, salt), as in `hashed`, of all values one behind
+/// the other: for each the length in bytes plus one, as eight bytes, the lowest first, and then its
+/// text (of a number, the decimal digits); eight bytes of 0 for an absent one.
+///
+/// `keras.layers.HashedCrossing(num_bins=buckets)`, which takes FarmHash fingerprints instead: the
+/// indices are others, and evenly spread alike. It knows no salt, no bins and nothing absent.
+#[derive(Clone, Copy, Debug)]
+pub struct Crossed;
+
+impl Derivation for Crossed {
+    fn derive(&self, derived: &Derived, of: &[Column]) -> Values {
+        let buckets = derived.output.below.get().max(1) as u64;
+        let salt = derived.argument("salt").number_or(0.0) as u64;
+        let rows = of.first().map_or(0, |column| column.values.len());
+        let mut key = Vec::new();
+        let category = |row: usize| {
+            key.clear();
+            of.iter().for_each(|column| push(column, row, &mut key));
+            (sip_hash(&key, [salt, salt]) % buckets) as u32
+        };
+        Values::Categories((0..rows).map(category).collect())
+    }
+}
+
+/// Appends what a row holds to what is hashed.
+fn push(column: &Column, row: usize, key: &mut Vec<u8>) {
+    let mut text = |text: &str| {
+        key.extend((text.len() as u64 + 1).to_le_bytes());
+        key.extend(text.as_bytes());
+    };
+    match &*column.values {
+        _ if !column.is_present(row) => key.extend(0_u64.to_le_bytes()),
+        Values::Texts(texts) => text(&texts[row]),
+        Values::Categories(indices) => text(&indices[row].to_string()),
+        // The spec takes no other.
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use multi_input_spec::{derived::crossed::DERIVATION, Shape, Size, Value};
+
+    use super::*;
+    use crate::Content;
+
+    const CROSSED: Derived = Derived {
+        name: "both",
+        spec: &DERIVATION,
+        inputs: &[0, 1],
+        arguments: &[Value::Size(Size::Known(1_000_000)), Value::Absent],
+        output: Shape::categories(&[]).below(Size::Known(1_000_000)),
+        derivation: &Crossed,
+    };
+
+    fn texts(texts: &[&str]) -> Column {
+        let values = Arc::new(Values::Texts(texts.iter().map(|text| (*text).into()).collect()));
+        Column { name: "text", content: Content::Texts, width: 1, values, present: None }
+    }
+
+    fn cross(of: &[Column]) -> Vec<u32> {
+        let Values::Categories(categories) = Crossed.derive(&CROSSED, of) else { panic!() };
+        categories
+    }
+
+    #[test]
+    fn values_keep_apart() {
+        let found =
+            cross(&[texts(&["ab", "a", "", "abc", "c"]), texts(&["c", "bc", "abc", "", "ab"])]);
+        let mut different = found.clone();
+        different.sort_unstable();
+        different.dedup();
+        assert_eq!(different.len(), 5, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_absent_is_a_category_of_its_own() {
+        let mut optional = texts(&["", "", "0"]);
+        optional.present = Some(vec![false, true, true]);
+        let found = cross(&[texts(&["a", "a", "a"]), optional]);
+        assert!(found[0] != found[1] && found[0] != found[2] && found[1] != found[2], "{found:?}");
+    }
+
+    #[test]
+    fn a_number_is_its_digits() {
+        let numbers = Column {
+            name: "number",
+            content: Content::Categories { below: usize::MAX },
+            width: 1,
+            values: Arc::new(Values::Categories(vec![7, 70])),
+            present: None,
+        };
+        let as_texts = cross(&[texts(&["a", "b"]), texts(&["7", "70"])]);
+        assert_eq!(cross(&[texts(&["a", "b"]), numbers]), as_texts);
+    }
+}

@@ -1,0 +1,47 @@
+//! `flip`: mirror images, in training.
+
+use super::{
+    image::{shape, sources},
+    stage::{Lots, RandomStep, Refusal},
+};
+use crate::{schema::Step, Values};
+
+/// Every second picture, by lot, is mirrored in training: left and right with `horizontal`, top and
+/// bottom with `vertical`, each by a lot of its own with `both`. `keras.layers.RandomFlip(mode)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Flip;
+
+impl RandomStep for Flip {
+    fn apply(step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
+        let Some(lots) = lots else { return Ok(values) };
+        let direction = step.argument("direction").word_or("horizontal");
+        let (sideways, upside_down) = (direction != "vertical", direction != "horizontal");
+        Ok(mirrored(step, &values, |row| Mirror {
+            left_right: sideways && lots.share(row, 0) < 0.5,
+            up_down: upside_down && lots.share(row, 1) < 0.5,
+        }))
+    }
+}
+
+/// Which sides of a picture change places.
+pub(super) struct Mirror {
+    pub(super) left_right: bool,
+    pub(super) up_down: bool,
+}
+
+/// Pictures of the same size, each mirrored as `mirror` says of its row.
+pub(super) fn mirrored(step: &Step, values: &Values, mirror: impl Fn(usize) -> Mirror) -> Values {
+    let [channels, height, width] = shape(step);
+    let mut mirrored = Vec::with_capacity(values.len());
+    for (row, source) in sources(step, values).iter().enumerate() {
+        let Mirror { left_right, up_down } = mirror(row);
+        for channel in 0..channels {
+            for y in 0..height {
+                let y = if up_down { height - 1 - y } else { y };
+                let columns = (0..width).map(|x| if left_right { width - 1 - x } else { x });
+                mirrored.extend(columns.map(|x| source.at(channel, y, x)));
+            }
+        }
+    }
+    Values::Numbers(mirrored)
+}

@@ -1,0 +1,33 @@
+//! `log1p`: the logarithm of one more.
+
+use super::stage::{refuse, FixedStep, Refusal};
+use crate::{schema::Step, Real, Values};
+
+/// ln(1 + x) of every number, which must be above -1: for counts and prices that spread over
+/// several orders of magnitude. NumPy's `log1p`.
+#[derive(Clone, Copy, Debug)]
+pub struct Log1p;
+
+impl FixedStep for Log1p {
+    fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
+        match &mut values {
+            Values::Numbers(numbers) => take_logarithms(step, numbers)?,
+            Values::Doubles(numbers) => take_logarithms(step, numbers)?,
+            _ => {}
+        }
+        Ok(values)
+    }
+
+    fn invert(_: &Step, numbers: &mut [f64]) {
+        numbers.iter_mut().for_each(|number| *number = number.exp_m1());
+    }
+}
+
+fn take_logarithms<T: Real>(step: &Step, numbers: &mut [T]) -> Result<(), Refusal> {
+    if let Some(place) = numbers.iter().position(|number| *number <= -T::one()) {
+        let expected = "a number above -1, for its logarithm";
+        return Err(refuse(step, place, expected, numbers[place]));
+    }
+    numbers.iter_mut().for_each(|number| *number = number.ln_1p());
+    Ok(())
+}

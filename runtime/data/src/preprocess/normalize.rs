@@ -1,0 +1,38 @@
+//! `normalize`: a mean and a deviation that are given.
+
+use super::stage::{FixedStep, Refusal};
+use crate::{schema::Step, Real, Values};
+
+/// (x - mean) / std with one mean and one deviation for each channel of a picture (for other
+/// numbers, each index of the last axis), or one for all.
+///
+/// `keras.layers.Normalization(mean=mean, variance=std ** 2)`;
+/// `torchvision.transforms.Normalize(mean, std)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Normalize;
+
+impl FixedStep for Normalize {
+    fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
+        match &mut values {
+            Values::Numbers(numbers) => normalize(step, numbers),
+            Values::Doubles(numbers) => normalize(step, numbers),
+            _ => {}
+        }
+        Ok(values)
+    }
+}
+
+fn normalize<T: Real>(step: &Step, numbers: &mut [T]) {
+    let (mean, std) = (step.argument("mean").numbers(), step.argument("std").numbers());
+    // How many numbers in a row belong to one channel.
+    let run = match step.input.rank() {
+        3 => step.input.dim(1).get() * step.input.dim(2).get(),
+        _ => 1,
+    };
+    let channels = mean.iter().zip(std).cycle();
+    for (run, (mean, std)) in numbers.chunks_mut(run.max(1)).zip(channels) {
+        for number in run {
+            *number = T::of((number.as_f64() - mean) / std);
+        }
+    }
+}

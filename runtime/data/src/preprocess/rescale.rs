@@ -1,0 +1,37 @@
+//! `rescale`: a scale and an offset that are given.
+
+use super::stage::{FixedStep, Refusal};
+use crate::{schema::Step, Values};
+
+/// x * scale + offset. `keras.layers.Rescaling(scale, offset)`.
+///
+/// `rescale(1.0 / 255.0)` brings the pixels of a picture to 0 to 1, `rescale(1.0 / 127.5, -1.0)`
+/// to -1 to 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Rescale;
+
+impl FixedStep for Rescale {
+    fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
+        let (scale, offset) = arguments(step);
+        match &mut values {
+            Values::Numbers(numbers) => {
+                let (scale, offset) = (scale as f32, offset as f32);
+                numbers.iter_mut().for_each(|number| *number = *number * scale + offset);
+            }
+            Values::Doubles(numbers) => {
+                numbers.iter_mut().for_each(|number| *number = *number * scale + offset);
+            }
+            _ => {}
+        }
+        Ok(values)
+    }
+
+    fn invert(step: &Step, numbers: &mut [f64]) {
+        let (scale, offset) = arguments(step);
+        numbers.iter_mut().for_each(|number| *number = (*number - offset) / scale);
+    }
+}
+
+fn arguments(step: &Step) -> (f64, f64) {
+    (step.argument("scale").number_or(1.0), step.argument("offset").number_or(0.0))
+}

@@ -1,0 +1,91 @@
+//! `resize`: every picture in one size.
+
+use super::{
+    image::{sources, Source},
+    stage::{FixedStep, Refusal},
+};
+use crate::{schema::Step, Picture, Values};
+
+/// Pictures of any size become `height` rows of `width` pixels, channels first, with values from 0
+/// to 255; the sides may be stretched by different factors.
+///
+/// A new pixel's centre lies somewhere among the old ones' centres. `bilinear` weighs the four
+/// around it by their distance, `nearest` takes the one it falls into; neither looks further, so
+/// that fine patterns of a picture that becomes much smaller may flicker.
+///
+/// `keras.layers.Resizing(height, width, interpolation)`;
+/// `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Resize;
+
+impl FixedStep for Resize {
+    fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+        let values = values.in_single_precision();
+        let mut resized = Vec::with_capacity(values.len() * step.output.elements().get());
+        sources(step, &values).iter().for_each(|source| push(step, source, &mut resized));
+        Ok(Values::Numbers(resized))
+    }
+
+    fn shrink(step: &Step, picture: &Picture) -> Option<Picture> {
+        let elements = step.output.elements().get();
+        if elements * size_of::<f32>() >= picture.pixels().bytes() {
+            return None;
+        }
+        let mut resized = Vec::with_capacity(elements);
+        push(step, &Source::of(picture), &mut resized);
+        picture.resized(size(step), resized)
+    }
+}
+
+/// Height and width of the new pictures.
+fn size(step: &Step) -> [usize; 2] {
+    [1, 2].map(|axis| step.output.dim(axis).get())
+}
+
+/// Where a new row or pixel lies among the old ones: between two of them, and how far from the
+/// first to the second.
+struct Place {
+    from: usize,
+    to: usize,
+    share: f32,
+}
+
+/// The places of `new` rows among `old` ones.
+fn places(old: usize, new: usize, bilinear: bool) -> Vec<Place> {
+    let scale = old as f32 / new as f32;
+    let last = old.saturating_sub(1);
+    let place = |index: usize| {
+        if !bilinear {
+            let nearest = ((index as f32 + 0.5) * scale).floor() as usize;
+            return Place { from: nearest.min(last), to: nearest.min(last), share: 0.0 };
+        }
+        let centre = (index as f32 + 0.5) * scale - 0.5;
+        let before = centre.floor();
+        Place {
+            from: (before.max(0.0) as usize).min(last),
+            to: (centre.ceil().max(0.0) as usize).min(last),
+            share: centre - before,
+        }
+    };
+    (0..new).map(place).collect()
+}
+
+/// Appends the new picture.
+fn push(step: &Step, source: &Source<'_>, into: &mut Vec<f32>) {
+    let [height, width] = size(step);
+    let bilinear = step.argument("interpolation").word_or("bilinear") == "bilinear";
+    let rows = places(source.height, height, bilinear);
+    let columns = places(source.width, width, bilinear);
+    for channel in 0..source.channels {
+        for row in &rows {
+            for column in &columns {
+                let along = |row: usize| {
+                    let left = source.at(channel, row, column.from);
+                    left + (source.at(channel, row, column.to) - left) * column.share
+                };
+                let (above, below) = (along(row.from), along(row.to));
+                into.push(above + (below - above) * row.share);
+            }
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Whatever is fitted can be saved, and what is loaded is the same: over chains of all steps that fit
+//! one another, with any arguments and any rows.
+
+use multi_input_spec::{
+    step::{Inverse, Step as Spec, STEPS},
+    ArgumentKind, Kind, Shape, Size, Value,
+};
+use proptest::{
+    collection::vec,
+    prelude::*,
+    sample::{select, Index},
+};
+
+use super::{stage::Stage, *};
+use crate::{
+    schema::{Input, Missing, Step, Target, TargetKind},
+    Picture, Values,
+};
+
+/// The type of the step called `name`, as the macro would name it.
+fn stage_of(name: &str) -> Option<&'static dyn Stage> {
+    Some(match name {
+        "standardize" => Learned::<Standardize>::STAGE,
+        "min_max" => Learned::<MinMax>::STAGE,
+        "robust" => Learned::<Robust>::STAGE,
+        "log1p" => Fixed::<Log1p>::STAGE,
+        "clip" => Fixed::<Clip>::STAGE,
+        "rescale" => Fixed::<Rescale>::STAGE,
+        "impute" => Learned::<Impute>::STAGE,
+        "bins" => Learned::<Bins>::STAGE,
+        "categories" => Learned::<Categories>::STAGE,
+        "hashed" => Fixed::<Hashed>::STAGE,
+        "one_hot" => Learned::<OneHot>::STAGE,
+        "multi_hot" => Learned::<MultiHot>::STAGE,
+        "words" => Learned::<Words>::STAGE,
+        "calendar" => Fixed::<Calendar>::STAGE,
+        "resize" => Fixed::<Resize>::STAGE,
+        "center_crop" => Fixed::<CenterCrop>::STAGE,
+        "normalize" => Fixed::<Normalize>::STAGE,
+        "flip" => Random::<Flip>::STAGE,
+        "rotate" => Random::<Rotate>::STAGE,
+        "zoom" => Random::<Zoom>::STAGE,
+        "contrast" => Random::<Contrast>::STAGE,
+        "random_crop" => Random::<RandomCrop>::STAGE,
+        _ => return None,
+    })
+}
+
+#[test]
+fn every_step_takes_part() {
+    // A tokenizer learns nothing, and its file is compiled in.
+    let missing = STEPS.iter().filter(|step| stage_of(step.name).is_none());
+    assert_eq!(missing.map(|step| step.name).collect::<Vec<_>>(), ["tokenizer"]);
+}
+
+fn leak<T>(values: Vec<T>) -> &'static [T] {
+    Box::leak(values.into_boxed_slice())
+}
+
+/// Arguments for one parameter; a constant of the user's may be anything, also NaN.
+fn value(kind: ArgumentKind, which: Index) -> Value {
+    const SIZES: [usize; 6] = [1, 2, 3, 4, 7, 20];
+    const NUMBERS: [f64; 12] =
+        [0.0, 1.0, -0.0, 0.5, -1.5, 2.0, 1e-7, 1e30, -1e38, 3e38, 1e300, f64::NAN];
+    const LISTS: [&[f64]; 7] = [
+        &[1.0],
+        &[0.0],
+        &[-1.0, 0.0, 2.5],
+        &[0.5, 1.0, 2.0],
+        &[-1e38, 1e300],
+        &[1e-300],
+        &[f64::NAN, 1.0],
+    ];
+    match kind {
+        ArgumentKind::Size => Value::Size(Size::Known(*which.get(&SIZES))),
+        ArgumentKind::Number(_) => Value::Number(*which.get(&NUMBERS)),
+        ArgumentKind::Numbers(_) => Value::Numbers(LISTS[which.index(LISTS.len())]),
+        ArgumentKind::Flag => Value::Flag(which.index(2) == 1),
+        ArgumentKind::Word(words) | ArgumentKind::Words(words) => {
+            Value::Word(words[which.index(words.len())])
+        }
+        _ => Value::Absent,
+    }
+}
+
+/// What a step is chosen by: its place among those that fit, and its arguments.
+type Choice = (Index, Vec<(Index, bool)>);
+
+/// Chains steps, each of which takes what the one before it gives.
+fn chain(mut shape: Shape, choices: &[Choice], may: fn(&Spec) -> bool) -> &'static [Step] {
+    let mut steps = Vec::new();
+    for (which, arguments) in choices {
+        let of = |spec: &'static Spec| {
+            let values =
+                spec.parameters.iter().zip(arguments).map(|(parameter, (which, given))| {
+                    let given = parameter.required || *given;
+                    if given {
+                        value(parameter.kind, *which)
+                    } else {
+                        Value::Absent
+                    }
+                });
+            let arguments = leak(values.collect());
+            let output = (spec.output)(&shape, arguments).ok()?;
+            let stage = stage_of(spec.name)?;
+            Some(Step { spec, arguments, input: shape, output, vocabulary_of: None, stage })
+        };
+        let fitting: Vec<Step> = STEPS.iter().filter(|spec| may(spec)).filter_map(of).collect();
+        let Some(step) = (!fitting.is_empty()).then(|| which.get(&fitting)) else { break };
+        shape = step.output;
+        steps.push(*step);
+    }
+    leak(steps)
+}
+
+fn choices() -> impl Strategy<Value = Vec<Choice>> {
+    vec((any::<Index>(), vec((any::<Index>(), any::<bool>()), 7)), 0..5)
+}
+
+/// Numbers as rows and steps may hold them.
+fn numbers() -> impl Strategy<Value = f32> {
+    prop_oneof![
+        4 => (-3..4).prop_map(|whole| whole as f32),
+        2 => -1e3..1e3f32,
+        1 => select(vec![0.0, -0.0, f32::MAX, f32::MIN, f32::MIN_POSITIVE, 1e-45, 1e38, 16_777_217.0]),
+    ]
+}
+
+/// The same and whatever else 32 bits may be: NaN, which is a missing number, and infinities.
+fn any_numbers() -> impl Strategy<Value = f32> {
+    prop_oneof![6 => numbers(), 2 => Just(f32::NAN), 1 => any::<u32>().prop_map(f32::from_bits)]
+}
+
+/// What one input holds: its kind and shape, and so many values for each row.
+#[derive(Clone, Debug)]
+struct Raw {
+    kind: Kind,
+    shape: &'static [usize],
+    values: Values,
+}
+
+const ROWS: std::ops::RangeInclusive<usize> = 1..=12;
+
+fn raw(rows: usize) -> BoxedStrategy<Raw> {
+    let of = |kind: Kind,
+              shapes: &'static [&'static [usize]],
+              each: fn(usize) -> BoxedStrategy<Values>| {
+        select(shapes.to_vec()).prop_flat_map(move |shape| {
+            let count = if kind == Kind::Pictures { 1 } else { shape.iter().product() };
+            each(rows * count).prop_map(move |values| Raw { kind, shape, values })
+        })
+    };
+    let finite = |count| vec(numbers(), count).prop_map(Values::Numbers).boxed();
+    let any_number = |count| vec(any_numbers(), count).prop_map(Values::Numbers).boxed();
+    let ids = |count| {
+        let id = prop_oneof![0..5u32, Just(u32::MAX), any::<u32>()];
+        vec(id, count).prop_map(Values::Categories).boxed()
+    };
+    let texts = |count| {
+        let text = select(vec!["", "a", "b", "a b a", "A, b!", "\u{1b}[31m", "\u{e9} \u{1f600}"]);
+        vec(text.prop_map(Into::into), count).prop_map(Values::Texts).boxed()
+    };
+    let dates = |count| {
+        let of = |seconds| chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+        let date = (-8_000_000_000_000..8_000_000_000_000_i64).prop_map(move |s| of(s).naive_utc());
+        vec(date, count).prop_map(Values::Dates).boxed()
+    };
+    const NUMBERS: &[&[usize]] = &[&[], &[1], &[3], &[2, 2], &[1, 3, 2]];
+    prop_oneof![
+        3 => of(Kind::Numbers, NUMBERS, finite),
+        3 => of(Kind::Numbers, NUMBERS, any_number),
+        1 => of(Kind::Categories, &[&[], &[3]], ids),
+        1 => of(Kind::Texts, &[&[], &[2]], texts),
+        1 => of(Kind::Pictures, &[&[1], &[3]], pictures),
+        1 => of(Kind::Dates, &[&[]], dates),
+    ]
+    .boxed()
+}
+
+fn targets(count: usize) -> impl Strategy<Value = Vec<f32>> {
+    prop_oneof![2 => vec(numbers(), count), 1 => vec(any_numbers(), count)]
+}
+
+/// Of three channels, which not every input is for.
+fn pictures(count: usize) -> BoxedStrategy<Values> {
+    let picture = (1..6usize, 1..6usize, any::<u8>()).prop_map(|(height, width, grey)| {
+        Picture::new(height, width, 3, vec![grey; height * width * 3]).unwrap_or_else(Picture::none)
+    });
+    vec(picture, count).prop_map(Values::Pictures).boxed()
+}
+
+fn content(raw: &Raw, steps: &[Step]) -> Content {
+    match raw.kind {
+        Kind::Numbers => Content::Numbers { blanks: steps.iter().any(|step| step.spec.form.fills) },
+        Kind::Categories => Content::Categories { below: usize::MAX },
+        Kind::Texts => Content::Texts,
+        Kind::Pictures => Content::Pictures,
+        Kind::Dates => Content::Dates,
+    }
+}
+
+/// An input, its steps and its rows, and which of them are present.
+fn input(raw: &Raw, choices: &[Choice], missing: Option<Missing>) -> Input {
+    let sizes: Vec<Size> = raw.shape.iter().map(|size| Size::Known(*size)).collect();
+    let shape = Shape::new(raw.kind, &sizes);
+    let steps = chain(shape, choices, |_| true);
+    // Only numbers have a mean.
+    let missing = missing.filter(|m| *m != Missing::Mean || raw.kind == Kind::Numbers);
+    Input { name: "raw", kind: content(raw, steps), shape: raw.shape, missing, steps }
+}
+
+/// An output of numbers whose steps give them back, or of a class by its label.
+fn target(choices: &[Choice], labels: bool) -> Target {
+    let may = |spec: &Spec| spec.form.inverse != Inverse::None;
+    let steps = if labels { &[] } else { chain(Shape::numbers(&[Size::Known(2)]), choices, may) };
+    Target {
+        name: "target",
+        kind: if labels { TargetKind::Class } else { TargetKind::Numbers },
+        width: if labels { 4 } else { 2 },
+        optional: false,
+        steps,
+        labels,
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    schema: &'static Schema,
+    table: Table,
+    training: Vec<usize>,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let missing =
+        select(vec![None, Some(Missing::Zeros), Some(Missing::Mean), Some(Missing::Learned)]);
+    let rows = ROWS.prop_flat_map(|rows| {
+        let labels = vec(select(vec!["yes", "no", "\u{202e}maybe", ""]), rows);
+        (raw(rows), targets(2 * rows), labels, vec(any::<bool>(), rows))
+    });
+    let all = (rows, choices(), choices(), missing, any::<bool>(), any::<Index>());
+    all.prop_map(
+        |((raw, targets, labels, present), steps, target_steps, missing, by_label, cut)| {
+            let rows = present.len();
+            let input = input(&raw, &steps, missing);
+            let target = target(&target_steps, by_label);
+            let schema = Schema {
+                name: "Any",
+                inputs: leak(vec![input]),
+                derived: &[],
+                targets: leak(vec![target]),
+            };
+            let mut table = Table::of_samples(&schema);
+            table.rows = rows;
+            table.columns[0].values = Arc::new(raw.values);
+            table.columns[0].present = table.columns[0].present.as_ref().map(|_| present);
+            table.columns[1].values = Arc::new(match by_label {
+                true => Values::Texts(labels.into_iter().map(Into::into).collect()),
+                false => Values::Numbers(targets),
+            });
+            // The rest is new to what was fitted.
+            let training = (0..=cut.index(rows)).collect();
+            Case { schema: Box::leak(Box::new(schema)), table, training }
+        },
+    )
+}
+
+/// Every row as it is encoded, to the bit, or why it is not.
+fn encoded(
+    fitted: &Preprocessing,
+    table: &Table,
+) -> Vec<std::result::Result<Vec<Vec<u32>>, String>> {
+    let bits = |column: &Column| match &*column.values {
+        Values::Numbers(numbers) => {
+            let given = fitted.schema.inputs[0].steps.is_empty() || column.name == "target";
+            assert!(given || numbers.iter().all(|number| number.is_finite()), "{numbers:?}");
+            numbers.iter().map(|number| number.to_bits()).collect()
+        }
+        Values::Categories(indices) => indices.clone(),
+        other => vec![other.len() as u32],
+    };
+    let row = |row: usize| {
+        let table = fitted.classes(table.select(&[row]), row)?;
+        Ok(fitted.encode(&table, &[0], row)?.columns.iter().map(bits).collect())
+    };
+    (0..table.rows)
+        .map(|number| row(number).map_err(|error: multi_input_base::Error| error.to_string()))
+        .collect()
+}
+
+fn check(Case { schema, table, training }: &Case) -> std::result::Result<(), TestCaseError> {
+    let fitted = match Preprocessing::fit(schema, table, training) {
+        Ok(fitted) => fitted,
+        Err(error) => {
+            let error = error.to_string();
+            prop_assert!(error.contains("`raw`") || error.contains("`target`"), "{}", error);
+            return Ok(());
+        }
+    };
+    let saved = fitted.save().expect("JSON of what was learned");
+    let restored = Preprocessing::restore(schema, &saved);
+    let restored = restored.map_err(|reason| TestCaseError::fail(format!("{reason}: {saved}")))?;
+    prop_assert_eq!(&restored, &fitted);
+    prop_assert_eq!(restored.save().expect("JSON"), saved);
+    prop_assert_eq!(restored.overflow(), fitted.overflow());
+    let (own, others) = (encoded(&fitted, table), encoded(&restored, table));
+    prop_assert_eq!(own, others);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+    #[test]
+    fn what_is_saved_can_be_loaded_and_encodes_the_same_bits(case in case()) {
+        check(&case)?;
+    }
+}

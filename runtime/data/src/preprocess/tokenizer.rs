@@ -1,0 +1,144 @@
+//! `tokenizer`: a text as the ids of a Hugging Face tokenizer.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    str::FromStr,
+    sync::{Arc, OnceLock},
+};
+
+use multi_input_base::quote::Quoted;
+use multi_input_spec::step::tokenizer::padding;
+use serde::{Deserialize, Serialize};
+use tokenizers::{PostProcessor, TruncationDirection, TruncationParams};
+
+use super::stage::{LearnedStep, Refusal};
+use crate::{schema::Step, Values};
+
+/// A text becomes `length` ids as the tokenizer in a `tokenizer.json` gives them: the file holds
+/// all there is to know, its normalisation, its model (BPE, WordPiece, Unigram, ..) and its special
+/// tokens. So it goes before an `Embedding` with as many vectors as the file has ids:
+/// `Embedding(auto)`, or one whose weights come from elsewhere.
+///
+/// `tokenizer("tokenizer.json", length = 64)`, with a path from the folder of `Cargo.toml`. The
+/// macro reads the file, so that its number of ids is known while compiling, and the program
+/// carries it; a saved model carries its own, which counts where a model is loaded.
+///
+/// - A text of more than `length` ids loses its end, or with `truncation = before` its beginning;
+///   special tokens stay. The file's own settings of length and padding do not count.
+/// - A shorter one is padded at its end, as Hugging Face does by default, or with `padding =
+///   before` in front: with the id that the file says, or that of its token `[PAD]` or `<pad>`, or
+///   with `pad = 0`.
+/// - `special = false` leaves out the special tokens that its post-processor adds.
+///
+/// `tokenizers.Tokenizer.from_file(path)` with `enable_truncation(length)` and
+/// `enable_padding(length=length)`. Needs the feature `tokenizers`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tokenizer {
+    /// The text of the file: the program's own, or a saved one.
+    json: Cow<'static, str>,
+    #[serde(skip)]
+    reader: OnceLock<Result<Arc<tokenizers::Tokenizer>, String>>,
+}
+
+impl LearnedStep for Tokenizer {
+    type Seen = ();
+
+    fn given(step: &Step) -> Option<Tokenizer> {
+        Some(Tokenizer::own(step))
+    }
+
+    fn start(_: &Step) {}
+
+    fn look((): &mut (), _: &Step, _: &Values) {}
+
+    fn learn((): (), step: &Step) -> Tokenizer {
+        Tokenizer::own(step)
+    }
+
+    fn check(&self, step: &Step) -> Result<(), String> {
+        // The macro has looked at the program's own, which is read where it is needed.
+        if matches!(self.json, Cow::Borrowed(_)) {
+            return Ok(());
+        }
+        let reader = self.reader(step)?;
+        let largest = reader.get_vocab(true).into_values().max().unwrap_or(0) as usize;
+        let below = step.output.below.get();
+        match largest < below {
+            true => Ok(()),
+            false => Err(format!("expected a tokenizer of ids below {below}, found {largest}")),
+        }
+    }
+
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+        let Values::Texts(texts) = &values else { return Ok(values) };
+        let reader = self.reader(step).map_err(|wrong| Refusal {
+            row: 0,
+            expected: "a `tokenizer.json` that fits".to_owned(),
+            found: wrong,
+        })?;
+        let length = step.output.last().get();
+        let file = step.argument("file").tokenizer();
+        let pad = padding(&file, &step.argument("pad")).unwrap_or_default();
+        let in_front = step.argument("padding").word_or("after") == "before";
+        let special = step.argument("special").flag_or(true);
+        let mut ids = Vec::with_capacity(texts.len() * length);
+        for (row, text) in texts.iter().enumerate() {
+            let encoding = reader.encode_fast(&**text, special).map_err(|error| Refusal {
+                row,
+                expected: "a text that the tokenizer takes".to_owned(),
+                found: format!("{}: {error}", Quoted(text)),
+            })?;
+            let start = ids.len();
+            ids.extend(encoding.get_ids().iter().take(length));
+            let short = start + length - ids.len();
+            ids.extend(std::iter::repeat_n(pad, short));
+            if in_front {
+                ids[start..].rotate_right(short);
+            }
+        }
+        Ok(Values::Categories(ids))
+    }
+}
+
+impl Tokenizer {
+    /// The one that the program carries.
+    fn own(step: &Step) -> Tokenizer {
+        let json = Cow::Borrowed(step.argument("file").tokenizer().json);
+        Tokenizer { json, reader: OnceLock::new() }
+    }
+
+    /// What reads texts, made of the file when it is first needed.
+    fn reader(&self, step: &Step) -> Result<&Arc<tokenizers::Tokenizer>, String> {
+        let read = || read(&self.json, step).map(Arc::new);
+        self.reader.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+}
+
+fn read(json: &str, step: &Step) -> Result<tokenizers::Tokenizer, String> {
+    let mut reader = tokenizers::Tokenizer::from_str(json).map_err(|error| error.to_string())?;
+    let length = step.output.last().get();
+    let special = reader.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
+    if length <= special {
+        return Err(format!(
+            "one that adds {special} special tokens to every text, which leaves none of the {length} \
+             for words"
+        ));
+    }
+    let direction = match step.argument("truncation").word_or("after") {
+        "before" => TruncationDirection::Left,
+        _ => TruncationDirection::Right,
+    };
+    let truncation = TruncationParams { direction, max_length: length, ..Default::default() };
+    reader.with_padding(None);
+    reader.with_truncation(Some(truncation)).map_err(|error| error.to_string())?;
+    Ok(reader)
+}
+
+/// Without the file, which is long.
+impl fmt::Debug for Tokenizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tokenizer of {} bytes", self.json.len())
+    }
+}

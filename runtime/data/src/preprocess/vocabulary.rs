@@ -1,0 +1,392 @@
+//! Words or categories and their indices, learned by counting.
+
+use std::{borrow::Borrow, collections::HashMap, fmt, hash::Hash};
+
+use multi_input_base::{Notice, NoticeKind};
+use serde::{Deserialize, Serialize};
+
+use super::quick_hash::QuickHash;
+
+/// The index of whatever is not in a vocabulary.
+pub(super) const UNKNOWN: u32 = 1;
+
+/// Indices that stand for none of the entries: 0 for padding, 1 for what is unknown.
+const RESERVED: usize = 2;
+
+/// How many different entries are counted one by one, at least.
+const LEAST_COUNTED: usize = 1 << 20;
+
+/// Entries, whose indices begin at 2, the most frequent first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Saved<T>", into = "Saved<T>")]
+#[serde(bound(serialize = "T: Entry + Serialize", deserialize = "T: Entry + Deserialize<'de>"))]
+pub struct Vocabulary<T: Entry> {
+    indices: HashMap<T, u32, QuickHash>,
+    overflow: Option<Overflow>,
+}
+
+/// What a vocabulary is made of: texts or whole numbers.
+pub trait Entry: Clone + Eq + Hash + Ord {}
+
+impl Entry for String {}
+impl Entry for u32 {}
+
+/// What a vocabulary has learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VocabularySize {
+    /// How many entries it has.
+    pub entries: usize,
+    /// Whether the training rows held anything else, which is unknown.
+    pub with_unknown: bool,
+}
+
+impl VocabularySize {
+    /// What is said where no training row has anything unknown.
+    pub(super) fn notice(self) -> Option<Notice> {
+        let VocabularySize { entries, with_unknown } = self;
+        let message = format!(
+            "all {entries} entries of the rows it was fitted on are known, so nothing is learned of \
+             unknown ones"
+        );
+        (entries > 0 && !with_unknown).then(|| Notice::new(NoticeKind::UnknownUnseen, message))
+    }
+}
+
+/// What the training rows held that is not in a vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overflow {
+    /// How many different entries; at least so many where [`approximate`](Overflow::approximate).
+    pub entries: u64,
+    /// How often they occurred, all together; at least so often where
+    /// [`approximate`](Overflow::approximate).
+    pub occurrences: u64,
+    /// How often anything occurred.
+    pub of: u64,
+    /// Whether there were more different entries than are counted one by one, so that the figures
+    /// are lower bounds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approximate: bool,
+    /// The capacity with which nothing would be unknown but what was seen too seldom; `None` where
+    /// the capacity is not the reason, or where it is not known how many entries there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u64>,
+}
+
+impl Overflow {
+    /// What to write in the place of the capacity `named`: `` `categories(6)` ``.
+    pub(super) fn remedy(&self, write: impl FnOnce(u64) -> String) -> Option<String> {
+        let capacity = self.capacity?;
+        let kinds = capacity.saturating_sub(RESERVED as u64);
+        Some(format!("write `{}`: {kinds} kinds and {RESERVED} reserved places", write(capacity)))
+    }
+}
+
+/// `unknown are 812 of 10000 entries in the training rows, 345 different ones`.
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Overflow { entries, occurrences, of, approximate, .. } = self;
+        let least = if *approximate { "at least " } else { "" };
+        write!(
+            f,
+            "unknown are {least}{occurrences} of {of} entries in the training rows, \
+             {least}{entries} different ones"
+        )
+    }
+}
+
+/// A vocabulary in a file: the entries in the order of their indices.
+#[derive(Clone, Serialize, Deserialize)]
+struct Saved<T> {
+    entries: Vec<T>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    overflow: Option<Overflow>,
+}
+
+impl<T: Entry> Vocabulary<T> {
+    fn new(entries: Vec<T>, overflow: Option<Overflow>) -> Vocabulary<T> {
+        let indices = entries.into_iter().zip(RESERVED as u32..).collect();
+        Vocabulary { indices, overflow }
+    }
+
+    /// The index of an entry, or that of the unknown.
+    pub(super) fn index<Q: Hash + Eq + ?Sized>(&self, entry: &Q) -> u32
+    where
+        T: Borrow<Q>,
+    {
+        self.indices.get(entry).copied().unwrap_or(UNKNOWN)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.indices.is_empty()
+    }
+
+    /// How many entries it has, and whether a training row had another.
+    pub(super) fn size(&self) -> VocabularySize {
+        VocabularySize { entries: self.indices.len(), with_unknown: self.overflow.is_some() }
+    }
+
+    pub(super) fn overflow(&self) -> Option<Overflow> {
+        self.overflow
+    }
+
+    /// Whether every index is below `bound`.
+    pub(super) fn check(&self, bound: usize) -> Result<(), String> {
+        let first_free = self.indices.len() + RESERVED;
+        match self.indices.is_empty() || first_free <= bound {
+            true => Ok(()),
+            false => Err(format!("expected indices below {bound}, found {}", first_free - 1)),
+        }
+    }
+}
+
+impl<T: Entry> TryFrom<Saved<T>> for Vocabulary<T> {
+    type Error = &'static str;
+
+    fn try_from(saved: Saved<T>) -> Result<Vocabulary<T>, &'static str> {
+        let count = saved.entries.len();
+        let vocabulary = Vocabulary::new(saved.entries, saved.overflow);
+        match vocabulary.indices.len() == count {
+            true => Ok(vocabulary),
+            false => Err("its vocabulary has an entry twice"),
+        }
+    }
+}
+
+impl<T: Entry> From<Vocabulary<T>> for Saved<T> {
+    fn from(vocabulary: Vocabulary<T>) -> Saved<T> {
+        let mut entries: Vec<(T, u32)> = vocabulary.indices.into_iter().collect();
+        entries.sort_unstable_by_key(|(_, index)| *index);
+        let entries = entries.into_iter().map(|(entry, _)| entry).collect();
+        Saved { entries, overflow: vocabulary.overflow }
+    }
+}
+
+/// How often each entry was seen.
+///
+/// Exact up to `most` different entries: a million (2^20), or twice the capacity of the vocabulary
+/// where that is more. Of more of them, the half that was seen least often is forgotten whenever so
+/// many are counted, so that memory stays bounded (the space-saving algorithm of Metwally and others,
+/// 2005, by the half instead of one by one). Then, with `ceiling` the most that an entry that is not
+/// counted can have been seen:
+///
+/// - a count is at least the true one, and above it by at most `ceiling`;
+/// - `ceiling` is at most 2 n / `most` after n occurrences. (Each entry that is kept has a count of
+///   at least `ceiling`, and what newcomers start with beyond 1 was forgotten before.)
+///
+/// So what was seen more often than that is never missed, and entries whose frequencies differ by
+/// more are in the right order.
+#[derive(Clone, Debug)]
+pub struct Counts<T> {
+    counts: HashMap<T, u64, QuickHash>,
+    /// How often anything was seen.
+    occurrences: u64,
+    ceiling: u64,
+    most: usize,
+}
+
+impl<T: Entry> Counts<T> {
+    /// Nothing yet, for a vocabulary with indices below `capacity`.
+    pub(super) fn for_capacity(capacity: usize) -> Counts<T> {
+        Counts::of_at_most(capacity.saturating_mul(2).max(LEAST_COUNTED))
+    }
+
+    fn of_at_most(most: usize) -> Counts<T> {
+        Counts { counts: HashMap::default(), occurrences: 0, ceiling: 0, most }
+    }
+
+    /// Counts one occurrence.
+    pub(super) fn add<Q: Hash + Eq + ToOwned<Owned = T> + ?Sized>(&mut self, entry: &Q)
+    where
+        T: Borrow<Q>,
+    {
+        self.occurrences += 1;
+        if let Some(count) = self.counts.get_mut(entry) {
+            *count += 1;
+            return;
+        }
+        if self.counts.len() >= self.most {
+            self.forget();
+        }
+        self.counts.insert(entry.to_owned(), self.ceiling + 1);
+    }
+
+    /// Forgets the half that was seen least often.
+    fn forget(&mut self) {
+        let mut counts: Vec<u64> = self.counts.values().copied().collect();
+        let half = counts.len().div_ceil(2);
+        let limit = *counts.select_nth_unstable(half - 1).1;
+        // Of those at the limit as many as the half is short of.
+        let mut room = half - counts.iter().filter(|count| **count < limit).count();
+        self.counts.retain(|_, count| {
+            let goes = *count < limit || *count == limit && room > 0;
+            room -= usize::from(goes && *count == limit);
+            !goes
+        });
+        self.ceiling = limit;
+    }
+
+    /// The most frequent entries, as many as indices below `bound` allow, each seen at least
+    /// `least` times. Of those seen equally often the last in their order comes first, as in
+    /// Keras.
+    pub(super) fn most_frequent(self, bound: usize, least: u64) -> Vocabulary<T> {
+        let Counts { counts, occurrences, ceiling, most } = self;
+        let mut entries: Vec<(T, u64)> = counts.into_iter().collect();
+        entries.sort_unstable_by(|(a, seen_a), (b, seen_b)| (seen_b, b).cmp(&(seen_a, a)));
+        let frequent = entries.iter().take_while(|(_, count)| *count >= least).count();
+        let room = bound.saturating_sub(RESERVED);
+        let rest = entries.split_off(frequent.min(room));
+        let approximate = ceiling > 0;
+        let known: u64 = entries.iter().map(|(_, count)| count).sum();
+        // All of them were counted at one time.
+        let different = if approximate { most } else { entries.len() + rest.len() };
+        let needed = (frequent > room && !approximate).then_some((frequent + RESERVED) as u64);
+        let overflow = (approximate || !rest.is_empty()).then(|| Overflow {
+            entries: (different - entries.len()) as u64,
+            occurrences: occurrences.saturating_sub(known).max(seen(&rest, ceiling)),
+            of: occurrences,
+            approximate,
+            capacity: needed,
+        });
+        Vocabulary::new(entries.into_iter().map(|(entry, _)| entry).collect(), overflow)
+    }
+}
+
+/// How often entries were seen, at least, where counts are too high by at most `ceiling`.
+fn seen<T>(entries: &[(T, u64)], ceiling: u64) -> u64 {
+    entries.iter().map(|(_, count)| count.saturating_sub(ceiling).max(1)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(entries: &str) -> Counts<String> {
+        let mut counts = Counts::for_capacity(5);
+        entries.split_whitespace().for_each(|entry| counts.add(entry));
+        counts
+    }
+
+    const OVERFLOW: Overflow =
+        Overflow { entries: 2, occurrences: 2, of: 11, approximate: false, capacity: Some(7) };
+
+    #[test]
+    fn the_most_frequent_entries_get_the_first_indices() {
+        let vocabulary = counts("b b a c a d d d e d d").most_frequent(5, 1);
+        let index = |entry| vocabulary.index(entry);
+        assert_eq!((index("d"), index("b"), index("a"), index("c"), index("e")), (2, 3, 4, 1, 1));
+        assert_eq!(vocabulary.overflow(), Some(OVERFLOW));
+        assert_eq!(
+            OVERFLOW.to_string(),
+            "unknown are 2 of 11 entries in the training rows, 2 different ones"
+        );
+        let text = serde_json::to_string(&vocabulary).unwrap();
+        assert!(text.starts_with(r#"{"entries":["d","b","a"],"overflow":{"entries":2,"#), "{text}");
+        assert_eq!(serde_json::from_str::<Vocabulary<String>>(&text).unwrap(), vocabulary);
+    }
+
+    #[test]
+    fn an_overflow_says_which_capacity_would_do() {
+        let overflow = counts("a b c d").most_frequent(4, 1).overflow().unwrap();
+        assert_eq!((overflow.entries, overflow.occurrences, overflow.of), (2, 2, 4));
+        let remedy = overflow.remedy(|capacity| format!("categories({capacity})"));
+        assert_eq!(remedy.unwrap(), "write `categories(6)`: 4 kinds and 2 reserved places");
+        assert_eq!(counts("a b c d").most_frequent(6, 1).overflow(), None);
+        // What was seen too seldom finds no place in any capacity.
+        let seldom = counts("a a b b c").most_frequent(4, 2).overflow().unwrap();
+        assert_eq!((seldom.entries, seldom.capacity), (1, None));
+        let both = counts("a a b b c c d").most_frequent(4, 2).overflow().unwrap();
+        assert_eq!((both.entries, both.occurrences, both.capacity), (2, 3, Some(5)));
+    }
+
+    #[test]
+    fn what_was_seen_too_seldom_is_unknown() {
+        let vocabulary = counts("a a b").most_frequent(10, 2);
+        assert_eq!((vocabulary.index("a"), vocabulary.index("b")), (2, 1));
+    }
+
+    #[test]
+    fn as_many_entries_as_the_capacity_are_counted_one_by_one() {
+        const IDS: u32 = 1_500_000;
+        let mut counts = Counts::for_capacity(3_000_000);
+        (0..IDS).for_each(|id| counts.add(&id));
+        assert_eq!(counts.counts.len(), IDS as usize);
+        let vocabulary = counts.most_frequent(3_000_000, 1);
+        assert_eq!(vocabulary.indices.len(), IDS as usize);
+        assert_eq!((vocabulary.overflow(), vocabulary.index(&(IDS - 1))), (None, 2));
+    }
+
+    /// Entry n about (1000 / n)^s times, mixed by a counter that comes round everywhere.
+    fn skewed(steps: u64) -> impl Iterator<Item = u32> {
+        (0..steps).map(|step| {
+            let share = (step * 7_368_787 % 10_000_019) as f64 / 10_000_019.0;
+            (share * share * share * share * 50_000.0) as u32
+        })
+    }
+
+    #[test]
+    fn of_too_many_entries_counts_are_off_by_no_more_than_is_stated() {
+        const MOST: usize = 1000;
+        for steps in [2_000, 20_000, 200_000] {
+            let mut counts = Counts::of_at_most(MOST);
+            let mut exact: HashMap<u32, u64> = HashMap::new();
+            for entry in skewed(steps) {
+                counts.add(&entry);
+                *exact.entry(entry).or_default() += 1;
+            }
+            let ceiling = counts.ceiling;
+            assert!(exact.len() > MOST && counts.counts.len() <= MOST, "{}", exact.len());
+            assert!(ceiling > 0 && ceiling <= 2 * steps / MOST as u64, "{ceiling}");
+            for (entry, seen) in &exact {
+                match counts.counts.get(entry) {
+                    Some(count) => assert!((*seen..=seen + ceiling).contains(count), "{entry}"),
+                    None => assert!(*seen <= ceiling, "{entry}"),
+                }
+            }
+            let vocabulary = counts.most_frequent(102, 1);
+            assert_eq!(vocabulary.indices.len(), 100);
+            let is_known = |entry: &u32| vocabulary.indices.contains_key(entry);
+            let unknown = || exact.iter().filter(|(entry, _)| !is_known(entry));
+            let overflow = vocabulary.overflow().unwrap();
+            assert!(overflow.approximate && overflow.capacity.is_none());
+            assert_eq!(overflow.of, steps);
+            assert!(overflow.entries <= unknown().count() as u64, "{overflow}");
+            assert!(overflow.occurrences <= unknown().map(|(_, seen)| seen).sum(), "{overflow}");
+            assert!(overflow.occurrences > steps / 4, "{overflow}");
+        }
+    }
+
+    #[test]
+    fn entries_that_were_seen_equally_often_fill_the_vocabulary() {
+        let mut counts = Counts::of_at_most(100);
+        (0..10_000_u32).for_each(|number| counts.add(&number));
+        let vocabulary = counts.most_frequent(50, 1);
+        assert_eq!(vocabulary.indices.len(), 48);
+        let overflow = vocabulary.overflow().unwrap();
+        assert_eq!((overflow.entries, overflow.of), (52, 10_000));
+        assert!(overflow.to_string().starts_with("unknown are at least "), "{overflow}");
+    }
+
+    #[test]
+    fn of_too_many_entries_the_frequent_ones_stay() {
+        let mut counts = Counts::<u32>::of_at_most(100);
+        for number in 0..10_000 {
+            counts.add(&number);
+            counts.add(&(number % 3));
+        }
+        assert!(counts.counts.len() <= 100);
+        let vocabulary = counts.most_frequent(5, 1);
+        let mut found = [0, 1, 2].map(|number| vocabulary.index(&number));
+        found.sort_unstable();
+        assert_eq!(found, [2, 3, 4]);
+        assert_eq!(vocabulary.overflow().map(|overflow| overflow.of), Some(20_000));
+    }
+
+    #[test]
+    fn a_damaged_vocabulary_is_found() {
+        let vocabulary = Vocabulary::new(vec![5, 6], None);
+        assert!(vocabulary.check(4).is_ok());
+        assert!(vocabulary.check(3).is_err());
+        assert!(serde_json::from_str::<Vocabulary<u32>>(r#"{"entries":[5,5]}"#).is_err());
+        assert!(serde_json::from_str::<Vocabulary<u32>>(r#"{"entries":["a"]}"#).is_err());
+    }
+}

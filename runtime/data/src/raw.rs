@@ -1,0 +1,438 @@
+//! The values that rows may hold, and how they get into a table.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use multi_input_base::{quote::Quoted, Error, Result};
+
+use super::{
+    real::{expected_of_whole, is_held, of_whole, Real},
+    Class, Column, Content, Image, Picture, Table, Values,
+};
+
+/// A value of the user's row: `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, `String`, arrays of them,
+/// `Image<C>`, chrono's dates, `Option` of those, `Class<N>`.
+pub trait Raw {
+    /// Appends the value's elements in order.
+    fn write(&self, column: &mut ColumnWriter<'_>);
+
+    /// Appends the elements of several values.
+    fn write_all(values: &[Self], column: &mut ColumnWriter<'_>)
+    where
+        Self: Sized,
+    {
+        values.iter().for_each(|value| value.write(column));
+    }
+}
+
+impl Raw for f32 {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.number(*self);
+    }
+
+    fn write_all(values: &[f32], column: &mut ColumnWriter<'_>) {
+        column.numbers(values);
+    }
+}
+
+impl Raw for f64 {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.double(*self);
+    }
+
+    fn write_all(values: &[f64], column: &mut ColumnWriter<'_>) {
+        column.doubles(values);
+    }
+}
+
+impl Raw for i64 {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.whole((*self).into());
+    }
+}
+
+impl Raw for u64 {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.whole((*self).into());
+    }
+}
+
+impl Raw for bool {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.number(f32::from(u8::from(*self)));
+    }
+}
+
+impl Raw for u32 {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.category(*self as usize);
+    }
+
+    fn write_all(values: &[u32], column: &mut ColumnWriter<'_>) {
+        column.categories(values);
+    }
+}
+
+impl Raw for String {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.text(self);
+    }
+}
+
+impl<const C: usize> Raw for Image<C> {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.picture(self.picture());
+    }
+}
+
+impl Raw for NaiveDate {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.date(self.and_time(NaiveTime::MIN));
+    }
+}
+
+impl Raw for NaiveDateTime {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.date(*self);
+    }
+}
+
+impl Raw for DateTime<Utc> {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.date(self.naive_utc());
+    }
+}
+
+impl<const N: usize> Raw for Class<N> {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.category(self.index());
+    }
+}
+
+impl<T: Raw, const N: usize> Raw for [T; N] {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        T::write_all(self, column);
+    }
+
+    fn write_all(values: &[Self], column: &mut ColumnWriter<'_>) {
+        T::write_all(values.as_flattened(), column);
+    }
+}
+
+impl<T: Raw> Raw for Option<T> {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        match self {
+            Some(value) => value.write(column),
+            None => column.absent(),
+        }
+    }
+}
+
+/// Takes the elements of one value.
+#[derive(Debug)]
+pub struct ColumnWriter<'a> {
+    column: &'a mut Column,
+    row: usize,
+    absent: bool,
+    problem: &'a mut Option<Error>,
+}
+
+impl ColumnWriter<'_> {
+    /// Appends a number, which must be finite.
+    pub fn number(&mut self, number: f32) {
+        self.real(number);
+    }
+
+    /// Appends numbers, which must be finite.
+    pub fn numbers(&mut self, numbers: &[f32]) {
+        self.reals(numbers);
+    }
+
+    /// Appends a number in double precision, which must be finite.
+    pub fn double(&mut self, number: f64) {
+        self.real(number);
+    }
+
+    /// Appends numbers in double precision, which must be finite.
+    pub fn doubles(&mut self, numbers: &[f64]) {
+        self.reals(numbers);
+    }
+
+    /// Appends a whole number, which double precision must hold exactly.
+    pub fn whole(&mut self, number: i128) {
+        match of_whole::<f64>(number) {
+            Some(number) => self.double(number),
+            None => self.refuse(&expected_of_whole::<f64>(number), number.to_string()),
+        }
+    }
+
+    fn real<T: Real>(&mut self, number: T) {
+        match self.for_nan() {
+            None if number.is_nan() => {}
+            Some(expected) if number.is_nan() => self.refuse(expected, number.to_string()),
+            _ if is_held(number) => {}
+            _ if number.is_finite() => {
+                self.refuse("a finite number that `f32` can hold", number.to_string());
+            }
+            _ => self.refuse("a finite number", number.to_string()),
+        }
+        match T::among(self.values()) {
+            Some(numbers) => numbers.push(number),
+            None => self.refuse_kind(format!("the number {number}")),
+        }
+    }
+
+    /// What is expected in the place of NaN; `None` where it says that a number is missing.
+    fn for_nan(&self) -> Option<&'static str> {
+        match (self.column.content, &self.column.present) {
+            (Content::Numbers { blanks: true } | Content::Doubles { blanks: true }, _) => None,
+            (Content::Numbers { .. } | Content::Doubles { .. }, _) => {
+                Some("a finite number (`impute(mean)` replaces what is missing)")
+            }
+            (Content::TargetNumbers | Content::TargetDoubles, Some(_)) => {
+                Some("a finite number, or `None` where it is not known")
+            }
+            (Content::TargetNumbers | Content::TargetDoubles, None) => Some(
+                "a finite number (where some rows do not know it, make the target an `Option`)",
+            ),
+            _ => Some("a finite number"),
+        }
+    }
+
+    fn reals<T: Real>(&mut self, numbers: &[T]) {
+        // Without a way out of the loop the compiler looks at several at once.
+        let held = numbers.iter().fold(true, |all, number| all & is_held(*number));
+        match T::among(self.values()) {
+            Some(all) if held => all.extend_from_slice(numbers),
+            _ => numbers.iter().for_each(|number| self.real(*number)),
+        }
+    }
+
+    /// Appends a category, which must be one of the column's.
+    pub fn category(&mut self, index: usize) {
+        match self.column.content {
+            Content::Categories { below } if index >= below => self.refuse(
+                &format!("a category below {below} (0 to {})", below.saturating_sub(1)),
+                index.to_string(),
+            ),
+            _ => {}
+        }
+        match self.values() {
+            Values::Categories(categories) => {
+                categories.push(u32::try_from(index).unwrap_or(u32::MAX));
+            }
+            _ => self.refuse_kind(format!("category {index}")),
+        }
+    }
+
+    /// Appends categories, which must be of the column's.
+    pub fn categories(&mut self, indices: &[u32]) {
+        let Content::Categories { below } = self.column.content else {
+            return indices.iter().for_each(|index| self.category(*index as usize));
+        };
+        let known = indices.iter().fold(true, |all, index| all & ((*index as usize) < below));
+        match self.values() {
+            Values::Categories(all) if known => all.extend_from_slice(indices),
+            _ => indices.iter().for_each(|index| self.category(*index as usize)),
+        }
+    }
+
+    /// Appends a text; a name without the white space around it, as sources read it.
+    pub fn text(&mut self, text: &str) {
+        let text = if self.column.content == Content::Names { text.trim() } else { text };
+        match self.values() {
+            Values::Texts(texts) => texts.push(text.into()),
+            _ => self.refuse_kind(format!("the text {}", Quoted(text))),
+        }
+    }
+
+    /// Appends a picture.
+    pub fn picture(&mut self, picture: &Picture) {
+        match self.values() {
+            Values::Pictures(pictures) => pictures.push(picture.clone()),
+            _ => self.refuse_kind(format!("{picture:?}")),
+        }
+    }
+
+    /// Appends a date.
+    pub fn date(&mut self, date: NaiveDateTime) {
+        match self.values() {
+            Values::Dates(dates) => dates.push(date),
+            _ => self.refuse_kind(format!("the date {date}")),
+        }
+    }
+
+    /// Says that the value is not there.
+    pub fn absent(&mut self) {
+        self.absent = true;
+        let width = self.column.width;
+        self.values().push_nothing(width);
+    }
+
+    fn values(&mut self) -> &mut Values {
+        Arc::make_mut(&mut self.column.values)
+    }
+
+    /// Keeps that a value is of another kind than its column.
+    fn refuse_kind(&mut self, found: String) {
+        let expected = match self.column.content {
+            Content::Numbers { .. }
+            | Content::Doubles { .. }
+            | Content::TargetNumbers
+            | Content::TargetDoubles => "a number",
+            Content::Categories { .. } => "a category",
+            Content::Names | Content::Texts => "a text",
+            Content::Pictures => "a picture",
+            Content::Dates => "a date",
+        };
+        self.refuse(expected, found);
+    }
+
+    /// Keeps the first thing that is wrong; the row is taken back then.
+    fn refuse(&mut self, expected: &str, found: String) {
+        self.problem.get_or_insert_with(|| Error::Value {
+            row: self.row,
+            field: self.column.name.to_owned(),
+            expected: expected.to_owned(),
+            found,
+        });
+    }
+}
+
+/// Appends one row to a table, column after column.
+#[derive(Debug)]
+pub struct RowWriter<'a> {
+    table: &'a mut Table,
+    column: usize,
+    problem: Option<Error>,
+}
+
+impl RowWriter<'_> {
+    /// Appends `value` to the next column.
+    pub fn put<R: Raw>(&mut self, value: &R) {
+        let index = self.column;
+        self.column += 1;
+        if let Some(column) = self.table.columns.get_mut(index) {
+            column.append(self.table.rows, value, &mut self.problem);
+        }
+    }
+
+    /// Ends the row; one with a problem is taken back.
+    fn end(self) -> Result<()> {
+        let RowWriter { table, column: written, problem } = self;
+        let columns = table.columns.len();
+        let incomplete = || Error::Value {
+            row: table.rows,
+            field: "all of them".to_owned(),
+            expected: format!("{columns} values, one for each field"),
+            found: written.to_string(),
+        };
+        match problem.or_else(|| (written != columns).then(incomplete)) {
+            Some(problem) => {
+                table.truncate(table.rows);
+                Err(problem)
+            }
+            None => {
+                table.rows += 1;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Column {
+    /// Appends the value of row number `row`, or notes what is wrong with it.
+    pub(super) fn append<R: Raw>(&mut self, row: usize, value: &R, problem: &mut Option<Error>) {
+        let mut writer = ColumnWriter { column: self, row, absent: false, problem };
+        value.write(&mut writer);
+        writer.end();
+    }
+}
+
+impl ColumnWriter<'_> {
+    /// Ends the value: it has as many elements as the column is wide.
+    fn end(mut self) {
+        let elements = self.column.values.len();
+        if elements != (self.row + 1) * self.column.width {
+            let expected = format!("{} values", self.column.width);
+            self.refuse(&expected, format!("{elements} in this and the rows before"));
+        }
+        let absent = self.absent;
+        match &mut self.column.present {
+            Some(present) => present.push(!absent),
+            None if absent => self.refuse("a value", "None".to_owned()),
+            None => {}
+        }
+    }
+}
+
+impl Table {
+    /// Appends a row that `write` hands over.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for the first value that its column cannot take. The table has the rows
+    /// before it then.
+    pub fn push(&mut self, write: impl FnOnce(&mut RowWriter<'_>)) -> Result<()> {
+        let mut row = RowWriter { table: self, column: 0, problem: None };
+        write(&mut row);
+        row.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMBERS: Content = Content::Numbers { blanks: false };
+
+    fn column(content: Content, width: usize, optional: bool) -> Table {
+        let values = Arc::new(Values::empty(content));
+        let present = optional.then(Vec::new);
+        Table { columns: vec![Column { name: "serum", content, width, values, present }], rows: 0 }
+    }
+
+    #[test]
+    fn values_are_appended_in_order_and_absent_ones_are_marked() {
+        let mut table = column(NUMBERS, 4, true);
+        table.push(|row| row.put(&Some([[1.0f32, 2.0], [3.0, 4.0]]))).unwrap();
+        table.push(|row| row.put(&None::<[[f32; 2]; 2]>)).unwrap();
+        let numbers = vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0];
+        assert_eq!(*table.columns[0].values, Values::Numbers(numbers));
+        assert_eq!(table.columns[0].present, Some(vec![true, false]));
+    }
+
+    #[test]
+    fn a_row_with_too_few_or_too_many_values_is_refused() {
+        let mut table = column(NUMBERS, 1, false);
+        assert!(table.push(|_| ()).is_err());
+        let mut table = column(NUMBERS, 1, false);
+        let twice = table.push(|row| {
+            row.put(&1.0f32);
+            row.put(&1.0f32);
+        });
+        assert!(twice.is_err());
+        let mut table = column(NUMBERS, 2, false);
+        assert!(table.push(|row| row.put(&1.0f32)).is_err());
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_names_row_and_field() {
+        let mut table = column(NUMBERS, 2, false);
+        table.push(|row| row.put(&[1.0f32, 2.0])).unwrap();
+        let error = table.push(|row| row.put(&[1.0f32, f32::NAN])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "row 1, field `serum`: expected a finite number (`impute(mean)` replaces \
+             what is missing), found NaN"
+        );
+
+        let mut table = column(Content::Categories { below: 3 }, 1, false);
+        table.push(|row| row.put(&true)).unwrap_err();
+        let mut table2 = column(Content::Categories { below: 3 }, 1, false);
+        table2.push(|row| row.put(&2u32)).unwrap();
+        assert_eq!(
+            table2.push(|row| row.put(&3u32)).unwrap_err().to_string(),
+            "row 1, field `serum`: expected a category below 3 (0 to 2), found 3"
+        );
+    }
+}

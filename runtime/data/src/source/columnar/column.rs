@@ -1,0 +1,175 @@
+//! One column of Arrow's, in one of few types.
+
+use arrow_array::{
+    cast::AsArray,
+    types::{Float64Type, Int64Type, UInt64Type},
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeListArray, StringArray,
+    UInt64Array,
+};
+use arrow_cast::cast;
+use arrow_schema::{DataType, TimeUnit};
+use chrono::{DateTime, Utc};
+
+use crate::{columns::Cell, of_float, of_whole, Real};
+
+/// A column.
+pub(super) enum Column {
+    Nothing,
+    Bools(BooleanArray),
+    Unsigned(UInt64Array),
+    Integers(Int64Array),
+    Floats(Float64Array),
+    Texts(StringArray),
+    Times(Times),
+    /// With what the elements of all lists are.
+    Lists(LargeListArray, Box<Column>),
+    /// What no field takes, in words; which of its values are there is the array's to say.
+    Others(ArrayRef, String),
+}
+
+/// Points in time, in units since 1970.
+pub(super) struct Times {
+    values: Int64Array,
+    unit: TimeUnit,
+    /// In UTC, rather than by a clock of some place that is not told.
+    zoned: bool,
+}
+
+impl Times {
+    fn at(&self, row: usize) -> Cell<'static> {
+        let value = self.values.value(row);
+        let time = match self.unit {
+            TimeUnit::Second => DateTime::from_timestamp(value, 0),
+            TimeUnit::Millisecond => DateTime::from_timestamp_millis(value),
+            TimeUnit::Microsecond => DateTime::from_timestamp_micros(value),
+            TimeUnit::Nanosecond => Some(DateTime::from_timestamp_nanos(value)),
+        };
+        let in_words = |time: DateTime<Utc>| {
+            let zone = if self.zoned { "Z" } else { "" };
+            Cell::Text(format!("{:?}{zone}", time.naive_utc()).into())
+        };
+        let beyond = || Cell::Other(format!("{value} {:?}s since 1970", self.unit).into());
+        time.map_or_else(beyond, in_words)
+    }
+}
+
+impl Column {
+    /// A column that cannot be converted is one that no field takes: where none asks for it, it does
+    /// not matter.
+    pub(super) fn new(column: &ArrayRef) -> Column {
+        let words = || format!("a value of type {}", column.data_type());
+        converted(column).unwrap_or_else(|| Column::Others(column.clone(), words()))
+    }
+
+    pub(super) fn at(&self, row: usize) -> Cell<'_> {
+        if self.is_null(row) {
+            return Cell::Blank;
+        }
+        match self {
+            Column::Nothing => Cell::Blank,
+            Column::Bools(values) => Cell::Bool(values.value(row)),
+            Column::Unsigned(values) => Cell::Integer(values.value(row).into()),
+            Column::Integers(values) => Cell::Integer(values.value(row).into()),
+            Column::Floats(values) => Cell::Float(values.value(row)),
+            Column::Texts(values) => Cell::Text(values.value(row).into()),
+            Column::Times(values) => values.at(row),
+            Column::Lists(lists, items) => {
+                let offsets = lists.value_offsets();
+                let [from, to] = [offsets[row], offsets[row + 1]].map(|offset| offset as usize);
+                Cell::List((from..to).map(|place| items.at(place)).collect())
+            }
+            Column::Others(_, words) => Cell::Other(words.into()),
+        }
+    }
+
+    fn is_null(&self, row: usize) -> bool {
+        match self {
+            Column::Nothing => true,
+            Column::Bools(values) => values.is_null(row),
+            Column::Unsigned(values) => values.is_null(row),
+            Column::Integers(values) => values.is_null(row),
+            Column::Floats(values) => values.is_null(row),
+            Column::Texts(values) => values.is_null(row),
+            Column::Times(Times { values, .. }) => values.is_null(row),
+            Column::Lists(values, _) => values.is_null(row),
+            Column::Others(values, _) => values.is_null(row),
+        }
+    }
+
+    /// The texts, where all are there.
+    pub(super) fn texts(&self) -> Option<&StringArray> {
+        match self {
+            Column::Texts(texts) if texts.null_count() == 0 => Some(texts),
+            _ => None,
+        }
+    }
+
+    /// Puts the numbers into every `step`th place, or NaN where one is missing and may be; whether all
+    /// are numbers.
+    pub(super) fn numbers<T: Real>(&self, blanks: bool, step: usize, to: &mut [T]) -> bool {
+        let mut places = to.iter_mut().step_by(step);
+        // What is there may be a number that the type does not hold.
+        let mut put = |number: Option<Option<T>>| {
+            let number = number.unwrap_or_else(|| blanks.then(T::nan));
+            if let (Some(place), Some(number)) = (places.next(), number) {
+                *place = number;
+            }
+            number.is_some()
+        };
+        let float = |number: f64| match number.is_nan() {
+            true => blanks.then(T::nan),
+            false => of_float(number),
+        };
+        match self {
+            Column::Floats(all) if all.null_count() == 0 => {
+                all.values().iter().all(|number| put(Some(float(*number))))
+            }
+            Column::Floats(all) => all.iter().all(|number| put(number.map(float))),
+            Column::Integers(all) => {
+                all.iter().all(|number| put(number.map(|number| of_whole(number.into()))))
+            }
+            Column::Unsigned(all) => {
+                all.iter().all(|number| put(number.map(|number| of_whole(number.into()))))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The column in one of our types; `None` where it is of none, or loses a value on the way.
+fn converted(column: &ArrayRef) -> Option<Column> {
+    let to = |to: &DataType| {
+        let cast = cast(column, to).ok()?;
+        (cast.logical_null_count() == column.logical_null_count()).then_some(cast)
+    };
+    Some(match column.data_type() {
+        DataType::Null => Column::Nothing,
+        DataType::Boolean => Column::Bools(column.as_boolean().clone()),
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            let lists = to(&DataType::LargeList(item.clone()))?.as_list::<i64>().clone();
+            let items = Column::new(lists.values());
+            Column::Lists(lists, Box::new(items))
+        }
+        DataType::Dictionary(_, values) => Column::new(&to(values)?),
+        DataType::RunEndEncoded(_, values) => Column::new(&to(values.data_type())?),
+        whole if whole.is_unsigned_integer() => {
+            Column::Unsigned(to(&DataType::UInt64)?.as_primitive::<UInt64Type>().clone())
+        }
+        whole if whole.is_signed_integer() => {
+            Column::Integers(to(&DataType::Int64)?.as_primitive::<Int64Type>().clone())
+        }
+        real if real.is_floating() => {
+            Column::Floats(to(&DataType::Float64)?.as_primitive::<Float64Type>().clone())
+        }
+        DataType::Timestamp(unit, zone) => Column::Times(Times {
+            values: to(&DataType::Int64)?.as_primitive::<Int64Type>().clone(),
+            unit: *unit,
+            zoned: zone.is_some(),
+        }),
+        // All digits of a decimal number, and dates as ISO 8601 writes them.
+        text if text.is_decimal() || text.is_string() || text.is_temporal() => {
+            Column::Texts(to(&DataType::Utf8)?.as_string().clone())
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,150 @@
+//! What is wrong with a file, in our words: the `csv` crate's errors with line, column, what was
+//! expected and what was found.
+
+use csv::{DeserializeErrorKind, ErrorKind, StringRecord};
+use multi_input_base::{quote::Quoted, Error, Result};
+
+use super::{
+    super::{
+        file::{Lines, TextFile},
+        wording::reworded,
+    },
+    header,
+};
+use crate::columns::{missing, says_missing};
+
+const AGAIN: &str = "expected a row, found the names of the columns again; take the line away";
+
+/// The reader's errors in our words.
+pub(super) struct Errors {
+    pub(super) file: TextFile,
+    pub(super) delimiter: u8,
+    lines: Lines,
+    /// The file itself cannot be read any more.
+    pub(super) ended: bool,
+}
+
+impl Errors {
+    pub(super) fn new(file: &TextFile, delimiter: u8) -> Errors {
+        Errors { file: file.clone(), delimiter, lines: file.lines(), ended: false }
+    }
+
+    /// Checks that the quotes of the last row are closed: what an open one encloses may be any number
+    /// of rows. What cannot be read has no place.
+    pub(super) fn check_end(&mut self, last: Option<&csv::Position>) -> Result<()> {
+        let Some(start) = last.map(csv::Position::byte) else { return Ok(()) };
+        // Within quotes a quote is two. Outside, one that does not begin a cell stands for itself.
+        let (mut quoted, mut at_start) = (false, true);
+        for byte in self.file.from(start)? {
+            match byte {
+                b'"' if quoted || at_start => (quoted, at_start) = (!quoted, quoted),
+                _ if quoted => {}
+                _ => at_start = byte == self.delimiter || byte == b'\n' || byte == b'\r',
+            }
+        }
+        if !quoted {
+            return Ok(());
+        }
+        let line = self.lines.of(start);
+        Err(self
+            .file
+            .refuse(line, "expected a quote that ends the cell, found the end of the file"))
+    }
+
+    /// An error about the line of column names.
+    pub(super) fn of_header(&mut self, error: csv::Error) -> Error {
+        let nothing = StringRecord::new();
+        self.of_row(error, &nothing, &nothing)
+    }
+
+    /// An error about a row, as far as it has been read.
+    pub(super) fn of_row(
+        &mut self,
+        error: csv::Error,
+        names: &StringRecord,
+        row: &StringRecord,
+    ) -> Error {
+        let offset = error.position().map(|position| position.byte());
+        let message = match error.into_kind() {
+            ErrorKind::Io(source) => {
+                self.ended = true;
+                return self.file.unreadable(source);
+            }
+            ErrorKind::Utf8 { err, .. } => format!(
+                "{}expected UTF-8 text, found other bytes; convert the file",
+                of_column(names.get(err.field()))
+            ),
+            ErrorKind::UnequalLengths { .. } if names.len() == 1 => {
+                return self.of_names(header::alone(names, self.delimiter), names);
+            }
+            ErrorKind::UnequalLengths { .. } => ragged(names, row, self.delimiter),
+            ErrorKind::Deserialize { err, .. } => match of_cell(&err, names, row) {
+                missing if says_missing(&missing) => match header::problem(names, self.delimiter) {
+                    Some(problem) => return self.of_names(problem, names),
+                    None => missing + &header::question(names, self.delimiter),
+                },
+                _ if names == row => AGAIN.to_owned(),
+                message => message,
+            },
+            other => format!("{other:?}"),
+        };
+        // The reader's own count of lines is of where it began to look: before blank lines, and
+        // with Windows' line ends before the second half of the last one.
+        let line = offset.map_or(1, |offset| self.lines.of(offset));
+        self.file.refuse(line, message)
+    }
+
+    /// What is wrong with the line of column names.
+    fn of_names(&mut self, message: String, names: &StringRecord) -> Error {
+        let start = names.position().map_or(0, csv::Position::byte);
+        let line = self.lines.of(start);
+        self.file.refuse(line, message)
+    }
+}
+
+/// The beginning of a message that speaks of a column.
+fn of_column(column: Option<&str>) -> String {
+    column.map(|column| format!("column {}: ", Quoted(column))).unwrap_or_default()
+}
+
+/// A row has more cells than there are columns, or fewer.
+fn ragged(names: &StringRecord, row: &StringRecord, delimiter: u8) -> String {
+    let counts =
+        format!("expected {} cells as in the first line, found {}", names.len(), row.len());
+    let mark = char::from(delimiter);
+    let more = row.iter().skip(names.len());
+    let advice = match (row.len() > names.len(), more.clone().all(|cell| cell.trim().is_empty())) {
+        (false, _) => return counts,
+        (true, true) => format!("nothing stands behind the last `{mark}`; take it away"),
+        (true, false) if delimiter == b',' => "quote a text that contains commas".to_owned(),
+        (true, false) => format!("quote a text that contains `{mark}`"),
+    };
+    format!("{counts}; {advice}")
+}
+
+/// What serde says of a cell.
+fn of_cell(error: &csv::DeserializeError, names: &StringRecord, row: &StringRecord) -> String {
+    let index = error.field().and_then(|index| usize::try_from(index).ok());
+    let place = of_column(index.and_then(|index| names.get(index)));
+    let found = index.and_then(|index| row.get(index)).unwrap_or_default();
+    match error.kind() {
+        // Our rows' own errors, which name field and column themselves.
+        DeserializeErrorKind::Message(message) => {
+            let field = message.strip_prefix("missing field `");
+            match field.and_then(|field| field.strip_suffix('`')) {
+                Some(field) => missing(field, names.iter(), names.iter()),
+                None => reworded(message),
+            }
+        }
+        DeserializeErrorKind::ParseBool(_) => {
+            format!("{place}expected `true` or `false`, found `{found}`")
+        }
+        DeserializeErrorKind::ParseInt(error) => {
+            format!("{place}expected a whole number, found `{found}` ({error})")
+        }
+        DeserializeErrorKind::ParseFloat(_) => {
+            format!("{place}expected a number, found `{found}`")
+        }
+        other => format!("{place}{other}"),
+    }
+}

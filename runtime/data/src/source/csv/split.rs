@@ -1,0 +1,331 @@
+//! The cells of a piece of a file, found many bytes at a time.
+
+use std::sync::Arc;
+
+use super::is_untidy;
+use crate::{
+    columns::{decimal, Cell, Grid, Interned},
+    of_float, Real, Values,
+};
+
+/// Where the cells of whole rows are in a piece of text.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    /// Where each begins and ends, row by row.
+    bounds: Vec<(u32, u32)>,
+}
+
+/// Looks for bytes that have a meaning: the delimiter, line ends and quotes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marks {
+    delimiter: u8,
+    /// Each of them eight times.
+    wanted: [u64; 4],
+}
+
+const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
+const HIGH_BITS: u64 = 0x80 * EACH_BYTE;
+
+impl Marks {
+    /// `None` for a delimiter that is a mark already, or part of a character.
+    pub(super) fn new(delimiter: u8) -> Option<Marks> {
+        let marks = [delimiter, b'\n', b'\r', b'"'];
+        let own = delimiter.is_ascii() && delimiter != 0 && !marks[1..].contains(&delimiter);
+        let wanted = marks.map(|mark| EACH_BYTE * u64::from(mark));
+        own.then_some(Marks { delimiter, wanted })
+    }
+
+    /// The places of the marks in eight bytes, as the highest bit of each byte.
+    fn among(self, bytes: [u8; 8]) -> u64 {
+        let word = u64::from_le_bytes(bytes);
+        self.wanted.iter().fold(0, |found, wanted| {
+            let other = word ^ wanted;
+            // Without carries from byte to byte, so that each is exact.
+            found | !(((other & !HIGH_BITS) + !HIGH_BITS) | other | !HIGH_BITS)
+        })
+    }
+
+    /// The places of all marks from `start` on.
+    fn places(self, text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+        let (words, rest) = text.as_chunks::<8>();
+        let last = {
+            let mut bytes = [0; 8];
+            bytes[..rest.len()].copy_from_slice(rest);
+            self.among(bytes)
+        };
+        let all = words.iter().map(move |bytes| self.among(*bytes)).chain([last]);
+        all.enumerate().flat_map(|(word, mut found)| {
+            std::iter::from_fn(move || {
+                let bit = found.trailing_zeros();
+                found &= found.checked_sub(1)?;
+                Some(8 * word + bit as usize / 8)
+            })
+        })
+    }
+}
+
+/// The cell that is being read.
+struct Open {
+    start: usize,
+    /// Where its text ends, if it was quoted.
+    quoted: Option<usize>,
+}
+
+impl Cells {
+    /// Finds the cells of all rows that end within `text`, of which each has `width`, and says where
+    /// the last of them ends. Behind the last byte of a file a row ends too. `None` where a row is to
+    /// be read with more care: it has more cells or fewer, or quotes within quotes.
+    pub(super) fn split(
+        &mut self,
+        text: &[u8],
+        width: usize,
+        marks: Marks,
+        is_last: bool,
+    ) -> Option<usize> {
+        self.bounds.clear();
+        let (mut open, mut row, mut behind) = (Open { start: 0, quoted: None }, 0, 0);
+        let mut quoted_up_to = 0;
+        for place in marks.places(text) {
+            match text[place] {
+                _ if place < quoted_up_to => {}
+                b'"' if place == open.start && open.quoted.is_none() => {
+                    match closing_quote(text, place, marks.delimiter, is_last)? {
+                        Some(end) => {
+                            open = Open { start: place + 1, quoted: Some(end) };
+                            quoted_up_to = end + 1;
+                        }
+                        None => return Some(behind),
+                    }
+                }
+                // Within a cell it stands for itself.
+                b'"' => {}
+                byte if byte == marks.delimiter => {
+                    self.end_cell(&mut open, place);
+                }
+                _ => {
+                    row += self.end_row(&mut open, place, row * width, width)?;
+                    behind = place + 1;
+                }
+            }
+        }
+        if is_last {
+            row += self.end_row(&mut open, text.len(), row * width, width)?;
+            behind = text.len();
+        }
+        self.bounds.truncate(row * width);
+        Some(behind)
+    }
+
+    fn end_cell(&mut self, open: &mut Open, end: usize) {
+        let end_of_text = open.quoted.unwrap_or(end);
+        self.bounds.push((open.start as u32, end_of_text as u32));
+        *open = Open { start: end + 1, quoted: None };
+    }
+
+    /// Ends a row, of which the first cell has the number `first`; how many rows it is: a blank line
+    /// is none.
+    fn end_row(
+        &mut self,
+        open: &mut Open,
+        end: usize,
+        first: usize,
+        width: usize,
+    ) -> Option<usize> {
+        let is_blank = self.bounds.len() == first && open.start >= end && open.quoted.is_none();
+        if is_blank {
+            open.start = end + 1;
+            return Some(0);
+        }
+        self.end_cell(open, end);
+        (self.bounds.len() == first + width).then_some(1)
+    }
+}
+
+/// Where the quote is that ends a cell; `None` within where it lies behind the text, and without where
+/// something else follows than the next cell.
+fn closing_quote(text: &[u8], start: usize, delimiter: u8, is_last: bool) -> Option<Option<usize>> {
+    let found = text[start + 1..].iter().position(|byte| *byte == b'"');
+    let end = found.map(|place| start + 1 + place);
+    match (end, end.and_then(|end| text.get(end + 1))) {
+        (Some(end), Some(next)) => {
+            let is_end = [delimiter, b'\n', b'\r'].contains(next);
+            is_end.then_some(Some(end))
+        }
+        (Some(end), None) if is_last => Some(Some(end)),
+        (None, _) if is_last => None,
+        _ => Some(None),
+    }
+}
+
+/// The cells of a piece of text, as a grid.
+pub(super) struct Found<'a> {
+    text: &'a str,
+    cells: &'a Cells,
+    width: usize,
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn new(text: &'a str, cells: &'a Cells, width: usize) -> Found<'a> {
+        Found { text, cells, width }
+    }
+
+    /// A cell without the white space around it.
+    fn text(&self, row: usize, column: usize) -> &'a str {
+        let (start, end) = self.cells.bounds[row * self.width + column];
+        let text = self.text.get(start as usize..end as usize).unwrap_or_default();
+        match is_untidy(text) {
+            true => text.trim(),
+            false => text,
+        }
+    }
+
+    /// The number in a cell, or NaN where it is blank and may be. What `f64` holds of very long whole
+    /// numbers is not what they are.
+    fn number<T: Real>(&self, row: usize, column: usize, blanks: bool) -> Option<T> {
+        const EXACT: f64 = 9e15;
+        let (start, end) = self.cells.bounds[row * self.width + column];
+        let up_to_end = self.text.as_bytes().get(..end as usize)?;
+        if let Some(number) = decimal(up_to_end, start as usize) {
+            return of_float(number);
+        }
+        let text = self.text(row, column);
+        if blanks && text.is_empty() {
+            return Some(T::nan());
+        }
+        let number: f64 = text.parse().ok()?;
+        of_float(number).filter(|_| number.abs() < EXACT)
+    }
+
+    /// Appends the numbers of some columns, row by row.
+    fn append<T: Real>(&self, columns: &[usize], blanks: bool, to: &mut Vec<T>) -> bool {
+        to.reserve(self.rows() * columns.len());
+        self.places(columns).all(|(row, column)| {
+            self.number(row, column, blanks).map(|number| to.push(number)).is_some()
+        })
+    }
+
+    /// The cells of some columns, row by row.
+    fn places<'c>(&self, columns: &'c [usize]) -> impl Iterator<Item = (usize, usize)> + use<'c> {
+        (0..self.rows()).flat_map(move |row| columns.iter().map(move |&column| (row, column)))
+    }
+}
+
+impl Grid for Found<'_> {
+    fn rows(&self) -> usize {
+        self.cells.bounds.len() / self.width
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Option<Cell<'_>> {
+        Some(Cell::of_text(self.text(row, column)))
+    }
+
+    fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Values) -> bool {
+        match to {
+            Values::Numbers(to) => self.append(columns, blanks, to),
+            Values::Doubles(to) => self.append(columns, blanks, to),
+            _ => false,
+        }
+    }
+
+    fn texts(&self, columns: &[usize], blanks: bool, to: &mut Vec<Arc<str>>) -> bool {
+        let mut interned = Interned::default();
+        to.reserve(self.rows() * columns.len());
+        self.places(columns).all(|(row, column)| {
+            let text = self.text(row, column);
+            to.push(interned.text(text));
+            blanks || !text.is_empty()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found, or `None`, and how far.
+    fn split(text: &str, width: usize, is_last: bool) -> Option<(Vec<&str>, usize)> {
+        let (mut cells, marks) = (Cells::default(), Marks::new(b',').unwrap());
+        let behind = cells.split(text.as_bytes(), width, marks, is_last)?;
+        let texts = cells.bounds.iter().map(|&(from, to)| &text[from as usize..to as usize]);
+        Some((texts.collect(), behind))
+    }
+
+    #[test]
+    fn rows_end_with_any_line_end_and_blank_lines_are_none() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["a,1", "", "bcdefghijklmnopqrst,", ",3", "x,4"].join(end);
+            let whole = vec!["a", "1", "bcdefghijklmnopqrst", "", "", "3", "x", "4"];
+            assert_eq!(split(&text, 2, true), Some((whole.clone(), text.len())));
+            let (first, behind) = split(&text, 2, false).unwrap();
+            assert_eq!(first, whole[..6]);
+            assert_eq!(&text[behind..].trim_start(), &"x,4");
+        }
+        assert_eq!(split("a\n\n\n", 1, true), Some((vec!["a"], 4)));
+        assert_eq!(split("", 1, true), Some((vec![], 0)));
+    }
+
+    #[test]
+    fn quoted_cells_may_hold_anything_but_quotes() {
+        let text = "\"a,\nb\",1\n\"\",\"2\"\nc\"d,3\n";
+        let found = vec!["a,\nb", "1", "", "2", "c\"d", "3"];
+        assert_eq!(split(text, 2, true), Some((found, text.len())));
+        // It may be closed behind the piece, but not behind the file.
+        let open = "a,1\n\"b";
+        assert_eq!(split(open, 2, false), Some((vec!["a", "1"], 4)));
+        assert_eq!(split(open, 2, true), None);
+        assert_eq!(split("\"a\"", 1, false), Some((vec![], 0)));
+        assert_eq!(split("\"a\"", 1, true), Some((vec!["a"], 3)));
+        assert_eq!(split("\"a\"\"b\",1\n", 2, true), None, "a quote within");
+        assert_eq!(split("\"a\" ,1\n", 2, true), None, "something behind");
+    }
+
+    #[test]
+    fn ragged_rows_are_for_others_to_read() {
+        assert_eq!(split("1,2\n1\n", 2, true), None);
+        assert_eq!(split("1,2\n1,2,3\n", 2, true), None);
+        assert_eq!(split("1,2\n1,2,", 2, true), None);
+        assert_eq!(split("1,2\n1,2,3", 2, false), Some((vec!["1", "2"], 4)));
+        assert!(Marks::new(b'"').is_none() && Marks::new(0xff).is_none());
+    }
+
+    #[test]
+    fn whole_numbers_are_exact_or_for_others_to_read() {
+        let numbers = |text: &str, mut to: Values| {
+            let (mut cells, marks) = (Cells::default(), Marks::new(b',').unwrap());
+            cells.split(text.as_bytes(), 2, marks, true).unwrap();
+            Found::new(text, &cells, 2).numbers(&[0, 1], true, &mut to).then_some(to)
+        };
+        let (single, double) = (Values::Numbers(Vec::new()), Values::Doubles(Vec::new()));
+        // Eight digits are read by `decimal`, more of them by the standard library.
+        for whole in ["16777217", "1700000060", "1.6777217e7"] {
+            let text = format!("{whole},0.1\n");
+            assert_eq!(numbers(&text, single.clone()), None, "{whole}");
+            let known = Values::Doubles(vec![whole.parse().unwrap(), 0.1]);
+            assert_eq!(numbers(&text, double.clone()), Some(known));
+        }
+        let both = "16777218,-16777216.5\n";
+        let known = Values::Numbers(vec![16_777_218.0, -16_777_216.0]);
+        assert_eq!(numbers(both, single), Some(known));
+        let known = Values::Doubles(vec![16_777_218.0, -16_777_216.5]);
+        assert_eq!(numbers(both, double.clone()), Some(known));
+        assert_eq!(numbers("9007199254740993,1\n", double), None);
+    }
+
+    #[test]
+    fn every_mark_is_found_wherever_it_stands() {
+        let marks = Marks::new(b';').unwrap();
+        for length in 0..40 {
+            for place in 0..length {
+                for mark in *b";\n\r\"" {
+                    let mut text = vec![mark ^ 0x80; length];
+                    text[place] = mark;
+                    text[length - 1] = mark;
+                    let found: Vec<_> = marks.places(&text).collect();
+                    let mut known = vec![place, length - 1];
+                    known.dedup();
+                    assert_eq!(found, known, "{mark} at {place} of {length}");
+                }
+            }
+        }
+    }
+}

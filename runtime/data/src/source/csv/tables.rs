@@ -1,0 +1,139 @@
+//! Tables of many rows at a time, where a piece of the file is as it should be; elsewhere row by row.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use multi_input_base::Result;
+use serde::de::DeserializeOwned;
+
+use super::{
+    super::{
+        blocks::{Block, Wanted},
+        file::Reader,
+    },
+    rows::Rows,
+    split::{Cells, Found, Marks},
+};
+use crate::{columns::Plan, Table};
+
+/// How many bytes are looked at together: as many as a processor has at hand, and so many that threads
+/// seldom wake each other.
+const AT_ONCE: usize = 1 << 18;
+
+/// The rows of a file, a piece of it at a time.
+pub(super) struct Tables<'a, R> {
+    wanted: &'a Wanted,
+    plan: Plan,
+    marks: Marks,
+    /// Where rows are read one by one.
+    rows: Rows<R>,
+    reader: Reader,
+    /// The bytes before the text.
+    mark: u64,
+    piece: Vec<u8>,
+    cells: Cells,
+    /// The byte of the text at which the piece begins.
+    place: u64,
+    /// Nothing comes any more.
+    ended: bool,
+}
+
+impl<'a, R: DeserializeOwned> Tables<'a, R> {
+    /// Of the rows that are left; the rows again where columns or delimiter are nothing for tables.
+    pub(super) fn of(
+        rows: Rows<R>,
+        wanted: &'a Wanted,
+    ) -> Result<std::result::Result<Tables<'a, R>, Rows<R>>> {
+        let plan = wanted.plan(rows.header().iter());
+        let (Some(plan), Some(marks)) = (plan, Marks::new(rows.delimiter())) else {
+            return Ok(Err(rows));
+        };
+        let (reader, mark) = rows.file().open()?;
+        let place = rows.place();
+        let mut tables = Tables {
+            wanted,
+            plan,
+            marks,
+            rows,
+            reader,
+            mark,
+            piece: Vec::with_capacity(AT_ONCE),
+            cells: Cells::default(),
+            place,
+            ended: false,
+        };
+        tables.go_to(place)?;
+        Ok(Ok(tables))
+    }
+
+    /// Begins a new piece at a byte of the text.
+    fn go_to(&mut self, place: u64) -> Result<()> {
+        (self.place, _) = (place, self.piece.clear());
+        let seek = self.reader.seek(SeekFrom::Start(self.mark + place));
+        seek.map(drop).map_err(|error| self.rows.file().unreadable(error))
+    }
+
+    /// Reads on until the piece is full; whether the file ends with it.
+    fn fill(&mut self) -> Result<bool> {
+        let room = AT_ONCE.saturating_sub(self.piece.len());
+        let read = self.reader.by_ref().take(room as u64).read_to_end(&mut self.piece);
+        read.map(|read| read < room).map_err(|error| self.rows.file().unreadable(error))
+    }
+
+    /// The rows that end within the piece as a table, and how many bytes they take.
+    fn table(&mut self, is_last: bool) -> Option<(Table, usize)> {
+        let width = self.rows.header().len();
+        let behind = self.cells.split(&self.piece, width, self.marks, is_last)?;
+        let text = std::str::from_utf8(self.piece.get(..behind)?).ok()?;
+        let found = Found::new(text, &self.cells, width);
+        let table = self.rows.file().within_folder(|| self.wanted.table(&self.plan, &found))?;
+        (behind > 0 || is_last).then_some((table, behind))
+    }
+
+    /// The rows of the piece one by one, the last of which may end behind it.
+    fn one_by_one(&mut self) -> Result<Vec<Result<R>>> {
+        let end = self.place + self.piece.len() as u64;
+        let gone = self.rows.go_to(self.place);
+        gone.map_err(|error| self.rows.file().unreadable(error))?;
+        let mut read = Vec::new();
+        while self.rows.place() < end {
+            match self.rows.next() {
+                Some(row) => read.push(row),
+                None => break,
+            }
+        }
+        self.go_to(self.rows.place().max(end.min(self.rows.length())))?;
+        Ok(read)
+    }
+
+    fn read(&mut self) -> Result<Option<Block<R>>> {
+        loop {
+            let is_last = self.fill()?;
+            if self.piece.is_empty() {
+                return Ok(None);
+            }
+            match self.table(is_last) {
+                None => return self.one_by_one().map(|rows| Some(Block::Rows(rows))),
+                Some((table, behind)) => {
+                    self.piece.drain(..behind);
+                    self.place += behind as u64;
+                    if table.rows > 0 {
+                        return Ok(Some(Block::Table(table)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<R: DeserializeOwned> Iterator for Tables<'_, R> {
+    type Item = Block<R>;
+
+    fn next(&mut self) -> Option<Block<R>> {
+        if self.ended {
+            return None;
+        }
+        let read = self.read();
+        self.ended = self.rows.have_ended() || !matches!(read, Ok(Some(_)));
+        read.unwrap_or_else(|error| Some(Block::Rows(vec![Err(error)])))
+    }
+}

@@ -1,0 +1,121 @@
+//! Rows from an SQLite database.
+
+use std::{
+    marker::PhantomData,
+    path::{Path, PathBuf},
+};
+
+use multi_input_base::Result;
+use rusqlite::{types::ValueRef, Connection, OpenFlags};
+use serde::de::DeserializeOwned;
+
+use super::{
+    other_formats::or_another,
+    record::thread::{rows, Message},
+    Source,
+};
+use crate::columns::Cell;
+
+/// The rows that a query of an SQLite database gives; needs the feature `sqlite`.
+///
+/// The query's columns are found by their names, as those of a [`Csv`](super::Csv) are; the path of
+/// a picture counts from the database's folder. The database is only read. A source gives the same rows in every pass, so the query should say `ORDER BY`.
+#[derive(Clone, Debug)]
+pub struct Sqlite<R> {
+    path: PathBuf,
+    query: String,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: DeserializeOwned> Sqlite<R> {
+    /// What `query` gives of the database in a file.
+    pub fn new(path: impl AsRef<Path>, query: impl Into<String>) -> Sqlite<R> {
+        Sqlite { path: path.as_ref().into(), query: query.into(), row: PhantomData }
+    }
+}
+
+impl<R: DeserializeOwned> Source for Sqlite<R> {
+    type Row = R;
+
+    fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
+        let (path, query) = (self.path.clone(), self.query.clone());
+        let folder = self.path.parent().map(Into::into);
+        rows(self.path.display().to_string(), folder, move |to| {
+            let text = |error: rusqlite::Error| or_another(&path, "SQLite", error.to_string());
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&path, flags).map_err(text)?;
+            let mut statement = connection.prepare(&query).map_err(text)?;
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+            let count = columns.len();
+            let mut found = statement.query([]).map_err(text)?;
+            if to.send(Message::Columns(columns.into())).is_err() {
+                return Ok(());
+            }
+            while let Some(row) = found.next().map_err(text)? {
+                let record = (0..count).map(|column| row.get_ref(column).map(cell).map_err(text));
+                let record = record.collect::<std::result::Result<_, String>>()?;
+                if to.send(Message::Record(record)).is_err() {
+                    return Ok(());
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+fn cell(value: ValueRef<'_>) -> Cell<'static> {
+    match value {
+        ValueRef::Null => Cell::Blank,
+        ValueRef::Integer(value) => Cell::Integer(value.into()),
+        ValueRef::Real(value) => Cell::Float(value),
+        ValueRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => Cell::Text(text.to_owned().into()),
+            Err(_) => Cell::Other("a text that is not UTF-8".into()),
+        },
+        ValueRef::Blob(bytes) => Cell::Other(format!("{} bytes", bytes.len()).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::BadRow;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Row {
+        age: f32,
+        name: Option<String>,
+    }
+
+    #[test]
+    fn a_query_gives_rows_again_and_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people.db");
+        let connection = Connection::open(&path).unwrap();
+        let people = "CREATE TABLE people (id INTEGER, name TEXT, age REAL);
+             INSERT INTO people VALUES (1, 'Ann', 3.5), (2, NULL, 4), (3, 'Cy', 'old');";
+        connection.execute_batch(people).unwrap();
+        let source = Sqlite::<Row>::new(&path, "SELECT name, age FROM people ORDER BY id");
+        let rows: Vec<_> = source.rows().unwrap().collect();
+        assert_eq!(rows[0].as_ref().unwrap(), &Row { age: 3.5, name: Some("Ann".to_owned()) });
+        assert_eq!(rows[1].as_ref().unwrap(), &Row { age: 4.0, name: None });
+        let message = rows[2].as_ref().unwrap_err().to_string();
+        assert!(
+            message.contains("people.db, row 2: column `age`: expected f32, found string"),
+            "{message}"
+        );
+        let skipping = source.on_bad_row(BadRow::Skip);
+        assert_eq!(skipping.read_all().unwrap().len(), 2);
+        assert_eq!(skipping.skipped().rows, 1);
+
+        // What nobody takes any more is not read to its end.
+        let many = "WITH RECURSIVE n(age) AS (SELECT 1 UNION ALL SELECT age + 1 FROM n) \
+                    SELECT age, NULL AS name FROM n";
+        assert_eq!(Sqlite::<Row>::new(&path, many).rows().unwrap().take(3).count(), 3);
+        let error = Sqlite::<Row>::new(&path, "SELECT nowhere").rows().err().unwrap().to_string();
+        assert!(error.contains("people.db") && error.contains("no such column"), "{error}");
+        assert!(Sqlite::<Row>::new(folder.path().join("none.db"), "SELECT 1").rows().is_err());
+    }
+}

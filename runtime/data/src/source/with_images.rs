@@ -1,0 +1,55 @@
+//! Rules for the image files that rows name.
+
+use std::{path::Path, sync::Arc};
+
+use multi_input_base::Result;
+
+use super::{Blocks, SkipRefused, Source, Wanted};
+use crate::image_files::{confined_to, limited, ImageLimits};
+
+/// See [`Source::images_within`] and [`Source::image_limits`].
+#[derive(Clone, Debug)]
+pub struct WithImages<S> {
+    source: S,
+    rule: Rule,
+}
+
+#[derive(Clone, Debug)]
+enum Rule {
+    Within(Arc<Path>),
+    Limits(ImageLimits),
+}
+
+impl<S: Source> WithImages<S> {
+    pub(super) fn within(source: S, folder: &Path) -> WithImages<S> {
+        WithImages { source, rule: Rule::Within(folder.into()) }
+    }
+
+    pub(super) fn limits(source: S, limits: ImageLimits) -> WithImages<S> {
+        WithImages { source, rule: Rule::Limits(limits) }
+    }
+
+    /// What `all` gives, read under the rule.
+    fn read<'a, I: Iterator + 'a>(&'a self, mut all: I) -> impl Iterator<Item = I::Item> + 'a {
+        std::iter::from_fn(move || match &self.rule {
+            Rule::Within(folder) => confined_to(folder, || all.next()),
+            Rule::Limits(limits) => limited(*limits, || all.next()),
+        })
+    }
+}
+
+impl<S: Source> Source for WithImages<S> {
+    type Row = S::Row;
+
+    fn rows(&self) -> Result<impl Iterator<Item = Result<S::Row>>> {
+        Ok(self.read(self.source.rows()?))
+    }
+
+    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {
+        Ok(Box::new(self.read(self.source.blocks(wanted)?)))
+    }
+
+    fn skips(&self) -> Option<&dyn SkipRefused> {
+        self.source.skips()
+    }
+}

@@ -1,0 +1,132 @@
+//! Products of a few rows with a matrix that is used again and again. The library's products are
+//! for large matrices; what it prepares for one takes longer than a few rows do.
+#![allow(unsafe_code)]
+
+use super::{
+    matmul::{multiply, Add, Matrix},
+    register::{Register, WithRegister},
+    Element,
+};
+
+/// Up to how many rows the loops here are the faster ones.
+const FEW: usize = 4;
+
+/// A matrix `[outputs, inputs]` that rows of inputs are multiplied with, time after time.
+pub struct Factor<'a, E> {
+    matrix: &'a [E],
+    inputs: usize,
+    /// `[inputs, outputs]`, for few rows.
+    turned: Option<Vec<E>>,
+}
+
+impl<'a, E: Element> Factor<'a, E> {
+    /// For so many rows at a time.
+    pub fn new(matrix: &'a [E], inputs: usize, rows: usize) -> Self {
+        let outputs = matrix.len() / inputs.max(1);
+        let turned = (rows <= FEW).then(|| {
+            let mut turned = vec![E::zero(); matrix.len()];
+            for (output, row) in matrix.chunks_exact(inputs.max(1)).enumerate() {
+                for (input, weight) in row.iter().enumerate() {
+                    turned[input * outputs + output] = *weight;
+                }
+            }
+            turned
+        });
+        Factor { matrix, inputs, turned }
+    }
+
+    /// `sums += rows matrix^T`.
+    pub fn add_to(&self, rows: &[E], sums: &mut [E]) {
+        let (inputs, outputs) = (self.inputs, self.matrix.len() / self.inputs.max(1));
+        let Some(turned) = &self.turned else {
+            let rows = Matrix::new(rows, rows.len() / inputs.max(1), inputs);
+            let matrix = Matrix::new(self.matrix, outputs, inputs);
+            return multiply(rows, matrix.transposed(), sums, Add::ToOutput);
+        };
+        let rows = rows.chunks_exact(inputs.max(1));
+        for (row, sums) in rows.zip(sums.chunks_exact_mut(outputs.max(1))) {
+            E::with_register(AddRow { row, turned, sums });
+        }
+    }
+}
+
+/// `sums += row turned`.
+struct AddRow<'a, E> {
+    row: &'a [E],
+    turned: &'a [E],
+    sums: &'a mut [E],
+}
+
+impl<E: Element> WithRegister<E> for AddRow<'_, E> {
+    #[inline(always)]
+    unsafe fn run<R: Register<Number = E>>(mut self) {
+        assert!(self.row.len() * self.sums.len() <= self.turned.len(), "every number has weights");
+        let mut at = 0;
+        // Eight sums at once hide how long one takes.
+        while at + 8 * R::COUNT <= self.sums.len() {
+            self.add::<R, 8>(at);
+            at += 8 * R::COUNT;
+        }
+        while at + R::COUNT <= self.sums.len() {
+            self.add::<R, 1>(at);
+            at += R::COUNT;
+        }
+        for at in at..self.sums.len() {
+            let weights = self.turned[at..].iter().step_by(self.sums.len());
+            let products = self.row.iter().zip(weights).map(|(x, weight)| *x * *weight);
+            self.sums[at] += products.sum();
+        }
+    }
+}
+
+impl<E: Element> AddRow<'_, E> {
+    /// The same for `N` registers of sums.
+    ///
+    /// # Safety
+    /// The processor has the register; there are so many sums from `at` on, and weights for them.
+    #[inline(always)]
+    unsafe fn add<R: Register<Number = E>, const N: usize>(&mut self, at: usize) {
+        let mut added = [R::zero(); N];
+        let mut weights = self.turned.as_ptr().add(at);
+        for x in self.row {
+            let x = R::of(*x);
+            for (n, added) in added.iter_mut().enumerate() {
+                *added = added.plus_fused(x, R::load(weights.add(n * R::COUNT)));
+            }
+            weights = weights.wrapping_add(self.sums.len());
+        }
+        for (n, added) in added.into_iter().enumerate() {
+            let sums = self.sums.as_mut_ptr().add(at + n * R::COUNT);
+            R::load(sums).add(added).store(sums);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wide::portable;
+
+    #[test]
+    fn few_rows_and_many_have_the_same_products() {
+        for (inputs, outputs) in [(1, 1), (3, 40), (32, 128), (5, 33), (2, 150)] {
+            let numbers = |len: usize| -> Vec<f64> { (0..len).map(|i| (i % 11) as f64).collect() };
+            let (matrix, rows) = (numbers(inputs * outputs), numbers(2 * inputs));
+            let run = |rows_at_a_time: usize| {
+                let mut sums = numbers(2 * outputs);
+                Factor::new(&matrix, inputs, rows_at_a_time).add_to(&rows, &mut sums);
+                sums
+            };
+            let few = run(2);
+            assert_eq!(few, run(FEW + 1), "these numbers have no rounding");
+            assert_eq!(few, portable(|| run(2)));
+        }
+    }
+
+    #[test]
+    fn there_may_be_nothing_to_multiply() {
+        let mut sums = [1.0f64; 2];
+        Factor::new(&[], 0, 1).add_to(&[], &mut sums);
+        assert_eq!(sums, [1.0; 2]);
+    }
+}

@@ -1,0 +1,237 @@
+//! The cells of the gated recurrent unit, which differ in where they reset.
+//!
+//! The gates are update (z), reset (r) and candidate (g); h' = z h + (1 - z) g.
+
+use super::{
+    factor::Factor,
+    matmul::{multiply, Add, Matrix},
+    recurrent::{add_rows, product, replace_skipped, Cell, Frame, Slopes, Trace},
+    Element,
+};
+
+/// g = tanh(x W^T + b + r (h R^T + a)). It keeps what is reset.
+pub struct ResetAfter;
+
+impl<E: Element> Cell<E> for ResetAfter {
+    fn kept(&self) -> usize {
+        1
+    }
+
+    fn forward(&self, frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>) {
+        let units = frame.units;
+        let recurrent = Factor::new(recurrent, units, frame.batch);
+        let mut inner = vec![E::zero(); frame.batch * 3 * units];
+        for step in 0..frame.steps {
+            inner.chunks_exact_mut(bias.len().max(1)).for_each(|row| row.copy_from_slice(bias));
+            let (old, new) = trace.states.split_at_mut(frame.step(step, units).end);
+            let old = &old[frame.step(step, units)];
+            recurrent.add_to(old, &mut inner);
+            let rows = trace.gates[frame.step(step, 3 * units)]
+                .chunks_exact_mut(3 * units.max(1))
+                .zip(inner.chunks_exact(3 * units.max(1)))
+                .zip(trace.kept[frame.step(step + 1, units)].chunks_exact_mut(units.max(1)))
+                .zip(old.chunks_exact(units.max(1)).zip(new.chunks_exact_mut(units.max(1))));
+            for (((gates, inner), kept), (old, new)) in rows {
+                let (z, r, g) = three(units, gates);
+                let (inner_z, rest) = inner.split_at(units);
+                let (inner_r, inner_g) = rest.split_at(units);
+                for k in 0..units {
+                    let (update, reset) = ((z[k] + inner_z[k]).gate(), (r[k] + inner_r[k]).gate());
+                    let candidate = (g[k] + reset * inner_g[k]).squash();
+                    (z[k], r[k], g[k]) = (update, reset, candidate);
+                    kept[k] = inner_g[k];
+                    new[k] = update * old[k] + (E::one() - update) * candidate;
+                }
+            }
+            trace.carry_state(frame, step);
+        }
+    }
+
+    fn backward(
+        &self,
+        frame: Frame,
+        recurrent: &[E],
+        trace: &mut Trace<'_, E>,
+        slopes: Slopes<'_, E>,
+        (weight, bias): (&mut [E], &mut [E]),
+    ) {
+        let (units, one) = (frame.units, E::one());
+        let mut by_state = vec![E::zero(); frame.batch * units];
+        let mut by_next = by_state.clone();
+        // By the recurrent sums of all steps; they differ from those by the inputs' in g alone.
+        let mut by_inner = vec![E::zero(); frame.rows() * 3 * units];
+        for step in (0..frame.steps).rev() {
+            slopes.add_to(frame, step, &mut by_state);
+            let skipped = trace.skipped.get(frame.step(step, 1));
+            let held = skipped.map(|_| by_state.clone());
+            let rows = trace.gates[frame.step(step, 3 * units)]
+                .chunks_exact_mut(3 * units.max(1))
+                .zip(by_inner[frame.step(step, 3 * units)].chunks_exact_mut(3 * units.max(1)))
+                .zip(trace.kept[frame.step(step + 1, units)].chunks_exact(units.max(1)))
+                .zip(trace.states[frame.step(step, units)].chunks_exact(units.max(1)))
+                .zip(by_state.chunks_exact_mut(units.max(1)));
+            for ((((gates, inner), kept), old), by_state) in rows {
+                let (z, r, g) = three(units, gates);
+                let (inner_z, inner_r, inner_g) = three(units, inner);
+                for k in 0..units {
+                    let (update, reset, candidate, slope) = (z[k], r[k], g[k], by_state[k]);
+                    z[k] = slope * (old[k] - candidate) * update * (one - update);
+                    g[k] = slope * (one - update) * (one - candidate * candidate);
+                    r[k] = g[k] * kept[k] * reset * (one - reset);
+                    (inner_z[k], inner_r[k], inner_g[k]) = (z[k], r[k], g[k] * reset);
+                    by_state[k] = slope * update;
+                }
+            }
+            if let Some(skipped) = skipped {
+                replace_skipped(skipped, &mut trace.gates[frame.step(step, 3 * units)], None);
+                replace_skipped(skipped, &mut by_inner[frame.step(step, 3 * units)], None);
+                replace_skipped(skipped, &mut by_state, held.as_deref());
+            }
+            product(frame, &by_inner[frame.step(step, 3 * units)], recurrent, &mut by_next);
+            by_state.iter_mut().zip(&by_next).for_each(|(sum, term)| *sum += *term);
+        }
+        let old = Matrix::new(&trace.states[..frame.rows() * units], frame.rows(), units);
+        let by_sums = Matrix::new(&by_inner, frame.rows(), 3 * units);
+        multiply(by_sums.transposed(), old, weight, Add::ToOutput);
+        add_rows(&by_inner, bias);
+    }
+}
+
+/// g = tanh(x W^T + b + (r h) R^T). It keeps r h.
+pub struct ResetBefore;
+
+impl<E: Element> Cell<E> for ResetBefore {
+    fn kept(&self) -> usize {
+        1
+    }
+
+    fn forward(&self, frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
+        let units = frame.units;
+        let (for_gates, for_candidate) = recurrent.split_at(2 * units * units);
+        let [for_gates, for_candidate] =
+            [for_gates, for_candidate].map(|matrix| Factor::new(matrix, units, frame.batch));
+        let mut inner = vec![E::zero(); frame.batch * 2 * units];
+        let mut inner_candidate = vec![E::zero(); frame.batch * units];
+        for step in 0..frame.steps {
+            let (old, new) = trace.states.split_at_mut(frame.step(step, units).end);
+            let old = &old[frame.step(step, units)];
+            inner.fill(E::zero());
+            for_gates.add_to(old, &mut inner);
+            let gates = &mut trace.gates[frame.step(step, 3 * units)];
+            let kept = &mut trace.kept[frame.step(step + 1, units)];
+            let rows = gates
+                .chunks_exact_mut(3 * units.max(1))
+                .zip(inner.chunks_exact(2 * units.max(1)))
+                .zip(kept.chunks_exact_mut(units.max(1)))
+                .zip(old.chunks_exact(units.max(1)));
+            for (((gates, inner), kept), old) in rows {
+                let (z, r, _) = three(units, gates);
+                let (inner_z, inner_r) = inner.split_at(units);
+                for k in 0..units {
+                    (z[k], r[k]) = ((z[k] + inner_z[k]).gate(), (r[k] + inner_r[k]).gate());
+                    kept[k] = r[k] * old[k];
+                }
+            }
+            inner_candidate.fill(E::zero());
+            for_candidate.add_to(kept, &mut inner_candidate);
+            let rows = gates
+                .chunks_exact_mut(3 * units.max(1))
+                .zip(inner_candidate.chunks_exact(units.max(1)))
+                .zip(old.chunks_exact(units.max(1)).zip(new.chunks_exact_mut(units.max(1))));
+            for ((gates, inner), (old, new)) in rows {
+                let (z, _, g) = three(units, gates);
+                for k in 0..units {
+                    g[k] = (g[k] + inner[k]).squash();
+                    new[k] = z[k] * old[k] + (E::one() - z[k]) * g[k];
+                }
+            }
+            trace.carry_state(frame, step);
+        }
+    }
+
+    fn backward(
+        &self,
+        frame: Frame,
+        recurrent: &[E],
+        trace: &mut Trace<'_, E>,
+        slopes: Slopes<'_, E>,
+        (weight, _): (&mut [E], &mut [E]),
+    ) {
+        let (units, one) = (frame.units, E::one());
+        let (for_gates, for_candidate) = recurrent.split_at(2 * units * units);
+        let mut by_state = vec![E::zero(); frame.batch * units];
+        let mut by_kept = by_state.clone();
+        let mut by_gates = vec![E::zero(); frame.rows() * 2 * units];
+        let mut by_candidate = vec![E::zero(); frame.rows() * units];
+        for step in (0..frame.steps).rev() {
+            slopes.add_to(frame, step, &mut by_state);
+            let skipped = trace.skipped.get(frame.step(step, 1));
+            let held = skipped.map(|_| by_state.clone());
+            let gates = &mut trace.gates[frame.step(step, 3 * units)];
+            let old = &trace.states[frame.step(step, units)];
+            let by_candidate = &mut by_candidate[frame.step(step, units)];
+            let by_gates = &mut by_gates[frame.step(step, 2 * units)];
+            let rows = gates
+                .chunks_exact_mut(3 * units.max(1))
+                .zip(by_candidate.chunks_exact_mut(units.max(1)))
+                .zip(by_state.chunks_exact(units.max(1)));
+            for ((gates, by_candidate), by_state) in rows {
+                let (z, _, g) = three(units, gates);
+                for k in 0..units {
+                    by_candidate[k] = by_state[k] * (one - z[k]) * (one - g[k] * g[k]);
+                }
+            }
+            if let Some(skipped) = skipped {
+                replace_skipped(skipped, by_candidate, None);
+            }
+            product(frame, by_candidate, for_candidate, &mut by_kept);
+            let rows = gates
+                .chunks_exact_mut(3 * units.max(1))
+                .zip(by_candidate.chunks_exact(units.max(1)))
+                .zip(by_gates.chunks_exact_mut(2 * units.max(1)))
+                .zip(by_kept.chunks_exact(units.max(1)))
+                .zip(old.chunks_exact(units.max(1)))
+                .zip(by_state.chunks_exact_mut(units.max(1)));
+            for (((((gates, by_candidate), by_gates), by_kept), old), by_state) in rows {
+                let (z, r, g) = three(units, gates);
+                let (by_z, by_r) = by_gates.split_at_mut(units);
+                for k in 0..units {
+                    let (update, reset, slope) = (z[k], r[k], by_state[k]);
+                    by_state[k] = slope * update + by_kept[k] * reset;
+                    z[k] = slope * (old[k] - g[k]) * update * (one - update);
+                    r[k] = by_kept[k] * old[k] * reset * (one - reset);
+                    g[k] = by_candidate[k];
+                    (by_z[k], by_r[k]) = (z[k], r[k]);
+                }
+            }
+            if let Some(skipped) = skipped {
+                replace_skipped(skipped, gates, None);
+                replace_skipped(skipped, by_gates, None);
+                replace_skipped(skipped, &mut by_state, held.as_deref());
+            }
+            product(frame, by_gates, for_gates, &mut by_kept);
+            by_state.iter_mut().zip(&by_kept).for_each(|(sum, term)| *sum += *term);
+        }
+        let (rows, len) = (frame.rows(), frame.batch * units);
+        let (gates_weight, candidate_weight) = weight.split_at_mut(2 * units * units);
+        multiply(
+            Matrix::new(&by_gates, rows, 2 * units).transposed(),
+            Matrix::new(&trace.states[..rows * units], rows, units),
+            gates_weight,
+            Add::ToOutput,
+        );
+        multiply(
+            Matrix::new(&by_candidate, rows, units).transposed(),
+            Matrix::new(&trace.kept[len..], rows, units),
+            candidate_weight,
+            Add::ToOutput,
+        );
+    }
+}
+
+/// The parts of a row, of `units` each.
+fn three<E>(units: usize, row: &mut [E]) -> (&mut [E], &mut [E], &mut [E]) {
+    let (first, rest) = row.split_at_mut(units);
+    let (second, third) = rest.split_at_mut(units);
+    (first, second, &mut third[..units])
+}

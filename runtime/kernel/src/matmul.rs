@@ -1,0 +1,356 @@
+//! Products of matrices that lie in slices.
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+
+use super::{scratch::scratch, spread, Element};
+
+/// A matrix in a slice: where neighbours in a row and in a column lie is free, so that a
+/// transposed matrix is the same elements.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a, E> {
+    elements: &'a [E],
+    rows: usize,
+    columns: usize,
+    /// The distance between neighbours in a column and in a row.
+    down: usize,
+    across: usize,
+}
+
+impl<'a, E> Matrix<'a, E> {
+    /// `elements` as `rows` rows of `columns` elements each.
+    pub fn new(elements: &'a [E], rows: usize, columns: usize) -> Self {
+        assert_eq!(elements.len(), rows * columns, "a matrix has rows * columns elements");
+        Matrix { elements, rows, columns, down: columns, across: 1 }
+    }
+
+    /// A part of `elements`, whose neighbours lie as far apart as `[down, across]` says.
+    pub(crate) fn strided(
+        elements: &'a [E],
+        [rows, columns]: [usize; 2],
+        [down, across]: [usize; 2],
+    ) -> Self {
+        assert!(fits(elements.len(), [rows, columns], [down, across]), "a matrix is in its slice");
+        Matrix { elements, rows, columns, down, across }
+    }
+
+    /// The same elements with rows and columns exchanged.
+    pub fn transposed(self) -> Self {
+        let Matrix { elements, rows, columns, down, across } = self;
+        Matrix { elements, rows: columns, columns: rows, down: across, across: down }
+    }
+
+    /// Some of the columns.
+    pub fn columns(self, columns: Range<usize>) -> Self {
+        let rows = 0..self.rows;
+        self.part(rows, columns)
+    }
+
+    /// Some of the rows and columns.
+    fn part(self, rows: Range<usize>, columns: Range<usize>) -> Self {
+        let first = rows.start * self.down + columns.start * self.across;
+        let elements = self.elements.get(first..).unwrap_or_default();
+        Matrix { elements, rows: rows.len(), columns: columns.len(), ..self }
+    }
+}
+
+/// Whether the last element of such a matrix is among so many.
+fn fits(len: usize, [rows, columns]: [usize; 2], [down, across]: [usize; 2]) -> bool {
+    rows == 0 || columns == 0 || (rows - 1) * down + (columns - 1) * across < len
+}
+
+/// Whether a product replaces what the output held or adds to it.
+#[derive(Clone, Copy)]
+pub enum Add {
+    /// The product alone.
+    Replace,
+    /// What was there, and the product.
+    ToOutput,
+}
+
+/// `output = left * right`, or `output += left * right` where `add` says so, on several cores where
+/// it is worth it. The order of summation depends on the sizes alone, so equal inputs give equal
+/// bits.
+pub fn multiply<E: Element>(left: Matrix<'_, E>, right: Matrix<'_, E>, output: &mut [E], add: Add) {
+    let (rows, columns) = (left.rows, right.columns);
+    assert_eq!(output.len(), rows * columns, "the output has a place for each element");
+    multiply_into(left, right, output, [columns, 1], add);
+}
+
+/// [`multiply`] where neighbours in the output lie as far apart as `[down, across]` says.
+pub fn multiply_into<E: Element>(
+    left: Matrix<'_, E>,
+    right: Matrix<'_, E>,
+    output: &mut [E],
+    [down, across]: [usize; 2],
+    add: Add,
+) {
+    let (rows, columns, inner) = (left.rows, right.columns, left.columns);
+    assert_eq!(inner, right.rows, "the inner sizes of a product are equal");
+    assert!(fits(output.len(), [rows, columns], [down, across]), "the output is in its slice");
+    assert!(
+        down >= columns * across || across >= rows * down || rows < 2 || columns < 2,
+        "no two elements of the output are one"
+    );
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    let work = work([rows, inner, columns]);
+    let parts = (work / PART).clamp(1, MOST_PARTS);
+    if parts > 1 && rows.max(columns) <= inner / LONG {
+        return sum_of_parts(left, right, inner.div_ceil(parts), |row, column, sum| {
+            let output = &mut output[row * down + column * across];
+            *output = if matches!(add, Add::ToOutput) { *output + sum } else { sum };
+        });
+    }
+    let output = Output { first: output.as_mut_ptr(), down, across };
+    if columns >= rows {
+        let width = columns.div_ceil(parts).next_multiple_of(COLUMNS_TOGETHER);
+        spread::each(work, (0..columns).step_by(width), |start| {
+            let part = start..(start + width).min(columns);
+            product(left, right.part(0..inner, part), output.at(0, start), add);
+        });
+    } else {
+        let height = rows.div_ceil(parts).next_multiple_of(ROWS_TOGETHER);
+        spread::each(work, (0..rows).step_by(height), |start| {
+            let part = start..(start + height).min(rows);
+            product(left.part(part, 0..inner), right, output.at(start, 0), add);
+        });
+    }
+}
+
+/// The work of a product, in multiplications: a number that meets few others costs more to fetch than
+/// to multiply.
+fn work([rows, inner, columns]: [usize; 3]) -> usize {
+    let numbers = rows.saturating_mul(inner).saturating_add(inner.saturating_mul(columns));
+    let products = rows.saturating_mul(columns).saturating_mul(inner);
+    products.max(numbers.saturating_mul(FETCH))
+}
+
+/// How many multiplications take as long as to fetch a number.
+const FETCH: usize = 8;
+
+/// How many multiplications make a part that is worth another core, and the most parts.
+const PART: usize = 1 << 19;
+const MOST_PARTS: usize = 16;
+/// How many times longer than the output's sides the sums must be to be cut themselves.
+const LONG: usize = 64;
+/// Parts are made of whole blocks of the library's innermost loop.
+const COLUMNS_TOGETHER: usize = 96;
+const ROWS_TOGETHER: usize = 16;
+
+/// The product as a sum of products over parts of the inner size, added up in their order.
+fn sum_of_parts<E: Element>(
+    left: Matrix<'_, E>,
+    right: Matrix<'_, E>,
+    width: usize,
+    mut each: impl FnMut(usize, usize, E),
+) {
+    let (rows, columns, inner) = (left.rows, right.columns, left.columns);
+    let len = rows * columns;
+    scratch(inner.div_ceil(width) * len, |sums| {
+        let parts = (0..inner).step_by(width).zip(sums.chunks_exact_mut(len));
+        spread::each(work([rows, inner, columns]), parts, |(start, sums)| {
+            let part = start..(start + width).min(inner);
+            let (left, right) = (left.part(0..rows, part.clone()), right.part(part, 0..columns));
+            let sums = Output { first: sums.as_mut_ptr(), down: columns, across: 1 };
+            product(left, right, sums, Add::Replace);
+        });
+        for at in 0..len {
+            let sum = sums[at..].iter().step_by(len).copied().sum();
+            each(at / columns, at % columns, sum);
+        }
+    });
+}
+
+/// Where an output lies. Its parts are disjoint, which is why threads may share it.
+struct Output<E> {
+    first: *mut E,
+    down: usize,
+    across: usize,
+}
+
+impl<E> Clone for Output<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E> Copy for Output<E> {}
+
+// SAFETY: an output is a mutable borrow, of which `multiply_into` hands every thread another part.
+unsafe impl<E: Send> Send for Output<E> {}
+// SAFETY: as above; nobody reads through a shared one.
+unsafe impl<E: Send> Sync for Output<E> {}
+
+impl<E> Output<E> {
+    /// The same from a row and column on.
+    fn at(self, row: usize, column: usize) -> Output<E> {
+        Output { first: self.first.wrapping_add(row * self.down + column * self.across), ..self }
+    }
+}
+
+/// One product on this thread. `output` has a place for each of its elements.
+fn product<E: Element>(left: Matrix<'_, E>, right: Matrix<'_, E>, output: Output<E>, add: Add) {
+    assert!(fits(left.elements.len(), [left.rows, left.columns], [left.down, left.across]));
+    assert!(fits(right.elements.len(), [right.rows, right.columns], [right.down, right.across]));
+    assert_eq!(left.columns, right.rows);
+    // The library wants the output's neighbours in a column, for which a product is transposed.
+    let (left, right, output) = match output.down > output.across {
+        true => (
+            right.transposed(),
+            left.transposed(),
+            Output { down: output.across, across: output.down, ..output },
+        ),
+        false => (left, right, output),
+    };
+    // SAFETY: both matrices are in their slices, as was just asked; the callers above saw to it
+    // that `output` has a place for each element, that no two of them are one, and that nobody
+    // else uses them meanwhile: it comes from a mutable borrow, so it overlaps neither input.
+    unsafe {
+        E::product()(
+            left.rows,
+            right.columns,
+            left.columns,
+            output.first,
+            output.across as isize,
+            output.down as isize,
+            matches!(add, Add::ToOutput),
+            left.elements.as_ptr(),
+            left.across as isize,
+            left.down as isize,
+            right.elements.as_ptr(),
+            right.across as isize,
+            right.down as isize,
+            E::one(),
+            E::one(),
+            false,
+            false,
+            false,
+            gemm_common::Parallelism::None,
+        );
+    }
+}
+
+/// What the library computes a product with on this processor: sizes, output, left, right, factors.
+#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
+pub type Product<E> = unsafe fn(
+    usize,
+    usize,
+    usize,
+    *mut E,
+    isize,
+    isize,
+    bool,
+    *const E,
+    isize,
+    isize,
+    *const E,
+    isize,
+    isize,
+    E,
+    E,
+    bool,
+    bool,
+    bool,
+    gemm_common::Parallelism,
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn naive(left: Matrix<'_, f64>, right: Matrix<'_, f64>) -> Vec<f64> {
+        let at = |m: &Matrix<'_, f64>, row: usize, column: usize| {
+            m.elements[row * m.down + column * m.across]
+        };
+        let mut output = Vec::new();
+        for row in 0..left.rows {
+            for column in 0..right.columns {
+                output.push(
+                    (0..left.columns).map(|k| at(&left, row, k) * at(&right, k, column)).sum(),
+                );
+            }
+        }
+        output
+    }
+
+    #[test]
+    fn products_of_all_sizes_and_orientations_equal_the_plain_loops() {
+        let sizes = [
+            (1, 1, 1),
+            (2, 3, 4),
+            (7, 5, 3),
+            (33, 17, 9),
+            (4, 0, 3),
+            // Cut by columns, by rows, and along the sums.
+            (33, 40, 1500),
+            (1500, 40, 33),
+            (5, 300_000, 3),
+        ];
+        for (m, k, n) in sizes {
+            let a: Vec<f64> = (0..m * k).map(|i| (i % 7) as f64 - 3.0).collect();
+            let b: Vec<f64> = (0..k * n).map(|i| (i % 5) as f64 - 2.0).collect();
+            let pairs = [
+                (Matrix::new(&a, m, k), Matrix::new(&b, k, n)),
+                (Matrix::new(&a, k, m).transposed(), Matrix::new(&b, k, n)),
+                (Matrix::new(&a, m, k), Matrix::new(&b, n, k).transposed()),
+                (Matrix::new(&a, k, m).transposed(), Matrix::new(&b, n, k).transposed()),
+            ];
+            for (left, right) in pairs {
+                let expected = naive(left, right);
+                let mut output = vec![1.0; m * n];
+                multiply(left, right, &mut output, Add::Replace);
+                assert_eq!(output, expected);
+                multiply(left, right, &mut output, Add::ToOutput);
+                let twice: Vec<f64> = expected.iter().map(|x| 2.0 * x).collect();
+                assert_eq!(output, twice);
+            }
+        }
+    }
+
+    #[test]
+    fn matrices_may_lie_apart() {
+        let a: Vec<f64> = (0..60).map(f64::from).collect();
+        let left = Matrix::strided(&a[3..], [3, 4], [13, 2]);
+        let right = Matrix::strided(&a, [4, 2], [1, 20]);
+        let mut output = vec![-1.0; 11];
+        multiply_into(left, right, &mut output, [1, 7], Add::Replace);
+        let expected = naive(left, right);
+        for (at, number) in output.iter().enumerate() {
+            let place = (at % 7, at / 7);
+            let inside = place.0 < 3 && place.1 < 2;
+            assert_eq!(*number, if inside { expected[place.0 * 2 + place.1] } else { -1.0 });
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "in its slice")]
+    fn an_output_beyond_its_slice_is_refused() {
+        let a = [1.0f64; 4];
+        let matrix = Matrix::new(&a, 2, 2);
+        multiply_into(matrix, matrix, &mut [0.0; 5], [4, 1], Add::Replace);
+    }
+
+    #[test]
+    #[should_panic(expected = "are one")]
+    fn an_output_that_overlaps_itself_is_refused() {
+        let a = [1.0f64; 4];
+        let matrix = Matrix::new(&a, 2, 2);
+        multiply_into(matrix, matrix, &mut [0.0; 5], [1, 1], Add::Replace);
+    }
+
+    #[test]
+    fn the_bits_do_not_depend_on_the_threads() {
+        let numbers: Vec<f32> = (0..400_000).map(|i| (i as f32 * 0.37).sin()).collect();
+        for (m, k, n) in [(60, 50, 1000), (1000, 50, 60), (8, 40_000, 9)] {
+            let left = Matrix::new(&numbers[..m * k], m, k);
+            let right = Matrix::new(&numbers[..k * n], k, n);
+            let [one, many] = [1, 3].map(|threads| {
+                let mut output = vec![0.0; m * n];
+                spread::with_threads(threads, || multiply(left, right, &mut output, Add::Replace));
+                output
+            });
+            assert_eq!(one, many);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Sums over patches of an image, each of which has a weight: what the way back through a pooling
+//! comes to. The compiler does not widen these loops reliably, so they are spelled out.
+#![allow(unsafe_code)]
+
+use super::{
+    register::{Register, WithRegister},
+    Element,
+};
+
+/// How many numbers a patch is rounded up to.
+const LANES: usize = 16;
+/// The most numbers that are copied at once, and how far beyond the last patch an image may be read.
+pub(crate) const PIECE: usize = 8;
+
+/// What of an image lies under the places of a convolution that make up a window of a pooling.
+pub(crate) struct Patches {
+    /// Of each piece, how far from the corner of a place it is, and where in the patch it belongs.
+    pieces: Vec<[usize; 2]>,
+    /// How many numbers a piece has; what is too much of it is covered by the next one.
+    piece: usize,
+    lanes: usize,
+    /// How far the corners of the places under a window are from the first of them.
+    places: Vec<usize>,
+    /// How far apart neighbouring windows are.
+    step: usize,
+}
+
+impl Patches {
+    /// `runs` are where the numbers of a patch start that lie side by side, `together` of them each.
+    pub(crate) fn new(
+        runs: impl Iterator<Item = usize>,
+        together: usize,
+        places: Vec<usize>,
+        step: usize,
+    ) -> Patches {
+        let piece = together.next_power_of_two().min(PIECE);
+        let pieces = runs.enumerate().flat_map(|(index, run)| {
+            (0..together).step_by(piece).map(move |at| [run + at, index * together + at])
+        });
+        let pieces: Vec<_> = pieces.collect();
+        let len = pieces.last().map_or(0, |[_, to]| to + piece);
+        Patches { pieces, piece, lanes: len.next_multiple_of(LANES), places, step }
+    }
+
+    /// How many numbers lie from one patch to the next.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// How many numbers lie from one window to the next.
+    pub(crate) fn window(&self) -> usize {
+        self.places.len() * self.lanes
+    }
+
+    /// How many numbers of an image the patches of so many windows reach over.
+    pub(crate) fn reach(&self, windows: usize) -> usize {
+        let place = self.places.iter().fold(0, |most, place| most.max(*place));
+        let piece = self.pieces.iter().fold(0, |most, [from, _]| most.max(*from));
+        windows.saturating_sub(1) * self.step + place + piece + self.piece
+    }
+
+    /// Fills `windows` with the patches under windows side by side, of which the first starts where
+    /// `image` does: window after window, and place after place. What there is between the numbers of
+    /// a patch and the next one is anything.
+    pub(crate) fn gather<E: Element>(&self, image: &[E], windows: &mut [E]) {
+        match self.piece {
+            1 => self.gather_by::<E, 1>(image, windows),
+            2 => self.gather_by::<E, 2>(image, windows),
+            4 => self.gather_by::<E, 4>(image, windows),
+            _ => self.gather_by::<E, PIECE>(image, windows),
+        }
+    }
+
+    fn gather_by<E: Element, const N: usize>(&self, image: &[E], windows: &mut [E]) {
+        let count = windows.len() / self.window().max(1);
+        assert!(self.piece >= N && self.reach(count) <= image.len(), "the image has every number");
+        assert!(self.pieces.iter().all(|[_, to]| to + N <= self.lanes), "and the patch a place");
+        for (index, window) in windows.chunks_exact_mut(self.window().max(1)).enumerate() {
+            for (place, patch) in self.places.iter().zip(window.chunks_exact_mut(self.lanes)) {
+                let (corner, patch) = (index * self.step + place, patch.as_mut_ptr());
+                for [from, to] in &self.pieces {
+                    // SAFETY: both pieces are inside their slices, as was asserted above.
+                    unsafe {
+                        let piece = image.as_ptr().add(corner + from).cast::<[E; N]>();
+                        patch.add(*to).cast::<[E; N]>().write_unaligned(piece.read_unaligned());
+                    }
+                }
+            }
+        }
+    }
+
+    /// `sums[k] += slope * patch[k]` over the windows, each of which hands its slope to the patch of
+    /// the place that its mark says; so for every filter. There are [`lanes`](Patches::lanes) sums of
+    /// each.
+    pub(crate) fn add<E: Element>(&self, windows: &[E], taken: Taken<'_, E>, sums: &mut [E]) {
+        E::with_register(AddPatches { patches: self, windows, taken, sums });
+    }
+}
+
+/// Which place of each window it took its number from.
+#[derive(Clone, Copy)]
+pub(crate) struct Marks<'a> {
+    marks: &'a [u8],
+    most: u8,
+}
+
+impl<'a> Marks<'a> {
+    pub(crate) fn new(marks: &'a [u8]) -> Marks<'a> {
+        Marks { marks, most: marks.iter().fold(0, |most, mark| most.max(*mark)) }
+    }
+}
+
+/// Windows of filters, one filter after the other.
+#[derive(Clone, Copy)]
+pub(crate) struct Taken<'a, E> {
+    pub slopes: &'a [E],
+    pub marks: Marks<'a>,
+    /// Which window of a filter is the first, and how many each filter has in all.
+    pub first: usize,
+    pub apart: usize,
+}
+
+struct AddPatches<'a, E> {
+    patches: &'a Patches,
+    windows: &'a [E],
+    taken: Taken<'a, E>,
+    sums: &'a mut [E],
+}
+
+impl<E: Element> WithRegister<E> for AddPatches<'_, E> {
+    #[inline(always)]
+    unsafe fn run<R: Register<Number = E>>(self) {
+        let AddPatches { patches, windows, taken, sums } = self;
+        let (lanes, apart) = (patches.lanes(), patches.window());
+        let count = windows.len() / apart.max(1);
+        assert!(usize::from(taken.marks.most) < patches.places.len(), "every mark is of a place");
+        assert!(taken.first + count <= taken.apart, "every filter has so many windows");
+        assert!(lanes.is_multiple_of(LANES) && count * apart <= windows.len());
+        let slopes = taken.slopes.chunks_exact(taken.apart.max(1));
+        let marks = taken.marks.marks.chunks_exact(taken.apart.max(1));
+        let filters = slopes.zip(marks).zip(sums.chunks_exact_mut(lanes.max(1)));
+        for ((slopes, marks), sums) in filters {
+            let own = taken.first..taken.first + count;
+            let mut filter = AddFilter {
+                windows: windows.as_ptr(),
+                apart,
+                slopes: &slopes[own.clone()],
+                marks: &marks[own],
+                sums,
+            };
+            let mut lane = 0;
+            while lane + 4 * R::COUNT <= lanes {
+                filter.some::<R, 4>(lane);
+                lane += 4 * R::COUNT;
+            }
+            while lane + 2 * R::COUNT <= lanes {
+                filter.some::<R, 2>(lane);
+                lane += 2 * R::COUNT;
+            }
+            if lane < lanes {
+                filter.some::<R, 1>(lane);
+            }
+        }
+    }
+}
+
+/// The same for one filter.
+struct AddFilter<'a, E> {
+    /// The patches of the first window, and how far it is to the next.
+    windows: *const E,
+    apart: usize,
+    slopes: &'a [E],
+    marks: &'a [u8],
+    sums: &'a mut [E],
+}
+
+impl<E: Element> AddFilter<'_, E> {
+    /// `N` registers of sums, from a lane on.
+    ///
+    /// # Safety
+    /// The processor has the register, there are so many sums, and every mark has a patch in every
+    /// window.
+    #[inline(always)]
+    unsafe fn some<R: Register<Number = E>, const N: usize>(&mut self, lane: usize) {
+        // Two windows at a time hide how long a sum takes.
+        let mut sums = [[R::zero(); N]; 2];
+        let (slopes, last_slope) = self.slopes.as_chunks::<2>();
+        let (marks, last_mark) = self.marks.as_chunks::<2>();
+        let mut window = self.windows.add(lane);
+        for (slopes, marks) in slopes.iter().zip(marks) {
+            for two in 0..2 {
+                self.window::<R, N>(window, slopes[two], marks[two], &mut sums[two]);
+                window = window.wrapping_add(self.apart);
+            }
+        }
+        if let ([slope], [mark]) = (last_slope, last_mark) {
+            self.window::<R, N>(window, *slope, *mark, &mut sums[0]);
+        }
+        let [even, odd] = sums;
+        for (n, (even, odd)) in even.into_iter().zip(odd).enumerate() {
+            let to = self.sums.as_mut_ptr().add(lane + n * R::COUNT);
+            R::load(to).add(even.add(odd)).store(to);
+        }
+    }
+
+    /// # Safety
+    /// As above, for a window that there is.
+    #[inline(always)]
+    unsafe fn window<R: Register<Number = E>, const N: usize>(
+        &self,
+        window: *const E,
+        slope: E,
+        mark: u8,
+        sums: &mut [R; N],
+    ) {
+        let patch = window.add(usize::from(mark) * self.sums.len());
+        let slope = R::of(slope);
+        for (n, sum) in sums.iter_mut().enumerate() {
+            // Rounded twice, so that the bits are those of any other register.
+            *sum = sum.add(slope.multiply(R::load(patch.add(n * R::COUNT))));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wide::portable;
+
+    fn numbers<E: Element>(len: usize, scale: f64) -> Vec<E> {
+        (0..len).map(|i| E::of((i as f64 * scale).sin())).collect()
+    }
+
+    /// Runs of so many numbers each, under windows of six places.
+    fn check<E: Element>(runs: &[usize], together: usize, count: usize) {
+        let places: Vec<usize> = (0..6).map(|place| place / 3 * 40 + place % 3).collect();
+        let patches = Patches::new(runs.iter().copied(), together, places.clone(), 5);
+        let image = numbers::<E>(patches.reach(count), 0.3);
+        let mut windows = vec![E::zero(); count * patches.window()];
+        patches.gather(&image, &mut windows);
+        // Of two filters, each of which has a window before these and one after them.
+        let apart = count + 2;
+        let slopes = numbers::<E>(2 * apart, 0.7);
+        let marks: Vec<u8> = (0..2 * apart).map(|i| (i * 5 % 6) as u8).collect();
+
+        let run = || {
+            let mut sums = numbers(2 * patches.lanes(), 0.1);
+            let taken = Taken { slopes: &slopes, marks: Marks::new(&marks), first: 1, apart };
+            patches.add(&windows, taken, &mut sums);
+            sums
+        };
+        let (wide, plain): (Vec<E>, _) = (run(), portable(run));
+        let before = numbers::<E>(wide.len(), 0.1);
+        for (filter, at) in (0..2).flat_map(|f| (0..runs.len() * together).map(move |at| (f, at))) {
+            let sum = filter * patches.lanes() + at;
+            assert_eq!(wide[sum], plain[sum], "the same bits with and without wide registers");
+            let mut expected = before[sum].as_f64();
+            for window in 0..count {
+                let own = filter * apart + 1 + window;
+                let corner = window * 5 + places[usize::from(marks[own])];
+                let x = image[corner + runs[at / together] + at % together];
+                expected += slopes[own].as_f64() * x.as_f64();
+            }
+            assert!((wide[sum].as_f64() - expected).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn sums_are_those_of_the_plain_loops() {
+        // Runs that are whole pieces, parts of one and several; patches of one register and of many.
+        for (runs, together) in [(9, 3), (3, 1), (5, 2), (16, 1), (4, 4), (7, 5), (11, 9), (6, 16)]
+        {
+            let runs: Vec<usize> = (0..runs).map(|run| run * 40 + run % 2).collect();
+            for count in [0, 1, 2, 7] {
+                check::<f32>(&runs, together, count);
+                check::<f64>(&runs, together, count);
+            }
+        }
+        check::<f32>(&[], 0, 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "every mark is of a place")]
+    fn a_place_beyond_the_window_is_refused() {
+        let patches = Patches::new([0].into_iter(), 4, vec![0, 1], 2);
+        let taken = Taken { slopes: &[1f32], marks: Marks::new(&[2]), first: 0, apart: 1 };
+        patches.add(&[0.0; 2 * LANES], taken, &mut [0.0; LANES]);
+    }
+}

@@ -1,0 +1,347 @@
+//! A convolution and the largest of its sums under the windows of a pooling, in one pass: the sums
+//! themselves never leave the cache.
+
+use super::{
+    convolution::{row_stride, Convolution, Pass},
+    matmul::{multiply_into, Add, Matrix},
+    places::{Marks, Patches, Taken, PIECE},
+    scratch::scratch,
+    wide::wide_fn,
+    windows::{exceeds, Plane, Windows},
+    winograd::Winograd,
+    Element,
+};
+
+/// How many numbers of patches are at hand at a time on the way back: as many as a core's first
+/// cache holds, and windows enough to be worth what a filter costs.
+const PATCHES: usize = 1 << 12;
+
+/// How many windows are pooled together, whatever the registers.
+const LANES: usize = 16;
+
+/// Windows of a pooling that lie side by side inside their image.
+#[derive(Clone, Copy, Debug)]
+pub struct Tiles {
+    input: Plane,
+    output: Plane,
+    pool: [usize; 2],
+}
+
+impl Tiles {
+    /// `None` where windows overlap, leave gaps or reach over the edge, or where they are so large
+    /// that a byte does not say which of their numbers is meant.
+    pub fn new(windows: &Windows) -> Option<Tiles> {
+        let Windows { input, output, kernel: pool, .. } = *windows;
+        let inside = |axis: usize| output.sizes[axis] * pool[axis] <= input.sizes[axis];
+        let fits = windows.stride == pool
+            && windows.before == [0, 0]
+            && inside(0)
+            && inside(1)
+            && pool[0] * pool[1] <= 1 << u8::BITS
+            && input.channels_first()
+            && output.channels_first();
+        fits.then_some(Tiles { input, output, pool })
+    }
+
+    /// The rows and columns of the image under the windows.
+    fn covered(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.output.sizes[axis] * self.pool[axis])
+    }
+
+    /// The largest number under each window of a sample, and which one it is.
+    pub fn largest<E: Element>(&self, image: &[E], largest: &mut [E], marks: &mut [u8]) {
+        let ([_, width], [_, columns]) = (self.input.sizes, self.output.sizes);
+        let places = self.output.places().max(1);
+        let outputs = largest.chunks_exact_mut(places).zip(marks.chunks_exact_mut(places));
+        let channels = image.chunks_exact(self.input.places().max(1)).zip(outputs);
+        for (image, (largest, marks)) in channels {
+            pool(self.pool, [width, columns], image, E::zero(), largest, marks);
+        }
+    }
+
+    /// Adds the slope by each window to the slope by the number that it took.
+    pub fn add_back<E: Element>(&self, slope: &[E], marks: &[u8], image: &mut [E]) {
+        let ([down, across], [_, width]) = (self.pool, self.input.sizes);
+        let [rows, columns] = self.output.sizes;
+        for channel in 0..self.output.channels {
+            for row in 0..rows {
+                let first = self.output.at(channel, row, 0);
+                let image = &mut image[self.input.at(channel, row * down, 0)..];
+                let slopes = slope[first..first + columns].iter();
+                let windows = slopes.zip(&marks[first..first + columns]).enumerate();
+                for (column, (slope, mark)) in windows {
+                    let (below, beside) = match across {
+                        2 => (usize::from(*mark) / 2, usize::from(*mark) % 2),
+                        _ => (usize::from(*mark) / across, usize::from(*mark) % across),
+                    };
+                    image[below * width + column * across + beside] += *slope;
+                }
+            }
+        }
+    }
+}
+
+/// A convolution and the tiles of its output.
+#[derive(Clone, Copy, Debug)]
+pub struct Pooled {
+    convolution: Convolution,
+    tiles: Tiles,
+}
+
+impl Pooled {
+    /// `None` where the windows of the pooling are no [`Tiles`].
+    pub fn new(convolution: Convolution, pool: &Windows) -> Option<Pooled> {
+        Some(Pooled { convolution, tiles: Tiles::new(pool)? })
+    }
+
+    /// The sizes of an image as far as windows read it, zeros around it included.
+    fn padded(&self) -> [usize; 2] {
+        let (windows, covered) = (&self.convolution.windows, self.tiles.covered());
+        [0, 1].map(|axis| {
+            let last = covered[axis].saturating_sub(1) * windows.stride[axis];
+            last + windows.kernel[axis].saturating_sub(1) * windows.dilation[axis] + 1
+        })
+    }
+
+    /// The channels of a group one after the other, with zeros where a window reaches outside.
+    fn pad<E: Element>(&self, image: &[E], group: usize, padded: &mut [E]) {
+        let windows = &self.convolution.windows;
+        let [rows, columns] = self.padded();
+        let reach = |axis: usize, size: usize| {
+            let before = windows.before[axis];
+            before.min(size)..(windows.input.sizes[axis] + before).min(size)
+        };
+        let across = reach(1, columns);
+        padded.fill(E::zero());
+        for (input, channel) in self.convolution.channels(group).enumerate() {
+            for row in reach(0, rows) {
+                let first = windows.input.at(channel, row - windows.before[0], 0);
+                let from = &image[first + across.start - windows.before[1]..][..across.len()];
+                padded[(input * rows + row) * columns..][across.clone()].copy_from_slice(from);
+            }
+        }
+    }
+
+    /// The patches of the padded channels of a group under the windows of a row, each in the order of
+    /// a filter's weights.
+    fn patches(&self) -> Patches {
+        let (Convolution { windows, inputs, .. }, [rows, width]) =
+            (self.convolution, self.padded());
+        let ([down, across], [high, wide]) = (self.tiles.pool, windows.kernel);
+        let together = if windows.dilation[1] == 1 { wide } else { 1 };
+        let runs = (0..inputs * high).flat_map(|row| {
+            let first = (row / high * rows + row % high * windows.dilation[0]) * width;
+            (0..wide)
+                .step_by(together.max(1))
+                .map(move |column| first + column * windows.dilation[1])
+        });
+        let places = (0..down * across).map(|place| {
+            place / across * windows.stride[0] * width + place % across * windows.stride[1]
+        });
+        Patches::new(runs, together, places.collect(), across * windows.stride[1])
+    }
+}
+
+impl Pass for Pooled {
+    fn input(&self) -> usize {
+        self.convolution.input()
+    }
+
+    fn output(&self) -> Plane {
+        self.tiles.output
+    }
+
+    fn marks(&self) -> usize {
+        self.tiles.output.elements()
+    }
+
+    fn with_filters(&self, filters: usize) -> Option<Pooled> {
+        let tiles = Tiles {
+            input: self.tiles.input.with_channels(filters),
+            output: self.tiles.output.with_channels(filters),
+            ..self.tiles
+        };
+        Some(Pooled { convolution: self.convolution.with_filters(filters)?, tiles })
+    }
+
+    fn work(&self) -> usize {
+        self.convolution.work()
+    }
+
+    fn forward<E: Element>(
+        &self,
+        image: &[E],
+        (weight, bias): (&[E], &[E]),
+        sums: &mut [E],
+        marks: &mut [u8],
+    ) {
+        let Pooled { convolution, tiles } = self;
+        if let Some(squares) = Winograd::new(*convolution, tiles.output, tiles.pool) {
+            return squares.forward(image, (weight, bias), sums, marks);
+        }
+        let [down, _] = tiles.pool;
+        let (filters, kernel) = (convolution.filters(), convolution.kernel());
+        for band in convolution.bands(self.tiles.covered(), down) {
+            let (stride, columns) = (row_stride(band.places()), self.tiles.output.sizes[1]);
+            scratch(filters * stride, |tile| {
+                for group in 0..convolution.groups {
+                    convolution.with_patches(image, group, &band, |patches| {
+                        let weight = &weight[convolution.weights(group)];
+                        let weight = Matrix::new(weight, filters, kernel);
+                        multiply_into(weight, patches, tile, [stride, 1], Add::Replace);
+                    });
+                    for (filter, tile) in tile.chunks_exact(stride.max(1)).enumerate() {
+                        let channel = group * filters + filter;
+                        let first = self.tiles.output.at(channel, band.rows.start / down, 0);
+                        let len = band.rows.len() / down * columns;
+                        let (sums, marks) =
+                            (&mut sums[first..first + len], &mut marks[first..first + len]);
+                        let bias = bias.get(channel).copied().unwrap_or_else(E::zero);
+                        let sizes = [self.tiles.covered()[1], columns];
+                        pool(self.tiles.pool, sizes, tile, bias, sums, marks);
+                    }
+                }
+            });
+        }
+    }
+
+    fn partial(&self) -> usize {
+        self.tiles.output.channels * self.patches().lanes()
+    }
+
+    fn backward_weight<E: Element>(
+        &self,
+        image: &[E],
+        slope: &[E],
+        marks: &[u8],
+        partial: &mut [E],
+    ) {
+        let Convolution { windows: Windows { stride, .. }, groups, inputs } = self.convolution;
+        let (patches, filters) = (self.patches(), self.convolution.filters());
+        let ([rows, width], Tiles { output, pool: [down, across], .. }) =
+            (self.padded(), self.tiles);
+        let columns = output.sizes[1];
+        let together = (PATCHES / patches.window().max(1)).max(8).min(columns).max(1);
+        // The last piece of the last patch may reach beyond it.
+        let len = inputs * rows * width + PIECE;
+        scratch(len + together * patches.window(), |buffer| {
+            let (padded, buffer) = buffer.split_at_mut(len);
+            for group in 0..groups {
+                let own =
+                    group * filters * output.places()..(group + 1) * filters * output.places();
+                let (slopes, marks) = (&slope[own.clone()], Marks::new(&marks[own]));
+                let sums = filters * patches.lanes();
+                let sums = &mut partial[group * sums..(group + 1) * sums];
+                self.pad(image, group, padded);
+                for place in (0..output.sizes[0])
+                    .flat_map(|row| (0..columns).step_by(together).map(move |column| [row, column]))
+                {
+                    let [row, column] = place;
+                    let count = together.min(columns - column);
+                    let windows = &mut buffer[..count * patches.window()];
+                    let corner = row * down * stride[0] * width + column * across * stride[1];
+                    patches.gather(&padded[corner..], windows);
+                    let first = row * columns + column;
+                    let taken = Taken { slopes, marks, first, apart: output.places() };
+                    patches.add(windows, taken, sums);
+                }
+            }
+        });
+    }
+
+    fn add_partial<E: Element>(&self, partial: &[E], weight: &mut [E]) {
+        let filters = partial.chunks_exact(self.patches().lanes().max(1));
+        for (sums, weight) in filters.zip(weight.chunks_exact_mut(self.convolution.kernel().max(1)))
+        {
+            weight.iter_mut().zip(sums).for_each(|(weight, sum)| *weight += *sum);
+        }
+    }
+
+    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], image: &mut [E]) {
+        scratch(self.convolution.windows.output.elements(), |dense| {
+            dense.fill(E::zero());
+            self.tiles.add_back(slope, marks, dense);
+            self.convolution.backward_input(weight, dense, &[], image);
+        });
+    }
+}
+
+wide_fn! {
+    /// The largest of the sums and the bias under each window of the rows of a tile, and which one it
+    /// is: the first of equal ones, and a NaN before anything else. `sizes` are the numbers of a
+    /// row, those beyond the last window included, and its windows.
+    fn pool(
+        windows: [usize; 2],
+        sizes: [usize; 2],
+        tile: &'a [E],
+        bias: E,
+        largest: &'a mut [E],
+        marks: &'a mut [u8],
+    ) {
+        let ([down, across], [width, columns]) = (windows, sizes);
+        let places = columns.max(1);
+        let rows = largest.chunks_exact_mut(places).zip(marks.chunks_exact_mut(places));
+        for ((largest, marks), tile) in rows.zip(tile.chunks_exact((down * width).max(1))) {
+            let halves = tile.split_at(tile.len() / 2);
+            match windows {
+                [2, 2] => pool_square::<E, 2>(halves, bias, largest, marks),
+                [2, 3] => pool_square::<E, 3>(halves, bias, largest, marks),
+                [2, 1] => pool_square::<E, 1>(halves, bias, largest, marks),
+                _ => {
+                    largest.fill(E::neg_infinity());
+                    marks.fill(0);
+                    for (below, row) in tile.chunks_exact(width.max(1)).enumerate() {
+                        let windows = row.chunks_exact(across.max(1)).zip(largest.iter_mut());
+                        for ((window, largest), mark) in windows.zip(marks.iter_mut()) {
+                            for (beside, sum) in window.iter().enumerate() {
+                                let here = (below * across + beside) as u8;
+                                (*largest, *mark) = larger((*largest, *mark), *sum + bias, here);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The same for two rows under windows of a width that is known, which the compiler can widen.
+#[inline(always)]
+#[allow(clippy::needless_range_loop)] // It does not where iterators stand inside.
+fn pool_square<E: Element, const ACROSS: usize>(
+    (top, bottom): (&[E], &[E]),
+    bias: E,
+    largest: &mut [E],
+    marks: &mut [u8],
+) {
+    let (top, bottom) = (top.as_chunks::<ACROSS>().0, bottom.as_chunks::<ACROSS>().0);
+    let (top, bottom) = (&top[..largest.len()], &bottom[..largest.len()]);
+    let whole = top.len() / LANES * LANES;
+    // What is left makes whole registers with some before it, which then come out the same again.
+    let left = match whole {
+        0 => 0..top.len(),
+        _ if whole == top.len() => 0..0,
+        _ => top.len() - LANES..top.len(),
+    };
+    for part in [0..whole, left] {
+        let places = largest[part.clone()].iter_mut().zip(&mut marks[part.clone()]);
+        let windows = top[part.clone()].iter().zip(&bottom[part]);
+        for ((top, bottom), (largest, mark)) in windows.zip(places) {
+            let mut found = (E::neg_infinity(), 0);
+            for here in 0..ACROSS {
+                found = larger(found, top[here] + bias, here as u8);
+            }
+            for here in 0..ACROSS {
+                found = larger(found, bottom[here] + bias, (ACROSS + here) as u8);
+            }
+            (*largest, *mark) = found;
+        }
+    }
+}
+
+/// Without a branch, since which one is larger cannot be foreseen.
+#[inline(always)]
+fn larger<E: Element>((largest, mark): (E, u8), x: E, here: u8) -> (E, u8) {
+    let larger = exceeds(x, largest);
+    (if larger { x } else { largest }, if larger { here } else { mark })
+}

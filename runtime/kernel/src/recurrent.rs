@@ -1,0 +1,438 @@
+//! The loops of the recurrent layers: a cell over all steps, and back through time.
+//!
+//! Everything lies step by step, `[steps, batch, width]`, so that what a step reads and writes is
+//! one piece and the weights' gradients are one product over all steps. The inputs' share of the
+//! sums is there before a cell starts; a step adds the recurrent share.
+
+use super::{
+    factor::Factor,
+    matmul::{multiply, Add, Matrix},
+    wide::wide_fn,
+    Element,
+};
+
+/// How many samples go through a cell together: enough for the products of a step, and few enough
+/// for several cores.
+pub const SAMPLES: usize = 16;
+
+/// The sizes of a run.
+#[derive(Clone, Copy)]
+pub struct Frame {
+    /// How many samples.
+    pub batch: usize,
+    /// How many steps each of them has.
+    pub steps: usize,
+    /// How many numbers a state has.
+    pub units: usize,
+}
+
+impl Frame {
+    /// The shards of a batch.
+    pub fn shards(self) -> impl Iterator<Item = Frame> + Clone {
+        (0..self.batch)
+            .step_by(SAMPLES)
+            .map(move |first| Frame { batch: SAMPLES.min(self.batch - first), ..self })
+    }
+
+    /// How many rows there are: one for each sample at each step.
+    pub fn rows(self) -> usize {
+        self.steps * self.batch
+    }
+
+    /// The numbers of one step where each sample has `width`.
+    pub fn step(self, step: usize, width: usize) -> std::ops::Range<usize> {
+        let len = self.batch * width;
+        step * len..(step + 1) * len
+    }
+}
+
+/// What a run leaves for the way back.
+pub struct Trace<'a, E> {
+    /// `[steps, batch, gates * units]`: first the inputs' share of the sums, then the gates, and on
+    /// the way back the gradients by the sums.
+    pub gates: &'a mut [E],
+    /// `[1 + steps, batch, units]`: zeros, then what each step gives.
+    pub states: &'a mut [E],
+    /// `[1 + steps, batch, kept * units]`: zeros, then what else a cell keeps of each step.
+    pub kept: &'a mut [E],
+    /// `[steps, batch]`: the steps that a sample passes over, carrying its state. Empty where there
+    /// are none.
+    pub skipped: &'a [bool],
+}
+
+impl<E: Element> Trace<'_, E> {
+    /// Writes the zeros that the first step starts from.
+    pub fn begin(&mut self, frame: Frame) {
+        for numbers in [&mut *self.states, &mut *self.kept] {
+            let step = numbers.len() / (frame.steps + 1);
+            numbers[..step].fill(E::zero());
+        }
+    }
+
+    /// Gives the samples that pass over `step` the state of the step before.
+    pub fn carry_state(&mut self, frame: Frame, step: usize) {
+        carry(frame, step, self.skipped, self.states, frame.units, frame.units);
+    }
+
+    /// The same for the first `len` of the `width` numbers that a cell keeps of a sample.
+    fn carry_kept(&mut self, frame: Frame, step: usize, width: usize, len: usize) {
+        carry(frame, step, self.skipped, self.kept, width, len);
+    }
+}
+
+/// Copies the first `len` of `width` numbers of skipped samples from one step to the next.
+fn carry<E: Element>(
+    frame: Frame,
+    step: usize,
+    skipped: &[bool],
+    values: &mut [E],
+    width: usize,
+    len: usize,
+) {
+    let Some(skipped) = skipped.get(frame.step(step, 1)) else { return };
+    let (old, new) = values.split_at_mut(frame.step(step + 1, width).start);
+    let old = &old[frame.step(step, width)];
+    for (sample, _) in skipped.iter().enumerate().filter(|(_, skipped)| **skipped) {
+        new[sample * width..][..len].copy_from_slice(&old[sample * width..][..len]);
+    }
+}
+
+/// Replaces the rows of skipped samples by those of `held`, or by zeros.
+pub fn replace_skipped<E: Element>(skipped: &[bool], rows: &mut [E], held: Option<&[E]>) {
+    let width = rows.len() / skipped.len().max(1);
+    for (sample, _) in skipped.iter().enumerate().filter(|(_, skipped)| **skipped) {
+        let row = &mut rows[sample * width..][..width];
+        match held {
+            Some(held) => row.copy_from_slice(&held[sample * width..][..width]),
+            None => row.fill(E::zero()),
+        }
+    }
+}
+
+/// The gradients by what comes out of a run.
+#[derive(Clone, Copy)]
+pub enum Slopes<'a, E> {
+    /// `[batch, units]`, by the last step alone.
+    Last(&'a [E]),
+    /// `[batch, steps, units]`, by every step.
+    Every(&'a [E]),
+}
+
+impl<E: Element> Slopes<'_, E> {
+    /// Adds those by `step` to `[batch, units]`.
+    pub fn add_to(self, frame: Frame, step: usize, state: &mut [E]) {
+        let units = frame.units.max(1);
+        match self {
+            Slopes::Last(slopes) if step + 1 == frame.steps => add(state, slopes),
+            Slopes::Last(_) => {}
+            Slopes::Every(slopes) => {
+                let samples = slopes.chunks_exact(frame.steps.max(1) * units);
+                for (state, sample) in state.chunks_exact_mut(units).zip(samples) {
+                    add(state, &sample[step * units..][..units]);
+                }
+            }
+        }
+    }
+}
+
+/// A recurrent cell. Matrices are `[gates * units, units]`, a row for each sum.
+pub trait Cell<E: Element>: Sync {
+    /// How many numbers a unit keeps of a step besides its gates and its state.
+    fn kept(&self) -> usize;
+
+    /// All steps. `bias` is that of the recurrent sums alone, and empty where they have none.
+    fn forward(&self, frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>);
+
+    /// All steps backwards: turns the gates of `trace` into the gradients by the inputs' sums, and
+    /// adds the gradients by the recurrent weights.
+    fn backward(
+        &self,
+        frame: Frame,
+        recurrent: &[E],
+        trace: &mut Trace<'_, E>,
+        slopes: Slopes<'_, E>,
+        weights: (&mut [E], &mut [E]),
+    );
+}
+
+/// Long short-term memory; the gates are input, forget, cell and output. It keeps the cell's memory
+/// and the hyperbolic tangent of it.
+pub struct Lstm;
+
+impl<E: Element> Cell<E> for Lstm {
+    fn kept(&self) -> usize {
+        2
+    }
+
+    fn forward(&self, frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
+        let units = frame.units;
+        let recurrent = Factor::new(recurrent, units, frame.batch);
+        for step in 0..frame.steps {
+            let (before, after) = trace.states.split_at_mut(frame.step(step, units).end);
+            let before = &before[frame.step(step, units)];
+            let gates = &mut trace.gates[frame.step(step, 4 * units)];
+            recurrent.add_to(before, gates);
+            let (old, new) = trace.kept.split_at_mut(frame.step(step, 2 * units).end);
+            lstm_steps(units, gates, &old[frame.step(step, 2 * units)], new, after);
+            trace.carry_state(frame, step);
+            trace.carry_kept(frame, step, 2 * units, units);
+        }
+    }
+
+    fn backward(
+        &self,
+        frame: Frame,
+        recurrent: &[E],
+        trace: &mut Trace<'_, E>,
+        slopes: Slopes<'_, E>,
+        (weight, _): (&mut [E], &mut [E]),
+    ) {
+        let units = frame.units;
+        let mut by_state = vec![E::zero(); frame.batch * units];
+        let mut by_memory = vec![E::zero(); frame.batch * units];
+        for step in (0..frame.steps).rev() {
+            slopes.add_to(frame, step, &mut by_state);
+            let skipped = trace.skipped.get(frame.step(step, 1));
+            let held = skipped.map(|_| (by_state.clone(), by_memory.clone()));
+            let gates = &mut trace.gates[frame.step(step, 4 * units)];
+            let old = &trace.kept[frame.step(step, 2 * units)];
+            let new = &trace.kept[frame.step(step + 1, 2 * units)];
+            lstm_steps_back(units, gates, (old, new), &by_state, &mut by_memory);
+            if let Some(skipped) = skipped {
+                replace_skipped(skipped, gates, None);
+            }
+            product(frame, gates, recurrent, &mut by_state);
+            if let (Some(skipped), Some((state, memory))) = (skipped, &held) {
+                replace_skipped(skipped, &mut by_state, Some(state));
+                replace_skipped(skipped, &mut by_memory, Some(memory));
+            }
+        }
+        add_weights(frame, trace.gates, &trace.states[..frame.rows() * units], weight);
+    }
+}
+
+wide_fn! {
+    /// One step of every sample.
+    fn lstm_steps(
+        units: usize,
+        gates: &'a mut [E],
+        old: &'a [E],
+        new: &'a mut [E],
+        states: &'a mut [E],
+    ) {
+        let rows = gates
+            .chunks_exact_mut(4 * units.max(1))
+            .zip(old.chunks_exact(2 * units.max(1)))
+            .zip(new.chunks_exact_mut(2 * units.max(1)))
+            .zip(states.chunks_exact_mut(units.max(1)));
+        for (((gates, old), new), state) in rows {
+            lstm_step(units, gates, &old[..units], new, state);
+        }
+    }
+}
+
+wide_fn! {
+    /// One step of every sample backwards; `kept` is of the step before and of this one.
+    fn lstm_steps_back(
+        units: usize,
+        gates: &'a mut [E],
+        kept: (&'a [E], &'a [E]),
+        by_state: &'a [E],
+        by_memory: &'a mut [E],
+    ) {
+        let rows = gates
+            .chunks_exact_mut(4 * units.max(1))
+            .zip(kept.0.chunks_exact(2 * units.max(1)))
+            .zip(kept.1.chunks_exact(2 * units.max(1)))
+            .zip(by_state.chunks_exact(units.max(1)))
+            .zip(by_memory.chunks_exact_mut(units.max(1)));
+        for ((((gates, old), new), by_state), by_memory) in rows {
+            let kept = (&old[..units], &new[units..]);
+            lstm_step_back(units, gates, kept, by_state, by_memory);
+        }
+    }
+}
+
+/// How many units are computed together, from copies: the compiler cannot see that eight slices do
+/// not overlap, and would take one unit after the other.
+const TOGETHER: usize = 16;
+
+/// c' = f c + i g, h = o tanh(c').
+#[inline(always)]
+fn lstm_step<E: Element>(units: usize, gates: &mut [E], old: &[E], new: &mut [E], state: &mut [E]) {
+    let whole = units - units % TOGETHER;
+    for unit in (0..whole).step_by(TOGETHER) {
+        lstm_units::<E, TOGETHER>(unit, units, gates, old, new, state);
+    }
+    for unit in whole..units {
+        lstm_units::<E, 1>(unit, units, gates, old, new, state);
+    }
+}
+
+#[inline(always)]
+fn lstm_units<E: Element, const N: usize>(
+    unit: usize,
+    units: usize,
+    gates: &mut [E],
+    old: &[E],
+    new: &mut [E],
+    state: &mut [E],
+) {
+    let places = [0, 1, 2, 3].map(|gate| gate * units + unit);
+    let [mut i, mut f, mut g, mut o]: [[E; N]; 4] = places.map(|at| load(gates, at));
+    let old: [E; N] = load(old, unit);
+    let [mut c, mut t, mut h] = [[E::zero(); N]; 3];
+    for k in 0..N {
+        (i[k], f[k], g[k], o[k]) = (i[k].gate(), f[k].gate(), g[k].squash(), o[k].gate());
+        c[k] = f[k] * old[k] + i[k] * g[k];
+        t[k] = c[k].squash();
+        h[k] = o[k] * t[k];
+    }
+    for (at, values) in places.into_iter().zip([i, f, g, o]) {
+        store(values, gates, at);
+    }
+    store(c, new, unit);
+    store(t, new, units + unit);
+    store(h, state, unit);
+}
+
+#[inline(always)]
+fn load<E: Element, const N: usize>(from: &[E], at: usize) -> [E; N] {
+    let mut values = [E::zero(); N];
+    values.copy_from_slice(&from[at..at + N]);
+    values
+}
+
+#[inline(always)]
+fn store<E: Element, const N: usize>(values: [E; N], to: &mut [E], at: usize) {
+    to[at..at + N].copy_from_slice(&values);
+}
+
+/// The gradients by the four sums in the place of the gates, and the one by the old memory in the
+/// place of the one by the new.
+#[inline(always)]
+fn lstm_step_back<E: Element>(
+    units: usize,
+    gates: &mut [E],
+    kept: (&[E], &[E]),
+    by_state: &[E],
+    by_memory: &mut [E],
+) {
+    let whole = units - units % TOGETHER;
+    for unit in (0..whole).step_by(TOGETHER) {
+        lstm_units_back::<E, TOGETHER>(unit, units, gates, kept, by_state, by_memory);
+    }
+    for unit in whole..units {
+        lstm_units_back::<E, 1>(unit, units, gates, kept, by_state, by_memory);
+    }
+}
+
+#[inline(always)]
+fn lstm_units_back<E: Element, const N: usize>(
+    unit: usize,
+    units: usize,
+    gates: &mut [E],
+    (old, squashed): (&[E], &[E]),
+    by_state: &[E],
+    by_memory: &mut [E],
+) {
+    let one = E::one();
+    let places = [0, 1, 2, 3].map(|gate| gate * units + unit);
+    let [mut input, mut forget, mut cell, mut output]: [[E; N]; 4] =
+        places.map(|at| load(gates, at));
+    let (old, squashed): ([E; N], [E; N]) = (load(old, unit), load(squashed, unit));
+    let (by_state, mut memory): ([E; N], [E; N]) = (load(by_state, unit), load(by_memory, unit));
+    for k in 0..N {
+        let (i, f, g, o, t) = (input[k], forget[k], cell[k], output[k], squashed[k]);
+        let by_new = memory[k] + by_state[k] * o * (one - t * t);
+        input[k] = by_new * g * i * (one - i);
+        forget[k] = by_new * old[k] * f * (one - f);
+        cell[k] = by_new * i * (one - g * g);
+        output[k] = by_state[k] * t * o * (one - o);
+        memory[k] = by_new * f;
+    }
+    for (at, values) in places.into_iter().zip([input, forget, cell, output]) {
+        store(values, gates, at);
+    }
+    store(memory, by_memory, unit);
+}
+
+/// `output = slopes matrix` for the rows of one step.
+pub fn product<E: Element>(frame: Frame, slopes: &[E], matrix: &[E], output: &mut [E]) {
+    let Frame { batch, units, .. } = frame;
+    let width = matrix.len() / units.max(1);
+    multiply(
+        Matrix::new(slopes, batch, width),
+        Matrix::new(matrix, width, units),
+        output,
+        Add::Replace,
+    );
+}
+
+/// `weight += slopes^T states` over the rows of all steps.
+pub fn add_weights<E: Element>(frame: Frame, slopes: &[E], states: &[E], weight: &mut [E]) {
+    let width = weight.len() / frame.units.max(1);
+    multiply(
+        Matrix::new(slopes, frame.rows(), width).transposed(),
+        Matrix::new(states, frame.rows(), frame.units),
+        weight,
+        Add::ToOutput,
+    );
+}
+
+/// `sums[j] += rows[..][j]`.
+pub fn add_rows<E: Element>(rows: &[E], sums: &mut [E]) {
+    rows.chunks_exact(sums.len().max(1)).for_each(|row| add(sums, row));
+}
+
+fn add<E: Element>(sums: &mut [E], terms: &[E]) {
+    sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += *term);
+}
+
+/// A quotient of polynomials, off by a few units in the last place. Unlike the function of the
+/// system it has no branches, so the compiler computes several at once.
+#[inline(always)]
+pub(super) fn tanh(x: f32) -> f32 {
+    // Beyond, the function is 1 to the last place. A NaN stays one.
+    let x = x.clamp(-9.0, 9.0);
+    let square = x * x;
+    let mut above = -2.760_768_5e-16;
+    for factor in [
+        2.000_188e-13,
+        -8.604_672e-11,
+        5.122_297e-8,
+        1.485_722_4e-5,
+        6.372_619_3e-4,
+        4.893_524_6e-3,
+    ] {
+        above = above * square + factor;
+    }
+    let mut below = 1.198_258_4e-6;
+    for factor in [1.185_347_1e-4, 2.268_434_6e-3, 4.893_525e-3] {
+        below = below * square + factor;
+    }
+    x * above / below
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fast_functions_are_right_to_seven_digits() {
+        for step in -4000..=4000 {
+            let x = step as f32 * 0.005;
+            let (tanh, gate) = (f64::from(x).tanh(), 1.0 / (1.0 + (-f64::from(x)).exp()));
+            assert!((f64::from(x.squash()) - tanh).abs() < 4e-7 * tanh.abs().max(1e-30), "{x}");
+            assert!((f64::from(x.gate()) - gate).abs() < 2e-7, "{x}");
+        }
+        assert_eq!(0f32.squash(), 0.0);
+        assert_eq!(0f32.gate(), 0.5);
+        assert!(f32::NAN.squash().is_nan() && f32::NAN.gate().is_nan());
+        for x in [f32::INFINITY, 1e30] {
+            assert!((x.squash() - 1.0).abs() < 2e-7 && (x.gate() - 1.0).abs() < 2e-7);
+            assert!(((-x).squash() + 1.0).abs() < 2e-7 && (-x).gate().abs() < 2e-7);
+        }
+        assert_eq!((1000f64.gate(), (-1000f64).gate()), (1.0, 0.0));
+    }
+}

@@ -1,0 +1,164 @@
+//! Many steps at once for rows whose gradient is zero in all of them.
+
+use super::{
+    past::{Owed, Steps},
+    spread::{self, cut},
+    wide::{self, Loops},
+    Element,
+};
+
+/// What one step of one weight costs, in multiplications, where it is taken one by one.
+const COST: usize = 8;
+/// How many rows a core takes at a time.
+const TOGETHER: usize = 16;
+
+/// Runs `coast` for every row that owes something: on the steps, the row's weights and what is
+/// remembered of them. `most` is how many steps of a row are taken one by one at most.
+pub fn each_row<E: Element, const SLOTS: usize>(
+    owed: &Owed<'_>,
+    most: usize,
+    weights: &mut [E],
+    slots: &mut [Vec<E>],
+    coast: impl Fn(Steps<'_>, &mut [E], [&mut [E]; SLOTS]) + Sync,
+) {
+    let Ok(slots): Result<&mut [Vec<E>; SLOTS], _> = slots.try_into() else { return };
+    let rows = owed.rows();
+    if rows == 0 {
+        return;
+    }
+    let width = weights.len() / rows;
+    if width == 0 || slots.iter().any(|slot| slot.len() != weights.len()) {
+        return;
+    }
+    let steps: usize = (0..rows).map(|row| owed.of(row).len().min(most)).sum();
+    let slots = slots.each_mut().map(Vec::as_mut_slice);
+    let shards = Shards { first: 0, width, weights, slots };
+    spread::each(steps * width * COST, shards, |shard| {
+        let Shards { first, weights, mut slots, .. } = shard;
+        for (row, weights) in weights.chunks_exact_mut(width).enumerate() {
+            let steps = owed.of(first + row);
+            let own = slots.each_mut().map(|slot| cut(slot, width));
+            if !steps.is_empty() {
+                coast(steps, weights, own);
+            }
+        }
+    });
+}
+
+/// Some rows; as an iterator, [`TOGETHER`] of them at a time.
+struct Shards<'a, E, const SLOTS: usize> {
+    first: usize,
+    width: usize,
+    weights: &'a mut [E],
+    slots: [&'a mut [E]; SLOTS],
+}
+
+impl<'a, E, const SLOTS: usize> Iterator for Shards<'a, E, SLOTS> {
+    type Item = Shards<'a, E, SLOTS>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.weights.is_empty() {
+            return None;
+        }
+        let (first, width) = (self.first, self.width);
+        let len = self.weights.len().min(TOGETHER * width);
+        self.first += TOGETHER;
+        let slots = self.slots.each_mut().map(|slot| cut(slot, len));
+        Some(Shards { first, width, weights: cut(&mut self.weights, len), slots })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.weights.len().div_ceil(TOGETHER * self.width);
+        (left, Some(left))
+    }
+}
+
+/// What momentum does to weights whose gradient is zero: step for step
+/// w -= decay w; m *= keep_m; v *= keep_v; w -= rate m / (sqrt(v) + epsilon).
+#[derive(Clone, Copy)]
+pub struct Glide<'a> {
+    /// The steps that are taken.
+    pub steps: Steps<'a>,
+    /// The most steps that are taken one by one.
+    pub most: usize,
+    /// What a step leaves of `m`.
+    pub keep_m: f64,
+    /// What a step leaves of `v`.
+    pub keep_v: f64,
+    /// What keeps the quotient finite.
+    pub epsilon: f64,
+}
+
+impl Glide<'_> {
+    /// Moves the weights. `m` and `v` stay as they are.
+    pub fn run<E: Element>(self, weights: &mut [E], m: &[E], v: &[E]) {
+        wide::run(Row { glide: self, weights, m, v });
+    }
+}
+
+struct Row<'a, E> {
+    glide: Glide<'a>,
+    weights: &'a mut [E],
+    m: &'a [E],
+    v: &'a [E],
+}
+
+/// How many weights go together, in registers, and how many steps between two looks whether they
+/// still move.
+const LANES: usize = 16;
+const LOOK: usize = 16;
+
+impl<E: Element> Loops for Row<'_, E> {
+    #[inline(always)]
+    fn run(self) {
+        let Row { glide, weights, m, v } = self;
+        let chunks = weights.chunks_mut(LANES).zip(m.chunks(LANES)).zip(v.chunks(LANES));
+        for ((weights, m), v) in chunks {
+            let (mut w, mut own_m, mut root) =
+                ([E::zero(); LANES], [E::zero(); LANES], [E::zero(); LANES]);
+            w[..weights.len()].copy_from_slice(weights);
+            own_m[..m.len()].copy_from_slice(m);
+            root[..v.len()].copy_from_slice(v);
+            root.iter_mut().for_each(|root| *root = root.sqrt());
+            lanes(&glide, &mut w, &own_m, &root);
+            weights.copy_from_slice(&w[..weights.len()]);
+        }
+    }
+}
+
+/// The steps of the weights in a register. A step takes a share of what the first one took that the
+/// settings alone give, so that nothing but the weights depends on the step before.
+#[inline(always)]
+fn lanes<E: Element>(glide: &Glide<'_>, w: &mut [E; LANES], m: &[E; LANES], root: &[E; LANES]) {
+    let paces = glide.steps.paces();
+    let paces = &paces[..paces.len().min(glide.most)];
+    let (epsilon, keep_root) = (E::of(glide.epsilon), glide.keep_v.sqrt());
+    let (mut left_m, mut left_root, mut taken) = (1.0, 1.0, 0);
+    for paces in paces.chunks(LOOK) {
+        for pace in paces {
+            left_m *= glide.keep_m;
+            left_root *= keep_root;
+            let (decay, far, near) =
+                (E::of(pace.decay), E::of(pace.rate * left_m), E::of(left_root));
+            for k in 0..LANES {
+                let weight = w[k] - w[k] * decay;
+                w[k] = weight - m[k] * far / (root[k] * near + epsilon);
+            }
+        }
+        taken += paces.len();
+        // Steps become smaller and smaller: once the largest rate of the run moves no weight any
+        // more, no later step does.
+        let (far, near) = (E::of(glide.steps.fastest() * left_m), E::of(left_root));
+        let mut moving = false;
+        for k in 0..LANES {
+            moving |= w[k] - m[k] * far / (root[k] * near + epsilon) != w[k];
+        }
+        if !moving {
+            break;
+        }
+    }
+    let left = glide.steps.left_after(taken);
+    if left != 1.0 {
+        w.iter_mut().for_each(|weight| *weight *= E::of(left));
+    }
+}

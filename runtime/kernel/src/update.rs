@@ -1,0 +1,130 @@
+//! An optimizer's step over the weights of a tensor, in one pass over all that it remembers.
+
+use super::{
+    spread::{self, cut},
+    wide::{self, Loops},
+    Element,
+};
+
+/// What a step makes of one weight, its gradient and what is remembered of it.
+pub trait Rule<E, const SLOTS: usize>: Copy + Sync {
+    /// The new weight, and what is then remembered. It is `#[inline(always)]`.
+    fn step(self, weight: E, gradient: E, slots: [E; SLOTS]) -> (E, [E; SLOTS]);
+}
+
+/// How many weights a core takes at a time, and what one of them costs, in multiplications.
+const TOGETHER: usize = 1 << 14;
+const COST: usize = 8;
+
+/// Applies `rule` to every weight. Where there are not `SLOTS` slots, nothing happens.
+pub fn update<E: Element, const SLOTS: usize>(
+    rule: impl Rule<E, SLOTS>,
+    weights: &mut [E],
+    gradient: &[E],
+    slots: &mut [Vec<E>],
+) {
+    let Ok(slots): Result<&mut [Vec<E>; SLOTS], _> = slots.try_into() else { return };
+    let work = weights.len() * COST;
+    let slots = slots.each_mut().map(Vec::as_mut_slice);
+    spread::each(work, Pieces { weights, gradient, slots }, |piece| {
+        wide::run(Step { rule, piece });
+    });
+}
+
+/// The numbers of some weights; as an iterator, [`TOGETHER`] of them at a time.
+struct Pieces<'a, E, const SLOTS: usize> {
+    weights: &'a mut [E],
+    gradient: &'a [E],
+    slots: [&'a mut [E]; SLOTS],
+}
+
+impl<'a, E, const SLOTS: usize> Iterator for Pieces<'a, E, SLOTS> {
+    type Item = Pieces<'a, E, SLOTS>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.weights.is_empty() {
+            return None;
+        }
+        let (gradient, rest) = self.gradient.split_at(self.gradient.len().min(TOGETHER));
+        self.gradient = rest;
+        let weights = take(&mut self.weights);
+        Some(Pieces { weights, gradient, slots: self.slots.each_mut().map(take) })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.weights.len().div_ceil(TOGETHER);
+        (left, Some(left))
+    }
+}
+
+/// Cuts the next piece off.
+fn take<'a, E>(numbers: &mut &'a mut [E]) -> &'a mut [E] {
+    let len = numbers.len().min(TOGETHER);
+    cut(numbers, len)
+}
+
+/// A piece's step.
+struct Step<'a, E, R, const SLOTS: usize> {
+    rule: R,
+    piece: Pieces<'a, E, SLOTS>,
+}
+
+impl<E: Element, R: Rule<E, SLOTS>, const SLOTS: usize> Loops for Step<'_, E, R, SLOTS> {
+    #[inline(always)]
+    #[allow(clippy::needless_range_loop)] // The compiler widens these, and no iterators.
+    fn run(self) {
+        let Pieces { weights, gradient, slots } = self.piece;
+        let len = slots.iter().fold(weights.len().min(gradient.len()), |len, s| len.min(s.len()));
+        let (weights, gradient) = (&mut weights[..len], &gradient[..len]);
+        let slots = slots.map(|slot| &mut slot[..len]);
+        for k in 0..len {
+            let mut old = [E::zero(); SLOTS];
+            for slot in 0..SLOTS {
+                old[slot] = slots[slot][k];
+            }
+            let (weight, new) = self.rule.step(weights[k], gradient[k], old);
+            weights[k] = weight;
+            for slot in 0..SLOTS {
+                slots[slot][k] = new[slot];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wide::portable;
+
+    #[derive(Clone, Copy)]
+    struct Sum(f64);
+
+    impl Rule<f64, 2> for Sum {
+        #[inline(always)]
+        fn step(self, weight: f64, gradient: f64, [a, b]: [f64; 2]) -> (f64, [f64; 2]) {
+            let a = a + gradient;
+            let b = b + a * self.0;
+            (weight - b, [a, b])
+        }
+    }
+
+    #[test]
+    fn every_weight_takes_its_step_once() {
+        for len in [0, 1, TOGETHER, 3 * TOGETHER + 5] {
+            let gradient: Vec<f64> = (0..len).map(|k| k as f64).collect();
+            let run = || {
+                let (mut weights, mut slots) =
+                    (vec![1.0; len], vec![vec![2.0; len], vec![3.0; len]]);
+                update(Sum(0.5), &mut weights, &gradient, &mut slots);
+                (weights, slots)
+            };
+            let found = run();
+            for k in 0..len {
+                let a = 2.0 + k as f64;
+                assert_eq!((found.1[0][k], found.1[1][k]), (a, 3.0 + a * 0.5));
+                assert_eq!(found.0[k], 1.0 - (3.0 + a * 0.5));
+            }
+            assert_eq!(portable(run), found);
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! Windows that slide over images and sequences, on the slices of single samples.
+
+use std::ops::Range;
+
+use super::slide::Sliding;
+use super::{wide::wide_fn, Element};
+
+/// Where the numbers of one image or sequence lie in a slice.
+#[derive(Clone, Copy, Debug)]
+pub struct Plane {
+    /// How many channels.
+    pub channels: usize,
+    /// Rows and columns.
+    pub sizes: [usize; 2],
+    /// The distances between channels, rows and columns.
+    strides: [usize; 3],
+}
+
+impl Plane {
+    /// An image, `[channels, height, width]`.
+    pub fn image(channels: usize, height: usize, width: usize) -> Plane {
+        let strides = [height * width, width, 1];
+        Plane { channels, sizes: [height, width], strides }
+    }
+
+    /// A sequence, `[steps, channels]`: an image of one row.
+    pub fn steps(steps: usize, channels: usize) -> Plane {
+        Plane { channels, sizes: [1, steps], strides: [1, steps * channels, channels] }
+    }
+
+    /// The first so many channels of a plane whose channels are one piece each.
+    pub(crate) fn with_channels(self, channels: usize) -> Plane {
+        Plane { channels, ..self }
+    }
+
+    /// The places of one channel.
+    pub fn places(&self) -> usize {
+        self.sizes[0] * self.sizes[1]
+    }
+
+    /// The numbers of one sample.
+    pub fn elements(&self) -> usize {
+        self.channels * self.places()
+    }
+
+    /// Whether each channel is one piece, rather than each place.
+    pub fn channels_first(&self) -> bool {
+        self.strides[0] == self.places()
+    }
+
+    /// Where the number of a channel at a row and column lies.
+    pub fn at(&self, channel: usize, row: usize, column: usize) -> usize {
+        channel * self.strides[0] + row * self.strides[1] + column * self.strides[2]
+    }
+
+    /// Adds up the numbers of each channel.
+    pub fn add_channels<E: Element>(&self, sample: &[E], sums: &mut [E]) {
+        if !self.channels_first() {
+            for place in sample.chunks_exact(self.channels.max(1)) {
+                sums.iter_mut().zip(place).for_each(|(sum, x)| *sum += *x);
+            }
+            return;
+        }
+        add_totals(self.places(), sample, sums);
+    }
+
+    /// Every place of a channel, in order.
+    pub fn of_channel(&self, channel: usize) -> impl Iterator<Item = usize> + '_ {
+        let [rows, columns] = self.sizes;
+        (0..rows).flat_map(move |row| (0..columns).map(move |column| self.at(channel, row, column)))
+    }
+}
+
+wide_fn! {
+    /// Adds the sum of each row of so many numbers.
+    fn add_totals(width: usize, rows: &'a [E], sums: &'a mut [E]) {
+        let rows = rows.chunks_exact(width.max(1));
+        rows.zip(sums).for_each(|(row, sum)| *sum += total(row));
+    }
+}
+
+/// The sum of the numbers, sixteen running sums at once.
+#[inline(always)]
+fn total<E: Element>(numbers: &[E]) -> E {
+    let (blocks, rest) = numbers.as_chunks::<16>();
+    let mut sums = [E::zero(); 16];
+    for block in blocks {
+        sums.iter_mut().zip(block).for_each(|(sum, x)| *sum += *x);
+    }
+    sums.into_iter().chain(rest.iter().copied()).sum()
+}
+
+/// A window over an image, and the image of its places. What lies outside is zeros to a
+/// convolution and nothing to a pooling.
+#[derive(Clone, Copy, Debug)]
+pub struct Windows {
+    /// What they slide over.
+    pub input: Plane,
+    /// One place for each of them.
+    pub output: Plane,
+    /// Rows and columns of each.
+    pub kernel: [usize; 2],
+    pub(crate) stride: [usize; 2],
+    /// How far the first window reaches over the edge.
+    pub before: [usize; 2],
+    pub(crate) dilation: [usize; 2],
+}
+
+/// Some of the places: whole rows, or a part of one row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Band {
+    /// The rows of the output.
+    pub rows: Range<usize>,
+    /// The columns of each of these rows.
+    pub columns: Range<usize>,
+}
+
+impl Band {
+    /// How many they are.
+    pub fn places(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+}
+
+/// A row of places that one number of the kernel meets without leaving the image.
+struct Run {
+    /// Where they lie among the patches.
+    places: Range<usize>,
+    /// Where the first of the numbers met lies in the image, and how far apart they are.
+    first: usize,
+    step: usize,
+}
+
+impl Windows {
+    /// Those of a convolution.
+    pub fn kernel<S: Sliding>(input: Plane, output: Plane, kernel: [usize; 2]) -> Windows {
+        let (stride, before, dilation) = (S::STRIDE, S::BEFORE, S::DILATION);
+        Windows { input, output, kernel, stride, before, dilation }
+    }
+
+    /// Those of a pooling, which have no dilation.
+    pub fn pool<S: Sliding>(input: Plane, output: Plane, pool: [usize; 2]) -> Windows {
+        Windows { dilation: [1, 1], ..Windows::kernel::<S>(input, output, pool) }
+    }
+
+    /// How many numbers all windows of a pooling cover.
+    pub fn work(&self) -> usize {
+        self.output.elements() * self.kernel[0] * self.kernel[1]
+    }
+
+    /// Whether some window reaches outside.
+    pub(crate) fn overhang(&self) -> bool {
+        let overhangs = |axis: usize| {
+            let last = self.output.sizes[axis].saturating_sub(1) * self.stride[axis];
+            let reach = last + (self.kernel[axis].saturating_sub(1)) * self.dilation[axis];
+            self.before[axis] > 0 || reach >= self.input.sizes[axis]
+        };
+        overhangs(0) || overhangs(1)
+    }
+
+    /// The places under `rows` and `columns` cut into bands of about so many: whole groups of
+    /// `together` rows, or parts of a row where a single one has more.
+    pub(crate) fn bands(
+        &self,
+        [rows, columns]: [usize; 2],
+        about: usize,
+        together: usize,
+    ) -> impl Iterator<Item = Band> {
+        let together = together.max(1);
+        let height = (about / (columns * together).max(1)).max(1) * together;
+        let width = if together == 1 && height == 1 { about.max(1) } else { columns.max(1) };
+        (0..rows).step_by(height).flat_map(move |row| {
+            (0..columns).step_by(width).map(move |column| Band {
+                rows: row..(row + height).min(rows),
+                columns: column..(column + width).min(columns),
+            })
+        })
+    }
+
+    /// The image as a matrix: a row for each number of the kernel in each of `channels`, which
+    /// starts `stride` after the last one, a column for each place of the band. Where a window
+    /// reaches outside, `patches` stays as it is: zeros.
+    pub fn gather<E: Element>(
+        &self,
+        image: &[E],
+        channels: Range<usize>,
+        band: &Band,
+        (patches, stride): (&mut [E], usize),
+    ) {
+        self.runs(channels, band, stride, |run| {
+            let patches = &mut patches[run.places];
+            if run.step == 1 {
+                patches.copy_from_slice(&image[run.first..run.first + patches.len()]);
+            } else {
+                let image = image[run.first..].iter().step_by(run.step);
+                patches.iter_mut().zip(image).for_each(|(patch, x)| *patch = *x);
+            }
+        });
+    }
+
+    /// Adds every number of such a matrix to the place of the image that it was gathered from.
+    pub fn scatter<E: Element>(
+        &self,
+        (patches, stride): (&[E], usize),
+        channels: Range<usize>,
+        band: &Band,
+        image: &mut [E],
+    ) {
+        self.runs(channels, band, stride, |run| {
+            let patches = &patches[run.places];
+            if run.step == 1 {
+                let image = &mut image[run.first..run.first + patches.len()];
+                image.iter_mut().zip(patches).for_each(|(x, patch)| *x += *patch);
+            } else {
+                let image = image[run.first..].iter_mut().step_by(run.step);
+                image.zip(patches).for_each(|(x, patch)| *x += *patch);
+            }
+        });
+    }
+
+    fn runs(&self, channels: Range<usize>, band: &Band, stride: usize, mut each: impl FnMut(Run)) {
+        let step = self.stride[1] * self.input.strides[2];
+        let both = |a: Range<usize>, b: &Range<usize>| a.start.max(b.start)..a.end.min(b.end);
+        let mut patch = 0;
+        for channel in channels {
+            for down in 0..self.kernel[0] {
+                let rows = both(self.inside(0, down), &band.rows);
+                for across in 0..self.kernel[1] {
+                    let columns = both(self.inside(1, across), &band.columns);
+                    if !columns.is_empty() {
+                        let column = self.met(1, across, columns.start);
+                        for row in rows.clone() {
+                            let start = patch + (row - band.rows.start) * band.columns.len();
+                            let first = self.input.at(channel, self.met(0, down, row), column);
+                            let [from, to] = [columns.start, columns.end]
+                                .map(|column| start + column - band.columns.start);
+                            each(Run { places: from..to, first, step });
+                        }
+                    }
+                    patch += stride;
+                }
+            }
+        }
+    }
+
+    /// The places along an axis where this number of the kernel meets the image.
+    fn inside(&self, axis: usize, number: usize) -> Range<usize> {
+        let (offset, stride) = (number * self.dilation[axis], self.stride[axis]);
+        let first = self.before[axis].saturating_sub(offset).div_ceil(stride);
+        let end = (self.input.sizes[axis] + self.before[axis]).saturating_sub(offset);
+        first..end.div_ceil(stride).min(self.output.sizes[axis])
+    }
+
+    /// What a number of the kernel meets there.
+    fn met(&self, axis: usize, number: usize, place: usize) -> usize {
+        place * self.stride[axis] + number * self.dilation[axis] - self.before[axis]
+    }
+
+    /// The largest number under every place: the place among the outputs, where the number lies,
+    /// and the number. The first of equal ones, and a NaN before anything else.
+    pub fn largest<E: Element>(&self, image: &[E], mut each: impl FnMut(usize, usize, E)) {
+        let [_, down, across] = self.input.strides;
+        self.each_place(|channel, place, rows, columns| {
+            if rows.is_empty() || columns.is_empty() {
+                return;
+            }
+            let mut start = self.input.at(channel, rows.start, columns.start);
+            let mut best = (start, image[start]);
+            for _ in rows {
+                let numbers = image[start..].iter().step_by(across).take(columns.len());
+                for (step, x) in numbers.enumerate() {
+                    // Without a branch, since which one is larger cannot be foreseen.
+                    let larger = exceeds(*x, best.1);
+                    best.0 = if larger { start + step * across } else { best.0 };
+                    best.1 = if larger { *x } else { best.1 };
+                }
+                start += down;
+            }
+            each(place, best.0, best.1);
+        });
+    }
+
+    /// Every number under every place: the place, where the number lies, and its share of the mean.
+    pub fn shares<E: Element>(&self, mut each: impl FnMut(usize, usize, E)) {
+        self.each_place(|channel, place, rows, columns| {
+            let share = E::of(1.0 / (rows.len() * columns.len()).max(1) as f64);
+            for row in rows {
+                for column in columns.clone() {
+                    each(place, self.input.at(channel, row, column), share);
+                }
+            }
+        });
+    }
+
+    /// Every place of every channel, with the rows and columns of the image that its window
+    /// covers: pools have no dilation.
+    fn each_place(&self, mut each: impl FnMut(usize, usize, Range<usize>, Range<usize>)) {
+        let [rows, columns] = self.output.sizes;
+        let columns: Vec<_> = (0..columns).map(|column| self.under(1, column)).collect();
+        for channel in 0..self.output.channels {
+            for row in 0..rows {
+                let covered = self.under(0, row);
+                for (column, beside) in columns.iter().enumerate() {
+                    let place = self.output.at(channel, row, column);
+                    each(channel, place, covered.clone(), beside.clone());
+                }
+            }
+        }
+    }
+
+    fn under(&self, axis: usize, place: usize) -> Range<usize> {
+        let (start, before) = (place * self.stride[axis], self.before[axis]);
+        let end = (start + self.kernel[axis]).saturating_sub(before).min(self.input.sizes[axis]);
+        start.saturating_sub(before).min(end)..end
+    }
+}
+
+/// Whether `x` is to be kept rather than the largest number so far: a NaN is larger than all.
+#[inline(always)]
+pub fn exceeds<E: Element>(x: E, largest: E) -> bool {
+    x > largest || x.is_nan()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every number of every patch by its definition, and where it comes from.
+    fn naive(windows: &Windows, mut each: impl FnMut(usize, Option<usize>)) {
+        let mut patch = 0;
+        for channel in 0..windows.input.channels {
+            for kernel in 0..windows.kernel[0] * windows.kernel[1] {
+                let number = [kernel / windows.kernel[1], kernel % windows.kernel[1]];
+                for place in 0..windows.output.places() {
+                    let columns = windows.output.sizes[1];
+                    let place = [place / columns, place % columns];
+                    let met = [0, 1].map(|axis| {
+                        let met = place[axis] * windows.stride[axis]
+                            + number[axis] * windows.dilation[axis];
+                        let met = met.checked_sub(windows.before[axis])?;
+                        (met < windows.input.sizes[axis]).then_some(met)
+                    });
+                    let from = met[0].zip(met[1]);
+                    each(patch, from.map(|(row, column)| windows.input.at(channel, row, column)));
+                    patch += 1;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn patches_are_gathered_and_scattered_as_defined() {
+        let planes = [Plane::image(2, 5, 7), Plane::steps(6, 3)];
+        for (kernel, stride, before, dilation) in [
+            ([1, 1], [1, 1], [0, 0], [1, 1]),
+            ([1, 3], [1, 1], [0, 1], [1, 1]),
+            ([1, 4], [1, 3], [0, 2], [1, 2]),
+            ([3, 2], [2, 1], [1, 0], [1, 3]),
+            ([2, 2], [1, 2], [9, 9], [2, 1]),
+        ] {
+            for input in planes {
+                let output = Plane::image(4, 3, 4);
+                let windows = Windows { input, output, kernel, stride, before, dilation };
+                for about in [1, 3, 4, 8, 100] {
+                    check_patches(&windows, about);
+                }
+            }
+        }
+    }
+
+    /// Gathers and scatters in bands of so many places.
+    fn check_patches(windows: &Windows, about: usize) {
+        let channels = windows.input.channels;
+        let rows = channels * windows.kernel[0] * windows.kernel[1];
+        let (places, columns) = (windows.output.places(), windows.output.sizes[1]);
+        let image: Vec<f64> = (0..windows.input.elements()).map(|i| i as f64 + 1.0).collect();
+        let (mut patches, mut back) = (vec![0.0; rows * places], vec![0.0; image.len()]);
+        for band in windows.bands(windows.output.sizes, about, 1) {
+            // A stride that is larger than the band.
+            let stride = band.places() + 2;
+            let mut part = vec![0.0; rows * stride];
+            windows.gather(&image, 0..channels, &band, (&mut part, stride));
+            let mut numbers = vec![f64::NAN; rows * stride];
+            for row in 0..rows {
+                let all = band.rows.clone().flat_map(|y| band.columns.clone().map(move |x| (y, x)));
+                for (at, (y, x)) in all.enumerate() {
+                    let whole = row * places + y * columns + x;
+                    patches[whole] = part[row * stride + at];
+                    numbers[row * stride + at] = whole as f64;
+                }
+            }
+            windows.scatter((&numbers, stride), 0..channels, &band, &mut back);
+        }
+        let mut expected = vec![0.0; image.len()];
+        naive(windows, |patch, from| {
+            assert_eq!(patches[patch], from.map_or(0.0, |from| image[from]));
+            if let Some(from) = from {
+                expected[from] += patch as f64;
+                assert!(windows.input.places() > 0);
+            }
+        });
+        let outside = patches.contains(&0.0);
+        assert!(windows.overhang() || !outside, "{windows:?}");
+        assert_eq!(back, expected);
+    }
+
+    #[test]
+    fn bands_are_whole_groups_of_rows_or_parts_of_one() {
+        let windows = Windows::kernel::<crate::slide::Slide>(
+            Plane::image(1, 9, 9),
+            Plane::image(1, 7, 5),
+            [1, 1],
+        );
+        let cut = |about, together| {
+            let bands = windows.bands([7, 5], about, together);
+            bands.map(|band| (band.rows, band.columns)).collect::<Vec<_>>()
+        };
+        assert_eq!(cut(17, 1), [(0..3, 0..5), (3..6, 0..5), (6..7, 0..5)]);
+        assert_eq!(cut(3, 1)[..3], [(0..1, 0..3), (0..1, 3..5), (1..2, 0..3)]);
+        assert_eq!(cut(3, 3), [(0..3, 0..5), (3..6, 0..5), (6..7, 0..5)]);
+        assert_eq!(cut(100, 1), [(0..7, 0..5)]);
+    }
+
+    #[test]
+    fn a_pool_covers_what_lies_inside() {
+        let windows = Windows {
+            input: Plane::image(1, 3, 4),
+            output: Plane::image(1, 2, 3),
+            kernel: [2, 3],
+            stride: [2, 2],
+            before: [1, 1],
+            dilation: [1, 1],
+        };
+        let mut found = Vec::new();
+        windows.each_place(|_, place, rows, columns| found.push((place, rows, columns)));
+        let expected = [
+            (0, 0..1, 0..2),
+            (1, 0..1, 1..4),
+            (2, 0..1, 3..4),
+            (3, 1..3, 0..2),
+            (4, 1..3, 1..4),
+            (5, 1..3, 3..4),
+        ];
+        assert_eq!(found, expected);
+    }
+}

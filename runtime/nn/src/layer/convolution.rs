@@ -1,0 +1,308 @@
+//! What Conv1D and Conv2D share, alone or together with a pooling: the passes of a batch, its
+//! samples spread over the cores.
+
+use multi_input_kernel::{
+    convolution::{Convolution, Pass},
+    pooled::Pooled,
+    spread::{each, samples_in_shard},
+    windows::{Plane, Windows},
+};
+
+use super::{activation::Function, origin::Origin};
+use crate::{operation::*, tensor::*};
+
+/// Runs a layer on `x`.
+pub(super) fn run<S: Shape, Out: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    layer: &dyn AnyOperation,
+    x: Tensor<S, E, D, T>,
+    [weight, bias]: [&dyn Operand<E, D>; 2],
+    shape: Out,
+) -> Result<Tensor<Out, E, D, T>, D::Err> {
+    let (x, tape) = x.split_tape();
+    record(layer, &[&x, weight, bias], shape, x.device(), tape)
+}
+
+/// Below how many samples the filters of each are spread over the cores, and in how many pieces.
+const FEW_SAMPLES: usize = 4;
+const PIECES: usize = 2;
+
+/// A pass over so many samples, and the activation: the inputs are x, the weight and the bias, which
+/// may have no numbers.
+#[derive(Clone)]
+pub(super) struct Batch<P> {
+    pub(super) pass: P,
+    pub(super) function: Function,
+    pub(super) samples: usize,
+    pub(super) origin: Origin,
+}
+
+impl Batch<Convolution> {
+    /// The same and a pooling after it, where that is one pass: where the windows of the pooling lie
+    /// side by side inside the output and the activation is an increasing function.
+    pub(super) fn pooled(&self, pool: &Windows) -> Option<Batch<Pooled>> {
+        let Batch { pass, function, samples, origin } = *self;
+        let pass = Pooled::new(pass, pool).filter(|_| function.is_increasing())?;
+        Some(Batch { pass, function, samples, origin })
+    }
+}
+
+compiled!(Batch<Convolution>, Batch<Pooled>);
+
+/// What the backward pass of a convolution needs.
+pub(super) struct Saved<E> {
+    /// The sums before the activation, where its derivative needs them.
+    sums: Vec<E>,
+    /// What the pass remembers of each sum.
+    marks: Vec<u8>,
+}
+
+impl<P: Pass> Operation for Batch<P> {
+    type Saved<E: Element> = Saved<E>;
+
+    const OVERWRITES: bool = true;
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Saved<E>, OperationError> {
+        let ForwardPass { inputs, output, workspace, records } = pass;
+        let [x, weight, bias] = inputs else { return Err(OperationError::Size) };
+        let mut marks = workspace.marks(self.samples * self.pass.marks())?;
+        let keeps_sums = records && self.function.needs_input();
+        // While what comes out of a sample is in the cache.
+        let at_once = !keeps_sums && !self.function.is_across();
+        self.sum(x, (weight, bias), output, &mut marks, |sums| {
+            if at_once {
+                self.function.forward(sums, self.channels())
+            }
+        });
+        let mut sums = Vec::new();
+        if keeps_sums {
+            sums = workspace.spare(output.len())?;
+            sums.copy_from_slice(output);
+        }
+        if !at_once {
+            self.activate(output);
+        }
+        if !records {
+            workspace.keep_marks(std::mem::take(&mut marks));
+        }
+        Ok(Saved { sums, marks })
+    }
+
+    fn backward<E: Element>(
+        &self,
+        Saved { sums, marks }: Saved<E>,
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let BackwardPass { inputs, output, gradient, workspace } = pass;
+        let [x, weight, _] = inputs else { return Err(OperationError::Size) };
+        let mut partial = workspace.buffer(self.shards() * self.partial())?;
+        self.backward_weight(x, (&sums, output), gradient, &marks, &mut partial);
+        workspace.keep_spare(sums);
+        gradients.edit(1, |dw| self.add_weights(&partial, dw))?;
+        gradients.edit(2, |db| self.add_biases(&partial, db))?;
+        workspace.keep(partial);
+        if self.origin == Origin::Computed {
+            gradients.edit(0, |dx| self.backward_input(weight, gradient, &marks, dx))?;
+        }
+        workspace.keep_marks(marks);
+        Ok(())
+    }
+}
+
+impl<P: Pass> Batch<P> {
+    fn channels(&self) -> usize {
+        self.pass.output().channels
+    }
+
+    fn work(&self) -> usize {
+        self.samples * self.pass.work()
+    }
+
+    /// How many filters a core takes at a time: all of them where there are samples enough.
+    fn together(&self) -> usize {
+        let filters = self.channels();
+        let some = if self.samples < FEW_SAMPLES { filters.div_ceil(PIECES) } else { filters };
+        self.pass.with_filters(some).map_or(filters, |_| some).max(1)
+    }
+
+    /// The sums of all samples, and `finish` on those of each, or of some filters of it.
+    fn sum<E: Element>(
+        &self,
+        x: &[E],
+        weights: (&[E], &[E]),
+        sums: &mut [E],
+        marks: &mut [u8],
+        finish: impl Fn(&mut [E]) + Sync,
+    ) {
+        let together = self.together();
+        if together < self.channels() {
+            return self.sum_by_filters(together, x, weights, sums, marks, finish);
+        }
+        let output = self.pass.output().elements();
+        let mut marks = marks.chunks_exact_mut(self.pass.marks().max(1));
+        let images = x.chunks_exact(self.pass.input().max(1));
+        let samples = images.zip(sums.chunks_exact_mut(output.max(1)));
+        let samples = samples.map(move |(image, sums)| (image, sums, marks.next()));
+        each(self.work(), samples, |(image, sums, marks)| {
+            self.pass.forward(image, weights, sums, marks.unwrap_or_default());
+            finish(sums);
+        });
+    }
+
+    /// The same with the filters of a sample spread over the cores.
+    fn sum_by_filters<E: Element>(
+        &self,
+        together: usize,
+        x: &[E],
+        (weight, bias): (&[E], &[E]),
+        sums: &mut [E],
+        marks: &mut [u8],
+        finish: impl Fn(&mut [E]) + Sync,
+    ) {
+        let filters = self.channels();
+        let (output, marked) = (self.pass.output().elements(), self.pass.marks());
+        let (by_filter, marks_by_filter) = (output / filters, marked / filters);
+        let mut marks = marks.chunks_exact_mut(marked.max(1));
+        let samples =
+            x.chunks_exact(self.pass.input().max(1)).zip(sums.chunks_exact_mut(output.max(1)));
+        let pieces = samples.flat_map(|(image, sums)| {
+            let marks = marks.next().unwrap_or_default();
+            let mut marks = marks.chunks_mut((together * marks_by_filter).max(1));
+            let pieces = sums.chunks_mut((together * by_filter).max(1)).enumerate();
+            pieces.map(move |(piece, sums)| (image, piece * together, sums, marks.next()))
+        });
+        let pieces: Vec<_> = pieces.collect();
+        each(self.work(), pieces.into_iter(), |(image, first, sums, marks)| {
+            let own = first..filters.min(first + together);
+            let Some(pass) = self.pass.with_filters(own.len()) else { return };
+            let kernel = weight.len() / filters;
+            let weight = &weight[own.start * kernel..own.end * kernel];
+            let bias = bias.get(own).unwrap_or_default();
+            pass.forward(image, (weight, bias), sums, marks.unwrap_or_default());
+            finish(sums);
+        });
+    }
+
+    /// How many samples add up their gradients by the weights together.
+    fn in_shard(&self) -> usize {
+        samples_in_shard(self.samples, self.partial())
+    }
+
+    fn shards(&self) -> usize {
+        self.samples.div_ceil(self.in_shard())
+    }
+
+    /// The numbers of a shard: the gradients by the weights and after them those by the biases.
+    fn partial(&self) -> usize {
+        self.pass.partial() + self.channels()
+    }
+
+    /// Turns the slopes by what came out into those by the sums, `activated` with their activation,
+    /// and adds up the gradients by the weights.
+    fn backward_weight<E: Element>(
+        &self,
+        x: &[E],
+        activated: (&[E], &[E]),
+        slope: &mut [E],
+        marks: &[u8],
+        partial: &mut [E],
+    ) {
+        let (output, marked) = (self.pass.output().elements(), self.pass.marks());
+        let together = self.in_shard();
+        let shards = partial
+            .chunks_exact_mut(self.partial().max(1))
+            .zip(x.chunks(self.pass.input().max(1) * together))
+            .zip(slope.chunks_mut(output.max(1) * together))
+            .enumerate();
+        each(self.work(), shards, |(shard, ((partial, x), slope))| {
+            let (weights, biases) = partial.split_at_mut(self.pass.partial());
+            let images = x.chunks_exact(self.pass.input().max(1));
+            let samples = images.zip(slope.chunks_exact_mut(output.max(1)));
+            for ((image, slope), sample) in samples.zip(shard * together..) {
+                self.activate_backward(sample, activated, slope);
+                let marks = &marks[sample * marked..][..marked];
+                self.pass.backward_weight(image, slope, marks, weights);
+                self.pass.output().add_channels(slope, biases);
+            }
+        });
+    }
+
+    fn add_weights<E: Element>(&self, partial: &[E], dw: &mut [E]) {
+        for shard in partial.chunks_exact(self.partial().max(1)) {
+            self.pass.add_partial(&shard[..self.pass.partial()], dw);
+        }
+    }
+
+    /// There are as many numbers in `db` as channels, or none.
+    fn add_biases<E: Element>(&self, partial: &[E], db: &mut [E]) {
+        for shard in partial.chunks_exact(self.partial().max(1)) {
+            let sums = &shard[self.pass.partial()..];
+            db.iter_mut().zip(sums).for_each(|(db, sum)| *db += *sum);
+        }
+    }
+
+    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], dx: &mut [E]) {
+        let (output, marked) = (self.pass.output().elements(), self.pass.marks());
+        let images = dx.chunks_exact_mut(self.pass.input().max(1));
+        let samples = images.zip(slope.chunks_exact(output.max(1))).enumerate();
+        each(self.work(), samples, |(sample, (image, slope))| {
+            let marks = &marks[sample * marked..][..marked];
+            self.pass.backward_input(weight, slope, marks, image);
+        });
+    }
+
+    /// Whether rows of filters must be made for an activation that looks at all of a place.
+    fn turns(&self) -> bool {
+        self.function.is_across() && self.pass.output().channels_first()
+    }
+
+    fn activate<E: Element>(&self, values: &mut [E]) {
+        let Plane { channels, .. } = self.pass.output();
+        each(
+            values.len() * self.function.cost(),
+            values.chunks_exact_mut(self.pass.output().elements().max(1)),
+            |sample| {
+                if !self.turns() {
+                    return self.function.forward(sample, channels);
+                }
+                let mut by_place = transposed(sample, channels);
+                self.function.forward(&mut by_place, channels);
+                transpose(&by_place, self.pass.output().places(), sample);
+            },
+        );
+    }
+
+    /// The slopes of one sample by the sums, given those by what came out.
+    fn activate_backward<E: Element>(
+        &self,
+        sample: usize,
+        (input, output): (&[E], &[E]),
+        slope: &mut [E],
+    ) {
+        let Plane { channels, .. } = self.pass.output();
+        let own = sample * slope.len()..(sample + 1) * slope.len();
+        let (input, output) = (input.get(own.clone()).unwrap_or_default(), &output[own]);
+        if !self.turns() {
+            return self.function.backward(input, output, slope, channels);
+        }
+        let mut by_place = transposed(slope, channels);
+        let input = transposed(input, channels);
+        self.function.backward(&input, &transposed(output, channels), &mut by_place, channels);
+        transpose(&by_place, self.pass.output().places(), slope);
+    }
+}
+
+/// A matrix of `rows` rows with rows and columns exchanged.
+fn transposed<E: Element>(matrix: &[E], rows: usize) -> Vec<E> {
+    let mut output = matrix.to_vec();
+    transpose(matrix, rows, &mut output);
+    output
+}
+
+fn transpose<E: Element>(matrix: &[E], rows: usize, output: &mut [E]) {
+    let columns = matrix.len() / rows.max(1);
+    for (row, values) in matrix.chunks_exact(columns.max(1)).enumerate() {
+        let column = output[row..].iter_mut().step_by(rows.max(1));
+        column.zip(values).for_each(|(output, value)| *output = *value);
+    }
+}

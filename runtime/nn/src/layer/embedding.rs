@@ -1,0 +1,215 @@
+//! `Embedding`: a learned vector for each category.
+
+use std::rc::Rc;
+
+use dfdx::tensor::UniqueId;
+
+use super::{declare::layer, initialize::uniform};
+use crate::{
+    lazy::{self, LookUp},
+    operation::*,
+    tensor::*,
+};
+
+layer! {
+    /// The row of `weight` that the index names: one index becomes `[M]`, `[steps]` indices become
+    /// `[steps, M]`. An index of `N` or more is an error.
+    ///
+    /// The weight starts as U(-0.05, 0.05). Its gradient is added to the rows that were looked up and
+    /// to no other. In a training run a large table also takes its steps on those rows alone, so that
+    /// neither time nor memory grows with it; `Trainer::whole_tables`
+    /// says when, and what becomes of the other rows. Where `WHOLE` is 1 all rows take every step: so it
+    /// has to be where something else than a look-up, as a penalty, reads them.
+    ///
+    /// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)` (another initialisation).
+    ///
+    /// ```
+    /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
+    /// use multi_input::layer::Embedding;
+    ///
+    /// let device = Cpu::default();
+    /// let layer: Embedding<100, 16, f32, Cpu> = BuildModule::build(&device);
+    /// let output = layer.forward(device.tensor([7usize, 99, 7]));
+    /// assert_eq!(output.shape().concrete(), [3, 16]);
+    /// assert!(layer.try_forward(device.tensor([100usize])).is_err());
+    /// ```
+    pub struct Embedding<const N: usize, const M: usize> extra<const WHOLE: usize = 0>: NonMutableModule {
+        /// One row for each category.
+        pub weight: Tensor<Rank2<N, M>, E, D> = trained(uniform(0.05)),
+    }
+}
+
+impl<const N: usize, const M: usize, E: Element, D: Backend<E>, const WHOLE: usize>
+    Embedding<N, M, E, D, WHOLE>
+{
+    fn look_up<S: Shape, Out: Shape, T: Tape<E, D>>(
+        &self,
+        x: Tensor<S, usize, D, T>,
+        (each, shape): (usize, Out),
+    ) -> Result<Tensor<Out, E, D, T>, D::Err> {
+        let (x, tape) = x.split_tape();
+        let indices = indices(&x)?;
+        // A table of which a sample may look up every row does not rest.
+        let each = if WHOLE == 0 { each } else { usize::MAX };
+        // Only a run has tables that rest.
+        let table = T::OWNS_TAPE.then(|| lazy::id(&self.weight));
+        let operation = Rows { indices, each, width: M, table };
+        record(&operation, &[&self.weight], shape, x.device(), tape)
+    }
+}
+
+/// The rows of a table that indices name.
+#[derive(Clone)]
+struct Rows {
+    indices: Rc<[usize]>,
+    /// How many of them each sample has, at most.
+    each: usize,
+    /// How many numbers a row has.
+    width: usize,
+    /// What the tables that rest know this one by, in training.
+    table: Option<UniqueId>,
+}
+
+compiled!(Rows);
+
+impl Operation for Rows {
+    /// How the rows were found.
+    type Saved<E: Element> = LookUp;
+
+    const OVERWRITES: bool = true;
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<LookUp, OperationError> {
+        let (weight, width) = (&pass.inputs[0], self.width);
+        let count = weight.len() / width.max(1);
+        if self.indices.iter().any(|index| *index >= count) {
+            return Err(OperationError::Size);
+        }
+        let found = match self.table {
+            Some(table) => {
+                let indices = (&*self.indices, self.each);
+                lazy::look_up(table, (weight, width), indices, pass.output)
+            }
+            None => LookUp::Still,
+        };
+        if !matches!(found, LookUp::Rows) {
+            let rows = pass.output.chunks_exact_mut(width.max(1));
+            for (row, index) in rows.zip(&*self.indices) {
+                row.copy_from_slice(&weight[index * width..][..width]);
+            }
+        }
+        Ok(found)
+    }
+
+    fn backward<E: Element>(
+        &self,
+        found: LookUp,
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let (slopes, width) = (&*pass.gradient, self.width);
+        match found {
+            LookUp::Still => Ok(()),
+            LookUp::Rows => {
+                let table = self.table.into_iter();
+                table.for_each(|table| lazy::add_gradient(table, &self.indices, slopes));
+                Ok(())
+            }
+            LookUp::Whole => gradients.edit(0, |dw| {
+                for (row, index) in slopes.chunks_exact(width.max(1)).zip(&*self.indices) {
+                    let touched = &mut dw[index * width..][..width];
+                    touched.iter_mut().zip(row).for_each(|(dw, slope)| *dw += *slope);
+                }
+            }),
+        }
+    }
+}
+
+impl<B: Dim, const N: usize, const M: usize, E, D, T, const WHOLE: usize>
+    Module<Tensor<(B,), usize, D, T>> for Embedding<N, M, E, D, WHOLE>
+where
+    E: Element,
+    D: Backend<E>,
+    T: Tape<E, D>,
+{
+    type Output = Tensor<(B, Const<M>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(&self, x: Tensor<(B,), usize, D, T>) -> Result<Self::Output, D::Err> {
+        let (batch,) = *x.shape();
+        self.look_up(x, (1, (batch, Const)))
+    }
+}
+
+impl<B: Dim, L: Dim, const N: usize, const M: usize, E, D, T, const WHOLE: usize>
+    Module<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, WHOLE>
+where
+    E: Element,
+    D: Backend<E>,
+    T: Tape<E, D>,
+{
+    type Output = Tensor<(B, L, Const<M>), E, D, T>;
+    type Error = D::Err;
+
+    fn try_forward(&self, x: Tensor<(B, L), usize, D, T>) -> Result<Self::Output, D::Err> {
+        let (batch, steps) = *x.shape();
+        self.look_up(x, (steps.size(), (batch, steps, Const)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::{
+        nn::BuildModule,
+        tensor::{AsArray, Cpu, TensorFrom},
+        tensor_ops::{Backward, BroadcastTo, SumTo},
+    };
+
+    use super::*;
+    use crate::check_gradients::{check_gradients, Traced};
+
+    fn layer() -> Embedding<3, 2, f64, Cpu> {
+        Embedding { weight: Cpu::default().tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]) }
+    }
+
+    #[test]
+    fn rows_are_looked_up() {
+        let device = Cpu::default();
+        assert_eq!(layer().forward(device.tensor([2usize, 0])).array(), [[5.0, 6.0], [1.0, 2.0]]);
+        assert_eq!(
+            layer().forward(device.tensor([[1usize, 1, 0]])).array(),
+            [[[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]]
+        );
+    }
+
+    #[test]
+    fn an_index_beyond_the_table_is_an_error() {
+        let device = Cpu::default();
+        assert!(layer().try_forward(device.tensor([0usize, 3])).is_err());
+        let repeated = device.tensor([1usize]).broadcast::<Rank2<2, 1>, _>();
+        assert!(layer().try_forward(repeated).is_err(), "not in order");
+    }
+
+    #[test]
+    fn the_table_starts_within_its_limits() {
+        let layer: Embedding<50, 4, f32, Cpu> = BuildModule::build(&Cpu::seed_from_u64(1));
+        let weight = layer.weight.as_vec();
+        assert!(weight.iter().all(|w| w.abs() <= 0.05));
+        assert!(weight.iter().any(|w| w.abs() > 0.04));
+    }
+
+    #[test]
+    fn only_touched_rows_receive_a_gradient_and_twice_touched_ones_twice() {
+        let layer = layer();
+        let x = Cpu::default().tensor([2usize, 0, 2]).put_tape(Traced::default());
+        let gradients = layer.forward(x).sum().backward();
+        assert_eq!(gradients.get(&layer.weight).array(), [[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]]);
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let x = Cpu::default().tensor([[2usize, 0, 2], [1, 0, 0]]);
+        check_gradients(&layer(), |layer, tape| layer.forward(x.clone().put_tape(tape)));
+        let x = Cpu::default().tensor([1usize]);
+        check_gradients(&layer(), |layer, tape| layer.forward(x.clone().put_tape(tape)));
+    }
+}

@@ -1,0 +1,70 @@
+//! `GlobalAveragePool1D`: the mean of every feature.
+
+use multi_input_kernel::windows::Plane;
+
+use super::{
+    declare::plain,
+    pooling::{PoolAll, Rule},
+};
+use crate::{operation::*, tensor::*};
+
+plain! {
+    /// y\[c\] = the mean of x\[.., c\]: `[L, C]` becomes `[C]`. With a mask it is the mean over the steps
+    /// that count, and 0 where none does (Keras divides by zero there).
+    ///
+    /// `keras.layers.GlobalAveragePooling1D`;
+    /// `torch.mean` over the steps.
+    ///
+    /// ```
+    /// use dfdx::{nn::Module, prelude::*};
+    /// use multi_input::layer::GlobalAveragePool1D;
+    ///
+    /// let x = Cpu::default().tensor([[[1.0f32, 2.0], [3.0, 6.0], [5.0, 1.0]]]);
+    /// assert_eq!(GlobalAveragePool1D.forward(x).array(), [[3.0, 3.0]]);
+    /// ```
+    pub struct GlobalAveragePool1D<>
+    forward |_, mask| PoolAll {
+        rule: Rule::Mean,
+        plane: Plane::steps(L, C),
+        mask: mask.cloned(),
+    },
+    on [const L: usize, const C: usize] (Const<L>, Const<C>) => (Const<C>), masked
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::tensor::{AsArray, Cpu, TensorFrom, TensorFromVec};
+
+    use super::*;
+    use crate::{
+        check_gradients::check_gradients,
+        layer::{Mask, MaskedModule},
+    };
+
+    #[test]
+    fn each_feature_becomes_its_mean() {
+        let x = Cpu::default().tensor([[[1.0, 2.0], [2.0, -4.0]], [[0.5, 0.0], [1.5, 9.0]]]);
+        assert_eq!(GlobalAveragePool1D.forward(x).array(), [[1.5, -1.0], [1.0, 4.5]]);
+    }
+
+    #[test]
+    fn masked_steps_do_not_count() {
+        let x = Cpu::default().tensor([[[1.0, 2.0], [f64::NAN, 7.0]], [[0.5, 0.0], [1.5, 9.0]]]);
+        let mask = Mask::new(2, vec![true, false, false, false]);
+        let y = GlobalAveragePool1D.try_forward_masked(x.clone(), &mask).unwrap().array();
+        assert_eq!(y, [[1.0, 2.0], [0.0, 0.0]]);
+        assert!(GlobalAveragePool1D.try_forward_masked(x, &Mask::all(2, 3)).is_err());
+    }
+
+    #[test]
+    fn gradients_are_right() {
+        let numbers = (0..2 * 5 * 3).map(|i| ((i * i) as f64 * 0.37).sin()).collect();
+        let x: Tensor<Rank3<2, 5, 3>, f64, Cpu> =
+            Cpu::default().tensor_from_vec(numbers, Default::default());
+        check_gradients(&x, |x, tape| GlobalAveragePool1D.forward(x.clone().put_tape(tape)));
+        let mask = Mask::new(5, (0..10).map(|step| step % 3 == 1).collect());
+        check_gradients(&x, |x, tape| {
+            GlobalAveragePool1D.try_forward_masked(x.clone().put_tape(tape), &mask).unwrap()
+        });
+    }
+}

@@ -1,0 +1,222 @@
+//! The distributions that parameters start from, Keras's defaults.
+
+use multi_input_spec::layer::dense::{initializer, INITIALIZERS};
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal, Uniform};
+
+use crate::tensor::*;
+
+/// The initialiser at this place in the spec's table.
+pub(crate) struct Initializer<const PLACE: usize>;
+
+/// What a matrix of weights starts from, whose rows belong to outputs and whose columns to inputs.
+pub(crate) fn kernel<
+    const PLACE: usize,
+    const O: usize,
+    const I: usize,
+    E: Element,
+    D: Device<E>,
+>(
+    tensor: &mut Tensor<Rank2<O, I>, E, D>,
+    _: Initializer<PLACE>,
+) -> Result<(), D::Err> {
+    const GLOROT_UNIFORM: usize = initializer("glorot_uniform");
+    const ORTHOGONAL: usize = initializer("orthogonal");
+    const ZEROS: usize = initializer("zeros");
+    // The place is a constant, so of these one is compiled.
+    match PLACE {
+        GLOROT_UNIFORM => glorot_uniform(tensor, I, O),
+        ORTHOGONAL => orthogonal(tensor),
+        ZEROS => zeros(tensor),
+        _ => tensor.try_fill_with_distr(Scaled::new(INITIALIZERS[PLACE], I, O)),
+    }
+}
+
+/// A distribution of mean 0 whose variance keeps that of what flows through the layer.
+/// `keras.initializers.VarianceScaling`.
+#[derive(Clone, Copy)]
+enum Scaled {
+    /// U(-limit, limit).
+    Uniform { limit: f64 },
+    /// A normal distribution without what is farther from 0 than two of these.
+    Normal { deviation: f64 },
+}
+
+impl Scaled {
+    fn new(name: &str, fan_in: usize, fan_out: usize) -> Scaled {
+        let fan_in = fan_in.max(1) as f64;
+        let variance = match name.split('_').next() {
+            Some("he") => 2.0 / fan_in,
+            Some("lecun") => 1.0 / fan_in,
+            _ => 2.0 / (fan_in + fan_out as f64),
+        };
+        match name.ends_with("normal") {
+            // The standard deviation of a standard normal distribution that ends at 2.
+            true => Scaled::Normal { deviation: variance.sqrt() / 0.879_625_661_034_239_8 },
+            false => Scaled::Uniform { limit: (3.0 * variance).sqrt() },
+        }
+    }
+}
+
+impl<E: Element> Distribution<E> for Scaled {
+    fn sample<R: Rng + ?Sized>(&self, random: &mut R) -> E {
+        match *self {
+            Scaled::Uniform { limit } => E::of(random.gen_range(-limit..=limit)),
+            Scaled::Normal { deviation } => loop {
+                let number: f64 = random.sample(StandardNormal);
+                if number.abs() <= 2.0 {
+                    return E::of(deviation * number);
+                }
+            },
+        }
+    }
+}
+
+/// All zeros.
+pub(crate) fn zeros<S: Shape, E: Element, D: Device<E>>(
+    tensor: &mut Tensor<S, E, D>,
+) -> Result<(), D::Err> {
+    tensor.try_fill_with_zeros()
+}
+
+/// All ones.
+pub(crate) fn ones<S: Shape, E: Element, D: Device<E>>(
+    tensor: &mut Tensor<S, E, D>,
+) -> Result<(), D::Err> {
+    tensor.try_fill_with_ones()
+}
+
+/// U(-l, l) with l = sqrt(6 / (fan_in + fan_out)). `keras.initializers.GlorotUniform`.
+pub(crate) fn glorot_uniform<S: Shape, E: Element, D: Device<E>>(
+    tensor: &mut Tensor<S, E, D>,
+    fan_in: usize,
+    fan_out: usize,
+) -> Result<(), D::Err> {
+    let limit = (6.0 / (fan_in + fan_out) as f64).sqrt();
+    uniform(tensor, limit)
+}
+
+/// U(-limit, limit). `keras.initializers.RandomUniform`.
+pub(crate) fn uniform<S: Shape, E: Element, D: Device<E>>(
+    tensor: &mut Tensor<S, E, D>,
+    limit: f64,
+) -> Result<(), D::Err> {
+    tensor.try_fill_with_distr(Uniform::new_inclusive(E::of(-limit), E::of(limit)))
+}
+
+/// A matrix whose columns are orthogonal and of length 1; its rows, where it is wider than high. All
+/// such matrices are equally likely. `keras.initializers.Orthogonal`.
+pub(crate) fn orthogonal<const ROWS: usize, const COLUMNS: usize, E: Element, D: Device<E>>(
+    tensor: &mut Tensor<Rank2<ROWS, COLUMNS>, E, D>,
+) -> Result<(), D::Err> {
+    tensor.try_fill_with_distr(Gaussian)?;
+    tensor.copy_from(&orthogonalised(&tensor.as_vec(), [ROWS, COLUMNS]));
+    Ok(())
+}
+
+/// [`orthogonalise`] in double precision.
+fn orthogonalised<E: Element>(values: &[E], sizes: [usize; 2]) -> Vec<E> {
+    let mut values: Vec<f64> = values.iter().map(|value| value.as_f64()).collect();
+    orthogonalise(&mut values, sizes);
+    values.into_iter().map(E::of).collect()
+}
+
+/// Makes the columns of a matrix orthogonal and of length 1; its rows, where it is wider than high.
+fn orthogonalise(values: &mut [f64], [rows, columns]: [usize; 2]) {
+    let (count, len) = (rows.min(columns), rows.max(columns));
+    // Vector `v` has its element `k` here.
+    let at = |v: usize, k: usize| if rows < columns { v * len + k } else { k * count + v };
+    for vector in 0..count {
+        // Twice, because rounding leaves something of the others after the first time.
+        for before in (0..vector).chain(0..vector) {
+            let share: f64 = (0..len).map(|k| values[at(vector, k)] * values[at(before, k)]).sum();
+            (0..len).for_each(|k| values[at(vector, k)] -= share * values[at(before, k)]);
+        }
+        let length = (0..len).map(|k| values[at(vector, k)].powi(2)).sum::<f64>().sqrt();
+        (0..len).for_each(|k| values[at(vector, k)] /= length);
+    }
+}
+
+/// Mean 0 and variance 1.
+struct Gaussian;
+
+impl<E: Element> Distribution<E> for Gaussian {
+    fn sample<R: Rng + ?Sized>(&self, random: &mut R) -> E {
+        E::of(random.sample(StandardNormal))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::tensor::{AsArray, Cpu, ZerosTensor};
+
+    use super::*;
+
+    fn drawn<const ROWS: usize, const COLUMNS: usize>() -> [[f64; COLUMNS]; ROWS] {
+        let device = Cpu::seed_from_u64(5);
+        let mut matrix: Tensor<Rank2<ROWS, COLUMNS>, f64, Cpu> = device.zeros();
+        orthogonal(&mut matrix).unwrap();
+        matrix.array()
+    }
+
+    #[track_caller]
+    fn assert_orthonormal(vectors: &[Vec<f64>]) {
+        for (i, a) in vectors.iter().enumerate() {
+            for (j, b) in vectors.iter().enumerate() {
+                let product: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+                let expected = if i == j { 1.0 } else { 0.0 };
+                assert!((product - expected).abs() < 1e-14, "{i} and {j}: {product}");
+            }
+        }
+    }
+
+    fn numbers<const PLACE: usize>() -> Vec<f64> {
+        let device = Cpu::seed_from_u64(5);
+        let mut matrix: Tensor<Rank2<200, 100>, f64, Cpu> = device.zeros();
+        kernel(&mut matrix, Initializer::<PLACE>).unwrap();
+        matrix.as_vec()
+    }
+
+    #[track_caller]
+    fn assert_starts(numbers: &[f64], variance: f64, limit: f64) {
+        let count = numbers.len() as f64;
+        let mean = numbers.iter().sum::<f64>() / count;
+        let found = numbers.iter().map(|x| x * x).sum::<f64>() / count;
+        assert!(mean.abs() < 0.03 * variance.sqrt(), "{mean}");
+        assert!((found / variance - 1.0).abs() < 0.03, "{found} is not {variance}");
+        let largest = numbers.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
+        assert!(largest <= limit && largest > 0.99 * limit, "{largest} is not {limit}");
+    }
+
+    #[test]
+    fn every_initialiser_has_the_variance_and_the_limits_of_keras() {
+        // 100 inputs, 200 outputs; the normal ones end at two deviations of what they are cut from.
+        let normal = |variance: f64| 2.0 * variance.sqrt() / 0.879_625_661_034_239_8;
+        assert_starts(&numbers::<0>(), 2.0 / 300.0, 0.02f64.sqrt());
+        assert_starts(&numbers::<1>(), 2.0 / 300.0, normal(2.0 / 300.0));
+        assert_starts(&numbers::<2>(), 0.02, 0.06f64.sqrt());
+        assert_starts(&numbers::<3>(), 0.02, normal(0.02));
+        assert_starts(&numbers::<4>(), 0.01, 0.03f64.sqrt());
+        assert_starts(&numbers::<5>(), 0.01, normal(0.01));
+        let orthogonal = numbers::<6>();
+        let columns = |j: usize| orthogonal.iter().skip(j).step_by(100);
+        let product: f64 = columns(0).zip(columns(1)).map(|(a, b)| a * b).sum();
+        let length: f64 = columns(0).map(|a| a * a).sum();
+        assert!(product.abs() < 1e-12 && (length - 1.0).abs() < 1e-12);
+        assert!(numbers::<7>().iter().all(|x| *x == 0.0));
+        assert_eq!(INITIALIZERS.len(), 8);
+    }
+
+    #[test]
+    fn the_shorter_side_is_orthonormal() {
+        let high = drawn::<20, 5>();
+        let columns: Vec<Vec<f64>> =
+            (0..5).map(|j| high.iter().map(|row| row[j]).collect()).collect();
+        assert_orthonormal(&columns);
+        assert!(high.iter().flatten().any(|value| *value < 0.0));
+
+        assert_orthonormal(&drawn::<3, 7>().map(Vec::from));
+        assert_orthonormal(&drawn::<16, 16>().map(Vec::from));
+        assert_eq!(drawn::<1, 1>()[0][0].abs(), 1.0);
+    }
+}

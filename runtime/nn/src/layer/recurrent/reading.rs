@@ -1,0 +1,156 @@
+//! How sequences are read: in which order, which inputs and which steps count, and where what comes
+//! out stands.
+
+use std::borrow::Cow;
+
+use multi_input_kernel::recurrent::{Frame, Trace, SAMPLES};
+
+use crate::{
+    layer::{kept, Draw, Mask},
+    tensor::*,
+};
+
+/// How a sequence is read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The last step is read first.
+    pub(in crate::layer) backwards: bool,
+    /// What comes out stands where its step stood, whatever the direction.
+    pub(in crate::layer) in_place: bool,
+    /// What is left out of the inputs, the same at every step of a sequence.
+    pub(in crate::layer) dropout: Option<(Draw, f64)>,
+    /// The steps that count. The others are passed over: they carry the state.
+    pub(in crate::layer) mask: Option<Mask>,
+    /// Steps that are passed over give zeros rather than what the step before gave.
+    pub(in crate::layer) zeros_where_masked: bool,
+}
+
+impl Reading {
+    /// Which inputs of which sample count, and how much.
+    pub(super) fn kept<E: Element>(&self, frame: Frame, inputs: usize) -> Option<Vec<E>> {
+        let (draw, rate) = self.dropout?;
+        let kept = kept(draw, rate);
+        Some((0..frame.batch * inputs).map(|k| kept(k).unwrap_or(E::zero())).collect())
+    }
+
+    /// For each row of each shard, whether its step is passed over; empty where none is.
+    pub(super) fn skipped(&self, frame: Frame) -> Vec<bool> {
+        let Some(mask) = &self.mask else { return Vec::new() };
+        let shards = frame.shards().zip(mask.counts().chunks((SAMPLES * frame.steps).max(1)));
+        let rows = shards.flat_map(|(shard, counts)| {
+            (0..shard.rows()).map(move |row| !counts[self.source(shard, row)])
+        });
+        rows.collect()
+    }
+
+    /// The row of the batch for each row of the run.
+    fn source(&self, frame: Frame, row: usize) -> usize {
+        let (step, sample) = (row / frame.batch, row % frame.batch);
+        let step = if self.backwards { frame.steps - 1 - step } else { step };
+        sample * frame.steps + step
+    }
+
+    /// The row of what comes out for each row of the run, where every step does.
+    fn target(&self, frame: Frame, row: usize) -> usize {
+        match self.in_place {
+            true => self.source(frame, row),
+            false => row % frame.batch * frame.steps + row / frame.batch,
+        }
+    }
+
+    /// The slopes by what came out, in the order of the run's steps, `[batch, steps, units]`.
+    pub(super) fn arranged<'a, E: Element>(
+        &self,
+        frame: Frame,
+        trace: &Trace<'_, E>,
+        slope: &'a [E],
+    ) -> Cow<'a, [E]> {
+        if !self.in_place && !self.zeros_where_masked {
+            return slope.into();
+        }
+        let units = frame.units;
+        let mut arranged = vec![E::zero(); slope.len()];
+        for row in 0..frame.rows() {
+            if self.zeros_where_masked && trace.skipped.get(row) == Some(&true) {
+                continue;
+            }
+            let (step, sample) = (row / frame.batch, row % frame.batch);
+            arranged[(sample * frame.steps + step) * units..][..units]
+                .copy_from_slice(&slope[self.target(frame, row) * units..][..units]);
+        }
+        arranged.into()
+    }
+
+    /// A batch in the order in which the cell reads it, without what dropout leaves out. Steps that are
+    /// passed over are zeros, whatever they hold.
+    pub(super) fn gather<E: Element>(
+        &self,
+        frame: Frame,
+        skipped: &[bool],
+        kept: Option<&[E]>,
+        batch: &[E],
+        rows: &mut [E],
+    ) {
+        let width = rows.len() / frame.rows().max(1);
+        for (row, values) in rows.chunks_exact_mut(width.max(1)).enumerate() {
+            if skipped.get(row) == Some(&true) {
+                values.fill(E::zero());
+                continue;
+            }
+            let source = &batch[self.source(frame, row) * width..][..width];
+            let Some(kept) = kept else {
+                values.copy_from_slice(source);
+                continue;
+            };
+            let kept = &kept[row % frame.batch * width..][..width];
+            for ((value, source), kept) in values.iter_mut().zip(source).zip(kept) {
+                // Not a product, for 0 times a NaN would be a NaN.
+                *value = if *kept == E::zero() { E::zero() } else { *kept * *source };
+            }
+        }
+    }
+
+    /// The way back of [`gather`](Reading::gather): adds the gradients by the rows to those by the batch.
+    pub(super) fn scatter<E: Element>(
+        &self,
+        frame: Frame,
+        kept: Option<&[E]>,
+        rows: &[E],
+        batch: &mut [E],
+    ) {
+        let width = rows.len() / frame.rows().max(1);
+        for (row, values) in rows.chunks_exact(width.max(1)).enumerate() {
+            let target = &mut batch[self.source(frame, row) * width..][..width];
+            match kept {
+                None => target.iter_mut().zip(values).for_each(|(target, value)| *target += *value),
+                Some(kept) => {
+                    let kept = &kept[row % frame.batch * width..][..width];
+                    for ((target, value), kept) in target.iter_mut().zip(values).zip(kept) {
+                        *target += *kept * *value;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The states of the last step, or of all steps, as the output holds them.
+    pub(super) fn collect<E: Element>(
+        &self,
+        frame: Frame,
+        every: bool,
+        trace: &Trace<'_, E>,
+        output: &mut [E],
+    ) {
+        let units = frame.units.max(1);
+        let len = frame.batch * frame.units;
+        if !every {
+            return output.copy_from_slice(&trace.states[frame.steps * len..]);
+        }
+        for (row, state) in trace.states[len..].chunks_exact(units).enumerate() {
+            if self.zeros_where_masked && trace.skipped.get(row) == Some(&true) {
+                continue;
+            }
+            output[self.target(frame, row) * units..][..units].copy_from_slice(state);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The way of a batch of sequences through a cell and back.
+
+use std::borrow::Cow;
+
+use multi_input_kernel::{
+    matmul::{multiply, Add, Matrix},
+    recurrent::{add_rows, Cell, Frame, Slopes, Trace, SAMPLES},
+    spread::{self, cut},
+};
+
+use super::Reading;
+use crate::{layer::cell::Recurrence, operation::*, tensor::*};
+
+/// A recurrent layer on a batch of sequences, which gives the last step of each, or every one. The
+/// inputs are the sequences, the weights that they and the states are multiplied by, and the bias.
+#[derive(Clone)]
+pub(super) struct Run {
+    pub(super) recurrence: Recurrence,
+    pub(super) frame: Frame,
+    /// How many numbers a sample has at a step, and how many sums are made of them.
+    pub(super) widths: [usize; 2],
+    /// Whether every step comes out.
+    pub(super) every: bool,
+    pub(super) reading: Reading,
+}
+
+compiled!(Run);
+
+impl Run {
+    /// How many multiplications there are.
+    fn work(&self) -> usize {
+        let [inputs, sums] = self.widths;
+        self.frame.rows() * sums * (inputs + self.frame.units)
+    }
+
+    /// How many numbers of the batch, and of what comes out, a shard has.
+    fn in_shard(&self) -> (usize, usize) {
+        let Frame { steps, units, .. } = self.frame;
+        let results = if self.every { steps } else { 1 };
+        ((SAMPLES * steps * self.widths[0]).max(1), (SAMPLES * units * results).max(1))
+    }
+
+    fn fits(&self) -> bool {
+        let Frame { batch, steps, .. } = self.frame;
+        self.reading.mask.as_ref().is_none_or(|mask| mask.covers(batch, steps))
+    }
+}
+
+impl Operation for Run {
+    type Saved<E: Element> = Memory<E>;
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Memory<E>, OperationError> {
+        let ForwardPass { inputs, output, workspace, records } = pass;
+        let (Some((x, weights)), true) = (Weights::of(inputs), self.fits()) else {
+            return Err(OperationError::Size);
+        };
+        let cell = self.recurrence.cell();
+        let mut memory = Memory::new(self, cell.kept(), workspace)?;
+        let (sequences, results) = self.in_shard();
+        let shards = memory.shards(self.frame).into_iter().zip(x.chunks(sequences));
+        spread::each(self.work(), shards.zip(output.chunks_mut(results)), |((shard, x), y)| {
+            shard.forward(&*cell, weights, (&self.reading, self.every), x, y);
+        });
+        Ok(if records { memory } else { memory.give_back(workspace) })
+    }
+
+    fn backward<E: Element>(
+        &self,
+        mut memory: Memory<E>,
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let BackwardPass { inputs, gradient, workspace, .. } = pass;
+        let Some((_, weights)) = Weights::of(inputs) else { return Err(OperationError::Size) };
+        let cell = self.recurrence.cell();
+        let (sequences, results) = self.in_shard();
+        let mut sums = workspace.buffer(self.frame.shards().count() * weights.len())?;
+        gradients.edit(0, |dx| {
+            let shards = memory.shards(self.frame).into_iter().zip(gradient.chunks(results));
+            let shards = shards.zip(sums.chunks_mut(weights.len())).zip(dx.chunks_mut(sequences));
+            spread::each(3 * self.work(), shards, |(((shard, slope), sums), dx)| {
+                shard.backward(&*cell, weights, (&self.reading, self.every), slope, sums, dx);
+            });
+        })?;
+        for sums in sums.chunks_exact(weights.len()) {
+            let (by_weight, sums) = sums.split_at(weights.weight.len());
+            let (by_recurrent, by_bias) = sums.split_at(weights.recurrent.len());
+            gradients.add(1, by_weight)?;
+            gradients.add(2, by_recurrent)?;
+            gradients.add(3, by_bias)?;
+        }
+        memory.give_back(workspace);
+        workspace.keep(sums);
+        Ok(())
+    }
+}
+
+/// What a batch leaves for the way back, shard after shard.
+#[derive(Default)]
+pub(super) struct Memory<E> {
+    /// How many numbers a sample has at a step: inputs, sums, states, and what else a cell keeps.
+    widths: [usize; 4],
+    inputs: Vec<E>,
+    gates: Vec<E>,
+    states: Vec<E>,
+    kept: Vec<E>,
+    skipped: Vec<bool>,
+    /// What dropout leaves of each input of each sample.
+    left: Option<Vec<E>>,
+}
+
+/// Some of the samples.
+struct Shard<'a, E> {
+    frame: Frame,
+    inputs: &'a mut [E],
+    left: Option<&'a [E]>,
+    trace: Trace<'a, E>,
+}
+
+impl<E: Element> Memory<E> {
+    /// For a cell that keeps so many numbers of a unit.
+    fn new(
+        run: &Run,
+        kept: usize,
+        workspace: &dyn Workspace<E>,
+    ) -> Result<Memory<E>, OperationError> {
+        let ([inputs, sums], frame) = (run.widths, run.frame);
+        let (rows, all) = (frame.rows(), frame.rows() + frame.batch);
+        Ok(Memory {
+            widths: [inputs, sums, frame.units, kept * frame.units],
+            inputs: workspace.spare(rows * inputs)?,
+            gates: workspace.spare(rows * sums)?,
+            states: workspace.spare(all * frame.units)?,
+            kept: workspace.spare(all * kept * frame.units)?,
+            skipped: run.reading.skipped(frame),
+            left: run.reading.kept(frame, inputs),
+        })
+    }
+
+    fn shards(&mut self, frame: Frame) -> Vec<Shard<'_, E>> {
+        let [inputs_wide, sums, states_wide, kept_wide] = self.widths;
+        let (mut inputs, mut gates) = (&mut self.inputs[..], &mut self.gates[..]);
+        let (mut states, mut kept) = (&mut self.states[..], &mut self.kept[..]);
+        let (mut skipped, mut left) = (&self.skipped[..], self.left.as_deref());
+        let shards = frame.shards().map(|frame| {
+            let (rows, all) = (frame.rows(), frame.rows() + frame.batch);
+            Shard {
+                frame,
+                inputs: cut(&mut inputs, rows * inputs_wide),
+                left: left.as_mut().map(|left| first(left, frame.batch * inputs_wide)),
+                trace: Trace {
+                    gates: cut(&mut gates, rows * sums),
+                    states: cut(&mut states, all * states_wide),
+                    kept: cut(&mut kept, all * kept_wide),
+                    skipped: first(&mut skipped, rows),
+                },
+            }
+        });
+        shards.collect()
+    }
+
+    /// Gives the buffers back; nothing is left.
+    fn give_back(self, workspace: &dyn Workspace<E>) -> Memory<E> {
+        for buffer in [self.inputs, self.gates, self.states, self.kept] {
+            workspace.keep_spare(buffer);
+        }
+        Memory::default()
+    }
+}
+
+/// Cuts the first `len` off, or all where there are no more.
+fn first<'a, X>(all: &mut &'a [X], len: usize) -> &'a [X] {
+    let (first, rest) = all.split_at(len.min(all.len()));
+    *all = rest;
+    first
+}
+
+/// The weights as they lie.
+#[derive(Clone, Copy)]
+struct Weights<'a, E> {
+    weight: &'a [E],
+    recurrent: &'a [E],
+    /// Of the inputs' sums, and perhaps of the recurrent ones.
+    bias: &'a [E],
+}
+
+impl<'a, E: Element> Weights<'a, E> {
+    /// The sequences, and the weights.
+    fn of(inputs: &'a [Cow<'a, [E]>]) -> Option<(&'a [E], Weights<'a, E>)> {
+        let [x, weight, recurrent, bias] = inputs else { return None };
+        Some((x, Weights { weight, recurrent, bias }))
+    }
+
+    /// How many numbers they are; 1 where there are none.
+    fn len(&self) -> usize {
+        (self.weight.len() + self.recurrent.len() + self.bias.len()).max(1)
+    }
+}
+
+impl<E: Element> Shard<'_, E> {
+    /// From the shard's rows of the batch to what comes out of it.
+    fn forward(
+        mut self,
+        cell: &dyn Cell<E>,
+        weights: Weights<'_, E>,
+        (reading, every): (&Reading, bool),
+        x: &[E],
+        y: &mut [E],
+    ) {
+        let Shard { frame, inputs, left, trace } = &mut self;
+        reading.gather(*frame, trace.skipped, *left, x, inputs);
+        trace.begin(*frame);
+        let rows = frame.rows();
+        let (wide, sums) = (inputs.len() / rows.max(1), trace.gates.len() / rows.max(1));
+        let (bias, recurrent_bias) = weights.bias.split_at(sums.min(weights.bias.len()));
+        trace.gates.chunks_exact_mut(sums.max(1)).for_each(|row| row.copy_from_slice(bias));
+        multiply(
+            Matrix::new(inputs, rows, wide),
+            Matrix::new(weights.weight, sums, wide).transposed(),
+            trace.gates,
+            Add::ToOutput,
+        );
+        cell.forward(*frame, weights.recurrent, recurrent_bias, trace);
+        reading.collect(*frame, every, trace, y);
+    }
+
+    /// Adds the gradients by the shard's rows of the batch to `dx`, and leaves those by the weights
+    /// in `sums`, which are zeros: weight, recurrent and bias.
+    fn backward(
+        mut self,
+        cell: &dyn Cell<E>,
+        weights: Weights<'_, E>,
+        (reading, every): (&Reading, bool),
+        slope: &[E],
+        sums: &mut [E],
+        dx: &mut [E],
+    ) {
+        let Shard { frame, inputs, left, trace } = &mut self;
+        let rows = frame.rows();
+        let (wide, width) = (inputs.len() / rows.max(1), trace.gates.len() / rows.max(1));
+        let (by_weight, sums) = sums.split_at_mut(weights.weight.len());
+        let (by_recurrent, by_bias) = sums.split_at_mut(weights.recurrent.len());
+        let (by_input_bias, by_recurrent_bias) = by_bias.split_at_mut(width.min(by_bias.len()));
+
+        let every_slope = every.then(|| reading.arranged(*frame, trace, slope));
+        let slopes = match &every_slope {
+            Some(slope) => Slopes::Every(slope),
+            None => Slopes::Last(slope),
+        };
+        cell.backward(*frame, weights.recurrent, trace, slopes, (by_recurrent, by_recurrent_bias));
+        add_rows(trace.gates, by_input_bias);
+        let by_sums = Matrix::new(trace.gates, rows, width);
+        multiply(by_sums.transposed(), Matrix::new(inputs, rows, wide), by_weight, Add::Replace);
+        multiply(by_sums, Matrix::new(weights.weight, width, wide), inputs, Add::Replace);
+        reading.scatter(*frame, *left, inputs, dx);
+    }
+}

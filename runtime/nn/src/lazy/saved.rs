@@ -1,0 +1,223 @@
+//! A table of a run that is written down, and taken up again.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    rc::Rc,
+};
+
+use multi_input_kernel::{past::Past, Element, Pace};
+
+use super::{
+    table::{Raw, Table},
+    Coast, Kind, Tables,
+};
+
+/// What a run writes down of its tensors, by name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SavedState {
+    /// Numbers in the model's own precision: the optimizer's memory, sums of gradients, averages.
+    pub tensors: BTreeMap<String, Vec<f64>>,
+    /// Numbers in double precision: figures of an epoch that is not over, what callbacks remember.
+    pub numbers: BTreeMap<String, Vec<f64>>,
+}
+
+/// A table as a checkpoint holds it, besides the weights that the dense formula has by then.
+#[derive(Debug)]
+struct SavedTable<E> {
+    raw: Raw<E>,
+    num_rows: usize,
+    width: usize,
+    rows: Vec<u32>,
+    stand: Vec<u64>,
+    slots: Vec<Vec<E>>,
+    past: Past,
+    /// The rows looked up since the optimizer's last step.
+    pending: Vec<u32>,
+}
+
+/// Where a tensor in which nobody has looked anything up yet says so.
+const UNUSED: &str = "unused";
+/// The numbers of a table, each under its own name.
+const NUMBERS: [&str; 6] = ["sizes", "rows", "stand", "pending", "rates", "decays"];
+
+fn name(tensor: &str, what: &str) -> String {
+    format!("table.{tensor}.{what}")
+}
+
+impl<E: Element> Tables<E> {
+    /// Writes all tables down but for what their weights have become. Tensors are known by their
+    /// place and name, and `raw` has what their weights are in between.
+    pub fn save<'a>(
+        &self,
+        names: impl Iterator<Item = &'a str>,
+        raw: &[Option<Raw<E>>],
+        run: &mut SavedState,
+    ) {
+        for ((tensor, (_, kind)), raw) in names.zip(&self.tensors).zip(raw) {
+            match (kind, raw) {
+                (Kind::Rows(table), Some(raw)) => table.save(tensor, raw, run),
+                (Kind::Unused(_), _) => drop(run.numbers.insert(name(tensor, UNUSED), Vec::new())),
+                _ => {}
+            }
+        }
+    }
+
+    /// Goes on with the tensor at `index`, which has taken `steps`, as it was saved; `None` where
+    /// the run has it in a form of which this knows nothing. Its weights are those of the dense
+    /// formula, and those of a table are put back to where each row stood.
+    pub fn recall(
+        &mut self,
+        (index, tensor): (usize, &str),
+        steps: u64,
+        run: &SavedState,
+        weights: &mut [E],
+    ) -> Option<()> {
+        let (coast, (_, kind)) = (self.coast.as_ref()?, self.tensors.get_mut(index)?);
+        let may_rest = !matches!(kind, Kind::Whole);
+        let rests =
+            [NUMBERS[0], UNUSED].iter().any(|what| run.numbers.contains_key(&name(tensor, what)));
+        if rests && !may_rest {
+            return None;
+        }
+        *kind = if run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
+            let saved = SavedTable::of(run, tensor, self.slots)?;
+            Kind::Rows(Box::new(Table::recall(saved, Rc::clone(coast), weights)))
+        } else if run.numbers.contains_key(&name(tensor, UNUSED)) {
+            Kind::Unused(steps)
+        } else {
+            Kind::Whole
+        };
+        Some(())
+    }
+}
+
+impl<E: Element> Table<E> {
+    /// Writes down all but what the weights have become.
+    fn save(&self, tensor: &str, raw: &Raw<E>, run: &mut SavedState) {
+        let (Raw::Entries(weights) | Raw::All(weights)) = raw;
+        let wide = |numbers: &[E]| numbers.iter().map(|number| number.as_f64()).collect();
+        run.tensors.insert(name(tensor, "weights"), wide(weights));
+        for (slot, numbers) in self.slots.iter().enumerate() {
+            run.tensors.insert(name(tensor, &slot.to_string()), wide(numbers));
+        }
+        let paces = self.past.paces();
+        let pending = self.pending.entries.iter().map(|&entry| self.rows[entry as usize]);
+        let numbers: [Vec<f64>; NUMBERS.len()] = [
+            vec![self.num_rows() as f64, self.width as f64, self.past.since as f64],
+            self.rows.iter().map(|&row| f64::from(row)).collect(),
+            self.stand.iter().map(|&step| step as f64).collect(),
+            pending.map(f64::from).collect(),
+            paces.iter().map(|pace| pace.rate).collect(),
+            paces.iter().map(|pace| pace.decay).collect(),
+        ];
+        for (what, numbers) in NUMBERS.iter().zip(numbers) {
+            run.numbers.insert(name(tensor, what), numbers);
+        }
+    }
+
+    /// The table as it was; `weights` become the raw ones.
+    fn recall(saved: SavedTable<E>, coast: Coast<E>, weights: &mut [E]) -> Table<E> {
+        let SavedTable { raw, num_rows, width, rows, stand, slots, past, pending } = saved;
+        let mut table = Table::new((num_rows, width), past.since, slots.len(), coast);
+        for row in rows {
+            table.entry(row as usize);
+        }
+        (table.stand, table.slots, table.past) = (stand, slots, past);
+        table.unsettle(&raw, weights);
+        for row in pending {
+            let entry = table.entry(row as usize);
+            table.take_up(entry, row as usize, weights);
+        }
+        table.bring_up();
+        table
+    }
+}
+
+/// Whether a run holds a table of the tensor with the given shape, of which an optimizer remembers so
+/// many numbers for each weight.
+///
+/// # Errors
+/// Where it holds one that no table can have written.
+pub fn holds_table(
+    run: &SavedState,
+    tensor: &str,
+    shape: &[usize],
+    slots: usize,
+) -> Result<bool, String> {
+    if !run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
+        return Ok(false);
+    }
+    match is_sound(run, tensor, shape, slots) {
+        Some(true) => Ok(true),
+        _ => Err(format!("the rows of the table `{tensor}`, or what is known of them")),
+    }
+}
+
+/// Whether all sizes, rows and steps of a saved table fit each other; `None` where some are missing.
+fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Option<bool> {
+    let &[num_rows, width] = shape else { return Some(false) };
+    let numbers = |what: &str| run.numbers.get(&name(tensor, what));
+    let whole = |what: &str| -> Option<Vec<u64>> {
+        numbers(what)?.iter().map(|&number| whole(number)).collect()
+    };
+    let [sizes, rows, stand, pending] =
+        [whole("sizes")?, whole("rows")?, whole("stand")?, whole("pending")?];
+    let (rates, decays) = (numbers("rates")?, numbers("decays")?);
+    let &[own_rows, own_width, since] = sizes.as_slice() else { return Some(false) };
+
+    let entries: HashSet<u64> = rows.iter().copied().collect();
+    let under_way: HashSet<u64> = pending.iter().copied().collect();
+    let rows_fit = (own_rows, own_width) == (num_rows as u64, width as u64)
+        && entries.len() == rows.len()
+        && rows.iter().all(|&row| row < own_rows)
+        && under_way.len() == pending.len()
+        && under_way.is_subset(&entries);
+    let last = since + rates.len() as u64;
+    let steps_fit = rates.len() == decays.len()
+        && stand.len() == rows.len()
+        && stand.iter().all(|stand| (since..=last).contains(stand));
+    let of_entries = rows.len() * width;
+    let of_weights = match decays.iter().any(|decay| *decay != 0.0) {
+        true => num_rows * width,
+        false => of_entries,
+    };
+    let has = |what: &str, len: usize| {
+        run.tensors.get(&name(tensor, what)).is_some_and(|numbers| numbers.len() == len)
+    };
+    let tensors_fit =
+        has("weights", of_weights) && (0..slots).all(|slot| has(&slot.to_string(), of_entries));
+    Some(rows_fit && steps_fit && tensors_fit)
+}
+
+/// A whole number that double precision holds as it is.
+fn whole(number: f64) -> Option<u64> {
+    let fits = number.fract() == 0.0 && (0.0..(1_u64 << 53) as f64).contains(&number);
+    fits.then_some(number as u64)
+}
+
+impl<E: Element> SavedTable<E> {
+    /// The table of a tensor of so many elements, of which [`holds_table`] found that it is sound;
+    /// `None` where something is missing nevertheless.
+    fn of(run: &SavedState, tensor: &str, slots: usize) -> Option<Self> {
+        let narrow = |numbers: &Vec<f64>| numbers.iter().map(|&number| E::of(number)).collect();
+        let tensor_of = |what: &str| run.tensors.get(&name(tensor, what)).map(narrow);
+        let numbers = |what: &str| run.numbers.get(&name(tensor, what));
+        let &[num_rows, width, since] = numbers("sizes")?.as_slice() else { return None };
+        let (num_rows, width) = (num_rows as usize, width as usize);
+        let rows: Vec<u32> = numbers("rows")?.iter().map(|&row| row as u32).collect();
+        let stand: Vec<u64> = numbers("stand")?.iter().map(|&step| step as u64).collect();
+        let pending: Vec<u32> = numbers("pending")?.iter().map(|&row| row as u32).collect();
+        let mut past = Past::new(since as u64);
+        for (&rate, &decay) in numbers("rates")?.iter().zip(numbers("decays")?) {
+            past.push(Pace { rate, decay });
+        }
+        let weights: Vec<E> = tensor_of("weights")?;
+        let raw = match past.decays() {
+            true => Raw::All(weights),
+            false => Raw::Entries(weights),
+        };
+        let slots: Vec<Vec<E>> =
+            (0..slots).map(|slot| tensor_of(&slot.to_string())).collect::<Option<_>>()?;
+        Some(SavedTable { raw, num_rows, width, rows, stand, slots, past, pending })
+    }
+}

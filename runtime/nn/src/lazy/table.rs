@@ -1,0 +1,240 @@
+//! One table whose rows rest.
+
+use multi_input_kernel::{past::Past, Element, Owed};
+
+use super::Coast;
+use crate::optim::AnyOptimizer;
+
+/// The fewest steps that are remembered before all rows catch up.
+const FEWEST_STEPS: usize = 1024;
+/// How many rows there are for each of the steps that are remembered, at most.
+const ROWS_FOR_A_STEP: usize = 64;
+
+/// How many steps are remembered before all rows catch up, for a table of which so many rows were
+/// ever looked up. To catch up costs a row of those at most as much as a look-up, and each of the
+/// others one multiplication a weight where weights decay: spread over the steps since it happened
+/// last, that is less than one more look-up a step. The memory of the steps is below that of the rows.
+pub(super) fn most_steps(rows: usize, looked_up: usize) -> usize {
+    FEWEST_STEPS.max(looked_up).max(rows / ROWS_FOR_A_STEP)
+}
+
+/// What is known of the rows that were ever looked up, and the rows of the step under way.
+///
+/// The weights themselves stay in the module, each row as its last own step left it.
+pub struct Table<E> {
+    pub(super) width: usize,
+    /// For every row the number of its entry, from 1; 0 where it has none yet.
+    entries: Vec<u32>,
+    /// The row of each entry, in the order in which they were first looked up.
+    pub(super) rows: Vec<u32>,
+    /// The number of the last step that each entry's row took.
+    pub(super) stand: Vec<u64>,
+    /// What the optimizer remembers: slot after slot, entry after entry.
+    pub(super) slots: Vec<Vec<E>>,
+    /// For every entry its place in the step under way, from 1; 0 where it has none.
+    places: Vec<u32>,
+    pub(super) pending: Pending<E>,
+    pub(super) past: Past,
+    coast: Coast<E>,
+}
+
+/// The rows looked up since the optimizer's last step, brought up to it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pending<E> {
+    /// The entry of each.
+    pub(super) entries: Vec<u32>,
+    stand: Vec<u64>,
+    weights: Vec<E>,
+    slots: Vec<Vec<E>>,
+    gradient: Vec<E>,
+}
+
+/// The weights of a table before what it owed was paid: those of the entries, or all of them where
+/// rows without an entry change too.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Raw<E> {
+    /// Of the entries, in their order.
+    Entries(Vec<E>),
+    /// Of all rows.
+    All(Vec<E>),
+}
+
+impl<E: Element> Table<E> {
+    /// A table of so many rows and columns whose tensor has taken `steps`.
+    pub(super) fn new(
+        (rows, width): (usize, usize),
+        steps: u64,
+        slots: usize,
+        coast: Coast<E>,
+    ) -> Table<E> {
+        Table {
+            width,
+            entries: vec![0; rows],
+            rows: Vec::new(),
+            stand: Vec::new(),
+            slots: vec![Vec::new(); slots],
+            places: Vec::new(),
+            pending: Pending { slots: vec![Vec::new(); slots], ..Pending::default() },
+            past: Past::new(steps),
+            coast,
+        }
+    }
+
+    /// How many rows it has.
+    pub(super) fn num_rows(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The gradients of the rows of the step under way, row after row.
+    pub fn gradient(&mut self) -> &mut [E] {
+        &mut self.pending.gradient
+    }
+
+    /// Reads rows into `output`, as they are once they have taken the steps that they owe.
+    pub(super) fn look_up(&mut self, weights: &[E], indices: &[usize], output: &mut [E]) {
+        let known = self.pending.entries.len();
+        for &row in indices {
+            let entry = self.entry(row);
+            self.take_up(entry, row, weights);
+        }
+        if self.pending.entries.len() > known {
+            self.bring_up();
+        }
+        for (output, &row) in output.chunks_exact_mut(self.width).zip(indices) {
+            let place = self.places[self.entries[row] as usize - 1] as usize - 1;
+            output.copy_from_slice(&self.pending.weights[place * self.width..][..self.width]);
+        }
+    }
+
+    /// The row's entry, made at need.
+    pub(super) fn entry(&mut self, row: usize) -> usize {
+        if self.entries[row] == 0 {
+            self.rows.push(row as u32);
+            self.stand.push(self.past.since);
+            self.places.push(0);
+            let end = self.rows.len() * self.width;
+            self.slots.iter_mut().for_each(|slot| slot.resize(end, E::zero()));
+            self.entries[row] = self.rows.len() as u32;
+        }
+        self.entries[row] as usize - 1
+    }
+
+    /// Copies an entry to the step under way, unless it is there.
+    pub(super) fn take_up(&mut self, entry: usize, row: usize, weights: &[E]) {
+        if self.places[entry] != 0 {
+            return;
+        }
+        let Pending { entries, stand, weights: taken, slots, gradient } = &mut self.pending;
+        let width = self.width;
+        entries.push(entry as u32);
+        stand.push(self.stand[entry]);
+        taken.extend_from_slice(&weights[row * width..][..width]);
+        for (taken, slot) in slots.iter_mut().zip(&self.slots) {
+            taken.extend_from_slice(&slot[entry * width..][..width]);
+        }
+        gradient.resize(taken.len(), E::zero());
+        self.places[entry] = entries.len() as u32;
+    }
+
+    /// Has the rows of the step under way take what they owe.
+    pub(super) fn bring_up(&mut self) {
+        let Pending { stand, weights, slots, .. } = &mut self.pending;
+        (self.coast)(&Owed { past: &self.past, stand }, weights, slots);
+        stand.fill(self.past.now());
+    }
+
+    pub(super) fn add_gradient(&mut self, indices: &[usize], slopes: &[E]) {
+        for (slope, &row) in slopes.chunks_exact(self.width).zip(indices) {
+            let place = self.places[self.entries[row] as usize - 1] as usize - 1;
+            let sums = &mut self.pending.gradient[place * self.width..][..self.width];
+            sums.iter_mut().zip(slope).for_each(|(sum, slope)| *sum += *slope);
+        }
+    }
+
+    /// The optimizer's step on the rows that were looked up; the others owe it.
+    pub(super) fn step(&mut self, step: u64, optimizer: &dyn AnyOptimizer, weights: &mut [E]) {
+        let Pending { entries, stand, weights: taken, slots, gradient } = &mut self.pending;
+        let width = self.width;
+        optimizer.on::<E>().update(step, taken, gradient, slots);
+        for (place, &entry) in entries.iter().enumerate() {
+            let (entry, place) = (entry as usize, place * width);
+            let row = self.rows[entry] as usize;
+            weights[row * width..][..width].copy_from_slice(&taken[place..][..width]);
+            for (slot, taken) in self.slots.iter_mut().zip(&*slots) {
+                slot[entry * width..][..width].copy_from_slice(&taken[place..][..width]);
+            }
+            self.stand[entry] = step;
+            self.places[entry] = 0;
+        }
+        entries.clear();
+        stand.clear();
+        taken.clear();
+        gradient.clear();
+        slots.iter_mut().for_each(Vec::clear);
+        if let Some(pace) = optimizer.pace(step) {
+            self.past.push(pace);
+        }
+        if self.past.count() >= most_steps(self.num_rows(), self.rows.len()) {
+            // What decides this is in every checkpoint, so a resumed run does it at the same steps.
+            self.pay(weights);
+        }
+    }
+
+    /// Makes `weights` what the dense formula has by now, and gives what they were.
+    pub fn settle(&self, weights: &mut [E]) -> Raw<E> {
+        let raw = match self.past.decays() {
+            true => Raw::All(weights.to_vec()),
+            false => Raw::Entries(self.of_entries(weights)),
+        };
+        self.bring_all_up(weights, &mut self.slots.clone());
+        raw
+    }
+
+    /// The same for good: nothing is owed any more.
+    pub fn pay(&mut self, weights: &mut [E]) {
+        let mut slots = std::mem::take(&mut self.slots);
+        self.bring_all_up(weights, &mut slots);
+        self.slots = slots;
+        self.past = Past::new(self.past.now());
+        self.stand.fill(self.past.now());
+    }
+
+    /// Has all rows of `weights` and of the slots take what they owe.
+    fn bring_all_up(&self, weights: &mut [E], slots: &mut [Vec<E>]) {
+        let mut own = self.of_entries(weights);
+        (self.coast)(&Owed { past: &self.past, stand: &self.stand }, &mut own, slots);
+        if self.past.decays() {
+            let left = E::of(self.past.after(self.past.since).left_after(0));
+            weights.iter_mut().for_each(|weight| *weight *= left);
+        }
+        self.put_entries(&own, weights);
+    }
+
+    /// Takes other weights over, which nobody has stepped on, for a table that owes nothing.
+    pub fn reread(&mut self, weights: &[E]) {
+        let Pending { entries, weights: taken, .. } = &mut self.pending;
+        for (taken, &entry) in taken.chunks_exact_mut(self.width).zip(&*entries) {
+            let row = self.rows[entry as usize] as usize;
+            taken.copy_from_slice(&weights[row * self.width..][..self.width]);
+        }
+    }
+
+    /// Puts back what they were.
+    pub fn unsettle(&self, raw: &Raw<E>, weights: &mut [E]) {
+        match raw {
+            Raw::All(all) => weights.copy_from_slice(all),
+            Raw::Entries(entries) => self.put_entries(entries, weights),
+        }
+    }
+
+    fn of_entries(&self, weights: &[E]) -> Vec<E> {
+        let row = |&row: &u32| &weights[row as usize * self.width..][..self.width];
+        self.rows.iter().flat_map(row).copied().collect()
+    }
+
+    fn put_entries(&self, from: &[E], weights: &mut [E]) {
+        for (from, &row) in from.chunks_exact(self.width).zip(&self.rows) {
+            weights[row as usize * self.width..][..self.width].copy_from_slice(from);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What the merges that work number by number have in common.
+
+use std::{borrow::Cow, rc::Rc};
+
+use multi_input_kernel::operation::AnyOperation;
+
+use super::{Layout, Planned};
+use crate::{operation::*, tensor::Element};
+
+/// A merge that works number by number. All slices are equally long: operands of other shapes have
+/// been stretched.
+pub(super) trait Rule: Clone + 'static {
+    fn forward<E: Element>(&self, operands: &[&[E]], output: &mut [E]);
+
+    /// Adds to the gradient of the operand at `position`.
+    fn backward<E: Element>(
+        &self,
+        operands: &[&[E]],
+        position: usize,
+        slope: &[E],
+        gradient: &mut [E],
+    );
+}
+
+/// A rule, and how each operand is stretched.
+#[derive(Clone)]
+pub(super) struct Elementwise<R> {
+    rule: R,
+    stretches: Vec<Stretch>,
+}
+
+impl<R: Rule> Elementwise<R> {
+    /// The operation for operands of an output of the given sizes.
+    pub(super) fn plan(rule: R, layouts: &[&Layout], sizes: &[usize]) -> Planned
+    where
+        Self: AnyOperation,
+    {
+        let (batch, dims) = sizes.split_first()?;
+        let stretch = |layout: &&Layout| match layout.batch == *batch {
+            true => Stretch::new(&layout.dims, dims),
+            false => None,
+        };
+        let stretches = layouts.iter().map(stretch).collect::<Option<_>>()?;
+        Some(Box::new(Elementwise { rule, stretches }))
+    }
+
+    /// The operands, all as long as the output.
+    fn stretched<'a, E: Element>(&self, inputs: &'a [Cow<'_, [E]>]) -> Vec<Cow<'a, [E]>> {
+        self.stretches.iter().zip(inputs).map(|(stretch, input)| stretch.apply(input)).collect()
+    }
+}
+
+impl<R: Rule> Operation for Elementwise<R> {
+    type Saved<E: Element> = ();
+
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
+        self.rule.forward(&slices(&self.stretched(pass.inputs)), pass.output);
+        Ok(())
+    }
+
+    fn backward<E: Element>(
+        &self,
+        (): (),
+        pass: BackwardPass<'_, E>,
+        gradients: &mut InputGradients<'_, E>,
+    ) -> Result<(), OperationError> {
+        let (operands, slope) = (self.stretched(pass.inputs), &*pass.gradient);
+        let operands = slices(&operands);
+        for (position, stretch) in self.stretches.iter().enumerate() {
+            gradients.edit(position, |gradient| {
+                stretch.gather(slope.len(), gradient, |gradient| {
+                    self.rule.backward(&operands, position, slope, gradient);
+                });
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn slices<'a, E: Element>(values: &'a [Cow<'_, [E]>]) -> Vec<&'a [E]> {
+    values.iter().map(AsRef::as_ref).collect()
+}
+
+/// How a sample is stretched to the output's sizes.
+#[derive(Clone)]
+enum Stretch {
+    /// It has them already, which is the usual case and costs nothing.
+    None,
+    /// For each number of the output's sample the one that it repeats, of `len` numbers.
+    Repeat { sources: Rc<[usize]>, len: usize },
+}
+
+impl Stretch {
+    /// `None` where sizes are neither equal nor 1.
+    fn new(from: &[usize], to: &[usize]) -> Option<Stretch> {
+        if from == to {
+            return Some(Stretch::None);
+        }
+        let ahead = to.len().checked_sub(from.len())?;
+        let mut sources = vec![0];
+        let mut len = 1;
+        // From the last axis to the first: every axis repeats what the later ones gave.
+        for axis in (0..to.len()).rev() {
+            let size = if axis < ahead { 1 } else { from[axis - ahead] };
+            if size != to[axis] && size != 1 {
+                return None;
+            }
+            let step = if size == 1 { 0 } else { len };
+            let repeat = |index| sources.iter().map(move |source| source + index * step);
+            sources = (0..to[axis]).flat_map(repeat).collect();
+            len *= size;
+        }
+        Some(Stretch::Repeat { sources: sources.into(), len })
+    }
+
+    fn apply<'a, E: Element>(&self, values: &'a [E]) -> Cow<'a, [E]> {
+        match self {
+            Stretch::None => Cow::Borrowed(values),
+            Stretch::Repeat { sources, len } => values
+                .chunks_exact((*len).max(1))
+                .flat_map(|sample| sources.iter().map(|source| sample[*source]))
+                .collect(),
+        }
+    }
+
+    /// Lets `add` add to a gradient of the stretched size, `stretched` numbers, and sums what
+    /// repeats the same number.
+    fn gather<E: Element>(&self, stretched: usize, gradient: &mut [E], add: impl FnOnce(&mut [E])) {
+        let Stretch::Repeat { sources, len } = self else {
+            return add(gradient);
+        };
+        let mut all = vec![E::zero(); stretched];
+        add(&mut all);
+        let samples = all.chunks_exact(sources.len().max(1));
+        for (gradient, sample) in gradient.chunks_exact_mut((*len).max(1)).zip(samples) {
+            for (source, change) in sources.iter().zip(sample) {
+                gradient[*source] += *change;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stretched(from: &[usize], to: &[usize], values: &[f64]) -> Option<Vec<f64>> {
+        Some(Stretch::new(from, to)?.apply(values).into_owned())
+    }
+
+    #[test]
+    fn sizes_of_one_are_repeated() {
+        assert_eq!(stretched(&[2], &[2], &[1.0, 2.0]).unwrap(), [1.0, 2.0]);
+        assert_eq!(stretched(&[1], &[3], &[1.0, 2.0]).unwrap(), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+        assert_eq!(stretched(&[2], &[2, 2], &[1.0, 2.0]).unwrap(), [1.0, 2.0, 1.0, 2.0]);
+        assert_eq!(stretched(&[2, 1], &[2, 2], &[1.0, 2.0]).unwrap(), [1.0, 1.0, 2.0, 2.0]);
+        let middle = stretched(&[2, 1, 2], &[2, 2, 2], &[1.0, 2.0, 3.0, 4.0]).unwrap();
+        assert_eq!(middle, [1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn other_sizes_do_not_fit() {
+        assert!(stretched(&[2], &[3], &[]).is_none());
+        assert!(stretched(&[2, 2], &[2], &[]).is_none());
+    }
+}

@@ -1,0 +1,109 @@
+//! The merge rules: several tensors of one batch become one.
+//!
+//! The operands, [`Part`]s, may have different shapes, and one tensor may be several of them. The
+//! tape of all of them is merged into one and rides on the result:
+//!
+//! ```
+//! use dfdx::{prelude::*, tensor::NoneTape};
+//! use multi_input::merge::{self, Part};
+//!
+//! let device = Cpu::default();
+//! let (a, b) = (device.tensor([[1.0f32, 2.0]]), device.tensor([[3.0f32]]));
+//! let parts = vec![Part::new(&a).unwrap(), Part::new(&b).unwrap()];
+//! let joined = merge::concat(parts, -1, (1, Const::<3>), NoneTape).unwrap();
+//! assert_eq!(joined.as_vec(), [1.0, 2.0, 3.0]);
+//!
+//! let twice = vec![Part::new(&a).unwrap(), Part::new(&a).unwrap()];
+//! let sum = merge::add(twice, (1, Const::<2>), NoneTape).unwrap();
+//! assert_eq!(sum.as_vec(), [2.0, 4.0]);
+//! ```
+//!
+//! Sizes that do not fit are errors. The rules that work number by number stretch sizes of 1, and a
+//! shorter shape counts as if sizes of 1 stood before it, as in Keras.
+
+mod add;
+mod average;
+mod concat;
+mod dot;
+mod elementwise;
+mod extreme;
+mod maximum;
+mod minimum;
+mod multiply;
+mod part;
+mod subtract;
+
+pub use add::add;
+pub use average::average;
+pub use concat::concat;
+pub use dot::dot;
+pub use maximum::maximum;
+pub use minimum::minimum;
+pub use multiply::multiply;
+pub use part::Part;
+pub use subtract::subtract;
+
+use multi_input_kernel::operation::AnyOperation;
+use part::Layout;
+use smallvec::SmallVec;
+
+use crate::{operation::*, tensor::*};
+
+/// As many operands as most merges have.
+const FEW: usize = 4;
+
+/// The operation of a merge; `None` where sizes do not fit.
+type Planned = Option<Box<dyn AnyOperation>>;
+
+/// Merges by the operation that `plan` makes for the layouts of the operands and the sizes of the
+/// output.
+fn merge<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    plan: &dyn Fn(&[&Layout], &[usize]) -> Planned,
+    parts: &[Part<E, D>],
+    shape: S,
+    tape: T,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    let layouts: SmallVec<[&Layout; FEW]> = parts.iter().map(Part::layout).collect();
+    let operation = plan(&layouts, shape.concrete().as_ref()).ok_or_else(D::size_error)?;
+    let device = parts.first().ok_or_else(D::size_error)?.device();
+    let operands: SmallVec<[_; FEW]> = parts.iter().map(Part::operand).collect();
+    record(&*operation, &operands, shape, device, tape)
+}
+
+#[cfg(test)]
+mod tests {
+    //! What the tests of all rules need.
+
+    use dfdx::{shapes::ConstShape, tensor::Cpu};
+
+    use super::*;
+    use crate::check_gradients::{check_gradients, Traced};
+
+    pub(super) type Parts = Vec<Part<f64, Cpu>>;
+    pub(super) type Merged<S, T> =
+        Result<Tensor<S, f64, Cpu, T>, <Cpu as dfdx::tensor::HasErr>::Err>;
+
+    pub(super) fn part<S: Shape>(tensor: &Tensor<S, f64, Cpu>) -> Part<f64, Cpu> {
+        Part::new(tensor).unwrap()
+    }
+
+    /// Checks the gradients of a merge of two tensors.
+    pub(super) fn check_pair<A: ConstShape, B: ConstShape, S: Shape>(
+        a: Tensor<A, f64, Cpu>,
+        b: Tensor<B, f64, Cpu>,
+        merge: impl Fn(Parts, Traced) -> Merged<S, Traced>,
+    ) {
+        check_gradients(&(a, b), |(a, b), tape| merge(vec![part(a), part(b)], tape).unwrap());
+    }
+
+    /// Checks the gradients where one tensor is several operands.
+    pub(super) fn check_repeated<A: ConstShape, B: ConstShape, S: Shape>(
+        a: Tensor<A, f64, Cpu>,
+        b: Tensor<B, f64, Cpu>,
+        merge: impl Fn(Parts, Traced) -> Merged<S, Traced>,
+    ) {
+        check_gradients(&(a, b), |(a, b), tape| {
+            merge(vec![part(a), part(b), part(a)], tape).unwrap()
+        });
+    }
+}

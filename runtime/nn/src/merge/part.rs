@@ -1,0 +1,125 @@
+//! One operand of a merge.
+
+use multi_input_kernel::{Flat, Operand};
+use smallvec::SmallVec;
+
+use crate::{layer::Mask, missing, tensor::*};
+
+/// One operand of a merge: a tensor with a batch dimension, whatever its shape.
+///
+/// It shares the tensor's elements and its identity, so gradients arrive at the tensor itself.
+pub struct Part<E: Element, D: Backend<E>> {
+    tensor: Flat<E, D>,
+    layout: Layout,
+}
+
+/// What is known of an operand beside its numbers.
+pub(crate) struct Layout {
+    pub(super) batch: usize,
+    /// The sizes of one sample.
+    pub(super) dims: SmallVec<[usize; 4]>,
+    /// For each row whether it has the operand; all have it where this says nothing.
+    pub(super) present: Option<Vec<bool>>,
+    /// Which steps count.
+    pub(super) mask: Option<Mask>,
+}
+
+impl Layout {
+    /// Whether row `row` has this operand.
+    pub(super) fn is_present(&self, row: usize) -> bool {
+        self.present.as_ref().is_none_or(|present| present[row])
+    }
+}
+
+impl<E: Element, D: Backend<E>> Part<E, D> {
+    /// The tensor as an operand. A tensor that is permuted or broadcast is an error: the copy that
+    /// would bring it into order belongs on the tape, `try_contiguous` on the traced tensor does
+    /// it.
+    pub fn new<S: Shape>(tensor: &Tensor<S, E, D>) -> Result<Self, D::Err> {
+        match tensor.shape().concrete().as_ref().split_first() {
+            Some((batch, dims)) => {
+                let (batch, dims) = (*batch, SmallVec::from_slice(dims));
+                let layout = Layout { batch, dims, present: None, mask: None };
+                Ok(Part { tensor: D::flatten(tensor)?.in_order()?, layout })
+            }
+            None => Err(D::size_error()),
+        }
+    }
+
+    /// The same operand, which only the rows with a 1 have; [`average`](super::average) leaves it
+    /// out of the others.
+    pub fn present<B: Dim>(
+        mut self,
+        presence: &Tensor<(B, Const<1>), E, D>,
+    ) -> Result<Self, D::Err> {
+        self.layout.present = Some(missing::flags(presence, self.layout.batch)?);
+        Ok(self)
+    }
+
+    /// The same operand, of whose steps only those count that `mask` names;
+    /// [`maximum`](super::maximum) and [`minimum`](super::minimum) leave the others out.
+    pub fn masked(mut self, mask: &Mask) -> Result<Self, D::Err> {
+        match self.dims().first() {
+            Some(steps) if mask.covers(self.layout.batch, *steps) => {
+                self.layout.mask = Some(mask.clone());
+                Ok(self)
+            }
+            _ => Err(D::size_error()),
+        }
+    }
+
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(super) fn device(&self) -> &D {
+        self.tensor.device()
+    }
+
+    pub(crate) fn batch(&self) -> usize {
+        self.layout.batch
+    }
+
+    /// The sizes of one sample.
+    pub(crate) fn dims(&self) -> &[usize] {
+        &self.layout.dims
+    }
+
+    /// As an input of an operation.
+    pub(crate) fn operand(&self) -> &dyn Operand<E, D> {
+        &self.tensor
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::{
+        shapes::Axis,
+        tensor::{Cpu, TensorFrom},
+        tensor_ops::{BroadcastTo, PermuteTo},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_tensor_out_of_order_or_without_a_batch_is_refused() {
+        let device = Cpu::default();
+        let x = device.tensor([[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        assert!(Part::new(&x).is_ok());
+        assert!(Part::new(&x.permute::<Rank2<3, 2>, _>()).is_err());
+        let broadcast = device.tensor([1.0f32, 2.0]).broadcast::<Rank2<2, 2>, Axis<0>>();
+        assert!(Part::new(&broadcast).is_err());
+        assert!(Part::new(&device.tensor(1.0f32)).is_err());
+    }
+
+    #[test]
+    fn presence_is_for_every_row() {
+        let device = Cpu::default();
+        let part = |presence: &Tensor<(usize, Const<1>), f32, Cpu>| {
+            Part::new(&device.tensor([[1.0f32], [2.0]])).unwrap().present(presence)
+        };
+        use dfdx::tensor::ZerosTensor;
+        assert!(!part(&device.zeros_like(&(2, Const))).unwrap().layout.is_present(1));
+        assert!(part(&device.zeros_like(&(3, Const))).is_err());
+    }
+}

@@ -1,0 +1,136 @@
+//! `Adam`.
+
+use multi_input_kernel::{
+    rest::{self, Glide},
+    update::{update, Rule},
+    Element,
+};
+
+use super::{fraction, positive, scale, AnyOptimizer, Erased, Optimizer, Owed, Pace};
+
+/// m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
+/// w -= lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon).
+///
+/// `keras.optimizers.Adam` (`torch.optim.Adam` corrects epsilon for the bias, this does not).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adam {
+    /// The learning rate, `lr`.
+    pub learning_rate: f64,
+    /// How slowly the mean of the gradient changes.
+    pub beta_1: f64,
+    /// How slowly the mean of its square changes.
+    pub beta_2: f64,
+    /// What keeps the division away from zero.
+    pub epsilon: f64,
+}
+
+impl Adam {
+    /// Keras's defaults but for the learning rate; Keras's own is 1e-3.
+    pub const fn new(learning_rate: f64) -> Adam {
+        Adam { learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
+    }
+}
+
+impl Default for Adam {
+    fn default() -> Adam {
+        Adam::new(1e-3)
+    }
+}
+
+impl Optimizer for Adam {
+    fn slots(&self) -> &'static [&'static str] {
+        &["momentum", "velocity"]
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
+    }
+
+    #[inline(never)]
+    fn boxed(&self) -> Box<dyn AnyOptimizer> {
+        Box::new(Erased(*self))
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        positive("learning_rate", self.learning_rate, &mut mistakes);
+        fraction("beta_1", self.beta_1, &mut mistakes);
+        fraction("beta_2", self.beta_2, &mut mistakes);
+        positive("epsilon", self.epsilon, &mut mistakes);
+        mistakes
+    }
+
+    fn update<E: Element>(
+        &self,
+        step: u64,
+        weights: &mut [E],
+        gradient: &[E],
+        slots: &mut [Vec<E>],
+    ) {
+        let step = Step {
+            rate: E::of(self.rate(step)),
+            keep_m: E::of(1.0 - self.beta_1),
+            keep_v: E::of(1.0 - self.beta_2),
+            epsilon: E::of(self.epsilon),
+        };
+        update(step, weights, gradient, slots);
+    }
+
+    fn pace(&self, step: u64) -> Option<Pace> {
+        Some(Pace { rate: self.rate(step), decay: 0.0 })
+    }
+
+    /// The means fade by a power. The weights take their steps one by one, since epsilon stands
+    /// beside the root, until no step could move them any more; at most so many that what is left
+    /// out is below the rounding of the way that they have gone (171 in single precision, for
+    /// Keras's settings).
+    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+        let most = self.steps_that_count::<E>();
+        rest::each_row(owed, most, weights, slots, |steps, weights, [m, v]| {
+            let (keep_m, keep_v) = (self.beta_1, self.beta_2);
+            Glide { steps, most, keep_m, keep_v, epsilon: self.epsilon }.run(weights, m, v);
+            scale(m, keep_m.powf(steps.len() as f64));
+            scale(v, keep_v.powf(steps.len() as f64));
+        });
+    }
+}
+
+impl Adam {
+    /// The learning rate of a step, corrected for the bias of the means.
+    fn rate(&self, step: u64) -> f64 {
+        let t = step as f64;
+        self.learning_rate * ((1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t)))
+    }
+
+    /// After how many steps without a gradient what is left of the way is an eighth of a rounding
+    /// of the whole: a step is at most beta_1 / sqrt(beta_2) times the one before it.
+    fn steps_that_count<E: Element>(&self) -> usize {
+        let ratio = self.beta_1 / self.beta_2.sqrt();
+        match ratio < 1.0 {
+            true => ((E::epsilon().as_f64() / 8.0).ln() / ratio.ln()).ceil() as usize,
+            false => usize::MAX,
+        }
+    }
+}
+
+/// One step's numbers.
+#[derive(Clone, Copy)]
+struct Step<E> {
+    rate: E,
+    keep_m: E,
+    keep_v: E,
+    epsilon: E,
+}
+
+impl<E: Element> Rule<E, 2> for Step<E> {
+    #[inline(always)]
+    fn step(self, w: E, g: E, [m, v]: [E; 2]) -> (E, [E; 2]) {
+        let m = m + (g - m) * self.keep_m;
+        let v = v + (g * g - v) * self.keep_v;
+        (w - m * self.rate / (v.sqrt() + self.epsilon), [m, v])
+    }
+}

@@ -1,0 +1,158 @@
+//! `RmsProp`.
+
+use multi_input_kernel::{
+    rest,
+    update::{update, Rule},
+    Element,
+};
+
+use super::{add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, Owed, Pace};
+
+/// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon). With a momentum, the step joins a
+/// velocity, u = momentum u + lr g / sqrt(v + epsilon), and w -= u. Centered, the square of
+/// m = rho m + (1 - rho) g is taken off v in the root.
+///
+/// `keras.optimizers.RMSprop` (`torch.optim.RMSprop` adds epsilon outside the root).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RmsProp {
+    /// The learning rate, `lr`.
+    pub learning_rate: f64,
+    /// How slowly the mean of the squared gradient changes.
+    pub rho: f64,
+    /// How much of the last step's velocity is kept; 0 for none.
+    pub momentum: f64,
+    /// What keeps the division away from zero.
+    pub epsilon: f64,
+    /// Whether the step is divided by the gradient's deviation instead of its size.
+    pub centered: bool,
+}
+
+impl RmsProp {
+    /// Keras's defaults but for the learning rate; Keras's own is 1e-3.
+    pub const fn new(learning_rate: f64) -> RmsProp {
+        RmsProp { learning_rate, rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
+    }
+}
+
+impl Default for RmsProp {
+    fn default() -> RmsProp {
+        RmsProp::new(1e-3)
+    }
+}
+
+impl Optimizer for RmsProp {
+    fn slots(&self) -> &'static [&'static str] {
+        match (self.centered, self.momentum > 0.0) {
+            (false, false) => &["mean_square"],
+            (false, true) => &["mean_square", "velocity"],
+            (true, false) => &["mean_square", "mean"],
+            (true, true) => &["mean_square", "mean", "velocity"],
+        }
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
+    }
+
+    #[inline(never)]
+    fn boxed(&self) -> Box<dyn AnyOptimizer> {
+        Box::new(Erased(*self))
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        positive("learning_rate", self.learning_rate, &mut mistakes);
+        fraction("rho", self.rho, &mut mistakes);
+        fraction("momentum", self.momentum, &mut mistakes);
+        positive("epsilon", self.epsilon, &mut mistakes);
+        mistakes
+    }
+
+    fn update<E: Element>(&self, _: u64, weights: &mut [E], gradient: &[E], slots: &mut [Vec<E>]) {
+        let step = Step {
+            rate: E::of(self.learning_rate),
+            rho: E::of(self.rho),
+            fresh: E::of(1.0 - self.rho),
+            momentum: E::of(self.momentum),
+            epsilon: E::of(self.epsilon),
+            centered: self.centered,
+            moving: self.momentum > 0.0,
+        };
+        match slots.len() {
+            1 => update::<E, 1>(step, weights, gradient, slots),
+            2 => update::<E, 2>(step, weights, gradient, slots),
+            _ => update::<E, 3>(step, weights, gradient, slots),
+        }
+    }
+
+    fn pace(&self, _: u64) -> Option<Pace> {
+        Some(Pace { rate: self.learning_rate, decay: 0.0 })
+    }
+
+    /// The means fade, and the way of a velocity is a geometric sum.
+    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+        match slots.len() {
+            1 => self.rest::<E, 1>(owed, weights, slots),
+            2 => self.rest::<E, 2>(owed, weights, slots),
+            _ => self.rest::<E, 3>(owed, weights, slots),
+        }
+    }
+}
+
+impl RmsProp {
+    fn rest<E: Element, const SLOTS: usize>(
+        &self,
+        owed: &Owed<'_>,
+        weights: &mut [E],
+        slots: &mut [Vec<E>],
+    ) {
+        let moving = self.momentum > 0.0;
+        let means = if moving { SLOTS - 1 } else { SLOTS };
+        rest::each_row(owed, 1, weights, slots, |steps, weights, slots: [&mut [E]; SLOTS]| {
+            let count = steps.len() as f64;
+            for (place, slot) in slots.into_iter().enumerate() {
+                if place < means {
+                    scale(slot, self.rho.powf(count));
+                } else {
+                    add(weights, slot, -way(self.momentum, steps.len()));
+                    scale(slot, self.momentum.powf(count));
+                }
+            }
+        });
+    }
+}
+
+/// One step's numbers.
+#[derive(Clone, Copy)]
+struct Step<E> {
+    rate: E,
+    rho: E,
+    fresh: E,
+    momentum: E,
+    epsilon: E,
+    centered: bool,
+    moving: bool,
+}
+
+/// The mean square comes first, the mean second and the velocity last, where they are.
+impl<E: Element, const SLOTS: usize> Rule<E, SLOTS> for Step<E> {
+    #[inline(always)]
+    fn step(self, w: E, g: E, mut slots: [E; SLOTS]) -> (E, [E; SLOTS]) {
+        slots[0] = self.rho * slots[0] + self.fresh * g * g;
+        let mut variance = slots[0];
+        if self.centered {
+            slots[1] = self.rho * slots[1] + self.fresh * g;
+            variance -= slots[1] * slots[1];
+        }
+        let mut step = self.rate * g / (variance + self.epsilon).sqrt();
+        if self.moving {
+            step += self.momentum * slots[SLOTS - 1];
+            slots[SLOTS - 1] = step;
+        }
+        (w - step, slots)
+    }
+}

@@ -1,0 +1,152 @@
+//! `Sgd`: gradient descent, with momentum on request.
+
+use multi_input_kernel::{
+    rest,
+    update::{update, Rule},
+    Element,
+};
+
+use super::{add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, Owed, Pace};
+
+/// Without momentum w -= lr g. With it v = momentum v - lr g, and w += v, or for Nesterov
+/// w += momentum v - lr g.
+///
+/// `keras.optimizers.SGD` (`torch.optim.SGD` leaves the learning rate out of the velocity).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd {
+    /// The learning rate, `lr`.
+    pub learning_rate: f64,
+    /// How much of the last step's velocity is kept.
+    pub momentum: Momentum,
+}
+
+/// How a velocity moves the weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Momentum {
+    /// No velocity at all.
+    None,
+    /// Polyak's.
+    Classical(f64),
+    /// Nesterov's, which looks one step ahead.
+    Nesterov(f64),
+}
+
+impl Sgd {
+    /// Without momentum. Keras's own learning rate is 0.01.
+    pub const fn new(learning_rate: f64) -> Sgd {
+        Sgd { learning_rate, momentum: Momentum::None }
+    }
+
+    /// With Polyak's momentum.
+    #[must_use]
+    pub const fn momentum(mut self, momentum: f64) -> Sgd {
+        self.momentum = Momentum::Classical(momentum);
+        self
+    }
+
+    /// With Nesterov's momentum.
+    #[must_use]
+    pub const fn nesterov(mut self, momentum: f64) -> Sgd {
+        self.momentum = Momentum::Nesterov(momentum);
+        self
+    }
+}
+
+impl Default for Sgd {
+    fn default() -> Sgd {
+        Sgd::new(0.01)
+    }
+}
+
+impl Optimizer for Sgd {
+    fn slots(&self) -> &'static [&'static str] {
+        match self.momentum {
+            Momentum::None => &[],
+            _ => &["velocity"],
+        }
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
+    }
+
+    #[inline(never)]
+    fn boxed(&self) -> Box<dyn AnyOptimizer> {
+        Box::new(Erased(*self))
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        positive("learning_rate", self.learning_rate, &mut mistakes);
+        if let Momentum::Classical(momentum) | Momentum::Nesterov(momentum) = self.momentum {
+            fraction("momentum", momentum, &mut mistakes);
+        }
+        mistakes
+    }
+
+    fn update<E: Element>(&self, _: u64, weights: &mut [E], gradient: &[E], slots: &mut [Vec<E>]) {
+        let rate = E::of(self.learning_rate);
+        let (momentum, nesterov) = match self.momentum {
+            Momentum::None => (0.0, false),
+            Momentum::Classical(momentum) => (momentum, false),
+            Momentum::Nesterov(momentum) => (momentum, true),
+        };
+        match slots.len() {
+            0 => update(Plain(rate), weights, gradient, slots),
+            _ => update(
+                Moving { rate, momentum: E::of(momentum), nesterov },
+                weights,
+                gradient,
+                slots,
+            ),
+        }
+    }
+
+    fn pace(&self, _: u64) -> Option<Pace> {
+        Some(Pace { rate: self.learning_rate, decay: 0.0 })
+    }
+
+    /// Without momentum nothing is owed; the way of a velocity is a geometric sum.
+    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+        let (momentum, ahead) = match self.momentum {
+            Momentum::None => return,
+            Momentum::Classical(momentum) => (momentum, 1.0),
+            Momentum::Nesterov(momentum) => (momentum, momentum),
+        };
+        rest::each_row(owed, 1, weights, slots, |steps, weights, [velocity]| {
+            add(weights, velocity, ahead * way(momentum, steps.len()));
+            scale(velocity, momentum.powf(steps.len() as f64));
+        });
+    }
+}
+
+/// One step without a velocity.
+#[derive(Clone, Copy)]
+struct Plain<E>(E);
+
+impl<E: Element> Rule<E, 0> for Plain<E> {
+    #[inline(always)]
+    fn step(self, w: E, g: E, none: [E; 0]) -> (E, [E; 0]) {
+        (w - self.0 * g, none)
+    }
+}
+
+/// One step with a velocity.
+#[derive(Clone, Copy)]
+struct Moving<E> {
+    rate: E,
+    momentum: E,
+    nesterov: bool,
+}
+
+impl<E: Element> Rule<E, 1> for Moving<E> {
+    #[inline(always)]
+    fn step(self, w: E, g: E, [v]: [E; 1]) -> (E, [E; 1]) {
+        let v = self.momentum * v - self.rate * g;
+        (w + if self.nesterov { self.momentum * v - self.rate * g } else { v }, [v])
+    }
+}

@@ -1,0 +1,90 @@
+//! The tensors of a module whose type is gone: all of them, one after the other.
+
+use multi_input_base::{Error, Result};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::parameters::{Listed, Role};
+
+use super::AnyModule;
+
+/// A tensor of a module.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parameter {
+    /// Its name in the module, e.g. `joined.0.weight`.
+    pub(crate) name: String,
+    /// Its dimensions.
+    pub(crate) shape: Vec<usize>,
+    /// Whether an optimizer changes it.
+    pub(crate) trainable: bool,
+    /// Its elements; double precision holds every `f32` as it is.
+    pub(crate) values: Vec<f64>,
+}
+
+/// What `of` makes of every tensor.
+pub(crate) fn each<E: Element, D: Backend<E>, T>(
+    module: &dyn AnyModule<E, D>,
+    mut of: impl FnMut(Listed, &[E]) -> T,
+) -> Vec<T> {
+    let mut all = Vec::new();
+    module.visit(&mut |tensor, elements| all.push(of(tensor, elements)));
+    all
+}
+
+/// Every tensor without its elements.
+pub(crate) fn list<E: Element, D: Backend<E>>(module: &dyn AnyModule<E, D>) -> Vec<Listed> {
+    each(module, |tensor, _| tensor)
+}
+
+/// Every tensor.
+pub(crate) fn read<E: Element, D: Backend<E>>(module: &dyn AnyModule<E, D>) -> Vec<Parameter> {
+    each(module, |Listed { name, shape, trainable, .. }, elements| {
+        let values = elements.iter().map(|value| value.as_f64()).collect();
+        Parameter { name, shape, trainable, values }
+    })
+}
+
+/// Hands every tensor's elements to `edit`, with its place in the order in which they are visited.
+pub(crate) fn edit<E: Element, D: Backend<E>>(
+    module: &mut dyn AnyModule<E, D>,
+    mut edit: impl FnMut(usize, &mut [E]),
+) -> Result<()> {
+    let mut place = 0;
+    let walk = module.visit_mut(&mut |_, tensor| {
+        tensor.edit(&mut |elements| edit(place, elements));
+        place += 1;
+        Ok(())
+    });
+    walk.map_err(Error::device)
+}
+
+/// The same for the tensors of one role, with their places among those.
+pub(crate) fn edit_role<E: Element, D: Backend<E>>(
+    module: &mut dyn AnyModule<E, D>,
+    wanted: Role,
+    mut edit: impl FnMut(usize, &mut [E]),
+) -> Result<()> {
+    let mut place = 0;
+    let walk = module.visit_mut(&mut |role, tensor| {
+        if role == wanted {
+            tensor.edit(&mut |elements| edit(place, elements));
+            place += 1;
+        }
+        Ok(())
+    });
+    walk.map_err(Error::device)
+}
+
+/// Replaces the elements of every tensor, in the order in which they are visited.
+pub(crate) fn write<E: Element, D: Backend<E>>(
+    module: &mut dyn AnyModule<E, D>,
+    values: &[Vec<f64>],
+) -> Result<()> {
+    let own = list(module);
+    let fits = |(own, values): (&Listed, &Vec<f64>)| own.elements() == values.len();
+    if own.len() != values.len() || !own.iter().zip(values).all(fits) {
+        return Err(Error::device(D::size_error()));
+    }
+    edit(module, |place, elements| {
+        let pairs = elements.iter_mut().zip(&values[place]);
+        pairs.for_each(|(element, &value)| *element = E::of(value));
+    })
+}
