@@ -12,6 +12,10 @@ lint:
     cargo clippy --workspace --all-targets --features bench -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
+# Modules of a crate that use each other.
+circles:
+    .ci/circles
+
 # Licences, advisories, sources.
 deny:
     cargo deny check

@@ -14,14 +14,13 @@ use multi_input_data::{preprocess::Preprocessing, Table};
 use multi_input_kernel::{Backend, Element};
 
 use crate::{
-    callback::Snapshot,
     checkpoint,
+    fit::{Checked, LearningRateCurve, RowsOfSource, Setup},
     history::{Evaluation, History, Phase},
     importance::Importance,
     metric::ConfusionMatrix,
-    model::{TakePredictions, UntypedModel},
-    report::Page,
-    train::{Checked, LearningRateCurve, RowsOfSource, Setup},
+    page::Page,
+    untyped::{Snapshot, Tables, TakePredictions, UntypedModel},
 };
 
 /// A device that models run on.
@@ -44,9 +43,6 @@ impl Compute<f64> for Cpu {
         &Compiled
     }
 }
-
-/// Raw rows in tables, each with the number of its first row.
-pub(crate) type Tables<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
 
 /// Everything that models can do, whatever their types: a table of functions, each of which is written
 /// where it belongs.

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use multi_input_base::{Notice, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::{definition::Graph, lossless, report, train::reported};
+use crate::{definition::Graph, lossless, plot, short::Short};
 
 /// Which rows a figure is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +81,8 @@ impl Figures {
             graph.outputs.iter().for_each(|o| figures.push(phase, Some(o.name), "loss", 0.0));
         }
         for output in graph.outputs {
-            reported(output)
+            output
+                .reported()
                 .for_each(|(name, _)| figures.push(phase, Some(output.name), &name, 0.0));
         }
         figures.iter().map(|(name, _)| name).collect()
@@ -166,13 +167,13 @@ impl History {
     /// # Errors
     /// [`Error::File`](multi_input_base::Error::File).
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
-        report::write(path.as_ref(), &self.picture())
+        plot::write(path.as_ref(), &self.picture())
     }
 
     pub(crate) fn picture(&self) -> String {
         let names = self.names();
         let quantities = names.iter().filter(|name| !name.starts_with("val_"));
-        let series = |name: &str, label: &str, dashed: bool| report::Series {
+        let series = |name: &str, label: &str, dashed: bool| plot::Series {
             name: label.to_owned(),
             points: self.points(name).into_iter().map(|(e, v)| (e as f64 + 1.0, v)).collect(),
             dashed,
@@ -183,14 +184,14 @@ impl History {
             if names.contains(&validation) {
                 lines.push(series(&validation, "validation", true));
             }
-            report::Panel {
+            plot::Panel {
                 title: name.clone(),
                 x_title: "epoch",
-                x_scale: report::XScale::Linear,
+                x_scale: plot::XScale::Linear,
                 series: lines,
             }
         });
-        report::curves(&panels.collect::<Vec<_>>())
+        plot::curves(&panels.collect::<Vec<_>>())
     }
 
     /// The names of all figures, in the order in which they appear.
@@ -250,23 +251,6 @@ impl Evaluation {
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// About four digits of a number.
-pub(crate) struct Short(pub(crate) f64);
-
-impl fmt::Display for Short {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let size = self.0.abs();
-        if self.0 == 0.0 || !self.0.is_finite() {
-            write!(f, "{}", self.0)
-        } else if !(1e-3..1e6).contains(&size) {
-            write!(f, "{:.3e}", self.0)
-        } else {
-            let digits = (3 - size.log10().floor() as i32).clamp(0, 6) as usize;
-            write!(f, "{:.digits$}", self.0)
-        }
     }
 }
 

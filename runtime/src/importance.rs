@@ -8,19 +8,10 @@
 use std::{fmt, path::Path};
 
 use multi_input_base::{Result, Seed, Stream};
-use multi_input_data::{Column, Table};
+use multi_input_data::Table;
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::optim::Optimizer;
 
-use crate::{
-    callback::Progress,
-    compute::Compute,
-    definition::{Definition, Network},
-    history::Short,
-    model::{Model, UntypedModel},
-    report,
-    train::{encode, Trainer},
-};
+use crate::{plot, short::Short, untyped::UntypedModel};
 
 /// How much the loss grows without each input. Prints as a table, the most important input first.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,21 +46,6 @@ pub struct InputImportance {
 
 impl Importance {
     /// Hands each input's values to other rows, `repeats` times, in orders that depend on `seed`.
-    /// `sklearn.inspection.permutation_importance`, for whole inputs.
-    ///
-    /// # Errors
-    /// As [`Model::evaluate`].
-    pub fn by_permutation<M: Network<E, D>, E: Element, D: Compute<E>>(
-        model: &Model<M, E, D>,
-        rows: &[M::Sample],
-        repeats: usize,
-        seed: Seed,
-    ) -> Result<Importance> {
-        let raw = encode::<M>(rows, "measure importance on")?;
-        D::core().importance(model.untyped(), &raw, repeats, seed)
-    }
-
-    /// The same for raw rows.
     pub(crate) fn of_permutations<E: Element, D: Backend<E>>(
         model: &UntypedModel<E, D>,
         raw: &Table,
@@ -93,40 +69,7 @@ impl Importance {
         Ok(Importance::new(Method::Permutation, loss, inputs))
     }
 
-    /// Trains a model that `build` gives with a trainer that `trainer` gives, once with all inputs
-    /// and once without each of them, and compares the losses on `test`. An input is left out by
-    /// being absent from every row where it may be, and else by being the same in all of them.
-    ///
-    /// # Errors
-    /// As [`Trainer::fit`] and [`Model::evaluate`].
-    pub fn by_leaving_out<M: Network<E, D>, E: Element, D: Compute<E>, O: Optimizer>(
-        build: impl Fn() -> Model<M, E, D>,
-        trainer: impl Fn() -> Trainer<M, O>,
-        train: &[M::Sample],
-        test: &[M::Sample],
-    ) -> Result<Importance> {
-        let encode = |rows| encode::<M>(rows, "measure importance on");
-        let first = encode(train)?.select(&[0]);
-        let loss_without = |input: Option<usize>| -> Result<f64> {
-            let left_out =
-                input.map(|input| LeftOut { input, value: first.columns[input].clone() });
-            let (mut model, mut raw) = (build(), encode(test)?);
-            if let Some(left_out) = &left_out {
-                left_out.apply(&mut raw);
-            }
-            trainer().leaving_out(left_out).fit(&mut model, train)?;
-            Ok(D::core().evaluate(model.untyped(), raw)?.loss())
-        };
-        let loss = loss_without(None)?;
-        let inputs = M::GRAPH.inputs.iter().enumerate();
-        let increase = |(index, input): (usize, &crate::definition::Input)| {
-            Ok(InputImportance::new(input.name, &[loss_without(Some(index))? - loss]))
-        };
-        let inputs = inputs.map(increase).collect::<Result<_>>()?;
-        Ok(Importance::new(Method::LeftOut, loss, inputs))
-    }
-
-    fn new(method: Method, loss: f64, mut inputs: Vec<InputImportance>) -> Importance {
+    pub(crate) fn new(method: Method, loss: f64, mut inputs: Vec<InputImportance>) -> Importance {
         inputs.sort_by(|a, b| b.increase.total_cmp(&a.increase));
         Importance { method, loss, inputs }
     }
@@ -136,11 +79,11 @@ impl Importance {
     /// # Errors
     /// [`Error::File`](multi_input_base::Error::File).
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
-        report::write(path.as_ref(), &self.picture())
+        plot::write(path.as_ref(), &self.picture())
     }
 
     pub(crate) fn picture(&self) -> String {
-        let bar = |input: &InputImportance| report::Bar {
+        let bar = |input: &InputImportance| plot::Bar {
             name: input.input.to_owned(),
             value: input.increase,
             deviation: input.deviation,
@@ -150,7 +93,7 @@ impl Importance {
             Short(self.loss),
             self.method.in_words()
         );
-        report::bars(&title, &self.inputs.iter().map(bar).collect::<Vec<_>>())
+        plot::bars(&title, &self.inputs.iter().map(bar).collect::<Vec<_>>())
     }
 }
 
@@ -164,7 +107,7 @@ impl Method {
 }
 
 impl InputImportance {
-    fn new(input: &'static str, increases: &[f64]) -> InputImportance {
+    pub(crate) fn new(input: &'static str, increases: &[f64]) -> InputImportance {
         let count = increases.len() as f64;
         let increase = increases.iter().sum::<f64>() / count;
         let squares = increases.iter().map(|one| (one - increase) * (one - increase));
@@ -182,40 +125,5 @@ impl fmt::Display for Importance {
             write!(f, "\n{input:<longest$}  {increase:>12}  {deviation:>12}")?;
         }
         write!(f, "\nloss with all inputs: {}", Short(self.loss))
-    }
-}
-
-/// An input that says nothing: it is absent everywhere, or what the first training row has.
-#[derive(Clone, Debug)]
-pub(crate) struct LeftOut {
-    input: usize,
-    value: Column,
-}
-
-impl LeftOut {
-    /// Lets the input say nothing in all rows.
-    pub(crate) fn apply(&self, raw: &mut Table) {
-        let rows = raw.rows;
-        let Some(column) = raw.columns.get_mut(self.input) else { return };
-        let one = Table { columns: vec![self.value.clone()], rows: 1 };
-        let mut same = one.select(&vec![0; rows]);
-        if let Some(same) = same.columns.pop() {
-            *column = same;
-        }
-        if let Some(present) = &mut column.present {
-            present.fill(false);
-        }
-    }
-}
-
-impl<M: Definition, O: Optimizer> Trainer<M, O> {
-    /// Trains without an input.
-    fn leaving_out(mut self, left_out: Option<LeftOut>) -> Self {
-        self.left_out = left_out;
-        // The first run, with all inputs, has said what there is to say.
-        if self.left_out.is_some() {
-            return self.progress(Progress::mute());
-        }
-        self
     }
 }

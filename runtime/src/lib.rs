@@ -24,16 +24,22 @@ mod compute;
 pub mod data;
 pub mod definition;
 pub mod errors;
+mod fit;
 pub mod history;
 pub mod importance;
 pub mod kernel;
 mod lossless;
 pub mod metric;
 pub mod model;
+mod objective;
+mod page;
+mod plot;
 #[doc(hidden)]
 pub mod private;
 pub mod report;
+mod short;
 pub mod train;
+mod untyped;
 
 pub use compute::Compute;
 pub use data::{Class, Image, LabelProbabilities, Probabilities};

@@ -81,7 +81,7 @@ pub fn node<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
 ) -> (Tensor<S, E, D>, T) {
     let (x, tape) = x.split_tape();
-    crate::train::watch::look(name, &x);
+    crate::fit::watch::look(name, &x);
     (x, tape)
 }
 

@@ -29,9 +29,7 @@
 
 mod class;
 pub mod columns;
-mod decode;
 mod image;
-mod image_files;
 mod labels;
 mod picture;
 mod prediction;
@@ -48,8 +46,7 @@ mod table;
 pub use chrono;
 
 pub use class::{Class, Probabilities};
-pub use image::{Image, ImageError};
-pub use image_files::ImageLimits;
+pub use image::{Image, ImageError, ImageLimits};
 pub use labels::{LabelProbabilities, Labels};
 pub(crate) use picture::of_sixteen_bits;
 pub use picture::{Picture, Pixels};

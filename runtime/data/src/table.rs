@@ -5,7 +5,6 @@ use std::{fmt, ops::Range, sync::Arc};
 use chrono::NaiveDateTime;
 
 use super::Picture;
-use crate::schema::{Schema, Target, TargetKind};
 
 /// What a column may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,20 +254,14 @@ pub struct Column {
 }
 
 impl Column {
-    fn new(name: &'static str, content: Content, width: usize, optional: bool) -> Column {
+    pub(crate) fn new(
+        name: &'static str,
+        content: Content,
+        width: usize,
+        optional: bool,
+    ) -> Column {
         let values = Arc::new(Values::empty(content));
         Column { name, content, width, values, present: optional.then(Vec::new) }
-    }
-
-    fn target(target: &Target) -> Column {
-        let (content, width) = match target.kind {
-            TargetKind::Numbers => (Content::TargetNumbers, target.width),
-            TargetKind::Doubles => (Content::TargetDoubles, target.width),
-            TargetKind::Flag => (Content::TargetNumbers, 1),
-            TargetKind::Class if target.labels => (Content::Names, 1),
-            TargetKind::Class => (Content::Categories { below: target.width }, 1),
-        };
-        Column::new(target.name, content, width, target.optional)
     }
 
     /// The rows of these numbers, in this order.
@@ -297,25 +290,6 @@ pub struct Table {
 }
 
 impl Table {
-    /// An empty table for rows to predict from.
-    pub fn of_inputs(schema: &Schema) -> Table {
-        let columns = schema.inputs.iter().map(|input| {
-            let width = match input.kind {
-                Content::Pictures => 1,
-                _ => input.shape.iter().product(),
-            };
-            Column::new(input.name, input.kind, width, input.missing.is_some())
-        });
-        Table { columns: columns.collect(), rows: 0 }
-    }
-
-    /// An empty table for rows to train on.
-    pub fn of_samples(schema: &Schema) -> Table {
-        let mut table = Table::of_inputs(schema);
-        table.columns.extend(schema.targets.iter().map(Column::target));
-        table
-    }
-
     /// Makes room for so many more rows.
     pub fn reserve(&mut self, rows: usize) {
         for column in &mut self.columns {

@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use super::{
+    element::scratch::scratch,
+    element::wide::wide_fn,
     matmul::{multiply_into, Add, Matrix},
-    scratch::scratch,
-    wide::wide_fn,
     windows::{Band, Plane, Windows},
     Element,
 };

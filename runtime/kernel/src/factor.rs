@@ -3,8 +3,8 @@
 #![allow(unsafe_code)]
 
 use super::{
+    element::register::{Register, WithRegister},
     matmul::{multiply, Add, Matrix},
-    register::{Register, WithRegister},
     Element,
 };
 

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{scratch::scratch, spread, Element};
+use super::{element::scratch::scratch, spread, Element};
 
 /// A matrix in a slice: where neighbours in a row and in a column lie is free, so that a
 /// transposed matrix is the same elements.
@@ -230,30 +230,6 @@ fn product<E: Element>(left: Matrix<'_, E>, right: Matrix<'_, E>, output: Output
         );
     }
 }
-
-/// What the library computes a product with on this processor: sizes, output, left, right, factors.
-#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
-pub type Product<E> = unsafe fn(
-    usize,
-    usize,
-    usize,
-    *mut E,
-    isize,
-    isize,
-    bool,
-    *const E,
-    isize,
-    isize,
-    *const E,
-    isize,
-    isize,
-    E,
-    E,
-    bool,
-    bool,
-    bool,
-    gemm_common::Parallelism,
-);
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::{
-    register::{Register, WithRegister},
+    element::register::{Register, WithRegister},
     Element,
 };
 

@@ -3,10 +3,10 @@
 
 use super::{
     convolution::{row_stride, Convolution, Pass},
+    element::scratch::scratch,
+    element::wide::wide_fn,
     matmul::{multiply_into, Add, Matrix},
     places::{Marks, Patches, Taken, PIECE},
-    scratch::scratch,
-    wide::wide_fn,
     windows::{exceeds, Plane, Windows},
     winograd::Winograd,
     Element,

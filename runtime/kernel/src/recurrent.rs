@@ -5,9 +5,9 @@
 //! sums is there before a cell starts; a step adds the recurrent share.
 
 use super::{
+    element::wide::wide_fn,
     factor::Factor,
     matmul::{multiply, Add, Matrix},
-    wide::wide_fn,
     Element,
 };
 
@@ -387,31 +387,6 @@ pub fn add_rows<E: Element>(rows: &[E], sums: &mut [E]) {
 
 fn add<E: Element>(sums: &mut [E], terms: &[E]) {
     sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += *term);
-}
-
-/// A quotient of polynomials, off by a few units in the last place. Unlike the function of the
-/// system it has no branches, so the compiler computes several at once.
-#[inline(always)]
-pub(super) fn tanh(x: f32) -> f32 {
-    // Beyond, the function is 1 to the last place. A NaN stays one.
-    let x = x.clamp(-9.0, 9.0);
-    let square = x * x;
-    let mut above = -2.760_768_5e-16;
-    for factor in [
-        2.000_188e-13,
-        -8.604_672e-11,
-        5.122_297e-8,
-        1.485_722_4e-5,
-        6.372_619_3e-4,
-        4.893_524_6e-3,
-    ] {
-        above = above * square + factor;
-    }
-    let mut below = 1.198_258_4e-6;
-    for factor in [1.185_347_1e-4, 2.268_434_6e-3, 4.893_525e-3] {
-        below = below * square + factor;
-    }
-    x * above / below
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Many steps at once for rows whose gradient is zero in all of them.
 
 use super::{
+    element::wide::{self, Loops},
     past::{Owed, Steps},
     spread::{self, cut},
-    wide::{self, Loops},
     Element,
 };
 

@@ -67,8 +67,8 @@ where
             }
         });
     };
-    let portable = super::wide::is_portable();
-    team::together(threads - 1, &|| super::wide::set_portable(portable, all));
+    let portable = super::element::wide::is_portable();
+    team::together(threads - 1, &|| super::element::wide::set_portable(portable, all));
 }
 
 /// Cuts the first `len` numbers off, for a shard.

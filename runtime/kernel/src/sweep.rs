@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{spread::each, wide::wide_fn, Element};
+use super::{element::wide::wide_fn, spread::each, Element};
 
 /// How many numbers a core takes at a time, and what one of them costs, in multiplications.
 const TOGETHER: usize = 1 << 16;

@@ -1,8 +1,8 @@
 //! An optimizer's step over the weights of a tensor, in one pass over all that it remembers.
 
 use super::{
+    element::wide::{self, Loops},
     spread::{self, cut},
-    wide::{self, Loops},
     Element,
 };
 

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::slide::Sliding;
-use super::{wide::wide_fn, Element};
+use super::{element::wide::wide_fn, slide::Sliding, Element};
 
 /// Where the numbers of one image or sequence lie in a slice.
 #[derive(Clone, Copy, Debug)]

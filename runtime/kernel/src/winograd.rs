@@ -17,8 +17,8 @@
 
 use super::{
     convolution::Convolution,
-    register::{Register, WithRegister},
-    scratch::scratch,
+    element::register::{Register, WithRegister},
+    element::scratch::scratch,
     wide::wide_fn,
     windows::{Band, Plane, Windows},
     Element,

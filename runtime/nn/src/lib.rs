@@ -6,6 +6,7 @@ mod check_gradients;
 pub mod layer;
 pub mod lazy;
 pub mod loss;
+mod mask;
 pub mod merge;
 pub mod missing;
 mod operation;

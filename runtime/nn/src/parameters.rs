@@ -13,7 +13,7 @@ use dfdx::{
 use multi_input_kernel::{AnyTensor, Input, Operand};
 use num_traits::NumCast;
 
-use crate::{lazy, tensor::*};
+use crate::tensor::*;
 
 /// What a tensor is, without its elements.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,7 +149,7 @@ impl<E: Element, D: Backend<E>> Job<'_, E, D> {
         // A module's tensors are in order.
         let flat = D::flatten(tensor).and_then(Input::in_order);
         let (Job::Look { look, path }, Ok(flat)) = (self, flat) else { return };
-        let (name, shape, id) = (path.clone(), shape.to_vec(), lazy::id(&flat));
+        let (name, shape, id) = (path.clone(), shape.to_vec(), id(&flat));
         look(Listed { name, shape, trainable, id }, &D::values(&flat));
     }
 

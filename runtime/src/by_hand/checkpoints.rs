@@ -5,8 +5,8 @@ use multi_input_base::Error;
 use super::models::{houses, inputs, House, Post};
 use crate::{
     checkpoint::{CheckpointError, Contents, Stored},
-    model::parameters,
     prelude::*,
+    untyped::parameters,
 };
 
 fn trained() -> Model<House> {

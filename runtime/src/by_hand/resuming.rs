@@ -13,8 +13,8 @@ use crate::{
     callback::{Callback, Event, Flow, Training},
     checkpoint::{CheckpointError, Contents},
     history::{End, History},
-    model::parameters::{self, Parameter},
     prelude::*,
+    untyped::parameters::{self, Parameter},
 };
 
 /// Breaks off after a number of steps, in the middle of an epoch or at its end.

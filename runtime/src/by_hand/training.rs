@@ -12,8 +12,8 @@ use crate::{
     callback::{Callback, Event, Flow, Training},
     history::History,
     metric::Mae,
-    model::parameters,
     prelude::*,
+    untyped::parameters,
 };
 
 fn build() -> Model<House> {

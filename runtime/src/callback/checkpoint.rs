@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Writes the whole run into a folder: weights, optimizer, schedules and callbacks, seed and counters,
-/// preprocessing and history. [`Trainer::resume`](crate::train::Trainer::resume) goes on from it.
+/// preprocessing and history. `Trainer::resume` goes on from it.
 /// Each file is complete before it gets its name, and [`Model::load`](crate::Model::load) reads it
 /// as well.
 ///

@@ -7,9 +7,9 @@ use multi_input_base::Result;
 use super::{
     callback_of_its_model,
     monitor::{delta_mistake, Watched},
-    AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan, Snapshot,
+    AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
 };
-use crate::{definition::Definition, history::Short};
+use crate::{definition::Definition, short::Short, untyped::Snapshot};
 
 /// Stops after `patience` epochs without an improvement by more than `min_delta`. Epochs without
 /// the figure, because they were not validated, do not count.

@@ -5,13 +5,10 @@ use std::marker::PhantomData;
 use multi_input_base::Result;
 
 use super::{callback_of_its_model, AnyCallback, AnyTraining, Event, Flow, RunPlan};
-use crate::{
-    definition::Definition,
-    train::{branch_mistake, NodeOf},
-};
+use crate::definition::{Definition, NodeOf};
 
 /// Keeps a branch as it is until an epoch begins: train the head first, then the branch below it.
-/// [`Trainer::freeze`](crate::train::Trainer::freeze) keeps it for the whole run.
+/// `Trainer::freeze` keeps it for the whole run.
 ///
 /// `layer.trainable = False`, `fit`, `layer.trainable = True`, `compile` and `fit` in Keras; but the
 /// optimizer goes on, and the branch's own memory starts at its first step.
@@ -44,7 +41,7 @@ impl AnyCallback for Freezing {
     }
 
     fn mistakes(&self, run: &RunPlan) -> Vec<String> {
-        branch_mistake(run.graph, self.node).into_iter().collect()
+        run.graph.branch_mistake(self.node).into_iter().collect()
     }
 
     fn settings(&self) -> String {

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use super::Snapshot;
+use crate::untyped::Snapshot;
 
 /// Numbers by name. Checkpoints keep them to the last bit, NaN and infinity included.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -57,10 +57,10 @@ use std::path::Path;
 use multi_input_base::{Notice, Result};
 use multi_input_data::preprocess::Preprocessing;
 
+pub use crate::untyped::Snapshot;
 use crate::{
-    definition::{Definition, Graph},
+    definition::{Definition, Graph, NodeOf},
     history::{Figures, History},
-    train::NodeOf,
 };
 
 /// Something that is told how the training of a model `M` goes, and may change or end it.
@@ -247,7 +247,7 @@ impl RunPlan {
     }
 
     /// How many steps the epochs have in all; those before
-    /// [`initial_epoch`](crate::train::Trainer::initial_epoch) count.
+    /// `initial_epoch` count.
     pub fn total_steps(&self) -> u128 {
         self.steps_before(self.epochs, 0)
     }
@@ -499,17 +499,6 @@ impl AnyTraining for Lent<'_> {
     }
     fn explain_end(&mut self, reason: String) {
         self.0.explain_end(reason);
-    }
-}
-
-/// A copy of a model's weights.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot(pub(crate) Vec<Vec<f64>>);
-
-impl Snapshot {
-    /// The numbers of every tensor, in the order in which dfdx visits them.
-    pub fn tensors(&self) -> &[Vec<f64>] {
-        &self.0
     }
 }
 

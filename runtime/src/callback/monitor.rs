@@ -6,10 +6,9 @@ use multi_input_base::{Notice, NoticeKind};
 
 use super::{AnyTraining, RunPlan, Validation};
 use crate::{
-    definition::Definition,
+    definition::{Definition, OutputOf},
     history::{Figure, Figures, Phase},
     metric::{Direction, ReportedBy},
-    train::OutputOf,
 };
 
 /// One figure of every epoch of the model `M`, with the way it gets better.

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use multi_input_base::{Notice, Result};
 
 use super::{AnyCallback, AnyTraining, Event, Flow};
-use crate::history::{Figures, Short};
+use crate::{history::Figures, short::Short};
 
 /// On a terminal a bar with the epoch, the step, loss and metrics so far, the rate and the time
 /// left; else a plain line for epochs, but not more than one a second. Both on standard error, and

@@ -6,7 +6,7 @@ use super::{AnyCallback, AnyTraining, Event, Flow};
 use crate::history::Phase;
 
 /// Ends training where a loss is no longer a number, and lets `fit` return what was reached: the
-/// weights from before that step (their [average](crate::train::MovingAverage), where the run keeps
+/// weights from before that step (their average, where the run keeps
 /// one), or the best ones where another callback restores them. Without it
 /// `fit` returns [`Error::NotFinite`](multi_input_base::Error::NotFinite), which names output, epoch, step and
 /// node; with it `fit` also ends where only a loss on the validation rows is not finite.

@@ -10,7 +10,7 @@ use super::{
     file::{dtype, Contents, Stored},
     key, COVERAGE,
 };
-use crate::model::{Bits, Coverage, LookUp};
+use crate::untyped::{Bits, Coverage, LookUp};
 
 /// What a file says of the record besides the rows of the tables.
 #[derive(Serialize, Deserialize)]

@@ -14,8 +14,7 @@ use super::{
 };
 use crate::{
     definition::Graph,
-    model::parameters,
-    model::{tables, LookUp, UntypedModel},
+    untyped::{parameters, tables, LookUp, UntypedModel},
 };
 
 /// Saves weights, preprocessing and signature.

@@ -14,7 +14,7 @@ use super::{
     model::{contents, in_json, take, Purpose},
     CheckpointError, TRAINING,
 };
-use crate::{history::History, lossless, model::UntypedModel};
+use crate::{history::History, lossless, untyped::UntypedModel};
 
 /// All of a run but its model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

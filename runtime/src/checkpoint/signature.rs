@@ -1,11 +1,9 @@
 //! What makes two models the same.
 
+use multi_input_spec::step::Nature;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    definition::{Graph, Layer, Node, Step, TargetKind},
-    private::spec::step::Nature,
-};
+use crate::definition::{Graph, Layer, Node, Step, TargetKind};
 
 /// A model in words, part by part, in the graph's order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

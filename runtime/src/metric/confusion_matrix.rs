@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use multi_input_base::Result;
 
 use super::confusion::Confusion;
-use crate::report;
+use crate::plot;
 
 /// How often each class was taken for each other. Prints as a table with a row for each class as it
 /// was and a column for each as it was predicted.
@@ -31,7 +31,12 @@ impl ConfusionMatrix {
     /// # Errors
     /// [`Error::File`](multi_input_base::Error::File).
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
-        report::write(path.as_ref(), &report::matrix(self))
+        plot::write(path.as_ref(), &self.picture())
+    }
+
+    pub(crate) fn picture(&self) -> String {
+        let title = format!("{}: accuracy {:.3}", self.output, self.accuracy());
+        plot::matrix(&title, &self.counts)
     }
 
     /// The share of rows that are on the diagonal.

@@ -13,9 +13,9 @@ mod r2;
 mod recall;
 mod rmse;
 mod score_histogram;
+mod targets;
 mod top_k;
 
-pub use crate::train::Targets;
 pub use accuracy::Accuracy;
 pub use auc::Auc;
 pub use confusion_matrix::ConfusionMatrix;
@@ -28,6 +28,7 @@ pub use precision::Precision;
 pub use r2::R2;
 pub use recall::Recall;
 pub use rmse::Rmse;
+pub use targets::Targets;
 pub use top_k::TopK;
 
 /// A figure of how good predictions are.

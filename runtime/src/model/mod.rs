@@ -1,20 +1,6 @@
 //! A built model: a module together with the preprocessing that was fitted for it.
 
-mod coverage;
-mod look_up;
-mod module;
-pub(crate) mod parameters;
 mod streamed;
-mod summary;
-mod untyped;
-
-pub(crate) use coverage::{Bits, Coverage, Reached};
-pub(crate) use look_up::{optional_input_of, outputs_of, tables, LookUp};
-pub use module::AnyModule;
-pub(crate) use module::Typed;
-pub use summary::Summary;
-pub use untyped::UntypedModel;
-pub(crate) use untyped::{link, TakePredictions};
 
 use std::path::Path;
 
@@ -22,27 +8,19 @@ use dfdx::tensor::Cpu;
 use multi_input_base::{Error, Result, Seed, Stream};
 use multi_input_data::{
     preprocess::{push_inputs, Preprocessing},
-    reading::rows_within,
     RowReader, Table,
 };
 use multi_input_kernel::Element;
 
+pub use crate::untyped::{AnyModule, Summary, UntypedModel};
 use crate::{
-    callback::Snapshot,
     compute::Compute,
-    definition::{Graph, Network},
+    definition::{Network, OutputOf},
     history::Evaluation,
     metric::ConfusionMatrix,
-    train::{encode, OutputOf},
+    objective::encode,
+    untyped::{Snapshot, Typed},
 };
-
-/// How many rows are computed together where nobody trains: fewer where they are large, as those with
-/// pictures may be. The last bits of what is computed depend on it, as [`Model::predict`] says.
-fn rows_at_once(graph: &Graph) -> usize {
-    const MOST_ROWS: usize = 256;
-    const MOST_BYTES: usize = 32 << 20;
-    rows_within(graph, MOST_BYTES).min(MOST_ROWS)
-}
 
 /// The model `M` with weights, on a dtype and a device.
 pub struct Model<M: Network<E, D>, E: Element = f32, D: Compute<E> = Cpu> {

@@ -7,8 +7,11 @@ use multi_input_data::{
 };
 use multi_input_kernel::Element;
 
-use super::{rows_at_once, Model};
-use crate::{compute::Compute, definition::Network, history::Evaluation};
+use super::Model;
+use crate::{
+    compute::Compute, definition::Network, history::Evaluation, objective::check_targets,
+    untyped::rows_at_once,
+};
 
 impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// Loss and metrics on the rows of a source, a file for instance, with the bits of
@@ -44,7 +47,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         let fitted = self.untyped().fitted()?;
         let screen = Screen::of(source, |table| fitted.check_samples(table));
         read_ahead(
-            || samples::<M, S>(source, &wanted, &[], screen, crate::train::check_targets::<M>),
+            || samples::<M, S>(source, &wanted, &[], screen, check_targets::<M>),
             |pieces| {
                 let mut tables = cut(pieces, at_once).map(|piece| piece.map(Piece::numbered));
                 D::core().evaluate_tables(self.untyped(), &mut tables, at_once)

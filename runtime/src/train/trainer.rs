@@ -1,22 +1,17 @@
 //! How a model is trained: the settings, as the user gives them.
 
-use std::{
-    marker::PhantomData,
-    path::{Path, PathBuf},
-};
+use std::{marker::PhantomData, path::Path};
 
-use multi_input_base::{Result, Seed};
-use multi_input_data::{Source, Table};
+use multi_input_base::Seed;
+use multi_input_data::Source;
 use multi_input_nn::optim::Optimizer;
 
-use super::{
-    validation::{SampleTables, SamplesOf},
-    ClassOutput, Clip, Droppable, MovingAverage, NodeOf, OutputOf,
-};
+use super::sources::{SampleWeight, SamplesOf};
 use crate::{
     callback::{Callback, Progress},
-    definition::Definition,
-    importance::LeftOut,
+    definition::{ClassOutput, Definition, Droppable, NodeOf, OutputOf},
+    fit::{ClassWeights, Clip, LeftOut, MovingAverage, Settings, Shuffle, ValidationRows},
+    objective::encode,
 };
 
 /// Trains a model, with the semantics of `keras.Model.fit`.
@@ -43,92 +38,12 @@ pub struct Trainer<M: Definition, O> {
     pub(crate) left_out: Option<LeftOut>,
 }
 
-/// The settings that are plain values.
-#[derive(Clone, Debug)]
-pub(super) struct Settings {
-    pub(super) epochs: usize,
-    pub(super) initial_epoch: usize,
-    pub(super) batch_size: usize,
-    pub(super) steps_per_epoch: Option<usize>,
-    pub(super) validation_frequency: usize,
-    pub(super) seed: Seed,
-    pub(super) shuffle: Shuffle,
-    pub(super) shuffle_window: usize,
-    /// In bytes.
-    pub(super) shuffle_memory: usize,
-    pub(super) accumulate: usize,
-    pub(super) clip: Option<Clip>,
-    pub(super) moving_average: Option<MovingAverage>,
-    pub(super) whole_tables: bool,
-    pub(super) keep_untrained: bool,
-    /// The learning rates of branches, relative to the optimizer's.
-    pub(super) rates: Vec<(&'static str, f64)>,
-    pub(super) frozen: Vec<&'static str>,
-    pub(super) dropped: Vec<(&'static str, f64)>,
-    pub(super) resume: Option<PathBuf>,
-    pub(super) refit: bool,
-}
-
-/// How much each row counts for an output, by what a user's function says.
-pub(super) struct SampleWeight<M: Definition> {
-    pub(super) index: usize,
-    pub(super) output: &'static str,
-    pub(super) weight: Box<dyn Fn(&M::Sample) -> f32 + Send + Sync>,
-}
-
-/// How much the rows of each class count for an output.
-pub(super) struct ClassWeights {
-    pub(super) index: usize,
-    pub(super) weights: Vec<(usize, f64)>,
-}
-
-/// In which order the training rows are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shuffle {
-    /// A fresh order in every epoch, which depends on seed and epoch only.
-    EachEpoch,
-    /// The order they were handed over in.
-    Never,
-}
-
-/// The rows to validate with.
-pub(super) enum ValidationRows {
-    /// None.
-    None,
-    /// The last part of the training rows.
-    Split(f64),
-    /// Rows of their own, or what is wrong with them.
-    Rows(Result<Table>),
-    /// Rows that are read anew every time.
-    Source(Box<dyn SampleTables>),
-}
-
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// A trainer with Keras's defaults.
     pub fn new(optimizer: O) -> Trainer<M, O> {
         Trainer {
             optimizer,
-            settings: Settings {
-                epochs: 1,
-                initial_epoch: 0,
-                batch_size: 32,
-                steps_per_epoch: None,
-                validation_frequency: 1,
-                seed: Seed(0),
-                shuffle: Shuffle::EachEpoch,
-                shuffle_window: 10_000,
-                shuffle_memory: 128 << 20,
-                accumulate: 1,
-                clip: None,
-                moving_average: None,
-                whole_tables: false,
-                keep_untrained: false,
-                rates: Vec::new(),
-                frozen: Vec::new(),
-                dropped: Vec::new(),
-                resume: None,
-                refit: false,
-            },
+            settings: Settings::default(),
             validation: ValidationRows::None,
             progress: Progress::auto(),
             callbacks: Vec::new(),
@@ -200,7 +115,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Validates with rows of their own.
     #[must_use]
     pub fn validation_data(mut self, rows: &[M::Sample]) -> Self {
-        self.validation = ValidationRows::Rows(super::encode::<M>(rows, "validate with"));
+        self.validation = ValidationRows::Rows(encode::<M>(rows, "validate with"));
         self
     }
 

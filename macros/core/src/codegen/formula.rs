@@ -120,7 +120,7 @@ impl Formulas {
             Formula::Layer(call) => {
                 let module = format_ident!("{}", call.spec.module);
                 let (input, output) = (self.shape(&call.input), self.of_layer("output", call));
-                quote!(#spec::mask::through(&#spec::layer::#module::LAYER, &#input, #output))
+                quote!(#spec::layer::through(&#spec::layer::#module::LAYER, &#input, #output))
             }
             Formula::Step(call) => {
                 let module = format_ident!("{}", call.spec.name);

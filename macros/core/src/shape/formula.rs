@@ -5,8 +5,7 @@
 use std::rc::Rc;
 
 use multi_input_spec::{
-    agree, derived, layer, mask, merge, step, Nested, Padding, Shape, Size, Text, TokenizerFile,
-    Value,
+    agree, derived, layer, merge, step, Nested, Padding, Shape, Size, Text, TokenizerFile, Value,
 };
 
 use super::{flow::Flow, layer::ShapedLayer};
@@ -69,7 +68,7 @@ impl Formula {
         match self {
             Formula::Layer(call) => {
                 let output = (call.spec.output)(&call.input.shape, &call.values());
-                mask::through(call.spec, &call.input.shape, output)
+                layer::through(call.spec, &call.input.shape, output)
             }
             Formula::Step(call) => {
                 (call.spec.output)(&call.input.shape, &values(&call.arguments, None))

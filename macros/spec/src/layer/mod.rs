@@ -26,6 +26,7 @@ pub mod group_norm;
 pub mod gru;
 pub mod layer_norm;
 pub mod lstm;
+mod masked;
 pub mod masking;
 pub mod max_pool1d;
 pub mod max_pool2d;
@@ -43,6 +44,8 @@ pub mod time_distributed;
 pub mod transformer_block;
 pub mod up_sampling2d;
 pub mod zero_pad2d;
+
+pub use masked::through;
 
 use declare::layer;
 pub use sliding::Sliding;

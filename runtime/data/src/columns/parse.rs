@@ -10,7 +10,7 @@ use super::{
     Cell, FieldSpec,
 };
 use crate::{
-    image_files,
+    image::files as image_files,
     real::{expected_of_float, expected_of_whole, of_float, of_whole, Real, AN_ID},
     Class, Image, ImageError,
 };

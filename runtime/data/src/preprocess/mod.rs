@@ -40,7 +40,6 @@ mod sample;
 mod saved_tests;
 mod seen;
 mod shrink;
-pub mod stage;
 #[doc(hidden)]
 pub mod stages;
 mod standardize;
@@ -66,6 +65,8 @@ use crate::{
     Column, Content, Labels, Table,
 };
 
+pub use crate::schema::stage::{Fixed, Learned, Random, Stage};
+pub use crate::schema::{stage, Overflow};
 pub use bins::Bins;
 pub use calendar::Calendar;
 pub use categories::Categories;
@@ -88,11 +89,9 @@ pub use resize::Resize;
 pub use robust::Robust;
 pub use rotate::Rotate;
 pub use shrink::{push_inputs, push_sample};
-pub use stage::{Fixed, Learned, Random, Stage};
 pub use standardize::Standardize;
 #[cfg(feature = "tokenizers")]
 pub use tokenizer::Tokenizer;
-pub use vocabulary::Overflow;
 pub use words::Words;
 pub use zoom::Zoom;
 

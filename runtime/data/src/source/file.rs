@@ -10,7 +10,7 @@ use std::{
 use multi_input_base::{Error, Result};
 
 use super::other_formats::{recognised, TELLING};
-use crate::image_files;
+use crate::image::files as image_files;
 
 /// What some editors put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

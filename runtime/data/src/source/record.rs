@@ -14,7 +14,7 @@ use serde::{
 
 use crate::{
     columns::{missing, Cell},
-    image_files,
+    image::files as image_files,
 };
 
 /// Why a row could not be read.

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use multi_input_base::Result;
 
 use super::{Blocks, SkipRefused, Source, Wanted};
-use crate::image_files::{confined_to, limited, ImageLimits};
+use crate::image::files::{confined_to, limited, ImageLimits};
 
 /// See [`Source::images_within`] and [`Source::image_limits`].
 #[derive(Clone, Debug)]

@@ -2,8 +2,9 @@
 
 use dfdx::nn::BuildOnDevice;
 
-use super::{mask::masked_modules, Draw, Mask, Read, Reading, ReadsMask};
+use super::{Draw, Mask, Read, Reading, ReadsMask};
 use crate::{
+    mask::masked_modules,
     merge::{self, Part},
     tensor::*,
 };

@@ -219,7 +219,7 @@ macro_rules! layer {
             fn try_forward_masked(
                 &self,
                 x: Tensor<$shape, E, D, T>,
-                mask: &$crate::layer::Mask,
+                mask: &$crate::mask::Mask,
             ) -> Result<Self::Output, D::Err> {
                 let (x, tape) = x.split_tape();
                 let sizes = x.shape().concrete();
@@ -316,7 +316,7 @@ macro_rules! plain {
             fn try_forward_masked(
                 &self,
                 x: Tensor<(B, $($x),+), E, D, T>,
-                mask: &$crate::layer::Mask,
+                mask: &$crate::mask::Mask,
             ) -> Result<Self::Output, D::Err> {
                 let sizes = x.shape().concrete();
                 if !mask.covers(sizes[0], sizes[1]) {

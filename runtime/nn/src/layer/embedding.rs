@@ -7,6 +7,7 @@ use dfdx::tensor::UniqueId;
 use super::{declare::layer, initialize::uniform};
 use crate::{
     lazy::{self, LookUp},
+    mask::{CreateMask, Mask},
     operation::*,
     tensor::*,
 };
@@ -52,7 +53,7 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>, const WHOLE: usi
         // A table of which a sample may look up every row does not rest.
         let each = if WHOLE == 0 { each } else { usize::MAX };
         // Only a run has tables that rest.
-        let table = T::OWNS_TAPE.then(|| lazy::id(&self.weight));
+        let table = T::OWNS_TAPE.then(|| id(&self.weight));
         let operation = Rows { indices, each, width: M, table };
         record(&operation, &[&self.weight], shape, x.device(), tape)
     }
@@ -156,6 +157,22 @@ where
     }
 }
 
+impl<B: Dim, L: Dim, const N: usize, const M: usize, E, D, T, const WHOLE: usize>
+    CreateMask<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, WHOLE>
+where
+    E: Element,
+    D: Backend<E>,
+{
+    type Error = D::Err;
+
+    fn create_mask(&self, x: &Tensor<(B, L), usize, D, T>) -> Result<Mask, D::Err> {
+        if !D::is_contiguous(x) {
+            return Err(D::size_error());
+        }
+        Ok(Mask::of_categories(&D::indices(x), x.shape().1.size()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use dfdx::{
@@ -211,5 +228,13 @@ mod tests {
         check_gradients(&layer(), |layer, tape| layer.forward(x.clone().put_tape(tape)));
         let x = Cpu::default().tensor([1usize]);
         check_gradients(&layer(), |layer, tape| layer.forward(x.clone().put_tape(tape)));
+    }
+
+    #[test]
+    fn category_zero_is_padding() {
+        let device = Cpu::default();
+        let layer: Embedding<5, 2, f64, Cpu> = BuildModule::build(&device);
+        let found = layer.create_mask(&device.tensor([[3usize, 0], [0, 4]])).unwrap();
+        assert_eq!(found, Mask::new(2, vec![true, false, false, true]));
     }
 }

@@ -11,11 +11,9 @@ use super::{
     activation::Function,
     declare::layer,
     initialize::{glorot_uniform, zeros},
-    kept,
-    mask::masked_modules,
-    Draw, Mask, ReadsMask,
+    kept, Draw, Mask, ReadsMask,
 };
-use crate::{operation::*, tensor::*};
+use crate::{mask::masked_modules, operation::*, tensor::*};
 
 layer! {
     /// Self-attention over sequences of any number of steps, `[steps, I]`, which stay `[steps, I]`. For

@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::operation::*;
-use crate::tensor::Element;
+use crate::{operation::*, tensor::Element};
 
 /// Every pixel is one of the same channel of the input, or zero.
 #[derive(Clone)]

@@ -2,10 +2,10 @@
 
 use super::{
     activation::{Activation, Linear, Relu},
-    mask::masked_modules,
     Dense, Draw, Dropout, LayerNorm, Mask, MaskedModule, MultiHeadAttention, ReadsMask,
 };
 use crate::{
+    mask::masked_modules,
     merge::{self, Part},
     tensor::*,
 };

@@ -4,7 +4,7 @@ use super::{
     elementwise::{Elementwise, Rule},
     Layout, Planned,
 };
-use crate::{layer::Mask, operation::*, tensor::Element};
+use crate::{mask::Mask, operation::*, tensor::Element};
 
 /// Of the operands the one that wins against all before it: the largest or the smallest. As in
 /// TensorFlow, whose gradient asks `x >= y`, the first of equals wins; a NaN wins against numbers.

@@ -3,7 +3,7 @@
 use multi_input_kernel::{Flat, Operand};
 use smallvec::SmallVec;
 
-use crate::{layer::Mask, missing, tensor::*};
+use crate::{mask::Mask, missing, tensor::*};
 
 /// One operand of a merge: a tensor with a batch dimension, whatever its shape.
 ///

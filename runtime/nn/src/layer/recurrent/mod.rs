@@ -12,10 +12,9 @@ use super::{
     cell::Cell,
     declare::layer,
     initialize::{glorot_uniform, orthogonal},
-    mask::masked_modules,
     Draw, Mask, ReadsMask,
 };
-use crate::{operation::*, tensor::*};
+use crate::{mask::masked_modules, operation::*, tensor::*};
 
 layer! {
     /// Reads `[steps, I]` step by step with the cell `C`, carrying an output of `U` numbers that starts at

@@ -1,0 +1,31 @@
+//! PNG and JPEG files as pixels.
+
+#[cfg(feature = "images")]
+mod channels;
+#[cfg(feature = "images")]
+mod files;
+#[cfg(feature = "images")]
+mod orientation;
+
+use super::{ImageError, ImageLimits};
+use crate::Picture;
+
+/// The picture in the bytes of a file, with so many channels, turned as its EXIF orientation says.
+#[cfg(feature = "images")]
+pub(super) fn decode(
+    bytes: &[u8],
+    channels: usize,
+    limits: &ImageLimits,
+) -> Result<Picture, ImageError> {
+    files::decode(bytes, channels, limits)
+}
+
+/// As above, where no decoder is there.
+#[cfg(not(feature = "images"))]
+pub(super) fn decode(_: &[u8], _: usize, _: &ImageLimits) -> Result<Picture, ImageError> {
+    Err(ImageError {
+        expected: "the feature `images` of `multi-input`, which decodes PNG and JPEG files"
+            .to_owned(),
+        found: "a file to decode".to_owned(),
+    })
+}

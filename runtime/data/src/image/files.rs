@@ -1,0 +1,233 @@
+//! Which files rows may name as their pictures, and how large those may be.
+//!
+//! serde hands a deserializer nothing of where its input comes from. So a source that reads rows says
+//! it here, for the thread that reads, while it reads.
+
+use std::{
+    cell::RefCell,
+    fs::File,
+    io::{self, Read},
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
+
+use multi_input_base::quote::Quoted;
+
+use super::{Image, ImageError};
+
+/// How large an image file, and the picture in it, may be: a file of a few bytes can ask for all
+/// memory. A larger one is an error, before any of it is decoded.
+///
+/// ```
+/// use multi_input::data::ImageLimits;
+///
+/// let limits = ImageLimits::default().pixels(400_000_000);
+/// assert_eq!(limits, ImageLimits::default().bytes(1 << 28).pixels(400_000_000));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageLimits {
+    pixels: u64,
+    bytes: u64,
+}
+
+impl Default for ImageLimits {
+    /// Pictures of 100,000,000 pixels, in files of 256 MiB. Pillow's `MAX_IMAGE_PIXELS` is about
+    /// 90,000,000.
+    fn default() -> ImageLimits {
+        ImageLimits { pixels: 100_000_000, bytes: 1 << 28 }
+    }
+}
+
+impl ImageLimits {
+    /// The most pixels of a picture, which is its height times its width.
+    #[must_use]
+    pub fn pixels(self, most: u64) -> ImageLimits {
+        ImageLimits { pixels: most, ..self }
+    }
+
+    /// The most bytes of a file.
+    #[must_use]
+    pub fn bytes(self, most: u64) -> ImageLimits {
+        ImageLimits { bytes: most, ..self }
+    }
+
+    pub(crate) fn check_bytes(&self, found: u64) -> Result<(), ImageError> {
+        let most = self.bytes;
+        match found <= most {
+            true => Ok(()),
+            false => Err(ImageError {
+                expected: format!("at most {most} bytes, as `ImageLimits::bytes` says"),
+                found: format!("{found} bytes"),
+            }),
+        }
+    }
+
+    #[cfg(feature = "images")]
+    pub(crate) fn check_size(&self, height: usize, width: usize) -> Result<(), ImageError> {
+        let most = self.pixels;
+        match (height as u64).checked_mul(width as u64) {
+            Some(pixels) if pixels <= most => Ok(()),
+            _ => Err(ImageError {
+                expected: format!(
+                    "a picture of at most {most} pixels, as `ImageLimits::pixels` says"
+                ),
+                found: format!("one of {height} x {width}"),
+            }),
+        }
+    }
+}
+
+/// What holds for the paths in rows.
+#[derive(Clone, Debug, Default)]
+struct Rules {
+    /// Where relative paths count from.
+    folder: Option<Arc<Path>>,
+    /// Whether paths must stay in that folder.
+    confined: bool,
+    limits: Option<ImageLimits>,
+}
+
+thread_local! {
+    static RULES: RefCell<Rules> = RefCell::default();
+}
+
+/// Runs `read` with relative paths counting from `folder`, unless they are confined to another one.
+pub(crate) fn from_folder<T>(folder: &Arc<Path>, read: impl FnOnce() -> T) -> T {
+    let rule = |rules: &mut Rules| {
+        if !rules.confined {
+            rules.folder = Some(folder.clone());
+        }
+    };
+    under(rule, read)
+}
+
+/// Runs `read` with paths confined to `folder`, unless they are confined already.
+pub(crate) fn confined_to<T>(folder: &Arc<Path>, read: impl FnOnce() -> T) -> T {
+    let rule = |rules: &mut Rules| {
+        if !rules.confined {
+            (rules.folder, rules.confined) = (Some(folder.clone()), true);
+        }
+    };
+    under(rule, read)
+}
+
+/// Runs `read` with these limits, unless others hold already.
+pub(crate) fn limited<T>(limits: ImageLimits, read: impl FnOnce() -> T) -> T {
+    under(|rules| _ = rules.limits.get_or_insert(limits), read)
+}
+
+fn under<T>(rule: impl FnOnce(&mut Rules), read: impl FnOnce() -> T) -> T {
+    /// Puts the rules back that were there before, also where `read` panics.
+    struct Before(Rules);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            RULES.with(|rules| rules.replace(std::mem::take(&mut self.0)));
+        }
+    }
+    let before = RULES.with(|rules| rules.borrow().clone());
+    RULES.with(|rules| rule(&mut rules.borrow_mut()));
+    let _before = Before(before);
+    read()
+}
+
+/// The picture in the file that a row names.
+pub(crate) fn open<const C: usize>(path: &str) -> Result<Image<C>, ImageError> {
+    let rules = RULES.with(|rules| rules.borrow().clone());
+    Image::open_with(rules.resolve(path)?, &rules.limits.unwrap_or_default())
+}
+
+impl Rules {
+    /// The file that a row means.
+    fn resolve(&self, path: &str) -> Result<PathBuf, ImageError> {
+        let Some(folder) = &self.folder else { return Ok(path.into()) };
+        if !self.confined {
+            return Ok(folder.join(path));
+        }
+        let refused = |reason: &str| ImageError {
+            expected: format!("the path of a file within `{}`", folder.display()),
+            found: format!("`{path}`, which {reason}"),
+        };
+        // A path that is lexically within the folder can still leave it by a link.
+        for component in Path::new(path).components() {
+            match component {
+                Component::Normal(_) | Component::CurDir => {}
+                Component::ParentDir => return Err(refused("has `..` in it")),
+                Component::RootDir | Component::Prefix(_) => return Err(refused("is absolute")),
+            }
+        }
+        let real = |path: &Path| {
+            let unreadable = |error: io::Error| refused(&format!("cannot be read: {error}"));
+            path.canonicalize().map_err(unreadable)
+        };
+        let file = real(&folder.join(path))?;
+        match file.starts_with(real(folder)?) {
+            true => Ok(file),
+            false => Err(refused("leads out of it by a symbolic link")),
+        }
+    }
+}
+
+/// The bytes of a file, of which no more than its limit are read.
+pub(crate) fn read(path: &Path, limits: &ImageLimits) -> Result<Vec<u8>, ImageError> {
+    let found = |what: String| format!("{}, {what}", Quoted(path.to_string_lossy()));
+    let unreadable =
+        |error: io::Error| ImageError::no_picture(found(format!("which cannot be read: {error}")));
+    // To open a pipe would wait for somebody to write to it.
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(ImageError::no_picture(found("which is no file".to_owned())));
+    }
+    let within_limit = |bytes: u64| {
+        limits.check_bytes(bytes).map_err(|error| ImageError {
+            expected: format!("a file of {}", error.expected),
+            found: found(format!("which has {}", error.found)),
+        })
+    };
+    within_limit(metadata.len())?;
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(limits.bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+    within_limit(bytes.len() as u64)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(path: &str) -> Result<PathBuf, String> {
+        let rules = RULES.with(|rules| rules.borrow().clone());
+        rules.resolve(path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn relative_paths_count_from_the_folder_and_others_stay() {
+        from_folder(&Path::new("/data").into(), || {
+            assert_eq!(resolve("a.png").unwrap(), Path::new("/data/a.png"));
+            assert_eq!(resolve("/b/a.png").unwrap(), Path::new("/b/a.png"));
+            from_folder(&Path::new("/other").into(), || {
+                assert_eq!(resolve("a.png").unwrap(), Path::new("/other/a.png"));
+            });
+            assert_eq!(resolve("a.png").unwrap(), Path::new("/data/a.png"));
+        });
+        assert_eq!(resolve("a.png").unwrap(), Path::new("a.png"));
+    }
+
+    #[test]
+    fn the_outermost_rules_hold() {
+        let [own, other] = [1, 2].map(|bytes| ImageLimits::default().bytes(bytes));
+        limited(own, || {
+            limited(other, || {
+                assert_eq!(RULES.with(|rules| rules.borrow().limits), Some(own));
+            });
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let confined: Arc<Path> = folder.path().into();
+        confined_to(&confined, || {
+            from_folder(&Path::new("/data").into(), || {
+                let message = resolve("../a.png").unwrap_err();
+                assert!(message.contains(&confined.display().to_string()), "{message}");
+            });
+        });
+    }
+}

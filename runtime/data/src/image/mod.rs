@@ -1,0 +1,280 @@
+//! Pictures as rows hold them.
+
+mod decode;
+pub(crate) mod files;
+
+use std::{borrow::Cow, fmt, path::Path};
+
+use multi_input_base::quote::{Escaped, Quoted};
+use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
+
+pub use self::files::ImageLimits;
+use crate::{Picture, Pixels};
+
+/// A picture of any size with `C` channels: 1 is grey, 3 is red, green and blue.
+///
+/// A step of preprocessing, [`resize`](crate::preprocess::Resize), brings all of them to one size.
+/// In a file of rows it is a path, which counts from the folder of that file;
+/// [`images_within`](super::Source::images_within) confines paths to a folder, and
+/// [`image_limits`](super::Source::image_limits) says how large files and pictures may be.
+///
+/// A row in memory holds all pixels of its picture. Training, evaluation and prediction from a
+/// source keep what the first step makes of them, or the picture where that is smaller.
+///
+/// ```
+/// use multi_input::Image;
+///
+/// let image = Image::<3>::new(1, 2, vec![255, 0, 0, 0, 0, 255])?;
+/// assert_eq!((image.height(), image.width()), (1, 2));
+/// # Ok::<(), multi_input::data::ImageError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Image<const C: usize>(Picture);
+
+/// Why there is no such picture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found {}", Escaped(found))]
+pub struct ImageError {
+    /// What would have done.
+    pub expected: String,
+    /// What is there instead.
+    pub found: String,
+}
+
+impl ImageError {
+    /// Of a file that is no picture.
+    pub(super) fn no_picture(found: impl Into<String>) -> ImageError {
+        ImageError { expected: "a PNG or JPEG file".to_owned(), found: found.into() }
+    }
+}
+
+impl<const C: usize> Image<C> {
+    /// From pixels: row after row from the top, pixel after pixel, channel after channel, each
+    /// value from 0 to 255.
+    ///
+    /// # Errors
+    /// Where there are not height * width * `C` values, or none.
+    pub fn new(height: usize, width: usize, pixels: Vec<u8>) -> Result<Image<C>, ImageError> {
+        let found = pixels.len();
+        Image::of(Picture::new(height, width, C, pixels), [height, width], found)
+    }
+
+    /// The same with sixteen bits a value, from 0 to 65,535; for steps of preprocessing they are
+    /// numbers from 0 to 255, as those of eight bits are.
+    ///
+    /// # Errors
+    /// As [`new`](Image::new).
+    pub fn new_u16(height: usize, width: usize, pixels: Vec<u16>) -> Result<Image<C>, ImageError> {
+        let found = pixels.len();
+        Image::of(Picture::new_u16(height, width, C, pixels), [height, width], found)
+    }
+
+    fn of(
+        picture: Option<Picture>,
+        [height, width]: [usize; 2],
+        found: usize,
+    ) -> Result<Image<C>, ImageError> {
+        picture.map(Image).ok_or_else(|| ImageError {
+            expected: format!(
+                "at least one pixel, and height * width * channels = {height} * {width} * {C} values"
+            ),
+            found: format!("{found} values"),
+        })
+    }
+
+    /// From the bytes of a PNG or JPEG file; needs the feature `images`.
+    ///
+    /// Grey, colour and opacity become `C` channels as Pillow's `convert` makes them: grey is
+    /// repeated for colours, colours are weighted (0.299, 0.587, 0.114) for grey, and opacity is
+    /// left out unless `C` is 2 or 4. Sixteen bits stay sixteen. The picture is turned as its EXIF
+    /// orientation says, as Pillow's `ImageOps.exif_transpose` does it.
+    ///
+    /// # Errors
+    /// Where they are no such file, damaged, or a picture of more than
+    /// [`ImageLimits::default`] permits.
+    pub fn decode(bytes: &[u8]) -> Result<Image<C>, ImageError> {
+        Image::decode_with(bytes, &ImageLimits::default())
+    }
+
+    /// [`decode`](Image::decode) with other limits.
+    ///
+    /// # Errors
+    /// As [`decode`](Image::decode).
+    pub fn decode_with(bytes: &[u8], limits: &ImageLimits) -> Result<Image<C>, ImageError> {
+        limits.check_bytes(bytes.len() as u64)?;
+        decode::decode(bytes, C, limits).map(Image)
+    }
+
+    /// From a PNG or JPEG file; needs the feature `images`. See [`decode`](Image::decode).
+    ///
+    /// # Errors
+    /// Where it cannot be read, is no such file, damaged, or larger than
+    /// [`ImageLimits::default`] permits.
+    pub fn open(path: impl AsRef<Path>) -> Result<Image<C>, ImageError> {
+        Image::open_with(path, &ImageLimits::default())
+    }
+
+    /// [`open`](Image::open) with other limits.
+    ///
+    /// # Errors
+    /// As [`open`](Image::open).
+    pub fn open_with(path: impl AsRef<Path>, limits: &ImageLimits) -> Result<Image<C>, ImageError> {
+        let path = path.as_ref();
+        let bytes = files::read(path, limits)?;
+        Image::decode_with(&bytes, limits).map_err(|ImageError { expected, found }| ImageError {
+            expected,
+            found: format!("{}, which holds {found}", Quoted(path.to_string_lossy())),
+        })
+    }
+
+    /// How many rows of pixels.
+    pub fn height(&self) -> usize {
+        self.0.height()
+    }
+
+    /// How many pixels a row has.
+    pub fn width(&self) -> usize {
+        self.0.width()
+    }
+
+    /// The pixels, as [`new`](Image::new) takes them; those of sixteen bits are rounded to eight.
+    pub fn pixels(&self) -> Cow<'_, [u8]> {
+        match self.0.pixels() {
+            Pixels::Eight(values) => Cow::Borrowed(values),
+            Pixels::Sixteen(values) => values.iter().map(|value| rounded(*value)).collect(),
+            Pixels::Resized(_) => Cow::Borrowed(&[]),
+        }
+    }
+
+    /// The pixels of a picture with sixteen bits, as [`new_u16`](Image::new_u16) takes them.
+    pub fn pixels_u16(&self) -> Option<&[u16]> {
+        match self.0.pixels() {
+            Pixels::Sixteen(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn picture(&self) -> &Picture {
+        &self.0
+    }
+}
+
+/// The nearest value of eight bits.
+fn rounded(value: u16) -> u8 {
+    ((u32::from(value) + 128) / 257) as u8
+}
+
+impl<const C: usize> fmt::Debug for Image<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Image<{C}>({} x {})", self.height(), self.width())
+    }
+}
+
+impl<const C: usize> Serialize for Image<C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (height, width) = (self.height(), self.width());
+        let (bits, pixels) = match self.pixels_u16() {
+            Some(values) => (Some(16), values.to_vec()),
+            None => (None, self.pixels().iter().map(|value| u16::from(*value)).collect()),
+        };
+        Written { height, width, bits, pixels }.serialize(serializer)
+    }
+}
+
+impl<'de, const C: usize> Deserialize<'de> for Image<C> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Image<C>, D::Error> {
+        let image = match PathOrPixels::deserialize(deserializer)? {
+            PathOrPixels::Path(path) => files::open(&path),
+            PathOrPixels::Pixels(written) => written.image(),
+        };
+        image.map_err(D::Error::custom)
+    }
+}
+
+/// A picture in JSON and the like.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    height: usize,
+    width: usize,
+    /// 16; 8 where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bits: Option<u8>,
+    pixels: Vec<u16>,
+}
+
+impl Written {
+    fn image<const C: usize>(self) -> Result<Image<C>, ImageError> {
+        let Written { height, width, bits, pixels } = self;
+        match bits {
+            Some(16) => Image::new_u16(height, width, pixels),
+            None | Some(8) => {
+                let too_large = |value: &&u16| **value > u16::from(u8::MAX);
+                match pixels.iter().find(too_large) {
+                    None => {
+                        let pixels = pixels.into_iter().map(|value| value as u8).collect();
+                        Image::new(height, width, pixels)
+                    }
+                    Some(value) => Err(ImageError {
+                        expected: "values from 0 to 255, or `\"bits\": 16`".to_owned(),
+                        found: value.to_string(),
+                    }),
+                }
+            }
+            Some(bits) => {
+                Err(ImageError { expected: "8 or 16 `bits`".to_owned(), found: bits.to_string() })
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PathOrPixels {
+    Path(String),
+    Pixels(Written),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pixels_must_be_as_many_as_the_sizes_say() {
+        assert!(Image::<3>::new(2, 1, vec![0; 6]).is_ok());
+        assert_eq!(
+            Image::<3>::new(2, 2, vec![0; 6]).unwrap_err().to_string(),
+            "expected at least one pixel, and height * width * channels = 2 * 2 * 3 values, found \
+             6 values"
+        );
+        assert!(Image::<3>::new(0, 2, Vec::new()).is_err());
+        assert!(Image::<3>::new(usize::MAX, 2, Vec::new()).is_err());
+        assert!(Image::<1>::new_u16(1, 2, vec![0; 3]).is_err());
+    }
+
+    #[test]
+    fn a_picture_comes_back_from_json() {
+        let image = Image::<1>::new(1, 3, vec![1, 2, 255]).unwrap();
+        let text = serde_json::to_string(&image).unwrap();
+        assert_eq!(text, r#"{"height":1,"width":3,"pixels":[1,2,255]}"#);
+        assert_eq!(serde_json::from_str::<Image<1>>(&text).unwrap(), image);
+        assert!(serde_json::from_str::<Image<3>>(&text).is_err());
+        let error = serde_json::from_str::<Image<3>>("\"/nowhere/a.png\"").unwrap_err().to_string();
+        assert!(error.contains("`/nowhere/a.png`, which cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn sixteen_bits_come_back_from_json_and_are_rounded_to_eight() {
+        let image = Image::<1>::new_u16(1, 3, vec![4095, 128, 65535]).unwrap();
+        assert_eq!(*image.pixels(), [16, 0, 255]);
+        let text = serde_json::to_string(&image).unwrap();
+        assert_eq!(text, r#"{"height":1,"width":3,"bits":16,"pixels":[4095,128,65535]}"#);
+        assert_eq!(serde_json::from_str::<Image<1>>(&text).unwrap(), image);
+        let message = |text: &str| serde_json::from_str::<Image<1>>(text).unwrap_err().to_string();
+        assert_eq!(
+            message(r#"{"height":1,"width":1,"pixels":[256]}"#),
+            "expected values from 0 to 255, or `\"bits\": 16`, found 256"
+        );
+        let other = message(r#"{"height":1,"width":1,"bits":9,"pixels":[25]}"#);
+        assert_eq!(other, "expected 8 or 16 `bits`, found 9");
+    }
+}

@@ -1,0 +1,149 @@
+//! Operations on tensors: what an [`Operation`](super::operation::Operation) needs of dfdx, for all of
+//! them at once.
+
+use std::{any::Any, borrow::Cow};
+
+use dfdx::{
+    shapes::Shape,
+    tensor::{Gradients, PutTape, Tape, Tensor},
+};
+use smallvec::SmallVec;
+
+use super::{
+    flat::{self, Erased, Flat, Input, Operand},
+    operation::{
+        AnyOperation, Apply, Backward, BackwardPass, ForwardPass, InputGradients, OperationError,
+        Workspace,
+    },
+    Backend,
+};
+use crate::Element;
+
+/// Runs `operation` on `inputs` and puts its backward pass on the tape: gives a tensor of `shape`.
+///
+/// # Errors
+/// The device's.
+pub fn record<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+    operation: &dyn AnyOperation,
+    inputs: &[&dyn Operand<E, D>],
+    shape: S,
+    device: &D,
+    mut tape: T,
+) -> Result<Tensor<S, E, D, T>, D::Err> {
+    let mut output = Erased::<S, E, D>::None;
+    let sizes = shape.concrete();
+    record_erased(operation, inputs, (sizes.as_ref(), &mut output), device, &mut tape)?;
+    Ok(flat::typed(output)?.put_tape(tape))
+}
+
+/// [`record`] for any shape.
+fn record_erased<E: Element, D: Backend<E>, T: Tape<E, D>>(
+    operation: &dyn AnyOperation,
+    inputs: &[&dyn Operand<E, D>],
+    (sizes, output): (&[usize], &mut dyn Any),
+    device: &D,
+    tape: &mut T,
+) -> Result<(), D::Err> {
+    let recorded = device.run(operation, inputs, (sizes, output), T::OWNS_TAPE)?;
+    if let Some(recorded) = recorded {
+        tape.add_backward_op(move |gradients| D::run_back(recorded, gradients));
+    }
+    Ok(())
+}
+
+/// As many inputs as most operations have.
+const FEW: usize = 4;
+
+/// An operation that has run and waits for the gradient of its output.
+pub struct Recorded<E: Element, D: Backend<E>> {
+    inputs: SmallVec<[Input<E, D>; FEW]>,
+    output: Flat<E, D>,
+    overwrites: bool,
+    backward: Backward<E>,
+}
+
+/// [`Backend::run`].
+pub(super) fn run<E: Element, D: Backend<E>>(
+    device: &D,
+    operation: &dyn Apply<E>,
+    inputs: &[&dyn Operand<E, D>],
+    (sizes, result): (&[usize], &mut dyn Any),
+    records: bool,
+) -> Result<Option<Recorded<E, D>>, D::Err> {
+    let len = sizes.iter().product();
+    let overwrites = operation.overwrites();
+    let mut output = if overwrites { device.spare(len)? } else { device.buffer(len)? };
+    let values: SmallVec<[Cow<'_, [E]>; FEW]> =
+        inputs.iter().map(|input| D::elements(*input)).collect();
+    let pass =
+        ForwardPass { inputs: &values, output: &mut output, workspace: &OnDevice(device), records };
+    let backward = operation.apply(pass).map_err(D::operation_error)?;
+    let Some(backward) = backward else {
+        device.place(output, sizes, result)?;
+        return Ok(None);
+    };
+    let inputs = inputs.iter().map(|input| D::flatten(*input)).collect::<Result<_, _>>()?;
+    let output = device.try_tensor_from_vec(output, (len,))?;
+    D::unflatten(output.clone(), sizes, result)?;
+    Ok(Some(Recorded { inputs, output, overwrites, backward }))
+}
+
+/// [`Backend::run_back`].
+pub(super) fn run_back<E: Element, D: Backend<E>>(
+    recorded: Recorded<E, D>,
+    gradients: &mut Gradients<E, D>,
+) -> Result<(), D::Err> {
+    let Recorded { inputs, output, overwrites, backward } = recorded;
+    let mut gradient = D::take_gradient(gradients, &output)?;
+    let values: SmallVec<[Cow<'_, [E]>; FEW]> = inputs.iter().map(Input::values).collect();
+    let pass = BackwardPass {
+        inputs: &values,
+        output: &D::values(&output),
+        gradient: &mut gradient,
+        workspace: &OnDevice(output.device()),
+    };
+    let mut failed = Ok(());
+    let mut edit = |input: usize, change: &mut dyn FnMut(&mut [E])| {
+        let edited = inputs[input].edit_gradient(gradients, change);
+        edited.map_err(|error| {
+            failed = Err(error);
+            OperationError::Memory
+        })
+    };
+    let done = backward(pass, &mut InputGradients(&mut edit));
+    failed?;
+    done.map_err(D::operation_error)?;
+    match overwrites {
+        true => D::retire_gradient(gradients, &output, gradient),
+        false => D::restore_gradient(gradients, &output, gradient),
+    }
+}
+
+/// A device's memory without the type of the device.
+struct OnDevice<'a, D>(&'a D);
+
+impl<E: Element, D: Backend<E>> Workspace<E> for OnDevice<'_, D> {
+    fn buffer(&self, len: usize) -> Result<Vec<E>, OperationError> {
+        self.0.buffer(len).map_err(|_| OperationError::Memory)
+    }
+
+    fn keep(&self, buffer: Vec<E>) {
+        self.0.keep(buffer);
+    }
+
+    fn spare(&self, len: usize) -> Result<Vec<E>, OperationError> {
+        self.0.spare(len).map_err(|_| OperationError::Memory)
+    }
+
+    fn keep_spare(&self, buffer: Vec<E>) {
+        self.0.keep_spare(buffer);
+    }
+
+    fn marks(&self, len: usize) -> Result<Vec<u8>, OperationError> {
+        self.0.marks(len).map_err(|_| OperationError::Memory)
+    }
+
+    fn keep_marks(&self, marks: Vec<u8>) {
+        self.0.keep_marks(marks);
+    }
+}

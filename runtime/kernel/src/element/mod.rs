@@ -1,0 +1,184 @@
+//! A dtype, and what there is for each: registers, products, pools of buffers.
+
+pub(crate) mod register;
+pub(crate) mod scratch;
+pub(crate) mod spares;
+pub mod wide;
+
+use std::{cell::RefCell, thread::LocalKey};
+
+use dfdx::shapes::Dtype;
+
+use self::{register::WithRegister, scratch::Shelf, spares::Spares};
+
+/// Something that is there for each dtype: what it does is compiled where it is made, and not where the
+/// dtype is named.
+pub trait ByDtype {
+    /// What is there for a dtype.
+    type Of<'a, E: Element>
+    where
+        Self: 'a;
+    /// That for `f32`.
+    fn on_f32(&self) -> Self::Of<'_, f32>;
+    /// That for `f64`.
+    fn on_f64(&self) -> Self::Of<'_, f64>;
+}
+
+/// A dtype that models compute with: `f32` or `f64`.
+pub trait Element:
+    Dtype + num_traits::Float + rand_distr::uniform::SampleUniform + std::iter::Sum
+{
+    /// The nearest value to `number`.
+    fn of(number: f64) -> Self;
+    /// The value in double precision.
+    fn as_f64(self) -> f64;
+    /// The error function, which the exact GELU needs.
+    fn erf(self) -> Self;
+    /// The hyperbolic tangent for loops over many numbers: in `f32` plain arithmetic, which the
+    /// compiler does for several at once.
+    fn squash(self) -> Self;
+    /// The logistic function 1 / (1 + exp(-x)), like [`squash`](Element::squash) for loops.
+    fn gate(self) -> Self;
+    /// How matrices are multiplied.
+    #[doc(hidden)]
+    fn product() -> Product<Self>;
+    /// Runs loops with the widest registers that the processor has.
+    #[doc(hidden)]
+    fn with_register(loops: impl WithRegister<Self>);
+    /// The buffers that this thread keeps.
+    #[doc(hidden)]
+    fn shelf() -> &'static LocalKey<Shelf<Self>>;
+    /// The buffers that this thread's run hands on.
+    #[doc(hidden)]
+    fn spares() -> &'static LocalKey<Spares<Self>>;
+    /// That of two things which is for this dtype.
+    #[doc(hidden)]
+    fn of_dtype<T: ByDtype + ?Sized>(both: &T) -> T::Of<'_, Self>;
+}
+
+impl Element for f32 {
+    fn of(number: f64) -> Self {
+        number as f32
+    }
+    fn as_f64(self) -> f64 {
+        f64::from(self)
+    }
+    fn erf(self) -> Self {
+        libm::erff(self)
+    }
+    #[inline(always)]
+    fn squash(self) -> Self {
+        tanh(self)
+    }
+    #[inline(always)]
+    fn gate(self) -> Self {
+        0.5 + 0.5 * tanh(0.5 * self)
+    }
+    fn product() -> Product<f32> {
+        gemm_f32::gemm::f32::get_gemm_fn()
+    }
+    fn with_register(loops: impl WithRegister<f32>) {
+        register::single(loops);
+    }
+    fn shelf() -> &'static LocalKey<Shelf<f32>> {
+        thread_local!(static SHELF: Shelf<f32> = const { RefCell::new(Vec::new()) });
+        &SHELF
+    }
+    fn spares() -> &'static LocalKey<Spares<f32>> {
+        thread_local!(static SPARES: Spares<f32> = const { RefCell::new(Vec::new()) });
+        &SPARES
+    }
+    fn of_dtype<T: ByDtype + ?Sized>(both: &T) -> T::Of<'_, f32> {
+        both.on_f32()
+    }
+}
+
+impl Element for f64 {
+    fn of(number: f64) -> Self {
+        number
+    }
+    fn as_f64(self) -> f64 {
+        self
+    }
+    fn erf(self) -> Self {
+        libm::erf(self)
+    }
+    fn squash(self) -> Self {
+        self.tanh()
+    }
+    fn gate(self) -> Self {
+        // The exponential of a number below zero cannot overflow.
+        let small = (-self.abs()).exp();
+        if self < 0.0 {
+            small / (1.0 + small)
+        } else {
+            1.0 / (1.0 + small)
+        }
+    }
+    fn product() -> Product<f64> {
+        gemm_f64::gemm::f64::get_gemm_fn()
+    }
+    fn with_register(loops: impl WithRegister<f64>) {
+        register::double(loops);
+    }
+    fn shelf() -> &'static LocalKey<Shelf<f64>> {
+        thread_local!(static SHELF: Shelf<f64> = const { RefCell::new(Vec::new()) });
+        &SHELF
+    }
+    fn spares() -> &'static LocalKey<Spares<f64>> {
+        thread_local!(static SPARES: Spares<f64> = const { RefCell::new(Vec::new()) });
+        &SPARES
+    }
+    fn of_dtype<T: ByDtype + ?Sized>(both: &T) -> T::Of<'_, f64> {
+        both.on_f64()
+    }
+}
+
+/// What the library computes a product with on this processor: sizes, output, left, right, factors.
+#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
+pub type Product<E> = unsafe fn(
+    usize,
+    usize,
+    usize,
+    *mut E,
+    isize,
+    isize,
+    bool,
+    *const E,
+    isize,
+    isize,
+    *const E,
+    isize,
+    isize,
+    E,
+    E,
+    bool,
+    bool,
+    bool,
+    gemm_common::Parallelism,
+);
+
+/// A quotient of polynomials, off by a few units in the last place. Unlike the function of the
+/// system it has no branches, so the compiler computes several at once.
+#[inline(always)]
+fn tanh(x: f32) -> f32 {
+    // Beyond, the function is 1 to the last place. A NaN stays one.
+    let x = x.clamp(-9.0, 9.0);
+    let square = x * x;
+    let mut above = -2.760_768_5e-16;
+    for factor in [
+        2.000_188e-13,
+        -8.604_672e-11,
+        5.122_297e-8,
+        1.485_722_4e-5,
+        6.372_619_3e-4,
+        4.893_524_6e-3,
+    ] {
+        above = above * square + factor;
+    }
+    let mut below = 1.198_258_4e-6;
+    for factor in [1.185_347_1e-4, 2.268_434_6e-3, 4.893_525e-3] {
+        below = below * square + factor;
+    }
+    x * above / below
+}

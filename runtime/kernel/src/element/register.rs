@@ -1,0 +1,317 @@
+//! The registers of the processor, for loops that the compiler does not widen reliably.
+#![allow(unsafe_code)]
+
+/// As many numbers as a register of the processor holds.
+pub trait Register: Copy {
+    type Number: super::Element;
+    const COUNT: usize;
+
+    /// # Safety
+    /// The processor has the register; so with all others.
+    unsafe fn zero() -> Self;
+    unsafe fn of(number: Self::Number) -> Self;
+    /// # Safety
+    /// There are `COUNT` numbers; so with `store`.
+    unsafe fn load(from: *const Self::Number) -> Self;
+    unsafe fn store(self, to: *mut Self::Number);
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn subtract(self, other: Self) -> Self;
+    unsafe fn multiply(self, other: Self) -> Self;
+    /// `self + a * b`, rounded once where the processor can, as in a product of matrices.
+    unsafe fn plus_fused(self, a: Self, b: Self) -> Self;
+    /// The larger of each pair, `self` of equal ones and a NaN before anything else; and a bit for
+    /// each, the lowest for the first, which says whether it is from `other`.
+    unsafe fn larger(self, other: Self) -> (Self, u16);
+}
+
+/// Loops over numbers of one type, whatever the registers. `run` is `#[inline(always)]`, and so is
+/// whatever it calls, or they are compiled as ever.
+#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
+pub trait WithRegister<E> {
+    /// # Safety
+    /// The processor has the register.
+    #[allow(private_bounds)]
+    unsafe fn run<R: Register<Number = E>>(self);
+}
+
+/// Four numbers, which most processors hold in one register.
+impl<E: super::Element> Register for [E; 4] {
+    type Number = E;
+    const COUNT: usize = 4;
+
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        [E::zero(); 4]
+    }
+    #[inline(always)]
+    unsafe fn of(number: E) -> Self {
+        [number; 4]
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const E) -> Self {
+        from.cast::<[E; 4]>().read_unaligned()
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut E) {
+        to.cast::<[E; 4]>().write_unaligned(self);
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] + other[lane])
+    }
+    #[inline(always)]
+    unsafe fn subtract(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] - other[lane])
+    }
+    #[inline(always)]
+    unsafe fn multiply(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] * other[lane])
+    }
+    #[inline(always)]
+    unsafe fn plus_fused(self, a: Self, b: Self) -> Self {
+        self.add(a.multiply(b))
+    }
+    #[inline(always)]
+    unsafe fn larger(self, other: Self) -> (Self, u16) {
+        let (mut largest, mut others) = (self, 0);
+        for lane in 0..4 {
+            if other[lane] > self[lane] || other[lane].is_nan() {
+                largest[lane] = other[lane];
+                others |= 1 << lane;
+            }
+        }
+        (largest, others)
+    }
+}
+
+/// Runs loops over `$number` with the widest registers that the processor has.
+macro_rules! widest {
+    ($name:ident, $number:ty, $wide:ty, $less_wide:ty) => {
+        pub(crate) fn $name(loops: impl WithRegister<$number>) {
+            #[cfg(target_arch = "x86_64")]
+            if !super::wide::is_portable() {
+                use std::arch::is_x86_feature_detected as has;
+
+                #[target_feature(enable = "avx512f")]
+                fn wide(loops: impl WithRegister<$number>) {
+                    // SAFETY: the processor has AVX-512, or it would not be here.
+                    unsafe { loops.run::<$wide>() }
+                }
+                #[target_feature(enable = "avx2,fma")]
+                fn less_wide(loops: impl WithRegister<$number>) {
+                    // SAFETY: the processor has AVX2, or it would not be here.
+                    unsafe { loops.run::<$less_wide>() }
+                }
+                if has!("avx512f") {
+                    // SAFETY: the processor has the feature, as was just asked.
+                    return unsafe { wide(loops) };
+                }
+                if has!("avx2") && has!("fma") {
+                    // SAFETY: the processor has the features, as was just asked.
+                    return unsafe { less_wide(loops) };
+                }
+            }
+            // SAFETY: every processor has plain numbers.
+            unsafe { loops.run::<[$number; 4]>() }
+        }
+    };
+}
+
+widest!(single, f32, std::arch::x86_64::__m512, std::arch::x86_64::__m256);
+widest!(double, f64, std::arch::x86_64::__m512d, std::arch::x86_64::__m256d);
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::Register;
+
+    macro_rules! register {
+        (
+            $register:ty, $number:ty, $count:literal,
+            $zero:ident, $of:ident, $load:ident, $store:ident,
+            $add:ident, $subtract:ident, $multiply:ident, $fused:ident, $larger:ident
+        ) => {
+            impl Register for $register {
+                type Number = $number;
+                const COUNT: usize = $count;
+
+                #[inline(always)]
+                unsafe fn zero() -> Self {
+                    $zero()
+                }
+                #[inline(always)]
+                unsafe fn of(number: $number) -> Self {
+                    $of(number)
+                }
+                #[inline(always)]
+                unsafe fn load(from: *const $number) -> Self {
+                    $load(from)
+                }
+                #[inline(always)]
+                unsafe fn store(self, to: *mut $number) {
+                    $store(to, self);
+                }
+                #[inline(always)]
+                unsafe fn add(self, other: Self) -> Self {
+                    $add(self, other)
+                }
+                #[inline(always)]
+                unsafe fn subtract(self, other: Self) -> Self {
+                    $subtract(self, other)
+                }
+                #[inline(always)]
+                unsafe fn multiply(self, other: Self) -> Self {
+                    $multiply(self, other)
+                }
+                #[inline(always)]
+                unsafe fn plus_fused(self, a: Self, b: Self) -> Self {
+                    $fused(a, b, self)
+                }
+                #[inline(always)]
+                unsafe fn larger(self, other: Self) -> (Self, u16) {
+                    $larger!(self, other)
+                }
+            }
+        };
+    }
+
+    macro_rules! larger {
+        // A mask for each register.
+        (masked $name:ident, $compare:ident, $blend:ident) => {
+            macro_rules! $name {
+                ($self:ident, $other:ident) => {{
+                    let larger = $compare::<_CMP_GT_OQ>($other, $self);
+                    let others = larger | $compare::<_CMP_UNORD_Q>($other, $other);
+                    ($blend(others, $self, $other), others.into())
+                }};
+            }
+        };
+        // A mask as wide as the numbers.
+        (wide $name:ident, $compare:ident, $or:ident, $blend:ident, $bits:ident) => {
+            macro_rules! $name {
+                ($self:ident, $other:ident) => {{
+                    let larger = $compare::<_CMP_GT_OQ>($other, $self);
+                    let others = $or(larger, $compare::<_CMP_UNORD_Q>($other, $other));
+                    ($blend($self, $other, others), $bits(others) as u16)
+                }};
+            }
+        };
+    }
+    larger!(masked larger_512, _mm512_cmp_ps_mask, _mm512_mask_blend_ps);
+    larger!(masked larger_512d, _mm512_cmp_pd_mask, _mm512_mask_blend_pd);
+    larger!(wide larger_256, _mm256_cmp_ps, _mm256_or_ps, _mm256_blendv_ps, _mm256_movemask_ps);
+    larger!(wide larger_256d, _mm256_cmp_pd, _mm256_or_pd, _mm256_blendv_pd, _mm256_movemask_pd);
+
+    register!(
+        __m512,
+        f32,
+        16,
+        _mm512_setzero_ps,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_add_ps,
+        _mm512_sub_ps,
+        _mm512_mul_ps,
+        _mm512_fmadd_ps,
+        larger_512
+    );
+    register!(
+        __m512d,
+        f64,
+        8,
+        _mm512_setzero_pd,
+        _mm512_set1_pd,
+        _mm512_loadu_pd,
+        _mm512_storeu_pd,
+        _mm512_add_pd,
+        _mm512_sub_pd,
+        _mm512_mul_pd,
+        _mm512_fmadd_pd,
+        larger_512d
+    );
+    register!(
+        __m256,
+        f32,
+        8,
+        _mm256_setzero_ps,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_add_ps,
+        _mm256_sub_ps,
+        _mm256_mul_ps,
+        _mm256_fmadd_ps,
+        larger_256
+    );
+    register!(
+        __m256d,
+        f64,
+        4,
+        _mm256_setzero_pd,
+        _mm256_set1_pd,
+        _mm256_loadu_pd,
+        _mm256_storeu_pd,
+        _mm256_add_pd,
+        _mm256_sub_pd,
+        _mm256_mul_pd,
+        _mm256_fmadd_pd,
+        larger_256d
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{wide::portable, Element};
+
+    /// Every operation on sixteen pairs, register by register, beside the plain one.
+    struct Check<E>(Vec<E>, Vec<E>);
+
+    impl<E: Element> WithRegister<E> for Check<E> {
+        unsafe fn run<R: Register<Number = E>>(self) {
+            for first in (0..16).step_by(R::COUNT) {
+                let [a, b] = [&self.0, &self.1].map(|numbers| &numbers[first..first + R::COUNT]);
+                let (x, y) = (R::load(a.as_ptr()), R::load(b.as_ptr()));
+                let check = |found: R, expected: fn(E, E) -> E| {
+                    let mut numbers = vec![E::zero(); R::COUNT];
+                    found.store(numbers.as_mut_ptr());
+                    for ((found, a), b) in numbers.into_iter().zip(a).zip(b) {
+                        let expected = expected(*a, *b);
+                        assert!(found == expected || found.is_nan() && expected.is_nan());
+                    }
+                };
+                check(x.add(y), |a, b| a + b);
+                check(x.subtract(y), |a, b| a - b);
+                check(x.multiply(y), |a, b| a * b);
+                // Of whole numbers, so that it does not matter how often they are rounded.
+                check(R::of(E::one()).plus_fused(x, y), |a, b| E::one() + a * b);
+                check(R::zero(), |_, _| E::zero());
+                let is_other = |a: E, b: E| b > a || b.is_nan();
+                let (larger, others) = x.larger(y);
+                check(larger, |a, b| if b > a || b.is_nan() { b } else { a });
+                for lane in 0..R::COUNT {
+                    assert_eq!(others >> lane & 1 == 1, is_other(a[lane], b[lane]));
+                }
+                assert_eq!(u32::from(others) >> R::COUNT, 0);
+            }
+        }
+    }
+
+    fn check<E: Element>() {
+        let mut a: Vec<E> = (0..16).map(|i| E::of(f64::from(i % 5 - 2))).collect();
+        let mut b: Vec<E> = (0..16).map(|i| E::of(f64::from(i % 7 - 3))).collect();
+        (a[3], b[6], a[9], b[9]) = (E::nan(), E::nan(), E::nan(), E::nan());
+        (a[1], b[2]) = (E::infinity(), E::neg_infinity());
+        let run = || E::with_register(Check(a.clone(), b.clone()));
+        run();
+        portable(run);
+    }
+
+    #[test]
+    fn every_register_computes_what_single_numbers_do() {
+        check::<f32>();
+        check::<f64>();
+    }
+}

@@ -1,0 +1,179 @@
+//! The check of all settings before anything runs: every mistake at once.
+
+use multi_input_base::{Error, Result};
+
+use super::{
+    settings::{Settings, ValidationRows},
+    setup::{Checked, Setup},
+    weighing::class_mistakes,
+};
+use crate::{
+    callback::{RunPlan, Validation},
+    definition::{Graph, Node, Output},
+};
+
+impl Setup {
+    /// The same with what is known of the run on so many rows in memory.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] with everything that is wrong.
+    pub(crate) fn checked(self, rows: usize) -> Result<Checked> {
+        let mut mistakes = Vec::new();
+        let plan = self.run_plan(self.cut(rows, &mut mistakes));
+        mistakes.extend(self.mistakes(&plan));
+        let weights = self.weighing.checked(&self.answers);
+        mistakes.extend(weights.iter().filter_map(|of| of.mistake().map(str::to_owned)));
+        all_right(Checked { setup: self, plan, weights }, mistakes)
+    }
+
+    /// What is known of the run on the rows of a source, of which so many have been counted; of none
+    /// before. Their weights are checked while they are counted.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] with everything that is wrong.
+    pub(super) fn check_source(&self, rows: usize) -> Result<RunPlan> {
+        let split = matches!(self.validation, ValidationRows::Split(_)).then(|| {
+            "`validation_split` needs the rows in memory: set rows of the source apart with `part`, \
+             and hand them to `validation_data`"
+                .to_owned()
+        });
+        let plan = self.run_plan(rows);
+        all_right(plan, split.into_iter().chain(self.mistakes(&plan)).collect())
+    }
+
+    /// Everything that is wrong but for the rows.
+    fn mistakes(&self, plan: &RunPlan) -> Vec<String> {
+        let mut mistakes = self.optimizer.mistakes();
+        mistakes.extend(self.settings.mistakes(self.graph));
+        mistakes.extend(self.settings.batch_norm_mistake(self.graph, plan.rows));
+        mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(plan)));
+        mistakes.extend(self.graph.outputs.iter().flat_map(output_mistakes));
+        for class_weights in &self.weighing.by_class {
+            let output = self.graph.outputs.get(class_weights.index);
+            let found = output.map(|output| class_mistakes(output, &class_weights.weights));
+            mistakes.extend(found.into_iter().flatten());
+        }
+        mistakes
+    }
+
+    fn run_plan(&self, rows: usize) -> RunPlan {
+        let given = !matches!(self.validation, ValidationRows::None);
+        let pass = rows.div_ceil(self.settings.batch_size.max(1));
+        RunPlan {
+            graph: self.graph,
+            epochs: self.settings.epochs,
+            steps_per_epoch: self.settings.steps_per_epoch.unwrap_or(pass),
+            rows,
+            validation: if given { Validation::Given } else { Validation::Missing },
+            resumes: self.settings.resume.is_some(),
+        }
+    }
+
+    /// How many of the rows train.
+    fn cut(&self, rows: usize, mistakes: &mut Vec<String>) -> usize {
+        let ValidationRows::Split(fraction) = self.validation else { return rows };
+        if !(fraction > 0.0 && fraction < 1.0) {
+            mistakes
+                .push(format!("`validation_split` must be above 0 and below 1, but is {fraction}"));
+            return rows;
+        }
+        let training = (rows as f64 * (1.0 - fraction)).floor() as usize;
+        if training == 0 || training == rows {
+            mistakes.push(format!(
+                "`validation_split({fraction})` of {rows} rows leaves {training} to train on and \
+                 {} to validate with",
+                rows - training
+            ));
+        }
+        training
+    }
+}
+
+/// The plan, unless something is wrong.
+pub(super) fn all_right<T>(plan: T, mistakes: Vec<String>) -> Result<T> {
+    match mistakes.is_empty() {
+        true => Ok(plan),
+        false => Err(Error::Settings(mistakes)),
+    }
+}
+
+impl Settings {
+    fn mistakes(&self, graph: &Graph) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let mut at_least_one = |name: &str, number: usize| {
+            if number == 0 {
+                mistakes.push(format!("`{name}` must be at least 1"));
+            }
+        };
+        at_least_one("epochs", self.epochs);
+        at_least_one("batch_size", self.batch_size);
+        at_least_one("shuffle_window", self.shuffle_window);
+        at_least_one("shuffle_memory", self.shuffle_memory);
+        at_least_one("steps_per_epoch", self.steps_per_epoch.unwrap_or(1));
+        at_least_one("validation_frequency", self.validation_frequency);
+        at_least_one("accumulate", self.accumulate);
+        if self.initial_epoch > 0 && self.initial_epoch >= self.epochs {
+            mistakes.push(format!(
+                "`initial_epoch({})` leaves nothing to train before `epochs({})`",
+                self.initial_epoch, self.epochs
+            ));
+        }
+        mistakes.extend(self.clip.and_then(|clip| clip.mistake()));
+        mistakes.extend(self.moving_average.iter().flat_map(|average| average.mistakes()));
+        for (node, factor) in &self.rates {
+            mistakes.extend(graph.branch_mistake(node));
+            if !(*factor >= 0.0 && factor.is_finite()) {
+                mistakes.push(format!(
+                    "`learning_rate_of` `{node}` must be a number of at least 0, but is {factor}"
+                ));
+            }
+        }
+        mistakes.extend(self.frozen.iter().filter_map(|node| graph.branch_mistake(node)));
+        for (node, probability) in &self.dropped {
+            if !(0.0..=1.0).contains(probability) {
+                mistakes.push(format!(
+                    "the probability to drop `{node}` must be from 0 to 1, but is {probability}"
+                ));
+            }
+        }
+        mistakes
+    }
+}
+
+impl Settings {
+    /// What is wrong where every batch has one row, and a `BatchNorm` one value of it for each feature:
+    /// there would be no variance to learn from.
+    fn batch_norm_mistake(&self, graph: &Graph, training_rows: usize) -> Option<String> {
+        if self.batch_size != 1 && training_rows != 1 {
+            return None;
+        }
+        let trained =
+            graph.nodes.iter().filter(|node| !node.frozen && !self.frozen.contains(&node.name));
+        let with_one_value = |node: &&Node| {
+            let mut layers = node.layers.iter();
+            layers.any(|layer| layer.is("BatchNorm") && layer.shape.len() == 1)
+        };
+        let node = trained.into_iter().find(with_one_value)?.name;
+        let which = match self.batch_size {
+            1 => "`batch_size(1)`".to_owned(),
+            _ => "a single training row".to_owned(),
+        };
+        Some(format!(
+            "{which} gives the `BatchNorm` of `{node}` one value for each feature, which has no \
+             variance: take batches of at least 2 rows, or `LayerNorm`"
+        ))
+    }
+}
+
+/// What is wrong with an output's numbers. In the graph that the macro writes nothing is.
+fn output_mistakes(output: &Output) -> Vec<String> {
+    let Output { weight, loss, .. } = output;
+    let name = output.name;
+    let sound = *weight >= 0.0 && weight.is_finite();
+    let of_weight = (!sound).then(|| {
+        format!("the weight of output `{name}` must be a number of at least 0, but is {weight}")
+    });
+    let of_loss =
+        loss.mistake().map(|mistake| format!("`{}` of output `{name}`: {mistake}", loss.name()));
+    of_weight.into_iter().chain(of_loss).collect()
+}

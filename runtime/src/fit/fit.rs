@@ -1,0 +1,256 @@
+//! The loop over epochs and steps.
+
+use multi_input_base::{Error, Result};
+use multi_input_data::{preprocess::Preprocessing, Table};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::parameters::Listed;
+
+use super::{
+    fingerprint::Fingerprint,
+    notices::{Before, Census},
+    run::Run,
+    same_run::{RowsFrom, SameRun, TrainingRows},
+    saved::recall_callbacks,
+    settings::ValidationRows,
+    setup::{Checked, Setup},
+    sound::Expected,
+    step::NotFinite,
+    untrained::Old,
+    validation::{Validation, With},
+};
+use crate::{
+    callback::{AnyCallback, Cause, Event, Flow, SoFar},
+    checkpoint::{self, CheckpointError},
+    history::{End, History, Phase},
+    objective::{RowWeights, Rows, Scores},
+    untyped::{parameters, UntypedModel},
+};
+
+impl Checked {
+    /// Trains on raw rows.
+    pub(crate) fn fit<E: Element, D: Backend<E>>(
+        self,
+        model: &mut UntypedModel<E, D>,
+        mut raw: Table,
+    ) -> Result<History> {
+        let Checked { mut setup, plan, weights: checked } = self;
+        let left_out = setup.left_out.take();
+        left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
+        let values = Fingerprint::of(&raw);
+        let rows = TrainingRows { from: RowsFrom::Memory, values, weights: &checked };
+        let same_run = setup.same_run(&plan, &rows);
+        let saved = setup.take_up(model, &plan, &same_run)?;
+        let training: Vec<usize> = (0..plan.rows).collect();
+        // In validation the weights of classes do not matter.
+        let by_row = setup.weighing.of_answers(std::mem::take(&mut setup.answers));
+        let fitted = match setup.fitted_before(model, saved.is_some()) {
+            Some(fitted) => fitted.clone(),
+            None => setup.fitted_on(&raw, &training, &by_row)?,
+        };
+        let raw = fitted.classes_where(raw, &|output, row| by_row.counts(output, row), 0)?;
+        let weights = setup.weighing.with_classes(by_row.clone(), &raw);
+        let given = std::mem::replace(&mut setup.validation, ValidationRows::None);
+        let validation = Validation::new(given, &fitted, left_out, || {
+            let cut_off = With::CutOff(by_row, (plan.rows..raw.rows).collect());
+            Validation::With(cut_off)
+        })?;
+        let rows = Rows::new(raw, &fitted, weights)?;
+        let census = Census::of(setup.graph, &rows, &training, None);
+        census.check_known("train on")?;
+        let found = super::notices::before_the_first_step(
+            setup.row,
+            &fitted,
+            &census,
+            Before {
+                coverage: model.coverage.as_ref(),
+                keep_untrained: setup.settings.keep_untrained,
+            },
+            || validation.census(&census, &rows, &fitted),
+        )?;
+
+        let Setup { optimizer, settings, mut callbacks, progress, .. } = setup;
+        // Not before: a call that is refused would leave a model that counts as fitted.
+        model.preprocessing = Some(fitted);
+        let mut run = Run::new(model, optimizer, settings, plan, (rows, same_run))?;
+        if let Some(saved) = saved {
+            run.recall(&saved)?;
+        }
+        callbacks.push(Box::new(progress));
+        run.add_notices(validation.skipped().into_iter().chain(found));
+        run.all_epochs(&validation, callbacks)
+    }
+}
+
+impl Setup {
+    /// The run to go on with, whose weights and preprocessing `model` gets.
+    pub(super) fn take_up<E: Element, D: Backend<E>>(
+        &mut self,
+        model: &mut UntypedModel<E, D>,
+        plan: &crate::callback::RunPlan,
+        same_run: &SameRun,
+    ) -> Result<Option<checkpoint::SavedRun>> {
+        let Some(path) = &self.settings.resume else { return Ok(None) };
+        let own = parameters::list(&model.module);
+        let expected = Expected {
+            graph: self.graph,
+            settings: &self.settings,
+            plan,
+            tensors: own.iter().filter(|tensor| tensor.trainable).collect(),
+            slots: self.optimizer.slots().len(),
+        };
+        checkpoint::load_run(model, path, |path, saved| {
+            same_run.compare(path, saved)?;
+            let sizes = own.iter().map(Listed::elements).collect();
+            expected
+                .check(saved)
+                .and_then(|()| recall_callbacks(saved, sizes, &mut self.callbacks))
+                .map_err(|reason| CheckpointError::Run { path: path.to_owned(), reason }.into())
+        })
+    }
+
+    /// The preprocessing that `model` has and keeps: that of the run that it has taken up, or else its
+    /// own unless it is to be fitted anew.
+    pub(super) fn fitted_before<'m, E: Element, D: Backend<E>>(
+        &self,
+        model: &'m UntypedModel<E, D>,
+        taken_up: bool,
+    ) -> Option<&'m Preprocessing> {
+        model.preprocessing.as_ref().filter(|_| taken_up || !self.settings.refit)
+    }
+
+    /// Preprocessing fitted on the rows that train.
+    fn fitted_on(
+        &self,
+        raw: &Table,
+        training: &[usize],
+        weights: &RowWeights,
+    ) -> Result<Preprocessing> {
+        let weighing = &self.weighing;
+        let mut fitting = weighing.fitting();
+        while !fitting.is_done() {
+            let weights = weighing.while_fitting(weights.clone(), raw, &fitting);
+            fitting.look(raw, training, &|output, row| weights.counts(output, row), 0)?;
+            fitting.end_pass();
+        }
+        fitting.finish()
+    }
+}
+
+impl<E: Element, D: Backend<E>> Run<'_, E, D> {
+    /// The rest of the run, and its end.
+    pub(super) fn all_epochs(
+        mut self,
+        validation: &Validation,
+        mut callbacks: Vec<Box<dyn AnyCallback>>,
+    ) -> Result<History> {
+        let trained = self.until_it_ends(validation, &mut callbacks);
+        self.pay()?;
+        if let Ok(end) = &trained {
+            self.history.end = *end;
+            self.take_averages()?;
+        }
+        // Keras: first the averages, then what callbacks restore; that also after a failure, so that
+        // the best weights are kept.
+        let ended = self.tell(&mut callbacks, &Event::Ended);
+        let filled = self.fill_untrained(Old::Forget);
+        // Frozen for the run only.
+        self.model.module.set_frozen(&|_| false);
+        // A step may have failed before; its reason is the one to tell.
+        trained?;
+        ended?;
+        filled?;
+        Ok(self.history)
+    }
+
+    /// Gives the model the averages, where the run keeps any and has taken a step.
+    fn take_averages(&mut self) -> Result<()> {
+        match self.averages.as_ref().filter(|_| self.batches > 0) {
+            Some(averages) => averages.overwrite(&mut self.model.module),
+            None => Ok(()),
+        }
+    }
+
+    /// Epoch after epoch, until the last or until a callback stops.
+    fn until_it_ends(
+        &mut self,
+        validation: &Validation,
+        callbacks: &mut [Box<dyn AnyCallback>],
+    ) -> Result<End> {
+        self.tell(callbacks, &Event::Started)?;
+        while self.epoch < self.plan.epochs && !self.stopped {
+            if self.step == 0 {
+                let started = Event::EpochStarted { epoch: self.epoch };
+                self.tell(callbacks, &started)?;
+            }
+            let mut flow = self.steps(callbacks)?;
+            if flow == Flow::Continue {
+                flow = self.end_of_epoch(validation, callbacks)?;
+            }
+            if flow == Flow::Pause {
+                self.tell(callbacks, &Event::Paused)?;
+                return Ok(End::Paused);
+            }
+        }
+        Ok(if self.stopped { End::Stopped } else { End::Completed })
+    }
+
+    /// The steps of an epoch that are left.
+    fn steps(&mut self, callbacks: &mut [Box<dyn AnyCallback>]) -> Result<Flow> {
+        while self.step < self.plan.steps_per_epoch {
+            let (epoch, step) = (self.epoch, self.step);
+            let loss = match self.train_step()? {
+                Ok(loss) => loss,
+                Err(found) => return self.not_finite(found, callbacks),
+            };
+            // The figures are lent out while the callbacks may change everything else.
+            let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
+            let figures = || scores.figures(Phase::Training);
+            let so_far = SoFar(&figures);
+            let flow =
+                self.tell_only(callbacks, &Event::StepEnded { epoch, step, loss, so_far })?;
+            self.scores = scores;
+            let flow = flow.max(self.tell_notices(callbacks)?);
+            self.write_requested(callbacks)?;
+            if flow != Flow::Continue {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn not_finite(
+        &mut self,
+        found: NotFinite,
+        callbacks: &mut [Box<dyn AnyCallback>],
+    ) -> Result<Flow> {
+        let NotFinite { cause, node } = found;
+        let (epoch, step) = (self.epoch, self.step);
+        let flow = self.tell(callbacks, &Event::NotFinite { epoch, step, cause: &cause, node })?;
+        if flow != Flow::Continue {
+            return Ok(flow);
+        }
+        let (epoch, step) = (epoch + 1, step + 1);
+        Err(match cause {
+            Cause::Loss { output, value } => Error::NotFinite { output, epoch, step, value, node },
+            Cause::Gradient { tensor } => Error::Gradient { tensor, epoch, step, node },
+        })
+    }
+
+    /// The figures of an epoch, its validation included.
+    fn end_of_epoch(
+        &mut self,
+        validation: &Validation,
+        callbacks: &mut [Box<dyn AnyCallback>],
+    ) -> Result<Flow> {
+        let epoch = self.epoch;
+        let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
+        let mut figures = scores.figures(Phase::Training);
+        if (epoch + 1).is_multiple_of(self.settings.validation_frequency) {
+            figures.extend(self.validate(validation)?);
+        }
+        self.history.epochs.push(figures.clone());
+        self.history.learning_rates.push(self.optimizer.learning_rate());
+        (self.epoch, self.step) = (epoch + 1, 0);
+        self.tell(callbacks, &Event::EpochEnded { epoch, figures: &figures })
+    }
+}

@@ -1,0 +1,172 @@
+//! A learning rate to begin with, found by trying all of them.
+
+use std::{cell::RefCell, path::Path, rc::Rc};
+
+use multi_input_base::Result;
+use multi_input_data::Table;
+use multi_input_kernel::{Backend, Element};
+
+use super::setup::{Checked, Setup};
+use crate::{
+    callback::{AnyCallback, AnyTraining, Event, Flow},
+    plot,
+    untyped::UntypedModel,
+};
+
+/// The loss of a batch at each learning rate, from small rates to large ones.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LearningRateCurve {
+    /// Rates and the batches' losses.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// The rates that are tried, each the same multiple of the one before.
+const FIRST: f64 = 1e-7;
+const LAST: f64 = 10.0;
+const STEPS: usize = 200;
+/// Over how many of them a fall is measured.
+const WINDOW: usize = STEPS / 10;
+/// The share of the smoothed loss that a step keeps.
+const SMOOTHING: f64 = 0.9;
+/// Training is lost once the smoothed loss is so many times the best.
+const LOST: f64 = 4.0;
+
+impl LearningRateCurve {
+    /// The losses without their noise: a moving average that counts what was before its beginning
+    /// as missing.
+    pub fn smoothed(&self) -> Vec<(f64, f64)> {
+        let (mut mean, mut weight) = (0.0, 0.0);
+        let smooth = |&(rate, loss): &(f64, f64)| {
+            mean = SMOOTHING * mean + (1.0 - SMOOTHING) * loss;
+            weight = SMOOTHING * weight + (1.0 - SMOOTHING);
+            (rate, mean / weight)
+        };
+        self.points.iter().map(smooth).collect()
+    }
+
+    /// The rate around which the smoothed loss falls fastest; `None` where it never falls. The fall is
+    /// measured over a tenth of the rates, because from one batch to the next it is mostly noise.
+    pub fn suggestion(&self) -> Option<f64> {
+        let smoothed = self.smoothed();
+        let lowest = smoothed.iter().enumerate().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1))?.0;
+        // The rates are evenly spread by their logarithm, so differences are slopes. The first
+        // tenth is where the average begins.
+        let falls = smoothed[..=lowest].windows(WINDOW).skip(WINDOW);
+        let falls = falls.map(|window| (window[WINDOW - 1].1 - window[0].1, window[WINDOW / 2].0));
+        let (fall, rate) = falls.min_by(|(a, _), (b, _)| a.total_cmp(b))?;
+        (fall < 0.0).then_some(rate)
+    }
+
+    /// Draws the curve over a logarithmic axis.
+    ///
+    /// # Errors
+    /// [`Error::File`](multi_input_base::Error::File).
+    pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
+        let series = |name: &str, points: Vec<(f64, f64)>, dashed| plot::Series {
+            name: name.to_owned(),
+            points,
+            dashed,
+        };
+        let panel = plot::Panel {
+            title: match self.suggestion() {
+                Some(rate) => format!("suggested: {rate:.1e}"),
+                None => "the loss never falls".to_owned(),
+            },
+            x_title: "learning rate",
+            x_scale: plot::XScale::Logarithmic,
+            series: vec![
+                series("smoothed", self.smoothed(), false),
+                series("loss", self.points.clone(), true),
+            ],
+        };
+        plot::write(path.as_ref(), &plot::panel(&panel))
+    }
+}
+
+impl Setup {
+    /// The same with the settings that finding a rate needs.
+    pub(crate) fn finding_a_rate(mut self) -> Setup {
+        self.callbacks.clear();
+        self.validation = super::ValidationRows::None;
+        self.progress = crate::callback::Progress::silent();
+        (self.settings.resume, self.settings.initial_epoch) = (None, 0);
+        (self.settings.epochs, self.settings.steps_per_epoch) = (1, Some(STEPS));
+        self
+    }
+}
+
+impl Checked {
+    /// The losses at growing rates; the model is as it was afterwards.
+    pub(crate) fn find_learning_rate<E: Element, D: Backend<E>>(
+        mut self,
+        model: &mut UntypedModel<E, D>,
+        raw: Table,
+    ) -> Result<LearningRateCurve> {
+        let curve = Rc::new(RefCell::new(LearningRateCurve::default()));
+        self.setup.callbacks =
+            vec![Box::new(Ramp { curve: Rc::clone(&curve), best: f64::INFINITY })];
+        let (before, preprocessing) = (model.snapshot(), model.preprocessing.clone());
+        let trained = self.fit(model, raw);
+        model.restore(&before)?;
+        model.preprocessing = preprocessing;
+        trained?;
+        let found = curve.borrow().clone();
+        Ok(found)
+    }
+}
+
+/// Raises the rate from step to step, until the loss explodes.
+struct Ramp {
+    curve: Rc<RefCell<LearningRateCurve>>,
+    best: f64,
+}
+
+fn rate(step: usize) -> f64 {
+    FIRST * (LAST / FIRST).powf(step as f64 / (STEPS - 1) as f64)
+}
+
+impl AnyCallback for Ramp {
+    fn name(&self) -> &'static str {
+        "Ramp"
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
+        match event {
+            Event::Started => training.set_learning_rate(rate(0)),
+            Event::StepEnded { step, loss, .. } => {
+                let mut curve = self.curve.borrow_mut();
+                curve.points.push((rate(*step), *loss));
+                let smoothed = curve.smoothed().last().map_or(*loss, |point| point.1);
+                self.best = self.best.min(smoothed);
+                if smoothed > LOST * self.best && *step > WINDOW {
+                    return Ok(Flow::Stop);
+                }
+                training.set_learning_rate(rate(step + 1));
+            }
+            Event::NotFinite { .. } => return Ok(Flow::Stop),
+            _ => {}
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_suggestion_is_where_the_loss_falls_fastest() {
+        // Flat, then down between 1e-3 and 1e-1, then up.
+        let loss = |rate: f64| match rate.log10() {
+            x if x < -3.0 => 1.0,
+            x if x < -1.0 => 1.0 - 0.4 * (x + 3.0),
+            x => 0.2 + 5.0 * (x + 1.0),
+        };
+        let points = (0..STEPS).map(|step| (rate(step), loss(rate(step)))).collect();
+        let found = LearningRateCurve { points }.suggestion().unwrap();
+        assert!((1e-3..1e-1).contains(&found), "{found}");
+        let points = (0..STEPS).map(|step| (rate(step), 1.0 + step as f64)).collect();
+        assert_eq!(LearningRateCurve { points }.suggestion(), None);
+        assert_eq!(LearningRateCurve::default().suggestion(), None);
+    }
+}

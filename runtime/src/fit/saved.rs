@@ -1,0 +1,175 @@
+//! A run as it is written down, and taken up again.
+
+use multi_input_base::{Error, Result};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::{lazy::Raw, optim::OptimizerState, parameters::Role};
+
+use super::run::Run;
+use crate::{
+    callback::{AnyCallback, Memory},
+    checkpoint::{CheckpointError, SavedRun},
+    untyped::parameters,
+};
+
+/// The names of a callback's numbers begin with its place and its name.
+fn prefix(place: usize, callback: &dyn AnyCallback) -> String {
+    format!("callback.{place}.{}.", callback.name())
+}
+
+/// The progress is shown, but is no part of the run.
+fn of_the_run(callback: &dyn AnyCallback) -> bool {
+    callback.name() != "Progress"
+}
+
+impl<E: Element, D: Backend<E>> Run<'_, E, D> {
+    /// All of the run but its model.
+    pub(super) fn saved(
+        &self,
+        callbacks: &[Box<dyn AnyCallback>],
+        raw: &[Option<Raw<E>>],
+    ) -> SavedRun {
+        let own = || callbacks.iter().filter(|callback| of_the_run(callback.as_ref()));
+        let mut saved = SavedRun {
+            settings: self.same_run.0.clone(),
+            epoch: self.epoch,
+            step: self.step,
+            batches: self.batches,
+            updates: self.state.step,
+            tensor_steps: self.state.tensors.iter().map(|tensor| tensor.step).collect(),
+            learning_rate: self.optimizer.learning_rate(),
+            frozen: self.branches.frozen().map(str::to_owned).collect(),
+            stopped: self.stopped,
+            history: self.history.clone(),
+            ..SavedRun::default()
+        };
+        for tensor in &self.state.tensors {
+            for (slot, numbers) in tensor.slots.iter().enumerate() {
+                saved
+                    .state
+                    .tensors
+                    .insert(format!("optimizer.{slot}.{}", tensor.name), wide(numbers));
+            }
+        }
+        let names = self.state.tensors.iter().map(|tensor| tensor.name.as_str());
+        self.tables.save(names, raw, &mut saved.state);
+        let averages = self.averages.iter().flat_map(|averages| &averages.tensors);
+        for (kind, tensors) in
+            [("average", averages.collect::<Vec<_>>()), ("sum", self.accumulated.iter().collect())]
+        {
+            for (state, numbers) in self.state.tensors.iter().zip(tensors) {
+                saved.state.tensors.insert(format!("{kind}.{}", state.name), wide(numbers));
+            }
+        }
+        saved.state.numbers.extend(self.scores.state());
+        for (place, callback) in own().enumerate() {
+            let mut memory = Memory::default();
+            callback.remember(&mut memory);
+            let prefix = prefix(place, callback.as_ref());
+            let named =
+                memory.numbers.into_iter().map(|(name, numbers)| (prefix.clone() + &name, numbers));
+            saved.state.numbers.extend(named);
+        }
+        saved
+    }
+
+    /// Goes on from a run that was written down; the model has its weights already.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Run`] where numbers do not fit after all.
+    pub(super) fn recall(&mut self, saved: &SavedRun) -> Result<()> {
+        (self.epoch, self.step, self.batches) = (saved.epoch, saved.step, saved.batches);
+        (self.stopped, self.history) = (saved.stopped, saved.history.clone());
+        if !self.stopped {
+            // The reason for a pause, which is over.
+            self.history.end_reason = None;
+        }
+        self.optimizer.set_learning_rate(saved.learning_rate);
+        recall_optimizer(&mut self.state, saved)?;
+        self.recall_tables(saved)?;
+        for (index, state) in self.state.tensors.iter().enumerate() {
+            if let Some(averages) = &mut self.averages {
+                fill(&mut averages.tensors[index], saved, &format!("average.{}", state.name))?;
+            }
+            if let Some(sum) = self.accumulated.get_mut(index) {
+                let name = format!("sum.{}", state.name);
+                sum.resize(saved.state.tensors.get(&name).map_or(0, Vec::len), E::zero());
+                fill(sum, saved, &name)?;
+            }
+        }
+        self.scores.set_state(|name| saved.state.numbers.get(name).cloned());
+        self.branches.freeze_only(&saved.frozen);
+        self.tell_frozen();
+        Ok(())
+    }
+}
+
+impl<E: Element, D: Backend<E>> Run<'_, E, D> {
+    fn recall_tables(&mut self, saved: &SavedRun) -> Result<()> {
+        let Run { tables, state, .. } = self;
+        let mut known = Some(());
+        parameters::edit_role(&mut self.model.module, Role::Trained, |index, weights| {
+            let tensor = &state.tensors[index];
+            let of = (index, tensor.name.as_str());
+            known = known.and(tables.recall(of, tensor.step, &saved.state, weights));
+        })?;
+        known.ok_or_else(|| unfit(saved, "a table"))
+    }
+}
+
+/// Has the callbacks go on from what they remembered, in a model whose tensors have so many numbers.
+///
+/// # Errors
+/// What no callback can have remembered.
+pub(super) fn recall_callbacks(
+    saved: &SavedRun,
+    sizes: Vec<usize>,
+    callbacks: &mut [Box<dyn AnyCallback>],
+) -> std::result::Result<(), String> {
+    for (place, callback) in callbacks.iter_mut().enumerate() {
+        let prefix = prefix(place, callback.as_ref());
+        let own = saved.state.numbers.iter().filter_map(|(name, numbers)| {
+            Some((name.strip_prefix(&prefix)?.to_owned(), numbers.clone()))
+        });
+        let memory = Memory::of(own.collect(), sizes.clone());
+        callback.recall(&memory);
+        if let Some(problem) = memory.problem() {
+            return Err(format!("{}, {problem}", callback.name()));
+        }
+    }
+    Ok(())
+}
+
+fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun) -> Result<()> {
+    state.step = saved.updates;
+    for (tensor, step) in state.tensors.iter_mut().zip(&saved.tensor_steps) {
+        tensor.step = *step;
+        for (slot, numbers) in tensor.slots.iter_mut().enumerate() {
+            let name = format!("optimizer.{slot}.{}", tensor.name);
+            // A table keeps its own.
+            if saved.state.tensors.contains_key(&name) {
+                fill(numbers, saved, &name)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn wide<E: Element>(numbers: &[E]) -> Vec<f64> {
+    numbers.iter().map(|number| number.as_f64()).collect()
+}
+
+/// Takes over numbers, of which there must be as many.
+fn fill<E: Element>(own: &mut [E], saved: &SavedRun, name: &str) -> Result<()> {
+    match saved.state.tensors.get(name).filter(|saved| saved.len() == own.len()) {
+        Some(saved) => {
+            own.iter_mut().zip(saved).for_each(|(own, &saved)| *own = E::of(saved));
+            Ok(())
+        }
+        None => Err(unfit(saved, name)),
+    }
+}
+
+fn unfit(saved: &SavedRun, name: &str) -> Error {
+    let reason = format!("`{name}` does not fit the model");
+    CheckpointError::Run { path: saved.path.clone(), reason }.into()
+}

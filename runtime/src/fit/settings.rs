@@ -1,0 +1,88 @@
+//! The settings of a training run, without the type of the model.
+
+use std::path::PathBuf;
+
+use multi_input_base::{Result, Seed};
+use multi_input_data::Table;
+
+use super::{validation::SampleTables, Clip, MovingAverage};
+
+/// The settings that are plain values.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) epochs: usize,
+    pub(crate) initial_epoch: usize,
+    pub(crate) batch_size: usize,
+    pub(crate) steps_per_epoch: Option<usize>,
+    pub(crate) validation_frequency: usize,
+    pub(crate) seed: Seed,
+    pub(crate) shuffle: Shuffle,
+    pub(crate) shuffle_window: usize,
+    /// In bytes.
+    pub(crate) shuffle_memory: usize,
+    pub(crate) accumulate: usize,
+    pub(crate) clip: Option<Clip>,
+    pub(crate) moving_average: Option<MovingAverage>,
+    pub(crate) whole_tables: bool,
+    pub(crate) keep_untrained: bool,
+    /// The learning rates of branches, relative to the optimizer's.
+    pub(crate) rates: Vec<(&'static str, f64)>,
+    pub(crate) frozen: Vec<&'static str>,
+    pub(crate) dropped: Vec<(&'static str, f64)>,
+    pub(crate) resume: Option<PathBuf>,
+    pub(crate) refit: bool,
+}
+
+/// Keras's.
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            epochs: 1,
+            initial_epoch: 0,
+            batch_size: 32,
+            steps_per_epoch: None,
+            validation_frequency: 1,
+            seed: Seed(0),
+            shuffle: Shuffle::EachEpoch,
+            shuffle_window: 10_000,
+            shuffle_memory: 128 << 20,
+            accumulate: 1,
+            clip: None,
+            moving_average: None,
+            whole_tables: false,
+            keep_untrained: false,
+            rates: Vec::new(),
+            frozen: Vec::new(),
+            dropped: Vec::new(),
+            resume: None,
+            refit: false,
+        }
+    }
+}
+
+/// How much the rows of each class count for an output.
+pub(crate) struct ClassWeights {
+    pub(crate) index: usize,
+    pub(crate) weights: Vec<(usize, f64)>,
+}
+
+/// In which order the training rows are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shuffle {
+    /// A fresh order in every epoch, which depends on seed and epoch only.
+    EachEpoch,
+    /// The order they were handed over in.
+    Never,
+}
+
+/// The rows to validate with.
+pub(crate) enum ValidationRows {
+    /// None.
+    None,
+    /// The last part of the training rows.
+    Split(f64),
+    /// Rows of their own, or what is wrong with them.
+    Rows(Result<Table>),
+    /// Rows that are read anew every time.
+    Source(Box<dyn SampleTables>),
+}

@@ -1,0 +1,128 @@
+//! Whether what a file holds of a run can have been written by one. Its checksum is right by then, so
+//! what is wrong was put there on purpose, or by another version: it is refused before anything
+//! changes, with what does not fit, and no step of a run asks again.
+
+use multi_input_base::quote::Quoted;
+use multi_input_nn::{lazy::holds_table, parameters::Listed};
+
+use super::settings::Settings;
+use crate::{
+    callback::RunPlan,
+    checkpoint::SavedRun,
+    definition::Graph,
+    history::{Figures, Phase},
+    objective::Scores,
+};
+
+/// What a run has to fit.
+pub(super) struct Expected<'a> {
+    pub(super) graph: &'static Graph,
+    pub(super) settings: &'a Settings,
+    pub(super) plan: &'a RunPlan,
+    /// The tensors of the model that are trained.
+    pub(super) tensors: Vec<&'a Listed>,
+    /// How many numbers the optimizer remembers for each weight.
+    pub(super) slots: usize,
+}
+
+/// Whole numbers below are exact in double precision, and their sums in 64 bits.
+const MOST: u64 = 1 << 53;
+
+impl Expected<'_> {
+    /// # Errors
+    /// What does not fit, in words.
+    pub(super) fn check(&self, saved: &SavedRun) -> Result<(), String> {
+        self.counters(saved)?;
+        self.history(saved)?;
+        let (expected, found) = (self.tensors.len(), saved.tensor_steps.len());
+        if expected != found {
+            return Err(format!("steps of {found} trained tensors, of which there are {expected}"));
+        }
+        for (index, tensor) in self.tensors.iter().enumerate() {
+            self.tensor(saved, index, tensor)?;
+        }
+        self.figures(saved)
+    }
+
+    /// Epoch, steps and batches.
+    fn counters(&self, saved: &SavedRun) -> Result<(), String> {
+        let steps = self.plan.steps_per_epoch;
+        if saved.step > steps {
+            return Err(format!("step {} of an epoch of {steps} steps", saved.step));
+        }
+        let taken = self.plan.steps_before(saved.epoch, saved.step);
+        let SavedRun { batches, updates, .. } = saved;
+        if u128::from(*batches) > taken || *batches >= MOST || updates > batches {
+            return Err(format!(
+                "{updates} steps of the optimizer in {batches} of {taken} batches"
+            ));
+        }
+        let known = |name: &String| self.graph.nodes.iter().any(|node| node.name == name);
+        match saved.frozen.iter().find(|name| !known(name)) {
+            Some(name) => Err(format!("{} is frozen, which is no node", Quoted(name))),
+            None => Ok(()),
+        }
+    }
+
+    fn history(&self, saved: &SavedRun) -> Result<(), String> {
+        let (epochs, rates) = (saved.history.epochs.len(), saved.history.learning_rates.len());
+        if epochs != rates || epochs > saved.epoch {
+            return Err(format!(
+                "a history of {epochs} epochs and {rates} learning rates after {} epochs",
+                saved.epoch
+            ));
+        }
+        let phases = [Phase::Training, Phase::Validation].iter();
+        let known: Vec<String> =
+            phases.flat_map(|phase| Figures::names(self.graph, *phase)).collect();
+        match saved.history.names().into_iter().find(|name| !known.contains(name)) {
+            Some(name) => Err(format!("a figure {} that the model does not have", Quoted(name))),
+            None => Ok(()),
+        }
+    }
+
+    /// What belongs to a trained tensor: the optimizer's numbers, its average, sums of its gradients.
+    fn tensor(&self, saved: &SavedRun, index: usize, tensor: &Listed) -> Result<(), String> {
+        let name = &tensor.name;
+        let steps = saved.tensor_steps[index];
+        if steps > saved.updates {
+            return Err(format!("{steps} steps of `{name}`, of {}", saved.updates));
+        }
+        let is_table = holds_table(&saved.state, name, &tensor.shape, self.slots)?;
+        if !is_table {
+            let mut slots = (0..self.slots).map(|slot| format!("optimizer.{slot}.{name}"));
+            slots.try_for_each(|slot| has(saved, &slot, &[tensor.elements()]))?;
+        }
+        if self.settings.moving_average.is_some() {
+            has(saved, &format!("average.{name}"), &[tensor.elements()])?;
+        }
+        if self.settings.accumulate > 1 && !is_table {
+            // None before the first batch.
+            has(saved, &format!("sum.{name}"), &[0, tensor.elements()])?;
+        }
+        Ok(())
+    }
+
+    /// The figures of the epoch under way: what they go on from has to be what they kept.
+    fn figures(&self, saved: &SavedRun) -> Result<(), String> {
+        let mut scores = Scores::new(self.graph);
+        scores.set_state(|name| saved.state.numbers.get(name).cloned());
+        let bits = |numbers: &[f64]| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>();
+        for (name, state) in scores.state() {
+            let found = saved.state.numbers.get(&name);
+            if found.is_none_or(|found| bits(found) != bits(&state)) {
+                return Err(format!("`{name}` is not what the figures of an epoch keep"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses numbers that are not as many as expected.
+fn has(saved: &SavedRun, name: &str, counts: &[usize]) -> Result<(), String> {
+    match saved.state.tensors.get(name).map(Vec::len) {
+        Some(found) if counts.contains(&found) => Ok(()),
+        Some(found) => Err(format!("`{name}` has {found} numbers, expected {counts:?}")),
+        None => Err(format!("`{name}` is missing")),
+    }
+}

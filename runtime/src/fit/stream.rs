@@ -1,0 +1,165 @@
+//! The batches of a source, read and preprocessed on a thread of its own while the model trains.
+
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use multi_input_base::{Error, Result, Seed};
+use multi_input_data::{
+    preprocess::Preprocessing,
+    reading::{cut, rows_within, Piece, Screen},
+    SkipRefused,
+};
+use multi_input_nn::layer::Draw;
+
+use super::{
+    mixer::{Mixer, Window},
+    settings::Shuffle,
+    weighing::Weighing,
+};
+use crate::{definition::Graph, objective::Rows};
+
+/// How many batches wait at most: fewer where they are large. A batch holds its rows twice, as they
+/// were read and as the model takes them.
+pub(super) fn batches_waiting(graph: &Graph, batch_size: usize) -> usize {
+    const MOST: usize = 4;
+    const MOST_BYTES: usize = 64 << 20;
+    MOST.min(rows_within(graph, MOST_BYTES / 2) / batch_size.max(1))
+}
+
+/// The batches as they come from the other thread.
+pub(super) struct Stream(pub(super) Receiver<Result<Rows>>);
+
+impl Stream {
+    /// The rows of the next batch.
+    pub(super) fn next(&mut self) -> Result<Rows> {
+        let ended = |_| Error::Device("the thread that reads the rows has ended".to_owned());
+        self.0.recv().map_err(ended)?
+    }
+}
+
+/// What prepares the batches: pass after pass over the source, each in an order of its own.
+///
+/// Rows are mixed within a window, see [`Mixer`]; the order depends on seed and pass only.
+pub(super) struct Feed<'a> {
+    pub(super) source: &'a dyn RowsOfSource,
+    pub(super) fitted: Preprocessing,
+    pub(super) weighing: Weighing,
+    pub(super) seed: Seed,
+    pub(super) shuffle: Shuffle,
+    pub(super) window: Window,
+    pub(super) batch_size: usize,
+    /// How many rows a pass has.
+    pub(super) rows: usize,
+    /// The number of the first batch, from the beginning of the training.
+    pub(super) first_batch: u64,
+}
+
+impl Feed<'_> {
+    /// Hands over batches until nobody takes them any more, or something is wrong.
+    pub(super) fn run(self, to: &SyncSender<Result<Rows>>) {
+        let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
+        let (mut pass, mut skipped) = (self.first_batch / batches, self.first_batch % batches);
+        loop {
+            match self.pass(pass, skipped, to) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    // Nobody may be left to hear it.
+                    let _ = to.send(Err(error));
+                    return;
+                }
+            }
+            (pass, skipped) = (pass.wrapping_add(1), 0);
+        }
+    }
+
+    /// One pass, but for its first `skipped` batches; whether somebody waits for the next.
+    fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
+        let screen = Screen::by(self.source.skips(), |table| self.fitted.check_samples(table));
+        let mut waits = true;
+        self.source.pass(self.batch_size, screen, &mut |pieces| {
+            waits = self.batches(pieces, (pass, skipped), to)?;
+            Ok(())
+        })?;
+        Ok(waits)
+    }
+
+    /// Makes batches of the rows of a pass.
+    fn batches(
+        &self,
+        pieces: &mut dyn Iterator<Item = Result<Piece>>,
+        (pass, skipped): (u64, u64),
+        to: &SyncSender<Result<Rows>>,
+    ) -> Result<bool> {
+        let mut count = 0;
+        for (number, batch) in (0..).zip(cut(self.mixed(pieces, pass), self.batch_size)) {
+            let batch = batch?;
+            count += batch.len();
+            let draw = self.draw(pass, number);
+            if number >= skipped && to.send(Ok(self.prepare(batch, draw)?)).is_err() {
+                return Ok(false);
+            }
+        }
+        match count == self.rows {
+            true => Ok(true),
+            false => Err(Error::Settings(vec![format!(
+                "a source gives the same rows in every pass, but this one gave {} in the first and \
+                 {count} in a later one",
+                self.rows
+            )])),
+        }
+    }
+
+    /// The rows of a pass in its order.
+    fn mixed<'r>(
+        &self,
+        pieces: &'r mut dyn Iterator<Item = Result<Piece>>,
+        pass: u64,
+    ) -> impl Iterator<Item = Result<Piece>> + use<'r> {
+        let window = match self.shuffle {
+            Shuffle::EachEpoch => self.window,
+            Shuffle::Never => Window { rows: 1, ..self.window },
+        };
+        let mut mixer =
+            Mixer::new(window, self.seed.generator(multi_input_base::Stream::Shuffling, pass));
+        std::iter::from_fn(move || match pieces.next() {
+            Some(piece) => Some(piece.map(|piece| mixer.mix(piece))),
+            None => mixer.rest().map(Ok),
+        })
+    }
+
+    /// What changes the rows of a batch at random.
+    fn draw(&self, pass: u64, batch: u64) -> Draw {
+        let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
+        let seed = self.seed.stream(multi_input_base::Stream::Augmentation);
+        Draw { seed, layer: 0, step: pass.wrapping_mul(batches).wrapping_add(batch), call: 0 }
+    }
+
+    /// A batch as the model takes it.
+    fn prepare(&self, batch: Piece, draw: Draw) -> Result<Rows> {
+        let (table, answers, by_place) = batch.apart();
+        let weights = self.weighing.of_answers(answers);
+        let counts = |output: usize, row: usize| weights.counts(output, row);
+        let rows = self.fitted.classes_where(table, &counts, 0).and_then(|raw| {
+            let weights = self.weighing.with_classes(weights.clone(), &raw);
+            Rows::numbered(raw, &self.fitted, weights, (0, Some(draw)))
+        });
+        rows.map_err(by_place)
+    }
+}
+
+/// The rows of a source to train on, whatever its type and that of the model.
+#[doc(hidden)]
+pub trait RowsOfSource: Sync {
+    /// Lets `take` have all rows but for those that the screen leaves out, about so many at a time, with
+    /// what the functions that weigh rows say of them.
+    #[allow(private_interfaces)] // The trait cannot be named from outside.
+    fn pass(
+        &self,
+        at_once: usize,
+        screen: Screen<'_>,
+        take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<Piece>>) -> Result<()>,
+    ) -> Result<()>;
+
+    /// What leaves out others, where something does.
+    fn skips(&self) -> Option<&dyn SkipRefused>;
+}

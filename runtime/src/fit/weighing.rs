@@ -1,0 +1,159 @@
+//! How much rows count: what users say of rows and classes, checked, as weights.
+
+use multi_input_data::{preprocess::Fitting, Column, Table, Values};
+
+use super::settings::ClassWeights;
+use crate::{
+    checksum::Crc32c,
+    definition::{Graph, Output, TargetKind},
+    objective::RowWeights,
+};
+
+/// The sample weights of an output, as rows go by: what tells them from others, and the first that is
+/// no weight.
+pub(crate) struct SampleWeightCheck {
+    output: &'static str,
+    values: Crc32c,
+    mistake: Option<String>,
+}
+
+impl SampleWeightCheck {
+    /// No rows yet.
+    pub(super) fn new(output: &'static str) -> SampleWeightCheck {
+        SampleWeightCheck { output, values: Crc32c::default(), mistake: None }
+    }
+
+    /// Takes a row's weight, which is the row's number in its source or slice.
+    pub(super) fn take(&mut self, row: usize, weight: f32) {
+        self.values.update(&weight.to_bits().to_le_bytes());
+        if !(weight >= 0.0 && weight.is_finite()) {
+            self.mistake.get_or_insert_with(|| {
+                format!(
+                    "the sample weight of row {row} for output `{}` must be a number of at least \
+                     0, but is {weight}",
+                    self.output
+                )
+            });
+        }
+    }
+
+    /// What is wrong with the first weight that is none.
+    pub(super) fn mistake(&self) -> Option<&str> {
+        self.mistake.as_deref()
+    }
+
+    /// The output, and a checksum of the weights.
+    pub(super) fn fingerprint(&self) -> (&'static str, u32) {
+        (self.output, self.values.value())
+    }
+}
+
+/// How much rows count: by what a user's function says of each, and by their classes.
+pub(crate) struct Weighing {
+    pub(crate) graph: &'static Graph,
+    /// The places and the names of the outputs that functions weigh the rows for.
+    pub(crate) by_row: Vec<(usize, &'static str)>,
+    pub(crate) by_class: Vec<ClassWeights>,
+}
+
+impl Weighing {
+    /// The checks of what the functions say, before any row.
+    pub(super) fn checks(&self) -> Vec<SampleWeightCheck> {
+        self.by_row.iter().map(|(_, output)| SampleWeightCheck::new(output)).collect()
+    }
+
+    /// The same of all rows, by what the functions have answered.
+    pub(super) fn checked(&self, answers: &[Vec<f64>]) -> Vec<SampleWeightCheck> {
+        let mut checks = self.checks();
+        for (check, answers) in checks.iter_mut().zip(answers) {
+            let weights = answers.iter().enumerate();
+            weights.for_each(|(row, weight)| check.take(row, *weight as f32));
+        }
+        checks
+    }
+
+    /// The weights of rows of which was asked what the functions say.
+    pub(super) fn of_answers(&self, answers: impl IntoIterator<Item = Vec<f64>>) -> RowWeights {
+        let mut weights = RowWeights::default();
+        for ((output, _), answers) in self.by_row.iter().zip(answers) {
+            weights.scale(*output, answers);
+        }
+        weights
+    }
+
+    /// The same by the classes of the rows as well, of which `raw` is the table.
+    pub(super) fn with_classes(&self, mut weights: RowWeights, raw: &Table) -> RowWeights {
+        for by_class in &self.by_class {
+            if let Some(column) = raw.columns.get(self.graph.inputs.len() + by_class.index) {
+                weights.scale(by_class.index, of_classes(column, &by_class.weights));
+            }
+        }
+        weights
+    }
+
+    /// The same while preprocessing is fitted, which may have learned the labels of the classes.
+    pub(super) fn while_fitting(
+        &self,
+        by_row: RowWeights,
+        raw: &Table,
+        fitting: &Fitting,
+    ) -> RowWeights {
+        match self.by_class.is_empty() {
+            true => by_row,
+            false => self.with_classes(by_row, &fitting.classes(raw)),
+        }
+    }
+
+    /// Preprocessing to be fitted on rows so weighed. Where a label may count nothing, the labels come
+    /// first: only they tell which class it is.
+    pub(super) fn fitting(&self) -> Fitting {
+        let leaves_out = |by_class: &ClassWeights| {
+            let labels = self.graph.outputs.get(by_class.index).is_some_and(|output| output.labels);
+            labels && by_class.weights.iter().any(|(_, weight)| *weight == 0.0)
+        };
+        match self.by_class.iter().any(leaves_out) {
+            true => Fitting::new(self.graph).with_labels_first(),
+            false => Fitting::new(self.graph),
+        }
+    }
+}
+
+/// The weight of every row by the class in its target column; a class without a weight counts 1.
+fn of_classes(column: &Column, weights: &[(usize, f64)]) -> Vec<f64> {
+    let of =
+        |class: usize| weights.iter().rev().find(|(own, _)| *own == class).map_or(1.0, |w| w.1);
+    match &*column.values {
+        Values::Categories(classes) => classes.iter().map(|&class| of(class as usize)).collect(),
+        Values::Numbers(flags) => flags.iter().map(|&flag| of(usize::from(flag > 0.5))).collect(),
+        // Labels whose classes are not learned yet; nothing else is a target.
+        _ => vec![1.0; column.values.len()],
+    }
+}
+
+/// What is wrong with class weights for an output.
+pub(super) fn class_mistakes(output: &Output, weights: &[(usize, f64)]) -> Vec<String> {
+    let name = output.name;
+    let classes = match output.target.kind {
+        TargetKind::Class => output.width,
+        TargetKind::Flag => 2,
+        TargetKind::Numbers | TargetKind::Doubles => {
+            return vec![format!("output `{name}` has class weights, but its target is no class")]
+        }
+    };
+    let mut mistakes = Vec::new();
+    for &(class, weight) in weights {
+        if class >= classes {
+            let last = classes.saturating_sub(1);
+            mistakes.push(format!(
+                "output `{name}` has a weight for class {class}, but its classes are 0 to {last}"
+            ));
+        }
+        if !(weight >= 0.0 && weight.is_finite()) {
+            mistakes.push(format!(
+                "output `{name}`: the weight of class {class} must be a number of at least 0, \
+                 but is {weight}"
+            ));
+        }
+    }
+    mistakes
+}

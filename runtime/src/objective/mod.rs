@@ -1,0 +1,321 @@
+//! What a model's heads are compared with, and what comes of it: losses, their gradients, and figures.
+
+mod row_weights;
+mod rows;
+mod score;
+
+use dfdx::{
+    shapes::{HasShape, Rank0},
+    tensor::{OwnedTape, PutTape, Tape, Tensor},
+    tensor_ops::ReshapeTo,
+};
+use multi_input_base::{Error, Result};
+use multi_input_data::{Column, Values};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::loss::TargetRow;
+
+pub(crate) use self::{
+    row_weights::RowWeights,
+    rows::{check_targets, encode, Chunk, Dropping, Rows},
+    score::Scores,
+};
+use crate::definition::{Graph, Head, Output};
+
+/// The losses of one batch: the sum over the outputs of weight * sum(row weight * loss) / rows, where
+/// the sum and the number of rows are of those that know the output's target. An output that no row of
+/// the batch knows adds nothing, and has no gradient.
+///
+/// Keras's loss with `sample_weight` and a mask; in PyTorch `(loss * weight)[known].mean()`.
+#[derive(Debug)]
+pub(crate) struct Objective {
+    /// The weighted sum over the outputs.
+    pub(crate) total: f64,
+    /// Each output's loss, without the output's weight; 0 where no row knows its target.
+    pub(crate) by_output: Vec<f64>,
+    /// How many rows know each output's target.
+    pub(crate) known: Vec<usize>,
+    /// The slope of the total by every number of every head.
+    slopes: Vec<Vec<f64>>,
+}
+
+impl Objective {
+    /// Compares `heads`, which hold the rows of a batch one after the other.
+    pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], chunk: &Chunk<'_>) -> Objective {
+        let (by_output, known, slopes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut objective = Objective { total: 0.0, by_output, known, slopes };
+        let targets = chunk.targets().0.columns.iter().skip(graph.encoded_columns());
+        for (place, ((output, head), target)) in
+            graph.outputs.iter().zip(heads).zip(targets).enumerate()
+        {
+            objective.add(place, output, (head, target), chunk);
+        }
+        objective
+    }
+
+    /// Adds the output at `place`.
+    fn add(
+        &mut self,
+        place: usize,
+        output: &Output,
+        (head, target): (&[f64], &Column),
+        chunk: &Chunk<'_>,
+    ) {
+        let (width, rows) = (output.width.max(1), chunk.targets().1);
+        let known = rows.iter().filter(|&&row| target.is_present(row)).count();
+        let count = known.max(1) as f64;
+        let mut slopes = vec![0.0; head.len()];
+        let mut sum = 0.0;
+        let samples = head.chunks_exact(width).zip(slopes.chunks_exact_mut(width)).zip(rows);
+        for ((head, slopes), &row) in samples {
+            let Some(target) = target_row(target, row) else { continue };
+            let weight = chunk.weights().of(place, row);
+            let loss = output.loss.sample_in_units(head, target, chunk.units(place), slopes);
+            // Selected rather than multiplied: a weight of 0 leaves a row out, whatever it costs.
+            sum += if weight == 0.0 { 0.0 } else { weight * loss };
+            let scale = output.weight * weight / count;
+            let scaled = |slope: f64| if scale == 0.0 { 0.0 } else { slope * scale };
+            slopes.iter_mut().for_each(|slope| *slope = scaled(*slope));
+        }
+        self.total += output.weight * sum / count;
+        self.by_output.push(sum / count);
+        self.known.push(known);
+        self.slopes.push(slopes);
+    }
+
+    /// The total as a tensor whose backward pass starts at the heads. The slopes go with it; the
+    /// losses stay.
+    pub(crate) fn on_tape<E: Element, D: Backend<E>>(
+        &mut self,
+        heads: Vec<Head<E, D>>,
+        mut tape: OwnedTape<E, D>,
+        device: &D,
+    ) -> std::result::Result<Tensor<Rank0, E, D, OwnedTape<E, D>>, D::Err> {
+        let mut total = device.buffer(1)?;
+        total.fill(E::of(self.total));
+        let total = device.try_tensor_from_vec(total, ())?;
+        let slopes = std::mem::take(&mut self.slopes);
+        tape.add_backward_op(move |gradients| {
+            for (head, slopes) in heads.iter().zip(&slopes) {
+                D::edit_gradient(gradients, head, |gradient| {
+                    for (gradient, &slope) in gradient.iter_mut().zip(slopes) {
+                        *gradient += E::of(slope);
+                    }
+                })?;
+            }
+            Ok(())
+        });
+        Ok(total.put_tape(tape))
+    }
+}
+
+/// The target of one row; `None` where the row does not know it.
+pub(crate) fn target_row(column: &Column, row: usize) -> Option<TargetRow<'_>> {
+    column.is_present(row).then(|| match &*column.values {
+        Values::Numbers(numbers) => {
+            TargetRow::Numbers(&numbers[row * column.width..][..column.width])
+        }
+        Values::Doubles(numbers) => {
+            TargetRow::Doubles(&numbers[row * column.width..][..column.width])
+        }
+        Values::Categories(classes) => TargetRow::Class(classes[row] as usize),
+        // Labels have become classes by now, and nothing else is a target.
+        _ => TargetRow::Numbers(&[]),
+    })
+}
+
+/// The numbers of every head, each as long as `rows` rows of its output.
+pub(crate) fn head_values<E: Element, D: Backend<E>>(
+    graph: &Graph,
+    heads: &[Head<E, D>],
+    rows: usize,
+) -> Result<Vec<Vec<f64>>> {
+    let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
+    let widths = graph.outputs.iter().map(|output| output.width);
+    if heads.len() != graph.outputs.len() || !heads.iter().zip(widths).all(fits) {
+        return Err(Error::Device("the heads are not as wide as the graph says".to_owned()));
+    }
+    heads
+        .iter()
+        .map(|head| {
+            let head = head.clone().try_contiguous().map_err(Error::device)?;
+            Ok(D::values(&head).iter().map(|value| value.as_f64()).collect())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use multi_input_data::{preprocess::Preprocessing, Class, Table};
+    use multi_input_nn::loss;
+
+    use super::*;
+    use crate::{
+        definition::{Link, Output, Schema, Target, TargetKind},
+        history::Phase,
+    };
+
+    const PRICE: Output = Output {
+        target: Target {
+            name: "price",
+            kind: TargetKind::Numbers,
+            width: 1,
+            steps: &[],
+            labels: false,
+            optional: false,
+        },
+        loss: &loss::Mse,
+        weight: 0.5,
+        metrics: &[],
+        weighted_metrics: &[],
+        link: Link::Identity,
+    };
+    const TOPIC: Output = Output {
+        target: Target {
+            name: "topic",
+            kind: TargetKind::Class,
+            width: 2,
+            steps: &[],
+            labels: false,
+            optional: false,
+        },
+        loss: &loss::CrossEntropy { label_smoothing: 0.0 },
+        weight: 2.0,
+        metrics: &[],
+        weighted_metrics: &[],
+        link: Link::Softmax,
+    };
+    static GRAPH: Graph = graph(&[PRICE.target, TOPIC.target], &[PRICE, TOPIC]);
+
+    const fn graph(targets: &'static [Target], outputs: &'static [Output]) -> Graph {
+        Graph {
+            schema: Schema { name: "Two", inputs: &[], derived: &[], targets },
+            nodes: &[],
+            outputs,
+        }
+    }
+
+    fn objective(heads: &[Vec<f64>], weights: RowWeights) -> Objective {
+        let fitted = Preprocessing::without_fitting(&GRAPH).unwrap();
+        let rows = Rows::new(table(), &fitted, weights).unwrap();
+        Objective::new(&GRAPH, heads, &rows.take(&[0, 1]))
+    }
+
+    fn table() -> Table {
+        let mut table = Table::of_samples(&GRAPH);
+        for (price, class) in [(1.0f32, 0), (2.0, 1)] {
+            let class = Class::<2>::new(class).unwrap();
+            let write = |row: &mut multi_input_data::RowWriter<'_>| {
+                row.put(&price);
+                row.put(&class);
+            };
+            table.push(write).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn the_total_is_the_weighted_sum_of_the_outputs_mean_losses() {
+        let heads = [vec![3.0, 2.0], vec![0.0, 0.0, 0.0, 0.0]];
+        let mut weights = RowWeights::default();
+        weights.scale(0, [0.25, 7.0]);
+        let objective = objective(&heads, weights);
+        let ln_2 = 2.0f64.ln();
+        // Row weights are divided by the number of rows, not by their sum.
+        assert_eq!(objective.by_output, [0.25 * 4.0 / 2.0, ln_2]);
+        assert!((objective.total - (0.5 * 0.5 + 2.0 * ln_2)).abs() < 1e-12);
+        assert_eq!(objective.slopes[0], [0.5 * 0.25 * 4.0 / 2.0, 0.0]);
+        assert_eq!(objective.slopes[1], [-0.5, 0.5, 0.5, -0.5]);
+
+        let mut scores = Scores::new(&GRAPH);
+        scores.losses(&objective, 0.0, 2);
+        let figures = scores.figures(Phase::Validation);
+        let names: Vec<String> = figures.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["val_loss", "val_price_loss", "val_topic_loss"]);
+    }
+
+    /// A price that rows may lack.
+    static PARTLY: Graph = graph(
+        &[MAYBE_PRICE, MAYBE_TOPIC],
+        &[Output { target: MAYBE_PRICE, ..PRICE }, Output { target: MAYBE_TOPIC, ..TOPIC }],
+    );
+    const MAYBE_PRICE: Target = Target { optional: true, ..PRICE.target };
+    const MAYBE_TOPIC: Target = Target { optional: true, ..TOPIC.target };
+
+    fn partly(rows: &[(Option<f32>, Option<usize>)]) -> Rows {
+        let mut table = Table::of_samples(&PARTLY);
+        for (price, class) in rows {
+            let class = class.map(|class| Class::<2>::new(class).unwrap());
+            let write = |row: &mut multi_input_data::RowWriter<'_>| {
+                row.put(price);
+                row.put(&class);
+            };
+            table.push(write).unwrap();
+        }
+        let fitted = Preprocessing::without_fitting(&PARTLY).unwrap();
+        Rows::new(table, &fitted, RowWeights::default()).unwrap()
+    }
+
+    #[test]
+    fn means_are_over_the_rows_that_know_the_target() {
+        let rows = partly(&[(Some(1.0), None), (None, Some(1)), (Some(5.0), None)]);
+        let heads = [vec![3.0, f64::NAN, 2.0], vec![0.0; 6]];
+        let objective = Objective::new(&PARTLY, &heads, &rows.take(&[0, 1, 2]));
+        // (2^2 + 3^2) / 2, and ln 2 of one row.
+        assert_eq!(objective.by_output, [6.5, 2.0f64.ln()]);
+        assert_eq!(objective.known, [2, 1]);
+        assert_eq!(objective.total, 0.5 * 6.5 + 2.0 * 2.0f64.ln());
+        assert_eq!(objective.slopes[0], [0.5 * 2.0, 0.0, 0.5 * -3.0]);
+        assert_eq!(objective.slopes[1], [0.0, 0.0, 1.0, -1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn an_output_that_no_row_knows_adds_nothing() {
+        let rows = partly(&[(Some(1.0), None), (Some(2.0), None), (None, Some(0)), (None, None)]);
+        let heads = [vec![3.0, 2.0], vec![f64::NAN; 4]];
+        let first = Objective::new(&PARTLY, &heads, &rows.take(&[0, 1]));
+        assert_eq!((first.by_output[1], &first.slopes[1][..]), (0.0, &[0.0; 4][..]));
+        assert_eq!(first.total, 0.5 * 2.0);
+
+        // Over several batches as well, the mean is over what is known.
+        let mut scores = Scores::new(&PARTLY);
+        scores.losses(&first, 0.25, 2);
+        let second = Objective::new(&PARTLY, &[vec![9.0; 2], vec![0.0; 4]], &rows.take(&[2, 3]));
+        scores.losses(&second, 0.25, 2);
+        let figure = |name: &str| scores.figures(Phase::Training).get(name).unwrap();
+        assert_eq!((figure("price_loss"), figure("topic_loss")), (2.0, 2.0f64.ln()));
+        assert_eq!(figure("loss"), 0.5 * 2.0 + 2.0 * 2.0f64.ln() + 0.25);
+        let mut resumed = Scores::new(&PARTLY);
+        resumed.set_state(|name| {
+            scores.state().into_iter().find(|(own, _)| own == name).map(|(_, numbers)| numbers)
+        });
+        assert_eq!(resumed.loss(), scores.loss());
+    }
+
+    #[test]
+    fn gradients_of_partly_known_targets_equal_central_differences() {
+        let rows = partly(&[(Some(1.0), None), (None, Some(1)), (Some(5.0), Some(0))]);
+        let heads = [vec![3.0, -1.0, 2.0], vec![0.1, 0.4, -0.3, 0.2, 1.0, 0.5]];
+        let total = |heads: &[Vec<f64>]| Objective::new(&PARTLY, heads, &rows.take(&[0, 1, 2]));
+        let slopes = total(&heads).slopes;
+        for (output, slopes) in slopes.iter().enumerate() {
+            for (index, slope) in slopes.iter().enumerate() {
+                let shifted = |by: f64| {
+                    let mut heads = heads.clone();
+                    heads[output][index] += by;
+                    total(&heads).total
+                };
+                let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
+                assert!((slope - difference).abs() < 1e-8, "{output} {index}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_of_weight_zero_costs_nothing_even_where_its_loss_is_infinite() {
+        let heads = [vec![f64::INFINITY, 2.0], vec![0.0; 4]];
+        let mut weights = RowWeights::default();
+        weights.scale(0, [0.0, 1.0]);
+        let objective = objective(&heads, weights);
+        assert_eq!((objective.by_output[0], objective.slopes[0][0]), (0.0, 0.0));
+    }
+}

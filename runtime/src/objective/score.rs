@@ -1,0 +1,150 @@
+//! The figures over the rows of an epoch or evaluation, as they go by.
+
+use multi_input_base::{Error, Result};
+
+use super::{target_row, Chunk, Objective};
+use crate::{
+    definition::Graph,
+    history::{Figures, Phase},
+    metric::Running,
+};
+
+/// Losses and metrics over the rows so far.
+pub(crate) struct Scores {
+    graph: &'static Graph,
+    rows: usize,
+    /// The sum over the rows of the penalties on the weights.
+    penalties: f64,
+    losses: Vec<KnownLosses>,
+    /// For each output, those of [`Output::reported`].
+    metrics: Vec<Vec<Box<dyn Running>>>,
+}
+
+/// The losses of an output over the rows so far that know its target.
+#[derive(Clone, Copy, Debug, Default)]
+struct KnownLosses {
+    sum: f64,
+    rows: f64,
+}
+
+impl KnownLosses {
+    /// NaN before the first row.
+    fn mean(self) -> f64 {
+        self.sum / self.rows
+    }
+}
+
+impl Scores {
+    pub(crate) fn new(graph: &'static Graph) -> Scores {
+        let metrics = graph.outputs.iter().map(|o| o.reported().map(|(_, m)| m.start()).collect());
+        let losses = vec![KnownLosses::default(); graph.outputs.len()];
+        Scores { graph, rows: 0, penalties: 0.0, losses, metrics: metrics.collect() }
+    }
+
+    /// Takes the losses of a batch of so many rows, each of which is a mean over those that know its
+    /// output's target.
+    pub(crate) fn losses(&mut self, objective: &Objective, penalty: f64, rows: usize) {
+        self.rows += rows;
+        self.penalties += penalty * rows as f64;
+        let batch = objective.by_output.iter().zip(&objective.known);
+        for (losses, (loss, &known)) in self.losses.iter_mut().zip(batch) {
+            losses.sum += loss * known as f64;
+            losses.rows += known as f64;
+        }
+    }
+
+    /// Takes a batch's predictions and compares them with the targets in the user's unit.
+    pub(crate) fn predictions(&mut self, predictions: &[Vec<f64>], chunk: &Chunk<'_>) {
+        let (raw, rows) = chunk.raw_targets();
+        let targets = raw.columns.iter().skip(self.graph.inputs.len());
+        let outputs = self.graph.outputs.iter().zip(&mut self.metrics).zip(predictions);
+        for (place, (((output, metrics), predictions), target)) in outputs.zip(targets).enumerate()
+        {
+            for (prediction, &row) in predictions.chunks_exact(output.width.max(1)).zip(rows) {
+                let Some(target) = target_row(target, row) else { continue };
+                let (plain, weighted) = metrics.split_at_mut(output.metrics.len());
+                plain.iter_mut().for_each(|metric| metric.update(prediction, target, 1.0));
+                let weight = chunk.weights().of(place, row);
+                weighted.iter_mut().for_each(|metric| metric.update(prediction, target, weight));
+            }
+        }
+    }
+
+    /// All that is kept of the rows so far, by name.
+    pub(crate) fn state(&self) -> Vec<(String, Vec<f64>)> {
+        let mut sums = vec![self.rows as f64, self.penalties];
+        sums.extend(self.losses.iter().flat_map(|losses| [losses.sum, losses.rows]));
+        let mut state = vec![("scores".to_owned(), sums)];
+        for (index, metric) in self.metrics.iter().flatten().enumerate() {
+            state.push((format!("metric.{index}"), metric.state()));
+        }
+        state
+    }
+
+    /// Goes on from a state. Of one that is none it takes what it can, which
+    /// [`state`](Scores::state) shows.
+    pub(crate) fn set_state(&mut self, numbers: impl Fn(&str) -> Option<Vec<f64>>) {
+        if let Some(sums) = numbers("scores") {
+            if let [rows, penalties, losses @ ..] = &sums[..] {
+                let fits = losses.len() == 2 * self.losses.len();
+                if fits && *rows < (1_u64 << 53) as f64 {
+                    (self.rows, self.penalties) = (*rows as usize, *penalties);
+                    for (own, saved) in self.losses.iter_mut().zip(losses.chunks_exact(2)) {
+                        *own = KnownLosses { sum: saved[0], rows: saved[1] };
+                    }
+                }
+            }
+        }
+        for (index, metric) in self.metrics.iter_mut().flatten().enumerate() {
+            if let Some(state) = numbers(&format!("metric.{index}")) {
+                metric.set_state(&state);
+            }
+        }
+    }
+
+    /// The total loss over the rows so far: each output's loss counts by its weight, if some row knows
+    /// its target. NaN where no row knows any.
+    pub(crate) fn loss(&self) -> f64 {
+        if self.knows_nothing() {
+            return f64::NAN;
+        }
+        let outputs = self.graph.outputs.iter().zip(&self.losses);
+        let known = outputs.filter(|(_, losses)| losses.rows > 0.0);
+        let losses: f64 = known.map(|(output, losses)| output.weight * losses.mean()).sum();
+        losses + self.penalties / self.rows as f64
+    }
+
+    /// Says so where no row so far knows the target of any output.
+    ///
+    /// # Errors
+    /// [`Error::NoTargets`].
+    pub(crate) fn check_known(&self, purpose: &'static str) -> Result<()> {
+        match self.knows_nothing() {
+            true => Err(Error::NoTargets(purpose)),
+            false => Ok(()),
+        }
+    }
+
+    fn knows_nothing(&self) -> bool {
+        self.losses.iter().all(|losses| losses.rows == 0.0)
+    }
+
+    /// All figures: the total loss, each output's loss where there are several, the metrics. Those of an
+    /// output whose target no row knows are NaN.
+    pub(crate) fn figures(&self, phase: Phase) -> Figures {
+        let outputs = self.graph.outputs;
+        let mut figures = Figures::new(outputs.len());
+        figures.push(phase, None, "loss", self.loss());
+        if outputs.len() > 1 {
+            for (output, losses) in outputs.iter().zip(&self.losses) {
+                figures.push(phase, Some(output.name), "loss", losses.mean());
+            }
+        }
+        for (output, running) in outputs.iter().zip(&self.metrics) {
+            for ((name, _), running) in output.reported().zip(running) {
+                figures.push(phase, Some(output.name), &name, running.value());
+            }
+        }
+        figures
+    }
+}

@@ -1,0 +1,156 @@
+//! One HTML page with all that there is to see of a trained model, without the type of the model.
+
+mod html;
+mod worst;
+
+use std::path::Path;
+
+use multi_input_base::{Notice, Result};
+use multi_input_data::preprocess::{Overflow, Preprocessing};
+use multi_input_kernel::{Backend, Element};
+
+use self::{html::Html, worst::worst};
+use crate::{
+    definition::diagram,
+    history::History,
+    importance::Importance,
+    objective::Rows,
+    plot,
+    short::Short,
+    untyped::{Summary, UntypedModel},
+};
+
+/// What a report shows besides the model.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Page<'a> {
+    pub(crate) history: Option<&'a History>,
+    pub(crate) rows: Option<Rows>,
+    pub(crate) importance: Vec<Importance>,
+}
+
+/// How many of the worst rows are shown.
+const WORST: usize = 12;
+
+impl Page<'_> {
+    /// Writes the page on a model.
+    pub(crate) fn write<E: Element, D: Backend<E>>(
+        &self,
+        model: &UntypedModel<E, D>,
+        path: &Path,
+    ) -> Result<()> {
+        let mut page = Html::new(&format!("{}: report", model.graph().name));
+        if let Some(rows) = &self.rows {
+            figures(model, &mut page, rows)?;
+        }
+        if let Some(history) = self.history {
+            page.heading("Training");
+            page.paragraph(&format!("{} epochs; {:?}.", history.epochs.len(), history.end));
+            history.end_reason.iter().for_each(|reason| page.paragraph(reason));
+            notices(&mut page, &history.notices);
+            page.picture(&history.picture());
+        }
+        page.heading("Model");
+        page.picture(&diagram(model.graph()));
+        page.verbatim(&Summary::of_model(model).to_string());
+        overflow(model.preprocessing.as_ref(), &mut page);
+        for importance in &self.importance {
+            page.heading(&format!("Importance of the inputs, {}", importance.method.in_words()));
+            page.picture(&importance.picture());
+            page.verbatim(&importance.to_string());
+        }
+        if let Some(rows) = &self.rows {
+            confusion(model, &mut page, rows)?;
+            worst_predictions(model, &mut page, rows)?;
+        }
+        plot::write(path, &page.finish())
+    }
+}
+
+/// What the training rows held that no vocabulary has a place for.
+fn overflow(fitted: Option<&Preprocessing>, page: &mut Html) {
+    let overflow = fitted.map(Preprocessing::overflow).unwrap_or_default();
+    if overflow.is_empty() {
+        return;
+    }
+    page.heading("Unknown to the model");
+    let rows = overflow.iter().map(|(input, step, rest)| {
+        let Overflow { entries, occurrences, of, approximate, .. } = rest;
+        let least = |number: &u64| match approximate {
+            true => format!("at least {number}"),
+            false => number.to_string(),
+        };
+        let numbers = [least(occurrences), of.to_string(), least(entries)];
+        [(*input).to_owned(), (*step).to_owned()].into_iter().chain(numbers).collect()
+    });
+    let head = ["input", "step", "unknown entries", "of", "different ones"];
+    page.table(&head, &rows.collect::<Vec<_>>());
+}
+
+/// Losses and metrics.
+fn figures<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
+    page: &mut Html,
+    rows: &Rows,
+) -> Result<()> {
+    let figures = model.evaluate_rows(rows)?;
+    page.heading(&format!("On {} rows", rows.len()));
+    let cells = figures.iter().map(|(name, value)| vec![name, Short(value).to_string()]);
+    page.table(&["figure", "value"], &cells.collect::<Vec<_>>());
+    Ok(())
+}
+
+/// The confusion matrices.
+fn confusion<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
+    page: &mut Html,
+    rows: &Rows,
+) -> Result<()> {
+    for (place, output) in model.graph().outputs.iter().enumerate() {
+        if output.target.kind.is_numbers() {
+            continue;
+        }
+        if let Some(confusion) = model.confusion(output, place, rows)? {
+            page.heading(&format!("Confusion of `{}`", output.name));
+            page.picture(&confusion.picture());
+        }
+    }
+    Ok(())
+}
+
+/// The rows that the model is most wrong about.
+fn worst_predictions<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
+    page: &mut Html,
+    rows: &Rows,
+) -> Result<()> {
+    let worst = worst(model, rows, WORST)?;
+    page.heading("Worst predictions");
+    let mut head = vec!["row".to_owned(), "loss".to_owned()];
+    for output in model.graph().outputs {
+        head.push(output.name.to_owned());
+        head.push(format!("predicted {}", output.name));
+    }
+    head.extend(model.graph().inputs.iter().map(|input| input.name.to_owned()));
+    let cells = worst.into_iter().map(|row| {
+        let outputs = row.outputs.into_iter().flat_map(|(target, found)| [target, found]);
+        let mut cells = vec![row.row.to_string(), Short(row.loss).to_string()];
+        cells.extend(outputs.chain(row.inputs));
+        cells
+    });
+    let head: Vec<&str> = head.iter().map(String::as_str).collect();
+    page.table(&head, &cells.collect::<Vec<_>>());
+    Ok(())
+}
+
+/// What was worth knowing about the run.
+fn notices(page: &mut Html, notices: &[Notice]) {
+    if notices.is_empty() {
+        return;
+    }
+    let cell = |part: &Option<String>| part.clone().unwrap_or_default();
+    let rows = notices
+        .iter()
+        .map(|Notice { field, by, message, .. }| vec![cell(field), cell(by), message.clone()]);
+    page.table(&["field", "by", "notice"], &rows.collect::<Vec<_>>());
+}

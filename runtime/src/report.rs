@@ -1,0 +1,90 @@
+//! Pictures of models and runs, and a page that holds them all. Everything is plain SVG and HTML,
+//! written here: no script, no font and no file besides.
+//!
+//! | to see | call |
+//! |---|---|
+//! | how figures went | [`History::plot`](crate::history::History::plot) |
+//! | a model's graph | [`Definition::diagram`](crate::definition::Definition::diagram) |
+//! | which classes are mistaken | [`ConfusionMatrix::plot`](crate::metric::ConfusionMatrix::plot) |
+//! | how the loss depends on the learning rate | [`LearningRateCurve::plot`](crate::train::LearningRateCurve::plot) |
+//! | which inputs matter | [`Importance::plot`](crate::importance::Importance::plot) |
+//! | all of it | [`Report`] |
+
+use std::path::Path;
+
+use multi_input_base::Result;
+use multi_input_kernel::Element;
+
+use crate::{
+    compute::Compute, definition::Network, history::History, importance::Importance, model::Model,
+    objective::encode, page::Page,
+};
+
+/// A page on a model and its training: figures on some rows, curves, summary, diagram, confusion
+/// matrices, the worst predictions, importance. One HTML file without scripts, which opens from disk
+/// without a network.
+///
+/// ```no_run
+/// # use multi_input::{importance::Importance, prelude::*, report::Report};
+/// # #[multi_input_model]
+/// # struct House {
+/// #     #[input]
+/// #     rooms: f32,
+/// #     #[from(rooms)]
+/// #     #[branch(Dense(1))]
+/// #     #[output(loss = mse)]
+/// #     price: f32,
+/// # }
+/// # fn main() -> multi_input::Result<()> {
+/// # let (train, test): (Vec<HouseSample>, Vec<HouseSample>) = (vec![], vec![]);
+/// let mut model = House::build(&Cpu::default(), Seed(7));
+/// let history = Trainer::new(Adam::new(1e-3)).epochs(20).fit(&mut model, &train)?;
+/// Report::new(&model)
+///     .history(&history)
+///     .rows(&test)?
+///     .importance(&Importance::by_permutation(&model, &test, 5, Seed(7))?)
+///     .write("report.html")
+/// # }
+/// ```
+pub struct Report<'a, M: Network<E, D>, E: Element, D: Compute<E>> {
+    model: &'a Model<M, E, D>,
+    page: Page<'a>,
+}
+
+impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
+    /// A page with summary and diagram.
+    pub fn new(model: &'a Model<M, E, D>) -> Self {
+        Report { model, page: Page::default() }
+    }
+
+    /// Adds the curves of a run.
+    #[must_use]
+    pub fn history(mut self, history: &'a History) -> Self {
+        self.page.history = Some(history);
+        self
+    }
+
+    /// Adds figures, confusion matrices and the worst predictions on some rows.
+    ///
+    /// # Errors
+    /// As [`Model::evaluate`].
+    pub fn rows(mut self, rows: &[M::Sample]) -> Result<Self> {
+        self.page.rows = Some(self.model.untyped().rows(encode::<M>(rows, "report on")?)?);
+        Ok(self)
+    }
+
+    /// Adds how much the inputs matter.
+    #[must_use]
+    pub fn importance(mut self, importance: &Importance) -> Self {
+        self.page.importance.push(importance.clone());
+        self
+    }
+
+    /// Writes the page.
+    ///
+    /// # Errors
+    /// [`Error::File`](multi_input_base::Error::File), and those of predicting.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        D::core().report(self.model.untyped(), &self.page, path.as_ref())
+    }
+}

@@ -1,0 +1,80 @@
+//! Sources of a model's rows as the loop takes them: tables of samples, whatever the model.
+
+use std::marker::PhantomData;
+
+use multi_input_base::Result;
+use multi_input_data::{
+    preprocess::Preprocessing,
+    reading::{cut, read_ahead, samples, Ask, Piece, Screen},
+    SkipRefused, Source, Wanted,
+};
+
+use crate::{
+    definition::Definition,
+    fit::{Pass, RowsOfSource, SampleTables},
+    objective::check_targets,
+};
+
+/// How much each row counts for an output, by what a user's function says.
+pub(super) struct SampleWeight<M: Definition> {
+    pub(super) index: usize,
+    pub(super) output: &'static str,
+    pub(super) weight: Box<dyn Fn(&M::Sample) -> f32 + Send + Sync>,
+}
+
+/// The samples of a model from a source.
+pub(super) struct SamplesOf<M, S>(pub(super) S, pub(super) PhantomData<fn() -> M>);
+
+impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S> {
+    fn each(
+        &self,
+        fitted: &Preprocessing,
+        at_once: usize,
+        take: &mut dyn FnMut(Pass<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let wanted = Wanted::samples::<M>(at_once, false);
+        let screen = Screen::of(&self.0, |table| fitted.check_samples(table));
+        read_ahead(
+            || samples::<M, S>(&self.0, &wanted, &[], screen, check_targets::<M>),
+            |pieces| take(&mut cut(pieces, at_once).map(|piece| piece.map(Piece::numbered))),
+        )
+    }
+
+    fn skips(&self) -> Option<&dyn SkipRefused> {
+        self.0.skips()
+    }
+}
+
+/// The samples of a model from a source.
+pub(super) struct WeighedSamples<'a, M: Definition, S> {
+    pub(super) source: &'a S,
+    pub(super) by_row: &'a [SampleWeight<M>],
+}
+
+impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeighedSamples<'_, M, S> {
+    fn pass(
+        &self,
+        at_once: usize,
+        screen: Screen<'_>,
+        take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<Piece>>) -> Result<()>,
+    ) -> Result<()> {
+        let wanted = Wanted::samples::<M>(at_once, !self.by_row.is_empty());
+        let asks: Vec<_> = self.by_row.iter().map(weigh).collect();
+        let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
+        read_ahead(
+            || samples::<M, S>(self.source, &wanted, &asks, screen, check_targets::<M>),
+            take,
+        )
+    }
+
+    fn skips(&self) -> Option<&dyn SkipRefused> {
+        self.source.skips()
+    }
+}
+
+/// Asks how much a row counts. That it is a weight is checked when the rows are counted.
+fn weigh<M: Definition>(
+    by_row: &SampleWeight<M>,
+) -> impl Fn(usize, &M::Sample) -> Result<f64> + Sync + '_ {
+    |_, row| Ok(f64::from((by_row.weight)(row)))
+}

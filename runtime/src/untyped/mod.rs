@@ -1,0 +1,256 @@
+//! A model without the type of its module: what it predicts, and how well.
+
+mod coverage;
+mod look_up;
+mod module;
+pub(crate) mod parameters;
+mod summary;
+
+use std::{borrow::Cow, marker::PhantomData};
+
+use multi_input_base::{Error, Result};
+use multi_input_data::{preprocess::Preprocessing, reading::rows_within, Labels, Table};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::Penalties;
+
+pub(crate) use self::{
+    coverage::{Bits, Coverage, Reached},
+    look_up::{optional_input_of, outputs_of, tables, LookUp},
+    module::Typed,
+};
+pub use self::{module::AnyModule, summary::Summary};
+use crate::{
+    data::Batch,
+    definition::{Graph, Link, Output},
+    history::{Evaluation, Phase},
+    metric::{confusion::Confusion, ConfusionMatrix},
+    objective::{head_values, target_row, Objective, RowWeights, Rows, Scores},
+};
+
+/// How many rows are computed together where nobody trains: fewer where they are large, as those with
+/// pictures may be. The last bits of what is computed depend on it, as [`Model::predict`] says.
+pub(crate) fn rows_at_once(graph: &Graph) -> usize {
+    const MOST_ROWS: usize = 256;
+    const MOST_BYTES: usize = 32 << 20;
+    rows_within(graph, MOST_BYTES).min(MOST_ROWS)
+}
+
+/// A copy of a model's weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot(pub(crate) Vec<Vec<f64>>);
+
+impl Snapshot {
+    /// The numbers of every tensor, in the order in which dfdx visits them.
+    pub fn tensors(&self) -> &[Vec<f64>] {
+        &self.0
+    }
+}
+
+/// Raw rows in tables, each with the number of its first row.
+pub(crate) type Tables<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
+
+/// A module with the preprocessing that was fitted for it, whatever the type of the module.
+pub struct UntypedModel<E: Element, D: Backend<E>, N: ?Sized = dyn AnyModule<E, D>> {
+    pub(crate) device: D,
+    pub(crate) preprocessing: Option<Preprocessing>,
+    /// What training has reached; `None` where that is not known.
+    pub(crate) coverage: Option<Coverage>,
+    dtype: PhantomData<E>,
+    pub(crate) module: N,
+}
+
+impl<E: Element, D: Backend<E>, N> UntypedModel<E, D, N> {
+    /// A module that nobody has trained.
+    pub(crate) fn new(module: N, device: D) -> Self {
+        let coverage = Some(Coverage::default());
+        UntypedModel { device, preprocessing: None, coverage, dtype: PhantomData, module }
+    }
+}
+
+/// Takes what is predicted for so many rows: the numbers of every output, and the labels.
+pub(crate) type TakePredictions<'a> = dyn FnMut(&[Vec<f64>], &[Labels], usize) + 'a;
+
+impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
+    /// Nodes, layers and shapes.
+    pub(crate) fn graph(&self) -> &'static Graph {
+        self.module.graph()
+    }
+
+    /// Predicts for raw rows, of which the first has the number `first`; a few hundred at a time.
+    pub(crate) fn predict(
+        &self,
+        fitted: &Preprocessing,
+        (raw, first): (&Table, usize),
+        take: &mut TakePredictions<'_>,
+    ) -> Result<()> {
+        let labels = fitted.labels();
+        let all: Vec<usize> = (0..raw.rows).collect();
+        for rows in all.chunks(rows_at_once(self.graph())) {
+            let ready = fitted.encode(raw, rows, first)?;
+            let values = self.predictions(&Batch::new(&ready, &all[..rows.len()]))?;
+            take(&values, &labels, rows.len());
+        }
+        Ok(())
+    }
+
+    /// How often each class of an output was taken for each other in raw rows; `None` where no row knows
+    /// its class.
+    pub(crate) fn confusion_of(&self, place: usize, raw: Table) -> Result<Option<ConfusionMatrix>> {
+        self.confusion(&self.graph().outputs[place], place, &self.rows(raw)?)
+    }
+
+    /// A copy of all weights.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let all = parameters::read(&self.module);
+        Snapshot(all.into_iter().map(|parameter| parameter.values).collect())
+    }
+
+    /// Puts a copy back.
+    pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        parameters::write(&mut self.module, &snapshot.0)
+    }
+
+    /// The same on prepared rows.
+    pub(crate) fn confusion(
+        &self,
+        output: &Output,
+        place: usize,
+        rows: &Rows,
+    ) -> Result<Option<ConfusionMatrix>> {
+        let mut confusion = Confusion::default();
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let column = &rows.raw.columns[self.graph().inputs.len() + place];
+        for numbers in all.chunks(rows_at_once(self.graph())) {
+            let predicted = &self.predictions(&rows.take(numbers).batch())?[place];
+            for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
+                let known = target_row(column, row).into_iter();
+                known.for_each(|target| confusion.take(prediction, target, 1.0));
+            }
+        }
+        let known = confusion.classes > 0;
+        Ok(known.then(|| ConfusionMatrix::new(output.name, &confusion)))
+    }
+
+    /// Raw rows, as the module takes them.
+    pub(crate) fn rows(&self, raw: Table) -> Result<Rows> {
+        let fitted = self.fitted()?;
+        Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default())
+    }
+
+    /// The same for raw rows in a table.
+    pub(crate) fn evaluate_table(&self, raw: Table) -> Result<Evaluation> {
+        self.evaluate_rows(&self.rows(raw)?)
+    }
+
+    /// The same for prepared rows.
+    pub(crate) fn evaluate_rows(&self, rows: &Rows) -> Result<Evaluation> {
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let scores = self.score(rows, &rows.weights, &all, rows_at_once(self.graph()))?;
+        scores.check_known("evaluate")?;
+        Ok(Evaluation(scores.figures(Phase::Training)))
+    }
+
+    /// Losses and metrics on the rows of the given numbers.
+    pub(crate) fn score(
+        &self,
+        rows: &Rows,
+        weights: &RowWeights,
+        numbers: &[usize],
+        batch_size: usize,
+    ) -> Result<Scores> {
+        let mut scores = Scores::new(self.graph());
+        self.add_scores(&mut scores, rows, weights, numbers, batch_size)?;
+        Ok(scores)
+    }
+
+    /// Adds those on further rows.
+    pub(crate) fn add_scores(
+        &self,
+        scores: &mut Scores,
+        rows: &Rows,
+        weights: &RowWeights,
+        numbers: &[usize],
+        batch_size: usize,
+    ) -> Result<()> {
+        let mut penalties = Penalties::default();
+        self.module.penalize(&mut penalties).map_err(Error::device)?;
+        for numbers in numbers.chunks(batch_size) {
+            let chunk = rows.take_weighing(numbers, weights);
+            let mut values = self.heads(&chunk.batch())?;
+            let objective = Objective::new(self.graph(), &values, &chunk);
+            scores.losses(&objective, penalties.value(), chunk.len());
+            link(self.graph(), self.preprocessing.as_ref(), &mut values);
+            scores.predictions(&values, &chunk);
+        }
+        Ok(())
+    }
+
+    /// What is predicted for the rows of a batch, output by output.
+    pub(crate) fn predictions(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+        let mut values = self.heads(batch)?;
+        link(self.graph(), self.preprocessing.as_ref(), &mut values);
+        Ok(values)
+    }
+
+    /// The heads of some rows.
+    pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+        let heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        head_values(self.graph(), &heads, batch.len())
+    }
+
+    /// What makes of rows what the module takes.
+    pub(crate) fn fitted(&self) -> Result<Cow<'_, Preprocessing>> {
+        match &self.preprocessing {
+            Some(fitted) => Ok(Cow::Borrowed(fitted)),
+            None => Preprocessing::without_fitting(self.graph())
+                .map(Cow::Owned)
+                .map_err(|reason| Error::Unfitted { model: self.graph().name, reason }),
+        }
+    }
+
+    /// Losses and metrics on tables of raw rows, each with the number of its first row.
+    pub(crate) fn score_tables(
+        &self,
+        tables: Tables<'_>,
+        batch_size: usize,
+        purpose: &'static str,
+    ) -> Result<Scores> {
+        let fitted = self.fitted()?;
+        let mut scores = Scores::new(self.graph());
+        let mut none = true;
+        for table in tables {
+            let (raw, first) = table?;
+            let raw = fitted.classes(raw, first)?;
+            let rows = Rows::numbered(raw, &fitted, RowWeights::default(), (first, None))?;
+            let all: Vec<usize> = (0..rows.len()).collect();
+            self.add_scores(&mut scores, &rows, &rows.weights, &all, batch_size)?;
+            none = false;
+        }
+        if none {
+            return Err(Error::NoRows(purpose));
+        }
+        scores.check_known(purpose)?;
+        Ok(scores)
+    }
+}
+
+/// Makes predictions in the user's unit of the heads.
+pub(crate) fn link(graph: &Graph, fitted: Option<&Preprocessing>, heads: &mut [Vec<f64>]) {
+    for (index, (output, values)) in graph.outputs.iter().zip(heads).enumerate() {
+        match output.link {
+            Link::Identity => {}
+            Link::Sigmoid => values.iter_mut().for_each(|z| *z = 1.0 / (1.0 + (-*z).exp())),
+            Link::Softmax => values.chunks_exact_mut(output.width.max(1)).for_each(softmax),
+        }
+        if let Some(fitted) = fitted {
+            fitted.restore_unit(index, values);
+        }
+    }
+}
+
+fn softmax(row: &mut [f64]) {
+    let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    row.iter_mut().for_each(|z| *z = (*z - max).exp());
+    let sum: f64 = row.iter().sum();
+    row.iter_mut().for_each(|z| *z /= sum);
+}

@@ -1,0 +1,99 @@
+//! A module as everything below the user's types sees it.
+
+use dfdx::{
+    nn::BuildOnDevice,
+    tensor::{HasErr, OwnedTape},
+};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::{
+    layer::Draw,
+    parameters::{Change, Look},
+    Penalties,
+};
+
+use crate::{
+    data::Batch,
+    definition::{Graph, Head, Network},
+};
+
+/// What a forward pass in training gives: the heads, and the tape with the way back.
+pub(crate) type Trained<E, D> = Result<(Vec<Head<E, D>>, OwnedTape<E, D>), <D as HasErr>::Err>;
+
+/// A module without its type: what it computes of a batch, its tensors, and its graph as data.
+///
+/// The generated code implements this thinly, through [`Network`]; whatever trains, scores or saves
+/// is written on it, and so compiled once rather than for every model.
+pub trait AnyModule<E: Element, D: Backend<E>> {
+    /// Nodes, layers and shapes.
+    fn graph(&self) -> &'static Graph;
+
+    /// [`Network::predict`].
+    ///
+    /// # Errors
+    /// The device's.
+    fn predict(&self, rows: &Batch<'_>, device: &D) -> Result<Vec<Head<E, D>>, D::Err>;
+
+    /// [`Network::train`].
+    ///
+    /// # Errors
+    /// The device's.
+    fn train(&mut self, rows: &Batch<'_>, device: &D, tape: OwnedTape<E, D>) -> Trained<E, D>;
+
+    /// [`Network::penalize`].
+    ///
+    /// # Errors
+    /// The device's.
+    fn penalize(&self, penalties: &mut Penalties<E, D>) -> Result<(), D::Err>;
+
+    /// [`Network::set_draw`].
+    fn set_draw(&mut self, draw: Draw);
+
+    /// [`Network::set_frozen`].
+    fn set_frozen(&mut self, frozen: &dyn Fn(&str) -> bool);
+
+    /// Shows every tensor to `look`.
+    fn visit(&self, look: &mut Look<'_, E>);
+
+    /// Hands every tensor to `change`, in the order in which [`visit`](AnyModule::visit) shows them.
+    ///
+    /// # Errors
+    /// The device's, and those of `change`.
+    fn visit_mut(&mut self, change: &mut Change<'_, E, D>) -> Result<(), D::Err>;
+}
+
+/// The module of a definition.
+pub(crate) struct Typed<M: BuildOnDevice<D, E>, E: Element, D: Backend<E>>(pub(crate) M::Built);
+
+impl<M: Network<E, D>, E: Element, D: Backend<E>> AnyModule<E, D> for Typed<M, E, D> {
+    fn graph(&self) -> &'static Graph {
+        &M::GRAPH
+    }
+
+    fn predict(&self, rows: &Batch<'_>, device: &D) -> Result<Vec<Head<E, D>>, D::Err> {
+        M::predict(&self.0, rows, device)
+    }
+
+    fn train(&mut self, rows: &Batch<'_>, device: &D, tape: OwnedTape<E, D>) -> Trained<E, D> {
+        M::train(&mut self.0, rows, device, tape)
+    }
+
+    fn penalize(&self, penalties: &mut Penalties<E, D>) -> Result<(), D::Err> {
+        M::penalize(&self.0, penalties)
+    }
+
+    fn set_draw(&mut self, draw: Draw) {
+        M::set_draw(&mut self.0, draw);
+    }
+
+    fn set_frozen(&mut self, frozen: &dyn Fn(&str) -> bool) {
+        M::set_frozen(&mut self.0, frozen);
+    }
+
+    fn visit(&self, look: &mut Look<'_, E>) {
+        multi_input_nn::parameters::visit(&self.0, look);
+    }
+
+    fn visit_mut(&mut self, change: &mut Change<'_, E, D>) -> Result<(), D::Err> {
+        multi_input_nn::parameters::visit_mut(&mut self.0, change)
+    }
+}
