@@ -1,4 +1,5 @@
 //! The attribute `#[multi_input_model]`. Use it through the crate `multi-input`, which documents it.
+#![forbid(unsafe_code)]
 
 use proc_macro::TokenStream;
 

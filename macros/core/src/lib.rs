@@ -7,6 +7,7 @@
 //!
 //! Each stage is a module with one public function and a type of its own. Mistakes are collected
 //! on the way, so that one run reports all of them.
+#![forbid(unsafe_code)]
 
 mod check;
 mod codegen;

@@ -1,7 +1,7 @@
 //! What multi-input's layers and merges *are*: names, arguments, output shapes and parameter
 //! counts. The macro asks at compile time, the runtime re-exports it for the constants of the
 //! expansion, and so no formula is written twice.
-
+#![forbid(unsafe_code)]
 // Constants cannot allocate, so an error text carries its bytes with it.
 #![allow(clippy::result_large_err)]
 

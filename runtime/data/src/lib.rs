@@ -1,5 +1,10 @@
 //! From the user's rows to columns of numbers: raw values go column by column into a [`Table`], and
-//! [`preprocess`] makes of them what a model takes.
+//! [`preprocess`] makes of them what a model takes. The crate knows nothing of tensors, layers or training.
+//!
+//! A source of rows is a file in `source/`, which gives [cells](#cells) (`columns/cell.rs`); a step of
+//! preprocessing is a file in `preprocess/`, an `impl` of a trait in [`schema::stage`], and a line in
+//! `stages.rs`; a new kind of raw value is an `impl` of [`Raw`] and of
+//! [`FromCells`](columns::FromCells).
 //!
 //! # Cells
 //!

@@ -13,6 +13,8 @@ use super::team;
 const WORTH: usize = 1 << 19;
 
 thread_local! {
+    /// How many threads may work. A module of dfdx's takes a tensor and nothing else, so there is no room to
+    /// pass it to an operation.
     static LIMIT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 

@@ -1,7 +1,8 @@
 //! What comes out of every node of a forward pass.
 //!
 //! The generated forward has dfdx's signature, which has no room for an observer; so the observer
-//! is a thread-local while one forward pass runs, and costs a look at a flag otherwise.
+//! is a thread-local while one forward pass runs, and costs a look at a flag otherwise. The flag and the
+//! values stand apart so that the look is no more than that.
 
 use std::cell::{Cell, RefCell};
 

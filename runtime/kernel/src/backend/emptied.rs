@@ -17,7 +17,8 @@ use dfdx::{
 type Stored<T> = <Cpu as Storage<T>>::Vec;
 
 thread_local! {
-    /// The runs of this thread, one within the other.
+    /// The runs of this thread, one within the other. A device of dfdx's is a `Cpu`, which has no room
+    /// for them.
     static RUNS: RefCell<Vec<Run>> = const { RefCell::new(Vec::new()) };
 }
 

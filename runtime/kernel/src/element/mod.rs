@@ -45,10 +45,11 @@ pub trait Element:
     /// Runs loops with the widest registers that the processor has.
     #[doc(hidden)]
     fn with_register(loops: impl WithRegister<Self>);
-    /// The buffers that this thread keeps.
+    /// The buffers that this thread keeps for the insides of operations. A thread that takes a shard has no
+    /// device to ask for one.
     #[doc(hidden)]
     fn shelf() -> &'static LocalKey<Shelf<Self>>;
-    /// The buffers that this thread's run hands on.
+    /// The buffers that this thread's run hands on: see [`spares`].
     #[doc(hidden)]
     fn spares() -> &'static LocalKey<Spares<Self>>;
     /// That of two things which is for this dtype.

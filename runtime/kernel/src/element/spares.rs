@@ -16,7 +16,8 @@ pub type Spares<E> = RefCell<Vec<Vec<E>>>;
 const LARGE: usize = 1 << 12;
 
 thread_local! {
-    /// How many runs there are on this thread, one within the other.
+    /// How many runs there are on this thread, one within the other. A device of dfdx's is a `Cpu`,
+    /// which has no room for buffers of ours, nor for whether they are kept.
     static RUNS: Cell<usize> = const { Cell::new(0) };
 }
 
