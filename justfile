@@ -9,7 +9,7 @@ test:
 # Formatting, lints and documentation.
 lint:
     cargo fmt --all --check
-    cargo clippy --workspace --all-targets --features bench -- -D warnings
+    cargo clippy --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 # Modules of a crate that use each other.
@@ -54,7 +54,7 @@ instructions *options:
 
 # How the cost of a training step grows, as the picture that the README shows.
 cost:
-    cargo run --release --features bench --example cost -- docs/cost.svg
+    cargo bench -p multi-input --bench cost -- {{justfile_directory()}}/docs/cost.svg
 
 # What is too long for `cargo test`: millions of token streams through the macro, training runs that
 # are killed at 200 moments, 10,000 damaged files of every format and as many forged checkpoints, and
@@ -76,7 +76,7 @@ soak-files:
 rows:
     python3 -m venv target/peers/rows
     target/peers/rows/bin/pip install --quiet torch polars numpy
-    target/peers/rows/bin/python examples/peers/rows.py
+    target/peers/rows/bin/python runtime/benches/peers/rows.py
 
 # Rows from Parquet, Arrow, SQLite and PostgreSQL: their crates take minutes to compile.
 stores:

@@ -11,7 +11,7 @@
 //! A file of your own is a CSV with the columns `picture` (a PNG or JPEG file, from the CSV's
 //! folder), `words` and `group` (one of at most nine labels, whatever they are called).
 
-#[path = "../arguments.rs"]
+#[path = "../support/arguments.rs"]
 mod arguments;
 mod confusion;
 mod emoji;

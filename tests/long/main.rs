@@ -3,7 +3,7 @@
 
 mod example2;
 /// The article's models, of which the second is meant.
-#[path = "../../examples/models.rs"]
+#[path = "../../runtime/benches/support/models.rs"]
 mod models;
 mod steady;
 #[path = "../support/mod.rs"]

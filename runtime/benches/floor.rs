@@ -6,8 +6,8 @@
 //! ```
 //!
 //! ```sh
-//! cargo run --release --features bench --example floor
-//! cargo run --release --features bench --example floor -- --short   # less patience, so times are longer
+//! cargo bench --bench floor
+//! cargo bench --bench floor -- --short   # less patience, so times are longer
 //! ```
 //!
 //! A layer can compute while memory moves, so the longer of the two is the least it takes. Layers follow
@@ -38,26 +38,25 @@
 //! What is left of the time is split in two by comparing batches of 32 and 256: what every step
 //! costs, and what every row does. `steps` shows the image and text model layer by layer.
 
-mod busy;
-mod clock;
-mod models;
-mod random;
-mod random_rows;
+mod support;
 
-use clock::{median, Moment};
 use dfdx::{
     nn::BuildModule,
     prelude::{Const, Cpu, Tensor},
     tensor::{Cache, SampleTensor},
 };
-use models::{Post, Price, Progression};
 use multi_input::{
     layer::{activation::Linear, Dense, Origin},
     prelude::{Model, Seed},
     Result,
 };
-use random::Random;
-use random_rows::Rows;
+
+use support::{
+    clock::{self, median, Moment},
+    models::{Post, Price, Progression},
+    random::Random,
+    random_rows::Rows,
+};
 
 /// The least that a part of a model asks for in a step.
 struct Part {
@@ -214,7 +213,7 @@ impl Machine {
 }
 
 fn main() -> Result<()> {
-    let short = std::env::args().nth(1).as_deref() == Some("--short");
+    let short = support::arguments().next().as_deref() == Some("--short");
     let patience = if short { 0.2 } else { 4.0 };
     let machine = Machine { rate: rate(patience), bandwidth: bandwidth(patience) };
     println!(

@@ -10,9 +10,11 @@
 //! unregularised branches fit noise. What helps here is what helps in Keras: weight decay on the
 //! kernels, dropout, and a linear path beside the deep one.
 
+#[path = "../support/arguments.rs"]
 mod arguments;
 mod diabetes;
 mod least_squares;
+#[path = "../support/mean.rs"]
 mod mean;
 
 use least_squares::LeastSquares;

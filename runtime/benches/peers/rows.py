@@ -2,7 +2,7 @@
 """Rows a second, from a file on disk to batches of tensors: ours beside polars and PyTorch's DataLoader.
 
     python3 -m venv target/peers/rows && target/peers/rows/bin/pip install torch polars numpy
-    target/peers/rows/bin/python examples/peers/rows.py
+    target/peers/rows/bin/python runtime/benches/peers/rows.py
 
 Both sides do the same work on the same file: read all 13 columns, standardize ten numbers and the
 target by their means and deviations, encode two columns of categories by their vocabularies, mix the
@@ -35,7 +35,10 @@ import polars as pl
 import torch
 from torch.utils.data import BatchSampler, DataLoader, IterableDataset, RandomSampler, TensorDataset
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.append(str(ROOT / "runtime/benches"))
+from built import build  # noqa: E402
+
 FOLDER = ROOT / "target" / "rows"
 NUMBERS = [f"n{i}" for i in range(10)]
 CATEGORIES, TARGET = ["city", "vehicle"], "price"
@@ -156,7 +159,7 @@ def main():
         form, path = asked.theirs
         return print(*theirs(form, Path(path), PASSES))
 
-    program = asked.program or build()
+    program = asked.program or build("rows", features="parquet")["rows"]
     files = write_files(asked.rows)
     print(
         f"{asked.rows:,} rows, {asked.rounds} rounds, {processor()}, polars {pl.__version__}, "
@@ -185,13 +188,6 @@ def main():
             ]
             print(f"| {path.suffix[1:]}, {what} | {rate} | {' | '.join(cells)} |", flush=True)
         path.unlink()
-
-
-def build():
-    command = "cargo build --release -p multi-input-peers --features parquet --example rows"
-    subprocess.run(command.split(), check=True, cwd=ROOT)
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return target / "release" / "examples" / "rows"
 
 
 def processor():

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Our four models beside those of Keras, PyTorch, burn and candle, in turns, as ratios.
 
-    examples/peers/compare.py                 # five rounds of everything
-    examples/peers/compare.py --rounds 9 --only 2
+    runtime/benches/peers/compare.py                 # five rounds of everything
+    runtime/benches/peers/compare.py --rounds 9 --only 2
 
 It makes a virtual environment for each rival in Python (in `target/peers`, or under
 `--environments`), builds the sides in Rust, starts all sides once, and asks one after the other,
@@ -21,7 +21,10 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+ROOT = HERE.parents[2]
+sys.path.append(str(HERE.parent))
+from built import build  # noqa: E402
+
 THREADS = len(os.sched_getaffinity(0))
 
 PYTHON = {
@@ -83,10 +86,8 @@ class Side:
 
 def commands(environments):
     """How each side is started; builds what it needs."""
-    build = ["cargo", "build", "--release"]
-    subprocess.run([*build, "--example", "peers"], cwd=ROOT, check=True)
-    subprocess.run(build, cwd=HERE / "native", check=True)
-    sides = {"ours": [str(ROOT / "target/release/examples/peers"), "serve"]}
+    subprocess.run(["cargo", "build", "--release"], cwd=HERE / "native", check=True)
+    sides = {"ours": [str(build("peers")["peers"]), "serve"]}
     for rival, (script, packages) in PYTHON.items():
         python = environments / rival / "bin" / "python"
         if not python.exists():

@@ -2,41 +2,40 @@
 //! as a whole and layer by layer.
 //!
 //! ```sh
-//! cargo run --release --features bench --example steps
-//! cargo run --release --features bench --example steps -- 256 whole
+//! cargo bench --bench steps
+//! cargo bench --bench steps -- 256 whole
 //! ```
 //!
 //! The first argument is the batch size; a second one leaves the layers out. Times are
 //! milliseconds: the median over the repetitions, the least of them, and how long all threads
 //! were running, which on a machine that others use too tells more than the clock.
 
-mod busy;
-mod clock;
-mod models;
-mod random;
-mod random_rows;
+mod support;
 
-use clock::Moment;
 use dfdx::{
     nn::{BuildModule, Module, ZeroGrads},
     prelude::*,
 };
-use models::Post;
 use multi_input::{
     layer::{activation::Relu, Conv2D, Dense, Embedding, Flatten, MaxPool2D, Origin, Slide, LSTM},
     optim::OptimizerState,
     prelude::Adam,
 };
-use random::Random;
-use random_rows::Rows;
+
+use support::{
+    clock::{self, Moment},
+    models::Post,
+    random::Random,
+    random_rows::Rows,
+};
 
 const EPOCHS: usize = 9;
 
 fn main() -> multi_input::Result<()> {
-    let batch = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(32);
+    let batch = support::arguments().next().and_then(|text| text.parse().ok()).unwrap_or(32);
     println!("batch {batch}");
     let step = whole(batch)?;
-    if std::env::args().nth(2).as_deref() != Some("whole") {
+    if support::arguments().nth(1).as_deref() != Some("whole") {
         layers(batch);
     }
     println!("result: batch={batch} step_ms={step:.3}");

@@ -1,7 +1,6 @@
 //! Random rows for the models of `models.rs`, and for others.
-#![allow(dead_code)] // Not every example that has this file predicts.
 
-use crate::{models::*, random::Random};
+use super::{models::*, random::Random};
 use multi_input::{definition::Network, prelude::*};
 
 /// A model with rows to train on and to predict from.

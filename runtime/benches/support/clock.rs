@@ -1,9 +1,8 @@
 //! How long the steps of `Trainer::fit` take.
-#![allow(dead_code)] // Not every example that has this file asks for all.
 
 use std::{cell::RefCell, rc::Rc, time::Instant};
 
-use crate::busy::busy;
+use super::busy::busy;
 use multi_input::{
     callback::{Callback, Event, Flow, Training},
     definition::{Definition, Network},

@@ -1,9 +1,9 @@
 //! What a training step costs beside an embedding of 10 thousand to 10 million rows.
 //!
 //! ```sh
-//! cargo run --release --features bench --example table_sizes               # up to 100 thousand rows
-//! cargo run --release --features bench --example table_sizes -- all        # up to 10 million
-//! cargo run --release --features bench --example table_sizes -- whole      # every row in every step, as Keras does
+//! cargo bench --bench table_sizes               # up to 100 thousand rows
+//! cargo bench --bench table_sizes -- all        # up to 10 million
+//! cargo bench --bench table_sizes -- whole      # every row in every step, as Keras does
 //! ```
 //!
 //! A batch of 32 looks up 32 of the rows, which are drawn evenly, the worst case for what rows owe.
@@ -11,7 +11,7 @@
 //! processors, whose ratio to the smallest table is shown. Memory is the most that was resident
 //! while it trained, less what was before and less the weights themselves.
 
-mod busy;
+mod support;
 
 use std::{cell::RefCell, rc::Rc, time::Instant};
 
@@ -21,6 +21,8 @@ use multi_input::{
     prelude::*,
     Result,
 };
+
+use support::busy;
 
 const WIDTH: usize = 16;
 const STEPS: usize = 1000;
@@ -36,7 +38,7 @@ macro_rules! sized {
             /// An article of a shop, by its number and four measurements.
             #[multi_input_model]
             #[derive(Clone)]
-            pub struct Sale {
+            pub(super) struct Sale {
                 #[input]
                 #[branch(Embedding($rows, 16))]
                 article: u32,
@@ -50,7 +52,7 @@ macro_rules! sized {
                 price: f32,
             }
 
-            pub fn measure(whole: bool) -> Result<Cost> {
+            pub(super) fn measure(whole: bool) -> Result<Cost> {
                 let mut random = Random(1);
                 let rows: Vec<SaleSample> = (0..STEPS * BATCH)
                     .map(|_| SaleSample {
@@ -94,7 +96,7 @@ struct Cost {
 }
 
 fn main() -> Result<()> {
-    let asked = |word: &str| std::env::args().skip(1).any(|argument| argument == word);
+    let asked = |word: &str| support::arguments().any(|argument| argument == word);
     let whole = asked("whole");
     let mut sizes = vec![ten_thousand::measure, hundred_thousand::measure];
     if asked("all") {

@@ -11,20 +11,15 @@
 //! Beside the model stands what every recommender has to beat: the mean, moved by how the reader
 //! and the book are rated on average.
 
+#[path = "../support/arguments.rs"]
 mod arguments;
+#[path = "../support/mean.rs"]
 mod mean;
+mod ratings;
 
 use mean::mean;
 use multi_input::prelude::*;
-use rand::{rngs::StdRng, Rng, SeedableRng};
-use rand_distr::StandardNormal;
-
-const READERS: usize = 20_000;
-const BOOKS: usize = 4_000;
-const RATINGS: usize = 200_000;
-/// The numbers of a hidden taste, of which features show the first two.
-const TASTE: usize = 6;
-const SHOWN: usize = 2;
+use ratings::{ratings, BOOKS, READERS};
 
 /// A reader's tower and a book's, each of an identity and of features, and their product.
 #[multi_input_model]
@@ -104,46 +99,6 @@ fn main() -> multi_input::Result<()> {
         mean(&rmse_means)
     );
     Ok(())
-}
-
-/// Who rated what, and how.
-fn ratings() -> Vec<RatingSample> {
-    let random = &mut StdRng::seed_from_u64(7);
-    let (readers, books) = (hidden(READERS, random), hidden(BOOKS, random));
-    let rating = |_| {
-        let (reader, book) = (random.gen_range(0..READERS), random.gen_range(0..BOOKS));
-        let (r, b) = (&readers[reader], &books[book]);
-        let harmony: f32 = r.taste.iter().zip(&b.taste).map(|(r, b)| r * b).sum();
-        let error: f32 = random.sample(StandardNormal);
-        RatingSample {
-            reader: reader as u32,
-            profile: r.shown(),
-            book: book as u32,
-            blurb: b.shown(),
-            stars: 3.5 + 0.3 * (r.level + b.level) + 0.4 * harmony + 0.5 * error,
-        }
-    };
-    (0..RATINGS).map(rating).collect()
-}
-
-/// A reader or a book as nobody sees it.
-struct Hidden {
-    level: f32,
-    taste: [f32; TASTE],
-}
-
-impl Hidden {
-    fn shown(&self) -> [f32; SHOWN] {
-        std::array::from_fn(|place| self.taste[place])
-    }
-}
-
-fn hidden(count: usize, random: &mut StdRng) -> Vec<Hidden> {
-    let mut draw = || Hidden {
-        level: random.sample(StandardNormal),
-        taste: std::array::from_fn(|_| random.sample::<f32, _>(StandardNormal)),
-    };
-    (0..count).map(|_| draw()).collect()
 }
 
 /// The error of mean + reader's mean deviation + book's, both shrunk as if by five ratings at the

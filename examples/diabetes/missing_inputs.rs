@@ -9,8 +9,10 @@
 //! Four errors are compared: with the optional panel and without it, on all test rows; with the
 //! optional panel and with a model of complete rows only, on the test rows that have it.
 
+#[path = "../support/arguments.rs"]
 mod arguments;
 mod diabetes;
+#[path = "../support/mean.rs"]
 mod mean;
 
 use mean::mean;

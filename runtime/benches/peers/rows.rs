@@ -3,9 +3,12 @@
 //! can be, so that the rows are what takes the time; its steps are counted in all the same.
 //!
 //! ```sh
-//! examples/peers/rows.py                     # both sides in turns, as ratios
-//! cargo run --release --example rows --features parquet -- trips.csv 1024 2
+//! runtime/benches/peers/rows.py               # both sides in turns, as ratios
+//! cargo bench --bench rows --features parquet -- trips.csv 1024 2
 //! ```
+
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::{
     error::Error,
@@ -43,7 +46,7 @@ pub struct Trip {
 const USAGE: &str = "usage: rows FILE.csv|FILE.parquet BATCH PASSES";
 
 fn main() -> std::result::Result<(), Box<dyn Error>> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<String> = support::arguments().collect();
     let [file, batch, passes] = words.as_slice() else { return Err(USAGE.into()) };
     let (batch, passes) = (batch.parse()?, passes.parse()?);
     let times = match file.ends_with(".parquet") {

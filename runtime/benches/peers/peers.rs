@@ -2,12 +2,12 @@
 //! two towers as a user writes them, through `Trainer::fit` and `predict`.
 //!
 //! ```sh
-//! cargo run --release --example peers        # our side alone
-//! examples/peers/compare.py                  # all sides in turns, as ratios
+//! cargo bench --bench peers                   # our side alone
+//! runtime/benches/peers/compare.py            # all sides in turns, as ratios
 //! ```
 
-#[path = "../models.rs"]
-mod models;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::{
     fmt::Display,
@@ -15,10 +15,10 @@ use std::{
     time::Instant,
 };
 
-use models::*;
 use multi_input::{definition::Network, prelude::*, Result};
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use rand_distr::StandardNormal;
+use support::models::*;
 
 /// Two towers, each of an identity and of features.
 #[multi_input_model]
@@ -66,7 +66,7 @@ const QUESTIONS: [(&str, &str); 10] = [
 ];
 
 fn main() -> Result<()> {
-    if std::env::args().nth(1).as_deref() == Some("serve") {
+    if support::arguments().next().as_deref() == Some("serve") {
         return serve();
     }
     let mut figures = Vec::new();

@@ -9,6 +9,7 @@
 //! Break it off with a kill and call it again: it goes on, and ends with the same bits. What it
 //! writes is in the folder `target/training_run`.
 
+#[path = "../support/arguments.rs"]
 mod arguments;
 mod diabetes;
 

@@ -2,30 +2,27 @@
 //! a sequence, on one thread and on two.
 //!
 //! ```sh
-//! cargo run --release --features bench --example cost                   # tables
-//! cargo run --release --features bench --example cost -- docs/cost.svg  # and a picture of them
-//! cargo run --release --features bench --example cost -- --short        # the small sizes alone
+//! cargo bench --bench cost                      # tables
+//! cargo bench --bench cost -- ../docs/cost.svg  # and a picture of them
+//! cargo bench --bench cost -- --short           # the small sizes alone
 //! ```
 //!
 //! Steps are those of `Trainer::fit` with Adam on random rows. A time is that of the fastest epoch
 //! of a few steps within a second or so, since other programs only ever make it longer. `relative`
 //! is the cost of one unit (a row, a branch, a word) beside that of the largest size of the same
 //! curve: where it is above 1, a step has costs that do not grow.
-//!
-//! The feature `cost` stands before it since its largest models take a minute to compile.
 
-mod busy;
-mod clock;
-mod models;
-mod plot;
-mod random;
-mod random_rows;
+mod support;
 
-use models::Price;
 use multi_input::{definition::RowTypes, prelude::*, with_threads, Error, Result};
-use plot::{Curve, Panel};
-use random::Random;
-use random_rows::Rows;
+
+use support::{
+    clock,
+    models::Price,
+    plot::{self, Curve, Panel},
+    random::Random,
+    random_rows::Rows,
+};
 
 /// What is measured of a model: a name for the size, and how to train for it.
 struct Size {
@@ -134,7 +131,7 @@ sequences! {
 
 fn main() -> Result<()> {
     let (mut short, mut picture) = (false, None);
-    for argument in std::env::args().skip(1) {
+    for argument in support::arguments() {
         match argument.as_str() {
             "--short" => short = true,
             _ => picture = Some(argument),

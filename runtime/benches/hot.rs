@@ -8,17 +8,16 @@
 //! ```
 //!
 //! ```sh
-//! echo csv 1000 | cargo run --release --features bench --example hot
+//! echo csv 1000 | cargo bench --bench hot
 //! ```
 
-mod busy;
-mod clock;
-mod random;
+mod support;
 
 use std::{fmt::Write, io};
 
 use multi_input::{data::read_csv_from, prelude::*, Result};
-use random::Random;
+
+use support::{clock, random::Random};
 
 /// What most tables need: numbers on a scale, names as categories, gaps.
 #[multi_input_model]
