@@ -20,8 +20,10 @@ circles:
 deny:
     cargo deny check
 
-# Writes the .stderr files of the compile-fail tests anew; read the difference before committing it.
+# Writes the .stderr files of the compile-fail tests and the tables of the documentation anew; read the
+# difference before committing it.
 bless:
+    MULTI_INPUT_BLESS=1 cargo test -p multi-input-spec tables
     TRYBUILD=overwrite cargo test -p multi-input-tests --test compile_fail
 
 # What the models of an example expand to, e.g. `just expand tabular`.

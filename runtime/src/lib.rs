@@ -47,7 +47,7 @@ pub use model::{Model, Summary};
 pub use multi_input_base::{Error, Notice, NoticeKind, Result, Seed};
 pub use multi_input_data::preprocess;
 pub use multi_input_kernel::with_threads;
-#[doc = include_str!("attribute.md")]
+#[doc = include_str!("multi_input_model.md")]
 pub use multi_input_macros::multi_input_model;
 pub use multi_input_nn::{layer, loss, merge, missing, optim};
 
