@@ -71,7 +71,11 @@ pub mod prelude {
     pub use dfdx::tensor::Cpu;
 }
 
-/// The README's code, compiled with the documentation's.
+/// The code of the pages outside of the crate, compiled with the documentation's.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/answers.md")]
+    struct Answers;
+}
