@@ -78,4 +78,6 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../../docs/answers.md")]
     struct Answers;
+    #[doc = include_str!("../../docs/from-keras.md")]
+    struct FromKeras;
 }
