@@ -20,8 +20,10 @@ circles:
 deny:
     cargo deny check
 
-# Writes the .stderr files of the compile-fail tests anew; read the difference before committing it.
+# Writes anew the .stderr files of the compile-fail tests, the messages in the README and in docs, and the
+# tables of the documentation; read the difference before committing it.
 bless:
+    MULTI_INPUT_BLESS=1 cargo test -p multi-input-spec tables
     TRYBUILD=overwrite cargo test -p multi-input-tests --test compile_fail
 
 # What the models of an example expand to, e.g. `just expand tabular`.
@@ -34,7 +36,7 @@ editor:
     RUST_ANALYZER=$PWD/target/rust-analyzer/bin/rust-analyzer \
         cargo test -p multi-input-tests --test editor -- --nocapture
 
-# The same twenty mistakes in Keras, burn and here: the README's table.
+# The same twenty mistakes in Keras, burn and here: the table of docs/mistakes.md.
 trial:
     python3 tests/trial/trial.py
 
@@ -52,7 +54,7 @@ user-build *options:
 instructions *options:
     .ci/instructions {{options}}
 
-# How the cost of a training step grows, as the picture that the README shows.
+# How the cost of a training step grows, as the picture in docs/benchmarks.md.
 cost:
     cargo bench -p multi-input --bench cost -- {{justfile_directory()}}/docs/cost.svg
 
@@ -72,7 +74,7 @@ soak-files:
     cargo test --release -p multi-input-tests --features parquet --test larger_than_memory -- \
         --ignored --nocapture soak
 
-# Rows a second beside polars and PyTorch's DataLoader: the README's table.
+# Rows a second beside polars and PyTorch's DataLoader: a table of docs/benchmarks.md.
 rows:
     python3 -m venv target/peers/rows
     target/peers/rows/bin/pip install --quiet torch polars numpy

@@ -1,20 +1,27 @@
 //! What must not compile, with what the compiler says (`ui/<topic>/*.stderr`); what must is in `pass`.
 //!
-//! `ui/pages` is made here from the pages of `multi_input::errors`, so that their messages are what
-//! the compiler says today.
+//! `ui/pages` is made here from the pages of `multi_input::errors`, and `ui/documents` from the README
+//! and the pages in `docs`, so that their messages are what the compiler says today.
 //!
 //! After a change of a message: `just bless`, and read every line of the difference.
 
+#[path = "support/documents.rs"]
+mod documents;
 #[path = "support/pages.rs"]
 mod pages;
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Once};
 
-static PAGES: Once = Once::new();
+static MADE: Once = Once::new();
+
+fn make_cases() {
+    pages::write_cases();
+    assert!(documents::write_cases() > 5, "the documents show too few messages");
+}
 
 #[test]
 fn messages_are_as_written() {
-    PAGES.call_once(pages::write_cases);
+    MADE.call_once(make_cases);
     let cases = trybuild::TestCases::new();
     // Without a pass case trybuild checks rather than builds, all of them in one run of cargo. So a
     // mistake that rustc finds only while it generates code, as an editor does not, fails here.
@@ -25,6 +32,7 @@ fn messages_are_as_written() {
     drop(cases);
     if std::env::var("TRYBUILD").is_ok_and(|mode| mode == "overwrite") {
         pages::take_messages();
+        documents::take_messages();
     }
 }
 
@@ -32,7 +40,7 @@ fn messages_are_as_written() {
 /// what it found, topic by topic: `cargo test -p multi-input-tests --test compile_fail -- --nocapture short`.
 #[test]
 fn messages_are_short_and_speak_of_the_users_model() {
-    PAGES.call_once(pages::write_cases);
+    MADE.call_once(make_cases);
     let mut table: BTreeMap<String, Topic> = BTreeMap::new();
     for case in cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")) {
         case.check_words();

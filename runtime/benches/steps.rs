@@ -1,5 +1,5 @@
-//! Where the time of a training step goes: the image and text model of the README on random rows,
-//! as a whole and layer by layer.
+//! Where the time of a training step goes: the image and text model of
+//! `docs/from-keras.md` on random rows, as a whole and layer by layer.
 //!
 //! ```sh
 //! cargo bench --bench steps

@@ -47,7 +47,7 @@ pub use model::{Model, Summary};
 pub use multi_input_base::{Error, Notice, NoticeKind, Result, Seed};
 pub use multi_input_data::preprocess;
 pub use multi_input_kernel::with_threads;
-#[doc = include_str!("attribute.md")]
+#[doc = include_str!("multi_input_model.md")]
 pub use multi_input_macros::multi_input_model;
 pub use multi_input_nn::{layer, loss, merge, missing, optim};
 
@@ -71,7 +71,13 @@ pub mod prelude {
     pub use dfdx::tensor::Cpu;
 }
 
-/// The README's code, compiled with the documentation's.
+/// The code of the pages outside of the crate, compiled with the documentation's.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/answers.md")]
+    struct Answers;
+    #[doc = include_str!("../../docs/from-keras.md")]
+    struct FromKeras;
+}

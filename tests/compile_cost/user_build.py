@@ -4,9 +4,9 @@
     python3 tests/compile_cost/user_build.py                 # this checkout
     python3 tests/compile_cost/user_build.py --vs OTHER_DIR  # in turns with another checkout
 
-For two programs, the README's model and an image + text model, each trained, evaluated, saved and
+For two programs, a model of numbers and a category and an image + text model, each trained, evaluated, saved and
 used: the seconds of processor time of `cargo build --release` after the width of a layer is changed,
-and of `cargo check`; the median of --rounds. Then, with the README's model, the training steps a
+and of `cargo check`; the median of --rounds. Then, with the first model, the training steps a
 second of a debug build, with nothing in its profile and with
 `[profile.dev.package."*"] opt-level = 3`, as a share of those of the release build. The programs lie in
 `target/user_build`, outside of the workspace, because a workspace's profiles do not travel.

@@ -5,7 +5,7 @@
 use std::{fs, path::PathBuf};
 
 /// What the messages of the pages call their file.
-const SHOWN: &str = "src/main.rs";
+pub const SHOWN: &str = "src/main.rs";
 
 /// A page by its name and its code.
 struct Page {
@@ -17,9 +17,9 @@ struct Page {
 /// Writes `ui/pages/NAME.rs` with its `.stderr`.
 pub fn write_cases() {
     for page in pages() {
-        write(&case(&page.name, "rs"), &page.block("compile_fail"));
+        write(&case("pages", &page.name, "rs"), &page.block("compile_fail"));
         let message = page.block("text").replace(SHOWN, &format!("ui/pages/{}.rs", page.name));
-        write(&case(&page.name, "stderr"), &message);
+        write(&case("pages", &page.name, "stderr"), &message);
     }
 }
 
@@ -35,7 +35,7 @@ pub fn right_code() -> String {
 /// Puts the messages that trybuild has written anew into the pages.
 pub fn take_messages() {
     for page in pages() {
-        let message = fs::read_to_string(case(&page.name, "stderr")).unwrap();
+        let message = fs::read_to_string(case("pages", &page.name, "stderr")).unwrap();
         let message = message.replace(&format!("ui/pages/{}.rs", page.name), SHOWN);
         let text = page.text.replace(
             &format!("```text\n{}```", page.block("text")),
@@ -91,15 +91,16 @@ pub fn folder() -> PathBuf {
     tests().join("../runtime/src/errors")
 }
 
-fn tests() -> PathBuf {
+pub fn tests() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn case(name: &str, extension: &str) -> PathBuf {
-    tests().join("ui/pages").join(name).with_extension(extension)
+/// `ui/FOLDER/NAME.EXTENSION`.
+pub fn case(folder: &str, name: &str, extension: &str) -> PathBuf {
+    tests().join("ui").join(folder).join(name).with_extension(extension)
 }
 
-fn write(file: &PathBuf, text: &str) {
+pub fn write(file: &PathBuf, text: &str) {
     if fs::read_to_string(file).is_ok_and(|old| old == text) {
         return;
     }

@@ -11,7 +11,7 @@ failed in; one that reaches `stage: end` never noticed, or only warned. Where th
 made at all, the first line of the program says why, and it shows the nearest thing that can be.
 
 Keras runs in `--python`, or in an environment that is made beside the target folder: about 600 MB.
-The table is Markdown, as in the README.
+The table is Markdown, as in docs/mistakes.md.
 """
 
 import argparse

@@ -49,6 +49,23 @@ impl Activation {
         ACTIVATIONS.iter().find(|row| row.1 == name).map(|row| row.0)
     }
 
+    /// What it computes of x, in Markdown.
+    pub const fn formula(self) -> &'static str {
+        match self {
+            Activation::Linear => "`x`",
+            Activation::Relu => "`max(x, 0)`",
+            Activation::LeakyRelu => "`x` where x > 0, else `0.3 x` (`keras.layers.LeakyReLU`)",
+            Activation::Elu => "`x` where x > 0, else `exp(x) - 1`",
+            Activation::Selu => "`1.0507 x` where x > 0, else `1.7581 (exp(x) - 1)`",
+            Activation::Gelu => "`x Phi(x)`, exact (`approximate=False`)",
+            Activation::Silu => "`x sigmoid(x)`, also called swish",
+            Activation::Softplus => "`ln(1 + exp(x))`",
+            Activation::Sigmoid => "`1 / (1 + exp(-x))`",
+            Activation::Tanh => "`tanh(x)`",
+            Activation::Softmax => "`exp(x_i) / sum(exp(x_j))` along the last axis",
+        }
+    }
+
     /// The name in the DSL.
     pub const fn name(self) -> &'static str {
         ACTIVATIONS[self as usize].1

@@ -99,17 +99,24 @@ pub struct Parameter {
     pub kind: ArgumentKind,
     /// Whether it must be given.
     pub required: bool,
+    /// What it is where it is left out, as a user would write it; empty where no value says so.
+    pub default: &'static str,
 }
 
 impl Parameter {
     /// A parameter that must be given.
     pub const fn required(name: &'static str, kind: ArgumentKind) -> Parameter {
-        Parameter { name, kind, required: true }
+        Parameter { name, kind, required: true, default: "" }
     }
 
     /// A parameter that may be left out.
     pub const fn optional(name: &'static str, kind: ArgumentKind) -> Parameter {
-        Parameter { name, kind, required: false }
+        Parameter { name, kind, required: false, default: "" }
+    }
+
+    /// The same, with what it is where it is left out.
+    pub const fn or(self, default: &'static str) -> Parameter {
+        Parameter { default, ..self }
     }
 }
 

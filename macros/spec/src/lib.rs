@@ -9,6 +9,7 @@ mod activation;
 pub mod agree;
 mod argument;
 pub mod derived;
+mod doc;
 pub mod layer;
 mod loss;
 pub mod mask;
@@ -17,10 +18,13 @@ mod range;
 mod shape;
 mod size;
 pub mod step;
+#[cfg(test)]
+mod tables;
 mod text;
 
 pub use activation::{Activation, ACTIVATIONS};
 pub use argument::{ArgumentKind, Nested, Padding, Parameter, TokenizerFile, Value};
+pub use doc::Doc;
 pub use loss::{Loss, Metric, Target, TargetSteps, LOSSES, METRICS};
 pub use mask::MaskRule;
 pub use range::Range;

@@ -1,6 +1,6 @@
 //! The losses and metrics by name, and what they go with.
 
-use crate::{Activation, Range};
+use crate::{Activation, Doc, Range};
 
 /// What an output is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct Loss {
     pub name: &'static str,
     /// The type in `multi_input::loss`.
     pub type_name: &'static str,
+    /// Its row in the documentation.
+    pub doc: Doc,
     /// Its named numbers.
     pub parameters: &'static [LossNumber],
     /// The targets it can compare with.
@@ -69,10 +71,11 @@ const NUMBERS: &[Target] = &[Target::Numbers];
 
 impl Loss {
     /// A loss of numbers, without parameters.
-    const fn of_numbers(name: &'static str, type_name: &'static str) -> Loss {
+    const fn of_numbers(name: &'static str, type_name: &'static str, doc: Doc) -> Loss {
         Loss {
             name,
             type_name,
+            doc,
             parameters: &[],
             targets: NUMBERS,
             link: None,
@@ -84,71 +87,71 @@ impl Loss {
 
 /// Every loss.
 pub const LOSSES: &[Loss] = &[
-    Loss::of_numbers("mse", "Mse"),
-    Loss::of_numbers("mae", "Mae"),
+    Loss::of_numbers("mse", "Mse", Doc { keras: "`MeanSquaredError`", torch: "`MSELoss`", ..Doc::new("`mean((y - t)^2)`") }),
+    Loss::of_numbers("mae", "Mae", Doc { keras: "`MeanAbsoluteError`", torch: "`L1Loss`", ..Doc::new("`mean(|y - t|)`") }),
     Loss {
         parameters: &[LossNumber::positive("delta", 1.0)],
         target_steps: TargetSteps::Affine("the `delta` of `huber`"),
-        ..Loss::of_numbers("huber", "Huber")
+        ..Loss::of_numbers("huber", "Huber", Doc { keras: "`Huber`", torch: "`HuberLoss`", ..Doc::new("`mean(e^2 / 2)` where `|e| <= delta`, else `mean(delta (|e| - delta / 2))`, with `e = y - t`") })
     },
     Loss {
         target_steps: TargetSteps::Affine(
             "the 1 at which `log_cosh` turns from squared to absolute",
         ),
-        ..Loss::of_numbers("log_cosh", "LogCosh")
+        ..Loss::of_numbers("log_cosh", "LogCosh", Doc { keras: "`LogCosh`", torch: "", ..Doc::new("`mean(ln(cosh(y - t)))`") })
     },
     Loss {
         non_negative: true,
         target_steps: TargetSteps::None("counts of at least 0"),
-        ..Loss::of_numbers("poisson", "Poisson")
+        ..Loss::of_numbers("poisson", "Poisson", Doc { keras: "`Poisson`", torch: "`PoissonNLLLoss(log_input=False)`", ..Doc::new("`mean(y - t ln(y))`") })
     },
     Loss {
         target_steps: TargetSteps::None("the sides -1 and 1"),
-        ..Loss::of_numbers("hinge", "Hinge")
+        ..Loss::of_numbers("hinge", "Hinge", Doc { keras: "`Hinge`", torch: "", ..Doc::new("`mean(max(0, 1 - t y))` for targets -1 and 1 (0 counts as -1)") })
     },
     Loss {
         target_steps: TargetSteps::None("directions from 0"),
-        ..Loss::of_numbers("cosine_similarity", "CosineSimilarity")
+        ..Loss::of_numbers("cosine_similarity", "CosineSimilarity", Doc { keras: "`CosineSimilarity`", torch: "`-CosineSimilarity`", ..Doc::new("minus the cosine of y and t") })
     },
     Loss {
         link: Some(Activation::Softmax),
         target_steps: TargetSteps::None("shares from 0 to 1"),
-        ..Loss::of_numbers("kl_divergence", "KlDivergence")
+        ..Loss::of_numbers("kl_divergence", "KlDivergence", Doc { keras: "`KLDivergence`", torch: "`KLDivLoss`", ..Doc::new("`sum(t (ln t - ln p))`") })
     },
     Loss {
         parameters: &[LossNumber::fraction("label_smoothing", 0.0)],
         targets: &[Target::Flag, Target::Numbers],
         link: Some(Activation::Sigmoid),
         target_steps: TargetSteps::None("flags from 0 to 1"),
-        ..Loss::of_numbers("binary_cross_entropy", "BinaryCrossEntropy")
+        ..Loss::of_numbers("binary_cross_entropy", "BinaryCrossEntropy", Doc { keras: "`BinaryCrossentropy(from_logits=True)`", torch: "`BCEWithLogitsLoss`", ..Doc::new("`mean(-t ln p - (1 - t) ln(1 - p))`") })
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0)],
         targets: &[Target::Flag],
         link: Some(Activation::Sigmoid),
         target_steps: TargetSteps::None("flags from 0 to 1"),
-        ..Loss::of_numbers("binary_focal", "BinaryFocal")
+        ..Loss::of_numbers("binary_focal", "BinaryFocal", Doc { keras: "`BinaryFocalCrossentropy(from_logits=True)`", torch: "torchvision `sigmoid_focal_loss(alpha=-1)`", ..Doc::new("`mean((1 - p_t)^gamma (-ln p_t))`") })
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::fraction("alpha", 0.25)],
         targets: &[Target::Flag],
         link: Some(Activation::Sigmoid),
         target_steps: TargetSteps::None("flags from 0 to 1"),
-        ..Loss::of_numbers("balanced_binary_focal", "BalancedBinaryFocal")
+        ..Loss::of_numbers("balanced_binary_focal", "BalancedBinaryFocal", Doc { keras: "`BinaryFocalCrossentropy(apply_class_balancing=True, from_logits=True)`", torch: "torchvision `sigmoid_focal_loss`", ..Doc::new("the same, times `alpha` for true and `1 - alpha` for false") })
     },
     Loss {
         parameters: &[LossNumber::fraction("label_smoothing", 0.0)],
         targets: &[Target::Class],
         link: Some(Activation::Softmax),
         target_steps: TargetSteps::None("classes"),
-        ..Loss::of_numbers("cross_entropy", "CrossEntropy")
+        ..Loss::of_numbers("cross_entropy", "CrossEntropy", Doc { keras: "`SparseCategoricalCrossentropy(from_logits=True)`, `CategoricalCrossentropy(from_logits=True, label_smoothing)`", torch: "`CrossEntropyLoss`", ..Doc::new("`-ln p_t`") })
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::positive("alpha", 0.25)],
         targets: &[Target::Class],
         link: Some(Activation::Softmax),
         target_steps: TargetSteps::None("classes"),
-        ..Loss::of_numbers("focal", "Focal")
+        ..Loss::of_numbers("focal", "Focal", Doc { keras: "`CategoricalFocalCrossentropy(from_logits=True)`", torch: "", ..Doc::new("`-alpha (1 - p_t)^gamma ln p_t`") })
     },
 ];
 
@@ -159,6 +162,8 @@ pub struct Metric {
     pub name: &'static str,
     /// The type in `multi_input::metric`.
     pub type_name: &'static str,
+    /// Its row in the documentation.
+    pub doc: Doc,
     /// Its named whole numbers, with their defaults: the fields of the type. Each is at least 1 and at
     /// most the number of classes.
     pub parameters: &'static [(&'static str, usize)],
@@ -167,31 +172,31 @@ pub struct Metric {
 }
 
 impl Metric {
-    const fn of_numbers(name: &'static str, type_name: &'static str) -> Metric {
-        Metric { name, type_name, parameters: &[], targets: NUMBERS }
+    const fn of_numbers(name: &'static str, type_name: &'static str, doc: Doc) -> Metric {
+        Metric { name, type_name, doc, parameters: &[], targets: NUMBERS }
     }
 
-    const fn of_classes(name: &'static str, type_name: &'static str) -> Metric {
+    const fn of_classes(name: &'static str, type_name: &'static str, doc: Doc) -> Metric {
         let targets = &[Target::Class, Target::Flag];
-        Metric { name, type_name, parameters: &[], targets }
+        Metric { name, type_name, doc, parameters: &[], targets }
     }
 }
 
 /// Every metric.
 pub const METRICS: &[Metric] = &[
-    Metric::of_numbers("mae", "Mae"),
-    Metric::of_numbers("mse", "Mse"),
-    Metric::of_numbers("rmse", "Rmse"),
-    Metric::of_numbers("mape", "Mape"),
-    Metric::of_numbers("r2", "R2"),
-    Metric::of_classes("accuracy", "Accuracy"),
-    Metric::of_classes("precision", "Precision"),
-    Metric::of_classes("recall", "Recall"),
-    Metric::of_classes("f1", "F1"),
-    Metric::of_classes("auc", "Auc"),
+    Metric::of_numbers("mae", "Mae", Doc { keras: "`MeanAbsoluteError`", torch: "", ..Doc::new("`mean(|y - t|)`") }),
+    Metric::of_numbers("mse", "Mse", Doc { keras: "`MeanSquaredError`", torch: "", ..Doc::new("`mean((y - t)^2)`") }),
+    Metric::of_numbers("rmse", "Rmse", Doc { keras: "`RootMeanSquaredError`", torch: "", ..Doc::new("`sqrt(mean((y - t)^2))`") }),
+    Metric::of_numbers("mape", "Mape", Doc { keras: "`MeanAbsolutePercentageError`", torch: "", ..Doc::new("`100 mean(|y - t| / max(|t|, 1e-7))`") }),
+    Metric::of_numbers("r2", "R2", Doc { keras: "`R2Score`", torch: "", ..Doc::new("`1 - sum((y - t)^2) / sum((t - mean(t))^2)`, the mean over the columns") }),
+    Metric::of_classes("accuracy", "Accuracy", Doc { keras: "`SparseCategoricalAccuracy`, `BinaryAccuracy`", torch: "", ..Doc::new("the share of rows whose most likely class is right; of flags, at the threshold 0.5") }),
+    Metric::of_classes("precision", "Precision", Doc { keras: "`Precision`, scikit-learn `precision_score(average=\"macro\", zero_division=0)`", torch: "", ..Doc::new("right / predicted, of the true flags; for classes the unweighted mean over all classes (macro), a class that is never predicted counting 0") }),
+    Metric::of_classes("recall", "Recall", Doc { keras: "`Recall`, scikit-learn `recall_score(average=\"macro\", zero_division=0)`", torch: "", ..Doc::new("right / actual, of the true flags; for classes the unweighted mean over all classes (macro), a class without rows counting 0") }),
+    Metric::of_classes("f1", "F1", Doc { keras: "`F1Score(average=\"macro\")`, scikit-learn `f1_score(average=\"macro\", zero_division=0)`", torch: "", ..Doc::new("`2 right / (predicted + actual)`, of the true flags; for classes the unweighted mean over all classes (macro)") }),
+    Metric::of_classes("auc", "Auc", Doc { keras: "`AUC`, scikit-learn `roc_auc_score(multi_class=\"ovr\")`", torch: "", ..Doc::new("the area under the ROC curve; for classes the mean over each class against the rest") }),
     Metric {
         parameters: &[("k", 5)],
         targets: &[Target::Class],
-        ..Metric::of_classes("top_k", "TopK")
+        ..Metric::of_classes("top_k", "TopK", Doc { keras: "`SparseTopKCategoricalAccuracy`", torch: "", ..Doc::new("the share of rows whose class is among the `k` most likely") })
     },
 ];

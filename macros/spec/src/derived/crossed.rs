@@ -1,16 +1,21 @@
 //! `crossed`: the categories of several inputs as one.
 
 use super::{Derivation, Source};
-use crate::{ArgumentKind, Kind, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const DERIVATION: Derivation = Derivation {
     name: "crossed",
     type_name: "Crossed",
-    doc: "Makes one category of those of several inputs, by a hash.",
+    doc: Doc {
+        computes: "the hash of the combination of two or more categories, modulo `buckets`",
+        shape: "categories, or numbers with `bins`, to one category below `buckets`",
+        keras: "`HashedCrossing` (another hash)",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),
-        Parameter::optional("salt", ArgumentKind::Number(Range::Whole)),
+        Parameter::optional("salt", ArgumentKind::Number(Range::Whole)).or("0"),
     ],
     least: 2,
     takes,

@@ -3,7 +3,7 @@
 //! A derived node has no raw data of its own: what flows into its branch is made of the raw values
 //! of the inputs that it names, and its width is known while compiling as an input's is.
 
-use crate::{Kind, Parameter, Shape, Text, Value};
+use crate::{Doc, Kind, Parameter, Shape, Text, Value};
 
 pub mod crossed;
 
@@ -17,8 +17,8 @@ pub struct Derivation {
     pub name: &'static str,
     /// The type in `multi_input::preprocess`, e.g. `Crossed`.
     pub type_name: &'static str,
-    /// One line of documentation.
-    pub doc: &'static str,
+    /// Its row in the documentation.
+    pub doc: Doc,
     /// The arguments after the inputs.
     pub parameters: &'static [Parameter],
     /// The least number of inputs.

@@ -1,8 +1,14 @@
 //! `AvgPool1D`: the mean under each place of a window along a sequence.
 
 use super::pool1d::pool;
+use crate::Doc;
 
 pool! {
-    "AvgPool1D", "avg_pool1d",
-    "The mean of each feature under each place of a window along the steps."
+    "AvgPool1D", "avg_pool1d";
+    doc: Doc {
+        computes: "the mean of each window, feature by feature; padding does not count",
+        shape: "`[steps, a]` to `[steps', a]`",
+        keras: "`AveragePooling1D`",
+        torch: "`AvgPool1d` (channels first)",
+    }
 }

@@ -1,8 +1,14 @@
 //! `AvgPool2D`: the mean under each place of a window.
 
 use super::pool2d::pool;
+use crate::Doc;
 
 pool! {
-    "AvgPool2D", "avg_pool2d",
-    "The mean of each channel under each place of a window."
+    "AvgPool2D", "avg_pool2d";
+    doc: Doc {
+        computes: "the mean of each window, channel by channel; padding does not count",
+        shape: "`[channels, height, width]` to `[channels, height', width']`",
+        keras: "`AveragePooling2D`",
+        torch: "`AvgPool2d` (`count_include_pad=False`)",
+    }
 }

@@ -1,15 +1,19 @@
 //! `BatchNorm`: every feature with mean 0 and variance 1 over the batch.
 
 use super::{channels, channels_only, layer, Form, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Size};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Size};
 
 layer! {
-    "BatchNorm", "batch_norm",
-    "Every feature or channel brought to mean 0 and variance 1 over the batch, then scaled and \
-     shifted.";
+    "BatchNorm", "batch_norm";
+    doc: Doc {
+        computes: "each feature or channel to mean 0 and variance 1 over the batch, then scale and shift; in inference with running statistics",
+        shape: "`[a]`, `[steps, a]` or `[channels, height, width]`, unchanged",
+        keras: "`BatchNormalization`",
+        torch: "`BatchNorm1d`, `BatchNorm2d`",
+    },
     parameters: &[
-        Parameter::optional("momentum", ArgumentKind::Number(Range::UnitInterval)),
-        Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)),
+        Parameter::optional("momentum", ArgumentKind::Number(Range::UnitInterval)).or("0.99"),
+        Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)).or("0.001"),
     ],
     form: Form {
         trains_differently: true,

@@ -1,7 +1,7 @@
 //! `Bidirectional`: a recurrent layer that reads forwards, and one that reads backwards.
 
 use super::{recurrent, Form, Inner, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Shape, Size, Text, Value};
 
 /// How what the two give becomes one.
 pub const MERGES: &[&str] = &["concat", "sum", "average", "multiply"];
@@ -10,7 +10,12 @@ pub const MERGES: &[&str] = &["concat", "sum", "average", "multiply"];
 pub const LAYER: Layer = Layer {
     name: "Bidirectional",
     module: "bidirectional",
-    doc: "Reads a sequence from both ends with a recurrent layer each, and merges what they give.",
+    doc: Doc {
+        computes: "an `LSTM`, `GRU` or `SimpleRNN` that reads forwards and one that reads backwards; `merge` is `concat`, `sum`, `average` or `multiply`",
+        shape: "`[steps, a]` to the shape of `layer`, twice as wide with `concat`",
+        keras: "`Bidirectional`",
+        torch: "`bidirectional=True`",
+    },
     parameters: &[
         Parameter::required(
             "layer",
@@ -19,7 +24,7 @@ pub const LAYER: Layer = Layer {
                 without: &["go_backwards"],
             },
         ),
-        Parameter::optional("merge", ArgumentKind::Word(MERGES)),
+        Parameter::optional("merge", ArgumentKind::Word(MERGES)).or("concat"),
     ],
     output,
     count,

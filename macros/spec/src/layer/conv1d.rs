@@ -1,22 +1,27 @@
 //! `Conv1D`: every output step is a weighted sum of the steps around it.
 
 use super::{biases, conv2d::check_groups, layer, numbers_only, Form, Sizes, Sliding};
-use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
 
 layer! {
-    "Conv1D", "conv1d",
-    "Every step of a filter's output is activation(weights * the steps around it + bias).";
+    "Conv1D", "conv1d";
+    doc: Doc {
+        computes: "`activation(kernel * x + bias)` with a kernel that slides over the steps",
+        shape: "`[steps, a]` to `[steps', filters]`",
+        keras: "`Conv1D`",
+        torch: "`Conv1d` (channels first)",
+    },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),
         Parameter::required("kernel", ArgumentKind::Size),
-        Parameter::optional("activation", ArgumentKind::Activation),
-        Parameter::optional("stride", ArgumentKind::Size),
-        Parameter::optional("padding", ArgumentKind::Padding),
-        Parameter::optional("dilation", ArgumentKind::Size),
-        Parameter::optional("groups", ArgumentKind::Size),
-        Parameter::optional("bias", ArgumentKind::Flag),
-        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)),
-        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)),
+        Parameter::optional("activation", ArgumentKind::Activation).or("linear"),
+        Parameter::optional("stride", ArgumentKind::Size).or("1"),
+        Parameter::optional("padding", ArgumentKind::Padding).or("valid"),
+        Parameter::optional("dilation", ArgumentKind::Size).or("1"),
+        Parameter::optional("groups", ArgumentKind::Size).or("1"),
+        Parameter::optional("bias", ArgumentKind::Flag).or("true"),
+        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)).or("0"),
+        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)).or("0"),
     ],
     form: Form { activation: true, slide: Some(slide), asks_origin: true, ..Form::HOLDS_TENSORS },
     refuses: |name, input, arguments| refused(name, input, arguments),

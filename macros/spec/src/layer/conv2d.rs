@@ -1,22 +1,27 @@
 //! `Conv2D`: every output pixel is a weighted sum of the image around it.
 
 use super::{biases, layer, numbers_only, Form, Fusion, Sizes, Sliding};
-use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
 
 layer! {
-    "Conv2D", "conv2d",
-    "Every pixel of a filter's output is activation(weights * the image around it + bias).";
+    "Conv2D", "conv2d";
+    doc: Doc {
+        computes: "`activation(kernel * x + bias)` with a kernel that slides over an image",
+        shape: "`[channels, height, width]` to `[filters, height', width']`",
+        keras: "`Conv2D`",
+        torch: "`Conv2d`",
+    },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),
         Parameter::required("kernel", ArgumentKind::Pair),
-        Parameter::optional("activation", ArgumentKind::Activation),
-        Parameter::optional("stride", ArgumentKind::Pair),
-        Parameter::optional("padding", ArgumentKind::Padding),
-        Parameter::optional("dilation", ArgumentKind::Pair),
-        Parameter::optional("groups", ArgumentKind::Size),
-        Parameter::optional("bias", ArgumentKind::Flag),
-        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)),
-        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)),
+        Parameter::optional("activation", ArgumentKind::Activation).or("linear"),
+        Parameter::optional("stride", ArgumentKind::Pair).or("1"),
+        Parameter::optional("padding", ArgumentKind::Padding).or("valid"),
+        Parameter::optional("dilation", ArgumentKind::Pair).or("1"),
+        Parameter::optional("groups", ArgumentKind::Size).or("1"),
+        Parameter::optional("bias", ArgumentKind::Flag).or("true"),
+        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)).or("0"),
+        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)).or("0"),
     ],
     form: Form {
         activation: true,

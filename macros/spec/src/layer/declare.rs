@@ -1,8 +1,9 @@
 //! `layer!`: one declaration for what a layer is.
 
-/// Declares a layer by its name, its module and one line about it, and gives `LAYER`, `output`,
-/// `count` and `sizes`. All but `output` may be left out, in this order:
+/// Declares a layer by its name and its module, and gives `LAYER`, `output`, `count` and `sizes`. All
+/// but `doc` and `output` may be left out, in this order:
 ///
+/// - `doc`: its row in the table of layers.
 /// - `parameters`: what stands between the parentheses.
 /// - `form`: what else the runtime's type needs.
 /// - `refuses`: of the layer's name, the input and the arguments, what is wrong with them, if anything.
@@ -11,7 +12,8 @@
 /// - `sizes`: the const arguments of the runtime's type.
 macro_rules! layer {
     (
-        $name:literal, $module:literal, $doc:literal;
+        $name:literal, $module:literal;
+        doc: $doc:expr,
         $(parameters: $parameters:expr,)?
         $(form: $form:expr,)?
         $(refuses: |$refused_name:pat_param, $refused:pat_param, $refused_by:pat_param| $text:expr,)?

@@ -1,17 +1,23 @@
 //! `Dense`: every output is a weighted sum of all inputs.
 
 use super::{biases, layer, vectors_only, Form, MergeFusion, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Value};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Value};
 
 layer! {
-    "Dense", "dense", "y = activation(x W^T + b) along the last axis.";
+    "Dense", "dense";
+    doc: Doc {
+        computes: "`activation(x W^T + b)` along the last axis",
+        shape: "`[a]` to `[units]`, `[steps, a]` to `[steps, units]`",
+        keras: "`Dense`",
+        torch: "`Linear`",
+    },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),
-        Parameter::optional("activation", ArgumentKind::Activation),
-        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)),
-        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)),
-        Parameter::optional("bias", ArgumentKind::Flag),
-        Parameter::optional("init", ArgumentKind::Word(INITIALIZERS)),
+        Parameter::optional("activation", ArgumentKind::Activation).or("linear"),
+        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)).or("0"),
+        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)).or("0"),
+        Parameter::optional("bias", ArgumentKind::Flag).or("true"),
+        Parameter::optional("init", ArgumentKind::Word(INITIALIZERS)).or("glorot_uniform"),
     ],
     form: Form {
         activation: true,

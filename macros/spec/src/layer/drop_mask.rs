@@ -1,10 +1,16 @@
 //! `DropMask`: from here on all steps count.
 
 use super::{layer, Form};
-use crate::{MaskRule, Text};
+use crate::{Doc, MaskRule, Text};
 
 layer! {
-    "DropMask", "drop_mask", "Forgets which steps are padding, so that all of them count.";
+    "DropMask", "drop_mask";
+    doc: Doc {
+        computes: "drops the mask, so that all steps count",
+        shape: "`[steps, a] masked` to `[steps, a]`",
+        keras: "",
+        torch: "",
+    },
     form: Form { mask: MaskRule::Sets, ..Form::STATELESS },
     refuses: |_, input, _| match input.is_masked() {
         true => None,

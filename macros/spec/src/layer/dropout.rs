@@ -1,11 +1,16 @@
 //! `Dropout`: numbers left out at random in training.
 
 use super::{layer, numbers_only, Form};
-use crate::{ArgumentKind, MaskRule, Parameter, Range};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range};
 
 layer! {
-    "Dropout", "dropout",
-    "In training, each number is 0 with probability `rate` and else divided by 1 - rate.";
+    "Dropout", "dropout";
+    doc: Doc {
+        computes: "in training, 0 with probability `rate`, else `x / (1 - rate)`",
+        shape: "unchanged",
+        keras: "`Dropout`",
+        torch: "`Dropout`",
+    },
     parameters: &[Parameter::required("rate", ArgumentKind::Number(Range::Fraction))],
     form: Form {
         trains_differently: true,

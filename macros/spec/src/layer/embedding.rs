@@ -1,16 +1,22 @@
 //! `Embedding`: a learned vector for each category.
 
 use super::{layer, Form, Sizes};
-use crate::{ArgumentKind, Kind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 layer! {
-    "Embedding", "embedding", "A learned vector of `width` numbers for each of `categories` indices.";
+    "Embedding", "embedding";
+    doc: Doc {
+        computes: "a learned vector for each category index; `mask` makes index 0 padding; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`",
+        shape: "one category to `[width]`, `[steps]` categories to `[steps, width]`",
+        keras: "`Embedding`",
+        torch: "`Embedding`",
+    },
     parameters: &[
         Parameter::required("categories", ArgumentKind::SizeOrAuto),
         Parameter::optional("width", ArgumentKind::SizeOrAuto),
-        Parameter::optional("mask", ArgumentKind::Flag),
-        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)),
-        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)),
+        Parameter::optional("mask", ArgumentKind::Flag).or("false"),
+        Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)).or("0"),
+        Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)).or("0"),
     ],
     form: Form { extra: Some(extra), mask: MaskRule::Sets, ..Form::HOLDS_TENSORS },
     refuses: |_, input, arguments| refused(input, arguments),

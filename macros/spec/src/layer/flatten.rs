@@ -1,10 +1,16 @@
 //! `Flatten`: all numbers of a sample in one row.
 
 use super::{layer, numbers_only, Sizes};
-use crate::Shape;
+use crate::{Doc, Shape};
 
 layer! {
-    "Flatten", "flatten", "All numbers of a sample in one row; changes nothing where they are.";
+    "Flatten", "flatten";
+    doc: Doc {
+        computes: "the same numbers on one axis",
+        shape: "any to `[n]`",
+        keras: "`Flatten`",
+        torch: "`Flatten`",
+    },
     refuses: |name, input, _| numbers_only(name, input),
     output: |input, _| Shape::numbers(&[input.elements()]),
     sizes: |input, _| Sizes::of(&[input.elements()]),

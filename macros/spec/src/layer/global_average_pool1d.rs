@@ -1,10 +1,16 @@
 //! `GlobalAveragePool1D`: the mean of every feature.
 
 use super::{conv1d::sequences_only, layer, Form};
-use crate::{MaskRule, Shape};
+use crate::{Doc, MaskRule, Shape};
 
 layer! {
-    "GlobalAveragePool1D", "global_average_pool1d", "The mean of every feature.";
+    "GlobalAveragePool1D", "global_average_pool1d";
+    doc: Doc {
+        computes: "the mean of each feature over the steps",
+        shape: "`[steps, a]` to `[a]`",
+        keras: "`GlobalAveragePooling1D`",
+        torch: "`AdaptiveAvgPool1d(1)` (channels first)",
+    },
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(1)]),

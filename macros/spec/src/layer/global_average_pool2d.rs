@@ -1,10 +1,16 @@
 //! `GlobalAveragePool2D`: the mean of every channel.
 
 use super::{conv2d::images_only, layer};
-use crate::Shape;
+use crate::{Doc, Shape};
 
 layer! {
-    "GlobalAveragePool2D", "global_average_pool2d", "The mean of every channel.";
+    "GlobalAveragePool2D", "global_average_pool2d";
+    doc: Doc {
+        computes: "the mean of each channel",
+        shape: "`[channels, height, width]` to `[channels]`",
+        keras: "`GlobalAveragePooling2D`",
+        torch: "`AdaptiveAvgPool2d(1)`",
+    },
     refuses: |name, input, _| images_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(0)]),
 }

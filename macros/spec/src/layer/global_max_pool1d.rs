@@ -1,10 +1,16 @@
 //! `GlobalMaxPool1D`: the largest number of every feature.
 
 use super::{conv1d::sequences_only, layer, Form};
-use crate::{MaskRule, Shape};
+use crate::{Doc, MaskRule, Shape};
 
 layer! {
-    "GlobalMaxPool1D", "global_max_pool1d", "The largest number of every feature.";
+    "GlobalMaxPool1D", "global_max_pool1d";
+    doc: Doc {
+        computes: "the maximum of each feature over the steps",
+        shape: "`[steps, a]` to `[a]`",
+        keras: "`GlobalMaxPooling1D`",
+        torch: "`AdaptiveMaxPool1d(1)` (channels first)",
+    },
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(1)]),

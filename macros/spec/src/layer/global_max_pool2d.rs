@@ -1,10 +1,16 @@
 //! `GlobalMaxPool2D`: the largest number of every channel.
 
 use super::{conv2d::images_only, layer};
-use crate::Shape;
+use crate::{Doc, Shape};
 
 layer! {
-    "GlobalMaxPool2D", "global_max_pool2d", "The largest number of every channel.";
+    "GlobalMaxPool2D", "global_max_pool2d";
+    doc: Doc {
+        computes: "the maximum of each channel",
+        shape: "`[channels, height, width]` to `[channels]`",
+        keras: "`GlobalMaxPooling2D`",
+        torch: "`AdaptiveMaxPool2d(1)`",
+    },
     refuses: |name, input, _| images_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(0)]),
 }

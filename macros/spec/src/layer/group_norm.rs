@@ -1,15 +1,19 @@
 //! `GroupNorm`: every group of channels with mean 0 and variance 1.
 
 use super::{channels, channels_only, layer, Form, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Text};
 
 layer! {
-    "GroupNorm", "group_norm",
-    "Every group of a sample's channels brought to mean 0 and variance 1, then each channel scaled \
-     and shifted.";
+    "GroupNorm", "group_norm";
+    doc: Doc {
+        computes: "each group of channels of a sample to mean 0 and variance 1, then scale and shift of each channel",
+        shape: "`[a]`, `[steps, a]` or `[channels, height, width]`, unchanged",
+        keras: "`GroupNormalization` (channels first for images)",
+        torch: "`GroupNorm`",
+    },
     parameters: &[
         Parameter::required("groups", ArgumentKind::Size),
-        Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)),
+        Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)).or("0.001"),
     ],
     form: Form { settings: &["epsilon"], mask: MaskRule::Reads, ..Form::HOLDS_TENSORS },
     refuses: |name, input, arguments| match channels_only(name, input) {

@@ -1,15 +1,21 @@
 //! `GRU`: the gated recurrent unit.
 
 use super::{layer, recurrent, Sizes};
-use crate::{ArgumentKind, Parameter, Size, Value};
+use crate::{ArgumentKind, Doc, Parameter, Size, Value};
 
 layer! {
-    "GRU", "gru", "Reads a sequence step by step with gated recurrent units, `units` of them.";
+    "GRU", "gru";
+    doc: Doc {
+        computes: "gated recurrent units over the steps",
+        shape: "`[steps, a]` to `[units]`, with `return_sequences` to `[steps, units]`",
+        keras: "`GRU`",
+        torch: "`GRU`",
+    },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),
         recurrent::RETURN_SEQUENCES,
         recurrent::GO_BACKWARDS,
-        Parameter::optional("reset_after", ArgumentKind::Flag),
+        Parameter::optional("reset_after", ArgumentKind::Flag).or("true"),
         recurrent::DROPOUT,
     ],
     form: recurrent::FORM,

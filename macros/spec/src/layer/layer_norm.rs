@@ -1,12 +1,17 @@
 //! `LayerNorm`: every row with mean 0 and variance 1.
 
 use super::{layer, vectors_only, Form, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range, Size};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Size};
 
 layer! {
-    "LayerNorm", "layer_norm",
-    "Every row brought to mean 0 and variance 1 along the last axis, then scaled and shifted.";
-    parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive))],
+    "LayerNorm", "layer_norm";
+    doc: Doc {
+        computes: "each row to mean 0 and variance 1 along the last axis, then scale and shift",
+        shape: "`[a]` or `[steps, a]`, unchanged",
+        keras: "`LayerNormalization`",
+        torch: "`LayerNorm`",
+    },
+    parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)).or("0.001")],
     form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },
     refuses: |name, input, _| vectors_only(name, input),
     output: |input, _| *input,

@@ -1,10 +1,16 @@
 //! `LSTM`: long short-term memory.
 
 use super::{layer, recurrent, Sizes};
-use crate::{ArgumentKind, Parameter, Size};
+use crate::{ArgumentKind, Doc, Parameter, Size};
 
 layer! {
-    "LSTM", "lstm", "Reads a sequence step by step with long short-term memory of `units` numbers.";
+    "LSTM", "lstm";
+    doc: Doc {
+        computes: "long short-term memory over the steps",
+        shape: "`[steps, a]` to `[units]`, with `return_sequences` to `[steps, units]`",
+        keras: "`LSTM`",
+        torch: "`LSTM`",
+    },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),
         recurrent::RETURN_SEQUENCES,

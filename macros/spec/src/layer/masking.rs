@@ -1,12 +1,17 @@
 //! `Masking`: steps that hold nothing but one value are padding.
 
 use super::{layer, recurrent::sequences_only, Form};
-use crate::{ArgumentKind, MaskRule, Parameter, Range};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range};
 
 layer! {
-    "Masking", "masking",
-    "Masks the steps whose numbers all are `value`, 0 by default, and makes them 0.";
-    parameters: &[Parameter::optional("value", ArgumentKind::Number(Range::Finite))],
+    "Masking", "masking";
+    doc: Doc {
+        computes: "masks each step of which all features equal `value`, and makes them 0",
+        shape: "`[steps, a]` to `[steps, a] masked`",
+        keras: "`Masking`",
+        torch: "",
+    },
+    parameters: &[Parameter::optional("value", ArgumentKind::Number(Range::Finite)).or("0")],
     form: Form { mask: MaskRule::Sets, settings: &["value"], ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),
     output: |input, _| input.with_mask(true),

@@ -1,8 +1,14 @@
 //! `MaxPool1D`: the largest number under each place of a window along a sequence.
 
 use super::pool1d::pool;
+use crate::Doc;
 
 pool! {
-    "MaxPool1D", "max_pool1d",
-    "The largest number of each feature under each place of a window along the steps."
+    "MaxPool1D", "max_pool1d";
+    doc: Doc {
+        computes: "the maximum of each window, feature by feature",
+        shape: "`[steps, a]` to `[steps', a]`",
+        keras: "`MaxPooling1D`",
+        torch: "`MaxPool1d` (channels first)",
+    }
 }

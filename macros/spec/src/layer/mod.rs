@@ -4,7 +4,7 @@
 //! are `const` paths are unknown, and in constants of the expansion, where all are known. The
 //! expansion reaches them as `multi_input::private::spec::layer::MODULE::output(...)`.
 
-use crate::{Activation, Kind, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{Activation, Doc, Kind, MaskRule, Parameter, Shape, Size, Text, Value};
 
 pub mod avg_pool1d;
 pub mod avg_pool2d;
@@ -93,8 +93,8 @@ pub struct Layer {
     pub name: &'static str,
     /// The name of this crate's module and of the runtime's file, e.g. `dense`.
     pub module: &'static str,
-    /// One line of documentation.
-    pub doc: &'static str,
+    /// Its row in the documentation.
+    pub doc: Doc,
     /// What stands between the parentheses.
     pub parameters: &'static [Parameter],
     /// The output shape of one sample, or what is wrong in words that can follow the field's name.
@@ -112,7 +112,7 @@ impl Layer {
     pub const fn plain(
         name: &'static str,
         module: &'static str,
-        doc: &'static str,
+        doc: Doc,
         (output, count, sizes): Formulas,
     ) -> Layer {
         Layer { name, module, doc, parameters: &[], output, count, sizes, form: Form::STATELESS }

@@ -1,16 +1,21 @@
 //! `MultiHeadAttention`: every step looks at all steps.
 
 use super::{layer, recurrent, Sizes};
-use crate::{ArgumentKind, Parameter, Size, Value};
+use crate::{ArgumentKind, Doc, Parameter, Size, Value};
 
 layer! {
-    "MultiHeadAttention", "multi_head_attention",
-    "Self-attention: every step becomes a mixture of all, weighed in `heads` ways.";
+    "MultiHeadAttention", "multi_head_attention";
+    doc: Doc {
+        computes: "self-attention: softmax(q k^T / sqrt(key_dim)) v in each of the `heads`, then a linear layer; `causal` hides later steps",
+        shape: "`[steps, a]`, unchanged",
+        keras: "`MultiHeadAttention` of a sequence with itself",
+        torch: "`MultiheadAttention`",
+    },
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),
         Parameter::required("key_dim", ArgumentKind::Size),
         recurrent::DROPOUT,
-        Parameter::optional("causal", ArgumentKind::Flag),
+        Parameter::optional("causal", ArgumentKind::Flag).or("false"),
     ],
     form: recurrent::FORM,
     refuses: |name, input, _| recurrent::sequences_only(name, input),

@@ -9,15 +9,16 @@ use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
 /// What stands between the parentheses.
 pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::required("pool", ArgumentKind::Size),
-    Parameter::optional("stride", ArgumentKind::Size),
-    Parameter::optional("padding", ArgumentKind::Padding),
+    Parameter::optional("stride", ArgumentKind::Size).or("pool"),
+    Parameter::optional("padding", ArgumentKind::Padding).or("valid"),
 ];
 
-/// Declares a pooling by its name, its module and one line about it.
+/// Declares a pooling by its name, its module and its documentation.
 macro_rules! pool {
-    ($name:literal, $module:literal, $doc:literal) => {
+    ($name:literal, $module:literal; doc: $doc:expr $(,)?) => {
         $crate::layer::layer! {
-            $name, $module, $doc;
+            $name, $module;
+            doc: $doc,
             parameters: $crate::layer::pool1d::PARAMETERS,
             form: $crate::layer::Form { slide: Some(slide), ..$crate::layer::Form::STATELESS },
             refuses: |name, input, arguments| $crate::layer::pool1d::refused(name, input, arguments),

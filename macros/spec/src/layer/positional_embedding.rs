@@ -1,11 +1,16 @@
 //! `PositionalEmbedding`: a learned vector for each step, added to what stands there.
 
 use super::{layer, recurrent::sequences_only, Form, Sizes};
-use crate::MaskRule;
+use crate::{Doc, MaskRule};
 
 layer! {
-    "PositionalEmbedding", "positional_embedding",
-    "Adds a learned vector to each step of a sequence, so that its place can be told.";
+    "PositionalEmbedding", "positional_embedding";
+    doc: Doc {
+        computes: "adds a learned vector for each position",
+        shape: "`[steps, a]`, unchanged",
+        keras: "`Embedding` of the positions, added",
+        torch: "`Embedding` of the positions, added",
+    },
     form: Form { mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },
     refuses: |name, input, _| sequences_only(name, input),
     output: |input, _| *input,

@@ -4,10 +4,11 @@ use super::{numbers_only, Form};
 use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 pub(super) const RETURN_SEQUENCES: Parameter =
-    Parameter::optional("return_sequences", ArgumentKind::Flag);
-pub(super) const GO_BACKWARDS: Parameter = Parameter::optional("go_backwards", ArgumentKind::Flag);
+    Parameter::optional("return_sequences", ArgumentKind::Flag).or("false");
+pub(super) const GO_BACKWARDS: Parameter =
+    Parameter::optional("go_backwards", ArgumentKind::Flag).or("false");
 pub(super) const DROPOUT: Parameter =
-    Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction));
+    Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)).or("0");
 
 /// A layer that reads the steps that count, and has dropout.
 pub(super) const FORM: Form = Form {

@@ -1,10 +1,16 @@
 //! `Reshape`: the same numbers under other dimensions.
 
 use super::{layer, numbers_only, Form, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Text, Value, MAX_RANK};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value, MAX_RANK};
 
 layer! {
-    "Reshape", "reshape", "The same numbers in the same order under other dimensions.";
+    "Reshape", "reshape";
+    doc: Doc {
+        computes: "the same numbers in the same order, with other axes",
+        shape: "any to `[sizes, ..]`",
+        keras: "`Reshape`",
+        torch: "`Unflatten`",
+    },
     parameters: &[Parameter::required("sizes", ArgumentKind::Sizes)],
     form: Form { shape_argument: true, ..Form::STATELESS },
     refuses: |name, input, arguments| match numbers_only(name, input) {

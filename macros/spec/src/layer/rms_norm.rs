@@ -1,12 +1,17 @@
 //! `RMSNorm`: every row with a mean square of 1.
 
 use super::{layer, vectors_only, Form, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Range};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range};
 
 layer! {
-    "RMSNorm", "rms_norm",
-    "Every row divided by the root of its mean square along the last axis, then scaled.";
-    parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive))],
+    "RMSNorm", "rms_norm";
+    doc: Doc {
+        computes: "`x / sqrt(mean(x^2) + epsilon)` along the last axis, then scale",
+        shape: "`[a]` or `[steps, a]`, unchanged",
+        keras: "`RMSNormalization`",
+        torch: "`RMSNorm`",
+    },
+    parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)).or("1e-6")],
     form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },
     refuses: |name, input, _| vectors_only(name, input),
     output: |input, _| *input,

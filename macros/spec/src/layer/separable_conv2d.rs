@@ -5,20 +5,25 @@ use super::{
     conv2d::{axes, images_only},
     layer, Form, Sizes, Sliding,
 };
-use crate::{ArgumentKind, Parameter, Shape, Size, Value};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Value};
 
 layer! {
-    "SeparableConv2D", "separable_conv2d",
-    "`depth_multiplier` kernels for each channel, then activation(weights * what they give + bias).";
+    "SeparableConv2D", "separable_conv2d";
+    doc: Doc {
+        computes: "`depth_multiplier` kernels for each channel, then a mixture of their outputs in each pixel",
+        shape: "`[channels, height, width]` to `[filters, height', width']`",
+        keras: "`SeparableConv2D`",
+        torch: "two `Conv2d`",
+    },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),
         Parameter::required("kernel", ArgumentKind::Pair),
-        Parameter::optional("activation", ArgumentKind::Activation),
-        Parameter::optional("stride", ArgumentKind::Pair),
-        Parameter::optional("padding", ArgumentKind::Padding),
-        Parameter::optional("dilation", ArgumentKind::Pair),
-        Parameter::optional("depth_multiplier", ArgumentKind::Size),
-        Parameter::optional("bias", ArgumentKind::Flag),
+        Parameter::optional("activation", ArgumentKind::Activation).or("linear"),
+        Parameter::optional("stride", ArgumentKind::Pair).or("1"),
+        Parameter::optional("padding", ArgumentKind::Padding).or("valid"),
+        Parameter::optional("dilation", ArgumentKind::Pair).or("1"),
+        Parameter::optional("depth_multiplier", ArgumentKind::Size).or("1"),
+        Parameter::optional("bias", ArgumentKind::Flag).or("true"),
     ],
     form: Form { activation: true, slide: Some(slide), ..Form::HOLDS_TENSORS },
     refuses: |name, input, arguments| match images_only(name, input) {

@@ -1,14 +1,19 @@
 //! `SimpleRNN`: a layer that takes its own output of the step before as a further input.
 
 use super::{layer, recurrent, Form, Sizes};
-use crate::{Activation, ArgumentKind, Parameter};
+use crate::{Activation, ArgumentKind, Doc, Parameter};
 
 layer! {
-    "SimpleRNN", "simple_rnn",
-    "Reads a sequence step by step: h = activation(x W^T + h R^T + b), `units` numbers.";
+    "SimpleRNN", "simple_rnn";
+    doc: Doc {
+        computes: "`h = activation(x W^T + h R^T + b)` over the steps",
+        shape: "`[steps, a]` to `[units]`, with `return_sequences` to `[steps, units]`",
+        keras: "`SimpleRNN`",
+        torch: "`RNN`",
+    },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),
-        Parameter::optional("activation", ArgumentKind::Activation),
+        Parameter::optional("activation", ArgumentKind::Activation).or("tanh"),
         recurrent::RETURN_SEQUENCES,
         recurrent::GO_BACKWARDS,
         recurrent::DROPOUT,

@@ -1,13 +1,18 @@
 //! `TimeDistributed`: a layer on each step by itself.
 
 use super::{numbers_only, Form, Inner, Layer, Sizes};
-use crate::{ArgumentKind, MaskRule, Parameter, Shape, Size, Text, Value, MAX_RANK};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Shape, Size, Text, Value, MAX_RANK};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
     name: "TimeDistributed",
     module: "time_distributed",
-    doc: "The layer inside on each step of a sequence by itself, with the same weights.",
+    doc: Doc {
+        computes: "one layer, with the same weights, on each step by itself",
+        shape: "`[steps, ..]` to `[steps, ..]`",
+        keras: "`TimeDistributed`",
+        torch: "",
+    },
     parameters: &[Parameter::required(
         "layer",
         ArgumentKind::Layer {

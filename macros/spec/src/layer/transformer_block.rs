@@ -1,18 +1,23 @@
 //! `TransformerBlock`: attention and two dense layers, each added to what it saw and normalised.
 
 use super::{dense, layer, layer_norm, multi_head_attention, recurrent, Form, Sizes};
-use crate::{Activation, ArgumentKind, Parameter, Size};
+use crate::{Activation, ArgumentKind, Doc, Parameter, Size};
 
 layer! {
-    "TransformerBlock", "transformer_block",
-    "Self-attention, then two `Dense` on each step, each added to what it saw and normalised.";
+    "TransformerBlock", "transformer_block";
+    doc: Doc {
+        computes: "self-attention, then two `Dense` (`feed_forward` units, then back) on each step; after each of the two, the input is added and a `LayerNorm` follows",
+        shape: "`[steps, a]`, unchanged",
+        keras: "the block of the Keras example \"Text classification with Transformer\"",
+        torch: "`TransformerEncoderLayer`",
+    },
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),
         Parameter::required("key_dim", ArgumentKind::Size),
         Parameter::required("feed_forward", ArgumentKind::Size),
-        Parameter::optional("activation", ArgumentKind::Activation),
+        Parameter::optional("activation", ArgumentKind::Activation).or("relu"),
         recurrent::DROPOUT,
-        Parameter::optional("causal", ArgumentKind::Flag),
+        Parameter::optional("causal", ArgumentKind::Flag).or("false"),
     ],
     form: Form {
         activation: true,

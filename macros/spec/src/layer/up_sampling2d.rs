@@ -1,10 +1,16 @@
 //! `UpSampling2D`: every pixel repeated.
 
 use super::{conv2d::images_only, layer, Sizes};
-use crate::{ArgumentKind, Parameter, Size};
+use crate::{ArgumentKind, Doc, Parameter, Size};
 
 layer! {
-    "UpSampling2D", "up_sampling2d", "Every pixel repeated down and across.";
+    "UpSampling2D", "up_sampling2d";
+    doc: Doc {
+        computes: "each pixel repeated, `times` down and across (one number or a pair)",
+        shape: "`[channels, height, width]` to `[channels, height', width']`",
+        keras: "`UpSampling2D`",
+        torch: "`Upsample`",
+    },
     parameters: &[Parameter::required("times", ArgumentKind::Pair)],
     refuses: |name, input, _| images_only(name, input),
     output: |input, arguments| {

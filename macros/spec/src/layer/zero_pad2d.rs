@@ -1,10 +1,16 @@
 //! `ZeroPad2D`: zeros around an image.
 
 use super::{conv2d::images_only, layer, Sizes};
-use crate::{ArgumentKind, Parameter, Shape, Size, Value};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Value};
 
 layer! {
-    "ZeroPad2D", "zero_pad2d", "Zeros above, below, to the left and to the right of an image.";
+    "ZeroPad2D", "zero_pad2d";
+    doc: Doc {
+        computes: "zeros around an image: one number for all sides, `(vertical, horizontal)` or `((top, bottom), (left, right))`",
+        shape: "`[channels, height, width]` to `[channels, height', width']`",
+        keras: "`ZeroPadding2D`",
+        torch: "`ZeroPad2d`",
+    },
     parameters: &[Parameter::required("margins", ArgumentKind::Margins)],
     refuses: |name, input, _| images_only(name, input),
     output: |input, arguments| {

@@ -1,13 +1,18 @@
 //! `add`: the operands added up.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Shape, Text, Value};
+use crate::{Doc, Shape, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
     name: "add",
     module: "add",
-    doc: "The sum of the operands, number by number.",
+    doc: Doc {
+        computes: "`a + b + ..`",
+        shape: "equal shapes; a size of 1 broadcasts",
+        keras: "`Add`",
+        torch: "`add`",
+    },
     parameters: &[],
     operands: (2, None),
     output,

@@ -1,13 +1,18 @@
 //! `average`: the mean of the operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Shape, Text, Value};
+use crate::{Doc, Shape, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
     name: "average",
     module: "average",
-    doc: "The mean of the operands, number by number; of those present in a row.",
+    doc: Doc {
+        computes: "`(a + b + ..) / n` over the operands that are present in the row",
+        shape: "equal shapes; a size of 1 broadcasts",
+        keras: "`Average`",
+        torch: "`mean`",
+    },
     parameters: &[],
     operands: (2, None),
     output,

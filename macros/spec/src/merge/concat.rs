@@ -1,14 +1,19 @@
 //! `concat`: the operands side by side.
 
 use super::{all_masked, list, no_axis, position, reject_categories, MaskMerge, Merge, Operand};
-use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
     name: "concat",
     module: "concat",
-    doc: "The operands side by side along one axis, the last by default.",
-    parameters: &[Parameter::optional("axis", ArgumentKind::Axis)],
+    doc: Doc {
+        computes: "the operands side by side along `axis`",
+        shape: "sizes along `axis` add up, the others are equal",
+        keras: "`Concatenate`",
+        torch: "`cat`",
+    },
+    parameters: &[Parameter::optional("axis", ArgumentKind::Axis).or("-1")],
     operands: (1, None),
     output,
     counts_present: false,

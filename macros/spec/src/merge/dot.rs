@@ -1,16 +1,21 @@
 //! `dot`: the scalar product along an axis.
 
 use super::{list, no_axis, position, reject_categories, MaskMerge, Merge, Operand};
-use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value, MAX_RANK};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Text, Value, MAX_RANK};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
     name: "dot",
     module: "dot",
-    doc: "The scalar product along an axis, the last by default; with `normalize`, the cosine.",
+    doc: Doc {
+        computes: "the scalar product of two operands along `axis`; with `normalize`, the cosine",
+        shape: "the axes that are left, or `[1]`",
+        keras: "`Dot`",
+        torch: "`linalg.vecdot`, `CosineSimilarity`",
+    },
     parameters: &[
-        Parameter::optional("axis", ArgumentKind::Axis),
-        Parameter::optional("normalize", ArgumentKind::Flag),
+        Parameter::optional("axis", ArgumentKind::Axis).or("-1"),
+        Parameter::optional("normalize", ArgumentKind::Flag).or("false"),
     ],
     operands: (2, Some(2)),
     output,

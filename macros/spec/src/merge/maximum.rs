@@ -1,13 +1,18 @@
 //! `maximum`: the largest of the operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Shape, Text, Value};
+use crate::{Doc, Shape, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
     name: "maximum",
     module: "maximum",
-    doc: "The largest of the operands, number by number.",
+    doc: Doc {
+        computes: "the largest of the operands, element by element",
+        shape: "equal shapes; a size of 1 broadcasts",
+        keras: "`Maximum`",
+        torch: "`maximum`",
+    },
     parameters: &[],
     operands: (2, None),
     output,

@@ -1,13 +1,18 @@
 //! `minimum`: the smallest of the operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Shape, Text, Value};
+use crate::{Doc, Shape, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
     name: "minimum",
     module: "minimum",
-    doc: "The smallest of the operands, number by number.",
+    doc: Doc {
+        computes: "the smallest of the operands, element by element",
+        shape: "equal shapes; a size of 1 broadcasts",
+        keras: "`Minimum`",
+        torch: "`minimum`",
+    },
     parameters: &[],
     operands: (2, None),
     output,

@@ -1,6 +1,6 @@
 //! One file per merge rule, and the table of them.
 
-use crate::{Kind, Parameter, Shape, Text, Value};
+use crate::{Doc, Kind, Parameter, Shape, Text, Value};
 
 pub mod add;
 pub mod average;
@@ -31,8 +31,8 @@ pub struct Merge {
     pub name: &'static str,
     /// The name of this crate's module.
     pub module: &'static str,
-    /// One line of documentation.
-    pub doc: &'static str,
+    /// Its row in the documentation.
+    pub doc: Doc,
     /// The named arguments after the operands.
     pub parameters: &'static [Parameter],
     /// The least and, where there is one, the greatest number of operands.

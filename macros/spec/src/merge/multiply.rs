@@ -1,13 +1,18 @@
 //! `multiply`: the product of the operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Shape, Text, Value};
+use crate::{Doc, Shape, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
     name: "multiply",
     module: "multiply",
-    doc: "The product of the operands, number by number.",
+    doc: Doc {
+        computes: "`a * b * ..`, element by element",
+        shape: "equal shapes; a size of 1 broadcasts",
+        keras: "`Multiply`",
+        torch: "`mul`",
+    },
     parameters: &[],
     operands: (2, None),
     output,

@@ -1,13 +1,18 @@
 //! `subtract`: the first operand less the second.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Shape, Text, Value};
+use crate::{Doc, Shape, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
     name: "subtract",
     module: "subtract",
-    doc: "The first operand less the second, number by number.",
+    doc: Doc {
+        computes: "`a - b`, of two operands",
+        shape: "equal shapes; a size of 1 broadcasts",
+        keras: "`Subtract`",
+        torch: "`sub`",
+    },
     parameters: &[],
     operands: (2, Some(2)),
     output,

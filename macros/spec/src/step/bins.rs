@@ -1,13 +1,18 @@
 //! `bins`: numbers by the interval they fall into.
 
 use super::{numbers_only, Form, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value, MAX_RANK};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value, MAX_RANK};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "bins",
     type_name: "Bins",
-    doc: "Makes categories of numbers: `count` intervals that hold equally many training rows, or those between given `edges`.",
+    doc: Doc {
+        computes: "the index of the interval that a number falls into: `bins(10)` learns quantiles, `bins(edges = [..])` takes the edges",
+        shape: "numbers to categories below `count`, or below the number of edges plus 1",
+        keras: "`Discretization`, scikit-learn `KBinsDiscretizer`",
+        torch: "",
+    },
     parameters: &[
         Parameter::optional("count", ArgumentKind::Size),
         Parameter::optional("edges", ArgumentKind::Numbers(Range::Finite)),

@@ -1,13 +1,18 @@
 //! `calendar`: dates taken apart.
 
 use super::{Form, Step};
-use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "calendar",
     type_name: "Calendar",
-    doc: "Takes a date apart into numbers; of a part that comes round again, `..._cycle` gives sine and cosine.",
+    doc: Doc {
+        computes: "`year`, `month`, `day`, `weekday`, `hour`, `minute` as numbers; `month_cycle`, `day_cycle`, `weekday_cycle`, `hour_cycle`, `year_cycle` as sine and cosine; a `NaiveDate` has no `hour`, `minute` or `hour_cycle`",
+        shape: "a date to one number for each part, two for each cycle",
+        keras: "pandas `dt`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("parts", ArgumentKind::Words(PARTS)),
     ],

@@ -1,18 +1,23 @@
 //! `categories`: a vocabulary of categories.
 
 use super::{names_only, Form, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "categories",
     type_name: "Categories",
-    doc: "Makes category indices of texts or whole numbers by a vocabulary learned from the training rows; `capacity` counts two reserved indices, 0 for padding and 1 for what is unknown.",
+    doc: Doc {
+        computes: "a vocabulary of the training rows, the most frequent first; `capacity` includes index 0 for padding and 1 for unknown values; a value seen less than `minimum` times is unknown; `shared` takes the vocabulary of another input; `unknown_rate` is the share of values that training reads as unknown",
+        shape: "`String`, `u32` or lists of them to categories below `capacity`",
+        keras: "`StringLookup`, `IntegerLookup`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("capacity", ArgumentKind::Size),
-        Parameter::optional("minimum", ArgumentKind::Size),
+        Parameter::optional("minimum", ArgumentKind::Size).or("1"),
         Parameter::optional("shared", ArgumentKind::Input),
-        Parameter::optional("unknown_rate", ArgumentKind::Number(Range::Fraction)),
+        Parameter::optional("unknown_rate", ArgumentKind::Number(Range::Fraction)).or("0"),
     ],
     output,
     form: Form::VOCABULARY,

@@ -1,13 +1,18 @@
 //! `center_crop`: the middle of every picture.
 
 use super::{is_image, Form, Step};
-use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "center_crop",
     type_name: "CenterCrop",
-    doc: "Takes the `height` rows of `width` pixels in the middle of pictures, channels first.",
+    doc: Doc {
+        computes: "the middle of the image",
+        shape: "`[C, height', width']` to `[C, height, width]`",
+        keras: "`CenterCrop`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),
         Parameter::required("width", ArgumentKind::Size),

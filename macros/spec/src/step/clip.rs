@@ -1,13 +1,18 @@
 //! `clip`: between two bounds.
 
 use super::{as_before, Form, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "clip",
     type_name: "Clip",
-    doc: "Takes numbers below `low` for `low`, and those above `high` for `high`.",
+    doc: Doc {
+        computes: "`min(max(x, low), high)`",
+        shape: "numbers, unchanged",
+        keras: "NumPy `clip`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("low", ArgumentKind::Number(Range::NotNan)),
         Parameter::required("high", ArgumentKind::Number(Range::NotNan)),

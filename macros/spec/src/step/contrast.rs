@@ -1,13 +1,18 @@
 //! `contrast`: more or less contrast, in training.
 
 use super::{images_only, Form, Nature, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "contrast",
     type_name: "Contrast",
-    doc: "Changes the contrast of pictures in training, by at most `factor`.",
+    doc: Doc {
+        computes: "`(x - mean) * f + mean` with f from `1 - factor` to `1 + factor`",
+        shape: "`[C, height, width]`, unchanged",
+        keras: "`RandomContrast`",
+        torch: "",
+    },
     parameters: &[Parameter::required("factor", ArgumentKind::Number(Range::Fraction))],
     output,
     form: Form { nature: Nature::Random, ..Form::FIXED },

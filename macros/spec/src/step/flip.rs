@@ -1,16 +1,23 @@
 //! `flip`: mirror images, in training.
 
 use super::{images_only, Form, Nature, Step};
-use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "flip",
     type_name: "Flip",
-    doc: "Mirrors every second picture, by lot, in training: left and right, top and bottom, or both.",
-    parameters: &[
-        Parameter::optional("direction", ArgumentKind::Word(&["horizontal", "vertical", "both"])),
-    ],
+    doc: Doc {
+        computes: "mirrored with probability 1/2, `horizontal`, `vertical` or `both`",
+        shape: "`[C, height, width]`, unchanged",
+        keras: "`RandomFlip`",
+        torch: "",
+    },
+    parameters: &[Parameter::optional(
+        "direction",
+        ArgumentKind::Word(&["horizontal", "vertical", "both"]),
+    )
+    .or("horizontal")],
     output,
     form: Form { nature: Nature::Random, ..Form::FIXED },
 };

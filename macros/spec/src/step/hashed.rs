@@ -1,16 +1,21 @@
 //! `hashed`: categories without a vocabulary.
 
 use super::{names_only, Form, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "hashed",
     type_name: "Hashed",
-    doc: "Makes category indices of texts or whole numbers by a hash.",
+    doc: Doc {
+        computes: "the hash of a value, modulo `buckets`",
+        shape: "`String`, `u32` or lists of them to categories below `buckets`",
+        keras: "`Hashing`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),
-        Parameter::optional("salt", ArgumentKind::Number(Range::Whole)),
+        Parameter::optional("salt", ArgumentKind::Number(Range::Whole)).or("0"),
     ],
     output,
     form: Form::FIXED,

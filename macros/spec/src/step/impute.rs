@@ -1,17 +1,22 @@
 //! `impute`: something in the place of missing numbers.
 
 use super::{numbers_only, Form, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "impute",
     type_name: "Impute",
-    doc: "Puts the mean, median or most frequent of the training rows, or a constant, in the place of missing numbers.",
+    doc: Doc {
+        computes: "a missing number (NaN or a blank cell) becomes the `mean`, `median` or `most_frequent` of the training rows, or a `constant`: `impute(mean)`, `impute(constant = 0.0)`; `indicator` appends a flag for each number, 1 where it was missing",
+        shape: "numbers, unchanged, or twice as many",
+        keras: "scikit-learn `SimpleImputer`",
+        torch: "",
+    },
     parameters: &[
         Parameter::optional("strategy", ArgumentKind::Word(&["mean", "median", "most_frequent"])),
         Parameter::optional("constant", ArgumentKind::Number(Range::Finite)),
-        Parameter::optional("indicator", ArgumentKind::Flag),
+        Parameter::optional("indicator", ArgumentKind::Flag).or("false"),
     ],
     output,
     form: Form { fills: true, ..Form::LEARNED },

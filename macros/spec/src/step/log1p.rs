@@ -1,13 +1,18 @@
 //! `log1p`: the logarithm of one more.
 
 use super::{as_before, Form, Inverse, Step};
-use crate::{Shape, Text, Value};
+use crate::{Doc, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "log1p",
     type_name: "Log1p",
-    doc: "Takes ln(1 + x) of every number.",
+    doc: Doc {
+        computes: "`ln(1 + x)`",
+        shape: "numbers above -1, unchanged",
+        keras: "NumPy `log1p`",
+        torch: "",
+    },
     parameters: &[],
     output,
     form: Form { inverse: Inverse::Nonlinear, ..Form::FIXED },

@@ -1,16 +1,21 @@
 //! `min_max`: from the smallest to the largest.
 
 use super::{as_before, Form, Inverse, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "min_max",
     type_name: "MinMax",
-    doc: "Brings numbers to `low` (0) to `high` (1), each index of the last axis by itself.",
+    doc: Doc {
+        computes: "`(x - min) / (max - min)`, scaled to `low` to `high`",
+        shape: "numbers, unchanged",
+        keras: "scikit-learn `MinMaxScaler`",
+        torch: "",
+    },
     parameters: &[
-        Parameter::optional("low", ArgumentKind::Number(Range::Finite)),
-        Parameter::optional("high", ArgumentKind::Number(Range::Finite)),
+        Parameter::optional("low", ArgumentKind::Number(Range::Finite)).or("0"),
+        Parameter::optional("high", ArgumentKind::Number(Range::Finite)).or("1"),
     ],
     output,
     form: Form { inverse: Inverse::Affine, ..Form::LEARNED },

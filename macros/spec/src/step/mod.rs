@@ -4,7 +4,7 @@
 //! it gives it on: so every encoded width is known while compiling. Its formula is a `const fn` and
 //! runs twice, as a layer's does. One number, category, text or date has no dimensions.
 
-use crate::{Kind, Parameter, Shape, Size, Text, Value};
+use crate::{Doc, Kind, Parameter, Shape, Size, Text, Value};
 
 pub mod bins;
 pub mod calendar;
@@ -64,8 +64,8 @@ pub struct Step {
     pub name: &'static str,
     /// The type in `multi_input::preprocess`, e.g. `Words`.
     pub type_name: &'static str,
-    /// One line of documentation.
-    pub doc: &'static str,
+    /// Its row in the documentation.
+    pub doc: Doc,
     /// What stands between the parentheses.
     pub parameters: &'static [Parameter],
     /// What one row holds after it, or what is wrong in words that can follow the field's name.

@@ -1,13 +1,18 @@
 //! `multi_hot`: which categories occur.
 
 use super::{indices_only, too_narrow, Form, Step};
-use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "multi_hot",
     type_name: "MultiHot",
-    doc: "Gives a list of category indices a number for each of `size` categories: 1 for those that occur, 0 for the others.",
+    doc: Doc {
+        computes: "1 at the index of each category that occurs, 0 elsewhere; a category that no training row has is left out",
+        shape: "a list of categories to `[size]`",
+        keras: "`CategoryEncoding`, scikit-learn `MultiLabelBinarizer`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("size", ArgumentKind::Size),
     ],

@@ -1,14 +1,18 @@
 //! `normalize`: a mean and a deviation that are given.
 
 use super::{is_image, numbers_only, Form, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "normalize",
     type_name: "Normalize",
-    doc:
-        "Takes `mean` from every number and divides by `std`, each channel of a picture by its own.",
+    doc: Doc {
+        computes: "`(x - mean) / std` with given lists, one number for each channel or one for all",
+        shape: "numbers, unchanged",
+        keras: "`Normalization(mean, variance)`, torchvision `Normalize`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("mean", ArgumentKind::Numbers(Range::Finite)),
         Parameter::required("std", ArgumentKind::Numbers(Range::Positive)),

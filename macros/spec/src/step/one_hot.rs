@@ -1,13 +1,18 @@
 //! `one_hot`: a number for each category.
 
 use super::{indices_only, too_narrow, Form, Step};
-use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "one_hot",
     type_name: "OneHot",
-    doc: "Gives a category index a number for each of `size` categories: 1 for its own, 0 for the others.",
+    doc: Doc {
+        computes: "1 at the index of the category, 0 elsewhere; equal shares for a category that no training row has",
+        shape: "a category to `[size]`, a list of n to `[n, size]`",
+        keras: "`CategoryEncoding`, scikit-learn `OneHotEncoder`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("size", ArgumentKind::Size),
     ],

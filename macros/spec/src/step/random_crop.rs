@@ -1,13 +1,18 @@
 //! `random_crop`: some part of every picture, in training.
 
 use super::{images_only, Form, Nature, Step};
-use crate::{ArgumentKind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "random_crop",
     type_name: "RandomCrop",
-    doc: "Takes `height` rows of `width` pixels from anywhere in a picture in training, from its middle otherwise.",
+    doc: Doc {
+        computes: "a random part in training, the middle otherwise",
+        shape: "`[C, height', width']` to `[C, height, width]`",
+        keras: "`RandomCrop`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),
         Parameter::required("width", ArgumentKind::Size),

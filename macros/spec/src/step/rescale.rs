@@ -1,16 +1,21 @@
 //! `rescale`: a scale and an offset that are given.
 
 use super::{as_before, Form, Inverse, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "rescale",
     type_name: "Rescale",
-    doc: "Multiplies every number by `scale` and adds `offset` (0).",
+    doc: Doc {
+        computes: "`x * scale + offset`",
+        shape: "numbers, unchanged",
+        keras: "`Rescaling`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("scale", ArgumentKind::Number(Range::NonZero)),
-        Parameter::optional("offset", ArgumentKind::Number(Range::Finite)),
+        Parameter::optional("offset", ArgumentKind::Number(Range::Finite)).or("0"),
     ],
     output,
     form: Form { inverse: Inverse::Affine, ..Form::FIXED },

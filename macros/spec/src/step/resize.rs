@@ -1,17 +1,23 @@
 //! `resize`: every picture in one size.
 
 use super::{is_image, Form, Step};
-use crate::{ArgumentKind, Kind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "resize",
     type_name: "Resize",
-    doc: "Brings pictures to `height` rows of `width` pixels, channels first.",
+    doc: Doc {
+        computes: "pixels from 0 to 255, interpolated `bilinear` or `nearest`",
+        shape: "`Image<C>` or `[C, height', width']` to `[C, height, width]`",
+        keras: "`Resizing`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),
         Parameter::required("width", ArgumentKind::Size),
-        Parameter::optional("interpolation", ArgumentKind::Word(&["bilinear", "nearest"])),
+        Parameter::optional("interpolation", ArgumentKind::Word(&["bilinear", "nearest"]))
+            .or("bilinear"),
     ],
     output,
     form: Form::FIXED,

@@ -1,13 +1,18 @@
 //! `robust`: median 0 and interquartile range 1.
 
 use super::{as_before, Form, Inverse, Step};
-use crate::{Shape, Text, Value};
+use crate::{Doc, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "robust",
     type_name: "Robust",
-    doc: "Shifts and scales numbers to median 0 and interquartile range 1, each index of the last axis by itself.",
+    doc: Doc {
+        computes: "`(x - median) / interquartile range`",
+        shape: "numbers, unchanged",
+        keras: "scikit-learn `RobustScaler`",
+        torch: "",
+    },
     parameters: &[],
     output,
     form: Form { inverse: Inverse::Affine, ..Form::LEARNED },

@@ -1,13 +1,18 @@
 //! `rotate`: turned pictures, in training.
 
 use super::{images_only, Form, Nature, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "rotate",
     type_name: "Rotate",
-    doc: "Turns pictures in training, by at most `factor` of a full turn in either direction.",
+    doc: Doc {
+        computes: "rotated by at most `factor` of a full turn",
+        shape: "`[C, height, width]`, unchanged",
+        keras: "`RandomRotation`",
+        torch: "",
+    },
     parameters: &[Parameter::required("factor", ArgumentKind::Number(Range::Fraction))],
     output,
     form: Form { nature: Nature::Random, ..Form::FIXED },

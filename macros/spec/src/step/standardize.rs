@@ -1,14 +1,18 @@
 //! `standardize`: mean 0 and variance 1.
 
 use super::{as_before, Form, Inverse, Step};
-use crate::{Shape, Text, Value};
+use crate::{Doc, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "standardize",
     type_name: "Standardize",
-    doc:
-        "Shifts and scales numbers to mean 0 and variance 1, each index of the last axis by itself.",
+    doc: Doc {
+        computes: "`(x - mean) / standard deviation`",
+        shape: "numbers, unchanged",
+        keras: "`Normalization`, scikit-learn `StandardScaler`",
+        torch: "",
+    },
     parameters: &[],
     output,
     form: Form { inverse: Inverse::Affine, ..Form::LEARNED },

@@ -1,19 +1,24 @@
 //! `tokenizer`: a text as the ids of a Hugging Face tokenizer.
 
 use super::{Form, Step};
-use crate::{ArgumentKind, Kind, Parameter, Range, Shape, Size, Text, TokenizerFile, Value};
+use crate::{ArgumentKind, Doc, Kind, Parameter, Range, Shape, Size, Text, TokenizerFile, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "tokenizer",
     type_name: "Tokenizer",
-    doc: "Reads a text as `length` ids of the tokenizer in a `tokenizer.json`.",
+    doc: Doc {
+        computes: "token ids of the Hugging Face tokenizer in `file`, a path from the folder of `Cargo.toml`; `special` adds its special tokens; `pad` is the padding id where the file has none; needs the feature `tokenizers`",
+        shape: "`String` to `[length]` categories below the number of ids",
+        keras: "Hugging Face `Tokenizer.encode`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("file", ArgumentKind::TokenizerFile),
         Parameter::required("length", ArgumentKind::Size),
-        Parameter::optional("padding", ArgumentKind::Word(&["after", "before"])),
-        Parameter::optional("truncation", ArgumentKind::Word(&["after", "before"])),
-        Parameter::optional("special", ArgumentKind::Flag),
+        Parameter::optional("padding", ArgumentKind::Word(&["after", "before"])).or("after"),
+        Parameter::optional("truncation", ArgumentKind::Word(&["after", "before"])).or("after"),
+        Parameter::optional("special", ArgumentKind::Flag).or("true"),
         Parameter::optional("pad", ArgumentKind::Number(Range::Whole)),
     ],
     output,

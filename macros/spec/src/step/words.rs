@@ -1,20 +1,25 @@
 //! `words`: a text as a sequence of word indices.
 
 use super::{Form, Step};
-use crate::{ArgumentKind, Kind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "words",
     type_name: "Words",
-    doc: "Reads a text as `length` indices into a vocabulary learned from the training rows; `vocabulary` counts two reserved indices, 0 for padding and 1 for unknown words.",
+    doc: Doc {
+        computes: "word indices by a vocabulary of the training rows; `vocabulary` includes index 0 for padding and 1 for unknown words; `padding` says where zeros go; `ngrams = n` counts runs of up to n words as words; `shared` takes the vocabulary of another input",
+        shape: "`String` to `[length]` categories below `vocabulary`",
+        keras: "`TextVectorization`",
+        torch: "",
+    },
     parameters: &[
         Parameter::required("vocabulary", ArgumentKind::Size),
         Parameter::required("length", ArgumentKind::Size),
-        Parameter::optional("padding", ArgumentKind::Word(&["before", "after"])),
-        Parameter::optional("lowercase", ArgumentKind::Flag),
-        Parameter::optional("punctuation", ArgumentKind::Word(&["strip", "keep"])),
-        Parameter::optional("ngrams", ArgumentKind::Size),
+        Parameter::optional("padding", ArgumentKind::Word(&["before", "after"])).or("before"),
+        Parameter::optional("lowercase", ArgumentKind::Flag).or("true"),
+        Parameter::optional("punctuation", ArgumentKind::Word(&["strip", "keep"])).or("strip"),
+        Parameter::optional("ngrams", ArgumentKind::Size).or("1"),
         Parameter::optional("shared", ArgumentKind::Input),
     ],
     output,

@@ -1,13 +1,18 @@
 //! `zoom`: nearer or farther, in training.
 
 use super::{images_only, Form, Nature, Step};
-use crate::{ArgumentKind, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
     name: "zoom",
     type_name: "Zoom",
-    doc: "Enlarges or reduces pictures in training, by at most `factor`.",
+    doc: Doc {
+        computes: "zoomed in or out by at most `factor`",
+        shape: "`[C, height, width]`, unchanged",
+        keras: "`RandomZoom`",
+        torch: "",
+    },
     parameters: &[Parameter::required("factor", ArgumentKind::Number(Range::Fraction))],
     output,
     form: Form { nature: Nature::Random, ..Form::FIXED },

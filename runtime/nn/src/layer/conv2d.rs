@@ -382,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_pooling_fused_is_the_pooling_after() {
-        // As in the README's model, with more samples than shards.
+        // As in docs/from-keras.md, with more samples than shards.
         check_pooled!(
             Rank4<33, 3, 18, 20>,
             Conv2D<3, 8, 3, 3, 8, 16, 18, Slide, Relu, f32, Cpu>,

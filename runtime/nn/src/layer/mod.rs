@@ -91,3 +91,37 @@ pub use time_distributed::{EachStep, Sequences, TimeDistributed};
 pub use transformer_block::TransformerBlock;
 pub use up_sampling2d::UpSampling2D;
 pub use zero_pad2d::ZeroPad2D;
+
+#[cfg(test)]
+mod tests {
+    use dfdx::{nn::BuildModule, tensor::Cpu};
+    use multi_input_spec::layer::named;
+
+    use super::*;
+
+    /// The spec's defaults are what the documentation says; what layers start with is written here.
+    #[test]
+    fn settings_start_as_the_spec_says() {
+        let device = Cpu::default();
+        let batch: BatchNorm<1, f32, Cpu> = BuildModule::build(&device);
+        let layer: LayerNorm<1, f32, Cpu> = BuildModule::build(&device);
+        let group: GroupNorm<1, 1, f32, Cpu> = BuildModule::build(&device);
+        let rms: RMSNorm<1, f32, Cpu> = BuildModule::build(&device);
+        let lstm: LSTM<1, 1, 4, 0, 0, f32, Cpu> = BuildModule::build(&device);
+        let attention: MultiHeadAttention<1, 1, 1, 1, 0, f32, Cpu> = BuildModule::build(&device);
+        for (name, setting, value) in [
+            ("BatchNorm", "momentum", batch.momentum),
+            ("BatchNorm", "epsilon", batch.epsilon),
+            ("LayerNorm", "epsilon", layer.epsilon),
+            ("GroupNorm", "epsilon", group.epsilon),
+            ("RMSNorm", "epsilon", rms.epsilon),
+            ("Masking", "value", Masking::default().value),
+            ("LSTM", "dropout", lstm.dropout),
+            ("MultiHeadAttention", "dropout", attention.dropout),
+        ] {
+            let mut parameters = named(name).unwrap().parameters.iter();
+            let parameter = parameters.find(|parameter| parameter.name == setting).unwrap();
+            assert_eq!(parameter.default.parse(), Ok(value), "{setting} of {name}");
+        }
+    }
+}

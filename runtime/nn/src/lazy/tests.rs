@@ -292,7 +292,7 @@ fn only_large_tables_rest() {
     assert!(rests(10_000, 32));
     assert!(rests(64, 1));
     assert!(!rests(63, 1));
-    // The text of the README's model: a hundred words a sample.
+    // A hundred words a sample, as in docs/from-keras.md.
     assert!(!rests(10_000, 3200));
 }
 

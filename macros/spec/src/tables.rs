@@ -1,0 +1,357 @@
+//! The tables in the documentation of `multi_input_model`, which come from this crate: the file holds
+//! them between markers, and the test says where they differ. `just bless` writes them.
+
+use std::{fmt::Write, fs, path::Path};
+
+use crate::{
+    derived::DERIVATIONS,
+    layer::LAYERS,
+    mask::MaskRule,
+    merge::{MaskMerge, MERGES},
+    step::{Inverse, Nature, Step, STEPS},
+    Activation, ArgumentKind, Doc, Parameter, Target, TargetSteps, ACTIVATIONS, LOSSES, METRICS,
+};
+
+/// What to set, to anything, so that the file is written instead of compared.
+const BLESS: &str = "MULTI_INPUT_BLESS";
+
+#[test]
+fn the_tables_of_the_documentation_are_those_of_this_crate() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtime/src/multi_input_model.md");
+    let found = fs::read_to_string(&path).unwrap();
+    let mut written = found.clone();
+    for (name, table) in [
+        ("layers", layers()),
+        ("activations", activations()),
+        ("masks", masks()),
+        ("merges", merges()),
+        ("steps", steps(|step| step.form.nature != Nature::Random)),
+        ("random steps", steps(|step| step.form.nature == Nature::Random)),
+        ("derivations", derivations()),
+        ("losses", losses()),
+        ("metrics", metrics()),
+    ] {
+        written = with_table(&written, name, &table);
+    }
+    if std::env::var_os(BLESS).is_some() {
+        return fs::write(&path, written).unwrap();
+    }
+    let differs = found.lines().zip(written.lines()).find(|(found, written)| found != written);
+    assert!(
+        found == written,
+        "the tables of {} are not those of macros/spec; run `just bless`. The first line that differs, \
+         as it is and as it should be: {differs:#?}",
+        path.display()
+    );
+}
+
+/// `text` with `table` between the markers of that name.
+fn with_table(text: &str, name: &str, table: &str) -> String {
+    let (start, end) = (format!("<!-- {name}: from macros/spec -->"), "<!-- end -->");
+    let (before, rest) =
+        text.split_once(&start).unwrap_or_else(|| panic!("there is no line `{start}`"));
+    let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("`{start}` has no `{end}`"));
+    format!("{before}{start}\n\n{table}\n{end}{after}")
+}
+
+/// A table with a line for each row.
+fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let mut table = format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(N));
+    for row in rows {
+        let _ = writeln!(table, "| {} |", row.map(|cell| cell.replace('|', "\\|")).join(" | "));
+    }
+    table
+}
+
+/// `Dense(units, activation = linear)`.
+fn call(name: &str, parameters: impl IntoIterator<Item = String>) -> String {
+    let parameters: Vec<String> = parameters.into_iter().collect();
+    match parameters.is_empty() {
+        true => format!("`{name}`"),
+        false => format!("`{name}({})`", parameters.join(", ")),
+    }
+}
+
+/// ``[`Dense(units, activation = linear)`](crate::layer::Dense)``.
+fn link(name: &str, parameters: impl IntoIterator<Item = String>, to: &str) -> String {
+    format!("[{}]({to})", call(name, parameters))
+}
+
+/// `units` where it must be given, `activation = linear` where not, `shared = ..` where nothing stands
+/// for it.
+fn spelled(parameter: &Parameter) -> String {
+    let Parameter { name, kind, required, default } = parameter;
+    match (required, kind.is_list(), default.is_empty()) {
+        (true, true, _) => format!("{name}, .."),
+        (true, false, _) => (*name).to_owned(),
+        (false, _, true) => format!("{name} = .."),
+        (false, _, false) => format!("{name} = {default}"),
+    }
+}
+
+fn text(cell: &str) -> String {
+    cell.to_owned()
+}
+
+fn layers() -> String {
+    let rows = LAYERS.iter().map(|layer| {
+        let to = format!("crate::layer::{}", layer.name);
+        let Doc { computes, shape, keras, torch } = layer.doc;
+        let name = link(layer.name, layer.parameters.iter().map(spelled), &to);
+        [name, text(computes), text(shape), text(keras), text(torch)]
+    });
+    table(["layer", "computes", "shape", "Keras", "PyTorch"], rows)
+}
+
+fn activations() -> String {
+    let rows = ACTIVATIONS.iter().map(|(activation, name, type_name)| {
+        let to = format!("crate::layer::activation::{type_name}");
+        [link(name, [], &to), text(activation.formula())]
+    });
+    table(["activation", "computes"], rows)
+}
+
+fn masks() -> String {
+    let of = |rule| {
+        let of_rule = LAYERS.iter().filter(|layer| layer.form.mask == rule);
+        let mut names: Vec<_> = of_rule.map(|layer| format!("`{}`", layer.name)).collect();
+        if rule == MaskRule::Keeps {
+            names.push(text("activations"));
+        }
+        names.join(", ")
+    };
+    let rows = [
+        ("keeps it: each step is computed by itself", MaskRule::Keeps),
+        ("honours it: a masked step does not count", MaskRule::Reads),
+        ("creates or drops it", MaskRule::Sets),
+        ("refuses it: put `DropMask` before it", MaskRule::Loses),
+    ];
+    table(["a layer that", "layers"], rows.map(|(what, rule)| [text(what), of(rule)]))
+}
+
+fn merges() -> String {
+    let rows = MERGES.iter().map(|merge| {
+        let operands = match merge.operands {
+            (_, Some(2)) => vec![text("a"), text("b")],
+            _ => vec![text("a"), text("b"), text("..")],
+        };
+        let parameters = operands.into_iter().chain(merge.parameters.iter().map(spelled));
+        let masks = match merge.masks {
+            MaskMerge::Any => "a step counts that counts in any operand",
+            MaskMerge::Chosen => {
+                "a step counts that counts in any operand; a masked step is left to the others"
+            }
+            MaskMerge::Joined => "along the steps one behind the other, else as `add`",
+            MaskMerge::Refused => "refused",
+        };
+        let Doc { computes, shape, keras, torch } = merge.doc;
+        let name = link(merge.name, parameters, &format!("crate::merge::{}", merge.name));
+        [name, text(computes), text(shape), text(masks), text(keras), text(torch)]
+    });
+    table(["merge", "computes", "shapes", "masks", "Keras", "PyTorch"], rows)
+}
+
+fn steps(which: impl Fn(&Step) -> bool) -> String {
+    let rows = STEPS.iter().filter(|step| which(step)).map(|step| {
+        let to = format!("crate::preprocess::{}", step.type_name);
+        let parameters = step.parameters.iter().map(spelled);
+        let mut kinds = step.parameters.iter().map(|parameter| parameter.kind);
+        // The type is behind a feature, without which a link would lead nowhere.
+        let name = match kinds.any(|kind| kind == ArgumentKind::TokenizerFile) {
+            true => call(step.name, parameters),
+            false => link(step.name, parameters, &to),
+        };
+        [name, text(step.doc.computes), text(step.doc.shape), text(step.doc.keras)]
+    });
+    table(["step", "computes", "takes and gives", "Keras or another library"], rows)
+}
+
+fn derivations() -> String {
+    let rows = DERIVATIONS.iter().map(|derivation| {
+        let inputs = ["a", "b", ".."].map(text).into_iter();
+        let parameters = inputs.chain(derivation.parameters.iter().map(spelled));
+        let to = format!("crate::preprocess::{}", derivation.type_name);
+        let Doc { computes, shape, keras, .. } = derivation.doc;
+        [link(derivation.name, parameters, &to), text(computes), text(shape), text(keras)]
+    });
+    table(["derivation", "computes", "takes and gives", "Keras"], rows)
+}
+
+/// The types of the targets.
+fn types(targets: &[Target]) -> String {
+    let types = targets.iter().map(|target| match target {
+        Target::Numbers => "numbers",
+        Target::Flag => "`bool`",
+        Target::Class => "`Class<N>`",
+    });
+    types.collect::<Vec<_>>().join(", ")
+}
+
+fn losses() -> String {
+    let affine = STEPS.iter().filter(|step| step.form.inverse == Inverse::Affine);
+    let affine = affine.map(|step| format!("`{}`", step.name)).collect::<Vec<_>>().join(", ");
+    let rows = LOSSES.iter().map(|loss| {
+        let numbers = loss.parameters.iter();
+        let numbers = numbers.map(|number| format!("{} = {}", number.name, number.default));
+        let head = match loss.link {
+            Some(link) => format!("logits, or ends in `{}`", link.name()),
+            None if loss.non_negative => text("never negative, as `softplus` gives"),
+            None => text("any"),
+        };
+        let steps = match loss.target_steps {
+            TargetSteps::Any => text("any that can be undone"),
+            TargetSteps::Affine(_) => affine.clone(),
+            TargetSteps::None(_) => text("none"),
+        };
+        let Doc { computes, keras, torch, .. } = loss.doc;
+        let name = link(loss.name, numbers, &format!("crate::loss::{}", loss.type_name));
+        [name, text(computes), types(loss.targets), head, steps, text(keras), text(torch)]
+    });
+    let heads = ["loss", "computes", "target", "branch", "steps on the target", "Keras", "PyTorch"];
+    table(heads, rows)
+}
+
+fn metrics() -> String {
+    let rows = METRICS.iter().map(|metric| {
+        let numbers = metric.parameters.iter().map(|(name, default)| format!("{name} = {default}"));
+        let name = link(metric.name, numbers, &format!("crate::metric::{}", metric.type_name));
+        let Doc { computes, keras, .. } = metric.doc;
+        [name, text(computes), types(metric.targets), text(keras)]
+    });
+    table(["metric", "computes", "target", "Keras or scikit-learn"], rows)
+}
+
+/// What the tables say of a parameter that is left out is what the formulas make of it.
+mod defaults {
+    use super::*;
+    use crate::{Kind, Nested, Padding, Shape, Size, TokenizerFile, Value};
+
+    const fn sizes<const N: usize>(sizes: [usize; N]) -> [Size; N] {
+        let mut known = [Size::Unknown; N];
+        let mut i = 0;
+        while i < N {
+            known[i] = Size::Known(sizes[i]);
+            i += 1;
+        }
+        known
+    }
+
+    /// One of every kind of input.
+    fn inputs() -> Vec<Shape> {
+        vec![
+            Shape::numbers(&[]),
+            Shape::numbers(&sizes([12])),
+            Shape::numbers(&sizes([6, 4])),
+            Shape::numbers(&sizes([6, 4])).with_mask(true),
+            Shape::numbers(&sizes([4, 6, 8])),
+            Shape::categories(&[]).below(Size::Known(2)),
+            Shape::categories(&sizes([5])).below(Size::Known(2)),
+            Shape::new(Kind::Texts, &[]),
+            Shape::new(Kind::Dates, &[]),
+            Shape::new(Kind::Pictures, &sizes([3])),
+        ]
+    }
+
+    /// Something for a parameter that must be given.
+    fn given(kind: ArgumentKind) -> Value {
+        match kind {
+            ArgumentKind::Pair => Value::Pair(sizes([2, 2])),
+            ArgumentKind::Margins => Value::Margins(sizes([1; 4])),
+            ArgumentKind::Number(_) => Value::Number(0.5),
+            ArgumentKind::Numbers(_) => Value::Numbers(&[0.5]),
+            ArgumentKind::Words(words) => Value::Word(words[0]),
+            ArgumentKind::Layer { .. } => Value::Layer(Nested {
+                output: Shape::numbers(&sizes([6, 8])),
+                count: Size::Known(5),
+            }),
+            ArgumentKind::TokenizerFile => {
+                Value::Tokenizer(TokenizerFile { vocabulary: 9, padding: Some(0), json: "" })
+            }
+            ArgumentKind::Sizes => Value::Size(Size::Known(12)),
+            _ => Value::Size(Size::Known(4)),
+        }
+    }
+
+    /// The value that a default is written for; `None` where there is none.
+    fn read(parameters: &[Parameter], parameter: &Parameter) -> Option<Value> {
+        let default = parameter.default;
+        let number = || default.parse().map(Size::Known).ok();
+        Some(match parameter.kind {
+            _ if default.is_empty() => return None,
+            // It is what another one is.
+            kind if parameters.iter().any(|other| other.name == default) => given(kind),
+            ArgumentKind::Size => Value::Size(number()?),
+            ArgumentKind::Pair => Value::Pair([number()?; 2]),
+            ArgumentKind::Padding => {
+                let mut words = Padding::WORDS.iter();
+                Value::Padding(words.find(|(word, _)| *word == default)?.1)
+            }
+            ArgumentKind::Axis => Value::Axis(default.parse().ok()?),
+            ArgumentKind::Number(range) => {
+                let number = default.parse().ok()?;
+                assert!(range.contains(number), "{default}");
+                Value::Number(number)
+            }
+            ArgumentKind::Flag => Value::Flag(default.parse().ok()?),
+            ArgumentKind::Activation => Value::Activation(Activation::named(default)?),
+            ArgumentKind::Word(words) => {
+                assert_eq!(words.first(), Some(&default), "the first word is the default");
+                Value::Word(default)
+            }
+            kind => panic!("no default is known of {kind:?}"),
+        })
+    }
+
+    /// How often `gives` said the same with and without a default.
+    fn compare(
+        callee: &str,
+        parameters: &[Parameter],
+        gives: impl Fn(&Shape, &[Value]) -> Option<String>,
+    ) -> usize {
+        let mut compared = 0;
+        let absent: Vec<Value> = parameters
+            .iter()
+            .map(|parameter| if parameter.required { given(parameter.kind) } else { Value::Absent })
+            .collect();
+        for (i, parameter) in parameters.iter().enumerate() {
+            let value = read(parameters, parameter);
+            assert_eq!(value.is_some(), !parameter.default.is_empty(), "{callee}: {parameter:?}");
+            let Some(value) = value else { continue };
+            let mut spelled = absent.clone();
+            spelled[i] = value;
+            for input in inputs() {
+                let Some(expected) = gives(&input, &absent) else { continue };
+                let found = gives(&input, &spelled);
+                assert_eq!(found, Some(expected), "{callee}: {} of {input:?}", parameter.name);
+                compared += 1;
+            }
+        }
+        compared
+    }
+
+    #[test]
+    fn what_is_left_out_is_what_the_table_says() {
+        let mut compared = 0;
+        for layer in LAYERS {
+            compared += compare(layer.name, layer.parameters, |input, arguments| {
+                let output = (layer.output)(input, arguments).ok()?;
+                let slide = layer.form.slide.map(|slide| slide(input, arguments));
+                let count = (layer.count)(input, arguments);
+                Some(format!(
+                    "{output:?} {count:?} {:?} {slide:?}",
+                    (layer.sizes)(input, arguments)
+                ))
+            });
+            let activation =
+                layer.parameters.iter().find(|parameter| parameter.name == "activation");
+            let default = layer.form.default_activation.name();
+            assert!(activation.is_none_or(|found| found.default == default), "{}", layer.name);
+        }
+        for step in STEPS {
+            compared += compare(step.name, step.parameters, |input, arguments| {
+                Some(format!("{:?}", (step.output)(input, arguments).ok()?))
+            });
+        }
+        assert!(compared > 100, "{compared}");
+    }
+}
