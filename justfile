@@ -38,16 +38,16 @@ editor:
 
 # The same twenty mistakes in Keras, burn and here: the table of docs/mistakes.md.
 trial:
-    python3 tests/trial/trial.py
+    python3 macros/benches/trial/trial.py
 
 # What models of 2 to 128 branches cost to compile.
 compile-cost:
-    python3 tests/compile_cost/measure.py
+    python3 macros/benches/compile_cost.py
 
 # What a release rebuild costs in a crate of a user's own, and how fast its debug build trains;
 # `just user-build --vs DIR` in turns with another checkout.
 user-build *options:
-    python3 tests/compile_cost/user_build.py {{options}}
+    python3 macros/benches/user_build.py {{options}}
 
 # What the hot paths take, in instructions, against what is committed; `just instructions --bless`
 # writes the figures down. Needs valgrind.

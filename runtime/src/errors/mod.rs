@@ -1,7 +1,7 @@
 #![doc = include_str!("index.md")]
 
 /// One module for each page. What is wrong in it is tested with its message by
-/// `tests/compile_fail.rs`, what is right by `tests/pass/main.rs`.
+/// `tests/compiler/compile_fail.rs`, what is right by `tests/pass/main.rs`.
 macro_rules! pages {
     ($($name:ident),* $(,)?) => {
         $(

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What a release rebuild costs in a crate of a user's own, after an edit of the model.
 
-    python3 tests/compile_cost/user_build.py                 # this checkout
-    python3 tests/compile_cost/user_build.py --vs OTHER_DIR  # in turns with another checkout
+    python3 macros/benches/user_build.py                 # this checkout
+    python3 macros/benches/user_build.py --vs OTHER_DIR  # in turns with another checkout
 
 For two programs, a model of numbers and a category and an image + text model, each trained, evaluated, saved and
 used: the seconds of processor time of `cargo build --release` after the width of a layer is changed,

@@ -5,9 +5,9 @@
 //!
 //! After a change of a message: `just bless`, and read every line of the difference.
 
-#[path = "support/documents.rs"]
+#[path = "../support/documents.rs"]
 mod documents;
-#[path = "support/pages.rs"]
+#[path = "../support/pages.rs"]
 mod pages;
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Once};

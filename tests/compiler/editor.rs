@@ -1,7 +1,7 @@
 //! What an editor sees of a model, asked of rust-analyzer over its protocol. `just editor` installs
 //! the version that this is written for and runs it; without `RUST_ANALYZER` it is skipped.
 
-#[path = "support/language_server.rs"]
+#[path = "../support/language_server.rs"]
 mod language_server;
 
 use language_server::{Place, Server};

@@ -1,11 +1,10 @@
 //! Files that were damaged or made up: an error or the right rows, never a panic and never another
 //! row than the file holds.
 
-#[path = "support/forge.rs"]
+#[path = "../support/forge.rs"]
 mod forge;
-#[path = "mutations/forged.rs"]
 mod forged;
-#[path = "support/mutate.rs"]
+#[path = "../support/mutate.rs"]
 mod mutate;
 
 use std::{fs, path::Path};

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What a model costs to compile, by its number of branches, beside the same model by hand in dfdx.
 
-    python3 tests/compile_cost/measure.py            # 2, 8, 32 and 128 branches; 2 and 8 by hand
-    python3 tests/compile_cost/measure.py --passes 8 # where rustc's time goes, for one size
+    python3 macros/benches/compile_cost.py            # 2, 8, 32 and 128 branches; 2 and 8 by hand
+    python3 macros/benches/compile_cost.py --passes 8 # where rustc's time goes, for one size
 
 Each program holds one model, whose branches are `Dense(16, relu)` on ten numbers, concatenated
 under a `Dense(1)`, and calls its forward pass. The programs lie in `target/compile_cost`, which

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The same twenty mistakes in Keras, burn and multi-input: when is each caught, in how many lines?
 
-    python3 tests/trial/trial.py                      # every mistake, on every side
-    python3 tests/trial/trial.py add_widths cycle     # some of them
-    python3 tests/trial/trial.py --show add_widths    # with the messages themselves
+    python3 macros/benches/trial/trial.py                      # every mistake, on every side
+    python3 macros/benches/trial/trial.py add_widths cycle     # some of them
+    python3 macros/benches/trial/trial.py --show add_widths    # with the messages themselves
 
 Each folder beside this file is one mistake, with a program for each side. A program says before
 each stage which one begins (`stage: build`). One that compiles and fails is caught in the stage it

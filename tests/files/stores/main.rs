@@ -2,7 +2,7 @@
 //! `cargo test -p multi-input-tests --features stores --test stores`.
 
 mod cells;
-#[path = "../support/mutate.rs"]
+#[path = "../../support/mutate.rs"]
 mod mutate;
 mod postgresql;
 

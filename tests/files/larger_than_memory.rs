@@ -4,9 +4,8 @@
 //! Memory is that of a process of its own: this test's own executable, asked for [`child`] alone.
 //! `just soak` runs the long form, on files of 5 GB.
 
-#[path = "support/large.rs"]
+#[path = "../support/large.rs"]
 mod large;
-#[path = "larger_than_memory/photographs.rs"]
 mod photographs;
 
 use std::{
