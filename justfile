@@ -49,6 +49,15 @@ compile-cost:
 user-build *options:
     python3 macros/benches/user_build.py {{options}}
 
+# The crates as packages, and a crate of a user's own that is built from them alone.
+packages:
+    .ci/packages
+
+# What a release would break of the public interface, against another revision.
+semver revision="HEAD~1":
+    command -v cargo-semver-checks >/dev/null || cargo install cargo-semver-checks --locked
+    cargo semver-checks --workspace --baseline-rev {{revision}}
+
 # What the hot paths take, in instructions, against what is committed; `just instructions --bless`
 # writes the figures down. Needs valgrind.
 instructions *options:
