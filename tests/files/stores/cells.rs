@@ -19,7 +19,7 @@ use serde::{de::DeserializeOwned, Deserialize};
 
 use super::postgresql::Server;
 
-#[path = "../support/cells.rs"]
+#[path = "../../support/cells.rs"]
 mod table;
 
 use table::{check, Cells, Held, Needs, Store};
