@@ -43,13 +43,13 @@ pub const fn shape_or_unknown(
 
 /// Any type `X`, said in a way that names the dtype: a batch of categories alone has no field of
 /// numbers, and a type parameter that no field names is an error.
-pub trait Beside<X> {
+pub trait Anchored<X> {
     /// `X`.
-    type Itself;
+    type Type;
 }
 
-impl<E: Dtype, X> Beside<X> for E {
-    type Itself = X;
+impl<E: Dtype, X> Anchored<X> for E {
+    type Type = X;
 }
 
 /// The smallest of the sizes; the largest `usize` where there are none.
@@ -81,7 +81,7 @@ pub fn node<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
 ) -> (Tensor<S, E, D>, T) {
     let (x, tape) = x.split_tape();
-    crate::fit::watch::look(name, &x);
+    crate::fit::inspect::inspect(name, &x);
     (x, tape)
 }
 

@@ -124,7 +124,7 @@ impl Layers {
     {
         let fixture = self.0.fixture();
         let mut layer: M = BuildModule::build(&Cpu::default());
-        let known = NAMES.map(|(ours, theirs)| (ours, format!("{case}.{theirs}")));
+        let known = NAMES.map(|name| (name, format!("{case}.{name}")));
         let known = known.into_iter().filter(|(_, theirs)| fixture.has(theirs));
         let weights: Vec<_> =
             known.map(|(ours, theirs)| (ours.to_owned(), fixture.f64s(&theirs))).collect();
@@ -139,9 +139,8 @@ impl Layers {
         let dy = y.device().tensor_from_vec(dy, *y.shape());
         let found = (y * dy).sum::<Rank0, O::AllAxes>().backward();
         self.0.same(&format!("{case}.dx"), &found.get(&x).as_vec());
-        for (ours, gradient) in gradients(&layer, &found) {
-            let (_, theirs) = NAMES.iter().find(|(name, _)| *name == ours).unwrap();
-            self.0.same(&format!("{case}.d{theirs}"), &gradient);
+        for (name, gradient) in gradients(&layer, &found) {
+            self.0.same(&format!("{case}.d{name}"), &gradient);
         }
         layer
     }

@@ -15,15 +15,8 @@ mod training;
 
 use dfdx::prelude::*;
 
-/// The names of our tensors and those of Keras.
-const NAMES: [(&str, &str); 6] = [
-    ("weight", "weight"),
-    ("bias", "bias"),
-    ("scale", "gamma"),
-    ("offset", "beta"),
-    ("running_mean", "running_mean"),
-    ("running_var", "running_var"),
-];
+/// The names of tensors, ours and Keras's.
+const NAMES: [&str; 6] = ["weight", "bias", "gamma", "beta", "running_mean", "running_var"];
 
 /// What a layer is given on its way there and back.
 type Traced<S> = Tensor<S, f64, Cpu, OwnedTape<f64, Cpu>>;

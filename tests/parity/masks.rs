@@ -16,7 +16,7 @@ use multi_input::{
         MaskedModule, MaskedModuleMut, Masking, MultiHeadAttention, ReadsMask, SeparableConv2D,
         SimpleRNN, Slide, TimeDistributed, TransformerBlock, GRU, LSTM,
     },
-    merge::{self, Part},
+    merge::{self, MergeInput},
 };
 
 type X = Rank3<3, 5, 4>;
@@ -124,9 +124,9 @@ fn layers_made_of_others_compute_what_keras_computes() {
     all.0.finish(&[]);
 }
 
-fn masked(parts: Vec<Part<f64, Cpu>>, masks: &[Mask]) -> Vec<Part<f64, Cpu>> {
+fn masked(parts: Vec<MergeInput<f64, Cpu>>, masks: &[Mask]) -> Vec<MergeInput<f64, Cpu>> {
     let mut masks = masks.iter();
-    let of_mask = |part: Part<f64, Cpu>| match masks.next() {
+    let of_mask = |part: MergeInput<f64, Cpu>| match masks.next() {
         Some(mask) => part.masked(mask).unwrap(),
         None => part,
     };
@@ -208,7 +208,7 @@ impl Layers {
         let tensors = parameters(&layer).into_iter().chain(frozen(&layer));
         let weights: Vec<_> = tensors
             .map(|(name, _)| {
-                let values = self.0.fixture().f64s(&format!("{case}.{}", in_keras(&name)));
+                let values = self.0.fixture().f64s(&format!("{case}.{}", name));
                 (name, values)
             })
             .collect();
@@ -228,7 +228,6 @@ impl Layers {
         let found = (y * dy).sum::<Rank0, O::AllAxes>().backward();
         self.0.same(&format!("{case}.dx"), &found.get(&x).as_vec());
         for (name, gradient) in gradients(&layer, &found) {
-            let name = in_keras(&name);
             let name = format!("{case}.d{name}");
             if name.ends_with("key_bias") {
                 // It is 0 but for rounding: the same is added to all scores of a query.
@@ -246,7 +245,7 @@ impl Layers {
         case: &str,
         shape: S,
         join: impl Fn(
-            Vec<Part<f64, Cpu>>,
+            Vec<MergeInput<f64, Cpu>>,
             &[Mask],
             S,
             OwnedTape<f64, Cpu>,
@@ -262,7 +261,7 @@ impl Layers {
             .filter(|name| self.0.fixture().has(name))
             .map(|name| self.mask(&name, 5))
             .collect();
-        let parts = operands.iter().map(|operand| Part::new(operand).unwrap()).collect();
+        let parts = operands.iter().map(|operand| MergeInput::new(operand).unwrap()).collect();
         let y = join(parts, &masks, shape, OwnedTape::default()).unwrap();
         self.0.same(&format!("{case}.out"), &y.as_vec());
         let dy = self.0.fixture().f64s(&format!("{case}.dout"));
@@ -283,9 +282,4 @@ impl Layers {
         };
         assert_eq!(joined.counts(), self.mask(&after, 5).counts(), "{case}");
     }
-}
-
-/// The name of one of our tensors in the fixture.
-fn in_keras(name: &str) -> String {
-    name.replace("scale", "gamma").replace("offset", "beta")
 }

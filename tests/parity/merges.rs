@@ -2,7 +2,7 @@
 
 use crate::support::fixture::{Comparison, Fixture};
 use dfdx::prelude::*;
-use multi_input::merge::{self, Part};
+use multi_input::merge::{self, MergeInput};
 
 type Tape64 = OwnedTape<f64, Cpu>;
 
@@ -47,7 +47,7 @@ fn compare<S: Shape>(merges: &mut Comparison, case: &str, shape: S) {
 /// The merge that a case such as `concat.steps.b3` is named after.
 fn join<S: Shape>(
     case: &str,
-    parts: Vec<Part<f64, Cpu>>,
+    parts: Vec<MergeInput<f64, Cpu>>,
     shape: S,
     tape: Tape64,
 ) -> Tensor<S, f64, Cpu, Tape64> {
@@ -83,10 +83,10 @@ impl Operand {
         }
     }
 
-    fn part(&self) -> Part<f64, Cpu> {
+    fn part(&self) -> MergeInput<f64, Cpu> {
         match self {
-            Operand::Vectors(x) => Part::new(x),
-            Operand::Matrices(x) => Part::new(x),
+            Operand::Vectors(x) => MergeInput::new(x),
+            Operand::Matrices(x) => MergeInput::new(x),
         }
         .unwrap()
     }

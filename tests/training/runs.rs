@@ -180,13 +180,13 @@ fn a_run_with_the_largest_settings_goes_on_bit_for_bit() {
 #[test]
 fn a_shared_branch_draws_another_mask_at_every_call_of_every_step() {
     use dfdx::{nn::ModuleMut, prelude::*};
-    use multi_input::{definition::Network, layer::Draw};
+    use multi_input::{definition::Network, layer::RngKey};
 
     let mut model = build();
     let mut masks = std::collections::BTreeSet::new();
     for step in 0..60 {
-        let draw = Draw { seed: 3, layer: 0, step, call: 0 };
-        <Sensor as Network<f32, Cpu>>::set_draw(model.module_mut(), draw);
+        let key = RngKey { seed: 3, layer: 0, step, call: 0 };
+        <Sensor as Network<f32, Cpu>>::set_rng_key(model.module_mut(), key);
         for _ in ["left", "right"] {
             let ones: Tensor<Rank1<64>, f32, Cpu> = Cpu::default().ones();
             let mask = model.module_mut().left.1.forward_mut(ones.leaky_trace()).as_vec();

@@ -74,7 +74,7 @@ pub use source::{
     Source, WithImages,
 };
 #[doc(hidden)]
-pub use source::{Block, Blocks, SkipRefused, Wanted};
+pub use source::{Block, BlockRequest, Blocks, SkipRefused};
 pub use split::Split;
 pub use table::{Column, Content, Table, Values};
 
@@ -82,6 +82,8 @@ pub use table::{Column, Content, Table, Values};
 pub mod reading {
     pub use crate::{
         size::rows_within,
-        source::{cut, inputs, read_ahead, samples, until_error, Ask, Piece, Screen},
+        source::{
+            cut, inputs, read_ahead, samples, until_error, NumberedTable, RowFilter, RowQuery,
+        },
     };
 }

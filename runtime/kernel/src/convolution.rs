@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::{
-    element::scratch::scratch,
-    element::wide::wide_fn,
+    element::simd_dispatch::simd_fn,
+    element::thread_buffers::with_buffer,
     matmul::{multiply_into, Add, Matrix},
     windows::{Band, Plane, Windows},
     Element,
@@ -44,19 +44,13 @@ pub trait Pass: Copy + Send + Sync + 'static {
     fn partial(&self) -> usize;
 
     /// Adds the gradient by the weights, in an order of its own.
-    fn backward_weight<E: Element>(
-        &self,
-        image: &[E],
-        slope: &[E],
-        marks: &[u8],
-        partial: &mut [E],
-    );
+    fn backward_weight<E: Element>(&self, image: &[E], grad: &[E], marks: &[u8], partial: &mut [E]);
 
     /// Adds up what all shards have, in the order of the weights.
     fn add_partial<E: Element>(&self, partial: &[E], weight: &mut [E]);
 
     /// Adds the gradient by the image.
-    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], image: &mut [E]);
+    fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], marks: &[u8], image: &mut [E]);
 }
 
 /// The sizes of a convolution whose windows are known to fit.
@@ -121,7 +115,7 @@ impl Convolution {
     ) {
         let (kernel, places) = (self.kernel(), band.places());
         let stride = row_stride(places);
-        scratch(kernel * stride, |patches| {
+        with_buffer(kernel * stride, |patches| {
             if self.windows.overhang() {
                 patches.fill(E::zero());
             }
@@ -138,9 +132,9 @@ impl Convolution {
         (first, [output.at(1, 0, 0), output.at(0, 0, 1)])
     }
 
-    fn slope<'a, E: Element>(&self, slope: &'a [E], group: usize, band: &Band) -> Matrix<'a, E> {
+    fn grad<'a, E: Element>(&self, grad: &'a [E], group: usize, band: &Band) -> Matrix<'a, E> {
         let (first, distances) = self.place(group, band);
-        Matrix::strided(&slope[first..], [self.filters(), band.places()], distances)
+        Matrix::strided(&grad[first..], [self.filters(), band.places()], distances)
     }
 }
 
@@ -206,14 +200,14 @@ impl Pass for Convolution {
         self.windows.output.channels * self.kernel()
     }
 
-    fn backward_weight<E: Element>(&self, image: &[E], slope: &[E], _: &[u8], partial: &mut [E]) {
+    fn backward_weight<E: Element>(&self, image: &[E], grad: &[E], _: &[u8], partial: &mut [E]) {
         for band in self.bands(self.windows.output.sizes, 1) {
             for group in 0..self.groups {
-                let slope = self.slope(slope, group, &band);
+                let grad = self.grad(grad, group, &band);
                 let partial = &mut partial[self.weights(group)];
                 self.with_patches(image, group, &band, |patches| {
                     let distances = [self.kernel(), 1];
-                    multiply_into(slope, patches.transposed(), partial, distances, Add::ToOutput);
+                    multiply_into(grad, patches.transposed(), partial, distances, Add::ToOutput);
                 });
             }
         }
@@ -223,14 +217,14 @@ impl Pass for Convolution {
         weight.iter_mut().zip(partial).for_each(|(sum, term)| *sum += *term);
     }
 
-    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], _: &[u8], image: &mut [E]) {
+    fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], _: &[u8], image: &mut [E]) {
         for band in self.bands(self.windows.output.sizes, 1) {
             let stride = row_stride(band.places());
-            scratch(self.kernel() * stride, |patches| {
+            with_buffer(self.kernel() * stride, |patches| {
                 for group in 0..self.groups {
                     let weight = self.weight(weight, group).transposed();
-                    let slope = self.slope(slope, group, &band);
-                    multiply_into(weight, slope, patches, [stride, 1], Add::Replace);
+                    let grad = self.grad(grad, group, &band);
+                    multiply_into(weight, grad, patches, [stride, 1], Add::Replace);
                     let channels = self.channels(group);
                     self.windows.scatter((patches, stride), channels, &band, image);
                 }
@@ -239,7 +233,7 @@ impl Pass for Convolution {
     }
 }
 
-wide_fn! {
+simd_fn! {
     /// Adds a bias to each row of so many places.
     fn add_to_rows(places: usize, bias: &'a [E], sums: &'a mut [E]) {
         for (row, bias) in sums.chunks_exact_mut(places.max(1)).zip(bias) {
@@ -248,7 +242,7 @@ wide_fn! {
     }
 }
 
-wide_fn! {
+simd_fn! {
     /// Adds a bias to each column.
     fn add_to_columns(bias: &'a [E], sums: &'a mut [E]) {
         for row in sums.chunks_exact_mut(bias.len().max(1)) {

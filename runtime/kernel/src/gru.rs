@@ -3,9 +3,9 @@
 //! The gates are update (z), reset (r) and candidate (g); h' = z h + (1 - z) g.
 
 use super::{
-    factor::Factor,
+    gemv::Gemv,
     matmul::{multiply, Add, Matrix},
-    recurrent::{add_rows, product, replace_skipped, Cell, Frame, Slopes, Trace},
+    recurrent::{add_rows, product, replace_skipped, Cell, Frame, Grads, Trace},
     Element,
 };
 
@@ -19,7 +19,7 @@ impl<E: Element> Cell<E> for ResetAfter {
 
     fn forward(&self, frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
-        let recurrent = Factor::new(recurrent, units, frame.batch);
+        let recurrent = Gemv::new(recurrent, units, frame.batch);
         let mut inner = vec![E::zero(); frame.batch * 3 * units];
         for step in 0..frame.steps {
             inner.chunks_exact_mut(bias.len().max(1)).for_each(|row| row.copy_from_slice(bias));
@@ -36,8 +36,9 @@ impl<E: Element> Cell<E> for ResetAfter {
                 let (inner_z, rest) = inner.split_at(units);
                 let (inner_r, inner_g) = rest.split_at(units);
                 for k in 0..units {
-                    let (update, reset) = ((z[k] + inner_z[k]).gate(), (r[k] + inner_r[k]).gate());
-                    let candidate = (g[k] + reset * inner_g[k]).squash();
+                    let (update, reset) =
+                        ((z[k] + inner_z[k]).fast_sigmoid(), (r[k] + inner_r[k]).fast_sigmoid());
+                    let candidate = (g[k] + reset * inner_g[k]).fast_tanh();
                     (z[k], r[k], g[k]) = (update, reset, candidate);
                     kept[k] = inner_g[k];
                     new[k] = update * old[k] + (E::one() - update) * candidate;
@@ -52,7 +53,7 @@ impl<E: Element> Cell<E> for ResetAfter {
         frame: Frame,
         recurrent: &[E],
         trace: &mut Trace<'_, E>,
-        slopes: Slopes<'_, E>,
+        grads: Grads<'_, E>,
         (weight, bias): (&mut [E], &mut [E]),
     ) {
         let (units, one) = (frame.units, E::one());
@@ -61,7 +62,7 @@ impl<E: Element> Cell<E> for ResetAfter {
         // By the recurrent sums of all steps; they differ from those by the inputs' in g alone.
         let mut by_inner = vec![E::zero(); frame.rows() * 3 * units];
         for step in (0..frame.steps).rev() {
-            slopes.add_to(frame, step, &mut by_state);
+            grads.add_to(frame, step, &mut by_state);
             let skipped = trace.skipped.get(frame.step(step, 1));
             let held = skipped.map(|_| by_state.clone());
             let rows = trace.gates[frame.step(step, 3 * units)]
@@ -74,12 +75,12 @@ impl<E: Element> Cell<E> for ResetAfter {
                 let (z, r, g) = three(units, gates);
                 let (inner_z, inner_r, inner_g) = three(units, inner);
                 for k in 0..units {
-                    let (update, reset, candidate, slope) = (z[k], r[k], g[k], by_state[k]);
-                    z[k] = slope * (old[k] - candidate) * update * (one - update);
-                    g[k] = slope * (one - update) * (one - candidate * candidate);
+                    let (update, reset, candidate, grad) = (z[k], r[k], g[k], by_state[k]);
+                    z[k] = grad * (old[k] - candidate) * update * (one - update);
+                    g[k] = grad * (one - update) * (one - candidate * candidate);
                     r[k] = g[k] * kept[k] * reset * (one - reset);
                     (inner_z[k], inner_r[k], inner_g[k]) = (z[k], r[k], g[k] * reset);
-                    by_state[k] = slope * update;
+                    by_state[k] = grad * update;
                 }
             }
             if let Some(skipped) = skipped {
@@ -109,7 +110,7 @@ impl<E: Element> Cell<E> for ResetBefore {
         let units = frame.units;
         let (for_gates, for_candidate) = recurrent.split_at(2 * units * units);
         let [for_gates, for_candidate] =
-            [for_gates, for_candidate].map(|matrix| Factor::new(matrix, units, frame.batch));
+            [for_gates, for_candidate].map(|matrix| Gemv::new(matrix, units, frame.batch));
         let mut inner = vec![E::zero(); frame.batch * 2 * units];
         let mut inner_candidate = vec![E::zero(); frame.batch * units];
         for step in 0..frame.steps {
@@ -128,7 +129,8 @@ impl<E: Element> Cell<E> for ResetBefore {
                 let (z, r, _) = three(units, gates);
                 let (inner_z, inner_r) = inner.split_at(units);
                 for k in 0..units {
-                    (z[k], r[k]) = ((z[k] + inner_z[k]).gate(), (r[k] + inner_r[k]).gate());
+                    (z[k], r[k]) =
+                        ((z[k] + inner_z[k]).fast_sigmoid(), (r[k] + inner_r[k]).fast_sigmoid());
                     kept[k] = r[k] * old[k];
                 }
             }
@@ -141,7 +143,7 @@ impl<E: Element> Cell<E> for ResetBefore {
             for ((gates, inner), (old, new)) in rows {
                 let (z, _, g) = three(units, gates);
                 for k in 0..units {
-                    g[k] = (g[k] + inner[k]).squash();
+                    g[k] = (g[k] + inner[k]).fast_tanh();
                     new[k] = z[k] * old[k] + (E::one() - z[k]) * g[k];
                 }
             }
@@ -154,7 +156,7 @@ impl<E: Element> Cell<E> for ResetBefore {
         frame: Frame,
         recurrent: &[E],
         trace: &mut Trace<'_, E>,
-        slopes: Slopes<'_, E>,
+        grads: Grads<'_, E>,
         (weight, _): (&mut [E], &mut [E]),
     ) {
         let (units, one) = (frame.units, E::one());
@@ -164,7 +166,7 @@ impl<E: Element> Cell<E> for ResetBefore {
         let mut by_gates = vec![E::zero(); frame.rows() * 2 * units];
         let mut by_candidate = vec![E::zero(); frame.rows() * units];
         for step in (0..frame.steps).rev() {
-            slopes.add_to(frame, step, &mut by_state);
+            grads.add_to(frame, step, &mut by_state);
             let skipped = trace.skipped.get(frame.step(step, 1));
             let held = skipped.map(|_| by_state.clone());
             let gates = &mut trace.gates[frame.step(step, 3 * units)];
@@ -196,9 +198,9 @@ impl<E: Element> Cell<E> for ResetBefore {
                 let (z, r, g) = three(units, gates);
                 let (by_z, by_r) = by_gates.split_at_mut(units);
                 for k in 0..units {
-                    let (update, reset, slope) = (z[k], r[k], by_state[k]);
-                    by_state[k] = slope * update + by_kept[k] * reset;
-                    z[k] = slope * (old[k] - g[k]) * update * (one - update);
+                    let (update, reset, grad) = (z[k], r[k], by_state[k]);
+                    by_state[k] = grad * update + by_kept[k] * reset;
+                    z[k] = grad * (old[k] - g[k]) * update * (one - update);
                     r[k] = by_kept[k] * old[k] * reset * (one - reset);
                     g[k] = by_candidate[k];
                     (by_z[k], by_r[k]) = (z[k], r[k]);

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{element::scratch::scratch, spread, Element};
+use super::{element::thread_buffers::with_buffer, parallel, Element};
 
 /// A matrix in a slice: where neighbours in a row and in a column lie is free, so that a
 /// transposed matrix is the same elements.
@@ -106,13 +106,13 @@ pub fn multiply_into<E: Element>(
     let output = Output { first: output.as_mut_ptr(), down, across };
     if columns >= rows {
         let width = columns.div_ceil(parts).next_multiple_of(COLUMNS_TOGETHER);
-        spread::each(work, (0..columns).step_by(width), |start| {
+        parallel::for_each(work, (0..columns).step_by(width), |start| {
             let part = start..(start + width).min(columns);
             product(left, right.part(0..inner, part), output.at(0, start), add);
         });
     } else {
         let height = rows.div_ceil(parts).next_multiple_of(ROWS_TOGETHER);
-        spread::each(work, (0..rows).step_by(height), |start| {
+        parallel::for_each(work, (0..rows).step_by(height), |start| {
             let part = start..(start + height).min(rows);
             product(left.part(part, 0..inner), right, output.at(start, 0), add);
         });
@@ -148,9 +148,9 @@ fn sum_of_parts<E: Element>(
 ) {
     let (rows, columns, inner) = (left.rows, right.columns, left.columns);
     let len = rows * columns;
-    scratch(inner.div_ceil(width) * len, |sums| {
+    with_buffer(inner.div_ceil(width) * len, |sums| {
         let parts = (0..inner).step_by(width).zip(sums.chunks_exact_mut(len));
-        spread::each(work([rows, inner, columns]), parts, |(start, sums)| {
+        parallel::for_each(work([rows, inner, columns]), parts, |(start, sums)| {
             let part = start..(start + width).min(inner);
             let (left, right) = (left.part(0..rows, part.clone()), right.part(part, 0..columns));
             let sums = Output { first: sums.as_mut_ptr(), down: columns, across: 1 };
@@ -323,7 +323,9 @@ mod tests {
             let right = Matrix::new(&numbers[..k * n], k, n);
             let [one, many] = [1, 3].map(|threads| {
                 let mut output = vec![0.0; m * n];
-                spread::with_threads(threads, || multiply(left, right, &mut output, Add::Replace));
+                parallel::with_threads(threads, || {
+                    multiply(left, right, &mut output, Add::Replace)
+                });
                 output
             });
             assert_eq!(one, many);

@@ -3,10 +3,10 @@
 
 use super::{
     convolution::{row_stride, Convolution, Pass},
-    element::scratch::scratch,
-    element::wide::wide_fn,
+    element::simd_dispatch::simd_fn,
+    element::thread_buffers::with_buffer,
+    im2col::{Im2col, Marks, Taken, PIECE},
     matmul::{multiply_into, Add, Matrix},
-    places::{Marks, Patches, Taken, PIECE},
     windows::{exceeds, Plane, Windows},
     winograd::Winograd,
     Element,
@@ -59,22 +59,22 @@ impl Tiles {
         }
     }
 
-    /// Adds the slope by each window to the slope by the number that it took.
-    pub fn add_back<E: Element>(&self, slope: &[E], marks: &[u8], image: &mut [E]) {
+    /// Adds the gradient by each window to the gradient by the number that it took.
+    pub fn add_back<E: Element>(&self, grad: &[E], marks: &[u8], image: &mut [E]) {
         let ([down, across], [_, width]) = (self.pool, self.input.sizes);
         let [rows, columns] = self.output.sizes;
         for channel in 0..self.output.channels {
             for row in 0..rows {
                 let first = self.output.at(channel, row, 0);
                 let image = &mut image[self.input.at(channel, row * down, 0)..];
-                let slopes = slope[first..first + columns].iter();
-                let windows = slopes.zip(&marks[first..first + columns]).enumerate();
-                for (column, (slope, mark)) in windows {
+                let grads = grad[first..first + columns].iter();
+                let windows = grads.zip(&marks[first..first + columns]).enumerate();
+                for (column, (grad, mark)) in windows {
                     let (below, beside) = match across {
                         2 => (usize::from(*mark) / 2, usize::from(*mark) % 2),
                         _ => (usize::from(*mark) / across, usize::from(*mark) % across),
                     };
-                    image[below * width + column * across + beside] += *slope;
+                    image[below * width + column * across + beside] += *grad;
                 }
             }
         }
@@ -124,7 +124,7 @@ impl Pooled {
 
     /// The patches of the padded channels of a group under the windows of a row, each in the order of
     /// a filter's weights.
-    fn patches(&self) -> Patches {
+    fn patches(&self) -> Im2col {
         let (Convolution { windows, inputs, .. }, [rows, width]) =
             (self.convolution, self.padded());
         let ([down, across], [high, wide]) = (self.tiles.pool, windows.kernel);
@@ -138,7 +138,7 @@ impl Pooled {
         let places = (0..down * across).map(|place| {
             place / across * windows.stride[0] * width + place % across * windows.stride[1]
         });
-        Patches::new(runs, together, places.collect(), across * windows.stride[1])
+        Im2col::new(runs, together, places.collect(), across * windows.stride[1])
     }
 }
 
@@ -183,7 +183,7 @@ impl Pass for Pooled {
         let (filters, kernel) = (convolution.filters(), convolution.kernel());
         for band in convolution.bands(self.tiles.covered(), down) {
             let (stride, columns) = (row_stride(band.places()), self.tiles.output.sizes[1]);
-            scratch(filters * stride, |tile| {
+            with_buffer(filters * stride, |tile| {
                 for group in 0..convolution.groups {
                     convolution.with_patches(image, group, &band, |patches| {
                         let weight = &weight[convolution.weights(group)];
@@ -212,7 +212,7 @@ impl Pass for Pooled {
     fn backward_weight<E: Element>(
         &self,
         image: &[E],
-        slope: &[E],
+        grad: &[E],
         marks: &[u8],
         partial: &mut [E],
     ) {
@@ -224,12 +224,12 @@ impl Pass for Pooled {
         let together = (PATCHES / patches.window().max(1)).max(8).min(columns).max(1);
         // The last piece of the last patch may reach beyond it.
         let len = inputs * rows * width + PIECE;
-        scratch(len + together * patches.window(), |buffer| {
+        with_buffer(len + together * patches.window(), |buffer| {
             let (padded, buffer) = buffer.split_at_mut(len);
             for group in 0..groups {
                 let own =
                     group * filters * output.places()..(group + 1) * filters * output.places();
-                let (slopes, marks) = (&slope[own.clone()], Marks::new(&marks[own]));
+                let (grads, marks) = (&grad[own.clone()], Marks::new(&marks[own]));
                 let sums = filters * patches.lanes();
                 let sums = &mut partial[group * sums..(group + 1) * sums];
                 self.pad(image, group, padded);
@@ -242,7 +242,7 @@ impl Pass for Pooled {
                     let corner = row * down * stride[0] * width + column * across * stride[1];
                     patches.gather(&padded[corner..], windows);
                     let first = row * columns + column;
-                    let taken = Taken { slopes, marks, first, apart: output.places() };
+                    let taken = Taken { grads, marks, first, apart: output.places() };
                     patches.add(windows, taken, sums);
                 }
             }
@@ -257,16 +257,16 @@ impl Pass for Pooled {
         }
     }
 
-    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], image: &mut [E]) {
-        scratch(self.convolution.windows.output.elements(), |dense| {
+    fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], marks: &[u8], image: &mut [E]) {
+        with_buffer(self.convolution.windows.output.elements(), |dense| {
             dense.fill(E::zero());
-            self.tiles.add_back(slope, marks, dense);
+            self.tiles.add_back(grad, marks, dense);
             self.convolution.backward_input(weight, dense, &[], image);
         });
     }
 }
 
-wide_fn! {
+simd_fn! {
     /// The largest of the sums and the bias under each window of the rows of a tile, and which one it
     /// is: the first of equal ones, and a NaN before anything else. `sizes` are the numbers of a
     /// row, those beyond the last window included, and its windows.

@@ -5,8 +5,8 @@
 //! sums is there before a cell starts; a step adds the recurrent share.
 
 use super::{
-    element::wide::wide_fn,
-    factor::Factor,
+    element::simd_dispatch::simd_fn,
+    gemv::Gemv,
     matmul::{multiply, Add, Matrix},
     Element,
 };
@@ -111,22 +111,22 @@ pub fn replace_skipped<E: Element>(skipped: &[bool], rows: &mut [E], held: Optio
 
 /// The gradients by what comes out of a run.
 #[derive(Clone, Copy)]
-pub enum Slopes<'a, E> {
+pub enum Grads<'a, E> {
     /// `[batch, units]`, by the last step alone.
     Last(&'a [E]),
     /// `[batch, steps, units]`, by every step.
     Every(&'a [E]),
 }
 
-impl<E: Element> Slopes<'_, E> {
+impl<E: Element> Grads<'_, E> {
     /// Adds those by `step` to `[batch, units]`.
     pub fn add_to(self, frame: Frame, step: usize, state: &mut [E]) {
         let units = frame.units.max(1);
         match self {
-            Slopes::Last(slopes) if step + 1 == frame.steps => add(state, slopes),
-            Slopes::Last(_) => {}
-            Slopes::Every(slopes) => {
-                let samples = slopes.chunks_exact(frame.steps.max(1) * units);
+            Grads::Last(grads) if step + 1 == frame.steps => add(state, grads),
+            Grads::Last(_) => {}
+            Grads::Every(grads) => {
+                let samples = grads.chunks_exact(frame.steps.max(1) * units);
                 for (state, sample) in state.chunks_exact_mut(units).zip(samples) {
                     add(state, &sample[step * units..][..units]);
                 }
@@ -150,7 +150,7 @@ pub trait Cell<E: Element>: Sync {
         frame: Frame,
         recurrent: &[E],
         trace: &mut Trace<'_, E>,
-        slopes: Slopes<'_, E>,
+        grads: Grads<'_, E>,
         weights: (&mut [E], &mut [E]),
     );
 }
@@ -166,7 +166,7 @@ impl<E: Element> Cell<E> for Lstm {
 
     fn forward(&self, frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
-        let recurrent = Factor::new(recurrent, units, frame.batch);
+        let recurrent = Gemv::new(recurrent, units, frame.batch);
         for step in 0..frame.steps {
             let (before, after) = trace.states.split_at_mut(frame.step(step, units).end);
             let before = &before[frame.step(step, units)];
@@ -184,14 +184,14 @@ impl<E: Element> Cell<E> for Lstm {
         frame: Frame,
         recurrent: &[E],
         trace: &mut Trace<'_, E>,
-        slopes: Slopes<'_, E>,
+        grads: Grads<'_, E>,
         (weight, _): (&mut [E], &mut [E]),
     ) {
         let units = frame.units;
         let mut by_state = vec![E::zero(); frame.batch * units];
         let mut by_memory = vec![E::zero(); frame.batch * units];
         for step in (0..frame.steps).rev() {
-            slopes.add_to(frame, step, &mut by_state);
+            grads.add_to(frame, step, &mut by_state);
             let skipped = trace.skipped.get(frame.step(step, 1));
             let held = skipped.map(|_| (by_state.clone(), by_memory.clone()));
             let gates = &mut trace.gates[frame.step(step, 4 * units)];
@@ -211,7 +211,7 @@ impl<E: Element> Cell<E> for Lstm {
     }
 }
 
-wide_fn! {
+simd_fn! {
     /// One step of every sample.
     fn lstm_steps(
         units: usize,
@@ -231,7 +231,7 @@ wide_fn! {
     }
 }
 
-wide_fn! {
+simd_fn! {
     /// One step of every sample backwards; `kept` is of the step before and of this one.
     fn lstm_steps_back(
         units: usize,
@@ -283,9 +283,10 @@ fn lstm_units<E: Element, const N: usize>(
     let old: [E; N] = load(old, unit);
     let [mut c, mut t, mut h] = [[E::zero(); N]; 3];
     for k in 0..N {
-        (i[k], f[k], g[k], o[k]) = (i[k].gate(), f[k].gate(), g[k].squash(), o[k].gate());
+        (i[k], f[k], g[k], o[k]) =
+            (i[k].fast_sigmoid(), f[k].fast_sigmoid(), g[k].fast_tanh(), o[k].fast_sigmoid());
         c[k] = f[k] * old[k] + i[k] * g[k];
-        t[k] = c[k].squash();
+        t[k] = c[k].fast_tanh();
         h[k] = o[k] * t[k];
     }
     for (at, values) in places.into_iter().zip([i, f, g, o]) {
@@ -357,23 +358,23 @@ fn lstm_units_back<E: Element, const N: usize>(
     store(memory, by_memory, unit);
 }
 
-/// `output = slopes matrix` for the rows of one step.
-pub fn product<E: Element>(frame: Frame, slopes: &[E], matrix: &[E], output: &mut [E]) {
+/// `output = gradients matrix` for the rows of one step.
+pub fn product<E: Element>(frame: Frame, grads: &[E], matrix: &[E], output: &mut [E]) {
     let Frame { batch, units, .. } = frame;
     let width = matrix.len() / units.max(1);
     multiply(
-        Matrix::new(slopes, batch, width),
+        Matrix::new(grads, batch, width),
         Matrix::new(matrix, width, units),
         output,
         Add::Replace,
     );
 }
 
-/// `weight += slopes^T states` over the rows of all steps.
-pub fn add_weights<E: Element>(frame: Frame, slopes: &[E], states: &[E], weight: &mut [E]) {
+/// `weight += gradients^T states` over the rows of all steps.
+pub fn add_weights<E: Element>(frame: Frame, grads: &[E], states: &[E], weight: &mut [E]) {
     let width = weight.len() / frame.units.max(1);
     multiply(
-        Matrix::new(slopes, frame.rows(), width).transposed(),
+        Matrix::new(grads, frame.rows(), width).transposed(),
         Matrix::new(states, frame.rows(), frame.units),
         weight,
         Add::ToOutput,
@@ -398,16 +399,16 @@ mod tests {
         for step in -4000..=4000 {
             let x = step as f32 * 0.005;
             let (tanh, gate) = (f64::from(x).tanh(), 1.0 / (1.0 + (-f64::from(x)).exp()));
-            assert!((f64::from(x.squash()) - tanh).abs() < 4e-7 * tanh.abs().max(1e-30), "{x}");
-            assert!((f64::from(x.gate()) - gate).abs() < 2e-7, "{x}");
+            assert!((f64::from(x.fast_tanh()) - tanh).abs() < 4e-7 * tanh.abs().max(1e-30), "{x}");
+            assert!((f64::from(x.fast_sigmoid()) - gate).abs() < 2e-7, "{x}");
         }
-        assert_eq!(0f32.squash(), 0.0);
-        assert_eq!(0f32.gate(), 0.5);
-        assert!(f32::NAN.squash().is_nan() && f32::NAN.gate().is_nan());
+        assert_eq!(0f32.fast_tanh(), 0.0);
+        assert_eq!(0f32.fast_sigmoid(), 0.5);
+        assert!(f32::NAN.fast_tanh().is_nan() && f32::NAN.fast_sigmoid().is_nan());
         for x in [f32::INFINITY, 1e30] {
-            assert!((x.squash() - 1.0).abs() < 2e-7 && (x.gate() - 1.0).abs() < 2e-7);
-            assert!(((-x).squash() + 1.0).abs() < 2e-7 && (-x).gate().abs() < 2e-7);
+            assert!((x.fast_tanh() - 1.0).abs() < 2e-7 && (x.fast_sigmoid() - 1.0).abs() < 2e-7);
+            assert!(((-x).fast_tanh() + 1.0).abs() < 2e-7 && (-x).fast_sigmoid().abs() < 2e-7);
         }
-        assert_eq!((1000f64.gate(), (-1000f64).gate()), (1.0, 0.0));
+        assert_eq!((1000f64.fast_sigmoid(), (-1000f64).fast_sigmoid()), (1.0, 0.0));
     }
 }

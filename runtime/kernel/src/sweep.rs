@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{element::wide::wide_fn, spread::each, Element};
+use super::{element::simd_dispatch::simd_fn, parallel::for_each, Element};
 
 /// How many numbers a core takes at a time, and what one of them costs, in multiplications.
 const TOGETHER: usize = 1 << 16;
@@ -11,13 +11,13 @@ const COST: usize = 8;
 /// Makes every number zero.
 pub fn clear<E: Element>(numbers: &mut [E]) {
     let work = numbers.len() * COST;
-    each(work, numbers.chunks_mut(TOGETHER), |numbers| numbers.fill(E::zero()));
+    for_each(work, numbers.chunks_mut(TOGETHER), |numbers| numbers.fill(E::zero()));
 }
 
 /// Whether no number is infinite or a NaN.
 pub fn all_finite<E: Element>(numbers: &[E]) -> bool {
     let finite = AtomicBool::new(true);
-    each(numbers.len() * COST, numbers.chunks(TOGETHER), |numbers| {
+    for_each(numbers.len() * COST, numbers.chunks(TOGETHER), |numbers| {
         let mut here = true;
         are_finite(numbers, &mut here);
         if !here {
@@ -32,7 +32,7 @@ pub fn gather<E: Element>(table: &[f32], width: usize, rows: &[usize], into: &mu
     let width = width.max(1);
     let together = (TOGETHER / 8).div_ceil(width);
     let pieces = into.chunks_mut(together * width).zip(rows.chunks(together));
-    each(rows.len() * width * COST, pieces, |(into, rows)| {
+    for_each(rows.len() * width * COST, pieces, |(into, rows)| {
         for (into, row) in into.chunks_exact_mut(width).zip(rows) {
             let from = &table[row * width..][..width];
             into.iter_mut().zip(from).for_each(|(into, &from)| *into = E::of(f64::from(from)));
@@ -40,7 +40,7 @@ pub fn gather<E: Element>(table: &[f32], width: usize, rows: &[usize], into: &mu
     });
 }
 
-wide_fn! {
+simd_fn! {
     /// Zero times any other number is a NaN, which survives every sum. Sixteen sums side by side, so
     /// that the compiler takes several numbers at once.
     fn are_finite(numbers: &'a [E], finite: &'a mut bool) {

@@ -1,8 +1,8 @@
 //! An optimizer's step over the weights of a tensor, in one pass over all that it remembers.
 
 use super::{
-    element::wide::{self, Loops},
-    spread::{self, cut},
+    element::simd_dispatch::{self, Loops},
+    parallel::{self, cut},
     Element,
 };
 
@@ -26,8 +26,8 @@ pub fn update<E: Element, const SLOTS: usize>(
     let Ok(slots): Result<&mut [Vec<E>; SLOTS], _> = slots.try_into() else { return };
     let work = weights.len() * COST;
     let slots = slots.each_mut().map(Vec::as_mut_slice);
-    spread::each(work, Pieces { weights, gradient, slots }, |piece| {
-        wide::run(Step { rule, piece });
+    parallel::for_each(work, Pieces { weights, gradient, slots }, |piece| {
+        simd_dispatch::run(Step { rule, piece });
     });
 }
 
@@ -94,7 +94,7 @@ impl<E: Element, R: Rule<E, SLOTS>, const SLOTS: usize> Loops for Step<'_, E, R,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wide::portable;
+    use crate::simd_dispatch::portable;
 
     #[derive(Clone, Copy)]
     struct Sum(f64);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{element::wide::wide_fn, slide::Sliding, Element};
+use super::{element::simd_dispatch::simd_fn, slide::Sliding, Element};
 
 /// Where the numbers of one image or sequence lie in a slice.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ impl Plane {
     }
 }
 
-wide_fn! {
+simd_fn! {
     /// Adds the sum of each row of so many numbers.
     fn add_totals(width: usize, rows: &'a [E], sums: &'a mut [E]) {
         let rows = rows.chunks_exact(width.max(1));

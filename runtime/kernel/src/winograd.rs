@@ -17,9 +17,9 @@
 
 use super::{
     convolution::Convolution,
-    element::register::{Register, WithRegister},
-    element::scratch::scratch,
-    wide::wide_fn,
+    element::simd::{Simd, WithSimd},
+    element::thread_buffers::with_buffer,
+    simd_dispatch::simd_fn,
     windows::{Band, Plane, Windows},
     Element,
 };
@@ -73,7 +73,7 @@ impl Winograd {
         let Convolution { groups, inputs, .. } = self.convolution;
         let (filters, len) = (self.convolution.filters(), PRODUCTS * inputs);
         let kernels = (groups * filters * len).next_multiple_of(LANES);
-        scratch(kernels + len * STRIDE, |numbers| {
+        with_buffer(kernels + len * STRIDE, |numbers| {
             let (kernels, turned) = numbers.split_at_mut(kernels);
             turn_kernels(inputs, weight, kernels);
             let pieces = (0..groups).flat_map(|group| self.pieces().map(move |p| (group, p)));
@@ -81,7 +81,7 @@ impl Winograd {
                 self.turn(image, group, &piece, turned);
                 let own = group * filters..(group + 1) * filters;
                 let places = own.start * self.squares.places()..own.end * self.squares.places();
-                E::with_register(Filters {
+                E::with_simd(Filters {
                     kernels: &kernels[own.start * len..own.end * len],
                     inputs,
                     turned,
@@ -122,7 +122,7 @@ impl Winograd {
         // How many columns of the image are left of the piece, and how many zeros come first in it.
         let passed = (2 * squares.columns.start).saturating_sub(left).min(width);
         let zeros = left.saturating_sub(2 * squares.columns.start);
-        scratch((2 * squares.rows.len() + 2) * 2 * half, |halves| {
+        with_buffer((2 * squares.rows.len() + 2) * 2 * half, |halves| {
             // What lies outside the image lies at the same places for every channel.
             halves.fill(E::zero());
             for (input, channel) in self.convolution.channels(group).enumerate() {
@@ -134,7 +134,7 @@ impl Winograd {
                     }
                 }
                 for row in 0..squares.rows.len() {
-                    E::with_register(Turn {
+                    E::with_simd(Turn {
                         halves: &halves[row * 4 * half..][..8 * half],
                         columns,
                         turned: &mut turned[input * STRIDE + row * columns..],
@@ -146,7 +146,7 @@ impl Winograd {
     }
 }
 
-wide_fn! {
+simd_fn! {
     /// A row of which `zeros` stand before it: those at even places, then those at odd ones.
     fn split(row: &'a [E], zeros: usize, halves: &'a mut [E]) {
         let (even, odd) = halves.split_at_mut(halves.len() / 2);
@@ -174,9 +174,9 @@ struct Turn<'a, E> {
     stride: usize,
 }
 
-impl<E: Element> WithRegister<E> for Turn<'_, E> {
+impl<E: Element> WithSimd<E> for Turn<'_, E> {
     #[inline(always)]
-    unsafe fn run<R: Register<Number = E>>(self) {
+    unsafe fn run<R: Simd<Number = E>>(self) {
         let Turn { halves, columns, turned, stride } = self;
         let half = halves.len() / 8;
         let registers = columns.div_ceil(R::COUNT) * R::COUNT;
@@ -244,9 +244,9 @@ struct Filters<'a, E> {
     apart: usize,
 }
 
-impl<E: Element> WithRegister<E> for Filters<'_, E> {
+impl<E: Element> WithSimd<E> for Filters<'_, E> {
     #[inline(always)]
-    unsafe fn run<R: Register<Number = E>>(mut self) {
+    unsafe fn run<R: Simd<Number = E>>(mut self) {
         let (rows, filters) = (PRODUCTS * self.inputs, self.largest.len() / self.apart.max(1));
         assert!(self.inputs > 0 && self.count >= LANES);
         assert!((rows - 1) * STRIDE + self.count <= self.turned.len(), "the squares are there");
@@ -266,9 +266,9 @@ impl<E: Element> Filters<'_, E> {
     /// All filters, for so many channels, or for any number where that is 0.
     ///
     /// # Safety
-    /// The processor has the register, and the sizes are as [`run`](WithRegister::run) asks.
+    /// The processor has the register, and the sizes are as [`run`](WithSimd::run) asks.
     #[inline(always)]
-    unsafe fn filters<R: Register<Number = E>, const INPUTS: usize>(&mut self, filters: usize) {
+    unsafe fn filters<R: Simd<Number = E>, const INPUTS: usize>(&mut self, filters: usize) {
         let count = self.count;
         for filter in 0..filters {
             // Two registers share what is read of the kernel. The last ones may be met twice.
@@ -289,7 +289,7 @@ impl<E: Element> Filters<'_, E> {
     /// # Safety
     /// As above, and there are so many squares.
     #[inline(always)]
-    unsafe fn squares<R: Register<Number = E>, const INPUTS: usize, const N: usize>(
+    unsafe fn squares<R: Simd<Number = E>, const INPUTS: usize, const N: usize>(
         &mut self,
         filter: usize,
         square: usize,
@@ -327,7 +327,7 @@ impl<E: Element> Filters<'_, E> {
     /// # Safety
     /// As above.
     #[inline(always)]
-    unsafe fn side<R: Register<Number = E>, const INPUTS: usize, const N: usize>(
+    unsafe fn side<R: Simd<Number = E>, const INPUTS: usize, const N: usize>(
         &self,
         row: usize,
         filter: usize,
@@ -350,7 +350,7 @@ impl<E: Element> Filters<'_, E> {
     /// # Safety
     /// As above.
     #[inline(always)]
-    unsafe fn product<R: Register<Number = E>, const INPUTS: usize, const N: usize>(
+    unsafe fn product<R: Simd<Number = E>, const INPUTS: usize, const N: usize>(
         &self,
         number: usize,
         filter: usize,
@@ -392,7 +392,7 @@ fn write_marks(bits: [u16; 2], marks: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{pooled::Pooled, wide::portable};
+    use crate::{pooled::Pooled, simd_dispatch::portable};
 
     fn numbers<E: Element>(len: usize, scale: f64) -> Vec<E> {
         (0..len).map(|i| E::of((i as f64 * scale).sin())).collect()

@@ -56,12 +56,12 @@ fn weighted_sum<S: Shape>(output: Tensor<S, f64, Cpu, Traced>) -> (Tensor<(), f6
     let total = sum.clone();
     let output = output.clone();
     tape.add_backward_op(move |gradients| {
-        let slope = Cpu::edit_gradient(gradients, &total, |slope| slope[0])?;
+        let grad = Cpu::edit_gradient(gradients, &total, |grad| grad[0])?;
         Cpu::edit_gradient(gradients, &output, |gradient| {
             gradient
                 .iter_mut()
                 .zip(&weights)
-                .for_each(|(gradient, weight)| *gradient += slope * weight);
+                .for_each(|(gradient, weight)| *gradient += grad * weight);
         })
     });
     (sum, tape)

@@ -12,7 +12,7 @@
 //! | [`missing`] | inputs that rows may lack |
 //! | [`loss`] | losses with their derivatives, row by row |
 //! | [`optim`] | optimizers with Keras's formulas, whose state can be saved |
-//! | [`lazy`] | embedding tables of which a step touches the rows of its batch alone |
+//! | [`sparse`] | embedding tables of which a step touches the rows of its batch alone |
 //! | [`parameters`] | the walk over all tensors of a module |
 //!
 //! A new layer is a file in `layer/` and a line in its `mod.rs`; its loops, where they are not there yet, go
@@ -66,7 +66,6 @@
 #[cfg(test)]
 mod check_gradients;
 pub mod layer;
-pub mod lazy;
 pub mod loss;
 mod mask;
 pub mod merge;
@@ -75,6 +74,7 @@ mod operation;
 pub mod optim;
 pub mod parameters;
 mod penalties;
+pub mod sparse;
 mod tensor;
 
 pub use penalties::Penalties;

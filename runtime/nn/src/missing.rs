@@ -95,7 +95,7 @@ pub fn select_categories<S: Shape, B: Dim, E: Element, D: Backend<E>, T>(
     let present = flags(present, rows_of(x.shape()))?;
     let (x, tape) = x.split_tape();
     let known = indices(&x)?;
-    let mut selected = x.device().index_buffer(known.len())?;
+    let mut selected = x.device().acquire_indices(known.len())?;
     copy_indices(&known, &present, &mut selected);
     Ok(x.device().try_tensor_from_vec(selected, *x.shape())?.put_tape(tape))
 }
@@ -160,11 +160,11 @@ impl Operation for Replace {
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
-        let slopes = || pass.gradient.chunks_exact(self.width.max(1)).zip(&*self.present);
+        let grads = || pass.gradient.chunks_exact(self.width.max(1)).zip(&*self.present);
         gradients.edit(0, |dx| {
-            for (dx, (slope, present)) in dx.chunks_exact_mut(self.width.max(1)).zip(slopes()) {
+            for (dx, (grad, present)) in dx.chunks_exact_mut(self.width.max(1)).zip(grads()) {
                 if *present {
-                    add(dx, slope);
+                    add(dx, grad);
                 }
             }
         })?;
@@ -172,8 +172,8 @@ impl Operation for Replace {
             return Ok(());
         }
         gradients.edit(1, |gradient| {
-            let absent = slopes().filter(|(_, present)| !**present);
-            absent.for_each(|(slope, _)| add(gradient, slope));
+            let absent = grads().filter(|(_, present)| !**present);
+            absent.for_each(|(grad, _)| add(gradient, grad));
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::tensor::*;
 
 /// What a tensor is, without its elements.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
+pub struct ParameterInfo {
     /// Its name in the module.
     pub name: String,
     /// Its dimensions.
@@ -28,7 +28,7 @@ pub struct Listed {
     pub id: UniqueId,
 }
 
-impl Listed {
+impl ParameterInfo {
     /// How many elements it has.
     pub fn elements(&self) -> usize {
         self.shape.iter().product()
@@ -46,7 +46,7 @@ pub enum Role {
 
 /// What is done with every tensor and its elements.
 #[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
-pub type Look<'a, E> = dyn FnMut(Listed, &[E]) + 'a;
+pub type Look<'a, E> = dyn FnMut(ParameterInfo, &[E]) + 'a;
 
 /// What is done with every tensor, which may be changed.
 #[allow(unreachable_pub)] // As above.
@@ -150,7 +150,7 @@ impl<E: Element, D: Backend<E>> Job<'_, E, D> {
         let flat = D::flatten(tensor).and_then(Input::in_order);
         let (Job::Look { look, path }, Ok(flat)) = (self, flat) else { return };
         let (name, shape, id) = (path.clone(), shape.to_vec(), id(&flat));
-        look(Listed { name, shape, trainable, id }, &D::values(&flat));
+        look(ParameterInfo { name, shape, trainable, id }, &D::values(&flat));
     }
 
     /// Hands a tensor to whoever changes it.

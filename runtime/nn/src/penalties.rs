@@ -49,7 +49,7 @@ impl<E: Element, D: Backend<E>> Penalties<E, D> {
     }
 
     /// What they add up to, but for branches that `is_frozen` says are frozen for now, which cost nothing.
-    /// Their slopes are added to the gradients.
+    /// Their gradients are added to the gradients.
     ///
     /// # Errors
     /// The device's.
@@ -78,10 +78,10 @@ impl<E: Element, D: Backend<E>> Term<E, D> {
 
     fn add_gradient(&self, gradients: &mut Gradients<E, D>) -> Result<(), D::Err> {
         let (l1, twice_l2) = (E::of(self.l1), E::of(2.0 * self.l2));
-        D::edit_gradient(gradients, &self.tensor, |slopes| {
-            for (slope, &weight) in slopes.iter_mut().zip(D::values(&self.tensor).iter()) {
+        D::edit_gradient(gradients, &self.tensor, |grads| {
+            for (grad, &weight) in grads.iter_mut().zip(D::values(&self.tensor).iter()) {
                 let sign = if weight == E::zero() { E::zero() } else { weight.signum() };
-                *slope += l1 * sign + twice_l2 * weight;
+                *grad += l1 * sign + twice_l2 * weight;
             }
         })
     }
@@ -102,8 +102,8 @@ mod tests {
         penalties.add("still", &tensor, 0.1, 0.01).unwrap();
         let value = penalties.in_training(&mut gradients, |branch| branch == "still").unwrap();
         assert!((value - (0.5 + 0.13)).abs() < 1e-12);
-        let slopes = gradients.get(&tensor).as_vec();
+        let grads = gradients.get(&tensor).as_vec();
         let expected = [0.1 + 0.04, -0.1 - 0.06, 0.0];
-        assert!(slopes.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12));
+        assert!(grads.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12));
     }
 }

@@ -251,21 +251,21 @@ fn the_gradients_of_a_step_equal_central_differences_of_the_evaluated_loss() {
         parameters::write(&mut model.untyped_mut().module, &shifted).unwrap();
         model.evaluate(&rows).unwrap().loss()
     };
-    let mut slopes = before.clone();
-    for (tensor, slopes) in slopes.iter_mut().enumerate() {
-        for (element, slope) in slopes.iter_mut().enumerate() {
+    let mut grads = before.clone();
+    for (tensor, grads) in grads.iter_mut().enumerate() {
+        for (element, grad) in grads.iter_mut().enumerate() {
             let up = loss_at(&mut model, tensor, element, 1e-6);
-            *slope = (up - loss_at(&mut model, tensor, element, -1e-6)) / 2e-6;
+            *grad = (up - loss_at(&mut model, tensor, element, -1e-6)) / 2e-6;
         }
     }
     parameters::write(&mut model.untyped_mut().module, &before).unwrap();
     // One step of plain descent at rate 1 subtracts the gradient itself.
     Trainer::new(Sgd::new(1.0)).fit(&mut model, &rows).unwrap();
     let stepped = weights(&model);
-    for ((before, slopes), after) in
-        before.iter().flatten().zip(slopes.iter().flatten()).zip(stepped.iter().flatten())
+    for ((before, grads), after) in
+        before.iter().flatten().zip(grads.iter().flatten()).zip(stepped.iter().flatten())
     {
-        assert!((before - after - slopes).abs() < 1e-7, "{} {slopes}", before - after);
+        assert!((before - after - grads).abs() < 1e-7, "{} {grads}", before - after);
     }
 }
 

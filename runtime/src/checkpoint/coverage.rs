@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use multi_input_base::Result;
-use multi_input_nn::parameters::Listed;
+use multi_input_nn::parameters::ParameterInfo;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -88,7 +88,7 @@ pub(super) fn stand_in<'a>(contents: &'a Contents, tensor: &str) -> Option<&'a S
 /// What does not fit, in words.
 pub(super) fn check<E>(
     contents: &Contents,
-    own: &[Listed],
+    own: &[ParameterInfo],
     tables: &[Option<LookUp>],
 ) -> std::result::Result<(), String> {
     for (tensor, table) in own.iter().zip(tables) {

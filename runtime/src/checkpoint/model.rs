@@ -5,7 +5,7 @@ use std::{collections::HashSet, path::Path};
 use multi_input_base::{Error, Result};
 use multi_input_data::preprocess::Preprocessing;
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::parameters::Listed;
+use multi_input_nn::parameters::ParameterInfo;
 
 use super::{
     coverage,
@@ -27,7 +27,7 @@ pub(crate) fn save<E: Element, D: Backend<E>>(
 
 /// What the file of a model holds.
 pub(super) fn contents<E: Element, D: Backend<E>>(model: &UntypedModel<E, D>) -> Result<Contents> {
-    let stored = |tensor: Listed, numbers: &[E]| {
+    let stored = |tensor: ParameterInfo, numbers: &[E]| {
         let numbers = numbers.iter().map(|number| number.as_f64());
         (tensor.name, Stored::of::<E>(tensor.shape, numbers))
     };
@@ -123,7 +123,7 @@ fn preprocessing(
 
 /// Every tensor of the model, of its shape.
 fn tensors<'a, E>(
-    own: &[Listed],
+    own: &[ParameterInfo],
     path: &Path,
     contents: &'a Contents,
 ) -> std::result::Result<Vec<&'a Stored>, CheckpointError> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use multi_input_base::Result;
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::lazy::SavedState;
+use multi_input_nn::sparse::SavedState;
 use serde::{Deserialize, Serialize};
 
 use super::{

@@ -44,7 +44,7 @@ impl<'a> Batch<'a> {
         let Some(column) = self.table.columns.get(column) else { return Err(D::size_error()) };
         let Values::Numbers(numbers) = &*column.values else { return Err(D::size_error()) };
         let width = column.width;
-        let mut gathered = device.buffer(self.rows.len() * width)?;
+        let mut gathered = device.acquire_zeroed(self.rows.len() * width)?;
         gather(numbers, width, self.rows, &mut gathered);
         device.try_tensor_from_vec(gathered, shape)
     }
@@ -62,7 +62,7 @@ impl<'a> Batch<'a> {
         let Some(column) = self.table.columns.get(column) else { return Err(D::size_error()) };
         let Values::Categories(categories) = &*column.values else { return Err(D::size_error()) };
         let width = column.width;
-        let mut gathered = device.index_buffer(self.rows.len() * width)?;
+        let mut gathered = device.acquire_indices(self.rows.len() * width)?;
         for (into, &row) in gathered.chunks_exact_mut(width.max(1)).zip(self.rows) {
             let from = &categories[row * width..][..width];
             into.iter_mut().zip(from).for_each(|(into, &from)| *into = from as usize);
@@ -99,7 +99,7 @@ impl<'a> Batch<'a> {
         device: &D,
     ) -> Result<Tensor<(usize, Const<1>), E, D>, D::Err> {
         let Some(column) = self.table.columns.get(column) else { return Err(D::size_error()) };
-        let mut flags = device.buffer(self.rows.len())?;
+        let mut flags = device.acquire_zeroed(self.rows.len())?;
         for (flag, &row) in flags.iter_mut().zip(self.rows) {
             *flag = if column.is_present(row) { E::one() } else { E::zero() };
         }

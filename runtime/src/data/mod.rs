@@ -44,4 +44,4 @@ pub use multi_input_data::{
     Source, Split, Table, Values, WithImages,
 };
 #[doc(hidden)]
-pub use multi_input_data::{Block, Blocks, SkipRefused, Wanted};
+pub use multi_input_data::{Block, BlockRequest, Blocks, SkipRefused};

@@ -15,7 +15,7 @@ pub use multi_input_data::schema::{
     Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
 };
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::{layer::Draw, loss::Loss, Penalties};
+use multi_input_nn::{layer::RngKey, loss::Loss, Penalties};
 
 pub(crate) use self::diagram::diagram;
 pub use self::handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf};
@@ -62,7 +62,7 @@ pub trait Network<E: Element, D: Backend<E>>:
     fn penalize(module: &Self::Built, penalties: &mut Penalties<E, D>) -> Result<(), D::Err>;
 
     /// Tells every layer that draws random numbers which ones to draw next.
-    fn set_draw(module: &mut Self::Built, draw: Draw);
+    fn set_rng_key(module: &mut Self::Built, key: RngKey);
 
     /// Tells every layer with running statistics whether its branch is frozen for now. `frozen` is
     /// asked by the name of the node.

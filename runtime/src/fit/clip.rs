@@ -1,7 +1,7 @@
 //! Gradients that are too large, made smaller.
 
 use multi_input_kernel::Element;
-use multi_input_nn::lazy::Tables;
+use multi_input_nn::sparse::Tables;
 
 use super::gradients::StepGradients;
 

@@ -9,12 +9,12 @@ use std::{
 use multi_input_base::{Error, Result};
 use multi_input_data::{
     preprocess::{Counts, Fitting, Preprocessing},
-    reading::{Piece, Screen},
+    reading::{NumberedTable, RowFilter},
     SkipRefused, Skipped, Table,
 };
 
 use super::{
-    check::all_right, fingerprint::Fingerprint, notices::Census, setup::Setup,
+    check::all_right, fingerprint::Fingerprint, notices::RowStatistics, setup::Setup,
     stream::RowsOfSource, untrained::reference_rows, weighing::SampleWeightCheck,
 };
 use crate::objective::RowWeights;
@@ -31,7 +31,7 @@ pub(super) struct Counted {
     /// The checksum of their values.
     pub(super) values: u32,
     pub(super) weights: Vec<SampleWeightCheck>,
-    pub(super) census: Census,
+    pub(super) census: RowStatistics,
     /// The first rows, where a vector that stands in for an absent input may need them.
     pub(super) first_rows: Option<Table>,
 }
@@ -42,13 +42,13 @@ struct Count {
     bytes: usize,
     values: Fingerprint,
     weights: Vec<SampleWeightCheck>,
-    census: Census,
+    census: RowStatistics,
     first_rows: Option<Table>,
 }
 
 impl Count {
     /// Takes rows, of which `counts` says for which outputs they count.
-    fn take(&mut self, piece: &Piece, counts: Counts<'_>) {
+    fn take(&mut self, piece: &NumberedTable, counts: Counts<'_>) {
         self.values.look(&piece.table);
         let all: Vec<usize> = (0..piece.len()).collect();
         self.census.add_raw(&piece.table, &all, counts);
@@ -134,7 +134,7 @@ impl Setup {
         let mut counted = false;
         while !counted || !fitting.is_done() {
             let counts_now = !counted && !fitting.is_for_labels();
-            self.pass(source, Screen::by(None, |_| Ok(())), |piece| {
+            self.pass(source, RowFilter::by(None, |_| Ok(())), |piece| {
                 let weights = self.weights_while_fitting(&piece, &fitting);
                 let counts = |output: usize, row: usize| weights.counts(output, row);
                 if counts_now {
@@ -156,7 +156,7 @@ impl Setup {
         skips: Option<&dyn SkipRefused>,
     ) -> Result<Counted> {
         let mut count = self.start_count();
-        let screen = Screen::by(skips, |table| fitted.check_samples(table));
+        let screen = RowFilter::by(skips, |table| fitted.check_samples(table));
         self.pass(source, screen, |piece| {
             let by_row = self.weighing.of_answers(piece.answers.iter().cloned());
             let known = |output: usize, row: usize| by_row.counts(output, row);
@@ -199,7 +199,7 @@ impl Setup {
         let mut first = true;
         while first || !fitting.is_done() {
             let recording = Recording::new(None);
-            self.pass(source, Screen::by(Some(&recording), |_| Ok(())), |piece| {
+            self.pass(source, RowFilter::by(Some(&recording), |_| Ok(())), |piece| {
                 let piece = piece.without(refused);
                 let refuse = |error| {
                     recording.skip(&error);
@@ -221,7 +221,7 @@ impl Setup {
     }
 
     /// How much rows count by what is known while preprocessing is fitted.
-    fn weights_while_fitting(&self, piece: &Piece, fitting: &Fitting) -> RowWeights {
+    fn weights_while_fitting(&self, piece: &NumberedTable, fitting: &Fitting) -> RowWeights {
         let by_row = self.weighing.of_answers(piece.answers.iter().cloned());
         self.weighing.while_fitting(by_row, &piece.table, fitting)
     }
@@ -230,8 +230,8 @@ impl Setup {
     fn pass(
         &self,
         source: &dyn RowsOfSource,
-        screen: Screen<'_>,
-        mut take: impl FnMut(Piece) -> Result<()>,
+        screen: RowFilter<'_>,
+        mut take: impl FnMut(NumberedTable) -> Result<()>,
     ) -> Result<()> {
         source.pass(ROWS_AT_ONCE, screen, &mut |pieces| {
             for piece in pieces {
@@ -249,14 +249,14 @@ impl Setup {
             bytes: 0,
             values: Fingerprint::default(),
             weights,
-            census: Census::new(self.graph),
+            census: RowStatistics::new(self.graph),
             first_rows: stands_in.then(|| Table::of_samples(self.graph)),
         }
     }
 }
 
 /// Has the preprocessing take a look at some rows.
-fn look(fitting: &mut Fitting, piece: &Piece, counts: Counts<'_>) -> Result<()> {
+fn look(fitting: &mut Fitting, piece: &NumberedTable, counts: Counts<'_>) -> Result<()> {
     let all: Vec<usize> = (0..piece.len()).collect();
     fitting.look(&piece.table, &all, counts, 0).map_err(|error| piece.renumber(error))
 }

@@ -3,11 +3,11 @@
 use multi_input_base::{Error, Result};
 use multi_input_data::{preprocess::Preprocessing, Table};
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::parameters::Listed;
+use multi_input_nn::parameters::ParameterInfo;
 
 use super::{
     fingerprint::Fingerprint,
-    notices::{Before, Census},
+    notices::{Before, RowStatistics},
     run::Run,
     same_run::{RowsFrom, SameRun, TrainingRows},
     saved::recall_callbacks,
@@ -55,7 +55,7 @@ impl Checked {
             Validation::With(cut_off)
         })?;
         let rows = Rows::new(raw, &fitted, weights)?;
-        let census = Census::of(setup.graph, &rows, &training, None);
+        let census = RowStatistics::of(setup.graph, &rows, &training, None);
         census.check_known("train on")?;
         let found = super::notices::before_the_first_step(
             setup.row,
@@ -100,7 +100,7 @@ impl Setup {
         };
         checkpoint::load_run(model, path, |path, saved| {
             same_run.compare(path, saved)?;
-            let sizes = own.iter().map(Listed::elements).collect();
+            let sizes = own.iter().map(ParameterInfo::elements).collect();
             expected
                 .check(saved)
                 .and_then(|()| recall_callbacks(saved, sizes, &mut self.callbacks))

@@ -2,7 +2,7 @@
 
 use dfdx::tensor::{Gradients, OwnedTape, SplitTape, Trace};
 use multi_input_kernel::{sweep, Backend, Element};
-use multi_input_nn::{lazy::Tables, parameters::Role};
+use multi_input_nn::{parameters::Role, sparse::Tables};
 
 use crate::untyped::AnyModule;
 
@@ -57,7 +57,7 @@ impl<E: Element> StepGradients<E> {
                 none
             }
         };
-        let carrier = device.try_tensor_from_vec(device.buffer(1)?, ())?;
+        let carrier = device.try_tensor_from_vec(device.acquire_zeroed(1)?, ())?;
         Ok(carrier.traced(gradients).split_tape().1)
     }
 

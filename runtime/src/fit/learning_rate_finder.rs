@@ -49,7 +49,7 @@ impl LearningRateCurve {
     pub fn suggestion(&self) -> Option<f64> {
         let smoothed = self.smoothed();
         let lowest = smoothed.iter().enumerate().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1))?.0;
-        // The rates are evenly spread by their logarithm, so differences are slopes. The first
+        // The rates are evenly spread by their logarithm, so differences are gradients. The first
         // tenth is where the average begins.
         let falls = smoothed[..=lowest].windows(WINDOW).skip(WINDOW);
         let falls = falls.map(|window| (window[WINDOW - 1].1 - window[0].1, window[WINDOW / 2].0));

@@ -1,7 +1,7 @@
 //! The rows of a pass in an order of its own.
 
 use multi_input_base::{Generator, Notice, NoticeKind};
-use multi_input_data::reading::Piece;
+use multi_input_data::reading::NumberedTable;
 
 /// How much is mixed at a time, at most: so many rows, and so many bytes.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ impl Window {
 /// and the next row takes its place. So the reading never pauses.
 pub(super) struct Mixer {
     window: Window,
-    kept: Option<Piece>,
+    kept: Option<NumberedTable>,
     /// How many bytes the kept rows take.
     bytes: usize,
     generator: Generator,
@@ -44,10 +44,11 @@ impl Mixer {
     }
 
     /// Takes rows, and gives those that make room for them.
-    pub(super) fn mix(&mut self, mut piece: Piece) -> Piece {
+    pub(super) fn mix(&mut self, mut piece: NumberedTable) -> NumberedTable {
         let room = self.room(&piece);
-        let kept =
-            self.kept.get_or_insert_with(|| Piece::empty(piece.table.none(), piece.answers.len()));
+        let kept = self
+            .kept
+            .get_or_insert_with(|| NumberedTable::empty(piece.table.none(), piece.answers.len()));
         if room > 0 {
             self.bytes += piece.bytes(0..room);
             kept.append(&piece, (0, room));
@@ -64,8 +65,8 @@ impl Mixer {
     }
 
     /// How many rows, from the first, find room without another one making it.
-    fn room(&self, piece: &Piece) -> usize {
-        let kept = self.kept.as_ref().map_or(0, Piece::len);
+    fn room(&self, piece: &NumberedTable) -> usize {
+        let kept = self.kept.as_ref().map_or(0, NumberedTable::len);
         let rows = piece.len().min(self.window.rows.saturating_sub(kept));
         let left = self.window.bytes.saturating_sub(self.bytes);
         if piece.bytes(0..rows) <= left {
@@ -82,7 +83,7 @@ impl Mixer {
 
     /// Where larger rows have come for smaller ones, gives up some by lot; a few more than it must, for
     /// each time the others are copied.
-    fn shed(&mut self, to: &mut Piece) {
+    fn shed(&mut self, to: &mut NumberedTable) {
         let Some(kept) = self.kept.as_mut().filter(|_| self.bytes > self.window.bytes) else {
             return;
         };
@@ -97,7 +98,7 @@ impl Mixer {
     }
 
     /// The rows that are left.
-    pub(super) fn rest(&mut self) -> Option<Piece> {
+    pub(super) fn rest(&mut self) -> Option<NumberedTable> {
         let kept = self.kept.take()?;
         let mut left: Vec<usize> = (0..kept.len()).collect();
         let drawn = (0..kept.len()).map(|_| left.swap_remove(self.generator.below(left.len())));
@@ -115,13 +116,13 @@ mod tests {
     use super::*;
 
     /// Rows with a picture each, of so many bytes, numbered on from `first`.
-    fn piece(first: usize, sizes: &[usize]) -> Piece {
+    fn piece(first: usize, sizes: &[usize]) -> NumberedTable {
         let picture = |size: &usize| Picture::new(1, *size, 1, vec![0; *size]).unwrap();
         let values = Arc::new(Values::Pictures(sizes.iter().map(picture).collect()));
         let (content, width, present) = (Content::Pictures, 1, None);
         let column = Column { name: "photo", content, width, values, present };
         let table = Table { columns: vec![column], rows: sizes.len() };
-        Piece { table, places: (first..first + sizes.len()).collect(), answers: Vec::new() }
+        NumberedTable { table, places: (first..first + sizes.len()).collect(), answers: Vec::new() }
     }
 
     /// The places of all rows in the order they come out, and the most bytes that were kept.

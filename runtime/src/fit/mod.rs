@@ -13,6 +13,7 @@ mod fingerprint;
 mod fit;
 mod fit_from;
 mod gradients;
+pub(crate) mod inspect;
 mod learning_rate_finder;
 mod left_out;
 mod mixer;
@@ -30,7 +31,6 @@ mod step;
 mod stream;
 mod untrained;
 mod validation;
-pub(crate) mod watch;
 mod weighing;
 
 pub use self::{

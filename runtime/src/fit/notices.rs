@@ -13,7 +13,7 @@ use crate::{
     data::Batch,
     definition::{Graph, Missing, Output},
     metric::Targets,
-    objective::{Chunk, Rows},
+    objective::{RowBatch, Rows},
     untyped::{Bits, Coverage, LookUp},
 };
 
@@ -21,7 +21,7 @@ use crate::{
 const NAMED: usize = 5;
 
 /// What is kept of rows while they go by.
-pub(super) struct Census {
+pub(super) struct RowStatistics {
     graph: &'static Graph,
     look_ups: Vec<LookUp>,
     pub(super) rows: usize,
@@ -41,14 +41,14 @@ struct Indices {
     rows_with_unknown: usize,
 }
 
-impl Census {
+impl RowStatistics {
     pub(super) fn graph(&self) -> &'static Graph {
         self.graph
     }
 
-    pub(super) fn new(graph: &'static Graph) -> Census {
+    pub(super) fn new(graph: &'static Graph) -> RowStatistics {
         let look_ups = LookUp::all(graph);
-        Census {
+        RowStatistics {
             graph,
             rows: 0,
             absent: vec![0; graph.inputs.len()],
@@ -60,7 +60,7 @@ impl Census {
 
     /// Takes a look at rows as the model takes them; of categories that `training` has not, it is
     /// counted how many rows have one.
-    pub(super) fn add(&mut self, chunk: &Chunk<'_>, training: Option<&Census>) {
+    pub(super) fn add(&mut self, chunk: &RowBatch<'_>, training: Option<&RowStatistics>) {
         let outputs = self.targets.len();
         let counts: Vec<bool> =
             (0..chunk.len()).map(|place| chunk.counts(outputs, place)).collect();
@@ -166,9 +166,9 @@ impl Census {
         graph: &'static Graph,
         rows: &Rows,
         numbers: &[usize],
-        training: Option<&Census>,
-    ) -> Census {
-        let mut census = Census::new(graph);
+        training: Option<&RowStatistics>,
+    ) -> RowStatistics {
+        let mut census = RowStatistics::new(graph);
         census.add(&rows.take(numbers), training);
         census
     }
@@ -210,7 +210,7 @@ impl Census {
     /// What the rows to validate with let one know beside the training rows.
     pub(super) fn validation_notices(
         &self,
-        training: &Census,
+        training: &RowStatistics,
         fitted: &Preprocessing,
         cut_off: CutOff,
     ) -> Vec<Notice> {
@@ -381,9 +381,9 @@ fn say_what_is_unknown(graph: &Graph, notice: &mut Notice, fills: bool) {
 pub(super) fn before_the_first_step(
     row: Option<&RowSpec>,
     fitted: &Preprocessing,
-    training: &Census,
+    training: &RowStatistics,
     before: Before<'_>,
-    validation: impl FnOnce() -> Result<Option<(Census, CutOff)>>,
+    validation: impl FnOnce() -> Result<Option<(RowStatistics, CutOff)>>,
 ) -> Result<Vec<Notice>> {
     let mut notices = fitted.notices();
     let outputs = training.graph.outputs.iter().zip(fitted.units());

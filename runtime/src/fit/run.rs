@@ -7,10 +7,10 @@ use multi_input_base::{Error, Notice, Result, Stream};
 use multi_input_data::preprocess::Preprocessing;
 use multi_input_kernel::{Backend, Element, Recycling};
 use multi_input_nn::{
-    layer::Draw,
-    lazy::{Raw, Table, Tables},
+    layer::RngKey,
     optim::{AnyOptimizer, OptimizerState},
-    parameters::{Listed, Role},
+    parameters::{ParameterInfo, Role},
+    sparse::{Raw, Table, Tables},
 };
 
 use super::{
@@ -94,7 +94,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let own = parameters::list(&model.module);
         let state = OptimizerState::of_tensors(&own, optimizer.slots().len());
         let trained = || own.iter().filter(|parameter| parameter.trainable);
-        let sizes = || trained().map(Listed::elements);
+        let sizes = || trained().map(ParameterInfo::elements);
         let averages = settings.moving_average.map(|rule| Averages::new(rule, sizes()));
         let accumulated = match settings.accumulate > 1 {
             true => vec![Vec::new(); sizes().count()],
@@ -156,8 +156,8 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     }
 
     /// What the layers draw in the step under way.
-    pub(super) fn draw(&self) -> Draw {
-        Draw {
+    pub(super) fn key(&self) -> RngKey {
+        RngKey {
             seed: self.settings.seed.stream(Stream::Dropout),
             layer: 0,
             step: self.batch_number(),
@@ -166,8 +166,8 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     }
 
     /// What decides which inputs are dropped, or how they are changed, in the step under way.
-    pub(super) fn draw_of(&self, stream: Stream) -> Draw {
-        Draw { seed: self.settings.seed.stream(stream), ..self.draw() }
+    pub(super) fn key_of(&self, stream: Stream) -> RngKey {
+        RngKey { seed: self.settings.seed.stream(stream), ..self.key() }
     }
 
     /// The number of the batch under way, counted from the beginning of epoch 0. Beyond 2^64 it

@@ -2,7 +2,7 @@
 
 use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::{lazy::Raw, optim::OptimizerState, parameters::Role};
+use multi_input_nn::{optim::OptimizerState, parameters::Role, sparse::Raw};
 
 use super::run::Run;
 use crate::{

@@ -3,7 +3,7 @@
 //! changes, with what does not fit, and no step of a run asks again.
 
 use multi_input_base::quote::Quoted;
-use multi_input_nn::{lazy::holds_table, parameters::Listed};
+use multi_input_nn::{parameters::ParameterInfo, sparse::holds_table};
 
 use super::settings::Settings;
 use crate::{
@@ -20,7 +20,7 @@ pub(super) struct Expected<'a> {
     pub(super) settings: &'a Settings,
     pub(super) plan: &'a RunPlan,
     /// The tensors of the model that are trained.
-    pub(super) tensors: Vec<&'a Listed>,
+    pub(super) tensors: Vec<&'a ParameterInfo>,
     /// How many numbers the optimizer remembers for each weight.
     pub(super) slots: usize,
 }
@@ -82,7 +82,7 @@ impl Expected<'_> {
     }
 
     /// What belongs to a trained tensor: the optimizer's numbers, its average, sums of its gradients.
-    fn tensor(&self, saved: &SavedRun, index: usize, tensor: &Listed) -> Result<(), String> {
+    fn tensor(&self, saved: &SavedRun, index: usize, tensor: &ParameterInfo) -> Result<(), String> {
         let name = &tensor.name;
         let steps = saved.tensor_steps[index];
         if steps > saved.updates {

@@ -3,9 +3,9 @@
 use dfdx::{tensor::Gradients, tensor_ops::Backward};
 use multi_input_base::{Error, Result, Stream};
 use multi_input_kernel::{sweep, Backend, Element};
-use multi_input_nn::{lazy, optim::AnyOptimizer, parameters::Role, Penalties};
+use multi_input_nn::{optim::AnyOptimizer, parameters::Role, sparse, Penalties};
 
-use super::{branches::Branches, run::Run, watch::first_not_finite};
+use super::{branches::Branches, inspect::first_non_finite, run::Run};
 use crate::{
     callback::Cause,
     definition::Graph,
@@ -75,17 +75,17 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
 
     /// The losses of a batch and, in `self.gradients`, their gradients.
     fn losses(&mut self, rows: &[usize]) -> Result<(Objective, f64)> {
-        let draw = self.draw();
-        let draws = (self.draw_of(Stream::Dropping), self.draw_of(Stream::Augmentation));
+        let key = self.key();
+        let keys = (self.key_of(Stream::Dropping), self.key_of(Stream::Augmentation));
         let streamed = self.stream.is_some();
         let graph = self.model.graph();
         let UntypedModel { module, preprocessing, .. } = &mut *self.model;
         let device: &D = &self.device;
-        module.set_draw(draw);
+        module.set_rng_key(key);
         let chunk = match preprocessing {
             // A stream's rows have been changed already.
             Some(fitted) if !self.dropping.is_empty() || fitted.augments() && !streamed => {
-                self.rows.take_dropping(rows, &self.dropping, fitted, draws)?
+                self.rows.take_dropping(rows, &self.dropping, fitted, keys)?
             }
             _ => self.rows.take(rows),
         };
@@ -104,7 +104,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let gradients = total.try_backward().map_err(Error::device)?;
             Ok::<_, Error>((values, objective, gradients))
         };
-        let there_and_back = lazy::lend(&mut self.tables, there_and_back);
+        let there_and_back = sparse::lend(&mut self.tables, there_and_back);
         let (mut values, objective, mut gradients) = there_and_back?;
         let penalty = penalty(module, &mut gradients, &self.branches).map_err(Error::device)?;
         let taken = self.gradients.take(module, &mut gradients, &mut self.tables);
@@ -120,7 +120,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// Runs a batch once more to find the first node whose output is not finite.
     fn first_infinite_node(&mut self, rows: &[usize]) -> Result<Option<&'static str>> {
         let mut failed = Ok(());
-        let node = first_not_finite(|| failed = self.losses(rows).map(drop));
+        let node = first_non_finite(|| failed = self.losses(rows).map(drop));
         self.put_statistics_back()?;
         failed.map(|()| node)
     }
@@ -195,7 +195,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     }
 }
 
-/// The penalties on a model's weights, whose slopes are added to the gradients.
+/// The penalties on a model's weights, whose gradients are added to the gradients.
 fn penalty<E: Element, D: Backend<E>>(
     module: &dyn AnyModule<E, D>,
     gradients: &mut Gradients<E, D>,

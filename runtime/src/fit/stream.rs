@@ -5,10 +5,10 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use multi_input_base::{Error, Result, Seed};
 use multi_input_data::{
     preprocess::Preprocessing,
-    reading::{cut, rows_within, Piece, Screen},
+    reading::{cut, rows_within, NumberedTable, RowFilter},
     SkipRefused,
 };
-use multi_input_nn::layer::Draw;
+use multi_input_nn::layer::RngKey;
 
 use super::{
     mixer::{Mixer, Window},
@@ -74,7 +74,7 @@ impl Feed<'_> {
 
     /// One pass, but for its first `skipped` batches; whether somebody waits for the next.
     fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
-        let screen = Screen::by(self.source.skips(), |table| self.fitted.check_samples(table));
+        let screen = RowFilter::by(self.source.skips(), |table| self.fitted.check_samples(table));
         let mut waits = true;
         self.source.pass(self.batch_size, screen, &mut |pieces| {
             waits = self.batches(pieces, (pass, skipped), to)?;
@@ -86,7 +86,7 @@ impl Feed<'_> {
     /// Makes batches of the rows of a pass.
     fn batches(
         &self,
-        pieces: &mut dyn Iterator<Item = Result<Piece>>,
+        pieces: &mut dyn Iterator<Item = Result<NumberedTable>>,
         (pass, skipped): (u64, u64),
         to: &SyncSender<Result<Rows>>,
     ) -> Result<bool> {
@@ -94,8 +94,8 @@ impl Feed<'_> {
         for (number, batch) in (0..).zip(cut(self.mixed(pieces, pass), self.batch_size)) {
             let batch = batch?;
             count += batch.len();
-            let draw = self.draw(pass, number);
-            if number >= skipped && to.send(Ok(self.prepare(batch, draw)?)).is_err() {
+            let key = self.key(pass, number);
+            if number >= skipped && to.send(Ok(self.prepare(batch, key)?)).is_err() {
                 return Ok(false);
             }
         }
@@ -112,9 +112,9 @@ impl Feed<'_> {
     /// The rows of a pass in its order.
     fn mixed<'r>(
         &self,
-        pieces: &'r mut dyn Iterator<Item = Result<Piece>>,
+        pieces: &'r mut dyn Iterator<Item = Result<NumberedTable>>,
         pass: u64,
-    ) -> impl Iterator<Item = Result<Piece>> + use<'r> {
+    ) -> impl Iterator<Item = Result<NumberedTable>> + use<'r> {
         let window = match self.shuffle {
             Shuffle::EachEpoch => self.window,
             Shuffle::Never => Window { rows: 1, ..self.window },
@@ -128,20 +128,20 @@ impl Feed<'_> {
     }
 
     /// What changes the rows of a batch at random.
-    fn draw(&self, pass: u64, batch: u64) -> Draw {
+    fn key(&self, pass: u64, batch: u64) -> RngKey {
         let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
         let seed = self.seed.stream(multi_input_base::Stream::Augmentation);
-        Draw { seed, layer: 0, step: pass.wrapping_mul(batches).wrapping_add(batch), call: 0 }
+        RngKey { seed, layer: 0, step: pass.wrapping_mul(batches).wrapping_add(batch), call: 0 }
     }
 
     /// A batch as the model takes it.
-    fn prepare(&self, batch: Piece, draw: Draw) -> Result<Rows> {
+    fn prepare(&self, batch: NumberedTable, key: RngKey) -> Result<Rows> {
         let (table, answers, by_place) = batch.apart();
         let weights = self.weighing.of_answers(answers);
         let counts = |output: usize, row: usize| weights.counts(output, row);
         let rows = self.fitted.classes_where(table, &counts, 0).and_then(|raw| {
             let weights = self.weighing.with_classes(weights.clone(), &raw);
-            Rows::numbered(raw, &self.fitted, weights, (0, Some(draw)))
+            Rows::numbered(raw, &self.fitted, weights, (0, Some(key)))
         });
         rows.map_err(by_place)
     }
@@ -156,8 +156,8 @@ pub trait RowsOfSource: Sync {
     fn pass(
         &self,
         at_once: usize,
-        screen: Screen<'_>,
-        take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<Piece>>) -> Result<()>,
+        screen: RowFilter<'_>,
+        take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<NumberedTable>>) -> Result<()>,
     ) -> Result<()>;
 
     /// What leaves out others, where something does.

@@ -13,7 +13,7 @@ use multi_input_data::reading::rows_within;
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::parameters::Role;
 
-use super::{run::Run, watch};
+use super::{inspect, run::Run};
 use crate::{
     definition::Graph,
     untyped::{optional_input_of, parameters, tables, LookUp},
@@ -141,7 +141,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         }
         let chunk = rows.take(&numbers);
         let mut heads = Ok(Vec::new());
-        let outputs = watch::outputs(&wanted, || heads = self.model.heads(&chunk.batch()));
+        let outputs = inspect::outputs(&wanted, || heads = self.model.heads(&chunk.batch()));
         heads?;
         let means = outputs.into_iter().map(|(node, values)| {
             let width = values.len() / count;

@@ -6,7 +6,7 @@ use multi_input_kernel::{Backend, Element};
 
 use super::{
     fit_from::skipped_notice,
-    notices::{Census, CutOff},
+    notices::{CutOff, RowStatistics},
     run::{Fill, Run},
     settings::ValidationRows,
     LeftOut,
@@ -77,24 +77,24 @@ impl Validation {
     /// may have been cut off.
     pub(super) fn census(
         &self,
-        training: &Census,
+        training: &RowStatistics,
         rows: &Rows,
         fitted: &Preprocessing,
-    ) -> Result<Option<(Census, CutOff)>> {
+    ) -> Result<Option<(RowStatistics, CutOff)>> {
         let graph = training.graph();
         Ok(Some(match self {
             Validation::None => return Ok(None),
             Validation::With(With::Apart(rows)) => {
                 let all: Vec<usize> = (0..rows.len()).collect();
-                (Census::of(graph, rows, &all, Some(training)), CutOff::No)
+                (RowStatistics::of(graph, rows, &all, Some(training)), CutOff::No)
             }
             Validation::With(With::CutOff(weights, numbers)) => {
-                let mut census = Census::new(graph);
+                let mut census = RowStatistics::new(graph);
                 census.add(&rows.take_weighing(numbers, weights), Some(training));
                 (census, CutOff::Yes)
             }
             Validation::With(With::Streamed(source, left_out)) => {
-                let (mut census, mut is_empty) = (Census::new(graph), true);
+                let (mut census, mut is_empty) = (RowStatistics::new(graph), true);
                 source.each(fitted, ROWS_AT_ONCE, &mut |tables| {
                     for table in tables {
                         let (mut raw, first) = table?;

@@ -2,8 +2,8 @@
 
 use multi_input_base::Result;
 use multi_input_data::{
-    reading::{cut, inputs, read_ahead, samples, until_error, Piece, Screen},
-    Source, Wanted,
+    reading::{cut, inputs, read_ahead, samples, until_error, NumberedTable, RowFilter},
+    BlockRequest, Source,
 };
 use multi_input_kernel::Element;
 
@@ -43,13 +43,14 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// the model refuses, is an error, unless [`on_bad_row`](Source::on_bad_row) leaves such rows out.
     pub fn evaluate_from<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Evaluation> {
         let at_once = rows_at_once(&M::GRAPH);
-        let wanted = Wanted::samples::<M>(at_once, false);
+        let wanted = BlockRequest::samples::<M>(at_once, false);
         let fitted = self.untyped().fitted()?;
-        let screen = Screen::of(source, |table| fitted.check_samples(table));
+        let screen = RowFilter::of(source, |table| fitted.check_samples(table));
         read_ahead(
             || samples::<M, S>(source, &wanted, &[], screen, check_targets::<M>),
             |pieces| {
-                let mut tables = cut(pieces, at_once).map(|piece| piece.map(Piece::numbered));
+                let mut tables =
+                    cut(pieces, at_once).map(|piece| piece.map(NumberedTable::numbered));
                 D::core().evaluate_tables(self.untyped(), &mut tables, at_once)
             },
         )
@@ -69,8 +70,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         let fitted = self.untyped().fitted()?;
         let at_once = rows_at_once(&M::GRAPH);
         let checked = fitted.clone();
-        let screen = Screen::of(source, move |table| checked.check_inputs(table));
-        let predict = move |piece: Piece| -> Result<Vec<M::Outputs>> {
+        let screen = RowFilter::of(source, move |table| checked.check_inputs(table));
+        let predict = move |piece: NumberedTable| -> Result<Vec<M::Outputs>> {
             let (raw, first) = piece.numbered();
             let mut predicted = Vec::with_capacity(raw.rows);
             self.predict_table(&fitted, (&raw, first), &mut predicted)?;

@@ -16,7 +16,7 @@ use multi_input_nn::loss::TargetRow;
 
 pub(crate) use self::{
     row_weights::RowWeights,
-    rows::{check_targets, encode, Chunk, Dropping, Rows},
+    rows::{check_targets, encode, Dropping, RowBatch, Rows},
     score::Scores,
 };
 use crate::definition::{Graph, Head, Output};
@@ -34,15 +34,15 @@ pub(crate) struct Objective {
     pub(crate) by_output: Vec<f64>,
     /// How many rows know each output's target.
     pub(crate) known: Vec<usize>,
-    /// The slope of the total by every number of every head.
-    slopes: Vec<Vec<f64>>,
+    /// The gradient of the total by every number of every head.
+    grads: Vec<Vec<f64>>,
 }
 
 impl Objective {
     /// Compares `heads`, which hold the rows of a batch one after the other.
-    pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], chunk: &Chunk<'_>) -> Objective {
-        let (by_output, known, slopes) = (Vec::new(), Vec::new(), Vec::new());
-        let mut objective = Objective { total: 0.0, by_output, known, slopes };
+    pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], chunk: &RowBatch<'_>) -> Objective {
+        let (by_output, known, grads) = (Vec::new(), Vec::new(), Vec::new());
+        let mut objective = Objective { total: 0.0, by_output, known, grads };
         let targets = chunk.targets().0.columns.iter().skip(graph.encoded_columns());
         for (place, ((output, head), target)) in
             graph.outputs.iter().zip(heads).zip(targets).enumerate()
@@ -58,31 +58,31 @@ impl Objective {
         place: usize,
         output: &Output,
         (head, target): (&[f64], &Column),
-        chunk: &Chunk<'_>,
+        chunk: &RowBatch<'_>,
     ) {
         let (width, rows) = (output.width.max(1), chunk.targets().1);
         let known = rows.iter().filter(|&&row| target.is_present(row)).count();
         let count = known.max(1) as f64;
-        let mut slopes = vec![0.0; head.len()];
+        let mut grads = vec![0.0; head.len()];
         let mut sum = 0.0;
-        let samples = head.chunks_exact(width).zip(slopes.chunks_exact_mut(width)).zip(rows);
-        for ((head, slopes), &row) in samples {
+        let samples = head.chunks_exact(width).zip(grads.chunks_exact_mut(width)).zip(rows);
+        for ((head, grads), &row) in samples {
             let Some(target) = target_row(target, row) else { continue };
             let weight = chunk.weights().of(place, row);
-            let loss = output.loss.sample_in_units(head, target, chunk.units(place), slopes);
+            let loss = output.loss.sample_in_units(head, target, chunk.units(place), grads);
             // Selected rather than multiplied: a weight of 0 leaves a row out, whatever it costs.
             sum += if weight == 0.0 { 0.0 } else { weight * loss };
             let scale = output.weight * weight / count;
-            let scaled = |slope: f64| if scale == 0.0 { 0.0 } else { slope * scale };
-            slopes.iter_mut().for_each(|slope| *slope = scaled(*slope));
+            let scaled = |grad: f64| if scale == 0.0 { 0.0 } else { grad * scale };
+            grads.iter_mut().for_each(|grad| *grad = scaled(*grad));
         }
         self.total += output.weight * sum / count;
         self.by_output.push(sum / count);
         self.known.push(known);
-        self.slopes.push(slopes);
+        self.grads.push(grads);
     }
 
-    /// The total as a tensor whose backward pass starts at the heads. The slopes go with it; the
+    /// The total as a tensor whose backward pass starts at the heads. The gradients go with it; the
     /// losses stay.
     pub(crate) fn on_tape<E: Element, D: Backend<E>>(
         &mut self,
@@ -90,15 +90,15 @@ impl Objective {
         mut tape: OwnedTape<E, D>,
         device: &D,
     ) -> std::result::Result<Tensor<Rank0, E, D, OwnedTape<E, D>>, D::Err> {
-        let mut total = device.buffer(1)?;
+        let mut total = device.acquire_zeroed(1)?;
         total.fill(E::of(self.total));
         let total = device.try_tensor_from_vec(total, ())?;
-        let slopes = std::mem::take(&mut self.slopes);
+        let grads = std::mem::take(&mut self.grads);
         tape.add_backward_op(move |gradients| {
-            for (head, slopes) in heads.iter().zip(&slopes) {
+            for (head, grads) in heads.iter().zip(&grads) {
                 D::edit_gradient(gradients, head, |gradient| {
-                    for (gradient, &slope) in gradient.iter_mut().zip(slopes) {
-                        *gradient += E::of(slope);
+                    for (gradient, &grad) in gradient.iter_mut().zip(grads) {
+                        *gradient += E::of(grad);
                     }
                 })?;
             }
@@ -223,8 +223,8 @@ mod tests {
         // Row weights are divided by the number of rows, not by their sum.
         assert_eq!(objective.by_output, [0.25 * 4.0 / 2.0, ln_2]);
         assert!((objective.total - (0.5 * 0.5 + 2.0 * ln_2)).abs() < 1e-12);
-        assert_eq!(objective.slopes[0], [0.5 * 0.25 * 4.0 / 2.0, 0.0]);
-        assert_eq!(objective.slopes[1], [-0.5, 0.5, 0.5, -0.5]);
+        assert_eq!(objective.grads[0], [0.5 * 0.25 * 4.0 / 2.0, 0.0]);
+        assert_eq!(objective.grads[1], [-0.5, 0.5, 0.5, -0.5]);
 
         let mut scores = Scores::new(&GRAPH);
         scores.losses(&objective, 0.0, 2);
@@ -264,8 +264,8 @@ mod tests {
         assert_eq!(objective.by_output, [6.5, 2.0f64.ln()]);
         assert_eq!(objective.known, [2, 1]);
         assert_eq!(objective.total, 0.5 * 6.5 + 2.0 * 2.0f64.ln());
-        assert_eq!(objective.slopes[0], [0.5 * 2.0, 0.0, 0.5 * -3.0]);
-        assert_eq!(objective.slopes[1], [0.0, 0.0, 1.0, -1.0, 0.0, 0.0]);
+        assert_eq!(objective.grads[0], [0.5 * 2.0, 0.0, 0.5 * -3.0]);
+        assert_eq!(objective.grads[1], [0.0, 0.0, 1.0, -1.0, 0.0, 0.0]);
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
         let rows = partly(&[(Some(1.0), None), (Some(2.0), None), (None, Some(0)), (None, None)]);
         let heads = [vec![3.0, 2.0], vec![f64::NAN; 4]];
         let first = Objective::new(&PARTLY, &heads, &rows.take(&[0, 1]));
-        assert_eq!((first.by_output[1], &first.slopes[1][..]), (0.0, &[0.0; 4][..]));
+        assert_eq!((first.by_output[1], &first.grads[1][..]), (0.0, &[0.0; 4][..]));
         assert_eq!(first.total, 0.5 * 2.0);
 
         // Over several batches as well, the mean is over what is known.
@@ -296,16 +296,16 @@ mod tests {
         let rows = partly(&[(Some(1.0), None), (None, Some(1)), (Some(5.0), Some(0))]);
         let heads = [vec![3.0, -1.0, 2.0], vec![0.1, 0.4, -0.3, 0.2, 1.0, 0.5]];
         let total = |heads: &[Vec<f64>]| Objective::new(&PARTLY, heads, &rows.take(&[0, 1, 2]));
-        let slopes = total(&heads).slopes;
-        for (output, slopes) in slopes.iter().enumerate() {
-            for (index, slope) in slopes.iter().enumerate() {
+        let grads = total(&heads).grads;
+        for (output, grads) in grads.iter().enumerate() {
+            for (index, grad) in grads.iter().enumerate() {
                 let shifted = |by: f64| {
                     let mut heads = heads.clone();
                     heads[output][index] += by;
                     total(&heads).total
                 };
                 let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
-                assert!((slope - difference).abs() < 1e-8, "{output} {index}");
+                assert!((grad - difference).abs() < 1e-8, "{output} {index}");
             }
         }
     }
@@ -316,6 +316,6 @@ mod tests {
         let mut weights = RowWeights::default();
         weights.scale(0, [0.0, 1.0]);
         let objective = objective(&heads, weights);
-        assert_eq!((objective.by_output[0], objective.slopes[0][0]), (0.0, 0.0));
+        assert_eq!((objective.by_output[0], objective.grads[0][0]), (0.0, 0.0));
     }
 }

@@ -6,7 +6,7 @@ use multi_input_data::{
     preprocess::{push_sample, Preprocessing},
     Column, Table, Values,
 };
-use multi_input_nn::{layer::Draw, loss::Units};
+use multi_input_nn::{layer::RngKey, loss::Units};
 
 use super::RowWeights;
 use crate::{
@@ -27,7 +27,7 @@ pub(crate) struct Rows {
 }
 
 /// The rows of one batch.
-pub(crate) struct Chunk<'a> {
+pub(crate) struct RowBatch<'a> {
     all: &'a Rows,
     weights: &'a RowWeights,
     /// The numbers of the rows in `all`.
@@ -48,10 +48,10 @@ impl Rows {
         raw: Table,
         fitted: &Preprocessing,
         weights: RowWeights,
-        (first, draw): (usize, Option<Draw>),
+        (first, key): (usize, Option<RngKey>),
     ) -> Result<Rows> {
         let all: Vec<usize> = (0..raw.rows).collect();
-        let ready = fitted.encode_drawing(&raw, &all, (first, draw))?;
+        let ready = fitted.encode_batch(&raw, &all, (first, key))?;
         Ok(Rows { raw, ready, weights, units: fitted.units() })
     }
 
@@ -61,7 +61,7 @@ impl Rows {
     }
 
     /// The rows of these numbers, in this order.
-    pub(crate) fn take<'a>(&'a self, rows: &'a [usize]) -> Chunk<'a> {
+    pub(crate) fn take<'a>(&'a self, rows: &'a [usize]) -> RowBatch<'a> {
         self.take_weighing(rows, &self.weights)
     }
 
@@ -70,8 +70,8 @@ impl Rows {
         &'a self,
         rows: &'a [usize],
         weights: &'a RowWeights,
-    ) -> Chunk<'a> {
-        Chunk { all: self, weights, rows, dropped: None }
+    ) -> RowBatch<'a> {
+        RowBatch { all: self, weights, rows, dropped: None }
     }
 
     /// The same with some of the inputs dropped or changed at random.
@@ -80,18 +80,18 @@ impl Rows {
         rows: &'a [usize],
         dropping: &Dropping,
         fitted: &Preprocessing,
-        (draw, augmentation): (Draw, Draw),
-    ) -> Result<Chunk<'a>> {
+        (key, augmentation): (RngKey, RngKey),
+    ) -> Result<RowBatch<'a>> {
         let mut table = self.raw.select(rows);
-        dropping.apply(&mut table, draw);
+        dropping.apply(&mut table, key);
         let all: Vec<usize> = (0..rows.len()).collect();
-        let ready = fitted.encode_drawing(&table, &all, (0, Some(augmentation)))?;
+        let ready = fitted.encode_batch(&table, &all, (0, Some(augmentation)))?;
         let dropped = Some((ready, all));
-        Ok(Chunk { all: self, weights: &self.weights, rows, dropped })
+        Ok(RowBatch { all: self, weights: &self.weights, rows, dropped })
     }
 }
 
-impl Chunk<'_> {
+impl RowBatch<'_> {
     /// How many rows.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
@@ -152,11 +152,11 @@ impl Dropping {
 
     /// Marks values as absent. The draw of an input depends on the input's place alone, so that
     /// dropping one more changes nothing for the others.
-    fn apply(&self, table: &mut Table, draw: Draw) {
+    fn apply(&self, table: &mut Table, key: RngKey) {
         for (input, probability) in &self.inputs {
             // Below this share of all 64-bit numbers, a row's value is dropped.
             let limit = (probability * 2f64.powi(64)) as u64;
-            let numbers = draw.layer(*input as u64).numbers();
+            let numbers = key.layer(*input as u64).numbers();
             let Some(present) = table.columns[*input].present.as_mut() else { continue };
             for (row, present) in present.iter_mut().enumerate() {
                 *present &= numbers(row as u64) >= limit;

@@ -2,7 +2,7 @@
 
 use multi_input_base::{Error, Result};
 
-use super::{target_row, Chunk, Objective};
+use super::{target_row, Objective, RowBatch};
 use crate::{
     definition::Graph,
     history::{Figures, Phase},
@@ -54,7 +54,7 @@ impl Scores {
     }
 
     /// Takes a batch's predictions and compares them with the targets in the user's unit.
-    pub(crate) fn predictions(&mut self, predictions: &[Vec<f64>], chunk: &Chunk<'_>) {
+    pub(crate) fn predictions(&mut self, predictions: &[Vec<f64>], chunk: &RowBatch<'_>) {
         let (raw, rows) = chunk.raw_targets();
         let targets = raw.columns.iter().skip(self.graph.inputs.len());
         let outputs = self.graph.outputs.iter().zip(&mut self.metrics).zip(predictions);

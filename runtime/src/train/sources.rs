@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use multi_input_base::Result;
 use multi_input_data::{
     preprocess::Preprocessing,
-    reading::{cut, read_ahead, samples, Ask, Piece, Screen},
-    SkipRefused, Source, Wanted,
+    reading::{cut, read_ahead, samples, NumberedTable, RowFilter, RowQuery},
+    BlockRequest, SkipRefused, Source,
 };
 
 use crate::{
@@ -32,11 +32,13 @@ impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S>
         at_once: usize,
         take: &mut dyn FnMut(Pass<'_>) -> Result<()>,
     ) -> Result<()> {
-        let wanted = Wanted::samples::<M>(at_once, false);
-        let screen = Screen::of(&self.0, |table| fitted.check_samples(table));
+        let wanted = BlockRequest::samples::<M>(at_once, false);
+        let screen = RowFilter::of(&self.0, |table| fitted.check_samples(table));
         read_ahead(
             || samples::<M, S>(&self.0, &wanted, &[], screen, check_targets::<M>),
-            |pieces| take(&mut cut(pieces, at_once).map(|piece| piece.map(Piece::numbered))),
+            |pieces| {
+                take(&mut cut(pieces, at_once).map(|piece| piece.map(NumberedTable::numbered)))
+            },
         )
     }
 
@@ -55,12 +57,13 @@ impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeighedSamples<
     fn pass(
         &self,
         at_once: usize,
-        screen: Screen<'_>,
-        take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<Piece>>) -> Result<()>,
+        screen: RowFilter<'_>,
+        take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<NumberedTable>>) -> Result<()>,
     ) -> Result<()> {
-        let wanted = Wanted::samples::<M>(at_once, !self.by_row.is_empty());
+        let wanted = BlockRequest::samples::<M>(at_once, !self.by_row.is_empty());
         let asks: Vec<_> = self.by_row.iter().map(weigh).collect();
-        let asks: Vec<Ask<'_, M::Sample>> = asks.iter().map(|ask| ask as Ask<'_, _>).collect();
+        let asks: Vec<RowQuery<'_, M::Sample>> =
+            asks.iter().map(|ask| ask as RowQuery<'_, _>).collect();
         read_ahead(
             || samples::<M, S>(self.source, &wanted, &asks, screen, check_targets::<M>),
             take,

@@ -200,7 +200,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     ///
     /// Tables change as a whole anyway where a [`moving_average`](Trainer::moving_average) follows
     /// all rows, where the branch holds a module of your own, which may read them, or where the
-    /// optimizer is your own and has no [`coast`](multi_input_nn::optim::Optimizer::coast).
+    /// optimizer is your own and has no [`catch_up`](multi_input_nn::optim::Optimizer::catch_up).
     #[must_use]
     pub fn whole_tables(mut self) -> Self {
         self.settings.whole_tables = true;

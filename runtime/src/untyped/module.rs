@@ -6,7 +6,7 @@ use dfdx::{
 };
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{
-    layer::Draw,
+    layer::RngKey,
     parameters::{Change, Look},
     Penalties,
 };
@@ -45,8 +45,8 @@ pub trait AnyModule<E: Element, D: Backend<E>> {
     /// The device's.
     fn penalize(&self, penalties: &mut Penalties<E, D>) -> Result<(), D::Err>;
 
-    /// [`Network::set_draw`].
-    fn set_draw(&mut self, draw: Draw);
+    /// [`Network::set_rng_key`].
+    fn set_rng_key(&mut self, key: RngKey);
 
     /// [`Network::set_frozen`].
     fn set_frozen(&mut self, frozen: &dyn Fn(&str) -> bool);
@@ -81,8 +81,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> AnyModule<E, D> for Typed<M, E
         M::penalize(&self.0, penalties)
     }
 
-    fn set_draw(&mut self, draw: Draw) {
-        M::set_draw(&mut self.0, draw);
+    fn set_rng_key(&mut self, key: RngKey) {
+        M::set_rng_key(&mut self.0, key);
     }
 
     fn set_frozen(&mut self, frozen: &dyn Fn(&str) -> bool) {

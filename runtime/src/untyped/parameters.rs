@@ -2,7 +2,7 @@
 
 use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::parameters::{Listed, Role};
+use multi_input_nn::parameters::{ParameterInfo, Role};
 
 use super::AnyModule;
 
@@ -22,7 +22,7 @@ pub(crate) struct Parameter {
 /// What `of` makes of every tensor.
 pub(crate) fn each<E: Element, D: Backend<E>, T>(
     module: &dyn AnyModule<E, D>,
-    mut of: impl FnMut(Listed, &[E]) -> T,
+    mut of: impl FnMut(ParameterInfo, &[E]) -> T,
 ) -> Vec<T> {
     let mut all = Vec::new();
     module.visit(&mut |tensor, elements| all.push(of(tensor, elements)));
@@ -30,13 +30,13 @@ pub(crate) fn each<E: Element, D: Backend<E>, T>(
 }
 
 /// Every tensor without its elements.
-pub(crate) fn list<E: Element, D: Backend<E>>(module: &dyn AnyModule<E, D>) -> Vec<Listed> {
+pub(crate) fn list<E: Element, D: Backend<E>>(module: &dyn AnyModule<E, D>) -> Vec<ParameterInfo> {
     each(module, |tensor, _| tensor)
 }
 
 /// Every tensor.
 pub(crate) fn read<E: Element, D: Backend<E>>(module: &dyn AnyModule<E, D>) -> Vec<Parameter> {
-    each(module, |Listed { name, shape, trainable, .. }, elements| {
+    each(module, |ParameterInfo { name, shape, trainable, .. }, elements| {
         let values = elements.iter().map(|value| value.as_f64()).collect();
         Parameter { name, shape, trainable, values }
     })
@@ -79,7 +79,7 @@ pub(crate) fn write<E: Element, D: Backend<E>>(
     values: &[Vec<f64>],
 ) -> Result<()> {
     let own = list(module);
-    let fits = |(own, values): (&Listed, &Vec<f64>)| own.elements() == values.len();
+    let fits = |(own, values): (&ParameterInfo, &Vec<f64>)| own.elements() == values.len();
     if own.len() != values.len() || !own.iter().zip(values).all(fits) {
         return Err(Error::device(D::size_error()));
     }

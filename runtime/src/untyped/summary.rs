@@ -3,7 +3,7 @@
 use std::fmt;
 
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::parameters::Listed;
+use multi_input_nn::parameters::ParameterInfo;
 
 use super::{parameters, UntypedModel};
 use crate::definition::{Graph, Network, Node};
@@ -28,7 +28,7 @@ impl Summary {
         let tensors = parameters::list(&model.module);
         let count = |trainable| {
             let own = tensors.iter().filter(|tensor| tensor.trainable == trainable);
-            own.map(Listed::elements).sum()
+            own.map(ParameterInfo::elements).sum()
         };
         Summary { graph: *model.graph(), trainable: count(true), fixed: count(false) }
     }

@@ -286,10 +286,10 @@ fn merge_call(
         if edge.present {
             let input = node.absence.map_or(edge.node, |absence| absence.input);
             let name = graph.nodes[input].name();
-            return quote!(#krate::merge::Part::new(&batch.#name.present)?);
+            return quote!(#krate::merge::MergeInput::new(&batch.#name.present)?);
         }
         let value = value(edge.node);
-        let mut part = quote!(#krate::merge::Part::new(&#value)?);
+        let mut part = quote!(#krate::merge::MergeInput::new(&#value)?);
         if merge.rule.masks == MaskMerge::Chosen && is_masked(expansion, edge.node) {
             let mask = mask(edge.node);
             part.extend(quote!(.masked(&#mask)?));

@@ -240,7 +240,7 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
         let doc = format!("The input `{name}`.");
         let ty = match graph.nodes[node].absence {
             Some(_) => signatures.optional(&tensor),
-            None if silent && position == 0 => quote!(<E as #private::Beside<#tensor>>::Itself),
+            None if silent && position == 0 => quote!(<E as #private::Anchored<#tensor>>::Type),
             None => tensor,
         };
         quote!(#[doc = #doc] pub #name: #ty)

@@ -67,7 +67,7 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
         batch: batch(expansion),
         heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
         penalties: tensors::penalties(expansion),
-        draws: tensors::set_draws(expansion, &quote!(draw)),
+        keys: tensors::set_rng_keys(expansion, &quote!(key)),
         freezes: tensors::set_frozen(expansion, &quote!(frozen)),
     };
     let network = signatures.network(&quote!(#inference #training), &bodies);

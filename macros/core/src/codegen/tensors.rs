@@ -67,18 +67,18 @@ fn settings(expansion: &Expansion<'_>) -> TokenStream {
     }
     // So that two layers do not drop the same elements when no trainer says what to draw.
     let layer = &expansion.paths.layer;
-    let draws = set_draws(expansion, &quote!(#layer::Draw::default()));
-    quote!(#statements #draws)
+    let keys = set_rng_keys(expansion, &quote!(#layer::RngKey::default()));
+    quote!(#statements #keys)
 }
 
 /// Gives every layer that draws random numbers its own share of `draw`.
-pub(crate) fn set_draws(expansion: &Expansion<'_>, draw: &TokenStream) -> TokenStream {
+pub(crate) fn set_rng_keys(expansion: &Expansion<'_>, key: &TokenStream) -> TokenStream {
     let random = written(expansion)
         .into_iter()
         .filter(|(layer, _)| layer.call().is_some_and(|call| call.spec.form.random));
     let statements = random.enumerate().map(|(index, (_, place))| {
         let index = Literal::u64_suffixed(index as u64);
-        quote!(module.#place.set_draw(#draw.layer(#index));)
+        quote!(module.#place.set_rng_key(#key.layer(#index));)
     });
     quote!(#(#statements)*)
 }

@@ -4,7 +4,7 @@ use multi_input_spec::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    stage::{LearnedStep, Lots, Refusal},
+    stage::{LearnedStep, Refusal, RowRng},
     vocabulary::{Counts, Overflow, Vocabulary, VocabularySize, UNKNOWN},
 };
 use crate::{schema::Step, Values};
@@ -121,13 +121,13 @@ impl LearnedStep for Categories {
         &self,
         step: &Step,
         values: Values,
-        lots: &Lots,
+        rng: &RowRng,
     ) -> Result<Values, Refusal> {
         let mut values = self.apply(step, values)?;
         if let Values::Categories(indices) = &mut values {
             let rate = unknown_rate(step);
             let dropped =
-                indices.iter_mut().enumerate().filter(|(place, _)| lots.share(*place, 0) < rate);
+                indices.iter_mut().enumerate().filter(|(place, _)| rng.share(*place, 0) < rate);
             dropped.for_each(|(_, index)| *index = UNKNOWN);
         }
         Ok(values)

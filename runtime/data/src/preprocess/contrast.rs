@@ -2,7 +2,7 @@
 
 use super::{
     image::shape,
-    stage::{Lots, RandomStep, Refusal},
+    stage::{RandomStep, Refusal, RowRng},
 };
 use crate::{schema::Step, Values};
 
@@ -13,10 +13,10 @@ use crate::{schema::Step, Values};
 pub struct Contrast;
 
 impl RandomStep for Contrast {
-    fn apply(step: &Step, mut values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
-        let (Some(lots), Values::Numbers(numbers)) = (lots, &mut values) else { return Ok(values) };
+    fn apply(step: &Step, mut values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
+        let (Some(rng), Values::Numbers(numbers)) = (rng, &mut values) else { return Ok(values) };
         let factor = step.argument("factor").number_or(0.0);
-        adjust(step, numbers, |row| 1.0 + factor * (2.0 * lots.share(row, 0) - 1.0));
+        adjust(step, numbers, |row| 1.0 + factor * (2.0 * rng.share(row, 0) - 1.0));
         Ok(values)
     }
 }

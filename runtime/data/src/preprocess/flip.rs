@@ -2,7 +2,7 @@
 
 use super::{
     image::{shape, sources},
-    stage::{Lots, RandomStep, Refusal},
+    stage::{RandomStep, Refusal, RowRng},
 };
 use crate::{schema::Step, Values};
 
@@ -12,13 +12,13 @@ use crate::{schema::Step, Values};
 pub struct Flip;
 
 impl RandomStep for Flip {
-    fn apply(step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
-        let Some(lots) = lots else { return Ok(values) };
+    fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
+        let Some(rng) = rng else { return Ok(values) };
         let direction = step.argument("direction").word_or("horizontal");
         let (sideways, upside_down) = (direction != "vertical", direction != "horizontal");
         Ok(mirrored(step, &values, |row| Mirror {
-            left_right: sideways && lots.share(row, 0) < 0.5,
-            up_down: upside_down && lots.share(row, 1) < 0.5,
+            left_right: sideways && rng.share(row, 0) < 0.5,
+            up_down: upside_down && rng.share(row, 1) < 0.5,
         }))
     }
 }

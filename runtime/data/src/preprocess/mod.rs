@@ -52,7 +52,7 @@ mod zoom;
 
 use std::sync::Arc;
 
-use multi_input_base::{Draw, Notice, Result};
+use multi_input_base::{Notice, Result, RngKey};
 use serde::{Deserialize, Serialize};
 
 use self::{
@@ -176,7 +176,7 @@ impl Preprocessing {
     /// # Errors
     /// [`Error::Value`](multi_input_base::Error::Value) for a row that a step cannot take.
     pub fn encode(&self, table: &Table, rows: &[usize], first: usize) -> Result<Table> {
-        self.encode_drawing(table, rows, (first, None))
+        self.encode_batch(table, rows, (first, None))
     }
 
     /// Looks for a row of a table of samples that the model does not take.
@@ -202,17 +202,17 @@ impl Preprocessing {
     }
 
     /// The same; with a draw, the rows are a batch to train on.
-    pub fn encode_drawing(
+    pub fn encode_batch(
         &self,
         table: &Table,
         rows: &[usize],
-        (first, draw): (usize, Option<Draw>),
+        (first, key): (usize, Option<RngKey>),
     ) -> Result<Table> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
         let inputs = self.inputs.iter().zip(inputs);
         let inputs = inputs.enumerate().map(|(place, (pipeline, column))| {
-            let draw = draw.map(|draw| draw.layer(place as u64));
-            let encoded = pipeline.encode(column, rows, (first, draw))?;
+            let key = key.map(|key| key.layer(place as u64));
+            let encoded = pipeline.encode(column, rows, (first, key))?;
             round::rounded(encoded, &self.schema.inputs[place], |row| first + rows[row])
         });
         let mut columns = inputs.collect::<Result<Vec<_>>>()?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use multi_input_base::{Draw, Error, Notice, NoticeKind, Result};
+use multi_input_base::{Error, Notice, NoticeKind, Result, RngKey};
 use multi_input_spec::{step::Nature, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::{
     image::{crop, Source},
     mean::{Means, RunningMeans},
-    stage::{Learning, Lots, Ready, Refusal},
+    stage::{Learning, Ready, Refusal, RowRng},
     vocabulary::{Overflow, VocabularySize, UNKNOWN},
 };
 use crate::{
@@ -78,7 +78,7 @@ impl Pipeline {
         &self,
         column: &Column,
         rows: &[usize],
-        (first, draw): (usize, Option<Draw>),
+        (first, key): (usize, Option<RngKey>),
     ) -> Result<Column> {
         if self.changes_nothing() && is_all_of(column, rows) {
             return Ok(column.clone());
@@ -99,7 +99,7 @@ impl Pipeline {
         if let (Some(means), Some(present)) = (&self.means, &present) {
             means.fill(&mut values, present);
         }
-        let mut values = self.apply(values, &there, (first, draw))?;
+        let mut values = self.apply(values, &there, (first, key))?;
         self.refuse_numbers(&values, |number| !number.is_finite(), (column, &there, first))?;
         let (content, width) = self.encoded(column, &values);
         if let (Some(present), None) = (&present, &self.means) {
@@ -130,7 +130,7 @@ impl Pipeline {
         &self,
         values: Values,
         rows: &[usize],
-        (first, draw): (usize, Option<Draw>),
+        (first, key): (usize, Option<RngKey>),
     ) -> Result<Values> {
         let refused = |refusal: Refusal| Error::Value {
             row: first + rows.get(refusal.row).copied().unwrap_or_default(),
@@ -140,8 +140,8 @@ impl Pipeline {
         };
         let (mut values, applied) = self.catch_up(values).map_err(refused)?;
         for (place, (step, ready)) in self.steps().enumerate().skip(applied) {
-            let lots = draw.map(|draw| Lots(draw.layer(draw.layer * MOST_STEPS + place as u64)));
-            values = ready.apply(step, values, lots.as_ref()).map_err(refused)?;
+            let rng = key.map(|key| RowRng(key.layer(key.layer * MOST_STEPS + place as u64)));
+            values = ready.apply(step, values, rng.as_ref()).map_err(refused)?;
         }
         Ok(values)
     }

@@ -2,7 +2,7 @@
 
 use super::{
     image::{crop, shape, sources},
-    stage::{Lots, RandomStep, Refusal},
+    stage::{RandomStep, Refusal, RowRng},
 };
 use crate::{schema::Step, Values};
 
@@ -13,13 +13,13 @@ use crate::{schema::Step, Values};
 pub struct RandomCrop;
 
 impl RandomStep for RandomCrop {
-    fn apply(step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
+    fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
         let (height, width) = (step.output.dim(1).get(), step.output.dim(2).get());
         let [_, rows, columns] = shape(step);
         let mut cropped = Vec::with_capacity(values.len());
         for (row, source) in sources(step, &values).iter().enumerate() {
-            let from = |spare: usize, which: u64| match lots {
-                Some(lots) => (lots.share(row, which) * (spare + 1) as f64) as usize,
+            let from = |spare: usize, which: u64| match rng {
+                Some(rng) => (rng.share(row, which) * (spare + 1) as f64) as usize,
                 None => spare / 2,
             };
             let corner = [from(rows - height, 0), from(columns - width, 1)];

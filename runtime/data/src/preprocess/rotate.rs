@@ -2,7 +2,7 @@
 
 use super::{
     image::{moved, Affinity},
-    stage::{Lots, RandomStep, Refusal},
+    stage::{RandomStep, Refusal, RowRng},
 };
 use crate::{schema::Step, Values};
 
@@ -14,10 +14,10 @@ use crate::{schema::Step, Values};
 pub struct Rotate;
 
 impl RandomStep for Rotate {
-    fn apply(step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
-        let Some(lots) = lots else { return Ok(values) };
+    fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
+        let Some(rng) = rng else { return Ok(values) };
         let factor = step.argument("factor").number_or(0.0);
-        Ok(moved(step, &values, |row| turn(factor * (2.0 * lots.share(row, 0) - 1.0))))
+        Ok(moved(step, &values, |row| turn(factor * (2.0 * rng.share(row, 0) - 1.0))))
     }
 }
 

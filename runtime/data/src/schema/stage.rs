@@ -6,7 +6,7 @@
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
-use multi_input_base::{Draw, Notice, NoticeKind};
+use multi_input_base::{Notice, NoticeKind, RngKey};
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value as Json;
 
@@ -88,9 +88,9 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
         &self,
         step: &Step,
         values: Values,
-        lots: &Lots,
+        rng: &RowRng,
     ) -> Result<Values, Refusal> {
-        let _ = lots;
+        let _ = rng;
         self.apply(step, values)
     }
 
@@ -156,21 +156,21 @@ pub trait RandomStep: Send + Sync + 'static {
     ///
     /// # Errors
     /// For a row that the step cannot take.
-    fn apply(step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal>;
+    fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal>;
 }
 
 /// The random numbers of one step and batch, which depend on nothing but the seed, the input, the
 /// step and the number of the batch.
 #[derive(Clone, Copy, Debug)]
-pub struct Lots(pub(crate) Draw);
+pub struct RowRng(pub(crate) RngKey);
 
-impl Lots {
+impl RowRng {
     /// How many numbers a row has.
     const EACH: u64 = 8;
 
     /// Number `which` (below 8) of a row of the batch, from 0 to 1.
     pub fn share(&self, row: usize, which: u64) -> f64 {
-        let number = self.0.numbers()(row as u64 * Lots::EACH + which);
+        let number = self.0.numbers()(row as u64 * RowRng::EACH + which);
         (number >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
@@ -215,7 +215,7 @@ pub trait Ready: Send + Sync {
     ///
     /// # Errors
     /// For a row that the step cannot take.
-    fn apply(&self, step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal>;
+    fn apply(&self, step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal>;
 
     /// Whether it draws lots in training.
     fn is_random(&self, _: &Step) -> bool {
@@ -272,7 +272,7 @@ impl<T: FixedStep> Stage for Fixed<T> {
 }
 
 impl<T: FixedStep> Ready for Fixed<T> {
-    fn apply(&self, step: &Step, values: Values, _: Option<&Lots>) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, values: Values, _: Option<&RowRng>) -> Result<Values, Refusal> {
         T::apply(step, values)
     }
 
@@ -311,9 +311,9 @@ impl<T: RandomStep> Stage for Random<T> {
 }
 
 impl<T: RandomStep> Ready for Random<T> {
-    fn apply(&self, step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
         // All of them change pictures.
-        T::apply(step, values.in_single_precision(), lots)
+        T::apply(step, values.in_single_precision(), rng)
     }
 
     fn is_random(&self, _: &Step) -> bool {
@@ -385,9 +385,9 @@ fn sound<T: LearnedStep>(learned: T, step: &Step) -> Result<Arc<dyn Ready>, Stri
 struct HasLearned<T>(T);
 
 impl<T: LearnedStep> Ready for HasLearned<T> {
-    fn apply(&self, step: &Step, values: Values, lots: Option<&Lots>) -> Result<Values, Refusal> {
-        match lots.filter(|_| T::is_random(step)) {
-            Some(lots) => self.0.apply_in_training(step, values, lots),
+    fn apply(&self, step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
+        match rng.filter(|_| T::is_random(step)) {
+            Some(rng) => self.0.apply_in_training(step, values, rng),
             None => self.0.apply(step, values),
         }
     }

@@ -18,7 +18,7 @@ use super::{
     blocks::by_rows,
     columnar::{decoded, names, Decoded, Tables},
     other_formats::or_another,
-    Blocks, Source, Wanted,
+    BlockRequest, Blocks, Source,
 };
 
 /// A file of Arrow's IPC format, also called Feather; needs the feature `arrow`. Columns become
@@ -63,7 +63,7 @@ impl<R: DeserializeOwned> Source for Arrow<R> {
         Ok(self.tables()?.rows())
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, R>> {
+    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, R>> {
         let tables = self.tables()?;
         match wanted.plan(tables.names()) {
             Some(plan) => Ok(Box::new(tables.blocks(plan, wanted))),

@@ -32,7 +32,7 @@ pub type Blocks<'a, R> = Box<dyn Iterator<Item = Block<R>> + 'a>;
 
 /// What is asked of a source.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct BlockRequest {
     /// How the rows are found in columns, where tables of them are welcome.
     row: Option<&'static RowSpec>,
     /// The columns of such a table.
@@ -47,16 +47,16 @@ pub struct Wanted {
 /// reading it.
 const MOST_TOGETHER: usize = 128;
 
-impl Wanted {
+impl BlockRequest {
     /// About so many rows to train on together; as structs alone, where somebody looks at them.
     ///
     /// A picture as it is decoded may take a thousand times as much memory as what is kept of it. So
     /// rows with pictures are read one by one, which costs little beside decoding them.
-    pub fn samples<M: RowTypes>(at_once: usize, as_rows: bool) -> Wanted {
+    pub fn samples<M: RowTypes>(at_once: usize, as_rows: bool) -> BlockRequest {
         let pictures = M::SCHEMA.inputs.iter().any(|input| input.kind == Content::Pictures);
         let row = M::SAMPLE_ROW.filter(|_| !as_rows && !pictures);
         let at_once = at_once.clamp(1, MOST_TOGETHER);
-        Wanted { row, empty: Table::of_samples(&M::SCHEMA), at_once, pictures }
+        BlockRequest { row, empty: Table::of_samples(&M::SCHEMA), at_once, pictures }
     }
 
     /// How many rows are to be gathered, where they come one by one.
@@ -83,7 +83,7 @@ impl Wanted {
 /// Blocks of rows.
 pub(super) fn by_rows<'a, R: 'a>(
     mut rows: impl Iterator<Item = Result<R>> + 'a,
-    wanted: &'a Wanted,
+    wanted: &'a BlockRequest,
 ) -> Blocks<'a, R> {
     let at_once = if wanted.pictures { 1 } else { wanted.at_once };
     let mut block = move || -> Vec<_> { rows.by_ref().take(at_once).collect() };

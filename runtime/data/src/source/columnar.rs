@@ -10,7 +10,7 @@ use multi_input_base::{Error, Result};
 use serde::de::DeserializeOwned;
 
 use self::column::Column;
-use super::{record::Records, tables::until_error, Block, Wanted};
+use super::{record::Records, tables::until_error, Block, BlockRequest};
 use crate::{
     columns::{Cell, Grid, Interned, Plan},
     Real, Values,
@@ -68,7 +68,7 @@ impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
     pub(super) fn blocks(
         mut self,
         plan: Plan,
-        wanted: &Wanted,
+        wanted: &BlockRequest,
     ) -> impl Iterator<Item = Block<R>> + use<'_, I, R> {
         std::iter::from_fn(move || {
             Some(match self.next()? {

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use self::{rows::Rows, tables::Tables};
 use super::{
-    blocks::{by_rows, Blocks, Wanted},
+    blocks::{by_rows, BlockRequest, Blocks},
     file::TextFile,
     Source,
 };
@@ -75,7 +75,7 @@ impl<R: DeserializeOwned> Source for Csv<R> {
         Rows::open(self)
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, R>> {
+    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, R>> {
         let rows = Rows::<R>::open(self)?;
         Ok(match Tables::of(rows, wanted)? {
             Ok(tables) => Box::new(tables),

@@ -39,7 +39,7 @@ mod part;
 mod postgres;
 #[cfg(any(feature = "arrow", feature = "parquet", feature = "postgres", feature = "sqlite"))]
 mod record;
-mod screen;
+mod row_filter;
 mod skipping;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -59,11 +59,11 @@ pub use self::postgres::Postgres;
 pub use self::sqlite::Sqlite;
 pub use self::{
     ahead::read_ahead,
-    screen::Screen,
-    tables::{cut, inputs, samples, until_error, Ask, Piece},
+    row_filter::RowFilter,
+    tables::{cut, inputs, samples, until_error, NumberedTable, RowQuery},
 };
 pub use self::{
-    blocks::{Block, Blocks, Wanted},
+    blocks::{Block, BlockRequest, Blocks},
     csv::{read_csv, read_csv_from, Csv},
     from_fn::{from_fn, FromFn},
     json_lines::JsonLines,
@@ -95,7 +95,7 @@ pub trait Source: Sync {
     /// # Errors
     /// As [`rows`](Source::rows).
     #[doc(hidden)]
-    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, Self::Row>> {
+    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, Self::Row>> {
         Ok(blocks::by_rows(self.rows()?, wanted))
     }
 
@@ -197,7 +197,7 @@ impl<S: Source> Source for &S {
         (**self).rows()
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {
+    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
         (**self).blocks(wanted)
     }
 

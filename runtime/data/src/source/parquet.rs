@@ -22,7 +22,7 @@ use super::{
     blocks::by_rows,
     columnar::{decoded, names, Decoded, Tables, ROWS_AT_ONCE},
     other_formats::or_another,
-    Blocks, Source, Wanted,
+    BlockRequest, Blocks, Source,
 };
 
 /// A Parquet file; needs the feature `parquet`.
@@ -52,7 +52,7 @@ impl<R: DeserializeOwned> Source for Parquet<R> {
         Ok(Tables::new(&self.path, names(metadata.schema()), found).rows())
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, R>> {
+    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, R>> {
         let metadata = metadata(&self.path)?;
         let names: Vec<&str> = names(metadata.schema()).collect();
         let Some(plan) = wanted.plan(names.iter().copied()) else {

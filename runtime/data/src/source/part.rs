@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use multi_input_base::{Result, Seed, Stream};
 
-use super::{Block, Blocks, SkipRefused, Source, Wanted};
+use super::{Block, BlockRequest, Blocks, SkipRefused, Source};
 
 /// See [`Source::part`].
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl<S: Source> Source for Part<S> {
         self.source.skips()
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {
+    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
         let mut places = 0..;
         Ok(Box::new(self.source.blocks(wanted)?.map(move |block| match block {
             Block::Rows(mut rows) => {

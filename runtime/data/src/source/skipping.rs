@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use multi_input_base::{Error, Result};
 
-use super::{Block, Blocks, Source, Wanted};
+use super::{Block, BlockRequest, Blocks, Source};
 
 /// What becomes of a row that cannot be read, or that the model refuses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl<S: Source> Source for Skipping<S> {
         Ok(self.to_the_end(self.source.rows()?.filter(|row| self.keeps(row))))
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {
+    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
         self.with_passes(Passes::start);
         let blocks = self.source.blocks(wanted)?.map(|block| match block {
             Block::Rows(mut rows) => {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use multi_input_base::{Error, Result};
 
-use super::{Block, Screen, Source, Wanted};
+use super::{Block, BlockRequest, RowFilter, Source};
 use crate::{
     preprocess::{push_inputs, push_sample},
     schema::RowTypes,
@@ -14,22 +14,22 @@ use crate::{
 
 /// Some rows as a table.
 #[derive(Clone, Debug)]
-pub struct Piece {
+pub struct NumberedTable {
     /// The rows.
     pub table: Table,
     /// The place of each row in its source.
     pub places: Vec<usize>,
-    /// What was asked about each row: see [`Ask`].
+    /// What was asked about each row: see [`RowQuery`].
     pub answers: Vec<Vec<f64>>,
 }
 
 /// A question about a row with its place, such as how much it counts.
-pub type Ask<'a, R> = &'a (dyn Fn(usize, &R) -> Result<f64> + Sync);
+pub type RowQuery<'a, R> = &'a (dyn Fn(usize, &R) -> Result<f64> + Sync);
 
-impl Piece {
+impl NumberedTable {
     /// No rows yet, to which so many questions are asked.
-    pub fn empty(table: Table, questions: usize) -> Piece {
-        Piece { table, places: Vec::new(), answers: vec![Vec::new(); questions] }
+    pub fn empty(table: Table, questions: usize) -> NumberedTable {
+        NumberedTable { table, places: Vec::new(), answers: vec![Vec::new(); questions] }
     }
 
     /// How many rows.
@@ -50,7 +50,7 @@ impl Piece {
 
     /// The table and what was answered, and what names a row of it by its place.
     pub fn apart(self) -> (Table, Vec<Vec<f64>>, impl Fn(Error) -> Error) {
-        let Piece { table, places, answers } = self;
+        let NumberedTable { table, places, answers } = self;
         let name = move |error| renumber(error, |row| places.get(row).copied().unwrap_or(row));
         (table, answers, name)
     }
@@ -72,7 +72,7 @@ impl Piece {
         self,
         check: impl Fn(&Table) -> Result<()>,
         refuse: impl Fn(Error) -> Result<()>,
-    ) -> Result<Piece> {
+    ) -> Result<NumberedTable> {
         let Err(error) = check(&self.table) else { return Ok(self) };
         let first = match &error {
             Error::Value { row, .. } if *row < self.len() => *row,
@@ -93,7 +93,7 @@ impl Piece {
     }
 
     /// The rows but for those at some places of the source.
-    pub fn without(self, places: &BTreeSet<usize>) -> Piece {
+    pub fn without(self, places: &BTreeSet<usize>) -> NumberedTable {
         if !self.places.iter().any(|place| places.contains(place)) {
             return self;
         }
@@ -102,7 +102,7 @@ impl Piece {
     }
 
     /// Appends rows `from` up to `to` of another piece.
-    pub fn append(&mut self, other: &Piece, (from, to): (usize, usize)) {
+    pub fn append(&mut self, other: &NumberedTable, (from, to): (usize, usize)) {
         self.table.append(&other.table, from..to);
         self.places.extend_from_slice(&other.places[from..to]);
         for (own, others) in self.answers.iter_mut().zip(&other.answers) {
@@ -112,7 +112,7 @@ impl Piece {
 
     /// Puts row `theirs` of another piece in the place of row `own`, and the other way round, for
     /// every pair in its order.
-    pub fn swap(&mut self, other: &mut Piece, pairs: &[(usize, usize)]) {
+    pub fn swap(&mut self, other: &mut NumberedTable, pairs: &[(usize, usize)]) {
         self.table.swap(&mut other.table, pairs);
         swap_rows(&mut self.places, &mut other.places, 1, pairs);
         for (own, others) in self.answers.iter_mut().zip(&mut other.answers) {
@@ -121,8 +121,8 @@ impl Piece {
     }
 
     /// The rows of these numbers, in this order.
-    pub fn select(&self, rows: &[usize]) -> Piece {
-        Piece {
+    pub fn select(&self, rows: &[usize]) -> NumberedTable {
+        NumberedTable {
             table: self.table.select(rows),
             places: rows.iter().map(|&row| self.places[row]).collect(),
             answers: self
@@ -138,11 +138,11 @@ impl Piece {
 /// screen leaves out. The first row that is an error is the last thing that comes.
 pub fn samples<'a, M: RowTypes, S: Source<Row = M::Sample>>(
     source: &'a S,
-    wanted: &'a Wanted,
-    asks: &'a [Ask<'a, M::Sample>],
-    screen: Screen<'a>,
+    wanted: &'a BlockRequest,
+    asks: &'a [RowQuery<'a, M::Sample>],
+    screen: RowFilter<'a>,
     range: impl Fn(&Table) -> Result<()> + 'a,
-) -> Result<impl Iterator<Item = Result<Piece>> + 'a> {
+) -> Result<impl Iterator<Item = Result<NumberedTable>> + 'a> {
     let (mut blocks, mut first) = (source.blocks(wanted)?, 0);
     let pieces = until_error(std::iter::from_fn(move || loop {
         let block = blocks.next()?;
@@ -152,7 +152,7 @@ pub fn samples<'a, M: RowTypes, S: Source<Row = M::Sample>>(
         let piece = match block {
             Block::Table(table) => {
                 let places = (place..first).collect();
-                Ok(Piece { table, places, answers: Vec::new() })
+                Ok(NumberedTable { table, places, answers: Vec::new() })
             }
             Block::Rows(rows) => write::<M>(rows, place, asks, screen),
         };
@@ -170,9 +170,9 @@ const PIECE_BYTES: usize = 4 << 20;
 
 /// Pieces of at least `rows` rows, but for the last, unless fewer take many bytes already.
 fn gathered(
-    mut pieces: impl Iterator<Item = Result<Piece>>,
+    mut pieces: impl Iterator<Item = Result<NumberedTable>>,
     rows: usize,
-) -> impl Iterator<Item = Result<Piece>> {
+) -> impl Iterator<Item = Result<NumberedTable>> {
     let mut failed = None;
     std::iter::from_fn(move || {
         if let Some(error) = failed.take() {
@@ -217,10 +217,10 @@ pub fn until_error<T, E>(
 fn write<M: RowTypes>(
     rows: Vec<Result<M::Sample>>,
     first: usize,
-    asks: &[Ask<'_, M::Sample>],
-    screen: &Screen<'_>,
-) -> Result<Piece> {
-    let mut piece = Piece::empty(Table::of_samples(&M::SCHEMA), asks.len());
+    asks: &[RowQuery<'_, M::Sample>],
+    screen: &RowFilter<'_>,
+) -> Result<NumberedTable> {
+    let mut piece = NumberedTable::empty(Table::of_samples(&M::SCHEMA), asks.len());
     for (place, row) in (first..).zip(rows) {
         let row = row?;
         if let Err(error) = push_sample::<M>(&mut piece.table, &row) {
@@ -237,13 +237,13 @@ fn write<M: RowTypes>(
 
 /// Pieces of exactly so many rows, but for the last.
 pub fn cut<'a>(
-    mut pieces: impl Iterator<Item = Result<Piece>> + 'a,
+    mut pieces: impl Iterator<Item = Result<NumberedTable>> + 'a,
     count: usize,
-) -> impl Iterator<Item = Result<Piece>> + 'a {
+) -> impl Iterator<Item = Result<NumberedTable>> + 'a {
     // The rows of a piece that are not handed on yet, and how many of them are.
-    let mut rest: Option<(Piece, usize)> = None;
+    let mut rest: Option<(NumberedTable, usize)> = None;
     std::iter::from_fn(move || {
-        let mut cut: Option<Piece> = None;
+        let mut cut: Option<NumberedTable> = None;
         while cut.as_ref().is_none_or(|cut| cut.len() < count) {
             let (piece, from) = match rest.take() {
                 Some(rest) => rest,
@@ -257,7 +257,7 @@ pub fn cut<'a>(
                 None if from == 0 && piece.len() == count => return Some(Ok(piece)),
                 None => {
                     let questions = piece.answers.len();
-                    cut.insert(Piece::empty(piece.table.none(), questions))
+                    cut.insert(NumberedTable::empty(piece.table.none(), questions))
                 }
                 Some(cut) => cut,
             };
@@ -274,11 +274,11 @@ pub fn cut<'a>(
 pub fn inputs<'a, M: RowTypes>(
     mut rows: impl Iterator<Item = Result<M::Inputs>> + 'a,
     at_once: usize,
-    screen: Screen<'a>,
-) -> impl Iterator<Item = Result<Piece>> + 'a {
+    screen: RowFilter<'a>,
+) -> impl Iterator<Item = Result<NumberedTable>> + 'a {
     let (empty, mut place, mut ended) = (Table::of_inputs(&M::SCHEMA), 0, false);
-    let mut read = move |ended: &mut bool| -> Result<Piece> {
-        let mut piece = Piece::empty(empty.clone(), 0);
+    let mut read = move |ended: &mut bool| -> Result<NumberedTable> {
+        let mut piece = NumberedTable::empty(empty.clone(), 0);
         let next = place + at_once;
         for row in rows.by_ref().take(at_once) {
             let row = row?;

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use multi_input_base::Result;
 
-use super::{Blocks, SkipRefused, Source, Wanted};
+use super::{BlockRequest, Blocks, SkipRefused, Source};
 use crate::image::files::{confined_to, limited, ImageLimits};
 
 /// See [`Source::images_within`] and [`Source::image_limits`].
@@ -45,7 +45,7 @@ impl<S: Source> Source for WithImages<S> {
         Ok(self.read(self.source.rows()?))
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a Wanted) -> Result<Blocks<'a, S::Row>> {
+    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
         Ok(Box::new(self.read(self.source.blocks(wanted)?)))
     }
 

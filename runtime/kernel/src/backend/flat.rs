@@ -135,9 +135,9 @@ pub(super) fn reshape_back<E: Element, D: Backend<E>>(
     input: Input<E, D>,
     gradients: &mut Gradients<E, D>,
 ) -> Result<(), D::Err> {
-    let slopes = D::take_gradient(gradients, &input.flat)?;
-    input.edit_gradient(gradients, &mut |gradient| gradient.copy_from_slice(&slopes))?;
-    D::restore_gradient(gradients, &input.flat, slopes)
+    let grads = D::take_gradient(gradients, &input.flat)?;
+    input.edit_gradient(gradients, &mut |gradient| gradient.copy_from_slice(&grads))?;
+    D::restore_gradient(gradients, &input.flat, grads)
 }
 
 /// Calls a function for the array that holds the sizes of a rank. dfdx has no more axes.

@@ -24,7 +24,7 @@ pub use self::{
     record::{record, Recorded},
 };
 use crate::element::{
-    spares::{self, Keeping},
+    buffer_pool::{self, Keeping},
     Element,
 };
 
@@ -98,26 +98,26 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     ) -> Result<(), Self::Err>;
 
     /// A buffer of zeros for an output.
-    fn buffer(&self, len: usize) -> Result<Vec<E>, Self::Err>;
+    fn acquire_zeroed(&self, len: usize) -> Result<Vec<E>, Self::Err>;
 
     /// Gives a buffer back that no tensor took, for the next who asks.
-    fn keep(&self, buffer: Vec<E>);
+    fn release(&self, buffer: Vec<E>);
 
     /// A buffer for what is written before it is read: it holds anything.
-    fn spare(&self, len: usize) -> Result<Vec<E>, Self::Err>;
+    fn acquire_uninitialised(&self, len: usize) -> Result<Vec<E>, Self::Err>;
 
     /// Gives a buffer back that no tensor took, for the next who asks for a spare one.
-    fn keep_spare(&self, buffer: Vec<E>);
+    fn release_uninitialised(&self, buffer: Vec<E>);
 
     /// A buffer of zeros for category indices. What a tensor takes comes back to the device when that is
     /// dropped, so indices from anywhere else would pile up there.
-    fn index_buffer(&self, len: usize) -> Result<Vec<usize>, Self::Err>;
+    fn acquire_indices(&self, len: usize) -> Result<Vec<usize>, Self::Err>;
 
     /// A buffer of zeros for what an operation remembers of its places.
-    fn marks(&self, len: usize) -> Result<Vec<u8>, Self::Err>;
+    fn acquire_bytes(&self, len: usize) -> Result<Vec<u8>, Self::Err>;
 
     /// Gives it back.
-    fn keep_marks(&self, marks: Vec<u8>);
+    fn release_bytes(&self, marks: Vec<u8>);
 
     /// A device for one run, on this thread alone, which uses memory again and again: fresh memory
     /// costs more than what is computed in it.
@@ -160,7 +160,7 @@ pub trait Backend<E: Element>: Device<E> + Cache {
 
     /// What an operation whose output took a spare buffer does with the gradient of it in the end:
     /// its memory is the spare one of the next step, where the output's goes back to the device.
-    fn retire_gradient<S: Shape>(
+    fn release_gradient<S: Shape>(
         gradients: &mut Gradients<E, Self>,
         tensor: &Tensor<S, E, Self>,
         gradient: Vec<E>,
@@ -297,36 +297,36 @@ macro_rules! cpu_backend {
                 record::run_back(recorded, gradients)
             }
 
-            fn buffer(&self, len: usize) -> Result<Vec<$element>, CpuError> {
+            fn acquire_zeroed(&self, len: usize) -> Result<Vec<$element>, CpuError> {
                 Ok(take::<$element>(Storage::<$element>::try_alloc_len(self, len)?))
             }
 
-            fn keep(&self, buffer: Vec<$element>) {
+            fn release(&self, buffer: Vec<$element>) {
                 // What the device allocates it takes back when that is dropped.
                 if let Ok(mut storage) = Storage::<$element>::try_alloc_len(self, 0) {
                     *storage = buffer;
                 }
             }
 
-            fn spare(&self, len: usize) -> Result<Vec<$element>, CpuError> {
-                spares::take(len, |len| Backend::<$element>::buffer(self, len))
+            fn acquire_uninitialised(&self, len: usize) -> Result<Vec<$element>, CpuError> {
+                buffer_pool::take(len, |len| Backend::<$element>::acquire_zeroed(self, len))
             }
 
-            fn keep_spare(&self, buffer: Vec<$element>) {
-                if let Err(buffer) = spares::put(buffer) {
-                    self.keep(buffer);
+            fn release_uninitialised(&self, buffer: Vec<$element>) {
+                if let Err(buffer) = buffer_pool::put(buffer) {
+                    self.release(buffer);
                 }
             }
 
-            fn index_buffer(&self, len: usize) -> Result<Vec<usize>, CpuError> {
+            fn acquire_indices(&self, len: usize) -> Result<Vec<usize>, CpuError> {
                 Ok(take::<usize>(Storage::<usize>::try_alloc_len(self, len)?))
             }
 
-            fn marks(&self, len: usize) -> Result<Vec<u8>, CpuError> {
+            fn acquire_bytes(&self, len: usize) -> Result<Vec<u8>, CpuError> {
                 Ok(take::<u8>(Storage::<u8>::try_alloc_len(self, len)?))
             }
 
-            fn keep_marks(&self, marks: Vec<u8>) {
+            fn release_bytes(&self, marks: Vec<u8>) {
                 if let Ok(mut storage) = Storage::<u8>::try_alloc_len(self, 0) {
                     *storage = marks;
                 }
@@ -372,12 +372,12 @@ macro_rules! cpu_backend {
                 Ok(())
             }
 
-            fn retire_gradient<S: Shape>(
+            fn release_gradient<S: Shape>(
                 gradients: &mut Gradients<$element, Self>,
                 tensor: &Tensor<S, $element, Self>,
                 gradient: Vec<$element>,
             ) -> Result<(), CpuError> {
-                if let Err(gradient) = spares::put(gradient) {
+                if let Err(gradient) = buffer_pool::put(gradient) {
                     return Self::restore_gradient(gradients, tensor, gradient);
                 }
                 // What is left of the gradient, no numbers, goes back to the device too; taken out

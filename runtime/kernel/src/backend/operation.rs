@@ -96,17 +96,17 @@ pub enum OperationError {
 /// these names it stands for.
 pub trait Workspace<E> {
     /// A buffer of zeros.
-    fn buffer(&self, len: usize) -> Result<Vec<E>, OperationError>;
+    fn acquire_zeroed(&self, len: usize) -> Result<Vec<E>, OperationError>;
     /// Gives a buffer back.
-    fn keep(&self, buffer: Vec<E>);
+    fn release(&self, buffer: Vec<E>);
     /// A buffer that holds anything.
-    fn spare(&self, len: usize) -> Result<Vec<E>, OperationError>;
+    fn acquire_uninitialised(&self, len: usize) -> Result<Vec<E>, OperationError>;
     /// Gives it back.
-    fn keep_spare(&self, buffer: Vec<E>);
+    fn release_uninitialised(&self, buffer: Vec<E>);
     /// A buffer of zeros for what an operation remembers of its places.
-    fn marks(&self, len: usize) -> Result<Vec<u8>, OperationError>;
+    fn acquire_bytes(&self, len: usize) -> Result<Vec<u8>, OperationError>;
     /// Gives it back.
-    fn keep_marks(&self, marks: Vec<u8>);
+    fn release_bytes(&self, marks: Vec<u8>);
 }
 
 /// An [`Operation`] on a dtype, as an object.

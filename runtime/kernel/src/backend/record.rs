@@ -72,7 +72,8 @@ pub(super) fn run<E: Element, D: Backend<E>>(
 ) -> Result<Option<Recorded<E, D>>, D::Err> {
     let len = sizes.iter().product();
     let overwrites = operation.overwrites();
-    let mut output = if overwrites { device.spare(len)? } else { device.buffer(len)? };
+    let mut output =
+        if overwrites { device.acquire_uninitialised(len)? } else { device.acquire_zeroed(len)? };
     let values: SmallVec<[Cow<'_, [E]>; FEW]> =
         inputs.iter().map(|input| D::elements(*input)).collect();
     let pass =
@@ -114,7 +115,7 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
     failed?;
     done.map_err(D::operation_error)?;
     match overwrites {
-        true => D::retire_gradient(gradients, &output, gradient),
+        true => D::release_gradient(gradients, &output, gradient),
         false => D::restore_gradient(gradients, &output, gradient),
     }
 }
@@ -123,27 +124,27 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
 struct OnDevice<'a, D>(&'a D);
 
 impl<E: Element, D: Backend<E>> Workspace<E> for OnDevice<'_, D> {
-    fn buffer(&self, len: usize) -> Result<Vec<E>, OperationError> {
-        self.0.buffer(len).map_err(|_| OperationError::Memory)
+    fn acquire_zeroed(&self, len: usize) -> Result<Vec<E>, OperationError> {
+        self.0.acquire_zeroed(len).map_err(|_| OperationError::Memory)
     }
 
-    fn keep(&self, buffer: Vec<E>) {
-        self.0.keep(buffer);
+    fn release(&self, buffer: Vec<E>) {
+        self.0.release(buffer);
     }
 
-    fn spare(&self, len: usize) -> Result<Vec<E>, OperationError> {
-        self.0.spare(len).map_err(|_| OperationError::Memory)
+    fn acquire_uninitialised(&self, len: usize) -> Result<Vec<E>, OperationError> {
+        self.0.acquire_uninitialised(len).map_err(|_| OperationError::Memory)
     }
 
-    fn keep_spare(&self, buffer: Vec<E>) {
-        self.0.keep_spare(buffer);
+    fn release_uninitialised(&self, buffer: Vec<E>) {
+        self.0.release_uninitialised(buffer);
     }
 
-    fn marks(&self, len: usize) -> Result<Vec<u8>, OperationError> {
-        self.0.marks(len).map_err(|_| OperationError::Memory)
+    fn acquire_bytes(&self, len: usize) -> Result<Vec<u8>, OperationError> {
+        self.0.acquire_bytes(len).map_err(|_| OperationError::Memory)
     }
 
-    fn keep_marks(&self, marks: Vec<u8>) {
-        self.0.keep_marks(marks);
+    fn release_bytes(&self, marks: Vec<u8>) {
+        self.0.release_bytes(marks);
     }
 }

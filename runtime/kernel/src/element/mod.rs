@@ -1,15 +1,15 @@
 //! A dtype, and what there is for each: registers, products, pools of buffers.
 
-pub(crate) mod register;
-pub(crate) mod scratch;
-pub(crate) mod spares;
-pub mod wide;
+pub(crate) mod buffer_pool;
+pub(crate) mod simd;
+pub mod simd_dispatch;
+pub(crate) mod thread_buffers;
 
 use std::{cell::RefCell, thread::LocalKey};
 
 use dfdx::shapes::Dtype;
 
-use self::{register::WithRegister, scratch::Shelf, spares::Spares};
+use self::{buffer_pool::BufferPool, simd::WithSimd, thread_buffers::ThreadBuffers};
 
 /// Something that is there for each dtype: what it does is compiled where it is made, and not where the
 /// dtype is named.
@@ -36,22 +36,22 @@ pub trait Element:
     fn erf(self) -> Self;
     /// The hyperbolic tangent for loops over many numbers: in `f32` plain arithmetic, which the
     /// compiler does for several at once.
-    fn squash(self) -> Self;
-    /// The logistic function 1 / (1 + exp(-x)), like [`squash`](Element::squash) for loops.
-    fn gate(self) -> Self;
+    fn fast_tanh(self) -> Self;
+    /// The logistic function 1 / (1 + exp(-x)), like [`fast_tanh`](Element::fast_tanh) for loops.
+    fn fast_sigmoid(self) -> Self;
     /// How matrices are multiplied.
     #[doc(hidden)]
     fn product() -> Product<Self>;
     /// Runs loops with the widest registers that the processor has.
     #[doc(hidden)]
-    fn with_register(loops: impl WithRegister<Self>);
+    fn with_simd(loops: impl WithSimd<Self>);
     /// The buffers that this thread keeps for the insides of operations. A thread that takes a shard has no
     /// device to ask for one.
     #[doc(hidden)]
-    fn shelf() -> &'static LocalKey<Shelf<Self>>;
-    /// The buffers that this thread's run hands on: see [`spares`].
+    fn thread_buffers() -> &'static LocalKey<ThreadBuffers<Self>>;
+    /// The buffers that this thread's run hands on: see [`buffer_pool`].
     #[doc(hidden)]
-    fn spares() -> &'static LocalKey<Spares<Self>>;
+    fn buffer_pool() -> &'static LocalKey<BufferPool<Self>>;
     /// That of two things which is for this dtype.
     #[doc(hidden)]
     fn of_dtype<T: ByDtype + ?Sized>(both: &T) -> T::Of<'_, Self>;
@@ -68,26 +68,26 @@ impl Element for f32 {
         libm::erff(self)
     }
     #[inline(always)]
-    fn squash(self) -> Self {
+    fn fast_tanh(self) -> Self {
         tanh(self)
     }
     #[inline(always)]
-    fn gate(self) -> Self {
+    fn fast_sigmoid(self) -> Self {
         0.5 + 0.5 * tanh(0.5 * self)
     }
     fn product() -> Product<f32> {
         gemm_f32::gemm::f32::get_gemm_fn()
     }
-    fn with_register(loops: impl WithRegister<f32>) {
-        register::single(loops);
+    fn with_simd(loops: impl WithSimd<f32>) {
+        simd::single(loops);
     }
-    fn shelf() -> &'static LocalKey<Shelf<f32>> {
-        thread_local!(static SHELF: Shelf<f32> = const { RefCell::new(Vec::new()) });
-        &SHELF
+    fn thread_buffers() -> &'static LocalKey<ThreadBuffers<f32>> {
+        thread_local!(static THREAD_BUFFERS: ThreadBuffers<f32> = const { RefCell::new(Vec::new()) });
+        &THREAD_BUFFERS
     }
-    fn spares() -> &'static LocalKey<Spares<f32>> {
-        thread_local!(static SPARES: Spares<f32> = const { RefCell::new(Vec::new()) });
-        &SPARES
+    fn buffer_pool() -> &'static LocalKey<BufferPool<f32>> {
+        thread_local!(static BUFFER_POOL: BufferPool<f32> = const { RefCell::new(Vec::new()) });
+        &BUFFER_POOL
     }
     fn of_dtype<T: ByDtype + ?Sized>(both: &T) -> T::Of<'_, f32> {
         both.on_f32()
@@ -104,10 +104,10 @@ impl Element for f64 {
     fn erf(self) -> Self {
         libm::erf(self)
     }
-    fn squash(self) -> Self {
+    fn fast_tanh(self) -> Self {
         self.tanh()
     }
-    fn gate(self) -> Self {
+    fn fast_sigmoid(self) -> Self {
         // The exponential of a number below zero cannot overflow.
         let small = (-self.abs()).exp();
         if self < 0.0 {
@@ -119,16 +119,16 @@ impl Element for f64 {
     fn product() -> Product<f64> {
         gemm_f64::gemm::f64::get_gemm_fn()
     }
-    fn with_register(loops: impl WithRegister<f64>) {
-        register::double(loops);
+    fn with_simd(loops: impl WithSimd<f64>) {
+        simd::double(loops);
     }
-    fn shelf() -> &'static LocalKey<Shelf<f64>> {
-        thread_local!(static SHELF: Shelf<f64> = const { RefCell::new(Vec::new()) });
-        &SHELF
+    fn thread_buffers() -> &'static LocalKey<ThreadBuffers<f64>> {
+        thread_local!(static THREAD_BUFFERS: ThreadBuffers<f64> = const { RefCell::new(Vec::new()) });
+        &THREAD_BUFFERS
     }
-    fn spares() -> &'static LocalKey<Spares<f64>> {
-        thread_local!(static SPARES: Spares<f64> = const { RefCell::new(Vec::new()) });
-        &SPARES
+    fn buffer_pool() -> &'static LocalKey<BufferPool<f64>> {
+        thread_local!(static BUFFER_POOL: BufferPool<f64> = const { RefCell::new(Vec::new()) });
+        &BUFFER_POOL
     }
     fn of_dtype<T: ByDtype + ?Sized>(both: &T) -> T::Of<'_, f64> {
         both.on_f64()

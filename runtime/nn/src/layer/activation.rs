@@ -92,12 +92,12 @@ impl Rule for LeakyRelu {
     const COST: usize = 1;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
-        let slope = E::of(Self::SLOPE);
-        each(values, |x| if x < E::zero() { slope * x } else { x });
+        let grad = E::of(Self::SLOPE);
+        each(values, |x| if x < E::zero() { grad * x } else { x });
     }
     fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
-        let slope = E::of(Self::SLOPE);
-        scale_each(gradient, output, |y| if y <= E::zero() { slope } else { E::one() });
+        let grad = E::of(Self::SLOPE);
+        scale_each(gradient, output, |y| if y <= E::zero() { grad } else { E::one() });
     }
 }
 
@@ -247,7 +247,7 @@ impl Rule for Softmax {
     fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], width: usize) {
         let rows = gradient.chunks_exact_mut(width.max(1)).zip(output.chunks_exact(width.max(1)));
         for (gradient, output) in rows {
-            let mean: E = gradient.iter().zip(output).map(|(slope, y)| *slope * *y).sum();
+            let mean: E = gradient.iter().zip(output).map(|(grad, y)| *grad * *y).sum();
             for (gradient, y) in gradient.iter_mut().zip(output) {
                 *gradient = *y * (*gradient - mean);
             }
@@ -269,9 +269,9 @@ fn each<E: Element>(values: &mut [E], function: impl Fn(E) -> E) {
     values.iter_mut().for_each(|value| *value = function(*value));
 }
 
-/// Multiplies every gradient by the derivative that `slope` gives at its point.
-fn scale_each<E: Element>(gradient: &mut [E], points: &[E], slope: impl Fn(E) -> E) {
-    gradient.iter_mut().zip(points).for_each(|(gradient, point)| *gradient *= slope(*point));
+/// Multiplies every gradient by the derivative that `gradient` gives at its point.
+fn scale_each<E: Element>(gradient: &mut [E], points: &[E], grad: impl Fn(E) -> E) {
+    gradient.iter_mut().zip(points).for_each(|(gradient, point)| *gradient *= grad(*point));
 }
 
 macro_rules! functions {
@@ -483,14 +483,14 @@ mod tests {
     fn derivatives_stay_finite_far_out() {
         let x = Cpu::default().tensor([-1000.0f32, 1000.0]);
         let y = Softplus.forward(x.clone().put_tape(OwnedTape::<f32, Cpu>::default()));
-        let mut slope = [1.0f32, 1.0];
-        Softplus::backward(&[], &Cpu::values(&y), &mut slope, 2);
-        assert_eq!(slope, [0.0, 1.0]);
-        let mut slope = [1.0f32, 1.0];
-        Silu::backward(&Cpu::values(&x), &[], &mut slope, 2);
-        assert_eq!(slope, [0.0, 1.0]);
-        let mut slope = [1.0f32, 1.0];
-        Gelu::backward(&Cpu::values(&x), &[], &mut slope, 2);
-        assert_eq!(slope, [0.0, 1.0]);
+        let mut grad = [1.0f32, 1.0];
+        Softplus::backward(&[], &Cpu::values(&y), &mut grad, 2);
+        assert_eq!(grad, [0.0, 1.0]);
+        let mut grad = [1.0f32, 1.0];
+        Silu::backward(&Cpu::values(&x), &[], &mut grad, 2);
+        assert_eq!(grad, [0.0, 1.0]);
+        let mut grad = [1.0f32, 1.0];
+        Gelu::backward(&Cpu::values(&x), &[], &mut grad, 2);
+        assert_eq!(grad, [0.0, 1.0]);
     }
 }

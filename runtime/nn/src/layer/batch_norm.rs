@@ -9,7 +9,7 @@ use super::{
 use crate::{missing, operation::*, tensor::*};
 
 layer! {
-    /// y = scale (x - mean) / sqrt(variance + epsilon) + offset for each of the `C` features: of `[C]`
+    /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each of the `C` features: of `[C]`
     /// over the batch, of `[steps, C]` over the batch and the steps, of an image `[C, height, width]`
     /// over the batch and the pixels of a channel.
     ///
@@ -22,7 +22,7 @@ layer! {
     /// over the steps that count, and all steps are normalised with them. (Keras adds 1e-7 to their
     /// number.)
     ///
-    /// The scale starts at 1, the offset at 0, the running mean at 0 and the running variance at 1;
+    /// The gamma starts at 1, the beta at 0, the running mean at 0 and the running variance at 1;
     /// momentum is 0.99 and epsilon 1e-3.
     ///
     /// `keras.layers.BatchNormalization`; `torch.nn.BatchNorm1d(C, eps=1e-3, momentum=0.01)` and
@@ -42,9 +42,9 @@ layer! {
     /// ```
     pub struct BatchNorm<const C: usize>: ReadsMask {
         /// What a normalised feature is multiplied by.
-        pub scale: Tensor<Rank1<C>, E, D> = trained(ones()),
+        pub gamma: Tensor<Rank1<C>, E, D> = trained(ones()),
         /// What is then added.
-        pub offset: Tensor<Rank1<C>, E, D> = trained(zeros()),
+        pub beta: Tensor<Rank1<C>, E, D> = trained(zeros()),
         /// The mean for inference.
         pub running_mean: Tensor<Rank1<C>, E, D> = fixed(zeros()),
         /// The variance for inference.
@@ -113,7 +113,7 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         let (x, tape) = x.split_tape();
         let features = features(C, x.shape().concrete().as_ref());
         let operation = Normalise { features, epsilon: self.epsilon, counted };
-        let inputs: [&dyn Operand<E, D>; 5] = [&x, &self.scale, &self.offset, mean, variance];
+        let inputs: [&dyn Operand<E, D>; 5] = [&x, &self.gamma, &self.beta, mean, variance];
         record(&operation, &inputs, *x.shape(), x.device(), tape)
     }
 }
@@ -215,8 +215,8 @@ mod tests {
     fn layer() -> BatchNorm<2, f64, Cpu> {
         let device = Cpu::default();
         let mut layer: BatchNorm<2, f64, Cpu> = BuildModule::build(&device);
-        layer.scale.copy_from(&[1.5, -0.5]);
-        layer.offset.copy_from(&[0.25, 1.0]);
+        layer.gamma.copy_from(&[1.5, -0.5]);
+        layer.beta.copy_from(&[0.25, 1.0]);
         layer.running_mean.copy_from(&[0.1, -0.3]);
         layer.running_var.copy_from(&[2.0, 0.5]);
         layer
@@ -356,8 +356,8 @@ mod tests {
                 values,
                 layer.running_mean.array(),
                 layer.running_var.array(),
-                gradients.get(&layer.scale).array(),
-                gradients.get(&layer.offset).array(),
+                gradients.get(&layer.gamma).array(),
+                gradients.get(&layer.beta).array(),
                 gradients.get(&x).array(),
             )
         };

@@ -2,10 +2,10 @@
 
 use dfdx::nn::BuildOnDevice;
 
-use super::{Draw, Mask, Read, Reading, ReadsMask};
+use super::{Mask, Read, Reading, ReadsMask, RngKey};
 use crate::{
     mask::masked_modules,
-    merge::{self, Part},
+    merge::{self, MergeInput},
     tensor::*,
 };
 
@@ -96,7 +96,7 @@ impl<M, const W: usize, const MERGE: usize> Bidirectional<M, W, MERGE> {
         &self,
         x: Tensor<I, E, D, T>,
         mask: Option<&Mask>,
-        [forward, backward]: [Option<(Draw, f64)>; 2],
+        [forward, backward]: [Option<(RngKey, f64)>; 2],
     ) -> Result<Tensor<S::Shape, E, D, T>, D::Err>
     where
         M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
@@ -113,7 +113,8 @@ impl<M, const W: usize, const MERGE: usize> Bidirectional<M, W, MERGE> {
         let (y, tape) = y.split_tape();
         let other = self.backward.try_read(x.put_tape(tape), reading(true, backward))?;
         let (other, tape) = other.split_tape();
-        let (shape, parts) = (y.shape().merged(), vec![Part::new(&y)?, Part::new(&other)?]);
+        let (shape, parts) =
+            (y.shape().merged(), vec![MergeInput::new(&y)?, MergeInput::new(&other)?]);
         match MERGE {
             0 => merge::concat(parts, -1, shape, tape),
             1 => merge::add(parts, shape, tape),
@@ -234,10 +235,10 @@ mod tests {
         let mut layer: Bidirectional<Last, 6, 0> = build();
         layer.forward.set_dropout(0.5);
         layer.backward.set_dropout(0.5);
-        layer.backward.set_draw(Draw::default().layer(1));
+        layer.backward.set_rng_key(RngKey::default().layer(1));
         let whole = layer.forward(x()).array();
         assert_ne!(layer.forward_mut(x().put_tape(Traced::default())).array(), whole);
-        assert_eq!((layer.forward.draw.call, layer.backward.draw.call), (1, 1));
+        assert_eq!((layer.forward.key.call, layer.backward.key.call), (1, 1));
     }
 
     #[test]

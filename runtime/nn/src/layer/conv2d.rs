@@ -213,7 +213,7 @@ mod tests {
         tensor::{AsArray, Cpu, SampleTensor, TensorFrom, TensorFromVec, Trace},
         tensor_ops::{Backward, SumTo},
     };
-    use multi_input_kernel::wide::portable;
+    use multi_input_kernel::simd_dispatch::portable;
 
     use super::{super::activation::*, *};
     use crate::check_gradients::check_gradients;
@@ -369,8 +369,8 @@ mod tests {
                 [values, weight.as_vec(), bias.as_vec(), all.get(&x).as_vec()].concat()
             };
             let (apart, fused) = (run(false), run(true));
-            assert_eq!(fused, multi_input_kernel::spread::with_threads(1, || run(true)));
-            assert_eq!(apart, multi_input_kernel::spread::with_threads(1, || run(false)));
+            assert_eq!(fused, multi_input_kernel::parallel::with_threads(1, || run(true)));
+            assert_eq!(apart, multi_input_kernel::parallel::with_threads(1, || run(false)));
             for other in [apart, portable(|| run(true))] {
                 for (found, expected) in fused.iter().zip(other) {
                     let error = (found - expected).abs() / expected.abs().max(1.0);

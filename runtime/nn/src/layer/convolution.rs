@@ -3,8 +3,8 @@
 
 use multi_input_kernel::{
     convolution::{Convolution, Pass},
+    parallel::{for_each, samples_in_shard},
     pooled::Pooled,
-    spread::{each, samples_in_shard},
     windows::{Plane, Windows},
 };
 
@@ -64,7 +64,7 @@ impl<P: Pass> Operation for Batch<P> {
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Saved<E>, OperationError> {
         let ForwardPass { inputs, output, workspace, records } = pass;
         let [x, weight, bias] = inputs else { return Err(OperationError::Size) };
-        let mut marks = workspace.marks(self.samples * self.pass.marks())?;
+        let mut marks = workspace.acquire_bytes(self.samples * self.pass.marks())?;
         let keeps_sums = records && self.function.needs_input();
         // While what comes out of a sample is in the cache.
         let at_once = !keeps_sums && !self.function.is_across();
@@ -75,14 +75,14 @@ impl<P: Pass> Operation for Batch<P> {
         });
         let mut sums = Vec::new();
         if keeps_sums {
-            sums = workspace.spare(output.len())?;
+            sums = workspace.acquire_uninitialised(output.len())?;
             sums.copy_from_slice(output);
         }
         if !at_once {
             self.activate(output);
         }
         if !records {
-            workspace.keep_marks(std::mem::take(&mut marks));
+            workspace.release_bytes(std::mem::take(&mut marks));
         }
         Ok(Saved { sums, marks })
     }
@@ -95,16 +95,16 @@ impl<P: Pass> Operation for Batch<P> {
     ) -> Result<(), OperationError> {
         let BackwardPass { inputs, output, gradient, workspace } = pass;
         let [x, weight, _] = inputs else { return Err(OperationError::Size) };
-        let mut partial = workspace.buffer(self.shards() * self.partial())?;
+        let mut partial = workspace.acquire_zeroed(self.shards() * self.partial())?;
         self.backward_weight(x, (&sums, output), gradient, &marks, &mut partial);
-        workspace.keep_spare(sums);
+        workspace.release_uninitialised(sums);
         gradients.edit(1, |dw| self.add_weights(&partial, dw))?;
         gradients.edit(2, |db| self.add_biases(&partial, db))?;
-        workspace.keep(partial);
+        workspace.release(partial);
         if self.origin == Origin::Computed {
             gradients.edit(0, |dx| self.backward_input(weight, gradient, &marks, dx))?;
         }
-        workspace.keep_marks(marks);
+        workspace.release_bytes(marks);
         Ok(())
     }
 }
@@ -143,7 +143,7 @@ impl<P: Pass> Batch<P> {
         let images = x.chunks_exact(self.pass.input().max(1));
         let samples = images.zip(sums.chunks_exact_mut(output.max(1)));
         let samples = samples.map(move |(image, sums)| (image, sums, marks.next()));
-        each(self.work(), samples, |(image, sums, marks)| {
+        for_each(self.work(), samples, |(image, sums, marks)| {
             self.pass.forward(image, weights, sums, marks.unwrap_or_default());
             finish(sums);
         });
@@ -172,7 +172,7 @@ impl<P: Pass> Batch<P> {
             pieces.map(move |(piece, sums)| (image, piece * together, sums, marks.next()))
         });
         let pieces: Vec<_> = pieces.collect();
-        each(self.work(), pieces.into_iter(), |(image, first, sums, marks)| {
+        for_each(self.work(), pieces.into_iter(), |(image, first, sums, marks)| {
             let own = first..filters.min(first + together);
             let Some(pass) = self.pass.with_filters(own.len()) else { return };
             let kernel = weight.len() / filters;
@@ -197,13 +197,13 @@ impl<P: Pass> Batch<P> {
         self.pass.partial() + self.channels()
     }
 
-    /// Turns the slopes by what came out into those by the sums, `activated` with their activation,
+    /// Turns the gradients by what came out into those by the sums, `activated` with their activation,
     /// and adds up the gradients by the weights.
     fn backward_weight<E: Element>(
         &self,
         x: &[E],
         activated: (&[E], &[E]),
-        slope: &mut [E],
+        grad: &mut [E],
         marks: &[u8],
         partial: &mut [E],
     ) {
@@ -212,17 +212,17 @@ impl<P: Pass> Batch<P> {
         let shards = partial
             .chunks_exact_mut(self.partial().max(1))
             .zip(x.chunks(self.pass.input().max(1) * together))
-            .zip(slope.chunks_mut(output.max(1) * together))
+            .zip(grad.chunks_mut(output.max(1) * together))
             .enumerate();
-        each(self.work(), shards, |(shard, ((partial, x), slope))| {
+        for_each(self.work(), shards, |(shard, ((partial, x), grad))| {
             let (weights, biases) = partial.split_at_mut(self.pass.partial());
             let images = x.chunks_exact(self.pass.input().max(1));
-            let samples = images.zip(slope.chunks_exact_mut(output.max(1)));
-            for ((image, slope), sample) in samples.zip(shard * together..) {
-                self.activate_backward(sample, activated, slope);
+            let samples = images.zip(grad.chunks_exact_mut(output.max(1)));
+            for ((image, grad), sample) in samples.zip(shard * together..) {
+                self.activate_backward(sample, activated, grad);
                 let marks = &marks[sample * marked..][..marked];
-                self.pass.backward_weight(image, slope, marks, weights);
-                self.pass.output().add_channels(slope, biases);
+                self.pass.backward_weight(image, grad, marks, weights);
+                self.pass.output().add_channels(grad, biases);
             }
         });
     }
@@ -241,13 +241,13 @@ impl<P: Pass> Batch<P> {
         }
     }
 
-    fn backward_input<E: Element>(&self, weight: &[E], slope: &[E], marks: &[u8], dx: &mut [E]) {
+    fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], marks: &[u8], dx: &mut [E]) {
         let (output, marked) = (self.pass.output().elements(), self.pass.marks());
         let images = dx.chunks_exact_mut(self.pass.input().max(1));
-        let samples = images.zip(slope.chunks_exact(output.max(1))).enumerate();
-        each(self.work(), samples, |(sample, (image, slope))| {
+        let samples = images.zip(grad.chunks_exact(output.max(1))).enumerate();
+        for_each(self.work(), samples, |(sample, (image, grad))| {
             let marks = &marks[sample * marked..][..marked];
-            self.pass.backward_input(weight, slope, marks, image);
+            self.pass.backward_input(weight, grad, marks, image);
         });
     }
 
@@ -258,7 +258,7 @@ impl<P: Pass> Batch<P> {
 
     fn activate<E: Element>(&self, values: &mut [E]) {
         let Plane { channels, .. } = self.pass.output();
-        each(
+        for_each(
             values.len() * self.function.cost(),
             values.chunks_exact_mut(self.pass.output().elements().max(1)),
             |sample| {
@@ -272,23 +272,23 @@ impl<P: Pass> Batch<P> {
         );
     }
 
-    /// The slopes of one sample by the sums, given those by what came out.
+    /// The gradients of one sample by the sums, given those by what came out.
     fn activate_backward<E: Element>(
         &self,
         sample: usize,
         (input, output): (&[E], &[E]),
-        slope: &mut [E],
+        grad: &mut [E],
     ) {
         let Plane { channels, .. } = self.pass.output();
-        let own = sample * slope.len()..(sample + 1) * slope.len();
+        let own = sample * grad.len()..(sample + 1) * grad.len();
         let (input, output) = (input.get(own.clone()).unwrap_or_default(), &output[own]);
         if !self.turns() {
-            return self.function.backward(input, output, slope, channels);
+            return self.function.backward(input, output, grad, channels);
         }
-        let mut by_place = transposed(slope, channels);
+        let mut by_place = transposed(grad, channels);
         let input = transposed(input, channels);
         self.function.backward(&input, &transposed(output, channels), &mut by_place, channels);
-        transpose(&by_place, self.pass.output().places(), slope);
+        transpose(&by_place, self.pass.output().places(), grad);
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     origin::Origin,
 };
 use crate::{
-    merge::{concat, Part},
+    merge::{concat, MergeInput},
     operation::*,
     tensor::*,
 };
@@ -85,7 +85,7 @@ impl<
     /// As [`concat`](concat())'s.
     pub fn try_forward_concat<S: LastAxis<I, O>, T: Tape<E, D>>(
         &self,
-        parts: Vec<Part<E, D>>,
+        parts: Vec<MergeInput<E, D>>,
         axis: isize,
         shape: S,
         origin: Origin,
@@ -101,14 +101,14 @@ impl<
     /// The layer on the columns of a batch in parts.
     fn run_apart<S: Shape, T: Tape<E, D>>(
         &self,
-        parts: &[Part<E, D>],
+        parts: &[MergeInput<E, D>],
         shape: S,
         origin: Origin,
         tape: T,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let widths = parts.iter().map(|part| part.dims().iter().product()).collect();
         let own: [&dyn Operand<E, D>; 2] = [&self.weight, &self.bias];
-        let inputs: Vec<_> = own.into_iter().chain(parts.iter().map(Part::operand)).collect();
+        let inputs: Vec<_> = own.into_iter().chain(parts.iter().map(MergeInput::operand)).collect();
         self.record(&inputs, widths, shape, origin, tape)
     }
 
@@ -130,9 +130,9 @@ impl<
 const WORTH_NO_COPY: usize = 1 << 14;
 
 /// Whether the operands are vectors that make up the rows of a batch.
-fn are_vectors<E: Element, D: Backend<E>>(parts: &[Part<E, D>], sizes: &[usize]) -> bool {
+fn are_vectors<E: Element, D: Backend<E>>(parts: &[MergeInput<E, D>], sizes: &[usize]) -> bool {
     let &[batch, all] = sizes else { return false };
-    let width = |part: &Part<E, D>| match part.dims() {
+    let width = |part: &MergeInput<E, D>| match part.dims() {
         [width] if part.batch() == batch => Some(*width),
         _ => None,
     };
@@ -185,7 +185,7 @@ impl Operation for Product {
         }
         let mut sums = Vec::new();
         if records && self.function.needs_input() {
-            sums = workspace.buffer(output.len())?;
+            sums = workspace.acquire_zeroed(output.len())?;
             sums.copy_from_slice(output);
         }
         self.function.forward(output, self.outputs);
@@ -200,7 +200,7 @@ impl Operation for Product {
     ) -> Result<(), OperationError> {
         let BackwardPass { inputs, output, gradient, workspace } = pass;
         self.function.backward(&sums, output, gradient, self.outputs);
-        workspace.keep(sums);
+        workspace.release(sums);
         let rows = gradient.len() / self.outputs.max(1);
         let by_row = Matrix::new(gradient, rows, self.outputs);
         if self.origin == Origin::Computed {
@@ -220,7 +220,7 @@ impl Operation for Product {
         })?;
         gradients.edit(1, |db| {
             for row in gradient.chunks_exact(self.outputs.max(1)) {
-                db.iter_mut().zip(row).for_each(|(db, slope)| *db += *slope);
+                db.iter_mut().zip(row).for_each(|(db, grad)| *db += *grad);
             }
         })
     }
@@ -293,8 +293,8 @@ mod tests {
     fn operands<const N: usize, const M: usize>(
         a: &Tensor<Rank2<4, N>, f64, Cpu>,
         b: &Tensor<Rank2<4, M>, f64, Cpu>,
-    ) -> Vec<Part<f64, Cpu>> {
-        vec![Part::new(a).unwrap(), Part::new(b).unwrap()]
+    ) -> Vec<MergeInput<f64, Cpu>> {
+        vec![MergeInput::new(a).unwrap(), MergeInput::new(b).unwrap()]
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use dfdx::nn::{tensor_collection::ScalarOptions, BuildOnDevice};
 
-use super::{kept, Draw};
+use super::{keep_scale, RngKey};
 use crate::{operation::*, tensor::*};
 
 /// In training, each number becomes 0 with probability `rate` and x / (1 - rate) otherwise, so that
 /// the expectation stays; in inference nothing changes. Any shape.
 ///
 /// Training is `ModuleMut` on a tensor that owns a tape. Which numbers are left out follows from
-/// [`Draw`] alone; its call advances with each training forward, so that every batch differs.
-/// Layers of one model differ by [`Draw::layer`].
+/// [`RngKey`] alone; its call advances with each training forward, so that every batch differs.
+/// Layers of one model differ by [`RngKey::layer`].
 ///
 /// `keras.layers.Dropout(rate)`; `torch.nn.Dropout(rate)`.
 ///
@@ -29,7 +29,7 @@ pub struct Dropout {
     /// The share that is left out.
     pub rate: f64,
     /// What decides which numbers are left out next.
-    pub draw: Draw,
+    pub key: RngKey,
 }
 
 impl Default for Dropout {
@@ -41,7 +41,7 @@ impl Default for Dropout {
 impl Dropout {
     /// A layer that leaves out the share `rate`, from 0 to below 1.
     pub fn new(rate: f64) -> Self {
-        Dropout { rate, draw: Draw::default() }
+        Dropout { rate, key: RngKey::default() }
     }
 
     /// Leaves out the share `rate` from now on.
@@ -50,8 +50,8 @@ impl Dropout {
     }
 
     /// Lets `draw` decide what the next training forward leaves out.
-    pub fn set_draw(&mut self, draw: Draw) {
-        self.draw = draw;
+    pub fn set_rng_key(&mut self, key: RngKey) {
+        self.key = key;
     }
 }
 
@@ -95,7 +95,7 @@ impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> ModuleMut<Tensor<S, E, 
             return Ok(x);
         }
         let (x, tape) = x.split_tape();
-        let operation = Drop { draw: self.draw.advance(), rate: self.rate };
+        let operation = Drop { key: self.key.advance(), rate: self.rate };
         record(&operation, &[&x], *x.shape(), x.device(), tape)
     }
 }
@@ -103,7 +103,7 @@ impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> ModuleMut<Tensor<S, E, 
 /// Leaves out what a draw says.
 #[derive(Clone)]
 struct Drop {
-    draw: Draw,
+    key: RngKey,
     rate: f64,
 }
 
@@ -113,7 +113,7 @@ impl Operation for Drop {
     type Saved<E: Element> = ();
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
-        let kept = kept::<E>(self.draw, self.rate);
+        let kept = keep_scale::<E>(self.key, self.rate);
         // What is left out stays 0 by not being written: 0 times a NaN would be a NaN.
         for (position, (y, x)) in pass.output.iter_mut().zip(&*pass.inputs[0]).enumerate() {
             if let Some(scale) = kept(position) {
@@ -130,11 +130,11 @@ impl Operation for Drop {
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         // The draw is made again rather than remembered: hashing is cheaper than memory.
-        let kept = kept::<E>(self.draw, self.rate);
+        let kept = keep_scale::<E>(self.key, self.rate);
         gradients.edit(0, |dx| {
-            for (position, (dx, slope)) in dx.iter_mut().zip(&*pass.gradient).enumerate() {
+            for (position, (dx, grad)) in dx.iter_mut().zip(&*pass.gradient).enumerate() {
                 if let Some(scale) = kept(position) {
-                    *dx += scale * *slope;
+                    *dx += scale * *grad;
                 }
             }
         })
@@ -167,14 +167,14 @@ mod tests {
     #[test]
     fn equal_draws_leave_out_the_same_and_every_call_draws_anew() {
         let mut layer = Dropout::new(0.5);
-        let draw = Draw { seed: 3, layer: 1, step: 8, call: 0 };
-        layer.set_draw(draw);
+        let key = RngKey { seed: 3, layer: 1, step: 8, call: 0 };
+        layer.set_rng_key(key);
         let first = ones(&mut layer);
-        assert_eq!((layer.draw.step, layer.draw.call), (8, 1));
+        assert_eq!((layer.key.step, layer.key.call), (8, 1));
         assert_ne!(ones(&mut layer), first);
-        layer.set_draw(draw);
+        layer.set_rng_key(key);
         assert_eq!(ones(&mut layer), first);
-        layer.set_draw(draw.layer(2));
+        layer.set_rng_key(key.layer(2));
         assert_ne!(ones(&mut layer), first);
     }
 
@@ -184,7 +184,7 @@ mod tests {
         let mut layer = Dropout::new(0.5);
         assert_eq!(layer.forward(x.clone()).array(), x.array());
         assert_eq!(layer.forward_mut(x.clone()).array(), x.array());
-        assert_eq!(layer.draw, Draw::default(), "nothing was drawn");
+        assert_eq!(layer.key, RngKey::default(), "nothing was drawn");
         assert!(ones(&mut Dropout::new(0.0)).iter().all(|value| *value == 1.0));
     }
 

@@ -6,9 +6,9 @@ use dfdx::tensor::UniqueId;
 
 use super::{declare::layer, initialize::uniform};
 use crate::{
-    lazy::{self, LookUp},
     mask::{CreateMask, Mask},
     operation::*,
+    sparse::{self, LookUp},
     tensor::*,
 };
 
@@ -88,7 +88,7 @@ impl Operation for Rows {
         let found = match self.table {
             Some(table) => {
                 let indices = (&*self.indices, self.each);
-                lazy::look_up(table, (weight, width), indices, pass.output)
+                sparse::look_up(table, (weight, width), indices, pass.output)
             }
             None => LookUp::Still,
         };
@@ -107,18 +107,18 @@ impl Operation for Rows {
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
-        let (slopes, width) = (&*pass.gradient, self.width);
+        let (grads, width) = (&*pass.gradient, self.width);
         match found {
             LookUp::Still => Ok(()),
             LookUp::Rows => {
                 let table = self.table.into_iter();
-                table.for_each(|table| lazy::add_gradient(table, &self.indices, slopes));
+                table.for_each(|table| sparse::add_gradient(table, &self.indices, grads));
                 Ok(())
             }
             LookUp::Whole => gradients.edit(0, |dw| {
-                for (row, index) in slopes.chunks_exact(width.max(1)).zip(&*self.indices) {
+                for (row, index) in grads.chunks_exact(width.max(1)).zip(&*self.indices) {
                     let touched = &mut dw[index * width..][..width];
-                    touched.iter_mut().zip(row).for_each(|(dw, slope)| *dw += *slope);
+                    touched.iter_mut().zip(row).for_each(|(dw, grad)| *dw += *grad);
                 }
             }),
         }

@@ -9,16 +9,16 @@ use super::{
 use crate::{operation::*, tensor::*};
 
 layer! {
-    /// y = scale (x - mean) / sqrt(variance + epsilon) + offset, with the mean and the population
+    /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the mean and the population
     /// variance of a group of channels of one sample. The `C` channels, in order, are `G` groups of
-    /// the same size; each channel has a scale and an offset of its own.
+    /// the same size; each channel has a gamma and an beta of its own.
     ///
     /// Of `[C]` a group is its numbers, of `[steps, C]` those of all steps, of an image
     /// `[C, height, width]` the pixels of its channels. So the batch does not matter, as it does to
     /// [`BatchNorm`](super::BatchNorm). With a [`Mask`](super::Mask) the statistics are taken over the
     /// steps that count, and all steps are normalised with them. (Keras counts all steps.)
     ///
-    /// The scale starts at 1 and the offset at 0; epsilon is 1e-3.
+    /// The gamma starts at 1 and the beta at 0; epsilon is 1e-3.
     ///
     /// `keras.layers.GroupNormalization(G)`, for images with `axis=1`;
     /// `torch.nn.GroupNorm(G, C, eps=1e-3)`, for sequences with the steps last.
@@ -35,9 +35,9 @@ layer! {
     /// ```
     pub struct GroupNorm<const C: usize, const G: usize>: NonMutableModule, ReadsMask {
         /// What a normalised number is multiplied by, for each channel.
-        pub scale: Tensor<Rank1<C>, E, D> = trained(ones()),
+        pub gamma: Tensor<Rank1<C>, E, D> = trained(ones()),
         /// What is then added.
-        pub offset: Tensor<Rank1<C>, E, D> = trained(zeros()),
+        pub beta: Tensor<Rank1<C>, E, D> = trained(zeros()),
         /// What is added to the variance, so that a constant group divides by no zero.
         pub epsilon: f64 = setting(set_epsilon, 1e-3),
     }
@@ -45,7 +45,7 @@ layer! {
         groups: G,
         mask: mask.cloned(),
         ..Normalise::samples(C, sizes, layer.epsilon)
-    }, [scale, offset]
+    }, [gamma, beta]
     on [B] (B, Const<C>), [B, L] (B, L, Const<C>), [B, H, W] (B, Const<C>, H, W),
     masked [B, L] (B, L, Const<C>)
 }
@@ -67,8 +67,8 @@ mod tests {
 
     fn layer<const G: usize>() -> GroupNorm<6, G, f64, Cpu> {
         let mut layer: GroupNorm<6, G, f64, Cpu> = BuildModule::build(&Cpu::default());
-        layer.scale.copy_from(&[1.5, -0.5, 2.0, 1.0, 0.5, -1.0]);
-        layer.offset.copy_from(&[0.25, 1.0, 0.0, -1.0, 0.5, 2.0]);
+        layer.gamma.copy_from(&[1.5, -0.5, 2.0, 1.0, 0.5, -1.0]);
+        layer.beta.copy_from(&[0.25, 1.0, 0.0, -1.0, 0.5, 2.0]);
         layer
     }
 

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::{
         check_gradients::{check_gradients, Traced},
-        layer::Draw,
+        layer::RngKey,
         tensor::*,
     };
 
@@ -70,7 +70,7 @@ mod tests {
             recurrent: device.tensor([[0.1], [0.2], [-0.3]]),
             bias: device.tensor(bias),
             dropout: 0.0,
-            draw: Draw::default(),
+            key: RngKey::default(),
         }
     }
 
@@ -111,7 +111,7 @@ mod tests {
         let x: Tensor<(Const<5>, Const<3>, Const<3>), f64, _> = Cpu::default().sample_normal();
         let whole = layer.forward(x.clone()).array();
         assert_ne!(layer.forward_mut(x.put_tape(Traced::default())).array(), whole);
-        assert_eq!(layer.draw.call, 1);
+        assert_eq!(layer.key.call, 1);
     }
 
     #[test]

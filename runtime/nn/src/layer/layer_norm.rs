@@ -8,11 +8,11 @@ use super::{
 use crate::{operation::*, tensor::*};
 
 layer! {
-    /// y = scale (x - mean) / sqrt(variance + epsilon) + offset, with the mean and the population
+    /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the mean and the population
     /// variance of the `M` numbers of the last axis: for each sample of `[M]`, for each step of
     /// `[steps, M]`.
     ///
-    /// The scale starts at 1 and the offset at 0; epsilon is 1e-3.
+    /// The gamma starts at 1 and the beta at 0; epsilon is 1e-3.
     ///
     /// `keras.layers.LayerNormalization`; `torch.nn.LayerNorm(M, eps=1e-3)`.
     ///
@@ -27,13 +27,13 @@ layer! {
     /// ```
     pub struct LayerNorm<const M: usize>: NonMutableModule {
         /// What a normalised number is multiplied by.
-        pub scale: Tensor<Rank1<M>, E, D> = trained(ones()),
+        pub gamma: Tensor<Rank1<M>, E, D> = trained(ones()),
         /// What is then added.
-        pub offset: Tensor<Rank1<M>, E, D> = trained(zeros()),
+        pub beta: Tensor<Rank1<M>, E, D> = trained(zeros()),
         /// What is added to the variance, so that a constant row divides by no zero.
         pub epsilon: f64 = setting(set_epsilon, 1e-3),
     }
-    forward |layer, _, _| Normalise::rows(M, layer.epsilon), [scale, offset]
+    forward |layer, _, _| Normalise::rows(M, layer.epsilon), [gamma, beta]
     on [B] (B, Const<M>), [B, L] (B, L, Const<M>)
 }
 
@@ -49,8 +49,8 @@ mod tests {
 
     fn layer() -> LayerNorm<3, f64, Cpu> {
         let mut layer: LayerNorm<3, f64, Cpu> = BuildModule::build(&Cpu::default());
-        layer.scale.copy_from(&[1.5, -0.5, 2.0]);
-        layer.offset.copy_from(&[0.25, 1.0, 0.0]);
+        layer.gamma.copy_from(&[1.5, -0.5, 2.0]);
+        layer.beta.copy_from(&[0.25, 1.0, 0.0]);
         layer
     }
 

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use crate::{
         check_gradients::{check_gradients, Traced},
-        layer::{kept, Draw},
+        layer::{keep_scale, RngKey},
         tensor::*,
     };
 
@@ -67,7 +67,7 @@ mod tests {
             recurrent: device.tensor([[0.1], [0.2], [-0.3], [0.4]]),
             bias: device.tensor([0.0, 1.0, 0.25, -0.5]),
             dropout: 0.0,
-            draw: Draw::default(),
+            key: RngKey::default(),
         }
     }
 
@@ -124,17 +124,17 @@ mod tests {
     fn dropout_leaves_out_the_same_inputs_at_every_step() {
         let mut layer = random::<40, 1, 4, 1, 0>();
         layer.set_dropout(0.25);
-        layer.set_draw(Draw { seed: 1, layer: 2, step: 3, call: 0 });
+        layer.set_rng_key(RngKey { seed: 1, layer: 2, step: 3, call: 0 });
         let x: Tensor<(Const<2>, Const<3>, Const<40>), f64, _> = Cpu::default().sample_normal();
         let whole = layer.forward(x.clone()).array();
         assert_eq!(layer.forward_mut(x.clone()).array(), whole, "no tape, no training");
-        assert_eq!(layer.draw.call, 0);
+        assert_eq!(layer.key.call, 0);
 
         let trained = layer.forward_mut(x.clone().put_tape(Traced::default())).array();
         assert_ne!(trained, whole);
-        assert_eq!(layer.draw.call, 1);
+        assert_eq!(layer.key.call, 1);
         // The same by hand.
-        let kept = kept::<f64>(Draw { seed: 1, layer: 2, step: 3, call: 0 }, 0.25);
+        let kept = keep_scale::<f64>(RngKey { seed: 1, layer: 2, step: 3, call: 0 }, 0.25);
         let mut masked = x.array();
         for (sample, steps) in masked.iter_mut().enumerate() {
             for step in steps {
@@ -155,7 +155,7 @@ mod tests {
                 }
             }
         }
-        layer.set_draw(Draw { seed: 1, layer: 2, step: 3, call: 0 });
+        layer.set_rng_key(RngKey { seed: 1, layer: 2, step: 3, call: 0 });
         let spoiled = Cpu::default().tensor(spoiled).put_tape(Traced::default());
         assert_eq!(layer.forward_mut(spoiled).array(), trained);
     }

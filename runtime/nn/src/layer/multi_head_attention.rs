@@ -11,7 +11,7 @@ use super::{
     activation::Function,
     declare::layer,
     initialize::{glorot_uniform, zeros},
-    kept, Draw, Mask, ReadsMask,
+    keep_scale, Mask, ReadsMask, RngKey,
 };
 use crate::{mask::masked_modules, operation::*, tensor::*};
 
@@ -73,7 +73,7 @@ layer! {
         /// The share of what each step looks at that is left out in training.
         pub dropout: f64 = setting(set_dropout, 0.0),
         /// What decides what is left out next.
-        pub draw: Draw = state(set_draw, Draw::default()),
+        pub key: RngKey = state(set_rng_key, RngKey::default()),
     }
 }
 
@@ -100,8 +100,8 @@ impl<
         x: Tensor<(B, L, Const<I>), E, D, T>,
         mask: Option<&Mask>,
     ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
-        let draw = T::OWNS_TAPE.then(|| (self.draw.advance(), self.dropout));
-        let dropout = draw.filter(|_| self.dropout > 0.0);
+        let key = T::OWNS_TAPE.then(|| (self.key.advance(), self.dropout));
+        let dropout = key.filter(|_| self.dropout > 0.0);
         self.attend(x, mask, dropout)
     }
 
@@ -109,7 +109,7 @@ impl<
         &self,
         x: Tensor<(B, L, Const<I>), E, D, T>,
         mask: Option<&Mask>,
-        dropout: Option<(Draw, f64)>,
+        dropout: Option<(RngKey, f64)>,
     ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
         let (batch, steps, _) = *x.shape();
@@ -153,7 +153,7 @@ struct Attention {
     /// Whether a step looks at itself and those before it alone.
     causal: bool,
     mask: Option<Mask>,
-    dropout: Option<(Draw, f64)>,
+    dropout: Option<(RngKey, f64)>,
 }
 
 compiled!(Attention);
@@ -177,7 +177,7 @@ impl<E: Element> Saved<E> {
     /// Gives the buffers back; nothing is left.
     fn give_back(self, workspace: &dyn Workspace<E>) -> Saved<E> {
         let buffers = self.parts.into_iter().chain([self.shares, self.joined]);
-        buffers.for_each(|buffer| workspace.keep(buffer));
+        buffers.for_each(|buffer| workspace.release(buffer));
         Saved { parts: Default::default(), shares: Vec::new(), joined: Vec::new() }
     }
 }
@@ -192,17 +192,21 @@ impl Operation for Attention {
             return Err(OperationError::Size);
         }
         let len = frame.rows() * frame.joined();
-        let mut rows = workspace.buffer(len)?;
-        let mut parts = [workspace.buffer(len)?, workspace.buffer(len)?, workspace.buffer(len)?];
+        let mut rows = workspace.acquire_zeroed(len)?;
+        let mut parts = [
+            workspace.acquire_zeroed(len)?,
+            workspace.acquire_zeroed(len)?,
+            workspace.acquire_zeroed(len)?,
+        ];
         for (part, weight) in parts.iter_mut().zip(PARTS) {
             Projection::of(inputs, weight)?.forward(&inputs[0], &mut rows);
             frame.exchange((frame.steps, frame.heads), &rows, part);
         }
-        let mut shares = workspace.buffer(frame.rows() * frame.heads * frame.steps)?;
+        let mut shares = workspace.acquire_zeroed(frame.rows() * frame.heads * frame.steps)?;
         self.attend(&parts, &mut shares, &mut rows);
-        let mut joined = workspace.buffer(len)?;
+        let mut joined = workspace.acquire_zeroed(len)?;
         frame.exchange((frame.heads, frame.steps), &rows, &mut joined);
-        workspace.keep(rows);
+        workspace.release(rows);
         Projection::of(inputs, OUTPUT)?.forward(&joined, output);
         let saved = Saved { parts, shares, joined };
         Ok(if records { saved } else { saved.give_back(workspace) })
@@ -218,12 +222,16 @@ impl Operation for Attention {
         let (frame, len) = (self.frame, saved.joined.len());
         let output = Projection::of(inputs, OUTPUT)?;
         output.add_weights(OUTPUT, &saved.joined, gradient, gradients)?;
-        let mut by_joined = workspace.buffer(len)?;
+        let mut by_joined = workspace.acquire_zeroed(len)?;
         output.add_inputs(gradient, &mut by_joined);
-        let mut by_heads = workspace.buffer(len)?;
+        let mut by_heads = workspace.acquire_zeroed(len)?;
         frame.exchange((frame.steps, frame.heads), &by_joined, &mut by_heads);
 
-        let mut by_parts = [workspace.buffer(len)?, workspace.buffer(len)?, workspace.buffer(len)?];
+        let mut by_parts = [
+            workspace.acquire_zeroed(len)?,
+            workspace.acquire_zeroed(len)?,
+            workspace.acquire_zeroed(len)?,
+        ];
         self.attend_back(&saved.parts, &saved.shares, &by_heads, &mut by_parts);
         for (part, weight) in by_parts.iter().zip(PARTS) {
             frame.exchange((frame.heads, frame.steps), part, &mut by_joined);
@@ -231,7 +239,7 @@ impl Operation for Attention {
             projection.add_weights(weight, &inputs[0], &by_joined, gradients)?;
             gradients.edit(0, |dx| projection.add_inputs(&by_joined, dx))?;
         }
-        by_parts.into_iter().chain([by_joined, by_heads]).for_each(|all| workspace.keep(all));
+        by_parts.into_iter().chain([by_joined, by_heads]).for_each(|all| workspace.release(all));
         saved.give_back(workspace);
         Ok(())
     }
@@ -300,7 +308,7 @@ impl Attention {
         &self,
         [query, key, value]: &[Vec<E>; 3],
         shares: &[E],
-        slopes: &[E],
+        grads: &[E],
         [by_query, by_key, by_value]: &mut [Vec<E>; 3],
     ) {
         let (frame, steps, scale) = (self.frame, self.frame.steps, self.frame.scale::<E>());
@@ -308,33 +316,33 @@ impl Attention {
         let mut by_scores = vec![E::zero(); steps * steps];
         for (position, shares) in shares.chunks_exact((steps * steps).max(1)).enumerate() {
             let place = position * len..(position + 1) * len;
-            let slope = frame.head(slopes, position);
+            let grad = frame.head(grads, position);
             let left = thinned(self.dropout, position, shares);
             let mixed = Matrix::new(&left, steps, steps);
-            multiply(mixed.transposed(), slope, &mut by_value[place.clone()], Add::Replace);
+            multiply(mixed.transposed(), grad, &mut by_value[place.clone()], Add::Replace);
             let value = frame.head(value, position);
-            multiply(slope, value.transposed(), &mut by_scores, Add::Replace);
-            if let Some((draw, rate)) = self.dropout {
-                let kept = kept::<E>(draw, rate);
-                for (place, slope) in by_scores.iter_mut().enumerate() {
-                    *slope *= kept(position * steps * steps + place).unwrap_or(E::zero());
+            multiply(grad, value.transposed(), &mut by_scores, Add::Replace);
+            if let Some((key, rate)) = self.dropout {
+                let kept = keep_scale::<E>(key, rate);
+                for (place, grad) in by_scores.iter_mut().enumerate() {
+                    *grad *= kept(position * steps * steps + place).unwrap_or(E::zero());
                 }
             }
-            // Where a step sees nothing of another its share is 0, and so is the slope.
+            // Where a step sees nothing of another its share is 0, and so is the gradient.
             Function::Softmax.backward(&[], shares, &mut by_scores, steps);
-            by_scores.iter_mut().for_each(|slope| *slope *= scale);
-            let slope = Matrix::new(&by_scores, steps, steps);
-            multiply(slope, frame.head(key, position), &mut by_query[place.clone()], Add::Replace);
+            by_scores.iter_mut().for_each(|grad| *grad *= scale);
+            let grad = Matrix::new(&by_scores, steps, steps);
+            multiply(grad, frame.head(key, position), &mut by_query[place.clone()], Add::Replace);
             let query = frame.head(query, position);
-            multiply(slope.transposed(), query, &mut by_key[place], Add::Replace);
+            multiply(grad.transposed(), query, &mut by_key[place], Add::Replace);
         }
     }
 }
 
 /// What dropout leaves of the shares of a head.
-fn thinned<E: Element>(dropout: Option<(Draw, f64)>, head: usize, shares: &[E]) -> Cow<'_, [E]> {
-    let Some((draw, rate)) = dropout else { return shares.into() };
-    let kept = kept::<E>(draw, rate);
+fn thinned<E: Element>(dropout: Option<(RngKey, f64)>, head: usize, shares: &[E]) -> Cow<'_, [E]> {
+    let Some((key, rate)) = dropout else { return shares.into() };
+    let kept = keep_scale::<E>(key, rate);
     let start = head * shares.len();
     let thin = |(place, share): (usize, &E)| kept(start + place).map_or(E::zero(), |k| k * *share);
     shares.iter().enumerate().map(thin).collect()
@@ -371,22 +379,22 @@ impl<'a, E: Element> Projection<'a, E> {
         &self,
         number: usize,
         x: &[E],
-        slope: &[E],
+        grad: &[E],
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         let [wide, width] = self.widths;
         let rows = x.len() / wide.max(1);
-        let by_sums = Matrix::new(slope, rows, width).transposed();
+        let by_sums = Matrix::new(grad, rows, width).transposed();
         gradients.edit(number, |dw| {
             multiply(by_sums, Matrix::new(x, rows, wide), dw, Add::ToOutput);
         })?;
-        gradients.edit(number + 1, |db| add_rows(slope, db))
+        gradients.edit(number + 1, |db| add_rows(grad, db))
     }
 
     /// Adds the gradients by the input.
-    fn add_inputs(&self, slope: &[E], dx: &mut [E]) {
+    fn add_inputs(&self, grad: &[E], dx: &mut [E]) {
         let [wide, width] = self.widths;
-        let by_sums = Matrix::new(slope, slope.len() / width.max(1), width);
+        let by_sums = Matrix::new(grad, grad.len() / width.max(1), width);
         multiply(by_sums, Matrix::new(self.weight, width, wide), dx, Add::ToOutput);
     }
 }
@@ -475,7 +483,7 @@ mod tests {
             output_weight: device.tensor([[2.0]]),
             output_bias: device.tensor([0.5]),
             dropout: 0.0,
-            draw: Draw::default(),
+            key: RngKey::default(),
         };
         // The scores of the second step are ln 2 times 5 and 6: shares of 1/3 and 2/3.
         let y = layer.forward(device.tensor([[[0.0], [1.0]]])).array();
@@ -535,7 +543,7 @@ mod tests {
         let whole = layer.forward(x.clone()).array();
         assert_eq!(layer.forward_mut(x.clone()).array(), whole, "nothing is trained");
         assert_ne!(layer.forward_mut(x.put_tape(Traced::default())).array(), whole);
-        assert_eq!(layer.draw.call, 1);
+        assert_eq!(layer.key.call, 1);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::{borrow::Cow, ops::Range};
 use super::Mask;
 use crate::{operation::*, tensor::Element};
 
-/// y = scale (x - mean) / sqrt(variance + epsilon) + offset for each group of a sample's channels.
-/// The inputs are x, the scale and perhaps the offset, which have a number for each channel.
+/// y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each group of a sample's channels.
+/// The inputs are x, the gamma and perhaps the beta, which have a number for each channel.
 #[derive(Clone)]
 pub(super) struct Normalise {
     /// How many rows a sample has: the steps of a sequence, otherwise one.
@@ -110,33 +110,33 @@ impl Normalise {
         of_row.chunks_exact(self.each.max(1)).map(|sums| sums.iter().copied().sum()).collect()
     }
 
-    /// Adds the gradients of one block: `[by the block, by the scale, by the offset]`.
+    /// Adds the gradients of one block: `[by the block, by the gamma, by the beta]`.
     fn backward_block<E: Element>(
         &self,
         block: Block,
-        [x, scale, slope]: [&[E]; 3],
-        [dx, by_scale, by_offset]: [&mut [E]; 3],
+        [x, gamma, grad]: [&[E]; 3],
+        [dx, by_gamma, by_beta]: [&mut [E]; 3],
     ) {
         let (Moments { mean, inverse, count }, columns) =
             (self.moments(x, block), self.columns(block));
-        let (scale, by_scale) = (&scale[columns.clone()], &mut by_scale[columns.clone()]);
-        let by_offset = &mut by_offset[columns];
-        let (mut slopes, mut turns) = (E::zero(), E::zero());
+        let (gamma, by_gamma) = (&gamma[columns.clone()], &mut by_gamma[columns.clone()]);
+        let by_beta = &mut by_beta[columns];
+        let (mut grads, mut turns) = (E::zero(), E::zero());
         for (span, _) in self.spans(block) {
-            for ((x, slope), scale) in x[span.clone()].iter().zip(&slope[span]).zip(scale) {
-                slopes += *slope * *scale;
-                turns += *slope * *scale * ((*x - mean) * inverse);
+            for ((x, grad), gamma) in x[span.clone()].iter().zip(&grad[span]).zip(gamma) {
+                grads += *grad * *gamma;
+                turns += *grad * *gamma * ((*x - mean) * inverse);
             }
         }
-        let statistics = [if self.centred { slopes / count } else { E::zero() }, turns / count];
+        let statistics = [if self.centred { grads / count } else { E::zero() }, turns / count];
         for (span, counts) in self.spans(block) {
             let [mean_slope, mean_turn] = if counts { statistics } else { [E::zero(); 2] };
-            let (x, slope, dx) = (&x[span.clone()], &slope[span.clone()], &mut dx[span]);
-            for k in 0..scale.len() {
+            let (x, grad, dx) = (&x[span.clone()], &grad[span.clone()], &mut dx[span]);
+            for k in 0..gamma.len() {
                 let normalised = (x[k] - mean) * inverse;
-                dx[k] += inverse * (slope[k] * scale[k] - mean_slope - normalised * mean_turn);
-                by_scale[k] += slope[k] * normalised;
-                by_offset[k] += slope[k];
+                dx[k] += inverse * (grad[k] * gamma[k] - mean_slope - normalised * mean_turn);
+                by_gamma[k] += grad[k] * normalised;
+                by_beta[k] += grad[k];
             }
         }
     }
@@ -146,22 +146,22 @@ impl Operation for Normalise {
     type Saved<E: Element> = ();
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
-        let [x, scale, offset @ ..] = pass.inputs else { return Err(OperationError::Size) };
+        let [x, gamma, beta @ ..] = pass.inputs else { return Err(OperationError::Size) };
         if !self.channels.is_multiple_of(self.groups) {
             return Err(OperationError::Size);
         }
-        let scale = self.stretched(scale);
-        let offset = offset.first().map(|offset| self.stretched(offset));
+        let gamma = self.stretched(gamma);
+        let beta = beta.first().map(|beta| self.stretched(beta));
         for block in self.blocks(x.len()) {
             let Moments { mean, inverse, .. } = self.moments(x, block);
             let columns = self.columns(block);
             for (span, _) in self.spans(block) {
                 let y = &mut pass.output[span.clone()];
-                for ((y, x), scale) in y.iter_mut().zip(&x[span]).zip(&scale[columns.clone()]) {
-                    *y = (*x - mean) * inverse * *scale;
+                for ((y, x), gamma) in y.iter_mut().zip(&x[span]).zip(&gamma[columns.clone()]) {
+                    *y = (*x - mean) * inverse * *gamma;
                 }
-                if let Some(offset) = &offset {
-                    y.iter_mut().zip(&offset[columns.clone()]).for_each(|(y, shift)| *y += *shift);
+                if let Some(beta) = &beta {
+                    y.iter_mut().zip(&beta[columns.clone()]).for_each(|(y, shift)| *y += *shift);
                 }
             }
         }
@@ -174,20 +174,20 @@ impl Operation for Normalise {
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
-        let [x, scale, offset @ ..] = pass.inputs else { return Err(OperationError::Size) };
-        let scale = self.stretched(scale);
+        let [x, gamma, beta @ ..] = pass.inputs else { return Err(OperationError::Size) };
+        let gamma = self.stretched(gamma);
         let zeros = || vec![E::zero(); self.row()];
-        let (mut by_scale, mut by_offset) = (zeros(), zeros());
+        let (mut by_gamma, mut by_beta) = (zeros(), zeros());
         gradients.edit(0, |dx| {
             for block in self.blocks(x.len()) {
-                let sums = [&mut *dx, &mut by_scale, &mut by_offset];
-                self.backward_block(block, [x, &scale, pass.gradient], sums);
+                let sums = [&mut *dx, &mut by_gamma, &mut by_beta];
+                self.backward_block(block, [x, &gamma, pass.gradient], sums);
             }
         })?;
-        gradients.add(1, &self.gathered(&by_scale))?;
-        match offset {
+        gradients.add(1, &self.gathered(&by_gamma))?;
+        match beta {
             [] => Ok(()),
-            _ => gradients.add(2, &self.gathered(&by_offset)),
+            _ => gradients.add(2, &self.gathered(&by_beta)),
         }
     }
 }

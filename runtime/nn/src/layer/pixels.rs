@@ -63,11 +63,11 @@ impl Operation for Pick {
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         gradients.edit(0, |dx| {
-            let slopes = pass.gradient.chunks_exact(self.places.len().max(1));
-            for (dx, slope) in dx.chunks_exact_mut(self.input.max(1)).zip(slopes) {
-                for (slope, place) in slope.iter().zip(&*self.places) {
+            let grads = pass.gradient.chunks_exact(self.places.len().max(1));
+            for (dx, grad) in dx.chunks_exact_mut(self.input.max(1)).zip(grads) {
+                for (grad, place) in grad.iter().zip(&*self.places) {
                     if let Some(place) = place {
-                        dx[*place] += *slope;
+                        dx[*place] += *grad;
                     }
                 }
             }

@@ -2,8 +2,8 @@
 //! whole channel.
 
 use multi_input_kernel::{
+    parallel::for_each,
     pooled::Tiles,
-    spread::each,
     windows::{exceeds, Plane, Windows},
 };
 
@@ -61,7 +61,7 @@ impl Pool {
         let mut places = chosen.chunks_exact_mut(outputs);
         let samples = x.chunks_exact(inputs).zip(pass.output.chunks_exact_mut(outputs));
         let samples = samples.map(move |(x, y)| (x, y, places.next()));
-        each(self.work(x.len() / inputs), samples, |(x, y, chosen)| match chosen {
+        for_each(self.work(x.len() / inputs), samples, |(x, y, chosen)| match chosen {
             Some(chosen) => self.windows.largest(x, |place, at, number| {
                 y[place] = number;
                 chosen[place] = at as u32;
@@ -78,42 +78,42 @@ impl Pool {
     ) -> Result<Chosen, OperationError> {
         let (inputs, outputs) = self.sizes();
         let x = &pass.inputs[0];
-        let mut marks = pass.workspace.marks(pass.output.len())?;
+        let mut marks = pass.workspace.acquire_bytes(pass.output.len())?;
         let samples = pass.output.chunks_exact_mut(outputs).zip(marks.chunks_exact_mut(outputs));
-        each(x.len(), x.chunks_exact(inputs).zip(samples), |(x, (y, marks))| {
+        for_each(x.len(), x.chunks_exact(inputs).zip(samples), |(x, (y, marks))| {
             tiles.largest(x, y, marks);
         });
         if pass.records {
             return Ok(Chosen::Marks(marks));
         }
-        pass.workspace.keep_marks(marks);
+        pass.workspace.release_bytes(marks);
         Ok(Chosen::Nothing)
     }
 
     /// Adds to the gradient by the samples.
-    fn add_back<E: Element>(&self, chosen: &Chosen, slope: &[E], dx: &mut [E]) {
+    fn add_back<E: Element>(&self, chosen: &Chosen, grad: &[E], dx: &mut [E]) {
         let (inputs, outputs) = self.sizes();
         let samples = dx.len() / inputs;
         let dx = dx.chunks_exact_mut(inputs);
-        let rows = slope.chunks_exact(outputs);
+        let rows = grad.chunks_exact(outputs);
         match (chosen, Tiles::new(&self.windows)) {
             (Chosen::Places(chosen), _) => {
-                for (dx, (slope, chosen)) in dx.zip(rows.zip(chosen.chunks_exact(outputs))) {
-                    for (slope, &at) in slope.iter().zip(chosen) {
+                for (dx, (grad, chosen)) in dx.zip(rows.zip(chosen.chunks_exact(outputs))) {
+                    for (grad, &at) in grad.iter().zip(chosen) {
                         if let Some(dx) = dx.get_mut(at as usize) {
-                            *dx += *slope;
+                            *dx += *grad;
                         }
                     }
                 }
             }
             (Chosen::Marks(marks), Some(tiles)) => {
                 let samples = dx.zip(rows.zip(marks.chunks_exact(outputs)));
-                each(slope.len() * 4, samples, |(dx, (slope, marks))| {
-                    tiles.add_back(slope, marks, dx);
+                for_each(grad.len() * 4, samples, |(dx, (grad, marks))| {
+                    tiles.add_back(grad, marks, dx);
                 });
             }
-            _ => each(self.work(samples), dx.zip(rows), |(dx, slope)| {
-                self.windows.shares(|place, at, share: E| dx[at] += share * slope[place]);
+            _ => for_each(self.work(samples), dx.zip(rows), |(dx, grad)| {
+                self.windows.shares(|place, at, share: E| dx[at] += share * grad[place]);
             }),
         }
     }
@@ -131,7 +131,7 @@ impl Operation for Pool {
         }
         let ((inputs, outputs), x) = (self.sizes(), &pass.inputs[0]);
         let samples = x.chunks_exact(inputs).zip(pass.output.chunks_exact_mut(outputs));
-        each(self.work(x.len() / inputs), samples, |(x, y)| {
+        for_each(self.work(x.len() / inputs), samples, |(x, y)| {
             self.windows.shares(|place, at, share: E| y[place] += share * x[at]);
         });
         Ok(Chosen::Nothing)
@@ -145,7 +145,7 @@ impl Operation for Pool {
     ) -> Result<(), OperationError> {
         gradients.edit(0, |dx| self.add_back(&chosen, pass.gradient, dx))?;
         if let Chosen::Marks(marks) = chosen {
-            pass.workspace.keep_marks(marks);
+            pass.workspace.release_bytes(marks);
         }
         Ok(())
     }
@@ -182,17 +182,17 @@ impl PoolAll {
     }
 
     /// What the numbers of a channel get of the gradient by what came out.
-    fn shares<E: Element>(&self, numbers: &[E], slope: E) -> Vec<E> {
+    fn shares<E: Element>(&self, numbers: &[E], grad: E) -> Vec<E> {
         match self.rule {
-            Rule::Mean => vec![slope * share(numbers.len()); numbers.len()],
+            Rule::Mean => vec![grad * share(numbers.len()); numbers.len()],
             Rule::Largest => {
                 let largest = largest(numbers);
                 let equal = E::of(numbers.iter().filter(|x| **x == largest).count().max(1) as f64);
                 // One is rounded otherwise than the other, and both stay as they are: a model's
                 // training ends with the same bits.
                 let share = match self.mask {
-                    None => slope / equal,
-                    Some(_) => slope * (E::one() / equal),
+                    None => grad / equal,
+                    Some(_) => grad * (E::one() / equal),
                 };
                 numbers.iter().map(|x| if *x == largest { share } else { E::zero() }).collect()
             }

@@ -4,11 +4,11 @@ use super::{declare::layer, initialize::ones, normalise::Normalise};
 use crate::{operation::*, tensor::*};
 
 layer! {
-    /// y = scale x / sqrt(mean of x^2 + epsilon), with the mean over the `M` numbers of the last
+    /// y = gamma x / sqrt(mean of x^2 + epsilon), with the mean over the `M` numbers of the last
     /// axis: for each sample of `[M]`, for each step of `[steps, M]`. It is a
     /// [`LayerNorm`](super::LayerNorm) that subtracts nothing and adds nothing.
     ///
-    /// The scale starts at 1; epsilon is 1e-6.
+    /// The gamma starts at 1; epsilon is 1e-6.
     ///
     /// `keras.layers.RMSNormalization`; `torch.nn.RMSNorm(M, eps=1e-6)`.
     ///
@@ -23,11 +23,11 @@ layer! {
     /// ```
     pub struct RMSNorm<const M: usize>: NonMutableModule {
         /// What a normalised number is multiplied by.
-        pub scale: Tensor<Rank1<M>, E, D> = trained(ones()),
+        pub gamma: Tensor<Rank1<M>, E, D> = trained(ones()),
         /// What is added to the mean square, so that a row of zeros divides by no zero.
         pub epsilon: f64 = setting(set_epsilon, 1e-6),
     }
-    forward |layer, _, _| Normalise { centred: false, ..Normalise::rows(M, layer.epsilon) }, [scale]
+    forward |layer, _, _| Normalise { centred: false, ..Normalise::rows(M, layer.epsilon) }, [gamma]
     on [B] (B, Const<M>), [B, L] (B, L, Const<M>)
 }
 
@@ -43,7 +43,7 @@ mod tests {
 
     fn layer() -> RMSNorm<3, f64, Cpu> {
         let mut layer: RMSNorm<3, f64, Cpu> = BuildModule::build(&Cpu::default());
-        layer.scale.copy_from(&[1.5, -0.5, 2.0]);
+        layer.gamma.copy_from(&[1.5, -0.5, 2.0]);
         layer
     }
 

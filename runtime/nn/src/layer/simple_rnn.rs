@@ -49,7 +49,7 @@ mod tests {
         check_gradients::check_gradients,
         layer::{
             activation::{Activation, Gelu, Linear, Relu, Softmax, Tanh},
-            Draw,
+            RngKey,
         },
         tensor::*,
     };
@@ -70,7 +70,7 @@ mod tests {
             recurrent: device.tensor([[1.0, 10.0], [0.5, 0.0]]),
             bias: device.tensor([0.25, 0.0]),
             dropout: 0.0,
-            draw: Draw::default(),
+            key: RngKey::default(),
         };
         let y = layer.forward(device.tensor([[[1.0], [-1.0]], [[0.0], [3.0]]])).array();
         assert_eq!(y, [[[2.25, 1.0], [10.5, 0.125]], [[0.25, 0.0], [6.5, 3.125]]]);

@@ -160,21 +160,21 @@ struct Statistics<'a, E> {
 
 impl<E: Element> Statistics<'_, E> {
     /// The gradients by the scale and by the offset.
-    fn sums(&self, x: &[E], slope: &[E]) -> (Vec<E>, Vec<E>) {
+    fn sums(&self, x: &[E], grad: &[E]) -> (Vec<E>, Vec<E>) {
         let (features, row) = (self.features, self.features.row());
         let zeros = || vec![E::zero(); features.count];
         let (mut by_scale, mut by_offset) = (zeros(), zeros());
-        for (x, slope) in x.chunks_exact(row).zip(slope.chunks_exact(row)) {
+        for (x, grad) in x.chunks_exact(row).zip(grad.chunks_exact(row)) {
             // A row whose output nobody used adds nothing, not even where it holds a NaN: so it is
             // with rows that are absent.
-            if slope.iter().all(|slope| slope.is_zero()) {
+            if grad.iter().all(|grad| grad.is_zero()) {
                 continue;
             }
-            for (feature, (x, slope)) in features.of(x).zip(features.of(slope)).enumerate() {
+            for (feature, (x, grad)) in features.of(x).zip(features.of(grad)).enumerate() {
                 let (mean, inverse) = (self.means[feature], self.inverse[feature]);
-                for (x, slope) in x.iter().zip(slope) {
-                    by_scale[feature] += *slope * ((*x - mean) * inverse);
-                    by_offset[feature] += *slope;
+                for (x, grad) in x.iter().zip(grad) {
+                    by_scale[feature] += *grad * ((*x - mean) * inverse);
+                    by_offset[feature] += *grad;
                 }
             }
         }
@@ -184,7 +184,7 @@ impl<E: Element> Statistics<'_, E> {
     /// Adds the gradient by `x`: directly, and by way of the statistics for the counted rows.
     fn backward(
         &self,
-        (x, scale, slope): (&[E], &[E], &[E]),
+        (x, scale, grad): (&[E], &[E], &[E]),
         sums: (&[E], &[E]),
         counted_rows: &Rows,
         dx: &mut [E],
@@ -192,13 +192,13 @@ impl<E: Element> Statistics<'_, E> {
         let (features, width) = (self.features, self.features.row());
         let share = E::of(1.0 / (counted_rows.len() * features.each).max(1) as f64);
         let rows = dx.chunks_exact_mut(width).zip(x.chunks_exact(width));
-        for (row, ((dx, x), slope)) in rows.zip(slope.chunks_exact(width)).enumerate() {
+        for (row, ((dx, x), grad)) in rows.zip(grad.chunks_exact(width)).enumerate() {
             let counted = counted_rows.contains(row);
-            let parts = features.of_mut(dx).zip(features.of(x)).zip(features.of(slope));
-            for (feature, ((dx, x), slope)) in parts.enumerate() {
+            let parts = features.of_mut(dx).zip(features.of(x)).zip(features.of(grad));
+            for (feature, ((dx, x), grad)) in parts.enumerate() {
                 let (mean, inverse) = (self.means[feature], self.inverse[feature]);
-                for ((dx, x), slope) in dx.iter_mut().zip(x).zip(slope) {
-                    let mut change = *slope;
+                for ((dx, x), grad) in dx.iter_mut().zip(x).zip(grad) {
+                    let mut change = *grad;
                     if counted {
                         let normalised = (*x - mean) * inverse;
                         change -= share * (sums.1[feature] + normalised * sums.0[feature]);

@@ -2,11 +2,11 @@
 
 use super::{
     activation::{Activation, Linear, Relu},
-    Dense, Draw, Dropout, LayerNorm, Mask, MaskedModule, MultiHeadAttention, ReadsMask,
+    Dense, Dropout, LayerNorm, Mask, MaskedModule, MultiHeadAttention, ReadsMask, RngKey,
 };
 use crate::{
     mask::masked_modules,
-    merge::{self, Part},
+    merge::{self, MergeInput},
     tensor::*,
 };
 
@@ -96,11 +96,11 @@ impl<
     }
 
     /// Lets `draw` decide what the next training forward leaves out.
-    pub fn set_draw(&mut self, draw: Draw) {
+    pub fn set_rng_key(&mut self, key: RngKey) {
         let [attention, dense] = &mut self.dropouts;
-        attention.set_draw(draw);
+        attention.set_rng_key(key);
         // Layers are counted from 0, so no other layer draws there.
-        dense.set_draw(draw.layer(!draw.layer));
+        dense.set_rng_key(key.layer(!key.layer));
     }
 }
 
@@ -147,7 +147,7 @@ impl<
                     output_norm,
                     dropouts,
                 };
-                block.set_draw(Draw::default());
+                block.set_rng_key(RngKey::default());
                 block
             },
         )
@@ -164,7 +164,7 @@ where
     LayerNorm<I, E, D>: Module<Tensor<S, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
 {
     let (change, tape) = change.split_tape();
-    let sum = merge::add(vec![Part::new(x)?, Part::new(&change)?], *x.shape(), tape)?;
+    let sum = merge::add(vec![MergeInput::new(x)?, MergeInput::new(&change)?], *x.shape(), tape)?;
     norm.try_forward(sum)
 }
 
@@ -280,8 +280,8 @@ mod tests {
         assert_eq!(block.forward_mut(x()).array(), whole, "nothing is trained");
         assert_ne!(block.forward_mut(x().put_tape(Traced::default())).array(), whole);
         let [attention, dense] = block.dropouts;
-        assert_eq!((attention.draw.call, dense.draw.call), (1, 1));
-        assert_ne!(attention.draw, dense.draw);
+        assert_eq!((attention.key.call, dense.key.call), (1, 1));
+        assert_ne!(attention.key, dense.key);
     }
 
     #[test]

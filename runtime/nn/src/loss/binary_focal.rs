@@ -33,7 +33,7 @@ impl Default for BalancedBinaryFocal {
     }
 }
 
-/// Loss and slope of one logit. The side is that of the flag: s = z for true, -z for false.
+/// Loss and gradient of one logit. The side is that of the flag: s = z for true, -z for false.
 fn element(gamma: f64, z: f64, t: f64) -> (f64, f64) {
     let sign = if t > 0.5 { 1.0 } else { -1.0 };
     let s = sign * z;
@@ -69,8 +69,8 @@ impl Loss for BalancedBinaryFocal {
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
         mean_of(head, target, gradient, |z, t| {
             let weight = if t > 0.5 { self.alpha } else { 1.0 - self.alpha };
-            let (value, slope) = element(self.gamma, z, t);
-            (weight * value, weight * slope)
+            let (value, grad) = element(self.gamma, z, t);
+            (weight * value, weight * grad)
         })
     }
 }

@@ -23,10 +23,10 @@ impl Loss for CosineSimilarity {
         let target_length = targets().map(square).sum::<f64>().sqrt().max(SHORTEST);
         let cosine =
             head.iter().zip(targets()).map(|(y, t)| y * t).sum::<f64>() / (length * target_length);
-        for ((slope, y), t) in gradient.iter_mut().zip(head).zip(targets()) {
+        for ((grad, y), t) in gradient.iter_mut().zip(head).zip(targets()) {
             // A length below the shortest does not change with y.
             let along = if own < SHORTEST { 0.0 } else { cosine * y / length };
-            *slope = -(t / target_length - along) / length;
+            *grad = -(t / target_length - along) / length;
         }
         -cosine
     }

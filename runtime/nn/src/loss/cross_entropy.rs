@@ -28,12 +28,12 @@ impl Loss for CrossEntropy {
         let at = |index: usize| target.at(index) * (1.0 - self.label_smoothing) + spread;
         let total: f64 = (0..head.len()).map(at).sum();
         let mut loss = 0.0;
-        for (index, (log_p, slope)) in log_softmax(head).zip(gradient).enumerate() {
+        for (index, (log_p, grad)) in log_softmax(head).zip(gradient).enumerate() {
             let t = at(index);
             if t != 0.0 {
                 loss -= t * log_p;
             }
-            *slope = total * log_p.exp() - t;
+            *grad = total * log_p.exp() - t;
         }
         loss
     }

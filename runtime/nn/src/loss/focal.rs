@@ -46,9 +46,9 @@ impl Loss for Focal {
                 false => self.gamma * wrong.powf(self.gamma - 1.0) * p * own,
             };
             let by_log_p = self.alpha * t * (curve - factor);
-            for (other, (slope, log_p)) in gradient.iter_mut().zip(&log_p).enumerate() {
+            for (other, (grad, log_p)) in gradient.iter_mut().zip(&log_p).enumerate() {
                 let one = f64::from(u8::from(other == index));
-                *slope += by_log_p * (one - log_p.exp());
+                *grad += by_log_p * (one - log_p.exp());
             }
         }
         loss

@@ -22,10 +22,10 @@ impl Loss for KlDivergence {
         let at = |index: usize| target.at(index).max(SMALLEST);
         let total: f64 = (0..head.len()).map(at).sum();
         let mut loss = 0.0;
-        for (index, (log_p, slope)) in log_softmax(head).zip(gradient).enumerate() {
+        for (index, (log_p, grad)) in log_softmax(head).zip(gradient).enumerate() {
             let t = at(index);
             loss += t * (t.ln() - log_p);
-            *slope = total * log_p.exp() - t;
+            *grad = total * log_p.exp() - t;
         }
         loss
     }

@@ -14,8 +14,8 @@ impl Loss for Mae {
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
         mean_of(head, target, gradient, |y, t| {
-            let slope = if y == t { 0.0 } else { (y - t).signum() };
-            ((y - t).abs(), slope)
+            let grad = if y == t { 0.0 } else { (y - t).signum() };
+            ((y - t).abs(), grad)
         })
     }
 }

@@ -88,9 +88,9 @@ fn mean_of_each(
     let count = head.len().max(1) as f64;
     let mut sum = 0.0;
     for (index, (&head, gradient)) in head.iter().zip(gradient).enumerate() {
-        let (value, slope) = element(index, head, target.at(index));
+        let (value, grad) = element(index, head, target.at(index));
         sum += value;
-        *gradient = slope / count;
+        *gradient = grad / count;
     }
     sum / count
 }

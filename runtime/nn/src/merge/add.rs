@@ -2,7 +2,7 @@
 
 use super::{
     elementwise::{Elementwise, Rule},
-    merge, Layout, Part, Planned,
+    merge, Layout, MergeInput, Planned,
 };
 use crate::{operation::*, tensor::*};
 
@@ -10,7 +10,7 @@ use crate::{operation::*, tensor::*};
 ///
 /// See [`merge`](super) for an example.
 pub fn add<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    parts: Vec<Part<E, D>>,
+    parts: Vec<MergeInput<E, D>>,
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
@@ -33,8 +33,8 @@ impl Rule for Add {
         }
     }
 
-    fn backward<E: Element>(&self, _: &[&[E]], _: usize, slope: &[E], gradient: &mut [E]) {
-        gradient.iter_mut().zip(slope).for_each(|(gradient, slope)| *gradient += *slope);
+    fn backward<E: Element>(&self, _: &[&[E]], _: usize, grad: &[E], gradient: &mut [E]) {
+        gradient.iter_mut().zip(grad).for_each(|(gradient, grad)| *gradient += *grad);
     }
 }
 
@@ -64,7 +64,7 @@ mod tests {
         assert!(add(vec![part(&a), part(&b)], *a.shape(), NoneTape).is_err());
         let b = device.tensor([[1.0, 2.0]]);
         assert!(add(vec![part(&a), part(&b)], *a.shape(), NoneTape).is_err(), "another batch");
-        assert!(add(Vec::<Part<f64, Cpu>>::new(), *a.shape(), NoneTape).is_err());
+        assert!(add(Vec::<MergeInput<f64, Cpu>>::new(), *a.shape(), NoneTape).is_err());
     }
 
     #[test]

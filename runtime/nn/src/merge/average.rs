@@ -4,29 +4,29 @@ use std::rc::Rc;
 
 use super::{
     elementwise::{Elementwise, Rule},
-    merge, Layout, Part, Planned,
+    merge, Layout, MergeInput, Planned,
 };
 use crate::{operation::*, tensor::*};
 
 /// y = (a + b + ..) / n, where in each row the n operands count that are present in it (see
-/// [`Part::present`]); zeros where none is. What absent operands hold does not matter, and no
+/// [`MergeInput::present`]); zeros where none is. What absent operands hold does not matter, and no
 /// gradient comes back to them.
 ///
 /// `keras.layers.Average` where all are present.
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};
-/// use multi_input::merge::{self, Part};
+/// use multi_input::merge::{self, MergeInput};
 ///
 /// let device = Cpu::default();
 /// let a = device.tensor([[1.0f32], [1.0]]);
 /// let b = device.tensor([[3.0f32], [f32::NAN]]);
 /// let has_b = device.tensor([[1.0f32], [0.0]]);
-/// let parts = vec![Part::new(&a).unwrap(), Part::new(&b).unwrap().present(&has_b).unwrap()];
+/// let parts = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&b).unwrap().present(&has_b).unwrap()];
 /// assert_eq!(merge::average(parts, (2, Const::<1>), NoneTape).unwrap().as_vec(), [2.0, 1.0]);
 /// ```
 pub fn average<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    parts: Vec<Part<E, D>>,
+    parts: Vec<MergeInput<E, D>>,
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
@@ -77,13 +77,13 @@ impl Rule for Average {
         }
     }
 
-    fn backward<E: Element>(&self, _: &[&[E]], position: usize, slope: &[E], gradient: &mut [E]) {
+    fn backward<E: Element>(&self, _: &[&[E]], position: usize, grad: &[E], gradient: &mut [E]) {
         for (row, present) in self.present.iter().enumerate() {
             if present.contains(&position) {
                 let count = Self::count::<E>(present);
-                let slope = &slope[self.range(row)];
+                let grad = &grad[self.range(row)];
                 let gradient = gradient[self.range(row)].iter_mut();
-                gradient.zip(slope).for_each(|(gradient, slope)| *gradient += *slope / count);
+                gradient.zip(grad).for_each(|(gradient, grad)| *gradient += *grad / count);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use multi_input_spec::merge::position;
 use smallvec::SmallVec;
 
-use super::{merge, Layout, Part, Planned, FEW};
+use super::{merge, Layout, MergeInput, Planned, FEW};
 use crate::{operation::*, tensor::*};
 
 /// The operands side by side along `axis`, which counts from 0 after the batch or from -1 backwards;
@@ -15,7 +15,7 @@ use crate::{operation::*, tensor::*};
 ///
 /// See [`merge`](super) for an example.
 pub fn concat<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    parts: Vec<Part<E, D>>,
+    parts: Vec<MergeInput<E, D>>,
     axis: isize,
     shape: S,
     tape: T,
@@ -75,9 +75,9 @@ impl Operation for Concat {
         for (input, columns) in self.columns.iter().enumerate() {
             gradients.edit(input, |gradient| {
                 let rows = gradient.chunks_exact_mut(columns.len().max(1));
-                for (gradient, slope) in rows.zip(pass.gradient.chunks_exact(self.width.max(1))) {
-                    let slope = &slope[columns.clone()];
-                    gradient.iter_mut().zip(slope).for_each(|(sum, slope)| *sum += *slope);
+                for (gradient, grad) in rows.zip(pass.gradient.chunks_exact(self.width.max(1))) {
+                    let grad = &grad[columns.clone()];
+                    gradient.iter_mut().zip(grad).for_each(|(sum, grad)| *sum += *grad);
                 }
             })?;
         }
@@ -133,7 +133,7 @@ mod tests {
         assert!(concat(parts(), 1, (2, 4), NoneTape).is_err(), "no such axis");
         assert!(concat(parts(), 0, (2, 5), NoneTape).is_err());
         assert!(concat(parts(), 0, (4, 4), NoneTape).is_err(), "another batch");
-        assert!(concat(Vec::<Part<f64, Cpu>>::new(), 0, (2, 4), NoneTape).is_err());
+        assert!(concat(Vec::<MergeInput<f64, Cpu>>::new(), 0, (2, 4), NoneTape).is_err());
     }
 
     #[test]

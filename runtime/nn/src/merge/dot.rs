@@ -3,7 +3,7 @@
 use multi_input_kernel::matmul::{multiply, Add, Matrix};
 use multi_input_spec::merge::position;
 
-use super::{merge, Layout, Part, Planned};
+use super::{merge, Layout, MergeInput, Planned};
 use crate::{operation::*, tensor::*};
 
 /// The scalar products of two operands along `axis`, which counts from 0 after the batch or from -1
@@ -16,15 +16,15 @@ use crate::{operation::*, tensor::*};
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};
-/// use multi_input::merge::{self, Part};
+/// use multi_input::merge::{self, MergeInput};
 ///
 /// let device = Cpu::default();
 /// let (a, b) = (device.tensor([[3.0f32, 4.0]]), device.tensor([[2.0f32, 1.0]]));
-/// let parts = vec![Part::new(&a).unwrap(), Part::new(&b).unwrap()];
+/// let parts = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&b).unwrap()];
 /// assert_eq!(merge::dot(parts, -1, false, (1, Const::<1>), NoneTape).unwrap().as_vec(), [10.0]);
 /// ```
 pub fn dot<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    parts: Vec<Part<E, D>>,
+    parts: Vec<MergeInput<E, D>>,
     axis: isize,
     normalize: bool,
     shape: S,
@@ -82,13 +82,13 @@ impl Operation for Dot {
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         let [a, b] = &self.operands;
-        let slopes = || {
+        let grads = || {
             let samples = pass.gradient.chunks_exact((a.rows * b.rows).max(1));
-            samples.map(|slope| Matrix::new(slope, a.rows, b.rows))
+            samples.map(|grad| Matrix::new(grad, a.rows, b.rows))
         };
-        let by_first = first.backward(slopes(), second.samples());
+        let by_first = first.backward(grads(), second.samples());
         gradients.edit(0, |gradient| a.add(&by_first, gradient))?;
-        let by_second = second.backward(slopes().map(Matrix::transposed), first.samples());
+        let by_second = second.backward(grads().map(Matrix::transposed), first.samples());
         gradients.edit(1, |gradient| b.add(&by_second, gradient))
     }
 }
@@ -169,16 +169,16 @@ impl<E: Element> Rows<E> {
         samples.map(move |sample| Matrix::new(sample, rows, columns))
     }
 
-    /// The gradient, slope * other, sample by sample.
+    /// The gradient, gradient * other, sample by sample.
     fn backward<'a>(
         &self,
-        slopes: impl Iterator<Item = Matrix<'a, E>>,
+        grads: impl Iterator<Item = Matrix<'a, E>>,
         others: impl Iterator<Item = Matrix<'a, E>>,
     ) -> Vec<E> {
         let mut change = vec![E::zero(); self.matrices.len()];
         let samples = change.chunks_exact_mut((self.of.rows * self.of.columns).max(1));
-        for (change, (slope, other)) in samples.zip(slopes.zip(others)) {
-            multiply(slope, other, change, Add::Replace);
+        for (change, (grad, other)) in samples.zip(grads.zip(others)) {
+            multiply(grad, other, change, Add::Replace);
         }
         self.normalize_backward(&mut change);
         change
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(cosine.array(), [[0.0]]);
         let gradients = cosine.sum().backward();
         assert_eq!(gradients.get(&b).array(), [[0.0, 0.0]]);
-        assert!(gradients.get(&a).array()[0].iter().all(|slope| slope.is_finite()));
+        assert!(gradients.get(&a).array()[0].iter().all(|grad| grad.is_finite()));
     }
 
     #[test]

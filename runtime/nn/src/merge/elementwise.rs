@@ -17,7 +17,7 @@ pub(super) trait Rule: Clone + 'static {
         &self,
         operands: &[&[E]],
         position: usize,
-        slope: &[E],
+        grad: &[E],
         gradient: &mut [E],
     );
 }
@@ -64,12 +64,12 @@ impl<R: Rule> Operation for Elementwise<R> {
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
-        let (operands, slope) = (self.stretched(pass.inputs), &*pass.gradient);
+        let (operands, grad) = (self.stretched(pass.inputs), &*pass.gradient);
         let operands = slices(&operands);
         for (position, stretch) in self.stretches.iter().enumerate() {
             gradients.edit(position, |gradient| {
-                stretch.gather(slope.len(), gradient, |gradient| {
-                    self.rule.backward(&operands, position, slope, gradient);
+                stretch.gather(grad.len(), gradient, |gradient| {
+                    self.rule.backward(&operands, position, grad, gradient);
                 });
             })?;
         }

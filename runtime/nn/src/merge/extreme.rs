@@ -68,12 +68,12 @@ impl Rule for Extreme {
         &self,
         operands: &[&[E]],
         position: usize,
-        slope: &[E],
+        grad: &[E],
         gradient: &mut [E],
     ) {
-        for (place, (gradient, slope)) in gradient.iter_mut().zip(slope).enumerate() {
+        for (place, (gradient, grad)) in gradient.iter_mut().zip(grad).enumerate() {
             if self.winner(operands, place) == position {
-                *gradient += *slope;
+                *gradient += *grad;
             }
         }
     }

@@ -1,26 +1,26 @@
 //! `minimum`: the smallest of the operands.
 
-use super::{extreme, merge, Part};
+use super::{extreme, merge, MergeInput};
 use crate::tensor::*;
 
 /// y = min(a, b, ..), number by number; `keras.layers.Minimum`, `torch.minimum`.
 ///
 /// Where operands are equal the gradient goes to the first of them, as in Keras on TensorFlow
 /// (PyTorch halves it). A NaN in one operand comes out as NaN. A step that is masked in an operand,
-/// see [`Part::masked`], is left to the others.
+/// see [`MergeInput::masked`], is left to the others.
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};
-/// use multi_input::merge::{self, Part};
+/// use multi_input::merge::{self, MergeInput};
 ///
 /// let device = Cpu::default();
 /// let (a, b) = (device.tensor([[5.0f32, 2.0]]), device.tensor([[3.0f32]]));
-/// let parts = vec![Part::new(&a).unwrap(), Part::new(&b).unwrap()];
+/// let parts = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&b).unwrap()];
 /// let smallest = merge::minimum(parts, (1, Const::<2>), NoneTape).unwrap();
 /// assert_eq!(smallest.as_vec(), [3.0, 2.0]);
 /// ```
 pub fn minimum<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    parts: Vec<Part<E, D>>,
+    parts: Vec<MergeInput<E, D>>,
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {

@@ -1,19 +1,19 @@
 //! The merge rules: several tensors of one batch become one.
 //!
-//! The operands, [`Part`]s, may have different shapes, and one tensor may be several of them. The
+//! The operands, [`MergeInput`]s, may have different shapes, and one tensor may be several of them. The
 //! tape of all of them is merged into one and rides on the result:
 //!
 //! ```
 //! use dfdx::{prelude::*, tensor::NoneTape};
-//! use multi_input::merge::{self, Part};
+//! use multi_input::merge::{self, MergeInput};
 //!
 //! let device = Cpu::default();
 //! let (a, b) = (device.tensor([[1.0f32, 2.0]]), device.tensor([[3.0f32]]));
-//! let parts = vec![Part::new(&a).unwrap(), Part::new(&b).unwrap()];
+//! let parts = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&b).unwrap()];
 //! let joined = merge::concat(parts, -1, (1, Const::<3>), NoneTape).unwrap();
 //! assert_eq!(joined.as_vec(), [1.0, 2.0, 3.0]);
 //!
-//! let twice = vec![Part::new(&a).unwrap(), Part::new(&a).unwrap()];
+//! let twice = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&a).unwrap()];
 //! let sum = merge::add(twice, (1, Const::<2>), NoneTape).unwrap();
 //! assert_eq!(sum.as_vec(), [2.0, 4.0]);
 //! ```
@@ -28,9 +28,9 @@ mod dot;
 mod elementwise;
 mod extreme;
 mod maximum;
+mod merge_input;
 mod minimum;
 mod multiply;
-mod part;
 mod subtract;
 
 pub use add::add;
@@ -38,13 +38,13 @@ pub use average::average;
 pub use concat::concat;
 pub use dot::dot;
 pub use maximum::maximum;
+pub use merge_input::MergeInput;
 pub use minimum::minimum;
 pub use multiply::multiply;
-pub use part::Part;
 pub use subtract::subtract;
 
+use merge_input::Layout;
 use multi_input_kernel::operation::AnyOperation;
-use part::Layout;
 use smallvec::SmallVec;
 
 use crate::{operation::*, tensor::*};
@@ -59,14 +59,14 @@ type Planned = Option<Box<dyn AnyOperation>>;
 /// output.
 fn merge<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     plan: &dyn Fn(&[&Layout], &[usize]) -> Planned,
-    parts: &[Part<E, D>],
+    parts: &[MergeInput<E, D>],
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let layouts: SmallVec<[&Layout; FEW]> = parts.iter().map(Part::layout).collect();
+    let layouts: SmallVec<[&Layout; FEW]> = parts.iter().map(MergeInput::layout).collect();
     let operation = plan(&layouts, shape.concrete().as_ref()).ok_or_else(D::size_error)?;
     let device = parts.first().ok_or_else(D::size_error)?.device();
-    let operands: SmallVec<[_; FEW]> = parts.iter().map(Part::operand).collect();
+    let operands: SmallVec<[_; FEW]> = parts.iter().map(MergeInput::operand).collect();
     record(&*operation, &operands, shape, device, tape)
 }
 
@@ -79,12 +79,12 @@ mod tests {
     use super::*;
     use crate::check_gradients::{check_gradients, Traced};
 
-    pub(super) type Parts = Vec<Part<f64, Cpu>>;
+    pub(super) type Parts = Vec<MergeInput<f64, Cpu>>;
     pub(super) type Merged<S, T> =
         Result<Tensor<S, f64, Cpu, T>, <Cpu as dfdx::tensor::HasErr>::Err>;
 
-    pub(super) fn part<S: Shape>(tensor: &Tensor<S, f64, Cpu>) -> Part<f64, Cpu> {
-        Part::new(tensor).unwrap()
+    pub(super) fn part<S: Shape>(tensor: &Tensor<S, f64, Cpu>) -> MergeInput<f64, Cpu> {
+        MergeInput::new(tensor).unwrap()
     }
 
     /// Checks the gradients of a merge of two tensors.

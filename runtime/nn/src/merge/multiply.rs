@@ -2,7 +2,7 @@
 
 use super::{
     elementwise::{Elementwise, Rule},
-    merge, Layout, Part, Planned,
+    merge, Layout, MergeInput, Planned,
 };
 use crate::{operation::*, tensor::*};
 
@@ -10,15 +10,15 @@ use crate::{operation::*, tensor::*};
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};
-/// use multi_input::merge::{self, Part};
+/// use multi_input::merge::{self, MergeInput};
 ///
 /// let device = Cpu::default();
 /// let (a, b) = (device.tensor([[5.0f32, 2.0]]), device.tensor([[3.0f32]]));
-/// let parts = vec![Part::new(&a).unwrap(), Part::new(&b).unwrap()];
+/// let parts = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&b).unwrap()];
 /// assert_eq!(merge::multiply(parts, (1, Const::<2>), NoneTape).unwrap().as_vec(), [15.0, 6.0]);
 /// ```
 pub fn multiply<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    parts: Vec<Part<E, D>>,
+    parts: Vec<MergeInput<E, D>>,
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
@@ -46,11 +46,11 @@ impl Rule for Multiply {
         &self,
         operands: &[&[E]],
         position: usize,
-        slope: &[E],
+        grad: &[E],
         gradient: &mut [E],
     ) {
         // The product of the others, not the output divided by this one, which may be zero.
-        let mut product = slope.to_vec();
+        let mut product = grad.to_vec();
         for (other, operand) in operands.iter().enumerate() {
             if other != position {
                 product.iter_mut().zip(*operand).for_each(|(product, x)| *product *= *x);

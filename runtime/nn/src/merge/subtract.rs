@@ -2,7 +2,7 @@
 
 use super::{
     elementwise::{Elementwise, Rule},
-    merge, Layout, Part, Planned,
+    merge, Layout, MergeInput, Planned,
 };
 use crate::{operation::*, tensor::*};
 
@@ -10,15 +10,15 @@ use crate::{operation::*, tensor::*};
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};
-/// use multi_input::merge::{self, Part};
+/// use multi_input::merge::{self, MergeInput};
 ///
 /// let device = Cpu::default();
 /// let (a, b) = (device.tensor([[5.0f32]]), device.tensor([[3.0f32]]));
-/// let parts = vec![Part::new(&a).unwrap(), Part::new(&b).unwrap()];
+/// let parts = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&b).unwrap()];
 /// assert_eq!(merge::subtract(parts, (1, Const::<1>), NoneTape).unwrap().as_vec(), [2.0]);
 /// ```
 pub fn subtract<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
-    parts: Vec<Part<E, D>>,
+    parts: Vec<MergeInput<E, D>>,
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
@@ -44,9 +44,9 @@ impl Rule for Subtract {
         }
     }
 
-    fn backward<E: Element>(&self, _: &[&[E]], position: usize, slope: &[E], gradient: &mut [E]) {
+    fn backward<E: Element>(&self, _: &[&[E]], position: usize, grad: &[E], gradient: &mut [E]) {
         let sign = if position == 0 { E::one() } else { -E::one() };
-        gradient.iter_mut().zip(slope).for_each(|(gradient, slope)| *gradient += sign * *slope);
+        gradient.iter_mut().zip(grad).for_each(|(gradient, grad)| *gradient += sign * *grad);
     }
 }
 

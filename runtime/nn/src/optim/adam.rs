@@ -1,12 +1,12 @@
 //! `Adam`.
 
 use multi_input_kernel::{
-    rest::{self, Glide},
+    catch_up::{self, MomentumSteps},
     update::{update, Rule},
     Element,
 };
 
-use super::{fraction, positive, scale, AnyOptimizer, Erased, Optimizer, Owed, Pace};
+use super::{fraction, positive, scale, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize};
 
 /// m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
 /// w -= lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon).
@@ -80,19 +80,24 @@ impl Optimizer for Adam {
         update(step, weights, gradient, slots);
     }
 
-    fn pace(&self, step: u64) -> Option<Pace> {
-        Some(Pace { rate: self.rate(step), decay: 0.0 })
+    fn step_size(&self, step: u64) -> Option<StepSize> {
+        Some(StepSize { rate: self.rate(step), decay: 0.0 })
     }
 
     /// The means fade by a power. The weights take their steps one by one, since epsilon stands
     /// beside the root, until no step could move them any more; at most so many that what is left
     /// out is below the rounding of the way that they have gone (171 in single precision, for
     /// Keras's settings).
-    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+    fn catch_up<E: Element>(
+        &self,
+        pending: &PendingSteps<'_>,
+        weights: &mut [E],
+        slots: &mut [Vec<E>],
+    ) {
         let most = self.steps_that_count::<E>();
-        rest::each_row(owed, most, weights, slots, |steps, weights, [m, v]| {
+        catch_up::each_row(pending, most, weights, slots, |steps, weights, [m, v]| {
             let (keep_m, keep_v) = (self.beta_1, self.beta_2);
-            Glide { steps, most, keep_m, keep_v, epsilon: self.epsilon }.run(weights, m, v);
+            MomentumSteps { steps, most, keep_m, keep_v, epsilon: self.epsilon }.run(weights, m, v);
             scale(m, keep_m.powf(steps.len() as f64));
             scale(v, keep_v.powf(steps.len() as f64));
         });

@@ -5,7 +5,7 @@ use multi_input_kernel::{
     Element,
 };
 
-use super::{Adam, AnyOptimizer, Erased, Optimizer, Owed, Pace};
+use super::{Adam, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize};
 
 /// w -= lr decay w, and then Adam's step: the decay does not pass through Adam's means. Every
 /// tensor decays, biases included.
@@ -77,15 +77,20 @@ impl Optimizer for AdamW {
         self.adam.update(step, weights, gradient, slots);
     }
 
-    fn pace(&self, step: u64) -> Option<Pace> {
-        let adam = self.adam.pace(step)?;
-        Some(Pace { decay: self.adam.learning_rate * self.decay, ..adam })
+    fn step_size(&self, step: u64) -> Option<StepSize> {
+        let adam = self.adam.step_size(step)?;
+        Some(StepSize { decay: self.adam.learning_rate * self.decay, ..adam })
     }
 
     /// Adam's, with each step's decay before it; once no step moves a weight any more the decays
     /// are one product.
-    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
-        self.adam.coast(owed, weights, slots);
+    fn catch_up<E: Element>(
+        &self,
+        pending: &PendingSteps<'_>,
+        weights: &mut [E],
+        slots: &mut [Vec<E>],
+    ) {
+        self.adam.catch_up(pending, weights, slots);
     }
 }
 

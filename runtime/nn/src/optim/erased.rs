@@ -2,7 +2,7 @@
 
 use multi_input_kernel::{ByDtype, Element};
 
-use super::{Optimizer, Owed, Pace};
+use super::{Optimizer, PendingSteps, StepSize};
 
 /// An [`Optimizer`] as an object: what the training loop sees of it.
 pub trait AnyOptimizer: std::fmt::Debug {
@@ -14,8 +14,8 @@ pub trait AnyOptimizer: std::fmt::Debug {
     fn set_learning_rate(&mut self, learning_rate: f64);
     /// [`Optimizer::mistakes`].
     fn mistakes(&self) -> Vec<String>;
-    /// [`Optimizer::pace`].
-    fn pace(&self, step: u64) -> Option<Pace>;
+    /// [`Optimizer::step_size`].
+    fn step_size(&self, step: u64) -> Option<StepSize>;
     /// The same optimizer once more.
     fn clone_boxed(&self) -> Box<dyn AnyOptimizer>;
     /// What it does to weights of `f32`.
@@ -30,8 +30,8 @@ pub trait AnyOptimizer: std::fmt::Debug {
 pub trait Update<E> {
     /// [`Optimizer::update`].
     fn update(&self, step: u64, weights: &mut [E], gradient: &[E], slots: &mut [Vec<E>]);
-    /// [`Optimizer::coast`].
-    fn coast(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]);
+    /// [`Optimizer::catch_up`].
+    fn catch_up(&self, pending: &PendingSteps<'_>, weights: &mut [E], slots: &mut [Vec<E>]);
 }
 
 /// An optimizer to be had as an object; apart from the optimizer itself, so that no method of it has two
@@ -49,8 +49,8 @@ impl<E: Element, O: Optimizer> Update<E> for Erased<O> {
         self.0.update(step, weights, gradient, slots);
     }
 
-    fn coast(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
-        self.0.coast(owed, weights, slots);
+    fn catch_up(&self, pending: &PendingSteps<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+        self.0.catch_up(pending, weights, slots);
     }
 }
 
@@ -71,8 +71,8 @@ impl<O: Optimizer> AnyOptimizer for Erased<O> {
         self.0.mistakes()
     }
 
-    fn pace(&self, step: u64) -> Option<Pace> {
-        self.0.pace(step)
+    fn step_size(&self, step: u64) -> Option<StepSize> {
+        self.0.step_size(step)
     }
 
     fn clone_boxed(&self) -> Box<dyn AnyOptimizer> {

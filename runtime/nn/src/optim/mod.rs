@@ -15,7 +15,7 @@ pub use rms_prop::RmsProp;
 pub use sgd::{Momentum, Sgd};
 pub use state::{OptimizerState, TensorState};
 
-pub use multi_input_kernel::{Owed, Pace, Steps};
+pub use multi_input_kernel::{PendingSteps, StepSize, Steps};
 
 use multi_input_kernel::Element;
 
@@ -46,8 +46,8 @@ pub trait Optimizer: std::fmt::Debug + Clone + 'static {
 
     /// What step number `step` does to a weight whose gradient is zero, so that the rows of a table
     /// which no batch looks up can take their steps later, many at once. `None`, the default, where
-    /// the optimizer has no [`coast`](Optimizer::coast): its steps change all rows of every table.
-    fn pace(&self, step: u64) -> Option<Pace> {
+    /// the optimizer has no [`catch_up`](Optimizer::catch_up): its steps change all rows of every table.
+    fn step_size(&self, step: u64) -> Option<StepSize> {
         let _ = step;
         None
     }
@@ -57,8 +57,13 @@ pub trait Optimizer: std::fmt::Debug + Clone + 'static {
     ///
     /// The result is that of [`update`](Optimizer::update) step for step but for rounding, and is
     /// a function of the arguments alone.
-    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
-        let _ = (owed, weights, slots);
+    fn catch_up<E: Element>(
+        &self,
+        pending: &PendingSteps<'_>,
+        weights: &mut [E],
+        slots: &mut [Vec<E>],
+    ) {
+        let _ = (pending, weights, slots);
     }
 
     /// The optimizer as an object. Those of this crate have a function of their own for it, which is

@@ -1,12 +1,14 @@
 //! `RmsProp`.
 
 use multi_input_kernel::{
-    rest,
+    catch_up,
     update::{update, Rule},
     Element,
 };
 
-use super::{add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, Owed, Pace};
+use super::{
+    add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize,
+};
 
 /// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon). With a momentum, the step joins a
 /// velocity, u = momentum u + lr g / sqrt(v + epsilon), and w -= u. Centered, the square of
@@ -89,16 +91,21 @@ impl Optimizer for RmsProp {
         }
     }
 
-    fn pace(&self, _: u64) -> Option<Pace> {
-        Some(Pace { rate: self.learning_rate, decay: 0.0 })
+    fn step_size(&self, _: u64) -> Option<StepSize> {
+        Some(StepSize { rate: self.learning_rate, decay: 0.0 })
     }
 
     /// The means fade, and the way of a velocity is a geometric sum.
-    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+    fn catch_up<E: Element>(
+        &self,
+        pending: &PendingSteps<'_>,
+        weights: &mut [E],
+        slots: &mut [Vec<E>],
+    ) {
         match slots.len() {
-            1 => self.rest::<E, 1>(owed, weights, slots),
-            2 => self.rest::<E, 2>(owed, weights, slots),
-            _ => self.rest::<E, 3>(owed, weights, slots),
+            1 => self.rest::<E, 1>(pending, weights, slots),
+            2 => self.rest::<E, 2>(pending, weights, slots),
+            _ => self.rest::<E, 3>(pending, weights, slots),
         }
     }
 }
@@ -106,23 +113,29 @@ impl Optimizer for RmsProp {
 impl RmsProp {
     fn rest<E: Element, const SLOTS: usize>(
         &self,
-        owed: &Owed<'_>,
+        pending: &PendingSteps<'_>,
         weights: &mut [E],
         slots: &mut [Vec<E>],
     ) {
         let moving = self.momentum > 0.0;
         let means = if moving { SLOTS - 1 } else { SLOTS };
-        rest::each_row(owed, 1, weights, slots, |steps, weights, slots: [&mut [E]; SLOTS]| {
-            let count = steps.len() as f64;
-            for (place, slot) in slots.into_iter().enumerate() {
-                if place < means {
-                    scale(slot, self.rho.powf(count));
-                } else {
-                    add(weights, slot, -way(self.momentum, steps.len()));
-                    scale(slot, self.momentum.powf(count));
+        catch_up::each_row(
+            pending,
+            1,
+            weights,
+            slots,
+            |steps, weights, slots: [&mut [E]; SLOTS]| {
+                let count = steps.len() as f64;
+                for (place, slot) in slots.into_iter().enumerate() {
+                    if place < means {
+                        scale(slot, self.rho.powf(count));
+                    } else {
+                        add(weights, slot, -way(self.momentum, steps.len()));
+                        scale(slot, self.momentum.powf(count));
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 }
 

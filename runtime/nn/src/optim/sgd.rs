@@ -1,12 +1,14 @@
 //! `Sgd`: gradient descent, with momentum on request.
 
 use multi_input_kernel::{
-    rest,
+    catch_up,
     update::{update, Rule},
     Element,
 };
 
-use super::{add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, Owed, Pace};
+use super::{
+    add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize,
+};
 
 /// Without momentum w -= lr g. With it v = momentum v - lr g, and w += v, or for Nesterov
 /// w += momentum v - lr g.
@@ -106,18 +108,23 @@ impl Optimizer for Sgd {
         }
     }
 
-    fn pace(&self, _: u64) -> Option<Pace> {
-        Some(Pace { rate: self.learning_rate, decay: 0.0 })
+    fn step_size(&self, _: u64) -> Option<StepSize> {
+        Some(StepSize { rate: self.learning_rate, decay: 0.0 })
     }
 
     /// Without momentum nothing is owed; the way of a velocity is a geometric sum.
-    fn coast<E: Element>(&self, owed: &Owed<'_>, weights: &mut [E], slots: &mut [Vec<E>]) {
+    fn catch_up<E: Element>(
+        &self,
+        pending: &PendingSteps<'_>,
+        weights: &mut [E],
+        slots: &mut [Vec<E>],
+    ) {
         let (momentum, ahead) = match self.momentum {
             Momentum::None => return,
             Momentum::Classical(momentum) => (momentum, 1.0),
             Momentum::Nesterov(momentum) => (momentum, momentum),
         };
-        rest::each_row(owed, 1, weights, slots, |steps, weights, [velocity]| {
+        catch_up::each_row(pending, 1, weights, slots, |steps, weights, [velocity]| {
             add(weights, velocity, ahead * way(momentum, steps.len()));
             scale(velocity, momentum.powf(steps.len() as f64));
         });

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AnyOptimizer, Optimizer};
 use crate::{
-    parameters::{self, Listed, Role},
+    parameters::{self, ParameterInfo, Role},
     tensor::*,
 };
 
@@ -41,12 +41,13 @@ impl<E: Element> OptimizerState<E> {
     }
 
     /// Zeros for those of the tensors that are trained, of each as many as there are `slots`.
-    pub fn of_tensors(tensors: &[Listed], slots: usize) -> OptimizerState<E> {
+    pub fn of_tensors(tensors: &[ParameterInfo], slots: usize) -> OptimizerState<E> {
         let trained = tensors.iter().filter(|tensor| tensor.trainable);
         // Each asked of the system as zeros, which is then no work until they are changed.
-        let zeros =
-            |tensor: &Listed| (0..slots).map(|_| vec![E::zero(); tensor.elements()]).collect();
-        let state = |tensor: &Listed| TensorState {
+        let zeros = |tensor: &ParameterInfo| {
+            (0..slots).map(|_| vec![E::zero(); tensor.elements()]).collect()
+        };
+        let state = |tensor: &ParameterInfo| TensorState {
             name: tensor.name.clone(),
             step: 0,
             slots: zeros(tensor),

@@ -67,8 +67,8 @@ type Layer = Dense<2, 1, Linear, f32, Cpu>;
 
 /// Gradients that change from step to step.
 fn fill(layer: &Layer, gradients: &mut Gradients<f32, Cpu>, step: usize) {
-    let slope = |index: usize| (index as f32 + 1.0) * 0.3 - step as f32 * 0.2;
-    let set = |g: &mut [f32]| g.iter_mut().enumerate().for_each(|(i, g)| *g = slope(i));
+    let grad = |index: usize| (index as f32 + 1.0) * 0.3 - step as f32 * 0.2;
+    let set = |g: &mut [f32]| g.iter_mut().enumerate().for_each(|(i, g)| *g = grad(i));
     Cpu::edit_gradient(gradients, &layer.weight, set).unwrap();
     Cpu::edit_gradient(gradients, &layer.bias, set).unwrap();
 }

@@ -16,7 +16,7 @@ pub(crate) struct NetworkBodies {
     pub(crate) batch: TokenStream,
     pub(crate) heads: Vec<Ident>,
     pub(crate) penalties: TokenStream,
-    pub(crate) draws: TokenStream,
+    pub(crate) keys: TokenStream,
     pub(crate) freezes: TokenStream,
 }
 
@@ -209,7 +209,7 @@ impl Signatures<'_> {
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let Paths { result, ok, vec, .. } = self.paths;
-        let NetworkBodies { batch, heads, penalties, draws, freezes } = bodies;
+        let NetworkBodies { batch, heads, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
         let outputs = quote!(#vec![#(#private::head(heads.#heads)?),*]);
         let predict = self.body(quote! {
@@ -222,7 +222,7 @@ impl Signatures<'_> {
             #ok((#outputs, heads.tape))
         });
         let penalize = self.body(quote!(#penalties #ok(())));
-        let (set_draw, set_frozen) = (self.body(draws.clone()), self.body(freezes.clone()));
+        let (set_rng_key, set_frozen) = (self.body(keys.clone()), self.body(freezes.clone()));
         quote! {
             fn predict(
                 module: &Self::Built,
@@ -253,8 +253,8 @@ impl Signatures<'_> {
             }
 
             #[allow(unused_variables)]
-            fn set_draw(module: &mut Self::Built, draw: #krate::layer::Draw) {
-                #set_draw
+            fn set_rng_key(module: &mut Self::Built, key: #krate::layer::RngKey) {
+                #set_rng_key
             }
 
             #[allow(unused_variables)]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     super::{
-        blocks::{Block, Wanted},
+        blocks::{Block, BlockRequest},
         file::Reader,
     },
     rows::Rows,
@@ -21,7 +21,7 @@ const AT_ONCE: usize = 1 << 18;
 
 /// The rows of a file, a piece of it at a time.
 pub(super) struct Tables<'a, R> {
-    wanted: &'a Wanted,
+    wanted: &'a BlockRequest,
     plan: Plan,
     marks: Marks,
     /// Where rows are read one by one.
@@ -41,7 +41,7 @@ impl<'a, R: DeserializeOwned> Tables<'a, R> {
     /// Of the rows that are left; the rows again where columns or delimiter are nothing for tables.
     pub(super) fn of(
         rows: Rows<R>,
-        wanted: &'a Wanted,
+        wanted: &'a BlockRequest,
     ) -> Result<std::result::Result<Tables<'a, R>, Rows<R>>> {
         let plan = wanted.plan(rows.header().iter());
         let (Some(plan), Some(marks)) = (plan, Marks::new(rows.delimiter())) else {

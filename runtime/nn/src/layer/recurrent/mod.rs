@@ -12,7 +12,7 @@ use super::{
     cell::Cell,
     declare::layer,
     initialize::{glorot_uniform, orthogonal},
-    Draw, Mask, ReadsMask,
+    Mask, ReadsMask, RngKey,
 };
 use crate::{mask::masked_modules, operation::*, tensor::*};
 
@@ -40,7 +40,7 @@ layer! {
         /// The share of the inputs that is left out in training.
         pub dropout: f64 = setting(set_dropout, 0.0),
         /// What decides which inputs are left out next.
-        pub draw: Draw = state(set_draw, Draw::default()),
+        pub key: RngKey = state(set_rng_key, RngKey::default()),
     }
 }
 
@@ -82,7 +82,7 @@ pub trait Read<Input> {
     type Error;
 
     /// What a training step leaves out; advances the draw.
-    fn draw_dropout(&mut self) -> Option<(Draw, f64)>;
+    fn draw_dropout(&mut self) -> Option<(RngKey, f64)>;
     /// Reads the sequences.
     fn try_read(&self, x: Input, reading: Reading) -> Result<Self::Output, Self::Error>;
 }
@@ -99,8 +99,8 @@ impl<
     > Recurrent<I, U, G, SEQUENCES, BACKWARDS, C, E, D>
 {
     /// What a training step leaves out.
-    fn advance(&mut self) -> Option<(Draw, f64)> {
-        Some((self.draw.advance(), self.dropout)).filter(|_| self.dropout > 0.0)
+    fn advance(&mut self) -> Option<(RngKey, f64)> {
+        Some((self.key.advance(), self.dropout)).filter(|_| self.dropout > 0.0)
     }
 
     fn reading(&self, mask: Option<&Mask>) -> Reading {
@@ -160,7 +160,7 @@ where
     type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
     type Error = D::Err;
 
-    fn draw_dropout(&mut self) -> Option<(Draw, f64)> {
+    fn draw_dropout(&mut self) -> Option<(RngKey, f64)> {
         self.advance()
     }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use multi_input_kernel::recurrent::{Frame, Trace, SAMPLES};
 
 use crate::{
-    layer::{kept, Draw, Mask},
+    layer::{keep_scale, Mask, RngKey},
     tensor::*,
 };
 
@@ -18,7 +18,7 @@ pub struct Reading {
     /// What comes out stands where its step stood, whatever the direction.
     pub(in crate::layer) in_place: bool,
     /// What is left out of the inputs, the same at every step of a sequence.
-    pub(in crate::layer) dropout: Option<(Draw, f64)>,
+    pub(in crate::layer) dropout: Option<(RngKey, f64)>,
     /// The steps that count. The others are passed over: they carry the state.
     pub(in crate::layer) mask: Option<Mask>,
     /// Steps that are passed over give zeros rather than what the step before gave.
@@ -28,8 +28,8 @@ pub struct Reading {
 impl Reading {
     /// Which inputs of which sample count, and how much.
     pub(super) fn kept<E: Element>(&self, frame: Frame, inputs: usize) -> Option<Vec<E>> {
-        let (draw, rate) = self.dropout?;
-        let kept = kept(draw, rate);
+        let (key, rate) = self.dropout?;
+        let kept = keep_scale(key, rate);
         Some((0..frame.batch * inputs).map(|k| kept(k).unwrap_or(E::zero())).collect())
     }
 
@@ -58,25 +58,25 @@ impl Reading {
         }
     }
 
-    /// The slopes by what came out, in the order of the run's steps, `[batch, steps, units]`.
+    /// The gradients by what came out, in the order of the run's steps, `[batch, steps, units]`.
     pub(super) fn arranged<'a, E: Element>(
         &self,
         frame: Frame,
         trace: &Trace<'_, E>,
-        slope: &'a [E],
+        grad: &'a [E],
     ) -> Cow<'a, [E]> {
         if !self.in_place && !self.zeros_where_masked {
-            return slope.into();
+            return grad.into();
         }
         let units = frame.units;
-        let mut arranged = vec![E::zero(); slope.len()];
+        let mut arranged = vec![E::zero(); grad.len()];
         for row in 0..frame.rows() {
             if self.zeros_where_masked && trace.skipped.get(row) == Some(&true) {
                 continue;
             }
             let (step, sample) = (row / frame.batch, row % frame.batch);
             arranged[(sample * frame.steps + step) * units..][..units]
-                .copy_from_slice(&slope[self.target(frame, row) * units..][..units]);
+                .copy_from_slice(&grad[self.target(frame, row) * units..][..units]);
         }
         arranged.into()
     }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use multi_input_kernel::{
     matmul::{multiply, Add, Matrix},
-    recurrent::{add_rows, Cell, Frame, Slopes, Trace, SAMPLES},
-    spread::{self, cut},
+    parallel::{self, cut},
+    recurrent::{add_rows, Cell, Frame, Grads, Trace, SAMPLES},
 };
 
 use super::Reading;
@@ -58,9 +58,13 @@ impl Operation for Run {
         let mut memory = Memory::new(self, cell.kept(), workspace)?;
         let (sequences, results) = self.in_shard();
         let shards = memory.shards(self.frame).into_iter().zip(x.chunks(sequences));
-        spread::each(self.work(), shards.zip(output.chunks_mut(results)), |((shard, x), y)| {
-            shard.forward(&*cell, weights, (&self.reading, self.every), x, y);
-        });
+        parallel::for_each(
+            self.work(),
+            shards.zip(output.chunks_mut(results)),
+            |((shard, x), y)| {
+                shard.forward(&*cell, weights, (&self.reading, self.every), x, y);
+            },
+        );
         Ok(if records { memory } else { memory.give_back(workspace) })
     }
 
@@ -74,12 +78,12 @@ impl Operation for Run {
         let Some((_, weights)) = Weights::of(inputs) else { return Err(OperationError::Size) };
         let cell = self.recurrence.cell();
         let (sequences, results) = self.in_shard();
-        let mut sums = workspace.buffer(self.frame.shards().count() * weights.len())?;
+        let mut sums = workspace.acquire_zeroed(self.frame.shards().count() * weights.len())?;
         gradients.edit(0, |dx| {
             let shards = memory.shards(self.frame).into_iter().zip(gradient.chunks(results));
             let shards = shards.zip(sums.chunks_mut(weights.len())).zip(dx.chunks_mut(sequences));
-            spread::each(3 * self.work(), shards, |(((shard, slope), sums), dx)| {
-                shard.backward(&*cell, weights, (&self.reading, self.every), slope, sums, dx);
+            parallel::for_each(3 * self.work(), shards, |(((shard, grad), sums), dx)| {
+                shard.backward(&*cell, weights, (&self.reading, self.every), grad, sums, dx);
             });
         })?;
         for sums in sums.chunks_exact(weights.len()) {
@@ -90,7 +94,7 @@ impl Operation for Run {
             gradients.add(3, by_bias)?;
         }
         memory.give_back(workspace);
-        workspace.keep(sums);
+        workspace.release(sums);
         Ok(())
     }
 }
@@ -128,10 +132,10 @@ impl<E: Element> Memory<E> {
         let (rows, all) = (frame.rows(), frame.rows() + frame.batch);
         Ok(Memory {
             widths: [inputs, sums, frame.units, kept * frame.units],
-            inputs: workspace.spare(rows * inputs)?,
-            gates: workspace.spare(rows * sums)?,
-            states: workspace.spare(all * frame.units)?,
-            kept: workspace.spare(all * kept * frame.units)?,
+            inputs: workspace.acquire_uninitialised(rows * inputs)?,
+            gates: workspace.acquire_uninitialised(rows * sums)?,
+            states: workspace.acquire_uninitialised(all * frame.units)?,
+            kept: workspace.acquire_uninitialised(all * kept * frame.units)?,
             skipped: run.reading.skipped(frame),
             left: run.reading.kept(frame, inputs),
         })
@@ -162,7 +166,7 @@ impl<E: Element> Memory<E> {
     /// Gives the buffers back; nothing is left.
     fn give_back(self, workspace: &dyn Workspace<E>) -> Memory<E> {
         for buffer in [self.inputs, self.gates, self.states, self.kept] {
-            workspace.keep_spare(buffer);
+            workspace.release_uninitialised(buffer);
         }
         Memory::default()
     }
@@ -231,7 +235,7 @@ impl<E: Element> Shard<'_, E> {
         cell: &dyn Cell<E>,
         weights: Weights<'_, E>,
         (reading, every): (&Reading, bool),
-        slope: &[E],
+        grad: &[E],
         sums: &mut [E],
         dx: &mut [E],
     ) {
@@ -242,12 +246,12 @@ impl<E: Element> Shard<'_, E> {
         let (by_recurrent, by_bias) = sums.split_at_mut(weights.recurrent.len());
         let (by_input_bias, by_recurrent_bias) = by_bias.split_at_mut(width.min(by_bias.len()));
 
-        let every_slope = every.then(|| reading.arranged(*frame, trace, slope));
-        let slopes = match &every_slope {
-            Some(slope) => Slopes::Every(slope),
-            None => Slopes::Last(slope),
+        let every_slope = every.then(|| reading.arranged(*frame, trace, grad));
+        let grads = match &every_slope {
+            Some(grad) => Grads::Every(grad),
+            None => Grads::Last(grad),
         };
-        cell.backward(*frame, weights.recurrent, trace, slopes, (by_recurrent, by_recurrent_bias));
+        cell.backward(*frame, weights.recurrent, trace, grads, (by_recurrent, by_recurrent_bias));
         add_rows(trace.gates, by_input_bias);
         let by_sums = Matrix::new(trace.gates, rows, width);
         multiply(by_sums.transposed(), Matrix::new(inputs, rows, wide), by_weight, Add::Replace);

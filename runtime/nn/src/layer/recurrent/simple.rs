@@ -1,8 +1,8 @@
 //! The cell that applies a function to its sums.
 
 use multi_input_kernel::{
-    factor::Factor,
-    recurrent::{add_weights, product, replace_skipped, Cell, Frame, Slopes, Trace},
+    gemv::Gemv,
+    recurrent::{add_weights, product, replace_skipped, Cell, Frame, Grads, Trace},
     Element,
 };
 
@@ -20,7 +20,7 @@ impl<E: Element> Cell<E> for Simple {
 
     fn forward(&self, frame: Frame, recurrent: &[E], _: &[E], trace: &mut Trace<'_, E>) {
         let units = frame.units;
-        let recurrent = Factor::new(recurrent, units, frame.batch);
+        let recurrent = Gemv::new(recurrent, units, frame.batch);
         for step in 0..frame.steps {
             let sums = &mut trace.gates[frame.step(step, units)];
             recurrent.add_to(&trace.states[frame.step(step, units)], sums);
@@ -38,13 +38,13 @@ impl<E: Element> Cell<E> for Simple {
         frame: Frame,
         recurrent: &[E],
         trace: &mut Trace<'_, E>,
-        slopes: Slopes<'_, E>,
+        grads: Grads<'_, E>,
         (weight, _): (&mut [E], &mut [E]),
     ) {
         let units = frame.units;
         let mut by_state = vec![E::zero(); frame.batch * units];
         for step in (0..frame.steps).rev() {
-            slopes.add_to(frame, step, &mut by_state);
+            grads.add_to(frame, step, &mut by_state);
             let skipped = trace.skipped.get(frame.step(step, 1));
             let held = skipped.map(|_| by_state.clone());
             let before = frame.step(step + 1, units * Cell::<E>::kept(self));

@@ -10,7 +10,7 @@ use super::Element;
 
 /// The buffers of a thread that wait for the next who asks.
 #[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
-pub type Spares<E> = RefCell<Vec<Vec<E>>>;
+pub type BufferPool<E> = RefCell<Vec<Vec<E>>>;
 
 /// From how many numbers on clearing costs more than to look for one here.
 const LARGE: usize = 1 << 12;
@@ -36,8 +36,8 @@ impl Drop for Keeping {
     fn drop(&mut self) {
         RUNS.set(RUNS.get() - 1);
         if RUNS.get() == 0 {
-            f32::spares().take();
-            f64::spares().take();
+            f32::buffer_pool().take();
+            f64::buffer_pool().take();
         }
     }
 }
@@ -47,9 +47,9 @@ pub(crate) fn take<E: Element, Error>(
     len: usize,
     new: impl FnOnce(usize) -> Result<Vec<E>, Error>,
 ) -> Result<Vec<E>, Error> {
-    let kept = E::spares().with_borrow_mut(|spares| {
-        let place = spares.iter().rposition(|spare| spare.len() == len)?;
-        Some(spares.swap_remove(place))
+    let kept = E::buffer_pool().with_borrow_mut(|buffer_pool| {
+        let place = buffer_pool.iter().rposition(|spare| spare.len() == len)?;
+        Some(buffer_pool.swap_remove(place))
     });
     let mut buffer = kept.map_or_else(|| new(len), Ok)?;
     if cfg!(debug_assertions) {
@@ -64,7 +64,7 @@ pub(crate) fn put<E: Element>(buffer: Vec<E>) -> Result<(), Vec<E>> {
     if buffer.len() < LARGE || RUNS.get() == 0 {
         return Err(buffer);
     }
-    E::spares().with_borrow_mut(|spares| spares.push(buffer));
+    E::buffer_pool().with_borrow_mut(|buffer_pool| buffer_pool.push(buffer));
     Ok(())
 }
 

@@ -38,7 +38,7 @@ pub(super) fn threads() -> usize {
 ///
 /// # Panics
 /// Where `work` does, on whichever thread.
-pub(super) fn together(others: usize, work: &(dyn Fn() + Sync)) {
+pub(super) fn run(others: usize, work: &(dyn Fn() + Sync)) {
     let work: *const (dyn Fn() + Sync) = work;
     // SAFETY: the lifetime alone changes. The pointer is followed by those who have entered the
     // call, and `Closing` waits for all of them before this function is left, by a panic too.
@@ -216,7 +216,7 @@ mod tests {
     fn the_caller_never_waits_for_those_who_have_not_begun() {
         for helpers in 0..5 {
             let count = AtomicUsize::new(0);
-            together(helpers, &|| {
+            run(helpers, &|| {
                 count.fetch_add(1, Ordering::Relaxed);
             });
             assert!((1..=helpers + 1).contains(&count.into_inner()));
@@ -232,7 +232,7 @@ mod tests {
                     for round in 0..500 {
                         let next = AtomicUsize::new(0);
                         let sum = AtomicUsize::new(0);
-                        together(2, &|| {
+                        run(2, &|| {
                             while next.fetch_add(1, Ordering::Relaxed) < 20 {
                                 sum.fetch_add(caller + round, Ordering::Relaxed);
                             }
@@ -247,13 +247,13 @@ mod tests {
     #[test]
     fn a_panic_reaches_the_caller_and_the_team_goes_on() {
         for _ in 0..100 {
-            let panicked = catch_unwind(|| together(3, &|| panic!("on purpose")));
+            let panicked = catch_unwind(|| run(3, &|| panic!("on purpose")));
             assert!(panicked.is_err());
         }
         let me = thread::current().id();
         let (mine, theirs) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let others_panic = catch_unwind(AssertUnwindSafe(|| {
-            together(3, &|| {
+            run(3, &|| {
                 if thread::current().id() != me {
                     theirs.fetch_add(1, Ordering::SeqCst);
                     panic!("on purpose");
@@ -265,6 +265,6 @@ mod tests {
         }));
         assert_eq!(mine.into_inner(), 1);
         assert_eq!(others_panic.is_err(), theirs.into_inner() > 0);
-        together(3, &|| ());
+        run(3, &|| ());
     }
 }

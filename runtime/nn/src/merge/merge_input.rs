@@ -8,7 +8,7 @@ use crate::{mask::Mask, missing, tensor::*};
 /// One operand of a merge: a tensor with a batch dimension, whatever its shape.
 ///
 /// It shares the tensor's elements and its identity, so gradients arrive at the tensor itself.
-pub struct Part<E: Element, D: Backend<E>> {
+pub struct MergeInput<E: Element, D: Backend<E>> {
     tensor: Flat<E, D>,
     layout: Layout,
 }
@@ -31,7 +31,7 @@ impl Layout {
     }
 }
 
-impl<E: Element, D: Backend<E>> Part<E, D> {
+impl<E: Element, D: Backend<E>> MergeInput<E, D> {
     /// The tensor as an operand. A tensor that is permuted or broadcast is an error: the copy that
     /// would bring it into order belongs on the tape, `try_contiguous` on the traced tensor does
     /// it.
@@ -40,7 +40,7 @@ impl<E: Element, D: Backend<E>> Part<E, D> {
             Some((batch, dims)) => {
                 let (batch, dims) = (*batch, SmallVec::from_slice(dims));
                 let layout = Layout { batch, dims, present: None, mask: None };
-                Ok(Part { tensor: D::flatten(tensor)?.in_order()?, layout })
+                Ok(MergeInput { tensor: D::flatten(tensor)?.in_order()?, layout })
             }
             None => Err(D::size_error()),
         }
@@ -105,18 +105,18 @@ mod tests {
     fn a_tensor_out_of_order_or_without_a_batch_is_refused() {
         let device = Cpu::default();
         let x = device.tensor([[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
-        assert!(Part::new(&x).is_ok());
-        assert!(Part::new(&x.permute::<Rank2<3, 2>, _>()).is_err());
+        assert!(MergeInput::new(&x).is_ok());
+        assert!(MergeInput::new(&x.permute::<Rank2<3, 2>, _>()).is_err());
         let broadcast = device.tensor([1.0f32, 2.0]).broadcast::<Rank2<2, 2>, Axis<0>>();
-        assert!(Part::new(&broadcast).is_err());
-        assert!(Part::new(&device.tensor(1.0f32)).is_err());
+        assert!(MergeInput::new(&broadcast).is_err());
+        assert!(MergeInput::new(&device.tensor(1.0f32)).is_err());
     }
 
     #[test]
     fn presence_is_for_every_row() {
         let device = Cpu::default();
         let part = |presence: &Tensor<(usize, Const<1>), f32, Cpu>| {
-            Part::new(&device.tensor([[1.0f32], [2.0]])).unwrap().present(presence)
+            MergeInput::new(&device.tensor([[1.0f32], [2.0]])).unwrap().present(presence)
         };
         use dfdx::tensor::ZerosTensor;
         assert!(!part(&device.zeros_like(&(2, Const))).unwrap().layout.is_present(1));

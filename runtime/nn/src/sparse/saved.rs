@@ -5,11 +5,11 @@ use std::{
     rc::Rc,
 };
 
-use multi_input_kernel::{past::Past, Element, Pace};
+use multi_input_kernel::{pending_steps::StepLog, Element, StepSize};
 
 use super::{
     table::{Raw, Table},
-    Coast, Kind, Tables,
+    CatchUp, Kind, Tables,
 };
 
 /// What a run writes down of its tensors, by name.
@@ -28,9 +28,9 @@ struct SavedTable<E> {
     num_rows: usize,
     width: usize,
     rows: Vec<u32>,
-    stand: Vec<u64>,
+    last_step: Vec<u64>,
     slots: Vec<Vec<E>>,
-    past: Past,
+    log: StepLog,
     /// The rows looked up since the optimizer's last step.
     pending: Vec<u32>,
 }
@@ -38,7 +38,7 @@ struct SavedTable<E> {
 /// Where a tensor in which nobody has looked anything up yet says so.
 const UNUSED: &str = "unused";
 /// The numbers of a table, each under its own name.
-const NUMBERS: [&str; 6] = ["sizes", "rows", "stand", "pending", "rates", "decays"];
+const NUMBERS: [&str; 6] = ["sizes", "rows", "last_step", "pending", "rates", "decays"];
 
 fn name(tensor: &str, what: &str) -> String {
     format!("table.{tensor}.{what}")
@@ -72,7 +72,7 @@ impl<E: Element> Tables<E> {
         run: &SavedState,
         weights: &mut [E],
     ) -> Option<()> {
-        let (coast, (_, kind)) = (self.coast.as_ref()?, self.tensors.get_mut(index)?);
+        let (catch_up, (_, kind)) = (self.catch_up.as_ref()?, self.tensors.get_mut(index)?);
         let may_rest = !matches!(kind, Kind::Whole);
         let rests =
             [NUMBERS[0], UNUSED].iter().any(|what| run.numbers.contains_key(&name(tensor, what)));
@@ -81,7 +81,7 @@ impl<E: Element> Tables<E> {
         }
         *kind = if run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
             let saved = SavedTable::of(run, tensor, self.slots)?;
-            Kind::Rows(Box::new(Table::recall(saved, Rc::clone(coast), weights)))
+            Kind::Rows(Box::new(Table::recall(saved, Rc::clone(catch_up), weights)))
         } else if run.numbers.contains_key(&name(tensor, UNUSED)) {
             Kind::Unused(steps)
         } else {
@@ -100,15 +100,15 @@ impl<E: Element> Table<E> {
         for (slot, numbers) in self.slots.iter().enumerate() {
             run.tensors.insert(name(tensor, &slot.to_string()), wide(numbers));
         }
-        let paces = self.past.paces();
+        let sizes = self.log.sizes();
         let pending = self.pending.entries.iter().map(|&entry| self.rows[entry as usize]);
         let numbers: [Vec<f64>; NUMBERS.len()] = [
-            vec![self.num_rows() as f64, self.width as f64, self.past.since as f64],
+            vec![self.num_rows() as f64, self.width as f64, self.log.since as f64],
             self.rows.iter().map(|&row| f64::from(row)).collect(),
-            self.stand.iter().map(|&step| step as f64).collect(),
+            self.last_step.iter().map(|&step| step as f64).collect(),
             pending.map(f64::from).collect(),
-            paces.iter().map(|pace| pace.rate).collect(),
-            paces.iter().map(|pace| pace.decay).collect(),
+            sizes.iter().map(|size| size.rate).collect(),
+            sizes.iter().map(|size| size.decay).collect(),
         ];
         for (what, numbers) in NUMBERS.iter().zip(numbers) {
             run.numbers.insert(name(tensor, what), numbers);
@@ -116,13 +116,13 @@ impl<E: Element> Table<E> {
     }
 
     /// The table as it was; `weights` become the raw ones.
-    fn recall(saved: SavedTable<E>, coast: Coast<E>, weights: &mut [E]) -> Table<E> {
-        let SavedTable { raw, num_rows, width, rows, stand, slots, past, pending } = saved;
-        let mut table = Table::new((num_rows, width), past.since, slots.len(), coast);
+    fn recall(saved: SavedTable<E>, catch_up: CatchUp<E>, weights: &mut [E]) -> Table<E> {
+        let SavedTable { raw, num_rows, width, rows, last_step, slots, log, pending } = saved;
+        let mut table = Table::new((num_rows, width), log.since, slots.len(), catch_up);
         for row in rows {
             table.entry(row as usize);
         }
-        (table.stand, table.slots, table.past) = (stand, slots, past);
+        (table.last_step, table.slots, table.log) = (last_step, slots, log);
         table.unsettle(&raw, weights);
         for row in pending {
             let entry = table.entry(row as usize);
@@ -160,8 +160,8 @@ fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Op
     let whole = |what: &str| -> Option<Vec<u64>> {
         numbers(what)?.iter().map(|&number| whole(number)).collect()
     };
-    let [sizes, rows, stand, pending] =
-        [whole("sizes")?, whole("rows")?, whole("stand")?, whole("pending")?];
+    let [sizes, rows, last_step, pending] =
+        [whole("sizes")?, whole("rows")?, whole("last_step")?, whole("pending")?];
     let (rates, decays) = (numbers("rates")?, numbers("decays")?);
     let &[own_rows, own_width, since] = sizes.as_slice() else { return Some(false) };
 
@@ -174,8 +174,8 @@ fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Op
         && under_way.is_subset(&entries);
     let last = since + rates.len() as u64;
     let steps_fit = rates.len() == decays.len()
-        && stand.len() == rows.len()
-        && stand.iter().all(|stand| (since..=last).contains(stand));
+        && last_step.len() == rows.len()
+        && last_step.iter().all(|last_step| (since..=last).contains(last_step));
     let of_entries = rows.len() * width;
     let of_weights = match decays.iter().any(|decay| *decay != 0.0) {
         true => num_rows * width,
@@ -205,19 +205,19 @@ impl<E: Element> SavedTable<E> {
         let &[num_rows, width, since] = numbers("sizes")?.as_slice() else { return None };
         let (num_rows, width) = (num_rows as usize, width as usize);
         let rows: Vec<u32> = numbers("rows")?.iter().map(|&row| row as u32).collect();
-        let stand: Vec<u64> = numbers("stand")?.iter().map(|&step| step as u64).collect();
+        let last_step: Vec<u64> = numbers("last_step")?.iter().map(|&step| step as u64).collect();
         let pending: Vec<u32> = numbers("pending")?.iter().map(|&row| row as u32).collect();
-        let mut past = Past::new(since as u64);
+        let mut log = StepLog::new(since as u64);
         for (&rate, &decay) in numbers("rates")?.iter().zip(numbers("decays")?) {
-            past.push(Pace { rate, decay });
+            log.push(StepSize { rate, decay });
         }
         let weights: Vec<E> = tensor_of("weights")?;
-        let raw = match past.decays() {
+        let raw = match log.decays() {
             true => Raw::All(weights),
             false => Raw::Entries(weights),
         };
         let slots: Vec<Vec<E>> =
             (0..slots).map(|slot| tensor_of(&slot.to_string())).collect::<Option<_>>()?;
-        Some(SavedTable { raw, num_rows, width, rows, stand, slots, past, pending })
+        Some(SavedTable { raw, num_rows, width, rows, last_step, slots, log, pending })
     }
 }

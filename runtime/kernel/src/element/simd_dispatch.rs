@@ -41,7 +41,7 @@ fn with_avx2(loops: impl Loops) {
 }
 
 /// A function over numbers of a type `E` and borrows for `'a` whose body is [`run`] as [`Loops`].
-macro_rules! wide_fn {
+macro_rules! simd_fn {
     (
         $(#[$attribute:meta])*
         $visibility:vis fn $name:ident($($argument:ident: $type:ty),+ $(,)?) $body:block
@@ -51,18 +51,18 @@ macro_rules! wide_fn {
             struct Arguments<'a, E> {
                 $($argument: $type,)+
             }
-            impl<'a, E: $crate::Element> $crate::element::wide::Loops for Arguments<'a, E> {
+            impl<'a, E: $crate::Element> $crate::element::simd_dispatch::Loops for Arguments<'a, E> {
                 #[inline(always)]
                 fn run(self) {
                     let Arguments { $($argument,)+ } = self;
                     $body
                 }
             }
-            $crate::element::wide::run(Arguments { $($argument,)+ });
+            $crate::element::simd_dispatch::run(Arguments { $($argument,)+ });
         }
     };
 }
-pub(crate) use wide_fn;
+pub(crate) use simd_fn;
 
 #[cfg(any(test, feature = "portable"))]
 thread_local! {

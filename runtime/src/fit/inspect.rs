@@ -27,7 +27,7 @@ thread_local! {
 }
 
 /// Runs a forward pass, and names the first node whose output is not finite.
-pub(super) fn first_not_finite(forward: impl FnOnce()) -> Option<&'static str> {
+pub(super) fn first_non_finite(forward: impl FnOnce()) -> Option<&'static str> {
     OBSERVED.set(Observed::Finite);
     forward();
     match OBSERVED.replace(Observed::Nothing) {
@@ -50,7 +50,7 @@ pub(super) fn outputs(
 }
 
 /// Called at the end of every node.
-pub(crate) fn look<E: Element, D: Backend<E>>(name: &'static str, value: &dyn Operand<E, D>) {
+pub(crate) fn inspect<E: Element, D: Backend<E>>(name: &'static str, value: &dyn Operand<E, D>) {
     if matches!(OBSERVED.get(), Observed::Finite | Observed::Values) {
         note(name, &mut D::elements(value).iter().map(|number| number.as_f64()));
     }

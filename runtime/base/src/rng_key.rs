@@ -10,15 +10,15 @@ use crate::seed::{mix, GOLDEN};
 /// Resuming a training run therefore takes no more than the number of the step.
 ///
 /// ```
-/// use multi_input_base::Draw;
+/// use multi_input_base::RngKey;
 ///
-/// let draw = Draw { seed: 7, layer: 0, step: 3, call: 0 };
+/// let draw = RngKey { seed: 7, layer: 0, step: 3, call: 0 };
 /// let numbers = draw.numbers();
 /// assert_eq!(numbers(5), draw.numbers()(5));
 /// assert_ne!(numbers(5), draw.layer(1).numbers()(5));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Draw {
+pub struct RngKey {
     /// What the user chose.
     pub seed: u64,
     /// Which of a model's layers draws.
@@ -31,15 +31,15 @@ pub struct Draw {
     pub call: u64,
 }
 
-impl Draw {
+impl RngKey {
     /// The same draw for the layer of the given index.
     #[must_use]
-    pub const fn layer(self, index: u64) -> Draw {
-        Draw { layer: index, ..self }
+    pub const fn layer(self, index: u64) -> RngKey {
+        RngKey { layer: index, ..self }
     }
 
     /// This draw; the layer's next one in the same step is another.
-    pub fn advance(&mut self) -> Draw {
+    pub fn advance(&mut self) -> RngKey {
         let drawn = *self;
         self.call = drawn.call.wrapping_add(1);
         drawn
@@ -68,8 +68,8 @@ mod tests {
         let mut first = std::collections::BTreeSet::new();
         for seed in [0, 1] {
             for (layer, call) in (0..layers).flat_map(|layer| (0..calls).map(move |c| (layer, c))) {
-                let draws = (0..steps).map(|step| Draw { seed, layer, step, call });
-                first.extend(draws.map(|draw| draw.numbers()(0)));
+                let keys = (0..steps).map(|step| RngKey { seed, layer, step, call });
+                first.extend(keys.map(|key| key.numbers()(0)));
             }
         }
         assert_eq!(first.len() as u64, 2 * layers * calls * steps);
@@ -78,21 +78,21 @@ mod tests {
     /// The masks of runs that were begun by earlier versions.
     #[test]
     fn the_first_call_of_a_step_has_its_literal_numbers() {
-        let numbers = Draw { seed: 7, layer: 2, step: 3, call: 0 }.numbers();
+        let numbers = RngKey { seed: 7, layer: 2, step: 3, call: 0 }.numbers();
         assert_eq!([0, 1].map(numbers), [0xe818_e003_ae4c_ed20, 0xa47a_3041_8d0b_0741]);
     }
 
     #[test]
     fn a_layer_draws_anew_with_every_call() {
-        let mut draw = Draw { seed: 3, layer: 1, step: 8, call: 0 };
-        assert_eq!(draw.advance(), Draw { seed: 3, layer: 1, step: 8, call: 0 });
-        assert_eq!(draw.advance(), Draw { seed: 3, layer: 1, step: 8, call: 1 });
-        assert_eq!(draw.layer(2), Draw { seed: 3, layer: 2, step: 8, call: 2 });
+        let mut key = RngKey { seed: 3, layer: 1, step: 8, call: 0 };
+        assert_eq!(key.advance(), RngKey { seed: 3, layer: 1, step: 8, call: 0 });
+        assert_eq!(key.advance(), RngKey { seed: 3, layer: 1, step: 8, call: 1 });
+        assert_eq!(key.layer(2), RngKey { seed: 3, layer: 2, step: 8, call: 2 });
     }
 
     #[test]
     fn numbers_are_spread_evenly() {
-        let numbers = Draw { seed: 3, layer: 2, step: 1, call: 0 }.numbers();
+        let numbers = RngKey { seed: 3, layer: 2, step: 1, call: 0 }.numbers();
         let mut counts = [0usize; 16];
         (0..16_000).for_each(|position| counts[(numbers(position) >> 60) as usize] += 1);
         assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");

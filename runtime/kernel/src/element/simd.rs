@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 /// As many numbers as a register of the processor holds.
-pub trait Register: Copy {
+pub trait Simd: Copy {
     type Number: super::Element;
     const COUNT: usize;
 
@@ -27,15 +27,15 @@ pub trait Register: Copy {
 /// Loops over numbers of one type, whatever the registers. `run` is `#[inline(always)]`, and so is
 /// whatever it calls, or they are compiled as ever.
 #[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
-pub trait WithRegister<E> {
+pub trait WithSimd<E> {
     /// # Safety
     /// The processor has the register.
     #[allow(private_bounds)]
-    unsafe fn run<R: Register<Number = E>>(self);
+    unsafe fn run<R: Simd<Number = E>>(self);
 }
 
 /// Four numbers, which most processors hold in one register.
-impl<E: super::Element> Register for [E; 4] {
+impl<E: super::Element> Simd for [E; 4] {
     type Number = E;
     const COUNT: usize = 4;
 
@@ -87,18 +87,18 @@ impl<E: super::Element> Register for [E; 4] {
 /// Runs loops over `$number` with the widest registers that the processor has.
 macro_rules! widest {
     ($name:ident, $number:ty, $wide:ty, $less_wide:ty) => {
-        pub(crate) fn $name(loops: impl WithRegister<$number>) {
+        pub(crate) fn $name(loops: impl WithSimd<$number>) {
             #[cfg(target_arch = "x86_64")]
-            if !super::wide::is_portable() {
+            if !super::simd_dispatch::is_portable() {
                 use std::arch::is_x86_feature_detected as has;
 
                 #[target_feature(enable = "avx512f")]
-                fn wide(loops: impl WithRegister<$number>) {
+                fn wide(loops: impl WithSimd<$number>) {
                     // SAFETY: the processor has AVX-512, or it would not be here.
                     unsafe { loops.run::<$wide>() }
                 }
                 #[target_feature(enable = "avx2,fma")]
-                fn less_wide(loops: impl WithRegister<$number>) {
+                fn less_wide(loops: impl WithSimd<$number>) {
                     // SAFETY: the processor has AVX2, or it would not be here.
                     unsafe { loops.run::<$less_wide>() }
                 }
@@ -124,7 +124,7 @@ widest!(double, f64, std::arch::x86_64::__m512d, std::arch::x86_64::__m256d);
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::Register;
+    use super::Simd;
 
     macro_rules! register {
         (
@@ -132,7 +132,7 @@ mod x86 {
             $zero:ident, $of:ident, $load:ident, $store:ident,
             $add:ident, $subtract:ident, $multiply:ident, $fused:ident, $larger:ident
         ) => {
-            impl Register for $register {
+            impl Simd for $register {
                 type Number = $number;
                 const COUNT: usize = $count;
 
@@ -264,13 +264,13 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{wide::portable, Element};
+    use crate::{simd_dispatch::portable, Element};
 
     /// Every operation on sixteen pairs, register by register, beside the plain one.
     struct Check<E>(Vec<E>, Vec<E>);
 
-    impl<E: Element> WithRegister<E> for Check<E> {
-        unsafe fn run<R: Register<Number = E>>(self) {
+    impl<E: Element> WithSimd<E> for Check<E> {
+        unsafe fn run<R: Simd<Number = E>>(self) {
             for first in (0..16).step_by(R::COUNT) {
                 let [a, b] = [&self.0, &self.1].map(|numbers| &numbers[first..first + R::COUNT]);
                 let (x, y) = (R::load(a.as_ptr()), R::load(b.as_ptr()));
@@ -304,7 +304,7 @@ mod tests {
         let mut b: Vec<E> = (0..16).map(|i| E::of(f64::from(i % 7 - 3))).collect();
         (a[3], b[6], a[9], b[9]) = (E::nan(), E::nan(), E::nan(), E::nan());
         (a[1], b[2]) = (E::infinity(), E::neg_infinity());
-        let run = || E::with_register(Check(a.clone(), b.clone()));
+        let run = || E::with_simd(Check(a.clone(), b.clone()));
         run();
         portable(run);
     }

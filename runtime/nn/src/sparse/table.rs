@@ -1,8 +1,8 @@
 //! One table whose rows rest.
 
-use multi_input_kernel::{past::Past, Element, Owed};
+use multi_input_kernel::{pending_steps::StepLog, Element, PendingSteps};
 
-use super::Coast;
+use super::CatchUp;
 use crate::optim::AnyOptimizer;
 
 /// The fewest steps that are remembered before all rows catch up.
@@ -28,14 +28,14 @@ pub struct Table<E> {
     /// The row of each entry, in the order in which they were first looked up.
     pub(super) rows: Vec<u32>,
     /// The number of the last step that each entry's row took.
-    pub(super) stand: Vec<u64>,
+    pub(super) last_step: Vec<u64>,
     /// What the optimizer remembers: slot after slot, entry after entry.
     pub(super) slots: Vec<Vec<E>>,
     /// For every entry its place in the step under way, from 1; 0 where it has none.
     places: Vec<u32>,
     pub(super) pending: Pending<E>,
-    pub(super) past: Past,
-    coast: Coast<E>,
+    pub(super) log: StepLog,
+    catch_up: CatchUp<E>,
 }
 
 /// The rows looked up since the optimizer's last step, brought up to it.
@@ -43,7 +43,7 @@ pub struct Table<E> {
 pub(super) struct Pending<E> {
     /// The entry of each.
     pub(super) entries: Vec<u32>,
-    stand: Vec<u64>,
+    last_step: Vec<u64>,
     weights: Vec<E>,
     slots: Vec<Vec<E>>,
     gradient: Vec<E>,
@@ -65,18 +65,18 @@ impl<E: Element> Table<E> {
         (rows, width): (usize, usize),
         steps: u64,
         slots: usize,
-        coast: Coast<E>,
+        catch_up: CatchUp<E>,
     ) -> Table<E> {
         Table {
             width,
             entries: vec![0; rows],
             rows: Vec::new(),
-            stand: Vec::new(),
+            last_step: Vec::new(),
             slots: vec![Vec::new(); slots],
             places: Vec::new(),
             pending: Pending { slots: vec![Vec::new(); slots], ..Pending::default() },
-            past: Past::new(steps),
-            coast,
+            log: StepLog::new(steps),
+            catch_up,
         }
     }
 
@@ -110,7 +110,7 @@ impl<E: Element> Table<E> {
     pub(super) fn entry(&mut self, row: usize) -> usize {
         if self.entries[row] == 0 {
             self.rows.push(row as u32);
-            self.stand.push(self.past.since);
+            self.last_step.push(self.log.since);
             self.places.push(0);
             let end = self.rows.len() * self.width;
             self.slots.iter_mut().for_each(|slot| slot.resize(end, E::zero()));
@@ -124,10 +124,10 @@ impl<E: Element> Table<E> {
         if self.places[entry] != 0 {
             return;
         }
-        let Pending { entries, stand, weights: taken, slots, gradient } = &mut self.pending;
+        let Pending { entries, last_step, weights: taken, slots, gradient } = &mut self.pending;
         let width = self.width;
         entries.push(entry as u32);
-        stand.push(self.stand[entry]);
+        last_step.push(self.last_step[entry]);
         taken.extend_from_slice(&weights[row * width..][..width]);
         for (taken, slot) in slots.iter_mut().zip(&self.slots) {
             taken.extend_from_slice(&slot[entry * width..][..width]);
@@ -138,22 +138,22 @@ impl<E: Element> Table<E> {
 
     /// Has the rows of the step under way take what they owe.
     pub(super) fn bring_up(&mut self) {
-        let Pending { stand, weights, slots, .. } = &mut self.pending;
-        (self.coast)(&Owed { past: &self.past, stand }, weights, slots);
-        stand.fill(self.past.now());
+        let Pending { last_step, weights, slots, .. } = &mut self.pending;
+        (self.catch_up)(&PendingSteps { log: &self.log, last_step }, weights, slots);
+        last_step.fill(self.log.now());
     }
 
-    pub(super) fn add_gradient(&mut self, indices: &[usize], slopes: &[E]) {
-        for (slope, &row) in slopes.chunks_exact(self.width).zip(indices) {
+    pub(super) fn add_gradient(&mut self, indices: &[usize], grads: &[E]) {
+        for (grad, &row) in grads.chunks_exact(self.width).zip(indices) {
             let place = self.places[self.entries[row] as usize - 1] as usize - 1;
             let sums = &mut self.pending.gradient[place * self.width..][..self.width];
-            sums.iter_mut().zip(slope).for_each(|(sum, slope)| *sum += *slope);
+            sums.iter_mut().zip(grad).for_each(|(sum, grad)| *sum += *grad);
         }
     }
 
     /// The optimizer's step on the rows that were looked up; the others owe it.
     pub(super) fn step(&mut self, step: u64, optimizer: &dyn AnyOptimizer, weights: &mut [E]) {
-        let Pending { entries, stand, weights: taken, slots, gradient } = &mut self.pending;
+        let Pending { entries, last_step, weights: taken, slots, gradient } = &mut self.pending;
         let width = self.width;
         optimizer.on::<E>().update(step, taken, gradient, slots);
         for (place, &entry) in entries.iter().enumerate() {
@@ -163,18 +163,18 @@ impl<E: Element> Table<E> {
             for (slot, taken) in self.slots.iter_mut().zip(&*slots) {
                 slot[entry * width..][..width].copy_from_slice(&taken[place..][..width]);
             }
-            self.stand[entry] = step;
+            self.last_step[entry] = step;
             self.places[entry] = 0;
         }
         entries.clear();
-        stand.clear();
+        last_step.clear();
         taken.clear();
         gradient.clear();
         slots.iter_mut().for_each(Vec::clear);
-        if let Some(pace) = optimizer.pace(step) {
-            self.past.push(pace);
+        if let Some(size) = optimizer.step_size(step) {
+            self.log.push(size);
         }
-        if self.past.count() >= most_steps(self.num_rows(), self.rows.len()) {
+        if self.log.count() >= most_steps(self.num_rows(), self.rows.len()) {
             // What decides this is in every checkpoint, so a resumed run does it at the same steps.
             self.pay(weights);
         }
@@ -182,7 +182,7 @@ impl<E: Element> Table<E> {
 
     /// Makes `weights` what the dense formula has by now, and gives what they were.
     pub fn settle(&self, weights: &mut [E]) -> Raw<E> {
-        let raw = match self.past.decays() {
+        let raw = match self.log.decays() {
             true => Raw::All(weights.to_vec()),
             false => Raw::Entries(self.of_entries(weights)),
         };
@@ -195,16 +195,20 @@ impl<E: Element> Table<E> {
         let mut slots = std::mem::take(&mut self.slots);
         self.bring_all_up(weights, &mut slots);
         self.slots = slots;
-        self.past = Past::new(self.past.now());
-        self.stand.fill(self.past.now());
+        self.log = StepLog::new(self.log.now());
+        self.last_step.fill(self.log.now());
     }
 
     /// Has all rows of `weights` and of the slots take what they owe.
     fn bring_all_up(&self, weights: &mut [E], slots: &mut [Vec<E>]) {
         let mut own = self.of_entries(weights);
-        (self.coast)(&Owed { past: &self.past, stand: &self.stand }, &mut own, slots);
-        if self.past.decays() {
-            let left = E::of(self.past.after(self.past.since).left_after(0));
+        (self.catch_up)(
+            &PendingSteps { log: &self.log, last_step: &self.last_step },
+            &mut own,
+            slots,
+        );
+        if self.log.decays() {
+            let left = E::of(self.log.after(self.log.since).left_after(0));
             weights.iter_mut().for_each(|weight| *weight *= left);
         }
         self.put_entries(&own, weights);

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::{
-    element::register::{Register, WithRegister},
+    element::simd::{Simd, WithSimd},
     matmul::{multiply, Add, Matrix},
     Element,
 };
@@ -12,14 +12,14 @@ use super::{
 const FEW: usize = 4;
 
 /// A matrix `[outputs, inputs]` that rows of inputs are multiplied with, time after time.
-pub struct Factor<'a, E> {
+pub struct Gemv<'a, E> {
     matrix: &'a [E],
     inputs: usize,
     /// `[inputs, outputs]`, for few rows.
     turned: Option<Vec<E>>,
 }
 
-impl<'a, E: Element> Factor<'a, E> {
+impl<'a, E: Element> Gemv<'a, E> {
     /// For so many rows at a time.
     pub fn new(matrix: &'a [E], inputs: usize, rows: usize) -> Self {
         let outputs = matrix.len() / inputs.max(1);
@@ -32,7 +32,7 @@ impl<'a, E: Element> Factor<'a, E> {
             }
             turned
         });
-        Factor { matrix, inputs, turned }
+        Gemv { matrix, inputs, turned }
     }
 
     /// `sums += rows matrix^T`.
@@ -45,7 +45,7 @@ impl<'a, E: Element> Factor<'a, E> {
         };
         let rows = rows.chunks_exact(inputs.max(1));
         for (row, sums) in rows.zip(sums.chunks_exact_mut(outputs.max(1))) {
-            E::with_register(AddRow { row, turned, sums });
+            E::with_simd(AddRow { row, turned, sums });
         }
     }
 }
@@ -57,9 +57,9 @@ struct AddRow<'a, E> {
     sums: &'a mut [E],
 }
 
-impl<E: Element> WithRegister<E> for AddRow<'_, E> {
+impl<E: Element> WithSimd<E> for AddRow<'_, E> {
     #[inline(always)]
-    unsafe fn run<R: Register<Number = E>>(mut self) {
+    unsafe fn run<R: Simd<Number = E>>(mut self) {
         assert!(self.row.len() * self.sums.len() <= self.turned.len(), "every number has weights");
         let mut at = 0;
         // Eight sums at once hide how long one takes.
@@ -85,7 +85,7 @@ impl<E: Element> AddRow<'_, E> {
     /// # Safety
     /// The processor has the register; there are so many sums from `at` on, and weights for them.
     #[inline(always)]
-    unsafe fn add<R: Register<Number = E>, const N: usize>(&mut self, at: usize) {
+    unsafe fn add<R: Simd<Number = E>, const N: usize>(&mut self, at: usize) {
         let mut added = [R::zero(); N];
         let mut weights = self.turned.as_ptr().add(at);
         for x in self.row {
@@ -105,7 +105,7 @@ impl<E: Element> AddRow<'_, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wide::portable;
+    use crate::simd_dispatch::portable;
 
     #[test]
     fn few_rows_and_many_have_the_same_products() {
@@ -114,7 +114,7 @@ mod tests {
             let (matrix, rows) = (numbers(inputs * outputs), numbers(2 * inputs));
             let run = |rows_at_a_time: usize| {
                 let mut sums = numbers(2 * outputs);
-                Factor::new(&matrix, inputs, rows_at_a_time).add_to(&rows, &mut sums);
+                Gemv::new(&matrix, inputs, rows_at_a_time).add_to(&rows, &mut sums);
                 sums
             };
             let few = run(2);
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn there_may_be_nothing_to_multiply() {
         let mut sums = [1.0f64; 2];
-        Factor::new(&[], 0, 1).add_to(&[], &mut sums);
+        Gemv::new(&[], 0, 1).add_to(&[], &mut sums);
         assert_eq!(sums, [1.0; 2]);
     }
 }

@@ -1,9 +1,9 @@
 //! Many steps at once for rows whose gradient is zero in all of them.
 
 use super::{
-    element::wide::{self, Loops},
-    past::{Owed, Steps},
-    spread::{self, cut},
+    element::simd_dispatch::{self, Loops},
+    parallel::{self, cut},
+    pending_steps::{PendingSteps, Steps},
     Element,
 };
 
@@ -12,17 +12,17 @@ const COST: usize = 8;
 /// How many rows a core takes at a time.
 const TOGETHER: usize = 16;
 
-/// Runs `coast` for every row that owes something: on the steps, the row's weights and what is
+/// Runs `catch_up` for every row that owes something: on the steps, the row's weights and what is
 /// remembered of them. `most` is how many steps of a row are taken one by one at most.
 pub fn each_row<E: Element, const SLOTS: usize>(
-    owed: &Owed<'_>,
+    pending: &PendingSteps<'_>,
     most: usize,
     weights: &mut [E],
     slots: &mut [Vec<E>],
-    coast: impl Fn(Steps<'_>, &mut [E], [&mut [E]; SLOTS]) + Sync,
+    catch_up: impl Fn(Steps<'_>, &mut [E], [&mut [E]; SLOTS]) + Sync,
 ) {
     let Ok(slots): Result<&mut [Vec<E>; SLOTS], _> = slots.try_into() else { return };
-    let rows = owed.rows();
+    let rows = pending.rows();
     if rows == 0 {
         return;
     }
@@ -30,16 +30,16 @@ pub fn each_row<E: Element, const SLOTS: usize>(
     if width == 0 || slots.iter().any(|slot| slot.len() != weights.len()) {
         return;
     }
-    let steps: usize = (0..rows).map(|row| owed.of(row).len().min(most)).sum();
+    let steps: usize = (0..rows).map(|row| pending.of(row).len().min(most)).sum();
     let slots = slots.each_mut().map(Vec::as_mut_slice);
     let shards = Shards { first: 0, width, weights, slots };
-    spread::each(steps * width * COST, shards, |shard| {
+    parallel::for_each(steps * width * COST, shards, |shard| {
         let Shards { first, weights, mut slots, .. } = shard;
         for (row, weights) in weights.chunks_exact_mut(width).enumerate() {
-            let steps = owed.of(first + row);
+            let steps = pending.of(first + row);
             let own = slots.each_mut().map(|slot| cut(slot, width));
             if !steps.is_empty() {
-                coast(steps, weights, own);
+                catch_up(steps, weights, own);
             }
         }
     });
@@ -76,7 +76,7 @@ impl<'a, E, const SLOTS: usize> Iterator for Shards<'a, E, SLOTS> {
 /// What momentum does to weights whose gradient is zero: step for step
 /// w -= decay w; m *= keep_m; v *= keep_v; w -= rate m / (sqrt(v) + epsilon).
 #[derive(Clone, Copy)]
-pub struct Glide<'a> {
+pub struct MomentumSteps<'a> {
     /// The steps that are taken.
     pub steps: Steps<'a>,
     /// The most steps that are taken one by one.
@@ -89,15 +89,15 @@ pub struct Glide<'a> {
     pub epsilon: f64,
 }
 
-impl Glide<'_> {
+impl MomentumSteps<'_> {
     /// Moves the weights. `m` and `v` stay as they are.
     pub fn run<E: Element>(self, weights: &mut [E], m: &[E], v: &[E]) {
-        wide::run(Row { glide: self, weights, m, v });
+        simd_dispatch::run(Row { glide: self, weights, m, v });
     }
 }
 
 struct Row<'a, E> {
-    glide: Glide<'a>,
+    glide: MomentumSteps<'a>,
     weights: &'a mut [E],
     m: &'a [E],
     v: &'a [E],
@@ -129,26 +129,31 @@ impl<E: Element> Loops for Row<'_, E> {
 /// The steps of the weights in a register. A step takes a share of what the first one took that the
 /// settings alone give, so that nothing but the weights depends on the step before.
 #[inline(always)]
-fn lanes<E: Element>(glide: &Glide<'_>, w: &mut [E; LANES], m: &[E; LANES], root: &[E; LANES]) {
-    let paces = glide.steps.paces();
-    let paces = &paces[..paces.len().min(glide.most)];
+fn lanes<E: Element>(
+    glide: &MomentumSteps<'_>,
+    w: &mut [E; LANES],
+    m: &[E; LANES],
+    root: &[E; LANES],
+) {
+    let sizes = glide.steps.sizes();
+    let sizes = &sizes[..sizes.len().min(glide.most)];
     let (epsilon, keep_root) = (E::of(glide.epsilon), glide.keep_v.sqrt());
     let (mut left_m, mut left_root, mut taken) = (1.0, 1.0, 0);
-    for paces in paces.chunks(LOOK) {
-        for pace in paces {
+    for sizes in sizes.chunks(LOOK) {
+        for size in sizes {
             left_m *= glide.keep_m;
             left_root *= keep_root;
             let (decay, far, near) =
-                (E::of(pace.decay), E::of(pace.rate * left_m), E::of(left_root));
+                (E::of(size.decay), E::of(size.rate * left_m), E::of(left_root));
             for k in 0..LANES {
                 let weight = w[k] - w[k] * decay;
                 w[k] = weight - m[k] * far / (root[k] * near + epsilon);
             }
         }
-        taken += paces.len();
+        taken += sizes.len();
         // Steps become smaller and smaller: once the largest rate of the run moves no weight any
         // more, no later step does.
-        let (far, near) = (E::of(glide.steps.fastest() * left_m), E::of(left_root));
+        let (far, near) = (E::of(glide.steps.largest_rate() * left_m), E::of(left_root));
         let mut moving = false;
         for k in 0..LANES {
             moving |= w[k] - m[k] * far / (root[k] * near + epsilon) != w[k];

@@ -6,23 +6,23 @@ use super::Element;
 
 /// The buffers of a thread that nobody uses at present.
 #[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
-pub type Shelf<E> = RefCell<Vec<Vec<E>>>;
+pub type ThreadBuffers<E> = RefCell<Vec<Vec<E>>>;
 
 /// How many bytes the start of a buffer is a multiple of: a cache line, so that the widest load
 /// touches one alone.
 const ALIGNMENT: usize = 64;
 
 /// Runs `work` with a buffer of `len` numbers, which hold anything.
-pub(crate) fn scratch<E: Element, R>(len: usize, work: impl FnOnce(&mut [E]) -> R) -> R {
-    let shelf: &'static LocalKey<Shelf<E>> = E::shelf();
-    let mut buffer = shelf.with_borrow_mut(Vec::pop).unwrap_or_default();
+pub(crate) fn with_buffer<E: Element, R>(len: usize, work: impl FnOnce(&mut [E]) -> R) -> R {
+    let thread_buffers: &'static LocalKey<ThreadBuffers<E>> = E::thread_buffers();
+    let mut buffer = thread_buffers.with_borrow_mut(Vec::pop).unwrap_or_default();
     let padded = len + ALIGNMENT / std::mem::size_of::<E>();
     if buffer.len() < padded {
         buffer.resize(padded, E::zero());
     }
     let start = buffer.as_ptr().align_offset(ALIGNMENT).min(padded - len);
     let result = work(&mut buffer[start..start + len]);
-    shelf.with_borrow_mut(|shelf| shelf.push(buffer));
+    thread_buffers.with_borrow_mut(|thread_buffers| thread_buffers.push(buffer));
     result
 }
 
@@ -32,13 +32,13 @@ mod tests {
 
     #[test]
     fn buffers_are_aligned_and_used_again() {
-        let address = |len: usize| scratch::<f32, _>(len, |buffer| buffer.as_ptr() as usize);
+        let address = |len: usize| with_buffer::<f32, _>(len, |buffer| buffer.as_ptr() as usize);
         let first = address(1000);
         assert_eq!(first % ALIGNMENT, 0);
         assert_eq!(address(10), first);
-        scratch::<f32, _>(10, |outer| {
-            scratch::<f32, _>(10, |inner| assert_ne!(outer.as_ptr(), inner.as_ptr()));
+        with_buffer::<f32, _>(10, |outer| {
+            with_buffer::<f32, _>(10, |inner| assert_ne!(outer.as_ptr(), inner.as_ptr()));
         });
-        assert_eq!(scratch::<f64, _>(0, |buffer| buffer.len()), 0);
+        assert_eq!(with_buffer::<f64, _>(0, |buffer| buffer.len()), 0);
     }
 }

@@ -3,7 +3,7 @@
 //! The dense formula changes every row of an embedding in every step: a gradient of zero still moves
 //! a weight that has momentum. For a large table that is nearly all of a step's time and memory. So
 //! a row that no batch looks up *rests*, and takes the steps that it owes when it is looked up next,
-//! or when the table is read as a whole ([`Optimizer::coast`](crate::optim::Optimizer::coast)).
+//! or when the table is read as a whole ([`Optimizer::catch_up`](crate::optim::Optimizer::catch_up)).
 //! What comes of it is a function of the row as it was left, the number of the step and the steps'
 //! learning rates, so it does not matter how often somebody looks. Of the steps no more are
 //! remembered than the table has rows: then all rows catch up, at a step that the run alone decides.
@@ -24,7 +24,7 @@ use dfdx::tensor::UniqueId;
 pub use saved::{holds_table, SavedState};
 pub use table::{Raw, Table};
 
-use multi_input_kernel::Owed;
+use multi_input_kernel::PendingSteps;
 
 use crate::{
     optim::{AnyOptimizer, TensorState},
@@ -40,8 +40,8 @@ fn rests(rows: usize, looked_up: usize) -> bool {
     rows / ROWS_FOR_A_LOOK_UP >= looked_up && u32::try_from(rows).is_ok()
 }
 
-/// The optimizer's [`coast`](crate::optim::Optimizer::coast), whatever the optimizer.
-type Coast<E> = Rc<dyn Fn(&Owed<'_>, &mut [E], &mut [Vec<E>])>;
+/// The optimizer's [`catch_up`](crate::optim::Optimizer::catch_up), whatever the optimizer.
+type CatchUp<E> = Rc<dyn Fn(&PendingSteps<'_>, &mut [E], &mut [Vec<E>])>;
 
 /// The tensors of a run that are trained, in their order, and how each of them is.
 #[derive(Default)]
@@ -49,7 +49,7 @@ pub struct Tables<E> {
     tensors: Vec<(UniqueId, Kind<E>)>,
     batch_size: usize,
     slots: usize,
-    coast: Option<Coast<E>>,
+    catch_up: Option<CatchUp<E>>,
 }
 
 /// How a trained tensor takes its steps.
@@ -81,14 +81,15 @@ impl<E: Element> Tables<E> {
         optimizer: &dyn AnyOptimizer,
         batch_size: usize,
     ) -> Tables<E> {
-        let can = optimizer.pace(1).is_some();
+        let can = optimizer.step_size(1).is_some();
         let kind = |index| if can && may_rest(index) { Kind::Unused(0) } else { Kind::Whole };
         let tensors = ids.into_iter().enumerate().map(|(index, id)| (id, kind(index))).collect();
         let slots = optimizer.slots().len();
         let optimizer = optimizer.clone_boxed();
-        let coast: Coast<E> =
-            Rc::new(move |owed, weights, slots| optimizer.on::<E>().coast(owed, weights, slots));
-        Tables { tensors, batch_size, slots, coast: Some(coast) }
+        let catch_up: CatchUp<E> = Rc::new(move |pending, weights, slots| {
+            optimizer.on::<E>().catch_up(pending, weights, slots)
+        });
+        Tables { tensors, batch_size, slots, catch_up: Some(catch_up) }
     }
 
     /// The ids of all tensors.
@@ -136,21 +137,21 @@ impl<E: Element> Tables<E> {
         (indices, each): (&[usize], usize),
         output: &mut [E],
     ) -> LookUp {
-        if self.coast.is_none() {
+        if self.catch_up.is_none() {
             // Outside of a run.
             return LookUp::Whole;
         }
         let Some((_, kind)) = self.tensors.iter_mut().find(|(known, _)| *known == id) else {
             return LookUp::Still;
         };
-        if let (Kind::Unused(steps), Some(coast)) = (&*kind, &self.coast) {
+        if let (Kind::Unused(steps), Some(catch_up)) = (&*kind, &self.catch_up) {
             let rows = weights.len() / width.max(1);
             *kind = match rests(rows, each.saturating_mul(self.batch_size)) {
                 true => Kind::Rows(Box::new(Table::new(
                     (rows, width),
                     *steps,
                     self.slots,
-                    Rc::clone(coast),
+                    Rc::clone(catch_up),
                 ))),
                 false => Kind::Whole,
             };
@@ -202,12 +203,12 @@ pub fn look_up<E: Element>(
 }
 
 /// Adds what came back to the gradients of the rows that `indices` name.
-pub(crate) fn add_gradient<E: Element>(table: UniqueId, indices: &[usize], slopes: &[E]) {
+pub(crate) fn add_gradient<E: Element>(table: UniqueId, indices: &[usize], grads: &[E]) {
     LENT.with_borrow_mut(|lent| {
         let Some(tables) = lent.downcast_mut::<Tables<E>>() else { return };
         let found = tables.tensors.iter_mut().find(|(known, _)| *known == table);
         if let Some((_, Kind::Rows(table))) = found {
-            table.add_gradient(indices, slopes);
+            table.add_gradient(indices, grads);
         }
     });
 }

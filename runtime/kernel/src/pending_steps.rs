@@ -3,7 +3,7 @@
 /// What a step does to a weight whose gradient is zero, besides what the optimizer's own settings
 /// say.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pace {
+pub struct StepSize {
     /// How far the step goes, as the rule has it: Adam's learning rate corrected for the bias.
     pub rate: f64,
     /// The share of the weight that goes, before anything else.
@@ -12,35 +12,35 @@ pub struct Pace {
 
 /// The steps of a table since it first rested.
 #[derive(Clone, Debug, Default)]
-pub struct Past {
+pub struct StepLog {
     /// The number of steps that were taken before.
     pub since: u64,
-    paces: Vec<Pace>,
+    sizes: Vec<StepSize>,
     /// The logarithms of what the decays leave of a weight, summed up; empty where nothing decays.
     logarithms: Vec<f64>,
     /// The largest rate.
-    fastest: f64,
+    largest_rate: f64,
 }
 
-impl Past {
+impl StepLog {
     /// No steps yet, of a table that has taken `since`.
-    pub fn new(since: u64) -> Past {
-        Past { since, ..Past::default() }
+    pub fn new(since: u64) -> StepLog {
+        StepLog { since, ..StepLog::default() }
     }
 
     /// The number of the last step.
     pub fn now(&self) -> u64 {
-        self.since + self.paces.len() as u64
+        self.since + self.sizes.len() as u64
     }
 
     /// All of them.
-    pub fn paces(&self) -> &[Pace] {
-        &self.paces
+    pub fn sizes(&self) -> &[StepSize] {
+        &self.sizes
     }
 
     /// How many steps there are.
     pub fn count(&self) -> usize {
-        self.paces.len()
+        self.sizes.len()
     }
 
     /// Whether a row that never moved changes nevertheless.
@@ -49,56 +49,56 @@ impl Past {
     }
 
     /// Takes note of one more step.
-    pub fn push(&mut self, pace: Pace) {
-        if pace.decay != 0.0 || self.decays() {
-            self.logarithms.resize(self.paces.len(), 0.0);
+    pub fn push(&mut self, size: StepSize) {
+        if size.decay != 0.0 || self.decays() {
+            self.logarithms.resize(self.sizes.len(), 0.0);
             let before = self.logarithms.last().copied().unwrap_or(0.0);
-            self.logarithms.push(before + (-pace.decay).ln_1p());
+            self.logarithms.push(before + (-size.decay).ln_1p());
         }
-        self.fastest = self.fastest.max(pace.rate.abs());
-        self.paces.push(pace);
+        self.largest_rate = self.largest_rate.max(size.rate.abs());
+        self.sizes.push(size);
     }
 
     /// The steps after number `stands`.
     pub fn after(&self, stands: u64) -> Steps<'_> {
         let first = usize::try_from(stands.saturating_sub(self.since)).unwrap_or(usize::MAX);
-        let first = first.min(self.paces.len());
-        Steps { past: self, first }
+        let first = first.min(self.sizes.len());
+        Steps { log: self, first }
     }
 }
 
 /// What each row of some rows owes.
 #[derive(Clone, Copy, Debug)]
-pub struct Owed<'a> {
+pub struct PendingSteps<'a> {
     /// The steps of the table.
-    pub past: &'a Past,
+    pub log: &'a StepLog,
     /// For each row the number of the last step that it took.
-    pub stand: &'a [u64],
+    pub last_step: &'a [u64],
 }
 
-impl<'a> Owed<'a> {
+impl<'a> PendingSteps<'a> {
     /// The number of rows.
     pub fn rows(&self) -> usize {
-        self.stand.len()
+        self.last_step.len()
     }
 
     /// The steps that a row owes.
     pub fn of(&self, row: usize) -> Steps<'a> {
-        self.past.after(self.stand[row])
+        self.log.after(self.last_step[row])
     }
 }
 
 /// Steps in a row, each with a gradient of zero.
 #[derive(Clone, Copy, Debug)]
 pub struct Steps<'a> {
-    past: &'a Past,
+    log: &'a StepLog,
     first: usize,
 }
 
 impl Steps<'_> {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.past.paces.len() - self.first
+        self.log.sizes.len() - self.first
     }
 
     /// Whether there are none.
@@ -107,25 +107,25 @@ impl Steps<'_> {
     }
 
     /// Each of them, from the oldest.
-    pub fn paces(&self) -> &[Pace] {
-        &self.past.paces[self.first..]
+    pub fn sizes(&self) -> &[StepSize] {
+        &self.log.sizes[self.first..]
     }
 
     /// The largest rate of any step of the run.
-    pub fn fastest(&self) -> f64 {
-        self.past.fastest
+    pub fn largest_rate(&self) -> f64 {
+        self.log.largest_rate
     }
 
     /// What the decays leave of a weight after the first `taken` of the steps.
     pub fn left_after(&self, taken: usize) -> f64 {
-        let from = (self.first + taken).min(self.past.paces.len());
-        let Some(last) = self.past.logarithms.last() else { return 1.0 };
-        let before = if from == 0 { 0.0 } else { self.past.logarithms[from - 1] };
+        let from = (self.first + taken).min(self.log.sizes.len());
+        let Some(last) = self.log.logarithms.last() else { return 1.0 };
+        let before = if from == 0 { 0.0 } else { self.log.logarithms[from - 1] };
         let left = (last - before).exp();
         // No logarithm where a step takes more than there is.
         match last.is_finite() {
             true => left,
-            false => self.past.paces[from..].iter().map(|pace| 1.0 - pace.decay).product(),
+            false => self.log.sizes[from..].iter().map(|size| 1.0 - size.decay).product(),
         }
     }
 }
@@ -134,31 +134,31 @@ impl Steps<'_> {
 mod tests {
     use super::*;
 
-    fn past(decays: &[f64]) -> Past {
-        let mut past = Past::new(10);
-        decays.iter().for_each(|&decay| past.push(Pace { rate: 0.5, decay }));
-        past
+    fn log(decays: &[f64]) -> StepLog {
+        let mut log = StepLog::new(10);
+        decays.iter().for_each(|&decay| log.push(StepSize { rate: 0.5, decay }));
+        log
     }
 
     #[test]
     fn rows_owe_the_steps_since_they_stood() {
-        let past = past(&[0.0; 3]);
-        assert_eq!(past.now(), 13);
-        let owed = Owed { past: &past, stand: &[0, 10, 12, 13] };
-        let counts: Vec<usize> = (0..owed.rows()).map(|row| owed.of(row).len()).collect();
+        let log = log(&[0.0; 3]);
+        assert_eq!(log.now(), 13);
+        let pending = PendingSteps { log: &log, last_step: &[0, 10, 12, 13] };
+        let counts: Vec<usize> = (0..pending.rows()).map(|row| pending.of(row).len()).collect();
         assert_eq!(counts, [3, 3, 1, 0]);
-        assert!(!past.decays());
-        assert_eq!(owed.of(0).left_after(1), 1.0);
+        assert!(!log.decays());
+        assert_eq!(pending.of(0).left_after(1), 1.0);
     }
 
     #[test]
     fn decays_multiply_even_where_they_take_more_than_there_is() {
         for decays in [[0.0, 0.5, 0.25, 0.0], [0.0, 1.5, 0.25, 0.0], [0.0, 1.0, 0.25, 0.0]] {
-            let past = past(&decays);
+            let log = log(&decays);
             for (first, taken) in [(0, 0), (0, 2), (1, 0), (1, 1), (3, 0), (4, 0)] {
                 let expected: f64 =
                     decays[(first + taken).min(4)..].iter().map(|decay| 1.0 - decay).product();
-                let found = past.after(10 + first as u64).left_after(taken);
+                let found = log.after(10 + first as u64).left_after(taken);
                 assert!((found - expected).abs() < 1e-12, "{first} {taken}: {found} {expected}");
             }
         }

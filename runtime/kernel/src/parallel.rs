@@ -6,7 +6,7 @@
 
 use std::{cell::Cell, sync::Mutex};
 
-use super::team;
+use super::thread_pool;
 
 /// The least work, in multiplications, for which another thread is woken: what one core does
 /// in about ten microseconds.
@@ -46,7 +46,7 @@ pub fn with_threads<R>(threads: usize, work: impl FnOnce() -> R) -> R {
 
 /// Runs `run` on every shard, on several threads where `work`, the number of multiplications in
 /// all of them, is worth it.
-pub fn each<S>(work: usize, shards: S, run: impl Fn(S::Item) + Sync)
+pub fn for_each<S>(work: usize, shards: S, run: impl Fn(S::Item) + Sync)
 where
     S: Iterator + Send,
 {
@@ -55,7 +55,7 @@ where
         return shards.for_each(run);
     }
     let most = shards.size_hint().1.unwrap_or(usize::MAX);
-    let threads = team::threads().min(limit).min(most);
+    let threads = thread_pool::threads().min(limit).min(most);
     if threads < 2 {
         return shards.for_each(run);
     }
@@ -69,8 +69,8 @@ where
             }
         });
     };
-    let portable = super::element::wide::is_portable();
-    team::together(threads - 1, &|| super::element::wide::set_portable(portable, all));
+    let portable = super::element::simd_dispatch::is_portable();
+    thread_pool::run(threads - 1, &|| super::element::simd_dispatch::set_portable(portable, all));
 }
 
 /// Cuts the first `len` numbers off, for a shard.
@@ -99,7 +99,7 @@ mod tests {
             let mut numbers = vec![0; 100];
             let count = AtomicUsize::new(0);
             with_threads(threads, || {
-                each(work, numbers.chunks_mut(3).enumerate(), |(shard, chunk)| {
+                for_each(work, numbers.chunks_mut(3).enumerate(), |(shard, chunk)| {
                     chunk.fill(shard);
                     count.fetch_add(1, Ordering::Relaxed);
                 });

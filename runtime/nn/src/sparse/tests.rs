@@ -1,4 +1,4 @@
-use multi_input_kernel::past::Past;
+use multi_input_kernel::pending_steps::StepLog;
 
 use super::*;
 use crate::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
@@ -30,13 +30,17 @@ fn both_ways<E: Element>(
         optimizer.update(step, &mut weights, &narrow(numbers(WIDTH, step as f64)), &mut slots);
     }
     let (mut later, mut later_slots) = (weights.clone(), slots.clone());
-    let mut past = Past::new(own);
+    let mut log = StepLog::new(own);
     for step in own + 1..=own + rests {
         optimizer.set_learning_rate(rate(step));
         optimizer.update(step, &mut weights, &[E::zero(); WIDTH], &mut slots);
-        past.push(optimizer.pace(step).unwrap());
+        log.push(optimizer.step_size(step).unwrap());
     }
-    optimizer.coast(&Owed { past: &past, stand: &[own] }, &mut later, &mut later_slots);
+    optimizer.catch_up(
+        &PendingSteps { log: &log, last_step: &[own] },
+        &mut later,
+        &mut later_slots,
+    );
     let wide = |numbers: &Vec<E>| numbers.iter().map(|number| number.as_f64()).collect();
     [(&weights, &slots), (&later, &later_slots)]
         .map(|(weights, slots)| (wide(weights), slots.iter().map(wide).collect()))
@@ -138,10 +142,10 @@ impl<O: Optimizer> Run<O> {
         let found = self.tables.look_up(id, (&self.weights, WIDTH), (rows, 1), &mut read);
         self.state.step += 1;
         self.optimizer.set_learning_rate(rate(self.state.step));
-        let slopes = numbers(read.len(), self.state.step as f64);
+        let grads = numbers(read.len(), self.state.step as f64);
         if let LookUp::Rows = found {
             let table = self.tables.get(0).unwrap();
-            table.add_gradient(rows, &slopes);
+            table.add_gradient(rows, &grads);
             let stepped = {
                 let optimizer = self.optimizer.boxed();
                 self.tables.step(0, &*optimizer, &mut self.state, &mut self.weights)
@@ -150,11 +154,11 @@ impl<O: Optimizer> Run<O> {
             return read;
         }
         let mut gradient = vec![0.0; ROWS * WIDTH];
-        let slopes = slopes.chunks_exact(WIDTH);
-        for ((&row, slopes), read) in rows.iter().zip(slopes).zip(read.chunks_exact_mut(WIDTH)) {
+        let grads = grads.chunks_exact(WIDTH);
+        for ((&row, grads), read) in rows.iter().zip(grads).zip(read.chunks_exact_mut(WIDTH)) {
             read.copy_from_slice(&self.weights[row * WIDTH..][..WIDTH]);
             let sums = &mut gradient[row * WIDTH..][..WIDTH];
-            sums.iter_mut().zip(slopes).for_each(|(sum, slope)| *sum += slope);
+            sums.iter_mut().zip(grads).for_each(|(sum, grad)| *sum += grad);
         }
         let (step, slots) = (self.state.step, &mut self.state.slots);
         self.optimizer.update(step, &mut self.weights, &gradient, slots);
@@ -165,8 +169,8 @@ impl<O: Optimizer> Run<O> {
 impl<O: Optimizer> Run<O> {
     /// Lets the table rest: three of two hundred rows are too many for the rule.
     fn let_rest(&mut self) {
-        let (slots, coast) = (self.tables.slots, self.tables.coast.clone().unwrap());
-        let table = Table::new((ROWS, WIDTH), 0, slots, coast);
+        let (slots, catch_up) = (self.tables.slots, self.tables.catch_up.clone().unwrap());
+        let table = Table::new((ROWS, WIDTH), 0, slots, catch_up);
         self.tables.tensors[0].1 = Kind::Rows(Box::new(table));
     }
 
@@ -210,7 +214,7 @@ fn stays_small(optimizer: impl Optimizer, steps: usize) {
             assert_eq!(run.step(&rows), read, "{step}");
         }
         let table = resting.table();
-        assert!(table.past.count() < 1024, "{step}: {}", table.past.count());
+        assert!(table.log.count() < 1024, "{step}: {}", table.log.count());
         if step % 1500 == 700 {
             let (saved, run) = resting.saved_and_recalled();
             sizes.push(size(&saved));

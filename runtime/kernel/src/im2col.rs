@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::{
-    element::register::{Register, WithRegister},
+    element::simd::{Simd, WithSimd},
     Element,
 };
 
@@ -13,7 +13,7 @@ const LANES: usize = 16;
 pub(crate) const PIECE: usize = 8;
 
 /// What of an image lies under the places of a convolution that make up a window of a pooling.
-pub(crate) struct Patches {
+pub(crate) struct Im2col {
     /// Of each piece, how far from the corner of a place it is, and where in the patch it belongs.
     pieces: Vec<[usize; 2]>,
     /// How many numbers a piece has; what is too much of it is covered by the next one.
@@ -25,21 +25,21 @@ pub(crate) struct Patches {
     step: usize,
 }
 
-impl Patches {
+impl Im2col {
     /// `runs` are where the numbers of a patch start that lie side by side, `together` of them each.
     pub(crate) fn new(
         runs: impl Iterator<Item = usize>,
         together: usize,
         places: Vec<usize>,
         step: usize,
-    ) -> Patches {
+    ) -> Im2col {
         let piece = together.next_power_of_two().min(PIECE);
         let pieces = runs.enumerate().flat_map(|(index, run)| {
             (0..together).step_by(piece).map(move |at| [run + at, index * together + at])
         });
         let pieces: Vec<_> = pieces.collect();
         let len = pieces.last().map_or(0, |[_, to]| to + piece);
-        Patches { pieces, piece, lanes: len.next_multiple_of(LANES), places, step }
+        Im2col { pieces, piece, lanes: len.next_multiple_of(LANES), places, step }
     }
 
     /// How many numbers lie from one patch to the next.
@@ -89,11 +89,11 @@ impl Patches {
         }
     }
 
-    /// `sums[k] += slope * patch[k]` over the windows, each of which hands its slope to the patch of
-    /// the place that its mark says; so for every filter. There are [`lanes`](Patches::lanes) sums of
+    /// `sums[k] += gradient * patch[k]` over the windows, each of which hands its gradient to the patch of
+    /// the place that its mark says; so for every filter. There are [`lanes`](Im2col::lanes) sums of
     /// each.
     pub(crate) fn add<E: Element>(&self, windows: &[E], taken: Taken<'_, E>, sums: &mut [E]) {
-        E::with_register(AddPatches { patches: self, windows, taken, sums });
+        E::with_simd(AddPatches { patches: self, windows, taken, sums });
     }
 }
 
@@ -113,7 +113,7 @@ impl<'a> Marks<'a> {
 /// Windows of filters, one filter after the other.
 #[derive(Clone, Copy)]
 pub(crate) struct Taken<'a, E> {
-    pub slopes: &'a [E],
+    pub grads: &'a [E],
     pub marks: Marks<'a>,
     /// Which window of a filter is the first, and how many each filter has in all.
     pub first: usize,
@@ -121,30 +121,30 @@ pub(crate) struct Taken<'a, E> {
 }
 
 struct AddPatches<'a, E> {
-    patches: &'a Patches,
+    patches: &'a Im2col,
     windows: &'a [E],
     taken: Taken<'a, E>,
     sums: &'a mut [E],
 }
 
-impl<E: Element> WithRegister<E> for AddPatches<'_, E> {
+impl<E: Element> WithSimd<E> for AddPatches<'_, E> {
     #[inline(always)]
-    unsafe fn run<R: Register<Number = E>>(self) {
+    unsafe fn run<R: Simd<Number = E>>(self) {
         let AddPatches { patches, windows, taken, sums } = self;
         let (lanes, apart) = (patches.lanes(), patches.window());
         let count = windows.len() / apart.max(1);
         assert!(usize::from(taken.marks.most) < patches.places.len(), "every mark is of a place");
         assert!(taken.first + count <= taken.apart, "every filter has so many windows");
         assert!(lanes.is_multiple_of(LANES) && count * apart <= windows.len());
-        let slopes = taken.slopes.chunks_exact(taken.apart.max(1));
+        let grads = taken.grads.chunks_exact(taken.apart.max(1));
         let marks = taken.marks.marks.chunks_exact(taken.apart.max(1));
-        let filters = slopes.zip(marks).zip(sums.chunks_exact_mut(lanes.max(1)));
-        for ((slopes, marks), sums) in filters {
+        let filters = grads.zip(marks).zip(sums.chunks_exact_mut(lanes.max(1)));
+        for ((grads, marks), sums) in filters {
             let own = taken.first..taken.first + count;
             let mut filter = AddFilter {
                 windows: windows.as_ptr(),
                 apart,
-                slopes: &slopes[own.clone()],
+                grads: &grads[own.clone()],
                 marks: &marks[own],
                 sums,
             };
@@ -169,7 +169,7 @@ struct AddFilter<'a, E> {
     /// The patches of the first window, and how far it is to the next.
     windows: *const E,
     apart: usize,
-    slopes: &'a [E],
+    grads: &'a [E],
     marks: &'a [u8],
     sums: &'a mut [E],
 }
@@ -181,20 +181,20 @@ impl<E: Element> AddFilter<'_, E> {
     /// The processor has the register, there are so many sums, and every mark has a patch in every
     /// window.
     #[inline(always)]
-    unsafe fn some<R: Register<Number = E>, const N: usize>(&mut self, lane: usize) {
+    unsafe fn some<R: Simd<Number = E>, const N: usize>(&mut self, lane: usize) {
         // Two windows at a time hide how long a sum takes.
         let mut sums = [[R::zero(); N]; 2];
-        let (slopes, last_slope) = self.slopes.as_chunks::<2>();
+        let (grads, last_slope) = self.grads.as_chunks::<2>();
         let (marks, last_mark) = self.marks.as_chunks::<2>();
         let mut window = self.windows.add(lane);
-        for (slopes, marks) in slopes.iter().zip(marks) {
+        for (grads, marks) in grads.iter().zip(marks) {
             for two in 0..2 {
-                self.window::<R, N>(window, slopes[two], marks[two], &mut sums[two]);
+                self.window::<R, N>(window, grads[two], marks[two], &mut sums[two]);
                 window = window.wrapping_add(self.apart);
             }
         }
-        if let ([slope], [mark]) = (last_slope, last_mark) {
-            self.window::<R, N>(window, *slope, *mark, &mut sums[0]);
+        if let ([grad], [mark]) = (last_slope, last_mark) {
+            self.window::<R, N>(window, *grad, *mark, &mut sums[0]);
         }
         let [even, odd] = sums;
         for (n, (even, odd)) in even.into_iter().zip(odd).enumerate() {
@@ -206,18 +206,18 @@ impl<E: Element> AddFilter<'_, E> {
     /// # Safety
     /// As above, for a window that there is.
     #[inline(always)]
-    unsafe fn window<R: Register<Number = E>, const N: usize>(
+    unsafe fn window<R: Simd<Number = E>, const N: usize>(
         &self,
         window: *const E,
-        slope: E,
+        grad: E,
         mark: u8,
         sums: &mut [R; N],
     ) {
         let patch = window.add(usize::from(mark) * self.sums.len());
-        let slope = R::of(slope);
+        let grad = R::of(grad);
         for (n, sum) in sums.iter_mut().enumerate() {
             // Rounded twice, so that the bits are those of any other register.
-            *sum = sum.add(slope.multiply(R::load(patch.add(n * R::COUNT))));
+            *sum = sum.add(grad.multiply(R::load(patch.add(n * R::COUNT))));
         }
     }
 }
@@ -225,7 +225,7 @@ impl<E: Element> AddFilter<'_, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wide::portable;
+    use crate::simd_dispatch::portable;
 
     fn numbers<E: Element>(len: usize, scale: f64) -> Vec<E> {
         (0..len).map(|i| E::of((i as f64 * scale).sin())).collect()
@@ -234,18 +234,18 @@ mod tests {
     /// Runs of so many numbers each, under windows of six places.
     fn check<E: Element>(runs: &[usize], together: usize, count: usize) {
         let places: Vec<usize> = (0..6).map(|place| place / 3 * 40 + place % 3).collect();
-        let patches = Patches::new(runs.iter().copied(), together, places.clone(), 5);
+        let patches = Im2col::new(runs.iter().copied(), together, places.clone(), 5);
         let image = numbers::<E>(patches.reach(count), 0.3);
         let mut windows = vec![E::zero(); count * patches.window()];
         patches.gather(&image, &mut windows);
         // Of two filters, each of which has a window before these and one after them.
         let apart = count + 2;
-        let slopes = numbers::<E>(2 * apart, 0.7);
+        let grads = numbers::<E>(2 * apart, 0.7);
         let marks: Vec<u8> = (0..2 * apart).map(|i| (i * 5 % 6) as u8).collect();
 
         let run = || {
             let mut sums = numbers(2 * patches.lanes(), 0.1);
-            let taken = Taken { slopes: &slopes, marks: Marks::new(&marks), first: 1, apart };
+            let taken = Taken { grads: &grads, marks: Marks::new(&marks), first: 1, apart };
             patches.add(&windows, taken, &mut sums);
             sums
         };
@@ -259,7 +259,7 @@ mod tests {
                 let own = filter * apart + 1 + window;
                 let corner = window * 5 + places[usize::from(marks[own])];
                 let x = image[corner + runs[at / together] + at % together];
-                expected += slopes[own].as_f64() * x.as_f64();
+                expected += grads[own].as_f64() * x.as_f64();
             }
             assert!((wide[sum].as_f64() - expected).abs() < 1e-5);
         }
@@ -282,8 +282,8 @@ mod tests {
     #[test]
     #[should_panic(expected = "every mark is of a place")]
     fn a_place_beyond_the_window_is_refused() {
-        let patches = Patches::new([0].into_iter(), 4, vec![0, 1], 2);
-        let taken = Taken { slopes: &[1f32], marks: Marks::new(&[2]), first: 0, apart: 1 };
+        let patches = Im2col::new([0].into_iter(), 4, vec![0, 1], 2);
+        let taken = Taken { grads: &[1f32], marks: Marks::new(&[2]), first: 0, apart: 1 };
         patches.add(&[0.0; 2 * LANES], taken, &mut [0.0; LANES]);
     }
 }

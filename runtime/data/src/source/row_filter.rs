@@ -4,11 +4,11 @@ use std::cell::RefCell;
 
 use multi_input_base::{Error, Result};
 
-use super::{Piece, SkipRefused, Source};
+use super::{NumberedTable, SkipRefused, Source};
 use crate::Table;
 
 /// Which rows a model takes, and what becomes of the others.
-pub struct Screen<'a> {
+pub struct RowFilter<'a> {
     check: Check<'a>,
     /// Where rows that are refused are left out and counted; else the first of them is an error.
     skips: Option<&'a dyn SkipRefused>,
@@ -19,22 +19,22 @@ pub struct Screen<'a> {
 /// Says which row of a table is the first that the model refuses.
 type Check<'a> = Box<dyn Fn(&Table) -> Result<()> + Send + Sync + 'a>;
 
-impl<'a> Screen<'a> {
+impl<'a> RowFilter<'a> {
     /// For the rows of a source. What `check` refuses may be said later as well; so it is asked only
     /// where such rows are left out.
     pub fn of<S: Source>(
         source: &'a S,
         check: impl Fn(&Table) -> Result<()> + Send + Sync + 'a,
-    ) -> Screen<'a> {
-        Screen::by(source.skips(), check)
+    ) -> RowFilter<'a> {
+        RowFilter::by(source.skips(), check)
     }
 
     /// The same where something else counts the rows.
     pub fn by(
         skips: Option<&'a dyn SkipRefused>,
         check: impl Fn(&Table) -> Result<()> + Send + Sync + 'a,
-    ) -> Screen<'a> {
-        Screen { check: Box::new(check), skips, refused: RefCell::default() }
+    ) -> RowFilter<'a> {
+        RowFilter { check: Box::new(check), skips, refused: RefCell::default() }
     }
 
     /// Whether a row is left out for an error.
@@ -58,9 +58,9 @@ impl<'a> Screen<'a> {
     /// For the first row that is refused and not left out.
     pub(super) fn accepted(
         &self,
-        piece: Piece,
+        piece: NumberedTable,
         range: impl Fn(&Table) -> Result<()>,
-    ) -> Result<Piece> {
+    ) -> Result<NumberedTable> {
         let piece = piece.accepted_by(range, |error| self.refuse(error))?;
         let Some(skips) = self.skips else { return Ok(piece) };
         let piece = piece.accepted_by(&*self.check, |error| self.refuse(error))?;
