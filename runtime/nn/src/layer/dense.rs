@@ -75,7 +75,9 @@ impl<
         origin: Origin,
     ) -> Result<Tensor<S::Output, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
-        self.record(&[&self.weight, &self.bias, &x], smallvec![I], x.shape().output(), origin, tape)
+        let inputs: [&dyn Operand<E, D>; 3] = [&self.weight, &self.bias, &x];
+        let output = (x.shape().output(), x.device());
+        self.record(&inputs, smallvec![I], output, origin, tape)
     }
 
     /// [`concat`](concat()) and this layer. Where the operands are large vectors, their
@@ -109,20 +111,22 @@ impl<
         let widths = parts.iter().map(|part| part.dims().iter().product()).collect();
         let own: [&dyn Operand<E, D>; 2] = [&self.weight, &self.bias];
         let inputs: Vec<_> = own.into_iter().chain(parts.iter().map(MergeInput::operand)).collect();
-        self.record(&inputs, widths, shape, origin, tape)
+        let device = parts.first().ok_or_else(D::size_error)?.device();
+        self.record(&inputs, widths, (shape, device), origin, tape)
     }
 
-    /// The layer on its weight, its bias, and parts that hold so many columns each.
+    /// The layer on its weight, its bias, and parts that hold so many columns each. The output is on the
+    /// device of the parts: in a training run that one recycles memory, and the weight's does not.
     fn record<S: Shape, T: Tape<E, D>>(
         &self,
         inputs: &[&dyn Operand<E, D>],
         widths: SmallVec<[usize; 2]>,
-        shape: S,
+        (shape, device): (S, &D),
         origin: Origin,
         tape: T,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let operation = Product { widths, outputs: O, function: A::FUNCTION, origin };
-        record(&operation, inputs, shape, self.weight.device(), tape)
+        record(&operation, inputs, shape, device, tape)
     }
 }
 
@@ -170,12 +174,16 @@ impl Operation for Product {
     /// The sums before the activation, where its derivative needs them.
     type Saved<E: Element> = Vec<E>;
 
+    const OVERWRITES: bool = true;
+
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Vec<E>, OperationError> {
         let ForwardPass { inputs, output, workspace, records } = pass;
         let rows = output.len() / self.outputs.max(1);
-        if !inputs[1].is_empty() {
-            for row in output.chunks_exact_mut(self.outputs.max(1)) {
-                row.copy_from_slice(&inputs[1]);
+        match &*inputs[1] {
+            [] => output.fill(E::zero()),
+            bias => {
+                let each = output.chunks_exact_mut(self.outputs.max(1));
+                each.for_each(|row| row.copy_from_slice(bias));
             }
         }
         let weight = Matrix::new(&inputs[0], self.outputs, self.width());
@@ -277,7 +285,7 @@ where
 mod tests {
     use dfdx::{
         nn::{BuildModule, NumParams},
-        tensor::{AsArray, Cpu, SampleTensor},
+        tensor::{AsArray, Cpu, RandomU64, SampleTensor},
     };
 
     use super::{super::activation::Tanh, *};
@@ -331,6 +339,22 @@ mod tests {
             let shape: Rank2<4, 3> = Default::default();
             layer.run_apart(&operands(a, a), shape, Origin::Computed, tape).unwrap()
         });
+    }
+
+    #[test]
+    fn the_output_is_on_the_device_of_what_flows_in() {
+        let layer: Layer = BuildModule::build(&Cpu::seed_from_u64(3));
+        let device = Cpu::seed_from_u64(4);
+        let (a, b): (Tensor<Rank2<4, 2>, f64, Cpu>, Tensor<Rank2<4, 3>, f64, Cpu>) =
+            (device.zeros(), device.zeros());
+        let shape: Rank2<4, 3> = Default::default();
+        let apart = layer.run_apart(&operands(&a, &b), shape, Origin::Data, NoneTape).unwrap();
+        let x: Tensor<Rank2<4, 5>, f64, Cpu> = device.zeros();
+        // Devices that are one draw from one sequence.
+        let expected = Cpu::seed_from_u64(4);
+        for output in [apart, layer.forward(x)] {
+            assert_eq!(output.device().random_u64(), expected.random_u64());
+        }
     }
 
     #[test]

@@ -56,6 +56,9 @@ compiled!(Concat);
 impl Operation for Concat {
     type Saved<E: Element> = ();
 
+    // The columns make up the width: `plan` sees to it.
+    const OVERWRITES: bool = true;
+
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
         for (input, columns) in pass.inputs.iter().zip(&self.columns) {
             let rows = input.chunks_exact(columns.len().max(1));

@@ -72,7 +72,7 @@ impl<E: Element, D: Backend<E>> MergeInput<E, D> {
         &self.layout
     }
 
-    pub(super) fn device(&self) -> &D {
+    pub(crate) fn device(&self) -> &D {
         self.tensor.device()
     }
 
