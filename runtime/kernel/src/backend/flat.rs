@@ -7,9 +7,7 @@ use std::{any::Any, borrow::Cow, rc::Rc};
 
 use dfdx::{
     shapes::{HasShape, Shape, Unit},
-    tensor::{
-        Cpu, CpuError, Gradients, HasErr, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec,
-    },
+    tensor::{Cpu, CpuError, Gradients, HasErr, PutTape, SplitTape, Storage, Tape, Tensor},
     tensor_ops::{RealizeTo, ReshapeTo},
 };
 
@@ -161,14 +159,34 @@ pub(super) fn elements<'a, E: Element>(operand: &'a dyn Operand<E, Cpu>) -> Cow<
 where
     Cpu: Backend<E>,
 {
-    fn in_order<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<Result<*const [E], Vec<E>>>
+    fn in_order<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<*const [E]>
     where
         Cpu: Backend<E>,
     {
         let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?;
-        Some(view::in_order(tensor).map(std::ptr::from_ref).ok_or_else(|| tensor.as_vec()))
+        view::in_order(tensor).map(std::ptr::from_ref)
     }
-    view::shown(operand, |rank, tensor| of_rank!(rank, in_order::<E>(tensor)))
+    match view::shown(operand, |rank, tensor| of_rank!(rank, in_order::<E>(tensor))) {
+        Some(elements) => Cow::Borrowed(elements),
+        None => Cow::Owned(copied(operand)),
+    }
+}
+
+/// The elements of an operand out of order.
+#[cold]
+fn copied<E: Element>(operand: &dyn Operand<E, Cpu>) -> Vec<E>
+where
+    Cpu: Backend<E>,
+{
+    fn copy<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<Vec<E>>
+    where
+        Cpu: Backend<E>,
+    {
+        Some(tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?.as_vec())
+    }
+    let mut copied = None;
+    operand.show(&mut |rank, tensor| copied = of_rank!(rank, copy::<E>(tensor)));
+    copied.unwrap_or_default()
 }
 
 /// [`Backend::flatten`].
@@ -208,33 +226,6 @@ where
     })
 }
 
-/// [`Backend::place`].
-pub(super) fn place<E: Element>(
-    device: &Cpu,
-    elements: Vec<E>,
-    sizes: &[usize],
-    to: &mut dyn Any,
-) -> Result<(), CpuError>
-where
-    Cpu: Backend<E>,
-{
-    fn put<E: Element, C: Concrete>(
-        device: &Cpu,
-        elements: Vec<E>,
-        sizes: &[usize],
-        to: &mut dyn Any,
-    ) -> Option<Result<(), CpuError>>
-    where
-        Cpu: Backend<E>,
-    {
-        let to = to.downcast_mut::<Option<Tensor<Sizes<C>, E, Cpu>>>()?;
-        let tensor = device.try_tensor_from_vec(elements, Sizes::of(sizes));
-        Some(tensor.map(|tensor| *to = Some(tensor)))
-    }
-    let placed = of_rank!(sizes.len(), put::<E>(device, elements, sizes, to));
-    placed.unwrap_or(Err(CpuError::WrongNumElements))
-}
-
 /// [`Backend::unflatten`].
 pub(super) fn unflatten<E: Element>(
     flat: Flat<E, Cpu>,
@@ -272,8 +263,11 @@ where
     Cpu: Backend<E>,
 {
     let input = flatten(operand)?;
+    if input.original.is_none() {
+        return unflatten(input.flat, sizes, to).map(|()| None);
+    }
     unflatten(input.flat.clone(), sizes, to)?;
-    Ok(input.original.is_some().then_some(input))
+    Ok(Some(input))
 }
 
 /// [`Backend::index_row`].

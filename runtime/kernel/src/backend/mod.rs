@@ -55,10 +55,6 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     #[doc(hidden)]
     fn unflatten(flat: Flat<E, Self>, sizes: &[usize], to: &mut dyn Any) -> Result<(), Self::Err>;
 
-    /// New elements as such a tensor.
-    #[doc(hidden)]
-    fn place(&self, elements: Vec<E>, sizes: &[usize], to: &mut dyn Any) -> Result<(), Self::Err>;
-
     /// An operand as such a tensor; where it was out of order, gives what
     /// [`reshape_back`](Backend::reshape_back) needs.
     #[doc(hidden)]
@@ -244,16 +240,6 @@ macro_rules! cpu_backend {
                 to: &mut dyn Any,
             ) -> Result<(), CpuError> {
                 flat::unflatten(flat, sizes, to)
-            }
-
-            #[inline(never)]
-            fn place(
-                &self,
-                elements: Vec<$element>,
-                sizes: &[usize],
-                to: &mut dyn Any,
-            ) -> Result<(), CpuError> {
-                flat::place(self, elements, sizes, to)
             }
 
             #[inline(never)]

@@ -4,7 +4,7 @@
 //! whole. A model's weights are read in every step, so neither will do.
 #![allow(unsafe_code)]
 
-use std::{any::Any, borrow::Cow, mem::ManuallyDrop};
+use std::{any::Any, mem::ManuallyDrop};
 
 use dfdx::{
     shapes::{HasShape, Shape, Unit},
@@ -68,23 +68,19 @@ pub(super) fn erase<S: Shape, X: Unit, D: Storage<X>>(
     }
 }
 
-/// The elements of an operand, where `find` finds them in order in what that shows, or copies.
-pub(super) fn shown<'a, E: Element>(
-    operand: &'a dyn Operand<E, Cpu>,
-    find: impl Fn(usize, &dyn Any) -> Option<Result<*const [E], Vec<E>>>,
-) -> Cow<'a, [E]>
+/// The elements of an operand, where `find` finds them in what that shows.
+pub(super) fn shown<E: Element>(
+    operand: &dyn Operand<E, Cpu>,
+    find: impl Fn(usize, &dyn Any) -> Option<*const [E]>,
+) -> Option<&[E]>
 where
     Cpu: Backend<E>,
 {
     let mut found = None;
     operand.show(&mut |rank, tensor| found = find(rank, tensor));
-    match found {
-        // SAFETY: they are the elements of a tensor that shares them with the operand, which is
-        // borrowed for as long as they are. A shared storage is not changed.
-        Some(Ok(elements)) => Cow::Borrowed(unsafe { &*elements }),
-        Some(Err(copy)) => Cow::Owned(copy),
-        None => Cow::Borrowed(&[]),
-    }
+    // SAFETY: they are the elements of a tensor that shares them with the operand, which is borrowed
+    // for as long as they are. A shared storage is not changed.
+    found.map(|elements| unsafe { &*elements })
 }
 
 /// Whether neighbours along every axis lie as far apart as the shape says.

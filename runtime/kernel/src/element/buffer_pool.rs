@@ -57,7 +57,7 @@ pub(crate) fn take<E: Element, Error>(
 }
 
 /// A buffer of so many numbers that was kept.
-pub(super) fn kept<E: Element>(len: usize) -> Option<Vec<E>> {
+pub(crate) fn kept<E: Element>(len: usize) -> Option<Vec<E>> {
     if len < LARGE {
         return None;
     }
