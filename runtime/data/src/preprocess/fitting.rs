@@ -153,15 +153,11 @@ impl Fitting {
     /// [`Error::Settings`] for a step that no rows can fit: a bound that is not a number, for
     /// instance.
     pub fn finish(self) -> Result<Preprocessing> {
-        self.finished().map_err(|reason| Error::Settings(vec![reason]))
-    }
-
-    /// The same with the reason alone.
-    pub(super) fn finished(self) -> std::result::Result<Preprocessing, String> {
+        let refused = |reason| Error::Settings(vec![reason]);
         let inputs = self.inputs.into_iter().map(PipelineFit::finish);
-        let inputs = inputs.collect::<std::result::Result<_, _>>()?;
+        let inputs = inputs.collect::<std::result::Result<_, _>>().map_err(refused)?;
         let targets = self.targets.into_iter().map(TargetFit::finish);
-        let targets = targets.collect::<std::result::Result<_, _>>()?;
+        let targets = targets.collect::<std::result::Result<_, _>>().map_err(refused)?;
         Ok(Preprocessing { schema: self.schema, inputs, targets })
     }
 }

@@ -131,10 +131,19 @@ impl Preprocessing {
     /// # Errors
     /// What has to be learned, in words.
     pub fn without_fitting(schema: &'static Schema) -> std::result::Result<Preprocessing, String> {
-        match needed(schema) {
-            Some(reason) => Err(reason),
-            None => Fitting::new(schema).finished(),
+        if let Some(reason) = needed(schema) {
+            return Err(reason);
         }
+        // Loops, because a model that was never trained comes here for each prediction.
+        let mut inputs = Vec::with_capacity(schema.inputs.len());
+        for input in schema.inputs {
+            inputs.push(Pipeline::unfitted(Plan::of_input(input))?);
+        }
+        let mut targets = Vec::with_capacity(schema.targets.len());
+        for target in schema.targets {
+            targets.push(FittedTarget::unfitted(target)?);
+        }
+        Ok(Preprocessing { schema, inputs, targets })
     }
 
     /// A table with the classes of labels in the place of the labels. `first` is the number of its
@@ -209,19 +218,19 @@ impl Preprocessing {
         (first, key): (usize, Option<RngKey>),
     ) -> Result<Table> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
-        let inputs = self.inputs.iter().zip(inputs);
-        let inputs = inputs.enumerate().map(|(place, (pipeline, column))| {
+        let mut columns = Vec::with_capacity(table.columns.len() + self.schema.derived.len());
+        for (place, (pipeline, column)) in self.inputs.iter().zip(inputs).enumerate() {
             let key = key.map(|key| key.layer(place as u64));
             let encoded = pipeline.encode(column, rows, (first, key))?;
-            round::rounded(encoded, &self.schema.inputs[place], |row| first + rows[row])
-        });
-        let mut columns = inputs.collect::<Result<Vec<_>>>()?;
-        let derived = self.schema.derived.iter();
-        let derived = derived.map(|derived| derive(derived, &table.columns, &columns, rows));
-        columns.extend(derived.collect::<Vec<_>>());
-        let targets = self.targets.iter().zip(targets);
-        let targets = targets.map(|(target, column)| target.encode(column, rows, first));
-        columns.extend(targets.collect::<Result<Vec<_>>>()?);
+            let input = &self.schema.inputs[place];
+            columns.push(round::rounded(encoded, input, |row| first + rows[row])?);
+        }
+        for derived in self.schema.derived {
+            columns.push(derive(derived, &table.columns, &columns, rows));
+        }
+        for (target, column) in self.targets.iter().zip(targets) {
+            columns.push(target.encode(column, rows, first)?);
+        }
         Ok(Table { columns, rows: rows.len() })
     }
 

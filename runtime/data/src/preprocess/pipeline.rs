@@ -273,6 +273,19 @@ impl Pipeline {
         ready.save().ok().filter(|saved| !saved.is_null())
     }
 
+    /// A pipeline whose steps have seen no rows.
+    ///
+    /// # Errors
+    /// For a step that has to learn, with the field and the step.
+    pub(super) fn unfitted(plan: Plan) -> std::result::Result<Pipeline, String> {
+        let mut steps = Vec::with_capacity(plan.steps.len());
+        for step in plan.steps {
+            let ready = step.stage.restore(step, Json::Null);
+            steps.push(ready.map_err(|reason| format!("`{}`, {reason}", plan.name))?);
+        }
+        Ok(Pipeline { plan, means: None, steps })
+    }
+
     pub(super) fn restore(plan: Plan, saved: Saved) -> std::result::Result<Pipeline, String> {
         let name = plan.name;
         let lasting = plan.steps.iter().filter(|step| !is_random(step)).count();

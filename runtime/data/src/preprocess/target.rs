@@ -94,6 +94,15 @@ impl FittedTarget {
         Ok(Saved { steps: self.steps.save()?, labels: self.labels.clone() })
     }
 
+    /// For a target of which nothing has to be learned.
+    ///
+    /// # Errors
+    /// As [`Pipeline::unfitted`]'s.
+    pub(super) fn unfitted(target: &'static Target) -> std::result::Result<FittedTarget, String> {
+        let steps = Pipeline::unfitted(Plan::of_target(target))?;
+        Ok(FittedTarget { target, steps, labels: None })
+    }
+
     pub(super) fn restore(
         target: &'static Target,
         saved: Saved,
