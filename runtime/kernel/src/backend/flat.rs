@@ -91,7 +91,7 @@ pub trait AnyTensor<E: Element, D: Backend<E>>: Operand<E, D> {
 
 impl<S: Shape, E: Element, D: Backend<E>> AnyTensor<E, D> for Tensor<S, E, D> {
     fn edit(&mut self, change: &mut dyn FnMut(&mut [E])) {
-        D::edit(self, change);
+        view::erase_mut(self, &mut |rank, tensor| D::edit_erased(rank, tensor, change));
     }
 }
 
@@ -270,6 +270,27 @@ where
     Ok(Some(input))
 }
 
+/// [`Backend::edit_erased`].
+pub(super) fn edit_erased<E: Element>(
+    rank: usize,
+    tensor: &mut dyn Any,
+    change: &mut dyn FnMut(&mut [E]),
+) where
+    Cpu: Backend<E>,
+{
+    fn edit<E: Element, C: Concrete>(
+        tensor: &mut dyn Any,
+        change: &mut dyn FnMut(&mut [E]),
+    ) -> Option<()>
+    where
+        Cpu: Backend<E>,
+    {
+        change(view::slice_mut(tensor.downcast_mut::<Tensor<Sizes<C>, E, Cpu>>()?));
+        Some(())
+    }
+    of_rank!(rank, edit::<E>(tensor, change)).expect("dfdx has no other tensors");
+}
+
 /// [`Backend::index_row`].
 pub(super) fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>> {
     fn row<X: Unit, C: Concrete>(tensor: &dyn Any) -> Option<Rc<[X]>> {
@@ -283,7 +304,7 @@ pub(super) fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>> {
 mod tests {
     use dfdx::{
         shapes::{Axis, Const, Rank1, Rank2, Rank3},
-        tensor::{AsArray, OwnedTape, TensorFrom, Trace},
+        tensor::{AsArray, OwnedTape, TensorFrom, Trace, ZerosTensor},
         tensor_ops::{Backward, BroadcastTo, PermuteTo, SumTo},
     };
 
@@ -320,6 +341,49 @@ mod tests {
         let y: Tensor<Rank1<6>, _, _, OwnedTape<f64, Cpu>> =
             reshape(repeated, Rank1::<6>::default()).unwrap();
         assert_eq!((y * weights).sum().backward().get(&x).array(), [5.0, 7.0, 9.0]);
+    }
+
+    #[test]
+    fn a_tensor_that_is_edited_keeps_its_gradient_and_leaves_others_as_they_were() {
+        fn double<S: Shape>(mut tensor: Tensor<S, f64, Cpu>) -> [Vec<f64>; 3] {
+            let other = tensor.clone();
+            let y = tensor.leaky_trace().square().sum::<(), _>();
+            AnyTensor::edit(&mut tensor, &mut |all| all.iter_mut().for_each(|x| *x *= 2.0));
+            // The second time its storage is its own.
+            AnyTensor::edit(&mut tensor, &mut |all| all.iter_mut().for_each(|x| *x += 1.0));
+            let gradient = y.backward().get(&tensor).as_vec();
+            [tensor.as_vec(), other.as_vec(), gradient]
+        }
+        let device = Cpu::default();
+        assert_eq!(double(device.tensor(3.0)), [[7.0], [3.0], [6.0]]);
+        let expected = [[3.0, 5.0], [1.0, 2.0], [2.0, 4.0]];
+        assert_eq!(double(device.tensor([1.0, 2.0])), expected);
+        assert_eq!(double(device.tensor([[[[1.0], [2.0]]]])), expected);
+        let mut none: Tensor<(usize, Const<3>), f64, _> = device.zeros_like(&(0, Const));
+        AnyTensor::edit(&mut none, &mut |all| assert!(all.is_empty()));
+    }
+
+    #[test]
+    fn a_tensor_outlives_a_panic_while_it_is_edited() {
+        use std::panic::{catch_unwind, AssertUnwindSafe};
+        let device = Cpu::default();
+        let mut tensor = device.tensor([[1.0f32, 2.0], [3.0, 4.0]]);
+        let other = tensor.clone();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            AnyTensor::edit(&mut tensor, &mut |all| {
+                all[0] = 5.0;
+                panic!("on purpose");
+            });
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(tensor.array(), [[5.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(other.array(), [[1.0, 2.0], [3.0, 4.0]]);
+        let mut turned = other.permute::<Rank2<2, 2>, _>();
+        let refused = catch_unwind(AssertUnwindSafe(|| {
+            AnyTensor::edit(&mut turned, &mut |_| unreachable!("it is out of order"));
+        }));
+        assert!(refused.is_err());
+        assert_eq!(turned.array(), [[1.0, 3.0], [2.0, 4.0]]);
     }
 
     #[test]

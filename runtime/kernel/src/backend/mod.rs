@@ -75,6 +75,10 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     #[doc(hidden)]
     fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>>;
 
+    /// Changes the elements of a tensor without the type of its shape in place.
+    #[doc(hidden)]
+    fn edit_erased(rank: usize, tensor: &mut dyn Any, change: &mut dyn FnMut(&mut [E]));
+
     /// Runs an operation on inputs for an output of some sizes, which goes where
     /// [`unflatten`](Backend::unflatten) puts it; where it `records`, gives what its backward pass needs.
     #[doc(hidden)]
@@ -262,6 +266,15 @@ macro_rules! cpu_backend {
             #[inline(never)]
             fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>> {
                 flat::index_row(rank, tensor)
+            }
+
+            #[inline(never)]
+            fn edit_erased(
+                rank: usize,
+                tensor: &mut dyn Any,
+                change: &mut dyn FnMut(&mut [$element]),
+            ) {
+                flat::edit_erased(rank, tensor, change);
             }
 
             #[inline(never)]
