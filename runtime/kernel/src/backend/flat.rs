@@ -7,11 +7,14 @@ use std::{any::Any, borrow::Cow, rc::Rc};
 
 use dfdx::{
     shapes::{HasShape, Shape, Unit},
-    tensor::{Cpu, CpuError, Gradients, HasErr, PutTape, SplitTape, Storage, Tape, Tensor},
+    tensor::{
+        Cpu, CpuError, Gradients, HasErr, PutTape, SplitTape, Storage, Tape, Tensor, ZerosTensor,
+    },
     tensor_ops::{RealizeTo, ReshapeTo},
 };
 
 use super::{
+    operation::OperationError,
     sizes::{Concrete, Sizes},
     view, Backend, Element,
 };
@@ -21,6 +24,9 @@ pub type Flat<E, D> = Tensor<(usize,), E, D>;
 
 /// A tensor that comes out of functions that know no shapes: it has [`Sizes`].
 pub(super) type Erased<S, E, D> = Option<Tensor<Sizes<<S as Shape>::Concrete>, E, D>>;
+
+/// Writes the elements of an output.
+pub(super) type Write<'a, E> = dyn FnMut(&mut [E]) -> Result<(), OperationError> + 'a;
 
 /// Looks at a tensor that has [`Sizes`] of a rank.
 pub(super) type Look<'a> = dyn FnMut(usize, &dyn Any) + 'a;
@@ -253,6 +259,68 @@ where
     placed.unwrap_or(Err(CpuError::WrongNumElements))
 }
 
+/// [`Backend::write`].
+pub(super) fn write<E: Element>(
+    device: &Cpu,
+    write: &mut Write<'_, E>,
+    sizes: &[usize],
+    to: &mut dyn Any,
+) -> Result<(), CpuError>
+where
+    Cpu: Backend<E>,
+{
+    fn put<E: Element, C: Concrete>(
+        device: &Cpu,
+        write: &mut Write<'_, E>,
+        sizes: &[usize],
+        to: &mut dyn Any,
+    ) -> Option<Result<(), CpuError>>
+    where
+        Cpu: Backend<E>,
+    {
+        let to = to.downcast_mut::<Option<Tensor<Sizes<C>, E, Cpu>>>()?;
+        let mut zeros = match device.try_zeros_like(&Sizes::<C>::of(sizes)) {
+            Ok(zeros) => zeros,
+            Err(error) => return Some(Err(error)),
+        };
+        let written = write(view::slice_mut(&mut zeros)).map_err(Cpu::operation_error);
+        Some(written.map(|()| *to = Some(zeros)))
+    }
+    let written = of_rank!(sizes.len(), put::<E>(device, write, sizes, to));
+    written.unwrap_or(Err(CpuError::WrongNumElements))
+}
+
+/// [`Backend::exchange_gradient`].
+pub(super) fn exchange_gradient<E: Element>(
+    gradients: &mut Gradients<E, Cpu>,
+    operand: &dyn Operand<E, Cpu>,
+    other: &mut Vec<E>,
+) -> Result<(), CpuError>
+where
+    Cpu: Backend<E>,
+{
+    fn exchange<E: Element, C: Concrete>(
+        tensor: &dyn Any,
+        gradients: &mut Gradients<E, Cpu>,
+        other: &mut Vec<E>,
+    ) -> Option<Result<(), CpuError>>
+    where
+        Cpu: Backend<E>,
+    {
+        let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?;
+        if !view::is_contiguous(tensor) {
+            return None;
+        }
+        let gradient = Cpu::gradient(gradients, tensor);
+        Some(gradient.map(|gradient| std::mem::swap(gradient, other)))
+    }
+    let mut done = None;
+    operand.show(&mut |rank, tensor| {
+        done = of_rank!(rank, exchange::<E>(tensor, gradients, other));
+    });
+    done.unwrap_or(Err(CpuError::WrongNumElements))
+}
+
 /// [`Backend::reshape`].
 pub(super) fn reshape_to<E: Element>(
     operand: &dyn Operand<E, Cpu>,
@@ -304,7 +372,7 @@ pub(super) fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>> {
 mod tests {
     use dfdx::{
         shapes::{Axis, Const, Rank1, Rank2, Rank3},
-        tensor::{AsArray, OwnedTape, TensorFrom, Trace, ZerosTensor},
+        tensor::{AsArray, OwnedTape, TensorFrom, Trace},
         tensor_ops::{Backward, BroadcastTo, PermuteTo, SumTo},
     };
 
@@ -361,6 +429,21 @@ mod tests {
         assert_eq!(double(device.tensor([[[[1.0], [2.0]]]])), expected);
         let mut none: Tensor<(usize, Const<3>), f64, _> = device.zeros_like(&(0, Const));
         AnyTensor::edit(&mut none, &mut |all| assert!(all.is_empty()));
+    }
+
+    #[test]
+    fn a_gradient_is_exchanged_and_zeros_where_there_is_none() {
+        let x = Cpu::default().tensor([[1.0f64, 2.0], [3.0, 4.0]]);
+        let mut gradients = x.leaky_trace().square().sum::<(), _>().backward();
+        let mut own = vec![1.0; 4];
+        Cpu::exchange_gradient(&mut gradients, &x, &mut own).unwrap();
+        assert_eq!(own, [2.0, 4.0, 6.0, 8.0]);
+        assert_eq!(gradients.get(&x).array(), [[1.0; 2]; 2]);
+        let other = Cpu::default().tensor([5.0f64, 6.0]);
+        Cpu::exchange_gradient(&mut gradients, &other, &mut own).unwrap();
+        assert_eq!(own, [0.0; 2]);
+        let turned = x.permute::<Rank2<2, 2>, _>();
+        assert!(Cpu::exchange_gradient(&mut gradients, &turned, &mut own).is_err());
     }
 
     #[test]

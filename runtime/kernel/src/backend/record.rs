@@ -73,19 +73,20 @@ pub(super) fn run<E: Element, D: Backend<E>>(
     (sizes, result): (&[usize], &mut dyn Any),
     records: bool,
 ) -> Result<Option<Recorded<E, D>>, D::Err> {
-    let overwrites = operation.overwrites();
-    let mut output = output_of(device, sizes.iter().product(), overwrites)?;
     if !records {
         let values: Values<'_, E> = operands.iter().map(|operand| D::elements(*operand)).collect();
-        apply(device, operation, &values, &mut output, records)?;
-        D::unflatten(output, sizes, result)?;
-        return Ok(None);
+        let mut write =
+            |output: &mut [E]| apply(device, operation, &values, output, records).map(drop);
+        return device.write(&mut write, sizes, result).map(|()| None);
     }
+    let overwrites = operation.overwrites();
+    let mut output = output_of(device, sizes.iter().product(), overwrites)?;
     // Whatever the backward pass needs of the operands holds their elements too.
     let inputs = operands.iter().map(|operand| D::flatten(*operand));
     let inputs = inputs.collect::<Result<SmallVec<[Input<E, D>; FEW]>, _>>()?;
     let values: Values<'_, E> = inputs.iter().map(Input::values).collect();
-    let backward = apply(device, operation, &values, &mut output, records)?;
+    let write = |output: &mut [E]| apply(device, operation, &values, output, records);
+    let backward = D::edit(&mut output, write).map_err(D::operation_error)?;
     drop(values);
     D::unflatten(output.clone(), sizes, result)?;
     let kept = |backward| Recorded(Box::new(Kept { inputs, output, overwrites, backward }));
@@ -112,18 +113,14 @@ fn apply<E: Element, D: Backend<E>>(
     device: &D,
     operation: &dyn Apply<E>,
     inputs: &[Cow<'_, [E]>],
-    output: &mut Flat<E, D>,
+    output: &mut [E],
     records: bool,
-) -> Result<Option<Backward<E>>, D::Err> {
-    let workspace = &OnDevice(device);
-    let pass = |output: &mut [E]| {
-        if cfg!(debug_assertions) && operation.overwrites() {
-            // An operation that takes them for zeros shall be seen in the tests.
-            output.fill(E::nan());
-        }
-        operation.apply(ForwardPass { inputs, output, workspace, records })
-    };
-    D::edit(output, pass).map_err(D::operation_error)
+) -> Result<Option<Backward<E>>, OperationError> {
+    if cfg!(debug_assertions) && operation.overwrites() {
+        // An operation that takes them for zeros shall be seen in the tests.
+        output.fill(E::nan());
+    }
+    operation.apply(ForwardPass { inputs, output, workspace: &OnDevice(device), records })
 }
 
 /// [`Backend::run_back`].
