@@ -28,7 +28,6 @@ mod multi_hot;
 mod normalize;
 mod one_hot;
 mod pipeline;
-mod quick_hash;
 mod random_crop;
 mod rescale;
 mod resize;
