@@ -10,7 +10,7 @@ use super::{
 /// What one step of one weight costs, in multiplications, where it is taken one by one.
 const COST: usize = 8;
 /// How many rows a core takes at a time.
-const TOGETHER: usize = 16;
+const ROWS_PER_SHARD: usize = 16;
 
 /// Runs `catch_up` for every row that owes something: on the steps, the row's weights and what is
 /// remembered of them. `most` is how many steps of a row are taken one by one at most.
@@ -61,14 +61,14 @@ impl<'a, E, const SLOTS: usize> Iterator for Shards<'a, E, SLOTS> {
             return None;
         }
         let (first, width) = (self.first, self.width);
-        let len = self.weights.len().min(TOGETHER * width);
-        self.first += TOGETHER;
+        let len = self.weights.len().min(ROWS_PER_SHARD * width);
+        self.first += ROWS_PER_SHARD;
         let slots = self.slots.each_mut().map(|slot| cut(slot, len));
         Some(Shards { first, width, weights: cut(&mut self.weights, len), slots })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.weights.len().div_ceil(TOGETHER * self.width);
+        let left = self.weights.len().div_ceil(ROWS_PER_SHARD * self.width);
         (left, Some(left))
     }
 }
@@ -92,12 +92,12 @@ pub struct MomentumSteps<'a> {
 impl MomentumSteps<'_> {
     /// Moves the weights. `m` and `v` stay as they are.
     pub fn run<E: Element>(self, weights: &mut [E], m: &[E], v: &[E]) {
-        simd_dispatch::run(Row { glide: self, weights, m, v });
+        simd_dispatch::run(Row { momentum: self, weights, m, v });
     }
 }
 
 struct Row<'a, E> {
-    glide: MomentumSteps<'a>,
+    momentum: MomentumSteps<'a>,
     weights: &'a mut [E],
     m: &'a [E],
     v: &'a [E],
@@ -106,21 +106,21 @@ struct Row<'a, E> {
 /// How many weights go together, in registers, and how many steps between two looks whether they
 /// still move.
 const LANES: usize = 16;
-const LOOK: usize = 16;
+const CHECK_INTERVAL: usize = 16;
 
 impl<E: Element> Loops for Row<'_, E> {
     #[inline(always)]
     fn run(self) {
-        let Row { glide, weights, m, v } = self;
+        let Row { momentum, weights, m, v } = self;
         let chunks = weights.chunks_mut(LANES).zip(m.chunks(LANES)).zip(v.chunks(LANES));
         for ((weights, m), v) in chunks {
-            let (mut w, mut own_m, mut root) =
+            let (mut w, mut lane_m, mut root) =
                 ([E::zero(); LANES], [E::zero(); LANES], [E::zero(); LANES]);
             w[..weights.len()].copy_from_slice(weights);
-            own_m[..m.len()].copy_from_slice(m);
+            lane_m[..m.len()].copy_from_slice(m);
             root[..v.len()].copy_from_slice(v);
             root.iter_mut().for_each(|root| *root = root.sqrt());
-            lanes(&glide, &mut w, &own_m, &root);
+            lanes(&momentum, &mut w, &lane_m, &root);
             weights.copy_from_slice(&w[..weights.len()]);
         }
     }
@@ -130,39 +130,40 @@ impl<E: Element> Loops for Row<'_, E> {
 /// settings alone give, so that nothing but the weights depends on the step before.
 #[inline(always)]
 fn lanes<E: Element>(
-    glide: &MomentumSteps<'_>,
+    momentum: &MomentumSteps<'_>,
     w: &mut [E; LANES],
     m: &[E; LANES],
     root: &[E; LANES],
 ) {
-    let sizes = glide.steps.sizes();
-    let sizes = &sizes[..sizes.len().min(glide.most)];
-    let (epsilon, keep_root) = (E::of(glide.epsilon), glide.keep_v.sqrt());
-    let (mut left_m, mut left_root, mut taken) = (1.0, 1.0, 0);
-    for sizes in sizes.chunks(LOOK) {
+    let sizes = momentum.steps.sizes();
+    let sizes = &sizes[..sizes.len().min(momentum.most)];
+    let (epsilon, root_beta_2) = (E::of(momentum.epsilon), momentum.keep_v.sqrt());
+    let (mut m_scale, mut root_scale_f64, mut taken) = (1.0, 1.0, 0);
+    for sizes in sizes.chunks(CHECK_INTERVAL) {
         for size in sizes {
-            left_m *= glide.keep_m;
-            left_root *= keep_root;
-            let (decay, far, near) =
-                (E::of(size.decay), E::of(size.rate * left_m), E::of(left_root));
+            m_scale *= momentum.keep_m;
+            root_scale_f64 *= root_beta_2;
+            let (decay, scaled_rate, root_scale) =
+                (E::of(size.decay), E::of(size.rate * m_scale), E::of(root_scale_f64));
             for k in 0..LANES {
                 let weight = w[k] - w[k] * decay;
-                w[k] = weight - m[k] * far / (root[k] * near + epsilon);
+                w[k] = weight - m[k] * scaled_rate / (root[k] * root_scale + epsilon);
             }
         }
         taken += sizes.len();
         // Steps become smaller and smaller: once the largest rate of the run moves no weight any
         // more, no later step does.
-        let (far, near) = (E::of(glide.steps.largest_rate() * left_m), E::of(left_root));
+        let (scaled_rate, root_scale) =
+            (E::of(momentum.steps.largest_rate() * m_scale), E::of(root_scale_f64));
         let mut moving = false;
         for k in 0..LANES {
-            moving |= w[k] - m[k] * far / (root[k] * near + epsilon) != w[k];
+            moving |= w[k] - m[k] * scaled_rate / (root[k] * root_scale + epsilon) != w[k];
         }
         if !moving {
             break;
         }
     }
-    let left = glide.steps.left_after(taken);
+    let left = momentum.steps.left_after(taken);
     if left != 1.0 {
         w.iter_mut().for_each(|weight| *weight *= E::of(left));
     }

@@ -37,20 +37,26 @@ pub trait Pass: Copy + Send + Sync + 'static {
         image: &[E],
         weights: (&[E], &[E]),
         sums: &mut [E],
-        marks: &mut [u8],
+        argmax: &mut [u8],
     );
 
     /// How many numbers are added up by [`backward_weight`](Pass::backward_weight).
     fn partial(&self) -> usize;
 
     /// Adds the gradient by the weights, in an order of its own.
-    fn backward_weight<E: Element>(&self, image: &[E], grad: &[E], marks: &[u8], partial: &mut [E]);
+    fn backward_weight<E: Element>(
+        &self,
+        image: &[E],
+        grad: &[E],
+        argmax: &[u8],
+        partial: &mut [E],
+    );
 
     /// Adds up what all shards have, in the order of the weights.
     fn add_partial<E: Element>(&self, partial: &[E], weight: &mut [E]);
 
     /// Adds the gradient by the image.
-    fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], marks: &[u8], image: &mut [E]);
+    fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], argmax: &[u8], image: &mut [E]);
 }
 
 /// The sizes of a convolution whose windows are known to fit.
@@ -101,8 +107,12 @@ impl Convolution {
     }
 
     /// Bands of the places under so many rows and columns.
-    pub(crate) fn bands(&self, sizes: [usize; 2], together: usize) -> impl Iterator<Item = Band> {
-        self.windows.bands(sizes, (PATCHES / self.kernel().max(1)).max(64), together)
+    pub(crate) fn bands(
+        &self,
+        sizes: [usize; 2],
+        row_multiple: usize,
+    ) -> impl Iterator<Item = Band> {
+        self.windows.bands(sizes, (PATCHES / self.kernel().max(1)).max(64), row_multiple)
     }
 
     /// The patches of a group, a row for each weight of a filter.
@@ -113,28 +123,28 @@ impl Convolution {
         band: &Band,
         work: impl FnOnce(Matrix<'_, E>),
     ) {
-        let (kernel, places) = (self.kernel(), band.places());
-        let stride = row_stride(places);
+        let (kernel, positions) = (self.kernel(), band.places());
+        let stride = row_stride(positions);
         with_buffer(kernel * stride, |patches| {
-            if self.windows.overhang() {
+            if self.windows.needs_padding() {
                 patches.fill(E::zero());
             }
             self.windows.gather(image, self.channels(group), band, (patches, stride));
-            work(Matrix::strided(patches, [kernel, places], [stride, 1]));
+            work(Matrix::strided(patches, [kernel, positions], [stride, 1]));
         });
     }
 
     /// Where the sums of a group's band lie in a sample of the output: the first of them, and how
     /// far apart filters and places are.
-    fn place(&self, group: usize, band: &Band) -> (usize, [usize; 2]) {
+    fn output_layout(&self, group: usize, band: &Band) -> (usize, [usize; 2]) {
         let output = &self.windows.output;
         let first = output.at(group * self.filters(), band.rows.start, band.columns.start);
         (first, [output.at(1, 0, 0), output.at(0, 0, 1)])
     }
 
     fn grad<'a, E: Element>(&self, grad: &'a [E], group: usize, band: &Band) -> Matrix<'a, E> {
-        let (first, distances) = self.place(group, band);
-        Matrix::strided(&grad[first..], [self.filters(), band.places()], distances)
+        let (first, strides) = self.output_layout(group, band);
+        Matrix::strided(&grad[first..], [self.filters(), band.places()], strides)
     }
 }
 
@@ -163,10 +173,10 @@ impl Pass for Convolution {
     }
 
     fn with_filters(&self, filters: usize) -> Option<Convolution> {
-        let one_piece = self.groups == 1 && self.windows.output.channels_first();
+        let contiguous = self.groups == 1 && self.windows.output.channels_first();
         let output = self.windows.output.with_channels(filters);
         let windows = Windows { output, ..self.windows };
-        one_piece.then_some(Convolution { windows, ..*self })
+        contiguous.then_some(Convolution { windows, ..*self })
     }
 
     fn work(&self) -> usize {
@@ -183,10 +193,10 @@ impl Pass for Convolution {
         let output = self.windows.output;
         for band in self.bands(output.sizes, 1) {
             for group in 0..self.groups {
-                let (first, distances) = self.place(group, &band);
+                let (first, strides) = self.output_layout(group, &band);
                 self.with_patches(image, group, &band, |patches| {
                     let (weight, sums) = (self.weight(weight, group), &mut sums[first..]);
-                    multiply_into(weight, patches, sums, distances, Add::Replace);
+                    multiply_into(weight, patches, sums, strides, Add::Replace);
                 });
             }
         }
@@ -206,8 +216,8 @@ impl Pass for Convolution {
                 let grad = self.grad(grad, group, &band);
                 let partial = &mut partial[self.weights(group)];
                 self.with_patches(image, group, &band, |patches| {
-                    let distances = [self.kernel(), 1];
-                    multiply_into(grad, patches.transposed(), partial, distances, Add::ToOutput);
+                    let strides = [self.kernel(), 1];
+                    multiply_into(grad, patches.transposed(), partial, strides, Add::ToOutput);
                 });
             }
         }
@@ -235,8 +245,8 @@ impl Pass for Convolution {
 
 simd_fn! {
     /// Adds a bias to each row of so many places.
-    fn add_to_rows(places: usize, bias: &'a [E], sums: &'a mut [E]) {
-        for (row, bias) in sums.chunks_exact_mut(places.max(1)).zip(bias) {
+    fn add_to_rows(positions: usize, bias: &'a [E], sums: &'a mut [E]) {
+        for (row, bias) in sums.chunks_exact_mut(positions.max(1)).zip(bias) {
             row.iter_mut().for_each(|sum| *sum += *bias);
         }
     }

@@ -9,43 +9,43 @@ use super::{
 };
 
 /// Up to how many rows the loops here are the faster ones.
-const FEW: usize = 4;
+const MAX_ROWS: usize = 4;
 
 /// A matrix `[outputs, inputs]` that rows of inputs are multiplied with, time after time.
 pub struct Gemv<'a, E> {
     matrix: &'a [E],
     inputs: usize,
     /// `[inputs, outputs]`, for few rows.
-    turned: Option<Vec<E>>,
+    transposed_copy: Option<Vec<E>>,
 }
 
 impl<'a, E: Element> Gemv<'a, E> {
     /// For so many rows at a time.
     pub fn new(matrix: &'a [E], inputs: usize, rows: usize) -> Self {
         let outputs = matrix.len() / inputs.max(1);
-        let turned = (rows <= FEW).then(|| {
-            let mut turned = vec![E::zero(); matrix.len()];
+        let transposed_copy = (rows <= MAX_ROWS).then(|| {
+            let mut transposed_copy = vec![E::zero(); matrix.len()];
             for (output, row) in matrix.chunks_exact(inputs.max(1)).enumerate() {
                 for (input, weight) in row.iter().enumerate() {
-                    turned[input * outputs + output] = *weight;
+                    transposed_copy[input * outputs + output] = *weight;
                 }
             }
-            turned
+            transposed_copy
         });
-        Gemv { matrix, inputs, turned }
+        Gemv { matrix, inputs, transposed_copy }
     }
 
     /// `sums += rows matrix^T`.
     pub fn add_to(&self, rows: &[E], sums: &mut [E]) {
         let (inputs, outputs) = (self.inputs, self.matrix.len() / self.inputs.max(1));
-        let Some(turned) = &self.turned else {
+        let Some(transposed_copy) = &self.transposed_copy else {
             let rows = Matrix::new(rows, rows.len() / inputs.max(1), inputs);
             let matrix = Matrix::new(self.matrix, outputs, inputs);
             return multiply(rows, matrix.transposed(), sums, Add::ToOutput);
         };
         let rows = rows.chunks_exact(inputs.max(1));
         for (row, sums) in rows.zip(sums.chunks_exact_mut(outputs.max(1))) {
-            E::with_simd(AddRow { row, turned, sums });
+            E::with_simd(AddRow { row, transposed_copy, sums });
         }
     }
 }
@@ -53,26 +53,29 @@ impl<'a, E: Element> Gemv<'a, E> {
 /// `sums += row turned`.
 struct AddRow<'a, E> {
     row: &'a [E],
-    turned: &'a [E],
+    transposed_copy: &'a [E],
     sums: &'a mut [E],
 }
 
 impl<E: Element> WithSimd<E> for AddRow<'_, E> {
     #[inline(always)]
     unsafe fn run<R: Simd<Number = E>>(mut self) {
-        assert!(self.row.len() * self.sums.len() <= self.turned.len(), "every number has weights");
+        assert!(
+            self.row.len() * self.sums.len() <= self.transposed_copy.len(),
+            "every number has weights"
+        );
         let mut at = 0;
         // Eight sums at once hide how long one takes.
-        while at + 8 * R::COUNT <= self.sums.len() {
+        while at + 8 * R::LANES <= self.sums.len() {
             self.add::<R, 8>(at);
-            at += 8 * R::COUNT;
+            at += 8 * R::LANES;
         }
-        while at + R::COUNT <= self.sums.len() {
+        while at + R::LANES <= self.sums.len() {
             self.add::<R, 1>(at);
-            at += R::COUNT;
+            at += R::LANES;
         }
         for at in at..self.sums.len() {
-            let weights = self.turned[at..].iter().step_by(self.sums.len());
+            let weights = self.transposed_copy[at..].iter().step_by(self.sums.len());
             let products = self.row.iter().zip(weights).map(|(x, weight)| *x * *weight);
             self.sums[at] += products.sum();
         }
@@ -87,16 +90,16 @@ impl<E: Element> AddRow<'_, E> {
     #[inline(always)]
     unsafe fn add<R: Simd<Number = E>, const N: usize>(&mut self, at: usize) {
         let mut added = [R::zero(); N];
-        let mut weights = self.turned.as_ptr().add(at);
+        let mut weights = self.transposed_copy.as_ptr().add(at);
         for x in self.row {
-            let x = R::of(*x);
+            let x = R::splat(*x);
             for (n, added) in added.iter_mut().enumerate() {
-                *added = added.plus_fused(x, R::load(weights.add(n * R::COUNT)));
+                *added = added.mul_add(x, R::load(weights.add(n * R::LANES)));
             }
             weights = weights.wrapping_add(self.sums.len());
         }
         for (n, added) in added.into_iter().enumerate() {
-            let sums = self.sums.as_mut_ptr().add(at + n * R::COUNT);
+            let sums = self.sums.as_mut_ptr().add(at + n * R::LANES);
             R::load(sums).add(added).store(sums);
         }
     }
@@ -118,7 +121,7 @@ mod tests {
                 sums
             };
             let few = run(2);
-            assert_eq!(few, run(FEW + 1), "these numbers have no rounding");
+            assert_eq!(few, run(MAX_ROWS + 1), "these numbers have no rounding");
             assert_eq!(few, portable(|| run(2)));
         }
     }

@@ -57,44 +57,44 @@ impl<E: Element> Cell<E> for ResetAfter {
         (weight, bias): (&mut [E], &mut [E]),
     ) {
         let (units, one) = (frame.units, E::one());
-        let mut by_state = vec![E::zero(); frame.batch * units];
-        let mut by_next = by_state.clone();
+        let mut grad_state = vec![E::zero(); frame.batch * units];
+        let mut grad_next = grad_state.clone();
         // By the recurrent sums of all steps; they differ from those by the inputs' in g alone.
-        let mut by_inner = vec![E::zero(); frame.rows() * 3 * units];
+        let mut grad_inner = vec![E::zero(); frame.rows() * 3 * units];
         for step in (0..frame.steps).rev() {
-            grads.add_to(frame, step, &mut by_state);
+            grads.add_to(frame, step, &mut grad_state);
             let skipped = trace.skipped.get(frame.step(step, 1));
-            let held = skipped.map(|_| by_state.clone());
+            let held = skipped.map(|_| grad_state.clone());
             let rows = trace.gates[frame.step(step, 3 * units)]
                 .chunks_exact_mut(3 * units.max(1))
-                .zip(by_inner[frame.step(step, 3 * units)].chunks_exact_mut(3 * units.max(1)))
+                .zip(grad_inner[frame.step(step, 3 * units)].chunks_exact_mut(3 * units.max(1)))
                 .zip(trace.kept[frame.step(step + 1, units)].chunks_exact(units.max(1)))
                 .zip(trace.states[frame.step(step, units)].chunks_exact(units.max(1)))
-                .zip(by_state.chunks_exact_mut(units.max(1)));
-            for ((((gates, inner), kept), old), by_state) in rows {
+                .zip(grad_state.chunks_exact_mut(units.max(1)));
+            for ((((gates, inner), kept), old), grad_state) in rows {
                 let (z, r, g) = three(units, gates);
                 let (inner_z, inner_r, inner_g) = three(units, inner);
                 for k in 0..units {
-                    let (update, reset, candidate, grad) = (z[k], r[k], g[k], by_state[k]);
+                    let (update, reset, candidate, grad) = (z[k], r[k], g[k], grad_state[k]);
                     z[k] = grad * (old[k] - candidate) * update * (one - update);
                     g[k] = grad * (one - update) * (one - candidate * candidate);
                     r[k] = g[k] * kept[k] * reset * (one - reset);
                     (inner_z[k], inner_r[k], inner_g[k]) = (z[k], r[k], g[k] * reset);
-                    by_state[k] = grad * update;
+                    grad_state[k] = grad * update;
                 }
             }
             if let Some(skipped) = skipped {
                 replace_skipped(skipped, &mut trace.gates[frame.step(step, 3 * units)], None);
-                replace_skipped(skipped, &mut by_inner[frame.step(step, 3 * units)], None);
-                replace_skipped(skipped, &mut by_state, held.as_deref());
+                replace_skipped(skipped, &mut grad_inner[frame.step(step, 3 * units)], None);
+                replace_skipped(skipped, &mut grad_state, held.as_deref());
             }
-            product(frame, &by_inner[frame.step(step, 3 * units)], recurrent, &mut by_next);
-            by_state.iter_mut().zip(&by_next).for_each(|(sum, term)| *sum += *term);
+            product(frame, &grad_inner[frame.step(step, 3 * units)], recurrent, &mut grad_next);
+            grad_state.iter_mut().zip(&grad_next).for_each(|(sum, term)| *sum += *term);
         }
         let old = Matrix::new(&trace.states[..frame.rows() * units], frame.rows(), units);
-        let by_sums = Matrix::new(&by_inner, frame.rows(), 3 * units);
-        multiply(by_sums.transposed(), old, weight, Add::ToOutput);
-        add_rows(&by_inner, bias);
+        let grad_sums = Matrix::new(&grad_inner, frame.rows(), 3 * units);
+        multiply(grad_sums.transposed(), old, weight, Add::ToOutput);
+        add_rows(&grad_inner, bias);
     }
 }
 
@@ -161,69 +161,69 @@ impl<E: Element> Cell<E> for ResetBefore {
     ) {
         let (units, one) = (frame.units, E::one());
         let (for_gates, for_candidate) = recurrent.split_at(2 * units * units);
-        let mut by_state = vec![E::zero(); frame.batch * units];
-        let mut by_kept = by_state.clone();
-        let mut by_gates = vec![E::zero(); frame.rows() * 2 * units];
-        let mut by_candidate = vec![E::zero(); frame.rows() * units];
+        let mut grad_state = vec![E::zero(); frame.batch * units];
+        let mut grad_kept = grad_state.clone();
+        let mut grad_gates = vec![E::zero(); frame.rows() * 2 * units];
+        let mut grad_candidate = vec![E::zero(); frame.rows() * units];
         for step in (0..frame.steps).rev() {
-            grads.add_to(frame, step, &mut by_state);
+            grads.add_to(frame, step, &mut grad_state);
             let skipped = trace.skipped.get(frame.step(step, 1));
-            let held = skipped.map(|_| by_state.clone());
+            let held = skipped.map(|_| grad_state.clone());
             let gates = &mut trace.gates[frame.step(step, 3 * units)];
             let old = &trace.states[frame.step(step, units)];
-            let by_candidate = &mut by_candidate[frame.step(step, units)];
-            let by_gates = &mut by_gates[frame.step(step, 2 * units)];
+            let grad_candidate = &mut grad_candidate[frame.step(step, units)];
+            let grad_gates = &mut grad_gates[frame.step(step, 2 * units)];
             let rows = gates
                 .chunks_exact_mut(3 * units.max(1))
-                .zip(by_candidate.chunks_exact_mut(units.max(1)))
-                .zip(by_state.chunks_exact(units.max(1)));
-            for ((gates, by_candidate), by_state) in rows {
+                .zip(grad_candidate.chunks_exact_mut(units.max(1)))
+                .zip(grad_state.chunks_exact(units.max(1)));
+            for ((gates, grad_candidate), grad_state) in rows {
                 let (z, _, g) = three(units, gates);
                 for k in 0..units {
-                    by_candidate[k] = by_state[k] * (one - z[k]) * (one - g[k] * g[k]);
+                    grad_candidate[k] = grad_state[k] * (one - z[k]) * (one - g[k] * g[k]);
                 }
             }
             if let Some(skipped) = skipped {
-                replace_skipped(skipped, by_candidate, None);
+                replace_skipped(skipped, grad_candidate, None);
             }
-            product(frame, by_candidate, for_candidate, &mut by_kept);
+            product(frame, grad_candidate, for_candidate, &mut grad_kept);
             let rows = gates
                 .chunks_exact_mut(3 * units.max(1))
-                .zip(by_candidate.chunks_exact(units.max(1)))
-                .zip(by_gates.chunks_exact_mut(2 * units.max(1)))
-                .zip(by_kept.chunks_exact(units.max(1)))
+                .zip(grad_candidate.chunks_exact(units.max(1)))
+                .zip(grad_gates.chunks_exact_mut(2 * units.max(1)))
+                .zip(grad_kept.chunks_exact(units.max(1)))
                 .zip(old.chunks_exact(units.max(1)))
-                .zip(by_state.chunks_exact_mut(units.max(1)));
-            for (((((gates, by_candidate), by_gates), by_kept), old), by_state) in rows {
+                .zip(grad_state.chunks_exact_mut(units.max(1)));
+            for (((((gates, grad_candidate), grad_gates), grad_kept), old), grad_state) in rows {
                 let (z, r, g) = three(units, gates);
-                let (by_z, by_r) = by_gates.split_at_mut(units);
+                let (grad_z, grad_r) = grad_gates.split_at_mut(units);
                 for k in 0..units {
-                    let (update, reset, grad) = (z[k], r[k], by_state[k]);
-                    by_state[k] = grad * update + by_kept[k] * reset;
+                    let (update, reset, grad) = (z[k], r[k], grad_state[k]);
+                    grad_state[k] = grad * update + grad_kept[k] * reset;
                     z[k] = grad * (old[k] - g[k]) * update * (one - update);
-                    r[k] = by_kept[k] * old[k] * reset * (one - reset);
-                    g[k] = by_candidate[k];
-                    (by_z[k], by_r[k]) = (z[k], r[k]);
+                    r[k] = grad_kept[k] * old[k] * reset * (one - reset);
+                    g[k] = grad_candidate[k];
+                    (grad_z[k], grad_r[k]) = (z[k], r[k]);
                 }
             }
             if let Some(skipped) = skipped {
                 replace_skipped(skipped, gates, None);
-                replace_skipped(skipped, by_gates, None);
-                replace_skipped(skipped, &mut by_state, held.as_deref());
+                replace_skipped(skipped, grad_gates, None);
+                replace_skipped(skipped, &mut grad_state, held.as_deref());
             }
-            product(frame, by_gates, for_gates, &mut by_kept);
-            by_state.iter_mut().zip(&by_kept).for_each(|(sum, term)| *sum += *term);
+            product(frame, grad_gates, for_gates, &mut grad_kept);
+            grad_state.iter_mut().zip(&grad_kept).for_each(|(sum, term)| *sum += *term);
         }
         let (rows, len) = (frame.rows(), frame.batch * units);
         let (gates_weight, candidate_weight) = weight.split_at_mut(2 * units * units);
         multiply(
-            Matrix::new(&by_gates, rows, 2 * units).transposed(),
+            Matrix::new(&grad_gates, rows, 2 * units).transposed(),
             Matrix::new(&trace.states[..rows * units], rows, units),
             gates_weight,
             Add::ToOutput,
         );
         multiply(
-            Matrix::new(&by_candidate, rows, units).transposed(),
+            Matrix::new(&grad_candidate, rows, units).transposed(),
             Matrix::new(&trace.kept[len..], rows, units),
             candidate_weight,
             Add::ToOutput,

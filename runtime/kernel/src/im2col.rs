@@ -10,17 +10,17 @@ use super::{
 /// How many numbers a patch is rounded up to.
 const LANES: usize = 16;
 /// The most numbers that are copied at once, and how far beyond the last patch an image may be read.
-pub(crate) const PIECE: usize = 8;
+pub(crate) const MAX_COPY: usize = 8;
 
 /// What of an image lies under the places of a convolution that make up a window of a pooling.
 pub(crate) struct Im2col {
     /// Of each piece, how far from the corner of a place it is, and where in the patch it belongs.
-    pieces: Vec<[usize; 2]>,
+    copies: Vec<[usize; 2]>,
     /// How many numbers a piece has; what is too much of it is covered by the next one.
-    piece: usize,
+    copy_len: usize,
     lanes: usize,
     /// How far the corners of the places under a window are from the first of them.
-    places: Vec<usize>,
+    offsets: Vec<usize>,
     /// How far apart neighbouring windows are.
     step: usize,
 }
@@ -29,17 +29,17 @@ impl Im2col {
     /// `runs` are where the numbers of a patch start that lie side by side, `together` of them each.
     pub(crate) fn new(
         runs: impl Iterator<Item = usize>,
-        together: usize,
-        places: Vec<usize>,
+        run_len: usize,
+        offsets: Vec<usize>,
         step: usize,
     ) -> Im2col {
-        let piece = together.next_power_of_two().min(PIECE);
-        let pieces = runs.enumerate().flat_map(|(index, run)| {
-            (0..together).step_by(piece).map(move |at| [run + at, index * together + at])
+        let copy_len = run_len.next_power_of_two().min(MAX_COPY);
+        let copies = runs.enumerate().flat_map(|(index, run)| {
+            (0..run_len).step_by(copy_len).map(move |at| [run + at, index * run_len + at])
         });
-        let pieces: Vec<_> = pieces.collect();
-        let len = pieces.last().map_or(0, |[_, to]| to + piece);
-        Im2col { pieces, piece, lanes: len.next_multiple_of(LANES), places, step }
+        let copies: Vec<_> = copies.collect();
+        let len = copies.last().map_or(0, |[_, to]| to + copy_len);
+        Im2col { copies, copy_len, lanes: len.next_multiple_of(LANES), offsets, step }
     }
 
     /// How many numbers lie from one patch to the next.
@@ -49,40 +49,43 @@ impl Im2col {
 
     /// How many numbers lie from one window to the next.
     pub(crate) fn window(&self) -> usize {
-        self.places.len() * self.lanes
+        self.offsets.len() * self.lanes
     }
 
     /// How many numbers of an image the patches of so many windows reach over.
-    pub(crate) fn reach(&self, windows: usize) -> usize {
-        let place = self.places.iter().fold(0, |most, place| most.max(*place));
-        let piece = self.pieces.iter().fold(0, |most, [from, _]| most.max(*from));
-        windows.saturating_sub(1) * self.step + place + piece + self.piece
+    pub(crate) fn extent(&self, windows: usize) -> usize {
+        let offset = self.offsets.iter().fold(0, |max, offset| max.max(*offset));
+        let copy_len = self.copies.iter().fold(0, |max, [from, _]| max.max(*from));
+        windows.saturating_sub(1) * self.step + offset + copy_len + self.copy_len
     }
 
     /// Fills `windows` with the patches under windows side by side, of which the first starts where
     /// `image` does: window after window, and place after place. What there is between the numbers of
     /// a patch and the next one is anything.
     pub(crate) fn gather<E: Element>(&self, image: &[E], windows: &mut [E]) {
-        match self.piece {
+        match self.copy_len {
             1 => self.gather_by::<E, 1>(image, windows),
             2 => self.gather_by::<E, 2>(image, windows),
             4 => self.gather_by::<E, 4>(image, windows),
-            _ => self.gather_by::<E, PIECE>(image, windows),
+            _ => self.gather_by::<E, MAX_COPY>(image, windows),
         }
     }
 
     fn gather_by<E: Element, const N: usize>(&self, image: &[E], windows: &mut [E]) {
         let count = windows.len() / self.window().max(1);
-        assert!(self.piece >= N && self.reach(count) <= image.len(), "the image has every number");
-        assert!(self.pieces.iter().all(|[_, to]| to + N <= self.lanes), "and the patch a place");
+        assert!(
+            self.copy_len >= N && self.extent(count) <= image.len(),
+            "the image has every number"
+        );
+        assert!(self.copies.iter().all(|[_, to]| to + N <= self.lanes), "and the patch a place");
         for (index, window) in windows.chunks_exact_mut(self.window().max(1)).enumerate() {
-            for (place, patch) in self.places.iter().zip(window.chunks_exact_mut(self.lanes)) {
-                let (corner, patch) = (index * self.step + place, patch.as_mut_ptr());
-                for [from, to] in &self.pieces {
+            for (offset, patch) in self.offsets.iter().zip(window.chunks_exact_mut(self.lanes)) {
+                let (corner, patch) = (index * self.step + offset, patch.as_mut_ptr());
+                for [from, to] in &self.copies {
                     // SAFETY: both pieces are inside their slices, as was asserted above.
                     unsafe {
-                        let piece = image.as_ptr().add(corner + from).cast::<[E; N]>();
-                        patch.add(*to).cast::<[E; N]>().write_unaligned(piece.read_unaligned());
+                        let copy_len = image.as_ptr().add(corner + from).cast::<[E; N]>();
+                        patch.add(*to).cast::<[E; N]>().write_unaligned(copy_len.read_unaligned());
                     }
                 }
             }
@@ -92,29 +95,34 @@ impl Im2col {
     /// `sums[k] += gradient * patch[k]` over the windows, each of which hands its gradient to the patch of
     /// the place that its mark says; so for every filter. There are [`lanes`](Im2col::lanes) sums of
     /// each.
-    pub(crate) fn add<E: Element>(&self, windows: &[E], taken: Taken<'_, E>, sums: &mut [E]) {
-        E::with_simd(AddPatches { patches: self, windows, taken, sums });
+    pub(crate) fn add<E: Element>(
+        &self,
+        windows: &[E],
+        pooled: PooledGrads<'_, E>,
+        sums: &mut [E],
+    ) {
+        E::with_simd(AddPatches { patches: self, windows, pooled, sums });
     }
 }
 
 /// Which place of each window it took its number from.
 #[derive(Clone, Copy)]
-pub(crate) struct Marks<'a> {
-    marks: &'a [u8],
-    most: u8,
+pub(crate) struct Argmax<'a> {
+    argmax: &'a [u8],
+    max: u8,
 }
 
-impl<'a> Marks<'a> {
-    pub(crate) fn new(marks: &'a [u8]) -> Marks<'a> {
-        Marks { marks, most: marks.iter().fold(0, |most, mark| most.max(*mark)) }
+impl<'a> Argmax<'a> {
+    pub(crate) fn new(argmax: &'a [u8]) -> Argmax<'a> {
+        Argmax { argmax, max: argmax.iter().fold(0, |max, index| max.max(*index)) }
     }
 }
 
 /// Windows of filters, one filter after the other.
 #[derive(Clone, Copy)]
-pub(crate) struct Taken<'a, E> {
+pub(crate) struct PooledGrads<'a, E> {
     pub grads: &'a [E],
-    pub marks: Marks<'a>,
+    pub argmax: Argmax<'a>,
     /// Which window of a filter is the first, and how many each filter has in all.
     pub first: usize,
     pub apart: usize,
@@ -123,42 +131,42 @@ pub(crate) struct Taken<'a, E> {
 struct AddPatches<'a, E> {
     patches: &'a Im2col,
     windows: &'a [E],
-    taken: Taken<'a, E>,
+    pooled: PooledGrads<'a, E>,
     sums: &'a mut [E],
 }
 
 impl<E: Element> WithSimd<E> for AddPatches<'_, E> {
     #[inline(always)]
     unsafe fn run<R: Simd<Number = E>>(self) {
-        let AddPatches { patches, windows, taken, sums } = self;
+        let AddPatches { patches, windows, pooled, sums } = self;
         let (lanes, apart) = (patches.lanes(), patches.window());
         let count = windows.len() / apart.max(1);
-        assert!(usize::from(taken.marks.most) < patches.places.len(), "every mark is of a place");
-        assert!(taken.first + count <= taken.apart, "every filter has so many windows");
+        assert!(usize::from(pooled.argmax.max) < patches.offsets.len(), "every mark is of a place");
+        assert!(pooled.first + count <= pooled.apart, "every filter has so many windows");
         assert!(lanes.is_multiple_of(LANES) && count * apart <= windows.len());
-        let grads = taken.grads.chunks_exact(taken.apart.max(1));
-        let marks = taken.marks.marks.chunks_exact(taken.apart.max(1));
-        let filters = grads.zip(marks).zip(sums.chunks_exact_mut(lanes.max(1)));
-        for ((grads, marks), sums) in filters {
-            let own = taken.first..taken.first + count;
+        let grads = pooled.grads.chunks_exact(pooled.apart.max(1));
+        let argmax = pooled.argmax.argmax.chunks_exact(pooled.apart.max(1));
+        let filters = grads.zip(argmax).zip(sums.chunks_exact_mut(lanes.max(1)));
+        for ((grads, argmax), sums) in filters {
+            let own = pooled.first..pooled.first + count;
             let mut filter = AddFilter {
                 windows: windows.as_ptr(),
                 apart,
                 grads: &grads[own.clone()],
-                marks: &marks[own],
+                argmax: &argmax[own],
                 sums,
             };
             let mut lane = 0;
-            while lane + 4 * R::COUNT <= lanes {
-                filter.some::<R, 4>(lane);
-                lane += 4 * R::COUNT;
+            while lane + 4 * R::LANES <= lanes {
+                filter.add_lanes::<R, 4>(lane);
+                lane += 4 * R::LANES;
             }
-            while lane + 2 * R::COUNT <= lanes {
-                filter.some::<R, 2>(lane);
-                lane += 2 * R::COUNT;
+            while lane + 2 * R::LANES <= lanes {
+                filter.add_lanes::<R, 2>(lane);
+                lane += 2 * R::LANES;
             }
             if lane < lanes {
-                filter.some::<R, 1>(lane);
+                filter.add_lanes::<R, 1>(lane);
             }
         }
     }
@@ -170,7 +178,7 @@ struct AddFilter<'a, E> {
     windows: *const E,
     apart: usize,
     grads: &'a [E],
-    marks: &'a [u8],
+    argmax: &'a [u8],
     sums: &'a mut [E],
 }
 
@@ -181,24 +189,24 @@ impl<E: Element> AddFilter<'_, E> {
     /// The processor has the register, there are so many sums, and every mark has a patch in every
     /// window.
     #[inline(always)]
-    unsafe fn some<R: Simd<Number = E>, const N: usize>(&mut self, lane: usize) {
+    unsafe fn add_lanes<R: Simd<Number = E>, const N: usize>(&mut self, lane: usize) {
         // Two windows at a time hide how long a sum takes.
         let mut sums = [[R::zero(); N]; 2];
-        let (grads, last_slope) = self.grads.as_chunks::<2>();
-        let (marks, last_mark) = self.marks.as_chunks::<2>();
+        let (grads, last_grad) = self.grads.as_chunks::<2>();
+        let (argmax, last_index) = self.argmax.as_chunks::<2>();
         let mut window = self.windows.add(lane);
-        for (grads, marks) in grads.iter().zip(marks) {
+        for (grads, argmax) in grads.iter().zip(argmax) {
             for two in 0..2 {
-                self.window::<R, N>(window, grads[two], marks[two], &mut sums[two]);
+                self.window::<R, N>(window, grads[two], argmax[two], &mut sums[two]);
                 window = window.wrapping_add(self.apart);
             }
         }
-        if let ([grad], [mark]) = (last_slope, last_mark) {
-            self.window::<R, N>(window, *grad, *mark, &mut sums[0]);
+        if let ([grad], [index]) = (last_grad, last_index) {
+            self.window::<R, N>(window, *grad, *index, &mut sums[0]);
         }
         let [even, odd] = sums;
         for (n, (even, odd)) in even.into_iter().zip(odd).enumerate() {
-            let to = self.sums.as_mut_ptr().add(lane + n * R::COUNT);
+            let to = self.sums.as_mut_ptr().add(lane + n * R::LANES);
             R::load(to).add(even.add(odd)).store(to);
         }
     }
@@ -210,14 +218,14 @@ impl<E: Element> AddFilter<'_, E> {
         &self,
         window: *const E,
         grad: E,
-        mark: u8,
+        index: u8,
         sums: &mut [R; N],
     ) {
-        let patch = window.add(usize::from(mark) * self.sums.len());
-        let grad = R::of(grad);
+        let patch = window.add(usize::from(index) * self.sums.len());
+        let grad = R::splat(grad);
         for (n, sum) in sums.iter_mut().enumerate() {
             // Rounded twice, so that the bits are those of any other register.
-            *sum = sum.add(grad.multiply(R::load(patch.add(n * R::COUNT))));
+            *sum = sum.add(grad.mul(R::load(patch.add(n * R::LANES))));
         }
     }
 }
@@ -232,33 +240,34 @@ mod tests {
     }
 
     /// Runs of so many numbers each, under windows of six places.
-    fn check<E: Element>(runs: &[usize], together: usize, count: usize) {
-        let places: Vec<usize> = (0..6).map(|place| place / 3 * 40 + place % 3).collect();
-        let patches = Im2col::new(runs.iter().copied(), together, places.clone(), 5);
-        let image = numbers::<E>(patches.reach(count), 0.3);
+    fn check<E: Element>(runs: &[usize], run_len: usize, count: usize) {
+        let offsets: Vec<usize> = (0..6).map(|offset| offset / 3 * 40 + offset % 3).collect();
+        let patches = Im2col::new(runs.iter().copied(), run_len, offsets.clone(), 5);
+        let image = numbers::<E>(patches.extent(count), 0.3);
         let mut windows = vec![E::zero(); count * patches.window()];
         patches.gather(&image, &mut windows);
         // Of two filters, each of which has a window before these and one after them.
         let apart = count + 2;
         let grads = numbers::<E>(2 * apart, 0.7);
-        let marks: Vec<u8> = (0..2 * apart).map(|i| (i * 5 % 6) as u8).collect();
+        let argmax: Vec<u8> = (0..2 * apart).map(|i| (i * 5 % 6) as u8).collect();
 
         let run = || {
             let mut sums = numbers(2 * patches.lanes(), 0.1);
-            let taken = Taken { grads: &grads, marks: Marks::new(&marks), first: 1, apart };
-            patches.add(&windows, taken, &mut sums);
+            let pooled =
+                PooledGrads { grads: &grads, argmax: Argmax::new(&argmax), first: 1, apart };
+            patches.add(&windows, pooled, &mut sums);
             sums
         };
         let (wide, plain): (Vec<E>, _) = (run(), portable(run));
         let before = numbers::<E>(wide.len(), 0.1);
-        for (filter, at) in (0..2).flat_map(|f| (0..runs.len() * together).map(move |at| (f, at))) {
+        for (filter, at) in (0..2).flat_map(|f| (0..runs.len() * run_len).map(move |at| (f, at))) {
             let sum = filter * patches.lanes() + at;
             assert_eq!(wide[sum], plain[sum], "the same bits with and without wide registers");
             let mut expected = before[sum].as_f64();
             for window in 0..count {
                 let own = filter * apart + 1 + window;
-                let corner = window * 5 + places[usize::from(marks[own])];
-                let x = image[corner + runs[at / together] + at % together];
+                let corner = window * 5 + offsets[usize::from(argmax[own])];
+                let x = image[corner + runs[at / run_len] + at % run_len];
                 expected += grads[own].as_f64() * x.as_f64();
             }
             assert!((wide[sum].as_f64() - expected).abs() < 1e-5);
@@ -268,12 +277,11 @@ mod tests {
     #[test]
     fn sums_are_those_of_the_plain_loops() {
         // Runs that are whole pieces, parts of one and several; patches of one register and of many.
-        for (runs, together) in [(9, 3), (3, 1), (5, 2), (16, 1), (4, 4), (7, 5), (11, 9), (6, 16)]
-        {
+        for (runs, run_len) in [(9, 3), (3, 1), (5, 2), (16, 1), (4, 4), (7, 5), (11, 9), (6, 16)] {
             let runs: Vec<usize> = (0..runs).map(|run| run * 40 + run % 2).collect();
             for count in [0, 1, 2, 7] {
-                check::<f32>(&runs, together, count);
-                check::<f64>(&runs, together, count);
+                check::<f32>(&runs, run_len, count);
+                check::<f64>(&runs, run_len, count);
             }
         }
         check::<f32>(&[], 0, 3);
@@ -283,7 +291,7 @@ mod tests {
     #[should_panic(expected = "every mark is of a place")]
     fn a_place_beyond_the_window_is_refused() {
         let patches = Im2col::new([0].into_iter(), 4, vec![0, 1], 2);
-        let taken = Taken { grads: &[1f32], marks: Marks::new(&[2]), first: 0, apart: 1 };
-        patches.add(&[0.0; 2 * LANES], taken, &mut [0.0; LANES]);
+        let pooled = PooledGrads { grads: &[1f32], argmax: Argmax::new(&[2]), first: 0, apart: 1 };
+        patches.add(&[0.0; 2 * LANES], pooled, &mut [0.0; LANES]);
     }
 }

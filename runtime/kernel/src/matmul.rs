@@ -13,50 +13,59 @@ pub struct Matrix<'a, E> {
     rows: usize,
     columns: usize,
     /// The distance between neighbours in a column and in a row.
-    down: usize,
-    across: usize,
+    row_stride: usize,
+    column_stride: usize,
 }
 
 impl<'a, E> Matrix<'a, E> {
     /// `elements` as `rows` rows of `columns` elements each.
     pub fn new(elements: &'a [E], rows: usize, columns: usize) -> Self {
         assert_eq!(elements.len(), rows * columns, "a matrix has rows * columns elements");
-        Matrix { elements, rows, columns, down: columns, across: 1 }
+        Matrix { elements, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
     /// A part of `elements`, whose neighbours lie as far apart as `[down, across]` says.
     pub(crate) fn strided(
         elements: &'a [E],
         [rows, columns]: [usize; 2],
-        [down, across]: [usize; 2],
+        [row_stride, column_stride]: [usize; 2],
     ) -> Self {
-        assert!(fits(elements.len(), [rows, columns], [down, across]), "a matrix is in its slice");
-        Matrix { elements, rows, columns, down, across }
+        assert!(
+            fits(elements.len(), [rows, columns], [row_stride, column_stride]),
+            "a matrix is in its slice"
+        );
+        Matrix { elements, rows, columns, row_stride, column_stride }
     }
 
     /// The same elements with rows and columns exchanged.
     pub fn transposed(self) -> Self {
-        let Matrix { elements, rows, columns, down, across } = self;
-        Matrix { elements, rows: columns, columns: rows, down: across, across: down }
+        let Matrix { elements, rows, columns, row_stride, column_stride } = self;
+        Matrix {
+            elements,
+            rows: columns,
+            columns: rows,
+            row_stride: column_stride,
+            column_stride: row_stride,
+        }
     }
 
     /// Some of the columns.
     pub fn columns(self, columns: Range<usize>) -> Self {
         let rows = 0..self.rows;
-        self.part(rows, columns)
+        self.submatrix(rows, columns)
     }
 
     /// Some of the rows and columns.
-    fn part(self, rows: Range<usize>, columns: Range<usize>) -> Self {
-        let first = rows.start * self.down + columns.start * self.across;
+    fn submatrix(self, rows: Range<usize>, columns: Range<usize>) -> Self {
+        let first = rows.start * self.row_stride + columns.start * self.column_stride;
         let elements = self.elements.get(first..).unwrap_or_default();
         Matrix { elements, rows: rows.len(), columns: columns.len(), ..self }
     }
 }
 
 /// Whether the last element of such a matrix is among so many.
-fn fits(len: usize, [rows, columns]: [usize; 2], [down, across]: [usize; 2]) -> bool {
-    rows == 0 || columns == 0 || (rows - 1) * down + (columns - 1) * across < len
+fn fits(len: usize, [rows, columns]: [usize; 2], [row_stride, column_stride]: [usize; 2]) -> bool {
+    rows == 0 || columns == 0 || (rows - 1) * row_stride + (columns - 1) * column_stride < len
 }
 
 /// Whether a product replaces what the output held or adds to it.
@@ -82,39 +91,45 @@ pub fn multiply_into<E: Element>(
     left: Matrix<'_, E>,
     right: Matrix<'_, E>,
     output: &mut [E],
-    [down, across]: [usize; 2],
+    [row_stride, column_stride]: [usize; 2],
     add: Add,
 ) {
     let (rows, columns, inner) = (left.rows, right.columns, left.columns);
     assert_eq!(inner, right.rows, "the inner sizes of a product are equal");
-    assert!(fits(output.len(), [rows, columns], [down, across]), "the output is in its slice");
     assert!(
-        down >= columns * across || across >= rows * down || rows < 2 || columns < 2,
+        fits(output.len(), [rows, columns], [row_stride, column_stride]),
+        "the output is in its slice"
+    );
+    assert!(
+        row_stride >= columns * column_stride
+            || column_stride >= rows * row_stride
+            || rows < 2
+            || columns < 2,
         "no two elements of the output are one"
     );
     if rows == 0 || columns == 0 {
         return;
     }
     let work = work([rows, inner, columns]);
-    let parts = (work / PART).clamp(1, MOST_PARTS);
-    if parts > 1 && rows.max(columns) <= inner / LONG {
-        return sum_of_parts(left, right, inner.div_ceil(parts), |row, column, sum| {
-            let output = &mut output[row * down + column * across];
+    let shards = (work / MIN_SHARD_WORK).clamp(1, MAX_SHARDS);
+    if shards > 1 && rows.max(columns) <= inner / SPLIT_RATIO {
+        return split_inner(left, right, inner.div_ceil(shards), |row, column, sum| {
+            let output = &mut output[row * row_stride + column * column_stride];
             *output = if matches!(add, Add::ToOutput) { *output + sum } else { sum };
         });
     }
-    let output = Output { first: output.as_mut_ptr(), down, across };
+    let output = Output { first: output.as_mut_ptr(), row_stride, column_stride };
     if columns >= rows {
-        let width = columns.div_ceil(parts).next_multiple_of(COLUMNS_TOGETHER);
+        let width = columns.div_ceil(shards).next_multiple_of(COLUMN_BLOCK);
         parallel::for_each(work, (0..columns).step_by(width), |start| {
-            let part = start..(start + width).min(columns);
-            product(left, right.part(0..inner, part), output.at(0, start), add);
+            let block = start..(start + width).min(columns);
+            product(left, right.submatrix(0..inner, block), output.at(0, start), add);
         });
     } else {
-        let height = rows.div_ceil(parts).next_multiple_of(ROWS_TOGETHER);
+        let height = rows.div_ceil(shards).next_multiple_of(ROW_BLOCK);
         parallel::for_each(work, (0..rows).step_by(height), |start| {
-            let part = start..(start + height).min(rows);
-            product(left.part(part, 0..inner), right, output.at(start, 0), add);
+            let block = start..(start + height).min(rows);
+            product(left.submatrix(block, 0..inner), right, output.at(start, 0), add);
         });
     }
 }
@@ -124,23 +139,23 @@ pub fn multiply_into<E: Element>(
 fn work([rows, inner, columns]: [usize; 3]) -> usize {
     let numbers = rows.saturating_mul(inner).saturating_add(inner.saturating_mul(columns));
     let products = rows.saturating_mul(columns).saturating_mul(inner);
-    products.max(numbers.saturating_mul(FETCH))
+    products.max(numbers.saturating_mul(LOAD_COST))
 }
 
 /// How many multiplications take as long as to fetch a number.
-const FETCH: usize = 8;
+const LOAD_COST: usize = 8;
 
 /// How many multiplications make a part that is worth another core, and the most parts.
-const PART: usize = 1 << 19;
-const MOST_PARTS: usize = 16;
+const MIN_SHARD_WORK: usize = 1 << 19;
+const MAX_SHARDS: usize = 16;
 /// How many times longer than the output's sides the sums must be to be cut themselves.
-const LONG: usize = 64;
+const SPLIT_RATIO: usize = 64;
 /// Parts are made of whole blocks of the library's innermost loop.
-const COLUMNS_TOGETHER: usize = 96;
-const ROWS_TOGETHER: usize = 16;
+const COLUMN_BLOCK: usize = 96;
+const ROW_BLOCK: usize = 16;
 
 /// The product as a sum of products over parts of the inner size, added up in their order.
-fn sum_of_parts<E: Element>(
+fn split_inner<E: Element>(
     left: Matrix<'_, E>,
     right: Matrix<'_, E>,
     width: usize,
@@ -149,11 +164,12 @@ fn sum_of_parts<E: Element>(
     let (rows, columns, inner) = (left.rows, right.columns, left.columns);
     let len = rows * columns;
     with_buffer(inner.div_ceil(width) * len, |sums| {
-        let parts = (0..inner).step_by(width).zip(sums.chunks_exact_mut(len));
-        parallel::for_each(work([rows, inner, columns]), parts, |(start, sums)| {
-            let part = start..(start + width).min(inner);
-            let (left, right) = (left.part(0..rows, part.clone()), right.part(part, 0..columns));
-            let sums = Output { first: sums.as_mut_ptr(), down: columns, across: 1 };
+        let shards = (0..inner).step_by(width).zip(sums.chunks_exact_mut(len));
+        parallel::for_each(work([rows, inner, columns]), shards, |(start, sums)| {
+            let block = start..(start + width).min(inner);
+            let (left, right) =
+                (left.submatrix(0..rows, block.clone()), right.submatrix(block, 0..columns));
+            let sums = Output { first: sums.as_mut_ptr(), row_stride: columns, column_stride: 1 };
             product(left, right, sums, Add::Replace);
         });
         for at in 0..len {
@@ -166,8 +182,8 @@ fn sum_of_parts<E: Element>(
 /// Where an output lies. Its parts are disjoint, which is why threads may share it.
 struct Output<E> {
     first: *mut E,
-    down: usize,
-    across: usize,
+    row_stride: usize,
+    column_stride: usize,
 }
 
 impl<E> Clone for Output<E> {
@@ -185,21 +201,32 @@ unsafe impl<E: Send> Sync for Output<E> {}
 impl<E> Output<E> {
     /// The same from a row and column on.
     fn at(self, row: usize, column: usize) -> Output<E> {
-        Output { first: self.first.wrapping_add(row * self.down + column * self.across), ..self }
+        Output {
+            first: self.first.wrapping_add(row * self.row_stride + column * self.column_stride),
+            ..self
+        }
     }
 }
 
 /// One product on this thread. `output` has a place for each of its elements.
 fn product<E: Element>(left: Matrix<'_, E>, right: Matrix<'_, E>, output: Output<E>, add: Add) {
-    assert!(fits(left.elements.len(), [left.rows, left.columns], [left.down, left.across]));
-    assert!(fits(right.elements.len(), [right.rows, right.columns], [right.down, right.across]));
+    assert!(fits(
+        left.elements.len(),
+        [left.rows, left.columns],
+        [left.row_stride, left.column_stride]
+    ));
+    assert!(fits(
+        right.elements.len(),
+        [right.rows, right.columns],
+        [right.row_stride, right.column_stride]
+    ));
     assert_eq!(left.columns, right.rows);
     // The library wants the output's neighbours in a column, for which a product is transposed.
-    let (left, right, output) = match output.down > output.across {
+    let (left, right, output) = match output.row_stride > output.column_stride {
         true => (
             right.transposed(),
             left.transposed(),
-            Output { down: output.across, across: output.down, ..output },
+            Output { row_stride: output.column_stride, column_stride: output.row_stride, ..output },
         ),
         false => (left, right, output),
     };
@@ -212,15 +239,15 @@ fn product<E: Element>(left: Matrix<'_, E>, right: Matrix<'_, E>, output: Output
             right.columns,
             left.columns,
             output.first,
-            output.across as isize,
-            output.down as isize,
+            output.column_stride as isize,
+            output.row_stride as isize,
             matches!(add, Add::ToOutput),
             left.elements.as_ptr(),
-            left.across as isize,
-            left.down as isize,
+            left.column_stride as isize,
+            left.row_stride as isize,
             right.elements.as_ptr(),
-            right.across as isize,
-            right.down as isize,
+            right.column_stride as isize,
+            right.row_stride as isize,
             E::one(),
             E::one(),
             false,
@@ -237,7 +264,7 @@ mod tests {
 
     fn naive(left: Matrix<'_, f64>, right: Matrix<'_, f64>) -> Vec<f64> {
         let at = |m: &Matrix<'_, f64>, row: usize, column: usize| {
-            m.elements[row * m.down + column * m.across]
+            m.elements[row * m.row_stride + column * m.column_stride]
         };
         let mut output = Vec::new();
         for row in 0..left.rows {
@@ -293,9 +320,9 @@ mod tests {
         multiply_into(left, right, &mut output, [1, 7], Add::Replace);
         let expected = naive(left, right);
         for (at, number) in output.iter().enumerate() {
-            let place = (at % 7, at / 7);
-            let inside = place.0 < 3 && place.1 < 2;
-            assert_eq!(*number, if inside { expected[place.0 * 2 + place.1] } else { -1.0 });
+            let position = (at % 7, at / 7);
+            let inside = position.0 < 3 && position.1 < 2;
+            assert_eq!(*number, if inside { expected[position.0 * 2 + position.1] } else { -1.0 });
         }
     }
 

@@ -10,7 +10,7 @@ use super::thread_pool;
 
 /// The least work, in multiplications, for which another thread is woken: what one core does
 /// in about ten microseconds.
-const WORTH: usize = 1 << 19;
+const MIN_WORK: usize = 1 << 19;
 
 thread_local! {
     /// How many threads may work. A module of dfdx's takes a tensor and nothing else, so there is no room to
@@ -51,7 +51,7 @@ where
     S: Iterator + Send,
 {
     let limit = LIMIT.get();
-    if work < WORTH || limit == 1 {
+    if work < MIN_WORK || limit == 1 {
         return shards.for_each(run);
     }
     let most = shards.size_hint().1.unwrap_or(usize::MAX);
@@ -61,7 +61,7 @@ where
     }
     let shards = Mutex::new(shards);
     let next = || shards.lock().map_or(None, |mut shards| shards.next());
-    let all = || {
+    let work_loop = || {
         // A shard does not spread its own work: all cores are busy with shards.
         with_threads(1, || {
             while let Some(shard) = next() {
@@ -70,7 +70,9 @@ where
         });
     };
     let portable = super::element::simd_dispatch::is_portable();
-    thread_pool::run(threads - 1, &|| super::element::simd_dispatch::set_portable(portable, all));
+    thread_pool::run(threads - 1, &|| {
+        super::element::simd_dispatch::set_portable(portable, work_loop)
+    });
 }
 
 /// Cuts the first `len` numbers off, for a shard.

@@ -60,8 +60,8 @@ impl StepLog {
     }
 
     /// The steps after number `stands`.
-    pub fn after(&self, stands: u64) -> Steps<'_> {
-        let first = usize::try_from(stands.saturating_sub(self.since)).unwrap_or(usize::MAX);
+    pub fn after(&self, last_step: u64) -> Steps<'_> {
+        let first = usize::try_from(last_step.saturating_sub(self.since)).unwrap_or(usize::MAX);
         let first = first.min(self.sizes.len());
         Steps { log: self, first }
     }

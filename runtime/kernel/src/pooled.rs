@@ -5,7 +5,7 @@ use super::{
     convolution::{row_stride, Convolution, Pass},
     element::simd_dispatch::simd_fn,
     element::thread_buffers::with_buffer,
-    im2col::{Im2col, Marks, Taken, PIECE},
+    im2col::{Argmax, Im2col, PooledGrads, MAX_COPY},
     matmul::{multiply_into, Add, Matrix},
     windows::{exceeds, Plane, Windows},
     winograd::Winograd,
@@ -49,18 +49,18 @@ impl Tiles {
     }
 
     /// The largest number under each window of a sample, and which one it is.
-    pub fn largest<E: Element>(&self, image: &[E], largest: &mut [E], marks: &mut [u8]) {
+    pub fn largest<E: Element>(&self, image: &[E], largest: &mut [E], argmax: &mut [u8]) {
         let ([_, width], [_, columns]) = (self.input.sizes, self.output.sizes);
         let places = self.output.places().max(1);
-        let outputs = largest.chunks_exact_mut(places).zip(marks.chunks_exact_mut(places));
+        let outputs = largest.chunks_exact_mut(places).zip(argmax.chunks_exact_mut(places));
         let channels = image.chunks_exact(self.input.places().max(1)).zip(outputs);
-        for (image, (largest, marks)) in channels {
-            pool(self.pool, [width, columns], image, E::zero(), largest, marks);
+        for (image, (largest, argmax)) in channels {
+            pool(self.pool, [width, columns], image, E::zero(), largest, argmax);
         }
     }
 
     /// Adds the gradient by each window to the gradient by the number that it took.
-    pub fn add_back<E: Element>(&self, grad: &[E], marks: &[u8], image: &mut [E]) {
+    pub fn add_back<E: Element>(&self, grad: &[E], argmax: &[u8], image: &mut [E]) {
         let ([down, across], [_, width]) = (self.pool, self.input.sizes);
         let [rows, columns] = self.output.sizes;
         for channel in 0..self.output.channels {
@@ -68,13 +68,13 @@ impl Tiles {
                 let first = self.output.at(channel, row, 0);
                 let image = &mut image[self.input.at(channel, row * down, 0)..];
                 let grads = grad[first..first + columns].iter();
-                let windows = grads.zip(&marks[first..first + columns]).enumerate();
-                for (column, (grad, mark)) in windows {
-                    let (below, beside) = match across {
-                        2 => (usize::from(*mark) / 2, usize::from(*mark) % 2),
-                        _ => (usize::from(*mark) / across, usize::from(*mark) % across),
+                let windows = grads.zip(&argmax[first..first + columns]).enumerate();
+                for (column, (grad, index)) in windows {
+                    let (window_row, window_column) = match across {
+                        2 => (usize::from(*index) / 2, usize::from(*index) % 2),
+                        _ => (usize::from(*index) / across, usize::from(*index) % across),
                     };
-                    image[below * width + column * across + beside] += *grad;
+                    image[window_row * width + column * across + window_column] += *grad;
                 }
             }
         }
@@ -107,14 +107,14 @@ impl Pooled {
     fn pad<E: Element>(&self, image: &[E], group: usize, padded: &mut [E]) {
         let windows = &self.convolution.windows;
         let [rows, columns] = self.padded();
-        let reach = |axis: usize, size: usize| {
+        let span = |axis: usize, size: usize| {
             let before = windows.before[axis];
             before.min(size)..(windows.input.sizes[axis] + before).min(size)
         };
-        let across = reach(1, columns);
+        let across = span(1, columns);
         padded.fill(E::zero());
         for (input, channel) in self.convolution.channels(group).enumerate() {
-            for row in reach(0, rows) {
+            for row in span(0, rows) {
                 let first = windows.input.at(channel, row - windows.before[0], 0);
                 let from = &image[first + across.start - windows.before[1]..][..across.len()];
                 padded[(input * rows + row) * columns..][across.clone()].copy_from_slice(from);
@@ -128,17 +128,17 @@ impl Pooled {
         let (Convolution { windows, inputs, .. }, [rows, width]) =
             (self.convolution, self.padded());
         let ([down, across], [high, wide]) = (self.tiles.pool, windows.kernel);
-        let together = if windows.dilation[1] == 1 { wide } else { 1 };
+        let windows_at_once = if windows.dilation[1] == 1 { wide } else { 1 };
         let runs = (0..inputs * high).flat_map(|row| {
             let first = (row / high * rows + row % high * windows.dilation[0]) * width;
             (0..wide)
-                .step_by(together.max(1))
+                .step_by(windows_at_once.max(1))
                 .map(move |column| first + column * windows.dilation[1])
         });
-        let places = (0..down * across).map(|place| {
-            place / across * windows.stride[0] * width + place % across * windows.stride[1]
+        let places = (0..down * across).map(|position| {
+            position / across * windows.stride[0] * width + position % across * windows.stride[1]
         });
-        Im2col::new(runs, together, places.collect(), across * windows.stride[1])
+        Im2col::new(runs, windows_at_once, places.collect(), across * windows.stride[1])
     }
 }
 
@@ -173,11 +173,11 @@ impl Pass for Pooled {
         image: &[E],
         (weight, bias): (&[E], &[E]),
         sums: &mut [E],
-        marks: &mut [u8],
+        argmax: &mut [u8],
     ) {
         let Pooled { convolution, tiles } = self;
-        if let Some(squares) = Winograd::new(*convolution, tiles.output, tiles.pool) {
-            return squares.forward(image, (weight, bias), sums, marks);
+        if let Some(winograd) = Winograd::new(*convolution, tiles.output, tiles.pool) {
+            return winograd.forward(image, (weight, bias), sums, argmax);
         }
         let [down, _] = tiles.pool;
         let (filters, kernel) = (convolution.filters(), convolution.kernel());
@@ -194,11 +194,11 @@ impl Pass for Pooled {
                         let channel = group * filters + filter;
                         let first = self.tiles.output.at(channel, band.rows.start / down, 0);
                         let len = band.rows.len() / down * columns;
-                        let (sums, marks) =
-                            (&mut sums[first..first + len], &mut marks[first..first + len]);
+                        let (sums, argmax) =
+                            (&mut sums[first..first + len], &mut argmax[first..first + len]);
                         let bias = bias.get(channel).copied().unwrap_or_else(E::zero);
                         let sizes = [self.tiles.covered()[1], columns];
-                        pool(self.tiles.pool, sizes, tile, bias, sums, marks);
+                        pool(self.tiles.pool, sizes, tile, bias, sums, argmax);
                     }
                 }
             });
@@ -213,7 +213,7 @@ impl Pass for Pooled {
         &self,
         image: &[E],
         grad: &[E],
-        marks: &[u8],
+        argmax: &[u8],
         partial: &mut [E],
     ) {
         let Convolution { windows: Windows { stride, .. }, groups, inputs } = self.convolution;
@@ -221,29 +221,29 @@ impl Pass for Pooled {
         let ([rows, width], Tiles { output, pool: [down, across], .. }) =
             (self.padded(), self.tiles);
         let columns = output.sizes[1];
-        let together = (PATCHES / patches.window().max(1)).max(8).min(columns).max(1);
+        let windows_at_once = (PATCHES / patches.window().max(1)).max(8).min(columns).max(1);
         // The last piece of the last patch may reach beyond it.
-        let len = inputs * rows * width + PIECE;
-        with_buffer(len + together * patches.window(), |buffer| {
+        let len = inputs * rows * width + MAX_COPY;
+        with_buffer(len + windows_at_once * patches.window(), |buffer| {
             let (padded, buffer) = buffer.split_at_mut(len);
             for group in 0..groups {
-                let own =
+                let range =
                     group * filters * output.places()..(group + 1) * filters * output.places();
-                let (grads, marks) = (&grad[own.clone()], Marks::new(&marks[own]));
+                let (grads, argmax) = (&grad[range.clone()], Argmax::new(&argmax[range]));
                 let sums = filters * patches.lanes();
                 let sums = &mut partial[group * sums..(group + 1) * sums];
                 self.pad(image, group, padded);
-                for place in (0..output.sizes[0])
-                    .flat_map(|row| (0..columns).step_by(together).map(move |column| [row, column]))
-                {
-                    let [row, column] = place;
-                    let count = together.min(columns - column);
+                for position in (0..output.sizes[0]).flat_map(|row| {
+                    (0..columns).step_by(windows_at_once).map(move |column| [row, column])
+                }) {
+                    let [row, column] = position;
+                    let count = windows_at_once.min(columns - column);
                     let windows = &mut buffer[..count * patches.window()];
                     let corner = row * down * stride[0] * width + column * across * stride[1];
                     patches.gather(&padded[corner..], windows);
                     let first = row * columns + column;
-                    let taken = Taken { grads, marks, first, apart: output.places() };
-                    patches.add(windows, taken, sums);
+                    let pooled = PooledGrads { grads, argmax, first, apart: output.places() };
+                    patches.add(windows, pooled, sums);
                 }
             }
         });
@@ -257,10 +257,10 @@ impl Pass for Pooled {
         }
     }
 
-    fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], marks: &[u8], image: &mut [E]) {
+    fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], argmax: &[u8], image: &mut [E]) {
         with_buffer(self.convolution.windows.output.elements(), |dense| {
             dense.fill(E::zero());
-            self.tiles.add_back(grad, marks, dense);
+            self.tiles.add_back(grad, argmax, dense);
             self.convolution.backward_input(weight, dense, &[], image);
         });
     }
@@ -276,26 +276,27 @@ simd_fn! {
         tile: &'a [E],
         bias: E,
         largest: &'a mut [E],
-        marks: &'a mut [u8],
+        argmax: &'a mut [u8],
     ) {
         let ([down, across], [width, columns]) = (windows, sizes);
         let places = columns.max(1);
-        let rows = largest.chunks_exact_mut(places).zip(marks.chunks_exact_mut(places));
-        for ((largest, marks), tile) in rows.zip(tile.chunks_exact((down * width).max(1))) {
+        let rows = largest.chunks_exact_mut(places).zip(argmax.chunks_exact_mut(places));
+        for ((largest, argmax), tile) in rows.zip(tile.chunks_exact((down * width).max(1))) {
             let halves = tile.split_at(tile.len() / 2);
             match windows {
-                [2, 2] => pool_square::<E, 2>(halves, bias, largest, marks),
-                [2, 3] => pool_square::<E, 3>(halves, bias, largest, marks),
-                [2, 1] => pool_square::<E, 1>(halves, bias, largest, marks),
+                [2, 2] => pool_square::<E, 2>(halves, bias, largest, argmax),
+                [2, 3] => pool_square::<E, 3>(halves, bias, largest, argmax),
+                [2, 1] => pool_square::<E, 1>(halves, bias, largest, argmax),
                 _ => {
                     largest.fill(E::neg_infinity());
-                    marks.fill(0);
-                    for (below, row) in tile.chunks_exact(width.max(1)).enumerate() {
-                        let windows = row.chunks_exact(across.max(1)).zip(largest.iter_mut());
-                        for ((window, largest), mark) in windows.zip(marks.iter_mut()) {
-                            for (beside, sum) in window.iter().enumerate() {
-                                let here = (below * across + beside) as u8;
-                                (*largest, *mark) = larger((*largest, *mark), *sum + bias, here);
+                    argmax.fill(0);
+                    for (row, numbers) in tile.chunks_exact(width.max(1)).enumerate() {
+                        let windows = numbers.chunks_exact(across.max(1)).zip(largest.iter_mut());
+                        for ((window, largest), argmax) in windows.zip(argmax.iter_mut()) {
+                            for (column, sum) in window.iter().enumerate() {
+                                let index = (row * across + column) as u8;
+                                let best = (*largest, *argmax);
+                                (*largest, *argmax) = larger(best, *sum + bias, index);
                             }
                         }
                     }
@@ -312,36 +313,36 @@ fn pool_square<E: Element, const ACROSS: usize>(
     (top, bottom): (&[E], &[E]),
     bias: E,
     largest: &mut [E],
-    marks: &mut [u8],
+    argmax: &mut [u8],
 ) {
     let (top, bottom) = (top.as_chunks::<ACROSS>().0, bottom.as_chunks::<ACROSS>().0);
     let (top, bottom) = (&top[..largest.len()], &bottom[..largest.len()]);
-    let whole = top.len() / LANES * LANES;
+    let vectorized = top.len() / LANES * LANES;
     // What is left makes whole registers with some before it, which then come out the same again.
-    let left = match whole {
+    let remainder = match vectorized {
         0 => 0..top.len(),
-        _ if whole == top.len() => 0..0,
+        _ if vectorized == top.len() => 0..0,
         _ => top.len() - LANES..top.len(),
     };
-    for part in [0..whole, left] {
-        let places = largest[part.clone()].iter_mut().zip(&mut marks[part.clone()]);
+    for part in [0..vectorized, remainder] {
+        let places = largest[part.clone()].iter_mut().zip(&mut argmax[part.clone()]);
         let windows = top[part.clone()].iter().zip(&bottom[part]);
-        for ((top, bottom), (largest, mark)) in windows.zip(places) {
-            let mut found = (E::neg_infinity(), 0);
-            for here in 0..ACROSS {
-                found = larger(found, top[here] + bias, here as u8);
+        for ((top, bottom), (largest, argmax)) in windows.zip(places) {
+            let mut best = (E::neg_infinity(), 0);
+            for index in 0..ACROSS {
+                best = larger(best, top[index] + bias, index as u8);
             }
-            for here in 0..ACROSS {
-                found = larger(found, bottom[here] + bias, (ACROSS + here) as u8);
+            for index in 0..ACROSS {
+                best = larger(best, bottom[index] + bias, (ACROSS + index) as u8);
             }
-            (*largest, *mark) = found;
+            (*largest, *argmax) = best;
         }
     }
 }
 
 /// Without a branch, since which one is larger cannot be foreseen.
 #[inline(always)]
-fn larger<E: Element>((largest, mark): (E, u8), x: E, here: u8) -> (E, u8) {
+fn larger<E: Element>((largest, argmax): (E, u8), x: E, index: u8) -> (E, u8) {
     let larger = exceeds(x, largest);
-    (if larger { x } else { largest }, if larger { here } else { mark })
+    (if larger { x } else { largest }, if larger { index } else { argmax })
 }

@@ -188,23 +188,23 @@ impl<E: Element> Cell<E> for Lstm {
         (weight, _): (&mut [E], &mut [E]),
     ) {
         let units = frame.units;
-        let mut by_state = vec![E::zero(); frame.batch * units];
-        let mut by_memory = vec![E::zero(); frame.batch * units];
+        let mut grad_state = vec![E::zero(); frame.batch * units];
+        let mut grad_cell = vec![E::zero(); frame.batch * units];
         for step in (0..frame.steps).rev() {
-            grads.add_to(frame, step, &mut by_state);
+            grads.add_to(frame, step, &mut grad_state);
             let skipped = trace.skipped.get(frame.step(step, 1));
-            let held = skipped.map(|_| (by_state.clone(), by_memory.clone()));
+            let held = skipped.map(|_| (grad_state.clone(), grad_cell.clone()));
             let gates = &mut trace.gates[frame.step(step, 4 * units)];
             let old = &trace.kept[frame.step(step, 2 * units)];
             let new = &trace.kept[frame.step(step + 1, 2 * units)];
-            lstm_steps_back(units, gates, (old, new), &by_state, &mut by_memory);
+            lstm_steps_back(units, gates, (old, new), &grad_state, &mut grad_cell);
             if let Some(skipped) = skipped {
                 replace_skipped(skipped, gates, None);
             }
-            product(frame, gates, recurrent, &mut by_state);
+            product(frame, gates, recurrent, &mut grad_state);
             if let (Some(skipped), Some((state, memory))) = (skipped, &held) {
-                replace_skipped(skipped, &mut by_state, Some(state));
-                replace_skipped(skipped, &mut by_memory, Some(memory));
+                replace_skipped(skipped, &mut grad_state, Some(state));
+                replace_skipped(skipped, &mut grad_cell, Some(memory));
             }
         }
         add_weights(frame, trace.gates, &trace.states[..frame.rows() * units], weight);
@@ -237,34 +237,34 @@ simd_fn! {
         units: usize,
         gates: &'a mut [E],
         kept: (&'a [E], &'a [E]),
-        by_state: &'a [E],
-        by_memory: &'a mut [E],
+        grad_state: &'a [E],
+        grad_cell: &'a mut [E],
     ) {
         let rows = gates
             .chunks_exact_mut(4 * units.max(1))
             .zip(kept.0.chunks_exact(2 * units.max(1)))
             .zip(kept.1.chunks_exact(2 * units.max(1)))
-            .zip(by_state.chunks_exact(units.max(1)))
-            .zip(by_memory.chunks_exact_mut(units.max(1)));
-        for ((((gates, old), new), by_state), by_memory) in rows {
+            .zip(grad_state.chunks_exact(units.max(1)))
+            .zip(grad_cell.chunks_exact_mut(units.max(1)));
+        for ((((gates, old), new), grad_state), grad_cell) in rows {
             let kept = (&old[..units], &new[units..]);
-            lstm_step_back(units, gates, kept, by_state, by_memory);
+            lstm_step_back(units, gates, kept, grad_state, grad_cell);
         }
     }
 }
 
 /// How many units are computed together, from copies: the compiler cannot see that eight slices do
 /// not overlap, and would take one unit after the other.
-const TOGETHER: usize = 16;
+const LANES: usize = 16;
 
 /// c' = f c + i g, h = o tanh(c').
 #[inline(always)]
 fn lstm_step<E: Element>(units: usize, gates: &mut [E], old: &[E], new: &mut [E], state: &mut [E]) {
-    let whole = units - units % TOGETHER;
-    for unit in (0..whole).step_by(TOGETHER) {
-        lstm_units::<E, TOGETHER>(unit, units, gates, old, new, state);
+    let vectorized = units - units % LANES;
+    for unit in (0..vectorized).step_by(LANES) {
+        lstm_units::<E, LANES>(unit, units, gates, old, new, state);
     }
-    for unit in whole..units {
+    for unit in vectorized..units {
         lstm_units::<E, 1>(unit, units, gates, old, new, state);
     }
 }
@@ -278,8 +278,8 @@ fn lstm_units<E: Element, const N: usize>(
     new: &mut [E],
     state: &mut [E],
 ) {
-    let places = [0, 1, 2, 3].map(|gate| gate * units + unit);
-    let [mut i, mut f, mut g, mut o]: [[E; N]; 4] = places.map(|at| load(gates, at));
+    let offsets = [0, 1, 2, 3].map(|sigmoid| sigmoid * units + unit);
+    let [mut i, mut f, mut g, mut o]: [[E; N]; 4] = offsets.map(|at| load(gates, at));
     let old: [E; N] = load(old, unit);
     let [mut c, mut t, mut h] = [[E::zero(); N]; 3];
     for k in 0..N {
@@ -289,7 +289,7 @@ fn lstm_units<E: Element, const N: usize>(
         t[k] = c[k].fast_tanh();
         h[k] = o[k] * t[k];
     }
-    for (at, values) in places.into_iter().zip([i, f, g, o]) {
+    for (at, values) in offsets.into_iter().zip([i, f, g, o]) {
         store(values, gates, at);
     }
     store(c, new, unit);
@@ -316,15 +316,15 @@ fn lstm_step_back<E: Element>(
     units: usize,
     gates: &mut [E],
     kept: (&[E], &[E]),
-    by_state: &[E],
-    by_memory: &mut [E],
+    grad_state: &[E],
+    grad_cell: &mut [E],
 ) {
-    let whole = units - units % TOGETHER;
-    for unit in (0..whole).step_by(TOGETHER) {
-        lstm_units_back::<E, TOGETHER>(unit, units, gates, kept, by_state, by_memory);
+    let vectorized = units - units % LANES;
+    for unit in (0..vectorized).step_by(LANES) {
+        lstm_units_back::<E, LANES>(unit, units, gates, kept, grad_state, grad_cell);
     }
-    for unit in whole..units {
-        lstm_units_back::<E, 1>(unit, units, gates, kept, by_state, by_memory);
+    for unit in vectorized..units {
+        lstm_units_back::<E, 1>(unit, units, gates, kept, grad_state, grad_cell);
     }
 }
 
@@ -333,29 +333,30 @@ fn lstm_units_back<E: Element, const N: usize>(
     unit: usize,
     units: usize,
     gates: &mut [E],
-    (old, squashed): (&[E], &[E]),
-    by_state: &[E],
-    by_memory: &mut [E],
+    (old, tanh_cell): (&[E], &[E]),
+    grad_state: &[E],
+    grad_cell: &mut [E],
 ) {
     let one = E::one();
-    let places = [0, 1, 2, 3].map(|gate| gate * units + unit);
+    let offsets = [0, 1, 2, 3].map(|sigmoid| sigmoid * units + unit);
     let [mut input, mut forget, mut cell, mut output]: [[E; N]; 4] =
-        places.map(|at| load(gates, at));
-    let (old, squashed): ([E; N], [E; N]) = (load(old, unit), load(squashed, unit));
-    let (by_state, mut memory): ([E; N], [E; N]) = (load(by_state, unit), load(by_memory, unit));
+        offsets.map(|at| load(gates, at));
+    let (old, tanh_cell): ([E; N], [E; N]) = (load(old, unit), load(tanh_cell, unit));
+    let (grad_state, mut memory): ([E; N], [E; N]) =
+        (load(grad_state, unit), load(grad_cell, unit));
     for k in 0..N {
-        let (i, f, g, o, t) = (input[k], forget[k], cell[k], output[k], squashed[k]);
-        let by_new = memory[k] + by_state[k] * o * (one - t * t);
-        input[k] = by_new * g * i * (one - i);
-        forget[k] = by_new * old[k] * f * (one - f);
-        cell[k] = by_new * i * (one - g * g);
-        output[k] = by_state[k] * t * o * (one - o);
-        memory[k] = by_new * f;
+        let (i, f, g, o, t) = (input[k], forget[k], cell[k], output[k], tanh_cell[k]);
+        let grad_new = memory[k] + grad_state[k] * o * (one - t * t);
+        input[k] = grad_new * g * i * (one - i);
+        forget[k] = grad_new * old[k] * f * (one - f);
+        cell[k] = grad_new * i * (one - g * g);
+        output[k] = grad_state[k] * t * o * (one - o);
+        memory[k] = grad_new * f;
     }
-    for (at, values) in places.into_iter().zip([input, forget, cell, output]) {
+    for (at, values) in offsets.into_iter().zip([input, forget, cell, output]) {
         store(values, gates, at);
     }
-    store(memory, by_memory, unit);
+    store(memory, grad_cell, unit);
 }
 
 /// `output = gradients matrix` for the rows of one step.
@@ -398,9 +399,9 @@ mod tests {
     fn the_fast_functions_are_right_to_seven_digits() {
         for step in -4000..=4000 {
             let x = step as f32 * 0.005;
-            let (tanh, gate) = (f64::from(x).tanh(), 1.0 / (1.0 + (-f64::from(x)).exp()));
+            let (tanh, sigmoid) = (f64::from(x).tanh(), 1.0 / (1.0 + (-f64::from(x)).exp()));
             assert!((f64::from(x.fast_tanh()) - tanh).abs() < 4e-7 * tanh.abs().max(1e-30), "{x}");
-            assert!((f64::from(x.fast_sigmoid()) - gate).abs() < 2e-7, "{x}");
+            assert!((f64::from(x.fast_sigmoid()) - sigmoid).abs() < 2e-7, "{x}");
         }
         assert_eq!(0f32.fast_tanh(), 0.0);
         assert_eq!(0f32.fast_sigmoid(), 0.5);

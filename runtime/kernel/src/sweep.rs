@@ -5,19 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{element::simd_dispatch::simd_fn, parallel::for_each, ByDtype, Element};
 
 /// How many numbers a core takes at a time, and what one of them costs, in multiplications.
-const TOGETHER: usize = 1 << 16;
+const SHARD_LEN: usize = 1 << 16;
 const COST: usize = 8;
 
 /// Makes every number zero.
 pub fn clear<E: Element>(numbers: &mut [E]) {
     let work = numbers.len() * COST;
-    for_each(work, numbers.chunks_mut(TOGETHER), |numbers| numbers.fill(E::zero()));
+    for_each(work, numbers.chunks_mut(SHARD_LEN), |numbers| numbers.fill(E::zero()));
 }
 
 /// Whether no number is infinite or a NaN.
 pub fn all_finite<E: Element>(numbers: &[E]) -> bool {
     let finite = AtomicBool::new(true);
-    for_each(numbers.len() * COST, numbers.chunks(TOGETHER), |numbers| {
+    for_each(numbers.len() * COST, numbers.chunks(SHARD_LEN), |numbers| {
         let mut here = true;
         are_finite(numbers, &mut here);
         if !here {
@@ -28,17 +28,17 @@ pub fn all_finite<E: Element>(numbers: &[E]) -> bool {
 }
 
 /// Writes some `rows` of a table of `width` columns, one after the other.
-pub fn gather<E: Element>(table: &[f32], width: usize, rows: &[usize], into: &mut [E]) {
-    E::of_dtype(&Gather)(table, width, rows, into);
+pub fn gather<E: Element>(table: &[f32], width: usize, rows: &[usize], output: &mut [E]) {
+    E::of_dtype(&Gather)(table, width, rows, output);
 }
 
 /// The same of category indices.
 #[inline(never)] // So that it is compiled here.
-pub fn gather_indices(table: &[u32], width: usize, rows: &[usize], into: &mut [usize]) {
+pub fn gather_indices(table: &[u32], width: usize, rows: &[usize], output: &mut [usize]) {
     let width = width.max(1);
-    for (into, row) in into.chunks_exact_mut(width).zip(rows) {
+    for (output, row) in output.chunks_exact_mut(width).zip(rows) {
         let from = &table[row * width..][..width];
-        into.iter_mut().zip(from).for_each(|(into, &from)| *into = from as usize);
+        output.iter_mut().zip(from).for_each(|(output, &from)| *output = from as usize);
     }
 }
 
@@ -59,14 +59,17 @@ impl ByDtype for Gather {
     }
 }
 
-fn gather_of<E: Element>(table: &[f32], width: usize, rows: &[usize], into: &mut [E]) {
+fn gather_of<E: Element>(table: &[f32], width: usize, rows: &[usize], output: &mut [E]) {
     let width = width.max(1);
-    let together = (TOGETHER / 8).div_ceil(width);
-    let pieces = into.chunks_mut(together * width).zip(rows.chunks(together));
-    for_each(rows.len() * width * COST, pieces, |(into, rows)| {
-        for (into, row) in into.chunks_exact_mut(width).zip(rows) {
+    let rows_per_shard = (SHARD_LEN / 8).div_ceil(width);
+    let shards = output.chunks_mut(rows_per_shard * width).zip(rows.chunks(rows_per_shard));
+    for_each(rows.len() * width * COST, shards, |(output, rows)| {
+        for (output, row) in output.chunks_exact_mut(width).zip(rows) {
             let from = &table[row * width..][..width];
-            into.iter_mut().zip(from).for_each(|(into, &from)| *into = E::of(f64::from(from)));
+            output
+                .iter_mut()
+                .zip(from)
+                .for_each(|(output, &from)| *output = E::of(f64::from(from)));
         }
     });
 }
@@ -91,11 +94,11 @@ mod tests {
     #[test]
     fn one_number_that_is_not_finite_is_found_wherever_it_is() {
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            for place in (0..37).chain([TOGETHER, 2 * TOGETHER + 5]) {
-                let mut numbers = vec![f32::MAX; place.max(36) + 1];
+            for position in (0..37).chain([SHARD_LEN, 2 * SHARD_LEN + 5]) {
+                let mut numbers = vec![f32::MAX; position.max(36) + 1];
                 assert!(all_finite(&numbers));
-                numbers[place] = bad;
-                assert!(!all_finite(&numbers), "{place}");
+                numbers[position] = bad;
+                assert!(!all_finite(&numbers), "{position}");
             }
         }
         assert!(all_finite::<f64>(&[]));
@@ -103,14 +106,14 @@ mod tests {
 
     #[test]
     fn every_number_is_cleared() {
-        let mut numbers = vec![1f32; 2 * TOGETHER + 5];
+        let mut numbers = vec![1f32; 2 * SHARD_LEN + 5];
         clear(&mut numbers);
         assert!(numbers.iter().all(|number| *number == 0.0));
     }
 
     #[test]
     fn rows_are_gathered_in_their_order() {
-        for width in [1, 3, TOGETHER] {
+        for width in [1, 3, SHARD_LEN] {
             let table: Vec<f32> = (0..4 * width).map(|i| i as f32).collect();
             let rows = [2, 0, 3, 2];
             let mut found = vec![0f64; rows.len() * width];

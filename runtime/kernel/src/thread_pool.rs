@@ -19,7 +19,7 @@ use std::{
 };
 
 /// How long a helper looks out for more before it sleeps.
-const AWAKE: Duration = Duration::from_micros(200);
+const SPIN_TIME: Duration = Duration::from_micros(200);
 
 /// The variable that says how many threads there are, the caller's included.
 const THREADS: &str = "MULTI_INPUT_THREADS";
@@ -38,25 +38,25 @@ pub(super) fn threads() -> usize {
 ///
 /// # Panics
 /// Where `work` does, on whichever thread.
-pub(super) fn run(others: usize, work: &(dyn Fn() + Sync)) {
+pub(super) fn run(workers: usize, work: &(dyn Fn() + Sync)) {
     let work: *const (dyn Fn() + Sync) = work;
     // SAFETY: the lifetime alone changes. The pointer is followed by those who have entered the
     // call, and `Closing` waits for all of them before this function is left, by a panic too.
     let work: *const (dyn Fn() + Sync + 'static) = unsafe { std::mem::transmute(work) };
-    let call = Arc::new(Call { work, state: AtomicUsize::new(0), panicked: Mutex::new(None) });
-    let closing = Closing { call: &call, board: Board::get() };
-    closing.board.ask(&call, others);
+    let task = Arc::new(Task { work, state: AtomicUsize::new(0), panicked: Mutex::new(None) });
+    let guard = CloseGuard { task: &task, pool: Pool::get() };
+    guard.pool.push(&task, workers);
     // SAFETY: `work` is borrowed for as long as this function runs.
     unsafe { (*work)() };
-    drop(closing);
-    let panicked = lock(&call.panicked).take();
+    drop(guard);
+    let panicked = lock(&task.panicked).take();
     if let Some(panicked) = panicked {
         resume_unwind(panicked);
     }
 }
 
 /// What helpers are asked for.
-struct Call {
+struct Task {
     work: *const (dyn Fn() + Sync),
     /// How many helpers are at it, and whether no more may begin.
     state: AtomicUsize,
@@ -68,20 +68,20 @@ struct Call {
 const CLOSED: usize = 1 << (usize::BITS - 1);
 
 // SAFETY: what `work` points to is `Sync`, and alive while anybody is inside; the rest is `Send`.
-unsafe impl Send for Call {}
+unsafe impl Send for Task {}
 // SAFETY: as above.
-unsafe impl Sync for Call {}
+unsafe impl Sync for Task {}
 
-impl Call {
+impl Task {
     /// A helper's share of the work, unless the call is closed.
-    fn help(&self) {
-        let enter = |state: usize| (state & CLOSED == 0).then_some(state + 1);
-        if self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, enter).is_err() {
+    fn run_on_worker(&self) {
+        let begin = |state: usize| (state & CLOSED == 0).then_some(state + 1);
+        if self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, begin).is_err() {
             return;
         }
         // SAFETY: the call was open a moment ago and waits for whoever entered.
-        let shared = catch_unwind(AssertUnwindSafe(|| unsafe { (*self.work)() }));
-        if let Err(panicked) = shared {
+        let result = catch_unwind(AssertUnwindSafe(|| unsafe { (*self.work)() }));
+        if let Err(panicked) = result {
             lock(&self.panicked).get_or_insert(panicked);
         }
         // What was written becomes visible to the caller, who reads the state.
@@ -90,114 +90,114 @@ impl Call {
 }
 
 /// Closes a call and waits for those who are at it.
-struct Closing<'a> {
-    call: &'a Arc<Call>,
-    board: &'static Board,
+struct CloseGuard<'a> {
+    task: &'a Arc<Task>,
+    pool: &'static Pool,
 }
 
-impl Drop for Closing<'_> {
+impl Drop for CloseGuard<'_> {
     fn drop(&mut self) {
-        let mut state = self.call.state.fetch_or(CLOSED, Ordering::AcqRel) | CLOSED;
-        let mut looks = 0;
+        let mut state = self.task.state.fetch_or(CLOSED, Ordering::AcqRel) | CLOSED;
+        let mut spins = 0;
         while state != CLOSED {
-            pause(&mut looks);
-            state = self.call.state.load(Ordering::Acquire);
+            backoff(&mut spins);
+            state = self.task.state.load(Ordering::Acquire);
         }
-        self.board.withdraw(self.call);
+        self.pool.remove(self.task);
     }
 }
 
 /// Where calls hang until a helper takes them.
-struct Board {
-    calls: Mutex<Calls>,
+struct Pool {
+    queue: Mutex<Queue>,
     /// How often something was hung up, for those who are awake to see.
-    asked: AtomicUsize,
+    pushed: AtomicUsize,
     /// Wakes those who are not.
-    bell: Condvar,
+    condvar: Condvar,
 }
 
 #[derive(Default)]
-struct Calls {
-    open: VecDeque<Arc<Call>>,
+struct Queue {
+    open: VecDeque<Arc<Task>>,
     /// How many helpers are asleep.
-    asleep: usize,
+    sleeping: usize,
 }
 
-impl Board {
+impl Pool {
     /// The board, with its helpers on the way.
-    fn get() -> &'static Board {
-        static BOARD: OnceLock<Board> = OnceLock::new();
+    fn get() -> &'static Pool {
+        static POOL: OnceLock<Pool> = OnceLock::new();
         static STARTED: OnceLock<()> = OnceLock::new();
-        let board = BOARD.get_or_init(|| Board {
-            calls: Mutex::default(),
-            asked: AtomicUsize::new(0),
-            bell: Condvar::new(),
+        let pool = POOL.get_or_init(|| Pool {
+            queue: Mutex::default(),
+            pushed: AtomicUsize::new(0),
+            condvar: Condvar::new(),
         });
         STARTED.get_or_init(|| {
-            for helper in 1..threads() {
-                let name = format!("multi-input-{helper}");
+            for worker in 1..threads() {
+                let name = format!("multi-input-{worker}");
                 // Without a helper the caller does all the work.
-                let _ = thread::Builder::new().name(name).spawn(|| board.help_forever());
+                let _ = thread::Builder::new().name(name).spawn(|| pool.worker_loop());
             }
         });
-        board
+        pool
     }
 
-    fn ask(&self, call: &Arc<Call>, helpers: usize) {
-        let mut calls = lock(&self.calls);
-        calls.open.extend(std::iter::repeat_n(call, helpers).cloned());
-        self.asked.fetch_add(1, Ordering::Release);
-        let asleep = calls.asleep;
-        drop(calls);
-        (0..helpers.min(asleep)).for_each(|_| self.bell.notify_one());
+    fn push(&self, task: &Arc<Task>, workers: usize) {
+        let mut queue = lock(&self.queue);
+        queue.open.extend(std::iter::repeat_n(task, workers).cloned());
+        self.pushed.fetch_add(1, Ordering::Release);
+        let sleeping = queue.sleeping;
+        drop(queue);
+        (0..workers.min(sleeping)).for_each(|_| self.condvar.notify_one());
     }
 
     /// Takes down what nobody came for.
-    fn withdraw(&self, call: &Arc<Call>) {
-        lock(&self.calls).open.retain(|other| !Arc::ptr_eq(other, call));
+    fn remove(&self, task: &Arc<Task>) {
+        lock(&self.queue).open.retain(|other| !Arc::ptr_eq(other, task));
     }
 
-    fn help_forever(&self) {
+    fn worker_loop(&self) {
         loop {
-            let seen = self.asked.load(Ordering::Acquire);
-            let mut calls = lock(&self.calls);
-            let Some(call) = calls.open.pop_front() else {
-                drop(calls);
-                if !self.look_out(seen) {
+            let seen = self.pushed.load(Ordering::Acquire);
+            let mut queue = lock(&self.queue);
+            let Some(task) = queue.open.pop_front() else {
+                drop(queue);
+                if !self.spin(seen) {
                     self.sleep();
                 }
                 continue;
             };
-            drop(calls);
-            call.help();
+            drop(queue);
+            task.run_on_worker();
         }
     }
 
     /// Whether something was hung up before the time was over.
-    fn look_out(&self, seen: usize) -> bool {
-        let (start, mut looks) = (Instant::now(), 0);
-        while self.asked.load(Ordering::Acquire) == seen {
-            if start.elapsed() > AWAKE {
+    fn spin(&self, seen: usize) -> bool {
+        let (start, mut spins) = (Instant::now(), 0);
+        while self.pushed.load(Ordering::Acquire) == seen {
+            if start.elapsed() > SPIN_TIME {
                 return false;
             }
-            pause(&mut looks);
+            backoff(&mut spins);
         }
         true
     }
 
     /// Until something hangs there.
     fn sleep(&self) {
-        let mut calls = lock(&self.calls);
-        calls.asleep += 1;
-        let woken = self.bell.wait_while(calls, |calls| calls.open.is_empty());
-        woken.unwrap_or_else(PoisonError::into_inner).asleep -= 1;
+        let mut queue = lock(&self.queue);
+        queue.sleeping += 1;
+        let woken = self.condvar.wait_while(queue, |queue| queue.open.is_empty());
+        woken.unwrap_or_else(PoisonError::into_inner).sleeping -= 1;
     }
 }
 
 /// Between two looks: for a short while nothing, then whatever else wants this core.
-fn pause(looks: &mut u32) {
-    *looks += 1;
-    match *looks < 100 {
+fn backoff(spins: &mut u32) {
+    *spins += 1;
+    match *spins < 100 {
         true => std::hint::spin_loop(),
         false => thread::yield_now(),
     }
@@ -214,14 +214,14 @@ mod tests {
 
     #[test]
     fn the_caller_never_waits_for_those_who_have_not_begun() {
-        for helpers in 0..5 {
+        for workers in 0..5 {
             let count = AtomicUsize::new(0);
-            run(helpers, &|| {
+            run(workers, &|| {
                 count.fetch_add(1, Ordering::Relaxed);
             });
-            assert!((1..=helpers + 1).contains(&count.into_inner()));
+            assert!((1..=workers + 1).contains(&count.into_inner()));
         }
-        assert!(lock(&Board::get().calls).open.len() < 100, "what is over is taken down");
+        assert!(lock(&Pool::get().queue).open.len() < 100, "what is over is taken down");
     }
 
     #[test]

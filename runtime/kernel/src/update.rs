@@ -13,7 +13,7 @@ pub trait Rule<E, const SLOTS: usize>: Copy + Sync {
 }
 
 /// How many weights a core takes at a time, and what one of them costs, in multiplications.
-const TOGETHER: usize = 1 << 14;
+const SHARD_LEN: usize = 1 << 14;
 const COST: usize = 8;
 
 /// Applies `rule` to every weight. Where there are not `SLOTS` slots, nothing happens.
@@ -26,54 +26,54 @@ pub fn update<E: Element, const SLOTS: usize>(
     let Ok(slots): Result<&mut [Vec<E>; SLOTS], _> = slots.try_into() else { return };
     let work = weights.len() * COST;
     let slots = slots.each_mut().map(Vec::as_mut_slice);
-    parallel::for_each(work, Pieces { weights, gradient, slots }, |piece| {
-        simd_dispatch::run(Step { rule, piece });
+    parallel::for_each(work, Shards { weights, gradient, slots }, |shard| {
+        simd_dispatch::run(Step { rule, shard });
     });
 }
 
 /// The numbers of some weights; as an iterator, [`TOGETHER`] of them at a time.
-struct Pieces<'a, E, const SLOTS: usize> {
+struct Shards<'a, E, const SLOTS: usize> {
     weights: &'a mut [E],
     gradient: &'a [E],
     slots: [&'a mut [E]; SLOTS],
 }
 
-impl<'a, E, const SLOTS: usize> Iterator for Pieces<'a, E, SLOTS> {
-    type Item = Pieces<'a, E, SLOTS>;
+impl<'a, E, const SLOTS: usize> Iterator for Shards<'a, E, SLOTS> {
+    type Item = Shards<'a, E, SLOTS>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.weights.is_empty() {
             return None;
         }
-        let (gradient, rest) = self.gradient.split_at(self.gradient.len().min(TOGETHER));
+        let (gradient, rest) = self.gradient.split_at(self.gradient.len().min(SHARD_LEN));
         self.gradient = rest;
         let weights = take(&mut self.weights);
-        Some(Pieces { weights, gradient, slots: self.slots.each_mut().map(take) })
+        Some(Shards { weights, gradient, slots: self.slots.each_mut().map(take) })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.weights.len().div_ceil(TOGETHER);
+        let left = self.weights.len().div_ceil(SHARD_LEN);
         (left, Some(left))
     }
 }
 
 /// Cuts the next piece off.
 fn take<'a, E>(numbers: &mut &'a mut [E]) -> &'a mut [E] {
-    let len = numbers.len().min(TOGETHER);
+    let len = numbers.len().min(SHARD_LEN);
     cut(numbers, len)
 }
 
 /// A piece's step.
 struct Step<'a, E, R, const SLOTS: usize> {
     rule: R,
-    piece: Pieces<'a, E, SLOTS>,
+    shard: Shards<'a, E, SLOTS>,
 }
 
 impl<E: Element, R: Rule<E, SLOTS>, const SLOTS: usize> Loops for Step<'_, E, R, SLOTS> {
     #[inline(always)]
     #[allow(clippy::needless_range_loop)] // The compiler widens these, and no iterators.
     fn run(self) {
-        let Pieces { weights, gradient, slots } = self.piece;
+        let Shards { weights, gradient, slots } = self.shard;
         let len = slots.iter().fold(weights.len().min(gradient.len()), |len, s| len.min(s.len()));
         let (weights, gradient) = (&mut weights[..len], &gradient[..len]);
         let slots = slots.map(|slot| &mut slot[..len]);
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn every_weight_takes_its_step_once() {
-        for len in [0, 1, TOGETHER, 3 * TOGETHER + 5] {
+        for len in [0, 1, SHARD_LEN, 3 * SHARD_LEN + 5] {
             let gradient: Vec<f64> = (0..len).map(|k| k as f64).collect();
             let run = || {
                 let (mut weights, mut slots) =

@@ -148,7 +148,7 @@ impl Windows {
     }
 
     /// Whether some window reaches outside.
-    pub(crate) fn overhang(&self) -> bool {
+    pub(crate) fn needs_padding(&self) -> bool {
         let overhangs = |axis: usize| {
             let last = self.output.sizes[axis].saturating_sub(1) * self.stride[axis];
             let reach = last + (self.kernel[axis].saturating_sub(1)) * self.dilation[axis];
@@ -163,11 +163,11 @@ impl Windows {
         &self,
         [rows, columns]: [usize; 2],
         about: usize,
-        together: usize,
+        row_multiple: usize,
     ) -> impl Iterator<Item = Band> {
-        let together = together.max(1);
-        let height = (about / (columns * together).max(1)).max(1) * together;
-        let width = if together == 1 && height == 1 { about.max(1) } else { columns.max(1) };
+        let row_multiple = row_multiple.max(1);
+        let height = (about / (columns * row_multiple).max(1)).max(1) * row_multiple;
+        let width = if row_multiple == 1 && height == 1 { about.max(1) } else { columns.max(1) };
         (0..rows).step_by(height).flat_map(move |row| {
             (0..columns).step_by(width).map(move |column| Band {
                 rows: row..(row + height).min(rows),
@@ -186,7 +186,7 @@ impl Windows {
         band: &Band,
         (patches, stride): (&mut [E], usize),
     ) {
-        self.runs(channels, band, stride, |run| {
+        self.each_run(channels, band, stride, |run| {
             let patches = &mut patches[run.places];
             if run.step == 1 {
                 patches.copy_from_slice(&image[run.first..run.first + patches.len()]);
@@ -205,7 +205,7 @@ impl Windows {
         band: &Band,
         image: &mut [E],
     ) {
-        self.runs(channels, band, stride, |run| {
+        self.each_run(channels, band, stride, |run| {
             let patches = &patches[run.places];
             if run.step == 1 {
                 let image = &mut image[run.first..run.first + patches.len()];
@@ -217,20 +217,27 @@ impl Windows {
         });
     }
 
-    fn runs(&self, channels: Range<usize>, band: &Band, stride: usize, mut each: impl FnMut(Run)) {
+    fn each_run(
+        &self,
+        channels: Range<usize>,
+        band: &Band,
+        stride: usize,
+        mut each: impl FnMut(Run),
+    ) {
         let step = self.stride[1] * self.input.strides[2];
         let both = |a: Range<usize>, b: &Range<usize>| a.start.max(b.start)..a.end.min(b.end);
         let mut patch = 0;
         for channel in channels {
             for down in 0..self.kernel[0] {
-                let rows = both(self.inside(0, down), &band.rows);
+                let rows = both(self.valid_outputs(0, down), &band.rows);
                 for across in 0..self.kernel[1] {
-                    let columns = both(self.inside(1, across), &band.columns);
+                    let columns = both(self.valid_outputs(1, across), &band.columns);
                     if !columns.is_empty() {
-                        let column = self.met(1, across, columns.start);
+                        let column = self.input_position(1, across, columns.start);
                         for row in rows.clone() {
                             let start = patch + (row - band.rows.start) * band.columns.len();
-                            let first = self.input.at(channel, self.met(0, down, row), column);
+                            let first =
+                                self.input.at(channel, self.input_position(0, down, row), column);
                             let [from, to] = [columns.start, columns.end]
                                 .map(|column| start + column - band.columns.start);
                             each(Run { places: from..to, first, step });
@@ -243,7 +250,7 @@ impl Windows {
     }
 
     /// The places along an axis where this number of the kernel meets the image.
-    fn inside(&self, axis: usize, number: usize) -> Range<usize> {
+    fn valid_outputs(&self, axis: usize, number: usize) -> Range<usize> {
         let (offset, stride) = (number * self.dilation[axis], self.stride[axis]);
         let first = self.before[axis].saturating_sub(offset).div_ceil(stride);
         let end = (self.input.sizes[axis] + self.before[axis]).saturating_sub(offset);
@@ -251,7 +258,7 @@ impl Windows {
     }
 
     /// What a number of the kernel meets there.
-    fn met(&self, axis: usize, number: usize, place: usize) -> usize {
+    fn input_position(&self, axis: usize, number: usize, place: usize) -> usize {
         place * self.stride[axis] + number * self.dilation[axis] - self.before[axis]
     }
 
@@ -259,7 +266,7 @@ impl Windows {
     /// and the number. The first of equal ones, and a NaN before anything else.
     pub fn largest<E: Element>(&self, image: &[E], mut each: impl FnMut(usize, usize, E)) {
         let [_, down, across] = self.input.strides;
-        self.each_place(|channel, place, rows, columns| {
+        self.each_window(|channel, place, rows, columns| {
             if rows.is_empty() || columns.is_empty() {
                 return;
             }
@@ -281,7 +288,7 @@ impl Windows {
 
     /// Every number under every place: the place, where the number lies, and its share of the mean.
     pub fn shares<E: Element>(&self, mut each: impl FnMut(usize, usize, E)) {
-        self.each_place(|channel, place, rows, columns| {
+        self.each_window(|channel, place, rows, columns| {
             let share = E::of(1.0 / (rows.len() * columns.len()).max(1) as f64);
             for row in rows {
                 for column in columns.clone() {
@@ -293,21 +300,21 @@ impl Windows {
 
     /// Every place of every channel, with the rows and columns of the image that its window
     /// covers: pools have no dilation.
-    fn each_place(&self, mut each: impl FnMut(usize, usize, Range<usize>, Range<usize>)) {
+    fn each_window(&self, mut each: impl FnMut(usize, usize, Range<usize>, Range<usize>)) {
         let [rows, columns] = self.output.sizes;
-        let columns: Vec<_> = (0..columns).map(|column| self.under(1, column)).collect();
+        let columns: Vec<_> = (0..columns).map(|column| self.covered(1, column)).collect();
         for channel in 0..self.output.channels {
             for row in 0..rows {
-                let covered = self.under(0, row);
-                for (column, beside) in columns.iter().enumerate() {
+                let covered = self.covered(0, row);
+                for (column, covered_columns) in columns.iter().enumerate() {
                     let place = self.output.at(channel, row, column);
-                    each(channel, place, covered.clone(), beside.clone());
+                    each(channel, place, covered.clone(), covered_columns.clone());
                 }
             }
         }
     }
 
-    fn under(&self, axis: usize, place: usize) -> Range<usize> {
+    fn covered(&self, axis: usize, place: usize) -> Range<usize> {
         let (start, before) = (place * self.stride[axis], self.before[axis]);
         let end = (start + self.kernel[axis]).saturating_sub(before).min(self.input.sizes[axis]);
         start.saturating_sub(before).min(end)..end
@@ -333,13 +340,13 @@ mod tests {
                 for place in 0..windows.output.places() {
                     let columns = windows.output.sizes[1];
                     let place = [place / columns, place % columns];
-                    let met = [0, 1].map(|axis| {
-                        let met = place[axis] * windows.stride[axis]
+                    let input_position = [0, 1].map(|axis| {
+                        let input_position = place[axis] * windows.stride[axis]
                             + number[axis] * windows.dilation[axis];
-                        let met = met.checked_sub(windows.before[axis])?;
-                        (met < windows.input.sizes[axis]).then_some(met)
+                        let input_position = input_position.checked_sub(windows.before[axis])?;
+                        (input_position < windows.input.sizes[axis]).then_some(input_position)
                     });
-                    let from = met[0].zip(met[1]);
+                    let from = input_position[0].zip(input_position[1]);
                     each(patch, from.map(|(row, column)| windows.input.at(channel, row, column)));
                     patch += 1;
                 }
@@ -399,7 +406,7 @@ mod tests {
             }
         });
         let outside = patches.contains(&0.0);
-        assert!(windows.overhang() || !outside, "{windows:?}");
+        assert!(windows.needs_padding() || !outside, "{windows:?}");
         assert_eq!(back, expected);
     }
 
@@ -410,8 +417,8 @@ mod tests {
             Plane::image(1, 7, 5),
             [1, 1],
         );
-        let cut = |about, together| {
-            let bands = windows.bands([7, 5], about, together);
+        let cut = |about, row_multiple| {
+            let bands = windows.bands([7, 5], about, row_multiple);
             bands.map(|band| (band.rows, band.columns)).collect::<Vec<_>>()
         };
         assert_eq!(cut(17, 1), [(0..3, 0..5), (3..6, 0..5), (6..7, 0..5)]);
@@ -431,7 +438,7 @@ mod tests {
             dilation: [1, 1],
         };
         let mut found = Vec::new();
-        windows.each_place(|_, place, rows, columns| found.push((place, rows, columns)));
+        windows.each_window(|_, place, rows, columns| found.push((place, rows, columns)));
         let expected = [
             (0, 0..1, 0..2),
             (1, 0..1, 1..4),

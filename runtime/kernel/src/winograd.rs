@@ -28,28 +28,28 @@ use super::{
 const PRODUCTS: usize = 16;
 /// The most channels that a filter may see: with more, the turned squares leave the cache, and a
 /// product of matrices is as fast.
-const MOST_INPUTS: usize = 8;
+const MAX_INPUTS: usize = 8;
 /// As many squares as the widest register holds.
 const LANES: usize = 16;
 /// The most squares that are turned at once: they stay in the nearest cache.
-const MOST_SQUARES: usize = 80;
+const MAX_TILES: usize = 80;
 /// How far apart two rows of turned numbers lie: there is room for all lanes after the last square.
 /// It is known beforehand, so that no address is computed where they are read.
-const STRIDE: usize = (MOST_SQUARES + LANES - 1).next_multiple_of(LANES);
+const STRIDE: usize = (MAX_TILES + LANES - 1).next_multiple_of(LANES);
 
 /// A convolution whose sums are pooled in squares.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Winograd {
     convolution: Convolution,
     /// The squares of an image.
-    squares: Plane,
+    tiles: Plane,
 }
 
 impl Winograd {
     /// `None` where kernels or windows are of other sizes, or a filter sees many channels.
     pub(super) fn new(
         convolution: Convolution,
-        squares: Plane,
+        tiles: Plane,
         pool: [usize; 2],
     ) -> Option<Winograd> {
         let Windows { kernel, stride, dilation, .. } = convolution.windows;
@@ -57,9 +57,9 @@ impl Winograd {
             && stride == [1, 1]
             && dilation == [1, 1]
             && pool == [2, 2]
-            && convolution.inputs <= MOST_INPUTS
-            && squares.places() >= LANES;
-        fits.then_some(Winograd { convolution, squares })
+            && convolution.inputs <= MAX_INPUTS
+            && tiles.places() >= LANES;
+        fits.then_some(Winograd { convolution, tiles })
     }
 
     /// The largest sum of each square, the bias added, and which of the four it is.
@@ -68,29 +68,31 @@ impl Winograd {
         image: &[E],
         (weight, bias): (&[E], &[E]),
         sums: &mut [E],
-        marks: &mut [u8],
+        argmax: &mut [u8],
     ) {
         let Convolution { groups, inputs, .. } = self.convolution;
         let (filters, len) = (self.convolution.filters(), PRODUCTS * inputs);
         let kernels = (groups * filters * len).next_multiple_of(LANES);
         with_buffer(kernels + len * STRIDE, |numbers| {
-            let (kernels, turned) = numbers.split_at_mut(kernels);
-            turn_kernels(inputs, weight, kernels);
-            let pieces = (0..groups).flat_map(|group| self.pieces().map(move |p| (group, p)));
-            for (group, piece) in pieces {
-                self.turn(image, group, &piece, turned);
-                let own = group * filters..(group + 1) * filters;
-                let places = own.start * self.squares.places()..own.end * self.squares.places();
+            let (kernels, transformed) = numbers.split_at_mut(kernels);
+            transform_kernels(inputs, weight, kernels);
+            let tile_blocks =
+                (0..groups).flat_map(|group| self.tile_blocks().map(move |p| (group, p)));
+            for (group, block) in tile_blocks {
+                self.transform_input(image, group, &block, transformed);
+                let group_filters = group * filters..(group + 1) * filters;
+                let range = group_filters.start * self.tiles.places()
+                    ..group_filters.end * self.tiles.places();
                 E::with_simd(Filters {
-                    kernels: &kernels[own.start * len..own.end * len],
+                    kernels: &kernels[group_filters.start * len..group_filters.end * len],
                     inputs,
-                    turned,
-                    biases: bias.get(own).unwrap_or_default(),
-                    largest: &mut sums[places.clone()],
-                    marks: &mut marks[places],
-                    first: self.squares.at(0, piece.rows.start, piece.columns.start),
-                    count: piece.places(),
-                    apart: self.squares.places(),
+                    transformed,
+                    biases: bias.get(group_filters).unwrap_or_default(),
+                    largest: &mut sums[range.clone()],
+                    argmax: &mut argmax[range],
+                    first: self.tiles.at(0, block.rows.start, block.columns.start),
+                    count: block.places(),
+                    apart: self.tiles.places(),
                 });
             }
         });
@@ -98,11 +100,11 @@ impl Winograd {
 
     /// The squares that are turned at once, which lie side by side: whole rows, or parts of one. All
     /// pieces are of one size, so the last ones may be met twice.
-    fn pieces(&self) -> impl Iterator<Item = Band> {
-        let [rows, columns] = self.squares.sizes.map(|size| size.max(1));
-        let across = columns.div_ceil(columns.div_ceil(MOST_SQUARES));
+    fn tile_blocks(&self) -> impl Iterator<Item = Band> {
+        let [rows, columns] = self.tiles.sizes.map(|size| size.max(1));
+        let across = columns.div_ceil(columns.div_ceil(MAX_TILES));
         // At least so many rows that they fill a register.
-        let down = (MOST_SQUARES / columns).max(LANES.div_ceil(columns)).min(rows);
+        let down = (MAX_TILES / columns).max(LANES.div_ceil(columns)).min(rows);
         let starts = move |size: usize, together: usize| {
             (0..size).step_by(together).map(move |start| start.min(size - together))
         };
@@ -114,30 +116,36 @@ impl Winograd {
 
     /// Bt d B of the squares of a group's channels: for each of its numbers and each channel, those
     /// of all squares side by side.
-    fn turn<E: Element>(&self, image: &[E], group: usize, squares: &Band, turned: &mut [E]) {
+    fn transform_input<E: Element>(
+        &self,
+        image: &[E],
+        group: usize,
+        tiles: &Band,
+        transformed: &mut [E],
+    ) {
         let Convolution { windows, inputs, .. } = self.convolution;
-        let columns = squares.columns.len();
+        let columns = tiles.columns.len();
         let half = (columns + 1 + LANES).next_multiple_of(LANES);
         let ([height, width], [above, left]) = (windows.input.sizes, windows.before);
         // How many columns of the image are left of the piece, and how many zeros come first in it.
-        let passed = (2 * squares.columns.start).saturating_sub(left).min(width);
-        let zeros = left.saturating_sub(2 * squares.columns.start);
-        with_buffer((2 * squares.rows.len() + 2) * 2 * half, |halves| {
+        let passed = (2 * tiles.columns.start).saturating_sub(left).min(width);
+        let zeros = left.saturating_sub(2 * tiles.columns.start);
+        with_buffer((2 * tiles.rows.len() + 2) * 2 * half, |halves| {
             // What lies outside the image lies at the same places for every channel.
             halves.fill(E::zero());
             for (input, channel) in self.convolution.channels(group).enumerate() {
-                let rows = (2 * squares.rows.start..).map(|row| row.checked_sub(above));
+                let rows = (2 * tiles.rows.start..).map(|row| row.checked_sub(above));
                 for (halves, row) in halves.chunks_exact_mut(2 * half).zip(rows) {
                     if let Some(row) = row.filter(|row| *row < height) {
                         let row = &image[windows.input.at(channel, row, 0)..][passed..width];
                         split(row, zeros, halves);
                     }
                 }
-                for row in 0..squares.rows.len() {
-                    E::with_simd(Turn {
+                for row in 0..tiles.rows.len() {
+                    E::with_simd(InputTransform {
                         halves: &halves[row * 4 * half..][..8 * half],
                         columns,
-                        turned: &mut turned[input * STRIDE + row * columns..],
+                        transformed: &mut transformed[input * STRIDE + row * columns..],
                         stride: inputs * STRIDE,
                     });
                 }
@@ -165,60 +173,66 @@ simd_fn! {
 }
 
 /// Bt d B of a row of squares, for one channel.
-struct Turn<'a, E> {
+struct InputTransform<'a, E> {
     /// Four rows of the image, each its even columns and then its odd ones.
     halves: &'a [E],
     columns: usize,
     /// The sixteen numbers, `stride` apart.
-    turned: &'a mut [E],
+    transformed: &'a mut [E],
     stride: usize,
 }
 
-impl<E: Element> WithSimd<E> for Turn<'_, E> {
+impl<E: Element> WithSimd<E> for InputTransform<'_, E> {
     #[inline(always)]
     unsafe fn run<R: Simd<Number = E>>(self) {
-        let Turn { halves, columns, turned, stride } = self;
+        let InputTransform { halves, columns, transformed, stride } = self;
         let half = halves.len() / 8;
-        let registers = columns.div_ceil(R::COUNT) * R::COUNT;
+        let registers = columns.div_ceil(R::LANES) * R::LANES;
         assert!(registers < half, "there is a number after the last register");
-        assert!((PRODUCTS - 1) * stride + registers <= turned.len(), "every number has a place");
-        for column in (0..columns).step_by(R::COUNT) {
+        assert!(
+            (PRODUCTS - 1) * stride + registers <= transformed.len(),
+            "every number has a place"
+        );
+        for column in (0..columns).step_by(R::LANES) {
             // Bt of even and odd columns, and of those after them. No closures here or below: the
             // processor's instructions would not be inlined into them.
-            let mut sides = [[R::zero(); 4]; 4];
-            for (side, places) in [0, half, 1, half + 1].into_iter().enumerate() {
-                let first = halves.as_ptr().add(places + column);
+            let mut row_transforms = [[R::zero(); 4]; 4];
+            for (row_transform, range) in [0, half, 1, half + 1].into_iter().enumerate() {
+                let first = halves.as_ptr().add(range + column);
                 let mut rows = [R::zero(); 4];
                 for (row, numbers) in rows.iter_mut().enumerate() {
                     *numbers = R::load(first.add(2 * row * half));
                 }
                 let [zero, one, two, three] = rows;
-                sides[side] =
-                    [zero.subtract(two), one.add(two), two.subtract(one), one.subtract(three)];
+                row_transforms[row_transform] =
+                    [zero.sub(two), one.add(two), two.sub(one), one.sub(three)];
             }
-            let [even, odd, next_even, next_odd] = sides;
+            let [even, odd, next_even, next_odd] = row_transforms;
             for down in 0..4 {
-                let turned = turned.as_mut_ptr().add(4 * down * stride + column);
-                even[down].subtract(next_even[down]).store(turned);
-                odd[down].add(next_even[down]).store(turned.add(stride));
-                next_even[down].subtract(odd[down]).store(turned.add(2 * stride));
-                odd[down].subtract(next_odd[down]).store(turned.add(3 * stride));
+                let transformed = transformed.as_mut_ptr().add(4 * down * stride + column);
+                even[down].sub(next_even[down]).store(transformed);
+                odd[down].add(next_even[down]).store(transformed.add(stride));
+                next_even[down].sub(odd[down]).store(transformed.add(2 * stride));
+                odd[down].sub(next_odd[down]).store(transformed.add(3 * stride));
             }
         }
     }
 }
 
 /// G g Gt of every kernel: for each filter its sixteen numbers, and for each of them its channels.
-fn turn_kernels<E: Element>(inputs: usize, weight: &[E], kernels: &mut [E]) {
+fn transform_kernels<E: Element>(inputs: usize, weight: &[E], kernels: &mut [E]) {
     let half = E::of(0.5);
-    let side = |[a, b, c]: [E; 3]| [a, half * (a + b + c), half * (a - b + c), c];
+    let row_transform = |[a, b, c]: [E; 3]| [a, half * (a + b + c), half * (a - b + c), c];
     let filters = weight.chunks_exact(9 * inputs).zip(kernels.chunks_exact_mut(PRODUCTS * inputs));
     for (weight, kernel) in filters {
         for (input, weight) in weight.as_chunks::<9>().0.iter().enumerate() {
-            let columns: [[E; 4]; 3] =
-                std::array::from_fn(|column| side([0, 3, 6].map(|row| weight[row + column])));
+            let columns: [[E; 4]; 3] = std::array::from_fn(|column| {
+                row_transform([0, 3, 6].map(|row| weight[row + column]))
+            });
             for row in 0..4 {
-                for (column, x) in side(columns.map(|column| column[row])).into_iter().enumerate() {
+                for (column, x) in
+                    row_transform(columns.map(|column| column[row])).into_iter().enumerate()
+                {
                     kernel[(4 * row + column) * inputs + input] = x;
                 }
             }
@@ -232,12 +246,12 @@ struct Filters<'a, E> {
     kernels: &'a [E],
     inputs: usize,
     /// The turned squares, in rows [`STRIDE`] apart in the same order.
-    turned: &'a [E],
+    transformed: &'a [E],
     /// One for each filter, or none.
     biases: &'a [E],
     /// All squares of every filter.
     largest: &'a mut [E],
-    marks: &'a mut [u8],
+    argmax: &'a mut [u8],
     /// Which of them are the turned ones, and how many a filter has in all.
     first: usize,
     count: usize,
@@ -249,10 +263,13 @@ impl<E: Element> WithSimd<E> for Filters<'_, E> {
     unsafe fn run<R: Simd<Number = E>>(mut self) {
         let (rows, filters) = (PRODUCTS * self.inputs, self.largest.len() / self.apart.max(1));
         assert!(self.inputs > 0 && self.count >= LANES);
-        assert!((rows - 1) * STRIDE + self.count <= self.turned.len(), "the squares are there");
+        assert!(
+            (rows - 1) * STRIDE + self.count <= self.transformed.len(),
+            "the squares are there"
+        );
         assert!(self.first + self.count <= self.apart, "every square has a place");
         assert!(filters * self.apart == self.largest.len() && filters * rows == self.kernels.len());
-        assert_eq!(self.marks.len(), self.largest.len(), "every square has a mark");
+        assert_eq!(self.argmax.len(), self.largest.len(), "every square has a mark");
         match self.inputs {
             1 => self.filters::<R, 1>(filters),
             3 => self.filters::<R, 3>(filters),
@@ -272,14 +289,14 @@ impl<E: Element> Filters<'_, E> {
         let count = self.count;
         for filter in 0..filters {
             // Two registers share what is read of the kernel. The last ones may be met twice.
-            if count < 2 * R::COUNT {
-                for square in (0..count).step_by(R::COUNT) {
-                    self.squares::<R, INPUTS, 1>(filter, square.min(count - R::COUNT));
+            if count < 2 * R::LANES {
+                for tile in (0..count).step_by(R::LANES) {
+                    self.tiles::<R, INPUTS, 1>(filter, tile.min(count - R::LANES));
                 }
                 continue;
             }
-            for square in (0..count).step_by(2 * R::COUNT) {
-                self.squares::<R, INPUTS, 2>(filter, square.min(count - 2 * R::COUNT));
+            for tile in (0..count).step_by(2 * R::LANES) {
+                self.tiles::<R, INPUTS, 2>(filter, tile.min(count - 2 * R::LANES));
             }
         }
     }
@@ -289,36 +306,36 @@ impl<E: Element> Filters<'_, E> {
     /// # Safety
     /// As above, and there are so many squares.
     #[inline(always)]
-    unsafe fn squares<R: Simd<Number = E>, const INPUTS: usize, const N: usize>(
+    unsafe fn tiles<R: Simd<Number = E>, const INPUTS: usize, const N: usize>(
         &mut self,
         filter: usize,
-        square: usize,
+        tile: usize,
     ) {
         // What is known of the four sums is brought forward row by row, or it would not fit into
         // the registers.
-        let mut upper = self.side::<R, INPUTS, N>(0, filter, square);
-        let mut lower = self.side::<R, INPUTS, N>(1, filter, square);
+        let mut upper = self.row_transform::<R, INPUTS, N>(0, filter, tile);
+        let mut lower = self.row_transform::<R, INPUTS, N>(1, filter, tile);
         for n in 0..N {
             upper[n] = [upper[n][0].add(lower[n][0]), upper[n][1].add(lower[n][1])];
         }
-        let two = self.side::<R, INPUTS, N>(2, filter, square);
+        let two = self.row_transform::<R, INPUTS, N>(2, filter, tile);
         for n in 0..N {
             upper[n] = [upper[n][0].add(two[n][0]), upper[n][1].add(two[n][1])];
-            lower[n] = [lower[n][0].subtract(two[n][0]), lower[n][1].subtract(two[n][1])];
+            lower[n] = [lower[n][0].sub(two[n][0]), lower[n][1].sub(two[n][1])];
         }
-        let three = self.side::<R, INPUTS, N>(3, filter, square);
-        let bias = R::of(self.biases.get(filter).copied().unwrap_or_else(E::zero));
+        let three = self.row_transform::<R, INPUTS, N>(3, filter, tile);
+        let bias = R::splat(self.biases.get(filter).copied().unwrap_or_else(E::zero));
         for n in 0..N {
             let [first, second] = upper[n];
-            let third = lower[n][0].subtract(three[n][0]);
-            let fourth = lower[n][1].subtract(three[n][1]);
-            let (largest, is_second) = first.larger(second);
-            let (largest, is_third) = largest.larger(third);
-            let (largest, is_fourth) = largest.larger(fourth);
-            let first = filter * self.apart + self.first + square + n * R::COUNT;
+            let third = lower[n][0].sub(three[n][0]);
+            let fourth = lower[n][1].sub(three[n][1]);
+            let (largest, is_second) = first.max(second);
+            let (largest, is_third) = largest.max(third);
+            let (largest, is_fourth) = largest.max(fourth);
+            let first = filter * self.apart + self.first + tile + n * R::LANES;
             largest.add(bias).store(self.largest.as_mut_ptr().add(first));
-            let marks = &mut self.marks[first..first + R::COUNT];
-            write_marks([is_fourth | is_second & !is_third, is_fourth | is_third], marks);
+            let argmax = &mut self.argmax[first..first + R::LANES];
+            write_argmax([is_fourth | is_second & !is_third, is_fourth | is_third], argmax);
         }
     }
 
@@ -327,22 +344,22 @@ impl<E: Element> Filters<'_, E> {
     /// # Safety
     /// As above.
     #[inline(always)]
-    unsafe fn side<R: Simd<Number = E>, const INPUTS: usize, const N: usize>(
+    unsafe fn row_transform<R: Simd<Number = E>, const INPUTS: usize, const N: usize>(
         &self,
         row: usize,
         filter: usize,
-        square: usize,
+        tile: usize,
     ) -> [[R; 2]; N] {
-        let zero = self.product::<R, INPUTS, N>(4 * row, filter, square);
-        let one = self.product::<R, INPUTS, N>(4 * row + 1, filter, square);
-        let two = self.product::<R, INPUTS, N>(4 * row + 2, filter, square);
-        let three = self.product::<R, INPUTS, N>(4 * row + 3, filter, square);
-        let mut side = [[R::zero(); 2]; N];
+        let zero = self.product::<R, INPUTS, N>(4 * row, filter, tile);
+        let one = self.product::<R, INPUTS, N>(4 * row + 1, filter, tile);
+        let two = self.product::<R, INPUTS, N>(4 * row + 2, filter, tile);
+        let three = self.product::<R, INPUTS, N>(4 * row + 3, filter, tile);
+        let mut row_transform = [[R::zero(); 2]; N];
         for n in 0..N {
-            side[n][0] = zero[n].add(one[n]).add(two[n]);
-            side[n][1] = one[n].subtract(two[n]).subtract(three[n]);
+            row_transform[n][0] = zero[n].add(one[n]).add(two[n]);
+            row_transform[n][1] = one[n].sub(two[n]).sub(three[n]);
         }
-        side
+        row_transform
     }
 
     /// One of the sixteen products, summed over the channels.
@@ -354,19 +371,19 @@ impl<E: Element> Filters<'_, E> {
         &self,
         number: usize,
         filter: usize,
-        square: usize,
+        tile: usize,
     ) -> [R; N] {
         let inputs = if INPUTS == 0 { self.inputs } else { INPUTS };
         let kernel = self.kernels.as_ptr().add(filter * PRODUCTS * inputs);
         let mut sums = [R::zero(); N];
         for input in 0..inputs {
             let row = number * inputs + input;
-            let weight = R::of(*kernel.add(row));
+            let weight = R::splat(*kernel.add(row));
             for (n, sum) in sums.iter_mut().enumerate() {
-                let turned = self.turned.as_ptr().add(row * STRIDE + square + n * R::COUNT);
+                let transformed = self.transformed.as_ptr().add(row * STRIDE + tile + n * R::LANES);
                 *sum = match input {
-                    0 => weight.multiply(R::load(turned)),
-                    _ => sum.plus_fused(weight, R::load(turned)),
+                    0 => weight.mul(R::load(transformed)),
+                    _ => sum.mul_add(weight, R::load(transformed)),
                 };
             }
         }
@@ -376,16 +393,16 @@ impl<E: Element> Filters<'_, E> {
 
 /// Numbers below four, a byte each, of their lower and their higher bits.
 #[inline(always)]
-fn write_marks(bits: [u16; 2], marks: &mut [u8]) {
+fn write_argmax(bits: [u16; 2], argmax: &mut [u8]) {
     // Copies of the bits, each shifted by one more, of which a byte keeps the lowest.
     let bytes = |bits: u16| {
         let last = u64::from(bits >> 7 & 1) << 56;
         last | u64::from(bits & 0x7f).wrapping_mul(0x0002_0408_1020_4081) & 0x0001_0101_0101_0101
     };
-    for (eight, marks) in marks.chunks_mut(8).enumerate() {
+    for (eight, argmax) in argmax.chunks_mut(8).enumerate() {
         let [low, high] = [bytes(bits[0] >> (8 * eight)), bytes(bits[1] >> (8 * eight))];
         let bytes = (low | high << 1).to_le_bytes();
-        marks.copy_from_slice(&bytes[..marks.len()]);
+        argmax.copy_from_slice(&bytes[..argmax.len()]);
     }
 }
 
@@ -404,7 +421,7 @@ mod tests {
         let image = Plane::image(channels, rows, columns);
         let sizes = [rows, columns].map(|size| size + 2 * before - 2);
         let sums = Plane::image(filters, sizes[0], sizes[1]);
-        let squares = Plane::image(filters, sizes[0] / 2, sizes[1] / 2);
+        let tiles = Plane::image(filters, sizes[0] / 2, sizes[1] / 2);
         let windows = Windows {
             input: image,
             output: sums,
@@ -414,10 +431,10 @@ mod tests {
             dilation: [1, 1],
         };
         let convolution = Convolution::new(windows, inputs).unwrap();
-        assert!(Winograd::new(convolution, squares, [2, 2]).is_some());
+        assert!(Winograd::new(convolution, tiles, [2, 2]).is_some());
         let pool = Windows {
             input: sums,
-            output: squares,
+            output: tiles,
             kernel: [2, 2],
             stride: [2, 2],
             before: [0, 0],
@@ -428,11 +445,11 @@ mod tests {
             (numbers::<E>(image.elements(), 0.37), numbers(filters * inputs * 9, 0.71));
         let bias = numbers::<E>(filters, 1.3);
         let run = || {
-            let (mut largest, mut marks) =
-                (vec![E::zero(); squares.elements()], vec![9; squares.elements()]);
+            let (mut largest, mut argmax) =
+                (vec![E::zero(); tiles.elements()], vec![9; tiles.elements()]);
             use crate::convolution::Pass;
-            pooled.forward(&x, (&weight, &bias), &mut largest, &mut marks);
-            (largest, marks)
+            pooled.forward(&x, (&weight, &bias), &mut largest, &mut argmax);
+            (largest, argmax)
         };
         let sum = |filter: usize, row: usize, column: usize| {
             let mut sum = bias[filter].as_f64();
@@ -447,18 +464,18 @@ mod tests {
             }
             sum
         };
-        for (largest, marks) in [run(), portable(run)] {
+        for (largest, argmax) in [run(), portable(run)] {
             let epsilon = 40.0 * E::epsilon().as_f64();
-            for place in 0..squares.elements() {
-                let (filter, square) = (place / squares.places(), place % squares.places());
-                let (row, column) = (square / squares.sizes[1], square % squares.sizes[1]);
+            for place in 0..tiles.elements() {
+                let (filter, tile) = (place / tiles.places(), place % tiles.places());
+                let (row, column) = (tile / tiles.sizes[1], tile % tiles.sizes[1]);
                 let four = [0, 1, 2, 3]
-                    .map(|which| sum(filter, 2 * row + which / 2, 2 * column + which % 2));
+                    .map(|index| sum(filter, 2 * row + index / 2, 2 * column + index % 2));
                 let expected = four.into_iter().fold(f64::NEG_INFINITY, f64::max);
                 let found = largest[place].as_f64();
                 assert!((found - expected).abs() < epsilon, "{found} is not {expected}");
-                let marked = four[usize::from(marks[place])];
-                assert!((marked - expected).abs() < epsilon, "{marked} is not {expected}");
+                let at_argmax = four[usize::from(argmax[place])];
+                assert!((at_argmax - expected).abs() < epsilon, "{at_argmax} is not {expected}");
             }
         }
     }
@@ -488,16 +505,16 @@ mod tests {
             before: [0; 2],
             dilation: [dilation; 2],
         };
-        let new = |windows, inputs, squares, pool| {
-            Winograd::new(Convolution { windows, groups: 1, inputs }, squares, pool)
+        let new = |windows, inputs, tiles, pool| {
+            Winograd::new(Convolution { windows, groups: 1, inputs }, tiles, pool)
         };
-        let squares = Plane::image(4, 5, 5);
-        assert!(new(windows(3, 1, 1), 3, squares, [2, 2]).is_some());
+        let tiles = Plane::image(4, 5, 5);
+        assert!(new(windows(3, 1, 1), 3, tiles, [2, 2]).is_some());
         for windows in [windows(5, 1, 1), windows(3, 2, 1), windows(3, 1, 2)] {
-            assert!(new(windows, 3, squares, [2, 2]).is_none());
+            assert!(new(windows, 3, tiles, [2, 2]).is_none());
         }
-        assert!(new(windows(3, 1, 1), 9, squares, [2, 2]).is_none());
-        assert!(new(windows(3, 1, 1), 3, squares, [2, 3]).is_none());
+        assert!(new(windows(3, 1, 1), 9, tiles, [2, 2]).is_none());
+        assert!(new(windows(3, 1, 1), 3, tiles, [2, 3]).is_none());
         assert!(new(windows(3, 1, 1), 3, Plane::image(4, 5, 3), [2, 2]).is_none());
     }
 }

@@ -14,7 +14,7 @@ use dfdx::{
 };
 
 /// A storage of `Cpu`.
-type Stored<T> = <Cpu as Storage<T>>::Vec;
+type CpuStorage<T> = <Cpu as Storage<T>>::Vec;
 
 thread_local! {
     /// The runs of this thread, one within the other. A device of dfdx's is a `Cpu`, which has no room
@@ -30,7 +30,7 @@ struct Run {
 }
 
 /// The memory of a storage.
-pub(super) fn take<T: Unit>(mut storage: Stored<T>) -> Vec<T> {
+pub(super) fn take<T: Unit>(mut storage: CpuStorage<T>) -> Vec<T> {
     let memory = std::mem::take(&mut *storage);
     let cache = cache_of::<T>(&storage);
     let is_of_run = RUNS.with_borrow_mut(|runs| {
@@ -44,8 +44,8 @@ pub(super) fn take<T: Unit>(mut storage: Stored<T>) -> Vec<T> {
 }
 
 /// Where the cache of an emptied storage's device is.
-fn cache_of<T: Unit>(emptied: &Stored<T>) -> usize {
-    const { assert!(size_of::<Stored<T>>() == size_of::<[usize; 4]>()) };
+fn cache_of<T: Unit>(emptied: &CpuStorage<T>) -> usize {
+    const { assert!(size_of::<CpuStorage<T>>() == size_of::<[usize; 4]>()) };
     // SAFETY: a storage is a vector and a reference-counted pointer, four words without gaps.
     let words: [usize; 4] = unsafe { std::mem::transmute_copy(emptied) };
     // An empty vector has no capacity, no length and no memory: its pointer is its alignment.
@@ -55,27 +55,27 @@ fn cache_of<T: Unit>(emptied: &Stored<T>) -> usize {
 /// As long as this lives, the emptied storages of a device are forgotten. Drop it once the cache of the
 /// device is off.
 #[derive(Debug)]
-pub(super) struct Forgetting {
+pub(super) struct ForgetGuard {
     /// One that was never used.
-    emptied: Stored<u8>,
+    emptied: CpuStorage<u8>,
 }
 
-impl Forgetting {
+impl ForgetGuard {
     /// For a device whose cache is still off.
-    pub(super) fn new(device: &Cpu) -> Result<Forgetting, CpuError> {
+    pub(super) fn new(device: &Cpu) -> Result<ForgetGuard, CpuError> {
         let emptied = Storage::<u8>::try_alloc_len(device, 0)?;
         let cache = cache_of::<u8>(&emptied);
         RUNS.with_borrow_mut(|runs| runs.push(Run { cache, forgotten: 0 }));
-        Ok(Forgetting { emptied })
+        Ok(ForgetGuard { emptied })
     }
 }
 
-impl Drop for Forgetting {
+impl Drop for ForgetGuard {
     fn drop(&mut self) {
         let cache = cache_of::<u8>(&self.emptied);
         let forgotten = RUNS.with_borrow_mut(|runs| {
-            let place = runs.iter().rposition(|run| run.cache == cache)?;
-            Some(runs.remove(place).forgotten)
+            let index = runs.iter().rposition(|run| run.cache == cache)?;
+            Some(runs.remove(index).forgotten)
         });
         for _ in 0..forgotten.unwrap_or_default() {
             // SAFETY: a storage without memory owns nothing but a reference to the cache. Each of
@@ -108,12 +108,12 @@ mod tests {
         let forgotten =
             || RUNS.with_borrow(|runs| runs.iter().map(|run| run.forgotten).sum::<u64>());
         let take = |len: usize| take::<f32>(Storage::<f32>::try_alloc_len(&device, len).unwrap());
-        let forgetting = Forgetting::new(&device).unwrap();
+        let forget_guard = ForgetGuard::new(&device).unwrap();
         device.try_enable_cache().unwrap();
         (0..3).for_each(|len| drop(take(len)));
         assert_eq!(forgotten(), 3);
         device.try_disable_cache().unwrap();
-        drop(forgetting);
+        drop(forget_guard);
         drop(take(4));
         assert_eq!(forgotten(), 0);
     }

@@ -29,7 +29,7 @@ pub(super) type Erased<S, E, D> = Option<Tensor<Sizes<<S as Shape>::Concrete>, E
 pub(super) type Write<'a, E> = dyn FnMut(&mut [E]) -> Result<(), OperationError> + 'a;
 
 /// Looks at a tensor that has [`Sizes`] of a rank.
-pub(super) type Look<'a> = dyn FnMut(usize, &dyn Any) + 'a;
+pub(super) type Visit<'a> = dyn FnMut(usize, &dyn Any) + 'a;
 
 mod sealed {
     /// Nothing else is an operand, so what is shown has the elements of what shows it.
@@ -40,12 +40,12 @@ mod sealed {
 /// A tensor that flows into an operation, whatever its shape.
 pub trait Operand<E: Element, D: Backend<E>>: sealed::IsTensor {
     /// Shows it to `look`.
-    fn show(&self, look: &mut Look<'_>);
+    fn visit(&self, visit: &mut Visit<'_>);
 }
 
 impl<S: Shape, E: Element, D: Backend<E>> Operand<E, D> for Tensor<S, E, D> {
-    fn show(&self, look: &mut Look<'_>) {
-        view::erase(self, look);
+    fn visit(&self, visit: &mut Visit<'_>) {
+        view::erase(self, visit);
     }
 }
 
@@ -165,14 +165,14 @@ pub(super) fn elements<'a, E: Element>(operand: &'a dyn Operand<E, Cpu>) -> Cow<
 where
     Cpu: Backend<E>,
 {
-    fn in_order<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<*const [E]>
+    fn slice_of<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<*const [E]>
     where
         Cpu: Backend<E>,
     {
         let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?;
-        view::in_order(tensor).map(std::ptr::from_ref)
+        view::contiguous_slice(tensor).map(std::ptr::from_ref)
     }
-    match view::shown(operand, |rank, tensor| of_rank!(rank, in_order::<E>(tensor))) {
+    match view::operand_slice(operand, |rank, tensor| of_rank!(rank, slice_of::<E>(tensor))) {
         Some(elements) => Cow::Borrowed(elements),
         None => Cow::Owned(copied(operand)),
     }
@@ -191,7 +191,7 @@ where
         Some(tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?.as_vec())
     }
     let mut copied = None;
-    operand.show(&mut |rank, tensor| copied = of_rank!(rank, copy::<E>(tensor)));
+    operand.visit(&mut |rank, tensor| copied = of_rank!(rank, copy::<E>(tensor)));
     copied.unwrap_or_default()
 }
 
@@ -201,11 +201,11 @@ where
     Cpu: Backend<E>,
 {
     let mut input = None;
-    operand.show(&mut |rank, tensor| input = of_rank!(rank, row::<E>(tensor)));
+    operand.visit(&mut |rank, tensor| input = of_rank!(rank, to_flat::<E>(tensor)));
     input.unwrap_or(Err(CpuError::WrongNumElements))
 }
 
-fn row<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<Result<Input<E, Cpu>, CpuError>>
+fn to_flat<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<Result<Input<E, Cpu>, CpuError>>
 where
     Cpu: Backend<E>,
 {
@@ -215,19 +215,19 @@ where
         Err(error) => return Some(Err(error)),
     };
     // What is out of order has been copied.
-    let original = (!view::share(tensor, &flat)).then(|| add_to(tensor.clone()));
+    let original = (!view::share_storage(tensor, &flat)).then(|| add_to_gradient(tensor.clone()));
     Some(Ok(Input { flat, original }))
 }
 
 /// Adds to the gradient by a tensor out of order.
-fn add_to<E: Element, C: Concrete>(tensor: Tensor<Sizes<C>, E, Cpu>) -> Original<E, Cpu>
+fn add_to_gradient<E: Element, C: Concrete>(tensor: Tensor<Sizes<C>, E, Cpu>) -> Original<E, Cpu>
 where
     Cpu: Backend<E>,
 {
-    let places = view::places(&tensor);
+    let offsets = view::offsets(&tensor);
     Box::new(move |gradients, changes| {
         Cpu::edit_gradient(gradients, &tensor, |gradient| {
-            places.iter().zip(changes).for_each(|(place, change)| gradient[*place] += *change);
+            offsets.iter().zip(changes).for_each(|(offset, change)| gradient[*offset] += *change);
         })
     })
 }
@@ -299,7 +299,7 @@ pub(super) fn exchange_gradient<E: Element>(
 where
     Cpu: Backend<E>,
 {
-    fn exchange<E: Element, C: Concrete>(
+    fn swap<E: Element, C: Concrete>(
         tensor: &dyn Any,
         gradients: &mut Gradients<E, Cpu>,
         other: &mut Vec<E>,
@@ -315,8 +315,8 @@ where
         Some(gradient.map(|gradient| std::mem::swap(gradient, other)))
     }
     let mut done = None;
-    operand.show(&mut |rank, tensor| {
-        done = of_rank!(rank, exchange::<E>(tensor, gradients, other));
+    operand.visit(&mut |rank, tensor| {
+        done = of_rank!(rank, swap::<E>(tensor, gradients, other));
     });
     done.unwrap_or(Err(CpuError::WrongNumElements))
 }
@@ -361,11 +361,11 @@ pub(super) fn edit_erased<E: Element>(
 
 /// [`Backend::index_row`].
 pub(super) fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>> {
-    fn row<X: Unit, C: Concrete>(tensor: &dyn Any) -> Option<Rc<[X]>> {
+    fn to_rc<X: Unit, C: Concrete>(tensor: &dyn Any) -> Option<Rc<[X]>> {
         let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, X, Cpu>>()?;
-        view::in_order(tensor).map(Into::into)
+        view::contiguous_slice(tensor).map(Into::into)
     }
-    of_rank!(rank, row::<usize>(tensor))
+    of_rank!(rank, to_rc::<usize>(tensor))
 }
 
 #[cfg(test)]
@@ -399,15 +399,15 @@ mod tests {
         let device = Cpu::default();
         let weights = device.tensor([1.0f64, 2.0, 3.0, 4.0, 5.0, 6.0]);
         let x = device.tensor([[1.0f64, 2.0, 3.0], [4.0, 5.0, 6.0]]);
-        let turned = x.leaky_trace().permute::<Rank2<3, 2>, _>();
-        let y: Tensor<Rank1<6>, _, _, _> = reshape(turned, Rank1::<6>::default()).unwrap();
+        let permuted = x.leaky_trace().permute::<Rank2<3, 2>, _>();
+        let y: Tensor<Rank1<6>, _, _, _> = reshape(permuted, Rank1::<6>::default()).unwrap();
         assert_eq!(y.array(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
         let gradients = (y * weights.clone()).sum().backward();
         assert_eq!(gradients.get(&x).array(), [[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]]);
         let x = device.tensor([1.0f64, 2.0, 3.0]);
-        let repeated = x.leaky_trace().broadcast::<Rank2<2, 3>, Axis<0>>();
+        let broadcast = x.leaky_trace().broadcast::<Rank2<2, 3>, Axis<0>>();
         let y: Tensor<Rank1<6>, _, _, OwnedTape<f64, Cpu>> =
-            reshape(repeated, Rank1::<6>::default()).unwrap();
+            reshape(broadcast, Rank1::<6>::default()).unwrap();
         assert_eq!((y * weights).sum().backward().get(&x).array(), [5.0, 7.0, 9.0]);
     }
 
@@ -442,8 +442,8 @@ mod tests {
         let other = Cpu::default().tensor([5.0f64, 6.0]);
         Cpu::exchange_gradient(&mut gradients, &other, &mut own).unwrap();
         assert_eq!(own, [0.0; 2]);
-        let turned = x.permute::<Rank2<2, 2>, _>();
-        assert!(Cpu::exchange_gradient(&mut gradients, &turned, &mut own).is_err());
+        let permuted = x.permute::<Rank2<2, 2>, _>();
+        assert!(Cpu::exchange_gradient(&mut gradients, &permuted, &mut own).is_err());
     }
 
     #[test]
@@ -461,19 +461,19 @@ mod tests {
         assert!(panicked.is_err());
         assert_eq!(tensor.array(), [[5.0, 2.0], [3.0, 4.0]]);
         assert_eq!(other.array(), [[1.0, 2.0], [3.0, 4.0]]);
-        let mut turned = other.permute::<Rank2<2, 2>, _>();
+        let mut permuted = other.permute::<Rank2<2, 2>, _>();
         let refused = catch_unwind(AssertUnwindSafe(|| {
-            AnyTensor::edit(&mut turned, &mut |_| unreachable!("it is out of order"));
+            AnyTensor::edit(&mut permuted, &mut |_| unreachable!("it is out of order"));
         }));
         assert!(refused.is_err());
-        assert_eq!(turned.array(), [[1.0, 3.0], [2.0, 4.0]]);
+        assert_eq!(permuted.array(), [[1.0, 3.0], [2.0, 4.0]]);
     }
 
     #[test]
     fn a_single_row_or_column_keeps_its_gradient_however_it_is_turned() {
         let x = Cpu::default().tensor([[1.0f64], [2.0]]);
-        let turned = x.leaky_trace().permute::<Rank2<1, 2>, _>();
-        let y: Tensor<Rank1<2>, _, _, _> = reshape(turned, Rank1::<2>::default()).unwrap();
+        let permuted = x.leaky_trace().permute::<Rank2<1, 2>, _>();
+        let y: Tensor<Rank1<2>, _, _, _> = reshape(permuted, Rank1::<2>::default()).unwrap();
         assert_eq!(y.square().sum().backward().get(&x).array(), [[2.0], [4.0]]);
     }
 }

@@ -16,7 +16,7 @@ use dfdx::{
 };
 
 use self::{
-    emptied::{take, Forgetting},
+    emptied::{take, ForgetGuard},
     operation::{AnyOperation, OperationError},
 };
 pub use self::{
@@ -24,7 +24,7 @@ pub use self::{
     record::{record, Recorded},
 };
 use crate::element::{
-    buffer_pool::{self, Keeping},
+    buffer_pool::{self, PoolGuard},
     Element,
 };
 
@@ -143,7 +143,7 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     fn acquire_bytes(&self, len: usize) -> Result<Vec<u8>, Self::Err>;
 
     /// Gives it back.
-    fn release_bytes(&self, marks: Vec<u8>);
+    fn release_bytes(&self, bytes: Vec<u8>);
 
     /// A device for one run, on this thread alone, which uses memory again and again: fresh memory
     /// costs more than what is computed in it.
@@ -198,14 +198,14 @@ pub trait Backend<E: Element>: Device<E> + Cache {
 pub struct Recycling<D: Cache> {
     device: D,
     // In this order: `Drop` below has turned the cache off by then.
-    _forgetting: Forgetting,
-    _keeping: Keeping,
+    _forget_guard: ForgetGuard,
+    _pool_guard: PoolGuard,
 }
 
 impl<D: Cache> Recycling<D> {
-    fn new(device: D, forgetting: Forgetting) -> Result<Self, D::Err> {
+    fn new(device: D, forget_guard: ForgetGuard) -> Result<Self, D::Err> {
         device.try_enable_cache()?;
-        Ok(Recycling { device, _forgetting: forgetting, _keeping: Keeping::new() })
+        Ok(Recycling { device, _forget_guard: forget_guard, _pool_guard: PoolGuard::new() })
     }
 }
 
@@ -235,8 +235,8 @@ macro_rules! cpu_backend {
 
             fn recycling(&self) -> Result<Recycling<Self>, CpuError> {
                 let device = Backend::<$element>::seeded(self, 0);
-                let forgetting = Forgetting::new(&device)?;
-                Recycling::new(device, forgetting)
+                let forget_guard = ForgetGuard::new(&device)?;
+                Recycling::new(device, forget_guard)
             }
 
             fn size_error() -> CpuError {
@@ -377,9 +377,9 @@ macro_rules! cpu_backend {
                 Ok(take::<u8>(Storage::<u8>::try_alloc_len(self, len)?))
             }
 
-            fn release_bytes(&self, marks: Vec<u8>) {
+            fn release_bytes(&self, bytes: Vec<u8>) {
                 if let Ok(mut storage) = Storage::<u8>::try_alloc_len(self, 0) {
-                    *storage = marks;
+                    *storage = bytes;
                 }
             }
 

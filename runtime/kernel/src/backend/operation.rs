@@ -106,7 +106,7 @@ pub trait Workspace<E> {
     /// A buffer of zeros for what an operation remembers of its places.
     fn acquire_bytes(&self, len: usize) -> Result<Vec<u8>, OperationError>;
     /// Gives it back.
-    fn release_bytes(&self, marks: Vec<u8>);
+    fn release_bytes(&self, bytes: Vec<u8>);
 }
 
 /// An [`Operation`] on a dtype, as an object.

@@ -52,14 +52,14 @@ fn record_erased<E: Element, D: Backend<E>, T: Tape<E, D>>(
 }
 
 /// As many inputs as most operations have.
-const FEW: usize = 4;
+const INLINE_INPUTS: usize = 4;
 
 /// An operation that has run and waits for the gradient of its output. It is handed on several times
 /// before it lies on the tape, so it is no larger than a pointer.
-pub struct Recorded<E: Element, D: Backend<E>>(Box<Kept<E, D>>);
+pub struct Recorded<E: Element, D: Backend<E>>(Box<SavedForBackward<E, D>>);
 
-struct Kept<E: Element, D: Backend<E>> {
-    inputs: SmallVec<[Input<E, D>; FEW]>,
+struct SavedForBackward<E: Element, D: Backend<E>> {
+    inputs: SmallVec<[Input<E, D>; INLINE_INPUTS]>,
     output: Flat<E, D>,
     overwrites: bool,
     backward: Backward<E>,
@@ -80,29 +80,30 @@ pub(super) fn run<E: Element, D: Backend<E>>(
         return device.write(&mut write, sizes, result).map(|()| None);
     }
     let overwrites = operation.overwrites();
-    let mut output = output_of(device, sizes.iter().product(), overwrites)?;
+    let mut output = new_output(device, sizes.iter().product(), overwrites)?;
     // Whatever the backward pass needs of the operands holds their elements too.
     let inputs = operands.iter().map(|operand| D::flatten(*operand));
-    let inputs = inputs.collect::<Result<SmallVec<[Input<E, D>; FEW]>, _>>()?;
+    let inputs = inputs.collect::<Result<SmallVec<[Input<E, D>; INLINE_INPUTS]>, _>>()?;
     let values: Values<'_, E> = inputs.iter().map(Input::values).collect();
     let write = |output: &mut [E]| apply(device, operation, &values, output, records);
     let backward = D::edit(&mut output, write).map_err(D::operation_error)?;
     drop(values);
     D::unflatten(output.clone(), sizes, result)?;
-    let kept = |backward| Recorded(Box::new(Kept { inputs, output, overwrites, backward }));
-    Ok(backward.map(kept))
+    let recorded =
+        |backward| Recorded(Box::new(SavedForBackward { inputs, output, overwrites, backward }));
+    Ok(backward.map(recorded))
 }
 
 /// The elements of every input.
-type Values<'a, E> = SmallVec<[Cow<'a, [E]>; FEW]>;
+type Values<'a, E> = SmallVec<[Cow<'a, [E]>; INLINE_INPUTS]>;
 
 /// A row for an output: of zeros, unless the operation overwrites whatever is in it.
-fn output_of<E: Element, D: Backend<E>>(
+fn new_output<E: Element, D: Backend<E>>(
     device: &D,
     len: usize,
     overwrites: bool,
 ) -> Result<Flat<E, D>, D::Err> {
-    if let Some(buffer) = overwrites.then(|| buffer_pool::kept(len)).flatten() {
+    if let Some(buffer) = overwrites.then(|| buffer_pool::try_take(len)).flatten() {
         return device.try_tensor_from_vec(buffer, (len,));
     }
     device.try_zeros_like(&(len,))
@@ -120,7 +121,7 @@ fn apply<E: Element, D: Backend<E>>(
         // An operation that takes them for zeros shall be seen in the tests.
         output.fill(E::nan());
     }
-    operation.apply(ForwardPass { inputs, output, workspace: &OnDevice(device), records })
+    operation.apply(ForwardPass { inputs, output, workspace: &DeviceWorkspace(device), records })
 }
 
 /// [`Backend::run_back`].
@@ -128,14 +129,14 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
     recorded: Recorded<E, D>,
     gradients: &mut Gradients<E, D>,
 ) -> Result<(), D::Err> {
-    let Kept { inputs, output, overwrites, backward } = *recorded.0;
+    let SavedForBackward { inputs, output, overwrites, backward } = *recorded.0;
     let mut gradient = D::take_gradient(gradients, &output)?;
     let values: Values<'_, E> = inputs.iter().map(Input::values).collect();
     let pass = BackwardPass {
         inputs: &values,
         output: &D::values(&output),
         gradient: &mut gradient,
-        workspace: &OnDevice(output.device()),
+        workspace: &DeviceWorkspace(output.device()),
     };
     let mut failed = Ok(());
     let mut edit = |input: usize, change: &mut dyn FnMut(&mut [E])| {
@@ -155,9 +156,9 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
 }
 
 /// A device's memory without the type of the device.
-struct OnDevice<'a, D>(&'a D);
+struct DeviceWorkspace<'a, D>(&'a D);
 
-impl<E: Element, D: Backend<E>> Workspace<E> for OnDevice<'_, D> {
+impl<E: Element, D: Backend<E>> Workspace<E> for DeviceWorkspace<'_, D> {
     fn acquire_zeroed(&self, len: usize) -> Result<Vec<E>, OperationError> {
         self.0.acquire_zeroed(len).map_err(|_| OperationError::Memory)
     }
@@ -178,7 +179,7 @@ impl<E: Element, D: Backend<E>> Workspace<E> for OnDevice<'_, D> {
         self.0.acquire_bytes(len).map_err(|_| OperationError::Memory)
     }
 
-    fn release_bytes(&self, marks: Vec<u8>) {
-        self.0.release_bytes(marks);
+    fn release_bytes(&self, bytes: Vec<u8>) {
+        self.0.release_bytes(bytes);
     }
 }

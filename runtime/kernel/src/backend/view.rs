@@ -13,7 +13,7 @@ use dfdx::{
 };
 
 use super::{
-    flat::{Look, Operand},
+    flat::{Operand, Visit},
     sizes::Sizes,
     Backend,
 };
@@ -21,11 +21,13 @@ use crate::Element;
 
 /// The elements of a contiguous tensor, in order.
 pub(super) fn slice<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> &[E] {
-    in_order(tensor).expect("the caller makes the tensor contiguous")
+    contiguous_slice(tensor).expect("the caller makes the tensor contiguous")
 }
 
 /// The elements in order, where they lie so.
-pub(super) fn in_order<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
+pub(super) fn contiguous_slice<S: Shape, E: Unit, T>(
+    tensor: &Tensor<S, E, Cpu, T>,
+) -> Option<&[E]> {
     let len = tensor.shape().num_elements();
     if len == 0 {
         return Some(&[]);
@@ -57,13 +59,13 @@ pub(super) fn slice_mut<S: Shape, E: Unit>(tensor: &mut Tensor<S, E, Cpu>) -> &m
 /// Shows a tensor to `look` as one that has [`Sizes`] of its rank.
 pub(super) fn erase<S: Shape, X: Unit, D: Storage<X>>(
     tensor: &Tensor<S, X, D>,
-    look: &mut Look<'_>,
+    visit: &mut Visit<'_>,
 ) {
     // SAFETY: the copy is never dropped: what it owns belongs to `tensor`, which lives for as long as
     // `look` runs and is borrowed.
     let copy = unsafe { std::ptr::read(tensor) };
     match copy.try_realize::<Sizes<S::Concrete>>() {
-        Ok(erased) => look(S::NUM_DIMS, &*ManuallyDrop::new(erased)),
+        Ok(erased) => visit(S::NUM_DIMS, &*ManuallyDrop::new(erased)),
         Err(copy) => std::mem::forget(copy),
     }
 }
@@ -79,22 +81,22 @@ pub(super) fn erase_mut<S: Shape, X: Unit, D: Storage<X>>(
     match taken.try_realize::<Sizes<S::Concrete>>() {
         Ok(erased) => {
             let erased = ManuallyDrop::new(erased);
-            let mut away = Away { tensor, erased, borrowed: PhantomData };
-            change(S::NUM_DIMS, &mut *away.erased);
+            let mut guard = ErasedGuard { tensor, erased, borrowed: PhantomData };
+            change(S::NUM_DIMS, &mut *guard.erased);
         }
         Err(taken) => std::mem::forget(taken),
     }
 }
 
 /// A tensor that is away as one without the type of its shape, until this is dropped: after a panic too.
-struct Away<'a, S: Shape, X: Unit, D: Storage<X>> {
+struct ErasedGuard<'a, S: Shape, X: Unit, D: Storage<X>> {
     /// Holds a copy of a handle that `erased` owns, or has replaced.
     tensor: *mut Tensor<S, X, D>,
     erased: ManuallyDrop<Tensor<Sizes<S::Concrete>, X, D>>,
     borrowed: PhantomData<&'a mut Tensor<S, X, D>>,
 }
 
-impl<S: Shape, X: Unit, D: Storage<X>> Drop for Away<'_, S, X, D> {
+impl<S: Shape, X: Unit, D: Storage<X>> Drop for ErasedGuard<'_, S, X, D> {
     fn drop(&mut self) {
         // SAFETY: it is taken once, here.
         let erased = unsafe { ManuallyDrop::take(&mut self.erased) };
@@ -108,7 +110,7 @@ impl<S: Shape, X: Unit, D: Storage<X>> Drop for Away<'_, S, X, D> {
 }
 
 /// The elements of an operand, where `find` finds them in what that shows.
-pub(super) fn shown<E: Element>(
+pub(super) fn operand_slice<E: Element>(
     operand: &dyn Operand<E, Cpu>,
     find: impl Fn(usize, &dyn Any) -> Option<*const [E]>,
 ) -> Option<&[E]>
@@ -116,7 +118,7 @@ where
     Cpu: Backend<E>,
 {
     let mut found = None;
-    operand.show(&mut |rank, tensor| found = find(rank, tensor));
+    operand.visit(&mut |rank, tensor| found = find(rank, tensor));
     // SAFETY: they are the elements of a tensor that shares them with the operand, which is borrowed
     // for as long as they are. A shared storage is not changed.
     found.map(|elements| unsafe { &*elements })
@@ -125,12 +127,12 @@ where
 /// Whether neighbours along every axis lie as far apart as the shape says.
 pub(super) fn is_contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> bool {
     let sizes = tensor.shape().concrete();
-    lie_in_order(sizes.as_ref(), |axis| stride(tensor, axis))
+    has_contiguous_strides(sizes.as_ref(), |axis| stride(tensor, axis))
 }
 
 /// Whether the strides are those of the sizes, where there is more than one number to tell.
 #[inline]
-fn lie_in_order(sizes: &[usize], stride: impl Fn(usize) -> usize) -> bool {
+fn has_contiguous_strides(sizes: &[usize], stride: impl Fn(usize) -> usize) -> bool {
     if sizes.contains(&0) {
         return true;
     }
@@ -153,19 +155,19 @@ fn stride<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>, axis: usize) -> u
 }
 
 /// Where each element of a tensor lies in its storage.
-pub(super) fn places<S: Shape, E: Unit>(tensor: &Tensor<S, E, Cpu>) -> Vec<usize> {
+pub(super) fn offsets<S: Shape, E: Unit>(tensor: &Tensor<S, E, Cpu>) -> Vec<usize> {
     let sizes = tensor.shape().concrete();
-    let mut places = vec![0];
+    let mut offsets = vec![0];
     for (axis, size) in sizes.as_ref().iter().enumerate().rev() {
         let stride = if *size > 1 { stride(tensor, axis) } else { 0 };
-        let repeat = |index| places.iter().map(move |place| place + index * stride);
-        places = (0..*size).flat_map(repeat).collect();
+        let repeat = |index| offsets.iter().map(move |offset| offset + index * stride);
+        offsets = (0..*size).flat_map(repeat).collect();
     }
-    places
+    offsets
 }
 
 /// Whether two tensors with equally many elements have the same storage.
-pub(super) fn share<S: Shape, S2: Shape, E: Unit>(
+pub(super) fn share_storage<S: Shape, S2: Shape, E: Unit>(
     a: &Tensor<S, E, Cpu>,
     b: &Tensor<S2, E, Cpu>,
 ) -> bool {

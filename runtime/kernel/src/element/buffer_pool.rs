@@ -14,7 +14,7 @@ pub type BufferPool<E> = RefCell<Vec<Vec<E>>>;
 
 /// From how many numbers on clearing costs more than to look for one here: dfdx's own cache, which is
 /// asked otherwise, takes longer than that for any number.
-const LARGE: usize = 1 << 8;
+const MIN_LEN: usize = 1 << 8;
 
 thread_local! {
     /// How many runs there are on this thread, one within the other. A device of dfdx's is a `Cpu`,
@@ -24,16 +24,16 @@ thread_local! {
 
 /// As long as this lives, buffers of its thread are kept.
 #[derive(Debug)]
-pub(crate) struct Keeping(PhantomData<*const ()>);
+pub(crate) struct PoolGuard(PhantomData<*const ()>);
 
-impl Keeping {
-    pub(crate) fn new() -> Keeping {
+impl PoolGuard {
+    pub(crate) fn new() -> PoolGuard {
         RUNS.set(RUNS.get() + 1);
-        Keeping(PhantomData)
+        PoolGuard(PhantomData)
     }
 }
 
-impl Drop for Keeping {
+impl Drop for PoolGuard {
     fn drop(&mut self) {
         RUNS.set(RUNS.get() - 1);
         if RUNS.get() == 0 {
@@ -48,7 +48,7 @@ pub(crate) fn take<E: Element, Error>(
     len: usize,
     new: impl FnOnce(usize) -> Result<Vec<E>, Error>,
 ) -> Result<Vec<E>, Error> {
-    let mut buffer = kept(len).map_or_else(|| new(len), Ok)?;
+    let mut buffer = try_take(len).map_or_else(|| new(len), Ok)?;
     if cfg!(debug_assertions) {
         // Who takes them for zeros shall see it in the tests.
         buffer.fill(E::nan());
@@ -57,8 +57,8 @@ pub(crate) fn take<E: Element, Error>(
 }
 
 /// A buffer of so many numbers that was kept.
-pub(crate) fn kept<E: Element>(len: usize) -> Option<Vec<E>> {
-    if len < LARGE {
+pub(crate) fn try_take<E: Element>(len: usize) -> Option<Vec<E>> {
+    if len < MIN_LEN {
         return None;
     }
     E::buffer_pool().with_borrow_mut(|pool| {
@@ -69,7 +69,7 @@ pub(crate) fn kept<E: Element>(len: usize) -> Option<Vec<E>> {
 
 /// Keeps a buffer, or gives it back where that is not worth it.
 pub(crate) fn put<E: Element>(buffer: Vec<E>) -> Result<(), Vec<E>> {
-    if buffer.len() < LARGE || RUNS.get() == 0 {
+    if buffer.len() < MIN_LEN || RUNS.get() == 0 {
         return Err(buffer);
     }
     E::buffer_pool().with_borrow_mut(|buffer_pool| buffer_pool.push(buffer));
@@ -85,14 +85,14 @@ mod tests {
         let put = |len: usize| put(vec![1f32; len]).is_ok();
         // Whether one was kept.
         let take = |len: usize| take::<f32, ()>(len, |_| Err(())).is_ok();
-        assert!(!put(LARGE), "there is no run");
-        let outer = Keeping::new();
-        drop(Keeping::new());
-        assert!(put(LARGE) && put(LARGE + 1));
-        assert!(!put(LARGE - 1), "it is small");
-        assert!(!take(LARGE - 1) && take(LARGE) && !take(LARGE));
+        assert!(!put(MIN_LEN), "there is no run");
+        let outer = PoolGuard::new();
+        drop(PoolGuard::new());
+        assert!(put(MIN_LEN) && put(MIN_LEN + 1));
+        assert!(!put(MIN_LEN - 1), "it is small");
+        assert!(!take(MIN_LEN - 1) && take(MIN_LEN) && !take(MIN_LEN));
         drop(outer);
-        assert!(!take(LARGE + 1), "a run leaves nothing behind");
+        assert!(!take(MIN_LEN + 1), "a run leaves nothing behind");
         assert_eq!(super::take::<f64, ()>(3, |len| Ok(vec![0.0; len])).map(|new| new.len()), Ok(3));
     }
 }

@@ -166,8 +166,8 @@ fn tanh(x: f32) -> f32 {
     // Beyond, the function is 1 to the last place. A NaN stays one.
     let x = x.clamp(-9.0, 9.0);
     let square = x * x;
-    let mut above = -2.760_768_5e-16;
-    for factor in [
+    let mut numerator = -2.760_768_5e-16;
+    for coefficient in [
         2.000_188e-13,
         -8.604_672e-11,
         5.122_297e-8,
@@ -175,11 +175,11 @@ fn tanh(x: f32) -> f32 {
         6.372_619_3e-4,
         4.893_524_6e-3,
     ] {
-        above = above * square + factor;
+        numerator = numerator * square + coefficient;
     }
-    let mut below = 1.198_258_4e-6;
-    for factor in [1.185_347_1e-4, 2.268_434_6e-3, 4.893_525e-3] {
-        below = below * square + factor;
+    let mut denominator = 1.198_258_4e-6;
+    for coefficient in [1.185_347_1e-4, 2.268_434_6e-3, 4.893_525e-3] {
+        denominator = denominator * square + coefficient;
     }
-    x * above / below
+    x * numerator / denominator
 }

@@ -4,24 +4,24 @@
 /// As many numbers as a register of the processor holds.
 pub trait Simd: Copy {
     type Number: super::Element;
-    const COUNT: usize;
+    const LANES: usize;
 
     /// # Safety
     /// The processor has the register; so with all others.
     unsafe fn zero() -> Self;
-    unsafe fn of(number: Self::Number) -> Self;
+    unsafe fn splat(number: Self::Number) -> Self;
     /// # Safety
     /// There are `COUNT` numbers; so with `store`.
     unsafe fn load(from: *const Self::Number) -> Self;
     unsafe fn store(self, to: *mut Self::Number);
     unsafe fn add(self, other: Self) -> Self;
-    unsafe fn subtract(self, other: Self) -> Self;
-    unsafe fn multiply(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
     /// `self + a * b`, rounded once where the processor can, as in a product of matrices.
-    unsafe fn plus_fused(self, a: Self, b: Self) -> Self;
+    unsafe fn mul_add(self, a: Self, b: Self) -> Self;
     /// The larger of each pair, `self` of equal ones and a NaN before anything else; and a bit for
     /// each, the lowest for the first, which says whether it is from `other`.
-    unsafe fn larger(self, other: Self) -> (Self, u16);
+    unsafe fn max(self, other: Self) -> (Self, u16);
 }
 
 /// Loops over numbers of one type, whatever the registers. `run` is `#[inline(always)]`, and so is
@@ -37,14 +37,14 @@ pub trait WithSimd<E> {
 /// Four numbers, which most processors hold in one register.
 impl<E: super::Element> Simd for [E; 4] {
     type Number = E;
-    const COUNT: usize = 4;
+    const LANES: usize = 4;
 
     #[inline(always)]
     unsafe fn zero() -> Self {
         [E::zero(); 4]
     }
     #[inline(always)]
-    unsafe fn of(number: E) -> Self {
+    unsafe fn splat(number: E) -> Self {
         [number; 4]
     }
     #[inline(always)]
@@ -60,19 +60,19 @@ impl<E: super::Element> Simd for [E; 4] {
         std::array::from_fn(|lane| self[lane] + other[lane])
     }
     #[inline(always)]
-    unsafe fn subtract(self, other: Self) -> Self {
+    unsafe fn sub(self, other: Self) -> Self {
         std::array::from_fn(|lane| self[lane] - other[lane])
     }
     #[inline(always)]
-    unsafe fn multiply(self, other: Self) -> Self {
+    unsafe fn mul(self, other: Self) -> Self {
         std::array::from_fn(|lane| self[lane] * other[lane])
     }
     #[inline(always)]
-    unsafe fn plus_fused(self, a: Self, b: Self) -> Self {
-        self.add(a.multiply(b))
+    unsafe fn mul_add(self, a: Self, b: Self) -> Self {
+        self.add(a.mul(b))
     }
     #[inline(always)]
-    unsafe fn larger(self, other: Self) -> (Self, u16) {
+    unsafe fn max(self, other: Self) -> (Self, u16) {
         let (mut largest, mut others) = (self, 0);
         for lane in 0..4 {
             if other[lane] > self[lane] || other[lane].is_nan() {
@@ -85,30 +85,30 @@ impl<E: super::Element> Simd for [E; 4] {
 }
 
 /// Runs loops over `$number` with the widest registers that the processor has.
-macro_rules! widest {
-    ($name:ident, $number:ty, $wide:ty, $less_wide:ty) => {
+macro_rules! dispatch {
+    ($name:ident, $number:ty, $avx512:ty, $avx2:ty) => {
         pub(crate) fn $name(loops: impl WithSimd<$number>) {
             #[cfg(target_arch = "x86_64")]
             if !super::simd_dispatch::is_portable() {
                 use std::arch::is_x86_feature_detected as has;
 
                 #[target_feature(enable = "avx512f")]
-                fn wide(loops: impl WithSimd<$number>) {
+                fn avx512(loops: impl WithSimd<$number>) {
                     // SAFETY: the processor has AVX-512, or it would not be here.
-                    unsafe { loops.run::<$wide>() }
+                    unsafe { loops.run::<$avx512>() }
                 }
                 #[target_feature(enable = "avx2,fma")]
-                fn less_wide(loops: impl WithSimd<$number>) {
+                fn avx2(loops: impl WithSimd<$number>) {
                     // SAFETY: the processor has AVX2, or it would not be here.
-                    unsafe { loops.run::<$less_wide>() }
+                    unsafe { loops.run::<$avx2>() }
                 }
                 if has!("avx512f") {
                     // SAFETY: the processor has the feature, as was just asked.
-                    return unsafe { wide(loops) };
+                    return unsafe { avx512(loops) };
                 }
                 if has!("avx2") && has!("fma") {
                     // SAFETY: the processor has the features, as was just asked.
-                    return unsafe { less_wide(loops) };
+                    return unsafe { avx2(loops) };
                 }
             }
             // SAFETY: every processor has plain numbers.
@@ -117,8 +117,8 @@ macro_rules! widest {
     };
 }
 
-widest!(single, f32, std::arch::x86_64::__m512, std::arch::x86_64::__m256);
-widest!(double, f64, std::arch::x86_64::__m512d, std::arch::x86_64::__m256d);
+dispatch!(single, f32, std::arch::x86_64::__m512, std::arch::x86_64::__m256);
+dispatch!(double, f64, std::arch::x86_64::__m512d, std::arch::x86_64::__m256d);
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
@@ -129,20 +129,20 @@ mod x86 {
     macro_rules! register {
         (
             $register:ty, $number:ty, $count:literal,
-            $zero:ident, $of:ident, $load:ident, $store:ident,
-            $add:ident, $subtract:ident, $multiply:ident, $fused:ident, $larger:ident
+            $zero:ident, $splat:ident, $load:ident, $store:ident,
+            $add:ident, $sub:ident, $mul:ident, $fused:ident, $max:ident
         ) => {
             impl Simd for $register {
                 type Number = $number;
-                const COUNT: usize = $count;
+                const LANES: usize = $count;
 
                 #[inline(always)]
                 unsafe fn zero() -> Self {
                     $zero()
                 }
                 #[inline(always)]
-                unsafe fn of(number: $number) -> Self {
-                    $of(number)
+                unsafe fn splat(number: $number) -> Self {
+                    $splat(number)
                 }
                 #[inline(always)]
                 unsafe fn load(from: *const $number) -> Self {
@@ -157,51 +157,51 @@ mod x86 {
                     $add(self, other)
                 }
                 #[inline(always)]
-                unsafe fn subtract(self, other: Self) -> Self {
-                    $subtract(self, other)
+                unsafe fn sub(self, other: Self) -> Self {
+                    $sub(self, other)
                 }
                 #[inline(always)]
-                unsafe fn multiply(self, other: Self) -> Self {
-                    $multiply(self, other)
+                unsafe fn mul(self, other: Self) -> Self {
+                    $mul(self, other)
                 }
                 #[inline(always)]
-                unsafe fn plus_fused(self, a: Self, b: Self) -> Self {
+                unsafe fn mul_add(self, a: Self, b: Self) -> Self {
                     $fused(a, b, self)
                 }
                 #[inline(always)]
-                unsafe fn larger(self, other: Self) -> (Self, u16) {
-                    $larger!(self, other)
+                unsafe fn max(self, other: Self) -> (Self, u16) {
+                    $max!(self, other)
                 }
             }
         };
     }
 
-    macro_rules! larger {
+    macro_rules! max {
         // A mask for each register.
         (masked $name:ident, $compare:ident, $blend:ident) => {
             macro_rules! $name {
                 ($self:ident, $other:ident) => {{
-                    let larger = $compare::<_CMP_GT_OQ>($other, $self);
-                    let others = larger | $compare::<_CMP_UNORD_Q>($other, $other);
+                    let max = $compare::<_CMP_GT_OQ>($other, $self);
+                    let others = max | $compare::<_CMP_UNORD_Q>($other, $other);
                     ($blend(others, $self, $other), others.into())
                 }};
             }
         };
         // A mask as wide as the numbers.
-        (wide $name:ident, $compare:ident, $or:ident, $blend:ident, $bits:ident) => {
+        (avx512 $name:ident, $compare:ident, $or:ident, $blend:ident, $bits:ident) => {
             macro_rules! $name {
                 ($self:ident, $other:ident) => {{
-                    let larger = $compare::<_CMP_GT_OQ>($other, $self);
-                    let others = $or(larger, $compare::<_CMP_UNORD_Q>($other, $other));
+                    let max = $compare::<_CMP_GT_OQ>($other, $self);
+                    let others = $or(max, $compare::<_CMP_UNORD_Q>($other, $other));
                     ($blend($self, $other, others), $bits(others) as u16)
                 }};
             }
         };
     }
-    larger!(masked larger_512, _mm512_cmp_ps_mask, _mm512_mask_blend_ps);
-    larger!(masked larger_512d, _mm512_cmp_pd_mask, _mm512_mask_blend_pd);
-    larger!(wide larger_256, _mm256_cmp_ps, _mm256_or_ps, _mm256_blendv_ps, _mm256_movemask_ps);
-    larger!(wide larger_256d, _mm256_cmp_pd, _mm256_or_pd, _mm256_blendv_pd, _mm256_movemask_pd);
+    max!(masked larger_512, _mm512_cmp_ps_mask, _mm512_mask_blend_ps);
+    max!(masked larger_512d, _mm512_cmp_pd_mask, _mm512_mask_blend_pd);
+    max!(avx512 larger_256, _mm256_cmp_ps, _mm256_or_ps, _mm256_blendv_ps, _mm256_movemask_ps);
+    max!(avx512 larger_256d, _mm256_cmp_pd, _mm256_or_pd, _mm256_blendv_pd, _mm256_movemask_pd);
 
     register!(
         __m512,
@@ -271,11 +271,11 @@ mod tests {
 
     impl<E: Element> WithSimd<E> for Check<E> {
         unsafe fn run<R: Simd<Number = E>>(self) {
-            for first in (0..16).step_by(R::COUNT) {
-                let [a, b] = [&self.0, &self.1].map(|numbers| &numbers[first..first + R::COUNT]);
+            for first in (0..16).step_by(R::LANES) {
+                let [a, b] = [&self.0, &self.1].map(|numbers| &numbers[first..first + R::LANES]);
                 let (x, y) = (R::load(a.as_ptr()), R::load(b.as_ptr()));
                 let check = |found: R, expected: fn(E, E) -> E| {
-                    let mut numbers = vec![E::zero(); R::COUNT];
+                    let mut numbers = vec![E::zero(); R::LANES];
                     found.store(numbers.as_mut_ptr());
                     for ((found, a), b) in numbers.into_iter().zip(a).zip(b) {
                         let expected = expected(*a, *b);
@@ -283,18 +283,18 @@ mod tests {
                     }
                 };
                 check(x.add(y), |a, b| a + b);
-                check(x.subtract(y), |a, b| a - b);
-                check(x.multiply(y), |a, b| a * b);
+                check(x.sub(y), |a, b| a - b);
+                check(x.mul(y), |a, b| a * b);
                 // Of whole numbers, so that it does not matter how often they are rounded.
-                check(R::of(E::one()).plus_fused(x, y), |a, b| E::one() + a * b);
+                check(R::splat(E::one()).mul_add(x, y), |a, b| E::one() + a * b);
                 check(R::zero(), |_, _| E::zero());
                 let is_other = |a: E, b: E| b > a || b.is_nan();
-                let (larger, others) = x.larger(y);
-                check(larger, |a, b| if b > a || b.is_nan() { b } else { a });
-                for lane in 0..R::COUNT {
+                let (max, others) = x.max(y);
+                check(max, |a, b| if b > a || b.is_nan() { b } else { a });
+                for lane in 0..R::LANES {
                     assert_eq!(others >> lane & 1 == 1, is_other(a[lane], b[lane]));
                 }
-                assert_eq!(u32::from(others) >> R::COUNT, 0);
+                assert_eq!(u32::from(others) >> R::LANES, 0);
             }
         }
     }
