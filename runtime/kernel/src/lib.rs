@@ -1,18 +1,20 @@
-//! The loops below the layers of multi-input, and the only crate of it with `unsafe`: each block has its
-//! reason beside it, and its tests also run without wide registers ([`simd_dispatch`]).
+//! CPU kernels below the layers of multi-input. This is the only crate of multi-input with
+//! `unsafe`. Every `unsafe` block states its reason, and the tests also run without SIMD
+//! ([`simd_dispatch`]).
 //!
-//! Layers speak of tensors and tapes; what they compute on is slices, which they get here. The crate knows
-//! nothing of layers, models or training. Nobody but multi-input's own crates is meant to depend on it.
+//! Layers work on tensors and tapes; this crate works on slices and knows nothing of layers, models
+//! or training. It is an internal dependency of multi-input's other crates.
 //!
-//! | module | has |
+//! | module | content |
 //! |---|---|
-//! | [`backend`] | the border to dfdx: a tensor as a slice, an [`Operation`](operation::Operation) on slices as one on tensors, memory that is used again |
-//! | [`element`] | a dtype, and what there is for each: registers, products, pools of buffers |
-//! | [`parallel`] | work spread over the cores, with the same bits for any number of them |
-//! | all others | loops over slices, one file a thing |
+//! | [`backend`] | the border to dfdx: tensors as slices, an [`Operation`](operation::Operation) on slices as an operation on tensors, recycled memory |
+//! | [`element`] | a dtype and its resources: SIMD registers, matrix products, buffer pools |
+//! | [`parallel`] | parallel loops whose results have the same bits for any number of threads |
+//! | all others | loops over slices, one algorithm per file |
 //!
-//! A new loop is a file of its own: over [`Element`]s, spread by [`parallel::for_each`], its arithmetic in a
-//! `simd_fn!` where the compiler can widen it. Another device is an `impl` of [`Backend`].
+//! A new loop is a file of its own, generic over [`Element`], parallel through
+//! [`parallel::for_each`], with its arithmetic in a `simd_fn!` where the compiler can vectorize it.
+//! Another device is an `impl` of [`Backend`].
 
 pub mod backend;
 pub mod catch_up;

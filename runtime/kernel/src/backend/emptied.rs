@@ -1,9 +1,10 @@
-//! The memory of a device's storages, taken out of them.
+//! Takes the memory of dfdx storages without leaving empty entries in the cache of their device.
 //!
-//! A storage gives its memory to the cache of its device when it is dropped, and where it has none any
-//! more an entry of no bytes: a further one for every buffer. So a run forgets the storages that it has
-//! emptied. With each a reference to the cache is lost, without which the cache would never be
-//! freed; the run counts them, and drops them when it has ended and the cache is off.
+//! A dropped storage returns its memory to the cache of its device. A storage without memory adds
+//! an empty entry to the cache instead, one for every buffer that was taken. Therefore a run
+//! forgets (`mem::forget`) its emptied storages. Every forgotten storage leaks a reference to the
+//! cache, which would never be freed; the run counts these references and drops them after the
+//! cache was disabled.
 #![allow(unsafe_code)]
 
 use std::cell::RefCell;
@@ -13,23 +14,23 @@ use dfdx::{
     tensor::{Cpu, CpuError, Storage},
 };
 
-/// A storage of `Cpu`.
+/// The storage of `T` on `Cpu`.
 type CpuStorage<T> = <Cpu as Storage<T>>::Vec;
 
 thread_local! {
-    /// The runs of this thread, one within the other. A device of dfdx's is a `Cpu`, which has no room
-    /// for them.
+    /// The nested runs of this thread. They are thread-local because the device of a run is dfdx's
+    /// `Cpu`, which has no field for them.
     static RUNS: RefCell<Vec<Run>> = const { RefCell::new(Vec::new()) };
 }
 
 struct Run {
-    /// The address of its device's cache.
+    /// Address of the cache of the run's device.
     cache: usize,
-    /// How many of its storages were emptied and forgotten.
+    /// Number of emptied storages that were forgotten.
     forgotten: u64,
 }
 
-/// The memory of a storage.
+/// Takes the memory of a storage. Within a run on its device, the emptied storage is forgotten.
 pub(super) fn take<T: Unit>(mut storage: CpuStorage<T>) -> Vec<T> {
     let memory = std::mem::take(&mut *storage);
     let cache = cache_of::<T>(&storage);
@@ -43,25 +44,26 @@ pub(super) fn take<T: Unit>(mut storage: CpuStorage<T>) -> Vec<T> {
     memory
 }
 
-/// Where the cache of an emptied storage's device is.
+/// Address of the cache of an emptied storage's device.
 fn cache_of<T: Unit>(emptied: &CpuStorage<T>) -> usize {
     const { assert!(size_of::<CpuStorage<T>>() == size_of::<[usize; 4]>()) };
-    // SAFETY: a storage is a vector and a reference-counted pointer, four words without gaps.
+    // SAFETY: a storage is a vector and a reference-counted pointer: four words without padding.
     let words: [usize; 4] = unsafe { std::mem::transmute_copy(emptied) };
-    // An empty vector has no capacity, no length and no memory: its pointer is its alignment.
+    // An empty vector has capacity 0, length 0 and a dangling pointer equal to its alignment, so
+    // the address of the cache is the largest word.
     words.into_iter().max().unwrap_or_default()
 }
 
-/// As long as this lives, the emptied storages of a device are forgotten. Drop it once the cache of the
-/// device is off.
+/// While this guard lives, the emptied storages of a device are forgotten. It must be dropped after
+/// the cache of the device was disabled.
 #[derive(Debug)]
 pub(super) struct ForgetGuard {
-    /// One that was never used.
+    /// A storage without memory; copies of it release the leaked references.
     emptied: CpuStorage<u8>,
 }
 
 impl ForgetGuard {
-    /// For a device whose cache is still off.
+    /// Requires a device whose cache is disabled.
     pub(super) fn new(device: &Cpu) -> Result<ForgetGuard, CpuError> {
         let emptied = Storage::<u8>::try_alloc_len(device, 0)?;
         let cache = cache_of::<u8>(&emptied);
@@ -78,8 +80,8 @@ impl Drop for ForgetGuard {
             Some(runs.remove(index).forgotten)
         });
         for _ in 0..forgotten.unwrap_or_default() {
-            // SAFETY: a storage without memory owns nothing but a reference to the cache. Each of
-            // those that were forgotten has left one that nothing owns; the copy owns it.
+            // SAFETY: a storage without memory owns only a reference to the cache. Every forgotten
+            // storage has leaked one reference that has no owner; the copy becomes its owner.
             drop(unsafe { std::ptr::read(&self.emptied) });
         }
     }

@@ -1,7 +1,7 @@
-//! Tensors of any shape as rows of elements, and back.
+//! Conversion between tensors of any shape and flat tensors.
 //!
-//! What is generic over the shape is a change of types alone; whatever moves or looks at elements is
-//! compiled here.
+//! Functions that are generic over the shape only convert types. All code that reads or moves
+//! elements is compiled in this crate.
 
 use std::{any::Any, borrow::Cow, rc::Rc};
 
@@ -19,27 +19,27 @@ use super::{
     view, Backend, Element,
 };
 
-/// A contiguous tensor without the type of its shape: the same elements and the same gradient.
+/// A contiguous one-dimensional view of a tensor, with the same elements and the same gradient.
 pub type Flat<E, D> = Tensor<(usize,), E, D>;
 
-/// A tensor that comes out of functions that know no shapes: it has [`Sizes`].
+/// The output of a function without shape types: a tensor whose shape is [`Sizes`].
 pub(super) type Erased<S, E, D> = Option<Tensor<Sizes<<S as Shape>::Concrete>, E, D>>;
 
 /// Writes the elements of an output.
 pub(super) type Write<'a, E> = dyn FnMut(&mut [E]) -> Result<(), OperationError> + 'a;
 
-/// Looks at a tensor that has [`Sizes`] of a rank.
+/// Visits a tensor of shape [`Sizes`], given its rank.
 pub(super) type Visit<'a> = dyn FnMut(usize, &dyn Any) + 'a;
 
 mod sealed {
-    /// Nothing else is an operand, so what is shown has the elements of what shows it.
+    /// Seals [`Operand`](super::Operand): a visited tensor has the same elements as its operand.
     pub trait IsTensor {}
     impl<S: super::Shape, E, D: super::Storage<E>> IsTensor for super::Tensor<S, E, D> {}
 }
 
-/// A tensor that flows into an operation, whatever its shape.
+/// An input tensor of an operation, of any shape.
 pub trait Operand<E: Element, D: Backend<E>>: sealed::IsTensor {
-    /// Shows it to `look`.
+    /// Passes the tensor to `visit`, with [`Sizes`] as its shape.
     fn visit(&self, visit: &mut Visit<'_>);
 }
 
@@ -49,24 +49,26 @@ impl<S: Shape, E: Element, D: Backend<E>> Operand<E, D> for Tensor<S, E, D> {
     }
 }
 
-/// What a backward pass keeps of a tensor that flowed in.
+/// An input that is saved for the backward pass.
 pub struct Input<E: Element, D: Backend<E>> {
-    /// Its elements in order.
+    /// The elements in row-major order.
     flat: Flat<E, D>,
-    /// Where the tensor was out of order, so that the row is a copy.
+    /// Set where the tensor was not contiguous, so that `flat` is a copy.
     original: Option<Original<E, D>>,
 }
 
-/// Adds the gradient by the row to that by a tensor out of order.
+/// Adds the gradient of a flat copy to the gradient of the original, non-contiguous tensor.
 type Original<E, D> = Box<dyn Fn(&mut Gradients<E, D>, &[E]) -> Result<(), <D as HasErr>::Err>>;
 
 impl<E: Element, D: Backend<E>> Input<E, D> {
-    /// The elements.
     pub(super) fn values(&self) -> Cow<'_, [E]> {
         D::values(&self.flat)
     }
 
-    /// The row; an error where the tensor was out of order.
+    /// The flat tensor.
+    ///
+    /// # Errors
+    /// `D::size_error` for a tensor that was not contiguous.
     pub fn in_order(self) -> Result<Flat<E, D>, D::Err> {
         match self.original {
             None => Ok(self.flat),
@@ -74,7 +76,7 @@ impl<E: Element, D: Backend<E>> Input<E, D> {
         }
     }
 
-    /// Lets `change` add to the gradient by the tensor, in the order of the row.
+    /// Lets `change` add to the gradient of the tensor, in row-major order.
     pub(super) fn edit_gradient(
         &self,
         gradients: &mut Gradients<E, D>,
@@ -89,9 +91,9 @@ impl<E: Element, D: Backend<E>> Input<E, D> {
     }
 }
 
-/// A tensor of a module, whatever its shape.
+/// A parameter or buffer of a module, of any shape.
 pub trait AnyTensor<E: Element, D: Backend<E>>: Operand<E, D> {
-    /// Changes its elements in place.
+    /// Changes the elements in place.
     fn edit(&mut self, change: &mut dyn FnMut(&mut [E]));
 }
 
@@ -101,8 +103,10 @@ impl<S: Shape, E: Element, D: Backend<E>> AnyTensor<E, D> for Tensor<S, E, D> {
     }
 }
 
-/// Category indices as a row. dfdx cannot bring indices into order, so those of a permuted tensor are an
-/// error.
+/// Category indices as a slice in row-major order.
+///
+/// # Errors
+/// For a non-contiguous tensor: dfdx cannot copy indices into order.
 pub fn indices<S: Shape, E: Element, D: Backend<E> + Storage<usize>>(
     tensor: &Tensor<S, usize, D>,
 ) -> Result<Rc<[usize]>, D::Err> {
@@ -111,7 +115,7 @@ pub fn indices<S: Shape, E: Element, D: Backend<E> + Storage<usize>>(
     found.ok_or_else(D::size_error)
 }
 
-/// The tensor with the type of its shape.
+/// Restores the type of the shape.
 pub(super) fn typed<S: Shape, E: Element, D: Backend<E>>(
     tensor: Erased<S, E, D>,
 ) -> Result<Tensor<S, E, D>, D::Err> {
@@ -121,7 +125,10 @@ pub(super) fn typed<S: Shape, E: Element, D: Backend<E>>(
     }
 }
 
-/// The same elements in the same order under another shape; an error where their counts differ.
+/// Reshapes a tensor; the order of the elements stays. `keras.ops.reshape`; `torch.reshape`.
+///
+/// # Errors
+/// The device's, and where the numbers of elements differ.
 pub fn reshape<S: Shape, Out: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     shape: Out,
@@ -144,7 +151,7 @@ pub(super) fn reshape_back<E: Element, D: Backend<E>>(
     D::restore_gradient(gradients, &input.flat, grads)
 }
 
-/// Calls a function for the array that holds the sizes of a rank. dfdx has no more axes.
+/// Instantiates a function for the array type of a rank. dfdx has at most 6 axes.
 macro_rules! of_rank {
     ($rank:expr, $function:ident::<$element:ident>($($argument:expr),*)) => {
         match $rank {
@@ -178,7 +185,7 @@ where
     }
 }
 
-/// The elements of an operand out of order.
+/// Copies the elements of a non-contiguous operand into row-major order.
 #[cold]
 fn copied<E: Element>(operand: &dyn Operand<E, Cpu>) -> Vec<E>
 where
@@ -214,12 +221,12 @@ where
         Ok(flat) => flat,
         Err(error) => return Some(Err(error)),
     };
-    // What is out of order has been copied.
+    // A reshape copies a non-contiguous tensor.
     let original = (!view::share_storage(tensor, &flat)).then(|| add_to_gradient(tensor.clone()));
     Some(Ok(Input { flat, original }))
 }
 
-/// Adds to the gradient by a tensor out of order.
+/// Returns the function that adds to the gradient of a non-contiguous tensor.
 fn add_to_gradient<E: Element, C: Concrete>(tensor: Tensor<Sizes<C>, E, Cpu>) -> Original<E, Cpu>
 where
     Cpu: Backend<E>,
@@ -417,7 +424,7 @@ mod tests {
             let other = tensor.clone();
             let y = tensor.leaky_trace().square().sum::<(), _>();
             AnyTensor::edit(&mut tensor, &mut |all| all.iter_mut().for_each(|x| *x *= 2.0));
-            // The second time its storage is its own.
+            // The second edit finds a storage that is not shared.
             AnyTensor::edit(&mut tensor, &mut |all| all.iter_mut().for_each(|x| *x += 1.0));
             let gradient = y.backward().get(&tensor).as_vec();
             [tensor.as_vec(), other.as_vec(), gradient]

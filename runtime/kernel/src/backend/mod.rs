@@ -28,35 +28,37 @@ use crate::element::{
     Element,
 };
 
-/// A device whose tensors and gradients our own operations can read and write as slices.
+/// A device whose tensors and gradients can be read and written as slices.
 ///
-/// Every tensor handed to these functions is contiguous; operations see to that with
-/// `try_contiguous`, which costs nothing where it already holds.
+/// Functions that take a `Tensor` require a contiguous one. The callers use `try_contiguous`, which
+/// copies only non-contiguous tensors.
 pub trait Backend<E: Element>: Device<E> + Cache {
-    /// A device of the same sort whose random state starts at `seed` and is shared with nobody.
+    /// A device of the same kind with a random state of its own, seeded with `seed`.
     fn seeded(&self, seed: u64) -> Self;
 
-    /// The error for tensors whose sizes do not fit, or an index beyond its table.
+    /// The error for tensors of wrong sizes and for indices out of range.
     fn size_error() -> Self::Err;
 
-    /// The error for an operation that cannot be run.
+    /// Converts the error of an operation into the device's.
     #[doc(hidden)]
     fn operation_error(error: OperationError) -> Self::Err;
 
-    /// The elements of an operand in order.
+    /// The elements of an operand in row-major order.
     #[doc(hidden)]
     fn elements<'a>(operand: &'a dyn Operand<E, Self>) -> Cow<'a, [E]>;
 
-    /// An operand as a row.
+    /// Flattens an operand.
     #[doc(hidden)]
     fn flatten(operand: &dyn Operand<E, Self>) -> Result<Input<E, Self>, Self::Err>;
 
-    /// A row as a tensor of these sizes: goes to an `Option` of one without the type of its shape.
+    /// Reshapes a flat tensor to `sizes`. `to` is an `Option<Tensor<Sizes<_>, E, Self>>` that
+    /// receives the result.
     #[doc(hidden)]
     fn unflatten(flat: Flat<E, Self>, sizes: &[usize], to: &mut dyn Any) -> Result<(), Self::Err>;
 
-    /// An operand as such a tensor; where it was out of order, gives what
-    /// [`reshape_back`](Backend::reshape_back) needs.
+    /// Reshapes an operand into `to`, as [`unflatten`](Backend::unflatten) does. For a
+    /// non-contiguous operand, returns the input that [`reshape_back`](Backend::reshape_back)
+    /// needs.
     #[doc(hidden)]
     fn reshape(
         operand: &dyn Operand<E, Self>,
@@ -64,18 +66,20 @@ pub trait Backend<E: Element>: Device<E> + Cache {
         to: &mut dyn Any,
     ) -> Result<Option<Input<E, Self>>, Self::Err>;
 
-    /// The backward pass of another shape for a tensor that was out of order.
+    /// The backward pass of [`reshape`](Backend::reshape) for a non-contiguous tensor.
     #[doc(hidden)]
     fn reshape_back(
         input: Input<E, Self>,
         gradients: &mut Gradients<E, Self>,
     ) -> Result<(), Self::Err>;
 
-    /// The category indices of a tensor without the type of its shape, where they are in order.
+    /// The category indices of a tensor of shape [`Sizes`](sizes::Sizes); `None` where it is not
+    /// contiguous.
     #[doc(hidden)]
     fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>>;
 
-    /// A tensor of zeros that is written: goes where [`unflatten`](Backend::unflatten) puts one.
+    /// Creates a tensor of zeros, passes its elements to `write`, and stores it in `to` as
+    /// [`unflatten`](Backend::unflatten) does.
     #[doc(hidden)]
     fn write(
         &self,
@@ -84,29 +88,30 @@ pub trait Backend<E: Element>: Device<E> + Cache {
         to: &mut dyn Any,
     ) -> Result<(), Self::Err>;
 
-    /// Exchanges the gradient by an operand in order, zeros where there is none yet, with `other`.
+    /// Swaps the gradient of a contiguous operand with `other`. A missing gradient counts as zeros.
     ///
     /// # Errors
-    /// The device's, and for an operand out of order.
+    /// The device's, and for a non-contiguous operand.
     fn exchange_gradient(
         gradients: &mut Gradients<E, Self>,
         operand: &dyn Operand<E, Self>,
         other: &mut Vec<E>,
     ) -> Result<(), Self::Err>;
 
-    /// The memory of the gradient by a tensor.
+    /// The memory of a tensor's gradient.
     #[doc(hidden)]
     fn gradient<'a, S: Shape>(
         gradients: &'a mut Gradients<E, Self>,
         tensor: &Tensor<S, E, Self>,
     ) -> Result<&'a mut Vec<E>, Self::Err>;
 
-    /// Changes the elements of a tensor without the type of its shape in place.
+    /// Changes the elements of a tensor of shape [`Sizes`](sizes::Sizes) in place.
     #[doc(hidden)]
     fn edit_erased(rank: usize, tensor: &mut dyn Any, change: &mut dyn FnMut(&mut [E]));
 
-    /// Runs an operation on inputs for an output of some sizes, which goes where
-    /// [`unflatten`](Backend::unflatten) puts it; where it `records`, gives what its backward pass needs.
+    /// Runs an operation on `inputs`. The output has the given sizes and is stored as
+    /// [`unflatten`](Backend::unflatten) does. If `records` is set, returns the state of the
+    /// backward pass.
     #[doc(hidden)]
     fn run(
         &self,
@@ -116,40 +121,40 @@ pub trait Backend<E: Element>: Device<E> + Cache {
         records: bool,
     ) -> Result<Option<Recorded<E, Self>>, Self::Err>;
 
-    /// The backward pass of an operation.
+    /// Runs the backward pass of an operation.
     #[doc(hidden)]
     fn run_back(
         recorded: Recorded<E, Self>,
         gradients: &mut Gradients<E, Self>,
     ) -> Result<(), Self::Err>;
 
-    /// A buffer of zeros for an output.
+    /// Acquires a buffer of zeros.
     fn acquire_zeroed(&self, len: usize) -> Result<Vec<E>, Self::Err>;
 
-    /// Gives a buffer back that no tensor took, for the next who asks.
+    /// Releases a buffer that did not become part of a tensor.
     fn release(&self, buffer: Vec<E>);
 
-    /// A buffer for what is written before it is read: it holds anything.
+    /// Acquires a buffer with arbitrary content, for outputs that are overwritten completely.
     fn acquire_uninitialised(&self, len: usize) -> Result<Vec<E>, Self::Err>;
 
-    /// Gives a buffer back that no tensor took, for the next who asks for a spare one.
+    /// Releases a buffer for [`acquire_uninitialised`](Backend::acquire_uninitialised).
     fn release_uninitialised(&self, buffer: Vec<E>);
 
-    /// A buffer of zeros for category indices. What a tensor takes comes back to the device when that is
-    /// dropped, so indices from anywhere else would pile up there.
+    /// Acquires a buffer of zeros for category indices. A dropped tensor returns its buffer to the
+    /// device, so index buffers from elsewhere would accumulate in the device's cache.
     fn acquire_indices(&self, len: usize) -> Result<Vec<usize>, Self::Err>;
 
-    /// A buffer of zeros for what an operation remembers of its places.
+    /// Acquires a buffer of zero bytes, for the argmax of pooling windows and similar state.
     fn acquire_bytes(&self, len: usize) -> Result<Vec<u8>, Self::Err>;
 
-    /// Gives it back.
+    /// Releases a buffer of bytes.
     fn release_bytes(&self, bytes: Vec<u8>);
 
-    /// A device for one run, on this thread alone, which uses memory again and again: fresh memory
-    /// costs more than what is computed in it.
+    /// A device that recycles memory, for one run on this thread. First access to fresh memory
+    /// costs more than the arithmetic on it.
     fn recycling(&self) -> Result<Recycling<Self>, Self::Err>;
 
-    /// Whether the elements lie in order, without gaps or repetition.
+    /// Whether the elements are in row-major order without gaps or repetition.
     fn is_contiguous<S: Shape, X: Unit, T>(tensor: &Tensor<S, X, Self, T>) -> bool
     where
         Self: Storage<X>;
@@ -160,32 +165,33 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     /// The category indices of a contiguous tensor.
     fn indices<S: Shape, T>(tensor: &Tensor<S, usize, Self, T>) -> Cow<'_, [usize]>;
 
-    /// Changes the elements of a contiguous tensor in place; its id stays.
+    /// Changes the elements of a contiguous tensor in place. The tensor keeps its id.
     fn edit<S: Shape, R>(tensor: &mut Tensor<S, E, Self>, change: impl FnOnce(&mut [E]) -> R) -> R;
 
-    /// Adds to (or reads) the gradient of `tensor`, which is created as zeros at need.
+    /// Reads or changes the gradient of `tensor`. A missing gradient is created as zeros.
     fn edit_gradient<S: Shape, R>(
         gradients: &mut Gradients<E, Self>,
         tensor: &Tensor<S, E, Self>,
         change: impl FnOnce(&mut [E]) -> R,
     ) -> Result<R, Self::Err>;
 
-    /// Takes the gradient of an operation's output out, so that the gradients of its inputs can
-    /// be edited while it is read. Give it back with [`restore_gradient`](Backend::restore_gradient).
+    /// Takes the gradient of an operation's output, so that the gradients of its inputs can be
+    /// edited while it is read. Return it with [`restore_gradient`](Backend::restore_gradient).
     fn take_gradient<S: Shape>(
         gradients: &mut Gradients<E, Self>,
         tensor: &Tensor<S, E, Self>,
     ) -> Result<Vec<E>, Self::Err>;
 
-    /// Puts a taken gradient back.
+    /// Returns a gradient that was taken with [`take_gradient`](Backend::take_gradient).
     fn restore_gradient<S: Shape>(
         gradients: &mut Gradients<E, Self>,
         tensor: &Tensor<S, E, Self>,
         gradient: Vec<E>,
     ) -> Result<(), Self::Err>;
 
-    /// What an operation whose output took a spare buffer does with the gradient of it in the end:
-    /// its memory is the spare one of the next step, where the output's goes back to the device.
+    /// Ends the use of a taken gradient whose operation overwrites its output: the memory goes to
+    /// the pool of uninitialised buffers, for an output of the next step. The memory of the output
+    /// itself returns to the device.
     fn release_gradient<S: Shape>(
         gradients: &mut Gradients<E, Self>,
         tensor: &Tensor<S, E, Self>,
@@ -193,11 +199,11 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     ) -> Result<(), Self::Err>;
 }
 
-/// A device that recycles memory for as long as this lives. See [`Backend::recycling`].
+/// A device that recycles memory during the guard's lifetime. See [`Backend::recycling`].
 #[derive(Debug)]
 pub struct Recycling<D: Cache> {
     device: D,
-    // In this order: `Drop` below has turned the cache off by then.
+    // Dropped after `Drop::drop` has disabled the cache.
     _forget_guard: ForgetGuard,
     _pool_guard: PoolGuard,
 }
@@ -219,13 +225,13 @@ impl<D: Cache> std::ops::Deref for Recycling<D> {
 
 impl<D: Cache> Drop for Recycling<D> {
     fn drop(&mut self) {
-        // Fails on no device that there is; what is then not given back is not lost either.
+        // This fails on no existing device. After a failure the memory is still owned by the cache.
         let _ = self.device.try_disable_cache();
     }
 }
 
-// A macro rather than one generic impl: dfdx has no name for the storage of `Cpu`, so only with the
-// dtype spelled out does the compiler see that it is a vector.
+// A macro instead of a generic impl: dfdx does not export the storage type of `Cpu`, so the
+// compiler knows that it is a vector only for a concrete dtype.
 macro_rules! cpu_backend {
     ($($element:ty),+) => {$(
         impl Backend<$element> for Cpu {
@@ -353,7 +359,7 @@ macro_rules! cpu_backend {
             }
 
             fn release(&self, buffer: Vec<$element>) {
-                // What the device allocates it takes back when that is dropped.
+                // A dropped storage returns its memory to its device.
                 if let Ok(mut storage) = Storage::<$element>::try_alloc_len(self, 0) {
                     *storage = buffer;
                 }
@@ -431,8 +437,8 @@ macro_rules! cpu_backend {
                 if let Err(gradient) = buffer_pool::put(gradient) {
                     return Self::restore_gradient(gradients, tensor, gradient);
                 }
-                // What is left of the gradient, no numbers, goes back to the device too; taken out
-                // here, such leavings do not pile up.
+                // The empty gradient would return to the device as an empty cache entry; `take`
+                // avoids that.
                 take::<$element>(Storage::<$element>::try_alloc_len(tensor.device(), 0)?);
                 Ok(())
             }

@@ -1,31 +1,36 @@
-//! What an operation is below tensors and tapes: loops over slices, compiled once for each dtype.
+//! Operations on slices, compiled once for each dtype, without tensors and tapes.
 //!
-//! A layer or a merge describes what it does as an [`Operation`]: sizes that it was given, a forward
-//! pass over slices, and a backward pass that adds to the gradients of what flowed in. Nothing here
-//! knows of shapes in types, so it is compiled in this crate and not in that of whoever names the
-//! sizes. `compiled!` says so of a type.
+//! A layer or a merge is an [`Operation`]: sizes as fields, a forward pass over slices, and a
+//! backward pass that adds to the gradients of the inputs. No shape types occur here, so the code
+//! is compiled in this crate and not in the user's. `compiled!` marks a type as such an operation.
 
 use std::borrow::Cow;
 
 use super::Element;
 
-/// An operation on slices, whatever the dtype.
+/// A differentiable operation on slices, for every dtype. `torch.autograd.Function`.
 pub trait Operation: Clone + 'static {
-    /// What the backward pass needs besides the inputs and the output.
+    /// State of the backward pass besides the inputs and the output.
     type Saved<E: Element>: 'static;
 
-    /// Whether the forward pass writes every number of the output, so that the memory of it need not
-    /// be cleared before.
+    /// Whether the forward pass writes every element of the output, which then need not be cleared
+    /// first.
     const OVERWRITES: bool = false;
 
-    /// Computes the output, which holds zeros before unless the operation
+    /// Computes the output. It contains zeros before, unless the operation
     /// [overwrites](Operation::OVERWRITES) it.
+    ///
+    /// # Errors
+    /// For sizes that do not fit, or without memory.
     fn forward<E: Element>(
         &self,
         pass: ForwardPass<'_, E>,
     ) -> Result<Self::Saved<E>, OperationError>;
 
-    /// Adds to the gradients of the inputs, given that of the output.
+    /// Adds to the gradients of the inputs, given the gradient of the output.
+    ///
+    /// # Errors
+    /// As [`forward`](Operation::forward).
     fn backward<E: Element>(
         &self,
         saved: Self::Saved<E>,
@@ -34,39 +39,39 @@ pub trait Operation: Clone + 'static {
     ) -> Result<(), OperationError>;
 }
 
-/// What a forward pass works on.
+/// Arguments of a forward pass.
 pub struct ForwardPass<'a, E: Element> {
-    /// The elements of every input, in order.
+    /// The elements of every input, in row-major order.
     pub inputs: &'a [Cow<'a, [E]>],
-    /// The elements of the output, to be written.
+    /// The elements of the output.
     pub output: &'a mut [E],
-    /// Where memory comes from.
+    /// Source of buffers.
     pub workspace: &'a dyn Workspace<E>,
     /// Whether a backward pass will follow.
     pub records: bool,
 }
 
-/// What a backward pass works on.
+/// Arguments of a backward pass.
 pub struct BackwardPass<'a, E: Element> {
-    /// The elements of every input, in order.
+    /// The elements of every input, in row-major order.
     pub inputs: &'a [Cow<'a, [E]>],
     /// The elements of the output.
     pub output: &'a [E],
-    /// The gradient by the output. The operation may leave anything in it.
+    /// The gradient of the loss with respect to the output. The operation may overwrite it.
     pub gradient: &'a mut [E],
-    /// Where memory comes from.
+    /// Source of buffers.
     pub workspace: &'a dyn Workspace<E>,
 }
 
-/// The gradients by the inputs of an operation.
+/// The gradients of the inputs of an operation.
 pub struct InputGradients<'a, E>(pub(super) &'a mut EditGradient<'a, E>);
 
-/// Lends the gradient by the input of a number.
+/// Passes the gradient of the input with the given index to a function.
 pub type EditGradient<'a, E> =
     dyn FnMut(usize, &mut dyn FnMut(&mut [E])) -> Result<(), OperationError> + 'a;
 
 impl<E: Element> InputGradients<'_, E> {
-    /// Lets `change` add to the gradient by the input of a number.
+    /// Lets `change` add to the gradient of the input with the given index.
     pub fn edit(
         &mut self,
         input: usize,
@@ -75,7 +80,7 @@ impl<E: Element> InputGradients<'_, E> {
         (self.0)(input, &mut change)
     }
 
-    /// Adds `sums`, one for each element, to the gradient by the input of a number.
+    /// Adds `sums`, one per element, to the gradient of the input with the given index.
     pub fn add(&mut self, input: usize, sums: &[E]) -> Result<(), OperationError> {
         self.edit(input, |gradient| {
             gradient.iter_mut().zip(sums).for_each(|(gradient, sum)| *gradient += *sum);
@@ -83,43 +88,42 @@ impl<E: Element> InputGradients<'_, E> {
     }
 }
 
-/// Why an operation cannot be run.
+/// The reason why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperationError {
-    /// There is no memory for it.
+    /// Memory allocation failed.
     Memory,
-    /// Sizes do not fit one another, or an index lies beyond its table.
+    /// Sizes do not fit together, or an index is out of range.
     Size,
 }
 
-/// Memory that is used again from step to step. See [`Backend`](super::Backend), whose methods of
-/// these names it stands for.
+/// Recycled buffers. The methods are those of [`Backend`](super::Backend) with the same names.
 pub trait Workspace<E> {
-    /// A buffer of zeros.
+    /// Acquires a buffer of zeros.
     fn acquire_zeroed(&self, len: usize) -> Result<Vec<E>, OperationError>;
-    /// Gives a buffer back.
+    /// Releases a buffer.
     fn release(&self, buffer: Vec<E>);
-    /// A buffer that holds anything.
+    /// Acquires a buffer with arbitrary content.
     fn acquire_uninitialised(&self, len: usize) -> Result<Vec<E>, OperationError>;
-    /// Gives it back.
+    /// Releases a buffer for [`acquire_uninitialised`](Workspace::acquire_uninitialised).
     fn release_uninitialised(&self, buffer: Vec<E>);
-    /// A buffer of zeros for what an operation remembers of its places.
+    /// Acquires a buffer of zero bytes.
     fn acquire_bytes(&self, len: usize) -> Result<Vec<u8>, OperationError>;
-    /// Gives it back.
+    /// Releases a buffer of bytes.
     fn release_bytes(&self, bytes: Vec<u8>);
 }
 
-/// An [`Operation`] on a dtype, as an object.
+/// A trait object of an [`Operation`] for one dtype.
 pub trait Apply<E: Element> {
-    /// Whether the output's memory need not be cleared.
+    /// [`Operation::OVERWRITES`].
     #[doc(hidden)]
     fn overwrites(&self) -> bool;
-    /// The forward pass; where it records, also the backward pass that goes with it.
+    /// Runs the forward pass. If it records, returns the backward pass.
     #[doc(hidden)]
     fn apply(&self, pass: ForwardPass<'_, E>) -> Result<Option<Backward<E>>, OperationError>;
 }
 
-/// A backward pass that waits for the gradient of its output.
+/// A backward pass, to be called with the gradient of the output.
 pub type Backward<E> =
     Box<dyn FnOnce(BackwardPass<'_, E>, &mut InputGradients<'_, E>) -> Result<(), OperationError>>;
 
@@ -139,7 +143,7 @@ impl<E: Element, O: Operation> Apply<E> for O {
     }
 }
 
-/// An operation on any dtype, as an object.
+/// A trait object of an operation for every dtype.
 pub trait AnyOperation {
     /// The operation on `f32`.
     #[doc(hidden)]
@@ -164,9 +168,9 @@ impl crate::ByDtype for dyn AnyOperation + '_ {
     }
 }
 
-/// Compiles operations here, for every dtype: the functions below are no generic ones, so the code
-/// that they name belongs to this crate. Inlined elsewhere, which the compiler does on its own with
-/// functions as short as these, they would take it along.
+/// Compiles operations in this crate for every dtype. The generated functions are not generic, so
+/// their code belongs to this crate. They are `#[inline(never)]`: inlined into another crate, the
+/// code that they name would be compiled there.
 #[macro_export]
 macro_rules! compiled {
     ($($operation:ty),+ $(,)?) => {$(

@@ -1,5 +1,4 @@
-//! Operations on tensors: what an [`Operation`](super::operation::Operation) needs of dfdx, for all of
-//! them at once.
+//! Runs an [`Operation`](super::operation::Operation) on dfdx tensors and records it on the tape.
 
 use std::{any::Any, borrow::Cow};
 
@@ -19,7 +18,8 @@ use super::{
 };
 use crate::{element::buffer_pool, Element};
 
-/// Runs `operation` on `inputs` and puts its backward pass on the tape: gives a tensor of `shape`.
+/// Runs `operation` on `inputs`, adds its backward pass to the tape, and returns a tensor of
+/// `shape`.
 ///
 /// # Errors
 /// The device's.
@@ -36,7 +36,7 @@ pub fn record<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     Ok(flat::typed(output)?.put_tape(tape))
 }
 
-/// [`record`] for any shape.
+/// [`record`] without the type of the shape.
 fn record_erased<E: Element, D: Backend<E>, T: Tape<E, D>>(
     operation: &dyn AnyOperation,
     inputs: &[&dyn Operand<E, D>],
@@ -51,11 +51,11 @@ fn record_erased<E: Element, D: Backend<E>, T: Tape<E, D>>(
     Ok(())
 }
 
-/// As many inputs as most operations have.
+/// Number of inputs stored without allocation; most operations have fewer.
 const INLINE_INPUTS: usize = 4;
 
-/// An operation that has run and waits for the gradient of its output. It is handed on several times
-/// before it lies on the tape, so it is no larger than a pointer.
+/// State of an operation until its backward pass. It is boxed because it is moved several times
+/// before it is on the tape.
 pub struct Recorded<E: Element, D: Backend<E>>(Box<SavedForBackward<E, D>>);
 
 struct SavedForBackward<E: Element, D: Backend<E>> {
@@ -81,7 +81,7 @@ pub(super) fn run<E: Element, D: Backend<E>>(
     }
     let overwrites = operation.overwrites();
     let mut output = new_output(device, sizes.iter().product(), overwrites)?;
-    // Whatever the backward pass needs of the operands holds their elements too.
+    // The saved inputs also provide the elements for the forward pass.
     let inputs = operands.iter().map(|operand| D::flatten(*operand));
     let inputs = inputs.collect::<Result<SmallVec<[Input<E, D>; INLINE_INPUTS]>, _>>()?;
     let values: Values<'_, E> = inputs.iter().map(Input::values).collect();
@@ -97,7 +97,7 @@ pub(super) fn run<E: Element, D: Backend<E>>(
 /// The elements of every input.
 type Values<'a, E> = SmallVec<[Cow<'a, [E]>; INLINE_INPUTS]>;
 
-/// A row for an output: of zeros, unless the operation overwrites whatever is in it.
+/// A flat output, filled with zeros unless the operation overwrites it.
 fn new_output<E: Element, D: Backend<E>>(
     device: &D,
     len: usize,
@@ -109,7 +109,7 @@ fn new_output<E: Element, D: Backend<E>>(
     device.try_zeros_like(&(len,))
 }
 
-/// The forward pass of an operation.
+/// Runs the forward pass of an operation.
 fn apply<E: Element, D: Backend<E>>(
     device: &D,
     operation: &dyn Apply<E>,
@@ -118,7 +118,7 @@ fn apply<E: Element, D: Backend<E>>(
     records: bool,
 ) -> Result<Option<Backward<E>>, OperationError> {
     if cfg!(debug_assertions) && operation.overwrites() {
-        // An operation that takes them for zeros shall be seen in the tests.
+        // NaN makes tests fail for an operation that relies on zeros.
         output.fill(E::nan());
     }
     operation.apply(ForwardPass { inputs, output, workspace: &DeviceWorkspace(device), records })
@@ -155,7 +155,7 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
     }
 }
 
-/// A device's memory without the type of the device.
+/// A [`Workspace`] without the type of its device.
 struct DeviceWorkspace<'a, D>(&'a D);
 
 impl<E: Element, D: Backend<E>> Workspace<E> for DeviceWorkspace<'_, D> {

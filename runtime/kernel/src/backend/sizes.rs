@@ -1,16 +1,17 @@
-//! Shapes of whose type no more than the number of axes is left.
+//! Shapes that keep only their number of axes in their type.
 //!
-//! Code that is generic over a shape is compiled once for every shape of a model, in the crate of
-//! whoever names them. Behind these there are as many shapes as ranks, so it is compiled here.
+//! Code that is generic over a shape is compiled for every shape of a model, in the user's crate.
+//! Code that is generic over [`Sizes`] is compiled here, once per rank.
 
 use dfdx::shapes::{Axis, HasAxes, ReduceShape, ReduceShapeTo, Shape};
 
-/// A shape by its sizes alone, for the [`Shape::Concrete`] of any shape. No axis is ever reduced.
+/// A shape that stores its sizes, with the [`Shape::Concrete`] of any shape. No axis is ever
+/// reduced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sizes<C>(C);
 
 impl<C: Concrete> Sizes<C> {
-    /// The sizes of so many axes.
+    /// Converts a slice of sizes, one per axis.
     pub(super) fn of(sizes: &[usize]) -> Self {
         let mut shape = C::default();
         sizes.iter().enumerate().for_each(|(axis, size)| shape[axis] = *size);
@@ -18,7 +19,7 @@ impl<C: Concrete> Sizes<C> {
     }
 }
 
-/// What dfdx asks of an array of sizes.
+/// The bounds of dfdx on an array of sizes.
 pub(super) trait Concrete:
     std::fmt::Debug
     + Copy

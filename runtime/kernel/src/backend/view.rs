@@ -1,7 +1,7 @@
 //! The elements of a CPU tensor as a slice, without a copy.
 //!
-//! dfdx keeps a tensor's storage to itself: safe code reads it element by element or copies it
-//! whole. A model's weights are read in every step, so neither will do.
+//! dfdx keeps a tensor's storage private: safe code reads single elements or copies all of them.
+//! Both are too slow for weights, which are read in every step.
 #![allow(unsafe_code)]
 
 use std::{any::Any, marker::PhantomData, mem::ManuallyDrop};
@@ -19,12 +19,12 @@ use super::{
 };
 use crate::Element;
 
-/// The elements of a contiguous tensor, in order.
+/// The elements of a contiguous tensor, in row-major order.
 pub(super) fn slice<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> &[E] {
     contiguous_slice(tensor).expect("the caller makes the tensor contiguous")
 }
 
-/// The elements in order, where they lie so.
+/// The elements in row-major order; `None` for a non-contiguous tensor.
 pub(super) fn contiguous_slice<S: Shape, E: Unit, T>(
     tensor: &Tensor<S, E, Cpu, T>,
 ) -> Option<&[E]> {
@@ -36,14 +36,14 @@ pub(super) fn contiguous_slice<S: Shape, E: Unit, T>(
         return None;
     }
     let first: *const E = &tensor[S::Concrete::default()];
-    // SAFETY: `first` points at element 0 of the tensor's one `Vec<E>`, which the borrow of
-    // `tensor` keeps alive and unchanged. The storage of a contiguous tensor, as this one is, holds
-    // `len` elements in a row, because dfdx allocates one for each element of the shape.
+    // SAFETY: `first` points to element 0 of the tensor's `Vec<E>`, which the borrow of `tensor`
+    // keeps alive and unchanged. A contiguous tensor's storage has `len` consecutive elements,
+    // because dfdx allocates one for each element of the shape.
     Some(unsafe { std::slice::from_raw_parts(first, len) })
 }
 
-/// The elements of a contiguous tensor, in order, to be changed. A tensor that shares its storage
-/// gets one of its own first.
+/// The mutable elements of a contiguous tensor, in row-major order. A shared storage is copied
+/// first.
 pub(super) fn slice_mut<S: Shape, E: Unit>(tensor: &mut Tensor<S, E, Cpu>) -> &mut [E] {
     let len = tensor.shape().num_elements();
     if len == 0 {
@@ -51,18 +51,18 @@ pub(super) fn slice_mut<S: Shape, E: Unit>(tensor: &mut Tensor<S, E, Cpu>) -> &m
     }
     assert!(is_contiguous(tensor), "the caller makes the tensor contiguous");
     let first: *mut E = &mut tensor[S::Concrete::default()];
-    // SAFETY: as in `slice`; and indexing mutably has made the storage unique to this tensor,
-    // which is borrowed mutably for as long as the slice lives.
+    // SAFETY: as in `slice`; and indexing mutably has made the storage unique to this tensor, which
+    // is borrowed mutably for as long as the slice lives.
     unsafe { std::slice::from_raw_parts_mut(first, len) }
 }
 
-/// Shows a tensor to `look` as one that has [`Sizes`] of its rank.
+/// Passes a tensor to `visit` with [`Sizes`] of its rank as its shape.
 pub(super) fn erase<S: Shape, X: Unit, D: Storage<X>>(
     tensor: &Tensor<S, X, D>,
     visit: &mut Visit<'_>,
 ) {
-    // SAFETY: the copy is never dropped: what it owns belongs to `tensor`, which lives for as long as
-    // `look` runs and is borrowed.
+    // SAFETY: the copy is never dropped. Its contents belong to `tensor`, which is borrowed while
+    // `visit` runs.
     let copy = unsafe { std::ptr::read(tensor) };
     match copy.try_realize::<Sizes<S::Concrete>>() {
         Ok(erased) => visit(S::NUM_DIMS, &*ManuallyDrop::new(erased)),
@@ -70,13 +70,15 @@ pub(super) fn erase<S: Shape, X: Unit, D: Storage<X>>(
     }
 }
 
-/// Hands a tensor to `change` as one that has [`Sizes`] of its rank, which it must still have afterwards.
+/// Passes a tensor to `change` with [`Sizes`] of its rank as its shape. `change` must not change
+/// the sizes.
 pub(super) fn erase_mut<S: Shape, X: Unit, D: Storage<X>>(
     tensor: &mut Tensor<S, X, D>,
     change: &mut dyn FnMut(usize, &mut dyn Any),
 ) {
-    // SAFETY: there are two tensors now of which only one may be dropped, or used. `taken` is either
-    // given back as it is or moves into `erased`, and nothing uses `tensor` before it is overwritten.
+    // SAFETY: two handles of the tensor exist now, of which only one may be dropped or used.
+    // `taken` is either forgotten or moved into `erased`, and nothing uses `tensor` before it is
+    // overwritten.
     let taken = unsafe { std::ptr::read(tensor) };
     match taken.try_realize::<Sizes<S::Concrete>>() {
         Ok(erased) => {
@@ -88,9 +90,9 @@ pub(super) fn erase_mut<S: Shape, X: Unit, D: Storage<X>>(
     }
 }
 
-/// A tensor that is away as one without the type of its shape, until this is dropped: after a panic too.
+/// Restores the typed tensor when it is dropped, also after a panic.
 struct ErasedGuard<'a, S: Shape, X: Unit, D: Storage<X>> {
-    /// Holds a copy of a handle that `erased` owns, or has replaced.
+    /// A stale copy of the handle that `erased` owns or has replaced.
     tensor: *mut Tensor<S, X, D>,
     erased: ManuallyDrop<Tensor<Sizes<S::Concrete>, X, D>>,
     borrowed: PhantomData<&'a mut Tensor<S, X, D>>,
@@ -98,18 +100,18 @@ struct ErasedGuard<'a, S: Shape, X: Unit, D: Storage<X>> {
 
 impl<S: Shape, X: Unit, D: Storage<X>> Drop for ErasedGuard<'_, S, X, D> {
     fn drop(&mut self) {
-        // SAFETY: it is taken once, here.
+        // SAFETY: the value is taken only once, here.
         let erased = unsafe { ManuallyDrop::take(&mut self.erased) };
         match erased.try_realize::<S>() {
-            // SAFETY: the place is borrowed mutably, and what it holds is owned by nothing there.
+            // SAFETY: the target is borrowed mutably, and its stale content must not be dropped.
             Ok(tensor) => unsafe { std::ptr::write(self.tensor, tensor) },
-            // It has other sizes. There is nothing to put there.
+            // The sizes have changed, so no valid tensor can be restored.
             Err(_) => std::process::abort(),
         }
     }
 }
 
-/// The elements of an operand, where `find` finds them in what that shows.
+/// The elements that `find` finds in the visited tensor of an operand.
 pub(super) fn operand_slice<E: Element>(
     operand: &dyn Operand<E, Cpu>,
     find: impl Fn(usize, &dyn Any) -> Option<*const [E]>,
@@ -119,18 +121,18 @@ where
 {
     let mut found = None;
     operand.visit(&mut |rank, tensor| found = find(rank, tensor));
-    // SAFETY: they are the elements of a tensor that shares them with the operand, which is borrowed
-    // for as long as they are. A shared storage is not changed.
+    // SAFETY: the elements belong to a tensor that shares its storage with the operand, which is
+    // borrowed for the same lifetime. A shared storage is not changed.
     found.map(|elements| unsafe { &*elements })
 }
 
-/// Whether neighbours along every axis lie as far apart as the shape says.
+/// Whether the strides are those of a contiguous tensor.
 pub(super) fn is_contiguous<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>) -> bool {
     let sizes = tensor.shape().concrete();
     has_contiguous_strides(sizes.as_ref(), |axis| stride(tensor, axis))
 }
 
-/// Whether the strides are those of the sizes, where there is more than one number to tell.
+/// Compares strides with those of a contiguous tensor, for axes of more than one element.
 #[inline]
 fn has_contiguous_strides(sizes: &[usize], stride: impl Fn(usize) -> usize) -> bool {
     if sizes.contains(&0) {
@@ -146,7 +148,7 @@ fn has_contiguous_strides(sizes: &[usize], stride: impl Fn(usize) -> usize) -> b
     true
 }
 
-/// How far neighbours along an axis lie apart, where it has any.
+/// Stride of an axis in elements. The axis must have at least two.
 fn stride<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>, axis: usize) -> usize {
     let address = |index: S::Concrete| std::ptr::from_ref(&tensor[index]) as usize;
     let mut next = S::Concrete::default();
@@ -154,7 +156,7 @@ fn stride<S: Shape, E: Unit, T>(tensor: &Tensor<S, E, Cpu, T>, axis: usize) -> u
     address(next).wrapping_sub(address(S::Concrete::default())) / std::mem::size_of::<E>()
 }
 
-/// Where each element of a tensor lies in its storage.
+/// Offset of each element in the storage, in row-major order of the tensor.
 pub(super) fn offsets<S: Shape, E: Unit>(tensor: &Tensor<S, E, Cpu>) -> Vec<usize> {
     let sizes = tensor.shape().concrete();
     let mut offsets = vec![0];
@@ -166,7 +168,7 @@ pub(super) fn offsets<S: Shape, E: Unit>(tensor: &Tensor<S, E, Cpu>) -> Vec<usiz
     offsets
 }
 
-/// Whether two tensors with equally many elements have the same storage.
+/// Whether two tensors with the same number of elements share a storage.
 pub(super) fn share_storage<S: Shape, S2: Shape, E: Unit>(
     a: &Tensor<S, E, Cpu>,
     b: &Tensor<S2, E, Cpu>,
