@@ -1,4 +1,4 @@
-//! Many steps at once for rows whose gradient is zero in all of them.
+//! Deferred optimizer steps for rows of sparse tables, with a gradient of zero in each step.
 
 use super::{
     element::simd_dispatch::{self, Loops},
@@ -7,13 +7,15 @@ use super::{
     Element,
 };
 
-/// What one step of one weight costs, in multiplications, where it is taken one by one.
+/// Cost of one explicit step of one weight, in multiplications.
 const COST: usize = 8;
-/// How many rows a core takes at a time.
+/// Rows per shard.
 const ROWS_PER_SHARD: usize = 16;
 
-/// Runs `catch_up` for every row that owes something: on the steps, the row's weights and what is
-/// remembered of them. `most` is how many steps of a row are taken one by one at most.
+/// Calls `catch_up` for every row with pending steps, with the steps, the row's weights and its
+/// slots. `most` is the maximum of steps that `catch_up` computes one by one; it serves to estimate
+/// the work. Weights and slots have the shape `[rows, width]`. Without `SLOTS` slots of that shape
+/// nothing happens.
 pub fn each_row<E: Element, const SLOTS: usize>(
     pending: &PendingSteps<'_>,
     most: usize,
@@ -45,7 +47,7 @@ pub fn each_row<E: Element, const SLOTS: usize>(
     });
 }
 
-/// Some rows; as an iterator, [`TOGETHER`] of them at a time.
+/// A shard of rows; as an iterator, the shards of [`ROWS_PER_SHARD`] rows.
 struct Shards<'a, E, const SLOTS: usize> {
     first: usize,
     width: usize,
@@ -73,24 +75,24 @@ impl<'a, E, const SLOTS: usize> Iterator for Shards<'a, E, SLOTS> {
     }
 }
 
-/// What momentum does to weights whose gradient is zero: step for step
-/// w -= decay w; m *= keep_m; v *= keep_v; w -= rate m / (sqrt(v) + epsilon).
+/// Adam's steps on weights whose gradient is zero: w -= decay w; m *= beta_1; v *= beta_2; w -=
+/// rate m / (sqrt(v) + epsilon).
 #[derive(Clone, Copy)]
 pub struct MomentumSteps<'a> {
-    /// The steps that are taken.
+    /// The pending steps.
     pub steps: Steps<'a>,
-    /// The most steps that are taken one by one.
+    /// Maximum of steps that are computed one by one.
     pub most: usize,
-    /// What a step leaves of `m`.
+    /// beta_1, the decay rate of `m`.
     pub keep_m: f64,
-    /// What a step leaves of `v`.
+    /// beta_2, the decay rate of `v`.
     pub keep_v: f64,
-    /// What keeps the quotient finite.
+    /// Added to the denominator.
     pub epsilon: f64,
 }
 
 impl MomentumSteps<'_> {
-    /// Moves the weights. `m` and `v` stay as they are.
+    /// Updates the weights. `m` and `v` are not changed.
     pub fn run<E: Element>(self, weights: &mut [E], m: &[E], v: &[E]) {
         simd_dispatch::run(Row { momentum: self, weights, m, v });
     }
@@ -103,8 +105,7 @@ struct Row<'a, E> {
     v: &'a [E],
 }
 
-/// How many weights go together, in registers, and how many steps between two looks whether they
-/// still move.
+/// Number of weights per register block, and number of steps between two checks for convergence.
 const LANES: usize = 16;
 const CHECK_INTERVAL: usize = 16;
 
@@ -126,8 +127,8 @@ impl<E: Element> Loops for Row<'_, E> {
     }
 }
 
-/// The steps of the weights in a register. A step takes a share of what the first one took that the
-/// settings alone give, so that nothing but the weights depends on the step before.
+/// The steps of one register block. The decay of `m` and `v` since the first step is computed from
+/// the settings alone, so only the weights depend on the previous step.
 #[inline(always)]
 fn lanes<E: Element>(
     momentum: &MomentumSteps<'_>,
@@ -151,8 +152,8 @@ fn lanes<E: Element>(
             }
         }
         taken += sizes.len();
-        // Steps become smaller and smaller: once the largest rate of the run moves no weight any
-        // more, no later step does.
+        // The steps shrink: once a step with the run's largest rate changes no weight, no later
+        // step does.
         let (scaled_rate, root_scale) =
             (E::of(momentum.steps.largest_rate() * m_scale), E::of(root_scale_f64));
         let mut moving = false;

@@ -1,5 +1,5 @@
-//! Convolutions of single samples as matrix products over patches of the image, band after band of
-//! places, so that patches stay in the cache.
+//! Convolutions of single samples as matrix products over im2col patches, in bands of output
+//! positions whose patches stay in the cache.
 
 use std::ops::Range;
 
@@ -11,27 +11,29 @@ use super::{
     Element,
 };
 
-/// How many numbers the patches of a band have about.
+/// Approximate number of elements of a band's patches.
 const PATCHES: usize = 1 << 14;
 
-/// The passes of one sample through a convolution and whatever is fused with it.
+/// Forward and backward pass of a convolution for one sample, with the operations that are fused
+/// with it.
 pub trait Pass: Copy + Send + Sync + 'static {
-    /// The numbers of a sample that comes in.
+    /// Number of elements of an input sample.
     fn input(&self) -> usize;
 
-    /// The sums of a sample.
+    /// Layout of an output sample.
     fn output(&self) -> Plane;
 
-    /// How many bytes a sample remembers of its sums.
+    /// Number of bytes that a sample saves: the argmax of each pooling window, or none.
     fn marks(&self) -> usize;
 
-    /// The same with so many filters alone; `None` where what they give does not lie in one piece.
+    /// The same pass with `filters` filters only; `None` where the output of these filters is not
+    /// contiguous.
     fn with_filters(&self, filters: usize) -> Option<Self>;
 
-    /// How many multiplications there are.
+    /// Number of multiplications per sample.
     fn work(&self) -> usize;
 
-    /// The sums, of the weights and the bias.
+    /// Computes the output from weight and bias, and the argmax of the pooling windows.
     fn forward<E: Element>(
         &self,
         image: &[E],
@@ -40,10 +42,10 @@ pub trait Pass: Copy + Send + Sync + 'static {
         argmax: &mut [u8],
     );
 
-    /// How many numbers are added up by [`backward_weight`](Pass::backward_weight).
+    /// Length of the buffer for [`backward_weight`](Pass::backward_weight).
     fn partial(&self) -> usize;
 
-    /// Adds the gradient by the weights, in an order of its own.
+    /// Adds the gradient of the weight to `partial`, whose layout is private to the pass.
     fn backward_weight<E: Element>(
         &self,
         image: &[E],
@@ -52,27 +54,27 @@ pub trait Pass: Copy + Send + Sync + 'static {
         partial: &mut [E],
     );
 
-    /// Adds up what all shards have, in the order of the weights.
+    /// Adds the `partial` of a shard to the gradient of the weight.
     fn add_partial<E: Element>(&self, partial: &[E], weight: &mut [E]);
 
-    /// Adds the gradient by the image.
+    /// Adds to the gradient of the input.
     fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], argmax: &[u8], image: &mut [E]);
 }
 
-/// The sizes of a convolution whose windows are known to fit.
+/// A convolution with groups, with validated sizes.
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
-    /// The windows, and what they slide over.
+    /// Kernel windows over the input.
     pub windows: Windows,
-    /// Into how many groups channels and filters are split.
+    /// Number of groups of channels and filters.
     pub groups: usize,
-    /// The channels that one filter sees.
+    /// Number of input channels per filter.
     pub inputs: usize,
 }
 
 impl Convolution {
-    /// `None` where channels and filters cannot be split so that every filter sees `inputs`
-    /// channels, or a window stands still.
+    /// `None` where channels and filters cannot be split into groups of `inputs` channels, or a
+    /// stride is 0.
     pub fn new(windows: Windows, inputs: usize) -> Option<Convolution> {
         let (channels, filters) = (windows.input.channels, windows.output.channels);
         let groups = channels.checked_div(inputs)?;
@@ -81,22 +83,22 @@ impl Convolution {
         (splits && slides).then_some(Convolution { windows, groups, inputs })
     }
 
-    /// How many weights a filter has.
+    /// Number of weights per filter.
     pub fn kernel(&self) -> usize {
         self.inputs * self.windows.kernel[0] * self.windows.kernel[1]
     }
 
-    /// How many filters a group has.
+    /// Number of filters per group.
     pub fn filters(&self) -> usize {
         self.windows.output.channels / self.groups
     }
 
-    /// The channels that the filters of a group see.
+    /// The input channels of a group.
     pub fn channels(&self, group: usize) -> Range<usize> {
         group * self.inputs..(group + 1) * self.inputs
     }
 
-    /// The weights of a group, a row for each filter.
+    /// The range of a group's weights, `[filters, kernel]`.
     pub fn weights(&self, group: usize) -> Range<usize> {
         let len = self.filters() * self.kernel();
         group * len..(group + 1) * len
@@ -106,7 +108,7 @@ impl Convolution {
         Matrix::new(&weight[self.weights(group)], self.filters(), self.kernel())
     }
 
-    /// Bands of the places under so many rows and columns.
+    /// Splits the given numbers of output rows and columns into bands.
     pub(crate) fn bands(
         &self,
         sizes: [usize; 2],
@@ -115,7 +117,7 @@ impl Convolution {
         self.windows.bands(sizes, (PATCHES / self.kernel().max(1)).max(64), row_multiple)
     }
 
-    /// The patches of a group, a row for each weight of a filter.
+    /// Calls `work` with the patches of a group, `[kernel, positions]`.
     pub(crate) fn with_patches<E: Element>(
         &self,
         image: &[E],
@@ -134,8 +136,8 @@ impl Convolution {
         });
     }
 
-    /// Where the sums of a group's band lie in a sample of the output: the first of them, and how
-    /// far apart filters and places are.
+    /// Layout of a group's band within an output sample: offset of the first element, and the
+    /// strides of filters and positions.
     fn output_layout(&self, group: usize, band: &Band) -> (usize, [usize; 2]) {
         let output = &self.windows.output;
         let first = output.at(group * self.filters(), band.rows.start, band.columns.start);
@@ -148,8 +150,8 @@ impl Convolution {
     }
 }
 
-/// How far apart the rows of a matrix of so many columns should lie: whole registers, but not so
-/// that all rows fall into the same few lines of the cache.
+/// Row stride for a matrix with `columns` columns: a multiple of the register width, but not of
+/// 256, so that the rows do not fall into the same cache sets.
 pub(crate) fn row_stride(columns: usize) -> usize {
     let stride = columns.next_multiple_of(16);
     if stride.is_multiple_of(256) {
@@ -244,7 +246,7 @@ impl Pass for Convolution {
 }
 
 simd_fn! {
-    /// Adds a bias to each row of so many places.
+    /// Adds `bias[i]` to row `i` of `positions` elements.
     fn add_to_rows(positions: usize, bias: &'a [E], sums: &'a mut [E]) {
         for (row, bias) in sums.chunks_exact_mut(positions.max(1)).zip(bias) {
             row.iter_mut().for_each(|sum| *sum += *bias);
@@ -253,7 +255,7 @@ simd_fn! {
 }
 
 simd_fn! {
-    /// Adds a bias to each column.
+    /// Adds `bias[j]` to column `j`.
     fn add_to_columns(bias: &'a [E], sums: &'a mut [E]) {
         for row in sums.chunks_exact_mut(bias.len().max(1)) {
             row.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += *bias);

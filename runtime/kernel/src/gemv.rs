@@ -1,5 +1,5 @@
-//! Products of a few rows with a matrix that is used again and again. The library's products are
-//! for large matrices; what it prepares for one takes longer than a few rows do.
+//! Products of a few rows with a matrix that is used repeatedly, as in recurrent layers. `gemm` is
+//! made for large matrices; its preparation takes longer than the product of a few rows.
 #![allow(unsafe_code)]
 
 use super::{
@@ -8,10 +8,10 @@ use super::{
     Element,
 };
 
-/// Up to how many rows the loops here are the faster ones.
+/// Maximum of rows for which these loops are faster than `gemm`.
 const MAX_ROWS: usize = 4;
 
-/// A matrix `[outputs, inputs]` that rows of inputs are multiplied with, time after time.
+/// A matrix `[outputs, inputs]` to be multiplied repeatedly by rows of inputs.
 pub struct Gemv<'a, E> {
     matrix: &'a [E],
     inputs: usize,
@@ -20,7 +20,7 @@ pub struct Gemv<'a, E> {
 }
 
 impl<'a, E: Element> Gemv<'a, E> {
-    /// For so many rows at a time.
+    /// `rows` is the number of rows per product.
     pub fn new(matrix: &'a [E], inputs: usize, rows: usize) -> Self {
         let outputs = matrix.len() / inputs.max(1);
         let transposed_copy = (rows <= MAX_ROWS).then(|| {
@@ -35,7 +35,7 @@ impl<'a, E: Element> Gemv<'a, E> {
         Gemv { matrix, inputs, transposed_copy }
     }
 
-    /// `sums += rows matrix^T`.
+    /// `sums += rows matrix^T`, with rows `[rows, inputs]` and sums `[rows, outputs]`.
     pub fn add_to(&self, rows: &[E], sums: &mut [E]) {
         let (inputs, outputs) = (self.inputs, self.matrix.len() / self.inputs.max(1));
         let Some(transposed_copy) = &self.transposed_copy else {
@@ -50,7 +50,7 @@ impl<'a, E: Element> Gemv<'a, E> {
     }
 }
 
-/// `sums += row turned`.
+/// `sums += row transposed_copy`.
 struct AddRow<'a, E> {
     row: &'a [E],
     transposed_copy: &'a [E],
@@ -65,7 +65,7 @@ impl<E: Element> WithSimd<E> for AddRow<'_, E> {
             "every number has weights"
         );
         let mut at = 0;
-        // Eight sums at once hide how long one takes.
+        // Eight independent sums hide the latency of an addition.
         while at + 8 * R::LANES <= self.sums.len() {
             self.add::<R, 8>(at);
             at += 8 * R::LANES;
@@ -83,10 +83,10 @@ impl<E: Element> WithSimd<E> for AddRow<'_, E> {
 }
 
 impl<E: Element> AddRow<'_, E> {
-    /// The same for `N` registers of sums.
+    /// Computes `N` registers of sums, starting at `at`.
     ///
     /// # Safety
-    /// The processor has the register; there are so many sums from `at` on, and weights for them.
+    /// The processor supports the register, and the sums and their weights are in bounds.
     #[inline(always)]
     unsafe fn add<R: Simd<Number = E>, const N: usize>(&mut self, at: usize) {
         let mut added = [R::zero(); N];

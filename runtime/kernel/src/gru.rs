@@ -1,6 +1,7 @@
-//! The cells of the gated recurrent unit, which differ in where they reset.
+//! Cells of the gated recurrent unit: reset gate after or before the recurrent product.
 //!
-//! The gates are update (z), reset (r) and candidate (g); h' = z h + (1 - z) g.
+//! The gates are update (z), reset (r) and candidate (g); h' = z h + (1 - z) g. W, b are the
+//! input's kernel and bias, R, a the recurrent ones.
 
 use super::{
     gemv::Gemv,
@@ -9,7 +10,7 @@ use super::{
     Element,
 };
 
-/// g = tanh(x W^T + b + r (h R^T + a)). It keeps what is reset.
+/// g = tanh(x W^T + b + r (h R^T + a)). Saves h R^T + a. Keras: `reset_after=True`; `torch.nn.GRU`.
 pub struct ResetAfter;
 
 impl<E: Element> Cell<E> for ResetAfter {
@@ -59,7 +60,8 @@ impl<E: Element> Cell<E> for ResetAfter {
         let (units, one) = (frame.units, E::one());
         let mut grad_state = vec![E::zero(); frame.batch * units];
         let mut grad_next = grad_state.clone();
-        // By the recurrent sums of all steps; they differ from those by the inputs' in g alone.
+        // Gradient of the recurrent sums of all steps. It differs from that of the input's sums
+        // only in g.
         let mut grad_inner = vec![E::zero(); frame.rows() * 3 * units];
         for step in (0..frame.steps).rev() {
             grads.add_to(frame, step, &mut grad_state);
@@ -98,7 +100,7 @@ impl<E: Element> Cell<E> for ResetAfter {
     }
 }
 
-/// g = tanh(x W^T + b + (r h) R^T). It keeps r h.
+/// g = tanh(x W^T + b + (r h) R^T). Saves r h. Keras: `reset_after=False`.
 pub struct ResetBefore;
 
 impl<E: Element> Cell<E> for ResetBefore {
@@ -231,7 +233,7 @@ impl<E: Element> Cell<E> for ResetBefore {
     }
 }
 
-/// The parts of a row, of `units` each.
+/// Splits a row into three parts of `units` elements.
 fn three<E>(units: usize, row: &mut [E]) -> (&mut [E], &mut [E], &mut [E]) {
     let (first, rest) = row.split_at_mut(units);
     let (second, third) = rest.split_at_mut(units);

@@ -1,5 +1,6 @@
-//! Sums over patches of an image, each of which has a weight: what the way back through a pooling
-//! comes to. The compiler does not widen these loops reliably, so they are spelled out.
+//! Patches of an image under pooled convolution windows, and their sums weighted by gradients: the
+//! gradient of the weight of a pooled convolution. The compiler does not vectorize these loops
+//! reliably, so SIMD registers are written out.
 #![allow(unsafe_code)]
 
 use super::{
@@ -7,26 +8,27 @@ use super::{
     Element,
 };
 
-/// How many numbers a patch is rounded up to.
+/// A patch is padded to a multiple of this length.
 const LANES: usize = 16;
-/// The most numbers that are copied at once, and how far beyond the last patch an image may be read.
+/// Maximum length of a copy, and the number of elements that may be read beyond the last patch.
 pub(crate) const MAX_COPY: usize = 8;
 
-/// What of an image lies under the places of a convolution that make up a window of a pooling.
+/// The layout of the patches under a pooling window: one patch per position of the convolution in
+/// the window.
 pub(crate) struct Im2col {
-    /// Of each piece, how far from the corner of a place it is, and where in the patch it belongs.
+    /// For each copy, its offset from the patch's corner in the image and its offset in the patch.
     copies: Vec<[usize; 2]>,
-    /// How many numbers a piece has; what is too much of it is covered by the next one.
+    /// Length of a copy. The next copy overwrites the excess.
     copy_len: usize,
     lanes: usize,
-    /// How far the corners of the places under a window are from the first of them.
+    /// Offsets of the patches of a window from the first one.
     offsets: Vec<usize>,
-    /// How far apart neighbouring windows are.
+    /// Distance between adjacent windows in the image.
     step: usize,
 }
 
 impl Im2col {
-    /// `runs` are where the numbers of a patch start that lie side by side, `together` of them each.
+    /// `runs` are the offsets of a patch's contiguous runs of `run_len` elements each.
     pub(crate) fn new(
         runs: impl Iterator<Item = usize>,
         run_len: usize,
@@ -42,26 +44,25 @@ impl Im2col {
         Im2col { copies, copy_len, lanes: len.next_multiple_of(LANES), offsets, step }
     }
 
-    /// How many numbers lie from one patch to the next.
+    /// Length of a padded patch.
     pub(crate) fn lanes(&self) -> usize {
         self.lanes
     }
 
-    /// How many numbers lie from one window to the next.
+    /// Length of all patches of a window.
     pub(crate) fn window(&self) -> usize {
         self.offsets.len() * self.lanes
     }
 
-    /// How many numbers of an image the patches of so many windows reach over.
+    /// Number of elements of the image that the patches of `windows` adjacent windows span.
     pub(crate) fn extent(&self, windows: usize) -> usize {
         let offset = self.offsets.iter().fold(0, |max, offset| max.max(*offset));
         let copy_len = self.copies.iter().fold(0, |max, [from, _]| max.max(*from));
         windows.saturating_sub(1) * self.step + offset + copy_len + self.copy_len
     }
 
-    /// Fills `windows` with the patches under windows side by side, of which the first starts where
-    /// `image` does: window after window, and place after place. What there is between the numbers of
-    /// a patch and the next one is anything.
+    /// Fills `windows`, `[windows, positions, lanes]`, with the patches of adjacent windows, the
+    /// first of which starts at `image[0]`. The padding of a patch has arbitrary content.
     pub(crate) fn gather<E: Element>(&self, image: &[E], windows: &mut [E]) {
         match self.copy_len {
             1 => self.gather_by::<E, 1>(image, windows),
@@ -82,7 +83,7 @@ impl Im2col {
             for (offset, patch) in self.offsets.iter().zip(window.chunks_exact_mut(self.lanes)) {
                 let (corner, patch) = (index * self.step + offset, patch.as_mut_ptr());
                 for [from, to] in &self.copies {
-                    // SAFETY: both pieces are inside their slices, as was asserted above.
+                    // SAFETY: both ranges are within their slices by the assertions above.
                     unsafe {
                         let copy_len = image.as_ptr().add(corner + from).cast::<[E; N]>();
                         patch.add(*to).cast::<[E; N]>().write_unaligned(copy_len.read_unaligned());
@@ -92,9 +93,9 @@ impl Im2col {
         }
     }
 
-    /// `sums[k] += gradient * patch[k]` over the windows, each of which hands its gradient to the patch of
-    /// the place that its mark says; so for every filter. There are [`lanes`](Im2col::lanes) sums of
-    /// each.
+    /// `sums[k] += gradient * patch[k]` for every window and filter, where `patch` is the window's
+    /// patch at the filter's argmax. `sums` has the shape `[filters, lanes]`, see
+    /// [`lanes`](Im2col::lanes).
     pub(crate) fn add<E: Element>(
         &self,
         windows: &[E],
@@ -105,7 +106,7 @@ impl Im2col {
     }
 }
 
-/// Which place of each window it took its number from.
+/// The argmax of each pooling window, and the largest of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Argmax<'a> {
     argmax: &'a [u8],
@@ -118,12 +119,12 @@ impl<'a> Argmax<'a> {
     }
 }
 
-/// Windows of filters, one filter after the other.
+/// Gradients and argmax of pooling windows, `[filters, windows]`.
 #[derive(Clone, Copy)]
 pub(crate) struct PooledGrads<'a, E> {
     pub grads: &'a [E],
     pub argmax: Argmax<'a>,
-    /// Which window of a filter is the first, and how many each filter has in all.
+    /// Index of the first window, and number of windows per filter.
     pub first: usize,
     pub apart: usize,
 }
@@ -172,9 +173,9 @@ impl<E: Element> WithSimd<E> for AddPatches<'_, E> {
     }
 }
 
-/// The same for one filter.
+/// The sums of one filter.
 struct AddFilter<'a, E> {
-    /// The patches of the first window, and how far it is to the next.
+    /// The patches of the first window, and the distance to the next window.
     windows: *const E,
     apart: usize,
     grads: &'a [E],
@@ -183,14 +184,14 @@ struct AddFilter<'a, E> {
 }
 
 impl<E: Element> AddFilter<'_, E> {
-    /// `N` registers of sums, from a lane on.
+    /// Computes `N` registers of sums, starting at `lane`.
     ///
     /// # Safety
-    /// The processor has the register, there are so many sums, and every mark has a patch in every
-    /// window.
+    /// The processor supports the register, the sums are in bounds, and every argmax is the index
+    /// of a patch.
     #[inline(always)]
     unsafe fn add_lanes<R: Simd<Number = E>, const N: usize>(&mut self, lane: usize) {
-        // Two windows at a time hide how long a sum takes.
+        // Two independent sums hide the latency of an addition.
         let mut sums = [[R::zero(); N]; 2];
         let (grads, last_grad) = self.grads.as_chunks::<2>();
         let (argmax, last_index) = self.argmax.as_chunks::<2>();
@@ -212,7 +213,7 @@ impl<E: Element> AddFilter<'_, E> {
     }
 
     /// # Safety
-    /// As above, for a window that there is.
+    /// As [`add_lanes`](AddFilter::add_lanes), for a window in bounds.
     #[inline(always)]
     unsafe fn window<R: Simd<Number = E>, const N: usize>(
         &self,
@@ -224,7 +225,7 @@ impl<E: Element> AddFilter<'_, E> {
         let patch = window.add(usize::from(index) * self.sums.len());
         let grad = R::splat(grad);
         for (n, sum) in sums.iter_mut().enumerate() {
-            // Rounded twice, so that the bits are those of any other register.
+            // Not fused, so that the bits do not depend on the register.
             *sum = sum.add(grad.mul(R::load(patch.add(n * R::LANES))));
         }
     }
@@ -239,14 +240,14 @@ mod tests {
         (0..len).map(|i| E::of((i as f64 * scale).sin())).collect()
     }
 
-    /// Runs of so many numbers each, under windows of six places.
+    /// Compares with scalar loops: runs of `run_len` elements each, windows of six positions.
     fn check<E: Element>(runs: &[usize], run_len: usize, count: usize) {
         let offsets: Vec<usize> = (0..6).map(|offset| offset / 3 * 40 + offset % 3).collect();
         let patches = Im2col::new(runs.iter().copied(), run_len, offsets.clone(), 5);
         let image = numbers::<E>(patches.extent(count), 0.3);
         let mut windows = vec![E::zero(); count * patches.window()];
         patches.gather(&image, &mut windows);
-        // Of two filters, each of which has a window before these and one after them.
+        // Two filters, with one more window before and one after the tested ones.
         let apart = count + 2;
         let grads = numbers::<E>(2 * apart, 0.7);
         let argmax: Vec<u8> = (0..2 * apart).map(|i| (i * 5 % 6) as u8).collect();
@@ -276,7 +277,7 @@ mod tests {
 
     #[test]
     fn sums_are_those_of_the_plain_loops() {
-        // Runs that are whole pieces, parts of one and several; patches of one register and of many.
+        // Runs of one copy, of a part of one and of several; patches of one register and of many.
         for (runs, run_len) in [(9, 3), (3, 1), (5, 2), (16, 1), (4, 4), (7, 5), (11, 9), (6, 16)] {
             let runs: Vec<usize> = (0..runs).map(|run| run * 40 + run % 2).collect();
             for count in [0, 1, 2, 7] {

@@ -1,5 +1,7 @@
-//! Large buffers that the operations of a run hand on as they are. What a tensor holds goes back to its
-//! device, which clears it for the next who asks; what is written over anyway need not be cleared.
+//! A pool of large uninitialised buffers, for the operations of a run.
+//!
+//! A tensor's buffer returns to its device, which clears it before the next use. A buffer that is
+//! overwritten completely need not be cleared, so it goes to this pool.
 
 use std::{
     cell::{Cell, RefCell},
@@ -8,21 +10,21 @@ use std::{
 
 use super::Element;
 
-/// The buffers of a thread that wait for the next who asks.
+/// The free buffers of a thread. 2t| It appears in a public trait.
 #[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
 pub type BufferPool<E> = RefCell<Vec<Vec<E>>>;
 
-/// From how many numbers on clearing costs more than to look for one here: dfdx's own cache, which is
-/// asked otherwise, takes longer than that for any number.
+/// The least length for which clearing costs more than a search of the pool. dfdx's own cache,
+/// which serves shorter buffers, takes longer than a search for any length.
 const MIN_LEN: usize = 1 << 8;
 
 thread_local! {
-    /// How many runs there are on this thread, one within the other. A device of dfdx's is a `Cpu`,
-    /// which has no room for buffers of ours, nor for whether they are kept.
+    /// Number of nested runs on this thread. It is thread-local because the device of a run is
+    /// dfdx's `Cpu`, which has no field for it.
     static RUNS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// As long as this lives, buffers of its thread are kept.
+/// While this guard lives, released buffers of its thread stay in the pool.
 #[derive(Debug)]
 pub(crate) struct PoolGuard(PhantomData<*const ()>);
 
@@ -43,20 +45,20 @@ impl Drop for PoolGuard {
     }
 }
 
-/// A buffer of so many numbers, which are anything: one that was kept, or else a `new` one.
+/// A buffer of `len` elements with arbitrary content: from the pool, or else from `new`.
 pub(crate) fn take<E: Element, Error>(
     len: usize,
     new: impl FnOnce(usize) -> Result<Vec<E>, Error>,
 ) -> Result<Vec<E>, Error> {
     let mut buffer = try_take(len).map_or_else(|| new(len), Ok)?;
     if cfg!(debug_assertions) {
-        // Who takes them for zeros shall see it in the tests.
+        // NaN makes tests fail for code that relies on zeros.
         buffer.fill(E::nan());
     }
     Ok(buffer)
 }
 
-/// A buffer of so many numbers that was kept.
+/// A buffer of `len` elements from the pool.
 pub(crate) fn try_take<E: Element>(len: usize) -> Option<Vec<E>> {
     if len < MIN_LEN {
         return None;
@@ -67,7 +69,7 @@ pub(crate) fn try_take<E: Element>(len: usize) -> Option<Vec<E>> {
     })
 }
 
-/// Keeps a buffer, or gives it back where that is not worth it.
+/// Puts a buffer into the pool. Returns it as an error where it is short or no run is active.
 pub(crate) fn put<E: Element>(buffer: Vec<E>) -> Result<(), Vec<E>> {
     if buffer.len() < MIN_LEN || RUNS.get() == 0 {
         return Err(buffer);
@@ -83,7 +85,7 @@ mod tests {
     #[test]
     fn large_buffers_are_handed_on_while_there_is_a_run() {
         let put = |len: usize| put(vec![1f32; len]).is_ok();
-        // Whether one was kept.
+        // Whether the pool had a buffer.
         let take = |len: usize| take::<f32, ()>(len, |_| Err(())).is_ok();
         assert!(!put(MIN_LEN), "there is no run");
         let outer = PoolGuard::new();

@@ -1,40 +1,41 @@
-//! The registers of the processor, for loops that the compiler does not widen reliably.
+//! SIMD registers, for loops that the compiler does not vectorize reliably.
 #![allow(unsafe_code)]
 
-/// As many numbers as a register of the processor holds.
+/// A SIMD register.
 pub trait Simd: Copy {
     type Number: super::Element;
     const LANES: usize;
 
     /// # Safety
-    /// The processor has the register; so with all others.
+    /// The processor supports the register. This holds for all functions of the trait.
     unsafe fn zero() -> Self;
     unsafe fn splat(number: Self::Number) -> Self;
     /// # Safety
-    /// There are `COUNT` numbers; so with `store`.
+    /// The pointer is valid for `LANES` elements. This holds for `store` as well.
     unsafe fn load(from: *const Self::Number) -> Self;
     unsafe fn store(self, to: *mut Self::Number);
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
-    /// `self + a * b`, rounded once where the processor can, as in a product of matrices.
+    /// `self + a * b`, with one rounding where the processor has a fused instruction.
     unsafe fn mul_add(self, a: Self, b: Self) -> Self;
-    /// The larger of each pair, `self` of equal ones and a NaN before anything else; and a bit for
-    /// each, the lowest for the first, which says whether it is from `other`.
+    /// The maximum of each lane, and a mask with the bits of the lanes (lane 0 lowest) that come
+    /// from `other`. Equal lanes come from `self`; NaN counts as larger than any number.
     unsafe fn max(self, other: Self) -> (Self, u16);
 }
 
-/// Loops over numbers of one type, whatever the registers. `run` is `#[inline(always)]`, and so is
-/// whatever it calls, or they are compiled as ever.
+/// Loops over one dtype, generic over the register. `run` and all functions that it calls must be
+/// `#[inline(always)]`; otherwise they are compiled without the processor's features. 7t| It
+/// appears in a public trait.
 #[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
 pub trait WithSimd<E> {
     /// # Safety
-    /// The processor has the register.
+    /// The processor supports the register.
     #[allow(private_bounds)]
     unsafe fn run<R: Simd<Number = E>>(self);
 }
 
-/// Four numbers, which most processors hold in one register.
+/// Four lanes without intrinsics, for any processor.
 impl<E: super::Element> Simd for [E; 4] {
     type Number = E;
     const LANES: usize = 4;
@@ -84,7 +85,7 @@ impl<E: super::Element> Simd for [E; 4] {
     }
 }
 
-/// Runs loops over `$number` with the widest registers that the processor has.
+/// Defines a function that runs loops over `$number` with the widest registers of the processor.
 macro_rules! dispatch {
     ($name:ident, $number:ty, $avx512:ty, $avx2:ty) => {
         pub(crate) fn $name(loops: impl WithSimd<$number>) {
@@ -94,24 +95,24 @@ macro_rules! dispatch {
 
                 #[target_feature(enable = "avx512f")]
                 fn avx512(loops: impl WithSimd<$number>) {
-                    // SAFETY: the processor has AVX-512, or it would not be here.
+                    // SAFETY: this function is called only on processors with AVX-512.
                     unsafe { loops.run::<$avx512>() }
                 }
                 #[target_feature(enable = "avx2,fma")]
                 fn avx2(loops: impl WithSimd<$number>) {
-                    // SAFETY: the processor has AVX2, or it would not be here.
+                    // SAFETY: this function is called only on processors with AVX2 and FMA.
                     unsafe { loops.run::<$avx2>() }
                 }
                 if has!("avx512f") {
-                    // SAFETY: the processor has the feature, as was just asked.
+                    // SAFETY: the feature was detected.
                     return unsafe { avx512(loops) };
                 }
                 if has!("avx2") && has!("fma") {
-                    // SAFETY: the processor has the features, as was just asked.
+                    // SAFETY: the features were detected.
                     return unsafe { avx2(loops) };
                 }
             }
-            // SAFETY: every processor has plain numbers.
+            // SAFETY: an array needs no features.
             unsafe { loops.run::<[$number; 4]>() }
         }
     };
@@ -177,7 +178,7 @@ mod x86 {
     }
 
     macro_rules! max {
-        // A mask for each register.
+        // Comparisons return a mask register (AVX-512).
         (masked $name:ident, $compare:ident, $blend:ident) => {
             macro_rules! $name {
                 ($self:ident, $other:ident) => {{
@@ -187,8 +188,8 @@ mod x86 {
                 }};
             }
         };
-        // A mask as wide as the numbers.
-        (avx512 $name:ident, $compare:ident, $or:ident, $blend:ident, $bits:ident) => {
+        // Comparisons return a vector (AVX2).
+        (vector $name:ident, $compare:ident, $or:ident, $blend:ident, $bits:ident) => {
             macro_rules! $name {
                 ($self:ident, $other:ident) => {{
                     let max = $compare::<_CMP_GT_OQ>($other, $self);
@@ -200,8 +201,8 @@ mod x86 {
     }
     max!(masked larger_512, _mm512_cmp_ps_mask, _mm512_mask_blend_ps);
     max!(masked larger_512d, _mm512_cmp_pd_mask, _mm512_mask_blend_pd);
-    max!(avx512 larger_256, _mm256_cmp_ps, _mm256_or_ps, _mm256_blendv_ps, _mm256_movemask_ps);
-    max!(avx512 larger_256d, _mm256_cmp_pd, _mm256_or_pd, _mm256_blendv_pd, _mm256_movemask_pd);
+    max!(vector larger_256, _mm256_cmp_ps, _mm256_or_ps, _mm256_blendv_ps, _mm256_movemask_ps);
+    max!(vector larger_256d, _mm256_cmp_pd, _mm256_or_pd, _mm256_blendv_pd, _mm256_movemask_pd);
 
     register!(
         __m512,
@@ -266,7 +267,7 @@ mod tests {
     use super::*;
     use crate::{simd_dispatch::portable, Element};
 
-    /// Every operation on sixteen pairs, register by register, beside the plain one.
+    /// Compares every operation on sixteen pairs with scalar arithmetic.
     struct Check<E>(Vec<E>, Vec<E>);
 
     impl<E: Element> WithSimd<E> for Check<E> {
@@ -285,7 +286,7 @@ mod tests {
                 check(x.add(y), |a, b| a + b);
                 check(x.sub(y), |a, b| a - b);
                 check(x.mul(y), |a, b| a * b);
-                // Of whole numbers, so that it does not matter how often they are rounded.
+                // Small integers: the result does not depend on fused rounding.
                 check(R::splat(E::one()).mul_add(x, y), |a, b| E::one() + a * b);
                 check(R::zero(), |_, _| E::zero());
                 let is_other = |a: E, b: E| b > a || b.is_nan();

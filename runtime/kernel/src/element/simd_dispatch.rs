@@ -1,27 +1,26 @@
-//! Loops compiled for the processor at hand.
+//! Loops compiled for several instruction sets, selected at run time.
 #![allow(unsafe_code)]
 
-/// Loops over arguments of their own. `run` is `#[inline(always)]`, and so is whatever it calls, or
-/// they are compiled as ever.
+/// Loops and their arguments. `run` and all functions that it calls must be `#[inline(always)]`;
+/// otherwise they are compiled without the processor's features.
 pub trait Loops {
-    /// Runs them.
+    /// Runs the loops.
     fn run(self);
 }
 
-/// Runs `loops` with the compiler free to use the widest registers that the processor has: sixteen
-/// `f32` at once with AVX-512, eight with AVX2. The arithmetic stays the same, operation by
-/// operation, and so do the bits.
+/// Runs `loops`, compiled for the widest registers of the processor: sixteen `f32` with AVX-512,
+/// eight with AVX2. The compiler never fuses products and sums, so the results have the same bits.
 #[inline]
 pub fn run(loops: impl Loops) {
     #[cfg(target_arch = "x86_64")]
     if !is_portable() {
         use std::arch::is_x86_feature_detected as has;
         if has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl") {
-            // SAFETY: the processor has the features, as was just asked.
+            // SAFETY: the features were detected.
             return unsafe { with_avx512(loops) };
         }
         if has!("avx2") {
-            // SAFETY: the processor has the feature, as was just asked.
+            // SAFETY: the feature was detected.
             return unsafe { with_avx2(loops) };
         }
     }
@@ -40,7 +39,8 @@ fn with_avx2(loops: impl Loops) {
     loops.run();
 }
 
-/// A function over numbers of a type `E` and borrows for `'a` whose body is [`run`] as [`Loops`].
+/// Defines a function, generic over [`Element`](crate::Element) `E` and the lifetime `'a`, whose
+/// body is executed by [`run`] as [`Loops`].
 macro_rules! simd_fn {
     (
         $(#[$attribute:meta])*
@@ -69,7 +69,7 @@ thread_local! {
     static PORTABLE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
-/// Whether this thread keeps to what every processor has.
+/// Whether this thread runs loops without SIMD dispatch.
 pub(crate) fn is_portable() -> bool {
     #[cfg(any(test, feature = "portable"))]
     return PORTABLE.get();
@@ -77,7 +77,7 @@ pub(crate) fn is_portable() -> bool {
     false
 }
 
-/// Runs `work` so, or not.
+/// Runs `work` with or without SIMD dispatch.
 pub(crate) fn set_portable<R>(_portable: bool, work: impl FnOnce() -> R) -> R {
     #[cfg(any(test, feature = "portable"))]
     let before = PORTABLE.replace(_portable);
@@ -87,8 +87,7 @@ pub(crate) fn set_portable<R>(_portable: bool, work: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Runs `work` as on a processor without wide registers, matrix products excepted: those come from
-/// a library, which chooses for itself.
+/// Runs `work` without SIMD dispatch. Matrix products are excepted: `gemm` dispatches by itself.
 #[cfg(any(test, feature = "portable"))]
 pub fn portable<R>(work: impl FnOnce() -> R) -> R {
     set_portable(true, work)

@@ -1,18 +1,17 @@
-//! Buffers for the insides of an operation, which every thread keeps for the next time.
+//! Thread-local buffers for temporary values within operations.
 
 use std::{cell::RefCell, thread::LocalKey};
 
 use super::Element;
 
-/// The buffers of a thread that nobody uses at present.
+/// The free buffers of a thread. 2t| It appears in a public trait.
 #[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
 pub type ThreadBuffers<E> = RefCell<Vec<Vec<E>>>;
 
-/// How many bytes the start of a buffer is a multiple of: a cache line, so that the widest load
-/// touches one alone.
+/// Alignment in bytes: a cache line, so that no SIMD load crosses two lines.
 const ALIGNMENT: usize = 64;
 
-/// Runs `work` with a buffer of `len` numbers, which hold anything.
+/// Runs `work` with a buffer of `len` elements with arbitrary content.
 pub(crate) fn with_buffer<E: Element, R>(len: usize, work: impl FnOnce(&mut [E]) -> R) -> R {
     let thread_buffers: &'static LocalKey<ThreadBuffers<E>> = E::thread_buffers();
     let mut buffer = thread_buffers.with_borrow_mut(Vec::pop).unwrap_or_default();
