@@ -1,30 +1,32 @@
-//! Products of matrices that lie in slices.
+//! Matrix products on slices.
 #![allow(unsafe_code)]
 
 use std::ops::Range;
 
 use super::{element::thread_buffers::with_buffer, parallel, Element};
 
-/// A matrix in a slice: where neighbours in a row and in a column lie is free, so that a
-/// transposed matrix is the same elements.
+/// A matrix in a slice, with arbitrary strides, so that a transposed matrix shares its elements.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a, E> {
     elements: &'a [E],
     rows: usize,
     columns: usize,
-    /// The distance between neighbours in a column and in a row.
+    /// Distance between adjacent rows and between adjacent columns.
     row_stride: usize,
     column_stride: usize,
 }
 
 impl<'a, E> Matrix<'a, E> {
-    /// `elements` as `rows` rows of `columns` elements each.
+    /// A row-major matrix of `rows` rows and `columns` columns.
+    ///
+    /// # Panics
+    /// Where `elements` has another length than `rows * columns`.
     pub fn new(elements: &'a [E], rows: usize, columns: usize) -> Self {
         assert_eq!(elements.len(), rows * columns, "a matrix has rows * columns elements");
         Matrix { elements, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
-    /// A part of `elements`, whose neighbours lie as far apart as `[down, across]` says.
+    /// A matrix with the strides `[row, column]`.
     pub(crate) fn strided(
         elements: &'a [E],
         [rows, columns]: [usize; 2],
@@ -37,7 +39,7 @@ impl<'a, E> Matrix<'a, E> {
         Matrix { elements, rows, columns, row_stride, column_stride }
     }
 
-    /// The same elements with rows and columns exchanged.
+    /// The transposed matrix, without a copy.
     pub fn transposed(self) -> Self {
         let Matrix { elements, rows, columns, row_stride, column_stride } = self;
         Matrix {
@@ -49,13 +51,13 @@ impl<'a, E> Matrix<'a, E> {
         }
     }
 
-    /// Some of the columns.
+    /// A range of columns.
     pub fn columns(self, columns: Range<usize>) -> Self {
         let rows = 0..self.rows;
         self.submatrix(rows, columns)
     }
 
-    /// Some of the rows and columns.
+    /// A range of rows and columns.
     fn submatrix(self, rows: Range<usize>, columns: Range<usize>) -> Self {
         let first = rows.start * self.row_stride + columns.start * self.column_stride;
         let elements = self.elements.get(first..).unwrap_or_default();
@@ -63,30 +65,36 @@ impl<'a, E> Matrix<'a, E> {
     }
 }
 
-/// Whether the last element of such a matrix is among so many.
+/// Whether the last element of a matrix is within a slice of length `len`.
 fn fits(len: usize, [rows, columns]: [usize; 2], [row_stride, column_stride]: [usize; 2]) -> bool {
     rows == 0 || columns == 0 || (rows - 1) * row_stride + (columns - 1) * column_stride < len
 }
 
-/// Whether a product replaces what the output held or adds to it.
+/// Whether a product replaces the output or is added to it.
 #[derive(Clone, Copy)]
 pub enum Add {
-    /// The product alone.
+    /// `output = left * right`.
     Replace,
-    /// What was there, and the product.
+    /// `output += left * right`.
     ToOutput,
 }
 
-/// `output = left * right`, or `output += left * right` where `add` says so, on several cores where
-/// it is worth it. The order of summation depends on the sizes alone, so equal inputs give equal
-/// bits.
+/// `output = left * right` or `output += left * right`, with a row-major output; parallel for large
+/// products. The order of summation depends only on the sizes, so equal inputs give equal bits.
+/// `numpy.matmul`; `torch.matmul`.
+///
+/// # Panics
+/// Where the sizes do not fit.
 pub fn multiply<E: Element>(left: Matrix<'_, E>, right: Matrix<'_, E>, output: &mut [E], add: Add) {
     let (rows, columns) = (left.rows, right.columns);
     assert_eq!(output.len(), rows * columns, "the output has a place for each element");
     multiply_into(left, right, output, [columns, 1], add);
 }
 
-/// [`multiply`] where neighbours in the output lie as far apart as `[down, across]` says.
+/// [`multiply`] into an output with the strides `[row, column]`.
+///
+/// # Panics
+/// Where the sizes do not fit, or two elements of the output overlap.
 pub fn multiply_into<E: Element>(
     left: Matrix<'_, E>,
     right: Matrix<'_, E>,
@@ -134,27 +142,27 @@ pub fn multiply_into<E: Element>(
     }
 }
 
-/// The work of a product, in multiplications: a number that meets few others costs more to fetch than
-/// to multiply.
+/// The cost of a product in multiplications: with little reuse, loading a number costs more than
+/// its multiplications.
 fn work([rows, inner, columns]: [usize; 3]) -> usize {
     let numbers = rows.saturating_mul(inner).saturating_add(inner.saturating_mul(columns));
     let products = rows.saturating_mul(columns).saturating_mul(inner);
     products.max(numbers.saturating_mul(LOAD_COST))
 }
 
-/// How many multiplications take as long as to fetch a number.
+/// Cost of loading a number, in multiplications.
 const LOAD_COST: usize = 8;
 
-/// How many multiplications make a part that is worth another core, and the most parts.
+/// Minimum of multiplications per shard, and maximum of shards.
 const MIN_SHARD_WORK: usize = 1 << 19;
 const MAX_SHARDS: usize = 16;
-/// How many times longer than the output's sides the sums must be to be cut themselves.
+/// The inner size is split where it is this many times larger than both sides of the output.
 const SPLIT_RATIO: usize = 64;
-/// Parts are made of whole blocks of the library's innermost loop.
+/// Shards are multiples of the block sizes of `gemm`'s microkernel.
 const COLUMN_BLOCK: usize = 96;
 const ROW_BLOCK: usize = 16;
 
-/// The product as a sum of products over parts of the inner size, added up in their order.
+/// Splits the inner size into ranges and adds up their products in order.
 fn split_inner<E: Element>(
     left: Matrix<'_, E>,
     right: Matrix<'_, E>,
@@ -179,7 +187,7 @@ fn split_inner<E: Element>(
     });
 }
 
-/// Where an output lies. Its parts are disjoint, which is why threads may share it.
+/// Pointer and strides of an output. Threads share it because they write disjoint blocks.
 struct Output<E> {
     first: *mut E,
     row_stride: usize,
@@ -193,13 +201,14 @@ impl<E> Clone for Output<E> {
 }
 impl<E> Copy for Output<E> {}
 
-// SAFETY: an output is a mutable borrow, of which `multiply_into` hands every thread another part.
+// SAFETY: `Output` stands for a mutable borrow, of which `multiply_into` gives each thread another
+// block.
 unsafe impl<E: Send> Send for Output<E> {}
-// SAFETY: as above; nobody reads through a shared one.
+// SAFETY: as above; no thread reads through a shared reference.
 unsafe impl<E: Send> Sync for Output<E> {}
 
 impl<E> Output<E> {
-    /// The same from a row and column on.
+    /// The output from a row and column on.
     fn at(self, row: usize, column: usize) -> Output<E> {
         Output {
             first: self.first.wrapping_add(row * self.row_stride + column * self.column_stride),
@@ -208,7 +217,7 @@ impl<E> Output<E> {
     }
 }
 
-/// One product on this thread. `output` has a place for each of its elements.
+/// One product on this thread. The caller guarantees that all elements of `output` are in bounds.
 fn product<E: Element>(left: Matrix<'_, E>, right: Matrix<'_, E>, output: Output<E>, add: Add) {
     assert!(fits(
         left.elements.len(),
@@ -221,7 +230,7 @@ fn product<E: Element>(left: Matrix<'_, E>, right: Matrix<'_, E>, output: Output
         [right.row_stride, right.column_stride]
     ));
     assert_eq!(left.columns, right.rows);
-    // The library wants the output's neighbours in a column, for which a product is transposed.
+    // `gemm` prefers a column-major output; a row-major product is computed as its transpose.
     let (left, right, output) = match output.row_stride > output.column_stride {
         true => (
             right.transposed(),
@@ -230,9 +239,9 @@ fn product<E: Element>(left: Matrix<'_, E>, right: Matrix<'_, E>, output: Output
         ),
         false => (left, right, output),
     };
-    // SAFETY: both matrices are in their slices, as was just asked; the callers above saw to it
-    // that `output` has a place for each element, that no two of them are one, and that nobody
-    // else uses them meanwhile: it comes from a mutable borrow, so it overlaps neither input.
+    // SAFETY: both matrices are in bounds, as asserted above. The callers guarantee that `output`
+    // is in bounds, that its elements do not overlap, and that no other thread uses them: it comes
+    // from a mutable borrow, so it overlaps neither input.
     unsafe {
         E::product()(
             left.rows,
@@ -285,7 +294,7 @@ mod tests {
             (7, 5, 3),
             (33, 17, 9),
             (4, 0, 3),
-            // Cut by columns, by rows, and along the sums.
+            // Split by columns, by rows, and along the inner size.
             (33, 40, 1500),
             (1500, 40, 33),
             (5, 300_000, 3),

@@ -1,28 +1,27 @@
-//! Work spread over the cores, with the same bits whatever their number.
+//! Parallel loops whose results have the same bits for any number of threads.
 //!
-//! An operation cuts its work into shards by its shapes alone, never by the number of threads;
-//! what shards compute together is added up in the order of the shards. So it does not matter
-//! which thread takes which shard, or how many there are.
+//! An operation splits its work into shards that depend only on shapes, never on the number of
+//! threads. Sums over shards are added up in the order of the shards. So neither the number of
+//! threads nor the assignment of shards to threads matters.
 
 use std::{cell::Cell, sync::Mutex};
 
 use super::thread_pool;
 
-/// The least work, in multiplications, for which another thread is woken: what one core does
-/// in about ten microseconds.
+/// Minimum of work, in multiplications, for a second thread: about ten microseconds of one core.
 const MIN_WORK: usize = 1 << 19;
 
 thread_local! {
-    /// How many threads may work. A module of dfdx's takes a tensor and nothing else, so there is no room to
-    /// pass it to an operation.
+    /// Maximum of threads. It is thread-local because dfdx's modules take only a tensor, so it
+    /// cannot be passed to an operation.
     static LIMIT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// Runs `work` with at most `threads` threads, this one included; the results have the same bits
-/// for any number.
+/// Runs `work` with at most `threads` threads, including the calling one. The results have the same
+/// bits for any number.
 ///
-/// Without it there is one for each core, or as many as the environment variable
-/// `MULTI_INPUT_THREADS` says. They are shared by all runs of a process.
+/// By default there is one thread per core, or the number in the environment variable
+/// `MULTI_INPUT_THREADS`. The threads are shared by all runs of a process.
 ///
 /// `tf.config.threading.set_intra_op_parallelism_threads`; `torch.set_num_threads`.
 ///
@@ -33,7 +32,7 @@ thread_local! {
 /// assert_eq!(sum, 2);
 /// ```
 pub fn with_threads<R>(threads: usize, work: impl FnOnce() -> R) -> R {
-    /// Puts the old limit back, after a panic too.
+    /// Restores the previous limit, also after a panic.
     struct Restore(usize);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -44,8 +43,8 @@ pub fn with_threads<R>(threads: usize, work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// Runs `run` on every shard, on several threads where `work`, the number of multiplications in
-/// all of them, is worth it.
+/// Calls `run` for every shard. Several threads are used where `work`, the number of
+/// multiplications of all shards, is large enough.
 pub fn for_each<S>(work: usize, shards: S, run: impl Fn(S::Item) + Sync)
 where
     S: Iterator + Send,
@@ -62,7 +61,7 @@ where
     let shards = Mutex::new(shards);
     let next = || shards.lock().map_or(None, |mut shards| shards.next());
     let work_loop = || {
-        // A shard does not spread its own work: all cores are busy with shards.
+        // A shard runs on one thread: all cores are busy with shards.
         with_threads(1, || {
             while let Some(shard) = next() {
                 run(shard);
@@ -75,15 +74,15 @@ where
     });
 }
 
-/// Cuts the first `len` numbers off, for a shard.
+/// Splits off the first `len` elements.
 pub fn cut<'a, E>(numbers: &mut &'a mut [E], len: usize) -> &'a mut [E] {
     let (first, rest) = std::mem::take(numbers).split_at_mut(len);
     *numbers = rest;
     first
 }
 
-/// How many samples make a shard where every shard adds up a `sum` of its own, as numbers: as few
-/// as leave at most sixteen shards, and more where the sums are large.
+/// Number of samples per shard where every shard has a partial sum of `sum` elements: at most
+/// sixteen shards, and fewer for large sums.
 pub fn samples_in_shard(samples: usize, sum: usize) -> usize {
     let shards = ((1 << 22) / sum.max(1)).clamp(2, 16);
     samples.div_ceil(shards).max(1)

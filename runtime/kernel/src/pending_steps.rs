@@ -1,54 +1,53 @@
-//! The steps that were taken while rows rested.
+//! The log of optimizer steps from which the deferred updates of a sparse table's rows are
+//! computed.
 
-/// What a step does to a weight whose gradient is zero, besides what the optimizer's own settings
-/// say.
+/// The parameters of one step that vary from step to step, for weights whose gradient is zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepSize {
-    /// How far the step goes, as the rule has it: Adam's learning rate corrected for the bias.
+    /// Step size in the optimizer's rule; for Adam the learning rate with bias correction.
     pub rate: f64,
-    /// The share of the weight that goes, before anything else.
+    /// Weight decay: the step first multiplies the weight by `1 - decay`.
     pub decay: f64,
 }
 
-/// The steps of a table since it first rested.
+/// The steps of a table since its first deferred update.
 #[derive(Clone, Debug, Default)]
 pub struct StepLog {
-    /// The number of steps that were taken before.
+    /// Number of the table's steps before the log begins.
     pub since: u64,
     sizes: Vec<StepSize>,
-    /// The logarithms of what the decays leave of a weight, summed up; empty where nothing decays.
+    /// Cumulative sums of ln(1 - decay); empty if no step decays.
     logarithms: Vec<f64>,
-    /// The largest rate.
     largest_rate: f64,
 }
 
 impl StepLog {
-    /// No steps yet, of a table that has taken `since`.
+    /// An empty log of a table that has taken `since` steps.
     pub fn new(since: u64) -> StepLog {
         StepLog { since, ..StepLog::default() }
     }
 
-    /// The number of the last step.
+    /// The number of the latest step.
     pub fn now(&self) -> u64 {
         self.since + self.sizes.len() as u64
     }
 
-    /// All of them.
+    /// The sizes of all steps, the oldest first.
     pub fn sizes(&self) -> &[StepSize] {
         &self.sizes
     }
 
-    /// How many steps there are.
+    /// Number of steps.
     pub fn count(&self) -> usize {
         self.sizes.len()
     }
 
-    /// Whether a row that never moved changes nevertheless.
+    /// Whether any step decays, so that rows without momentum change as well.
     pub fn decays(&self) -> bool {
         !self.logarithms.is_empty()
     }
 
-    /// Takes note of one more step.
+    /// Appends a step.
     pub fn push(&mut self, size: StepSize) {
         if size.decay != 0.0 || self.decays() {
             self.logarithms.resize(self.sizes.len(), 0.0);
@@ -59,7 +58,7 @@ impl StepLog {
         self.sizes.push(size);
     }
 
-    /// The steps after number `stands`.
+    /// The steps after step number `last_step`.
     pub fn after(&self, last_step: u64) -> Steps<'_> {
         let first = usize::try_from(last_step.saturating_sub(self.since)).unwrap_or(usize::MAX);
         let first = first.min(self.sizes.len());
@@ -67,12 +66,12 @@ impl StepLog {
     }
 }
 
-/// What each row of some rows owes.
+/// The pending steps of some rows.
 #[derive(Clone, Copy, Debug)]
 pub struct PendingSteps<'a> {
     /// The steps of the table.
     pub log: &'a StepLog,
-    /// For each row the number of the last step that it took.
+    /// The number of the last step of each row.
     pub last_step: &'a [u64],
 }
 
@@ -82,13 +81,13 @@ impl<'a> PendingSteps<'a> {
         self.last_step.len()
     }
 
-    /// The steps that a row owes.
+    /// The pending steps of a row.
     pub fn of(&self, row: usize) -> Steps<'a> {
         self.log.after(self.last_step[row])
     }
 }
 
-/// Steps in a row, each with a gradient of zero.
+/// Consecutive steps with a gradient of zero.
 #[derive(Clone, Copy, Debug)]
 pub struct Steps<'a> {
     log: &'a StepLog,
@@ -96,33 +95,33 @@ pub struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    /// How many there are.
+    /// The number of steps.
     pub fn len(&self) -> usize {
         self.log.sizes.len() - self.first
     }
 
-    /// Whether there are none.
+    /// Whether there are no steps.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Each of them, from the oldest.
+    /// The sizes of the steps, the oldest first.
     pub fn sizes(&self) -> &[StepSize] {
         &self.log.sizes[self.first..]
     }
 
-    /// The largest rate of any step of the run.
+    /// The largest rate of any step of the log.
     pub fn largest_rate(&self) -> f64 {
         self.log.largest_rate
     }
 
-    /// What the decays leave of a weight after the first `taken` of the steps.
+    /// The product of `1 - decay` over all steps but the first `taken`.
     pub fn left_after(&self, taken: usize) -> f64 {
         let from = (self.first + taken).min(self.log.sizes.len());
         let Some(last) = self.log.logarithms.last() else { return 1.0 };
         let before = if from == 0 { 0.0 } else { self.log.logarithms[from - 1] };
         let left = (last - before).exp();
-        // No logarithm where a step takes more than there is.
+        // ln(1 - decay) is not finite where decay >= 1.
         match last.is_finite() {
             true => left,
             false => self.log.sizes[from..].iter().map(|size| 1.0 - size.decay).product(),

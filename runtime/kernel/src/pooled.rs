@@ -1,5 +1,4 @@
-//! A convolution and the largest of its sums under the windows of a pooling, in one pass: the sums
-//! themselves never leave the cache.
+//! A convolution fused with max pooling: the output of the convolution stays in the cache.
 
 use super::{
     convolution::{row_stride, Convolution, Pass},
@@ -12,14 +11,13 @@ use super::{
     Element,
 };
 
-/// How many numbers of patches are at hand at a time on the way back: as many as a core's first
-/// cache holds, and windows enough to be worth what a filter costs.
+/// Number of patch elements per block of the backward pass: they fit into the L1 cache.
 const PATCHES: usize = 1 << 12;
 
-/// How many windows are pooled together, whatever the registers.
+/// Number of windows per vectorized block, for every register width.
 const LANES: usize = 16;
 
-/// Windows of a pooling that lie side by side inside their image.
+/// Pooling windows that tile their input: stride = window size, without padding.
 #[derive(Clone, Copy, Debug)]
 pub struct Tiles {
     input: Plane,
@@ -28,8 +26,8 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// `None` where windows overlap, leave gaps or reach over the edge, or where they are so large
-    /// that a byte does not say which of their numbers is meant.
+    /// `None` where windows overlap, leave gaps or need padding, or have more than 256 elements, so
+    /// that a byte cannot hold the argmax.
     pub fn new(windows: &Windows) -> Option<Tiles> {
         let Windows { input, output, kernel: pool, .. } = *windows;
         let inside = |axis: usize| output.sizes[axis] * pool[axis] <= input.sizes[axis];
@@ -43,12 +41,12 @@ impl Tiles {
         fits.then_some(Tiles { input, output, pool })
     }
 
-    /// The rows and columns of the image under the windows.
+    /// The size of the input that the windows cover.
     fn covered(&self) -> [usize; 2] {
         [0, 1].map(|axis| self.output.sizes[axis] * self.pool[axis])
     }
 
-    /// The largest number under each window of a sample, and which one it is.
+    /// The maximum of each window of a sample, and its index within the window.
     pub fn largest<E: Element>(&self, image: &[E], largest: &mut [E], argmax: &mut [u8]) {
         let ([_, width], [_, columns]) = (self.input.sizes, self.output.sizes);
         let places = self.output.places().max(1);
@@ -59,7 +57,7 @@ impl Tiles {
         }
     }
 
-    /// Adds the gradient by each window to the gradient by the number that it took.
+    /// Adds the gradient of each window to the gradient of its maximum.
     pub fn add_back<E: Element>(&self, grad: &[E], argmax: &[u8], image: &mut [E]) {
         let ([down, across], [_, width]) = (self.pool, self.input.sizes);
         let [rows, columns] = self.output.sizes;
@@ -81,7 +79,7 @@ impl Tiles {
     }
 }
 
-/// A convolution and the tiles of its output.
+/// A convolution followed by max pooling.
 #[derive(Clone, Copy, Debug)]
 pub struct Pooled {
     convolution: Convolution,
@@ -89,12 +87,12 @@ pub struct Pooled {
 }
 
 impl Pooled {
-    /// `None` where the windows of the pooling are no [`Tiles`].
+    /// `None` where the pooling windows are not [`Tiles`].
     pub fn new(convolution: Convolution, pool: &Windows) -> Option<Pooled> {
         Some(Pooled { convolution, tiles: Tiles::new(pool)? })
     }
 
-    /// The sizes of an image as far as windows read it, zeros around it included.
+    /// The size of the padded input, as far as windows read it.
     fn padded(&self) -> [usize; 2] {
         let (windows, covered) = (&self.convolution.windows, self.tiles.covered());
         [0, 1].map(|axis| {
@@ -103,7 +101,7 @@ impl Pooled {
         })
     }
 
-    /// The channels of a group one after the other, with zeros where a window reaches outside.
+    /// Copies the channels of a group into `padded`, with zeros as padding.
     fn pad<E: Element>(&self, image: &[E], group: usize, padded: &mut [E]) {
         let windows = &self.convolution.windows;
         let [rows, columns] = self.padded();
@@ -122,8 +120,8 @@ impl Pooled {
         }
     }
 
-    /// The patches of the padded channels of a group under the windows of a row, each in the order of
-    /// a filter's weights.
+    /// The patches of the padded channels of a group under a row of windows, in the order of a
+    /// filter's weights.
     fn patches(&self) -> Im2col {
         let (Convolution { windows, inputs, .. }, [rows, width]) =
             (self.convolution, self.padded());
@@ -222,7 +220,7 @@ impl Pass for Pooled {
             (self.padded(), self.tiles);
         let columns = output.sizes[1];
         let windows_at_once = (PATCHES / patches.window().max(1)).max(8).min(columns).max(1);
-        // The last piece of the last patch may reach beyond it.
+        // The last copy of the last patch may read beyond it.
         let len = inputs * rows * width + MAX_COPY;
         with_buffer(len + windows_at_once * patches.window(), |buffer| {
             let (padded, buffer) = buffer.split_at_mut(len);
@@ -267,9 +265,9 @@ impl Pass for Pooled {
 }
 
 simd_fn! {
-    /// The largest of the sums and the bias under each window of the rows of a tile, and which one it
-    /// is: the first of equal ones, and a NaN before anything else. `sizes` are the numbers of a
-    /// row, those beyond the last window included, and its windows.
+    /// Adds the bias to the rows of a tile and computes the maximum and argmax of each window: the
+    /// first of equal elements; NaN counts as larger than any number. `sizes` are the length of a
+    /// row and its number of windows.
     fn pool(
         windows: [usize; 2],
         sizes: [usize; 2],
@@ -306,7 +304,8 @@ simd_fn! {
     }
 }
 
-/// The same for two rows under windows of a width that is known, which the compiler can widen.
+/// [`pool`] for two rows and a constant width, which the compiler vectorizes. 16t| With iterators
+/// the loop is not vectorized.
 #[inline(always)]
 #[allow(clippy::needless_range_loop)] // It does not where iterators stand inside.
 fn pool_square<E: Element, const ACROSS: usize>(
@@ -318,7 +317,8 @@ fn pool_square<E: Element, const ACROSS: usize>(
     let (top, bottom) = (top.as_chunks::<ACROSS>().0, bottom.as_chunks::<ACROSS>().0);
     let (top, bottom) = (&top[..largest.len()], &bottom[..largest.len()]);
     let vectorized = top.len() / LANES * LANES;
-    // What is left makes whole registers with some before it, which then come out the same again.
+    // The last block overlaps the previous one, so that it fills whole registers; its results are
+    // the same.
     let remainder = match vectorized {
         0 => 0..top.len(),
         _ if vectorized == top.len() => 0..0,
@@ -340,7 +340,7 @@ fn pool_square<E: Element, const ACROSS: usize>(
     }
 }
 
-/// Without a branch, since which one is larger cannot be foreseen.
+/// Branch-free, because the comparison is unpredictable.
 #[inline(always)]
 fn larger<E: Element>((largest, argmax): (E, u8), x: E, index: u8) -> (E, u8) {
     let larger = exceeds(x, largest);

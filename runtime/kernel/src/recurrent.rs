@@ -1,8 +1,8 @@
-//! The loops of the recurrent layers: a cell over all steps, and back through time.
+//! Loops of recurrent layers: a cell over all steps, and backpropagation through time.
 //!
-//! Everything lies step by step, `[steps, batch, width]`, so that what a step reads and writes is
-//! one piece and the weights' gradients are one product over all steps. The inputs' share of the
-//! sums is there before a cell starts; a step adds the recurrent share.
+//! All arrays are step-major, `[steps, batch, width]`, so that a step is contiguous and the
+//! gradients of the weights are one product over all steps. The products of the inputs are computed
+//! before a cell starts; a step adds the recurrent product.
 
 use super::{
     element::simd_dispatch::simd_fn,
@@ -11,57 +11,57 @@ use super::{
     Element,
 };
 
-/// How many samples go through a cell together: enough for the products of a step, and few enough
-/// for several cores.
+/// Samples per shard: enough for efficient products per step, and few enough for several cores.
 pub const SAMPLES: usize = 16;
 
-/// The sizes of a run.
+/// The sizes of a recurrent layer's input and state.
 #[derive(Clone, Copy)]
 pub struct Frame {
-    /// How many samples.
+    /// Number of samples.
     pub batch: usize,
-    /// How many steps each of them has.
+    /// Number of steps of each sample.
     pub steps: usize,
-    /// How many numbers a state has.
+    /// Number of elements of a state.
     pub units: usize,
 }
 
 impl Frame {
-    /// The shards of a batch.
+    /// Splits the batch into shards.
     pub fn shards(self) -> impl Iterator<Item = Frame> + Clone {
         (0..self.batch)
             .step_by(SAMPLES)
             .map(move |first| Frame { batch: SAMPLES.min(self.batch - first), ..self })
     }
 
-    /// How many rows there are: one for each sample at each step.
+    /// Number of rows: `steps * batch`.
     pub fn rows(self) -> usize {
         self.steps * self.batch
     }
 
-    /// The numbers of one step where each sample has `width`.
+    /// The range of one step in an array `[steps, batch, width]`.
     pub fn step(self, step: usize, width: usize) -> std::ops::Range<usize> {
         let len = self.batch * width;
         step * len..(step + 1) * len
     }
 }
 
-/// What a run leaves for the way back.
+/// The values of a forward pass that the backward pass needs.
 pub struct Trace<'a, E> {
-    /// `[steps, batch, gates * units]`: first the inputs' share of the sums, then the gates, and on
-    /// the way back the gradients by the sums.
+    /// `[steps, batch, gates * units]`: before the cell runs the products of the inputs, after the
+    /// forward pass the gates, after the backward pass the gradients of the pre-activations.
     pub gates: &'a mut [E],
-    /// `[1 + steps, batch, units]`: zeros, then what each step gives.
+    /// `[1 + steps, batch, units]`: the initial state (zeros), then the state after each step.
     pub states: &'a mut [E],
-    /// `[1 + steps, batch, kept * units]`: zeros, then what else a cell keeps of each step.
+    /// `[1 + steps, batch, kept * units]`: zeros, then the other values that the cell saves of each
+    /// step.
     pub kept: &'a mut [E],
-    /// `[steps, batch]`: the steps that a sample passes over, carrying its state. Empty where there
-    /// are none.
+    /// `[steps, batch]`: masked steps, at which a sample carries its state over. Empty without a
+    /// mask.
     pub skipped: &'a [bool],
 }
 
 impl<E: Element> Trace<'_, E> {
-    /// Writes the zeros that the first step starts from.
+    /// Writes the initial state.
     pub fn begin(&mut self, frame: Frame) {
         for numbers in [&mut *self.states, &mut *self.kept] {
             let step = numbers.len() / (frame.steps + 1);
@@ -69,18 +69,18 @@ impl<E: Element> Trace<'_, E> {
         }
     }
 
-    /// Gives the samples that pass over `step` the state of the step before.
+    /// Copies the previous state of the samples that are masked at `step`.
     pub fn carry_state(&mut self, frame: Frame, step: usize) {
         carry(frame, step, self.skipped, self.states, frame.units, frame.units);
     }
 
-    /// The same for the first `len` of the `width` numbers that a cell keeps of a sample.
+    /// Copies the first `len` of the `width` saved values of the samples that are masked at `step`.
     fn carry_kept(&mut self, frame: Frame, step: usize, width: usize, len: usize) {
         carry(frame, step, self.skipped, self.kept, width, len);
     }
 }
 
-/// Copies the first `len` of `width` numbers of skipped samples from one step to the next.
+/// Copies the first `len` of `width` values of masked samples from one step to the next.
 fn carry<E: Element>(
     frame: Frame,
     step: usize,
@@ -97,7 +97,7 @@ fn carry<E: Element>(
     }
 }
 
-/// Replaces the rows of skipped samples by those of `held`, or by zeros.
+/// Replaces the rows of masked samples by those of `held`, or by zeros.
 pub fn replace_skipped<E: Element>(skipped: &[bool], rows: &mut [E], held: Option<&[E]>) {
     let width = rows.len() / skipped.len().max(1);
     for (sample, _) in skipped.iter().enumerate().filter(|(_, skipped)| **skipped) {
@@ -109,17 +109,17 @@ pub fn replace_skipped<E: Element>(skipped: &[bool], rows: &mut [E], held: Optio
     }
 }
 
-/// The gradients by what comes out of a run.
+/// The gradient of the output of a recurrent layer.
 #[derive(Clone, Copy)]
 pub enum Grads<'a, E> {
-    /// `[batch, units]`, by the last step alone.
+    /// `[batch, units]`, of the last step: `return_sequences=False`.
     Last(&'a [E]),
-    /// `[batch, steps, units]`, by every step.
+    /// `[batch, steps, units]`, of every step: `return_sequences=True`.
     Every(&'a [E]),
 }
 
 impl<E: Element> Grads<'_, E> {
-    /// Adds those by `step` to `[batch, units]`.
+    /// Adds the gradient of the output at `step` to `state`, `[batch, units]`.
     pub fn add_to(self, frame: Frame, step: usize, state: &mut [E]) {
         let units = frame.units.max(1);
         match self {
@@ -135,16 +135,16 @@ impl<E: Element> Grads<'_, E> {
     }
 }
 
-/// A recurrent cell. Matrices are `[gates * units, units]`, a row for each sum.
+/// A recurrent cell. Weights have the shape `[gates * units, units]`.
 pub trait Cell<E: Element>: Sync {
-    /// How many numbers a unit keeps of a step besides its gates and its state.
+    /// Number of values that a unit saves of a step besides its gates and its state.
     fn kept(&self) -> usize;
 
-    /// All steps. `bias` is that of the recurrent sums alone, and empty where they have none.
+    /// Runs all steps. `bias` is the recurrent bias, and empty for cells without one.
     fn forward(&self, frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>);
 
-    /// All steps backwards: turns the gates of `trace` into the gradients by the inputs' sums, and
-    /// adds the gradients by the recurrent weights.
+    /// Runs all steps backwards: replaces the gates of `trace` by the gradients of the
+    /// pre-activations, and adds to the gradients of the recurrent weight and bias.
     fn backward(
         &self,
         frame: Frame,
@@ -155,8 +155,8 @@ pub trait Cell<E: Element>: Sync {
     );
 }
 
-/// Long short-term memory; the gates are input, forget, cell and output. It keeps the cell's memory
-/// and the hyperbolic tangent of it.
+/// Long short-term memory. The gates are input, forget, cell and output (Keras's order i, f, c, o;
+/// PyTorch's i, f, g, o). Saves the cell state c and tanh(c).
 pub struct Lstm;
 
 impl<E: Element> Cell<E> for Lstm {
@@ -232,7 +232,8 @@ simd_fn! {
 }
 
 simd_fn! {
-    /// One step of every sample backwards; `kept` is of the step before and of this one.
+    /// One step of every sample backwards. `kept` holds the values saved of the previous step and
+    /// of this one.
     fn lstm_steps_back(
         units: usize,
         gates: &'a mut [E],
@@ -253,8 +254,8 @@ simd_fn! {
     }
 }
 
-/// How many units are computed together, from copies: the compiler cannot see that eight slices do
-/// not overlap, and would take one unit after the other.
+/// Number of units that are computed at once, from copies: the compiler cannot prove that eight
+/// slices do not overlap, and would not vectorize otherwise.
 const LANES: usize = 16;
 
 /// c' = f c + i g, h = o tanh(c').
@@ -309,8 +310,8 @@ fn store<E: Element, const N: usize>(values: [E; N], to: &mut [E], at: usize) {
     to[at..at + N].copy_from_slice(&values);
 }
 
-/// The gradients by the four sums in the place of the gates, and the one by the old memory in the
-/// place of the one by the new.
+/// Replaces the gates by the gradients of their pre-activations, and the gradient of the new cell
+/// state by that of the old one.
 #[inline(always)]
 fn lstm_step_back<E: Element>(
     units: usize,
@@ -359,7 +360,7 @@ fn lstm_units_back<E: Element, const N: usize>(
     store(memory, grad_cell, unit);
 }
 
-/// `output = gradients matrix` for the rows of one step.
+/// `output = grads matrix` for the rows of one step.
 pub fn product<E: Element>(frame: Frame, grads: &[E], matrix: &[E], output: &mut [E]) {
     let Frame { batch, units, .. } = frame;
     let width = matrix.len() / units.max(1);
@@ -371,7 +372,7 @@ pub fn product<E: Element>(frame: Frame, grads: &[E], matrix: &[E], output: &mut
     );
 }
 
-/// `weight += gradients^T states` over the rows of all steps.
+/// `weight += grads^T states` over the rows of all steps.
 pub fn add_weights<E: Element>(frame: Frame, grads: &[E], states: &[E], weight: &mut [E]) {
     let width = weight.len() / frame.units.max(1);
     multiply(
@@ -382,7 +383,7 @@ pub fn add_weights<E: Element>(frame: Frame, grads: &[E], states: &[E], weight: 
     );
 }
 
-/// `sums[j] += rows[..][j]`.
+/// `sums[j] += rows[i][j]` for every row `i`.
 pub fn add_rows<E: Element>(rows: &[E], sums: &mut [E]) {
     rows.chunks_exact(sums.len().max(1)).for_each(|row| add(sums, row));
 }

@@ -1,13 +1,12 @@
-//! How a window slides, as a type.
+//! Stride, padding and dilation of a window, as a type.
 
-/// How the window of a convolution or a pooling slides: its stride down and across, how many zeros
-/// (or nothings) lie above and to the left of the image, and how far apart the numbers under the
-/// window are, down and across.
+/// Stride, padding and dilation of a convolution or pooling window.
 ///
-/// What is added below and to the right shows in the size of the output. Over a sequence a window
-/// slides across.
+/// `DOWN` and `ACROSS` are the strides, `ABOVE` and `LEFT` the padding before the first row and
+/// column. The padding after the last row and column follows from the size of the output. A window
+/// over a sequence moves across.
 ///
-/// `Slide` alone moves by one, inside the image, without gaps; `Slide<2, 2>` moves by two.
+/// `Slide` alone has stride 1, no padding and no dilation; `Slide<2, 2>` has stride 2.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Slide<
     const DOWN: usize = 1,
@@ -18,13 +17,13 @@ pub struct Slide<
     const DILATION_ACROSS: usize = 1,
 >;
 
-/// A [`Slide`] of any numbers.
+/// The constants of a [`Slide`].
 pub trait Sliding: Clone + std::fmt::Debug + Default + 'static {
-    /// From one place to the next, down and across.
+    /// Strides `[down, across]`.
     const STRIDE: [usize; 2];
-    /// How far the first window reaches over the edge, above and to the left.
+    /// Padding `[above, left]`.
     const BEFORE: [usize; 2];
-    /// The distance of neighbours under the window, down and across.
+    /// Dilation `[down, across]`.
     const DILATION: [usize; 2];
 }
 

@@ -1,20 +1,20 @@
-//! Passes over many numbers, spread over the cores.
+//! Parallel passes over long slices.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{element::simd_dispatch::simd_fn, parallel::for_each, ByDtype, Element};
 
-/// How many numbers a core takes at a time, and what one of them costs, in multiplications.
+/// Elements per shard, and cost of an element in multiplications.
 const SHARD_LEN: usize = 1 << 16;
 const COST: usize = 8;
 
-/// Makes every number zero.
+/// Sets every element to zero.
 pub fn clear<E: Element>(numbers: &mut [E]) {
     let work = numbers.len() * COST;
     for_each(work, numbers.chunks_mut(SHARD_LEN), |numbers| numbers.fill(E::zero()));
 }
 
-/// Whether no number is infinite or a NaN.
+/// Whether every element is finite.
 pub fn all_finite<E: Element>(numbers: &[E]) -> bool {
     let finite = AtomicBool::new(true);
     for_each(numbers.len() * COST, numbers.chunks(SHARD_LEN), |numbers| {
@@ -27,12 +27,12 @@ pub fn all_finite<E: Element>(numbers: &[E]) -> bool {
     finite.into_inner()
 }
 
-/// Writes some `rows` of a table of `width` columns, one after the other.
+/// Gathers `rows` of a table `[_, width]`. `numpy.take`; `torch.index_select`.
 pub fn gather<E: Element>(table: &[f32], width: usize, rows: &[usize], output: &mut [E]) {
     E::of_dtype(&Gather)(table, width, rows, output);
 }
 
-/// The same of category indices.
+/// [`gather`] for category indices. 6t| Compiled in this crate.
 #[inline(never)] // So that it is compiled here.
 pub fn gather_indices(table: &[u32], width: usize, rows: &[usize], output: &mut [usize]) {
     let width = width.max(1);
@@ -42,7 +42,7 @@ pub fn gather_indices(table: &[u32], width: usize, rows: &[usize], output: &mut 
     }
 }
 
-/// [`gather`], compiled here for each dtype.
+/// [`gather`], compiled in this crate for each dtype.
 struct Gather;
 
 impl ByDtype for Gather {
@@ -75,8 +75,8 @@ fn gather_of<E: Element>(table: &[f32], width: usize, rows: &[usize], output: &m
 }
 
 simd_fn! {
-    /// Zero times any other number is a NaN, which survives every sum. Sixteen sums side by side, so
-    /// that the compiler takes several numbers at once.
+    /// Sets `finite` unless an element is infinite or NaN: zero times such an element is NaN, and
+    /// NaN survives every sum. Sixteen independent sums, for vectorization.
     fn are_finite(numbers: &'a [E], finite: &'a mut bool) {
         let mut sums = [E::zero(); 16];
         let (chunks, rest) = numbers.as_chunks::<16>();

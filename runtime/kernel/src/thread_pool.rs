@@ -1,9 +1,9 @@
-//! Threads that help with what another thread has begun.
+//! A thread pool for tasks of microseconds.
 //!
-//! A step of training has a dozen operations that are worth several cores, each over in less time
-//! than a sleeping thread takes to wake. So nobody waits for a helper that has not begun: whoever
-//! comes late finds the work closed. And a helper stays awake for a moment, since the next operation
-//! is seldom far.
+//! A training step has a dozen operations that are worth several cores, each of which takes less
+//! time than waking a thread. Therefore a caller never waits for a worker that has not begun: a
+//! worker that comes late finds the task closed. After a task a worker spins for a moment, because
+//! the next operation usually follows at once.
 #![allow(unsafe_code)]
 
 use std::{
@@ -18,13 +18,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a helper looks out for more before it sleeps.
+/// How long an idle worker spins before it sleeps.
 const SPIN_TIME: Duration = Duration::from_micros(200);
 
-/// The variable that says how many threads there are, the caller's included.
+/// The environment variable with the number of threads, including the caller's.
 const THREADS: &str = "MULTI_INPUT_THREADS";
 
-/// How many threads there are, the caller's included.
+/// Number of threads, including the caller's.
 pub(super) fn threads() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {
@@ -34,19 +34,20 @@ pub(super) fn threads() -> usize {
     })
 }
 
-/// Runs `work` on this thread, and meanwhile on up to `others` more, until all of them return.
+/// Runs `work` on this thread and concurrently on up to `workers` others, until all of them return.
 ///
 /// # Panics
-/// Where `work` does, on whichever thread.
+/// Where `work` panics on any thread.
 pub(super) fn run(workers: usize, work: &(dyn Fn() + Sync)) {
     let work: *const (dyn Fn() + Sync) = work;
-    // SAFETY: the lifetime alone changes. The pointer is followed by those who have entered the
-    // call, and `Closing` waits for all of them before this function is left, by a panic too.
+    // SAFETY: only the lifetime changes. The pointer is dereferenced only by threads that have
+    // entered the task, and `CloseGuard` waits for all of them before this function returns or
+    // unwinds.
     let work: *const (dyn Fn() + Sync + 'static) = unsafe { std::mem::transmute(work) };
     let task = Arc::new(Task { work, state: AtomicUsize::new(0), panicked: Mutex::new(None) });
     let guard = CloseGuard { task: &task, pool: Pool::get() };
     guard.pool.push(&task, workers);
-    // SAFETY: `work` is borrowed for as long as this function runs.
+    // SAFETY: `work` is borrowed while this function runs.
     unsafe { (*work)() };
     drop(guard);
     let panicked = lock(&task.panicked).take();
@@ -55,41 +56,43 @@ pub(super) fn run(workers: usize, work: &(dyn Fn() + Sync)) {
     }
 }
 
-/// What helpers are asked for.
+/// Work that is offered to the workers.
 struct Task {
     work: *const (dyn Fn() + Sync),
-    /// How many helpers are at it, and whether no more may begin.
+    /// Number of workers that are running it, and the flag [`CLOSED`].
     state: AtomicUsize,
-    /// What a helper's panic said.
+    /// The payload of a worker's panic.
     panicked: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-/// No helper may begin any more.
+/// Set when no further worker may begin.
 const CLOSED: usize = 1 << (usize::BITS - 1);
 
-// SAFETY: what `work` points to is `Sync`, and alive while anybody is inside; the rest is `Send`.
+// SAFETY: `work` points to a `Sync` closure that is alive while a thread is inside; the rest is
+// `Send`.
 unsafe impl Send for Task {}
 // SAFETY: as above.
 unsafe impl Sync for Task {}
 
 impl Task {
-    /// A helper's share of the work, unless the call is closed.
+    /// Runs the work unless the task is closed.
     fn run_on_worker(&self) {
         let begin = |state: usize| (state & CLOSED == 0).then_some(state + 1);
         if self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, begin).is_err() {
             return;
         }
-        // SAFETY: the call was open a moment ago and waits for whoever entered.
+        // SAFETY: the task was open when this thread entered, and `CloseGuard` waits for entered
+        // threads.
         let result = catch_unwind(AssertUnwindSafe(|| unsafe { (*self.work)() }));
         if let Err(panicked) = result {
             lock(&self.panicked).get_or_insert(panicked);
         }
-        // What was written becomes visible to the caller, who reads the state.
+        // Release: the caller, which reads the state, sees all writes of this thread.
         self.state.fetch_sub(1, Ordering::Release);
     }
 }
 
-/// Closes a call and waits for those who are at it.
+/// Closes a task and waits for the workers that are running it.
 struct CloseGuard<'a> {
     task: &'a Arc<Task>,
     pool: &'static Pool,
@@ -107,24 +110,24 @@ impl Drop for CloseGuard<'_> {
     }
 }
 
-/// Where calls hang until a helper takes them.
+/// The queue of tasks, shared by all workers.
 struct Pool {
     queue: Mutex<Queue>,
-    /// How often something was hung up, for those who are awake to see.
+    /// Number of pushes, observed by spinning workers.
     pushed: AtomicUsize,
-    /// Wakes those who are not.
+    /// Wakes sleeping workers.
     condvar: Condvar,
 }
 
 #[derive(Default)]
 struct Queue {
     open: VecDeque<Arc<Task>>,
-    /// How many helpers are asleep.
+    /// Number of sleeping workers.
     sleeping: usize,
 }
 
 impl Pool {
-    /// The board, with its helpers on the way.
+    /// The pool. The first call starts its workers.
     fn get() -> &'static Pool {
         static POOL: OnceLock<Pool> = OnceLock::new();
         static STARTED: OnceLock<()> = OnceLock::new();
@@ -136,7 +139,7 @@ impl Pool {
         STARTED.get_or_init(|| {
             for worker in 1..threads() {
                 let name = format!("multi-input-{worker}");
-                // Without a helper the caller does all the work.
+                // If a worker cannot be started, the caller does its part.
                 let _ = thread::Builder::new().name(name).spawn(|| pool.worker_loop());
             }
         });
@@ -152,7 +155,7 @@ impl Pool {
         (0..workers.min(sleeping)).for_each(|_| self.condvar.notify_one());
     }
 
-    /// Takes down what nobody came for.
+    /// Removes the queued entries of a task that no worker has taken.
     fn remove(&self, task: &Arc<Task>) {
         lock(&self.queue).open.retain(|other| !Arc::ptr_eq(other, task));
     }
@@ -173,7 +176,7 @@ impl Pool {
         }
     }
 
-    /// Whether something was hung up before the time was over.
+    /// Spins until a task is pushed; `false` after [`SPIN_TIME`].
     fn spin(&self, seen: usize) -> bool {
         let (start, mut spins) = (Instant::now(), 0);
         while self.pushed.load(Ordering::Acquire) == seen {
@@ -185,7 +188,7 @@ impl Pool {
         true
     }
 
-    /// Until something hangs there.
+    /// Sleeps until the queue has a task.
     fn sleep(&self) {
         let mut queue = lock(&self.queue);
         queue.sleeping += 1;
@@ -194,7 +197,7 @@ impl Pool {
     }
 }
 
-/// Between two looks: for a short while nothing, then whatever else wants this core.
+/// Spins at first, then yields the core to other threads.
 fn backoff(spins: &mut u32) {
     *spins += 1;
     match *spins < 100 {
@@ -203,7 +206,7 @@ fn backoff(spins: &mut u32) {
     }
 }
 
-/// No lock here is held while anything panics that could leave it half done.
+/// A poisoned lock is consistent: no code that holds one can panic halfway through a change.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -259,7 +262,7 @@ mod tests {
                     panic!("on purpose");
                 }
                 mine.fetch_add(1, Ordering::SeqCst);
-                // Long enough for a helper to come, where there is one.
+                // Long enough for a worker to begin, if there is one.
                 thread::sleep(Duration::from_millis(50));
             });
         }));

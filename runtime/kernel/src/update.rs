@@ -1,4 +1,4 @@
-//! An optimizer's step over the weights of a tensor, in one pass over all that it remembers.
+//! An optimizer's step over the weights and slots of a tensor, in one pass.
 
 use super::{
     element::simd_dispatch::{self, Loops},
@@ -6,17 +6,17 @@ use super::{
     Element,
 };
 
-/// What a step makes of one weight, its gradient and what is remembered of it.
+/// The update rule of an optimizer for one weight, with `SLOTS` slots (such as Adam's m and v).
 pub trait Rule<E, const SLOTS: usize>: Copy + Sync {
-    /// The new weight, and what is then remembered. It is `#[inline(always)]`.
+    /// Returns the new weight and slots. Implementations must be `#[inline(always)]`.
     fn step(self, weight: E, gradient: E, slots: [E; SLOTS]) -> (E, [E; SLOTS]);
 }
 
-/// How many weights a core takes at a time, and what one of them costs, in multiplications.
+/// Weights per shard, and cost of a weight in multiplications.
 const SHARD_LEN: usize = 1 << 14;
 const COST: usize = 8;
 
-/// Applies `rule` to every weight. Where there are not `SLOTS` slots, nothing happens.
+/// Applies `rule` to every weight, in parallel. Without exactly `SLOTS` slots nothing happens.
 pub fn update<E: Element, const SLOTS: usize>(
     rule: impl Rule<E, SLOTS>,
     weights: &mut [E],
@@ -31,7 +31,7 @@ pub fn update<E: Element, const SLOTS: usize>(
     });
 }
 
-/// The numbers of some weights; as an iterator, [`TOGETHER`] of them at a time.
+/// A shard of weights; as an iterator, the shards of [`SHARD_LEN`] weights.
 struct Shards<'a, E, const SLOTS: usize> {
     weights: &'a mut [E],
     gradient: &'a [E],
@@ -57,13 +57,13 @@ impl<'a, E, const SLOTS: usize> Iterator for Shards<'a, E, SLOTS> {
     }
 }
 
-/// Cuts the next piece off.
+/// Splits off the next shard.
 fn take<'a, E>(numbers: &mut &'a mut [E]) -> &'a mut [E] {
     let len = numbers.len().min(SHARD_LEN);
     cut(numbers, len)
 }
 
-/// A piece's step.
+/// The step of a shard. 8t| With iterators the loop is not vectorized.
 struct Step<'a, E, R, const SLOTS: usize> {
     rule: R,
     shard: Shards<'a, E, SLOTS>,

@@ -1,17 +1,17 @@
-//! Windows that slide over images and sequences, on the slices of single samples.
+//! Windows of convolutions and poolings over single samples of images and sequences.
 
 use std::ops::Range;
 
 use super::{element::simd_dispatch::simd_fn, slide::Sliding, Element};
 
-/// Where the numbers of one image or sequence lie in a slice.
+/// Layout of an image or sequence in a slice.
 #[derive(Clone, Copy, Debug)]
 pub struct Plane {
-    /// How many channels.
+    /// Number of channels.
     pub channels: usize,
     /// Rows and columns.
     pub sizes: [usize; 2],
-    /// The distances between channels, rows and columns.
+    /// Strides of channels, rows and columns.
     strides: [usize; 3],
 }
 
@@ -22,37 +22,37 @@ impl Plane {
         Plane { channels, sizes: [height, width], strides }
     }
 
-    /// A sequence, `[steps, channels]`: an image of one row.
+    /// A sequence, `[steps, channels]`, as an image with one row.
     pub fn steps(steps: usize, channels: usize) -> Plane {
         Plane { channels, sizes: [1, steps], strides: [1, steps * channels, channels] }
     }
 
-    /// The first so many channels of a plane whose channels are one piece each.
+    /// The first `channels` channels. The plane must be channels-first.
     pub(crate) fn with_channels(self, channels: usize) -> Plane {
         Plane { channels, ..self }
     }
 
-    /// The places of one channel.
+    /// Number of positions: rows times columns.
     pub fn places(&self) -> usize {
         self.sizes[0] * self.sizes[1]
     }
 
-    /// The numbers of one sample.
+    /// Number of elements of a sample.
     pub fn elements(&self) -> usize {
         self.channels * self.places()
     }
 
-    /// Whether each channel is one piece, rather than each place.
+    /// Whether each channel is contiguous.
     pub fn channels_first(&self) -> bool {
         self.strides[0] == self.places()
     }
 
-    /// Where the number of a channel at a row and column lies.
+    /// The offset of an element.
     pub fn at(&self, channel: usize, row: usize, column: usize) -> usize {
         channel * self.strides[0] + row * self.strides[1] + column * self.strides[2]
     }
 
-    /// Adds up the numbers of each channel.
+    /// Adds the sum of each channel to `sums`.
     pub fn add_channels<E: Element>(&self, sample: &[E], sums: &mut [E]) {
         if !self.channels_first() {
             for place in sample.chunks_exact(self.channels.max(1)) {
@@ -63,7 +63,7 @@ impl Plane {
         add_totals(self.places(), sample, sums);
     }
 
-    /// Every place of a channel, in order.
+    /// The offsets of a channel's elements, in row-major order.
     pub fn of_channel(&self, channel: usize) -> impl Iterator<Item = usize> + '_ {
         let [rows, columns] = self.sizes;
         (0..rows).flat_map(move |row| (0..columns).map(move |column| self.at(channel, row, column)))
@@ -71,14 +71,14 @@ impl Plane {
 }
 
 simd_fn! {
-    /// Adds the sum of each row of so many numbers.
+    /// Adds the sum of each row of `width` elements to `sums`.
     fn add_totals(width: usize, rows: &'a [E], sums: &'a mut [E]) {
         let rows = rows.chunks_exact(width.max(1));
         rows.zip(sums).for_each(|(row, sum)| *sum += total(row));
     }
 }
 
-/// The sum of the numbers, sixteen running sums at once.
+/// The sum of the elements, as sixteen partial sums.
 #[inline(always)]
 fn total<E: Element>(numbers: &[E]) -> E {
     let (blocks, rest) = numbers.as_chunks::<16>();
@@ -89,65 +89,65 @@ fn total<E: Element>(numbers: &[E]) -> E {
     sums.into_iter().chain(rest.iter().copied()).sum()
 }
 
-/// A window over an image, and the image of its places. What lies outside is zeros to a
-/// convolution and nothing to a pooling.
+/// The windows of a convolution or pooling. Padding counts as zeros for a convolution; a pooling
+/// ignores it.
 #[derive(Clone, Copy, Debug)]
 pub struct Windows {
-    /// What they slide over.
+    /// The input of the windows.
     pub input: Plane,
-    /// One place for each of them.
+    /// The output, with one position per window.
     pub output: Plane,
-    /// Rows and columns of each.
+    /// Rows and columns of a window.
     pub kernel: [usize; 2],
     pub(crate) stride: [usize; 2],
-    /// How far the first window reaches over the edge.
+    /// Padding before the first row and column.
     pub before: [usize; 2],
     pub(crate) dilation: [usize; 2],
 }
 
-/// Some of the places: whole rows, or a part of one row.
+/// A range of output positions: whole rows, or a part of one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Band {
     /// The rows of the output.
     pub rows: Range<usize>,
-    /// The columns of each of these rows.
+    /// The columns of each row.
     pub columns: Range<usize>,
 }
 
 impl Band {
-    /// How many they are.
+    /// Number of positions.
     pub fn places(&self) -> usize {
         self.rows.len() * self.columns.len()
     }
 }
 
-/// A row of places that one number of the kernel meets without leaving the image.
+/// Consecutive output positions in a row that one kernel element maps into the image.
 struct Run {
-    /// Where they lie among the patches.
+    /// Their range within the patches.
     places: Range<usize>,
-    /// Where the first of the numbers met lies in the image, and how far apart they are.
+    /// Offset of the first image element, and distance to the next one.
     first: usize,
     step: usize,
 }
 
 impl Windows {
-    /// Those of a convolution.
+    /// The windows of a convolution.
     pub fn kernel<S: Sliding>(input: Plane, output: Plane, kernel: [usize; 2]) -> Windows {
         let (stride, before, dilation) = (S::STRIDE, S::BEFORE, S::DILATION);
         Windows { input, output, kernel, stride, before, dilation }
     }
 
-    /// Those of a pooling, which have no dilation.
+    /// The windows of a pooling, without dilation.
     pub fn pool<S: Sliding>(input: Plane, output: Plane, pool: [usize; 2]) -> Windows {
         Windows { dilation: [1, 1], ..Windows::kernel::<S>(input, output, pool) }
     }
 
-    /// How many numbers all windows of a pooling cover.
+    /// Number of elements of all pooling windows.
     pub fn work(&self) -> usize {
         self.output.elements() * self.kernel[0] * self.kernel[1]
     }
 
-    /// Whether some window reaches outside.
+    /// Whether a window extends beyond the input.
     pub(crate) fn needs_padding(&self) -> bool {
         let overhangs = |axis: usize| {
             let last = self.output.sizes[axis].saturating_sub(1) * self.stride[axis];
@@ -157,8 +157,8 @@ impl Windows {
         overhangs(0) || overhangs(1)
     }
 
-    /// The places under `rows` and `columns` cut into bands of about so many: whole groups of
-    /// `together` rows, or parts of a row where a single one has more.
+    /// Splits output `rows` and `columns` into bands of about `about` positions: multiples of
+    /// `row_multiple` rows, or parts of a row where one row has more.
     pub(crate) fn bands(
         &self,
         [rows, columns]: [usize; 2],
@@ -176,9 +176,8 @@ impl Windows {
         })
     }
 
-    /// The image as a matrix: a row for each number of the kernel in each of `channels`, which
-    /// starts `stride` after the last one, a column for each place of the band. Where a window
-    /// reaches outside, `patches` stays as it is: zeros.
+    /// im2col: writes the matrix `patches`, `[channels * kernel, positions]` with row stride
+    /// `stride`. Elements in the padding are not written, so `patches` must contain zeros there.
     pub fn gather<E: Element>(
         &self,
         image: &[E],
@@ -197,7 +196,7 @@ impl Windows {
         });
     }
 
-    /// Adds every number of such a matrix to the place of the image that it was gathered from.
+    /// col2im: adds every element of `patches` to its element of the image.
     pub fn scatter<E: Element>(
         &self,
         (patches, stride): (&[E], usize),
@@ -249,7 +248,7 @@ impl Windows {
         }
     }
 
-    /// The places along an axis where this number of the kernel meets the image.
+    /// The output positions along an axis at which a kernel element lies within the input.
     fn valid_outputs(&self, axis: usize, number: usize) -> Range<usize> {
         let (offset, stride) = (number * self.dilation[axis], self.stride[axis]);
         let first = self.before[axis].saturating_sub(offset).div_ceil(stride);
@@ -257,13 +256,14 @@ impl Windows {
         first..end.div_ceil(stride).min(self.output.sizes[axis])
     }
 
-    /// What a number of the kernel meets there.
+    /// The input position of a kernel element at an output position.
     fn input_position(&self, axis: usize, number: usize, place: usize) -> usize {
         place * self.stride[axis] + number * self.dilation[axis] - self.before[axis]
     }
 
-    /// The largest number under every place: the place among the outputs, where the number lies,
-    /// and the number. The first of equal ones, and a NaN before anything else.
+    /// Max pooling: calls `each` with the offset in the output, the offset of the maximum in the
+    /// input, and the maximum of each window: the first of equal elements; NaN counts as larger
+    /// than any number.
     pub fn largest<E: Element>(&self, image: &[E], mut each: impl FnMut(usize, usize, E)) {
         let [_, down, across] = self.input.strides;
         self.each_window(|channel, place, rows, columns| {
@@ -275,7 +275,7 @@ impl Windows {
             for _ in rows {
                 let numbers = image[start..].iter().step_by(across).take(columns.len());
                 for (step, x) in numbers.enumerate() {
-                    // Without a branch, since which one is larger cannot be foreseen.
+                    // Branch-free, because the comparison is unpredictable.
                     let larger = exceeds(*x, best.1);
                     best.0 = if larger { start + step * across } else { best.0 };
                     best.1 = if larger { *x } else { best.1 };
@@ -286,7 +286,8 @@ impl Windows {
         });
     }
 
-    /// Every number under every place: the place, where the number lies, and its share of the mean.
+    /// Average pooling: calls `each` with the offset in the output, the offset in the input, and
+    /// the element's weight in the mean of its window, for every element of every window.
     pub fn shares<E: Element>(&self, mut each: impl FnMut(usize, usize, E)) {
         self.each_window(|channel, place, rows, columns| {
             let share = E::of(1.0 / (rows.len() * columns.len()).max(1) as f64);
@@ -298,8 +299,8 @@ impl Windows {
         });
     }
 
-    /// Every place of every channel, with the rows and columns of the image that its window
-    /// covers: pools have no dilation.
+    /// Calls `each` with the channel, the output offset, and the rows and columns of the input
+    /// under each window. Pooling windows have no dilation.
     fn each_window(&self, mut each: impl FnMut(usize, usize, Range<usize>, Range<usize>)) {
         let [rows, columns] = self.output.sizes;
         let columns: Vec<_> = (0..columns).map(|column| self.covered(1, column)).collect();
@@ -321,7 +322,7 @@ impl Windows {
     }
 }
 
-/// Whether `x` is to be kept rather than the largest number so far: a NaN is larger than all.
+/// Whether `x` replaces the maximum so far. NaN counts as larger than any number.
 #[inline(always)]
 pub fn exceeds<E: Element>(x: E, largest: E) -> bool {
     x > largest || x.is_nan()
@@ -331,7 +332,7 @@ pub fn exceeds<E: Element>(x: E, largest: E) -> bool {
 mod tests {
     use super::*;
 
-    /// Every number of every patch by its definition, and where it comes from.
+    /// Every element of every patch by definition, with its offset in the image.
     fn naive(windows: &Windows, mut each: impl FnMut(usize, Option<usize>)) {
         let mut patch = 0;
         for channel in 0..windows.input.channels {
@@ -374,7 +375,7 @@ mod tests {
         }
     }
 
-    /// Gathers and scatters in bands of so many places.
+    /// Gathers and scatters in bands of about `about` positions.
     fn check_patches(windows: &Windows, about: usize) {
         let channels = windows.input.channels;
         let rows = channels * windows.kernel[0] * windows.kernel[1];
@@ -382,7 +383,7 @@ mod tests {
         let image: Vec<f64> = (0..windows.input.elements()).map(|i| i as f64 + 1.0).collect();
         let (mut patches, mut back) = (vec![0.0; rows * places], vec![0.0; image.len()]);
         for band in windows.bands(windows.output.sizes, about, 1) {
-            // A stride that is larger than the band.
+            // A stride larger than the band.
             let stride = band.places() + 2;
             let mut part = vec![0.0; rows * stride];
             windows.gather(&image, 0..channels, &band, (&mut part, stride));

@@ -1,9 +1,8 @@
-//! A convolution with kernels of three by three and the largest of its sums under squares of two by
-//! two, by Winograd's minimal filtering: the four sums of a square take sixteen multiplications for
-//! each channel instead of thirty-six.
+//! 3x3 convolution fused with 2x2 max pooling, by Winograd's minimal filtering: the four outputs of
+//! a pooling window take 16 multiplications per channel instead of 36.
 //!
 //! ```text
-//! sums = At [(G g Gt) * (Bt d B)] A        g: a kernel, 3 x 3; d: the image under a square, 4 x 4
+//! outputs = At [(G g Gt) * (Bt d B)] A     g: a kernel, 3 x 3; d: the input of a tile, 4 x 4
 //!
 //! Bt = 1  0 -1  0      G =  1    0    0      At = 1  1  1  0
 //!      0  1  1  0          1/2  1/2  1/2          0  1 -1 -1
@@ -11,8 +10,9 @@
 //!      0  1  0 -1           0    0    1
 //! ```
 //!
-//! Lavin and Gray, *Fast Algorithms for Convolutional Neural Networks*, 2015, F(2x2, 3x3). All
-//! squares of a few rows are turned at once, and stay in the cache while every filter meets them.
+//! Lavin and Gray, *Fast Algorithms for Convolutional Neural Networks*, 2015, F(2x2, 3x3). A tile
+//! is a pooling window of 2x2 outputs. The tiles of a few rows are transformed at once and stay in
+//! the cache while all filters are applied to them.
 #![allow(unsafe_code)]
 
 use super::{
@@ -24,29 +24,29 @@ use super::{
     Element,
 };
 
-/// How many products a square is made of, for each channel.
+/// Number of products of a tile per channel.
 const PRODUCTS: usize = 16;
-/// The most channels that a filter may see: with more, the turned squares leave the cache, and a
-/// product of matrices is as fast.
+/// Maximum of input channels per filter: with more, the transformed tiles exceed the cache, and a
+/// matrix product is as fast.
 const MAX_INPUTS: usize = 8;
-/// As many squares as the widest register holds.
+/// Number of tiles in the widest register.
 const LANES: usize = 16;
-/// The most squares that are turned at once: they stay in the nearest cache.
+/// Maximum of tiles that are transformed at once: they fit into the L1 cache.
 const MAX_TILES: usize = 80;
-/// How far apart two rows of turned numbers lie: there is room for all lanes after the last square.
-/// It is known beforehand, so that no address is computed where they are read.
+/// Row stride of transformed tiles, with padding for a register after the last tile. It is a
+/// constant, so that no address is computed at a load.
 const STRIDE: usize = (MAX_TILES + LANES - 1).next_multiple_of(LANES);
 
-/// A convolution whose sums are pooled in squares.
+/// A convolution followed by 2x2 max pooling.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Winograd {
     convolution: Convolution,
-    /// The squares of an image.
+    /// The output of the pooling, one element per tile.
     tiles: Plane,
 }
 
 impl Winograd {
-    /// `None` where kernels or windows are of other sizes, or a filter sees many channels.
+    /// `None` for other sizes of kernel or window, and for many input channels.
     pub(super) fn new(
         convolution: Convolution,
         tiles: Plane,
@@ -62,7 +62,7 @@ impl Winograd {
         fits.then_some(Winograd { convolution, tiles })
     }
 
-    /// The largest sum of each square, the bias added, and which of the four it is.
+    /// The maximum of each tile with the bias added, and its index within the tile.
     pub(super) fn forward<E: Element>(
         &self,
         image: &[E],
@@ -98,12 +98,12 @@ impl Winograd {
         });
     }
 
-    /// The squares that are turned at once, which lie side by side: whole rows, or parts of one. All
-    /// pieces are of one size, so the last ones may be met twice.
+    /// Blocks of adjacent tiles that are transformed at once: whole rows, or parts of one. All
+    /// blocks have the same size, so the last ones may overlap the previous ones.
     fn tile_blocks(&self) -> impl Iterator<Item = Band> {
         let [rows, columns] = self.tiles.sizes.map(|size| size.max(1));
         let across = columns.div_ceil(columns.div_ceil(MAX_TILES));
-        // At least so many rows that they fill a register.
+        // At least as many rows as fill a register.
         let down = (MAX_TILES / columns).max(LANES.div_ceil(columns)).min(rows);
         let starts = move |size: usize, together: usize| {
             (0..size).step_by(together).map(move |start| start.min(size - together))
@@ -114,8 +114,7 @@ impl Winograd {
         })
     }
 
-    /// Bt d B of the squares of a group's channels: for each of its numbers and each channel, those
-    /// of all squares side by side.
+    /// Bt d B of a group's tiles: `[16, channels, tiles]`.
     fn transform_input<E: Element>(
         &self,
         image: &[E],
@@ -127,11 +126,11 @@ impl Winograd {
         let columns = tiles.columns.len();
         let half = (columns + 1 + LANES).next_multiple_of(LANES);
         let ([height, width], [above, left]) = (windows.input.sizes, windows.before);
-        // How many columns of the image are left of the piece, and how many zeros come first in it.
+        // Number of image columns left of the block, and number of padding columns in the block.
         let passed = (2 * tiles.columns.start).saturating_sub(left).min(width);
         let zeros = left.saturating_sub(2 * tiles.columns.start);
         with_buffer((2 * tiles.rows.len() + 2) * 2 * half, |halves| {
-            // What lies outside the image lies at the same places for every channel.
+            // The padding is the same for every channel.
             halves.fill(E::zero());
             for (input, channel) in self.convolution.channels(group).enumerate() {
                 let rows = (2 * tiles.rows.start..).map(|row| row.checked_sub(above));
@@ -155,7 +154,7 @@ impl Winograd {
 }
 
 simd_fn! {
-    /// A row of which `zeros` stand before it: those at even places, then those at odd ones.
+    /// Splits a row, after `zeros` columns of padding, into even and odd columns.
     fn split(row: &'a [E], zeros: usize, halves: &'a mut [E]) {
         let (even, odd) = halves.split_at_mut(halves.len() / 2);
         let (first, second) = match zeros % 2 {
@@ -172,12 +171,12 @@ simd_fn! {
     }
 }
 
-/// Bt d B of a row of squares, for one channel.
+/// Bt d B of a row of tiles, for one channel.
 struct InputTransform<'a, E> {
-    /// Four rows of the image, each its even columns and then its odd ones.
+    /// Four rows of the image, each with its even columns before its odd ones.
     halves: &'a [E],
     columns: usize,
-    /// The sixteen numbers, `stride` apart.
+    /// The 16 elements, `stride` apart.
     transformed: &'a mut [E],
     stride: usize,
 }
@@ -194,8 +193,8 @@ impl<E: Element> WithSimd<E> for InputTransform<'_, E> {
             "every number has a place"
         );
         for column in (0..columns).step_by(R::LANES) {
-            // Bt of even and odd columns, and of those after them. No closures here or below: the
-            // processor's instructions would not be inlined into them.
+            // Bt of even and odd columns and of the next ones. No closures here and below:
+            // intrinsics are not inlined into closures.
             let mut row_transforms = [[R::zero(); 4]; 4];
             for (row_transform, range) in [0, half, 1, half + 1].into_iter().enumerate() {
                 let first = halves.as_ptr().add(range + column);
@@ -219,7 +218,7 @@ impl<E: Element> WithSimd<E> for InputTransform<'_, E> {
     }
 }
 
-/// G g Gt of every kernel: for each filter its sixteen numbers, and for each of them its channels.
+/// G g Gt of every kernel: `[filters, 16, channels]`.
 fn transform_kernels<E: Element>(inputs: usize, weight: &[E], kernels: &mut [E]) {
     let half = E::of(0.5);
     let row_transform = |[a, b, c]: [E; 3]| [a, half * (a + b + c), half * (a - b + c), c];
@@ -240,19 +239,19 @@ fn transform_kernels<E: Element>(inputs: usize, weight: &[E], kernels: &mut [E])
     }
 }
 
-/// What filters make of the turned squares.
+/// Applies filters to the transformed tiles.
 struct Filters<'a, E> {
-    /// Their turned kernels, channel by channel for each number.
+    /// Transformed kernels, `[filters, 16, channels]`.
     kernels: &'a [E],
     inputs: usize,
-    /// The turned squares, in rows [`STRIDE`] apart in the same order.
+    /// Transformed tiles, `[16, channels, tiles]` with row stride [`STRIDE`].
     transformed: &'a [E],
-    /// One for each filter, or none.
+    /// One per filter, or empty.
     biases: &'a [E],
-    /// All squares of every filter.
+    /// All tiles of every filter.
     largest: &'a mut [E],
     argmax: &'a mut [u8],
-    /// Which of them are the turned ones, and how many a filter has in all.
+    /// Index of the first transformed tile, their number, and the number of tiles per filter.
     first: usize,
     count: usize,
     apart: usize,
@@ -280,15 +279,17 @@ impl<E: Element> WithSimd<E> for Filters<'_, E> {
 }
 
 impl<E: Element> Filters<'_, E> {
-    /// All filters, for so many channels, or for any number where that is 0.
+    /// Applies all filters, for `INPUTS` channels, or for any number of channels if `INPUTS` is 0.
     ///
     /// # Safety
-    /// The processor has the register, and the sizes are as [`run`](WithSimd::run) asks.
+    /// The processor supports the register, and the sizes satisfy the assertions of
+    /// [`run`](WithSimd::run).
     #[inline(always)]
     unsafe fn filters<R: Simd<Number = E>, const INPUTS: usize>(&mut self, filters: usize) {
         let count = self.count;
         for filter in 0..filters {
-            // Two registers share what is read of the kernel. The last ones may be met twice.
+            // Two registers share the loads of the kernel. The last block may overlap the previous
+            // one.
             if count < 2 * R::LANES {
                 for tile in (0..count).step_by(R::LANES) {
                     self.tiles::<R, INPUTS, 1>(filter, tile.min(count - R::LANES));
@@ -301,18 +302,17 @@ impl<E: Element> Filters<'_, E> {
         }
     }
 
-    /// `N` registers of squares from one on.
+    /// Computes `N` registers of tiles, starting at `tile`.
     ///
     /// # Safety
-    /// As above, and there are so many squares.
+    /// As [`filters`](Filters::filters), and the tiles are in bounds.
     #[inline(always)]
     unsafe fn tiles<R: Simd<Number = E>, const INPUTS: usize, const N: usize>(
         &mut self,
         filter: usize,
         tile: usize,
     ) {
-        // What is known of the four sums is brought forward row by row, or it would not fit into
-        // the registers.
+        // The four outputs are accumulated row by row, so that they fit into the registers.
         let mut upper = self.row_transform::<R, INPUTS, N>(0, filter, tile);
         let mut lower = self.row_transform::<R, INPUTS, N>(1, filter, tile);
         for n in 0..N {
@@ -339,10 +339,10 @@ impl<E: Element> Filters<'_, E> {
         }
     }
 
-    /// A row of the products, and of them the two numbers that At makes of its four columns.
+    /// A row of the 4x4 products, multiplied by A: two elements.
     ///
     /// # Safety
-    /// As above.
+    /// As [`tiles`](Filters::tiles).
     #[inline(always)]
     unsafe fn row_transform<R: Simd<Number = E>, const INPUTS: usize, const N: usize>(
         &self,
@@ -362,10 +362,10 @@ impl<E: Element> Filters<'_, E> {
         row_transform
     }
 
-    /// One of the sixteen products, summed over the channels.
+    /// One of the 16 products, summed over the channels.
     ///
     /// # Safety
-    /// As above.
+    /// As [`tiles`](Filters::tiles).
     #[inline(always)]
     unsafe fn product<R: Simd<Number = E>, const INPUTS: usize, const N: usize>(
         &self,
@@ -391,10 +391,11 @@ impl<E: Element> Filters<'_, E> {
     }
 }
 
-/// Numbers below four, a byte each, of their lower and their higher bits.
+/// Writes two-bit numbers, given as masks of their low and high bits, as bytes.
 #[inline(always)]
 fn write_argmax(bits: [u16; 2], argmax: &mut [u8]) {
-    // Copies of the bits, each shifted by one more, of which a byte keeps the lowest.
+    // Multiplication copies the bits at a distance of 7 bits; the mask keeps the lowest bit of each
+    // byte.
     let bytes = |bits: u16| {
         let last = u64::from(bits >> 7 & 1) << 56;
         last | u64::from(bits & 0x7f).wrapping_mul(0x0002_0408_1020_4081) & 0x0001_0101_0101_0101
@@ -415,7 +416,7 @@ mod tests {
         (0..len).map(|i| E::of((i as f64 * scale).sin())).collect()
     }
 
-    /// What `Pooled` gives, beside the sums one by one in double precision.
+    /// Compares `Pooled` with sums in double precision.
     fn check<E: Element>(groups: usize, inputs: usize, before: usize, [rows, columns]: [usize; 2]) {
         let (filters, channels) = (2 * groups, groups * inputs);
         let image = Plane::image(channels, rows, columns);
@@ -482,13 +483,13 @@ mod tests {
 
     #[test]
     fn the_largest_sums_are_those_of_the_convolution() {
-        // One register and several, with and without zeros around, of odd sizes and even ones.
+        // One register and several; with and without padding; odd and even sizes.
         let sizes = [(0, [10, 10]), (1, [9, 15]), (0, [6, 66]), (1, [33, 4]), (1, [5, 170])];
         for (before, sizes) in sizes {
             check::<f32>(1, 3, before, sizes);
             check::<f64>(1, 3, before, sizes);
         }
-        // Other numbers of channels, and groups of them.
+        // Other numbers of channels, and groups.
         for inputs in [1, 2, 4, 8] {
             check::<f32>(1, inputs, 1, [12, 13]);
             check::<f64>(2, inputs, 0, [12, 13]);
