@@ -1,5 +1,5 @@
-//! What Conv1D and Conv2D share, alone or together with a pooling: the passes of a batch, its
-//! samples spread over the cores.
+//! The operation of Conv1D and Conv2D, alone or fused with a pooling, with the samples of a batch
+//! in parallel.
 
 use multi_input_kernel::{
     convolution::{Convolution, Pass},
@@ -11,7 +11,7 @@ use multi_input_kernel::{
 use super::{activation::Function, origin::Origin};
 use crate::{operation::*, tensor::*};
 
-/// Runs a layer on `x`.
+/// Records a convolution of `x`.
 pub(super) fn run<S: Shape, Out: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     layer: &dyn AnyOperation,
     x: Tensor<S, E, D, T>,
@@ -22,12 +22,13 @@ pub(super) fn run<S: Shape, Out: Shape, E: Element, D: Backend<E>, T: Tape<E, D>
     record(layer, &[&x, weight, bias], shape, x.device(), tape)
 }
 
-/// Below how many samples the filters of each are spread over the cores, and in how many pieces.
+/// A batch of fewer samples splits the filters of each sample into this number of pieces, which run
+/// in parallel.
 const FEW_SAMPLES: usize = 4;
 const PIECES: usize = 2;
 
-/// A pass over so many samples, and the activation: the inputs are x, the weight and the bias, which
-/// may have no numbers.
+/// A convolution of a batch, and the activation. The inputs are x, the weight and the bias, which
+/// may be empty.
 #[derive(Clone)]
 pub(super) struct Batch<P> {
     pub(super) pass: P,
@@ -37,8 +38,8 @@ pub(super) struct Batch<P> {
 }
 
 impl Batch<Convolution> {
-    /// The same and a pooling after it, where that is one pass: where the windows of the pooling lie
-    /// side by side inside the output and the activation is an increasing function.
+    /// This layer fused with a max pooling after it. `None` unless the windows of the pooling are
+    /// disjoint and inside the output and the activation is monotonically increasing.
     pub(super) fn pooled(&self, pool: &Windows) -> Option<Batch<Pooled>> {
         let Batch { pass, function, samples, origin } = *self;
         let pass = Pooled::new(pass, pool).filter(|_| function.is_increasing())?;
@@ -48,11 +49,11 @@ impl Batch<Convolution> {
 
 compiled!(Batch<Convolution>, Batch<Pooled>);
 
-/// What the backward pass of a convolution needs.
+/// The buffers of the forward pass that the backward pass needs.
 pub(super) struct Saved<E> {
-    /// The sums before the activation, where its derivative needs them.
+    /// The pre-activations, where the derivative of the activation needs them; else empty.
     sums: Vec<E>,
-    /// What the pass remembers of each sum.
+    /// The argmax of each pooling window, in a fused layer; else empty.
     marks: Vec<u8>,
 }
 
@@ -66,7 +67,7 @@ impl<P: Pass> Operation for Batch<P> {
         let [x, weight, bias] = inputs else { return Err(OperationError::Size) };
         let mut marks = workspace.acquire_bytes(self.samples * self.pass.marks())?;
         let keeps_sums = records && self.function.needs_input();
-        // While what comes out of a sample is in the cache.
+        // The activation follows each sample while its output is in the cache.
         let at_once = !keeps_sums && !self.function.is_across();
         self.sum(x, (weight, bias), output, &mut marks, |sums| {
             if at_once {
@@ -118,14 +119,15 @@ impl<P: Pass> Batch<P> {
         self.samples * self.pass.work()
     }
 
-    /// How many filters a core takes at a time: all of them where there are samples enough.
+    /// The number of filters of a task: all filters where the batch has enough samples.
     fn together(&self) -> usize {
         let filters = self.channels();
         let some = if self.samples < FEW_SAMPLES { filters.div_ceil(PIECES) } else { filters };
         self.pass.with_filters(some).map_or(filters, |_| some).max(1)
     }
 
-    /// The sums of all samples, and `finish` on those of each, or of some filters of it.
+    /// Computes the pre-activations of all samples and calls `finish` on those of each sample, or
+    /// of some of its filters.
     fn sum<E: Element>(
         &self,
         x: &[E],
@@ -149,7 +151,7 @@ impl<P: Pass> Batch<P> {
         });
     }
 
-    /// The same with the filters of a sample spread over the cores.
+    /// [`sum`](Batch::sum) with the filters of each sample in parallel.
     fn sum_by_filters<E: Element>(
         &self,
         together: usize,
@@ -183,7 +185,7 @@ impl<P: Pass> Batch<P> {
         });
     }
 
-    /// How many samples add up their gradients by the weights together.
+    /// The number of samples whose weight gradients are summed in one buffer.
     fn in_shard(&self) -> usize {
         samples_in_shard(self.samples, self.partial())
     }
@@ -192,13 +194,13 @@ impl<P: Pass> Batch<P> {
         self.samples.div_ceil(self.in_shard())
     }
 
-    /// The numbers of a shard: the gradients by the weights and after them those by the biases.
+    /// The number of elements of a shard's gradients: those of the weight, then those of the bias.
     fn partial(&self) -> usize {
         self.pass.partial() + self.channels()
     }
 
-    /// Turns the gradients by what came out into those by the sums, `activated` with their activation,
-    /// and adds up the gradients by the weights.
+    /// Replaces the gradients of the output by those of the pre-activations, and sums the weight
+    /// gradients of each shard in `partial`. `activated` has the pre-activations and the outputs.
     fn backward_weight<E: Element>(
         &self,
         x: &[E],
@@ -233,7 +235,7 @@ impl<P: Pass> Batch<P> {
         }
     }
 
-    /// There are as many numbers in `db` as channels, or none.
+    /// `db` has one element for each channel, or none.
     fn add_biases<E: Element>(&self, partial: &[E], db: &mut [E]) {
         for shard in partial.chunks_exact(self.partial().max(1)) {
             let sums = &shard[self.pass.partial()..];
@@ -251,7 +253,7 @@ impl<P: Pass> Batch<P> {
         });
     }
 
-    /// Whether rows of filters must be made for an activation that looks at all of a place.
+    /// Whether the activation needs the channels of a pixel side by side, and they are not.
     fn turns(&self) -> bool {
         self.function.is_across() && self.pass.output().channels_first()
     }
@@ -272,7 +274,7 @@ impl<P: Pass> Batch<P> {
         );
     }
 
-    /// The gradients of one sample by the sums, given those by what came out.
+    /// Replaces the gradient of one sample's output by that of its pre-activations.
     fn activate_backward<E: Element>(
         &self,
         sample: usize,
@@ -292,7 +294,7 @@ impl<P: Pass> Batch<P> {
     }
 }
 
-/// A matrix of `rows` rows with rows and columns exchanged.
+/// The transpose of a matrix of `rows` rows.
 fn transposed<E: Element>(matrix: &[E], rows: usize) -> Vec<E> {
     let mut output = matrix.to_vec();
     transpose(matrix, rows, &mut output);

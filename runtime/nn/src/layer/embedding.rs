@@ -13,16 +13,17 @@ use crate::{
 };
 
 layer! {
-    /// The row of `weight` that the index names: one index becomes `[M]`, `[steps]` indices become
-    /// `[steps, M]`. An index of `N` or more is an error.
+    /// y = weight[x]: one index becomes `[M]`, `[steps]` indices become `[steps, M]`. An index of
+    /// `N` or more is an error.
     ///
-    /// The weight starts as U(-0.05, 0.05). Its gradient is added to the rows that were looked up and
-    /// to no other. In a training run a large table also takes its steps on those rows alone, so that
-    /// neither time nor memory grows with it; `Trainer::whole_tables`
-    /// says when, and what becomes of the other rows. Where `WHOLE` is 1 all rows take every step: so it
-    /// has to be where something else than a look-up, as a penalty, reads them.
+    /// The weight is initialised from U(-0.05, 0.05). The gradient is sparse: it is added to the
+    /// rows that were looked up. In a training run the optimizer also updates only these rows of a
+    /// large table, so that time and memory do not grow with `N`; `Trainer::whole_tables` has the
+    /// conditions and the deferred updates of the other rows. Where `DENSE_UPDATES` is 1 every step
+    /// updates all rows, which is needed where a penalty reads the whole table.
     ///
-    /// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)` (another initialisation).
+    /// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)`, which has another
+    /// initialisation.
     ///
     /// ```
     /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -35,7 +36,7 @@ layer! {
     /// assert!(layer.try_forward(device.tensor([100usize])).is_err());
     /// ```
     pub struct Embedding<const N: usize, const M: usize> extra<const WHOLE: usize = 0>: NonMutableModule {
-        /// One row for each category.
+        /// `[N, M]`.
         pub weight: Tensor<Rank2<N, M>, E, D> = trained(uniform(0.05)),
     }
 }
@@ -50,31 +51,31 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>, const WHOLE: usi
     ) -> Result<Tensor<Out, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
         let indices = indices(&x)?;
-        // A table of which a sample may look up every row does not rest.
+        // A table of which a sample may look up every row is updated densely.
         let each = if WHOLE == 0 { each } else { usize::MAX };
-        // Only a run has tables that rest.
+        // Only a training run has sparse tables.
         let table = T::OWNS_TAPE.then(|| id(&self.weight));
         let operation = Rows { indices, each, width: M, table };
         record(&operation, &[&self.weight], shape, x.device(), tape)
     }
 }
 
-/// The rows of a table that indices name.
+/// Looks up rows of a table by index.
 #[derive(Clone)]
 struct Rows {
     indices: Rc<[usize]>,
-    /// How many of them each sample has, at most.
+    /// The largest number of indices of a sample.
     each: usize,
-    /// How many numbers a row has.
+    /// The number of columns of the table.
     width: usize,
-    /// What the tables that rest know this one by, in training.
+    /// The identity of the table among the sparse tables, in training.
     table: Option<UniqueId>,
 }
 
 compiled!(Rows);
 
 impl Operation for Rows {
-    /// How the rows were found.
+    /// The kind of look-up, which determines the gradient.
     type Saved<E: Element> = LookUp;
 
     const OVERWRITES: bool = true;

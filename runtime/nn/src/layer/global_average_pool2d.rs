@@ -1,4 +1,4 @@
-//! `GlobalAveragePool2D`: the mean of every channel.
+//! `GlobalAveragePool2D`: the mean of each channel.
 
 use multi_input_kernel::windows::Plane;
 

@@ -1,4 +1,4 @@
-//! `GlobalMaxPool1D`: the largest number of every feature.
+//! `GlobalMaxPool1D`: the maximum of each feature.
 
 use multi_input_kernel::windows::Plane;
 
@@ -9,12 +9,11 @@ use super::{
 use crate::{operation::*, tensor::*};
 
 plain! {
-    /// y\[c\] = the largest number of x\[.., c\]: `[L, C]` becomes `[C]`. Equal numbers share the
-    /// gradient, as in Keras on TensorFlow. With a mask it is the largest over the steps that count, and
-    /// 0 where none does (Keras's knows no masks).
+    /// y\[c\] = the maximum of x\[.., c\]: `[L, C]` becomes `[C]`. Equal maxima share the gradient,
+    /// as in Keras on TensorFlow. With a mask it is the maximum over the unmasked steps, and 0
+    /// where all steps are masked (the Keras layer does not support masks).
     ///
-    /// `keras.layers.GlobalMaxPooling1D`;
-    /// `torch.amax` over the steps.
+    /// `keras.layers.GlobalMaxPooling1D`; `torch.amax` over the steps.
     ///
     /// ```
     /// use dfdx::{nn::Module, prelude::*};

@@ -1,4 +1,4 @@
-//! `GlobalMaxPool2D`: the largest number of every channel.
+//! `GlobalMaxPool2D`: the maximum of each channel.
 
 use multi_input_kernel::windows::Plane;
 
@@ -9,7 +9,7 @@ use super::{
 use crate::{operation::*, tensor::*};
 
 plain! {
-    /// y\[c\] = the largest number of x\[c, ..\]: `[C, H, W]` becomes `[C]`. Equal numbers share the
+    /// y\[c\] = the maximum of x\[c, ..\]: `[C, H, W]` becomes `[C]`. Equal maxima share the
     /// gradient, as in Keras on TensorFlow.
     ///
     /// `keras.layers.GlobalMaxPooling2D` with `data_format="channels_first"`;

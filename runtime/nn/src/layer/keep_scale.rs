@@ -1,13 +1,13 @@
-//! Which numbers a layer leaves out at random.
+//! The random mask of dropout.
 
 use multi_input_base::RngKey;
 
 use crate::tensor::Element;
 
-/// What the element at each position is multiplied by where the share `rate` is left out: nothing
-/// where it is left out itself.
+/// The factor of the element at each position for dropout with probability `rate`:
+/// `Some(1 / (1 - rate))` where the element is kept, `None` where it is dropped.
 pub(super) fn keep_scale<E: Element>(key: RngKey, rate: f64) -> impl Fn(usize) -> Option<E> {
-    // Numbers below this share of all 64-bit numbers are the ones left out.
+    // A random 64-bit number below `rate` 2^64 drops its element.
     let limit = (rate * 2f64.powi(64)) as u64;
     let scale = E::of(1.0 / (1.0 - rate));
     let numbers = key.numbers();

@@ -1,9 +1,9 @@
-//! `LSTM`: long short-term memory.
+//! `LSTM`: a layer of long short-term memory units.
 
 use super::{cell::Lstm, Recurrent};
 
-/// Reads `[steps, I]` step by step, carrying an output h and a memory c of `U` numbers each, both
-/// of which start at zero:
+/// Applies a long short-term memory unit to each step of `[steps, I]`, with a state h and a cell
+/// state c of `U` numbers each, which are zero before the first step:
 ///
 /// ```text
 /// i = sigmoid(x Wi^T + h Ri^T + bi)      f = sigmoid(x Wf^T + h Rf^T + bf)
@@ -12,16 +12,16 @@ use super::{cell::Lstm, Recurrent};
 /// ```
 ///
 /// `G` is 4 `U`, the rows of the weights: those of i, f, g and o in this order. Where `SEQUENCES`
-/// is 0 the last h comes out, `[U]`; where it is 1 all do, `[steps, U]`. Where `BACKWARDS` is 1 the
-/// last step is read first, and its output stands first.
+/// is 0 the output is the last h, `[U]`; where it is 1 it is all h, `[steps, U]`. Where `BACKWARDS`
+/// is 1 the layer reads the last step first and returns its output first.
 ///
-/// The weight is Glorot uniform, the recurrent weight orthogonal, the bias of f starts at 1 and the
-/// others at 0. In training, `dropout` leaves out a share of the inputs, the same at every step of
-/// a sequence, and enlarges the others.
+/// The weight is initialised Glorot uniform, the recurrent weight orthogonal, the bias of f to 1
+/// and the others to 0. In training, `dropout` drops inputs with this probability, the same at
+/// every step of a sequence, and divides the others by 1 - `dropout`.
 ///
-/// `keras.layers.LSTM(U, return_sequences, go_backwards, dropout=dropout)`, whose kernels are these
-/// weights transposed. `torch.nn.LSTM(I, U, batch_first=True)` has the gates in the same order, but
-/// two biases, which are summed, and another initialisation.
+/// `keras.layers.LSTM(U, return_sequences, go_backwards, dropout=dropout)`, whose kernels are the
+/// transposes of these weights. `torch.nn.LSTM(I, U, batch_first=True)` has the gates in the same
+/// order, but two biases, which are summed, and another initialisation.
 ///
 /// ```
 /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -133,7 +133,7 @@ mod tests {
         let trained = layer.forward_mut(x.clone().put_tape(Traced::default())).array();
         assert_ne!(trained, whole);
         assert_eq!(layer.key.call, 1);
-        // The same by hand.
+        // The same dropout applied to the input beforehand.
         let kept = keep_scale::<f64>(RngKey { seed: 1, layer: 2, step: 3, call: 0 }, 0.25);
         let mut masked = x.array();
         for (sample, steps) in masked.iter_mut().enumerate() {
@@ -144,7 +144,7 @@ mod tests {
             }
         }
         assert_eq!(layer.forward(Cpu::default().tensor(masked)).array(), trained);
-        // And what is left out may be anything.
+        // The values of dropped inputs have no effect.
         let mut spoiled = x.array();
         for (sample, steps) in spoiled.iter_mut().enumerate() {
             for step in steps {

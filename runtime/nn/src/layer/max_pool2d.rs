@@ -1,4 +1,4 @@
-//! `MaxPool2D`: the largest number under each place of a window.
+//! `MaxPool2D`: max pooling over the pixels of an image.
 
 use multi_input_kernel::windows::{Plane, Windows};
 
@@ -10,11 +10,11 @@ use super::{
 use crate::{operation::*, tensor::*};
 
 plain! {
-    /// y\[c, r, q\] = the largest number of x\[c, ..\] under the window of `KH` by `KW` at its place (r, q):
-    /// `[C, H, W]` becomes `[C, OH, OW]`.
+    /// y\[c, r, q\] = the maximum of x\[c, ..\] over window (r, q) of `KH` by `KW`: `[C, H, W]`
+    /// becomes `[C, OH, OW]`.
     ///
-    /// What lies beyond the edge is never the largest. Of equal numbers the first in the window gets the
-    /// whole gradient, as in TensorFlow; a NaN under the window comes out.
+    /// Padding is never the maximum. Of equal maxima the first in the window gets the whole
+    /// gradient, as in TensorFlow. The maximum of a window with a NaN is NaN.
     ///
     /// `keras.layers.MaxPooling2D((KH, KW), strides, padding)` with `data_format="channels_first"`;
     /// `torch.nn.MaxPool2d((KH, KW), stride)`.
@@ -85,7 +85,7 @@ mod tests {
         check_gradients(&x, |x, tape| {
             MaxPool2D::<2, 3, 2, 2>::default().forward(x.clone().put_tape(tape))
         });
-        // Overlapping windows that reach over every edge, and a batch of one.
+        // Overlapping windows that extend beyond every edge, and a batch of one.
         check_gradients(&x, |x, tape| {
             MaxPool2D::<3, 2, 5, 4, Slide<1, 2, 1, 1>>::default().forward(x.clone().put_tape(tape))
         });

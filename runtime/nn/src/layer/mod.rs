@@ -1,8 +1,8 @@
-//! The layers, one file each, named as in Keras and following Keras's numbers.
+//! The layers, one file each, with the names and the numerics of Keras.
 //!
-//! Every layer is a dfdx module: `Module` for inference, `ModuleMut` for training,
-//! `TensorCollection` for its parameters, so dfdx's own optimizers, `num_params` and the rest work
-//! on it. The batch dimension `B` comes first and may be a constant or a `usize`.
+//! Every layer is a dfdx module: `Module` for inference, `ModuleMut` for training and
+//! `TensorCollection` for its parameters. dfdx's own optimizers and `num_params` therefore work on
+//! every layer. The batch dimension `B` comes first and is a constant or a `usize`.
 
 pub mod activation;
 mod avg_pool1d;
@@ -99,7 +99,8 @@ mod tests {
 
     use super::*;
 
-    /// The spec's defaults are what the documentation says; what layers start with is written here.
+    /// The documentation takes its defaults from the spec. The initial values of the layers are
+    /// written in this crate.
     #[test]
     fn settings_start_as_the_spec_says() {
         let device = Cpu::default();

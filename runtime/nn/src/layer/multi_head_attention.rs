@@ -1,4 +1,4 @@
-//! `MultiHeadAttention`: every step looks at all steps.
+//! `MultiHeadAttention`: scaled dot-product self-attention with several heads.
 
 use std::borrow::Cow;
 
@@ -16,8 +16,8 @@ use super::{
 use crate::{mask::masked_modules, operation::*, tensor::*};
 
 layer! {
-    /// Self-attention over sequences of any number of steps, `[steps, I]`, which stay `[steps, I]`. For
-    /// each of `H` heads with queries Q, keys K and values V of `K` numbers a step:
+    /// Self-attention over sequences of any number of steps, `[steps, I]`, which stay `[steps, I]`.
+    /// For each of `H` heads with queries Q, keys K and values V of `K` numbers a step:
     ///
     /// ```text
     /// Q = x Wq^T + bq     K = x Wk^T + bk     V = x Wv^T + bv
@@ -25,20 +25,23 @@ layer! {
     /// y = heads Wo^T + bo
     /// ```
     ///
-    /// `W` is `H` times `K`, the rows of the first three weights: those of head 0, of head 1 and so on.
-    /// Where `CAUSAL` is 1 a step looks at itself and those before it alone. With a [`Mask`], no step
-    /// looks at a masked one, and a masked one looks at none: its heads are 0. (So it is in Keras where it
-    /// has dropout to apply; its fused kernel lets masked steps look at all steps alike.)
+    /// `W` is `H` times `K`. It is the number of rows of the first three weights: those of head 0,
+    /// of head 1 and so on. Where `CAUSAL` is 1 a step attends to itself and to the steps before
+    /// it. With a [`Mask`], steps do not attend to masked steps, and the head outputs of masked
+    /// steps are 0. (Keras does the same where it applies dropout; its fused kernel lets masked
+    /// steps attend to all steps equally.)
     ///
-    /// In training, `dropout` leaves out a share of what the softmax gives and enlarges the others.
+    /// In training, `dropout` drops attention weights with this probability and divides the others
+    /// by 1 - `dropout`.
     ///
-    /// The weights are uniform, U(-l, l), with l = sqrt(6 / (I (H + K))) for queries, keys and values
-    /// and sqrt(6 / (H (K + I))) for the output, which is Keras's Glorot for kernels of three
-    /// dimensions; the biases start at zero.
+    /// The weights are initialised from U(-l, l), with l = sqrt(6 / (I (H + K))) for queries, keys
+    /// and values and sqrt(6 / (H (K + I))) for the output, which is Keras's `glorot_uniform` for
+    /// kernels of three dimensions; the biases are initialised to zero.
     ///
-    /// `keras.layers.MultiHeadAttention(H, K, dropout=dropout)(x, x, use_causal_mask=)`, whose kernels are these weights transposed, with
-    /// the heads as a dimension. `torch.nn.MultiheadAttention(I, H, batch_first=True)` where I is H K,
-    /// with another initialisation.
+    /// `keras.layers.MultiHeadAttention(H, K, dropout=dropout)(x, x, use_causal_mask=)`, whose
+    /// kernels are the transposes of these weights, with the heads as a dimension.
+    /// `torch.nn.MultiheadAttention(I, H, batch_first=True)` where I is H K, with another
+    /// initialisation.
     ///
     /// ```
     /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -54,25 +57,25 @@ layer! {
     >: ReadsMask
     where W == H * K, "a MultiHeadAttention<I, H, K, W, ..> has W = H * K";
     {
-        /// What queries are made with.
+        /// The projection to the queries, `[W, I]`.
         pub query_weight: Tensor<Rank2<W, I>, E, D> = trained(glorot_uniform(I * H, I * K)),
-        /// What is added to them.
+        /// The bias of the queries, `[W]`.
         pub query_bias: Tensor<Rank1<W>, E, D> = trained(zeros()),
-        /// What keys are made with.
+        /// The projection to the keys, `[W, I]`.
         pub key_weight: Tensor<Rank2<W, I>, E, D> = trained(glorot_uniform(I * H, I * K)),
-        /// What is added to them.
+        /// The bias of the keys, `[W]`.
         pub key_bias: Tensor<Rank1<W>, E, D> = trained(zeros()),
-        /// What values are made with.
+        /// The projection to the values, `[W, I]`.
         pub value_weight: Tensor<Rank2<W, I>, E, D> = trained(glorot_uniform(I * H, I * K)),
-        /// What is added to them.
+        /// The bias of the values, `[W]`.
         pub value_bias: Tensor<Rank1<W>, E, D> = trained(zeros()),
-        /// What the output is made of the heads with.
+        /// The projection of the heads to the output, `[I, W]`.
         pub output_weight: Tensor<Rank2<I, W>, E, D> = trained(glorot_uniform(H * K, H * I)),
-        /// What is added to it.
+        /// The bias of the output, `[I]`.
         pub output_bias: Tensor<Rank1<I>, E, D> = trained(zeros()),
-        /// The share of what each step looks at that is left out in training.
+        /// The probability that training drops an attention weight.
         pub dropout: f64 = setting(set_dropout, 0.0),
-        /// What decides what is left out next.
+        /// The random key of the next training forward.
         pub key: RngKey = state(set_rng_key, RngKey::default()),
     }
 }
@@ -145,12 +148,12 @@ masked_modules! {
     where []
 }
 
-/// Self-attention. The inputs are x, and the weight and the bias of the queries, the keys, the values
-/// and the output.
+/// Self-attention. The inputs are x, and the weight and the bias of the queries, the keys, the
+/// values and the output.
 #[derive(Clone)]
 struct Attention {
     frame: Frame,
-    /// Whether a step looks at itself and those before it alone.
+    /// Whether a step attends only to itself and to the steps before it.
     causal: bool,
     mask: Option<Mask>,
     dropout: Option<(RngKey, f64)>,
@@ -158,23 +161,23 @@ struct Attention {
 
 compiled!(Attention);
 
-/// Where among the inputs the weights of queries, keys and values are, and that of the output. The bias
-/// of each is behind it.
+/// The positions of the weights of queries, keys, values and output among the inputs. The bias of
+/// each follows its weight.
 const PARTS: [usize; 3] = [1, 3, 5];
 const OUTPUT: usize = 7;
 
-/// What the backward pass of the attention needs.
+/// The buffers of the forward pass that the backward pass needs.
 struct Saved<E> {
-    /// Queries, keys and values, `[batch, heads, steps, width]`.
+    /// Queries, keys and values, each `[batch, heads, steps, width]`.
     parts: [Vec<E>; 3],
-    /// How much each step counts for each of a head, before dropout: `[batch, heads, steps, steps]`.
+    /// Attention weights before dropout, `[batch, heads, steps, steps]`.
     shares: Vec<E>,
-    /// What the heads give, `[batch, steps, heads, width]`.
+    /// Concatenated head outputs, `[batch, steps, heads, width]`.
     joined: Vec<E>,
 }
 
 impl<E: Element> Saved<E> {
-    /// Gives the buffers back; nothing is left.
+    /// Releases the buffers and returns an empty value.
     fn give_back(self, workspace: &dyn Workspace<E>) -> Saved<E> {
         let buffers = self.parts.into_iter().chain([self.shares, self.joined]);
         buffers.for_each(|buffer| workspace.release(buffer));
@@ -246,12 +249,12 @@ impl Operation for Attention {
 }
 
 impl Attention {
-    /// Whether every step sees every other.
+    /// Whether no mask applies.
     fn is_free(&self) -> bool {
         !self.causal && self.mask.is_none()
     }
 
-    /// Whether step `from` of the sample of a head sees step `to`.
+    /// Whether step `from` of a head attends to step `to`. `head` counts the heads of all samples.
     fn sees(&self, head: usize, from: usize, to: usize) -> bool {
         let counts = self.mask.as_ref().is_none_or(|mask| {
             let counts = mask.sequence(head / self.frame.heads);
@@ -260,7 +263,7 @@ impl Attention {
         counts && (!self.causal || to <= from)
     }
 
-    /// The softmax of each row of a head's scores over what its step sees; all else is 0.
+    /// The softmax of each row of a head's scores over the unmasked steps. Masked entries become 0.
     fn softmax<E: Element>(&self, head: usize, steps: usize, scores: &mut [E]) {
         if self.is_free() {
             return Function::Softmax.forward(scores, steps);
@@ -281,7 +284,8 @@ impl Attention {
         }
     }
 
-    /// For every head, how much each step counts for each, and the mixtures.
+    /// softmax(Q K^T / sqrt(width)) V for every head, with dropout between softmax and V. `weights`
+    /// receives the attention weights before dropout, `outputs` the head outputs.
     fn attend<E: Element>(
         &self,
         [query, key, value]: &[Vec<E>; 3],
@@ -303,7 +307,8 @@ impl Attention {
         }
     }
 
-    /// The gradients by queries, keys and values from those by the mixtures.
+    /// The gradients with respect to queries, keys and values, from the gradients `grads` of the
+    /// head outputs.
     fn attend_back<E: Element>(
         &self,
         [query, key, value]: &[Vec<E>; 3],
@@ -328,7 +333,7 @@ impl Attention {
                     *grad *= kept(position * steps * steps + place).unwrap_or(E::zero());
                 }
             }
-            // Where a step sees nothing of another its share is 0, and so is the gradient.
+            // A masked attention weight is 0, so the gradient of its score is 0 as well.
             Function::Softmax.backward(&[], shares, &mut by_scores, steps);
             by_scores.iter_mut().for_each(|grad| *grad *= scale);
             let grad = Matrix::new(&by_scores, steps, steps);
@@ -339,7 +344,7 @@ impl Attention {
     }
 }
 
-/// What dropout leaves of the shares of a head.
+/// The attention weights of a head after dropout.
 fn thinned<E: Element>(dropout: Option<(RngKey, f64)>, head: usize, shares: &[E]) -> Cow<'_, [E]> {
     let Some((key, rate)) = dropout else { return shares.into() };
     let kept = keep_scale::<E>(key, rate);
@@ -348,16 +353,17 @@ fn thinned<E: Element>(dropout: Option<(RngKey, f64)>, head: usize, shares: &[E]
     shares.iter().enumerate().map(thin).collect()
 }
 
-/// Sums of every row of an input: a weight with a row for each sum, and a bias.
+/// A linear projection: a weight with a row for each output, and a bias.
 struct Projection<'a, E> {
     weight: &'a [E],
     bias: &'a [E],
-    /// How many numbers a row of the input has, and how many sums are made of it.
+    /// The sizes of an input row and of an output row.
     widths: [usize; 2],
 }
 
 impl<'a, E: Element> Projection<'a, E> {
-    /// The one whose weight is the operation's input of a number, and whose bias is the next.
+    /// The projection whose weight is input `number` of the operation and whose bias is the next
+    /// input.
     fn of(inputs: &'a [Cow<'a, [E]>], number: usize) -> Result<Self, OperationError> {
         let Some([weight, bias]) = inputs.get(number..number + 2) else {
             return Err(OperationError::Size);
@@ -366,7 +372,7 @@ impl<'a, E: Element> Projection<'a, E> {
         Ok(Projection { weight, bias, widths })
     }
 
-    /// `sums = x weight^T + bias`.
+    /// `output = x weight^T + bias`.
     fn forward(&self, x: &[E], sums: &mut [E]) {
         let [wide, width] = self.widths;
         sums.chunks_exact_mut(width.max(1)).for_each(|row| row.copy_from_slice(self.bias));
@@ -374,7 +380,7 @@ impl<'a, E: Element> Projection<'a, E> {
         multiply(Matrix::new(x, x.len() / wide.max(1), wide), weight, sums, Add::ToOutput);
     }
 
-    /// Adds the gradients by the weight, which is the input of a number, and by the bias.
+    /// Adds the gradients of the weight, which is input `number` of the operation, and of the bias.
     fn add_weights(
         &self,
         number: usize,
@@ -391,7 +397,7 @@ impl<'a, E: Element> Projection<'a, E> {
         gradients.edit(number + 1, |db| add_rows(grad, db))
     }
 
-    /// Adds the gradients by the input.
+    /// Adds the gradient of the input to `dx`.
     fn add_inputs(&self, grad: &[E], dx: &mut [E]) {
         let [wide, width] = self.widths;
         let by_sums = Matrix::new(grad, grad.len() / width.max(1), width);
@@ -399,7 +405,7 @@ impl<'a, E: Element> Projection<'a, E> {
     }
 }
 
-/// The sizes of a run. What belongs to the heads lies as `[batch, heads, steps, width]`.
+/// The sizes of a batch. Tensors of the heads are `[batch, heads, steps, width]`.
 #[derive(Clone, Copy)]
 struct Frame {
     batch: usize,
@@ -413,17 +419,17 @@ impl Frame {
         self.batch * self.steps
     }
 
-    /// How many numbers the heads of a step have together.
+    /// The size of the concatenated heads of a step.
     fn joined(self) -> usize {
         self.heads * self.width
     }
 
-    /// 1 / sqrt(width), which keeps the scores of a fresh layer moderate.
+    /// 1 / sqrt(width), for which the scores of an untrained layer have a variance near 1.
     fn scale<E: Element>(self) -> E {
         E::of(1.0 / (self.width as f64).sqrt())
     }
 
-    /// `[batch, first, second, width]` to `[batch, second, first, width]`.
+    /// Transposes `[batch, first, second, width]` to `[batch, second, first, width]`.
     fn exchange<E: Element>(self, (first, second): (usize, usize), from: &[E], to: &mut [E]) {
         for (row, values) in from.chunks_exact(self.width.max(1)).enumerate() {
             let (sample, row) = (row / (first * second), row % (first * second));
@@ -433,7 +439,7 @@ impl Frame {
         }
     }
 
-    /// A head of a sample, as a matrix with a row for each step.
+    /// One head of one sample, `[steps, width]`. `position` counts the heads of all samples.
     fn head<E>(self, all: &[E], position: usize) -> Matrix<'_, E> {
         let len = self.steps * self.width;
         Matrix::new(&all[position * len..][..len], self.steps, self.width)
@@ -485,7 +491,8 @@ mod tests {
             dropout: 0.0,
             key: RngKey::default(),
         };
-        // The scores of the second step are ln 2 times 5 and 6: shares of 1/3 and 2/3.
+        // The scores of the second step are ln 2 times 5 and 6, which gives attention weights of
+        // 1/3 and 2/3.
         let y = layer.forward(device.tensor([[[0.0], [1.0]]])).array();
         let expected = [2.0 * (1.0 + 4.0) / 2.0 + 0.5, 2.0 * (1.0 + 2.0 * 4.0) / 3.0 + 0.5];
         for (found, expected) in y[0].iter().flatten().zip(expected) {

@@ -1,4 +1,4 @@
-//! What the norms of one sample share: numbers brought to variance 1, group by group.
+//! The operation of the normalisations within a sample: `LayerNorm`, `RMSNorm` and `GroupNorm`.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -6,30 +6,30 @@ use super::Mask;
 use crate::{operation::*, tensor::Element};
 
 /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each group of a sample's channels.
-/// The inputs are x, the gamma and perhaps the beta, which have a number for each channel.
+/// The inputs are x, gamma and optionally beta, with one element for each channel.
 #[derive(Clone)]
 pub(super) struct Normalise {
-    /// How many rows a sample has: the steps of a sequence, otherwise one.
+    /// The number of rows of a sample: the steps of a sequence, otherwise 1.
     pub(super) steps: usize,
-    /// How many channels a row has.
+    /// The number of channels of a row.
     pub(super) channels: usize,
-    /// How many neighbours of a row belong to one channel: the pixels of an image, otherwise one.
+    /// The number of adjacent elements of a channel: the pixels of an image, otherwise 1.
     pub(super) each: usize,
-    /// How many parts the channels are split into.
+    /// The number of groups that the channels are split into.
     pub(super) groups: usize,
-    /// Whether the mean is subtracted. Without, the variance is that around 0.
+    /// Whether the mean is subtracted. Otherwise the variance is the mean square.
     pub(super) centred: bool,
     pub(super) epsilon: f64,
-    /// Which rows the statistics are taken over: all, unless it says so.
+    /// The rows that the statistics are taken over; all where it is `None`.
     pub(super) mask: Option<Mask>,
 }
 
 compiled!(Normalise);
 
-/// The number of a sample, and that of one of its groups.
+/// The indices of a sample and of one of its groups.
 type Block = (usize, usize);
 
-/// What a block is normalised with.
+/// The statistics of a block.
 struct Moments<E> {
     mean: E,
     /// 1 / sqrt(variance + epsilon).
@@ -38,13 +38,13 @@ struct Moments<E> {
 }
 
 impl Normalise {
-    /// Every row of so many numbers by itself.
+    /// Normalises every row of `channels` elements separately.
     pub(super) fn rows(channels: usize, epsilon: f64) -> Normalise {
         Normalise { steps: 1, channels, each: 1, groups: 1, centred: true, epsilon, mask: None }
     }
 
-    /// Samples of these sizes, the batch's in front: the channels of an image are its first axis, of
-    /// anything else the last.
+    /// Normalises samples of these sizes, of which the first is the batch size. The channels of an
+    /// image are its first axis, of other samples the last.
     pub(super) fn samples(channels: usize, sizes: &[usize], epsilon: f64) -> Normalise {
         let (steps, each) = match *sizes {
             [_, steps, _] => (steps, 1),
@@ -54,24 +54,25 @@ impl Normalise {
         Normalise { steps, each, ..Normalise::rows(channels, epsilon) }
     }
 
-    /// How many numbers a row has.
+    /// The number of elements of a row.
     fn row(&self) -> usize {
         self.channels * self.each
     }
 
-    /// All blocks of so many numbers.
+    /// All blocks of a tensor of `len` elements.
     fn blocks(&self, len: usize) -> impl Iterator<Item = Block> + '_ {
         let samples = len / (self.steps * self.row()).max(1);
         (0..samples).flat_map(|sample| (0..self.groups).map(move |group| (sample, group)))
     }
 
-    /// Where the numbers of a block lie in a row.
+    /// The columns of a block within a row.
     fn columns(&self, (_, group): Block) -> Range<usize> {
         let width = self.row() / self.groups.max(1);
         group * width..(group + 1) * width
     }
 
-    /// Where the rows of a block lie, and which of them count.
+    /// The element ranges of the rows of a block, each with a flag that is false where the row is
+    /// masked.
     fn spans(&self, block: Block) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
         let columns = self.columns(block);
         (block.0 * self.steps..(block.0 + 1) * self.steps).map(move |row| {
@@ -97,7 +98,7 @@ impl Normalise {
         Moments { mean, inverse, count }
     }
 
-    /// Numbers of the channels, for every number of a row.
+    /// Repeats the values of the channels for every element of a row.
     fn stretched<'a, E: Element>(&self, of_channels: &'a [E]) -> Cow<'a, [E]> {
         match self.each {
             1 => Cow::Borrowed(of_channels),
@@ -105,12 +106,12 @@ impl Normalise {
         }
     }
 
-    /// Sums of every number of a row, for the channels.
+    /// Sums the elements of a row over each channel.
     fn gathered<E: Element>(&self, of_row: &[E]) -> Vec<E> {
         of_row.chunks_exact(self.each.max(1)).map(|sums| sums.iter().copied().sum()).collect()
     }
 
-    /// Adds the gradients of one block: `[by the block, by the gamma, by the beta]`.
+    /// Adds the gradients of one block with respect to x, gamma and beta.
     fn backward_block<E: Element>(
         &self,
         block: Block,

@@ -1,30 +1,30 @@
-//! Images whose pixels are those of another image, or zeros.
+//! Images whose pixels are copied from another image or are zero.
 
 use std::rc::Rc;
 
 use crate::{operation::*, tensor::Element};
 
-/// Every pixel is one of the same channel of the input, or zero.
+/// Copies pixels by index: every output pixel is an input pixel of the same channel, or zero.
 #[derive(Clone)]
 pub(super) struct Pick {
-    /// For each pixel of a channel of the output, that of the input.
+    /// For each pixel of an output channel, the index of its input pixel, or `None` for zero.
     places: Rc<[Option<usize>]>,
-    /// How many pixels a channel of the input has.
+    /// The number of pixels of an input channel.
     input: usize,
 }
 
 compiled!(Pick);
 
 impl Pick {
-    /// An image of the sizes `to` with one of the sizes `from` in it, so far from its upper left
-    /// corner, and zeros around that.
+    /// Zero padding: an image of `to` pixels, height and width, that has the image of `from` pixels
+    /// `before` pixels from its upper left corner.
     pub(super) fn padded(from: [usize; 2], to: [usize; 2], before: [usize; 2]) -> Pick {
         Pick::new(from, to, |[row, column]| {
             Some([row.checked_sub(before[0])?, column.checked_sub(before[1])?])
         })
     }
 
-    /// Every pixel so many times, down and across.
+    /// Nearest-neighbour upsampling: every pixel is repeated `times` down and across.
     pub(super) fn repeated(from: [usize; 2], times: [usize; 2]) -> Pick {
         let to = [from[0] * times[0], from[1] * times[1]];
         Pick::new(from, to, |[row, column]| Some([row / times[0], column / times[1]]))

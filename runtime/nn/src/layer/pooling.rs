@@ -1,5 +1,4 @@
-//! What the poolings share: the largest number or the mean under each place of a window, or of a
-//! whole channel.
+//! The operations of the pooling layers: maximum or mean of a window or of a whole channel.
 
 use multi_input_kernel::{
     parallel::for_each,
@@ -10,15 +9,15 @@ use multi_input_kernel::{
 use super::Mask;
 use crate::{operation::*, tensor::Element};
 
-/// What becomes of the numbers that are pooled.
+/// The function of the pooled elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
     Largest,
     Mean,
 }
 
-/// One number for each place of a window. Of equal ones that are the largest the first gets the
-/// whole gradient; numbers beyond the edge do not count.
+/// Pools each window to one element. Of equal maxima the first gets the whole gradient. Padding is
+/// not pooled.
 #[derive(Clone)]
 pub(super) struct Pool {
     pub(super) rule: Rule,
@@ -27,26 +26,26 @@ pub(super) struct Pool {
 
 compiled!(Pool, PoolAll);
 
-/// Where the largest number under each place lies.
+/// The position of the maximum of each window.
 pub(super) enum Chosen {
-    /// Nobody will ask.
+    /// Not recorded, because no backward pass follows.
     Nothing,
-    /// The place within the sample, in half of the memory that `usize` would take.
+    /// The index within the sample, as `u32` to halve the memory.
     Places(Vec<u32>),
-    /// The number within its window, where windows lie side by side.
+    /// The index within the window, for disjoint windows.
     Marks(Vec<u8>),
 }
 
-/// Where a window holds no number at all.
+/// The index of a window that holds only padding.
 const NOTHING: u32 = u32::MAX;
 
 impl Pool {
-    /// How many numbers a sample has, and how many come out.
+    /// The numbers of elements of an input sample and of an output sample.
     fn sizes(&self) -> (usize, usize) {
         (self.windows.input.elements().max(1), self.windows.output.elements().max(1))
     }
 
-    /// The multiplications of so many samples.
+    /// The cost of a batch of `samples`, in multiplications.
     fn work(&self, samples: usize) -> usize {
         4 * self.windows.work() * samples
     }
@@ -90,7 +89,7 @@ impl Pool {
         Ok(Chosen::Nothing)
     }
 
-    /// Adds to the gradient by the samples.
+    /// Adds the gradient of the input samples to `dx`.
     fn add_back<E: Element>(&self, chosen: &Chosen, grad: &[E], dx: &mut [E]) {
         let (inputs, outputs) = self.sizes();
         let samples = dx.len() / inputs;
@@ -151,17 +150,17 @@ impl Operation for Pool {
     }
 }
 
-/// One number for each channel. Equal ones that are the largest share the gradient.
+/// Pools each channel to one element. Equal maxima share the gradient.
 #[derive(Clone)]
 pub(super) struct PoolAll {
     pub(super) rule: Rule,
     pub(super) plane: Plane,
-    /// Which steps count, where not all do. A channel of which none does becomes 0.
+    /// The unmasked steps. The output of a channel without an unmasked step is 0.
     pub(super) mask: Option<Mask>,
 }
 
 impl PoolAll {
-    /// Where the numbers of a channel of a sample lie in that.
+    /// The indices of a channel's unmasked elements within a sample.
     fn places(&self, sample: usize, channel: usize) -> impl Iterator<Item = usize> + '_ {
         let counts = self.mask.as_ref().map(|mask| mask.sequence(sample));
         let places = self.plane.of_channel(channel).enumerate();
@@ -169,7 +168,7 @@ impl PoolAll {
         counted.map(|(_, place)| place)
     }
 
-    /// Hands every channel of every sample to `each`, its number and its numbers.
+    /// Calls `each` with the index and the unmasked elements of every channel of every sample.
     fn channels<E: Element>(&self, x: &[E], mut each: impl FnMut(usize, &[E])) {
         let (channels, mut numbers) = (self.plane.channels, Vec::new());
         for (sample, x) in x.chunks_exact(self.plane.elements().max(1)).enumerate() {
@@ -181,15 +180,15 @@ impl PoolAll {
         }
     }
 
-    /// What the numbers of a channel get of the gradient by what came out.
+    /// The gradients of a channel's elements, from the gradient of the output.
     fn shares<E: Element>(&self, numbers: &[E], grad: E) -> Vec<E> {
         match self.rule {
             Rule::Mean => vec![grad * share(numbers.len()); numbers.len()],
             Rule::Largest => {
                 let largest = largest(numbers);
                 let equal = E::of(numbers.iter().filter(|x| **x == largest).count().max(1) as f64);
-                // One is rounded otherwise than the other, and both stay as they are: a model's
-                // training ends with the same bits.
+                // The two formulas round differently. Both are kept, so that a training run
+                // reproduces earlier runs bit for bit.
                 let share = match self.mask {
                     None => grad / equal,
                     Some(_) => grad * (E::one() / equal),

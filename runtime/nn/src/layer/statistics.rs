@@ -1,20 +1,20 @@
-//! Means and variances over some rows of a matrix, and what normalising with them does to a
-//! gradient.
+//! Means and variances of the columns of a matrix over a subset of its rows, and the gradient of a
+//! normalisation with them.
 
 use std::rc::Rc;
 
 use crate::{operation::*, tensor::Element};
 
-/// How the numbers of a row belong to its features.
+/// The layout of a row: `count` features of `each` adjacent elements.
 #[derive(Clone, Copy)]
 pub(super) struct Features {
     pub(super) count: usize,
-    /// How many neighbours belong to one feature: 1, or the pixels of a channel.
+    /// The number of adjacent elements of a feature: 1, or the pixels of a channel.
     pub(super) each: usize,
 }
 
 impl Features {
-    /// How many numbers a row has; at least one, so that a slice can be cut into rows.
+    /// The number of elements of a row; at least 1, as `chunks_exact` needs.
     fn row(self) -> usize {
         (self.count * self.each).max(1)
     }
@@ -28,7 +28,7 @@ impl Features {
     }
 }
 
-/// Some of the rows of a matrix, in which every sample of the batch has `steps` rows.
+/// A subset of the rows of a matrix in which every sample of the batch has `steps` rows.
 #[derive(Clone)]
 pub(super) struct Rows {
     present: Rc<[bool]>,
@@ -40,7 +40,7 @@ impl Rows {
         Rows { present: Rc::new([]), steps: 1 }
     }
 
-    /// Those of the samples that are present, of `rows` rows in all.
+    /// The rows of the samples that are present, of `rows` rows in all.
     pub(super) fn new(present: &[bool], rows: usize) -> Rows {
         match rows / present.len().max(1) {
             0 => Rows::none(),
@@ -62,11 +62,12 @@ impl Rows {
     }
 }
 
-/// The mean of every feature over some rows; the variance, where the means are a second input.
+/// The mean of every feature over a subset of the rows, or the variance where the means are the
+/// second input.
 #[derive(Clone)]
 pub(super) struct Moment {
     pub(super) features: Features,
-    /// There are some.
+    /// The rows that are averaged over; not empty.
     pub(super) counted: Rows,
 }
 
@@ -91,7 +92,7 @@ impl Operation for Moment {
         Ok(())
     }
 
-    /// The statistics are no variables: how they depend on the rows is [`Normalise`]'s matter.
+    /// No gradient flows through the statistics here: [`Normalise`] computes their part as well.
     fn backward<E: Element>(
         &self,
         (): (),
@@ -102,12 +103,13 @@ impl Operation for Moment {
     }
 }
 
-/// Rows, the scale, the offset, the means and the variances become normalised rows.
+/// y = gamma (x - mean) / sqrt(variance + epsilon) + beta. The inputs are x, gamma, beta, the means
+/// and the variances.
 #[derive(Clone)]
 pub(super) struct Normalise {
     pub(super) features: Features,
     pub(super) epsilon: f64,
-    /// The rows that the statistics were taken over; none where they are constants.
+    /// The rows that the statistics were taken over; empty where the statistics are constants.
     pub(super) counted: Rows,
 }
 
@@ -151,7 +153,7 @@ impl Operation for Normalise {
     }
 }
 
-/// What rows are normalised with.
+/// The statistics of a normalisation.
 struct Statistics<'a, E> {
     features: Features,
     means: &'a [E],
@@ -159,14 +161,14 @@ struct Statistics<'a, E> {
 }
 
 impl<E: Element> Statistics<'_, E> {
-    /// The gradients by the scale and by the offset.
+    /// The gradients with respect to gamma and beta.
     fn sums(&self, x: &[E], grad: &[E]) -> (Vec<E>, Vec<E>) {
         let (features, row) = (self.features, self.features.row());
         let zeros = || vec![E::zero(); features.count];
         let (mut by_scale, mut by_offset) = (zeros(), zeros());
         for (x, grad) in x.chunks_exact(row).zip(grad.chunks_exact(row)) {
-            // A row whose output nobody used adds nothing, not even where it holds a NaN: so it is
-            // with rows that are absent.
+            // A row without a gradient is skipped, because it may be absent and hold a NaN, and 0
+            // times a NaN is a NaN.
             if grad.iter().all(|grad| grad.is_zero()) {
                 continue;
             }
@@ -181,7 +183,8 @@ impl<E: Element> Statistics<'_, E> {
         (by_scale, by_offset)
     }
 
-    /// Adds the gradient by `x`: directly, and by way of the statistics for the counted rows.
+    /// Adds the gradient with respect to `x`: the direct part for all rows, and the part through
+    /// the statistics for the counted rows.
     fn backward(
         &self,
         (x, scale, grad): (&[E], &[E], &[E]),

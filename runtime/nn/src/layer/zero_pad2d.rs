@@ -1,11 +1,11 @@
-//! `ZeroPad2D`: zeros around an image.
+//! `ZeroPad2D`: zero padding of an image.
 
 use super::{declare::plain, pixels::Pick};
 use crate::{operation::*, tensor::*};
 
 plain! {
-    /// Zeros around an image: `[C, H, W]` becomes `[C, OH, OW]`, with `ABOVE` rows above, `LEFT` columns
-    /// to the left, and the rest below and to the right.
+    /// Zero padding of an image: `[C, H, W]` becomes `[C, OH, OW]`, with `ABOVE` rows above, `LEFT`
+    /// columns to the left, and the remaining rows and columns below and to the right.
     ///
     /// `keras.layers.ZeroPadding2D(((above, below), (left, right)))` with
     /// `data_format="channels_first"`; `torch.nn.ZeroPad2d((left, right, above, below))`.

@@ -1,5 +1,4 @@
-//! How sequences are read: in which order, which inputs and which steps count, and where what comes
-//! out stands.
+//! The order, the dropout and the mask with which a recurrent layer reads sequences.
 
 use std::borrow::Cow;
 
@@ -10,30 +9,30 @@ use crate::{
     tensor::*,
 };
 
-/// How a sequence is read.
+/// The order, the dropout and the mask with which a recurrent layer reads sequences.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
-    /// The last step is read first.
+    /// Whether the last step is read first.
     pub(in crate::layer) backwards: bool,
-    /// What comes out stands where its step stood, whatever the direction.
+    /// Whether the output of a step has the index of its input step in both directions.
     pub(in crate::layer) in_place: bool,
-    /// What is left out of the inputs, the same at every step of a sequence.
+    /// The dropout of the inputs, which drops the same features at every step of a sequence.
     pub(in crate::layer) dropout: Option<(RngKey, f64)>,
-    /// The steps that count. The others are passed over: they carry the state.
+    /// The unmasked steps. At masked steps the state does not change.
     pub(in crate::layer) mask: Option<Mask>,
-    /// Steps that are passed over give zeros rather than what the step before gave.
+    /// Whether the outputs of masked steps are zeros rather than the unchanged state.
     pub(in crate::layer) zeros_where_masked: bool,
 }
 
 impl Reading {
-    /// Which inputs of which sample count, and how much.
+    /// The dropout mask, `[batch, inputs]`: 0, or 1 / (1 - rate).
     pub(super) fn kept<E: Element>(&self, frame: Frame, inputs: usize) -> Option<Vec<E>> {
         let (key, rate) = self.dropout?;
         let kept = keep_scale(key, rate);
         Some((0..frame.batch * inputs).map(|k| kept(k).unwrap_or(E::zero())).collect())
     }
 
-    /// For each row of each shard, whether its step is passed over; empty where none is.
+    /// For each row of each shard, whether its step is masked; empty without a mask.
     pub(super) fn skipped(&self, frame: Frame) -> Vec<bool> {
         let Some(mask) = &self.mask else { return Vec::new() };
         let shards = frame.shards().zip(mask.counts().chunks((SAMPLES * frame.steps).max(1)));
@@ -43,14 +42,14 @@ impl Reading {
         rows.collect()
     }
 
-    /// The row of the batch for each row of the run.
+    /// The row of the batch that is row `row` of the run, in the order of the cell.
     fn source(&self, frame: Frame, row: usize) -> usize {
         let (step, sample) = (row / frame.batch, row % frame.batch);
         let step = if self.backwards { frame.steps - 1 - step } else { step };
         sample * frame.steps + step
     }
 
-    /// The row of what comes out for each row of the run, where every step does.
+    /// The row of the output for row `row` of the run, where the output has all steps.
     fn target(&self, frame: Frame, row: usize) -> usize {
         match self.in_place {
             true => self.source(frame, row),
@@ -58,7 +57,7 @@ impl Reading {
         }
     }
 
-    /// The gradients by what came out, in the order of the run's steps, `[batch, steps, units]`.
+    /// The gradients of the output in the order of the run's steps, `[batch, steps, units]`.
     pub(super) fn arranged<'a, E: Element>(
         &self,
         frame: Frame,
@@ -81,8 +80,8 @@ impl Reading {
         arranged.into()
     }
 
-    /// A batch in the order in which the cell reads it, without what dropout leaves out. Steps that are
-    /// passed over are zeros, whatever they hold.
+    /// Copies a batch into the order in which the cell reads it, with dropout applied. Masked steps
+    /// become zeros.
     pub(super) fn gather<E: Element>(
         &self,
         frame: Frame,
@@ -104,13 +103,14 @@ impl Reading {
             };
             let kept = &kept[row % frame.batch * width..][..width];
             for ((value, source), kept) in values.iter_mut().zip(source).zip(kept) {
-                // Not a product, for 0 times a NaN would be a NaN.
+                // Not a product, because 0 times a NaN would be a NaN.
                 *value = if *kept == E::zero() { E::zero() } else { *kept * *source };
             }
         }
     }
 
-    /// The way back of [`gather`](Reading::gather): adds the gradients by the rows to those by the batch.
+    /// The backward pass of [`gather`](Reading::gather): adds the gradients of the rows to those of
+    /// the batch.
     pub(super) fn scatter<E: Element>(
         &self,
         frame: Frame,
@@ -133,7 +133,7 @@ impl Reading {
         }
     }
 
-    /// The states of the last step, or of all steps, as the output holds them.
+    /// Copies the state of the last step, or the states of all steps, to the output.
     pub(super) fn collect<E: Element>(
         &self,
         frame: Frame,

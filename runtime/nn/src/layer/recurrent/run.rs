@@ -1,4 +1,4 @@
-//! The way of a batch of sequences through a cell and back.
+//! The forward and the backward pass of a recurrent layer.
 
 use std::borrow::Cow;
 
@@ -11,15 +11,15 @@ use multi_input_kernel::{
 use super::Reading;
 use crate::{layer::cell::Recurrence, operation::*, tensor::*};
 
-/// A recurrent layer on a batch of sequences, which gives the last step of each, or every one. The
-/// inputs are the sequences, the weights that they and the states are multiplied by, and the bias.
+/// A recurrent layer on a batch of sequences. The inputs are the sequences, the weights of the
+/// inputs and of the state, and the bias.
 #[derive(Clone)]
 pub(super) struct Run {
     pub(super) recurrence: Recurrence,
     pub(super) frame: Frame,
-    /// How many numbers a sample has at a step, and how many sums are made of them.
+    /// The numbers of inputs and of gates times units at a step of a sample.
     pub(super) widths: [usize; 2],
-    /// Whether every step comes out.
+    /// Whether the output has all steps.
     pub(super) every: bool,
     pub(super) reading: Reading,
 }
@@ -27,13 +27,13 @@ pub(super) struct Run {
 compiled!(Run);
 
 impl Run {
-    /// How many multiplications there are.
+    /// The cost of the forward pass, in multiplications.
     fn work(&self) -> usize {
         let [inputs, sums] = self.widths;
         self.frame.rows() * sums * (inputs + self.frame.units)
     }
 
-    /// How many numbers of the batch, and of what comes out, a shard has.
+    /// The numbers of elements of a shard's input and of its output.
     fn in_shard(&self) -> (usize, usize) {
         let Frame { steps, units, .. } = self.frame;
         let results = if self.every { steps } else { 1 };
@@ -99,21 +99,22 @@ impl Operation for Run {
     }
 }
 
-/// What a batch leaves for the way back, shard after shard.
+/// The buffers of the forward pass that the backward pass needs, shard by shard.
 #[derive(Default)]
 pub(super) struct Memory<E> {
-    /// How many numbers a sample has at a step: inputs, sums, states, and what else a cell keeps.
+    /// The widths of a step of a sample: inputs, gates, states and further values that a cell
+    /// keeps.
     widths: [usize; 4],
     inputs: Vec<E>,
     gates: Vec<E>,
     states: Vec<E>,
     kept: Vec<E>,
     skipped: Vec<bool>,
-    /// What dropout leaves of each input of each sample.
+    /// The dropout mask, `[batch, inputs]`.
     left: Option<Vec<E>>,
 }
 
-/// Some of the samples.
+/// The part of the buffers that belongs to a contiguous range of samples.
 struct Shard<'a, E> {
     frame: Frame,
     inputs: &'a mut [E],
@@ -122,7 +123,7 @@ struct Shard<'a, E> {
 }
 
 impl<E: Element> Memory<E> {
-    /// For a cell that keeps so many numbers of a unit.
+    /// Buffers for a cell that keeps `kept` further values of each unit.
     fn new(
         run: &Run,
         kept: usize,
@@ -163,7 +164,7 @@ impl<E: Element> Memory<E> {
         shards.collect()
     }
 
-    /// Gives the buffers back; nothing is left.
+    /// Releases the buffers and returns an empty value.
     fn give_back(self, workspace: &dyn Workspace<E>) -> Memory<E> {
         for buffer in [self.inputs, self.gates, self.states, self.kept] {
             workspace.release_uninitialised(buffer);
@@ -172,37 +173,37 @@ impl<E: Element> Memory<E> {
     }
 }
 
-/// Cuts the first `len` off, or all where there are no more.
+/// Splits off the first `len` elements, or all where there are fewer.
 fn first<'a, X>(all: &mut &'a [X], len: usize) -> &'a [X] {
     let (first, rest) = all.split_at(len.min(all.len()));
     *all = rest;
     first
 }
 
-/// The weights as they lie.
+/// The weights as slices.
 #[derive(Clone, Copy)]
 struct Weights<'a, E> {
     weight: &'a [E],
     recurrent: &'a [E],
-    /// Of the inputs' sums, and perhaps of the recurrent ones.
+    /// The bias of the inputs, followed by the bias of the state where the cell has one.
     bias: &'a [E],
 }
 
 impl<'a, E: Element> Weights<'a, E> {
-    /// The sequences, and the weights.
+    /// Splits the inputs of the operation into the sequences and the weights.
     fn of(inputs: &'a [Cow<'a, [E]>]) -> Option<(&'a [E], Weights<'a, E>)> {
         let [x, weight, recurrent, bias] = inputs else { return None };
         Some((x, Weights { weight, recurrent, bias }))
     }
 
-    /// How many numbers they are; 1 where there are none.
+    /// The number of elements of all weights; at least 1, as `chunks_exact` needs.
     fn len(&self) -> usize {
         (self.weight.len() + self.recurrent.len() + self.bias.len()).max(1)
     }
 }
 
 impl<E: Element> Shard<'_, E> {
-    /// From the shard's rows of the batch to what comes out of it.
+    /// Computes the output `y` of the shard's samples from their inputs `x`.
     fn forward(
         mut self,
         cell: &dyn Cell<E>,
@@ -228,8 +229,8 @@ impl<E: Element> Shard<'_, E> {
         reading.collect(*frame, every, trace, y);
     }
 
-    /// Adds the gradients by the shard's rows of the batch to `dx`, and leaves those by the weights
-    /// in `sums`, which are zeros: weight, recurrent and bias.
+    /// Adds the gradients of the shard's inputs to `dx`, and writes those of the weights to `sums`,
+    /// which is zero before: weight, recurrent, bias.
     fn backward(
         mut self,
         cell: &dyn Cell<E>,
