@@ -1,4 +1,4 @@
-//! Gradients against central differences, for the tests of every operation.
+//! Compares gradients with central differences, for the tests of every operation.
 
 use dfdx::{
     nn::tensor_collection::{RecursiveWalker, TensorVisitor, ViewTensorMut, ViewTensorRef},
@@ -13,11 +13,11 @@ pub(crate) type Traced = OwnedTape<f64, Cpu>;
 const STEP: f64 = 1e-5;
 const TOLERANCE: f64 = 1e-7;
 
-/// Compares the gradient by every tensor of `leaves` that is trained (tensors, modules and tuples
-/// of them) with central differences of a weighted sum of what `run` gives.
+/// Compares the gradient of every trained tensor of `leaves` (tensors, modules and tuples of them)
+/// with central differences of a weighted sum of the output of `run`.
 ///
-/// Every run starts from the same `leaves`, so what a module changes about itself is not seen by
-/// the next.
+/// Every run starts from a clone of `leaves`, so state that a module changes does not affect the
+/// next run.
 pub(crate) fn check_gradients<M, S>(
     leaves: &M,
     run: impl Fn(&mut M, Traced) -> Tensor<S, f64, Cpu, Traced>,
@@ -44,8 +44,8 @@ pub(crate) fn check_gradients<M, S>(
     }
 }
 
-/// A sum in which every element counts with a weight of its own, so that no two gradients can stand
-/// in for each other.
+/// A sum with a different weight for each element, so that an exchange of two gradients is
+/// detected.
 fn weighted_sum<S: Shape>(output: Tensor<S, f64, Cpu, Traced>) -> (Tensor<(), f64, Cpu>, Traced) {
     let (output, mut tape) = output.split_tape();
     let weights: Vec<f64> =
@@ -102,7 +102,7 @@ struct Nudge {
     step: f64,
 }
 
-/// Adds `step` to the number at `position` of all that is trained.
+/// Adds `step` to the element at `position` of all trained tensors.
 fn nudge<M: TensorCollection<f64, Cpu>>(leaves: &mut M, position: usize, step: f64) {
     let mut nudge = Nudge { position: Some(position), step };
     M::iter_tensors(&mut RecursiveWalker { m: leaves, f: &mut nudge }).unwrap();

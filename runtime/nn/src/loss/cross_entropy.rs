@@ -10,7 +10,7 @@ use super::{log_softmax, Loss, TargetRow};
 /// `torch.nn.CrossEntropyLoss(label_smoothing)`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CrossEntropy {
-    /// The share of a target that is spread over all classes.
+    /// The weight of the uniform distribution in a smoothed target, from 0 to below 1.
     pub label_smoothing: f64,
 }
 

@@ -1,4 +1,4 @@
-//! `concat`: the operands side by side.
+//! `concat`: the concatenation of the operands.
 
 use std::ops::Range;
 
@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 use super::{merge, Layout, MergeInput, Planned, FEW};
 use crate::{operation::*, tensor::*};
 
-/// The operands side by side along `axis`, which counts from 0 after the batch or from -1 backwards;
-/// all other sizes are equal. One operand alone is allowed.
+/// Concatenates the operands along `axis`, which counts from 0 after the batch or backwards from
+/// -1; all other sizes must be equal. One operand is allowed.
 ///
 /// `keras.layers.Concatenate` (whose axes count the batch as well), `torch.cat`.
 ///
@@ -42,12 +42,12 @@ fn plan(axis: isize, layouts: &[&Layout], sizes: &[usize]) -> Planned {
     is_whole.then(|| Box::new(Concat { width, columns }) as _)
 }
 
-/// The output as a matrix in which every operand has its columns: an axis and all after it are the
-/// columns, what is before it and the batch are the rows.
+/// The output as a matrix in which each operand has a range of columns: the axis and all axes after
+/// it are the columns, the batch and the axes before it are the rows.
 #[derive(Clone)]
 struct Concat {
     width: usize,
-    /// Those of each operand.
+    /// The columns of each operand.
     columns: SmallVec<[Range<usize>; FEW]>,
 }
 

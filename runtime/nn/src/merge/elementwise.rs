@@ -1,4 +1,4 @@
-//! What the merges that work number by number have in common.
+//! The common parts of the elementwise merges.
 
 use std::{borrow::Cow, rc::Rc};
 
@@ -7,8 +7,8 @@ use multi_input_kernel::operation::AnyOperation;
 use super::{Layout, Planned};
 use crate::{operation::*, tensor::Element};
 
-/// A merge that works number by number. All slices are equally long: operands of other shapes have
-/// been stretched.
+/// An elementwise merge. All slices have the length of the output, to which the operands have been
+/// broadcast.
 pub(super) trait Rule: Clone + 'static {
     fn forward<E: Element>(&self, operands: &[&[E]], output: &mut [E]);
 
@@ -22,7 +22,7 @@ pub(super) trait Rule: Clone + 'static {
     );
 }
 
-/// A rule, and how each operand is stretched.
+/// A rule, and the broadcast of each operand.
 #[derive(Clone)]
 pub(super) struct Elementwise<R> {
     rule: R,
@@ -44,7 +44,7 @@ impl<R: Rule> Elementwise<R> {
         Some(Box::new(Elementwise { rule, stretches }))
     }
 
-    /// The operands, all as long as the output.
+    /// The operands, broadcast to the output.
     fn stretched<'a, E: Element>(&self, inputs: &'a [Cow<'_, [E]>]) -> Vec<Cow<'a, [E]>> {
         self.stretches.iter().zip(inputs).map(|(stretch, input)| stretch.apply(input)).collect()
     }
@@ -81,12 +81,12 @@ fn slices<'a, E: Element>(values: &'a [Cow<'_, [E]>]) -> Vec<&'a [E]> {
     values.iter().map(AsRef::as_ref).collect()
 }
 
-/// How a sample is stretched to the output's sizes.
+/// The broadcast of a sample to the sizes of the output.
 #[derive(Clone)]
 enum Stretch {
-    /// It has them already, which is the usual case and costs nothing.
+    /// The sizes are equal, which is the usual case and needs no copy.
     None,
-    /// For each number of the output's sample the one that it repeats, of `len` numbers.
+    /// For each element of an output sample the index of its source, in a sample of `len` elements.
     Repeat { sources: Rc<[usize]>, len: usize },
 }
 
@@ -99,7 +99,7 @@ impl Stretch {
         let ahead = to.len().checked_sub(from.len())?;
         let mut sources = vec![0];
         let mut len = 1;
-        // From the last axis to the first: every axis repeats what the later ones gave.
+        // From the last axis to the first: every axis repeats the indices of the later axes.
         for axis in (0..to.len()).rev() {
             let size = if axis < ahead { 1 } else { from[axis - ahead] };
             if size != to[axis] && size != 1 {
@@ -123,8 +123,8 @@ impl Stretch {
         }
     }
 
-    /// Lets `add` add to a gradient of the stretched size, `stretched` numbers, and sums what
-    /// repeats the same number.
+    /// Calls `add` with a gradient of the broadcast size, `len_broadcast` elements, and sums the
+    /// elements with the same source.
     fn gather<E: Element>(&self, stretched: usize, gradient: &mut [E], add: impl FnOnce(&mut [E])) {
         let Stretch::Repeat { sources, len } = self else {
             return add(gradient);

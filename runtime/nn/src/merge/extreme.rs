@@ -1,4 +1,4 @@
-//! What `maximum` and `minimum` have in common.
+//! The common parts of `maximum` and `minimum`.
 
 use super::{
     elementwise::{Elementwise, Rule},
@@ -6,22 +6,21 @@ use super::{
 };
 use crate::{mask::Mask, operation::*, tensor::Element};
 
-/// Of the operands the one that wins against all before it: the largest or the smallest. As in
-/// TensorFlow, whose gradient asks `x >= y`, the first of equals wins; a NaN wins against numbers.
-/// Of the masked steps of an operand none wins, unless all are masked: then the first operand does,
-/// as in Keras.
+/// The elementwise maximum or minimum. As in TensorFlow, whose gradient tests `x >= y`, the first
+/// of equal operands is selected. A NaN is selected before numbers. Masked steps of an operand are
+/// not selected, unless the step is masked in all operands: then the first operand is, as in Keras.
 #[derive(Clone)]
 pub(super) struct Extreme {
     is_largest: bool,
-    /// One for each operand.
+    /// The mask of each operand.
     masks: Vec<Option<Mask>>,
-    /// How many numbers of the output belong to one step.
+    /// The number of output elements of one step.
     step: usize,
 }
 
 compiled!(Elementwise<Extreme>);
 
-/// The merge that keeps the largest, or else the smallest.
+/// The operation of `maximum` where `is_largest`, and of `minimum` otherwise.
 pub(super) fn plan(is_largest: bool, layouts: &[&Layout], sizes: &[usize]) -> Planned {
     let steps = sizes.get(1).copied().unwrap_or(1);
     let masks = layouts.iter().map(|layout| Some(layout.mask.as_ref()?.stretched(steps)));

@@ -1,4 +1,4 @@
-//! `RmsProp`.
+//! `RmsProp`: divides the gradient by a moving average of its size.
 
 use multi_input_kernel::{
     catch_up,
@@ -10,27 +10,27 @@ use super::{
     add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize,
 };
 
-/// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon). With a momentum, the step joins a
-/// velocity, u = momentum u + lr g / sqrt(v + epsilon), and w -= u. Centered, the square of
-/// m = rho m + (1 - rho) g is taken off v in the root.
+/// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon). With momentum, u = momentum u + lr g /
+/// sqrt(v + epsilon) and w -= u. Where `centered`, v - m^2 replaces v in the root, with m = rho m +
+/// (1 - rho) g.
 ///
-/// `keras.optimizers.RMSprop` (`torch.optim.RMSprop` adds epsilon outside the root).
+/// `keras.optimizers.RMSprop`; `torch.optim.RMSprop`, which adds epsilon outside the root.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RmsProp {
     /// The learning rate, `lr`.
     pub learning_rate: f64,
-    /// How slowly the mean of the squared gradient changes.
+    /// The decay rate of the moving averages.
     pub rho: f64,
-    /// How much of the last step's velocity is kept; 0 for none.
+    /// The momentum; 0 for none.
     pub momentum: f64,
-    /// What keeps the division away from zero.
+    /// Added to the mean square, so that the divisor is not zero.
     pub epsilon: f64,
-    /// Whether the step is divided by the gradient's deviation instead of its size.
+    /// Whether the gradient is divided by its standard deviation instead of its root mean square.
     pub centered: bool,
 }
 
 impl RmsProp {
-    /// Keras's defaults but for the learning rate; Keras's own is 1e-3.
+    /// Keras's defaults with another learning rate; Keras's is 1e-3.
     pub const fn new(learning_rate: f64) -> RmsProp {
         RmsProp { learning_rate, rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }
@@ -95,7 +95,7 @@ impl Optimizer for RmsProp {
         Some(StepSize { rate: self.learning_rate, decay: 0.0 })
     }
 
-    /// The means fade, and the way of a velocity is a geometric sum.
+    /// The averages decay by a power of rho, and the displacement by a velocity is a geometric sum.
     fn catch_up<E: Element>(
         &self,
         pending: &PendingSteps<'_>,
@@ -139,7 +139,7 @@ impl RmsProp {
     }
 }
 
-/// One step's numbers.
+/// The coefficients of one step.
 #[derive(Clone, Copy)]
 struct Step<E> {
     rate: E,
@@ -151,7 +151,8 @@ struct Step<E> {
     moving: bool,
 }
 
-/// The mean square comes first, the mean second and the velocity last, where they are.
+/// The slots are the mean square, the mean where `centered`, and the velocity where there is
+/// momentum.
 impl<E: Element, const SLOTS: usize> Rule<E, SLOTS> for Step<E> {
     #[inline(always)]
     fn step(self, w: E, g: E, mut slots: [E; SLOTS]) -> (E, [E; SLOTS]) {

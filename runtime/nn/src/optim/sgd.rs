@@ -1,4 +1,4 @@
-//! `Sgd`: gradient descent, with momentum on request.
+//! `Sgd`: gradient descent, optionally with momentum.
 
 use multi_input_kernel::{
     catch_up,
@@ -10,31 +10,31 @@ use super::{
     add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize,
 };
 
-/// Without momentum w -= lr g. With it v = momentum v - lr g, and w += v, or for Nesterov
-/// w += momentum v - lr g.
+/// Without momentum w -= lr g. With momentum v = momentum v - lr g, and w += v, or for Nesterov w
+/// += momentum v - lr g.
 ///
-/// `keras.optimizers.SGD` (`torch.optim.SGD` leaves the learning rate out of the velocity).
+/// `keras.optimizers.SGD`; `torch.optim.SGD`, whose velocity does not contain the learning rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
     /// The learning rate, `lr`.
     pub learning_rate: f64,
-    /// How much of the last step's velocity is kept.
+    /// The momentum and its kind.
     pub momentum: Momentum,
 }
 
-/// How a velocity moves the weights.
+/// The kind of momentum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Momentum {
-    /// No velocity at all.
+    /// No velocity.
     None,
-    /// Polyak's.
+    /// Polyak's momentum.
     Classical(f64),
-    /// Nesterov's, which looks one step ahead.
+    /// Nesterov's momentum: `nesterov=True`.
     Nesterov(f64),
 }
 
 impl Sgd {
-    /// Without momentum. Keras's own learning rate is 0.01.
+    /// Without momentum. Keras's default learning rate is 0.01.
     pub const fn new(learning_rate: f64) -> Sgd {
         Sgd { learning_rate, momentum: Momentum::None }
     }
@@ -112,7 +112,7 @@ impl Optimizer for Sgd {
         Some(StepSize { rate: self.learning_rate, decay: 0.0 })
     }
 
-    /// Without momentum nothing is owed; the way of a velocity is a geometric sum.
+    /// Without momentum no update is deferred. With momentum the displacement is a geometric sum.
     fn catch_up<E: Element>(
         &self,
         pending: &PendingSteps<'_>,
@@ -131,7 +131,7 @@ impl Optimizer for Sgd {
     }
 }
 
-/// One step without a velocity.
+/// A step without a velocity.
 #[derive(Clone, Copy)]
 struct Plain<E>(E);
 
@@ -142,7 +142,7 @@ impl<E: Element> Rule<E, 0> for Plain<E> {
     }
 }
 
-/// One step with a velocity.
+/// A step with a velocity.
 #[derive(Clone, Copy)]
 struct Moving<E> {
     rate: E,

@@ -1,4 +1,4 @@
-//! A table of a run that is written down, and taken up again.
+//! Saving and loading the tables of a run.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -12,16 +12,16 @@ use super::{
     CatchUp, Kind, Tables,
 };
 
-/// What a run writes down of its tensors, by name.
+/// The saved state of a run by name, apart from the weights.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SavedState {
-    /// Numbers in the model's own precision: the optimizer's memory, sums of gradients, averages.
+    /// Values in the precision of the model: optimizer slots, sums of gradients, averages.
     pub tensors: BTreeMap<String, Vec<f64>>,
-    /// Numbers in double precision: figures of an epoch that is not over, what callbacks remember.
+    /// Values in double precision: metrics of an unfinished epoch, the state of callbacks.
     pub numbers: BTreeMap<String, Vec<f64>>,
 }
 
-/// A table as a checkpoint holds it, besides the weights that the dense formula has by then.
+/// A table in a checkpoint, apart from the weights of the dense formula.
 #[derive(Debug)]
 struct SavedTable<E> {
     raw: Raw<E>,
@@ -35,9 +35,9 @@ struct SavedTable<E> {
     pending: Vec<u32>,
 }
 
-/// Where a tensor in which nobody has looked anything up yet says so.
+/// The key of a tensor without a look-up so far.
 const UNUSED: &str = "unused";
-/// The numbers of a table, each under its own name.
+/// The keys of a table's values in double precision.
 const NUMBERS: [&str; 6] = ["sizes", "rows", "last_step", "pending", "rates", "decays"];
 
 fn name(tensor: &str, what: &str) -> String {
@@ -45,8 +45,8 @@ fn name(tensor: &str, what: &str) -> String {
 }
 
 impl<E: Element> Tables<E> {
-    /// Writes all tables down but for what their weights have become. Tensors are known by their
-    /// place and name, and `raw` has what their weights are in between.
+    /// Saves all tables apart from their dense weights. `names` are the names of the tensors in
+    /// their order, `raw` the weights without deferred updates.
     pub fn save<'a>(
         &self,
         names: impl Iterator<Item = &'a str>,
@@ -62,9 +62,9 @@ impl<E: Element> Tables<E> {
         }
     }
 
-    /// Goes on with the tensor at `index`, which has taken `steps`, as it was saved; `None` where
-    /// the run has it in a form of which this knows nothing. Its weights are those of the dense
-    /// formula, and those of a table are put back to where each row stood.
+    /// Loads the tensor at `index`, which has taken `steps` steps. Returns `None` where `run` has
+    /// another form. `weights` are those of the dense formula; those of a table become the saved
+    /// raw weights.
     pub fn recall(
         &mut self,
         (index, tensor): (usize, &str),
@@ -92,7 +92,7 @@ impl<E: Element> Tables<E> {
 }
 
 impl<E: Element> Table<E> {
-    /// Writes down all but what the weights have become.
+    /// Saves the table apart from its dense weights.
     fn save(&self, tensor: &str, raw: &Raw<E>, run: &mut SavedState) {
         let (Raw::Entries(weights) | Raw::All(weights)) = raw;
         let wide = |numbers: &[E]| numbers.iter().map(|number| number.as_f64()).collect();
@@ -115,7 +115,7 @@ impl<E: Element> Table<E> {
         }
     }
 
-    /// The table as it was; `weights` become the raw ones.
+    /// The saved table; `weights` become the raw weights.
     fn recall(saved: SavedTable<E>, catch_up: CatchUp<E>, weights: &mut [E]) -> Table<E> {
         let SavedTable { raw, num_rows, width, rows, last_step, slots, log, pending } = saved;
         let mut table = Table::new((num_rows, width), log.since, slots.len(), catch_up);
@@ -133,11 +133,11 @@ impl<E: Element> Table<E> {
     }
 }
 
-/// Whether a run holds a table of the tensor with the given shape, of which an optimizer remembers so
-/// many numbers for each weight.
+/// Whether a run has a saved table of the tensor with the given shape and number of optimizer
+/// slots.
 ///
 /// # Errors
-/// Where it holds one that no table can have written.
+/// A saved table that is inconsistent, with a text that names it.
 pub fn holds_table(
     run: &SavedState,
     tensor: &str,
@@ -153,7 +153,8 @@ pub fn holds_table(
     }
 }
 
-/// Whether all sizes, rows and steps of a saved table fit each other; `None` where some are missing.
+/// Whether the sizes, rows and steps of a saved table are consistent; `None` where values are
+/// missing.
 fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Option<bool> {
     let &[num_rows, width] = shape else { return Some(false) };
     let numbers = |what: &str| run.numbers.get(&name(tensor, what));
@@ -189,15 +190,15 @@ fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Op
     Some(rows_fit && steps_fit && tensors_fit)
 }
 
-/// A whole number that double precision holds as it is.
+/// An integer that double precision represents exactly.
 fn whole(number: f64) -> Option<u64> {
     let fits = number.fract() == 0.0 && (0.0..(1_u64 << 53) as f64).contains(&number);
     fits.then_some(number as u64)
 }
 
 impl<E: Element> SavedTable<E> {
-    /// The table of a tensor of so many elements, of which [`holds_table`] found that it is sound;
-    /// `None` where something is missing nevertheless.
+    /// The table of a tensor, after [`holds_table`] found it consistent; `None` where values are
+    /// missing.
     fn of(run: &SavedState, tensor: &str, slots: usize) -> Option<Self> {
         let narrow = |numbers: &Vec<f64>| numbers.iter().map(|&number| E::of(number)).collect();
         let tensor_of = |what: &str| run.tensors.get(&name(tensor, what)).map(narrow);

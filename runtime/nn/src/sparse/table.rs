@@ -1,47 +1,47 @@
-//! One table whose rows rest.
+//! One table with sparse updates.
 
 use multi_input_kernel::{pending_steps::StepLog, Element, PendingSteps};
 
 use super::CatchUp;
 use crate::optim::AnyOptimizer;
 
-/// The fewest steps that are remembered before all rows catch up.
+/// The smallest capacity of the step log.
 const FEWEST_STEPS: usize = 1024;
-/// How many rows there are for each of the steps that are remembered, at most.
+/// The smallest ratio of table rows to logged steps.
 const ROWS_FOR_A_STEP: usize = 64;
 
-/// How many steps are remembered before all rows catch up, for a table of which so many rows were
-/// ever looked up. To catch up costs a row of those at most as much as a look-up, and each of the
-/// others one multiplication a weight where weights decay: spread over the steps since it happened
-/// last, that is less than one more look-up a step. The memory of the steps is below that of the rows.
+/// The capacity of the step log, after which all rows catch up, for a table with `looked_up` rows
+/// that were ever looked up. Catching up costs at most one look-up for each of these rows, and one
+/// multiplication for each weight of the others where weights decay. Spread over the logged steps,
+/// this is less than one look-up in each step. The log takes less memory than the rows.
 pub(super) fn most_steps(rows: usize, looked_up: usize) -> usize {
     FEWEST_STEPS.max(looked_up).max(rows / ROWS_FOR_A_STEP)
 }
 
-/// What is known of the rows that were ever looked up, and the rows of the step under way.
+/// The state of all rows that were ever looked up (entries), and the rows of the current step.
 ///
-/// The weights themselves stay in the module, each row as its last own step left it.
+/// The weights stay in the module, where each row has the value after its own last step.
 pub struct Table<E> {
     pub(super) width: usize,
-    /// For every row the number of its entry, from 1; 0 where it has none yet.
+    /// For each row the index of its entry plus 1, or 0 without an entry.
     entries: Vec<u32>,
-    /// The row of each entry, in the order in which they were first looked up.
+    /// The row of each entry, in the order of their first look-ups.
     pub(super) rows: Vec<u32>,
-    /// The number of the last step that each entry's row took.
+    /// The last step that was applied to the row of each entry.
     pub(super) last_step: Vec<u64>,
-    /// What the optimizer remembers: slot after slot, entry after entry.
+    /// The optimizer's slots, each with the rows of all entries.
     pub(super) slots: Vec<Vec<E>>,
-    /// For every entry its place in the step under way, from 1; 0 where it has none.
+    /// For each entry its index in `pending` plus 1, or 0 where the current step does not have it.
     places: Vec<u32>,
     pub(super) pending: Pending<E>,
     pub(super) log: StepLog,
     catch_up: CatchUp<E>,
 }
 
-/// The rows looked up since the optimizer's last step, brought up to it.
+/// The rows looked up since the optimizer's last step, with all deferred updates applied.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pending<E> {
-    /// The entry of each.
+    /// The entry of each row.
     pub(super) entries: Vec<u32>,
     last_step: Vec<u64>,
     weights: Vec<E>,
@@ -49,18 +49,18 @@ pub(super) struct Pending<E> {
     gradient: Vec<E>,
 }
 
-/// The weights of a table before what it owed was paid: those of the entries, or all of them where
-/// rows without an entry change too.
+/// The weights of a table without their deferred updates: those of the entries, or of all rows
+/// where weight decay changes rows without an entry as well.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Raw<E> {
-    /// Of the entries, in their order.
+    /// The rows of the entries, in their order.
     Entries(Vec<E>),
-    /// Of all rows.
+    /// All rows.
     All(Vec<E>),
 }
 
 impl<E: Element> Table<E> {
-    /// A table of so many rows and columns whose tensor has taken `steps`.
+    /// A table of `rows` by `width` whose tensor has taken `steps` steps.
     pub(super) fn new(
         (rows, width): (usize, usize),
         steps: u64,
@@ -80,17 +80,17 @@ impl<E: Element> Table<E> {
         }
     }
 
-    /// How many rows it has.
+    /// The number of rows.
     pub(super) fn num_rows(&self) -> usize {
         self.entries.len()
     }
 
-    /// The gradients of the rows of the step under way, row after row.
+    /// The gradients of the rows of the current step, row by row.
     pub fn gradient(&mut self) -> &mut [E] {
         &mut self.pending.gradient
     }
 
-    /// Reads rows into `output`, as they are once they have taken the steps that they owe.
+    /// Reads rows into `output`, with their deferred updates applied.
     pub(super) fn look_up(&mut self, weights: &[E], indices: &[usize], output: &mut [E]) {
         let known = self.pending.entries.len();
         for &row in indices {
@@ -106,7 +106,7 @@ impl<E: Element> Table<E> {
         }
     }
 
-    /// The row's entry, made at need.
+    /// The index of the row's entry, which is created if there is none.
     pub(super) fn entry(&mut self, row: usize) -> usize {
         if self.entries[row] == 0 {
             self.rows.push(row as u32);
@@ -119,7 +119,7 @@ impl<E: Element> Table<E> {
         self.entries[row] as usize - 1
     }
 
-    /// Copies an entry to the step under way, unless it is there.
+    /// Copies an entry to the rows of the current step, unless it is there already.
     pub(super) fn take_up(&mut self, entry: usize, row: usize, weights: &[E]) {
         if self.places[entry] != 0 {
             return;
@@ -136,7 +136,7 @@ impl<E: Element> Table<E> {
         self.places[entry] = entries.len() as u32;
     }
 
-    /// Has the rows of the step under way take what they owe.
+    /// Applies the deferred updates of the rows of the current step.
     pub(super) fn bring_up(&mut self) {
         let Pending { last_step, weights, slots, .. } = &mut self.pending;
         (self.catch_up)(&PendingSteps { log: &self.log, last_step }, weights, slots);
@@ -151,7 +151,8 @@ impl<E: Element> Table<E> {
         }
     }
 
-    /// The optimizer's step on the rows that were looked up; the others owe it.
+    /// The optimizer's step on the rows that were looked up; the step of all other rows is
+    /// deferred.
     pub(super) fn step(&mut self, step: u64, optimizer: &dyn AnyOptimizer, weights: &mut [E]) {
         let Pending { entries, last_step, weights: taken, slots, gradient } = &mut self.pending;
         let width = self.width;
@@ -175,12 +176,14 @@ impl<E: Element> Table<E> {
             self.log.push(size);
         }
         if self.log.count() >= most_steps(self.num_rows(), self.rows.len()) {
-            // What decides this is in every checkpoint, so a resumed run does it at the same steps.
+            // The condition depends only on values that a checkpoint has, so a resumed run flushes
+            // at the same steps.
             self.pay(weights);
         }
     }
 
-    /// Makes `weights` what the dense formula has by now, and gives what they were.
+    /// Applies the deferred updates to a copy: `weights` become those of the dense formula. Returns
+    /// the weights before, for [`restore`](Table::restore).
     pub fn settle(&self, weights: &mut [E]) -> Raw<E> {
         let raw = match self.log.decays() {
             true => Raw::All(weights.to_vec()),
@@ -190,7 +193,7 @@ impl<E: Element> Table<E> {
         raw
     }
 
-    /// The same for good: nothing is owed any more.
+    /// Applies all deferred updates to the table and clears the log.
     pub fn pay(&mut self, weights: &mut [E]) {
         let mut slots = std::mem::take(&mut self.slots);
         self.bring_all_up(weights, &mut slots);
@@ -199,7 +202,7 @@ impl<E: Element> Table<E> {
         self.last_step.fill(self.log.now());
     }
 
-    /// Has all rows of `weights` and of the slots take what they owe.
+    /// Applies the deferred updates of all rows to `weights` and `slots`.
     fn bring_all_up(&self, weights: &mut [E], slots: &mut [Vec<E>]) {
         let mut own = self.of_entries(weights);
         (self.catch_up)(
@@ -214,7 +217,8 @@ impl<E: Element> Table<E> {
         self.put_entries(&own, weights);
     }
 
-    /// Takes other weights over, which nobody has stepped on, for a table that owes nothing.
+    /// Reads the pending rows again from `weights`, which were changed by other means than a step.
+    /// The table must not have deferred updates.
     pub fn reread(&mut self, weights: &[E]) {
         let Pending { entries, weights: taken, .. } = &mut self.pending;
         for (taken, &entry) in taken.chunks_exact_mut(self.width).zip(&*entries) {
@@ -223,7 +227,7 @@ impl<E: Element> Table<E> {
         }
     }
 
-    /// Puts back what they were.
+    /// Writes back the weights that [`materialize`](Table::materialize) returned.
     pub fn unsettle(&self, raw: &Raw<E>, weights: &mut [E]) {
         match raw {
             Raw::All(all) => weights.copy_from_slice(all),

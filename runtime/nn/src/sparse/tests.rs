@@ -3,7 +3,7 @@ use multi_input_kernel::pending_steps::StepLog;
 use super::*;
 use crate::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 
-/// More than a register holds, and no multiple of it.
+/// More elements than a SIMD register holds, and not a multiple of its lanes.
 const WIDTH: usize = 21;
 
 /// A learning rate that rises and falls.
@@ -15,8 +15,8 @@ fn numbers(count: usize, from: f64) -> Vec<f64> {
     (0..count).map(|k| ((k as f64 + from) * 0.7).sin()).collect()
 }
 
-/// A row after `own` steps with gradients, and what became of it in `rests` steps without: step by
-/// step, and at once.
+/// A row after `own` steps with gradients and `idle` steps without: updated step by step, and by
+/// one `catch_up`.
 fn both_ways<E: Element>(
     mut optimizer: impl Optimizer,
     own: u64,
@@ -46,7 +46,7 @@ fn both_ways<E: Element>(
         .map(|(weights, slots)| (wide(weights), slots.iter().map(wide).collect()))
 }
 
-/// Every optimizer in its variants.
+/// Calls `check` with every optimizer and its variants.
 fn each_optimizer(
     check: &dyn Fn(&dyn Fn(u64, u64) -> [(Vec<f64>, Vec<Vec<f64>>); 2]),
     single: bool,
@@ -70,7 +70,7 @@ fn each_optimizer(
         Adam::new(0.1),
         Adam { beta_1: 0.5, beta_2: 0.9, ..Adam::new(0.1) },
         Adam { epsilon: 1e-2, ..Adam::new(0.1) },
-        // Here each step without a gradient is longer than the one before.
+        // With these betas each step without a gradient is longer than the step before.
         Adam { beta_1: 0.9, beta_2: 0.5, ..Adam::new(0.1) },
         AdamW::new(0.1).decay(0.5),
     );
@@ -107,14 +107,14 @@ fn in_single_precision_they_are_so_but_for_rounding() {
     let check = |run: &dyn Fn(u64, u64) -> [(Vec<f64>, Vec<Vec<f64>>); 2]| {
         for rests in RESTS {
             let [step_by_step, at_once] = run(5, rests);
-            // Each of the steps one by one rounds.
+            // Every single step rounds.
             assert_close(&at_once.0, &step_by_step.0, 2e-5);
         }
     };
     each_optimizer(&check, true);
 }
 
-/// A table of 200 rows of which a batch looks up a few.
+/// A table of 200 rows of which a batch looks up three.
 struct Run<O> {
     optimizer: O,
     tables: Tables<f64>,
@@ -134,8 +134,9 @@ impl<O: Optimizer> Run<O> {
         Run { optimizer, tables, state, weights: numbers(ROWS * WIDTH, 0.3) }
     }
 
-    /// The rows, and then a step on them. The gradients do not ask what was read: those of a loss
-    /// would make much of a rounding, as RMSprop divides them by their own size.
+    /// Looks up rows and takes a step on them. The gradients do not depend on the weights, because
+    /// RMSprop divides a gradient by its own size and would amplify rounding differences of a real
+    /// loss.
     fn step(&mut self, rows: &[usize]) -> Vec<f64> {
         let mut read = vec![0.0; rows.len() * WIDTH];
         let id = self.tables.ids()[0];
@@ -167,7 +168,7 @@ impl<O: Optimizer> Run<O> {
 }
 
 impl<O: Optimizer> Run<O> {
-    /// Lets the table rest: three of two hundred rows are too many for the rule.
+    /// Makes the table sparse, although three of 200 rows are too many for the rule.
     fn let_rest(&mut self) {
         let (slots, catch_up) = (self.tables.slots, self.tables.catch_up.clone().unwrap());
         let table = Table::new((ROWS, WIDTH), 0, slots, catch_up);
@@ -178,7 +179,7 @@ impl<O: Optimizer> Run<O> {
         self.tables.get(0).unwrap()
     }
 
-    /// The run as a checkpoint holds it, and as it goes on from there.
+    /// The saved state, and a run that continues from it.
     fn saved_and_recalled(&mut self) -> (SavedState, Run<O>) {
         let mut saved = SavedState::default();
         let (tables, mut settled) = (&mut self.tables, self.weights.clone());
@@ -193,13 +194,13 @@ impl<O: Optimizer> Run<O> {
     }
 }
 
-/// How many numbers a run has written down.
+/// The number of saved values.
 fn size(saved: &SavedState) -> usize {
     saved.numbers.values().chain(saved.tensors.values()).map(Vec::len).sum()
 }
 
-/// Every row is looked up again and again, each step at a rate of its own, and once in a while the run
-/// is broken off and goes on.
+/// Looks up every row again and again with a changing learning rate, and resumes the run from a
+/// saved state once in a while.
 fn stays_small(optimizer: impl Optimizer, steps: usize) {
     let mut dense = Run::new(optimizer.clone(), false);
     let mut resting = Run::new(optimizer, true);
@@ -221,7 +222,7 @@ fn stays_small(optimizer: impl Optimizer, steps: usize) {
             broken_off = Some(run);
         }
     }
-    // Rows, their slots, and at most 1024 steps, whatever the number of steps.
+    // The rows, their slots and at most 1024 logged steps, for any number of steps.
     let most = ROWS * (3 * WIDTH + 2) + 2 * 1024 + 10;
     assert!(sizes.iter().all(|size| *size < most), "{sizes:?} {most}");
     let (weights, expected) = (&mut resting.weights, &dense.weights);
@@ -251,7 +252,7 @@ fn large_tables_remember_more_steps_but_no_more_than_they_have_rows() {
     assert_eq!(table::most_steps(1 << 20, 1 << 19), 1 << 19);
 }
 
-/// Rows of the batch of a step: now and then a favourite, now and then the same twice.
+/// The rows of a step's batch: sometimes a frequent row, sometimes a row twice.
 fn batch(step: usize) -> [usize; 3] {
     [step * 37 % ROWS, if step.is_multiple_of(4) { 5 } else { step * 11 % 7 }, step * 37 % ROWS]
 }
@@ -276,7 +277,7 @@ fn follow(optimizer: impl Optimizer) {
     }
     resting.tables.get(0).unwrap().pay(&mut resting.weights);
     assert_close(&resting.weights, &dense.weights, 1e-10);
-    // And on from there.
+    // And after the flush.
     for step in 300..330 {
         assert_close(&resting.step(&batch(step)), &dense.step(&batch(step)), 1e-10);
     }
