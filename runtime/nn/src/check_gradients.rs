@@ -31,9 +31,9 @@ pub(crate) fn check_gradients<M, S>(
     assert!(!analytic.is_empty(), "there is something to check");
 
     let value = |position: usize, step: f64| {
-        let mut moved = leaves.clone();
-        nudge(&mut moved, position, step);
-        weighted_sum(run(&mut moved, Traced::default())).0.as_vec()[0]
+        let mut perturbed = leaves.clone();
+        perturb(&mut perturbed, position, step);
+        weighted_sum(run(&mut perturbed, Traced::default())).0.as_vec()[0]
     };
     for (position, analytic) in analytic.into_iter().enumerate() {
         let numeric = (value(position, STEP) - value(position, -STEP)) / (2.0 * STEP);
@@ -97,19 +97,19 @@ impl TensorVisitor<f64, Cpu> for Collect {
     }
 }
 
-struct Nudge {
+struct Perturb {
     position: Option<usize>,
     step: f64,
 }
 
 /// Adds `step` to the element at `position` of all trained tensors.
-fn nudge<M: TensorCollection<f64, Cpu>>(leaves: &mut M, position: usize, step: f64) {
-    let mut nudge = Nudge { position: Some(position), step };
-    M::iter_tensors(&mut RecursiveWalker { m: leaves, f: &mut nudge }).unwrap();
-    assert!(nudge.position.is_none(), "the number was found");
+fn perturb<M: TensorCollection<f64, Cpu>>(leaves: &mut M, position: usize, step: f64) {
+    let mut perturb = Perturb { position: Some(position), step };
+    M::iter_tensors(&mut RecursiveWalker { m: leaves, f: &mut perturb }).unwrap();
+    assert!(perturb.position.is_none(), "the number was found");
 }
 
-impl TensorVisitor<f64, Cpu> for Nudge {
+impl TensorVisitor<f64, Cpu> for Perturb {
     type Viewer = ViewTensorMut;
     type Err = <Cpu as dfdx::tensor::HasErr>::Err;
     type E2 = f64;

@@ -45,9 +45,9 @@ impl Mask {
     /// step is broadcast to `steps` steps.
     pub fn any(masks: &[&Mask], steps: usize) -> Mask {
         let Some((first, rest)) = masks.split_first() else { return Mask::new(steps, Vec::new()) };
-        let mut counts = first.stretched(steps).counts.to_vec();
+        let mut counts = first.broadcast(steps).counts.to_vec();
         for mask in rest {
-            let other = mask.stretched(steps);
+            let other = mask.broadcast(steps);
             counts.iter_mut().zip(&*other.counts).for_each(|(any, counts)| *any |= *counts);
         }
         Mask::new(steps, counts)
@@ -124,7 +124,7 @@ impl Mask {
     }
 
     /// Broadcasts a mask of one step to `steps` steps; other masks are returned unchanged.
-    pub(crate) fn stretched(&self, steps: usize) -> Mask {
+    pub(crate) fn broadcast(&self, steps: usize) -> Mask {
         if self.steps != 1 {
             return self.clone();
         }

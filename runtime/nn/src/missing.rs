@@ -36,7 +36,7 @@ pub fn select<S: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>(
     present: &Tensor<(B, Const<1>), E, D>,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
     let present = flags(present, rows_of(x.shape()))?;
-    keep(x, present.into())
+    select_rows(x, present.into())
 }
 
 /// Replaces absent rows by the vector `stand_in`, which has the shape of one sample and receives
@@ -67,7 +67,7 @@ pub fn learned<S: Shape, V: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E,
 }
 
 /// Replaces the rows without a flag in `present` by zeros. They receive no gradient.
-pub(crate) fn keep<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+pub(crate) fn select_rows<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     present: Arc<[bool]>,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {

@@ -47,11 +47,11 @@ pub enum Role {
 
 /// A callback for every tensor and its elements.
 #[allow(unreachable_pub)] // A public trait has it in a signature.
-pub type Look<'a, E> = dyn FnMut(ParameterInfo, &[E]) + 'a;
+pub type Visit<'a, E> = dyn FnMut(ParameterInfo, &[E]) + 'a;
 
 /// A callback for every tensor, which may change it.
 #[allow(unreachable_pub)] // A public trait has it in a signature.
-pub type Change<'a, E, D> =
+pub type VisitMut<'a, E, D> =
     dyn FnMut(Role, &mut dyn AnyTensor<E, D>) -> Result<(), <D as HasErr>::Err> + 'a;
 
 /// A module with initialised weights.
@@ -60,16 +60,16 @@ pub type Change<'a, E, D> =
 /// The device's.
 pub fn build<E: Element, D: Backend<E>, M: BuildModule<D, E>>(device: &D) -> Result<M, D::Err> {
     let mut job = Job::Build(device);
-    let built = M::iter_tensors(&mut Walker { module: View::Nowhere, job: &mut job })?;
+    let built = M::iter_tensors(&mut Walker { module: View::None, job: &mut job })?;
     built.ok_or_else(D::size_error)
 }
 
 /// Calls `visit` with every tensor of a module.
 pub fn visit<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &M,
-    look: &mut Look<'_, E>,
+    visit: &mut Visit<'_, E>,
 ) {
-    let mut job = Job::Look { look, path: String::new() };
+    let mut job = Job::Visit { visit, path: String::new() };
     // Reading does not fail.
     let _ = M::iter_tensors(&mut Walker { module: View::Shared(module), job: &mut job });
 }
@@ -80,9 +80,9 @@ pub fn visit<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
 /// The device's, and those of `visit`.
 pub fn visit_mut<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &mut M,
-    change: &mut Change<'_, E, D>,
+    visit_mut: &mut VisitMut<'_, E, D>,
 ) -> Result<(), D::Err> {
-    let mut job = Job::Change(change);
+    let mut job = Job::VisitMut(visit_mut);
     M::iter_tensors(&mut Walker { module: View::Unique(module), job: &mut job })?;
     Ok(())
 }
@@ -91,7 +91,7 @@ pub fn visit_mut<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
 pub fn count<E: Element, D: Backend<E>, M: TensorCollection<E, D>>() -> (usize, usize) {
     let mut job = Job::Count { trained: 0, fixed: 0 };
     // Counting does not fail.
-    let _ = M::iter_tensors(&mut Walker { module: View::Nowhere, job: &mut job });
+    let _ = M::iter_tensors(&mut Walker { module: View::None, job: &mut job });
     match job {
         Job::Count { trained, fixed } => (trained, fixed),
         _ => (0, 0),
@@ -107,7 +107,7 @@ struct Walker<'a, 'j, 'f, M, E: Element, D: Backend<E>> {
 
 /// A reference to the visited module, where there is one.
 enum View<'a, M> {
-    Nowhere,
+    None,
     Shared(&'a M),
     Unique(&'a mut M),
 }
@@ -115,12 +115,12 @@ enum View<'a, M> {
 /// The operation on every tensor.
 enum Job<'f, E: Element, D: Backend<E>> {
     Build(&'f D),
-    Look {
-        look: &'f mut Look<'f, E>,
+    Visit {
+        visit: &'f mut Visit<'f, E>,
         /// The path of the visited module, with dots.
         path: String,
     },
-    Change(&'f mut Change<'f, E, D>),
+    VisitMut(&'f mut VisitMut<'f, E, D>),
     Count {
         trained: usize,
         fixed: usize,
@@ -130,7 +130,7 @@ enum Job<'f, E: Element, D: Backend<E>> {
 impl<E: Element, D: Backend<E>> Job<'_, E, D> {
     /// Appends a field to the path; returns the length of the path before.
     fn enter(&mut self, name: &str) -> usize {
-        let Job::Look { path, .. } = self else { return 0 };
+        let Job::Visit { path, .. } = self else { return 0 };
         let before = path.len();
         if before > 0 {
             path.push('.');
@@ -140,25 +140,29 @@ impl<E: Element, D: Backend<E>> Job<'_, E, D> {
     }
 
     fn leave(&mut self, before: usize) {
-        if let Job::Look { path, .. } = self {
+        if let Job::Visit { path, .. } = self {
             path.truncate(before);
         }
     }
 
     /// Passes a tensor to the callback of `visit`.
-    fn look(&mut self, shape: &[usize], trainable: bool, tensor: &dyn Operand<E, D>) {
+    fn visit(&mut self, shape: &[usize], trainable: bool, tensor: &dyn Operand<E, D>) {
         // The tensors of a module are contiguous.
         let flat = D::flatten(tensor).and_then(Input::in_order);
-        let (Job::Look { look, path }, Ok(flat)) = (self, flat) else { return };
+        let (Job::Visit { visit, path }, Ok(flat)) = (self, flat) else { return };
         let (name, shape, id) = (path.clone(), shape.to_vec(), id(&flat));
-        look(ParameterInfo { name, shape, trainable, id }, &D::values(&flat));
+        visit(ParameterInfo { name, shape, trainable, id }, &D::values(&flat));
     }
 
     /// Passes a tensor to the callback of `visit_mut`.
-    fn change(&mut self, trainable: bool, tensor: &mut dyn AnyTensor<E, D>) -> Result<(), D::Err> {
+    fn visit_mut(
+        &mut self,
+        trainable: bool,
+        tensor: &mut dyn AnyTensor<E, D>,
+    ) -> Result<(), D::Err> {
         let role = if trainable { Role::Trained } else { Role::Fixed };
         match self {
-            Job::Change(change) => change(role, tensor),
+            Job::VisitMut(visit_mut) => visit_mut(role, tensor),
             _ => Ok(()),
         }
     }
@@ -192,7 +196,7 @@ impl<M: TensorCollection<E, D>, E: Element, D: Backend<E>> ModuleVisitor<M, E, D
         Field: TensorCollection<E, D>,
     {
         let module = match &mut self.module {
-            View::Nowhere => View::Nowhere,
+            View::None => View::None,
             View::Shared(module) => View::Shared(get_ref(module)),
             View::Unique(module) => View::Unique(get_mut(module)),
         };
@@ -215,7 +219,7 @@ impl<M: TensorCollection<E, D>, E: Element, D: Backend<E>> ModuleVisitor<M, E, D
     {
         let trainable = options.do_gradient_update;
         match &mut self.module {
-            View::Nowhere => {
+            View::None => {
                 if let Job::Build(device) = self.job {
                     let mut tensor = device.try_zeros_like(&options.shape)?;
                     (options.reset)(&mut tensor)?;
@@ -226,10 +230,10 @@ impl<M: TensorCollection<E, D>, E: Element, D: Backend<E>> ModuleVisitor<M, E, D
             View::Shared(module) => {
                 let (tensor, before) = (get_ref(module), self.job.enter(name));
                 let shape = tensor.shape().concrete();
-                self.job.look(shape.as_ref(), trainable, tensor);
+                self.job.visit(shape.as_ref(), trainable, tensor);
                 self.job.leave(before);
             }
-            View::Unique(module) => self.job.change(trainable, get_mut(module))?,
+            View::Unique(module) => self.job.visit_mut(trainable, get_mut(module))?,
         }
         Ok(None)
     }

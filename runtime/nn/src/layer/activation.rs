@@ -32,7 +32,7 @@ trait Rule {
     const NEEDS_INPUT: bool = false;
 
     /// Whether an output depends on its whole row of inputs rather than on one input.
-    const ACROSS: bool = false;
+    const ROW_WISE: bool = false;
 
     /// Whether the function is monotonically increasing, so that it commutes with the maximum.
     const INCREASING: bool = false;
@@ -82,7 +82,7 @@ impl Rule for Relu {
 pub struct LeakyRelu;
 
 impl LeakyRelu {
-    const SLOPE: f64 = 0.3;
+    const NEGATIVE_SLOPE: f64 = 0.3;
 }
 
 impl Rule for LeakyRelu {
@@ -90,12 +90,12 @@ impl Rule for LeakyRelu {
     const COST: usize = 1;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
-        let grad = E::of(Self::SLOPE);
-        each(values, |x| if x < E::zero() { grad * x } else { x });
+        let slope = E::of(Self::NEGATIVE_SLOPE);
+        each(values, |x| if x < E::zero() { slope * x } else { x });
     }
     fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
-        let grad = E::of(Self::SLOPE);
-        scale_each(gradient, output, |y| if y <= E::zero() { grad } else { E::one() });
+        let slope = E::of(Self::NEGATIVE_SLOPE);
+        scale_each(gradient, output, |y| if y <= E::zero() { slope } else { E::one() });
     }
 }
 
@@ -231,7 +231,7 @@ impl Rule for Tanh {
 pub struct Softmax;
 
 impl Rule for Softmax {
-    const ACROSS: bool = true;
+    const ROW_WISE: bool = true;
 
     fn forward<E: Element>(values: &mut [E], width: usize) {
         for row in values.chunks_exact_mut(width.max(1)) {
@@ -268,8 +268,8 @@ fn each<E: Element>(values: &mut [E], function: impl Fn(E) -> E) {
 }
 
 /// Multiplies every gradient by the derivative at its point.
-fn scale_each<E: Element>(gradient: &mut [E], points: &[E], grad: impl Fn(E) -> E) {
-    gradient.iter_mut().zip(points).for_each(|(gradient, point)| *gradient *= grad(*point));
+fn scale_each<E: Element>(gradient: &mut [E], points: &[E], derivative: impl Fn(E) -> E) {
+    gradient.iter_mut().zip(points).for_each(|(gradient, point)| *gradient *= derivative(*point));
 }
 
 macro_rules! functions {
@@ -287,8 +287,8 @@ macro_rules! functions {
             }
 
             /// Whether an output depends on its whole row of inputs.
-            pub(crate) fn is_across(self) -> bool {
-                match self { $(Function::$activation => <$activation as Rule>::ACROSS,)+ }
+            pub(crate) fn is_row_wise(self) -> bool {
+                match self { $(Function::$activation => <$activation as Rule>::ROW_WISE,)+ }
             }
 
             /// Whether the function is monotonically increasing.

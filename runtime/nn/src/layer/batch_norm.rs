@@ -3,7 +3,7 @@
 use super::{
     declare::layer,
     initialize::{ones, zeros},
-    statistics::{Features, Moment, Normalise, Rows},
+    statistics::{Features, Moment, Normalise, RowSubset},
     Batched, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
 };
 use crate::{missing, operation::*, tensor::*};
@@ -83,7 +83,7 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let features = features(C, x.shape().concrete().as_ref());
         let rows = x.shape().num_elements() / (C * features.each).max(1);
-        let counted = Rows::new(present, rows);
+        let counted = RowSubset::new(present, rows);
         // One value has no variance. A batch with a single value (the remainder at the end of an
         // epoch) is treated as in inference, because its variance of 0 would distort the running
         // variance.
@@ -94,8 +94,8 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         let (moment, shape) = (Moment { features, counted: counted.clone() }, (Const,));
         let mean = record(&moment, &[&x], shape, x.device(), NoneTape)?;
         let variance = record(&moment, &[&x, &mean], shape, x.device(), NoneTape)?;
-        follow::<C, E, D>(&mut self.running_mean, &mean, self.momentum);
-        follow::<C, E, D>(&mut self.running_var, &variance, self.momentum);
+        update_running::<C, E, D>(&mut self.running_mean, &mean, self.momentum);
+        update_running::<C, E, D>(&mut self.running_var, &variance, self.momentum);
         self.normalise(x.put_tape(tape), [&mean, &variance], counted)
     }
 
@@ -103,14 +103,14 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         &self,
         x: Tensor<S, E, D, T>,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
-        self.normalise(x, [&self.running_mean, &self.running_var], Rows::none())
+        self.normalise(x, [&self.running_mean, &self.running_var], RowSubset::none())
     }
 
     fn normalise<S: Shape, T: Tape<E, D>>(
         &self,
         x: Tensor<S, E, D, T>,
         [mean, variance]: [&Tensor<Rank1<C>, E, D>; 2],
-        counted: Rows,
+        counted: RowSubset,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
         let features = features(C, x.shape().concrete().as_ref());
@@ -121,15 +121,15 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
 }
 
 /// Updates running statistics with those of a batch: an exponential moving average.
-fn follow<const C: usize, E: Element, D: Backend<E>>(
+fn update_running<const C: usize, E: Element, D: Backend<E>>(
     running: &mut Tensor<Rank1<C>, E, D>,
     batch: &Tensor<Rank1<C>, E, D>,
     momentum: f64,
 ) {
-    let (momentum, rest) = (E::of(momentum), E::of(1.0 - momentum));
+    let (momentum, one_minus_momentum) = (E::of(momentum), E::of(1.0 - momentum));
     D::edit(running, |running| {
         for (running, batch) in running.iter_mut().zip(&*D::values(batch)) {
-            *running = momentum * *running + rest * *batch;
+            *running = momentum * *running + one_minus_momentum * *batch;
         }
     });
 }

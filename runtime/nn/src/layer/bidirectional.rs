@@ -143,7 +143,7 @@ impl<M, const W: usize, const MERGE: usize> Bidirectional<M, W, MERGE> {
         M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
     {
         let dropout = match T::OWNS_TAPE {
-            true => [self.forward.draw_dropout(), self.backward.draw_dropout()],
+            true => [self.forward.next_dropout(), self.backward.next_dropout()],
             false => [None, None],
         };
         self.read(x, mask, dropout)

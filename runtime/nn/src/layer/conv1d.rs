@@ -7,7 +7,7 @@ use multi_input_kernel::{
 
 use super::{
     activation::{Activation, Linear},
-    convolution::{run, Batch},
+    convolution::{run, ConvOperation},
     declare::layer,
     initialize::{glorot_uniform, zeros},
     origin::Origin,
@@ -108,7 +108,7 @@ impl<
         let batch = x.shape().0;
         let windows = Windows::kernel::<S>(Plane::steps(L, C), Plane::steps(OL, O), [1, K]);
         let pass = Convolution::new(windows, I).ok_or_else(D::size_error)?;
-        let layer = Batch { pass, function: A::FUNCTION, samples: batch.size(), origin };
+        let layer = ConvOperation { pass, function: A::FUNCTION, samples: batch.size(), origin };
         run(&layer, x, [&self.weight, &self.bias], (batch, Const, Const))
     }
 }

@@ -7,7 +7,7 @@ use multi_input_kernel::{
 
 use super::{
     activation::{Activation, Linear},
-    convolution::{run, Batch},
+    convolution::{run, ConvOperation},
     declare::layer,
     initialize::{glorot_uniform, zeros},
     origin::Origin,
@@ -200,10 +200,14 @@ impl<
     }
 
     /// The operation for a batch of `samples` images.
-    fn layer(image: Plane, samples: usize, origin: Origin) -> Result<Batch<Convolution>, D::Err> {
+    fn layer(
+        image: Plane,
+        samples: usize,
+        origin: Origin,
+    ) -> Result<ConvOperation<Convolution>, D::Err> {
         let windows = Windows::kernel::<S>(image, Plane::image(O, OH, OW), [KH, KW]);
         let pass = Convolution::new(windows, I).ok_or_else(D::size_error)?;
-        Ok(Batch { pass, function: A::FUNCTION, samples, origin })
+        Ok(ConvOperation { pass, function: A::FUNCTION, samples, origin })
     }
 }
 
@@ -468,9 +472,9 @@ mod tests {
         let mut layer: Conv2D<1, 1, 1, 1, 1, 2, 2, Slide, Relu, f32, Cpu> =
             BuildModule::build(&device);
         layer.weight.copy_from(&[1.0]);
-        for place in 0..4 {
+        for pixel in 0..4 {
             let mut numbers = vec![1.0f32; 4];
-            numbers[place] = f32::NAN;
+            numbers[pixel] = f32::NAN;
             let x: Tensor<Rank4<1, 1, 2, 2>, f32, Cpu> =
                 device.tensor_from_vec(numbers, Default::default());
             let pool = MaxPool2D::<2, 2, 1, 1>::default();

@@ -92,15 +92,15 @@ impl<
         origin: Origin,
         tape: T,
     ) -> Result<Tensor<S::Output, E, D, T>, D::Err> {
-        let large = shape.num_elements() >= WORTH_NO_COPY;
+        let large = shape.num_elements() >= MIN_ELEMENTS_WITHOUT_CONCAT;
         match large && are_vectors(&parts, shape.concrete().as_ref()) {
-            true => self.run_apart(&parts, shape.output(), origin, tape),
+            true => self.forward_parts(&parts, shape.output(), origin, tape),
             false => self.try_forward_from(concat(parts, axis, shape, tape)?, origin),
         }
     }
 
     /// The layer on vectors that are not concatenated.
-    fn run_apart<S: Shape, T: Tape<E, D>>(
+    fn forward_parts<S: Shape, T: Tape<E, D>>(
         &self,
         parts: &[MergeInput<E, D>],
         shape: S,
@@ -130,7 +130,7 @@ impl<
 
 /// The number of elements of a batch from which several matrix products are cheaper than a
 /// concatenation.
-const WORTH_NO_COPY: usize = 1 << 14;
+const MIN_ELEMENTS_WITHOUT_CONCAT: usize = 1 << 14;
 
 /// Whether the operands are vectors that add up to the rows of a batch of these sizes.
 fn are_vectors<E: Element, D: Backend<E>>(parts: &[MergeInput<E, D>], sizes: &[usize]) -> bool {
@@ -205,12 +205,12 @@ impl Operation for Product {
         self.function.backward(&sums, output, gradient, self.outputs);
         workspace.release(sums);
         let rows = gradient.len() / self.outputs.max(1);
-        let by_row = Matrix::new(gradient, rows, self.outputs);
+        let by_output = Matrix::new(gradient, rows, self.outputs);
         if self.origin == Origin::Computed {
             let weight = Matrix::new(&inputs[0], self.outputs, self.width());
             for (input, columns) in self.parts() {
                 gradients.edit(input, |dx| {
-                    multiply(by_row, weight.columns(columns.clone()), dx, Add::ToOutput);
+                    multiply(by_output, weight.columns(columns.clone()), dx, Add::ToOutput);
                 })?;
             }
         }
@@ -218,7 +218,7 @@ impl Operation for Product {
             for (input, columns) in self.parts() {
                 let part = Matrix::new(&inputs[input], rows, columns.len());
                 let dw = &mut dw[columns.start..];
-                multiply_into(by_row.transposed(), part, dw, [self.width(), 1], Add::ToOutput);
+                multiply_into(by_output.transposed(), part, dw, [self.width(), 1], Add::ToOutput);
             }
         })?;
         gradients.edit(1, |db| {
@@ -305,8 +305,8 @@ mod tests {
     fn operands_side_by_side_are_their_concatenation() {
         let layer: Layer = BuildModule::build(&Cpu::seed_from_u64(3));
         let (a, b) = parts();
-        let apart =
-            layer.run_apart(&operands(&a, &b), Rank2::default(), Origin::Computed, NoneTape);
+        let separate =
+            layer.forward_parts(&operands(&a, &b), Rank2::default(), Origin::Computed, NoneTape);
         let shape: Rank2<4, 5> = Default::default();
         let joined = layer.try_forward_concat(
             operands(&a, &b),
@@ -315,9 +315,12 @@ mod tests {
             Origin::Computed,
             Traced::default(),
         );
-        let (apart, joined): (Tensor<Rank2<4, 3>, _, _>, _) = (apart.unwrap(), joined.unwrap());
-        for (apart, joined) in apart.array().iter().flatten().zip(joined.array().iter().flatten()) {
-            assert!((apart - joined).abs() < 1e-14, "{apart} is not {joined}");
+        let (separate, joined): (Tensor<Rank2<4, 3>, _, _>, _) =
+            (separate.unwrap(), joined.unwrap());
+        for (separate, joined) in
+            separate.array().iter().flatten().zip(joined.array().iter().flatten())
+        {
+            assert!((separate - joined).abs() < 1e-14, "{apart} is not {joined}");
         }
     }
 
@@ -327,13 +330,13 @@ mod tests {
         let (a, b) = parts();
         check_gradients(&(a, b, layer), |(a, b, layer), tape| {
             let shape: Rank2<4, 3> = Default::default();
-            layer.run_apart(&operands(a, b), shape, Origin::Computed, tape).unwrap()
+            layer.forward_parts(&operands(a, b), shape, Origin::Computed, tape).unwrap()
         });
         // One tensor as both operands.
         let layer: Dense<4, 3, Tanh, f64, Cpu> = BuildModule::build(&Cpu::seed_from_u64(3));
         check_gradients(&(parts().0, layer), |(a, layer), tape| {
             let shape: Rank2<4, 3> = Default::default();
-            layer.run_apart(&operands(a, a), shape, Origin::Computed, tape).unwrap()
+            layer.forward_parts(&operands(a, a), shape, Origin::Computed, tape).unwrap()
         });
     }
 
@@ -354,7 +357,7 @@ mod tests {
         let (a, b) = parts();
         check_gradients(&(a, b, layer), |(a, b, layer), tape| {
             let shape: Rank2<4, 3> = Default::default();
-            layer.run_apart(&operands(a, b), shape, Origin::Computed, tape).unwrap()
+            layer.forward_parts(&operands(a, b), shape, Origin::Computed, tape).unwrap()
         });
     }
 

@@ -2,7 +2,7 @@
 
 use dfdx::nn::{tensor_collection::ScalarOptions, BuildOnDevice};
 
-use super::{keep_scale, RngKey};
+use super::{dropout_scale, RngKey};
 use crate::{operation::*, tensor::*};
 
 /// In training, each element becomes 0 with probability `rate` and x / (1 - rate) otherwise, so
@@ -113,7 +113,7 @@ impl Operation for Drop {
     type Saved<E: Element> = ();
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
-        let kept = keep_scale::<E>(self.key, self.rate);
+        let kept = dropout_scale::<E>(self.key, self.rate);
         // Dropped elements are skipped and stay 0, because 0 times a NaN would be a NaN.
         for (position, (y, x)) in pass.output.iter_mut().zip(&*pass.inputs[0]).enumerate() {
             if let Some(scale) = kept(position) {
@@ -130,7 +130,7 @@ impl Operation for Drop {
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         // The mask is computed again rather than saved: hashing is cheaper than memory traffic.
-        let kept = keep_scale::<E>(self.key, self.rate);
+        let kept = dropout_scale::<E>(self.key, self.rate);
         gradients.edit(0, |dx| {
             for (position, (dx, grad)) in dx.iter_mut().zip(&*pass.gradient).enumerate() {
                 if let Some(scale) = kept(position) {

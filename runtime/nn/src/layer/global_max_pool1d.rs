@@ -24,7 +24,7 @@ plain! {
     /// ```
     pub struct GlobalMaxPool1D<>
     forward |_, mask| PoolAll {
-        rule: Rule::Largest,
+        rule: Rule::Max,
         plane: Plane::steps(L, C),
         mask: mask.cloned(),
     },

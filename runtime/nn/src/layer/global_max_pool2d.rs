@@ -23,7 +23,7 @@ plain! {
     /// assert_eq!(GlobalMaxPool2D.forward(x).array(), [[6.0, 2.0]]);
     /// ```
     pub struct GlobalMaxPool2D<>
-    forward |_, _| PoolAll { rule: Rule::Largest, plane: Plane::image(C, H, W), mask: None },
+    forward |_, _| PoolAll { rule: Rule::Max, plane: Plane::image(C, H, W), mask: None },
     on [const C: usize, const H: usize, const W: usize]
     (Const<C>, Const<H>, Const<W>) => (Const<C>)
 }

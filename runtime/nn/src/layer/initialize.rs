@@ -7,28 +7,28 @@ use rand_distr::{Distribution, StandardNormal, Uniform};
 use crate::tensor::*;
 
 /// The initialiser of this index in the spec's table.
-pub(crate) struct Initializer<const PLACE: usize>;
+pub(crate) struct Initializer<const INDEX: usize>;
 
 /// Initialises the weight matrix of a dense layer, `[outputs, inputs]`.
 pub(crate) fn kernel<
-    const PLACE: usize,
+    const INDEX: usize,
     const O: usize,
     const I: usize,
     E: Element,
     D: Device<E>,
 >(
     tensor: &mut Tensor<Rank2<O, I>, E, D>,
-    _: Initializer<PLACE>,
+    _: Initializer<INDEX>,
 ) -> Result<(), D::Err> {
     const GLOROT_UNIFORM: usize = initializer("glorot_uniform");
     const ORTHOGONAL: usize = initializer("orthogonal");
     const ZEROS: usize = initializer("zeros");
     // `INDEX` is a constant, so only one arm is compiled.
-    match PLACE {
+    match INDEX {
         GLOROT_UNIFORM => glorot_uniform(tensor, I, O),
         ORTHOGONAL => orthogonal(tensor),
         ZEROS => zeros(tensor),
-        _ => tensor.try_fill_with_distr(Scaled::new(INITIALIZERS[PLACE], I, O)),
+        _ => tensor.try_fill_with_distr(Scaled::new(INITIALIZERS[INDEX], I, O)),
     }
 }
 
@@ -134,8 +134,9 @@ fn orthogonalise(values: &mut [f64], [rows, columns]: [usize; 2]) {
         // Two passes, because after the first pass rounding leaves a component along the other
         // vectors.
         for before in (0..vector).chain(0..vector) {
-            let share: f64 = (0..len).map(|k| values[at(vector, k)] * values[at(before, k)]).sum();
-            (0..len).for_each(|k| values[at(vector, k)] -= share * values[at(before, k)]);
+            let projection: f64 =
+                (0..len).map(|k| values[at(vector, k)] * values[at(before, k)]).sum();
+            (0..len).for_each(|k| values[at(vector, k)] -= projection * values[at(before, k)]);
         }
         let length = (0..len).map(|k| values[at(vector, k)].powi(2)).sum::<f64>().sqrt();
         (0..len).for_each(|k| values[at(vector, k)] /= length);
@@ -157,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    fn drawn<const ROWS: usize, const COLUMNS: usize>() -> [[f64; COLUMNS]; ROWS] {
+    fn random_matrix<const ROWS: usize, const COLUMNS: usize>() -> [[f64; COLUMNS]; ROWS] {
         let device = Cpu::seed_from_u64(5);
         let mut matrix: Tensor<Rank2<ROWS, COLUMNS>, f64, Cpu> = device.zeros();
         orthogonal(&mut matrix).unwrap();
@@ -175,10 +176,10 @@ mod tests {
         }
     }
 
-    fn numbers<const PLACE: usize>() -> Vec<f64> {
+    fn numbers<const INDEX: usize>() -> Vec<f64> {
         let device = Cpu::seed_from_u64(5);
         let mut matrix: Tensor<Rank2<200, 100>, f64, Cpu> = device.zeros();
-        kernel(&mut matrix, Initializer::<PLACE>).unwrap();
+        kernel(&mut matrix, Initializer::<INDEX>).unwrap();
         matrix.as_vec()
     }
 
@@ -215,14 +216,14 @@ mod tests {
 
     #[test]
     fn the_shorter_side_is_orthonormal() {
-        let high = drawn::<20, 5>();
+        let high = random_matrix::<20, 5>();
         let columns: Vec<Vec<f64>> =
             (0..5).map(|j| high.iter().map(|row| row[j]).collect()).collect();
         assert_orthonormal(&columns);
         assert!(high.iter().flatten().any(|value| *value < 0.0));
 
-        assert_orthonormal(&drawn::<3, 7>().map(Vec::from));
-        assert_orthonormal(&drawn::<16, 16>().map(Vec::from));
-        assert_eq!(drawn::<1, 1>()[0][0].abs(), 1.0);
+        assert_orthonormal(&random_matrix::<3, 7>().map(Vec::from));
+        assert_orthonormal(&random_matrix::<16, 16>().map(Vec::from));
+        assert_eq!(random_matrix::<1, 1>()[0][0].abs(), 1.0);
     }
 }

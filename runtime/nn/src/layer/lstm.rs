@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use crate::{
         check_gradients::{check_gradients, Traced},
-        layer::{keep_scale, RngKey},
+        layer::{dropout_scale, RngKey},
         tensor::*,
     };
 
@@ -134,7 +134,7 @@ mod tests {
         assert_ne!(trained, whole);
         assert_eq!(layer.key.call, 1);
         // The same dropout applied to the input beforehand.
-        let kept = keep_scale::<f64>(RngKey { seed: 1, layer: 2, step: 3, call: 0 }, 0.25);
+        let kept = dropout_scale::<f64>(RngKey { seed: 1, layer: 2, step: 3, call: 0 }, 0.25);
         let mut masked = x.array();
         for (sample, steps) in masked.iter_mut().enumerate() {
             for step in steps {

@@ -74,7 +74,7 @@ impl<B: Dim, L: Dim, F: Dim, E: Element, D: Backend<E>, T> CreateMask<Tensor<(B,
             return Err(D::size_error());
         }
         let (_, steps, features) = *x.shape();
-        let counts = unlike(&D::values(x), features.size(), E::of(self.value));
+        let counts = differs_from(&D::values(x), features.size(), E::of(self.value));
         Ok(Mask::new(steps.size(), counts))
     }
 }
@@ -88,12 +88,12 @@ impl<B: Dim, L: Dim, F: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>
     fn try_forward(&self, x: Tensor<(B, L, F), E, D, T>) -> Result<Self::Output, D::Err> {
         let x = x.try_contiguous()?;
         let mask = self.create_mask(&x)?;
-        missing::keep(x, mask.shared())
+        missing::select_rows(x, mask.shared())
     }
 }
 
 /// Whether each row of `width` elements has an element other than `padding`.
-fn unlike<E: Element>(numbers: &[E], width: usize, padding: E) -> Vec<bool> {
+fn differs_from<E: Element>(numbers: &[E], width: usize, padding: E) -> Vec<bool> {
     let rows = numbers.chunks_exact(width.max(1));
     rows.map(|row| row.iter().any(|x| *x != padding)).collect()
 }

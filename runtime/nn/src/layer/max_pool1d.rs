@@ -29,7 +29,7 @@ plain! {
     /// ```
     pub struct MaxPool1D<const K: usize, const OL: usize; S = Slide<1, K>>
     forward |_, _| Pool {
-        rule: Rule::Largest,
+        rule: Rule::Max,
         windows: Windows::pool::<S>(Plane::steps(L, C), Plane::steps(OL, C), [1, K]),
     },
     on [const L: usize, const C: usize] (Const<L>, Const<C>) => (Const<OL>, Const<C>)

@@ -32,7 +32,7 @@ plain! {
         const KH: usize, const KW: usize, const OH: usize, const OW: usize; S = Slide<KH, KW>
     >
     forward |_, _| Pool {
-        rule: Rule::Largest,
+        rule: Rule::Max,
         windows: Windows::pool::<S>(Plane::image(C, H, W), Plane::image(C, OH, OW), [KH, KW]),
     },
     on [const C: usize, const H: usize, const W: usize]
@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn a_nan_is_not_hidden() {
-        for place in 0..4 {
+        for pixel in 0..4 {
             let mut numbers = vec![1.0f32; 4];
-            numbers[place] = f32::NAN;
+            numbers[pixel] = f32::NAN;
             let x: Tensor<Rank4<1, 1, 2, 2>, f32, Cpu> =
                 Cpu::default().tensor_from_vec(numbers, Default::default());
             assert!(MaxPool2D::<2, 2, 1, 1>::default().forward(x).array()[0][0][0][0].is_nan());

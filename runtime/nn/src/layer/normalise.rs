@@ -27,7 +27,7 @@ pub(super) struct Normalise {
 compiled!(Normalise);
 
 /// The indices of a sample and of one of its groups.
-type Block = (usize, usize);
+type GroupIndex = (usize, usize);
 
 /// The statistics of a block.
 struct Moments<E> {
@@ -60,32 +60,32 @@ impl Normalise {
     }
 
     /// All blocks of a tensor of `len` elements.
-    fn blocks(&self, len: usize) -> impl Iterator<Item = Block> + '_ {
+    fn group_indices(&self, len: usize) -> impl Iterator<Item = GroupIndex> + '_ {
         let samples = len / (self.steps * self.row()).max(1);
         (0..samples).flat_map(|sample| (0..self.groups).map(move |group| (sample, group)))
     }
 
     /// The columns of a block within a row.
-    fn columns(&self, (_, group): Block) -> Range<usize> {
+    fn columns(&self, (_, group): GroupIndex) -> Range<usize> {
         let width = self.row() / self.groups.max(1);
         group * width..(group + 1) * width
     }
 
     /// The element ranges of the rows of a block, each with a flag that is false where the row is
     /// masked.
-    fn spans(&self, block: Block) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
-        let columns = self.columns(block);
-        (block.0 * self.steps..(block.0 + 1) * self.steps).map(move |row| {
+    fn spans(&self, index: GroupIndex) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
+        let columns = self.columns(index);
+        (index.0 * self.steps..(index.0 + 1) * self.steps).map(move |row| {
             let start = row * self.row();
             let counts = self.mask.as_ref().is_none_or(|mask| mask.counts()[row]);
             (start + columns.start..start + columns.end, counts)
         })
     }
 
-    fn moments<E: Element>(&self, x: &[E], block: Block) -> Moments<E> {
-        let counted = || self.spans(block).filter(|(_, counts)| *counts).map(|(span, _)| &x[span]);
+    fn moments<E: Element>(&self, x: &[E], index: GroupIndex) -> Moments<E> {
+        let counted = || self.spans(index).filter(|(_, counts)| *counts).map(|(span, _)| &x[span]);
         let rows = self.mask.as_ref().map_or(self.steps, |_| counted().count());
-        let count = E::of((rows * self.columns(block).len()).max(1) as f64);
+        let count = E::of((rows * self.columns(index).len()).max(1) as f64);
         let (mut mean, mut variance) = (E::zero(), E::zero());
         if self.centred {
             counted().for_each(|row| mean += row.iter().copied().sum::<E>());
@@ -99,7 +99,7 @@ impl Normalise {
     }
 
     /// Repeats the values of the channels for every element of a row.
-    fn stretched<'a, E: Element>(&self, of_channels: &'a [E]) -> Cow<'a, [E]> {
+    fn repeated<'a, E: Element>(&self, of_channels: &'a [E]) -> Cow<'a, [E]> {
         match self.each {
             1 => Cow::Borrowed(of_channels),
             each => of_channels.iter().flat_map(|x| std::iter::repeat_n(*x, each)).collect(),
@@ -107,35 +107,38 @@ impl Normalise {
     }
 
     /// Sums the elements of a row over each channel.
-    fn gathered<E: Element>(&self, of_row: &[E]) -> Vec<E> {
+    fn summed<E: Element>(&self, of_row: &[E]) -> Vec<E> {
         of_row.chunks_exact(self.each.max(1)).map(|sums| sums.iter().copied().sum()).collect()
     }
 
     /// Adds the gradients of one block with respect to x, gamma and beta.
-    fn backward_block<E: Element>(
+    fn backward_group<E: Element>(
         &self,
-        block: Block,
+        index: GroupIndex,
         [x, gamma, grad]: [&[E]; 3],
         [dx, by_gamma, by_beta]: [&mut [E]; 3],
     ) {
         let (Moments { mean, inverse, count }, columns) =
-            (self.moments(x, block), self.columns(block));
+            (self.moments(x, index), self.columns(index));
         let (gamma, by_gamma) = (&gamma[columns.clone()], &mut by_gamma[columns.clone()]);
         let by_beta = &mut by_beta[columns];
-        let (mut grads, mut turns) = (E::zero(), E::zero());
-        for (span, _) in self.spans(block) {
+        let (mut sum, mut sum_normalised) = (E::zero(), E::zero());
+        for (span, _) in self.spans(index) {
             for ((x, grad), gamma) in x[span.clone()].iter().zip(&grad[span]).zip(gamma) {
-                grads += *grad * *gamma;
-                turns += *grad * *gamma * ((*x - mean) * inverse);
+                sum += *grad * *gamma;
+                sum_normalised += *grad * *gamma * ((*x - mean) * inverse);
             }
         }
-        let statistics = [if self.centred { grads / count } else { E::zero() }, turns / count];
-        for (span, counts) in self.spans(block) {
-            let [mean_slope, mean_turn] = if counts { statistics } else { [E::zero(); 2] };
+        let statistics =
+            [if self.centred { sum / count } else { E::zero() }, sum_normalised / count];
+        for (span, counts) in self.spans(index) {
+            let [mean_grad, mean_grad_normalised] =
+                if counts { statistics } else { [E::zero(); 2] };
             let (x, grad, dx) = (&x[span.clone()], &grad[span.clone()], &mut dx[span]);
             for k in 0..gamma.len() {
                 let normalised = (x[k] - mean) * inverse;
-                dx[k] += inverse * (grad[k] * gamma[k] - mean_slope - normalised * mean_turn);
+                dx[k] +=
+                    inverse * (grad[k] * gamma[k] - mean_grad - normalised * mean_grad_normalised);
                 by_gamma[k] += grad[k] * normalised;
                 by_beta[k] += grad[k];
             }
@@ -151,18 +154,18 @@ impl Operation for Normalise {
         if !self.channels.is_multiple_of(self.groups) {
             return Err(OperationError::Size);
         }
-        let gamma = self.stretched(gamma);
-        let beta = beta.first().map(|beta| self.stretched(beta));
-        for block in self.blocks(x.len()) {
-            let Moments { mean, inverse, .. } = self.moments(x, block);
-            let columns = self.columns(block);
-            for (span, _) in self.spans(block) {
+        let gamma = self.repeated(gamma);
+        let beta = beta.first().map(|beta| self.repeated(beta));
+        for index in self.group_indices(x.len()) {
+            let Moments { mean, inverse, .. } = self.moments(x, index);
+            let columns = self.columns(index);
+            for (span, _) in self.spans(index) {
                 let y = &mut pass.output[span.clone()];
                 for ((y, x), gamma) in y.iter_mut().zip(&x[span]).zip(&gamma[columns.clone()]) {
                     *y = (*x - mean) * inverse * *gamma;
                 }
                 if let Some(beta) = &beta {
-                    y.iter_mut().zip(&beta[columns.clone()]).for_each(|(y, shift)| *y += *shift);
+                    y.iter_mut().zip(&beta[columns.clone()]).for_each(|(y, beta)| *y += *beta);
                 }
             }
         }
@@ -176,19 +179,19 @@ impl Operation for Normalise {
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         let [x, gamma, beta @ ..] = pass.inputs else { return Err(OperationError::Size) };
-        let gamma = self.stretched(gamma);
+        let gamma = self.repeated(gamma);
         let zeros = || vec![E::zero(); self.row()];
         let (mut by_gamma, mut by_beta) = (zeros(), zeros());
         gradients.edit(0, |dx| {
-            for block in self.blocks(x.len()) {
+            for index in self.group_indices(x.len()) {
                 let sums = [&mut *dx, &mut by_gamma, &mut by_beta];
-                self.backward_block(block, [x, &gamma, pass.gradient], sums);
+                self.backward_group(index, [x, &gamma, pass.gradient], sums);
             }
         })?;
-        gradients.add(1, &self.gathered(&by_gamma))?;
+        gradients.add(1, &self.summed(&by_gamma))?;
         match beta {
             [] => Ok(()),
-            _ => gradients.add(2, &self.gathered(&by_beta)),
+            _ => gradients.add(2, &self.summed(&by_beta)),
         }
     }
 }

@@ -55,7 +55,7 @@ pub trait Sequences: Shape {
     type Each: Shape;
 
     /// The batch dimension, the steps and the shape of a batch of all steps.
-    fn apart(&self) -> (Self::Batch, Self::Steps, Self::Each);
+    fn split(&self) -> (Self::Batch, Self::Steps, Self::Each);
 }
 
 /// The shape of a batch of steps, which can be joined to a batch of sequences.
@@ -64,26 +64,26 @@ pub trait EachStep: Shape {
     type Sequences<B: Dim, L: Dim>: Shape;
 
     /// The shape of `batch` sequences of `steps` steps.
-    fn together<B: Dim, L: Dim>(&self, batch: B, steps: L) -> Self::Sequences<B, L>;
+    fn joined<B: Dim, L: Dim>(&self, batch: B, steps: L) -> Self::Sequences<B, L>;
 }
 
 macro_rules! sequences {
-    ($(($($dim:ident $apart:tt $together:tt),+)),+) => {$(
+    ($(($($dim:ident $split:tt $joined:tt),+)),+) => {$(
         impl<B: Dim, L: Dim, $($dim: Dim),+> Sequences for (B, L, $($dim,)+) {
             type Batch = B;
             type Steps = L;
             type Each = (usize, $($dim,)+);
 
-            fn apart(&self) -> (B, L, Self::Each) {
-                (self.0, self.1, (self.0.size() * self.1.size(), $(self.$apart,)+))
+            fn split(&self) -> (B, L, Self::Each) {
+                (self.0, self.1, (self.0.size() * self.1.size(), $(self.$split,)+))
             }
         }
 
         impl<$($dim: Dim),+> EachStep for (usize, $($dim,)+) {
             type Sequences<B: Dim, L: Dim> = (B, L, $($dim,)+);
 
-            fn together<B: Dim, L: Dim>(&self, batch: B, steps: L) -> Self::Sequences<B, L> {
-                (batch, steps, $(self.$together,)+)
+            fn joined<B: Dim, L: Dim>(&self, batch: B, steps: L) -> Self::Sequences<B, L> {
+                (batch, steps, $(self.$joined,)+)
             }
         }
     )+};
@@ -100,9 +100,9 @@ where
     type Error = D::Err;
 
     fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
-        let (batch, steps, each) = x.shape().apart();
+        let (batch, steps, each) = x.shape().split();
         let y = self.layer.try_forward(reshape(x, each)?)?;
-        let shape = y.shape().together(batch, steps);
+        let shape = y.shape().joined(batch, steps);
         reshape(y, shape)
     }
 }

@@ -15,8 +15,8 @@ use crate::{
 /// `[steps, I]`:
 ///
 /// ```text
-/// seen = normalise(x + dropout(attention(x)))
-/// y = normalise(seen + dropout(activation(seen We^T + be) Wc^T + bc))
+/// h = normalise(x + dropout(attention(x)))
+/// y = normalise(h + dropout(activation(h We^T + be) Wc^T + bc))
 /// ```
 ///
 /// The attention is a [`MultiHeadAttention`] of `H` heads of `K` numbers (`W` = `H` `K`), causal
@@ -189,21 +189,21 @@ impl<
         mask: Option<&Mask>,
         mut dropouts: Option<&mut [Dropout; 2]>,
     ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
-        let mut thin = |half: usize, x| match &mut dropouts {
+        let mut apply_dropout = |half: usize, x| match &mut dropouts {
             Some(dropouts) => dropouts[half].try_forward_mut(x),
             None => Ok(x),
         };
         let (x, tape) = x.try_contiguous()?.split_tape();
         let traced = x.clone().put_tape(tape);
-        let attended = match mask {
+        let attention = match mask {
             Some(mask) => self.attention.try_forward_masked(traced, mask)?,
             None => self.attention.try_forward(traced)?,
         };
-        let seen = add_and_normalise(&self.attention_norm, &x, thin(0, attended)?)?;
-        let (seen, tape) = seen.split_tape();
-        let wide = self.expand.try_forward(seen.clone().put_tape(tape))?;
+        let hidden = add_and_normalise(&self.attention_norm, &x, apply_dropout(0, attention)?)?;
+        let (hidden, tape) = hidden.split_tape();
+        let wide = self.expand.try_forward(hidden.clone().put_tape(tape))?;
         let change = self.contract.try_forward(wide)?;
-        add_and_normalise(&self.output_norm, &seen, thin(1, change)?)
+        add_and_normalise(&self.output_norm, &hidden, apply_dropout(1, change)?)
     }
 
     fn infer<B: Dim, L: Dim, T: Tape<E, D>>(
@@ -266,9 +266,9 @@ mod tests {
     fn each_half_is_added_to_what_it_saw_and_normalised() {
         let block = block();
         assert_eq!(block.attention_norm.epsilon, 1e-6);
-        let seen = block.attention_norm.forward(x() + block.attention.forward(x()));
-        let change = block.contract.forward(block.expand.forward(seen.clone()));
-        let expected = block.output_norm.forward(seen + change).array();
+        let hidden = block.attention_norm.forward(x() + block.attention.forward(x()));
+        let change = block.contract.forward(block.expand.forward(hidden.clone()));
+        let expected = block.output_norm.forward(hidden + change).array();
         assert_eq!(block.forward(x()).array(), expected);
         let attention = 3 * (4 * 6 + 6) + 6 * 4 + 4;
         assert_eq!(block.num_trainable_params(), attention + 8 + 25 + 24 + 8);

@@ -2,7 +2,7 @@
 
 use dfdx::nn::ZeroSizedModule;
 
-use super::pixels::Pick;
+use super::pixel_map::PixelMap;
 use crate::{operation::*, tensor::*};
 
 /// Repeats every pixel `DOWN` by `ACROSS` times: `[C, H, W]` becomes
@@ -58,7 +58,7 @@ impl<
         }
         let shape = (x.shape().0, Const, Const, Const);
         let (x, tape) = x.split_tape();
-        let operation = Pick::repeated([H, W], [DOWN, ACROSS]);
+        let operation = PixelMap::repeated([H, W], [DOWN, ACROSS]);
         record(&operation, &[&x], shape, x.device(), tape)
     }
 }

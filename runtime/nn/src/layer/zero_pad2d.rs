@@ -1,6 +1,6 @@
 //! `ZeroPad2D`: zero padding of an image.
 
-use super::{declare::plain, pixels::Pick};
+use super::{declare::plain, pixel_map::PixelMap};
 use crate::{operation::*, tensor::*};
 
 plain! {
@@ -21,7 +21,7 @@ plain! {
     pub struct ZeroPad2D<
         const ABOVE: usize, const LEFT: usize, const OH: usize, const OW: usize
     >
-    forward |_, _| Pick::padded([H, W], [OH, OW], [ABOVE, LEFT]),
+    forward |_, _| PixelMap::padded([H, W], [OH, OW], [ABOVE, LEFT]),
     on [const C: usize, const H: usize, const W: usize]
     (Const<C>, Const<H>, Const<W>) => (Const<C>, Const<OH>, Const<OW>)
 }

@@ -18,7 +18,7 @@ impl Loss for BinaryCrossEntropy {
     }
 
     fn mistake(&self) -> Option<String> {
-        super::no_share("label_smoothing", self.label_smoothing)
+        super::not_fraction("label_smoothing", self.label_smoothing)
     }
 
     fn target_range(&self) -> Option<(f32, f32)> {

@@ -64,7 +64,8 @@ impl Loss for BalancedBinaryFocal {
     }
 
     fn mistake(&self) -> Option<String> {
-        super::not_positive("gamma", self.gamma).or_else(|| super::no_share("alpha", self.alpha))
+        super::not_positive("gamma", self.gamma)
+            .or_else(|| super::not_fraction("alpha", self.alpha))
     }
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {

@@ -18,13 +18,13 @@ impl Loss for Hinge {
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
         mean_of(head, target, gradient, |y, t| {
-            let side = if t == 0.0 { -1.0 } else { t };
-            let short = 1.0 - side * y;
+            let class = if t == 0.0 { -1.0 } else { t };
+            let shortfall = 1.0 - class * y;
             // For a NaN the comparison is false, so the loss is NaN and training stops.
-            if short <= 0.0 {
+            if shortfall <= 0.0 {
                 (0.0, 0.0)
             } else {
-                (short, -side)
+                (shortfall, -class)
             }
         })
     }

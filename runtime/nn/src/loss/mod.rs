@@ -43,7 +43,7 @@ pub trait Loss: std::fmt::Debug + Sync {
 
     /// The error at which the loss changes from squared to absolute, in the unit of the target, if
     /// any.
-    fn turns_at(&self) -> Option<f64> {
+    fn transition(&self) -> Option<f64> {
         None
     }
 
@@ -112,7 +112,7 @@ fn not_positive(name: &str, value: f64) -> Option<String> {
 }
 
 /// An error text where a number is below 0, or 1 and above.
-fn no_share(name: &str, value: f64) -> Option<String> {
+fn not_fraction(name: &str, value: f64) -> Option<String> {
     let sound = (0.0..1.0).contains(&value);
     (!sound).then(|| format!("`{name}` must be at least 0 and below 1, but is {value}"))
 }

@@ -59,11 +59,11 @@ fn gradients_equal_central_differences() {
         &Focal::default(),
     ];
     let head = [0.3, -1.2, 2.1];
-    check_slopes(&[&Poisson], [0.3, 1.2, 2.1]);
-    check_slopes(&losses, head);
+    check_gradients(&[&Poisson], [0.3, 1.2, 2.1]);
+    check_gradients(&losses, head);
 }
 
-fn check_slopes(losses: &[&dyn Loss], head: [f64; 3]) {
+fn check_gradients(losses: &[&dyn Loss], head: [f64; 3]) {
     for &loss in losses {
         for target in [TargetRow::Numbers(&[0.25, 0.5, 0.25]), TargetRow::Class(2)] {
             let mut gradient = [0.0; 3];

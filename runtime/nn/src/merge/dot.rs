@@ -35,34 +35,34 @@ pub fn dot<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
 
 fn plan(axis: isize, normalize: bool, layouts: &[&Layout], sizes: &[usize]) -> Planned {
     let [a, b] = layouts else { return None };
-    let (first, second) = (Matrices::new(a, axis)?, Matrices::new(b, axis)?);
+    let (first, second) = (MatrixLayout::new(a, axis)?, MatrixLayout::new(b, axis)?);
     // The output has the remaining axes.
-    let mut left = [vec![a.batch], first.left(a), second.left(b)].concat();
-    if left.len() == 1 {
-        left.push(1);
+    let mut remaining = [vec![a.batch], first.remaining(a), second.remaining(b)].concat();
+    if remaining.len() == 1 {
+        remaining.push(1);
     }
-    let fits = a.batch == b.batch && first.columns == second.columns && left == sizes;
+    let fits = a.batch == b.batch && first.columns == second.columns && remaining == sizes;
     fits.then(|| Box::new(Dot { operands: [first, second], normalize }) as _)
 }
 
 /// The products of the matrices of two operands, sample by sample.
 #[derive(Clone)]
 struct Dot {
-    operands: [Matrices; 2],
+    operands: [MatrixLayout; 2],
     normalize: bool,
 }
 
 compiled!(Dot);
 
 impl Operation for Dot {
-    type Saved<E: Element> = [Rows<E>; 2];
+    type Saved<E: Element> = [OperandMatrices<E>; 2];
 
     fn forward<E: Element>(
         &self,
         pass: ForwardPass<'_, E>,
-    ) -> Result<[Rows<E>; 2], OperationError> {
+    ) -> Result<[OperandMatrices<E>; 2], OperationError> {
         let [a, b] = &self.operands;
-        let rows = |input: usize| Rows::new(self.operands[input], &pass.inputs[input]);
+        let rows = |input: usize| OperandMatrices::new(self.operands[input], &pass.inputs[input]);
         let [first, second] = [0, 1].map(|input| match self.normalize {
             true => rows(input).normalized(),
             false => rows(input),
@@ -77,7 +77,7 @@ impl Operation for Dot {
 
     fn backward<E: Element>(
         &self,
-        [first, second]: [Rows<E>; 2],
+        [first, second]: [OperandMatrices<E>; 2],
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
@@ -96,7 +96,7 @@ impl Operation for Dot {
 /// The layout of an operand as one matrix for each sample, whose columns are the axis that is
 /// summed over.
 #[derive(Clone, Copy)]
-struct Matrices {
+struct MatrixLayout {
     axis: usize,
     rows: usize,
     columns: usize,
@@ -104,23 +104,23 @@ struct Matrices {
     inner: usize,
 }
 
-impl Matrices {
+impl MatrixLayout {
     /// `None` where the axis does not exist.
-    fn new(layout: &Layout, axis: isize) -> Option<Matrices> {
+    fn new(layout: &Layout, axis: isize) -> Option<MatrixLayout> {
         let dims = &layout.dims;
         let axis = position(axis, dims.len())?;
         let inner = dims[axis + 1..].iter().product();
         let rows = dims[..axis].iter().product::<usize>() * inner;
-        Some(Matrices { axis, rows, columns: dims[axis], inner })
+        Some(MatrixLayout { axis, rows, columns: dims[axis], inner })
     }
 
     /// The sizes of the remaining axes.
-    fn left(&self, layout: &Layout) -> Vec<usize> {
+    fn remaining(&self, layout: &Layout) -> Vec<usize> {
         [&layout.dims[..self.axis], &layout.dims[self.axis + 1..]].concat()
     }
 
     /// The tensor indices of the matrices' elements, in the order of the matrices.
-    fn places(&self, len: usize) -> impl Iterator<Item = usize> {
+    fn element_indices(&self, len: usize) -> impl Iterator<Item = usize> {
         let (inner, columns) = (self.inner, self.columns);
         let rows = 0..len / columns.max(1);
         rows.flat_map(move |row| {
@@ -131,25 +131,25 @@ impl Matrices {
 
     /// Adds `changes`, in the order of the matrices, to `gradient`, in the order of the tensor.
     fn add<E: Element>(&self, changes: &[E], gradient: &mut [E]) {
-        self.places(changes.len())
+        self.element_indices(changes.len())
             .zip(changes)
-            .for_each(|(place, change)| gradient[place] += *change);
+            .for_each(|(index, change)| gradient[index] += *change);
     }
 }
 
 /// The matrices of an operand.
-struct Rows<E> {
-    of: Matrices,
+struct OperandMatrices<E> {
+    of: MatrixLayout,
     /// The elements in the order of the matrices, normalised where `normalize` is set.
     matrices: Vec<E>,
     /// For each row 1 / max(norm, 1e-7); empty without `normalize`.
     inverse: Vec<E>,
 }
 
-impl<E: Element> Rows<E> {
-    fn new(of: Matrices, values: &[E]) -> Self {
-        let matrices = of.places(values.len()).map(|place| values[place]).collect();
-        Rows { of, matrices, inverse: Vec::new() }
+impl<E: Element> OperandMatrices<E> {
+    fn new(of: MatrixLayout, values: &[E]) -> Self {
+        let matrices = of.element_indices(values.len()).map(|index| values[index]).collect();
+        OperandMatrices { of, matrices, inverse: Vec::new() }
     }
 
     fn normalized(mut self) -> Self {
@@ -165,7 +165,7 @@ impl<E: Element> Rows<E> {
     }
 
     fn samples(&self) -> impl Iterator<Item = Matrix<'_, E>> {
-        let Matrices { rows, columns, .. } = self.of;
+        let MatrixLayout { rows, columns, .. } = self.of;
         let samples = self.matrices.chunks_exact((rows * columns).max(1));
         samples.map(move |sample| Matrix::new(sample, rows, columns))
     }

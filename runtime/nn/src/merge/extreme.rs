@@ -23,7 +23,7 @@ compiled!(Elementwise<Extreme>);
 /// The operation of `maximum` where `is_largest`, and of `minimum` otherwise.
 pub(super) fn plan(is_largest: bool, layouts: &[&Layout], sizes: &[usize]) -> Planned {
     let steps = sizes.get(1).copied().unwrap_or(1);
-    let masks = layouts.iter().map(|layout| Some(layout.mask.as_ref()?.stretched(steps)));
+    let masks = layouts.iter().map(|layout| Some(layout.mask.as_ref()?.broadcast(steps)));
     let masks: Vec<Option<Mask>> = masks.collect();
     if masks.iter().flatten().any(|mask| !mask.covers(sizes[0], steps)) {
         return None;
@@ -33,22 +33,22 @@ pub(super) fn plan(is_largest: bool, layouts: &[&Layout], sizes: &[usize]) -> Pl
 }
 
 impl Extreme {
-    fn counts(&self, operand: usize, place: usize) -> bool {
-        self.masks[operand].as_ref().is_none_or(|mask| mask.counts()[place / self.step])
+    fn counts(&self, operand: usize, index: usize) -> bool {
+        self.masks[operand].as_ref().is_none_or(|mask| mask.counts()[index / self.step])
     }
 
-    fn winner<E: Element>(&self, operands: &[&[E]], place: usize) -> usize {
-        (1..operands.len()).fold(0, |winner, next| {
-            if !self.counts(next, place) {
-                return winner;
+    fn selected_operand<E: Element>(&self, operands: &[&[E]], index: usize) -> usize {
+        (1..operands.len()).fold(0, |selected_operand, next| {
+            if !self.counts(next, index) {
+                return selected_operand;
             }
-            if !self.counts(winner, place) {
+            if !self.counts(selected_operand, index) {
                 return next;
             }
-            let (kept, other) = (operands[winner][place], operands[next][place]);
-            let stays = if self.is_largest { kept >= other } else { kept <= other };
-            if kept.is_nan() || stays {
-                winner
+            let (selected, other) = (operands[selected_operand][index], operands[next][index]);
+            let is_selected = if self.is_largest { selected >= other } else { selected <= other };
+            if selected.is_nan() || is_selected {
+                selected_operand
             } else {
                 next
             }
@@ -58,8 +58,8 @@ impl Extreme {
 
 impl Rule for Extreme {
     fn forward<E: Element>(&self, operands: &[&[E]], output: &mut [E]) {
-        for (place, y) in output.iter_mut().enumerate() {
-            *y = operands[self.winner(operands, place)][place];
+        for (index, y) in output.iter_mut().enumerate() {
+            *y = operands[self.selected_operand(operands, index)][index];
         }
     }
 
@@ -70,8 +70,8 @@ impl Rule for Extreme {
         grad: &[E],
         gradient: &mut [E],
     ) {
-        for (place, (gradient, grad)) in gradient.iter_mut().zip(grad).enumerate() {
-            if self.winner(operands, place) == position {
+        for (index, (gradient, grad)) in gradient.iter_mut().zip(grad).enumerate() {
+            if self.selected_operand(operands, index) == position {
                 *gradient += *grad;
             }
         }

@@ -50,7 +50,7 @@ use smallvec::SmallVec;
 use crate::{operation::*, tensor::*};
 
 /// The number of operands that are stored inline.
-const FEW: usize = 4;
+const INLINE_OPERANDS: usize = 4;
 
 /// The operation of a merge; `None` where the sizes do not match.
 type Planned = Option<Box<dyn AnyOperation>>;
@@ -63,10 +63,11 @@ fn merge<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let layouts: SmallVec<[&Layout; FEW]> = parts.iter().map(MergeInput::layout).collect();
+    let layouts: SmallVec<[&Layout; INLINE_OPERANDS]> =
+        parts.iter().map(MergeInput::layout).collect();
     let operation = plan(&layouts, shape.concrete().as_ref()).ok_or_else(D::size_error)?;
     let device = parts.first().ok_or_else(D::size_error)?.device();
-    let operands: SmallVec<[_; FEW]> = parts.iter().map(MergeInput::operand).collect();
+    let operands: SmallVec<[_; INLINE_OPERANDS]> = parts.iter().map(MergeInput::operand).collect();
     record(&*operation, &operands, shape, device, tape)
 }
 

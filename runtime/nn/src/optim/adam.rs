@@ -73,8 +73,8 @@ impl Optimizer for Adam {
     ) {
         let step = Step {
             rate: E::of(self.rate(step)),
-            keep_m: E::of(1.0 - self.beta_1),
-            keep_v: E::of(1.0 - self.beta_2),
+            one_minus_beta_1: E::of(1.0 - self.beta_1),
+            one_minus_beta_2: E::of(1.0 - self.beta_2),
             epsilon: E::of(self.epsilon),
         };
         update(step, weights, gradient, slots);
@@ -94,12 +94,13 @@ impl Optimizer for Adam {
         weights: &mut [E],
         slots: &mut [Vec<E>],
     ) {
-        let most = self.steps_that_count::<E>();
+        let most = self.significant_steps::<E>();
         catch_up::each_row(pending, most, weights, slots, |steps, weights, [m, v]| {
-            let (keep_m, keep_v) = (self.beta_1, self.beta_2);
-            MomentumSteps { steps, most, keep_m, keep_v, epsilon: self.epsilon }.run(weights, m, v);
-            scale(m, keep_m.powf(steps.len() as f64));
-            scale(v, keep_v.powf(steps.len() as f64));
+            let (beta_1, beta_2) = (self.beta_1, self.beta_2);
+            MomentumSteps { steps, most, keep_m: beta_1, keep_v: beta_2, epsilon: self.epsilon }
+                .run(weights, m, v);
+            scale(m, beta_1.powf(steps.len() as f64));
+            scale(v, beta_2.powf(steps.len() as f64));
         });
     }
 }
@@ -113,7 +114,7 @@ impl Adam {
 
     /// The number of steps without a gradient after which the remaining displacement is an eighth
     /// of a rounding of the whole. A step is at most beta_1 / sqrt(beta_2) times the step before.
-    fn steps_that_count<E: Element>(&self) -> usize {
+    fn significant_steps<E: Element>(&self) -> usize {
         let ratio = self.beta_1 / self.beta_2.sqrt();
         match ratio < 1.0 {
             true => ((E::epsilon().as_f64() / 8.0).ln() / ratio.ln()).ceil() as usize,
@@ -126,16 +127,16 @@ impl Adam {
 #[derive(Clone, Copy)]
 struct Step<E> {
     rate: E,
-    keep_m: E,
-    keep_v: E,
+    one_minus_beta_1: E,
+    one_minus_beta_2: E,
     epsilon: E,
 }
 
 impl<E: Element> Rule<E, 2> for Step<E> {
     #[inline(always)]
     fn step(self, w: E, g: E, [m, v]: [E; 2]) -> (E, [E; 2]) {
-        let m = m + (g - m) * self.keep_m;
-        let v = v + (g * g - v) * self.keep_v;
+        let m = m + (g - m) * self.one_minus_beta_1;
+        let v = v + (g * g - v) * self.one_minus_beta_2;
         (w - m * self.rate / (v.sqrt() + self.epsilon), [m, v])
     }
 }

@@ -85,14 +85,14 @@ fn scale<E: Element>(numbers: &mut [E], by: f64) {
 
 /// The sum of `ratio^k` for k from 1 to `steps`: the displacement by a velocity of 1 that shrinks
 /// by `ratio` before each step.
-fn way(keep: f64, steps: usize) -> f64 {
-    keep * (1.0 - keep.powf(steps as f64)) / (1.0 - keep)
+fn geometric_sum(ratio: f64, steps: usize) -> f64 {
+    ratio * (1.0 - ratio.powf(steps as f64)) / (1.0 - ratio)
 }
 
 /// Adds `factor` times the velocity.
-fn add<E: Element>(weights: &mut [E], velocity: &[E], times: f64) {
-    let times = E::of(times);
-    weights.iter_mut().zip(velocity).for_each(|(weight, velocity)| *weight += *velocity * times);
+fn add_scaled<E: Element>(weights: &mut [E], velocity: &[E], factor: f64) {
+    let factor = E::of(factor);
+    weights.iter_mut().zip(velocity).for_each(|(weight, velocity)| *weight += *velocity * factor);
 }
 
 /// Adds an error where `value` is not above zero.

@@ -7,7 +7,8 @@ use multi_input_kernel::{
 };
 
 use super::{
-    add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize,
+    add_scaled, fraction, geometric_sum, positive, scale, AnyOptimizer, Erased, Optimizer,
+    PendingSteps, StepSize,
 };
 
 /// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon). With momentum, u = momentum u + lr g /
@@ -78,11 +79,11 @@ impl Optimizer for RmsProp {
         let step = Step {
             rate: E::of(self.learning_rate),
             rho: E::of(self.rho),
-            fresh: E::of(1.0 - self.rho),
+            one_minus_rho: E::of(1.0 - self.rho),
             momentum: E::of(self.momentum),
             epsilon: E::of(self.epsilon),
             centered: self.centered,
-            moving: self.momentum > 0.0,
+            has_momentum: self.momentum > 0.0,
         };
         match slots.len() {
             1 => update::<E, 1>(step, weights, gradient, slots),
@@ -103,22 +104,22 @@ impl Optimizer for RmsProp {
         slots: &mut [Vec<E>],
     ) {
         match slots.len() {
-            1 => self.rest::<E, 1>(pending, weights, slots),
-            2 => self.rest::<E, 2>(pending, weights, slots),
-            _ => self.rest::<E, 3>(pending, weights, slots),
+            1 => self.catch_up_slots::<E, 1>(pending, weights, slots),
+            2 => self.catch_up_slots::<E, 2>(pending, weights, slots),
+            _ => self.catch_up_slots::<E, 3>(pending, weights, slots),
         }
     }
 }
 
 impl RmsProp {
-    fn rest<E: Element, const SLOTS: usize>(
+    fn catch_up_slots<E: Element, const SLOTS: usize>(
         &self,
         pending: &PendingSteps<'_>,
         weights: &mut [E],
         slots: &mut [Vec<E>],
     ) {
-        let moving = self.momentum > 0.0;
-        let means = if moving { SLOTS - 1 } else { SLOTS };
+        let has_momentum = self.momentum > 0.0;
+        let means = if has_momentum { SLOTS - 1 } else { SLOTS };
         catch_up::each_row(
             pending,
             1,
@@ -126,11 +127,11 @@ impl RmsProp {
             slots,
             |steps, weights, slots: [&mut [E]; SLOTS]| {
                 let count = steps.len() as f64;
-                for (place, slot) in slots.into_iter().enumerate() {
-                    if place < means {
+                for (index, slot) in slots.into_iter().enumerate() {
+                    if index < means {
                         scale(slot, self.rho.powf(count));
                     } else {
-                        add(weights, slot, -way(self.momentum, steps.len()));
+                        add_scaled(weights, slot, -geometric_sum(self.momentum, steps.len()));
                         scale(slot, self.momentum.powf(count));
                     }
                 }
@@ -144,11 +145,11 @@ impl RmsProp {
 struct Step<E> {
     rate: E,
     rho: E,
-    fresh: E,
+    one_minus_rho: E,
     momentum: E,
     epsilon: E,
     centered: bool,
-    moving: bool,
+    has_momentum: bool,
 }
 
 /// The slots are the mean square, the mean where `centered`, and the velocity where there is
@@ -156,14 +157,14 @@ struct Step<E> {
 impl<E: Element, const SLOTS: usize> Rule<E, SLOTS> for Step<E> {
     #[inline(always)]
     fn step(self, w: E, g: E, mut slots: [E; SLOTS]) -> (E, [E; SLOTS]) {
-        slots[0] = self.rho * slots[0] + self.fresh * g * g;
+        slots[0] = self.rho * slots[0] + self.one_minus_rho * g * g;
         let mut variance = slots[0];
         if self.centered {
-            slots[1] = self.rho * slots[1] + self.fresh * g;
+            slots[1] = self.rho * slots[1] + self.one_minus_rho * g;
             variance -= slots[1] * slots[1];
         }
         let mut step = self.rate * g / (variance + self.epsilon).sqrt();
-        if self.moving {
+        if self.has_momentum {
             step += self.momentum * slots[SLOTS - 1];
             slots[SLOTS - 1] = step;
         }

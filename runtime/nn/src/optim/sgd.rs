@@ -7,7 +7,8 @@ use multi_input_kernel::{
 };
 
 use super::{
-    add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize,
+    add_scaled, fraction, geometric_sum, positive, scale, AnyOptimizer, Erased, Optimizer,
+    PendingSteps, StepSize,
 };
 
 /// Without momentum w -= lr g. With momentum v = momentum v - lr g, and w += v, or for Nesterov w
@@ -98,9 +99,9 @@ impl Optimizer for Sgd {
             Momentum::Nesterov(momentum) => (momentum, true),
         };
         match slots.len() {
-            0 => update(Plain(rate), weights, gradient, slots),
+            0 => update(GradientStep(rate), weights, gradient, slots),
             _ => update(
-                Moving { rate, momentum: E::of(momentum), nesterov },
+                MomentumStep { rate, momentum: E::of(momentum), nesterov },
                 weights,
                 gradient,
                 slots,
@@ -125,7 +126,7 @@ impl Optimizer for Sgd {
             Momentum::Nesterov(momentum) => (momentum, momentum),
         };
         catch_up::each_row(pending, 1, weights, slots, |steps, weights, [velocity]| {
-            add(weights, velocity, ahead * way(momentum, steps.len()));
+            add_scaled(weights, velocity, ahead * geometric_sum(momentum, steps.len()));
             scale(velocity, momentum.powf(steps.len() as f64));
         });
     }
@@ -133,9 +134,9 @@ impl Optimizer for Sgd {
 
 /// A step without a velocity.
 #[derive(Clone, Copy)]
-struct Plain<E>(E);
+struct GradientStep<E>(E);
 
-impl<E: Element> Rule<E, 0> for Plain<E> {
+impl<E: Element> Rule<E, 0> for GradientStep<E> {
     #[inline(always)]
     fn step(self, w: E, g: E, none: [E; 0]) -> (E, [E; 0]) {
         (w - self.0 * g, none)
@@ -144,13 +145,13 @@ impl<E: Element> Rule<E, 0> for Plain<E> {
 
 /// A step with a velocity.
 #[derive(Clone, Copy)]
-struct Moving<E> {
+struct MomentumStep<E> {
     rate: E,
     momentum: E,
     nesterov: bool,
 }
 
-impl<E: Element> Rule<E, 1> for Moving<E> {
+impl<E: Element> Rule<E, 1> for MomentumStep<E> {
     #[inline(always)]
     fn step(self, w: E, g: E, [v]: [E; 1]) -> (E, [E; 1]) {
         let v = self.momentum * v - self.rate * g;

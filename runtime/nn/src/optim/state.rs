@@ -82,13 +82,13 @@ impl<E: Element> OptimizerState<E> {
         optimizer_of: impl Fn(usize) -> Option<&'o O>,
     ) -> Result<(), D::Err> {
         self.step += 1;
-        let mut place = 0;
+        let mut index = 0;
         parameters::visit_mut(module, &mut |role, tensor| {
             if role == Role::Fixed {
                 return Ok(());
             }
-            if let Some(optimizer) = optimizer_of(place) {
-                let state = self.tensors.get_mut(place).ok_or_else(D::size_error)?;
+            if let Some(optimizer) = optimizer_of(index) {
+                let state = self.tensors.get_mut(index).ok_or_else(D::size_error)?;
                 // The gradient is taken out, because the gradients and the tensor cannot be
                 // borrowed together.
                 let gradient = D::take_gradient(gradients, &D::flatten(tensor)?.in_order()?)?;
@@ -99,7 +99,7 @@ impl<E: Element> OptimizerState<E> {
                     return Err(D::size_error());
                 }
             }
-            place += 1;
+            index += 1;
             Ok(())
         })
     }

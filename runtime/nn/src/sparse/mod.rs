@@ -25,7 +25,7 @@ use std::{any::Any, cell::RefCell, rc::Rc};
 use dfdx::tensor::UniqueId;
 
 pub use saved::{holds_table, SavedState};
-pub use table::{Raw, Table};
+pub use table::{RawWeights, Table};
 
 use multi_input_kernel::PendingSteps;
 
@@ -36,11 +36,11 @@ use crate::{
 
 /// The smallest ratio of table rows to looked-up rows of a batch for which a table is sparse. Below
 /// it, one pass over the whole table is faster than finding the rows and their deferred updates.
-const ROWS_FOR_A_LOOK_UP: usize = 64;
+const MIN_ROWS_PER_LOOK_UP: usize = 64;
 
 /// Whether a table of `rows` rows is sparse where a batch looks up at most `looked_up` rows.
-fn rests(rows: usize, looked_up: usize) -> bool {
-    rows / ROWS_FOR_A_LOOK_UP >= looked_up && u32::try_from(rows).is_ok()
+fn is_sparse(rows: usize, looked_up: usize) -> bool {
+    rows / MIN_ROWS_PER_LOOK_UP >= looked_up && u32::try_from(rows).is_ok()
 }
 
 /// The [`catch_up`](crate::optim::Optimizer::catch_up) of the optimizer.
@@ -58,22 +58,22 @@ pub struct Tables<E> {
 /// The kind of a tensor's updates.
 enum Kind<E> {
     /// Every step updates the whole tensor.
-    Whole,
+    Dense,
     /// A tensor without a look-up so far, after this number of steps.
     Unused(u64),
     /// A step updates the rows that were looked up.
-    Rows(Box<Table<E>>),
+    Sparse(Box<Table<E>>),
 }
 
 /// The result of a look-up.
 pub enum LookUp {
     /// The tensor is not trained and needs no gradient.
-    Still,
+    NotTrained,
     /// The tensor has dense updates: the caller reads the rows and adds to the gradient of the
     /// tensor.
-    Whole,
+    Dense,
     /// The tensor is sparse: the rows have been read, and their gradient goes to `add_gradient`.
-    Rows,
+    Sparse,
 }
 
 impl<E: Element> Tables<E> {
@@ -82,12 +82,18 @@ impl<E: Element> Tables<E> {
     /// [`catch_up`](crate::optim::Optimizer::catch_up).
     pub fn new(
         ids: Vec<UniqueId>,
-        may_rest: impl Fn(usize) -> bool,
+        may_be_sparse: impl Fn(usize) -> bool,
         optimizer: &dyn AnyOptimizer,
         batch_size: usize,
     ) -> Tables<E> {
-        let can = optimizer.step_size(1).is_some();
-        let kind = |index| if can && may_rest(index) { Kind::Unused(0) } else { Kind::Whole };
+        let can_catch_up = optimizer.step_size(1).is_some();
+        let kind = |index| {
+            if can_catch_up && may_be_sparse(index) {
+                Kind::Unused(0)
+            } else {
+                Kind::Dense
+            }
+        };
         let tensors = ids.into_iter().enumerate().map(|(index, id)| (id, kind(index))).collect();
         let slots = optimizer.slots().len();
         let optimizer = optimizer.clone_boxed();
@@ -105,7 +111,7 @@ impl<E: Element> Tables<E> {
     /// The table at `index`, or `None` where the tensor is not sparse.
     pub fn get(&mut self, index: usize) -> Option<&mut Table<E>> {
         match self.tensors.get_mut(index) {
-            Some((_, Kind::Rows(table))) => Some(table),
+            Some((_, Kind::Sparse(table))) => Some(table),
             _ => None,
         }
     }
@@ -120,7 +126,7 @@ impl<E: Element> Tables<E> {
         weights: &mut [E],
     ) -> bool {
         match self.tensors.get_mut(index) {
-            Some((_, Kind::Rows(table))) => {
+            Some((_, Kind::Sparse(table))) => {
                 // The dense slots were zeros; the table has the slots of its rows.
                 state.slots.clear();
                 table.step(state.step, optimizer, weights);
@@ -145,29 +151,29 @@ impl<E: Element> Tables<E> {
     ) -> LookUp {
         if self.catch_up.is_none() {
             // No training run.
-            return LookUp::Whole;
+            return LookUp::Dense;
         }
         let Some((_, kind)) = self.tensors.iter_mut().find(|(known, _)| *known == id) else {
-            return LookUp::Still;
+            return LookUp::NotTrained;
         };
         if let (Kind::Unused(steps), Some(catch_up)) = (&*kind, &self.catch_up) {
             let rows = weights.len() / width.max(1);
-            *kind = match rests(rows, each.saturating_mul(self.batch_size)) {
-                true => Kind::Rows(Box::new(Table::new(
+            *kind = match is_sparse(rows, each.saturating_mul(self.batch_size)) {
+                true => Kind::Sparse(Box::new(Table::new(
                     (rows, width),
                     *steps,
                     self.slots,
                     Rc::clone(catch_up),
                 ))),
-                false => Kind::Whole,
+                false => Kind::Dense,
             };
         }
         match kind {
-            Kind::Rows(table) => {
+            Kind::Sparse(table) => {
                 table.look_up(weights, indices, output);
-                LookUp::Rows
+                LookUp::Sparse
             }
-            _ => LookUp::Whole,
+            _ => LookUp::Dense,
         }
     }
 }
@@ -175,23 +181,23 @@ impl<E: Element> Tables<E> {
 thread_local! {
     /// The [`Tables`] of the current batch, of any dtype. dfdx's `forward` has no argument for
     /// them.
-    static LENT: RefCell<Box<dyn Any>> = RefCell::new(Box::new(()));
+    static CURRENT: RefCell<Box<dyn Any>> = RefCell::new(Box::new(()));
 }
 
 /// Calls `work`, the forward and backward pass of a batch, with `tables` as the thread's current
 /// tables.
-pub fn lend<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() -> R) -> R {
+pub fn scope<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() -> R) -> R {
     /// Restores `tables`, also after a panic.
-    struct Back<'a, E: Element>(&'a mut Tables<E>);
-    impl<E: Element> Drop for Back<'_, E> {
+    struct Restore<'a, E: Element>(&'a mut Tables<E>);
+    impl<E: Element> Drop for Restore<'_, E> {
         fn drop(&mut self) {
-            if let Ok(tables) = LENT.replace(Box::new(())).downcast() {
+            if let Ok(tables) = CURRENT.replace(Box::new(())).downcast() {
                 *self.0 = *tables;
             }
         }
     }
-    LENT.replace(Box::new(std::mem::take(tables)));
-    let _back = Back(tables);
+    CURRENT.replace(Box::new(std::mem::take(tables)));
+    let _restore = Restore(tables);
     work()
 }
 
@@ -203,19 +209,19 @@ pub fn look_up<E: Element>(
     (indices, each): (&[usize], usize),
     output: &mut [E],
 ) -> LookUp {
-    LENT.with_borrow_mut(|lent| match lent.downcast_mut::<Tables<E>>() {
+    CURRENT.with_borrow_mut(|current| match current.downcast_mut::<Tables<E>>() {
         Some(tables) => tables.look_up(table, (weights, width), (indices, each), output),
         // No training run.
-        None => LookUp::Whole,
+        None => LookUp::Dense,
     })
 }
 
 /// Adds the gradients `grads` of the rows at `indices` to those of the sparse table.
 pub(crate) fn add_gradient<E: Element>(table: UniqueId, indices: &[usize], grads: &[E]) {
-    LENT.with_borrow_mut(|lent| {
-        let Some(tables) = lent.downcast_mut::<Tables<E>>() else { return };
+    CURRENT.with_borrow_mut(|current| {
+        let Some(tables) = current.downcast_mut::<Tables<E>>() else { return };
         let found = tables.tensors.iter_mut().find(|(known, _)| *known == table);
-        if let Some((_, Kind::Rows(table))) = found {
+        if let Some((_, Kind::Sparse(table))) = found {
             table.add_gradient(indices, grads);
         }
     });

@@ -84,7 +84,7 @@ pub trait Read<Input> {
 
     /// The key and the rate of the dropout of a training step, or `None` without dropout. Advances
     /// the random key.
-    fn draw_dropout(&mut self) -> Option<(RngKey, f64)>;
+    fn next_dropout(&mut self) -> Option<(RngKey, f64)>;
     /// Runs the layer on the sequences.
     fn try_read(&self, x: Input, reading: Reading) -> Result<Self::Output, Self::Error>;
 }
@@ -162,7 +162,7 @@ where
     type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
     type Error = D::Err;
 
-    fn draw_dropout(&mut self) -> Option<(RngKey, f64)> {
+    fn next_dropout(&mut self) -> Option<(RngKey, f64)> {
         self.advance()
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use multi_input_kernel::recurrent::{Frame, Trace, SAMPLES};
 
 use crate::{
-    layer::{keep_scale, Mask, RngKey},
+    layer::{dropout_scale, Mask, RngKey},
     tensor::*,
 };
 
@@ -26,10 +26,10 @@ pub struct Reading {
 
 impl Reading {
     /// The dropout mask, `[batch, inputs]`: 0, or 1 / (1 - rate).
-    pub(super) fn kept<E: Element>(&self, frame: Frame, inputs: usize) -> Option<Vec<E>> {
+    pub(super) fn dropout_mask<E: Element>(&self, frame: Frame, inputs: usize) -> Option<Vec<E>> {
         let (key, rate) = self.dropout?;
-        let kept = keep_scale(key, rate);
-        Some((0..frame.batch * inputs).map(|k| kept(k).unwrap_or(E::zero())).collect())
+        let scale_of = dropout_scale(key, rate);
+        Some((0..frame.batch * inputs).map(|k| scale_of(k).unwrap_or(E::zero())).collect())
     }
 
     /// For each row of each shard, whether its step is masked; empty without a mask.
@@ -58,7 +58,7 @@ impl Reading {
     }
 
     /// The gradients of the output in the order of the run's steps, `[batch, steps, units]`.
-    pub(super) fn arranged<'a, E: Element>(
+    pub(super) fn in_step_order<'a, E: Element>(
         &self,
         frame: Frame,
         trace: &Trace<'_, E>,
@@ -68,16 +68,16 @@ impl Reading {
             return grad.into();
         }
         let units = frame.units;
-        let mut arranged = vec![E::zero(); grad.len()];
+        let mut in_step_order = vec![E::zero(); grad.len()];
         for row in 0..frame.rows() {
             if self.zeros_where_masked && trace.skipped.get(row) == Some(&true) {
                 continue;
             }
             let (step, sample) = (row / frame.batch, row % frame.batch);
-            arranged[(sample * frame.steps + step) * units..][..units]
+            in_step_order[(sample * frame.steps + step) * units..][..units]
                 .copy_from_slice(&grad[self.target(frame, row) * units..][..units]);
         }
-        arranged.into()
+        in_step_order.into()
     }
 
     /// Copies a batch into the order in which the cell reads it, with dropout applied. Masked steps
@@ -86,7 +86,7 @@ impl Reading {
         &self,
         frame: Frame,
         skipped: &[bool],
-        kept: Option<&[E]>,
+        dropout_mask: Option<&[E]>,
         batch: &[E],
         rows: &mut [E],
     ) {
@@ -97,14 +97,14 @@ impl Reading {
                 continue;
             }
             let source = &batch[self.source(frame, row) * width..][..width];
-            let Some(kept) = kept else {
+            let Some(dropout_mask) = dropout_mask else {
                 values.copy_from_slice(source);
                 continue;
             };
-            let kept = &kept[row % frame.batch * width..][..width];
-            for ((value, source), kept) in values.iter_mut().zip(source).zip(kept) {
+            let dropout_mask = &dropout_mask[row % frame.batch * width..][..width];
+            for ((value, source), scale) in values.iter_mut().zip(source).zip(dropout_mask) {
                 // Not a product, because 0 times a NaN would be a NaN.
-                *value = if *kept == E::zero() { E::zero() } else { *kept * *source };
+                *value = if *scale == E::zero() { E::zero() } else { *scale * *source };
             }
         }
     }
@@ -114,19 +114,20 @@ impl Reading {
     pub(super) fn scatter<E: Element>(
         &self,
         frame: Frame,
-        kept: Option<&[E]>,
+        dropout_mask: Option<&[E]>,
         rows: &[E],
         batch: &mut [E],
     ) {
         let width = rows.len() / frame.rows().max(1);
         for (row, values) in rows.chunks_exact(width.max(1)).enumerate() {
             let target = &mut batch[self.source(frame, row) * width..][..width];
-            match kept {
+            match dropout_mask {
                 None => target.iter_mut().zip(values).for_each(|(target, value)| *target += *value),
-                Some(kept) => {
-                    let kept = &kept[row % frame.batch * width..][..width];
-                    for ((target, value), kept) in target.iter_mut().zip(values).zip(kept) {
-                        *target += *kept * *value;
+                Some(dropout_mask) => {
+                    let dropout_mask = &dropout_mask[row % frame.batch * width..][..width];
+                    for ((target, value), scale) in target.iter_mut().zip(values).zip(dropout_mask)
+                    {
+                        *target += *scale * *value;
                     }
                 }
             }
