@@ -38,9 +38,9 @@
 //! );
 //!
 //! let device = Cpu::seed_from_u64(7);
-//! let stripes = |image: usize, place: usize| match image % 2 {
-//!     0 => (place / 6 + image / 2) % 2,
-//!     _ => (place % 6 + image / 2) % 2,
+//! let stripes = |image: usize, pixel: usize| match image % 2 {
+//!     0 => (pixel / 6 + image / 2) % 2,
+//!     _ => (pixel % 6 + image / 2) % 2,
 //! };
 //! let pixels = (0..16 * 36).map(|k| stripes(k / 36, k % 36) as f32).collect();
 //! let x: Tensor<Rank4<16, 1, 6, 6>, f32, Cpu> = device.tensor_from_vec(pixels, Default::default());

@@ -236,8 +236,8 @@ mod tests {
         layer.forward.set_dropout(0.5);
         layer.backward.set_dropout(0.5);
         layer.backward.set_rng_key(RngKey::default().layer(1));
-        let whole = layer.forward(x()).array();
-        assert_ne!(layer.forward_mut(x().put_tape(Traced::default())).array(), whole);
+        let inferred = layer.forward(x()).array();
+        assert_ne!(layer.forward_mut(x().put_tape(Traced::default())).array(), inferred);
         assert_eq!((layer.forward.key.call, layer.backward.key.call), (1, 1));
     }
 

@@ -152,7 +152,7 @@ impl<P: Pass> ConvOperation<P> {
         });
     }
 
-    /// [`sum`](ConvOperation::sum) with the filters of each sample in parallel.
+    /// [`forward_samples`](ConvOperation::forward_samples) with the filters of each sample in parallel.
     fn forward_filters<E: Element>(
         &self,
         filters_per_task: usize,
@@ -168,14 +168,14 @@ impl<P: Pass> ConvOperation<P> {
         let mut argmax = argmax.chunks_exact_mut(argmax_len.max(1));
         let samples =
             x.chunks_exact(self.pass.input().max(1)).zip(sums.chunks_exact_mut(output.max(1)));
-        let pieces = samples.flat_map(|(image, sums)| {
+        let tasks = samples.flat_map(|(image, sums)| {
             let argmax = argmax.next().unwrap_or_default();
             let mut argmax = argmax.chunks_mut((filters_per_task * argmax_by_filter).max(1));
-            let pieces = sums.chunks_mut((filters_per_task * by_filter).max(1)).enumerate();
-            pieces.map(move |(piece, sums)| (image, piece * filters_per_task, sums, argmax.next()))
+            let tasks = sums.chunks_mut((filters_per_task * by_filter).max(1)).enumerate();
+            tasks.map(move |(task, sums)| (image, task * filters_per_task, sums, argmax.next()))
         });
-        let pieces: Vec<_> = pieces.collect();
-        for_each(self.work(), pieces.into_iter(), |(image, first, sums, argmax)| {
+        let tasks: Vec<_> = tasks.collect();
+        for_each(self.work(), tasks.into_iter(), |(image, first, sums, argmax)| {
             let own = first..filters.min(first + filters_per_task);
             let Some(pass) = self.pass.with_filters(own.len()) else { return };
             let kernel = weight.len() / filters;

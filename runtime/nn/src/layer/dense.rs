@@ -320,7 +320,7 @@ mod tests {
         for (separate, joined) in
             separate.array().iter().flatten().zip(joined.array().iter().flatten())
         {
-            assert!((separate - joined).abs() < 1e-14, "{apart} is not {joined}");
+            assert!((separate - joined).abs() < 1e-14, "{separate} is not {joined}");
         }
     }
 

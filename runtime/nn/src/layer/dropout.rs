@@ -113,10 +113,10 @@ impl Operation for Drop {
     type Saved<E: Element> = ();
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
-        let kept = dropout_scale::<E>(self.key, self.rate);
+        let scale_of = dropout_scale::<E>(self.key, self.rate);
         // Dropped elements are skipped and stay 0, because 0 times a NaN would be a NaN.
         for (position, (y, x)) in pass.output.iter_mut().zip(&*pass.inputs[0]).enumerate() {
-            if let Some(scale) = kept(position) {
+            if let Some(scale) = scale_of(position) {
                 *y = scale * *x;
             }
         }
@@ -130,10 +130,10 @@ impl Operation for Drop {
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         // The mask is computed again rather than saved: hashing is cheaper than memory traffic.
-        let kept = dropout_scale::<E>(self.key, self.rate);
+        let scale_of = dropout_scale::<E>(self.key, self.rate);
         gradients.edit(0, |dx| {
             for (position, (dx, grad)) in dx.iter_mut().zip(&*pass.gradient).enumerate() {
-                if let Some(scale) = kept(position) {
+                if let Some(scale) = scale_of(position) {
                     *dx += scale * *grad;
                 }
             }

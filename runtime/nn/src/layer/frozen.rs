@@ -98,8 +98,8 @@ where
     {
         let field = self.visitor.visit_module(
             name,
-            |whole| Frozen::ref_cast(get_refs(&whole.0)),
-            |whole| Frozen::ref_cast_mut(get_muts(&mut whole.0)),
+            |frozen| Frozen::ref_cast(get_refs(&frozen.0)),
+            |frozen| Frozen::ref_cast_mut(get_muts(&mut frozen.0)),
         )?;
         Ok(field.map(|field: Frozen<_>| field.0))
     }
@@ -118,8 +118,8 @@ where
         options.do_gradient_update = false;
         self.visitor.visit_tensor(
             name,
-            |whole| get_refs(&whole.0),
-            |whole| get_muts(&mut whole.0),
+            |frozen| get_refs(&frozen.0),
+            |frozen| get_muts(&mut frozen.0),
             options,
         )
     }
@@ -138,8 +138,8 @@ where
     {
         self.visitor.visit_scalar(
             name,
-            |whole| get_refs(&whole.0),
-            |whole| get_muts(&mut whole.0),
+            |frozen| get_refs(&frozen.0),
+            |frozen| get_muts(&mut frozen.0),
             options,
         )
     }

@@ -100,11 +100,11 @@ mod tests {
         let layer = random::<3, 5, 20, 1, 0>();
         let x: Tensor<(Const<4>, Const<6>, Const<3>), f64, _> =
             Cpu::seed_from_u64(1).sample_normal();
-        let together = layer.forward(x.clone()).array();
-        for (sample, together) in x.array().into_iter().zip(together) {
+        let batched = layer.forward(x.clone()).array();
+        for (sample, batched) in x.array().into_iter().zip(batched) {
             let [alone] = layer.forward(Cpu::default().tensor([sample])).array();
-            for (alone, together) in alone.iter().flatten().zip(together.iter().flatten()) {
-                near(*alone, *together);
+            for (alone, batched) in alone.iter().flatten().zip(batched.iter().flatten()) {
+                near(*alone, *batched);
             }
         }
     }
@@ -126,20 +126,20 @@ mod tests {
         layer.set_dropout(0.25);
         layer.set_rng_key(RngKey { seed: 1, layer: 2, step: 3, call: 0 });
         let x: Tensor<(Const<2>, Const<3>, Const<40>), f64, _> = Cpu::default().sample_normal();
-        let whole = layer.forward(x.clone()).array();
-        assert_eq!(layer.forward_mut(x.clone()).array(), whole, "no tape, no training");
+        let inferred = layer.forward(x.clone()).array();
+        assert_eq!(layer.forward_mut(x.clone()).array(), inferred, "no tape, no training");
         assert_eq!(layer.key.call, 0);
 
         let trained = layer.forward_mut(x.clone().put_tape(Traced::default())).array();
-        assert_ne!(trained, whole);
+        assert_ne!(trained, inferred);
         assert_eq!(layer.key.call, 1);
         // The same dropout applied to the input beforehand.
-        let kept = dropout_scale::<f64>(RngKey { seed: 1, layer: 2, step: 3, call: 0 }, 0.25);
+        let scale_of = dropout_scale::<f64>(RngKey { seed: 1, layer: 2, step: 3, call: 0 }, 0.25);
         let mut masked = x.array();
         for (sample, steps) in masked.iter_mut().enumerate() {
             for step in steps {
                 for (k, value) in step.iter_mut().enumerate() {
-                    *value *= kept(sample * 40 + k).unwrap_or(0.0);
+                    *value *= scale_of(sample * 40 + k).unwrap_or(0.0);
                 }
             }
         }
@@ -149,7 +149,7 @@ mod tests {
         for (sample, steps) in spoiled.iter_mut().enumerate() {
             for step in steps {
                 for (k, value) in step.iter_mut().enumerate() {
-                    if kept(sample * 40 + k).is_none() {
+                    if scale_of(sample * 40 + k).is_none() {
                         *value = f64::NAN;
                     }
                 }

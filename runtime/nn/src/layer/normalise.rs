@@ -29,7 +29,7 @@ compiled!(Normalise);
 /// The indices of a sample and of one of its groups.
 type GroupIndex = (usize, usize);
 
-/// The statistics of a block.
+/// The statistics of a group.
 struct Moments<E> {
     mean: E,
     /// 1 / sqrt(variance + epsilon).
@@ -59,19 +59,19 @@ impl Normalise {
         self.channels * self.each
     }
 
-    /// All blocks of a tensor of `len` elements.
+    /// All groups of a tensor of `len` elements.
     fn group_indices(&self, len: usize) -> impl Iterator<Item = GroupIndex> + '_ {
         let samples = len / (self.steps * self.row()).max(1);
         (0..samples).flat_map(|sample| (0..self.groups).map(move |group| (sample, group)))
     }
 
-    /// The columns of a block within a row.
+    /// The columns of a group within a row.
     fn columns(&self, (_, group): GroupIndex) -> Range<usize> {
         let width = self.row() / self.groups.max(1);
         group * width..(group + 1) * width
     }
 
-    /// The element ranges of the rows of a block, each with a flag that is false where the row is
+    /// The element ranges of the rows of a group, each with a flag that is false where the row is
     /// masked.
     fn spans(&self, index: GroupIndex) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
         let columns = self.columns(index);
@@ -111,7 +111,7 @@ impl Normalise {
         of_row.chunks_exact(self.each.max(1)).map(|sums| sums.iter().copied().sum()).collect()
     }
 
-    /// Adds the gradients of one block with respect to x, gamma and beta.
+    /// Adds the gradients of one group with respect to x, gamma and beta.
     fn backward_group<E: Element>(
         &self,
         index: GroupIndex,

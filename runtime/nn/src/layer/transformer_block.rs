@@ -278,9 +278,9 @@ mod tests {
     fn dropout_trains_and_rests() {
         let mut block = block();
         block.set_dropout(0.5);
-        let whole = block.forward(x()).array();
-        assert_eq!(block.forward_mut(x()).array(), whole, "nothing is trained");
-        assert_ne!(block.forward_mut(x().put_tape(Traced::default())).array(), whole);
+        let inferred = block.forward(x()).array();
+        assert_eq!(block.forward_mut(x()).array(), inferred, "nothing is trained");
+        assert_ne!(block.forward_mut(x().put_tape(Traced::default())).array(), inferred);
         let [attention, dense] = block.dropouts;
         assert_eq!((attention.key.call, dense.key.call), (1, 1));
         assert_ne!(attention.key, dense.key);

@@ -18,13 +18,13 @@ impl Loss for Hinge {
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
         mean_of(head, target, gradient, |y, t| {
-            let class = if t == 0.0 { -1.0 } else { t };
-            let shortfall = 1.0 - class * y;
+            let sign = if t == 0.0 { -1.0 } else { t };
+            let shortfall = 1.0 - sign * y;
             // For a NaN the comparison is false, so the loss is NaN and training stops.
             if shortfall <= 0.0 {
                 (0.0, 0.0)
             } else {
-                (shortfall, -class)
+                (shortfall, -sign)
             }
         })
     }

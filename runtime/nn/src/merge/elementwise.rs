@@ -72,7 +72,7 @@ impl<R: Rule> Operation for Elementwise<R> {
         let operands = slices(&operands);
         for (position, broadcast) in self.broadcasts.iter().enumerate() {
             gradients.edit(position, |gradient| {
-                broadcast.gather(grad.len(), gradient, |gradient| {
+                broadcast.sum_to_input(grad.len(), gradient, |gradient| {
                     self.rule.backward(&operands, position, grad, gradient);
                 });
             })?;
@@ -129,7 +129,7 @@ impl Broadcast {
 
     /// Calls `add` with a gradient of the broadcast size, `len_broadcast` elements, and sums the
     /// elements with the same source.
-    fn gather<E: Element>(
+    fn sum_to_input<E: Element>(
         &self,
         len_broadcast: usize,
         gradient: &mut [E],
@@ -153,23 +153,23 @@ impl Broadcast {
 mod tests {
     use super::*;
 
-    fn broadcast_inputs(from: &[usize], to: &[usize], values: &[f64]) -> Option<Vec<f64>> {
+    fn broadcast(from: &[usize], to: &[usize], values: &[f64]) -> Option<Vec<f64>> {
         Some(Broadcast::new(from, to)?.apply(values).into_owned())
     }
 
     #[test]
     fn sizes_of_one_are_repeated() {
-        assert_eq!(len_broadcast(&[2], &[2], &[1.0, 2.0]).unwrap(), [1.0, 2.0]);
-        assert_eq!(len_broadcast(&[1], &[3], &[1.0, 2.0]).unwrap(), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
-        assert_eq!(len_broadcast(&[2], &[2, 2], &[1.0, 2.0]).unwrap(), [1.0, 2.0, 1.0, 2.0]);
-        assert_eq!(len_broadcast(&[2, 1], &[2, 2], &[1.0, 2.0]).unwrap(), [1.0, 1.0, 2.0, 2.0]);
-        let middle = len_broadcast(&[2, 1, 2], &[2, 2, 2], &[1.0, 2.0, 3.0, 4.0]).unwrap();
+        assert_eq!(broadcast(&[2], &[2], &[1.0, 2.0]).unwrap(), [1.0, 2.0]);
+        assert_eq!(broadcast(&[1], &[3], &[1.0, 2.0]).unwrap(), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+        assert_eq!(broadcast(&[2], &[2, 2], &[1.0, 2.0]).unwrap(), [1.0, 2.0, 1.0, 2.0]);
+        assert_eq!(broadcast(&[2, 1], &[2, 2], &[1.0, 2.0]).unwrap(), [1.0, 1.0, 2.0, 2.0]);
+        let middle = broadcast(&[2, 1, 2], &[2, 2, 2], &[1.0, 2.0, 3.0, 4.0]).unwrap();
         assert_eq!(middle, [1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0]);
     }
 
     #[test]
     fn other_sizes_do_not_fit() {
-        assert!(len_broadcast(&[2], &[3], &[]).is_none());
-        assert!(len_broadcast(&[2, 2], &[2], &[]).is_none());
+        assert!(broadcast(&[2], &[3], &[]).is_none());
+        assert!(broadcast(&[2, 2], &[2], &[]).is_none());
     }
 }

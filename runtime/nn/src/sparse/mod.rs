@@ -140,13 +140,13 @@ impl<E: Element> Tables<E> {
         }
     }
 
-    /// Reads the rows of the tensor `id` at `indices`, of which a sample has at most `each`, into
+    /// Reads the rows of the tensor `id` at `indices`, of which a sample has at most `max_per_sample`, into
     /// `output`.
     fn look_up(
         &mut self,
         id: UniqueId,
         (weights, width): (&[E], usize),
-        (indices, each): (&[usize], usize),
+        (indices, max_per_sample): (&[usize], usize),
         output: &mut [E],
     ) -> LookUp {
         if self.catch_up.is_none() {
@@ -158,7 +158,7 @@ impl<E: Element> Tables<E> {
         };
         if let (Kind::Unused(steps), Some(catch_up)) = (&*kind, &self.catch_up) {
             let rows = weights.len() / width.max(1);
-            *kind = match is_sparse(rows, each.saturating_mul(self.batch_size)) {
+            *kind = match is_sparse(rows, max_per_sample.saturating_mul(self.batch_size)) {
                 true => Kind::Sparse(Box::new(Table::new(
                     (rows, width),
                     *steps,
@@ -201,16 +201,16 @@ pub fn scope<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() -> R) ->
     work()
 }
 
-/// Reads rows of the tensor `table`, `[rows, width]` in `weights`, into `output`. `each` is the
+/// Reads rows of the tensor `table`, `[rows, width]` in `weights`, into `output`. `max_per_sample` is the
 /// largest number of indices of a sample.
 pub fn look_up<E: Element>(
     table: UniqueId,
     (weights, width): (&[E], usize),
-    (indices, each): (&[usize], usize),
+    (indices, max_per_sample): (&[usize], usize),
     output: &mut [E],
 ) -> LookUp {
     CURRENT.with_borrow_mut(|current| match current.downcast_mut::<Tables<E>>() {
-        Some(tables) => tables.look_up(table, (weights, width), (indices, each), output),
+        Some(tables) => tables.look_up(table, (weights, width), (indices, max_per_sample), output),
         // No training run.
         None => LookUp::Dense,
     })

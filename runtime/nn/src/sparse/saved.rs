@@ -158,11 +158,11 @@ pub fn holds_table(
 fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Option<bool> {
     let &[num_rows, width] = shape else { return Some(false) };
     let numbers = |key: &str| run.numbers.get(&name(tensor, key));
-    let integer = |key: &str| -> Option<Vec<u64>> {
+    let integers = |key: &str| -> Option<Vec<u64>> {
         numbers(key)?.iter().map(|&number| integer(number)).collect()
     };
     let [sizes, rows, last_step, pending] =
-        [integer("sizes")?, integer("rows")?, integer("last_step")?, integer("pending")?];
+        [integers("sizes")?, integers("rows")?, integers("last_step")?, integers("pending")?];
     let (rates, decays) = (numbers("rates")?, numbers("decays")?);
     let &[own_rows, own_width, since] = sizes.as_slice() else { return Some(false) };
 
@@ -177,16 +177,16 @@ fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Op
     let steps_fit = rates.len() == decays.len()
         && last_step.len() == rows.len()
         && last_step.iter().all(|last_step| (since..=last).contains(last_step));
-    let gather_entries = rows.len() * width;
-    let of_weights = match decays.iter().any(|decay| *decay != 0.0) {
+    let entry_elements = rows.len() * width;
+    let weight_elements = match decays.iter().any(|decay| *decay != 0.0) {
         true => num_rows * width,
-        false => gather_entries,
+        false => entry_elements,
     };
     let has = |key: &str, len: usize| {
         run.tensors.get(&name(tensor, key)).is_some_and(|numbers| numbers.len() == len)
     };
-    let tensors_fit =
-        has("weights", of_weights) && (0..slots).all(|slot| has(&slot.to_string(), gather_entries));
+    let tensors_fit = has("weights", weight_elements)
+        && (0..slots).all(|slot| has(&slot.to_string(), entry_elements));
     Some(rows_fit && steps_fit && tensors_fit)
 }
 
