@@ -152,7 +152,8 @@ impl<P: Pass> ConvOperation<P> {
         });
     }
 
-    /// [`forward_samples`](ConvOperation::forward_samples) with the filters of each sample in parallel.
+    /// [`forward_samples`](ConvOperation::forward_samples) with the filters of each sample in
+    /// parallel.
     fn forward_filters<E: Element>(
         &self,
         filters_per_task: usize,

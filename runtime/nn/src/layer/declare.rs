@@ -265,7 +265,7 @@ macro_rules! plain {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default)]
         pub struct $name<$(const $size: usize,)+ S = $slide> {
-            /// Kernel size, stride and padding of the window.
+            /// The strides and the padding of the window.
             pub slide: S,
         }
 

@@ -13,7 +13,7 @@ use crate::{
 };
 
 layer! {
-    /// y = weight[x]: one index becomes `[M]`, `[steps]` indices become `[steps, M]`. An index of
+    /// y = weight\[x\]: one index becomes `[M]`, `[steps]` indices become `[steps, M]`. An index of
     /// `N` or more is an error.
     ///
     /// The weight is initialised from U(-0.05, 0.05). The gradient is sparse: it is added to the

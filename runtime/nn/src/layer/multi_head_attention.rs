@@ -439,7 +439,7 @@ impl Dims {
         self.heads * self.width
     }
 
-    /// 1 / sqrt(width), for which the scores of an untrained layer have a variance near 1.
+    /// 1 / sqrt(width), which keeps the softmax of an untrained layer from saturating.
     fn scale<E: Element>(self) -> E {
         E::of(1.0 / (self.width as f64).sqrt())
     }

@@ -140,8 +140,8 @@ impl<E: Element> Tables<E> {
         }
     }
 
-    /// Reads the rows of the tensor `id` at `indices`, of which a sample has at most `max_per_sample`, into
-    /// `output`.
+    /// Reads the rows of the tensor `id` at `indices`, of which a sample has at most
+    /// `max_per_sample`, into `output`.
     fn look_up(
         &mut self,
         id: UniqueId,
@@ -201,8 +201,8 @@ pub fn scope<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() -> R) ->
     work()
 }
 
-/// Reads rows of the tensor `table`, `[rows, width]` in `weights`, into `output`. `max_per_sample` is the
-/// largest number of indices of a sample.
+/// Reads rows of the tensor `table`, `[rows, width]` in `weights`, into `output`. `max_per_sample`
+/// is the largest number of indices of a sample.
 pub fn look_up<E: Element>(
     table: UniqueId,
     (weights, width): (&[E], usize),
