@@ -3,13 +3,13 @@
 use multi_input_kernel::windows::{Plane, Windows};
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{Pool, Rule},
     Slide, Sliding,
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
+stateless! {
     /// y\[l, c\] = the mean of x\[.., c\] over window l of `K` steps: `[L, C]` becomes `[OL, C]`.
     ///
     /// Padding does not count in the mean, as in Keras.

@@ -240,12 +240,12 @@ macro_rules! layer {
 pub(super) use layer;
 
 /// Declares a layer without tensors, which computes the same in training and in inference:
-/// `pub struct Name<const SIZE: usize, ..; S = Slide<..>>`, where `S` gives kernel size and stride
+/// `pub struct Name<const SIZE: usize, ..; S = Slide<..>>`, where `S` gives strides and padding
 /// of a window, and
 /// `forward |layer, mask| operation on [const C: usize, ..] (Const<C>, ..) => (..)` with the shapes
 /// of one sample of the input and of the output. `masked` behind it implements `MaskedModule`, for
 /// layers that read the mask of their input.
-macro_rules! plain {
+macro_rules! stateless {
     (
         $(#[$meta:meta])*
         pub struct $name:ident<$(const $size:ident: usize),*>
@@ -255,7 +255,7 @@ macro_rules! plain {
         #[derive(Clone, Copy, Debug, Default)]
         pub struct $name<$(const $size: usize),*>;
 
-        plain!(@all [$(const $size: usize,)*] [$name<$($size),*>] $($forward)+);
+        stateless!(@all [$(const $size: usize,)*] [$name<$($size),*>] $($forward)+);
     };
     (
         $(#[$meta:meta])*
@@ -269,7 +269,7 @@ macro_rules! plain {
             pub slide: S,
         }
 
-        plain!(@all [$(const $size: usize,)+ S: Sliding,] [$name<$($size,)+ S>] $($forward)+);
+        stateless!(@all [$(const $size: usize,)+ S: Sliding,] [$name<$($size,)+ S>] $($forward)+);
     };
 
     (
@@ -297,7 +297,7 @@ macro_rules! plain {
             }
         }
 
-        plain!(
+        stateless!(
             @masked [$($dims)*, $($generics)*] [$($layer)*]
             |$self, $mask| $operation,
             ($($x),+) => ($($y),+) $(, $masked)?
@@ -333,7 +333,7 @@ macro_rules! plain {
         }
     };
 }
-pub(super) use plain;
+pub(super) use stateless;
 
 /// A tensor that dfdx's visitors see only where the flag is true. dfdx cannot read a file with an
 /// empty tensor.

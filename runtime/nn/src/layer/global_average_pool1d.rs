@@ -3,12 +3,12 @@
 use multi_input_kernel::windows::Plane;
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{PoolAll, Rule},
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
+stateless! {
     /// y\[c\] = the mean of x\[.., c\]: `[L, C]` becomes `[C]`. With a mask it is the mean over the
     /// unmasked steps, and 0 where all steps are masked (Keras divides by zero there).
     ///

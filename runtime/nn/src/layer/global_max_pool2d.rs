@@ -3,12 +3,12 @@
 use multi_input_kernel::windows::Plane;
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{PoolAll, Rule},
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
+stateless! {
     /// y\[c\] = the maximum of x\[c, ..\]: `[C, H, W]` becomes `[C]`. Equal maxima share the
     /// gradient, as in Keras on TensorFlow.
     ///

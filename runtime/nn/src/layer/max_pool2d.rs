@@ -3,13 +3,13 @@
 use multi_input_kernel::windows::{Plane, Windows};
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{Pool, Rule},
     Slide, Sliding,
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
+stateless! {
     /// y\[c, r, q\] = the maximum of x\[c, ..\] over window (r, q) of `KH` by `KW`: `[C, H, W]`
     /// becomes `[C, OH, OW]`.
     ///

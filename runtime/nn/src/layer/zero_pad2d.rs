@@ -1,9 +1,9 @@
 //! `ZeroPad2D`: zero padding of an image.
 
-use super::{declare::plain, pixel_map::PixelMap};
+use super::{declare::stateless, pixel_map::PixelMap};
 use crate::{operation::*, tensor::*};
 
-plain! {
+stateless! {
     /// Zero padding of an image: `[C, H, W]` becomes `[C, OH, OW]`, with `ABOVE` rows above, `LEFT`
     /// columns to the left, and the remaining rows and columns below and to the right.
     ///
