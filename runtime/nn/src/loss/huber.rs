@@ -28,12 +28,12 @@ impl Loss for Huber {
         super::not_positive("delta", self.delta)
     }
 
-    fn transition(&self) -> Option<f64> {
+    fn turns_at(&self) -> Option<f64> {
         Some(self.delta)
     }
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
-        self.sample_in_units(head, target, Units::UNSCALED, gradient)
+        self.sample_in_units(head, target, Units::OWN, gradient)
     }
 
     fn sample_in_units(

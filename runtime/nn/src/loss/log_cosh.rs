@@ -16,12 +16,12 @@ impl Loss for LogCosh {
         "log_cosh"
     }
 
-    fn transition(&self) -> Option<f64> {
+    fn turns_at(&self) -> Option<f64> {
         Some(1.0)
     }
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
-        self.sample_in_units(head, target, Units::UNSCALED, gradient)
+        self.sample_in_units(head, target, Units::OWN, gradient)
     }
 
     fn sample_in_units(

@@ -43,7 +43,7 @@ pub trait Loss: std::fmt::Debug + Sync {
 
     /// The error at which the loss changes from squared to absolute, in the unit of the target, if
     /// any.
-    fn transition(&self) -> Option<f64> {
+    fn turns_at(&self) -> Option<f64> {
         None
     }
 

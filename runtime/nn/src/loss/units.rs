@@ -7,7 +7,7 @@ pub struct Units<'a>(&'a [f64]);
 
 impl<'a> Units<'a> {
     /// No preprocessing: 1 for each index.
-    pub const UNSCALED: Units<'static> = Units(&[]);
+    pub const OWN: Units<'static> = Units(&[]);
 
     /// One unit for each index of the last axis.
     pub fn new(units: &'a [f64]) -> Units<'a> {
