@@ -90,12 +90,12 @@ impl Rule for LeakyRelu {
     const COST: usize = 1;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
-        let slope = E::of(Self::NEGATIVE_SLOPE);
-        each(values, |x| if x < E::zero() { slope * x } else { x });
+        let negative_slope = E::of(Self::NEGATIVE_SLOPE);
+        each(values, |x| if x < E::zero() { negative_slope * x } else { x });
     }
     fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
-        let slope = E::of(Self::NEGATIVE_SLOPE);
-        scale_each(gradient, output, |y| if y <= E::zero() { slope } else { E::one() });
+        let negative_slope = E::of(Self::NEGATIVE_SLOPE);
+        scale_each(gradient, output, |y| if y <= E::zero() { negative_slope } else { E::one() });
     }
 }
 

@@ -27,10 +27,10 @@ layer! {
     /// ```
     ///
     /// `W` is `H` times `K`. It is the number of rows of the first three weights: those of head 0,
-    /// of head 1 and so on. Where `CAUSAL` is 1 a step attends to itself and to the steps before
-    /// it. With a [`Mask`], steps do not attend to masked steps, and the head outputs of masked
-    /// steps are 0. (Keras does the same where it applies dropout; its fused kernel lets masked
-    /// steps attend to all steps equally.)
+    /// of head 1 and so on. Where `CAUSAL` is 1 the attention of a step is over itself and the steps
+    /// before it. With a [`Mask`], the attention weights of masked steps are 0, and so are the head
+    /// outputs of masked steps. (Keras does the same where it applies dropout; its fused kernel gives
+    /// masked steps uniform attention weights.)
     ///
     /// In training, `dropout` drops attention weights with this probability and divides the others
     /// by 1 - `dropout`.
