@@ -355,11 +355,12 @@ mod tests {
         let (a, b): (Tensor<Rank2<4, 2>, f64, Cpu>, Tensor<Rank2<4, 3>, f64, Cpu>) =
             (device.zeros(), device.zeros());
         let shape: Rank2<4, 3> = Default::default();
-        let apart = layer.run_apart(&operands(&a, &b), shape, Origin::Data, NoneTape).unwrap();
+        let separate =
+            layer.forward_parts(&operands(&a, &b), shape, Origin::Data, NoneTape).unwrap();
         let x: Tensor<Rank2<4, 5>, f64, Cpu> = device.zeros();
         // Devices that are one draw from one sequence.
         let expected = Cpu::seed_from_u64(4);
-        for output in [apart, layer.forward(x)] {
+        for output in [separate, layer.forward(x)] {
             assert_eq!(output.device().random_u64(), expected.random_u64());
         }
     }
