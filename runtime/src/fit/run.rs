@@ -10,7 +10,7 @@ use multi_input_nn::{
     layer::RngKey,
     optim::{AnyOptimizer, OptimizerState},
     parameters::{ParameterInfo, Role},
-    sparse::{Raw, Table, Tables},
+    sparse::{RawWeights, Table, Tables},
 };
 
 use super::{
@@ -258,10 +258,10 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     pub(super) fn settled<R>(
         &mut self,
         fill: Fill,
-        look: impl FnOnce(&Self, &[Option<Raw<E>>]) -> Result<R>,
+        look: impl FnOnce(&Self, &[Option<RawWeights<E>>]) -> Result<R>,
     ) -> Result<R> {
         let mut raw = vec![None; self.state.tensors.len()];
-        self.each_table(|tensor, table, weights| raw[tensor] = Some(table.settle(weights)))?;
+        self.each_table(|tensor, table, weights| raw[tensor] = Some(table.materialize(weights)))?;
         let kept = match fill {
             Fill::Yes => self.fill_untrained(Old::Keep)?,
             Fill::No => Vec::new(),
@@ -269,14 +269,14 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let seen = look(self, &raw);
         self.put_back(&kept)?;
         self.each_table(|tensor, table, weights| {
-            raw[tensor].iter().for_each(|raw| table.unsettle(raw, weights));
+            raw[tensor].iter().for_each(|raw| table.restore(raw, weights));
         })?;
         seen
     }
 
     /// Has all tables take the steps that they owe.
     pub(super) fn pay(&mut self) -> Result<()> {
-        self.each_table(|_, table, weights| table.pay(weights))
+        self.each_table(|_, table, weights| table.flush(weights))
     }
 
     /// Hands every table that rests to `edit`, with its place among the trained tensors and the
@@ -359,7 +359,7 @@ impl<E: Element, D: Backend<E>> AnyTraining for Run<'_, E, D> {
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.pay()?;
         self.model.restore(snapshot)?;
-        self.each_table(|_, table, weights| table.reread(weights))
+        self.each_table(|_, table, weights| table.reload(weights))
     }
 
     fn save_model(&mut self, path: &Path) -> Result<()> {

@@ -104,7 +104,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let gradients = total.try_backward().map_err(Error::device)?;
             Ok::<_, Error>((values, objective, gradients))
         };
-        let there_and_back = sparse::lend(&mut self.tables, there_and_back);
+        let there_and_back = sparse::scope(&mut self.tables, there_and_back);
         let (mut values, objective, mut gradients) = there_and_back?;
         let penalty = penalty(module, &mut gradients, &self.branches).map_err(Error::device)?;
         let taken = self.gradients.take(module, &mut gradients, &mut self.tables);
