@@ -126,9 +126,9 @@ impl Pass {
 
     /// 32 filters of `[3, 3, 3]` over `[3, 64, 64]`, and the largest of each square of four.
     fn pooled_convolution(self, rows: f64) -> Part {
-        let (places, largest, kernel) = (62.0 * 62.0, 31.0 * 31.0, 27.0);
+        let (positions, largest, kernel) = (62.0 * 62.0, 31.0 * 31.0, 27.0);
         // Sixteen products for the four sums of a square, instead of thirty-six.
-        let forward = 2.0 * places * 32.0 * kernel * 4.0 / 9.0;
+        let forward = 2.0 * positions * 32.0 * kernel * 4.0 / 9.0;
         let back = self.choose(2.0 * largest * 32.0 * kernel, 0.0);
         Part {
             name: "Conv2D and MaxPool2D",
@@ -178,7 +178,7 @@ struct Machine {
 #[derive(Clone, Copy)]
 struct Seconds {
     floor: f64,
-    found: f64,
+    measured: f64,
 }
 
 impl Machine {
@@ -188,7 +188,7 @@ impl Machine {
     }
 
     /// Prints a row, and gives its seconds.
-    fn row(&self, name: &str, parts: &[Part], found: f64) -> Seconds {
+    fn row(&self, name: &str, parts: &[Part], measured: f64) -> Seconds {
         let operations: f64 = parts.iter().map(|part| part.operations).sum();
         let bytes: f64 = parts.iter().map(|part| part.bytes).sum();
         let floor = parts.iter().map(|part| self.floor(part)).sum();
@@ -197,10 +197,10 @@ impl Machine {
             operations * 1e-6,
             bytes * 1e-6,
             floor * 1e3,
-            found * 1e3,
-            100.0 * floor / found
+            measured * 1e3,
+            100.0 * floor / measured
         );
-        Seconds { floor, found }
+        Seconds { floor, measured }
     }
 
     /// The parts of a floor, each as a share of it.
@@ -249,20 +249,20 @@ fn steps<M: Rows>(
     patience: f64,
     figures: &mut Vec<String>,
 ) -> Result<()> {
-    let [mut few, mut many] = [Seconds { floor: 0.0, found: 0.0 }; 2];
+    let [mut few, mut many] = [Seconds { floor: 0.0, measured: 0.0 }; 2];
     for (batch, seconds) in [(32, &mut few), (256, &mut many)] {
         let rows = M::samples(batch * if number == 2 { 4 } else { 32 });
-        let found = 1e-3 * clock::median_step::<M>(&rows, batch, patience)?;
+        let measured = 1e-3 * clock::median_step::<M>(&rows, batch, patience)?;
         let parts = parts(Training, batch as f64);
-        *seconds = machine.row(&format!("model {number}, batch {batch}"), &parts, found);
-        figures.push(format!("step_{number}_{batch}={:.3}", seconds.floor / seconds.found));
+        *seconds = machine.row(&format!("model {number}, batch {batch}"), &parts, measured);
+        figures.push(format!("step_{number}_{batch}={:.3}", seconds.floor / seconds.measured));
         machine.parts(&parts);
     }
-    let rest = |seconds: Seconds| seconds.found - seconds.floor;
-    let row = (rest(many) - rest(few)) / (256.0 - 32.0);
+    let above_floor = |seconds: Seconds| seconds.measured - seconds.floor;
+    let row = (above_floor(many) - above_floor(few)) / (256.0 - 32.0);
     println!(
         "    above the floor: {:.2} us a step and {:.3} us a row\n",
-        1e6 * (rest(few) - 32.0 * row),
+        1e6 * (above_floor(few) - 32.0 * row),
         1e6 * row
     );
     Ok(())
@@ -280,23 +280,23 @@ fn prediction<M: Rows>(
     let one = [M::inputs(&mut Random(0))];
     let mut mistake = Ok(());
     let times = repeated(patience, || {
-        for _ in 0..TURNS {
+        for _ in 0..REPEATS {
             if let Err(error) = model.predict(&one) {
                 mistake = Err(error);
             }
         }
     });
     mistake?;
-    let found = median(times) / TURNS as f64;
+    let measured = median(times) / REPEATS as f64;
     let seconds =
-        machine.row(&format!("model {number}, one prediction"), &parts(Prediction, 1.0), found);
-    figures.push(format!("predict_{number}={:.3}", seconds.floor / seconds.found));
-    println!("    above the floor: {:.2} us\n", 1e6 * (seconds.found - seconds.floor));
+        machine.row(&format!("model {number}, one prediction"), &parts(Prediction, 1.0), measured);
+    figures.push(format!("predict_{number}={:.3}", seconds.floor / seconds.measured));
+    println!("    above the floor: {:.2} us\n", 1e6 * (seconds.measured - seconds.floor));
     Ok(())
 }
 
 /// Predictions that are timed together, since a look at the clock takes a while too.
-const TURNS: usize = 20;
+const REPEATS: usize = 20;
 
 /// The fastest matrix products, in operations a second.
 fn rate(patience: f64) -> f64 {
@@ -314,12 +314,12 @@ fn rate(patience: f64) -> f64 {
 fn bandwidth(patience: f64) -> f64 {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let from = vec![1u8; 128 << 20];
-    let mut into = vec![0u8; from.len()];
-    let piece = from.len().div_ceil(threads);
+    let mut to = vec![0u8; from.len()];
+    let chunk = from.len().div_ceil(threads);
     let seconds = least(patience, || {
         std::thread::scope(|scope| {
-            for (into, from) in into.chunks_mut(piece).zip(from.chunks(piece)) {
-                scope.spawn(|| into.copy_from_slice(from));
+            for (to, from) in to.chunks_mut(chunk).zip(from.chunks(chunk)) {
+                scope.spawn(|| to.copy_from_slice(from));
             }
         });
     });

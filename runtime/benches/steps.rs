@@ -63,26 +63,26 @@ fn layers(batch: usize) {
     let convolution: Convolution = BuildModule::build(&device);
     let pictures: Tensor<(usize, Const<3>, Const<64>, Const<64>), f32, _> =
         device.sample_normal_like(&(batch, Const, Const, Const));
-    there_and_back("Conv2D", &convolution, &convolution, &pictures);
+    forward_and_backward("Conv2D", &convolution, &convolution, &pictures);
     let pooled: (Convolution, Pool, Flatten<30752>) = (convolution, Pool::default(), Flatten);
-    there_and_back("Conv2D, MaxPool2D, Flatten", &pooled, &pooled, &pictures);
+    forward_and_backward("Conv2D, MaxPool2D, Flatten", &pooled, &pooled, &pictures);
     let planes: Tensor<(usize, Const<32>, Const<62>, Const<62>), f32, _> =
         device.sample_normal_like(&(batch, Const, Const, Const));
-    there_and_back("Conv2D then MaxPool2D", &Fused(&pooled), &pooled, &pictures);
-    there_and_back("MaxPool2D", &pooled.1, &pooled.1, &planes);
+    forward_and_backward("Conv2D then MaxPool2D", &Fused(&pooled), &pooled, &pictures);
+    forward_and_backward("MaxPool2D", &pooled.1, &pooled.1, &planes);
 
     let embedding: Embedding<10_000, 64, f32, Cpu> = BuildModule::build(&device);
     let mut random = Random(0);
     let words: Vec<usize> = (0..batch * 100).map(|_| random.below(10_000) as usize).collect();
     let words = device.tensor_from_vec(words, (batch, Const::<100>));
-    there_and_back("Embedding", &embedding, &embedding, &words);
+    forward_and_backward("Embedding", &embedding, &embedding, &words);
     let lstm: LSTM<64, 32, 128, 0, 0, f32, Cpu> = BuildModule::build(&device);
     let vectors: Tensor<(usize, Const<100>, Const<64>), f32, _> =
         device.sample_normal_like(&(batch, Const, Const));
-    there_and_back("LSTM", &lstm, &lstm, &vectors);
+    forward_and_backward("LSTM", &lstm, &lstm, &vectors);
     let dense: Dense<30784, 10, Relu, f32, Cpu> = BuildModule::build(&device);
     let joined: Tensor<(usize, Const<30784>), f32, _> = device.sample_normal_like(&(batch, Const));
-    there_and_back("Dense", &dense, &dense, &joined);
+    forward_and_backward("Dense", &dense, &dense, &joined);
 
     let mut table: Dense<1000, 961, Relu, f32, Cpu> = BuildModule::build(&device);
     let (optimizer, mut gradients) = (Adam::new(1e-3), table.alloc_grads());
@@ -110,7 +110,7 @@ impl<B: Dim, T: Tape<f32, Cpu>> Module<Tensor<(B, Const<3>, Const<64>, Const<64>
     }
 }
 
-fn there_and_back<M, X, S, P>(name: &str, module: &M, parameters: &P, x: &X)
+fn forward_and_backward<M, X, S, P>(name: &str, module: &M, parameters: &P, x: &X)
 where
     X: Clone + PutTape<OwnedTape<f32, Cpu>>,
     M: Module<X::Output>,
@@ -126,9 +126,9 @@ where
     let mut gradients = Some(parameters.alloc_grads());
     let device = Cpu::default();
     repeat(&format!("{name}, forward and backward"), || {
-        let given = gradients.take().unwrap_or_else(Gradients::leaky);
+        let own_gradients = gradients.take().unwrap_or_else(Gradients::leaky);
         let carrier: Tensor<Rank0, f32, _> = device.zeros();
-        let tape = carrier.traced(given).split_tape().1;
+        let tape = carrier.traced(own_gradients).split_tape().1;
         let (y, mut tape) =
             Module::<X::Output>::forward(module, x.clone().put_tape(tape)).split_tape();
         tape.add_backward_op(move |gradients| {

@@ -63,7 +63,7 @@ macro_rules! sized {
                     .collect();
                 let before = memory("VmRSS:");
                 let mut model = Sale::build(&Cpu::default(), Seed(1));
-                let ends = Ends::default();
+                let ends = EpochEnds::default();
                 let mut trainer = Trainer::new(Adam::new(1e-3))
                     .epochs(EPOCHS)
                     .batch_size(BATCH)
@@ -96,10 +96,10 @@ struct Cost {
 }
 
 fn main() -> Result<()> {
-    let asked = |word: &str| support::arguments().any(|argument| argument == word);
-    let whole = asked("whole");
+    let has_argument = |word: &str| support::arguments().any(|argument| argument == word);
+    let whole = has_argument("whole");
     let mut sizes = vec![ten_thousand::measure, hundred_thousand::measure];
-    if asked("all") {
+    if has_argument("all") {
         sizes.extend([million::measure as fn(bool) -> Result<Cost>, ten_million::measure]);
     }
     println!("      rows   ms a step   of processors   to the first   MiB beside the weights");
@@ -119,9 +119,9 @@ fn main() -> Result<()> {
 }
 
 /// The clock when the epochs ended, and the seconds of processors until then.
-type Ends = Rc<RefCell<Vec<(Instant, f64)>>>;
+type EpochEnds = Rc<RefCell<Vec<(Instant, f64)>>>;
 
-struct Clock(Ends);
+struct Clock(EpochEnds);
 
 impl<M: Definition> Callback<M> for Clock {
     fn name(&self) -> &'static str {
@@ -140,12 +140,12 @@ impl<M: Definition> Callback<M> for Clock {
 fn medians(ends: &[(Instant, f64)]) -> [f64; 2] {
     let pairs = || ends.windows(2);
     [
-        middle(pairs().map(|pair| (pair[1].0 - pair[0].0).as_secs_f64())),
-        middle(pairs().map(|pair| pair[1].1 - pair[0].1)),
+        median_step(pairs().map(|pair| (pair[1].0 - pair[0].0).as_secs_f64())),
+        median_step(pairs().map(|pair| pair[1].1 - pair[0].1)),
     ]
 }
 
-fn middle(epochs: impl Iterator<Item = f64>) -> f64 {
+fn median_step(epochs: impl Iterator<Item = f64>) -> f64 {
     let mut epochs: Vec<f64> = epochs.collect();
     epochs.sort_by(f64::total_cmp);
     1e3 * epochs[epochs.len() / 2] / STEPS as f64

@@ -9,7 +9,7 @@ pub(crate) struct Crc32c {
 }
 
 /// How many bytes may be pending.
-const PENDING: usize = 1024;
+const MAX_PENDING: usize = 1024;
 
 impl Crc32c {
     /// The checksum of some bytes.
@@ -19,7 +19,7 @@ impl Crc32c {
 
     /// Takes further bytes.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        if self.pending.len() + bytes.len() <= PENDING {
+        if self.pending.len() + bytes.len() <= MAX_PENDING {
             self.pending.extend_from_slice(bytes);
             return;
         }
@@ -34,14 +34,14 @@ impl Crc32c {
 }
 
 /// How many numbers a [`Digest`] looks at side by side.
-const SIDE_BY_SIDE: usize = 16;
+const LANES: usize = 16;
 
 /// Tells many numbers from others, several at once; sums over all of them would take longer than a
 /// model of few weights does to train on them: sixteen words, into each of which every sixteenth
 /// number is mixed, and how many numbers there are.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Digest {
-    words: [u32; SIDE_BY_SIDE],
+    words: [u32; LANES],
     count: usize,
 }
 
@@ -51,10 +51,10 @@ impl Digest {
         // An odd factor loses nothing, and turning the words lets high bits reach the low ones.
         let mix = |word: u32, bits: u32| (word.rotate_left(13) ^ bits).wrapping_mul(0x9e37_79b1);
         // Up to the first word, so that it does not matter in how many parts the numbers come.
-        let started = self.count % SIDE_BY_SIDE;
-        let missing = (SIDE_BY_SIDE - started) % SIDE_BY_SIDE;
+        let started = self.count % LANES;
+        let missing = (LANES - started) % LANES;
         let (first, others) = numbers.split_at(missing.min(numbers.len()));
-        let (chunks, rest) = others.as_chunks::<SIDE_BY_SIDE>();
+        let (chunks, rest) = others.as_chunks::<LANES>();
         for (word, number) in self.words[started..].iter_mut().zip(first) {
             *word = mix(*word, bits(*number));
         }
@@ -100,17 +100,17 @@ mod tests {
     fn every_bit_and_every_place_tells() {
         let numbers: Vec<u32> = (0..100).map(|n| n * 77).collect();
         let own = digest(&numbers, |bits| bits);
-        for place in 0..numbers.len() {
+        for index in 0..numbers.len() {
             for bit in 0..32 {
                 let mut others = numbers.clone();
-                others[place] ^= 1 << bit;
+                others[index] ^= 1 << bit;
                 assert_ne!(digest(&others, |bits| bits), own);
                 // Nor do two changes of one word make up for each other.
-                others[(place + SIDE_BY_SIDE) % numbers.len()] ^= 1 << bit;
+                others[(index + LANES) % numbers.len()] ^= 1 << bit;
                 assert_ne!(digest(&others, |bits| bits), own);
             }
             let mut others = numbers.clone();
-            others.swap(place, (place + SIDE_BY_SIDE) % numbers.len());
+            others.swap(index, (index + LANES) % numbers.len());
             assert_ne!(digest(&others, |bits| bits), own);
         }
         assert_ne!(digest(&[0u32; 3], |bits| bits), digest(&[0u32; 4], |b| b));
@@ -135,12 +135,12 @@ mod tests {
             sum.update(&bytes[cut..]);
             assert_eq!(sum.value(), Crc32c::of(&bytes));
         }
-        let long: Vec<u8> = (0..3 * PENDING).map(|place| (place * 7 % 251) as u8).collect();
-        for length in [1, 3, 100, PENDING - 1, PENDING, PENDING + 1] {
+        let long: Vec<u8> = (0..3 * MAX_PENDING).map(|index| (index * 7 % 251) as u8).collect();
+        for length in [1, 3, 100, MAX_PENDING - 1, MAX_PENDING, MAX_PENDING + 1] {
             let mut sum = Crc32c::default();
-            for (place, part) in long.chunks(length).enumerate() {
+            for (index, part) in long.chunks(length).enumerate() {
                 sum.update(part);
-                let up_to_here = &long[..long.len().min((place + 1) * length)];
+                let up_to_here = &long[..long.len().min((index + 1) * length)];
                 assert_eq!(sum.value(), Crc32c::of(up_to_here));
             }
         }

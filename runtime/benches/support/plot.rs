@@ -24,9 +24,9 @@ impl Curve {
         let upper: Vec<_> = logarithms.skip(self.points.len() / 2).collect();
         let count = upper.len() as f64;
         let (x, y) = upper.iter().fold((0.0, 0.0), |(x, y), p| (x + p.0 / count, y + p.1 / count));
-        let together: f64 = upper.iter().map(|p| (p.0 - x) * (p.1 - y)).sum();
-        let alone: f64 = upper.iter().map(|p| (p.0 - x) * (p.0 - x)).sum();
-        together / alone
+        let covariance: f64 = upper.iter().map(|p| (p.0 - x) * (p.1 - y)).sum();
+        let variance: f64 = upper.iter().map(|p| (p.0 - x) * (p.0 - x)).sum();
+        covariance / variance
     }
 }
 
@@ -62,38 +62,38 @@ pub fn svg(panels: &[Panel], caption: &str) -> String {
 
 fn draw(panel: &Panel, body: &mut String) {
     let all = || panel.curves.iter().flat_map(|curve| &curve.points);
-    let across = Axis::around(all().map(|p| p.0), 2.0, (LEFT, SIZE.0 - RIGHT));
-    let up = Axis::around(all().map(|p| p.1), 10.0, (SIZE.1 - BOTTOM, TOP));
-    let at = |&(x, y): &(f64, f64)| (across.place(x), up.place(y));
+    let horizontal = Axis::around(all().map(|p| p.0), 2.0, (LEFT, SIZE.0 - RIGHT));
+    let vertical = Axis::around(all().map(|p| p.1), 10.0, (SIZE.1 - BOTTOM, TOP));
+    let at = |&(x, y): &(f64, f64)| (horizontal.position(x), vertical.position(y));
 
     text(body, ((LEFT + SIZE.0 - RIGHT) / 2.0, 18.0), "middle", panel.title);
     text(body, ((LEFT + SIZE.0 - RIGHT) / 2.0, SIZE.1 - 12.0), "middle", panel.across);
     text(body, (LEFT - 5.0, TOP - 12.0), "end", "ms");
-    let ticks = across.ticks();
+    let ticks = horizontal.ticks();
     for (number, tick) in ticks.iter().enumerate() {
-        let x = across.place(*tick);
+        let x = horizontal.position(*tick);
         line(body, &[(x, TOP), (x, SIZE.1 - BOTTOM)], FAINT, 1.0, false);
         // Every other one where they would stand too close.
         if ticks.len() <= 8 || number % 2 == 0 {
             text(body, (x, SIZE.1 - BOTTOM + 14.0), "middle", tick);
         }
     }
-    for tick in up.ticks() {
-        let y = up.place(tick);
+    for tick in vertical.ticks() {
+        let y = vertical.position(tick);
         line(body, &[(LEFT, y), (SIZE.0 - RIGHT, y)], FAINT, 1.0, false);
         text(body, (LEFT - 5.0, y + 4.0), "end", tick);
     }
 
     if let Some((x, y)) = panel.curves.first().and_then(|curve| curve.points.last()) {
         // Down to where it leaves the panel, on one side or the other.
-        let from = across.least.max(x * up.least / y);
+        let from = horizontal.min.max(x * vertical.min / y);
         line(body, &[at(&(from, y * from / x)), at(&(*x, *y))], INK, 1.0, true);
     }
     for (number, curve) in panel.curves.iter().enumerate() {
         let colour = COLOURS[number % COLOURS.len()];
-        let places: Vec<_> = curve.points.iter().map(at).collect();
-        line(body, &places, colour, 2.0, false);
-        for (x, y) in places {
+        let points: Vec<_> = curve.points.iter().map(at).collect();
+        line(body, &points, colour, 2.0, false);
+        for (x, y) in points {
             let _ =
                 writeln!(body, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\" fill=\"{colour}\"/>");
         }
@@ -111,8 +111,8 @@ fn legend(body: &mut String, number: usize, colour: &str, name: &str, dashed: bo
 
 /// A logarithmic axis.
 struct Axis {
-    least: f64,
-    most: f64,
+    min: f64,
+    max: f64,
     base: f64,
     /// Where the ends are in the picture.
     from: f64,
@@ -122,34 +122,34 @@ struct Axis {
 impl Axis {
     /// From a power of `base` to another, around all values.
     fn around(values: impl Iterator<Item = f64>, base: f64, (from, to): (f64, f64)) -> Axis {
-        let (least, most) =
-            values.fold((f64::INFINITY, 0.0f64), |(least, most), v| (least.min(v), most.max(v)));
+        let (min, max) =
+            values.fold((f64::INFINITY, 0.0f64), |(min, max), v| (min.min(v), max.max(v)));
         let power = |value: f64, round: fn(f64) -> f64| base.powf(round(value.log(base)));
-        let (least, most) = (power(least * 1.000_001, f64::floor), power(most, f64::ceil));
-        Axis { least, most: most.max(least * base), base, from, to }
+        let (min, max) = (power(min * 1.000_001, f64::floor), power(max, f64::ceil));
+        Axis { min, max: max.max(min * base), base, from, to }
     }
 
-    fn place(&self, value: f64) -> f64 {
-        let share = (value / self.least).ln() / (self.most / self.least).ln();
-        self.from + share * (self.to - self.from)
+    fn position(&self, value: f64) -> f64 {
+        let fraction = (value / self.min).ln() / (self.max / self.min).ln();
+        self.from + fraction * (self.to - self.from)
     }
 
     fn ticks(&self) -> Vec<f64> {
-        let count = (self.most / self.least).log(self.base).round() as i32;
-        let tick = |power| self.least * self.base.powi(power);
+        let count = (self.max / self.min).log(self.base).round() as i32;
+        let tick = |power| self.min * self.base.powi(power);
         // Without the last digits, which powers and products leave behind.
         (0..=count).map(|power| (tick(power) * 1e6).round() / 1e6).collect()
     }
 }
 
 fn line(body: &mut String, points: &[(f64, f64)], colour: &str, width: f64, dashed: bool) {
-    let places: Vec<_> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+    let points: Vec<_> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     let dashes = if dashed { " stroke-dasharray=\"5 4\"" } else { "" };
     // Writing into a text does not fail.
     let _ = writeln!(
         body,
         "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"{dashes}/>",
-        places.join(" ")
+        points.join(" ")
     );
 }
 

@@ -49,8 +49,8 @@ impl Tiles {
     /// The maximum of each window of a sample, and its index within the window.
     pub fn largest<E: Element>(&self, image: &[E], largest: &mut [E], argmax: &mut [u8]) {
         let ([_, width], [_, columns]) = (self.input.sizes, self.output.sizes);
-        let places = self.output.places().max(1);
-        let outputs = largest.chunks_exact_mut(places).zip(argmax.chunks_exact_mut(places));
+        let windows = self.output.places().max(1);
+        let outputs = largest.chunks_exact_mut(windows).zip(argmax.chunks_exact_mut(windows));
         let channels = image.chunks_exact(self.input.places().max(1)).zip(outputs);
         for (image, (largest, argmax)) in channels {
             pool(self.pool, [width, columns], image, E::zero(), largest, argmax);
@@ -133,10 +133,10 @@ impl Pooled {
                 .step_by(windows_at_once.max(1))
                 .map(move |column| first + column * windows.dilation[1])
         });
-        let places = (0..down * across).map(|position| {
+        let offsets = (0..down * across).map(|position| {
             position / across * windows.stride[0] * width + position % across * windows.stride[1]
         });
-        Im2col::new(runs, windows_at_once, places.collect(), across * windows.stride[1])
+        Im2col::new(runs, windows_at_once, offsets.collect(), across * windows.stride[1])
     }
 }
 
@@ -277,8 +277,8 @@ simd_fn! {
         argmax: &'a mut [u8],
     ) {
         let ([down, across], [width, columns]) = (windows, sizes);
-        let places = columns.max(1);
-        let rows = largest.chunks_exact_mut(places).zip(argmax.chunks_exact_mut(places));
+        let windows_per_row = columns.max(1);
+        let rows = largest.chunks_exact_mut(windows_per_row).zip(argmax.chunks_exact_mut(windows_per_row));
         for ((largest, argmax), tile) in rows.zip(tile.chunks_exact((down * width).max(1))) {
             let halves = tile.split_at(tile.len() / 2);
             match windows {
@@ -325,9 +325,9 @@ fn pool_square<E: Element, const ACROSS: usize>(
         _ => top.len() - LANES..top.len(),
     };
     for part in [0..vectorized, remainder] {
-        let places = largest[part.clone()].iter_mut().zip(&mut argmax[part.clone()]);
+        let outputs = largest[part.clone()].iter_mut().zip(&mut argmax[part.clone()]);
         let windows = top[part.clone()].iter().zip(&bottom[part]);
-        for ((top, bottom), (largest, argmax)) in windows.zip(places) {
+        for ((top, bottom), (largest, argmax)) in windows.zip(outputs) {
             let mut best = (E::neg_infinity(), 0);
             for index in 0..ACROSS {
                 best = larger(best, top[index] + bias, index as u8);

@@ -55,8 +55,8 @@ impl Plane {
     /// Adds the sum of each channel to `sums`.
     pub fn add_channels<E: Element>(&self, sample: &[E], sums: &mut [E]) {
         if !self.channels_first() {
-            for place in sample.chunks_exact(self.channels.max(1)) {
-                sums.iter_mut().zip(place).for_each(|(sum, x)| *sum += *x);
+            for position in sample.chunks_exact(self.channels.max(1)) {
+                sums.iter_mut().zip(position).for_each(|(sum, x)| *sum += *x);
             }
             return;
         }
@@ -124,7 +124,7 @@ impl Band {
 /// Consecutive output positions in a row that one kernel element maps into the image.
 struct Run {
     /// Their range within the patches.
-    places: Range<usize>,
+    patches: Range<usize>,
     /// Offset of the first image element, and distance to the next one.
     first: usize,
     step: usize,
@@ -186,7 +186,7 @@ impl Windows {
         (patches, stride): (&mut [E], usize),
     ) {
         self.each_run(channels, band, stride, |run| {
-            let patches = &mut patches[run.places];
+            let patches = &mut patches[run.patches];
             if run.step == 1 {
                 patches.copy_from_slice(&image[run.first..run.first + patches.len()]);
             } else {
@@ -205,7 +205,7 @@ impl Windows {
         image: &mut [E],
     ) {
         self.each_run(channels, band, stride, |run| {
-            let patches = &patches[run.places];
+            let patches = &patches[run.patches];
             if run.step == 1 {
                 let image = &mut image[run.first..run.first + patches.len()];
                 image.iter_mut().zip(patches).for_each(|(x, patch)| *x += *patch);
@@ -239,7 +239,7 @@ impl Windows {
                                 self.input.at(channel, self.input_position(0, down, row), column);
                             let [from, to] = [columns.start, columns.end]
                                 .map(|column| start + column - band.columns.start);
-                            each(Run { places: from..to, first, step });
+                            each(Run { patches: from..to, first, step });
                         }
                     }
                     patch += stride;
@@ -257,8 +257,8 @@ impl Windows {
     }
 
     /// The input position of a kernel element at an output position.
-    fn input_position(&self, axis: usize, number: usize, place: usize) -> usize {
-        place * self.stride[axis] + number * self.dilation[axis] - self.before[axis]
+    fn input_position(&self, axis: usize, number: usize, output: usize) -> usize {
+        output * self.stride[axis] + number * self.dilation[axis] - self.before[axis]
     }
 
     /// Max pooling: calls `each` with the offset in the output, the offset of the maximum in the
@@ -266,7 +266,7 @@ impl Windows {
     /// than any number.
     pub fn largest<E: Element>(&self, image: &[E], mut each: impl FnMut(usize, usize, E)) {
         let [_, down, across] = self.input.strides;
-        self.each_window(|channel, place, rows, columns| {
+        self.each_window(|channel, offset, rows, columns| {
             if rows.is_empty() || columns.is_empty() {
                 return;
             }
@@ -282,18 +282,18 @@ impl Windows {
                 }
                 start += down;
             }
-            each(place, best.0, best.1);
+            each(offset, best.0, best.1);
         });
     }
 
     /// Average pooling: calls `each` with the offset in the output, the offset in the input, and
     /// the element's weight in the mean of its window, for every element of every window.
     pub fn shares<E: Element>(&self, mut each: impl FnMut(usize, usize, E)) {
-        self.each_window(|channel, place, rows, columns| {
+        self.each_window(|channel, offset, rows, columns| {
             let share = E::of(1.0 / (rows.len() * columns.len()).max(1) as f64);
             for row in rows {
                 for column in columns.clone() {
-                    each(place, self.input.at(channel, row, column), share);
+                    each(offset, self.input.at(channel, row, column), share);
                 }
             }
         });
@@ -308,15 +308,15 @@ impl Windows {
             for row in 0..rows {
                 let covered = self.covered(0, row);
                 for (column, covered_columns) in columns.iter().enumerate() {
-                    let place = self.output.at(channel, row, column);
-                    each(channel, place, covered.clone(), covered_columns.clone());
+                    let offset = self.output.at(channel, row, column);
+                    each(channel, offset, covered.clone(), covered_columns.clone());
                 }
             }
         }
     }
 
-    fn covered(&self, axis: usize, place: usize) -> Range<usize> {
-        let (start, before) = (place * self.stride[axis], self.before[axis]);
+    fn covered(&self, axis: usize, output: usize) -> Range<usize> {
+        let (start, before) = (output * self.stride[axis], self.before[axis]);
         let end = (start + self.kernel[axis]).saturating_sub(before).min(self.input.sizes[axis]);
         start.saturating_sub(before).min(end)..end
     }
@@ -338,11 +338,11 @@ mod tests {
         for channel in 0..windows.input.channels {
             for kernel in 0..windows.kernel[0] * windows.kernel[1] {
                 let number = [kernel / windows.kernel[1], kernel % windows.kernel[1]];
-                for place in 0..windows.output.places() {
+                for position in 0..windows.output.places() {
                     let columns = windows.output.sizes[1];
-                    let place = [place / columns, place % columns];
+                    let position = [position / columns, position % columns];
                     let input_position = [0, 1].map(|axis| {
-                        let input_position = place[axis] * windows.stride[axis]
+                        let input_position = position[axis] * windows.stride[axis]
                             + number[axis] * windows.dilation[axis];
                         let input_position = input_position.checked_sub(windows.before[axis])?;
                         (input_position < windows.input.sizes[axis]).then_some(input_position)
@@ -379,9 +379,9 @@ mod tests {
     fn check_patches(windows: &Windows, about: usize) {
         let channels = windows.input.channels;
         let rows = channels * windows.kernel[0] * windows.kernel[1];
-        let (places, columns) = (windows.output.places(), windows.output.sizes[1]);
+        let (positions, columns) = (windows.output.places(), windows.output.sizes[1]);
         let image: Vec<f64> = (0..windows.input.elements()).map(|i| i as f64 + 1.0).collect();
-        let (mut patches, mut back) = (vec![0.0; rows * places], vec![0.0; image.len()]);
+        let (mut patches, mut back) = (vec![0.0; rows * positions], vec![0.0; image.len()]);
         for band in windows.bands(windows.output.sizes, about, 1) {
             // A stride larger than the band.
             let stride = band.places() + 2;
@@ -391,7 +391,7 @@ mod tests {
             for row in 0..rows {
                 let all = band.rows.clone().flat_map(|y| band.columns.clone().map(move |x| (y, x)));
                 for (at, (y, x)) in all.enumerate() {
-                    let whole = row * places + y * columns + x;
+                    let whole = row * positions + y * columns + x;
                     patches[whole] = part[row * stride + at];
                     numbers[row * stride + at] = whole as f64;
                 }
@@ -439,7 +439,7 @@ mod tests {
             dilation: [1, 1],
         };
         let mut found = Vec::new();
-        windows.each_window(|_, place, rows, columns| found.push((place, rows, columns)));
+        windows.each_window(|_, offset, rows, columns| found.push((offset, rows, columns)));
         let expected = [
             (0, 0..1, 0..2),
             (1, 0..1, 1..4),

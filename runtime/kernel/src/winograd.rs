@@ -455,8 +455,8 @@ mod tests {
         let sum = |filter: usize, row: usize, column: usize| {
             let mut sum = bias[filter].as_f64();
             for (input, down, across) in (0..inputs * 9).map(|k| (k / 9, k / 3 % 3, k % 3)) {
-                let place = [row + down, column + across].map(|place| place.checked_sub(before));
-                let [Some(row), Some(column)] = place else { continue };
+                let position = [row + down, column + across].map(|index| index.checked_sub(before));
+                let [Some(row), Some(column)] = position else { continue };
                 if row < rows && column < columns {
                     let channel = filter / 2 * inputs + input;
                     let weight = weight[(filter * inputs + input) * 9 + down * 3 + across];
@@ -467,15 +467,15 @@ mod tests {
         };
         for (largest, argmax) in [run(), portable(run)] {
             let epsilon = 40.0 * E::epsilon().as_f64();
-            for place in 0..tiles.elements() {
-                let (filter, tile) = (place / tiles.places(), place % tiles.places());
+            for index in 0..tiles.elements() {
+                let (filter, tile) = (index / tiles.places(), index % tiles.places());
                 let (row, column) = (tile / tiles.sizes[1], tile % tiles.sizes[1]);
                 let four = [0, 1, 2, 3]
                     .map(|index| sum(filter, 2 * row + index / 2, 2 * column + index % 2));
                 let expected = four.into_iter().fold(f64::NEG_INFINITY, f64::max);
-                let found = largest[place].as_f64();
+                let found = largest[index].as_f64();
                 assert!((found - expected).abs() < epsilon, "{found} is not {expected}");
-                let at_argmax = four[usize::from(argmax[place])];
+                let at_argmax = four[usize::from(argmax[index])];
                 assert!((at_argmax - expected).abs() < epsilon, "{at_argmax} is not {expected}");
             }
         }

@@ -54,7 +54,7 @@ impl TensorBoard {
         if file.is_none() {
             let mut created = EventFile::create(&self.folder.join(name))?;
             if let Some(at) = resumed {
-                created.record(&forget_from(seconds(), at.epoch as i64))?;
+                created.record(&session_start(seconds(), at.epoch as i64))?;
             }
             *file = Some(created);
         }
@@ -109,8 +109,9 @@ impl AnyCallback for TensorBoard {
 
 /// The figures of a phase, without the phase in their names.
 fn of_phase(figures: &Figures, phase: Phase) -> Vec<(String, f64)> {
-    let own = figures.entries().filter(|(figure, _)| figure.phase == phase);
-    own.map(|(figure, value)| (format!("epoch_{}", figures.name_without_phase(figure)), value))
+    let of_this_phase = figures.entries().filter(|(figure, _)| figure.phase == phase);
+    of_this_phase
+        .map(|(figure, value)| (format!("epoch_{}", figures.name_without_phase(figure)), value))
         .collect()
 }
 
@@ -170,7 +171,7 @@ fn version(time: f64) -> Vec<u8> {
 }
 
 /// Tells TensorBoard that what other files hold from this step on did not happen.
-fn forget_from(time: f64, step: i64) -> Vec<u8> {
+fn session_start(time: f64, step: i64) -> Vec<u8> {
     let session_log = Some(SessionLog { status: SessionLog::START });
     EventMessage { wall_time: time, step, session_log, ..Default::default() }.encode_to_vec()
 }
@@ -269,7 +270,7 @@ mod tests {
     #[test]
     fn records_are_those_of_the_tensorboard_package() {
         let scalars = [("epoch_loss".to_owned(), 0.25), ("epoch_mae".to_owned(), -1.5)];
-        let ours = [version(1.5), summary(1.5, 300, &scalars), forget_from(1.5, 7)];
+        let ours = [version(1.5), summary(1.5, 300, &scalars), session_start(1.5, 7)];
         let golden = include_bytes!("../../../tests/fixtures/tensorboard.golden");
         assert_eq!(ours.map(|data| record(&data)).concat(), golden);
     }

@@ -40,7 +40,7 @@ pub(crate) fn diagram(graph: &Graph) -> String {
         }
     }
     boxes.iter().for_each(|block| draw(&mut picture, graph, block));
-    svg.place((0.0, 24.0), picture);
+    svg.insert((0.0, 24.0), picture);
     svg.finish()
 }
 

@@ -74,13 +74,13 @@ fn overflow(fitted: Option<&Preprocessing>, page: &mut Html) {
         return;
     }
     page.heading("Unknown to the model");
-    let rows = overflow.iter().map(|(input, step, rest)| {
-        let Overflow { entries, occurrences, of, approximate, .. } = rest;
-        let least = |number: &u64| match approximate {
+    let rows = overflow.iter().map(|(input, step, overflow_of_step)| {
+        let Overflow { entries, occurrences, of, approximate, .. } = overflow_of_step;
+        let at_least = |number: &u64| match approximate {
             true => format!("at least {number}"),
             false => number.to_string(),
         };
-        let numbers = [least(occurrences), of.to_string(), least(entries)];
+        let numbers = [at_least(occurrences), of.to_string(), at_least(entries)];
         [(*input).to_owned(), (*step).to_owned()].into_iter().chain(numbers).collect()
     });
     let head = ["input", "step", "unknown entries", "of", "different ones"];
@@ -106,11 +106,11 @@ fn confusion<E: Element, D: Backend<E>>(
     page: &mut Html,
     rows: &Rows,
 ) -> Result<()> {
-    for (place, output) in model.graph().outputs.iter().enumerate() {
+    for (index, output) in model.graph().outputs.iter().enumerate() {
         if output.target.kind.is_numbers() {
             continue;
         }
-        if let Some(confusion) = model.confusion(output, place, rows)? {
+        if let Some(confusion) = model.confusion(output, index, rows)? {
             page.heading(&format!("Confusion of `{}`", output.name));
             page.picture(&confusion.picture());
         }

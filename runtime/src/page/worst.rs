@@ -56,8 +56,10 @@ fn describe<E: Element, D: Backend<E>>(
     Ok(WorstRow {
         row,
         loss,
-        outputs: outputs.map(|(column, numbers)| (say(column, row), list(&numbers))).collect(),
-        inputs: inputs.iter().map(|column| say(column, row)).collect(),
+        outputs: outputs
+            .map(|(column, numbers)| (cell_text(column, row), list(&numbers)))
+            .collect(),
+        inputs: inputs.iter().map(|column| cell_text(column, row)).collect(),
     })
 }
 
@@ -66,7 +68,7 @@ fn columns(raw: &Table, inputs: usize) -> (&[Column], &[Column]) {
 }
 
 /// What a row holds for a field.
-fn say(column: &Column, row: usize) -> String {
+fn cell_text(column: &Column, row: usize) -> String {
     if !column.is_present(row) {
         return "absent".to_owned();
     }

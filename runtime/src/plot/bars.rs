@@ -18,9 +18,9 @@ pub(crate) fn bars(title: &str, bars: &[Bar]) -> String {
     let longest = bars.iter().map(|bar| bar.name.chars().count()).max().unwrap_or(0);
     let left = 32.0 + longest as f64 * LETTER;
     let finite = bars.iter().map(|bar| bar.value).filter(|value| value.is_finite());
-    let (least, most) = finite.fold((0.0, 0.0), |(a, b): (f64, f64), v| (a.min(v), b.max(v)));
-    let scale = LENGTH / (most - least).max(f64::MIN_POSITIVE);
-    let zero = left - least * scale;
+    let (min, max) = finite.fold((0.0, 0.0), |(a, b): (f64, f64), v| (a.min(v), b.max(v)));
+    let scale = LENGTH / (max - min).max(f64::MIN_POSITIVE);
+    let zero = left - min * scale;
     let width = (left + LENGTH + 150.0).max(title.chars().count() as f64 * LETTER + 32.0);
     let mut svg = Svg::new(width, 44.0 + bars.len() as f64 * ROW);
     svg.bold((16.0, 22.0), Anchor::Start, title);

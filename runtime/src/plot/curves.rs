@@ -42,7 +42,7 @@ pub(crate) fn curves(panels: &[Panel]) -> String {
     let mut svg = Svg::new(WIDTH * columns as f64, HEIGHT * rows as f64);
     for (index, panel) in panels.iter().enumerate() {
         let at = ((index % columns) as f64 * WIDTH, (index / columns) as f64 * HEIGHT);
-        svg.place(at, draw(panel));
+        svg.insert(at, draw(panel));
     }
     svg.finish()
 }
@@ -67,12 +67,12 @@ impl Frame {
         let points = points.map(|(x, y)| (scaled(*x), *y));
         let finite: Vec<_> = points.filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
         let range = |numbers: &mut dyn Iterator<Item = f64>| {
-            let (least, most) =
+            let (min, max) =
                 numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), n| (a.min(n), b.max(n)));
-            match (least.is_finite(), most > least) {
+            match (min.is_finite(), max > min) {
                 (false, _) => (0.0, 1.0),
-                (true, false) => (least - 0.5, least + 0.5),
-                (true, true) => (least, most),
+                (true, false) => (min - 0.5, min + 0.5),
+                (true, true) => (min, max),
             }
         };
         let x = range(&mut finite.iter().map(|point| point.0));
@@ -82,18 +82,18 @@ impl Frame {
     }
 
     /// `x` on the axis's own scale.
-    fn place(&self, x: f64, y: f64) -> (f64, f64) {
-        let share = |value: f64, (from, to): (f64, f64)| (value - from) / (to - from);
+    fn position(&self, x: f64, y: f64) -> (f64, f64) {
+        let fraction = |value: f64, (from, to): (f64, f64)| (value - from) / (to - from);
         (
-            LEFT + share(x, self.x) * (WIDTH - LEFT - RIGHT),
-            HEIGHT - BOTTOM - share(y, self.y) * (HEIGHT - TOP - BOTTOM),
+            LEFT + fraction(x, self.x) * (WIDTH - LEFT - RIGHT),
+            HEIGHT - BOTTOM - fraction(y, self.y) * (HEIGHT - TOP - BOTTOM),
         )
     }
 
     fn of_point(&self, (x, y): (f64, f64)) -> (f64, f64) {
         match self.x_scale {
-            XScale::Linear => self.place(x, y),
-            XScale::Logarithmic => self.place(x.log10(), y),
+            XScale::Linear => self.position(x, y),
+            XScale::Logarithmic => self.position(x.log10(), y),
         }
     }
 }
@@ -110,10 +110,10 @@ fn draw(panel: &Panel) -> Svg {
         legend -= (series.name.chars().count() as f64 + 2.0) * LETTER;
         let finite = |point: &(f64, f64)| point.0.is_finite() && point.1.is_finite();
         for part in series.points.split(|point| !finite(point)).filter(|part| !part.is_empty()) {
-            let places: Vec<_> = part.iter().map(|point| frame.of_point(*point)).collect();
-            match places[..] {
+            let points: Vec<_> = part.iter().map(|point| frame.of_point(*point)).collect();
+            match points[..] {
                 [only] => svg.dot(only, colour),
-                _ => svg.polyline(&places, colour, series.dashed),
+                _ => svg.polyline(&points, colour, series.dashed),
             }
         }
     }
@@ -123,25 +123,26 @@ fn draw(panel: &Panel) -> Svg {
 fn axes(svg: &mut Svg, frame: &Frame, x_title: &str) {
     let (left, right) = (LEFT, WIDTH - RIGHT);
     let (top, bottom) = (TOP, HEIGHT - BOTTOM);
-    let marks = ticks(frame.y.0, frame.y.1, 5);
-    let step = marks.get(1).map_or(frame.y.1 - frame.y.0, |second| second - marks[0]);
-    for mark in &marks {
-        let (_, y) = frame.place(frame.x.0, *mark);
+    let ticks_of_axis = ticks(frame.y.0, frame.y.1, 5);
+    let step =
+        ticks_of_axis.get(1).map_or(frame.y.1 - frame.y.0, |second| second - ticks_of_axis[0]);
+    for tick in &ticks_of_axis {
+        let (_, y) = frame.position(frame.x.0, *tick);
         svg.line((left, y), (right, y), FAINT);
-        svg.text((left - 6.0, y + 4.0), Anchor::End, INK, &label(*mark, step));
+        svg.text((left - 6.0, y + 4.0), Anchor::End, INK, &label(*tick, step));
     }
-    let mut marks = ticks(frame.x.0, frame.x.1, 6);
+    let mut ticks_of_axis = ticks(frame.x.0, frame.x.1, 6);
     if frame.x_scale == XScale::Logarithmic || frame.x.1 - frame.x.0 >= 6.0 {
         // Epochs and powers of ten are whole.
-        marks.retain(|mark| mark.fract() == 0.0);
+        ticks_of_axis.retain(|tick| tick.fract() == 0.0);
     }
-    let step = marks.get(1).map_or(1.0, |second| second - marks[0]);
-    for mark in &marks {
-        let (x, _) = frame.place(*mark, frame.y.0);
+    let step = ticks_of_axis.get(1).map_or(1.0, |second| second - ticks_of_axis[0]);
+    for tick in &ticks_of_axis {
+        let (x, _) = frame.position(*tick, frame.y.0);
         svg.line((x, bottom), (x, bottom + 4.0), INK);
         let words = match frame.x_scale {
-            XScale::Linear => label(*mark, step),
-            XScale::Logarithmic => format!("1e{mark}"),
+            XScale::Linear => label(*tick, step),
+            XScale::Logarithmic => format!("1e{tick}"),
         };
         svg.text((x, bottom + 18.0), Anchor::Middle, INK, &words);
     }

@@ -21,11 +21,11 @@ pub(crate) fn matrix(title: &str, counts: &[Vec<u64>]) -> String {
         svg.text((left - 8.0, top + offset + middle), Anchor::End, INK, &name);
         svg.text((left + offset + CELL / 2.0, top - 8.0), Anchor::Middle, INK, &name);
         let all: u64 = row.iter().sum();
-        for (taken_for, count) in row.iter().enumerate() {
-            let share = *count as f64 / all.max(1) as f64;
-            let at = (left + taken_for as f64 * CELL, top + offset);
-            svg.rect(at, (CELL, CELL), &shade(share), "white");
-            let ink = if share > 0.5 { "white" } else { INK };
+        for (predicted, count) in row.iter().enumerate() {
+            let fraction = *count as f64 / all.max(1) as f64;
+            let at = (left + predicted as f64 * CELL, top + offset);
+            svg.rect(at, (CELL, CELL), &shade(fraction), "white");
+            let ink = if fraction > 0.5 { "white" } else { INK };
             let centre = (at.0 + CELL / 2.0, at.1 + middle);
             svg.text(centre, Anchor::Middle, ink, &count.to_string());
         }
@@ -34,8 +34,8 @@ pub(crate) fn matrix(title: &str, counts: &[Vec<u64>]) -> String {
 }
 
 /// From white to blue.
-fn shade(share: f64) -> String {
-    let mix = |to: f64| (255.0 + (to - 255.0) * share).round() as u8;
+fn shade(fraction: f64) -> String {
+    let mix = |to: f64| (255.0 + (to - 255.0) * fraction).round() as u8;
     format!("#{:02x}{:02x}{:02x}", mix(0.0), mix(82.0), mix(140.0))
 }
 

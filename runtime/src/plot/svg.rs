@@ -48,11 +48,12 @@ impl Svg {
 
     /// A line through points.
     pub(crate) fn polyline(&mut self, points: &[(f64, f64)], colour: &str, dashed: bool) {
-        let places: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let coordinates: Vec<String> =
+            points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         let dashes = if dashed { r#" stroke-dasharray="6 4""# } else { "" };
         self.element(format_args!(
             r#"<polyline points="{}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>"#,
-            places.join(" ")
+            coordinates.join(" ")
         ));
     }
 
@@ -94,7 +95,7 @@ impl Svg {
     }
 
     /// A picture within the picture.
-    pub(crate) fn place(&mut self, (x, y): (f64, f64), other: Svg) {
+    pub(crate) fn insert(&mut self, (x, y): (f64, f64), other: Svg) {
         self.element(format_args!(r#"<g transform="translate({x:.1},{y:.1})">"#));
         self.body.push_str(&other.body);
         self.element(format_args!("</g>"));

@@ -1,10 +1,10 @@
 //! Where an axis is marked.
 
 /// About `count` round numbers that span `least` to `most`: steps of 1, 2 or 5 times a power of ten.
-pub(super) fn ticks(least: f64, most: f64, count: usize) -> Vec<f64> {
-    let span = most - least;
+pub(super) fn ticks(min: f64, max: f64, count: usize) -> Vec<f64> {
+    let span = max - min;
     if !(span > 0.0 && span.is_finite()) {
-        return vec![least];
+        return vec![min];
     }
     let rough = span / count.max(1) as f64;
     let power = 10f64.powf(rough.log10().floor());
@@ -13,7 +13,7 @@ pub(super) fn ticks(least: f64, most: f64, count: usize) -> Vec<f64> {
         .map(|factor| factor * power)
         .find(|step| *step >= rough * 0.999)
         .unwrap_or(10.0 * power);
-    let (first, last) = ((least / step).ceil() as i64, (most / step).floor() as i64);
+    let (first, last) = ((min / step).ceil() as i64, (max / step).floor() as i64);
     (first..=last).map(|tick| tick as f64 * step).collect()
 }
 

@@ -1,40 +1,40 @@
 //! Numbers as tables mostly hold them: `-3.25`.
 
-const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
+const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// The most digits on either side of the point, so that one division rounds the number as it should be.
-const MOST_DIGITS: usize = 8;
+const MAX_DIGITS: usize = 8;
 
 /// The number that stands from `start` up to the end of some bytes, if it is a few digits with or without
 /// a sign and a point.
 pub(crate) fn decimal(bytes: &[u8], start: usize) -> Option<f64> {
-    const ZEROS: u64 = b'0' as u64 * EACH_BYTE;
+    const ZEROS: u64 = b'0' as u64 * ONES;
     let text = bytes.get(start..)?;
     let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
     let mut whole = 0;
-    let mut place = 0;
+    let mut position = 0;
     let decimals = loop {
-        match digits.get(place) {
+        match digits.get(position) {
             Some(digit @ b'0'..=b'9') => whole = whole * 10 + u64::from(digit - b'0'),
-            Some(b'.') => break digits.len() - place - 1,
+            Some(b'.') => break digits.len() - position - 1,
             None => break 0,
             Some(_) => return None,
         }
-        place += 1;
-        if place > MOST_DIGITS {
+        position += 1;
+        if position > MAX_DIGITS {
             return None;
         }
     };
-    if decimals > MOST_DIGITS || place + decimals == 0 {
+    if decimals > MAX_DIGITS || position + decimals == 0 {
         return None;
     }
     // The last digits at once; what stands before them becomes zeros.
     let last = u64::from_le_bytes(*bytes.last_chunk()?);
-    let own = u64::MAX.checked_shl(8 * (MOST_DIGITS - decimals) as u32).unwrap_or(0);
-    let fraction = eight_digits(last & own | ZEROS & !own)?;
+    let mask = u64::MAX.checked_shl(8 * (MAX_DIGITS - decimals) as u32).unwrap_or(0);
+    let fraction = eight_digits(last & mask | ZEROS & !mask)?;
     let scale = POWERS.get(decimals)?;
     let number = whole * scale + fraction;
     let exact = number < 1 << 53;
@@ -42,18 +42,18 @@ pub(crate) fn decimal(bytes: &[u8], start: usize) -> Option<f64> {
     exact.then_some(if negative { -number } else { number })
 }
 
-const POWERS: [u64; MOST_DIGITS + 1] =
+const POWERS: [u64; MAX_DIGITS + 1] =
     [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// The number that eight digits are, the first of them in the lowest byte.
 fn eight_digits(text: u64) -> Option<u64> {
-    const HIGH_HALVES: u64 = 0xf0 * EACH_BYTE;
-    let above_nine = text.wrapping_add(6 * EACH_BYTE) & HIGH_HALVES;
-    if text & HIGH_HALVES | above_nine >> 4 != 0x33 * EACH_BYTE {
+    const HIGH_HALVES: u64 = 0xf0 * ONES;
+    let above_nine = text.wrapping_add(6 * ONES) & HIGH_HALVES;
+    if text & HIGH_HALVES | above_nine >> 4 != 0x33 * ONES {
         return None;
     }
     // Pairs of digits, then of pairs, then of fours.
-    let pairs = (text & (0x0f * EACH_BYTE)).wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let pairs = (text & (0x0f * ONES)).wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
     Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
 }
@@ -70,18 +70,19 @@ mod tests {
     #[test]
     fn decimals_are_what_the_standard_library_reads() {
         let mut state = 1u64;
-        let mut draw = |below: u64| {
+        let mut random = |below: u64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 33) % below
         };
         let mut found = 0;
         for _ in 0..200_000 {
-            let (digits, point) = (1 + draw(16) as usize, draw(9) as usize);
-            let mut text: String = (0..digits).map(|_| char::from(b'0' + draw(10) as u8)).collect();
+            let (digits, point) = (1 + random(16) as usize, random(9) as usize);
+            let mut text: String =
+                (0..digits).map(|_| char::from(b'0' + random(10) as u8)).collect();
             if point <= digits {
                 text.insert(point, '.');
             }
-            if draw(2) == 0 {
+            if random(2) == 0 {
                 text.insert(0, '-');
             }
             let known: f64 = text.parse().unwrap();

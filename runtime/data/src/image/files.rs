@@ -41,22 +41,22 @@ impl Default for ImageLimits {
 impl ImageLimits {
     /// The most pixels of a picture, which is its height times its width.
     #[must_use]
-    pub fn pixels(self, most: u64) -> ImageLimits {
-        ImageLimits { pixels: most, ..self }
+    pub fn pixels(self, max: u64) -> ImageLimits {
+        ImageLimits { pixels: max, ..self }
     }
 
     /// The most bytes of a file.
     #[must_use]
-    pub fn bytes(self, most: u64) -> ImageLimits {
-        ImageLimits { bytes: most, ..self }
+    pub fn bytes(self, max: u64) -> ImageLimits {
+        ImageLimits { bytes: max, ..self }
     }
 
     pub(crate) fn check_bytes(&self, found: u64) -> Result<(), ImageError> {
-        let most = self.bytes;
-        match found <= most {
+        let max = self.bytes;
+        match found <= max {
             true => Ok(()),
             false => Err(ImageError {
-                expected: format!("at most {most} bytes, as `ImageLimits::bytes` says"),
+                expected: format!("at most {max} bytes, as `ImageLimits::bytes` says"),
                 found: format!("{found} bytes"),
             }),
         }
@@ -64,12 +64,12 @@ impl ImageLimits {
 
     #[cfg(feature = "images")]
     pub(crate) fn check_size(&self, height: usize, width: usize) -> Result<(), ImageError> {
-        let most = self.pixels;
+        let max = self.pixels;
         match (height as u64).checked_mul(width as u64) {
-            Some(pixels) if pixels <= most => Ok(()),
+            Some(pixels) if pixels <= max => Ok(()),
             _ => Err(ImageError {
                 expected: format!(
-                    "a picture of at most {most} pixels, as `ImageLimits::pixels` says"
+                    "a picture of at most {max} pixels, as `ImageLimits::pixels` says"
                 ),
                 found: format!("one of {height} x {width}"),
             }),
@@ -98,7 +98,7 @@ pub(crate) fn from_folder<T>(folder: &Arc<Path>, read: impl FnOnce() -> T) -> T 
             rules.folder = Some(folder.clone());
         }
     };
-    under(rule, read)
+    with_rules(rule, read)
 }
 
 /// Runs `read` with paths confined to `folder`, unless they are confined already.
@@ -108,25 +108,25 @@ pub(crate) fn confined_to<T>(folder: &Arc<Path>, read: impl FnOnce() -> T) -> T 
             (rules.folder, rules.confined) = (Some(folder.clone()), true);
         }
     };
-    under(rule, read)
+    with_rules(rule, read)
 }
 
 /// Runs `read` with these limits, unless others hold already.
 pub(crate) fn limited<T>(limits: ImageLimits, read: impl FnOnce() -> T) -> T {
-    under(|rules| _ = rules.limits.get_or_insert(limits), read)
+    with_rules(|rules| _ = rules.limits.get_or_insert(limits), read)
 }
 
-fn under<T>(rule: impl FnOnce(&mut Rules), read: impl FnOnce() -> T) -> T {
+fn with_rules<T>(rule: impl FnOnce(&mut Rules), read: impl FnOnce() -> T) -> T {
     /// Puts the rules back that were there before, also where `read` panics.
-    struct Before(Rules);
-    impl Drop for Before {
+    struct RestoreRules(Rules);
+    impl Drop for RestoreRules {
         fn drop(&mut self) {
             RULES.with(|rules| rules.replace(std::mem::take(&mut self.0)));
         }
     }
     let before = RULES.with(|rules| rules.borrow().clone());
     RULES.with(|rules| rule(&mut rules.borrow_mut()));
-    let _before = Before(before);
+    let _restore = RestoreRules(before);
     read()
 }
 
@@ -170,12 +170,13 @@ impl Rules {
 /// The bytes of a file, of which no more than its limit are read.
 pub(crate) fn read(path: &Path, limits: &ImageLimits) -> Result<Vec<u8>, ImageError> {
     let found = |what: String| format!("{}, {what}", Quoted(path.to_string_lossy()));
-    let unreadable =
-        |error: io::Error| ImageError::no_picture(found(format!("which cannot be read: {error}")));
+    let unreadable = |error: io::Error| {
+        ImageError::not_an_image(found(format!("which cannot be read: {error}")))
+    };
     // To open a pipe would wait for somebody to write to it.
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(ImageError::no_picture(found("which is no file".to_owned())));
+        return Err(ImageError::not_an_image(found("which is no file".to_owned())));
     }
     let within_limit = |bytes: u64| {
         limits.check_bytes(bytes).map_err(|error| ImageError {

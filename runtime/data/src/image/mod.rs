@@ -43,7 +43,7 @@ pub struct ImageError {
 
 impl ImageError {
     /// Of a file that is no picture.
-    pub(super) fn no_picture(found: impl Into<String>) -> ImageError {
+    pub(super) fn not_an_image(found: impl Into<String>) -> ImageError {
         ImageError { expected: "a PNG or JPEG file".to_owned(), found: found.into() }
     }
 }
@@ -177,7 +177,7 @@ impl<const C: usize> Serialize for Image<C> {
             Some(values) => (Some(16), values.to_vec()),
             None => (None, self.pixels().iter().map(|value| u16::from(*value)).collect()),
         };
-        Written { height, width, bits, pixels }.serialize(serializer)
+        SavedImage { height, width, bits, pixels }.serialize(serializer)
     }
 }
 
@@ -185,7 +185,7 @@ impl<'de, const C: usize> Deserialize<'de> for Image<C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Image<C>, D::Error> {
         let image = match PathOrPixels::deserialize(deserializer)? {
             PathOrPixels::Path(path) => files::open(&path),
-            PathOrPixels::Pixels(written) => written.image(),
+            PathOrPixels::Pixels(saved) => saved.image(),
         };
         image.map_err(D::Error::custom)
     }
@@ -193,7 +193,7 @@ impl<'de, const C: usize> Deserialize<'de> for Image<C> {
 
 /// A picture in JSON and the like.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct SavedImage {
     height: usize,
     width: usize,
     /// 16; 8 where nothing is said.
@@ -202,9 +202,9 @@ struct Written {
     pixels: Vec<u16>,
 }
 
-impl Written {
+impl SavedImage {
     fn image<const C: usize>(self) -> Result<Image<C>, ImageError> {
-        let Written { height, width, bits, pixels } = self;
+        let SavedImage { height, width, bits, pixels } = self;
         match bits {
             Some(16) => Image::new_u16(height, width, pixels),
             None | Some(8) => {
@@ -231,7 +231,7 @@ impl Written {
 #[serde(untagged)]
 enum PathOrPixels {
     Path(String),
-    Pixels(Written),
+    Pixels(SavedImage),
 }
 
 #[cfg(test)]

@@ -64,11 +64,11 @@ pub(super) fn crop(
     source: &Source<'_>,
     [above, left]: [usize; 2],
     [height, width]: [usize; 2],
-    into: &mut Vec<f32>,
+    output: &mut Vec<f32>,
 ) {
     for channel in 0..source.channels {
         for row in above..above + height {
-            into.extend((left..left + width).map(|column| source.at(channel, row, column)));
+            output.extend((left..left + width).map(|column| source.at(channel, row, column)));
         }
     }
 }
@@ -92,7 +92,7 @@ pub(super) fn moved(step: &Step, values: &Values, affinity: impl Fn(usize) -> Af
                     let (y, x) = (y as f64 - middle[0], x as f64 - middle[1]);
                     let from_y = middle[0] + scale * (cosine * y - sine * x);
                     let from_x = middle[1] + scale * (sine * y + cosine * x);
-                    moved.push(between(source, channel, from_y, from_x));
+                    moved.push(interpolate(source, channel, from_y, from_x));
                 }
             }
         }
@@ -101,24 +101,24 @@ pub(super) fn moved(step: &Step, values: &Values, affinity: impl Fn(usize) -> Af
 }
 
 /// The value at a place between pixels, by those around it.
-fn between(source: &Source<'_>, channel: usize, y: f64, x: f64) -> f32 {
+fn interpolate(source: &Source<'_>, channel: usize, y: f64, x: f64) -> f32 {
     let (above, left) = (y.floor(), x.floor());
     let (down, right) = ((y - above) as f32, (x - left) as f32);
     let at = |dy: f64, dx: f64| {
-        let row = mirrored(above + dy, source.height);
-        source.at(channel, row, mirrored(left + dx, source.width))
+        let row = reflect(above + dy, source.height);
+        source.at(channel, row, reflect(left + dx, source.width))
     };
-    let along = |dy: f64| {
+    let interpolate_row = |dy: f64| {
         let first = at(dy, 0.0);
         first + (at(dy, 1.0) - first) * right
     };
-    let first = along(0.0);
-    first + (along(1.0) - first) * down
+    let first = interpolate_row(0.0);
+    first + (interpolate_row(1.0) - first) * down
 }
 
 /// The place inside of `size` that a place beyond the border mirrors: `d c b a | a b c d | d c b a`.
-fn mirrored(place: f64, size: usize) -> usize {
+fn reflect(position: f64, size: usize) -> usize {
     let period = 2 * size as i64;
-    let place = (place as i64).rem_euclid(period);
-    place.min(period - 1 - place) as usize
+    let position = (position as i64).rem_euclid(period);
+    position.min(period - 1 - position) as usize
 }

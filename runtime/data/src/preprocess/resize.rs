@@ -22,7 +22,7 @@ impl FixedStep for Resize {
     fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
         let values = values.in_single_precision();
         let mut resized = Vec::with_capacity(values.len() * step.output.elements().get());
-        sources(step, &values).iter().for_each(|source| push(step, source, &mut resized));
+        sources(step, &values).iter().for_each(|source| resize_into(step, source, &mut resized));
         Ok(Values::Numbers(resized))
     }
 
@@ -32,7 +32,7 @@ impl FixedStep for Resize {
             return None;
         }
         let mut resized = Vec::with_capacity(elements);
-        push(step, &Source::of(picture), &mut resized);
+        resize_into(step, &Source::of(picture), &mut resized);
         picture.resized(size(step), resized)
     }
 }
@@ -44,47 +44,47 @@ fn size(step: &Step) -> [usize; 2] {
 
 /// Where a new row or pixel lies among the old ones: between two of them, and how far from the
 /// first to the second.
-struct Place {
+struct Interpolation {
     from: usize,
     to: usize,
-    share: f32,
+    weight: f32,
 }
 
 /// The places of `new` rows among `old` ones.
-fn places(old: usize, new: usize, bilinear: bool) -> Vec<Place> {
+fn interpolations(old: usize, new: usize, bilinear: bool) -> Vec<Interpolation> {
     let scale = old as f32 / new as f32;
     let last = old.saturating_sub(1);
-    let place = |index: usize| {
+    let at = |index: usize| {
         if !bilinear {
             let nearest = ((index as f32 + 0.5) * scale).floor() as usize;
-            return Place { from: nearest.min(last), to: nearest.min(last), share: 0.0 };
+            return Interpolation { from: nearest.min(last), to: nearest.min(last), weight: 0.0 };
         }
         let centre = (index as f32 + 0.5) * scale - 0.5;
         let before = centre.floor();
-        Place {
+        Interpolation {
             from: (before.max(0.0) as usize).min(last),
             to: (centre.ceil().max(0.0) as usize).min(last),
-            share: centre - before,
+            weight: centre - before,
         }
     };
-    (0..new).map(place).collect()
+    (0..new).map(at).collect()
 }
 
 /// Appends the new picture.
-fn push(step: &Step, source: &Source<'_>, into: &mut Vec<f32>) {
+fn resize_into(step: &Step, source: &Source<'_>, output: &mut Vec<f32>) {
     let [height, width] = size(step);
     let bilinear = step.argument("interpolation").word_or("bilinear") == "bilinear";
-    let rows = places(source.height, height, bilinear);
-    let columns = places(source.width, width, bilinear);
+    let rows = interpolations(source.height, height, bilinear);
+    let columns = interpolations(source.width, width, bilinear);
     for channel in 0..source.channels {
         for row in &rows {
             for column in &columns {
-                let along = |row: usize| {
+                let interpolate_row = |row: usize| {
                     let left = source.at(channel, row, column.from);
-                    left + (source.at(channel, row, column.to) - left) * column.share
+                    left + (source.at(channel, row, column.to) - left) * column.weight
                 };
-                let (above, below) = (along(row.from), along(row.to));
-                into.push(above + (below - above) * row.share);
+                let (above, below) = (interpolate_row(row.from), interpolate_row(row.to));
+                output.push(above + (below - above) * row.weight);
             }
         }
     }

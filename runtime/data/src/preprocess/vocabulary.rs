@@ -11,7 +11,7 @@ pub(super) use crate::schema::{Overflow, VocabularySize, RESERVED};
 pub(super) const UNKNOWN: u32 = 1;
 
 /// How many different entries are counted one by one, at least.
-const LEAST_COUNTED: usize = 1 << 20;
+const MIN_ENTRIES: usize = 1 << 20;
 
 /// Entries, whose indices begin at 2, the most frequent first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -117,17 +117,17 @@ pub struct Counts<T> {
     /// How often anything was seen.
     occurrences: u64,
     ceiling: u64,
-    most: usize,
+    max_entries: usize,
 }
 
 impl<T: Entry> Counts<T> {
     /// Nothing yet, for a vocabulary with indices below `capacity`.
     pub(super) fn for_capacity(capacity: usize) -> Counts<T> {
-        Counts::of_at_most(capacity.saturating_mul(2).max(LEAST_COUNTED))
+        Counts::with_max_entries(capacity.saturating_mul(2).max(MIN_ENTRIES))
     }
 
-    fn of_at_most(most: usize) -> Counts<T> {
-        Counts { counts: FxHashMap::default(), occurrences: 0, ceiling: 0, most }
+    fn with_max_entries(max_entries: usize) -> Counts<T> {
+        Counts { counts: FxHashMap::default(), occurrences: 0, ceiling: 0, max_entries }
     }
 
     /// Counts one occurrence.
@@ -140,15 +140,15 @@ impl<T: Entry> Counts<T> {
             *count += 1;
             return;
         }
-        if self.counts.len() >= self.most {
-            self.forget();
+        if self.counts.len() >= self.max_entries {
+            self.evict();
         }
         self.counts.insert(entry.to_owned(), self.ceiling + 1);
     }
 
     /// Forgets the half that was seen least often; of those seen equally often the first in their order,
     /// which come last in a vocabulary, so that the hash makes no difference.
-    fn forget(&mut self) {
+    fn evict(&mut self) {
         let half = self.counts.len().div_ceil(2);
         let mut counts: Vec<(u64, &T)> =
             self.counts.iter().map(|(entry, count)| (*count, entry)).collect();
@@ -162,7 +162,7 @@ impl<T: Entry> Counts<T> {
     /// `least` times. Of those seen equally often the last in their order comes first, as in
     /// Keras.
     pub(super) fn most_frequent(self, bound: usize, least: u64) -> Vocabulary<T> {
-        let Counts { counts, occurrences, ceiling, most } = self;
+        let Counts { counts, occurrences, ceiling, max_entries } = self;
         let mut entries: Vec<(T, u64)> = counts.into_iter().collect();
         entries.sort_unstable_by(|(a, seen_a), (b, seen_b)| (seen_b, b).cmp(&(seen_a, a)));
         let frequent = entries.iter().take_while(|(_, count)| *count >= least).count();
@@ -171,7 +171,7 @@ impl<T: Entry> Counts<T> {
         let approximate = ceiling > 0;
         let known: u64 = entries.iter().map(|(_, count)| count).sum();
         // All of them were counted at one time.
-        let different = if approximate { most } else { entries.len() + rest.len() };
+        let different = if approximate { max_entries } else { entries.len() + rest.len() };
         let needed = (frequent > room && !approximate).then_some((frequent + RESERVED) as u64);
         let overflow = (approximate || !rest.is_empty()).then(|| Overflow {
             entries: (different - entries.len()) as u64,
@@ -265,17 +265,17 @@ mod tests {
 
     #[test]
     fn of_too_many_entries_counts_are_off_by_no_more_than_is_stated() {
-        const MOST: usize = 1000;
+        const MAX: usize = 1000;
         for steps in [2_000, 20_000, 200_000] {
-            let mut counts = Counts::of_at_most(MOST);
+            let mut counts = Counts::with_max_entries(MAX);
             let mut exact: HashMap<u32, u64> = HashMap::new();
             for entry in skewed(steps) {
                 counts.add(&entry);
                 *exact.entry(entry).or_default() += 1;
             }
             let ceiling = counts.ceiling;
-            assert!(exact.len() > MOST && counts.counts.len() <= MOST, "{}", exact.len());
-            assert!(ceiling > 0 && ceiling <= 2 * steps / MOST as u64, "{ceiling}");
+            assert!(exact.len() > MAX && counts.counts.len() <= MAX, "{}", exact.len());
+            assert!(ceiling > 0 && ceiling <= 2 * steps / MAX as u64, "{ceiling}");
             for (entry, seen) in &exact {
                 match counts.counts.get(entry) {
                     Some(count) => assert!((*seen..=seen + ceiling).contains(count), "{entry}"),
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn entries_that_were_seen_equally_often_fill_the_vocabulary() {
-        let mut counts = Counts::of_at_most(100);
+        let mut counts = Counts::with_max_entries(100);
         (0..10_000_u32).for_each(|number| counts.add(&number));
         let vocabulary = counts.most_frequent(50, 1);
         assert_eq!(vocabulary.indices.len(), 48);
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn of_too_many_entries_the_frequent_ones_stay() {
-        let mut counts = Counts::<u32>::of_at_most(100);
+        let mut counts = Counts::<u32>::with_max_entries(100);
         for number in 0..10_000 {
             counts.add(&number);
             counts.add(&(number % 3));
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn of_those_seen_equally_often_the_first_in_their_order_are_forgotten() {
         let entries = |numbers: &mut dyn Iterator<Item = u32>| {
-            let mut counts = Counts::of_at_most(100);
+            let mut counts = Counts::with_max_entries(100);
             numbers.for_each(|number| counts.add(&number));
             let mut left: Vec<u32> = counts.counts.into_keys().collect();
             left.sort_unstable();

@@ -3,14 +3,14 @@
 /// A value of a pixel, of 8 or 16 bits.
 pub(super) trait Value: Copy + Into<u32> {
     /// White, or wholly opaque.
-    const MOST: Self;
+    const MAX: Self;
 
     /// The value that `value` is, which is no more than [`MOST`](Value::MOST).
     fn of(value: u32) -> Self;
 }
 
 impl Value for u8 {
-    const MOST: u8 = u8::MAX;
+    const MAX: u8 = u8::MAX;
 
     fn of(value: u32) -> u8 {
         value as u8
@@ -18,7 +18,7 @@ impl Value for u8 {
 }
 
 impl Value for u16 {
-    const MOST: u16 = u16::MAX;
+    const MAX: u16 = u16::MAX;
 
     fn of(value: u32) -> u16 {
         value as u16
@@ -29,16 +29,16 @@ impl Value for u16 {
 /// opacity) as those of `wanted` channels.
 pub(super) fn convert<T: Value>(
     values: Vec<T>,
-    own: usize,
-    wanted: usize,
+    source: usize,
+    target: usize,
 ) -> Result<Vec<T>, String> {
-    if own == wanted {
+    if source == target {
         return Ok(values);
     }
-    let pixels = values.chunks_exact(own);
-    let opacity = |pixel: &[T]| match own {
-        2 | 4 => pixel[own - 1],
-        _ => T::MOST,
+    let pixels = values.chunks_exact(source);
+    let opacity = |pixel: &[T]| match source {
+        2 | 4 => pixel[source - 1],
+        _ => T::MAX,
     };
     let grey = |pixel: &[T]| match *pixel {
         [red, green, blue, ..] => luma([red, green, blue]),
@@ -48,7 +48,7 @@ pub(super) fn convert<T: Value>(
         [red, green, blue, ..] => [red, green, blue],
         _ => [pixel[0]; 3],
     };
-    Ok(match wanted {
+    Ok(match target {
         1 => pixels.map(grey).collect(),
         2 => pixels.flat_map(|pixel| [grey(pixel), opacity(pixel)]).collect(),
         3 => pixels.flat_map(colours).collect(),

@@ -38,18 +38,18 @@ pub(super) fn decode(
     let decoded = match bytes {
         [0x89, b'P', b'N', b'G', ..] => png(bytes, limits)?,
         [0xff, 0xd8, ..] => jpeg(bytes, limits)?,
-        [] => return Err(ImageError::no_picture("an empty file")),
-        _ => return Err(ImageError::no_picture("something else")),
+        [] => return Err(ImageError::not_an_image("an empty file")),
+        _ => return Err(ImageError::not_an_image("something else")),
     };
     decoded.picture(channels)
 }
 
 fn png(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
-    let damaged = |error| ImageError::no_picture(format!("a damaged PNG file: {error}"));
+    let damaged = |error| ImageError::not_an_image(format!("a damaged PNG file: {error}"));
     // The pixels are limited below. What else the decoder unpacks is texts and the like.
-    const MOST_BESIDE: usize = 64 << 20;
-    let within = png::Limits { bytes: MOST_BESIDE };
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), within);
+    const MAX_METADATA: usize = 64 << 20;
+    let png_limits = png::Limits { bytes: MAX_METADATA };
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), png_limits);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     // Palettes become colours, and fewer bits than eight become eight.
@@ -57,7 +57,7 @@ fn png(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
     let (width, height) = decoder.read_header_info().map_err(damaged)?.size();
     limits.check_size(height as usize, width as usize)?;
     let mut reader = decoder.read_info().map_err(damaged)?;
-    let too_large = || ImageError::no_picture("a PNG file too large to decode");
+    let too_large = || ImageError::not_an_image("a PNG file too large to decode");
     let size = reader.output_buffer_size().ok_or_else(too_large)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(size).map_err(|_| too_large())?;
@@ -73,7 +73,7 @@ fn png(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
         ColorType::Rgb => 3,
         ColorType::Rgba => 4,
         ColorType::Indexed => {
-            return Err(ImageError::no_picture("a PNG file of indices without a palette"));
+            return Err(ImageError::not_an_image("a PNG file of indices without a palette"));
         }
     };
     let values = match frame.bit_depth {
@@ -90,7 +90,7 @@ fn of_big_endian(bytes: &[u8]) -> Vec<u16> {
 }
 
 fn jpeg(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
-    let damaged = |error| ImageError::no_picture(format!("a damaged JPEG file: {error:?}"));
+    let damaged = |error| ImageError::not_an_image(format!("a damaged JPEG file: {error:?}"));
     // In strict mode a file that is cut off is an error rather than half a picture. The sides are as
     // long as the format permits, for the limit is one of the area.
     let options = DecoderOptions::default()
@@ -99,7 +99,7 @@ fn jpeg(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
         .set_max_height(u16::MAX.into());
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(damaged)?;
-    let no_size = || ImageError::no_picture("a JPEG file without a size");
+    let no_size = || ImageError::not_an_image("a JPEG file without a size");
     let (width, height) = decoder.dimensions().ok_or_else(no_size)?;
     limits.check_size(height, width)?;
     let grey = decoder.input_colorspace() == Some(ColorSpace::Luma);
@@ -117,27 +117,29 @@ impl Decoded {
         let size = [height, width, own];
         let picture = match values {
             Values::Eight(values) => {
-                let (values, [height, width]) = ready(values, size, channels, orientation)?;
+                let (values, [height, width]) =
+                    convert_and_rotate(values, size, channels, orientation)?;
                 Picture::new(height, width, channels, values)
             }
             Values::Sixteen(values) => {
-                let (values, [height, width]) = ready(values, size, channels, orientation)?;
+                let (values, [height, width]) =
+                    convert_and_rotate(values, size, channels, orientation)?;
                 Picture::new_u16(height, width, channels, values)
             }
         };
-        picture.ok_or_else(|| ImageError::no_picture("a picture without pixels"))
+        picture.ok_or_else(|| ImageError::not_an_image("a picture without pixels"))
     }
 }
 
 /// The values of the upright picture with `wanted` channels, and its height and width.
-fn ready<T: Value>(
+fn convert_and_rotate<T: Value>(
     values: Vec<T>,
     [height, width, own]: [usize; 3],
-    wanted: usize,
+    target: usize,
     orientation: Orientation,
 ) -> Result<(Vec<T>, [usize; 2]), ImageError> {
-    let values = convert(values, own, wanted).map_err(ImageError::no_picture)?;
-    Ok(orientation.upright(values, [height, width, wanted]))
+    let values = convert(values, own, target).map_err(ImageError::not_an_image)?;
+    Ok(orientation.upright(values, [height, width, target]))
 }
 
 #[cfg(test)]
@@ -192,9 +194,9 @@ mod tests {
         for end in 0..whole.len() - 16 {
             assert!(decode(&whole[..end], 3).is_err(), "cut off at {end}");
         }
-        for place in 0..whole.len() {
+        for index in 0..whole.len() {
             let mut changed = whole.clone();
-            changed[place] ^= 0x55;
+            changed[index] ^= 0x55;
             // It may still be a picture, but nothing panics.
             let _ = decode(&changed, 3);
         }

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::columns::{missing, says_missing};
 
-const AGAIN: &str = "expected a row, found the names of the columns again; take the line away";
+const REPEATED_HEADER: &str =
+    "expected a row, found the names of the columns again; take the line away";
 
 /// The reader's errors in our words.
 pub(super) struct Errors {
@@ -75,15 +76,15 @@ impl Errors {
                 of_column(names.get(err.field()))
             ),
             ErrorKind::UnequalLengths { .. } if names.len() == 1 => {
-                return self.of_names(header::alone(names, self.delimiter), names);
+                return self.of_names(header::only_cell(names, self.delimiter), names);
             }
             ErrorKind::UnequalLengths { .. } => ragged(names, row, self.delimiter),
             ErrorKind::Deserialize { err, .. } => match of_cell(&err, names, row) {
                 missing if says_missing(&missing) => match header::problem(names, self.delimiter) {
                     Some(problem) => return self.of_names(problem, names),
-                    None => missing + &header::question(names, self.delimiter),
+                    None => missing + &header::header_hint(names, self.delimiter),
                 },
-                _ if names == row => AGAIN.to_owned(),
+                _ if names == row => REPEATED_HEADER.to_owned(),
                 message => message,
             },
             other => format!("{other:?}"),
@@ -125,7 +126,7 @@ fn ragged(names: &StringRecord, row: &StringRecord, delimiter: u8) -> String {
 /// What serde says of a cell.
 fn of_cell(error: &csv::DeserializeError, names: &StringRecord, row: &StringRecord) -> String {
     let index = error.field().and_then(|index| usize::try_from(index).ok());
-    let place = of_column(index.and_then(|index| names.get(index)));
+    let prefix = of_column(index.and_then(|index| names.get(index)));
     let found = index.and_then(|index| row.get(index)).unwrap_or_default();
     match error.kind() {
         // Our rows' own errors, which name field and column themselves.
@@ -137,14 +138,14 @@ fn of_cell(error: &csv::DeserializeError, names: &StringRecord, row: &StringReco
             }
         }
         DeserializeErrorKind::ParseBool(_) => {
-            format!("{place}expected `true` or `false`, found `{found}`")
+            format!("{prefix}expected `true` or `false`, found `{found}`")
         }
         DeserializeErrorKind::ParseInt(error) => {
-            format!("{place}expected a whole number, found `{found}` ({error})")
+            format!("{prefix}expected a whole number, found `{found}` ({error})")
         }
         DeserializeErrorKind::ParseFloat(_) => {
-            format!("{place}expected a number, found `{found}`")
+            format!("{prefix}expected a number, found `{found}`")
         }
-        other => format!("{place}{other}"),
+        other => format!("{prefix}{other}"),
     }
 }

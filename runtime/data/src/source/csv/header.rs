@@ -22,24 +22,24 @@ pub(super) fn problem(names: &StringRecord, delimiter: u8) -> Option<String> {
     if first.starts_with('{') {
         return Some(format!("{EXPECTED}, found JSON; read it with `JsonLines`"));
     }
-    let is_remark = first.starts_with("# ") || first.starts_with('#') && names.len() == 1;
-    if is_remark || names.len() == 1 && other_delimiter(first, delimiter).is_some() {
-        return Some(alone(names, delimiter));
+    let is_comment = first.starts_with("# ") || first.starts_with('#') && names.len() == 1;
+    if is_comment || names.len() == 1 && other_delimiter(first, delimiter).is_some() {
+        return Some(only_cell(names, delimiter));
     }
     None
 }
 
 /// What is wrong with a first line of one cell where rows have more.
-pub(super) fn alone(names: &StringRecord, delimiter: u8) -> String {
+pub(super) fn only_cell(names: &StringRecord, delimiter: u8) -> String {
     let cell = names.get(0).unwrap_or_default();
-    let (first, mark) = (shortened(cell), char::from(delimiter));
+    let (first, delimiter_char) = (shortened(cell), char::from(delimiter));
     match other_delimiter(cell, delimiter) {
         _ if first.starts_with('#') => {
             format!("{EXPECTED}, found the remark `{first}`; take the line away")
         }
         Some((other, reader)) => format!(
             "{EXPECTED} with {} between them, found {}: `{first}`; {reader} reads such a file",
-            named(mark),
+            named(delimiter_char),
             named(other)
         ),
         None => format!(
@@ -50,7 +50,7 @@ pub(super) fn alone(names: &StringRecord, delimiter: u8) -> String {
 }
 
 /// What is asked of a first line with numbers in it, where columns are missing.
-pub(super) fn question(names: &StringRecord, delimiter: u8) -> String {
+pub(super) fn header_hint(names: &StringRecord, delimiter: u8) -> String {
     let is_number = |name: &str| name.parse::<f64>().is_ok();
     match names.iter().any(is_number) {
         false => String::new(),
@@ -63,8 +63,8 @@ pub(super) fn question(names: &StringRecord, delimiter: u8) -> String {
 
 /// As much of a line as a message has room for.
 fn shortened(line: &str) -> String {
-    const MOST: usize = 60;
-    match line.char_indices().nth(MOST) {
+    const MAX: usize = 60;
+    match line.char_indices().nth(MAX) {
         Some((end, _)) => format!("{}...", &line[..end]),
         None => line.to_owned(),
     }
@@ -82,6 +82,6 @@ fn other_delimiter(cell: &str, delimiter: u8) -> Option<(char, &'static str)> {
 fn named(delimiter: char) -> String {
     match delimiter {
         '\t' => "tabs".to_owned(),
-        mark => format!("`{mark}`"),
+        delimiter_char => format!("`{delimiter_char}`"),
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Rows<R> {
     record: StringRecord,
     errors: Errors,
     /// How many bytes stand before the text.
-    mark: u64,
+    bom_len: u64,
     /// How many bytes the text has.
     length: u64,
     row: PhantomData<fn() -> R>,
@@ -34,8 +34,8 @@ impl<R> Rows<R> {
     pub(super) fn open(csv: &Csv<R>) -> Result<Rows<R>> {
         let Csv { file, delimiter, .. } = csv;
         file.check("a table of texts whose first line names the columns")?;
-        let (reader, mark) = file.open()?;
-        let length = file.length()?.saturating_sub(mark);
+        let (reader, bom_len) = file.open()?;
+        let length = file.length()?.saturating_sub(bom_len);
         let mut builder = ReaderBuilder::new();
         let builder = builder.trim(Trim::Headers).delimiter(*delimiter);
         let mut reader = builder.buffer_capacity(BUFFER).from_reader(reader);
@@ -49,7 +49,7 @@ impl<R> Rows<R> {
             errors.check_end(header.position())?;
         }
         let record = StringRecord::new();
-        Ok(Rows { reader, header, record, errors, mark, length, row: PhantomData })
+        Ok(Rows { reader, header, record, errors, bom_len, length, row: PhantomData })
     }
 
     pub(super) fn file(&self) -> &TextFile {
@@ -75,15 +75,15 @@ impl<R> Rows<R> {
     }
 
     /// The byte of the text from which on the next row is looked for.
-    pub(super) fn place(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         self.reader.position().byte()
     }
 
     /// Goes on with the row that begins at a byte of the text.
-    pub(super) fn go_to(&mut self, place: u64) -> io::Result<()> {
+    pub(super) fn seek_to(&mut self, offset: u64) -> io::Result<()> {
         let mut position = self.reader.position().clone();
-        position.set_byte(place);
-        let from = SeekFrom::Start(self.mark + place);
+        position.set_byte(offset);
+        let from = SeekFrom::Start(self.bom_len + offset);
         self.reader.seek_raw(from, position).map_err(io::Error::other)
     }
 }

@@ -17,43 +17,43 @@ pub(super) struct Cells {
 
 /// Looks for bytes that have a meaning: the delimiter, line ends and quotes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Marks {
+pub(super) struct SpecialBytes {
     delimiter: u8,
     /// Each of them eight times.
-    wanted: [u64; 4],
+    patterns: [u64; 4],
 }
 
-const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
-const HIGH_BITS: u64 = 0x80 * EACH_BYTE;
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH_BITS: u64 = 0x80 * ONES;
 
-impl Marks {
+impl SpecialBytes {
     /// `None` for a delimiter that is a mark already, or part of a character.
-    pub(super) fn new(delimiter: u8) -> Option<Marks> {
-        let marks = [delimiter, b'\n', b'\r', b'"'];
-        let own = delimiter.is_ascii() && delimiter != 0 && !marks[1..].contains(&delimiter);
-        let wanted = marks.map(|mark| EACH_BYTE * u64::from(mark));
-        own.then_some(Marks { delimiter, wanted })
+    pub(super) fn new(delimiter: u8) -> Option<SpecialBytes> {
+        let special = [delimiter, b'\n', b'\r', b'"'];
+        let own = delimiter.is_ascii() && delimiter != 0 && !special[1..].contains(&delimiter);
+        let patterns = special.map(|byte| ONES * u64::from(byte));
+        own.then_some(SpecialBytes { delimiter, patterns })
     }
 
     /// The places of the marks in eight bytes, as the highest bit of each byte.
-    fn among(self, bytes: [u8; 8]) -> u64 {
+    fn matches(self, bytes: [u8; 8]) -> u64 {
         let word = u64::from_le_bytes(bytes);
-        self.wanted.iter().fold(0, |found, wanted| {
-            let other = word ^ wanted;
+        self.patterns.iter().fold(0, |found, patterns| {
+            let other = word ^ patterns;
             // Without carries from byte to byte, so that each is exact.
             found | !(((other & !HIGH_BITS) + !HIGH_BITS) | other | !HIGH_BITS)
         })
     }
 
     /// The places of all marks from `start` on.
-    fn places(self, text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    fn positions(self, text: &[u8]) -> impl Iterator<Item = usize> + '_ {
         let (words, rest) = text.as_chunks::<8>();
         let last = {
             let mut bytes = [0; 8];
             bytes[..rest.len()].copy_from_slice(rest);
-            self.among(bytes)
+            self.matches(bytes)
         };
-        let all = words.iter().map(move |bytes| self.among(*bytes)).chain([last]);
+        let all = words.iter().map(move |bytes| self.matches(*bytes)).chain([last]);
         all.enumerate().flat_map(|(word, mut found)| {
             std::iter::from_fn(move || {
                 let bit = found.trailing_zeros();
@@ -65,7 +65,7 @@ impl Marks {
 }
 
 /// The cell that is being read.
-struct Open {
+struct OpenCell {
     start: usize,
     /// Where its text ends, if it was quoted.
     quoted: Option<usize>,
@@ -79,54 +79,54 @@ impl Cells {
         &mut self,
         text: &[u8],
         width: usize,
-        marks: Marks,
+        special: SpecialBytes,
         is_last: bool,
     ) -> Option<usize> {
         self.bounds.clear();
-        let (mut open, mut row, mut behind) = (Open { start: 0, quoted: None }, 0, 0);
+        let (mut open, mut row, mut consumed) = (OpenCell { start: 0, quoted: None }, 0, 0);
         let mut quoted_up_to = 0;
-        for place in marks.places(text) {
-            match text[place] {
-                _ if place < quoted_up_to => {}
-                b'"' if place == open.start && open.quoted.is_none() => {
-                    match closing_quote(text, place, marks.delimiter, is_last)? {
+        for index in special.positions(text) {
+            match text[index] {
+                _ if index < quoted_up_to => {}
+                b'"' if index == open.start && open.quoted.is_none() => {
+                    match closing_quote(text, index, special.delimiter, is_last)? {
                         Some(end) => {
-                            open = Open { start: place + 1, quoted: Some(end) };
+                            open = OpenCell { start: index + 1, quoted: Some(end) };
                             quoted_up_to = end + 1;
                         }
-                        None => return Some(behind),
+                        None => return Some(consumed),
                     }
                 }
                 // Within a cell it stands for itself.
                 b'"' => {}
-                byte if byte == marks.delimiter => {
-                    self.end_cell(&mut open, place);
+                byte if byte == special.delimiter => {
+                    self.end_cell(&mut open, index);
                 }
                 _ => {
-                    row += self.end_row(&mut open, place, row * width, width)?;
-                    behind = place + 1;
+                    row += self.end_row(&mut open, index, row * width, width)?;
+                    consumed = index + 1;
                 }
             }
         }
         if is_last {
             row += self.end_row(&mut open, text.len(), row * width, width)?;
-            behind = text.len();
+            consumed = text.len();
         }
         self.bounds.truncate(row * width);
-        Some(behind)
+        Some(consumed)
     }
 
-    fn end_cell(&mut self, open: &mut Open, end: usize) {
+    fn end_cell(&mut self, open: &mut OpenCell, end: usize) {
         let end_of_text = open.quoted.unwrap_or(end);
         self.bounds.push((open.start as u32, end_of_text as u32));
-        *open = Open { start: end + 1, quoted: None };
+        *open = OpenCell { start: end + 1, quoted: None };
     }
 
     /// Ends a row, of which the first cell has the number `first`; how many rows it is: a blank line
     /// is none.
     fn end_row(
         &mut self,
-        open: &mut Open,
+        open: &mut OpenCell,
         end: usize,
         first: usize,
         width: usize,
@@ -145,7 +145,7 @@ impl Cells {
 /// something else follows than the next cell.
 fn closing_quote(text: &[u8], start: usize, delimiter: u8, is_last: bool) -> Option<Option<usize>> {
     let found = text[start + 1..].iter().position(|byte| *byte == b'"');
-    let end = found.map(|place| start + 1 + place);
+    let end = found.map(|index| start + 1 + index);
     match (end, end.and_then(|end| text.get(end + 1))) {
         (Some(end), Some(next)) => {
             let is_end = [delimiter, b'\n', b'\r'].contains(next);
@@ -158,15 +158,15 @@ fn closing_quote(text: &[u8], start: usize, delimiter: u8, is_last: bool) -> Opt
 }
 
 /// The cells of a piece of text, as a grid.
-pub(super) struct Found<'a> {
+pub(super) struct CellGrid<'a> {
     text: &'a str,
     cells: &'a Cells,
     width: usize,
 }
 
-impl<'a> Found<'a> {
-    pub(super) fn new(text: &'a str, cells: &'a Cells, width: usize) -> Found<'a> {
-        Found { text, cells, width }
+impl<'a> CellGrid<'a> {
+    pub(super) fn new(text: &'a str, cells: &'a Cells, width: usize) -> CellGrid<'a> {
+        CellGrid { text, cells, width }
     }
 
     /// A cell without the white space around it.
@@ -199,18 +199,21 @@ impl<'a> Found<'a> {
     /// Appends the numbers of some columns, row by row.
     fn append<T: Real>(&self, columns: &[usize], blanks: bool, to: &mut Vec<T>) -> bool {
         to.reserve(self.rows() * columns.len());
-        self.places(columns).all(|(row, column)| {
+        self.row_major(columns).all(|(row, column)| {
             self.number(row, column, blanks).map(|number| to.push(number)).is_some()
         })
     }
 
     /// The cells of some columns, row by row.
-    fn places<'c>(&self, columns: &'c [usize]) -> impl Iterator<Item = (usize, usize)> + use<'c> {
+    fn row_major<'c>(
+        &self,
+        columns: &'c [usize],
+    ) -> impl Iterator<Item = (usize, usize)> + use<'c> {
         (0..self.rows()).flat_map(move |row| columns.iter().map(move |&column| (row, column)))
     }
 }
 
-impl Grid for Found<'_> {
+impl Grid for CellGrid<'_> {
     fn rows(&self) -> usize {
         self.cells.bounds.len() / self.width
     }
@@ -230,7 +233,7 @@ impl Grid for Found<'_> {
     fn texts(&self, columns: &[usize], blanks: bool, to: &mut Vec<Arc<str>>) -> bool {
         let mut interned = Interned::default();
         to.reserve(self.rows() * columns.len());
-        self.places(columns).all(|(row, column)| {
+        self.row_major(columns).all(|(row, column)| {
             let text = self.text(row, column);
             to.push(interned.text(text));
             blanks || !text.is_empty()
@@ -244,10 +247,10 @@ mod tests {
 
     /// What is found, or `None`, and how far.
     fn split(text: &str, width: usize, is_last: bool) -> Option<(Vec<&str>, usize)> {
-        let (mut cells, marks) = (Cells::default(), Marks::new(b',').unwrap());
-        let behind = cells.split(text.as_bytes(), width, marks, is_last)?;
+        let (mut cells, special) = (Cells::default(), SpecialBytes::new(b',').unwrap());
+        let consumed = cells.split(text.as_bytes(), width, special, is_last)?;
         let texts = cells.bounds.iter().map(|&(from, to)| &text[from as usize..to as usize]);
-        Some((texts.collect(), behind))
+        Some((texts.collect(), consumed))
     }
 
     #[test]
@@ -256,9 +259,9 @@ mod tests {
             let text = ["a,1", "", "bcdefghijklmnopqrst,", ",3", "x,4"].join(end);
             let whole = vec!["a", "1", "bcdefghijklmnopqrst", "", "", "3", "x", "4"];
             assert_eq!(split(&text, 2, true), Some((whole.clone(), text.len())));
-            let (first, behind) = split(&text, 2, false).unwrap();
+            let (first, consumed) = split(&text, 2, false).unwrap();
             assert_eq!(first, whole[..6]);
-            assert_eq!(&text[behind..].trim_start(), &"x,4");
+            assert_eq!(&text[consumed..].trim_start(), &"x,4");
         }
         assert_eq!(split("a\n\n\n", 1, true), Some((vec!["a"], 4)));
         assert_eq!(split("", 1, true), Some((vec![], 0)));
@@ -285,15 +288,15 @@ mod tests {
         assert_eq!(split("1,2\n1,2,3\n", 2, true), None);
         assert_eq!(split("1,2\n1,2,", 2, true), None);
         assert_eq!(split("1,2\n1,2,3", 2, false), Some((vec!["1", "2"], 4)));
-        assert!(Marks::new(b'"').is_none() && Marks::new(0xff).is_none());
+        assert!(SpecialBytes::new(b'"').is_none() && Marks::new(0xff).is_none());
     }
 
     #[test]
     fn whole_numbers_are_exact_or_for_others_to_read() {
         let numbers = |text: &str, mut to: Values| {
-            let (mut cells, marks) = (Cells::default(), Marks::new(b',').unwrap());
-            cells.split(text.as_bytes(), 2, marks, true).unwrap();
-            Found::new(text, &cells, 2).numbers(&[0, 1], true, &mut to).then_some(to)
+            let (mut cells, special) = (Cells::default(), SpecialBytes::new(b',').unwrap());
+            cells.split(text.as_bytes(), 2, special, true).unwrap();
+            CellGrid::new(text, &cells, 2).numbers(&[0, 1], true, &mut to).then_some(to)
         };
         let (single, double) = (Values::Numbers(Vec::new()), Values::Doubles(Vec::new()));
         // Eight digits are read by `decimal`, more of them by the standard library.
@@ -313,17 +316,17 @@ mod tests {
 
     #[test]
     fn every_mark_is_found_wherever_it_stands() {
-        let marks = Marks::new(b';').unwrap();
+        let special = SpecialBytes::new(b';').unwrap();
         for length in 0..40 {
-            for place in 0..length {
-                for mark in *b";\n\r\"" {
-                    let mut text = vec![mark ^ 0x80; length];
-                    text[place] = mark;
-                    text[length - 1] = mark;
-                    let found: Vec<_> = marks.places(&text).collect();
-                    let mut known = vec![place, length - 1];
+            for index in 0..length {
+                for byte in *b";\n\r\"" {
+                    let mut text = vec![byte ^ 0x80; length];
+                    text[index] = byte;
+                    text[length - 1] = byte;
+                    let found: Vec<_> = special.positions(&text).collect();
+                    let mut known = vec![index, length - 1];
                     known.dedup();
-                    assert_eq!(found, known, "{mark} at {place} of {length}");
+                    assert_eq!(found, known, "{byte} at {index} of {length}");
                 }
             }
         }

@@ -11,28 +11,28 @@ use super::{
         file::Reader,
     },
     rows::Rows,
-    split::{Cells, Found, Marks},
+    split::{CellGrid, Cells, SpecialBytes},
 };
 use crate::{columns::Plan, Table};
 
 /// How many bytes are looked at together: as many as a processor has at hand, and so many that threads
 /// seldom wake each other.
-const AT_ONCE: usize = 1 << 18;
+const BUFFER_LEN: usize = 1 << 18;
 
 /// The rows of a file, a piece of it at a time.
 pub(super) struct Tables<'a, R> {
     wanted: &'a BlockRequest,
     plan: Plan,
-    marks: Marks,
+    special: SpecialBytes,
     /// Where rows are read one by one.
     rows: Rows<R>,
     reader: Reader,
     /// The bytes before the text.
-    mark: u64,
-    piece: Vec<u8>,
+    bom_len: u64,
+    buffer: Vec<u8>,
     cells: Cells,
     /// The byte of the text at which the piece begins.
-    place: u64,
+    offset: u64,
     /// Nothing comes any more.
     ended: bool,
 }
@@ -44,78 +44,78 @@ impl<'a, R: DeserializeOwned> Tables<'a, R> {
         wanted: &'a BlockRequest,
     ) -> Result<std::result::Result<Tables<'a, R>, Rows<R>>> {
         let plan = wanted.plan(rows.header().iter());
-        let (Some(plan), Some(marks)) = (plan, Marks::new(rows.delimiter())) else {
+        let (Some(plan), Some(special)) = (plan, SpecialBytes::new(rows.delimiter())) else {
             return Ok(Err(rows));
         };
-        let (reader, mark) = rows.file().open()?;
-        let place = rows.place();
+        let (reader, bom_len) = rows.file().open()?;
+        let offset = rows.offset();
         let mut tables = Tables {
             wanted,
             plan,
-            marks,
+            special,
             rows,
             reader,
-            mark,
-            piece: Vec::with_capacity(AT_ONCE),
+            bom_len,
+            buffer: Vec::with_capacity(BUFFER_LEN),
             cells: Cells::default(),
-            place,
+            offset,
             ended: false,
         };
-        tables.go_to(place)?;
+        tables.seek_to(offset)?;
         Ok(Ok(tables))
     }
 
     /// Begins a new piece at a byte of the text.
-    fn go_to(&mut self, place: u64) -> Result<()> {
-        (self.place, _) = (place, self.piece.clear());
-        let seek = self.reader.seek(SeekFrom::Start(self.mark + place));
+    fn seek_to(&mut self, offset: u64) -> Result<()> {
+        (self.offset, _) = (offset, self.buffer.clear());
+        let seek = self.reader.seek(SeekFrom::Start(self.bom_len + offset));
         seek.map(drop).map_err(|error| self.rows.file().unreadable(error))
     }
 
     /// Reads on until the piece is full; whether the file ends with it.
     fn fill(&mut self) -> Result<bool> {
-        let room = AT_ONCE.saturating_sub(self.piece.len());
-        let read = self.reader.by_ref().take(room as u64).read_to_end(&mut self.piece);
+        let room = BUFFER_LEN.saturating_sub(self.buffer.len());
+        let read = self.reader.by_ref().take(room as u64).read_to_end(&mut self.buffer);
         read.map(|read| read < room).map_err(|error| self.rows.file().unreadable(error))
     }
 
     /// The rows that end within the piece as a table, and how many bytes they take.
     fn table(&mut self, is_last: bool) -> Option<(Table, usize)> {
         let width = self.rows.header().len();
-        let behind = self.cells.split(&self.piece, width, self.marks, is_last)?;
-        let text = std::str::from_utf8(self.piece.get(..behind)?).ok()?;
-        let found = Found::new(text, &self.cells, width);
+        let consumed = self.cells.split(&self.buffer, width, self.special, is_last)?;
+        let text = std::str::from_utf8(self.buffer.get(..consumed)?).ok()?;
+        let found = CellGrid::new(text, &self.cells, width);
         let table = self.rows.file().within_folder(|| self.wanted.table(&self.plan, &found))?;
-        (behind > 0 || is_last).then_some((table, behind))
+        (consumed > 0 || is_last).then_some((table, consumed))
     }
 
     /// The rows of the piece one by one, the last of which may end behind it.
-    fn one_by_one(&mut self) -> Result<Vec<Result<R>>> {
-        let end = self.place + self.piece.len() as u64;
-        let gone = self.rows.go_to(self.place);
+    fn read_rows(&mut self) -> Result<Vec<Result<R>>> {
+        let end = self.offset + self.buffer.len() as u64;
+        let gone = self.rows.seek_to(self.offset);
         gone.map_err(|error| self.rows.file().unreadable(error))?;
         let mut read = Vec::new();
-        while self.rows.place() < end {
+        while self.rows.offset() < end {
             match self.rows.next() {
                 Some(row) => read.push(row),
                 None => break,
             }
         }
-        self.go_to(self.rows.place().max(end.min(self.rows.length())))?;
+        self.seek_to(self.rows.offset().max(end.min(self.rows.length())))?;
         Ok(read)
     }
 
     fn read(&mut self) -> Result<Option<Block<R>>> {
         loop {
             let is_last = self.fill()?;
-            if self.piece.is_empty() {
+            if self.buffer.is_empty() {
                 return Ok(None);
             }
             match self.table(is_last) {
-                None => return self.one_by_one().map(|rows| Some(Block::Rows(rows))),
-                Some((table, behind)) => {
-                    self.piece.drain(..behind);
-                    self.place += behind as u64;
+                None => return self.read_rows().map(|rows| Some(Block::Rows(rows))),
+                Some((table, consumed)) => {
+                    self.buffer.drain(..consumed);
+                    self.offset += consumed as u64;
                     if table.rows > 0 {
                         return Ok(Some(Block::Table(table)));
                     }
