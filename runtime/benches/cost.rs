@@ -1,16 +1,16 @@
-//! How the cost of a training step grows: with the batch, the number of branches and the length of
-//! a sequence, on one thread and on two.
+//! How the cost of a training step grows with the batch size, the number of branches and the length
+//! of a sequence, on one thread and on two.
 //!
 //! ```sh
 //! cargo bench --bench cost                      # tables
-//! cargo bench --bench cost -- ../docs/cost.svg  # and a picture of them
-//! cargo bench --bench cost -- --short           # the small sizes alone
+//! cargo bench --bench cost -- ../docs/cost.svg  # and a plot of them
+//! cargo bench --bench cost -- --short           # only the small sizes
 //! ```
 //!
-//! Steps are those of `Trainer::fit` with Adam on random rows. A time is that of the fastest epoch
-//! of a few steps within a second or so, since other programs only ever make it longer. `relative`
-//! is the cost of one unit (a row, a branch, a word) beside that of the largest size of the same
-//! curve: where it is above 1, a step has costs that do not grow.
+//! A step is that of `Trainer::fit` with Adam on random rows. A time is the fastest epoch of a few
+//! steps within about a second, because other programs only make an epoch slower. `relative` is the
+//! cost per unit (row, branch, word) divided by that at the largest size of the curve: above 1, a
+//! step has costs that do not grow.
 
 mod support;
 
@@ -24,25 +24,25 @@ use support::{
     random_rows::Rows,
 };
 
-/// What is measured of a model: a name for the size, and how to train for it.
+/// A size of a model, and its measurement.
 struct Size {
     units: usize,
-    /// The milliseconds of a step, trying for so many seconds.
+    /// The milliseconds of a step, measured for `seconds`.
     step: fn(units: usize, seconds: f64) -> Result<f64>,
 }
 
-/// The batch where it is not what grows.
+/// The batch size of the curves over other quantities.
 const BATCH: usize = 32;
 const THREADS: [usize; 2] = [1, 2];
 
-/// A model with so many branches: those of the model before it, and as many again.
+/// Models with increasing numbers of branches; each adds branches to the previous one.
 macro_rules! branches {
     ([$($before:ident)*] $model:ident adds $($new:ident)+; $($rest:tt)*) => {
         branches!(@model $model: $($before)* $($new)+);
         branches!([$($before)* $($new)+] $($rest)*);
     };
     ([$($all:ident)*]) => {};
-    // One branch is fed on, for there is nothing to merge it with.
+    // One branch needs no merge.
     (@model $model:ident: $only:ident) => {
         branches!(@model $model: #[from($only)], $only);
     };
@@ -92,7 +92,7 @@ branches! {
         b121 b122 b123 b124 b125 b126 b127;
 }
 
-/// A model that reads so many words.
+/// Models that read sequences of `$words` words.
 macro_rules! sequences {
     ($($model:ident reads $words:tt;)+) => { $(
         #[multi_input_model]
@@ -180,18 +180,18 @@ fn by_words() -> [Size; 4] {
     ]
 }
 
-/// The milliseconds of a step at the batch that all have whose batch does not grow.
+/// The milliseconds of a step with the batch size [`BATCH`].
 fn at_batch<M: Rows>(_: usize, seconds: f64) -> Result<f64> {
     step::<M>(BATCH, seconds)
 }
 
-/// The milliseconds of a step, of which an epoch has a few: more where they are short.
+/// The milliseconds of a step. Epochs have more steps for smaller batches.
 fn step<M: Rows>(batch: usize, seconds: f64) -> Result<f64> {
     let steps = (512 / batch).clamp(2, 64);
     clock::least_step::<M>(&M::samples(steps * batch), batch, seconds)
 }
 
-/// Measures the first of some sizes, and prints what came of it.
+/// Measures the first `first` sizes and prints a table.
 fn panel(
     title: &'static str,
     across: &'static str,

@@ -1,4 +1,5 @@
-//! How near the three models of `peers` come to the least time that their steps could take:
+//! The ratio of the least possible time of a step to the measured one, for the three models of
+//! `peers`:
 //!
 //! ```text
 //! floor = sum over layers of max(operations / rate of products, bytes / bandwidth)
@@ -7,36 +8,35 @@
 //!
 //! ```sh
 //! cargo bench --bench floor
-//! cargo bench --bench floor -- --short   # less patience, so times are longer
+//! cargo bench --bench floor -- --short   # shorter measurements, so times are longer
 //! ```
 //!
-//! A layer can compute while memory moves, so the longer of the two is the least it takes. Layers follow
-//! each other. Both rates are measured in the same run, with all threads: a product of two matrices of
-//! 1024 rows and columns, through `Dense`; and a copy of 128 MiB, of which each byte is read and
-//! written. They are those of the fastest repetition, since a floor is what the machine can do; a step
-//! and a prediction take their median.
+//! Computation and memory transfer of a layer may overlap, so the longer of the two counts. Layers
+//! run one after the other. Both rates are measured in the same run with all threads: a product of
+//! two 1024 x 1024 matrices through `Dense`, and a copy of 128 MiB, whose bytes count as read and
+//! written. The rates are those of the fastest repetition; a step and a prediction take the median.
 //!
-//! **Operations** are the additions and multiplications of the products that are really needed:
-//! forward, and back by the weights and, where it was computed and is not data, by the input. A
-//! convolution of three by three with pooling takes four ninths of the products of its definition,
-//! by Winograd's filtering. Its way back touches one of the four pixels under a window, and so counts
-//! for a quarter. Activations, losses and metrics count for nothing.
+//! **Operations** are the necessary additions and multiplications of products: forward, and
+//! backward for the weights and for inputs that are not data. A 3x3 convolution with pooling takes
+//! four ninths of the products of its definition (Winograd). Its backward pass touches one of the
+//! four elements of a pooling window, so it counts one quarter. Activations, losses and metrics do
+//! not count.
 //!
-//! **Bytes** are `f32`, four each, and what has to move at least once:
+//! **Bytes** are the necessary transfers of `f32`, four bytes each:
 //!
 //! | of | in a training step | in a prediction |
 //! |---|---|---|
-//! | a number of the data | 4: the row read, the batch written, read forward and back | 3 |
-//! | a number between layers | 5: written, read, read on the way back; its gradient written, read | 2 |
-//! | a parameter | 10: read forward and back; its gradient written, read; Adam reads and writes three | 1 |
+//! | a number of the data | 4: the row read, the batch written, read forward and backward | 3 |
+//! | a number between layers | 5: written, read, read backward; its gradient written, read | 2 |
+//! | a parameter | 10: read forward and backward; its gradient written, read; Adam reads and writes three | 1 |
 //!
 //! Of an embedding, the rows that a batch is expected to touch count as parameters. All bytes count
-//! at the rate of memory, although a small model never leaves the cache, and all operations at that
-//! of large matrices, which no small ones reach: the floor of a small model is one of a kind, and
-//! its share tells what the step costs beyond.
+//! at the bandwidth of memory, although a small model fits into the cache, and all operations at
+//! the rate of large matrices, which small ones do not reach. So the floor of a small model is
+//! approximate, and its share shows the overhead of a step.
 //!
-//! What is left of the time is split in two by comparing batches of 32 and 256: what every step
-//! costs, and what every row does. `steps` shows the image and text model layer by layer.
+//! The time above the floor is split into a cost per step and a cost per row by comparing batches
+//! of 32 and 256. `steps` shows the image and text model layer by layer.
 
 mod support;
 
@@ -58,14 +58,14 @@ use support::{
     random_rows::Rows,
 };
 
-/// The least that a part of a model asks for in a step.
+/// The necessary operations and bytes of a part of a model in one step.
 struct Part {
     name: &'static str,
     operations: f64,
     bytes: f64,
 }
 
-/// Whether a pass ends with its output or trains.
+/// A training step or a prediction.
 #[derive(Clone, Copy, PartialEq)]
 enum Pass {
     Training,
@@ -81,18 +81,19 @@ impl Pass {
         }
     }
 
-    /// Bytes for so many numbers of the data, numbers between layers, and parameters.
+    /// Bytes for the given numbers of data, of activations between layers, and of parameters.
     fn bytes(self, data: f64, between: f64, parameters: f64) -> f64 {
         let (data, between) = (data * self.choose(4.0, 3.0), between * self.choose(5.0, 2.0));
         4.0 * (data + between + parameters * self.choose(10.0, 1.0))
     }
 
-    /// Operations of so many multiplications, done again for each of the gradients on the way back.
+    /// Operations for the given multiplications, repeated for each of `gradients` in a training
+    /// step.
     fn products(self, multiplications: f64, gradients: f64) -> f64 {
         2.0 * multiplications * self.choose(1.0 + gradients, 1.0)
     }
 
-    /// A dense layer that gets `gradients`: by the weights alone, or by its input too.
+    /// A dense layer with `gradients` = 1 (weights) or 2 (weights and input).
     fn dense(self, name: &'static str, rows: f64, [i, o]: [f64; 2], gradients: f64) -> Part {
         Part {
             name,
@@ -105,17 +106,17 @@ impl Pass {
         Part { name, operations: 0.0, bytes: self.bytes(numbers, 0.0, 0.0) }
     }
 
-    /// A table of `[categories, width]`, in which so many are looked up.
+    /// An embedding `[categories, width]` with `looked_up` lookups.
     fn embedding(self, looked_up: f64, [categories, width]: [f64; 2]) -> Part {
         let touched = categories * (1.0 - (1.0 - 1.0 / categories).powf(looked_up));
         let bytes = self.bytes(looked_up, looked_up * width, touched * width);
         Part { name: "Embedding", operations: 0.0, bytes }
     }
 
-    /// A layer that reads `[steps, inputs]` of each row, with four gates for each of its units.
+    /// An LSTM over `[steps, inputs]` of each row, with four gates per unit.
     fn lstm(self, rows: f64, [steps, inputs, units]: [f64; 3]) -> Part {
         let (all, gates) = (rows * steps, 4.0 * units);
-        // The gates, what comes out, and the memory with its hyperbolic tangent.
+        // Gates, states, and cell states with their tanh.
         let between = all * (gates + units + 2.0 * units);
         Part {
             name: "LSTM",
@@ -124,16 +125,16 @@ impl Pass {
         }
     }
 
-    /// 32 filters of `[3, 3, 3]` over `[3, 64, 64]`, and the largest of each square of four.
+    /// 32 filters of `[3, 3, 3]` over `[3, 64, 64]`, with 2x2 max pooling.
     fn pooled_convolution(self, rows: f64) -> Part {
         let (positions, largest, kernel) = (62.0 * 62.0, 31.0 * 31.0, 27.0);
-        // Sixteen products for the four sums of a square, instead of thirty-six.
+        // Winograd: 16 products for the four outputs of a window instead of 36.
         let forward = 2.0 * positions * 32.0 * kernel * 4.0 / 9.0;
         let back = self.choose(2.0 * largest * 32.0 * kernel, 0.0);
         Part {
             name: "Conv2D and MaxPool2D",
             operations: rows * (forward + back),
-            // A byte says which of the four it was: written, and read on the way back.
+            // One byte per window for the argmax: written, and read backward.
             bytes: self.bytes(0.0, rows * largest * 32.0, 32.0 * kernel + 32.0)
                 + self.choose(2.0 * rows * largest * 32.0, 0.0),
         }
@@ -168,13 +169,13 @@ fn progression(pass: Pass, rows: f64) -> Vec<Part> {
     ]
 }
 
-/// What the machine does at most, in operations and bytes a second.
+/// Peak rates of the machine, in operations and bytes per second.
 struct Machine {
     rate: f64,
     bandwidth: f64,
 }
 
-/// The seconds of a row of the table.
+/// The seconds of a line of the table.
 #[derive(Clone, Copy)]
 struct Seconds {
     floor: f64,
@@ -182,12 +183,12 @@ struct Seconds {
 }
 
 impl Machine {
-    /// Seconds.
+    /// The floor of a part in seconds.
     fn floor(&self, part: &Part) -> f64 {
         (part.operations / self.rate).max(part.bytes / self.bandwidth)
     }
 
-    /// Prints a row, and gives its seconds.
+    /// Prints a line and returns its seconds.
     fn row(&self, name: &str, parts: &[Part], measured: f64) -> Seconds {
         let operations: f64 = parts.iter().map(|part| part.operations).sum();
         let bytes: f64 = parts.iter().map(|part| part.bytes).sum();
@@ -203,7 +204,7 @@ impl Machine {
         Seconds { floor, measured }
     }
 
-    /// The parts of a floor, each as a share of it.
+    /// Prints the share of each part in the floor.
     fn parts(&self, parts: &[Part]) {
         let floor: f64 = parts.iter().map(|part| self.floor(part)).sum();
         let share =
@@ -241,7 +242,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The rows of a model's training steps, and where the time above the floor goes.
+/// The lines of a model's training steps, and the time above the floor per step and per row.
 fn steps<M: Rows>(
     number: usize,
     parts: fn(Pass, f64) -> Vec<Part>,
@@ -268,7 +269,7 @@ fn steps<M: Rows>(
     Ok(())
 }
 
-/// The row of predicting one row.
+/// The line of a prediction of one row.
 fn prediction<M: Rows>(
     number: usize,
     parts: fn(Pass, f64) -> Vec<Part>,
@@ -295,14 +296,14 @@ fn prediction<M: Rows>(
     Ok(())
 }
 
-/// Predictions that are timed together, since a look at the clock takes a while too.
+/// Predictions per measurement, because reading the clock takes time.
 const REPEATS: usize = 20;
 
-/// The fastest matrix products, in operations a second.
+/// The rate of matrix products, in operations per second: the fastest repetition.
 fn rate(patience: f64) -> f64 {
     const N: usize = 1024;
     let device = Cpu::default();
-    // Buffers are taken up again, as in training.
+    // Buffers are recycled, as in training.
     device.enable_cache();
     let layer: Dense<N, N, Linear, f32, Cpu> = BuildModule::build(&device);
     let rows: Tensor<(usize, Const<N>), f32, _> = device.sample_normal_like(&(N, Const));
@@ -310,7 +311,7 @@ fn rate(patience: f64) -> f64 {
     2.0 * (N * N * N) as f64 / seconds
 }
 
-/// The fastest copy by all threads, in bytes a second, read and written.
+/// The bandwidth of a copy by all threads, in bytes per second, read and written.
 fn bandwidth(patience: f64) -> f64 {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let from = vec![1u8; 128 << 20];
@@ -326,13 +327,13 @@ fn bandwidth(patience: f64) -> f64 {
     2.0 * from.len() as f64 / seconds
 }
 
-/// The least seconds that some work takes.
+/// The minimum of the seconds that `work` takes.
 fn least(patience: f64, work: impl FnMut()) -> f64 {
     repeated(patience, work).into_iter().fold(f64::INFINITY, f64::min)
 }
 
-/// The seconds that some work takes each time, done again and again for so long, and three times at
-/// least: the first makes buffers.
+/// The seconds of each repetition of `work`, repeated for `patience` seconds and at least three
+/// times: the first repetition allocates buffers.
 fn repeated(patience: f64, mut work: impl FnMut()) -> Vec<f64> {
     let (start, mut times) = (Moment::now(), Vec::new());
     loop {

@@ -1,10 +1,10 @@
-//! Hot paths that training the models of `peers` does not show apart, one question on each line of
-//! standard input, so that `.ci/instructions` can count what they take:
+//! Hot paths that the models of `peers` do not show separately, one command per line of standard
+//! input, so that `.ci/instructions` can count their instructions:
 //!
 //! ```text
-//! csv ROWS            writes a text of so many rows and reads it
+//! csv ROWS            writes a CSV text and reads it
 //! encode ROWS TIMES   makes tables of rows, preprocesses them, and trains on one of them
-//! embedding EPOCHS    two steps of a table that is much larger than a batch, for each epoch
+//! embedding EPOCHS    two steps per epoch with a table much larger than a batch
 //! ```
 //!
 //! ```sh
@@ -19,7 +19,7 @@ use multi_input::{data::read_csv_from, prelude::*, Result};
 
 use support::{clock, random::Random};
 
-/// What most tables need: numbers on a scale, names as categories, gaps.
+/// Typical table data: standardized numbers, categories, missing values.
 #[multi_input_model]
 #[derive(Clone)]
 pub struct House {
@@ -39,7 +39,7 @@ pub struct House {
     price: f32,
 }
 
-/// A table of which a batch touches few rows, so that the others take their steps later.
+/// An embedding table of which a batch touches few rows, so that most updates are deferred.
 #[multi_input_model]
 #[derive(Clone)]
 pub struct Rating {
@@ -69,14 +69,14 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Rows out of a text of comma-separated values.
+/// Reads rows from a generated CSV text.
 fn houses(rows: usize) -> Result<Vec<HouseSample>> {
     let (mut text, random) =
         (String::from("rooms,age,area,distance,district,income,price\n"), &mut Random(0));
     for _ in 0..rows {
         let [rooms, age, area, distance, income, price] = random.fractions();
         let district = ["north", "east", "south", "west"][random.below(4) as usize];
-        // Writing into a text does not fail.
+        // Writing into a `String` cannot fail.
         let _ = write!(text, "{rooms},{age},{area},{distance},{district},");
         let _ = match random.below(4) {
             0 => writeln!(text, ",{price}"),
@@ -86,7 +86,7 @@ fn houses(rows: usize) -> Result<Vec<HouseSample>> {
     read_csv_from(text.as_bytes(), "houses")
 }
 
-/// Trains for one step of one row: whatever else is done is done for every row.
+/// Trains for one step of one row, so that the encoding of all rows dominates.
 fn encode(rows: &[HouseSample], times: usize) -> Result<()> {
     let mut model = House::build(&Cpu::default(), Seed(0));
     for _ in 0..times {
@@ -101,7 +101,7 @@ fn encode(rows: &[HouseSample], times: usize) -> Result<()> {
     Ok(())
 }
 
-/// Trains on two batches in each epoch.
+/// Trains on two batches per epoch.
 fn embed(epochs: usize) -> Result<()> {
     let random = &mut Random(0);
     let row = |_| RatingSample { user: random.below(4096) as u32, stars: random.fraction() };

@@ -1,14 +1,14 @@
-//! Where the time of a training step goes: the image and text model of
-//! `docs/from-keras.md` on random rows, as a whole and layer by layer.
+//! Where the time of a training step goes: the image and text model of `docs/from-keras.md` on
+//! random rows, as a whole and layer by layer.
 //!
 //! ```sh
 //! cargo bench --bench steps
 //! cargo bench --bench steps -- 256 whole
 //! ```
 //!
-//! The first argument is the batch size; a second one leaves the layers out. Times are
-//! milliseconds: the median over the repetitions, the least of them, and how long all threads
-//! were running, which on a machine that others use too tells more than the clock.
+//! The first argument is the batch size; a second one omits the layers. Times are milliseconds: the
+//! median and the minimum of the repetitions, and the processor time of all threads, which is more
+//! reliable than the clock on a shared machine.
 
 mod support;
 
@@ -47,7 +47,7 @@ fn whole(batch: usize) -> multi_input::Result<f64> {
     let steps = (1024 / batch).max(2);
     let rows = Post::samples(steps * batch);
     let moments = clock::epochs::<Post>(&rows, batch, EPOCHS)?;
-    // The first epoch starts with the encoding of the rows.
+    // The first epoch includes the encoding of the rows.
     let epochs = moments.windows(2).map(|pair| pair[1].since(pair[0]));
     let name = format!("{steps} steps of Trainer::fit");
     Ok(report(&name, epochs.collect(), moments[0]) / steps as f64)
@@ -56,7 +56,7 @@ fn whole(batch: usize) -> multi_input::Result<f64> {
 type Convolution = Conv2D<3, 32, 3, 3, 32, 62, 62, Slide, Relu, f32, Cpu>;
 type Pool = MaxPool2D<2, 2, 31, 31>;
 
-/// Each layer by itself, there and back.
+/// Forward and backward pass of each layer by itself.
 fn layers(batch: usize) {
     let device = Cpu::default();
     device.enable_cache();
@@ -93,7 +93,7 @@ fn layers(batch: usize) {
     repeat("zeros for 961,961 gradients", || table.zero_grads(&mut gradients));
 }
 
-/// The convolution and the pooling as the macro calls them.
+/// Convolution and pooling in one call, as in generated code.
 struct Fused<'a>(&'a (Convolution, Pool, Flatten<30752>));
 
 impl<B: Dim, T: Tape<f32, Cpu>> Module<Tensor<(B, Const<3>, Const<64>, Const<64>), f32, Cpu, T>>
@@ -153,7 +153,8 @@ fn repeat(name: &str, mut work: impl FnMut()) {
     report(name, times, start);
 }
 
-/// The times of each turn, and how long the process was busy since `start`. Gives the median.
+/// Prints the median and minimum of `seconds` and the processor time since `start`. Returns the
+/// median in milliseconds.
 fn report(name: &str, mut seconds: Vec<f64>, start: Moment) -> f64 {
     let busy = 1e3 * Moment::now().busy_since(start) / seconds.len() as f64;
     seconds.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! What a training step costs beside an embedding of 10 thousand to 10 million rows.
+//! The cost of a training step with an embedding of 10 thousand to 10 million rows.
 //!
 //! ```sh
 //! cargo bench --bench table_sizes               # up to 100 thousand rows
@@ -6,10 +6,10 @@
 //! cargo bench --bench table_sizes -- whole      # every row in every step, as Keras does
 //! ```
 //!
-//! A batch of 32 looks up 32 of the rows, which are drawn evenly, the worst case for deferred updates.
-//! Times are milliseconds a step, the median of the epochs after the first: of the clock, and of
-//! processors, whose ratio to the smallest table is shown. Memory is the most that was resident
-//! while it trained, less what was before and less the weights themselves.
+//! A batch of 32 looks up 32 rows, drawn uniformly: the worst case for deferred updates. Times are
+//! milliseconds per step, the median of the epochs after the first: by the clock, and of processors
+//! with their ratio to the smallest table. Memory is the peak resident memory during training,
+//! without the memory before and without the weights.
 
 mod support;
 
@@ -35,7 +35,7 @@ macro_rules! sized {
         mod $module {
             use super::*;
 
-            /// An article of a shop, by its number and four measurements.
+            /// A sold article: its number and four measurements.
             #[multi_input_model]
             #[derive(Clone)]
             pub(super) struct Sale {
@@ -87,7 +87,7 @@ sized!(hundred_thousand, 100_000);
 sized!(million, 1_000_000);
 sized!(ten_million, 10_000_000);
 
-/// What a table of so many rows costs.
+/// The cost of a table of `rows` rows.
 struct Cost {
     rows: usize,
     clock: f64,
@@ -105,7 +105,7 @@ fn main() -> Result<()> {
     println!("      rows   ms a step   of processors   to the first   MiB beside the weights");
     let mut result = String::new();
     let mut first = f64::NAN;
-    // From the smallest table to the largest, since the most that was resident only grows.
+    // Ascending sizes, because peak memory only grows.
     for measure in sizes {
         let Cost { rows, clock, busy, mebibytes } = measure(whole)?;
         first = if first.is_nan() { busy } else { first };
@@ -118,7 +118,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The clock when the epochs ended, and the seconds of processors until then.
+/// Clock and processor seconds at the end of each epoch.
 type EpochEnds = Rc<RefCell<Vec<(Instant, f64)>>>;
 
 struct Clock(EpochEnds);
@@ -136,7 +136,7 @@ impl<M: Definition> Callback<M> for Clock {
     }
 }
 
-/// The milliseconds of a step in the epoch in the middle, by the clock and of processors.
+/// The milliseconds of a step in the median epoch, by the clock and of processors.
 fn medians(ends: &[(Instant, f64)]) -> [f64; 2] {
     let pairs = || ends.windows(2);
     [
@@ -151,7 +151,7 @@ fn median_step(epochs: impl Iterator<Item = f64>) -> f64 {
     1e3 * epochs[epochs.len() / 2] / STEPS as f64
 }
 
-/// What the system says of this process's memory, in bytes; NaN where it does not say.
+/// A field of `/proc/self/status` in bytes; NaN on systems without it.
 fn memory(what: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(what));

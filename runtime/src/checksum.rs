@@ -1,23 +1,24 @@
-//! CRC-32C (Castagnoli), as checkpoints and TensorBoard's event files carry it.
+//! CRC-32C (Castagnoli), the checksum of checkpoints and of TensorBoard's event files.
 
-/// A checksum over what it was handed so far.
+/// An incremental checksum.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Crc32c {
     sum: u32,
-    /// What came last, if it is short: a checksum of a few bytes takes as long as one of many.
+    /// Recent short updates, batched because the checksum of a few bytes takes as long as that of
+    /// many.
     pending: Vec<u8>,
 }
 
-/// How many bytes may be pending.
+/// Maximum of pending bytes.
 const MAX_PENDING: usize = 1024;
 
 impl Crc32c {
-    /// The checksum of some bytes.
+    /// The checksum of `bytes`.
     pub(crate) fn of(bytes: &[u8]) -> u32 {
         crc32c::crc32c(bytes)
     }
 
-    /// Takes further bytes.
+    /// Appends bytes.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         if self.pending.len() + bytes.len() <= MAX_PENDING {
             self.pending.extend_from_slice(bytes);
@@ -27,18 +28,18 @@ impl Crc32c {
         self.pending.clear();
     }
 
-    /// The checksum.
+    /// The checksum of all bytes so far.
     pub(crate) fn value(&self) -> u32 {
         crc32c::crc32c_append(self.sum, &self.pending)
     }
 }
 
-/// How many numbers a [`Digest`] looks at side by side.
+/// Number of independent hashes in a [`Digest`].
 const LANES: usize = 16;
 
-/// Tells many numbers from others, several at once; sums over all of them would take longer than a
-/// model of few weights does to train on them: sixteen words, into each of which every sixteenth
-/// number is mixed, and how many numbers there are.
+/// A vectorized fingerprint of many numbers: 16 independent hash words, each over every sixteenth
+/// number, and the count. A checksum of all numbers would take longer than training a small model
+/// on them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Digest {
     words: [u32; LANES],
@@ -46,11 +47,12 @@ pub(crate) struct Digest {
 }
 
 impl Digest {
-    /// Takes further numbers.
+    /// Appends numbers.
     pub(crate) fn update<T: Copy>(&mut self, numbers: &[T], bits: impl Fn(T) -> u32) {
-        // An odd factor loses nothing, and turning the words lets high bits reach the low ones.
+        // An odd factor is a bijection; the rotation lets high bits affect low ones.
         let mix = |word: u32, bits: u32| (word.rotate_left(13) ^ bits).wrapping_mul(0x9e37_79b1);
-        // Up to the first word, so that it does not matter in how many parts the numbers come.
+        // Fills up to lane 0 first, so that the digest does not depend on how the numbers are split
+        // into updates.
         let started = self.count % LANES;
         let missing = (LANES - started) % LANES;
         let (first, others) = numbers.split_at(missing.min(numbers.len()));
@@ -69,7 +71,7 @@ impl Digest {
         self.count += numbers.len();
     }
 
-    /// The words and the count.
+    /// The hash words and the count, little-endian.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let count = (self.count as u64).to_le_bytes();
         self.words.iter().flat_map(|word| word.to_le_bytes()).chain(count).collect()
@@ -105,7 +107,7 @@ mod tests {
                 let mut others = numbers.clone();
                 others[index] ^= 1 << bit;
                 assert_ne!(digest(&others, |bits| bits), own);
-                // Nor do two changes of one word make up for each other.
+                // Two changes of one word do not cancel out.
                 others[(index + LANES) % numbers.len()] ^= 1 << bit;
                 assert_ne!(digest(&others, |bits| bits), own);
             }

@@ -1,9 +1,9 @@
-//! Our side of the comparison with Keras and PyTorch: the seed's three models and a recommender of
-//! two towers as a user writes them, through `Trainer::fit` and `predict`.
+//! The multi-input side of the comparison with Keras and PyTorch: the three models of the article
+//! and a two-tower recommender, as a user writes them, through `Trainer::fit` and `predict`.
 //!
 //! ```sh
-//! cargo bench --bench peers                   # our side alone
-//! runtime/benches/peers/compare.py            # all sides in turns, as ratios
+//! cargo bench --bench peers                   # multi-input alone
+//! runtime/benches/peers/compare.py            # all sides alternately, as ratios
 //! ```
 
 #[path = "../support/mod.rs"]
@@ -20,7 +20,7 @@ use rand::{rngs::StdRng, Rng, SeedableRng};
 use rand_distr::StandardNormal;
 use support::models::*;
 
-/// Two towers, each of an identity and of features.
+/// Two towers, each with an identity and features.
 #[multi_input_model]
 #[derive(Clone)]
 pub struct Visit {
@@ -51,7 +51,7 @@ pub struct Visit {
     rating: f32,
 }
 
-/// The questions of a run without arguments: the name of the figure, and the question.
+/// The commands of a run without arguments, with the names of their results.
 const QUESTIONS: [(&str, &str); 10] = [
     ("step_1_32_ms", "train 1 32 3200 4"),
     ("step_1_256_ms", "train 1 256 25600 2"),
@@ -79,7 +79,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Answers line by line, as `side.py` says, until standard input ends.
+/// Answers commands line by line, as `side.py` specifies, until standard input ends.
 fn serve() -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -90,7 +90,7 @@ fn serve() -> Result<()> {
     Ok(())
 }
 
-/// The figure that a question asks for.
+/// Runs a command and returns its result.
 fn answer(question: &str) -> Result<String> {
     let mut words = question.split_whitespace();
     let verb = words.next().unwrap_or_default();
@@ -105,10 +105,10 @@ fn answer(question: &str) -> Result<String> {
     Ok(figure.map_or_else(|| format!("`{question}` is no question"), |f| format!("{f:.4}")))
 }
 
-/// A row of random numbers, for training and for a prediction.
+/// A random row, for training and for prediction.
 type Row<M> = fn(&mut StdRng) -> (<M as RowTypes>::Sample, <M as RowTypes>::Inputs);
 
-/// Measures one model, built anew. `None` where that is no question.
+/// Measures a newly built model. `None` for an unknown command.
 fn measure<M: Network<f32, Cpu>>(
     verb: &str,
     numbers: &[usize],
@@ -149,7 +149,7 @@ fn measure<M: Network<f32, Cpu>>(
     Ok(Some(figure))
 }
 
-/// What a user would call.
+/// Trains with the defaults of `Trainer`.
 fn fit<M: Network<f32, Cpu>>(
     model: &mut Model<M>,
     rows: &[M::Sample],
@@ -193,7 +193,7 @@ fn numbers<const N: usize>(random: &mut StdRng) -> [f32; N] {
     std::array::from_fn(|_| random.sample(StandardNormal))
 }
 
-/// The largest resident memory so far, in bytes; NaN where the system does not say.
+/// Peak resident memory in bytes; NaN on systems without `/proc`.
 fn peak_memory() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -201,7 +201,7 @@ fn peak_memory() -> f64 {
     kibibytes.map_or(f64::NAN, |kibibytes: f64| kibibytes * 1024.0)
 }
 
-/// Whoever asks waits for the line.
+/// Flushes, because the reader waits for the line.
 fn say(what: impl Display) {
     println!("{what}");
     io::stdout().flush().unwrap_or_default();

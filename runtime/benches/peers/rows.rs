@@ -1,9 +1,9 @@
-//! Our side of the comparison of rows a second with polars and PyTorch's `DataLoader`: a file that
-//! streams from disk through `Trainer::fit_from`, as a user writes it. The model is as small as one
-//! can be, so that the rows are what takes the time; its steps are counted in all the same.
+//! The multi-input side of the comparison of rows per second with polars and PyTorch's
+//! `DataLoader`: a file that streams from disk through `Trainer::fit_from`, as a user writes it.
+//! The model is minimal, so that reading rows dominates; its steps are included.
 //!
 //! ```sh
-//! runtime/benches/peers/rows.py               # both sides in turns, as ratios
+//! runtime/benches/peers/rows.py               # both sides alternately, as ratios
 //! cargo bench --bench rows --features parquet -- trips.csv 1024 2
 //! ```
 
@@ -23,7 +23,7 @@ use multi_input::{
     Result,
 };
 
-/// Ten numbers, two categories and a target: what `rows.py` writes.
+/// Ten numbers, two categories and a target, as `rows.py` writes them.
 #[multi_input_model(allow(linear_stack))]
 pub struct Trip {
     #[input(standardize, columns("n0", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9"))]
@@ -60,8 +60,8 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// When the first batch was there, preprocessing fitted, and when each pass was over: seconds from
-/// the start.
+/// Seconds until the first batch was ready, with fitted preprocessing, and until the end of each
+/// pass.
 fn passes_over<S: Source<Row = TripSample>>(
     source: &S,
     batch: usize,
@@ -79,7 +79,7 @@ fn passes_over<S: Source<Row = TripSample>>(
     Ok(times)
 }
 
-/// Looks at the clock when training starts and after every epoch.
+/// Records the time at the start of training and after every epoch.
 struct Clock {
     start: Instant,
     times: Arc<Mutex<Vec<f64>>>,

@@ -1,6 +1,6 @@
-//! Processor time, which on a machine that others use too tells more than the clock.
+//! Processor time, which is more reliable than the clock on a shared machine.
 
-/// How many seconds all threads of this process have run, where the system says so.
+/// Processor seconds of all threads of this process; `None` on systems without `/proc`.
 pub fn busy() -> Option<f64> {
     let threads = std::fs::read_dir("/proc/self/task").ok()?;
     let nanoseconds = threads.filter_map(|thread| {

@@ -1,4 +1,4 @@
-//! How long the steps of `Trainer::fit` take.
+//! Times of the steps of `Trainer::fit`.
 
 use std::{cell::RefCell, rc::Rc, time::Instant};
 
@@ -10,13 +10,14 @@ use multi_input::{
     Result,
 };
 
-/// Takes the time whenever an epoch ends.
+/// Records the time at the end of every epoch.
 struct Clock(Times);
 
-/// When each epoch ended, and how long the process had been busy.
+/// The ends of the epochs.
 type Times = Rc<RefCell<Vec<Moment>>>;
 
-/// A moment, and how many seconds all threads had run until then, where the system says so.
+/// A time by the clock, and the processor seconds of all threads until then where the system
+/// provides them.
 #[derive(Clone, Copy)]
 pub struct Moment {
     at: Instant,
@@ -24,17 +25,17 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// This one.
+    /// The current time.
     pub fn now() -> Moment {
         Moment { at: Instant::now(), busy: busy() }
     }
 
-    /// Seconds by the clock since an earlier one.
+    /// Seconds by the clock since `earlier`.
     pub fn since(self, earlier: Moment) -> f64 {
         (self.at - earlier.at).as_secs_f64()
     }
 
-    /// Seconds that threads ran since an earlier one; NaN where the system does not say.
+    /// Processor seconds since `earlier`; NaN where the system does not provide them.
     pub fn busy_since(self, earlier: Moment) -> f64 {
         self.busy.zip(earlier.busy).map_or(f64::NAN, |(after, before)| after - before)
     }
@@ -53,8 +54,8 @@ impl<M: Definition> Callback<M> for Clock {
     }
 }
 
-/// When the epochs of `Trainer::fit` with Adam ended, one for each of so many `epochs`. The time
-/// from one to the next is that of the steps of an epoch, and of nothing else.
+/// The ends of `epochs` epochs of `Trainer::fit` with Adam. The time between two of them is that of
+/// the steps of an epoch only.
 pub fn epochs<M: Network<f32, Cpu>>(
     rows: &[M::Sample],
     batch: usize,
@@ -71,9 +72,8 @@ pub fn epochs<M: Network<f32, Cpu>>(
     Ok(times.take())
 }
 
-/// The milliseconds of the fastest step, as far as whole epochs tell. Epochs are as short as they
-/// can be, and there are many: on a machine that others use too some of them are left in peace.
-/// Goes on for at least `seconds`.
+/// The milliseconds of a step in the fastest epoch, measured for at least `seconds`. Many short
+/// epochs make it likely that other programs do not disturb some of them.
 pub fn least_step<M: Network<f32, Cpu>>(
     rows: &[M::Sample],
     batch: usize,
@@ -82,7 +82,7 @@ pub fn least_step<M: Network<f32, Cpu>>(
     Ok(step_times::<M>(rows, batch, seconds)?.into_iter().fold(f64::INFINITY, f64::min))
 }
 
-/// The milliseconds of the median step, as far as whole epochs tell. Goes on for at least `seconds`.
+/// The milliseconds of a step in the median epoch, measured for at least `seconds`.
 pub fn median_step<M: Network<f32, Cpu>>(
     rows: &[M::Sample],
     batch: usize,
@@ -91,13 +91,13 @@ pub fn median_step<M: Network<f32, Cpu>>(
     Ok(median(step_times::<M>(rows, batch, seconds)?))
 }
 
-/// The middle one of some numbers, or the larger one of the two in the middle.
+/// The median; of an even count the larger of the two middle values.
 pub fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The milliseconds that a step took on the average of each epoch.
+/// The mean milliseconds of a step for each epoch.
 fn step_times<M: Network<f32, Cpu>>(
     rows: &[M::Sample],
     batch: usize,
@@ -106,7 +106,7 @@ fn step_times<M: Network<f32, Cpu>>(
     let steps = rows.len().div_ceil(batch) as f64;
     let (mut times, start) = (Vec::new(), Moment::now());
     while times.is_empty() || Moment::now().since(start) < seconds {
-        // The first epoch, which makes the buffers, is only where the clock starts.
+        // The first epoch allocates buffers and is not measured.
         let moments = epochs::<M>(rows, batch, 6)?;
         times.extend(moments.windows(2).map(|pair| 1e3 * pair[1].since(pair[0]) / steps));
     }

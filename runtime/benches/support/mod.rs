@@ -1,4 +1,4 @@
-//! What the benchmarks share. Each of them takes a part of it.
+//! Code shared by the benchmarks, each of which uses a part of it. 1t| Benchmarks export nothing.
 #![allow(dead_code, unreachable_pub)] // Nothing is exported from a benchmark.
 
 pub mod busy;
@@ -8,8 +8,7 @@ pub mod plot;
 pub mod random;
 pub mod random_rows;
 
-/// What stands behind the name of a benchmark on the command line, without the flag that
-/// `cargo bench` adds.
+/// The arguments of the benchmark, without the flag that `cargo bench` adds.
 pub fn arguments() -> impl Iterator<Item = String> {
     std::env::args().skip(1).filter(|argument| argument != "--bench")
 }

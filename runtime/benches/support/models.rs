@@ -1,4 +1,5 @@
-//! The three models of the article, as `peers` compares them.
+//! The three models of the article, as `peers` compares them. 1t| Not every benchmark uses all
+//! three.
 #![allow(dead_code)] // Not every example that has this file trains all three.
 
 use multi_input::prelude::*;
@@ -21,7 +22,7 @@ pub struct Price {
     price: f32,
 }
 
-/// A picture and its caption tell the topic.
+/// Classifies the topic from image and caption.
 #[multi_input_model]
 #[derive(Clone, Debug)]
 pub struct Post {
@@ -39,7 +40,7 @@ pub struct Post {
     topic: Class<10>,
 }
 
-/// An input that may be missing.
+/// A model with an optional input.
 #[multi_input_model]
 #[derive(Clone, Debug)]
 pub struct Progression {

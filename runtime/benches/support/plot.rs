@@ -1,24 +1,24 @@
-//! Curves on logarithmic axes, as an SVG picture.
+//! Curves on logarithmic axes, as SVG.
 
 use std::fmt::{Display, Write};
 
-/// One picture beside others.
+/// A plot, drawn beside others.
 pub struct Panel {
     pub title: &'static str,
-    /// What the horizontal axis counts.
+    /// The title of the horizontal axis.
     pub across: &'static str,
     pub curves: Vec<Curve>,
 }
 
-/// Points of a positive size each way.
+/// Points with positive coordinates.
 pub struct Curve {
     pub name: String,
     pub points: Vec<(f64, f64)>,
 }
 
 impl Curve {
-    /// The exponent of the power law that comes nearest, by least squares of logarithms, in the
-    /// upper half: 1 is linear. NaN for a single point.
+    /// The exponent of a power law fitted by least squares of logarithms to the upper half of the
+    /// points: 1 is linear. NaN for a single point.
     pub fn exponent(&self) -> f64 {
         let logarithms = self.points.iter().map(|(x, y)| (x.ln(), y.ln()));
         let upper: Vec<_> = logarithms.skip(self.points.len() / 2).collect();
@@ -30,20 +30,20 @@ impl Curve {
     }
 }
 
-/// Told apart by most eyes (Okabe and Ito).
+/// Colour-blind safe (Okabe and Ito).
 const COLOURS: [&str; 2] = ["#0072b2", "#d55e00"];
 const INK: &str = "#333333";
 const FAINT: &str = "#dddddd";
 
-/// Of one panel: the picture, and what lies around the axes.
+/// The size of a panel, and its margins.
 const SIZE: (f64, f64) = (320.0, 330.0);
 const LEFT: f64 = 52.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 46.0;
 
-/// The panels side by side. Vertical axes are milliseconds; a dashed line is linear, through the
-/// last point of a panel's first curve.
+/// Draws the panels side by side. Vertical axes are milliseconds; a dashed line through the last
+/// point of a panel's first curve is linear.
 pub fn svg(panels: &[Panel], caption: &str) -> String {
     let (width, height) = (SIZE.0 * panels.len() as f64, SIZE.1 + 20.0);
     let mut body = String::new();
@@ -73,7 +73,7 @@ fn draw(panel: &Panel, body: &mut String) {
     for (number, tick) in ticks.iter().enumerate() {
         let x = horizontal.position(*tick);
         line(body, &[(x, TOP), (x, SIZE.1 - BOTTOM)], FAINT, 1.0, false);
-        // Every other one where they would stand too close.
+        // Every other label where they would overlap.
         if ticks.len() <= 8 || number % 2 == 0 {
             text(body, (x, SIZE.1 - BOTTOM + 14.0), "middle", tick);
         }
@@ -85,7 +85,7 @@ fn draw(panel: &Panel, body: &mut String) {
     }
 
     if let Some((x, y)) = panel.curves.first().and_then(|curve| curve.points.last()) {
-        // Down to where it leaves the panel, on one side or the other.
+        // From the left or the lower edge of the panel.
         let from = horizontal.min.max(x * vertical.min / y);
         line(body, &[at(&(from, y * from / x)), at(&(*x, *y))], INK, 1.0, true);
     }
@@ -102,7 +102,7 @@ fn draw(panel: &Panel, body: &mut String) {
     legend(body, panel.curves.len(), INK, "linear", true);
 }
 
-/// A line in the key, in the corner that a rising curve leaves free.
+/// An entry of the legend, in the upper left corner, which a rising curve leaves free.
 fn legend(body: &mut String, number: usize, colour: &str, name: &str, dashed: bool) {
     let y = TOP + 14.0 + 16.0 * number as f64;
     line(body, &[(LEFT + 10.0, y), (LEFT + 34.0, y)], colour, 2.0, dashed);
@@ -114,13 +114,13 @@ struct Axis {
     min: f64,
     max: f64,
     base: f64,
-    /// Where the ends are in the picture.
+    /// The ends of the axis in pixels.
     from: f64,
     to: f64,
 }
 
 impl Axis {
-    /// From a power of `base` to another, around all values.
+    /// Spans from one power of `base` to another, around all values.
     fn around(values: impl Iterator<Item = f64>, base: f64, (from, to): (f64, f64)) -> Axis {
         let (min, max) =
             values.fold((f64::INFINITY, 0.0f64), |(min, max), v| (min.min(v), max.max(v)));
@@ -137,7 +137,7 @@ impl Axis {
     fn ticks(&self) -> Vec<f64> {
         let count = (self.max / self.min).log(self.base).round() as i32;
         let tick = |power| self.min * self.base.powi(power);
-        // Without the last digits, which powers and products leave behind.
+        // Rounds away floating-point errors.
         (0..=count).map(|power| (tick(power) * 1e6).round() / 1e6).collect()
     }
 }
@@ -145,7 +145,7 @@ impl Axis {
 fn line(body: &mut String, points: &[(f64, f64)], colour: &str, width: f64, dashed: bool) {
     let points: Vec<_> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     let dashes = if dashed { " stroke-dasharray=\"5 4\"" } else { "" };
-    // Writing into a text does not fail.
+    // Writing into a `String` cannot fail.
     let _ = writeln!(
         body,
         "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"{dashes}/>",

@@ -1,11 +1,11 @@
-//! Numbers that look random and are the same in every run.
+//! Reproducible pseudo-random numbers. 1t| Not every benchmark uses all methods.
 #![allow(dead_code)] // Not every example that has this file draws all.
 
-/// Splitmix64: a counter, and a number for each count.
+/// SplitMix64, counter-based.
 pub struct Random(pub u64);
 
 impl Random {
-    /// The next one.
+    /// The next 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0 += 1;
         let mut z = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -14,22 +14,22 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// One of `0..end`.
+    /// An integer in `0..end`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.bits() % end
     }
 
-    /// From zero up to one.
+    /// A number in `[0, 1)`.
     pub fn fraction(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1u64 << 24) as f32
     }
 
-    /// Some of those.
+    /// Numbers in `[0, 1)`.
     pub fn fractions<const N: usize>(&mut self) -> [f32; N] {
         std::array::from_fn(|_| self.fraction())
     }
 
-    /// Some of `0..end`.
+    /// Integers in `0..end`.
     pub fn categories<const N: usize>(&mut self, end: u64) -> [u32; N] {
         std::array::from_fn(|_| self.below(end) as u32)
     }

@@ -1,17 +1,17 @@
-//! Random rows for the models of `models.rs`, and for others.
+//! Random rows for the models of `models.rs` and others.
 
 use super::{models::*, random::Random};
 use multi_input::{definition::Network, prelude::*};
 
-/// A model with rows to train on and to predict from.
+/// A model with random rows for training and prediction.
 pub trait Rows: Network<f32, Cpu> {
-    /// A random row to train on.
+    /// A random row for training.
     fn sample(random: &mut Random) -> Self::Sample;
 
-    /// A random row to predict from.
+    /// A random row for prediction.
     fn inputs(random: &mut Random) -> Self::Inputs;
 
-    /// So many to train on.
+    /// `count` random rows for training.
     fn samples(count: usize) -> Vec<<Self as RowTypes>::Sample> {
         let random = &mut Random(0);
         (0..count).map(|_| Self::sample(random)).collect()

@@ -16,13 +16,13 @@ use crate::{
     history::{Figures, Phase},
 };
 
-/// Writes scalars that `tensorboard --logdir FOLDER` shows, as Keras writes them: under `train` and
-/// `validation`, a series `epoch_NAME` for every figure, and `epoch_learning_rate` with the training
-/// figures. `TensorBoard` stores single precision. Where a run goes on, it shows what the earlier one
-/// wrote up to there.
+/// Writes scalars for `tensorboard --logdir FOLDER` in Keras's layout: under `train` and
+/// `validation` a series `epoch_NAME` for every figure, and `epoch_learning_rate` with the training
+/// figures. Values are stored in single precision. A resumed run continues the series of the
+/// interrupted one from its last epoch.
 ///
-/// `keras.callbacks.TensorBoard`, with `update_freq="batch"` by [`every_step`](TensorBoard::every_step);
-/// `torch.utils.tensorboard.SummaryWriter`.
+/// `keras.callbacks.TensorBoard`, with `update_freq="batch"` by
+/// [`every_step`](TensorBoard::every_step); `torch.utils.tensorboard.SummaryWriter`.
 #[derive(Debug)]
 pub struct TensorBoard {
     folder: PathBuf,
@@ -32,7 +32,7 @@ pub struct TensorBoard {
 }
 
 impl TensorBoard {
-    /// Writes into a folder, which is created where it is missing.
+    /// Writes into a folder, which is created if it does not exist.
     pub fn in_folder(folder: impl AsRef<Path>) -> TensorBoard {
         let folder = folder.as_ref().to_owned();
         TensorBoard { folder, steps: false, training: None, validation: None }
@@ -45,7 +45,7 @@ impl TensorBoard {
         self
     }
 
-    /// The file of a phase; the first use creates it.
+    /// The event file of a phase, created at the first use.
     fn file(&mut self, phase: Phase, resumed: Option<Position>) -> Result<&mut EventFile> {
         let (file, name) = match phase {
             Phase::Training => (&mut self.training, "train"),
@@ -107,7 +107,7 @@ impl AnyCallback for TensorBoard {
     }
 }
 
-/// The figures of a phase, without the phase in their names.
+/// The figures of a phase, named without the phase.
 fn of_phase(figures: &Figures, phase: Phase) -> Vec<(String, f64)> {
     let of_this_phase = figures.entries().filter(|(figure, _)| figure.phase == phase);
     of_this_phase
@@ -115,7 +115,7 @@ fn of_phase(figures: &Figures, phase: Phase) -> Vec<(String, f64)> {
         .collect()
 }
 
-/// A file of records, each an `Event` of TensorFlow's `event.proto`.
+/// A TFRecord file of `Event` messages (TensorFlow's `event.proto`).
 #[derive(Debug)]
 struct EventFile {
     path: PathBuf,
@@ -145,7 +145,7 @@ impl EventFile {
     }
 }
 
-/// Length, its masked checksum, the data, its masked checksum.
+/// A TFRecord: length, masked checksum of the length, data, masked checksum of the data.
 fn record(data: &[u8]) -> Vec<u8> {
     let length = (data.len() as u64).to_le_bytes();
     let mut record = length.to_vec();
@@ -155,7 +155,8 @@ fn record(data: &[u8]) -> Vec<u8> {
     record
 }
 
-/// TFRecord rotates its checksums, so that a checksum of a checksum is none.
+/// TFRecord masks its checksums, because the checksum of data that contains its own checksum is
+/// degenerate.
 fn masked(bytes: &[u8]) -> u32 {
     Crc32c::of(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }
@@ -164,13 +165,13 @@ fn seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
-/// What every file begins with.
+/// The first event of every file.
 fn version(time: f64) -> Vec<u8> {
     let file_version = Some("brain.Event:2".to_owned());
     EventMessage { wall_time: time, file_version, ..Default::default() }.encode_to_vec()
 }
 
-/// Tells TensorBoard that what other files hold from this step on did not happen.
+/// A session start: TensorBoard discards the events of other files from this step on.
 fn session_start(time: f64, step: i64) -> Vec<u8> {
     let session_log = Some(SessionLog { status: SessionLog::START });
     EventMessage { wall_time: time, step, session_log, ..Default::default() }.encode_to_vec()
@@ -185,14 +186,14 @@ fn summary(time: f64, step: i64, scalars: &[(String, f64)]) -> Vec<u8> {
     EventMessage { wall_time: time, step, summary, ..Default::default() }.encode_to_vec()
 }
 
-/// `Event` of TensorFlow's `event.proto`, as far as it is written here.
+/// The fields of `Event` (TensorFlow's `event.proto`) that are written here.
 #[derive(Clone, PartialEq, prost::Message)]
 struct EventMessage {
     #[prost(double, tag = "1")]
     wall_time: f64,
     #[prost(int64, tag = "2")]
     step: i64,
-    // The three are a `oneof`; each event here has one of them.
+    // A `oneof`; every event here sets one of the three.
     #[prost(string, optional, tag = "3")]
     file_version: Option<String>,
     #[prost(message, optional, tag = "5")]
@@ -212,7 +213,7 @@ struct Summary {
 struct SummaryValue {
     #[prost(string, tag = "1")]
     tag: String,
-    // A `oneof` as well, so that a 0 is written.
+    // Optional because it is part of a `oneof`, so that a 0 is written.
     #[prost(float, optional, tag = "2")]
     simple_value: Option<f32>,
 }
@@ -231,7 +232,7 @@ impl SessionLog {
 mod tests {
     use super::{super::tests::Script, *};
 
-    /// The data of every record of the only file in a folder; the checksums must be right.
+    /// The data of every record of the only file in a folder. Checks the checksums.
     fn records(folder: &Path) -> Vec<Vec<u8>> {
         let file = fs::read_dir(folder).unwrap().next().unwrap().unwrap();
         let bytes = fs::read(file.path()).unwrap();
@@ -266,7 +267,7 @@ mod tests {
         assert!(contains(&validation[2], &scalar) && contains(&validation[2], b"epoch_loss"));
     }
 
-    /// `tests/fixtures/tensorboard_golden.py` wrote them with the `tensorboard` package.
+    /// Written with the `tensorboard` package by `tests/fixtures/tensorboard_golden.py`.
     #[test]
     fn records_are_those_of_the_tensorboard_package() {
         let scalars = [("epoch_loss".to_owned(), 0.25), ("epoch_mae".to_owned(), -1.5)];
@@ -275,7 +276,7 @@ mod tests {
         assert_eq!(ours.map(|data| record(&data)).concat(), golden);
     }
 
-    // From the description of TFRecord: masked_crc = ((crc >> 15) | (crc << 17)) + 0xa282ead8.
+    // TFRecord specification: masked_crc = ((crc >> 15) | (crc << 17)) + 0xa282ead8.
     #[test]
     fn checksums_are_masked() {
         assert_eq!(masked(b"123456789"), 0xe306_9283u32.rotate_right(15).wrapping_add(0xa282_ead8));

@@ -1,8 +1,8 @@
-//! A page that grows by sections.
+//! HTML elements of the report page.
 
 use crate::plot::svg::escape;
 
-/// An HTML page in the making, all in one file.
+/// A self-contained HTML page under construction.
 pub(super) struct Html {
     title: String,
     body: String,
@@ -27,12 +27,12 @@ impl Html {
         self.body += &format!("<p>{}</p>\n", escape(words));
     }
 
-    /// Words whose spaces and lines stay.
+    /// Preformatted text.
     pub(super) fn verbatim(&mut self, words: &str) {
         self.body += &format!("<pre>{}</pre>\n", escape(words));
     }
 
-    /// A picture, which is SVG.
+    /// Inserts an SVG image.
     pub(super) fn picture(&mut self, svg: &str) {
         self.body += &format!("<div>{svg}</div>\n");
     }
@@ -48,7 +48,7 @@ impl Html {
         self.body += "</table></div>\n";
     }
 
-    /// The page as a file. Browsers ask for an icon unless they are given one; this one is empty.
+    /// The complete page. The empty icon stops browsers from requesting one.
     pub(super) fn finish(self) -> String {
         let Html { title, body } = self;
         format!(

@@ -1,4 +1,4 @@
-//! One HTML page with all that there is to see of a trained model, without the type of the model.
+//! The report of a trained model as one HTML page, independent of the model's type.
 
 mod html;
 mod worst;
@@ -20,7 +20,7 @@ use crate::{
     untyped::{Summary, UntypedModel},
 };
 
-/// What a report shows besides the model.
+/// The contents of a report besides the model.
 #[doc(hidden)]
 #[derive(Default)]
 pub struct Page<'a> {
@@ -29,11 +29,15 @@ pub struct Page<'a> {
     pub(crate) importance: Vec<Importance>,
 }
 
-/// How many of the worst rows are shown.
+/// Number of worst predictions shown.
 const WORST: usize = 12;
 
 impl Page<'_> {
-    /// Writes the page on a model.
+    /// Writes the report of a model.
+    ///
+    /// # Errors
+    /// [`Error::File`](multi_input_base::Error::File) where the file cannot be written, and the
+    /// errors of evaluation.
     pub(crate) fn write<E: Element, D: Backend<E>>(
         &self,
         model: &UntypedModel<E, D>,
@@ -67,7 +71,7 @@ impl Page<'_> {
     }
 }
 
-/// What the training rows held that no vocabulary has a place for.
+/// Vocabulary overflow: entries of the training rows that are unknown to the model.
 fn overflow(fitted: Option<&Preprocessing>, page: &mut Html) {
     let overflow = fitted.map(Preprocessing::overflow).unwrap_or_default();
     if overflow.is_empty() {
@@ -118,7 +122,7 @@ fn confusion<E: Element, D: Backend<E>>(
     Ok(())
 }
 
-/// The rows that the model is most wrong about.
+/// The rows with the largest loss.
 fn worst_predictions<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
     page: &mut Html,
@@ -143,7 +147,7 @@ fn worst_predictions<E: Element, D: Backend<E>>(
     Ok(())
 }
 
-/// What was worth knowing about the run.
+/// The notices of the run.
 fn notices(page: &mut Html, notices: &[Notice]) {
     if notices.is_empty() {
         return;

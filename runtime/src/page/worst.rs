@@ -1,4 +1,4 @@
-//! The rows that a model is most wrong about.
+//! The rows with the largest loss.
 
 use multi_input_base::Result;
 use multi_input_data::{Column, Picture, Table, Values};
@@ -10,18 +10,18 @@ use crate::{
     untyped::UntypedModel,
 };
 
-/// A row with what was expected, what was predicted, and what that cost.
+/// A row with its targets, predictions and loss.
 pub(super) struct WorstRow {
     pub(super) row: usize,
     /// The total loss of the row.
     pub(super) loss: f64,
-    /// For each output: the target and the prediction, in words.
+    /// For each output: the target and the prediction, as text.
     pub(super) outputs: Vec<(String, String)>,
-    /// For each input, its raw value, in words.
+    /// For each input: its raw value, as text.
     pub(super) inputs: Vec<String>,
 }
 
-/// The rows with the largest loss, the largest first.
+/// The `count` rows with the largest loss, in descending order.
 pub(super) fn worst<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
     rows: &Rows,
@@ -33,12 +33,12 @@ pub(super) fn worst<E: Element, D: Backend<E>>(
         let chunk = rows.take(&numbers);
         let heads = model.heads(&chunk.batch())?;
         let objective = Objective::new(model.graph(), &heads, &chunk);
-        // A row without any target has no loss.
+        // A row without targets has no loss.
         if objective.known.iter().any(|known| *known > 0) {
             losses.push((objective.total, row));
         }
     }
-    // NaN is the worst.
+    // NaN sorts as the largest loss.
     losses.sort_by(|(a, _), (b, _)| b.is_nan().cmp(&a.is_nan()).then(b.total_cmp(a)));
     losses.truncate(count);
     losses.into_iter().map(|(loss, row)| describe(model, rows, row, loss)).collect()
@@ -67,7 +67,7 @@ fn columns(raw: &Table, inputs: usize) -> (&[Column], &[Column]) {
     raw.columns.split_at(inputs)
 }
 
-/// What a row holds for a field.
+/// The value of a field in a row, as text.
 fn cell_text(column: &Column, row: usize) -> String {
     if !column.is_present(row) {
         return "absent".to_owned();
@@ -95,11 +95,12 @@ fn cell_text(column: &Column, row: usize) -> String {
     }
 }
 
-/// At most a dozen numbers, in short.
+/// Up to twelve numbers, abbreviated.
 fn list(numbers: &[f64]) -> String {
     let shown = numbers.iter().take(12).map(|number| match number.fract() == 0.0 {
         true => format!("{number}"),
-        // As many digits as those of a whole target beside it: a time in seconds, say.
+        // All integer digits, as for an integer target in the column beside it (such as a time in
+        // seconds).
         false if (1e6..1e15).contains(&number.abs()) => format!("{number:.0}"),
         false => Short(*number).to_string(),
     });

@@ -1,9 +1,9 @@
-//! Bars from the left, with names and numbers.
+//! Horizontal bar charts.
 
 use super::svg::{Anchor, Svg, COLOURS, INK, LETTER};
 use crate::short::Short;
 
-/// A bar, and how far its number may be off.
+/// A bar with an error bar of +-`deviation`.
 pub(crate) struct Bar {
     pub(crate) name: String,
     pub(crate) value: f64,
@@ -13,7 +13,7 @@ pub(crate) struct Bar {
 const ROW: f64 = 26.0;
 const LENGTH: f64 = 320.0;
 
-/// One bar below the other. Those below zero begin at zero and go left.
+/// Draws the bars below each other. Negative bars extend to the left of zero.
 pub(crate) fn bars(title: &str, bars: &[Bar]) -> String {
     let longest = bars.iter().map(|bar| bar.name.chars().count()).max().unwrap_or(0);
     let left = 32.0 + longest as f64 * LETTER;

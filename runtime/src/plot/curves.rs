@@ -1,11 +1,11 @@
-//! Lines over epochs or rates: one panel for each quantity.
+//! Line plots over epochs or learning rates, one panel per quantity.
 
 use super::{
     svg::{Anchor, Svg, COLOURS, FAINT, INK, LETTER},
     ticks::{label, ticks},
 };
 
-/// A picture with a line for each series.
+/// A plot with a line for each series.
 pub(crate) struct Panel {
     pub(crate) title: String,
     pub(crate) x_title: &'static str,
@@ -13,15 +13,15 @@ pub(crate) struct Panel {
     pub(crate) series: Vec<Series>,
 }
 
-/// How the horizontal axis runs.
+/// The scale of the horizontal axis.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum XScale {
     Linear,
-    /// By powers of ten.
+    /// Base 10.
     Logarithmic,
 }
 
-/// Points to join; those that are not finite leave a gap.
+/// Points joined by a line; points that are not finite leave a gap.
 pub(crate) struct Series {
     pub(crate) name: String,
     pub(crate) points: Vec<(f64, f64)>,
@@ -35,7 +35,7 @@ const RIGHT: f64 = 16.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 44.0;
 
-/// Panels side by side, two to a row.
+/// Draws the panels in two columns.
 pub(crate) fn curves(panels: &[Panel]) -> String {
     let columns = panels.len().clamp(1, 2);
     let rows = panels.len().div_ceil(columns);
@@ -47,12 +47,12 @@ pub(crate) fn curves(panels: &[Panel]) -> String {
     svg.finish()
 }
 
-/// One panel by itself.
+/// Draws a single panel.
 pub(crate) fn panel(panel: &Panel) -> String {
     draw(panel).finish()
 }
 
-/// Where numbers lie on the picture.
+/// Maps values to pixels.
 struct Frame {
     x: (f64, f64),
     y: (f64, f64),
@@ -60,7 +60,7 @@ struct Frame {
 }
 
 impl Frame {
-    /// The smallest that holds all points, or 0 to 1 where there are none.
+    /// The smallest frame that contains all points; 0 to 1 without points.
     fn around(panel: &Panel) -> Frame {
         let scaled = |x: f64| if panel.x_scale == XScale::Logarithmic { x.log10() } else { x };
         let points = panel.series.iter().flat_map(|series| &series.points);
@@ -81,7 +81,7 @@ impl Frame {
         Frame { x, y: (low - margin, high + margin), x_scale: panel.x_scale }
     }
 
-    /// `x` on the axis's own scale.
+    /// Pixel of a point; `x` is already scaled (log10 on a logarithmic axis).
     fn position(&self, x: f64, y: f64) -> (f64, f64) {
         let fraction = |value: f64, (from, to): (f64, f64)| (value - from) / (to - from);
         (
@@ -133,7 +133,7 @@ fn axes(svg: &mut Svg, frame: &Frame, x_title: &str) {
     }
     let mut ticks_of_axis = ticks(frame.x.0, frame.x.1, 6);
     if frame.x_scale == XScale::Logarithmic || frame.x.1 - frame.x.0 >= 6.0 {
-        // Epochs and powers of ten are whole.
+        // Epochs and powers of ten have integer ticks.
         ticks_of_axis.retain(|tick| tick.fract() == 0.0);
     }
     let step = ticks_of_axis.get(1).map_or(1.0, |second| second - ticks_of_axis[0]);

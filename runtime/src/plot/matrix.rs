@@ -1,11 +1,10 @@
-//! A confusion matrix as a picture.
+//! Plots of confusion matrices.
 
 use super::svg::{Anchor, Svg, INK, LETTER};
 
 const CELL: f64 = 52.0;
 
-/// Counts of how often each row was taken for each column. The darker a cell, the larger the share of its
-/// row.
+/// Draws `counts[true class][predicted class]`. A cell is darker for a larger share of its row.
 pub(crate) fn matrix(title: &str, counts: &[Vec<u64>]) -> String {
     let classes = counts.len() as f64;
     let (left, top) = (110.0, 70.0);
@@ -33,7 +32,7 @@ pub(crate) fn matrix(title: &str, counts: &[Vec<u64>]) -> String {
     svg.finish()
 }
 
-/// From white to blue.
+/// Interpolates from white to blue.
 fn shade(fraction: f64) -> String {
     let mix = |to: f64| (255.0 + (to - 255.0) * fraction).round() as u8;
     format!("#{:02x}{:02x}{:02x}", mix(0.0), mix(82.0), mix(140.0))

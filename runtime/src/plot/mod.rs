@@ -1,5 +1,5 @@
-//! Pictures of numbers, as plain SVG: no script, no font and no file besides. `svg.rs` is the pen; each
-//! kind of picture has a file.
+//! Plots as plain SVG, without scripts, fonts or external files. `svg.rs` has the drawing
+//! primitives; each kind of plot has a file.
 
 mod bars;
 mod curves;
@@ -15,7 +15,10 @@ pub(crate) use bars::{bars, Bar};
 pub(crate) use curves::{curves, panel, Panel, Series, XScale};
 pub(crate) use matrix::matrix;
 
-/// Writes a picture or a page.
+/// Writes a plot or an HTML page.
+///
+/// # Errors
+/// [`Error::File`] where the file cannot be written.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).map_err(|source| Error::File {
         action: "write",

@@ -1,18 +1,18 @@
-//! A picture that grows by lines, boxes and words.
+//! SVG drawing primitives.
 
 use std::fmt::Write;
 
-/// The colours of series, told apart by most eyes (Okabe and Ito).
+/// Colours of series, colour-blind safe (Okabe and Ito).
 pub(crate) const COLOURS: [&str; 6] =
     ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
-/// The colour of words and axes, and of lines that only guide the eye.
+/// Colours of text and axes, and of grid lines.
 pub(crate) const INK: &str = "#333333";
 pub(crate) const FAINT: &str = "#dddddd";
 
-/// How wide a letter is, of the size that all words have.
+/// Approximate width of a character in pixels, in the one font size.
 pub(crate) const LETTER: f64 = 7.3;
 
-/// Where words stand from their point.
+/// Horizontal alignment of text relative to its point.
 #[derive(Clone, Copy)]
 pub(crate) enum Anchor {
     Start,
@@ -20,7 +20,7 @@ pub(crate) enum Anchor {
     End,
 }
 
-/// An SVG picture in the making.
+/// An SVG image under construction.
 pub(crate) struct Svg {
     width: f64,
     height: f64,
@@ -46,7 +46,7 @@ impl Svg {
         ));
     }
 
-    /// A line through points.
+    /// A line through all points.
     pub(crate) fn polyline(&mut self, points: &[(f64, f64)], colour: &str, dashed: bool) {
         let coordinates: Vec<String> =
             points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
@@ -61,7 +61,7 @@ impl Svg {
         self.element(format_args!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="2.5" fill="{colour}"/>"#));
     }
 
-    /// A curve with an arrow, from one box to the next.
+    /// A curve with an arrowhead, between two boxes.
     pub(crate) fn arrow(&mut self, from: (f64, f64), to: (f64, f64)) {
         let ((x1, y1), (x2, y2)) = (from, to);
         let bend = (x2 - x1) / 2.0;
@@ -94,7 +94,7 @@ impl Svg {
         ));
     }
 
-    /// A picture within the picture.
+    /// Inserts another image at a position.
     pub(crate) fn insert(&mut self, (x, y): (f64, f64), other: Svg) {
         self.element(format_args!(r#"<g transform="translate({x:.1},{y:.1})">"#));
         self.body.push_str(&other.body);
@@ -102,11 +102,11 @@ impl Svg {
     }
 
     fn element(&mut self, element: std::fmt::Arguments<'_>) {
-        // Writing into a text does not fail.
+        // Writing into a `String` cannot fail.
         let _ = writeln!(self.body, "{element}");
     }
 
-    /// The picture as a file.
+    /// The complete SVG file.
     pub(crate) fn finish(self) -> String {
         let Svg { width, height, body } = self;
         format!(
@@ -118,7 +118,7 @@ impl Svg {
     }
 }
 
-/// Words that mean themselves in SVG and HTML.
+/// Escapes text for SVG and HTML.
 pub(crate) fn escape(words: &str) -> String {
     let mut escaped = String::with_capacity(words.len());
     for letter in words.chars() {
@@ -127,7 +127,7 @@ pub(crate) fn escape(words: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            // Not allowed in XML at all.
+            // XML forbids control characters.
             letter if letter.is_control() && letter != '\n' && letter != '\t' => escaped.push(' '),
             letter => escaped.push(letter),
         }

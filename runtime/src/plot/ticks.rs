@@ -1,6 +1,6 @@
-//! Where an axis is marked.
+//! Tick positions and labels of axes.
 
-/// About `count` round numbers that span `least` to `most`: steps of 1, 2 or 5 times a power of ten.
+/// About `count` ticks from `min` to `max`, in steps of 1, 2 or 5 times a power of ten.
 pub(super) fn ticks(min: f64, max: f64, count: usize) -> Vec<f64> {
     let span = max - min;
     if !(span > 0.0 && span.is_finite()) {
@@ -17,7 +17,7 @@ pub(super) fn ticks(min: f64, max: f64, count: usize) -> Vec<f64> {
     (first..=last).map(|tick| tick as f64 * step).collect()
 }
 
-/// A tick in words, as short as its neighbours allow.
+/// The label of a tick, with as many digits as the step needs.
 pub(super) fn label(tick: f64, step: f64) -> String {
     if tick == 0.0 {
         return "0".to_owned();

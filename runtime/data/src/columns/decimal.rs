@@ -1,12 +1,13 @@
-//! Numbers as tables mostly hold them: `-3.25`.
+//! Fast parsing of short decimal numbers such as `-3.25`.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// The most digits on either side of the point, so that one division rounds the number as it should be.
+/// Maximum of digits on either side of the point, so that a single division rounds correctly.
 const MAX_DIGITS: usize = 8;
 
-/// The number that stands from `start` up to the end of some bytes, if it is a few digits with or without
-/// a sign and a point.
+/// Parses `bytes[start..]` as at most 8 digits, an optional point and at most 8 digits, with an
+/// optional minus. `None` for other texts, and where fewer than 8 bytes are available for the
+/// fraction.
 pub(crate) fn decimal(bytes: &[u8], start: usize) -> Option<f64> {
     const ZEROS: u64 = b'0' as u64 * ONES;
     let text = bytes.get(start..)?;
@@ -31,7 +32,7 @@ pub(crate) fn decimal(bytes: &[u8], start: usize) -> Option<f64> {
     if decimals > MAX_DIGITS || position + decimals == 0 {
         return None;
     }
-    // The last digits at once; what stands before them becomes zeros.
+    // The last eight bytes at once; the bytes before the fraction become zeros.
     let last = u64::from_le_bytes(*bytes.last_chunk()?);
     let mask = u64::MAX.checked_shl(8 * (MAX_DIGITS - decimals) as u32).unwrap_or(0);
     let fraction = eight_digits(last & mask | ZEROS & !mask)?;
@@ -45,14 +46,14 @@ pub(crate) fn decimal(bytes: &[u8], start: usize) -> Option<f64> {
 const POWERS: [u64; MAX_DIGITS + 1] =
     [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
-/// The number that eight digits are, the first of them in the lowest byte.
+/// Parses eight ASCII digits, the first one in the lowest byte.
 fn eight_digits(text: u64) -> Option<u64> {
     const HIGH_HALVES: u64 = 0xf0 * ONES;
     let above_nine = text.wrapping_add(6 * ONES) & HIGH_HALVES;
     if text & HIGH_HALVES | above_nine >> 4 != 0x33 * ONES {
         return None;
     }
-    // Pairs of digits, then of pairs, then of fours.
+    // SWAR: pairs of digits, pairs of pairs, then both halves.
     let pairs = (text & (0x0f * ONES)).wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
     Some(fours.wrapping_mul(10_000 << 32 | 1) >> 32)
@@ -62,7 +63,7 @@ fn eight_digits(text: u64) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// With something else before it.
+    /// Parses `text` after other bytes.
     fn read(text: &str) -> Option<f64> {
         decimal(&[b"9.,-1x00", text.as_bytes()].concat(), 8)
     }

@@ -1,4 +1,4 @@
-//! PNG and JPEG files as pixels.
+//! Decoding of PNG and JPEG files.
 
 #[cfg(feature = "images")]
 mod channels;
@@ -10,7 +10,7 @@ mod orientation;
 use super::{ImageError, ImageLimits};
 use crate::Picture;
 
-/// The picture in the bytes of a file, with so many channels, turned as its EXIF orientation says.
+/// Decodes the bytes of a file into an upright image with `channels` channels.
 #[cfg(feature = "images")]
 pub(super) fn decode(
     bytes: &[u8],
@@ -20,7 +20,7 @@ pub(super) fn decode(
     files::decode(bytes, channels, limits)
 }
 
-/// As above, where no decoder is there.
+/// Without the feature `images` every file is an error.
 #[cfg(not(feature = "images"))]
 pub(super) fn decode(_: &[u8], _: usize, _: &ImageLimits) -> Result<Picture, ImageError> {
     Err(ImageError {

@@ -1,7 +1,7 @@
-//! Which files rows may name as their pictures, and how large those may be.
+//! Which image files rows may name, and how large they may be.
 //!
-//! serde hands a deserializer nothing of where its input comes from. So a source that reads rows says
-//! it here, for the thread that reads, while it reads.
+//! serde does not tell a deserializer where its input comes from. Therefore a source sets these
+//! rules for its reading thread while it reads.
 
 use std::{
     cell::RefCell,
@@ -15,8 +15,8 @@ use multi_input_base::quote::Quoted;
 
 use super::{Image, ImageError};
 
-/// How large an image file, and the picture in it, may be: a file of a few bytes can ask for all
-/// memory. A larger one is an error, before any of it is decoded.
+/// Limits on the size of an image file and of the image in it: a file of a few bytes can decode to
+/// an image that exhausts memory. A larger file is an error, before decoding.
 ///
 /// ```
 /// use multi_input::data::ImageLimits;
@@ -31,21 +31,20 @@ pub struct ImageLimits {
 }
 
 impl Default for ImageLimits {
-    /// Pictures of 100,000,000 pixels, in files of 256 MiB. Pillow's `MAX_IMAGE_PIXELS` is about
-    /// 90,000,000.
+    /// 100,000,000 pixels and 256 MiB. Pillow's `MAX_IMAGE_PIXELS` is about 90,000,000.
     fn default() -> ImageLimits {
         ImageLimits { pixels: 100_000_000, bytes: 1 << 28 }
     }
 }
 
 impl ImageLimits {
-    /// The most pixels of a picture, which is its height times its width.
+    /// Maximum of pixels of an image, height times width.
     #[must_use]
     pub fn pixels(self, max: u64) -> ImageLimits {
         ImageLimits { pixels: max, ..self }
     }
 
-    /// The most bytes of a file.
+    /// Maximum of bytes of a file.
     #[must_use]
     pub fn bytes(self, max: u64) -> ImageLimits {
         ImageLimits { bytes: max, ..self }
@@ -77,12 +76,12 @@ impl ImageLimits {
     }
 }
 
-/// What holds for the paths in rows.
+/// The rules for paths in rows.
 #[derive(Clone, Debug, Default)]
 struct Rules {
-    /// Where relative paths count from.
+    /// The base of relative paths.
     folder: Option<Arc<Path>>,
-    /// Whether paths must stay in that folder.
+    /// Whether paths must stay within that folder.
     confined: bool,
     limits: Option<ImageLimits>,
 }
@@ -91,7 +90,7 @@ thread_local! {
     static RULES: RefCell<Rules> = RefCell::default();
 }
 
-/// Runs `read` with relative paths counting from `folder`, unless they are confined to another one.
+/// Runs `read` with `folder` as the base of relative paths, unless paths are confined.
 pub(crate) fn from_folder<T>(folder: &Arc<Path>, read: impl FnOnce() -> T) -> T {
     let rule = |rules: &mut Rules| {
         if !rules.confined {
@@ -111,13 +110,13 @@ pub(crate) fn confined_to<T>(folder: &Arc<Path>, read: impl FnOnce() -> T) -> T 
     with_rules(rule, read)
 }
 
-/// Runs `read` with these limits, unless others hold already.
+/// Runs `read` with these limits, unless limits are set already.
 pub(crate) fn limited<T>(limits: ImageLimits, read: impl FnOnce() -> T) -> T {
     with_rules(|rules| _ = rules.limits.get_or_insert(limits), read)
 }
 
 fn with_rules<T>(rule: impl FnOnce(&mut Rules), read: impl FnOnce() -> T) -> T {
-    /// Puts the rules back that were there before, also where `read` panics.
+    /// Restores the previous rules, also after a panic.
     struct RestoreRules(Rules);
     impl Drop for RestoreRules {
         fn drop(&mut self) {
@@ -130,14 +129,14 @@ fn with_rules<T>(rule: impl FnOnce(&mut Rules), read: impl FnOnce() -> T) -> T {
     read()
 }
 
-/// The picture in the file that a row names.
+/// Opens the image file that a row names.
 pub(crate) fn open<const C: usize>(path: &str) -> Result<Image<C>, ImageError> {
     let rules = RULES.with(|rules| rules.borrow().clone());
     Image::open_with(rules.resolve(path)?, &rules.limits.unwrap_or_default())
 }
 
 impl Rules {
-    /// The file that a row means.
+    /// The file of a path in a row.
     fn resolve(&self, path: &str) -> Result<PathBuf, ImageError> {
         let Some(folder) = &self.folder else { return Ok(path.into()) };
         if !self.confined {
@@ -147,7 +146,7 @@ impl Rules {
             expected: format!("the path of a file within `{}`", folder.display()),
             found: format!("`{path}`, which {reason}"),
         };
-        // A path that is lexically within the folder can still leave it by a link.
+        // A path that is lexically within the folder can still leave it through a symbolic link.
         for component in Path::new(path).components() {
             match component {
                 Component::Normal(_) | Component::CurDir => {}
@@ -167,13 +166,13 @@ impl Rules {
     }
 }
 
-/// The bytes of a file, of which no more than its limit are read.
+/// Reads a file, at most one byte beyond the limit.
 pub(crate) fn read(path: &Path, limits: &ImageLimits) -> Result<Vec<u8>, ImageError> {
     let found = |what: String| format!("{}, {what}", Quoted(path.to_string_lossy()));
     let unreadable = |error: io::Error| {
         ImageError::not_an_image(found(format!("which cannot be read: {error}")))
     };
-    // To open a pipe would wait for somebody to write to it.
+    // Opening a pipe would block until another process writes to it.
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(ImageError::not_an_image(found("which is no file".to_owned())));

@@ -1,4 +1,4 @@
-//! Pictures as rows hold them.
+//! The image type of rows.
 
 mod decode;
 pub(crate) mod files;
@@ -11,15 +11,15 @@ use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
 pub use self::files::ImageLimits;
 use crate::{Picture, Pixels};
 
-/// A picture of any size with `C` channels: 1 is grey, 3 is red, green and blue.
+/// An image of any size with `C` channels: 1 is grey, 3 is RGB.
 ///
-/// A step of preprocessing, [`resize`](crate::preprocess::Resize), brings all of them to one size.
-/// In a file of rows it is a path, which counts from the folder of that file;
+/// The preprocessing step [`resize`](crate::preprocess::Resize) gives all images one size. In a
+/// file of rows an image is a path, relative to the folder of the file;
 /// [`images_within`](super::Source::images_within) confines paths to a folder, and
-/// [`image_limits`](super::Source::image_limits) says how large files and pictures may be.
+/// [`image_limits`](super::Source::image_limits) limits the sizes of files and images.
 ///
-/// A row in memory holds all pixels of its picture. Training, evaluation and prediction from a
-/// source keep what the first step makes of them, or the picture where that is smaller.
+/// A row in memory holds all pixels of its image. Training, evaluation and prediction from a source
+/// keep the output of the first step, or the image if that is smaller.
 ///
 /// ```
 /// use multi_input::Image;
@@ -31,26 +31,26 @@ use crate::{Picture, Pixels};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image<const C: usize>(Picture);
 
-/// Why there is no such picture.
+/// The reason why an image is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, found {}", Escaped(found))]
 pub struct ImageError {
-    /// What would have done.
+    /// The expected value.
     pub expected: String,
-    /// What is there instead.
+    /// The found value.
     pub found: String,
 }
 
 impl ImageError {
-    /// Of a file that is no picture.
+    /// The error for a file that is not an image.
     pub(super) fn not_an_image(found: impl Into<String>) -> ImageError {
         ImageError { expected: "a PNG or JPEG file".to_owned(), found: found.into() }
     }
 }
 
 impl<const C: usize> Image<C> {
-    /// From pixels: row after row from the top, pixel after pixel, channel after channel, each
-    /// value from 0 to 255.
+    /// Creates an image from pixels of shape `[height, width, C]`, row-major, with values from 0 to
+    /// 255.
     ///
     /// # Errors
     /// Where there are not height * width * `C` values, or none.
@@ -59,8 +59,8 @@ impl<const C: usize> Image<C> {
         Image::of(Picture::new(height, width, C, pixels), [height, width], found)
     }
 
-    /// The same with sixteen bits a value, from 0 to 65,535; for steps of preprocessing they are
-    /// numbers from 0 to 255, as those of eight bits are.
+    /// As [`new`](Image::new) with 16-bit values, from 0 to 65,535. Preprocessing steps see them
+    /// scaled to 0 to 255.
     ///
     /// # Errors
     /// As [`new`](Image::new).
@@ -82,16 +82,15 @@ impl<const C: usize> Image<C> {
         })
     }
 
-    /// From the bytes of a PNG or JPEG file; needs the feature `images`.
+    /// Decodes the bytes of a PNG or JPEG file. Requires the feature `images`.
     ///
-    /// Grey, colour and opacity become `C` channels as Pillow's `convert` makes them: grey is
-    /// repeated for colours, colours are weighted (0.299, 0.587, 0.114) for grey, and opacity is
-    /// left out unless `C` is 2 or 4. Sixteen bits stay sixteen. The picture is turned as its EXIF
-    /// orientation says, as Pillow's `ImageOps.exif_transpose` does it.
+    /// Channels are converted as by Pillow's `convert`: grey is repeated for RGB, RGB is weighted
+    /// (0.299, 0.587, 0.114) for grey, and alpha is dropped unless `C` is 2 or 4. 16-bit values
+    /// stay 16-bit. The image is rotated by its EXIF orientation, as by Pillow's
+    /// `ImageOps.exif_transpose`.
     ///
     /// # Errors
-    /// Where they are no such file, damaged, or a picture of more than
-    /// [`ImageLimits::default`] permits.
+    /// Where the bytes are no such file, are damaged, or exceed [`ImageLimits::default`].
     pub fn decode(bytes: &[u8]) -> Result<Image<C>, ImageError> {
         Image::decode_with(bytes, &ImageLimits::default())
     }
@@ -105,11 +104,12 @@ impl<const C: usize> Image<C> {
         decode::decode(bytes, C, limits).map(Image)
     }
 
-    /// From a PNG or JPEG file; needs the feature `images`. See [`decode`](Image::decode).
+    /// Reads and decodes a PNG or JPEG file. Requires the feature `images`. See
+    /// [`decode`](Image::decode).
     ///
     /// # Errors
-    /// Where it cannot be read, is no such file, damaged, or larger than
-    /// [`ImageLimits::default`] permits.
+    /// Where the file cannot be read, is no such file, is damaged, or exceeds
+    /// [`ImageLimits::default`].
     pub fn open(path: impl AsRef<Path>) -> Result<Image<C>, ImageError> {
         Image::open_with(path, &ImageLimits::default())
     }
@@ -127,17 +127,17 @@ impl<const C: usize> Image<C> {
         })
     }
 
-    /// How many rows of pixels.
+    /// The height in pixels.
     pub fn height(&self) -> usize {
         self.0.height()
     }
 
-    /// How many pixels a row has.
+    /// The width in pixels.
     pub fn width(&self) -> usize {
         self.0.width()
     }
 
-    /// The pixels, as [`new`](Image::new) takes them; those of sixteen bits are rounded to eight.
+    /// The pixels, as for [`new`](Image::new). 16-bit values are rounded to 8 bits.
     pub fn pixels(&self) -> Cow<'_, [u8]> {
         match self.0.pixels() {
             Pixels::Eight(values) => Cow::Borrowed(values),
@@ -146,7 +146,7 @@ impl<const C: usize> Image<C> {
         }
     }
 
-    /// The pixels of a picture with sixteen bits, as [`new_u16`](Image::new_u16) takes them.
+    /// The pixels of a 16-bit image, as for [`new_u16`](Image::new_u16); `None` for an 8-bit image.
     pub fn pixels_u16(&self) -> Option<&[u16]> {
         match self.0.pixels() {
             Pixels::Sixteen(values) => Some(values),
@@ -159,7 +159,7 @@ impl<const C: usize> Image<C> {
     }
 }
 
-/// The nearest value of eight bits.
+/// Rounds a 16-bit value to 8 bits.
 fn rounded(value: u16) -> u8 {
     ((u32::from(value) + 128) / 257) as u8
 }
@@ -191,12 +191,12 @@ impl<'de, const C: usize> Deserialize<'de> for Image<C> {
     }
 }
 
-/// A picture in JSON and the like.
+/// The serialized form of an image.
 #[derive(Serialize, Deserialize)]
 struct SavedImage {
     height: usize,
     width: usize,
-    /// 16; 8 where nothing is said.
+    /// 16, or `None` for 8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bits: Option<u8>,
     pixels: Vec<u16>,

@@ -1,13 +1,13 @@
-//! Pictures to read from, whether they are pixels or numbers.
+//! Access to images as pixels or numbers, and geometric transformations.
 
 use crate::{of_sixteen_bits, schema::Step, Picture, Pixels, Values};
 
-/// A picture, however it lies in memory.
+/// An image in any memory layout.
 pub(super) struct Source<'a> {
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) channels: usize,
-    /// From one channel, row and pixel to the next.
+    /// Strides of channels, rows and columns.
     strides: [usize; 3],
     pixels: Pixels<'a>,
 }
@@ -23,7 +23,7 @@ impl<'a> Source<'a> {
         Source { height, width, channels, strides, pixels }
     }
 
-    /// The value of a channel at a place.
+    /// The value of a channel at a pixel.
     pub(super) fn at(&self, channel: usize, row: usize, column: usize) -> f32 {
         let [by_channel, by_row, by_pixel] = self.strides;
         let index = channel * by_channel + row * by_row + column * by_pixel;
@@ -35,7 +35,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The pictures that come into a step.
+/// The input images of a step.
 pub(super) fn sources<'a>(step: &Step, values: &'a Values) -> Vec<Source<'a>> {
     match values {
         Values::Pictures(pictures) => pictures.iter().map(Source::of).collect(),
@@ -54,12 +54,12 @@ pub(super) fn sources<'a>(step: &Step, values: &'a Values) -> Vec<Source<'a>> {
     }
 }
 
-/// Channels, height and width of the pictures that come into a step.
+/// Channels, height and width of the input images of a step.
 pub(super) fn shape(step: &Step) -> [usize; 3] {
     [0, 1, 2].map(|axis| step.input.dim(axis).get())
 }
 
-/// Appends the part of a picture that begins at a corner.
+/// Appends the crop `[height, width]` whose corner is `[above, left]`, channels first.
 pub(super) fn crop(
     source: &Source<'_>,
     [above, left]: [usize; 2],
@@ -73,14 +73,15 @@ pub(super) fn crop(
     }
 }
 
-/// A turn about the middle together with a scale: where a new pixel lies among the old ones.
+/// A rotation about the centre with a scale: maps output pixels to source positions.
 pub(super) struct Affinity {
     pub(super) sine: f64,
     pub(super) cosine: f64,
     pub(super) scale: f64,
 }
 
-/// Pictures of the same size, each moved as `affinity` says of its row.
+/// Transforms each image by `affinity(row)`, with bilinear interpolation; the size stays. Positions
+/// outside are reflected (`fill_mode="reflect"` in Keras).
 pub(super) fn moved(step: &Step, values: &Values, affinity: impl Fn(usize) -> Affinity) -> Values {
     let mut moved = Vec::with_capacity(values.len());
     for (row, source) in sources(step, values).iter().enumerate() {
@@ -100,7 +101,7 @@ pub(super) fn moved(step: &Step, values: &Values, affinity: impl Fn(usize) -> Af
     Values::Numbers(moved)
 }
 
-/// The value at a place between pixels, by those around it.
+/// Bilinear interpolation at a position between pixels.
 fn interpolate(source: &Source<'_>, channel: usize, y: f64, x: f64) -> f32 {
     let (above, left) = (y.floor(), x.floor());
     let (down, right) = ((y - above) as f32, (x - left) as f32);
@@ -116,7 +117,7 @@ fn interpolate(source: &Source<'_>, channel: usize, y: f64, x: f64) -> f32 {
     first + (interpolate_row(1.0) - first) * down
 }
 
-/// The place inside of `size` that a place beyond the border mirrors: `d c b a | a b c d | d c b a`.
+/// Reflects a position outside of `0..size`: `d c b a | a b c d | d c b a`.
 fn reflect(position: f64, size: usize) -> usize {
     let period = 2 * size as i64;
     let position = (position as i64).rem_euclid(period);

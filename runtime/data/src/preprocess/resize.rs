@@ -1,4 +1,4 @@
-//! `resize`: every picture in one size.
+//! `resize`: resizes images.
 
 use super::{
     image::{sources, Source},
@@ -6,12 +6,11 @@ use super::{
 };
 use crate::{schema::Step, Picture, Values};
 
-/// Pictures of any size become `height` rows of `width` pixels, channels first, with values from 0
-/// to 255; the sides may be stretched by different factors.
+/// Resizes images of any size to `[channels, height, width]`, with values from 0 to 255. The aspect
+/// ratio is not kept.
 ///
-/// A new pixel's centre lies somewhere among the old ones' centres. `bilinear` weighs the four
-/// around it by their distance, `nearest` takes the one it falls into; neither looks further, so
-/// that fine patterns of a picture that becomes much smaller may flicker.
+/// `bilinear` interpolates between the four nearest pixels, `nearest` takes the nearest one.
+/// Neither applies antialiasing, so fine patterns may flicker when an image is much reduced.
 ///
 /// `keras.layers.Resizing(height, width, interpolation)`;
 /// `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`.
@@ -37,20 +36,19 @@ impl FixedStep for Resize {
     }
 }
 
-/// Height and width of the new pictures.
+/// Height and width of the output.
 fn size(step: &Step) -> [usize; 2] {
     [1, 2].map(|axis| step.output.dim(axis).get())
 }
 
-/// Where a new row or pixel lies among the old ones: between two of them, and how far from the
-/// first to the second.
+/// A source position between two rows or columns; `weight` is that of `to`.
 struct Interpolation {
     from: usize,
     to: usize,
     weight: f32,
 }
 
-/// The places of `new` rows among `old` ones.
+/// The source positions of `new` output rows or columns among `old` ones.
 fn interpolations(old: usize, new: usize, bilinear: bool) -> Vec<Interpolation> {
     let scale = old as f32 / new as f32;
     let last = old.saturating_sub(1);
@@ -70,7 +68,7 @@ fn interpolations(old: usize, new: usize, bilinear: bool) -> Vec<Interpolation> 
     (0..new).map(at).collect()
 }
 
-/// Appends the new picture.
+/// Appends the resized image, channels first.
 fn resize_into(step: &Step, source: &Source<'_>, output: &mut Vec<f32>) {
     let [height, width] = size(step);
     let bilinear = step.argument("interpolation").word_or("bilinear") == "bilinear";

@@ -1,4 +1,4 @@
-//! Words or categories and their indices, learned by counting.
+//! Vocabularies of words or categories, learned by counting.
 
 use std::{borrow::Borrow, hash::Hash};
 
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use crate::schema::{Overflow, VocabularySize, RESERVED};
 
-/// The index of whatever is not in a vocabulary.
+/// The index of entries that are not in the vocabulary.
 pub(super) const UNKNOWN: u32 = 1;
 
-/// How many different entries are counted one by one, at least.
+/// Minimum of distinct entries that are counted exactly.
 const MIN_ENTRIES: usize = 1 << 20;
 
-/// Entries, whose indices begin at 2, the most frequent first.
+/// Maps entries to indices, which begin at 2 with the most frequent entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Saved<T>", into = "Saved<T>")]
 #[serde(bound(serialize = "T: Entry + Serialize", deserialize = "T: Entry + Deserialize<'de>"))]
@@ -22,13 +22,13 @@ pub struct Vocabulary<T: Entry> {
     overflow: Option<Overflow>,
 }
 
-/// What a vocabulary is made of: texts or whole numbers.
+/// An entry of a vocabulary: a text or an integer.
 pub trait Entry: Clone + Eq + Hash + Ord {}
 
 impl Entry for String {}
 impl Entry for u32 {}
 
-/// A vocabulary in a file: the entries in the order of their indices.
+/// The saved form: the entries in the order of their indices.
 #[derive(Clone, Serialize, Deserialize)]
 struct Saved<T> {
     entries: Vec<T>,
@@ -42,7 +42,7 @@ impl<T: Entry> Vocabulary<T> {
         Vocabulary { indices, overflow }
     }
 
-    /// The index of an entry, or that of the unknown.
+    /// The index of an entry, or [`UNKNOWN`].
     pub(super) fn index<Q: Hash + Eq + ?Sized>(&self, entry: &Q) -> u32
     where
         T: Borrow<Q>,
@@ -54,7 +54,7 @@ impl<T: Entry> Vocabulary<T> {
         self.indices.is_empty()
     }
 
-    /// How many entries it has, and whether a training row had another.
+    /// The number of entries, and whether a training row had an unknown one.
     pub(super) fn size(&self) -> VocabularySize {
         VocabularySize { entries: self.indices.len(), with_unknown: self.overflow.is_some() }
     }
@@ -63,7 +63,7 @@ impl<T: Entry> Vocabulary<T> {
         self.overflow
     }
 
-    /// Whether every index is below `bound`.
+    /// Checks that every index is below `bound`.
     pub(super) fn check(&self, bound: usize) -> Result<(), String> {
         let first_free = self.indices.len() + RESERVED;
         match self.indices.is_empty() || first_free <= bound {
@@ -95,33 +95,32 @@ impl<T: Entry> From<Vocabulary<T>> for Saved<T> {
     }
 }
 
-/// How often each entry was seen.
+/// Counts of entries.
 ///
-/// Exact up to `most` different entries: a million (2^20), or twice the capacity of the vocabulary
-/// where that is more. Of more of them, the half that was seen least often is forgotten whenever so
-/// many are counted, so that memory stays bounded (the space-saving algorithm of Metwally and others,
-/// 2005, by the half instead of one by one). Then, with `ceiling` the most that an entry that is not
-/// counted can have been seen:
+/// Exact up to `max_entries` distinct entries: 2^20, or twice the capacity of the vocabulary if
+/// that is more. When there are more, the half with the lowest counts is evicted, so memory stays
+/// bounded (the space-saving algorithm of Metwally et al., 2005, by halves instead of single
+/// entries). With `ceiling` the maximum count of an entry that is not in the table:
 ///
-/// - a count is at least the true one, and above it by at most `ceiling`;
-/// - `ceiling` is at most 2 n / `most` after n occurrences. (Each entry that is kept has a count of
-///   at least `ceiling`, and what newcomers start with beyond 1 was forgotten before.)
+/// - a count is at least the true one, and exceeds it by at most `ceiling`;
+/// - `ceiling` is at most 2 n / `max_entries` after n occurrences. (Every entry in the table has a
+///   count of at least `ceiling`, and the part of a new entry's count beyond 1 was evicted before.)
 ///
-/// So what was seen more often than that is never missed, and entries whose frequencies differ by
-/// more are in the right order.
+/// So an entry that occurred more often is never lost, and entries whose counts differ by more than
+/// `ceiling` are in the right order.
 #[derive(Clone, Debug)]
 pub struct Counts<T> {
-    /// Looked up for every row, so without the standard library's hash, which resists rows that are chosen
-    /// to collide: the author of the training rows would gain nothing by it.
+    /// With a fast hash instead of the standard library's, which resists chosen collisions: the
+    /// author of the training rows gains nothing from collisions.
     counts: FxHashMap<T, u64>,
-    /// How often anything was seen.
+    /// Number of all occurrences.
     occurrences: u64,
     ceiling: u64,
     max_entries: usize,
 }
 
 impl<T: Entry> Counts<T> {
-    /// Nothing yet, for a vocabulary with indices below `capacity`.
+    /// Empty counts for a vocabulary with indices below `capacity`.
     pub(super) fn for_capacity(capacity: usize) -> Counts<T> {
         Counts::with_max_entries(capacity.saturating_mul(2).max(MIN_ENTRIES))
     }
@@ -146,8 +145,8 @@ impl<T: Entry> Counts<T> {
         self.counts.insert(entry.to_owned(), self.ceiling + 1);
     }
 
-    /// Forgets the half that was seen least often; of those seen equally often the first in their order,
-    /// which come last in a vocabulary, so that the hash makes no difference.
+    /// Evicts the half with the lowest counts. Of equal counts the smaller entry is evicted, which
+    /// would come last in a vocabulary, so the result does not depend on the hash.
     fn evict(&mut self) {
         let half = self.counts.len().div_ceil(2);
         let mut counts: Vec<(u64, &T)> =
@@ -158,9 +157,8 @@ impl<T: Entry> Counts<T> {
         self.ceiling = limit;
     }
 
-    /// The most frequent entries, as many as indices below `bound` allow, each seen at least
-    /// `least` times. Of those seen equally often the last in their order comes first, as in
-    /// Keras.
+    /// The vocabulary of the most frequent entries with indices below `bound` and counts of at
+    /// least `least`. Of equal counts the larger entry comes first, as in Keras.
     pub(super) fn most_frequent(self, bound: usize, least: u64) -> Vocabulary<T> {
         let Counts { counts, occurrences, ceiling, max_entries } = self;
         let mut entries: Vec<(T, u64)> = counts.into_iter().collect();
@@ -170,7 +168,7 @@ impl<T: Entry> Counts<T> {
         let rest = entries.split_off(frequent.min(room));
         let approximate = ceiling > 0;
         let known: u64 = entries.iter().map(|(_, count)| count).sum();
-        // All of them were counted at one time.
+        // The table was full, so it held `max_entries` distinct entries at one time.
         let different = if approximate { max_entries } else { entries.len() + rest.len() };
         let needed = (frequent > room && !approximate).then_some((frequent + RESERVED) as u64);
         let overflow = (approximate || !rest.is_empty()).then(|| Overflow {
@@ -184,7 +182,7 @@ impl<T: Entry> Counts<T> {
     }
 }
 
-/// How often entries were seen, at least, where counts are too high by at most `ceiling`.
+/// A lower bound of the occurrences of entries whose counts are too high by at most `ceiling`.
 fn seen<T>(entries: &[(T, u64)], ceiling: u64) -> u64 {
     entries.iter().map(|(_, count)| count.saturating_sub(ceiling).max(1)).sum()
 }
@@ -231,7 +229,7 @@ mod tests {
         let remedy = overflow.remedy(|capacity| format!("categories({capacity})"));
         assert_eq!(remedy.unwrap(), "write `categories(6)`: 4 kinds and 2 reserved places");
         assert_eq!(counts("a b c d").most_frequent(6, 1).overflow(), None);
-        // What was seen too seldom finds no place in any capacity.
+        // Rare entries fit into no capacity.
         let seldom = counts("a a b b c").most_frequent(4, 2).overflow().unwrap();
         assert_eq!((seldom.entries, seldom.capacity), (1, None));
         let both = counts("a a b b c c d").most_frequent(4, 2).overflow().unwrap();
@@ -255,7 +253,7 @@ mod tests {
         assert_eq!((vocabulary.overflow(), vocabulary.index(&(IDS - 1))), (None, 2));
     }
 
-    /// Entry n about (1000 / n)^s times, mixed by a counter that comes round everywhere.
+    /// A skewed distribution: entry n occurs about (1000 / n)^s times.
     fn skewed(steps: u64) -> impl Iterator<Item = u32> {
         (0..steps).map(|step| {
             let share = (step * 7_368_787 % 10_000_019) as f64 / 10_000_019.0;

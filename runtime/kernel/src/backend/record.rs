@@ -51,7 +51,7 @@ fn record_erased<E: Element, D: Backend<E>, T: Tape<E, D>>(
     Ok(())
 }
 
-/// Number of inputs stored without allocation; most operations have fewer.
+/// Number of inputs stored without allocation; most operations have no more.
 const INLINE_INPUTS: usize = 4;
 
 /// State of an operation until its backward pass. It is boxed because it is moved several times

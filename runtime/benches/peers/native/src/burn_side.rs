@@ -142,7 +142,7 @@ impl Any {
 pub struct Burn {
     which: usize,
     model: Option<Any>,
-    /// The model without gradients, once a prediction is asked for.
+    /// The model without gradients, created at the first prediction.
     inference: Option<Any>,
     optimizer: ModuleOptimizer,
     data: Data,

@@ -124,7 +124,7 @@ impl Side for Candle {
         let variables = VarMap::new();
         let at = VarBuilder::from_varmap(&variables, DType::F32, &Device::Cpu);
         let model = Any::new(which, at).expect("candle builds");
-        // Without decay it is Adam.
+        // AdamW without weight decay is Adam.
         let adam = ParamsAdamW { lr: 1e-3, eps: 1e-7, weight_decay: 0.0, ..Default::default() };
         let optimizer = AdamW::new(variables.all_vars(), adam).expect("candle's optimizer");
         Candle { which, model, optimizer, data }

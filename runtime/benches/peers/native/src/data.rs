@@ -1,22 +1,22 @@
-//! Random rows of the four models' shapes, as one vector for each input.
+//! Random rows for the four models, one vector per input.
 
 use rand::{rngs::StdRng, Rng, SeedableRng};
 use rand_distr::StandardNormal;
 
-/// Inputs and targets, row after row.
+/// Inputs and targets, row-major.
 pub struct Data {
     pub numbers: Vec<Vec<f32>>,
     pub categories: Vec<i64>,
     pub targets: Vec<f32>,
     pub classes: Vec<i64>,
-    /// How many numbers a row has in each of `numbers`, and how many categories.
+    /// Number of values per row of each of `numbers`, and number of categories per row.
     pub widths: (Vec<usize>, usize),
 }
 
 impl Data {
     pub fn new(which: usize, rows: usize) -> Data {
         let mut random = StdRng::seed_from_u64(0);
-        // The widths of the numbers, and below what each category of a row is.
+        // The widths of the numeric inputs, and the exclusive bounds of the categories.
         let (widths, below) = match which {
             1 => (vec![10], vec![100]),
             2 => (vec![3 * 64 * 64], vec![10_000; 100]),
@@ -48,13 +48,13 @@ impl Data {
         4 * (numbers + self.targets.len()) + 8 * (self.categories.len() + self.classes.len())
     }
 
-    /// Numbers of some rows, from input `input`.
+    /// The numbers of `rows` of an input.
     pub fn gather(&self, input: usize, rows: &[usize]) -> Vec<f32> {
         let width = self.widths.0[input];
         rows.iter().flat_map(|row| &self.numbers[input][row * width..][..width]).copied().collect()
     }
 
-    /// Categories of some rows.
+    /// The categories of `rows`.
     pub fn gather_categories(&self, rows: &[usize]) -> Vec<i64> {
         let width = self.widths.1;
         rows.iter().flat_map(|row| &self.categories[row * width..][..width]).copied().collect()

@@ -1,5 +1,5 @@
-//! burn's and candle's sides of the comparison: `multi-input-peers-native burn|candle`. What is
-//! asked and answered is in `side.py`.
+//! The burn and candle sides of the comparison: `multi-input-peers-native burn|candle`. `side.py`
+//! specifies commands and answers.
 
 mod burn_side;
 mod candle_side;
@@ -13,13 +13,13 @@ use std::{
 
 use data::Data;
 
-/// One library's way to train and to predict.
+/// A library that trains and predicts.
 trait Side {
-    /// Model `which` and its data.
+    /// Builds model `which` with its data.
     fn build(which: usize, data: Data) -> Self;
-    /// One step on the rows with these numbers.
+    /// One training step on `rows`.
     fn step(&mut self, rows: &[usize]);
-    /// The prediction of the first row.
+    /// Predicts the first row.
     fn predict_one(&mut self);
 }
 
@@ -74,7 +74,7 @@ fn serve<S: Side>() {
     }
 }
 
-/// Epochs over shuffled rows.
+/// Trains for `epochs` on shuffled rows.
 fn fit(side: &mut impl Side, batch: usize, rows: usize, epochs: usize) {
     use rand::{seq::SliceRandom, SeedableRng};
     let mut random = rand::rngs::StdRng::seed_from_u64(1);
@@ -85,7 +85,7 @@ fn fit(side: &mut impl Side, batch: usize, rows: usize, epochs: usize) {
     }
 }
 
-/// The largest resident memory so far, in bytes.
+/// Peak resident memory in bytes.
 fn peak_memory() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");

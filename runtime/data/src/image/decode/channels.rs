@@ -1,11 +1,11 @@
-//! Grey, colours and opacity as the channels that are asked for.
+//! Conversion between grey, RGB and alpha channels.
 
-/// A value of a pixel, of 8 or 16 bits.
+/// A pixel value of 8 or 16 bits.
 pub(super) trait Value: Copy + Into<u32> {
-    /// White, or wholly opaque.
+    /// White, or opaque.
     const MAX: Self;
 
-    /// The value that `value` is, which is no more than [`MOST`](Value::MOST).
+    /// Converts a value of at most [`MAX`](Value::MAX).
     fn of(value: u32) -> Self;
 }
 
@@ -25,8 +25,8 @@ impl Value for u16 {
     }
 }
 
-/// Interleaved values of `own` channels (1 is grey, 2 grey and opacity, 3 colours, 4 colours and
-/// opacity) as those of `wanted` channels.
+/// Converts interleaved values from `source` channels to `target` channels (1 is grey, 2 grey and
+/// alpha, 3 RGB, 4 RGBA).
 pub(super) fn convert<T: Value>(
     values: Vec<T>,
     source: usize,
@@ -58,12 +58,12 @@ pub(super) fn convert<T: Value>(
                 [red, green, blue, opacity(pixel)]
             })
             .collect(),
-        _ => return Err(format!("1 to 4 channels, not {wanted}")),
+        _ => return Err(format!("1 to 4 channels, not {target}")),
     })
 }
 
-/// The brightness of a colour, by ITU-R 601 in whole numbers, as Pillow computes it. The weights add
-/// up to 2^16, so values of 16 bits stay within 32.
+/// ITU-R 601 luma in integer arithmetic, as in Pillow. The weights add up to 2^16, so 16-bit values
+/// fit into 32 bits.
 fn luma<T: Value>(colours: [T; 3]) -> T {
     let [red, green, blue]: [u32; 3] = colours.map(T::into);
     T::of((19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16)

@@ -1,4 +1,4 @@
-//! The two formats, by their decoders.
+//! The PNG and JPEG decoders.
 
 use std::io::Cursor;
 
@@ -14,17 +14,17 @@ use super::{
 };
 use crate::{ImageError, ImageLimits, Picture};
 
-/// Pixels as a file has them, interleaved.
+/// The pixels of a file, interleaved.
 struct Decoded {
     height: usize,
     width: usize,
-    /// 1 is grey, 2 grey and opacity, 3 colours, 4 colours and opacity.
+    /// 1 is grey, 2 grey and alpha, 3 RGB, 4 RGBA.
     channels: usize,
     values: Values,
     orientation: Orientation,
 }
 
-/// Values by their depth.
+/// Values by bit depth.
 enum Values {
     Eight(Vec<u8>),
     Sixteen(Vec<u16>),
@@ -46,13 +46,13 @@ pub(super) fn decode(
 
 fn png(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
     let damaged = |error| ImageError::not_an_image(format!("a damaged PNG file: {error}"));
-    // The pixels are limited below. What else the decoder unpacks is texts and the like.
+    // The number of pixels is checked below. This limits the decoder's metadata, such as texts.
     const MAX_METADATA: usize = 64 << 20;
     let png_limits = png::Limits { bytes: MAX_METADATA };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), png_limits);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
-    // Palettes become colours, and fewer bits than eight become eight.
+    // Expands palettes to RGB, and fewer than 8 bits to 8.
     decoder.set_transformations(Transformations::EXPAND);
     let (width, height) = decoder.read_header_info().map_err(damaged)?.size();
     limits.check_size(height as usize, width as usize)?;
@@ -64,7 +64,8 @@ fn png(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
     bytes.resize(size, 0);
     let frame = reader.next_frame(&mut bytes).map_err(damaged)?;
     bytes.truncate(frame.buffer_size());
-    // The orientation may stand behind the pixels. They are all there, whatever is behind them.
+    // The EXIF chunk may follow the pixels. An error after the pixels is ignored, because they are
+    // complete.
     let _ = reader.finish();
     let exif = reader.info().exif_metadata.as_deref().unwrap_or_default();
     let channels = match frame.color_type {
@@ -84,15 +85,15 @@ fn png(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
     Ok(Decoded { height, width, channels, values, orientation: Orientation::of_exif(exif) })
 }
 
-/// Numbers of 16 bits, the upper byte of each first.
+/// Big-endian 16-bit values.
 fn of_big_endian(bytes: &[u8]) -> Vec<u16> {
     bytes.as_chunks().0.iter().map(|pair| u16::from_be_bytes(*pair)).collect()
 }
 
 fn jpeg(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
     let damaged = |error| ImageError::not_an_image(format!("a damaged JPEG file: {error:?}"));
-    // In strict mode a file that is cut off is an error rather than half a picture. The sides are as
-    // long as the format permits, for the limit is one of the area.
+    // In strict mode a truncated file is an error instead of half an image. The sides may be as
+    // long as the format permits, because the limit applies to the area.
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(u16::MAX.into())
@@ -111,7 +112,7 @@ fn jpeg(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
 }
 
 impl Decoded {
-    /// The upright picture, with as many channels as are asked for.
+    /// The upright image with `channels` channels.
     fn picture(self, channels: usize) -> Result<Picture, ImageError> {
         let Decoded { height, width, channels: own, values, orientation } = self;
         let size = [height, width, own];
@@ -131,7 +132,7 @@ impl Decoded {
     }
 }
 
-/// The values of the upright picture with `wanted` channels, and its height and width.
+/// The values of the upright image with `target` channels, and its height and width.
 fn convert_and_rotate<T: Value>(
     values: Vec<T>,
     [height, width, own]: [usize; 3],
@@ -197,7 +198,7 @@ mod tests {
         for index in 0..whole.len() {
             let mut changed = whole.clone();
             changed[index] ^= 0x55;
-            // It may still be a picture, but nothing panics.
+            // The result may be an image; the decoder must not panic.
             let _ = decode(&changed, 3);
         }
         assert_eq!(decode(b"GIF89a", 3).unwrap_err(), "something else");
@@ -205,7 +206,7 @@ mod tests {
         assert!(decode(&[0xff, 0xd8, 0xff], 3).unwrap_err().contains("damaged JPEG"));
     }
 
-    /// A header that promises much, with nothing behind it.
+    /// Headers of large images without pixel data.
     #[test]
     fn a_picture_that_is_too_large_is_refused_by_its_header() {
         let header = |width: u32, height: u32| {

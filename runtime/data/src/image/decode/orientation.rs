@@ -1,17 +1,17 @@
-//! How a picture is to be turned: cameras write pixels as the sensor has them, and beside them how
-//! the camera was held.
+//! EXIF orientation: cameras store pixels as the sensor reads them, with the orientation of the
+//! camera as metadata.
 
-/// The EXIF orientation: where the pixels of the upright picture are among those of the file.
+/// The position of the upright image's pixels in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Orientation {
-    /// A row of the picture is a column of the file. The other two count in the file.
+    /// Rows of the image are columns of the file. The other two fields refer to the file.
     transposed: bool,
     from_bottom: bool,
     from_right: bool,
 }
 
 impl Orientation {
-    /// By the number in the EXIF tag; as it stands there where that has no meaning.
+    /// Decodes the EXIF value; an invalid value means upright.
     fn of_number(number: u16) -> Orientation {
         let (transposed, from_bottom, from_right) = match number {
             2 => (false, false, true),
@@ -26,13 +26,13 @@ impl Orientation {
         Orientation { transposed, from_bottom, from_right }
     }
 
-    /// What EXIF data say, which are those of a TIFF file; upright where they say nothing.
+    /// Reads EXIF data, which have TIFF's format; without an orientation the image is upright.
     pub(super) fn of_exif(exif: &[u8]) -> Orientation {
         let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
         tag(tiff).map(Orientation::of_number).unwrap_or_default()
     }
 
-    /// The values of the upright picture, and its height and width.
+    /// Returns the values of the upright image, and its height and width.
     pub(super) fn upright<T: Copy>(
         self,
         values: Vec<T>,
@@ -57,7 +57,7 @@ impl Orientation {
     }
 }
 
-/// The number of the orientation in TIFF's first directory.
+/// The value of the orientation tag in TIFF's first directory.
 fn tag(tiff: &[u8]) -> Option<u16> {
     const ORIENTATION: u16 = 0x0112;
     const ENTRY: usize = 12;
@@ -69,12 +69,12 @@ fn tag(tiff: &[u8]) -> Option<u16> {
     let start = u32_of(*tiff.get(4..)?.first_chunk()?) as usize;
     let (count, entries) = tiff.get(start..)?.split_first_chunk()?;
     let mut entries = entries.chunks_exact(ENTRY).take(u16_of(*count).into());
-    // Tag, type, count, and the value: one short number, in the first two bytes of four.
+    // Tag, type, count, value; a 16-bit value is in the first two of four bytes.
     let entry = entries.find(|entry| entry[..2] == tag_bytes(ORIENTATION, u16_of))?;
     Some(u16_of(*entry[8..].first_chunk()?))
 }
 
-/// A tag as this order of bytes writes it.
+/// The bytes of a tag in the file's byte order.
 fn tag_bytes(tag: u16, u16_of: fn([u8; 2]) -> u16) -> [u8; 2] {
     let bytes = tag.to_le_bytes();
     match u16_of(bytes) == tag {
@@ -87,8 +87,8 @@ fn tag_bytes(tag: u16, u16_of: fn([u8; 2]) -> u16) -> [u8; 2] {
 mod tests {
     use super::*;
 
-    /// `1 2 3` above `4 5 6` in the file, and the upright picture for every orientation, as
-    /// `PIL.ImageOps.exif_transpose` gives it.
+    /// `1 2 3` above `4 5 6` in the file, and the upright image for every orientation, as by
+    /// `PIL.ImageOps.exif_transpose`.
     #[test]
     fn all_eight_orientations_are_as_in_pillow() {
         let upright: [&[&[u8]]; 8] = [

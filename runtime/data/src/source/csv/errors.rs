@@ -1,5 +1,4 @@
-//! What is wrong with a file, in our words: the `csv` crate's errors with line, column, what was
-//! expected and what was found.
+//! Rewords the errors of the `csv` crate: line, column, expected and found value.
 
 use csv::{DeserializeErrorKind, ErrorKind, StringRecord};
 use multi_input_base::{quote::Quoted, Error, Result};
@@ -16,12 +15,12 @@ use crate::columns::{missing, says_missing};
 const REPEATED_HEADER: &str =
     "expected a row, found the names of the columns again; take the line away";
 
-/// The reader's errors in our words.
+/// Converts the reader's errors.
 pub(super) struct Errors {
     pub(super) file: TextFile,
     pub(super) delimiter: u8,
     lines: Lines,
-    /// The file itself cannot be read any more.
+    /// Whether the file cannot be read any further.
     pub(super) ended: bool,
 }
 
@@ -30,11 +29,11 @@ impl Errors {
         Errors { file: file.clone(), delimiter, lines: file.lines(), ended: false }
     }
 
-    /// Checks that the quotes of the last row are closed: what an open one encloses may be any number
-    /// of rows. What cannot be read has no place.
+    /// Checks that the quotes of the last row are closed, because an open quote may enclose any
+    /// number of rows. Errors without a position are ignored.
     pub(super) fn check_end(&mut self, last: Option<&csv::Position>) -> Result<()> {
         let Some(start) = last.map(csv::Position::byte) else { return Ok(()) };
-        // Within quotes a quote is two. Outside, one that does not begin a cell stands for itself.
+        // Within quotes a quote is doubled. Outside, a quote that does not begin a cell is literal.
         let (mut quoted, mut at_start) = (false, true);
         for byte in self.file.from(start)? {
             match byte {
@@ -52,13 +51,13 @@ impl Errors {
             .refuse(line, "expected a quote that ends the cell, found the end of the file"))
     }
 
-    /// An error about the line of column names.
+    /// An error in the line of column names.
     pub(super) fn of_header(&mut self, error: csv::Error) -> Error {
         let nothing = StringRecord::new();
         self.of_row(error, &nothing, &nothing)
     }
 
-    /// An error about a row, as far as it has been read.
+    /// An error in a row, as far as it was read.
     pub(super) fn of_row(
         &mut self,
         error: csv::Error,
@@ -89,13 +88,13 @@ impl Errors {
             },
             other => format!("{other:?}"),
         };
-        // The reader's own count of lines is of where it began to look: before blank lines, and
-        // with Windows' line ends before the second half of the last one.
+        // The reader reports the line where it started to look: before blank lines, and with
+        // Windows line ends before the second byte of the previous line end.
         let line = offset.map_or(1, |offset| self.lines.of(offset));
         self.file.refuse(line, message)
     }
 
-    /// What is wrong with the line of column names.
+    /// The error for an invalid line of column names.
     fn of_names(&mut self, message: String, names: &StringRecord) -> Error {
         let start = names.position().map_or(0, csv::Position::byte);
         let line = self.lines.of(start);
@@ -103,12 +102,12 @@ impl Errors {
     }
 }
 
-/// The beginning of a message that speaks of a column.
+/// The prefix of a message that names a column.
 fn of_column(column: Option<&str>) -> String {
     column.map(|column| format!("column {}: ", Quoted(column))).unwrap_or_default()
 }
 
-/// A row has more cells than there are columns, or fewer.
+/// The message for a row with too many or too few cells.
 fn ragged(names: &StringRecord, row: &StringRecord, delimiter: u8) -> String {
     let counts =
         format!("expected {} cells as in the first line, found {}", names.len(), row.len());
@@ -123,13 +122,13 @@ fn ragged(names: &StringRecord, row: &StringRecord, delimiter: u8) -> String {
     format!("{counts}; {advice}")
 }
 
-/// What serde says of a cell.
+/// The message for serde's error in a cell.
 fn of_cell(error: &csv::DeserializeError, names: &StringRecord, row: &StringRecord) -> String {
     let index = error.field().and_then(|index| usize::try_from(index).ok());
     let prefix = of_column(index.and_then(|index| names.get(index)));
     let found = index.and_then(|index| row.get(index)).unwrap_or_default();
     match error.kind() {
-        // Our rows' own errors, which name field and column themselves.
+        // Errors of our row types, which name field and column themselves.
         DeserializeErrorKind::Message(message) => {
             let field = message.strip_prefix("missing field `");
             match field.and_then(|field| field.strip_suffix('`')) {

@@ -1,8 +1,8 @@
-//! A first line that is no line of column names.
+//! Detection of a first line that does not name columns.
 
 use csv::StringRecord;
 
-/// What may stand between two cells, and how such a file is read.
+/// Delimiters, and the call that reads a file with each.
 const DELIMITERS: [(char, &str); 4] = [
     (',', "`Csv::new`"),
     (';', "`Csv::new(..).delimiter(b';')`"),
@@ -12,8 +12,8 @@ const DELIMITERS: [(char, &str); 4] = [
 
 const EXPECTED: &str = "expected a line of column names";
 
-/// What is wrong with a first line whose columns are none of those that are looked for; `None` where
-/// it may be a line of names after all.
+/// The problem of a first line that names none of the expected columns; `None` if it may name
+/// columns after all.
 pub(super) fn problem(names: &StringRecord, delimiter: u8) -> Option<String> {
     let first = names.get(0).unwrap_or_default();
     if names.iter().any(|name| name.contains('\0')) {
@@ -29,7 +29,7 @@ pub(super) fn problem(names: &StringRecord, delimiter: u8) -> Option<String> {
     None
 }
 
-/// What is wrong with a first line of one cell where rows have more.
+/// The problem of a first line with one cell where rows have more.
 pub(super) fn only_cell(names: &StringRecord, delimiter: u8) -> String {
     let cell = names.get(0).unwrap_or_default();
     let (first, delimiter_char) = (shortened(cell), char::from(delimiter));
@@ -49,7 +49,7 @@ pub(super) fn only_cell(names: &StringRecord, delimiter: u8) -> String {
     }
 }
 
-/// What is asked of a first line with numbers in it, where columns are missing.
+/// A hint for a first line with numbers, where columns are missing.
 pub(super) fn header_hint(names: &StringRecord, delimiter: u8) -> String {
     let is_number = |name: &str| name.parse::<f64>().is_ok();
     match names.iter().any(is_number) {
@@ -61,7 +61,7 @@ pub(super) fn header_hint(names: &StringRecord, delimiter: u8) -> String {
     }
 }
 
-/// As much of a line as a message has room for.
+/// Shortens a line for a message.
 fn shortened(line: &str) -> String {
     const MAX: usize = 60;
     match line.char_indices().nth(MAX) {
@@ -70,7 +70,7 @@ fn shortened(line: &str) -> String {
     }
 }
 
-/// The delimiter, other than the file's, that a cell has most of.
+/// The most frequent delimiter in a cell other than the file's.
 fn other_delimiter(cell: &str, delimiter: u8) -> Option<(char, &'static str)> {
     let others = DELIMITERS.iter().filter(|(other, _)| *other != char::from(delimiter));
     let count = |other: char| cell.matches(other).count();

@@ -1,4 +1,4 @@
-//! Row by row, by the `csv` crate's reader: whatever a row may hold, and what is wrong with it.
+//! The slow path: reads row by row through the `csv` crate, and reports errors.
 
 use std::{
     io::{self, SeekFrom},
@@ -15,22 +15,22 @@ use super::{
     is_untidy, Csv,
 };
 
-/// The rows of a file from some place on.
+/// The rows of a file from a byte offset on.
 pub(super) struct Rows<R> {
     reader: csv::Reader<Reader>,
     /// The names of the columns.
     header: StringRecord,
     record: StringRecord,
     errors: Errors,
-    /// How many bytes stand before the text.
+    /// Length of the byte order mark.
     bom_len: u64,
-    /// How many bytes the text has.
+    /// Length of the text in bytes.
     length: u64,
     row: PhantomData<fn() -> R>,
 }
 
 impl<R> Rows<R> {
-    /// From the first row on.
+    /// Starts at the first row.
     pub(super) fn open(csv: &Csv<R>) -> Result<Rows<R>> {
         let Csv { file, delimiter, .. } = csv;
         file.check("a table of texts whose first line names the columns")?;
@@ -60,12 +60,12 @@ impl<R> Rows<R> {
         self.errors.delimiter
     }
 
-    /// How many bytes the text has.
+    /// Length of the text in bytes.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    /// Whether the file cannot be read any more.
+    /// Whether the file cannot be read any further.
     pub(super) fn have_ended(&self) -> bool {
         self.errors.ended
     }
@@ -74,12 +74,12 @@ impl<R> Rows<R> {
         &self.header
     }
 
-    /// The byte of the text from which on the next row is looked for.
+    /// The byte offset in the text of the next row.
     pub(super) fn offset(&self) -> u64 {
         self.reader.position().byte()
     }
 
-    /// Goes on with the row that begins at a byte of the text.
+    /// Continues with the row at a byte offset of the text.
     pub(super) fn seek_to(&mut self, offset: u64) -> io::Result<()> {
         let mut position = self.reader.position().clone();
         position.set_byte(offset);
@@ -98,7 +98,8 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
         }
         let read = reader.read_record(record);
         if reader.position().byte() >= self.length {
-            // A row that an open quote made of many has too few cells as a rule.
+            // A row that an open quote makes of several rows usually has too few cells, so this
+            // check comes first.
             let last = read.as_ref().map_or_else(csv::Error::position, |_| record.position());
             if let Err(error) = errors.check_end(last) {
                 return Some(Err(error));
@@ -116,8 +117,7 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
     }
 }
 
-/// Takes white space away around the cells, where there is any: what the reader's own trimming takes
-/// is a copy of every record.
+/// Trims the cells if necessary. The reader's own trimming copies every record.
 fn trim(record: &mut StringRecord) {
     if record.iter().any(is_untidy) {
         record.trim();

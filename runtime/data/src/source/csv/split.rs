@@ -1,4 +1,4 @@
-//! The cells of a piece of a file, found many bytes at a time.
+//! The fast path: finds cells eight bytes at a time.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use crate::{
     of_float, Real, Values,
 };
 
-/// Where the cells of whole rows are in a piece of text.
+/// The cells of complete rows in a text.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
-    /// Where each begins and ends, row by row.
+    /// Start and end of each cell, row-major.
     bounds: Vec<(u32, u32)>,
 }
 
-/// Looks for bytes that have a meaning: the delimiter, line ends and quotes.
+/// Finds special bytes: delimiter, line ends and quotes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SpecialBytes {
     delimiter: u8,
-    /// Each of them eight times.
+    /// Each special byte, repeated eight times.
     patterns: [u64; 4],
 }
 
@@ -27,7 +27,7 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x80 * ONES;
 
 impl SpecialBytes {
-    /// `None` for a delimiter that is a mark already, or part of a character.
+    /// `None` for a delimiter that is not ASCII or is a line end or quote.
     pub(super) fn new(delimiter: u8) -> Option<SpecialBytes> {
         let special = [delimiter, b'\n', b'\r', b'"'];
         let own = delimiter.is_ascii() && delimiter != 0 && !special[1..].contains(&delimiter);
@@ -35,17 +35,17 @@ impl SpecialBytes {
         own.then_some(SpecialBytes { delimiter, patterns })
     }
 
-    /// The places of the marks in eight bytes, as the highest bit of each byte.
+    /// The matches in eight bytes, as the highest bit of each byte.
     fn matches(self, bytes: [u8; 8]) -> u64 {
         let word = u64::from_le_bytes(bytes);
         self.patterns.iter().fold(0, |found, patterns| {
             let other = word ^ patterns;
-            // Without carries from byte to byte, so that each is exact.
+            // Without carries between bytes, so that every match is exact.
             found | !(((other & !HIGH_BITS) + !HIGH_BITS) | other | !HIGH_BITS)
         })
     }
 
-    /// The places of all marks from `start` on.
+    /// The positions of all special bytes.
     fn positions(self, text: &[u8]) -> impl Iterator<Item = usize> + '_ {
         let (words, rest) = text.as_chunks::<8>();
         let last = {
@@ -67,14 +67,14 @@ impl SpecialBytes {
 /// The cell that is being read.
 struct OpenCell {
     start: usize,
-    /// Where its text ends, if it was quoted.
+    /// The end of its text, if it was quoted.
     quoted: Option<usize>,
 }
 
 impl Cells {
-    /// Finds the cells of all rows that end within `text`, of which each has `width`, and says where
-    /// the last of them ends. Behind the last byte of a file a row ends too. `None` where a row is to
-    /// be read with more care: it has more cells or fewer, or quotes within quotes.
+    /// Finds the cells of all rows that end within `text`, each of `width` cells, and returns the
+    /// end of the last row. If `is_last`, the end of the text ends a row. `None` where the slow
+    /// path has to read a row: it has too many or too few cells, or quotes within quotes.
     pub(super) fn split(
         &mut self,
         text: &[u8],
@@ -97,7 +97,7 @@ impl Cells {
                         None => return Some(consumed),
                     }
                 }
-                // Within a cell it stands for itself.
+                // Within an unquoted cell a quote is literal.
                 b'"' => {}
                 byte if byte == special.delimiter => {
                     self.end_cell(&mut open, index);
@@ -122,8 +122,8 @@ impl Cells {
         *open = OpenCell { start: end + 1, quoted: None };
     }
 
-    /// Ends a row, of which the first cell has the number `first`; how many rows it is: a blank line
-    /// is none.
+    /// Ends the row whose first cell has index `first`. Returns 1, or 0 for a blank line; `None`
+    /// for a row of another width.
     fn end_row(
         &mut self,
         open: &mut OpenCell,
@@ -141,8 +141,8 @@ impl Cells {
     }
 }
 
-/// Where the quote is that ends a cell; `None` within where it lies behind the text, and without where
-/// something else follows than the next cell.
+/// Finds the closing quote of a cell. `Some(None)` if the text ends before it; `None` if the next
+/// cell does not follow directly.
 fn closing_quote(text: &[u8], start: usize, delimiter: u8, is_last: bool) -> Option<Option<usize>> {
     let found = text[start + 1..].iter().position(|byte| *byte == b'"');
     let end = found.map(|index| start + 1 + index);
@@ -157,7 +157,7 @@ fn closing_quote(text: &[u8], start: usize, delimiter: u8, is_last: bool) -> Opt
     }
 }
 
-/// The cells of a piece of text, as a grid.
+/// The cells of a text as a [`Grid`].
 pub(super) struct CellGrid<'a> {
     text: &'a str,
     cells: &'a Cells,
@@ -169,7 +169,7 @@ impl<'a> CellGrid<'a> {
         CellGrid { text, cells, width }
     }
 
-    /// A cell without the white space around it.
+    /// A trimmed cell.
     fn text(&self, row: usize, column: usize) -> &'a str {
         let (start, end) = self.cells.bounds[row * self.width + column];
         let text = self.text.get(start as usize..end as usize).unwrap_or_default();
@@ -179,8 +179,8 @@ impl<'a> CellGrid<'a> {
         }
     }
 
-    /// The number in a cell, or NaN where it is blank and may be. What `f64` holds of very long whole
-    /// numbers is not what they are.
+    /// The number in a cell; NaN for a blank cell if `blanks`. `None` for integers beyond 9e15,
+    /// which `f64` may not represent exactly.
     fn number<T: Real>(&self, row: usize, column: usize, blanks: bool) -> Option<T> {
         const EXACT: f64 = 9e15;
         let (start, end) = self.cells.bounds[row * self.width + column];
@@ -196,7 +196,7 @@ impl<'a> CellGrid<'a> {
         of_float(number).filter(|_| number.abs() < EXACT)
     }
 
-    /// Appends the numbers of some columns, row by row.
+    /// Appends the numbers of some columns, row-major.
     fn append<T: Real>(&self, columns: &[usize], blanks: bool, to: &mut Vec<T>) -> bool {
         to.reserve(self.rows() * columns.len());
         self.row_major(columns).all(|(row, column)| {
@@ -204,7 +204,7 @@ impl<'a> CellGrid<'a> {
         })
     }
 
-    /// The cells of some columns, row by row.
+    /// Row and column of the cells of some columns, row-major.
     fn row_major<'c>(
         &self,
         columns: &'c [usize],
@@ -245,7 +245,7 @@ impl Grid for CellGrid<'_> {
 mod tests {
     use super::*;
 
-    /// What is found, or `None`, and how far.
+    /// The cells, and the end of the last row.
     fn split(text: &str, width: usize, is_last: bool) -> Option<(Vec<&str>, usize)> {
         let (mut cells, special) = (Cells::default(), SpecialBytes::new(b',').unwrap());
         let consumed = cells.split(text.as_bytes(), width, special, is_last)?;
@@ -272,7 +272,7 @@ mod tests {
         let text = "\"a,\nb\",1\n\"\",\"2\"\nc\"d,3\n";
         let found = vec!["a,\nb", "1", "", "2", "c\"d", "3"];
         assert_eq!(split(text, 2, true), Some((found, text.len())));
-        // It may be closed behind the piece, but not behind the file.
+        // The quote may be closed behind the buffer, but not behind the file.
         let open = "a,1\n\"b";
         assert_eq!(split(open, 2, false), Some((vec!["a", "1"], 4)));
         assert_eq!(split(open, 2, true), None);
@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(split("1,2\n1,2,3\n", 2, true), None);
         assert_eq!(split("1,2\n1,2,", 2, true), None);
         assert_eq!(split("1,2\n1,2,3", 2, false), Some((vec!["1", "2"], 4)));
-        assert!(SpecialBytes::new(b'"').is_none() && Marks::new(0xff).is_none());
+        assert!(SpecialBytes::new(b'"').is_none() && SpecialBytes::new(0xff).is_none());
     }
 
     #[test]
@@ -299,7 +299,7 @@ mod tests {
             CellGrid::new(text, &cells, 2).numbers(&[0, 1], true, &mut to).then_some(to)
         };
         let (single, double) = (Values::Numbers(Vec::new()), Values::Doubles(Vec::new()));
-        // Eight digits are read by `decimal`, more of them by the standard library.
+        // `decimal` parses up to eight digits, the standard library more.
         for whole in ["16777217", "1700000060", "1.6777217e7"] {
             let text = format!("{whole},0.1\n");
             assert_eq!(numbers(&text, single.clone()), None, "{whole}");

@@ -1,4 +1,4 @@
-//! Tables of many rows at a time, where a piece of the file is as it should be; elsewhere row by row.
+//! Reads whole tables where a part of the file is well-formed; elsewhere row by row.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -15,30 +15,29 @@ use super::{
 };
 use crate::{columns::Plan, Table};
 
-/// How many bytes are looked at together: as many as a processor has at hand, and so many that threads
-/// seldom wake each other.
+/// Bytes per buffer: they fit into the cache, and are so many that threads rarely wake each other.
 const BUFFER_LEN: usize = 1 << 18;
 
-/// The rows of a file, a piece of it at a time.
+/// The rows of a file, one buffer at a time.
 pub(super) struct Tables<'a, R> {
     wanted: &'a BlockRequest,
     plan: Plan,
     special: SpecialBytes,
-    /// Where rows are read one by one.
+    /// The slow path.
     rows: Rows<R>,
     reader: Reader,
-    /// The bytes before the text.
+    /// Length of the byte order mark.
     bom_len: u64,
     buffer: Vec<u8>,
     cells: Cells,
-    /// The byte of the text at which the piece begins.
+    /// The byte offset of the buffer in the text.
     offset: u64,
-    /// Nothing comes any more.
+    /// Whether the iterator is exhausted.
     ended: bool,
 }
 
 impl<'a, R: DeserializeOwned> Tables<'a, R> {
-    /// Of the rows that are left; the rows again where columns or delimiter are nothing for tables.
+    /// Continues after `rows`. Returns `rows` if their columns or delimiter do not support tables.
     pub(super) fn of(
         rows: Rows<R>,
         wanted: &'a BlockRequest,
@@ -65,21 +64,21 @@ impl<'a, R: DeserializeOwned> Tables<'a, R> {
         Ok(Ok(tables))
     }
 
-    /// Begins a new piece at a byte of the text.
+    /// Starts a new buffer at a byte offset of the text.
     fn seek_to(&mut self, offset: u64) -> Result<()> {
         (self.offset, _) = (offset, self.buffer.clear());
         let seek = self.reader.seek(SeekFrom::Start(self.bom_len + offset));
         seek.map(drop).map_err(|error| self.rows.file().unreadable(error))
     }
 
-    /// Reads on until the piece is full; whether the file ends with it.
+    /// Fills the buffer. Returns whether the file ends with it.
     fn fill(&mut self) -> Result<bool> {
         let room = BUFFER_LEN.saturating_sub(self.buffer.len());
         let read = self.reader.by_ref().take(room as u64).read_to_end(&mut self.buffer);
         read.map(|read| read < room).map_err(|error| self.rows.file().unreadable(error))
     }
 
-    /// The rows that end within the piece as a table, and how many bytes they take.
+    /// The rows that end within the buffer as a table, and their length in bytes.
     fn table(&mut self, is_last: bool) -> Option<(Table, usize)> {
         let width = self.rows.header().len();
         let consumed = self.cells.split(&self.buffer, width, self.special, is_last)?;
@@ -89,7 +88,7 @@ impl<'a, R: DeserializeOwned> Tables<'a, R> {
         (consumed > 0 || is_last).then_some((table, consumed))
     }
 
-    /// The rows of the piece one by one, the last of which may end behind it.
+    /// Reads the rows of the buffer one by one; the last one may end behind it.
     fn read_rows(&mut self) -> Result<Vec<Result<R>>> {
         let end = self.offset + self.buffer.len() as u64;
         let gone = self.rows.seek_to(self.offset);
