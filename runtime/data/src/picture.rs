@@ -123,7 +123,12 @@ impl Picture {
         if above + height > self.height || left + width > self.width {
             return None;
         }
-        let layout = PixelLayout { planes: 1, height: self.height, width: self.width, values_per_pixel: self.channels };
+        let layout = PixelLayout {
+            planes: 1,
+            height: self.height,
+            width: self.width,
+            values_per_pixel: self.channels,
+        };
         let stored = match self.pixels() {
             Pixels::Eight(all) => Stored::Eight(layout.crop(all, corner, size)),
             Pixels::Sixteen(all) => Stored::Sixteen(layout.crop(all, corner, size)),
@@ -203,7 +208,8 @@ impl PixelLayout {
         let mut part = Vec::with_capacity(self.planes * height * width * self.values_per_pixel);
         for plane in 0..self.planes {
             for row in above..above + height {
-                let first = ((plane * self.height + row) * self.width + left) * self.values_per_pixel;
+                let first =
+                    ((plane * self.height + row) * self.width + left) * self.values_per_pixel;
                 part.extend_from_slice(&values[first..first + width * self.values_per_pixel]);
             }
         }

@@ -176,7 +176,7 @@ impl ColumnWriter<'_> {
             }
             _ => self.refuse("a finite number", number.to_string()),
         }
-        match T::among(self.values()) {
+        match T::numbers_of(self.values()) {
             Some(numbers) => numbers.push(number),
             None => self.refuse_kind(format!("the number {number}")),
         }
@@ -202,7 +202,7 @@ impl ColumnWriter<'_> {
     fn reals<T: Real>(&mut self, numbers: &[T]) {
         // Without an early exit the compiler vectorises the loop.
         let all_held = numbers.iter().fold(true, |all, number| all & is_held(*number));
-        match T::among(self.values()) {
+        match T::numbers_of(self.values()) {
             Some(all) if all_held => all.extend_from_slice(numbers),
             _ => numbers.iter().for_each(|number| self.real(*number)),
         }
@@ -266,7 +266,7 @@ impl ColumnWriter<'_> {
     pub fn absent(&mut self) {
         self.absent = true;
         let width = self.column.width;
-        self.values().push_nothing(width);
+        self.values().push_placeholders(width);
     }
 
     fn values(&mut self) -> &mut Values {

@@ -178,7 +178,12 @@ impl Values {
     /// Scatters rows of `width` values to the positions where `present` is true. The other rows get
     /// placeholder values that must not be used.
     pub fn scatter(self, width: usize, present: &[bool]) -> Values {
-        fn scatter<T: Clone>(values: Vec<T>, width: usize, present: &[bool], placeholder: T) -> Vec<T> {
+        fn scatter<T: Clone>(
+            values: Vec<T>,
+            width: usize,
+            present: &[bool],
+            placeholder: T,
+        ) -> Vec<T> {
             let mut rows = values.into_iter();
             let row = |&is_present: &bool| match is_present {
                 true => rows.by_ref().take(width).collect::<Vec<T>>(),

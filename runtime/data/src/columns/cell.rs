@@ -12,9 +12,9 @@ use crate::real::LAST_WHOLE;
 
 /// One value of a row as a source holds it.
 ///
-/// All sources give cells, and the field types convert them in one place (`FromCells`): a text of
-/// digits is converted to a number where the field is numeric, and a whole number to a text where
-/// the field is a text, whatever the source.
+/// All sources give cells, and `FromCells` converts them to the field types: a text of digits is
+/// converted to a number where the field is numeric, and a whole number to a text where the field
+/// is a text, independent of the source.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell<'de> {
     /// An empty CSV cell, or JSON's null.

@@ -149,7 +149,7 @@ impl Plan {
 
     /// The columns that some field uses, in increasing order.
     #[cfg(feature = "parquet")]
-    pub fn columns(&self) -> Vec<usize> {
+    pub(crate) fn columns(&self) -> Vec<usize> {
         let mut columns = self.fields.concat();
         columns.sort_unstable();
         columns.dedup();

@@ -39,7 +39,8 @@ impl Layout {
     /// Takes the layout of the previous row on this thread, or creates one without columns.
     pub(super) fn load(spec: &'static RowSpec) -> Rc<Layout> {
         let previous = LAST.with(Cell::take);
-        previous.filter(|previous| std::ptr::eq(previous.spec, spec))
+        previous
+            .filter(|previous| std::ptr::eq(previous.spec, spec))
             .unwrap_or_else(|| Rc::new(Layout::new(spec)))
     }
 

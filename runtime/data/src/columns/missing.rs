@@ -6,7 +6,7 @@ use multi_input_base::quote::Quoted;
 const IS_MISSING: &str = "` is missing; ";
 
 /// Maximum number of column names in the message.
-const MOST_LISTED: usize = 12;
+const MAX_LISTED: usize = 12;
 
 /// The message for the missing column `wanted`: it lists `names`, and suggests the most similar
 /// name among the `unused` columns.
@@ -20,8 +20,8 @@ pub(crate) fn missing<'a>(
         text.push_str(&format!("there is a column {}; ", Quoted(close)));
     }
     let listed: Vec<String> =
-        names.clone().take(MOST_LISTED).map(|name| Quoted(name).to_string()).collect();
-    let more = match names.count().saturating_sub(MOST_LISTED) {
+        names.clone().take(MAX_LISTED).map(|name| Quoted(name).to_string()).collect();
+    let more = match names.count().saturating_sub(MAX_LISTED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };

@@ -159,12 +159,12 @@ impl FromCells for f64 {
     }
 }
 
-/// Reads a whole number in `least..=most`.
+/// Reads a whole number in `min..=max`.
 fn integer<T: TryFrom<i128> + fmt::Display>(
     cells: &[View<'_>],
-    [least, most]: [T; 2],
+    [min, max]: [T; 2],
 ) -> Result<T, Problem> {
-    let expected = || format!("a whole number from {least} to {most}");
+    let expected = || format!("a whole number from {min} to {max}");
     let view = single(cells, &expected())?;
     let found = view.cell.value().whole();
     found.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {

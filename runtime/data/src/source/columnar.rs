@@ -36,7 +36,7 @@ impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
         let name = path.display().to_string();
         let columns: Vec<String> = columns.map(str::to_owned).collect();
         let records = Records::new(name.clone(), Arc::from(columns));
-        let records = records.from_folder(path.parent().map(Arc::from));
+        let records = records.with_folder(path.parent().map(Arc::from));
         Tables { name, decoded, records }
     }
 
@@ -105,7 +105,9 @@ pub(super) fn decoded<E: ToString>(
     until_error(std::iter::from_fn(move || {
         let table = std::panic::catch_unwind(AssertUnwindSafe(|| tables.next()));
         Some(match table {
-            Ok(table) => table?.map(|table| DecodedTable::new(&table)).map_err(|error| error.to_string()),
+            Ok(table) => {
+                table?.map(|table| DecodedTable::new(&table)).map_err(|error| error.to_string())
+            }
             Err(_) => Err("its reader gave up on it: it is damaged".to_owned()),
         })
     }))

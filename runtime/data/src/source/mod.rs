@@ -21,7 +21,6 @@
 //! # Ok::<(), multi_input::Error>(())
 //! ```
 
-mod read_ahead;
 #[cfg(feature = "arrow")]
 mod arrow;
 mod blocks;
@@ -37,6 +36,7 @@ mod parquet;
 mod part;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod read_ahead;
 #[cfg(any(feature = "arrow", feature = "parquet", feature = "postgres", feature = "sqlite"))]
 mod record;
 mod row_filter;
@@ -58,11 +58,6 @@ pub use self::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::Sqlite;
 pub use self::{
-    read_ahead::read_ahead,
-    row_filter::RowFilter,
-    tables::{cut, inputs, samples, until_error, NumberedTable, RowQuery},
-};
-pub use self::{
     blocks::{Block, BlockRequest, Blocks},
     csv::{read_csv, read_csv_from, Csv},
     from_fn::{from_fn, FromFn},
@@ -70,6 +65,11 @@ pub use self::{
     part::Part,
     skipping::{BadRow, SkipRefused, Skipped, Skipping},
     with_images::WithImages,
+};
+pub use self::{
+    read_ahead::read_ahead,
+    row_filter::RowFilter,
+    tables::{cut, inputs, samples, until_error, NumberedTable, RowQuery},
 };
 use multi_input_base::{Result, Seed};
 

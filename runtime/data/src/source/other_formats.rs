@@ -65,7 +65,8 @@ pub(super) fn describe_format(start: &[u8]) -> Option<String> {
 #[cfg(any(feature = "arrow", feature = "parquet", feature = "sqlite"))]
 pub(super) fn with_actual_format(path: &Path, own: &str, reason: String) -> String {
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(HEADER_LENGTH as u64).read_to_end(&mut start));
+    let read =
+        File::open(path).and_then(|file| file.take(HEADER_LENGTH as u64).read_to_end(&mut start));
     let other = read.is_ok() && !start.starts_with(own.as_bytes());
     match describe_format(&start).filter(|_| other) {
         Some(found) => format!("{reason}; {found}"),

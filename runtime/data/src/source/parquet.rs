@@ -60,9 +60,12 @@ impl<R: DeserializeOwned> Source for Parquet<R> {
         };
         let partitions = partition_columns(&metadata, &plan.columns());
         let column_names = || partitions.iter().flatten().map(|&column| names[column]);
-        let Some(plan) = request.plan(column_names()) else { return Ok(by_rows(self.rows()?, request)) };
+        let Some(plan) = request.plan(column_names()) else {
+            return Ok(by_rows(self.rows()?, request));
+        };
         let tables = partitions.iter().map(|partition| {
-            let columns = ProjectionMask::roots(metadata.parquet_schema(), partition.iter().copied());
+            let columns =
+                ProjectionMask::roots(metadata.parquet_schema(), partition.iter().copied());
             decode(&self.path, &metadata, columns)
         });
         let tables = join_partitions(tables.collect::<Result<Vec<_>>>()?);

@@ -48,7 +48,8 @@ impl<S: Source> Source for Part<S> {
             }
             Block::Table(table) => {
                 let indices = indices.by_ref().take(table.rows).enumerate();
-                let selected = indices.filter(|(_, index)| self.contains(*index)).map(|(row, _)| row);
+                let selected =
+                    indices.filter(|(_, index)| self.contains(*index)).map(|(row, _)| row);
                 Block::Table(table.select(&selected.collect::<Vec<_>>()))
             }
         })))

@@ -102,8 +102,10 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
                 visitor.visit_seq(SeqDeserializer::new(values.into_iter().map(CellDeserializer)))
             }
             Cell::Other(words) => {
-                let in_words = IntoDeserializer::<Problem>::into_deserializer(&*words);
-                visitor.visit_newtype_struct(in_words).map_err(|problem| problem.with_description(&words))
+                let description = IntoDeserializer::<Problem>::into_deserializer(&*words);
+                visitor
+                    .visit_newtype_struct(description)
+                    .map_err(|problem| problem.with_description(&words))
             }
         }
     }
@@ -248,7 +250,7 @@ impl<R: DeserializeOwned> Records<R> {
     }
 
     /// Sets the folder that paths in rows are relative to.
-    pub(super) fn from_folder(self, folder: Option<Arc<Path>>) -> Records<R> {
+    pub(super) fn with_folder(self, folder: Option<Arc<Path>>) -> Records<R> {
         Records { folder, ..self }
     }
 
@@ -324,7 +326,7 @@ pub(super) mod thread {
             Some(Message::Failed(reason)) => return Err(failed(reason)),
             _ => return Err(failed("its thread has ended".to_owned())),
         };
-        let mut records = Records::new(name, columns).from_folder(folder);
+        let mut records = Records::new(name, columns).with_folder(folder);
         Ok(messages.map(move |message| match message {
             Message::Record(record) => records.read(record),
             Message::Failed(reason) => Err(failed(reason)),
@@ -349,7 +351,7 @@ mod tests {
     #[test]
     fn paths_count_from_the_folder_of_the_file() {
         let records = Records::<Row>::new("rows.db", Arc::from(["photo".to_owned()]));
-        let mut records = records.from_folder(Some(Path::new("/nowhere").into()));
+        let mut records = records.with_folder(Some(Path::new("/nowhere").into()));
         let message = records.read([Cell::Text("a.png".into())]).unwrap_err().to_string();
         assert!(message.contains("`/nowhere/a.png`, which cannot be read"), "{message}");
     }

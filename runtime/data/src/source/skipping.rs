@@ -53,7 +53,7 @@ struct Passes {
     before: Option<Skipped>,
 }
 
-const MOST_REASONS: usize = 10;
+const MAX_REASONS: usize = 10;
 
 impl Passes {
     fn start(&mut self) {
@@ -65,7 +65,7 @@ impl Passes {
 
     fn skip(&mut self, error: &Error) {
         self.current.rows += 1;
-        if self.current.reasons.len() < MOST_REASONS {
+        if self.current.reasons.len() < MAX_REASONS {
             self.current.reasons.push(error.to_string());
         }
     }

@@ -42,7 +42,8 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
         let (path, query) = (self.path.clone(), self.query.clone());
         let folder = self.path.parent().map(Into::into);
         rows(self.path.display().to_string(), folder, move |to| {
-            let text = |error: rusqlite::Error| with_actual_format(&path, "SQLite", error.to_string());
+            let text =
+                |error: rusqlite::Error| with_actual_format(&path, "SQLite", error.to_string());
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(&path, flags).map_err(text)?;
             let mut statement = connection.prepare(&query).map_err(text)?;

@@ -44,12 +44,12 @@ impl Times {
             TimeUnit::Microsecond => DateTime::from_timestamp_micros(value),
             TimeUnit::Nanosecond => Some(DateTime::from_timestamp_nanos(value)),
         };
-        let in_words = |time: DateTime<Utc>| {
+        let to_cell = |time: DateTime<Utc>| {
             let zone = if self.zoned { "Z" } else { "" };
             Cell::Text(format!("{:?}{zone}", time.naive_utc()).into())
         };
         let beyond = || Cell::Other(format!("{value} {:?}s since 1970", self.unit).into());
-        time.map_or_else(beyond, in_words)
+        time.map_or_else(beyond, to_cell)
     }
 }
 
