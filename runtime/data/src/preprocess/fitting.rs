@@ -54,7 +54,7 @@ impl Fitting {
         inputs || self.targets.iter().any(TargetFit::has_failed)
     }
 
-    /// Returns the error of the first row that [`look`](Fitting::look) would refuse, independent of
+    /// Returns the error of the first row that [`update`](Fitting::update) would refuse, independent of
     /// other rows, without updating the statistics.
     pub fn check(&self, table: &Table) -> Result<()> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
@@ -84,7 +84,7 @@ impl Fitting {
 
     /// Updates the statistics with some rows of a table; `first` is the index of its first row
     /// among all rows, for errors.
-    pub fn look(
+    pub fn update(
         &mut self,
         table: &Table,
         rows: &[usize],

@@ -119,7 +119,7 @@ impl Preprocessing {
     pub fn fit(schema: &'static Schema, table: &Table, rows: &[usize]) -> Result<Preprocessing> {
         let mut fitting = Fitting::new(schema);
         while !fitting.is_done() {
-            fitting.look(table, rows, &|_, _| true, 0)?;
+            fitting.update(table, rows, &|_, _| true, 0)?;
             fitting.end_pass();
         }
         fitting.finish()

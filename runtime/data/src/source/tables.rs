@@ -18,7 +18,7 @@ pub struct NumberedTable {
     /// The rows.
     pub table: Table,
     /// Index of each row in its source.
-    pub places: Vec<usize>,
+    pub row_numbers: Vec<usize>,
     /// The answers to each [`RowQuery`], one per row.
     pub answers: Vec<Vec<f64>>,
 }
@@ -29,7 +29,7 @@ pub type RowQuery<'a, R> = &'a (dyn Fn(usize, &R) -> Result<f64> + Sync);
 impl NumberedTable {
     /// An empty chunk with the given number of queries.
     pub fn empty(table: Table, query_count: usize) -> NumberedTable {
-        NumberedTable { table, places: Vec::new(), answers: vec![Vec::new(); query_count] }
+        NumberedTable { table, row_numbers: Vec::new(), answers: vec![Vec::new(); query_count] }
     }
 
     /// Number of rows.
@@ -50,21 +50,21 @@ impl NumberedTable {
 
     /// Splits the chunk into the table, the answers, and a function that converts row indices in
     /// errors to indices in the source.
-    pub fn apart(self) -> (Table, Vec<Vec<f64>>, impl Fn(Error) -> Error) {
-        let NumberedTable { table, places, answers } = self;
-        let name = move |error| renumber(error, |row| places.get(row).copied().unwrap_or(row));
+    pub fn into_parts(self) -> (Table, Vec<Vec<f64>>, impl Fn(Error) -> Error) {
+        let NumberedTable { table, row_numbers, answers } = self;
+        let name = move |error| renumber(error, |row| row_numbers.get(row).copied().unwrap_or(row));
         (table, answers, name)
     }
 
     /// The table, and the source index of its first row. The rows must be consecutive.
-    pub fn numbered(self) -> (Table, usize) {
-        let first = self.places.first().copied().unwrap_or_default();
+    pub fn with_first_row(self) -> (Table, usize) {
+        let first = self.row_numbers.first().copied().unwrap_or_default();
         (self.table, first)
     }
 
     /// Converts the row index of an error from the table to the source.
     pub fn renumber(&self, error: Error) -> Error {
-        renumber(error, |row| self.places.get(row).copied().unwrap_or(row))
+        renumber(error, |row| self.row_numbers.get(row).copied().unwrap_or(row))
     }
 
     /// The rows that `check` accepts, each checked independently of the others. `refuse` is called
@@ -86,7 +86,9 @@ impl NumberedTable {
         for row in (0..self.len()).filter(|row| *row != first) {
             match check(&self.table.select(&[row])) {
                 Ok(()) => accepted.push(row),
-                Err(error @ Error::Value { .. }) => refuse(renumber(error, |_| self.places[row]))?,
+                Err(error @ Error::Value { .. }) => {
+                    refuse(renumber(error, |_| self.row_numbers[row]))?
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -94,18 +96,18 @@ impl NumberedTable {
     }
 
     /// The rows without those at the given indices of the source.
-    pub fn without(self, places: &BTreeSet<usize>) -> NumberedTable {
-        if !self.places.iter().any(|index| places.contains(index)) {
+    pub fn without(self, row_numbers: &BTreeSet<usize>) -> NumberedTable {
+        if !self.row_numbers.iter().any(|index| row_numbers.contains(index)) {
             return self;
         }
-        let others = (0..self.len()).filter(|&row| !places.contains(&self.places[row]));
+        let others = (0..self.len()).filter(|&row| !row_numbers.contains(&self.row_numbers[row]));
         self.select(&others.collect::<Vec<_>>())
     }
 
     /// Appends rows `from..to` of another chunk.
     pub fn append(&mut self, other: &NumberedTable, (from, to): (usize, usize)) {
         self.table.append(&other.table, from..to);
-        self.places.extend_from_slice(&other.places[from..to]);
+        self.row_numbers.extend_from_slice(&other.row_numbers[from..to]);
         for (own, others) in self.answers.iter_mut().zip(&other.answers) {
             own.extend_from_slice(&others[from..to]);
         }
@@ -114,7 +116,7 @@ impl NumberedTable {
     /// Swaps rows with rows of another chunk, pair by pair in order; each pair is (own, other).
     pub fn swap(&mut self, other: &mut NumberedTable, pairs: &[(usize, usize)]) {
         self.table.swap(&mut other.table, pairs);
-        swap_rows(&mut self.places, &mut other.places, 1, pairs);
+        swap_rows(&mut self.row_numbers, &mut other.row_numbers, 1, pairs);
         for (own, others) in self.answers.iter_mut().zip(&mut other.answers) {
             swap_rows(own, others, 1, pairs);
         }
@@ -124,7 +126,7 @@ impl NumberedTable {
     pub fn select(&self, rows: &[usize]) -> NumberedTable {
         NumberedTable {
             table: self.table.select(rows),
-            places: rows.iter().map(|&row| self.places[row]).collect(),
+            row_numbers: rows.iter().map(|&row| self.row_numbers[row]).collect(),
             answers: self
                 .answers
                 .iter()
@@ -151,8 +153,8 @@ pub fn samples<'a, M: RowTypes, S: Source<Row = M::Sample>>(
         let filter = &filter;
         let chunk = match block {
             Block::Table(table) => {
-                let places = (start..first).collect();
-                Ok(NumberedTable { table, places, answers: Vec::new() })
+                let row_numbers = (start..first).collect();
+                Ok(NumberedTable { table, row_numbers, answers: Vec::new() })
             }
             Block::Rows(rows) => write_rows::<M>(rows, start, queries, filter),
         };
@@ -228,7 +230,7 @@ fn write_rows<M: RowTypes>(
             filter.refuse(renumber(error, |_| index))?;
             continue;
         }
-        chunk.places.push(index);
+        chunk.row_numbers.push(index);
         for (query, answers) in queries.iter().zip(&mut chunk.answers) {
             answers.push(query(index, &row)?);
         }
@@ -284,7 +286,7 @@ pub fn inputs<'a, M: RowTypes>(
         for row in rows.by_ref().take(at_once) {
             let row = row?;
             match push_inputs::<M>(&mut chunk.table, &row) {
-                Ok(()) => chunk.places.push(index),
+                Ok(()) => chunk.row_numbers.push(index),
                 Err(error) => filter.refuse(renumber(error, |_| index))?,
             }
             index += 1;
