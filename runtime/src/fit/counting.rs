@@ -60,7 +60,7 @@ impl Count {
         self.rows += piece.len();
         self.bytes += piece.bytes(0..piece.len());
         for (weights, answers) in self.weights.iter_mut().zip(&piece.answers) {
-            let places = piece.places.iter().zip(answers);
+            let places = piece.row_numbers.iter().zip(answers);
             places.for_each(|(place, weight)| weights.take(*place, *weight as f32));
         }
     }
@@ -258,5 +258,5 @@ impl Setup {
 /// Has the preprocessing take a look at some rows.
 fn look(fitting: &mut Fitting, piece: &NumberedTable, counts: Counts<'_>) -> Result<()> {
     let all: Vec<usize> = (0..piece.len()).collect();
-    fitting.look(&piece.table, &all, counts, 0).map_err(|error| piece.renumber(error))
+    fitting.update(&piece.table, &all, counts, 0).map_err(|error| piece.renumber(error))
 }

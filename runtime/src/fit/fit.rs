@@ -129,7 +129,7 @@ impl Setup {
         let mut fitting = weighing.fitting();
         while !fitting.is_done() {
             let weights = weighing.while_fitting(weights.clone(), raw, &fitting);
-            fitting.look(raw, training, &|output, row| weights.counts(output, row), 0)?;
+            fitting.update(raw, training, &|output, row| weights.counts(output, row), 0)?;
             fitting.end_pass();
         }
         fitting.finish()

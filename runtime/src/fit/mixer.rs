@@ -122,7 +122,11 @@ mod tests {
         let (content, width, present) = (Content::Pictures, 1, None);
         let column = Column { name: "photo", content, width, values, present };
         let table = Table { columns: vec![column], rows: sizes.len() };
-        NumberedTable { table, places: (first..first + sizes.len()).collect(), answers: Vec::new() }
+        NumberedTable {
+            table,
+            row_numbers: (first..first + sizes.len()).collect(),
+            answers: Vec::new(),
+        }
     }
 
     /// The places of all rows in the order they come out, and the most bytes that were kept.
@@ -131,12 +135,12 @@ mod tests {
             Mixer::new(window, Seed(5).generator(multi_input_base::Stream::Shuffling, 0));
         let (mut order, mut most) = (Vec::new(), 0);
         for (number, sizes) in sizes.chunks(10).enumerate() {
-            order.extend(mixer.mix(piece(10 * number, sizes)).places);
+            order.extend(mixer.mix(piece(10 * number, sizes)).row_numbers);
             let kept = mixer.kept.as_ref().unwrap();
             assert_eq!(mixer.bytes, kept.bytes(0..kept.len()), "counted as they come and go");
             most = most.max(mixer.bytes);
         }
-        order.extend(mixer.rest().unwrap().places);
+        order.extend(mixer.rest().unwrap().row_numbers);
         (order, most)
     }
 

@@ -136,7 +136,7 @@ impl Feed<'_> {
 
     /// A batch as the model takes it.
     fn prepare(&self, batch: NumberedTable, key: RngKey) -> Result<Rows> {
-        let (table, answers, by_place) = batch.apart();
+        let (table, answers, by_place) = batch.into_parts();
         let weights = self.weighing.of_answers(answers);
         let counts = |output: usize, row: usize| weights.counts(output, row);
         let rows = self.fitted.classes_where(table, &counts, 0).and_then(|raw| {

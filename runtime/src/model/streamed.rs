@@ -50,7 +50,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
             || samples::<M, S>(source, &wanted, &[], screen, check_targets::<M>),
             |pieces| {
                 let mut tables =
-                    cut(pieces, at_once).map(|piece| piece.map(NumberedTable::numbered));
+                    cut(pieces, at_once).map(|piece| piece.map(NumberedTable::with_first_row));
                 D::core().evaluate_tables(self.untyped(), &mut tables, at_once)
             },
         )
@@ -72,7 +72,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         let checked = fitted.clone();
         let screen = RowFilter::of(source, move |table| checked.check_inputs(table));
         let predict = move |piece: NumberedTable| -> Result<Vec<M::Outputs>> {
-            let (raw, first) = piece.numbered();
+            let (raw, first) = piece.with_first_row();
             let mut predicted = Vec::with_capacity(raw.rows);
             self.predict_table(&fitted, (&raw, first), &mut predicted)?;
             Ok(predicted)

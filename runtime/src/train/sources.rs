@@ -37,7 +37,9 @@ impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S>
         read_ahead(
             || samples::<M, S>(&self.0, &wanted, &[], screen, check_targets::<M>),
             |pieces| {
-                take(&mut cut(pieces, at_once).map(|piece| piece.map(NumberedTable::numbered)))
+                take(
+                    &mut cut(pieces, at_once).map(|piece| piece.map(NumberedTable::with_first_row)),
+                )
             },
         )
     }
