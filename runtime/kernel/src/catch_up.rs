@@ -84,9 +84,9 @@ pub struct MomentumSteps<'a> {
     /// Maximum of steps that are computed one by one.
     pub most: usize,
     /// beta_1, the decay rate of `m`.
-    pub keep_m: f64,
+    pub beta_1: f64,
     /// beta_2, the decay rate of `v`.
-    pub keep_v: f64,
+    pub beta_2: f64,
     /// Added to the denominator.
     pub epsilon: f64,
 }
@@ -138,11 +138,11 @@ fn lanes<E: Element>(
 ) {
     let sizes = momentum.steps.sizes();
     let sizes = &sizes[..sizes.len().min(momentum.most)];
-    let (epsilon, root_beta_2) = (E::of(momentum.epsilon), momentum.keep_v.sqrt());
+    let (epsilon, root_beta_2) = (E::of(momentum.epsilon), momentum.beta_2.sqrt());
     let (mut m_scale, mut root_scale_f64, mut taken) = (1.0, 1.0, 0);
     for sizes in sizes.chunks(CHECK_INTERVAL) {
         for size in sizes {
-            m_scale *= momentum.keep_m;
+            m_scale *= momentum.beta_1;
             root_scale_f64 *= root_beta_2;
             let (decay, scaled_rate, root_scale) =
                 (E::of(size.decay), E::of(size.rate * m_scale), E::of(root_scale_f64));

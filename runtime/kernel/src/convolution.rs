@@ -24,7 +24,7 @@ pub trait Pass: Copy + Send + Sync + 'static {
     fn output(&self) -> Plane;
 
     /// Number of bytes that a sample saves: the argmax of each pooling window, or none.
-    fn marks(&self) -> usize;
+    fn argmax_len(&self) -> usize;
 
     /// The same pass with `filters` filters only; `None` where the output of these filters is not
     /// contiguous.
@@ -125,7 +125,7 @@ impl Convolution {
         band: &Band,
         work: impl FnOnce(Matrix<'_, E>),
     ) {
-        let (kernel, positions) = (self.kernel(), band.places());
+        let (kernel, positions) = (self.kernel(), band.positions());
         let stride = row_stride(positions);
         with_buffer(kernel * stride, |patches| {
             if self.windows.needs_padding() {
@@ -146,7 +146,7 @@ impl Convolution {
 
     fn grad<'a, E: Element>(&self, grad: &'a [E], group: usize, band: &Band) -> Matrix<'a, E> {
         let (first, strides) = self.output_layout(group, band);
-        Matrix::strided(&grad[first..], [self.filters(), band.places()], strides)
+        Matrix::strided(&grad[first..], [self.filters(), band.positions()], strides)
     }
 }
 
@@ -170,7 +170,7 @@ impl Pass for Convolution {
         self.windows.output
     }
 
-    fn marks(&self) -> usize {
+    fn argmax_len(&self) -> usize {
         0
     }
 
@@ -203,7 +203,7 @@ impl Pass for Convolution {
             }
         }
         match output.channels_first() {
-            true => add_to_rows(output.places(), bias, sums),
+            true => add_to_rows(output.positions(), bias, sums),
             false => add_to_columns(bias, sums),
         }
     }
@@ -231,7 +231,7 @@ impl Pass for Convolution {
 
     fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], _: &[u8], image: &mut [E]) {
         for band in self.bands(self.windows.output.sizes, 1) {
-            let stride = row_stride(band.places());
+            let stride = row_stride(band.positions());
             with_buffer(self.kernel() * stride, |patches| {
                 for group in 0..self.groups {
                     let weight = self.weight(weight, group).transposed();

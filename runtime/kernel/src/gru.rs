@@ -14,7 +14,7 @@ use super::{
 pub struct ResetAfter;
 
 impl<E: Element> Cell<E> for ResetAfter {
-    fn kept(&self) -> usize {
+    fn saved(&self) -> usize {
         1
     }
 
@@ -30,9 +30,9 @@ impl<E: Element> Cell<E> for ResetAfter {
             let rows = trace.gates[frame.step(step, 3 * units)]
                 .chunks_exact_mut(3 * units.max(1))
                 .zip(inner.chunks_exact(3 * units.max(1)))
-                .zip(trace.kept[frame.step(step + 1, units)].chunks_exact_mut(units.max(1)))
+                .zip(trace.saved[frame.step(step + 1, units)].chunks_exact_mut(units.max(1)))
                 .zip(old.chunks_exact(units.max(1)).zip(new.chunks_exact_mut(units.max(1))));
-            for (((gates, inner), kept), (old, new)) in rows {
+            for (((gates, inner), saved), (old, new)) in rows {
                 let (z, r, g) = three(units, gates);
                 let (inner_z, rest) = inner.split_at(units);
                 let (inner_r, inner_g) = rest.split_at(units);
@@ -41,7 +41,7 @@ impl<E: Element> Cell<E> for ResetAfter {
                         ((z[k] + inner_z[k]).fast_sigmoid(), (r[k] + inner_r[k]).fast_sigmoid());
                     let candidate = (g[k] + reset * inner_g[k]).fast_tanh();
                     (z[k], r[k], g[k]) = (update, reset, candidate);
-                    kept[k] = inner_g[k];
+                    saved[k] = inner_g[k];
                     new[k] = update * old[k] + (E::one() - update) * candidate;
                 }
             }
@@ -70,17 +70,17 @@ impl<E: Element> Cell<E> for ResetAfter {
             let rows = trace.gates[frame.step(step, 3 * units)]
                 .chunks_exact_mut(3 * units.max(1))
                 .zip(grad_inner[frame.step(step, 3 * units)].chunks_exact_mut(3 * units.max(1)))
-                .zip(trace.kept[frame.step(step + 1, units)].chunks_exact(units.max(1)))
+                .zip(trace.saved[frame.step(step + 1, units)].chunks_exact(units.max(1)))
                 .zip(trace.states[frame.step(step, units)].chunks_exact(units.max(1)))
                 .zip(grad_state.chunks_exact_mut(units.max(1)));
-            for ((((gates, inner), kept), old), grad_state) in rows {
+            for ((((gates, inner), saved), old), grad_state) in rows {
                 let (z, r, g) = three(units, gates);
                 let (inner_z, inner_r, inner_g) = three(units, inner);
                 for k in 0..units {
                     let (update, reset, candidate, grad) = (z[k], r[k], g[k], grad_state[k]);
                     z[k] = grad * (old[k] - candidate) * update * (one - update);
                     g[k] = grad * (one - update) * (one - candidate * candidate);
-                    r[k] = g[k] * kept[k] * reset * (one - reset);
+                    r[k] = g[k] * saved[k] * reset * (one - reset);
                     (inner_z[k], inner_r[k], inner_g[k]) = (z[k], r[k], g[k] * reset);
                     grad_state[k] = grad * update;
                 }
@@ -104,7 +104,7 @@ impl<E: Element> Cell<E> for ResetAfter {
 pub struct ResetBefore;
 
 impl<E: Element> Cell<E> for ResetBefore {
-    fn kept(&self) -> usize {
+    fn saved(&self) -> usize {
         1
     }
 
@@ -121,23 +121,23 @@ impl<E: Element> Cell<E> for ResetBefore {
             inner.fill(E::zero());
             for_gates.add_to(old, &mut inner);
             let gates = &mut trace.gates[frame.step(step, 3 * units)];
-            let kept = &mut trace.kept[frame.step(step + 1, units)];
+            let saved = &mut trace.saved[frame.step(step + 1, units)];
             let rows = gates
                 .chunks_exact_mut(3 * units.max(1))
                 .zip(inner.chunks_exact(2 * units.max(1)))
-                .zip(kept.chunks_exact_mut(units.max(1)))
+                .zip(saved.chunks_exact_mut(units.max(1)))
                 .zip(old.chunks_exact(units.max(1)));
-            for (((gates, inner), kept), old) in rows {
+            for (((gates, inner), saved), old) in rows {
                 let (z, r, _) = three(units, gates);
                 let (inner_z, inner_r) = inner.split_at(units);
                 for k in 0..units {
                     (z[k], r[k]) =
                         ((z[k] + inner_z[k]).fast_sigmoid(), (r[k] + inner_r[k]).fast_sigmoid());
-                    kept[k] = r[k] * old[k];
+                    saved[k] = r[k] * old[k];
                 }
             }
             inner_candidate.fill(E::zero());
-            for_candidate.add_to(kept, &mut inner_candidate);
+            for_candidate.add_to(saved, &mut inner_candidate);
             let rows = gates
                 .chunks_exact_mut(3 * units.max(1))
                 .zip(inner_candidate.chunks_exact(units.max(1)))
@@ -226,7 +226,7 @@ impl<E: Element> Cell<E> for ResetBefore {
         );
         multiply(
             Matrix::new(&grad_candidate, rows, units).transposed(),
-            Matrix::new(&trace.kept[len..], rows, units),
+            Matrix::new(&trace.saved[len..], rows, units),
             candidate_weight,
             Add::ToOutput,
         );

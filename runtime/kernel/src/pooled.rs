@@ -49,9 +49,9 @@ impl Tiles {
     /// The maximum of each window of a sample, and its index within the window.
     pub fn largest<E: Element>(&self, image: &[E], largest: &mut [E], argmax: &mut [u8]) {
         let ([_, width], [_, columns]) = (self.input.sizes, self.output.sizes);
-        let windows = self.output.places().max(1);
+        let windows = self.output.positions().max(1);
         let outputs = largest.chunks_exact_mut(windows).zip(argmax.chunks_exact_mut(windows));
-        let channels = image.chunks_exact(self.input.places().max(1)).zip(outputs);
+        let channels = image.chunks_exact(self.input.positions().max(1)).zip(outputs);
         for (image, (largest, argmax)) in channels {
             pool(self.pool, [width, columns], image, E::zero(), largest, argmax);
         }
@@ -149,7 +149,7 @@ impl Pass for Pooled {
         self.tiles.output
     }
 
-    fn marks(&self) -> usize {
+    fn argmax_len(&self) -> usize {
         self.tiles.output.elements()
     }
 
@@ -180,7 +180,7 @@ impl Pass for Pooled {
         let [down, _] = tiles.pool;
         let (filters, kernel) = (convolution.filters(), convolution.kernel());
         for band in convolution.bands(self.tiles.covered(), down) {
-            let (stride, columns) = (row_stride(band.places()), self.tiles.output.sizes[1]);
+            let (stride, columns) = (row_stride(band.positions()), self.tiles.output.sizes[1]);
             with_buffer(filters * stride, |tile| {
                 for group in 0..convolution.groups {
                     convolution.with_patches(image, group, &band, |patches| {
@@ -225,8 +225,8 @@ impl Pass for Pooled {
         with_buffer(len + windows_at_once * patches.window(), |buffer| {
             let (padded, buffer) = buffer.split_at_mut(len);
             for group in 0..groups {
-                let range =
-                    group * filters * output.places()..(group + 1) * filters * output.places();
+                let range = group * filters * output.positions()
+                    ..(group + 1) * filters * output.positions();
                 let (grads, argmax) = (&grad[range.clone()], Argmax::new(&argmax[range]));
                 let sums = filters * patches.lanes();
                 let sums = &mut partial[group * sums..(group + 1) * sums];
@@ -240,7 +240,7 @@ impl Pass for Pooled {
                     let corner = row * down * stride[0] * width + column * across * stride[1];
                     patches.gather(&padded[corner..], windows);
                     let first = row * columns + column;
-                    let pooled = PooledGrads { grads, argmax, first, apart: output.places() };
+                    let pooled = PooledGrads { grads, argmax, first, apart: output.positions() };
                     patches.add(windows, pooled, sums);
                 }
             }

@@ -52,9 +52,9 @@ pub struct Trace<'a, E> {
     pub gates: &'a mut [E],
     /// `[1 + steps, batch, units]`: the initial state (zeros), then the state after each step.
     pub states: &'a mut [E],
-    /// `[1 + steps, batch, kept * units]`: zeros, then the other values that the cell saves of each
+    /// `[1 + steps, batch, saved * units]`: zeros, then the other values that the cell saves of each
     /// step.
-    pub kept: &'a mut [E],
+    pub saved: &'a mut [E],
     /// `[steps, batch]`: masked steps, at which a sample carries its state over. Empty without a
     /// mask.
     pub skipped: &'a [bool],
@@ -63,7 +63,7 @@ pub struct Trace<'a, E> {
 impl<E: Element> Trace<'_, E> {
     /// Writes the initial state.
     pub fn begin(&mut self, frame: Frame) {
-        for numbers in [&mut *self.states, &mut *self.kept] {
+        for numbers in [&mut *self.states, &mut *self.saved] {
             let step = numbers.len() / (frame.steps + 1);
             numbers[..step].fill(E::zero());
         }
@@ -75,8 +75,8 @@ impl<E: Element> Trace<'_, E> {
     }
 
     /// Copies the first `len` of the `width` saved values of the samples that are masked at `step`.
-    fn carry_kept(&mut self, frame: Frame, step: usize, width: usize, len: usize) {
-        carry(frame, step, self.skipped, self.kept, width, len);
+    fn carry_saved(&mut self, frame: Frame, step: usize, width: usize, len: usize) {
+        carry(frame, step, self.skipped, self.saved, width, len);
     }
 }
 
@@ -138,7 +138,7 @@ impl<E: Element> Grads<'_, E> {
 /// A recurrent cell. Weights have the shape `[gates * units, units]`.
 pub trait Cell<E: Element>: Sync {
     /// Number of values that a unit saves of a step besides its gates and its state.
-    fn kept(&self) -> usize;
+    fn saved(&self) -> usize;
 
     /// Runs all steps. `bias` is the recurrent bias, and empty for cells without one.
     fn forward(&self, frame: Frame, recurrent: &[E], bias: &[E], trace: &mut Trace<'_, E>);
@@ -160,7 +160,7 @@ pub trait Cell<E: Element>: Sync {
 pub struct Lstm;
 
 impl<E: Element> Cell<E> for Lstm {
-    fn kept(&self) -> usize {
+    fn saved(&self) -> usize {
         2
     }
 
@@ -172,10 +172,10 @@ impl<E: Element> Cell<E> for Lstm {
             let before = &before[frame.step(step, units)];
             let gates = &mut trace.gates[frame.step(step, 4 * units)];
             recurrent.add_to(before, gates);
-            let (old, new) = trace.kept.split_at_mut(frame.step(step, 2 * units).end);
+            let (old, new) = trace.saved.split_at_mut(frame.step(step, 2 * units).end);
             lstm_steps(units, gates, &old[frame.step(step, 2 * units)], new, after);
             trace.carry_state(frame, step);
-            trace.carry_kept(frame, step, 2 * units, units);
+            trace.carry_saved(frame, step, 2 * units, units);
         }
     }
 
@@ -195,8 +195,8 @@ impl<E: Element> Cell<E> for Lstm {
             let skipped = trace.skipped.get(frame.step(step, 1));
             let held = skipped.map(|_| (grad_state.clone(), grad_cell.clone()));
             let gates = &mut trace.gates[frame.step(step, 4 * units)];
-            let old = &trace.kept[frame.step(step, 2 * units)];
-            let new = &trace.kept[frame.step(step + 1, 2 * units)];
+            let old = &trace.saved[frame.step(step, 2 * units)];
+            let new = &trace.saved[frame.step(step + 1, 2 * units)];
             lstm_steps_back(units, gates, (old, new), &grad_state, &mut grad_cell);
             if let Some(skipped) = skipped {
                 replace_skipped(skipped, gates, None);
@@ -232,24 +232,24 @@ simd_fn! {
 }
 
 simd_fn! {
-    /// One step of every sample backwards. `kept` holds the values saved of the previous step and
+    /// One step of every sample backwards. `saved` holds the values saved of the previous step and
     /// of this one.
     fn lstm_steps_back(
         units: usize,
         gates: &'a mut [E],
-        kept: (&'a [E], &'a [E]),
+        saved: (&'a [E], &'a [E]),
         grad_state: &'a [E],
         grad_cell: &'a mut [E],
     ) {
         let rows = gates
             .chunks_exact_mut(4 * units.max(1))
-            .zip(kept.0.chunks_exact(2 * units.max(1)))
-            .zip(kept.1.chunks_exact(2 * units.max(1)))
+            .zip(saved.0.chunks_exact(2 * units.max(1)))
+            .zip(saved.1.chunks_exact(2 * units.max(1)))
             .zip(grad_state.chunks_exact(units.max(1)))
             .zip(grad_cell.chunks_exact_mut(units.max(1)));
         for ((((gates, old), new), grad_state), grad_cell) in rows {
-            let kept = (&old[..units], &new[units..]);
-            lstm_step_back(units, gates, kept, grad_state, grad_cell);
+            let saved = (&old[..units], &new[units..]);
+            lstm_step_back(units, gates, saved, grad_state, grad_cell);
         }
     }
 }
@@ -316,16 +316,16 @@ fn store<E: Element, const N: usize>(values: [E; N], to: &mut [E], at: usize) {
 fn lstm_step_back<E: Element>(
     units: usize,
     gates: &mut [E],
-    kept: (&[E], &[E]),
+    saved: (&[E], &[E]),
     grad_state: &[E],
     grad_cell: &mut [E],
 ) {
     let vectorized = units - units % LANES;
     for unit in (0..vectorized).step_by(LANES) {
-        lstm_units_back::<E, LANES>(unit, units, gates, kept, grad_state, grad_cell);
+        lstm_units_back::<E, LANES>(unit, units, gates, saved, grad_state, grad_cell);
     }
     for unit in vectorized..units {
-        lstm_units_back::<E, 1>(unit, units, gates, kept, grad_state, grad_cell);
+        lstm_units_back::<E, 1>(unit, units, gates, saved, grad_state, grad_cell);
     }
 }
 

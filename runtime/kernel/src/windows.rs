@@ -33,18 +33,18 @@ impl Plane {
     }
 
     /// Number of positions: rows times columns.
-    pub fn places(&self) -> usize {
+    pub fn positions(&self) -> usize {
         self.sizes[0] * self.sizes[1]
     }
 
     /// Number of elements of a sample.
     pub fn elements(&self) -> usize {
-        self.channels * self.places()
+        self.channels * self.positions()
     }
 
     /// Whether each channel is contiguous.
     pub fn channels_first(&self) -> bool {
-        self.strides[0] == self.places()
+        self.strides[0] == self.positions()
     }
 
     /// The offset of an element.
@@ -60,7 +60,7 @@ impl Plane {
             }
             return;
         }
-        add_totals(self.places(), sample, sums);
+        add_totals(self.positions(), sample, sums);
     }
 
     /// The offsets of a channel's elements, in row-major order.
@@ -116,7 +116,7 @@ pub struct Band {
 
 impl Band {
     /// Number of positions.
-    pub fn places(&self) -> usize {
+    pub fn positions(&self) -> usize {
         self.rows.len() * self.columns.len()
     }
 }
@@ -288,12 +288,12 @@ impl Windows {
 
     /// Average pooling: calls `each` with the offset in the output, the offset in the input, and
     /// the element's weight in the mean of its window, for every element of every window.
-    pub fn shares<E: Element>(&self, mut each: impl FnMut(usize, usize, E)) {
+    pub fn mean_weights<E: Element>(&self, mut each: impl FnMut(usize, usize, E)) {
         self.each_window(|channel, offset, rows, columns| {
-            let share = E::of(1.0 / (rows.len() * columns.len()).max(1) as f64);
+            let weight = E::of(1.0 / (rows.len() * columns.len()).max(1) as f64);
             for row in rows {
                 for column in columns.clone() {
-                    each(offset, self.input.at(channel, row, column), share);
+                    each(offset, self.input.at(channel, row, column), weight);
                 }
             }
         });
@@ -338,7 +338,7 @@ mod tests {
         for channel in 0..windows.input.channels {
             for kernel in 0..windows.kernel[0] * windows.kernel[1] {
                 let number = [kernel / windows.kernel[1], kernel % windows.kernel[1]];
-                for position in 0..windows.output.places() {
+                for position in 0..windows.output.positions() {
                     let columns = windows.output.sizes[1];
                     let position = [position / columns, position % columns];
                     let input_position = [0, 1].map(|axis| {
@@ -379,12 +379,12 @@ mod tests {
     fn check_patches(windows: &Windows, about: usize) {
         let channels = windows.input.channels;
         let rows = channels * windows.kernel[0] * windows.kernel[1];
-        let (positions, columns) = (windows.output.places(), windows.output.sizes[1]);
+        let (positions, columns) = (windows.output.positions(), windows.output.sizes[1]);
         let image: Vec<f64> = (0..windows.input.elements()).map(|i| i as f64 + 1.0).collect();
         let (mut patches, mut back) = (vec![0.0; rows * positions], vec![0.0; image.len()]);
         for band in windows.bands(windows.output.sizes, about, 1) {
             // A stride larger than the band.
-            let stride = band.places() + 2;
+            let stride = band.positions() + 2;
             let mut part = vec![0.0; rows * stride];
             windows.gather(&image, 0..channels, &band, (&mut part, stride));
             let mut numbers = vec![f64::NAN; rows * stride];
@@ -403,7 +403,7 @@ mod tests {
             assert_eq!(patches[patch], from.map_or(0.0, |from| image[from]));
             if let Some(from) = from {
                 expected[from] += patch as f64;
-                assert!(windows.input.places() > 0);
+                assert!(windows.input.positions() > 0);
             }
         });
         let outside = patches.contains(&0.0);

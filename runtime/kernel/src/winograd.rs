@@ -58,7 +58,7 @@ impl Winograd {
             && dilation == [1, 1]
             && pool == [2, 2]
             && convolution.inputs <= MAX_INPUTS
-            && tiles.places() >= LANES;
+            && tiles.positions() >= LANES;
         fits.then_some(Winograd { convolution, tiles })
     }
 
@@ -81,8 +81,8 @@ impl Winograd {
             for (group, block) in tile_blocks {
                 self.transform_input(image, group, &block, transformed);
                 let group_filters = group * filters..(group + 1) * filters;
-                let range = group_filters.start * self.tiles.places()
-                    ..group_filters.end * self.tiles.places();
+                let range = group_filters.start * self.tiles.positions()
+                    ..group_filters.end * self.tiles.positions();
                 E::with_simd(Filters {
                     kernels: &kernels[group_filters.start * len..group_filters.end * len],
                     inputs,
@@ -91,8 +91,8 @@ impl Winograd {
                     largest: &mut sums[range.clone()],
                     argmax: &mut argmax[range],
                     first: self.tiles.at(0, block.rows.start, block.columns.start),
-                    count: block.places(),
-                    apart: self.tiles.places(),
+                    count: block.positions(),
+                    apart: self.tiles.positions(),
                 });
             }
         });
@@ -468,7 +468,7 @@ mod tests {
         for (largest, argmax) in [run(), portable(run)] {
             let epsilon = 40.0 * E::epsilon().as_f64();
             for index in 0..tiles.elements() {
-                let (filter, tile) = (index / tiles.places(), index % tiles.places());
+                let (filter, tile) = (index / tiles.positions(), index % tiles.positions());
                 let (row, column) = (tile / tiles.sizes[1], tile % tiles.sizes[1]);
                 let four = [0, 1, 2, 3]
                     .map(|index| sum(filter, 2 * row + index / 2, 2 * column + index % 2));

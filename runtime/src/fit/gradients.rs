@@ -27,7 +27,7 @@ impl<E: Element> StepGradients<E> {
         gradients: &mut Gradients<E, D>,
         tables: &mut Tables<E>,
     ) -> Result<(), D::Err> {
-        self.each_dense(module, tables, |own, tensor| D::exchange_gradient(gradients, tensor, own))
+        self.each_dense(module, tables, |own, tensor| D::swap_gradient(gradients, tensor, own))
     }
 
     /// Gives them to dfdx, set back to zero, and makes a tape on them. In the first step each is made
@@ -43,7 +43,7 @@ impl<E: Element> StepGradients<E> {
             Some(mut gradients) => {
                 self.each(tables, |_, gradient| sweep::clear(gradient));
                 self.each_dense(module, tables, |own, tensor| {
-                    D::exchange_gradient(&mut gradients, tensor, own)
+                    D::swap_gradient(&mut gradients, tensor, own)
                 })?;
                 gradients
             }

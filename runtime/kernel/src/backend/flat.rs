@@ -297,8 +297,8 @@ where
     written.unwrap_or(Err(CpuError::WrongNumElements))
 }
 
-/// [`Backend::exchange_gradient`].
-pub(super) fn exchange_gradient<E: Element>(
+/// [`Backend::swap_gradient`].
+pub(super) fn swap_gradient<E: Element>(
     gradients: &mut Gradients<E, Cpu>,
     operand: &dyn Operand<E, Cpu>,
     other: &mut Vec<E>,
@@ -443,14 +443,14 @@ mod tests {
         let x = Cpu::default().tensor([[1.0f64, 2.0], [3.0, 4.0]]);
         let mut gradients = x.leaky_trace().square().sum::<(), _>().backward();
         let mut own = vec![1.0; 4];
-        Cpu::exchange_gradient(&mut gradients, &x, &mut own).unwrap();
+        Cpu::swap_gradient(&mut gradients, &x, &mut own).unwrap();
         assert_eq!(own, [2.0, 4.0, 6.0, 8.0]);
         assert_eq!(gradients.get(&x).array(), [[1.0; 2]; 2]);
         let other = Cpu::default().tensor([5.0f64, 6.0]);
-        Cpu::exchange_gradient(&mut gradients, &other, &mut own).unwrap();
+        Cpu::swap_gradient(&mut gradients, &other, &mut own).unwrap();
         assert_eq!(own, [0.0; 2]);
         let permuted = x.permute::<Rank2<2, 2>, _>();
-        assert!(Cpu::exchange_gradient(&mut gradients, &permuted, &mut own).is_err());
+        assert!(Cpu::swap_gradient(&mut gradients, &permuted, &mut own).is_err());
     }
 
     #[test]

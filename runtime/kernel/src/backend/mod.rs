@@ -92,7 +92,7 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     ///
     /// # Errors
     /// The device's, and for a non-contiguous operand.
-    fn exchange_gradient(
+    fn swap_gradient(
         gradients: &mut Gradients<E, Self>,
         operand: &dyn Operand<E, Self>,
         other: &mut Vec<E>,
@@ -311,12 +311,12 @@ macro_rules! cpu_backend {
             }
 
             #[inline(never)]
-            fn exchange_gradient(
+            fn swap_gradient(
                 gradients: &mut Gradients<$element, Self>,
                 operand: &dyn Operand<$element, Self>,
                 other: &mut Vec<$element>,
             ) -> Result<(), CpuError> {
-                flat::exchange_gradient(gradients, operand, other)
+                flat::swap_gradient(gradients, operand, other)
             }
 
             fn gradient<'a, S: Shape>(

@@ -65,7 +65,7 @@ impl<P: Pass> Operation for ConvOperation<P> {
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Saved<E>, OperationError> {
         let ForwardPass { inputs, output, workspace, records } = pass;
         let [x, weight, bias] = inputs else { return Err(OperationError::Size) };
-        let mut argmax = workspace.acquire_bytes(self.samples * self.pass.marks())?;
+        let mut argmax = workspace.acquire_bytes(self.samples * self.pass.argmax_len())?;
         let keeps_sums = records && self.function.needs_input();
         // The activation follows each sample while its output is in the cache.
         let at_once = !keeps_sums && !self.function.is_row_wise();
@@ -142,7 +142,7 @@ impl<P: Pass> ConvOperation<P> {
             return self.forward_filters(filters_per_task, x, weights, sums, argmax, finish);
         }
         let output = self.pass.output().elements();
-        let mut argmax = argmax.chunks_exact_mut(self.pass.marks().max(1));
+        let mut argmax = argmax.chunks_exact_mut(self.pass.argmax_len().max(1));
         let images = x.chunks_exact(self.pass.input().max(1));
         let samples = images.zip(sums.chunks_exact_mut(output.max(1)));
         let samples = samples.map(move |(image, sums)| (image, sums, argmax.next()));
@@ -164,7 +164,7 @@ impl<P: Pass> ConvOperation<P> {
         finish: impl Fn(&mut [E]) + Sync,
     ) {
         let filters = self.channels();
-        let (output, argmax_len) = (self.pass.output().elements(), self.pass.marks());
+        let (output, argmax_len) = (self.pass.output().elements(), self.pass.argmax_len());
         let (by_filter, argmax_by_filter) = (output / filters, argmax_len / filters);
         let mut argmax = argmax.chunks_exact_mut(argmax_len.max(1));
         let samples =
@@ -211,7 +211,7 @@ impl<P: Pass> ConvOperation<P> {
         argmax: &[u8],
         partial: &mut [E],
     ) {
-        let (output, argmax_len) = (self.pass.output().elements(), self.pass.marks());
+        let (output, argmax_len) = (self.pass.output().elements(), self.pass.argmax_len());
         let samples_per_shard = self.samples_per_shard();
         let shards = partial
             .chunks_exact_mut(self.partial().max(1))
@@ -246,7 +246,7 @@ impl<P: Pass> ConvOperation<P> {
     }
 
     fn backward_input<E: Element>(&self, weight: &[E], grad: &[E], argmax: &[u8], dx: &mut [E]) {
-        let (output, argmax_len) = (self.pass.output().elements(), self.pass.marks());
+        let (output, argmax_len) = (self.pass.output().elements(), self.pass.argmax_len());
         let images = dx.chunks_exact_mut(self.pass.input().max(1));
         let samples = images.zip(grad.chunks_exact(output.max(1))).enumerate();
         for_each(self.work(), samples, |(sample, (image, grad))| {
@@ -271,7 +271,7 @@ impl<P: Pass> ConvOperation<P> {
                 }
                 let mut channels_last = transposed(sample, channels);
                 self.function.forward(&mut channels_last, channels);
-                transpose(&channels_last, self.pass.output().places(), sample);
+                transpose(&channels_last, self.pass.output().positions(), sample);
             },
         );
     }
@@ -292,7 +292,7 @@ impl<P: Pass> ConvOperation<P> {
         let mut channels_last = transposed(grad, channels);
         let input = transposed(input, channels);
         self.function.backward(&input, &transposed(output, channels), &mut channels_last, channels);
-        transpose(&channels_last, self.pass.output().places(), grad);
+        transpose(&channels_last, self.pass.output().positions(), grad);
     }
 }
 

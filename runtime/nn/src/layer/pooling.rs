@@ -115,7 +115,7 @@ impl Pool {
                 });
             }
             _ => for_each(self.work(samples), dx.zip(rows), |(dx, grad)| {
-                self.windows.shares(|index, at, weight: E| dx[at] += weight * grad[index]);
+                self.windows.mean_weights(|index, at, weight: E| dx[at] += weight * grad[index]);
             }),
         }
     }
@@ -134,7 +134,7 @@ impl Operation for Pool {
         let ((inputs, outputs), x) = (self.sizes(), &pass.inputs[0]);
         let samples = x.chunks_exact(inputs).zip(pass.output.chunks_exact_mut(outputs));
         for_each(self.work(x.len() / inputs), samples, |(x, y)| {
-            self.windows.shares(|index, at, weight: E| y[index] += weight * x[at]);
+            self.windows.mean_weights(|index, at, weight: E| y[index] += weight * x[at]);
         });
         Ok(Argmax::None)
     }

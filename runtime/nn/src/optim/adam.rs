@@ -97,8 +97,7 @@ impl Optimizer for Adam {
         let most = self.significant_steps::<E>();
         catch_up::each_row(pending, most, weights, slots, |steps, weights, [m, v]| {
             let (beta_1, beta_2) = (self.beta_1, self.beta_2);
-            MomentumSteps { steps, most, keep_m: beta_1, keep_v: beta_2, epsilon: self.epsilon }
-                .run(weights, m, v);
+            MomentumSteps { steps, most, beta_1, beta_2, epsilon: self.epsilon }.run(weights, m, v);
             scale(m, beta_1.powf(steps.len() as f64));
             scale(v, beta_2.powf(steps.len() as f64));
         });

@@ -55,7 +55,7 @@ impl Operation for Run {
             return Err(OperationError::Size);
         };
         let cell = self.recurrence.cell();
-        let mut saved = Saved::new(self, cell.kept(), workspace)?;
+        let mut saved = Saved::new(self, cell.saved(), workspace)?;
         let (sequences, results) = self.in_shard();
         let shards = saved.shards(self.frame).into_iter().zip(x.chunks(sequences));
         parallel::for_each(
@@ -158,7 +158,7 @@ impl<E: Element> Saved<E> {
                 trace: Trace {
                     gates: cut(&mut gates, rows * sums),
                     states: cut(&mut states, all * state_width),
-                    kept: cut(&mut kept, all * kept_width),
+                    saved: cut(&mut kept, all * kept_width),
                     skipped: first(&mut skipped, rows),
                 },
             }

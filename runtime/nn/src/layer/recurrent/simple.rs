@@ -15,7 +15,7 @@ pub(crate) struct Simple {
 }
 
 impl<E: Element> Cell<E> for Simple {
-    fn kept(&self) -> usize {
+    fn saved(&self) -> usize {
         usize::from(self.function.needs_input())
     }
 
@@ -26,7 +26,7 @@ impl<E: Element> Cell<E> for Simple {
             let sums = &mut trace.gates[frame.step(step, units)];
             recurrent.add_to(&trace.states[frame.step(step, units)], sums);
             if self.function.needs_input() {
-                trace.kept[frame.step(step + 1, units)].copy_from_slice(sums);
+                trace.saved[frame.step(step + 1, units)].copy_from_slice(sums);
             }
             self.function.forward(sums, units);
             trace.states[frame.step(step + 1, units)].copy_from_slice(sums);
@@ -48,9 +48,9 @@ impl<E: Element> Cell<E> for Simple {
             grads.add_to(frame, step, &mut by_state);
             let skipped = trace.skipped.get(frame.step(step, 1));
             let held = skipped.map(|_| by_state.clone());
-            let before = frame.step(step + 1, units * Cell::<E>::kept(self));
+            let before = frame.step(step + 1, units * Cell::<E>::saved(self));
             let output = &trace.states[frame.step(step + 1, units)];
-            self.function.backward(&trace.kept[before], output, &mut by_state, units);
+            self.function.backward(&trace.saved[before], output, &mut by_state, units);
             let sums = &mut trace.gates[frame.step(step, units)];
             sums.copy_from_slice(&by_state);
             if let Some(skipped) = skipped {
