@@ -307,7 +307,8 @@ fn rate(patience: f64) -> f64 {
     device.enable_cache();
     let layer: Dense<N, N, Linear, f32, Cpu> = BuildModule::build(&device);
     let rows: Tensor<(usize, Const<N>), f32, _> = device.sample_normal_like(&(N, Const));
-    let seconds = least(patience, || drop(layer.try_forward_from(rows.clone(), Origin::Data)));
+    let seconds =
+        min_seconds(patience, || drop(layer.try_forward_from(rows.clone(), Origin::Data)));
     2.0 * (N * N * N) as f64 / seconds
 }
 
@@ -317,7 +318,7 @@ fn bandwidth(patience: f64) -> f64 {
     let from = vec![1u8; 128 << 20];
     let mut to = vec![0u8; from.len()];
     let chunk = from.len().div_ceil(threads);
-    let seconds = least(patience, || {
+    let seconds = min_seconds(patience, || {
         std::thread::scope(|scope| {
             for (to, from) in to.chunks_mut(chunk).zip(from.chunks(chunk)) {
                 scope.spawn(|| to.copy_from_slice(from));
@@ -328,7 +329,7 @@ fn bandwidth(patience: f64) -> f64 {
 }
 
 /// The minimum of the seconds that `work` takes.
-fn least(patience: f64, work: impl FnMut()) -> f64 {
+fn min_seconds(patience: f64, work: impl FnMut()) -> f64 {
     repeated(patience, work).into_iter().fold(f64::INFINITY, f64::min)
 }
 

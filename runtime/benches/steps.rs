@@ -34,7 +34,7 @@ const EPOCHS: usize = 9;
 fn main() -> multi_input::Result<()> {
     let batch = support::arguments().next().and_then(|text| text.parse().ok()).unwrap_or(32);
     println!("batch {batch}");
-    let step = whole(batch)?;
+    let step = training_steps(batch)?;
     if support::arguments().nth(1).as_deref() != Some("whole") {
         layers(batch);
     }
@@ -43,7 +43,7 @@ fn main() -> multi_input::Result<()> {
 }
 
 /// Epochs of `Trainer::fit`: the median milliseconds of a step.
-fn whole(batch: usize) -> multi_input::Result<f64> {
+fn training_steps(batch: usize) -> multi_input::Result<f64> {
     let steps = (1024 / batch).max(2);
     let rows = Post::samples(steps * batch);
     let moments = clock::epochs::<Post>(&rows, batch, EPOCHS)?;

@@ -152,9 +152,9 @@ fn median_step(epochs: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// A field of `/proc/self/status` in bytes; NaN on systems without it.
-fn memory(what: &str) -> f64 {
+fn memory(field: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
     kibibytes.map_or(f64::NAN, |kibibytes: f64| kibibytes * 1024.0)
 }

@@ -83,9 +83,9 @@ fn main() -> Result<()> {
 fn serve() -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    say(format_args!("multi-input {version}, {threads} threads"));
+    print_line(format_args!("multi-input {version}, {threads} threads"));
     for question in io::stdin().lines() {
-        say(answer(&question.unwrap_or_default())?);
+        print_line(answer(&question.unwrap_or_default())?);
     }
     Ok(())
 }
@@ -139,7 +139,7 @@ fn measure<M: Network<f32, Cpu>>(
         [batch, rows, epochs] if verb == "first" => {
             let rows: Vec<_> = (0..rows).map(|_| row(random).0).collect();
             fit(&mut model, &rows[..batch.min(rows.len())], batch, 1)?;
-            say("stepped");
+            print_line("stepped");
             fit(&mut model, &rows, batch, epochs)?;
             let data = rows.len() * size_of::<M::Sample>();
             (peak_memory() - data as f64) / f64::from(1 << 20)
@@ -202,7 +202,7 @@ fn peak_memory() -> f64 {
 }
 
 /// Flushes, because the reader waits for the line.
-fn say(what: impl Display) {
+fn print_line(what: impl Display) {
     println!("{what}");
     io::stdout().flush().unwrap_or_default();
 }

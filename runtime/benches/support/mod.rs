@@ -1,5 +1,5 @@
-//! Code shared by the benchmarks, each of which uses a part of it. 1t| Benchmarks export nothing.
-#![allow(dead_code, unreachable_pub)] // Nothing is exported from a benchmark.
+//! Code shared by the benchmarks, each of which uses a part of it.
+#![allow(dead_code, unreachable_pub)] // Benchmarks export nothing.
 
 pub mod busy;
 pub mod clock;

@@ -1,6 +1,5 @@
-//! The three models of the article, as `peers` compares them. 1t| Not every benchmark uses all
-//! three.
-#![allow(dead_code)] // Not every example that has this file trains all three.
+//! The three models of the article, as `peers` compares them.
+#![allow(dead_code)] // Not every benchmark uses all three.
 
 use multi_input::prelude::*;
 

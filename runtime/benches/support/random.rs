@@ -1,5 +1,5 @@
-//! Reproducible pseudo-random numbers. 1t| Not every benchmark uses all methods.
-#![allow(dead_code)] // Not every example that has this file draws all.
+//! Reproducible pseudo-random numbers.
+#![allow(dead_code)] // Not every benchmark uses all methods.
 
 /// SplitMix64, counter-based.
 pub struct Random(pub u64);

@@ -13,12 +13,12 @@ const COST: usize = 8;
 const ROWS_PER_SHARD: usize = 16;
 
 /// Calls `catch_up` for every row with pending steps, with the steps, the row's weights and its
-/// slots. `most` is the maximum of steps that `catch_up` computes one by one; it serves to estimate
+/// slots. `max_steps` is the maximum of steps that `catch_up` computes one by one; it serves to estimate
 /// the work. Weights and slots have the shape `[rows, width]`. Without `SLOTS` slots of that shape
 /// nothing happens.
 pub fn each_row<E: Element, const SLOTS: usize>(
     pending: &PendingSteps<'_>,
-    most: usize,
+    max_steps: usize,
     weights: &mut [E],
     slots: &mut [Vec<E>],
     catch_up: impl Fn(Steps<'_>, &mut [E], [&mut [E]; SLOTS]) + Sync,
@@ -32,7 +32,7 @@ pub fn each_row<E: Element, const SLOTS: usize>(
     if width == 0 || slots.iter().any(|slot| slot.len() != weights.len()) {
         return;
     }
-    let steps: usize = (0..rows).map(|row| pending.of(row).len().min(most)).sum();
+    let steps: usize = (0..rows).map(|row| pending.of(row).len().min(max_steps)).sum();
     let slots = slots.each_mut().map(Vec::as_mut_slice);
     let shards = Shards { first: 0, width, weights, slots };
     parallel::for_each(steps * width * COST, shards, |shard| {
@@ -82,7 +82,7 @@ pub struct MomentumSteps<'a> {
     /// The pending steps.
     pub steps: Steps<'a>,
     /// Maximum of steps that are computed one by one.
-    pub most: usize,
+    pub max_steps: usize,
     /// beta_1, the decay rate of `m`.
     pub beta_1: f64,
     /// beta_2, the decay rate of `v`.
@@ -137,7 +137,7 @@ fn lanes<E: Element>(
     root: &[E; LANES],
 ) {
     let sizes = momentum.steps.sizes();
-    let sizes = &sizes[..sizes.len().min(momentum.most)];
+    let sizes = &sizes[..sizes.len().min(momentum.max_steps)];
     let (epsilon, root_beta_2) = (E::of(momentum.epsilon), momentum.beta_2.sqrt());
     let (mut m_scale, mut root_scale_f64, mut taken) = (1.0, 1.0, 0);
     for sizes in sizes.chunks(CHECK_INTERVAL) {

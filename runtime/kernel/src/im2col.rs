@@ -126,7 +126,7 @@ pub(crate) struct PooledGrads<'a, E> {
     pub argmax: Argmax<'a>,
     /// Index of the first window, and number of windows per filter.
     pub first: usize,
-    pub apart: usize,
+    pub windows_per_filter: usize,
 }
 
 struct AddPatches<'a, E> {
@@ -140,19 +140,22 @@ impl<E: Element> WithSimd<E> for AddPatches<'_, E> {
     #[inline(always)]
     unsafe fn run<R: Simd<Number = E>>(self) {
         let AddPatches { patches, windows, pooled, sums } = self;
-        let (lanes, apart) = (patches.lanes(), patches.window());
-        let count = windows.len() / apart.max(1);
+        let (lanes, window_len) = (patches.lanes(), patches.window());
+        let count = windows.len() / window_len.max(1);
         assert!(usize::from(pooled.argmax.max) < patches.offsets.len(), "every mark is of a place");
-        assert!(pooled.first + count <= pooled.apart, "every filter has so many windows");
-        assert!(lanes.is_multiple_of(LANES) && count * apart <= windows.len());
-        let grads = pooled.grads.chunks_exact(pooled.apart.max(1));
-        let argmax = pooled.argmax.argmax.chunks_exact(pooled.apart.max(1));
+        assert!(
+            pooled.first + count <= pooled.windows_per_filter,
+            "every filter has so many windows"
+        );
+        assert!(lanes.is_multiple_of(LANES) && count * window_len <= windows.len());
+        let grads = pooled.grads.chunks_exact(pooled.windows_per_filter.max(1));
+        let argmax = pooled.argmax.argmax.chunks_exact(pooled.windows_per_filter.max(1));
         let filters = grads.zip(argmax).zip(sums.chunks_exact_mut(lanes.max(1)));
         for ((grads, argmax), sums) in filters {
             let own = pooled.first..pooled.first + count;
             let mut filter = AddFilter {
                 windows: windows.as_ptr(),
-                apart,
+                window_len,
                 grads: &grads[own.clone()],
                 argmax: &argmax[own],
                 sums,
@@ -177,7 +180,7 @@ impl<E: Element> WithSimd<E> for AddPatches<'_, E> {
 struct AddFilter<'a, E> {
     /// The patches of the first window, and the distance to the next window.
     windows: *const E,
-    apart: usize,
+    window_len: usize,
     grads: &'a [E],
     argmax: &'a [u8],
     sums: &'a mut [E],
@@ -199,7 +202,7 @@ impl<E: Element> AddFilter<'_, E> {
         for (grads, argmax) in grads.iter().zip(argmax) {
             for two in 0..2 {
                 self.window::<R, N>(window, grads[two], argmax[two], &mut sums[two]);
-                window = window.wrapping_add(self.apart);
+                window = window.wrapping_add(self.window_len);
             }
         }
         if let ([grad], [index]) = (last_grad, last_index) {
@@ -248,14 +251,18 @@ mod tests {
         let mut windows = vec![E::zero(); count * patches.window()];
         patches.gather(&image, &mut windows);
         // Two filters, with one more window before and one after the tested ones.
-        let apart = count + 2;
-        let grads = numbers::<E>(2 * apart, 0.7);
-        let argmax: Vec<u8> = (0..2 * apart).map(|i| (i * 5 % 6) as u8).collect();
+        let windows_per_filter = count + 2;
+        let grads = numbers::<E>(2 * windows_per_filter, 0.7);
+        let argmax: Vec<u8> = (0..2 * windows_per_filter).map(|i| (i * 5 % 6) as u8).collect();
 
         let run = || {
             let mut sums = numbers(2 * patches.lanes(), 0.1);
-            let pooled =
-                PooledGrads { grads: &grads, argmax: Argmax::new(&argmax), first: 1, apart };
+            let pooled = PooledGrads {
+                grads: &grads,
+                argmax: Argmax::new(&argmax),
+                first: 1,
+                windows_per_filter,
+            };
             patches.add(&windows, pooled, &mut sums);
             sums
         };
@@ -266,7 +273,7 @@ mod tests {
             assert_eq!(wide[sum], plain[sum], "the same bits with and without wide registers");
             let mut expected = before[sum].as_f64();
             for window in 0..count {
-                let own = filter * apart + 1 + window;
+                let own = filter * windows_per_filter + 1 + window;
                 let corner = window * 5 + offsets[usize::from(argmax[own])];
                 let x = image[corner + runs[at / run_len] + at % run_len];
                 expected += grads[own].as_f64() * x.as_f64();
@@ -292,7 +299,12 @@ mod tests {
     #[should_panic(expected = "every mark is of a place")]
     fn a_place_beyond_the_window_is_refused() {
         let patches = Im2col::new([0].into_iter(), 4, vec![0, 1], 2);
-        let pooled = PooledGrads { grads: &[1f32], argmax: Argmax::new(&[2]), first: 0, apart: 1 };
+        let pooled = PooledGrads {
+            grads: &[1f32],
+            argmax: Argmax::new(&[2]),
+            first: 0,
+            windows_per_filter: 1,
+        };
         patches.add(&[0.0; 2 * LANES], pooled, &mut [0.0; LANES]);
     }
 }

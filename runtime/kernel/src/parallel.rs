@@ -53,8 +53,8 @@ where
     if work < MIN_WORK || limit == 1 {
         return shards.for_each(run);
     }
-    let most = shards.size_hint().1.unwrap_or(usize::MAX);
-    let threads = thread_pool::threads().min(limit).min(most);
+    let max_shards = shards.size_hint().1.unwrap_or(usize::MAX);
+    let threads = thread_pool::threads().min(limit).min(max_shards);
     if threads < 2 {
         return shards.for_each(run);
     }

@@ -240,7 +240,12 @@ impl Pass for Pooled {
                     let corner = row * down * stride[0] * width + column * across * stride[1];
                     patches.gather(&padded[corner..], windows);
                     let first = row * columns + column;
-                    let pooled = PooledGrads { grads, argmax, first, apart: output.positions() };
+                    let pooled = PooledGrads {
+                        grads,
+                        argmax,
+                        first,
+                        windows_per_filter: output.positions(),
+                    };
                     patches.add(windows, pooled, sums);
                 }
             }
@@ -304,10 +309,9 @@ simd_fn! {
     }
 }
 
-/// [`pool`] for two rows and a constant width, which the compiler vectorizes. 16t| With iterators
-/// the loop is not vectorized.
+/// [`pool`] for two rows and a constant width, which the compiler vectorizes.
 #[inline(always)]
-#[allow(clippy::needless_range_loop)] // It does not where iterators stand inside.
+#[allow(clippy::needless_range_loop)] // With iterators the loop is not vectorized.
 fn pool_square<E: Element, const ACROSS: usize>(
     (top, bottom): (&[E], &[E]),
     bias: E,

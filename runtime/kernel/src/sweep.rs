@@ -32,8 +32,8 @@ pub fn gather<E: Element>(table: &[f32], width: usize, rows: &[usize], output: &
     E::of_dtype(&Gather)(table, width, rows, output);
 }
 
-/// [`gather`] for category indices. 6t| Compiled in this crate.
-#[inline(never)] // So that it is compiled here.
+/// [`gather`] for category indices.
+#[inline(never)] // Compiled in this crate.
 pub fn gather_indices(table: &[u32], width: usize, rows: &[usize], output: &mut [usize]) {
     let width = width.max(1);
     for (output, row) in output.chunks_exact_mut(width).zip(rows) {

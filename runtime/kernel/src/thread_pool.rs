@@ -28,9 +28,9 @@ const THREADS: &str = "MULTI_INPUT_THREADS";
 pub(super) fn threads() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {
-        let wanted = std::env::var(THREADS).ok().and_then(|count| count.parse().ok());
+        let configured = std::env::var(THREADS).ok().and_then(|count| count.parse().ok());
         let cores = || thread::available_parallelism().map_or(1, usize::from);
-        wanted.filter(|count| *count > 0).unwrap_or_else(cores)
+        configured.filter(|count| *count > 0).unwrap_or_else(cores)
     })
 }
 
@@ -162,11 +162,11 @@ impl Pool {
 
     fn worker_loop(&self) {
         loop {
-            let seen = self.pushed.load(Ordering::Acquire);
+            let last_push = self.pushed.load(Ordering::Acquire);
             let mut queue = lock(&self.queue);
             let Some(task) = queue.open.pop_front() else {
                 drop(queue);
-                if !self.spin(seen) {
+                if !self.spin(last_push) {
                     self.sleep();
                 }
                 continue;
@@ -177,9 +177,9 @@ impl Pool {
     }
 
     /// Spins until a task is pushed; `false` after [`SPIN_TIME`].
-    fn spin(&self, seen: usize) -> bool {
+    fn spin(&self, last_push: usize) -> bool {
         let (start, mut spins) = (Instant::now(), 0);
-        while self.pushed.load(Ordering::Acquire) == seen {
+        while self.pushed.load(Ordering::Acquire) == last_push {
             if start.elapsed() > SPIN_TIME {
                 return false;
             }

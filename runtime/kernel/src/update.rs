@@ -63,7 +63,7 @@ fn take<'a, E>(numbers: &mut &'a mut [E]) -> &'a mut [E] {
     cut(numbers, len)
 }
 
-/// The step of a shard. 8t| With iterators the loop is not vectorized.
+/// The step of a shard.
 struct Step<'a, E, R, const SLOTS: usize> {
     rule: R,
     shard: Shards<'a, E, SLOTS>,
@@ -71,7 +71,7 @@ struct Step<'a, E, R, const SLOTS: usize> {
 
 impl<E: Element, R: Rule<E, SLOTS>, const SLOTS: usize> Loops for Step<'_, E, R, SLOTS> {
     #[inline(always)]
-    #[allow(clippy::needless_range_loop)] // The compiler widens these, and no iterators.
+    #[allow(clippy::needless_range_loop)] // With iterators the loop is not vectorized.
     fn run(self) {
         let Shards { weights, gradient, slots } = self.shard;
         let len = slots.iter().fold(weights.len().min(gradient.len()), |len, s| len.min(s.len()));

@@ -391,9 +391,9 @@ mod tests {
             for row in 0..rows {
                 let all = band.rows.clone().flat_map(|y| band.columns.clone().map(move |x| (y, x)));
                 for (at, (y, x)) in all.enumerate() {
-                    let whole = row * positions + y * columns + x;
-                    patches[whole] = part[row * stride + at];
-                    numbers[row * stride + at] = whole as f64;
+                    let index = row * positions + y * columns + x;
+                    patches[index] = part[row * stride + at];
+                    numbers[row * stride + at] = index as f64;
                 }
             }
             windows.scatter((&numbers, stride), 0..channels, &band, &mut back);

@@ -92,7 +92,7 @@ impl Winograd {
                     argmax: &mut argmax[range],
                     first: self.tiles.at(0, block.rows.start, block.columns.start),
                     count: block.positions(),
-                    apart: self.tiles.positions(),
+                    tiles_per_filter: self.tiles.positions(),
                 });
             }
         });
@@ -105,8 +105,8 @@ impl Winograd {
         let across = columns.div_ceil(columns.div_ceil(MAX_TILES));
         // At least as many rows as fill a register.
         let down = (MAX_TILES / columns).max(LANES.div_ceil(columns)).min(rows);
-        let starts = move |size: usize, together: usize| {
-            (0..size).step_by(together).map(move |start| start.min(size - together))
+        let starts = move |size: usize, block: usize| {
+            (0..size).step_by(block).map(move |start| start.min(size - block))
         };
         starts(rows, down).flat_map(move |row| {
             starts(columns, across)
@@ -254,20 +254,24 @@ struct Filters<'a, E> {
     /// Index of the first transformed tile, their number, and the number of tiles per filter.
     first: usize,
     count: usize,
-    apart: usize,
+    tiles_per_filter: usize,
 }
 
 impl<E: Element> WithSimd<E> for Filters<'_, E> {
     #[inline(always)]
     unsafe fn run<R: Simd<Number = E>>(mut self) {
-        let (rows, filters) = (PRODUCTS * self.inputs, self.largest.len() / self.apart.max(1));
+        let (rows, filters) =
+            (PRODUCTS * self.inputs, self.largest.len() / self.tiles_per_filter.max(1));
         assert!(self.inputs > 0 && self.count >= LANES);
         assert!(
             (rows - 1) * STRIDE + self.count <= self.transformed.len(),
             "the squares are there"
         );
-        assert!(self.first + self.count <= self.apart, "every square has a place");
-        assert!(filters * self.apart == self.largest.len() && filters * rows == self.kernels.len());
+        assert!(self.first + self.count <= self.tiles_per_filter, "every square has a place");
+        assert!(
+            filters * self.tiles_per_filter == self.largest.len()
+                && filters * rows == self.kernels.len()
+        );
         assert_eq!(self.argmax.len(), self.largest.len(), "every square has a mark");
         match self.inputs {
             1 => self.filters::<R, 1>(filters),
@@ -332,7 +336,7 @@ impl<E: Element> Filters<'_, E> {
             let (largest, is_second) = first.max(second);
             let (largest, is_third) = largest.max(third);
             let (largest, is_fourth) = largest.max(fourth);
-            let first = filter * self.apart + self.first + tile + n * R::LANES;
+            let first = filter * self.tiles_per_filter + self.first + tile + n * R::LANES;
             largest.add(bias).store(self.largest.as_mut_ptr().add(first));
             let argmax = &mut self.argmax[first..first + R::LANES];
             write_argmax([is_fourth | is_second & !is_third, is_fourth | is_third], argmax);

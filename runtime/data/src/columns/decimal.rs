@@ -15,11 +15,11 @@ pub(crate) fn decimal(bytes: &[u8], start: usize) -> Option<f64> {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    let mut whole = 0;
+    let mut integer = 0;
     let mut position = 0;
     let decimals = loop {
         match digits.get(position) {
-            Some(digit @ b'0'..=b'9') => whole = whole * 10 + u64::from(digit - b'0'),
+            Some(digit @ b'0'..=b'9') => integer = integer * 10 + u64::from(digit - b'0'),
             Some(b'.') => break digits.len() - position - 1,
             None => break 0,
             Some(_) => return None,
@@ -37,7 +37,7 @@ pub(crate) fn decimal(bytes: &[u8], start: usize) -> Option<f64> {
     let mask = u64::MAX.checked_shl(8 * (MAX_DIGITS - decimals) as u32).unwrap_or(0);
     let fraction = eight_digits(last & mask | ZEROS & !mask)?;
     let scale = POWERS.get(decimals)?;
-    let number = whole * scale + fraction;
+    let number = integer * scale + fraction;
     let exact = number < 1 << 53;
     let number = number as f64 / *scale as f64;
     exact.then_some(if negative { -number } else { number })

@@ -158,12 +158,12 @@ impl<T: Entry> Counts<T> {
     }
 
     /// The vocabulary of the most frequent entries with indices below `bound` and counts of at
-    /// least `least`. Of equal counts the larger entry comes first, as in Keras.
-    pub(super) fn most_frequent(self, bound: usize, least: u64) -> Vocabulary<T> {
+    /// least `min_count`. Of equal counts the larger entry comes first, as in Keras.
+    pub(super) fn most_frequent(self, bound: usize, min_count: u64) -> Vocabulary<T> {
         let Counts { counts, occurrences, ceiling, max_entries } = self;
         let mut entries: Vec<(T, u64)> = counts.into_iter().collect();
-        entries.sort_unstable_by(|(a, seen_a), (b, seen_b)| (seen_b, b).cmp(&(seen_a, a)));
-        let frequent = entries.iter().take_while(|(_, count)| *count >= least).count();
+        entries.sort_unstable_by(|(a, count_a), (b, count_b)| (count_b, b).cmp(&(count_a, a)));
+        let frequent = entries.iter().take_while(|(_, count)| *count >= min_count).count();
         let room = bound.saturating_sub(RESERVED);
         let rest = entries.split_off(frequent.min(room));
         let approximate = ceiling > 0;
@@ -173,7 +173,7 @@ impl<T: Entry> Counts<T> {
         let needed = (frequent > room && !approximate).then_some((frequent + RESERVED) as u64);
         let overflow = (approximate || !rest.is_empty()).then(|| Overflow {
             entries: (different - entries.len()) as u64,
-            occurrences: occurrences.saturating_sub(known).max(seen(&rest, ceiling)),
+            occurrences: occurrences.saturating_sub(known).max(min_occurrences(&rest, ceiling)),
             of: occurrences,
             approximate,
             capacity: needed,
@@ -183,7 +183,7 @@ impl<T: Entry> Counts<T> {
 }
 
 /// A lower bound of the occurrences of entries whose counts are too high by at most `ceiling`.
-fn seen<T>(entries: &[(T, u64)], ceiling: u64) -> u64 {
+fn min_occurrences<T>(entries: &[(T, u64)], ceiling: u64) -> u64 {
     entries.iter().map(|(_, count)| count.saturating_sub(ceiling).max(1)).sum()
 }
 

@@ -39,7 +39,7 @@ mod sealed {
 
 /// An input tensor of an operation, of any shape.
 pub trait Operand<E: Element, D: Backend<E>>: sealed::IsTensor {
-    /// Passes the tensor to `visit`, with [`Sizes`] as its shape.
+    /// Passes the tensor to `visit`, with `Sizes` as its shape.
     fn visit(&self, visit: &mut Visit<'_>);
 }
 

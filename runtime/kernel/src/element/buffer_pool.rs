@@ -10,8 +10,8 @@ use std::{
 
 use super::Element;
 
-/// The free buffers of a thread. 2t| It appears in a public trait.
-#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
+/// The free buffers of a thread.
+#[allow(unreachable_pub)] // It appears in a public trait.
 pub type BufferPool<E> = RefCell<Vec<Vec<E>>>;
 
 /// The least length for which clearing costs more than a search of the pool. dfdx's own cache,

@@ -136,8 +136,8 @@ impl Element for f64 {
 }
 
 /// The type of `gemm`'s functions: sizes, output, left and right matrix with strides, factors,
-/// flags. 18t| It appears in a public trait.
-#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
+/// flags.
+#[allow(unreachable_pub)] // It appears in a public trait.
 pub type Product<E> = unsafe fn(
     usize,
     usize,

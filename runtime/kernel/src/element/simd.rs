@@ -25,9 +25,8 @@ pub trait Simd: Copy {
 }
 
 /// Loops over one dtype, generic over the register. `run` and all functions that it calls must be
-/// `#[inline(always)]`; otherwise they are compiled without the processor's features. 7t| It
-/// appears in a public trait.
-#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
+/// `#[inline(always)]`; otherwise they are compiled without the processor's features.
+#[allow(unreachable_pub)] // It appears in a public trait.
 pub trait WithSimd<E> {
     /// # Safety
     /// The processor supports the register.

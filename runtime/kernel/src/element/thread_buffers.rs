@@ -4,8 +4,8 @@ use std::{cell::RefCell, thread::LocalKey};
 
 use super::Element;
 
-/// The free buffers of a thread. 2t| It appears in a public trait.
-#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
+/// The free buffers of a thread.
+#[allow(unreachable_pub)] // It appears in a public trait.
 pub type ThreadBuffers<E> = RefCell<Vec<Vec<E>>>;
 
 /// Alignment in bytes: a cache line, so that no SIMD load crosses two lines.

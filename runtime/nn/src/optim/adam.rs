@@ -97,7 +97,8 @@ impl Optimizer for Adam {
         let most = self.significant_steps::<E>();
         catch_up::each_row(pending, most, weights, slots, |steps, weights, [m, v]| {
             let (beta_1, beta_2) = (self.beta_1, self.beta_2);
-            MomentumSteps { steps, most, beta_1, beta_2, epsilon: self.epsilon }.run(weights, m, v);
+            MomentumSteps { steps, max_steps: most, beta_1, beta_2, epsilon: self.epsilon }
+                .run(weights, m, v);
             scale(m, beta_1.powf(steps.len() as f64));
             scale(v, beta_2.powf(steps.len() as f64));
         });

@@ -112,10 +112,10 @@ mod tests {
     fn both_orders_of_bytes_are_read_and_damage_means_upright() {
         let little = b"II*\0\x08\0\0\0\x02\0\x0f\x01\x02\0\0\0\0\0\0\0\0\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0";
         let big = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-        let turned = Orientation::of_number(6);
-        assert_eq!(Orientation::of_exif(little), turned);
-        assert_eq!(Orientation::of_exif(big), turned);
-        assert_eq!(Orientation::of_exif(&[b"Exif\0\0", &big[..]].concat()), turned);
+        let rotated = Orientation::of_number(6);
+        assert_eq!(Orientation::of_exif(little), rotated);
+        assert_eq!(Orientation::of_exif(big), rotated);
+        assert_eq!(Orientation::of_exif(&[b"Exif\0\0", &big[..]].concat()), rotated);
         for end in 0..big.len() - 10 {
             let _ = Orientation::of_exif(&big[..end]);
         }

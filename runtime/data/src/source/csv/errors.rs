@@ -111,13 +111,13 @@ fn of_column(column: Option<&str>) -> String {
 fn ragged(names: &StringRecord, row: &StringRecord, delimiter: u8) -> String {
     let counts =
         format!("expected {} cells as in the first line, found {}", names.len(), row.len());
-    let mark = char::from(delimiter);
+    let delimiter_char = char::from(delimiter);
     let more = row.iter().skip(names.len());
     let advice = match (row.len() > names.len(), more.clone().all(|cell| cell.trim().is_empty())) {
         (false, _) => return counts,
-        (true, true) => format!("nothing stands behind the last `{mark}`; take it away"),
+        (true, true) => format!("nothing stands behind the last `{delimiter_char}`; take it away"),
         (true, false) if delimiter == b',' => "quote a text that contains commas".to_owned(),
-        (true, false) => format!("quote a text that contains `{mark}`"),
+        (true, false) => format!("quote a text that contains `{delimiter_char}`"),
     };
     format!("{counts}; {advice}")
 }

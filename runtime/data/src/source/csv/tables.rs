@@ -20,7 +20,7 @@ const BUFFER_LEN: usize = 1 << 18;
 
 /// The rows of a file, one buffer at a time.
 pub(super) struct Tables<'a, R> {
-    wanted: &'a BlockRequest,
+    request: &'a BlockRequest,
     plan: Plan,
     special: SpecialBytes,
     /// The slow path.
@@ -40,16 +40,16 @@ impl<'a, R: DeserializeOwned> Tables<'a, R> {
     /// Continues after `rows`. Returns `rows` if their columns or delimiter do not support tables.
     pub(super) fn of(
         rows: Rows<R>,
-        wanted: &'a BlockRequest,
+        request: &'a BlockRequest,
     ) -> Result<std::result::Result<Tables<'a, R>, Rows<R>>> {
-        let plan = wanted.plan(rows.header().iter());
+        let plan = request.plan(rows.header().iter());
         let (Some(plan), Some(special)) = (plan, SpecialBytes::new(rows.delimiter())) else {
             return Ok(Err(rows));
         };
         let (reader, bom_len) = rows.file().open()?;
         let offset = rows.offset();
         let mut tables = Tables {
-            wanted,
+            request,
             plan,
             special,
             rows,
@@ -84,7 +84,7 @@ impl<'a, R: DeserializeOwned> Tables<'a, R> {
         let consumed = self.cells.split(&self.buffer, width, self.special, is_last)?;
         let text = std::str::from_utf8(self.buffer.get(..consumed)?).ok()?;
         let found = CellGrid::new(text, &self.cells, width);
-        let table = self.rows.file().within_folder(|| self.wanted.table(&self.plan, &found))?;
+        let table = self.rows.file().within_folder(|| self.request.table(&self.plan, &found))?;
         (consumed > 0 || is_last).then_some((table, consumed))
     }
 
