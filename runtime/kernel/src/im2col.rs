@@ -57,8 +57,8 @@ impl Im2col {
     /// Number of elements of the image that the patches of `windows` adjacent windows span.
     pub(crate) fn extent(&self, windows: usize) -> usize {
         let offset = self.offsets.iter().fold(0, |max, offset| max.max(*offset));
-        let copy_len = self.copies.iter().fold(0, |max, [from, _]| max.max(*from));
-        windows.saturating_sub(1) * self.step + offset + copy_len + self.copy_len
+        let from = self.copies.iter().fold(0, |max, [from, _]| max.max(*from));
+        windows.saturating_sub(1) * self.step + offset + from + self.copy_len
     }
 
     /// Fills `windows`, `[windows, positions, lanes]`, with the patches of adjacent windows, the
@@ -85,8 +85,8 @@ impl Im2col {
                 for [from, to] in &self.copies {
                     // SAFETY: both ranges are within their slices by the assertions above.
                     unsafe {
-                        let copy_len = image.as_ptr().add(corner + from).cast::<[E; N]>();
-                        patch.add(*to).cast::<[E; N]>().write_unaligned(copy_len.read_unaligned());
+                        let source = image.as_ptr().add(corner + from).cast::<[E; N]>();
+                        patch.add(*to).cast::<[E; N]>().write_unaligned(source.read_unaligned());
                     }
                 }
             }
