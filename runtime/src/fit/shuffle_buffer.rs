@@ -1,9 +1,9 @@
-//! The rows of a pass in an order of its own.
+//! The shuffle buffer for streamed rows.
 
 use multi_input_base::{Generator, Notice, NoticeKind};
 use multi_input_data::reading::NumberedTable;
 
-/// How much is mixed at a time, at most: so many rows, and so many bytes.
+/// The capacity of the shuffle buffer, in rows and in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     pub(super) rows: usize,
@@ -11,8 +11,8 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Says where fewer of `rows` rows, which take so many bytes together, can be mixed than are asked
-    /// for.
+    /// A notice if memory limits the buffer to fewer rows than requested; the source has `rows`
+    /// rows of `bytes` bytes in total.
     pub(super) fn short_of_memory(self, rows: usize, bytes: usize) -> Option<Notice> {
         let each = bytes.div_ceil(rows.max(1)).max(1);
         let (asked, found) = (self.rows.min(rows), (self.bytes / each).max(1));
@@ -28,46 +28,46 @@ impl Window {
     }
 }
 
-/// Mixes rows as `tf.data` does it: as many as the window holds are kept, one of them is drawn by lot,
-/// and the next row takes its place. So the reading never pauses.
-pub(super) struct Mixer {
+/// A shuffle buffer as in `tf.data.Dataset.shuffle`: it is filled up to its capacity, then every
+/// new row replaces a random row of the buffer, which is returned. Reading never pauses.
+pub(super) struct ShuffleBuffer {
     window: Window,
-    kept: Option<NumberedTable>,
-    /// How many bytes the kept rows take.
+    buffer: Option<NumberedTable>,
+    /// The bytes that the buffered rows take.
     bytes: usize,
     generator: Generator,
 }
 
-impl Mixer {
-    pub(super) fn new(window: Window, generator: Generator) -> Mixer {
-        Mixer { window, kept: None, bytes: 0, generator }
+impl ShuffleBuffer {
+    pub(super) fn new(window: Window, generator: Generator) -> ShuffleBuffer {
+        ShuffleBuffer { window, buffer: None, bytes: 0, generator }
     }
 
-    /// Takes rows, and gives those that make room for them.
-    pub(super) fn mix(&mut self, mut piece: NumberedTable) -> NumberedTable {
-        let room = self.room(&piece);
-        let kept = self
-            .kept
+    /// Adds rows and returns the rows they replace.
+    pub(super) fn push(&mut self, mut piece: NumberedTable) -> NumberedTable {
+        let free_rows = self.free_rows(&piece);
+        let buffer = self
+            .buffer
             .get_or_insert_with(|| NumberedTable::empty(piece.table.none(), piece.answers.len()));
-        if room > 0 {
-            self.bytes += piece.bytes(0..room);
-            kept.append(&piece, (0, room));
-            piece = piece.select(&(room..piece.len()).collect::<Vec<_>>());
+        if free_rows > 0 {
+            self.bytes += piece.bytes(0..free_rows);
+            buffer.append(&piece, (0, free_rows));
+            piece = piece.select(&(free_rows..piece.len()).collect::<Vec<_>>());
         }
-        // One after the other: a row that has just come may be drawn by the next.
-        let pairs = (0..piece.len()).map(|row| (self.generator.below(kept.len()), row));
+        // One after the other: a row that was just added may be chosen by the next.
+        let pairs = (0..piece.len()).map(|row| (self.generator.below(buffer.len()), row));
         let pairs: Vec<_> = pairs.collect();
         self.bytes += piece.bytes(0..piece.len());
-        kept.swap(&mut piece, &pairs);
+        buffer.swap(&mut piece, &pairs);
         self.bytes -= piece.bytes(0..piece.len());
-        self.shed(&mut piece);
+        self.evict(&mut piece);
         piece
     }
 
-    /// How many rows, from the first, find room without another one making it.
-    fn room(&self, piece: &NumberedTable) -> usize {
-        let kept = self.kept.as_ref().map_or(0, NumberedTable::len);
-        let rows = piece.len().min(self.window.rows.saturating_sub(kept));
+    /// The number of rows of `piece`, from the first, that fit without replacing others.
+    fn free_rows(&self, piece: &NumberedTable) -> usize {
+        let buffer = self.buffer.as_ref().map_or(0, NumberedTable::len);
+        let rows = piece.len().min(self.window.rows.saturating_sub(buffer));
         let left = self.window.bytes.saturating_sub(self.bytes);
         if piece.bytes(0..rows) <= left {
             return rows;
@@ -77,32 +77,33 @@ impl Mixer {
             Some(*bytes)
         });
         let fitting = ends.take_while(|bytes| *bytes <= left).count();
-        // A row that is too large for any window is still mixed with the next.
-        fitting.max(usize::from(kept == 0))
+        // A row larger than the capacity is still swapped with the next one.
+        fitting.max(usize::from(buffer == 0))
     }
 
-    /// Where larger rows have come for smaller ones, gives up some by lot; a few more than it must, for
-    /// each time the others are copied.
-    fn shed(&mut self, to: &mut NumberedTable) {
-        let Some(kept) = self.kept.as_mut().filter(|_| self.bytes > self.window.bytes) else {
+    /// Returns random rows once larger rows have replaced smaller ones and the buffer exceeds its
+    /// bytes. It returns somewhat more than necessary, because each eviction copies the remaining
+    /// rows.
+    fn evict(&mut self, to: &mut NumberedTable) {
+        let Some(buffer) = self.buffer.as_mut().filter(|_| self.bytes > self.window.bytes) else {
             return;
         };
-        let (mut left, mut shed): (Vec<usize>, _) = ((0..kept.len()).collect(), Vec::new());
+        let (mut left, mut evict): (Vec<usize>, _) = ((0..buffer.len()).collect(), Vec::new());
         while left.len() > 1 && self.bytes > self.window.bytes / 16 * 15 {
             let row = left.swap_remove(self.generator.below(left.len()));
-            self.bytes -= kept.bytes(row..row + 1);
-            shed.push(row);
+            self.bytes -= buffer.bytes(row..row + 1);
+            evict.push(row);
         }
-        to.append(&kept.select(&shed), (0, shed.len()));
-        *kept = kept.select(&left);
+        to.append(&buffer.select(&evict), (0, evict.len()));
+        *buffer = buffer.select(&left);
     }
 
-    /// The rows that are left.
-    pub(super) fn rest(&mut self) -> Option<NumberedTable> {
-        let kept = self.kept.take()?;
-        let mut left: Vec<usize> = (0..kept.len()).collect();
-        let drawn = (0..kept.len()).map(|_| left.swap_remove(self.generator.below(left.len())));
-        Some(kept.select(&drawn.collect::<Vec<_>>()))
+    /// The remaining rows, in random order.
+    pub(super) fn drain(&mut self) -> Option<NumberedTable> {
+        let buffer = self.buffer.take()?;
+        let mut left: Vec<usize> = (0..buffer.len()).collect();
+        let chosen = (0..buffer.len()).map(|_| left.swap_remove(self.generator.below(left.len())));
+        Some(buffer.select(&chosen.collect::<Vec<_>>()))
     }
 }
 
@@ -115,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// Rows with a picture each, of so many bytes, numbered on from `first`.
+    /// Rows with one picture each, of the given numbers of bytes, numbered from `first`.
     fn piece(first: usize, sizes: &[usize]) -> NumberedTable {
         let picture = |size: &usize| Picture::new(1, *size, 1, vec![0; *size]).unwrap();
         let values = Arc::new(Values::Pictures(sizes.iter().map(picture).collect()));
@@ -125,18 +126,18 @@ mod tests {
         NumberedTable { table, places: (first..first + sizes.len()).collect(), answers: Vec::new() }
     }
 
-    /// The places of all rows in the order they come out, and the most bytes that were kept.
-    fn mixed(window: Window, sizes: &[usize]) -> (Vec<usize>, usize) {
+    /// The numbers of all rows in the order of output, and the maximum of buffered bytes.
+    fn shuffled(window: Window, sizes: &[usize]) -> (Vec<usize>, usize) {
         let mut mixer =
-            Mixer::new(window, Seed(5).generator(multi_input_base::Stream::Shuffling, 0));
+            ShuffleBuffer::new(window, Seed(5).generator(multi_input_base::Stream::Shuffling, 0));
         let (mut order, mut most) = (Vec::new(), 0);
         for (number, sizes) in sizes.chunks(10).enumerate() {
-            order.extend(mixer.mix(piece(10 * number, sizes)).places);
-            let kept = mixer.kept.as_ref().unwrap();
-            assert_eq!(mixer.bytes, kept.bytes(0..kept.len()), "counted as they come and go");
+            order.extend(mixer.push(piece(10 * number, sizes)).places);
+            let buffer = mixer.buffer.as_ref().unwrap();
+            assert_eq!(mixer.bytes, buffer.bytes(0..buffer.len()), "counted as they come and go");
             most = most.max(mixer.bytes);
         }
-        order.extend(mixer.rest().unwrap().places);
+        order.extend(mixer.drain().unwrap().places);
         (order, most)
     }
 
@@ -144,10 +145,10 @@ mod tests {
     fn the_window_is_bounded_by_bytes_and_no_row_is_lost() {
         let sizes: Vec<usize> = (0..200).map(|row| 500 * (1 + row / 50 + row % 3)).collect();
         for bytes in [1, 5_000, 20_000, 80_000] {
-            let (mut order, most) = mixed(Window { rows: 1000, bytes }, &sizes);
+            let (mut order, most) = shuffled(Window { rows: 1000, bytes }, &sizes);
             let largest = piece(0, &[3000]).bytes(0..1);
             assert!(most <= bytes.max(largest), "{bytes}: {most}");
-            // One row at a time stays where it is.
+            // A buffer of one row keeps the order.
             assert_eq!(order == (0..200).collect::<Vec<_>>(), bytes == 1);
             order.sort_unstable();
             assert_eq!(order, (0..200).collect::<Vec<_>>(), "{bytes}");
@@ -158,8 +159,8 @@ mod tests {
     fn rows_of_one_size_are_mixed_alike_by_rows_and_by_bytes() {
         let sizes = [1000; 100];
         let each = piece(0, &[1000]).bytes(0..1);
-        let by_rows = mixed(Window { rows: 7, bytes: usize::MAX }, &sizes).0;
-        let by_bytes = mixed(Window { rows: 1000, bytes: 8 * each - 1 }, &sizes).0;
+        let by_rows = shuffled(Window { rows: 7, bytes: usize::MAX }, &sizes).0;
+        let by_bytes = shuffled(Window { rows: 1000, bytes: 8 * each - 1 }, &sizes).0;
         assert_eq!(by_rows, by_bytes);
     }
 
