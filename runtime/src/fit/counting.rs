@@ -48,19 +48,20 @@ struct Count {
 
 impl Count {
     /// Adds a table of rows; `counts` says which rows count for which outputs.
-    fn take(&mut self, piece: &NumberedTable, counts: Counts<'_>) {
-        self.values.update(&piece.table);
-        let all: Vec<usize> = (0..piece.len()).collect();
-        self.statistics.add_raw(&piece.table, &all, counts);
+    fn take(&mut self, numbered: &NumberedTable, counts: Counts<'_>) {
+        self.values.update(&numbered.table);
+        let all: Vec<usize> = (0..numbered.len()).collect();
+        self.statistics.add_raw(&numbered.table, &all, counts);
         if let Some(first_rows) = &mut self.first_rows {
-            let left =
-                reference_rows(self.statistics.graph()).saturating_sub(self.rows).min(piece.len());
-            first_rows.append(&piece.table, 0..left);
+            let left = reference_rows(self.statistics.graph())
+                .saturating_sub(self.rows)
+                .min(numbered.len());
+            first_rows.append(&numbered.table, 0..left);
         }
-        self.rows += piece.len();
-        self.bytes += piece.bytes(0..piece.len());
-        for (weights, answers) in self.weights.iter_mut().zip(&piece.answers) {
-            let weighted_rows = piece.places.iter().zip(answers);
+        self.rows += numbered.len();
+        self.bytes += numbered.bytes(0..numbered.len());
+        for (weights, answers) in self.weights.iter_mut().zip(&numbered.answers) {
+            let weighted_rows = numbered.places.iter().zip(answers);
             weighted_rows.for_each(|(row, weight)| weights.take(*row, *weight as f32));
         }
     }
@@ -134,13 +135,13 @@ impl Setup {
         let mut counted = false;
         while !counted || !fitting.is_done() {
             let counting_pass = !counted && !fitting.is_for_labels();
-            self.pass(source, RowFilter::by(None, |_| Ok(())), |piece| {
-                let weights = self.weights_while_fitting(&piece, &fitting);
+            self.pass(source, RowFilter::by(None, |_| Ok(())), |numbered| {
+                let weights = self.weights_while_fitting(&numbered, &fitting);
                 let counts = |output: usize, row: usize| weights.counts(output, row);
                 if counting_pass {
-                    count.take(&piece, &counts);
+                    count.take(&numbered, &counts);
                 }
-                observe(&mut fitting, &piece, &counts)
+                observe(&mut fitting, &numbered, &counts)
             })?;
             fitting.end_pass();
             counted |= counting_pass;
@@ -157,14 +158,14 @@ impl Setup {
     ) -> Result<Counted> {
         let mut count = self.start_count();
         let screen = RowFilter::by(skips, |table| fitted.check_samples(table));
-        self.pass(source, screen, |piece| {
-            let by_row = self.weighing.of_answers(piece.answers.iter().cloned());
+        self.pass(source, screen, |numbered| {
+            let by_row = self.weighing.of_answers(numbered.answers.iter().cloned());
             let known = |output: usize, row: usize| by_row.counts(output, row);
             let by_class = fitted
-                .classes_where(piece.table.clone(), &known, 0)
-                .map_err(|error| piece.renumber(error))?;
+                .classes_where(numbered.table.clone(), &known, 0)
+                .map_err(|error| numbered.renumber(error))?;
             let weights = self.weighing.with_classes(by_row, &by_class);
-            count.take(&piece, &|output, row| weights.counts(output, row));
+            count.take(&numbered, &|output, row| weights.counts(output, row));
             Ok(())
         })?;
         count.end(fitted)
@@ -199,18 +200,19 @@ impl Setup {
         let mut first = true;
         while first || !fitting.is_done() {
             let recording = Recording::new(None);
-            self.pass(source, RowFilter::by(Some(&recording), |_| Ok(())), |piece| {
-                let piece = piece.without(refused);
+            self.pass(source, RowFilter::by(Some(&recording), |_| Ok(())), |numbered| {
+                let numbered = numbered.without(refused);
                 let refuse = |error| {
                     recording.skip(&error);
                     Ok(())
                 };
-                let piece = piece.accepted_by(|table| fitting.check(table), refuse)?;
-                let surplus = |error| recording.skip(&piece.renumber(error));
-                let kept = fitting.without_surplus_labels(&piece.table, surplus);
-                let piece = if kept.len() < piece.len() { piece.select(&kept) } else { piece };
-                let weights = self.weights_while_fitting(&piece, &fitting);
-                observe(&mut fitting, &piece, &|output, row| weights.counts(output, row))
+                let numbered = numbered.accepted_by(|table| fitting.check(table), refuse)?;
+                let surplus = |error| recording.skip(&numbered.renumber(error));
+                let kept = fitting.without_surplus_labels(&numbered.table, surplus);
+                let numbered =
+                    if kept.len() < numbered.len() { numbered.select(&kept) } else { numbered };
+                let weights = self.weights_while_fitting(&numbered, &fitting);
+                observe(&mut fitting, &numbered, &|output, row| weights.counts(output, row))
             })?;
             fitting.end_pass();
             let new = if first { &mut *refused } else { &mut late };
@@ -221,9 +223,9 @@ impl Setup {
     }
 
     /// The row weights as far as they are known while preprocessing is fitted.
-    fn weights_while_fitting(&self, piece: &NumberedTable, fitting: &Fitting) -> RowWeights {
-        let by_row = self.weighing.of_answers(piece.answers.iter().cloned());
-        self.weighing.while_fitting(by_row, &piece.table, fitting)
+    fn weights_while_fitting(&self, numbered: &NumberedTable, fitting: &Fitting) -> RowWeights {
+        let by_row = self.weighing.of_answers(numbered.answers.iter().cloned());
+        self.weighing.while_fitting(by_row, &numbered.table, fitting)
     }
 
     /// One pass over the source; the tables carry the sample weights of their rows.
@@ -233,9 +235,9 @@ impl Setup {
         screen: RowFilter<'_>,
         mut take: impl FnMut(NumberedTable) -> Result<()>,
     ) -> Result<()> {
-        source.pass(ROWS_AT_ONCE, screen, &mut |pieces| {
-            for piece in pieces {
-                take(piece?)?;
+        source.pass(ROWS_AT_ONCE, screen, &mut |tables| {
+            for numbered in tables {
+                take(numbered?)?;
             }
             Ok(())
         })
@@ -256,7 +258,7 @@ impl Setup {
 }
 
 /// Shows a table of rows to the steps that are being fitted.
-fn observe(fitting: &mut Fitting, piece: &NumberedTable, counts: Counts<'_>) -> Result<()> {
-    let all: Vec<usize> = (0..piece.len()).collect();
-    fitting.look(&piece.table, &all, counts, 0).map_err(|error| piece.renumber(error))
+fn observe(fitting: &mut Fitting, numbered: &NumberedTable, counts: Counts<'_>) -> Result<()> {
+    let all: Vec<usize> = (0..numbered.len()).collect();
+    fitting.look(&numbered.table, &all, counts, 0).map_err(|error| numbered.renumber(error))
 }

@@ -44,36 +44,36 @@ impl ShuffleBuffer {
     }
 
     /// Adds rows and returns the rows they replace.
-    pub(super) fn push(&mut self, mut piece: NumberedTable) -> NumberedTable {
-        let free_rows = self.free_rows(&piece);
-        let buffer = self
-            .buffer
-            .get_or_insert_with(|| NumberedTable::empty(piece.table.none(), piece.answers.len()));
+    pub(super) fn push(&mut self, mut numbered: NumberedTable) -> NumberedTable {
+        let free_rows = self.free_rows(&numbered);
+        let buffer = self.buffer.get_or_insert_with(|| {
+            NumberedTable::empty(numbered.table.none(), numbered.answers.len())
+        });
         if free_rows > 0 {
-            self.bytes += piece.bytes(0..free_rows);
-            buffer.append(&piece, (0, free_rows));
-            piece = piece.select(&(free_rows..piece.len()).collect::<Vec<_>>());
+            self.bytes += numbered.bytes(0..free_rows);
+            buffer.append(&numbered, (0, free_rows));
+            numbered = numbered.select(&(free_rows..numbered.len()).collect::<Vec<_>>());
         }
         // One after the other: a row that was just added may be chosen by the next.
-        let pairs = (0..piece.len()).map(|row| (self.generator.below(buffer.len()), row));
+        let pairs = (0..numbered.len()).map(|row| (self.generator.below(buffer.len()), row));
         let pairs: Vec<_> = pairs.collect();
-        self.bytes += piece.bytes(0..piece.len());
-        buffer.swap(&mut piece, &pairs);
-        self.bytes -= piece.bytes(0..piece.len());
-        self.evict(&mut piece);
-        piece
+        self.bytes += numbered.bytes(0..numbered.len());
+        buffer.swap(&mut numbered, &pairs);
+        self.bytes -= numbered.bytes(0..numbered.len());
+        self.evict(&mut numbered);
+        numbered
     }
 
-    /// The number of rows of `piece`, from the first, that fit without replacing others.
-    fn free_rows(&self, piece: &NumberedTable) -> usize {
+    /// The number of rows of `numbered`, from the first, that fit without replacing others.
+    fn free_rows(&self, numbered: &NumberedTable) -> usize {
         let buffer = self.buffer.as_ref().map_or(0, NumberedTable::len);
-        let rows = piece.len().min(self.window.rows.saturating_sub(buffer));
+        let rows = numbered.len().min(self.window.rows.saturating_sub(buffer));
         let left = self.window.bytes.saturating_sub(self.bytes);
-        if piece.bytes(0..rows) <= left {
+        if numbered.bytes(0..rows) <= left {
             return rows;
         }
         let ends = (0..rows).scan(0, |bytes, row| {
-            *bytes += piece.bytes(row..row + 1);
+            *bytes += numbered.bytes(row..row + 1);
             Some(*bytes)
         });
         let fitting = ends.take_while(|bytes| *bytes <= left).count();
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     /// Rows with one picture each, of the given numbers of bytes, numbered from `first`.
-    fn piece(first: usize, sizes: &[usize]) -> NumberedTable {
+    fn numbered(first: usize, sizes: &[usize]) -> NumberedTable {
         let picture = |size: &usize| Picture::new(1, *size, 1, vec![0; *size]).unwrap();
         let values = Arc::new(Values::Pictures(sizes.iter().map(picture).collect()));
         let (content, width, present) = (Content::Pictures, 1, None);
@@ -132,7 +132,7 @@ mod tests {
             ShuffleBuffer::new(window, Seed(5).generator(multi_input_base::Stream::Shuffling, 0));
         let (mut order, mut most) = (Vec::new(), 0);
         for (number, sizes) in sizes.chunks(10).enumerate() {
-            order.extend(mixer.push(piece(10 * number, sizes)).places);
+            order.extend(mixer.push(numbered(10 * number, sizes)).places);
             let buffer = mixer.buffer.as_ref().unwrap();
             assert_eq!(mixer.bytes, buffer.bytes(0..buffer.len()), "counted as they come and go");
             most = most.max(mixer.bytes);
@@ -146,7 +146,7 @@ mod tests {
         let sizes: Vec<usize> = (0..200).map(|row| 500 * (1 + row / 50 + row % 3)).collect();
         for bytes in [1, 5_000, 20_000, 80_000] {
             let (mut order, most) = shuffled(Window { rows: 1000, bytes }, &sizes);
-            let largest = piece(0, &[3000]).bytes(0..1);
+            let largest = numbered(0, &[3000]).bytes(0..1);
             assert!(most <= bytes.max(largest), "{bytes}: {most}");
             // A buffer of one row keeps the order.
             assert_eq!(order == (0..200).collect::<Vec<_>>(), bytes == 1);
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn rows_of_one_size_are_mixed_alike_by_rows_and_by_bytes() {
         let sizes = [1000; 100];
-        let each = piece(0, &[1000]).bytes(0..1);
+        let each = numbered(0, &[1000]).bytes(0..1);
         let by_rows = shuffled(Window { rows: 7, bytes: usize::MAX }, &sizes).0;
         let by_bytes = shuffled(Window { rows: 1000, bytes: 8 * each - 1 }, &sizes).0;
         assert_eq!(by_rows, by_bytes);

@@ -76,8 +76,8 @@ impl Feed<'_> {
     fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
         let screen = RowFilter::by(self.source.skips(), |table| self.fitted.check_samples(table));
         let mut receiving = true;
-        self.source.pass(self.batch_size, screen, &mut |pieces| {
-            receiving = self.batches(pieces, (pass, skipped), to)?;
+        self.source.pass(self.batch_size, screen, &mut |tables| {
+            receiving = self.batches(tables, (pass, skipped), to)?;
             Ok(())
         })?;
         Ok(receiving)
@@ -86,12 +86,12 @@ impl Feed<'_> {
     /// Sends the rows of a pass as batches.
     fn batches(
         &self,
-        pieces: &mut dyn Iterator<Item = Result<NumberedTable>>,
+        tables: &mut dyn Iterator<Item = Result<NumberedTable>>,
         (pass, skipped): (u64, u64),
         to: &SyncSender<Result<Rows>>,
     ) -> Result<bool> {
         let mut count = 0;
-        for (number, batch) in (0..).zip(cut(self.shuffled(pieces, pass), self.batch_size)) {
+        for (number, batch) in (0..).zip(cut(self.shuffled(tables, pass), self.batch_size)) {
             let batch = batch?;
             count += batch.len();
             let key = self.key(pass, number);
@@ -112,7 +112,7 @@ impl Feed<'_> {
     /// The rows of a pass in shuffled order.
     fn shuffled<'r>(
         &self,
-        pieces: &'r mut dyn Iterator<Item = Result<NumberedTable>>,
+        tables: &'r mut dyn Iterator<Item = Result<NumberedTable>>,
         pass: u64,
     ) -> impl Iterator<Item = Result<NumberedTable>> + use<'r> {
         let window = match self.shuffle {
@@ -123,8 +123,8 @@ impl Feed<'_> {
             window,
             self.seed.generator(multi_input_base::Stream::Shuffling, pass),
         );
-        std::iter::from_fn(move || match pieces.next() {
-            Some(piece) => Some(piece.map(|piece| shuffle_buffer.push(piece))),
+        std::iter::from_fn(move || match tables.next() {
+            Some(numbered) => Some(numbered.map(|numbered| shuffle_buffer.push(numbered))),
             None => shuffle_buffer.drain().map(Ok),
         })
     }

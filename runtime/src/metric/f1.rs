@@ -1,14 +1,15 @@
-//! The harmonic mean of precision and recall.
+//! F1 score.
 
 use super::{
     confusion::{share, without_true_rows, FromConfusion},
     Direction, Metric, Running, Targets,
 };
 
-/// 2 right / (predicted + there): of true flags; for classes the mean over all `N` of them, of which one counts 0
-/// where there is nothing to divide by.
-/// `keras.metrics.F1Score(average="macro")`; `sklearn.metrics.f1_score(average="macro", zero_division=0)`
-/// over all classes.
+/// 2 right / (predicted + there), where `right` is the number of correct predictions of a class,
+/// `predicted` the number of its predictions, and `there` the number of its rows. For flags it is
+/// the score of the true class; for classes the mean over all `N` classes, where 0 / 0 counts as 0.
+/// `keras.metrics.F1Score(average="macro")`; `sklearn.metrics.f1_score(average="macro",
+/// zero_division=0)` over all classes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct F1;
 

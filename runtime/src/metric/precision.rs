@@ -1,14 +1,14 @@
-//! The share of right rows among those that were taken for a class.
+//! Precision.
 
 use super::{
     confusion::{share, without_true_rows, FromConfusion},
     Direction, Metric, Running, Targets,
 };
 
-/// right / predicted: of true flags; for classes the mean over all `N` of them, of which one counts 0
-/// where there is nothing to divide by.
-/// `keras.metrics.Precision` for flags; `sklearn.metrics.precision_score(average="macro", zero_division=0)`
-/// over all classes.
+/// right / predicted, where `right` is the number of correct predictions of a class and `predicted`
+/// the number of its predictions. For flags it is the precision of the true class; for classes the
+/// mean over all `N` classes, where 0 / 0 counts as 0. `keras.metrics.Precision` for flags;
+/// `sklearn.metrics.precision_score(average="macro", zero_division=0)` over all classes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Precision;
 
