@@ -45,7 +45,7 @@ use signatures::{Bodies, OwnModule, Signatures};
 pub(crate) use editor::editor;
 pub(crate) use fallback::{fallback, unreadable};
 
-/// Everything that the model becomes.
+/// The expansion of a model.
 pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStream {
     let expansion = Expansion::new(plan);
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
@@ -69,7 +69,7 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
     quote!(#(#parts)*)
 }
 
-/// What every generator needs.
+/// The shared data of all generators.
 pub(crate) struct Expansion<'a> {
     pub(crate) checked: &'a CheckedGraph,
     pub(crate) plan: &'a Plan<'a>,
@@ -80,7 +80,7 @@ pub(crate) struct Expansion<'a> {
 }
 
 impl<'a> Expansion<'a> {
-    /// The items, with what they do.
+    /// The signatures of the items, with their bodies.
     fn signatures(&self) -> Signatures<'_> {
         let modules = self.own.iter().map(|own| OwnModule {
             parameter: own.parameter.clone(),

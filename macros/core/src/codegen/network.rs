@@ -1,4 +1,4 @@
-//! What the trainer needs of the model: `Definition`, `BuildOnDevice` and `Network`.
+//! The impls for training: `Definition`, `BuildOnDevice` and `Network`.
 
 use multi_input_spec::{Kind, Target};
 use proc_macro2::TokenStream;
@@ -11,12 +11,12 @@ use super::{
     tensors, Expansion,
 };
 
-/// `impl Definition for HousePrice`, and what its outputs can be asked for.
+/// `impl Definition for HousePrice`, and the traits of its outputs.
 pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let (krate, sample) = (&expansion.paths.krate, &expansion.names.sample);
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let (reported, class_outputs) = (reported(expansion), class_outputs(expansion));
-    // Rows that the user reads are the user's business.
+    // With the user's own `Deserialize`, the reading of rows is unknown.
     let sample_row = (!graph.model.derives.deserialize).then(|| {
         let (option, some) = (&expansion.paths.option, &expansion.paths.some);
         quote! {
@@ -34,7 +34,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     quote!(#reported #class_outputs #definition)
 }
 
-/// Which metrics the outputs report, for monitors.
+/// The metrics that the outputs report, for monitors.
 fn reported(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
@@ -44,7 +44,7 @@ fn reported(expansion: &Expansion<'_>) -> TokenStream {
     outputs.flatten().map(|(index, metric)| signatures.reported(index, metric)).collect()
 }
 
-/// Which outputs have classes that can be weighed.
+/// The outputs with classes, for class weights.
 fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate().filter(|(_, node)| {

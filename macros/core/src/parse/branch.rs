@@ -27,32 +27,32 @@ pub(crate) struct Branch {
     pub(crate) layers: Vec<Layer>,
     /// `frozen`: the parameters are not trained.
     pub(crate) frozen: Option<Span>,
-    /// `shared = node`: that node's branch is used here too.
+    /// `shared = node`: the branch of that node is used.
     pub(crate) shared: Option<Ident>,
-    /// Where an entry could not be read, nothing is known of what comes out.
+    /// Whether an entry could not be read, so that the output is unknown.
     pub(crate) broken: bool,
 }
 
-/// One layer.
+/// A layer.
 pub(crate) struct Layer {
     pub(crate) kind: LayerKind,
     /// As the user wrote it, in one line.
     pub(crate) text: String,
-    /// The user's token to point at.
+    /// The user's token for error spans.
     pub(crate) span: Span,
 }
 
-/// What a layer is.
+/// The kind of a layer.
 pub(crate) enum LayerKind {
-    /// A row of the spec's table.
+    /// A layer of the spec.
     Named { spec: &'static layer::Layer, name: Ident, arguments: Vec<Argument> },
-    /// An activation by itself.
+    /// An activation as a layer.
     Activation { activation: Activation, name: Ident },
-    /// A module of the user's own, with the shape that it claims to give.
+    /// A module of the user's, with its claimed output shape.
     Own { module: Box<Type>, shape: Vec<SizeExpr> },
 }
 
-/// Reads what stands between the parentheses.
+/// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Branch {
     let mut branch = Branch { layers: Vec::new(), frozen: None, shared: None, broken: false };
     for entry in entries(tokens) {
@@ -77,7 +77,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     branch
 }
 
-/// One entry; `None` after reporting what is wrong with it.
+/// Reads an entry; `None` after reporting mistakes.
 fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics) -> Option<()> {
     let text = compact(&entry);
     let mut trees = entry.clone().into_iter();
@@ -148,7 +148,7 @@ fn named(
     Some(Layer { kind: LayerKind::Named { spec, name, arguments }, text, span })
 }
 
-/// A layer inside of `outer`, which takes those `among` some, `without` parameters that it sets
+/// A layer inside `outer`: one of `among`, without the parameters `without`, which `outer` sets
 /// itself.
 pub(super) fn nested(
     outer: &str,
@@ -209,7 +209,7 @@ fn shared(input: ParseStream<'_>) -> syn::Result<Ident> {
     input.parse()
 }
 
-/// A module of the user's own.
+/// A module of the user's.
 fn own(entry: TokenStream, errors: &mut Diagnostics) -> Option<Layer> {
     let layer = errors.ok(module.parse2(entry))?;
     if let LayerKind::Own { shape, .. } = &layer.kind {
