@@ -114,14 +114,14 @@ fn bottleneck(checked: &CheckedGraph, node: usize) -> Findings {
             && layers[index + 1..].iter().any(learns)
     });
     let name = checked.graph.nodes[node].name();
-    let say = |(_, layer): (usize, &ShapedLayer)| {
+    let finding = |(_, layer): (usize, &ShapedLayer)| {
         let text = format!(
             "`{name}`: all that comes after `{}` sees a single number; give it more units",
             layer.text
         );
         (layer.span, text)
     };
-    narrow.map(say).into_iter().collect()
+    narrow.map(finding).into_iter().collect()
 }
 
 fn linear_stack(checked: &CheckedGraph, node: usize) -> Findings {

@@ -80,8 +80,8 @@ impl<M: Definition> Checkpoint<M> {
     /// Also saves the model of the best epoch, as `best.safetensors`.
     #[must_use]
     pub fn best(mut self, monitor: Monitor<M>) -> Self {
-        let worst = monitor.watched.worst();
-        self.untyped.best = Some((monitor.watched, worst));
+        let worst = monitor.monitored.worst();
+        self.untyped.best = Some((monitor.monitored, worst));
         self
     }
 }

@@ -37,8 +37,8 @@ impl AnyCallback for CsvLog {
                     let number = line.split(',').next().map(str::parse::<usize>);
                     number.is_none_or(|number| number.map_or(true, |epoch| epoch < first))
                 };
-                let keep: &dyn Fn(&str) -> bool = &known;
-                self.file.open(training.plan().resumes.then_some(keep))?;
+                let is_kept: &dyn Fn(&str) -> bool = &known;
+                self.file.open(training.plan().resumes.then_some(is_kept))?;
                 if self.file.is_empty() {
                     self.file.line(&header(training))?;
                 }

@@ -62,7 +62,7 @@ enum Restore {
 impl<M: Definition> EarlyStopping<M> {
     /// Stops at the first epoch without improvement, with the last weights.
     pub fn on(monitor: Monitor<M>) -> EarlyStopping<M> {
-        let (monitor, best) = (monitor.watched.clone(), monitor.watched.worst());
+        let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());
         let (patience, min_delta, restore) = (0, 0.0, Restore::Last);
         let untyped = Stopping { monitor, patience, min_delta, restore, best, waited: 0 };
         EarlyStopping { untyped, model: PhantomData }

@@ -60,8 +60,8 @@ impl AnyCallback for JsonLines {
             Event::Started => {
                 let at = training.position();
                 let known = move |line: &str| is_before(line, (at.epoch, at.step));
-                let keep: &dyn Fn(&str) -> bool = &known;
-                self.file.open(training.plan().resumes.then_some(keep))?;
+                let is_kept: &dyn Fn(&str) -> bool = &known;
+                self.file.open(training.plan().resumes.then_some(is_kept))?;
                 return Ok(Flow::Continue);
             }
             Event::Notices { notices } => return self.notices(notices, training.position()),

@@ -8,7 +8,7 @@ use std::{
 
 use multi_input_base::{Error, Result};
 
-/// A log file that is flushed after every line.
+/// A log file, written without buffering line by line.
 #[derive(Debug)]
 pub(super) struct LogFile {
     path: PathBuf,
@@ -21,10 +21,10 @@ impl LogFile {
     }
 
     /// Truncates the file or, for a resumed run, keeps the lines of the earlier file for which
-    /// `kept` is true: before it was interrupted, the run may have logged more than its checkpoint
+    /// `is_kept` is true: before it was interrupted, the run may have logged more than its checkpoint
     /// contains.
-    pub(super) fn open(&mut self, kept: Option<&dyn Fn(&str) -> bool>) -> Result<()> {
-        let earlier = match kept {
+    pub(super) fn open(&mut self, is_kept: Option<&dyn Fn(&str) -> bool>) -> Result<()> {
+        let earlier = match is_kept {
             Some(_) if self.path.exists() => fs::read_to_string(&self.path).map_err(|source| {
                 Error::File { action: "read", path: self.path.clone(), source }
             })?,
@@ -32,7 +32,8 @@ impl LogFile {
         };
         // An interrupted line has no line break.
         let complete = earlier.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-        let lines: String = complete.filter(|line| kept.is_none_or(|keep| keep(line))).collect();
+        let lines: String =
+            complete.filter(|line| is_kept.is_none_or(|is_kept| is_kept(line))).collect();
         self.try_io(|path| {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 fs::create_dir_all(folder)?;

@@ -70,7 +70,7 @@ use crate::{
 /// let trainer = Trainer::<House, _>::new(Adam::new(1e-3)).callback(EarlyStopping::on(monitor));
 /// ```
 pub struct Monitor<M> {
-    pub(super) watched: MonitoredFigure,
+    pub(super) monitored: MonitoredFigure,
     model: PhantomData<fn() -> M>,
 }
 
@@ -113,7 +113,7 @@ impl<M: Definition> Monitor<M> {
     fn new(phase: Phase, output: Option<&str>, quantity: &str, direction: Direction) -> Monitor<M> {
         let (output, quantity) = (output.map(str::to_owned), quantity.to_owned());
         let figure = Figure { phase, output, quantity };
-        Monitor { watched: MonitoredFigure { figure, direction }, model: PhantomData }
+        Monitor { monitored: MonitoredFigure { figure, direction }, model: PhantomData }
     }
 }
 
@@ -182,26 +182,26 @@ impl MonitoredFigure {
 // Implemented by hand, because derives would add bounds on `M`.
 impl<M> Clone for Monitor<M> {
     fn clone(&self) -> Self {
-        Monitor { watched: self.watched.clone(), model: PhantomData }
+        Monitor { monitored: self.monitored.clone(), model: PhantomData }
     }
 }
 
 impl<M> PartialEq for Monitor<M> {
     fn eq(&self, other: &Self) -> bool {
-        self.watched == other.watched
+        self.monitored == other.monitored
     }
 }
 
 impl<M> fmt::Debug for Monitor<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let MonitoredFigure { figure, direction } = &self.watched;
+        let MonitoredFigure { figure, direction } = &self.monitored;
         f.debug_struct("Monitor").field("figure", figure).field("direction", direction).finish()
     }
 }
 
 impl<M> fmt::Display for Monitor<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.watched.fmt(f)
+        self.monitored.fmt(f)
     }
 }
 

@@ -42,7 +42,7 @@ struct Reduction {
 impl<M: Definition> ReduceOnPlateau<M> {
     /// Monitors a figure.
     pub fn on(monitor: Monitor<M>) -> ReduceOnPlateau<M> {
-        let (monitor, best) = (monitor.watched.clone(), monitor.watched.worst());
+        let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());
         let untyped = Reduction {
             monitor,
             factor: 0.1,

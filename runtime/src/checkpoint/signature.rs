@@ -66,13 +66,17 @@ impl Signature {
                 continue;
             }
             let same_name = ours.map(|p| &p.name) == theirs.map(|p| &p.name);
-            let say = |part: Option<&Part>| match part {
+            let describe = |part: Option<&Part>| match part {
                 Some(part) if same_name => part.is.clone(),
                 Some(part) => format!("{} ({})", part.name, part.is),
                 None => "nothing".to_owned(),
             };
             let named = ours.or(theirs).map_or(String::new(), |part| part.name.clone());
-            return Some(Difference { name: named, expected: say(ours), found: say(theirs) });
+            return Some(Difference {
+                name: named,
+                expected: describe(ours),
+                found: describe(theirs),
+            });
         }
         // A different model name alone is accepted: a renamed struct is the same model.
         None

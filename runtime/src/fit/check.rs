@@ -5,7 +5,7 @@ use multi_input_base::{Error, Result};
 use super::{
     settings::{Settings, ValidationRows},
     setup::{Checked, Setup},
-    weighing::class_mistakes,
+    weighting::class_mistakes,
 };
 use crate::{
     callback::{RunPlan, Validation},
@@ -21,9 +21,9 @@ impl Setup {
         let mut mistakes = Vec::new();
         let plan = self.run_plan(self.cut(rows, &mut mistakes));
         mistakes.extend(self.mistakes(&plan));
-        let weights = self.weighing.checked(&self.answers);
+        let weights = self.weighting.checked(&self.sample_weights);
         mistakes.extend(weights.iter().filter_map(|of| of.mistake().map(str::to_owned)));
-        all_right(Checked { setup: self, plan, weights }, mistakes)
+        ok_unless(Checked { setup: self, plan, weights }, mistakes)
     }
 
     /// The plan of a run on the rows of a source: `rows` is the counted number, or 0 before
@@ -38,7 +38,7 @@ impl Setup {
                 .to_owned()
         });
         let plan = self.run_plan(rows);
-        all_right(plan, split.into_iter().chain(self.mistakes(&plan)).collect())
+        ok_unless(plan, split.into_iter().chain(self.mistakes(&plan)).collect())
     }
 
     /// Every mistake that does not depend on the rows.
@@ -48,7 +48,7 @@ impl Setup {
         mistakes.extend(self.settings.batch_norm_mistake(self.graph, plan.rows));
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(plan)));
         mistakes.extend(self.graph.outputs.iter().flat_map(output_mistakes));
-        for class_weights in &self.weighing.by_class {
+        for class_weights in &self.weighting.by_class {
             let output = self.graph.outputs.get(class_weights.index);
             let found = output.map(|output| class_mistakes(output, &class_weights.weights));
             mistakes.extend(found.into_iter().flatten());
@@ -90,7 +90,7 @@ impl Setup {
 }
 
 /// The plan, or [`Error::Settings`] if there are mistakes.
-pub(super) fn all_right<T>(plan: T, mistakes: Vec<String>) -> Result<T> {
+pub(super) fn ok_unless<T>(plan: T, mistakes: Vec<String>) -> Result<T> {
     match mistakes.is_empty() {
         true => Ok(plan),
         false => Err(Error::Settings(mistakes)),

@@ -14,8 +14,8 @@ use multi_input_data::{
 };
 
 use super::{
-    check::all_right, fingerprint::Fingerprint, notices::RowStatistics, setup::Setup,
-    stream::RowsOfSource, untrained::reference_rows, weighing::SampleWeightCheck,
+    check::ok_unless, fingerprint::Fingerprint, notices::RowStatistics, setup::Setup,
+    stream::RowsOfSource, untrained::reference_rows, weighting::SampleWeightCheck,
 };
 use crate::objective::RowWeights;
 
@@ -77,7 +77,7 @@ impl Count {
         statistics.add_vocabularies(&fitted);
         let values = values.value();
         let counted = Counted { fitted, rows, bytes, values, weights, statistics, first_rows };
-        all_right(counted, mistakes)
+        ok_unless(counted, mistakes)
     }
 }
 
@@ -131,7 +131,7 @@ impl Setup {
     /// Fits the preprocessing and counts the rows in the same passes. A pass that collects labels
     /// does not count, because class weights are not known yet.
     fn fit_and_count(&self, source: &dyn RowsOfSource) -> Result<Counted> {
-        let (mut fitting, mut count) = (self.weighing.fitting(), self.start_count());
+        let (mut fitting, mut count) = (self.weighting.fitting(), self.start_count());
         let mut counted = false;
         while !counted || !fitting.is_done() {
             let counting_pass = !counted && !fitting.is_for_labels();
@@ -159,12 +159,12 @@ impl Setup {
         let mut count = self.start_count();
         let screen = RowFilter::by(skips, |table| fitted.check_samples(table));
         self.pass(source, screen, |numbered| {
-            let by_row = self.weighing.of_answers(numbered.answers.iter().cloned());
+            let by_row = self.weighting.from_sample_weights(numbered.answers.iter().cloned());
             let known = |output: usize, row: usize| by_row.counts(output, row);
             let by_class = fitted
                 .classes_where(numbered.table.clone(), &known, 0)
                 .map_err(|error| numbered.renumber(error))?;
-            let weights = self.weighing.with_classes(by_row, &by_class);
+            let weights = self.weighting.with_classes(by_row, &by_class);
             count.take(&numbered, &|output, row| weights.counts(output, row));
             Ok(())
         })?;
@@ -196,7 +196,7 @@ impl Setup {
         source: &dyn RowsOfSource,
         refused: &mut BTreeSet<usize>,
     ) -> Result<(Preprocessing, BTreeSet<usize>)> {
-        let (mut fitting, mut late) = (self.weighing.fitting(), BTreeSet::new());
+        let (mut fitting, mut late) = (self.weighting.fitting(), BTreeSet::new());
         let mut first = true;
         while first || !fitting.is_done() {
             let recording = Recording::new(None);
@@ -208,9 +208,12 @@ impl Setup {
                 };
                 let numbered = numbered.accepted_by(|table| fitting.check(table), refuse)?;
                 let surplus = |error| recording.skip(&numbered.renumber(error));
-                let kept = fitting.without_surplus_labels(&numbered.table, surplus);
-                let numbered =
-                    if kept.len() < numbered.len() { numbered.select(&kept) } else { numbered };
+                let accepted = fitting.without_surplus_labels(&numbered.table, surplus);
+                let numbered = if accepted.len() < numbered.len() {
+                    numbered.select(&accepted)
+                } else {
+                    numbered
+                };
                 let weights = self.weights_while_fitting(&numbered, &fitting);
                 observe(&mut fitting, &numbered, &|output, row| weights.counts(output, row))
             })?;
@@ -224,8 +227,8 @@ impl Setup {
 
     /// The row weights as far as they are known while preprocessing is fitted.
     fn weights_while_fitting(&self, numbered: &NumberedTable, fitting: &Fitting) -> RowWeights {
-        let by_row = self.weighing.of_answers(numbered.answers.iter().cloned());
-        self.weighing.while_fitting(by_row, &numbered.table, fitting)
+        let by_row = self.weighting.from_sample_weights(numbered.answers.iter().cloned());
+        self.weighting.while_fitting(by_row, &numbered.table, fitting)
     }
 
     /// One pass over the source; the tables carry the sample weights of their rows.
@@ -244,7 +247,7 @@ impl Setup {
     }
 
     fn start_count(&self) -> Count {
-        let weights = self.weighing.checks();
+        let weights = self.weighting.checks();
         let stands_in = self.graph.nodes.iter().any(|node| node.stand_in > 0);
         Count {
             rows: 0,

@@ -42,13 +42,13 @@ impl Checked {
         let saved = setup.resume(model, &plan, &same_run)?;
         let training: Vec<usize> = (0..plan.rows).collect();
         // Class weights do not apply to validation.
-        let by_row = setup.weighing.of_answers(std::mem::take(&mut setup.answers));
+        let by_row = setup.weighting.from_sample_weights(std::mem::take(&mut setup.sample_weights));
         let fitted = match setup.fitted_before(model, saved.is_some()) {
             Some(fitted) => fitted.clone(),
             None => setup.fitted_on(&raw, &training, &by_row)?,
         };
         let raw = fitted.classes_where(raw, &|output, row| by_row.counts(output, row), 0)?;
-        let weights = setup.weighing.with_classes(by_row.clone(), &raw);
+        let weights = setup.weighting.with_classes(by_row.clone(), &raw);
         let given = std::mem::replace(&mut setup.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, left_out, || {
             let split = ValidationSet::Split(by_row, (plan.rows..raw.rows).collect());
@@ -125,10 +125,10 @@ impl Setup {
         training: &[usize],
         weights: &RowWeights,
     ) -> Result<Preprocessing> {
-        let weighing = &self.weighing;
-        let mut fitting = weighing.fitting();
+        let weighting = &self.weighting;
+        let mut fitting = weighting.fitting();
         while !fitting.is_done() {
-            let weights = weighing.while_fitting(weights.clone(), raw, &fitting);
+            let weights = weighting.while_fitting(weights.clone(), raw, &fitting);
             fitting.look(raw, training, &|output, row| weights.counts(output, row), 0)?;
             fitting.end_pass();
         }

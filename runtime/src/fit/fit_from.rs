@@ -49,7 +49,7 @@ impl Setup {
             validation.statistics(&statistics, &none, &fitted)
         })?;
 
-        let Setup { graph, optimizer, settings, mut callbacks, progress, weighing, .. } = self;
+        let Setup { graph, optimizer, settings, mut callbacks, progress, weighting, .. } = self;
         let (seed, shuffle) = (settings.seed, settings.shuffle);
         let window = Window { rows: settings.shuffle_window, bytes: settings.shuffle_memory };
         let batch_size = settings.batch_size;
@@ -75,7 +75,7 @@ impl Setup {
         let feed = Feed {
             source,
             fitted,
-            weighing,
+            weighting,
             seed,
             shuffle,
             window,

@@ -31,7 +31,7 @@ mod step;
 mod stream;
 mod untrained;
 mod validation;
-mod weighing;
+mod weighting;
 
 pub use self::{
     clip::Clip, learning_rate_finder::LearningRateCurve, moving_average::MovingAverage,
@@ -43,5 +43,5 @@ pub(crate) use self::{
     setup::{Checked, Setup},
     stream::RowsOfSource,
     validation::{Pass, SampleTables},
-    weighing::Weighing,
+    weighting::Weighting,
 };

@@ -38,7 +38,7 @@ pub(super) struct RowStatistics {
 struct Indices {
     /// The indices that occur; `None` if unknown, because streamed rows are not encoded before
     /// training.
-    seen: Option<Bits>,
+    occurring: Option<Bits>,
     rows_with_unknown: usize,
 }
 
@@ -67,15 +67,15 @@ impl RowStatistics {
             (0..batch_rows.len()).map(|index| batch_rows.counts(outputs, index)).collect();
         let (batch, (raw, rows)) = (batch_rows.batch(), batch_rows.raw_targets());
         for (index, look_up) in self.look_ups.iter().enumerate() {
-            let known = training.and_then(|training| training.indices[index].seen.as_ref());
+            let known = training.and_then(|training| training.indices[index].occurring.as_ref());
             let own = &mut self.indices[index];
-            let seen = own.seen.get_or_insert_default();
+            let occurring = own.occurring.get_or_insert_default();
             let mut last = None;
             batch.each_category(look_up.column, |row, index| {
                 if !counts[row] || !look_up.is_value(index) {
                     return;
                 }
-                seen.insert(index);
+                occurring.insert(index);
                 if known.is_some_and(|known| !known.contains(index)) && last != Some(row) {
                     own.rows_with_unknown += 1;
                     last = Some(row);
@@ -94,8 +94,9 @@ impl RowStatistics {
             if input.is_none_or(|input| !input.steps.is_empty()) {
                 continue;
             }
-            let seen = indices.seen.get_or_insert_default();
-            Batch::new(raw, &rows).each_category(look_up.column, |_, index| seen.insert(index));
+            let occurring = indices.occurring.get_or_insert_default();
+            Batch::new(raw, &rows)
+                .each_category(look_up.column, |_, index| occurring.insert(index));
         }
     }
 
@@ -154,9 +155,9 @@ impl RowStatistics {
             let Some(size) = fitted.vocabulary_of(name).filter(|_| look_up.reserved > 0) else {
                 continue;
             };
-            let seen = indices.seen.get_or_insert_default();
+            let occurring = indices.occurring.get_or_insert_default();
             let first = if size.with_unknown { 1 } else { look_up.reserved };
-            (first..look_up.reserved + size.entries).for_each(|index| seen.insert(index));
+            (first..look_up.reserved + size.entries).for_each(|index| occurring.insert(index));
         }
     }
 
@@ -167,9 +168,9 @@ impl RowStatistics {
         numbers: &[usize],
         training: Option<&RowStatistics>,
     ) -> RowStatistics {
-        let mut census = RowStatistics::new(graph);
-        census.add(&rows.take(numbers), training);
-        census
+        let mut statistics = RowStatistics::new(graph);
+        statistics.add(&rows.take(numbers), training);
+        statistics
     }
 
     /// The notices about the training rows alone.
@@ -203,7 +204,7 @@ impl RowStatistics {
     fn of_table(&self, owner: &str) -> Vec<(&LookUp, Option<&Bits>)> {
         let all = self.look_ups.iter().zip(&self.indices);
         let own = all.filter(|(look_up, _)| look_up.owner == owner);
-        own.map(|(look_up, indices)| (look_up, indices.seen.as_ref())).collect()
+        own.map(|(look_up, indices)| (look_up, indices.occurring.as_ref())).collect()
     }
 
     /// The notices from comparing the validation rows with the training rows.
@@ -289,10 +290,11 @@ fn unreached(
     // A vocabulary has its own notice, in terms of its counts; and the indices of streamed rows may
     // be unknown.
     let &(first, _) = look_ups.first()?;
-    if look_ups.iter().any(|(look_up, seen)| look_up.reserved > 0 || seen.is_none()) {
+    if look_ups.iter().any(|(look_up, occurring)| look_up.reserved > 0 || occurring.is_none()) {
         return None;
     }
-    let all: Vec<&Bits> = look_ups.iter().filter_map(|(_, seen)| *seen).chain(trained).collect();
+    let all: Vec<&Bits> =
+        look_ups.iter().filter_map(|(_, occurring)| *occurring).chain(trained).collect();
     let reached = |index: &usize| all.iter().any(|bits| bits.contains(*index));
     let known = (0..first.rows).filter(reached).count();
     let (rows, missing) = (first.rows, first.rows - known);
@@ -330,7 +332,7 @@ fn one_sided(
     if in_own.is_empty() || in_trained.is_empty() {
         return Vec::new();
     }
-    let said = |classes: Vec<usize>, counts: &Targets, which: &str, other: &str| {
+    let describe = |classes: Vec<usize>, counts: &Targets, which: &str, other: &str| {
         let rows: u64 = classes.iter().map(|&class| counts.classes[class]).sum();
         let mut names: Vec<String> =
             classes.iter().take(NAMED).map(|&class| format!("`{}`", name(class))).collect();
@@ -344,8 +346,8 @@ fn one_sided(
     };
     let only_own: Vec<usize> = in_own.difference(&in_trained).copied().collect();
     let only_trained: Vec<usize> = in_trained.difference(&in_own).copied().collect();
-    let first = said(only_own, own, "validation", "training");
-    let second = said(only_trained, trained, "training", "validation");
+    let first = describe(only_own, own, "validation", "training");
+    let second = describe(only_trained, trained, "training", "validation");
     first.into_iter().chain(second).collect()
 }
 

@@ -9,7 +9,7 @@ use super::{
     fingerprint::Fingerprint,
     settings::{Shuffle, ValidationRows},
     setup::Setup,
-    weighing::SampleWeightCheck,
+    weighting::SampleWeightCheck,
 };
 use crate::{
     callback::RunPlan,
@@ -97,7 +97,7 @@ impl Setup {
             let (output, values) = weights.fingerprint();
             format!("`{output}` checksum {values:08x}")
         });
-        let of_classes = self.weighing.by_class.iter().map(|by_class| {
+        let of_classes = self.weighting.by_class.iter().map(|by_class| {
             let name = self.graph.outputs.get(by_class.index).map_or("", |output| output.name);
             // In the order of the classes, the last weight given for each class, without weights of
             // 1.

@@ -5,7 +5,7 @@ use multi_input_nn::optim::AnyOptimizer;
 
 use super::{
     settings::{Settings, ValidationRows},
-    weighing::{SampleWeightCheck, Weighing},
+    weighting::{SampleWeightCheck, Weighting},
     LeftOut,
 };
 use crate::{
@@ -24,9 +24,9 @@ pub struct Setup {
     pub(crate) validation: ValidationRows,
     pub(crate) progress: Progress,
     pub(crate) callbacks: Vec<Box<dyn AnyCallback>>,
-    pub(crate) weighing: Weighing,
+    pub(crate) weighting: Weighting,
     /// For each sample-weight function, the weights of the rows in memory.
-    pub(crate) answers: Vec<Vec<f64>>,
+    pub(crate) sample_weights: Vec<Vec<f64>>,
     /// An input that the run ignores.
     pub(crate) left_out: Option<LeftOut>,
 }

@@ -17,10 +17,10 @@ impl Window {
         let each = bytes.div_ceil(rows.max(1)).max(1);
         let (asked, found) = (self.rows.min(rows), (self.bytes / each).max(1));
         (found < asked).then(|| {
-            let wanted = asked.saturating_mul(each);
+            let needed = asked.saturating_mul(each);
             let message = format!(
                 "about {found} rows are mixed at a time instead of {asked}: a row takes {each} \
-                 bytes, and `shuffle_memory` is {}; `shuffle_memory({wanted})` has room for them",
+                 bytes, and `shuffle_memory` is {}; `shuffle_memory({needed})` has room for them",
                 self.bytes
             );
             Notice::new(NoticeKind::Other, message)

@@ -13,7 +13,7 @@ use multi_input_nn::layer::RngKey;
 use super::{
     settings::Shuffle,
     shuffle_buffer::{ShuffleBuffer, Window},
-    weighing::Weighing,
+    weighting::Weighting,
 };
 use crate::{definition::Graph, objective::Rows};
 
@@ -42,7 +42,7 @@ impl Stream {
 pub(super) struct Feed<'a> {
     pub(super) source: &'a dyn RowsOfSource,
     pub(super) fitted: Preprocessing,
-    pub(super) weighing: Weighing,
+    pub(super) weighting: Weighting,
     pub(super) seed: Seed,
     pub(super) shuffle: Shuffle,
     pub(super) window: Window,
@@ -138,11 +138,11 @@ impl Feed<'_> {
 
     /// Encodes a batch.
     fn prepare(&self, batch: NumberedTable, key: RngKey) -> Result<Rows> {
-        let (table, answers, by_row) = batch.apart();
-        let weights = self.weighing.of_answers(answers);
+        let (table, sample_weights, by_row) = batch.apart();
+        let weights = self.weighting.from_sample_weights(sample_weights);
         let counts = |output: usize, row: usize| weights.counts(output, row);
         let rows = self.fitted.classes_where(table, &counts, 0).and_then(|raw| {
-            let weights = self.weighing.with_classes(weights.clone(), &raw);
+            let weights = self.weighting.with_classes(weights.clone(), &raw);
             Rows::numbered(raw, &self.fitted, weights, (0, Some(key)))
         });
         rows.map_err(by_row)

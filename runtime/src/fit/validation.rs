@@ -97,7 +97,7 @@ impl Validation {
             }
             Validation::On(ValidationSet::Split(weights, numbers)) => {
                 let mut statistics = RowStatistics::new(graph);
-                statistics.add(&rows.take_weighing(numbers, weights), Some(training));
+                statistics.add(&rows.take_weighted(numbers, weights), Some(training));
                 (statistics, SplitOff::Yes)
             }
             Validation::On(ValidationSet::Streamed(source, left_out)) => {

@@ -49,25 +49,25 @@ impl Confusion {
     }
 
     /// The counts of one class: correct, predicted, and present.
-    fn of_class(&self, class: usize) -> OfClass {
+    fn class_counts(&self, class: usize) -> ClassCounts {
         let row = self.counts[class * self.classes..][..self.classes].iter();
         let column = self.counts.iter().skip(class).step_by(self.classes);
-        OfClass {
-            right: self.counts[class * self.classes + class],
+        ClassCounts {
+            true_positives: self.counts[class * self.classes + class],
             predicted: column.sum(),
-            there: row.sum(),
+            support: row.sum(),
         }
     }
 
     /// The mean of a metric over the classes; for flags the metric of the true class.
-    fn mean(&self, figure: fn(&OfClass) -> f64, of_flags: bool) -> f64 {
+    fn mean(&self, figure: fn(&ClassCounts) -> f64, of_flags: bool) -> f64 {
         if self.classes == 0 {
             return f64::NAN;
         }
         if of_flags {
-            return figure(&self.of_class(1));
+            return figure(&self.class_counts(1));
         }
-        let sum: f64 = (0..self.classes).map(|class| figure(&self.of_class(class))).sum();
+        let sum: f64 = (0..self.classes).map(|class| figure(&self.class_counts(class))).sum();
         sum / self.classes as f64
     }
 }
@@ -79,10 +79,10 @@ pub(super) fn most_likely(prediction: &[f64]) -> usize {
 }
 
 /// The counts of one class.
-pub(super) struct OfClass {
-    pub(super) right: f64,
+pub(super) struct ClassCounts {
+    pub(super) true_positives: f64,
     pub(super) predicted: f64,
-    pub(super) there: f64,
+    pub(super) support: f64,
 }
 
 /// part / whole, or 0 if `whole` is 0, as in scikit-learn's `zero_division=0`.
@@ -95,13 +95,13 @@ pub(super) fn share(part: f64, whole: f64) -> f64 {
 
 /// A metric computed from confusion counts.
 pub(super) struct FromConfusion {
-    figure: fn(&OfClass) -> f64,
+    figure: fn(&ClassCounts) -> f64,
     confusion: Confusion,
     of_flags: bool,
 }
 
 impl FromConfusion {
-    pub(super) fn new(figure: fn(&OfClass) -> f64) -> FromConfusion {
+    pub(super) fn new(figure: fn(&ClassCounts) -> f64) -> FromConfusion {
         FromConfusion { figure, confusion: Confusion::default(), of_flags: false }
     }
 }

@@ -5,11 +5,10 @@ use super::{
     Direction, Metric, Running, Targets,
 };
 
-/// 2 right / (predicted + there), where `right` is the number of correct predictions of a class,
-/// `predicted` the number of its predictions, and `there` the number of its rows. For flags it is
-/// the score of the true class; for classes the mean over all `N` classes, where 0 / 0 counts as 0.
-/// `keras.metrics.F1Score(average="macro")`; `sklearn.metrics.f1_score(average="macro",
-/// zero_division=0)` over all classes.
+/// 2 TP / (2 TP + FP + FN), from the counts of true positives, false positives and false negatives.
+/// For flags it is the score of the true class; for classes the mean over all `N` classes, where 0
+/// / 0 counts as 0. `keras.metrics.F1Score(average="macro")`;
+/// `sklearn.metrics.f1_score(average="macro", zero_division=0)` over all classes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct F1;
 
@@ -22,7 +21,7 @@ impl Metric for F1 {
     }
     fn start(&self) -> Box<dyn Running> {
         Box::new(FromConfusion::new(|class| {
-            share(2.0 * class.right, class.predicted + class.there)
+            share(2.0 * class.true_positives, class.predicted + class.support)
         }))
     }
     fn undefined_for(&self, targets: &Targets) -> Option<String> {

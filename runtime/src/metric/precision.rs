@@ -5,10 +5,10 @@ use super::{
     Direction, Metric, Running, Targets,
 };
 
-/// right / predicted, where `right` is the number of correct predictions of a class and `predicted`
-/// the number of its predictions. For flags it is the precision of the true class; for classes the
-/// mean over all `N` classes, where 0 / 0 counts as 0. `keras.metrics.Precision` for flags;
-/// `sklearn.metrics.precision_score(average="macro", zero_division=0)` over all classes.
+/// TP / (TP + FP), from the counts of true and false positives. For flags it is the precision of
+/// the true class; for classes the mean over all `N` classes, where 0 / 0 counts as 0.
+/// `keras.metrics.Precision` for flags; `sklearn.metrics.precision_score(average="macro",
+/// zero_division=0)` over all classes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Precision;
 
@@ -20,7 +20,7 @@ impl Metric for Precision {
         Direction::Higher
     }
     fn start(&self) -> Box<dyn Running> {
-        Box::new(FromConfusion::new(|class| share(class.right, class.predicted)))
+        Box::new(FromConfusion::new(|class| share(class.true_positives, class.predicted)))
     }
     fn undefined_for(&self, targets: &Targets) -> Option<String> {
         without_true_rows(targets)

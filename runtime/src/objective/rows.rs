@@ -61,11 +61,11 @@ impl Rows {
 
     /// The rows with the given numbers, in this order.
     pub(crate) fn take<'a>(&'a self, rows: &'a [usize]) -> RowBatch<'a> {
-        self.take_weighing(rows, &self.weights)
+        self.take_weighted(rows, &self.weights)
     }
 
     /// The rows with the given numbers, and other row weights.
-    pub(crate) fn take_weighing<'a>(
+    pub(crate) fn take_weighted<'a>(
         &'a self,
         rows: &'a [usize],
         weights: &'a RowWeights,

@@ -105,7 +105,7 @@ impl Scores {
     /// The total loss over the rows so far, from the outputs with at least one known target. NaN
     /// without known targets.
     pub(crate) fn loss(&self) -> f64 {
-        if self.knows_nothing() {
+        if self.has_no_targets() {
             return f64::NAN;
         }
         let outputs = self.graph.outputs.iter().zip(&self.losses);
@@ -117,13 +117,13 @@ impl Scores {
     /// # Errors
     /// [`Error::NoTargets`] if no row so far has a known target.
     pub(crate) fn check_known(&self, purpose: &'static str) -> Result<()> {
-        match self.knows_nothing() {
+        match self.has_no_targets() {
             true => Err(Error::NoTargets(purpose)),
             false => Ok(()),
         }
     }
 
-    fn knows_nothing(&self) -> bool {
+    fn has_no_targets(&self) -> bool {
         self.losses.iter().all(|losses| losses.rows == 0.0)
     }
 

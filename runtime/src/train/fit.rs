@@ -7,14 +7,14 @@ use multi_input_kernel::Element;
 use multi_input_nn::optim::Optimizer;
 
 use super::{
-    sources::{SampleWeight, WeighedSamples},
+    sources::{SampleWeight, WeightedSamples},
     Trainer,
 };
 use crate::{
     callback::{AnyCallback, Untyped},
     compute::Compute,
     definition::{Definition, Network},
-    fit::{LearningRateCurve, Setup, Weighing},
+    fit::{LearningRateCurve, Setup, Weighting},
     history::History,
     model::Model,
     objective::encode,
@@ -102,7 +102,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         M: Network<E, D>,
     {
         let (setup, by_row) = self.setup(&[]);
-        let rows = WeighedSamples::<M, S> { source, by_row: &by_row };
+        let rows = WeightedSamples::<M, S> { source, by_row: &by_row };
         D::core().fit_from(setup, model.untyped_mut(), &rows)
     }
 
@@ -132,11 +132,11 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// The untyped setup, with the sample weights of rows in memory, and the sample-weight
     /// functions for a source.
     fn setup(self, rows: &[M::Sample]) -> (Setup, Vec<SampleWeight<M>>) {
-        let answers = self.sample_weights.iter().map(|by_row| {
+        let sample_weights = self.sample_weights.iter().map(|by_row| {
             // Called once per row, because a function may be slow.
             rows.iter().map(|row| f64::from((by_row.weight)(row))).collect()
         });
-        let weighed = self.sample_weights.iter().map(|by_row| (by_row.index, by_row.output));
+        let weighted = self.sample_weights.iter().map(|by_row| (by_row.index, by_row.output));
         let untyped = |callback| Box::new(Untyped(callback)) as Box<dyn AnyCallback>;
         let setup = Setup {
             graph: &M::GRAPH,
@@ -145,12 +145,12 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             settings: self.settings,
             validation: self.validation,
             progress: self.progress,
-            weighing: Weighing {
+            weighting: Weighting {
                 graph: &M::GRAPH,
-                by_row: weighed.collect(),
+                by_row: weighted.collect(),
                 by_class: self.class_weights,
             },
-            answers: answers.collect(),
+            sample_weights: sample_weights.collect(),
             callbacks: self.callbacks.into_iter().map(untyped).collect(),
             left_out: self.left_out,
         };

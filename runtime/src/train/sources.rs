@@ -32,10 +32,10 @@ impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S>
         at_once: usize,
         take: &mut dyn FnMut(Pass<'_>) -> Result<()>,
     ) -> Result<()> {
-        let wanted = BlockRequest::samples::<M>(at_once, false);
+        let request = BlockRequest::samples::<M>(at_once, false);
         let screen = RowFilter::of(&self.0, |table| fitted.check_samples(table));
         read_ahead(
-            || samples::<M, S>(&self.0, &wanted, &[], screen, check_targets::<M>),
+            || samples::<M, S>(&self.0, &request, &[], screen, check_targets::<M>),
             |tables| {
                 take(
                     &mut cut(tables, at_once).map(|numbered| numbered.map(NumberedTable::numbered)),
@@ -50,24 +50,24 @@ impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S>
 }
 
 /// The samples of a model from a source, with their sample weights, for training.
-pub(super) struct WeighedSamples<'a, M: Definition, S> {
+pub(super) struct WeightedSamples<'a, M: Definition, S> {
     pub(super) source: &'a S,
     pub(super) by_row: &'a [SampleWeight<M>],
 }
 
-impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeighedSamples<'_, M, S> {
+impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeightedSamples<'_, M, S> {
     fn pass(
         &self,
         at_once: usize,
         screen: RowFilter<'_>,
         take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<NumberedTable>>) -> Result<()>,
     ) -> Result<()> {
-        let wanted = BlockRequest::samples::<M>(at_once, !self.by_row.is_empty());
+        let request = BlockRequest::samples::<M>(at_once, !self.by_row.is_empty());
         let asks: Vec<_> = self.by_row.iter().map(weigh).collect();
         let asks: Vec<RowQuery<'_, M::Sample>> =
             asks.iter().map(|ask| ask as RowQuery<'_, _>).collect();
         read_ahead(
-            || samples::<M, S>(self.source, &wanted, &asks, screen, check_targets::<M>),
+            || samples::<M, S>(self.source, &request, &asks, screen, check_targets::<M>),
             take,
         )
     }

@@ -174,12 +174,12 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         let mut penalties = Penalties::default();
         self.module.penalize(&mut penalties).map_err(Error::device)?;
         for numbers in numbers.chunks(batch_size) {
-            let chunk = rows.take_weighing(numbers, weights);
-            let mut values = self.heads(&chunk.batch())?;
-            let objective = Objective::new(self.graph(), &values, &chunk);
-            scores.losses(&objective, penalties.value(), chunk.len());
+            let batch_rows = rows.take_weighted(numbers, weights);
+            let mut values = self.heads(&batch_rows.batch())?;
+            let objective = Objective::new(self.graph(), &values, &batch_rows);
+            scores.losses(&objective, penalties.value(), batch_rows.len());
             link(self.graph(), self.preprocessing.as_ref(), &mut values);
-            scores.predictions(&values, &chunk);
+            scores.predictions(&values, &batch_rows);
         }
         Ok(())
     }

@@ -51,8 +51,8 @@ pub trait AnyModule<E: Element, D: Backend<E>> {
     /// [`Network::set_frozen`].
     fn set_frozen(&mut self, frozen: &dyn Fn(&str) -> bool);
 
-    /// Calls `look` with every tensor.
-    fn visit(&self, look: &mut Look<'_, E>);
+    /// Calls `visitor` with every tensor.
+    fn visit(&self, visitor: &mut Look<'_, E>);
 
     /// Calls `change` with every tensor, in the order of [`visit`](AnyModule::visit).
     ///
@@ -89,8 +89,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> AnyModule<E, D> for Typed<M, E
         M::set_frozen(&mut self.0, frozen);
     }
 
-    fn visit(&self, look: &mut Look<'_, E>) {
-        multi_input_nn::parameters::visit(&self.0, look);
+    fn visit(&self, visitor: &mut Look<'_, E>) {
+        multi_input_nn::parameters::visit(&self.0, visitor);
     }
 
     fn visit_mut(&mut self, change: &mut Change<'_, E, D>) -> Result<(), D::Err> {

@@ -59,12 +59,12 @@ pub(crate) fn edit<E: Element, D: Backend<E>>(
 /// Calls `edit` with the tensors of one role and their indices among the tensors of that role.
 pub(crate) fn edit_role<E: Element, D: Backend<E>>(
     module: &mut dyn AnyModule<E, D>,
-    wanted: Role,
+    selected: Role,
     mut edit: impl FnMut(usize, &mut [E]),
 ) -> Result<()> {
     let mut index = 0;
     let walk = module.visit_mut(&mut |role, tensor| {
-        if role == wanted {
+        if role == selected {
             tensor.edit(&mut |elements| edit(index, elements));
             index += 1;
         }

@@ -67,8 +67,8 @@ fn row(model: &Head, name: &Ident, doc: &str, fields: Vec<TokenStream>) -> Token
 fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenStream {
     let name = &field.name;
     let serde = derives.serialize || derives.deserialize;
-    let keep = |attribute: &&Attribute| serde || !attribute.path().is_ident("serde");
-    let attributes = field.attributes.iter().filter(keep);
+    let is_kept = |attribute: &&Attribute| serde || !attribute.path().is_ident("serde");
+    let attributes = field.attributes.iter().filter(is_kept);
     let doc = format!("The node `{name}` of the model.");
     let has_doc = field.attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = #doc]));

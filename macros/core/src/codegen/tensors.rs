@@ -129,13 +129,13 @@ fn written<'a>(expansion: &'a Expansion<'_>) -> Vec<(&'a Module, TokenStream)> {
     written_where(expansion, |_| true)
 }
 
-/// [`written`] for nodes for which `wanted` is true.
+/// [`written`] for nodes for which `predicate` is true.
 fn written_where<'a>(
     expansion: &'a Expansion<'_>,
-    wanted: impl Fn(usize) -> bool,
+    predicate: impl Fn(usize) -> bool,
 ) -> Vec<(&'a Module, TokenStream)> {
     (0..expansion.checked.graph.nodes.len())
-        .filter(|&node| model::has_field(expansion, node) && wanted(node))
+        .filter(|&node| model::has_field(expansion, node) && predicate(node))
         .flat_map(|node| model::layer_paths(expansion, node))
         .flat_map(|(layer, path)| with_inner(&layer.module, path))
         .collect()

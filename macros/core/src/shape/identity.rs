@@ -33,7 +33,7 @@ pub(super) fn identity(layer: &Layer) -> String {
         .zip(arguments)
         .filter(|(parameter, _)| !IN_TRAINING.contains(&parameter.name))
         .filter_map(|(parameter, argument)| {
-            Some(format!("{} = {}", parameter.name, say(argument)?))
+            Some(format!("{} = {}", parameter.name, describe(argument)?))
         })
         .collect();
     match given.is_empty() {
@@ -42,7 +42,7 @@ pub(super) fn identity(layer: &Layer) -> String {
     }
 }
 
-fn say(argument: &Argument) -> Option<String> {
+fn describe(argument: &Argument) -> Option<String> {
     match argument {
         // Numbers are compared by value, and a file is no argument of a layer.
         Argument::Absent | Argument::Number(_) | Argument::Tokenizer(_) | Argument::Input(_) => {

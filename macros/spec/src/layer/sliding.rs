@@ -47,8 +47,8 @@ impl Sliding {
     /// The const arguments of `Slide`: stride, leading zeros, dilation, each for both axes.
     pub const fn slide(&self, input: [Size; 2]) -> Sizes {
         let before = [self.along(0, input[0]).before, self.along(1, input[1]).before];
-        let ([down, across], [below, beside]) = (self.stride, self.dilation);
-        Sizes::of(&[down, across, before[0], before[1], below, beside])
+        let ([stride_y, stride_x], [dilation_y, dilation_x]) = (self.stride, self.dilation);
+        Sizes::of(&[stride_y, stride_x, before[0], before[1], dilation_y, dilation_x])
     }
 
     /// An error for an invalid convolution with this window over `sizes`, the axes of `input`.

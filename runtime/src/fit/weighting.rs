@@ -48,34 +48,37 @@ impl SampleWeightCheck {
 }
 
 /// How rows are weighted: by a function of the user's for each row, and by class.
-pub(crate) struct Weighing {
+pub(crate) struct Weighting {
     pub(crate) graph: &'static Graph,
     /// The indices and names of the outputs with a sample-weight function.
     pub(crate) by_row: Vec<(usize, &'static str)>,
     pub(crate) by_class: Vec<ClassWeights>,
 }
 
-impl Weighing {
+impl Weighting {
     /// One check per sample-weight function.
     pub(super) fn checks(&self) -> Vec<SampleWeightCheck> {
         self.by_row.iter().map(|(_, output)| SampleWeightCheck::new(output)).collect()
     }
 
-    /// The checks after all rows; `answers` has the weights of each function.
-    pub(super) fn checked(&self, answers: &[Vec<f64>]) -> Vec<SampleWeightCheck> {
+    /// The checks after all rows; `sample_weights` has the weights of each function.
+    pub(super) fn checked(&self, sample_weights: &[Vec<f64>]) -> Vec<SampleWeightCheck> {
         let mut checks = self.checks();
-        for (check, answers) in checks.iter_mut().zip(answers) {
-            let weights = answers.iter().enumerate();
+        for (check, sample_weights) in checks.iter_mut().zip(sample_weights) {
+            let weights = sample_weights.iter().enumerate();
             weights.for_each(|(row, weight)| check.take(row, *weight as f32));
         }
         checks
     }
 
     /// The row weights from the results of the sample-weight functions.
-    pub(super) fn of_answers(&self, answers: impl IntoIterator<Item = Vec<f64>>) -> RowWeights {
+    pub(super) fn from_sample_weights(
+        &self,
+        sample_weights: impl IntoIterator<Item = Vec<f64>>,
+    ) -> RowWeights {
         let mut weights = RowWeights::default();
-        for ((output, _), answers) in self.by_row.iter().zip(answers) {
-            weights.scale(*output, answers);
+        for ((output, _), sample_weights) in self.by_row.iter().zip(sample_weights) {
+            weights.scale(*output, sample_weights);
         }
         weights
     }
