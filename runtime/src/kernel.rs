@@ -1,3 +1,3 @@
-//! The bounds of a user's module: the dtypes and devices that models run on.
+//! The bounds of a custom module: the dtypes and devices that models run on.
 
 pub use multi_input_kernel::{Backend, Element};

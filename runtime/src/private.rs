@@ -92,7 +92,7 @@ pub fn tape<S: Shape, X: Unit, E: Element, D: Backend<E> + Storage<X>>(
     Trace::<E, D>::traced(tensor.clone(), gradients).split_tape().1
 }
 
-/// Reshapes the output of a user's module to the shape claimed for it. A wrong claim is reported by
+/// Reshapes the output of a custom module to the shape claimed for it. A wrong claim is reported by
 /// a constant; this trait avoids a second error by the types.
 pub trait Claim<E: Element, D: Backend<E>, T> {
     /// The elements in the claimed shape.
@@ -141,7 +141,7 @@ impl<M: Network<f32, Cpu>> Summarize for Deferred<'_, M> {
     }
 }
 
-/// Compares the output shape of a user's module with the claimed one.
+/// Compares the output shape of a custom module with the claimed one.
 #[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.
 pub const fn compare_claim(given: &[usize], claimed: &[usize]) -> Result<(), Text> {
     let mut equal = given.len() == claimed.len();

@@ -125,11 +125,11 @@ fn calls(graph: &Graph, node: usize, layers: &[Held<'_>], is_fed_data: bool) -> 
     calls
 }
 
-/// Whether a layer has trained parameters. A module of the user's may.
+/// Whether a layer has trained parameters. A custom module may.
 fn learns(layer: &ShapedLayer) -> bool {
     match &layer.module {
         Module::Named(named) => named.call.spec.form.holds_tensors,
-        Module::Own { .. } => true,
+        Module::Custom { .. } => true,
         Module::Activation { .. } => false,
     }
 }

@@ -4,7 +4,7 @@
 use multi_input_spec::Range;
 use proc_macro2::{Span, TokenStream};
 
-/// A requirement on one constant of the user's.
+/// A requirement on one constant that the user names.
 pub(crate) struct Requirement {
     /// The field named in the error.
     pub(crate) field: String,

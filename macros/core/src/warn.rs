@@ -225,7 +225,7 @@ fn ends_in(layer: &ShapedLayer) -> Option<Activation> {
     match &layer.module {
         Module::Named(named) => named.activation,
         Module::Activation { activation, .. } => Some(*activation),
-        Module::Own { .. } => None,
+        Module::Custom { .. } => None,
     }
 }
 

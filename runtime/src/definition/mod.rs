@@ -149,7 +149,7 @@ pub struct Layer {
     pub shape: &'static [usize],
     /// Whether the layer's output has a mask over its steps.
     pub masked: bool,
-    /// The number of parameters; `None` for a module of the user's.
+    /// The number of parameters; `None` for a custom module.
     pub parameters: Option<usize>,
 }
 

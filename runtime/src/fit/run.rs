@@ -108,7 +108,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             let names: Vec<&str> = names().collect();
             let ids = trained().map(|parameter| parameter.id).collect();
             let can_be_sparse = |tensor: usize| {
-                // A moving average follows every row, and a module of the user's may read all of
+                // A moving average follows every row, and a custom module may read all of
                 // them.
                 !settings.whole_tables
                     && settings.moving_average.is_none()

@@ -47,7 +47,7 @@ impl SampleWeightCheck {
     }
 }
 
-/// How rows are weighted: by a function of the user's for each row, and by class.
+/// How rows are weighted: by a function of the user for each row, and by class.
 pub(crate) struct Weighting {
     pub(crate) graph: &'static Graph,
     /// The indices and names of the outputs with a sample-weight function.

@@ -70,7 +70,7 @@ impl Call<'_> {
         let (mask, called) = (running_mask(), self.forward());
         let rule = match &shaped.module {
             Module::Named(named) => named.call.spec.form.mask,
-            Module::Own { .. } => {
+            Module::Custom { .. } => {
                 let sizes = self.expansion.formulas.arguments(&shaped.output);
                 let size = size();
                 return quote!(#called let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;);

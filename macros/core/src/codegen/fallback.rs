@@ -11,7 +11,7 @@ use super::{
     model,
     paths::Paths,
     rows,
-    signatures::{Bodies, DefinitionContent, NetworkBodies, OwnModule, Signatures},
+    signatures::{Bodies, CustomModule, DefinitionContent, NetworkBodies, Signatures},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -60,7 +60,7 @@ pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
             head: &raw.head,
             names: &Names::of(&raw.head.name),
             paths: &Paths::new(&raw.head.options.krate),
-            modules: own_modules(raw),
+            modules: custom_modules(raw),
             bodies: Bodies::Never,
         },
     };
@@ -69,15 +69,15 @@ pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
     quote!(#(#parts)*)
 }
 
-/// The user's modules, each with a type parameter of the model.
-fn own_modules(raw: &RawModel) -> Vec<OwnModule<'_>> {
+/// Custom modules, each with a type parameter of the model.
+fn custom_modules(raw: &RawModel) -> Vec<CustomModule<'_>> {
     let branches = raw.fields.iter().filter_map(|field| field.branch.as_ref());
     let layers = branches.flat_map(|branch| &branch.layers);
     let modules = layers.filter_map(|layer| match &layer.kind {
-        LayerKind::Own { module, .. } => Some((&**module, layer.span)),
+        LayerKind::Custom { module, .. } => Some((&**module, layer.span)),
         _ => None,
     });
-    let named = modules.enumerate().map(|(index, (module, span))| OwnModule {
+    let named = modules.enumerate().map(|(index, (module, span))| CustomModule {
         parameter: format_ident!("M{index}"),
         module,
         span,

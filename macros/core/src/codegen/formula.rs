@@ -182,7 +182,7 @@ impl Formulas {
         }
     }
 
-    /// The number of parameters of a layer; `None` for a module of the user's.
+    /// The number of parameters of a layer; `None` for a custom module.
     pub(super) fn count(&self, layer: &ShapedLayer) -> Option<TokenStream> {
         match (layer.count?, layer.module.call()) {
             (Size::Unknown, Some(call)) => {
@@ -303,7 +303,7 @@ impl Formulas {
         }
     }
 
-    /// A size of the user's as a constant of type `Size`. An array length must be a `usize`; rustc
+    /// A size of the user as a constant of type `Size`. An array length must be a `usize`; rustc
     /// reports other types briefly.
     fn given(&self, size: &TokenStream) -> TokenStream {
         let spec = &self.spec;

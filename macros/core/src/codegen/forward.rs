@@ -23,7 +23,7 @@ use quote::{format_ident, quote};
 
 use super::{
     call::{self, Call},
-    own::Passing,
+    custom::Passing,
     Expansion,
 };
 use crate::{
@@ -63,22 +63,22 @@ pub(crate) fn modules(expansion: &Expansion<'_>) -> TokenStream {
     quote!(#inference #non_mutable)
 }
 
-/// Whether a layer behaves differently in training. A module of the user's may.
+/// Whether a layer behaves differently in training. A custom module may.
 fn differs_in_training(expansion: &Expansion<'_>) -> bool {
     let layers = expansion.checked.shapes.iter().flat_map(|shape| &shape.layers);
     layers.into_iter().any(|layer| match &layer.module {
         Module::Named(named) => named.call.spec.form.trains_differently,
-        Module::Own { .. } => true,
+        Module::Custom { .. } => true,
         Module::Activation { .. } => false,
     })
 }
 
 fn implementation(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
     let signatures = expansion.signatures();
-    let own: Vec<TokenStream> =
+    let custom: Vec<TokenStream> =
         signatures.parameters().iter().map(|parameter| quote!(#parameter)).collect();
     let passing = Passing { mode, batch: quote!(B), tape: quote!(T) };
-    let bounds = expansion.own_bounds(&own, &passing);
+    let bounds = expansion.custom_bounds(&custom, &passing);
     signatures.module(mode, &bounds, body(expansion, mode))
 }
 

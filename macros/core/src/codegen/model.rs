@@ -149,10 +149,13 @@ fn layer_type(expansion: &Expansion<'_>, node: usize, held: &Held<'_>) -> TokenS
     match &held.layer.module {
         Module::Named(named) => named_type(expansion, named, held.ending),
         Module::Activation { activation, name } => activation_type(layer, *activation, name.span()),
-        Module::Own { .. } => {
-            let own = expansion.own.iter().find(|own| own.node == node && own.layer == held.index);
-            own.map_or_else(TokenStream::new, |own| {
-                let parameter = &own.parameter;
+        Module::Custom { .. } => {
+            let custom = expansion
+                .custom
+                .iter()
+                .find(|custom| custom.node == node && custom.layer == held.index);
+            custom.map_or_else(TokenStream::new, |custom| {
+                let parameter = &custom.parameter;
                 quote!(#parameter)
             })
         }

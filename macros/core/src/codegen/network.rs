@@ -5,8 +5,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{
+    custom,
     forward::Mode,
-    graph, own,
+    graph,
     signatures::{DefinitionContent, NetworkBodies},
     tensors, Expansion,
 };
@@ -59,7 +60,7 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let signatures = expansion.signatures();
     let bounds = |mode, tape| {
         let batch = quote!(::core::primitive::usize);
-        expansion.own_bounds(&signatures.built(), &own::Passing { mode, batch, tape })
+        expansion.custom_bounds(&signatures.built(), &custom::Passing { mode, batch, tape })
     };
     let inference = bounds(Mode::Inference, quote!(#private::NoneTape));
     let training = bounds(Mode::Training, quote!(#private::OwnedTape<E, D>));
@@ -71,7 +72,7 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
         freezes: tensors::set_frozen(expansion, &quote!(frozen)),
     };
     let network = signatures.network(&quote!(#inference #training), &bodies);
-    let claims = own::claims(expansion);
+    let claims = custom::claims(expansion);
     quote!(#network #claims)
 }
 

@@ -48,8 +48,8 @@ pub(crate) enum LayerKind {
     Named { spec: &'static layer::Layer, name: Ident, arguments: Vec<Argument> },
     /// An activation as a layer.
     Activation { activation: Activation, name: Ident },
-    /// A module of the user's, with its claimed output shape.
-    Own { module: Box<Type>, shape: Vec<SizeExpr> },
+    /// A custom module, with its claimed output shape.
+    Custom { module: Box<Type>, shape: Vec<SizeExpr> },
 }
 
 /// Reads the tokens between the parentheses.
@@ -109,9 +109,9 @@ fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics)
                 errors.at(next.span(), format!("expected a comma between `{name}` and `{next}`"));
                 return None;
             }
-            branch.layers.push(own(entry, errors)?);
+            branch.layers.push(custom(entry, errors)?);
         }
-        _ => branch.layers.push(own(entry, errors)?),
+        _ => branch.layers.push(custom(entry, errors)?),
     }
     Some(())
 }
@@ -134,12 +134,12 @@ fn named(
     let Some(spec) = layer::named(&name.to_string()) else {
         let names = LAYERS.iter().map(|l| l.name).chain(ACTIVATIONS.iter().map(|row| row.1));
         let near = suggest(&name.to_string(), names);
-        let own = if near.is_empty() {
+        let custom = if near.is_empty() {
             format!("; a module of your own is written `{name} => [its output's sizes]`")
         } else {
             near
         };
-        errors.at(span, format!("there is no layer `{name}`{own}"));
+        errors.at(span, format!("there is no layer `{name}`{custom}"));
         return None;
     };
     let given = errors.ok(Punctuated::<Given, Token![,]>::parse_terminated.parse2(arguments))?;
@@ -209,10 +209,10 @@ fn shared(input: ParseStream<'_>) -> syn::Result<Ident> {
     input.parse()
 }
 
-/// A module of the user's.
-fn own(entry: TokenStream, errors: &mut Diagnostics) -> Option<Layer> {
+/// A custom module.
+fn custom(entry: TokenStream, errors: &mut Diagnostics) -> Option<Layer> {
     let layer = errors.ok(module.parse2(entry))?;
-    if let LayerKind::Own { shape, .. } = &layer.kind {
+    if let LayerKind::Custom { shape, .. } = &layer.kind {
         shape.iter().for_each(|size| size.require(errors));
     }
     Some(layer)
@@ -239,5 +239,5 @@ fn module(input: ParseStream<'_>) -> syn::Result<Layer> {
     }
     let shape = sizes.iter().map(SizeExpr::read).collect::<syn::Result<Vec<_>>>()?;
     let text = compact(&module.to_token_stream());
-    Ok(Layer { kind: LayerKind::Own { module: Box::new(module), shape }, text, span })
+    Ok(Layer { kind: LayerKind::Custom { module: Box::new(module), shape }, text, span })
 }

@@ -49,7 +49,7 @@ fn layers(tokens: TokenStream, names: &mut Vec<Typed>) {
                     false => activation(value),
                 }));
             }
-            // A path or a generic type is a module of the user's.
+            // A path or a generic type is a custom module.
             Some(TokenTree::Punct(_)) => {}
             inner => {
                 if let Some(TokenTree::Group(group)) = inner {

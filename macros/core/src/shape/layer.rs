@@ -33,7 +33,7 @@ pub(crate) struct ShapedLayer {
     pub(crate) end: Span,
     pub(crate) input: Flow,
     pub(crate) output: Flow,
-    /// The number of parameters; `None` for a module of the user's.
+    /// The number of parameters; `None` for a custom module.
     pub(crate) count: Option<Size>,
 }
 
@@ -54,8 +54,8 @@ pub(crate) enum Module {
     Named(Box<Named>),
     /// An activation as a layer.
     Activation { activation: Activation, name: Ident },
-    /// A module of the user's.
-    Own { module: Box<Type> },
+    /// A custom module.
+    Custom { module: Box<Type> },
 }
 
 /// A built-in layer with the arguments of its type.
@@ -84,7 +84,7 @@ impl Module {
                 let inner = named.call.inner.as_ref().filter(|_| is_of_step(named.call.spec))?;
                 inner.module.last_activation()
             }),
-            Module::Own { .. } => None,
+            Module::Custom { .. } => None,
         }
     }
 
@@ -92,7 +92,7 @@ impl Module {
     pub(crate) fn call(&self) -> Option<&LayerCall> {
         match self {
             Module::Named(named) => Some(&named.call),
-            Module::Activation { .. } | Module::Own { .. } => None,
+            Module::Activation { .. } | Module::Custom { .. } => None,
         }
     }
 
@@ -172,13 +172,13 @@ fn one(
             let module = Module::Activation { activation: *activation, name: name.clone() };
             Some(shaped(module, input.clone(), Some(Size::Known(0))))
         }
-        LayerKind::Own { module, shape } => {
+        LayerKind::Custom { module, shape } => {
             if input.shape.is_masked() {
                 let text = mask::lost(&layer.text, &input.shape);
                 errors.at(layer.span, format!("`{field}`: {}", text.as_str()));
                 return None;
             }
-            let module = Module::Own { module: module.clone() };
+            let module = Module::Custom { module: module.clone() };
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None))
         }
     }

@@ -133,7 +133,7 @@ impl Sliding {
         let (Size::Known(size), Size::Known(stride)) = (size, self.stride[axis]) else {
             return Along { extent: Size::Known(extent), ..Along::UNKNOWN };
         };
-        // Sizes of the user's are not 0, but this code must never divide by 0.
+        // Sizes given by the user are not 0, but this code must never divide by 0.
         let stride = if stride == 0 { 1 } else { stride };
         let (before, padded) = match self.padding[axis] {
             Padding::Valid => (0, size),

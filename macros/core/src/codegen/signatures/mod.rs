@@ -23,7 +23,7 @@ pub(super) struct Signatures<'a> {
     pub(super) head: &'a Head,
     pub(super) names: &'a Names,
     pub(super) paths: &'a Paths,
-    pub(super) modules: Vec<OwnModule<'a>>,
+    pub(super) modules: Vec<CustomModule<'a>>,
     pub(super) bodies: Bodies,
 }
 
@@ -36,8 +36,8 @@ pub(super) enum Bodies {
     Never,
 }
 
-/// A module of the user's.
-pub(super) struct OwnModule<'a> {
+/// A custom module.
+pub(super) struct CustomModule<'a> {
     /// The model's type parameter for it.
     pub(super) parameter: Ident,
     /// The type that the user names: a dfdx builder.
@@ -68,16 +68,16 @@ impl Signatures<'_> {
         self.is_stub().then(|| quote!(_stub: ::core::marker::PhantomData<(#parameters)>,))
     }
 
-    /// The model's type parameters for modules of the user's: `M0, M1`.
+    /// The model's type parameters for custom modules: `M0, M1`.
     pub(super) fn parameters(&self) -> Vec<&Ident> {
-        self.modules.iter().map(|own| &own.parameter).collect()
+        self.modules.iter().map(|custom| &custom.parameter).collect()
     }
 
     /// The modules that the user's builders build: `<Gate<64> as BuildOnDevice<D, E>>::Built`.
     pub(super) fn built(&self) -> Vec<TokenStream> {
         let private = &self.paths.private;
-        let built = self.modules.iter().map(|own| {
-            let (module, span) = (own.module, own.span);
+        let built = self.modules.iter().map(|custom| {
+            let (module, span) = (custom.module, custom.span);
             quote_spanned!(span=> <#module as #private::BuildOnDevice<D, E>>::Built)
         });
         built.collect()
@@ -128,7 +128,7 @@ impl Signatures<'_> {
     fn summary(&self) -> TokenStream {
         let (definition, krate, private) =
             (&self.names.definition, &self.paths.krate, &self.paths.private);
-        // A type of the user's may not be a module. The lifetime defers the check of the bound to a
+        // A type that the user names may not be a module. The lifetime defers the check of the bound to a
         // call, so that the mistake is reported once, with our message.
         let bound = (!self.modules.is_empty() && !self.is_stub())
             .then(|| quote!(where #private::Deferred<'model, #definition>: #private::Summarize));

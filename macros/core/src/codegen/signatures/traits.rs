@@ -180,12 +180,12 @@ impl Signatures<'_> {
     }
 
     /// `impl BuildOnDevice` and `impl Network for HousePrice`; `bounds` are the bounds of both
-    /// forward passes on modules of the user's.
+    /// forward passes on custom modules.
     pub(crate) fn network(&self, bounds: &TokenStream, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let (definition, model) = (&self.names.definition, &self.names.model);
         let (quiet, built) = (self.quiet(), self.built());
-        let modules: Vec<_> = self.modules.iter().map(|own| own.module).collect();
+        let modules: Vec<_> = self.modules.iter().map(|custom| custom.module).collect();
         let functions = self.network_functions(bodies);
         quote! {
             impl<E: #private::Element, D: #private::Backend<E>> #private::BuildOnDevice<D, E> for #definition

@@ -1,4 +1,4 @@
-//! The user's modules: each becomes a type parameter of the generated model.
+//! Custom modules: each of them becomes a type parameter of the generated model.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned, ToTokens};
@@ -11,8 +11,8 @@ use crate::{
     text::compact,
 };
 
-/// A module of the user's.
-pub(crate) struct Own<'a> {
+/// A custom module.
+pub(crate) struct Custom<'a> {
     /// The node of its branch, and its index there.
     pub(crate) node: usize,
     pub(crate) layer: usize,
@@ -26,16 +26,16 @@ pub(crate) struct Own<'a> {
     pub(crate) field: String,
 }
 
-/// All of the user's modules, in declaration order.
-pub(super) fn modules(checked: &CheckedGraph) -> Vec<Own<'_>> {
+/// All custom modules, in declaration order.
+pub(super) fn modules(checked: &CheckedGraph) -> Vec<Custom<'_>> {
     let mut found = Vec::new();
     for (node, shape) in checked.shapes.iter().enumerate() {
         if checked.graph.nodes[node].shared.is_some() {
             continue;
         }
         for (layer, shaped) in shape.layers.iter().enumerate() {
-            if let Module::Own { module } = &shaped.module {
-                found.push(Own {
+            if let Module::Custom { module } = &shaped.module {
+                found.push(Custom {
                     node,
                     layer,
                     parameter: format_ident!("M{}", found.len()),
@@ -60,12 +60,12 @@ pub(super) struct Passing {
 }
 
 impl Expansion<'_> {
-    /// The bounds of the forward pass on the user's modules, given as types.
-    pub(super) fn own_bounds(&self, types: &[TokenStream], passing: &Passing) -> TokenStream {
+    /// The bounds of the forward pass on the custom modules, given as types.
+    pub(super) fn custom_bounds(&self, types: &[TokenStream], passing: &Passing) -> TokenStream {
         let (private, Passing { mode, batch, tape }) = (&self.paths.private, passing);
         let module = mode.of_traits();
-        let bounds = self.own.iter().zip(types).map(|(own, ty)| {
-            let input = model::tensor(self, own.input, batch, tape);
+        let bounds = self.custom.iter().zip(types).map(|(custom, ty)| {
+            let input = model::tensor(self, custom.input, batch, tape);
             quote! {
                 #ty: #private::#module<#input, Error = D::Err>,
                 <#ty as #private::#module<#input>>::Output: #private::Claim<E, D, #tape>,
@@ -79,14 +79,14 @@ impl Expansion<'_> {
 /// trait gives the message for a type that is no module or takes another input.
 pub(super) fn claims(expansion: &Expansion<'_>) -> TokenStream {
     let private = &expansion.paths.private;
-    let claims = expansion.own.iter().map(|own| {
-        let (module, sizes, field) = (own.module, expansion.formulas.sizes(own.output), format!("`{}`: ", own.field));
-        let input = expansion.formulas.arguments(own.input);
-        let (name, flow) = (compact(&module.to_token_stream()), own.input.text());
+    let claims = expansion.custom.iter().map(|custom| {
+        let (module, sizes, field) = (custom.module, expansion.formulas.sizes(custom.output), format!("`{}`: ", custom.field));
+        let input = expansion.formulas.arguments(custom.input);
+        let (name, flow) = (compact(&module.to_token_stream()), custom.input.text());
         let message = format!("{field}`{name}` is no module that takes what flows in, {flow}");
         // Braces would be parsed as format parameters.
         let message = message.replace('{', "{{").replace('}', "}}");
-        quote_spanned! {own.span=>
+        quote_spanned! {custom.span=>
             const _: () = {
                 #[diagnostic::on_unimplemented(message = #message, label = "takes something else")]
                 trait Takes {
