@@ -21,8 +21,8 @@ impl LogFile {
     }
 
     /// Truncates the file or, for a resumed run, keeps the lines of the earlier file for which
-    /// `is_kept` is true: before it was interrupted, the run may have logged more than its checkpoint
-    /// contains.
+    /// `is_kept` is true: before it was interrupted, the run may have logged more than its
+    /// checkpoint contains.
     pub(super) fn open(&mut self, is_kept: Option<&dyn Fn(&str) -> bool>) -> Result<()> {
         let earlier = match is_kept {
             Some(_) if self.path.exists() => fs::read_to_string(&self.path).map_err(|source| {

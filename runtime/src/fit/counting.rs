@@ -159,7 +159,7 @@ impl Setup {
         let mut count = self.start_count();
         let screen = RowFilter::by(skips, |table| fitted.check_samples(table));
         self.pass(source, screen, |numbered| {
-            let by_row = self.weighting.from_sample_weights(numbered.answers.iter().cloned());
+            let by_row = self.weighting.by_sample_weights(numbered.answers.iter().cloned());
             let known = |output: usize, row: usize| by_row.counts(output, row);
             let by_class = fitted
                 .classes_where(numbered.table.clone(), &known, 0)
@@ -227,7 +227,7 @@ impl Setup {
 
     /// The row weights as far as they are known while preprocessing is fitted.
     fn weights_while_fitting(&self, numbered: &NumberedTable, fitting: &Fitting) -> RowWeights {
-        let by_row = self.weighting.from_sample_weights(numbered.answers.iter().cloned());
+        let by_row = self.weighting.by_sample_weights(numbered.answers.iter().cloned());
         self.weighting.while_fitting(by_row, &numbered.table, fitting)
     }
 

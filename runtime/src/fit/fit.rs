@@ -42,7 +42,7 @@ impl Checked {
         let saved = setup.resume(model, &plan, &same_run)?;
         let training: Vec<usize> = (0..plan.rows).collect();
         // Class weights do not apply to validation.
-        let by_row = setup.weighting.from_sample_weights(std::mem::take(&mut setup.sample_weights));
+        let by_row = setup.weighting.by_sample_weights(std::mem::take(&mut setup.sample_weights));
         let fitted = match setup.fitted_before(model, saved.is_some()) {
             Some(fitted) => fitted.clone(),
             None => setup.fitted_on(&raw, &training, &by_row)?,

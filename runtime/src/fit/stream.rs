@@ -139,7 +139,7 @@ impl Feed<'_> {
     /// Encodes a batch.
     fn prepare(&self, batch: NumberedTable, key: RngKey) -> Result<Rows> {
         let (table, sample_weights, by_row) = batch.apart();
-        let weights = self.weighting.from_sample_weights(sample_weights);
+        let weights = self.weighting.by_sample_weights(sample_weights);
         let counts = |output: usize, row: usize| weights.counts(output, row);
         let rows = self.fitted.classes_where(table, &counts, 0).and_then(|raw| {
             let weights = self.weighting.with_classes(weights.clone(), &raw);

@@ -72,7 +72,7 @@ impl Weighting {
     }
 
     /// The row weights from the results of the sample-weight functions.
-    pub(super) fn from_sample_weights(
+    pub(super) fn by_sample_weights(
         &self,
         sample_weights: impl IntoIterator<Item = Vec<f64>>,
     ) -> RowWeights {

@@ -16,7 +16,7 @@ pub(crate) struct Scores {
     /// The sum over the rows of the regularisation penalties.
     penalties: f64,
     losses: Vec<KnownLosses>,
-    /// For each output, the metrics of [`Output::reported`].
+    /// For each output, the metrics of [`Output::reported`](crate::definition::Output::reported).
     metrics: Vec<Vec<Box<dyn Running>>>,
 }
 

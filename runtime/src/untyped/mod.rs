@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The number of rows per forward pass in inference, fewer if rows are large (pictures). The last
-/// bits of the results depend on it, as [`Model::predict`] documents.
+/// bits of the results depend on it, as [`Model::predict`](crate::Model::predict) documents.
 pub(crate) fn rows_at_once(graph: &Graph) -> usize {
     const MOST_ROWS: usize = 256;
     const MOST_BYTES: usize = 32 << 20;

@@ -128,8 +128,8 @@ impl Signatures<'_> {
     fn summary(&self) -> TokenStream {
         let (definition, krate, private) =
             (&self.names.definition, &self.paths.krate, &self.paths.private);
-        // A type that the user names may not be a module. The lifetime defers the check of the bound to a
-        // call, so that the mistake is reported once, with our message.
+        // A type that the user names may not be a module. The lifetime defers the check of the
+        // bound to a call, so that the mistake is reported once, with our message.
         let bound = (!self.modules.is_empty() && !self.is_stub())
             .then(|| quote!(where #private::Deferred<'model, #definition>: #private::Summarize));
         let lifetime = bound.as_ref().map_or_else(|| quote!('_), |_| quote!('model));
