@@ -16,6 +16,10 @@ lint:
 circles:
     .ci/circles
 
+# Private words that may not come back.
+words:
+    .ci/words
+
 # Licences, advisories, sources.
 deny:
     cargo deny check

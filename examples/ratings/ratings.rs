@@ -35,7 +35,7 @@ pub fn ratings() -> Vec<RatingSample> {
     (0..RATINGS).map(rating).collect()
 }
 
-/// A reader or a book as nobody sees it.
+/// A reader or a book: the bias and the taste that no feature shows.
 struct Hidden {
     level: f32,
     taste: [f32; TASTE],

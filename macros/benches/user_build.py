@@ -7,9 +7,9 @@
 For two programs, a model of numbers and a category and an image + text model, each trained, evaluated, saved and
 used: the seconds of processor time of `cargo build --release` after the width of a layer is changed,
 and of `cargo check`; the median of --rounds. Then, with the first model, the training steps a
-second of a debug build, with nothing in its profile and with
-`[profile.dev.package."*"] opt-level = 3`, as a share of those of the release build. The programs lie in
-`target/user_build`, outside of the workspace, because a workspace's profiles do not travel.
+second of a debug build, with nothing in its profile, with `[profile.dev.package."*"] opt-level = 3`, and
+without the debug assertions of dependencies as well, as a share of those of the release build. The programs
+lie in `target/user_build`, outside of the workspace, because a workspace's profiles do not travel.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIMISED = '\n[profile.dev.package."*"]\nopt-level = 3\n'
+UNASSERTED = OPTIMISED + "debug-assertions = false\n"
 
 PRICE = """
 use multi_input::prelude::*;
@@ -185,7 +186,12 @@ multi-input = {{ path = "{self.root}/runtime", features = ["images"] }}
         self.cargo("build", "--release", "--bin", "price")
         release = self.steps_per_second("release", 50)
         print(f"{self.name} release: {release:.0f} steps a second")
-        for name, profile in (("no profile", ""), ('package."*" opt-level = 3', OPTIMISED)):
+        profiles = (
+            ("no profile", ""),
+            ('package."*" opt-level = 3', OPTIMISED),
+            ('package."*" opt-level = 3, debug-assertions = false', UNASSERTED),
+        )
+        for name, profile in profiles:
             self.manifest(profile)
             self.cargo("build", "--bin", "price")
             debug = self.steps_per_second("debug", 2)

@@ -6,7 +6,7 @@
 //! cargo bench --bench table_sizes -- whole      # every row in every step, as Keras does
 //! ```
 //!
-//! A batch of 32 looks up 32 of the rows, which are drawn evenly, the worst case for what rows owe.
+//! A batch of 32 looks up 32 of the rows, which are drawn evenly, the worst case for deferred updates.
 //! Times are milliseconds a step, the median of the epochs after the first: of the clock, and of
 //! processors, whose ratio to the smallest table is shown. Memory is the most that was resident
 //! while it trained, less what was before and less the weights themselves.

@@ -1,76 +1,35 @@
 //! CRC-32C (Castagnoli), as checkpoints and TensorBoard's event files carry it.
 
 /// A checksum over what it was handed so far.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Crc32c(u32);
-
-impl Default for Crc32c {
-    fn default() -> Crc32c {
-        Crc32c(!0)
-    }
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Crc32c {
+    sum: u32,
+    /// What came last, if it is short: a checksum of a few bytes takes as long as one of many.
+    pending: Vec<u8>,
 }
 
-/// The reflected polynomial.
-const POLYNOMIAL: u32 = 0x82f6_3b78;
-
-/// `TABLES[k][byte]` carries a byte over `k` further zero bytes, so that eight bytes are one step.
-static TABLES: [[u32; 256]; 8] = tables();
-
-const fn tables() -> [[u32; 256]; 8] {
-    let mut tables = [[0u32; 256]; 8];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut value = byte as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            value = (value >> 1) ^ if value & 1 == 1 { POLYNOMIAL } else { 0 };
-            bit += 1;
-        }
-        tables[0][byte] = value;
-        byte += 1;
-    }
-    let mut table = 1;
-    while table < 8 {
-        let mut byte = 0;
-        while byte < 256 {
-            let before = tables[table - 1][byte];
-            tables[table][byte] = (before >> 8) ^ tables[0][(before & 0xff) as usize];
-            byte += 1;
-        }
-        table += 1;
-    }
-    tables
-}
+/// How many bytes may be pending.
+const PENDING: usize = 1024;
 
 impl Crc32c {
     /// The checksum of some bytes.
     pub(crate) fn of(bytes: &[u8]) -> u32 {
-        let mut sum = Crc32c::default();
-        sum.update(bytes);
-        sum.value()
+        crc32c::crc32c(bytes)
     }
 
     /// Takes further bytes.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        let mut chunks = bytes.chunks_exact(8);
-        for chunk in &mut chunks {
-            let chunk: [u8; 8] = chunk.try_into().unwrap_or_default();
-            let word = u64::from_le_bytes(chunk) ^ u64::from(self.0);
-            self.0 = word
-                .to_le_bytes()
-                .iter()
-                .enumerate()
-                .fold(0, |sum, (place, byte)| sum ^ TABLES[7 - place][usize::from(*byte)]);
+        if self.pending.len() + bytes.len() <= PENDING {
+            self.pending.extend_from_slice(bytes);
+            return;
         }
-        for byte in chunks.remainder() {
-            let index = (self.0 as u8) ^ byte;
-            self.0 = (self.0 >> 8) ^ TABLES[0][usize::from(index)];
-        }
+        self.sum = crc32c::crc32c_append(self.value(), bytes);
+        self.pending.clear();
     }
 
     /// The checksum.
-    pub(crate) fn value(self) -> u32 {
-        !self.0
+    pub(crate) fn value(&self) -> u32 {
+        crc32c::crc32c_append(self.sum, &self.pending)
     }
 }
 
@@ -175,6 +134,15 @@ mod tests {
             sum.update(&bytes[..cut]);
             sum.update(&bytes[cut..]);
             assert_eq!(sum.value(), Crc32c::of(&bytes));
+        }
+        let long: Vec<u8> = (0..3 * PENDING).map(|place| (place * 7 % 251) as u8).collect();
+        for length in [1, 3, 100, PENDING - 1, PENDING, PENDING + 1] {
+            let mut sum = Crc32c::default();
+            for (place, part) in long.chunks(length).enumerate() {
+                sum.update(part);
+                let up_to_here = &long[..long.len().min((place + 1) * length)];
+                assert_eq!(sum.value(), Crc32c::of(up_to_here));
+            }
         }
     }
 }

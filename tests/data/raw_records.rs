@@ -154,7 +154,7 @@ fn raw_records_are_predicted_with_the_same_bits_in_a_process_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let [rows, new] = ["listings.csv", "new.csv"].map(|name| folder.path().join(name));
     fs::write(&rows, csv(60)).unwrap();
-    // Other rows, among them a town that nobody knows.
+    // Other rows, among them an unknown town.
     fs::write(&new, csv(200).replace("Ash", "Yew")).unwrap();
 
     let mut model = untrained();
@@ -180,7 +180,7 @@ fn perturbed(row: &ListingSample) -> ListingSample {
         town: Some("Elsewhere".to_owned()),
         agent: 7,
         tags: [77, 78],
-        note: "words that nobody used".to_owned(),
+        note: "words that were never used".to_owned(),
         opened: chrono::NaiveDate::from_ymd_opt(1800, 1, 1).unwrap(),
         survey: Some([1e4, -1e4]),
         price: -1e6,

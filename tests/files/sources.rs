@@ -165,7 +165,7 @@ fn a_file_is_the_same_by_tables_and_by_rows() {
     let own = part.read_all().unwrap();
     assert!((5500..6500).contains(&own.len()));
     assert_eq!(model.evaluate_from(&part).unwrap(), model.evaluate(&own).unwrap());
-    // Rows that somebody looks at come one by one.
+    // Rows that a callback inspects come one by one.
     let weigh =
         |trainer: Trainer<House, Adam>| trainer.sample_weight(House::price, |row| row.price);
     let [mut weighed, mut known] = [(); 2].map(|()| House::build(&Cpu::default(), Seed(1)));

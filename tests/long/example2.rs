@@ -94,7 +94,7 @@ where
     probabilities.as_vec().into_iter().map(Element::as_f64).collect()
 }
 
-/// The loss of a batch and its slope by the head.
+/// The loss of a batch and its gradient by the head.
 fn cross_entropy<E: Element>(
     head: &Head<E, OwnedTape<E, Cpu>>,
     topics: &[usize],
@@ -103,14 +103,14 @@ where
     Cpu: Backend<E>,
 {
     let logits: Vec<f64> = head.as_vec().into_iter().map(Element::as_f64).collect();
-    let (mut sum, mut slopes) = (0.0, vec![0.0; logits.len()]);
-    let rows = logits.chunks_exact(CLASSES).zip(slopes.chunks_exact_mut(CLASSES));
-    for ((logits, slopes), &topic) in rows.zip(topics) {
-        sum += CrossEntropy::default().sample(logits, TargetRow::Class(topic), slopes);
+    let (mut sum, mut grads) = (0.0, vec![0.0; logits.len()]);
+    let rows = logits.chunks_exact(CLASSES).zip(grads.chunks_exact_mut(CLASSES));
+    for ((logits, grads), &topic) in rows.zip(topics) {
+        sum += CrossEntropy::default().sample(logits, TargetRow::Class(topic), grads);
     }
     let rows = topics.len() as f64;
-    let slopes = slopes.into_iter().map(|slope| E::of(slope / rows)).collect();
-    (sum / rows, head.device().tensor_from_vec(slopes, *head.shape()))
+    let grads = grads.into_iter().map(|grad| E::of(grad / rows)).collect();
+    (sum / rows, head.device().tensor_from_vec(grads, *head.shape()))
 }
 
 /// Follows Keras step by step; `suffix` names the precision in the fixture.
@@ -132,18 +132,18 @@ where
 
     let adam = Adam::new(1e-3);
     let mut state = OptimizerState::new(&module, &adam);
-    let mut slopes = module.alloc_grads();
+    let mut grads = module.alloc_grads();
     let theirs = fixture.f64s(&format!("losses{suffix}"));
     let mut losses = Vec::new();
     for step in 0..theirs.len() {
         let start = BATCH * step % ROWS;
-        let heads = module.forward_mut(batch(start).traced(slopes));
+        let heads = module.forward_mut(batch(start).traced(grads));
         let head = heads.topic.put_tape(heads.tape);
-        let (loss, slope) = cross_entropy(&head, &topics(start));
+        let (loss, grad) = cross_entropy(&head, &topics(start));
         losses.push(loss);
-        slopes = (head * slope).sum::<Rank0, _>().backward();
+        grads = (head * grad).sum::<Rank0, _>().backward();
         if step == 0 {
-            for (name, gradient) in gradients(&module, &slopes) {
+            for (name, gradient) in gradients(&module, &grads) {
                 let every = if gradient.len() > 5000 { 97 } else { 1 };
                 let some: Vec<f64> = gradient.iter().step_by(every).copied().collect();
                 compare(&format!("gradient.{name}"), &some, gradients_off);
@@ -151,8 +151,8 @@ where
                 compare(&format!("length.{name}"), &[length], gradients_off);
             }
         }
-        state.advance(&mut module, &mut slopes, &adam).unwrap();
-        module.zero_grads(&mut slopes);
+        state.advance(&mut module, &mut grads, &adam).unwrap();
+        module.zero_grads(&mut grads);
     }
     close("losses", deviation_of_each("losses", &losses, &theirs), losses_off);
     compare("outputs_trained", &outputs(&module), losses_off);

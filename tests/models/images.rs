@@ -6,7 +6,7 @@ use multi_input::prelude::*;
 
 #[multi_input_model]
 #[derive(Clone, Debug)]
-pub struct Sight {
+pub struct Sighting {
     #[input]
     #[branch(Conv2D(8, 3, relu), MaxPool2D(2), Flatten)]
     photo: [[[f32; 9]; 7]; 3],
@@ -65,7 +65,7 @@ fn wave(i: usize, k: f64) -> f32 {
 }
 
 /// A photo whose brightness falls to one side; the score is how far, and the first number.
-fn sample(i: usize) -> SightSample {
+fn sample(i: usize) -> SightingSample {
     let (tilt, number) = (wave(i, 0.7), wave(i, 1.3));
     let mut photo = [[[0.0; 9]; 7]; 3];
     for (channel, rows) in photo.iter_mut().enumerate() {
@@ -76,13 +76,13 @@ fn sample(i: usize) -> SightSample {
             }
         }
     }
-    SightSample { photo, numbers: [number, 1.0], score: tilt + 0.5 * number }
+    SightingSample { photo, numbers: [number, 1.0], score: tilt + 0.5 * number }
 }
 
 #[test]
 fn a_model_with_a_picture_learns() {
     let rows: Vec<_> = (0..64).map(sample).collect();
-    let mut model = Sight::build(&Cpu::default(), Seed(7));
+    let mut model = Sighting::build(&Cpu::default(), Seed(7));
     let history =
         Trainer::new(Adam::new(5e-3)).epochs(20).batch_size(16).fit(&mut model, &rows).unwrap();
     let losses = history.curve("loss");

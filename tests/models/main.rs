@@ -13,7 +13,7 @@ mod support;
 use dfdx::{nn::tensor_collection::TensorCollection, tensor::Cpu};
 use support::{nudge, Named};
 
-/// Compares some slopes of every parameter with central differences of the loss.
+/// Compares some gradients of every parameter with central differences of the loss.
 fn check_slopes<M: TensorCollection<f64, Cpu> + Clone>(
     module: &M,
     loss: impl Fn(&M) -> f64,
@@ -23,7 +23,7 @@ fn check_slopes<M: TensorCollection<f64, Cpu> + Clone>(
     for (name, gradient) in found {
         // What is added to every key adds the same to all scores of a query, and so nothing.
         let counts = !name.ends_with("key_bias");
-        assert!(!counts || gradient.iter().any(|slope| *slope != 0.0), "{name} gets no gradient");
+        assert!(!counts || gradient.iter().any(|grad| *grad != 0.0), "{name} gets no gradient");
         for element in [0, gradient.len() / 2, gradient.len() - 1] {
             let value = |delta: f64| {
                 let mut moved = module.clone();

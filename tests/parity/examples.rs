@@ -207,16 +207,16 @@ where
         let start = BATCH * step % ROWS;
         let data = Data { fixture, category, rows: start..start + BATCH };
         let head = X::train(module, &data, gradients);
-        let (loss, slopes) = mean_squared_error(&head, &target[data.rows]);
+        let (loss, grads) = mean_squared_error(&head, &target[data.rows]);
         losses.push(loss);
-        gradients = (head * slopes).sum::<Rank0, _>().backward();
+        gradients = (head * grads).sum::<Rank0, _>().backward();
         state.advance(module, &mut gradients, &adam).unwrap();
         module.zero_grads(&mut gradients);
     }
     losses
 }
 
-/// The loss of a batch and its slope by the head.
+/// The loss of a batch and its gradient by the head.
 fn mean_squared_error<E: Element>(
     head: &Head<E, Traced<E>>,
     target: &[f64],
@@ -225,14 +225,14 @@ where
     Cpu: Backend<E>,
 {
     let rows = target.len() as f64;
-    let mut slopes = Vec::new();
+    let mut grads = Vec::new();
     let mut sum = 0.0;
     for (value, target) in head.as_vec().iter().zip(target) {
-        let mut slope = [0.0];
-        sum += Mse.sample(&[value.as_f64()], TargetRow::Numbers(&[*target as f32]), &mut slope);
-        slopes.push(E::of(slope[0] / rows));
+        let mut grad = [0.0];
+        sum += Mse.sample(&[value.as_f64()], TargetRow::Numbers(&[*target as f32]), &mut grad);
+        grads.push(E::of(grad[0] / rows));
     }
-    (sum / rows, head.device().tensor_from_vec(slopes, *head.shape()))
+    (sum / rows, head.device().tensor_from_vec(grads, *head.shape()))
 }
 
 /// The largest deviation that is allowed in double precision, where outputs and losses after 200

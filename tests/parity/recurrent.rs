@@ -88,7 +88,7 @@ impl Layers {
             if name.ends_with("dkey_bias") {
                 // It is 0 but for rounding: the same is added to all scores of a query.
                 let theirs = self.0.fixture().f64s(&name);
-                assert!(gradient.iter().chain(&theirs).all(|slope| slope.abs() < 1e-12));
+                assert!(gradient.iter().chain(&theirs).all(|grad| grad.abs() < 1e-12));
             } else {
                 self.0.same(&name, &gradient);
             }

@@ -41,20 +41,20 @@ fn the_newer_losses_have_the_values_and_slopes_of_keras() {
     check_loss(&fixture, "focal_3.0", &focal(3.0));
 }
 
-/// Compares the mean over the rows, and its slope.
+/// Compares the mean over the rows, and its gradient.
 fn check_loss(fixture: &Fixture, name: &str, loss: &dyn Loss) {
     let tensor = |what: &str| format!("loss.{name}.{what}");
     let (heads, targets) = (fixture.f64s(&tensor("predictions")), fixture.f64s(&tensor("targets")));
     let width = fixture.shape(&tensor("predictions"))[1];
     let rows = heads.len() / width;
-    let (mut sum, mut slopes) = (0.0, Vec::new());
+    let (mut sum, mut grads) = (0.0, Vec::new());
     for (head, target) in heads.chunks_exact(width).zip(targets.chunks_exact(width)) {
         let numbers: Vec<f32> = target.iter().map(|t| *t as f32).collect();
-        let mut slope = vec![0.0; width];
-        sum += loss.sample(head, TargetRow::Numbers(&numbers), &mut slope);
-        slopes.extend(slope.iter().map(|slope| slope / rows as f64));
+        let mut grad = vec![0.0; width];
+        sum += loss.sample(head, TargetRow::Numbers(&numbers), &mut grad);
+        grads.extend(grad.iter().map(|grad| grad / rows as f64));
     }
-    for (what, ours) in [("value", &[sum / rows as f64][..]), ("gradient", &slopes)] {
+    for (what, ours) in [("value", &[sum / rows as f64][..]), ("gradient", &grads)] {
         // Keras clips probabilities at 1e-7.
         let deviation = deviation(&tensor(what), ours, &fixture.f64s(&tensor(what)));
         assert!(deviation < 2e-6, "{name}, {what}: {deviation:e}");
@@ -75,7 +75,7 @@ pub struct Steered {
     sum: f32,
 }
 
-/// A row that has the given gradient: the target is out of reach, so that the slope of the absolute
+/// A row that has the given gradient: the target is out of reach, so that the gradient of the absolute
 /// error is 1.
 fn row(gradient: &[f64]) -> SteeredSample {
     let number = |index: usize| gradient[index] as f32;

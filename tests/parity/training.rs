@@ -99,9 +99,9 @@ impl Losses {
                 Some(class) => TargetRow::Class(*class),
                 None => TargetRow::Numbers(&rounded),
             };
-            let mut slope = vec![0.0; width];
-            sum += weights[row] * loss.sample(&head, target, &mut slope);
-            gradient.extend(slope.iter().map(|slope| weights[row] * slope / count));
+            let mut grad = vec![0.0; width];
+            sum += weights[row] * loss.sample(&head, target, &mut grad);
+            gradient.extend(grad.iter().map(|grad| weights[row] * grad / count));
         }
         (sum / count, gradient)
     }

@@ -1,4 +1,4 @@
-//! A file with other contents and the right checksum, as somebody would write it who knows how.
+//! A file with other contents and the right checksum, as an attacker who knows the format would write it.
 #![allow(dead_code)] // Each test target uses its share.
 
 use std::{collections::BTreeMap, fs, path::Path};

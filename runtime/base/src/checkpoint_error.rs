@@ -1,32 +1,32 @@
-//! Why a checkpoint could not be loaded. The model is as it was in every case.
+//! Errors of loading a checkpoint. The model is unchanged after each of them.
 
 use std::path::PathBuf;
 
 use crate::quote::{Escaped, Quoted};
 
-/// Why a checkpoint could not be loaded.
+/// An error of loading a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// The file is cut off or was changed.
+    /// The file is truncated, or its checksum differs.
     #[error("{} is damaged or no safetensors file: {}", Escaped(path.display()), Escaped(reason))]
     Damaged {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What does not fit.
+        /// The mismatch that was found.
         reason: String,
     },
-    /// The file was not written by this crate, or by a newer version of it.
+    /// The file was not written by this crate, or was written by a newer version of it.
     #[error(
         "{} has format {}, but this version reads format {expected}: \
          save the model anew, or update `multi-input`", Escaped(path.display()), Escaped(found)
     )]
     Format {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The version that is read.
+        /// The format version that this version reads.
         expected: String,
-        /// The file's.
+        /// The format version of the file.
         found: String,
     },
     /// The file holds another model.
@@ -36,48 +36,48 @@ pub enum CheckpointError {
         Escaped(path.display()), Escaped(place), Escaped(found)
     )]
     OtherModel {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What differs: the name of a node, an input or an output.
+        /// The first node, input or output that differs.
         place: String,
-        /// What the model has there.
+        /// Its definition in the model.
         expected: String,
-        /// What the file has there.
+        /// Its definition in the file.
         found: String,
     },
-    /// A tensor has other numbers than the model computes with.
+    /// The dtype of a tensor differs from the model's dtype.
     #[error(
         "{}: tensor `{}` should hold {expected}, but holds {found}: load it into such a model",
         Escaped(path.display()), Escaped(tensor)
     )]
     Dtype {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
-        /// The model's dtype.
+        /// Dtype of the model.
         expected: String,
-        /// The file's.
+        /// Dtype in the file.
         found: String,
     },
-    /// A tensor has another shape.
+    /// The shape of a tensor differs from the model's.
     #[error("{}: tensor `{tensor}` should have shape {expected:?}, but has {found:?}", Escaped(path.display()))]
     Shape {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
-        /// The model's shape.
+        /// Shape in the model.
         expected: Vec<usize>,
-        /// The file's.
+        /// Shape in the file.
         found: Vec<usize>,
     },
-    /// A tensor is not there.
+    /// The file lacks a tensor of the model.
     #[error("{}: tensor `{tensor}` is missing", Escaped(path.display()))]
     Missing {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
     },
     /// The file holds a model, but no training run.
@@ -86,58 +86,59 @@ pub enum CheckpointError {
          name a folder or a file that `Checkpoint` wrote", Escaped(path.display())
     )]
     NoRun {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// The file holds a run that no training can have written: counters, numbers or names that do not
-    /// fit each other or the model.
+    /// The saved run is inconsistent: counters, numbers or names contradict each other or the
+    /// model.
     #[error("{} holds a run that cannot go on: {}", Escaped(path.display()), Escaped(reason))]
     Run {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What does not fit.
+        /// The inconsistency that was found.
         reason: String,
     },
-    /// The run was another one, so that going on would not end where it would have ended.
+    /// A setting of the saved run differs from the current run. Resuming would not reproduce the
+    /// uninterrupted run.
     #[error(
         "{} is of a run that differs in {setting}: this one has {expected}, that one {}",
         Escaped(path.display()), Escaped(found)
     )]
     OtherRun {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What differs.
+        /// Name of the setting.
         setting: String,
-        /// What this run has.
+        /// Its value in the current run.
         expected: String,
-        /// What that run had.
+        /// Its value in the saved run.
         found: String,
     },
-    /// The newest file of a folder cannot be used.
-    #[error("{error}; {}", Whole(whole))]
+    /// The newest checkpoint of a folder cannot be used.
+    #[error("{error}; {}", LastIntact(whole))]
     Newest {
-        /// What is wrong with it.
+        /// The error of the newest checkpoint.
         error: Box<CheckpointError>,
-        /// The newest file that is whole, if there is one.
+        /// The newest intact checkpoint of the folder, if there is one.
         whole: Option<PathBuf>,
     },
-    /// A tensor is too many.
+    /// The file holds a tensor that the model does not have.
     #[error(
         "{} holds a tensor {}, which the model does not have",
         Escaped(path.display()), Quoted(tensor)
     )]
     Extra {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
     },
 }
 
-/// What to do about a file that cannot be used.
-struct Whole<'a>(&'a Option<PathBuf>);
+/// Displays the advice for a damaged newest checkpoint: the last intact one, if there is one.
+struct LastIntact<'a>(&'a Option<PathBuf>);
 
-impl std::fmt::Display for Whole<'_> {
+impl std::fmt::Display for LastIntact<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             Some(path) => write!(

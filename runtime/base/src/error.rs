@@ -1,150 +1,150 @@
-//! Everything that can go wrong at run time.
+//! The error type of all crates at run time.
 
 use std::{fmt, path::PathBuf};
 
 use crate::{quote::Escaped, CheckpointError};
 
-/// What every fallible function of this crate returns.
+/// The result type of every fallible function of these crates.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What went wrong, where, and what to do about it.
+/// A run-time error. Its message says what failed, where, and how to fix it.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A value that a model cannot take.
+    /// A value of a row that the model does not accept.
     #[error(
         "row {row}, field `{field}`: expected {}, found {}",
         Escaped(expected),
         Escaped(found)
     )]
     Value {
-        /// The row's number, from 0.
+        /// Index of the row, from 0.
         row: usize,
-        /// The field of the annotated struct.
+        /// Name of the field in the annotated struct.
         field: String,
-        /// What the field takes.
+        /// The values that the field accepts.
         expected: String,
-        /// What the row holds.
+        /// The value that was found.
         found: String,
     },
-    /// A class that does not exist.
+    /// A class index that is out of range.
     #[error("class {index} does not exist: the classes of `Class<{classes}>` are 0 to {}",
         classes.saturating_sub(1))]
     Class {
-        /// The class asked for.
+        /// The class index.
         index: usize,
-        /// How many there are.
+        /// Number of classes.
         classes: usize,
     },
     /// A file that could not be read or written.
     #[error("cannot {action} {}: {}", Escaped(path.display()), Escaped(source))]
     File {
-        /// What was attempted: `read`, `write`.
+        /// The operation: `read` or `write`.
         action: &'static str,
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The system's reason.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// A line of a file of rows that is not such a row.
+    /// A line of a text file that is not a valid row.
     #[error("{}, line {line}: {}", Escaped(path.display()), Escaped(message))]
     Line {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// Description of the error.
         message: String,
     },
-    /// A row of a database or of a file without lines that is not such a row.
+    /// A row of a database or of a columnar file that is not valid.
     #[error("{}, row {row}: {}", Escaped(database), Escaped(message))]
     Record {
-        /// The database or the file.
+        /// Name of the database, or path of the file.
         database: String,
-        /// The row's number, from 0.
+        /// Index of the row, from 0.
         row: u64,
-        /// What is wrong with it.
+        /// Description of the error.
         message: String,
     },
-    /// A database, or a file of columns, that gives no rows.
+    /// A database or a columnar file that cannot be read.
     #[error("{} cannot be read: {}", Escaped(database), Escaped(reason))]
     Database {
-        /// The database or the file.
+        /// Name of the database, or path of the file.
         database: String,
-        /// Its reason.
+        /// Error of the database or of the file's reader.
         reason: String,
     },
-    /// There is nothing to do the work on.
+    /// The operation was given no rows.
     #[error("no rows to {0}: hand over at least one")]
     NoRows(&'static str),
-    /// There are rows, but none that knows what is to be compared with.
+    /// No row has a known target with a weight above 0.
     #[error(
         "no row to {0} has a target that counts: all of them are `None`, or have a weight of 0; hand \
          over rows that know one"
     )]
     NoTargets(&'static str),
-    /// Raw rows were handed to a model that does not know yet how to preprocess them.
+    /// The model's preprocessing is not fitted yet.
     #[error(
         "`{model}` is not fitted: {reason}, which is learned from training rows; \
          train it with `Trainer::fit`, or load a trained one with `Model::load`"
     )]
     Unfitted {
-        /// The model.
+        /// Name of the model.
         model: &'static str,
-        /// What needs fitting.
+        /// The step that has to be fitted.
         reason: String,
     },
-    /// Training was set up in a way that cannot work; all mistakes at once.
-    #[error("the training cannot start:{}", List(.0))]
+    /// Invalid training settings: all mistakes that were found.
+    #[error("the training cannot start:{}", MistakeList(.0))]
     Settings(Vec<String>),
-    /// The loss is no longer a number.
+    /// The loss is NaN or infinite.
     #[error(
         "the loss of output `{output}` became {value} in epoch {epoch}, step {step} (both from 1){}: \
          lower the learning rate, clip the gradients, or standardize inputs and targets; \
          the model has the weights from before this step, or the best ones where a callback \
-         restores them", First(node)
+         restores them", FirstNode(node)
     )]
     NotFinite {
-        /// The output whose loss it is.
+        /// Name of the output with this loss.
         output: &'static str,
-        /// The epoch, from 1.
+        /// Epoch, from 1.
         epoch: usize,
-        /// The step of the epoch, from 1.
+        /// Step of the epoch, from 1.
         step: usize,
-        /// What the loss became.
+        /// Value of the loss.
         value: f64,
-        /// The first node, in the order of the graph, whose output was not finite; `None` where all
-        /// were, and only the loss was not.
+        /// The first node in topological order whose output was not finite; `None` where all
+        /// outputs were finite and only the loss was not.
         node: Option<&'static str>,
     },
-    /// A gradient is no longer a number, though the losses are.
+    /// A gradient is NaN or infinite, although the losses are finite.
     #[error(
         "the gradient of `{tensor}` is not finite in epoch {epoch}, step {step} (both from 1){}: \
          lower the learning rate, clip the gradients, or standardize inputs and targets; \
          the model has the weights from before this step, or the best ones where a callback \
          restores them",
-        First(node)
+        FirstNode(node)
     )]
     Gradient {
-        /// The tensor's name in the module.
+        /// Name of the tensor in the module.
         tensor: String,
-        /// The epoch, from 1.
+        /// Epoch, from 1.
         epoch: usize,
-        /// The step of the epoch, from 1.
+        /// Step of the epoch, from 1.
         step: usize,
-        /// The first node, in the order of the graph, whose output was not finite; `None` where all
-        /// were.
+        /// The first node in topological order whose output was not finite; `None` where all
+        /// outputs were finite.
         node: Option<&'static str>,
     },
     /// A checkpoint that could not be loaded.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The device failed, for want of memory for instance.
+    /// A device error, for instance out of memory.
     #[error("the device failed: {}", Escaped(.0))]
     Device(String),
 }
 
-/// As `Display`: a `main` that returns an error prints this form, and it is meant to be read.
+/// The same text as `Display`, because `main` prints a returned error with `Debug`.
 impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
@@ -152,16 +152,16 @@ impl std::fmt::Debug for Error {
 }
 
 impl Error {
-    /// The device's own error, whose type differs from device to device.
+    /// Wraps the error of a device, whose type depends on the device.
     pub fn device(error: impl fmt::Display) -> Error {
         Error::Device(error.to_string())
     }
 }
 
-/// The node that was not finite before the loss was.
-struct First<'a>(&'a Option<&'static str>);
+/// Displays the first node whose output was not finite, if it is known.
+struct FirstNode<'a>(&'a Option<&'static str>);
 
-impl fmt::Display for First<'_> {
+impl fmt::Display for FirstNode<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(node) => write!(f, ", first in the branch of `{node}`"),
@@ -170,10 +170,10 @@ impl fmt::Display for First<'_> {
     }
 }
 
-/// Mistakes, one a line.
-struct List<'a>(&'a [String]);
+/// Displays a list of mistakes, one per line.
+struct MistakeList<'a>(&'a [String]);
 
-impl fmt::Display for List<'_> {
+impl fmt::Display for MistakeList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|mistake| write!(f, "\n  - {}", Escaped(mistake)))
     }

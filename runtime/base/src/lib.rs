@@ -1,9 +1,9 @@
-//! What all crates of multi-input share: [`Error`] and [`Notice`], what they quote out of data
-//! ([`quote`]), and the counters that all random numbers come from ([`Seed`], [`RngKey`]).
+//! Shared by all crates of multi-input: [`Error`] and [`Notice`], the escaping of quoted data
+//! ([`quote`]), and counter-based random numbers ([`Seed`], [`RngKey`]).
 //!
-//! It knows nothing of rows, tensors, layers or training; of the errors of those it has the words alone, so
-//! that users match on one type whatever went wrong. A new error is a variant of [`Error`] in `error.rs`, a
-//! new purpose of random numbers one of [`Stream`] in `seed.rs`.
+//! The crate does not depend on rows, tensors, layers or training. It only defines their error
+//! variants, so that users match on one error type. A new error is a variant of [`Error`] in
+//! `error.rs`; a new use of random numbers is a variant of [`Stream`] in `seed.rs`.
 #![forbid(unsafe_code)]
 
 mod checkpoint_error;

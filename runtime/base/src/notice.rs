@@ -1,12 +1,9 @@
-//! What is worth knowing about a run although it is no error.
+//! Warnings about a run that are not errors.
 //!
-//! What the settings, the fitted preprocessing and the rows let one know is said before the first
-//! step, once, as a list: on standard error (also with
-//! `Progress::silent`), to callbacks as
-//! `Event::Notices`, in
-//! `History::notices`, in the log of
-//! `JsonLines` and in the report. What only shows during the run, such
-//! as a monitored figure that is NaN, goes the same way when it happens.
+//! Notices about the settings, the fitted preprocessing and the rows are reported once, before the
+//! first step: on standard error (also with `Progress::silent`), to callbacks as `Event::Notices`,
+//! in `History::notices`, in the log of `JsonLines` and in the report. Notices that arise during
+//! the run, such as a monitored value that is NaN, are reported in the same way when they occur.
 
 use std::fmt;
 
@@ -14,47 +11,47 @@ use serde::{Deserialize, Serialize};
 
 use crate::quote::{Escaped, Quoted};
 
-/// One thing worth knowing about a run. Prints as
-/// `` `field`, column `name`, step: message ``.
+/// A warning about a run. Displayed as `` `field`, column `name`, step: message ``.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// What it is about, for programs.
+    /// Category of the notice, for programs.
     pub kind: NoticeKind,
-    /// The input, output or node; `None` where it is about the run.
+    /// Name of the input, output or node; `None` where the notice is about the run.
     pub field: Option<String>,
-    /// The index on the last axis, where the field has several columns and one of them is meant.
+    /// Index on the last axis, where the notice is about one column of a field with several
+    /// columns.
     pub column: Option<usize>,
-    /// The name of that column, where the field is filled by `columns(...)`.
+    /// Name of that column, where the field is filled by `columns(...)`.
     pub column_name: Option<String>,
-    /// The step of preprocessing or the callback that says it.
+    /// The preprocessing step or the callback that reports the notice.
     pub by: Option<String>,
-    /// The fact with its figures, what follows from it, and what can be done.
+    /// The observation with its numbers, its consequence and a remedy.
     pub message: String,
 }
 
-/// What a [`Notice`] is about.
+/// Category of a [`Notice`].
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoticeKind {
     /// A vocabulary is too small for the values of the training rows.
     VocabularyOverflow,
-    /// A column has one value in all training rows, so it is not scaled.
+    /// A column is constant in all training rows, so it is not scaled.
     ConstantColumn,
-    /// A column has no value in any training row.
+    /// A column is missing in all training rows.
     EmptyColumn,
     /// No training row has an unknown category or word.
     UnknownUnseen,
     /// An optional input is present in all training rows.
     NeverAbsent,
-    /// Training and validation rows have different classes or categories.
+    /// The training and the validation rows have different classes or categories.
     ClassUnseen,
-    /// A metric is not defined on the validation rows.
+    /// A metric is undefined on the validation rows.
     UndefinedMetric,
-    /// A figure that a callback monitors is NaN.
+    /// A value that a callback monitors is NaN.
     NanMonitor,
-    /// Rows were left out.
+    /// Rows were skipped.
     SkippedRows,
-    /// Anything else.
+    /// Any other notice.
     Other,
 }
 
@@ -65,19 +62,19 @@ impl Notice {
         Notice { kind, field: None, column: None, column_name: None, by: None, message }
     }
 
-    /// The same about a field of the model.
+    /// Sets the field that the notice is about.
     #[must_use]
     pub fn about(self, field: impl Into<String>) -> Notice {
         Notice { field: Some(field.into()), ..self }
     }
 
-    /// The same about one column of the field.
+    /// Sets the column of the field, an index on the last axis.
     #[must_use]
     pub fn column(self, column: usize) -> Notice {
         Notice { column: Some(column), ..self }
     }
 
-    /// The same as said by a step of preprocessing or a callback.
+    /// Sets the preprocessing step or the callback that reports the notice.
     #[must_use]
     pub fn by(self, by: impl Into<String>) -> Notice {
         Notice { by: Some(by.into()), ..self }
@@ -92,10 +89,10 @@ impl fmt::Display for Notice {
             (Some(index), None) => Some(format!("number {index} of the row, from 0")),
             (None, None) => None,
         };
-        let from: Vec<String> = field.into_iter().chain(column).chain(self.by.clone()).collect();
-        match from.is_empty() {
+        let source: Vec<String> = field.into_iter().chain(column).chain(self.by.clone()).collect();
+        match source.is_empty() {
             true => Escaped(&self.message).fmt(f),
-            false => write!(f, "{}: {}", from.join(", "), Escaped(&self.message)),
+            false => write!(f, "{}: {}", source.join(", "), Escaped(&self.message)),
         }
     }
 }

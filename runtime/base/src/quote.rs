@@ -1,13 +1,14 @@
-//! Texts of others in messages: values and labels out of rows, names of columns and files, what other
-//! crates say of them. They may hold what a terminal obeys, or what turns the direction of the text
-//! behind it. Messages write such letters out, here alone.
+//! Escapes quoted data in messages: values and labels of rows, names of columns and files, messages
+//! of other crates. Such text may contain terminal control sequences or bidirectional formatting
+//! characters. All messages escape them with the types of this module.
 
 use std::fmt::{self, Display, Write};
 
-/// The same text with control characters (line ends too) and marks of direction as `\u{1b}`.
+/// Displays a text with control characters (including line ends) and bidirectional formatting
+/// characters as `\u{1b}`.
 ///
-/// What has been escaped stays as it is, so a message may pass through more than once: every
-/// `Display` of an error escapes whatever it was not itself that said.
+/// Escaping is idempotent, so a message may be escaped more than once: the `Display` of every error
+/// escapes each part that comes from elsewhere.
 pub struct Escaped<T>(pub T);
 
 impl<T: Display> Display for Escaped<T> {
@@ -16,38 +17,39 @@ impl<T: Display> Display for Escaped<T> {
     }
 }
 
-/// Escapes what is written.
+/// A writer that escapes its input.
 struct Escaping<'a, 'f>(&'a mut fmt::Formatter<'f>);
 
 impl Write for Escaping<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|letter| match is_seen(letter) {
-            true => self.0.write_char(letter),
-            false => write!(self.0, "{}", letter.escape_default()),
+        text.chars().try_for_each(|character| match is_printable(character) {
+            true => self.0.write_char(character),
+            false => write!(self.0, "{}", character.escape_default()),
         })
     }
 }
 
-/// Whether a letter shows itself and changes nothing else.
-fn is_seen(letter: char) -> bool {
-    let turns = matches!(
-        letter,
+/// Whether a character is printable and does not affect the text around it.
+fn is_printable(character: char) -> bool {
+    let changes_direction = matches!(
+        character,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
     );
-    let ends_line = matches!(letter, '\u{2028}' | '\u{2029}');
-    !(letter.is_control() || turns || ends_line)
+    let ends_line = matches!(character, '\u{2028}' | '\u{2029}');
+    !(character.is_control() || changes_direction || ends_line)
 }
 
-/// The most letters of a value that a message shows.
-const MOST: usize = 80;
+/// Maximum number of characters of a quoted value.
+const MAX_CHARACTERS: usize = 80;
 
-/// A value out of data in backticks, escaped; of a long one the beginning, and how long it is.
+/// Displays a value in backticks, escaped. A value of more than 80 characters is truncated, and its
+/// length is appended.
 pub struct Quoted<T>(pub T);
 
 impl<T: AsRef<str>> Display for Quoted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.as_ref();
-        match text.char_indices().nth(MOST) {
+        match text.char_indices().nth(MAX_CHARACTERS) {
             None => write!(f, "`{}`", Escaped(text)),
             Some((end, _)) => {
                 let count = text.chars().count();
@@ -68,8 +70,9 @@ mod tests {
         assert_eq!(Escaped(red).to_string(), escaped);
         assert_eq!(Escaped(Escaped(red)).to_string(), escaped);
         assert_eq!(Quoted("user\u{202e}gpj.exe").to_string(), r"`user\u{202e}gpj.exe`");
-        for letter in ['\u{61c}', '\u{200f}', '\u{2066}', '\u{2069}', '\u{2028}', '\u{7f}', '\0'] {
-            assert!(Escaped(letter).to_string().starts_with(r"\u{"), "{letter:?}");
+        for character in ['\u{61c}', '\u{200f}', '\u{2066}', '\u{2069}', '\u{2028}', '\u{7f}', '\0']
+        {
+            assert!(Escaped(character).to_string().starts_with(r"\u{"), "{character:?}");
         }
     }
 

@@ -1,58 +1,58 @@
-//! Which random numbers a layer draws.
+//! Keys of counter-based random numbers.
 
 use crate::seed::{mix, GOLDEN};
 
-/// Names one draw of random numbers: the same draw gives the same numbers, on every machine and
-/// with any number of threads, and no state is kept anywhere.
+/// The key of a block of random numbers. The numbers are a pure function of the key: they are the
+/// same on every machine and with any number of threads, and there is no generator state. JAX:
+/// `jax.random` keys.
 ///
-/// The number for an element is a hash of the seed, the layer, the step, the call within the step and
-/// the element's position: SplitMix64 started at a mixture of the four and jumped to the position.
-/// Resuming a training run therefore takes no more than the number of the step.
+/// The number at a position is SplitMix64, started at a hash of seed, layer, step and call, and
+/// advanced to the position. A resumed training run therefore needs only the step counter.
 ///
 /// ```
 /// use multi_input_base::RngKey;
 ///
-/// let draw = RngKey { seed: 7, layer: 0, step: 3, call: 0 };
-/// let numbers = draw.numbers();
-/// assert_eq!(numbers(5), draw.numbers()(5));
-/// assert_ne!(numbers(5), draw.layer(1).numbers()(5));
+/// let key = RngKey { seed: 7, layer: 0, step: 3, call: 0 };
+/// let numbers = key.numbers();
+/// assert_eq!(numbers(5), key.numbers()(5));
+/// assert_ne!(numbers(5), key.layer(1).numbers()(5));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RngKey {
-    /// What the user chose.
+    /// The seed of the run.
     pub seed: u64,
-    /// Which of a model's layers draws.
+    /// Index of the layer in the model.
     pub layer: u64,
-    /// How many steps were trained before.
+    /// Number of training steps before this one.
     pub step: u64,
-    /// How often the layer has drawn in this step: the layers of a shared branch draw once for each
-    /// node that uses the branch. A number of its own, because added to the step it would repeat
-    /// what the next step draws.
+    /// Number of earlier keys of this layer in this step. A shared branch runs its layers once for
+    /// each node that uses it. The call is hashed separately: added to the step, it would repeat
+    /// the numbers of the next step.
     pub call: u64,
 }
 
 impl RngKey {
-    /// The same draw for the layer of the given index.
+    /// The key with another layer index.
     #[must_use]
     pub const fn layer(self, index: u64) -> RngKey {
         RngKey { layer: index, ..self }
     }
 
-    /// This draw; the layer's next one in the same step is another.
+    /// Returns this key and increments `call`, so that the layer's next key in this step differs.
     pub fn advance(&mut self) -> RngKey {
-        let drawn = *self;
-        self.call = drawn.call.wrapping_add(1);
-        drawn
+        let key = *self;
+        self.call = key.call.wrapping_add(1);
+        key
     }
 
-    /// The uniformly distributed 64 bits for each position.
+    /// A function from a position to 64 uniformly distributed bits.
     pub fn numbers(self) -> impl Fn(u64) -> u64 {
-        // Mixing between the parts keeps (layer 1, step 0) and (layer 0, step 1) apart. The first call
-        // adds no part.
-        let further = (self.call > 0).then_some(self.call);
+        // Hashing each part separately distinguishes (layer 1, step 0) from (layer 0, step 1). A
+        // call of 0 adds no part, so that keys of single-call layers keep their values.
+        let call = (self.call > 0).then_some(self.call);
         let start = [self.seed, self.layer, self.step]
             .into_iter()
-            .chain(further)
+            .chain(call)
             .fold(0, |start: u64, part| mix(start.wrapping_add(GOLDEN) ^ mix(part)));
         move |position| mix(start.wrapping_add(position.wrapping_add(1).wrapping_mul(GOLDEN)))
     }
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(first.len() as u64, 2 * layers * calls * steps);
     }
 
-    /// The masks of runs that were begun by earlier versions.
+    /// Dropout masks of checkpoints written by earlier versions depend on these values.
     #[test]
     fn the_first_call_of_a_step_has_its_literal_numbers() {
         let numbers = RngKey { seed: 7, layer: 2, step: 3, call: 0 }.numbers();

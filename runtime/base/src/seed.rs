@@ -1,63 +1,64 @@
-//! One seed for a run, and the independent streams that are derived from it.
+//! The seed of a run and the independent random streams that are derived from it.
 
-/// Where all randomness of a run starts: the same seed gives the same bits.
+/// The seed of a run: equal seeds give bit-identical results.
 ///
-/// Initialisation, shuffling, splitting and dropout each draw from a stream of their own, so that
-/// one more draw in one of them (another epoch, another layer) changes nothing in the others.
+/// Initialisation, shuffling, splitting and dropout use separate streams, so an additional random
+/// number in one of them (another epoch, another layer) does not change the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Seed(pub u64);
 
-/// What random numbers are drawn for.
+/// The use of a random stream.
 #[derive(Clone, Copy, Debug)]
 pub enum Stream {
-    /// The weights a model starts from.
+    /// Initial weights.
     Initialisation,
     /// The order of the rows in an epoch.
     Shuffling,
-    /// What the layers draw in training.
+    /// Random layers in training, such as dropout.
     Dropout,
-    /// Which rows are set apart for testing.
+    /// The assignment of rows to splits.
     Splitting,
-    /// Which of many training rows are kept to learn quantiles from.
+    /// The sample of training rows that quantiles are estimated from.
     Sampling,
-    /// How inputs are changed at random in training.
+    /// Data augmentation.
     Augmentation,
-    /// Which inputs are dropped in training.
+    /// Dropping of whole inputs in training.
     Dropping,
-    /// The order of an input's values when its importance is measured.
+    /// The permutation of an input's values for permutation importance.
     Permuting,
 }
 
 impl Seed {
-    /// The start of a stream.
+    /// The initial state of a stream.
     pub fn stream(self, stream: Stream) -> u64 {
         next(self.0 ^ next(stream as u64 + 1))
     }
 
-    /// The generator of draw number `counter` of a stream, whatever was drawn before: epoch 7 is
-    /// shuffled the same whether or not epochs 0 to 6 ran in this process.
+    /// The generator for item `counter` of a stream. It depends only on the seed, the stream and
+    /// the counter: epoch 7 is shuffled in the same order whether or not epochs 0 to 6 ran in this
+    /// process.
     pub fn generator(self, stream: Stream, counter: u64) -> Generator {
         Generator(next(self.stream(stream).wrapping_add(next(counter))))
     }
 }
 
-/// What SplitMix64 gives in the state `number`: neighbouring numbers come out unrelated.
+/// The output of SplitMix64 in the state `number`: consecutive states give unrelated outputs.
 fn next(number: u64) -> u64 {
     mix(number.wrapping_add(GOLDEN))
 }
 
-/// The finaliser of SplitMix64: every bit of the input changes half of the output's.
+/// The finaliser of SplitMix64: each input bit changes half of the output bits on average.
 pub(crate) const fn mix(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ (number >> 31)
 }
 
-/// The odd number nearest to 2^64 / golden ratio: multiples of it spread evenly over all numbers.
+/// The odd number nearest to 2^64 / golden ratio, the increment of SplitMix64.
 pub(crate) const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// SplitMix64. Written out here because the orders it gives must not change with the version of a
-/// dependency: a resumed run repeats them.
+/// A SplitMix64 generator. It is implemented here because its output must not change with the
+/// version of a dependency: a resumed run repeats it.
 #[derive(Clone, Debug)]
 pub struct Generator(u64);
 
@@ -68,12 +69,13 @@ impl Generator {
         value
     }
 
-    /// A number below `bound`. The bias of the multiplication is below bound / 2^64.
+    /// A uniformly distributed number in `0..bound`. The bias of the multiplication method is below
+    /// bound / 2^64.
     pub fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 
-    /// Puts `items` into a random order (Fisher-Yates).
+    /// Shuffles `items` in place (Fisher-Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));

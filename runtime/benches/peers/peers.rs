@@ -51,7 +51,7 @@ pub struct Visit {
     rating: f32,
 }
 
-/// What is asked where nobody else asks: the name of the figure, and the question.
+/// The questions of a run without arguments: the name of the figure, and the question.
 const QUESTIONS: [(&str, &str); 10] = [
     ("step_1_32_ms", "train 1 32 3200 4"),
     ("step_1_256_ms", "train 1 256 25600 2"),
@@ -79,7 +79,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Answers line by line, as `side.py` says, until nobody asks any more.
+/// Answers line by line, as `side.py` says, until standard input ends.
 fn serve() -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

@@ -79,7 +79,7 @@ class Table:
         }
 
     def encoded(self):
-        """Numbers, categories and targets as the model takes them, once somebody asks for them."""
+        """Numbers, categories and targets as the model takes them, on first use."""
         scaled = lambda n: ((pl.col(n) - self.affine[n][0]) / self.affine[n][1]).cast(pl.Float32)
         index = lambda n: pl.col(n).replace_strict(
             self.vocabularies[n], default=1, return_dtype=pl.Int64

@@ -15,7 +15,7 @@ import time
 
 
 def serve(name, make):
-    """Answers until nobody asks any more. `make()` builds a side with the methods used here."""
+    """Answers until standard input ends. `make()` builds a side with the methods used here."""
     say(name)
     built, side = None, None
 

@@ -1,19 +1,19 @@
-//! Classes as targets and their probabilities as predictions.
+//! Class targets and predicted class probabilities.
 
 use std::fmt;
 
 use multi_input_base::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// One of `N` classes, 0 to `N - 1`.
+/// A class index in `0..N`, the target type of a classification output.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Class<const N: usize>(usize);
 
 impl<const N: usize> Class<N> {
-    /// The class with this index.
+    /// Creates the class with the given index.
     ///
     /// # Errors
-    /// [`Error::Class`] where `index` is not below `N`.
+    /// [`Error::Class`] if `index` is not below `N`.
     pub fn new(index: usize) -> Result<Class<N>> {
         if index < N {
             Ok(Class(index))
@@ -22,7 +22,7 @@ impl<const N: usize> Class<N> {
         }
     }
 
-    /// The index, below `N`.
+    /// The class index, below `N`.
     pub fn index(self) -> usize {
         self.0
     }
@@ -52,34 +52,34 @@ impl<'de, const N: usize> Deserialize<'de> for Class<N> {
     }
 }
 
-/// How likely each of `N` classes is; they add up to one.
+/// The predicted probabilities of `N` classes, which sum to 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Probabilities<const N: usize>([f32; N]);
 
 impl<const N: usize> Probabilities<N> {
-    /// The probabilities in the order of the classes.
+    /// Creates the prediction from the probabilities in class order.
     pub fn new(probabilities: [f32; N]) -> Probabilities<N> {
         Probabilities(probabilities)
     }
 
-    /// The class with the largest probability, the first of them where several are equal.
+    /// The class with the highest probability (argmax); of equal probabilities, the first class.
     pub fn most_likely(&self) -> Class<N> {
         let better = |best, index| if self.0[index] > self.0[best] { index } else { best };
         Class((1..N).fold(0, better))
     }
 
-    /// How likely one class is.
+    /// The probability of one class.
     pub fn probability(&self, class: Class<N>) -> f32 {
         self.0[class.0]
     }
 
-    /// All probabilities, in the order of the classes.
+    /// All probabilities, in class order.
     pub fn as_array(&self) -> &[f32; N] {
         &self.0
     }
 }
 
-// serde's own arrays stop at 32 elements.
+// serde implements arrays of at most 32 elements.
 impl<const N: usize> Serialize for Probabilities<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0)

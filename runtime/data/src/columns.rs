@@ -1,8 +1,8 @@
-//! Rows out of columns: what the generated `Deserialize` of a row struct calls.
+//! Reads row structs from named columns; called by the generated `Deserialize` implementations.
 //!
-//! serde's own arrays stop at 32 elements, and it knows no groups of columns. Here a field is
-//! filled from one key (a CSV column, or a JSON value that may be a nested list) or from the
-//! columns that `columns(...)` names. Columns that no field asks for are ignored.
+//! serde implements arrays of at most 32 elements, and has no groups of columns. Here a field is
+//! read from one key (a CSV column, or a JSON value, which may be a nested list) or from the
+//! columns that `columns(...)` names. Other columns are ignored.
 
 use std::{fmt, rc::Rc};
 
@@ -32,48 +32,48 @@ pub use parse::{FromCells, Problem, View};
 
 use multi_input_base::quote::Quoted;
 
-/// The fields of a row struct.
+/// Description of a row struct.
 #[derive(Clone, Copy, Debug)]
 pub struct RowSpec {
-    /// The row struct's name.
+    /// Name of the row struct.
     pub row: &'static str,
-    /// Its fields.
+    /// Fields of the row struct.
     pub fields: &'static [FieldSpec],
 }
 
-/// Where a field is found.
+/// The columns and the type of a field.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldSpec {
-    /// The field's name, which is also a key it is found under.
+    /// Name of the field, which is also a key of the field.
     pub name: &'static str,
-    /// Further keys.
+    /// Alternative keys.
     pub aliases: &'static [&'static str],
-    /// The columns that fill it, in order; empty where one key does.
+    /// The columns of the field's elements, in order; empty where one key holds the whole field.
     pub columns: &'static [&'static str],
-    /// Its type as the user wrote it.
+    /// The type in the user's source code.
     pub ty: &'static str,
-    /// What its cells are taken for.
+    /// How the cells are interpreted.
     pub reads: Reads,
-    /// How the cells of many rows become its values: [`append`] for its type.
+    /// Appends the cells of many rows: [`append`] for the field's type.
     pub append: Append,
 }
 
-/// A row struct whose fields are found in columns.
+/// A row struct that is read from columns.
 pub trait FromColumns {
-    /// Its fields.
+    /// Description of the fields.
     const ROW: &'static RowSpec;
 }
 
-/// What the cells of a field are taken for.
+/// How the cells of a field are interpreted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
-    /// A number, a flag or a list, whichever it looks like.
+    /// A number, a boolean or a list, detected from the text.
     Value,
-    /// The same; a blank cell is a missing number.
+    /// As `Value`; a blank cell is a missing number.
     ValueOrBlank,
-    /// A text, as it stands there: `007` is not 7.
+    /// A text, unchanged: `007` is not parsed as 7.
     Text,
-    /// The same; a blank cell is the empty text.
+    /// As `Text`; a blank cell is the empty text.
     TextOrBlank,
 }
 
@@ -82,7 +82,7 @@ impl Reads {
         matches!(self, Reads::Text | Reads::TextOrBlank)
     }
 
-    /// Whether a blank cell is a value.
+    /// Whether a blank cell is valid.
     fn takes_blank(self) -> bool {
         matches!(self, Reads::ValueOrBlank | Reads::TextOrBlank)
     }
@@ -94,31 +94,31 @@ impl FieldSpec {
     }
 }
 
-/// The cells of one row, sorted by field.
+/// The cells of one row, grouped by field.
 #[derive(Debug)]
 pub struct Cells<'de> {
     spec: &'static RowSpec,
     layout: Rc<Layout>,
-    /// For each field, what stood under its own name, and then in each of its columns.
-    found: Vec<Option<Cell<'de>>>,
+    /// For each field, the cell of its own name, followed by the cells of its columns.
+    cells: Vec<Option<Cell<'de>>>,
     keys: Keys,
 }
 
-/// What the keys of a row are.
+/// The kind of keys of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keys {
-    /// The columns of a table, which every row has. They are bytes: those of the `csv` crate are, and
-    /// so are those of our own sources.
+    /// Columns of a table, which every row has. Such keys are byte strings, in the `csv` crate and
+    /// in the sources of this crate.
     Columns,
-    /// Those of an object, which may leave out what it has no value for.
-    Own,
+    /// Keys of an object, which may lack keys without a value. Such keys are strings.
+    Object,
 }
 
 impl<'de> Cells<'de> {
-    /// Reads one row, a map from column names to values.
+    /// Reads one row: a map from column names to cells.
     ///
     /// # Errors
-    /// The deserializer's, and where a column occurs twice.
+    /// An error of the deserializer, or a duplicate column.
     pub fn read<D: Deserializer<'de>>(
         deserializer: D,
         spec: &'static RowSpec,
@@ -126,19 +126,19 @@ impl<'de> Cells<'de> {
         deserializer.deserialize_map(RowVisitor(spec))
     }
 
-    /// The value of field number `index`.
+    /// Reads the value of field `index`.
     ///
     /// # Errors
-    /// Where a column is missing, blank, or holds something else; the text names field, column,
-    /// what was expected and what was found.
+    /// If a column is missing, blank, or not valid for the type; the message names field, column,
+    /// expected and found value.
     pub fn take<T: FromCells, E: serde::de::Error>(&mut self, index: usize) -> Result<T, E> {
         let Some((field, start)) = self.spec.fields.get(index).zip(self.layout.start(index)) else {
             return Err(E::custom(format_args!("`{}` has no field {index}", self.spec.row)));
         };
-        let (whole, parts) = (&self.found[start], &self.found[start + 1..]);
+        let (whole, parts) = (&self.cells[start], &self.cells[start + 1..]);
         let parts = &parts[..field.columns.len()];
-        // A cell under the field's own name belongs to a column that only happens to be called so
-        // where the field's own columns are there as well.
+        // Where the field's columns are present, a scalar cell under the field's own name belongs
+        // to an unrelated column of the same name.
         let own =
             |cell: &&Cell<'_>| matches!(cell, Cell::List(_)) || parts.iter().all(Option::is_none);
         let read = match whole.as_ref().filter(own) {
@@ -158,9 +158,9 @@ impl<'de> Cells<'de> {
         read.map_err(|problem| E::custom(format_args!("field `{}`, {problem}", field.name)))
     }
 
-    /// The value of a field of which the row has no column.
+    /// The value of a field whose columns are missing.
     fn absent<T: FromCells, E: serde::de::Error>(&self, field: &FieldSpec) -> Result<T, E> {
-        match T::absent().filter(|_| self.keys == Keys::Own) {
+        match T::absent().filter(|_| self.keys == Keys::Object) {
             Some(absent) => Ok(absent),
             None => Err(self.missing(field, field.columns.first().unwrap_or(&field.name))),
         }
@@ -172,14 +172,14 @@ impl<'de> Cells<'de> {
     }
 }
 
-/// Puts a cell into all places that its column fills; whether they were free.
-fn insert<'de>(found: &mut [Option<Cell<'de>>], fills: &[usize], cell: Cell<'de>) -> bool {
-    let Some((&last, others)) = fills.split_last() else { return true };
+/// Stores a cell at all positions that its column fills; returns whether all of them were empty.
+fn insert<'de>(cells: &mut [Option<Cell<'de>>], positions: &[usize], cell: Cell<'de>) -> bool {
+    let Some((&last, others)) = positions.split_last() else { return true };
     let mut free = true;
-    for &place in others {
-        free &= found[place].replace(cell.clone()).is_none();
+    for &position in others {
+        free &= cells[position].replace(cell.clone()).is_none();
     }
-    found[last].replace(cell).is_none() && free
+    cells[last].replace(cell).is_none() && free
 }
 
 struct RowVisitor(&'static RowSpec);
@@ -192,16 +192,16 @@ impl<'de> Visitor<'de> for RowVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells<'de>, A::Error> {
-        let mut layout = Layout::before(self.0);
-        let mut found: Vec<Option<Cell<'de>>> = vec![None; layout.cells];
-        let (mut place, mut keys) = (0, Keys::Own);
-        while let Some(key) = map.next_key_seed(Key(layout.key(place)))? {
+        let mut layout = Layout::load(self.0);
+        let mut cells: Vec<Option<Cell<'de>>> = vec![None; layout.cell_count];
+        let (mut index, mut keys) = (0, Keys::Object);
+        while let Some(key) = map.next_key_seed(Key(layout.key(index)))? {
             keys = key.keys;
-            if let Some(other) = key.other {
-                Rc::make_mut(&mut layout).learn(place, other);
+            if let Some(name) = key.unexpected {
+                Rc::make_mut(&mut layout).set_column(index, name);
             }
-            let Some(column) = layout.column(place) else { break };
-            place += 1;
+            let Some(column) = layout.column(index) else { break };
+            index += 1;
             if column.fills.is_empty() {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -210,7 +210,7 @@ impl<'de> Visitor<'de> for RowVisitor {
                 true => map.next_value_seed(AsText)?,
                 false => map.next_value()?,
             };
-            if !insert(&mut found, &column.fills, cell) {
+            if !insert(&mut cells, &column.fills, cell) {
                 let key = &column.key;
                 return Err(A::Error::custom(format_args!(
                     "the column {} occurs twice",
@@ -218,9 +218,9 @@ impl<'de> Visitor<'de> for RowVisitor {
                 )));
             }
         }
-        Layout::end(&mut layout, place);
-        Layout::remember(&layout);
-        Ok(Cells { spec: self.0, layout, found, keys })
+        Layout::truncate(&mut layout, index);
+        Layout::store(&layout);
+        Ok(Cells { spec: self.0, layout, cells, keys })
     }
 }
 

@@ -1,4 +1,4 @@
-//! The names of classes.
+//! Class labels and predicted label probabilities.
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
@@ -11,7 +11,7 @@ use serde::{
 
 use super::Class;
 
-/// The labels of the training rows in the order of their classes: sorted by their bytes, as
+/// The labels of the training rows, in class order: sorted by their bytes, as
 /// `sklearn.preprocessing.LabelEncoder` and NumPy's `unique` sort them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<String>", into = "Vec<String>")]
@@ -34,17 +34,17 @@ impl Labels {
         Labels(labels.into_iter().collect())
     }
 
-    /// In the order of the classes.
+    /// The labels in class order.
     pub fn names(&self) -> &[String] {
         &self.0
     }
 
-    /// The class of a label.
+    /// The class index of a label; `None` for an unknown label.
     pub fn index(&self, label: &str) -> Option<usize> {
         self.0.binary_search_by(|known| known.as_str().cmp(label)).ok()
     }
 
-    /// Whether they are in order and each there once, as what was learned always is.
+    /// Whether the labels are sorted and distinct, as fitted labels always are.
     pub fn is_sound(&self) -> bool {
         self.0.windows(2).all(|pair| pair[0] < pair[1])
     }
@@ -63,9 +63,9 @@ impl fmt::Display for Labels {
     }
 }
 
-/// How likely each of `N` classes is, by the labels of the training rows; they add up to one.
+/// The predicted probabilities of `N` classes by label, which sum to 1.
 ///
-/// What is predicted for a `Class<N>` that is marked `categories`.
+/// The prediction of a `Class<N>` output that is marked `categories`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelProbabilities<const N: usize> {
     probabilities: [f32; N],
@@ -77,8 +77,8 @@ impl<const N: usize> LabelProbabilities<N> {
         LabelProbabilities { probabilities, labels }
     }
 
-    /// The label with the largest probability, the first of them where several are equal. Classes
-    /// that no training row had have no label; they do not count.
+    /// The label with the highest probability; of equal probabilities, the first label. Classes
+    /// without a label in the training rows are ignored.
     pub fn most_likely(&self) -> &str {
         let better = |best, index| match self.probabilities[index] > self.probabilities[best] {
             true => index,
@@ -89,28 +89,28 @@ impl<const N: usize> LabelProbabilities<N> {
         labels.get(index).map_or("", String::as_str)
     }
 
-    /// How likely a label is; `None` where no training row had it.
+    /// The probability of a label; `None` where no training row had the label.
     pub fn probability(&self, label: &str) -> Option<f32> {
         self.labels.index(label).and_then(|class| self.probabilities.get(class)).copied()
     }
 
-    /// Labels with their probabilities, in the order of the classes.
+    /// Pairs of label and probability, in class order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f32)> {
         self.labels.names().iter().map(String::as_str).zip(self.probabilities)
     }
 
-    /// The class of a label; `None` where no training row had it.
+    /// The class of a label; `None` where no training row had the label.
     pub fn class(&self, label: &str) -> Option<Class<N>> {
         self.labels.index(label).and_then(|class| Class::new(class).ok())
     }
 
-    /// All probabilities, in the order of the classes: also of those without a label.
+    /// All probabilities, in class order, including classes without a label.
     pub fn as_array(&self) -> &[f32; N] {
         &self.probabilities
     }
 }
 
-/// A map from labels to probabilities.
+/// Serialized as a map from labels to probabilities.
 impl<const N: usize> Serialize for LabelProbabilities<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.labels.names().len()))?;

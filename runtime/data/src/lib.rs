@@ -1,35 +1,36 @@
-//! From the user's rows to columns of numbers: raw values go column by column into a [`Table`], and
-//! [`preprocess`] makes of them what a model takes. The crate knows nothing of tensors, layers or training.
+//! Converts the user's rows to columns of numbers: raw values are appended column by column to a
+//! [`Table`], and [`preprocess`] transforms them to model inputs. The crate does not depend on
+//! tensors, layers or training.
 //!
-//! A source of rows is a file in `source/`, which gives [cells](#cells) (`columns/cell.rs`); a step of
-//! preprocessing is a file in `preprocess/`, an `impl` of a trait in [`schema::stage`], and a line in
-//! `stages.rs`; a new kind of raw value is an `impl` of [`Raw`] and of
+//! To add a source of rows, add a file in `source/` that gives [cells](#cells) (`columns/cell.rs`).
+//! To add a preprocessing step, add a file in `preprocess/` that implements a trait of
+//! [`schema::stage`], and a line in `stages.rs`. To add a raw value type, implement [`Raw`] and
 //! [`FromCells`](columns::FromCells).
 //!
 //! # Cells
 //!
-//! A row may come from a CSV, JSON, Parquet or Arrow file, from SQLite or PostgreSQL, or from any
-//! deserializer of serde's: all of them take the same cells. What a cell may hold depends on the field
-//! alone, and on nothing that other rows or columns hold.
+//! All sources (CSV, JSON, Parquet and Arrow files, SQLite, PostgreSQL, and any serde deserializer)
+//! share one cell format. Whether a cell is valid depends only on its field, not on other rows or
+//! columns.
 //!
-//! | field | takes |
+//! | field | accepted cells |
 //! |---|---|
 //! | `f32` | a number, also in text: `"4.5"`; blank or NaN where a step `impute`s |
 //! | `u32`, `Class<N>` | a whole number, also in text or as `3.0` |
-//! | `bool` | a flag, 1 or 0; in text `true`, `yes`, `t` or `1`, `false`, `no`, `f` or `0`, in letters of any size |
-//! | `String` | a text, as it stands there: `007` stays `007`; a whole number as its digits, `3.0` as `3`; blank is the empty text for `words` and `tokenizer` |
-//! | `NaiveDate` | `2024-12-31`, also with a time of day that is midnight |
-//! | `NaiveDateTime` | `2024-12-31T23:59:59` or with a space for the `T`; without seconds, with a fraction of a second, or a date alone |
-//! | `DateTime<Utc>` | the same with a zone: `Z`, ` UTC`, `+02:00`, `+0200` or `+02`; a column of times in a zone |
+//! | `bool` | a boolean, 1 or 0; in text `true`, `yes`, `t` or `1`, `false`, `no`, `f` or `0`, case-insensitive |
+//! | `String` | a text, unchanged: `007` stays `007`; a whole number as its digits, `3.0` as `3`; blank is the empty text for `words` and `tokenizer` |
+//! | `NaiveDate` | `2024-12-31`, also with the time of day midnight |
+//! | `NaiveDateTime` | `2024-12-31T23:59:59`, with `T` or a space; seconds are optional and may have a fraction; a date alone is midnight |
+//! | `DateTime<Utc>` | a time with a zone: `Z`, ` UTC`, `+02:00`, `+0200` or `+02`; a timestamp column with a time zone |
 //! | `Image<C>` | the path of a file |
-//! | `[T; N]` | a list of `N`, or a column for each element |
-//! | `Option<T>` | what `T` takes; blank, and NaN where `T` is a number, is `None` |
+//! | `[T; N]` | a list of `N` elements, or one column per element |
+//! | `Option<T>` | a cell of `T`; blank is `None`, and so is NaN where `T` is a number |
 //!
-//! A cell is blank where nothing or only white space is in it, and where it is `null`. A key that a
-//! JSON object leaves out is `None` of an `Option`; a column that a table lacks is an error. White space
-//! around a text is no part of it; around that of a category or a label it is not in rows in memory
-//! either, while `tokenizer` takes a text in memory as it stands. Columns that no field asks for
-//! may hold anything.
+//! A cell is blank if it is empty, only white space, or `null`. A key that a JSON object lacks is
+//! `None` for an `Option` field; a column that a table lacks is an error. White space around a text
+//! is removed when a source reads it. In rows in memory, white space around a category or a label
+//! is removed as well, while `tokenizer` takes a text unchanged. Columns that no field uses may
+//! hold anything.
 #![forbid(unsafe_code)]
 
 mod class;
@@ -47,7 +48,7 @@ mod source;
 mod split;
 mod table;
 
-/// The crate whose dates rows may hold.
+/// The crate of the date types of rows.
 pub use chrono;
 
 pub use class::{Class, Probabilities};
@@ -78,7 +79,7 @@ pub use source::{Block, BlockRequest, Blocks, SkipRefused};
 pub use split::Split;
 pub use table::{Column, Content, Table, Values};
 
-/// How a loop takes rows: a table at a time, read ahead by another thread.
+/// Reads the rows of a source table by table, ahead of their use, in a separate thread.
 pub mod reading {
     pub use crate::{
         size::rows_within,

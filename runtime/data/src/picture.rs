@@ -1,22 +1,22 @@
-//! Pictures as tables hold them: values of pixels, of any size and depth.
+//! Decoded images of any size and depth, as tables store them.
 
 use std::{fmt, sync::Arc};
 
-/// The values of pixels: from the file they have 8 or 16 bits, and after a step that was applied
-/// early they are numbers. Clones share them.
+/// A decoded image: 8-bit or 16-bit values as in the file, or `f32` values after a preprocessing
+/// step that was applied right after decoding. Clones share the values.
 #[derive(Clone, PartialEq)]
 pub struct Picture {
     height: usize,
     width: usize,
     channels: usize,
-    /// Height and width in the file.
+    /// Height and width in the file, in pixels.
     original: [usize; 2],
-    /// How many steps of preprocessing have been applied to it.
+    /// Number of preprocessing steps that have been applied.
     applied: usize,
     values: Arc<Stored>,
 }
 
-// Resized values are finite.
+// Equality is reflexive, because resized values are finite.
 impl Eq for Picture {}
 
 #[derive(PartialEq)]
@@ -26,20 +26,21 @@ enum Stored {
     Resized(Vec<f32>),
 }
 
-/// The values of a picture's pixels.
+/// The pixel values of an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pixels<'a> {
-    /// From 0 to 255; row after row from the top, pixel after pixel, channel after channel.
+    /// Values from 0 to 255 in shape (height, width, channels), row-major from the top left.
     Eight(&'a [u8]),
-    /// From 0 to 65,535, in the same order. 257 of them are 1 on the scale up to 255.
+    /// Values from 0 to 65,535 in shape (height, width, channels); 257 is 1 on the scale from 0 to
+    /// 255.
     Sixteen(&'a [u16]),
-    /// From 0 to 255; channel after channel, row after row, as [`resize`](crate::preprocess::Resize)
-    /// gives them.
+    /// Values from 0 to 255 in shape (channels, height, width), the output of
+    /// [`resize`](crate::preprocess::Resize).
     Resized(&'a [f32]),
 }
 
 impl Pixels<'_> {
-    /// How many values there are.
+    /// Number of values.
     pub fn len(&self) -> usize {
         match self {
             Pixels::Eight(values) => values.len(),
@@ -48,12 +49,12 @@ impl Pixels<'_> {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many bytes they take.
+    /// Size of the values in bytes.
     pub fn bytes(&self) -> usize {
         match self {
             Pixels::Eight(values) => size_of_val(*values),
@@ -63,14 +64,14 @@ impl Pixels<'_> {
     }
 }
 
-/// A value of 16 bits on the scale from 0 to 255.
+/// Converts a 16-bit value to the scale from 0 to 255.
 pub(crate) fn of_sixteen_bits(value: u16) -> f32 {
     f32::from(value) / 257.0
 }
 
 impl Picture {
-    /// Of values with 8 bits; `None` unless there are height * width * channels of them and at least
-    /// one.
+    /// Creates an image from 8-bit values in shape (height, width, channels); `None` unless their
+    /// number is height * width * channels and at least 1.
     pub fn new(
         height: usize,
         width: usize,
@@ -80,7 +81,7 @@ impl Picture {
         Picture::of([height, width, channels], Stored::Eight(pixels.into()))
     }
 
-    /// The same of values with 16 bits.
+    /// Creates an image from 16-bit values, as [`new`](Picture::new).
     pub fn new_u16(
         height: usize,
         width: usize,
@@ -103,61 +104,68 @@ impl Picture {
         (values == picture.pixels().len() && values > 0).then_some(picture)
     }
 
-    /// What a step of preprocessing makes of this picture.
-    fn changed(&self, [height, width]: [usize; 2], values: Stored) -> Option<Picture> {
-        let changed = Picture::of([height, width, self.channels], values)?;
-        Some(Picture { original: self.original, applied: self.applied + 1, ..changed })
+    /// The image after one more preprocessing step.
+    fn after_step(&self, [height, width]: [usize; 2], values: Stored) -> Option<Picture> {
+        let after_step = Picture::of([height, width, self.channels], values)?;
+        Some(Picture { original: self.original, applied: self.applied + 1, ..after_step })
     }
 
-    /// This picture after `resize` to a size; `None` where `values` are not those of one.
+    /// The image after `resize`, in shape (channels, height, width); `None` where the number of
+    /// `values` does not match the size.
     pub(crate) fn resized(&self, size: [usize; 2], values: Vec<f32>) -> Option<Picture> {
-        self.changed(size, Stored::Resized(values))
+        self.after_step(size, Stored::Resized(values))
     }
 
-    /// The part of this picture that begins at a corner; `None` where it is not within the picture.
+    /// The crop of `size` pixels with the top left `corner`, as (row, column); `None` where it
+    /// exceeds the image.
     pub(crate) fn cropped(&self, corner: [usize; 2], size: [usize; 2]) -> Option<Picture> {
         let ([above, left], [height, width]) = (corner, size);
         if above + height > self.height || left + width > self.width {
             return None;
         }
-        let part = Part { planes: 1, lines: self.height, width: self.width, each: self.channels };
+        let layout = PixelLayout {
+            planes: 1,
+            height: self.height,
+            width: self.width,
+            values_per_pixel: self.channels,
+        };
         let stored = match self.pixels() {
-            Pixels::Eight(all) => Stored::Eight(part.of(all, corner, size)),
-            Pixels::Sixteen(all) => Stored::Sixteen(part.of(all, corner, size)),
+            Pixels::Eight(all) => Stored::Eight(layout.crop(all, corner, size)),
+            Pixels::Sixteen(all) => Stored::Sixteen(layout.crop(all, corner, size)),
             Pixels::Resized(all) => {
-                let part = Part { planes: self.channels, each: 1, ..part };
-                Stored::Resized(part.of(all, corner, size))
+                let layout = PixelLayout { planes: self.channels, values_per_pixel: 1, ..layout };
+                Stored::Resized(layout.crop(all, corner, size))
             }
         };
-        self.changed(size, stored)
+        self.after_step(size, stored)
     }
 
-    /// How many rows of pixels.
+    /// Height in pixels.
     pub fn height(&self) -> usize {
         self.height
     }
 
-    /// How many pixels a row has.
+    /// Width in pixels.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// How many values a pixel has.
+    /// Number of channels.
     pub fn channels(&self) -> usize {
         self.channels
     }
 
-    /// How many of its input's steps have been applied to this picture already.
+    /// Number of preprocessing steps of its input that have been applied.
     pub(crate) fn applied(&self) -> usize {
         self.applied
     }
 
-    /// Height and width in the file, before a step of preprocessing was applied early.
+    /// Height and width in the file, in pixels, before any preprocessing step.
     pub fn original_size(&self) -> [usize; 2] {
         self.original
     }
 
-    /// The values of the pixels.
+    /// The pixel values.
     pub fn pixels(&self) -> Pixels<'_> {
         match &*self.values {
             Stored::Eight(values) => Pixels::Eight(values),
@@ -166,42 +174,43 @@ impl Picture {
         }
     }
 
-    /// How much memory the values take.
+    /// Memory usage in bytes.
     pub fn bytes(&self) -> usize {
         size_of::<Stored>() + self.pixels().bytes()
     }
 
-    /// What stands where a row has no picture; no step sees it.
+    /// The placeholder for a row without an image. Steps are not applied to it.
     pub fn none() -> Picture {
         let values = Arc::new(Stored::Eight(Vec::new()));
         Picture { height: 0, width: 0, channels: 0, original: [0, 0], applied: 0, values }
     }
 }
 
-/// How values lie in memory, for taking a part of them.
+/// Memory layout of pixel values, for cropping.
 #[derive(Clone, Copy)]
-struct Part {
-    /// How many pictures of single channels lie behind each other.
+struct PixelLayout {
+    /// Number of planes: 1 for interleaved channels, the number of channels otherwise.
     planes: usize,
-    lines: usize,
+    height: usize,
     width: usize,
-    /// How many values a pixel of a line has.
-    each: usize,
+    /// Number of interleaved values per pixel.
+    values_per_pixel: usize,
 }
 
-impl Part {
-    /// The values of `height` lines of `width` pixels from a corner on, in their order.
-    fn of<T: Copy>(
+impl PixelLayout {
+    /// Copies the `height` rows of `width` pixels from a corner on.
+    fn crop<T: Copy>(
         self,
         values: &[T],
         [above, left]: [usize; 2],
         [height, width]: [usize; 2],
     ) -> Vec<T> {
-        let mut part = Vec::with_capacity(self.planes * height * width * self.each);
+        let mut part = Vec::with_capacity(self.planes * height * width * self.values_per_pixel);
         for plane in 0..self.planes {
-            for line in above..above + height {
-                let first = ((plane * self.lines + line) * self.width + left) * self.each;
-                part.extend_from_slice(&values[first..first + width * self.each]);
+            for row in above..above + height {
+                let first =
+                    ((plane * self.height + row) * self.width + left) * self.values_per_pixel;
+                part.extend_from_slice(&values[first..first + width * self.values_per_pixel]);
             }
         }
         part

@@ -2,10 +2,11 @@
 
 use super::{LabelProbabilities, Labels, Probabilities};
 
-/// What is predicted for an output: `f32`, `f64`, arrays of them, `Probabilities<N>` or
+/// The prediction type of an output: `f32`, `f64`, arrays of them, `Probabilities<N>` or
 /// `LabelProbabilities<N>`.
 pub trait Prediction: Sized {
-    /// Takes as many numbers as the type holds. `labels` are those of the output, if it has any.
+    /// Reads the prediction from as many numbers as the type holds. `labels` are the class labels
+    /// of the output, empty where it has none.
     fn read(numbers: &mut dyn Iterator<Item = f64>, labels: &Labels) -> Self;
 }
 
@@ -39,7 +40,7 @@ impl<const N: usize> Prediction for LabelProbabilities<N> {
     }
 }
 
-/// One row of predictions, output after output.
+/// Reads one row of predictions, output by output.
 #[derive(Debug)]
 pub struct RowReader<'a> {
     outputs: std::slice::Iter<'a, Vec<f64>>,
@@ -49,8 +50,8 @@ pub struct RowReader<'a> {
 }
 
 impl<'a> RowReader<'a> {
-    /// Row number `row` of `rows`; each output holds its rows one after the other, and `labels`
-    /// are those of every output.
+    /// A reader of row `row`. Each item of `outputs` holds all `rows` rows of one output, in
+    /// row-major order; each item of `labels` holds the labels of one output.
     pub fn new(
         outputs: &'a [Vec<f64>],
         labels: &'a [Labels],
@@ -60,7 +61,7 @@ impl<'a> RowReader<'a> {
         RowReader { outputs: outputs.iter(), labels: labels.iter(), row, rows }
     }
 
-    /// The prediction of the next output. NaN where there is none.
+    /// Reads the next output; NaN where there is none.
     pub fn take<P: Prediction>(&mut self) -> P {
         let numbers = self.outputs.next().map_or(&[][..], Vec::as_slice);
         let width = numbers.len() / self.rows.max(1);

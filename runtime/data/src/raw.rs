@@ -1,4 +1,4 @@
-//! The values that rows may hold, and how they get into a table.
+//! Raw value types of rows, and how they are written to a table.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::{
     Class, Column, Content, Image, Picture, Table, Values,
 };
 
-/// A value of the user's row: `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, `String`, arrays of them,
+/// A raw value of a row: `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, `String`, arrays of them,
 /// `Image<C>`, chrono's dates, `Option` of those, `Class<N>`.
 pub trait Raw {
-    /// Appends the value's elements in order.
+    /// Appends the elements of the value, in row-major order.
     fn write(&self, column: &mut ColumnWriter<'_>);
 
     /// Appends the elements of several values.
@@ -128,7 +128,7 @@ impl<T: Raw> Raw for Option<T> {
     }
 }
 
-/// Takes the elements of one value.
+/// Writes the elements of one value to a column.
 #[derive(Debug)]
 pub struct ColumnWriter<'a> {
     column: &'a mut Column,
@@ -138,27 +138,27 @@ pub struct ColumnWriter<'a> {
 }
 
 impl ColumnWriter<'_> {
-    /// Appends a number, which must be finite.
+    /// Appends a finite number.
     pub fn number(&mut self, number: f32) {
         self.real(number);
     }
 
-    /// Appends numbers, which must be finite.
+    /// Appends finite numbers.
     pub fn numbers(&mut self, numbers: &[f32]) {
         self.reals(numbers);
     }
 
-    /// Appends a number in double precision, which must be finite.
+    /// Appends a finite number in double precision.
     pub fn double(&mut self, number: f64) {
         self.real(number);
     }
 
-    /// Appends numbers in double precision, which must be finite.
+    /// Appends finite numbers in double precision.
     pub fn doubles(&mut self, numbers: &[f64]) {
         self.reals(numbers);
     }
 
-    /// Appends a whole number, which double precision must hold exactly.
+    /// Appends a whole number, which `f64` must represent exactly.
     pub fn whole(&mut self, number: i128) {
         match of_whole::<f64>(number) {
             Some(number) => self.double(number),
@@ -167,7 +167,7 @@ impl ColumnWriter<'_> {
     }
 
     fn real<T: Real>(&mut self, number: T) {
-        match self.for_nan() {
+        match self.expected_for_nan() {
             None if number.is_nan() => {}
             Some(expected) if number.is_nan() => self.refuse(expected, number.to_string()),
             _ if is_held(number) => {}
@@ -176,14 +176,14 @@ impl ColumnWriter<'_> {
             }
             _ => self.refuse("a finite number", number.to_string()),
         }
-        match T::among(self.values()) {
+        match T::numbers_of(self.values()) {
             Some(numbers) => numbers.push(number),
             None => self.refuse_kind(format!("the number {number}")),
         }
     }
 
-    /// What is expected in the place of NaN; `None` where it says that a number is missing.
-    fn for_nan(&self) -> Option<&'static str> {
+    /// The expected value in the error for NaN; `None` where NaN denotes a missing number.
+    fn expected_for_nan(&self) -> Option<&'static str> {
         match (self.column.content, &self.column.present) {
             (Content::Numbers { blanks: true } | Content::Doubles { blanks: true }, _) => None,
             (Content::Numbers { .. } | Content::Doubles { .. }, _) => {
@@ -200,15 +200,15 @@ impl ColumnWriter<'_> {
     }
 
     fn reals<T: Real>(&mut self, numbers: &[T]) {
-        // Without a way out of the loop the compiler looks at several at once.
-        let held = numbers.iter().fold(true, |all, number| all & is_held(*number));
-        match T::among(self.values()) {
-            Some(all) if held => all.extend_from_slice(numbers),
+        // Without an early exit the compiler vectorises the loop.
+        let all_held = numbers.iter().fold(true, |all, number| all & is_held(*number));
+        match T::numbers_of(self.values()) {
+            Some(all) if all_held => all.extend_from_slice(numbers),
             _ => numbers.iter().for_each(|number| self.real(*number)),
         }
     }
 
-    /// Appends a category, which must be one of the column's.
+    /// Appends a category index, which must be in the range of the column.
     pub fn category(&mut self, index: usize) {
         match self.column.content {
             Content::Categories { below } if index >= below => self.refuse(
@@ -225,7 +225,7 @@ impl ColumnWriter<'_> {
         }
     }
 
-    /// Appends categories, which must be of the column's.
+    /// Appends category indices, which must be in the range of the column.
     pub fn categories(&mut self, indices: &[u32]) {
         let Content::Categories { below } = self.column.content else {
             return indices.iter().for_each(|index| self.category(*index as usize));
@@ -237,7 +237,7 @@ impl ColumnWriter<'_> {
         }
     }
 
-    /// Appends a text; a name without the white space around it, as sources read it.
+    /// Appends a text. Categories and labels are trimmed, as sources do.
     pub fn text(&mut self, text: &str) {
         let text = if self.column.content == Content::Names { text.trim() } else { text };
         match self.values() {
@@ -246,7 +246,7 @@ impl ColumnWriter<'_> {
         }
     }
 
-    /// Appends a picture.
+    /// Appends an image.
     pub fn picture(&mut self, picture: &Picture) {
         match self.values() {
             Values::Pictures(pictures) => pictures.push(picture.clone()),
@@ -262,18 +262,18 @@ impl ColumnWriter<'_> {
         }
     }
 
-    /// Says that the value is not there.
+    /// Marks the value as absent.
     pub fn absent(&mut self) {
         self.absent = true;
         let width = self.column.width;
-        self.values().push_nothing(width);
+        self.values().push_placeholders(width);
     }
 
     fn values(&mut self) -> &mut Values {
         Arc::make_mut(&mut self.column.values)
     }
 
-    /// Keeps that a value is of another kind than its column.
+    /// Records the error that a value has another type than its column.
     fn refuse_kind(&mut self, found: String) {
         let expected = match self.column.content {
             Content::Numbers { .. }
@@ -288,7 +288,8 @@ impl ColumnWriter<'_> {
         self.refuse(expected, found);
     }
 
-    /// Keeps the first thing that is wrong; the row is taken back then.
+    /// Records an error; only the first one of a row is kept. The row is then removed from the
+    /// table.
     fn refuse(&mut self, expected: &str, found: String) {
         self.problem.get_or_insert_with(|| Error::Value {
             row: self.row,
@@ -299,7 +300,7 @@ impl ColumnWriter<'_> {
     }
 }
 
-/// Appends one row to a table, column after column.
+/// Writes one row to a table, column by column.
 #[derive(Debug)]
 pub struct RowWriter<'a> {
     table: &'a mut Table,
@@ -308,7 +309,7 @@ pub struct RowWriter<'a> {
 }
 
 impl RowWriter<'_> {
-    /// Appends `value` to the next column.
+    /// Writes `value` to the next column.
     pub fn put<R: Raw>(&mut self, value: &R) {
         let index = self.column;
         self.column += 1;
@@ -317,7 +318,7 @@ impl RowWriter<'_> {
         }
     }
 
-    /// Ends the row; one with a problem is taken back.
+    /// Finishes the row; a row with an error is removed.
     fn end(self) -> Result<()> {
         let RowWriter { table, column: written, problem } = self;
         let columns = table.columns.len();
@@ -341,7 +342,7 @@ impl RowWriter<'_> {
 }
 
 impl Column {
-    /// Appends the value of row number `row`, or notes what is wrong with it.
+    /// Appends the value of row `row`, or records its error in `problem`.
     pub(super) fn append<R: Raw>(&mut self, row: usize, value: &R, problem: &mut Option<Error>) {
         let mut writer = ColumnWriter { column: self, row, absent: false, problem };
         value.write(&mut writer);
@@ -350,7 +351,7 @@ impl Column {
 }
 
 impl ColumnWriter<'_> {
-    /// Ends the value: it has as many elements as the column is wide.
+    /// Finishes the value, which must have as many elements as the column is wide.
     fn end(mut self) {
         let elements = self.column.values.len();
         if elements != (self.row + 1) * self.column.width {
@@ -367,11 +368,11 @@ impl ColumnWriter<'_> {
 }
 
 impl Table {
-    /// Appends a row that `write` hands over.
+    /// Appends a row that `write` writes.
     ///
     /// # Errors
-    /// [`Error::Value`] for the first value that its column cannot take. The table has the rows
-    /// before it then.
+    /// [`Error::Value`] for the first value that its column does not accept. The table then keeps
+    /// the preceding rows only.
     pub fn push(&mut self, write: impl FnOnce(&mut RowWriter<'_>)) -> Result<()> {
         let mut row = RowWriter { table: self, column: 0, problem: None };
         write(&mut row);

@@ -1,4 +1,5 @@
-//! Raw numbers as `f32` or `f64`: a whole number is held exactly or refused, any other is rounded.
+//! Conversion of raw numbers to `f32` or `f64`: a whole number is represented exactly or refused,
+//! any other number is rounded.
 
 use std::fmt;
 
@@ -6,21 +7,21 @@ use serde::Serialize;
 
 use super::Values;
 
-/// `f32` or `f64`, as a column holds raw numbers.
+/// The number type of a column: `f32` or `f64`.
 pub trait Real: num_traits::Float + fmt::Display + Serialize + Send + Sync + 'static {
-    /// The type's name.
+    /// Name of the type.
     const NAME: &'static str;
-    /// How many binary digits a number has: every whole number of as many is held exactly.
+    /// Number of significand bits: every whole number of up to as many bits is represented exactly.
     const DIGITS: u32;
 
     /// The nearest number of the type.
     fn of(number: f64) -> Self;
 
-    /// The number in double precision.
+    /// Converts to double precision.
     fn as_f64(self) -> f64;
 
-    /// The numbers of a column that holds this type.
-    fn among(values: &mut Values) -> Option<&mut Vec<Self>>;
+    /// The numbers of a column of this type; `None` for a column of another type.
+    fn numbers_of(values: &mut Values) -> Option<&mut Vec<Self>>;
 }
 
 impl Real for f32 {
@@ -35,7 +36,7 @@ impl Real for f32 {
         self.into()
     }
 
-    fn among(values: &mut Values) -> Option<&mut Vec<f32>> {
+    fn numbers_of(values: &mut Values) -> Option<&mut Vec<f32>> {
         match values {
             Values::Numbers(numbers) => Some(numbers),
             _ => None,
@@ -55,7 +56,7 @@ impl Real for f64 {
         self
     }
 
-    fn among(values: &mut Values) -> Option<&mut Vec<f64>> {
+    fn numbers_of(values: &mut Values) -> Option<&mut Vec<f64>> {
         match values {
             Values::Doubles(numbers) => Some(numbers),
             _ => None,
@@ -63,35 +64,36 @@ impl Real for f64 {
     }
 }
 
-/// Up to here `f64` tells every whole number from its neighbours.
+/// 2^53, up to which `f64` represents every whole number exactly.
 pub(crate) const LAST_WHOLE: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
 
-/// Whether layers can compute with a number, once steps have made `f32` of it. Of such numbers sums and
-/// squares are finite in `f64`, so that whatever a step learns of them is.
+/// Whether a number is finite in `f32`, the type of layers. Sums and squares of such numbers are
+/// finite in `f64`, so statistics that steps learn from them are finite.
 pub(crate) fn is_held<T: Real>(number: T) -> bool {
     number.abs() <= T::of(f32::MAX.into())
 }
 
-/// A whole number, where the type holds it exactly.
+/// Converts a whole number; `None` where the type does not represent it exactly.
 pub(crate) fn of_whole<T: Real>(number: i128) -> Option<T> {
     let magnitude = number.unsigned_abs();
     let zeros = magnitude.leading_zeros() + magnitude.trailing_zeros();
     (number == 0 || u128::BITS - zeros <= T::DIGITS).then(|| T::of(number as f64))
 }
 
-/// The nearest number of the type; `None` where that is beyond `f32`, or where `number` is whole and not
-/// held exactly. Beyond 2^53 every `f64` is whole, so that says nothing of what was meant.
+/// The nearest number of the type; `None` where it exceeds the range of `f32`, or where `number` is
+/// whole and not represented exactly. Above 2^53 every `f64` is whole, so `number` is rounded
+/// there.
 pub(crate) fn of_float<T: Real>(number: f64) -> Option<T> {
     let nearest = T::of(number);
     let magnitude = number.abs();
-    let rounds = || magnitude > LAST_WHOLE || number.fract() != 0.0;
-    // Most numbers are decided by the first comparison.
-    let sound = magnitude <= (1_u64 << T::DIGITS) as f64
-        || is_held(nearest) && (nearest.as_f64() == number || rounds());
-    sound.then_some(nearest)
+    let may_be_rounded = || magnitude > LAST_WHOLE || number.fract() != 0.0;
+    // The first comparison decides for most numbers.
+    let accepted = magnitude <= (1_u64 << T::DIGITS) as f64
+        || is_held(nearest) && (nearest.as_f64() == number || may_be_rounded());
+    accepted.then_some(nearest)
 }
 
-/// What was expected in the place of a number that [`of_float`] refuses.
+/// The expected value in the error for a number that [`of_float`] refuses.
 pub(crate) fn expected_of_float<T: Real>(number: f64) -> String {
     match is_held(T::of(number)) {
         true => expected_of_whole::<T>(number as i128),
@@ -99,7 +101,7 @@ pub(crate) fn expected_of_float<T: Real>(number: f64) -> String {
     }
 }
 
-/// What was expected in the place of a whole number that [`of_whole`] refuses, and the mend.
+/// The expected value, with advice, in the error for a whole number that [`of_whole`] refuses.
 pub(crate) fn expected_of_whole<T: Real>(number: i128) -> String {
     let advice = match of_whole::<f64>(number) {
         Some(_) => "declare the field `f64`",
@@ -109,7 +111,7 @@ pub(crate) fn expected_of_whole<T: Real>(number: i128) -> String {
     format!("a whole number that `{name}` holds exactly, as all up to {last} ({advice})")
 }
 
-/// What to do about a whole number that no type of numbers holds.
+/// The advice for a whole number that neither type represents exactly.
 pub(crate) const AN_ID: &str = "an id is a `String`, with `categories` or `hashed`";
 
 #[cfg(test)]

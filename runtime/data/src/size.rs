@@ -1,4 +1,4 @@
-//! How much memory rows take, so that what waits can be bounded.
+//! Memory usage of rows, which bounds read-ahead queues.
 
 use std::ops::Range;
 
@@ -6,18 +6,18 @@ use super::{Column, Picture, Table, Values};
 use crate::schema::Schema;
 
 impl Values {
-    /// The bytes of some of them, those behind a pointer included.
+    /// Size of a range of values in bytes, including heap data.
     fn bytes(&self, range: Range<usize>) -> usize {
-        fn each<T>(all: &[T], range: Range<usize>, behind: impl Fn(&T) -> usize) -> usize {
-            range.len() * size_of::<T>() + all[range].iter().map(behind).sum::<usize>()
+        fn with_heap<T>(all: &[T], range: Range<usize>, heap: impl Fn(&T) -> usize) -> usize {
+            range.len() * size_of::<T>() + all[range].iter().map(heap).sum::<usize>()
         }
         match self {
             Values::Numbers(all) => size_of_val(&all[range]),
             Values::Doubles(all) => size_of_val(&all[range]),
             Values::Categories(all) => size_of_val(&all[range]),
             Values::Dates(all) => size_of_val(&all[range]),
-            Values::Texts(all) => each(all, range, |text| text.len()),
-            Values::Pictures(all) => each(all, range, Picture::bytes),
+            Values::Texts(all) => with_heap(all, range, |text| text.len()),
+            Values::Pictures(all) => with_heap(all, range, Picture::bytes),
         }
     }
 }
@@ -30,18 +30,18 @@ impl Column {
 }
 
 impl Table {
-    /// The bytes that some rows take.
+    /// Size of a range of rows in bytes.
     pub fn bytes(&self, rows: Range<usize>) -> usize {
         self.columns.iter().map(|column| column.bytes(&rows)).sum()
     }
 }
 
-/// How many rows have inputs of so many bytes, as the model takes them; one at least.
+/// The number of rows whose encoded inputs fit into `bytes`; at least 1.
 pub fn rows_within(schema: &Schema, bytes: usize) -> usize {
     let numbers = schema.inputs.iter().map(|input| match input.steps.last() {
         Some(last) => last.output.elements().get(),
         None => input.shape.iter().product(),
     });
-    let each = numbers.sum::<usize>().saturating_mul(size_of::<f32>());
-    (bytes / each.max(1)).max(1)
+    let row_bytes = numbers.sum::<usize>().saturating_mul(size_of::<f32>());
+    (bytes / row_bytes.max(1)).max(1)
 }

@@ -1,17 +1,16 @@
-//! Setting rows apart.
+//! Splits of rows into training, validation and test sets.
 
 use std::collections::BTreeMap;
 
 use multi_input_base::{Seed, Stream};
 
-/// Rows that can be split.
+/// Random and ordered splits of rows.
 pub trait Split: Sized {
-    /// The first `fraction` of the shuffled rows, and the rest: floor(n * fraction) rows and
-    /// n minus that. The same seed gives the same split. A fraction outside 0 to 1 counts as the
-    /// nearer of the two.
+    /// Splits the shuffled rows: the first part has floor(n * fraction) rows, the second part the
+    /// rest. Equal seeds give equal splits. A fraction outside [0, 1] is clamped.
     ///
-    /// `sklearn.model_selection.train_test_split(rows, train_size=fraction, random_state=seed)`
-    /// (which draws another permutation).
+    /// `sklearn.model_selection.train_test_split(rows, train_size=fraction, random_state=seed)`,
+    /// with another permutation.
     ///
     /// ```
     /// use multi_input::prelude::*;
@@ -21,11 +20,11 @@ pub trait Split: Sized {
     /// ```
     fn split(self, fraction: f64, seed: Seed) -> (Self, Self);
 
-    /// What the rows are.
+    /// The type of one row.
     type Row;
 
-    /// As [`split`](Split::split), with every class on both sides in proportion: as many of its rows
-    /// on the first as come nearest to `fraction` of them.
+    /// As [`split`](Split::split), stratified: the share of each class in the first part is as near
+    /// to `fraction` as its number of rows allows.
     ///
     /// `sklearn.model_selection.train_test_split(rows, stratify=classes)`.
     fn split_stratified<K: Ord>(
@@ -35,11 +34,11 @@ pub trait Split: Sized {
         class: impl Fn(&Self::Row) -> K,
     ) -> (Self, Self);
 
-    /// As [`split`](Split::split), with all rows of a group on the same side: several rows of one
-    /// patient, say. Groups are taken at random until the first side has at least `fraction` of the
-    /// rows.
+    /// As [`split`](Split::split), with all rows of a group (for instance of one patient) in the
+    /// same part. Groups are added in random order until the first part has at least `fraction` of
+    /// the rows.
     ///
-    /// `sklearn.model_selection.GroupShuffleSplit` (whose fraction is of the groups).
+    /// `sklearn.model_selection.GroupShuffleSplit`, whose fraction is of the groups.
     fn split_by_group<K: Ord>(
         self,
         fraction: f64,
@@ -47,13 +46,14 @@ pub trait Split: Sized {
         group: impl Fn(&Self::Row) -> K,
     ) -> (Self, Self);
 
-    /// The earliest `fraction` of the rows, and the later ones; rows of the same time stay in order.
+    /// Splits the rows in order of time: the first part has the earliest `fraction` of the rows.
+    /// The sort is stable.
     ///
     /// `sklearn.model_selection.TimeSeriesSplit` with one split.
     fn split_by_time<K: Ord>(self, fraction: f64, time: impl Fn(&Self::Row) -> K) -> (Self, Self);
 
-    /// `folds` pairs of rows to train on and rows to test with: every row tests once. The sizes of
-    /// the tests differ by one at most.
+    /// K-fold cross-validation: `folds` pairs of training and test rows. Each row is in exactly one
+    /// test part; the sizes of the test parts differ by at most 1.
     ///
     /// `sklearn.model_selection.KFold(folds, shuffle=True)`.
     fn folds(self, folds: usize, seed: Seed) -> Vec<(Self, Self)>
@@ -66,7 +66,7 @@ impl<T> Split for Vec<T> {
 
     fn split(mut self, fraction: f64, seed: Seed) -> (Vec<T>, Vec<T>) {
         seed.generator(Stream::Splitting, 0).shuffle(&mut self);
-        let first = share(self.len(), fraction);
+        let first = first_len(self.len(), fraction);
         let rest = self.split_off(first);
         (self, rest)
     }
@@ -78,20 +78,21 @@ impl<T> Split for Vec<T> {
         class: impl Fn(&T) -> K,
     ) -> (Vec<T>, Vec<T>) {
         seed.generator(Stream::Splitting, 0).shuffle(&mut self);
-        let wanted = share(self.len(), fraction);
+        let wanted = first_len(self.len(), fraction);
         let mut classes = by_key(self, class);
-        // Every class gets its share rounded down; what is left goes where most was cut off.
+        // Largest remainder method: each class gets its share rounded down, and the remaining rows
+        // go to the classes with the largest fractional parts.
         let exact = |rows: &Vec<T>| rows.len() as f64 * fraction.clamp(0.0, 1.0);
-        let mut shares: Vec<usize> = classes.iter().map(|rows| exact(rows) as usize).collect();
+        let mut counts: Vec<usize> = classes.iter().map(|rows| exact(rows) as usize).collect();
         let mut order: Vec<usize> = (0..classes.len()).collect();
-        let cut_off = |class: &usize| exact(&classes[*class]).fract();
-        order.sort_by(|a, b| cut_off(b).total_cmp(&cut_off(a)));
-        let left = wanted.saturating_sub(shares.iter().sum());
-        order.iter().take(left).for_each(|&class| shares[class] += 1);
+        let remainder = |class: &usize| exact(&classes[*class]).fract();
+        order.sort_by(|a, b| remainder(b).total_cmp(&remainder(a)));
+        let remaining = wanted.saturating_sub(counts.iter().sum());
+        order.iter().take(remaining).for_each(|&class| counts[class] += 1);
         let rest: Vec<T> = classes
             .iter_mut()
-            .zip(&shares)
-            .flat_map(|(rows, &share)| rows.split_off(share.min(rows.len())))
+            .zip(&counts)
+            .flat_map(|(rows, &count)| rows.split_off(count.min(rows.len())))
             .collect();
         shuffled(classes.into_iter().flatten().collect(), rest, seed)
     }
@@ -102,7 +103,7 @@ impl<T> Split for Vec<T> {
         seed: Seed,
         group: impl Fn(&T) -> K,
     ) -> (Vec<T>, Vec<T>) {
-        let wanted = share(self.len(), fraction);
+        let wanted = first_len(self.len(), fraction);
         let mut groups = by_key(self, group);
         seed.generator(Stream::Splitting, 0).shuffle(&mut groups);
         let (mut first, mut rest) = (Vec::new(), Vec::new());
@@ -114,7 +115,7 @@ impl<T> Split for Vec<T> {
 
     fn split_by_time<K: Ord>(mut self, fraction: f64, time: impl Fn(&T) -> K) -> (Vec<T>, Vec<T>) {
         self.sort_by_key(time);
-        let first = share(self.len(), fraction);
+        let first = first_len(self.len(), fraction);
         let rest = self.split_off(first);
         (self, rest)
     }
@@ -133,19 +134,19 @@ impl<T> Split for Vec<T> {
     }
 }
 
-/// floor(count * fraction).
-fn share(count: usize, fraction: f64) -> usize {
+/// floor(count * fraction), with the fraction clamped to [0, 1].
+fn first_len(count: usize, fraction: f64) -> usize {
     ((count as f64 * fraction.clamp(0.0, 1.0)).floor() as usize).min(count)
 }
 
-/// The rows of each key, in the order of the keys.
+/// Groups rows by key, in the order of the keys.
 fn by_key<T, K: Ord>(rows: Vec<T>, key: impl Fn(&T) -> K) -> Vec<Vec<T>> {
     let mut groups: BTreeMap<K, Vec<T>> = BTreeMap::new();
     rows.into_iter().for_each(|row| groups.entry(key(&row)).or_default().push(row));
     groups.into_values().collect()
 }
 
-/// Both sides in an order that says nothing of classes or groups.
+/// Shuffles both parts, so that their order does not depend on classes or groups.
 fn shuffled<T>(mut first: Vec<T>, mut rest: Vec<T>, seed: Seed) -> (Vec<T>, Vec<T>) {
     seed.generator(Stream::Splitting, 1).shuffle(&mut first);
     seed.generator(Stream::Splitting, 2).shuffle(&mut rest);

@@ -1,4 +1,4 @@
-//! Rows, column by column.
+//! Tables of rows, stored by column.
 
 use std::{fmt, ops::Range, sync::Arc};
 
@@ -6,41 +6,41 @@ use chrono::NaiveDateTime;
 
 use super::Picture;
 
-/// What a column may hold.
+/// The type of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// `f32`, `bool` and arrays of them: finite numbers.
     Numbers {
-        /// Whether some may be missing, as NaN, until a step replaces them.
+        /// Whether values may be missing (NaN) until a step imputes them.
         blanks: bool,
     },
     /// `f64`, `i64`, `u64` and arrays of them: finite numbers that stay `f64` until the last step.
     Doubles {
-        /// Whether some may be missing, as NaN, until a step replaces them.
+        /// Whether values may be missing (NaN) until a step imputes them.
         blanks: bool,
     },
-    /// The same of a target, in which none may be missing.
+    /// The numbers of an `f32` target, none of which may be missing.
     TargetNumbers,
-    /// The same of a target in double precision.
+    /// The numbers of an `f64` target, none of which may be missing.
     TargetDoubles,
-    /// `u32` and arrays of it: indices below `below`.
+    /// `u32` and arrays of it: category indices below `below`.
     Categories {
-        /// The first index that is too large.
+        /// The number of categories: the first index that is out of range.
         below: usize,
     },
-    /// `String` of which the whole is a category or a label, and arrays of it: white space around it is
-    /// no part of it.
+    /// A `String` that is a single category or label, and arrays of it. White space around it is
+    /// removed.
     Names,
-    /// Any other `String`.
+    /// Any other `String`, unchanged.
     Texts,
-    /// `Image<C>`.
+    /// `Image<C>`: decoded images.
     Pictures,
-    /// chrono's dates.
+    /// Date types of chrono.
     Dates,
 }
 
 impl Content {
-    /// Whether numbers may be missing; `None` where it is no numbers.
+    /// Whether numbers may be missing; `None` for columns that are not numeric.
     pub fn blanks(self) -> Option<bool> {
         match self {
             Content::Numbers { blanks } | Content::Doubles { blanks } => Some(blanks),
@@ -52,13 +52,13 @@ impl Content {
 impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // In how many bits rows hold a number is no part of a model.
+            // The precision of raw numbers is not part of a model.
             Content::Numbers { .. }
             | Content::Doubles { .. }
             | Content::TargetNumbers
             | Content::TargetDoubles => f.write_str("numbers"),
             Content::Categories { below } => write!(f, "categories below {below}"),
-            // What a step makes of texts is no part of what rows hold.
+            // How steps process texts is not part of the column's description.
             Content::Names | Content::Texts => f.write_str("texts"),
             Content::Pictures => f.write_str("pictures"),
             Content::Dates => f.write_str("dates"),
@@ -66,14 +66,14 @@ impl fmt::Display for Content {
     }
 }
 
-/// The values of a column, row after row.
+/// The values of a column, in row-major order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// Numbers.
+    /// Numbers in single precision.
     Numbers(Vec<f32>),
     /// Numbers in double precision.
     Doubles(Vec<f64>),
-    /// Category indices, or the index of a class.
+    /// Category or class indices.
     Categories(Vec<u32>),
     /// Texts.
     Texts(Vec<Arc<str>>),
@@ -84,7 +84,7 @@ pub enum Values {
 }
 
 impl Values {
-    /// None yet.
+    /// An empty vector for a content type.
     pub fn empty(content: Content) -> Values {
         match content {
             Content::Numbers { .. } | Content::TargetNumbers => Values::Numbers(Vec::new()),
@@ -96,7 +96,7 @@ impl Values {
         }
     }
 
-    /// How many there are.
+    /// Number of values.
     pub fn len(&self) -> usize {
         match self {
             Values::Numbers(values) => values.len(),
@@ -108,16 +108,16 @@ impl Values {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The values of some rows, each of which has `width` of them.
+    /// Gathers rows of `width` values by index. NumPy: `values[rows]`.
     pub fn of_rows(&self, width: usize, rows: &[usize]) -> Values {
         fn gather<T: Clone>(values: &[T], width: usize, rows: &[usize]) -> Vec<T> {
             let mut gathered = Vec::with_capacity(rows.len() * width);
-            // Rows that follow each other are copied together.
+            // Consecutive rows are copied in one slice.
             for rows in rows.chunk_by(|row, next| row + 1 == *next) {
                 let first = rows.first().copied().unwrap_or_default();
                 gathered.extend_from_slice(&values[first * width..][..rows.len() * width]);
@@ -134,7 +134,7 @@ impl Values {
         }
     }
 
-    /// Keeps the first `len` values.
+    /// Truncates to the first `len` values.
     fn truncate(&mut self, len: usize) {
         match self {
             Values::Numbers(values) => values.truncate(len),
@@ -146,7 +146,7 @@ impl Values {
         }
     }
 
-    /// Appends some values of others of their kind.
+    /// Appends a range of `others`, which has the same variant.
     fn extend_from(&mut self, others: &Values, range: Range<usize>) {
         match (self, others) {
             (Values::Numbers(own), Values::Numbers(all)) => own.extend_from_slice(&all[range]),
@@ -157,12 +157,12 @@ impl Values {
             (Values::Texts(own), Values::Texts(all)) => own.extend_from_slice(&all[range]),
             (Values::Pictures(own), Values::Pictures(all)) => own.extend_from_slice(&all[range]),
             (Values::Dates(own), Values::Dates(all)) => own.extend_from_slice(&all[range]),
-            // A column's values are of one kind.
+            // All values of a column have the same variant.
             _ => {}
         }
     }
 
-    /// Exchanges rows of `width` values with those of others of their kind, pair by pair.
+    /// Swaps rows of `width` values with rows of `others`, pair by pair.
     fn swap(&mut self, others: &mut Values, width: usize, pairs: &[(usize, usize)]) {
         match (self, others) {
             (Values::Numbers(own), Values::Numbers(all)) => swap_rows(own, all, width, pairs),
@@ -175,32 +175,37 @@ impl Values {
         }
     }
 
-    /// Puts rows of `width` values where `present` says that a row is there, and stand-ins between
-    /// them, which nothing may rely on.
-    pub fn spread(self, width: usize, present: &[bool]) -> Values {
-        fn spread<T: Clone>(values: Vec<T>, width: usize, present: &[bool], none: T) -> Vec<T> {
+    /// Scatters rows of `width` values to the positions where `present` is true. The other rows get
+    /// placeholder values that must not be used.
+    pub fn scatter(self, width: usize, present: &[bool]) -> Values {
+        fn scatter<T: Clone>(
+            values: Vec<T>,
+            width: usize,
+            present: &[bool],
+            placeholder: T,
+        ) -> Vec<T> {
             let mut rows = values.into_iter();
-            let row = |&there: &bool| match there {
+            let row = |&is_present: &bool| match is_present {
                 true => rows.by_ref().take(width).collect::<Vec<T>>(),
-                false => vec![none.clone(); width],
+                false => vec![placeholder.clone(); width],
             };
             present.iter().flat_map(row).collect()
         }
         match self {
-            Values::Numbers(values) => Values::Numbers(spread(values, width, present, 0.0)),
-            Values::Doubles(values) => Values::Doubles(spread(values, width, present, 0.0)),
-            Values::Categories(values) => Values::Categories(spread(values, width, present, 0)),
-            Values::Texts(values) => Values::Texts(spread(values, width, present, "".into())),
+            Values::Numbers(values) => Values::Numbers(scatter(values, width, present, 0.0)),
+            Values::Doubles(values) => Values::Doubles(scatter(values, width, present, 0.0)),
+            Values::Categories(values) => Values::Categories(scatter(values, width, present, 0)),
+            Values::Texts(values) => Values::Texts(scatter(values, width, present, "".into())),
             Values::Pictures(values) => {
-                Values::Pictures(spread(values, width, present, Picture::none()))
+                Values::Pictures(scatter(values, width, present, Picture::none()))
             }
             Values::Dates(values) => {
-                Values::Dates(spread(values, width, present, NaiveDateTime::default()))
+                Values::Dates(scatter(values, width, present, NaiveDateTime::default()))
             }
         }
     }
 
-    /// Numbers in single precision, each the nearest; others as they are.
+    /// Rounds numbers to single precision; other values are unchanged.
     pub(crate) fn in_single_precision(self) -> Values {
         match self {
             Values::Doubles(values) => {
@@ -210,7 +215,7 @@ impl Values {
         }
     }
 
-    /// Makes room for so many more.
+    /// Reserves capacity for `count` more values.
     fn reserve(&mut self, count: usize) {
         match self {
             Values::Numbers(values) => values.reserve_exact(count),
@@ -222,8 +227,8 @@ impl Values {
         }
     }
 
-    /// Appends `count` stand-ins, which nothing may rely on.
-    pub(super) fn push_nothing(&mut self, count: usize) {
+    /// Appends `count` placeholder values that must not be used.
+    pub(super) fn push_placeholders(&mut self, count: usize) {
         match self {
             Values::Numbers(values) => values.extend(std::iter::repeat_n(0.0, count)),
             Values::Doubles(values) => values.extend(std::iter::repeat_n(0.0, count)),
@@ -237,19 +242,19 @@ impl Values {
     }
 }
 
-/// What all rows hold for one field.
+/// The values of one field for all rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// The field's name.
+    /// Name of the field.
     pub name: &'static str,
-    /// What it may hold.
+    /// Type of the values.
     pub content: Content,
-    /// How many values a row has.
+    /// Number of values per row.
     pub width: usize,
-    /// The values, which rows that no step changes share with those that a user gave. Where a row
-    /// is absent they are stand-ins, which nothing may rely on.
+    /// The values. A column that no step changes shares them with the raw column. Absent rows hold
+    /// placeholder values that must not be used.
     pub values: Arc<Values>,
-    /// Which rows are present; `None` where the field is not an `Option`.
+    /// The mask of present rows; `None` where the field is not an `Option`.
     pub present: Option<Vec<bool>>,
 }
 
@@ -264,7 +269,7 @@ impl Column {
         Column { name, content, width, values, present: optional.then(Vec::new) }
     }
 
-    /// The rows of these numbers, in this order.
+    /// Gathers rows by index.
     pub fn of_rows(&self, rows: &[usize]) -> Column {
         Column {
             values: Arc::new(self.values.of_rows(self.width, rows)),
@@ -273,31 +278,32 @@ impl Column {
         }
     }
 
-    /// Whether a row's value is there.
+    /// Whether the value of a row is present.
     pub fn is_present(&self, row: usize) -> bool {
         self.present.as_ref().is_none_or(|present| present[row])
     }
 }
 
-/// Rows of raw or preprocessed values: one column for each input and, for rows to train on, one
-/// for each target.
+/// A table of raw or preprocessed values: one column per input and, for rows to train on, one per
+/// target.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     /// The columns, inputs first.
     pub columns: Vec<Column>,
-    /// How many rows there are.
+    /// Number of rows.
     pub rows: usize,
 }
 
 impl Table {
-    /// Makes room for so many more rows.
+    /// Reserves capacity for `rows` more rows.
     pub fn reserve(&mut self, rows: usize) {
         for column in &mut self.columns {
             Arc::make_mut(&mut column.values).reserve(rows * column.width);
         }
     }
 
-    /// Keeps the first rows alone, also of what a row that was refused has left in some columns.
+    /// Truncates to the first `rows` rows, including values of a refused row that were written to
+    /// some of the columns.
     pub fn truncate(&mut self, rows: usize) {
         for column in &mut self.columns {
             Arc::make_mut(&mut column.values).truncate(rows * column.width);
@@ -306,12 +312,12 @@ impl Table {
         self.rows = rows;
     }
 
-    /// A table with the same columns and no rows.
+    /// An empty table with the same columns. pandas: `table.iloc[:0]`.
     pub fn none(&self) -> Table {
         self.select(&[])
     }
 
-    /// Appends some rows of another table with the same columns.
+    /// Appends a range of rows of another table with the same columns.
     pub fn append(&mut self, other: &Table, rows: Range<usize>) {
         for (own, others) in self.columns.iter_mut().zip(&other.columns) {
             let range = rows.start * own.width..rows.end * own.width;
@@ -323,7 +329,7 @@ impl Table {
         self.rows += rows.len();
     }
 
-    /// Exchanges rows with those of another table with the same columns, pair by pair.
+    /// Swaps rows with rows of another table with the same columns, pair by pair.
     pub fn swap(&mut self, other: &mut Table, pairs: &[(usize, usize)]) {
         for (own, others) in self.columns.iter_mut().zip(&mut other.columns) {
             let values = Arc::make_mut(&mut own.values);
@@ -334,14 +340,14 @@ impl Table {
         }
     }
 
-    /// The rows of these numbers, in this order.
+    /// Gathers rows by index. pandas: `table.iloc[rows]`.
     pub fn select(&self, rows: &[usize]) -> Table {
         let columns = self.columns.iter().map(|column| column.of_rows(rows));
         Table { columns: columns.collect(), rows: rows.len() }
     }
 }
 
-/// Exchanges rows of `width` values with others, pair by pair.
+/// Swaps rows of `width` values between two slices, pair by pair.
 pub(super) fn swap_rows<T>(
     own: &mut [T],
     others: &mut [T],
@@ -368,8 +374,8 @@ mod tests {
         let values = Values::Categories(vec![1, 2, 3, 4, 5, 6]);
         let taken = values.of_rows(2, &[2, 0]);
         assert_eq!(taken, Values::Categories(vec![5, 6, 1, 2]));
-        let spread = taken.spread(2, &[true, false, true]);
-        assert_eq!(spread, Values::Categories(vec![5, 6, 0, 0, 1, 2]));
+        let scattered = taken.scatter(2, &[true, false, true]);
+        assert_eq!(scattered, Values::Categories(vec![5, 6, 0, 0, 1, 2]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{element::simd_dispatch::simd_fn, parallel::for_each, Element};
+use super::{element::simd_dispatch::simd_fn, parallel::for_each, ByDtype, Element};
 
 /// How many numbers a core takes at a time, and what one of them costs, in multiplications.
 const TOGETHER: usize = 1 << 16;
@@ -29,6 +29,37 @@ pub fn all_finite<E: Element>(numbers: &[E]) -> bool {
 
 /// Writes some `rows` of a table of `width` columns, one after the other.
 pub fn gather<E: Element>(table: &[f32], width: usize, rows: &[usize], into: &mut [E]) {
+    E::of_dtype(&Gather)(table, width, rows, into);
+}
+
+/// The same of category indices.
+#[inline(never)] // So that it is compiled here.
+pub fn gather_indices(table: &[u32], width: usize, rows: &[usize], into: &mut [usize]) {
+    let width = width.max(1);
+    for (into, row) in into.chunks_exact_mut(width).zip(rows) {
+        let from = &table[row * width..][..width];
+        into.iter_mut().zip(from).for_each(|(into, &from)| *into = from as usize);
+    }
+}
+
+/// [`gather`], compiled here for each dtype.
+struct Gather;
+
+impl ByDtype for Gather {
+    type Of<'a, E: Element> = fn(&[f32], usize, &[usize], &mut [E]);
+
+    #[inline(never)]
+    fn on_f32(&self) -> Self::Of<'_, f32> {
+        gather_of
+    }
+
+    #[inline(never)]
+    fn on_f64(&self) -> Self::Of<'_, f64> {
+        gather_of
+    }
+}
+
+fn gather_of<E: Element>(table: &[f32], width: usize, rows: &[usize], into: &mut [E]) {
     let width = width.max(1);
     let together = (TOGETHER / 8).div_ceil(width);
     let pieces = into.chunks_mut(together * width).zip(rows.chunks(together));

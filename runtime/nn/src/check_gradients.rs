@@ -1,4 +1,4 @@
-//! Gradients against central differences, for the tests of every operation.
+//! Compares gradients with central differences, for the tests of every operation.
 
 use dfdx::{
     nn::tensor_collection::{RecursiveWalker, TensorVisitor, ViewTensorMut, ViewTensorRef},
@@ -13,11 +13,11 @@ pub(crate) type Traced = OwnedTape<f64, Cpu>;
 const STEP: f64 = 1e-5;
 const TOLERANCE: f64 = 1e-7;
 
-/// Compares the gradient by every tensor of `leaves` that is trained (tensors, modules and tuples
-/// of them) with central differences of a weighted sum of what `run` gives.
+/// Compares the gradient of every trained tensor of `leaves` (tensors, modules and tuples of them)
+/// with central differences of a weighted sum of the output of `run`.
 ///
-/// Every run starts from the same `leaves`, so what a module changes about itself is not seen by
-/// the next.
+/// Every run starts from a clone of `leaves`, so state that a module changes does not affect the
+/// next run.
 pub(crate) fn check_gradients<M, S>(
     leaves: &M,
     run: impl Fn(&mut M, Traced) -> Tensor<S, f64, Cpu, Traced>,
@@ -31,9 +31,9 @@ pub(crate) fn check_gradients<M, S>(
     assert!(!analytic.is_empty(), "there is something to check");
 
     let value = |position: usize, step: f64| {
-        let mut moved = leaves.clone();
-        nudge(&mut moved, position, step);
-        weighted_sum(run(&mut moved, Traced::default())).0.as_vec()[0]
+        let mut perturbed = leaves.clone();
+        perturb(&mut perturbed, position, step);
+        weighted_sum(run(&mut perturbed, Traced::default())).0.as_vec()[0]
     };
     for (position, analytic) in analytic.into_iter().enumerate() {
         let numeric = (value(position, STEP) - value(position, -STEP)) / (2.0 * STEP);
@@ -44,8 +44,8 @@ pub(crate) fn check_gradients<M, S>(
     }
 }
 
-/// A sum in which every element counts with a weight of its own, so that no two gradients can stand
-/// in for each other.
+/// A sum with a different weight for each element, so that an exchange of two gradients is
+/// detected.
 fn weighted_sum<S: Shape>(output: Tensor<S, f64, Cpu, Traced>) -> (Tensor<(), f64, Cpu>, Traced) {
     let (output, mut tape) = output.split_tape();
     let weights: Vec<f64> =
@@ -97,19 +97,19 @@ impl TensorVisitor<f64, Cpu> for Collect {
     }
 }
 
-struct Nudge {
+struct Perturb {
     position: Option<usize>,
     step: f64,
 }
 
-/// Adds `step` to the number at `position` of all that is trained.
-fn nudge<M: TensorCollection<f64, Cpu>>(leaves: &mut M, position: usize, step: f64) {
-    let mut nudge = Nudge { position: Some(position), step };
-    M::iter_tensors(&mut RecursiveWalker { m: leaves, f: &mut nudge }).unwrap();
-    assert!(nudge.position.is_none(), "the number was found");
+/// Adds `step` to the element at `position` of all trained tensors.
+fn perturb<M: TensorCollection<f64, Cpu>>(leaves: &mut M, position: usize, step: f64) {
+    let mut perturb = Perturb { position: Some(position), step };
+    M::iter_tensors(&mut RecursiveWalker { m: leaves, f: &mut perturb }).unwrap();
+    assert!(perturb.position.is_none(), "the number was found");
 }
 
-impl TensorVisitor<f64, Cpu> for Nudge {
+impl TensorVisitor<f64, Cpu> for Perturb {
     type Viewer = ViewTensorMut;
     type Err = <Cpu as dfdx::tensor::HasErr>::Err;
     type E2 = f64;

@@ -1,25 +1,26 @@
-//! Layers, merges, masks, losses and optimizers for [dfdx] 0.13 on stable Rust, where dfdx itself has no
-//! convolution, pooling or recurrent layer. Formulas, defaults and initialisations are those of Keras.
+//! Layers, merges, masks, losses and optimizers for [dfdx] 0.13 on stable Rust, where dfdx itself
+//! has no convolution, pooling or recurrent layer. Formulas, defaults and initialisations are those
+//! of Keras.
 //!
-//! The crate stands by itself: every layer is a dfdx module, for tuples, `#[derive(TensorCollection)]`
-//! structs and dfdx's own optimizers alike. `multi-input` writes such modules from an annotated struct.
-//! The crate knows nothing of rows, preprocessing or a training loop.
+//! The crate can be used on its own: every layer is a dfdx module, for tuples,
+//! `#[derive(TensorCollection)]` structs and dfdx's own optimizers. `multi-input` generates such
+//! modules from an annotated struct. This crate has no rows, preprocessing or training loop.
 //!
-//! | module | has |
+//! | module | content |
 //! |---|---|
 //! | [`layer`] | the layers: `Module` for inference, `ModuleMut` for training |
-//! | [`merge`] | what makes one tensor of several: `concat`, `add`, `dot`, ... |
-//! | [`missing`] | inputs that rows may lack |
-//! | [`loss`] | losses with their derivatives, row by row |
+//! | [`merge`] | merges of several tensors to one: `concat`, `add`, `dot`, ... |
+//! | [`missing`] | inputs that are absent in some rows |
+//! | [`loss`] | losses and their derivatives, row by row |
 //! | [`optim`] | optimizers with Keras's formulas, whose state can be saved |
-//! | [`sparse`] | embedding tables of which a step touches the rows of its batch alone |
-//! | [`parameters`] | the walk over all tensors of a module |
+//! | [`sparse`] | embedding tables with sparse updates |
+//! | [`parameters`] | visitors of all tensors of a module |
 //!
-//! A new layer is a file in `layer/` and a line in its `mod.rs`; its loops, where they are not there yet, go
-//! to `multi-input-kernel`. A new merge, loss or optimizer is a file and a line in the same way.
+//! A new layer is a file in `layer/` and a line in its `mod.rs`; new kernels go to
+//! `multi-input-kernel`. A new merge, loss or optimizer is a file and a line in the same way.
 //!
-//! A convolution and an LSTM in plain dfdx, trained with dfdx's Adam to tell stripes that run down from
-//! stripes that run across:
+//! A convolution and an LSTM in plain dfdx, trained with dfdx's Adam to classify horizontal and
+//! vertical stripes:
 //!
 //! ```
 //! use dfdx::{nn::BuildModule, optim::{Adam, AdamConfig}, prelude::*};
@@ -37,9 +38,9 @@
 //! );
 //!
 //! let device = Cpu::seed_from_u64(7);
-//! let stripes = |image: usize, place: usize| match image % 2 {
-//!     0 => (place / 6 + image / 2) % 2,
-//!     _ => (place % 6 + image / 2) % 2,
+//! let stripes = |image: usize, pixel: usize| match image % 2 {
+//!     0 => (pixel / 6 + image / 2) % 2,
+//!     _ => (pixel % 6 + image / 2) % 2,
 //! };
 //! let pixels = (0..16 * 36).map(|k| stripes(k / 36, k % 36) as f32).collect();
 //! let x: Tensor<Rank4<16, 1, 6, 6>, f32, Cpu> = device.tensor_from_vec(pixels, Default::default());

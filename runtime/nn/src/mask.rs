@@ -1,18 +1,18 @@
-//! `Mask`: which steps of a sequence count, and which are padding.
+//! `Mask`: the padded steps of sequences.
 
 use std::sync::Arc;
 
 use crate::{missing, tensor::*};
 
-/// Which steps of each sequence of a batch count. It goes beside the tensor of the sequences, and no
-/// gradient flows to it.
+/// A mask of the padded steps of each sequence of a batch. It accompanies the tensor of the
+/// sequences and has no gradient.
 ///
-/// `Embedding(categories, width, mask)` and `Masking` create one. A layer that
-/// treats each step by itself, as `Dense`, need not know it. Layers that look at
-/// several steps leave the masked ones out: they are [`MaskedModule`]s.
+/// `Embedding(categories, width, mask)` and `Masking` create a mask. A layer that treats each step
+/// separately, such as `Dense`, does not need it. Layers that combine several steps leave the
+/// masked ones out: they are [`MaskedModule`]s.
 ///
-/// Keras's `mask` arguments and `_keras_mask`; in PyTorch packed sequences and, negated,
-/// `key_padding_mask`.
+/// `mask` arguments and `_keras_mask` in Keras; packed sequences and, negated, `key_padding_mask`
+/// in PyTorch.
 ///
 /// ```
 /// use dfdx::prelude::*;
@@ -25,35 +25,35 @@ use crate::{missing, tensor::*};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {
     steps: usize,
-    /// For each sequence, for each step.
+    /// True for unmasked steps, `[batch, steps]`.
     counts: Arc<[bool]>,
 }
 
 impl Mask {
-    /// A mask of sequences of `steps` steps; `counts` is true for each step that counts, sequence by
+    /// A mask of sequences of `steps` steps; `counts` is true for each unmasked step, sequence by
     /// sequence.
     pub fn new(steps: usize, counts: Vec<bool>) -> Mask {
         Mask { steps, counts: counts.into() }
     }
 
-    /// Every step of every sequence counts.
+    /// A mask in which no step is masked.
     pub fn all(batch: usize, steps: usize) -> Mask {
         Mask::new(steps, vec![true; batch * steps])
     }
 
-    /// A step counts where it counts in one of the masks. A mask of one step is one of each of the
-    /// `steps`.
+    /// The union of masks: a step is unmasked where one of the masks has it unmasked. A mask of one
+    /// step is broadcast to `steps` steps.
     pub fn any(masks: &[&Mask], steps: usize) -> Mask {
         let Some((first, rest)) = masks.split_first() else { return Mask::new(steps, Vec::new()) };
-        let mut counts = first.stretched(steps).counts.to_vec();
+        let mut counts = first.broadcast(steps).counts.to_vec();
         for mask in rest {
-            let other = mask.stretched(steps);
+            let other = mask.broadcast(steps);
             counts.iter_mut().zip(&*other.counts).for_each(|(any, counts)| *any |= *counts);
         }
         Mask::new(steps, counts)
     }
 
-    /// The steps of the first mask, then those of the second and so on, for each sequence.
+    /// The concatenation of masks along the steps, for each sequence.
     pub fn joined(masks: &[&Mask]) -> Mask {
         let steps = masks.iter().map(|mask| mask.steps).sum();
         let batch = masks.iter().map(|mask| mask.batch()).min().unwrap_or(0);
@@ -61,7 +61,7 @@ impl Mask {
         Mask::new(steps, (0..batch).flat_map(of_sequence).copied().collect())
     }
 
-    /// The same, but that all steps of absent rows count.
+    /// This mask with all steps of absent rows unmasked.
     pub fn with_absent<B: Dim, E: Element, D: Backend<E>>(
         &self,
         present: &Tensor<(B, Const<1>), E, D>,
@@ -69,7 +69,7 @@ impl Mask {
         Ok(self.where_absent(&missing::flags(present, self.batch())?, true))
     }
 
-    /// The same, but that no step of absent rows counts.
+    /// This mask with all steps of absent rows masked.
     pub fn without_absent<B: Dim, E: Element, D: Backend<E>>(
         &self,
         present: &Tensor<(B, Const<1>), E, D>,
@@ -86,24 +86,24 @@ impl Mask {
         Mask::new(self.steps, counts.collect())
     }
 
-    /// The same with the last step first.
+    /// This mask in reverse order of the steps.
     #[must_use]
     pub fn reversed(&self) -> Mask {
         let sequences = (0..self.batch()).flat_map(|sequence| self.sequence(sequence).iter().rev());
         Mask::new(self.steps, sequences.copied().collect())
     }
 
-    /// For each sequence, for each step, whether it counts.
+    /// True for unmasked steps, `[batch, steps]`.
     pub fn counts(&self) -> &[bool] {
         &self.counts
     }
 
-    /// The same, shared.
+    /// [`counts`](Mask::counts) as a shared slice.
     pub(crate) fn shared(&self) -> Arc<[bool]> {
         Arc::clone(&self.counts)
     }
 
-    /// Category 0 is padding.
+    /// A mask of category 0, which is padding.
     pub(crate) fn of_categories(categories: &[usize], steps: usize) -> Mask {
         Mask::new(steps, categories.iter().map(|category| *category != 0).collect())
     }
@@ -113,18 +113,18 @@ impl Mask {
         self.counts.len() / self.steps.max(1)
     }
 
-    /// Whether it speaks of so many sequences of so many steps.
+    /// Whether this is a mask of `batch` sequences of `steps` steps.
     pub(crate) fn covers(&self, batch: usize, steps: usize) -> bool {
         self.steps == steps && self.counts.len() == batch * steps
     }
 
-    /// Whether each step of a sequence counts.
+    /// True for the unmasked steps of one sequence, `[steps]`.
     pub(crate) fn sequence(&self, sequence: usize) -> &[bool] {
         &self.counts[sequence * self.steps..][..self.steps]
     }
 
-    /// One step becomes `steps`; a mask of more stays as it is.
-    pub(crate) fn stretched(&self, steps: usize) -> Mask {
+    /// Broadcasts a mask of one step to `steps` steps; other masks are returned unchanged.
+    pub(crate) fn broadcast(&self, steps: usize) -> Mask {
         if self.steps != 1 {
             return self.clone();
         }
@@ -133,15 +133,15 @@ impl Mask {
     }
 }
 
-/// A layer that leaves masked steps out.
+/// A layer that leaves out masked steps.
 pub trait MaskedModule<Input>: Module<Input> {
-    /// As `try_forward`, without the steps that do not count. A mask of other sizes is an error.
+    /// `try_forward` without the masked steps. A mask of other sizes is an error.
     fn try_forward_masked(&self, x: Input, mask: &Mask) -> Result<Self::Output, Self::Error>;
 }
 
-/// A layer that leaves masked steps out and does something else in training.
+/// A layer that leaves out masked steps and whose training differs from its inference.
 pub trait MaskedModuleMut<Input>: ModuleMut<Input> {
-    /// As `try_forward_mut`, without the steps that do not count. A mask of other sizes is an error.
+    /// `try_forward_mut` without the masked steps. A mask of other sizes is an error.
     fn try_forward_mut_masked(
         &mut self,
         x: Input,
@@ -149,7 +149,7 @@ pub trait MaskedModuleMut<Input>: ModuleMut<Input> {
     ) -> Result<Self::Output, Self::Error>;
 }
 
-/// The four ways to call a layer that reads masks, by two of its methods, `infer(&self, x, mask)` and
+/// Implements the four traits of a layer with a mask by its methods `infer(&self, x, mask)` and
 /// `train(&mut self, x, mask)`, whose mask is an `Option`.
 macro_rules! masked_modules {
     (impl[$($generics:tt)*] $layer:ty, $x:ty => $y:ty, where [$($bounds:tt)*]) => {
@@ -194,20 +194,20 @@ macro_rules! masked_modules {
 }
 pub(crate) use masked_modules;
 
-/// What becomes of the mask where a layer that reads it gives every step.
+/// The output mask of a layer that applies a mask and returns all steps. `compute_mask` in Keras.
 pub trait ReadsMask {
-    /// The mask of what comes out.
+    /// The mask of the output for the mask of the input.
     fn mask_after(&self, mask: Mask) -> Mask {
         mask
     }
 }
 
-/// A layer that finds out which steps count.
+/// A layer that creates a mask.
 pub trait CreateMask<Input> {
     /// The error of the device.
     type Error;
 
-    /// The mask of what comes out, from what flows in.
+    /// The mask of the output for the input `x`.
     fn create_mask(&self, x: &Input) -> Result<Mask, Self::Error>;
 }
 

@@ -1,26 +1,26 @@
-//! Inputs that a row may lack.
+//! Inputs that are absent in some rows.
 //!
-//! Which rows have one is a column of `present`: 1 where it is there and 0 where it is not. What an
-//! absent row holds is replaced by *selection*, before its branch and once more behind it, so that
-//! no NaN or infinity in it can spread: 0 times NaN would be NaN.
+//! A column `present` is 1 for rows that have the input and 0 for rows that do not. The values of
+//! absent rows are replaced by *selection*, before the branch and once more behind it, so that a
+//! NaN or an infinity in them cannot spread. A product would not do, because 0 times NaN is NaN.
 
 use std::sync::Arc;
 
 use crate::{operation::*, tensor::*};
 
-/// A batch of an input that some rows lack.
+/// A batch of an input that is absent in some rows.
 #[derive(Clone, Debug)]
 pub struct Optional<X, B: Dim, E: Dtype, D: Storage<E>> {
-    /// The values. What absent rows hold does not matter, unless the policy is `mean`: then they
-    /// hold the mean, which the fitted preprocessing puts there.
+    /// The values. Those of absent rows have no effect, unless the policy is `mean`: then they are
+    /// the mean, which the fitted preprocessing writes there.
     pub values: X,
-    /// 1 for each row that has a value, 0 for each that has none.
+    /// 1 for each row with a value, 0 for each row without, `[batch, 1]`.
     pub present: Tensor<(B, Const<1>), E, D>,
 }
 
-/// Absent rows become zeros, and no gradient comes back to them.
+/// Replaces absent rows by zeros. Absent rows receive no gradient.
 ///
-/// Serves before a branch, and behind it where zeros stand in for what is missing.
+/// Used before a branch, and behind a branch where zeros replace the missing output.
 ///
 /// ```
 /// use dfdx::prelude::*;
@@ -36,11 +36,11 @@ pub fn select<S: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>(
     present: &Tensor<(B, Const<1>), E, D>,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
     let present = flags(present, rows_of(x.shape()))?;
-    keep(x, present.into())
+    select_rows(x, present.into())
 }
 
-/// Absent rows become the vector `stand_in`, which has the shape of one sample; their gradient goes
-/// to the vector instead.
+/// Replaces absent rows by the vector `stand_in`, which has the shape of one sample and receives
+/// their gradient.
 ///
 /// ```
 /// use dfdx::prelude::*;
@@ -66,8 +66,8 @@ pub fn learned<S: Shape, V: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E,
     record(&replace, &[&x, stand_in], *x.shape(), x.device(), tape)
 }
 
-/// As many rows as there are flags; those without become zeros, and no gradient comes back to them.
-pub(crate) fn keep<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
+/// Replaces the rows without a flag in `present` by zeros. They receive no gradient.
+pub(crate) fn select_rows<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     x: Tensor<S, E, D, T>,
     present: Arc<[bool]>,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
@@ -76,8 +76,8 @@ pub(crate) fn keep<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     record(&Replace { present, width }, &[&x], *x.shape(), x.device(), tape)
 }
 
-/// Absent rows become index 0, so that an embedding can look them up; what it finds is replaced
-/// behind the branch.
+/// Replaces the indices of absent rows by 0, which an embedding can look up. The output for them is
+/// replaced behind the branch.
 ///
 /// ```
 /// use dfdx::prelude::*;
@@ -100,7 +100,7 @@ pub fn select_categories<S: Shape, B: Dim, E: Element, D: Backend<E>, T>(
     Ok(x.device().try_tensor_from_vec(selected, *x.shape())?.put_tape(tape))
 }
 
-/// Which of the `batch` rows are present.
+/// The `present` column of a batch of `batch` rows, as flags.
 pub(crate) fn flags<B: Dim, E: Element, D: Backend<E>>(
     present: &Tensor<(B, Const<1>), E, D>,
     batch: usize,
@@ -131,8 +131,7 @@ fn copy_indices(from: &[usize], present: &[bool], to: &mut [usize]) {
     copy_present(from, present, to);
 }
 
-/// Rows of `width` numbers of which some are absent. Those become the second input where there is
-/// one, and otherwise zeros.
+/// Replaces absent rows of `width` elements by the second input, or by zeros where there is none.
 #[derive(Clone)]
 struct Replace {
     present: Arc<[bool]>,

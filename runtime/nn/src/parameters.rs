@@ -1,7 +1,8 @@
-//! All tensors of a module by name, those that are not trained included.
+//! All tensors of a module by name, including those that are not trained.
 //!
-//! dfdx's visitors are generic, so each is compiled anew for every module. There is one here, which
-//! builds, looks and changes; whatever is done with a tensor is behind an object and compiled once.
+//! dfdx's visitors are generic, so each is compiled for every module. This module has the only
+//! visitor, which builds, reads and changes tensors. The callback for a tensor is an object and
+//! compiled once.
 
 use dfdx::{
     nn::{
@@ -15,111 +16,111 @@ use num_traits::NumCast;
 
 use crate::tensor::*;
 
-/// What a tensor is, without its elements.
+/// The name and the properties of a tensor, without its elements.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParameterInfo {
-    /// Its name in the module.
+    /// The name in the module.
     pub name: String,
-    /// Its dimensions.
+    /// The dimensions.
     pub shape: Vec<usize>,
-    /// Whether an optimizer changes it.
+    /// Whether an optimizer updates the tensor.
     pub trainable: bool,
-    /// What dfdx tells it apart by.
+    /// dfdx's id of the tensor.
     pub id: UniqueId,
 }
 
 impl ParameterInfo {
-    /// How many elements it has.
+    /// The number of elements.
     pub fn elements(&self) -> usize {
         self.shape.iter().product()
     }
 }
 
-/// Whether an optimizer changes a tensor.
+/// Whether an optimizer updates a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It does.
+    /// An optimizer updates the tensor.
     Trained,
-    /// It does not: a running statistic, or a tensor of a frozen branch.
+    /// A running statistic, or a tensor of a frozen branch.
     Fixed,
 }
 
-/// What is done with every tensor and its elements.
-#[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
-pub type Look<'a, E> = dyn FnMut(ParameterInfo, &[E]) + 'a;
+/// A callback for every tensor and its elements.
+#[allow(unreachable_pub)] // A public trait has it in a signature.
+pub type Visit<'a, E> = dyn FnMut(ParameterInfo, &[E]) + 'a;
 
-/// What is done with every tensor, which may be changed.
-#[allow(unreachable_pub)] // As above.
-pub type Change<'a, E, D> =
+/// A callback for every tensor, which may change it.
+#[allow(unreachable_pub)] // A public trait has it in a signature.
+pub type VisitMut<'a, E, D> =
     dyn FnMut(Role, &mut dyn AnyTensor<E, D>) -> Result<(), <D as HasErr>::Err> + 'a;
 
-/// A module with fresh weights.
+/// A module with initialised weights.
 ///
 /// # Errors
 /// The device's.
 pub fn build<E: Element, D: Backend<E>, M: BuildModule<D, E>>(device: &D) -> Result<M, D::Err> {
     let mut job = Job::Build(device);
-    let built = M::iter_tensors(&mut Walker { module: View::Nowhere, job: &mut job })?;
+    let built = M::iter_tensors(&mut Walker { module: View::None, job: &mut job })?;
     built.ok_or_else(D::size_error)
 }
 
-/// Shows every tensor of a module to `look`.
+/// Calls `visit` with every tensor of a module.
 pub fn visit<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &M,
-    look: &mut Look<'_, E>,
+    visit: &mut Visit<'_, E>,
 ) {
-    let mut job = Job::Look { look, path: String::new() };
-    // To look does not fail.
+    let mut job = Job::Visit { visit, path: String::new() };
+    // Reading does not fail.
     let _ = M::iter_tensors(&mut Walker { module: View::Shared(module), job: &mut job });
 }
 
-/// Hands every tensor of a module to `change`, in the order in which [`visit`] shows them.
+/// Calls `visit` with every tensor of a module, in the order of [`visit`](fn@visit).
 ///
 /// # Errors
-/// The device's, and those of `change`.
+/// The device's, and those of `visit`.
 pub fn visit_mut<E: Element, D: Backend<E>, M: TensorCollection<E, D>>(
     module: &mut M,
-    change: &mut Change<'_, E, D>,
+    visit_mut: &mut VisitMut<'_, E, D>,
 ) -> Result<(), D::Err> {
-    let mut job = Job::Change(change);
+    let mut job = Job::VisitMut(visit_mut);
     M::iter_tensors(&mut Walker { module: View::Unique(module), job: &mut job })?;
     Ok(())
 }
 
-/// How many numbers a module holds: trained ones, and others. It need not be built for that.
+/// The numbers of trained and of other elements of a module. No module is built.
 pub fn count<E: Element, D: Backend<E>, M: TensorCollection<E, D>>() -> (usize, usize) {
     let mut job = Job::Count { trained: 0, fixed: 0 };
-    // Neither does counting.
-    let _ = M::iter_tensors(&mut Walker { module: View::Nowhere, job: &mut job });
+    // Counting does not fail.
+    let _ = M::iter_tensors(&mut Walker { module: View::None, job: &mut job });
     match job {
         Job::Count { trained, fixed } => (trained, fixed),
         _ => (0, 0),
     }
 }
 
-/// dfdx's visitor of modules: the only one, for a visitor is compiled anew for each module and each
-/// tuple of layers in it.
+/// dfdx's visitor of modules. There is only one, because a visitor is compiled for each module and
+/// each tuple of layers in it.
 struct Walker<'a, 'j, 'f, M, E: Element, D: Backend<E>> {
     module: View<'a, M>,
     job: &'j mut Job<'f, E, D>,
 }
 
-/// What there is of the module under way.
+/// A reference to the visited module, where there is one.
 enum View<'a, M> {
-    Nowhere,
+    None,
     Shared(&'a M),
     Unique(&'a mut M),
 }
 
-/// What is done with every tensor.
+/// The operation on every tensor.
 enum Job<'f, E: Element, D: Backend<E>> {
     Build(&'f D),
-    Look {
-        look: &'f mut Look<'f, E>,
-        /// The name of the module under way, with those it lies in.
+    Visit {
+        visit: &'f mut Visit<'f, E>,
+        /// The path of the visited module, with dots.
         path: String,
     },
-    Change(&'f mut Change<'f, E, D>),
+    VisitMut(&'f mut VisitMut<'f, E, D>),
     Count {
         trained: usize,
         fixed: usize,
@@ -127,9 +128,9 @@ enum Job<'f, E: Element, D: Backend<E>> {
 }
 
 impl<E: Element, D: Backend<E>> Job<'_, E, D> {
-    /// Enters a field, and gives the length of the path to go back to.
+    /// Appends a field to the path; returns the length of the path before.
     fn enter(&mut self, name: &str) -> usize {
-        let Job::Look { path, .. } = self else { return 0 };
+        let Job::Visit { path, .. } = self else { return 0 };
         let before = path.len();
         if before > 0 {
             path.push('.');
@@ -139,30 +140,34 @@ impl<E: Element, D: Backend<E>> Job<'_, E, D> {
     }
 
     fn leave(&mut self, before: usize) {
-        if let Job::Look { path, .. } = self {
+        if let Job::Visit { path, .. } = self {
             path.truncate(before);
         }
     }
 
-    /// Shows a tensor to whoever looks.
-    fn look(&mut self, shape: &[usize], trainable: bool, tensor: &dyn Operand<E, D>) {
-        // A module's tensors are in order.
+    /// Passes a tensor to the callback of `visit`.
+    fn visit(&mut self, shape: &[usize], trainable: bool, tensor: &dyn Operand<E, D>) {
+        // The tensors of a module are contiguous.
         let flat = D::flatten(tensor).and_then(Input::in_order);
-        let (Job::Look { look, path }, Ok(flat)) = (self, flat) else { return };
+        let (Job::Visit { visit, path }, Ok(flat)) = (self, flat) else { return };
         let (name, shape, id) = (path.clone(), shape.to_vec(), id(&flat));
-        look(ParameterInfo { name, shape, trainable, id }, &D::values(&flat));
+        visit(ParameterInfo { name, shape, trainable, id }, &D::values(&flat));
     }
 
-    /// Hands a tensor to whoever changes it.
-    fn change(&mut self, trainable: bool, tensor: &mut dyn AnyTensor<E, D>) -> Result<(), D::Err> {
+    /// Passes a tensor to the callback of `visit_mut`.
+    fn visit_mut(
+        &mut self,
+        trainable: bool,
+        tensor: &mut dyn AnyTensor<E, D>,
+    ) -> Result<(), D::Err> {
         let role = if trainable { Role::Trained } else { Role::Fixed };
         match self {
-            Job::Change(change) => change(role, tensor),
+            Job::VisitMut(visit_mut) => visit_mut(role, tensor),
             _ => Ok(()),
         }
     }
 
-    /// Counts the numbers of a tensor.
+    /// Counts the elements of a tensor.
     fn count(&mut self, trainable: bool, numbers: usize) {
         match self {
             Job::Count { trained, .. } if trainable => *trained += numbers,
@@ -191,7 +196,7 @@ impl<M: TensorCollection<E, D>, E: Element, D: Backend<E>> ModuleVisitor<M, E, D
         Field: TensorCollection<E, D>,
     {
         let module = match &mut self.module {
-            View::Nowhere => View::Nowhere,
+            View::None => View::None,
             View::Shared(module) => View::Shared(get_ref(module)),
             View::Unique(module) => View::Unique(get_mut(module)),
         };
@@ -214,7 +219,7 @@ impl<M: TensorCollection<E, D>, E: Element, D: Backend<E>> ModuleVisitor<M, E, D
     {
         let trainable = options.do_gradient_update;
         match &mut self.module {
-            View::Nowhere => {
+            View::None => {
                 if let Job::Build(device) = self.job {
                     let mut tensor = device.try_zeros_like(&options.shape)?;
                     (options.reset)(&mut tensor)?;
@@ -225,10 +230,10 @@ impl<M: TensorCollection<E, D>, E: Element, D: Backend<E>> ModuleVisitor<M, E, D
             View::Shared(module) => {
                 let (tensor, before) = (get_ref(module), self.job.enter(name));
                 let shape = tensor.shape().concrete();
-                self.job.look(shape.as_ref(), trainable, tensor);
+                self.job.visit(shape.as_ref(), trainable, tensor);
                 self.job.leave(before);
             }
-            View::Unique(module) => self.job.change(trainable, get_mut(module))?,
+            View::Unique(module) => self.job.visit_mut(trainable, get_mut(module))?,
         }
         Ok(None)
     }

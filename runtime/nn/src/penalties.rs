@@ -4,8 +4,8 @@ use multi_input_kernel::Flat;
 
 use crate::tensor::*;
 
-/// The tensors of a model that a penalty speaks of: l1 sum|w| + l2 sum(w^2) over all of them, and in
-/// training l1 sign(w) + 2 l2 w is added to their gradients.
+/// The penalties of a model: l1 sum|w| + l2 sum(w^2) for each tensor w, whose gradient in training
+/// is l1 sign(w) + 2 l2 w.
 ///
 /// `keras.regularizers.L1L2(l1, l2)`.
 pub struct Penalties<E: Element, D: Backend<E>> {
@@ -14,7 +14,7 @@ pub struct Penalties<E: Element, D: Backend<E>> {
 
 /// The penalty on one tensor.
 struct Term<E: Element, D: Backend<E>> {
-    /// The node whose branch the tensor belongs to.
+    /// The node of the branch that the tensor belongs to.
     branch: &'static str,
     tensor: Flat<E, D>,
     l1: f64,
@@ -43,13 +43,13 @@ impl<E: Element, D: Backend<E>> Penalties<E, D> {
         Ok(())
     }
 
-    /// What they add up to.
+    /// The sum of all penalties.
     pub fn value(&self) -> f64 {
         self.terms.iter().map(Term::value).sum()
     }
 
-    /// What they add up to, but for branches that `is_frozen` says are frozen for now, which cost nothing.
-    /// Their gradients are added to the gradients.
+    /// The sum of the penalties of all branches that are not frozen, whose gradients are added to
+    /// `gradients`.
     ///
     /// # Errors
     /// The device's.

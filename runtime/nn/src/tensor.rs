@@ -1,4 +1,4 @@
-//! The names of dfdx that every operation needs, and the one of ours that goes with them.
+//! The names of dfdx that every operation needs, and `id`.
 
 pub(crate) use dfdx::{
     nn::{
@@ -11,13 +11,14 @@ pub(crate) use dfdx::{
 };
 use dfdx::{optim::UnusedTensors, tensor::UniqueId};
 
-// Operations are generic over the tape; it is their tests that name one.
+// Operations are generic over the tape; only their tests name these.
 #[allow(unused_imports)]
 pub(crate) use dfdx::tensor::{NoneTape, OwnedTape};
 
 pub(crate) use multi_input_kernel::{Backend, Element};
 
-/// What dfdx tells tensors apart by. It says so to optimizers alone, in a list of those it missed.
+/// dfdx's id of a tensor. The only way to read it is the list of tensors that an optimizer did not
+/// update.
 pub(crate) fn id<S: Shape, E: Element, D: Backend<E>>(tensor: &Tensor<S, E, D>) -> UniqueId {
     let mut list = UnusedTensors::default();
     list.add(tensor);

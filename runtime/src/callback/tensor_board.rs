@@ -8,6 +8,7 @@ use std::{
 };
 
 use multi_input_base::{Error, Result};
+use prost::Message;
 
 use super::{AnyCallback, AnyTraining, Event, Flow, Position};
 use crate::{
@@ -158,84 +159,71 @@ fn masked(bytes: &[u8]) -> u32 {
     Crc32c::of(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
-// Protocol buffers: field numbers and wire types.
-const WALL_TIME: u64 = 1;
-const STEP: u64 = 2;
-const FILE_VERSION: u64 = 3;
-const SUMMARY: u64 = 5;
-const SESSION_LOG: u64 = 7;
-const STATUS: u64 = 1;
-const START: u64 = 1;
-const VALUE: u64 = 1;
-const TAG: u64 = 1;
-const SIMPLE_VALUE: u64 = 2;
-const VARINT: u64 = 0;
-const FIXED_64: u64 = 1;
-const LENGTH: u64 = 2;
-const FIXED_32: u64 = 5;
-
 fn seconds() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 /// What every file begins with.
 fn version(time: f64) -> Vec<u8> {
-    let mut version = event(time, 0);
-    bytes(&mut version, FILE_VERSION, b"brain.Event:2");
-    version
+    let file_version = Some("brain.Event:2".to_owned());
+    EventMessage { wall_time: time, file_version, ..Default::default() }.encode_to_vec()
 }
 
 /// Tells TensorBoard that what other files hold from this step on did not happen.
 fn forget_from(time: f64, step: i64) -> Vec<u8> {
-    let mut log = Vec::new();
-    number(&mut log, STATUS, START);
-    let mut purge = event(time, step);
-    bytes(&mut purge, SESSION_LOG, &log);
-    purge
+    let session_log = Some(SessionLog { status: SessionLog::START });
+    EventMessage { wall_time: time, step, session_log, ..Default::default() }.encode_to_vec()
 }
 
 fn summary(time: f64, step: i64, scalars: &[(String, f64)]) -> Vec<u8> {
-    let mut values = Vec::new();
-    for (tag, scalar) in scalars {
-        let mut value = Vec::new();
-        bytes(&mut value, TAG, tag.as_bytes());
-        value.push((SIMPLE_VALUE << 3 | FIXED_32) as u8);
-        value.extend((*scalar as f32).to_le_bytes());
-        bytes(&mut values, VALUE, &value);
-    }
-    let mut scalars = event(time, step);
-    bytes(&mut scalars, SUMMARY, &values);
-    scalars
+    let value = |(tag, scalar): &(String, f64)| SummaryValue {
+        tag: tag.clone(),
+        simple_value: Some(*scalar as f32),
+    };
+    let summary = Some(Summary { value: scalars.iter().map(value).collect() });
+    EventMessage { wall_time: time, step, summary, ..Default::default() }.encode_to_vec()
 }
 
-/// An event with the time and a step, and nothing in it yet. Zero is left out, as in all protocol
-/// buffers.
-fn event(time: f64, step: i64) -> Vec<u8> {
-    let mut message = vec![(WALL_TIME << 3 | FIXED_64) as u8];
-    message.extend(time.to_le_bytes());
-    if step != 0 {
-        number(&mut message, STEP, step as u64);
-    }
-    message
+/// `Event` of TensorFlow's `event.proto`, as far as it is written here.
+#[derive(Clone, PartialEq, prost::Message)]
+struct EventMessage {
+    #[prost(double, tag = "1")]
+    wall_time: f64,
+    #[prost(int64, tag = "2")]
+    step: i64,
+    // The three are a `oneof`; each event here has one of them.
+    #[prost(string, optional, tag = "3")]
+    file_version: Option<String>,
+    #[prost(message, optional, tag = "5")]
+    summary: Option<Summary>,
+    #[prost(message, optional, tag = "7")]
+    session_log: Option<SessionLog>,
 }
 
-fn number(message: &mut Vec<u8>, field: u64, value: u64) {
-    varint(message, field << 3 | VARINT);
-    varint(message, value);
+/// `Summary` of `summary.proto`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Summary {
+    #[prost(message, repeated, tag = "1")]
+    value: Vec<SummaryValue>,
 }
 
-fn bytes(message: &mut Vec<u8>, field: u64, value: &[u8]) {
-    varint(message, field << 3 | LENGTH);
-    varint(message, value.len() as u64);
-    message.extend(value);
+#[derive(Clone, PartialEq, prost::Message)]
+struct SummaryValue {
+    #[prost(string, tag = "1")]
+    tag: String,
+    // A `oneof` as well, so that a 0 is written.
+    #[prost(float, optional, tag = "2")]
+    simple_value: Option<f32>,
 }
 
-fn varint(message: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        message.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    message.push(value as u8);
+#[derive(Clone, PartialEq, prost::Message)]
+struct SessionLog {
+    #[prost(int32, tag = "1")]
+    status: i32,
+}
+
+impl SessionLog {
+    const START: i32 = 1;
 }
 
 #[cfg(test)]
@@ -273,7 +261,7 @@ mod tests {
         assert_eq!((train.len(), validation.len()), (3, 3));
         assert!(contains(&train[0], b"brain.Event:2"));
         assert!(contains(&train[1], b"epoch_learning_rate"));
-        let scalar = [&[SIMPLE_VALUE as u8 * 8 + 5][..], &0.25f32.to_le_bytes()].concat();
+        let scalar = [&[2 * 8 + 5][..], &0.25f32.to_le_bytes()].concat();
         assert!(contains(&validation[2], &scalar) && contains(&validation[2], b"epoch_loss"));
     }
 
@@ -290,8 +278,11 @@ mod tests {
     #[test]
     fn checksums_are_masked() {
         assert_eq!(masked(b"123456789"), 0xe306_9283u32.rotate_right(15).wrapping_add(0xa282_ead8));
-        let mut long = Vec::new();
-        varint(&mut long, 300);
-        assert_eq!(long, [0xac, 0x02]);
+    }
+
+    #[test]
+    fn a_zero_is_written_and_a_step_takes_as_few_bytes_as_it_needs() {
+        let data = summary(1.5, 300, &[("a".to_owned(), 0.0)]);
+        assert_eq!(data[9..], [16, 0xac, 0x02, 42, 10, 10, 8, 10, 1, b'a', 21, 0, 0, 0, 0]);
     }
 }

@@ -5,7 +5,10 @@ use dfdx::{
     tensor::Tensor,
 };
 use multi_input_data::{Table, Values};
-use multi_input_kernel::{sweep::gather, Backend, Element};
+use multi_input_kernel::{
+    sweep::{gather, gather_indices},
+    Backend, Element,
+};
 
 /// Rows of a table that are computed in one forward pass.
 #[derive(Clone, Copy, Debug)]
@@ -64,10 +67,7 @@ impl<'a> Batch<'a> {
         let Values::Categories(categories) = &*column.values else { return Err(D::size_error()) };
         let width = column.width;
         let mut gathered = device.acquire_indices(self.rows.len() * width)?;
-        for (into, &row) in gathered.chunks_exact_mut(width.max(1)).zip(self.rows) {
-            let from = &categories[row * width..][..width];
-            into.iter_mut().zip(from).for_each(|(into, &from)| *into = from as usize);
-        }
+        gather_indices(categories, width, self.rows, &mut gathered);
         device.try_tensor_from_vec(gathered, shape)
     }
 

@@ -27,10 +27,7 @@ impl<E: Element> StepGradients<E> {
         gradients: &mut Gradients<E, D>,
         tables: &mut Tables<E>,
     ) -> Result<(), D::Err> {
-        self.each_dense(module, tables, |own, tensor| {
-            *own = D::take_gradient(gradients, &D::flatten(tensor)?.in_order()?)?;
-            Ok(())
-        })
+        self.each_dense(module, tables, |own, tensor| D::exchange_gradient(gradients, tensor, own))
     }
 
     /// Zeroes the gradients, moves them into dfdx and makes a tape over them. In the first step
@@ -46,8 +43,7 @@ impl<E: Element> StepGradients<E> {
             Some(mut gradients) => {
                 self.each(tables, |_, gradient| sweep::clear(gradient));
                 self.each_dense(module, tables, |own, tensor| {
-                    let flat = D::flatten(tensor)?.in_order()?;
-                    D::restore_gradient(&mut gradients, &flat, std::mem::take(own))
+                    D::exchange_gradient(&mut gradients, tensor, own)
                 })?;
                 gradients
             }

@@ -10,7 +10,7 @@ use multi_input_nn::{
     layer::RngKey,
     optim::{AnyOptimizer, OptimizerState},
     parameters::{ParameterInfo, Role},
-    sparse::{Raw, Table, Tables},
+    sparse::{RawWeights, Table, Tables},
 };
 
 use super::{
@@ -265,10 +265,10 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     pub(super) fn with_flushed_tables<R>(
         &mut self,
         fill: Fill,
-        inspect: impl FnOnce(&Self, &[Option<Raw<E>>]) -> Result<R>,
+        inspect: impl FnOnce(&Self, &[Option<RawWeights<E>>]) -> Result<R>,
     ) -> Result<R> {
         let mut raw = vec![None; self.state.tensors.len()];
-        self.each_table(|tensor, table, weights| raw[tensor] = Some(table.settle(weights)))?;
+        self.each_table(|tensor, table, weights| raw[tensor] = Some(table.materialize(weights)))?;
         let overwritten = match fill {
             Fill::Yes => self.fill_untrained(Overwritten::Save)?,
             Fill::No => Vec::new(),
@@ -276,14 +276,14 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let inspected = inspect(self, &raw);
         self.restore_untrained(&overwritten)?;
         self.each_table(|tensor, table, weights| {
-            raw[tensor].iter().for_each(|raw| table.unsettle(raw, weights));
+            raw[tensor].iter().for_each(|raw| table.restore(raw, weights));
         })?;
         inspected
     }
 
     /// Applies the deferred updates of all sparse tables.
     pub(super) fn flush_tables(&mut self) -> Result<()> {
-        self.each_table(|_, table, weights| table.pay(weights))
+        self.each_table(|_, table, weights| table.flush(weights))
     }
 
     /// Calls `edit` with every sparse table, the index of its tensor among the trained ones, and
@@ -366,7 +366,7 @@ impl<E: Element, D: Backend<E>> AnyTraining for Run<'_, E, D> {
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.flush_tables()?;
         self.model.restore(snapshot)?;
-        self.each_table(|_, table, weights| table.reread(weights))
+        self.each_table(|_, table, weights| table.reload(weights))
     }
 
     fn save_model(&mut self, path: &Path) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::{optim::OptimizerState, parameters::Role, sparse::Raw};
+use multi_input_nn::{optim::OptimizerState, parameters::Role, sparse::RawWeights};
 
 use super::run::Run;
 use crate::{
@@ -26,7 +26,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     pub(super) fn saved(
         &self,
         callbacks: &[Box<dyn AnyCallback>],
-        raw: &[Option<Raw<E>>],
+        raw: &[Option<RawWeights<E>>],
     ) -> SavedRun {
         let own = || callbacks.iter().filter(|callback| of_the_run(callback.as_ref()));
         let mut saved = SavedRun {
@@ -110,7 +110,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         parameters::edit_role(&mut self.model.module, Role::Trained, |index, weights| {
             let tensor = &state.tensors[index];
             let of = (index, tensor.name.as_str());
-            known = known.and(tables.recall(of, tensor.step, &saved.state, weights));
+            known = known.and(tables.load(of, tensor.step, &saved.state, weights));
         })?;
         known.ok_or_else(|| unfit(saved, "a table"))
     }

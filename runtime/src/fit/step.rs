@@ -104,7 +104,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let gradients = total.try_backward().map_err(Error::device)?;
             Ok::<_, Error>((values, objective, gradients))
         };
-        let forward_backward = sparse::lend(&mut self.tables, forward_backward);
+        let forward_backward = sparse::scope(&mut self.tables, forward_backward);
         let (mut values, objective, mut gradients) = forward_backward?;
         let penalty = penalty(module, &mut gradients, &self.branches).map_err(Error::device)?;
         let taken = self.gradients.take(module, &mut gradients, &mut self.tables);

@@ -7,7 +7,7 @@ use dfdx::{
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{
     layer::RngKey,
-    parameters::{Change, Look},
+    parameters::{Visit, VisitMut},
     Penalties,
 };
 
@@ -52,13 +52,13 @@ pub trait AnyModule<E: Element, D: Backend<E>> {
     fn set_frozen(&mut self, frozen: &dyn Fn(&str) -> bool);
 
     /// Calls `visitor` with every tensor.
-    fn visit(&self, visitor: &mut Look<'_, E>);
+    fn visit(&self, visitor: &mut Visit<'_, E>);
 
     /// Calls `change` with every tensor, in the order of [`visit`](AnyModule::visit).
     ///
     /// # Errors
     /// The device's, and those of `change`.
-    fn visit_mut(&mut self, change: &mut Change<'_, E, D>) -> Result<(), D::Err>;
+    fn visit_mut(&mut self, change: &mut VisitMut<'_, E, D>) -> Result<(), D::Err>;
 }
 
 /// The module of a definition.
@@ -89,11 +89,11 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> AnyModule<E, D> for Typed<M, E
         M::set_frozen(&mut self.0, frozen);
     }
 
-    fn visit(&self, visitor: &mut Look<'_, E>) {
+    fn visit(&self, visitor: &mut Visit<'_, E>) {
         multi_input_nn::parameters::visit(&self.0, visitor);
     }
 
-    fn visit_mut(&mut self, change: &mut Change<'_, E, D>) -> Result<(), D::Err> {
+    fn visit_mut(&mut self, change: &mut VisitMut<'_, E, D>) -> Result<(), D::Err> {
         multi_input_nn::parameters::visit_mut(&mut self.0, change)
     }
 }

@@ -137,7 +137,7 @@ fn a_query_of_sqlite_gives_the_same_rows() {
     assert_eq!((skipping.read_all().unwrap().len(), skipping.skipped().rows), (0, 200));
     let wrong = Sqlite::<FlatSample>::new(fixture("trips.db"), "SELECT x FROM trips");
     assert!(wrong.read_all().unwrap_err().to_string().contains("no such column"));
-    // What nobody takes any more is not read to its end.
+    // A source that is dropped early is not read to its end.
     let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n";
     let endless = Sqlite::<FlatSample>::new(fixture("trips.db"), endless);
     assert_eq!(endless.rows().unwrap().take(3).count(), 3);

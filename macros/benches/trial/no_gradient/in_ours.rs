@@ -1,4 +1,4 @@
-// cannot be written: every layer has a slope, and the batch owns the tape
+// cannot be written: every layer has a gradient, and the batch owns the tape
 // A step function cuts the gradient off: the branch before it never learns. There is none among
 // the layers; `sigmoid` is what comes nearest, and the branch learns.
 use multi_input::prelude::*;

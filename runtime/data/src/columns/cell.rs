@@ -1,4 +1,4 @@
-//! One value of a row, whatever source it comes from.
+//! One value of a row, independent of the source.
 
 use std::{borrow::Cow, fmt};
 
@@ -10,31 +10,31 @@ use serde::{
 
 use crate::real::LAST_WHOLE;
 
-/// One value as the source holds it.
+/// One value of a row as a source holds it.
 ///
-/// Every source gives these, and a field's type takes all of them alike (`FromCells`): a text of
-/// digits is a number where a number is asked for, whether it stood in a CSV, in JSON or in a
-/// database, and a whole number is a text where a text is.
+/// All sources give cells, and `FromCells` converts them to the field types: a text of digits is
+/// converted to a number where the field is numeric, and a whole number to a text where the field
+/// is a text, independent of the source.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell<'de> {
-    /// Nothing: an empty CSV cell, or JSON's null.
+    /// An empty CSV cell, or JSON's null.
     Blank,
-    /// `true` or `false`.
+    /// A boolean.
     Bool(bool),
     /// A whole number.
     Integer(i128),
     /// Any other number.
     Float(f64),
-    /// A text, and a date as ISO 8601 writes it.
+    /// A text, including dates in ISO 8601.
     Text(Cow<'de, str>),
-    /// A list.
+    /// A list of cells.
     List(Vec<Cell<'de>>),
-    /// Something that no field takes, in words.
+    /// A description of a value that no field accepts.
     Other(Cow<'de, str>),
 }
 
 impl<'de> Cell<'de> {
-    /// What a text looks like: a flag, a number, or a text.
+    /// Parses a text: a boolean, a number, or else a text.
     pub(crate) fn of_value(text: &'de str) -> Cell<'de> {
         match text {
             "true" => return Cell::Bool(true),
@@ -47,7 +47,7 @@ impl<'de> Cell<'de> {
         text.parse().map_or_else(|_| Cell::of_text(text), Cell::Float)
     }
 
-    /// Without white space around it; blank where nothing else is there.
+    /// A trimmed text; `Blank` where nothing is left.
     pub(crate) fn of_text(text: &'de str) -> Cell<'de> {
         match text.trim() {
             "" => Cell::Blank,
@@ -55,7 +55,7 @@ impl<'de> Cell<'de> {
         }
     }
 
-    /// The same of a text that is handed over.
+    /// As [`of_text`](Cell::of_text), from an owned text.
     pub(crate) fn of_string(text: String) -> Cell<'de> {
         match text.trim() {
             "" => Cell::Blank,
@@ -64,7 +64,7 @@ impl<'de> Cell<'de> {
         }
     }
 
-    /// The same of a text that may be either.
+    /// Trims text cells, and the texts in lists.
     #[cfg(any(feature = "arrow", feature = "parquet"))]
     pub(crate) fn trimmed(self) -> Cell<'de> {
         match self {
@@ -75,7 +75,7 @@ impl<'de> Cell<'de> {
         }
     }
 
-    /// What the cell holds where a number or a flag is asked for: of a text what it looks like.
+    /// The cell as a number or boolean: texts are parsed.
     pub fn value(&self) -> Cow<'_, Cell<'_>> {
         match self {
             Cell::Text(text) => Cow::Owned(Cell::of_value(text.trim())),
@@ -83,8 +83,8 @@ impl<'de> Cell<'de> {
         }
     }
 
-    /// The whole number in a cell that is no text; 3.0 is one, 3.5 is not: tables that went through
-    /// floating point hold 3 as 3.0.
+    /// The whole number of a cell that is not a text. 3.0 is whole and 3.5 is not, because tables
+    /// that went through floating point hold 3 as 3.0.
     pub fn whole(&self) -> Option<i128> {
         match self {
             Cell::Integer(number) => Some(*number),
@@ -95,12 +95,12 @@ impl<'de> Cell<'de> {
         }
     }
 
-    /// The flag in a cell.
+    /// The boolean of a cell.
     pub fn flag(&self) -> Option<bool> {
         match &*self.value() {
             Cell::Bool(flag) => Some(*flag),
             Cell::Text(text) => match text.to_ascii_lowercase().as_str() {
-                // PostgreSQL's own files say `t` and `f`.
+                // PostgreSQL writes `t` and `f` to CSV files.
                 "true" | "yes" | "t" => Some(true),
                 "false" | "no" | "f" => Some(false),
                 _ => None,
@@ -134,8 +134,7 @@ impl<'de> Deserialize<'de> for Cell<'de> {
     }
 }
 
-/// Reads the text of a cell that holds nothing but text: `deserialize_any` of the `csv` crate would
-/// make a 7 of `007`.
+/// Reads a cell as text: `deserialize_any` of the `csv` crate would parse `007` as 7.
 pub(super) struct AsText;
 
 impl<'de> DeserializeSeed<'de> for AsText {
@@ -204,7 +203,7 @@ impl<'de> Visitor<'de> for CellVisitor {
     fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Cell<'de>, E> {
         Ok(Cell::Other(format!("{} bytes", bytes.len()).into()))
     }
-    /// Our own sources so hand over what no field takes, in words.
+    /// The sources of this crate pass the description of an unsupported value as a newtype struct.
     fn visit_newtype_struct<D: Deserializer<'de>>(self, words: D) -> Result<Cell<'de>, D::Error> {
         Ok(Cell::Other(String::deserialize(words)?.into()))
     }

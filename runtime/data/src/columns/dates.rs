@@ -1,20 +1,20 @@
-//! Dates and times in text, as ISO 8601 writes them and pandas, SQLite, PostgreSQL and MySQL do.
+//! Parses dates and times in ISO 8601 and in the formats of pandas, SQLite, PostgreSQL and MySQL.
 //!
-//! | | taken |
+//! | part | formats |
 //! |---|---|
 //! | a date | `2024-12-31` |
-//! | a time of day behind it | `T13:05` or ` 13:05`, with seconds, with up to nine digits of a second |
-//! | a zone behind that | `Z`, ` UTC`, `+02:00`, `+0200`, `+02` |
+//! | a time of day after the date | `T13:05` or ` 13:05`, optionally with seconds and a fraction of up to nine digits |
+//! | a zone after the time | `Z`, ` UTC`, `+02:00`, `+0200`, `+02` |
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
-/// A date; the time of day, if there is one, must be midnight.
+/// Parses a date; a time of day must be midnight.
 pub(super) fn date(text: &str) -> Option<NaiveDate> {
     let midnight = |time: &NaiveDateTime| time.time() == NaiveTime::MIN;
     text.parse().ok().or_else(|| time(text).filter(midnight).map(|time| time.date()))
 }
 
-/// A date with or without a time of day, and without a zone.
+/// Parses a date with an optional time of day, without a zone.
 pub(super) fn time(text: &str) -> Option<NaiveDateTime> {
     let Some((date, clock)) = text.split_once(['T', 't', ' ']) else {
         return Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN));
@@ -22,7 +22,7 @@ pub(super) fn time(text: &str) -> Option<NaiveDateTime> {
     Some(date.parse::<NaiveDate>().ok()?.and_time(time_of_day(clock)?))
 }
 
-/// A date with a time of day and its zone.
+/// Parses a date with a time of day and a zone.
 pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
     let clock = text.find(['T', 't', ' '])?;
     let (zone, seconds) = zone(text, clock)?;
@@ -35,7 +35,7 @@ fn time_of_day(text: &str) -> Option<NaiveTime> {
     with_seconds.or_else(|| NaiveTime::parse_from_str(text, "%H:%M").ok())
 }
 
-/// Where the zone begins behind the byte `clock`, and by how many seconds it is before UTC.
+/// The start of the zone after byte `clock`, and its offset from UTC in seconds.
 fn zone(text: &str, clock: usize) -> Option<(usize, i64)> {
     for utc in ["Z", "z", "UTC"] {
         if let Some(local) = text.strip_suffix(utc) {
@@ -47,12 +47,12 @@ fn zone(text: &str, clock: usize) -> Option<(usize, i64)> {
     Some((start, sign * offset(&text[start + 1..])?))
 }
 
-/// The seconds in `02`, `0200`, `02:00` or `02:00:00`.
+/// Parses an offset of the form `02`, `0200`, `02:00` or `02:00:00` to seconds.
 fn offset(text: &str) -> Option<i64> {
     let digits: String = text.split(':').collect();
-    let parted = !text.contains(':') || text.split(':').all(|part| part.len() == 2);
-    let sound = parted && matches!(digits.len(), 2 | 4 | 6);
-    if !sound || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    let has_two_digit_parts = !text.contains(':') || text.split(':').all(|part| part.len() == 2);
+    let has_valid_length = has_two_digit_parts && matches!(digits.len(), 2 | 4 | 6);
+    if !has_valid_length || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let part = |from: usize| digits.get(from..from + 2).map_or(Some(0), |part| part.parse().ok());

@@ -1,35 +1,35 @@
-//! Many rows at once: their cells go into the columns of a table without a struct for each row.
+//! Appends the cells of many rows to the columns of a table, without a struct for each row.
 //!
-//! This is the quick way, and it only takes what is as it should be. Where anything is not, it gives
-//! up, and the rows are read one by one, which says what is wrong with which of them.
+//! This fast path accepts only valid rows. If any cell is not valid it gives up, and the caller
+//! reads the rows one by one, which reports the error.
 
 use std::sync::Arc;
 
 use super::{Cell, FieldSpec, FromCells, Layout, RowSpec, View};
 use crate::{Column, Raw, Table, Values};
 
-/// The cells of some rows, by row and by column of their source.
+/// The cells of a block of rows, indexed by row and source column.
 pub trait Grid {
-    /// How many rows there are.
+    /// Number of rows.
     fn rows(&self) -> usize;
 
-    /// The cell of a row in a column; `None` where it cannot be read.
+    /// The cell of a row and column; `None` where it cannot be read.
     fn cell(&self, row: usize, column: usize) -> Option<Cell<'_>>;
 
-    /// Appends the numbers of some columns, row by row, or NaN where one is blank and may be;
-    /// whether all of them are numbers of the type that `to` holds.
+    /// Appends the numbers of some columns in row-major order. Blank cells are NaN where `blanks`
+    /// allows them. Returns whether all cells are numbers of the type of `to`.
     fn numbers(&self, columns: &[usize], blanks: bool, to: &mut Values) -> bool;
 
-    /// Appends the texts of some columns, row by row, or an empty one where one is blank and may be;
-    /// whether all of them are texts.
+    /// Appends the texts of some columns in row-major order. Blank cells are empty texts where
+    /// `blanks` allows them. Returns whether all cells are texts.
     fn texts(&self, columns: &[usize], blanks: bool, to: &mut Vec<Arc<str>>) -> bool;
 }
 
-/// Appends the cells of a field, which stand in these columns, to the column of a table that has none
-/// of these rows yet; whether all of them could be.
+/// Appends the cells of a field, in the given source columns, to an empty column of a table.
+/// Returns whether all cells were valid.
 pub type Append = fn(&FieldSpec, &dyn Grid, &[usize], &mut Column) -> bool;
 
-/// [`Append`] for a field of this type.
+/// [`Append`] for a field of type `T`.
 pub fn append<T: FromCells + Raw>(
     field: &FieldSpec,
     grid: &dyn Grid,
@@ -40,13 +40,13 @@ pub fn append<T: FromCells + Raw>(
         if append(field, grid, columns, to) {
             return true;
         }
-        // Cells of another kind than the column's may be values nevertheless.
+        // Cells of another type than the column may still be convertible.
         to.values = Arc::new(Values::empty(to.content));
     }
     append_each::<T>(field, grid, columns, to).is_some()
 }
 
-/// Value by value, as single rows are read.
+/// Appends value by value, as single rows are read.
 fn append_each<T: FromCells + Raw>(
     field: &FieldSpec,
     grid: &dyn Grid,
@@ -61,7 +61,7 @@ fn append_each<T: FromCells + Raw>(
     problem.is_none().then_some(())
 }
 
-/// Hands the cells of a field to `take`, row after row, as long as it takes them.
+/// Passes the cells of a field to `take`, row by row, until it returns `None`.
 fn each_row(
     field: &FieldSpec,
     grid: &dyn Grid,
@@ -85,7 +85,7 @@ fn each_row(
     Some(())
 }
 
-/// Numbers, as many for each row as there are columns.
+/// Appends numbers, as many per row as there are columns.
 pub(super) fn append_numbers(
     field: &FieldSpec,
     grid: &dyn Grid,
@@ -96,7 +96,7 @@ pub(super) fn append_numbers(
     grid.numbers(columns, blanks, Arc::make_mut(&mut to.values))
 }
 
-/// Texts, as many for each row as there are columns.
+/// Appends texts, as many per row as there are columns.
 pub(super) fn append_texts(
     field: &FieldSpec,
     grid: &dyn Grid,
@@ -109,55 +109,55 @@ pub(super) fn append_texts(
     }
 }
 
-/// In which columns of a source the fields of a row stand.
+/// The mapping from the fields of a row to source columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     spec: &'static RowSpec,
-    /// The columns of each field.
+    /// Source columns of each field.
     fields: Vec<Vec<usize>>,
 }
 
 impl Plan {
-    /// Of a source with columns of these names. `None` where a field's are missing, or where it is a
-    /// question which ones are its own.
+    /// The plan for a source with the given column names; `None` where columns of a field are
+    /// missing or ambiguous.
     pub(crate) fn new<'a>(
         spec: &'static RowSpec,
         names: impl Iterator<Item = &'a str>,
     ) -> Option<Plan> {
         let layout = Layout::of(spec, names);
-        let mut filled = vec![None; layout.cells];
-        for (place, column) in layout.columns().iter().enumerate() {
+        let mut column_of_cell = vec![None; layout.cell_count];
+        for (index, column) in layout.columns().iter().enumerate() {
             for &cell in &column.fills {
-                if filled[cell].replace(place).is_some() {
+                if column_of_cell[cell].replace(index).is_some() {
                     return None;
                 }
             }
         }
         let fields = spec.fields.iter().enumerate().map(|(index, field)| {
             let start = layout.start(index)?;
-            let (own, parts) = (&filled[start..=start], &filled[start + 1..]);
+            let (own, parts) = (&column_of_cell[start..=start], &column_of_cell[start + 1..]);
             let parts = &parts[..field.columns.len()];
-            let places = match own.iter().chain(parts).filter(|cell| cell.is_some()).count() {
+            let columns = match own.iter().chain(parts).filter(|cell| cell.is_some()).count() {
                 1 if own[0].is_some() => own,
                 count if count == parts.len() => parts,
                 _ => return None,
             };
-            places.iter().copied().collect()
+            columns.iter().copied().collect()
         });
         Some(Plan { spec, fields: fields.collect::<Option<_>>()? })
     }
 
-    /// The columns that some field asks for, in order.
+    /// The columns that some field uses, in increasing order.
     #[cfg(feature = "parquet")]
-    pub fn columns(&self) -> Vec<usize> {
+    pub(crate) fn columns(&self) -> Vec<usize> {
         let mut columns = self.fields.concat();
         columns.sort_unstable();
         columns.dedup();
         columns
     }
 
-    /// All rows of a grid as a table, of which `empty` has the columns; `None` where something is not
-    /// as it should be.
+    /// Reads all rows of a grid into a table with the columns of `empty`; `None` where some cell is
+    /// not valid.
     pub(crate) fn table(&self, grid: &dyn Grid, empty: &Table) -> Option<Table> {
         let mut table = empty.clone();
         if table.columns.len() != self.fields.len() {

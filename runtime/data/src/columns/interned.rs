@@ -1,41 +1,42 @@
-//! Texts that occur again and again, kept once.
+//! A small cache of recently used texts.
 
 use std::sync::Arc;
 
-/// How many texts are kept at most.
-const PLACES: usize = 128;
+/// Number of cache slots.
+const SLOTS: usize = 128;
 
-/// The texts seen last: a category's name is in most tables thousands of times, and to share it is
-/// quicker than to copy it.
+/// A direct-mapped cache of shared texts. Category names repeat thousands of times in most tables,
+/// and cloning an `Arc` is faster than copying the text.
 #[derive(Debug)]
-pub(crate) struct Interned([Option<Arc<str>>; PLACES]);
+pub(crate) struct Interned([Option<Arc<str>>; SLOTS]);
 
 impl Default for Interned {
     fn default() -> Interned {
-        Interned([const { None }; PLACES])
+        Interned([const { None }; SLOTS])
     }
 }
 
 impl Interned {
-    /// A text like this one.
+    /// A shared copy of the text.
     pub(crate) fn text(&mut self, text: &str) -> Arc<str> {
-        let place = &mut self.0[place(text.as_bytes())];
-        match place {
+        let slot = &mut self.0[slot(text.as_bytes())];
+        match slot {
             Some(known) if **known == *text => known.clone(),
-            _ => place.insert(text.into()).clone(),
+            _ => slot.insert(text.into()).clone(),
         }
     }
 }
 
-/// Where a text is kept: its ends and its length tell most names apart.
-fn place(text: &[u8]) -> usize {
+/// The slot of a text, a hash of its first and last four bytes and its length, which distinguish
+/// most names.
+fn slot(text: &[u8]) -> usize {
     let word = |part: Option<&[u8; 4]>| part.map_or(0, |bytes| u32::from_le_bytes(*bytes));
     let ends = match text.len() {
         0..4 => text.iter().fold(0, |word, byte| word << 8 | u32::from(*byte)),
         _ => word(text.first_chunk()) ^ word(text.last_chunk()).rotate_left(16),
     };
     let mixed = (ends ^ text.len() as u32).wrapping_mul(0x9e37_79b1);
-    (mixed >> 16) as usize % PLACES
+    (mixed >> 16) as usize % SLOTS
 }
 
 #[cfg(test)]

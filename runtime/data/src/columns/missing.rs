@@ -1,15 +1,15 @@
-//! What is said of a column that is not there.
+//! The error message for a missing column.
 
 use multi_input_base::quote::Quoted;
 
-/// What every such message says, so that it is recognised among others.
+/// The part that all such messages contain, by which they are recognised.
 const IS_MISSING: &str = "` is missing; ";
 
-/// How many names are listed at most.
-const MOST_LISTED: usize = 12;
+/// Maximum number of column names in the message.
+const MAX_LISTED: usize = 12;
 
-/// The column `wanted` is not among `names`: which are, and which of those that nobody asks for it was
-/// probably meant to be.
+/// The message for the missing column `wanted`: it lists `names`, and suggests the most similar
+/// name among the `unused` columns.
 pub(crate) fn missing<'a>(
     wanted: &str,
     names: impl Iterator<Item = &'a str> + Clone,
@@ -20,8 +20,8 @@ pub(crate) fn missing<'a>(
         text.push_str(&format!("there is a column {}; ", Quoted(close)));
     }
     let listed: Vec<String> =
-        names.clone().take(MOST_LISTED).map(|name| Quoted(name).to_string()).collect();
-    let more = match names.count().saturating_sub(MOST_LISTED) {
+        names.clone().take(MAX_LISTED).map(|name| Quoted(name).to_string()).collect();
+    let more = match names.count().saturating_sub(MAX_LISTED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
@@ -31,19 +31,19 @@ pub(crate) fn missing<'a>(
     }
 }
 
-/// Whether a message says that a column is missing.
+/// Whether a message reports a missing column.
 pub(crate) fn says_missing(message: &str) -> bool {
     message.contains(IS_MISSING)
 }
 
-/// The name that `wanted` was probably meant to be: at most a third of its letters differ.
+/// The name with the smallest edit distance to `wanted`, if that is at most a third of its length.
 fn closest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |name: &str| edit_distance(&wanted.to_lowercase(), &name.to_lowercase());
     let (far, name) = names.map(|name| (distance(name), name)).min()?;
     (far <= wanted.chars().count().div_ceil(3)).then_some(name)
 }
 
-/// How many letters must be inserted, removed or replaced to make `b` of `a`.
+/// The Levenshtein distance of two texts, in characters.
 fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,4 +1,4 @@
-//! Cells as values of Rust types.
+//! Conversion of cells to Rust types.
 
 use std::{borrow::Cow, fmt};
 
@@ -15,11 +15,11 @@ use crate::{
     Class, Image, ImageError,
 };
 
-/// A cell with the column it stands in.
+/// A cell, with its column and field for error messages.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     column: &'a str,
-    /// The place in the column's list.
+    /// Index in the list of the cell.
     item: Option<usize>,
     cell: &'a Cell<'a>,
     field: &'a FieldSpec,
@@ -30,7 +30,7 @@ impl<'a> View<'a> {
         View { column, item: None, cell, field }
     }
 
-    /// Whether a blank cell is a value.
+    /// Whether a blank cell is valid.
     fn takes_blank(&self) -> bool {
         self.field.reads.takes_blank()
     }
@@ -38,13 +38,13 @@ impl<'a> View<'a> {
     fn problem(&self, expected: impl Into<String>) -> Problem {
         let item = self.item.map_or(String::new(), |item| format!(" item {item}"));
         Problem {
-            place: format!("column `{}`{item}", self.column),
+            location: format!("column `{}`{item}", self.column),
             expected: expected.into(),
             found: format!("{}{}", self.cell, self.advice()),
         }
     }
 
-    /// What takes a blank cell.
+    /// The advice for a blank cell.
     fn advice(&self) -> String {
         let ty = self.field.ty;
         match self.cell {
@@ -57,52 +57,52 @@ impl<'a> View<'a> {
     }
 }
 
-/// Why cells are no value of a type.
+/// The error of cells that are not valid for a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    place: String,
+    location: String,
     expected: String,
     found: String,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}, found {}", self.place, self.expected, self.found)
+        write!(f, "{}: expected {}, found {}", self.location, self.expected, self.found)
     }
 }
 
-/// A type that one cell or several are read into.
+/// A type that is read from one or more cells.
 pub trait FromCells: Sized {
-    /// How many columns fill it.
+    /// Number of columns of a value.
     const ELEMENTS: usize = 1;
 
-    /// How the cells of many rows are appended, where each cell is one element; `None` where they are
-    /// read value by value.
+    /// Appends the cells of many rows, where each cell is one element; `None` where values are read
+    /// one by one.
     const ELEMENTWISE: Option<Append> = None;
 
-    /// Whether a cell says that there is no value.
+    /// Whether a cell denotes an absent value.
     fn is_blank(cell: &Cell<'_>) -> bool {
         *cell == Cell::Blank
     }
 
-    /// The value where there is no cell; `None` where there must be one.
+    /// The value for a missing key; `None` where the key is required.
     fn absent() -> Option<Self> {
         None
     }
 
-    /// The value in `cells`: one that may be a list, or one for each element.
+    /// Reads a value from `cells`: a single cell, which may be a list, or one cell per element.
     ///
     /// # Errors
-    /// Where they hold something else.
+    /// If the cells are not valid for the type.
     fn read(cells: &[View<'_>]) -> Result<Self, Problem>;
 }
 
-/// The only cell there is.
+/// The cell of a type that is read from exactly one.
 fn single<'a>(cells: &[View<'a>], expected: &str) -> Result<View<'a>, Problem> {
     match cells {
         [cell] => Ok(*cell),
         _ => Err(Problem {
-            place: cells
+            location: cells
                 .first()
                 .map_or("no column".to_owned(), |c| format!("column `{}`", c.column)),
             expected: expected.to_owned(),
@@ -111,7 +111,7 @@ fn single<'a>(cells: &[View<'a>], expected: &str) -> Result<View<'a>, Problem> {
     }
 }
 
-/// The number in a cell: a whole one exactly, any other rounded.
+/// Reads a number: a whole number exactly, any other number rounded.
 fn real<T: Real>(cells: &[View<'_>]) -> Result<T, Problem> {
     let view = single(cells, "a number")?;
     match &*view.cell.value() {
@@ -127,7 +127,7 @@ fn real<T: Real>(cells: &[View<'_>]) -> Result<T, Problem> {
     }
 }
 
-/// Whether a number is missing: NaN says so too.
+/// Whether a number is missing: the cell is blank or NaN.
 fn is_nan(cell: &Cell<'_>) -> bool {
     match &*cell.value() {
         Cell::Float(number) => number.is_nan(),
@@ -159,12 +159,12 @@ impl FromCells for f64 {
     }
 }
 
-/// A whole number of a type that goes from `least` to `most`.
+/// Reads a whole number in `min..=max`.
 fn integer<T: TryFrom<i128> + fmt::Display>(
     cells: &[View<'_>],
-    [least, most]: [T; 2],
+    [min, max]: [T; 2],
 ) -> Result<T, Problem> {
-    let expected = || format!("a whole number from {least} to {most}");
+    let expected = || format!("a whole number from {min} to {max}");
     let view = single(cells, &expected())?;
     let found = view.cell.value().whole();
     found.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
@@ -210,7 +210,7 @@ impl FromCells for String {
     }
 }
 
-/// The text in a cell. A whole number is one: the key of a table is often a column of them.
+/// Reads a text. Whole numbers are accepted, because ids are often numbers.
 fn text<'a>(view: View<'a>, expected: &str) -> Result<Cow<'a, str>, Problem> {
     match view.cell {
         Cell::Text(text) => Ok(Cow::Borrowed(text)),
@@ -249,7 +249,7 @@ impl FromCells for DateTime<Utc> {
     }
 }
 
-/// A date; `other` says where those go that are of another type.
+/// Reads a date; `other` names the type for values with another precision.
 fn date<T>(
     cells: &[View<'_>],
     expected: &str,
@@ -265,14 +265,14 @@ fn date<T>(
     })
 }
 
-/// A path, which counts from the folder of the file that it stands in.
+/// Reads an image from a path, relative to the folder of the file that contains it.
 impl<const C: usize> FromCells for Image<C> {
     fn read(cells: &[View<'_>]) -> Result<Image<C>, Problem> {
         const EXPECTED: &str = "the path of a PNG or JPEG file";
         let view = single(cells, EXPECTED)?;
         let path = text(view, EXPECTED)?;
         image_files::open(&path).map_err(|ImageError { expected, found }| Problem {
-            place: format!("column `{}`", view.column),
+            location: format!("column `{}`", view.column),
             expected,
             found,
         })
@@ -314,7 +314,7 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
             return Err(match cells {
                 [cell] => cell.problem(expected()),
                 _ => Problem {
-                    place: "its columns".to_owned(),
+                    location: "its columns".to_owned(),
                     expected: format!("{} of them", Self::ELEMENTS),
                     found: cells.len().to_string(),
                 },
@@ -322,7 +322,7 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
         }
         let read: Vec<T> = views.chunks(each).map(T::read).collect::<Result<_, _>>()?;
         read.try_into().map_err(|read: Vec<T>| Problem {
-            place: "its elements".to_owned(),
+            location: "its elements".to_owned(),
             expected: expected(),
             found: read.len().to_string(),
         })

@@ -1,4 +1,4 @@
-//! A shift and a scale for each index of the last axis, as several steps learn them.
+//! Affine scaling, shared by several steps.
 
 use multi_input_base::{Notice, NoticeKind};
 use serde::{Deserialize, Serialize};
@@ -8,50 +8,50 @@ use crate::{schema::Step, Real, Values};
 /// (x - shift) / scale, for each index of the last axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Affine {
-    /// One for each index of the last axis.
+    /// The shift of each index of the last axis.
     pub shift: Vec<f64>,
-    /// What each difference is divided by; above 0.
+    /// The scale of each index of the last axis; greater than 0.
     pub scale: Vec<f64>,
-    /// The columns whose scale is not learned, for want of a spread.
+    /// The columns without spread in the training rows, which are not scaled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unscaled: Vec<Unscaled>,
 }
 
-/// A column whose numbers say nothing about its scale.
+/// A column without spread in the training rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Unscaled {
-    /// The index on the last axis.
+    /// Index on the last axis.
     column: usize,
-    /// The number that all training rows have, or most; `None` where no row has any.
+    /// The value of all or most training rows; `None` where no row has a value.
     constant: Option<f64>,
 }
 
-/// What the training rows say of a column.
+/// The scaling of a column, computed from the training rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Learned {
-    /// What is taken away, and what the difference is divided by.
+pub(super) enum ColumnScaling {
+    /// A column with spread: (x - shift) / scale.
     Spread { shift: f64, scale: f64 },
-    /// The column is this number; it is shifted and not scaled.
+    /// A constant column with the value `number`.
     Constant { number: f64, shift: f64, scale: f64 },
-    /// No training row has a number.
+    /// A column without values in the training rows.
     Empty,
 }
 
-impl Learned {
-    /// A column around `center` whose numbers are so far apart, the largest of which is `largest`
-    /// without its sign. Where the spread is no more than their rounding, the scale is 1, as in
-    /// scikit-learn: dividing by it would blow up any number that differs later.
-    pub(super) fn of(center: f64, spread: f64, largest: f64, rounding: Rounding) -> Learned {
-        // As rows have it, so that what is left of the constant is 0 and no rounding error.
+impl ColumnScaling {
+    /// The scaling of a column with the given center and spread; `largest` is its maximum absolute
+    /// value. Where the spread does not exceed the rounding error, the scale is 1, as in
+    /// scikit-learn: dividing by it would amplify new values.
+    pub(super) fn of(center: f64, spread: f64, largest: f64, rounding: Rounding) -> ColumnScaling {
+        // Rounded to the type of the column, so that a constant column becomes exactly 0.
         let number = rounding.nearest(center);
-        match spread <= rounding.of(largest) {
-            true => Learned::Constant { number, shift: number, scale: 1.0 },
-            false => Learned::Spread { shift: center, scale: spread },
+        match spread <= rounding.tolerance(largest) {
+            true => ColumnScaling::Constant { number, shift: number, scale: 1.0 },
+            false => ColumnScaling::Spread { shift: center, scale: spread },
         }
     }
 }
 
-/// How the numbers of a column are rounded: as `f32`, or as `f64`.
+/// The precision of a column: `f32` or `f64`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Rounding {
     Single,
@@ -59,15 +59,15 @@ pub(super) enum Rounding {
 }
 
 impl Rounding {
-    /// By how much a number may be off, if the largest of its column is `largest` without its sign.
-    pub(super) fn of(self, largest: f64) -> f64 {
+    /// The rounding error of a column with the maximum absolute value `largest`.
+    pub(super) fn tolerance(self, largest: f64) -> f64 {
         match self {
             Rounding::Single => f64::from(f32::EPSILON) * largest,
             Rounding::Double => f64::EPSILON * largest,
         }
     }
 
-    /// A number as the column has it.
+    /// Rounds a number to the type of the column.
     fn nearest(self, number: f64) -> f64 {
         match self {
             Rounding::Single => f64::from(number as f32),
@@ -76,38 +76,43 @@ impl Rounding {
     }
 }
 
-/// What is kept of each column while training rows go by.
+/// The statistics of each column during fitting.
 #[derive(Clone, Debug)]
 pub struct Columns<T> {
-    each: Vec<T>,
+    columns: Vec<T>,
     rounding: Rounding,
 }
 
 impl<T: Clone> Columns<T> {
-    /// One for each index of the last axis, all of them as `start`.
+    /// Creates the statistics of each index of the last axis as a clone of `start`.
     pub(super) fn new(step: &Step, start: T) -> Columns<T> {
-        Columns { each: vec![start; step.input.last().get()], rounding: Rounding::Single }
+        Columns { columns: vec![start; step.input.last().get()], rounding: Rounding::Single }
     }
 
-    /// Hands every number that is there to its column.
-    pub(super) fn look(&mut self, values: &Values, look: impl Fn(&mut T, f64)) {
+    /// Calls `update` for every number that is not missing, with the statistics of its column.
+    pub(super) fn update(&mut self, values: &Values, update: impl Fn(&mut T, f64)) {
         if let Values::Doubles(_) = values {
             self.rounding = Rounding::Double;
         }
-        look_by_column(&mut self.each, values, look);
+        update_by_column(&mut self.columns, values, update);
     }
 }
 
 impl Affine {
-    /// One shift and one scale for each column, from what `learn` makes of it.
-    pub(super) fn of<T>(columns: Columns<T>, learn: impl Fn(T, Rounding) -> Learned) -> Affine {
-        let Columns { each, rounding } = columns;
+    /// Computes the scaling of each column from its statistics with `learn`.
+    pub(super) fn of<T>(
+        columns: Columns<T>,
+        learn: impl Fn(T, Rounding) -> ColumnScaling,
+    ) -> Affine {
+        let Columns { columns, rounding } = columns;
         let mut affine = Affine { shift: Vec::new(), scale: Vec::new(), unscaled: Vec::new() };
-        for (column, seen) in each.into_iter().enumerate() {
-            let (shift, scale, constant) = match learn(seen, rounding) {
-                Learned::Spread { shift, scale } => (shift, scale, None),
-                Learned::Constant { number, shift, scale } => (shift, scale, Some(Some(number))),
-                Learned::Empty => (0.0, 1.0, Some(None)),
+        for (column, statistics) in columns.into_iter().enumerate() {
+            let (shift, scale, constant) = match learn(statistics, rounding) {
+                ColumnScaling::Spread { shift, scale } => (shift, scale, None),
+                ColumnScaling::Constant { number, shift, scale } => {
+                    (shift, scale, Some(Some(number)))
+                }
+                ColumnScaling::Empty => (0.0, 1.0, Some(None)),
             };
             affine.shift.push(shift);
             affine.scale.push(scale);
@@ -116,21 +121,21 @@ impl Affine {
         affine
     }
 
-    /// What is worth knowing about columns that are not scaled.
+    /// Notices about the columns that are not scaled.
     pub(super) fn notices(&self) -> Vec<Notice> {
         self.unscaled.iter().map(|unscaled| unscaled.notice(self.shift.len())).collect()
     }
 
-    /// Why it does not fit the step, or makes no numbers of numbers.
+    /// Returns the reason if the scaling does not match the step or is not finite.
     pub(super) fn check(&self, step: &Step) -> Result<(), String> {
         let width = step.input.last().get();
         if self.shift.len() != width || self.scale.len() != width {
             return Err(format!("expected {width} shifts and scales, found {}", self.shift.len()));
         }
-        let known = |unscaled: &Unscaled| {
+        let is_valid = |unscaled: &Unscaled| {
             unscaled.column < width && unscaled.constant.is_none_or(f64::is_finite)
         };
-        if !self.unscaled.iter().all(known) {
+        if !self.unscaled.iter().all(is_valid) {
             return Err(format!("a column without spread that is none of {width}"));
         }
         let finite = self.shift.iter().chain(&self.scale).all(|number| number.is_finite());
@@ -140,7 +145,7 @@ impl Affine {
         }
     }
 
-    /// Shifts and scales, in `f64`.
+    /// Applies the scaling, computed in `f64`.
     pub(super) fn apply(&self, mut values: Values) -> Values {
         match &mut values {
             Values::Numbers(numbers) => self.apply_to(numbers, Rounding::Single),
@@ -159,7 +164,7 @@ impl Affine {
         }
     }
 
-    /// Scales and shifts back.
+    /// Applies the inverse.
     pub(super) fn invert(&self, numbers: &mut [f64]) {
         for row in numbers.chunks_exact_mut(self.shift.len().max(1)) {
             for ((number, shift), scale) in row.iter_mut().zip(&self.shift).zip(&self.scale) {
@@ -170,11 +175,11 @@ impl Affine {
 }
 
 impl Unscaled {
-    /// Makes what differs from the constant by no more than rounding the constant: an optimizer such
-    /// as Adam would take steps of full length on such noise.
+    /// Replaces a value that differs from the constant only by rounding error with the constant:
+    /// optimizers such as Adam would take full steps on such noise.
     fn round<T: Real>(&self, row: &mut [T], rounding: Rounding) {
         let (Some(constant), number) = (self.constant, &mut row[self.column]) else { return };
-        if (number.as_f64() - constant).abs() <= rounding.of(constant.abs()) {
+        if (number.as_f64() - constant).abs() <= rounding.tolerance(constant.abs()) {
             *number = T::of(constant);
         }
     }
@@ -201,19 +206,23 @@ impl Unscaled {
     }
 }
 
-/// Hands every number that is there to the column it stands in.
-pub(super) fn look_by_column<T>(columns: &mut [T], values: &Values, look: impl Fn(&mut T, f64)) {
+/// Calls `update` for every number that is not missing, with the statistics of its column.
+pub(super) fn update_by_column<T>(
+    columns: &mut [T],
+    values: &Values,
+    update: impl Fn(&mut T, f64),
+) {
     match values {
-        Values::Numbers(numbers) => look_at(columns, numbers, look),
-        Values::Doubles(numbers) => look_at(columns, numbers, look),
+        Values::Numbers(numbers) => update_each(columns, numbers, update),
+        Values::Doubles(numbers) => update_each(columns, numbers, update),
         _ => {}
     }
 }
 
-fn look_at<T, N: Real>(columns: &mut [T], numbers: &[N], look: impl Fn(&mut T, f64)) {
+fn update_each<T, N: Real>(columns: &mut [T], numbers: &[N], update: impl Fn(&mut T, f64)) {
     for row in numbers.chunks_exact(columns.len().max(1)) {
         for (column, number) in columns.iter_mut().zip(row).filter(|(_, n)| !n.is_nan()) {
-            look(column, number.as_f64());
+            update(column, number.as_f64());
         }
     }
 }
@@ -236,17 +245,17 @@ mod tests {
 
     #[test]
     fn a_column_without_spread_is_not_scaled_and_says_so() {
-        let each = vec![(5.0, 2.0), (1.0, 1e-8), (-3.0, 0.0)];
-        let columns = |rounding: Rounding| Columns { each: each.clone(), rounding };
+        let columns = vec![(5.0, 2.0), (1.0, 1e-8), (-3.0, 0.0)];
+        let columns = |rounding: Rounding| Columns { columns: columns.clone(), rounding };
         let learn = |(center, spread): (f64, f64), rounding: Rounding| {
-            Learned::of(center, spread, center.abs(), rounding)
+            ColumnScaling::of(center, spread, center.abs(), rounding)
         };
         let affine = Affine::of(columns(Rounding::Single), learn);
         assert_eq!((affine.shift, affine.scale), (vec![5.0, 1.0, -3.0], vec![2.0, 1.0, 1.0]));
-        // In `f64` there is more between 1 and its neighbours.
+        // In `f64`, 1e-8 is larger than the rounding error of 1.
         assert_eq!(Affine::of(columns(Rounding::Double), learn).scale, [2.0, 1e-8, 1.0]);
-        let empty = Columns { each: vec![()], rounding: Rounding::Double };
-        let empty = Affine::of(empty, |(), _| Learned::Empty);
+        let empty = Columns { columns: vec![()], rounding: Rounding::Double };
+        let empty = Affine::of(empty, |(), _| ColumnScaling::Empty);
         let notices: Vec<String> =
             empty.notices().iter().map(|notice| notice.to_string()).collect();
         assert_eq!(

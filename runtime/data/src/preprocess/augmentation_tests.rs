@@ -1,5 +1,5 @@
-//! What is done to pictures at random, at given parameters, against Keras's layers at the same
-//! ones, from the answers that `tests/fixtures/preprocessing_augmentation.py` recorded.
+//! Augmentations with fixed parameters, compared with the outputs of Keras's layers that
+//! `tests/fixtures/preprocessing_augmentation.py` recorded.
 
 use multi_input_spec::{step::flip, Shape, Size, Value};
 use serde_json::Value as Json;
@@ -8,13 +8,13 @@ use super::{
     contrast::adjust,
     flip::{mirrored, Mirror},
     image::{crop, moved, sources, Affinity},
-    rotate::turn,
-    zoom::shown,
+    rotate::rotation,
+    zoom::scaling,
     Flip, Random,
 };
 use crate::{schema::Step, Values};
 
-/// A step that takes and gives the fixture's picture; which one it is does not matter here.
+/// A step with the image shape of the fixture; its specification is not used.
 fn step(fixture: &Json) -> Step {
     let sizes: Vec<Size> =
         flat(&fixture["shape"]).iter().map(|n| Size::Known(*n as usize)).collect();
@@ -46,8 +46,8 @@ fn assert_close(values: &Values, answer: &Json, tolerance: f32) {
     let Values::Numbers(numbers) = values else { panic!("{values:?}") };
     let answer = flat(answer);
     assert_eq!(numbers.len(), answer.len());
-    for (place, (ours, theirs)) in numbers.iter().zip(&answer).enumerate() {
-        assert!((ours - theirs).abs() <= tolerance, "{place}: {ours} is not {theirs}");
+    for (index, (ours, theirs)) in numbers.iter().zip(&answer).enumerate() {
+        assert!((ours - theirs).abs() <= tolerance, "{index}: {ours} is not {theirs}");
     }
 }
 
@@ -64,7 +64,7 @@ fn a_mirrored_picture_is_that_of_keras() {
     }
 }
 
-/// What `affinity` makes of the parameter `name` of every case, of values up to 255.
+/// Compares the transformation of each case, given its parameter `name`; values are up to 255.
 fn check_moves(kind: &str, name: &str, affinity: impl Fn(f64) -> Affinity) {
     let (fixture, image) = fixture();
     for case in fixture[kind].as_array().unwrap() {
@@ -76,12 +76,12 @@ fn check_moves(kind: &str, name: &str, affinity: impl Fn(f64) -> Affinity) {
 
 #[test]
 fn a_turned_picture_is_that_of_keras() {
-    check_moves("rotate", "turn", turn);
+    check_moves("rotate", "turn", rotation);
 }
 
 #[test]
 fn a_nearer_or_farther_picture_is_that_of_keras() {
-    check_moves("zoom", "scale", shown);
+    check_moves("zoom", "scale", scaling);
 }
 
 #[test]

@@ -1,39 +1,39 @@
-//! `bins`: numbers by the interval they fall into.
+//! `bins`: discretization of numbers to intervals.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::look_by_column,
+    affine::update_by_column,
     sample::Sample,
     stage::{refuse, LearnedStep, Refusal},
 };
 use crate::{schema::Step, Real, Values};
 
-/// The index of the interval that a number falls into: how many edges are at or below it.
+/// The index of the interval that contains a number: the number of edges at or below it.
 ///
-/// `bins(n)` learns n - 1 edges for each index of the last axis, between which equally many
-/// training rows lie. With `bins(edges = [..])` they are given.
+/// `bins(n)` learns n - 1 edges per index of the last axis, the quantiles that divide the training
+/// rows into n equal parts. `bins(edges = [..])` sets the edges.
 ///
-/// Where training rows are equal, edges coincide, and there are fewer: an interval without training
-/// rows is left out, so that no index is one that training never saw. A constant column has the
-/// index 0 alone; a column of k different numbers has at most k indices. The indices are below n in
-/// any case, and those that no interval has are never given.
+/// Equal training values give equal edges. Duplicate edges, and intervals without training rows,
+/// are removed, so that every index occurs in training. A constant column has only the index 0; a
+/// column of k distinct values has at most k indices. The output always has n categories; the
+/// unused ones do not occur.
 ///
 /// `sklearn.preprocessing.KBinsDiscretizer(n, encode="ordinal", strategy="quantile",
-/// quantile_method="linear")`, which leaves out intervals of no width: those that have one and no
-/// training rows it keeps, and what lies at its largest edge it adds to the interval below.
-/// `keras.layers.Discretization(bin_boundaries=edges)`. Learned edges are exact for up to 2^20
-/// training rows; beyond, those of a random sample of as many.
+/// quantile_method="linear")`, which removes only intervals of zero width, and counts values at the
+/// largest edge in the interval below. `keras.layers.Discretization(bin_boundaries=edges)`. Learned
+/// edges are exact for up to 2^20 training rows; for more, they are estimated from a random sample
+/// of 2^20 rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bins {
-    /// The rising edges for each index of the last axis.
+    /// The increasing edges for each index of the last axis.
     pub edges: Vec<Vec<f64>>,
 }
 
 impl LearnedStep for Bins {
-    type Seen = Vec<Sample>;
+    type State = Vec<Sample>;
 
-    fn given(step: &Step) -> Option<Bins> {
+    fn from_arguments(step: &Step) -> Option<Bins> {
         let edges = step.argument("edges");
         let width = step.input.last().get();
         (!edges.is_absent()).then(|| Bins { edges: vec![edges.numbers().to_vec(); width] })
@@ -43,8 +43,8 @@ impl LearnedStep for Bins {
         vec![Sample::new(); step.input.last().get()]
     }
 
-    fn look(columns: &mut Vec<Sample>, _: &Step, values: &Values) {
-        look_by_column(columns, values, Sample::look);
+    fn update(columns: &mut Vec<Sample>, _: &Step, values: &Values) {
+        update_by_column(columns, values, Sample::update);
     }
 
     fn learn(columns: Vec<Sample>, step: &Step) -> Bins {
@@ -54,9 +54,9 @@ impl LearnedStep for Bins {
 
     fn check(&self, step: &Step) -> Result<(), String> {
         let (width, below) = (step.input.last().get(), step.output.below.get());
-        let rising = |edges: &Vec<f64>| edges.windows(2).all(|pair| pair[0] < pair[1]);
-        let sound = |edges: &Vec<f64>| edges.len() < below && rising(edges);
-        match self.edges.len() == width && self.edges.iter().all(sound) {
+        let increasing = |edges: &Vec<f64>| edges.windows(2).all(|pair| pair[0] < pair[1]);
+        let is_valid = |edges: &Vec<f64>| edges.len() < below && increasing(edges);
+        match self.edges.len() == width && self.edges.iter().all(is_valid) {
             true => Ok(()),
             false => Err(format!("expected {width} lists of fewer than {below} rising edges")),
         }
@@ -73,9 +73,9 @@ impl LearnedStep for Bins {
 
 impl Bins {
     fn indices<T: Real>(&self, step: &Step, numbers: &[T]) -> Result<Values, Refusal> {
-        if let Some(place) = numbers.iter().position(|number| number.is_nan()) {
+        if let Some(index) = numbers.iter().position(|number| number.is_nan()) {
             let expected = "a number, for `bins` comes before `impute`";
-            return Err(refuse(step, place, expected, "nothing"));
+            return Err(refuse(step, index, expected, "nothing"));
         }
         let bin = |(number, edges): (&T, &Vec<f64>)| {
             edges.partition_point(|edge| *edge <= number.as_f64()) as u32

@@ -1,4 +1,4 @@
-//! `calendar`: dates taken apart.
+//! `calendar`: parts of a date as numbers.
 
 use std::f64::consts::TAU;
 
@@ -7,13 +7,14 @@ use chrono::{Datelike, NaiveDateTime, Timelike};
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Values};
 
-/// A date becomes a number for each part that is named, in this order: `year`, `month` (1 to 12),
-/// `day` (1 to 31), `weekday` (0 is Monday), `hour` (0 to 23; 0 where there is no time), `minute`.
+/// One number per named part of a date, in the order of the arguments: `year`, `month` (1 to 12),
+/// `day` (1 to 31), `weekday` (0 is Monday), `hour` (0 to 23; 0 for a date without a time),
+/// `minute`.
 ///
-/// A part that comes round again may be named as a cycle, `month_cycle` (of a year), `day_cycle` (of
-/// the month it is in), `weekday_cycle` (of a week), `hour_cycle` (of a day, with the minutes),
-/// `year_cycle` (the day of the year): it becomes two numbers, sine and cosine of its share of a
-/// turn, so that December and January are neighbours.
+/// The cyclic encodings `month_cycle` (within the year), `day_cycle` (within its month),
+/// `weekday_cycle` (within the week), `hour_cycle` (within the day, including minutes) and
+/// `year_cycle` (day of the year) give two numbers, the sine and cosine of 2 pi times the elapsed
+/// fraction of the period, so that December and January are close.
 ///
 /// pandas: `dates.dt.month`, `numpy.sin(2 * pi * (dates.dt.month - 1) / 12)` and so on.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +35,9 @@ impl FixedStep for Calendar {
 
 /// Appends one part of a date.
 fn push(date: &NaiveDateTime, part: &str, numbers: &mut Vec<f32>) {
-    let mut cycle = |share: f64| {
-        let turn = TAU * share;
-        numbers.extend([turn.sin() as f32, turn.cos() as f32]);
+    let mut cycle = |fraction: f64| {
+        let angle = TAU * fraction;
+        numbers.extend([angle.sin() as f32, angle.cos() as f32]);
     };
     let hours = f64::from(date.hour()) + f64::from(date.minute()) / 60.0;
     let weekday = date.weekday().num_days_from_monday();
@@ -55,7 +56,7 @@ fn push(date: &NaiveDateTime, part: &str, numbers: &mut Vec<f32>) {
         "weekday" => numbers.push(weekday as f32),
         "hour" => numbers.push(date.hour() as f32),
         "minute" => numbers.push(date.minute() as f32),
-        // The spec lists no other.
+        // The spec has no other part.
         _ => numbers.push(f32::NAN),
     }
 }

@@ -1,4 +1,4 @@
-//! `categories`: a vocabulary of categories.
+//! `categories`: a learned vocabulary of categories.
 
 use multi_input_spec::Kind;
 use serde::{Deserialize, Serialize};
@@ -9,75 +9,78 @@ use super::{
 };
 use crate::{schema::Step, Values};
 
-/// Texts or whole numbers become indices below `capacity`, by how often the training rows have
-/// them: 0 is padding, which no value gets, 1 is unknown, the most frequent gets 2. So a capacity of
-/// `n + 2` is what `n` different values need. What was seen
-/// fewer than `minimum` times (1), or does not fit into the capacity, is unknown;
-/// a notice and [`Preprocessing::overflow`](crate::preprocess::Preprocessing::overflow) say how much
-/// that is, and which capacity would hold all: two more than there are different values.
+/// Encodes texts or whole numbers as indices below `capacity`, by decreasing frequency in the
+/// training rows: 0 is padding, which no value gets, 1 is unknown, and the most frequent value gets
+/// 2. `n` distinct values need a capacity of `n + 2`. Values that occur fewer than `minimum` times
+/// (default 1), or exceed the capacity, are unknown; a notice and
+/// [`Preprocessing::overflow`](crate::preprocess::Preprocessing::overflow) report their number, and
+/// the capacity that would hold all values.
 ///
-/// Frequencies are exact for up to 2 `capacity` different values, or 2^20 (a million) where that is
-/// more; memory is for so many. Beyond, those seen least often are forgotten now and then: a
-/// frequency may then be too high, by at most n / `capacity` of n values (or n / 2^19), so that
-/// whatever occurs more often than that is never missed, and the figures of the overflow are lower
-/// bounds.
+/// Frequencies are exact for up to 2 `capacity` distinct values, or 2^20 if that is more, which
+/// bounds the memory. Beyond, the least frequent values are dropped periodically: a frequency may
+/// be overestimated by at most n / `capacity` for n values (or n / 2^19), so that no value with a
+/// higher frequency is lost, and the counts of the overflow are lower bounds.
 ///
-/// A category that no training row has is unknown, and where all of them found a place the vector of
-/// the unknown one is not trained: an embedding gives it the mean of the known ones'
-/// (`Trainer::keep_untrained` does not), `one_hot` equal
-/// shares of them. With `unknown_rate = 0.01` each category of a training row is taken for unknown
-/// with that probability, anew in every epoch, so that it is trained.
+/// Values without a training row are unknown. If every training value is in the vocabulary, the
+/// embedding of the unknown category is not trained: it is set to the mean of the trained ones
+/// (unless `Trainer::keep_untrained`), and `one_hot` encodes it as equal parts of the known
+/// categories. With `unknown_rate = 0.01`, each category of a training row is replaced by the
+/// unknown one with that probability, anew in every epoch, so that it is trained.
 ///
-/// With `shared = input` the vocabulary is that of another input, learned of both.
+/// With `shared = input`, the vocabulary of another input is used, fitted on both inputs.
 ///
 /// `keras.layers.StringLookup(max_tokens=capacity, mask_token="")` and
 /// `IntegerLookup(max_tokens=capacity, mask_token=..)`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Categories {
-    /// Of texts.
+    /// A vocabulary of texts.
     Texts(Vocabulary<String>),
-    /// Of whole numbers.
+    /// A vocabulary of whole numbers.
     Numbers(Vocabulary<u32>),
 }
 
-/// What was counted.
+/// Frequencies of the categories of the training rows.
 #[derive(Debug)]
-pub enum Seen {
-    /// Texts.
+pub enum CategoryCounts {
+    /// Frequencies of texts.
     Texts(Counts<String>),
-    /// Whole numbers.
+    /// Frequencies of whole numbers.
     Numbers(Counts<u32>),
 }
 
 impl LearnedStep for Categories {
-    type Seen = Seen;
+    type State = CategoryCounts;
 
-    fn start(step: &Step) -> Seen {
+    fn start(step: &Step) -> CategoryCounts {
         match step.input.kind {
-            Kind::Texts => Seen::Texts(Counts::for_capacity(step.output.below.get())),
-            _ => Seen::Numbers(Counts::for_capacity(step.output.below.get())),
+            Kind::Texts => CategoryCounts::Texts(Counts::for_capacity(step.output.below.get())),
+            _ => CategoryCounts::Numbers(Counts::for_capacity(step.output.below.get())),
         }
     }
 
-    fn look(seen: &mut Seen, _: &Step, values: &Values) {
-        match (seen, values) {
-            (Seen::Texts(counts), Values::Texts(texts)) => {
+    fn update(state: &mut CategoryCounts, _: &Step, values: &Values) {
+        match (state, values) {
+            (CategoryCounts::Texts(counts), Values::Texts(texts)) => {
                 texts.iter().for_each(|text| counts.add(&**text));
             }
-            (Seen::Numbers(counts), Values::Categories(numbers)) => {
+            (CategoryCounts::Numbers(counts), Values::Categories(numbers)) => {
                 numbers.iter().for_each(|number| counts.add(number));
             }
             _ => {}
         }
     }
 
-    fn learn(seen: Seen, step: &Step) -> Categories {
+    fn learn(state: CategoryCounts, step: &Step) -> Categories {
         let capacity = step.output.below.get();
         let minimum = step.argument("minimum").size_or(1).get() as u64;
-        match seen {
-            Seen::Texts(counts) => Categories::Texts(counts.most_frequent(capacity, minimum)),
-            Seen::Numbers(counts) => Categories::Numbers(counts.most_frequent(capacity, minimum)),
+        match state {
+            CategoryCounts::Texts(counts) => {
+                Categories::Texts(counts.most_frequent(capacity, minimum))
+            }
+            CategoryCounts::Numbers(counts) => {
+                Categories::Numbers(counts.most_frequent(capacity, minimum))
+            }
         }
     }
 
@@ -86,7 +89,7 @@ impl LearnedStep for Categories {
         match (self, step.input.kind) {
             (Categories::Texts(vocabulary), Kind::Texts) => vocabulary.check(capacity),
             (Categories::Numbers(vocabulary), Kind::Categories) => vocabulary.check(capacity),
-            // An empty list may be either.
+            // An empty list deserializes to either variant.
             (Categories::Texts(vocabulary), _) if vocabulary.is_empty() => Ok(()),
             _ => Err("its vocabulary is of another kind".to_owned()),
         }
@@ -126,8 +129,10 @@ impl LearnedStep for Categories {
         let mut values = self.apply(step, values)?;
         if let Values::Categories(indices) = &mut values {
             let rate = unknown_rate(step);
-            let dropped =
-                indices.iter_mut().enumerate().filter(|(place, _)| rng.share(*place, 0) < rate);
+            let dropped = indices
+                .iter_mut()
+                .enumerate()
+                .filter(|(position, _)| rng.uniform(*position, 0) < rate);
             dropped.for_each(|(_, index)| *index = UNKNOWN);
         }
         Ok(values)
@@ -141,7 +146,7 @@ impl LearnedStep for Categories {
     }
 }
 
-/// How likely a category of a training row is taken for unknown.
+/// The probability to replace a category of a training row by the unknown one.
 fn unknown_rate(step: &Step) -> f64 {
     step.argument("unknown_rate").number_or(0.0)
 }

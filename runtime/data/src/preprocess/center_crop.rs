@@ -1,4 +1,4 @@
-//! `center_crop`: the middle of every picture.
+//! `center_crop`: the centre of an image.
 
 use super::{
     image::{crop, sources},
@@ -6,10 +6,11 @@ use super::{
 };
 use crate::{schema::Step, Picture, Values};
 
-/// The `height` rows of `width` pixels in the middle of a picture, which must be at least as large;
-/// an odd row or pixel more is left at the end. Channels come first, with values from 0 to 255.
+/// Crops the central `height` rows of `width` pixels of an image, which must be at least as large;
+/// an odd margin is larger at the bottom and right. The output has shape (channels, height, width),
+/// with values from 0 to 255.
 ///
-/// `keras.layers.CenterCrop(height, width)` (which resizes a picture that is too small);
+/// `keras.layers.CenterCrop(height, width)`, which resizes an image that is too small;
 /// `torchvision.transforms.CenterCrop`.
 #[derive(Clone, Copy, Debug)]
 pub struct CenterCrop;
@@ -34,19 +35,19 @@ impl FixedStep for CenterCrop {
     }
 
     fn shrink(step: &Step, picture: &Picture) -> Option<Picture> {
-        let (whole, part) = ([picture.height(), picture.width()], size(step));
-        let smaller = part[0] <= whole[0] && part[1] <= whole[1] && part != whole;
-        // One that is too small is refused where its row is known.
-        smaller.then(|| picture.cropped(corner(whole, part), part)).flatten()
+        let (image, crop_size) = ([picture.height(), picture.width()], size(step));
+        let smaller = crop_size[0] <= image[0] && crop_size[1] <= image[1] && crop_size != image;
+        // An image that is too small is refused in `apply`, where its row is known.
+        smaller.then(|| picture.cropped(corner(image, crop_size), crop_size)).flatten()
     }
 }
 
-/// Height and width of what is left.
+/// Height and width of the crop.
 fn size(step: &Step) -> [usize; 2] {
     [1, 2].map(|axis| step.output.dim(axis).get())
 }
 
-/// Where the middle of a picture begins.
-fn corner(whole: [usize; 2], part: [usize; 2]) -> [usize; 2] {
-    [0, 1].map(|axis| (whole[axis] - part[axis]) / 2)
+/// The top left corner of the crop.
+fn corner(image: [usize; 2], crop_size: [usize; 2]) -> [usize; 2] {
+    [0, 1].map(|axis| (image[axis] - crop_size[axis]) / 2)
 }

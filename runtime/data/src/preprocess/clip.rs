@@ -1,9 +1,9 @@
-//! `clip`: between two bounds.
+//! `clip`: clipping to bounds.
 
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Values};
 
-/// min(max(x, low), high) of every number. NumPy's `clip`.
+/// min(max(x, low), high) of every number. NumPy: `clip`.
 #[derive(Clone, Copy, Debug)]
 pub struct Clip;
 
@@ -21,7 +21,7 @@ impl FixedStep for Clip {
 }
 
 fn clip<T: PartialOrd + Copy>(numbers: &mut [T], low: T, high: T) {
-    // Written out, so that NaN stays, which `max` would replace.
+    // Comparisons preserve NaN, which `max` would replace.
     for number in numbers {
         if *number < low {
             *number = low;

@@ -1,24 +1,24 @@
-//! `crossed`: the categories of several inputs as one.
+//! `crossed`: hashed feature cross of several inputs.
 
 use super::{hashed::sip_hash, stage::Derivation};
 use crate::{schema::Derived, Column, Values};
 
-/// One category below `buckets` for the categories of several inputs together, so that a layer may
-/// learn something of every combination: `#[derived(crossed(district, kind, 1000))]`. The order in
-/// which the inputs are named matters.
+/// One category below `buckets` for each combination of the categories of several inputs, so that a
+/// layer can learn interactions: `#[derived(crossed(district, kind, 1000))]`. The order of the
+/// inputs matters.
 ///
-/// What rows hold is crossed, before the input's own steps: a text or number that no vocabulary
-/// knows is as good as any other. Of a number, the interval that `bins` puts it into is crossed. An
-/// absent input, whatever stands in for it elsewhere, is a category of its own, different from
-/// every text and number.
+/// The raw values are crossed, before the input's own steps, so texts and numbers that are not in a
+/// vocabulary stay distinct. A numeric input is crossed by its `bins` interval. An absent input is
+/// a separate category, different from every text and number, independent of its replacement
+/// policy.
 ///
-/// The category is the rest of a hash divided by `buckets`, so different combinations may share
-/// one. The hash is SipHash-2-4 with the key (salt, salt), as in `hashed`, of all values one behind
-/// the other: for each the length in bytes plus one, as eight bytes, the lowest first, and then its
-/// text (of a number, the decimal digits); eight bytes of 0 for an absent one.
+/// The category is a hash modulo `buckets`, so distinct combinations may collide. The hash is
+/// SipHash-2-4 with the key (salt, salt), as in `hashed`, of the concatenation of all values: for
+/// each value its length in bytes plus 1 as 8 bytes (little-endian), then the text (of a number,
+/// its decimal digits); for an absent value, 8 zero bytes.
 ///
-/// `keras.layers.HashedCrossing(num_bins=buckets)`, which takes FarmHash fingerprints instead: the
-/// indices are others, and evenly spread alike. It knows no salt, no bins and nothing absent.
+/// `keras.layers.HashedCrossing(num_bins=buckets)`, which hashes FarmHash fingerprints: the indices
+/// differ, with the same distribution. It supports no salt, no bins and no absent values.
 #[derive(Clone, Copy, Debug)]
 pub struct Crossed;
 
@@ -37,7 +37,7 @@ impl Derivation for Crossed {
     }
 }
 
-/// Appends what a row holds to what is hashed.
+/// Appends the value of a row to the hashed bytes.
 fn push(column: &Column, row: usize, key: &mut Vec<u8>) {
     let mut text = |text: &str| {
         key.extend((text.len() as u64 + 1).to_le_bytes());
@@ -47,7 +47,7 @@ fn push(column: &Column, row: usize, key: &mut Vec<u8>) {
         _ if !column.is_present(row) => key.extend(0_u64.to_le_bytes()),
         Values::Texts(texts) => text(&texts[row]),
         Values::Categories(indices) => text(&indices[row].to_string()),
-        // The spec takes no other.
+        // The spec accepts no other values.
         _ => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Preprocessing while it is fitted.
+//! Fitting of the preprocessing.
 
 use multi_input_base::{Error, Result};
 
@@ -9,25 +9,25 @@ use super::{
 };
 use crate::{schema::Schema, Column, Table};
 
-/// Whether a row (the second number) counts for an output (the first): its weight is not 0.
+/// Whether a row (second argument) counts for an output (first argument): its weight is not 0.
 pub type Counts<'a> = &'a dyn Fn(usize, usize) -> bool;
 
-/// Preprocessing while it is fitted: it is shown all training rows, a table at a time, and again
-/// until it is done.
+/// The preprocessing of a model during fitting. It passes over all training rows, table by table,
+/// until [`is_done`](Fitting::is_done).
 ///
-/// What a row teaches follows from the outputs that it counts for: those whose targets it knows, and
-/// for which its weight is not 0. Of these it teaches the targets' steps and labels. It teaches the
-/// inputs' steps where it counts for some output.
+/// A row counts for the outputs with a known target and a nonzero weight. The steps and labels of a
+/// target are fitted on the rows that count for its output; the steps of the inputs are fitted on
+/// the rows that count for at least one output.
 pub struct Fitting {
     schema: &'static Schema,
     inputs: Vec<PipelineFit>,
     targets: Vec<TargetFit>,
-    /// The pass under way is for the labels alone.
+    /// Whether the current pass fits only the labels.
     labels_only: bool,
 }
 
 impl Fitting {
-    /// Of which nothing is fitted yet.
+    /// Starts fitting the preprocessing of a schema.
     pub fn new(schema: &'static Schema) -> Fitting {
         let inputs = schema.inputs.iter().map(|input| PipelineFit::new(Plan::of_input(input)));
         let targets = schema.targets.iter().map(TargetFit::new);
@@ -35,17 +35,17 @@ impl Fitting {
         Fitting { schema, inputs, targets, labels_only: false }
     }
 
-    /// Has the first pass learn nothing but labels, so that the weights of their classes are known in
-    /// those that follow.
+    /// Makes the first pass fit only the labels, so that class weights are known in the following
+    /// passes.
     pub fn with_labels_first(mut self) -> Fitting {
         self.labels_only = true;
         self
     }
 
-    /// Whether there is nothing to learn any more.
+    /// Whether all steps are fitted, or one of them cannot be fitted.
     pub fn is_done(&self) -> bool {
         let (mut inputs, mut targets) = (self.inputs.iter(), self.targets.iter());
-        // An input may wait for the vocabulary of one that never gets any.
+        // After an error, an input may wait forever for the vocabulary of another one.
         self.has_failed() || targets.all(TargetFit::is_done) && inputs.all(PipelineFit::is_done)
     }
 
@@ -54,16 +54,16 @@ impl Fitting {
         inputs || self.targets.iter().any(TargetFit::has_failed)
     }
 
-    /// Looks for a row with a value that [`look`](Fitting::look) does not take, whatever rows stand
-    /// beside it; nothing is learned.
+    /// Returns the error of the first row that [`look`](Fitting::look) would refuse, independent of
+    /// other rows, without updating the statistics.
     pub fn check(&self, table: &Table) -> Result<()> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
         self.inputs.iter().zip(inputs).try_for_each(|(input, column)| input.check(column))?;
         self.targets.iter().zip(targets).try_for_each(|(target, column)| target.check(column))
     }
 
-    /// The rows of a table but for those with one label too many, of which `refuse` is told; nothing is
-    /// learned.
+    /// The rows of a table without those whose labels exceed the number of classes; `refuse` gets
+    /// their errors. The statistics are not updated.
     pub fn without_surplus_labels(
         &self,
         table: &Table,
@@ -77,12 +77,13 @@ impl Fitting {
         rows
     }
 
-    /// Whether the pass under way is for the labels alone.
+    /// Whether the current pass fits only the labels.
     pub fn is_for_labels(&self) -> bool {
         self.labels_only
     }
 
-    /// Takes a look at some rows of a table, the first of which has the number `first`.
+    /// Updates the statistics with some rows of a table; `first` is the index of its first row
+    /// among all rows, for errors.
     pub fn look(
         &mut self,
         table: &Table,
@@ -91,37 +92,37 @@ impl Fitting {
         first: usize,
     ) -> Result<()> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
-        let teaches =
+        let counts_for =
             |output: usize, row: usize| targets[output].is_present(row) && counts(output, row);
         if !self.labels_only {
-            let some = |row: &usize| {
-                targets.is_empty() || (0..targets.len()).any(|output| teaches(output, *row))
+            let counts_for_any = |row: &usize| {
+                targets.is_empty() || (0..targets.len()).any(|output| counts_for(output, *row))
             };
-            let rows: Vec<usize> = rows.iter().copied().filter(some).collect();
-            self.look_at_inputs(inputs, &rows, first)?;
+            let rows: Vec<usize> = rows.iter().copied().filter(counts_for_any).collect();
+            self.update_inputs(inputs, &rows, first)?;
         }
         for (output, (target, column)) in self.targets.iter_mut().zip(targets).enumerate() {
-            let own = rows.iter().copied().filter(|&row| teaches(output, row));
-            let own: Vec<usize> = own.collect();
+            let counting = rows.iter().copied().filter(|&row| counts_for(output, row));
+            let counting: Vec<usize> = counting.collect();
             match self.labels_only {
-                true => target.look_for_labels(column, &own, first)?,
-                false => target.look(column, &own, first)?,
+                true => target.update_labels(column, &counting, first)?,
+                false => target.update(column, &counting, first)?,
             }
         }
         Ok(())
     }
 
-    fn look_at_inputs(&mut self, inputs: &[Column], rows: &[usize], first: usize) -> Result<()> {
-        for (place, column) in inputs.iter().enumerate() {
-            self.inputs[place].look(column, rows, first)?;
-            if let Some(owner) = self.inputs[place].waits_for() {
-                self.inputs[owner].look_at_another(column, rows);
+    fn update_inputs(&mut self, inputs: &[Column], rows: &[usize], first: usize) -> Result<()> {
+        for (index, column) in inputs.iter().enumerate() {
+            self.inputs[index].update(column, rows, first)?;
+            if let Some(owner) = self.inputs[index].waits_for() {
+                self.inputs[owner].update_from_shared(column, rows);
             }
         }
         Ok(())
     }
 
-    /// A table with the classes of the labels that have been learned, in the place of the labels.
+    /// Converts labels to classes, for outputs whose labels are fitted.
     pub fn classes(&self, table: &Table) -> Table {
         let mut table = table.clone();
         let columns = table.columns.iter_mut().skip(self.inputs.len());
@@ -131,37 +132,33 @@ impl Fitting {
         table
     }
 
-    /// Ends a pass over the training rows.
+    /// Finishes a pass over the training rows.
     pub fn end_pass(&mut self) {
         if std::mem::take(&mut self.labels_only) {
-            self.targets.iter_mut().for_each(TargetFit::end_labels);
+            self.targets.iter_mut().for_each(TargetFit::finish_labels);
             return;
         }
         self.inputs.iter_mut().for_each(PipelineFit::end_pass);
-        for place in 0..self.inputs.len() {
-            let owner = self.inputs[place].waits_for();
+        for index in 0..self.inputs.len() {
+            let owner = self.inputs[index].waits_for();
             if let Some(step) = owner.and_then(|owner| self.inputs[owner].first()) {
-                self.inputs[place].take(step);
+                self.inputs[index].set_shared_step(step);
             }
         }
         self.targets.iter_mut().for_each(TargetFit::end_pass);
     }
 
-    /// What was learned.
+    /// The fitted preprocessing.
     ///
     /// # Errors
-    /// [`Error::Settings`] for a step that no rows can fit: a bound that is not a number, for
-    /// instance.
+    /// [`Error::Settings`] for a step that cannot be fitted on any rows, for instance because of a
+    /// bound that is NaN.
     pub fn finish(self) -> Result<Preprocessing> {
-        self.finished().map_err(|reason| Error::Settings(vec![reason]))
-    }
-
-    /// The same with the reason alone.
-    pub(super) fn finished(self) -> std::result::Result<Preprocessing, String> {
+        let refused = |reason| Error::Settings(vec![reason]);
         let inputs = self.inputs.into_iter().map(PipelineFit::finish);
-        let inputs = inputs.collect::<std::result::Result<_, _>>()?;
+        let inputs = inputs.collect::<std::result::Result<_, _>>().map_err(refused)?;
         let targets = self.targets.into_iter().map(TargetFit::finish);
-        let targets = targets.collect::<std::result::Result<_, _>>()?;
+        let targets = targets.collect::<std::result::Result<_, _>>().map_err(refused)?;
         Ok(Preprocessing { schema: self.schema, inputs, targets })
     }
 }

@@ -1,4 +1,4 @@
-//! `flip`: mirror images, in training.
+//! `flip`: random mirroring in training.
 
 use super::{
     image::{shape, sources},
@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{schema::Step, Values};
 
-/// Every second picture, by lot, is mirrored in training: left and right with `horizontal`, top and
-/// bottom with `vertical`, each by a lot of its own with `both`. `keras.layers.RandomFlip(mode)`.
+/// In training, mirrors an image with probability 1/2: left and right with `horizontal`, top and
+/// bottom with `vertical`, each independently with `both`. `keras.layers.RandomFlip(mode)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Flip;
 
@@ -17,19 +17,19 @@ impl RandomStep for Flip {
         let direction = step.argument("direction").word_or("horizontal");
         let (sideways, upside_down) = (direction != "vertical", direction != "horizontal");
         Ok(mirrored(step, &values, |row| Mirror {
-            left_right: sideways && rng.share(row, 0) < 0.5,
-            up_down: upside_down && rng.share(row, 1) < 0.5,
+            left_right: sideways && rng.uniform(row, 0) < 0.5,
+            up_down: upside_down && rng.uniform(row, 1) < 0.5,
         }))
     }
 }
 
-/// Which sides of a picture change places.
+/// The axes along which an image is mirrored.
 pub(super) struct Mirror {
     pub(super) left_right: bool,
     pub(super) up_down: bool,
 }
 
-/// Pictures of the same size, each mirrored as `mirror` says of its row.
+/// Mirrors each image by the result of `mirror` for its row.
 pub(super) fn mirrored(step: &Step, values: &Values, mirror: impl Fn(usize) -> Mirror) -> Values {
     let [channels, height, width] = shape(step);
     let mut mirrored = Vec::with_capacity(values.len());

@@ -1,10 +1,10 @@
-//! `hashed`: categories without a vocabulary.
+//! `hashed`: categories by a hash, without a vocabulary.
 
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Values};
 
-/// Texts or whole numbers become the rest of their hash divided by `buckets`: nothing is learned,
-/// new values are as good as others, and different ones may share a bucket.
+/// Encodes texts or whole numbers as their hash modulo `buckets`. Nothing is learned, and values
+/// that training rows lack are encoded like any other; distinct values may collide.
 ///
 /// The hash is SipHash-2-4 of the text (of a number, its decimal digits) with the key (salt, salt),
 /// as in `keras.layers.Hashing(num_bins=buckets, salt=salt)`.
@@ -31,8 +31,8 @@ pub(super) fn bucket(text: &str, buckets: usize, salt: u64) -> u32 {
     (sip_hash(text.as_bytes(), [salt, salt]) % buckets.max(1) as u64) as u32
 }
 
-/// SipHash-2-4 (Aumasson and Bernstein, 2012). Written out, because the standard library's is
-/// another one, and indices in saved models must never change.
+/// SipHash-2-4 (Aumasson and Bernstein, 2012). Implemented here because the standard library uses
+/// another variant, and the indices in saved models must not change.
 pub(super) fn sip_hash(bytes: &[u8], key: [u64; 2]) -> u64 {
     let mut state = [
         key[0] ^ 0x736f_6d65_7073_6575,
@@ -42,8 +42,8 @@ pub(super) fn sip_hash(bytes: &[u8], key: [u64; 2]) -> u64 {
     ];
     let words = bytes.chunks_exact(8);
     let mut last = (bytes.len() as u64) << 56;
-    for (place, byte) in words.remainder().iter().enumerate() {
-        last |= u64::from(*byte) << (8 * place);
+    for (index, byte) in words.remainder().iter().enumerate() {
+        last |= u64::from(*byte) << (8 * index);
     }
     let words = words.map(|word| u64::from_le_bytes(word.try_into().unwrap_or_default()));
     for word in words.chain([last]) {

@@ -1,4 +1,4 @@
-//! `impute`: something in the place of missing numbers.
+//! `impute`: imputation of missing numbers.
 
 use std::collections::HashMap;
 
@@ -6,59 +6,61 @@ use multi_input_base::{Notice, NoticeKind};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::look_by_column,
+    affine::update_by_column,
     mean::RunningMean,
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
 use crate::{schema::Step, Real, Values};
 
-/// Missing numbers (NaN, or a blank cell in a file) become the mean, the median or the most
-/// frequent (of several the smallest) of the training rows' present ones, for each index of the
-/// last axis, or a given constant; 0 where no training row had one, of which a [`Notice`] tells.
+/// Replaces missing numbers (NaN, or a blank cell in a file) by the mean, the median or the most
+/// frequent value (of several, the smallest) of the present training values for each index of the
+/// last axis, or by a given constant; by 0, with a [`Notice`], where no training row has a value.
 ///
-/// With `indicator = true` there follow on the last axis as many flags: 1 where a number was
-/// missing.
+/// With `indicator = true`, as many flags are appended on the last axis: 1 where a number was
+/// missing, else 0.
 ///
-/// `sklearn.impute.SimpleImputer(strategy, fill_value=constant, add_indicator=indicator)` (whose
-/// indicator leaves out what is never missing in training). The median is exact for up to 2^20
-/// training rows; beyond, that of a random sample of as many.
+/// `sklearn.impute.SimpleImputer(strategy, fill_value=constant, add_indicator=indicator)`, whose
+/// indicator omits columns without missing values in training. The median is exact for up to 2^20
+/// training rows; for more, it is estimated from a random sample of 2^20 rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Impute {
-    /// One for each index of the last axis.
+    /// The replacement for each index of the last axis.
     pub stand_ins: Vec<f64>,
-    /// The indices for which no training row had a number.
+    /// The indices without a value in the training rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub empty: Vec<usize>,
 }
 
-/// What is kept of a column.
+/// The statistics of a column during fitting.
 #[derive(Debug)]
-pub enum Seen {
-    /// The mean so far.
+pub enum ColumnStatistics {
+    /// The running mean.
     Mean(RunningMean),
-    /// The numbers.
+    /// A sample of the values.
     Median(Sample),
-    /// How often each number, by its bits, was seen.
+    /// The frequency of each value, by its bits.
     Counts(HashMap<u64, u64>),
 }
 
-impl Seen {
-    fn look(&mut self, number: f64) {
+impl ColumnStatistics {
+    fn update(&mut self, number: f64) {
         match self {
-            Seen::Mean(mean) => mean.look(number),
-            Seen::Median(sample) => sample.look(number),
-            // Zero has two signs.
-            Seen::Counts(counts) => *counts.entry((number + 0.0).to_bits()).or_default() += 1,
+            ColumnStatistics::Mean(mean) => mean.update(number),
+            ColumnStatistics::Median(sample) => sample.update(number),
+            // Adding 0.0 converts -0.0 to 0.0.
+            ColumnStatistics::Counts(counts) => {
+                *counts.entry((number + 0.0).to_bits()).or_default() += 1
+            }
         }
     }
 
-    /// What stands in; `None` where no number was seen.
+    /// The replacement; `None` for an empty column.
     fn learn(self) -> Option<f64> {
         match self {
-            Seen::Mean(mean) => mean.learn(),
-            Seen::Median(sample) => sample.quantiles(&[0.5]).map(|median| median[0]),
-            Seen::Counts(counts) => {
+            ColumnStatistics::Mean(mean) => mean.learn(),
+            ColumnStatistics::Median(sample) => sample.quantiles(&[0.5]).map(|median| median[0]),
+            ColumnStatistics::Counts(counts) => {
                 let numbers = counts.into_iter().map(|(bits, count)| (f64::from_bits(bits), count));
                 let better = |a: &(f64, u64), b: &(f64, u64)| {
                     a.1.cmp(&b.1).then_with(|| b.0.total_cmp(&a.0))
@@ -70,39 +72,39 @@ impl Seen {
 }
 
 impl LearnedStep for Impute {
-    type Seen = Vec<Seen>;
+    type State = Vec<ColumnStatistics>;
 
-    fn given(step: &Step) -> Option<Impute> {
+    fn from_arguments(step: &Step) -> Option<Impute> {
         let constant = step.argument("constant");
         let width = step.input.last().get();
         let stand_ins = vec![constant.number_or(0.0); width];
         (!constant.is_absent()).then_some(Impute { stand_ins, empty: Vec::new() })
     }
 
-    fn start(step: &Step) -> Vec<Seen> {
+    fn start(step: &Step) -> Vec<ColumnStatistics> {
         let column = |_| match step.argument("strategy").word_or("mean") {
-            "median" => Seen::Median(Sample::new()),
-            "most_frequent" => Seen::Counts(HashMap::new()),
-            _ => Seen::Mean(RunningMean::default()),
+            "median" => ColumnStatistics::Median(Sample::new()),
+            "most_frequent" => ColumnStatistics::Counts(HashMap::new()),
+            _ => ColumnStatistics::Mean(RunningMean::default()),
         };
         (0..step.input.last().get()).map(column).collect()
     }
 
-    fn look(columns: &mut Vec<Seen>, _: &Step, values: &Values) {
-        look_by_column(columns, values, Seen::look);
+    fn update(columns: &mut Vec<ColumnStatistics>, _: &Step, values: &Values) {
+        update_by_column(columns, values, ColumnStatistics::update);
     }
 
-    fn learn(columns: Vec<Seen>, _: &Step) -> Impute {
-        let learned: Vec<Option<f64>> = columns.into_iter().map(Seen::learn).collect();
+    fn learn(columns: Vec<ColumnStatistics>, _: &Step) -> Impute {
+        let learned: Vec<Option<f64>> = columns.into_iter().map(ColumnStatistics::learn).collect();
         let empty = (0..learned.len()).filter(|&column| learned[column].is_none()).collect();
         Impute { stand_ins: learned.into_iter().map(Option::unwrap_or_default).collect(), empty }
     }
 
     fn check(&self, step: &Step) -> Result<(), String> {
         let width = step.input.last().get();
-        let sound = self.stand_ins.iter().all(|number| number.is_finite())
+        let valid = self.stand_ins.iter().all(|number| number.is_finite())
             && self.empty.iter().all(|&column| column < width);
-        match self.stand_ins.len() == width && sound {
+        match self.stand_ins.len() == width && valid {
             true => Ok(()),
             false => Err(format!("expected {width} finite numbers")),
         }
@@ -133,7 +135,7 @@ impl LearnedStep for Impute {
 }
 
 impl Impute {
-    /// The numbers without gaps, with flags behind each row where `indicator` asks for them.
+    /// The imputed numbers, with flags after each row if `indicator` is set.
     fn fill<T: Real>(&self, numbers: &[T], indicator: bool) -> Vec<T> {
         let mut filled = Vec::with_capacity(numbers.len() * (1 + usize::from(indicator)));
         for row in numbers.chunks_exact(self.stand_ins.len().max(1)) {

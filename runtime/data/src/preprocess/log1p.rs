@@ -1,10 +1,10 @@
-//! `log1p`: the logarithm of one more.
+//! `log1p`: ln(1 + x).
 
 use super::stage::{refuse, FixedStep, Refusal};
 use crate::{schema::Step, Real, Values};
 
-/// ln(1 + x) of every number, which must be above -1: for counts and prices that spread over
-/// several orders of magnitude. NumPy's `log1p`.
+/// ln(1 + x) of every number, which must be greater than -1. For counts and prices that span
+/// several orders of magnitude. NumPy: `log1p`.
 #[derive(Clone, Copy, Debug)]
 pub struct Log1p;
 
@@ -24,9 +24,9 @@ impl FixedStep for Log1p {
 }
 
 fn take_logarithms<T: Real>(step: &Step, numbers: &mut [T]) -> Result<(), Refusal> {
-    if let Some(place) = numbers.iter().position(|number| *number <= -T::one()) {
+    if let Some(index) = numbers.iter().position(|number| *number <= -T::one()) {
         let expected = "a number above -1, for its logarithm";
-        return Err(refuse(step, place, expected, numbers[place]));
+        return Err(refuse(step, index, expected, numbers[index]));
     }
     numbers.iter_mut().for_each(|number| *number = number.ln_1p());
     Ok(())

@@ -1,24 +1,24 @@
-//! Means in the place of absent numbers.
+//! Imputation of absent rows by the mean.
 
 use serde::{Deserialize, Serialize};
 
-use super::affine::look_by_column;
+use super::affine::update_by_column;
 use crate::{Real, Values};
 
-/// The mean of the present training values of every element, in the place of an absent value; 0
-/// where none was present. A number that is missing in a present row (NaN, where `impute` follows)
-/// counts nothing. `sklearn.impute.SimpleImputer(strategy="mean")`.
+/// For each element, the mean of the present training values, which replaces absent values; 0 where
+/// no value was present. Missing numbers in present rows (NaN, where an `impute` step follows) are
+/// ignored. `sklearn.impute.SimpleImputer(strategy="mean")`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Means(Vec<f64>);
 
 impl Means {
-    /// Whether there is a finite number for each of `width` elements.
+    /// Whether there are `width` finite means.
     pub(super) fn is_sound(&self, width: usize) -> bool {
         self.0.len() == width && self.0.iter().all(|mean| mean.is_finite())
     }
 
-    /// Puts the means where `present` says that a row is absent.
+    /// Replaces the rows for which `present` is false by the means.
     pub(super) fn fill(&self, values: &mut Values, present: &[bool]) {
         match values {
             Values::Numbers(numbers) => self.fill_rows(numbers, present),
@@ -35,7 +35,7 @@ impl Means {
     }
 }
 
-/// The mean of the numbers of a column so far.
+/// Running mean of a column.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RunningMean {
     mean: f64,
@@ -43,7 +43,7 @@ pub struct RunningMean {
 }
 
 impl RunningMean {
-    pub(super) fn look(&mut self, number: f64) {
+    pub(super) fn update(&mut self, number: f64) {
         self.count += 1.0;
         self.mean += (number - self.mean) / self.count;
     }
@@ -54,7 +54,7 @@ impl RunningMean {
     }
 }
 
-/// Running means of rows of numbers, each element by itself.
+/// Running mean of each element of a row.
 #[derive(Clone, Debug)]
 pub(super) struct RunningMeans(Vec<RunningMean>);
 
@@ -63,8 +63,8 @@ impl RunningMeans {
         RunningMeans(vec![RunningMean::default(); width])
     }
 
-    pub(super) fn look(&mut self, values: &Values) {
-        look_by_column(&mut self.0, values, RunningMean::look);
+    pub(super) fn update(&mut self, values: &Values) {
+        update_by_column(&mut self.0, values, RunningMean::update);
     }
 
     pub(super) fn learn(self) -> Means {
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn absent_rows_get_the_mean_of_the_present_ones() {
         let mut running = RunningMeans::new(2);
-        running.look(&Values::Numbers(vec![1.0, 10.0, 3.0, 30.0]));
+        running.update(&Values::Numbers(vec![1.0, 10.0, 3.0, 30.0]));
         let mut values = Values::Numbers(vec![1.0, 10.0, 99.0, 99.0]);
         running.learn().fill(&mut values, &[true, false]);
         assert_eq!(values, Values::Numbers(vec![1.0, 10.0, 2.0, 20.0]));
@@ -89,7 +89,7 @@ mod tests {
     fn a_missing_number_counts_nothing() {
         let mut running = RunningMeans::new(2);
         let missing = f32::NAN;
-        running.look(&Values::Numbers(vec![1.0, missing, missing, missing, 3.0, 8.0]));
+        running.update(&Values::Numbers(vec![1.0, missing, missing, missing, 3.0, 8.0]));
         assert_eq!(running.learn(), Means(vec![2.0, 8.0]));
     }
 

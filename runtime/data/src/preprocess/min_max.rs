@@ -1,32 +1,33 @@
-//! `min_max`: from the smallest to the largest.
+//! `min_max`: scaling to a range.
 
 use multi_input_base::Notice;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::{Affine, Columns, Learned},
+    affine::{Affine, ColumnScaling, Columns},
     stage::{LearnedStep, Refusal},
 };
 use crate::{schema::Step, Values};
 
-/// (x - min) / (max - min) * (high - low) + low, for each index of the last axis; a constant column
-/// becomes `low`, of which a [`Notice`] tells. Later rows may lie outside. `sklearn.preprocessing.MinMaxScaler((low, high))`.
+/// (x - min) / (max - min) * (high - low) + low, for each index of the last axis. A constant column
+/// becomes `low`, with a [`Notice`]. Values of later rows may be outside the range.
+/// `sklearn.preprocessing.MinMaxScaler((low, high))`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MinMax(Affine);
 
-/// The smallest and the largest number of a column.
+/// Minimum and maximum of a column; `None` before the first number.
 pub(super) type Range = Option<(f64, f64)>;
 
 impl LearnedStep for MinMax {
-    type Seen = Columns<Range>;
+    type State = Columns<Range>;
 
     fn start(step: &Step) -> Columns<Range> {
         Columns::new(step, None)
     }
 
-    fn look(columns: &mut Columns<Range>, _: &Step, values: &Values) {
-        columns.look(values, |range, number| {
+    fn update(columns: &mut Columns<Range>, _: &Step, values: &Values) {
+        columns.update(values, |range, number| {
             let (low, high) = range.unwrap_or((number, number));
             *range = Some((low.min(number), high.max(number)));
         });
@@ -36,13 +37,13 @@ impl LearnedStep for MinMax {
         let low = step.argument("low").number_or(0.0);
         let width = step.argument("high").number_or(1.0) - low;
         MinMax(Affine::of(columns, |range, rounding| {
-            let Some((least, most)) = range else { return Learned::Empty };
-            let is_constant = most - least <= rounding.of(most.abs().max(least.abs()));
-            let scale = if is_constant { 1.0 } else { most - least } / width;
-            let shift = least - low * scale;
+            let Some((min, max)) = range else { return ColumnScaling::Empty };
+            let is_constant = max - min <= rounding.tolerance(max.abs().max(min.abs()));
+            let scale = if is_constant { 1.0 } else { max - min } / width;
+            let shift = min - low * scale;
             match is_constant {
-                true => Learned::Constant { number: least, shift, scale },
-                false => Learned::Spread { shift, scale },
+                true => ColumnScaling::Constant { number: min, shift, scale },
+                false => ColumnScaling::Spread { shift, scale },
             }
         }))
     }

@@ -1,10 +1,9 @@
-//! What is learned from the training rows about the raw values, and applied to every row.
+//! Preprocessing of raw values: fitted on the training rows, applied to every row.
 //!
-//! One file a step. A step is fitted on the present values of the training rows only, so nothing of
-//! the validation or test rows leaks into it, and it travels inside the checkpoint. [`stage`] says
-//! what a step is; `Fitting` goes through the training rows, in one pass for each step that
-//! learns from what another one has learned; [`Preprocessing`] then encodes any rows, a batch or a
-//! whole table at a time.
+//! Each step has a file. Steps are fitted only on the present values of the training rows, so that
+//! no information of validation or test rows leaks, and are saved in the checkpoint. [`stage`]
+//! defines the traits of steps; `Fitting` passes over the training rows, once for each step that
+//! depends on a fitted one; [`Preprocessing`] then encodes batches or whole tables.
 
 mod affine;
 #[cfg(test)]
@@ -28,7 +27,6 @@ mod multi_hot;
 mod normalize;
 mod one_hot;
 mod pipeline;
-mod quick_hash;
 mod random_crop;
 mod rescale;
 mod resize;
@@ -38,7 +36,7 @@ mod round;
 mod sample;
 #[cfg(test)]
 mod saved_tests;
-mod seen;
+mod seen_indices;
 mod shrink;
 #[doc(hidden)]
 pub mod stages;
@@ -95,7 +93,7 @@ pub use tokenizer::Tokenizer;
 pub use words::Words;
 pub use zoom::Zoom;
 
-/// The fitted preprocessing of a model.
+/// The fitted preprocessing of a model. scikit-learn: a fitted `ColumnTransformer`.
 #[derive(Clone)]
 pub struct Preprocessing {
     schema: &'static Schema,
@@ -103,7 +101,7 @@ pub struct Preprocessing {
     targets: Vec<FittedTarget>,
 }
 
-/// The preprocessing of a model in a file.
+/// The serialized form of the preprocessing.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct SavedPreprocessing {
     inputs: Vec<Saved>,
@@ -111,12 +109,13 @@ struct SavedPreprocessing {
 }
 
 impl Preprocessing {
-    /// Fits every step on some rows of a table of inputs and targets: the steps of a target on the rows
-    /// that know it, those of the inputs on the rows that know some target.
+    /// Fits all steps on some rows of a table of samples: the steps of a target on the rows with a
+    /// known target, the steps of the inputs on the rows with at least one known target.
     ///
     /// # Errors
-    /// [`Error::Value`](multi_input_base::Error::Value) for a row that a step or a target cannot take, and
-    /// [`Error::Settings`](multi_input_base::Error::Settings) for a step that no rows can fit.
+    /// [`Error::Value`](multi_input_base::Error::Value) for a row that a step or a target does not
+    /// accept, and [`Error::Settings`](multi_input_base::Error::Settings) for a step that cannot be
+    /// fitted on any rows.
     pub fn fit(schema: &'static Schema, table: &Table, rows: &[usize]) -> Result<Preprocessing> {
         let mut fitting = Fitting::new(schema);
         while !fitting.is_done() {
@@ -126,31 +125,40 @@ impl Preprocessing {
         fitting.finish()
     }
 
-    /// For a model that has nothing to learn from training rows.
+    /// The preprocessing of a model without steps that need fitting.
     ///
     /// # Errors
-    /// What has to be learned, in words.
+    /// A description of the first step that needs fitting.
     pub fn without_fitting(schema: &'static Schema) -> std::result::Result<Preprocessing, String> {
-        match needed(schema) {
-            Some(reason) => Err(reason),
-            None => Fitting::new(schema).finished(),
+        if let Some(reason) = needed(schema) {
+            return Err(reason);
         }
+        // Loops, because a model that was never trained comes here for each prediction.
+        let mut inputs = Vec::with_capacity(schema.inputs.len());
+        for input in schema.inputs {
+            inputs.push(Pipeline::unfitted(Plan::of_input(input))?);
+        }
+        let mut targets = Vec::with_capacity(schema.targets.len());
+        for target in schema.targets {
+            targets.push(FittedTarget::unfitted(target)?);
+        }
+        Ok(Preprocessing { schema, inputs, targets })
     }
 
-    /// A table with the classes of labels in the place of the labels. `first` is the number of its
-    /// first row, for errors.
+    /// Converts labels to classes. `first` is the index of the table's first row among all rows,
+    /// for errors.
     ///
     /// # Errors
-    /// For a label that no training row had.
+    /// [`Error::Value`](multi_input_base::Error::Value) for a label that no training row had.
     pub fn classes(&self, table: Table, first: usize) -> Result<Table> {
         self.classes_where(table, &|_, _| true, first)
     }
 
-    /// The same for rows of which some do not count: they may have labels that no other row had, and
-    /// know no class then.
+    /// As [`classes`](Preprocessing::classes), where rows for which `counts` is false may have
+    /// unknown labels; their target is then absent.
     ///
     /// # Errors
-    /// For such a label in a row that counts.
+    /// [`Error::Value`](multi_input_base::Error::Value) for an unknown label in a row that counts.
     pub fn classes_where(
         &self,
         mut table: Table,
@@ -158,50 +166,52 @@ impl Preprocessing {
         first: usize,
     ) -> Result<Table> {
         let columns = table.columns.iter_mut().skip(self.inputs.len());
-        for (place, (target, column)) in self.targets.iter().zip(columns).enumerate() {
-            *column = target.classes(column.clone(), first, |row| counts(place, row))?;
+        for (index, (target, column)) in self.targets.iter().zip(columns).enumerate() {
+            *column = target.classes(column.clone(), first, |row| counts(index, row))?;
         }
         Ok(table)
     }
 
-    /// For each output, what a difference of 1 in its target's unit is after the target's steps; empty
-    /// where it has none.
+    /// For each output, the encoded size of one unit of its target, per index of the last axis;
+    /// empty for targets without steps.
     pub fn units(&self) -> Vec<Vec<f64>> {
         self.targets.iter().map(FittedTarget::units).collect()
     }
 
-    /// Some rows of a table as the model takes them, and their targets as the losses compare with
-    /// them. `first` is the number of the table's first row, for errors.
+    /// Encodes some rows of a table to model inputs and loss targets. `first` is the index of the
+    /// table's first row among all rows, for errors.
     ///
     /// # Errors
-    /// [`Error::Value`](multi_input_base::Error::Value) for a row that a step cannot take.
+    /// [`Error::Value`](multi_input_base::Error::Value) for a row that a step cannot transform.
     pub fn encode(&self, table: &Table, rows: &[usize], first: usize) -> Result<Table> {
         self.encode_batch(table, rows, (first, None))
     }
 
-    /// Looks for a row of a table of samples that the model does not take.
+    /// Returns the error of the first row of a table of samples that the model does not accept.
     ///
     /// # Errors
-    /// [`Error::Value`](multi_input_base::Error::Value) for a label, or a value that a step cannot take.
+    /// [`Error::Value`](multi_input_base::Error::Value) for an unknown label, or a value that a
+    /// step cannot transform.
     pub fn check_samples(&self, table: &Table) -> Result<()> {
         self.check_inputs(&self.classes(table.clone(), 0)?)
     }
 
-    /// The same for a table without labels.
+    /// As [`check_samples`](Preprocessing::check_samples), for a table without labels.
     ///
     /// # Errors
-    /// [`Error::Value`](multi_input_base::Error::Value) for a value that a step cannot take.
+    /// [`Error::Value`](multi_input_base::Error::Value) for a value that a step cannot transform.
     pub fn check_inputs(&self, table: &Table) -> Result<()> {
         let all: Vec<usize> = (0..table.rows).collect();
         self.encode(table, &all, 0).map(drop)
     }
 
-    /// Whether some input is changed at random in training.
+    /// Whether some input is augmented in training.
     pub fn augments(&self) -> bool {
         self.inputs.iter().any(Pipeline::is_random)
     }
 
-    /// The same; with a draw, the rows are a batch to train on.
+    /// As [`encode`](Preprocessing::encode); with an [`RngKey`], the rows are a training batch and
+    /// random steps are applied.
     pub fn encode_batch(
         &self,
         table: &Table,
@@ -209,45 +219,44 @@ impl Preprocessing {
         (first, key): (usize, Option<RngKey>),
     ) -> Result<Table> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
-        let inputs = self.inputs.iter().zip(inputs);
-        let inputs = inputs.enumerate().map(|(place, (pipeline, column))| {
-            let key = key.map(|key| key.layer(place as u64));
+        let mut columns = Vec::with_capacity(table.columns.len() + self.schema.derived.len());
+        for (index, (pipeline, column)) in self.inputs.iter().zip(inputs).enumerate() {
+            let key = key.map(|key| key.layer(index as u64));
             let encoded = pipeline.encode(column, rows, (first, key))?;
-            round::rounded(encoded, &self.schema.inputs[place], |row| first + rows[row])
-        });
-        let mut columns = inputs.collect::<Result<Vec<_>>>()?;
-        let derived = self.schema.derived.iter();
-        let derived = derived.map(|derived| derive(derived, &table.columns, &columns, rows));
-        columns.extend(derived.collect::<Vec<_>>());
-        let targets = self.targets.iter().zip(targets);
-        let targets = targets.map(|(target, column)| target.encode(column, rows, first));
-        columns.extend(targets.collect::<Result<Vec<_>>>()?);
+            let input = &self.schema.inputs[index];
+            columns.push(round::rounded(encoded, input, |row| first + rows[row])?);
+        }
+        for derived in self.schema.derived {
+            columns.push(derive(derived, &table.columns, &columns, rows));
+        }
+        for (target, column) in self.targets.iter().zip(targets) {
+            columns.push(target.encode(column, rows, first)?);
+        }
         Ok(Table { columns, rows: rows.len() })
     }
 
-    /// The labels of every output, in the order of the graph; none where it has none.
+    /// The labels of every output, in the order of the graph; empty for outputs without labels.
     pub fn labels(&self) -> Vec<Labels> {
         self.targets.iter().map(|target| target.labels().cloned().unwrap_or_default()).collect()
     }
 
-    /// The labels of the training rows for an output that is marked `categories`, in the order of
-    /// their classes.
+    /// The labels of the training rows for an output that is marked `categories`, in class order.
     pub fn labels_of(&self, output: &str) -> Option<&Labels> {
-        let place = self.schema.targets.iter().position(|known| known.name == output)?;
-        self.targets.get(place)?.labels()
+        let index = self.schema.targets.iter().position(|target| target.name == output)?;
+        self.targets.get(index)?.labels()
     }
 
-    /// What a step of an input or of an output's target learned from the training rows, as it is
-    /// saved: `learned("vitals", "standardize")` gives means and scales.
+    /// The fitted state of a step of an input or of an output's target, as it is saved:
+    /// `learned("vitals", "standardize")` gives means and scales.
     pub fn learned(&self, field: &str, step: &str) -> Option<serde_json::Value> {
-        if let Some(place) = self.schema.inputs.iter().position(|known| known.name == field) {
-            return self.inputs.get(place)?.learned(step);
+        if let Some(index) = self.schema.inputs.iter().position(|other| other.name == field) {
+            return self.inputs.get(index)?.learned(step);
         }
-        let place = self.schema.targets.iter().position(|known| known.name == field)?;
-        self.targets.get(place)?.learned(step)
+        let index = self.schema.targets.iter().position(|other| other.name == field)?;
+        self.targets.get(index)?.learned(step)
     }
 
-    /// What the training rows held that found no place in a vocabulary, by input and step: it is
+    /// The entries of the training rows that are not in a vocabulary, by input and step. They are
     /// unknown to the model.
     pub fn overflow(&self) -> Vec<(&'static str, &'static str, Overflow)> {
         let inputs = self.schema.inputs.iter().zip(&self.inputs);
@@ -257,27 +266,27 @@ impl Preprocessing {
         all.collect()
     }
 
-    /// What the training rows had, or lacked, that is worth knowing: of the inputs in the order of
-    /// the schema, and then of the outputs.
+    /// Notices about the training rows: of the inputs in the order of the schema, then of the
+    /// outputs.
     pub fn notices(&self) -> Vec<Notice> {
         let inputs = self.inputs.iter().flat_map(Pipeline::notices);
         inputs.chain(self.targets.iter().flat_map(FittedTarget::notices)).collect()
     }
 
-    /// The vocabulary that an input's steps have learned, or share.
+    /// The size of the vocabulary of an input, learned or shared.
     pub fn vocabulary_of(&self, input: &str) -> Option<VocabularySize> {
-        let place = self.schema.inputs.iter().position(|known| known.name == input)?;
-        self.inputs.get(place)?.vocabulary()
+        let index = self.schema.inputs.iter().position(|other| other.name == input)?;
+        self.inputs.get(index)?.vocabulary()
     }
 
-    /// Brings the predictions of output `index` back to the user's unit.
+    /// Converts the predictions of output `index` to the user's units, in place.
     pub fn restore_unit(&self, index: usize, predictions: &mut [f64]) {
         if let Some(target) = self.targets.get(index) {
             target.invert(predictions);
         }
     }
 
-    /// As a file holds it.
+    /// Serializes the preprocessing to JSON.
     pub fn save(&self) -> serde_json::Result<String> {
         serde_json::to_string(&self.saved()?)
     }
@@ -289,10 +298,10 @@ impl Preprocessing {
         Ok(SavedPreprocessing { inputs, targets })
     }
 
-    /// What a file holds for a model of this schema.
+    /// Deserializes the preprocessing of a model with this schema.
     ///
     /// # Errors
-    /// Why it cannot have been fitted for one.
+    /// The reason why `saved` does not fit the schema.
     pub fn restore(
         schema: &'static Schema,
         saved: &str,
@@ -319,8 +328,8 @@ impl std::fmt::Debug for Preprocessing {
     }
 }
 
-/// The column of a derived node, of the raw or, where steps make the categories, of the encoded
-/// values of some rows.
+/// Computes the column of a derived node for some rows, from the raw values of categories and
+/// texts, and from the encoded values where steps make the categories.
 fn derive(derived: &Derived, raw: &[Column], encoded: &[Column], rows: &[usize]) -> Column {
     let sources = derived.inputs.iter().filter_map(|&input| {
         let (raw, encoded) = (raw.get(input)?, encoded.get(input)?);
@@ -334,14 +343,14 @@ fn derive(derived: &Derived, raw: &[Column], encoded: &[Column], rows: &[usize])
     Column { name: derived.name, content, width, values, present: None }
 }
 
-/// Whether the same was learned.
+/// Equality of the fitted state.
 impl PartialEq for Preprocessing {
     fn eq(&self, other: &Preprocessing) -> bool {
         matches!((self.saved(), other.saved()), (Ok(own), Ok(others)) if own == others)
     }
 }
 
-/// What has to be learned from training rows, in words; `None` where nothing has.
+/// Description of the first part that must be fitted on training rows; `None` if there is none.
 fn needed(schema: &'static Schema) -> Option<String> {
     let input = schema.inputs.iter().find_map(|input| Plan::of_input(input).needed());
     let output = || schema.targets.iter().find_map(target::needed);

@@ -1,10 +1,10 @@
-//! `normalize`: a mean and a deviation that are given.
+//! `normalize`: normalization with a given mean and standard deviation.
 
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Real, Values};
 
-/// (x - mean) / std with one mean and one deviation for each channel of a picture (for other
-/// numbers, each index of the last axis), or one for all.
+/// (x - mean) / std, with one mean and standard deviation per channel of an image (otherwise per
+/// index of the last axis), or one for all.
 ///
 /// `keras.layers.Normalization(mean=mean, variance=std ** 2)`;
 /// `torchvision.transforms.Normalize(mean, std)`.
@@ -24,7 +24,7 @@ impl FixedStep for Normalize {
 
 fn normalize<T: Real>(step: &Step, numbers: &mut [T]) {
     let (mean, std) = (step.argument("mean").numbers(), step.argument("std").numbers());
-    // How many numbers in a row belong to one channel.
+    // Number of consecutive values of one channel.
     let run = match step.input.rank() {
         3 => step.input.dim(1).get() * step.input.dim(2).get(),
         _ => 1,

@@ -1,27 +1,26 @@
-//! `one_hot`: a number for each category.
+//! `one_hot`: one-hot encoding of categories.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    seen::SeenIndices,
+    seen_indices::SeenIndices,
     stage::{refuse, LearnedStep, Refusal},
 };
 use crate::{schema::Step, Values};
 
-/// A category index becomes `size` numbers: 1 at its place, 0 elsewhere; a list of indices a row of
-/// them for each. An index that no training row has (the unknown category as a rule) becomes equal
-/// shares at the places of those that some row has: a 1 at its own place would meet weights that were
-/// never trained.
+/// Encodes a category index as `size` numbers: 1 at the index, else 0; a list of indices as one row
+/// per index. An index that no training row has (usually the unknown category) is encoded as equal
+/// parts at all indices of training rows, because its own weights would be untrained.
 ///
-/// `keras.layers.CategoryEncoding(size, output_mode="one_hot")` and
-/// `torch.nn.functional.one_hot`, which give an unseen index its own place; after `categories`,
-/// `sklearn.preprocessing.OneHotEncoder` with two columns more, for padding and the unknown.
+/// `keras.layers.CategoryEncoding(size, output_mode="one_hot")` and `torch.nn.functional.one_hot`,
+/// which encode unseen indices like any other; after `categories`,
+/// `sklearn.preprocessing.OneHotEncoder` with two additional columns, for padding and unknown.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OneHot(SeenIndices);
 
 impl LearnedStep for OneHot {
-    type Seen = SeenIndices;
+    type State = SeenIndices;
 
     fn unfitted(_: &Step) -> Option<OneHot> {
         Some(OneHot::default())
@@ -31,12 +30,12 @@ impl LearnedStep for OneHot {
         SeenIndices::default()
     }
 
-    fn look(seen: &mut SeenIndices, step: &Step, values: &Values) {
-        seen.look(values, step.output.last().get());
+    fn update(training_indices: &mut SeenIndices, step: &Step, values: &Values) {
+        training_indices.update(values, step.output.last().get());
     }
 
-    fn learn(seen: SeenIndices, _: &Step) -> OneHot {
-        OneHot(seen)
+    fn learn(training_indices: SeenIndices, _: &Step) -> OneHot {
+        OneHot(training_indices)
     }
 
     fn check(&self, step: &Step) -> Result<(), String> {
@@ -47,14 +46,15 @@ impl LearnedStep for OneHot {
         let Values::Categories(indices) = &values else { return Ok(values) };
         let size = step.output.last().get();
         let mut numbers = vec![0.0; indices.len() * size];
-        for (place, (index, row)) in indices.iter().zip(numbers.chunks_exact_mut(size)).enumerate()
+        for (position, (index, row)) in
+            indices.iter().zip(numbers.chunks_exact_mut(size)).enumerate()
         {
             if *index as usize >= size {
-                return Err(refuse(step, place, format!("a category below {size}"), index));
+                return Err(refuse(step, position, format!("a category below {size}"), index));
             }
-            match self.0.lacks(*index) {
+            match self.0.is_unseen(*index) {
                 false => row[*index as usize] = 1.0,
-                true => self.0.share_out(row),
+                true => self.0.fill_equally(row),
             }
         }
         Ok(Values::Numbers(numbers))

@@ -1,4 +1,4 @@
-//! The steps of one column, one after the other.
+//! The preprocessing steps of one column.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::{
     image::{crop, Source},
     mean::{Means, RunningMeans},
-    stage::{Learning, Ready, Refusal, RowRng},
+    stage::{FittedStage, Refusal, RowRng, StageFit},
     vocabulary::{Overflow, VocabularySize, UNKNOWN},
 };
 use crate::{
@@ -18,15 +18,16 @@ use crate::{
     Column, Content, Picture, Real, Values,
 };
 
-/// No input has as many steps.
-const MOST_STEPS: u64 = 256;
+/// Upper bound of the number of steps of an input, which separates the keys of their random
+/// numbers.
+const MAX_STEPS: u64 = 256;
 
-/// What the schema says of a column's preprocessing.
+/// The preprocessing of a column as declared in the schema.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
-    /// The field.
+    /// Name of the field.
     name: &'static str,
-    /// How many numbers a raw row has, where means of them stand in for absent ones.
+    /// Number of values of a raw row, where absent rows are replaced by means.
     means: Option<usize>,
     steps: &'static [Step],
 }
@@ -42,7 +43,7 @@ impl Plan {
         Plan { name: target.name, means: None, steps: target.steps }
     }
 
-    /// What has to be learned from training rows, in words; `None` where nothing has.
+    /// Description of the first part that must be fitted on training rows; `None` if there is none.
     pub(super) fn needed(&self) -> Option<String> {
         let learns = |step: &&Step| step.stage.needs_rows(step);
         match (self.means, self.steps.iter().find(learns)) {
@@ -57,12 +58,12 @@ impl Plan {
 #[derive(Clone)]
 pub(super) struct Pipeline {
     plan: Plan,
-    /// What stands in for absent values, where that is their mean.
+    /// The means that replace absent rows, where the policy is `mean`.
     means: Option<Means>,
-    steps: Vec<Arc<dyn Ready>>,
+    steps: Vec<Arc<dyn FittedStage>>,
 }
 
-/// A pipeline in a file.
+/// The serialized form of a pipeline.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Saved {
     of: String,
@@ -72,21 +73,22 @@ pub(super) struct Saved {
 }
 
 impl Pipeline {
-    /// The preprocessed values of some rows. `first` is the number of the column's first row among
-    /// all rows, for errors.
+    /// Preprocesses some rows of a column. `first` is the index of the column's first row among all
+    /// rows, for errors; `key` is the key of the random numbers of a training batch, `None` outside
+    /// training.
     pub(super) fn encode(
         &self,
         column: &Column,
         rows: &[usize],
         (first, key): (usize, Option<RngKey>),
     ) -> Result<Column> {
-        if self.changes_nothing() && is_all_of(column, rows) {
+        if self.is_identity() && is_all_of(column, rows) {
             return Ok(column.clone());
         }
         let present: Option<Vec<bool>> =
             column.present.as_ref().map(|present| rows.iter().map(|&row| present[row]).collect());
-        // Absent rows go through no step, unless means stand in for them.
-        let there: Vec<usize> = match (&present, &self.means) {
+        // Steps skip absent rows, unless means replace them.
+        let present_rows: Vec<usize> = match (&present, &self.means) {
             (Some(present), None) => rows
                 .iter()
                 .zip(present)
@@ -95,26 +97,26 @@ impl Pipeline {
                 .collect(),
             _ => rows.to_vec(),
         };
-        let mut values = column.values.of_rows(column.width, &there);
+        let mut values = column.values.of_rows(column.width, &present_rows);
         if let (Some(means), Some(present)) = (&self.means, &present) {
             means.fill(&mut values, present);
         }
-        let mut values = self.apply(values, &there, (first, key))?;
-        self.refuse_numbers(&values, |number| !number.is_finite(), (column, &there, first))?;
+        let mut values = self.apply(values, &present_rows, (first, key))?;
+        self.check_numbers(&values, |value| !value.is_finite(), (column, &present_rows, first))?;
         let (content, width) = self.encoded(column, &values);
         if let (Some(present), None) = (&present, &self.means) {
-            values = values.spread(width, present);
+            values = values.scatter(width, present);
         }
         let values = Arc::new(values);
         Ok(Column { name: column.name, content, width, values, present })
     }
 
-    /// Whether rows come out as they go in.
-    fn changes_nothing(&self) -> bool {
+    /// Whether the preprocessing is the identity.
+    fn is_identity(&self) -> bool {
         self.steps.is_empty() && self.means.is_none()
     }
 
-    /// What a row holds after the last step, which gave these values.
+    /// Content type and width of the values after the last step.
     fn encoded(&self, column: &Column, values: &Values) -> (Content, usize) {
         let Some(last) = self.plan.steps.last() else { return (column.content, column.width) };
         let content = match (last.output.kind, values) {
@@ -125,7 +127,7 @@ impl Pipeline {
         (content, last.output.elements().get())
     }
 
-    /// Applies the steps that are there to the values of `rows`.
+    /// Applies the fitted steps to the values of `rows`.
     fn apply(
         &self,
         values: Values,
@@ -139,20 +141,20 @@ impl Pipeline {
             found: refusal.found,
         };
         let (mut values, applied) = self.catch_up(values).map_err(refused)?;
-        for (place, (step, ready)) in self.steps().enumerate().skip(applied) {
-            let rng = key.map(|key| RowRng(key.layer(key.layer * MOST_STEPS + place as u64)));
-            values = ready.apply(step, values, rng.as_ref()).map_err(refused)?;
+        for (position, (step, fitted)) in self.steps().enumerate().skip(applied) {
+            let rng = key.map(|key| RowRng(key.layer(key.layer * MAX_STEPS + position as u64)));
+            values = fitted.apply(step, values, rng.as_ref()).map_err(refused)?;
         }
         Ok(values)
     }
 
-    /// The steps that are there.
-    fn steps(&self) -> impl Iterator<Item = (&'static Step, &Arc<dyn Ready>)> {
+    /// The fitted steps.
+    fn steps(&self) -> impl Iterator<Item = (&'static Step, &Arc<dyn FittedStage>)> {
         self.plan.steps.iter().zip(&self.steps)
     }
 
-    /// Pictures to which no step has been applied stay as they are. Where some have steps behind them,
-    /// all of them go through as many; how many those are comes along.
+    /// Applies to each image the steps that have been applied to some images, but not to this one.
+    /// Returns the values and the number of applied steps.
     fn catch_up(&self, values: Values) -> std::result::Result<(Values, usize), Refusal> {
         let Values::Pictures(pictures) = &values else { return Ok((values, 0)) };
         let applied = pictures.iter().map(Picture::applied).max().unwrap_or_default();
@@ -161,12 +163,14 @@ impl Pipeline {
         }
         let mut numbers = Vec::new();
         for (row, picture) in pictures.iter().enumerate() {
-            let mut own = Values::Pictures(vec![picture.clone()]);
-            for (step, ready) in self.steps().take(applied).skip(picture.applied()) {
-                own = ready.apply(step, own, None).map_err(|refusal| Refusal { row, ..refusal })?;
+            let mut current = Values::Pictures(vec![picture.clone()]);
+            for (step, fitted) in self.steps().take(applied).skip(picture.applied()) {
+                current = fitted
+                    .apply(step, current, None)
+                    .map_err(|refusal| Refusal { row, ..refusal })?;
             }
-            match own {
-                Values::Numbers(own) => numbers.extend(own),
+            match current {
+                Values::Numbers(current) => numbers.extend(current),
                 _ => {
                     let size = [picture.height(), picture.width()];
                     crop(&Source::of(picture), [0, 0], size, &mut numbers);
@@ -176,23 +180,23 @@ impl Pipeline {
         Ok((Values::Numbers(numbers), applied))
     }
 
-    /// Refuses what the steps made of some rows of a column where a number of it is `bad`: what is
-    /// finite may become infinite on its way, of which nothing can be learned or computed.
-    fn refuse_numbers(
+    /// Returns an error if `is_invalid` holds for a number after the fitted steps: a finite number
+    /// may overflow in a step, and infinite values can be neither fitted nor trained on.
+    fn check_numbers(
         &self,
         values: &Values,
-        bad: fn(f64) -> bool,
+        is_invalid: fn(f64) -> bool,
         (column, rows, first): (&Column, &[usize], usize),
     ) -> Result<()> {
         let found = match values {
             Values::Numbers(numbers) if all_finite(numbers) => None,
-            Values::Numbers(numbers) => first_bad(numbers, bad),
-            Values::Doubles(numbers) => first_bad(numbers, bad),
+            Values::Numbers(numbers) => first_invalid(numbers, is_invalid),
+            Values::Doubles(numbers) => first_invalid(numbers, is_invalid),
             _ => None,
         };
-        let Some((place, number)) = found else { return Ok(()) };
+        let Some((position, value)) = found else { return Ok(()) };
         let width = (values.len() / rows.len().max(1)).max(1);
-        let row = rows.get(place / width).copied().unwrap_or_default();
+        let row = rows.get(position / width).copied().unwrap_or_default();
         let steps: Vec<String> = self.steps().map(|(step, _)| format!("`{step:?}`")).collect();
         let expected = match steps.is_empty() {
             true => "a finite number".to_owned(),
@@ -203,88 +207,102 @@ impl Pipeline {
             Values::Doubles(raw) if column.width == 1 => raw[row].to_string(),
             _ => "one".to_owned(),
         };
-        let found = format!("{raw} that becomes {number}");
+        let found = format!("{raw} that becomes {value}");
         Err(Error::Value { row: first + row, field: self.plan.name.to_owned(), expected, found })
     }
 
-    /// Brings predictions back through all steps, the last first.
+    /// Applies the inverse steps to predictions, in reverse order.
     pub(super) fn invert(&self, predictions: &mut [f64]) {
         let steps: Vec<_> = self.steps().collect();
-        steps.into_iter().rev().for_each(|(step, ready)| ready.invert(step, predictions));
+        steps.into_iter().rev().for_each(|(step, fitted)| fitted.invert(step, predictions));
     }
 
-    /// What the training rows held that found no place in a step, with the step.
+    /// The steps with entries of the training rows that are not in their vocabulary.
     pub(super) fn overflow(&self) -> impl Iterator<Item = (&'static Step, Overflow)> + '_ {
         let steps = self.steps();
-        // Of a vocabulary that several inputs share, the one that learns it speaks.
-        let own = steps.filter(|(step, _)| step.vocabulary_of.is_none());
-        own.filter_map(|(step, ready)| Some((step, ready.overflow()?)))
+        // A shared vocabulary is reported only for the input that learns it.
+        let learned = steps.filter(|(step, _)| step.vocabulary_of.is_none());
+        learned.filter_map(|(step, fitted)| Some((step, fitted.overflow()?)))
     }
 
-    /// What the training rows had, or lacked, that is worth knowing. Of an empty column the first
-    /// step alone speaks: to those behind it, it is constant.
+    /// Notices about the training rows. An empty column is reported only by the first step, because
+    /// it is constant for later steps.
     pub(super) fn notices(&self) -> Vec<Notice> {
         let mut all: Vec<Notice> = Vec::new();
-        // Of a vocabulary that several inputs share, the one that learns it speaks.
+        // A shared vocabulary is reported only for the input that learns it.
         let steps = self.plan.steps.iter().zip(&self.steps);
-        for (step, ready) in steps.filter(|(step, _)| step.vocabulary_of.is_none()) {
+        for (step, fitted) in steps.filter(|(step, _)| step.vocabulary_of.is_none()) {
             let is_empty = |column| {
-                let known = |own: &Notice| own.kind == NoticeKind::EmptyColumn;
-                all.iter().any(|own| known(own) && own.column == column)
+                let is_empty = |notice: &Notice| notice.kind == NoticeKind::EmptyColumn;
+                all.iter().any(|notice| is_empty(notice) && notice.column == column)
             };
-            let notices = ready.notices(step).into_iter();
+            let notices = fitted.notices(step).into_iter();
             let new: Vec<Notice> = notices.filter(|notice| !is_empty(notice.column)).collect();
             all.extend(new.into_iter().map(|new| new.about(self.plan.name).by(step.spec.name)));
         }
         all
     }
 
-    /// The vocabulary that a step has learned.
+    /// The size of the vocabulary that a step has learned.
     pub(super) fn vocabulary(&self) -> Option<VocabularySize> {
         let mut steps = self.plan.steps.iter().zip(&self.steps);
-        steps.find_map(|(step, ready)| ready.vocabulary(step))
+        steps.find_map(|(step, fitted)| fitted.vocabulary(step))
     }
 
-    /// The steps that are part of the model: what draws lots in training may come and go.
-    fn lasting(&self) -> impl Iterator<Item = &Arc<dyn Ready>> {
+    /// The steps that are saved with the model: all but the random ones, which do not affect
+    /// predictions.
+    fn saved_steps(&self) -> impl Iterator<Item = &Arc<dyn FittedStage>> {
         let steps = self.plan.steps.iter().zip(&self.steps);
-        steps.filter(|(step, _)| !is_random(step)).map(|(_, ready)| ready)
+        steps.filter(|(step, _)| !is_random(step)).map(|(_, fitted)| fitted)
     }
 
-    /// As a file holds it.
+    /// The serialized form.
     pub(super) fn save(&self) -> serde_json::Result<Saved> {
         Ok(Saved {
             of: self.plan.name.to_owned(),
             means: self.means.clone(),
-            steps: self.lasting().map(|step| step.save()).collect::<serde_json::Result<_>>()?,
+            steps: self.saved_steps().map(|step| step.save()).collect::<serde_json::Result<_>>()?,
         })
     }
 
-    /// Whether a step draws lots in training.
+    /// Whether a step is random in training.
     pub(super) fn is_random(&self) -> bool {
         let mut steps = self.plan.steps.iter().zip(&self.steps);
-        steps.any(|(step, ready)| ready.is_random(step))
+        steps.any(|(step, fitted)| fitted.is_random(step))
     }
 
-    /// What was learned by the step called `name`.
+    /// The fitted state of the step called `name`.
     pub(super) fn learned(&self, name: &str) -> Option<Json> {
         let mut steps = self.steps();
-        let (_, ready) = steps.find(|(step, _)| step.spec.name == name)?;
-        ready.save().ok().filter(|saved| !saved.is_null())
+        let (_, fitted) = steps.find(|(step, _)| step.spec.name == name)?;
+        fitted.save().ok().filter(|saved| !saved.is_null())
+    }
+
+    /// A pipeline whose steps have seen no rows.
+    ///
+    /// # Errors
+    /// For a step that has to learn, with the field and the step.
+    pub(super) fn unfitted(plan: Plan) -> std::result::Result<Pipeline, String> {
+        let mut steps = Vec::with_capacity(plan.steps.len());
+        for step in plan.steps {
+            let ready = step.stage.restore(step, Json::Null);
+            steps.push(ready.map_err(|reason| format!("`{}`, {reason}", plan.name))?);
+        }
+        Ok(Pipeline { plan, means: None, steps })
     }
 
     pub(super) fn restore(plan: Plan, saved: Saved) -> std::result::Result<Pipeline, String> {
         let name = plan.name;
-        let lasting = plan.steps.iter().filter(|step| !is_random(step)).count();
-        if saved.of != name || saved.steps.len() != lasting {
+        let saved_steps = plan.steps.iter().filter(|step| !is_random(step)).count();
+        if saved.of != name || saved.steps.len() != saved_steps {
             return Err(format!("the steps of `{name}` are others"));
         }
-        let sound = match (&saved.means, plan.means) {
+        let valid = match (&saved.means, plan.means) {
             (Some(means), Some(width)) => means.is_sound(width),
             (None, None) => true,
             _ => false,
         };
-        if !sound {
+        if !valid {
             let width = plan.means.unwrap_or_default();
             return Err(format!("`{name}` should have {width} means"));
         }
@@ -303,35 +321,35 @@ impl Pipeline {
     }
 }
 
-/// Whether no number is infinite or a NaN. All are looked at, which takes less time than to stop at the first.
+/// Whether all numbers are finite. The loop has no early exit, so that it is vectorised.
 fn all_finite(numbers: &[f32]) -> bool {
-    numbers.iter().fold(true, |all, number| all & number.is_finite())
+    numbers.iter().fold(true, |all, value| all & value.is_finite())
 }
 
-/// The place of the first number that is `bad`, and the number as `f32` has it, which is what becomes
-/// of it in the end.
-fn first_bad<T: Real>(numbers: &[T], bad: fn(f64) -> bool) -> Option<(usize, f64)> {
+/// The position and `f32` value of the first number for which `is_invalid` holds after rounding to
+/// `f32`.
+fn first_invalid<T: Real>(numbers: &[T], is_invalid: fn(f64) -> bool) -> Option<(usize, f64)> {
     let mut numbers = numbers.iter().map(|n| f64::from(n.as_f64() as f32)).enumerate();
-    numbers.find(|(_, number)| bad(*number))
+    numbers.find(|(_, value)| is_invalid(*value))
 }
 
-/// Whether these are all rows of a column, in order.
+/// Whether `rows` are all rows of the column, in order.
 fn is_all_of(column: &Column, rows: &[usize]) -> bool {
     rows.len() * column.width == column.values.len()
-        && rows.iter().enumerate().all(|(place, row)| place == *row)
+        && rows.iter().enumerate().all(|(position, row)| position == *row)
 }
 
 fn is_random(step: &Step) -> bool {
     step.spec.form.nature == Nature::Random
 }
 
-/// The preprocessing of a column while it is fitted: each step that learns is fitted on what the
-/// steps before it make of the training rows.
+/// The preprocessing of a column during fitting: each learned step is fitted on the output of the
+/// preceding steps.
 pub(super) struct PipelineFit {
     pipeline: Pipeline,
     means: Option<RunningMeans>,
-    learning: Option<Box<dyn Learning>>,
-    /// Why there is no such step; nothing is fitted any more then.
+    fit: Option<Box<dyn StageFit>>,
+    /// The error of a step that cannot be fitted, which ends the fitting.
     problem: Option<String>,
 }
 
@@ -339,88 +357,90 @@ impl PipelineFit {
     pub(super) fn new(plan: Plan) -> PipelineFit {
         let pipeline = Pipeline { plan, means: None, steps: Vec::new() };
         let means = plan.means.map(RunningMeans::new);
-        let mut fit = PipelineFit { pipeline, means, learning: None, problem: None };
+        let mut fit = PipelineFit { pipeline, means, fit: None, problem: None };
         fit.advance();
         fit
     }
 
-    /// Takes what does not learn, up to the next step that does, or that waits for another input's
-    /// vocabulary.
+    /// Adds steps that need no fitting, up to the next step that is fitted or waits for the
+    /// vocabulary of another input.
     fn advance(&mut self) {
-        while let Some(step) = self.next().filter(|step| step.vocabulary_of.is_none()) {
-            self.learning = step.stage.start(step);
-            self.show_the_unknown(step);
-            if self.learning.is_some() {
+        while let Some(step) = self.next_step().filter(|step| step.vocabulary_of.is_none()) {
+            self.fit = step.stage.start(step);
+            self.add_unknown_sample(step);
+            if self.fit.is_some() {
                 break;
             }
-            // It learns nothing, so nothing was saved of it.
+            // Nothing is saved for a step without fitting.
             self.push(step.stage.restore(step, Json::Null));
         }
     }
 
-    /// Shows a step that learns from categories the unknown one, where training will: steps are fitted
-    /// on rows that are not changed at random.
-    fn show_the_unknown(&mut self, step: &Step) {
+    /// Adds a sample with the unknown category to the statistics of a step, where it occurs in
+    /// training because a preceding step replaces categories at random. Fitting does not apply
+    /// random changes.
+    fn add_unknown_sample(&mut self, step: &Step) {
         let before = self.pipeline.plan.steps.iter().zip(&self.pipeline.steps).next_back();
-        let trains_it = before.is_some_and(|(before, ready)| {
-            ready.is_random(before) && ready.vocabulary(before).is_some()
+        let occurs_in_training = before.is_some_and(|(before, fitted)| {
+            fitted.is_random(before) && fitted.vocabulary(before).is_some()
         });
-        if let Some(learning) = self.learning.as_mut().filter(|_| trains_it) {
+        if let Some(fit) = self.fit.as_mut().filter(|_| occurs_in_training) {
             let row = vec![UNKNOWN; step.input.elements().get()];
-            learning.look(step, &Values::Categories(row));
+            fit.update(step, &Values::Categories(row));
         }
     }
 
-    /// Takes a fitted step, or notes why there is none.
-    fn push(&mut self, step: std::result::Result<Arc<dyn Ready>, String>) {
+    /// Adds a fitted step, or records its error.
+    fn push(&mut self, step: std::result::Result<Arc<dyn FittedStage>, String>) {
         match step {
             Ok(step) => self.pipeline.steps.push(step),
             Err(reason) => self.problem = Some(format!("`{}`, {reason}", self.pipeline.plan.name)),
         }
     }
 
-    /// The first step that is not fitted yet, unless one cannot be.
-    fn next(&self) -> Option<&'static Step> {
-        let next = self.pipeline.plan.steps.get(self.pipeline.steps.len());
-        next.filter(|_| self.problem.is_none())
+    /// The first step that is not fitted yet; `None` after an error.
+    fn next_step(&self) -> Option<&'static Step> {
+        let next_step = self.pipeline.plan.steps.get(self.pipeline.steps.len());
+        next_step.filter(|_| self.problem.is_none())
     }
 
-    /// The place of the input for whose vocabulary it waits.
+    /// Index of the input whose vocabulary the next step waits for.
     pub(super) fn waits_for(&self) -> Option<usize> {
-        self.next()?.vocabulary_of
+        self.next_step()?.vocabulary_of
     }
 
-    /// Whether some step cannot be fitted, whatever the rows.
+    /// Whether a step cannot be fitted, whatever the rows.
     pub(super) fn has_failed(&self) -> bool {
         self.problem.is_some()
     }
 
-    /// Whether there is nothing to learn any more.
+    /// Whether all steps are fitted.
     pub(super) fn is_done(&self) -> bool {
-        self.means.is_none() && self.learning.is_none() && self.waits_for().is_none()
+        self.means.is_none() && self.fit.is_none() && self.waits_for().is_none()
     }
 
-    /// Takes a look at training rows of another input, which shares the vocabulary of the first
-    /// step here.
-    pub(super) fn look_at_another(&mut self, column: &Column, rows: &[usize]) {
-        let Some(step) = self.next().filter(|_| self.pipeline.steps.is_empty()) else { return };
-        if let Some(learning) = &mut self.learning {
-            learning.look(step, &present(column, rows).1);
+    /// Updates the first step with training rows of another input that shares its vocabulary.
+    pub(super) fn update_from_shared(&mut self, column: &Column, rows: &[usize]) {
+        let Some(step) = self.next_step().filter(|_| self.pipeline.steps.is_empty()) else {
+            return;
+        };
+        if let Some(fit) = &mut self.fit {
+            fit.update(step, &present(column, rows).1);
         }
     }
 
-    /// The first step, once it is fitted.
-    pub(super) fn first(&self) -> Option<Arc<dyn Ready>> {
+    /// The first step, if it is fitted.
+    pub(super) fn first(&self) -> Option<Arc<dyn FittedStage>> {
         self.pipeline.steps.first().cloned()
     }
 
-    /// Takes the step of the input for which it waits.
-    pub(super) fn take(&mut self, step: Arc<dyn Ready>) {
+    /// Sets the step whose vocabulary is shared, and continues.
+    pub(super) fn set_shared_step(&mut self, step: Arc<dyn FittedStage>) {
         self.pipeline.steps.push(step);
         self.advance();
     }
 
-    /// Looks for a row that a step which is fitted so far cannot take.
+    /// Returns the error of the first row that the fitted steps cannot transform.
     pub(super) fn check(&self, column: &Column) -> Result<()> {
         if self.pipeline.steps.is_empty() {
             return Ok(());
@@ -430,42 +450,42 @@ impl PipelineFit {
         self.pipeline.apply(values, &present, (0, None)).map(drop)
     }
 
-    /// Takes a look at some training rows.
-    pub(super) fn look(&mut self, column: &Column, rows: &[usize], first: usize) -> Result<()> {
+    /// Updates the statistics with some training rows.
+    pub(super) fn update(&mut self, column: &Column, rows: &[usize], first: usize) -> Result<()> {
         if self.is_done() {
             return Ok(());
         }
         let (present, values) = present(column, rows);
         if let Some(means) = &mut self.means {
-            means.look(&values);
+            means.update(&values);
         }
-        let Some(step) = self.next() else { return Ok(()) };
+        let Some(step) = self.next_step() else { return Ok(()) };
         let values = self.pipeline.apply(values, &present, (first, None))?;
-        // What is missing is NaN, of which nothing is learned.
-        self.pipeline.refuse_numbers(&values, f64::is_infinite, (column, &present, first))?;
-        if let Some(learning) = &mut self.learning {
-            learning.look(step, &values);
+        // Missing values are NaN and are ignored by the statistics.
+        self.pipeline.check_numbers(&values, f64::is_infinite, (column, &present, first))?;
+        if let Some(fit) = &mut self.fit {
+            fit.update(step, &values);
         }
         Ok(())
     }
 
-    /// Ends a pass over the training rows.
+    /// Finishes a pass over the training rows.
     pub(super) fn end_pass(&mut self) {
         if let Some(means) = self.means.take() {
             self.pipeline.means = Some(means.learn());
         }
-        if let (Some(step), Some(learning)) = (self.next(), self.learning.take()) {
-            self.push(learning.learn(step));
+        if let (Some(step), Some(fit)) = (self.next_step(), self.fit.take()) {
+            self.push(fit.learn(step));
             self.advance();
         }
     }
 
-    /// The pipeline; steps that have seen no rows are as they are without any.
+    /// The fitted pipeline. Steps without any training rows are left unfitted.
     ///
     /// # Errors
-    /// Why there is no such preprocessing, with the field and the step.
+    /// The field, the step and the reason of a step that cannot be fitted.
     pub(super) fn finish(mut self) -> std::result::Result<Pipeline, String> {
-        while let Some(step) = self.next() {
+        while let Some(step) = self.next_step() {
             self.push(step.stage.restore(step, Json::Null));
             self.advance();
         }
@@ -476,7 +496,7 @@ impl PipelineFit {
     }
 }
 
-/// The rows of these that are present, and their values.
+/// The present rows among `rows`, and their values.
 fn present(column: &Column, rows: &[usize]) -> (Vec<usize>, Values) {
     let present: Vec<usize> = rows.iter().copied().filter(|&row| column.is_present(row)).collect();
     let values = column.values.of_rows(column.width, &present);

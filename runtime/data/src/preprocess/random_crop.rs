@@ -1,4 +1,4 @@
-//! `random_crop`: some part of every picture, in training.
+//! `random_crop`: random crops in training.
 
 use super::{
     image::{crop, shape, sources},
@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{schema::Step, Values};
 
-/// `height` rows of `width` pixels, from anywhere in the picture in training, and from its middle
-/// otherwise. `keras.layers.RandomCrop(height, width)`, which otherwise brings the largest part of
-/// that shape to the size instead.
+/// Crops `height` rows of `width` pixels: at a uniform random position in training, from the centre
+/// otherwise. `keras.layers.RandomCrop(height, width)`, which outside training resizes the largest
+/// crop of that aspect ratio instead.
 #[derive(Clone, Copy, Debug)]
 pub struct RandomCrop;
 
@@ -18,9 +18,9 @@ impl RandomStep for RandomCrop {
         let [_, rows, columns] = shape(step);
         let mut cropped = Vec::with_capacity(values.len());
         for (row, source) in sources(step, &values).iter().enumerate() {
-            let from = |spare: usize, which: u64| match rng {
-                Some(rng) => (rng.share(row, which) * (spare + 1) as f64) as usize,
-                None => spare / 2,
+            let from = |margin: usize, which: u64| match rng {
+                Some(rng) => (rng.uniform(row, which) * (margin + 1) as f64) as usize,
+                None => margin / 2,
             };
             let corner = [from(rows - height, 0), from(columns - width, 1)];
             crop(source, corner, [height, width], &mut cropped);

@@ -1,12 +1,11 @@
-//! `rescale`: a scale and an offset that are given.
+//! `rescale`: a given scale and offset.
 
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Values};
 
 /// x * scale + offset. `keras.layers.Rescaling(scale, offset)`.
 ///
-/// `rescale(1.0 / 255.0)` brings the pixels of a picture to 0 to 1, `rescale(1.0 / 127.5, -1.0)`
-/// to -1 to 1.
+/// `rescale(1.0 / 255.0)` scales pixels to [0, 1], `rescale(1.0 / 127.5, -1.0)` to [-1, 1].
 #[derive(Clone, Copy, Debug)]
 pub struct Rescale;
 

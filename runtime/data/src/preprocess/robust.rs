@@ -4,31 +4,31 @@ use multi_input_base::Notice;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::{Affine, Columns, Learned},
+    affine::{Affine, ColumnScaling, Columns},
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
 use crate::{schema::Step, Values};
 
-/// (x - median) / (third quartile - first quartile), for each index of the last axis, which a few
-/// numbers far out hardly move; where the quartiles are equal, the scale is 1, of
-/// which a [`Notice`] tells.
+/// (x - median) / (third quartile - first quartile), for each index of the last axis; outliers
+/// hardly affect the scale. A column with equal quartiles has scale 1 and a [`Notice`].
 /// `sklearn.preprocessing.RobustScaler`.
 ///
-/// Quartiles are exact for up to 2^20 training rows; beyond, those of a random sample of as many.
+/// Quartiles are exact for up to 2^20 training rows; for more, they are estimated from a random
+/// sample of 2^20 rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Robust(Affine);
 
 impl LearnedStep for Robust {
-    type Seen = Columns<Sample>;
+    type State = Columns<Sample>;
 
     fn start(step: &Step) -> Columns<Sample> {
         Columns::new(step, Sample::new())
     }
 
-    fn look(columns: &mut Columns<Sample>, _: &Step, values: &Values) {
-        columns.look(values, Sample::look);
+    fn update(columns: &mut Columns<Sample>, _: &Step, values: &Values) {
+        columns.update(values, Sample::update);
     }
 
     fn learn(columns: Columns<Sample>, _: &Step) -> Robust {
@@ -36,9 +36,9 @@ impl LearnedStep for Robust {
             match column.quantiles(&[0.25, 0.5, 0.75]).as_deref() {
                 Some(&[first, median, third]) => {
                     let largest = third.abs().max(first.abs());
-                    Learned::of(median, third - first, largest, rounding)
+                    ColumnScaling::of(median, third - first, largest, rounding)
                 }
-                _ => Learned::Empty,
+                _ => ColumnScaling::Empty,
             }
         }))
     }

@@ -1,4 +1,4 @@
-//! `rotate`: turned pictures, in training.
+//! `rotate`: random rotation in training.
 
 use super::{
     image::{moved, Affinity},
@@ -6,10 +6,9 @@ use super::{
 };
 use crate::{schema::Step, Values};
 
-/// Pictures are turned in training about their middle, by an angle drawn evenly from -`factor` to
-/// `factor` of a full turn (counter-clockwise where it is positive); between pixels the four around
-/// are weighed, and beyond the border the picture is mirrored.
-/// `keras.layers.RandomRotation(factor)`.
+/// In training, rotates an image about its centre by a uniform random angle from -`factor` to
+/// `factor` of a full turn, counter-clockwise where positive. Interpolation is bilinear; the image
+/// is reflected at its borders. `keras.layers.RandomRotation(factor)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Rotate;
 
@@ -17,13 +16,13 @@ impl RandomStep for Rotate {
     fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
         let Some(rng) = rng else { return Ok(values) };
         let factor = step.argument("factor").number_or(0.0);
-        Ok(moved(step, &values, |row| turn(factor * (2.0 * rng.share(row, 0) - 1.0))))
+        Ok(moved(step, &values, |row| rotation(factor * (2.0 * rng.uniform(row, 0) - 1.0))))
     }
 }
 
-/// A turn by a share of a full one, counter-clockwise: a new pixel lies where the old ones are
-/// turned back.
-pub(super) fn turn(share: f64) -> Affinity {
-    let angle = std::f64::consts::TAU * share;
+/// The counter-clockwise rotation by a fraction of a full turn, as the inverse mapping from output
+/// to input pixels.
+pub(super) fn rotation(fraction: f64) -> Affinity {
+    let angle = std::f64::consts::TAU * fraction;
     Affinity { sine: -angle.sin(), cosine: angle.cos(), scale: 1.0 }
 }

@@ -1,4 +1,4 @@
-//! What becomes of `f64` when the last step is done: `f32`, in which layers compute.
+//! Converts `f64` to `f32`, the type of layers, after the last step.
 
 use std::sync::Arc;
 
@@ -10,17 +10,18 @@ use crate::{
     Column, Content, Values,
 };
 
-/// An encoded input in `f32`. `place` gives a row's number among all rows, for errors.
+/// Converts an encoded input to `f32`. `row_number` converts a row of the column to its index among
+/// all rows, for errors.
 ///
-/// What steps have computed is rounded. Without a step, a whole number stays as it is or is refused:
-/// rounded, moments a minute apart would be the same.
+/// Results of steps are rounded. Without a step, a whole number that `f32` does not represent
+/// exactly is an error: rounded timestamps, for instance, that differ by a minute would be equal.
 ///
 /// # Errors
-/// [`Error::Value`] for a number that `f32` cannot hold.
+/// [`Error::Value`] for a number that `f32` cannot represent.
 pub(super) fn rounded(
     column: Column,
     input: &Input,
-    place: impl Fn(usize) -> usize,
+    row_number: impl Fn(usize) -> usize,
 ) -> Result<Column> {
     let Values::Doubles(numbers) = &*column.values else { return Ok(column) };
     let computed = !input.steps.is_empty() || input.missing == Some(Missing::Mean);
@@ -28,7 +29,7 @@ pub(super) fn rounded(
     let round = |(index, &number): (usize, &f64)| {
         let rounded = if computed { nearest(number) } else { of_float(number) };
         rounded.ok_or_else(|| Error::Value {
-            row: place(index / column.width.max(1)),
+            row: row_number(index / column.width.max(1)),
             field: column.name.to_owned(),
             expected: EXPECTED.to_owned(),
             found: number.to_string(),

@@ -1,5 +1,5 @@
-//! Whatever is fitted can be saved, and what is loaded is the same: over chains of all steps that fit
-//! one another, with any arguments and any rows.
+//! Property test: fitted preprocessing survives saving and loading, for chains of all compatible
+//! steps with random arguments and rows.
 
 use multi_input_spec::{
     step::{Inverse, Step as Spec, STEPS},
@@ -17,7 +17,7 @@ use crate::{
     Picture, Values,
 };
 
-/// The type of the step called `name`, as the macro would name it.
+/// The stage of the step called `name`, as the macro would name it.
 fn stage_of(name: &str) -> Option<&'static dyn Stage> {
     Some(match name {
         "standardize" => Learned::<Standardize>::STAGE,
@@ -57,7 +57,7 @@ fn leak<T>(values: Vec<T>) -> &'static [T] {
     Box::leak(values.into_boxed_slice())
 }
 
-/// Arguments for one parameter; a constant of the user's may be anything, also NaN.
+/// An argument for one parameter. A user's constant may be any number, including NaN.
 fn value(kind: ArgumentKind, which: Index) -> Value {
     const SIZES: [usize; 6] = [1, 2, 3, 4, 7, 20];
     const NUMBERS: [f64; 12] =
@@ -83,10 +83,10 @@ fn value(kind: ArgumentKind, which: Index) -> Value {
     }
 }
 
-/// What a step is chosen by: its place among those that fit, and its arguments.
+/// The choice of a step: its index among the compatible steps, and its arguments.
 type Choice = (Index, Vec<(Index, bool)>);
 
-/// Chains steps, each of which takes what the one before it gives.
+/// A chain of compatible steps.
 fn chain(mut shape: Shape, choices: &[Choice], may: fn(&Spec) -> bool) -> &'static [Step] {
     let mut steps = Vec::new();
     for (which, arguments) in choices {
@@ -117,7 +117,7 @@ fn choices() -> impl Strategy<Value = Vec<Choice>> {
     vec((any::<Index>(), vec((any::<Index>(), any::<bool>()), 7)), 0..5)
 }
 
-/// Numbers as rows and steps may hold them.
+/// Finite numbers.
 fn numbers() -> impl Strategy<Value = f32> {
     prop_oneof![
         4 => (-3..4).prop_map(|whole| whole as f32),
@@ -126,12 +126,12 @@ fn numbers() -> impl Strategy<Value = f32> {
     ]
 }
 
-/// The same and whatever else 32 bits may be: NaN, which is a missing number, and infinities.
+/// Any `f32`, including infinities and NaN, which is a missing number.
 fn any_numbers() -> impl Strategy<Value = f32> {
     prop_oneof![6 => numbers(), 2 => Just(f32::NAN), 1 => any::<u32>().prop_map(f32::from_bits)]
 }
 
-/// What one input holds: its kind and shape, and so many values for each row.
+/// The values of one input, with their type and shape.
 #[derive(Clone, Debug)]
 struct Raw {
     kind: Kind,
@@ -181,7 +181,7 @@ fn targets(count: usize) -> impl Strategy<Value = Vec<f32>> {
     prop_oneof![2 => vec(numbers(), count), 1 => vec(any_numbers(), count)]
 }
 
-/// Of three channels, which not every input is for.
+/// Images with three channels, which do not match every input.
 fn pictures(count: usize) -> BoxedStrategy<Values> {
     let picture = (1..6usize, 1..6usize, any::<u8>()).prop_map(|(height, width, grey)| {
         Picture::new(height, width, 3, vec![grey; height * width * 3]).unwrap_or_else(Picture::none)
@@ -199,7 +199,7 @@ fn content(raw: &Raw, steps: &[Step]) -> Content {
     }
 }
 
-/// An input, its steps and its rows, and which of them are present.
+/// An input with its steps.
 fn input(raw: &Raw, choices: &[Choice], missing: Option<Missing>) -> Input {
     let sizes: Vec<Size> = raw.shape.iter().map(|size| Size::Known(*size)).collect();
     let shape = Shape::new(raw.kind, &sizes);
@@ -209,7 +209,7 @@ fn input(raw: &Raw, choices: &[Choice], missing: Option<Missing>) -> Input {
     Input { name: "raw", kind: content(raw, steps), shape: raw.shape, missing, steps }
 }
 
-/// An output of numbers whose steps give them back, or of a class by its label.
+/// An output of numbers with invertible steps, or of a class by label.
 fn target(choices: &[Choice], labels: bool) -> Target {
     let may = |spec: &Spec| spec.form.inverse != Inverse::None;
     let steps = if labels { &[] } else { chain(Shape::numbers(&[Size::Known(2)]), choices, may) };
@@ -257,14 +257,14 @@ fn case() -> impl Strategy<Value = Case> {
                 true => Values::Texts(labels.into_iter().map(Into::into).collect()),
                 false => Values::Numbers(targets),
             });
-            // The rest is new to what was fitted.
+            // The other rows are not used in fitting.
             let training = (0..=cut.index(rows)).collect();
             Case { schema: Box::leak(Box::new(schema)), table, training }
         },
     )
 }
 
-/// Every row as it is encoded, to the bit, or why it is not.
+/// The bits of each encoded row, or its error.
 fn encoded(
     fitted: &Preprocessing,
     table: &Table,

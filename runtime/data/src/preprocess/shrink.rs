@@ -1,5 +1,5 @@
-//! Steps of preprocessing that are applied as soon as a picture is decoded: a photograph takes a
-//! thousand times as much memory as what a model sees of it.
+//! Applies the first preprocessing steps to images right after decoding, because a decoded
+//! photograph may take a thousand times the memory of the preprocessed image.
 
 use std::sync::Arc;
 
@@ -10,21 +10,22 @@ use crate::{
     Picture, Table, Values,
 };
 
-/// Appends a row to train on to a table of raw values, with its pictures as small as can be.
+/// Appends a row to train on to a table of raw values, with its images reduced by
+/// [`FixedStep::shrink`](super::stage::FixedStep::shrink).
 pub fn push_sample<M: RowTypes>(table: &mut Table, row: &M::Sample) -> Result<()> {
     table.push(|writer| M::write_sample(row, writer))?;
     shrink_last(&M::SCHEMA, table);
     Ok(())
 }
 
-/// The same for a row to predict from.
+/// Appends a row to predict from, as [`push_sample`].
 pub fn push_inputs<M: RowTypes>(table: &mut Table, row: &M::Inputs) -> Result<()> {
     table.push(|writer| M::write_inputs(row, writer))?;
     shrink_last(&M::SCHEMA, table);
     Ok(())
 }
 
-/// Puts what the first steps make of the last row's pictures in their place.
+/// Reduces the images of the last row.
 fn shrink_last(schema: &Schema, table: &mut Table) {
     for (input, column) in schema.inputs.iter().zip(&mut table.columns) {
         let Values::Pictures(pictures) = Arc::make_mut(&mut column.values) else { continue };
@@ -37,7 +38,7 @@ fn shrink_last(schema: &Schema, table: &mut Table) {
     }
 }
 
-/// What the first steps make of a picture, as far as each of them makes it smaller.
+/// Applies the leading steps that make an image smaller; `None` where the first one does not.
 fn shrunk(steps: &[Step], picture: &Picture) -> Option<Picture> {
     let mut smaller = None;
     for step in steps {
@@ -66,7 +67,7 @@ mod tests {
         Column, Content,
     };
 
-    /// A step with these arguments, behind those that are there.
+    /// Appends a step with these arguments.
     fn push(
         steps: &mut Vec<Step>,
         spec: &'static multi_input_spec::step::Step,
@@ -105,7 +106,7 @@ mod tests {
     }
 
     fn picture([height, width]: [usize; 2], depth: u32) -> Picture {
-        let value = |place: usize| (place * 7919 + place / 13 * 31) % 65536;
+        let value = |index: usize| (index * 7919 + index / 13 * 31) % 65536;
         let values = (0..height * width * 3).map(value);
         match depth {
             8 => Picture::new(height, width, 3, values.map(|v| v as u8).collect::<Vec<_>>()),
@@ -126,7 +127,7 @@ mod tests {
         for steps in chains {
             let input = input(steps);
             for depth in [8, 16] {
-                // The last ones are kept as they are, or are at another step than the first.
+                // The first steps of the last images do not make them smaller.
                 let sizes = [[61, 83], [200, 31], [13, 12], [15, 14], [12, 13]];
                 let pictures = sizes.map(|size| picture(size, depth)).to_vec();
                 let kept = pictures.iter().map(|whole| {

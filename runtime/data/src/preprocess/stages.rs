@@ -1,36 +1,37 @@
-//! The steps of this crate as the expansion names them: [`Learned`] and its kin for each of them,
-//! without a type parameter, so that they are compiled here and not in the crate that annotates.
+//! The built-in steps as [`Stage`]s: [`Learned`], [`Fixed`] or [`Random`] of each step without a
+//! type parameter, so that they are compiled in this crate and not in the crate of the annotated
+//! struct.
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use super::{
-    stage::{Learning, Ready},
+    stage::{FittedStage, StageFit},
     Fixed, Learned, Random, Stage,
 };
 use crate::{schema::Step, Picture};
 
 macro_rules! stages {
-    ($($room:ident: $($step:ident),+;)+) => {$($(
+    ($($kind:ident: $($step:ident),+;)+) => {$($(
         #[doc = concat!("`", stringify!($step), "` as a [`Stage`].")]
         pub struct $step;
 
         impl Stage for $step {
             fn needs_rows(&self, step: &Step) -> bool {
-                $room::<super::$step>::STAGE.needs_rows(step)
+                $kind::<super::$step>::STAGE.needs_rows(step)
             }
 
-            fn start(&self, step: &Step) -> Option<Box<dyn Learning>> {
-                $room::<super::$step>::STAGE.start(step)
+            fn start(&self, step: &Step) -> Option<Box<dyn StageFit>> {
+                $kind::<super::$step>::STAGE.start(step)
             }
 
-            fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
-                $room::<super::$step>::STAGE.restore(step, saved)
+            fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
+                $kind::<super::$step>::STAGE.restore(step, saved)
             }
 
             fn shrink(&self, step: &Step, picture: &Picture) -> Option<Picture> {
-                $room::<super::$step>::STAGE.shrink(step, picture)
+                $kind::<super::$step>::STAGE.shrink(step, picture)
             }
         }
     )+)+};

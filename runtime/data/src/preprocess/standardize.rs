@@ -4,58 +4,58 @@ use multi_input_base::Notice;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    affine::{Affine, Columns, Learned, Rounding},
+    affine::{Affine, ColumnScaling, Columns, Rounding},
     stage::{LearnedStep, Refusal},
 };
 use crate::{schema::Step, Values};
 
-/// (x - mean) / sqrt(variance) with the population variance, for each index of the last axis. A
-/// column that is constant in the training rows, or within the rounding of its type, has the scale 1,
-/// of which a [`Notice`] tells.
+/// (x - mean) / sqrt(variance), with the population variance, for each index of the last axis. A
+/// column that is constant in the training rows, up to the rounding of its type, has scale 1 and a
+/// [`Notice`].
 ///
-/// `sklearn.preprocessing.StandardScaler`; `keras.layers.Normalization`, which divides by 1e-7 at
-/// least, so that a constant column turns a new value into millions.
+/// `sklearn.preprocessing.StandardScaler`; `keras.layers.Normalization`, which divides by at least
+/// 1e-7, so that a new value in a constant column becomes very large.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Standardize(Affine);
 
-/// Mean of a column and squared differences from it, as numbers go by (Welford's method).
+/// Running mean and sum of squared differences of a column (Welford's algorithm).
 #[derive(Clone, Debug, Default)]
 pub struct Moments {
     mean: f64,
     squares: f64,
     count: f64,
-    /// The largest number, without its sign.
+    /// Maximum absolute value.
     largest: f64,
 }
 
 impl Moments {
-    fn look(&mut self, number: f64) {
+    fn update(&mut self, number: f64) {
         self.count += 1.0;
-        let away = number - self.mean;
-        self.mean += away / self.count;
-        self.squares += away * (number - self.mean);
+        let difference = number - self.mean;
+        self.mean += difference / self.count;
+        self.squares += difference * (number - self.mean);
         self.largest = self.largest.max(number.abs());
     }
 
-    fn learn(self, rounding: Rounding) -> Learned {
+    fn learn(self, rounding: Rounding) -> ColumnScaling {
         let deviation = (self.squares / self.count).sqrt();
         match self.count > 0.0 {
-            true => Learned::of(self.mean, deviation, self.largest, rounding),
-            false => Learned::Empty,
+            true => ColumnScaling::of(self.mean, deviation, self.largest, rounding),
+            false => ColumnScaling::Empty,
         }
     }
 }
 
 impl LearnedStep for Standardize {
-    type Seen = Columns<Moments>;
+    type State = Columns<Moments>;
 
     fn start(step: &Step) -> Columns<Moments> {
         Columns::new(step, Moments::default())
     }
 
-    fn look(columns: &mut Columns<Moments>, _: &Step, values: &Values) {
-        columns.look(values, Moments::look);
+    fn update(columns: &mut Columns<Moments>, _: &Step, values: &Values) {
+        columns.update(values, Moments::update);
     }
 
     fn learn(columns: Columns<Moments>, _: &Step) -> Standardize {
@@ -86,12 +86,19 @@ mod tests {
     #[test]
     fn a_column_gets_mean_0_and_variance_1() {
         let mut moments = Moments::default();
-        [1.0, 3.0].into_iter().for_each(|number| moments.look(number));
-        assert_eq!(moments.learn(Rounding::Single), Learned::Spread { shift: 2.0, scale: 1.0 });
+        [1.0, 3.0].into_iter().for_each(|number| moments.update(number));
+        assert_eq!(
+            moments.learn(Rounding::Single),
+            ColumnScaling::Spread { shift: 2.0, scale: 1.0 }
+        );
         let mut constant = Moments::default();
-        [10.0, 10.0].into_iter().for_each(|number| constant.look(number));
-        let learned = Learned::Constant { number: 10.0, shift: 10.0, scale: 1.0 };
-        assert_eq!(constant.learn(Rounding::Single), learned);
-        assert_eq!(Moments::default().learn(Rounding::Single), Learned::Empty, "nothing was seen");
+        [10.0, 10.0].into_iter().for_each(|number| constant.update(number));
+        let scaling = ColumnScaling::Constant { number: 10.0, shift: 10.0, scale: 1.0 };
+        assert_eq!(constant.learn(Rounding::Single), scaling);
+        assert_eq!(
+            Moments::default().learn(Rounding::Single),
+            ColumnScaling::Empty,
+            "nothing was seen"
+        );
     }
 }

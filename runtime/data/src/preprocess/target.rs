@@ -1,4 +1,4 @@
-//! What is learned of a target, so that predictions come back in the user's terms.
+//! Preprocessing of targets, and the inverse for predictions.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -16,7 +16,7 @@ pub(super) struct FittedTarget {
     labels: Option<Labels>,
 }
 
-/// The preprocessing of a target in a file.
+/// The serialized form of a target's preprocessing.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Saved {
     #[serde(flatten)]
@@ -26,11 +26,12 @@ pub(super) struct Saved {
 }
 
 impl FittedTarget {
-    /// The class of every label; other targets stay as they are. A row that does not count may have a
-    /// label that was not learned: it knows no class then.
+    /// Converts labels to classes; other targets are unchanged. Rows for which `counts` is false
+    /// may have unknown labels; their target is then absent.
     ///
     /// # Errors
-    /// For the first other label that was not learned. `first` is the number of the first row.
+    /// [`Error::Value`] for the first other unknown label. `first` is the index of the column's
+    /// first row among all rows.
     pub(super) fn classes(
         &self,
         column: Column,
@@ -38,49 +39,49 @@ impl FittedTarget {
         counts: impl Fn(usize) -> bool,
     ) -> Result<Column> {
         let Some(labels) = &self.labels else { return Ok(column) };
-        let (by_class, unlearned) = by_class(self.target, labels, &column);
-        match (unlearned.into_iter().find(|row| counts(*row)), &*column.values) {
+        let (classes, unknown_rows) = labels_to_classes(self.target, labels, &column);
+        match (unknown_rows.into_iter().find(|row| counts(*row)), &*column.values) {
             (Some(row), Values::Texts(texts)) => Err(Error::Value {
                 row: first + row,
                 field: self.target.name.to_owned(),
                 expected: format!("a label of the training rows: {labels}"),
                 found: Quoted(&texts[row]).to_string(),
             }),
-            _ => Ok(by_class),
+            _ => Ok(classes),
         }
     }
 
-    /// The target as the loss compares with it.
+    /// Encodes the target for the loss.
     pub(super) fn encode(&self, column: &Column, rows: &[usize], first: usize) -> Result<Column> {
         self.steps.encode(column, rows, (first, None))
     }
 
-    /// What the steps have made of the target's unit, for each index of the last axis; empty where
-    /// there are none.
+    /// The encoded size of one unit of the target, for each index of the last axis; empty for a
+    /// target without steps.
     pub(super) fn units(&self) -> Vec<f64> {
         if self.target.steps.is_empty() {
             return Vec::new();
         }
-        let brought_back = |number: f64| {
+        let inverted = |number: f64| {
             let mut numbers = vec![number; self.target.width];
             self.steps.invert(&mut numbers);
             numbers
         };
-        let (zeros, ones) = (brought_back(0.0), brought_back(1.0));
+        let (zeros, ones) = (inverted(0.0), inverted(1.0));
         zeros.iter().zip(ones).map(|(zero, one)| 1.0 / (one - zero).abs()).collect()
     }
 
-    /// What was learned by the step called `name`.
+    /// The fitted state of the step called `name`.
     pub(super) fn learned(&self, name: &str) -> Option<serde_json::Value> {
         self.steps.learned(name)
     }
 
-    /// Brings predictions back to the user's unit.
+    /// Converts predictions to the user's units, in place.
     pub(super) fn invert(&self, predictions: &mut [f64]) {
         self.steps.invert(predictions);
     }
 
-    /// What the training rows had, or lacked, that is worth knowing.
+    /// Notices about the training rows.
     pub(super) fn notices(&self) -> Vec<Notice> {
         self.steps.notices()
     }
@@ -89,9 +90,18 @@ impl FittedTarget {
         self.labels.as_ref()
     }
 
-    /// As a file holds it.
+    /// The serialized form.
     pub(super) fn save(&self) -> serde_json::Result<Saved> {
         Ok(Saved { steps: self.steps.save()?, labels: self.labels.clone() })
+    }
+
+    /// For a target of which nothing has to be learned.
+    ///
+    /// # Errors
+    /// As [`Pipeline::unfitted`]'s.
+    pub(super) fn unfitted(target: &'static Target) -> std::result::Result<FittedTarget, String> {
+        let steps = Pipeline::unfitted(Plan::of_target(target))?;
+        Ok(FittedTarget { target, steps, labels: None })
     }
 
     pub(super) fn restore(
@@ -99,51 +109,51 @@ impl FittedTarget {
         saved: Saved,
     ) -> std::result::Result<FittedTarget, String> {
         let steps = Pipeline::restore(Plan::of_target(target), saved.steps)?;
-        let sound = match &saved.labels {
+        let is_valid = match &saved.labels {
             Some(labels) => {
                 target.labels && labels.is_sound() && labels.names().len() <= target.width
             }
             None => !target.labels,
         };
-        match sound {
+        match is_valid {
             true => Ok(FittedTarget { target, steps, labels: saved.labels }),
             false => Err(format!("the labels of `{}` are out of order, or too many", target.name)),
         }
     }
 }
 
-/// What has to be learned of a target, in words; `None` where nothing has.
+/// Description of the first part that must be fitted on training rows; `None` if there is none.
 pub(super) fn needed(target: &'static Target) -> Option<String> {
     let labels = || target.labels.then(|| format!("`{}` needs its labels", target.name));
     Plan::of_target(target).needed().or_else(labels)
 }
 
-/// A target by classes in the place of labels, and the rows whose labels were not learned: they know no
-/// class.
-fn by_class(target: &Target, labels: &Labels, column: &Column) -> (Column, Vec<usize>) {
+/// Converts labels to classes. Returns the column, in which rows with unknown labels are absent,
+/// and the indices of those rows.
+fn labels_to_classes(target: &Target, labels: &Labels, column: &Column) -> (Column, Vec<usize>) {
     let Values::Texts(texts) = &*column.values else { return (column.clone(), Vec::new()) };
     let class = |(row, label): (usize, &Arc<str>)| {
         column.is_present(row).then(|| labels.index(label)).flatten()
     };
     let classes: Vec<Option<usize>> = texts.iter().enumerate().map(class).collect();
-    let unlearned = |row: &usize| classes[*row].is_none() && column.is_present(*row);
-    let unlearned: Vec<usize> = (0..classes.len()).filter(unlearned).collect();
-    let some_absent = column.present.is_some() || !unlearned.is_empty();
+    let is_unknown = |row: &usize| classes[*row].is_none() && column.is_present(*row);
+    let unknown_rows: Vec<usize> = (0..classes.len()).filter(is_unknown).collect();
+    let some_absent = column.present.is_some() || !unknown_rows.is_empty();
     let present = some_absent.then(|| classes.iter().map(Option::is_some).collect());
     let classes = classes.into_iter().map(|class| class.unwrap_or_default() as u32).collect();
     let values = Arc::new(Values::Categories(classes));
     let content = Content::Categories { below: target.width };
-    (Column { content, values, present, ..*column }, unlearned)
+    (Column { content, values, present, ..*column }, unknown_rows)
 }
 
-/// A target while its preprocessing is fitted.
+/// The preprocessing of a target during fitting.
 pub(super) struct TargetFit {
     target: &'static Target,
     steps: PipelineFit,
     labels: Option<LabelFit>,
 }
 
-/// The labels of a target while they are learned, and then.
+/// The labels of a target, during and after fitting.
 enum LabelFit {
     Learning(BTreeSet<String>),
     Learned(Labels),
@@ -166,12 +176,13 @@ impl TargetFit {
         !matches!(self.labels, Some(LabelFit::Learning(_))) && self.steps.is_done()
     }
 
-    /// Looks for a row that a step cannot take.
+    /// Returns the error of the first row that the fitted steps cannot transform.
     pub(super) fn check(&self, column: &Column) -> Result<()> {
         self.steps.check(column)
     }
 
-    /// Keeps those of the `rows` whose labels are not too many after those of the rows before.
+    /// Removes the rows whose labels exceed the number of classes, counted with the labels of
+    /// preceding rows; `refuse` gets their errors.
     pub(super) fn retain_labels(
         &self,
         column: &Column,
@@ -185,20 +196,22 @@ impl TargetFit {
         });
     }
 
-    /// Takes a look at some training rows that count; those that do not know the target say nothing.
+    /// Updates the statistics with some training rows that count; rows with an absent target are
+    /// ignored.
     ///
     /// # Errors
-    /// For the first label that is one too many, and where a step cannot take a row.
-    pub(super) fn look(&mut self, column: &Column, rows: &[usize], first: usize) -> Result<()> {
-        self.steps.look(column, rows, first)?;
-        self.look_for_labels(column, rows, first)
+    /// [`Error::Value`] for the first label above the number of classes, and for a row that a step
+    /// cannot transform.
+    pub(super) fn update(&mut self, column: &Column, rows: &[usize], first: usize) -> Result<()> {
+        self.steps.update(column, rows, first)?;
+        self.update_labels(column, rows, first)
     }
 
-    /// The same of the labels alone.
+    /// Updates only the labels.
     ///
     /// # Errors
-    /// For the first label that is one too many.
-    pub(super) fn look_for_labels(
+    /// [`Error::Value`] for the first label above the number of classes.
+    pub(super) fn update_labels(
         &mut self,
         column: &Column,
         rows: &[usize],
@@ -212,22 +225,22 @@ impl TargetFit {
         }
     }
 
-    /// The class of every label, once labels are learned; the column as it is before.
+    /// Converts labels to classes if the labels are fitted; otherwise returns the column unchanged.
     pub(super) fn classes(&self, column: &Column) -> Column {
         match &self.labels {
-            Some(LabelFit::Learned(labels)) => by_class(self.target, labels, column).0,
+            Some(LabelFit::Learned(labels)) => labels_to_classes(self.target, labels, column).0,
             _ => column.clone(),
         }
     }
 
-    /// Ends a pass over the training rows.
+    /// Finishes a pass over the training rows.
     pub(super) fn end_pass(&mut self) {
         self.steps.end_pass();
-        self.end_labels();
+        self.finish_labels();
     }
 
-    /// Ends a pass over the labels alone.
-    pub(super) fn end_labels(&mut self) {
+    /// Finishes a pass that fits only the labels.
+    pub(super) fn finish_labels(&mut self) {
         if let Some(LabelFit::Learning(labels)) = &mut self.labels {
             self.labels = Some(LabelFit::Learned(Labels::new(std::mem::take(labels))));
         }
@@ -242,7 +255,8 @@ impl TargetFit {
     }
 }
 
-/// Adds the labels of the rows that know one, of which an target has as many as classes.
+/// Adds the labels of the rows with a present target, of which there are at most as many as
+/// classes.
 fn add_labels(
     target: &Target,
     labels: &mut BTreeSet<String>,
@@ -256,20 +270,20 @@ fn add_labels(
             continue;
         }
         if labels.len() == target.width {
-            return Err(too_many(target, labels, text, first + row));
+            return Err(too_many_labels(target, labels, text, first + row));
         }
         labels.insert(text.to_string());
     }
     Ok(())
 }
 
-fn too_many(target: &Target, labels: &BTreeSet<String>, found: &str, row: usize) -> Error {
-    let (most, labels) = (target.width, Labels::new(labels.clone()));
+fn too_many_labels(target: &Target, labels: &BTreeSet<String>, found: &str, row: usize) -> Error {
+    let (class_count, labels) = (target.width, Labels::new(labels.clone()));
     Error::Value {
         row,
         field: target.name.to_owned(),
         expected: format!(
-            "one of the {most} labels of the rows before, as `Class<{most}>` says: {labels}"
+            "one of the {class_count} labels of the rows before, as `Class<{class_count}>` says: {labels}"
         ),
         found: format!("another, {}", Quoted(found)),
     }

@@ -1,4 +1,4 @@
-//! `tokenizer`: a text as the ids of a Hugging Face tokenizer.
+//! `tokenizer`: token ids of a Hugging Face tokenizer.
 
 use std::{
     borrow::Cow,
@@ -15,50 +15,50 @@ use tokenizers::{PostProcessor, TruncationDirection, TruncationParams};
 use super::stage::{LearnedStep, Refusal};
 use crate::{schema::Step, Values};
 
-/// A text becomes `length` ids as the tokenizer in a `tokenizer.json` gives them: the file holds
-/// all there is to know, its normalisation, its model (BPE, WordPiece, Unigram, ..) and its special
-/// tokens. So it goes before an `Embedding` with as many vectors as the file has ids:
-/// `Embedding(auto)`, or one whose weights come from elsewhere.
+/// Encodes a text as `length` token ids with the tokenizer of a `tokenizer.json`: its normalizer,
+/// model (BPE, WordPiece, Unigram, ..) and special tokens. It precedes an `Embedding` with as many
+/// rows as the file has ids: `Embedding(auto)`, or an embedding with pretrained weights.
 ///
-/// `tokenizer("tokenizer.json", length = 64)`, with a path from the folder of `Cargo.toml`. The
-/// macro reads the file, so that its number of ids is known while compiling, and the program
-/// carries it; a saved model carries its own, which counts where a model is loaded.
+/// `tokenizer("tokenizer.json", length = 64)`, with a path relative to the folder of `Cargo.toml`.
+/// The macro reads the file at compile time, so that the number of ids is known, and embeds it in
+/// the program. A saved model contains its own copy, which is used when the model is loaded.
 ///
-/// - A text of more than `length` ids loses its end, or with `truncation = before` its beginning;
-///   special tokens stay. The file's own settings of length and padding do not count.
-/// - A shorter one is padded at its end, as Hugging Face does by default, or with `padding =
-///   before` in front: with the id that the file says, or that of its token `[PAD]` or `<pad>`, or
-///   with `pad = 0`.
-/// - `special = false` leaves out the special tokens that its post-processor adds.
+/// - A text of more than `length` ids is truncated at its end, or with `truncation = before` at its
+///   beginning; special tokens are kept. The truncation and padding settings of the file are
+///   ignored.
+/// - A shorter text is padded at its end, as Hugging Face does by default, or with `padding =
+///   before` in front. The padding id is that of the file, or of its token `[PAD]` or `<pad>`, or
+///   is set with `pad = 0`.
+/// - `special = false` omits the special tokens that the post-processor adds.
 ///
 /// `tokenizers.Tokenizer.from_file(path)` with `enable_truncation(length)` and
-/// `enable_padding(length=length)`. Needs the feature `tokenizers`.
+/// `enable_padding(length=length)`. Requires the feature `tokenizers`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tokenizer {
-    /// The text of the file: the program's own, or a saved one.
+    /// Content of the file: embedded in the program, or from a saved model.
     json: Cow<'static, str>,
     #[serde(skip)]
     reader: OnceLock<Result<Arc<tokenizers::Tokenizer>, String>>,
 }
 
 impl LearnedStep for Tokenizer {
-    type Seen = ();
+    type State = ();
 
-    fn given(step: &Step) -> Option<Tokenizer> {
-        Some(Tokenizer::own(step))
+    fn from_arguments(step: &Step) -> Option<Tokenizer> {
+        Some(Tokenizer::embedded(step))
     }
 
     fn start(_: &Step) {}
 
-    fn look((): &mut (), _: &Step, _: &Values) {}
+    fn update((): &mut (), _: &Step, _: &Values) {}
 
     fn learn((): (), step: &Step) -> Tokenizer {
-        Tokenizer::own(step)
+        Tokenizer::embedded(step)
     }
 
     fn check(&self, step: &Step) -> Result<(), String> {
-        // The macro has looked at the program's own, which is read where it is needed.
+        // The macro has validated the embedded file, which is parsed on first use.
         if matches!(self.json, Cow::Borrowed(_)) {
             return Ok(());
         }
@@ -92,10 +92,10 @@ impl LearnedStep for Tokenizer {
             })?;
             let start = ids.len();
             ids.extend(encoding.get_ids().iter().take(length));
-            let short = start + length - ids.len();
-            ids.extend(std::iter::repeat_n(pad, short));
+            let padding_length = start + length - ids.len();
+            ids.extend(std::iter::repeat_n(pad, padding_length));
             if in_front {
-                ids[start..].rotate_right(short);
+                ids[start..].rotate_right(padding_length);
             }
         }
         Ok(Values::Categories(ids))
@@ -103,13 +103,13 @@ impl LearnedStep for Tokenizer {
 }
 
 impl Tokenizer {
-    /// The one that the program carries.
-    fn own(step: &Step) -> Tokenizer {
+    /// The tokenizer that is embedded in the program.
+    fn embedded(step: &Step) -> Tokenizer {
         let json = Cow::Borrowed(step.argument("file").tokenizer().json);
         Tokenizer { json, reader: OnceLock::new() }
     }
 
-    /// What reads texts, made of the file when it is first needed.
+    /// The parsed tokenizer, created on first use.
     fn reader(&self, step: &Step) -> Result<&Arc<tokenizers::Tokenizer>, String> {
         let read = || read(&self.json, step).map(Arc::new);
         self.reader.get_or_init(read).as_ref().map_err(Clone::clone)
@@ -136,7 +136,7 @@ fn read(json: &str, step: &Step) -> Result<tokenizers::Tokenizer, String> {
     Ok(reader)
 }
 
-/// Without the file, which is long.
+/// Omits the content of the file.
 impl fmt::Debug for Tokenizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tokenizer of {} bytes", self.json.len())

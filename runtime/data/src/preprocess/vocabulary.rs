@@ -1,10 +1,10 @@
 //! Words or categories and their indices, learned by counting.
 
-use std::{borrow::Borrow, collections::HashMap, hash::Hash};
+use std::{borrow::Borrow, hash::Hash};
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::quick_hash::QuickHash;
 pub(super) use crate::schema::{Overflow, VocabularySize, RESERVED};
 
 /// The index of whatever is not in a vocabulary.
@@ -18,7 +18,7 @@ const LEAST_COUNTED: usize = 1 << 20;
 #[serde(try_from = "Saved<T>", into = "Saved<T>")]
 #[serde(bound(serialize = "T: Entry + Serialize", deserialize = "T: Entry + Deserialize<'de>"))]
 pub struct Vocabulary<T: Entry> {
-    indices: HashMap<T, u32, QuickHash>,
+    indices: FxHashMap<T, u32>,
     overflow: Option<Overflow>,
 }
 
@@ -111,7 +111,9 @@ impl<T: Entry> From<Vocabulary<T>> for Saved<T> {
 /// more are in the right order.
 #[derive(Clone, Debug)]
 pub struct Counts<T> {
-    counts: HashMap<T, u64, QuickHash>,
+    /// Looked up for every row, so without the standard library's hash, which resists rows that are chosen
+    /// to collide: the author of the training rows would gain nothing by it.
+    counts: FxHashMap<T, u64>,
     /// How often anything was seen.
     occurrences: u64,
     ceiling: u64,
@@ -125,7 +127,7 @@ impl<T: Entry> Counts<T> {
     }
 
     fn of_at_most(most: usize) -> Counts<T> {
-        Counts { counts: HashMap::default(), occurrences: 0, ceiling: 0, most }
+        Counts { counts: FxHashMap::default(), occurrences: 0, ceiling: 0, most }
     }
 
     /// Counts one occurrence.
@@ -144,18 +146,15 @@ impl<T: Entry> Counts<T> {
         self.counts.insert(entry.to_owned(), self.ceiling + 1);
     }
 
-    /// Forgets the half that was seen least often.
+    /// Forgets the half that was seen least often; of those seen equally often the first in their order,
+    /// which come last in a vocabulary, so that the hash makes no difference.
     fn forget(&mut self) {
-        let mut counts: Vec<u64> = self.counts.values().copied().collect();
-        let half = counts.len().div_ceil(2);
-        let limit = *counts.select_nth_unstable(half - 1).1;
-        // Of those at the limit as many as the half is short of.
-        let mut room = half - counts.iter().filter(|count| **count < limit).count();
-        self.counts.retain(|_, count| {
-            let goes = *count < limit || *count == limit && room > 0;
-            room -= usize::from(goes && *count == limit);
-            !goes
-        });
+        let half = self.counts.len().div_ceil(2);
+        let mut counts: Vec<(u64, &T)> =
+            self.counts.iter().map(|(entry, count)| (*count, entry)).collect();
+        let (limit, last) = *counts.select_nth_unstable(half - 1).1;
+        let last = last.clone();
+        self.counts.retain(|entry, count| (*count, entry) > (limit, &last));
         self.ceiling = limit;
     }
 
@@ -192,6 +191,13 @@ fn seen<T>(entries: &[(T, u64)], ceiling: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        collections::{BTreeSet, HashMap},
+        hash::BuildHasher,
+    };
+
+    use rustc_hash::FxBuildHasher;
+
     use super::*;
 
     fn counts(entries: &str) -> Counts<String> {
@@ -313,6 +319,31 @@ mod tests {
         found.sort_unstable();
         assert_eq!(found, [2, 3, 4]);
         assert_eq!(vocabulary.overflow().map(|overflow| overflow.of), Some(20_000));
+    }
+
+    #[test]
+    fn names_and_numbers_keep_apart() {
+        let hash = FxBuildHasher;
+        let texts = (0..5000).map(|n| hash.hash_one(format!("city {n}")));
+        let numbers = (0..5000u32).map(|n| hash.hash_one(n));
+        let all: BTreeSet<u64> = texts.chain(numbers).collect();
+        assert!(all.len() > 9990, "{} of 10000", all.len());
+        let buckets: BTreeSet<u64> = all.iter().map(|hash| hash % 8192).collect();
+        assert!(buckets.len() > 5000, "{} of 8192", buckets.len());
+    }
+
+    #[test]
+    fn of_those_seen_equally_often_the_first_in_their_order_are_forgotten() {
+        let entries = |numbers: &mut dyn Iterator<Item = u32>| {
+            let mut counts = Counts::of_at_most(100);
+            numbers.for_each(|number| counts.add(&number));
+            let mut left: Vec<u32> = counts.counts.into_keys().collect();
+            left.sort_unstable();
+            left
+        };
+        let known: Vec<u32> = (50..101).collect();
+        assert_eq!(entries(&mut (0..101)), known);
+        assert_eq!(entries(&mut (0..100).rev().chain([100])), known);
     }
 
     #[test]

@@ -8,45 +8,46 @@ use super::{
 };
 use crate::{schema::Step, Values};
 
-/// A text becomes `length` indices of its words: 0 is padding, 1 a word that is not in the
-/// vocabulary, the others go by how often the training rows have a word. So a `vocabulary` of `n + 2`
-/// is what `n` different words need.
+/// Encodes a text as `length` word indices: 0 is padding, 1 is an unknown word, and the other
+/// indices are by decreasing frequency in the training rows. `n` distinct words need a `vocabulary`
+/// of `n + 2`.
 ///
-/// The text is put into lower case (unless `lowercase = false`), loses its punctuation (unless
-/// `punctuation = keep`) and is split at white space. With `ngrams = n` every run of up to n words
-/// counts as a word as well, longer ones behind shorter ones. A text of more than `length` words
-/// loses its end; a shorter one is padded in front, or at its end with `padding = after`.
+/// The text is converted to lower case (unless `lowercase = false`), punctuation is removed (unless
+/// `punctuation = keep`), and the text is split at white space. With `ngrams = n`, every sequence
+/// of up to n words is a token as well; longer sequences follow shorter ones. A text of more than
+/// `length` tokens is truncated at its end; a shorter one is padded in front, or at its end with
+/// `padding = after`.
 ///
-/// With `shared = input` the vocabulary is that of another input, learned of both; everything else
-/// stays its own.
+/// With `shared = input`, the vocabulary of another input is used, fitted on both inputs; all other
+/// arguments are independent.
 ///
-/// A notice and [`Preprocessing::overflow`](crate::preprocess::Preprocessing::overflow) say which
-/// words find no place, and which `vocabulary` would hold all: two more than there are. Frequencies
-/// are exact for up to 2 `vocabulary` different words, or 2^20 where that is more; beyond, as in
-/// [`Categories`](crate::preprocess::Categories).
+/// A notice and [`Preprocessing::overflow`](crate::preprocess::Preprocessing::overflow) report the
+/// words that are not in the vocabulary, and the `vocabulary` that would hold all words.
+/// Frequencies are exact for up to 2 `vocabulary` distinct words, or 2^20 if that is more; beyond,
+/// as in [`Categories`](crate::preprocess::Categories).
 ///
 /// `keras.layers.TextVectorization(max_tokens=vocabulary, output_sequence_length=length)`, which
-/// pads at the end; in front is how `keras.utils.pad_sequences` pads. Lower case is Unicode's here
-/// and ASCII's there.
+/// pads at the end, while `keras.utils.pad_sequences` pads in front. Lower case is Unicode's here,
+/// and ASCII's in Keras.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Words(Vocabulary<String>);
 
-/// The index of padding.
+/// Index of padding.
 const PADDING: u32 = 0;
 
 impl LearnedStep for Words {
-    type Seen = Counts<String>;
+    type State = Counts<String>;
 
     fn start(step: &Step) -> Counts<String> {
         Counts::for_capacity(step.output.below.get())
     }
 
-    fn look(counts: &mut Counts<String>, step: &Step, values: &Values) {
+    fn update(counts: &mut Counts<String>, step: &Step, values: &Values) {
         let Values::Texts(texts) = values else { return };
-        let reading = Reading::of(step);
+        let tokenization = Tokenization::of(step);
         for text in texts {
-            reading.words(text, |word| counts.add(word));
+            tokenization.words(text, |word| counts.add(word));
         }
     }
 
@@ -62,19 +63,19 @@ impl LearnedStep for Words {
         let Values::Texts(texts) = &values else { return Ok(values) };
         let length = step.output.last().get();
         let in_front = step.argument("padding").word_or("before") == "before";
-        let reading = Reading::of(step);
+        let tokenization = Tokenization::of(step);
         let mut indices = Vec::with_capacity(texts.len() * length);
         for text in texts {
             let start = indices.len();
-            reading.words(text, |word| {
+            tokenization.words(text, |word| {
                 if indices.len() < start + length {
                     indices.push(self.0.index(word));
                 }
             });
-            let short = start + length - indices.len();
-            indices.extend(std::iter::repeat_n(PADDING, short));
+            let padding_length = start + length - indices.len();
+            indices.extend(std::iter::repeat_n(PADDING, padding_length));
             if in_front {
-                indices[start..].rotate_right(short);
+                indices[start..].rotate_right(padding_length);
             }
         }
         Ok(Values::Categories(indices))
@@ -89,23 +90,23 @@ impl LearnedStep for Words {
     }
 }
 
-/// How a text is read.
-struct Reading {
+/// Tokenization settings.
+struct Tokenization {
     lowercase: bool,
     strip: bool,
     ngrams: usize,
 }
 
-impl Reading {
-    fn of(step: &Step) -> Reading {
-        Reading {
+impl Tokenization {
+    fn of(step: &Step) -> Tokenization {
+        Tokenization {
             lowercase: step.argument("lowercase").flag_or(true),
             strip: step.argument("punctuation").word_or("strip") == "strip",
             ngrams: step.argument("ngrams").size_or(1).get().max(1),
         }
     }
 
-    /// Hands every word of `text` to `take`, and then every run of words.
+    /// Calls `take` with each word of `text`, then with each n-gram.
     fn words(&self, text: &str, mut take: impl FnMut(&str)) {
         let text = self.standardized(text);
         if self.ngrams == 1 {
@@ -118,10 +119,11 @@ impl Reading {
     }
 
     fn standardized(&self, text: &str) -> String {
-        let kept = text.chars().filter(|letter| !(self.strip && letter.is_ascii_punctuation()));
+        let characters =
+            text.chars().filter(|character| !(self.strip && character.is_ascii_punctuation()));
         match self.lowercase {
-            true => kept.flat_map(char::to_lowercase).collect(),
-            false => kept.collect(),
+            true => characters.flat_map(char::to_lowercase).collect(),
+            false => characters.collect(),
         }
     }
 }
@@ -130,27 +132,27 @@ impl Reading {
 mod tests {
     use super::*;
 
-    fn words(reading: &Reading, text: &str) -> Vec<String> {
+    fn words(tokenization: &Tokenization, text: &str) -> Vec<String> {
         let mut words = Vec::new();
-        reading.words(text, |word| words.push(word.to_owned()));
+        tokenization.words(text, |word| words.push(word.to_owned()));
         words
     }
 
     #[test]
     fn a_text_is_lowered_stripped_and_split() {
-        let reading = Reading { lowercase: true, strip: true, ngrams: 1 };
+        let tokenization = Tokenization { lowercase: true, strip: true, ngrams: 1 };
         assert_eq!(
-            words(&reading, " Don't\tSTOP -- \u{c9}t\u{e9}! "),
+            words(&tokenization, " Don't\tSTOP -- \u{c9}t\u{e9}! "),
             ["dont", "stop", "\u{e9}t\u{e9}"]
         );
-        let reading = Reading { lowercase: false, strip: false, ngrams: 1 };
-        assert_eq!(words(&reading, "Don't - stop"), ["Don't", "-", "stop"]);
+        let tokenization = Tokenization { lowercase: false, strip: false, ngrams: 1 };
+        assert_eq!(words(&tokenization, "Don't - stop"), ["Don't", "-", "stop"]);
     }
 
     #[test]
     fn runs_of_words_come_behind_the_words() {
-        let reading = Reading { lowercase: true, strip: true, ngrams: 2 };
-        assert_eq!(words(&reading, "a b c"), ["a", "b", "c", "a b", "b c"]);
-        assert_eq!(words(&reading, ""), Vec::<String>::new());
+        let tokenization = Tokenization { lowercase: true, strip: true, ngrams: 2 };
+        assert_eq!(words(&tokenization, "a b c"), ["a", "b", "c", "a b", "b c"]);
+        assert_eq!(words(&tokenization, ""), Vec::<String>::new());
     }
 }

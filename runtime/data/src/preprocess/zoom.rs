@@ -1,4 +1,4 @@
-//! `zoom`: nearer or farther, in training.
+//! `zoom`: random zoom in training.
 
 use super::{
     image::{moved, Affinity},
@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{schema::Step, Values};
 
-/// Pictures show in training 1 - `factor` to 1 + `factor` times as much as they are high and wide,
-/// drawn evenly; between pixels the four around are weighed, and beyond the border the picture is
-/// mirrored. `keras.layers.RandomZoom(factor)`.
+/// In training, scales an image about its centre by a uniform random factor: the output shows 1 -
+/// `factor` to 1 + `factor` times the input's height and width. Interpolation is bilinear; the
+/// image is reflected at its borders. `keras.layers.RandomZoom(factor)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Zoom;
 
@@ -16,11 +16,11 @@ impl RandomStep for Zoom {
     fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
         let Some(rng) = rng else { return Ok(values) };
         let factor = step.argument("factor").number_or(0.0);
-        Ok(moved(step, &values, |row| shown(1.0 + factor * (2.0 * rng.share(row, 0) - 1.0))))
+        Ok(moved(step, &values, |row| scaling(1.0 + factor * (2.0 * rng.uniform(row, 0) - 1.0))))
     }
 }
 
-/// So many times as much of the picture.
-pub(super) fn shown(scale: f64) -> Affinity {
+/// The transformation that shows `scale` times the height and width.
+pub(super) fn scaling(scale: f64) -> Affinity {
     Affinity { sine: 0.0, cosine: 1.0, scale }
 }

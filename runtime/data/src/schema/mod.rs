@@ -1,5 +1,4 @@
-//! What a model's rows are: the types of them, and as constant data what each column holds and what is
-//! made of it before it reaches the model.
+//! The row types of a model, and constant descriptions of its columns and of their preprocessing.
 
 mod overflow;
 pub mod stage;
@@ -16,97 +15,97 @@ pub use self::{
 };
 use crate::{columns::RowSpec, Content, RowReader, RowWriter};
 
-/// The rows of a model, whatever the model.
+/// The row types of a model.
 pub trait RowTypes: Sized + 'static {
-    /// One raw row to predict from.
+    /// A raw row to predict from.
     type Inputs;
-    /// One raw row to train on: the inputs and the targets.
+    /// A raw row to train on: the inputs and the targets.
     type Sample: Send;
-    /// What is predicted for one row, in the user's units.
+    /// The predictions for one row, in the user's units.
     type Outputs;
 
-    /// What the columns hold.
+    /// Description of the columns.
     const SCHEMA: Schema;
 
-    /// How the fields of a sample are found in columns: the inputs, and then the targets; `None` where
-    /// that is its own business.
+    /// The mapping from columns to the fields of a sample, the inputs first and then the targets;
+    /// `None` where the sample type implements `Deserialize` itself.
     const SAMPLE_ROW: Option<&'static RowSpec> = None;
 
-    /// Appends a row's inputs, in the order of [`Schema::inputs`].
+    /// Appends the inputs of a row, in the order of [`Schema::inputs`].
     fn write_inputs(inputs: &Self::Inputs, row: &mut RowWriter<'_>);
 
-    /// Appends a row's inputs and then its targets, in the order of [`Schema::targets`].
+    /// Appends the inputs of a row and then its targets, in the order of [`Schema::targets`].
     fn write_sample(sample: &Self::Sample, row: &mut RowWriter<'_>);
 
-    /// One row of predictions, in the order of [`Schema::targets`].
+    /// Reads one row of predictions, in the order of [`Schema::targets`].
     fn read_outputs(row: &mut RowReader<'_>) -> Self::Outputs;
 }
 
-/// The columns of a model's rows as constant data.
+/// Constant description of the columns of a model's rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
-    /// The struct's name.
+    /// Name of the annotated struct.
     pub name: &'static str,
-    /// The inputs, in the order of their declaration.
+    /// The inputs, in the order of declaration.
     pub inputs: &'static [Input],
-    /// The nodes that are derived of inputs, in the order of their declaration.
+    /// The nodes derived from inputs, in the order of declaration.
     pub derived: &'static [Derived],
-    /// The targets, in the order of the outputs' declaration.
+    /// The targets, in the order in which the outputs are declared.
     pub targets: &'static [Target],
 }
 
 impl Schema {
-    /// How many columns of a preprocessed table come before its targets: those of the inputs, and
-    /// of what is derived of them.
+    /// Number of columns of a preprocessed table before its targets: inputs and derived nodes.
     pub fn encoded_columns(&self) -> usize {
         self.inputs.len() + self.derived.len()
     }
 }
 
-/// An input: what the user's rows hold, before any preprocessing.
+/// An input as the user's rows hold it, before preprocessing.
 #[derive(Clone, Copy, Debug)]
 pub struct Input {
-    /// The field's name.
+    /// Name of the field.
     pub name: &'static str,
-    /// What its elements stand for.
+    /// Type of the elements.
     pub kind: Content,
-    /// The shape of one raw value; empty for one category or text, the channels of a picture.
+    /// Shape of one raw value: empty for a single category or text, the number of channels for an
+    /// image.
     pub shape: &'static [usize],
-    /// What stands in for a value that is absent; `None` where the type is not an `Option`.
+    /// The replacement of an absent value; `None` where the type is not an `Option`.
     pub missing: Option<Missing>,
-    /// The preprocessing, in order.
+    /// The preprocessing steps, in order.
     pub steps: &'static [Step],
 }
 
-/// A step of preprocessing as the user wrote it.
+/// A preprocessing step as the user wrote it.
 #[derive(Clone, Copy)]
 pub struct Step {
-    /// Its name and its parameters.
+    /// Specification of the step: its name and parameters.
     pub spec: &'static spec::step::Step,
-    /// The value of every parameter.
+    /// The argument of each parameter.
     pub arguments: &'static [spec::Value],
-    /// What one row holds before it.
+    /// Shape of one row before the step.
     pub input: spec::Shape,
-    /// What one row holds after it.
+    /// Shape of one row after the step.
     pub output: spec::Shape,
-    /// The place among [`Schema::inputs`] of the input whose vocabulary it takes, where that is not
-    /// its own.
+    /// Index in [`Schema::inputs`] of the input whose vocabulary the step uses; `None` where it
+    /// learns its own.
     pub vocabulary_of: Option<usize>,
-    /// What it does.
+    /// Implementation of the step.
     pub stage: &'static dyn Stage,
 }
 
 impl Step {
-    /// The value of the parameter `name`.
+    /// The argument of the parameter `name`.
     pub fn argument(&self, name: &str) -> spec::Value {
         argument(self.spec.parameters, self.arguments, name)
     }
 }
 
-/// As the user could write it: `words(vocabulary = 10000, length = 100)`.
+/// The step in the DSL: `words(vocabulary = 10000, length = 100)`.
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let given = say_arguments(self.spec.parameters, self.arguments);
+        let given = format_arguments(self.spec.parameters, self.arguments);
         f.write_str(self.spec.name)?;
         if given.is_empty() {
             return Ok(());
@@ -115,52 +114,52 @@ impl fmt::Debug for Step {
     }
 }
 
-/// A node that is made of the raw values of inputs.
+/// A node computed from the raw values of several inputs.
 #[derive(Clone, Copy)]
 pub struct Derived {
-    /// The field's name.
+    /// Name of the field.
     pub name: &'static str,
-    /// Its derivation's name and its parameters.
+    /// Specification of the derivation: its name and parameters.
     pub spec: &'static spec::derived::Derivation,
-    /// The places among [`Schema::inputs`] of what it is made of.
+    /// Indices in [`Schema::inputs`] of the inputs of the derivation.
     pub inputs: &'static [usize],
-    /// The value of every parameter.
+    /// The argument of each parameter.
     pub arguments: &'static [spec::Value],
-    /// What one row holds of it.
+    /// Shape of one row of the node.
     pub output: spec::Shape,
-    /// What it does.
+    /// Implementation of the derivation.
     pub derivation: &'static dyn Derivation,
 }
 
 impl Derived {
-    /// The value of the parameter `name`.
+    /// The argument of the parameter `name`.
     pub fn argument(&self, name: &str) -> spec::Value {
         argument(self.spec.parameters, self.arguments, name)
     }
 }
 
-/// As the user could write it, with the places of the inputs: `crossed(0, 2, buckets = 1000)`.
+/// The derivation in the DSL, with the indices of its inputs: `crossed(0, 2, buckets = 1000)`.
 impl fmt::Debug for Derived {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inputs = self.inputs.iter().map(usize::to_string);
-        let given = say_arguments(self.spec.parameters, self.arguments);
+        let given = format_arguments(self.spec.parameters, self.arguments);
         let all: Vec<String> = inputs.chain(given).collect();
         write!(f, "{}({})", self.spec.name, all.join(", "))
     }
 }
 
-/// The value of the parameter `name` among `arguments`.
+/// The argument of the parameter `name` among `arguments`.
 fn argument(parameters: &[spec::Parameter], arguments: &[spec::Value], name: &str) -> spec::Value {
-    let place = parameters.iter().position(|parameter| parameter.name == name);
-    place.and_then(|place| arguments.get(place)).copied().unwrap_or(spec::Value::Absent)
+    let index = parameters.iter().position(|parameter| parameter.name == name);
+    index.and_then(|index| arguments.get(index)).copied().unwrap_or(spec::Value::Absent)
 }
 
-/// The arguments that are given, as the user could write them.
-fn say_arguments(parameters: &[spec::Parameter], arguments: &[spec::Value]) -> Vec<String> {
+/// The given arguments in the DSL.
+fn format_arguments(parameters: &[spec::Parameter], arguments: &[spec::Value]) -> Vec<String> {
     let last = parameters.len().saturating_sub(1);
-    let given = arguments.iter().enumerate().filter_map(|(place, value)| {
-        let parameter = parameters.get(place.min(last))?;
-        let value = say(value)?;
+    let given = arguments.iter().enumerate().filter_map(|(index, value)| {
+        let parameter = parameters.get(index.min(last))?;
+        let value = format_value(value)?;
         Some(match parameter.kind.is_list() {
             true => value,
             false => format!("{} = {value}", parameter.name),
@@ -169,10 +168,10 @@ fn say_arguments(parameters: &[spec::Parameter], arguments: &[spec::Value]) -> V
     given.collect()
 }
 
-/// A value as the user could write it; nothing where it was left out.
-fn say(value: &spec::Value) -> Option<String> {
+/// A value in the DSL; `None` for an omitted argument.
+fn format_value(value: &spec::Value) -> Option<String> {
     Some(match value {
-        // Where a file lies, or that it was moved, is no part of a model.
+        // The path of a file is not part of a model, so moving the file does not change the model.
         spec::Value::Absent | spec::Value::Tokenizer(_) => return None,
         spec::Value::Size(size) => size.get().to_string(),
         spec::Value::Number(number) => number.to_string(),
@@ -183,32 +182,32 @@ fn say(value: &spec::Value) -> Option<String> {
     })
 }
 
-/// What stands in for an absent input.
+/// The replacement of an absent input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// Zeros, in place of the branch's output.
+    /// Zeros replace the output of the branch.
     Zeros,
-    /// The mean of the present training values, in place of the raw number.
+    /// The mean of the present training values replaces the raw number.
     Mean,
-    /// A vector that is trained, in place of the branch's output.
+    /// A trained vector replaces the output of the branch.
     Learned,
 }
 
-/// What rows hold to compare an output with.
+/// A target: the values of rows that the loss compares with an output.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// The output field's name.
+    /// Name of the output field.
     pub name: &'static str,
-    /// What the rows hold.
+    /// Type of the target.
     pub kind: TargetKind,
-    /// How many numbers the output gives for a sample.
+    /// Number of values of the output per sample.
     pub width: usize,
-    /// What is made of the target for training, in order; predictions and metrics are in the
-    /// user's unit.
+    /// The preprocessing steps of the target, in order. Predictions and metrics are in the user's
+    /// units.
     pub steps: &'static [Step],
-    /// Whether rows hold the label of a class, which is learned from the training rows.
+    /// Whether rows hold class labels, which are learned from the training rows.
     pub labels: bool,
-    /// Whether rows may lack the target: its type is an `Option`.
+    /// Whether the target may be absent: its type is an `Option`.
     pub optional: bool,
 }
 
@@ -226,7 +225,7 @@ pub enum TargetKind {
 }
 
 impl TargetKind {
-    /// Whether rows hold numbers, rather than a class or a flag.
+    /// Whether the target is numeric, not a class or a boolean.
     pub fn is_numbers(self) -> bool {
         matches!(self, TargetKind::Numbers | TargetKind::Doubles)
     }

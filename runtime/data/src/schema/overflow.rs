@@ -1,24 +1,24 @@
-//! How large a learned vocabulary is, and what found no place in it.
+//! Size and overflow of learned vocabularies.
 
 use std::fmt;
 
 use multi_input_base::{Notice, NoticeKind};
 use serde::{Deserialize, Serialize};
 
-/// Indices that stand for none of the entries: 0 for padding, 1 for what is unknown.
+/// Number of reserved indices: 0 for padding, 1 for unknown entries.
 pub(crate) const RESERVED: usize = 2;
 
-/// What a vocabulary has learned.
+/// Size of a learned vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VocabularySize {
-    /// How many entries it has.
+    /// Number of entries, without the reserved indices.
     pub entries: usize,
-    /// Whether the training rows held anything else, which is unknown.
+    /// Whether the training rows held unknown entries.
     pub with_unknown: bool,
 }
 
 impl VocabularySize {
-    /// What is said where no training row has anything unknown.
+    /// The notice for a vocabulary without unknown entries in the training rows.
     pub(crate) fn notice(self) -> Option<Notice> {
         let VocabularySize { entries, with_unknown } = self;
         let message = format!(
@@ -29,28 +29,29 @@ impl VocabularySize {
     }
 }
 
-/// What the training rows held that is not in a vocabulary.
+/// Entries of the training rows that are not in the vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overflow {
-    /// How many different entries; at least so many where [`approximate`](Overflow::approximate).
+    /// Number of distinct entries; a lower bound where [`approximate`](Overflow::approximate).
     pub entries: u64,
-    /// How often they occurred, all together; at least so often where
+    /// Total number of their occurrences; a lower bound where
     /// [`approximate`](Overflow::approximate).
     pub occurrences: u64,
-    /// How often anything occurred.
+    /// Total number of occurrences of all entries.
     pub of: u64,
-    /// Whether there were more different entries than are counted one by one, so that the figures
-    /// are lower bounds.
+    /// Whether there were more distinct entries than are counted exactly, so that the counts are
+    /// lower bounds.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approximate: bool,
-    /// The capacity with which nothing would be unknown but what was seen too seldom; `None` where
-    /// the capacity is not the reason, or where it is not known how many entries there are.
+    /// The capacity that would hold all entries except those below the minimum frequency; `None`
+    /// where the capacity is not the reason, or where the number of distinct entries is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u64>,
 }
 
 impl Overflow {
-    /// What to write in the place of the capacity `named`: `` `categories(6)` ``.
+    /// The advice to raise the capacity; `write` formats the step with a capacity: ``
+    /// `categories(6)` ``.
     pub(crate) fn remedy(&self, write: impl FnOnce(u64) -> String) -> Option<String> {
         let capacity = self.capacity?;
         let kinds = capacity.saturating_sub(RESERVED as u64);

@@ -1,8 +1,8 @@
-//! What a step of preprocessing is, to whoever writes one.
+//! Traits of preprocessing steps.
 //!
-//! A step that goes by its arguments alone implements [`FixedStep`]; one that learns from the
-//! training rows implements [`LearnedStep`]; one that draws lots in training implements
-//! [`RandomStep`]. The macro wraps its type in [`Fixed`], [`Learned`] or [`Random`].
+//! [`FixedStep`] is a step that depends only on its arguments; [`LearnedStep`] is fitted on the
+//! training rows; [`RandomStep`] is random in training. The macro wraps a step's type in [`Fixed`],
+//! [`Learned`] or [`Random`].
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -14,76 +14,78 @@ use super::{Derived, Overflow, Step, VocabularySize};
 use crate::table::{Column, Values};
 use crate::Picture;
 
-/// Why a step cannot take a row.
+/// The error of a step that cannot transform a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The row's place among those handed over.
+    /// Index of the row among the rows of the call.
     pub row: usize,
-    /// What the step takes.
+    /// The values that the step accepts.
     pub expected: String,
-    /// What the row holds.
+    /// The value that was found.
     pub found: String,
 }
 
-/// A step that goes by its arguments alone.
+/// A step that depends only on its arguments.
 pub trait FixedStep: Send + Sync + 'static {
-    /// The values of some rows as they are after the step, in the shape that its spec says.
+    /// Transforms the values of some rows, in the input shape of the step, to its output shape.
     ///
     /// # Errors
-    /// For a row that the step cannot take.
+    /// A [`Refusal`] for a row that the step cannot transform.
     fn apply(step: &Step, values: Values) -> Result<Values, Refusal>;
 
-    /// What the step makes of a picture, to be kept in its place as soon as it is decoded; `None`
-    /// where that would take no less memory, and where the step cannot take the picture.
+    /// Applies the step to an image right after decoding, to save memory; `None` where the result
+    /// would not be smaller, and where the step cannot transform the image.
     fn shrink(_: &Step, _: &Picture) -> Option<Picture> {
         None
     }
 
-    /// Brings numbers back, where the spec says that this can be done.
+    /// Inverts the transformation in place, for steps whose specification has an inverse.
     fn invert(_: &Step, _: &mut [f64]) {}
 }
 
-/// The refusal of value number `place` of all that were handed over.
+/// The [`Refusal`] of element `index` of the values of a call.
 pub(crate) fn refuse(
     step: &Step,
-    place: usize,
+    index: usize,
     expected: impl Into<String>,
     found: impl fmt::Display,
 ) -> Refusal {
-    let width = step.input.elements().get().max(1);
-    Refusal { row: place / width, expected: expected.into(), found: found.to_string() }
+    let elements = step.input.elements().get().max(1);
+    Refusal { row: index / elements, expected: expected.into(), found: found.to_string() }
 }
 
-/// What is made of the raw values of several inputs.
+/// A node computed from the raw values of several inputs.
 pub trait Derivation: Send + Sync {
-    /// The column of a derived node, of those it is made of; all of them have the same rows.
+    /// Computes the column of a derived node from its inputs `of`, which have the same number of
+    /// rows.
     fn derive(&self, derived: &Derived, of: &[Column]) -> Values;
 }
 
-/// A step that learns from the training rows. What it has learned is saved with the model.
+/// A step that is fitted on the training rows. The fitted step is saved with the model.
+/// scikit-learn: an estimator with `partial_fit` and `transform`; Keras: a layer with `adapt`.
 pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync + 'static {
-    /// What is kept of the training rows while they go by.
-    type Seen: Send;
+    /// The statistics accumulated over the training rows.
+    type State: Send;
 
-    /// The step as its arguments say, where nothing has to be learned.
-    fn given(_: &Step) -> Option<Self> {
+    /// The fitted step, where the arguments determine it and no rows are needed.
+    fn from_arguments(_: &Step) -> Option<Self> {
         None
     }
 
-    /// The step as it is before any training row was seen, where it can do without them.
+    /// The step before fitting, where it can be applied unfitted.
     fn unfitted(_: &Step) -> Option<Self> {
         None
     }
 
-    /// Whether rows to train on are changed at random.
+    /// Whether the step is random in training.
     fn is_random(_: &Step) -> bool {
         false
     }
 
-    /// The values of some rows to train on as they are after the step.
+    /// As [`apply`](LearnedStep::apply), for rows of a training batch.
     ///
     /// # Errors
-    /// For a row that the step cannot take.
+    /// A [`Refusal`] for a row that the step cannot transform.
     fn apply_in_training(
         &self,
         step: &Step,
@@ -94,51 +96,51 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
         self.apply(step, values)
     }
 
-    /// Nothing seen yet.
-    fn start(step: &Step) -> Self::Seen;
+    /// The initial statistics.
+    fn start(step: &Step) -> Self::State;
 
-    /// Takes a look at the present values of some training rows.
-    fn look(seen: &mut Self::Seen, step: &Step, values: &Values);
+    /// Updates the statistics with the present values of some training rows.
+    fn update(state: &mut Self::State, step: &Step, values: &Values);
 
-    /// What was learned from all that was seen.
-    fn learn(seen: Self::Seen, step: &Step) -> Self;
+    /// Computes the fitted step from the statistics.
+    fn learn(state: Self::State, step: &Step) -> Self;
 
-    /// Says why this cannot have been learned by such a step, as a damaged file may make it.
+    /// Validates a fitted step, for instance after loading it from a file.
     ///
     /// # Errors
-    /// The reason.
+    /// The reason why `step` cannot have been fitted to this.
     fn check(&self, step: &Step) -> Result<(), String>;
 
-    /// The values of some rows as they are after the step, in the shape that its spec says.
+    /// Transforms the values of some rows, in the input shape of the step, to its output shape.
     ///
     /// # Errors
-    /// For a row that the step cannot take.
+    /// A [`Refusal`] for a row that the step cannot transform.
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal>;
 
-    /// Brings numbers back, where the spec says that this can be done.
+    /// Inverts the transformation in place, for steps whose specification has an inverse.
     fn invert(&self, _: &Step, _: &mut [f64]) {}
 
-    /// What the training rows held that found no place.
+    /// The entries of the training rows that are not in the vocabulary.
     fn overflow(&self) -> Option<Overflow> {
         None
     }
 
-    /// What the training rows had, or lacked, that is worth knowing about the step.
+    /// Notices about the training rows that concern the step.
     fn notices(&self, step: &Step) -> Vec<Notice> {
         let unseen = self.vocabulary(step).and_then(VocabularySize::notice);
         overflow_notice(self.overflow(), step).into_iter().chain(unseen).collect()
     }
 
-    /// The vocabulary, where it learns one.
+    /// Size of the vocabulary, if the step has one.
     fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
         None
     }
 }
 
-/// What is said of a vocabulary that is too small, and what to write.
+/// The notice for a vocabulary that is too small, with a remedy.
 pub(crate) fn overflow_notice(overflow: Option<Overflow>, step: &Step) -> Option<Notice> {
     let overflow = overflow?;
-    // The first parameter of such a step is its capacity, which may be the only one.
+    // The first parameter of a vocabulary step is its capacity, which may be its only parameter.
     let capacity = |capacity: u64| match (step.spec.parameters, step.spec.name) {
         ([first, second, ..], name) if second.required => {
             format!("{name}({} = {capacity}, ..)", first.name)
@@ -149,47 +151,47 @@ pub(crate) fn overflow_notice(overflow: Option<Overflow>, step: &Step) -> Option
     Some(Notice::new(NoticeKind::VocabularyOverflow, format!("{overflow}{remedy}")))
 }
 
-/// A step that draws lots in training.
+/// A step that is random in training.
 pub trait RandomStep: Send + Sync + 'static {
-    /// The values of some rows as they are after the step, in the shape that its spec says; `lots` are
-    /// there in training.
+    /// Transforms the values of some rows, in the input shape of the step, to its output shape.
+    /// `rng` is `None` outside training.
     ///
     /// # Errors
-    /// For a row that the step cannot take.
+    /// A [`Refusal`] for a row that the step cannot transform.
     fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal>;
 }
 
-/// The random numbers of one step and batch, which depend on nothing but the seed, the input, the
-/// step and the number of the batch.
+/// The random numbers of one step for one batch. They depend only on the seed, the input, the step
+/// and the index of the batch.
 #[derive(Clone, Copy, Debug)]
 pub struct RowRng(pub(crate) RngKey);
 
 impl RowRng {
-    /// How many numbers a row has.
-    const EACH: u64 = 8;
+    /// Number of random numbers per row.
+    const NUMBERS_PER_ROW: u64 = 8;
 
-    /// Number `which` (below 8) of a row of the batch, from 0 to 1.
-    pub fn share(&self, row: usize, which: u64) -> f64 {
-        let number = self.0.numbers()(row as u64 * RowRng::EACH + which);
+    /// Random number `which` (below 8) of a row of the batch, uniform in [0, 1).
+    pub fn uniform(&self, row: usize, which: u64) -> f64 {
+        let number = self.0.numbers()(row as u64 * RowRng::NUMBERS_PER_ROW + which);
         (number >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
-/// A kind of step, whatever its type: how one that can be applied is come by.
+/// A preprocessing step of any type: it is fitted by [`StageFit`] and applied as a [`FittedStage`].
 pub trait Stage: Send + Sync {
-    /// Whether it is of no use before it has learned.
+    /// Whether the step cannot be applied before it is fitted.
     fn needs_rows(&self, step: &Step) -> bool {
         self.start(step).is_some()
     }
 
-    /// Starts to learn from training rows; `None` where there is nothing to learn.
-    fn start(&self, step: &Step) -> Option<Box<dyn Learning>>;
+    /// Starts fitting on training rows; `None` where there is nothing to fit.
+    fn start(&self, step: &Step) -> Option<Box<dyn StageFit>>;
 
-    /// The step as `saved` says, which is `Null` where there is nothing to learn.
+    /// Restores the step from `saved`, which is `Null` where there is nothing to fit.
     ///
     /// # Errors
-    /// Where no such step was saved.
-    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String>;
+    /// If `saved` is not a valid fitted step.
+    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String>;
 
     /// [`FixedStep::shrink`].
     fn shrink(&self, _: &Step, _: &Picture) -> Option<Picture> {
@@ -197,52 +199,52 @@ pub trait Stage: Send + Sync {
     }
 }
 
-/// A step that is learning.
-pub trait Learning: Send {
-    /// Takes a look at the present values of some training rows.
-    fn look(&mut self, step: &Step, values: &Values);
+/// A step that is being fitted.
+pub trait StageFit: Send {
+    /// Updates the statistics with the present values of some training rows.
+    fn update(&mut self, step: &Step, values: &Values);
 
-    /// Ends the learning.
+    /// Computes the fitted step from the statistics.
     ///
     /// # Errors
-    /// Where no sound step came of it, which a file could not hold.
-    fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn Ready>, String>;
+    /// If the fitted step is invalid, so that a saved file could not be loaded.
+    fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String>;
 }
 
-/// A step that can be applied.
-pub trait Ready: Send + Sync {
-    /// The values of some rows as they are after the step.
+/// A fitted step.
+pub trait FittedStage: Send + Sync {
+    /// Transforms the values of some rows.
     ///
     /// # Errors
-    /// For a row that the step cannot take.
+    /// A [`Refusal`] for a row that the step cannot transform.
     fn apply(&self, step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal>;
 
-    /// Whether it draws lots in training.
+    /// Whether the step is random in training.
     fn is_random(&self, _: &Step) -> bool {
         false
     }
 
-    /// Brings numbers back, where the spec says that this can be done.
+    /// Inverts the transformation in place, for steps whose specification has an inverse.
     fn invert(&self, step: &Step, numbers: &mut [f64]);
 
-    /// What the training rows held that found no place.
+    /// The entries of the training rows that are not in the vocabulary.
     fn overflow(&self) -> Option<Overflow>;
 
-    /// What the training rows had, or lacked, that is worth knowing about the step.
+    /// Notices about the training rows that concern the step.
     fn notices(&self, step: &Step) -> Vec<Notice> {
         let _ = step;
         Vec::new()
     }
 
-    /// The vocabulary, where it has learned one.
+    /// Size of the vocabulary, if the step has one.
     fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
         None
     }
 
-    /// What [`Stage::restore`] takes.
+    /// The JSON value that [`Stage::restore`] takes.
     ///
     /// # Errors
-    /// The serializer's.
+    /// The error of the serializer.
     fn save(&self) -> serde_json::Result<Json>;
 }
 
@@ -250,16 +252,16 @@ pub trait Ready: Send + Sync {
 pub struct Fixed<T>(PhantomData<fn() -> T>);
 
 impl<T: FixedStep> Fixed<T> {
-    /// The only one.
+    /// The stage as a trait object.
     pub const STAGE: &'static dyn Stage = &Fixed::<T>(PhantomData);
 }
 
 impl<T: FixedStep> Stage for Fixed<T> {
-    fn start(&self, _: &Step) -> Option<Box<dyn Learning>> {
+    fn start(&self, _: &Step) -> Option<Box<dyn StageFit>> {
         None
     }
 
-    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
+    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
         match saved {
             Json::Null => Ok(Arc::new(Fixed::<T>(PhantomData))),
             _ => Err(format!("`{}` learns nothing, but something was saved", step.spec.name)),
@@ -271,7 +273,7 @@ impl<T: FixedStep> Stage for Fixed<T> {
     }
 }
 
-impl<T: FixedStep> Ready for Fixed<T> {
+impl<T: FixedStep> FittedStage for Fixed<T> {
     fn apply(&self, step: &Step, values: Values, _: Option<&RowRng>) -> Result<Values, Refusal> {
         T::apply(step, values)
     }
@@ -293,16 +295,16 @@ impl<T: FixedStep> Ready for Fixed<T> {
 pub struct Random<T>(PhantomData<fn() -> T>);
 
 impl<T: RandomStep> Random<T> {
-    /// The only one.
+    /// The stage as a trait object.
     pub const STAGE: &'static dyn Stage = &Random::<T>(PhantomData);
 }
 
 impl<T: RandomStep> Stage for Random<T> {
-    fn start(&self, _: &Step) -> Option<Box<dyn Learning>> {
+    fn start(&self, _: &Step) -> Option<Box<dyn StageFit>> {
         None
     }
 
-    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
+    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
         match saved {
             Json::Null => Ok(Arc::new(Random::<T>(PhantomData))),
             _ => Err(format!("`{}` learns nothing, but something was saved", step.spec.name)),
@@ -310,9 +312,9 @@ impl<T: RandomStep> Stage for Random<T> {
     }
 }
 
-impl<T: RandomStep> Ready for Random<T> {
+impl<T: RandomStep> FittedStage for Random<T> {
     fn apply(&self, step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
-        // All of them change pictures.
+        // All random steps transform images, whose values are `f32`.
         T::apply(step, values.in_single_precision(), rng)
     }
 
@@ -335,56 +337,56 @@ impl<T: RandomStep> Ready for Random<T> {
 pub struct Learned<T>(PhantomData<fn() -> T>);
 
 impl<T: LearnedStep> Learned<T> {
-    /// The only one.
+    /// The stage as a trait object.
     pub const STAGE: &'static dyn Stage = &Learned::<T>(PhantomData);
 }
 
 impl<T: LearnedStep> Stage for Learned<T> {
     fn needs_rows(&self, step: &Step) -> bool {
-        T::given(step).or_else(|| T::unfitted(step)).is_none()
+        T::from_arguments(step).or_else(|| T::unfitted(step)).is_none()
     }
 
-    fn start(&self, step: &Step) -> Option<Box<dyn Learning>> {
-        match T::given(step) {
+    fn start(&self, step: &Step) -> Option<Box<dyn StageFit>> {
+        match T::from_arguments(step) {
             Some(_) => None,
-            None => Some(Box::new(Looking::<T>(T::start(step)))),
+            None => Some(Box::new(LearnedStepFit::<T>(T::start(step)))),
         }
     }
 
-    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn Ready>, String> {
-        let learned: T = match (T::given(step).or_else(|| T::unfitted(step)), saved) {
-            (Some(given), Json::Null) => given,
+    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
+        let learned: T = match (T::from_arguments(step).or_else(|| T::unfitted(step)), saved) {
+            (Some(from_arguments), Json::Null) => from_arguments,
             (_, saved) => serde_json::from_value(saved)
                 .map_err(|error| format!("`{}`: {error}", step.spec.name))?,
         };
-        sound(learned, step)
+        checked(learned, step)
     }
 }
 
-/// A learned step on its way.
-struct Looking<T: LearnedStep>(T::Seen);
+/// The statistics of a [`LearnedStep`] that is being fitted.
+struct LearnedStepFit<T: LearnedStep>(T::State);
 
-impl<T: LearnedStep> Learning for Looking<T> {
-    fn look(&mut self, step: &Step, values: &Values) {
-        T::look(&mut self.0, step, values);
+impl<T: LearnedStep> StageFit for LearnedStepFit<T> {
+    fn update(&mut self, step: &Step, values: &Values) {
+        T::update(&mut self.0, step, values);
     }
 
-    fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn Ready>, String> {
-        sound(T::learn(self.0, step), step)
+    fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String> {
+        checked(T::learn(self.0, step), step)
     }
 }
 
-/// What was learned or saved, where such a step can have learned it. The same is asked at both ends,
-/// so that whatever is saved can be loaded.
-fn sound<T: LearnedStep>(learned: T, step: &Step) -> Result<Arc<dyn Ready>, String> {
+/// A fitted step, if it is valid. The check runs after fitting as well as after loading, so that
+/// every saved step can be loaded.
+fn checked<T: LearnedStep>(learned: T, step: &Step) -> Result<Arc<dyn FittedStage>, String> {
     learned.check(step).map_err(|reason| format!("`{}`: {reason}", step.spec.name))?;
-    Ok(Arc::new(HasLearned(learned)))
+    Ok(Arc::new(FittedStep(learned)))
 }
 
-/// A learned step at its end.
-struct HasLearned<T>(T);
+/// A fitted [`LearnedStep`].
+struct FittedStep<T>(T);
 
-impl<T: LearnedStep> Ready for HasLearned<T> {
+impl<T: LearnedStep> FittedStage for FittedStep<T> {
     fn apply(&self, step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
         match rng.filter(|_| T::is_random(step)) {
             Some(rng) => self.0.apply_in_training(step, values, rng),

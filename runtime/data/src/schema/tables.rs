@@ -1,10 +1,10 @@
-//! The empty tables of a schema.
+//! Empty tables with the columns of a schema.
 
 use super::{Schema, Target, TargetKind};
 use crate::table::{Column, Content, Table};
 
 impl Table {
-    /// An empty table for rows to predict from.
+    /// An empty table of rows to predict from: one column per input.
     pub fn of_inputs(schema: &Schema) -> Table {
         let columns = schema.inputs.iter().map(|input| {
             let width = match input.kind {
@@ -16,7 +16,7 @@ impl Table {
         Table { columns: columns.collect(), rows: 0 }
     }
 
-    /// An empty table for rows to train on.
+    /// An empty table of rows to train on: one column per input and per target.
     pub fn of_samples(schema: &Schema) -> Table {
         let mut table = Table::of_inputs(schema);
         table.columns.extend(schema.targets.iter().map(Column::target));

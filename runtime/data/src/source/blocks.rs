@@ -1,4 +1,4 @@
-//! Rows by the block.
+//! Blocks of consecutive rows.
 
 use multi_input_base::Result;
 
@@ -8,17 +8,17 @@ use crate::{
     Content, Table,
 };
 
-/// Some rows of a source, one after the other.
+/// A block of consecutive rows of a source.
 #[derive(Debug)]
 pub enum Block<R> {
-    /// As columns; all of them are as they should be.
+    /// Columns of valid rows.
     Table(Table),
-    /// One by one.
+    /// Single rows, which may be errors.
     Rows(Vec<Result<R>>),
 }
 
 impl<R> Block<R> {
-    /// How many rows.
+    /// Number of rows.
     pub(super) fn len(&self) -> usize {
         match self {
             Block::Table(table) => table.rows,
@@ -27,40 +27,41 @@ impl<R> Block<R> {
     }
 }
 
-/// All rows of a pass.
+/// The blocks of a pass.
 pub type Blocks<'a, R> = Box<dyn Iterator<Item = Block<R>> + 'a>;
 
-/// What is asked of a source.
+/// The form in which a source should give its rows.
 #[derive(Clone, Debug)]
 pub struct BlockRequest {
-    /// How the rows are found in columns, where tables of them are welcome.
+    /// The mapping from columns to fields, where tables are accepted.
     row: Option<&'static RowSpec>,
-    /// The columns of such a table.
+    /// An empty table with the columns of the result.
     empty: Table,
-    /// How many rows are wanted together.
+    /// Number of rows per block.
     at_once: usize,
-    /// Whether the rows hold pictures.
+    /// Whether the rows hold images.
     pictures: bool,
 }
 
-/// How many rows are handed over together at most: handing over each by itself would cost more than
-/// reading it.
-const MOST_TOGETHER: usize = 128;
+/// Maximum number of rows per block. Blocks of single rows would cost more in transfer between
+/// threads than in reading.
+const MAX_ROWS: usize = 128;
 
 impl BlockRequest {
-    /// About so many rows to train on together; as structs alone, where somebody looks at them.
+    /// A request for blocks of about `at_once` rows to train on; `as_rows` asks for structs instead
+    /// of tables.
     ///
-    /// A picture as it is decoded may take a thousand times as much memory as what is kept of it. So
-    /// rows with pictures are read one by one, which costs little beside decoding them.
+    /// Rows with images are read one by one, because a decoded image may take a thousand times the
+    /// memory of the preprocessed one. The overhead is small compared to decoding.
     pub fn samples<M: RowTypes>(at_once: usize, as_rows: bool) -> BlockRequest {
         let pictures = M::SCHEMA.inputs.iter().any(|input| input.kind == Content::Pictures);
         let row = M::SAMPLE_ROW.filter(|_| !as_rows && !pictures);
-        let at_once = at_once.clamp(1, MOST_TOGETHER);
+        let at_once = at_once.clamp(1, MAX_ROWS);
         BlockRequest { row, empty: Table::of_samples(&M::SCHEMA), at_once, pictures }
     }
 
-    /// How many rows are to be gathered, where they come one by one.
-    pub(super) fn gathered(&self) -> usize {
+    /// Minimum number of rows of a chunk, where rows are read one by one; else 0.
+    pub(super) fn min_chunk_rows(&self) -> usize {
         if self.pictures {
             self.at_once
         } else {
@@ -68,24 +69,24 @@ impl BlockRequest {
         }
     }
 
-    /// Where the fields of a row are among columns of these names; `None` where single rows are to be
-    /// read.
+    /// The mapping from the given column names to the fields of a row; `None` where rows must be
+    /// read one by one.
     pub(super) fn plan<'a>(&self, names: impl Iterator<Item = &'a str>) -> Option<Plan> {
         Plan::new(self.row?, names)
     }
 
-    /// The rows of a grid, as far as all of them are as they should be.
+    /// Reads the rows of a grid into a table; `None` where some cell is not valid.
     pub(super) fn table(&self, plan: &Plan, grid: &dyn Grid) -> Option<Table> {
         plan.table(grid, &self.empty)
     }
 }
 
-/// Blocks of rows.
+/// Groups single rows into blocks.
 pub(super) fn by_rows<'a, R: 'a>(
     mut rows: impl Iterator<Item = Result<R>> + 'a,
-    wanted: &'a BlockRequest,
+    request: &'a BlockRequest,
 ) -> Blocks<'a, R> {
-    let at_once = if wanted.pictures { 1 } else { wanted.at_once };
+    let at_once = if request.pictures { 1 } else { request.at_once };
     let mut block = move || -> Vec<_> { rows.by_ref().take(at_once).collect() };
     let blocks = std::iter::from_fn(move || Some(block()).filter(|rows| !rows.is_empty()));
     Box::new(blocks.map(Block::Rows))

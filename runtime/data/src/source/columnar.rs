@@ -1,4 +1,4 @@
-//! Rows from Arrow's tables of columns.
+//! Rows from Arrow record batches.
 
 mod column;
 
@@ -16,10 +16,10 @@ use crate::{
     Real, Values,
 };
 
-/// How many rows are decoded together.
+/// Number of rows per decoded batch.
 pub(super) const ROWS_AT_ONCE: usize = 4096;
 
-/// Tables of columns, which come one after the other, as rows of structs or as tables of ours.
+/// Decoded tables of a file, read as rows or as blocks.
 pub(super) struct Tables<I, R> {
     name: String,
     decoded: I,
@@ -27,7 +27,7 @@ pub(super) struct Tables<I, R> {
 }
 
 impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
-    /// Those of a file, with columns of these names.
+    /// The tables of the file `path`, with the given column names.
     pub(super) fn new<'a>(
         path: &Path,
         columns: impl Iterator<Item = &'a str>,
@@ -36,7 +36,7 @@ impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
         let name = path.display().to_string();
         let columns: Vec<String> = columns.map(str::to_owned).collect();
         let records = Records::new(name.clone(), Arc::from(columns));
-        let records = records.from_folder(path.parent().map(Arc::from));
+        let records = records.with_folder(path.parent().map(Arc::from));
         Tables { name, decoded, records }
     }
 
@@ -46,66 +46,68 @@ impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
         self.records.columns()
     }
 
-    /// Every row by itself.
+    /// The rows, one by one.
     pub(super) fn rows(mut self) -> impl Iterator<Item = Result<R>> {
-        // Row by row, for a row with a picture takes much memory.
-        let mut table: Option<(Found, usize)> = None;
+        // Rows are converted lazily, because a row with an image takes much memory.
+        let mut current: Option<(DecodedTable, usize)> = None;
         std::iter::from_fn(move || loop {
-            match &mut table {
-                Some((found, row)) if *row < found.rows => {
+            match &mut current {
+                Some((table, row)) if *row < table.rows => {
                     *row += 1;
-                    return Some(self.records.read(found.record(*row - 1)));
+                    return Some(self.records.read(table.record(*row - 1)));
                 }
                 _ => match self.next()? {
-                    Ok(found) => table = Some((found, 0)),
+                    Ok(table) => current = Some((table, 0)),
                     Err(error) => return Some(Err(error)),
                 },
             }
         })
     }
 
-    /// As tables, where `plan` finds all fields of a row in the columns.
+    /// The rows as blocks; `plan` maps the columns to fields.
     pub(super) fn blocks(
         mut self,
         plan: Plan,
-        wanted: &BlockRequest,
+        request: &BlockRequest,
     ) -> impl Iterator<Item = Block<R>> + use<'_, I, R> {
         std::iter::from_fn(move || {
             Some(match self.next()? {
                 Err(error) => Block::Rows(vec![Err(error)]),
-                Ok(found) => match wanted.table(&plan, &found) {
+                Ok(table) => match request.table(&plan, &table) {
                     Some(table) => {
-                        self.records.skip(found.rows as u64);
+                        self.records.skip(table.rows as u64);
                         Block::Table(table)
                     }
-                    None => Block::Rows(self.read(&found)),
+                    None => Block::Rows(self.read(&table)),
                 },
             })
         })
     }
 
-    fn read(&mut self, found: &Found) -> Vec<Result<R>> {
-        (0..found.rows).map(|row| self.records.read(found.record(row))).collect()
+    fn read(&mut self, table: &DecodedTable) -> Vec<Result<R>> {
+        (0..table.rows).map(|row| self.records.read(table.record(row))).collect()
     }
 
-    fn next(&mut self) -> Option<Result<Found>> {
-        let damaged = |reason| Error::Database { database: self.name.clone(), reason };
-        Some(self.decoded.next()?.map_err(damaged))
+    fn next(&mut self) -> Option<Result<DecodedTable>> {
+        let read_error = |reason| Error::Database { database: self.name.clone(), reason };
+        Some(self.decoded.next()?.map_err(read_error))
     }
 }
 
-/// A table, or why there is none and nothing follows.
-pub(super) type Decoded = std::result::Result<Found, String>;
+/// A decoded table, or the error that ends the file.
+pub(super) type Decoded = std::result::Result<DecodedTable, String>;
 
-/// Tables in few types. What these formats' own readers do not expect of a damaged file, they panic on.
+/// Decodes record batches. The readers of these formats panic on some damaged files.
 pub(super) fn decoded<E: ToString>(
     mut tables: impl Iterator<Item = std::result::Result<RecordBatch, E>>,
 ) -> impl Iterator<Item = Decoded> {
-    // After an error, or a panic, nothing more is asked of the reader.
+    // The reader is not used after an error or a panic.
     until_error(std::iter::from_fn(move || {
         let table = std::panic::catch_unwind(AssertUnwindSafe(|| tables.next()));
         Some(match table {
-            Ok(table) => table?.map(|table| Found::new(&table)).map_err(|error| error.to_string()),
+            Ok(table) => {
+                table?.map(|table| DecodedTable::new(&table)).map_err(|error| error.to_string())
+            }
             Err(_) => Err("its reader gave up on it: it is damaged".to_owned()),
         })
     }))
@@ -116,36 +118,37 @@ pub(super) fn names(schema: &SchemaRef) -> impl Iterator<Item = &str> {
     schema.fields().iter().map(|field| field.name().as_str())
 }
 
-/// The columns of a table.
-pub(super) struct Found {
+/// A decoded table.
+pub(super) struct DecodedTable {
     rows: usize,
     columns: Vec<Column>,
 }
 
-impl Found {
-    fn new(table: &RecordBatch) -> Found {
+impl DecodedTable {
+    fn new(table: &RecordBatch) -> DecodedTable {
         let columns = table.columns().iter().map(Column::new).collect();
-        Found { rows: table.num_rows(), columns }
+        DecodedTable { rows: table.num_rows(), columns }
     }
 
-    /// The fields of a row.
+    /// The cells of a row.
     fn record(&self, row: usize) -> impl Iterator<Item = Cell<'_>> {
         self.columns.iter().map(move |column| column.at(row))
     }
 
-    /// Appends the numbers of some columns, row by row.
+    /// Appends the numbers of some columns in row-major order; returns whether all cells are
+    /// numbers.
     fn append<T: Real>(&self, columns: &[usize], blanks: bool, to: &mut Vec<T>) -> bool {
-        let (start, step) = (to.len(), columns.len());
-        to.resize(start + self.rows * step, T::zero());
+        let (start, stride) = (to.len(), columns.len());
+        to.resize(start + self.rows * stride, T::zero());
         columns.iter().enumerate().all(|(first, &column)| {
             let column = self.columns.get(column);
             let to = to.get_mut(start + first..).unwrap_or_default();
-            column.is_some_and(|column| column.numbers(blanks, step, to))
+            column.is_some_and(|column| column.numbers(blanks, stride, to))
         })
     }
 
-    /// The columns of this table and of another one with the same rows.
-    pub(super) fn beside(mut self, other: Found) -> Decoded {
+    /// Appends the columns of another table with the same rows.
+    pub(super) fn with_columns(mut self, other: DecodedTable) -> Decoded {
         if self.rows != other.rows {
             return Err("its columns have different lengths: it is damaged".to_owned());
         }
@@ -154,7 +157,7 @@ impl Found {
     }
 }
 
-impl Grid for Found {
+impl Grid for DecodedTable {
     fn rows(&self) -> usize {
         self.rows
     }

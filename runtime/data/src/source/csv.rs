@@ -18,12 +18,12 @@ use super::{
     Source,
 };
 
-/// A file of comma-separated values whose first line names the columns.
+/// A CSV file whose first line names the columns.
 ///
-/// The columns may come in any order, and those that no field asks for are ignored. `R` is a row
-/// struct of a model, or any struct with serde's `Deserialize`. White space around a cell is no part
-/// of it; see [what a cell may hold](crate#cells). The path of a picture counts from the file's own
-/// folder. Nothing is kept of a row that has been read. pandas: `read_csv`.
+/// Columns may be in any order; columns that no field uses are ignored. `R` is a row struct of a
+/// model, or any struct with serde's `Deserialize`. Cells are trimmed; see [what a cell may
+/// hold](crate#cells). Image paths are relative to the folder of the file. Rows are streamed, not
+/// kept in memory. pandas: `read_csv`.
 ///
 /// ```no_run
 /// use multi_input::data::{Csv, Source};
@@ -46,12 +46,12 @@ pub struct Csv<R> {
 }
 
 impl<R: DeserializeOwned> Csv<R> {
-    /// A file of values between commas.
+    /// Creates a source from the path of a comma-separated file.
     pub fn new(path: impl AsRef<Path>) -> Csv<R> {
         Csv::of(TextFile::new(path.as_ref()))
     }
 
-    /// A file of values between tabs.
+    /// Creates a source from the path of a tab-separated file.
     pub fn tabs(path: impl AsRef<Path>) -> Csv<R> {
         Csv::new(path).delimiter(b'\t')
     }
@@ -60,7 +60,7 @@ impl<R: DeserializeOwned> Csv<R> {
         Csv { file, delimiter: b',', row: PhantomData }
     }
 
-    /// What stands between two values: a comma, unless it is said here.
+    /// Sets the delimiter; the default is a comma.
     #[must_use]
     pub fn delimiter(mut self, delimiter: u8) -> Csv<R> {
         self.delimiter = delimiter;
@@ -84,17 +84,17 @@ impl<R: DeserializeOwned> Source for Csv<R> {
     }
 }
 
-/// Reads all rows of a file of comma-separated values. See [`Csv`].
+/// Reads all rows of a CSV file. See [`Csv`].
 ///
 /// # Errors
-/// [`Error::File`](multi_input_base::Error::File) where the file cannot be read;
-/// [`Error::Line`](multi_input_base::Error::Line) with file, line, field, what was
-/// expected and what was found where a line is no row, and where there are no rows.
+/// [`Error::File`](multi_input_base::Error::File) if the file cannot be read;
+/// [`Error::Line`](multi_input_base::Error::Line), with file, line, field, expected and found
+/// value, for an invalid line, and if there are no rows.
 pub fn read_csv<R: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<R>> {
     all(&Csv::new(path))
 }
 
-/// As [`read_csv`], from anything; `name` stands in errors for the file.
+/// As [`read_csv`], from any reader; `name` replaces the path in error messages.
 ///
 /// ```
 /// # use multi_input::data::read_csv_from;
@@ -114,7 +114,7 @@ pub fn read_csv_from<R: DeserializeOwned>(reader: impl Read, name: &str) -> Resu
     all(&Csv::of(TextFile::read(reader, name)?))
 }
 
-/// Whether there may be white space around a cell, as seldom is.
+/// Whether a cell may need trimming, which is rare.
 fn is_untidy(cell: &str) -> bool {
     let may_be_space = |byte: Option<&u8>| byte.is_some_and(|b| *b <= b' ' || !b.is_ascii());
     let bytes = cell.as_bytes();

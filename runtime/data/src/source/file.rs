@@ -1,4 +1,4 @@
-//! A file of lines, or its content in memory.
+//! A text file, or its content in memory.
 
 use std::{
     fs::File,
@@ -9,29 +9,29 @@ use std::{
 
 use multi_input_base::{Error, Result};
 
-use super::other_formats::{recognised, TELLING};
+use super::other_formats::{describe_format, HEADER_LENGTH};
 use crate::image::files as image_files;
 
-/// What some editors put before UTF-8 text.
+/// The UTF-8 byte order mark.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How much is read at a time.
+/// Buffer size in bytes.
 pub(super) const BUFFER: usize = 1 << 16;
 
-/// A file of lines.
+/// A text file.
 #[derive(Clone, Debug)]
 pub(super) struct TextFile {
-    /// The path, or what stands in errors for it.
+    /// The path, or the name in error messages.
     path: PathBuf,
-    /// Where paths in rows count from.
+    /// The folder that paths in rows are relative to.
     folder: Option<Arc<Path>>,
     content: Option<Arc<[u8]>>,
 }
 
-/// What is read, from behind the byte order mark.
+/// A reader positioned after the byte order mark.
 pub(super) type Reader = BufReader<Box<dyn SeekRead>>;
 
-/// A reader that can go back.
+/// A seekable reader.
 pub(super) trait SeekRead: Read + Seek {}
 impl<T: Read + Seek> SeekRead for T {}
 
@@ -40,7 +40,7 @@ impl TextFile {
         TextFile { path: path.into(), folder: path.parent().map(Arc::from), content: None }
     }
 
-    /// Everything that `reader` gives, under the name `name`.
+    /// Reads all of `reader` into memory; `name` is the name in error messages.
     pub(super) fn read(mut reader: impl Read, name: &str) -> Result<TextFile> {
         let mut file = TextFile::new(Path::new(name));
         let mut bytes = Vec::new();
@@ -49,7 +49,8 @@ impl TextFile {
         Ok(file)
     }
 
-    /// The beginning of the text, and how many bytes stand before it.
+    /// Opens the file; returns a reader at the start of the text, and the length of the byte order
+    /// mark.
     pub(super) fn open(&self) -> Result<(Reader, u64)> {
         let open = || -> io::Result<(Reader, u64)> {
             let inner: Box<dyn SeekRead> = match &self.content {
@@ -65,31 +66,31 @@ impl TextFile {
         open().map_err(|source| self.unreadable(source))
     }
 
-    /// Checks that the file is one of text; `expected` says which.
+    /// Checks that the file is a text file; `expected` describes it in the error message.
     pub(super) fn check(&self, expected: &str) -> Result<()> {
         let (reader, _) = self.open()?;
         let mut start = Vec::new();
-        let read = reader.take(TELLING as u64).read_to_end(&mut start);
+        let read = reader.take(HEADER_LENGTH as u64).read_to_end(&mut start);
         read.map_err(|source| self.unreadable(source))?;
-        match recognised(&start) {
+        match describe_format(&start) {
             Some(found) => Err(self.refuse(1, format!("expected {expected}, {found}"))),
             None => Ok(()),
         }
     }
 
-    /// How many bytes there are, with what stands before the text.
+    /// Size of the file in bytes, including the byte order mark.
     pub(super) fn length(&self) -> Result<u64> {
         match &self.content {
             Some(content) => Ok(content.len() as u64),
             None => {
-                let found =
+                let metadata =
                     std::fs::metadata(&self.path).map_err(|error| self.unreadable(error))?;
-                Ok(found.len())
+                Ok(metadata.len())
             }
         }
     }
 
-    /// The text from a byte on.
+    /// Reads the text from a byte offset to the end.
     pub(super) fn from(&self, offset: u64) -> Result<Vec<u8>> {
         let (mut reader, mark) = self.open()?;
         let mut bytes = Vec::new();
@@ -99,7 +100,7 @@ impl TextFile {
         read.map(|_| bytes).map_err(|error| self.unreadable(error))
     }
 
-    /// Runs `read` with paths in rows counting from the file's folder.
+    /// Runs `read` with image paths relative to the file's folder.
     pub(super) fn within_folder<T>(&self, read: impl FnOnce() -> T) -> T {
         match &self.folder {
             Some(folder) => image_files::from_folder(folder, read),
@@ -120,19 +121,19 @@ impl TextFile {
     }
 }
 
-/// Finds the line that a byte lies on. It goes on from where it was asked before, so that asking for
-/// every row of a file reads it once.
+/// Finds the line number of a byte offset. The search continues from the previous offset, so that
+/// increasing offsets read the file once.
 #[derive(Debug)]
 pub(super) struct Lines {
     file: TextFile,
-    /// So many bytes have been counted, up to this line.
+    /// Number of bytes before `line` that have been scanned.
     counted: u64,
     line: u64,
 }
 
 impl Lines {
-    /// The line, from 1, of the first byte at or behind `offset` that is no line end. Lines end in
-    /// any of the three ways. 0 where the file cannot be read any more.
+    /// The line number, from 1, of the first byte at or after `offset` that is not a line end.
+    /// Lines end with LF, CRLF or CR. Returns 0 where the file cannot be read.
     pub(super) fn of(&mut self, offset: u64) -> u64 {
         if offset < self.counted {
             (self.counted, self.line) = (0, 1);
@@ -144,20 +145,20 @@ impl Lines {
         let (mut reader, mark) = self.file.open().map_err(io::Error::other)?;
         reader.seek(SeekFrom::Start(mark + self.counted))?;
         let mut bytes = reader.bytes().peekable();
-        let mut place = self.counted;
-        // A blank line before a row belongs to none.
+        let mut position = self.counted;
+        // Blank lines before a row are skipped.
         while let Some(byte) = bytes.next().transpose()? {
-            let at_end = byte == b'\n' || byte == b'\r';
-            if place >= offset && !at_end {
+            let is_line_end = byte == b'\n' || byte == b'\r';
+            if position >= offset && !is_line_end {
                 break;
             }
-            place += 1;
-            let followed = matches!(bytes.peek(), Some(Ok(b'\n')));
-            if byte == b'\n' || byte == b'\r' && !followed {
+            position += 1;
+            let followed_by_newline = matches!(bytes.peek(), Some(Ok(b'\n')));
+            if byte == b'\n' || byte == b'\r' && !followed_by_newline {
                 self.line += 1;
             }
         }
-        self.counted = place;
+        self.counted = position;
         Ok(self.line)
     }
 }

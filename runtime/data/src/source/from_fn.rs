@@ -1,10 +1,10 @@
-//! Rows from an iterator.
+//! Rows from iterators.
 
 use multi_input_base::Result;
 
 use super::Source;
 
-/// The rows of the iterators that `start` gives, one for each pass.
+/// A source that calls `start` for each pass and gives the rows of the returned iterator.
 ///
 /// ```
 /// use multi_input::data::{from_fn, Source};

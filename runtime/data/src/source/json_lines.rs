@@ -1,4 +1,4 @@
-//! Rows from a file with a JSON object on every line.
+//! Rows from a JSON Lines file.
 
 use std::{io::BufRead, marker::PhantomData, path::Path};
 
@@ -7,10 +7,9 @@ use serde::de::DeserializeOwned;
 
 use super::{file::TextFile, wording::reworded, Source};
 
-/// A file of which every line is a row, a JSON object (<https://jsonlines.org>); blank lines are
-/// left out. Keys are found as the columns of a [`Csv`](super::Csv) are, and cells read as theirs; a
-/// list may stand for an array, and a key that is not there is `None` of an `Option`. pandas:
-/// `read_json(lines=True)`.
+/// A JSON Lines file (<https://jsonlines.org>): each line is a row, a JSON object; blank lines are
+/// skipped. Keys and cells are read as the columns and cells of a [`Csv`](super::Csv). A list fills
+/// an array, and a missing key is `None` for an `Option`. pandas: `read_json(lines=True)`.
 #[derive(Clone, Debug)]
 pub struct JsonLines<R> {
     file: TextFile,
@@ -18,7 +17,7 @@ pub struct JsonLines<R> {
 }
 
 impl<R: DeserializeOwned> JsonLines<R> {
-    /// A file.
+    /// Creates a source from the path of a file.
     pub fn new(path: impl AsRef<Path>) -> JsonLines<R> {
         JsonLines { file: TextFile::new(path.as_ref()), row: PhantomData }
     }
@@ -47,14 +46,14 @@ impl<R: DeserializeOwned> Source for JsonLines<R> {
                 continue;
             }
             let row = file.within_folder(|| serde_json::from_slice(&text));
-            return Some(row.map_err(|error| file.refuse(line, in_words(&error, &text))));
+            return Some(row.map_err(|error| file.refuse(line, error_message(&error, &text))));
         }))
     }
 }
 
-/// The parser's error about a line, without its own count of lines, which is always 1. Where it speaks
-/// of a value, as the user's own structs do, it does not say of which.
-fn in_words(error: &serde_json::Error, line: &[u8]) -> String {
+/// The message for a parser error, without the parser's line number, which is always 1. Errors
+/// about the value of a field name its key, which the parser does not.
+fn error_message(error: &serde_json::Error, line: &[u8]) -> String {
     let text = error.to_string();
     let (reason, character) = match text.split_once(" at line 1 column ") {
         Some((reason, character)) => (reason, format!(", at character {character}")),
@@ -71,26 +70,26 @@ fn in_words(error: &serde_json::Error, line: &[u8]) -> String {
     }
 }
 
-/// The last key of the line's object before a byte.
+/// The last key of the outermost object before a byte offset.
 fn key_before(line: &[u8], byte: usize) -> Option<String> {
-    let (mut key, mut last, mut depth) = (None, None, 0);
-    let mut place = 0;
-    while place < byte.min(line.len()) {
-        match line[place] {
+    let (mut key, mut string, mut depth) = (None, None, 0);
+    let mut position = 0;
+    while position < byte.min(line.len()) {
+        match line[position] {
             b'"' => {
-                let start = place + 1;
-                place = start;
-                while *line.get(place)? != b'"' {
-                    place += if line[place] == b'\\' { 2 } else { 1 };
+                let start = position + 1;
+                position = start;
+                while *line.get(position)? != b'"' {
+                    position += if line[position] == b'\\' { 2 } else { 1 };
                 }
-                last = Some(&line[start..place]);
+                string = Some(&line[start..position]);
             }
-            b':' if depth == 1 => key = last,
+            b':' if depth == 1 => key = string,
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth -= 1,
             _ => {}
         }
-        place += 1;
+        position += 1;
     }
     key.map(|key| String::from_utf8_lossy(key).into_owned())
 }
@@ -110,7 +109,7 @@ mod tests {
     fn the_key_of_a_wrong_value_is_named() {
         let message = |line: &str| {
             let error = serde_json::from_str::<Row>(line).unwrap_err();
-            in_words(&error, line.as_bytes())
+            error_message(&error, line.as_bytes())
         };
         assert_eq!(
             message(r#"{"x": {"age": "\\"}, "age": "old"}"#),

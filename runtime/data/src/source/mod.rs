@@ -1,12 +1,12 @@
-//! Where rows come from, one after the other, as often as they are asked for.
+//! Sources of rows that can be read repeatedly.
 //!
-//! A [`Source`] is all that training on more rows than fit into memory asks for: it can start from
-//! the first row again. A user's own is a dozen lines:
+//! A [`Source`] streams rows that need not fit into memory. It must be able to start again from the
+//! first row. A custom source takes a dozen lines:
 //!
 //! ```
 //! use multi_input::{data::Source, Result};
 //!
-//! /// The numbers below a bound, as rows.
+//! /// Rows that count up to a bound.
 //! struct Numbers(u32);
 //!
 //! impl Source for Numbers {
@@ -21,7 +21,6 @@
 //! # Ok::<(), multi_input::Error>(())
 //! ```
 
-mod ahead;
 #[cfg(feature = "arrow")]
 mod arrow;
 mod blocks;
@@ -37,6 +36,7 @@ mod parquet;
 mod part;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod read_ahead;
 #[cfg(any(feature = "arrow", feature = "parquet", feature = "postgres", feature = "sqlite"))]
 mod record;
 mod row_filter;
@@ -58,11 +58,6 @@ pub use self::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::Sqlite;
 pub use self::{
-    ahead::read_ahead,
-    row_filter::RowFilter,
-    tables::{cut, inputs, samples, until_error, NumberedTable, RowQuery},
-};
-pub use self::{
     blocks::{Block, BlockRequest, Blocks},
     csv::{read_csv, read_csv_from, Csv},
     from_fn::{from_fn, FromFn},
@@ -71,52 +66,57 @@ pub use self::{
     skipping::{BadRow, SkipRefused, Skipped, Skipping},
     with_images::WithImages,
 };
+pub use self::{
+    read_ahead::read_ahead,
+    row_filter::RowFilter,
+    tables::{cut, inputs, samples, until_error, NumberedTable, RowQuery},
+};
 use multi_input_base::{Result, Seed};
 
 use super::ImageLimits;
 
-/// Rows that can be read again and again, always the same in the same order.
+/// A source of rows. Every pass gives the same rows in the same order.
 ///
-/// It is read on a thread of its own while a model trains; hence `Sync`.
+/// `Sync` is required because a separate thread reads the source during training.
 pub trait Source: Sync {
-    /// What a row is: a `..Sample` to train on, or `..Inputs` to predict from.
+    /// The row type: a `..Sample` to train on, or `..Inputs` to predict from.
     type Row;
 
-    /// Starts with the first row.
+    /// Starts a pass from the first row.
     ///
     /// # Errors
-    /// Where there is nothing to read. A row that cannot be read is an error in its place; what
-    /// comes after it may still be read.
+    /// If the source cannot be opened. A row that cannot be read is an error item; later rows may
+    /// still be readable.
     fn rows(&self) -> Result<impl Iterator<Item = Result<Self::Row>>>;
 
-    /// The same rows by the block, as training takes them. A source that has many rows at hand may hand
-    /// them over as tables of columns, which is quicker than one by one.
+    /// The rows in blocks, as training reads them. A columnar source gives tables of columns, which
+    /// is faster than single rows.
     ///
     /// # Errors
     /// As [`rows`](Source::rows).
     #[doc(hidden)]
-    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, Self::Row>> {
-        Ok(blocks::by_rows(self.rows()?, wanted))
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, Self::Row>> {
+        Ok(blocks::by_rows(self.rows()?, request))
     }
 
-    /// What leaves out the rows that a model refuses, where something does.
+    /// The counter of rows that a model refuses, where such rows are skipped.
     #[doc(hidden)]
     fn skips(&self) -> Option<&dyn SkipRefused> {
         None
     }
 
-    /// All rows at once.
+    /// Reads all rows into memory.
     ///
     /// # Errors
-    /// The first of any row.
+    /// The first error of a row.
     fn read_all(&self) -> Result<Vec<Self::Row>> {
         self.rows()?.collect()
     }
 
-    /// What becomes of rows that cannot be read, or that a model refuses: a category out of range, a
-    /// value that a step of preprocessing cannot take, a label that no training row had, a target
-    /// with which its loss cannot compare. They end the reading, or are left out and counted: see
-    /// [`Skipping::skipped`].
+    /// Sets how to handle invalid rows: rows that cannot be read, and rows that a model refuses
+    /// because of a category out of range, a value that a preprocessing step cannot transform, a
+    /// label without a training row, or a target that the loss cannot use. Invalid rows end the
+    /// pass with an error, or are skipped and counted: see [`Skipping::skipped`].
     fn on_bad_row(self, bad_row: BadRow) -> Skipping<Self>
     where
         Self: Sized,
@@ -124,10 +124,10 @@ pub trait Source: Sync {
         Skipping::new(self, bad_row)
     }
 
-    /// Confines the pictures of rows to a folder: their paths count from `folder`, and a path that is
-    /// absolute, has `..` in it, or leads out of the folder by a symbolic link is an error of its row.
-    /// For rows from somewhere else, which could name any file. Where it is said several times, the
-    /// last one counts.
+    /// Restricts image paths to a folder: paths are relative to `folder`, and an absolute path, a
+    /// path with `..`, or a symbolic link out of the folder is an error of its row. Use it for rows
+    /// from untrusted sources, which could otherwise name any file. Of several calls, the last one
+    /// applies.
     ///
     /// ```no_run
     /// use multi_input::{data::{Csv, ImageLimits, Source}, Image};
@@ -152,8 +152,8 @@ pub trait Source: Sync {
         WithImages::within(self, folder.as_ref())
     }
 
-    /// How large the image files of rows, and the pictures in them, may be, where it is not
-    /// [`ImageLimits::default`]. Where it is said several times, the last one counts.
+    /// Sets the maximum size of image files and of the decoded images; the default is
+    /// [`ImageLimits::default`]. Of several calls, the last one applies.
     fn image_limits(self, limits: ImageLimits) -> WithImages<Self>
     where
         Self: Sized,
@@ -161,26 +161,26 @@ pub trait Source: Sync {
         WithImages::limits(self, limits)
     }
 
-    /// The rows whose share, a random number from 0 to 1 that depends on the seed and the row's
-    /// place, lies in `shares`: `part(0.0..0.8, seed)` to train on and `part(0.8..1.0, seed)` to
-    /// test with share no row.
-    fn part(&self, shares: Range<f64>, seed: Seed) -> Part<&Self>
+    /// A random subset of the rows: each row gets a uniform random number in [0, 1) that depends on
+    /// the seed and the row's index, and is included if `range` contains that number.
+    /// `part(0.0..0.8, seed)` and `part(0.8..1.0, seed)` are disjoint training and test sets.
+    fn part(&self, range: Range<f64>, seed: Seed) -> Part<&Self>
     where
         Self: Sized,
     {
-        Part::new(self, shares, seed)
+        Part::new(self, range, seed)
     }
 
-    /// The same of a source that is handed over, for those who keep it.
-    fn into_part(self, shares: Range<f64>, seed: Seed) -> Part<Self>
+    /// As [`part`](Source::part), with the source passed by value.
+    fn into_part(self, range: Range<f64>, seed: Seed) -> Part<Self>
     where
         Self: Sized,
     {
-        Part::new(self, shares, seed)
+        Part::new(self, range, seed)
     }
 }
 
-/// Rows in memory, by copies.
+/// Rows in memory, which are cloned.
 impl<R: Clone + Sync> Source for Vec<R> {
     type Row = R;
 
@@ -189,7 +189,7 @@ impl<R: Clone + Sync> Source for Vec<R> {
     }
 }
 
-/// Another's rows.
+/// A borrowed source.
 impl<S: Source> Source for &S {
     type Row = S::Row;
 
@@ -197,8 +197,8 @@ impl<S: Source> Source for &S {
         (**self).rows()
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
-        (**self).blocks(wanted)
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
+        (**self).blocks(request)
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {

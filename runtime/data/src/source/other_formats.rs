@@ -1,12 +1,12 @@
-//! Files that are something else than their name says, told by how they begin.
+//! Detects files of another format by their first bytes.
 
 #[cfg(any(feature = "arrow", feature = "parquet", feature = "sqlite"))]
 use std::{fs::File, io::Read, path::Path};
 
-/// How many bytes tell.
-pub(super) const TELLING: usize = 64;
+/// Number of bytes at the start of a file that are inspected.
+pub(super) const HEADER_LENGTH: usize = 64;
 
-/// How a file of some format begins, what it is, and what helps.
+/// A file format: its first bytes, its description, and advice.
 struct Format {
     starts: &'static [u8],
     what: &'static str,
@@ -20,7 +20,7 @@ const fn format(starts: &'static [u8], what: &'static str, advice: &'static str)
 const UNPACK: &str = "unpack it first";
 const EXPORT: &str = "write its table into a CSV file";
 
-/// No table of texts begins so.
+/// The known formats. No table in text form starts with these bytes.
 const FORMATS: &[Format] = &[
     format(
         b"version https://git-lfs.github.com/spec/",
@@ -41,33 +41,34 @@ const FORMATS: &[Format] = &[
     format(b"%PDF-", "a PDF file", EXPORT),
 ];
 
-/// How a page of the web begins, in small letters.
+/// The starts of HTML and XML documents, in lower case.
 const PAGES: [&[u8]; 4] = [b"<!doctype", b"<html", b"<head", b"<?xml"];
 
-/// What a file that begins so is, and what helps.
-pub(super) fn recognised(start: &[u8]) -> Option<String> {
-    let says = |what: &str, advice: &str| format!("found {what}; {advice}");
+/// The description and advice for a file with the given first bytes, if its format is known.
+pub(super) fn describe_format(start: &[u8]) -> Option<String> {
+    let description = |what: &str, advice: &str| format!("found {what}; {advice}");
     if let Some(found) = FORMATS.iter().find(|format| start.starts_with(format.starts)) {
-        return Some(says(found.what, found.advice));
+        return Some(description(found.what, found.advice));
     }
-    // Letters of most alphabets leave every second byte empty.
-    let marked = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff");
-    if marked && start.contains(&0) {
-        return Some(says("text in UTF-16", "write it as UTF-8"));
+    // In UTF-16, ASCII characters have a zero byte.
+    let has_byte_order_mark = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff");
+    if has_byte_order_mark && start.contains(&0) {
+        return Some(description("text in UTF-16", "write it as UTF-8"));
     }
-    let small = start.trim_ascii_start().to_ascii_lowercase();
-    let is_page = PAGES.iter().any(|page| small.starts_with(page));
-    is_page.then(|| says("a page of the web", "its download went wrong"))
+    let lowercase = start.trim_ascii_start().to_ascii_lowercase();
+    let is_page = PAGES.iter().any(|page| lowercase.starts_with(page));
+    is_page.then(|| description("a page of the web", "its download went wrong"))
 }
 
-/// Why a file is not read that should begin with `own`: its reader's `reason`, and what the file is
-/// instead, if it begins as one of these.
+/// Appends the actual format of a file to the reader's error `reason`, if the file does not start
+/// with the signature `own` and its format is known.
 #[cfg(any(feature = "arrow", feature = "parquet", feature = "sqlite"))]
-pub(super) fn or_another(path: &Path, own: &str, reason: String) -> String {
+pub(super) fn with_actual_format(path: &Path, own: &str, reason: String) -> String {
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(TELLING as u64).read_to_end(&mut start));
+    let read =
+        File::open(path).and_then(|file| file.take(HEADER_LENGTH as u64).read_to_end(&mut start));
     let other = read.is_ok() && !start.starts_with(own.as_bytes());
-    match recognised(&start).filter(|_| other) {
+    match describe_format(&start).filter(|_| other) {
         Some(found) => format!("{reason}; {found}"),
         None => reason,
     }
@@ -79,18 +80,18 @@ mod tests {
 
     #[test]
     fn files_are_known_by_their_beginning_and_tables_are_none_of_them() {
-        let is = |start: &[u8], what: &str| {
-            let found = recognised(start).unwrap();
+        let check = |start: &[u8], what: &str| {
+            let found = describe_format(start).unwrap();
             assert!(found.contains(what), "{found}");
         };
-        is(b"version https://git-lfs.github.com/spec/v1\noid", "Git LFS");
-        is(b"\x1f\x8b\x08\0", "gzip");
-        is(b"\n<!DOCTYPE html>\n<html>", "a page of the web");
-        is(b"PK\x03\x04\x14\0", "Excel");
-        is(b"PAR1\x15\x04", "`Parquet`");
-        is(b"\xff\xfea\0g\0", "UTF-16");
+        check(b"version https://git-lfs.github.com/spec/v1\noid", "Git LFS");
+        check(b"\x1f\x8b\x08\0", "gzip");
+        check(b"\n<!DOCTYPE html>\n<html>", "a page of the web");
+        check(b"PK\x03\x04\x14\0", "Excel");
+        check(b"PAR1\x15\x04", "`Parquet`");
+        check(b"\xff\xfea\0g\0", "UTF-16");
         for table in ["version,https\n1,2", "PAR1,PAR2", "BZh9,a", "<5,b", "", "{\"a\": 1}"] {
-            assert_eq!(recognised(table.as_bytes()), None, "{table}");
+            assert_eq!(describe_format(table.as_bytes()), None, "{table}");
         }
     }
 }

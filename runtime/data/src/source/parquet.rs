@@ -21,15 +21,15 @@ use serde::de::DeserializeOwned;
 use super::{
     blocks::by_rows,
     columnar::{decoded, names, Decoded, Tables, ROWS_AT_ONCE},
-    other_formats::or_another,
+    other_formats::with_actual_format,
     BlockRequest, Blocks, Source,
 };
 
-/// A Parquet file; needs the feature `parquet`.
+/// A Parquet file; requires the feature `parquet`.
 ///
-/// Columns are found by their names, as those of a [`Csv`](super::Csv) are, and hold
-/// [what cells may hold](crate#cells); lists fill arrays. A few thousand rows are decoded at a time, and in
-/// training the columns that a model takes alone. pandas: `read_parquet`.
+/// Columns are matched by name as in a [`Csv`](super::Csv), and hold [cells](crate#cells); lists
+/// fill arrays. A few thousand rows are decoded at a time; training decodes only the columns of the
+/// model. pandas: `read_parquet`.
 #[derive(Clone, Debug)]
 pub struct Parquet<R> {
     path: PathBuf,
@@ -37,7 +37,7 @@ pub struct Parquet<R> {
 }
 
 impl<R: DeserializeOwned> Parquet<R> {
-    /// A file.
+    /// Creates a source from the path of a file.
     pub fn new(path: impl AsRef<Path>) -> Parquet<R> {
         Parquet { path: path.as_ref().into(), row: PhantomData }
     }
@@ -48,25 +48,28 @@ impl<R: DeserializeOwned> Source for Parquet<R> {
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
         let metadata = metadata(&self.path)?;
-        let found = decode(&self.path, &metadata, ProjectionMask::all())?;
-        Ok(Tables::new(&self.path, names(metadata.schema()), found).rows())
+        let tables = decode(&self.path, &metadata, ProjectionMask::all())?;
+        Ok(Tables::new(&self.path, names(metadata.schema()), tables).rows())
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, R>> {
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
         let metadata = metadata(&self.path)?;
         let names: Vec<&str> = names(metadata.schema()).collect();
-        let Some(plan) = wanted.plan(names.iter().copied()) else {
-            return Ok(by_rows(self.rows()?, wanted));
+        let Some(plan) = request.plan(names.iter().copied()) else {
+            return Ok(by_rows(self.rows()?, request));
         };
-        let parts = divided(&metadata, &plan.columns());
-        let own = || parts.iter().flatten().map(|&column| names[column]);
-        let Some(plan) = wanted.plan(own()) else { return Ok(by_rows(self.rows()?, wanted)) };
-        let found = parts.iter().map(|part| {
-            let columns = ProjectionMask::roots(metadata.parquet_schema(), part.iter().copied());
+        let partitions = partition_columns(&metadata, &plan.columns());
+        let column_names = || partitions.iter().flatten().map(|&column| names[column]);
+        let Some(plan) = request.plan(column_names()) else {
+            return Ok(by_rows(self.rows()?, request));
+        };
+        let tables = partitions.iter().map(|partition| {
+            let columns =
+                ProjectionMask::roots(metadata.parquet_schema(), partition.iter().copied());
             decode(&self.path, &metadata, columns)
         });
-        let found = side_by_side(found.collect::<Result<Vec<_>>>()?);
-        Ok(Box::new(Tables::new(&self.path, own(), found).blocks(plan, wanted)))
+        let tables = join_partitions(tables.collect::<Result<Vec<_>>>()?);
+        Ok(Box::new(Tables::new(&self.path, column_names(), tables).blocks(plan, request)))
     }
 }
 
@@ -80,7 +83,7 @@ fn metadata(path: &Path) -> Result<ArrowReaderMetadata> {
     metadata.map_err(|error| damaged(path, &error))
 }
 
-/// Some columns of all rows. Each reader has the file opened for itself, for it goes to and fro.
+/// Decodes some columns of all rows. Each reader opens the file separately, because it seeks.
 fn decode(
     path: &Path,
     metadata: &ArrowReaderMetadata,
@@ -93,16 +96,17 @@ fn decode(
 }
 
 fn damaged(path: &Path, error: &ParquetError) -> Error {
-    let reason = or_another(path, "PAR1", error.to_string());
+    let reason = with_actual_format(path, "PAR1", error.to_string());
     Error::Database { database: path.display().to_string(), reason }
 }
 
-/// The most threads that decode a file.
-const MOST_PARTS: usize = 4;
+/// Maximum number of decoding threads.
+const MAX_PARTITIONS: usize = 4;
 
-/// Columns in as many parts as there are cores, of about as many bytes each. Row groups could be
-/// decoded at the same time as well, but their size is the file's, and all of one would wait.
-fn divided(metadata: &ArrowReaderMetadata, columns: &[usize]) -> Vec<Vec<usize>> {
+/// Partitions columns by compressed size, for at most one decoding thread per core. Row groups
+/// could be decoded in parallel as well, but the file determines their size, and a whole row group
+/// would be buffered.
+fn partition_columns(metadata: &ArrowReaderMetadata, columns: &[usize]) -> Vec<Vec<usize>> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let mut bytes: Vec<(i64, usize)> = columns.iter().map(|&column| (0, column)).collect();
     for (leaf, group) in metadata.metadata().row_groups().iter().flat_map(|group| {
@@ -114,34 +118,34 @@ fn divided(metadata: &ArrowReaderMetadata, columns: &[usize]) -> Vec<Vec<usize>>
             *bytes = bytes.saturating_add(group.column(leaf).compressed_size());
         }
     }
-    let count = cores.min(MOST_PARTS).min(columns.len()).max(1);
-    let mut parts = vec![(0_i64, Vec::new()); count];
-    // The largest first, each to the part that has least.
+    let count = cores.min(MAX_PARTITIONS).min(columns.len()).max(1);
+    let mut partitions = vec![(0_i64, Vec::new()); count];
+    // Greedy partitioning: the largest column first, each to the smallest partition.
     bytes.sort_unstable_by(|a, b| b.cmp(a));
     for (bytes, column) in bytes {
-        if let Some((all, part)) = parts.iter_mut().min_by_key(|(all, _)| *all) {
+        if let Some((all, partition)) = partitions.iter_mut().min_by_key(|(all, _)| *all) {
             *all = all.saturating_add(bytes);
-            part.push(column);
+            partition.push(column);
         }
     }
-    let parts = parts.into_iter().map(|(_, mut part)| {
-        // The order in which a reader gives them.
-        part.sort_unstable();
-        part
+    let partitions = partitions.into_iter().map(|(_, mut partition)| {
+        // Readers give columns in increasing order.
+        partition.sort_unstable();
+        partition
     });
-    parts.collect()
+    partitions.collect()
 }
 
-/// Tables with the columns of all parts, of which the first is decoded on this thread and each other
-/// one on a thread of its own. Those end when nobody takes their tables any more.
-fn side_by_side(
-    parts: Vec<impl Iterator<Item = Decoded> + Send + 'static>,
+/// Joins the tables of all partitions column-wise. The first partition is decoded on this thread,
+/// each other one on its own thread, which ends when the receiver is dropped.
+fn join_partitions(
+    partitions: Vec<impl Iterator<Item = Decoded> + Send + 'static>,
 ) -> impl Iterator<Item = Decoded> {
-    let mut parts = parts.into_iter();
-    let mut first = parts.next();
-    let others = parts.map(|part| {
+    let mut partitions = partitions.into_iter();
+    let mut first = partitions.next();
+    let others = partitions.map(|partition| {
         let (to, from) = sync_channel(1);
-        std::thread::spawn(move || part.map(|found| to.send(found)).all(|sent| sent.is_ok()));
+        std::thread::spawn(move || partition.map(|table| to.send(table)).all(|sent| sent.is_ok()));
         from
     });
     let others: Vec<_> = others.collect();
@@ -150,7 +154,7 @@ fn side_by_side(
         let others = others.iter().map(|other| other.recv().ok());
         others.fold(first, |all, other| match (all, other) {
             (None, None) => None,
-            (Some(all), Some(other)) => Some(all.and_then(|all| all.beside(other?))),
+            (Some(all), Some(other)) => Some(all.and_then(|all| all.with_columns(other?))),
             (Some(Err(reason)), None) | (None, Some(Err(reason))) => Some(Err(reason)),
             _ => Some(Err("a column has fewer rows than another: it is damaged".to_owned())),
         })

@@ -1,4 +1,4 @@
-//! A random part of the rows.
+//! A random subset of the rows of a source.
 
 use std::ops::Range;
 
@@ -10,20 +10,20 @@ use super::{Block, BlockRequest, Blocks, SkipRefused, Source};
 #[derive(Clone, Debug)]
 pub struct Part<S> {
     source: S,
-    shares: Range<f64>,
+    range: Range<f64>,
     seed: Seed,
 }
 
 impl<S: Source> Part<S> {
-    pub(super) fn new(source: S, shares: Range<f64>, seed: Seed) -> Part<S> {
-        Part { source, shares, seed }
+    pub(super) fn new(source: S, range: Range<f64>, seed: Seed) -> Part<S> {
+        Part { source, range, seed }
     }
 
-    /// Whether the row at this place is one of them.
-    fn has(&self, place: usize) -> bool {
-        const PLACES: usize = 1 << 53;
-        let drawn = self.seed.generator(Stream::Splitting, place as u64 + 1).below(PLACES);
-        self.shares.contains(&(drawn as f64 / PLACES as f64))
+    /// Whether the row at an index is in the subset.
+    fn contains(&self, index: usize) -> bool {
+        const RESOLUTION: usize = 1 << 53;
+        let number = self.seed.generator(Stream::Splitting, index as u64 + 1).below(RESOLUTION);
+        self.range.contains(&(number as f64 / RESOLUTION as f64))
     }
 }
 
@@ -32,24 +32,25 @@ impl<S: Source> Source for Part<S> {
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<S::Row>>> {
         let rows = self.source.rows()?.enumerate();
-        Ok(rows.filter(|(place, _)| self.has(*place)).map(|(_, row)| row))
+        Ok(rows.filter(|(index, _)| self.contains(*index)).map(|(_, row)| row))
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {
         self.source.skips()
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
-        let mut places = 0..;
-        Ok(Box::new(self.source.blocks(wanted)?.map(move |block| match block {
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
+        let mut indices = 0..;
+        Ok(Box::new(self.source.blocks(request)?.map(move |block| match block {
             Block::Rows(mut rows) => {
-                rows.retain(|_| places.next().is_some_and(|place| self.has(place)));
+                rows.retain(|_| indices.next().is_some_and(|index| self.contains(index)));
                 Block::Rows(rows)
             }
             Block::Table(table) => {
-                let places = places.by_ref().take(table.rows).enumerate();
-                let own = places.filter(|(_, place)| self.has(*place)).map(|(row, _)| row);
-                Block::Table(table.select(&own.collect::<Vec<_>>()))
+                let indices = indices.by_ref().take(table.rows).enumerate();
+                let selected =
+                    indices.filter(|(_, index)| self.contains(*index)).map(|(row, _)| row);
+                Block::Table(table.select(&selected.collect::<Vec<_>>()))
             }
         })))
     }
@@ -62,7 +63,7 @@ mod tests {
     #[test]
     fn parts_share_no_row_and_leave_none_out() {
         let rows: Vec<u32> = (0..2000).collect();
-        let part = |shares| rows.part(shares, Seed(3)).read_all().unwrap();
+        let part = |range| rows.part(range, Seed(3)).read_all().unwrap();
         let (train, test) = (part(0.0..0.8), part(0.8..1.0));
         assert!((1540..1660).contains(&train.len()), "{}", train.len());
         let mut all = [train.clone(), test].concat();

@@ -20,12 +20,12 @@ use super::{
 };
 use crate::columns::Cell;
 
-/// The rows that a query of a PostgreSQL database gives; needs the feature `postgres`.
+/// The rows of a query on a PostgreSQL database; requires the feature `postgres`.
 ///
-/// The query's columns are found by their names, as those of a [`Csv`](super::Csv) are; arrays fill
-/// arrays. Columns that fields ask for are booleans, whole, real or `numeric` numbers, texts, dates,
-/// times, or arrays of them; others are cast in the query (`price::float8`). The connection is not
-/// encrypted. A source gives the same rows in every pass, so the query should say `ORDER BY`.
+/// Columns are matched by name as in a [`Csv`](super::Csv); arrays fill arrays. Supported column
+/// types are booleans, integers, floats, `numeric`, texts, dates, timestamps, and arrays of them;
+/// cast other types in the query (`price::float8`). The connection is not encrypted. A source must
+/// give the same rows in every pass, so the query should have an `ORDER BY`. pandas: `read_sql`.
 #[derive(Clone)]
 pub struct Postgres<R> {
     connection: String,
@@ -34,15 +34,15 @@ pub struct Postgres<R> {
 }
 
 impl<R> std::fmt::Debug for Postgres<R> {
-    /// Without the connection, which may hold a password.
+    /// Omits the connection string, which may hold a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Postgres").field("query", &self.query).finish_non_exhaustive()
     }
 }
 
 impl<R: DeserializeOwned> Postgres<R> {
-    /// What `query` gives of the database that `connection` names:
-    /// `host=localhost user=ann dbname=shop`, or a URL.
+    /// Creates a source from a connection string (`host=localhost user=ann dbname=shop`, or a URL)
+    /// and a query.
     pub fn new(connection: impl Into<String>, query: impl Into<String>) -> Postgres<R> {
         Postgres { connection: connection.into(), query: query.into(), row: PhantomData }
     }
@@ -54,16 +54,16 @@ impl<R: DeserializeOwned> Source for Postgres<R> {
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
         let (connection, query) = (self.connection.clone(), self.query.clone());
         rows("PostgreSQL".to_owned(), None, move |to| {
-            let mut client = Client::connect(&connection, NoTls).map_err(in_words)?;
-            let statement = client.prepare(&query).map_err(in_words)?;
+            let mut client = Client::connect(&connection, NoTls).map_err(error_message)?;
+            let statement = client.prepare(&query).map_err(error_message)?;
             let columns = statement.columns().iter();
             let columns: Vec<String> = columns.map(|column| column.name().to_owned()).collect();
             let none: [&str; 0] = [];
-            let mut found = client.query_raw(&statement, none).map_err(in_words)?;
+            let mut found = client.query_raw(&statement, none).map_err(error_message)?;
             if to.send(Message::Columns(columns.into())).is_err() {
                 return Ok(());
             }
-            while let Some(row) = found.next().map_err(in_words)? {
+            while let Some(row) = found.next().map_err(error_message)? {
                 let record = (0..row.len()).map(|column| cell(&row, column));
                 let record = record.collect::<std::result::Result<_, String>>()?;
                 if to.send(Message::Record(record)).is_err() {
@@ -75,8 +75,8 @@ impl<R: DeserializeOwned> Source for Postgres<R> {
     }
 }
 
-/// The error with the server's reason, which it does not show by itself.
-fn in_words(error: postgres::Error) -> String {
+/// The error message, with the server's reason, which `Display` omits.
+fn error_message(error: postgres::Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
@@ -105,7 +105,7 @@ fn cell(row: &Row, column: usize) -> std::result::Result<Cell<'static>, String> 
         Type::FLOAT8_ARRAY => list(row, column, real::<f64>)?,
         Type::NUMERIC_ARRAY => list(row, column, |Numeric(text)| Cell::Text(text.into()))?,
         Type::TEXT_ARRAY | Type::VARCHAR_ARRAY => list(row, column, text)?,
-        // Where no field asks for the column it does not matter.
+        // An unsupported type is an error only if a field uses the column.
         other => Cell::Other(
             format!("a value of type {other}; cast it in the query, to `float8` or `text`").into(),
         ),
@@ -117,7 +117,7 @@ fn get<'a, T: FromSql<'a>>(
     column: usize,
     make: impl Fn(T) -> Cell<'static>,
 ) -> std::result::Result<Cell<'static>, String> {
-    let value: Option<T> = row.try_get(column).map_err(in_words)?;
+    let value: Option<T> = row.try_get(column).map_err(error_message)?;
     Ok(value.map_or(Cell::Blank, make))
 }
 

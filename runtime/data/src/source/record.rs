@@ -1,4 +1,4 @@
-//! Rows of columns that are named and typed, as databases and columnar files have them.
+//! Rows of named and typed columns, as in databases and columnar files.
 
 use std::{borrow::Cow, fmt, marker::PhantomData, path::Path, sync::Arc};
 
@@ -17,12 +17,12 @@ use crate::{
     image::files as image_files,
 };
 
-/// Why a row could not be read.
+/// The error of a row that could not be read.
 #[derive(Debug)]
 pub(super) enum Problem {
-    /// A field of the user's own struct has no column.
+    /// A column is missing for a field of a user-defined struct.
     Missing(&'static str),
-    /// Anything else, in words.
+    /// The message of any other error.
     Words(String),
 }
 
@@ -36,8 +36,8 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
-    /// The same about a cell that holds what `words` say: to serde it is a newtype struct.
-    fn of(self, words: &str) -> Problem {
+    /// Replaces serde's term for a described cell, a newtype struct, by the cell's description.
+    fn with_description(self, words: &str) -> Problem {
         match self {
             Problem::Words(text) => Problem::Words(text.replace("newtype struct", words)),
             missing => missing,
@@ -62,22 +62,22 @@ impl serde::de::Error for Problem {
     }
 }
 
-/// The methods of a deserializer that do as another one does.
-macro_rules! other_names {
-    ($($does:ident: $($name:ident)+);+) => {
+/// Deserializer methods that forward to another method.
+macro_rules! forward_methods {
+    ($($target:ident: $($name:ident)+);+) => {
         $($(
             fn $name<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Problem> {
-                self.$does(visitor)
+                self.$target(visitor)
             }
         )+)+
     };
 }
 
-/// A cell as a field of the user's own struct takes it: what the types of our rows do in
-/// [`FromCells`](crate::columns::FromCells), serde's do here.
-struct Given<'de>(Cell<'de>);
+/// Deserializes a cell to a field of a user-defined struct with serde, by the conversions of
+/// [`FromCells`](crate::columns::FromCells).
+struct CellDeserializer<'de>(Cell<'de>);
 
-impl<'de> Deserializer<'de> for Given<'de> {
+impl<'de> Deserializer<'de> for CellDeserializer<'de> {
     type Error = Problem;
 
     fn deserialize_any<V: Visitor<'de>>(
@@ -99,11 +99,13 @@ impl<'de> Deserializer<'de> for Given<'de> {
                 _ => visitor.visit_string(value),
             },
             Cell::List(values) => {
-                visitor.visit_seq(SeqDeserializer::new(values.into_iter().map(Given)))
+                visitor.visit_seq(SeqDeserializer::new(values.into_iter().map(CellDeserializer)))
             }
             Cell::Other(words) => {
-                let in_words = IntoDeserializer::<Problem>::into_deserializer(&*words);
-                visitor.visit_newtype_struct(in_words).map_err(|problem| problem.of(&words))
+                let description = IntoDeserializer::<Problem>::into_deserializer(&*words);
+                visitor
+                    .visit_newtype_struct(description)
+                    .map_err(|problem| problem.with_description(&words))
             }
         }
     }
@@ -114,7 +116,7 @@ impl<'de> Deserializer<'de> for Given<'de> {
     ) -> std::result::Result<V::Value, Problem> {
         match self.0 {
             Cell::Blank => visitor.visit_none(),
-            value => visitor.visit_some(Given(value)),
+            value => visitor.visit_some(CellDeserializer(value)),
         }
     }
 
@@ -133,8 +135,8 @@ impl<'de> Deserializer<'de> for Given<'de> {
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
         let number = match &*self.0.value() {
-            Cell::Integer(number) => Some(Given(Cell::Integer(*number))),
-            Cell::Float(number) => Some(Given(Cell::Float(*number))),
+            Cell::Integer(number) => Some(CellDeserializer(Cell::Integer(*number))),
+            Cell::Float(number) => Some(CellDeserializer(Cell::Float(*number))),
             _ => None,
         };
         number.unwrap_or(self).deserialize_any(visitor)
@@ -144,7 +146,7 @@ impl<'de> Deserializer<'de> for Given<'de> {
         self,
         visitor: V,
     ) -> std::result::Result<V::Value, Problem> {
-        let whole = self.0.value().whole().map(|whole| Given(Cell::Integer(whole)));
+        let whole = self.0.value().whole().map(|whole| CellDeserializer(Cell::Integer(whole)));
         whole.unwrap_or(self).deserialize_any(visitor)
     }
 
@@ -178,7 +180,7 @@ impl<'de> Deserializer<'de> for Given<'de> {
         }
     }
 
-    other_names! {
+    forward_methods! {
         deserialize_f64: deserialize_f32;
         deserialize_i64: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_u8
             deserialize_u16 deserialize_u32 deserialize_u64 deserialize_i128 deserialize_u128;
@@ -190,16 +192,16 @@ impl<'de> Deserializer<'de> for Given<'de> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Problem> for Given<'de> {
-    type Deserializer = Given<'de>;
+impl<'de> IntoDeserializer<'de, Problem> for CellDeserializer<'de> {
+    type Deserializer = CellDeserializer<'de>;
 
-    fn into_deserializer(self) -> Given<'de> {
+    fn into_deserializer(self) -> CellDeserializer<'de> {
         self
     }
 }
 
-/// The cells of a record under the names of their columns, which are bytes as those of the `csv` crate
-/// are: rows so know that they come of a table.
+/// The cells of a record by column name. The keys are byte strings, as those of the `csv` crate,
+/// which marks them as columns of a table.
 struct Record<'n, N, C> {
     names: N,
     cells: C,
@@ -226,17 +228,17 @@ where
         &mut self,
         seed: V,
     ) -> std::result::Result<V::Value, Problem> {
-        let read = seed.deserialize(Given(self.cells.next().unwrap_or(Cell::Blank)));
+        let read = seed.deserialize(CellDeserializer(self.cells.next().unwrap_or(Cell::Blank)));
         read.map_err(|problem| Problem::Words(format!("column `{}`: {problem}", self.column)))
     }
 }
 
-/// Makes rows of records, which come one after the other.
+/// Converts consecutive records to rows.
 pub(super) struct Records<R> {
-    /// The database or the file, for errors.
+    /// Name of the database or path of the file, for errors.
     name: String,
     columns: Arc<[String]>,
-    /// Where paths in rows count from.
+    /// The folder that paths in rows are relative to.
     folder: Option<Arc<Path>>,
     row: u64,
     kind: PhantomData<fn() -> R>,
@@ -247,8 +249,8 @@ impl<R: DeserializeOwned> Records<R> {
         Records { name: name.into(), columns, folder: None, row: 0, kind: PhantomData }
     }
 
-    /// The same with paths in rows counting from a folder.
-    pub(super) fn from_folder(self, folder: Option<Arc<Path>>) -> Records<R> {
+    /// Sets the folder that paths in rows are relative to.
+    pub(super) fn with_folder(self, folder: Option<Arc<Path>>) -> Records<R> {
         Records { folder, ..self }
     }
 
@@ -257,12 +259,12 @@ impl<R: DeserializeOwned> Records<R> {
         self.columns.iter().map(String::as_str)
     }
 
-    /// Counts rows that were read otherwise.
+    /// Advances the row number by rows that were read as a table.
     pub(super) fn skip(&mut self, rows: u64) {
         self.row += rows;
     }
 
-    /// The row that the next record is.
+    /// Converts the next record to a row.
     pub(super) fn read<'a>(&mut self, record: impl IntoIterator<Item = Cell<'a>>) -> Result<R> {
         let row = self.row;
         self.row += 1;
@@ -283,25 +285,25 @@ impl<R: DeserializeOwned> Records<R> {
     }
 }
 
-/// What comes over from a thread that reads.
+/// Rows that a separate thread reads.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(super) mod thread {
     use std::sync::mpsc::{sync_channel, IntoIter, SyncSender};
 
     use super::{Arc, Cell, DeserializeOwned, Error, Path, Records, Result};
 
-    /// How many records wait at most.
-    const WAITING: usize = 256;
+    /// Capacity of the queue, in records.
+    const QUEUE_CAPACITY: usize = 256;
 
-    /// The columns, and then every record; or what is wrong.
+    /// The messages of the reading thread: the columns, then each record; or an error.
     pub(in super::super) enum Message {
         Columns(Arc<[String]>),
         Record(Vec<Cell<'static>>),
         Failed(String),
     }
 
-    /// Rows that a thread of its own reads: a database's rows borrow its connection, which so stays
-    /// where it is. The thread ends when nobody takes its rows any more.
+    /// Reads rows in a separate thread, because the rows of a database borrow its connection. The
+    /// thread ends when the receiver is dropped.
     pub(in super::super) fn rows<R: DeserializeOwned>(
         name: String,
         folder: Option<Arc<Path>>,
@@ -311,10 +313,10 @@ pub(super) mod thread {
             let name = name.clone();
             move |reason: String| Error::Database { database: name.clone(), reason }
         };
-        let (to, from) = sync_channel(WAITING);
+        let (to, from) = sync_channel(QUEUE_CAPACITY);
         std::thread::spawn(move || {
             if let Err(reason) = read(&to) {
-                // Nobody may be left to hear it.
+                // The receiver may have been dropped.
                 let _ = to.send(Message::Failed(reason));
             }
         });
@@ -324,7 +326,7 @@ pub(super) mod thread {
             Some(Message::Failed(reason)) => return Err(failed(reason)),
             _ => return Err(failed("its thread has ended".to_owned())),
         };
-        let mut records = Records::new(name, columns).from_folder(folder);
+        let mut records = Records::new(name, columns).with_folder(folder);
         Ok(messages.map(move |message| match message {
             Message::Record(record) => records.read(record),
             Message::Failed(reason) => Err(failed(reason)),
@@ -349,8 +351,8 @@ mod tests {
     #[test]
     fn paths_count_from_the_folder_of_the_file() {
         let records = Records::<Row>::new("rows.db", Arc::from(["photo".to_owned()]));
-        let mut records = records.from_folder(Some(Path::new("/nowhere").into()));
-        let message = records.read([Field::Text("a.png".into())]).unwrap_err().to_string();
+        let mut records = records.with_folder(Some(Path::new("/nowhere").into()));
+        let message = records.read([Cell::Text("a.png".into())]).unwrap_err().to_string();
         assert!(message.contains("`/nowhere/a.png`, which cannot be read"), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a model makes of the rows of a source before it takes them.
+//! Filters the rows of a source that a model refuses.
 
 use std::cell::RefCell;
 
@@ -7,21 +7,21 @@ use multi_input_base::{Error, Result};
 use super::{NumberedTable, SkipRefused, Source};
 use crate::Table;
 
-/// Which rows a model takes, and what becomes of the others.
+/// Decides which rows a model accepts, and skips the others or reports their error.
 pub struct RowFilter<'a> {
     check: Check<'a>,
-    /// Where rows that are refused are left out and counted; else the first of them is an error.
+    /// The counter of skipped rows; `None` where a refused row is an error.
     skips: Option<&'a dyn SkipRefused>,
-    /// What was wrong with the rows of the piece under way, in the order of the checks.
+    /// Errors of the refused rows of the current chunk, in the order of the checks.
     refused: RefCell<Vec<Error>>,
 }
 
-/// Says which row of a table is the first that the model refuses.
+/// A check that returns the error of the first row of a table that the model refuses.
 type Check<'a> = Box<dyn Fn(&Table) -> Result<()> + Send + Sync + 'a>;
 
 impl<'a> RowFilter<'a> {
-    /// For the rows of a source. What `check` refuses may be said later as well; so it is asked only
-    /// where such rows are left out.
+    /// A filter for the rows of a source. `check` runs only where refused rows are skipped;
+    /// otherwise training reports its errors.
     pub fn of<S: Source>(
         source: &'a S,
         check: impl Fn(&Table) -> Result<()> + Send + Sync + 'a,
@@ -29,7 +29,7 @@ impl<'a> RowFilter<'a> {
         RowFilter::by(source.skips(), check)
     }
 
-    /// The same where something else counts the rows.
+    /// A filter whose caller counts the skipped rows.
     pub fn by(
         skips: Option<&'a dyn SkipRefused>,
         check: impl Fn(&Table) -> Result<()> + Send + Sync + 'a,
@@ -37,10 +37,10 @@ impl<'a> RowFilter<'a> {
         RowFilter { check: Box::new(check), skips, refused: RefCell::default() }
     }
 
-    /// Whether a row is left out for an error.
+    /// Records the error of a row that is skipped.
     ///
     /// # Errors
-    /// This one, where it is not.
+    /// Returns `error` itself where the row is not skipped.
     pub(super) fn refuse(&self, error: Error) -> Result<()> {
         match (self.skips, &error) {
             (Some(_), Error::Value { .. }) => {
@@ -51,23 +51,23 @@ impl<'a> RowFilter<'a> {
         }
     }
 
-    /// The rows of a piece that `range` and the model accept; the others are counted, and so are those
-    /// that were refused before.
+    /// The rows of a chunk that both `range` and the model accept. The refused rows, including
+    /// those recorded before, are counted.
     ///
     /// # Errors
-    /// For the first row that is refused and not left out.
+    /// The error of the first refused row that is not skipped.
     pub(super) fn accepted(
         &self,
-        piece: NumberedTable,
+        chunk: NumberedTable,
         range: impl Fn(&Table) -> Result<()>,
     ) -> Result<NumberedTable> {
-        let piece = piece.accepted_by(range, |error| self.refuse(error))?;
-        let Some(skips) = self.skips else { return Ok(piece) };
-        let piece = piece.accepted_by(&*self.check, |error| self.refuse(error))?;
+        let chunk = chunk.accepted_by(range, |error| self.refuse(error))?;
+        let Some(skips) = self.skips else { return Ok(chunk) };
+        let chunk = chunk.accepted_by(&*self.check, |error| self.refuse(error))?;
         let mut refused = self.refused.take();
         refused.sort_by_key(row_of);
         refused.iter().for_each(|error| skips.skip(error));
-        Ok(piece)
+        Ok(chunk)
     }
 }
 

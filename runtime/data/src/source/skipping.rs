@@ -1,4 +1,4 @@
-//! Rows that cannot be read, or that a model refuses.
+//! Skipping of invalid rows.
 
 use std::sync::Mutex;
 
@@ -6,17 +6,17 @@ use multi_input_base::{Error, Result};
 
 use super::{Block, BlockRequest, Blocks, Source};
 
-/// What becomes of a row that cannot be read, or that the model refuses.
+/// Handling of a row that cannot be read, or that the model refuses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BadRow {
-    /// It is an error, which names file, line, field, what was expected and what was found.
+    /// The pass ends with an error that names file, line, field, expected and found value.
     #[default]
     Fail,
-    /// It is left out, and counted.
+    /// The row is skipped and counted.
     Skip,
 }
 
-/// A source that may leave bad rows out.
+/// A source that may skip invalid rows: see [`Source::on_bad_row`].
 #[derive(Debug)]
 pub struct Skipping<S> {
     source: S,
@@ -24,36 +24,36 @@ pub struct Skipping<S> {
     passes: Mutex<Passes>,
 }
 
-/// How many rows were left out in a pass over a source, and why.
+/// The rows that were skipped in one pass over a source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
-    /// How many.
+    /// Number of rows.
     pub rows: usize,
-    /// What was wrong with the first of them, ten at most.
+    /// The errors of the first rows, at most ten.
     pub reasons: Vec<String>,
 }
 
-/// Leaves out rows that a model refuses.
+/// Counts rows that a model refuses and that are skipped.
 #[doc(hidden)]
 pub trait SkipRefused: Sync {
-    /// Counts a row that the model refuses for this reason.
+    /// Counts a row that the model refused with this error.
     fn skip(&self, error: &Error);
 
-    /// What was left out, the rows that cannot be read included: [`Skipping::skipped`].
+    /// The skipped rows, including rows that cannot be read: see [`Skipping::skipped`].
     fn skipped(&self) -> Skipped;
 }
 
-/// What was left out in the pass under way and in the one before.
+/// The skipped rows of the current and of the previous pass.
 #[derive(Debug, Default)]
 struct Passes {
     current: Skipped,
-    /// Whether the pass has come to the last row.
+    /// Whether the current pass has reached the last row.
     ended: bool,
-    /// The last pass before that came to its end.
+    /// The last earlier pass that reached the last row.
     before: Option<Skipped>,
 }
 
-const MOST_REASONS: usize = 10;
+const MAX_REASONS: usize = 10;
 
 impl Passes {
     fn start(&mut self) {
@@ -65,13 +65,13 @@ impl Passes {
 
     fn skip(&mut self, error: &Error) {
         self.current.rows += 1;
-        if self.current.reasons.len() < MOST_REASONS {
+        if self.current.reasons.len() < MAX_REASONS {
             self.current.reasons.push(error.to_string());
         }
     }
 
-    /// Of the last pass that came to its end: training reads on while its last batches are trained
-    /// on, and leaves that pass where it is.
+    /// The skipped rows of the last complete pass. Training starts to read the next pass while it
+    /// trains on the last batches of the previous one, and may abandon that pass.
     fn last(&self) -> &Skipped {
         match &self.before {
             Some(before) if !self.ended => before,
@@ -85,20 +85,20 @@ impl<S: Source> Skipping<S> {
         Skipping { source, bad_row, passes: Mutex::default() }
     }
 
-    /// What was left out in the last pass that came to the last row, or where none has, so far: rows
-    /// that cannot be read, and those that a model refuses which trains on the source, is evaluated on
-    /// it or predicts for it.
+    /// The rows that were skipped in the last complete pass, or in the current one if no pass is
+    /// complete yet. Included are rows that cannot be read, and rows refused by a model that was
+    /// trained or evaluated on the source, or predicted for it.
     pub fn skipped(&self) -> Skipped {
         self.with_passes(|passes| passes.last().clone())
     }
 
     fn with_passes<T>(&self, change: impl FnOnce(&mut Passes) -> T) -> T {
-        // A panic elsewhere leaves a count behind, which is as good as any.
+        // The counts stay valid if another thread panicked.
         change(&mut self.passes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
-    /// Whether the row is handed on; one that is not is counted.
-    fn keeps(&self, row: &Result<S::Row>) -> bool {
+    /// Whether the row is passed on; a skipped row is counted.
+    fn is_accepted(&self, row: &Result<S::Row>) -> bool {
         match (self.bad_row, row) {
             (
                 BadRow::Skip,
@@ -111,8 +111,8 @@ impl<S: Source> Skipping<S> {
         }
     }
 
-    /// Notes the end of a pass over `all`.
-    fn to_the_end<'a, T>(
+    /// Passes on all items, and records when the pass is complete.
+    fn recording_end<'a, T>(
         &'a self,
         mut all: impl Iterator<Item = T> + 'a,
     ) -> impl Iterator<Item = T> + 'a {
@@ -141,19 +141,19 @@ impl<S: Source> Source for Skipping<S> {
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<S::Row>>> {
         self.with_passes(Passes::start);
-        Ok(self.to_the_end(self.source.rows()?.filter(|row| self.keeps(row))))
+        Ok(self.recording_end(self.source.rows()?.filter(|row| self.is_accepted(row))))
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
         self.with_passes(Passes::start);
-        let blocks = self.source.blocks(wanted)?.map(|block| match block {
+        let blocks = self.source.blocks(request)?.map(|block| match block {
             Block::Rows(mut rows) => {
-                rows.retain(|row| self.keeps(row));
+                rows.retain(|row| self.is_accepted(row));
                 Block::Rows(rows)
             }
             table => table,
         });
-        Ok(Box::new(self.to_the_end(blocks)))
+        Ok(Box::new(self.recording_end(blocks)))
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {

@@ -10,16 +10,17 @@ use rusqlite::{types::ValueRef, Connection, OpenFlags};
 use serde::de::DeserializeOwned;
 
 use super::{
-    other_formats::or_another,
+    other_formats::with_actual_format,
     record::thread::{rows, Message},
     Source,
 };
 use crate::columns::Cell;
 
-/// The rows that a query of an SQLite database gives; needs the feature `sqlite`.
+/// The rows of a query on an SQLite database; requires the feature `sqlite`.
 ///
-/// The query's columns are found by their names, as those of a [`Csv`](super::Csv) are; the path of
-/// a picture counts from the database's folder. The database is only read. A source gives the same rows in every pass, so the query should say `ORDER BY`.
+/// Columns are matched by name as in a [`Csv`](super::Csv); image paths are relative to the folder
+/// of the database. The database is opened read-only. A source must give the same rows in every
+/// pass, so the query should have an `ORDER BY`. pandas: `read_sql`.
 #[derive(Clone, Debug)]
 pub struct Sqlite<R> {
     path: PathBuf,
@@ -28,7 +29,7 @@ pub struct Sqlite<R> {
 }
 
 impl<R: DeserializeOwned> Sqlite<R> {
-    /// What `query` gives of the database in a file.
+    /// Creates a source from the path of a database and a query.
     pub fn new(path: impl AsRef<Path>, query: impl Into<String>) -> Sqlite<R> {
         Sqlite { path: path.as_ref().into(), query: query.into(), row: PhantomData }
     }
@@ -41,7 +42,8 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
         let (path, query) = (self.path.clone(), self.query.clone());
         let folder = self.path.parent().map(Into::into);
         rows(self.path.display().to_string(), folder, move |to| {
-            let text = |error: rusqlite::Error| or_another(&path, "SQLite", error.to_string());
+            let text =
+                |error: rusqlite::Error| with_actual_format(&path, "SQLite", error.to_string());
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(&path, flags).map_err(text)?;
             let mut statement = connection.prepare(&query).map_err(text)?;
@@ -110,7 +112,7 @@ mod tests {
         assert_eq!(skipping.read_all().unwrap().len(), 2);
         assert_eq!(skipping.skipped().rows, 1);
 
-        // What nobody takes any more is not read to its end.
+        // A query is not read to its end after its receiver is dropped.
         let many = "WITH RECURSIVE n(age) AS (SELECT 1 UNION ALL SELECT age + 1 FROM n) \
                     SELECT age, NULL AS name FROM n";
         assert_eq!(Sqlite::<Row>::new(&path, many).rows().unwrap().take(3).count(), 3);

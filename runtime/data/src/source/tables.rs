@@ -1,4 +1,4 @@
-//! Rows, a table at a time.
+//! Reads the rows of a source in chunks.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -12,62 +12,63 @@ use crate::{
     Table,
 };
 
-/// Some rows as a table.
+/// A chunk: consecutive rows as a table, with their indices in the source.
 #[derive(Clone, Debug)]
 pub struct NumberedTable {
     /// The rows.
     pub table: Table,
-    /// The place of each row in its source.
+    /// Index of each row in its source.
     pub places: Vec<usize>,
-    /// What was asked about each row: see [`RowQuery`].
+    /// The answers to each [`RowQuery`], one per row.
     pub answers: Vec<Vec<f64>>,
 }
 
-/// A question about a row with its place, such as how much it counts.
+/// A function of a row and its index in the source, for instance the sample weight.
 pub type RowQuery<'a, R> = &'a (dyn Fn(usize, &R) -> Result<f64> + Sync);
 
 impl NumberedTable {
-    /// No rows yet, to which so many questions are asked.
-    pub fn empty(table: Table, questions: usize) -> NumberedTable {
-        NumberedTable { table, places: Vec::new(), answers: vec![Vec::new(); questions] }
+    /// An empty chunk with the given number of queries.
+    pub fn empty(table: Table, query_count: usize) -> NumberedTable {
+        NumberedTable { table, places: Vec::new(), answers: vec![Vec::new(); query_count] }
     }
 
-    /// How many rows.
+    /// Number of rows.
     pub fn len(&self) -> usize {
         self.table.rows
     }
 
-    /// Whether it has no rows.
+    /// Whether the chunk has no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How much memory some rows take.
+    /// Size of a range of rows in bytes.
     pub fn bytes(&self, rows: Range<usize>) -> usize {
-        let beside = rows.len() * (1 + self.answers.len()) * size_of::<f64>();
-        beside + self.table.bytes(rows)
+        let metadata = rows.len() * (1 + self.answers.len()) * size_of::<f64>();
+        metadata + self.table.bytes(rows)
     }
 
-    /// The table and what was answered, and what names a row of it by its place.
+    /// Splits the chunk into the table, the answers, and a function that converts row indices in
+    /// errors to indices in the source.
     pub fn apart(self) -> (Table, Vec<Vec<f64>>, impl Fn(Error) -> Error) {
         let NumberedTable { table, places, answers } = self;
         let name = move |error| renumber(error, |row| places.get(row).copied().unwrap_or(row));
         (table, answers, name)
     }
 
-    /// The table with the place of its first row; the others follow it.
+    /// The table, and the source index of its first row. The rows must be consecutive.
     pub fn numbered(self) -> (Table, usize) {
         let first = self.places.first().copied().unwrap_or_default();
         (self.table, first)
     }
 
-    /// An error about a row of the table, with its place in the source.
+    /// Converts the row index of an error from the table to the source.
     pub fn renumber(&self, error: Error) -> Error {
         renumber(error, |row| self.places.get(row).copied().unwrap_or(row))
     }
 
-    /// The rows that `check` accepts, whatever rows stand beside them. `refuse` is told of each of the
-    /// others, by its place, and may make it an error.
+    /// The rows that `check` accepts, each checked independently of the others. `refuse` is called
+    /// with the error of each other row, which has its source index, and may return it.
     pub fn accepted_by(
         self,
         check: impl Fn(&Table) -> Result<()>,
@@ -79,8 +80,8 @@ impl NumberedTable {
             _ => return Err(error),
         };
         refuse(self.renumber(error))?;
-        // One by one from here on: to check all that is left after each row that is refused would take
-        // time by the square of their number.
+        // The remaining rows are checked one by one. Checking the remaining table again after each
+        // refused row would take quadratic time.
         let mut accepted = Vec::new();
         for row in (0..self.len()).filter(|row| *row != first) {
             match check(&self.table.select(&[row])) {
@@ -92,16 +93,16 @@ impl NumberedTable {
         Ok(self.select(&accepted))
     }
 
-    /// The rows but for those at some places of the source.
+    /// The rows without those at the given indices of the source.
     pub fn without(self, places: &BTreeSet<usize>) -> NumberedTable {
-        if !self.places.iter().any(|place| places.contains(place)) {
+        if !self.places.iter().any(|index| places.contains(index)) {
             return self;
         }
         let others = (0..self.len()).filter(|&row| !places.contains(&self.places[row]));
         self.select(&others.collect::<Vec<_>>())
     }
 
-    /// Appends rows `from` up to `to` of another piece.
+    /// Appends rows `from..to` of another chunk.
     pub fn append(&mut self, other: &NumberedTable, (from, to): (usize, usize)) {
         self.table.append(&other.table, from..to);
         self.places.extend_from_slice(&other.places[from..to]);
@@ -110,8 +111,7 @@ impl NumberedTable {
         }
     }
 
-    /// Puts row `theirs` of another piece in the place of row `own`, and the other way round, for
-    /// every pair in its order.
+    /// Swaps rows with rows of another chunk, pair by pair in order; each pair is (own, other).
     pub fn swap(&mut self, other: &mut NumberedTable, pairs: &[(usize, usize)]) {
         self.table.swap(&mut other.table, pairs);
         swap_rows(&mut self.places, &mut other.places, 1, pairs);
@@ -120,7 +120,7 @@ impl NumberedTable {
         }
     }
 
-    /// The rows of these numbers, in this order.
+    /// Gathers rows by index in the chunk.
     pub fn select(&self, rows: &[usize]) -> NumberedTable {
         NumberedTable {
             table: self.table.select(rows),
@@ -134,43 +134,44 @@ impl NumberedTable {
     }
 }
 
-/// Rows of a source to train on or to compare with, about so many at a time, but for those that the
-/// screen leaves out. The first row that is an error is the last thing that comes.
+/// Reads rows to train or evaluate on in chunks, without the rows that the filter skips. The
+/// iterator ends after the first error.
 pub fn samples<'a, M: RowTypes, S: Source<Row = M::Sample>>(
     source: &'a S,
-    wanted: &'a BlockRequest,
-    asks: &'a [RowQuery<'a, M::Sample>],
-    screen: RowFilter<'a>,
+    request: &'a BlockRequest,
+    queries: &'a [RowQuery<'a, M::Sample>],
+    filter: RowFilter<'a>,
     range: impl Fn(&Table) -> Result<()> + 'a,
 ) -> Result<impl Iterator<Item = Result<NumberedTable>> + 'a> {
-    let (mut blocks, mut first) = (source.blocks(wanted)?, 0);
-    let pieces = until_error(std::iter::from_fn(move || loop {
+    let (mut blocks, mut first) = (source.blocks(request)?, 0);
+    let chunks = until_error(std::iter::from_fn(move || loop {
         let block = blocks.next()?;
-        let place = first;
+        let start = first;
         first += block.len();
-        let screen = &screen;
-        let piece = match block {
+        let filter = &filter;
+        let chunk = match block {
             Block::Table(table) => {
-                let places = (place..first).collect();
+                let places = (start..first).collect();
                 Ok(NumberedTable { table, places, answers: Vec::new() })
             }
-            Block::Rows(rows) => write::<M>(rows, place, asks, screen),
+            Block::Rows(rows) => write_rows::<M>(rows, start, queries, filter),
         };
-        let piece = piece.and_then(|piece| screen.accepted(piece, &range));
-        if piece.as_ref().is_ok_and(|piece| piece.is_empty()) {
+        let chunk = chunk.and_then(|chunk| filter.accepted(chunk, &range));
+        if chunk.as_ref().is_ok_and(|chunk| chunk.is_empty()) {
             continue;
         }
-        return Some(piece);
+        return Some(chunk);
     }));
-    Ok(gathered(pieces, wanted.gathered()))
+    Ok(merged(chunks, request.min_chunk_rows()))
 }
 
-/// How many bytes are gathered in a piece, but for its last row.
-const PIECE_BYTES: usize = 4 << 20;
+/// Size in bytes from which a chunk is not extended.
+const CHUNK_BYTES: usize = 4 << 20;
 
-/// Pieces of at least `rows` rows, but for the last, unless fewer take many bytes already.
-fn gathered(
-    mut pieces: impl Iterator<Item = Result<NumberedTable>>,
+/// Merges chunks until they have at least `rows` rows or [`CHUNK_BYTES`]; the last one may be
+/// smaller.
+fn merged(
+    mut chunks: impl Iterator<Item = Result<NumberedTable>>,
     rows: usize,
 ) -> impl Iterator<Item = Result<NumberedTable>> {
     let mut failed = None;
@@ -178,16 +179,16 @@ fn gathered(
         if let Some(error) = failed.take() {
             return Some(Err(error));
         }
-        let mut piece = match pieces.next()? {
-            Ok(piece) => piece,
+        let mut chunk = match chunks.next()? {
+            Ok(chunk) => chunk,
             error => return Some(error),
         };
-        let mut bytes = piece.bytes(0..piece.len());
-        while piece.len() < rows && bytes < PIECE_BYTES {
-            match pieces.next() {
+        let mut bytes = chunk.bytes(0..chunk.len());
+        while chunk.len() < rows && bytes < CHUNK_BYTES {
+            match chunks.next() {
                 Some(Ok(next)) => {
                     bytes += next.bytes(0..next.len());
-                    piece.append(&next, (0, next.len()));
+                    chunk.append(&next, (0, next.len()));
                 }
                 Some(Err(error)) => {
                     failed = Some(error);
@@ -196,11 +197,11 @@ fn gathered(
                 None => break,
             }
         }
-        Some(Ok(piece))
+        Some(Ok(chunk))
     })
 }
 
-/// What `all` gives, up to its first error and with that.
+/// The items of `all` up to and including the first error.
 pub fn until_error<T, E>(
     mut all: impl Iterator<Item = std::result::Result<T, E>>,
 ) -> impl Iterator<Item = std::result::Result<T, E>> {
@@ -212,100 +213,100 @@ pub fn until_error<T, E>(
     })
 }
 
-/// Rows, of which the first has the place `first`, as a table, but for those that the screen leaves
-/// out.
-fn write<M: RowTypes>(
+/// Writes rows to a chunk, without the rows that the filter skips. `first` is the source index of
+/// the first row.
+fn write_rows<M: RowTypes>(
     rows: Vec<Result<M::Sample>>,
     first: usize,
-    asks: &[RowQuery<'_, M::Sample>],
-    screen: &RowFilter<'_>,
+    queries: &[RowQuery<'_, M::Sample>],
+    filter: &RowFilter<'_>,
 ) -> Result<NumberedTable> {
-    let mut piece = NumberedTable::empty(Table::of_samples(&M::SCHEMA), asks.len());
-    for (place, row) in (first..).zip(rows) {
+    let mut chunk = NumberedTable::empty(Table::of_samples(&M::SCHEMA), queries.len());
+    for (index, row) in (first..).zip(rows) {
         let row = row?;
-        if let Err(error) = push_sample::<M>(&mut piece.table, &row) {
-            screen.refuse(renumber(error, |_| place))?;
+        if let Err(error) = push_sample::<M>(&mut chunk.table, &row) {
+            filter.refuse(renumber(error, |_| index))?;
             continue;
         }
-        piece.places.push(place);
-        for (ask, answers) in asks.iter().zip(&mut piece.answers) {
-            answers.push(ask(place, &row)?);
+        chunk.places.push(index);
+        for (query, answers) in queries.iter().zip(&mut chunk.answers) {
+            answers.push(query(index, &row)?);
         }
     }
-    Ok(piece)
+    Ok(chunk)
 }
 
-/// Pieces of exactly so many rows, but for the last.
+/// Splits and merges chunks to exactly `count` rows; the last one may be smaller.
 pub fn cut<'a>(
-    mut pieces: impl Iterator<Item = Result<NumberedTable>> + 'a,
+    mut chunks: impl Iterator<Item = Result<NumberedTable>> + 'a,
     count: usize,
 ) -> impl Iterator<Item = Result<NumberedTable>> + 'a {
-    // The rows of a piece that are not handed on yet, and how many of them are.
-    let mut rest: Option<(NumberedTable, usize)> = None;
+    // The chunk that is only partly used, and the number of its used rows.
+    let mut partial: Option<(NumberedTable, usize)> = None;
     std::iter::from_fn(move || {
         let mut cut: Option<NumberedTable> = None;
         while cut.as_ref().is_none_or(|cut| cut.len() < count) {
-            let (piece, from) = match rest.take() {
-                Some(rest) => rest,
-                None => match pieces.next() {
-                    Some(Ok(piece)) => (piece, 0),
+            let (chunk, from) = match partial.take() {
+                Some(partial) => partial,
+                None => match chunks.next() {
+                    Some(Ok(chunk)) => (chunk, 0),
                     Some(Err(error)) => return Some(Err(error)),
                     None => break,
                 },
             };
             let cut = match &mut cut {
-                None if from == 0 && piece.len() == count => return Some(Ok(piece)),
+                None if from == 0 && chunk.len() == count => return Some(Ok(chunk)),
                 None => {
-                    let questions = piece.answers.len();
-                    cut.insert(NumberedTable::empty(piece.table.none(), questions))
+                    let query_count = chunk.answers.len();
+                    cut.insert(NumberedTable::empty(chunk.table.none(), query_count))
                 }
                 Some(cut) => cut,
             };
-            let to = piece.len().min(from.saturating_add(count - cut.len()));
-            cut.append(&piece, (from, to));
-            rest = (to < piece.len()).then_some((piece, to));
+            let to = chunk.len().min(from.saturating_add(count - cut.len()));
+            cut.append(&chunk, (from, to));
+            partial = (to < chunk.len()).then_some((chunk, to));
         }
         cut.map(Ok)
     })
 }
 
-/// Rows to predict from, of so many at a time those that the screen does not leave out. The first row
-/// that is an error is the last thing that comes.
+/// Reads rows to predict from in chunks of `at_once` rows, without the rows that the filter skips.
+/// The iterator ends after the first error.
 pub fn inputs<'a, M: RowTypes>(
     mut rows: impl Iterator<Item = Result<M::Inputs>> + 'a,
     at_once: usize,
-    screen: RowFilter<'a>,
+    filter: RowFilter<'a>,
 ) -> impl Iterator<Item = Result<NumberedTable>> + 'a {
-    let (empty, mut place, mut ended) = (Table::of_inputs(&M::SCHEMA), 0, false);
+    let (empty, mut index, mut ended) = (Table::of_inputs(&M::SCHEMA), 0, false);
     let mut read = move |ended: &mut bool| -> Result<NumberedTable> {
-        let mut piece = NumberedTable::empty(empty.clone(), 0);
-        let next = place + at_once;
+        let mut chunk = NumberedTable::empty(empty.clone(), 0);
+        let next = index + at_once;
         for row in rows.by_ref().take(at_once) {
             let row = row?;
-            match push_inputs::<M>(&mut piece.table, &row) {
-                Ok(()) => piece.places.push(place),
-                Err(error) => screen.refuse(renumber(error, |_| place))?,
+            match push_inputs::<M>(&mut chunk.table, &row) {
+                Ok(()) => chunk.places.push(index),
+                Err(error) => filter.refuse(renumber(error, |_| index))?,
             }
-            place += 1;
+            index += 1;
         }
-        *ended = place < next;
-        screen.accepted(piece, |_| Ok(()))
+        *ended = index < next;
+        filter.accepted(chunk, |_| Ok(()))
     };
     until_error(std::iter::from_fn(move || {
         while !ended {
-            let piece = read(&mut ended);
-            if piece.as_ref().map_or(true, |piece| !piece.is_empty()) {
-                return Some(piece);
+            let chunk = read(&mut ended);
+            if chunk.as_ref().map_or(true, |chunk| !chunk.is_empty()) {
+                return Some(chunk);
             }
         }
         None
     }))
 }
 
-/// The error about a row of a table, with the row's place in its source.
-fn renumber(mut error: Error, place: impl Fn(usize) -> usize) -> Error {
+/// Converts the row index of an error with `index`.
+fn renumber(mut error: Error, index: impl Fn(usize) -> usize) -> Error {
     if let Error::Value { row, .. } = &mut error {
-        *row = place(*row);
+        *row = index(*row);
     }
     error
 }

@@ -1,4 +1,4 @@
-//! Rules for the image files that rows name.
+//! Restrictions on the image files of rows.
 
 use std::{path::Path, sync::Arc};
 
@@ -29,7 +29,7 @@ impl<S: Source> WithImages<S> {
         WithImages { source, rule: Rule::Limits(limits) }
     }
 
-    /// What `all` gives, read under the rule.
+    /// The items of `all`, read under the restriction.
     fn read<'a, I: Iterator + 'a>(&'a self, mut all: I) -> impl Iterator<Item = I::Item> + 'a {
         std::iter::from_fn(move || match &self.rule {
             Rule::Within(folder) => confined_to(folder, || all.next()),
@@ -45,8 +45,8 @@ impl<S: Source> Source for WithImages<S> {
         Ok(self.read(self.source.rows()?))
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
-        Ok(Box::new(self.read(self.source.blocks(wanted)?)))
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
+        Ok(Box::new(self.read(self.source.blocks(request)?)))
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {

@@ -1,7 +1,8 @@
-//! serde's messages, in the order of ours: first what was expected, then what was found.
+//! serde's error messages in the word order of this crate: first the expected, then the found
+//! value.
 
-/// `invalid type: string "a", expected f32` as `expected f32, found string "a"`; any other message as it
-/// is.
+/// Changes `invalid type: string "a", expected f32` to `expected f32, found string "a"`; other
+/// messages are unchanged.
 pub(super) fn reworded(message: &str) -> String {
     let found = ["invalid type: ", "invalid value: "].iter().find_map(|start| {
         let (found, expected) = message.strip_prefix(start)?.rsplit_once(", expected ")?;

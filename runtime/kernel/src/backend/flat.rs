@@ -8,12 +8,13 @@ use std::{any::Any, borrow::Cow, rc::Rc};
 use dfdx::{
     shapes::{HasShape, Shape, Unit},
     tensor::{
-        Cpu, CpuError, Gradients, HasErr, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec,
+        Cpu, CpuError, Gradients, HasErr, PutTape, SplitTape, Storage, Tape, Tensor, ZerosTensor,
     },
     tensor_ops::{RealizeTo, ReshapeTo},
 };
 
 use super::{
+    operation::OperationError,
     sizes::{Concrete, Sizes},
     view, Backend, Element,
 };
@@ -23,6 +24,9 @@ pub type Flat<E, D> = Tensor<(usize,), E, D>;
 
 /// A tensor that comes out of functions that know no shapes: it has [`Sizes`].
 pub(super) type Erased<S, E, D> = Option<Tensor<Sizes<<S as Shape>::Concrete>, E, D>>;
+
+/// Writes the elements of an output.
+pub(super) type Write<'a, E> = dyn FnMut(&mut [E]) -> Result<(), OperationError> + 'a;
 
 /// Looks at a tensor that has [`Sizes`] of a rank.
 pub(super) type Look<'a> = dyn FnMut(usize, &dyn Any) + 'a;
@@ -93,7 +97,7 @@ pub trait AnyTensor<E: Element, D: Backend<E>>: Operand<E, D> {
 
 impl<S: Shape, E: Element, D: Backend<E>> AnyTensor<E, D> for Tensor<S, E, D> {
     fn edit(&mut self, change: &mut dyn FnMut(&mut [E])) {
-        D::edit(self, change);
+        view::erase_mut(self, &mut |rank, tensor| D::edit_erased(rank, tensor, change));
     }
 }
 
@@ -161,14 +165,34 @@ pub(super) fn elements<'a, E: Element>(operand: &'a dyn Operand<E, Cpu>) -> Cow<
 where
     Cpu: Backend<E>,
 {
-    fn in_order<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<Result<*const [E], Vec<E>>>
+    fn in_order<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<*const [E]>
     where
         Cpu: Backend<E>,
     {
         let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?;
-        Some(view::in_order(tensor).map(std::ptr::from_ref).ok_or_else(|| tensor.as_vec()))
+        view::in_order(tensor).map(std::ptr::from_ref)
     }
-    view::shown(operand, |rank, tensor| of_rank!(rank, in_order::<E>(tensor)))
+    match view::shown(operand, |rank, tensor| of_rank!(rank, in_order::<E>(tensor))) {
+        Some(elements) => Cow::Borrowed(elements),
+        None => Cow::Owned(copied(operand)),
+    }
+}
+
+/// The elements of an operand out of order.
+#[cold]
+fn copied<E: Element>(operand: &dyn Operand<E, Cpu>) -> Vec<E>
+where
+    Cpu: Backend<E>,
+{
+    fn copy<E: Element, C: Concrete>(tensor: &dyn Any) -> Option<Vec<E>>
+    where
+        Cpu: Backend<E>,
+    {
+        Some(tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?.as_vec())
+    }
+    let mut copied = None;
+    operand.show(&mut |rank, tensor| copied = of_rank!(rank, copy::<E>(tensor)));
+    copied.unwrap_or_default()
 }
 
 /// [`Backend::flatten`].
@@ -208,33 +232,6 @@ where
     })
 }
 
-/// [`Backend::place`].
-pub(super) fn place<E: Element>(
-    device: &Cpu,
-    elements: Vec<E>,
-    sizes: &[usize],
-    to: &mut dyn Any,
-) -> Result<(), CpuError>
-where
-    Cpu: Backend<E>,
-{
-    fn put<E: Element, C: Concrete>(
-        device: &Cpu,
-        elements: Vec<E>,
-        sizes: &[usize],
-        to: &mut dyn Any,
-    ) -> Option<Result<(), CpuError>>
-    where
-        Cpu: Backend<E>,
-    {
-        let to = to.downcast_mut::<Option<Tensor<Sizes<C>, E, Cpu>>>()?;
-        let tensor = device.try_tensor_from_vec(elements, Sizes::of(sizes));
-        Some(tensor.map(|tensor| *to = Some(tensor)))
-    }
-    let placed = of_rank!(sizes.len(), put::<E>(device, elements, sizes, to));
-    placed.unwrap_or(Err(CpuError::WrongNumElements))
-}
-
 /// [`Backend::unflatten`].
 pub(super) fn unflatten<E: Element>(
     flat: Flat<E, Cpu>,
@@ -262,6 +259,68 @@ where
     placed.unwrap_or(Err(CpuError::WrongNumElements))
 }
 
+/// [`Backend::write`].
+pub(super) fn write<E: Element>(
+    device: &Cpu,
+    write: &mut Write<'_, E>,
+    sizes: &[usize],
+    to: &mut dyn Any,
+) -> Result<(), CpuError>
+where
+    Cpu: Backend<E>,
+{
+    fn put<E: Element, C: Concrete>(
+        device: &Cpu,
+        write: &mut Write<'_, E>,
+        sizes: &[usize],
+        to: &mut dyn Any,
+    ) -> Option<Result<(), CpuError>>
+    where
+        Cpu: Backend<E>,
+    {
+        let to = to.downcast_mut::<Option<Tensor<Sizes<C>, E, Cpu>>>()?;
+        let mut zeros = match device.try_zeros_like(&Sizes::<C>::of(sizes)) {
+            Ok(zeros) => zeros,
+            Err(error) => return Some(Err(error)),
+        };
+        let written = write(view::slice_mut(&mut zeros)).map_err(Cpu::operation_error);
+        Some(written.map(|()| *to = Some(zeros)))
+    }
+    let written = of_rank!(sizes.len(), put::<E>(device, write, sizes, to));
+    written.unwrap_or(Err(CpuError::WrongNumElements))
+}
+
+/// [`Backend::exchange_gradient`].
+pub(super) fn exchange_gradient<E: Element>(
+    gradients: &mut Gradients<E, Cpu>,
+    operand: &dyn Operand<E, Cpu>,
+    other: &mut Vec<E>,
+) -> Result<(), CpuError>
+where
+    Cpu: Backend<E>,
+{
+    fn exchange<E: Element, C: Concrete>(
+        tensor: &dyn Any,
+        gradients: &mut Gradients<E, Cpu>,
+        other: &mut Vec<E>,
+    ) -> Option<Result<(), CpuError>>
+    where
+        Cpu: Backend<E>,
+    {
+        let tensor = tensor.downcast_ref::<Tensor<Sizes<C>, E, Cpu>>()?;
+        if !view::is_contiguous(tensor) {
+            return None;
+        }
+        let gradient = Cpu::gradient(gradients, tensor);
+        Some(gradient.map(|gradient| std::mem::swap(gradient, other)))
+    }
+    let mut done = None;
+    operand.show(&mut |rank, tensor| {
+        done = of_rank!(rank, exchange::<E>(tensor, gradients, other));
+    });
+    done.unwrap_or(Err(CpuError::WrongNumElements))
+}
+
 /// [`Backend::reshape`].
 pub(super) fn reshape_to<E: Element>(
     operand: &dyn Operand<E, Cpu>,
@@ -272,8 +331,32 @@ where
     Cpu: Backend<E>,
 {
     let input = flatten(operand)?;
+    if input.original.is_none() {
+        return unflatten(input.flat, sizes, to).map(|()| None);
+    }
     unflatten(input.flat.clone(), sizes, to)?;
-    Ok(input.original.is_some().then_some(input))
+    Ok(Some(input))
+}
+
+/// [`Backend::edit_erased`].
+pub(super) fn edit_erased<E: Element>(
+    rank: usize,
+    tensor: &mut dyn Any,
+    change: &mut dyn FnMut(&mut [E]),
+) where
+    Cpu: Backend<E>,
+{
+    fn edit<E: Element, C: Concrete>(
+        tensor: &mut dyn Any,
+        change: &mut dyn FnMut(&mut [E]),
+    ) -> Option<()>
+    where
+        Cpu: Backend<E>,
+    {
+        change(view::slice_mut(tensor.downcast_mut::<Tensor<Sizes<C>, E, Cpu>>()?));
+        Some(())
+    }
+    of_rank!(rank, edit::<E>(tensor, change)).expect("dfdx has no other tensors");
 }
 
 /// [`Backend::index_row`].
@@ -326,6 +409,64 @@ mod tests {
         let y: Tensor<Rank1<6>, _, _, OwnedTape<f64, Cpu>> =
             reshape(repeated, Rank1::<6>::default()).unwrap();
         assert_eq!((y * weights).sum().backward().get(&x).array(), [5.0, 7.0, 9.0]);
+    }
+
+    #[test]
+    fn a_tensor_that_is_edited_keeps_its_gradient_and_leaves_others_as_they_were() {
+        fn double<S: Shape>(mut tensor: Tensor<S, f64, Cpu>) -> [Vec<f64>; 3] {
+            let other = tensor.clone();
+            let y = tensor.leaky_trace().square().sum::<(), _>();
+            AnyTensor::edit(&mut tensor, &mut |all| all.iter_mut().for_each(|x| *x *= 2.0));
+            // The second time its storage is its own.
+            AnyTensor::edit(&mut tensor, &mut |all| all.iter_mut().for_each(|x| *x += 1.0));
+            let gradient = y.backward().get(&tensor).as_vec();
+            [tensor.as_vec(), other.as_vec(), gradient]
+        }
+        let device = Cpu::default();
+        assert_eq!(double(device.tensor(3.0)), [[7.0], [3.0], [6.0]]);
+        let expected = [[3.0, 5.0], [1.0, 2.0], [2.0, 4.0]];
+        assert_eq!(double(device.tensor([1.0, 2.0])), expected);
+        assert_eq!(double(device.tensor([[[[1.0], [2.0]]]])), expected);
+        let mut none: Tensor<(usize, Const<3>), f64, _> = device.zeros_like(&(0, Const));
+        AnyTensor::edit(&mut none, &mut |all| assert!(all.is_empty()));
+    }
+
+    #[test]
+    fn a_gradient_is_exchanged_and_zeros_where_there_is_none() {
+        let x = Cpu::default().tensor([[1.0f64, 2.0], [3.0, 4.0]]);
+        let mut gradients = x.leaky_trace().square().sum::<(), _>().backward();
+        let mut own = vec![1.0; 4];
+        Cpu::exchange_gradient(&mut gradients, &x, &mut own).unwrap();
+        assert_eq!(own, [2.0, 4.0, 6.0, 8.0]);
+        assert_eq!(gradients.get(&x).array(), [[1.0; 2]; 2]);
+        let other = Cpu::default().tensor([5.0f64, 6.0]);
+        Cpu::exchange_gradient(&mut gradients, &other, &mut own).unwrap();
+        assert_eq!(own, [0.0; 2]);
+        let turned = x.permute::<Rank2<2, 2>, _>();
+        assert!(Cpu::exchange_gradient(&mut gradients, &turned, &mut own).is_err());
+    }
+
+    #[test]
+    fn a_tensor_outlives_a_panic_while_it_is_edited() {
+        use std::panic::{catch_unwind, AssertUnwindSafe};
+        let device = Cpu::default();
+        let mut tensor = device.tensor([[1.0f32, 2.0], [3.0, 4.0]]);
+        let other = tensor.clone();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            AnyTensor::edit(&mut tensor, &mut |all| {
+                all[0] = 5.0;
+                panic!("on purpose");
+            });
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(tensor.array(), [[5.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(other.array(), [[1.0, 2.0], [3.0, 4.0]]);
+        let mut turned = other.permute::<Rank2<2, 2>, _>();
+        let refused = catch_unwind(AssertUnwindSafe(|| {
+            AnyTensor::edit(&mut turned, &mut |_| unreachable!("it is out of order"));
+        }));
+        assert!(refused.is_err());
+        assert_eq!(turned.array(), [[1.0, 3.0], [2.0, 4.0]]);
     }
 
     #[test]

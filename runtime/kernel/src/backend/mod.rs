@@ -55,10 +55,6 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     #[doc(hidden)]
     fn unflatten(flat: Flat<E, Self>, sizes: &[usize], to: &mut dyn Any) -> Result<(), Self::Err>;
 
-    /// New elements as such a tensor.
-    #[doc(hidden)]
-    fn place(&self, elements: Vec<E>, sizes: &[usize], to: &mut dyn Any) -> Result<(), Self::Err>;
-
     /// An operand as such a tensor; where it was out of order, gives what
     /// [`reshape_back`](Backend::reshape_back) needs.
     #[doc(hidden)]
@@ -78,6 +74,36 @@ pub trait Backend<E: Element>: Device<E> + Cache {
     /// The category indices of a tensor without the type of its shape, where they are in order.
     #[doc(hidden)]
     fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>>;
+
+    /// A tensor of zeros that is written: goes where [`unflatten`](Backend::unflatten) puts one.
+    #[doc(hidden)]
+    fn write(
+        &self,
+        write: &mut dyn FnMut(&mut [E]) -> Result<(), OperationError>,
+        sizes: &[usize],
+        to: &mut dyn Any,
+    ) -> Result<(), Self::Err>;
+
+    /// Exchanges the gradient by an operand in order, zeros where there is none yet, with `other`.
+    ///
+    /// # Errors
+    /// The device's, and for an operand out of order.
+    fn exchange_gradient(
+        gradients: &mut Gradients<E, Self>,
+        operand: &dyn Operand<E, Self>,
+        other: &mut Vec<E>,
+    ) -> Result<(), Self::Err>;
+
+    /// The memory of the gradient by a tensor.
+    #[doc(hidden)]
+    fn gradient<'a, S: Shape>(
+        gradients: &'a mut Gradients<E, Self>,
+        tensor: &Tensor<S, E, Self>,
+    ) -> Result<&'a mut Vec<E>, Self::Err>;
+
+    /// Changes the elements of a tensor without the type of its shape in place.
+    #[doc(hidden)]
+    fn edit_erased(rank: usize, tensor: &mut dyn Any, change: &mut dyn FnMut(&mut [E]));
 
     /// Runs an operation on inputs for an output of some sizes, which goes where
     /// [`unflatten`](Backend::unflatten) puts it; where it `records`, gives what its backward pass needs.
@@ -247,16 +273,6 @@ macro_rules! cpu_backend {
             }
 
             #[inline(never)]
-            fn place(
-                &self,
-                elements: Vec<$element>,
-                sizes: &[usize],
-                to: &mut dyn Any,
-            ) -> Result<(), CpuError> {
-                flat::place(self, elements, sizes, to)
-            }
-
-            #[inline(never)]
             fn reshape(
                 operand: &dyn Operand<$element, Self>,
                 sizes: &[usize],
@@ -276,6 +292,41 @@ macro_rules! cpu_backend {
             #[inline(never)]
             fn index_row(rank: usize, tensor: &dyn Any) -> Option<Rc<[usize]>> {
                 flat::index_row(rank, tensor)
+            }
+
+            #[inline(never)]
+            fn write(
+                &self,
+                write: &mut dyn FnMut(&mut [$element]) -> Result<(), OperationError>,
+                sizes: &[usize],
+                to: &mut dyn Any,
+            ) -> Result<(), CpuError> {
+                flat::write(self, write, sizes, to)
+            }
+
+            #[inline(never)]
+            fn exchange_gradient(
+                gradients: &mut Gradients<$element, Self>,
+                operand: &dyn Operand<$element, Self>,
+                other: &mut Vec<$element>,
+            ) -> Result<(), CpuError> {
+                flat::exchange_gradient(gradients, operand, other)
+            }
+
+            fn gradient<'a, S: Shape>(
+                gradients: &'a mut Gradients<$element, Self>,
+                tensor: &Tensor<S, $element, Self>,
+            ) -> Result<&'a mut Vec<$element>, CpuError> {
+                Ok(&mut **gradients.get_or_alloc_mut(tensor)?)
+            }
+
+            #[inline(never)]
+            fn edit_erased(
+                rank: usize,
+                tensor: &mut dyn Any,
+                change: &mut dyn FnMut(&mut [$element]),
+            ) {
+                flat::edit_erased(rank, tensor, change);
             }
 
             #[inline(never)]

@@ -17,7 +17,7 @@ use super::{
     },
     Backend,
 };
-use crate::Element;
+use crate::{element::buffer_pool, Element};
 
 /// Runs `operation` on `inputs` and puts its backward pass on the tape: gives a tensor of `shape`.
 ///
@@ -54,8 +54,11 @@ fn record_erased<E: Element, D: Backend<E>, T: Tape<E, D>>(
 /// As many inputs as most operations have.
 const FEW: usize = 4;
 
-/// An operation that has run and waits for the gradient of its output.
-pub struct Recorded<E: Element, D: Backend<E>> {
+/// An operation that has run and waits for the gradient of its output. It is handed on several times
+/// before it lies on the tape, so it is no larger than a pointer.
+pub struct Recorded<E: Element, D: Backend<E>>(Box<Kept<E, D>>);
+
+struct Kept<E: Element, D: Backend<E>> {
     inputs: SmallVec<[Input<E, D>; FEW]>,
     output: Flat<E, D>,
     overwrites: bool,
@@ -66,27 +69,58 @@ pub struct Recorded<E: Element, D: Backend<E>> {
 pub(super) fn run<E: Element, D: Backend<E>>(
     device: &D,
     operation: &dyn Apply<E>,
-    inputs: &[&dyn Operand<E, D>],
+    operands: &[&dyn Operand<E, D>],
     (sizes, result): (&[usize], &mut dyn Any),
     records: bool,
 ) -> Result<Option<Recorded<E, D>>, D::Err> {
-    let len = sizes.iter().product();
+    if !records {
+        let values: Values<'_, E> = operands.iter().map(|operand| D::elements(*operand)).collect();
+        let mut write =
+            |output: &mut [E]| apply(device, operation, &values, output, records).map(drop);
+        return device.write(&mut write, sizes, result).map(|()| None);
+    }
     let overwrites = operation.overwrites();
-    let mut output =
-        if overwrites { device.acquire_uninitialised(len)? } else { device.acquire_zeroed(len)? };
-    let values: SmallVec<[Cow<'_, [E]>; FEW]> =
-        inputs.iter().map(|input| D::elements(*input)).collect();
-    let pass =
-        ForwardPass { inputs: &values, output: &mut output, workspace: &OnDevice(device), records };
-    let backward = operation.apply(pass).map_err(D::operation_error)?;
-    let Some(backward) = backward else {
-        device.place(output, sizes, result)?;
-        return Ok(None);
-    };
-    let inputs = inputs.iter().map(|input| D::flatten(*input)).collect::<Result<_, _>>()?;
-    let output = device.try_tensor_from_vec(output, (len,))?;
+    let mut output = output_of(device, sizes.iter().product(), overwrites)?;
+    // Whatever the backward pass needs of the operands holds their elements too.
+    let inputs = operands.iter().map(|operand| D::flatten(*operand));
+    let inputs = inputs.collect::<Result<SmallVec<[Input<E, D>; FEW]>, _>>()?;
+    let values: Values<'_, E> = inputs.iter().map(Input::values).collect();
+    let write = |output: &mut [E]| apply(device, operation, &values, output, records);
+    let backward = D::edit(&mut output, write).map_err(D::operation_error)?;
+    drop(values);
     D::unflatten(output.clone(), sizes, result)?;
-    Ok(Some(Recorded { inputs, output, overwrites, backward }))
+    let kept = |backward| Recorded(Box::new(Kept { inputs, output, overwrites, backward }));
+    Ok(backward.map(kept))
+}
+
+/// The elements of every input.
+type Values<'a, E> = SmallVec<[Cow<'a, [E]>; FEW]>;
+
+/// A row for an output: of zeros, unless the operation overwrites whatever is in it.
+fn output_of<E: Element, D: Backend<E>>(
+    device: &D,
+    len: usize,
+    overwrites: bool,
+) -> Result<Flat<E, D>, D::Err> {
+    if let Some(buffer) = overwrites.then(|| buffer_pool::kept(len)).flatten() {
+        return device.try_tensor_from_vec(buffer, (len,));
+    }
+    device.try_zeros_like(&(len,))
+}
+
+/// The forward pass of an operation.
+fn apply<E: Element, D: Backend<E>>(
+    device: &D,
+    operation: &dyn Apply<E>,
+    inputs: &[Cow<'_, [E]>],
+    output: &mut [E],
+    records: bool,
+) -> Result<Option<Backward<E>>, OperationError> {
+    if cfg!(debug_assertions) && operation.overwrites() {
+        // An operation that takes them for zeros shall be seen in the tests.
+        output.fill(E::nan());
+    }
+    operation.apply(ForwardPass { inputs, output, workspace: &OnDevice(device), records })
 }
 
 /// [`Backend::run_back`].
@@ -94,9 +128,9 @@ pub(super) fn run_back<E: Element, D: Backend<E>>(
     recorded: Recorded<E, D>,
     gradients: &mut Gradients<E, D>,
 ) -> Result<(), D::Err> {
-    let Recorded { inputs, output, overwrites, backward } = recorded;
+    let Kept { inputs, output, overwrites, backward } = *recorded.0;
     let mut gradient = D::take_gradient(gradients, &output)?;
-    let values: SmallVec<[Cow<'_, [E]>; FEW]> = inputs.iter().map(Input::values).collect();
+    let values: Values<'_, E> = inputs.iter().map(Input::values).collect();
     let pass = BackwardPass {
         inputs: &values,
         output: &D::values(&output),

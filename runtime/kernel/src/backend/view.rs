@@ -4,7 +4,7 @@
 //! whole. A model's weights are read in every step, so neither will do.
 #![allow(unsafe_code)]
 
-use std::{any::Any, borrow::Cow, mem::ManuallyDrop};
+use std::{any::Any, marker::PhantomData, mem::ManuallyDrop};
 
 use dfdx::{
     shapes::{HasShape, Shape, Unit},
@@ -68,23 +68,58 @@ pub(super) fn erase<S: Shape, X: Unit, D: Storage<X>>(
     }
 }
 
-/// The elements of an operand, where `find` finds them in order in what that shows, or copies.
-pub(super) fn shown<'a, E: Element>(
-    operand: &'a dyn Operand<E, Cpu>,
-    find: impl Fn(usize, &dyn Any) -> Option<Result<*const [E], Vec<E>>>,
-) -> Cow<'a, [E]>
+/// Hands a tensor to `change` as one that has [`Sizes`] of its rank, which it must still have afterwards.
+pub(super) fn erase_mut<S: Shape, X: Unit, D: Storage<X>>(
+    tensor: &mut Tensor<S, X, D>,
+    change: &mut dyn FnMut(usize, &mut dyn Any),
+) {
+    // SAFETY: there are two tensors now of which only one may be dropped, or used. `taken` is either
+    // given back as it is or moves into `erased`, and nothing uses `tensor` before it is overwritten.
+    let taken = unsafe { std::ptr::read(tensor) };
+    match taken.try_realize::<Sizes<S::Concrete>>() {
+        Ok(erased) => {
+            let erased = ManuallyDrop::new(erased);
+            let mut away = Away { tensor, erased, borrowed: PhantomData };
+            change(S::NUM_DIMS, &mut *away.erased);
+        }
+        Err(taken) => std::mem::forget(taken),
+    }
+}
+
+/// A tensor that is away as one without the type of its shape, until this is dropped: after a panic too.
+struct Away<'a, S: Shape, X: Unit, D: Storage<X>> {
+    /// Holds a copy of a handle that `erased` owns, or has replaced.
+    tensor: *mut Tensor<S, X, D>,
+    erased: ManuallyDrop<Tensor<Sizes<S::Concrete>, X, D>>,
+    borrowed: PhantomData<&'a mut Tensor<S, X, D>>,
+}
+
+impl<S: Shape, X: Unit, D: Storage<X>> Drop for Away<'_, S, X, D> {
+    fn drop(&mut self) {
+        // SAFETY: it is taken once, here.
+        let erased = unsafe { ManuallyDrop::take(&mut self.erased) };
+        match erased.try_realize::<S>() {
+            // SAFETY: the place is borrowed mutably, and what it holds is owned by nothing there.
+            Ok(tensor) => unsafe { std::ptr::write(self.tensor, tensor) },
+            // It has other sizes. There is nothing to put there.
+            Err(_) => std::process::abort(),
+        }
+    }
+}
+
+/// The elements of an operand, where `find` finds them in what that shows.
+pub(super) fn shown<E: Element>(
+    operand: &dyn Operand<E, Cpu>,
+    find: impl Fn(usize, &dyn Any) -> Option<*const [E]>,
+) -> Option<&[E]>
 where
     Cpu: Backend<E>,
 {
     let mut found = None;
     operand.show(&mut |rank, tensor| found = find(rank, tensor));
-    match found {
-        // SAFETY: they are the elements of a tensor that shares them with the operand, which is
-        // borrowed for as long as they are. A shared storage is not changed.
-        Some(Ok(elements)) => Cow::Borrowed(unsafe { &*elements }),
-        Some(Err(copy)) => Cow::Owned(copy),
-        None => Cow::Borrowed(&[]),
-    }
+    // SAFETY: they are the elements of a tensor that shares them with the operand, which is borrowed
+    // for as long as they are. A shared storage is not changed.
+    found.map(|elements| unsafe { &*elements })
 }
 
 /// Whether neighbours along every axis lie as far apart as the shape says.

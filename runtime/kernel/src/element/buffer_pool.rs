@@ -12,8 +12,9 @@ use super::Element;
 #[allow(unreachable_pub)] // A trait that everybody may name speaks of it.
 pub type BufferPool<E> = RefCell<Vec<Vec<E>>>;
 
-/// From how many numbers on clearing costs more than to look for one here.
-const LARGE: usize = 1 << 12;
+/// From how many numbers on clearing costs more than to look for one here: dfdx's own cache, which is
+/// asked otherwise, takes longer than that for any number.
+const LARGE: usize = 1 << 8;
 
 thread_local! {
     /// How many runs there are on this thread, one within the other. A device of dfdx's is a `Cpu`,
@@ -47,16 +48,23 @@ pub(crate) fn take<E: Element, Error>(
     len: usize,
     new: impl FnOnce(usize) -> Result<Vec<E>, Error>,
 ) -> Result<Vec<E>, Error> {
-    let kept = E::buffer_pool().with_borrow_mut(|buffer_pool| {
-        let place = buffer_pool.iter().rposition(|spare| spare.len() == len)?;
-        Some(buffer_pool.swap_remove(place))
-    });
-    let mut buffer = kept.map_or_else(|| new(len), Ok)?;
+    let mut buffer = kept(len).map_or_else(|| new(len), Ok)?;
     if cfg!(debug_assertions) {
         // Who takes them for zeros shall see it in the tests.
         buffer.fill(E::nan());
     }
     Ok(buffer)
+}
+
+/// A buffer of so many numbers that was kept.
+pub(crate) fn kept<E: Element>(len: usize) -> Option<Vec<E>> {
+    if len < LARGE {
+        return None;
+    }
+    E::buffer_pool().with_borrow_mut(|pool| {
+        let index = pool.iter().rposition(|buffer| buffer.len() == len)?;
+        Some(pool.swap_remove(index))
+    })
 }
 
 /// Keeps a buffer, or gives it back where that is not worth it.

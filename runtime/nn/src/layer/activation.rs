@@ -1,7 +1,7 @@
-//! Activation functions: alone in a branch, or fused into a layer that takes one.
+//! Activation functions: as layers, or fused into a layer that takes one.
 //!
-//! Each is a type without fields. It works on whole buffers through [`Activation`], and on tensors
-//! of any shape as a dfdx module:
+//! Each is a type without fields. [`Activation`] applies it to whole buffers, and as a dfdx module
+//! it takes tensors of any shape:
 //!
 //! ```
 //! use dfdx::{nn::Module, prelude::*};
@@ -11,14 +11,13 @@
 //! assert_eq!(LeakyRelu.forward(x).array(), [-0.6, 5.0]);
 //! ```
 //!
-//! All keep to finite numbers where the function is finite, however large the input, and a NaN
-//! comes out as NaN.
+//! All outputs are finite where the function is finite, for inputs of any size. A NaN stays a NaN.
 
 use dfdx::nn::ZeroSizedModule;
 
 use crate::{operation::*, tensor::*};
 
-/// A function applied to a layer's output, as a type.
+/// An activation function, as the type argument of a layer.
 pub trait Activation: Default + Clone + std::fmt::Debug + 'static {
     /// The function as a value.
     const FUNCTION: Function;
@@ -26,27 +25,26 @@ pub trait Activation: Default + Clone + std::fmt::Debug + 'static {
 
 /// An activation function and its derivative.
 ///
-/// Both work in place on whole buffers; `width` is the length of a row, which only
-/// [`Softmax`] looks at.
+/// Both work in place on whole buffers. `width` is the length of a row, which only [`Softmax`]
+/// uses.
 trait Rule {
-    /// Whether the derivative is computed from the input rather than from the output alone.
+    /// Whether the derivative is computed from the input rather than from the output.
     const NEEDS_INPUT: bool = false;
 
-    /// Whether an output depends on the whole row of its input rather than on one number.
-    const ACROSS: bool = false;
+    /// Whether an output depends on its whole row of inputs rather than on one input.
+    const ROW_WISE: bool = false;
 
-    /// Whether a larger input gives an output that is at least as large, so that the largest
-    /// output is that of the largest input.
+    /// Whether the function is monotonically increasing, so that it commutes with the maximum.
     const INCREASING: bool = false;
 
-    /// What one number costs, in multiplications.
+    /// The cost per element, in multiplications.
     const COST: usize = 16;
 
     /// Replaces every input by its output.
     fn forward<E: Element>(values: &mut [E], width: usize);
 
-    /// Replaces `gradient`, by the output, by that of the input. `input` is empty unless
-    /// [`NEEDS_INPUT`](Rule::NEEDS_INPUT).
+    /// Replaces `gradient`, the gradient of the loss with respect to the output, by that with
+    /// respect to the input. `input` is empty unless [`NEEDS_INPUT`](Rule::NEEDS_INPUT).
     fn backward<E: Element>(input: &[E], output: &[E], gradient: &mut [E], width: usize);
 }
 
@@ -79,12 +77,12 @@ impl Rule for Relu {
     }
 }
 
-/// x where positive, else 0.3 x. `keras.layers.LeakyReLU`, `torch.nn.LeakyReLU(0.3)`.
+/// x where positive, else 0.3 x. `keras.layers.LeakyReLU()`, `torch.nn.LeakyReLU(0.3)`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LeakyRelu;
 
 impl LeakyRelu {
-    const SLOPE: f64 = 0.3;
+    const NEGATIVE_SLOPE: f64 = 0.3;
 }
 
 impl Rule for LeakyRelu {
@@ -92,12 +90,12 @@ impl Rule for LeakyRelu {
     const COST: usize = 1;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
-        let grad = E::of(Self::SLOPE);
-        each(values, |x| if x < E::zero() { grad * x } else { x });
+        let negative_slope = E::of(Self::NEGATIVE_SLOPE);
+        each(values, |x| if x < E::zero() { negative_slope * x } else { x });
     }
     fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
-        let grad = E::of(Self::SLOPE);
-        scale_each(gradient, output, |y| if y <= E::zero() { grad } else { E::one() });
+        let negative_slope = E::of(Self::NEGATIVE_SLOPE);
+        scale_each(gradient, output, |y| if y <= E::zero() { negative_slope } else { E::one() });
     }
 }
 
@@ -116,8 +114,8 @@ impl Rule for Elu {
     }
 }
 
-/// s x where positive, else s a (exp(x) - 1), with the s and a that keep mean 0 and variance 1.
-/// `keras.activations.selu`, `torch.nn.SELU`.
+/// s x where positive, else s a (exp(x) - 1), with s = 1.0507 and a = 1.6733, for which mean 0 and
+/// variance 1 are a fixed point. `keras.activations.selu`, `torch.nn.SELU`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Selu;
 
@@ -139,8 +137,8 @@ impl Rule for Selu {
     }
 }
 
-/// x Phi(x) with the normal distribution's Phi, computed with erf rather than approximated.
-/// `keras.activations.gelu`, `torch.nn.GELU`.
+/// x Phi(x) with the cumulative distribution function Phi of the standard normal distribution,
+/// computed with erf and not by the tanh approximation. `keras.activations.gelu`, `torch.nn.GELU`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Gelu;
 
@@ -188,11 +186,11 @@ impl Rule for Softplus {
     const INCREASING: bool = true;
 
     fn forward<E: Element>(values: &mut [E], _: usize) {
-        // exp(-|x|) cannot overflow, and it carries the NaN that `max` drops.
+        // exp(-|x|) cannot overflow. It also propagates the NaN that `max` drops.
         each(values, |x| x.max(E::zero()) + (-x.abs()).exp().ln_1p());
     }
     fn backward<E: Element>(_: &[E], output: &[E], gradient: &mut [E], _: usize) {
-        // sigmoid(x) in terms of the output: 1 - exp(-y).
+        // sigmoid(x) in terms of the output y: 1 - exp(-y).
         scale_each(gradient, output, |y| -(-y).exp_m1());
     }
 }
@@ -233,11 +231,11 @@ impl Rule for Tanh {
 pub struct Softmax;
 
 impl Rule for Softmax {
-    const ACROSS: bool = true;
+    const ROW_WISE: bool = true;
 
     fn forward<E: Element>(values: &mut [E], width: usize) {
         for row in values.chunks_exact_mut(width.max(1)) {
-            // The largest becomes exp(0), so no exponential overflows and the sum is at least 1.
+            // With the maximum subtracted no exponential overflows, and the sum is at least 1.
             let largest = row.iter().copied().fold(E::neg_infinity(), E::max);
             each(row, |x| (x - largest).exp());
             let sum: E = row.iter().copied().sum();
@@ -255,7 +253,7 @@ impl Rule for Softmax {
     }
 }
 
-/// The exponential is always of a number below zero, which cannot overflow.
+/// The exponent is never positive, so the exponential cannot overflow.
 fn sigmoid<E: Element>(x: E) -> E {
     let small = (-x.abs()).exp();
     if x < E::zero() {
@@ -269,9 +267,9 @@ fn each<E: Element>(values: &mut [E], function: impl Fn(E) -> E) {
     values.iter_mut().for_each(|value| *value = function(*value));
 }
 
-/// Multiplies every gradient by the derivative that `gradient` gives at its point.
-fn scale_each<E: Element>(gradient: &mut [E], points: &[E], grad: impl Fn(E) -> E) {
-    gradient.iter_mut().zip(points).for_each(|(gradient, point)| *gradient *= grad(*point));
+/// Multiplies every gradient by the derivative at its point.
+fn scale_each<E: Element>(gradient: &mut [E], points: &[E], derivative: impl Fn(E) -> E) {
+    gradient.iter_mut().zip(points).for_each(|(gradient, point)| *gradient *= derivative(*point));
 }
 
 macro_rules! functions {
@@ -283,22 +281,22 @@ macro_rules! functions {
         }
 
         impl Function {
-            /// Whether the derivative is computed from the input rather than from the output alone.
+            /// Whether the derivative is computed from the input rather than from the output.
             pub(crate) const fn needs_input(self) -> bool {
                 match self { $(Function::$activation => <$activation as Rule>::NEEDS_INPUT,)+ }
             }
 
-            /// Whether an output depends on the whole row of its input.
-            pub(crate) fn is_across(self) -> bool {
-                match self { $(Function::$activation => <$activation as Rule>::ACROSS,)+ }
+            /// Whether an output depends on its whole row of inputs.
+            pub(crate) fn is_row_wise(self) -> bool {
+                match self { $(Function::$activation => <$activation as Rule>::ROW_WISE,)+ }
             }
 
-            /// Whether the largest output is that of the largest input.
+            /// Whether the function is monotonically increasing.
             pub(crate) fn is_increasing(self) -> bool {
                 match self { $(Function::$activation => <$activation as Rule>::INCREASING,)+ }
             }
 
-            /// What one number costs, in multiplications.
+            /// The cost per element, in multiplications.
             pub(crate) fn cost(self) -> usize {
                 match self { $(Function::$activation => <$activation as Rule>::COST,)+ }
             }
@@ -310,8 +308,9 @@ macro_rules! functions {
                 }
             }
 
-            /// Replaces `gradient`, by the output, by that of the input. `input` is empty unless the
-            /// function [needs](Function::needs_input) it.
+            /// Replaces `gradient`, the gradient with respect to the output, by that with respect
+            /// to the input. `input` is empty unless the function [needs](Function::needs_input)
+            /// it.
             pub(crate) fn backward<E: Element>(
                 self,
                 input: &[E],
@@ -354,7 +353,7 @@ macro_rules! functions {
 
 functions!(Linear, Relu, LeakyRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh, Softmax);
 
-/// A function on rows of `width` numbers.
+/// Applies a function to rows of `width` numbers.
 #[derive(Clone)]
 struct Activate {
     function: Function,
@@ -452,7 +451,7 @@ mod tests {
             >,
     {
         let device = Cpu::default();
-        // Away from the kink at zero, where there is no derivative to compare.
+        // No input is 0, where the derivative of ReLU does not exist.
         let x = device
             .tensor([[[-2.0, -0.7, 0.1], [0.4, 1.3, 3.0]], [[0.2, -0.1, -4.0], [2.0, -1.1, 0.9]]]);
         check_gradients(&x, |x, tape| activation.forward(x.clone().put_tape(tape)));

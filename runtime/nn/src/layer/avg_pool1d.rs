@@ -1,21 +1,21 @@
-//! `AvgPool1D`: the mean under each place of a window along a sequence.
+//! `AvgPool1D`: average pooling over the steps of a sequence.
 
 use multi_input_kernel::windows::{Plane, Windows};
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{Pool, Rule},
     Slide, Sliding,
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
-    /// y\[l, c\] = the mean of x\[.., c\] under the window of `K` steps at its place l: `[L, C]` becomes
-    /// `[OL, C]`.
+stateless! {
+    /// y\[l, c\] = the mean of x\[.., c\] over window l of `K` steps: `[L, C]` becomes `[OL, C]`.
     ///
-    /// The mean is over what lies inside, as in Keras.
+    /// Padding does not count in the mean, as in Keras.
     ///
-    /// `keras.layers.AveragePooling1D(K, strides, padding)`; `torch.nn.AvgPool1d(K, stride, count_include_pad=False)` (channels before steps).
+    /// `keras.layers.AveragePooling1D(K, strides, padding)`;
+    /// `torch.nn.AvgPool1d(K, stride, count_include_pad=False)` (channels before steps).
     ///
     /// ```
     /// use dfdx::{nn::Module, prelude::*};
@@ -58,7 +58,7 @@ mod tests {
         check_gradients(&x, |x, tape| {
             AvgPool1D::<3, 2>::default().forward(x.clone().put_tape(tape))
         });
-        // Overlapping windows that reach over both ends.
+        // Overlapping windows that extend beyond both ends.
         check_gradients(&x, |x, tape| {
             AvgPool1D::<4, 4, Slide<1, 2, 0, 1>>::default().forward(x.clone().put_tape(tape))
         });

@@ -1,21 +1,22 @@
-//! `AvgPool2D`: the mean under each place of a window.
+//! `AvgPool2D`: average pooling over the pixels of an image.
 
 use multi_input_kernel::windows::{Plane, Windows};
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{Pool, Rule},
     Slide, Sliding,
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
-    /// y\[c, r, q\] = the mean of x\[c, ..\] under the window of `KH` by `KW` at its place (r, q):
-    /// `[C, H, W]` becomes `[C, OH, OW]`.
+stateless! {
+    /// y\[c, r, q\] = the mean of x\[c, ..\] over window (r, q) of `KH` by `KW`: `[C, H, W]`
+    /// becomes `[C, OH, OW]`.
     ///
-    /// The mean is over what lies inside: what is beyond the edge is not counted, as in Keras.
+    /// Padding does not count in the mean, as in Keras.
     ///
-    /// `keras.layers.AveragePooling2D((KH, KW), strides, padding)` with `data_format="channels_first"`;
+    /// `keras.layers.AveragePooling2D((KH, KW), strides, padding)` with
+    /// `data_format="channels_first"`;
     /// `torch.nn.AvgPool2d((KH, KW), stride, count_include_pad=False)`.
     ///
     /// ```
@@ -62,7 +63,7 @@ mod tests {
         check_gradients(&x, |x, tape| {
             AvgPool2D::<2, 3, 2, 2>::default().forward(x.clone().put_tape(tape))
         });
-        // Overlapping windows that reach over every edge, and a batch of one.
+        // Overlapping windows that extend beyond every edge, and a batch of one.
         check_gradients(&x, |x, tape| {
             AvgPool2D::<3, 2, 5, 4, Slide<1, 2, 1, 1>>::default().forward(x.clone().put_tape(tape))
         });

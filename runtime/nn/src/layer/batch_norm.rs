@@ -1,33 +1,34 @@
-//! `BatchNorm`: every feature with mean 0 and variance 1 over the batch.
+//! `BatchNorm`: normalises each feature over the batch.
 
 use super::{
     declare::layer,
     initialize::{ones, zeros},
-    statistics::{Features, Moment, Normalise, Rows},
+    statistics::{Features, Moment, Normalise, RowSubset},
     Batched, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
 };
 use crate::{missing, operation::*, tensor::*};
 
 layer! {
-    /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each of the `C` features: of `[C]`
-    /// over the batch, of `[steps, C]` over the batch and the steps, of an image `[C, height, width]`
-    /// over the batch and the pixels of a channel.
+    /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each of the `C` features: of
+    /// `[C]` over the batch, of `[steps, C]` over the batch and the steps, of an image
+    /// `[C, height, width]` over the batch and the pixels of a channel.
     ///
-    /// `ModuleMut` is training: mean and population variance are those of the batch, and the running
-    /// statistics move to them, `running = momentum * running + (1 - momentum) * batch`. `Module` is
-    /// inference, with the running statistics; they also serve, and stay as they are, where a training
-    /// batch has one value for each feature, which has no variance (`torch.nn.BatchNorm1d` refuses such
-    /// a batch; Keras makes zeros of it and lets a variance of 0 into the running one). Where some rows of the batch are absent, train with
-    /// [`try_forward_present`](BatchNorm::try_forward_present). With a [`Mask`] the statistics are taken
-    /// over the steps that count, and all steps are normalised with them. (Keras adds 1e-7 to their
-    /// number.)
+    /// `ModuleMut` is training: mean and population variance are those of the batch, and the
+    /// running statistics are updated, `running = momentum * running + (1 - momentum) * batch`.
+    /// `Module` is inference, with the running statistics. A training batch with one value for each
+    /// feature has no variance: it is normalised with the running statistics, which are not updated
+    /// (`torch.nn.BatchNorm1d` refuses such a batch; Keras gives zeros and updates the running
+    /// variance with 0). Where rows of the batch are absent, train with
+    /// [`try_forward_present`](BatchNorm::try_forward_present). With a [`Mask`] the statistics are
+    /// taken over the unmasked steps, and all steps are normalised with them. (Keras adds 1e-7 to
+    /// the number of unmasked steps.)
     ///
-    /// The gamma starts at 1, the beta at 0, the running mean at 0 and the running variance at 1;
+    /// Gamma is initialised to 1, beta to 0, the running mean to 0 and the running variance to 1;
     /// momentum is 0.99 and epsilon 1e-3.
     ///
     /// `keras.layers.BatchNormalization`; `torch.nn.BatchNorm1d(C, eps=1e-3, momentum=0.01)` and
-    /// `BatchNorm2d`, whose momentum weighs the new value and whose running variance is unbiased. dfdx's `BatchNorm1D` is as
-    /// PyTorch's.
+    /// `BatchNorm2d`, whose momentum is the weight of the new value and whose running variance is
+    /// unbiased. dfdx's `BatchNorm1D` follows PyTorch.
     ///
     /// ```
     /// use dfdx::{nn::{BuildModule, Module, ModuleMut}, prelude::*};
@@ -41,28 +42,28 @@ layer! {
     /// assert!((layer.running_mean.array()[0] - 0.02).abs() < 1e-12);
     /// ```
     pub struct BatchNorm<const C: usize>: ReadsMask {
-        /// What a normalised feature is multiplied by.
+        /// The factor of each normalised feature, `[C]`.
         pub gamma: Tensor<Rank1<C>, E, D> = trained(ones()),
-        /// What is then added.
+        /// The offset of each normalised feature, `[C]`.
         pub beta: Tensor<Rank1<C>, E, D> = trained(zeros()),
-        /// The mean for inference.
+        /// The mean for inference, `[C]`.
         pub running_mean: Tensor<Rank1<C>, E, D> = fixed(zeros()),
-        /// The variance for inference.
+        /// The variance for inference, `[C]`.
         pub running_var: Tensor<Rank1<C>, E, D> = fixed(ones()),
-        /// The share of the running statistics that a step keeps.
+        /// The weight of the old value in an update of the running statistics.
         pub momentum: f64 = setting(set_momentum, 0.99),
-        /// What is added to the variance, so that a constant feature divides by no zero.
+        /// Added to the variance, so that the divisor is not zero.
         pub epsilon: f64 = setting(set_epsilon, 1e-3),
-        /// Whether training, too, uses the running statistics and leaves them as they are:
+        /// Whether training uses the running statistics as well and does not update them:
         /// `trainable = False` in Keras.
         pub frozen: bool = state(set_frozen, false),
     }
 }
 
 impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
-    /// Training on a batch of which only some rows are present: the statistics are taken over
-    /// those, and all rows are normalised with them. With no row present the running statistics
-    /// serve and stay as they are.
+    /// Training on a batch with absent rows: the statistics are taken over the rows where `present`
+    /// is 1, and all rows are normalised with them. With no present row the running statistics are
+    /// used and not updated.
     pub fn try_forward_present<S: Batched, T: Tape<E, D>>(
         &mut self,
         x: Tensor<S, E, D, T>,
@@ -82,9 +83,10 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let features = features(C, x.shape().concrete().as_ref());
         let rows = x.shape().num_elements() / (C * features.each).max(1);
-        let counted = Rows::new(present, rows);
-        // One value has no variance: a batch with nothing more (what is left over at the end of an
-        // epoch) is treated as in inference, or its variance of 0 would enter the running one.
+        let counted = RowSubset::new(present, rows);
+        // One value has no variance. A batch with a single value (the remainder at the end of an
+        // epoch) is treated as in inference, because its variance of 0 would distort the running
+        // variance.
         if self.frozen || counted.len() * features.each < 2 {
             return self.infer(x);
         }
@@ -92,8 +94,8 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         let (moment, shape) = (Moment { features, counted: counted.clone() }, (Const,));
         let mean = record(&moment, &[&x], shape, x.device(), NoneTape)?;
         let variance = record(&moment, &[&x, &mean], shape, x.device(), NoneTape)?;
-        follow::<C, E, D>(&mut self.running_mean, &mean, self.momentum);
-        follow::<C, E, D>(&mut self.running_var, &variance, self.momentum);
+        update_running::<C, E, D>(&mut self.running_mean, &mean, self.momentum);
+        update_running::<C, E, D>(&mut self.running_var, &variance, self.momentum);
         self.normalise(x.put_tape(tape), [&mean, &variance], counted)
     }
 
@@ -101,14 +103,14 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
         &self,
         x: Tensor<S, E, D, T>,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
-        self.normalise(x, [&self.running_mean, &self.running_var], Rows::none())
+        self.normalise(x, [&self.running_mean, &self.running_var], RowSubset::none())
     }
 
     fn normalise<S: Shape, T: Tape<E, D>>(
         &self,
         x: Tensor<S, E, D, T>,
         [mean, variance]: [&Tensor<Rank1<C>, E, D>; 2],
-        counted: Rows,
+        counted: RowSubset,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
         let features = features(C, x.shape().concrete().as_ref());
@@ -118,21 +120,21 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
     }
 }
 
-/// Moves the running statistics to those of a batch.
-fn follow<const C: usize, E: Element, D: Backend<E>>(
+/// Updates running statistics with those of a batch: an exponential moving average.
+fn update_running<const C: usize, E: Element, D: Backend<E>>(
     running: &mut Tensor<Rank1<C>, E, D>,
     batch: &Tensor<Rank1<C>, E, D>,
     momentum: f64,
 ) {
-    let (momentum, rest) = (E::of(momentum), E::of(1.0 - momentum));
+    let (momentum, one_minus_momentum) = (E::of(momentum), E::of(1.0 - momentum));
     D::edit(running, |running| {
         for (running, batch) in running.iter_mut().zip(&*D::values(batch)) {
-            *running = momentum * *running + rest * *batch;
+            *running = momentum * *running + one_minus_momentum * *batch;
         }
     });
 }
 
-/// The channels of an image are its first axis, all other features are the last.
+/// The channels of an image are its first axis; otherwise the features are the last axis.
 fn features(count: usize, sizes: &[usize]) -> Features {
     match *sizes {
         [_, _, height, width] => Features { count, each: height * width },
@@ -143,7 +145,7 @@ fn features(count: usize, sizes: &[usize]) -> Features {
 impl<B: Dim, L: Dim, const C: usize, E: Element, D: Backend<E>, T: Tape<E, D>>
     MaskedModule<Tensor<(B, L, Const<C>), E, D, T>> for BatchNorm<C, E, D>
 {
-    /// Inference takes no statistics, and so needs no mask.
+    /// Inference takes no statistics from the batch, so the mask has no effect.
     fn try_forward_masked(
         &self,
         x: Tensor<(B, L, Const<C>), E, D, T>,
@@ -287,7 +289,7 @@ mod tests {
     fn a_channel_of_an_image_is_one_feature() {
         use dfdx::{shapes::Axes3, tensor_ops::PermuteTo};
         let device = Cpu::default();
-        // The same numbers with the channels last, where each pixel is a step.
+        // The same values with the channels last, where each pixel is a step.
         let steps = device.tensor([
             [[0.3, -0.8], [1.2, 0.4], [0.9, 2.0]],
             [[-0.6, 0.1], [0.7, -1.3], [0.2, 0.5]],
@@ -348,7 +350,7 @@ mod tests {
             let x = device.tensor([[1.0, 2.0], [absent, -absent], [3.0, 7.0]]);
             let present = device.tensor([[1.0], [0.0], [1.0]]);
             let y = layer.try_forward_present(x.clone().put_tape(Traced::default()), &present);
-            // What comes out of an absent row is replaced, so nothing comes back to it.
+            // The output of an absent row is replaced, so the row receives no gradient.
             let y = missing::select(y.unwrap(), &present).unwrap();
             let values = y.as_vec();
             let gradients = (y.square().tanh()).sum().backward();
@@ -368,7 +370,7 @@ mod tests {
             assert_eq!(run(absent), usual);
         }
 
-        // And the present rows fare as if they were alone.
+        // The output of the present rows is that of a batch without the absent row.
         let mut alone = layer();
         let x = device.tensor([[1.0, 2.0], [3.0, 7.0]]);
         let y = alone.forward_mut(x.put_tape(Traced::default())).array();

@@ -1,4 +1,4 @@
-//! `Bidirectional`: a recurrent layer that reads forwards, and one that reads backwards.
+//! `Bidirectional`: a recurrent layer in both directions.
 
 use dfdx::nn::BuildOnDevice;
 
@@ -9,18 +9,18 @@ use crate::{
     tensor::*,
 };
 
-/// Reads `[steps, I]` with one layer `M` from the first step to the last, and with another from the
-/// last to the first, and merges what they give for each step: `[W]`, or `[steps, W]` where `M`
-/// gives every step.
+/// Runs one layer `M` over `[steps, I]` from the first step to the last and another from the last
+/// to the first, and merges their outputs: `[W]`, or `[steps, W]` where `M` returns all steps.
 ///
 /// `M` is an [`LSTM`](super::LSTM), [`GRU`](super::GRU) or [`SimpleRNN`](super::SimpleRNN) of `U`
-/// units that reads forwards. `MERGE` is 0 for both side by side, first that which read forwards,
-/// with `W` = 2 `U`; with `W` = `U` it is 1 for the sum, 2 for the mean and 3 for the product.
+/// units that reads forwards. `MERGE` is 0 for the concatenation, forward before backward, with `W`
+/// = 2 `U`; with `W` = `U` it is 1 for the sum, 2 for the mean and 3 for the product.
 ///
-/// Masked steps are passed over; where every step comes out they give zeros, as in Keras.
+/// At masked steps the state does not change. Where all steps are returned, the outputs of masked
+/// steps are zeros, as in Keras.
 ///
 /// `keras.layers.Bidirectional(layer, merge_mode)`, with merge modes concat, sum, ave and mul;
-/// `torch.nn.LSTM(.., bidirectional=True)` gives both side by side.
+/// `torch.nn.LSTM(.., bidirectional=True)` concatenates.
 ///
 /// ```
 /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -65,12 +65,12 @@ impl<M: TensorCollection<E, D>, const W: usize, const MERGE: usize, E: Dtype, D:
     }
 }
 
-/// The shape of what comes out, of that of one direction.
+/// The shape of the merged outputs for the output shape of one direction.
 pub trait Merged<const W: usize>: Shape {
-    /// The same with `W` numbers instead of the units.
+    /// This shape with `W` in place of `U`.
     type Shape: Shape;
 
-    /// The shape.
+    /// The merged shape.
     fn merged(&self) -> Self::Shape;
 }
 
@@ -91,7 +91,7 @@ impl<B: Dim, L: Dim, const U: usize, const W: usize> Merged<W> for (B, L, Const<
 }
 
 impl<M, const W: usize, const MERGE: usize> Bidirectional<M, W, MERGE> {
-    /// Both directions, each with its dropout, merged.
+    /// Runs both directions, each with its dropout, and merges the outputs.
     fn read<I: Shape, S: Merged<W>, E: Element, D: Backend<E>, T: Tape<E, D>>(
         &self,
         x: Tensor<I, E, D, T>,
@@ -143,7 +143,7 @@ impl<M, const W: usize, const MERGE: usize> Bidirectional<M, W, MERGE> {
         M: Read<Tensor<I, E, D, T>, Output = Tensor<S, E, D, T>, Error = D::Err>,
     {
         let dropout = match T::OWNS_TAPE {
-            true => [self.forward.draw_dropout(), self.backward.draw_dropout()],
+            true => [self.forward.next_dropout(), self.backward.next_dropout()],
             false => [None, None],
         };
         self.read(x, mask, dropout)
@@ -236,8 +236,8 @@ mod tests {
         layer.forward.set_dropout(0.5);
         layer.backward.set_dropout(0.5);
         layer.backward.set_rng_key(RngKey::default().layer(1));
-        let whole = layer.forward(x()).array();
-        assert_ne!(layer.forward_mut(x().put_tape(Traced::default())).array(), whole);
+        let inferred = layer.forward(x()).array();
+        assert_ne!(layer.forward_mut(x().put_tape(Traced::default())).array(), inferred);
         assert_eq!((layer.forward.key.call, layer.backward.key.call), (1, 1));
     }
 

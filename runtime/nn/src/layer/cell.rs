@@ -1,4 +1,4 @@
-//! Cells: what a recurrent layer does at a step, as types.
+//! The cells of recurrent layers, as types.
 
 use std::marker::PhantomData;
 
@@ -11,15 +11,16 @@ use super::{
 };
 use crate::tensor::*;
 
-/// What a [`Recurrent`](super::Recurrent) layer does at a step, as a type.
+/// The cell of a [`Recurrent`](super::Recurrent) layer: its function of the input of a step and of
+/// the state.
 pub trait Cell: Clone + std::fmt::Debug + 'static {
-    /// How many sums there are for each unit.
+    /// The number of gates of a unit.
     const GATES: usize;
-    /// The gate whose bias starts at 1 rather than at 0.
+    /// The gate whose bias is initialised to 1 instead of 0.
     const OPEN: Option<usize> = None;
     /// The cell as a value.
     const RECURRENCE: Recurrence;
-    /// The shape of the bias for `G` sums.
+    /// The shape of the bias for `G` pre-activations.
     type Bias<const G: usize>: ConstShape;
 }
 
@@ -29,7 +30,8 @@ pub struct Lstm;
 
 impl Cell for Lstm {
     const GATES: usize = 4;
-    /// The forget gate, so that a fresh layer remembers.
+    /// The forget gate, so that an untrained layer keeps its state. `unit_forget_bias=True` in
+    /// Keras.
     const OPEN: Option<usize> = Some(1);
     const RECURRENCE: Recurrence = Recurrence::Lstm;
     type Bias<const G: usize> = Rank1<G>;
@@ -59,21 +61,21 @@ impl<A: Activation> Cell for Simple<A> {
     type Bias<const G: usize> = Rank1<G>;
 }
 
-/// What a recurrent layer does at a step, as a value.
+/// The cell of a recurrent layer, as a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recurrence {
     /// [`Lstm`].
     Lstm,
-    /// [`Gru`] with two biases.
+    /// [`Gru`] with two biases: `reset_after=True` in Keras.
     ResetAfter,
-    /// [`Gru`] with one.
+    /// [`Gru`] with one bias: `reset_after=False` in Keras.
     ResetBefore,
-    /// [`Simple`] with this function.
+    /// [`Simple`] with this activation.
     Simple(Function),
 }
 
 impl Recurrence {
-    /// The loops over the steps.
+    /// The kernel that loops over the steps.
     pub(super) fn cell<E: Element>(self) -> Box<dyn recurrent::Cell<E>> {
         match self {
             Recurrence::Lstm => Box::new(recurrent::Lstm),

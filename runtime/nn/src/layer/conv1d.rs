@@ -1,4 +1,4 @@
-//! `Conv1D`: every output step is a weighted sum of the steps around it.
+//! `Conv1D`: a convolution over the steps of a sequence.
 
 use multi_input_kernel::{
     convolution::Convolution,
@@ -7,7 +7,7 @@ use multi_input_kernel::{
 
 use super::{
     activation::{Activation, Linear},
-    convolution::{run, Batch},
+    convolution::{run, ConvOperation},
     declare::layer,
     initialize::{glorot_uniform, zeros},
     origin::Origin,
@@ -16,19 +16,20 @@ use super::{
 use crate::tensor::*;
 
 layer! {
-    /// y\[l, o\] = activation(sum over i, k of
-    /// weight\[o, i, k\] x\[stride l + dilation k - before, i\] + bias\[o\]): `[L, C]` becomes `[OL, O]`.
+    /// y\[l, o\] = activation(sum over i, k of weight\[o, i, k\] x\[stride l + dilation k - before,
+    /// i\] + bias\[o\]): `[L, C]` becomes `[OL, O]`.
     ///
-    /// Each filter sees `I` of the features: all of them, or one of C / I groups, which divide the
-    /// filters among them in order. Beyond the ends there are zeros. `N` is `O`, or 0 for a layer
-    /// without a bias. How the kernel of `K` steps moves across is the type `S`; see [`Slide`].
+    /// Each filter takes `I` features: all, or one of C / I groups of features, in the order of the
+    /// filters. Steps beyond the ends are zero. `N` is `O`, or 0 for a layer without a bias. The
+    /// type `S` gives stride, padding and dilation of the kernel of `K` steps; see [`Slide`].
     ///
-    /// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (K (I + O))); the bias starts at zero.
+    /// The weight is initialised Glorot uniform, U(-l, l) with l = sqrt(6 / (K (I + O))), the bias
+    /// to zero.
     ///
-    /// `keras.layers.Conv1D(O, K, strides, padding, dilation_rate=, groups=, activation=)`, whose kernel
-    /// is (K, I, O); `torch.nn.Conv1d(C, O, K)` (channels before steps, another initialisation).
-    /// `padding = same` pads as TensorFlow: where the zeros are odd in number, the one more is at the
-    /// end.
+    /// `keras.layers.Conv1D(O, K, strides, padding, dilation_rate=, groups=, activation=)`, whose
+    /// kernel is (K, I, O); `torch.nn.Conv1d(C, O, K)` (channels before steps, another
+    /// initialisation). `padding = same` pads as TensorFlow: an odd number of zeros has the
+    /// additional zero at the end.
     ///
     /// ```
     /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -44,13 +45,13 @@ layer! {
         const I: usize, const O: usize, const K: usize, const N: usize, const OL: usize;
         S: Sliding = Slide, A: Activation = Linear
     >: NonMutableModule {
-        /// For each filter, for each feature that it sees, the kernel.
+        /// `[O, I, K]`.
         pub weight: Tensor<Rank3<O, I, K>, E, D> = trained(glorot_uniform(K * I, K * O)),
-        /// One number for each filter, or none.
+        /// `[O]`, or empty.
         pub bias: Tensor<Rank1<N>, E, D> = optional(weight, N, zeros()),
-        /// What is applied to the sums.
+        /// The activation function.
         pub activation: A = held(A::default()),
-        /// How the kernel moves.
+        /// Stride, padding and dilation of the kernel.
         pub slide: S = held(S::default()),
     }
 }
@@ -94,10 +95,11 @@ impl<
         D: Backend<E>,
     > Conv1D<I, O, K, N, OL, S, A, E, D>
 {
-    /// `try_forward`, without the gradient by `x` where that is data.
+    /// `try_forward`, which omits the gradient with respect to `x` where `origin` is
+    /// [`Origin::Data`].
     ///
     /// # Errors
-    /// The device's, and where channels cannot be split into groups.
+    /// The device's, and a number of channels that the groups do not divide.
     pub fn try_forward_from<B: Dim, const L: usize, const C: usize, T: Tape<E, D>>(
         &self,
         x: Tensor<(B, Const<L>, Const<C>), E, D, T>,
@@ -106,7 +108,7 @@ impl<
         let batch = x.shape().0;
         let windows = Windows::kernel::<S>(Plane::steps(L, C), Plane::steps(OL, O), [1, K]);
         let pass = Convolution::new(windows, I).ok_or_else(D::size_error)?;
-        let layer = Batch { pass, function: A::FUNCTION, samples: batch.size(), origin };
+        let layer = ConvOperation { pass, function: A::FUNCTION, samples: batch.size(), origin };
         run(&layer, x, [&self.weight, &self.bias], (batch, Const, Const))
     }
 }
@@ -125,7 +127,7 @@ mod tests {
     fn steps_are_weighted_and_summed() {
         let device = Cpu::default();
         let mut layer: Conv1D<2, 2, 2, 2, 2, Slide, Relu, f64, Cpu> = BuildModule::build(&device);
-        // By filter, feature and step.
+        // In the order filter, feature, step.
         layer.weight.copy_from(&[1.0, 2.0, 10.0, 20.0, 0.0, -1.0, 0.0, 0.0]);
         layer.bias.copy_from(&[0.5, 3.0]);
         let x = device.tensor([[[1.0, 0.0], [2.0, 1.0], [4.0, -1.0]]]);
@@ -139,7 +141,7 @@ mod tests {
         let mut layer: Layer = BuildModule::build(&device);
         layer.weight.copy_from(&[1.0, 10.0, 1.0, 100.0]);
         let x = device.tensor([[[1.0, 5.0], [2.0, 6.0], [3.0, 7.0]]]);
-        // The places reach over the steps -1 and 1, and 1 and 3.
+        // The two windows cover the steps -1 and 1, and 1 and 3.
         assert_eq!(layer.forward(x).array(), [[[20.0, 600.0], [2.0, 6.0]]]);
     }
 

@@ -1,4 +1,4 @@
-//! `Conv2D`: every output pixel is a weighted sum of the image around it.
+//! `Conv2D`: a convolution over the pixels of an image.
 
 use multi_input_kernel::{
     convolution::Convolution,
@@ -7,7 +7,7 @@ use multi_input_kernel::{
 
 use super::{
     activation::{Activation, Linear},
-    convolution::{run, Batch},
+    convolution::{run, ConvOperation},
     declare::layer,
     initialize::{glorot_uniform, zeros},
     origin::Origin,
@@ -16,22 +16,22 @@ use super::{
 use crate::tensor::*;
 
 layer! {
-    /// y\[o, r, c\] = activation(sum over i, p, q of
-    /// weight\[o, i, p, q\] x\[i, stride r + dilation p - before, stride c + dilation q - before\] + bias\[o\]):
-    /// `[C, H, W]` becomes `[O, OH, OW]`.
+    /// y\[o, r, c\] = activation(sum over i, p, q of weight\[o, i, p, q\] x\[i, stride r + dilation
+    /// p - before, stride c + dilation q - before\] + bias\[o\]): `[C, H, W]` becomes
+    /// `[O, OH, OW]`.
     ///
-    /// Each filter sees `I` channels: all of them, or one of C / I groups, which divide the filters
-    /// among them in order. Outside of the image there are zeros. `N` is `O`, or 0 for a layer without
-    /// a bias. How the kernel of `KH` by `KW` moves is the type `S`; see [`Slide`]. A softmax is one
-    /// along the channels of each pixel.
+    /// Each filter takes `I` channels: all, or one of C / I groups of channels, in the order of the
+    /// filters. Pixels outside the image are zero. `N` is `O`, or 0 for a layer without a bias. The
+    /// type `S` gives strides, padding and dilation of the kernel of `KH` by `KW`; see [`Slide`]. A
+    /// softmax runs along the channels of each pixel.
     ///
-    /// The weight is Glorot uniform, U(-l, l) with l = sqrt(6 / (KH KW (I + O))); the bias starts at
-    /// zero.
+    /// The weight is initialised Glorot uniform, U(-l, l) with l = sqrt(6 / (KH KW (I + O))), the
+    /// bias to zero.
     ///
-    /// `keras.layers.Conv2D(O, (KH, KW), strides, padding, dilation_rate=, groups=, activation=)` with
-    /// `data_format="channels_first"`, whose kernel is (KH, KW, I, O); `torch.nn.Conv2d(C, O, (KH, KW))`
-    /// (another initialisation). `padding = same` pads as TensorFlow: where the zeros are odd in number,
-    /// the one more is below and to the right.
+    /// `keras.layers.Conv2D(O, (KH, KW), strides, padding, dilation_rate=, groups=,
+    /// activation=)` with `data_format="channels_first"`, whose kernel is (KH, KW, I, O); `torch.nn.Conv2d(C,
+    /// O, (KH, KW))` (another initialisation). `padding = same` pads as TensorFlow: an odd number
+    /// of zeros has the additional zero below and to the right.
     ///
     /// ```
     /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -49,14 +49,14 @@ layer! {
         const OH: usize, const OW: usize;
         S: Sliding = Slide, A: Activation = Linear
     >: NonMutableModule {
-        /// For each filter, for each channel that it sees, the kernel.
+        /// `[O, I, KH, KW]`.
         pub weight: Tensor<Rank4<O, I, KH, KW>, E, D> =
             trained(glorot_uniform(KH * KW * I, KH * KW * O)),
-        /// One number for each filter, or none.
+        /// `[O]`, or empty.
         pub bias: Tensor<Rank1<N>, E, D> = optional(weight, N, zeros()),
-        /// What is applied to the sums.
+        /// The activation function.
         pub activation: A = held(A::default()),
-        /// How the kernel moves.
+        /// Strides, padding and dilation of the kernel.
         pub slide: S = held(S::default()),
     }
 }
@@ -106,10 +106,11 @@ impl<
         D: Backend<E>,
     > Conv2D<I, O, KH, KW, N, OH, OW, S, A, E, D>
 {
-    /// `try_forward`, without the gradient by `x` where that is data.
+    /// `try_forward`, which omits the gradient with respect to `x` where `origin` is
+    /// [`Origin::Data`].
     ///
     /// # Errors
-    /// The device's, and where channels cannot be split into groups.
+    /// The device's, and a number of channels that the groups do not divide.
     pub fn try_forward_from<B, const C: usize, const H: usize, const W: usize, T>(
         &self,
         x: Tensor<(B, Const<C>, Const<H>, Const<W>), E, D, T>,
@@ -124,11 +125,11 @@ impl<
         run(&layer, x, [&self.weight, &self.bias], (batch, Const, Const, Const))
     }
 
-    /// The layer and `pool` after it, in one pass where the windows of `pool` lie side by side
-    /// inside the output and the activation is an increasing function.
+    /// The layer followed by `pool`. Both are one pass where the windows of `pool` are disjoint and
+    /// inside the output and the activation is monotonically increasing.
     ///
     /// # Errors
-    /// As [`try_forward_from`](Conv2D::try_forward_from).
+    /// Those of [`try_forward_from`](Conv2D::try_forward_from).
     pub fn try_forward_pooled<
         B,
         const C: usize,
@@ -160,11 +161,11 @@ impl<
         }
     }
 
-    /// The same and `flatten` after it: the gradient that comes back is that of the pooling, and not
-    /// a copy of it.
+    /// [`try_forward_pooled`](Conv2D::try_forward_pooled) followed by `flatten`, without a copy of
+    /// the gradient.
     ///
     /// # Errors
-    /// As [`try_forward_from`](Conv2D::try_forward_from).
+    /// Those of [`try_forward_from`](Conv2D::try_forward_from).
     pub fn try_forward_pooled_flat<
         B,
         const C: usize,
@@ -198,11 +199,15 @@ impl<
         }
     }
 
-    /// The layer on so many images.
-    fn layer(image: Plane, samples: usize, origin: Origin) -> Result<Batch<Convolution>, D::Err> {
+    /// The operation for a batch of `samples` images.
+    fn layer(
+        image: Plane,
+        samples: usize,
+        origin: Origin,
+    ) -> Result<ConvOperation<Convolution>, D::Err> {
         let windows = Windows::kernel::<S>(image, Plane::image(O, OH, OW), [KH, KW]);
         let pass = Convolution::new(windows, I).ok_or_else(D::size_error)?;
-        Ok(Batch { pass, function: A::FUNCTION, samples, origin })
+        Ok(ConvOperation { pass, function: A::FUNCTION, samples, origin })
     }
 }
 
@@ -238,13 +243,13 @@ mod tests {
     #[test]
     fn padding_dilation_stride_and_groups_are_as_named() {
         let device = Cpu::default();
-        // Two groups of one channel and one filter; a row of zeros above and below.
+        // Two groups of one channel and one filter, one row of padding above and below.
         let mut layer: Conv2D<1, 2, 2, 1, 0, 2, 2, Slide<2, 1, 1, 0, 2, 1>, Linear, f64, Cpu> =
             BuildModule::build(&device);
         assert_eq!(layer.num_trainable_params(), 4);
         layer.weight.copy_from(&[1.0, 10.0, 1.0, 100.0]);
         let x = device.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]]]);
-        // The places reach over the rows -1 and 1, and 1 and 3.
+        // The two windows cover the rows -1 and 1, and 1 and 3.
         let expected = [[[[30.0, 40.0], [3.0, 4.0]], [[700.0, 800.0], [7.0, 8.0]]]];
         assert_eq!(layer.forward(x).array(), expected);
     }
@@ -309,14 +314,14 @@ mod tests {
     #[test]
     fn gradients_are_right() {
         check!(Rank4<2, 2, 5, 4>, Conv2D<2, 3, 3, 2, 3, 3, 3, Slide, Linear, f64, Cpu>);
-        // Stride, zeros around, odd sizes, no bias.
+        // Stride, padding, odd sizes, no bias.
         check!(Rank4<1, 2, 5, 7>, Conv2D<2, 3, 3, 2, 0, 3, 3, Slide<2, 3, 1, 1>, Tanh, f64, Cpu>);
         // Dilation and groups.
         check!(
             Rank4<2, 4, 5, 6>,
             Conv2D<2, 6, 2, 3, 6, 3, 4, Slide<1, 1, 0, 1, 2, 2>, Gelu, f64, Cpu>
         );
-        // Every channel by itself, and a softmax at every pixel.
+        // A depthwise convolution with a softmax at every pixel.
         check!(Rank4<2, 3, 3, 3>, Conv2D<1, 3, 2, 2, 3, 2, 2, Slide, Softmax, f64, Cpu>);
     }
 
@@ -346,8 +351,8 @@ mod tests {
         assert!(wrong.is_err());
     }
 
-    /// Outputs and gradients of the layers one after the other and at once are equal within
-    /// rounding, without wide registers too, and with equal bits on any number of threads.
+    /// Outputs and gradients of the fused layer equal those of the separate layers within rounding,
+    /// also without wide SIMD, and are equal in all bits for any number of threads.
     macro_rules! check_pooled {
         ($x:ty, $layer:ty, $pool:ty, $E:ty, $tolerance:expr) => {{
             let device = Cpu::seed_from_u64(2);
@@ -388,19 +393,19 @@ mod tests {
             Conv2D<3, 8, 3, 3, 8, 16, 18, Slide, Relu, f32, Cpu>,
             MaxPool2D<2, 2, 8, 9>, f32, 1e-4
         );
-        // A batch of one, odd sizes, a row and a column that no window reaches.
+        // A batch of one, odd sizes, a row and a column outside all windows.
         check_pooled!(
             Rank4<1, 2, 9, 12>,
             Conv2D<2, 5, 3, 2, 5, 7, 11, Slide, Tanh, f64, Cpu>,
             MaxPool2D<2, 3, 3, 3>, f64, 1e-12
         );
-        // Stride, zeros around, groups, dilation down, wide windows.
+        // Stride, padding, groups, vertical dilation, wide windows.
         check_pooled!(
             Rank4<3, 4, 9, 23>,
             Conv2D<2, 6, 3, 3, 6, 4, 12, Slide<2, 2, 1, 1, 2, 1>, Relu, f64, Cpu>,
             MaxPool2D<1, 5, 4, 2>, f64, 1e-12
         );
-        // Dilation across, more channels than lanes.
+        // Horizontal dilation, more channels than SIMD lanes.
         check_pooled!(
             Rank4<2, 19, 6, 9>,
             Conv2D<19, 3, 2, 3, 3, 6, 5, Slide<1, 1, 1, 0, 1, 2>, LeakyRelu, f32, Cpu>,
@@ -411,7 +416,8 @@ mod tests {
             Conv2D<20, 3, 3, 3, 3, 4, 5, Slide, Linear, f32, Cpu>,
             MaxPool2D<4, 4, 1, 1>, f32, 1e-4
         );
-        // Not fused: an activation that falls, windows that overlap, windows over the edge.
+        // Not fused: an activation that is not increasing, windows that overlap, windows with
+        // padding.
         check_pooled!(
             Rank4<2, 2, 7, 6>,
             Conv2D<2, 3, 3, 3, 3, 5, 4, Slide, Gelu, f64, Cpu>,
@@ -466,9 +472,9 @@ mod tests {
         let mut layer: Conv2D<1, 1, 1, 1, 1, 2, 2, Slide, Relu, f32, Cpu> =
             BuildModule::build(&device);
         layer.weight.copy_from(&[1.0]);
-        for place in 0..4 {
+        for pixel in 0..4 {
             let mut numbers = vec![1.0f32; 4];
-            numbers[place] = f32::NAN;
+            numbers[pixel] = f32::NAN;
             let x: Tensor<Rank4<1, 1, 2, 2>, f32, Cpu> =
                 device.tensor_from_vec(numbers, Default::default());
             let pool = MaxPool2D::<2, 2, 1, 1>::default();

@@ -1,33 +1,34 @@
-//! `layer!`: one declaration for what a layer holds, from which all follows that is the same in
-//! every layer.
+//! `layer!`: declares the tensors and settings of a layer and derives the implementations that all
+//! layers share.
 
 use dfdx::nn::tensor_collection::ModuleFields;
 
 use crate::tensor::*;
 
-/// Declares a layer: `pub struct Name<const SIZE: usize, ..; TYPE: Bound, ..>: Marker, .. { fields }`
-/// with `E` and `D` as the last type arguments. Fields are written as in any struct, and behind them
-/// what they start from:
+/// Declares a layer:
+/// `pub struct Name<const SIZE: usize, ..; TYPE: Bound, ..>: Marker, .. { fields }` with `E` and
+/// `D` as the last type arguments. Fields are written as in any struct, followed by their initial
+/// value:
 ///
-/// | | |
+/// | field | meaning |
 /// |---|---|
-/// | `trained(INITIALISER(arguments))` | a tensor; the initialiser is called with it and the arguments |
-/// | `fixed(INITIALISER(arguments))` | one that no optimizer touches |
-/// | `optional(OTHER, SIZE, INITIALISER(arguments))` | trained; there is none where `SIZE` is 0, and the field is empty, on the device of the field `OTHER` before it |
-/// | `module()` | a layer that starts as it does by itself |
-/// | `setting(set_NAME, value)` | a number, which dfdx's visitors see, and a function that sets it |
-/// | `state(set_NAME, value)` | anything else that can be set, which they do not see |
-/// | `held(value)` | what belongs to the type, as its activation |
+/// | `trained(INITIALISER(arguments))` | a trainable tensor; the initialiser is called with the tensor and the arguments |
+/// | `fixed(INITIALISER(arguments))` | a tensor that optimizers do not update |
+/// | `optional(OTHER, SIZE, INITIALISER(arguments))` | a trainable tensor; where `SIZE` is 0, an empty tensor on the device of the preceding field `OTHER` that dfdx's visitors do not see |
+/// | `module()` | a layer with its own initial values |
+/// | `setting(set_NAME, value)` | a number that dfdx's visitors see, and its setter |
+/// | `state(set_NAME, value)` | a value of another type, which dfdx's visitors do not see, and its setter |
+/// | `held(value)` | a value that the type determines, such as the activation |
 ///
-/// Names and order of the fields are those of saved files, and the order that of the random numbers
-/// that tensors start from. `extra<const N: usize = O>` before the markers are const arguments behind
-/// `E` and `D`, which have defaults; what stands behind `where` must hold, or nothing that builds the
-/// layer compiles.
+/// Saved files use the names and the order of the fields. Tensors draw their random initial values
+/// in the order of the fields. `extra<const N: usize = O>` before the markers declares const
+/// arguments behind `E` and `D`, with defaults. The condition behind `where` is asserted at compile
+/// time in every program that builds the layer.
 ///
-/// `forward |layer, sizes, mask| operation, [field, ..] on [B, ..] shape, ..` says that tensors of
-/// these shapes keep them: `operation` on the tensor and on these fields gives the output, where
-/// `sizes` are those of the tensor. With `masked [B, L] shape` behind it, `mask` is the mask of a
-/// tensor of that shape, where it has one.
+/// `forward |layer, sizes, mask| operation, [field, ..] on [B, ..] shape, ..` implements `Module`
+/// for tensors of these shapes, with an output of the shape of the input: `operation` is applied to
+/// the tensor and to these fields. `sizes` are the dimensions of the tensor. With
+/// `masked [B, L] shape` behind it, `mask` is the mask of a tensor of that shape, or `None`.
 macro_rules! layer {
     (
         $(#[$meta:meta])*
@@ -160,7 +161,7 @@ macro_rules! layer {
     }};
     (@built $field:ident, $role:ident($($start:tt)*)) => { $field };
 
-    // Pairs, because dfdx's tuples of fields end at six.
+    // Nested pairs, because dfdx implements tuples of at most six fields.
     (@nested) => { () };
     (@nested $first:ident $($rest:ident)*) => { ($first, layer!(@nested $($rest)*)) };
 
@@ -238,11 +239,13 @@ macro_rules! layer {
 }
 pub(super) use layer;
 
-/// Declares a layer without tensors, which does the same in training: `pub struct Name<const SIZE: usize, ..;
-/// S = Slide<..>>`, where `S` says how a window moves, and
-/// `forward |layer, mask| operation on [const C: usize, ..] (Const<C>, ..) => (..)` with the shapes of
-/// one sample before and after. `masked` behind it says that the layer reads the mask of what flows in.
-macro_rules! plain {
+/// Declares a layer without tensors, which computes the same in training and in inference:
+/// `pub struct Name<const SIZE: usize, ..; S = Slide<..>>`, where `S` gives strides and padding
+/// of a window, and
+/// `forward |layer, mask| operation on [const C: usize, ..] (Const<C>, ..) => (..)` with the shapes
+/// of one sample of the input and of the output. `masked` behind it implements `MaskedModule`, for
+/// layers that read the mask of their input.
+macro_rules! stateless {
     (
         $(#[$meta:meta])*
         pub struct $name:ident<$(const $size:ident: usize),*>
@@ -252,7 +255,7 @@ macro_rules! plain {
         #[derive(Clone, Copy, Debug, Default)]
         pub struct $name<$(const $size: usize),*>;
 
-        plain!(@all [$(const $size: usize,)*] [$name<$($size),*>] $($forward)+);
+        stateless!(@all [$(const $size: usize,)*] [$name<$($size),*>] $($forward)+);
     };
     (
         $(#[$meta:meta])*
@@ -262,11 +265,11 @@ macro_rules! plain {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default)]
         pub struct $name<$(const $size: usize,)+ S = $slide> {
-            /// How the window moves.
+            /// The strides and the padding of the window.
             pub slide: S,
         }
 
-        plain!(@all [$(const $size: usize,)+ S: Sliding,] [$name<$($size,)+ S>] $($forward)+);
+        stateless!(@all [$(const $size: usize,)+ S: Sliding,] [$name<$($size,)+ S>] $($forward)+);
     };
 
     (
@@ -294,7 +297,7 @@ macro_rules! plain {
             }
         }
 
-        plain!(
+        stateless!(
             @masked [$($dims)*, $($generics)*] [$($layer)*]
             |$self, $mask| $operation,
             ($($x),+) => ($($y),+) $(, $masked)?
@@ -330,10 +333,10 @@ macro_rules! plain {
         }
     };
 }
-pub(super) use plain;
+pub(super) use stateless;
 
-/// A tensor that dfdx's visitors see where the flag says that there is one: an empty one they cannot
-/// even read.
+/// A tensor that dfdx's visitors see only where the flag is true. dfdx cannot read a file with an
+/// empty tensor.
 pub(super) struct Present<F>(pub(super) bool, pub(super) F);
 
 impl<M: TensorCollection<E, D>, E: Dtype, D: Device<E>, F: ModuleFields<M, E, D>>

@@ -1,4 +1,4 @@
-//! `Dense`: every output is a weighted sum of all inputs.
+//! `Dense`: a fully connected layer.
 
 use std::ops::Range;
 
@@ -22,15 +22,15 @@ layer! {
     /// y = activation(x W^T + b) along the last axis: `[I]` becomes `[O]`, `[steps, I]` becomes
     /// `[steps, O]`.
     ///
-    /// `N` is `O`, or 0 for a layer without a bias. The bias starts at zero, the weight as the
-    /// initialiser says that `INIT` is the place of: 0 `glorot_uniform`, U(-l, l) with
-    /// l = sqrt(6 / (I + O)); 1 `glorot_normal`; 2 `he_uniform`; 3 `he_normal`; 4 `lecun_uniform`;
-    /// 5 `lecun_normal`; 6 `orthogonal`; 7 `zeros`. Their formulas are Keras's: the variance is
-    /// 2 / (I + O) for Glorot, 2 / I for He and 1 / I for LeCun, and normal distributions are cut at two
+    /// `N` is `O`, or 0 for a layer without a bias. The bias is initialised to zero, the weight by
+    /// the initialiser of index `INIT`: 0 `glorot_uniform`, U(-l, l) with l = sqrt(6 / (I + O)); 1
+    /// `glorot_normal`; 2 `he_uniform`; 3 `he_normal`; 4 `lecun_uniform`; 5 `lecun_normal`; 6
+    /// `orthogonal`; 7 `zeros`. The formulas are those of Keras: the variance is 2 / (I + O) for
+    /// Glorot, 2 / I for He and 1 / I for LeCun, and normal distributions are truncated at two
     /// standard deviations.
     ///
-    /// `keras.layers.Dense(O, activation, use_bias=, kernel_initializer=)` (whose kernel is this weight transposed);
-    /// `torch.nn.Linear(I, O)` (another initialisation).
+    /// `keras.layers.Dense(O, activation, use_bias=, kernel_initializer=)`, whose kernel is the
+    /// transpose of this weight; `torch.nn.Linear(I, O)`, which has another initialisation.
     ///
     /// ```
     /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -46,11 +46,11 @@ layer! {
     where (N == O || N == 0) && INIT < INITIALIZERS.len(),
         "a Dense<I, O, A, E, D, N, INIT> has N = O or 0, and INIT is the place of an initialiser";
     {
-        /// One row for each output.
+        /// `[O, I]`.
         pub weight: Tensor<Rank2<O, I>, E, D> = trained(kernel(Initializer::<INIT>)),
-        /// One number for each output, or none.
+        /// `[O]`, or empty.
         pub bias: Tensor<Rank1<N>, E, D> = optional(weight, N, zeros()),
-        /// What is applied to the sums.
+        /// The activation function of the outputs.
         pub activation: A = held(A::default()),
     }
 }
@@ -65,7 +65,8 @@ impl<
         const INIT: usize,
     > Dense<I, O, A, E, D, N, INIT>
 {
-    /// `try_forward`, without the gradient by `x` where that is data.
+    /// `try_forward`, which omits the gradient with respect to `x` where `origin` is
+    /// [`Origin::Data`].
     ///
     /// # Errors
     /// The device's.
@@ -75,14 +76,16 @@ impl<
         origin: Origin,
     ) -> Result<Tensor<S::Output, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
-        self.record(&[&self.weight, &self.bias, &x], smallvec![I], x.shape().output(), origin, tape)
+        let inputs: [&dyn Operand<E, D>; 3] = [&self.weight, &self.bias, &x];
+        let output = (x.shape().output(), x.device());
+        self.record(&inputs, smallvec![I], output, origin, tape)
     }
 
-    /// [`concat`](concat()) and this layer. Where the operands are large vectors, their
-    /// concatenation is never made: each is multiplied with the columns of the weight that meet it.
+    /// [`concat`](concat()) followed by this layer. Large vectors are not concatenated: each is
+    /// multiplied by its columns of the weight.
     ///
     /// # Errors
-    /// As [`concat`](concat())'s.
+    /// Those of [`concat`](concat()).
     pub fn try_forward_concat<S: LastAxis<I, O>, T: Tape<E, D>>(
         &self,
         parts: Vec<MergeInput<E, D>>,
@@ -91,15 +94,15 @@ impl<
         origin: Origin,
         tape: T,
     ) -> Result<Tensor<S::Output, E, D, T>, D::Err> {
-        let large = shape.num_elements() >= WORTH_NO_COPY;
+        let large = shape.num_elements() >= MIN_ELEMENTS_WITHOUT_CONCAT;
         match large && are_vectors(&parts, shape.concrete().as_ref()) {
-            true => self.run_apart(&parts, shape.output(), origin, tape),
+            true => self.forward_parts(&parts, shape.output(), origin, tape),
             false => self.try_forward_from(concat(parts, axis, shape, tape)?, origin),
         }
     }
 
-    /// The layer on the columns of a batch in parts.
-    fn run_apart<S: Shape, T: Tape<E, D>>(
+    /// The layer on vectors that are not concatenated.
+    fn forward_parts<S: Shape, T: Tape<E, D>>(
         &self,
         parts: &[MergeInput<E, D>],
         shape: S,
@@ -109,27 +112,31 @@ impl<
         let widths = parts.iter().map(|part| part.dims().iter().product()).collect();
         let own: [&dyn Operand<E, D>; 2] = [&self.weight, &self.bias];
         let inputs: Vec<_> = own.into_iter().chain(parts.iter().map(MergeInput::operand)).collect();
-        self.record(&inputs, widths, shape, origin, tape)
+        let device = parts.first().ok_or_else(D::size_error)?.device();
+        self.record(&inputs, widths, (shape, device), origin, tape)
     }
 
-    /// The layer on its weight, its bias, and parts that hold so many columns each.
+    /// Records the layer with the inputs `weight`, `bias` and the parts of x. `widths` are the
+    /// columns of each part. The output is on the device of the parts: in a training run that device
+    /// recycles memory, and the device of the weight does not.
     fn record<S: Shape, T: Tape<E, D>>(
         &self,
         inputs: &[&dyn Operand<E, D>],
         widths: SmallVec<[usize; 2]>,
-        shape: S,
+        (shape, device): (S, &D),
         origin: Origin,
         tape: T,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let operation = Product { widths, outputs: O, function: A::FUNCTION, origin };
-        record(&operation, inputs, shape, self.weight.device(), tape)
+        record(&operation, inputs, shape, device, tape)
     }
 }
 
-/// How many numbers a batch has for which more products are cheaper than a copy.
-const WORTH_NO_COPY: usize = 1 << 14;
+/// The number of elements of a batch from which several matrix products are cheaper than a
+/// concatenation.
+const MIN_ELEMENTS_WITHOUT_CONCAT: usize = 1 << 14;
 
-/// Whether the operands are vectors that make up the rows of a batch.
+/// Whether the operands are vectors that add up to the rows of a batch of these sizes.
 fn are_vectors<E: Element, D: Backend<E>>(parts: &[MergeInput<E, D>], sizes: &[usize]) -> bool {
     let &[batch, all] = sizes else { return false };
     let width = |part: &MergeInput<E, D>| match part.dims() {
@@ -139,7 +146,7 @@ fn are_vectors<E: Element, D: Backend<E>>(parts: &[MergeInput<E, D>], sizes: &[u
     parts.iter().map(width).sum::<Option<usize>>() == Some(all)
 }
 
-/// activation(x W^T + b): the inputs are W, b, and the columns of x in parts of `widths`.
+/// activation(x W^T + b). The inputs are W, b, and the columns of x in parts of `widths`.
 #[derive(Clone)]
 struct Product {
     widths: SmallVec<[usize; 2]>,
@@ -151,12 +158,12 @@ struct Product {
 compiled!(Product);
 
 impl Product {
-    /// How wide a row of x is.
+    /// The number of columns of x.
     fn width(&self) -> usize {
         self.widths.iter().sum()
     }
 
-    /// The parts: the numbers of their inputs, and the columns of x that they hold.
+    /// For each part, its position among the inputs and its columns of x.
     fn parts(&self) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
         self.widths.iter().enumerate().scan(0, |start, (part, width)| {
             let columns = *start..*start + width;
@@ -167,15 +174,19 @@ impl Product {
 }
 
 impl Operation for Product {
-    /// The sums before the activation, where its derivative needs them.
+    /// The pre-activations, where the derivative of the activation needs them; else empty.
     type Saved<E: Element> = Vec<E>;
+
+    const OVERWRITES: bool = true;
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Vec<E>, OperationError> {
         let ForwardPass { inputs, output, workspace, records } = pass;
         let rows = output.len() / self.outputs.max(1);
-        if !inputs[1].is_empty() {
-            for row in output.chunks_exact_mut(self.outputs.max(1)) {
-                row.copy_from_slice(&inputs[1]);
+        match &*inputs[1] {
+            [] => output.fill(E::zero()),
+            bias => {
+                let each = output.chunks_exact_mut(self.outputs.max(1));
+                each.for_each(|row| row.copy_from_slice(bias));
             }
         }
         let weight = Matrix::new(&inputs[0], self.outputs, self.width());
@@ -202,12 +213,12 @@ impl Operation for Product {
         self.function.backward(&sums, output, gradient, self.outputs);
         workspace.release(sums);
         let rows = gradient.len() / self.outputs.max(1);
-        let by_row = Matrix::new(gradient, rows, self.outputs);
+        let by_output = Matrix::new(gradient, rows, self.outputs);
         if self.origin == Origin::Computed {
             let weight = Matrix::new(&inputs[0], self.outputs, self.width());
             for (input, columns) in self.parts() {
                 gradients.edit(input, |dx| {
-                    multiply(by_row, weight.columns(columns.clone()), dx, Add::ToOutput);
+                    multiply(by_output, weight.columns(columns.clone()), dx, Add::ToOutput);
                 })?;
             }
         }
@@ -215,7 +226,7 @@ impl Operation for Product {
             for (input, columns) in self.parts() {
                 let part = Matrix::new(&inputs[input], rows, columns.len());
                 let dw = &mut dw[columns.start..];
-                multiply_into(by_row.transposed(), part, dw, [self.width(), 1], Add::ToOutput);
+                multiply_into(by_output.transposed(), part, dw, [self.width(), 1], Add::ToOutput);
             }
         })?;
         gradients.edit(1, |db| {
@@ -226,12 +237,13 @@ impl Operation for Product {
     }
 }
 
-/// A batch of vectors, or of sequences of vectors, and what [`Dense`] makes of their last axis.
+/// The shape of a batch of vectors or of sequences of vectors, whose last axis [`Dense`] maps from
+/// `I` to `O`.
 pub trait LastAxis<const I: usize, const O: usize>: Shape {
-    /// The same with `O` in the place of `I`.
+    /// This shape with `O` in place of `I`.
     type Output: Shape;
 
-    /// The shape of this kind.
+    /// The output shape for this input shape.
     fn output(&self) -> Self::Output;
 }
 
@@ -277,7 +289,7 @@ where
 mod tests {
     use dfdx::{
         nn::{BuildModule, NumParams},
-        tensor::{AsArray, Cpu, SampleTensor},
+        tensor::{AsArray, Cpu, RandomU64, SampleTensor},
     };
 
     use super::{super::activation::Tanh, *};
@@ -301,8 +313,8 @@ mod tests {
     fn operands_side_by_side_are_their_concatenation() {
         let layer: Layer = BuildModule::build(&Cpu::seed_from_u64(3));
         let (a, b) = parts();
-        let apart =
-            layer.run_apart(&operands(&a, &b), Rank2::default(), Origin::Computed, NoneTape);
+        let separate =
+            layer.forward_parts(&operands(&a, &b), Rank2::default(), Origin::Computed, NoneTape);
         let shape: Rank2<4, 5> = Default::default();
         let joined = layer.try_forward_concat(
             operands(&a, &b),
@@ -311,9 +323,12 @@ mod tests {
             Origin::Computed,
             Traced::default(),
         );
-        let (apart, joined): (Tensor<Rank2<4, 3>, _, _>, _) = (apart.unwrap(), joined.unwrap());
-        for (apart, joined) in apart.array().iter().flatten().zip(joined.array().iter().flatten()) {
-            assert!((apart - joined).abs() < 1e-14, "{apart} is not {joined}");
+        let (separate, joined): (Tensor<Rank2<4, 3>, _, _>, _) =
+            (separate.unwrap(), joined.unwrap());
+        for (separate, joined) in
+            separate.array().iter().flatten().zip(joined.array().iter().flatten())
+        {
+            assert!((separate - joined).abs() < 1e-14, "{separate} is not {joined}");
         }
     }
 
@@ -323,14 +338,31 @@ mod tests {
         let (a, b) = parts();
         check_gradients(&(a, b, layer), |(a, b, layer), tape| {
             let shape: Rank2<4, 3> = Default::default();
-            layer.run_apart(&operands(a, b), shape, Origin::Computed, tape).unwrap()
+            layer.forward_parts(&operands(a, b), shape, Origin::Computed, tape).unwrap()
         });
-        // One tensor twice.
+        // One tensor as both operands.
         let layer: Dense<4, 3, Tanh, f64, Cpu> = BuildModule::build(&Cpu::seed_from_u64(3));
         check_gradients(&(parts().0, layer), |(a, layer), tape| {
             let shape: Rank2<4, 3> = Default::default();
-            layer.run_apart(&operands(a, a), shape, Origin::Computed, tape).unwrap()
+            layer.forward_parts(&operands(a, a), shape, Origin::Computed, tape).unwrap()
         });
+    }
+
+    #[test]
+    fn the_output_is_on_the_device_of_what_flows_in() {
+        let layer: Layer = BuildModule::build(&Cpu::seed_from_u64(3));
+        let device = Cpu::seed_from_u64(4);
+        let (a, b): (Tensor<Rank2<4, 2>, f64, Cpu>, Tensor<Rank2<4, 3>, f64, Cpu>) =
+            (device.zeros(), device.zeros());
+        let shape: Rank2<4, 3> = Default::default();
+        let separate =
+            layer.forward_parts(&operands(&a, &b), shape, Origin::Data, NoneTape).unwrap();
+        let x: Tensor<Rank2<4, 5>, f64, Cpu> = device.zeros();
+        // Devices that are one draw from one sequence.
+        let expected = Cpu::seed_from_u64(4);
+        for output in [separate, layer.forward(x)] {
+            assert_eq!(output.device().random_u64(), expected.random_u64());
+        }
     }
 
     #[test]
@@ -350,7 +382,7 @@ mod tests {
         let (a, b) = parts();
         check_gradients(&(a, b, layer), |(a, b, layer), tape| {
             let shape: Rank2<4, 3> = Default::default();
-            layer.run_apart(&operands(a, b), shape, Origin::Computed, tape).unwrap()
+            layer.forward_parts(&operands(a, b), shape, Origin::Computed, tape).unwrap()
         });
     }
 

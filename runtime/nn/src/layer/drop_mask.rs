@@ -1,12 +1,11 @@
-//! `DropMask`: from here on all steps count.
+//! `DropMask`: removes the mask of a sequence.
 
 use dfdx::nn::ZeroSizedModule;
 
 use crate::tensor::*;
 
-/// The input as it is, whose mask is forgotten: what comes after takes padding for steps as all
-/// others. It says on purpose what Keras does on its own, with a warning, where a layer knows no
-/// masks.
+/// The identity, which removes the mask: the layers that follow treat padded steps as all others.
+/// Keras removes a mask implicitly, with a warning, at a layer that does not support masks.
 ///
 /// ```
 /// use dfdx::{nn::Module, prelude::*};

@@ -1,16 +1,16 @@
-//! `Dropout`: numbers left out at random in training.
+//! `Dropout`: sets random elements to zero in training.
 
 use dfdx::nn::{tensor_collection::ScalarOptions, BuildOnDevice};
 
-use super::{keep_scale, RngKey};
+use super::{dropout_scale, RngKey};
 use crate::{operation::*, tensor::*};
 
-/// In training, each number becomes 0 with probability `rate` and x / (1 - rate) otherwise, so that
-/// the expectation stays; in inference nothing changes. Any shape.
+/// In training, each element becomes 0 with probability `rate` and x / (1 - rate) otherwise, so
+/// that the expectation does not change. In inference the layer is the identity. Any shape.
 ///
-/// Training is `ModuleMut` on a tensor that owns a tape. Which numbers are left out follows from
-/// [`RngKey`] alone; its call advances with each training forward, so that every batch differs.
-/// Layers of one model differ by [`RngKey::layer`].
+/// Training is `ModuleMut` on a tensor that owns a tape. The mask depends only on the [`RngKey`],
+/// whose call counter advances with each training forward, so that every batch has another mask.
+/// Layers of one model have different keys by [`RngKey::layer`].
 ///
 /// `keras.layers.Dropout(rate)`; `torch.nn.Dropout(rate)`.
 ///
@@ -26,9 +26,9 @@ use crate::{operation::*, tensor::*};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Dropout {
-    /// The share that is left out.
+    /// The probability that an element is dropped, from 0 to below 1.
     pub rate: f64,
-    /// What decides which numbers are left out next.
+    /// The random key of the next training forward.
     pub key: RngKey,
 }
 
@@ -39,17 +39,17 @@ impl Default for Dropout {
 }
 
 impl Dropout {
-    /// A layer that leaves out the share `rate`, from 0 to below 1.
+    /// A layer with the dropout probability `rate`, from 0 to below 1.
     pub fn new(rate: f64) -> Self {
         Dropout { rate, key: RngKey::default() }
     }
 
-    /// Leaves out the share `rate` from now on.
+    /// Sets the dropout probability.
     pub fn set_rate(&mut self, rate: f64) {
         self.rate = rate;
     }
 
-    /// Lets `draw` decide what the next training forward leaves out.
+    /// Sets the random key of the next training forward.
     pub fn set_rng_key(&mut self, key: RngKey) {
         self.key = key;
     }
@@ -100,7 +100,7 @@ impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> ModuleMut<Tensor<S, E, 
     }
 }
 
-/// Leaves out what a draw says.
+/// Applies the dropout mask of a random key.
 #[derive(Clone)]
 struct Drop {
     key: RngKey,
@@ -113,10 +113,10 @@ impl Operation for Drop {
     type Saved<E: Element> = ();
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
-        let kept = keep_scale::<E>(self.key, self.rate);
-        // What is left out stays 0 by not being written: 0 times a NaN would be a NaN.
+        let scale_of = dropout_scale::<E>(self.key, self.rate);
+        // Dropped elements are skipped and stay 0, because 0 times a NaN would be a NaN.
         for (position, (y, x)) in pass.output.iter_mut().zip(&*pass.inputs[0]).enumerate() {
-            if let Some(scale) = kept(position) {
+            if let Some(scale) = scale_of(position) {
                 *y = scale * *x;
             }
         }
@@ -129,11 +129,11 @@ impl Operation for Drop {
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
-        // The draw is made again rather than remembered: hashing is cheaper than memory.
-        let kept = keep_scale::<E>(self.key, self.rate);
+        // The mask is computed again rather than saved: hashing is cheaper than memory traffic.
+        let scale_of = dropout_scale::<E>(self.key, self.rate);
         gradients.edit(0, |dx| {
             for (position, (dx, grad)) in dx.iter_mut().zip(&*pass.gradient).enumerate() {
-                if let Some(scale) = kept(position) {
+                if let Some(scale) = scale_of(position) {
                     *dx += scale * *grad;
                 }
             }

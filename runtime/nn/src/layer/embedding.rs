@@ -13,16 +13,17 @@ use crate::{
 };
 
 layer! {
-    /// The row of `weight` that the index names: one index becomes `[M]`, `[steps]` indices become
-    /// `[steps, M]`. An index of `N` or more is an error.
+    /// y = weight\[x\]: one index becomes `[M]`, `[steps]` indices become `[steps, M]`. An index of
+    /// `N` or more is an error.
     ///
-    /// The weight starts as U(-0.05, 0.05). Its gradient is added to the rows that were looked up and
-    /// to no other. In a training run a large table also takes its steps on those rows alone, so that
-    /// neither time nor memory grows with it; `Trainer::whole_tables`
-    /// says when, and what becomes of the other rows. Where `WHOLE` is 1 all rows take every step: so it
-    /// has to be where something else than a look-up, as a penalty, reads them.
+    /// The weight is initialised from U(-0.05, 0.05). The gradient is sparse: it is added to the
+    /// rows that were looked up. In a training run the optimizer also updates only these rows of a
+    /// large table, so that time and memory do not grow with `N`; `Trainer::whole_tables` has the
+    /// conditions and the deferred updates of the other rows. Where `DENSE_UPDATES` is 1 every step
+    /// updates all rows, which is needed where a penalty reads the whole table.
     ///
-    /// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)` (another initialisation).
+    /// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)`, which has another
+    /// initialisation.
     ///
     /// ```
     /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -34,47 +35,47 @@ layer! {
     /// assert_eq!(output.shape().concrete(), [3, 16]);
     /// assert!(layer.try_forward(device.tensor([100usize])).is_err());
     /// ```
-    pub struct Embedding<const N: usize, const M: usize> extra<const WHOLE: usize = 0>: NonMutableModule {
-        /// One row for each category.
+    pub struct Embedding<const N: usize, const M: usize> extra<const DENSE_UPDATES: usize = 0>: NonMutableModule {
+        /// `[N, M]`.
         pub weight: Tensor<Rank2<N, M>, E, D> = trained(uniform(0.05)),
     }
 }
 
-impl<const N: usize, const M: usize, E: Element, D: Backend<E>, const WHOLE: usize>
-    Embedding<N, M, E, D, WHOLE>
+impl<const N: usize, const M: usize, E: Element, D: Backend<E>, const DENSE_UPDATES: usize>
+    Embedding<N, M, E, D, DENSE_UPDATES>
 {
     fn look_up<S: Shape, Out: Shape, T: Tape<E, D>>(
         &self,
         x: Tensor<S, usize, D, T>,
-        (each, shape): (usize, Out),
+        (max_per_sample, shape): (usize, Out),
     ) -> Result<Tensor<Out, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
         let indices = indices(&x)?;
-        // A table of which a sample may look up every row does not rest.
-        let each = if WHOLE == 0 { each } else { usize::MAX };
-        // Only a run has tables that rest.
+        // A table of which a sample may look up every row is updated densely.
+        let max_per_sample = if DENSE_UPDATES == 0 { max_per_sample } else { usize::MAX };
+        // Only a training run has sparse tables.
         let table = T::OWNS_TAPE.then(|| id(&self.weight));
-        let operation = Rows { indices, each, width: M, table };
+        let operation = Gather { indices, max_per_sample, width: M, table };
         record(&operation, &[&self.weight], shape, x.device(), tape)
     }
 }
 
-/// The rows of a table that indices name.
+/// Looks up rows of a table by index.
 #[derive(Clone)]
-struct Rows {
+struct Gather {
     indices: Rc<[usize]>,
-    /// How many of them each sample has, at most.
-    each: usize,
-    /// How many numbers a row has.
+    /// The largest number of indices of a sample.
+    max_per_sample: usize,
+    /// The number of columns of the table.
     width: usize,
-    /// What the tables that rest know this one by, in training.
+    /// The identity of the table among the sparse tables, in training.
     table: Option<UniqueId>,
 }
 
-compiled!(Rows);
+compiled!(Gather);
 
-impl Operation for Rows {
-    /// How the rows were found.
+impl Operation for Gather {
+    /// The kind of look-up, which determines the gradient.
     type Saved<E: Element> = LookUp;
 
     const OVERWRITES: bool = true;
@@ -85,37 +86,37 @@ impl Operation for Rows {
         if self.indices.iter().any(|index| *index >= count) {
             return Err(OperationError::Size);
         }
-        let found = match self.table {
+        let look_up = match self.table {
             Some(table) => {
-                let indices = (&*self.indices, self.each);
+                let indices = (&*self.indices, self.max_per_sample);
                 sparse::look_up(table, (weight, width), indices, pass.output)
             }
-            None => LookUp::Still,
+            None => LookUp::NotTrained,
         };
-        if !matches!(found, LookUp::Rows) {
+        if !matches!(look_up, LookUp::Sparse) {
             let rows = pass.output.chunks_exact_mut(width.max(1));
             for (row, index) in rows.zip(&*self.indices) {
                 row.copy_from_slice(&weight[index * width..][..width]);
             }
         }
-        Ok(found)
+        Ok(look_up)
     }
 
     fn backward<E: Element>(
         &self,
-        found: LookUp,
+        look_up: LookUp,
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         let (grads, width) = (&*pass.gradient, self.width);
-        match found {
-            LookUp::Still => Ok(()),
-            LookUp::Rows => {
+        match look_up {
+            LookUp::NotTrained => Ok(()),
+            LookUp::Sparse => {
                 let table = self.table.into_iter();
                 table.for_each(|table| sparse::add_gradient(table, &self.indices, grads));
                 Ok(())
             }
-            LookUp::Whole => gradients.edit(0, |dw| {
+            LookUp::Dense => gradients.edit(0, |dw| {
                 for (row, index) in grads.chunks_exact(width.max(1)).zip(&*self.indices) {
                     let touched = &mut dw[index * width..][..width];
                     touched.iter_mut().zip(row).for_each(|(dw, grad)| *dw += *grad);
@@ -125,8 +126,8 @@ impl Operation for Rows {
     }
 }
 
-impl<B: Dim, const N: usize, const M: usize, E, D, T, const WHOLE: usize>
-    Module<Tensor<(B,), usize, D, T>> for Embedding<N, M, E, D, WHOLE>
+impl<B: Dim, const N: usize, const M: usize, E, D, T, const DENSE_UPDATES: usize>
+    Module<Tensor<(B,), usize, D, T>> for Embedding<N, M, E, D, DENSE_UPDATES>
 where
     E: Element,
     D: Backend<E>,
@@ -141,8 +142,8 @@ where
     }
 }
 
-impl<B: Dim, L: Dim, const N: usize, const M: usize, E, D, T, const WHOLE: usize>
-    Module<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, WHOLE>
+impl<B: Dim, L: Dim, const N: usize, const M: usize, E, D, T, const DENSE_UPDATES: usize>
+    Module<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, DENSE_UPDATES>
 where
     E: Element,
     D: Backend<E>,
@@ -157,8 +158,8 @@ where
     }
 }
 
-impl<B: Dim, L: Dim, const N: usize, const M: usize, E, D, T, const WHOLE: usize>
-    CreateMask<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, WHOLE>
+impl<B: Dim, L: Dim, const N: usize, const M: usize, E, D, T, const DENSE_UPDATES: usize>
+    CreateMask<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, DENSE_UPDATES>
 where
     E: Element,
     D: Backend<E>,

@@ -1,14 +1,14 @@
-//! `Flatten`: all numbers of a sample in one row.
+//! `Flatten`: all elements of a sample as one row.
 
 use dfdx::nn::ZeroSizedModule;
 
 use super::Batched;
 use crate::{operation::*, tensor::*};
 
-/// `[a, b, ..]` becomes `[a * b * ..] = [N]`, the last axis running fastest.
+/// `[a, b, ..]` becomes `[a * b * ..] = [N]`, in row-major order.
 ///
-/// `keras.layers.Flatten` (where images have their channels last, so the order of a flattened image
-/// differs from ours); `torch.nn.Flatten`.
+/// `keras.layers.Flatten`, where a flattened image has another order because its channels are last;
+/// `torch.nn.Flatten`.
 ///
 /// ```
 /// use dfdx::{nn::Module, prelude::*};

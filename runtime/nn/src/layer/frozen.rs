@@ -11,13 +11,13 @@ use ref_cast::RefCast;
 
 use crate::tensor::*;
 
-/// The module `M` as it is, except that no optimizer touches its tensors: dfdx sees them as it sees
-/// running statistics. Gradients flow through it to what comes before. Names in saved files are the
-/// same as without it.
+/// The module `M` with tensors that optimizers do not update: dfdx treats them as running
+/// statistics. Gradients flow through the module to its input. The names in saved files are those
+/// of `M`.
 ///
-/// Only gradient steps are kept away. What `M` does besides in training, it still does: a frozen
-/// `BatchNorm` on which `forward_mut` is called normalises with the batch, where Keras's would use
-/// its running statistics; call `forward` for that.
+/// Only the gradient steps are omitted. Other effects of training remain: a frozen `BatchNorm`
+/// normalises with the batch in `forward_mut`, where Keras would use its running statistics; call
+/// `forward` instead.
 ///
 /// `layer.trainable = False` in Keras; `requires_grad_(False)` in PyTorch.
 ///
@@ -31,7 +31,7 @@ use crate::tensor::*;
 /// assert_eq!(layer.forward(device.tensor([1.0, 2.0])).shape().concrete(), [3]);
 /// ```
 #[derive(Clone, Copy, Debug, Default, RefCast)]
-// `transparent` for the view of a field as frozen.
+// `transparent`, so that a reference to a field can be viewed as frozen.
 #[repr(transparent)]
 pub struct Frozen<M>(pub M);
 
@@ -68,9 +68,9 @@ impl<E: Dtype, D: Device<E>, M: TensorCollection<E, D>> TensorCollection<E, D> f
     }
 }
 
-/// Visits the module inside a `Frozen<M>` for `visitor`, which visits the wrapper, and says of each
-/// tensor that it is not trained. A field that is a module is shown to `visitor` as frozen in turn,
-/// so that what lies below it is frozen as well.
+/// Visits the module inside a `Frozen<M>` with `visitor`, the visitor of the wrapper, and marks
+/// each tensor as not trained. A field that is a module is passed to `visitor` as frozen as well,
+/// so that all nested tensors are frozen.
 struct Freeze<'a, V, M> {
     visitor: &'a mut V,
     module: PhantomData<M>,
@@ -98,8 +98,8 @@ where
     {
         let field = self.visitor.visit_module(
             name,
-            |whole| Frozen::ref_cast(get_refs(&whole.0)),
-            |whole| Frozen::ref_cast_mut(get_muts(&mut whole.0)),
+            |frozen| Frozen::ref_cast(get_refs(&frozen.0)),
+            |frozen| Frozen::ref_cast_mut(get_muts(&mut frozen.0)),
         )?;
         Ok(field.map(|field: Frozen<_>| field.0))
     }
@@ -118,8 +118,8 @@ where
         options.do_gradient_update = false;
         self.visitor.visit_tensor(
             name,
-            |whole| get_refs(&whole.0),
-            |whole| get_muts(&mut whole.0),
+            |frozen| get_refs(&frozen.0),
+            |frozen| get_muts(&mut frozen.0),
             options,
         )
     }
@@ -138,8 +138,8 @@ where
     {
         self.visitor.visit_scalar(
             name,
-            |whole| get_refs(&whole.0),
-            |whole| get_muts(&mut whole.0),
+            |frozen| get_refs(&frozen.0),
+            |frozen| get_muts(&mut frozen.0),
             options,
         )
     }

@@ -1,19 +1,18 @@
-//! `GlobalAveragePool1D`: the mean of every feature.
+//! `GlobalAveragePool1D`: the mean of each feature.
 
 use multi_input_kernel::windows::Plane;
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{PoolAll, Rule},
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
-    /// y\[c\] = the mean of x\[.., c\]: `[L, C]` becomes `[C]`. With a mask it is the mean over the steps
-    /// that count, and 0 where none does (Keras divides by zero there).
+stateless! {
+    /// y\[c\] = the mean of x\[.., c\]: `[L, C]` becomes `[C]`. With a mask it is the mean over the
+    /// unmasked steps, and 0 where all steps are masked (Keras divides by zero there).
     ///
-    /// `keras.layers.GlobalAveragePooling1D`;
-    /// `torch.mean` over the steps.
+    /// `keras.layers.GlobalAveragePooling1D`; `torch.mean` over the steps.
     ///
     /// ```
     /// use dfdx::{nn::Module, prelude::*};

@@ -1,14 +1,14 @@
-//! `GlobalAveragePool2D`: the mean of every channel.
+//! `GlobalAveragePool2D`: the mean of each channel.
 
 use multi_input_kernel::windows::Plane;
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{PoolAll, Rule},
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
+stateless! {
     /// y\[c\] = the mean of x\[c, ..\]: `[C, H, W]` becomes `[C]`.
     ///
     /// `keras.layers.GlobalAveragePooling2D` with `data_format="channels_first"`;

@@ -1,20 +1,19 @@
-//! `GlobalMaxPool1D`: the largest number of every feature.
+//! `GlobalMaxPool1D`: the maximum of each feature.
 
 use multi_input_kernel::windows::Plane;
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{PoolAll, Rule},
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
-    /// y\[c\] = the largest number of x\[.., c\]: `[L, C]` becomes `[C]`. Equal numbers share the
-    /// gradient, as in Keras on TensorFlow. With a mask it is the largest over the steps that count, and
-    /// 0 where none does (Keras's knows no masks).
+stateless! {
+    /// y\[c\] = the maximum of x\[.., c\]: `[L, C]` becomes `[C]`. Equal maxima share the gradient,
+    /// as in Keras on TensorFlow. With a mask it is the maximum over the unmasked steps, and 0
+    /// where all steps are masked (the Keras layer does not support masks).
     ///
-    /// `keras.layers.GlobalMaxPooling1D`;
-    /// `torch.amax` over the steps.
+    /// `keras.layers.GlobalMaxPooling1D`; `torch.amax` over the steps.
     ///
     /// ```
     /// use dfdx::{nn::Module, prelude::*};
@@ -25,7 +24,7 @@ plain! {
     /// ```
     pub struct GlobalMaxPool1D<>
     forward |_, mask| PoolAll {
-        rule: Rule::Largest,
+        rule: Rule::Max,
         plane: Plane::steps(L, C),
         mask: mask.cloned(),
     },

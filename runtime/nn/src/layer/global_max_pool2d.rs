@@ -1,15 +1,15 @@
-//! `GlobalMaxPool2D`: the largest number of every channel.
+//! `GlobalMaxPool2D`: the maximum of each channel.
 
 use multi_input_kernel::windows::Plane;
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{PoolAll, Rule},
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
-    /// y\[c\] = the largest number of x\[c, ..\]: `[C, H, W]` becomes `[C]`. Equal numbers share the
+stateless! {
+    /// y\[c\] = the maximum of x\[c, ..\]: `[C, H, W]` becomes `[C]`. Equal maxima share the
     /// gradient, as in Keras on TensorFlow.
     ///
     /// `keras.layers.GlobalMaxPooling2D` with `data_format="channels_first"`;
@@ -23,7 +23,7 @@ plain! {
     /// assert_eq!(GlobalMaxPool2D.forward(x).array(), [[6.0, 2.0]]);
     /// ```
     pub struct GlobalMaxPool2D<>
-    forward |_, _| PoolAll { rule: Rule::Largest, plane: Plane::image(C, H, W), mask: None },
+    forward |_, _| PoolAll { rule: Rule::Max, plane: Plane::image(C, H, W), mask: None },
     on [const C: usize, const H: usize, const W: usize]
     (Const<C>, Const<H>, Const<W>) => (Const<C>)
 }

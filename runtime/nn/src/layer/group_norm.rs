@@ -1,4 +1,4 @@
-//! `GroupNorm`: every group of channels with mean 0 and variance 1.
+//! `GroupNorm`: normalises each group of channels of a sample.
 
 use super::{
     declare::layer,
@@ -10,15 +10,16 @@ use crate::{operation::*, tensor::*};
 
 layer! {
     /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the mean and the population
-    /// variance of a group of channels of one sample. The `C` channels, in order, are `G` groups of
-    /// the same size; each channel has a gamma and an beta of its own.
+    /// variance of a group of channels of one sample. The `C` channels, in order, form `G` groups
+    /// of equal size; each channel has its own gamma and beta.
     ///
-    /// Of `[C]` a group is its numbers, of `[steps, C]` those of all steps, of an image
-    /// `[C, height, width]` the pixels of its channels. So the batch does not matter, as it does to
-    /// [`BatchNorm`](super::BatchNorm). With a [`Mask`](super::Mask) the statistics are taken over the
-    /// steps that count, and all steps are normalised with them. (Keras counts all steps.)
+    /// A group of `[C]` has C / G elements, of `[steps, C]` those of all steps, of an image
+    /// `[C, height, width]` the pixels of its channels. Unlike [`BatchNorm`](super::BatchNorm), the
+    /// output does not depend on the other samples of the batch. With a [`Mask`](super::Mask) the
+    /// statistics are taken over the unmasked steps, and all steps are normalised with them. (Keras
+    /// takes them over all steps.)
     ///
-    /// The gamma starts at 1 and the beta at 0; epsilon is 1e-3.
+    /// Gamma is initialised to 1 and beta to 0; epsilon is 1e-3.
     ///
     /// `keras.layers.GroupNormalization(G)`, for images with `axis=1`;
     /// `torch.nn.GroupNorm(G, C, eps=1e-3)`, for sequences with the steps last.
@@ -34,11 +35,11 @@ layer! {
     /// assert_eq!(y[0][2..], [0.0, 0.0]);
     /// ```
     pub struct GroupNorm<const C: usize, const G: usize>: NonMutableModule, ReadsMask {
-        /// What a normalised number is multiplied by, for each channel.
+        /// The factor of each channel, `[C]`.
         pub gamma: Tensor<Rank1<C>, E, D> = trained(ones()),
-        /// What is then added.
+        /// The offset of each channel, `[C]`.
         pub beta: Tensor<Rank1<C>, E, D> = trained(zeros()),
-        /// What is added to the variance, so that a constant group divides by no zero.
+        /// Added to the variance, so that the divisor is not zero.
         pub epsilon: f64 = setting(set_epsilon, 1e-3),
     }
     forward |layer, sizes, mask| Normalise {

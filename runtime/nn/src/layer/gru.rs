@@ -1,28 +1,30 @@
-//! `GRU`: the gated recurrent unit.
+//! `GRU`: a layer of gated recurrent units.
 
 use super::{cell::Gru, Recurrent};
 
-/// Reads `[steps, I]` step by step, carrying an output h of `U` numbers that starts at zero:
+/// Applies a gated recurrent unit to each step of `[steps, I]`, with a state h of `U` numbers that
+/// is zero before the first step:
 ///
 /// ```text
 /// z = sigmoid(x Wz^T + bz + h Rz^T + az)      r = sigmoid(x Wr^T + br + h Rr^T + ar)
 /// g = tanh(x Wg^T + bg + r (h Rg^T + ag))     h' = z h + (1 - z) g
 /// ```
 ///
-/// This is resetting after the product with the recurrent weight, where `BIASES` is 2: row 0 of the
-/// bias is b, row 1 is a. Where `BIASES` is 1 there is no a and the reset comes before the product:
-/// g = tanh(x Wg^T + bg + (r h) Rg^T).
+/// This is `reset_after=True`, where `BIASES` is 2: row 0 of the bias is b, row 1 is a. Where
+/// `BIASES` is 1 there is no a, and the reset precedes the product with the recurrent weight: g =
+/// tanh(x Wg^T + bg + (r h) Rg^T).
 ///
 /// `G` is 3 `U`, the rows of the weights: those of z, r and g in this order. Where `SEQUENCES` is 0
-/// the last h comes out, `[U]`; where it is 1 all do, `[steps, U]`. Where `BACKWARDS` is 1 the last
-/// step is read first, and its output stands first.
+/// the output is the last h, `[U]`; where it is 1 it is all h, `[steps, U]`. Where `BACKWARDS` is 1
+/// the layer reads the last step first and returns its output first.
 ///
-/// The weight is Glorot uniform, the recurrent weight orthogonal, the bias 0. In training, `dropout`
-/// leaves out a share of the inputs, the same at every step of a sequence, and enlarges the others.
+/// The weight is initialised Glorot uniform, the recurrent weight orthogonal, the bias to 0. In
+/// training, `dropout` drops inputs with this probability, the same at every step of a sequence,
+/// and divides the others by 1 - `dropout`.
 ///
-/// `keras.layers.GRU(U, return_sequences, go_backwards, reset_after, dropout=dropout)`, whose kernels
-/// are these weights transposed. `torch.nn.GRU(I, U, batch_first=True)` resets after the product, has
-/// the gates in the order r, z, g, and another initialisation.
+/// `keras.layers.GRU(U, return_sequences, go_backwards, reset_after, dropout=dropout)`, whose
+/// kernels are the transposes of these weights. `torch.nn.GRU(I, U, batch_first=True)` resets after
+/// the product, has the gates in the order r, z, g, and another initialisation.
 ///
 /// ```
 /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -109,8 +111,8 @@ mod tests {
         let mut layer = random::<3, 2, 6, 2, 0, 0>();
         layer.set_dropout(0.5);
         let x: Tensor<(Const<5>, Const<3>, Const<3>), f64, _> = Cpu::default().sample_normal();
-        let whole = layer.forward(x.clone()).array();
-        assert_ne!(layer.forward_mut(x.put_tape(Traced::default())).array(), whole);
+        let inferred = layer.forward(x.clone()).array();
+        assert_ne!(layer.forward_mut(x.put_tape(Traced::default())).array(), inferred);
         assert_eq!(layer.key.call, 1);
     }
 

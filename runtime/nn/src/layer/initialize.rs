@@ -1,4 +1,4 @@
-//! The distributions that parameters start from, Keras's defaults.
+//! Initialisers of parameters, with the defaults of Keras.
 
 use multi_input_spec::layer::dense::{initializer, INITIALIZERS};
 use rand::Rng;
@@ -6,39 +6,40 @@ use rand_distr::{Distribution, StandardNormal, Uniform};
 
 use crate::tensor::*;
 
-/// The initialiser at this place in the spec's table.
-pub(crate) struct Initializer<const PLACE: usize>;
+/// The initialiser of this index in the spec's table.
+pub(crate) struct Initializer<const INDEX: usize>;
 
-/// What a matrix of weights starts from, whose rows belong to outputs and whose columns to inputs.
+/// Initialises the weight matrix of a dense layer, `[outputs, inputs]`.
 pub(crate) fn kernel<
-    const PLACE: usize,
+    const INDEX: usize,
     const O: usize,
     const I: usize,
     E: Element,
     D: Device<E>,
 >(
     tensor: &mut Tensor<Rank2<O, I>, E, D>,
-    _: Initializer<PLACE>,
+    _: Initializer<INDEX>,
 ) -> Result<(), D::Err> {
     const GLOROT_UNIFORM: usize = initializer("glorot_uniform");
     const ORTHOGONAL: usize = initializer("orthogonal");
     const ZEROS: usize = initializer("zeros");
-    // The place is a constant, so of these one is compiled.
-    match PLACE {
+    // `INDEX` is a constant, so only one arm is compiled.
+    match INDEX {
         GLOROT_UNIFORM => glorot_uniform(tensor, I, O),
         ORTHOGONAL => orthogonal(tensor),
         ZEROS => zeros(tensor),
-        _ => tensor.try_fill_with_distr(Scaled::new(INITIALIZERS[PLACE], I, O)),
+        _ => tensor.try_fill_with_distr(Scaled::new(INITIALIZERS[INDEX], I, O)),
     }
 }
 
-/// A distribution of mean 0 whose variance keeps that of what flows through the layer.
+/// A distribution of mean 0 with a variance scaled by the fan.
 /// `keras.initializers.VarianceScaling`.
 #[derive(Clone, Copy)]
 enum Scaled {
     /// U(-limit, limit).
     Uniform { limit: f64 },
-    /// A normal distribution without what is farther from 0 than two of these.
+    /// A normal distribution truncated at two standard deviations. `deviation` is that of the
+    /// untruncated distribution.
     Normal { deviation: f64 },
 }
 
@@ -51,7 +52,8 @@ impl Scaled {
             _ => 2.0 / (fan_in + fan_out as f64),
         };
         match name.ends_with("normal") {
-            // The standard deviation of a standard normal distribution that ends at 2.
+            // The divisor is the standard deviation of a standard normal distribution truncated at
+            // 2.
             true => Scaled::Normal { deviation: variance.sqrt() / 0.879_625_661_034_239_8 },
             false => Scaled::Uniform { limit: (3.0 * variance).sqrt() },
         }
@@ -72,14 +74,14 @@ impl<E: Element> Distribution<E> for Scaled {
     }
 }
 
-/// All zeros.
+/// Fills a tensor with zeros. `keras.initializers.Zeros`.
 pub(crate) fn zeros<S: Shape, E: Element, D: Device<E>>(
     tensor: &mut Tensor<S, E, D>,
 ) -> Result<(), D::Err> {
     tensor.try_fill_with_zeros()
 }
 
-/// All ones.
+/// Fills a tensor with ones. `keras.initializers.Ones`.
 pub(crate) fn ones<S: Shape, E: Element, D: Device<E>>(
     tensor: &mut Tensor<S, E, D>,
 ) -> Result<(), D::Err> {
@@ -104,8 +106,9 @@ pub(crate) fn uniform<S: Shape, E: Element, D: Device<E>>(
     tensor.try_fill_with_distr(Uniform::new_inclusive(E::of(-limit), E::of(limit)))
 }
 
-/// A matrix whose columns are orthogonal and of length 1; its rows, where it is wider than high. All
-/// such matrices are equally likely. `keras.initializers.Orthogonal`.
+/// A random orthogonal matrix, uniform (Haar) on its manifold: the columns are orthonormal, or the
+/// rows where the matrix is wider than high. `keras.initializers.Orthogonal`,
+/// `torch.nn.init.orthogonal_`.
 pub(crate) fn orthogonal<const ROWS: usize, const COLUMNS: usize, E: Element, D: Device<E>>(
     tensor: &mut Tensor<Rank2<ROWS, COLUMNS>, E, D>,
 ) -> Result<(), D::Err> {
@@ -121,23 +124,26 @@ fn orthogonalised<E: Element>(values: &[E], sizes: [usize; 2]) -> Vec<E> {
     values.into_iter().map(E::of).collect()
 }
 
-/// Makes the columns of a matrix orthogonal and of length 1; its rows, where it is wider than high.
+/// Makes the columns of a matrix orthonormal by Gram-Schmidt, or the rows where the matrix is wider
+/// than high.
 fn orthogonalise(values: &mut [f64], [rows, columns]: [usize; 2]) {
     let (count, len) = (rows.min(columns), rows.max(columns));
-    // Vector `v` has its element `k` here.
+    // The index of element `k` of vector `v`.
     let at = |v: usize, k: usize| if rows < columns { v * len + k } else { k * count + v };
     for vector in 0..count {
-        // Twice, because rounding leaves something of the others after the first time.
+        // Two passes, because after the first pass rounding leaves a component along the other
+        // vectors.
         for before in (0..vector).chain(0..vector) {
-            let share: f64 = (0..len).map(|k| values[at(vector, k)] * values[at(before, k)]).sum();
-            (0..len).for_each(|k| values[at(vector, k)] -= share * values[at(before, k)]);
+            let projection: f64 =
+                (0..len).map(|k| values[at(vector, k)] * values[at(before, k)]).sum();
+            (0..len).for_each(|k| values[at(vector, k)] -= projection * values[at(before, k)]);
         }
         let length = (0..len).map(|k| values[at(vector, k)].powi(2)).sum::<f64>().sqrt();
         (0..len).for_each(|k| values[at(vector, k)] /= length);
     }
 }
 
-/// Mean 0 and variance 1.
+/// The standard normal distribution.
 struct Gaussian;
 
 impl<E: Element> Distribution<E> for Gaussian {
@@ -152,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    fn drawn<const ROWS: usize, const COLUMNS: usize>() -> [[f64; COLUMNS]; ROWS] {
+    fn random_matrix<const ROWS: usize, const COLUMNS: usize>() -> [[f64; COLUMNS]; ROWS] {
         let device = Cpu::seed_from_u64(5);
         let mut matrix: Tensor<Rank2<ROWS, COLUMNS>, f64, Cpu> = device.zeros();
         orthogonal(&mut matrix).unwrap();
@@ -170,10 +176,10 @@ mod tests {
         }
     }
 
-    fn numbers<const PLACE: usize>() -> Vec<f64> {
+    fn numbers<const INDEX: usize>() -> Vec<f64> {
         let device = Cpu::seed_from_u64(5);
         let mut matrix: Tensor<Rank2<200, 100>, f64, Cpu> = device.zeros();
-        kernel(&mut matrix, Initializer::<PLACE>).unwrap();
+        kernel(&mut matrix, Initializer::<INDEX>).unwrap();
         matrix.as_vec()
     }
 
@@ -190,7 +196,8 @@ mod tests {
 
     #[test]
     fn every_initialiser_has_the_variance_and_the_limits_of_keras() {
-        // 100 inputs, 200 outputs; the normal ones end at two deviations of what they are cut from.
+        // 100 inputs and 200 outputs. The normal distributions are truncated at two of their
+        // untruncated deviations.
         let normal = |variance: f64| 2.0 * variance.sqrt() / 0.879_625_661_034_239_8;
         assert_starts(&numbers::<0>(), 2.0 / 300.0, 0.02f64.sqrt());
         assert_starts(&numbers::<1>(), 2.0 / 300.0, normal(2.0 / 300.0));
@@ -209,14 +216,14 @@ mod tests {
 
     #[test]
     fn the_shorter_side_is_orthonormal() {
-        let high = drawn::<20, 5>();
+        let high = random_matrix::<20, 5>();
         let columns: Vec<Vec<f64>> =
             (0..5).map(|j| high.iter().map(|row| row[j]).collect()).collect();
         assert_orthonormal(&columns);
         assert!(high.iter().flatten().any(|value| *value < 0.0));
 
-        assert_orthonormal(&drawn::<3, 7>().map(Vec::from));
-        assert_orthonormal(&drawn::<16, 16>().map(Vec::from));
-        assert_eq!(drawn::<1, 1>()[0][0].abs(), 1.0);
+        assert_orthonormal(&random_matrix::<3, 7>().map(Vec::from));
+        assert_orthonormal(&random_matrix::<16, 16>().map(Vec::from));
+        assert_eq!(random_matrix::<1, 1>()[0][0].abs(), 1.0);
     }
 }

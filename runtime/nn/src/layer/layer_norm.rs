@@ -1,4 +1,4 @@
-//! `LayerNorm`: every row with mean 0 and variance 1.
+//! `LayerNorm`: normalises each row.
 
 use super::{
     declare::layer,
@@ -9,10 +9,10 @@ use crate::{operation::*, tensor::*};
 
 layer! {
     /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the mean and the population
-    /// variance of the `M` numbers of the last axis: for each sample of `[M]`, for each step of
+    /// variance of the `M` elements of the last axis: for each sample of `[M]`, for each step of
     /// `[steps, M]`.
     ///
-    /// The gamma starts at 1 and the beta at 0; epsilon is 1e-3.
+    /// Gamma is initialised to 1 and beta to 0; epsilon is 1e-3.
     ///
     /// `keras.layers.LayerNormalization`; `torch.nn.LayerNorm(M, eps=1e-3)`.
     ///
@@ -26,11 +26,11 @@ layer! {
     /// assert!((y[0][0] + 1.0).abs() < 1e-4 && (y[0][1] - 1.0).abs() < 1e-4);
     /// ```
     pub struct LayerNorm<const M: usize>: NonMutableModule {
-        /// What a normalised number is multiplied by.
+        /// The factor of each normalised element, `[M]`.
         pub gamma: Tensor<Rank1<M>, E, D> = trained(ones()),
-        /// What is then added.
+        /// The offset of each normalised element, `[M]`.
         pub beta: Tensor<Rank1<M>, E, D> = trained(zeros()),
-        /// What is added to the variance, so that a constant row divides by no zero.
+        /// Added to the variance, so that the divisor is not zero.
         pub epsilon: f64 = setting(set_epsilon, 1e-3),
     }
     forward |layer, _, _| Normalise::rows(M, layer.epsilon), [gamma, beta]

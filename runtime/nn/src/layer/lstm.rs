@@ -1,9 +1,9 @@
-//! `LSTM`: long short-term memory.
+//! `LSTM`: a layer of long short-term memory units.
 
 use super::{cell::Lstm, Recurrent};
 
-/// Reads `[steps, I]` step by step, carrying an output h and a memory c of `U` numbers each, both
-/// of which start at zero:
+/// Applies a long short-term memory unit to each step of `[steps, I]`, with a state h and a cell
+/// state c of `U` numbers each, which are zero before the first step:
 ///
 /// ```text
 /// i = sigmoid(x Wi^T + h Ri^T + bi)      f = sigmoid(x Wf^T + h Rf^T + bf)
@@ -12,16 +12,16 @@ use super::{cell::Lstm, Recurrent};
 /// ```
 ///
 /// `G` is 4 `U`, the rows of the weights: those of i, f, g and o in this order. Where `SEQUENCES`
-/// is 0 the last h comes out, `[U]`; where it is 1 all do, `[steps, U]`. Where `BACKWARDS` is 1 the
-/// last step is read first, and its output stands first.
+/// is 0 the output is the last h, `[U]`; where it is 1 it is all h, `[steps, U]`. Where `BACKWARDS`
+/// is 1 the layer reads the last step first and returns its output first.
 ///
-/// The weight is Glorot uniform, the recurrent weight orthogonal, the bias of f starts at 1 and the
-/// others at 0. In training, `dropout` leaves out a share of the inputs, the same at every step of
-/// a sequence, and enlarges the others.
+/// The weight is initialised Glorot uniform, the recurrent weight orthogonal, the bias of f to 1
+/// and the others to 0. In training, `dropout` drops inputs with this probability, the same at
+/// every step of a sequence, and divides the others by 1 - `dropout`.
 ///
-/// `keras.layers.LSTM(U, return_sequences, go_backwards, dropout=dropout)`, whose kernels are these
-/// weights transposed. `torch.nn.LSTM(I, U, batch_first=True)` has the gates in the same order, but
-/// two biases, which are summed, and another initialisation.
+/// `keras.layers.LSTM(U, return_sequences, go_backwards, dropout=dropout)`, whose kernels are the
+/// transposes of these weights. `torch.nn.LSTM(I, U, batch_first=True)` has the gates in the same
+/// order, but two biases, which are summed, and another initialisation.
 ///
 /// ```
 /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use crate::{
         check_gradients::{check_gradients, Traced},
-        layer::{keep_scale, RngKey},
+        layer::{dropout_scale, RngKey},
         tensor::*,
     };
 
@@ -100,11 +100,11 @@ mod tests {
         let layer = random::<3, 5, 20, 1, 0>();
         let x: Tensor<(Const<4>, Const<6>, Const<3>), f64, _> =
             Cpu::seed_from_u64(1).sample_normal();
-        let together = layer.forward(x.clone()).array();
-        for (sample, together) in x.array().into_iter().zip(together) {
+        let batched = layer.forward(x.clone()).array();
+        for (sample, batched) in x.array().into_iter().zip(batched) {
             let [alone] = layer.forward(Cpu::default().tensor([sample])).array();
-            for (alone, together) in alone.iter().flatten().zip(together.iter().flatten()) {
-                near(*alone, *together);
+            for (alone, batched) in alone.iter().flatten().zip(batched.iter().flatten()) {
+                near(*alone, *batched);
             }
         }
     }
@@ -126,30 +126,30 @@ mod tests {
         layer.set_dropout(0.25);
         layer.set_rng_key(RngKey { seed: 1, layer: 2, step: 3, call: 0 });
         let x: Tensor<(Const<2>, Const<3>, Const<40>), f64, _> = Cpu::default().sample_normal();
-        let whole = layer.forward(x.clone()).array();
-        assert_eq!(layer.forward_mut(x.clone()).array(), whole, "no tape, no training");
+        let inferred = layer.forward(x.clone()).array();
+        assert_eq!(layer.forward_mut(x.clone()).array(), inferred, "no tape, no training");
         assert_eq!(layer.key.call, 0);
 
         let trained = layer.forward_mut(x.clone().put_tape(Traced::default())).array();
-        assert_ne!(trained, whole);
+        assert_ne!(trained, inferred);
         assert_eq!(layer.key.call, 1);
-        // The same by hand.
-        let kept = keep_scale::<f64>(RngKey { seed: 1, layer: 2, step: 3, call: 0 }, 0.25);
+        // The same dropout applied to the input beforehand.
+        let scale_of = dropout_scale::<f64>(RngKey { seed: 1, layer: 2, step: 3, call: 0 }, 0.25);
         let mut masked = x.array();
         for (sample, steps) in masked.iter_mut().enumerate() {
             for step in steps {
                 for (k, value) in step.iter_mut().enumerate() {
-                    *value *= kept(sample * 40 + k).unwrap_or(0.0);
+                    *value *= scale_of(sample * 40 + k).unwrap_or(0.0);
                 }
             }
         }
         assert_eq!(layer.forward(Cpu::default().tensor(masked)).array(), trained);
-        // And what is left out may be anything.
+        // The values of dropped inputs have no effect.
         let mut spoiled = x.array();
         for (sample, steps) in spoiled.iter_mut().enumerate() {
             for step in steps {
                 for (k, value) in step.iter_mut().enumerate() {
-                    if kept(sample * 40 + k).is_none() {
+                    if scale_of(sample * 40 + k).is_none() {
                         *value = f64::NAN;
                     }
                 }

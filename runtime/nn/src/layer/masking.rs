@@ -1,15 +1,15 @@
-//! `Masking`: steps that hold nothing but one value are padding.
+//! `Masking`: masks the steps whose features all equal one value.
 
 use dfdx::nn::{tensor_collection::ScalarOptions, BuildOnDevice};
 
 use super::{CreateMask, Mask};
 use crate::{missing, tensor::*};
 
-/// Masks the steps of `[steps, features]` whose numbers all equal `value`, and makes them zeros; the
-/// other steps stay as they are. A NaN equals nothing.
+/// Masks the steps of `[steps, features]` whose features all equal `value`, and sets them to zero.
+/// Other steps are unchanged. A NaN equals no value.
 ///
-/// It looks at what flows in: numbers that `standardize` has moved are no longer the value of your
-/// padding.
+/// The comparison takes the input of the layer: after `standardize` the padding no longer has its
+/// original value.
 ///
 /// `keras.layers.Masking(mask_value=value)`.
 ///
@@ -24,17 +24,17 @@ use crate::{missing, tensor::*};
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Masking {
-    /// What a step of padding is filled with.
+    /// The value of padded steps.
     pub value: f64,
 }
 
 impl Masking {
-    /// A layer that takes steps of `value` for padding.
+    /// A layer that masks steps of `value`.
     pub fn new(value: f64) -> Self {
         Masking { value }
     }
 
-    /// Takes steps of `value` for padding from now on.
+    /// Sets the value of padded steps.
     pub fn set_value(&mut self, value: f64) {
         self.value = value;
     }
@@ -74,7 +74,7 @@ impl<B: Dim, L: Dim, F: Dim, E: Element, D: Backend<E>, T> CreateMask<Tensor<(B,
             return Err(D::size_error());
         }
         let (_, steps, features) = *x.shape();
-        let counts = unlike(&D::values(x), features.size(), E::of(self.value));
+        let counts = differs_from(&D::values(x), features.size(), E::of(self.value));
         Ok(Mask::new(steps.size(), counts))
     }
 }
@@ -88,12 +88,12 @@ impl<B: Dim, L: Dim, F: Dim, E: Element, D: Backend<E>, T: Tape<E, D>>
     fn try_forward(&self, x: Tensor<(B, L, F), E, D, T>) -> Result<Self::Output, D::Err> {
         let x = x.try_contiguous()?;
         let mask = self.create_mask(&x)?;
-        missing::keep(x, mask.shared())
+        missing::select_rows(x, mask.shared())
     }
 }
 
-/// Whether each row of so many numbers holds anything else than `padding`.
-fn unlike<E: Element>(numbers: &[E], width: usize, padding: E) -> Vec<bool> {
+/// Whether each row of `width` elements has an element other than `padding`.
+fn differs_from<E: Element>(numbers: &[E], width: usize, padding: E) -> Vec<bool> {
     let rows = numbers.chunks_exact(width.max(1));
     rows.map(|row| row.iter().any(|x| *x != padding)).collect()
 }

@@ -1,21 +1,22 @@
-//! `MaxPool1D`: the largest number under each place of a window along a sequence.
+//! `MaxPool1D`: max pooling over the steps of a sequence.
 
 use multi_input_kernel::windows::{Plane, Windows};
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{Pool, Rule},
     Slide, Sliding,
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
-    /// y\[l, c\] = the largest number of x\[.., c\] under the window of `K` steps at its place l: `[L, C]` becomes
+stateless! {
+    /// y\[l, c\] = the maximum of x\[.., c\] over window l of `K` steps: `[L, C]` becomes
     /// `[OL, C]`.
     ///
-    /// What lies beyond the ends is never the largest; of equal numbers the first gets the gradient.
+    /// Padding is never the maximum. Of equal maxima the first gets the gradient.
     ///
-    /// `keras.layers.MaxPooling1D(K, strides, padding)`; `torch.nn.MaxPool1d(K, stride)` (channels before steps).
+    /// `keras.layers.MaxPooling1D(K, strides, padding)`; `torch.nn.MaxPool1d(K, stride)` (channels
+    /// before steps).
     ///
     /// ```
     /// use dfdx::{nn::Module, prelude::*};
@@ -28,7 +29,7 @@ plain! {
     /// ```
     pub struct MaxPool1D<const K: usize, const OL: usize; S = Slide<1, K>>
     forward |_, _| Pool {
-        rule: Rule::Largest,
+        rule: Rule::Max,
         windows: Windows::pool::<S>(Plane::steps(L, C), Plane::steps(OL, C), [1, K]),
     },
     on [const L: usize, const C: usize] (Const<L>, Const<C>) => (Const<OL>, Const<C>)
@@ -58,7 +59,7 @@ mod tests {
         check_gradients(&x, |x, tape| {
             MaxPool1D::<3, 2>::default().forward(x.clone().put_tape(tape))
         });
-        // Overlapping windows that reach over both ends.
+        // Overlapping windows that extend beyond both ends.
         check_gradients(&x, |x, tape| {
             MaxPool1D::<4, 4, Slide<1, 2, 0, 1>>::default().forward(x.clone().put_tape(tape))
         });

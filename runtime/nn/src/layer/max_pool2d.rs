@@ -1,20 +1,20 @@
-//! `MaxPool2D`: the largest number under each place of a window.
+//! `MaxPool2D`: max pooling over the pixels of an image.
 
 use multi_input_kernel::windows::{Plane, Windows};
 
 use super::{
-    declare::plain,
+    declare::stateless,
     pooling::{Pool, Rule},
     Slide, Sliding,
 };
 use crate::{operation::*, tensor::*};
 
-plain! {
-    /// y\[c, r, q\] = the largest number of x\[c, ..\] under the window of `KH` by `KW` at its place (r, q):
-    /// `[C, H, W]` becomes `[C, OH, OW]`.
+stateless! {
+    /// y\[c, r, q\] = the maximum of x\[c, ..\] over window (r, q) of `KH` by `KW`: `[C, H, W]`
+    /// becomes `[C, OH, OW]`.
     ///
-    /// What lies beyond the edge is never the largest. Of equal numbers the first in the window gets the
-    /// whole gradient, as in TensorFlow; a NaN under the window comes out.
+    /// Padding is never the maximum. Of equal maxima the first in the window gets the whole
+    /// gradient, as in TensorFlow. The maximum of a window with a NaN is NaN.
     ///
     /// `keras.layers.MaxPooling2D((KH, KW), strides, padding)` with `data_format="channels_first"`;
     /// `torch.nn.MaxPool2d((KH, KW), stride)`.
@@ -32,7 +32,7 @@ plain! {
         const KH: usize, const KW: usize, const OH: usize, const OW: usize; S = Slide<KH, KW>
     >
     forward |_, _| Pool {
-        rule: Rule::Largest,
+        rule: Rule::Max,
         windows: Windows::pool::<S>(Plane::image(C, H, W), Plane::image(C, OH, OW), [KH, KW]),
     },
     on [const C: usize, const H: usize, const W: usize]
@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn a_nan_is_not_hidden() {
-        for place in 0..4 {
+        for pixel in 0..4 {
             let mut numbers = vec![1.0f32; 4];
-            numbers[place] = f32::NAN;
+            numbers[pixel] = f32::NAN;
             let x: Tensor<Rank4<1, 1, 2, 2>, f32, Cpu> =
                 Cpu::default().tensor_from_vec(numbers, Default::default());
             assert!(MaxPool2D::<2, 2, 1, 1>::default().forward(x).array()[0][0][0][0].is_nan());
@@ -85,7 +85,7 @@ mod tests {
         check_gradients(&x, |x, tape| {
             MaxPool2D::<2, 3, 2, 2>::default().forward(x.clone().put_tape(tape))
         });
-        // Overlapping windows that reach over every edge, and a batch of one.
+        // Overlapping windows that extend beyond every edge, and a batch of one.
         check_gradients(&x, |x, tape| {
             MaxPool2D::<3, 2, 5, 4, Slide<1, 2, 1, 1>>::default().forward(x.clone().put_tape(tape))
         });

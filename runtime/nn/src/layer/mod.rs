@@ -1,8 +1,8 @@
-//! The layers, one file each, named as in Keras and following Keras's numbers.
+//! The layers, one file each, with the names and the numerics of Keras.
 //!
-//! Every layer is a dfdx module: `Module` for inference, `ModuleMut` for training,
-//! `TensorCollection` for its parameters, so dfdx's own optimizers, `num_params` and the rest work
-//! on it. The batch dimension `B` comes first and may be a constant or a `usize`.
+//! Every layer is a dfdx module: `Module` for inference, `ModuleMut` for training and
+//! `TensorCollection` for its parameters. dfdx's own optimizers and `num_params` therefore work on
+//! every layer. The batch dimension `B` comes first and is a constant or a `usize`.
 
 pub mod activation;
 mod avg_pool1d;
@@ -17,6 +17,7 @@ mod declare;
 mod dense;
 mod drop_mask;
 mod dropout;
+mod dropout_scale;
 mod embedding;
 mod flatten;
 mod frozen;
@@ -27,7 +28,6 @@ mod global_max_pool2d;
 mod group_norm;
 mod gru;
 mod initialize;
-mod keep_scale;
 mod layer_norm;
 mod lstm;
 mod masking;
@@ -36,7 +36,7 @@ mod max_pool2d;
 mod multi_head_attention;
 mod normalise;
 mod origin;
-mod pixels;
+mod pixel_map;
 mod pooling;
 mod positional_embedding;
 mod recurrent;
@@ -61,6 +61,7 @@ pub use conv2d::Conv2D;
 pub use dense::{Dense, LastAxis};
 pub use drop_mask::DropMask;
 pub use dropout::Dropout;
+use dropout_scale::dropout_scale;
 pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use frozen::Frozen;
@@ -70,7 +71,6 @@ pub use global_max_pool1d::GlobalMaxPool1D;
 pub use global_max_pool2d::GlobalMaxPool2D;
 pub use group_norm::GroupNorm;
 pub use gru::GRU;
-use keep_scale::keep_scale;
 pub use layer_norm::LayerNorm;
 pub use lstm::LSTM;
 pub use masking::Masking;
@@ -99,7 +99,8 @@ mod tests {
 
     use super::*;
 
-    /// The spec's defaults are what the documentation says; what layers start with is written here.
+    /// The documentation takes its defaults from the spec. The initial values of the layers are
+    /// written in this crate.
     #[test]
     fn settings_start_as_the_spec_says() {
         let device = Cpu::default();

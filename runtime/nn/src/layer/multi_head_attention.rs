@@ -1,4 +1,4 @@
-//! `MultiHeadAttention`: every step looks at all steps.
+//! `MultiHeadAttention`: scaled dot-product self-attention with several heads.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,15 @@ use multi_input_kernel::{
 use super::{
     activation::Function,
     declare::layer,
+    dropout_scale,
     initialize::{glorot_uniform, zeros},
-    keep_scale, Mask, ReadsMask, RngKey,
+    Mask, ReadsMask, RngKey,
 };
 use crate::{mask::masked_modules, operation::*, tensor::*};
 
 layer! {
-    /// Self-attention over sequences of any number of steps, `[steps, I]`, which stay `[steps, I]`. For
-    /// each of `H` heads with queries Q, keys K and values V of `K` numbers a step:
+    /// Self-attention over sequences of any number of steps, `[steps, I]`, which stay `[steps, I]`.
+    /// For each of `H` heads with queries Q, keys K and values V of `K` numbers a step:
     ///
     /// ```text
     /// Q = x Wq^T + bq     K = x Wk^T + bk     V = x Wv^T + bv
@@ -25,20 +26,23 @@ layer! {
     /// y = heads Wo^T + bo
     /// ```
     ///
-    /// `W` is `H` times `K`, the rows of the first three weights: those of head 0, of head 1 and so on.
-    /// Where `CAUSAL` is 1 a step looks at itself and those before it alone. With a [`Mask`], no step
-    /// looks at a masked one, and a masked one looks at none: its heads are 0. (So it is in Keras where it
-    /// has dropout to apply; its fused kernel lets masked steps look at all steps alike.)
+    /// `W` is `H` times `K`. It is the number of rows of the first three weights: those of head 0,
+    /// of head 1 and so on. Where `CAUSAL` is 1 the attention of a step is over itself and the steps
+    /// before it. With a [`Mask`], the attention weights of masked steps are 0, and so are the head
+    /// outputs of masked steps. (Keras does the same where it applies dropout; its fused kernel gives
+    /// masked steps uniform attention weights.)
     ///
-    /// In training, `dropout` leaves out a share of what the softmax gives and enlarges the others.
+    /// In training, `dropout` drops attention weights with this probability and divides the others
+    /// by 1 - `dropout`.
     ///
-    /// The weights are uniform, U(-l, l), with l = sqrt(6 / (I (H + K))) for queries, keys and values
-    /// and sqrt(6 / (H (K + I))) for the output, which is Keras's Glorot for kernels of three
-    /// dimensions; the biases start at zero.
+    /// The weights are initialised from U(-l, l), with l = sqrt(6 / (I (H + K))) for queries, keys
+    /// and values and sqrt(6 / (H (K + I))) for the output, which is Keras's `glorot_uniform` for
+    /// kernels of three dimensions; the biases are initialised to zero.
     ///
-    /// `keras.layers.MultiHeadAttention(H, K, dropout=dropout)(x, x, use_causal_mask=)`, whose kernels are these weights transposed, with
-    /// the heads as a dimension. `torch.nn.MultiheadAttention(I, H, batch_first=True)` where I is H K,
-    /// with another initialisation.
+    /// `keras.layers.MultiHeadAttention(H, K, dropout=dropout)(x, x, use_causal_mask=)`, whose
+    /// kernels are the transposes of these weights, with the heads as a dimension.
+    /// `torch.nn.MultiheadAttention(I, H, batch_first=True)` where I is H K, with another
+    /// initialisation.
     ///
     /// ```
     /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -54,25 +58,25 @@ layer! {
     >: ReadsMask
     where W == H * K, "a MultiHeadAttention<I, H, K, W, ..> has W = H * K";
     {
-        /// What queries are made with.
+        /// The projection to the queries, `[W, I]`.
         pub query_weight: Tensor<Rank2<W, I>, E, D> = trained(glorot_uniform(I * H, I * K)),
-        /// What is added to them.
+        /// The bias of the queries, `[W]`.
         pub query_bias: Tensor<Rank1<W>, E, D> = trained(zeros()),
-        /// What keys are made with.
+        /// The projection to the keys, `[W, I]`.
         pub key_weight: Tensor<Rank2<W, I>, E, D> = trained(glorot_uniform(I * H, I * K)),
-        /// What is added to them.
+        /// The bias of the keys, `[W]`.
         pub key_bias: Tensor<Rank1<W>, E, D> = trained(zeros()),
-        /// What values are made with.
+        /// The projection to the values, `[W, I]`.
         pub value_weight: Tensor<Rank2<W, I>, E, D> = trained(glorot_uniform(I * H, I * K)),
-        /// What is added to them.
+        /// The bias of the values, `[W]`.
         pub value_bias: Tensor<Rank1<W>, E, D> = trained(zeros()),
-        /// What the output is made of the heads with.
+        /// The projection of the heads to the output, `[I, W]`.
         pub output_weight: Tensor<Rank2<I, W>, E, D> = trained(glorot_uniform(H * K, H * I)),
-        /// What is added to it.
+        /// The bias of the output, `[I]`.
         pub output_bias: Tensor<Rank1<I>, E, D> = trained(zeros()),
-        /// The share of what each step looks at that is left out in training.
+        /// The probability that training drops an attention weight.
         pub dropout: f64 = setting(set_dropout, 0.0),
-        /// What decides what is left out next.
+        /// The random key of the next training forward.
         pub key: RngKey = state(set_rng_key, RngKey::default()),
     }
 }
@@ -92,7 +96,7 @@ impl<
         x: Tensor<(B, L, Const<I>), E, D, T>,
         mask: Option<&Mask>,
     ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
-        self.attend(x, mask, None)
+        self.attention(x, mask, None)
     }
 
     fn train<B: Dim, L: Dim, T: Tape<E, D>>(
@@ -102,10 +106,10 @@ impl<
     ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
         let key = T::OWNS_TAPE.then(|| (self.key.advance(), self.dropout));
         let dropout = key.filter(|_| self.dropout > 0.0);
-        self.attend(x, mask, dropout)
+        self.attention(x, mask, dropout)
     }
 
-    fn attend<B: Dim, L: Dim, T: Tape<E, D>>(
+    fn attention<B: Dim, L: Dim, T: Tape<E, D>>(
         &self,
         x: Tensor<(B, L, Const<I>), E, D, T>,
         mask: Option<&Mask>,
@@ -114,7 +118,7 @@ impl<
         let (x, tape) = x.split_tape();
         let (batch, steps, _) = *x.shape();
         let attention = Attention {
-            frame: Frame { batch: batch.size(), steps: steps.size(), heads: H, width: K },
+            dims: Dims { batch: batch.size(), steps: steps.size(), heads: H, width: K },
             causal: CAUSAL == 1,
             mask: mask.cloned(),
             dropout,
@@ -145,12 +149,12 @@ masked_modules! {
     where []
 }
 
-/// Self-attention. The inputs are x, and the weight and the bias of the queries, the keys, the values
-/// and the output.
+/// Self-attention. The inputs are x, and the weight and the bias of the queries, the keys, the
+/// values and the output.
 #[derive(Clone)]
 struct Attention {
-    frame: Frame,
-    /// Whether a step looks at itself and those before it alone.
+    dims: Dims,
+    /// Whether a step attends only to itself and to the steps before it.
     causal: bool,
     mask: Option<Mask>,
     dropout: Option<(RngKey, f64)>,
@@ -158,27 +162,27 @@ struct Attention {
 
 compiled!(Attention);
 
-/// Where among the inputs the weights of queries, keys and values are, and that of the output. The bias
-/// of each is behind it.
-const PARTS: [usize; 3] = [1, 3, 5];
-const OUTPUT: usize = 7;
+/// The positions of the weights of queries, keys, values and output among the inputs. The bias of
+/// each follows its weight.
+const QKV_INPUTS: [usize; 3] = [1, 3, 5];
+const OUTPUT_INPUT: usize = 7;
 
-/// What the backward pass of the attention needs.
+/// The buffers of the forward pass that the backward pass needs.
 struct Saved<E> {
-    /// Queries, keys and values, `[batch, heads, steps, width]`.
-    parts: [Vec<E>; 3],
-    /// How much each step counts for each of a head, before dropout: `[batch, heads, steps, steps]`.
-    shares: Vec<E>,
-    /// What the heads give, `[batch, steps, heads, width]`.
-    joined: Vec<E>,
+    /// Queries, keys and values, each `[batch, heads, steps, width]`.
+    projected: [Vec<E>; 3],
+    /// Attention weights before dropout, `[batch, heads, steps, steps]`.
+    weights: Vec<E>,
+    /// Concatenated head outputs, `[batch, steps, heads, width]`.
+    concatenated: Vec<E>,
 }
 
 impl<E: Element> Saved<E> {
-    /// Gives the buffers back; nothing is left.
-    fn give_back(self, workspace: &dyn Workspace<E>) -> Saved<E> {
-        let buffers = self.parts.into_iter().chain([self.shares, self.joined]);
+    /// Releases the buffers and returns an empty value.
+    fn release(self, workspace: &dyn Workspace<E>) -> Saved<E> {
+        let buffers = self.projected.into_iter().chain([self.weights, self.concatenated]);
         buffers.for_each(|buffer| workspace.release(buffer));
-        Saved { parts: Default::default(), shares: Vec::new(), joined: Vec::new() }
+        Saved { projected: Default::default(), weights: Vec::new(), concatenated: Vec::new() }
     }
 }
 
@@ -187,29 +191,29 @@ impl Operation for Attention {
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Saved<E>, OperationError> {
         let ForwardPass { inputs, output, workspace, records } = pass;
-        let frame = self.frame;
-        if self.mask.as_ref().is_some_and(|mask| !mask.covers(frame.batch, frame.steps)) {
+        let dims = self.dims;
+        if self.mask.as_ref().is_some_and(|mask| !mask.covers(dims.batch, dims.steps)) {
             return Err(OperationError::Size);
         }
-        let len = frame.rows() * frame.joined();
+        let len = dims.rows() * dims.concatenated();
         let mut rows = workspace.acquire_zeroed(len)?;
-        let mut parts = [
+        let mut projected = [
             workspace.acquire_zeroed(len)?,
             workspace.acquire_zeroed(len)?,
             workspace.acquire_zeroed(len)?,
         ];
-        for (part, weight) in parts.iter_mut().zip(PARTS) {
+        for (part, weight) in projected.iter_mut().zip(QKV_INPUTS) {
             Projection::of(inputs, weight)?.forward(&inputs[0], &mut rows);
-            frame.exchange((frame.steps, frame.heads), &rows, part);
+            dims.transpose((dims.steps, dims.heads), &rows, part);
         }
-        let mut shares = workspace.acquire_zeroed(frame.rows() * frame.heads * frame.steps)?;
-        self.attend(&parts, &mut shares, &mut rows);
-        let mut joined = workspace.acquire_zeroed(len)?;
-        frame.exchange((frame.heads, frame.steps), &rows, &mut joined);
+        let mut weights = workspace.acquire_zeroed(dims.rows() * dims.heads * dims.steps)?;
+        self.scaled_dot_product(&projected, &mut weights, &mut rows);
+        let mut concatenated = workspace.acquire_zeroed(len)?;
+        dims.transpose((dims.heads, dims.steps), &rows, &mut concatenated);
         workspace.release(rows);
-        Projection::of(inputs, OUTPUT)?.forward(&joined, output);
-        let saved = Saved { parts, shares, joined };
-        Ok(if records { saved } else { saved.give_back(workspace) })
+        Projection::of(inputs, OUTPUT_INPUT)?.forward(&concatenated, output);
+        let saved = Saved { projected, weights, concatenated };
+        Ok(if records { saved } else { saved.release(workspace) })
     }
 
     fn backward<E: Element>(
@@ -219,145 +223,162 @@ impl Operation for Attention {
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         let BackwardPass { inputs, gradient, workspace, .. } = pass;
-        let (frame, len) = (self.frame, saved.joined.len());
-        let output = Projection::of(inputs, OUTPUT)?;
-        output.add_weights(OUTPUT, &saved.joined, gradient, gradients)?;
-        let mut by_joined = workspace.acquire_zeroed(len)?;
-        output.add_inputs(gradient, &mut by_joined);
+        let (dims, len) = (self.dims, saved.concatenated.len());
+        let output = Projection::of(inputs, OUTPUT_INPUT)?;
+        output.add_weights(OUTPUT_INPUT, &saved.concatenated, gradient, gradients)?;
+        let mut by_concatenated = workspace.acquire_zeroed(len)?;
+        output.add_inputs(gradient, &mut by_concatenated);
         let mut by_heads = workspace.acquire_zeroed(len)?;
-        frame.exchange((frame.steps, frame.heads), &by_joined, &mut by_heads);
+        dims.transpose((dims.steps, dims.heads), &by_concatenated, &mut by_heads);
 
-        let mut by_parts = [
+        let mut by_projected = [
             workspace.acquire_zeroed(len)?,
             workspace.acquire_zeroed(len)?,
             workspace.acquire_zeroed(len)?,
         ];
-        self.attend_back(&saved.parts, &saved.shares, &by_heads, &mut by_parts);
-        for (part, weight) in by_parts.iter().zip(PARTS) {
-            frame.exchange((frame.heads, frame.steps), part, &mut by_joined);
+        self.scaled_dot_product_backward(
+            &saved.projected,
+            &saved.weights,
+            &by_heads,
+            &mut by_projected,
+        );
+        for (part, weight) in by_projected.iter().zip(QKV_INPUTS) {
+            dims.transpose((dims.heads, dims.steps), part, &mut by_concatenated);
             let projection = Projection::of(inputs, weight)?;
-            projection.add_weights(weight, &inputs[0], &by_joined, gradients)?;
-            gradients.edit(0, |dx| projection.add_inputs(&by_joined, dx))?;
+            projection.add_weights(weight, &inputs[0], &by_concatenated, gradients)?;
+            gradients.edit(0, |dx| projection.add_inputs(&by_concatenated, dx))?;
         }
-        by_parts.into_iter().chain([by_joined, by_heads]).for_each(|all| workspace.release(all));
-        saved.give_back(workspace);
+        by_projected
+            .into_iter()
+            .chain([by_concatenated, by_heads])
+            .for_each(|all| workspace.release(all));
+        saved.release(workspace);
         Ok(())
     }
 }
 
 impl Attention {
-    /// Whether every step sees every other.
-    fn is_free(&self) -> bool {
+    /// Whether no mask applies.
+    fn is_unmasked(&self) -> bool {
         !self.causal && self.mask.is_none()
     }
 
-    /// Whether step `from` of the sample of a head sees step `to`.
-    fn sees(&self, head: usize, from: usize, to: usize) -> bool {
+    /// Whether step `from` of a head attends to step `to`. `head` counts the heads of all samples.
+    fn attends(&self, head: usize, from: usize, to: usize) -> bool {
         let counts = self.mask.as_ref().is_none_or(|mask| {
-            let counts = mask.sequence(head / self.frame.heads);
+            let counts = mask.sequence(head / self.dims.heads);
             counts[from] && counts[to]
         });
         counts && (!self.causal || to <= from)
     }
 
-    /// The softmax of each row of a head's scores over what its step sees; all else is 0.
+    /// The softmax of each row of a head's scores over the unmasked steps. Masked entries become 0.
     fn softmax<E: Element>(&self, head: usize, steps: usize, scores: &mut [E]) {
-        if self.is_free() {
+        if self.is_unmasked() {
             return Function::Softmax.forward(scores, steps);
         }
-        let mut seen = Vec::new();
+        let mut unmasked = Vec::new();
         for (from, scores) in scores.chunks_exact_mut(steps.max(1)).enumerate() {
-            seen.clear();
-            seen.extend((0..steps).filter(|to| self.sees(head, from, *to)).map(|to| scores[to]));
-            if !seen.is_empty() {
-                let count = seen.len();
-                Function::Softmax.forward(&mut seen, count);
+            unmasked.clear();
+            unmasked
+                .extend((0..steps).filter(|to| self.attends(head, from, *to)).map(|to| scores[to]));
+            if !unmasked.is_empty() {
+                let count = unmasked.len();
+                Function::Softmax.forward(&mut unmasked, count);
             }
-            let mut seen = seen.iter();
+            let mut unmasked = unmasked.iter();
             for (to, score) in scores.iter_mut().enumerate() {
-                let sees = self.sees(head, from, to);
-                *score = if sees { *seen.next().unwrap_or(score) } else { E::zero() };
+                let attends = self.attends(head, from, to);
+                *score = if attends { *unmasked.next().unwrap_or(score) } else { E::zero() };
             }
         }
     }
 
-    /// For every head, how much each step counts for each, and the mixtures.
-    fn attend<E: Element>(
+    /// softmax(Q K^T / sqrt(width)) V for every head, with dropout between softmax and V. `weights`
+    /// receives the attention weights before dropout, `outputs` the head outputs.
+    fn scaled_dot_product<E: Element>(
         &self,
         [query, key, value]: &[Vec<E>; 3],
-        shares: &mut [E],
-        mixtures: &mut [E],
+        weights: &mut [E],
+        outputs: &mut [E],
     ) {
-        let (frame, steps, scale) = (self.frame, self.frame.steps, self.frame.scale::<E>());
-        let places = shares
+        let (dims, steps, scale) = (self.dims, self.dims.steps, self.dims.scale::<E>());
+        let heads = weights
             .chunks_exact_mut((steps * steps).max(1))
-            .zip(mixtures.chunks_exact_mut((steps * frame.width).max(1)));
-        for (position, (shares, mixtures)) in places.enumerate() {
-            let (query, key) = (frame.head(query, position), frame.head(key, position));
-            multiply(query, key.transposed(), shares, Add::Replace);
-            shares.iter_mut().for_each(|score| *score *= scale);
-            self.softmax(position, steps, shares);
-            let value = frame.head(value, position);
-            let shares = thinned(self.dropout, position, shares);
-            multiply(Matrix::new(&shares, steps, steps), value, mixtures, Add::Replace);
+            .zip(outputs.chunks_exact_mut((steps * dims.width).max(1)));
+        for (position, (weights, outputs)) in heads.enumerate() {
+            let (query, key) = (dims.head(query, position), dims.head(key, position));
+            multiply(query, key.transposed(), weights, Add::Replace);
+            weights.iter_mut().for_each(|score| *score *= scale);
+            self.softmax(position, steps, weights);
+            let value = dims.head(value, position);
+            let weights = after_dropout(self.dropout, position, weights);
+            multiply(Matrix::new(&weights, steps, steps), value, outputs, Add::Replace);
         }
     }
 
-    /// The gradients by queries, keys and values from those by the mixtures.
-    fn attend_back<E: Element>(
+    /// The gradients with respect to queries, keys and values, from the gradients `grads` of the
+    /// head outputs.
+    fn scaled_dot_product_backward<E: Element>(
         &self,
         [query, key, value]: &[Vec<E>; 3],
-        shares: &[E],
+        weights: &[E],
         grads: &[E],
         [by_query, by_key, by_value]: &mut [Vec<E>; 3],
     ) {
-        let (frame, steps, scale) = (self.frame, self.frame.steps, self.frame.scale::<E>());
-        let len = steps * frame.width;
+        let (dims, steps, scale) = (self.dims, self.dims.steps, self.dims.scale::<E>());
+        let len = steps * dims.width;
         let mut by_scores = vec![E::zero(); steps * steps];
-        for (position, shares) in shares.chunks_exact((steps * steps).max(1)).enumerate() {
-            let place = position * len..(position + 1) * len;
-            let grad = frame.head(grads, position);
-            let left = thinned(self.dropout, position, shares);
-            let mixed = Matrix::new(&left, steps, steps);
-            multiply(mixed.transposed(), grad, &mut by_value[place.clone()], Add::Replace);
-            let value = frame.head(value, position);
+        for (position, weights) in weights.chunks_exact((steps * steps).max(1)).enumerate() {
+            let range = position * len..(position + 1) * len;
+            let grad = dims.head(grads, position);
+            let dropped = after_dropout(self.dropout, position, weights);
+            let mixed = Matrix::new(&dropped, steps, steps);
+            multiply(mixed.transposed(), grad, &mut by_value[range.clone()], Add::Replace);
+            let value = dims.head(value, position);
             multiply(grad, value.transposed(), &mut by_scores, Add::Replace);
             if let Some((key, rate)) = self.dropout {
-                let kept = keep_scale::<E>(key, rate);
-                for (place, grad) in by_scores.iter_mut().enumerate() {
-                    *grad *= kept(position * steps * steps + place).unwrap_or(E::zero());
+                let scale_of = dropout_scale::<E>(key, rate);
+                for (index, grad) in by_scores.iter_mut().enumerate() {
+                    *grad *= scale_of(position * steps * steps + index).unwrap_or(E::zero());
                 }
             }
-            // Where a step sees nothing of another its share is 0, and so is the gradient.
-            Function::Softmax.backward(&[], shares, &mut by_scores, steps);
+            // A masked attention weight is 0, so the gradient of its score is 0 as well.
+            Function::Softmax.backward(&[], weights, &mut by_scores, steps);
             by_scores.iter_mut().for_each(|grad| *grad *= scale);
             let grad = Matrix::new(&by_scores, steps, steps);
-            multiply(grad, frame.head(key, position), &mut by_query[place.clone()], Add::Replace);
-            let query = frame.head(query, position);
-            multiply(grad.transposed(), query, &mut by_key[place], Add::Replace);
+            multiply(grad, dims.head(key, position), &mut by_query[range.clone()], Add::Replace);
+            let query = dims.head(query, position);
+            multiply(grad.transposed(), query, &mut by_key[range], Add::Replace);
         }
     }
 }
 
-/// What dropout leaves of the shares of a head.
-fn thinned<E: Element>(dropout: Option<(RngKey, f64)>, head: usize, shares: &[E]) -> Cow<'_, [E]> {
-    let Some((key, rate)) = dropout else { return shares.into() };
-    let kept = keep_scale::<E>(key, rate);
-    let start = head * shares.len();
-    let thin = |(place, share): (usize, &E)| kept(start + place).map_or(E::zero(), |k| k * *share);
-    shares.iter().enumerate().map(thin).collect()
+/// The attention weights of a head after dropout.
+fn after_dropout<E: Element>(
+    dropout: Option<(RngKey, f64)>,
+    head: usize,
+    weights: &[E],
+) -> Cow<'_, [E]> {
+    let Some((key, rate)) = dropout else { return weights.into() };
+    let scale_of = dropout_scale::<E>(key, rate);
+    let start = head * weights.len();
+    let scaled =
+        |(index, weight): (usize, &E)| scale_of(start + index).map_or(E::zero(), |k| k * *weight);
+    weights.iter().enumerate().map(scaled).collect()
 }
 
-/// Sums of every row of an input: a weight with a row for each sum, and a bias.
+/// A linear projection: a weight with a row for each output, and a bias.
 struct Projection<'a, E> {
     weight: &'a [E],
     bias: &'a [E],
-    /// How many numbers a row of the input has, and how many sums are made of it.
+    /// The sizes of an input row and of an output row.
     widths: [usize; 2],
 }
 
 impl<'a, E: Element> Projection<'a, E> {
-    /// The one whose weight is the operation's input of a number, and whose bias is the next.
+    /// The projection whose weight is input `number` of the operation and whose bias is the next
+    /// input.
     fn of(inputs: &'a [Cow<'a, [E]>], number: usize) -> Result<Self, OperationError> {
         let Some([weight, bias]) = inputs.get(number..number + 2) else {
             return Err(OperationError::Size);
@@ -366,15 +387,15 @@ impl<'a, E: Element> Projection<'a, E> {
         Ok(Projection { weight, bias, widths })
     }
 
-    /// `sums = x weight^T + bias`.
+    /// `output = x weight^T + bias`.
     fn forward(&self, x: &[E], sums: &mut [E]) {
-        let [wide, width] = self.widths;
+        let [inputs, width] = self.widths;
         sums.chunks_exact_mut(width.max(1)).for_each(|row| row.copy_from_slice(self.bias));
-        let weight = Matrix::new(self.weight, width, wide).transposed();
-        multiply(Matrix::new(x, x.len() / wide.max(1), wide), weight, sums, Add::ToOutput);
+        let weight = Matrix::new(self.weight, width, inputs).transposed();
+        multiply(Matrix::new(x, x.len() / inputs.max(1), inputs), weight, sums, Add::ToOutput);
     }
 
-    /// Adds the gradients by the weight, which is the input of a number, and by the bias.
+    /// Adds the gradients of the weight, which is input `number` of the operation, and of the bias.
     fn add_weights(
         &self,
         number: usize,
@@ -382,58 +403,58 @@ impl<'a, E: Element> Projection<'a, E> {
         grad: &[E],
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
-        let [wide, width] = self.widths;
-        let rows = x.len() / wide.max(1);
+        let [inputs, width] = self.widths;
+        let rows = x.len() / inputs.max(1);
         let by_sums = Matrix::new(grad, rows, width).transposed();
         gradients.edit(number, |dw| {
-            multiply(by_sums, Matrix::new(x, rows, wide), dw, Add::ToOutput);
+            multiply(by_sums, Matrix::new(x, rows, inputs), dw, Add::ToOutput);
         })?;
         gradients.edit(number + 1, |db| add_rows(grad, db))
     }
 
-    /// Adds the gradients by the input.
+    /// Adds the gradient of the input to `dx`.
     fn add_inputs(&self, grad: &[E], dx: &mut [E]) {
-        let [wide, width] = self.widths;
+        let [inputs, width] = self.widths;
         let by_sums = Matrix::new(grad, grad.len() / width.max(1), width);
-        multiply(by_sums, Matrix::new(self.weight, width, wide), dx, Add::ToOutput);
+        multiply(by_sums, Matrix::new(self.weight, width, inputs), dx, Add::ToOutput);
     }
 }
 
-/// The sizes of a run. What belongs to the heads lies as `[batch, heads, steps, width]`.
+/// The sizes of a batch. Tensors of the heads are `[batch, heads, steps, width]`.
 #[derive(Clone, Copy)]
-struct Frame {
+struct Dims {
     batch: usize,
     steps: usize,
     heads: usize,
     width: usize,
 }
 
-impl Frame {
+impl Dims {
     fn rows(self) -> usize {
         self.batch * self.steps
     }
 
-    /// How many numbers the heads of a step have together.
-    fn joined(self) -> usize {
+    /// The size of the concatenated heads of a step.
+    fn concatenated(self) -> usize {
         self.heads * self.width
     }
 
-    /// 1 / sqrt(width), which keeps the scores of a fresh layer moderate.
+    /// 1 / sqrt(width), which keeps the softmax of an untrained layer from saturating.
     fn scale<E: Element>(self) -> E {
         E::of(1.0 / (self.width as f64).sqrt())
     }
 
-    /// `[batch, first, second, width]` to `[batch, second, first, width]`.
-    fn exchange<E: Element>(self, (first, second): (usize, usize), from: &[E], to: &mut [E]) {
+    /// Transposes `[batch, first, second, width]` to `[batch, second, first, width]`.
+    fn transpose<E: Element>(self, (first, second): (usize, usize), from: &[E], to: &mut [E]) {
         for (row, values) in from.chunks_exact(self.width.max(1)).enumerate() {
             let (sample, row) = (row / (first * second), row % (first * second));
             let (one, two) = (row / second, row % second);
-            let place = (sample * second + two) * first + one;
-            to[place * self.width..][..self.width].copy_from_slice(values);
+            let target = (sample * second + two) * first + one;
+            to[target * self.width..][..self.width].copy_from_slice(values);
         }
     }
 
-    /// A head of a sample, as a matrix with a row for each step.
+    /// One head of one sample, `[steps, width]`. `position` counts the heads of all samples.
     fn head<E>(self, all: &[E], position: usize) -> Matrix<'_, E> {
         let len = self.steps * self.width;
         Matrix::new(&all[position * len..][..len], self.steps, self.width)
@@ -456,11 +477,16 @@ mod tests {
 
     fn random<const I: usize, const H: usize, const K: usize, const W: usize>(
     ) -> MultiHeadAttention<I, H, K, W, 0, f64, Cpu> {
-        looking::<I, H, K, W, 0>()
+        random_causal::<I, H, K, W, 0>()
     }
 
-    fn looking<const I: usize, const H: usize, const K: usize, const W: usize, const C: usize>(
-    ) -> MultiHeadAttention<I, H, K, W, C, f64, Cpu> {
+    fn random_causal<
+        const I: usize,
+        const H: usize,
+        const K: usize,
+        const W: usize,
+        const C: usize,
+    >() -> MultiHeadAttention<I, H, K, W, C, f64, Cpu> {
         let mut layer: MultiHeadAttention<I, H, K, W, C, f64, Cpu> =
             BuildModule::build(&Cpu::seed_from_u64(3));
         for bias in [&mut layer.query_bias, &mut layer.key_bias, &mut layer.value_bias] {
@@ -485,7 +511,8 @@ mod tests {
             dropout: 0.0,
             key: RngKey::default(),
         };
-        // The scores of the second step are ln 2 times 5 and 6: shares of 1/3 and 2/3.
+        // The scores of the second step are ln 2 times 5 and 6, which gives attention weights of
+        // 1/3 and 2/3.
         let y = layer.forward(device.tensor([[[0.0], [1.0]]])).array();
         let expected = [2.0 * (1.0 + 4.0) / 2.0 + 0.5, 2.0 * (1.0 + 2.0 * 4.0) / 3.0 + 0.5];
         for (found, expected) in y[0].iter().flatten().zip(expected) {
@@ -500,9 +527,9 @@ mod tests {
             Cpu::seed_from_u64(4).sample_normal();
         let [[a, b, c]] = x.array();
         let y = layer.forward(x).array()[0];
-        let turned = layer.forward(Cpu::default().tensor([[c, a, b]])).array()[0];
-        for (row, turned) in [y[2], y[0], y[1]].iter().zip(turned) {
-            assert!(row.iter().zip(turned).all(|(y, turned)| (y - turned).abs() < 1e-12));
+        let rotated = layer.forward(Cpu::default().tensor([[c, a, b]])).array()[0];
+        for (row, rotated) in [y[2], y[0], y[1]].iter().zip(rotated) {
+            assert!(row.iter().zip(rotated).all(|(y, rotated)| (y - rotated).abs() < 1e-12));
         }
     }
 
@@ -524,7 +551,7 @@ mod tests {
 
     #[test]
     fn a_causal_step_looks_back_alone() {
-        let layer = looking::<3, 2, 2, 4, 1>();
+        let layer = random_causal::<3, 2, 2, 4, 1>();
         let x: Tensor<(Const<1>, Const<3>, Const<3>), f64, _> =
             Cpu::seed_from_u64(4).sample_normal();
         let [[a, b, _]] = x.array();
@@ -540,9 +567,9 @@ mod tests {
         let mut layer = random::<3, 2, 2, 4>();
         layer.set_dropout(0.5);
         let x: Tensor<(Const<2>, Const<3>, Const<3>), f64, _> = Cpu::default().sample_normal();
-        let whole = layer.forward(x.clone()).array();
-        assert_eq!(layer.forward_mut(x.clone()).array(), whole, "nothing is trained");
-        assert_ne!(layer.forward_mut(x.put_tape(Traced::default())).array(), whole);
+        let inferred = layer.forward(x.clone()).array();
+        assert_eq!(layer.forward_mut(x.clone()).array(), inferred, "nothing is trained");
+        assert_ne!(layer.forward_mut(x.put_tape(Traced::default())).array(), inferred);
         assert_eq!(layer.key.call, 1);
     }
 
@@ -555,7 +582,7 @@ mod tests {
         check_gradients(&(x.clone(), random::<4, 2, 3, 6>()), |(x, layer), tape| {
             layer.try_forward_masked(x.clone().put_tape(tape), &mask).unwrap()
         });
-        let mut layer = looking::<4, 2, 3, 6, 1>();
+        let mut layer = random_causal::<4, 2, 3, 6, 1>();
         layer.set_dropout(0.4);
         check_gradients(&(x, layer), |(x, layer), tape| {
             layer.try_forward_mut_masked(x.clone().put_tape(tape), &mask).unwrap()

@@ -1,4 +1,4 @@
-//! What the norms of one sample share: numbers brought to variance 1, group by group.
+//! The operation of the normalisations within a sample: `LayerNorm`, `RMSNorm` and `GroupNorm`.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -6,30 +6,30 @@ use super::Mask;
 use crate::{operation::*, tensor::Element};
 
 /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each group of a sample's channels.
-/// The inputs are x, the gamma and perhaps the beta, which have a number for each channel.
+/// The inputs are x, gamma and optionally beta, with one element for each channel.
 #[derive(Clone)]
 pub(super) struct Normalise {
-    /// How many rows a sample has: the steps of a sequence, otherwise one.
+    /// The number of rows of a sample: the steps of a sequence, otherwise 1.
     pub(super) steps: usize,
-    /// How many channels a row has.
+    /// The number of channels of a row.
     pub(super) channels: usize,
-    /// How many neighbours of a row belong to one channel: the pixels of an image, otherwise one.
+    /// The number of adjacent elements of a channel: the pixels of an image, otherwise 1.
     pub(super) each: usize,
-    /// How many parts the channels are split into.
+    /// The number of groups that the channels are split into.
     pub(super) groups: usize,
-    /// Whether the mean is subtracted. Without, the variance is that around 0.
+    /// Whether the mean is subtracted. Otherwise the variance is the mean square.
     pub(super) centred: bool,
     pub(super) epsilon: f64,
-    /// Which rows the statistics are taken over: all, unless it says so.
+    /// The rows that the statistics are taken over; all where it is `None`.
     pub(super) mask: Option<Mask>,
 }
 
 compiled!(Normalise);
 
-/// The number of a sample, and that of one of its groups.
-type Block = (usize, usize);
+/// The indices of a sample and of one of its groups.
+type GroupIndex = (usize, usize);
 
-/// What a block is normalised with.
+/// The statistics of a group.
 struct Moments<E> {
     mean: E,
     /// 1 / sqrt(variance + epsilon).
@@ -38,13 +38,13 @@ struct Moments<E> {
 }
 
 impl Normalise {
-    /// Every row of so many numbers by itself.
+    /// Normalises every row of `channels` elements separately.
     pub(super) fn rows(channels: usize, epsilon: f64) -> Normalise {
         Normalise { steps: 1, channels, each: 1, groups: 1, centred: true, epsilon, mask: None }
     }
 
-    /// Samples of these sizes, the batch's in front: the channels of an image are its first axis, of
-    /// anything else the last.
+    /// Normalises samples of these sizes, of which the first is the batch size. The channels of an
+    /// image are its first axis, of other samples the last.
     pub(super) fn samples(channels: usize, sizes: &[usize], epsilon: f64) -> Normalise {
         let (steps, each) = match *sizes {
             [_, steps, _] => (steps, 1),
@@ -54,37 +54,38 @@ impl Normalise {
         Normalise { steps, each, ..Normalise::rows(channels, epsilon) }
     }
 
-    /// How many numbers a row has.
+    /// The number of elements of a row.
     fn row(&self) -> usize {
         self.channels * self.each
     }
 
-    /// All blocks of so many numbers.
-    fn blocks(&self, len: usize) -> impl Iterator<Item = Block> + '_ {
+    /// All groups of a tensor of `len` elements.
+    fn group_indices(&self, len: usize) -> impl Iterator<Item = GroupIndex> + '_ {
         let samples = len / (self.steps * self.row()).max(1);
         (0..samples).flat_map(|sample| (0..self.groups).map(move |group| (sample, group)))
     }
 
-    /// Where the numbers of a block lie in a row.
-    fn columns(&self, (_, group): Block) -> Range<usize> {
+    /// The columns of a group within a row.
+    fn columns(&self, (_, group): GroupIndex) -> Range<usize> {
         let width = self.row() / self.groups.max(1);
         group * width..(group + 1) * width
     }
 
-    /// Where the rows of a block lie, and which of them count.
-    fn spans(&self, block: Block) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
-        let columns = self.columns(block);
-        (block.0 * self.steps..(block.0 + 1) * self.steps).map(move |row| {
+    /// The element ranges of the rows of a group, each with a flag that is false where the row is
+    /// masked.
+    fn spans(&self, index: GroupIndex) -> impl Iterator<Item = (Range<usize>, bool)> + '_ {
+        let columns = self.columns(index);
+        (index.0 * self.steps..(index.0 + 1) * self.steps).map(move |row| {
             let start = row * self.row();
             let counts = self.mask.as_ref().is_none_or(|mask| mask.counts()[row]);
             (start + columns.start..start + columns.end, counts)
         })
     }
 
-    fn moments<E: Element>(&self, x: &[E], block: Block) -> Moments<E> {
-        let counted = || self.spans(block).filter(|(_, counts)| *counts).map(|(span, _)| &x[span]);
+    fn moments<E: Element>(&self, x: &[E], index: GroupIndex) -> Moments<E> {
+        let counted = || self.spans(index).filter(|(_, counts)| *counts).map(|(span, _)| &x[span]);
         let rows = self.mask.as_ref().map_or(self.steps, |_| counted().count());
-        let count = E::of((rows * self.columns(block).len()).max(1) as f64);
+        let count = E::of((rows * self.columns(index).len()).max(1) as f64);
         let (mut mean, mut variance) = (E::zero(), E::zero());
         if self.centred {
             counted().for_each(|row| mean += row.iter().copied().sum::<E>());
@@ -97,44 +98,47 @@ impl Normalise {
         Moments { mean, inverse, count }
     }
 
-    /// Numbers of the channels, for every number of a row.
-    fn stretched<'a, E: Element>(&self, of_channels: &'a [E]) -> Cow<'a, [E]> {
+    /// Repeats the values of the channels for every element of a row.
+    fn repeated<'a, E: Element>(&self, of_channels: &'a [E]) -> Cow<'a, [E]> {
         match self.each {
             1 => Cow::Borrowed(of_channels),
             each => of_channels.iter().flat_map(|x| std::iter::repeat_n(*x, each)).collect(),
         }
     }
 
-    /// Sums of every number of a row, for the channels.
-    fn gathered<E: Element>(&self, of_row: &[E]) -> Vec<E> {
+    /// Sums the elements of a row over each channel.
+    fn summed<E: Element>(&self, of_row: &[E]) -> Vec<E> {
         of_row.chunks_exact(self.each.max(1)).map(|sums| sums.iter().copied().sum()).collect()
     }
 
-    /// Adds the gradients of one block: `[by the block, by the gamma, by the beta]`.
-    fn backward_block<E: Element>(
+    /// Adds the gradients of one group with respect to x, gamma and beta.
+    fn backward_group<E: Element>(
         &self,
-        block: Block,
+        index: GroupIndex,
         [x, gamma, grad]: [&[E]; 3],
         [dx, by_gamma, by_beta]: [&mut [E]; 3],
     ) {
         let (Moments { mean, inverse, count }, columns) =
-            (self.moments(x, block), self.columns(block));
+            (self.moments(x, index), self.columns(index));
         let (gamma, by_gamma) = (&gamma[columns.clone()], &mut by_gamma[columns.clone()]);
         let by_beta = &mut by_beta[columns];
-        let (mut grads, mut turns) = (E::zero(), E::zero());
-        for (span, _) in self.spans(block) {
+        let (mut sum, mut sum_normalised) = (E::zero(), E::zero());
+        for (span, _) in self.spans(index) {
             for ((x, grad), gamma) in x[span.clone()].iter().zip(&grad[span]).zip(gamma) {
-                grads += *grad * *gamma;
-                turns += *grad * *gamma * ((*x - mean) * inverse);
+                sum += *grad * *gamma;
+                sum_normalised += *grad * *gamma * ((*x - mean) * inverse);
             }
         }
-        let statistics = [if self.centred { grads / count } else { E::zero() }, turns / count];
-        for (span, counts) in self.spans(block) {
-            let [mean_slope, mean_turn] = if counts { statistics } else { [E::zero(); 2] };
+        let statistics =
+            [if self.centred { sum / count } else { E::zero() }, sum_normalised / count];
+        for (span, counts) in self.spans(index) {
+            let [mean_grad, mean_grad_normalised] =
+                if counts { statistics } else { [E::zero(); 2] };
             let (x, grad, dx) = (&x[span.clone()], &grad[span.clone()], &mut dx[span]);
             for k in 0..gamma.len() {
                 let normalised = (x[k] - mean) * inverse;
-                dx[k] += inverse * (grad[k] * gamma[k] - mean_slope - normalised * mean_turn);
+                dx[k] +=
+                    inverse * (grad[k] * gamma[k] - mean_grad - normalised * mean_grad_normalised);
                 by_gamma[k] += grad[k] * normalised;
                 by_beta[k] += grad[k];
             }
@@ -150,18 +154,18 @@ impl Operation for Normalise {
         if !self.channels.is_multiple_of(self.groups) {
             return Err(OperationError::Size);
         }
-        let gamma = self.stretched(gamma);
-        let beta = beta.first().map(|beta| self.stretched(beta));
-        for block in self.blocks(x.len()) {
-            let Moments { mean, inverse, .. } = self.moments(x, block);
-            let columns = self.columns(block);
-            for (span, _) in self.spans(block) {
+        let gamma = self.repeated(gamma);
+        let beta = beta.first().map(|beta| self.repeated(beta));
+        for index in self.group_indices(x.len()) {
+            let Moments { mean, inverse, .. } = self.moments(x, index);
+            let columns = self.columns(index);
+            for (span, _) in self.spans(index) {
                 let y = &mut pass.output[span.clone()];
                 for ((y, x), gamma) in y.iter_mut().zip(&x[span]).zip(&gamma[columns.clone()]) {
                     *y = (*x - mean) * inverse * *gamma;
                 }
                 if let Some(beta) = &beta {
-                    y.iter_mut().zip(&beta[columns.clone()]).for_each(|(y, shift)| *y += *shift);
+                    y.iter_mut().zip(&beta[columns.clone()]).for_each(|(y, beta)| *y += *beta);
                 }
             }
         }
@@ -175,19 +179,19 @@ impl Operation for Normalise {
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         let [x, gamma, beta @ ..] = pass.inputs else { return Err(OperationError::Size) };
-        let gamma = self.stretched(gamma);
+        let gamma = self.repeated(gamma);
         let zeros = || vec![E::zero(); self.row()];
         let (mut by_gamma, mut by_beta) = (zeros(), zeros());
         gradients.edit(0, |dx| {
-            for block in self.blocks(x.len()) {
+            for index in self.group_indices(x.len()) {
                 let sums = [&mut *dx, &mut by_gamma, &mut by_beta];
-                self.backward_block(block, [x, &gamma, pass.gradient], sums);
+                self.backward_group(index, [x, &gamma, pass.gradient], sums);
             }
         })?;
-        gradients.add(1, &self.gathered(&by_gamma))?;
+        gradients.add(1, &self.summed(&by_gamma))?;
         match beta {
             [] => Ok(()),
-            _ => gradients.add(2, &self.gathered(&by_beta)),
+            _ => gradients.add(2, &self.summed(&by_beta)),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Where what flows into a layer comes from.
+//! Whether the input of a layer needs a gradient.
 
-/// Where what flows into a layer comes from, for layers that compute no gradient which nobody
-/// needs.
+/// The origin of a layer's input. A layer omits the gradient of an input that needs none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The rows of a batch: nothing is learned by changing them, so their gradient stays zero.
+    /// The rows of a batch: an input without trainable parameters before it, whose gradient stays
+    /// zero.
     Data,
-    /// Other layers, or a caller who wants the gradient.
+    /// Other layers, or a caller that needs the gradient. `requires_grad=True` in PyTorch.
     Computed,
 }

@@ -1,5 +1,4 @@
-//! What the poolings share: the largest number or the mean under each place of a window, or of a
-//! whole channel.
+//! The operations of the pooling layers: maximum or mean of a window or of a whole channel.
 
 use multi_input_kernel::{
     parallel::for_each,
@@ -10,15 +9,15 @@ use multi_input_kernel::{
 use super::Mask;
 use crate::{operation::*, tensor::Element};
 
-/// What becomes of the numbers that are pooled.
+/// The function of the pooled elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
-    Largest,
+    Max,
     Mean,
 }
 
-/// One number for each place of a window. Of equal ones that are the largest the first gets the
-/// whole gradient; numbers beyond the edge do not count.
+/// Pools each window to one element. Of equal maxima the first gets the whole gradient. Padding is
+/// not pooled.
 #[derive(Clone)]
 pub(super) struct Pool {
     pub(super) rule: Rule,
@@ -27,181 +26,184 @@ pub(super) struct Pool {
 
 compiled!(Pool, PoolAll);
 
-/// Where the largest number under each place lies.
-pub(super) enum Chosen {
-    /// Nobody will ask.
-    Nothing,
-    /// The place within the sample, in half of the memory that `usize` would take.
-    Places(Vec<u32>),
-    /// The number within its window, where windows lie side by side.
-    Marks(Vec<u8>),
+/// The position of the maximum of each window.
+pub(super) enum Argmax {
+    /// Not recorded, because no backward pass follows.
+    None,
+    /// The index within the sample, as `u32` to halve the memory.
+    Indices(Vec<u32>),
+    /// The index within the window, for disjoint windows.
+    WindowIndices(Vec<u8>),
 }
 
-/// Where a window holds no number at all.
-const NOTHING: u32 = u32::MAX;
+/// The index of a window that holds only padding.
+const NO_INDEX: u32 = u32::MAX;
 
 impl Pool {
-    /// How many numbers a sample has, and how many come out.
+    /// The numbers of elements of an input sample and of an output sample.
     fn sizes(&self) -> (usize, usize) {
         (self.windows.input.elements().max(1), self.windows.output.elements().max(1))
     }
 
-    /// The multiplications of so many samples.
+    /// The cost of a batch of `samples`, in multiplications.
     fn work(&self, samples: usize) -> usize {
         4 * self.windows.work() * samples
     }
 
-    fn largest<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Chosen, OperationError> {
+    fn max_of_windows<E: Element>(
+        &self,
+        pass: ForwardPass<'_, E>,
+    ) -> Result<Argmax, OperationError> {
         let (inputs, outputs) = self.sizes();
         if u32::try_from(inputs).is_err() {
             return Err(OperationError::Size);
         }
         let x = &pass.inputs[0];
-        let mut chosen = vec![NOTHING; if pass.records { pass.output.len() } else { 0 }];
-        let mut places = chosen.chunks_exact_mut(outputs);
+        let mut argmax = vec![NO_INDEX; if pass.records { pass.output.len() } else { 0 }];
+        let mut indices = argmax.chunks_exact_mut(outputs);
         let samples = x.chunks_exact(inputs).zip(pass.output.chunks_exact_mut(outputs));
-        let samples = samples.map(move |(x, y)| (x, y, places.next()));
-        for_each(self.work(x.len() / inputs), samples, |(x, y, chosen)| match chosen {
-            Some(chosen) => self.windows.largest(x, |place, at, number| {
-                y[place] = number;
-                chosen[place] = at as u32;
+        let samples = samples.map(move |(x, y)| (x, y, indices.next()));
+        for_each(self.work(x.len() / inputs), samples, |(x, y, argmax)| match argmax {
+            Some(argmax) => self.windows.largest(x, |index, at, number| {
+                y[index] = number;
+                argmax[index] = at as u32;
             }),
-            None => self.windows.largest(x, |place, _, number| y[place] = number),
+            None => self.windows.largest(x, |index, _, number| y[index] = number),
         });
-        Ok(Chosen::Places(chosen))
+        Ok(Argmax::Indices(argmax))
     }
 
-    fn largest_of_tiles<E: Element>(
+    fn max_of_tiles<E: Element>(
         &self,
         tiles: Tiles,
         pass: ForwardPass<'_, E>,
-    ) -> Result<Chosen, OperationError> {
+    ) -> Result<Argmax, OperationError> {
         let (inputs, outputs) = self.sizes();
         let x = &pass.inputs[0];
-        let mut marks = pass.workspace.acquire_bytes(pass.output.len())?;
-        let samples = pass.output.chunks_exact_mut(outputs).zip(marks.chunks_exact_mut(outputs));
-        for_each(x.len(), x.chunks_exact(inputs).zip(samples), |(x, (y, marks))| {
-            tiles.largest(x, y, marks);
+        let mut argmax = pass.workspace.acquire_bytes(pass.output.len())?;
+        let samples = pass.output.chunks_exact_mut(outputs).zip(argmax.chunks_exact_mut(outputs));
+        for_each(x.len(), x.chunks_exact(inputs).zip(samples), |(x, (y, argmax))| {
+            tiles.largest(x, y, argmax);
         });
         if pass.records {
-            return Ok(Chosen::Marks(marks));
+            return Ok(Argmax::WindowIndices(argmax));
         }
-        pass.workspace.release_bytes(marks);
-        Ok(Chosen::Nothing)
+        pass.workspace.release_bytes(argmax);
+        Ok(Argmax::None)
     }
 
-    /// Adds to the gradient by the samples.
-    fn add_back<E: Element>(&self, chosen: &Chosen, grad: &[E], dx: &mut [E]) {
+    /// Adds the gradient of the input samples to `dx`.
+    fn add_back<E: Element>(&self, argmax: &Argmax, grad: &[E], dx: &mut [E]) {
         let (inputs, outputs) = self.sizes();
         let samples = dx.len() / inputs;
         let dx = dx.chunks_exact_mut(inputs);
         let rows = grad.chunks_exact(outputs);
-        match (chosen, Tiles::new(&self.windows)) {
-            (Chosen::Places(chosen), _) => {
-                for (dx, (grad, chosen)) in dx.zip(rows.zip(chosen.chunks_exact(outputs))) {
-                    for (grad, &at) in grad.iter().zip(chosen) {
+        match (argmax, Tiles::new(&self.windows)) {
+            (Argmax::Indices(argmax), _) => {
+                for (dx, (grad, argmax)) in dx.zip(rows.zip(argmax.chunks_exact(outputs))) {
+                    for (grad, &at) in grad.iter().zip(argmax) {
                         if let Some(dx) = dx.get_mut(at as usize) {
                             *dx += *grad;
                         }
                     }
                 }
             }
-            (Chosen::Marks(marks), Some(tiles)) => {
-                let samples = dx.zip(rows.zip(marks.chunks_exact(outputs)));
-                for_each(grad.len() * 4, samples, |(dx, (grad, marks))| {
-                    tiles.add_back(grad, marks, dx);
+            (Argmax::WindowIndices(argmax), Some(tiles)) => {
+                let samples = dx.zip(rows.zip(argmax.chunks_exact(outputs)));
+                for_each(grad.len() * 4, samples, |(dx, (grad, argmax))| {
+                    tiles.add_back(grad, argmax, dx);
                 });
             }
             _ => for_each(self.work(samples), dx.zip(rows), |(dx, grad)| {
-                self.windows.shares(|place, at, share: E| dx[at] += share * grad[place]);
+                self.windows.shares(|index, at, weight: E| dx[at] += weight * grad[index]);
             }),
         }
     }
 }
 
 impl Operation for Pool {
-    type Saved<E: Element> = Chosen;
+    type Saved<E: Element> = Argmax;
 
-    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Chosen, OperationError> {
-        if self.rule == Rule::Largest {
+    fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Argmax, OperationError> {
+        if self.rule == Rule::Max {
             return match Tiles::new(&self.windows) {
-                Some(tiles) => self.largest_of_tiles(tiles, pass),
-                None => self.largest(pass),
+                Some(tiles) => self.max_of_tiles(tiles, pass),
+                None => self.max_of_windows(pass),
             };
         }
         let ((inputs, outputs), x) = (self.sizes(), &pass.inputs[0]);
         let samples = x.chunks_exact(inputs).zip(pass.output.chunks_exact_mut(outputs));
         for_each(self.work(x.len() / inputs), samples, |(x, y)| {
-            self.windows.shares(|place, at, share: E| y[place] += share * x[at]);
+            self.windows.shares(|index, at, weight: E| y[index] += weight * x[at]);
         });
-        Ok(Chosen::Nothing)
+        Ok(Argmax::None)
     }
 
     fn backward<E: Element>(
         &self,
-        chosen: Chosen,
+        argmax: Argmax,
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
-        gradients.edit(0, |dx| self.add_back(&chosen, pass.gradient, dx))?;
-        if let Chosen::Marks(marks) = chosen {
-            pass.workspace.release_bytes(marks);
+        gradients.edit(0, |dx| self.add_back(&argmax, pass.gradient, dx))?;
+        if let Argmax::WindowIndices(argmax) = argmax {
+            pass.workspace.release_bytes(argmax);
         }
         Ok(())
     }
 }
 
-/// One number for each channel. Equal ones that are the largest share the gradient.
+/// Pools each channel to one element. Equal maxima share the gradient.
 #[derive(Clone)]
 pub(super) struct PoolAll {
     pub(super) rule: Rule,
     pub(super) plane: Plane,
-    /// Which steps count, where not all do. A channel of which none does becomes 0.
+    /// The unmasked steps. The output of a channel without an unmasked step is 0.
     pub(super) mask: Option<Mask>,
 }
 
 impl PoolAll {
-    /// Where the numbers of a channel of a sample lie in that.
-    fn places(&self, sample: usize, channel: usize) -> impl Iterator<Item = usize> + '_ {
+    /// The indices of a channel's unmasked elements within a sample.
+    fn indices(&self, sample: usize, channel: usize) -> impl Iterator<Item = usize> + '_ {
         let counts = self.mask.as_ref().map(|mask| mask.sequence(sample));
-        let places = self.plane.of_channel(channel).enumerate();
-        let counted = places.filter(move |(step, _)| counts.is_none_or(|counts| counts[*step]));
-        counted.map(|(_, place)| place)
+        let indices = self.plane.of_channel(channel).enumerate();
+        let counted = indices.filter(move |(step, _)| counts.is_none_or(|counts| counts[*step]));
+        counted.map(|(_, index)| index)
     }
 
-    /// Hands every channel of every sample to `each`, its number and its numbers.
+    /// Calls `each` with the index and the unmasked elements of every channel of every sample.
     fn channels<E: Element>(&self, x: &[E], mut each: impl FnMut(usize, &[E])) {
         let (channels, mut numbers) = (self.plane.channels, Vec::new());
         for (sample, x) in x.chunks_exact(self.plane.elements().max(1)).enumerate() {
             for channel in 0..channels {
                 numbers.clear();
-                numbers.extend(self.places(sample, channel).map(|place| x[place]));
+                numbers.extend(self.indices(sample, channel).map(|index| x[index]));
                 each(sample * channels + channel, &numbers);
             }
         }
     }
 
-    /// What the numbers of a channel get of the gradient by what came out.
-    fn shares<E: Element>(&self, numbers: &[E], grad: E) -> Vec<E> {
+    /// The gradients of a channel's elements, from the gradient of the output.
+    fn input_grads<E: Element>(&self, numbers: &[E], grad: E) -> Vec<E> {
         match self.rule {
-            Rule::Mean => vec![grad * share(numbers.len()); numbers.len()],
-            Rule::Largest => {
+            Rule::Mean => vec![grad * reciprocal(numbers.len()); numbers.len()],
+            Rule::Max => {
                 let largest = largest(numbers);
-                let equal = E::of(numbers.iter().filter(|x| **x == largest).count().max(1) as f64);
-                // One is rounded otherwise than the other, and both stay as they are: a model's
-                // training ends with the same bits.
-                let share = match self.mask {
-                    None => grad / equal,
-                    Some(_) => grad * (E::one() / equal),
+                let ties = E::of(numbers.iter().filter(|x| **x == largest).count().max(1) as f64);
+                // The two formulas round differently. Both are kept, so that a training run
+                // reproduces earlier runs bit for bit.
+                let weight = match self.mask {
+                    None => grad / ties,
+                    Some(_) => grad * (E::one() / ties),
                 };
-                numbers.iter().map(|x| if *x == largest { share } else { E::zero() }).collect()
+                numbers.iter().map(|x| if *x == largest { weight } else { E::zero() }).collect()
             }
         }
     }
 }
 
 /// 1 / count.
-fn share<E: Element>(count: usize) -> E {
+fn reciprocal<E: Element>(count: usize) -> E {
     E::of(1.0 / count.max(1) as f64)
 }
 
@@ -217,8 +219,8 @@ impl Operation for PoolAll {
         self.channels(&pass.inputs[0], |channel, numbers| {
             if !numbers.is_empty() {
                 pass.output[channel] = match self.rule {
-                    Rule::Largest => largest(numbers),
-                    Rule::Mean => numbers.iter().copied().sum::<E>() * share(numbers.len()),
+                    Rule::Max => largest(numbers),
+                    Rule::Mean => numbers.iter().copied().sum::<E>() * reciprocal(numbers.len()),
                 };
             }
         });
@@ -233,12 +235,12 @@ impl Operation for PoolAll {
     ) -> Result<(), OperationError> {
         let (channels, len) = (self.plane.channels, self.plane.elements());
         gradients.edit(0, |dx| {
-            self.channels(&pass.inputs[0], |place, numbers| {
-                let (sample, channel) = (place / channels, place % channels);
-                let shares = self.shares(numbers, pass.gradient[place]);
+            self.channels(&pass.inputs[0], |index, numbers| {
+                let (sample, channel) = (index / channels, index % channels);
+                let input_grads = self.input_grads(numbers, pass.gradient[index]);
                 let dx = &mut dx[sample * len..];
-                let places = self.places(sample, channel).zip(shares);
-                places.for_each(|(place, share)| dx[place] += share);
+                let indices = self.indices(sample, channel).zip(input_grads);
+                indices.for_each(|(index, weight)| dx[index] += weight);
             });
         })
     }

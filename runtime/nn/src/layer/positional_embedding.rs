@@ -1,16 +1,16 @@
-//! `PositionalEmbedding`: a learned vector for each step, added to what stands there.
+//! `PositionalEmbedding`: adds a learned vector to each step of a sequence.
 
 use super::{declare::layer, initialize::uniform};
 use crate::{operation::*, tensor::*};
 
 layer! {
-    /// y = x + weight for sequences of `L` steps of `M` numbers, `[L, M]`: step t of every sample gets
-    /// row t of the weight. What follows can then tell the steps apart.
+    /// y = x + weight for sequences of `L` steps of `M` numbers, `[L, M]`. The weight makes the
+    /// steps distinguishable for the layers that follow.
     ///
-    /// The weight starts as U(-0.05, 0.05).
+    /// The weight is initialised from U(-0.05, 0.05).
     ///
-    /// `keras.layers.Embedding(L, M)(keras.ops.arange(L))` added to the sequence; likewise
-    /// `torch.nn.Embedding(L, M)`, with another initialisation.
+    /// `keras.layers.Embedding(L, M)(keras.ops.arange(L))` added to the sequence;
+    /// `torch.nn.Embedding(L, M)` likewise, which has another initialisation.
     ///
     /// ```
     /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -22,7 +22,7 @@ layer! {
     /// assert_eq!(layer.forward(x).array(), [layer.weight.array()]);
     /// ```
     pub struct PositionalEmbedding<const L: usize, const M: usize>: NonMutableModule {
-        /// One row for each step.
+        /// `[L, M]`.
         pub weight: Tensor<Rank2<L, M>, E, D> = trained(uniform(0.05)),
     }
     forward |_layer, _, _| AddToEach, [weight] on [B] (B, Const<L>, Const<M>)

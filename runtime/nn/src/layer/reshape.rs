@@ -1,11 +1,11 @@
-//! `Reshape`: the same numbers under other dimensions.
+//! `Reshape`: changes the dimensions of a sample.
 
 use dfdx::nn::ZeroSizedModule;
 
 use super::{Batched, SampleShape};
 use crate::{operation::*, tensor::*};
 
-/// The numbers of a sample in the same order under the dimensions `S`, the last running fastest.
+/// The elements of a sample with the dimensions `S`, in row-major order.
 ///
 /// `keras.layers.Reshape`; `torch.nn.Unflatten`, `torch.Tensor.reshape`.
 ///

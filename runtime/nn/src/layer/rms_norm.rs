@@ -1,14 +1,14 @@
-//! `RMSNorm`: every row with a mean square of 1.
+//! `RMSNorm`: divides each row by its root mean square.
 
 use super::{declare::layer, initialize::ones, normalise::Normalise};
 use crate::{operation::*, tensor::*};
 
 layer! {
-    /// y = gamma x / sqrt(mean of x^2 + epsilon), with the mean over the `M` numbers of the last
+    /// y = gamma x / sqrt(mean of x^2 + epsilon), with the mean over the `M` elements of the last
     /// axis: for each sample of `[M]`, for each step of `[steps, M]`. It is a
-    /// [`LayerNorm`](super::LayerNorm) that subtracts nothing and adds nothing.
+    /// [`LayerNorm`](super::LayerNorm) without the mean and without beta.
     ///
-    /// The gamma starts at 1; epsilon is 1e-6.
+    /// Gamma is initialised to 1; epsilon is 1e-6.
     ///
     /// `keras.layers.RMSNormalization`; `torch.nn.RMSNorm(M, eps=1e-6)`.
     ///
@@ -22,9 +22,9 @@ layer! {
     /// assert!((y[0][0] - 0.2).abs() < 1e-4 && (y[0][1] - 1.4).abs() < 1e-4);
     /// ```
     pub struct RMSNorm<const M: usize>: NonMutableModule {
-        /// What a normalised number is multiplied by.
+        /// The factor of each normalised element, `[M]`.
         pub gamma: Tensor<Rank1<M>, E, D> = trained(ones()),
-        /// What is added to the mean square, so that a row of zeros divides by no zero.
+        /// Added to the mean square, so that the divisor is not zero.
         pub epsilon: f64 = setting(set_epsilon, 1e-6),
     }
     forward |layer, _, _| Normalise { centred: false, ..Normalise::rows(M, layer.epsilon) }, [gamma]

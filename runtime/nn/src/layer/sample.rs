@@ -1,10 +1,10 @@
-//! The shape of a batch taken apart into the batch dimension and the shape of one sample.
+//! Splits the shape of a batch into the batch dimension and the shape of one sample.
 
 use crate::tensor::*;
 
-/// The shape of a batch: first the batch dimension, then those of one sample.
+/// The shape of a batch: the batch dimension, then the dimensions of one sample.
 pub trait Batched: Shape {
-    /// The batch dimension.
+    /// The type of the batch dimension.
     type Batch: Dim;
 
     /// The batch dimension.
@@ -13,10 +13,10 @@ pub trait Batched: Shape {
 
 /// The shape of one sample, of one to four dimensions.
 pub trait SampleShape: Shape + Default {
-    /// The shape of a batch of such samples.
+    /// The shape of a batch of samples of this shape.
     type Batch<B: Dim>: Shape;
 
-    /// The shape with a batch dimension in front.
+    /// This shape behind a batch dimension.
     fn batched<B: Dim>(self, batch: B) -> Self::Batch<B>;
 }
 

@@ -1,4 +1,4 @@
-//! `SeparableConv2D`: a kernel for each channel, then a mixture of what they give.
+//! `SeparableConv2D`: a depthwise convolution followed by a pointwise convolution.
 
 use super::{
     activation::{Activation, Linear},
@@ -6,24 +6,25 @@ use super::{
 };
 use crate::tensor::*;
 
-/// Each channel is seen by `MULTIPLIER` kernels of its own, and each pixel of the output is a
-/// weighted sum of what they give there: `[C, H, W]` becomes `[O, OH, OW]`.
+/// `MULTIPLIER` kernels for each channel, then a 1 by 1 convolution over their outputs: `[C, H, W]`
+/// becomes `[O, OH, OW]`.
 ///
 /// ```text
 /// between[c MULTIPLIER + m] = the kernel m of channel c over channel c, without a bias
 /// y[o] = activation(sum over k of pointwise[o, k] between[k] + bias[o])
 /// ```
 ///
-/// `W` is `MULTIPLIER` times the channels, `N` is `O`, or 0 for a layer without a bias. How the
-/// kernels of `KH` by `KW` move is the type `S`; see [`Slide`]. These are two [`Conv2D`], the first
-/// with a group for each channel.
+/// `W` is `MULTIPLIER` times the channels. `N` is `O`, or 0 for a layer without a bias. The type
+/// `S` gives strides, padding and dilation of the kernels of `KH` by `KW`; see [`Slide`]. The layer
+/// consists of two [`Conv2D`], the first with one group for each channel.
 ///
-/// Both weights are Glorot uniform, U(-l, l), with l = sqrt(6 / (KH KW (C + MULTIPLIER))) for the
-/// kernels and sqrt(6 / (W + O)) for the mixture, as in Keras; the bias starts at zero.
+/// Both weights are initialised Glorot uniform, U(-l, l), with l = sqrt(6 / (KH KW (C +
+/// MULTIPLIER))) for the depthwise and sqrt(6 / (W + O)) for the pointwise one, as in Keras; the
+/// bias is initialised to zero.
 ///
 /// `keras.layers.SeparableConv2D(O, (KH, KW), strides, padding, dilation_rate=, depth_multiplier=,
-/// activation=)` with `data_format="channels_first"`, whose kernels are (KH, KW, C, MULTIPLIER) and
-/// (1, 1, W, O). In PyTorch `Conv2d(C, W, (KH, KW), groups=C, bias=False)` and `Conv2d(W, O, 1)`.
+/// activation=)` with `data_format="channels_first"`, whose kernels are (KH, KW, C, MULTIPLIER) and (1, 1, W, O). In PyTorch `Conv2d(C,
+/// W, (KH, KW), groups=C, bias=False)` and `Conv2d(W, O, 1)`.
 ///
 /// ```
 /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -51,9 +52,9 @@ pub struct SeparableConv2D<
     E: Dtype = f32,
     D: Storage<E> = dfdx::tensor::Cpu,
 > {
-    /// The kernels of the channels.
+    /// The depthwise convolution, from `C` to `W` channels.
     pub depthwise: Conv2D<1, W, KH, KW, 0, OH, OW, S, Linear, E, D>,
-    /// What mixes them.
+    /// The pointwise convolution, from `W` to `O` channels.
     pub pointwise: Conv2D<W, O, 1, 1, N, OH, OW, Slide, A, E, D>,
 }
 
@@ -95,7 +96,8 @@ impl<
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
         visitor: &mut V,
     ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        // Not visited as a module: its kernels start from other numbers than those of a `Conv2D`.
+        // Not visited as a module, because the initialisation of its kernels is not that of a
+        // `Conv2D`.
         let depthwise = Self::tensor(
             "depthwise",
             |s| &s.depthwise.weight,
@@ -178,7 +180,7 @@ mod tests {
         type Plain = SeparableConv2D<1, 3, 2, 3, 2, 2, 3, 3, Slide, Tanh, f64, Cpu>;
         let layer: Plain = BuildModule::build(&device);
         check_gradients(&(x, layer), |(x, layer), tape| layer.forward(x.clone().put_tape(tape)));
-        // By 2 and 1, with a zero in front of the columns, dilated by 1 and 2; without a bias.
+        // Strides of 2 and 1, one column of padding on the left, dilations of 1 and 2, no bias.
         let x: Tensor<Rank4<1, 2, 5, 4>, f64, Cpu> = device.sample_normal();
         type Strided =
             SeparableConv2D<2, 4, 3, 2, 2, 0, 2, 3, Slide<2, 1, 0, 1, 1, 2>, Linear, f64, Cpu>;

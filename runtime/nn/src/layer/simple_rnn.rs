@@ -1,19 +1,20 @@
-//! `SimpleRNN`: a layer that takes its own output of the step before as a further input.
+//! `SimpleRNN`: a fully connected recurrent layer.
 
 use super::{cell::Simple, Recurrent};
 
-/// Reads `[steps, I]` step by step, carrying an output h of `U` numbers that starts at zero:
-/// h' = activation(x W^T + h R^T + b).
+/// h' = activation(x W^T + h R^T + b) for each step x of `[steps, I]`, with a state h of `U`
+/// numbers that is zero before the first step.
 ///
-/// Where `SEQUENCES` is 0 the last h comes out, `[U]`; where it is 1 all do, `[steps, U]`. Where
-/// `BACKWARDS` is 1 the last step is read first, and its output stands first.
+/// Where `SEQUENCES` is 0 the output is the last h, `[U]`; where it is 1 it is all h, `[steps, U]`.
+/// Where `BACKWARDS` is 1 the layer reads the last step first and returns its output first.
 ///
-/// The weight is Glorot uniform, the recurrent weight orthogonal, the bias 0. In training, `dropout`
-/// leaves out a share of the inputs, the same at every step of a sequence, and enlarges the others.
+/// The weight is initialised Glorot uniform, the recurrent weight orthogonal, the bias to 0. In
+/// training, `dropout` drops inputs with this probability, the same at every step of a sequence,
+/// and divides the others by 1 - `dropout`.
 ///
-/// `keras.layers.SimpleRNN(U, activation, return_sequences, go_backwards, dropout=dropout)`, whose
-/// kernels are these weights transposed. `torch.nn.RNN(I, U, batch_first=True)` has two biases, which
-/// are summed, and another initialisation.
+/// `keras.layers.SimpleRNN(U, activation, return_sequences, go_backwards,
+/// dropout=dropout)`, whose kernels are the transposes of these weights. `torch.nn.RNN(I, U,
+/// batch_first=True)` has two biases, which are summed, and another initialisation.
 ///
 /// ```
 /// use dfdx::{nn::{BuildModule, Module}, prelude::*};

@@ -1,20 +1,20 @@
-//! Means and variances over some rows of a matrix, and what normalising with them does to a
-//! gradient.
+//! Means and variances of the columns of a matrix over a subset of its rows, and the gradient of a
+//! normalisation with them.
 
 use std::rc::Rc;
 
 use crate::{operation::*, tensor::Element};
 
-/// How the numbers of a row belong to its features.
+/// The layout of a row: `count` features of `each` adjacent elements.
 #[derive(Clone, Copy)]
 pub(super) struct Features {
     pub(super) count: usize,
-    /// How many neighbours belong to one feature: 1, or the pixels of a channel.
+    /// The number of adjacent elements of a feature: 1, or the pixels of a channel.
     pub(super) each: usize,
 }
 
 impl Features {
-    /// How many numbers a row has; at least one, so that a slice can be cut into rows.
+    /// The number of elements of a row; at least 1, as `chunks_exact` needs.
     fn row(self) -> usize {
         (self.count * self.each).max(1)
     }
@@ -28,23 +28,23 @@ impl Features {
     }
 }
 
-/// Some of the rows of a matrix, in which every sample of the batch has `steps` rows.
+/// A subset of the rows of a matrix in which every sample of the batch has `steps` rows.
 #[derive(Clone)]
-pub(super) struct Rows {
+pub(super) struct RowSubset {
     present: Rc<[bool]>,
     steps: usize,
 }
 
-impl Rows {
-    pub(super) fn none() -> Rows {
-        Rows { present: Rc::new([]), steps: 1 }
+impl RowSubset {
+    pub(super) fn none() -> RowSubset {
+        RowSubset { present: Rc::new([]), steps: 1 }
     }
 
-    /// Those of the samples that are present, of `rows` rows in all.
-    pub(super) fn new(present: &[bool], rows: usize) -> Rows {
+    /// The rows of the samples that are present, of `rows` rows in all.
+    pub(super) fn new(present: &[bool], rows: usize) -> RowSubset {
         match rows / present.len().max(1) {
-            0 => Rows::none(),
-            steps => Rows { present: present.into(), steps },
+            0 => RowSubset::none(),
+            steps => RowSubset { present: present.into(), steps },
         }
     }
 
@@ -62,12 +62,13 @@ impl Rows {
     }
 }
 
-/// The mean of every feature over some rows; the variance, where the means are a second input.
+/// The mean of every feature over a subset of the rows, or the variance where the means are the
+/// second input.
 #[derive(Clone)]
 pub(super) struct Moment {
     pub(super) features: Features,
-    /// There are some.
-    pub(super) counted: Rows,
+    /// The rows that are averaged over; not empty.
+    pub(super) counted: RowSubset,
 }
 
 compiled!(Moment, Normalise);
@@ -91,7 +92,7 @@ impl Operation for Moment {
         Ok(())
     }
 
-    /// The statistics are no variables: how they depend on the rows is [`Normalise`]'s matter.
+    /// No gradient flows through the statistics here: [`Normalise`] computes their part as well.
     fn backward<E: Element>(
         &self,
         (): (),
@@ -102,13 +103,14 @@ impl Operation for Moment {
     }
 }
 
-/// Rows, the scale, the offset, the means and the variances become normalised rows.
+/// y = gamma (x - mean) / sqrt(variance + epsilon) + beta. The inputs are x, gamma, beta, the means
+/// and the variances.
 #[derive(Clone)]
 pub(super) struct Normalise {
     pub(super) features: Features,
     pub(super) epsilon: f64,
-    /// The rows that the statistics were taken over; none where they are constants.
-    pub(super) counted: Rows,
+    /// The rows that the statistics were taken over; empty where the statistics are constants.
+    pub(super) counted: RowSubset,
 }
 
 impl Operation for Normalise {
@@ -116,7 +118,7 @@ impl Operation for Normalise {
     type Saved<E: Element> = Vec<E>;
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<Vec<E>, OperationError> {
-        let [x, scale, offset, means, variances] = pass.inputs else {
+        let [x, gamma, beta, means, variances] = pass.inputs else {
             return Err(OperationError::Size);
         };
         let inverse = variances.iter().map(|v| (*v + E::of(self.epsilon)).sqrt().recip());
@@ -126,7 +128,7 @@ impl Operation for Normalise {
             for (feature, (y, x)) in features.of_mut(y).zip(features.of(x)).enumerate() {
                 let (mean, inverse) = (means[feature], inverse[feature]);
                 for (y, x) in y.iter_mut().zip(x) {
-                    *y = (*x - mean) * inverse * scale[feature] + offset[feature];
+                    *y = (*x - mean) * inverse * gamma[feature] + beta[feature];
                 }
             }
         }
@@ -139,19 +141,19 @@ impl Operation for Normalise {
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
-        let [x, scale, _, means, _] = pass.inputs else { return Err(OperationError::Size) };
+        let [x, gamma, _, means, _] = pass.inputs else { return Err(OperationError::Size) };
         let statistics = Statistics { features: self.features, means, inverse: &inverse };
-        let (by_scale, by_offset) = statistics.sums(x, pass.gradient);
+        let (by_gamma, by_beta) = statistics.sums(x, pass.gradient);
         gradients.edit(0, |dx| {
-            let sums = (&by_scale[..], &by_offset[..]);
-            statistics.backward((x, scale, pass.gradient), sums, &self.counted, dx);
+            let sums = (&by_gamma[..], &by_beta[..]);
+            statistics.backward((x, gamma, pass.gradient), sums, &self.counted, dx);
         })?;
-        gradients.add(1, &by_scale)?;
-        gradients.add(2, &by_offset)
+        gradients.add(1, &by_gamma)?;
+        gradients.add(2, &by_beta)
     }
 }
 
-/// What rows are normalised with.
+/// The statistics of a normalisation.
 struct Statistics<'a, E> {
     features: Features,
     means: &'a [E],
@@ -159,38 +161,39 @@ struct Statistics<'a, E> {
 }
 
 impl<E: Element> Statistics<'_, E> {
-    /// The gradients by the scale and by the offset.
+    /// The gradients with respect to gamma and beta.
     fn sums(&self, x: &[E], grad: &[E]) -> (Vec<E>, Vec<E>) {
         let (features, row) = (self.features, self.features.row());
         let zeros = || vec![E::zero(); features.count];
-        let (mut by_scale, mut by_offset) = (zeros(), zeros());
+        let (mut by_gamma, mut by_beta) = (zeros(), zeros());
         for (x, grad) in x.chunks_exact(row).zip(grad.chunks_exact(row)) {
-            // A row whose output nobody used adds nothing, not even where it holds a NaN: so it is
-            // with rows that are absent.
+            // A row without a gradient is skipped, because it may be absent and hold a NaN, and 0
+            // times a NaN is a NaN.
             if grad.iter().all(|grad| grad.is_zero()) {
                 continue;
             }
             for (feature, (x, grad)) in features.of(x).zip(features.of(grad)).enumerate() {
                 let (mean, inverse) = (self.means[feature], self.inverse[feature]);
                 for (x, grad) in x.iter().zip(grad) {
-                    by_scale[feature] += *grad * ((*x - mean) * inverse);
-                    by_offset[feature] += *grad;
+                    by_gamma[feature] += *grad * ((*x - mean) * inverse);
+                    by_beta[feature] += *grad;
                 }
             }
         }
-        (by_scale, by_offset)
+        (by_gamma, by_beta)
     }
 
-    /// Adds the gradient by `x`: directly, and by way of the statistics for the counted rows.
+    /// Adds the gradient with respect to `x`: the direct part for all rows, and the part through
+    /// the statistics for the counted rows.
     fn backward(
         &self,
-        (x, scale, grad): (&[E], &[E], &[E]),
+        (x, gamma, grad): (&[E], &[E], &[E]),
         sums: (&[E], &[E]),
-        counted_rows: &Rows,
+        counted_rows: &RowSubset,
         dx: &mut [E],
     ) {
         let (features, width) = (self.features, self.features.row());
-        let share = E::of(1.0 / (counted_rows.len() * features.each).max(1) as f64);
+        let weight = E::of(1.0 / (counted_rows.len() * features.each).max(1) as f64);
         let rows = dx.chunks_exact_mut(width).zip(x.chunks_exact(width));
         for (row, ((dx, x), grad)) in rows.zip(grad.chunks_exact(width)).enumerate() {
             let counted = counted_rows.contains(row);
@@ -201,9 +204,9 @@ impl<E: Element> Statistics<'_, E> {
                     let mut change = *grad;
                     if counted {
                         let normalised = (*x - mean) * inverse;
-                        change -= share * (sums.1[feature] + normalised * sums.0[feature]);
+                        change -= weight * (sums.1[feature] + normalised * sums.0[feature]);
                     }
-                    *dx += inverse * scale[feature] * change;
+                    *dx += inverse * gamma[feature] * change;
                 }
             }
         }

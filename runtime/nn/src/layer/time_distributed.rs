@@ -1,14 +1,14 @@
-//! `TimeDistributed`: a layer on each step by itself.
+//! `TimeDistributed`: applies a layer to each step of a sequence.
 
 use dfdx::nn::BuildOnDevice;
 
 use crate::{operation::reshape, tensor::*};
 
-/// The layer `M` on each step of `[steps, ..]` by itself: the steps of all sequences are one batch
-/// to it. It does the same in training and in inference.
+/// Applies the layer `M` to each step of `[steps, ..]` separately, as one batch of the steps of all
+/// sequences. Training computes the same as inference.
 ///
-/// `keras.layers.TimeDistributed(layer)`. For [`Dense`](super::Dense) and
-/// [`LayerNorm`](super::LayerNorm), which work along the last axis, it changes nothing.
+/// `keras.layers.TimeDistributed(layer)`. It has no effect on [`Dense`](super::Dense) and
+/// [`LayerNorm`](super::LayerNorm), which work along the last axis.
 ///
 /// ```
 /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -21,7 +21,7 @@ use crate::{operation::reshape, tensor::*};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct TimeDistributed<M> {
-    /// What each step goes through.
+    /// The layer that is applied to each step.
     pub layer: M,
 }
 
@@ -45,45 +45,45 @@ impl<M: TensorCollection<E, D>, E: Dtype, D: Device<E>> TensorCollection<E, D>
     }
 }
 
-/// A batch of sequences, taken apart into a batch of steps.
+/// The shape of a batch of sequences, which splits into a batch of steps.
 pub trait Sequences: Shape {
     /// The batch dimension.
     type Batch: Dim;
-    /// The steps.
+    /// The number of steps.
     type Steps: Dim;
-    /// The shape of a batch of steps.
+    /// The shape of a batch of all steps.
     type Each: Shape;
 
-    /// The three.
-    fn apart(&self) -> (Self::Batch, Self::Steps, Self::Each);
+    /// The batch dimension, the steps and the shape of a batch of all steps.
+    fn split(&self) -> (Self::Batch, Self::Steps, Self::Each);
 }
 
-/// A batch of steps, put together to a batch of sequences.
+/// The shape of a batch of steps, which can be joined to a batch of sequences.
 pub trait EachStep: Shape {
     /// The shape of the sequences.
     type Sequences<B: Dim, L: Dim>: Shape;
 
-    /// The shape for sequences of so many steps.
-    fn together<B: Dim, L: Dim>(&self, batch: B, steps: L) -> Self::Sequences<B, L>;
+    /// The shape of `batch` sequences of `steps` steps.
+    fn joined<B: Dim, L: Dim>(&self, batch: B, steps: L) -> Self::Sequences<B, L>;
 }
 
 macro_rules! sequences {
-    ($(($($dim:ident $apart:tt $together:tt),+)),+) => {$(
+    ($(($($dim:ident $split:tt $joined:tt),+)),+) => {$(
         impl<B: Dim, L: Dim, $($dim: Dim),+> Sequences for (B, L, $($dim,)+) {
             type Batch = B;
             type Steps = L;
             type Each = (usize, $($dim,)+);
 
-            fn apart(&self) -> (B, L, Self::Each) {
-                (self.0, self.1, (self.0.size() * self.1.size(), $(self.$apart,)+))
+            fn split(&self) -> (B, L, Self::Each) {
+                (self.0, self.1, (self.0.size() * self.1.size(), $(self.$split,)+))
             }
         }
 
         impl<$($dim: Dim),+> EachStep for (usize, $($dim,)+) {
             type Sequences<B: Dim, L: Dim> = (B, L, $($dim,)+);
 
-            fn together<B: Dim, L: Dim>(&self, batch: B, steps: L) -> Self::Sequences<B, L> {
-                (batch, steps, $(self.$together,)+)
+            fn joined<B: Dim, L: Dim>(&self, batch: B, steps: L) -> Self::Sequences<B, L> {
+                (batch, steps, $(self.$joined,)+)
             }
         }
     )+};
@@ -100,9 +100,9 @@ where
     type Error = D::Err;
 
     fn try_forward(&self, x: Tensor<S, E, D, T>) -> Result<Self::Output, D::Err> {
-        let (batch, steps, each) = x.shape().apart();
+        let (batch, steps, each) = x.shape().split();
         let y = self.layer.try_forward(reshape(x, each)?)?;
-        let shape = y.shape().together(batch, steps);
+        let shape = y.shape().joined(batch, steps);
         reshape(y, shape)
     }
 }

@@ -1,4 +1,5 @@
-//! `TransformerBlock`: attention and two dense layers, each added to what it saw and normalised.
+//! `TransformerBlock`: attention and a feed-forward network, each with a residual connection and
+//! layer normalisation.
 
 use super::{
     activation::{Activation, Linear, Relu},
@@ -10,20 +11,21 @@ use crate::{
     tensor::*,
 };
 
-/// The encoder's block of the transformer, on sequences `[steps, I]`, which stay `[steps, I]`:
+/// The encoder block of the transformer (post-norm), on sequences `[steps, I]`, which stay
+/// `[steps, I]`:
 ///
 /// ```text
-/// seen = normalise(x + dropout(attention(x)))
-/// y = normalise(seen + dropout(activation(seen We^T + be) Wc^T + bc))
+/// h = normalise(x + dropout(attention(x)))
+/// y = normalise(h + dropout(activation(h We^T + be) Wc^T + bc))
 /// ```
 ///
 /// The attention is a [`MultiHeadAttention`] of `H` heads of `K` numbers (`W` = `H` `K`), causal
-/// where `CAUSAL` is 1 and honouring a [`Mask`]; We has `F` rows. Both [`LayerNorm`] have an epsilon
-/// of 1e-6. The parts start as they do by themselves.
+/// where `CAUSAL` is 1, which applies a [`Mask`]. We has `F` rows. Both [`LayerNorm`] have an
+/// epsilon of 1e-6. All parts have their usual initialisation.
 ///
-/// In Keras and PyTorch this is put together by hand: it is the block of Keras's example of text
-/// classification with a transformer, and `torch.nn.TransformerEncoderLayer(I, H, F, dropout)`, whose
-/// attention drops as well and whose epsilon is 1e-5.
+/// Keras has no such layer; its example of text classification with a transformer defines this
+/// block. `torch.nn.TransformerEncoderLayer(I, H, F, dropout)`, which also applies dropout to the
+/// attention weights and whose epsilon is 1e-5.
 ///
 /// ```
 /// use dfdx::{nn::{BuildModule, Module}, prelude::*};
@@ -47,21 +49,21 @@ pub struct TransformerBlock<
     E: Dtype = f32,
     D: Storage<E> = dfdx::tensor::Cpu,
 > {
-    /// Lets every step look at all others.
+    /// Self-attention.
     pub attention: MultiHeadAttention<I, H, K, W, CAUSAL, E, D>,
-    /// Normalises what was seen, added to the input.
+    /// Normalises the sum of the input and the attention.
     pub attention_norm: LayerNorm<I, E, D>,
-    /// The wide layer on each step.
+    /// The first dense layer, from `I` to `F`, with the activation.
     pub expand: Dense<I, F, A, E, D>,
-    /// Back to the width of the input.
+    /// The second dense layer, from `F` to `I`.
     pub contract: Dense<F, I, Linear, E, D>,
-    /// Normalises what comes out.
+    /// Normalises the sum of the dense layers and their input.
     pub output_norm: LayerNorm<I, E, D>,
-    /// Thins out what the attention and what the dense layers give.
+    /// Dropout after the attention and after the dense layers.
     pub dropouts: [Dropout; 2],
 }
 
-/// The epsilon of both norms.
+/// The epsilon of both norms. Keras's example has 1e-6.
 const EPSILON: f64 = 1e-6;
 
 impl<
@@ -90,16 +92,16 @@ impl<
         D: Storage<E>,
     > TransformerBlock<I, H, K, W, F, CAUSAL, A, E, D>
 {
-    /// Leaves out the share `dropout` of what both halves give from now on.
+    /// Sets the dropout rate of both halves.
     pub fn set_dropout(&mut self, dropout: f64) {
         self.dropouts.iter_mut().for_each(|half| half.set_rate(dropout));
     }
 
-    /// Lets `draw` decide what the next training forward leaves out.
+    /// Sets the random key of the next training forward.
     pub fn set_rng_key(&mut self, key: RngKey) {
         let [attention, dense] = &mut self.dropouts;
         attention.set_rng_key(key);
-        // Layers are counted from 0, so no other layer draws there.
+        // Layers are counted from 0, so no other layer has this key.
         dense.set_rng_key(key.layer(!key.layer));
     }
 }
@@ -154,7 +156,7 @@ impl<
     }
 }
 
-/// The sum, normalised.
+/// norm(x + change).
 fn add_and_normalise<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>, const I: usize>(
     norm: &LayerNorm<I, E, D>,
     x: &Tensor<S, E, D>,
@@ -180,28 +182,28 @@ impl<
         D: Backend<E>,
     > TransformerBlock<I, H, K, W, F, CAUSAL, A, E, D>
 {
-    /// The block, thinned out by `dropouts` where there are any.
+    /// The block, with dropout where `dropouts` is `Some`.
     fn run<B: Dim, L: Dim, T: Tape<E, D>>(
         &self,
         x: Tensor<(B, L, Const<I>), E, D, T>,
         mask: Option<&Mask>,
         mut dropouts: Option<&mut [Dropout; 2]>,
     ) -> Result<Tensor<(B, L, Const<I>), E, D, T>, D::Err> {
-        let mut thin = |half: usize, x| match &mut dropouts {
+        let mut apply_dropout = |half: usize, x| match &mut dropouts {
             Some(dropouts) => dropouts[half].try_forward_mut(x),
             None => Ok(x),
         };
         let (x, tape) = x.try_contiguous()?.split_tape();
         let traced = x.clone().put_tape(tape);
-        let attended = match mask {
+        let attention = match mask {
             Some(mask) => self.attention.try_forward_masked(traced, mask)?,
             None => self.attention.try_forward(traced)?,
         };
-        let seen = add_and_normalise(&self.attention_norm, &x, thin(0, attended)?)?;
-        let (seen, tape) = seen.split_tape();
-        let wide = self.expand.try_forward(seen.clone().put_tape(tape))?;
+        let hidden = add_and_normalise(&self.attention_norm, &x, apply_dropout(0, attention)?)?;
+        let (hidden, tape) = hidden.split_tape();
+        let wide = self.expand.try_forward(hidden.clone().put_tape(tape))?;
         let change = self.contract.try_forward(wide)?;
-        add_and_normalise(&self.output_norm, &seen, thin(1, change)?)
+        add_and_normalise(&self.output_norm, &hidden, apply_dropout(1, change)?)
     }
 
     fn infer<B: Dim, L: Dim, T: Tape<E, D>>(
@@ -212,7 +214,7 @@ impl<
         self.run(x, mask, None)
     }
 
-    /// The block in training, which advances the draws.
+    /// The block in training, which advances the random keys.
     fn train<B: Dim, L: Dim, T: Tape<E, D>>(
         &mut self,
         x: Tensor<(B, L, Const<I>), E, D, T>,
@@ -264,9 +266,9 @@ mod tests {
     fn each_half_is_added_to_what_it_saw_and_normalised() {
         let block = block();
         assert_eq!(block.attention_norm.epsilon, 1e-6);
-        let seen = block.attention_norm.forward(x() + block.attention.forward(x()));
-        let change = block.contract.forward(block.expand.forward(seen.clone()));
-        let expected = block.output_norm.forward(seen + change).array();
+        let hidden = block.attention_norm.forward(x() + block.attention.forward(x()));
+        let change = block.contract.forward(block.expand.forward(hidden.clone()));
+        let expected = block.output_norm.forward(hidden + change).array();
         assert_eq!(block.forward(x()).array(), expected);
         let attention = 3 * (4 * 6 + 6) + 6 * 4 + 4;
         assert_eq!(block.num_trainable_params(), attention + 8 + 25 + 24 + 8);
@@ -276,9 +278,9 @@ mod tests {
     fn dropout_trains_and_rests() {
         let mut block = block();
         block.set_dropout(0.5);
-        let whole = block.forward(x()).array();
-        assert_eq!(block.forward_mut(x()).array(), whole, "nothing is trained");
-        assert_ne!(block.forward_mut(x().put_tape(Traced::default())).array(), whole);
+        let inferred = block.forward(x()).array();
+        assert_eq!(block.forward_mut(x()).array(), inferred, "nothing is trained");
+        assert_ne!(block.forward_mut(x().put_tape(Traced::default())).array(), inferred);
         let [attention, dense] = block.dropouts;
         assert_eq!((attention.key.call, dense.key.call), (1, 1));
         assert_ne!(attention.key, dense.key);

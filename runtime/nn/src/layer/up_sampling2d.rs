@@ -1,11 +1,11 @@
-//! `UpSampling2D`: every pixel repeated.
+//! `UpSampling2D`: nearest-neighbour upsampling of an image.
 
 use dfdx::nn::ZeroSizedModule;
 
-use super::pixels::Pick;
+use super::pixel_map::PixelMap;
 use crate::{operation::*, tensor::*};
 
-/// Every pixel `DOWN` by `ACROSS` times: `[C, H, W]` becomes
+/// Repeats every pixel `DOWN` by `ACROSS` times: `[C, H, W]` becomes
 /// `[C, DOWN * H, ACROSS * W] = [C, OH, OW]`.
 ///
 /// `keras.layers.UpSampling2D((DOWN, ACROSS))` (nearest) with `data_format="channels_first"`;
@@ -58,7 +58,7 @@ impl<
         }
         let shape = (x.shape().0, Const, Const, Const);
         let (x, tape) = x.split_tape();
-        let operation = Pick::repeated([H, W], [DOWN, ACROSS]);
+        let operation = PixelMap::repeated([H, W], [DOWN, ACROSS]);
         record(&operation, &[&x], shape, x.device(), tape)
     }
 }

@@ -1,11 +1,11 @@
-//! `ZeroPad2D`: zeros around an image.
+//! `ZeroPad2D`: zero padding of an image.
 
-use super::{declare::plain, pixels::Pick};
+use super::{declare::stateless, pixel_map::PixelMap};
 use crate::{operation::*, tensor::*};
 
-plain! {
-    /// Zeros around an image: `[C, H, W]` becomes `[C, OH, OW]`, with `ABOVE` rows above, `LEFT` columns
-    /// to the left, and the rest below and to the right.
+stateless! {
+    /// Zero padding of an image: `[C, H, W]` becomes `[C, OH, OW]`, with `ABOVE` rows above, `LEFT`
+    /// columns to the left, and the remaining rows and columns below and to the right.
     ///
     /// `keras.layers.ZeroPadding2D(((above, below), (left, right)))` with
     /// `data_format="channels_first"`; `torch.nn.ZeroPad2d((left, right, above, below))`.
@@ -21,7 +21,7 @@ plain! {
     pub struct ZeroPad2D<
         const ABOVE: usize, const LEFT: usize, const OH: usize, const OW: usize
     >
-    forward |_, _| Pick::padded([H, W], [OH, OW], [ABOVE, LEFT]),
+    forward |_, _| PixelMap::padded([H, W], [OH, OW], [ABOVE, LEFT]),
     on [const C: usize, const H: usize, const W: usize]
     (Const<C>, Const<H>, Const<W>) => (Const<C>, Const<OH>, Const<OW>)
 }

@@ -1,14 +1,14 @@
-//! Cross-entropy of independent flags.
+//! Cross-entropy of independent binary targets.
 
 use super::{mean_of, Loss, TargetRow};
 
-/// mean of max(z, 0) - z t + ln(1 + exp(-|z|)) for logits z: -t ln p - (1 - t) ln(1 - p) with
-/// p = sigmoid(z), without overflow. With smoothing s, t becomes t (1 - s) + s / 2.
+/// mean of max(z, 0) - z t + ln(1 + exp(-|z|)) for logits z: -t ln p - (1 - t) ln(1 - p) with p =
+/// sigmoid(z), without overflow. With smoothing s, t becomes t (1 - s) + s / 2.
 /// `keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing)`,
 /// `torch.nn.BCEWithLogitsLoss`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BinaryCrossEntropy {
-    /// The share of a target that is replaced by one half.
+    /// The weight of 1/2 in a smoothed target, from 0 to below 1.
     pub label_smoothing: f64,
 }
 
@@ -18,7 +18,7 @@ impl Loss for BinaryCrossEntropy {
     }
 
     fn mistake(&self) -> Option<String> {
-        super::no_share("label_smoothing", self.label_smoothing)
+        super::not_fraction("label_smoothing", self.label_smoothing)
     }
 
     fn target_range(&self) -> Option<(f32, f32)> {

@@ -1,23 +1,24 @@
-//! Cross-entropy of flags that looks less at what is already right.
+//! Focal loss of independent binary targets.
 
 use super::{mean_of, Loss, TargetRow};
 
-/// mean of (1 - p_t)^gamma (-ln p_t) for logits z, where p_t = sigmoid(z) for true flags and
-/// 1 - sigmoid(z) for false ones. `keras.losses.BinaryFocalCrossentropy(gamma)`,
+/// mean of (1 - p_t)^gamma (-ln p_t) for logits z, where p_t = sigmoid(z) for a target of 1 and 1 -
+/// sigmoid(z) for a target of 0. `keras.losses.BinaryFocalCrossentropy(gamma)`,
 /// `torchvision.ops.sigmoid_focal_loss(alpha=-1)`.
 #[derive(Clone, Copy, Debug)]
 pub struct BinaryFocal {
-    /// How much less a flag counts that is already right; 0 gives the cross-entropy.
+    /// The focusing parameter, which reduces the weight of correct predictions; 0 gives the
+    /// cross-entropy.
     pub gamma: f64,
 }
 
-/// The same with `alpha` times as much for true flags and 1 - `alpha` for false ones.
+/// [`BinaryFocal`] weighted by `alpha` for targets of 1 and by 1 - `alpha` for targets of 0.
 /// `keras.losses.BinaryFocalCrossentropy(apply_class_balancing=True, alpha, gamma)`.
 #[derive(Clone, Copy, Debug)]
 pub struct BalancedBinaryFocal {
-    /// How much less a flag counts that is already right.
+    /// The focusing parameter, which reduces the weight of correct predictions.
     pub gamma: f64,
-    /// How much true flags count.
+    /// The weight of targets of 1.
     pub alpha: f64,
 }
 
@@ -33,7 +34,7 @@ impl Default for BalancedBinaryFocal {
     }
 }
 
-/// Loss and gradient of one logit. The side is that of the flag: s = z for true, -z for false.
+/// Value and derivative for one logit, with s = z for a target of 1 and s = -z for a target of 0.
 fn element(gamma: f64, z: f64, t: f64) -> (f64, f64) {
     let sign = if t > 0.5 { 1.0 } else { -1.0 };
     let s = sign * z;
@@ -63,7 +64,8 @@ impl Loss for BalancedBinaryFocal {
     }
 
     fn mistake(&self) -> Option<String> {
-        super::not_positive("gamma", self.gamma).or_else(|| super::no_share("alpha", self.alpha))
+        super::not_positive("gamma", self.gamma)
+            .or_else(|| super::not_fraction("alpha", self.alpha))
     }
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {

@@ -10,7 +10,7 @@ use super::{log_softmax, Loss, TargetRow};
 /// `torch.nn.CrossEntropyLoss(label_smoothing)`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CrossEntropy {
-    /// The share of a target that is spread over all classes.
+    /// The weight of the uniform distribution in a smoothed target, from 0 to below 1.
     pub label_smoothing: f64,
 }
 
@@ -20,12 +20,12 @@ impl Loss for CrossEntropy {
     }
 
     fn mistake(&self) -> Option<String> {
-        super::no_share("label_smoothing", self.label_smoothing)
+        super::not_fraction("label_smoothing", self.label_smoothing)
     }
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
-        let spread = self.label_smoothing / head.len().max(1) as f64;
-        let at = |index: usize| target.at(index) * (1.0 - self.label_smoothing) + spread;
+        let uniform = self.label_smoothing / head.len().max(1) as f64;
+        let at = |index: usize| target.at(index) * (1.0 - self.label_smoothing) + uniform;
         let total: f64 = (0..head.len()).map(at).sum();
         let mut loss = 0.0;
         for (index, (log_p, grad)) in log_softmax(head).zip(gradient).enumerate() {

@@ -1,4 +1,4 @@
-//! Cross-entropy of classes that looks less at what is already right.
+//! Focal loss of one class out of several.
 
 use super::{log_softmax, Loss, TargetRow};
 
@@ -6,9 +6,9 @@ use super::{log_softmax, Loss, TargetRow};
 /// `keras.losses.CategoricalFocalCrossentropy(alpha, gamma)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Focal {
-    /// How much less a row counts that is already right.
+    /// The focusing parameter, which reduces the weight of correct predictions.
     pub gamma: f64,
-    /// What all of it is multiplied by.
+    /// The weight of the loss.
     pub alpha: f64,
 }
 
@@ -40,7 +40,7 @@ impl Loss for Focal {
             let (p, wrong) = (own.exp(), -own.exp_m1());
             let factor = wrong.powf(self.gamma);
             loss -= self.alpha * t * factor * own;
-            // The limit where nothing is wrong any more is 0.
+            // The limit for p = 1 is 0.
             let curve = match wrong == 0.0 {
                 true => 0.0,
                 false => self.gamma * wrong.powf(self.gamma - 1.0) * p * own,

@@ -1,9 +1,9 @@
-//! The hinge loss: how far a margin falls short of 1.
+//! The hinge loss.
 
 use super::{mean_of, Loss, TargetRow};
 
-/// mean of max(0, 1 - t y) for targets of -1 and 1; 0 counts as -1. The prediction is the margin,
-/// whose sign is the side. `keras.losses.Hinge`.
+/// mean of max(0, 1 - t y) for targets t of -1 and 1; a target of 0 counts as -1. The prediction y
+/// is the margin, whose sign is the class. `keras.losses.Hinge`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hinge;
 
@@ -18,13 +18,13 @@ impl Loss for Hinge {
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
         mean_of(head, target, gradient, |y, t| {
-            let side = if t == 0.0 { -1.0 } else { t };
-            let short = 1.0 - side * y;
-            // A NaN falls short of everything, so that training stops at it.
-            if short <= 0.0 {
+            let sign = if t == 0.0 { -1.0 } else { t };
+            let shortfall = 1.0 - sign * y;
+            // For a NaN the comparison is false, so the loss is NaN and training stops.
+            if shortfall <= 0.0 {
                 (0.0, 0.0)
             } else {
-                (short, -side)
+                (shortfall, -sign)
             }
         })
     }

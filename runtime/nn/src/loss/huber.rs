@@ -1,16 +1,15 @@
-//! The Huber loss: squared near the target, absolute far from it.
+//! The Huber loss: squared for small errors, absolute for large errors.
 
 use super::{mean_of_each, Loss, TargetRow, Units};
 
 /// mean of e^2 / 2 where |e| <= delta, else delta * (|e| - delta / 2), with e = y - t.
 /// `keras.losses.Huber(delta)`, `torch.nn.HuberLoss(delta=delta)`.
 ///
-/// `delta` is in the unit of the target also where the target goes through steps that scale it: after
-/// `standardize` errors are counted in standard deviations s of the target, and `delta` counts as
-/// delta / s.
+/// `delta` has the unit of the target before preprocessing: after `standardize` errors are in
+/// standard deviations s of the target, and delta / s replaces `delta`.
 #[derive(Clone, Copy, Debug)]
 pub struct Huber {
-    /// Where the loss turns from squared to absolute, in the unit of the target.
+    /// The error at which the loss changes from squared to absolute, in the unit of the target.
     pub delta: f64,
 }
 

@@ -1,8 +1,8 @@
-//! The Kullback-Leibler divergence of a predicted distribution from a given one.
+//! The Kullback-Leibler divergence of a predicted distribution from a target distribution.
 
 use super::{log_softmax, Loss, TargetRow};
 
-/// sum_i t_i (ln t_i - ln p_i) for logits z with p = softmax(z), where t_i counts as at least 1e-7.
+/// sum_i t_i (ln t_i - ln p_i) for logits z with p = softmax(z), where t_i is at least 1e-7.
 /// `keras.losses.KLDivergence` after a softmax; `torch.nn.KLDivLoss(reduction="batchmean")`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KlDivergence;

@@ -1,13 +1,13 @@
-//! The logarithm of the hyperbolic cosine: squared near the target, absolute far from it.
+//! The logarithm of the hyperbolic cosine: squared for small errors, absolute for large errors.
 
 use super::{mean_of_each, Loss, TargetRow, Units};
 
 /// mean of ln(cosh(e)) with e = y - t, computed without overflow or cancellation.
 /// `keras.losses.LogCosh`.
 ///
-/// It turns from squared to absolute at an error of about 1 in the unit of the target, also where the
-/// target goes through steps that scale it: where one unit has become u, it is u^2 ln(cosh(e / u)),
-/// whose curve at 0 is that of the loss without steps.
+/// The loss changes from squared to absolute at an error of about 1 in the unit of the target
+/// before preprocessing: where preprocessing scales the unit to u, the loss is u^2 ln(cosh(e / u)),
+/// which has the same curvature at 0.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogCosh;
 

@@ -1,4 +1,4 @@
-//! What training minimises, one file a loss, each with Keras's formula.
+//! The losses, one file each, with Keras's formulas.
 
 mod binary_cross_entropy;
 mod binary_focal;
@@ -30,32 +30,34 @@ pub use poisson::Poisson;
 pub use target::TargetRow;
 pub use units::Units;
 
-/// A function of a sample's head and target, and its derivative.
+/// A loss: a function of the output and the target of a sample, and its derivative.
 pub trait Loss: std::fmt::Debug + Sync {
     /// The name in the DSL.
     fn name(&self) -> &'static str;
 
-    /// What is wrong with its numbers, which constants may give; `None` where nothing is.
+    /// The error text of an invalid parameter, which may come from a constant; `None` where all are
+    /// valid.
     fn mistake(&self) -> Option<String> {
         None
     }
 
-    /// The error at which it turns from squared to absolute, in the target's unit, where it does.
+    /// The error at which the loss changes from squared to absolute, in the unit of the target, if
+    /// any.
     fn turns_at(&self) -> Option<f64> {
         None
     }
 
-    /// The smallest and the largest number it compares with, where there are such.
+    /// The smallest and the largest valid target, if limited.
     fn target_range(&self) -> Option<(f32, f32)> {
         None
     }
 
-    /// The loss of one sample, the mean over its elements; its derivative by each number of
-    /// `head` replaces what `gradient` holds.
+    /// The loss of one sample, the mean over its elements. `gradient` receives the derivative with
+    /// respect to each element of `head`.
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64;
 
-    /// The same where steps have changed the target's unit. Only a loss with a length in that unit,
-    /// such as Huber's `delta`, differs from [`sample`](Loss::sample).
+    /// [`sample`](Loss::sample) for a target whose unit preprocessing has changed. Only a loss with
+    /// a parameter in that unit, such as Huber's `delta`, differs.
     fn sample_in_units(
         &self,
         head: &[f64],
@@ -68,7 +70,7 @@ pub trait Loss: std::fmt::Debug + Sync {
     }
 }
 
-/// The mean of `element(head, target)`, which gives value and derivative, over all elements.
+/// The mean over all elements of `element(head, target)`, which returns value and derivative.
 fn mean_of(
     head: &[f64],
     target: TargetRow<'_>,
@@ -78,7 +80,7 @@ fn mean_of(
     mean_of_each(head, target, gradient, |_, head, target| element(head, target))
 }
 
-/// The same where `element` also takes the place of the element.
+/// [`mean_of`] with the index of the element as a further argument.
 fn mean_of_each(
     head: &[f64],
     target: TargetRow<'_>,
@@ -97,20 +99,20 @@ fn mean_of_each(
 
 /// The logarithms of the softmax of logits.
 fn log_softmax(head: &[f64]) -> impl Iterator<Item = f64> + '_ {
-    // Not `f64::max`, which would drop a NaN that training has to stop at.
+    // Not `f64::max`, which would drop a NaN, at which training must stop.
     let max = head.iter().copied().fold(f64::NEG_INFINITY, |a, b| if b < a { a } else { b });
     let log_sum = head.iter().map(|z| (z - max).exp()).sum::<f64>().ln() + max;
     head.iter().map(move |z| z - log_sum)
 }
 
-/// Complains where a number is not above 0.
+/// An error text where a number is not above 0.
 fn not_positive(name: &str, value: f64) -> Option<String> {
     let sound = value > 0.0 && value.is_finite();
     (!sound).then(|| format!("`{name}` must be a number above 0, but is {value}"))
 }
 
-/// Complains where a number is not in 0 to 1, 1 excluded.
-fn no_share(name: &str, value: f64) -> Option<String> {
+/// An error text where a number is below 0, or 1 and above.
+fn not_fraction(name: &str, value: f64) -> Option<String> {
     let sound = (0.0..1.0).contains(&value);
     (!sound).then(|| format!("`{name}` must be at least 0 and below 1, but is {value}"))
 }

@@ -1,9 +1,9 @@
-//! Counts that follow a Poisson distribution.
+//! The Poisson loss, for counts.
 
 use super::{mean_of, Loss, TargetRow};
 
-/// mean of y - t ln(y + 1e-7): the negative logarithm of the likelihood of the count t at the rate
-/// y, without what does not depend on y. End the branch in `softplus`, which keeps rates above 0.
+/// mean of y - t ln(y + 1e-7): the negative log-likelihood of the count t at the rate y, without
+/// the terms that do not depend on y. End the branch in `softplus`, which keeps rates above 0.
 /// `keras.losses.Poisson`, `torch.nn.PoissonNLLLoss(log_input=False, eps=1e-7)`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Poisson;

@@ -1,18 +1,18 @@
-//! What a row's head is compared with.
+//! The target of one row.
 
 /// The target of one row.
 #[derive(Clone, Copy, Debug)]
 pub enum TargetRow<'a> {
-    /// One number for each of the head's; a flag is 0 or 1.
+    /// One number for each output; a flag is 0 or 1.
     Numbers(&'a [f32]),
-    /// The same of a target in double precision.
+    /// One number for each output, in double precision.
     Doubles(&'a [f64]),
-    /// The class of the row, which stands for a one-hot row.
+    /// The class of the row: a one-hot target.
     Class(usize),
 }
 
 impl TargetRow<'_> {
-    /// The target of the head's number `index`.
+    /// The target of output `index`.
     pub fn at(&self, index: usize) -> f64 {
         match self {
             TargetRow::Numbers(numbers) => numbers.get(index).map_or(0.0, |&x| f64::from(x)),

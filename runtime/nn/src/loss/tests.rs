@@ -59,11 +59,11 @@ fn gradients_equal_central_differences() {
         &Focal::default(),
     ];
     let head = [0.3, -1.2, 2.1];
-    check_slopes(&[&Poisson], [0.3, 1.2, 2.1]);
-    check_slopes(&losses, head);
+    check_gradients(&[&Poisson], [0.3, 1.2, 2.1]);
+    check_gradients(&losses, head);
 }
 
-fn check_slopes(losses: &[&dyn Loss], head: [f64; 3]) {
+fn check_gradients(losses: &[&dyn Loss], head: [f64; 3]) {
     for &loss in losses {
         for target in [TargetRow::Numbers(&[0.25, 0.5, 0.25]), TargetRow::Class(2)] {
             let mut gradient = [0.0; 3];
@@ -106,17 +106,18 @@ fn the_newer_losses_have_their_literal_values() {
 
 #[test]
 fn a_length_in_the_targets_unit_is_scaled_with_it() {
-    // Errors of 0.5 and 3 in units of which the target has 4 and 0.5: 2 and 1.5 of its own.
+    // Errors of 0.5 and 3 after preprocessing, with units of 0.25 and 2: 2 and 1.5 in the target's
+    // own unit.
     let (head, target) = ([0.5, 3.0], TargetRow::Numbers(&[0.0, 0.0]));
     let units = [0.25, 2.0];
     let huber = in_units(&Huber { delta: 1.75 }, &head, target, &units);
-    // Scaled back, 2 is beyond 1.75 and 1.5 is not.
+    // In the target's own unit, 2 is above the delta of 1.75 and 1.5 is not.
     let (far, near) = (1.75 * (2.0 - 0.5 * 1.75) / 16.0, 0.5 * 9.0);
     assert_close(huber, (far + near) / 2.0);
     let log_cosh = in_units(&LogCosh, &head, target, &units);
     assert_close(log_cosh, (2.0f64.cosh().ln() / 16.0 + 4.0 * 1.5f64.cosh().ln()) / 2.0);
     assert_close(in_units(&Mse, &head, target, &units), (0.25 + 9.0) / 2.0);
-    // In very large and very small units too.
+    // Very large and very small units.
     let target = TargetRow::Numbers(&[0.0]);
     assert_close(in_units(&LogCosh, &[1.0], target, &[1e9]), 0.5);
     assert_close(in_units(&LogCosh, &[1e3], target, &[1e-6]) * 1e6, 1e3 - 2.0f64.ln() * 1e-6);

@@ -1,20 +1,20 @@
-//! What the steps of a target have made of its unit.
+//! The scale of a preprocessed target.
 
-/// What a difference of 1 in the target's own unit is in the numbers that a loss compares, for each
-/// index of the last axis: 1 / scale after `standardize`, 1 where the target has no steps.
+/// The length of one unit of the target after preprocessing, for each index of the last axis: 1 /
+/// scale after `standardize`, 1 without preprocessing.
 #[derive(Clone, Copy, Debug)]
 pub struct Units<'a>(&'a [f64]);
 
 impl<'a> Units<'a> {
-    /// The target's own.
+    /// No preprocessing: 1 for each index.
     pub const OWN: Units<'static> = Units(&[]);
 
-    /// One for each index of the last axis.
+    /// One unit for each index of the last axis.
     pub fn new(units: &'a [f64]) -> Units<'a> {
         Units(units)
     }
 
-    /// That of the head's number `index`.
+    /// The unit of output `index`.
     pub fn at(&self, index: usize) -> f64 {
         match self.0.len() {
             0 => 1.0,

@@ -1,4 +1,4 @@
-//! `add`: the operands added up.
+//! `add`: the elementwise sum of the operands.
 
 use super::{
     elementwise::{Elementwise, Rule},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{operation::*, tensor::*};
 
-/// y = a + b + ..; `keras.layers.Add`, `torch.add`.
+/// y = a + b + .., elementwise; `keras.layers.Add`, `torch.add`.
 ///
 /// See [`merge`](super) for an example.
 pub fn add<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(

@@ -1,4 +1,4 @@
-//! `average`: the mean of the operands that are present.
+//! `average`: the elementwise mean of the present operands.
 
 use std::rc::Rc;
 
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{operation::*, tensor::*};
 
-/// y = (a + b + ..) / n, where in each row the n operands count that are present in it (see
-/// [`MergeInput::present`]); zeros where none is. What absent operands hold does not matter, and no
-/// gradient comes back to them.
+/// y = (a + b + ..) / n over the n operands that are present in the row (see
+/// [`MergeInput::present`]); zeros where none is present. The values of absent operands have no
+/// effect, and they receive no gradient.
 ///
-/// `keras.layers.Average` where all are present.
+/// `keras.layers.Average` where all operands are present.
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};
@@ -45,7 +45,7 @@ fn plan(layouts: &[&Layout], sizes: &[usize]) -> Planned {
 
 #[derive(Clone)]
 struct Average {
-    /// For each row, the operands that it has.
+    /// For each row, the positions of the present operands.
     present: Rc<[Vec<usize>]>,
     width: usize,
 }
@@ -53,12 +53,12 @@ struct Average {
 compiled!(Elementwise<Average>);
 
 impl Average {
-    /// The numbers of a row in a buffer.
+    /// The range of a row's elements in a buffer.
     fn range(&self, row: usize) -> std::ops::Range<usize> {
         row * self.width..(row + 1) * self.width
     }
 
-    /// How many operands there are, at least 1 to divide by.
+    /// The number of present operands; at least 1, because it is a divisor.
     fn count<E: Element>(present: &[usize]) -> E {
         E::of(present.len().max(1) as f64)
     }

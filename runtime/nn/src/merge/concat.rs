@@ -1,15 +1,15 @@
-//! `concat`: the operands side by side.
+//! `concat`: the concatenation of the operands.
 
 use std::ops::Range;
 
 use multi_input_spec::merge::position;
 use smallvec::SmallVec;
 
-use super::{merge, Layout, MergeInput, Planned, FEW};
+use super::{merge, Layout, MergeInput, Planned, INLINE_OPERANDS};
 use crate::{operation::*, tensor::*};
 
-/// The operands side by side along `axis`, which counts from 0 after the batch or from -1 backwards;
-/// all other sizes are equal. One operand alone is allowed.
+/// Concatenates the operands along `axis`, which counts from 0 after the batch or backwards from
+/// -1; all other sizes must be equal. One operand is allowed.
 ///
 /// `keras.layers.Concatenate` (whose axes count the batch as well), `torch.cat`.
 ///
@@ -28,33 +28,36 @@ fn plan(axis: isize, layouts: &[&Layout], sizes: &[usize]) -> Planned {
     let axis = position(axis, dims.len())?;
     let (mut columns, mut width) = (SmallVec::new(), 0);
     for Layout { batch: own_batch, dims: own, .. } in layouts {
-        let fits = own_batch == batch
+        let matches = own_batch == batch
             && own.len() == dims.len()
             && (0..dims.len()).all(|other| other == axis || own[other] == dims[other]);
-        if !fits {
+        if !matches {
             return None;
         }
         let start = width;
         width += own[axis..].iter().product::<usize>();
         columns.push(start..width);
     }
-    let is_whole = width == dims[axis..].iter().product::<usize>();
-    is_whole.then(|| Box::new(Concat { width, columns }) as _)
+    let fits = width == dims[axis..].iter().product::<usize>();
+    fits.then(|| Box::new(Concat { width, columns }) as _)
 }
 
-/// The output as a matrix in which every operand has its columns: an axis and all after it are the
-/// columns, what is before it and the batch are the rows.
+/// The output as a matrix in which each operand has a range of columns: the axis and all axes after
+/// it are the columns, the batch and the axes before it are the rows.
 #[derive(Clone)]
 struct Concat {
     width: usize,
-    /// Those of each operand.
-    columns: SmallVec<[Range<usize>; FEW]>,
+    /// The columns of each operand.
+    columns: SmallVec<[Range<usize>; INLINE_OPERANDS]>,
 }
 
 compiled!(Concat);
 
 impl Operation for Concat {
     type Saved<E: Element> = ();
+
+    // The columns make up the width: `plan` sees to it.
+    const OVERWRITES: bool = true;
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
         for (input, columns) in pass.inputs.iter().zip(&self.columns) {

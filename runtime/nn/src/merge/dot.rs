@@ -1,4 +1,4 @@
-//! `dot`: the scalar product along an axis.
+//! `dot`: the dot product along an axis.
 
 use multi_input_kernel::matmul::{multiply, Add, Matrix};
 use multi_input_spec::merge::position;
@@ -6,10 +6,10 @@ use multi_input_spec::merge::position;
 use super::{merge, Layout, MergeInput, Planned};
 use crate::{operation::*, tensor::*};
 
-/// The scalar products of two operands along `axis`, which counts from 0 after the batch or from -1
-/// backwards in each of them: the axes that are left, those of the first operand before those of
-/// the second, or `[1]` where none is. With `normalize` both are divided by their L2 norm first,
-/// which gives the cosine; as in Keras, by no less than 1e-7.
+/// The dot products of two operands along `axis`, which counts from 0 after the batch or backwards
+/// from -1 in each operand. The output has the remaining axes of the first operand, then those of
+/// the second, or `[1]` where there are none. With `normalize` both operands are divided by max(L2
+/// norm, 1e-7) first, which gives the cosine similarity, as in Keras.
 ///
 /// `keras.layers.Dot(axes, normalize)` (whose axes count the batch as well);
 /// `torch.nn.CosineSimilarity`.
@@ -35,34 +35,34 @@ pub fn dot<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
 
 fn plan(axis: isize, normalize: bool, layouts: &[&Layout], sizes: &[usize]) -> Planned {
     let [a, b] = layouts else { return None };
-    let (first, second) = (Matrices::new(a, axis)?, Matrices::new(b, axis)?);
-    // The axes that are left are the output's.
-    let mut left = [vec![a.batch], first.left(a), second.left(b)].concat();
-    if left.len() == 1 {
-        left.push(1);
+    let (first, second) = (MatrixLayout::new(a, axis)?, MatrixLayout::new(b, axis)?);
+    // The output has the remaining axes.
+    let mut remaining = [vec![a.batch], first.remaining(a), second.remaining(b)].concat();
+    if remaining.len() == 1 {
+        remaining.push(1);
     }
-    let fits = a.batch == b.batch && first.columns == second.columns && left == sizes;
+    let fits = a.batch == b.batch && first.columns == second.columns && remaining == sizes;
     fits.then(|| Box::new(Dot { operands: [first, second], normalize }) as _)
 }
 
 /// The products of the matrices of two operands, sample by sample.
 #[derive(Clone)]
 struct Dot {
-    operands: [Matrices; 2],
+    operands: [MatrixLayout; 2],
     normalize: bool,
 }
 
 compiled!(Dot);
 
 impl Operation for Dot {
-    type Saved<E: Element> = [Rows<E>; 2];
+    type Saved<E: Element> = [OperandMatrices<E>; 2];
 
     fn forward<E: Element>(
         &self,
         pass: ForwardPass<'_, E>,
-    ) -> Result<[Rows<E>; 2], OperationError> {
+    ) -> Result<[OperandMatrices<E>; 2], OperationError> {
         let [a, b] = &self.operands;
-        let rows = |input: usize| Rows::new(self.operands[input], &pass.inputs[input]);
+        let rows = |input: usize| OperandMatrices::new(self.operands[input], &pass.inputs[input]);
         let [first, second] = [0, 1].map(|input| match self.normalize {
             true => rows(input).normalized(),
             false => rows(input),
@@ -77,7 +77,7 @@ impl Operation for Dot {
 
     fn backward<E: Element>(
         &self,
-        [first, second]: [Rows<E>; 2],
+        [first, second]: [OperandMatrices<E>; 2],
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
@@ -93,9 +93,10 @@ impl Operation for Dot {
     }
 }
 
-/// An operand as one matrix for each sample: the axis that is summed over are the columns.
+/// The layout of an operand as one matrix for each sample, whose columns are the axis that is
+/// summed over.
 #[derive(Clone, Copy)]
-struct Matrices {
+struct MatrixLayout {
     axis: usize,
     rows: usize,
     columns: usize,
@@ -103,23 +104,23 @@ struct Matrices {
     inner: usize,
 }
 
-impl Matrices {
-    /// `None` where there is no such axis.
-    fn new(layout: &Layout, axis: isize) -> Option<Matrices> {
+impl MatrixLayout {
+    /// `None` where the axis does not exist.
+    fn new(layout: &Layout, axis: isize) -> Option<MatrixLayout> {
         let dims = &layout.dims;
         let axis = position(axis, dims.len())?;
         let inner = dims[axis + 1..].iter().product();
         let rows = dims[..axis].iter().product::<usize>() * inner;
-        Some(Matrices { axis, rows, columns: dims[axis], inner })
+        Some(MatrixLayout { axis, rows, columns: dims[axis], inner })
     }
 
-    /// The sizes of the axes that are left.
-    fn left(&self, layout: &Layout) -> Vec<usize> {
+    /// The sizes of the remaining axes.
+    fn remaining(&self, layout: &Layout) -> Vec<usize> {
         [&layout.dims[..self.axis], &layout.dims[self.axis + 1..]].concat()
     }
 
-    /// Where the elements of the matrices lie in the tensor, one after the other.
-    fn places(&self, len: usize) -> impl Iterator<Item = usize> {
+    /// The tensor indices of the matrices' elements, in the order of the matrices.
+    fn element_indices(&self, len: usize) -> impl Iterator<Item = usize> {
         let (inner, columns) = (self.inner, self.columns);
         let rows = 0..len / columns.max(1);
         rows.flat_map(move |row| {
@@ -128,27 +129,27 @@ impl Matrices {
         })
     }
 
-    /// Adds what is in the order of the matrices to what is in that of the tensor.
+    /// Adds `changes`, in the order of the matrices, to `gradient`, in the order of the tensor.
     fn add<E: Element>(&self, changes: &[E], gradient: &mut [E]) {
-        self.places(changes.len())
+        self.element_indices(changes.len())
             .zip(changes)
-            .for_each(|(place, change)| gradient[place] += *change);
+            .for_each(|(index, change)| gradient[index] += *change);
     }
 }
 
 /// The matrices of an operand.
-struct Rows<E> {
-    of: Matrices,
-    /// The elements in the order of the matrices, normalised where that is wanted.
+struct OperandMatrices<E> {
+    of: MatrixLayout,
+    /// The elements in the order of the matrices, normalised where `normalize` is set.
     matrices: Vec<E>,
-    /// For each row 1 / max(norm, 1e-7); empty where nothing is normalised.
+    /// For each row 1 / max(norm, 1e-7); empty without `normalize`.
     inverse: Vec<E>,
 }
 
-impl<E: Element> Rows<E> {
-    fn new(of: Matrices, values: &[E]) -> Self {
-        let matrices = of.places(values.len()).map(|place| values[place]).collect();
-        Rows { of, matrices, inverse: Vec::new() }
+impl<E: Element> OperandMatrices<E> {
+    fn new(of: MatrixLayout, values: &[E]) -> Self {
+        let matrices = of.element_indices(values.len()).map(|index| values[index]).collect();
+        OperandMatrices { of, matrices, inverse: Vec::new() }
     }
 
     fn normalized(mut self) -> Self {
@@ -164,12 +165,12 @@ impl<E: Element> Rows<E> {
     }
 
     fn samples(&self) -> impl Iterator<Item = Matrix<'_, E>> {
-        let Matrices { rows, columns, .. } = self.of;
+        let MatrixLayout { rows, columns, .. } = self.of;
         let samples = self.matrices.chunks_exact((rows * columns).max(1));
         samples.map(move |sample| Matrix::new(sample, rows, columns))
     }
 
-    /// The gradient, gradient * other, sample by sample.
+    /// The gradient of this operand: grad * other, sample by sample.
     fn backward<'a>(
         &self,
         grads: impl Iterator<Item = Matrix<'a, E>>,
@@ -184,12 +185,12 @@ impl<E: Element> Rows<E> {
         change
     }
 
-    /// From the gradient by the normalised rows to that by the rows as they came.
+    /// Converts the gradient of the normalised rows to that of the rows.
     fn normalize_backward(&self, change: &mut [E]) {
         let width = self.of.columns.max(1);
         let rows = self.matrices.chunks_exact(width).zip(change.chunks_exact_mut(width));
         for ((row, change), inverse) in rows.zip(&self.inverse) {
-            // A norm below the limit is not divided by, so its change does not count.
+            // A norm below the limit is replaced by a constant, through which no gradient flows.
             let counts = *inverse < E::of(1e7);
             let along: E = row.iter().zip(&*change).map(|(x, change)| *x * *change).sum();
             let along = if counts { along } else { E::zero() };

@@ -1,4 +1,4 @@
-//! What the merges that work number by number have in common.
+//! The common parts of the elementwise merges.
 
 use std::{borrow::Cow, rc::Rc};
 
@@ -7,8 +7,8 @@ use multi_input_kernel::operation::AnyOperation;
 use super::{Layout, Planned};
 use crate::{operation::*, tensor::Element};
 
-/// A merge that works number by number. All slices are equally long: operands of other shapes have
-/// been stretched.
+/// An elementwise merge. All slices have the length of the output, to which the operands have been
+/// broadcast.
 pub(super) trait Rule: Clone + 'static {
     fn forward<E: Element>(&self, operands: &[&[E]], output: &mut [E]);
 
@@ -22,11 +22,11 @@ pub(super) trait Rule: Clone + 'static {
     );
 }
 
-/// A rule, and how each operand is stretched.
+/// A rule, and the broadcast of each operand.
 #[derive(Clone)]
 pub(super) struct Elementwise<R> {
     rule: R,
-    stretches: Vec<Stretch>,
+    broadcasts: Vec<Broadcast>,
 }
 
 impl<R: Rule> Elementwise<R> {
@@ -36,17 +36,21 @@ impl<R: Rule> Elementwise<R> {
         Self: AnyOperation,
     {
         let (batch, dims) = sizes.split_first()?;
-        let stretch = |layout: &&Layout| match layout.batch == *batch {
-            true => Stretch::new(&layout.dims, dims),
+        let broadcast = |layout: &&Layout| match layout.batch == *batch {
+            true => Broadcast::new(&layout.dims, dims),
             false => None,
         };
-        let stretches = layouts.iter().map(stretch).collect::<Option<_>>()?;
-        Some(Box::new(Elementwise { rule, stretches }))
+        let broadcasts = layouts.iter().map(broadcast).collect::<Option<_>>()?;
+        Some(Box::new(Elementwise { rule, broadcasts }))
     }
 
-    /// The operands, all as long as the output.
-    fn stretched<'a, E: Element>(&self, inputs: &'a [Cow<'_, [E]>]) -> Vec<Cow<'a, [E]>> {
-        self.stretches.iter().zip(inputs).map(|(stretch, input)| stretch.apply(input)).collect()
+    /// The operands, broadcast to the output.
+    fn broadcast_inputs<'a, E: Element>(&self, inputs: &'a [Cow<'_, [E]>]) -> Vec<Cow<'a, [E]>> {
+        self.broadcasts
+            .iter()
+            .zip(inputs)
+            .map(|(broadcast, input)| broadcast.apply(input))
+            .collect()
     }
 }
 
@@ -54,7 +58,7 @@ impl<R: Rule> Operation for Elementwise<R> {
     type Saved<E: Element> = ();
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
-        self.rule.forward(&slices(&self.stretched(pass.inputs)), pass.output);
+        self.rule.forward(&slices(&self.broadcast_inputs(pass.inputs)), pass.output);
         Ok(())
     }
 
@@ -64,11 +68,11 @@ impl<R: Rule> Operation for Elementwise<R> {
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
-        let (operands, grad) = (self.stretched(pass.inputs), &*pass.gradient);
+        let (operands, grad) = (self.broadcast_inputs(pass.inputs), &*pass.gradient);
         let operands = slices(&operands);
-        for (position, stretch) in self.stretches.iter().enumerate() {
+        for (position, broadcast) in self.broadcasts.iter().enumerate() {
             gradients.edit(position, |gradient| {
-                stretch.gather(grad.len(), gradient, |gradient| {
+                broadcast.sum_to_input(grad.len(), gradient, |gradient| {
                     self.rule.backward(&operands, position, grad, gradient);
                 });
             })?;
@@ -81,25 +85,25 @@ fn slices<'a, E: Element>(values: &'a [Cow<'_, [E]>]) -> Vec<&'a [E]> {
     values.iter().map(AsRef::as_ref).collect()
 }
 
-/// How a sample is stretched to the output's sizes.
+/// The broadcast of a sample to the sizes of the output.
 #[derive(Clone)]
-enum Stretch {
-    /// It has them already, which is the usual case and costs nothing.
+enum Broadcast {
+    /// The sizes are equal, which is the usual case and needs no copy.
     None,
-    /// For each number of the output's sample the one that it repeats, of `len` numbers.
+    /// For each element of an output sample the index of its source, in a sample of `len` elements.
     Repeat { sources: Rc<[usize]>, len: usize },
 }
 
-impl Stretch {
+impl Broadcast {
     /// `None` where sizes are neither equal nor 1.
-    fn new(from: &[usize], to: &[usize]) -> Option<Stretch> {
+    fn new(from: &[usize], to: &[usize]) -> Option<Broadcast> {
         if from == to {
-            return Some(Stretch::None);
+            return Some(Broadcast::None);
         }
         let ahead = to.len().checked_sub(from.len())?;
         let mut sources = vec![0];
         let mut len = 1;
-        // From the last axis to the first: every axis repeats what the later ones gave.
+        // From the last axis to the first: every axis repeats the indices of the later axes.
         for axis in (0..to.len()).rev() {
             let size = if axis < ahead { 1 } else { from[axis - ahead] };
             if size != to[axis] && size != 1 {
@@ -110,26 +114,31 @@ impl Stretch {
             sources = (0..to[axis]).flat_map(repeat).collect();
             len *= size;
         }
-        Some(Stretch::Repeat { sources: sources.into(), len })
+        Some(Broadcast::Repeat { sources: sources.into(), len })
     }
 
     fn apply<'a, E: Element>(&self, values: &'a [E]) -> Cow<'a, [E]> {
         match self {
-            Stretch::None => Cow::Borrowed(values),
-            Stretch::Repeat { sources, len } => values
+            Broadcast::None => Cow::Borrowed(values),
+            Broadcast::Repeat { sources, len } => values
                 .chunks_exact((*len).max(1))
                 .flat_map(|sample| sources.iter().map(|source| sample[*source]))
                 .collect(),
         }
     }
 
-    /// Lets `add` add to a gradient of the stretched size, `stretched` numbers, and sums what
-    /// repeats the same number.
-    fn gather<E: Element>(&self, stretched: usize, gradient: &mut [E], add: impl FnOnce(&mut [E])) {
-        let Stretch::Repeat { sources, len } = self else {
+    /// Calls `add` with a gradient of the broadcast size, `len_broadcast` elements, and sums the
+    /// elements with the same source.
+    fn sum_to_input<E: Element>(
+        &self,
+        len_broadcast: usize,
+        gradient: &mut [E],
+        add: impl FnOnce(&mut [E]),
+    ) {
+        let Broadcast::Repeat { sources, len } = self else {
             return add(gradient);
         };
-        let mut all = vec![E::zero(); stretched];
+        let mut all = vec![E::zero(); len_broadcast];
         add(&mut all);
         let samples = all.chunks_exact(sources.len().max(1));
         for (gradient, sample) in gradient.chunks_exact_mut((*len).max(1)).zip(samples) {
@@ -144,23 +153,23 @@ impl Stretch {
 mod tests {
     use super::*;
 
-    fn stretched(from: &[usize], to: &[usize], values: &[f64]) -> Option<Vec<f64>> {
-        Some(Stretch::new(from, to)?.apply(values).into_owned())
+    fn broadcast(from: &[usize], to: &[usize], values: &[f64]) -> Option<Vec<f64>> {
+        Some(Broadcast::new(from, to)?.apply(values).into_owned())
     }
 
     #[test]
     fn sizes_of_one_are_repeated() {
-        assert_eq!(stretched(&[2], &[2], &[1.0, 2.0]).unwrap(), [1.0, 2.0]);
-        assert_eq!(stretched(&[1], &[3], &[1.0, 2.0]).unwrap(), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
-        assert_eq!(stretched(&[2], &[2, 2], &[1.0, 2.0]).unwrap(), [1.0, 2.0, 1.0, 2.0]);
-        assert_eq!(stretched(&[2, 1], &[2, 2], &[1.0, 2.0]).unwrap(), [1.0, 1.0, 2.0, 2.0]);
-        let middle = stretched(&[2, 1, 2], &[2, 2, 2], &[1.0, 2.0, 3.0, 4.0]).unwrap();
+        assert_eq!(broadcast(&[2], &[2], &[1.0, 2.0]).unwrap(), [1.0, 2.0]);
+        assert_eq!(broadcast(&[1], &[3], &[1.0, 2.0]).unwrap(), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+        assert_eq!(broadcast(&[2], &[2, 2], &[1.0, 2.0]).unwrap(), [1.0, 2.0, 1.0, 2.0]);
+        assert_eq!(broadcast(&[2, 1], &[2, 2], &[1.0, 2.0]).unwrap(), [1.0, 1.0, 2.0, 2.0]);
+        let middle = broadcast(&[2, 1, 2], &[2, 2, 2], &[1.0, 2.0, 3.0, 4.0]).unwrap();
         assert_eq!(middle, [1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0]);
     }
 
     #[test]
     fn other_sizes_do_not_fit() {
-        assert!(stretched(&[2], &[3], &[]).is_none());
-        assert!(stretched(&[2, 2], &[2], &[]).is_none());
+        assert!(broadcast(&[2], &[3], &[]).is_none());
+        assert!(broadcast(&[2, 2], &[2], &[]).is_none());
     }
 }

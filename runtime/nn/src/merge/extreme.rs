@@ -1,4 +1,4 @@
-//! What `maximum` and `minimum` have in common.
+//! The common parts of `maximum` and `minimum`.
 
 use super::{
     elementwise::{Elementwise, Rule},
@@ -6,25 +6,24 @@ use super::{
 };
 use crate::{mask::Mask, operation::*, tensor::Element};
 
-/// Of the operands the one that wins against all before it: the largest or the smallest. As in
-/// TensorFlow, whose gradient asks `x >= y`, the first of equals wins; a NaN wins against numbers.
-/// Of the masked steps of an operand none wins, unless all are masked: then the first operand does,
-/// as in Keras.
+/// The elementwise maximum or minimum. As in TensorFlow, whose gradient tests `x >= y`, the first
+/// of equal operands is selected. A NaN is selected before numbers. Masked steps of an operand are
+/// not selected, unless the step is masked in all operands: then the first operand is, as in Keras.
 #[derive(Clone)]
 pub(super) struct Extreme {
     is_largest: bool,
-    /// One for each operand.
+    /// The mask of each operand.
     masks: Vec<Option<Mask>>,
-    /// How many numbers of the output belong to one step.
+    /// The number of output elements of one step.
     step: usize,
 }
 
 compiled!(Elementwise<Extreme>);
 
-/// The merge that keeps the largest, or else the smallest.
+/// The operation of `maximum` where `is_largest`, and of `minimum` otherwise.
 pub(super) fn plan(is_largest: bool, layouts: &[&Layout], sizes: &[usize]) -> Planned {
     let steps = sizes.get(1).copied().unwrap_or(1);
-    let masks = layouts.iter().map(|layout| Some(layout.mask.as_ref()?.stretched(steps)));
+    let masks = layouts.iter().map(|layout| Some(layout.mask.as_ref()?.broadcast(steps)));
     let masks: Vec<Option<Mask>> = masks.collect();
     if masks.iter().flatten().any(|mask| !mask.covers(sizes[0], steps)) {
         return None;
@@ -34,22 +33,22 @@ pub(super) fn plan(is_largest: bool, layouts: &[&Layout], sizes: &[usize]) -> Pl
 }
 
 impl Extreme {
-    fn counts(&self, operand: usize, place: usize) -> bool {
-        self.masks[operand].as_ref().is_none_or(|mask| mask.counts()[place / self.step])
+    fn counts(&self, operand: usize, index: usize) -> bool {
+        self.masks[operand].as_ref().is_none_or(|mask| mask.counts()[index / self.step])
     }
 
-    fn winner<E: Element>(&self, operands: &[&[E]], place: usize) -> usize {
-        (1..operands.len()).fold(0, |winner, next| {
-            if !self.counts(next, place) {
-                return winner;
+    fn selected_operand<E: Element>(&self, operands: &[&[E]], index: usize) -> usize {
+        (1..operands.len()).fold(0, |selected_operand, next| {
+            if !self.counts(next, index) {
+                return selected_operand;
             }
-            if !self.counts(winner, place) {
+            if !self.counts(selected_operand, index) {
                 return next;
             }
-            let (kept, other) = (operands[winner][place], operands[next][place]);
-            let stays = if self.is_largest { kept >= other } else { kept <= other };
-            if kept.is_nan() || stays {
-                winner
+            let (selected, other) = (operands[selected_operand][index], operands[next][index]);
+            let is_selected = if self.is_largest { selected >= other } else { selected <= other };
+            if selected.is_nan() || is_selected {
+                selected_operand
             } else {
                 next
             }
@@ -59,8 +58,8 @@ impl Extreme {
 
 impl Rule for Extreme {
     fn forward<E: Element>(&self, operands: &[&[E]], output: &mut [E]) {
-        for (place, y) in output.iter_mut().enumerate() {
-            *y = operands[self.winner(operands, place)][place];
+        for (index, y) in output.iter_mut().enumerate() {
+            *y = operands[self.selected_operand(operands, index)][index];
         }
     }
 
@@ -71,8 +70,8 @@ impl Rule for Extreme {
         grad: &[E],
         gradient: &mut [E],
     ) {
-        for (place, (gradient, grad)) in gradient.iter_mut().zip(grad).enumerate() {
-            if self.winner(operands, place) == position {
+        for (index, (gradient, grad)) in gradient.iter_mut().zip(grad).enumerate() {
+            if self.selected_operand(operands, index) == position {
                 *gradient += *grad;
             }
         }

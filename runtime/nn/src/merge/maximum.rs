@@ -1,13 +1,13 @@
-//! `maximum`: the largest of the operands.
+//! `maximum`: the elementwise maximum of the operands.
 
 use super::{extreme, merge, MergeInput};
 use crate::tensor::*;
 
-/// y = max(a, b, ..), number by number; `keras.layers.Maximum`, `torch.maximum`.
+/// y = max(a, b, ..), elementwise; `keras.layers.Maximum`, `torch.maximum`.
 ///
 /// Where operands are equal the gradient goes to the first of them, as in Keras on TensorFlow
-/// (PyTorch halves it). A NaN in one operand comes out as NaN. A step that is masked in an operand,
-/// see [`MergeInput::masked`], is left to the others.
+/// (PyTorch halves it). The maximum with a NaN is NaN. Steps that are masked in an operand, see
+/// [`MergeInput::masked`], are not compared.
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};

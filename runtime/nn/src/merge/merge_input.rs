@@ -5,36 +5,35 @@ use smallvec::SmallVec;
 
 use crate::{mask::Mask, missing, tensor::*};
 
-/// One operand of a merge: a tensor with a batch dimension, whatever its shape.
+/// One operand of a merge: a tensor of any shape with a batch dimension.
 ///
-/// It shares the tensor's elements and its identity, so gradients arrive at the tensor itself.
+/// It shares the tensor's elements and its identity, so its gradient is that of the tensor.
 pub struct MergeInput<E: Element, D: Backend<E>> {
     tensor: Flat<E, D>,
     layout: Layout,
 }
 
-/// What is known of an operand beside its numbers.
+/// The sizes and masks of an operand.
 pub(crate) struct Layout {
     pub(super) batch: usize,
     /// The sizes of one sample.
     pub(super) dims: SmallVec<[usize; 4]>,
-    /// For each row whether it has the operand; all have it where this says nothing.
+    /// For each row whether the operand is present; `None` where it is present in all rows.
     pub(super) present: Option<Vec<bool>>,
-    /// Which steps count.
+    /// The unmasked steps.
     pub(super) mask: Option<Mask>,
 }
 
 impl Layout {
-    /// Whether row `row` has this operand.
+    /// Whether the operand is present in row `row`.
     pub(super) fn is_present(&self, row: usize) -> bool {
         self.present.as_ref().is_none_or(|present| present[row])
     }
 }
 
 impl<E: Element, D: Backend<E>> MergeInput<E, D> {
-    /// The tensor as an operand. A tensor that is permuted or broadcast is an error: the copy that
-    /// would bring it into order belongs on the tape, `try_contiguous` on the traced tensor does
-    /// it.
+    /// The tensor as an operand. A tensor that is permuted or broadcast is an error, because the
+    /// copy into row-major order belongs on the tape: call `try_contiguous` on the traced tensor.
     pub fn new<S: Shape>(tensor: &Tensor<S, E, D>) -> Result<Self, D::Err> {
         match tensor.shape().concrete().as_ref().split_first() {
             Some((batch, dims)) => {
@@ -46,8 +45,8 @@ impl<E: Element, D: Backend<E>> MergeInput<E, D> {
         }
     }
 
-    /// The same operand, which only the rows with a 1 have; [`average`](super::average) leaves it
-    /// out of the others.
+    /// This operand, present only in the rows where `presence` is 1; [`average`](super::average)
+    /// leaves it out in the other rows.
     pub fn present<B: Dim>(
         mut self,
         presence: &Tensor<(B, Const<1>), E, D>,
@@ -56,8 +55,8 @@ impl<E: Element, D: Backend<E>> MergeInput<E, D> {
         Ok(self)
     }
 
-    /// The same operand, of whose steps only those count that `mask` names;
-    /// [`maximum`](super::maximum) and [`minimum`](super::minimum) leave the others out.
+    /// This operand with a mask; [`maximum`](super::maximum) and [`minimum`](super::minimum) leave
+    /// out masked steps.
     pub fn masked(mut self, mask: &Mask) -> Result<Self, D::Err> {
         match self.dims().first() {
             Some(steps) if mask.covers(self.layout.batch, *steps) => {
@@ -72,7 +71,7 @@ impl<E: Element, D: Backend<E>> MergeInput<E, D> {
         &self.layout
     }
 
-    pub(super) fn device(&self) -> &D {
+    pub(crate) fn device(&self) -> &D {
         self.tensor.device()
     }
 
@@ -85,7 +84,7 @@ impl<E: Element, D: Backend<E>> MergeInput<E, D> {
         &self.layout.dims
     }
 
-    /// As an input of an operation.
+    /// The input of an operation.
     pub(crate) fn operand(&self) -> &dyn Operand<E, D> {
         &self.tensor
     }

@@ -1,13 +1,13 @@
-//! `minimum`: the smallest of the operands.
+//! `minimum`: the elementwise minimum of the operands.
 
 use super::{extreme, merge, MergeInput};
 use crate::tensor::*;
 
-/// y = min(a, b, ..), number by number; `keras.layers.Minimum`, `torch.minimum`.
+/// y = min(a, b, ..), elementwise; `keras.layers.Minimum`, `torch.minimum`.
 ///
 /// Where operands are equal the gradient goes to the first of them, as in Keras on TensorFlow
-/// (PyTorch halves it). A NaN in one operand comes out as NaN. A step that is masked in an operand,
-/// see [`MergeInput::masked`], is left to the others.
+/// (PyTorch halves it). The minimum with a NaN is NaN. Steps that are masked in an operand, see
+/// [`MergeInput::masked`], are not compared.
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};

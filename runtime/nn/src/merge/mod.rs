@@ -1,7 +1,7 @@
-//! The merge rules: several tensors of one batch become one.
+//! The merge layers: several tensors of one batch become one.
 //!
-//! The operands, [`MergeInput`]s, may have different shapes, and one tensor may be several of them. The
-//! tape of all of them is merged into one and rides on the result:
+//! The operands, [`MergeInput`]s, may have different shapes, and one tensor may occur several
+//! times. The result carries the tape of all operands:
 //!
 //! ```
 //! use dfdx::{prelude::*, tensor::NoneTape};
@@ -18,8 +18,8 @@
 //! assert_eq!(sum.as_vec(), [2.0, 4.0]);
 //! ```
 //!
-//! Sizes that do not fit are errors. The rules that work number by number stretch sizes of 1, and a
-//! shorter shape counts as if sizes of 1 stood before it, as in Keras.
+//! Sizes that do not match are errors. Elementwise merges broadcast sizes of 1, and a shape of
+//! fewer dimensions is padded with leading sizes of 1, as in Keras.
 
 mod add;
 mod average;
@@ -49,30 +49,31 @@ use smallvec::SmallVec;
 
 use crate::{operation::*, tensor::*};
 
-/// As many operands as most merges have.
-const FEW: usize = 4;
+/// The number of operands that are stored inline.
+const INLINE_OPERANDS: usize = 4;
 
-/// The operation of a merge; `None` where sizes do not fit.
+/// The operation of a merge; `None` where the sizes do not match.
 type Planned = Option<Box<dyn AnyOperation>>;
 
-/// Merges by the operation that `plan` makes for the layouts of the operands and the sizes of the
-/// output.
+/// Merges the operands with the operation that `plan` returns for their layouts and the sizes of
+/// the output.
 fn merge<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     plan: &dyn Fn(&[&Layout], &[usize]) -> Planned,
     parts: &[MergeInput<E, D>],
     shape: S,
     tape: T,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let layouts: SmallVec<[&Layout; FEW]> = parts.iter().map(MergeInput::layout).collect();
+    let layouts: SmallVec<[&Layout; INLINE_OPERANDS]> =
+        parts.iter().map(MergeInput::layout).collect();
     let operation = plan(&layouts, shape.concrete().as_ref()).ok_or_else(D::size_error)?;
     let device = parts.first().ok_or_else(D::size_error)?.device();
-    let operands: SmallVec<[_; FEW]> = parts.iter().map(MergeInput::operand).collect();
+    let operands: SmallVec<[_; INLINE_OPERANDS]> = parts.iter().map(MergeInput::operand).collect();
     record(&*operation, &operands, shape, device, tape)
 }
 
 #[cfg(test)]
 mod tests {
-    //! What the tests of all rules need.
+    //! Helpers of the merges' tests.
 
     use dfdx::{shapes::ConstShape, tensor::Cpu};
 

@@ -1,4 +1,4 @@
-//! `multiply`: the product of the operands.
+//! `multiply`: the elementwise product of the operands.
 
 use super::{
     elementwise::{Elementwise, Rule},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{operation::*, tensor::*};
 
-/// y = a b .., number by number; `keras.layers.Multiply`, `torch.mul`.
+/// y = a b .., elementwise; `keras.layers.Multiply`, `torch.mul`.
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};
@@ -49,7 +49,8 @@ impl Rule for Multiply {
         grad: &[E],
         gradient: &mut [E],
     ) {
-        // The product of the others, not the output divided by this one, which may be zero.
+        // The product of the other operands, not the output divided by this operand, which may be
+        // zero.
         let mut product = grad.to_vec();
         for (other, operand) in operands.iter().enumerate() {
             if other != position {

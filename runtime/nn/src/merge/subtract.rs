@@ -1,4 +1,4 @@
-//! `subtract`: the first operand less the second.
+//! `subtract`: the elementwise difference of two operands.
 
 use super::{
     elementwise::{Elementwise, Rule},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{operation::*, tensor::*};
 
-/// y = a - b, of exactly two operands; `keras.layers.Subtract`, `torch.sub`.
+/// y = a - b, elementwise, of exactly two operands; `keras.layers.Subtract`, `torch.sub`.
 ///
 /// ```
 /// use dfdx::{prelude::*, tensor::NoneTape};

@@ -1,4 +1,4 @@
-//! `Adam`.
+//! `Adam`: adaptive moment estimation.
 
 use multi_input_kernel::{
     catch_up::{self, MomentumSteps},
@@ -8,24 +8,24 @@ use multi_input_kernel::{
 
 use super::{fraction, positive, scale, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize};
 
-/// m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
-/// w -= lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon).
+/// m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w -= lr sqrt(1 - b2^t) / (1 - b1^t) * m /
+/// (sqrt(v) + epsilon).
 ///
-/// `keras.optimizers.Adam` (`torch.optim.Adam` corrects epsilon for the bias, this does not).
+/// `keras.optimizers.Adam`; `torch.optim.Adam`, which also applies the bias correction to epsilon.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adam {
     /// The learning rate, `lr`.
     pub learning_rate: f64,
-    /// How slowly the mean of the gradient changes.
+    /// The decay rate of the mean of the gradient.
     pub beta_1: f64,
-    /// How slowly the mean of its square changes.
+    /// The decay rate of the mean of the squared gradient.
     pub beta_2: f64,
-    /// What keeps the division away from zero.
+    /// Added to the root, so that the divisor is not zero.
     pub epsilon: f64,
 }
 
 impl Adam {
-    /// Keras's defaults but for the learning rate; Keras's own is 1e-3.
+    /// Keras's defaults with another learning rate; Keras's is 1e-3.
     pub const fn new(learning_rate: f64) -> Adam {
         Adam { learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
     }
@@ -73,8 +73,8 @@ impl Optimizer for Adam {
     ) {
         let step = Step {
             rate: E::of(self.rate(step)),
-            keep_m: E::of(1.0 - self.beta_1),
-            keep_v: E::of(1.0 - self.beta_2),
+            one_minus_beta_1: E::of(1.0 - self.beta_1),
+            one_minus_beta_2: E::of(1.0 - self.beta_2),
             epsilon: E::of(self.epsilon),
         };
         update(step, weights, gradient, slots);
@@ -84,36 +84,37 @@ impl Optimizer for Adam {
         Some(StepSize { rate: self.rate(step), decay: 0.0 })
     }
 
-    /// The means fade by a power. The weights take their steps one by one, since epsilon stands
-    /// beside the root, until no step could move them any more; at most so many that what is left
-    /// out is below the rounding of the way that they have gone (171 in single precision, for
-    /// Keras's settings).
+    /// The means decay by a power of their betas. The weights need one step after the other,
+    /// because epsilon is added to the root. The loop ends when a step no longer changes a weight,
+    /// and at most after a number of steps for which the remaining displacement is below the
+    /// rounding of the whole (171 in single precision, for Keras's hyperparameters).
     fn catch_up<E: Element>(
         &self,
         pending: &PendingSteps<'_>,
         weights: &mut [E],
         slots: &mut [Vec<E>],
     ) {
-        let most = self.steps_that_count::<E>();
+        let most = self.significant_steps::<E>();
         catch_up::each_row(pending, most, weights, slots, |steps, weights, [m, v]| {
-            let (keep_m, keep_v) = (self.beta_1, self.beta_2);
-            MomentumSteps { steps, most, keep_m, keep_v, epsilon: self.epsilon }.run(weights, m, v);
-            scale(m, keep_m.powf(steps.len() as f64));
-            scale(v, keep_v.powf(steps.len() as f64));
+            let (beta_1, beta_2) = (self.beta_1, self.beta_2);
+            MomentumSteps { steps, most, keep_m: beta_1, keep_v: beta_2, epsilon: self.epsilon }
+                .run(weights, m, v);
+            scale(m, beta_1.powf(steps.len() as f64));
+            scale(v, beta_2.powf(steps.len() as f64));
         });
     }
 }
 
 impl Adam {
-    /// The learning rate of a step, corrected for the bias of the means.
+    /// The learning rate of a step with the bias correction of both means.
     fn rate(&self, step: u64) -> f64 {
         let t = step as f64;
         self.learning_rate * ((1.0 - self.beta_2.powf(t)).sqrt() / (1.0 - self.beta_1.powf(t)))
     }
 
-    /// After how many steps without a gradient what is left of the way is an eighth of a rounding
-    /// of the whole: a step is at most beta_1 / sqrt(beta_2) times the one before it.
-    fn steps_that_count<E: Element>(&self) -> usize {
+    /// The number of steps without a gradient after which the remaining displacement is an eighth
+    /// of a rounding of the whole. A step is at most beta_1 / sqrt(beta_2) times the step before.
+    fn significant_steps<E: Element>(&self) -> usize {
         let ratio = self.beta_1 / self.beta_2.sqrt();
         match ratio < 1.0 {
             true => ((E::epsilon().as_f64() / 8.0).ln() / ratio.ln()).ceil() as usize,
@@ -122,20 +123,20 @@ impl Adam {
     }
 }
 
-/// One step's numbers.
+/// The coefficients of one step.
 #[derive(Clone, Copy)]
 struct Step<E> {
     rate: E,
-    keep_m: E,
-    keep_v: E,
+    one_minus_beta_1: E,
+    one_minus_beta_2: E,
     epsilon: E,
 }
 
 impl<E: Element> Rule<E, 2> for Step<E> {
     #[inline(always)]
     fn step(self, w: E, g: E, [m, v]: [E; 2]) -> (E, [E; 2]) {
-        let m = m + (g - m) * self.keep_m;
-        let v = v + (g * g - v) * self.keep_v;
+        let m = m + (g - m) * self.one_minus_beta_1;
+        let v = v + (g * g - v) * self.one_minus_beta_2;
         (w - m * self.rate / (v.sqrt() + self.epsilon), [m, v])
     }
 }

@@ -1,4 +1,4 @@
-//! `AdamW`.
+//! `AdamW`: Adam with decoupled weight decay.
 
 use multi_input_kernel::{
     update::{update, Rule},
@@ -7,25 +7,25 @@ use multi_input_kernel::{
 
 use super::{Adam, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize};
 
-/// w -= lr decay w, and then Adam's step: the decay does not pass through Adam's means. Every
-/// tensor decays, biases included.
+/// w -= lr decay w, followed by Adam's step: the decay is not part of the gradient. All tensors
+/// decay, including biases.
 ///
 /// `keras.optimizers.AdamW`; `torch.optim.AdamW`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
-    /// The step that follows the decay.
+    /// The hyperparameters of the step after the decay.
     pub adam: Adam,
-    /// How much of a weight a learning rate of 1 would take away.
+    /// The weight decay, as a fraction of the weight for a learning rate of 1.
     pub decay: f64,
 }
 
 impl AdamW {
-    /// Keras's defaults but for the learning rate; the decay is 0.004.
+    /// Keras's defaults with another learning rate; the decay is 0.004.
     pub const fn new(learning_rate: f64) -> AdamW {
         AdamW { adam: Adam::new(learning_rate), decay: 0.004 }
     }
 
-    /// Another decay.
+    /// With another weight decay.
     #[must_use]
     pub const fn decay(mut self, decay: f64) -> AdamW {
         self.decay = decay;
@@ -82,8 +82,8 @@ impl Optimizer for AdamW {
         Some(StepSize { decay: self.adam.learning_rate * self.decay, ..adam })
     }
 
-    /// Adam's, with each step's decay before it; once no step moves a weight any more the decays
-    /// are one product.
+    /// Adam's, with each step's decay before it. After the last step that changes a weight, the
+    /// remaining decays are one product.
     fn catch_up<E: Element>(
         &self,
         pending: &PendingSteps<'_>,
@@ -94,7 +94,7 @@ impl Optimizer for AdamW {
     }
 }
 
-/// One step's decay.
+/// The decay of one step: the learning rate times the weight decay.
 #[derive(Clone, Copy)]
 struct Decay<E>(E);
 

@@ -1,10 +1,10 @@
-//! An optimizer without its type.
+//! Type erasure of optimizers.
 
 use multi_input_kernel::{ByDtype, Element};
 
 use super::{Optimizer, PendingSteps, StepSize};
 
-/// An [`Optimizer`] as an object: what the training loop sees of it.
+/// An [`Optimizer`] as an object, for the training loop.
 pub trait AnyOptimizer: std::fmt::Debug {
     /// [`Optimizer::slots`].
     fn slots(&self) -> &'static [&'static str];
@@ -16,17 +16,17 @@ pub trait AnyOptimizer: std::fmt::Debug {
     fn mistakes(&self) -> Vec<String>;
     /// [`Optimizer::step_size`].
     fn step_size(&self, step: u64) -> Option<StepSize>;
-    /// The same optimizer once more.
+    /// A clone of the optimizer.
     fn clone_boxed(&self) -> Box<dyn AnyOptimizer>;
-    /// What it does to weights of `f32`.
+    /// The update of weights of `f32`.
     #[doc(hidden)]
     fn on_f32(&self) -> &dyn Update<f32>;
-    /// What it does to weights of `f64`.
+    /// The update of weights of `f64`.
     #[doc(hidden)]
     fn on_f64(&self) -> &dyn Update<f64>;
 }
 
-/// What an optimizer does to weights of a dtype.
+/// The update of an optimizer for one dtype.
 pub trait Update<E> {
     /// [`Optimizer::update`].
     fn update(&self, step: u64, weights: &mut [E], gradient: &[E], slots: &mut [Vec<E>]);
@@ -34,8 +34,8 @@ pub trait Update<E> {
     fn catch_up(&self, pending: &PendingSteps<'_>, weights: &mut [E], slots: &mut [Vec<E>]);
 }
 
-/// An optimizer to be had as an object; apart from the optimizer itself, so that no method of it has two
-/// meanings.
+/// A wrapper that makes an optimizer an object. A separate type, so that the methods of an
+/// optimizer are unambiguous.
 pub(super) struct Erased<O>(pub(super) O);
 
 impl<O: Optimizer> std::fmt::Debug for Erased<O> {
@@ -104,7 +104,7 @@ impl ByDtype for dyn AnyOptimizer + '_ {
 }
 
 impl dyn AnyOptimizer + '_ {
-    /// What it does to weights of `E`.
+    /// The update of weights of `E`.
     pub fn on<E: Element>(&self) -> &dyn Update<E> {
         E::of_dtype(self)
     }

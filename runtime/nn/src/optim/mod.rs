@@ -1,4 +1,4 @@
-//! Optimizers with Keras's formulas and defaults, one file each, and state that can be saved.
+//! Optimizers with the formulas and defaults of Keras, one file each, whose state can be saved.
 
 mod adam;
 mod adam_w;
@@ -19,23 +19,24 @@ pub use multi_input_kernel::{PendingSteps, StepSize, Steps};
 
 use multi_input_kernel::Element;
 
-/// A rule that makes new weights of old ones and their gradient.
+/// An update rule of weights by their gradient.
 ///
-/// The rule itself is plain numbers; what it remembers lives in an [`OptimizerState`].
+/// The optimizer has the hyperparameters; its state is an [`OptimizerState`].
 pub trait Optimizer: std::fmt::Debug + Clone + 'static {
-    /// What is remembered for every weight, e.g. `["momentum", "velocity"]`.
+    /// The names of the state's values for each weight, e.g. `["momentum", "velocity"]`.
     fn slots(&self) -> &'static [&'static str];
 
     /// The learning rate.
     fn learning_rate(&self) -> f64;
 
-    /// Takes steps of another learning rate from now on.
+    /// Sets the learning rate of the following steps.
     fn set_learning_rate(&mut self, learning_rate: f64);
 
-    /// What is wrong with the settings, in words; empty where nothing is.
+    /// The invalid hyperparameters, one text each; empty where all are valid.
     fn mistakes(&self) -> Vec<String>;
 
-    /// Step number `step`, from 1, for the weights of one tensor. `slots` starts as zeros.
+    /// Updates the weights of one tensor. `step` is the number of the step, from 1. `slots` are
+    /// zeros before the first step.
     fn update<E: Element>(
         &self,
         step: u64,
@@ -44,19 +45,20 @@ pub trait Optimizer: std::fmt::Debug + Clone + 'static {
         slots: &mut [Vec<E>],
     );
 
-    /// What step number `step` does to a weight whose gradient is zero, so that the rows of a table
-    /// which no batch looks up can take their steps later, many at once. `None`, the default, where
-    /// the optimizer has no [`catch_up`](Optimizer::catch_up): its steps change all rows of every table.
+    /// The size of step number `step` for a weight whose gradient is zero, from which
+    /// [`catch_up`](Optimizer::catch_up) computes deferred updates of embedding rows. `None`, the
+    /// default, where the optimizer does not implement `catch_up`: its steps update all rows of
+    /// every table.
     fn step_size(&self, step: u64) -> Option<StepSize> {
         let _ = step;
         None
     }
 
-    /// Takes all steps that some rows owe, each with a gradient of zero. `weights` and every slot
-    /// hold the rows one after the other, as many as `owed` speaks of.
+    /// Applies all deferred steps of some rows, each with a gradient of zero. `weights` and every
+    /// slot have the rows of `pending`, one after the other.
     ///
-    /// The result is that of [`update`](Optimizer::update) step for step but for rounding, and is
-    /// a function of the arguments alone.
+    /// The result is that of one [`update`](Optimizer::update) for each step, up to rounding, and
+    /// depends only on the arguments.
     fn catch_up<E: Element>(
         &self,
         pending: &PendingSteps<'_>,
@@ -66,40 +68,41 @@ pub trait Optimizer: std::fmt::Debug + Clone + 'static {
         let _ = (pending, weights, slots);
     }
 
-    /// The optimizer as an object. Those of this crate have a function of their own for it, which is
-    /// no generic one: so what they do to weights is compiled here, and not in the crate that trains.
+    /// The optimizer as an object. The optimizers of this crate override this method by a function
+    /// without type parameters, so that their loops are compiled in this crate and not in the
+    /// user's.
     #[doc(hidden)]
     fn boxed(&self) -> Box<dyn AnyOptimizer> {
         Box::new(Erased(self.clone()))
     }
 }
 
-/// Multiplies.
+/// Multiplies all numbers by a factor.
 fn scale<E: Element>(numbers: &mut [E], by: f64) {
     let by = E::of(by);
     numbers.iter_mut().for_each(|number| *number *= by);
 }
 
-/// What a velocity that keeps the share `keep` of itself adds up to in so many steps, each step's
-/// after it has shrunk: keep + keep^2 + ... as a multiple of what it is before.
-fn way(keep: f64, steps: usize) -> f64 {
-    keep * (1.0 - keep.powf(steps as f64)) / (1.0 - keep)
+/// The sum of `ratio^k` for k from 1 to `steps`: the displacement by a velocity of 1 that shrinks
+/// by `ratio` before each step.
+fn geometric_sum(ratio: f64, steps: usize) -> f64 {
+    ratio * (1.0 - ratio.powf(steps as f64)) / (1.0 - ratio)
 }
 
-/// Adds the multiple of a velocity.
-fn add<E: Element>(weights: &mut [E], velocity: &[E], times: f64) {
-    let times = E::of(times);
-    weights.iter_mut().zip(velocity).for_each(|(weight, velocity)| *weight += *velocity * times);
+/// Adds `factor` times the velocity.
+fn add_scaled<E: Element>(weights: &mut [E], velocity: &[E], factor: f64) {
+    let factor = E::of(factor);
+    weights.iter_mut().zip(velocity).for_each(|(weight, velocity)| *weight += *velocity * factor);
 }
 
-/// Complains where `value` is not above zero.
+/// Adds an error where `value` is not above zero.
 fn positive(name: &str, value: f64, mistakes: &mut Vec<String>) {
     if !(value > 0.0 && value.is_finite()) {
         mistakes.push(format!("`{name}` must be a number above 0, but is {value}"));
     }
 }
 
-/// Complains where `value` is not in 0 to 1, 1 excluded.
+/// Adds an error where `value` is below 0, or 1 and above.
 fn fraction(name: &str, value: f64, mistakes: &mut Vec<String>) {
     if !(0.0..1.0).contains(&value) {
         mistakes.push(format!("`{name}` must be at least 0 and below 1, but is {value}"));

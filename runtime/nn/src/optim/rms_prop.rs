@@ -1,4 +1,4 @@
-//! `RmsProp`.
+//! `RmsProp`: divides the gradient by a moving average of its size.
 
 use multi_input_kernel::{
     catch_up,
@@ -7,30 +7,31 @@ use multi_input_kernel::{
 };
 
 use super::{
-    add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize,
+    add_scaled, fraction, geometric_sum, positive, scale, AnyOptimizer, Erased, Optimizer,
+    PendingSteps, StepSize,
 };
 
-/// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon). With a momentum, the step joins a
-/// velocity, u = momentum u + lr g / sqrt(v + epsilon), and w -= u. Centered, the square of
-/// m = rho m + (1 - rho) g is taken off v in the root.
+/// v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon). With momentum, u = momentum u + lr g /
+/// sqrt(v + epsilon) and w -= u. Where `centered`, v - m^2 replaces v in the root, with m = rho m +
+/// (1 - rho) g.
 ///
-/// `keras.optimizers.RMSprop` (`torch.optim.RMSprop` adds epsilon outside the root).
+/// `keras.optimizers.RMSprop`; `torch.optim.RMSprop`, which adds epsilon outside the root.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RmsProp {
     /// The learning rate, `lr`.
     pub learning_rate: f64,
-    /// How slowly the mean of the squared gradient changes.
+    /// The decay rate of the moving averages.
     pub rho: f64,
-    /// How much of the last step's velocity is kept; 0 for none.
+    /// The momentum; 0 for none.
     pub momentum: f64,
-    /// What keeps the division away from zero.
+    /// Added to the mean square, so that the divisor is not zero.
     pub epsilon: f64,
-    /// Whether the step is divided by the gradient's deviation instead of its size.
+    /// Whether the gradient is divided by its standard deviation instead of its root mean square.
     pub centered: bool,
 }
 
 impl RmsProp {
-    /// Keras's defaults but for the learning rate; Keras's own is 1e-3.
+    /// Keras's defaults with another learning rate; Keras's is 1e-3.
     pub const fn new(learning_rate: f64) -> RmsProp {
         RmsProp { learning_rate, rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }
@@ -78,11 +79,11 @@ impl Optimizer for RmsProp {
         let step = Step {
             rate: E::of(self.learning_rate),
             rho: E::of(self.rho),
-            fresh: E::of(1.0 - self.rho),
+            one_minus_rho: E::of(1.0 - self.rho),
             momentum: E::of(self.momentum),
             epsilon: E::of(self.epsilon),
             centered: self.centered,
-            moving: self.momentum > 0.0,
+            has_momentum: self.momentum > 0.0,
         };
         match slots.len() {
             1 => update::<E, 1>(step, weights, gradient, slots),
@@ -95,7 +96,7 @@ impl Optimizer for RmsProp {
         Some(StepSize { rate: self.learning_rate, decay: 0.0 })
     }
 
-    /// The means fade, and the way of a velocity is a geometric sum.
+    /// The averages decay by a power of rho, and the displacement by a velocity is a geometric sum.
     fn catch_up<E: Element>(
         &self,
         pending: &PendingSteps<'_>,
@@ -103,22 +104,22 @@ impl Optimizer for RmsProp {
         slots: &mut [Vec<E>],
     ) {
         match slots.len() {
-            1 => self.rest::<E, 1>(pending, weights, slots),
-            2 => self.rest::<E, 2>(pending, weights, slots),
-            _ => self.rest::<E, 3>(pending, weights, slots),
+            1 => self.catch_up_slots::<E, 1>(pending, weights, slots),
+            2 => self.catch_up_slots::<E, 2>(pending, weights, slots),
+            _ => self.catch_up_slots::<E, 3>(pending, weights, slots),
         }
     }
 }
 
 impl RmsProp {
-    fn rest<E: Element, const SLOTS: usize>(
+    fn catch_up_slots<E: Element, const SLOTS: usize>(
         &self,
         pending: &PendingSteps<'_>,
         weights: &mut [E],
         slots: &mut [Vec<E>],
     ) {
-        let moving = self.momentum > 0.0;
-        let means = if moving { SLOTS - 1 } else { SLOTS };
+        let has_momentum = self.momentum > 0.0;
+        let means = if has_momentum { SLOTS - 1 } else { SLOTS };
         catch_up::each_row(
             pending,
             1,
@@ -126,11 +127,11 @@ impl RmsProp {
             slots,
             |steps, weights, slots: [&mut [E]; SLOTS]| {
                 let count = steps.len() as f64;
-                for (place, slot) in slots.into_iter().enumerate() {
-                    if place < means {
+                for (index, slot) in slots.into_iter().enumerate() {
+                    if index < means {
                         scale(slot, self.rho.powf(count));
                     } else {
-                        add(weights, slot, -way(self.momentum, steps.len()));
+                        add_scaled(weights, slot, -geometric_sum(self.momentum, steps.len()));
                         scale(slot, self.momentum.powf(count));
                     }
                 }
@@ -139,30 +140,31 @@ impl RmsProp {
     }
 }
 
-/// One step's numbers.
+/// The coefficients of one step.
 #[derive(Clone, Copy)]
 struct Step<E> {
     rate: E,
     rho: E,
-    fresh: E,
+    one_minus_rho: E,
     momentum: E,
     epsilon: E,
     centered: bool,
-    moving: bool,
+    has_momentum: bool,
 }
 
-/// The mean square comes first, the mean second and the velocity last, where they are.
+/// The slots are the mean square, the mean where `centered`, and the velocity where there is
+/// momentum.
 impl<E: Element, const SLOTS: usize> Rule<E, SLOTS> for Step<E> {
     #[inline(always)]
     fn step(self, w: E, g: E, mut slots: [E; SLOTS]) -> (E, [E; SLOTS]) {
-        slots[0] = self.rho * slots[0] + self.fresh * g * g;
+        slots[0] = self.rho * slots[0] + self.one_minus_rho * g * g;
         let mut variance = slots[0];
         if self.centered {
-            slots[1] = self.rho * slots[1] + self.fresh * g;
+            slots[1] = self.rho * slots[1] + self.one_minus_rho * g;
             variance -= slots[1] * slots[1];
         }
         let mut step = self.rate * g / (variance + self.epsilon).sqrt();
-        if self.moving {
+        if self.has_momentum {
             step += self.momentum * slots[SLOTS - 1];
             slots[SLOTS - 1] = step;
         }

@@ -1,4 +1,4 @@
-//! `Sgd`: gradient descent, with momentum on request.
+//! `Sgd`: gradient descent, optionally with momentum.
 
 use multi_input_kernel::{
     catch_up,
@@ -7,34 +7,35 @@ use multi_input_kernel::{
 };
 
 use super::{
-    add, fraction, positive, scale, way, AnyOptimizer, Erased, Optimizer, PendingSteps, StepSize,
+    add_scaled, fraction, geometric_sum, positive, scale, AnyOptimizer, Erased, Optimizer,
+    PendingSteps, StepSize,
 };
 
-/// Without momentum w -= lr g. With it v = momentum v - lr g, and w += v, or for Nesterov
-/// w += momentum v - lr g.
+/// Without momentum w -= lr g. With momentum v = momentum v - lr g, and w += v, or for Nesterov w
+/// += momentum v - lr g.
 ///
-/// `keras.optimizers.SGD` (`torch.optim.SGD` leaves the learning rate out of the velocity).
+/// `keras.optimizers.SGD`; `torch.optim.SGD`, whose velocity does not contain the learning rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {
     /// The learning rate, `lr`.
     pub learning_rate: f64,
-    /// How much of the last step's velocity is kept.
+    /// The momentum and its kind.
     pub momentum: Momentum,
 }
 
-/// How a velocity moves the weights.
+/// The kind of momentum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Momentum {
-    /// No velocity at all.
+    /// No velocity.
     None,
-    /// Polyak's.
+    /// Polyak's momentum.
     Classical(f64),
-    /// Nesterov's, which looks one step ahead.
+    /// Nesterov's momentum: `nesterov=True`.
     Nesterov(f64),
 }
 
 impl Sgd {
-    /// Without momentum. Keras's own learning rate is 0.01.
+    /// Without momentum. Keras's default learning rate is 0.01.
     pub const fn new(learning_rate: f64) -> Sgd {
         Sgd { learning_rate, momentum: Momentum::None }
     }
@@ -98,9 +99,9 @@ impl Optimizer for Sgd {
             Momentum::Nesterov(momentum) => (momentum, true),
         };
         match slots.len() {
-            0 => update(Plain(rate), weights, gradient, slots),
+            0 => update(GradientStep(rate), weights, gradient, slots),
             _ => update(
-                Moving { rate, momentum: E::of(momentum), nesterov },
+                MomentumStep { rate, momentum: E::of(momentum), nesterov },
                 weights,
                 gradient,
                 slots,
@@ -112,7 +113,7 @@ impl Optimizer for Sgd {
         Some(StepSize { rate: self.learning_rate, decay: 0.0 })
     }
 
-    /// Without momentum nothing is owed; the way of a velocity is a geometric sum.
+    /// Without momentum no update is deferred. With momentum the displacement is a geometric sum.
     fn catch_up<E: Element>(
         &self,
         pending: &PendingSteps<'_>,
@@ -125,32 +126,32 @@ impl Optimizer for Sgd {
             Momentum::Nesterov(momentum) => (momentum, momentum),
         };
         catch_up::each_row(pending, 1, weights, slots, |steps, weights, [velocity]| {
-            add(weights, velocity, ahead * way(momentum, steps.len()));
+            add_scaled(weights, velocity, ahead * geometric_sum(momentum, steps.len()));
             scale(velocity, momentum.powf(steps.len() as f64));
         });
     }
 }
 
-/// One step without a velocity.
+/// A step without a velocity.
 #[derive(Clone, Copy)]
-struct Plain<E>(E);
+struct GradientStep<E>(E);
 
-impl<E: Element> Rule<E, 0> for Plain<E> {
+impl<E: Element> Rule<E, 0> for GradientStep<E> {
     #[inline(always)]
     fn step(self, w: E, g: E, none: [E; 0]) -> (E, [E; 0]) {
         (w - self.0 * g, none)
     }
 }
 
-/// One step with a velocity.
+/// A step with a velocity.
 #[derive(Clone, Copy)]
-struct Moving<E> {
+struct MomentumStep<E> {
     rate: E,
     momentum: E,
     nesterov: bool,
 }
 
-impl<E: Element> Rule<E, 1> for Moving<E> {
+impl<E: Element> Rule<E, 1> for MomentumStep<E> {
     #[inline(always)]
     fn step(self, w: E, g: E, [v]: [E; 1]) -> (E, [E; 1]) {
         let v = self.momentum * v - self.rate * g;

@@ -1,4 +1,4 @@
-//! What an optimizer remembers between steps, and one step over a whole module.
+//! The state of an optimizer, and a step on a whole module.
 
 use dfdx::tensor::Gradients;
 use serde::{Deserialize, Serialize};
@@ -9,28 +9,30 @@ use crate::{
     tensor::*,
 };
 
-/// The memory of an optimizer, in the order in which the module's tensors are visited.
+/// The state of an optimizer, in the order in which the module's tensors are visited. `state_dict`
+/// in PyTorch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OptimizerState<E> {
-    /// How many steps were taken.
+    /// The number of steps taken.
     pub step: u64,
-    /// One entry for each tensor that is trained.
+    /// The states of the trained tensors.
     pub tensors: Vec<TensorState<E>>,
 }
 
-/// What is remembered of one tensor.
+/// The state of one tensor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TensorState<E> {
-    /// The tensor's name in the module.
+    /// The name of the tensor in the module.
     pub name: String,
-    /// How many steps this tensor took: fewer than the others where it was frozen for a while.
+    /// The number of steps of this tensor; smaller than that of other tensors where it was frozen
+    /// for a while.
     pub step: u64,
-    /// One number for each weight, slot after slot.
+    /// One vector for each slot, with one value for each weight.
     pub slots: Vec<Vec<E>>,
 }
 
 impl<E: Element> OptimizerState<E> {
-    /// Zeros for every tensor of `module` that is trained.
+    /// The initial state for `module`: zeros for every trained tensor.
     pub fn new<D: Backend<E>, M: TensorCollection<E, D>>(
         module: &M,
         optimizer: &impl Optimizer,
@@ -40,10 +42,10 @@ impl<E: Element> OptimizerState<E> {
         OptimizerState::of_tensors(&tensors, optimizer.slots().len())
     }
 
-    /// Zeros for those of the tensors that are trained, of each as many as there are `slots`.
+    /// The initial state for the trained ones of `tensors`, with this number of slots.
     pub fn of_tensors(tensors: &[ParameterInfo], slots: usize) -> OptimizerState<E> {
         let trained = tensors.iter().filter(|tensor| tensor.trainable);
-        // Each asked of the system as zeros, which is then no work until they are changed.
+        // Each vector is allocated as zeros, which costs no time before the first write.
         let zeros = |tensor: &ParameterInfo| {
             (0..slots).map(|_| vec![E::zero(); tensor.elements()]).collect()
         };
@@ -55,10 +57,10 @@ impl<E: Element> OptimizerState<E> {
         OptimizerState { step: 0, tensors: trained.map(state).collect() }
     }
 
-    /// One step: every tensor that is trained changes in place, without a buffer of its own.
+    /// One step, which updates every trained tensor in place.
     ///
     /// # Errors
-    /// The device's, and where the state belongs to another module.
+    /// The device's, and a state that belongs to another module.
     pub fn advance<D: Backend<E>, M: TensorCollection<E, D>>(
         &mut self,
         module: &mut M,
@@ -68,11 +70,11 @@ impl<E: Element> OptimizerState<E> {
         self.advance_each(module, gradients, |_| Some(optimizer))
     }
 
-    /// One step in which every tensor, by its place in `tensors`, has an optimizer of its own;
-    /// `None` leaves the tensor and its memory as they are.
+    /// One step with an optimizer for each tensor, by its index in `tensors`. `None` leaves the
+    /// tensor and its state unchanged.
     ///
     /// # Errors
-    /// As [`advance`](OptimizerState::advance).
+    /// Those of [`advance`](OptimizerState::advance).
     pub fn advance_each<'o, D: Backend<E>, M: TensorCollection<E, D>, O: Optimizer + 'o>(
         &mut self,
         module: &mut M,
@@ -80,14 +82,15 @@ impl<E: Element> OptimizerState<E> {
         optimizer_of: impl Fn(usize) -> Option<&'o O>,
     ) -> Result<(), D::Err> {
         self.step += 1;
-        let mut place = 0;
+        let mut index = 0;
         parameters::visit_mut(module, &mut |role, tensor| {
             if role == Role::Fixed {
                 return Ok(());
             }
-            if let Some(optimizer) = optimizer_of(place) {
-                let state = self.tensors.get_mut(place).ok_or_else(D::size_error)?;
-                // Taken out, because the gradients and the tensor cannot be borrowed in one another.
+            if let Some(optimizer) = optimizer_of(index) {
+                let state = self.tensors.get_mut(index).ok_or_else(D::size_error)?;
+                // The gradient is taken out, because the gradients and the tensor cannot be
+                // borrowed together.
                 let gradient = D::take_gradient(gradients, &D::flatten(tensor)?.in_order()?)?;
                 let (mut fits, optimizer) = (true, optimizer.boxed());
                 tensor.edit(&mut |weights| fits = state.advance(&*optimizer, weights, &gradient));
@@ -96,14 +99,15 @@ impl<E: Element> OptimizerState<E> {
                     return Err(D::size_error());
                 }
             }
-            place += 1;
+            index += 1;
             Ok(())
         })
     }
 }
 
 impl<E: Element> TensorState<E> {
-    /// The optimizer's next step on the tensor; `false`, and no step, where it is of another size.
+    /// The optimizer's next step on the tensor. Returns `false`, without a step, where the sizes of
+    /// the slots and of the weights differ.
     pub fn advance(
         &mut self,
         optimizer: &dyn AnyOptimizer,

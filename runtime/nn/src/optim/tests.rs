@@ -25,7 +25,7 @@ fn assert_close(found: &[f64], expected: &[f64]) {
     }
 }
 
-// Literals: the formulas in plain double precision.
+// The literals are the formulas in double precision.
 #[test]
 fn sgd_follows_the_formula() {
     assert_close(&three_steps(&Sgd::new(0.1)), &[0.95, 1.05, 1.025]);

@@ -1,18 +1,21 @@
-//! Tables of which a step touches only the rows that its batch looks up.
+//! Embedding tables with sparse updates: a step reads and changes only the rows that its batch
+//! looks up.
 //!
-//! The dense formula changes every row of an embedding in every step: a gradient of zero still moves
-//! a weight that has momentum. For a large table that is nearly all of a step's time and memory. So
-//! a row that no batch looks up *rests*, and takes the steps that it owes when it is looked up next,
-//! or when the table is read as a whole ([`Optimizer::catch_up`](crate::optim::Optimizer::catch_up)).
-//! What comes of it is a function of the row as it was left, the number of the step and the steps'
-//! learning rates, so it does not matter how often somebody looks. Of the steps no more are
-//! remembered than the table has rows: then all rows catch up, at a step that the run alone decides.
+//! The dense formula changes every row of an embedding in every step, because a gradient of zero
+//! still moves a weight that has momentum. For a large table these updates would take nearly all
+//! time and memory of a step. The updates of a row that no batch looks up are therefore *deferred*:
+//! they are applied when the row is looked up next, or when the whole table is read
+//! ([`Optimizer::catch_up`](crate::optim::Optimizer::catch_up)). A deferred update depends only on
+//! the row's last state, the number of the step and the learning rates of the steps since, so the
+//! result does not depend on when it is applied. The log of steps is bounded by the number of rows:
+//! when it is full all rows catch up, at a step that depends only on the run.
 //!
-//! Which tables rest is decided here alone ([`Tables::new`] and `rests`), by the model, the
-//! settings and shapes: never by times, so that the bits are the same on every machine.
+//! [`Tables::new`] and `is_sparse` decide which tables are sparse, by the model, the settings and
+//! shapes and never by measured times, so that the bits are the same on every machine.
 //!
-//! The generated forward has dfdx's signature, which has no room for these; so while a batch goes
-//! there and back they stand beside the thread ([`lend`]), where `Embedding` finds them.
+//! The generated forward has dfdx's signature, which has no argument for the tables. During the
+//! forward and backward pass of a batch they are in a thread-local variable ([`scope`]), where
+//! `Embedding` finds them.
 
 mod saved;
 mod table;
@@ -22,7 +25,7 @@ use std::{any::Any, cell::RefCell, rc::Rc};
 use dfdx::tensor::UniqueId;
 
 pub use saved::{holds_table, SavedState};
-pub use table::{Raw, Table};
+pub use table::{RawWeights, Table};
 
 use multi_input_kernel::PendingSteps;
 
@@ -31,19 +34,19 @@ use crate::{
     tensor::*,
 };
 
-/// How many rows a table has for every row that a batch looks up, at least, for it to rest: below
-/// that, one pass over the whole table takes less time than finding the rows and what they owe.
-const ROWS_FOR_A_LOOK_UP: usize = 64;
+/// The smallest ratio of table rows to looked-up rows of a batch for which a table is sparse. Below
+/// it, one pass over the whole table is faster than finding the rows and their deferred updates.
+const MIN_ROWS_PER_LOOK_UP: usize = 64;
 
-/// Whether a table of so many rows rests where a batch looks up at most so many.
-fn rests(rows: usize, looked_up: usize) -> bool {
-    rows / ROWS_FOR_A_LOOK_UP >= looked_up && u32::try_from(rows).is_ok()
+/// Whether a table of `rows` rows is sparse where a batch looks up at most `looked_up` rows.
+fn is_sparse(rows: usize, looked_up: usize) -> bool {
+    rows / MIN_ROWS_PER_LOOK_UP >= looked_up && u32::try_from(rows).is_ok()
 }
 
-/// The optimizer's [`catch_up`](crate::optim::Optimizer::catch_up), whatever the optimizer.
+/// The [`catch_up`](crate::optim::Optimizer::catch_up) of the optimizer.
 type CatchUp<E> = Rc<dyn Fn(&PendingSteps<'_>, &mut [E], &mut [Vec<E>])>;
 
-/// The tensors of a run that are trained, in their order, and how each of them is.
+/// The trained tensors of a run in their order, each with its kind of update.
 #[derive(Default)]
 pub struct Tables<E> {
     tensors: Vec<(UniqueId, Kind<E>)>,
@@ -52,37 +55,45 @@ pub struct Tables<E> {
     catch_up: Option<CatchUp<E>>,
 }
 
-/// How a trained tensor takes its steps.
+/// The kind of a tensor's updates.
 enum Kind<E> {
-    /// All of it at once.
-    Whole,
-    /// Nobody has looked anything up in it yet; it has taken so many steps.
+    /// Every step updates the whole tensor.
+    Dense,
+    /// A tensor without a look-up so far, after this number of steps.
     Unused(u64),
-    /// Row by row.
-    Rows(Box<Table<E>>),
+    /// A step updates the rows that were looked up.
+    Sparse(Box<Table<E>>),
 }
 
-/// What became of a look-up.
+/// The result of a look-up.
 pub enum LookUp {
-    /// The tensor is not trained: it needs no gradient.
-    Still,
-    /// The tensor takes its steps as a whole; the caller reads it and adds to its gradient.
-    Whole,
-    /// The rows have been read, and their gradient goes to `add_gradient`.
-    Rows,
+    /// The tensor is not trained and needs no gradient.
+    NotTrained,
+    /// The tensor has dense updates: the caller reads the rows and adds to the gradient of the
+    /// tensor.
+    Dense,
+    /// The tensor is sparse: the rows have been read, and their gradient goes to `add_gradient`.
+    Sparse,
 }
 
 impl<E: Element> Tables<E> {
-    /// For the tensors with the given ids, of which those rest that `may_rest` says and that turn
-    /// out to be large, where the optimizer can take many steps at once.
+    /// The tensors with the given ids. A tensor for whose index `may_be_sparse` is true becomes
+    /// sparse if it is large enough and the optimizer supports
+    /// [`catch_up`](crate::optim::Optimizer::catch_up).
     pub fn new(
         ids: Vec<UniqueId>,
-        may_rest: impl Fn(usize) -> bool,
+        may_be_sparse: impl Fn(usize) -> bool,
         optimizer: &dyn AnyOptimizer,
         batch_size: usize,
     ) -> Tables<E> {
-        let can = optimizer.step_size(1).is_some();
-        let kind = |index| if can && may_rest(index) { Kind::Unused(0) } else { Kind::Whole };
+        let can_catch_up = optimizer.step_size(1).is_some();
+        let kind = |index| {
+            if can_catch_up && may_be_sparse(index) {
+                Kind::Unused(0)
+            } else {
+                Kind::Dense
+            }
+        };
         let tensors = ids.into_iter().enumerate().map(|(index, id)| (id, kind(index))).collect();
         let slots = optimizer.slots().len();
         let optimizer = optimizer.clone_boxed();
@@ -97,16 +108,16 @@ impl<E: Element> Tables<E> {
         self.tensors.iter().map(|(id, _)| *id).collect()
     }
 
-    /// The table at a place, where that rests.
+    /// The table at `index`, or `None` where the tensor is not sparse.
     pub fn get(&mut self, index: usize) -> Option<&mut Table<E>> {
         match self.tensors.get_mut(index) {
-            Some((_, Kind::Rows(table))) => Some(table),
+            Some((_, Kind::Sparse(table))) => Some(table),
             _ => None,
         }
     }
 
-    /// The optimizer's next step on the rows of the table at `index`; `false` where the tensor
-    /// takes it as a whole.
+    /// The optimizer's next step on the rows of the table at `index`. Returns `false`, without a
+    /// step, where the tensor has dense updates.
     pub fn step(
         &mut self,
         index: usize,
@@ -115,8 +126,8 @@ impl<E: Element> Tables<E> {
         weights: &mut [E],
     ) -> bool {
         match self.tensors.get_mut(index) {
-            Some((_, Kind::Rows(table))) => {
-                // They were zeros, and the table keeps those of its rows.
+            Some((_, Kind::Sparse(table))) => {
+                // The dense slots were zeros; the table has the slots of its rows.
                 state.slots.clear();
                 table.step(state.step, optimizer, weights);
                 true
@@ -129,85 +140,88 @@ impl<E: Element> Tables<E> {
         }
     }
 
-    /// Reads the rows that a batch names, at most `each` for a sample, of the tensor `id`.
+    /// Reads the rows of the tensor `id` at `indices`, of which a sample has at most
+    /// `max_per_sample`, into `output`.
     fn look_up(
         &mut self,
         id: UniqueId,
         (weights, width): (&[E], usize),
-        (indices, each): (&[usize], usize),
+        (indices, max_per_sample): (&[usize], usize),
         output: &mut [E],
     ) -> LookUp {
         if self.catch_up.is_none() {
-            // Outside of a run.
-            return LookUp::Whole;
+            // No training run.
+            return LookUp::Dense;
         }
         let Some((_, kind)) = self.tensors.iter_mut().find(|(known, _)| *known == id) else {
-            return LookUp::Still;
+            return LookUp::NotTrained;
         };
         if let (Kind::Unused(steps), Some(catch_up)) = (&*kind, &self.catch_up) {
             let rows = weights.len() / width.max(1);
-            *kind = match rests(rows, each.saturating_mul(self.batch_size)) {
-                true => Kind::Rows(Box::new(Table::new(
+            *kind = match is_sparse(rows, max_per_sample.saturating_mul(self.batch_size)) {
+                true => Kind::Sparse(Box::new(Table::new(
                     (rows, width),
                     *steps,
                     self.slots,
                     Rc::clone(catch_up),
                 ))),
-                false => Kind::Whole,
+                false => Kind::Dense,
             };
         }
         match kind {
-            Kind::Rows(table) => {
+            Kind::Sparse(table) => {
                 table.look_up(weights, indices, output);
-                LookUp::Rows
+                LookUp::Sparse
             }
-            _ => LookUp::Whole,
+            _ => LookUp::Dense,
         }
     }
 }
 
 thread_local! {
-    /// The [`Tables`] of the batch under way, of whichever dtype; dfdx's `forward` has no room for them.
-    static LENT: RefCell<Box<dyn Any>> = RefCell::new(Box::new(()));
+    /// The [`Tables`] of the current batch, of any dtype. dfdx's `forward` has no argument for
+    /// them.
+    static CURRENT: RefCell<Box<dyn Any>> = RefCell::new(Box::new(()));
 }
 
-/// Runs `work`, a batch's way there and back, with `tables` beside the thread.
-pub fn lend<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() -> R) -> R {
-    /// Takes them back, after a panic too.
-    struct Back<'a, E: Element>(&'a mut Tables<E>);
-    impl<E: Element> Drop for Back<'_, E> {
+/// Calls `work`, the forward and backward pass of a batch, with `tables` as the thread's current
+/// tables.
+pub fn scope<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() -> R) -> R {
+    /// Restores `tables`, also after a panic.
+    struct Restore<'a, E: Element>(&'a mut Tables<E>);
+    impl<E: Element> Drop for Restore<'_, E> {
         fn drop(&mut self) {
-            if let Ok(tables) = LENT.replace(Box::new(())).downcast() {
+            if let Ok(tables) = CURRENT.replace(Box::new(())).downcast() {
                 *self.0 = *tables;
             }
         }
     }
-    LENT.replace(Box::new(std::mem::take(tables)));
-    let _back = Back(tables);
+    CURRENT.replace(Box::new(std::mem::take(tables)));
+    let _restore = Restore(tables);
     work()
 }
 
-/// Reads the rows that `indices` name, of which a sample of the batch has `each`, into `output`: from
-/// `weights`, those of the tensor `table`, and what is known of its rows.
+/// Reads rows of the tensor `table`, `[rows, width]` in `weights`, into `output`. `max_per_sample`
+/// is the largest number of indices of a sample.
 pub fn look_up<E: Element>(
     table: UniqueId,
     (weights, width): (&[E], usize),
-    (indices, each): (&[usize], usize),
+    (indices, max_per_sample): (&[usize], usize),
     output: &mut [E],
 ) -> LookUp {
-    LENT.with_borrow_mut(|lent| match lent.downcast_mut::<Tables<E>>() {
-        Some(tables) => tables.look_up(table, (weights, width), (indices, each), output),
-        // Outside of a run.
-        None => LookUp::Whole,
+    CURRENT.with_borrow_mut(|current| match current.downcast_mut::<Tables<E>>() {
+        Some(tables) => tables.look_up(table, (weights, width), (indices, max_per_sample), output),
+        // No training run.
+        None => LookUp::Dense,
     })
 }
 
-/// Adds what came back to the gradients of the rows that `indices` name.
+/// Adds the gradients `grads` of the rows at `indices` to those of the sparse table.
 pub(crate) fn add_gradient<E: Element>(table: UniqueId, indices: &[usize], grads: &[E]) {
-    LENT.with_borrow_mut(|lent| {
-        let Some(tables) = lent.downcast_mut::<Tables<E>>() else { return };
+    CURRENT.with_borrow_mut(|current| {
+        let Some(tables) = current.downcast_mut::<Tables<E>>() else { return };
         let found = tables.tensors.iter_mut().find(|(known, _)| *known == table);
-        if let Some((_, Kind::Rows(table))) = found {
+        if let Some((_, Kind::Sparse(table))) = found {
             table.add_gradient(indices, grads);
         }
     });

@@ -1,4 +1,4 @@
-//! A table of a run that is written down, and taken up again.
+//! Saving and loading the tables of a run.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -8,23 +8,23 @@ use std::{
 use multi_input_kernel::{pending_steps::StepLog, Element, StepSize};
 
 use super::{
-    table::{Raw, Table},
+    table::{RawWeights, Table},
     CatchUp, Kind, Tables,
 };
 
-/// What a run writes down of its tensors, by name.
+/// The saved state of a run by name, apart from the weights.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SavedState {
-    /// Numbers in the model's own precision: the optimizer's memory, sums of gradients, averages.
+    /// Values in the precision of the model: optimizer slots, sums of gradients, averages.
     pub tensors: BTreeMap<String, Vec<f64>>,
-    /// Numbers in double precision: figures of an epoch that is not over, what callbacks remember.
+    /// Values in double precision: metrics of an unfinished epoch, the state of callbacks.
     pub numbers: BTreeMap<String, Vec<f64>>,
 }
 
-/// A table as a checkpoint holds it, besides the weights that the dense formula has by then.
+/// A table in a checkpoint, apart from the weights of the dense formula.
 #[derive(Debug)]
 struct SavedTable<E> {
-    raw: Raw<E>,
+    raw: RawWeights<E>,
     num_rows: usize,
     width: usize,
     rows: Vec<u32>,
@@ -35,37 +35,37 @@ struct SavedTable<E> {
     pending: Vec<u32>,
 }
 
-/// Where a tensor in which nobody has looked anything up yet says so.
+/// The key of a tensor without a look-up so far.
 const UNUSED: &str = "unused";
-/// The numbers of a table, each under its own name.
+/// The keys of a table's values in double precision.
 const NUMBERS: [&str; 6] = ["sizes", "rows", "last_step", "pending", "rates", "decays"];
 
-fn name(tensor: &str, what: &str) -> String {
-    format!("table.{tensor}.{what}")
+fn name(tensor: &str, key: &str) -> String {
+    format!("table.{tensor}.{key}")
 }
 
 impl<E: Element> Tables<E> {
-    /// Writes all tables down but for what their weights have become. Tensors are known by their
-    /// place and name, and `raw` has what their weights are in between.
+    /// Saves all tables apart from their dense weights. `names` are the names of the tensors in
+    /// their order, `raw` the weights without deferred updates.
     pub fn save<'a>(
         &self,
         names: impl Iterator<Item = &'a str>,
-        raw: &[Option<Raw<E>>],
+        raw: &[Option<RawWeights<E>>],
         run: &mut SavedState,
     ) {
         for ((tensor, (_, kind)), raw) in names.zip(&self.tensors).zip(raw) {
             match (kind, raw) {
-                (Kind::Rows(table), Some(raw)) => table.save(tensor, raw, run),
+                (Kind::Sparse(table), Some(raw)) => table.save(tensor, raw, run),
                 (Kind::Unused(_), _) => drop(run.numbers.insert(name(tensor, UNUSED), Vec::new())),
                 _ => {}
             }
         }
     }
 
-    /// Goes on with the tensor at `index`, which has taken `steps`, as it was saved; `None` where
-    /// the run has it in a form of which this knows nothing. Its weights are those of the dense
-    /// formula, and those of a table are put back to where each row stood.
-    pub fn recall(
+    /// Loads the tensor at `index`, which has taken `steps` steps. Returns `None` where `run` has
+    /// another form. `weights` are those of the dense formula; those of a table become the saved
+    /// raw weights.
+    pub fn load(
         &mut self,
         (index, tensor): (usize, &str),
         steps: u64,
@@ -73,32 +73,32 @@ impl<E: Element> Tables<E> {
         weights: &mut [E],
     ) -> Option<()> {
         let (catch_up, (_, kind)) = (self.catch_up.as_ref()?, self.tensors.get_mut(index)?);
-        let may_rest = !matches!(kind, Kind::Whole);
-        let rests =
-            [NUMBERS[0], UNUSED].iter().any(|what| run.numbers.contains_key(&name(tensor, what)));
-        if rests && !may_rest {
+        let may_be_sparse = !matches!(kind, Kind::Dense);
+        let is_saved_sparse =
+            [NUMBERS[0], UNUSED].iter().any(|key| run.numbers.contains_key(&name(tensor, key)));
+        if is_saved_sparse && !may_be_sparse {
             return None;
         }
         *kind = if run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
-            let saved = SavedTable::of(run, tensor, self.slots)?;
-            Kind::Rows(Box::new(Table::recall(saved, Rc::clone(catch_up), weights)))
+            let saved = SavedTable::load(run, tensor, self.slots)?;
+            Kind::Sparse(Box::new(Table::load(saved, Rc::clone(catch_up), weights)))
         } else if run.numbers.contains_key(&name(tensor, UNUSED)) {
             Kind::Unused(steps)
         } else {
-            Kind::Whole
+            Kind::Dense
         };
         Some(())
     }
 }
 
 impl<E: Element> Table<E> {
-    /// Writes down all but what the weights have become.
-    fn save(&self, tensor: &str, raw: &Raw<E>, run: &mut SavedState) {
-        let (Raw::Entries(weights) | Raw::All(weights)) = raw;
-        let wide = |numbers: &[E]| numbers.iter().map(|number| number.as_f64()).collect();
-        run.tensors.insert(name(tensor, "weights"), wide(weights));
+    /// Saves the table apart from its dense weights.
+    fn save(&self, tensor: &str, raw: &RawWeights<E>, run: &mut SavedState) {
+        let (RawWeights::Entries(weights) | RawWeights::All(weights)) = raw;
+        let to_f64 = |numbers: &[E]| numbers.iter().map(|number| number.as_f64()).collect();
+        run.tensors.insert(name(tensor, "weights"), to_f64(weights));
         for (slot, numbers) in self.slots.iter().enumerate() {
-            run.tensors.insert(name(tensor, &slot.to_string()), wide(numbers));
+            run.tensors.insert(name(tensor, &slot.to_string()), to_f64(numbers));
         }
         let sizes = self.log.sizes();
         let pending = self.pending.entries.iter().map(|&entry| self.rows[entry as usize]);
@@ -110,34 +110,34 @@ impl<E: Element> Table<E> {
             sizes.iter().map(|size| size.rate).collect(),
             sizes.iter().map(|size| size.decay).collect(),
         ];
-        for (what, numbers) in NUMBERS.iter().zip(numbers) {
-            run.numbers.insert(name(tensor, what), numbers);
+        for (key, numbers) in NUMBERS.iter().zip(numbers) {
+            run.numbers.insert(name(tensor, key), numbers);
         }
     }
 
-    /// The table as it was; `weights` become the raw ones.
-    fn recall(saved: SavedTable<E>, catch_up: CatchUp<E>, weights: &mut [E]) -> Table<E> {
+    /// The saved table; `weights` become the raw weights.
+    fn load(saved: SavedTable<E>, catch_up: CatchUp<E>, weights: &mut [E]) -> Table<E> {
         let SavedTable { raw, num_rows, width, rows, last_step, slots, log, pending } = saved;
         let mut table = Table::new((num_rows, width), log.since, slots.len(), catch_up);
         for row in rows {
             table.entry(row as usize);
         }
         (table.last_step, table.slots, table.log) = (last_step, slots, log);
-        table.unsettle(&raw, weights);
+        table.restore(&raw, weights);
         for row in pending {
             let entry = table.entry(row as usize);
-            table.take_up(entry, row as usize, weights);
+            table.copy_to_pending(entry, row as usize, weights);
         }
-        table.bring_up();
+        table.catch_up_pending();
         table
     }
 }
 
-/// Whether a run holds a table of the tensor with the given shape, of which an optimizer remembers so
-/// many numbers for each weight.
+/// Whether a run has a saved table of the tensor with the given shape and number of optimizer
+/// slots.
 ///
 /// # Errors
-/// Where it holds one that no table can have written.
+/// A saved table that is inconsistent, with a text that names it.
 pub fn holds_table(
     run: &SavedState,
     tensor: &str,
@@ -153,55 +153,56 @@ pub fn holds_table(
     }
 }
 
-/// Whether all sizes, rows and steps of a saved table fit each other; `None` where some are missing.
+/// Whether the sizes, rows and steps of a saved table are consistent; `None` where values are
+/// missing.
 fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Option<bool> {
     let &[num_rows, width] = shape else { return Some(false) };
-    let numbers = |what: &str| run.numbers.get(&name(tensor, what));
-    let whole = |what: &str| -> Option<Vec<u64>> {
-        numbers(what)?.iter().map(|&number| whole(number)).collect()
+    let numbers = |key: &str| run.numbers.get(&name(tensor, key));
+    let integers = |key: &str| -> Option<Vec<u64>> {
+        numbers(key)?.iter().map(|&number| integer(number)).collect()
     };
     let [sizes, rows, last_step, pending] =
-        [whole("sizes")?, whole("rows")?, whole("last_step")?, whole("pending")?];
+        [integers("sizes")?, integers("rows")?, integers("last_step")?, integers("pending")?];
     let (rates, decays) = (numbers("rates")?, numbers("decays")?);
     let &[own_rows, own_width, since] = sizes.as_slice() else { return Some(false) };
 
     let entries: HashSet<u64> = rows.iter().copied().collect();
-    let under_way: HashSet<u64> = pending.iter().copied().collect();
+    let pending_rows: HashSet<u64> = pending.iter().copied().collect();
     let rows_fit = (own_rows, own_width) == (num_rows as u64, width as u64)
         && entries.len() == rows.len()
         && rows.iter().all(|&row| row < own_rows)
-        && under_way.len() == pending.len()
-        && under_way.is_subset(&entries);
+        && pending_rows.len() == pending.len()
+        && pending_rows.is_subset(&entries);
     let last = since + rates.len() as u64;
     let steps_fit = rates.len() == decays.len()
         && last_step.len() == rows.len()
         && last_step.iter().all(|last_step| (since..=last).contains(last_step));
-    let of_entries = rows.len() * width;
-    let of_weights = match decays.iter().any(|decay| *decay != 0.0) {
+    let entry_elements = rows.len() * width;
+    let weight_elements = match decays.iter().any(|decay| *decay != 0.0) {
         true => num_rows * width,
-        false => of_entries,
+        false => entry_elements,
     };
-    let has = |what: &str, len: usize| {
-        run.tensors.get(&name(tensor, what)).is_some_and(|numbers| numbers.len() == len)
+    let has = |key: &str, len: usize| {
+        run.tensors.get(&name(tensor, key)).is_some_and(|numbers| numbers.len() == len)
     };
-    let tensors_fit =
-        has("weights", of_weights) && (0..slots).all(|slot| has(&slot.to_string(), of_entries));
+    let tensors_fit = has("weights", weight_elements)
+        && (0..slots).all(|slot| has(&slot.to_string(), entry_elements));
     Some(rows_fit && steps_fit && tensors_fit)
 }
 
-/// A whole number that double precision holds as it is.
-fn whole(number: f64) -> Option<u64> {
+/// An integer that double precision represents exactly.
+fn integer(number: f64) -> Option<u64> {
     let fits = number.fract() == 0.0 && (0.0..(1_u64 << 53) as f64).contains(&number);
     fits.then_some(number as u64)
 }
 
 impl<E: Element> SavedTable<E> {
-    /// The table of a tensor of so many elements, of which [`holds_table`] found that it is sound;
-    /// `None` where something is missing nevertheless.
-    fn of(run: &SavedState, tensor: &str, slots: usize) -> Option<Self> {
-        let narrow = |numbers: &Vec<f64>| numbers.iter().map(|&number| E::of(number)).collect();
-        let tensor_of = |what: &str| run.tensors.get(&name(tensor, what)).map(narrow);
-        let numbers = |what: &str| run.numbers.get(&name(tensor, what));
+    /// The table of a tensor, after [`holds_table`] found it consistent; `None` where values are
+    /// missing.
+    fn load(run: &SavedState, tensor: &str, slots: usize) -> Option<Self> {
+        let from_f64 = |numbers: &Vec<f64>| numbers.iter().map(|&number| E::of(number)).collect();
+        let tensor_of = |key: &str| run.tensors.get(&name(tensor, key)).map(from_f64);
+        let numbers = |key: &str| run.numbers.get(&name(tensor, key));
         let &[num_rows, width, since] = numbers("sizes")?.as_slice() else { return None };
         let (num_rows, width) = (num_rows as usize, width as usize);
         let rows: Vec<u32> = numbers("rows")?.iter().map(|&row| row as u32).collect();
@@ -213,8 +214,8 @@ impl<E: Element> SavedTable<E> {
         }
         let weights: Vec<E> = tensor_of("weights")?;
         let raw = match log.decays() {
-            true => Raw::All(weights),
-            false => Raw::Entries(weights),
+            true => RawWeights::All(weights),
+            false => RawWeights::Entries(weights),
         };
         let slots: Vec<Vec<E>> =
             (0..slots).map(|slot| tensor_of(&slot.to_string())).collect::<Option<_>>()?;

@@ -1,47 +1,47 @@
-//! One table whose rows rest.
+//! One table with sparse updates.
 
 use multi_input_kernel::{pending_steps::StepLog, Element, PendingSteps};
 
 use super::CatchUp;
 use crate::optim::AnyOptimizer;
 
-/// The fewest steps that are remembered before all rows catch up.
-const FEWEST_STEPS: usize = 1024;
-/// How many rows there are for each of the steps that are remembered, at most.
-const ROWS_FOR_A_STEP: usize = 64;
+/// The smallest capacity of the step log.
+const MIN_LOGGED_STEPS: usize = 1024;
+/// The smallest ratio of table rows to logged steps.
+const MIN_ROWS_PER_STEP: usize = 64;
 
-/// How many steps are remembered before all rows catch up, for a table of which so many rows were
-/// ever looked up. To catch up costs a row of those at most as much as a look-up, and each of the
-/// others one multiplication a weight where weights decay: spread over the steps since it happened
-/// last, that is less than one more look-up a step. The memory of the steps is below that of the rows.
-pub(super) fn most_steps(rows: usize, looked_up: usize) -> usize {
-    FEWEST_STEPS.max(looked_up).max(rows / ROWS_FOR_A_STEP)
+/// The capacity of the step log, after which all rows catch up, for a table with `looked_up` rows
+/// that were ever looked up. Catching up costs at most one look-up for each of these rows, and one
+/// multiplication for each weight of the others where weights decay. Spread over the logged steps,
+/// this is less than one look-up in each step. The log takes less memory than the rows.
+pub(super) fn max_logged_steps(rows: usize, looked_up: usize) -> usize {
+    MIN_LOGGED_STEPS.max(looked_up).max(rows / MIN_ROWS_PER_STEP)
 }
 
-/// What is known of the rows that were ever looked up, and the rows of the step under way.
+/// The state of all rows that were ever looked up (entries), and the rows of the current step.
 ///
-/// The weights themselves stay in the module, each row as its last own step left it.
+/// The weights stay in the module, where each row has the value after its own last step.
 pub struct Table<E> {
     pub(super) width: usize,
-    /// For every row the number of its entry, from 1; 0 where it has none yet.
-    entries: Vec<u32>,
-    /// The row of each entry, in the order in which they were first looked up.
+    /// For each row the index of its entry plus 1, or 0 without an entry.
+    entry_of_row: Vec<u32>,
+    /// The row of each entry, in the order of their first look-ups.
     pub(super) rows: Vec<u32>,
-    /// The number of the last step that each entry's row took.
+    /// The last step that was applied to the row of each entry.
     pub(super) last_step: Vec<u64>,
-    /// What the optimizer remembers: slot after slot, entry after entry.
+    /// The optimizer's slots, each with the rows of all entries.
     pub(super) slots: Vec<Vec<E>>,
-    /// For every entry its place in the step under way, from 1; 0 where it has none.
-    places: Vec<u32>,
+    /// For each entry its index in `pending` plus 1, or 0 where the current step does not have it.
+    pending_index: Vec<u32>,
     pub(super) pending: Pending<E>,
     pub(super) log: StepLog,
     catch_up: CatchUp<E>,
 }
 
-/// The rows looked up since the optimizer's last step, brought up to it.
+/// The rows looked up since the optimizer's last step, with all deferred updates applied.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pending<E> {
-    /// The entry of each.
+    /// The entry of each row.
     pub(super) entries: Vec<u32>,
     last_step: Vec<u64>,
     weights: Vec<E>,
@@ -49,18 +49,18 @@ pub(super) struct Pending<E> {
     gradient: Vec<E>,
 }
 
-/// The weights of a table before what it owed was paid: those of the entries, or all of them where
-/// rows without an entry change too.
+/// The weights of a table without their deferred updates: those of the entries, or of all rows
+/// where weight decay changes rows without an entry as well.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Raw<E> {
-    /// Of the entries, in their order.
+pub enum RawWeights<E> {
+    /// The rows of the entries, in their order.
     Entries(Vec<E>),
-    /// Of all rows.
+    /// All rows.
     All(Vec<E>),
 }
 
 impl<E: Element> Table<E> {
-    /// A table of so many rows and columns whose tensor has taken `steps`.
+    /// A table of `rows` by `width` whose tensor has taken `steps` steps.
     pub(super) fn new(
         (rows, width): (usize, usize),
         steps: u64,
@@ -69,75 +69,75 @@ impl<E: Element> Table<E> {
     ) -> Table<E> {
         Table {
             width,
-            entries: vec![0; rows],
+            entry_of_row: vec![0; rows],
             rows: Vec::new(),
             last_step: Vec::new(),
             slots: vec![Vec::new(); slots],
-            places: Vec::new(),
+            pending_index: Vec::new(),
             pending: Pending { slots: vec![Vec::new(); slots], ..Pending::default() },
             log: StepLog::new(steps),
             catch_up,
         }
     }
 
-    /// How many rows it has.
+    /// The number of rows.
     pub(super) fn num_rows(&self) -> usize {
-        self.entries.len()
+        self.entry_of_row.len()
     }
 
-    /// The gradients of the rows of the step under way, row after row.
+    /// The gradients of the rows of the current step, row by row.
     pub fn gradient(&mut self) -> &mut [E] {
         &mut self.pending.gradient
     }
 
-    /// Reads rows into `output`, as they are once they have taken the steps that they owe.
+    /// Reads rows into `output`, with their deferred updates applied.
     pub(super) fn look_up(&mut self, weights: &[E], indices: &[usize], output: &mut [E]) {
         let known = self.pending.entries.len();
         for &row in indices {
             let entry = self.entry(row);
-            self.take_up(entry, row, weights);
+            self.copy_to_pending(entry, row, weights);
         }
         if self.pending.entries.len() > known {
-            self.bring_up();
+            self.catch_up_pending();
         }
         for (output, &row) in output.chunks_exact_mut(self.width).zip(indices) {
-            let place = self.places[self.entries[row] as usize - 1] as usize - 1;
-            output.copy_from_slice(&self.pending.weights[place * self.width..][..self.width]);
+            let index = self.pending_index[self.entry_of_row[row] as usize - 1] as usize - 1;
+            output.copy_from_slice(&self.pending.weights[index * self.width..][..self.width]);
         }
     }
 
-    /// The row's entry, made at need.
+    /// The index of the row's entry, which is created if there is none.
     pub(super) fn entry(&mut self, row: usize) -> usize {
-        if self.entries[row] == 0 {
+        if self.entry_of_row[row] == 0 {
             self.rows.push(row as u32);
             self.last_step.push(self.log.since);
-            self.places.push(0);
+            self.pending_index.push(0);
             let end = self.rows.len() * self.width;
             self.slots.iter_mut().for_each(|slot| slot.resize(end, E::zero()));
-            self.entries[row] = self.rows.len() as u32;
+            self.entry_of_row[row] = self.rows.len() as u32;
         }
-        self.entries[row] as usize - 1
+        self.entry_of_row[row] as usize - 1
     }
 
-    /// Copies an entry to the step under way, unless it is there.
-    pub(super) fn take_up(&mut self, entry: usize, row: usize, weights: &[E]) {
-        if self.places[entry] != 0 {
+    /// Copies an entry to the rows of the current step, unless it is there already.
+    pub(super) fn copy_to_pending(&mut self, entry: usize, row: usize, weights: &[E]) {
+        if self.pending_index[entry] != 0 {
             return;
         }
-        let Pending { entries, last_step, weights: taken, slots, gradient } = &mut self.pending;
+        let Pending { entries, last_step, weights: copied, slots, gradient } = &mut self.pending;
         let width = self.width;
         entries.push(entry as u32);
         last_step.push(self.last_step[entry]);
-        taken.extend_from_slice(&weights[row * width..][..width]);
-        for (taken, slot) in slots.iter_mut().zip(&self.slots) {
-            taken.extend_from_slice(&slot[entry * width..][..width]);
+        copied.extend_from_slice(&weights[row * width..][..width]);
+        for (copied, slot) in slots.iter_mut().zip(&self.slots) {
+            copied.extend_from_slice(&slot[entry * width..][..width]);
         }
-        gradient.resize(taken.len(), E::zero());
-        self.places[entry] = entries.len() as u32;
+        gradient.resize(copied.len(), E::zero());
+        self.pending_index[entry] = entries.len() as u32;
     }
 
-    /// Has the rows of the step under way take what they owe.
-    pub(super) fn bring_up(&mut self) {
+    /// Applies the deferred updates of the rows of the current step.
+    pub(super) fn catch_up_pending(&mut self) {
         let Pending { last_step, weights, slots, .. } = &mut self.pending;
         (self.catch_up)(&PendingSteps { log: &self.log, last_step }, weights, slots);
         last_step.fill(self.log.now());
@@ -145,98 +145,102 @@ impl<E: Element> Table<E> {
 
     pub(super) fn add_gradient(&mut self, indices: &[usize], grads: &[E]) {
         for (grad, &row) in grads.chunks_exact(self.width).zip(indices) {
-            let place = self.places[self.entries[row] as usize - 1] as usize - 1;
-            let sums = &mut self.pending.gradient[place * self.width..][..self.width];
+            let index = self.pending_index[self.entry_of_row[row] as usize - 1] as usize - 1;
+            let sums = &mut self.pending.gradient[index * self.width..][..self.width];
             sums.iter_mut().zip(grad).for_each(|(sum, grad)| *sum += *grad);
         }
     }
 
-    /// The optimizer's step on the rows that were looked up; the others owe it.
+    /// The optimizer's step on the rows that were looked up; the step of all other rows is
+    /// deferred.
     pub(super) fn step(&mut self, step: u64, optimizer: &dyn AnyOptimizer, weights: &mut [E]) {
-        let Pending { entries, last_step, weights: taken, slots, gradient } = &mut self.pending;
+        let Pending { entries, last_step, weights: copied, slots, gradient } = &mut self.pending;
         let width = self.width;
-        optimizer.on::<E>().update(step, taken, gradient, slots);
-        for (place, &entry) in entries.iter().enumerate() {
-            let (entry, place) = (entry as usize, place * width);
+        optimizer.on::<E>().update(step, copied, gradient, slots);
+        for (index, &entry) in entries.iter().enumerate() {
+            let (entry, start) = (entry as usize, index * width);
             let row = self.rows[entry] as usize;
-            weights[row * width..][..width].copy_from_slice(&taken[place..][..width]);
-            for (slot, taken) in self.slots.iter_mut().zip(&*slots) {
-                slot[entry * width..][..width].copy_from_slice(&taken[place..][..width]);
+            weights[row * width..][..width].copy_from_slice(&copied[start..][..width]);
+            for (slot, copied) in self.slots.iter_mut().zip(&*slots) {
+                slot[entry * width..][..width].copy_from_slice(&copied[start..][..width]);
             }
             self.last_step[entry] = step;
-            self.places[entry] = 0;
+            self.pending_index[entry] = 0;
         }
         entries.clear();
         last_step.clear();
-        taken.clear();
+        copied.clear();
         gradient.clear();
         slots.iter_mut().for_each(Vec::clear);
         if let Some(size) = optimizer.step_size(step) {
             self.log.push(size);
         }
-        if self.log.count() >= most_steps(self.num_rows(), self.rows.len()) {
-            // What decides this is in every checkpoint, so a resumed run does it at the same steps.
-            self.pay(weights);
+        if self.log.count() >= max_logged_steps(self.num_rows(), self.rows.len()) {
+            // The condition depends only on values that a checkpoint has, so a resumed run flushes
+            // at the same steps.
+            self.flush(weights);
         }
     }
 
-    /// Makes `weights` what the dense formula has by now, and gives what they were.
-    pub fn settle(&self, weights: &mut [E]) -> Raw<E> {
+    /// Applies the deferred updates to a copy: `weights` become those of the dense formula. Returns
+    /// the weights before, for [`restore`](Table::restore).
+    pub fn materialize(&self, weights: &mut [E]) -> RawWeights<E> {
         let raw = match self.log.decays() {
-            true => Raw::All(weights.to_vec()),
-            false => Raw::Entries(self.of_entries(weights)),
+            true => RawWeights::All(weights.to_vec()),
+            false => RawWeights::Entries(self.gather_entries(weights)),
         };
-        self.bring_all_up(weights, &mut self.slots.clone());
+        self.catch_up_all(weights, &mut self.slots.clone());
         raw
     }
 
-    /// The same for good: nothing is owed any more.
-    pub fn pay(&mut self, weights: &mut [E]) {
+    /// Applies all deferred updates to the table and clears the log.
+    pub fn flush(&mut self, weights: &mut [E]) {
         let mut slots = std::mem::take(&mut self.slots);
-        self.bring_all_up(weights, &mut slots);
+        self.catch_up_all(weights, &mut slots);
         self.slots = slots;
         self.log = StepLog::new(self.log.now());
         self.last_step.fill(self.log.now());
     }
 
-    /// Has all rows of `weights` and of the slots take what they owe.
-    fn bring_all_up(&self, weights: &mut [E], slots: &mut [Vec<E>]) {
-        let mut own = self.of_entries(weights);
+    /// Applies the deferred updates of all rows to `weights` and `slots`.
+    fn catch_up_all(&self, weights: &mut [E], slots: &mut [Vec<E>]) {
+        let mut entry_weights = self.gather_entries(weights);
         (self.catch_up)(
             &PendingSteps { log: &self.log, last_step: &self.last_step },
-            &mut own,
+            &mut entry_weights,
             slots,
         );
         if self.log.decays() {
-            let left = E::of(self.log.after(self.log.since).left_after(0));
-            weights.iter_mut().for_each(|weight| *weight *= left);
+            let remaining = E::of(self.log.after(self.log.since).left_after(0));
+            weights.iter_mut().for_each(|weight| *weight *= remaining);
         }
-        self.put_entries(&own, weights);
+        self.scatter_entries(&entry_weights, weights);
     }
 
-    /// Takes other weights over, which nobody has stepped on, for a table that owes nothing.
-    pub fn reread(&mut self, weights: &[E]) {
-        let Pending { entries, weights: taken, .. } = &mut self.pending;
-        for (taken, &entry) in taken.chunks_exact_mut(self.width).zip(&*entries) {
+    /// Reads the pending rows again from `weights`, which were changed by other means than a step.
+    /// The table must not have deferred updates.
+    pub fn reload(&mut self, weights: &[E]) {
+        let Pending { entries, weights: copied, .. } = &mut self.pending;
+        for (copied, &entry) in copied.chunks_exact_mut(self.width).zip(&*entries) {
             let row = self.rows[entry as usize] as usize;
-            taken.copy_from_slice(&weights[row * self.width..][..self.width]);
+            copied.copy_from_slice(&weights[row * self.width..][..self.width]);
         }
     }
 
-    /// Puts back what they were.
-    pub fn unsettle(&self, raw: &Raw<E>, weights: &mut [E]) {
+    /// Writes back the weights that [`materialize`](Table::materialize) returned.
+    pub fn restore(&self, raw: &RawWeights<E>, weights: &mut [E]) {
         match raw {
-            Raw::All(all) => weights.copy_from_slice(all),
-            Raw::Entries(entries) => self.put_entries(entries, weights),
+            RawWeights::All(all) => weights.copy_from_slice(all),
+            RawWeights::Entries(entries) => self.scatter_entries(entries, weights),
         }
     }
 
-    fn of_entries(&self, weights: &[E]) -> Vec<E> {
+    fn gather_entries(&self, weights: &[E]) -> Vec<E> {
         let row = |&row: &u32| &weights[row as usize * self.width..][..self.width];
         self.rows.iter().flat_map(row).copied().collect()
     }
 
-    fn put_entries(&self, from: &[E], weights: &mut [E]) {
+    fn scatter_entries(&self, from: &[E], weights: &mut [E]) {
         for (from, &row) in from.chunks_exact(self.width).zip(&self.rows) {
             weights[row as usize * self.width..][..self.width].copy_from_slice(from);
         }

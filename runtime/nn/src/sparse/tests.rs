@@ -3,7 +3,7 @@ use multi_input_kernel::pending_steps::StepLog;
 use super::*;
 use crate::optim::{Adam, AdamW, Optimizer, RmsProp, Sgd};
 
-/// More than a register holds, and no multiple of it.
+/// More elements than a SIMD register holds, and not a multiple of its lanes.
 const WIDTH: usize = 21;
 
 /// A learning rate that rises and falls.
@@ -15,23 +15,23 @@ fn numbers(count: usize, from: f64) -> Vec<f64> {
     (0..count).map(|k| ((k as f64 + from) * 0.7).sin()).collect()
 }
 
-/// A row after `own` steps with gradients, and what became of it in `rests` steps without: step by
-/// step, and at once.
+/// A row after `own` steps with gradients and `idle` steps without: updated step by step, and by
+/// one `catch_up`.
 fn both_ways<E: Element>(
     mut optimizer: impl Optimizer,
     own: u64,
-    rests: u64,
+    idle: u64,
 ) -> [(Vec<f64>, Vec<Vec<f64>>); 2] {
-    let narrow = |numbers: Vec<f64>| -> Vec<E> { numbers.into_iter().map(E::of).collect() };
-    let mut weights = narrow(numbers(WIDTH, 0.0));
+    let from_f64 = |numbers: Vec<f64>| -> Vec<E> { numbers.into_iter().map(E::of).collect() };
+    let mut weights = from_f64(numbers(WIDTH, 0.0));
     let mut slots = vec![vec![E::zero(); WIDTH]; optimizer.slots().len()];
     for step in 1..=own {
         optimizer.set_learning_rate(rate(step));
-        optimizer.update(step, &mut weights, &narrow(numbers(WIDTH, step as f64)), &mut slots);
+        optimizer.update(step, &mut weights, &from_f64(numbers(WIDTH, step as f64)), &mut slots);
     }
     let (mut later, mut later_slots) = (weights.clone(), slots.clone());
     let mut log = StepLog::new(own);
-    for step in own + 1..=own + rests {
+    for step in own + 1..=own + idle {
         optimizer.set_learning_rate(rate(step));
         optimizer.update(step, &mut weights, &[E::zero(); WIDTH], &mut slots);
         log.push(optimizer.step_size(step).unwrap());
@@ -41,12 +41,12 @@ fn both_ways<E: Element>(
         &mut later,
         &mut later_slots,
     );
-    let wide = |numbers: &Vec<E>| numbers.iter().map(|number| number.as_f64()).collect();
+    let to_f64 = |numbers: &Vec<E>| numbers.iter().map(|number| number.as_f64()).collect();
     [(&weights, &slots), (&later, &later_slots)]
-        .map(|(weights, slots)| (wide(weights), slots.iter().map(wide).collect()))
+        .map(|(weights, slots)| (to_f64(weights), slots.iter().map(to_f64).collect()))
 }
 
-/// Every optimizer in its variants.
+/// Calls `check` with every optimizer and its variants.
 fn each_optimizer(
     check: &dyn Fn(&dyn Fn(u64, u64) -> [(Vec<f64>, Vec<Vec<f64>>); 2]),
     single: bool,
@@ -54,8 +54,8 @@ fn each_optimizer(
     macro_rules! check {
         ($($optimizer:expr),+ $(,)?) => {$(
             match single {
-                true => check(&|own, rests| both_ways::<f32>($optimizer, own, rests)),
-                false => check(&|own, rests| both_ways::<f64>($optimizer, own, rests)),
+                true => check(&|own, idle| both_ways::<f32>($optimizer, own, idle)),
+                false => check(&|own, idle| both_ways::<f64>($optimizer, own, idle)),
             }
         )+};
     }
@@ -70,7 +70,7 @@ fn each_optimizer(
         Adam::new(0.1),
         Adam { beta_1: 0.5, beta_2: 0.9, ..Adam::new(0.1) },
         Adam { epsilon: 1e-2, ..Adam::new(0.1) },
-        // Here each step without a gradient is longer than the one before.
+        // With these betas each step without a gradient is longer than the step before.
         Adam { beta_1: 0.9, beta_2: 0.5, ..Adam::new(0.1) },
         AdamW::new(0.1).decay(0.5),
     );
@@ -84,14 +84,14 @@ fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
     }
 }
 
-const RESTS: [u64; 9] = [0, 1, 2, 15, 17, 100, 172, 400, 600];
+const IDLE_STEPS: [u64; 9] = [0, 1, 2, 15, 17, 100, 172, 400, 600];
 
 #[test]
 fn steps_at_once_are_the_steps_one_by_one() {
     let check = |run: &dyn Fn(u64, u64) -> [(Vec<f64>, Vec<Vec<f64>>); 2]| {
         for own in [1, 5, 40] {
-            for rests in RESTS {
-                let [step_by_step, at_once] = run(own, rests);
+            for idle in IDLE_STEPS {
+                let [step_by_step, at_once] = run(own, idle);
                 assert_close(&at_once.0, &step_by_step.0, 1e-12);
                 for (at_once, step_by_step) in at_once.1.iter().zip(&step_by_step.1) {
                     assert_close(at_once, step_by_step, 1e-11);
@@ -105,16 +105,16 @@ fn steps_at_once_are_the_steps_one_by_one() {
 #[test]
 fn in_single_precision_they_are_so_but_for_rounding() {
     let check = |run: &dyn Fn(u64, u64) -> [(Vec<f64>, Vec<Vec<f64>>); 2]| {
-        for rests in RESTS {
-            let [step_by_step, at_once] = run(5, rests);
-            // Each of the steps one by one rounds.
+        for idle in IDLE_STEPS {
+            let [step_by_step, at_once] = run(5, idle);
+            // Every single step rounds.
             assert_close(&at_once.0, &step_by_step.0, 2e-5);
         }
     };
     each_optimizer(&check, true);
 }
 
-/// A table of 200 rows of which a batch looks up a few.
+/// A table of 200 rows of which a batch looks up three.
 struct Run<O> {
     optimizer: O,
     tables: Tables<f64>,
@@ -125,17 +125,18 @@ struct Run<O> {
 const ROWS: usize = 200;
 
 impl<O: Optimizer> Run<O> {
-    fn new(optimizer: O, may_rest: bool) -> Run<O> {
+    fn new(optimizer: O, may_be_sparse: bool) -> Run<O> {
         let id = dfdx::tensor::Cpu::default();
         let id = super::id(&dfdx::tensor::ZerosTensor::<f64>::zeros::<Rank1<1>>(&id));
-        let tables = Tables::new(vec![id], |_| may_rest, &*optimizer.boxed(), 1);
+        let tables = Tables::new(vec![id], |_| may_be_sparse, &*optimizer.boxed(), 1);
         let slots = vec![vec![0.0; ROWS * WIDTH]; optimizer.slots().len()];
         let state = TensorState { name: String::new(), step: 0, slots };
         Run { optimizer, tables, state, weights: numbers(ROWS * WIDTH, 0.3) }
     }
 
-    /// The rows, and then a step on them. The gradients do not ask what was read: those of a loss
-    /// would make much of a rounding, as RMSprop divides them by their own size.
+    /// Looks up rows and takes a step on them. The gradients do not depend on the weights, because
+    /// RMSprop divides a gradient by its own size and would amplify rounding differences of a real
+    /// loss.
     fn step(&mut self, rows: &[usize]) -> Vec<f64> {
         let mut read = vec![0.0; rows.len() * WIDTH];
         let id = self.tables.ids()[0];
@@ -143,7 +144,7 @@ impl<O: Optimizer> Run<O> {
         self.state.step += 1;
         self.optimizer.set_learning_rate(rate(self.state.step));
         let grads = numbers(read.len(), self.state.step as f64);
-        if let LookUp::Rows = found {
+        if let LookUp::Sparse = found {
             let table = self.tables.get(0).unwrap();
             table.add_gradient(rows, &grads);
             let stepped = {
@@ -167,137 +168,137 @@ impl<O: Optimizer> Run<O> {
 }
 
 impl<O: Optimizer> Run<O> {
-    /// Lets the table rest: three of two hundred rows are too many for the rule.
-    fn let_rest(&mut self) {
+    /// Makes the table sparse, although three of 200 rows are too many for the rule.
+    fn make_sparse(&mut self) {
         let (slots, catch_up) = (self.tables.slots, self.tables.catch_up.clone().unwrap());
         let table = Table::new((ROWS, WIDTH), 0, slots, catch_up);
-        self.tables.tensors[0].1 = Kind::Rows(Box::new(table));
+        self.tables.tensors[0].1 = Kind::Sparse(Box::new(table));
     }
 
     fn table(&mut self) -> &mut Table<f64> {
         self.tables.get(0).unwrap()
     }
 
-    /// The run as a checkpoint holds it, and as it goes on from there.
-    fn saved_and_recalled(&mut self) -> (SavedState, Run<O>) {
+    /// The saved state, and a run that continues from it.
+    fn saved_and_loaded(&mut self) -> (SavedState, Run<O>) {
         let mut saved = SavedState::default();
-        let (tables, mut settled) = (&mut self.tables, self.weights.clone());
-        let raw = tables.get(0).map(|table| table.settle(&mut settled));
+        let (tables, mut dense) = (&mut self.tables, self.weights.clone());
+        let raw = tables.get(0).map(|table| table.materialize(&mut dense));
         tables.save(["table"].into_iter(), &[raw], &mut saved);
         let mut run = Run::new(self.optimizer.clone(), true);
-        (run.state.step, run.weights) = (self.state.step, settled);
+        (run.state.step, run.weights) = (self.state.step, dense);
         run.state.slots.clear();
-        let recalled = run.tables.recall((0, "table"), self.state.step, &saved, &mut run.weights);
-        recalled.unwrap();
+        let loaded = run.tables.load((0, "table"), self.state.step, &saved, &mut run.weights);
+        loaded.unwrap();
         (saved, run)
     }
 }
 
-/// How many numbers a run has written down.
+/// The number of saved values.
 fn size(saved: &SavedState) -> usize {
     saved.numbers.values().chain(saved.tensors.values()).map(Vec::len).sum()
 }
 
-/// Every row is looked up again and again, each step at a rate of its own, and once in a while the run
-/// is broken off and goes on.
-fn stays_small(optimizer: impl Optimizer, steps: usize) {
+/// Looks up every row again and again with a changing learning rate, and resumes the run from a
+/// saved state once in a while.
+fn check_size(optimizer: impl Optimizer, steps: usize) {
     let mut dense = Run::new(optimizer.clone(), false);
-    let mut resting = Run::new(optimizer, true);
-    resting.let_rest();
-    let mut broken_off: Option<Run<_>> = None;
+    let mut sparse = Run::new(optimizer, true);
+    sparse.make_sparse();
+    let mut resumed: Option<Run<_>> = None;
     let mut sizes = Vec::new();
     for step in 0..steps {
         let rows = batch(step);
-        let read = resting.step(&rows);
+        let read = sparse.step(&rows);
         assert_close(&read, &dense.step(&rows), 1e-9);
-        if let Some(run) = &mut broken_off {
+        if let Some(run) = &mut resumed {
             assert_eq!(run.step(&rows), read, "{step}");
         }
-        let table = resting.table();
+        let table = sparse.table();
         assert!(table.log.count() < 1024, "{step}: {}", table.log.count());
         if step % 1500 == 700 {
-            let (saved, run) = resting.saved_and_recalled();
+            let (saved, run) = sparse.saved_and_loaded();
             sizes.push(size(&saved));
-            broken_off = Some(run);
+            resumed = Some(run);
         }
     }
-    // Rows, their slots, and at most 1024 steps, whatever the number of steps.
+    // The rows, their slots and at most 1024 logged steps, for any number of steps.
     let most = ROWS * (3 * WIDTH + 2) + 2 * 1024 + 10;
     assert!(sizes.iter().all(|size| *size < most), "{sizes:?} {most}");
-    let (weights, expected) = (&mut resting.weights, &dense.weights);
-    resting.tables.get(0).unwrap().pay(weights);
+    let (weights, expected) = (&mut sparse.weights, &dense.weights);
+    sparse.tables.get(0).unwrap().flush(weights);
     assert_close(weights, expected, 1e-9);
 }
 
 #[test]
 fn what_a_table_remembers_does_not_grow_with_the_steps() {
-    stays_small(Sgd::new(0.1), 2300);
-    stays_small(Sgd::new(0.1).nesterov(0.9), 2300);
-    stays_small(RmsProp { momentum: 0.9, ..RmsProp::new(0.1) }, 2300);
-    stays_small(Adam::new(0.1), 2300);
-    stays_small(AdamW::new(0.1).decay(0.5), 2300);
+    check_size(Sgd::new(0.1), 2300);
+    check_size(Sgd::new(0.1).nesterov(0.9), 2300);
+    check_size(RmsProp { momentum: 0.9, ..RmsProp::new(0.1) }, 2300);
+    check_size(Adam::new(0.1), 2300);
+    check_size(AdamW::new(0.1).decay(0.5), 2300);
 }
 
 #[test]
 #[ignore = "a minute; `just soak`"]
 fn soak_what_a_table_remembers_does_not_grow_with_millions_of_steps() {
-    stays_small(AdamW::new(0.1).decay(0.5), 3_000_000);
+    check_size(AdamW::new(0.1).decay(0.5), 3_000_000);
 }
 
 #[test]
 fn large_tables_remember_more_steps_but_no_more_than_they_have_rows() {
-    assert_eq!(table::most_steps(100, 100), 1024);
-    assert_eq!(table::most_steps(1 << 20, 5000), 1 << 14);
-    assert_eq!(table::most_steps(1 << 20, 1 << 19), 1 << 19);
+    assert_eq!(table::max_logged_steps(100, 100), 1024);
+    assert_eq!(table::max_logged_steps(1 << 20, 5000), 1 << 14);
+    assert_eq!(table::max_logged_steps(1 << 20, 1 << 19), 1 << 19);
 }
 
-/// Rows of the batch of a step: now and then a favourite, now and then the same twice.
+/// The rows of a step's batch: sometimes a frequent row, sometimes a row twice.
 fn batch(step: usize) -> [usize; 3] {
     [step * 37 % ROWS, if step.is_multiple_of(4) { 5 } else { step * 11 % 7 }, step * 37 % ROWS]
 }
 
-fn follow(optimizer: impl Optimizer) {
+fn check_against_dense(optimizer: impl Optimizer) {
     let mut dense = Run::new(optimizer.clone(), false);
-    let mut resting = Run::new(optimizer, true);
+    let mut sparse = Run::new(optimizer, true);
     for step in 0..300 {
         if step == 0 {
-            resting.let_rest();
+            sparse.make_sparse();
         }
         let rows = batch(step);
-        assert_close(&resting.step(&rows), &dense.step(&rows), 1e-10);
+        assert_close(&sparse.step(&rows), &dense.step(&rows), 1e-10);
         if step % 50 == 49 {
-            let table = resting.tables.get(0).unwrap();
-            let before = resting.weights.clone();
-            let raw = table.settle(&mut resting.weights);
-            assert_close(&resting.weights, &dense.weights, 1e-10);
-            table.unsettle(&raw, &mut resting.weights);
-            assert_eq!(resting.weights, before);
+            let table = sparse.tables.get(0).unwrap();
+            let before = sparse.weights.clone();
+            let raw = table.materialize(&mut sparse.weights);
+            assert_close(&sparse.weights, &dense.weights, 1e-10);
+            table.restore(&raw, &mut sparse.weights);
+            assert_eq!(sparse.weights, before);
         }
     }
-    resting.tables.get(0).unwrap().pay(&mut resting.weights);
-    assert_close(&resting.weights, &dense.weights, 1e-10);
-    // And on from there.
+    sparse.tables.get(0).unwrap().flush(&mut sparse.weights);
+    assert_close(&sparse.weights, &dense.weights, 1e-10);
+    // And after the flush.
     for step in 300..330 {
-        assert_close(&resting.step(&batch(step)), &dense.step(&batch(step)), 1e-10);
+        assert_close(&sparse.step(&batch(step)), &dense.step(&batch(step)), 1e-10);
     }
 }
 
 #[test]
 fn a_table_that_rests_follows_the_dense_formula() {
-    follow(Sgd::new(0.1));
-    follow(Sgd::new(0.1).nesterov(0.9));
-    follow(RmsProp { momentum: 0.9, ..RmsProp::new(0.1) });
-    follow(Adam::new(0.1));
-    follow(AdamW::new(0.1).decay(0.5));
+    check_against_dense(Sgd::new(0.1));
+    check_against_dense(Sgd::new(0.1).nesterov(0.9));
+    check_against_dense(RmsProp { momentum: 0.9, ..RmsProp::new(0.1) });
+    check_against_dense(Adam::new(0.1));
+    check_against_dense(AdamW::new(0.1).decay(0.5));
 }
 
 #[test]
 fn only_large_tables_rest() {
-    assert!(rests(10_000, 32));
-    assert!(rests(64, 1));
-    assert!(!rests(63, 1));
+    assert!(is_sparse(10_000, 32));
+    assert!(is_sparse(64, 1));
+    assert!(!is_sparse(63, 1));
     // A hundred words a sample, as in docs/from-keras.md.
-    assert!(!rests(10_000, 3200));
+    assert!(!is_sparse(10_000, 3200));
 }
 
 #[test]
@@ -306,7 +307,10 @@ fn outside_of_a_run_nothing_rests_and_what_nobody_trains_needs_no_gradient() {
     let mut run = Run::new(Sgd::new(0.1), true);
     let id = run.tables.ids()[0];
     let mut none = Tables::<f64>::default();
-    assert!(matches!(none.look_up(id, (&[1.0], 1), (&[0], 1), &mut output), LookUp::Whole));
+    assert!(matches!(none.look_up(id, (&[1.0], 1), (&[0], 1), &mut output), LookUp::Dense));
     run.tables.tensors.clear();
-    assert!(matches!(run.tables.look_up(id, (&[1.0], 1), (&[0], 1), &mut output), LookUp::Still));
+    assert!(matches!(
+        run.tables.look_up(id, (&[1.0], 1), (&[0], 1), &mut output),
+        LookUp::NotTrained
+    ));
 }

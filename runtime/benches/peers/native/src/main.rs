@@ -94,5 +94,5 @@ fn peak_memory() -> f64 {
 
 fn say(what: impl Display) {
     println!("{what}");
-    io::stdout().flush().expect("somebody listens");
+    io::stdout().flush().expect("standard output is open");
 }

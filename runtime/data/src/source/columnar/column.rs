@@ -1,4 +1,4 @@
-//! One column of Arrow's, in one of few types.
+//! An Arrow column, converted to one of a few types.
 
 use arrow_array::{
     cast::AsArray,
@@ -21,17 +21,17 @@ pub(super) enum Column {
     Floats(Float64Array),
     Texts(StringArray),
     Times(Times),
-    /// With what the elements of all lists are.
+    /// The lists, and the column of their elements.
     Lists(LargeListArray, Box<Column>),
-    /// What no field takes, in words; which of its values are there is the array's to say.
+    /// A column of a type that no field accepts: the array for its null mask, and a description.
     Others(ArrayRef, String),
 }
 
-/// Points in time, in units since 1970.
+/// Timestamps, in units since 1970-01-01.
 pub(super) struct Times {
     values: Int64Array,
     unit: TimeUnit,
-    /// In UTC, rather than by a clock of some place that is not told.
+    /// Whether the values are in UTC; otherwise they are local times without a zone.
     zoned: bool,
 }
 
@@ -44,18 +44,17 @@ impl Times {
             TimeUnit::Microsecond => DateTime::from_timestamp_micros(value),
             TimeUnit::Nanosecond => Some(DateTime::from_timestamp_nanos(value)),
         };
-        let in_words = |time: DateTime<Utc>| {
+        let to_cell = |time: DateTime<Utc>| {
             let zone = if self.zoned { "Z" } else { "" };
             Cell::Text(format!("{:?}{zone}", time.naive_utc()).into())
         };
         let beyond = || Cell::Other(format!("{value} {:?}s since 1970", self.unit).into());
-        time.map_or_else(beyond, in_words)
+        time.map_or_else(beyond, to_cell)
     }
 }
 
 impl Column {
-    /// A column that cannot be converted is one that no field takes: where none asks for it, it does
-    /// not matter.
+    /// A column that cannot be converted becomes `Others`; it matters only if a field uses it.
     pub(super) fn new(column: &ArrayRef) -> Column {
         let words = || format!("a value of type {}", column.data_type());
         converted(column).unwrap_or_else(|| Column::Others(column.clone(), words()))
@@ -76,7 +75,7 @@ impl Column {
             Column::Lists(lists, items) => {
                 let offsets = lists.value_offsets();
                 let [from, to] = [offsets[row], offsets[row + 1]].map(|offset| offset as usize);
-                Cell::List((from..to).map(|place| items.at(place)).collect())
+                Cell::List((from..to).map(|index| items.at(index)).collect())
             }
             Column::Others(_, words) => Cell::Other(words.into()),
         }
@@ -96,7 +95,7 @@ impl Column {
         }
     }
 
-    /// The texts, where all are there.
+    /// The texts of a column without nulls.
     pub(super) fn texts(&self) -> Option<&StringArray> {
         match self {
             Column::Texts(texts) if texts.null_count() == 0 => Some(texts),
@@ -104,15 +103,15 @@ impl Column {
         }
     }
 
-    /// Puts the numbers into every `step`th place, or NaN where one is missing and may be; whether all
-    /// are numbers.
-    pub(super) fn numbers<T: Real>(&self, blanks: bool, step: usize, to: &mut [T]) -> bool {
-        let mut places = to.iter_mut().step_by(step);
-        // What is there may be a number that the type does not hold.
+    /// Writes the numbers to every `stride`-th element of `to`; missing numbers are NaN where
+    /// `blanks` allows them. Returns whether all values were numbers that `T` represents.
+    pub(super) fn numbers<T: Real>(&self, blanks: bool, stride: usize, to: &mut [T]) -> bool {
+        let mut elements = to.iter_mut().step_by(stride);
+        // The outer `None` is a null, the inner one a number that `T` does not represent.
         let mut put = |number: Option<Option<T>>| {
             let number = number.unwrap_or_else(|| blanks.then(T::nan));
-            if let (Some(place), Some(number)) = (places.next(), number) {
-                *place = number;
+            if let (Some(element), Some(number)) = (elements.next(), number) {
+                *element = number;
             }
             number.is_some()
         };
@@ -136,7 +135,7 @@ impl Column {
     }
 }
 
-/// The column in one of our types; `None` where it is of none, or loses a value on the way.
+/// Converts a column; `None` for an unsupported type, or where a value would be lost.
 fn converted(column: &ArrayRef) -> Option<Column> {
     let to = |to: &DataType| {
         let cast = cast(column, to).ok()?;
@@ -166,7 +165,7 @@ fn converted(column: &ArrayRef) -> Option<Column> {
             unit: *unit,
             zoned: zone.is_some(),
         }),
-        // All digits of a decimal number, and dates as ISO 8601 writes them.
+        // Decimals keep all digits, and dates are formatted in ISO 8601.
         text if text.is_decimal() || text.is_string() || text.is_temporal() => {
             Column::Texts(to(&DataType::Utf8)?.as_string().clone())
         }

@@ -1,18 +1,18 @@
-//! PostgreSQL's decimal numbers, for which its client has no type.
+//! PostgreSQL's decimal numbers, which its client does not support.
 
 use std::error::Error;
 
 use postgres::types::{FromSql, Type};
 
-/// A `numeric`, in decimal digits.
+/// A `numeric` value as decimal text.
 pub(super) struct Numeric(pub(super) String);
 
-/// How many decimal digits stand in each of the number's own.
+/// Number of decimal digits per base-10,000 digit.
 const DIGITS: usize = 4;
 
 impl<'a> FromSql<'a> for Numeric {
-    /// Its form on the wire: how many digits to the base 10,000, the power of the first, the sign, how
-    /// many decimals are shown, and the digits, each in two bytes.
+    /// Decodes the wire format, in 16-bit words: number of base-10,000 digits, exponent of the
+    /// first digit, sign, number of decimals, digits.
     fn from_sql(_: &Type, bytes: &'a [u8]) -> Result<Numeric, Box<dyn Error + Sync + Send>> {
         let (words, _) = bytes.as_chunks::<2>();
         let [count, weight, sign, decimals, digits @ ..] = words else {
@@ -30,10 +30,10 @@ impl<'a> FromSql<'a> for Numeric {
         };
         let weight = i32::from(i16::from_be_bytes(*weight));
         let decimals = usize::from(u16::from_be_bytes(*decimals));
-        // The digit of a power of 10,000; those that are not there are zero.
+        // The digit of a power of 10,000; omitted digits are zero.
         let digit = |power: i32| {
-            let place = usize::try_from(weight - power).ok();
-            let digit = place.and_then(|place| digits.get(place));
+            let index = usize::try_from(weight - power).ok();
+            let digit = index.and_then(|index| digits.get(index));
             format!("{:04}", digit.map_or(0, |digit| u16::from_be_bytes(*digit)))
         };
         let whole: String = (0..=weight.max(0)).rev().map(digit).collect();
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn decimal_digits_are_those_of_the_number() {
-        // As PostgreSQL 15 sends them.
+        // Bytes from PostgreSQL 15.
         let known: [(&[u16], &str); 7] = [
             (&[2, 0, 0, 2, 12, 5000], "12.50"),
             (&[0, 0, 0, 0], "0"),

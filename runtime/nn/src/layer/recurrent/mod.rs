@@ -1,4 +1,4 @@
-//! `Recurrent`: a cell on every step of a sequence, which takes what it gave at the step before.
+//! `Recurrent`: a recurrent layer over the steps of a sequence, generic over its cell.
 
 mod reading;
 mod run;
@@ -17,13 +17,14 @@ use super::{
 use crate::{mask::masked_modules, operation::*, tensor::*};
 
 layer! {
-    /// Reads `[steps, I]` step by step with the cell `C`, carrying an output of `U` numbers that starts at
-    /// zero. [`LSTM`](super::LSTM), [`GRU`](super::GRU) and [`SimpleRNN`](super::SimpleRNN) are names for
-    /// it.
+    /// Applies the cell `C` to each step of `[steps, I]`, with a state of `U` numbers that is zero
+    /// before the first step. [`LSTM`](super::LSTM), [`GRU`](super::GRU) and
+    /// [`SimpleRNN`](super::SimpleRNN) are aliases of this type.
     ///
-    /// `G` is how many sums a step has. Where `SEQUENCES` is 0 the last output comes out, `[U]`; where it
-    /// is 1 all do, `[steps, U]`. Where `BACKWARDS` is 1 the last step is read first, and its output stands
-    /// first.
+    /// `G` is the number of gates times `U`. Where `SEQUENCES` is 0 the output is that of the last
+    /// step, `[U]`; where it is 1 it is that of all steps, `[steps, U]`: `return_sequences` in
+    /// Keras. Where `BACKWARDS` is 1 the layer reads the last step first and returns its output
+    /// first: `go_backwards` in Keras.
     pub struct Recurrent<
         const I: usize, const U: usize, const G: usize,
         const SEQUENCES: usize, const BACKWARDS: usize;
@@ -31,25 +32,25 @@ layer! {
     >
     where G == C::GATES * U, "the sizes of a recurrent layer fit one another";
     {
-        /// What the inputs are multiplied by: `U` rows for each gate of the cell.
+        /// The weight of the inputs, `[G, I]`: `U` rows for each gate of the cell.
         pub weight: Tensor<Rank2<G, I>, E, D> = trained(glorot_uniform(I, G)),
-        /// What the output of the step before is multiplied by, likewise.
+        /// The weight of the state, `[G, U]`.
         pub recurrent: Tensor<Rank2<G, U>, E, D> = trained(orthogonal()),
-        /// What is then added.
+        /// The bias of the gates.
         pub bias: Tensor<C::Bias<G>, E, D> = trained(first_bias(C::OPEN, G / C::GATES.max(1))),
-        /// The share of the inputs that is left out in training.
+        /// The probability that training drops an input.
         pub dropout: f64 = setting(set_dropout, 0.0),
-        /// What decides which inputs are left out next.
+        /// The random key of the next training forward.
         pub key: RngKey = state(set_rng_key, RngKey::default()),
     }
 }
 
-/// What comes out of a recurrent layer that reads `L` steps of `B` sequences: the last step where
-/// `SEQUENCES` is 0, every step where it is 1.
+/// The steps in the output of a recurrent layer over `L` steps of `B` sequences: the last step
+/// where `SEQUENCES` is 0, all steps where it is 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Steps<const SEQUENCES: usize>;
 
-/// The shape of what comes out. See [`Steps`].
+/// The output shape of a recurrent layer. See [`Steps`].
 pub trait StepShape<B: Dim, L: Dim, const U: usize> {
     /// `(B, Const<U>)` or `(B, L, Const<U>)`.
     type Shape: Shape;
@@ -74,16 +75,17 @@ impl<B: Dim, L: Dim, const U: usize> StepShape<B, L, U> for Steps<1> {
     }
 }
 
-/// A layer that reads sequences on `Input`, as it is told to.
+/// A recurrent layer on `Input` whose direction, dropout and mask are arguments.
 pub trait Read<Input> {
-    /// What comes out.
+    /// The output tensor.
     type Output;
     /// The error of the device.
     type Error;
 
-    /// What a training step leaves out; advances the draw.
-    fn draw_dropout(&mut self) -> Option<(RngKey, f64)>;
-    /// Reads the sequences.
+    /// The key and the rate of the dropout of a training step, or `None` without dropout. Advances
+    /// the random key.
+    fn next_dropout(&mut self) -> Option<(RngKey, f64)>;
+    /// Runs the layer on the sequences.
     fn try_read(&self, x: Input, reading: Reading) -> Result<Self::Output, Self::Error>;
 }
 
@@ -98,7 +100,7 @@ impl<
         D: Storage<E>,
     > Recurrent<I, U, G, SEQUENCES, BACKWARDS, C, E, D>
 {
-    /// What a training step leaves out.
+    /// The key and the rate of the dropout of a training step; advances the random key.
     fn advance(&mut self) -> Option<(RngKey, f64)> {
         Some((self.key.advance(), self.dropout)).filter(|_| self.dropout > 0.0)
     }
@@ -108,8 +110,8 @@ impl<
     }
 }
 
-/// What is read backwards comes out with the last step first, and so does its mask. (Keras
-/// leaves the mask as it was, so that it no longer fits.)
+/// A layer that reads backwards returns the last step first, and reverses the mask accordingly.
+/// (Keras returns the mask unchanged, which no longer matches the output.)
 impl<
         const I: usize,
         const U: usize,
@@ -129,7 +131,7 @@ impl<
     }
 }
 
-/// Ones for the gate that starts open, zeros for the others.
+/// Initialises the bias of gate `open` to 1, and of the other gates to 0.
 fn first_bias<S: Shape, E: Element, D: Device<E>>(
     bias: &mut Tensor<S, E, D>,
     open: Option<usize>,
@@ -160,7 +162,7 @@ where
     type Output = Tensor<<Steps<SEQUENCES> as StepShape<B, L, U>>::Shape, E, D, T>;
     type Error = D::Err;
 
-    fn draw_dropout(&mut self) -> Option<(RngKey, f64)> {
+    fn next_dropout(&mut self) -> Option<(RngKey, f64)> {
         self.advance()
     }
 
@@ -248,7 +250,7 @@ mod tests {
 
     type X = Tensor<(Const<3>, Const<4>, Const<2>), f64, Cpu>;
 
-    /// A gap, padding in front, and nothing but padding.
+    /// A gap, padding in front, and a sequence of only padding.
     fn mask() -> Mask {
         let counts =
             [true, false, true, true, false, false, true, true, false, false, false, false];
@@ -275,7 +277,7 @@ mod tests {
             <M as Module<X>>::Error: std::fmt::Debug,
         {
             let (layer, mut values) = (build::<M>(), x().array());
-            // Nothing of a masked step can spread.
+            // The values of masked steps have no effect on the output.
             values[0][1] = [f64::NAN; 2];
             let device = Cpu::default();
             let y = layer.try_forward_masked(device.tensor(values), &mask()).unwrap().array();
@@ -299,7 +301,7 @@ mod tests {
         assert_eq!(y[0][1], y[0][0]);
         assert_eq!((y[1][0], y[1][1]), ([0.0; 5], [0.0; 5]));
         assert_ne!(y[0][2], y[0][1]);
-        // Backwards, the last step comes first.
+        // A layer that reads backwards returns the last step first.
         let y = build::<GRU<2, 5, 15, 2, 1, 1, f64, Cpu>>().try_forward_masked(x(), &mask());
         let y = y.unwrap().array();
         assert_eq!((y[0][2], y[1][2], y[1][3]), (y[0][1], y[1][1], y[1][1]));

@@ -1,39 +1,38 @@
-//! How sequences are read: in which order, which inputs and which steps count, and where what comes
-//! out stands.
+//! The order, the dropout and the mask with which a recurrent layer reads sequences.
 
 use std::borrow::Cow;
 
 use multi_input_kernel::recurrent::{Frame, Trace, SAMPLES};
 
 use crate::{
-    layer::{keep_scale, Mask, RngKey},
+    layer::{dropout_scale, Mask, RngKey},
     tensor::*,
 };
 
-/// How a sequence is read.
+/// The order, the dropout and the mask with which a recurrent layer reads sequences.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
-    /// The last step is read first.
+    /// Whether the last step is read first.
     pub(in crate::layer) backwards: bool,
-    /// What comes out stands where its step stood, whatever the direction.
+    /// Whether the output of a step has the index of its input step in both directions.
     pub(in crate::layer) in_place: bool,
-    /// What is left out of the inputs, the same at every step of a sequence.
+    /// The dropout of the inputs, which drops the same features at every step of a sequence.
     pub(in crate::layer) dropout: Option<(RngKey, f64)>,
-    /// The steps that count. The others are passed over: they carry the state.
+    /// The unmasked steps. At masked steps the state does not change.
     pub(in crate::layer) mask: Option<Mask>,
-    /// Steps that are passed over give zeros rather than what the step before gave.
+    /// Whether the outputs of masked steps are zeros rather than the unchanged state.
     pub(in crate::layer) zeros_where_masked: bool,
 }
 
 impl Reading {
-    /// Which inputs of which sample count, and how much.
-    pub(super) fn kept<E: Element>(&self, frame: Frame, inputs: usize) -> Option<Vec<E>> {
+    /// The dropout mask, `[batch, inputs]`: 0, or 1 / (1 - rate).
+    pub(super) fn dropout_mask<E: Element>(&self, frame: Frame, inputs: usize) -> Option<Vec<E>> {
         let (key, rate) = self.dropout?;
-        let kept = keep_scale(key, rate);
-        Some((0..frame.batch * inputs).map(|k| kept(k).unwrap_or(E::zero())).collect())
+        let scale_of = dropout_scale(key, rate);
+        Some((0..frame.batch * inputs).map(|k| scale_of(k).unwrap_or(E::zero())).collect())
     }
 
-    /// For each row of each shard, whether its step is passed over; empty where none is.
+    /// For each row of each shard, whether its step is masked; empty without a mask.
     pub(super) fn skipped(&self, frame: Frame) -> Vec<bool> {
         let Some(mask) = &self.mask else { return Vec::new() };
         let shards = frame.shards().zip(mask.counts().chunks((SAMPLES * frame.steps).max(1)));
@@ -43,14 +42,14 @@ impl Reading {
         rows.collect()
     }
 
-    /// The row of the batch for each row of the run.
+    /// The row of the batch that is row `row` of the run, in the order of the cell.
     fn source(&self, frame: Frame, row: usize) -> usize {
         let (step, sample) = (row / frame.batch, row % frame.batch);
         let step = if self.backwards { frame.steps - 1 - step } else { step };
         sample * frame.steps + step
     }
 
-    /// The row of what comes out for each row of the run, where every step does.
+    /// The row of the output for row `row` of the run, where the output has all steps.
     fn target(&self, frame: Frame, row: usize) -> usize {
         match self.in_place {
             true => self.source(frame, row),
@@ -58,8 +57,8 @@ impl Reading {
         }
     }
 
-    /// The gradients by what came out, in the order of the run's steps, `[batch, steps, units]`.
-    pub(super) fn arranged<'a, E: Element>(
+    /// The gradients of the output in the order of the run's steps, `[batch, steps, units]`.
+    pub(super) fn in_step_order<'a, E: Element>(
         &self,
         frame: Frame,
         trace: &Trace<'_, E>,
@@ -69,25 +68,25 @@ impl Reading {
             return grad.into();
         }
         let units = frame.units;
-        let mut arranged = vec![E::zero(); grad.len()];
+        let mut in_step_order = vec![E::zero(); grad.len()];
         for row in 0..frame.rows() {
             if self.zeros_where_masked && trace.skipped.get(row) == Some(&true) {
                 continue;
             }
             let (step, sample) = (row / frame.batch, row % frame.batch);
-            arranged[(sample * frame.steps + step) * units..][..units]
+            in_step_order[(sample * frame.steps + step) * units..][..units]
                 .copy_from_slice(&grad[self.target(frame, row) * units..][..units]);
         }
-        arranged.into()
+        in_step_order.into()
     }
 
-    /// A batch in the order in which the cell reads it, without what dropout leaves out. Steps that are
-    /// passed over are zeros, whatever they hold.
+    /// Copies a batch into the order in which the cell reads it, with dropout applied. Masked steps
+    /// become zeros.
     pub(super) fn gather<E: Element>(
         &self,
         frame: Frame,
         skipped: &[bool],
-        kept: Option<&[E]>,
+        dropout_mask: Option<&[E]>,
         batch: &[E],
         rows: &mut [E],
     ) {
@@ -98,42 +97,44 @@ impl Reading {
                 continue;
             }
             let source = &batch[self.source(frame, row) * width..][..width];
-            let Some(kept) = kept else {
+            let Some(dropout_mask) = dropout_mask else {
                 values.copy_from_slice(source);
                 continue;
             };
-            let kept = &kept[row % frame.batch * width..][..width];
-            for ((value, source), kept) in values.iter_mut().zip(source).zip(kept) {
-                // Not a product, for 0 times a NaN would be a NaN.
-                *value = if *kept == E::zero() { E::zero() } else { *kept * *source };
+            let dropout_mask = &dropout_mask[row % frame.batch * width..][..width];
+            for ((value, source), scale) in values.iter_mut().zip(source).zip(dropout_mask) {
+                // Not a product, because 0 times a NaN would be a NaN.
+                *value = if *scale == E::zero() { E::zero() } else { *scale * *source };
             }
         }
     }
 
-    /// The way back of [`gather`](Reading::gather): adds the gradients by the rows to those by the batch.
+    /// The backward pass of [`gather`](Reading::gather): adds the gradients of the rows to those of
+    /// the batch.
     pub(super) fn scatter<E: Element>(
         &self,
         frame: Frame,
-        kept: Option<&[E]>,
+        dropout_mask: Option<&[E]>,
         rows: &[E],
         batch: &mut [E],
     ) {
         let width = rows.len() / frame.rows().max(1);
         for (row, values) in rows.chunks_exact(width.max(1)).enumerate() {
             let target = &mut batch[self.source(frame, row) * width..][..width];
-            match kept {
+            match dropout_mask {
                 None => target.iter_mut().zip(values).for_each(|(target, value)| *target += *value),
-                Some(kept) => {
-                    let kept = &kept[row % frame.batch * width..][..width];
-                    for ((target, value), kept) in target.iter_mut().zip(values).zip(kept) {
-                        *target += *kept * *value;
+                Some(dropout_mask) => {
+                    let dropout_mask = &dropout_mask[row % frame.batch * width..][..width];
+                    for ((target, value), scale) in target.iter_mut().zip(values).zip(dropout_mask)
+                    {
+                        *target += *scale * *value;
                     }
                 }
             }
         }
     }
 
-    /// The states of the last step, or of all steps, as the output holds them.
+    /// Copies the state of the last step, or the states of all steps, to the output.
     pub(super) fn collect<E: Element>(
         &self,
         frame: Frame,

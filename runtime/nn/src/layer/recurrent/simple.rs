@@ -1,4 +1,4 @@
-//! The cell that applies a function to its sums.
+//! The cell of `SimpleRNN`.
 
 use multi_input_kernel::{
     gemv::Gemv,
@@ -8,7 +8,8 @@ use multi_input_kernel::{
 
 use crate::layer::activation::Function;
 
-/// A cell of one sum. It keeps the sums where the activation's derivative needs them.
+/// A cell with one gate. It keeps the pre-activations where the derivative of the activation needs
+/// them.
 pub(crate) struct Simple {
     pub(crate) function: Function,
 }

@@ -1,4 +1,4 @@
-//! Which category indices training rows have.
+//! Category indices of the training rows.
 
 use std::collections::BTreeSet;
 
@@ -6,33 +6,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::Values;
 
-/// The indices that occurred in training rows; empty before any was seen, when all are taken for
-/// known.
+/// The category indices of the training rows; empty before fitting, when no index counts as unseen.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SeenIndices(BTreeSet<u32>);
 
 impl SeenIndices {
-    /// Takes note of indices; those that are not below `size` have no place, and their rows are
-    /// refused when they are encoded.
-    pub(super) fn look(&mut self, values: &Values, size: usize) {
+    /// Adds indices. Indices that are not below `size` are ignored, because their rows are refused
+    /// when encoded.
+    pub(super) fn update(&mut self, values: &Values, size: usize) {
         if let Values::Categories(indices) = values {
             self.0.extend(indices.iter().filter(|index| (**index as usize) < size));
         }
     }
 
-    /// Whether training rows were seen, and none had this index.
-    pub(super) fn lacks(&self, index: u32) -> bool {
+    /// Whether the step is fitted and no training row has this index.
+    pub(super) fn is_unseen(&self, index: u32) -> bool {
         !self.0.is_empty() && !self.0.contains(&index)
     }
 
-    /// Gives each index that was seen an equal share of 1.
-    pub(super) fn share_out(&self, row: &mut [f32]) {
-        let share = 1.0 / self.0.len() as f32;
-        self.0.iter().for_each(|&index| row[index as usize] = share);
+    /// Sets 1 / n at each of the n indices of the training rows.
+    pub(super) fn fill_equally(&self, row: &mut [f32]) {
+        let value = 1.0 / self.0.len() as f32;
+        self.0.iter().for_each(|&index| row[index as usize] = value);
     }
 
-    /// Why it cannot be of a step for indices below `size`.
+    /// Returns an error if an index is not below `size`.
     pub(super) fn check(&self, size: usize) -> Result<(), String> {
         match self.0.last().is_none_or(|&last| (last as usize) < size) {
             true => Ok(()),
@@ -48,11 +47,11 @@ mod tests {
     #[test]
     fn an_index_that_was_not_seen_is_shared_out_among_the_others() {
         let mut seen = SeenIndices::default();
-        assert!(!seen.lacks(1), "before the first row all are known");
-        seen.look(&Values::Categories(vec![2, 3, 2, 4, 5, 6]), 6);
-        assert!(seen.lacks(1) && !seen.lacks(3));
+        assert!(!seen.is_unseen(1), "before the first row all are known");
+        seen.update(&Values::Categories(vec![2, 3, 2, 4, 5, 6]), 6);
+        assert!(seen.is_unseen(1) && !seen.is_unseen(3));
         let mut row = [0.0; 6];
-        seen.share_out(&mut row);
+        seen.fill_equally(&mut row);
         assert_eq!(row, [0.0, 0.0, 0.25, 0.25, 0.25, 0.25]);
         assert!(seen.check(6).is_ok() && seen.check(5).is_err());
     }
