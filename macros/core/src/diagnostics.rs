@@ -14,13 +14,13 @@ pub(crate) struct Diagnostics {
     requirements: Vec<Requirement>,
     /// The field whose attributes are being read; it prefixes every message.
     field: Option<String>,
-    asked: bool,
+    finished: bool,
 }
 
 impl Diagnostics {
     /// An empty collector.
     pub(crate) fn new() -> Self {
-        Diagnostics { errors: Vec::new(), requirements: Vec::new(), field: None, asked: false }
+        Diagnostics { errors: Vec::new(), requirements: Vec::new(), field: None, finished: false }
     }
 
     /// Runs `read` with the name of `field` prefixed to every message.
@@ -69,7 +69,7 @@ impl Diagnostics {
 
     /// All errors as one, if there were any.
     pub(crate) fn finish(mut self) -> syn::Result<()> {
-        self.asked = true;
+        self.finished = true;
         let mut errors = std::mem::take(&mut self.errors).into_iter();
         match errors.next() {
             None => Ok(()),
@@ -83,6 +83,6 @@ impl Diagnostics {
 
 impl Drop for Diagnostics {
     fn drop(&mut self) {
-        debug_assert!(self.asked || std::thread::panicking(), "nobody asked for the errors");
+        debug_assert!(self.finished || std::thread::panicking(), "`finish` was not called");
     }
 }

@@ -66,8 +66,8 @@ impl ShuffleBuffer {
 
     /// The number of rows of `numbered`, from the first, that fit without replacing others.
     fn free_rows(&self, numbered: &NumberedTable) -> usize {
-        let buffer = self.buffer.as_ref().map_or(0, NumberedTable::len);
-        let rows = numbered.len().min(self.window.rows.saturating_sub(buffer));
+        let buffered = self.buffer.as_ref().map_or(0, NumberedTable::len);
+        let rows = numbered.len().min(self.window.rows.saturating_sub(buffered));
         let left = self.window.bytes.saturating_sub(self.bytes);
         if numbered.bytes(0..rows) <= left {
             return rows;
@@ -78,7 +78,7 @@ impl ShuffleBuffer {
         });
         let fitting = ends.take_while(|bytes| *bytes <= left).count();
         // A row larger than the capacity is still swapped with the next one.
-        fitting.max(usize::from(buffer == 0))
+        fitting.max(usize::from(buffered == 0))
     }
 
     /// Returns random rows once larger rows have replaced smaller ones and the buffer exceeds its
@@ -88,13 +88,13 @@ impl ShuffleBuffer {
         let Some(buffer) = self.buffer.as_mut().filter(|_| self.bytes > self.window.bytes) else {
             return;
         };
-        let (mut left, mut evict): (Vec<usize>, _) = ((0..buffer.len()).collect(), Vec::new());
+        let (mut left, mut evicted): (Vec<usize>, _) = ((0..buffer.len()).collect(), Vec::new());
         while left.len() > 1 && self.bytes > self.window.bytes / 16 * 15 {
             let row = left.swap_remove(self.generator.below(left.len()));
             self.bytes -= buffer.bytes(row..row + 1);
-            evict.push(row);
+            evicted.push(row);
         }
-        to.append(&buffer.select(&evict), (0, evict.len()));
+        to.append(&buffer.select(&evicted), (0, evicted.len()));
         *buffer = buffer.select(&left);
     }
 
@@ -128,16 +128,16 @@ mod tests {
 
     /// The numbers of all rows in the order of output, and the maximum of buffered bytes.
     fn shuffled(window: Window, sizes: &[usize]) -> (Vec<usize>, usize) {
-        let mut mixer =
+        let mut shuffle =
             ShuffleBuffer::new(window, Seed(5).generator(multi_input_base::Stream::Shuffling, 0));
         let (mut order, mut most) = (Vec::new(), 0);
         for (number, sizes) in sizes.chunks(10).enumerate() {
-            order.extend(mixer.push(numbered(10 * number, sizes)).places);
-            let buffer = mixer.buffer.as_ref().unwrap();
-            assert_eq!(mixer.bytes, buffer.bytes(0..buffer.len()), "counted as they come and go");
-            most = most.max(mixer.bytes);
+            order.extend(shuffle.push(numbered(10 * number, sizes)).places);
+            let buffer = shuffle.buffer.as_ref().unwrap();
+            assert_eq!(shuffle.bytes, buffer.bytes(0..buffer.len()), "counted as they come and go");
+            most = most.max(shuffle.bytes);
         }
-        order.extend(mixer.drain().unwrap().places);
+        order.extend(shuffle.drain().unwrap().places);
         (order, most)
     }
 
