@@ -1,10 +1,10 @@
-//! The way from the user's types to what is compiled once.
+//! Dispatch from the user's types to code that is compiled once.
 //!
-//! Code that is generic is compiled in the crate that names the types. So everything below the user's
-//! types ([`UntypedModel`], the training loop, files, reports) is generic over dtype and device alone,
-//! and reached through an object that this crate makes for each of those: [`Compute::core`] is no
-//! generic function where it is implemented, and so the code that it names is compiled here. (Were it
-//! inlined, it would be compiled once more where that happens.)
+//! Generic code is compiled in the crate that instantiates it. Everything below the user's types
+//! ([`UntypedModel`], the training loop, files, reports) is therefore generic over dtype and device
+//! only, and is reached through a trait object that this crate creates for each of them.
+//! [`Compute::core`] is not generic where it is implemented, so its code is compiled here; it is
+//! not inlined, because inlining would compile it again in the calling crate.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ use crate::{
 
 /// A device that models run on.
 pub trait Compute<E: Element>: Backend<E> {
-    /// What models of this dtype can do on it.
+    /// The operations on models of this dtype and device.
     #[doc(hidden)]
     fn core() -> &'static dyn Core<E, Self>;
 }
@@ -44,8 +44,8 @@ impl Compute<f64> for Cpu {
     }
 }
 
-/// Everything that models can do, whatever their types: a table of functions, each of which is written
-/// where it belongs.
+/// The operations on models, independent of their types. Each method calls the function that
+/// implements it.
 #[doc(hidden)]
 pub trait Core<E: Element, D: Backend<E>> {
     fn fit(&self, setup: Checked, model: &mut UntypedModel<E, D>, rows: Table) -> Result<History> {
@@ -134,7 +134,7 @@ pub trait Core<E: Element, D: Backend<E>> {
     }
 }
 
-/// What [`Compute::core`] gives.
+/// The implementation behind [`Compute::core`].
 struct Compiled;
 
 impl<E: Element, D: Backend<E>> Core<E, D> for Compiled {}

@@ -7,30 +7,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::{definition::Graph, lossless, plot, short::Short};
 
-/// Which rows a figure is over.
+/// The rows that a figure is computed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
-    /// The rows that were trained on, while they were.
+    /// The training rows, during training.
     Training,
-    /// Rows set apart.
+    /// The validation rows.
     Validation,
 }
 
-/// What a number says.
+/// The identity of a figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figure {
-    /// Which rows it is over.
+    /// The rows it is computed over.
     pub phase: Phase,
-    /// The output it belongs to; `None` for the total loss.
+    /// The output; `None` for the total loss.
     pub output: Option<String>,
-    /// `loss`, or the metric's name.
+    /// `loss`, or the name of a metric.
     pub quantity: String,
 }
 
-/// Figures of one epoch or evaluation. Those of an output whose target no row knows are NaN.
+/// The figures of one epoch or evaluation. Figures of an output without known targets are NaN.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Whether names need the output's to be told apart.
+    /// Whether names include the name of the output.
     several_outputs: bool,
     entries: Vec<Entry>,
 }
@@ -57,13 +57,13 @@ impl Figures {
         self.entries.extend(other.entries);
     }
 
-    /// The figure with Keras's name: `loss`, `val_loss`, `mae`, and `price_mae` where there are
-    /// several outputs.
+    /// The figure under Keras's name: `loss`, `val_loss`, `mae`, and `price_mae` with several
+    /// outputs.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
-    /// The figure described.
+    /// The value of a figure.
     pub fn find(&self, figure: &Figure) -> Option<f64> {
         self.entries().find(|(own, _)| *own == figure).map(|(_, value)| value)
     }
@@ -73,7 +73,7 @@ impl Figures {
         self.entries.iter().map(|entry| (&entry.figure, entry.value))
     }
 
-    /// The names of all the figures that an epoch of a model has for a phase.
+    /// The names of all figures of an epoch in a phase.
     pub(crate) fn names(graph: &Graph, phase: Phase) -> Vec<String> {
         let mut figures = Figures::new(graph.outputs.len());
         figures.push(phase, None, "loss", 0.0);
@@ -117,21 +117,20 @@ impl fmt::Display for Figures {
     }
 }
 
-/// Every figure of every epoch. Prints as a table.
+/// The figures of every epoch. `Display` prints a table. `keras.callbacks.History`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
-    /// One entry an epoch.
+    /// One entry per epoch.
     pub epochs: Vec<Figures>,
     /// The learning rate at the end of each epoch.
     #[serde(with = "lossless::list")]
     pub learning_rates: Vec<f64>,
-    /// Why there are no more epochs.
+    /// Why training ended.
     pub end: End,
-    /// Why a callback stopped or paused training, in words; `None` where none did, or it gave no
-    /// reason.
+    /// The reason a callback gave for stopping or pausing training; `None` without a reason.
     #[serde(default)]
     pub end_reason: Option<String>,
-    /// What is worth knowing about the run, in the order in which it was found.
+    /// The notices of the run, in the order in which they arose.
     #[serde(default)]
     pub notices: Vec<Notice>,
 }
@@ -139,30 +138,30 @@ pub struct History {
 /// Why training ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
-    /// It has not.
+    /// It has not ended.
     #[default]
     Running,
     /// After its last epoch.
     Completed,
-    /// A callback found that it is enough.
+    /// A callback stopped it.
     Stopped,
-    /// A callback broke it off; a later run may go on from its checkpoint.
+    /// A callback paused it; a later run may resume from its checkpoint.
     Paused,
 }
 
 impl History {
-    /// One figure over the epochs that have it; empty where there is none of that name.
+    /// The values of a figure over the epochs that have it; empty for an unknown name.
     pub fn curve(&self, name: &str) -> Vec<f64> {
         self.points(name).into_iter().map(|(_, value)| value).collect()
     }
 
-    /// The same with the numbers of the epochs, from 0.
+    /// The values of a figure with the numbers of the epochs, from 0.
     pub fn points(&self, name: &str) -> Vec<(usize, f64)> {
         let values = self.epochs.iter().map(|figures| figures.get(name)).enumerate();
         values.filter_map(|(epoch, value)| Some((epoch, value?))).collect()
     }
 
-    /// Draws every quantity over the epochs, training and validation in one panel.
+    /// Draws every quantity over the epochs, with training and validation in one panel.
     ///
     /// # Errors
     /// [`Error::File`](multi_input_base::Error::File).
@@ -217,7 +216,7 @@ impl fmt::Display for History {
         for (epoch, figures) in self.epochs.iter().enumerate() {
             write!(f, "\n{:>5}", epoch + 1)?;
             for name in &names {
-                // An epoch that was not validated has no such figure.
+                // An epoch that was not validated has no validation figures.
                 let value = figures.get(name).map_or("-".to_owned(), |v| Short(v).to_string());
                 write!(f, "  {value:>width$}", width = name.len().max(10))?;
             }
@@ -226,13 +225,12 @@ impl fmt::Display for History {
     }
 }
 
-/// How good a model is on some rows. Prints as `loss 0.12, mae 0.3`.
+/// Loss and metrics on a set of rows. `Display` prints `loss 0.12, mae 0.3`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation(pub(crate) Figures);
 
 impl Evaluation {
-    /// The figure with Keras's name: `loss`, `mae`, and `price_mae` where there are several
-    /// outputs.
+    /// The figure under Keras's name: `loss`, `mae`, and `price_mae` with several outputs.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.0.get(name)
     }

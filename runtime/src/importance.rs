@@ -1,9 +1,9 @@
-//! How much a model needs each of its inputs.
+//! The importance of a model's inputs.
 //!
-//! An input counts as a whole, whatever the number of its elements. By permutation, a trained model
-//! is shown rows in which one input comes from another row; by leaving out, a model is trained
-//! without the input. Both say by how much the loss grows; an input that is only noise is near zero,
-//! or below it.
+//! The unit is a whole input, regardless of the number of its elements. By permutation, a trained
+//! model is evaluated on rows in which the values of one input are permuted. By ablation, a model
+//! is trained without the input. Both measure the increase of the loss; for an input that is only
+//! noise it is near zero, or negative.
 
 use std::{fmt, path::Path};
 
@@ -13,21 +13,22 @@ use multi_input_kernel::{Backend, Element};
 
 use crate::{plot, short::Short, untyped::UntypedModel};
 
-/// How much the loss grows without each input. Prints as a table, the most important input first.
+/// The increase of the loss without each input. `Display` prints a table, most important input
+/// first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Importance {
-    /// How it was measured.
+    /// The method.
     pub method: Method,
     /// The loss with all inputs.
     pub loss: f64,
-    /// The inputs, the most important first.
+    /// The inputs, most important first.
     pub inputs: Vec<InputImportance>,
 }
 
-/// How importance is measured.
+/// A method of measuring importance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// The input's values are handed to other rows.
+    /// The input's values are permuted over the rows.
     Permutation,
     /// A model is trained without the input.
     LeftOut,
@@ -38,14 +39,15 @@ pub enum Method {
 pub struct InputImportance {
     /// The field's name.
     pub input: &'static str,
-    /// By how much the loss grows, on average over the repeats.
+    /// The increase of the loss, averaged over the repeats.
     pub increase: f64,
-    /// The standard deviation over the repeats; 0 where there was one.
+    /// The standard deviation over the repeats; 0 for one repeat.
     pub deviation: f64,
 }
 
 impl Importance {
-    /// Hands each input's values to other rows, `repeats` times, in orders that depend on `seed`.
+    /// Permutation importance: permutes each input's values over the rows, `repeats` times, in
+    /// orders that depend on `seed`.
     pub(crate) fn of_permutations<E: Element, D: Backend<E>>(
         model: &UntypedModel<E, D>,
         raw: &Table,
@@ -74,7 +76,7 @@ impl Importance {
         Importance { method, loss, inputs }
     }
 
-    /// Draws the table as bars.
+    /// Draws a bar chart.
     ///
     /// # Errors
     /// [`Error::File`](multi_input_base::Error::File).

@@ -1,3 +1,3 @@
-//! What a module of one's own is bound by: the dtypes and devices that models run on.
+//! The bounds of a custom module: the dtypes and devices that models run on.
 
 pub use multi_input_kernel::{Backend, Element};

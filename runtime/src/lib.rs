@@ -1,7 +1,7 @@
-//! Models that take several inputs: an annotated struct becomes a typed [dfdx] module, its rows and
-//! its training.
+//! Multi-input models: an annotated struct becomes a typed [dfdx] module with its row types and its
+//! training.
 //!
-//! Start with [`multi_input_model`], which documents what can be written, and the [`prelude`].
+//! Start with [`multi_input_model`], which documents the DSL, and the [`prelude`].
 //!
 //! | to | see |
 //! |---|---|
@@ -10,13 +10,11 @@
 //! | read rows | [`data`] |
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
-//! | see how it went | [`report`], [`importance`] |
-//! | stop early, log, keep checkpoints, go on | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
-//! | understand an error while compiling | [`errors`] |
+//! | evaluate a run | [`report`], [`importance`] |
+//! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
+//! | understand a compile error | [`errors`] |
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
-mod by_hand;
 pub mod callback;
 pub mod checkpoint;
 mod checksum;
@@ -38,6 +36,8 @@ mod plot;
 pub mod private;
 pub mod report;
 mod short;
+#[cfg(test)]
+mod tests;
 pub mod train;
 mod untyped;
 
@@ -51,7 +51,7 @@ pub use multi_input_kernel::with_threads;
 pub use multi_input_macros::multi_input_model;
 pub use multi_input_nn::{layer, loss, merge, missing, optim};
 
-/// What a program that trains a model needs.
+/// The items that a program for training a model needs.
 pub mod prelude {
     pub use crate::{
         callback::{
@@ -71,7 +71,7 @@ pub mod prelude {
     pub use dfdx::tensor::Cpu;
 }
 
-/// The code of the pages outside of the crate, compiled with the documentation's.
+/// The code in pages outside the crate, compiled as doc tests.
 #[cfg(doctest)]
 mod pages {
     #[doc = include_str!("../../README.md")]

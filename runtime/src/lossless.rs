@@ -1,9 +1,8 @@
-//! Numbers in JSON, which has no NaN and no infinity: those are texts. So whatever is written can be
-//! read again.
+//! Lossless JSON for floats: NaN and infinities, which JSON lacks, are written as texts.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A number as JSON can hold it.
+/// A number in JSON.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Number {

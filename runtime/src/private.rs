@@ -1,4 +1,4 @@
-//! What generated code names, and nobody else: no promise is made about anything in here.
+//! Items for generated code only; they have no stability guarantee.
 
 pub use dfdx::{
     nn::{
@@ -22,8 +22,7 @@ use crate::definition::{Head, Network};
 pub use multi_input_kernel::{Backend, Element};
 pub use multi_input_nn::layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask};
 
-/// The shape, or one of unknown sizes where the formula found a mistake, which a constant of its
-/// own reports.
+/// The shape, or a shape of unknown sizes after an error, which another constant reports.
 pub const fn shape_or_unknown(
     result: &Result<spec::Shape, Text>,
     kind: spec::Kind,
@@ -41,8 +40,8 @@ pub const fn shape_or_unknown(
     }
 }
 
-/// Any type `X`, said in a way that names the dtype: a batch of categories alone has no field of
-/// numbers, and a type parameter that no field names is an error.
+/// The type `X` as an associated type of the dtype. A batch with only categories has no numeric
+/// field, and a type parameter that no field uses is an error.
 pub trait Anchored<X> {
     /// `X`.
     type Type;
@@ -52,7 +51,7 @@ impl<E: Dtype, X> Anchored<X> for E {
     type Type = X;
 }
 
-/// The smallest of the sizes; the largest `usize` where there are none.
+/// The minimum of the sizes; `usize::MAX` for an empty slice.
 pub const fn smallest(sizes: &[usize]) -> usize {
     let mut smallest = usize::MAX;
     let mut i = 0;
@@ -65,7 +64,7 @@ pub const fn smallest(sizes: &[usize]) -> usize {
     smallest
 }
 
-/// An output as a matrix with a row for each sample; id and elements stay.
+/// An output reshaped to (batch, width); tensor id and elements stay the same.
 pub fn head<S: Shape, E: Element, D: Backend<E>>(
     output: Tensor<S, E, D>,
 ) -> Result<Head<E, D>, D::Err> {
@@ -74,8 +73,8 @@ pub fn head<S: Shape, E: Element, D: Backend<E>>(
     reshape(output, (batch, width))
 }
 
-/// The end of a node: its value and the tape apart, and a look at the value where a failed step
-/// asks for it.
+/// Ends a node: splits its output into value and tape, and inspects the value if a failed step is
+/// being examined.
 pub fn node<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     name: &'static str,
     x: Tensor<S, E, D, T>,
@@ -85,7 +84,7 @@ pub fn node<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     (x, tape)
 }
 
-/// A tape that adds to `gradients`.
+/// A tape that accumulates into `gradients`.
 pub fn tape<S: Shape, X: Unit, E: Element, D: Backend<E> + Storage<X>>(
     tensor: &Tensor<S, X, D>,
     gradients: Gradients<E, D>,
@@ -93,10 +92,10 @@ pub fn tape<S: Shape, X: Unit, E: Element, D: Backend<E> + Storage<X>>(
     Trace::<E, D>::traced(tensor.clone(), gradients).split_tape().1
 }
 
-/// Gives the output of a module of the user's own the shape that it was claimed to have. Where the
-/// claim is wrong, the constant beside it says so; this only keeps the types from saying it again.
+/// Reshapes the output of a custom module to the shape claimed for it. A wrong claim is reported by
+/// a constant; this trait avoids a second error by the types.
 pub trait Claim<E: Element, D: Backend<E>, T> {
-    /// The same elements in the claimed shape.
+    /// The elements in the claimed shape.
     fn claim<S: Shape>(self, shape: S) -> Result<Tensor<S, E, D, T>, D::Err>;
 }
 
@@ -108,7 +107,7 @@ impl<S0: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> Claim<E, D, T> for Ten
 
 /// The sizes of one sample, from the type of a batch.
 pub trait SampleDims {
-    /// Every size after the batch.
+    /// All sizes after the batch dimension.
     const DIMS: &'static [usize];
 }
 
@@ -127,7 +126,7 @@ sample_dims!(N0 N1);
 sample_dims!(N0 N1 N2);
 sample_dims!(N0 N1 N2 N3);
 
-/// A definition's summary, by a type with a lifetime in it.
+/// The summary of a definition, through a type with a lifetime, which defers its evaluation.
 pub struct Deferred<'model, M>(std::marker::PhantomData<&'model M>);
 
 /// See [`Deferred`].
@@ -142,8 +141,8 @@ impl<M: Network<f32, Cpu>> Summarize for Deferred<'_, M> {
     }
 }
 
-/// Whether a module of the user's own gives what was claimed.
-#[allow(clippy::result_large_err)] // Evaluated by rustc alone; a constant cannot box its text.
+/// Compares the output shape of a custom module with the claimed one.
+#[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.
 pub const fn compare_claim(given: &[usize], claimed: &[usize]) -> Result<(), Text> {
     let mut equal = given.len() == claimed.len();
     let mut i = 0;

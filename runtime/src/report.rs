@@ -1,14 +1,14 @@
-//! Pictures of models and runs, and a page that holds them all. Everything is plain SVG and HTML,
-//! written here: no script, no font and no file besides.
+//! Plots of models and runs, and a page with all of them, as SVG and HTML without scripts, fonts or
+//! other files.
 //!
-//! | to see | call |
+//! | plot | method |
 //! |---|---|
-//! | how figures went | [`History::plot`](crate::history::History::plot) |
+//! | figures over the epochs | [`History::plot`](crate::history::History::plot) |
 //! | a model's graph | [`Definition::diagram`](crate::definition::Definition::diagram) |
-//! | which classes are mistaken | [`ConfusionMatrix::plot`](crate::metric::ConfusionMatrix::plot) |
-//! | how the loss depends on the learning rate | [`LearningRateCurve::plot`](crate::train::LearningRateCurve::plot) |
-//! | which inputs matter | [`Importance::plot`](crate::importance::Importance::plot) |
-//! | all of it | [`Report`] |
+//! | confusion matrix | [`ConfusionMatrix::plot`](crate::metric::ConfusionMatrix::plot) |
+//! | loss by learning rate | [`LearningRateCurve::plot`](crate::train::LearningRateCurve::plot) |
+//! | input importance | [`Importance::plot`](crate::importance::Importance::plot) |
+//! | all of them | [`Report`] |
 
 use std::path::Path;
 
@@ -20,9 +20,8 @@ use crate::{
     objective::encode, page::Page,
 };
 
-/// A page on a model and its training: figures on some rows, curves, summary, diagram, confusion
-/// matrices, the worst predictions, importance. One HTML file without scripts, which opens from disk
-/// without a network.
+/// A report on a model and its training: figures, curves, summary, diagram, confusion matrices,
+/// worst predictions, importance. It is one HTML file without scripts that works offline.
 ///
 /// ```no_run
 /// # use multi_input::{importance::Importance, prelude::*, report::Report};
@@ -64,7 +63,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
         self
     }
 
-    /// Adds figures, confusion matrices and the worst predictions on some rows.
+    /// Adds figures, confusion matrices and the worst predictions on rows.
     ///
     /// # Errors
     /// As [`Model::evaluate`].
@@ -73,7 +72,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
         Ok(self)
     }
 
-    /// Adds how much the inputs matter.
+    /// Adds the importance of the inputs.
     #[must_use]
     pub fn importance(mut self, importance: &Importance) -> Self {
         self.page.importance.push(importance.clone());
@@ -83,7 +82,7 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
     /// Writes the page.
     ///
     /// # Errors
-    /// [`Error::File`](multi_input_base::Error::File), and those of predicting.
+    /// [`Error::File`](multi_input_base::Error::File), and those of [`Model::predict`].
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         D::core().report(self.model.untyped(), &self.page, path.as_ref())
     }

@@ -1,8 +1,8 @@
-//! A figure in four digits.
+//! Numbers with four significant digits.
 
 use std::fmt;
 
-/// About four digits of a number.
+/// Formats a number with about four significant digits.
 pub(crate) struct Short(pub(crate) f64);
 
 impl fmt::Display for Short {

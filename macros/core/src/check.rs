@@ -1,6 +1,6 @@
-//! [`ShapedGraph`] to [`CheckedGraph`]: the rules that look across attributes and nodes.
+//! [`ShapedGraph`] to [`CheckedGraph`]: rules across attributes and nodes.
 //!
-//! [`check`] is the table of contents; each rule is a function that reports its own mistakes.
+//! [`check`] lists the rules; each rule is a function that reports its own mistakes.
 
 mod columns;
 mod target_steps;
@@ -18,31 +18,31 @@ use crate::{
     suggest::list,
 };
 
-/// A model without a mistake in it; only [`check`] makes one.
+/// A model without mistakes; only [`check`] constructs it.
 pub(crate) struct CheckedGraph {
     pub(crate) graph: Graph,
-    /// One for each node of the graph.
+    /// One per node of the graph.
     pub(crate) shapes: Vec<CheckedNode>,
     pub(crate) requirements: Vec<Requirement>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) checks: Vec<Check>,
 }
 
-/// A node with everything known.
+/// A node with all shapes known.
 pub(crate) struct CheckedNode {
-    /// What flows into the branch.
+    /// The input of the branch.
     pub(crate) input: Flow,
-    /// For an input: what its rows hold, and the steps of preprocessing.
+    /// For an input: the shape of its rows, and the preprocessing steps.
     pub(crate) raw: Option<Flow>,
     pub(crate) steps: Vec<ShapedStep>,
-    /// For an output: the steps of its target.
+    /// For an output: the preprocessing steps of its target.
     pub(crate) target_steps: Vec<ShapedStep>,
     pub(crate) layers: Vec<ShapedLayer>,
-    /// What comes out of the branch.
+    /// The output of the branch.
     pub(crate) output: Flow,
 }
 
-/// Applies every rule; all the mistakes of all stages, where there are any.
+/// Applies every rule. Returns the mistakes of all stages, if there are any.
 pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result<CheckedGraph> {
     let graph = &shaped.graph;
     has_nodes_and_outputs(graph, &mut errors);
@@ -70,7 +70,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
     all_known(shaped)
 }
 
-/// Unwraps what the stages before have filled in.
+/// Unwraps the fields that earlier stages have filled.
 fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
     let ShapedGraph { graph, nodes, requirements, constants, checks } = shaped;
     let known = |(node, shaped): (&Node, ShapedNode)| match (shaped.input, shaped.output) {
@@ -103,7 +103,7 @@ fn has_nodes_and_outputs(graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
-/// Whether some field could not be read: it may be the one that another rule misses.
+/// Whether a field could not be read; it may be the one that another rule misses.
 fn is_partly_unread(graph: &Graph) -> bool {
     graph.nodes.iter().any(|node| node.broken || node.field.source.is_none())
 }
@@ -114,7 +114,7 @@ fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
         || graph.consumers(position).next().is_some()
         || graph.ends_in_derivations(position)
         || is_partly_unread(graph)
-        // The output that is missing, and reported, would use it.
+        // The missing output, which is reported, would use it.
         || graph.outputs().next().is_none();
     if !used {
         let (name, what) = (node.name(), if node.is_input() { "input" } else { "node" });
@@ -125,7 +125,7 @@ fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
-/// What is derived of an input is made of its raw value, so a branch needs another node beside.
+/// A derived node takes the raw value of an input, so the input's branch needs another consumer.
 fn branch_is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let Some(branch) = node.field.branch.as_ref().filter(|_| node.is_input()) else { return };
@@ -212,7 +212,7 @@ fn mean_is_of_numbers(node: &Node, errors: &mut Diagnostics) {
     );
 }
 
-/// A day has no time, whose parts would be the same in all rows.
+/// A date has no time of day; its hour would be equal in all rows.
 fn dates_have_their_parts(node: &Node, errors: &mut Diagnostics) {
     let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
         return;
@@ -256,7 +256,7 @@ fn imputed_may_be_missing(node: &Node, errors: &mut Diagnostics) {
     );
 }
 
-/// `mask` counts category 0 as padding, whatever a tokenizer's file says.
+/// `mask` treats category 0 as padding, regardless of the tokenizer file.
 fn mask_is_of_padding(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     let Some(Source::Input(input)) = &node.field.source else { return };
     let (Some(step), Some(first)) = (input.steps.last(), shaped.layers.first()) else { return };
@@ -280,7 +280,7 @@ fn mask_is_of_padding(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics
 fn presence_is_of_optional(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     for edge in node.feeds.iter().filter(|edge| edge.present) {
         let fed_by = &graph.nodes[edge.node];
-        // A missing policy is a mistake of its own.
+        // A missing policy is reported separately.
         let optional = fed_by.field.ty.as_ref().is_none_or(|ty| ty.optional);
         if fed_by.absence.is_none() && !(fed_by.is_input() && optional) && !fed_by.broken {
             let name = &edge.name;
@@ -376,8 +376,8 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     let mut layers = shaped.layers.iter().rev();
     let Some(mut last) = layers.next() else { return };
     if last.module.ends_in(loss.spec.link) {
-        // The loss takes the link off. Of a layer's own it leaves none, and another one may come
-        // before an activation by itself.
+        // The loss removes an activation layer that is its link. Before it may be another
+        // activation layer, or a layer with an activation of its own.
         let Module::Activation { .. } = &last.module else { return };
         let Some(before) = layers.next() else { return };
         last = before;
@@ -429,7 +429,7 @@ fn is_non_negative(activation: multi_input_spec::Activation) -> bool {
     matches!(activation, Relu | Sigmoid | Softmax | Softplus)
 }
 
-/// An activation that is inside of the last layer cannot be left to the loss.
+/// An activation inside the last layer cannot be the link of the loss.
 fn inner_activation_is_no_link(
     name: &Ident,
     loss: &LossCall,

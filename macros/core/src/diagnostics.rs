@@ -1,4 +1,4 @@
-//! The sink for everything that is wrong, and for what only rustc can find to be wrong.
+//! The collector of errors, and of requirements that only rustc can check.
 
 use std::fmt::Display;
 
@@ -6,24 +6,24 @@ use proc_macro2::{Ident, Span, TokenStream};
 
 use crate::requirement::{Condition, Requirement};
 
-/// Collects errors, so that one run reports all of them. Stages add to it and go on; only
-/// [`finish`](Diagnostics::finish) tells whether there were any.
+/// Collects errors, so that one run reports all of them. Stages add errors and continue; only
+/// [`finish`](Diagnostics::finish) returns whether there were any.
 pub(crate) struct Diagnostics {
     errors: Vec<syn::Error>,
-    /// What constants must be.
+    /// Requirements on constants.
     requirements: Vec<Requirement>,
-    /// The field whose attributes are being read, which every message begins with.
+    /// The field whose attributes are being read; it prefixes every message.
     field: Option<String>,
-    asked: bool,
+    finished: bool,
 }
 
 impl Diagnostics {
-    /// No errors yet.
+    /// An empty collector.
     pub(crate) fn new() -> Self {
-        Diagnostics { errors: Vec::new(), requirements: Vec::new(), field: None, asked: false }
+        Diagnostics { errors: Vec::new(), requirements: Vec::new(), field: None, finished: false }
     }
 
-    /// Does what `read` says, with `field` named at the beginning of every message.
+    /// Runs `read` with the name of `field` prefixed to every message.
     pub(crate) fn of_field<T>(
         &mut self,
         field: &Ident,
@@ -56,20 +56,20 @@ impl Diagnostics {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// Leaves it to rustc whether a constant is what it must be.
+    /// Adds a requirement on a constant, for rustc to check.
     pub(crate) fn require(&mut self, span: Span, value: &TokenStream, condition: Condition) {
         let field = self.field.clone().unwrap_or_default();
         self.requirements.push(Requirement { field, span, value: value.clone(), condition });
     }
 
-    /// What is left to rustc.
+    /// The requirements for rustc.
     pub(crate) fn take_requirements(&mut self) -> Vec<Requirement> {
         std::mem::take(&mut self.requirements)
     }
 
-    /// All errors in one, if there were any.
+    /// All errors as one, if there were any.
     pub(crate) fn finish(mut self) -> syn::Result<()> {
-        self.asked = true;
+        self.finished = true;
         let mut errors = std::mem::take(&mut self.errors).into_iter();
         match errors.next() {
             None => Ok(()),
@@ -83,6 +83,6 @@ impl Diagnostics {
 
 impl Drop for Diagnostics {
     fn drop(&mut self) {
-        debug_assert!(self.asked || std::thread::panicking(), "nobody asked for the errors");
+        debug_assert!(self.finished || std::thread::panicking(), "`finish` was not called");
     }
 }

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 
 use crate::{check, codegen, diagnostics::Diagnostics, graph, parse, plan, print, shape, warn};
 
-/// What `#[multi_input_model(arguments)]` on `item` becomes: the model, or every mistake in it
-/// together with stubs that keep the rest of the user's crate free of follow-on errors.
+/// The expansion of `#[multi_input_model(arguments)]` on `item`: the model, or all mistakes with
+/// stubs that prevent follow-on errors in the user's crate.
 pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::new();
     let Some(raw) = parse::parse(arguments, item.clone(), &mut errors) else {
@@ -15,9 +15,10 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let graph = graph::build(raw, &mut errors);
     let shaped = shape::infer(graph, &mut errors);
     print::on_request(&shaped);
-    // Beside the model and beside its mistakes; before them, because a language server compares
-    // places in the expansion with and without what is being typed, and errors speak of that.
-    let (editor, watch) = (codegen::editor(&shaped), print::watch());
+    // Emitted with the model and with its errors. It comes first, because a language server
+    // compares positions in the expansion with and without the text being typed, and error messages
+    // contain that text.
+    let (editor, track) = (codegen::editor(&shaped), print::track_variable());
     let model = match check::check(shaped, errors) {
         Ok(checked) => codegen::generate(&plan::plan(&checked), &warn::warn(&checked)),
         Err(errors) => {
@@ -25,5 +26,5 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
             quote::quote!(#stubs #errors)
         }
     };
-    quote::quote!(#editor #watch #model)
+    quote::quote!(#editor #track #model)
 }

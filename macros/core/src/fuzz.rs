@@ -1,12 +1,12 @@
-//! Ten thousand token streams that are nearly models: the macro never panics, and what it gives is
-//! always items, so that an editor has something to work with.
+//! Fuzz tests with token streams that are nearly models: the macro never panics, and its output is
+//! always items, which editors need.
 
 use proc_macro2::{Delimiter, Group, Literal, Punct, Spacing, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
 use crate::expand_model;
 
-/// A small generator of random numbers (SplitMix64), the same on every machine.
+/// A SplitMix64 random number generator, equal on every platform.
 struct Random(u64);
 
 impl Random {
@@ -130,17 +130,17 @@ fn seeds() -> [TokenStream; 5] {
     ]
 }
 
-/// A token of any sort, of the DSL or not.
+/// A random token, of the DSL or not.
 fn any_token(random: &mut Random) -> TokenTree {
     const WORDS: [&str; 28] = [
         "Dense", "relu", "input", "merge", "from", "branch", "output", "shared", "present",
         "derived", "concat", "crossed", "missing", "loss", "mse", "crate", "Option", "f32", "u32",
         "f64", "i64", "Class", "_", "frozen", "struct", "self", "columns", "joined",
     ];
-    const MARKS: [char; 12] = [',', '=', '>', '<', '-', ':', ';', '#', '&', '!', '*', '\''];
+    const PUNCTUATION: [char; 12] = [',', '=', '>', '<', '-', ':', ';', '#', '&', '!', '*', '\''];
     match random.below(5) {
         0 | 1 => format_ident!("{}", WORDS[random.below(WORDS.len())]).into(),
-        2 => Punct::new(MARKS[random.below(MARKS.len() - 1)], Spacing::Alone).into(),
+        2 => Punct::new(PUNCTUATION[random.below(PUNCTUATION.len() - 1)], Spacing::Alone).into(),
         3 => match random.below(6) {
             5 => {
                 let number = ODD_NUMBERS[random.below(ODD_NUMBERS.len())].parse().unwrap();
@@ -160,7 +160,7 @@ fn any_token(random: &mut Random) -> TokenTree {
     }
 }
 
-/// What may stand where a number does, and should not, or is larger than it looks.
+/// Replacements of numbers that are invalid or extreme.
 const ODD_NUMBERS: [&str; 34] = [
     "0",
     "-0.0",
@@ -198,28 +198,27 @@ const ODD_NUMBERS: [&str; 34] = [
     "\"1\"",
 ];
 
-/// Puts `number` where the number at `place` stands, counted through all groups; `None` behind the
-/// last one.
+/// Replaces number `index` (counted through all groups) by `number`; `None` after the last one.
 fn with_number(
     tokens: TokenStream,
-    place: &mut usize,
+    index: &mut usize,
     number: &TokenStream,
 ) -> Option<TokenStream> {
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
     for tree in &mut trees {
         match tree {
             TokenTree::Group(group) => {
-                if let Some(inner) = with_number(group.stream(), place, number) {
+                if let Some(inner) = with_number(group.stream(), index, number) {
                     *tree = Group::new(group.delimiter(), inner).into();
                     return Some(trees.into_iter().collect());
                 }
             }
             TokenTree::Literal(literal) if literal.to_string().starts_with(char::is_numeric) => {
-                if *place == 0 {
+                if *index == 0 {
                     *tree = Group::new(Delimiter::None, number.clone()).into();
                     return Some(trees.into_iter().collect());
                 }
-                *place -= 1;
+                *index -= 1;
             }
             _ => {}
         }
@@ -233,22 +232,22 @@ fn mutate(tokens: TokenStream, random: &mut Random) -> TokenStream {
     if trees.is_empty() {
         return TokenStream::from(any_token(random));
     }
-    let place = random.below(trees.len());
-    if let TokenTree::Group(group) = &trees[place] {
-        // Most of a model is inside of groups.
+    let index = random.below(trees.len());
+    if let TokenTree::Group(group) = &trees[index] {
+        // Most tokens of a model are inside groups.
         if random.below(8) > 0 {
             let inner = Group::new(group.delimiter(), mutate(group.stream(), random));
-            trees[place] = inner.into();
+            trees[index] = inner.into();
             return trees.into_iter().collect();
         }
     }
     let other = random.below(trees.len());
     match random.below(5) {
-        0 => drop(trees.remove(place)),
-        1 => trees.insert(place, trees[other].clone()),
-        2 => trees.swap(place, other),
-        3 => trees[place] = any_token(random),
-        _ => trees.insert(place, any_token(random)),
+        0 => drop(trees.remove(index)),
+        1 => trees.insert(index, trees[other].clone()),
+        2 => trees.swap(index, other),
+        3 => trees[index] = any_token(random),
+        _ => trees.insert(index, any_token(random)),
     }
     trees.into_iter().collect()
 }
@@ -277,22 +276,23 @@ fn no_number_makes_the_macro_panic() {
     check_numbers(9);
 }
 
-/// `just soak`: every odd number at every place.
+/// `just soak`: every odd number at every position.
 #[test]
 #[ignore = "takes minutes"]
 fn soak_all_odd_numbers() {
     check_numbers(1);
 }
 
-/// Every `step`th of the odd numbers at every place of every seed, others at the next place.
+/// Every `step`th odd number at every position of every seed, with the others at the next
+/// positions.
 fn check_numbers(step: usize) {
     let numbers = ODD_NUMBERS.map(|number| number.parse::<TokenStream>().unwrap());
     for seed in seeds() {
         for (index, number) in numbers.iter().enumerate() {
-            let mut place = index % step;
-            while let Some(item) = with_number(seed.clone(), &mut { place }, number) {
+            let mut index = index % step;
+            while let Some(item) = with_number(seed.clone(), &mut { index }, number) {
                 check(TokenStream::new(), item);
-                place += step;
+                index += step;
             }
         }
     }

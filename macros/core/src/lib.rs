@@ -5,8 +5,8 @@
 //!        -> plan -> Plan -> codegen -> tokens
 //! ```
 //!
-//! Each stage is a module with one public function and a type of its own. Mistakes are collected
-//! on the way, so that one run reports all of them.
+//! Each stage is a module with one public function and one output type. Errors are collected, so
+//! that one run reports all of them.
 #![forbid(unsafe_code)]
 
 mod check;

@@ -1,7 +1,7 @@
-//! The names of what is legal and most likely a mistake, by which
-//! `#[multi_input_model(allow(...))]` silences it. `warn.rs` holds the rule of each.
+//! The names of the warnings, for `#[multi_input_model(allow(...))]`. `warn.rs` has the rule of
+//! each.
 
-/// A rule that warns.
+/// A rule for a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lint {
     ReluHead,
@@ -15,7 +15,7 @@ pub(crate) enum Lint {
 }
 
 impl Lint {
-    /// All of them, in the order in which they are applied.
+    /// All rules, in the order in which they are applied.
     pub(crate) const ALL: [Lint; 8] = [
         Lint::ReluHead,
         Lint::BoundedHead,
@@ -27,7 +27,7 @@ impl Lint {
         Lint::TwoVocabularies,
     ];
 
-    /// As the user writes it.
+    /// The name in the DSL.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Lint::ReluHead => "relu_head",
@@ -41,7 +41,7 @@ impl Lint {
         }
     }
 
-    /// The names of all of them.
+    /// The names of all rules.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
         Lint::ALL.into_iter().map(Lint::name)
     }

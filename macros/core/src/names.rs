@@ -1,25 +1,25 @@
-//! The names of what is generated, and those that nodes therefore cannot have.
+//! The names of generated items, which nodes cannot have.
 
 use proc_macro2::Ident;
 use quote::format_ident;
 
-/// What the definition has besides the handles of its nodes.
+/// The associated items of the definition besides the handles of nodes.
 const OF_THE_DEFINITION: [&str; 3] = ["build", "summary", "GRAPH"];
 
-/// What the field of a learned stand-in ends in.
+/// The suffix of the field of a learned vector.
 const STAND_IN: &str = "_missing";
 
-/// Whether the definition has something else of that name.
+/// Whether the definition has another item of that name.
 pub(crate) fn is_in_the_definition(name: &Ident) -> bool {
     OF_THE_DEFINITION.iter().any(|taken| name == taken)
 }
 
-/// Whether the batch and the heads have something else of that name.
+/// Whether the batch and the heads have another field of that name.
 pub(crate) fn is_in_the_batch(name: &Ident) -> bool {
     name == "tape"
 }
 
-/// The definition's handle of a node: its own name where that is free.
+/// The definition's handle of a node: the node's name if it is free.
 pub(crate) fn handle(node: &Ident) -> Ident {
     match is_in_the_definition(node) {
         true => format_ident!("{node}_", span = node.span()),
@@ -27,12 +27,12 @@ pub(crate) fn handle(node: &Ident) -> Ident {
     }
 }
 
-/// The module's field for the vector that stands in where a node is absent.
+/// The module's field of the learned vector that replaces an absent node.
 pub(crate) fn stand_in(node: &Ident) -> Ident {
     format_ident!("{}{}", node, STAND_IN, span = node.span())
 }
 
-/// The node whose stand-in would have that name.
+/// The node whose learned vector would have that name.
 pub(crate) fn stands_in_for(name: &Ident) -> Option<String> {
     name.to_string().strip_suffix(STAND_IN).map(str::to_owned)
 }

@@ -1,8 +1,9 @@
-//! [`CheckedGraph`] to [`Plan`]: what the expansion of each node needs to know besides its shapes.
+//! [`CheckedGraph`] to [`Plan`]: the fusion of layers, and the layers that need no gradient with
+//! respect to their input.
 //!
-//! A layer that can take the next one along, or the merge before it, says so in its [`Form`]: one
-//! pass over a picture is cheaper than two. And where nothing that is trained lies between a layer and
-//! the rows of the batch, nobody needs the gradient by what flows into it.
+//! A layer that can be fused with the next layers or with the merge before it declares so in its
+//! [`Form`]: one pass over a picture is cheaper than two. If no trained parameter lies between the
+//! rows of the batch and a layer, the gradient with respect to its input is not computed.
 
 use std::ops::Range;
 
@@ -15,34 +16,34 @@ use crate::{
     shape::{Module, ShapedLayer},
 };
 
-/// A checked graph with a plan for each of its nodes.
+/// A checked graph with a plan for each node.
 pub(crate) struct Plan<'a> {
     pub(crate) checked: &'a CheckedGraph,
     pub(crate) nodes: Vec<NodePlan<'a>>,
 }
 
-/// What becomes of one node.
+/// The plan of one node.
 #[derive(Default)]
 pub(crate) struct NodePlan<'a> {
-    /// The layers of its branch that the module holds.
+    /// The layers of its branch in the module.
     pub(crate) layers: Vec<Held<'a>>,
-    /// How they are called, in order.
+    /// The calls of the layers, in order.
     pub(crate) calls: Vec<Call>,
-    /// Of an input of categories: the sizes of all embeddings that look it up.
+    /// For an input of categories: the sizes of all embeddings it indexes.
     pub(crate) tables: Vec<&'a SizeExpr>,
-    /// Whether nothing that is trained lies before what comes out of it.
+    /// Whether no trained parameter lies before its output.
     gives_data: bool,
 }
 
-/// A layer that the module holds.
+/// A layer in the module.
 pub(crate) struct Held<'a> {
     pub(crate) layer: &'a ShapedLayer,
-    /// Its place in the user's list.
-    pub(crate) place: usize,
+    /// Its index in the user's list.
+    pub(crate) index: usize,
     pub(crate) ending: Ending,
 }
 
-/// Whether a layer applies the activation that is the last thing it does.
+/// Whether a layer applies its final activation.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Ending {
     Applied,
@@ -50,19 +51,18 @@ pub(crate) enum Ending {
     LeftToTheLoss,
 }
 
-/// A layer of a branch, with those that are called at once with it. All places are among the held
-/// layers.
+/// The call of a layer and the layers fused with it, as indices into the held layers.
 pub(crate) struct Call {
     pub(crate) layer: usize,
-    /// The method that takes the next layers along, and those.
+    /// The method that fuses the layer with the next ones, and their indices.
     pub(crate) next: Option<(&'static str, Range<usize>)>,
-    /// The method that takes the merge before it along.
+    /// The method that fuses the layer with the merge before it.
     pub(crate) merge: Option<&'static str>,
-    /// Whether nothing that is trained lies before it.
+    /// Whether no trained parameter lies before it.
     pub(crate) on_data: bool,
 }
 
-/// Plans every node, in the order of computation.
+/// Plans every node, in topological order.
 pub(crate) fn plan(checked: &CheckedGraph) -> Plan<'_> {
     let graph = &checked.graph;
     let mut nodes: Vec<NodePlan<'_>> = graph.nodes.iter().map(|_| NodePlan::default()).collect();
@@ -83,13 +83,13 @@ pub(crate) fn plan(checked: &CheckedGraph) -> Plan<'_> {
     Plan { checked, nodes }
 }
 
-/// The layers that the module holds of a node's branch.
+/// The layers of a node's branch in the module.
 fn held(checked: &CheckedGraph, node: usize) -> Vec<Held<'_>> {
     let (link, layers) = (checked.graph.nodes[node].link(), &checked.shapes[node].layers);
-    let held = layers.iter().enumerate().map(|(place, layer)| {
-        let is_left = place + 1 == layers.len() && layer.module.ends_in(link);
+    let held = layers.iter().enumerate().map(|(index, layer)| {
+        let is_left = index + 1 == layers.len() && layer.module.ends_in(link);
         let ending = if is_left { Ending::LeftToTheLoss } else { Ending::Applied };
-        Held { layer, place, ending }
+        Held { layer, index, ending }
     });
     let does_nothing = |held: &Held<'_>| {
         let is_alone = matches!(held.layer.module, Module::Activation { .. });
@@ -106,10 +106,10 @@ fn calls(graph: &Graph, node: usize, layers: &[Held<'_>], is_fed_data: bool) -> 
         Some(Source::Merge(merge)) => Some(merge.rule.name),
         _ => None,
     };
-    let (mut calls, mut place) = (Vec::new(), 0);
-    while let Some(held) = layers.get(place) {
+    let (mut calls, mut index) = (Vec::new(), 0);
+    while let Some(held) = layers.get(index) {
         let form = form(held.layer);
-        let rest = place + 1;
+        let rest = index + 1;
         let fusions = form.map_or(&[][..], |form| form.fusions);
         let next = fusions
             .iter()
@@ -117,19 +117,19 @@ fn calls(graph: &Graph, node: usize, layers: &[Held<'_>], is_fed_data: bool) -> 
             .map(|fusion| (fusion.method, rest..rest + fusion.next.len()));
         let taken = form.and_then(|form| form.merge).filter(|taken| merge == Some(taken.merge));
         let end = next.as_ref().map_or(rest, |(_, taken)| taken.end);
-        calls.push(Call { layer: place, next, merge: taken.map(|taken| taken.method), on_data });
+        calls.push(Call { layer: index, next, merge: taken.map(|taken| taken.method), on_data });
         merge = None;
         on_data &= frozen || !learns(held.layer);
-        place = end;
+        index = end;
     }
     calls
 }
 
-/// Whether a layer holds what is trained. A module of the user's may.
+/// Whether a layer has trained parameters. A custom module may.
 fn learns(layer: &ShapedLayer) -> bool {
     match &layer.module {
         Module::Named(named) => named.call.spec.form.holds_tensors,
-        Module::Own { .. } => true,
+        Module::Custom { .. } => true,
         Module::Activation { .. } => false,
     }
 }
@@ -138,7 +138,7 @@ fn form(layer: &ShapedLayer) -> Option<&'static Form> {
     layer.module.call().map(|call| &call.spec.form)
 }
 
-/// Whether the layers begin with those of these names.
+/// Whether the layers begin with layers of these names.
 fn are_named(layers: &[Held<'_>], names: &[&str]) -> bool {
     let is_named = |(held, name): (&Held<'_>, &&str)| {
         held.layer.module.call().is_some_and(|call| call.spec.name == *name)
@@ -146,8 +146,8 @@ fn are_named(layers: &[Held<'_>], names: &[&str]) -> bool {
     layers.len() >= names.len() && layers.iter().zip(names).all(is_named)
 }
 
-/// The sizes of all embeddings that look up an input of categories. Nodes without a branch hand it on
-/// as it is; no merge takes categories, so there is one way to each.
+/// The sizes of all embeddings that an input of categories indexes. Nodes without a branch pass
+/// categories on; merges do not accept them, so there is one path to each embedding.
 fn tables(checked: &CheckedGraph, input: usize) -> Vec<&SizeExpr> {
     let mut tables = Vec::new();
     let raw = checked.shapes[input].raw.as_ref();
@@ -209,7 +209,7 @@ mod tests {
             #[branch(Conv2D(4, 3, relu), Dropout(0.5), MaxPool2D(2), Flatten)]
             b: [[[f32; 20]; 20]; 3],
         });
-        // In inference and in training; the first of them on data, as is the one of `b`.
+        // In inference and in training; the first of them on data, like the one of `b`.
         assert_eq!(count(&text, "try_forward_pooled "), 2, "{text}");
         assert_eq!(count(&text, "try_forward_pooled_flat"), 2, "{text}");
         assert_eq!(count(&text, "Origin :: Data"), 4, "{text}");
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn what_stands_on_data_says_so() {
-        // Neither a flatten, nor a merge of inputs, nor a frozen layer is trained.
+        // A flatten, a merge of inputs and a frozen layer have no trained parameters.
         let data = expansion(quote! {
             #[input]
             #[branch(Flatten)]

@@ -1,5 +1,5 @@
-//! `MULTI_INPUT_PRINT=shapes cargo check` prints every model as the macro sees it, those with
-//! mistakes too: as far as the shapes are known.
+//! `MULTI_INPUT_PRINT=shapes cargo check` prints every model with its shapes as far as the macro
+//! knows them, also models with mistakes.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -12,7 +12,7 @@ use crate::{
 
 const VARIABLE: &str = "MULTI_INPUT_PRINT";
 
-/// Prints what the variable asks for.
+/// Prints what the variable requests.
 pub(crate) fn on_request(shaped: &ShapedGraph) {
     match std::env::var(VARIABLE).as_deref() {
         Ok("shapes") => eprintln!("{}", shapes(shaped)),
@@ -23,8 +23,8 @@ pub(crate) fn on_request(shaped: &ShapedGraph) {
     }
 }
 
-/// Makes cargo compile the user's crate again when the variable changes.
-pub(crate) fn watch() -> TokenStream {
+/// Makes cargo recompile the user's crate when the variable changes.
+pub(crate) fn track_variable() -> TokenStream {
     quote! {
         const _: ::core::option::Option<&::core::primitive::str> = ::core::option_env!(#VARIABLE);
     }
@@ -38,7 +38,7 @@ fn shapes(shaped: &ShapedGraph) -> String {
     text(&plain(&shaped.graph.model.name), table)
 }
 
-/// The table with its columns one below the other.
+/// The table with aligned columns.
 fn text(name: &str, table: Table) -> String {
     let mut rows = table.rows;
     if let Some(total) = table.total {

@@ -1,12 +1,12 @@
-//! What the value of a constant must be. The macro does not see it, so rustc checks it, in a
-//! constant of the expansion and in the spec's words.
+//! Requirements on the values of constants. The macro does not know the values, so rustc checks
+//! them in a constant of the expansion, with the messages of the spec.
 
 use multi_input_spec::Range;
 use proc_macro2::{Span, TokenStream};
 
-/// A check of one constant that a user wrote.
+/// A requirement on one constant that the user names.
 pub(crate) struct Requirement {
-    /// The field that the error speaks of.
+    /// The field named in the error.
     pub(crate) field: String,
     /// The user's token.
     pub(crate) span: Span,
@@ -15,10 +15,10 @@ pub(crate) struct Requirement {
     pub(crate) condition: Condition,
 }
 
-/// What a constant must be.
+/// A condition on a constant.
 pub(crate) enum Condition {
     /// A size: at least one.
     Size,
-    /// A number of a parameter's range.
+    /// A number in a parameter's range.
     Number { callee: String, parameter: &'static str, range: Range },
 }

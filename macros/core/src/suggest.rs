@@ -1,6 +1,6 @@
-//! The name that was probably meant.
+//! Suggestions for misspelt names.
 
-/// `, did you mean `Dense`?` for the candidate nearest to `given`, or nothing where none is near.
+/// `, did you mean `Dense`?` for the nearest candidate, or an empty text if none is near.
 pub(crate) fn suggest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let nearest = candidates
         .into_iter()
@@ -14,8 +14,8 @@ pub(crate) fn suggest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a 
     }
 }
 
-/// How far apart two names are; one that begins with the other, as `concatenate` does with
-/// `concat`, is next to it.
+/// The distance of two names. A name that begins with the other, such as `concatenate` with
+/// `concat`, has distance 1.
 fn edits(given: &str, candidate: &str) -> usize {
     let begins = candidate.len() > 2 && given.starts_with(candidate);
     distance(given, candidate).min(if begins { 1 } else { usize::MAX })
@@ -31,7 +31,7 @@ pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// The number of single-letter edits from one name to the other (Levenshtein).
+/// The Levenshtein distance: the number of single-letter edits.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();

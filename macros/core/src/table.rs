@@ -1,5 +1,5 @@
-//! The model as a table: what flows into every node, its layers, what comes out of each, and how
-//! many numbers it learns. The documentation shows it, and `MULTI_INPUT_PRINT=shapes` prints it.
+//! The model as a table: the input of every node, its layers, their output shapes and parameter
+//! counts. It is shown in the documentation and printed by `MULTI_INPUT_PRINT=shapes`.
 
 use multi_input_spec::Size;
 
@@ -9,7 +9,7 @@ use crate::{
     text::plain,
 };
 
-/// What is known of a node's shapes; gaps where something before them is wrong.
+/// The shapes of a node; `None` after an earlier mistake.
 #[derive(Clone, Copy)]
 pub(crate) struct Shapes<'a> {
     pub(crate) input: Option<&'a Flow>,
@@ -17,19 +17,19 @@ pub(crate) struct Shapes<'a> {
     pub(crate) output: Option<&'a Flow>,
 }
 
-/// One line of the table.
+/// A line of the table.
 pub(crate) struct Row {
-    /// The node's name in its first line, empty in those of its layers.
+    /// The node's name in its first line, empty in the lines of its layers.
     pub(crate) node: String,
     pub(crate) layer: String,
     pub(crate) shape: String,
     pub(crate) parameters: String,
 }
 
-/// The whole table, in the order of computation.
+/// The table, in topological order.
 pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
-    /// All parameters, where the macro knows their number.
+    /// The number of all parameters, if the macro knows it.
     pub(crate) total: Option<usize>,
 }
 

@@ -1,14 +1,14 @@
-//! Tokens as the user would write them on one line.
+//! Tokens as text on one line.
 
 use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 
-/// A name as data: of `r#type` the `type`.
+/// A name as data: `type` for `r#type`.
 pub(crate) fn plain(name: &Ident) -> String {
     name.unraw().to_string()
 }
 
-/// `Dense(64, relu, l2 = 1e-4)`, whatever the line breaks and spaces in the source.
+/// `Dense(64, relu, l2 = 1e-4)`, independent of line breaks and spaces in the source.
 pub(crate) fn compact(tokens: &TokenStream) -> String {
     let mut text = String::new();
     write(tokens.clone(), &mut text);

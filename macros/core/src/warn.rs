@@ -1,4 +1,4 @@
-//! What is legal and yet most likely a mistake: the rule of every [`Lint`].
+//! Warnings about likely mistakes: the rule of every [`Lint`].
 
 use multi_input_spec::{Activation, Size};
 use proc_macro2::Span;
@@ -15,16 +15,16 @@ use crate::{
 pub(crate) struct Warning {
     /// The rule that found it.
     pub(crate) lint: Lint,
-    /// What is odd, and what was probably meant.
+    /// The problem, and what was probably intended.
     pub(crate) text: String,
     /// The user's token.
     pub(crate) span: Span,
 }
 
-type Found = Vec<(Span, String)>;
-type Rule = fn(&CheckedGraph, usize) -> Found;
+type Findings = Vec<(Span, String)>;
+type Rule = fn(&CheckedGraph, usize) -> Findings;
 
-/// The rule, which looks at one node.
+/// The function of a rule, which checks one node.
 fn rule(lint: Lint) -> Rule {
     match lint {
         Lint::ReluHead => relu_head,
@@ -38,7 +38,7 @@ fn rule(lint: Lint) -> Rule {
     }
 }
 
-/// Applies every rule that the user does not silence.
+/// Applies every rule that is not silenced.
 pub(crate) fn warn(checked: &CheckedGraph) -> Vec<Warning> {
     let graph = &checked.graph;
     let lints = Lint::ALL.into_iter().filter(|lint| !graph.model.options.allowed.contains(lint));
@@ -50,7 +50,7 @@ pub(crate) fn warn(checked: &CheckedGraph) -> Vec<Warning> {
         .collect()
 }
 
-fn relu_head(checked: &CheckedGraph, node: usize) -> Found {
+fn relu_head(checked: &CheckedGraph, node: usize) -> Findings {
     let Some((layer, Activation::Relu)) = regression_head(checked, node) else { return Vec::new() };
     let name = checked.graph.nodes[node].name();
     let text = format!(
@@ -60,7 +60,7 @@ fn relu_head(checked: &CheckedGraph, node: usize) -> Found {
     vec![(layer.end, text)]
 }
 
-fn bounded_head(checked: &CheckedGraph, node: usize) -> Found {
+fn bounded_head(checked: &CheckedGraph, node: usize) -> Findings {
     let written = &checked.graph.nodes[node];
     let steps = written.field.output.iter().flat_map(|output| &output.steps);
     let standardized = steps.into_iter().any(|step| step.spec.name == "standardize");
@@ -80,7 +80,7 @@ fn bounded_head(checked: &CheckedGraph, node: usize) -> Found {
     vec![(layer.end, text)]
 }
 
-fn dropout_head(checked: &CheckedGraph, node: usize) -> Found {
+fn dropout_head(checked: &CheckedGraph, node: usize) -> Findings {
     let is_output = checked.graph.nodes[node].field.output.is_some();
     let last = last_layer(checked, node).filter(|layer| is_output && is(layer, "Dropout"));
     let name = checked.graph.nodes[node].name();
@@ -91,7 +91,7 @@ fn dropout_head(checked: &CheckedGraph, node: usize) -> Found {
     last.map(|layer| (layer.span, text)).into_iter().collect()
 }
 
-fn single_class(checked: &CheckedGraph, node: usize) -> Found {
+fn single_class(checked: &CheckedGraph, node: usize) -> Findings {
     let node = &checked.graph.nodes[node];
     match &node.field.ty {
         Some(ty) => match &ty.element {
@@ -105,34 +105,34 @@ fn single_class(checked: &CheckedGraph, node: usize) -> Found {
     }
 }
 
-fn bottleneck(checked: &CheckedGraph, node: usize) -> Found {
+fn bottleneck(checked: &CheckedGraph, node: usize) -> Findings {
     let layers = own_layers(checked, node);
     let learns = |layer: &ShapedLayer| layer.known_count() != Some(0);
-    let narrow = layers.iter().enumerate().find(|(place, layer)| {
+    let narrow = layers.iter().enumerate().find(|(index, layer)| {
         layer.output.shape.elements() == Size::Known(1)
             && layer.input.shape.elements().differs(Size::Known(1))
-            && layers[place + 1..].iter().any(learns)
+            && layers[index + 1..].iter().any(learns)
     });
     let name = checked.graph.nodes[node].name();
-    let say = |(_, layer): (usize, &ShapedLayer)| {
+    let finding = |(_, layer): (usize, &ShapedLayer)| {
         let text = format!(
             "`{name}`: all that comes after `{}` sees a single number; give it more units",
             layer.text
         );
         (layer.span, text)
     };
-    narrow.map(say).into_iter().collect()
+    narrow.map(finding).into_iter().collect()
 }
 
-fn linear_stack(checked: &CheckedGraph, node: usize) -> Found {
+fn linear_stack(checked: &CheckedGraph, node: usize) -> Findings {
     let written = &checked.graph.nodes[node];
     let layers = own_layers(checked, node);
-    // As good as nothing between two linear layers: both are linear once trained.
-    let seen_through = |layer: &&ShapedLayer| is(layer, "Dropout") || is(layer, "BatchNorm");
-    let stacked = layers.iter().enumerate().filter(|(place, layer)| {
-        let next = layers[place + 1..].iter().find(|layer| !seen_through(layer));
+    // Ignored between two linear layers: both are linear in inference.
+    let is_ignored = |layer: &&ShapedLayer| is(layer, "Dropout") || is(layer, "BatchNorm");
+    let stacked = layers.iter().enumerate().filter(|(index, layer)| {
+        let next = layers[index + 1..].iter().find(|layer| !is_ignored(layer));
         is(layer, "Dense")
-            && !names_an_activation(written, *place)
+            && !names_an_activation(written, *index)
             && next.is_some_and(|next| is(next, "Dense"))
     });
     stacked
@@ -147,7 +147,7 @@ fn linear_stack(checked: &CheckedGraph, node: usize) -> Found {
         .collect()
 }
 
-fn doubled_activation(checked: &CheckedGraph, node: usize) -> Found {
+fn doubled_activation(checked: &CheckedGraph, node: usize) -> Findings {
     let layers = own_layers(checked, node);
     let doubled = layers.windows(2).filter_map(|pair| match (&pair[1].module, ends_in(&pair[0])) {
         (Module::Activation { activation, name }, Some(before)) if *activation == before => {
@@ -159,9 +159,9 @@ fn doubled_activation(checked: &CheckedGraph, node: usize) -> Found {
     doubled.map(|name| (name.span(), format!("`{node}`: `{name}` twice in a row"))).collect()
 }
 
-/// A table that two inputs look up by vocabularies of their own: one word has two vectors, and two
-/// words one.
-fn two_vocabularies(checked: &CheckedGraph, node: usize) -> Found {
+/// A table that two inputs index by different vocabularies: one word has two vectors, and two words
+/// share one.
+fn two_vocabularies(checked: &CheckedGraph, node: usize) -> Findings {
     let node = &checked.graph.nodes[node];
     let Some(owner) = node.shared.map(|owner| &checked.graph.nodes[owner]) else {
         return Vec::new();
@@ -186,11 +186,11 @@ fn two_vocabularies(checked: &CheckedGraph, node: usize) -> Found {
     vec![(span.map_or_else(|| name.span(), |shared| shared.span()), text)]
 }
 
-/// The last layer of an output that is compared as a number, with its activation.
+/// The last layer of a regression output, with its activation.
 fn regression_head(checked: &CheckedGraph, node: usize) -> Option<(&ShapedLayer, Activation)> {
     let written = &checked.graph.nodes[node];
     written.field.output.as_ref()?.loss.as_ref()?;
-    // A link takes its activation from the loss.
+    // With a link, the loss applies the activation.
     if written.link().is_some() {
         return None;
     }
@@ -198,7 +198,7 @@ fn regression_head(checked: &CheckedGraph, node: usize) -> Option<(&ShapedLayer,
     Some((last, ends_in(last)?))
 }
 
-/// What a node's value comes out of, whichever node it is written at.
+/// The layer that computes a node's value, which may belong to another node.
 fn last_layer(checked: &CheckedGraph, node: usize) -> Option<&ShapedLayer> {
     let (shape, source) = (&checked.shapes[node], &checked.graph.nodes[node].field.source);
     match (shape.layers.last(), source) {
@@ -209,7 +209,7 @@ fn last_layer(checked: &CheckedGraph, node: usize) -> Option<&ShapedLayer> {
     }
 }
 
-/// The layers that are written at a node: a shared branch is looked at once.
+/// The layers owned by a node, so that a shared branch is checked once.
 fn own_layers(checked: &CheckedGraph, node: usize) -> &[ShapedLayer] {
     match checked.graph.nodes[node].shared {
         Some(_) => &[],
@@ -225,13 +225,13 @@ fn ends_in(layer: &ShapedLayer) -> Option<Activation> {
     match &layer.module {
         Module::Named(named) => named.activation,
         Module::Activation { activation, .. } => Some(*activation),
-        Module::Own { .. } => None,
+        Module::Custom { .. } => None,
     }
 }
 
-/// Whether the user wrote an activation, be it `linear`, into the layer at `place`.
-fn names_an_activation(node: &Node, place: usize) -> bool {
-    let layer = node.field.branch.as_ref().and_then(|branch| branch.layers.get(place));
+/// Whether the user wrote an activation, even `linear`, into layer number `index`.
+fn names_an_activation(node: &Node, index: usize) -> bool {
+    let layer = node.field.branch.as_ref().and_then(|branch| branch.layers.get(index));
     layer.is_some_and(|layer| match &layer.kind {
         LayerKind::Named { arguments, .. } => {
             arguments.iter().any(|argument| matches!(argument, Argument::Activation(..)))

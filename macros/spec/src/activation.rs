@@ -1,15 +1,15 @@
-//! The activation functions by name.
+//! The activation functions.
 
-/// An activation: a function of a layer's output.
+/// An activation function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// The identity.
     Linear,
     /// max(x, 0).
     Relu,
-    /// x where positive, else slope * x; slope 0.3 as `keras.layers.LeakyReLU`.
+    /// x if positive, else 0.3 x, as `keras.layers.LeakyReLU`.
     LeakyRelu,
-    /// x where positive, else exp(x) - 1.
+    /// x if positive, else exp(x) - 1.
     Elu,
     /// The scaled exponential linear unit.
     Selu,
@@ -27,7 +27,7 @@ pub enum Activation {
     Softmax,
 }
 
-/// Every activation with the name that the DSL uses and the runtime's type
+/// Every activation with its name in the DSL and the runtime's type
 /// (`multi_input::layer::activation::TYPE`).
 pub const ACTIVATIONS: &[(Activation, &str, &str)] = &[
     (Activation::Linear, "linear", "Linear"),
@@ -44,12 +44,12 @@ pub const ACTIVATIONS: &[(Activation, &str, &str)] = &[
 ];
 
 impl Activation {
-    /// The activation that the DSL calls `name`.
+    /// The activation with the DSL name `name`.
     pub fn named(name: &str) -> Option<Activation> {
         ACTIVATIONS.iter().find(|row| row.1 == name).map(|row| row.0)
     }
 
-    /// What it computes of x, in Markdown.
+    /// The formula in Markdown.
     pub const fn formula(self) -> &'static str {
         match self {
             Activation::Linear => "`x`",

@@ -1,8 +1,9 @@
-//! Shapes that the user states, against those that were inferred.
+//! Comparisons of shapes that the user states with inferred shapes.
 
 use crate::{Shape, Size, Text};
 
-/// A size that the user gave.
+/// # Errors
+/// A size of 0.
 pub const fn size(given: usize) -> Result<usize, Text> {
     match given {
         0 => Err(Text::new("a size is at least 1, this is 0")),
@@ -10,7 +11,7 @@ pub const fn size(given: usize) -> Result<usize, Text> {
     }
 }
 
-/// The numbers of an input's value, against the columns that are named to fill it.
+/// Compares the number of elements of an input with the number of its named columns.
 pub const fn columns(value: &Shape, named: usize) -> Result<Shape, Text> {
     let needed = value.elements();
     if needed.differs(Size::Known(named)) {
@@ -22,8 +23,7 @@ pub const fn columns(value: &Shape, named: usize) -> Result<Shape, Text> {
     Ok(*value)
 }
 
-/// A whole number of a metric, by the name of its parameter, against the head of a class, which has a
-/// number for each of the classes.
+/// Checks an integer argument `parameter` of a metric against the number of classes of the head.
 pub const fn classes(
     metric: &str,
     parameter: &str,
@@ -50,7 +50,7 @@ pub const fn classes(
     }
 }
 
-/// A hidden node's declared shape against the one that comes out of its branch.
+/// Compares a hidden node's declared shape with the output shape of its branch.
 pub const fn declared(declared: &Shape, inferred: &Shape) -> Result<Shape, Text> {
     if declared.is_masked() && !inferred.is_masked() {
         return Err(Text::new("declared ").shape(declared).str(", but what comes out is ").shape(
@@ -79,8 +79,8 @@ pub const fn declared(declared: &Shape, inferred: &Shape) -> Result<Shape, Text>
     Ok(*inferred)
 }
 
-/// An output's target against the head that predicts it. `needed` is one number for `f32` and
-/// `bool`, and one for each class of `Class<N>`.
+/// Compares an output's target with its head. `needed` is one number for `f32` and `bool`, and one
+/// per class for `Class<N>`.
 pub const fn head(needed: &Shape, inferred: &Shape) -> Result<Shape, Text> {
     if inferred.is_masked() {
         return Err(Text::new("the loss would count the steps of padding in ")
@@ -102,8 +102,7 @@ pub const fn head(needed: &Shape, inferred: &Shape) -> Result<Shape, Text> {
     Ok(*inferred)
 }
 
-/// A step whose vocabulary is that of the input `owner`, against the step there: both have as many
-/// entries.
+/// Compares the capacity of a step with that of the input `owner` whose vocabulary it shares.
 pub const fn vocabulary(owner: &str, here: &Shape, there: &Shape) -> Result<Shape, Text> {
     if here.below.differs(there.below) {
         return Err(Text::new("the vocabulary of `")
@@ -116,8 +115,7 @@ pub const fn vocabulary(owner: &str, here: &Shape, there: &Shape) -> Result<Shap
     Ok(*here)
 }
 
-/// What flows into a shared branch, against what flows into the branch of `owner`, where it is
-/// written.
+/// Compares the input shape of a shared branch with that of its owner.
 pub const fn shared(owner: &str, here: &Shape, there: &Shape) -> Result<Shape, Text> {
     if here.differs(there) {
         return Err(Text::new("shares the branch of `")

@@ -2,23 +2,23 @@
 
 use crate::{Activation, Range, Shape, Size};
 
-/// What an argument may be.
+/// The kind of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArgumentKind {
-    /// A whole number of at least one: a literal or a `const` path.
+    /// An integer of at least one: a literal or a `const` path.
     Size,
-    /// One or more sizes, to the end of the positional arguments.
+    /// One or more sizes, up to the end of the positional arguments.
     Sizes,
     /// A size for both axes of an image, or a pair of sizes: `3` or `(3, 5)`.
     Pair,
-    /// What surrounds an image or a sequence: `valid`, `same`, or a number of zeros on every side.
+    /// The padding of an image or a sequence: `valid`, `same`, or a number of zeros on every side.
     Padding,
-    /// How much is added above, below, to the left and to the right of an image: one number, a pair
-    /// (above and below, left and right), or a pair of pairs.
+    /// The padding above, below, left and right of an image: one number, a pair (vertical,
+    /// horizontal), or a pair of pairs.
     Margins,
     /// An axis of one sample: 0 is the first after the batch, -1 the last.
     Axis,
-    /// A real number of this range: a literal or a `const` path.
+    /// A real number in this range: a literal or a `const` path.
     Number(Range),
     /// `true` or `false`.
     Flag,
@@ -28,107 +28,107 @@ pub enum ArgumentKind {
     Word(&'static [&'static str]),
     /// A size, or `auto`, which leaves it to the layer.
     SizeOrAuto,
-    /// One or more of these words, to the end of the positional arguments.
+    /// One or more of these words, up to the end of the positional arguments.
     Words(&'static [&'static str]),
-    /// A list of real numbers of this range: `[0.0, 0.5]`.
+    /// A list of real numbers in this range: `[0.0, 0.5]`.
     Numbers(Range),
     /// The path of a `tokenizer.json`.
     TokenizerFile,
-    /// The name of another input, which no formula looks at.
+    /// The name of another input; formulas do not use it.
     Input,
-    /// A layer inside of this one.
+    /// An inner layer.
     Layer {
-        /// The layers that it may be.
+        /// The allowed layers.
         among: &'static [&'static str],
-        /// Their parameters that this one sets itself.
+        /// Parameters of the inner layer that the outer layer sets itself.
         without: &'static [&'static str],
     },
 }
 
 impl ArgumentKind {
-    /// Whether it takes all positional arguments that are left.
+    /// Whether it takes all remaining positional arguments.
     pub const fn is_list(self) -> bool {
         matches!(self, ArgumentKind::Sizes | ArgumentKind::Words(_))
     }
 }
 
-/// What is known of a `tokenizer.json`.
+/// A `tokenizer.json`.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenizerFile {
-    /// One more than its largest id.
+    /// The largest id plus one.
     pub vocabulary: usize,
-    /// The id that pads, where it says so.
+    /// The padding id, if the file has one.
     pub padding: Option<u32>,
     /// Its text; empty while the macro runs.
     pub json: &'static str,
 }
 
-/// What is known of a layer inside of another.
+/// An inner layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Nested {
-    /// What comes out of it.
+    /// Its output shape.
     pub output: Shape,
-    /// How many numbers it learns.
+    /// Its number of parameters.
     pub count: Size,
 }
 
-/// What surrounds an image or a sequence before a window slides over it.
+/// The padding of an image or a sequence before a window slides over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
-    /// Nothing: the window stays inside.
+    /// No padding.
     Valid,
-    /// As many zeros as make the output as large as the input divided by the stride, the odd one
-    /// at the end, as TensorFlow pads.
+    /// Zeros such that the output has ceil(input / stride) positions; an odd zero goes at the end,
+    /// as in TensorFlow.
     Same,
-    /// This many zeros on every side.
+    /// This number of zeros on every side.
     Zeros(Size),
 }
 
 impl Padding {
-    /// The words for paddings that are no number.
+    /// The paddings with a name.
     pub const WORDS: [(&'static str, Padding); 2] =
         [("valid", Padding::Valid), ("same", Padding::Same)];
 }
 
-/// One parameter of a layer or merge: what a user may write between the parentheses.
+/// A parameter of a layer or merge.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     /// The name, for `name = value`.
     pub name: &'static str,
-    /// What the value may be.
+    /// The kind of its value.
     pub kind: ArgumentKind,
-    /// Whether it must be given.
+    /// Whether it is required.
     pub required: bool,
-    /// What it is where it is left out, as a user would write it; empty where no value says so.
+    /// The default, as a user would write it; empty without one.
     pub default: &'static str,
 }
 
 impl Parameter {
-    /// A parameter that must be given.
+    /// A required parameter.
     pub const fn required(name: &'static str, kind: ArgumentKind) -> Parameter {
         Parameter { name, kind, required: true, default: "" }
     }
 
-    /// A parameter that may be left out.
+    /// An optional parameter.
     pub const fn optional(name: &'static str, kind: ArgumentKind) -> Parameter {
         Parameter { name, kind, required: false, default: "" }
     }
 
-    /// The same, with what it is where it is left out.
+    /// This parameter with a default.
     pub const fn or(self, default: &'static str) -> Parameter {
         Parameter { default, ..self }
     }
 }
 
-/// The value of one parameter, in the order of the layer's parameters; a parameter of kind
-/// [`ArgumentKind::Sizes`] or [`ArgumentKind::Words`] comes last and gives one value for each.
+/// The value of one parameter, in the order of the layer's parameters. A parameter of kind
+/// [`ArgumentKind::Sizes`] or [`ArgumentKind::Words`] comes last and gives one value per element.
 #[derive(Clone, Copy, Debug)]
 pub enum Value {
-    /// Left out.
+    /// Omitted.
     Absent,
     /// For [`ArgumentKind::Size`] and [`ArgumentKind::Sizes`].
     Size(Size),
-    /// For [`ArgumentKind::Pair`]: one size for each axis.
+    /// For [`ArgumentKind::Pair`]: one size per axis.
     Pair([Size; 2]),
     /// For [`ArgumentKind::Padding`].
     Padding(Padding),
@@ -153,7 +153,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The size, unknown where this is none.
+    /// The size; unknown for another kind of value.
     pub const fn size(&self) -> Size {
         match self {
             Value::Size(size) => *size,
@@ -161,7 +161,7 @@ impl Value {
         }
     }
 
-    /// The tokenizer's file, an empty one where this is none.
+    /// The tokenizer's file; an empty one for another kind of value.
     pub const fn tokenizer(&self) -> TokenizerFile {
         match self {
             Value::Tokenizer(file) => *file,
@@ -169,7 +169,7 @@ impl Value {
         }
     }
 
-    /// The size, or `default` where it was left out.
+    /// The size, or `default` if omitted.
     pub const fn size_or(&self, default: usize) -> Size {
         match self {
             Value::Size(size) => *size,
@@ -177,7 +177,7 @@ impl Value {
         }
     }
 
-    /// The pair, or `default` where it was left out.
+    /// The pair, or `default` if omitted.
     pub const fn pair_or(&self, default: [Size; 2]) -> [Size; 2] {
         match self {
             Value::Pair(pair) => *pair,
@@ -185,7 +185,7 @@ impl Value {
         }
     }
 
-    /// The padding, or [`Padding::Valid`] where it was left out.
+    /// The padding, or [`Padding::Valid`] if omitted.
     pub const fn padding(&self) -> Padding {
         match self {
             Value::Padding(padding) => *padding,
@@ -201,7 +201,7 @@ impl Value {
         }
     }
 
-    /// The number, or `default` where it was left out.
+    /// The number, or `default` if omitted.
     pub const fn number_or(&self, default: f64) -> f64 {
         match self {
             Value::Number(number) => *number,
@@ -209,7 +209,7 @@ impl Value {
         }
     }
 
-    /// The flag, or `default` where it was left out.
+    /// The flag, or `default` if omitted.
     pub const fn flag_or(&self, default: bool) -> bool {
         match self {
             Value::Flag(flag) => *flag,
@@ -217,7 +217,7 @@ impl Value {
         }
     }
 
-    /// The word, or `default` where it was left out.
+    /// The word, or `default` if omitted.
     pub const fn word_or(&self, default: &'static str) -> &'static str {
         match self {
             Value::Word(word) => word,
@@ -225,7 +225,7 @@ impl Value {
         }
     }
 
-    /// The numbers; none where they were left out.
+    /// The numbers; empty if omitted.
     pub const fn numbers(&self) -> &'static [f64] {
         match self {
             Value::Numbers(numbers) => numbers,
@@ -233,23 +233,23 @@ impl Value {
         }
     }
 
-    /// Whether it was left out.
+    /// Whether it is omitted.
     pub const fn is_absent(&self) -> bool {
         matches!(self, Value::Absent)
     }
 
-    /// Which of the parameter's words this is, or the first where it was left out.
-    pub const fn place_among(&self, words: &[&str]) -> usize {
-        let mut place = 0;
+    /// The index of this word among `words`; 0 if omitted.
+    pub const fn index_among(&self, words: &[&str]) -> usize {
+        let mut index = 0;
         if let Value::Word(word) = self {
-            while place + 1 < words.len() && !equal(word, words[place]) {
-                place += 1;
+            while index + 1 < words.len() && !equal(word, words[index]) {
+                index += 1;
             }
         }
-        place
+        index
     }
 
-    /// What is known of the layer inside; nothing where this is none.
+    /// The inner layer; an empty one for another kind of value.
     pub const fn layer(&self) -> Nested {
         match self {
             Value::Layer(nested) => *nested,
@@ -257,7 +257,7 @@ impl Value {
         }
     }
 
-    /// The axis, or `default` where it was left out.
+    /// The axis, or `default` if omitted.
     pub const fn axis_or(&self, default: isize) -> isize {
         match self {
             Value::Axis(axis) => *axis,
@@ -266,12 +266,12 @@ impl Value {
     }
 }
 
-/// `a == b`, which constants cannot ask yet.
+/// `a == b` in `const` code.
 const fn equal(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut place = 0;
-    while place < a.len() && place < b.len() && a[place] == b[place] {
-        place += 1;
+    let mut index = 0;
+    while index < a.len() && index < b.len() && a[index] == b[index] {
+        index += 1;
     }
-    place == a.len() && place == b.len()
+    index == a.len() && index == b.len()
 }

@@ -1,21 +1,21 @@
-//! What the documentation says of a layer, a merge, a step, a loss or a metric.
+//! The documentation of a layer, a merge, a step, a loss or a metric.
 
-/// One row of a table in the documentation of `multi_input_model`, beside the name and the
-/// parameters. The texts are Markdown; an empty one leaves its cell empty.
+/// A row of a table in the documentation of `multi_input_model`, without the name and the
+/// parameters. The texts are Markdown; an empty text leaves its cell empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Doc {
-    /// What it computes, as a formula or a sentence without its full stop.
+    /// The formula, or a sentence without its full stop.
     pub computes: &'static str,
-    /// What it takes and gives, for one sample.
+    /// The input and output shapes of one sample.
     pub shape: &'static str,
-    /// Its name in Keras, or in scikit-learn where Keras has none.
+    /// The name in Keras, or in scikit-learn if Keras has none.
     pub keras: &'static str,
-    /// Its name in PyTorch.
+    /// The name in PyTorch.
     pub torch: &'static str,
 }
 
 impl Doc {
-    /// What it computes, and nothing else yet.
+    /// A row with only the formula.
     pub const fn new(computes: &'static str) -> Doc {
         Doc { computes, shape: "", keras: "", torch: "" }
     }

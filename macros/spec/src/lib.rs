@@ -1,8 +1,8 @@
-//! What multi-input's layers and merges *are*: names, arguments, output shapes and parameter
-//! counts. The macro asks at compile time, the runtime re-exports it for the constants of the
-//! expansion, and so no formula is written twice.
+//! The specification of layers, merges, losses, metrics and preprocessing steps: names, arguments,
+//! output shapes and parameter counts. The macro uses it at compile time, and the runtime
+//! re-exports it for constants of the expansion, so every formula is written once.
 #![forbid(unsafe_code)]
-// Constants cannot allocate, so an error text carries its bytes with it.
+// Constants cannot allocate, so an error text contains its bytes.
 #![allow(clippy::result_large_err)]
 
 mod activation;

@@ -1,8 +1,8 @@
-//! The losses and metrics by name, and what they go with.
+//! The losses and metrics, and the targets they accept.
 
 use crate::{Activation, Doc, Range};
 
-/// What an output is compared with.
+/// The kind of an output's target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// `f32` and arrays of it.
@@ -13,14 +13,14 @@ pub enum Target {
     Class,
 }
 
-/// A number that a loss takes: a field of its type.
+/// A numeric parameter of a loss: a field of its type.
 #[derive(Clone, Copy, Debug)]
 pub struct LossNumber {
     /// The name of the field, for `name = value`.
     pub name: &'static str,
-    /// The value where it is left out.
+    /// The default.
     pub default: f64,
-    /// What it may be.
+    /// The allowed values.
     pub range: Range,
 }
 
@@ -34,7 +34,7 @@ impl LossNumber {
     }
 }
 
-/// A loss that `#[output(loss = ...)]` may name.
+/// A loss for `#[output(loss = ...)]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Loss {
     /// The name in the DSL.
@@ -43,27 +43,27 @@ pub struct Loss {
     pub type_name: &'static str,
     /// Its row in the documentation.
     pub doc: Doc,
-    /// Its named numbers.
+    /// Its parameters.
     pub parameters: &'static [LossNumber],
-    /// The targets it can compare with.
+    /// The targets it accepts.
     pub targets: &'static [Target],
-    /// The activation that turns the head's logits into a prediction. A branch may end in it or
-    /// leave it out; either way the loss is computed from the logits.
+    /// The link function from the head's logits to a prediction. A branch may end in this
+    /// activation or omit it; either way the loss is computed from the logits.
     pub link: Option<Activation>,
-    /// Whether what the branch gives must not be negative.
+    /// Whether the branch's output must be non-negative.
     pub non_negative: bool,
-    /// The steps that its target may go through.
+    /// The preprocessing steps allowed for its target.
     pub target_steps: TargetSteps,
 }
 
-/// The steps of preprocessing that the target of a loss may go through.
+/// The preprocessing steps allowed for the target of a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetSteps {
-    /// Any that can be undone: the loss is of differences, whatever their unit.
+    /// Any invertible step: the loss depends on differences, in any unit.
     Any,
-    /// Those that scale and shift: the loss has a length in the target's unit, named here.
+    /// Affine steps: the loss has a length in the target's unit, described here.
     Affine(&'static str),
-    /// None: what the loss compares with is no longer what it was after a step, said here.
+    /// No steps: a step would change the meaning of the loss, for the reason given here.
     None(&'static str),
 }
 
@@ -155,7 +155,7 @@ pub const LOSSES: &[Loss] = &[
     },
 ];
 
-/// A metric that `metrics(...)` may name.
+/// A metric for `metrics(...)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
     /// The name in the DSL.
@@ -164,10 +164,10 @@ pub struct Metric {
     pub type_name: &'static str,
     /// Its row in the documentation.
     pub doc: Doc,
-    /// Its named whole numbers, with their defaults: the fields of the type. Each is at least 1 and at
-    /// most the number of classes.
+    /// Its integer parameters with their defaults: the fields of the type. Each is at least 1 and
+    /// at most the number of classes.
     pub parameters: &'static [(&'static str, usize)],
-    /// The targets it can compare with.
+    /// The targets it accepts.
     pub targets: &'static [Target],
 }
 

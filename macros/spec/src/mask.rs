@@ -1,25 +1,25 @@
 //! Masks: which steps of a sequence count, and which are padding.
 //!
-//! A mask belongs to the shape of what flows, so that it is known at compile time where there is
-//! one. Its values are computed beside the tensor; a model without masks knows nothing of them.
+//! A mask is part of a shape, so its presence is known at compile time. Its values are computed
+//! beside the tensor; a model without masks has no code for them.
 
 use crate::{Shape, Text};
 
-/// What a layer makes of the mask of what flows in.
+/// The effect of a layer on a mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaskRule {
-    /// It treats every step by itself: the mask stays, and the layer need not know it.
+    /// The layer processes each step on its own: the mask is passed on unread.
     Keeps,
-    /// It looks at several steps and leaves out those that are masked. The mask stays where the
-    /// steps do.
+    /// The layer combines steps and skips masked ones. The mask is passed on if the output has
+    /// steps.
     Reads,
-    /// Its output formula says whether there is a mask from here on.
+    /// The layer's output formula determines the mask.
     Sets,
-    /// It would mix padding with the rest: a masked sequence is refused.
+    /// The layer would mix padding with other steps: a masked input is an error.
     Loses,
 }
 
-/// What is wrong where a masked sequence flows into `what`, which is not told of the mask.
+/// The error for a masked sequence as input of `what`, which ignores masks.
 pub const fn lost(what: &str, input: &Shape) -> Text {
     Text::new("`")
         .str(what)

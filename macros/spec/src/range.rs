@@ -1,15 +1,16 @@
-//! What a real number may be: the range of every parameter stands beside its name.
+//! The ranges of real-valued parameters.
 
 use crate::Text;
 
-/// The numbers that a parameter takes. All but [`NotNan`](Range::NotNan) are finite.
+/// The values that a parameter accepts. All ranges but [`NotNan`](Range::NotNan) contain only
+/// finite numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Range {
-    /// Any number, infinity included: a bound that is none.
+    /// Any number, infinity included, for an optional bound.
     NotNan,
     /// Any finite number.
     Finite,
-    /// Any but 0.
+    /// Any number other than 0.
     NonZero,
     /// At least 0.
     NonNegative,
@@ -19,7 +20,7 @@ pub enum Range {
     Fraction,
     /// From 0 to 1.
     UnitInterval,
-    /// A whole number of at least 0, below 2^53: an `f64` holds every one of them.
+    /// An integer of at least 0 and below 2^53, which `f64` represents exactly.
     Whole,
 }
 
@@ -27,7 +28,7 @@ pub enum Range {
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Range {
-    /// Whether `number` is one of them.
+    /// Whether the range contains `number`.
     pub const fn contains(self, number: f64) -> bool {
         let finite = number.is_finite();
         match self {
@@ -42,7 +43,7 @@ impl Range {
         }
     }
 
-    /// `number`, or what is wrong with it as `parameter` of `callee`.
+    /// `number`, or an error that names it as `parameter` of `callee`.
     pub const fn check(self, callee: &str, parameter: &str, number: f64) -> Result<f64, Text> {
         if self.contains(number) {
             return Ok(number);
@@ -58,7 +59,7 @@ impl Range {
             .real(number))
     }
 
-    /// What a finite number must be, to follow "must be".
+    /// The condition on a finite number, to follow "must be".
     pub const fn in_words(self) -> &'static str {
         match self {
             Range::NotNan | Range::Finite => "a number",
@@ -114,7 +115,7 @@ mod tests {
         assert!(Range::Fraction.check("Dropout", "rate", 0.5).is_ok());
     }
 
-    /// The ranges of all parameters of that name.
+    /// The ranges of all parameters called `name`.
     fn ranges(name: &str) -> Vec<Range> {
         let layers = LAYERS.iter().flat_map(|layer| layer.parameters);
         let steps = STEPS.iter().flat_map(|step| step.parameters);

@@ -1,49 +1,49 @@
-//! What flows along an edge of the graph.
+//! The shape of the values on an edge of the graph.
 
 use crate::Size;
 
-/// The largest number of dimensions of one sample.
+/// The maximum number of dimensions of one sample.
 pub const MAX_RANK: usize = 4;
 
-/// What the elements of a tensor stand for.
+/// The meaning of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Real numbers, which layers compute with.
+    /// Real numbers.
     Numbers,
-    /// Category indices, which an embedding looks up.
+    /// Category indices, for an embedding.
     Categories,
-    /// Texts, which a step of preprocessing makes categories or numbers of.
+    /// Texts, which a preprocessing step encodes as categories or numbers.
     Texts,
-    /// Pictures of any size, which a step brings to one; the dimension is their channels.
+    /// Pictures of any size, which a preprocessing step resizes; the dimension is their channels.
     Pictures,
-    /// Dates, perhaps with a time, which a step takes apart.
+    /// Dates, with or without a time, which a preprocessing step splits into parts.
     Dates,
 }
 
 /// The shape of one sample, without the batch dimension.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    /// What the elements stand for.
+    /// The meaning of the elements.
     pub kind: Kind,
     masked: bool,
-    /// For categories: the first index that is too large, where a step of preprocessing says so.
+    /// For categories: the exclusive upper bound of indices, if a preprocessing step sets one.
     pub below: Size,
     rank: usize,
     dims: [Size; MAX_RANK],
 }
 
 impl Shape {
-    /// Numbers of the given dimensions; more than [`MAX_RANK`] are cut off.
+    /// Numbers with the given dimensions; dimensions after [`MAX_RANK`] are cut off.
     pub const fn numbers(dims: &[Size]) -> Shape {
         Shape::new(Kind::Numbers, dims)
     }
 
-    /// Category indices of the given dimensions; one index alone has none.
+    /// Category indices with the given dimensions; a single index has none.
     pub const fn categories(dims: &[Size]) -> Shape {
         Shape::new(Kind::Categories, dims)
     }
 
-    /// A shape of `kind`; dimensions past [`MAX_RANK`] are cut off.
+    /// A shape of `kind`; dimensions after [`MAX_RANK`] are cut off.
     pub const fn new(kind: Kind, dims: &[Size]) -> Shape {
         let mut shape = Shape {
             kind,
@@ -59,19 +59,18 @@ impl Shape {
         shape
     }
 
-    /// The same shape, of which a mask goes along that says which entries of the first dimension,
-    /// the steps, count; or without one.
+    /// This shape with or without a mask over the first dimension, the steps.
     pub const fn with_mask(mut self, masked: bool) -> Shape {
         self.masked = masked;
         self
     }
 
-    /// Whether a mask says which steps count.
+    /// Whether the steps have a mask.
     pub const fn is_masked(&self) -> bool {
         self.masked
     }
 
-    /// The same shape of indices below `bound`.
+    /// This shape with indices below `bound`.
     pub const fn below(mut self, bound: Size) -> Shape {
         self.below = bound;
         self
@@ -82,12 +81,12 @@ impl Shape {
         self.rank
     }
 
-    /// The size of dimension `axis`; 1 past the last.
+    /// The size of dimension `axis`; 1 after the last.
     pub const fn dim(&self, axis: usize) -> Size {
         self.dims[axis]
     }
 
-    /// The size of the last dimension; 1 where there is none.
+    /// The size of the last dimension; 1 without dimensions.
     pub const fn last(&self) -> Size {
         if self.rank == 0 {
             Size::Known(1)
@@ -96,13 +95,13 @@ impl Shape {
         }
     }
 
-    /// The same shape with another size for dimension `axis`.
+    /// This shape with another size of dimension `axis`.
     pub const fn with(mut self, axis: usize, size: Size) -> Shape {
         self.dims[axis] = size;
         self
     }
 
-    /// The same shape with one dimension more, at the end.
+    /// This shape with another dimension at the end.
     pub const fn push(mut self, size: Size) -> Shape {
         if self.rank < MAX_RANK {
             self.dims[self.rank] = size;
@@ -111,7 +110,7 @@ impl Shape {
         self
     }
 
-    /// What each entry of the first dimension holds.
+    /// The shape of one step, without the first dimension.
     pub const fn of_step(&self) -> Shape {
         let mut shape = Shape::new(self.kind, &[]);
         let mut axis = 1;
@@ -133,7 +132,7 @@ impl Shape {
         product
     }
 
-    /// Whether both are known to be unequal: another kind, rank or size, or a mask on one alone.
+    /// Whether the shapes are known to differ in kind, rank, mask or a size.
     pub const fn differs(&self, other: &Shape) -> bool {
         if self.kind as usize != other.kind as usize
             || self.rank != other.rank

@@ -1,21 +1,21 @@
-//! Sizes, some of which only rustc knows.
+//! Sizes, which may be known to rustc only.
 
 /// The size of one dimension.
 ///
 /// A literal is [`Known`](Size::Known) to the macro. A `const` path is [`Unknown`](Size::Unknown)
-/// while the macro runs and known when rustc evaluates the same formula in a constant, so one
-/// formula serves both: arithmetic carries `Unknown` along, and a check passes on it.
+/// while the macro runs, and known when rustc evaluates the same formula in a constant. One formula
+/// serves both: arithmetic propagates `Unknown`, and checks accept it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// The number is known here.
+    /// A known number.
     Known(usize),
-    /// A `const` path whose value the macro cannot see.
+    /// A `const` path whose value the macro does not know.
     Unknown,
 }
 
 impl Size {
-    /// A size that the user gave. Zero is refused where it is given, see
-    /// [`agree::size`](crate::agree::size); unknown everywhere else, so that it is refused once.
+    /// A size given by the user. Zero becomes unknown here, so that only
+    /// [`agree::size`](crate::agree::size) reports it.
     pub const fn given(number: usize) -> Size {
         match number {
             0 => Size::Unknown,
@@ -39,7 +39,7 @@ impl Size {
         }
     }
 
-    /// `self / parts`, rounded down; 0 parts leave nothing to divide by and give 0.
+    /// `self / parts`, rounded down; division by 0 gives 0.
     pub const fn over(self, parts: Size) -> Size {
         match (self, parts) {
             (Size::Known(_), Size::Known(0)) => Size::Known(0),
@@ -48,7 +48,7 @@ impl Size {
         }
     }
 
-    /// Whether both are known and this cannot be split into so many equal parts.
+    /// Whether both are known and `self` is not divisible by `parts`.
     pub const fn is_not_divided_by(self, parts: Size) -> bool {
         match (self, parts) {
             (Size::Known(_), Size::Known(0)) => true,
@@ -70,7 +70,7 @@ impl Size {
         matches!(self, Size::Known(n) if n == number)
     }
 
-    /// The number, or 0 where it is not known.
+    /// The number, or 0 if unknown.
     pub const fn get(self) -> usize {
         match self {
             Size::Known(number) => number,

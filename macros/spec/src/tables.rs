@@ -1,5 +1,5 @@
-//! The tables in the documentation of `multi_input_model`, which come from this crate: the file holds
-//! them between markers, and the test says where they differ. `just bless` writes them.
+//! The tables in the documentation of `multi_input_model`, generated from this crate. The file
+//! holds them between markers, and the test reports differences. `just bless` writes them.
 
 use std::{fmt::Write, fs, path::Path};
 
@@ -12,7 +12,7 @@ use crate::{
     Activation, ArgumentKind, Doc, Parameter, Target, TargetSteps, ACTIVATIONS, LOSSES, METRICS,
 };
 
-/// What to set, to anything, so that the file is written instead of compared.
+/// The variable that, if set, makes the test write the file instead of comparing it.
 const BLESS: &str = "MULTI_INPUT_BLESS";
 
 #[test]
@@ -45,7 +45,7 @@ fn the_tables_of_the_documentation_are_those_of_this_crate() {
     );
 }
 
-/// `text` with `table` between the markers of that name.
+/// `text` with `table` between the markers called `name`.
 fn with_table(text: &str, name: &str, table: &str) -> String {
     let (start, end) = (format!("<!-- {name}: from macros/spec -->"), "<!-- end -->");
     let (before, rest) =
@@ -54,7 +54,7 @@ fn with_table(text: &str, name: &str, table: &str) -> String {
     format!("{before}{start}\n\n{table}\n{end}{after}")
 }
 
-/// A table with a line for each row.
+/// A Markdown table.
 fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(N));
     for row in rows {
@@ -77,8 +77,7 @@ fn link(name: &str, parameters: impl IntoIterator<Item = String>, to: &str) -> S
     format!("[{}]({to})", call(name, parameters))
 }
 
-/// `units` where it must be given, `activation = linear` where not, `shared = ..` where nothing stands
-/// for it.
+/// `units` if required, `activation = linear` with a default, `shared = ..` without one.
 fn spelled(parameter: &Parameter) -> String {
     let Parameter { name, kind, required, default } = parameter;
     match (required, kind.is_list(), default.is_empty()) {
@@ -156,7 +155,7 @@ fn steps(which: impl Fn(&Step) -> bool) -> String {
         let to = format!("crate::preprocess::{}", step.type_name);
         let parameters = step.parameters.iter().map(spelled);
         let mut kinds = step.parameters.iter().map(|parameter| parameter.kind);
-        // The type is behind a feature, without which a link would lead nowhere.
+        // The type is behind a feature, without which a link would be broken.
         let name = match kinds.any(|kind| kind == ArgumentKind::TokenizerFile) {
             true => call(step.name, parameters),
             false => link(step.name, parameters, &to),
@@ -221,7 +220,7 @@ fn metrics() -> String {
     table(["metric", "computes", "target", "Keras or scikit-learn"], rows)
 }
 
-/// What the tables say of a parameter that is left out is what the formulas make of it.
+/// The defaults in the tables equal those in the formulas.
 mod defaults {
     use super::*;
     use crate::{Kind, Nested, Padding, Shape, Size, TokenizerFile, Value};
@@ -236,7 +235,7 @@ mod defaults {
         known
     }
 
-    /// One of every kind of input.
+    /// One input of every kind.
     fn inputs() -> Vec<Shape> {
         vec![
             Shape::numbers(&[]),
@@ -252,7 +251,7 @@ mod defaults {
         ]
     }
 
-    /// Something for a parameter that must be given.
+    /// A value for a required parameter.
     fn given(kind: ArgumentKind) -> Value {
         match kind {
             ArgumentKind::Pair => Value::Pair(sizes([2, 2])),
@@ -272,13 +271,13 @@ mod defaults {
         }
     }
 
-    /// The value that a default is written for; `None` where there is none.
+    /// The value of a parameter's default; `None` without one.
     fn read(parameters: &[Parameter], parameter: &Parameter) -> Option<Value> {
         let default = parameter.default;
         let number = || default.parse().map(Size::Known).ok();
         Some(match parameter.kind {
             _ if default.is_empty() => return None,
-            // It is what another one is.
+            // The default is the value of another parameter.
             kind if parameters.iter().any(|other| other.name == default) => given(kind),
             ArgumentKind::Size => Value::Size(number()?),
             ArgumentKind::Pair => Value::Pair([number()?; 2]),
@@ -302,7 +301,7 @@ mod defaults {
         })
     }
 
-    /// How often `gives` said the same with and without a default.
+    /// Compares `gives` with and without each default, and returns the number of comparisons.
     fn compare(
         callee: &str,
         parameters: &[Parameter],

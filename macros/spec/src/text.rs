@@ -1,11 +1,10 @@
-//! Text that can be put together in a constant, so that a shape error reads the same whether the
-//! macro or rustc finds it.
+//! Text built in constants, so that a shape error reads the same from the macro and from rustc.
 
 use crate::{Kind, Shape, Size};
 
 const CAPACITY: usize = 1024;
 
-/// A short text built in `const` code. What does not fit is cut off.
+/// A short text built in `const` code. A part that does not fit is omitted.
 #[derive(Clone, Copy)]
 pub struct Text {
     bytes: [u8; CAPACITY],
@@ -66,32 +65,32 @@ impl Text {
         }
     }
 
-    /// Appends `digits`, of which the first counts `10^exponent`, without the zeros at the end.
+    /// Appends `digits`, whose first digit has the weight `10^exponent`, without trailing zeros.
     const fn decimal(mut self, mut digits: usize, exponent: isize) -> Text {
         let mut weight = 100_000;
-        let mut place = if exponent < 0 { 0 } else { exponent };
-        while place >= 0 || digits > 0 {
-            if place == -1 {
+        let mut position = if exponent < 0 { 0 } else { exponent };
+        while position >= 0 || digits > 0 {
+            if position == -1 {
                 self = self.str(".");
             }
-            let digit = if place > exponent || weight == 0 { 0 } else { digits / weight };
-            if place <= exponent && weight > 0 {
+            let digit = if position > exponent || weight == 0 { 0 } else { digits / weight };
+            if position <= exponent && weight > 0 {
                 digits %= weight;
                 weight /= 10;
             }
             self = self.number(digit);
-            place -= 1;
+            position -= 1;
         }
         self
     }
 
-    /// Appends an axis, which may count from the end.
+    /// Appends an axis, which may be negative.
     pub const fn axis(self, axis: isize) -> Text {
         let text = if axis < 0 { self.str("-") } else { self };
         text.number(axis.unsigned_abs())
     }
 
-    /// Appends a size, `?` where it is not known.
+    /// Appends a size, or `?` if unknown.
     pub const fn size(self, size: Size) -> Text {
         match size {
             Size::Known(number) => self.number(number),
@@ -99,8 +98,8 @@ impl Text {
         }
     }
 
-    /// Appends a shape as users write it: `[32]`, `[3, 64, 64]`, `one category`,
-    /// `[100] categories`, `[100, 64] masked`.
+    /// Appends a shape as users write it: `[32]`, `[3, 64, 64]`, `one category`, `[100]
+    /// categories`, `[100, 64] masked`.
     pub const fn shape(self, shape: &Shape) -> Text {
         match (shape.kind, shape.rank()) {
             (Kind::Categories, 0) => return self.str("one category"),
@@ -132,7 +131,7 @@ impl Text {
         self.str(other.as_str())
     }
 
-    /// What has been put together.
+    /// The text.
     pub const fn as_str(&self) -> &str {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => text,
@@ -141,7 +140,7 @@ impl Text {
     }
 }
 
-/// The first six significant digits of a positive number, and the power of ten of the first one.
+/// The first six significant digits of a positive number, and the power of ten of the first.
 const fn decimal(number: f64) -> (usize, isize) {
     let (mut leading, mut exponent) = (number, 0);
     while leading >= 10.0 {

@@ -1,4 +1,4 @@
-//! `Checkpoint`: the run on disk, so that nothing is lost.
+//! `Checkpoint`: saves the run to disk.
 
 use std::{
     marker::PhantomData,
@@ -8,7 +8,7 @@ use std::{
 use multi_input_base::Result;
 
 use super::{
-    callback_of_its_model, monitor::Watched, AnyCallback, AnyTraining, Event, Flow, Memory,
+    callback_of_its_model, monitor::MonitoredFigure, AnyCallback, AnyTraining, Event, Flow, Memory,
     Monitor, RunPlan,
 };
 use crate::{
@@ -16,13 +16,12 @@ use crate::{
     definition::Definition,
 };
 
-/// Writes the whole run into a folder: weights, optimizer, schedules and callbacks, seed and counters,
-/// preprocessing and history. `Trainer::resume` goes on from it.
-/// Each file is complete before it gets its name, and [`Model::load`](crate::Model::load) reads it
-/// as well.
+/// Saves the whole run into a folder: weights, optimizer state, schedules and callbacks, seed and
+/// counters, preprocessing and history. `Trainer::resume` continues from it. A file gets its name
+/// only when it is complete, and [`Model::load`](crate::Model::load) reads it too.
 ///
-/// After every epoch, with the newest three kept, unless told otherwise; and wherever the run
-/// pauses.
+/// By default it saves after every epoch and whenever the run pauses, and keeps the newest three
+/// files.
 ///
 /// `keras.callbacks.BackupAndRestore`, and with [`best`](Checkpoint::best)
 /// `ModelCheckpoint(save_best_only=True)`.
@@ -34,13 +33,13 @@ pub struct Checkpoint<M> {
 
 callback_of_its_model!(Checkpoint);
 
-/// The same, of whatever model.
+/// [`Checkpoint`] without the type of the model.
 #[derive(Clone, Debug)]
 struct Saving {
     folder: PathBuf,
     every: Every,
     keep: usize,
-    best: Option<(Watched, f64)>,
+    best: Option<(MonitoredFigure, f64)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,39 +49,39 @@ enum Every {
 }
 
 impl<M: Definition> Checkpoint<M> {
-    /// Writes into a folder, which is created where it is missing.
+    /// Saves into a folder, which is created if it is missing.
     pub fn in_folder(folder: impl AsRef<Path>) -> Checkpoint<M> {
         let folder = folder.as_ref().to_owned();
         let untyped = Saving { folder, every: Every::Epochs(1), keep: 3, best: None };
         Checkpoint { untyped, model: PhantomData }
     }
 
-    /// Writes after every so many epochs, and after the last.
+    /// Saves after every `epochs` epochs, and after the last.
     #[must_use]
     pub fn every_epochs(mut self, epochs: usize) -> Self {
         self.untyped.every = Every::Epochs(epochs);
         self
     }
 
-    /// Writes after every so many batches, and after the last epoch.
+    /// Saves after every `steps` batches, and after the last epoch.
     #[must_use]
     pub fn every_steps(mut self, steps: usize) -> Self {
         self.untyped.every = Every::Steps(steps);
         self
     }
 
-    /// How many of the newest files stay.
+    /// The number of newest files to keep.
     #[must_use]
     pub fn keep(mut self, files: usize) -> Self {
         self.untyped.keep = files;
         self
     }
 
-    /// Also writes the model of the best epoch, as `best.safetensors`.
+    /// Also saves the model of the best epoch, as `best.safetensors`.
     #[must_use]
     pub fn best(mut self, monitor: Monitor<M>) -> Self {
-        let worst = monitor.watched.worst();
-        self.untyped.best = Some((monitor.watched, worst));
+        let worst = monitor.monitored.worst();
+        self.untyped.best = Some((monitor.monitored, worst));
         self
     }
 }

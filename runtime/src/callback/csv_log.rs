@@ -1,4 +1,4 @@
-//! `CsvLog`: a table of the epochs as they go by.
+//! `CsvLog`: logs the figures of every epoch to a CSV file.
 
 use std::path::Path;
 
@@ -7,9 +7,9 @@ use multi_input_base::Result;
 use super::{log_file::LogFile, AnyCallback, AnyTraining, Event, Flow};
 use crate::history::{Figures, Phase};
 
-/// One line an epoch: its number from 0, the learning rate, and every figure; a cell is empty where
-/// the epoch was not validated, and `NaN` where no row knows what the figure is of. Where a run goes on,
-/// so does the file.
+/// Writes one line per epoch: its number from 0, the learning rate, and every figure. A cell is
+/// empty if the epoch was not validated, and `NaN` if no row has a known target. A resumed run
+/// continues the file.
 ///
 /// `keras.callbacks.CSVLogger`.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct CsvLog {
 }
 
 impl CsvLog {
-    /// Writes into a file, whose folder is created where it is missing.
+    /// Writes to a file, whose folder is created if it is missing.
     pub fn to(path: impl AsRef<Path>) -> CsvLog {
         CsvLog { file: LogFile::at(path) }
     }
@@ -37,8 +37,8 @@ impl AnyCallback for CsvLog {
                     let number = line.split(',').next().map(str::parse::<usize>);
                     number.is_none_or(|number| number.map_or(true, |epoch| epoch < first))
                 };
-                let keep: &dyn Fn(&str) -> bool = &known;
-                self.file.open(training.plan().resumes.then_some(keep))?;
+                let is_kept: &dyn Fn(&str) -> bool = &known;
+                self.file.open(training.plan().resumes.then_some(is_kept))?;
                 if self.file.is_empty() {
                     self.file.line(&header(training))?;
                 }
@@ -60,7 +60,7 @@ fn header(training: &dyn AnyTraining) -> String {
     format!("epoch,learning_rate,{}", names(training).join(","))
 }
 
-/// Every figure that an epoch may have.
+/// The names of all figures that an epoch may have.
 fn names(training: &dyn AnyTraining) -> Vec<String> {
     let run = training.plan();
     let phases: &[Phase] = match run.validation {
@@ -85,13 +85,13 @@ mod tests {
         let table = "epoch,learning_rate,loss,val_loss\n0,1,1,0.5\n1,1,0.5,0.25\n2,1,0.25,0.125\n";
         assert_eq!(fs::read_to_string(&path).unwrap(), table);
 
-        // Cut off in the middle of a line, and taken up before the last epoch.
+        // Interrupted in the middle of a line, and resumed before the last epoch.
         fs::write(&path, format!("{table}3,1,0.0")).unwrap();
         script.plan.resumes = true;
         script.position.epoch = 2;
         let mut log = CsvLog::to(&path);
         AnyCallback::on(&mut log, &Event::Started, &mut script).unwrap();
-        script.tell_epochs(&mut log, &[0.125], 2);
+        script.run_epochs(&mut log, &[0.125], 2);
         assert_eq!(fs::read_to_string(&path).unwrap(), table);
     }
 

@@ -1,4 +1,4 @@
-//! `EarlyStopping`: ends training once a figure has stopped improving.
+//! `EarlyStopping`: stops training once a figure stops improving.
 
 use std::marker::PhantomData;
 
@@ -6,16 +6,16 @@ use multi_input_base::Result;
 
 use super::{
     callback_of_its_model,
-    monitor::{delta_mistake, Watched},
+    monitor::{delta_mistake, MonitoredFigure},
     AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
 };
 use crate::{definition::Definition, short::Short, untyped::Snapshot};
 
-/// Stops after `patience` epochs without an improvement by more than `min_delta`. Epochs without
-/// the figure, because they were not validated, do not count.
+/// Stops after `patience` epochs without an improvement by more than `min_delta`. Epochs that were
+/// not validated have no figure and do not count.
 ///
-/// `keras.callbacks.EarlyStopping(monitor, min_delta, patience, restore_best_weights)`, but that a
-/// NaN is never the best: after a NaN in the first epoch Keras sees no improvement any more.
+/// `keras.callbacks.EarlyStopping(monitor, min_delta, patience, restore_best_weights)`, except that
+/// NaN is never the best value: after a NaN in the first epoch Keras never sees an improvement.
 ///
 /// ```
 /// use multi_input::prelude::*;
@@ -39,10 +39,10 @@ pub struct EarlyStopping<M> {
 
 callback_of_its_model!(EarlyStopping);
 
-/// The same, of whatever model.
+/// [`EarlyStopping`] without the type of the model.
 #[derive(Clone, Debug)]
 struct Stopping {
-    monitor: Watched,
+    monitor: MonitoredFigure,
     patience: usize,
     min_delta: f64,
     restore: Restore,
@@ -50,39 +50,39 @@ struct Stopping {
     waited: usize,
 }
 
-/// Which weights the model ends with.
+/// The weights at the end of training.
 #[derive(Clone, Debug)]
 enum Restore {
-    /// Those of the last epoch.
+    /// The weights of the last epoch.
     Last,
-    /// Those of the best epoch, kept here; `None` before the first.
+    /// The weights of the best epoch; `None` before the first epoch.
     Best(Option<Snapshot>),
 }
 
 impl<M: Definition> EarlyStopping<M> {
-    /// Stops at the first epoch without improvement, and keeps the last weights.
+    /// Stops at the first epoch without improvement, with the last weights.
     pub fn on(monitor: Monitor<M>) -> EarlyStopping<M> {
-        let (monitor, best) = (monitor.watched.clone(), monitor.watched.worst());
+        let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());
         let (patience, min_delta, restore) = (0, 0.0, Restore::Last);
         let untyped = Stopping { monitor, patience, min_delta, restore, best, waited: 0 };
         EarlyStopping { untyped, model: PhantomData }
     }
 
-    /// How many epochs without improvement are waited for.
+    /// The number of epochs without improvement before stopping.
     #[must_use]
     pub fn patience(mut self, epochs: usize) -> Self {
         self.untyped.patience = epochs;
         self
     }
 
-    /// The smallest change that counts as an improvement, in the unit of the figure.
+    /// The minimum change that counts as an improvement, in the unit of the figure.
     #[must_use]
     pub fn min_delta(mut self, min_delta: f64) -> Self {
         self.untyped.min_delta = min_delta;
         self
     }
 
-    /// Ends with the weights of the best epoch, also where training was not stopped early.
+    /// Restores the weights of the best epoch at the end, even if training was not stopped early.
     #[must_use]
     pub fn restore_best(mut self) -> Self {
         self.untyped.restore = Restore::Best(None);
@@ -91,7 +91,7 @@ impl<M: Definition> EarlyStopping<M> {
 }
 
 impl Stopping {
-    /// Why training stops at a figure that is `current`.
+    /// The reason for stopping at the value `current`.
     fn reason(&self, current: f64) -> String {
         let (name, waited) = (self.monitor.name(), self.waited);
         match self.best.is_finite() {
@@ -133,9 +133,9 @@ impl AnyCallback for Stopping {
                                epochs of it";
                 self.monitor.notice_nan(current, "EarlyStopping", follows, training);
                 let improved = self.monitor.improves(current, self.best, self.min_delta);
-                if let Restore::Best(kept) = &mut self.restore {
-                    if improved || kept.is_none() {
-                        *kept = Some(training.snapshot()?);
+                if let Restore::Best(best_weights) = &mut self.restore {
+                    if improved || best_weights.is_none() {
+                        *best_weights = Some(training.snapshot()?);
                     }
                 }
                 if improved {
@@ -143,7 +143,7 @@ impl AnyCallback for Stopping {
                     return Ok(Flow::Continue);
                 }
                 self.waited += 1;
-                // Keras never stops at the first epoch, which has nothing to improve on.
+                // Keras never stops at the first epoch, which cannot improve on an earlier one.
                 if self.waited < self.patience || *epoch == 0 {
                     return Ok(Flow::Continue);
                 }
@@ -171,8 +171,8 @@ impl AnyCallback for Stopping {
     fn recall(&mut self, memory: &Memory) {
         self.best = memory.get("best").unwrap_or(self.best);
         self.waited = memory.count("waited");
-        if let Restore::Best(kept) = &mut self.restore {
-            *kept = memory.snapshot("weights");
+        if let Restore::Best(best_weights) = &mut self.restore {
+            *best_weights = memory.snapshot("weights");
         }
     }
 }
@@ -185,7 +185,7 @@ mod tests {
         EarlyStopping::on(Monitor::val_loss())
     }
 
-    /// The epoch training stops after, and the epoch whose weights the model ends with.
+    /// The epoch at which training stops, and the epoch whose weights the model has at the end.
     fn run(callback: EarlyStopping<super::super::tests::Toy>, losses: &[f64]) -> (usize, f64) {
         let mut script = Script::default();
         let last = script.run(callback, losses);
@@ -244,12 +244,12 @@ mod tests {
         for cut in 1..losses.len() {
             let mut script = Script::default();
             let mut first = watch().patience(3).restore_best();
-            script.tell_epochs(&mut first, &losses[..cut], 0);
+            script.run_epochs(&mut first, &losses[..cut], 0);
             let mut memory = Memory::default();
             first.untyped.remember(&mut memory);
             let mut second = watch().patience(3).restore_best();
             second.untyped.recall(&memory);
-            let last = script.tell_epochs(&mut second, &losses[cut..], cut);
+            let last = script.run_epochs(&mut second, &losses[cut..], cut);
             script.end(&mut second);
             assert_eq!((last, script.weights), whole, "{cut}");
         }

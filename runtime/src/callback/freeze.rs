@@ -1,4 +1,4 @@
-//! `Freeze`: a branch that starts to learn later.
+//! `Freeze`: freezes a branch for the first epochs.
 
 use std::marker::PhantomData;
 
@@ -7,11 +7,11 @@ use multi_input_base::Result;
 use super::{callback_of_its_model, AnyCallback, AnyTraining, Event, Flow, RunPlan};
 use crate::definition::{Definition, NodeOf};
 
-/// Keeps a branch as it is until an epoch begins: train the head first, then the branch below it.
-/// `Trainer::freeze` keeps it for the whole run.
+/// Freezes a branch until an epoch begins, for example to train the head before the branch below
+/// it. `Trainer::freeze` freezes for the whole run.
 ///
-/// `layer.trainable = False`, `fit`, `layer.trainable = True`, `compile` and `fit` in Keras; but the
-/// optimizer goes on, and the branch's own memory starts at its first step.
+/// `layer.trainable = False`, `fit`, `layer.trainable = True`, `compile` and `fit` in Keras, except
+/// that the optimizer keeps its state; the optimizer state of the branch starts at its first step.
 #[derive(Clone, Copy, Debug)]
 pub struct Freeze<M> {
     untyped: Freezing,
@@ -20,7 +20,7 @@ pub struct Freeze<M> {
 
 callback_of_its_model!(Freeze);
 
-/// The same, of whatever model.
+/// [`Freeze`] without the type of the model.
 #[derive(Clone, Copy, Debug)]
 struct Freezing {
     node: &'static str,
@@ -28,7 +28,7 @@ struct Freezing {
 }
 
 impl<M: Definition> Freeze<M> {
-    /// Freezes the branch of a node before epoch number `epoch`, from 0.
+    /// Freezes the branch of a node before epoch number `epoch`, counted from 0.
     pub fn until_epoch(branch: impl Into<NodeOf<M>>, epoch: usize) -> Freeze<M> {
         let untyped = Freezing { node: branch.into().name(), until: epoch };
         Freeze { untyped, model: PhantomData }

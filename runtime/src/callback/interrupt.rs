@@ -1,4 +1,4 @@
-//! `Interrupt`: ends a run after the step that is under way.
+//! `Interrupt`: pauses a run after the current step.
 
 use std::sync::{
     atomic::{AtomicBool, Ordering},
@@ -10,29 +10,30 @@ use multi_input_base::Result;
 use super::{AnyCallback, AnyTraining, Event, Flow};
 
 /// Pauses training after the current step once a flag is set. [`Checkpoint`](super::Checkpoint)
-/// then writes where the run stands, and `fit` returns as usual.
+/// then saves the run, and `fit` returns normally.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
     flag: Arc<AtomicBool>,
 }
 
 impl Interrupt {
-    /// Pauses once `flag` is true, whoever sets it.
+    /// Pauses once `flag` is true.
     pub fn by(flag: Arc<AtomicBool>) -> Interrupt {
         Interrupt { flag }
     }
 
-    /// Pauses on Ctrl-C (and on the signal that ends a Unix process); a second one ends the process
-    /// at once. With the feature `ctrl-c`.
+    /// Pauses on Ctrl-C (SIGINT) and on SIGTERM; a second signal ends the process at once. With the
+    /// feature `ctrl-c`.
     ///
     /// # Errors
-    /// [`Error::Device`](multi_input_base::Error::Device) where the system refuses to report the signal.
+    /// [`Error::Device`](multi_input_base::Error::Device) if the signal handler cannot be
+    /// registered.
     #[cfg(feature = "ctrl-c")]
     pub fn on_ctrl_c() -> Result<Interrupt> {
         use signal_hook::{consts, flag};
         let interrupt = Interrupt::default();
         for signal in [consts::SIGINT, consts::SIGTERM] {
-            // In this order, so that the first signal only sets the flag.
+            // Registered in this order, the first signal only sets the flag.
             let registered = flag::register_conditional_shutdown(
                 signal,
                 128 + signal,
@@ -51,9 +52,9 @@ impl AnyCallback for Interrupt {
     }
 
     fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
-        let looks = matches!(event, Event::StepEnded { .. } | Event::EpochEnded { .. });
-        let pauses = looks && self.flag.load(Ordering::Relaxed);
-        if !pauses {
+        let is_checked = matches!(event, Event::StepEnded { .. } | Event::EpochEnded { .. });
+        let paused = is_checked && self.flag.load(Ordering::Relaxed);
+        if !paused {
             return Ok(Flow::Continue);
         }
         training.explain_end("Interrupt: the flag was set".to_owned());

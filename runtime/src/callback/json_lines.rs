@@ -1,4 +1,4 @@
-//! `JsonLines`: what happens, for other programs to read.
+//! `JsonLines`: logs training for other programs.
 
 use std::{path::Path, time::Instant};
 
@@ -8,10 +8,11 @@ use serde_json::{json, Map, Value};
 use super::{log_file::LogFile, AnyCallback, AnyTraining, Cause, Event, Flow, Position};
 use crate::history::Figures;
 
-/// One JSON object a line: `{"event": "epoch", "epoch": 0, "learning_rate": 0.001, "seconds": 1.5,
-/// "figures": {"loss": 0.5, ...}}`, with `"event": "step"` and a `loss` for batches on request. A
-/// figure that is not finite is `null`. What is worth knowing before the first step or later comes as
-/// `{"event": "notice", "epoch": 0, "step": 0, "notice": {..}, "text": ".."}`. Where a run goes on, so does the file.
+/// Writes one JSON object per line: `{"event": "epoch", "epoch": 0, "learning_rate": 0.001,
+/// "seconds": 1.5, "figures": {"loss": 0.5, ...}}`, and on request one per batch with `"event":
+/// "step"` and a `loss`. A figure that is not finite is `null`. Notices are written as `{"event":
+/// "notice", "epoch": 0, "step": 0, "notice": {..}, "text": ".."}`. A resumed run continues the
+/// file.
 #[derive(Debug)]
 pub struct JsonLines {
     file: LogFile,
@@ -20,7 +21,7 @@ pub struct JsonLines {
 }
 
 impl JsonLines {
-    /// Writes into a file, whose folder is created where it is missing.
+    /// Writes to a file, whose folder is created if it is missing.
     pub fn to(path: impl AsRef<Path>) -> JsonLines {
         JsonLines { file: LogFile::at(path), steps: false, started: None }
     }
@@ -59,8 +60,8 @@ impl AnyCallback for JsonLines {
             Event::Started => {
                 let at = training.position();
                 let known = move |line: &str| is_before(line, (at.epoch, at.step));
-                let keep: &dyn Fn(&str) -> bool = &known;
-                self.file.open(training.plan().resumes.then_some(keep))?;
+                let is_kept: &dyn Fn(&str) -> bool = &known;
+                self.file.open(training.plan().resumes.then_some(is_kept))?;
                 return Ok(Flow::Continue);
             }
             Event::Notices { notices } => return self.notices(notices, training.position()),
@@ -90,7 +91,7 @@ fn object(figures: &Figures) -> Value {
     Value::Object(figures.iter().map(|(name, value)| (name, json!(value))).collect::<Map<_, _>>())
 }
 
-/// Whether a line speaks of what was over when the run stood at a place.
+/// Whether a line is about an epoch or step before `(epoch, step)`.
 fn is_before(line: &str, (epoch, step): (usize, usize)) -> bool {
     let Ok(line) = serde_json::from_str::<Value>(line) else { return false };
     let number = |key: &str| line[key].as_u64().map(|number| number as usize);

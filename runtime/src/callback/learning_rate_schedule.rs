@@ -4,10 +4,10 @@ use multi_input_base::Result;
 
 use super::{AnyCallback, AnyTraining, Event, Flow, RunPlan, Schedule};
 
-/// Sets the optimizer's learning rate before every step, or before every epoch. Branches with a
-/// rate of their own keep their share of it.
+/// Sets the optimizer's learning rate before every step or every epoch. Learning rate factors of
+/// branches stay in effect.
 ///
-/// By step: `keras.optimizers.schedules`, given as a learning rate. By epoch:
+/// By step: `keras.optimizers.schedules` passed as a learning rate. By epoch:
 /// `keras.callbacks.LearningRateScheduler`.
 #[derive(Clone, Debug)]
 pub struct LearningRateSchedule {
@@ -22,7 +22,7 @@ enum Unit {
 }
 
 impl LearningRateSchedule {
-    /// The schedule counts the steps that the optimizer takes.
+    /// The schedule counts optimizer steps.
     pub fn by_step(schedule: Schedule) -> LearningRateSchedule {
         LearningRateSchedule { schedule, unit: Unit::Step }
     }

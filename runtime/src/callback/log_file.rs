@@ -1,4 +1,4 @@
-//! A file that grows by one line at a time.
+//! A file that grows line by line.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -8,7 +8,7 @@ use std::{
 
 use multi_input_base::{Error, Result};
 
-/// A log: what was written is on its way to the disk before the next line begins.
+/// A log file, written without buffering line by line.
 #[derive(Debug)]
 pub(super) struct LogFile {
     path: PathBuf,
@@ -20,18 +20,20 @@ impl LogFile {
         LogFile { path: path.as_ref().to_owned(), file: None }
     }
 
-    /// Begins the file anew or, where a run goes on, keeps the lines of an earlier one that `keep`
-    /// approves of: the run may have written more before it was cut off than it remembers.
-    pub(super) fn open(&mut self, kept: Option<&dyn Fn(&str) -> bool>) -> Result<()> {
-        let earlier = match kept {
+    /// Truncates the file or, for a resumed run, keeps the lines of the earlier file for which
+    /// `is_kept` is true: before it was interrupted, the run may have logged more than its
+    /// checkpoint contains.
+    pub(super) fn open(&mut self, is_kept: Option<&dyn Fn(&str) -> bool>) -> Result<()> {
+        let earlier = match is_kept {
             Some(_) if self.path.exists() => fs::read_to_string(&self.path).map_err(|source| {
                 Error::File { action: "read", path: self.path.clone(), source }
             })?,
             _ => String::new(),
         };
-        // A line that was cut off has no end.
-        let whole = earlier.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-        let lines: String = whole.filter(|line| kept.is_none_or(|keep| keep(line))).collect();
+        // An interrupted line has no line break.
+        let complete = earlier.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let lines: String =
+            complete.filter(|line| is_kept.is_none_or(|is_kept| is_kept(line))).collect();
         self.try_io(|path| {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 fs::create_dir_all(folder)?;
@@ -42,7 +44,7 @@ impl LogFile {
         Ok(())
     }
 
-    /// Whether nothing has been written.
+    /// Whether the file is empty.
     pub(super) fn is_empty(&self) -> bool {
         fs::metadata(&self.path).map_or(true, |file| file.len() == 0)
     }

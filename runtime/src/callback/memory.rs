@@ -1,29 +1,29 @@
-//! What a callback remembers from epoch to epoch.
+//! The state of a callback in a checkpoint.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
 use crate::untyped::Snapshot;
 
-/// Numbers by name. Checkpoints keep them to the last bit, NaN and infinity included.
+/// Numbers by name. Checkpoints store them exactly, NaN and infinity included.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory {
     pub(crate) numbers: BTreeMap<String, Vec<f64>>,
-    /// How many numbers each tensor of the model has, where that is known.
+    /// The number of elements of each tensor of the model, if known.
     tensors: Option<Vec<usize>>,
-    /// The first thing that was asked for and cannot have been put here.
+    /// The first requested value that no callback can have stored.
     problem: RefCell<Option<String>>,
 }
 
-/// Whole numbers above are not exact in double precision, and nothing counts so far.
+/// Integers above this are not exact in `f64`, and no counter gets so far.
 const MOST: f64 = (1_u64 << 53) as f64;
 
 impl Memory {
-    /// What a callback of a model with such tensors put here.
+    /// The state stored by a callback of a model whose tensors have `tensors` elements.
     pub(crate) fn of(numbers: BTreeMap<String, Vec<f64>>, tensors: Vec<usize>) -> Memory {
         Memory { numbers, tensors: Some(tensors), ..Memory::default() }
     }
 
-    /// Why this is no memory of a callback that was asked to recall it.
+    /// Why the state cannot have been stored by the callback that read it.
     pub(crate) fn problem(&self) -> Option<String> {
         self.problem.borrow().clone()
     }
@@ -32,18 +32,18 @@ impl Memory {
         self.problem.borrow_mut().get_or_insert(problem);
     }
 
-    /// Writes down a number.
+    /// Stores a number.
     pub fn put(&mut self, name: &str, number: f64) {
         self.numbers.insert(name.to_owned(), vec![number]);
     }
 
-    /// The number of that name.
+    /// The number `name`.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.numbers.get(name).and_then(|numbers| numbers.first()).copied()
     }
 
-    /// The number of that name as a count; 0 where there is none. In a checkpoint with a number there
-    /// that counts nothing, the run does not go on.
+    /// The number `name` as a count; 0 if there is none. If a checkpoint has a number there that is
+    /// not a count, the run is not resumed.
     pub fn count(&self, name: &str) -> usize {
         match self.get(name) {
             None => 0,
@@ -57,7 +57,7 @@ impl Memory {
         }
     }
 
-    /// Writes down a copy of the weights.
+    /// Stores a copy of the weights.
     pub fn put_snapshot(&mut self, name: &str, snapshot: &Snapshot) {
         self.put(name, snapshot.0.len() as f64);
         for (index, tensor) in snapshot.0.iter().enumerate() {
@@ -65,8 +65,8 @@ impl Memory {
         }
     }
 
-    /// The copy of the weights of that name. In a checkpoint with one of another model there, the run
-    /// does not go on.
+    /// The copy of the weights `name`. If a checkpoint has weights of another model there, the run
+    /// is not resumed.
     pub fn snapshot(&self, name: &str) -> Option<Snapshot> {
         self.get(name)?;
         let tensor = |index| self.numbers.get(&format!("{name}.{index}")).cloned();

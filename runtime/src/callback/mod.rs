@@ -1,8 +1,8 @@
-//! What happens beside training: one file a callback, driven by typed events.
+//! Callbacks, one file each, called with typed events.
 //!
-//! A callback is told what happened and answers whether training goes on. What it wants done it
-//! asks of the [`Training`] that comes with every event. What it remembers goes into the checkpoints
-//! of the run, so that a run that goes on decides as the uninterrupted one would have.
+//! A callback is called on every event and returns whether training continues. It acts through the
+//! [`Training`] passed with the event. Its state is saved in the checkpoints of the run, so that a
+//! resumed run behaves like an uninterrupted one.
 //!
 //! | callback | Keras | PyTorch, Lightning |
 //! |---|---|---|
@@ -63,42 +63,41 @@ use crate::{
     history::{Figures, History},
 };
 
-/// Something that is told how the training of a model `M` goes, and may change or end it.
+/// A callback for training the model `M`. `keras.callbacks.Callback`; `lightning.Callback`.
 pub trait Callback<M: Definition> {
-    /// The name under which checkpoints keep what the callback remembers.
+    /// The name under which checkpoints store the callback's state.
     fn name(&self) -> &'static str;
 
-    /// What is wrong with the callback's settings for this run; empty where nothing is.
+    /// Mistakes in the callback's settings for this run.
     fn mistakes(&self, run: &RunPlan) -> Vec<String> {
         let _ = run;
         Vec::new()
     }
 
-    /// Takes note of an event.
+    /// Handles an event.
     ///
     /// # Errors
-    /// Whatever the callback runs into; training ends with it.
+    /// Any error of the callback; it ends training.
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow>;
 
-    /// The settings on which the outcome of the run depends, in words: a run goes on only with the
-    /// same. Where something is written and how often it is shown does not belong here.
+    /// The settings that the outcome of the run depends on, in words: a run is resumed only with
+    /// equal settings. Paths and display intervals do not belong here.
     fn settings(&self) -> String {
         String::new()
     }
 
-    /// Writes down what it takes to go on from here.
+    /// Stores the state needed to resume.
     fn remember(&self, memory: &mut Memory) {
         let _ = memory;
     }
 
-    /// Goes on from what was written down.
+    /// Restores the stored state.
     fn recall(&mut self, memory: &Memory) {
         let _ = memory;
     }
 }
 
-/// A [`Callback`] that takes the training of any model. What implements this is a callback of every
-/// model.
+/// A [`Callback`] for training any model. Implementors are callbacks of every model.
 pub trait AnyCallback {
     /// [`Callback::name`].
     fn name(&self) -> &'static str;
@@ -112,7 +111,7 @@ pub trait AnyCallback {
     /// [`Callback::on`].
     ///
     /// # Errors
-    /// Whatever the callback runs into; training ends with it.
+    /// Any error of the callback; it ends training.
     fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow>;
 
     /// [`Callback::settings`].
@@ -157,7 +156,7 @@ impl<M: Definition, C: AnyCallback> Callback<M> for C {
     }
 }
 
-/// A callback of a model, as the training loop sees it, which does not know the model's type.
+/// A callback of a model without the model's type, as the training loop stores it.
 pub(crate) struct Untyped<M>(pub(crate) Box<dyn Callback<M>>);
 
 impl<M: Definition> AnyCallback for Untyped<M> {
@@ -170,7 +169,7 @@ impl<M: Definition> AnyCallback for Untyped<M> {
     }
 
     fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
-        self.0.on(event, &mut Lent(training))
+        self.0.on(event, &mut TrainingRef(training))
     }
 
     fn settings(&self) -> String {
@@ -186,7 +185,7 @@ impl<M: Definition> AnyCallback for Untyped<M> {
     }
 }
 
-/// Lets a callback that is typed by its model hand everything to one that is not.
+/// Implements [`Callback`] for a callback typed by its model, by delegating to its field `untyped`.
 macro_rules! callback_of_its_model {
     ($callback:ident) => {
         impl<M: $crate::definition::Definition> $crate::callback::Callback<M> for $callback<M> {
@@ -222,64 +221,64 @@ macro_rules! callback_of_its_model {
 }
 use callback_of_its_model;
 
-/// What is known of a run before it starts.
+/// The parameters of a run, known before it starts. `params` of Keras's callbacks.
 #[derive(Clone, Copy, Debug)]
 pub struct RunPlan {
     /// The model.
     pub graph: &'static Graph,
     /// The number of the epoch after the last one.
     pub epochs: usize,
-    /// How many batches an epoch has.
+    /// The number of batches in an epoch.
     pub steps_per_epoch: usize,
-    /// How many rows train.
+    /// The number of training rows.
     pub rows: usize,
-    /// Whether there are rows to validate with.
+    /// Whether there are validation rows.
     pub validation: Validation,
-    /// Whether the run goes on from a checkpoint.
+    /// Whether the run is resumed from a checkpoint.
     pub resumes: bool,
 }
 
 impl RunPlan {
-    /// How many steps there are before a step of an epoch, both from 0, counted from the beginning
-    /// of epoch 0. Exact whatever the settings: a product of two `usize` needs 128 bits.
+    /// The number of steps before step `step` of epoch `epoch`, both from 0, counted from the start
+    /// of epoch 0. A product of two `usize` needs 128 bits.
     pub fn steps_before(&self, epoch: usize, step: usize) -> u128 {
         epoch as u128 * self.steps_per_epoch as u128 + step as u128
     }
 
-    /// How many steps the epochs have in all; those before
-    /// `initial_epoch` count.
+    /// The number of steps in all epochs, including those before `initial_epoch`.
     pub fn total_steps(&self) -> u128 {
         self.steps_before(self.epochs, 0)
     }
 }
 
-/// Whether there are rows to validate with.
+/// Whether there are validation rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validation {
     /// Figures named `val_...` exist.
     Given,
-    /// They do not.
+    /// Figures named `val_...` do not exist.
     Missing,
 }
 
-/// What has just happened.
+/// An event of training.
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// Everything is ready and nothing has run; also where an earlier run goes on.
+    /// Before the first step, also of a resumed run. `on_train_begin` in Keras.
     Started,
-    /// What is worth knowing about the run and is no error: once after [`Event::Started`] with all
-    /// that is known by then, and later where something shows. Not told where there is nothing.
+    /// Notices about the run: once after [`Event::Started`], and later as they arise. Not sent
+    /// without notices.
     Notices {
-        /// The new ones; [`History::notices`] has all.
+        /// The new notices; [`History::notices`] has all.
         notices: &'a [Notice],
     },
-    /// An epoch begins. Not told again where a run goes on in the middle of an epoch.
+    /// An epoch begins. Not sent again when a run resumes in the middle of an epoch.
+    /// `on_epoch_begin` in Keras.
     EpochStarted {
         /// The epoch, from 0.
         epoch: usize,
     },
-    /// A batch was trained on.
+    /// A step has been taken. `on_train_batch_end` in Keras.
     StepEnded {
         /// The epoch, from 0.
         epoch: usize,
@@ -287,43 +286,45 @@ pub enum Event<'a> {
         step: usize,
         /// The total loss of the batch, before the step.
         loss: f64,
-        /// The figures over the epoch so far.
-        so_far: SoFar<'a>,
+        /// The figures of the epoch so far.
+        so_far: RunningFigures<'a>,
     },
-    /// The loss of a batch or a gradient is not a number, and the step was not taken. Training ends
+    /// The loss of a batch or a gradient is not finite, and the step was not taken. Training ends
     /// with [`Error::NotFinite`](multi_input_base::Error::NotFinite) or
-    /// [`Error::Gradient`](multi_input_base::Error::Gradient), unless a callback answers [`Flow::Stop`].
+    /// [`Error::Gradient`](multi_input_base::Error::Gradient), unless a callback returns
+    /// [`Flow::Stop`].
     NotFinite {
         /// The epoch, from 0.
         epoch: usize,
         /// The step of the epoch, from 0.
         step: usize,
-        /// What is not finite.
+        /// The loss or gradient that is not finite.
         cause: &'a Cause,
-        /// The first node whose output was not finite; `None` where all were.
+        /// The first node with a non-finite output; `None` if all outputs were finite.
         node: Option<&'static str>,
     },
-    /// An epoch is over, its validation included.
+    /// An epoch has ended, validation included. `on_epoch_end` in Keras.
     EpochEnded {
         /// The epoch, from 0.
         epoch: usize,
-        /// Its figures.
+        /// The figures of the epoch.
         figures: &'a Figures,
     },
-    /// Training pauses here, because a callback said so.
+    /// Training pauses, because a callback returned [`Flow::Pause`].
     Paused,
-    /// Training is over, whether at its last epoch, by a callback, or by an error.
+    /// Training has ended: after its last epoch, by a callback, or by an error. `on_train_end` in
+    /// Keras.
     Ended,
 }
 
-/// What is not finite.
+/// A loss or gradient that is not finite.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cause {
     /// The loss of an output.
     Loss {
         /// The output.
         output: &'static str,
-        /// What its loss became.
+        /// The value of its loss.
         value: f64,
     },
     /// The gradient of a tensor, while all losses are finite.
@@ -343,103 +344,103 @@ impl std::fmt::Display for Cause {
     }
 }
 
-/// The figures over the rows of an epoch so far, computed where somebody asks.
+/// The figures over the rows of an epoch so far, computed on request.
 #[derive(Clone, Copy)]
-pub struct SoFar<'a>(pub(crate) &'a dyn Fn() -> Figures);
+pub struct RunningFigures<'a>(pub(crate) &'a dyn Fn() -> Figures);
 
-impl SoFar<'_> {
-    /// The figures.
+impl RunningFigures<'_> {
+    /// Computes the figures.
     pub fn figures(&self) -> Figures {
         (self.0)()
     }
 }
 
-impl std::fmt::Debug for SoFar<'_> {
+impl std::fmt::Debug for RunningFigures<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.figures().fmt(f)
     }
 }
 
-/// Whether training goes on. Where callbacks disagree, the last of these wins.
+/// Whether training continues. If callbacks disagree, the greatest value counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flow {
-    /// It does.
+    /// Training continues.
     Continue,
-    /// It ends here for now: a later run may go on from the checkpoint that [`Checkpoint`] writes.
+    /// Training pauses; a later run may resume from the checkpoint that [`Checkpoint`] saves.
     Pause,
-    /// It has reached its end.
+    /// Training stops for good.
     Stop,
 }
 
-/// Where a training run stands.
+/// The position of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// The epoch, from 0.
     pub epoch: usize,
-    /// How many of its steps are over.
+    /// The number of finished steps of the epoch.
     pub step: usize,
-    /// How many steps the optimizer has taken in all.
+    /// The number of optimizer steps in all.
     pub updates: u64,
 }
 
-/// A training run as its callbacks see it, whatever the model, dtype, device and optimizer.
+/// A training run as callbacks see it, independent of model, dtype, device and optimizer.
 pub trait AnyTraining {
-    /// What was known before the run started.
+    /// The parameters of the run.
     fn plan(&self) -> &RunPlan;
 
-    /// Where the run stands.
+    /// The position of the run.
     fn position(&self) -> Position;
 
-    /// The figures of the epochs that are over.
+    /// The figures of the finished epochs.
     fn history(&self) -> &History;
 
-    /// What was learned from the training rows about the raw values.
+    /// The fitted preprocessing.
     fn preprocessing(&self) -> Option<&Preprocessing>;
 
     /// The optimizer's learning rate.
     fn learning_rate(&self) -> f64;
 
-    /// Takes steps of another learning rate from now on.
+    /// Sets the learning rate for the next steps.
     fn set_learning_rate(&mut self, learning_rate: f64);
 
-    /// Keeps the weights of the branch of the node of this name as they are from now on, or no longer.
-    /// [`Training`] has `freeze`, which takes the handle of a node.
+    /// Freezes or unfreezes the branch of the node `node`. [`Training`] has `freeze`, which takes
+    /// the handle of a node.
     fn freeze_node(&mut self, node: &str, frozen: bool);
 
-    /// A copy of all weights, those that are not trained included.
+    /// A copy of all weights, non-trainable ones included.
     ///
     /// # Errors
     /// The device's.
     fn snapshot(&mut self) -> Result<Snapshot>;
 
-    /// Puts a copy back.
+    /// Restores a copy of the weights.
     ///
     /// # Errors
-    /// The device's, and where the copy is of another model.
+    /// The device's, and if the copy belongs to another model.
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()>;
 
-    /// Writes the model as it is into a file that [`Model::load`](crate::Model::load) reads.
+    /// Saves the model to a file that [`Model::load`](crate::Model::load) reads.
     ///
     /// # Errors
     /// [`Error::File`](multi_input_base::Error::File).
     fn save_model(&mut self, path: &Path) -> Result<()>;
 
-    /// Asks for a checkpoint of the whole run in a folder, in which the newest `keep` stay. It is
-    /// written once all callbacks have heard of the event, so that it holds what they made of it.
+    /// Requests a checkpoint of the run in a folder, which keeps the newest `keep` files. It is
+    /// written after all callbacks have handled the event, so that it contains their new state.
     fn request_checkpoint(&mut self, folder: &Path, keep: usize);
 
-    /// Adds a notice to the history; it is told to all callbacks once they have heard of the event.
+    /// Adds a notice to the history; all callbacks get it after they have handled the event.
     fn notice(&mut self, notice: Notice);
 
-    /// Says in words why the callback is about to end or pause training:
-    /// [`History::end_reason`]. The first reason given stays.
+    /// Sets the reason for ending or pausing training, [`History::end_reason`]. The first reason is
+    /// kept.
     fn explain_end(&mut self, reason: String);
 }
 
-/// A training run of the model `M` as its callbacks see it: everything that [`AnyTraining`] has, and
-/// nodes by their handles.
+/// A training run of the model `M` as callbacks see it: [`AnyTraining`], and nodes by their
+/// handles.
 pub trait Training<M: Definition>: AnyTraining {
-    /// The run, whatever its model.
+    /// The run without the type of its model.
     fn any(&mut self) -> &mut dyn AnyTraining;
 }
 
@@ -450,17 +451,17 @@ impl<M: Definition, T: AnyTraining> Training<M> for T {
 }
 
 impl<M: Definition> dyn Training<M> + '_ {
-    /// Keeps the weights of a node's branch as they are from now on, or no longer. A `BatchNorm`
-    /// in it uses its running statistics and keeps them meanwhile.
+    /// Freezes or unfreezes a node's branch. A frozen `BatchNorm` uses its running statistics and
+    /// does not update them.
     pub fn freeze(&mut self, branch: impl Into<NodeOf<M>>, frozen: bool) {
         self.freeze_node(branch.into().name(), frozen);
     }
 }
 
-/// A training run behind a reference.
-struct Lent<'a>(&'a mut dyn AnyTraining);
+/// A training run behind a reference, as a sized type.
+struct TrainingRef<'a>(&'a mut dyn AnyTraining);
 
-impl AnyTraining for Lent<'_> {
+impl AnyTraining for TrainingRef<'_> {
     fn plan(&self) -> &RunPlan {
         self.0.plan()
     }

@@ -1,4 +1,4 @@
-//! The figure that a callback watches.
+//! The figure that a callback monitors.
 
 use std::{fmt, marker::PhantomData};
 
@@ -11,7 +11,7 @@ use crate::{
     metric::{Direction, ReportedBy},
 };
 
-/// One figure of every epoch of the model `M`, with the way it gets better.
+/// A figure of every epoch of the model `M`, and the direction in which it improves.
 ///
 /// ```
 /// use multi_input::prelude::*;
@@ -29,8 +29,8 @@ use crate::{
 /// let monitor = Monitor::val(House::price, metric::Mae);
 /// ```
 ///
-/// A metric that the output does not report does not compile, "output 0 of `House` does not report
-/// the metric `R2`", and neither does a monitor of another model in a trainer's callback:
+/// A metric that the output does not report is a compile error, "output 0 of `House` does not
+/// report the metric `R2`", and so is a monitor of another model in a trainer's callback:
 ///
 /// ```compile_fail,E0277
 /// # use multi_input::prelude::*;
@@ -70,13 +70,13 @@ use crate::{
 /// let trainer = Trainer::<House, _>::new(Adam::new(1e-3)).callback(EarlyStopping::on(monitor));
 /// ```
 pub struct Monitor<M> {
-    pub(super) watched: Watched,
+    pub(super) monitored: MonitoredFigure,
     model: PhantomData<fn() -> M>,
 }
 
-/// A figure that is watched, of whatever model.
+/// A monitored figure without the type of the model.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Watched {
+pub(super) struct MonitoredFigure {
     figure: Figure,
     direction: Direction,
 }
@@ -113,26 +113,26 @@ impl<M: Definition> Monitor<M> {
     fn new(phase: Phase, output: Option<&str>, quantity: &str, direction: Direction) -> Monitor<M> {
         let (output, quantity) = (output.map(str::to_owned), quantity.to_owned());
         let figure = Figure { phase, output, quantity };
-        Monitor { watched: Watched { figure, direction }, model: PhantomData }
+        Monitor { monitored: MonitoredFigure { figure, direction }, model: PhantomData }
     }
 }
 
-impl Watched {
-    /// What is wrong with watching this figure.
+impl MonitoredFigure {
+    /// Mistakes in monitoring this figure.
     pub(crate) fn mistakes(&self, run: &RunPlan) -> Vec<String> {
-        let unseen =
+        let is_missing =
             self.figure.phase == Phase::Validation && run.validation == Validation::Missing;
         let mistake = "a callback watches a validation figure, but there are no validation rows: \
                        call `validation_split` or `validation_data`";
-        unseen.then(|| mistake.to_owned()).into_iter().collect()
+        is_missing.then(|| mistake.to_owned()).into_iter().collect()
     }
 
-    /// The figure of an epoch; `None` where the epoch was not validated.
+    /// The figure of an epoch; `None` if the epoch was not validated.
     pub(crate) fn value(&self, figures: &Figures) -> Option<f64> {
         figures.find(&self.figure)
     }
 
-    /// The figure with Keras's name: `val_loss`, and `val_price_mae` for a metric of an output.
+    /// The figure under Keras's name: `val_loss`, and `val_price_mae` for a metric of an output.
     pub(crate) fn name(&self) -> String {
         let phase = if self.figure.phase == Phase::Validation { "val_" } else { "" };
         match &self.figure.output {
@@ -141,8 +141,8 @@ impl Watched {
         }
     }
 
-    /// Says, the first time that this happens, that `by` monitors a figure that is NaN; what
-    /// `follows` from it is said with it.
+    /// Adds a notice, the first time, that `by` monitors a figure that is NaN; `follows` describes
+    /// the consequence.
     pub(super) fn notice_nan(
         &self,
         current: f64,
@@ -164,13 +164,13 @@ impl Watched {
     /// Whether `current` is better than `best` by more than `min_delta`.
     pub(crate) fn improves(&self, current: f64, best: f64, min_delta: f64) -> bool {
         match self.direction {
-            // As Keras adds it up, so that rounding decides alike.
+            // Computed as in Keras, so that rounding is equal.
             Direction::Lower => current + min_delta < best,
             Direction::Higher => current - min_delta > best,
         }
     }
 
-    /// What every figure is better than.
+    /// The value that every figure is better than.
     pub(crate) fn worst(&self) -> f64 {
         match self.direction {
             Direction::Lower => f64::INFINITY,
@@ -179,33 +179,33 @@ impl Watched {
     }
 }
 
-// By hand, because the derives would ask the same of `M`.
+// Implemented by hand, because derives would add bounds on `M`.
 impl<M> Clone for Monitor<M> {
     fn clone(&self) -> Self {
-        Monitor { watched: self.watched.clone(), model: PhantomData }
+        Monitor { monitored: self.monitored.clone(), model: PhantomData }
     }
 }
 
 impl<M> PartialEq for Monitor<M> {
     fn eq(&self, other: &Self) -> bool {
-        self.watched == other.watched
+        self.monitored == other.monitored
     }
 }
 
 impl<M> fmt::Debug for Monitor<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Watched { figure, direction } = &self.watched;
+        let MonitoredFigure { figure, direction } = &self.monitored;
         f.debug_struct("Monitor").field("figure", figure).field("direction", direction).finish()
     }
 }
 
 impl<M> fmt::Display for Monitor<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.watched.fmt(f)
+        self.monitored.fmt(f)
     }
 }
 
-impl fmt::Display for Watched {
+impl fmt::Display for MonitoredFigure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Figure { phase, output, quantity } = &self.figure;
         let output = output.iter().map(|output| format!(" of `{output}`")).collect::<String>();
@@ -221,7 +221,7 @@ impl fmt::Display for Watched {
     }
 }
 
-/// Complains where a `min_delta` is no distance.
+/// The mistake of a negative or non-finite `min_delta`.
 pub(super) fn delta_mistake(min_delta: f64) -> Option<String> {
     let sound = min_delta >= 0.0 && min_delta.is_finite();
     (!sound).then(|| format!("`min_delta` must be a number of at least 0, but is {min_delta}"))

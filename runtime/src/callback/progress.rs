@@ -1,4 +1,4 @@
-//! `Progress`: shows how training goes.
+//! `Progress`: displays the progress of training.
 
 use std::{
     io::IsTerminal,
@@ -11,9 +11,9 @@ use multi_input_base::{Notice, Result};
 use super::{AnyCallback, AnyTraining, Event, Flow};
 use crate::{history::Figures, short::Short};
 
-/// On a terminal a bar with the epoch, the step, loss and metrics so far, the rate and the time
-/// left; else a plain line for epochs, but not more than one a second. Both on standard error, and
-/// before them a line for every [`Notice`]. Every trainer has one.
+/// On a terminal a progress bar with epoch, step, losses, metrics, steps per second and remaining
+/// time; otherwise a plain line per epoch, at most one per second. Writes to standard error, and
+/// also writes a line for every [`Notice`]. Every trainer has one.
 ///
 /// `verbose` of `keras.Model.fit`.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Progress {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Style {
-    /// A bar or lines, as the terminal asks for.
+    /// A bar on a terminal, lines elsewhere.
     Auto,
     Lines,
     Silent,
@@ -39,21 +39,21 @@ enum Shown {
     },
     Lines {
         started: Instant,
-        /// The epoch and step the run began with.
+        /// The epoch and step at the start of the run.
         first: (usize, usize),
         last_line: Option<Instant>,
     },
 }
 
-/// How often the figures beside the bar change, and how often a line is written.
+/// The minimum intervals between updates of the figures in the bar, and between lines.
 const BAR_EVERY: Duration = Duration::from_millis(100);
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
-/// The figures beside the bar take at most one part in so many of the time.
+/// Computing the figures for the bar takes at most one part in this many of the time.
 const FIGURES_SHARE: u32 = 100;
 
-/// Says when the figures beside the bar are due. Some metrics look at all rows so far to give their
-/// value, so the figures rest for a multiple of the time that they took.
+/// Schedules updates of the figures in the bar. Some metrics scan all rows to compute their value,
+/// so the interval is a multiple of the time that the last update took.
 #[derive(Debug, Default)]
 struct FiguresClock {
     due: Option<Instant>,
@@ -64,7 +64,7 @@ impl FiguresClock {
         self.due.is_none_or(|due| now >= due)
     }
 
-    /// Takes note of when they were asked for, and when they were shown.
+    /// Records the start and end of an update.
     fn shown(&mut self, asked: Instant, shown: Instant) {
         let cost = shown.saturating_duration_since(asked);
         self.due = shown.checked_add(BAR_EVERY.max(cost.saturating_mul(FIGURES_SHARE)));
@@ -77,22 +77,22 @@ impl Progress {
         Progress { style: Style::Auto, shown: None }
     }
 
-    /// Lines, on a terminal too.
+    /// Lines, also on a terminal.
     pub fn lines() -> Progress {
         Progress { style: Style::Lines, shown: None }
     }
 
-    /// Neither; [notices](multi_input_base::Notice) are written all the same.
+    /// No progress; [notices](multi_input_base::Notice) are still written.
     pub fn silent() -> Progress {
         Progress { style: Style::Silent, shown: None }
     }
 
-    /// Neither bars and lines nor notices, for runs that only compare.
+    /// Neither progress nor notices, for runs that only compare.
     pub(crate) fn mute() -> Progress {
         Progress { style: Style::Mute, shown: None }
     }
 
-    /// Writes notices, whatever else is shown: what they tell may ruin the model.
+    /// Writes notices in every style but `Mute`, because their causes may ruin the model.
     fn notices(&self, notices: &[Notice]) {
         let write = || notices.iter().for_each(|notice| eprintln!("{notice}"));
         match (&self.shown, self.style) {
@@ -113,7 +113,7 @@ impl Progress {
                 let template = "{prefix} {bar:24} {msg}  {rate}, {elapsed} so far, {eta} left";
                 if let Ok(style) = ProgressStyle::with_template(template) {
                     let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
-                        // What cannot be shown is left out.
+                        // A write error is ignored.
                         let _ = write!(text, "{} steps a second", Short(state.per_sec()));
                     };
                     bar.set_style(style.with_key("rate", rate));
@@ -128,7 +128,7 @@ impl Progress {
         };
     }
 
-    fn step(&mut self, training: &dyn AnyTraining, so_far: super::SoFar<'_>) {
+    fn step(&mut self, training: &dyn AnyTraining, so_far: super::RunningFigures<'_>) {
         let Some(Shown::Bar { bar, figures }) = &mut self.shown else { return };
         bar.inc(1);
         let now = Instant::now();
@@ -177,7 +177,7 @@ impl Progress {
     }
 }
 
-/// A count as the bar takes it.
+/// A step count in the type of the bar.
 fn shown(steps: u128) -> u64 {
     u64::try_from(steps).unwrap_or(u64::MAX)
 }
@@ -231,7 +231,7 @@ mod tests {
         assert!(!clock.is_due(at(99)) && clock.is_due(at(100)));
         clock.shown(at(100), at(120));
         assert!(!clock.is_due(at(2119)) && clock.is_due(at(2120)));
-        // An hour of steps, one a millisecond, with figures that take half a second.
+        // An hour of steps of 1 ms, with figures that take 500 ms.
         let (mut now, mut spent, mut clock) = (0, 0, FiguresClock::default());
         while now < 3_600_000 {
             if clock.is_due(at(now)) {
@@ -260,7 +260,7 @@ mod tests {
         for first in [0, usize::MAX - 4] {
             script.position.epoch = first;
             lines.on(&Event::Started, &mut script).unwrap();
-            script.tell_epochs(&mut lines, &[1.0, 0.5], first);
+            script.run_epochs(&mut lines, &[1.0, 0.5], first);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `ReduceOnPlateau`: smaller steps once a figure has stopped improving.
+//! `ReduceOnPlateau`: reduces the learning rate once a figure stops improving.
 
 use std::marker::PhantomData;
 
@@ -6,7 +6,7 @@ use multi_input_base::Result;
 
 use super::{
     callback_of_its_model,
-    monitor::{delta_mistake, Watched},
+    monitor::{delta_mistake, MonitoredFigure},
     AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
 };
 use crate::definition::Definition;
@@ -15,7 +15,7 @@ use crate::definition::Definition;
 /// than `min_delta`.
 ///
 /// `keras.callbacks.ReduceLROnPlateau`, with its defaults: factor 0.1, patience 10, min_delta 1e-4,
-/// no cooldown, no smallest rate; but that a NaN is never the best.
+/// no cooldown, minimum rate 0; except that NaN is never the best value.
 /// `torch.optim.lr_scheduler.ReduceLROnPlateau(threshold_mode="abs")`.
 #[derive(Clone, Debug)]
 pub struct ReduceOnPlateau<M> {
@@ -25,10 +25,10 @@ pub struct ReduceOnPlateau<M> {
 
 callback_of_its_model!(ReduceOnPlateau);
 
-/// The same, of whatever model.
+/// [`ReduceOnPlateau`] without the type of the model.
 #[derive(Clone, Debug)]
 struct Reduction {
-    monitor: Watched,
+    monitor: MonitoredFigure,
     factor: f64,
     patience: usize,
     min_delta: f64,
@@ -40,9 +40,9 @@ struct Reduction {
 }
 
 impl<M: Definition> ReduceOnPlateau<M> {
-    /// Watches a figure.
+    /// Monitors a figure.
     pub fn on(monitor: Monitor<M>) -> ReduceOnPlateau<M> {
-        let (monitor, best) = (monitor.watched.clone(), monitor.watched.worst());
+        let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());
         let untyped = Reduction {
             monitor,
             factor: 0.1,
@@ -57,35 +57,35 @@ impl<M: Definition> ReduceOnPlateau<M> {
         ReduceOnPlateau { untyped, model: PhantomData }
     }
 
-    /// What the rate is multiplied by.
+    /// The factor of the learning rate.
     #[must_use]
     pub fn factor(mut self, factor: f64) -> Self {
         self.untyped.factor = factor;
         self
     }
 
-    /// How many epochs without improvement are waited for.
+    /// The number of epochs without improvement before a reduction.
     #[must_use]
     pub fn patience(mut self, epochs: usize) -> Self {
         self.untyped.patience = epochs;
         self
     }
 
-    /// The smallest change that counts as an improvement, in the unit of the figure.
+    /// The minimum change that counts as an improvement, in the unit of the figure.
     #[must_use]
     pub fn min_delta(mut self, min_delta: f64) -> Self {
         self.untyped.min_delta = min_delta;
         self
     }
 
-    /// How many epochs after a reduction do not count.
+    /// The number of epochs after a reduction that do not count.
     #[must_use]
     pub fn cooldown(mut self, epochs: usize) -> Self {
         self.untyped.cooldown = epochs;
         self
     }
 
-    /// The rate below which it is not reduced.
+    /// The minimum learning rate.
     #[must_use]
     pub fn smallest(mut self, rate: f64) -> Self {
         self.untyped.smallest = rate;
@@ -170,7 +170,7 @@ mod tests {
         let mut script = Script::default();
         script.run(callback.clone(), &[1.0, 1.0, 1.0]);
         assert_eq!(script.learning_rate, 0.5);
-        // Two epochs of cooling, of which the second may wait again.
+        // A cooldown of two epochs, of which the second already counts as waiting.
         let mut script = Script::default();
         script.run(callback.clone(), &[1.0; 5]);
         assert_eq!(script.learning_rate, 0.5);

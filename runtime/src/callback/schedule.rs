@@ -1,4 +1,4 @@
-//! Learning rates as functions of the step.
+//! Learning rate schedules.
 
 mod setting;
 
@@ -6,7 +6,7 @@ use std::f64::consts::PI;
 
 use setting::Setting;
 
-/// A learning rate for every step, or for every epoch. `t` is its number, from 0.
+/// A learning rate as a function of `t`, the number of a step or epoch from 0.
 ///
 /// | schedule | formula | Keras | PyTorch |
 /// |---|---|---|---|
@@ -14,11 +14,11 @@ use setting::Setting;
 /// | [`step`](Schedule::step) | r f^floor(t / n) | `ExponentialDecay(staircase=True)` | `StepLR` |
 /// | [`exponential`](Schedule::exponential) | r f^(t / n) | `ExponentialDecay` | `ExponentialLR` |
 /// | [`cosine`](Schedule::cosine) | r (a + (1 - a) (1 + cos(pi t / n)) / 2) up to n, then a r | `CosineDecay` | `CosineAnnealingLR` |
-/// | [`cosine_restarts`](Schedule::cosine_restarts) | the same again and again, each m times as high and k times as long | `CosineDecayRestarts` | `CosineAnnealingWarmRestarts` |
+/// | [`cosine_restarts`](Schedule::cosine_restarts) | repeated cosines, each m times as high and k times as long as the one before | `CosineDecayRestarts` | `CosineAnnealingWarmRestarts` |
 /// | [`polynomial`](Schedule::polynomial) | (r - e) (1 - t / n)^p + e up to n, then e | `PolynomialDecay` | `PolynomialLR` |
-/// | [`one_cycle`](Schedule::one_cycle) | by cosines from r / 25 up to r at 0.3 n, and down to r / 250,000 at n - 1 | | `OneCycleLR` |
+/// | [`one_cycle`](Schedule::one_cycle) | cosines from r / 25 up to r at 0.3 n, and down to r / 250,000 at n - 1 | | `OneCycleLR` |
 ///
-/// [`warm_up`](Schedule::warm_up) goes before any of them (`warmup_target` and `warmup_steps` of
+/// [`warm_up`](Schedule::warm_up) precedes any of them (`warmup_target` and `warmup_steps` of
 /// `CosineDecay`; `LinearLR`).
 ///
 /// ```
@@ -33,16 +33,16 @@ use setting::Setting;
 pub struct Schedule {
     warmup: Option<Warmup>,
     shape: Shape,
-    /// Settings that were given, and that a schedule of this shape does not have.
-    misplaced: [Option<Setting>; Setting::COUNT],
+    /// Settings that were given but do not apply to this shape.
+    inapplicable: [Option<Setting>; Setting::COUNT],
 }
 
-/// A straight rise before a schedule begins.
+/// A linear warm-up before a schedule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Warmup {
     /// The learning rate of step 0.
     pub from: f64,
-    /// How many steps it takes to the schedule's first rate.
+    /// The number of steps up to the schedule's first rate.
     pub steps: u64,
 }
 
@@ -58,112 +58,112 @@ enum Shape {
 
 impl Schedule {
     const fn of(shape: Shape) -> Schedule {
-        Schedule { warmup: None, shape, misplaced: [None; Setting::COUNT] }
+        Schedule { warmup: None, shape, inapplicable: [None; Setting::COUNT] }
     }
 
-    /// Remembers a setting that this schedule does not have, to refuse it before anything trains.
-    const fn misplace(mut self, setting: Setting) -> Schedule {
-        self.misplaced[setting as usize] = Some(setting);
+    /// Records a setting that does not apply, to be reported before training.
+    const fn record_inapplicable(mut self, setting: Setting) -> Schedule {
+        self.inapplicable[setting as usize] = Some(setting);
         self
     }
 
-    /// The same rate throughout.
+    /// A constant rate.
     pub const fn constant(rate: f64) -> Schedule {
         Schedule::of(Shape::Constant { rate })
     }
 
-    /// Multiplied by `factor` after every `every` steps.
+    /// Multiplies the rate by `factor` after every `every` steps.
     pub const fn step(rate: f64, factor: f64, every: u64) -> Schedule {
         Schedule::of(Shape::Exponential { rate, factor, every, staircase: true })
     }
 
-    /// Multiplied by `factor` over every `every` steps, a little at each.
+    /// Multiplies the rate by `factor` over `every` steps, smoothly.
     pub const fn exponential(rate: f64, factor: f64, every: u64) -> Schedule {
         Schedule::of(Shape::Exponential { rate, factor, every, staircase: false })
     }
 
-    /// Along half a cosine down to zero in `steps` steps.
+    /// Half a cosine from `rate` to zero in `steps` steps.
     pub const fn cosine(rate: f64, steps: u64) -> Schedule {
         Schedule::of(Shape::Cosine { rate, steps, floor: 0.0 })
     }
 
-    /// Half cosines one after the other: the first takes `steps`, every other twice its
-    /// predecessor's. [`restarts`](Schedule::restarts) changes that.
+    /// Consecutive half cosines: the first takes `steps` steps, each other twice as many as its
+    /// predecessor. [`restarts`](Schedule::restarts) changes the factor.
     pub const fn cosine_restarts(rate: f64, steps: u64) -> Schedule {
         Schedule::of(Shape::Restarts { rate, steps, longer: 2.0, higher: 1.0, floor: 0.0 })
     }
 
-    /// A straight line down to zero in `steps` steps; [`end`](Schedule::end) and
-    /// [`power`](Schedule::power) change that.
+    /// Linear from `rate` to zero in `steps` steps; [`end`](Schedule::end) and
+    /// [`power`](Schedule::power) change the end and the exponent.
     pub const fn polynomial(rate: f64, steps: u64) -> Schedule {
         Schedule::of(Shape::Polynomial { rate, steps, end: 0.0, power: 1.0, cycle: false })
     }
 
-    /// Up to `peak` and down to almost nothing in `steps` steps, as PyTorch's defaults have it.
+    /// Up to `peak` and down to almost zero in `steps` steps, with PyTorch's defaults.
     pub const fn one_cycle(peak: f64, steps: u64) -> Schedule {
         Schedule::of(Shape::OneCycle { peak, steps })
     }
 
-    /// Rises from `from` to the schedule's first rate in `steps` steps, and then begins.
+    /// Linear from `from` to the schedule's first rate in `steps` steps, followed by the schedule.
     #[must_use]
     pub const fn warm_up(mut self, from: f64, steps: u64) -> Schedule {
         self.warmup = Some(Warmup { from, steps });
         self
     }
 
-    /// Where a [`cosine`](Schedule::cosine) or each of
-    /// [`cosine_restarts`](Schedule::cosine_restarts) ends, as a share of where it starts: `alpha` in
-    /// Keras. Training with any other schedule that was given a floor is refused.
+    /// The final rate of a [`cosine`](Schedule::cosine), or of each of
+    /// [`cosine_restarts`](Schedule::cosine_restarts), as a fraction of its initial rate: `alpha`
+    /// in Keras. Training refuses a floor on any other schedule.
     #[must_use]
     pub const fn floor(mut self, share: f64) -> Schedule {
         match &mut self.shape {
             Shape::Cosine { floor, .. } | Shape::Restarts { floor, .. } => *floor = share,
-            _ => return self.misplace(Setting::Floor),
+            _ => return self.record_inapplicable(Setting::Floor),
         }
         self
     }
 
-    /// How much longer and higher each of [`cosine_restarts`](Schedule::cosine_restarts) is than the
-    /// one before: `t_mul` and `m_mul` in Keras. Training with any other schedule that was given
-    /// restarts is refused.
+    /// The factors of length and height of each of [`cosine_restarts`](Schedule::cosine_restarts)
+    /// relative to the one before: `t_mul` and `m_mul` in Keras. Training refuses restarts on any
+    /// other schedule.
     #[must_use]
     pub const fn restarts(mut self, by_length: f64, by_height: f64) -> Schedule {
         match &mut self.shape {
             Shape::Restarts { longer, higher, .. } => (*longer, *higher) = (by_length, by_height),
-            _ => return self.misplace(Setting::Restarts),
+            _ => return self.record_inapplicable(Setting::Restarts),
         }
         self
     }
 
-    /// The rate a [`polynomial`](Schedule::polynomial) ends at. Training with any other schedule that
-    /// was given an end is refused.
+    /// The final rate of a [`polynomial`](Schedule::polynomial). Training refuses an end on any
+    /// other schedule.
     #[must_use]
     pub const fn end(mut self, rate: f64) -> Schedule {
         match &mut self.shape {
             Shape::Polynomial { end, .. } => *end = rate,
-            _ => return self.misplace(Setting::End),
+            _ => return self.record_inapplicable(Setting::End),
         }
         self
     }
 
-    /// The power of a [`polynomial`](Schedule::polynomial). Training with any other schedule that was
-    /// given a power is refused.
+    /// The exponent of a [`polynomial`](Schedule::polynomial). Training refuses a power on any
+    /// other schedule.
     #[must_use]
     pub const fn power(mut self, exponent: f64) -> Schedule {
         match &mut self.shape {
             Shape::Polynomial { power, .. } => *power = exponent,
-            _ => return self.misplace(Setting::Power),
+            _ => return self.record_inapplicable(Setting::Power),
         }
         self
     }
 
-    /// Lets a [`polynomial`](Schedule::polynomial) rise again once it has reached its end, each time
-    /// for longer. Training with any other schedule that was told to is refused.
+    /// Restarts a [`polynomial`](Schedule::polynomial) each time it reaches its end, with
+    /// increasing length. Training refuses a cycle on any other schedule.
     #[must_use]
     pub const fn cycle(mut self) -> Schedule {
         match &mut self.shape {
             Shape::Polynomial { cycle, .. } => *cycle = true,
-            _ => return self.misplace(Setting::Cycle),
+            _ => return self.record_inapplicable(Setting::Cycle),
         }
         self
     }
@@ -179,12 +179,12 @@ impl Schedule {
         }
     }
 
-    /// What is wrong with the numbers; empty where nothing is.
+    /// Mistakes in the arguments.
     pub(super) fn mistakes(&self) -> Vec<String> {
-        let misplaced = self.misplaced.iter().flatten();
+        let inapplicable = self.inapplicable.iter().flatten();
         let mut mistakes: Vec<String> =
-            misplaced.map(|setting| setting.mistake(self.shape.name())).collect();
-        // Every length must be a step at least, for it is divided by.
+            inapplicable.map(|setting| setting.mistake(self.shape.name())).collect();
+        // Lengths must be at least 1, because they are divisors.
         let length = match self.shape {
             Shape::Constant { .. } => 1,
             Shape::Exponential { every, .. } => every,
@@ -221,7 +221,7 @@ impl Schedule {
 }
 
 impl Shape {
-    /// What makes a schedule of it.
+    /// The name of the constructor.
     fn name(self) -> &'static str {
         match self {
             Shape::Constant { .. } => "constant",
@@ -273,17 +273,17 @@ impl Shape {
     }
 }
 
-/// From 1 to `floor`, where the share `done` of the way is over.
+/// Half a cosine from 1 to `floor` at the fraction `done`.
 fn half_cosine(done: f64, floor: f64) -> f64 {
     (1.0 - floor) * (0.5 * (1.0 + (PI * done).cos())) + floor
 }
 
-/// Keras scales the cosine of a round, but not the floor.
+/// Keras scales the cosine of a restart by its height, but not the floor.
 fn restarted(done: f64, floor: f64, height: f64) -> f64 {
     (1.0 - floor) * (0.5 * height * (1.0 + (PI * done).cos())) + floor
 }
 
-/// Which round it is after `length` first rounds, and the share of it that is over.
+/// The number of the restart after `length` first lengths, and the finished fraction of it.
 fn round(length: f64, longer: f64) -> (f64, f64) {
     if longer == 1.0 {
         return (length.floor(), length.fract());

@@ -1,17 +1,16 @@
-//! `TerminateOnNan`: an end instead of an error.
+//! `TerminateOnNan`: stops training at a non-finite loss instead of returning an error.
 
 use multi_input_base::Result;
 
 use super::{AnyCallback, AnyTraining, Event, Flow};
 use crate::history::Phase;
 
-/// Ends training where a loss is no longer a number, and lets `fit` return what was reached: the
-/// weights from before that step (their average, where the run keeps
-/// one), or the best ones where another callback restores them. Without it
-/// `fit` returns [`Error::NotFinite`](multi_input_base::Error::NotFinite), which names output, epoch, step and
-/// node; with it `fit` also ends where only a loss on the validation rows is not finite.
+/// Stops training at a non-finite loss, so that `fit` returns normally with the weights before that
+/// step (their average, with a moving average), or the best weights if another callback restores
+/// them. Without it `fit` returns [`Error::NotFinite`](multi_input_base::Error::NotFinite), which
+/// names output, epoch, step and node. With it `fit` also stops at a non-finite validation loss.
 ///
-/// `keras.callbacks.TerminateOnNaN`, which looks at training alone.
+/// `keras.callbacks.TerminateOnNaN`, which monitors the training loss only.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TerminateOnNan;
 

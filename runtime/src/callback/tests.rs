@@ -1,4 +1,4 @@
-//! A training run that only exists on paper, to test callbacks without a model.
+//! A mock training run, to test callbacks without a model.
 
 use multi_input_data::{RowReader, RowWriter};
 
@@ -8,7 +8,7 @@ use crate::{
     history::Phase,
 };
 
-/// A model without anything.
+/// An empty model.
 #[derive(Clone, Debug)]
 pub(super) struct Toy;
 
@@ -32,7 +32,7 @@ pub(super) struct Script {
     pub(super) learning_rate: f64,
     pub(super) position: Position,
     pub(super) history: History,
-    /// The checkpoints asked for: where the run stood, and how many to keep.
+    /// The requested checkpoints: the position of the run, and the number of files to keep.
     pub(super) requested: Vec<(Position, usize)>,
     pub(super) saved: std::cell::RefCell<Vec<f64>>,
     pub(super) frozen: Vec<(String, bool)>,
@@ -106,16 +106,17 @@ impl AnyTraining for Script {
 }
 
 impl Script {
-    /// Epochs of the given validation losses until the callback stops, and the end; the last epoch.
+    /// Runs epochs with the given validation losses until the callback stops, then ends the run;
+    /// returns the last epoch.
     pub(super) fn run(&mut self, mut callback: impl Callback<Toy>, losses: &[f64]) -> usize {
         callback.on(&Event::Started, self).unwrap();
-        let last = self.tell_epochs(&mut callback, losses, 0);
+        let last = self.run_epochs(&mut callback, losses, 0);
         self.end(&mut callback);
         last
     }
 
-    /// Epochs with the given validation losses, the first of them number `first`.
-    pub(super) fn tell_epochs(
+    /// Runs epochs with the given validation losses; the first has the number `first`.
+    pub(super) fn run_epochs(
         &mut self,
         callback: &mut impl Callback<Toy>,
         losses: &[f64],
@@ -137,12 +138,12 @@ impl Script {
         first + losses.len() - 1
     }
 
-    /// One step.
+    /// Runs one step.
     pub(super) fn step(&mut self, callback: &mut impl Callback<Toy>) -> Flow {
         self.position.step += 1;
         self.position.updates += 1;
         let Position { epoch, step, .. } = self.position;
-        let so_far = SoFar(&|| Figures::new(1));
+        let so_far = RunningFigures(&|| Figures::new(1));
         let event = Event::StepEnded { epoch, step: step - 1, loss: 1.0, so_far };
         callback.on(&event, self).unwrap()
     }

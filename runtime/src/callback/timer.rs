@@ -1,4 +1,4 @@
-//! `Timer`: how long training takes, and an end to it.
+//! `Timer`: measures and limits the duration of training.
 
 use std::{
     cell::RefCell,
@@ -10,8 +10,8 @@ use multi_input_base::Result;
 
 use super::{AnyCallback, AnyTraining, Event, Flow};
 
-/// Measures every epoch, and pauses the run once a limit is over. Time spent by an earlier run that
-/// this one goes on from does not count.
+/// Measures every epoch, and pauses the run once a time limit is exceeded. The time of an earlier
+/// run that is resumed does not count. `lightning.callbacks.Timer`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,7 +29,7 @@ pub struct Timer {
     times: Times,
 }
 
-/// What a [`Timer`] measured so far.
+/// The measurements of a [`Timer`] so far.
 #[derive(Clone, Debug, Default)]
 pub struct Times(Rc<RefCell<Measured>>);
 
@@ -40,31 +40,31 @@ struct Measured {
 }
 
 impl Times {
-    /// How long each epoch took, its validation included.
+    /// The duration of each epoch, validation included.
     pub fn epochs(&self) -> Vec<Duration> {
         self.0.borrow().epochs.clone()
     }
 
-    /// How long the run has taken.
+    /// The duration of the run.
     pub fn total(&self) -> Duration {
         self.0.borrow().total
     }
 }
 
 impl Timer {
-    /// Measures without a limit.
+    /// A timer without a limit.
     pub fn new() -> Timer {
         Timer::default()
     }
 
-    /// Pauses after the step in which the limit is reached.
+    /// Pauses after the step in which the limit is exceeded.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Timer {
         self.limit = Some(limit);
         self
     }
 
-    /// Where the times can be read, during training and after.
+    /// A handle for reading the measurements during and after training.
     pub fn times(&self) -> Times {
         self.times.clone()
     }

@@ -1,4 +1,4 @@
-//! The record of what training has reached, in a file.
+//! Saves and loads the coverage of training.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,23 +12,22 @@ use super::{
 };
 use crate::untyped::{Bits, Coverage, LookUp};
 
-/// What a file says of the record besides the rows of the tables.
+/// The coverage except for the rows of the tables.
 #[derive(Serialize, Deserialize)]
 struct Saved {
-    /// The optional inputs that were absent from some row.
+    /// The optional inputs that were absent in at least one row.
     absent: BTreeSet<String>,
-    /// Whether the file holds weights as a run goes on from them, in which whoever loads it as a model
-    /// gives what training has not reached the mean of what it has.
+    /// Whether the file holds the weights of a run, in which untrained vectors are filled with
+    /// means on loading it as a model.
     #[serde(default)]
     fills: bool,
 }
 
-/// What the name of a vector that stands in for an absent input begins with, where a run's file has the
-/// mean that takes its place.
+/// The prefix, in a run's file, of the mean that replaces the learned vector of an absent input.
 const STAND_IN: &str = "stand_in.";
 
-/// Adds the record to what a file holds: the absent inputs as a text, the rows of each table as the
-/// bits of a tensor.
+/// Adds the coverage to a file: the absent inputs as a text, the rows of each table as the bits of
+/// a tensor.
 pub(super) fn add(coverage: &Coverage, contents: &mut Contents) -> Result<()> {
     write(coverage, contents, false)
 }
@@ -44,8 +43,8 @@ fn write(coverage: &Coverage, contents: &mut Contents, fills: bool) -> Result<()
     Ok(())
 }
 
-/// Marks a run's file as one to be filled when it is loaded as a model, with the means that take the
-/// places of vectors for inputs that were never absent.
+/// Marks a run's file as one to fill on loading it as a model, and adds the means for the learned
+/// vectors of inputs that were never absent.
 pub(super) fn to_be_filled<E>(
     coverage: &Coverage,
     stand_ins: &[(String, Vec<f64>)],
@@ -59,33 +58,33 @@ pub(super) fn to_be_filled<E>(
     Ok(())
 }
 
-/// The record in a file, and whether weights are to be filled; `None` where an older version has
-/// written it.
+/// The coverage in a file, and whether to fill untrained vectors; `None` in a file of an older
+/// version.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// A description of invalid contents.
 pub(super) fn read(contents: &Contents) -> std::result::Result<Option<(Coverage, bool)>, String> {
     let Some(text) = contents.texts.get(key::COVERAGE) else { return Ok(None) };
     let saved: Saved =
         serde_json::from_str(text).map_err(|error| format!("its coverage: {error}"))?;
     let tables = contents.tensors.iter().filter_map(|(name, stored)| {
         let owner = name.strip_prefix(COVERAGE)?;
-        // A node's name has no dot.
+        // The name of a node has no dot.
         (!owner.contains('.')).then(|| (owner.to_owned(), Bits::of_bytes(stored.bytes.clone())))
     });
     let tables: BTreeMap<String, Bits> = tables.collect();
     Ok(Some((Coverage::of_parts(tables, saved.absent), saved.fills)))
 }
 
-/// The mean that takes the place of a tensor, in a run's file.
+/// The mean that replaces a tensor, in a run's file.
 pub(super) fn stand_in<'a>(contents: &'a Contents, tensor: &str) -> Option<&'a Stored> {
     contents.tensors.get(&format!("{COVERAGE}{STAND_IN}{tensor}"))
 }
 
-/// Whether the record and the means are of this model's tensors.
+/// Checks that the coverage and the means fit the model's tensors.
 ///
 /// # Errors
-/// What does not fit, in words.
+/// A description of the first mismatch.
 pub(super) fn check<E>(
     contents: &Contents,
     own: &[ParameterInfo],

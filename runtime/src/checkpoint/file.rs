@@ -1,5 +1,5 @@
-//! A file of tensors and texts, with a checksum, written so that a reader sees the old file or the
-//! new one, never half of it.
+//! A safetensors file of tensors and texts with a checksum. Writes are atomic: a reader sees the
+//! old file or the new one.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,7 +15,7 @@ use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 use super::{key, CheckpointError, FORMAT};
 use crate::checksum::Crc32c;
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     pub(crate) tensors: BTreeMap<String, Stored>,
@@ -30,7 +30,7 @@ pub(crate) struct Stored {
     pub(super) bytes: Vec<u8>,
 }
 
-/// The dtype of `E`'s tensors.
+/// The dtype of `E`.
 pub(super) fn dtype<E>() -> Dtype {
     match std::mem::size_of::<E>() {
         8 => Dtype::F64,
@@ -39,7 +39,7 @@ pub(super) fn dtype<E>() -> Dtype {
 }
 
 impl Stored {
-    /// Numbers of the dtype `E`, which double precision holds as they are.
+    /// Numbers of dtype `E`; `f64` represents them exactly.
     pub(crate) fn of<E>(shape: Vec<usize>, numbers: impl Iterator<Item = f64>) -> Stored {
         let bytes = match dtype::<E>() {
             Dtype::F64 => numbers.flat_map(f64::to_le_bytes).collect(),
@@ -48,12 +48,13 @@ impl Stored {
         Stored { dtype: dtype::<E>(), shape, bytes }
     }
 
-    /// Bytes that are no numbers of a model.
+    /// Bytes, of dtype `u8`.
     pub(super) fn of_bytes(bytes: Vec<u8>) -> Stored {
         Stored { dtype: Dtype::U8, shape: vec![bytes.len()], bytes }
     }
 
-    /// Refuses numbers of another dtype than `E`.
+    /// # Errors
+    /// [`CheckpointError::Dtype`] if the dtype is not `E`.
     pub(super) fn check_dtype<E>(
         &self,
         path: &Path,
@@ -67,7 +68,7 @@ impl Stored {
         }
     }
 
-    /// The numbers, which must be as many, in place of others.
+    /// Copies the numbers into a slice of the same length.
     pub(super) fn copy_into<E: Element>(&self, numbers: &mut [E]) {
         for (number, stored) in numbers.iter_mut().zip(self.iter()) {
             *number = E::of(stored);
@@ -81,7 +82,7 @@ impl Stored {
 
     fn iter(&self) -> impl Iterator<Item = f64> + '_ {
         let width = if self.dtype == Dtype::F64 { 8 } else { 4 };
-        // `chunks_exact` gives chunks of exactly this size, so the arrays never fall back to zeros.
+        // `chunks_exact` yields chunks of exactly this size, so the default is never used.
         self.bytes.chunks_exact(width).map(move |bytes| match width {
             8 => f64::from_le_bytes(bytes.try_into().unwrap_or_default()),
             _ => f64::from(f32::from_le_bytes(bytes.try_into().unwrap_or_default())),
@@ -90,7 +91,7 @@ impl Stored {
 }
 
 impl Contents {
-    /// Writes the file; one of that name is replaced once the new one is complete.
+    /// Writes the file. An existing file is replaced once the new one is complete.
     pub(super) fn write(mut self, path: &Path) -> Result<()> {
         self.texts.insert(key::FORMAT.to_owned(), FORMAT.to_owned());
         self.texts.insert(key::CHECKSUM.to_owned(), self.checksum());
@@ -98,7 +99,7 @@ impl Contents {
         replace(path, |partial| self.serialize(partial)).map_err(failed)
     }
 
-    /// Writes tensor after tensor, so that a large table is not there once more in memory.
+    /// Writes tensor by tensor, so that a large table is not copied in memory.
     fn serialize(&self, path: &Path) -> io::Result<()> {
         let texts: HashMap<String, String> = self.texts.clone().into_iter().collect();
         let views = self.tensors.iter().map(|(name, tensor)| {
@@ -114,7 +115,7 @@ impl Contents {
             })
     }
 
-    /// Reads a file and compares its checksum.
+    /// Reads a file and verifies its checksum.
     pub(super) fn read(path: &Path) -> Result<Contents> {
         let bytes = fs::read(path).map_err(|source| Error::File {
             action: "read",
@@ -150,7 +151,7 @@ impl Contents {
         Ok(contents)
     }
 
-    /// A text that has to be there.
+    /// A required text.
     pub(super) fn text(
         &self,
         path: &Path,
@@ -162,11 +163,11 @@ impl Contents {
         })
     }
 
-    /// The sum over all tensors and all texts but itself, in the order of their names.
+    /// The checksum over all tensors and all texts but the checksum, in the order of their names.
     fn checksum(&self) -> String {
         let mut sum = Crc32c::default();
         let mut take = |bytes: &[u8]| {
-            // With its length, so that a byte cannot move from one part to the next.
+            // The length is included, so that no byte can move from one part to the next.
             sum.update(&(bytes.len() as u64).to_le_bytes());
             sum.update(bytes);
         };
@@ -183,27 +184,27 @@ impl Contents {
     }
 }
 
-/// Writes beside the file, waits for the disk, and only then takes the file's place.
+/// Writes a temporary file beside the target, syncs it, and renames it to the target.
 fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}{PARTIAL}", std::process::id()));
     let partial = path.with_file_name(name);
     let written = write(&partial)
-        // What is written belongs to the file, whichever handle asks for it to be on the disk.
+        // The sync covers the file, even though another handle wrote to it.
         .and_then(|()| File::options().write(true).open(&partial)?.sync_all())
         .and_then(|()| fs::rename(&partial, path));
     if written.is_err() {
-        // The reason is more use to the user than a second failure would be.
+        // The first error is more useful to the user than a second one.
         let _ = fs::remove_file(&partial);
         return written;
     }
     sync_folder(path)
 }
 
-/// What the names of files end with that are not complete.
+/// The suffix of incomplete files.
 pub(super) const PARTIAL: &str = ".partial";
 
-/// Makes the new name survive a power cut, where folders can be synced.
+/// Makes the new name durable on systems where folders can be synced.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
@@ -219,7 +220,7 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 impl Contents {
-    /// Writes what a careful forger would: other contents with the right checksum.
+    /// Writes other contents with a valid checksum.
     pub(crate) fn forge(path: &Path, change: impl FnOnce(&mut Contents)) {
         let mut contents = Contents::read(path).unwrap();
         change(&mut contents);

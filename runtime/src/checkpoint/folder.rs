@@ -1,4 +1,4 @@
-//! The checkpoints of a run in a folder: `step-0000000123.safetensors`, by the number of batches.
+//! A folder of checkpoints of a run: `step-0000000123.safetensors`, numbered by batches.
 
 use std::{
     fs, io,
@@ -15,7 +15,7 @@ use super::{
 /// The model of the best epoch.
 pub(crate) const BEST: &str = "best.safetensors";
 
-/// The file of a run that has taken so many batches.
+/// The file of a run after `batches` batches.
 pub(crate) fn path_in(folder: &Path, batches: u64) -> PathBuf {
     folder.join(format!("step-{batches:010}.safetensors"))
 }
@@ -25,7 +25,7 @@ fn number_of(path: &Path) -> Option<u64> {
     name.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse().ok()
 }
 
-/// Creates a folder where it is missing.
+/// Creates a folder if it is missing.
 pub(crate) fn create(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|source| write_error(folder, source))
 }
@@ -46,22 +46,23 @@ pub(crate) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
-/// Removes the checkpoints of a folder but the newest `keep`, those of steps that a run which was
-/// taken back has yet to reach, and what a run that was cut off left half-written.
+/// Removes all but the newest `keep` checkpoints of a folder. Also removes checkpoints of steps
+/// after `batches`, which a run that was resumed from an earlier step has yet to reach, and
+/// incomplete files of an interrupted run.
 pub(crate) fn keep_newest(folder: &Path, keep: usize, batches: u64) -> Result<()> {
     let files = in_folder(folder)?;
     let (later, mut files): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|path| number_of(path) > Some(batches));
     files.truncate(files.len().saturating_sub(keep));
     files.extend(later);
-    files.extend(left_over(folder).map_err(|source| write_error(folder, source))?);
+    files.extend(incomplete(folder).map_err(|source| write_error(folder, source))?);
     for file in files {
         fs::remove_file(&file).map_err(|source| write_error(&file, source))?;
     }
     Ok(())
 }
 
-fn left_over(folder: &Path) -> io::Result<Vec<PathBuf>> {
+fn incomplete(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let paths: Vec<PathBuf> =
         fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<_>>()?;
     let is_ours = |path: &PathBuf| {
@@ -71,7 +72,7 @@ fn left_over(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths.into_iter().filter(is_ours).collect())
 }
 
-/// The file itself, or the newest of a folder; `None` where the folder holds none or is missing.
+/// The file itself, or the newest in a folder; `None` if the folder is empty or missing.
 pub(super) fn newest(path: &Path) -> Result<Option<(PathBuf, Contents)>> {
     if path.is_file() {
         return Ok(Some((path.to_owned(), Contents::read(path)?)));

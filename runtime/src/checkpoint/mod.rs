@@ -1,10 +1,9 @@
 //! Models and training runs in safetensors files.
 //!
-//! A model's file holds all its tensors, the record of what training has reached under names that
-//! begin with `coverage/` and, as texts, the fitted preprocessing, the signature that says whose they
-//! are, and a checksum over all of it. A run's file holds the same, so that it is a
-//! model's file too, and besides, under names that begin with `training/`, everything that the run
-//! needs to go on.
+//! A model's file holds all tensors, the coverage of training under names that begin with
+//! `coverage/`, and as texts the fitted preprocessing, the signature of the model, and a checksum
+//! over everything. A run's file is also a model's file; it holds in addition the state of the run,
+//! under names that begin with `training/`.
 
 mod coverage;
 mod file;
@@ -21,7 +20,7 @@ pub use multi_input_base::CheckpointError;
 pub(crate) use run::{load_run, save_run, SavedRun};
 pub(crate) use signature::Signature;
 
-/// The version of what the files hold.
+/// The version of the file format.
 const FORMAT: &str = "2";
 
 /// The keys of the texts.
@@ -34,8 +33,8 @@ mod key {
     pub(super) const RUN: &str = "multi_input.run";
 }
 
-/// What the names of a run's own tensors begin with; no field is called so.
+/// The prefix of the names of a run's tensors; no field has such a name.
 const TRAINING: &str = "training/";
 
-/// What the names of the records of what training has reached begin with; no field is called so.
+/// The prefix of the names of the coverage; no field has such a name.
 const COVERAGE: &str = "coverage/";

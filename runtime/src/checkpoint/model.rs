@@ -25,7 +25,7 @@ pub(crate) fn save<E: Element, D: Backend<E>>(
     contents(model)?.write(path)
 }
 
-/// What the file of a model holds.
+/// The contents of a model's file.
 pub(super) fn contents<E: Element, D: Backend<E>>(model: &UntypedModel<E, D>) -> Result<Contents> {
     let stored = |tensor: ParameterInfo, numbers: &[E]| {
         let numbers = numbers.iter().map(|number| number.as_f64());
@@ -56,16 +56,16 @@ pub(crate) fn load<E: Element, D: Backend<E>>(
     take(model, path, &Contents::read(path)?, Purpose::Predict)
 }
 
-/// What a file is loaded for.
+/// The purpose of loading a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// What training has not reached gets the mean of what it has.
+    /// To predict: untrained vectors are filled with means.
     Predict,
-    /// A run goes on from the weights as they are.
-    GoOn,
+    /// To resume a run: the weights are loaded unchanged.
+    Resume,
 }
 
-/// Gives `model` what a file holds of it.
+/// Loads the contents of a file into `model`.
 pub(super) fn take<E: Element, D: Backend<E>>(
     model: &mut UntypedModel<E, D>,
     path: &Path,
@@ -81,13 +81,13 @@ pub(super) fn take<E: Element, D: Backend<E>>(
     let tables = tables(&LookUp::all(model.graph()), names);
     coverage::check::<E>(contents, &own, &tables).map_err(damaged)?;
     let fills = coverage.as_ref().filter(|(_, fills)| *fills && purpose == Purpose::Predict);
-    parameters::edit(&mut model.module, |place, numbers| {
-        stored[place].copy_into(numbers);
+    parameters::edit(&mut model.module, |index, numbers| {
+        stored[index].copy_into(numbers);
         let Some((coverage, _)) = fills else { return };
-        if let Some(look_up) = tables[place].filter(|_| own[place].trainable) {
+        if let Some(look_up) = tables[index].filter(|_| own[index].trainable) {
             coverage.fill_table(&look_up, numbers, None);
         }
-        if let Some(mean) = coverage::stand_in(contents, &own[place].name) {
+        if let Some(mean) = coverage::stand_in(contents, &own[index].name) {
             mean.copy_into(numbers);
         }
     })?;
@@ -96,7 +96,10 @@ pub(super) fn take<E: Element, D: Backend<E>>(
     Ok(())
 }
 
-/// The preprocessing, if the file is of this model.
+/// The preprocessing in a file.
+///
+/// # Errors
+/// [`CheckpointError`] if the file belongs to another model or is damaged.
 fn preprocessing(
     graph: &'static Graph,
     path: &Path,
@@ -108,12 +111,12 @@ fn preprocessing(
     if let Some(found) = Signature::of(graph).difference(&signature) {
         return Err(CheckpointError::OtherModel {
             path: path.into(),
-            place: found.place,
+            place: found.name,
             expected: found.expected,
             found: found.found,
         });
     }
-    // A model that has never been trained has none.
+    // An untrained model has no preprocessing.
     let preprocessing = contents.texts.get(key::PREPROCESSING);
     preprocessing
         .map(|text| Preprocessing::restore(graph, text))
@@ -121,7 +124,10 @@ fn preprocessing(
         .map_err(|reason| damaged(format!("its preprocessing: {reason}")))
 }
 
-/// Every tensor of the model, of its shape.
+/// Every tensor of the model.
+///
+/// # Errors
+/// [`CheckpointError`] if a tensor is missing or has another shape or dtype.
 fn tensors<'a, E>(
     own: &[ParameterInfo],
     path: &Path,

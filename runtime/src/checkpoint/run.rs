@@ -16,31 +16,31 @@ use super::{
 };
 use crate::{history::History, lossless, untyped::UntypedModel};
 
-/// All of a run but its model.
+/// The state of a run without its model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SavedRun {
     /// The file it was read from.
     #[serde(skip)]
     pub(crate) path: PathBuf,
-    /// What must be the same for the run to go on: settings by name, in words.
+    /// The settings that must match to resume the run, by name, in words.
     pub(crate) settings: Vec<(String, String)>,
-    /// The epoch, from 0, and how many of its steps are over.
+    /// The epoch, from 0, and its number of finished steps.
     pub(crate) epoch: usize,
     pub(crate) step: usize,
-    /// How many batches were taken, and how many steps the optimizer took.
+    /// The numbers of batches and of optimizer steps.
     pub(crate) batches: u64,
     pub(crate) updates: u64,
-    /// How many steps the optimizer took for each trained tensor.
+    /// For each trained tensor, the number of optimizer steps.
     pub(crate) tensor_steps: Vec<u64>,
     #[serde(with = "lossless::number")]
     pub(crate) learning_rate: f64,
-    /// The branches that are frozen for now.
+    /// The branches frozen at present.
     pub(crate) frozen: Vec<String>,
-    /// Whether a callback has ended the training for good.
+    /// Whether a callback has stopped the training.
     pub(crate) stopped: bool,
     pub(crate) history: History,
-    /// The means that take the places of vectors for inputs that were never absent, by the tensors'
-    /// names; `None` where what training has not reached stays as it is.
+    /// The means that replace the learned vectors of inputs that were never absent, by the name of
+    /// the tensor; `None` if untrained vectors are not filled.
     #[serde(skip)]
     pub(crate) stand_ins: Option<Vec<(String, Vec<f64>)>>,
     /// All other numbers, by name.
@@ -51,7 +51,7 @@ pub(crate) struct SavedRun {
 const TENSORS: &str = "model/";
 const NUMBERS: &str = "double/";
 
-/// Writes a run and its model.
+/// Saves a run and its model.
 pub(crate) fn save_run<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
     run: &SavedRun,
@@ -73,8 +73,8 @@ pub(crate) fn save_run<E: Element, D: Backend<E>>(
     file.write(path)
 }
 
-/// Reads the run in a file, or the newest in a folder, into `model`; `None` where a folder holds
-/// none. Neither changes where the file cannot be used, of which `check` has the last word.
+/// Loads the run in a file, or in the newest file of a folder, into `model`; `None` if a folder has
+/// no files. `check` may refuse the run; `model` is unchanged after an error.
 pub(crate) fn load_run<E: Element, D: Backend<E>>(
     model: &mut UntypedModel<E, D>,
     path: &Path,
@@ -99,6 +99,6 @@ pub(crate) fn load_run<E: Element, D: Backend<E>>(
     }
     check(&path, &run)?;
     run.path.clone_from(&path);
-    take(model, &path, &file, Purpose::GoOn)?;
+    take(model, &path, &file, Purpose::Resume)?;
     Ok(Some(run))
 }

@@ -1,11 +1,11 @@
-//! What makes two models the same.
+//! The signature of a model, which decides whether a file belongs to it.
 
 use multi_input_spec::step::Nature;
 use serde::{Deserialize, Serialize};
 
 use crate::definition::{Graph, Layer, Node, Step, TargetKind};
 
-/// A model in words, part by part, in the graph's order.
+/// A description of a model's inputs, nodes and outputs, in the order of the graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Signature {
     model: String,
@@ -19,9 +19,9 @@ struct Part {
     is: String,
 }
 
-/// Where two models differ first.
+/// The first difference between two models.
 pub(super) struct Difference {
-    pub(super) place: String,
+    pub(super) name: String,
     pub(super) expected: String,
     pub(super) found: String,
 }
@@ -32,7 +32,7 @@ impl Signature {
             |what: &str, name: &str, is: String| Part { name: format!("{what} `{name}`"), is };
         let inputs = graph.inputs.iter().map(|input| {
             let (kind, shape, missing) = (input.kind, input.shape, input.missing);
-            // What changes rows in training alone is no part of a model.
+            // Steps that only augment training rows are not part of a model.
             let steps: Vec<_> = input.steps.iter().filter(|step| !is_random(step)).collect();
             part("input", input.name, format!("{kind} {shape:?}, missing {missing:?}, {steps:?}"))
         });
@@ -42,7 +42,7 @@ impl Signature {
         let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
         let outputs = graph.outputs.iter().map(|output| {
             let (width, link) = (output.width, output.link);
-            // In how many bits rows hold a number is no part of a model.
+            // The float type of the rows' targets is not part of a model.
             let target = match output.target.kind {
                 TargetKind::Doubles => TargetKind::Numbers,
                 others => others,
@@ -66,15 +66,19 @@ impl Signature {
                 continue;
             }
             let same_name = ours.map(|p| &p.name) == theirs.map(|p| &p.name);
-            let say = |part: Option<&Part>| match part {
+            let describe = |part: Option<&Part>| match part {
                 Some(part) if same_name => part.is.clone(),
                 Some(part) => format!("{} ({})", part.name, part.is),
                 None => "nothing".to_owned(),
             };
             let named = ours.or(theirs).map_or(String::new(), |part| part.name.clone());
-            return Some(Difference { place: named, expected: say(ours), found: say(theirs) });
+            return Some(Difference {
+                name: named,
+                expected: describe(ours),
+                found: describe(theirs),
+            });
         }
-        // The name alone may change: a renamed struct is the same model.
+        // A different model name alone is accepted: a renamed struct is the same model.
         None
     }
 }

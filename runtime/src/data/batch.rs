@@ -1,4 +1,4 @@
-//! Some rows of a table, as tensors.
+//! A batch: rows of a table as tensors.
 
 use dfdx::{
     shapes::{Const, Shape},
@@ -10,7 +10,7 @@ use multi_input_kernel::{
     Backend, Element,
 };
 
-/// Rows of a table that are computed together.
+/// Rows of a table that are computed in one forward pass.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
     table: &'a Table,
@@ -18,26 +18,26 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// The rows with these numbers, in this order. All of them must be in the table.
+    /// The rows with the given numbers, in this order. All numbers must be in the table.
     pub fn new(table: &'a Table, rows: &'a [usize]) -> Batch<'a> {
         debug_assert!(rows.iter().all(|&row| row < table.rows));
         Batch { table, rows }
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The numbers of a column. `shape` starts with the number of rows.
+    /// The numbers of a column as a tensor of `shape`, which starts with the number of rows.
     ///
     /// # Errors
-    /// The device's, where the column does not hold numbers of that shape.
+    /// The device's, if the column does not hold numbers of that shape.
     pub fn numbers<S: Shape, E: Element, D: Backend<E>>(
         &self,
         column: usize,
@@ -52,10 +52,11 @@ impl<'a> Batch<'a> {
         device.try_tensor_from_vec(gathered, shape)
     }
 
-    /// The category indices of a column. `shape` starts with the number of rows.
+    /// The category indices of a column as a tensor of `shape`, which starts with the number of
+    /// rows.
     ///
     /// # Errors
-    /// The device's, where the column does not hold categories of that shape.
+    /// The device's, if the column does not hold categories of that shape.
     pub fn categories<S: Shape, E: Element, D: Backend<E>>(
         &self,
         column: usize,
@@ -70,26 +71,27 @@ impl<'a> Batch<'a> {
         device.try_tensor_from_vec(gathered, shape)
     }
 
-    /// Hands every category index of the rows that have some to `take`, with the place of its row
-    /// in the batch; none where the column holds no categories.
+    /// Calls `take` with the row's index in the batch and every category index of present rows; not
+    /// at all if the column holds no categories.
     pub(crate) fn each_category(&self, column: usize, mut take: impl FnMut(usize, usize)) {
         let Some(column) = self.table.columns.get(column) else { return };
         let Values::Categories(categories) = &*column.values else { return };
-        for (place, &row) in
+        for (index, &row) in
             self.rows.iter().enumerate().filter(|(_, row)| column.is_present(**row))
         {
             let indices = &categories[row * column.width..][..column.width];
-            indices.iter().for_each(|&index| take(place, index as usize));
+            indices.iter().for_each(|&category| take(index, category as usize));
         }
     }
 
-    /// Whether the row at a place of the batch has a value in a column.
-    pub(crate) fn is_present(&self, column: usize, place: usize) -> bool {
+    /// Whether the row at an index of the batch has a value in a column.
+    pub(crate) fn is_present(&self, column: usize, index: usize) -> bool {
         let column = self.table.columns.get(column);
-        column.is_none_or(|column| column.is_present(self.rows[place]))
+        column.is_none_or(|column| column.is_present(self.rows[index]))
     }
 
-    /// 1 where a column is present and 0 where it is absent; all ones where it cannot be absent.
+    /// A tensor of shape (batch, 1): 1 for rows with a value in the column and 0 for absent ones;
+    /// all ones if the column is not optional.
     ///
     /// # Errors
     /// The device's.

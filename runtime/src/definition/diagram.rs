@@ -1,4 +1,4 @@
-//! A model's graph as a picture: a box for each node, with its layers, shapes and parameters.
+//! A model's graph as an SVG diagram: one box per node, with its layers, shapes and parameters.
 
 use crate::{
     definition::{Graph, Node},
@@ -11,17 +11,17 @@ const BETWEEN_COLUMNS: f64 = 56.0;
 const BETWEEN_BOXES: f64 = 20.0;
 const MARGIN: f64 = 16.0;
 
-/// A node with its words and its place.
+/// The box of a node, with its text and position.
 struct Block<'a> {
     node: &'a Node,
-    /// What is on the left and on the right of each line, the name first.
+    /// The left and right text of each line; the first line is the name.
     lines: Vec<(String, String)>,
     column: usize,
     at: (f64, f64),
     size: (f64, f64),
 }
 
-/// From the inputs on the left to the outputs on the right.
+/// Inputs are on the left, outputs on the right.
 pub(crate) fn diagram(graph: &Graph) -> String {
     let mut boxes = boxes(graph);
     let (width, height) = arrange(&mut boxes);
@@ -60,7 +60,7 @@ fn boxes(graph: &Graph) -> Vec<Block<'_>> {
     boxes
 }
 
-/// The name and where it comes from; what flows in; every layer; the loss.
+/// The lines of a box: the name and its source, the input shape, every layer, the loss.
 fn lines(graph: &Graph, node: &Node) -> Vec<(String, String)> {
     let mut lines = vec![(node.name.to_owned(), String::new())];
     lines.push((node.source.to_owned(), format!("{:?}", node.input_shape)));
@@ -92,8 +92,8 @@ fn lines(graph: &Graph, node: &Node) -> Vec<(String, String)> {
     lines
 }
 
-/// Gives every box its place, and the picture its size. A column keeps the order of what feeds it,
-/// so that few arrows cross.
+/// Sets the position of every box and returns the size of the diagram. Boxes in a column are
+/// ordered by their sources, so that few arrows cross.
 fn arrange(boxes: &mut [Block<'_>]) -> (f64, f64) {
     let columns = boxes.iter().map(|block| block.column + 1).max().unwrap_or(0);
     let height_of = |boxes: &[Block<'_>], column: usize| -> f64 {
@@ -119,7 +119,7 @@ fn arrange(boxes: &mut [Block<'_>]) -> (f64, f64) {
     (x - BETWEEN_COLUMNS + MARGIN, tallest + 2.0 * MARGIN)
 }
 
-/// The height at which a box's sources lie on average.
+/// The mean vertical centre of a box's sources.
 fn middle_of_sources(boxes: &[Block<'_>], index: usize) -> f64 {
     let names = boxes[index].node.fed_by;
     let sources = boxes.iter().filter(|block| names.contains(&block.node.name));
@@ -145,7 +145,7 @@ fn draw(svg: &mut Svg, graph: &Graph, block: &Block<'_>) {
     }
 }
 
-/// What a node learns; a shared branch counts where it is written.
+/// The number of parameters of a node; a shared branch counts at its owner.
 fn parameters(node: &Node) -> usize {
     let layers = node.layers.iter().filter_map(|layer| layer.parameters).sum::<usize>();
     if node.shared.is_some() {

@@ -1,28 +1,28 @@
-//! The nodes and outputs of a model as values.
+//! Handles of a model's nodes and outputs.
 
 use std::{fmt, marker::PhantomData};
 
-/// Output number `INDEX` of the model `M`, `HousePrice::price` for instance: what weights and
-/// monitors are given for, so that an output that does not exist does not compile.
+/// Output number `INDEX` of the model `M`, such as `HousePrice::price`. Class weights, sample
+/// weights and monitors take it, so that a nonexistent output does not compile.
 pub struct OutputOf<M, const INDEX: usize> {
     name: &'static str,
     model: PhantomData<fn() -> M>,
 }
 
-/// One node of the model `M`, `HousePrice::measurements` for instance: what learning rates and
-/// freezing are given for.
+/// A node of the model `M`, such as `HousePrice::measurements`. Learning rates and freezing take
+/// it.
 pub struct NodeOf<M> {
     name: &'static str,
     model: PhantomData<fn() -> M>,
 }
 
-/// One input of the model `M` whose type is an `Option`, `Progression::serum` for instance: what
-/// dropping is given for. It is a [`NodeOf`] too.
+/// An input of the model `M` whose type is an `Option`, such as `Progression::serum`. Input dropout
+/// takes it. It converts into a [`NodeOf`].
 pub struct OptionalInputOf<M> {
     node: NodeOf<M>,
 }
 
-/// What `Trainer::drop_input` takes: an [`OptionalInputOf`].
+/// The argument of `Trainer::drop_input`: an [`OptionalInputOf`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no input of `{M}` that may be absent, so it cannot be dropped",
     label = "no input whose type is an `Option`",
@@ -33,26 +33,26 @@ pub trait Droppable<M> {
     fn node(self) -> NodeOf<M>;
 }
 
-/// What `Trainer::class_weight` takes: an [`OutputOf`] the model `M`
-/// that is a `Class<N>` or a `bool`. The expansion of `#[multi_input_model]` says which are.
+/// The argument of `Trainer::class_weight`: an [`OutputOf`] the model `M` whose type is `Class<N>`
+/// or `bool`. The expansion of `#[multi_input_model]` implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no classes to weigh: its type is neither `Class<N>` nor `bool`",
     label = "no class",
     note = "`sample_weight` weighs the rows of any output"
 )]
 pub trait ClassOutput<M> {
-    /// The place among the model's outputs.
+    /// The index among the model's outputs.
     fn index(&self) -> usize;
 }
 
 impl<M, const INDEX: usize> OutputOf<M, INDEX> {
-    /// Called by the expansion of `#[multi_input_model]` only.
+    /// Only for the expansion of `#[multi_input_model]`.
     #[doc(hidden)]
     pub const fn new(name: &'static str) -> Self {
         OutputOf { name, model: PhantomData }
     }
 
-    /// The place among the model's outputs.
+    /// The index among the model's outputs.
     pub const fn index(&self) -> usize {
         INDEX
     }
@@ -64,7 +64,7 @@ impl<M, const INDEX: usize> OutputOf<M, INDEX> {
 }
 
 impl<M> NodeOf<M> {
-    /// Called by the expansion of `#[multi_input_model]` only.
+    /// Only for the expansion of `#[multi_input_model]`.
     #[doc(hidden)]
     pub const fn new(name: &'static str) -> Self {
         NodeOf { name, model: PhantomData }
@@ -77,7 +77,7 @@ impl<M> NodeOf<M> {
 }
 
 impl<M> OptionalInputOf<M> {
-    /// Called by the expansion of `#[multi_input_model]` only.
+    /// Only for the expansion of `#[multi_input_model]`.
     #[doc(hidden)]
     pub const fn new(name: &'static str) -> Self {
         OptionalInputOf { node: NodeOf::new(name) }
@@ -102,14 +102,14 @@ impl<M> From<OptionalInputOf<M>> for NodeOf<M> {
     }
 }
 
-/// An output is a node too.
+/// An output is also a node.
 impl<M, const INDEX: usize> From<OutputOf<M, INDEX>> for NodeOf<M> {
     fn from(output: OutputOf<M, INDEX>) -> NodeOf<M> {
         NodeOf::new(output.name)
     }
 }
 
-// By hand, because the derives would ask the same of `M`.
+// Implemented by hand, because derives would add bounds on `M`.
 impl<M, const INDEX: usize> Clone for OutputOf<M, INDEX> {
     fn clone(&self) -> Self {
         *self

@@ -1,5 +1,5 @@
-//! What `#[multi_input_model]` says of a model: the trait that its definition type implements, and
-//! the graph as constant data.
+//! The contract with generated code: the trait of a model definition, and its graph as constant
+//! data.
 
 mod diagram;
 mod handle;
@@ -21,12 +21,13 @@ pub(crate) use self::diagram::diagram;
 pub use self::handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf};
 use crate::{data::Batch, metric::Metric, plot};
 
-/// A model as the user wrote it, whatever the dtype and device.
+/// A model definition, independent of dtype and device.
 pub trait Definition: RowTypes {
     /// Nodes, layers and shapes.
     const GRAPH: Graph;
 
-    /// Draws the graph: every node with its layers, shapes and parameter counts.
+    /// Draws the graph as SVG: every node with its layers, shapes and parameter counts.
+    /// `keras.utils.plot_model`.
     ///
     /// # Errors
     /// [`Error::File`](multi_input_base::Error::File).
@@ -35,11 +36,11 @@ pub trait Definition: RowTypes {
     }
 }
 
-/// What comes out of one output node: a row for each sample. Where the loss is computed from
-/// logits these are logits, and [`Output::link`] makes predictions of them.
+/// The output of one output node, of shape (batch, width). For losses computed from logits these
+/// are logits, and [`Output::link`] converts them to predictions.
 pub type Head<E, D> = Tensor<(usize, usize), E, D>;
 
-/// A definition that can run on a dtype and a device; its module is `Self::Built`.
+/// A definition on a dtype and a device; its module is `Self::Built`.
 pub trait Network<E: Element, D: Backend<E>>:
     Definition + BuildOnDevice<D, E, Built: 'static>
 {
@@ -50,7 +51,7 @@ pub trait Network<E: Element, D: Backend<E>>:
         device: &D,
     ) -> Result<Vec<Head<E, D>>, D::Err>;
 
-    /// The heads in training: dropout is active and batch statistics are taken.
+    /// The heads in training: dropout is active and batch statistics are used.
     fn train(
         module: &mut Self::Built,
         rows: &Batch<'_>,
@@ -58,30 +59,30 @@ pub trait Network<E: Element, D: Backend<E>>:
         tape: OwnedTape<E, D>,
     ) -> Result<(Vec<Head<E, D>>, OwnedTape<E, D>), D::Err>;
 
-    /// Hands every tensor that an `l1` or `l2` speaks of to `penalties`.
+    /// Passes every tensor with an `l1` or `l2` penalty to `penalties`.
     fn penalize(module: &Self::Built, penalties: &mut Penalties<E, D>) -> Result<(), D::Err>;
 
-    /// Tells every layer that draws random numbers which ones to draw next.
+    /// Sets the random key of every layer that uses random numbers.
     fn set_rng_key(module: &mut Self::Built, key: RngKey);
 
-    /// Tells every layer with running statistics whether its branch is frozen for now. `frozen` is
-    /// asked by the name of the node.
+    /// Tells every layer with running statistics whether its branch is frozen at present; `frozen`
+    /// takes the name of a node.
     fn set_frozen(module: &mut Self::Built, frozen: &dyn Fn(&str) -> bool);
 }
 
-/// A model as constant data. What it says of rows alone is its [`Schema`].
+/// A model as constant data. The part about rows is its [`Schema`].
 #[derive(Clone, Copy, Debug)]
 pub struct Graph {
-    /// What the rows hold.
+    /// The inputs, derived inputs and targets.
     pub schema: Schema,
-    /// All nodes, each after those it is fed by.
+    /// All nodes in topological order.
     pub nodes: &'static [Node],
-    /// The outputs, in the order of their declaration.
+    /// The outputs in declaration order.
     pub outputs: &'static [Output],
 }
 
 impl Graph {
-    /// What is wrong with speaking of a node's branch; `None` where nothing is.
+    /// The mistake of naming `node` where a trainable branch is required; `None` if there is none.
     pub(crate) fn branch_mistake(&self, node: &str) -> Option<String> {
         let Some(found) = self.nodes.iter().find(|found| found.name == node) else {
             return Some(format!("there is no node `{node}`"));
@@ -98,7 +99,7 @@ impl Graph {
     }
 }
 
-/// The inputs, and what is derived of them, are part of a graph.
+/// Gives access to the inputs and derived inputs.
 impl Deref for Graph {
     type Target = Schema;
 
@@ -107,30 +108,30 @@ impl Deref for Graph {
     }
 }
 
-/// A field of the struct.
+/// A node: a field of the struct.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
     /// The field's name.
     pub name: &'static str,
-    /// What feeds it, as the user wrote it: `input`, `concat(a, b)`, `from(joined)`.
+    /// The source as the user wrote it: `input`, `concat(a, b)`, `from(joined)`.
     pub source: &'static str,
-    /// The names of the nodes that feed it.
+    /// The names of the source nodes.
     pub fed_by: &'static [&'static str],
     /// The shape of one sample before the branch.
     pub input_shape: &'static [usize],
-    /// Whether a mask says which of the steps before the branch count.
+    /// Whether the branch's input has a mask over its steps.
     pub input_masked: bool,
-    /// The layers of its branch.
+    /// The layers of the branch.
     pub layers: &'static [Layer],
     /// The shape of one sample after the branch.
     pub shape: &'static [usize],
-    /// Whether a mask says which of the steps after the branch count.
+    /// Whether the branch's output has a mask over its steps.
     pub masked: bool,
-    /// The node whose branch this one shares.
+    /// The node that owns the branch, if it is shared.
     pub shared: Option<&'static str>,
     /// Whether the branch is frozen.
     pub frozen: bool,
-    /// The size of the learned vector that stands in where the node is absent, or 0.
+    /// The size of the learned vector that replaces an absent node, or 0.
     pub stand_in: usize,
 }
 
@@ -139,21 +140,21 @@ pub struct Node {
 pub struct Layer {
     /// The layer as the user wrote it: `Dense(64, relu)`.
     pub text: &'static str,
-    /// The layer as weights know it: its arguments by name and value, but for those that only
-    /// training looks at. A checkpoint of another identity is another model's.
+    /// The layer's name and the arguments that determine its weights, without arguments that matter
+    /// only in training. A checkpoint with another identity belongs to another model.
     pub identity: &'static str,
-    /// Its real numbers by name and value, but for those that only training looks at.
+    /// The real-valued arguments by name, without those that matter only in training.
     pub numbers: &'static [(&'static str, f64)],
-    /// The shape of one sample after it.
+    /// The shape of one sample after the layer.
     pub shape: &'static [usize],
-    /// Whether a mask says which of the steps after it count.
+    /// Whether the layer's output has a mask over its steps.
     pub masked: bool,
-    /// How many numbers it learns. `None` for a module of the user's own.
+    /// The number of parameters; `None` for a custom module.
     pub parameters: Option<usize>,
 }
 
 impl Layer {
-    /// Whether it is a layer of ours that the DSL calls `name`.
+    /// Whether it is the built-in layer `name`.
     pub(crate) fn is(&self, name: &str) -> bool {
         let rest = self.identity.strip_prefix(name);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('('))
@@ -163,23 +164,22 @@ impl Layer {
 /// An output node.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
-    /// What the rows hold to compare with.
+    /// The target.
     pub target: Target,
-    /// What is minimised.
+    /// The loss.
     pub loss: &'static dyn Loss,
-    /// How much this output's loss counts in the sum.
+    /// The weight of this output's loss in the total loss.
     pub weight: f64,
-    /// What is reported besides the loss.
+    /// The metrics.
     pub metrics: &'static [&'static dyn Metric],
-    /// What is reported besides, as `weighted_...`, with every row counted by its weight.
+    /// Metrics in which rows count by their weights, reported as `weighted_...`.
     pub weighted_metrics: &'static [&'static dyn Metric],
-    /// What makes a prediction of the head.
+    /// The link function from head to prediction.
     pub link: Link,
 }
 
 impl Output {
-    /// The metrics of an output with their names: first those in which every row counts once, then those
-    /// in which rows count by their weights.
+    /// The metrics with their names: first the unweighted ones, then the weighted ones.
     pub(crate) fn reported(&self) -> impl Iterator<Item = (String, &dyn Metric)> {
         let plain = self.metrics.iter().map(|metric| (metric.name().to_owned(), *metric));
         let weighted = self.weighted_metrics.iter();
@@ -187,7 +187,7 @@ impl Output {
     }
 }
 
-/// An output has the name, the width and the steps of its target.
+/// Gives access to the name, width and steps of the target.
 impl Deref for Output {
     type Target = Target;
 
@@ -196,7 +196,7 @@ impl Deref for Output {
     }
 }
 
-/// What makes a prediction of a head.
+/// The link function from a head to a prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
     /// The head is the prediction.

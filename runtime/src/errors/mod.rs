@@ -1,7 +1,7 @@
 #![doc = include_str!("index.md")]
 
-/// One module for each page. What is wrong in it is tested with its message by
-/// `tests/compiler/compile_fail.rs`, what is right by `tests/pass/main.rs`.
+/// One module per page. `tests/compiler/compile_fail.rs` tests the wrong code of each page with its
+/// message, `tests/pass/main.rs` the right code.
 macro_rules! pages {
     ($($name:ident),* $(,)?) => {
         $(

@@ -1,11 +1,11 @@
-//! The check of all settings before anything runs: every mistake at once.
+//! Checks all settings before training starts, and reports every mistake at once.
 
 use multi_input_base::{Error, Result};
 
 use super::{
     settings::{Settings, ValidationRows},
     setup::{Checked, Setup},
-    weighing::class_mistakes,
+    weighting::class_mistakes,
 };
 use crate::{
     callback::{RunPlan, Validation},
@@ -13,24 +13,24 @@ use crate::{
 };
 
 impl Setup {
-    /// The same with what is known of the run on so many rows in memory.
+    /// Checks the settings for a run on `rows` rows in memory and adds the [`RunPlan`].
     ///
     /// # Errors
-    /// [`Error::Settings`] with everything that is wrong.
+    /// [`Error::Settings`] with every mistake.
     pub(crate) fn checked(self, rows: usize) -> Result<Checked> {
         let mut mistakes = Vec::new();
         let plan = self.run_plan(self.cut(rows, &mut mistakes));
         mistakes.extend(self.mistakes(&plan));
-        let weights = self.weighing.checked(&self.answers);
+        let weights = self.weighting.checked(&self.sample_weights);
         mistakes.extend(weights.iter().filter_map(|of| of.mistake().map(str::to_owned)));
-        all_right(Checked { setup: self, plan, weights }, mistakes)
+        ok_unless(Checked { setup: self, plan, weights }, mistakes)
     }
 
-    /// What is known of the run on the rows of a source, of which so many have been counted; of none
-    /// before. Their weights are checked while they are counted.
+    /// The plan of a run on the rows of a source: `rows` is the counted number, or 0 before
+    /// counting. Sample weights are checked while the rows are counted.
     ///
     /// # Errors
-    /// [`Error::Settings`] with everything that is wrong.
+    /// [`Error::Settings`] with every mistake.
     pub(super) fn check_source(&self, rows: usize) -> Result<RunPlan> {
         let split = matches!(self.validation, ValidationRows::Split(_)).then(|| {
             "`validation_split` needs the rows in memory: set rows of the source apart with `part`, \
@@ -38,17 +38,17 @@ impl Setup {
                 .to_owned()
         });
         let plan = self.run_plan(rows);
-        all_right(plan, split.into_iter().chain(self.mistakes(&plan)).collect())
+        ok_unless(plan, split.into_iter().chain(self.mistakes(&plan)).collect())
     }
 
-    /// Everything that is wrong but for the rows.
+    /// Every mistake that does not depend on the rows.
     fn mistakes(&self, plan: &RunPlan) -> Vec<String> {
         let mut mistakes = self.optimizer.mistakes();
         mistakes.extend(self.settings.mistakes(self.graph));
         mistakes.extend(self.settings.batch_norm_mistake(self.graph, plan.rows));
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(plan)));
         mistakes.extend(self.graph.outputs.iter().flat_map(output_mistakes));
-        for class_weights in &self.weighing.by_class {
+        for class_weights in &self.weighting.by_class {
             let output = self.graph.outputs.get(class_weights.index);
             let found = output.map(|output| class_mistakes(output, &class_weights.weights));
             mistakes.extend(found.into_iter().flatten());
@@ -69,7 +69,7 @@ impl Setup {
         }
     }
 
-    /// How many of the rows train.
+    /// The number of training rows: all, or those before the `validation_split`.
     fn cut(&self, rows: usize, mistakes: &mut Vec<String>) -> usize {
         let ValidationRows::Split(fraction) = self.validation else { return rows };
         if !(fraction > 0.0 && fraction < 1.0) {
@@ -89,8 +89,8 @@ impl Setup {
     }
 }
 
-/// The plan, unless something is wrong.
-pub(super) fn all_right<T>(plan: T, mistakes: Vec<String>) -> Result<T> {
+/// The plan, or [`Error::Settings`] if there are mistakes.
+pub(super) fn ok_unless<T>(plan: T, mistakes: Vec<String>) -> Result<T> {
     match mistakes.is_empty() {
         true => Ok(plan),
         false => Err(Error::Settings(mistakes)),
@@ -141,8 +141,8 @@ impl Settings {
 }
 
 impl Settings {
-    /// What is wrong where every batch has one row, and a `BatchNorm` one value of it for each feature:
-    /// there would be no variance to learn from.
+    /// The mistake of training a `BatchNorm` over features on batches of one row: each feature has
+    /// one value and no variance.
     fn batch_norm_mistake(&self, graph: &Graph, training_rows: usize) -> Option<String> {
         if self.batch_size != 1 && training_rows != 1 {
             return None;
@@ -165,7 +165,7 @@ impl Settings {
     }
 }
 
-/// What is wrong with an output's numbers. In the graph that the macro writes nothing is.
+/// Mistakes in an output's weight and loss arguments. A graph written by the macro has none.
 fn output_mistakes(output: &Output) -> Vec<String> {
     let Output { weight, loss, .. } = output;
     let name = output.name;

@@ -1,21 +1,21 @@
-//! Gradients that are too large, made smaller.
+//! Gradient clipping.
 
 use multi_input_kernel::Element;
 use multi_input_nn::sparse::Tables;
 
 use super::gradients::StepGradients;
 
-/// How gradients are kept from growing too large. Keras takes three arguments of which one wins;
-/// here there is one.
+/// How gradients are clipped before a step. Keras has three arguments, of which one takes effect;
+/// here they are one enum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Clip {
-    /// Each tensor's gradient is scaled down to this length: g * limit / max(|g|, limit).
+    /// Scales each tensor's gradient to at most this L2 norm: g * limit / max(|g|, limit).
     /// `clipnorm` of Keras's optimizers.
     Norm(f64),
-    /// All gradients together are scaled down to this length. `global_clipnorm` of Keras's
-    /// optimizers; `torch.nn.utils.clip_grad_norm_`.
+    /// Scales all gradients by one factor so that their global L2 norm is at most this.
+    /// `global_clipnorm` of Keras's optimizers; `torch.nn.utils.clip_grad_norm_`.
     GlobalNorm(f64),
-    /// Each number is brought between -limit and limit. `clipvalue` of Keras's optimizers;
+    /// Clamps every element to [-limit, limit]. `clipvalue` of Keras's optimizers;
     /// `torch.nn.utils.clip_grad_value_`.
     Value(f64),
 }
@@ -27,7 +27,7 @@ impl Clip {
         (!sound).then(|| format!("the limit of `clip` must be a number above 0, but is {limit}"))
     }
 
-    /// Clips the gradients of the tensors that `counts` names; the others change nothing.
+    /// Clips all gradients. Only tensors for which `counts` is true contribute to the global norm.
     pub(super) fn apply<E: Element>(
         self,
         gradients: &mut StepGradients<E>,

@@ -1,14 +1,14 @@
-//! What tells rows from others: a checksum of the raw values.
+//! A checksum of the raw values of training rows.
 
 use multi_input_data::{Column, Picture, Pixels, Table, Values};
 
 use crate::checksum::{Crc32c, Digest};
 
-/// The checksum of the rows that went by. In how many tables they come makes no difference.
+/// The checksum of a stream of rows. It does not depend on how the rows are cut into tables.
 #[derive(Debug, Default)]
 pub(super) struct Fingerprint(Vec<Sums>);
 
-/// Of a column.
+/// The checksums of one column.
 #[derive(Clone, Debug, Default)]
 struct Sums {
     numbers: Digest,
@@ -17,22 +17,22 @@ struct Sums {
 }
 
 impl Fingerprint {
-    /// Of one table.
+    /// The checksum of one table.
     pub(super) fn of(table: &Table) -> u32 {
         let mut own = Fingerprint::default();
-        own.look(table);
+        own.update(table);
         own.value()
     }
 
-    /// Takes further rows.
-    pub(super) fn look(&mut self, table: &Table) {
+    /// Adds rows.
+    pub(super) fn update(&mut self, table: &Table) {
         self.0.resize_with(table.columns.len(), Sums::default);
         for (sums, column) in self.0.iter_mut().zip(&table.columns) {
-            sums.look(column);
+            sums.update(column);
         }
     }
 
-    /// The checksum.
+    /// The checksum of all rows so far.
     pub(super) fn value(&self) -> u32 {
         let mut sum = Crc32c::default();
         for Sums { numbers, others, present } in &self.0 {
@@ -48,11 +48,11 @@ impl Fingerprint {
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Sums {
-    fn look(&mut self, column: &Column) {
+    fn update(&mut self, column: &Column) {
         let Sums { numbers, others, present } = self;
         match &*column.values {
             Values::Numbers(all) => numbers.update(all, |x| x.to_bits()),
-            // An odd factor carries every bit into the upper half.
+            // A product with an odd factor carries every input bit into the upper half.
             Values::Doubles(all) => {
                 numbers.update(all, |x| (x.to_bits().wrapping_mul(ODD) >> 32) as u32);
             }
@@ -62,7 +62,7 @@ impl Sums {
                 others.update(text.as_bytes());
             }),
             Values::Pictures(pictures) => {
-                pictures.iter().for_each(|picture| look_at(picture, others));
+                pictures.iter().for_each(|picture| update_picture(picture, others));
             }
             Values::Dates(dates) => dates.iter().for_each(|date| {
                 others.update(&date.and_utc().timestamp_micros().to_le_bytes());
@@ -73,7 +73,7 @@ impl Sums {
     }
 }
 
-fn look_at(picture: &Picture, sum: &mut Crc32c) {
+fn update_picture(picture: &Picture, sum: &mut Crc32c) {
     sum.update(&(picture.width() as u64).to_le_bytes());
     match picture.pixels() {
         Pixels::Eight(values) => sum.update(values),
@@ -111,8 +111,8 @@ mod tests {
             assert_ne!(Fingerprint::of(&table(&others)), own, "bit {bit}");
         }
         let mut parts = Fingerprint::default();
-        parts.look(&table(&numbers[..1]));
-        parts.look(&table(&numbers[1..]));
+        parts.update(&table(&numbers[..1]));
+        parts.update(&table(&numbers[1..]));
         assert_eq!(parts.value(), own);
     }
 }

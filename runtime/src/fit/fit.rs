@@ -11,15 +11,15 @@ use super::{
     run::Run,
     same_run::{RowsFrom, SameRun, TrainingRows},
     saved::recall_callbacks,
+    saved_check::Expected,
     settings::ValidationRows,
     setup::{Checked, Setup},
-    sound::Expected,
     step::NotFinite,
-    untrained::Old,
-    validation::{Validation, With},
+    untrained::Overwritten,
+    validation::{Validation, ValidationSet},
 };
 use crate::{
-    callback::{AnyCallback, Cause, Event, Flow, SoFar},
+    callback::{AnyCallback, Cause, Event, Flow, RunningFigures},
     checkpoint::{self, CheckpointError},
     history::{End, History, Phase},
     objective::{RowWeights, Rows, Scores},
@@ -27,7 +27,7 @@ use crate::{
 };
 
 impl Checked {
-    /// Trains on raw rows.
+    /// Trains on rows in memory.
     pub(crate) fn fit<E: Element, D: Backend<E>>(
         self,
         model: &mut UntypedModel<E, D>,
@@ -39,37 +39,37 @@ impl Checked {
         let values = Fingerprint::of(&raw);
         let rows = TrainingRows { from: RowsFrom::Memory, values, weights: &checked };
         let same_run = setup.same_run(&plan, &rows);
-        let saved = setup.take_up(model, &plan, &same_run)?;
+        let saved = setup.resume(model, &plan, &same_run)?;
         let training: Vec<usize> = (0..plan.rows).collect();
-        // In validation the weights of classes do not matter.
-        let by_row = setup.weighing.of_answers(std::mem::take(&mut setup.answers));
+        // Class weights do not apply to validation.
+        let by_row = setup.weighting.by_sample_weights(std::mem::take(&mut setup.sample_weights));
         let fitted = match setup.fitted_before(model, saved.is_some()) {
             Some(fitted) => fitted.clone(),
             None => setup.fitted_on(&raw, &training, &by_row)?,
         };
         let raw = fitted.classes_where(raw, &|output, row| by_row.counts(output, row), 0)?;
-        let weights = setup.weighing.with_classes(by_row.clone(), &raw);
+        let weights = setup.weighting.with_classes(by_row.clone(), &raw);
         let given = std::mem::replace(&mut setup.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, left_out, || {
-            let cut_off = With::CutOff(by_row, (plan.rows..raw.rows).collect());
-            Validation::With(cut_off)
+            let split = ValidationSet::Split(by_row, (plan.rows..raw.rows).collect());
+            Validation::On(split)
         })?;
         let rows = Rows::new(raw, &fitted, weights)?;
-        let census = RowStatistics::of(setup.graph, &rows, &training, None);
-        census.check_known("train on")?;
+        let statistics = RowStatistics::of(setup.graph, &rows, &training, None);
+        statistics.check_known("train on")?;
         let found = super::notices::before_the_first_step(
             setup.row,
             &fitted,
-            &census,
+            &statistics,
             Before {
                 coverage: model.coverage.as_ref(),
                 keep_untrained: setup.settings.keep_untrained,
             },
-            || validation.census(&census, &rows, &fitted),
+            || validation.statistics(&statistics, &rows, &fitted),
         )?;
 
         let Setup { optimizer, settings, mut callbacks, progress, .. } = setup;
-        // Not before: a call that is refused would leave a model that counts as fitted.
+        // Set only now, so that a refused call does not leave a model marked as fitted.
         model.preprocessing = Some(fitted);
         let mut run = Run::new(model, optimizer, settings, plan, (rows, same_run))?;
         if let Some(saved) = saved {
@@ -82,8 +82,8 @@ impl Checked {
 }
 
 impl Setup {
-    /// The run to go on with, whose weights and preprocessing `model` gets.
-    pub(super) fn take_up<E: Element, D: Backend<E>>(
+    /// Loads the run to resume, if there is one: `model` gets its weights and preprocessing.
+    pub(super) fn resume<E: Element, D: Backend<E>>(
         &mut self,
         model: &mut UntypedModel<E, D>,
         plan: &crate::callback::RunPlan,
@@ -108,27 +108,27 @@ impl Setup {
         })
     }
 
-    /// The preprocessing that `model` has and keeps: that of the run that it has taken up, or else its
-    /// own unless it is to be fitted anew.
+    /// The preprocessing that `model` keeps: from the resumed run, or its own unless `refit` was
+    /// set.
     pub(super) fn fitted_before<'m, E: Element, D: Backend<E>>(
         &self,
         model: &'m UntypedModel<E, D>,
-        taken_up: bool,
+        resumed: bool,
     ) -> Option<&'m Preprocessing> {
-        model.preprocessing.as_ref().filter(|_| taken_up || !self.settings.refit)
+        model.preprocessing.as_ref().filter(|_| resumed || !self.settings.refit)
     }
 
-    /// Preprocessing fitted on the rows that train.
+    /// Preprocessing fitted on the training rows.
     fn fitted_on(
         &self,
         raw: &Table,
         training: &[usize],
         weights: &RowWeights,
     ) -> Result<Preprocessing> {
-        let weighing = &self.weighing;
-        let mut fitting = weighing.fitting();
+        let weighting = &self.weighting;
+        let mut fitting = weighting.fitting();
         while !fitting.is_done() {
-            let weights = weighing.while_fitting(weights.clone(), raw, &fitting);
+            let weights = weighting.while_fitting(weights.clone(), raw, &fitting);
             fitting.update(raw, training, &|output, row| weights.counts(output, row), 0)?;
             fitting.end_pass();
         }
@@ -137,32 +137,32 @@ impl Setup {
 }
 
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
-    /// The rest of the run, and its end.
+    /// Trains the remaining epochs and finishes the run.
     pub(super) fn all_epochs(
         mut self,
         validation: &Validation,
         mut callbacks: Vec<Box<dyn AnyCallback>>,
     ) -> Result<History> {
-        let trained = self.until_it_ends(validation, &mut callbacks);
-        self.pay()?;
+        let trained = self.run_epochs(validation, &mut callbacks);
+        self.flush_tables()?;
         if let Ok(end) = &trained {
             self.history.end = *end;
             self.take_averages()?;
         }
-        // Keras: first the averages, then what callbacks restore; that also after a failure, so that
-        // the best weights are kept.
-        let ended = self.tell(&mut callbacks, &Event::Ended);
-        let filled = self.fill_untrained(Old::Forget);
-        // Frozen for the run only.
+        // Keras's order: averages first, then the weights that callbacks restore. Callbacks run
+        // after an error too, so that the best weights are kept.
+        let ended = self.notify(&mut callbacks, &Event::Ended);
+        let filled = self.fill_untrained(Overwritten::Discard);
+        // Branches are frozen only while the run lasts.
         self.model.module.set_frozen(&|_| false);
-        // A step may have failed before; its reason is the one to tell.
+        // An error in a step takes precedence over errors while finishing.
         trained?;
         ended?;
         filled?;
         Ok(self.history)
     }
 
-    /// Gives the model the averages, where the run keeps any and has taken a step.
+    /// Writes the moving averages into the model, if there are any and a step was taken.
     fn take_averages(&mut self) -> Result<()> {
         match self.averages.as_ref().filter(|_| self.batches > 0) {
             Some(averages) => averages.overwrite(&mut self.model.module),
@@ -170,31 +170,31 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         }
     }
 
-    /// Epoch after epoch, until the last or until a callback stops.
-    fn until_it_ends(
+    /// Runs epochs until the last one or until a callback stops.
+    fn run_epochs(
         &mut self,
         validation: &Validation,
         callbacks: &mut [Box<dyn AnyCallback>],
     ) -> Result<End> {
-        self.tell(callbacks, &Event::Started)?;
+        self.notify(callbacks, &Event::Started)?;
         while self.epoch < self.plan.epochs && !self.stopped {
             if self.step == 0 {
                 let started = Event::EpochStarted { epoch: self.epoch };
-                self.tell(callbacks, &started)?;
+                self.notify(callbacks, &started)?;
             }
             let mut flow = self.steps(callbacks)?;
             if flow == Flow::Continue {
                 flow = self.end_of_epoch(validation, callbacks)?;
             }
             if flow == Flow::Pause {
-                self.tell(callbacks, &Event::Paused)?;
+                self.notify(callbacks, &Event::Paused)?;
                 return Ok(End::Paused);
             }
         }
         Ok(if self.stopped { End::Stopped } else { End::Completed })
     }
 
-    /// The steps of an epoch that are left.
+    /// Runs the remaining steps of an epoch.
     fn steps(&mut self, callbacks: &mut [Box<dyn AnyCallback>]) -> Result<Flow> {
         while self.step < self.plan.steps_per_epoch {
             let (epoch, step) = (self.epoch, self.step);
@@ -202,14 +202,14 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 Ok(loss) => loss,
                 Err(found) => return self.not_finite(found, callbacks),
             };
-            // The figures are lent out while the callbacks may change everything else.
+            // The scores are taken out of `self`, because callbacks borrow all of `self` mutably.
             let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
             let figures = || scores.figures(Phase::Training);
-            let so_far = SoFar(&figures);
+            let so_far = RunningFigures(&figures);
             let flow =
-                self.tell_only(callbacks, &Event::StepEnded { epoch, step, loss, so_far })?;
+                self.notify_only(callbacks, &Event::StepEnded { epoch, step, loss, so_far })?;
             self.scores = scores;
-            let flow = flow.max(self.tell_notices(callbacks)?);
+            let flow = flow.max(self.notify_notices(callbacks)?);
             self.write_requested(callbacks)?;
             if flow != Flow::Continue {
                 return Ok(flow);
@@ -225,7 +225,8 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     ) -> Result<Flow> {
         let NotFinite { cause, node } = found;
         let (epoch, step) = (self.epoch, self.step);
-        let flow = self.tell(callbacks, &Event::NotFinite { epoch, step, cause: &cause, node })?;
+        let flow =
+            self.notify(callbacks, &Event::NotFinite { epoch, step, cause: &cause, node })?;
         if flow != Flow::Continue {
             return Ok(flow);
         }
@@ -236,7 +237,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         })
     }
 
-    /// The figures of an epoch, its validation included.
+    /// Validates, records the figures of the epoch and notifies the callbacks.
     fn end_of_epoch(
         &mut self,
         validation: &Validation,
@@ -251,6 +252,6 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         self.history.epochs.push(figures.clone());
         self.history.learning_rates.push(self.optimizer.learning_rate());
         (self.epoch, self.step) = (epoch + 1, 0);
-        self.tell(callbacks, &Event::EpochEnded { epoch, figures: &figures })
+        self.notify(callbacks, &Event::EpochEnded { epoch, figures: &figures })
     }
 }

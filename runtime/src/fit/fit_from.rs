@@ -1,4 +1,4 @@
-//! Training on the rows of a source, which need not fit into memory.
+//! Training on the rows of a source, which may exceed memory.
 
 use std::sync::mpsc::sync_channel;
 
@@ -8,12 +8,12 @@ use multi_input_kernel::{Backend, Element};
 
 use super::{
     counting::Counted,
-    mixer::Window,
     notices::{before_the_first_step, Before},
     run::Run,
     same_run::{RowsFrom, TrainingRows},
     settings::{Shuffle, ValidationRows},
     setup::Setup,
+    shuffle_buffer::Window,
     stream::{batches_waiting, Feed, RowsOfSource, Stream},
     validation::Validation,
 };
@@ -31,13 +31,13 @@ impl Setup {
         source: &dyn RowsOfSource,
     ) -> Result<History> {
         self.check_source(0)?;
-        let Counted { fitted, rows, bytes, values, weights, census, first_rows } =
+        let Counted { fitted, rows, bytes, values, weights, statistics, first_rows } =
             self.count(source, self.fitted_before(model, false))?;
         let skipped = skipped_notice(source.skips(), "training");
         let plan = self.check_source(rows)?;
         let training = TrainingRows { from: RowsFrom::Source, values, weights: &weights };
         let same_run = self.same_run(&plan, &training);
-        let saved = self.take_up(model, &plan, &same_run)?;
+        let saved = self.resume(model, &plan, &same_run)?;
         let fitted = self.fitted_before(model, saved.is_some()).cloned().unwrap_or(fitted);
         let given = std::mem::replace(&mut self.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, None, || Validation::None)?;
@@ -45,22 +45,22 @@ impl Setup {
         let none = Rows::new(Table::of_samples(self.graph), &fitted, RowWeights::default())?;
         let coverage = model.coverage.as_ref();
         let before = Before { coverage, keep_untrained: self.settings.keep_untrained };
-        let found = before_the_first_step(self.row, &fitted, &census, before, || {
-            validation.census(&census, &none, &fitted)
+        let found = before_the_first_step(self.row, &fitted, &statistics, before, || {
+            validation.statistics(&statistics, &none, &fitted)
         })?;
 
-        let Setup { graph, optimizer, settings, mut callbacks, progress, weighing, .. } = self;
+        let Setup { graph, optimizer, settings, mut callbacks, progress, weighting, .. } = self;
         let (seed, shuffle) = (settings.seed, settings.shuffle);
         let window = Window { rows: settings.shuffle_window, bytes: settings.shuffle_memory };
         let batch_size = settings.batch_size;
         let reference = first_rows
             .map(|raw| {
-                // Whatever labels they have: they are not compared with anything.
+                // Labels are not compared with anything here, so none is required.
                 let raw = fitted.classes_where(raw, &|_, _| false, 0)?;
                 Rows::new(raw, &fitted, RowWeights::default())
             })
             .transpose()?;
-        // Not before: a call that is refused would leave a model that counts as fitted.
+        // Set only now, so that a refused call does not leave a model marked as fitted.
         model.preprocessing = Some(fitted.clone());
         let mut run = Run::new(model, optimizer, settings, plan, (none, same_run))?;
         if let Some(saved) = saved {
@@ -75,7 +75,7 @@ impl Setup {
         let feed = Feed {
             source,
             fitted,
-            weighing,
+            weighting,
             seed,
             shuffle,
             window,
@@ -87,13 +87,13 @@ impl Setup {
             let (to, from) = sync_channel(batches_waiting(graph, batch_size));
             threads.spawn(move || feed.run(&to));
             run.stream = Some(Stream(from));
-            // The run ends with its stream, and so does the thread.
+            // Dropping the run drops its stream, which ends the thread.
             run.all_epochs(&validation, callbacks)
         })
     }
 }
 
-/// What is worth knowing of the rows that were left out, if any were.
+/// The notice about rows that were left out; `None` if there were none.
 pub(super) fn skipped_notice(skips: Option<&dyn SkipRefused>, of: &str) -> Option<Notice> {
     let skipped = skips?.skipped();
     let first = skipped.reasons.first()?;

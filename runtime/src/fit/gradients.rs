@@ -1,4 +1,4 @@
-//! The gradients of a step, tensor by tensor.
+//! The gradients of a step, by tensor.
 
 use dfdx::tensor::{Gradients, OwnedTape, SplitTape, Trace};
 use multi_input_kernel::{sweep, Backend, Element};
@@ -6,21 +6,21 @@ use multi_input_nn::{parameters::Role, sparse::Tables};
 
 use crate::untyped::AnyModule;
 
-/// The gradients by the tensors that are trained. Between the backward passes they lie here, in the
-/// order of the tensors, where clipping and the optimizer work on plain slices; dfdx has them while a
-/// tape records and runs back.
+/// The gradients of the trained tensors, in the order of the tensors. They are stored here between
+/// backward passes, so that clipping and the optimizer work on slices. dfdx holds them while a tape
+/// records and runs backward.
 pub(super) struct StepGradients<E> {
-    /// Empty for a table that rests: its rows have their own.
+    /// Empty for a sparse table, which holds the gradients of its rows.
     tensors: Vec<Vec<E>>,
 }
 
 impl<E: Element> StepGradients<E> {
-    /// None yet, of so many tensors.
+    /// Empty gradients of `tensors` tensors.
     pub(super) fn new(tensors: usize) -> StepGradients<E> {
         StepGradients { tensors: vec![Vec::new(); tensors] }
     }
 
-    /// Takes them from dfdx after a backward pass.
+    /// Takes the gradients out of dfdx after a backward pass.
     pub(super) fn take<D: Backend<E>>(
         &mut self,
         module: &mut dyn AnyModule<E, D>,
@@ -30,8 +30,8 @@ impl<E: Element> StepGradients<E> {
         self.each_dense(module, tables, |own, tensor| D::swap_gradient(gradients, tensor, own))
     }
 
-    /// Gives them to dfdx, set back to zero, and makes a tape on them. In the first step each is made
-    /// when something is added to it.
+    /// Zeroes the gradients, moves them into dfdx and makes a tape over them. In the first step
+    /// dfdx allocates each gradient when something is first added to it.
     pub(super) fn tape<D: Backend<E>>(
         &mut self,
         module: &mut dyn AnyModule<E, D>,
@@ -57,7 +57,7 @@ impl<E: Element> StepGradients<E> {
         Ok(carrier.traced(gradients).split_tape().1)
     }
 
-    /// Hands every tensor that has a dense gradient to `edit`, with the gradient.
+    /// Calls `edit` with every tensor that has a dense gradient, and its gradient.
     fn each_dense<D: Backend<E>>(
         &mut self,
         module: &mut dyn AnyModule<E, D>,
@@ -80,8 +80,8 @@ impl<E: Element> StepGradients<E> {
         })
     }
 
-    /// Hands every gradient to `edit`, with the place of its tensor: of tables that rest the gradients
-    /// of the rows that were looked up, the others being zero.
+    /// Calls `edit` with the index of every tensor and its gradient. For a sparse table this is the
+    /// gradient of the rows that were looked up; the gradient of all other rows is zero.
     pub(super) fn each(&mut self, tables: &mut Tables<E>, mut edit: impl FnMut(usize, &mut [E])) {
         for (index, own) in self.tensors.iter_mut().enumerate() {
             match tables.get(index) {
@@ -91,7 +91,7 @@ impl<E: Element> StepGradients<E> {
         }
     }
 
-    /// The gradient by a tensor that does not rest.
+    /// The gradient of a tensor that is not a sparse table.
     pub(super) fn of(&self, tensor: usize) -> &[E] {
         &self.tensors[tensor]
     }

@@ -1,20 +1,20 @@
-//! What comes out of every node of a forward pass.
+//! Inspects the output of every node during a forward pass.
 //!
-//! The generated forward has dfdx's signature, which has no room for an observer; so the observer
-//! is a thread-local while one forward pass runs, and costs a look at a flag otherwise. The flag and the
-//! values stand apart so that the look is no more than that.
+//! The signature of dfdx's `forward` has no parameter for an observer, so the observer is a
+//! thread-local that is set for the duration of one forward pass. Otherwise the cost is one read of
+//! a flag; the flag is stored apart from the values to keep that read cheap.
 
 use std::cell::{Cell, RefCell};
 
 use multi_input_kernel::{Backend, Element, Operand};
 
-/// What is taken note of at the end of every node.
+/// What is recorded at the end of every node.
 #[derive(Clone, Copy, PartialEq)]
 enum Observed {
     Nothing,
-    /// The first node that is not finite; all so far were.
+    /// The first node with a non-finite output; all outputs so far were finite.
     Finite,
-    /// This one was the first that was not.
+    /// This node was the first with a non-finite output.
     NotFinite(&'static str),
     /// The values of the nodes in `VALUES`.
     Values,
@@ -22,11 +22,11 @@ enum Observed {
 
 thread_local! {
     static OBSERVED: Cell<Observed> = const { Cell::new(Observed::Nothing) };
-    /// The nodes whose values are wanted, and the values.
+    /// The requested nodes and their values.
     static VALUES: RefCell<Vec<(&'static str, Vec<f64>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs a forward pass, and names the first node whose output is not finite.
+/// Runs a forward pass and returns the first node whose output is not finite.
 pub(super) fn first_non_finite(forward: impl FnOnce()) -> Option<&'static str> {
     OBSERVED.set(Observed::Finite);
     forward();
@@ -36,8 +36,8 @@ pub(super) fn first_non_finite(forward: impl FnOnce()) -> Option<&'static str> {
     }
 }
 
-/// Runs a forward pass, and gives the output of each of `nodes`: the rows of the batch one after the
-/// other.
+/// Runs a forward pass and returns the outputs of `nodes`, each as the rows of the batch one after
+/// the other.
 pub(super) fn outputs(
     nodes: &[&'static str],
     forward: impl FnOnce(),
@@ -52,15 +52,15 @@ pub(super) fn outputs(
 /// Called at the end of every node.
 pub(crate) fn inspect<E: Element, D: Backend<E>>(name: &'static str, value: &dyn Operand<E, D>) {
     if matches!(OBSERVED.get(), Observed::Finite | Observed::Values) {
-        note(name, &mut D::elements(value).iter().map(|number| number.as_f64()));
+        record(name, &mut D::elements(value).iter().map(|number| number.as_f64()));
     }
 }
 
-/// Takes note of the numbers of a node.
-fn note(name: &'static str, mut numbers: &mut dyn Iterator<Item = f64>) {
+/// Records the elements of a node's output.
+fn record(name: &'static str, mut numbers: &mut dyn Iterator<Item = f64>) {
     match OBSERVED.get() {
-        Observed::Values => VALUES.with_borrow_mut(|wanted| {
-            let own = wanted.iter_mut().find(|(node, _)| *node == name);
+        Observed::Values => VALUES.with_borrow_mut(|requested| {
+            let own = requested.iter_mut().find(|(node, _)| *node == name);
             own.into_iter().for_each(|(_, values)| *values = numbers.collect());
         }),
         _ if (&mut numbers).all(f64::is_finite) => {}

@@ -1,4 +1,4 @@
-//! A learning rate to begin with, found by trying all of them.
+//! The learning rate finder.
 
 use std::{cell::RefCell, path::Path, rc::Rc};
 
@@ -13,27 +13,26 @@ use crate::{
     untyped::UntypedModel,
 };
 
-/// The loss of a batch at each learning rate, from small rates to large ones.
+/// The loss of a batch at each learning rate, in increasing order of the rate.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LearningRateCurve {
-    /// Rates and the batches' losses.
+    /// Pairs of learning rate and batch loss.
     pub points: Vec<(f64, f64)>,
 }
 
-/// The rates that are tried, each the same multiple of the one before.
+/// The rates form a geometric sequence from `FIRST` to `LAST`.
 const FIRST: f64 = 1e-7;
 const LAST: f64 = 10.0;
 const STEPS: usize = 200;
-/// Over how many of them a fall is measured.
+/// The number of rates over which the decrease is measured.
 const WINDOW: usize = STEPS / 10;
-/// The share of the smoothed loss that a step keeps.
+/// The weight of the previous value in the exponential moving average.
 const SMOOTHING: f64 = 0.9;
-/// Training is lost once the smoothed loss is so many times the best.
+/// Training stops once the smoothed loss exceeds this multiple of its minimum.
 const LOST: f64 = 4.0;
 
 impl LearningRateCurve {
-    /// The losses without their noise: a moving average that counts what was before its beginning
-    /// as missing.
+    /// The losses smoothed by an exponential moving average with bias correction.
     pub fn smoothed(&self) -> Vec<(f64, f64)> {
         let (mut mean, mut weight) = (0.0, 0.0);
         let smooth = |&(rate, loss): &(f64, f64)| {
@@ -44,13 +43,14 @@ impl LearningRateCurve {
         self.points.iter().map(smooth).collect()
     }
 
-    /// The rate around which the smoothed loss falls fastest; `None` where it never falls. The fall is
-    /// measured over a tenth of the rates, because from one batch to the next it is mostly noise.
+    /// The rate at which the smoothed loss decreases fastest; `None` if it never decreases. The
+    /// decrease is measured over a tenth of the rates, because the difference between two batches
+    /// is mostly noise.
     pub fn suggestion(&self) -> Option<f64> {
         let smoothed = self.smoothed();
         let lowest = smoothed.iter().enumerate().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1))?.0;
-        // The rates are evenly spread by their logarithm, so differences are gradients. The first
-        // tenth is where the average begins.
+        // The rates are evenly spaced in their logarithm, so differences are proportional to
+        // derivatives. The first tenth is skipped, because the average has not settled there.
         let falls = smoothed[..=lowest].windows(WINDOW).skip(WINDOW);
         let falls = falls.map(|window| (window[WINDOW - 1].1 - window[0].1, window[WINDOW / 2].0));
         let (fall, rate) = falls.min_by(|(a, _), (b, _)| a.total_cmp(b))?;
@@ -84,7 +84,8 @@ impl LearningRateCurve {
 }
 
 impl Setup {
-    /// The same with the settings that finding a rate needs.
+    /// This setup with the settings of the finder: one epoch of `STEPS` steps, no callbacks, no
+    /// validation.
     pub(crate) fn finding_a_rate(mut self) -> Setup {
         self.callbacks.clear();
         self.validation = super::ValidationRows::None;
@@ -96,7 +97,7 @@ impl Setup {
 }
 
 impl Checked {
-    /// The losses at growing rates; the model is as it was afterwards.
+    /// Records the losses at increasing rates, then restores the model.
     pub(crate) fn find_learning_rate<E: Element, D: Backend<E>>(
         mut self,
         model: &mut UntypedModel<E, D>,
@@ -115,7 +116,7 @@ impl Checked {
     }
 }
 
-/// Raises the rate from step to step, until the loss explodes.
+/// The callback that raises the rate from step to step until the loss diverges.
 struct Ramp {
     curve: Rc<RefCell<LearningRateCurve>>,
     best: f64,

@@ -1,8 +1,9 @@
-//! An input that a run is trained without.
+//! An input that a run ignores, to measure its importance.
 
 use multi_input_data::{Column, Table};
 
-/// An input that says nothing: it is absent everywhere, or what the first training row has.
+/// An ignored input: it is absent from all rows or, if it cannot be absent, has the value of the
+/// first training row in all of them.
 #[derive(Clone, Debug)]
 pub(crate) struct LeftOut {
     pub(crate) input: usize,
@@ -10,7 +11,7 @@ pub(crate) struct LeftOut {
 }
 
 impl LeftOut {
-    /// Lets the input say nothing in all rows.
+    /// Replaces the input's value in all rows.
     pub(crate) fn apply(&self, raw: &mut Table) {
         let rows = raw.rows;
         let Some(column) = raw.columns.get_mut(self.input) else { return };

@@ -1,37 +1,37 @@
-//! The training loop, whatever the type of the model.
+//! The training loop, independent of the type of the model.
 //!
-//! [`Setup`] has all settings, `check` looks at them, `fit` loops over epochs and steps, `run` is what
-//! changes meanwhile, `step` trains on one batch, `stream` prepares the batches of a source on a thread of
-//! its own, and `saved` writes a run down and takes it up again.
+//! [`Setup`] holds all settings, `check` validates them, `fit` loops over epochs and steps, `run`
+//! holds the state of a run, `step` trains on one batch, `stream` prepares the batches of a source
+//! on another thread, and `saved` saves and resumes a run.
 
 mod branches;
 mod check;
 mod clip;
 mod counting;
 mod fingerprint;
-#[allow(clippy::module_inception)] // What the room is named after.
+#[allow(clippy::module_inception)] // The main module of this folder.
 mod fit;
 mod fit_from;
 mod gradients;
 pub(crate) mod inspect;
 mod learning_rate_finder;
 mod left_out;
-mod mixer;
 mod moving_average;
 mod notices;
 mod order;
 mod run;
 mod same_run;
 mod saved;
+mod saved_check;
 mod settings;
 mod setup;
-mod sound;
-mod statistics;
+mod shuffle_buffer;
+mod statistics_backup;
 mod step;
 mod stream;
 mod untrained;
 mod validation;
-mod weighing;
+mod weighting;
 
 pub use self::{
     clip::Clip, learning_rate_finder::LearningRateCurve, moving_average::MovingAverage,
@@ -43,5 +43,5 @@ pub(crate) use self::{
     setup::{Checked, Setup},
     stream::RowsOfSource,
     validation::{Pass, SampleTables},
-    weighing::Weighing,
+    weighting::Weighting,
 };

@@ -1,4 +1,4 @@
-//! A moving average of the weights.
+//! An exponential moving average of the weights.
 
 use multi_input_base::Result;
 use multi_input_kernel::{Backend, Element};
@@ -7,10 +7,10 @@ use multi_input_nn::parameters::Role;
 use crate::untyped::{parameters, AnyModule};
 
 /// average = momentum * average + (1 - momentum) * weight after every step of the optimizer; the
-/// first step starts it at the weights. When training ends, the model gets the averages: after its
-/// last epoch, or where a callback stops or pauses it. Where it ends with an error, the model has the
-/// weights of the last step that was taken, as without an average. Batches that only add to an
-/// accumulated gradient count as steps, as in Keras.
+/// first step sets it to the weights. When training ends at the last epoch or by a callback that
+/// stops or pauses, the averages are written into the model. When training ends with an error, the
+/// model has the weights of the last step taken. Batches that only accumulate gradients count as
+/// steps, as in Keras.
 ///
 /// `use_ema`, `ema_momentum` and `ema_overwrite_frequency` of Keras's optimizers;
 /// `torch.optim.swa_utils.AveragedModel`.
@@ -21,12 +21,12 @@ pub struct MovingAverage {
 }
 
 impl MovingAverage {
-    /// Keeps the share `momentum` of the average at every step; Keras's default is 0.99.
+    /// `momentum` is the weight of the previous average in every step; Keras's default is 0.99.
     pub const fn new(momentum: f64) -> MovingAverage {
         MovingAverage { momentum, overwrite_every: None }
     }
 
-    /// Also puts the averages into the model after every so many steps.
+    /// Also writes the averages into the model after every `steps` steps.
     #[must_use]
     pub const fn overwrite_every(mut self, steps: u64) -> MovingAverage {
         self.overwrite_every = Some(steps);
@@ -51,18 +51,18 @@ impl MovingAverage {
 /// The averages of a run.
 pub(super) struct Averages<E> {
     rule: MovingAverage,
-    /// One entry for each trained tensor.
+    /// One entry per trained tensor.
     pub(super) tensors: Vec<Vec<E>>,
 }
 
 impl<E: Element> Averages<E> {
-    /// Zeros of the given sizes, which the first step replaces.
+    /// Zeros of the given sizes; the first step replaces them.
     pub(super) fn new(rule: MovingAverage, sizes: impl Iterator<Item = usize>) -> Averages<E> {
         Averages { rule, tensors: sizes.map(|size| vec![E::zero(); size]).collect() }
     }
 
-    /// Follows the weights after a batch. `step` is the number of optimizer steps *before* it.
-    pub(super) fn follow<D: Backend<E>>(
+    /// Updates the averages after a batch. `step` is the number of optimizer steps before it.
+    pub(super) fn update<D: Backend<E>>(
         &mut self,
         module: &mut dyn AnyModule<E, D>,
         step: u64,
@@ -80,7 +80,7 @@ impl<E: Element> Averages<E> {
         }
     }
 
-    /// Gives the model the averages.
+    /// Writes the averages into the model.
     pub(super) fn overwrite<D: Backend<E>>(&self, module: &mut dyn AnyModule<E, D>) -> Result<()> {
         parameters::edit_role(module, Role::Trained, |index, weights| {
             weights.copy_from_slice(&self.tensors[index]);

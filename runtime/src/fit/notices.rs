@@ -1,4 +1,4 @@
-//! What the rows of a run let one know before its first step.
+//! Notices about the rows of a run, before its first step.
 
 use std::collections::BTreeSet;
 
@@ -17,17 +17,18 @@ use crate::{
     untyped::{Bits, Coverage, LookUp},
 };
 
-/// How many kinds of something a notice names.
+/// The number of names that a notice lists.
 const NAMED: usize = 5;
 
-/// What is kept of rows while they go by.
+/// Statistics of a set of rows.
 pub(super) struct RowStatistics {
     graph: &'static Graph,
     look_ups: Vec<LookUp>,
     pub(super) rows: usize,
-    /// For each input, in how many rows it is absent.
+    /// For each input, the number of rows in which it is absent.
     absent: Vec<usize>,
-    /// For each look-up, which indices occur, and in how many rows one that training has not.
+    /// For each look-up, the indices that occur, and the number of rows with an index that training
+    /// rows do not have.
     indices: Vec<Indices>,
     pub(super) targets: Vec<Targets>,
 }
@@ -35,9 +36,9 @@ pub(super) struct RowStatistics {
 /// The category indices of a column.
 #[derive(Clone, Default)]
 struct Indices {
-    /// Those that occur; `None` where that is not known: rows that stream are not encoded before they
-    /// train.
-    seen: Option<Bits>,
+    /// The indices that occur; `None` if unknown, because streamed rows are not encoded before
+    /// training.
+    occurring: Option<Bits>,
     rows_with_unknown: usize,
 }
 
@@ -58,34 +59,34 @@ impl RowStatistics {
         }
     }
 
-    /// Takes a look at rows as the model takes them; of categories that `training` has not, it is
-    /// counted how many rows have one.
-    pub(super) fn add(&mut self, chunk: &RowBatch<'_>, training: Option<&RowStatistics>) {
+    /// Adds encoded rows. If `training` is given, rows with a category that training rows do not
+    /// have are counted.
+    pub(super) fn add(&mut self, batch_rows: &RowBatch<'_>, training: Option<&RowStatistics>) {
         let outputs = self.targets.len();
         let counts: Vec<bool> =
-            (0..chunk.len()).map(|place| chunk.counts(outputs, place)).collect();
-        let (batch, (raw, rows)) = (chunk.batch(), chunk.raw_targets());
-        for (place, look_up) in self.look_ups.iter().enumerate() {
-            let known = training.and_then(|training| training.indices[place].seen.as_ref());
-            let own = &mut self.indices[place];
-            let seen = own.seen.get_or_insert_default();
+            (0..batch_rows.len()).map(|index| batch_rows.counts(outputs, index)).collect();
+        let (batch, (raw, rows)) = (batch_rows.batch(), batch_rows.raw_targets());
+        for (index, look_up) in self.look_ups.iter().enumerate() {
+            let known = training.and_then(|training| training.indices[index].occurring.as_ref());
+            let own = &mut self.indices[index];
+            let occurring = own.occurring.get_or_insert_default();
             let mut last = None;
             batch.each_category(look_up.column, |row, index| {
                 if !counts[row] || !look_up.is_value(index) {
                     return;
                 }
-                seen.insert(index);
+                occurring.insert(index);
                 if known.is_some_and(|known| !known.contains(index)) && last != Some(row) {
                     own.rows_with_unknown += 1;
                     last = Some(row);
                 }
             });
         }
-        self.add_known(raw, rows, &|output, row| chunk.weights().counts(output, row));
+        self.add_known(raw, rows, &|output, row| batch_rows.weights().counts(output, row));
     }
 
-    /// Takes a look at raw rows: absence, targets, and indices that are looked up as they are. Those
-    /// that steps or derived inputs make are not known before rows are encoded.
+    /// Adds raw rows: absence, targets, and indices that are looked up unchanged. Indices that come
+    /// from steps or derived inputs are only known after encoding.
     pub(super) fn add_raw(&mut self, raw: &Table, rows: &[usize], counts: Counts<'_>) {
         let rows = self.add_known(raw, rows, counts);
         for (look_up, indices) in self.look_ups.iter().zip(&mut self.indices) {
@@ -93,13 +94,14 @@ impl RowStatistics {
             if input.is_none_or(|input| !input.steps.is_empty()) {
                 continue;
             }
-            let seen = indices.seen.get_or_insert_default();
-            Batch::new(raw, &rows).each_category(look_up.column, |_, index| seen.insert(index));
+            let occurring = indices.occurring.get_or_insert_default();
+            Batch::new(raw, &rows)
+                .each_category(look_up.column, |_, index| occurring.insert(index));
         }
     }
 
-    /// Takes a look at the absence and the targets of raw rows, and gives the rows that count for some
-    /// output; of the others nothing is kept.
+    /// Adds absence and targets of raw rows, and returns the rows that count for at least one
+    /// output; the other rows are ignored.
     fn add_known(&mut self, raw: &Table, rows: &[usize], counts: Counts<'_>) -> Vec<usize> {
         let (inputs, targets) = raw.columns.split_at(self.graph.inputs.len());
         let knows =
@@ -111,14 +113,14 @@ impl RowStatistics {
             *absent += rows.iter().filter(|&&row| !column.is_present(row)).count();
         }
         let outputs = self.graph.outputs.iter().zip(targets).zip(&mut self.targets);
-        for (place, ((output, column), targets)) in outputs.enumerate() {
-            let known = rows.iter().filter(|&&row| knows(place, row));
+        for (index, ((output, column), targets)) in outputs.enumerate() {
+            let known = rows.iter().filter(|&&row| knows(index, row));
             known.for_each(|&row| targets.add(output, column, row));
         }
         rows
     }
 
-    /// Counts by their classes the rows that were counted by their labels.
+    /// Converts the counts by label into counts by class.
     pub(super) fn learn_labels(&mut self, fitted: &Preprocessing) {
         for (output, targets) in self.graph.outputs.iter().zip(&mut self.targets) {
             let Some(labels) = fitted.labels_of(output.name) else { continue };
@@ -130,10 +132,8 @@ impl RowStatistics {
         }
     }
 
-    /// Says so where no row counts for any output.
-    ///
     /// # Errors
-    /// [`Error::NoTargets`].
+    /// [`Error::NoTargets`] if no row counts for any output.
     pub(super) fn check_known(&self, purpose: &'static str) -> Result<()> {
         match self.targets.iter().all(|targets| targets.known == 0) {
             true => Err(Error::NoTargets(purpose)),
@@ -147,33 +147,33 @@ impl RowStatistics {
         outputs.filter(|(_, targets)| targets.known == 0).map(|(output, _)| output)
     }
 
-    /// Takes what a vocabulary knows for what the training rows have: all of its entries, and the
-    /// unknown one where not all found a place.
+    /// Marks all entries of a vocabulary as present in the training rows, and the unknown index if
+    /// some values are not in the vocabulary.
     pub(super) fn add_vocabularies(&mut self, fitted: &Preprocessing) {
         for (look_up, indices) in self.look_ups.iter().zip(&mut self.indices) {
             let name = column_name(self.graph, look_up.column);
             let Some(size) = fitted.vocabulary_of(name).filter(|_| look_up.reserved > 0) else {
                 continue;
             };
-            let seen = indices.seen.get_or_insert_default();
+            let occurring = indices.occurring.get_or_insert_default();
             let first = if size.with_unknown { 1 } else { look_up.reserved };
-            (first..look_up.reserved + size.entries).for_each(|index| seen.insert(index));
+            (first..look_up.reserved + size.entries).for_each(|index| occurring.insert(index));
         }
     }
 
-    /// Of some rows in memory.
+    /// The statistics of rows in memory.
     pub(super) fn of(
         graph: &'static Graph,
         rows: &Rows,
         numbers: &[usize],
         training: Option<&RowStatistics>,
     ) -> RowStatistics {
-        let mut census = RowStatistics::new(graph);
-        census.add(&rows.take(numbers), training);
-        census
+        let mut statistics = RowStatistics::new(graph);
+        statistics.add(&rows.take(numbers), training);
+        statistics
     }
 
-    /// What the training rows alone let one know.
+    /// The notices about the training rows alone.
     pub(super) fn notices(&self, before: Before<'_>) -> Vec<Notice> {
         let fills = before.fills();
         let before = before.coverage;
@@ -204,15 +204,15 @@ impl RowStatistics {
     fn of_table(&self, owner: &str) -> Vec<(&LookUp, Option<&Bits>)> {
         let all = self.look_ups.iter().zip(&self.indices);
         let own = all.filter(|(look_up, _)| look_up.owner == owner);
-        own.map(|(look_up, indices)| (look_up, indices.seen.as_ref())).collect()
+        own.map(|(look_up, indices)| (look_up, indices.occurring.as_ref())).collect()
     }
 
-    /// What the rows to validate with let one know beside the training rows.
+    /// The notices from comparing the validation rows with the training rows.
     pub(super) fn validation_notices(
         &self,
         training: &RowStatistics,
         fitted: &Preprocessing,
-        cut_off: CutOff,
+        split_off: SplitOff,
     ) -> Vec<Notice> {
         let mut notices = Vec::new();
         for (look_up, indices) in self.look_ups.iter().zip(&self.indices) {
@@ -226,18 +226,18 @@ impl RowStatistics {
             }
         }
         let outputs = self.graph.outputs.iter().enumerate();
-        for (place, output) in outputs {
+        for (index, output) in outputs {
             let name = |class: usize| match fitted.labels_of(output.name) {
                 Some(labels) => labels.names().get(class).cloned().unwrap_or_default(),
                 None => class.to_string(),
             };
-            let (own, trained) = (&self.targets[place], &training.targets[place]);
+            let (own, trained) = (&self.targets[index], &training.targets[index]);
             if own.known == 0 {
                 let notice = Notice::new(NoticeKind::UndefinedMetric, NEVER_VALIDATED);
                 notices.push(notice.about(output.name));
                 continue;
             }
-            notices.extend(one_sided(output, own, trained, &name, cut_off));
+            notices.extend(one_sided(output, own, trained, &name, split_off));
             for metric in output.metrics.iter().chain(output.weighted_metrics) {
                 let undefined = metric.undefined_for(own).map(|reason| {
                     let message = format!(
@@ -264,7 +264,7 @@ const NEVER_VALIDATED: &str =
     "no validation row has a target that counts (it is `None`, or its weight is 0, in all of them), \
      so its validation figures say nothing";
 
-/// What is said of an optional input that is never absent.
+/// The notice about an optional input that is never absent.
 fn never_absent(missing: Missing, rows: usize, fills: bool) -> String {
     let instead = match missing {
         Missing::Learned if !fills => {
@@ -280,20 +280,21 @@ fn never_absent(missing: Missing, rows: usize, fills: bool) -> String {
     format!("it is absent from none of the {rows} training rows: {instead}")
 }
 
-/// What is said of the table of node `owner`, of which training reaches a part alone.
+/// The notice about the table of node `owner`, if training reaches only part of its rows.
 fn unreached(
     owner: &'static str,
     look_ups: &[(&LookUp, Option<&Bits>)],
     trained: Option<&Bits>,
     fills: bool,
 ) -> Option<Notice> {
-    // A vocabulary says it itself, in terms of what it has counted; and of rows that stream it may not
-    // be known.
+    // A vocabulary has its own notice, in terms of its counts; and the indices of streamed rows may
+    // be unknown.
     let &(first, _) = look_ups.first()?;
-    if look_ups.iter().any(|(look_up, seen)| look_up.reserved > 0 || seen.is_none()) {
+    if look_ups.iter().any(|(look_up, occurring)| look_up.reserved > 0 || occurring.is_none()) {
         return None;
     }
-    let all: Vec<&Bits> = look_ups.iter().filter_map(|(_, seen)| *seen).chain(trained).collect();
+    let all: Vec<&Bits> =
+        look_ups.iter().filter_map(|(_, occurring)| *occurring).chain(trained).collect();
     let reached = |index: &usize| all.iter().any(|bits| bits.contains(*index));
     let known = (0..first.rows).filter(reached).count();
     let (rows, missing) = (first.rows, first.rows - known);
@@ -313,23 +314,25 @@ fn column_name(graph: &'static Graph, column: usize) -> &'static str {
     graph.inputs.get(column).map(|input| input.name).or_else(derived).unwrap_or_default()
 }
 
-/// What is said of classes that only training or only validation rows have.
+/// The notice about classes that occur only in the training rows or only in the validation rows.
 fn one_sided(
     output: &Output,
     own: &Targets,
     trained: &Targets,
     name: &dyn Fn(usize) -> String,
-    cut_off: CutOff,
+    split_off: SplitOff,
 ) -> Vec<Notice> {
-    let mend = match cut_off {
-        CutOff::Yes => "; `validation_split` cuts off the last rows: shuffle rows that are sorted",
-        CutOff::No => "",
+    let mend = match split_off {
+        SplitOff::Yes => {
+            "; `validation_split` cuts off the last rows: shuffle rows that are sorted"
+        }
+        SplitOff::No => "",
     };
     let (in_own, in_trained) = (own.present(), trained.present());
     if in_own.is_empty() || in_trained.is_empty() {
         return Vec::new();
     }
-    let said = |classes: Vec<usize>, counts: &Targets, which: &str, other: &str| {
+    let describe = |classes: Vec<usize>, counts: &Targets, which: &str, other: &str| {
         let rows: u64 = classes.iter().map(|&class| counts.classes[class]).sum();
         let mut names: Vec<String> =
             classes.iter().take(NAMED).map(|&class| format!("`{}`", name(class))).collect();
@@ -343,16 +346,16 @@ fn one_sided(
     };
     let only_own: Vec<usize> = in_own.difference(&in_trained).copied().collect();
     let only_trained: Vec<usize> = in_trained.difference(&in_own).copied().collect();
-    let first = said(only_own, own, "validation", "training");
-    let second = said(only_trained, trained, "training", "validation");
+    let first = describe(only_own, own, "validation", "training");
+    let second = describe(only_trained, trained, "training", "validation");
     first.into_iter().chain(second).collect()
 }
 
-/// What training has reached before a run, and whether the run gives the rest the mean of it.
+/// The coverage of the model before the run, and whether untrained vectors are filled with means.
 #[derive(Clone, Copy)]
 pub(super) struct Before<'a> {
     pub(super) coverage: Option<&'a Coverage>,
-    /// [`Trainer::keep_untrained`](super::Trainer::keep_untrained).
+    /// [`Trainer::keep_untrained`](crate::train::Trainer::keep_untrained).
     pub(super) keep_untrained: bool,
 }
 
@@ -362,8 +365,8 @@ impl Before<'_> {
     }
 }
 
-/// Adds to a notice about a vocabulary what becomes of an unknown entry in the end.
-fn say_what_is_unknown(graph: &Graph, notice: &mut Notice, fills: bool) {
+/// Adds to a notice about a vocabulary how unknown values are embedded after training.
+fn explain_unknown(graph: &Graph, notice: &mut Notice, fills: bool) {
     if notice.kind != NoticeKind::UnknownUnseen {
         return;
     }
@@ -377,33 +380,31 @@ fn say_what_is_unknown(graph: &Graph, notice: &mut Notice, fills: bool) {
     };
 }
 
-/// All that is worth knowing before the first step.
+/// All notices before the first step.
 pub(super) fn before_the_first_step(
     row: Option<&RowSpec>,
     fitted: &Preprocessing,
     training: &RowStatistics,
     before: Before<'_>,
-    validation: impl FnOnce() -> Result<Option<(RowStatistics, CutOff)>>,
+    validation: impl FnOnce() -> Result<Option<(RowStatistics, SplitOff)>>,
 ) -> Result<Vec<Notice>> {
     let mut notices = fitted.notices();
     let outputs = training.graph.outputs.iter().zip(fitted.units());
     notices.extend(outputs.filter_map(|(output, units)| short_length(output, &units)));
-    notices
-        .iter_mut()
-        .for_each(|notice| say_what_is_unknown(training.graph, notice, before.fills()));
+    notices.iter_mut().for_each(|notice| explain_unknown(training.graph, notice, before.fills()));
     notices.extend(training.notices(before));
-    if let Some((validation, cut_off)) = validation()? {
+    if let Some((validation, split_off)) = validation()? {
         validation.check_known("validate with")?;
-        notices.extend(validation.validation_notices(training, fitted, cut_off));
+        notices.extend(validation.validation_notices(training, fitted, split_off));
     }
     name_columns(row, &mut notices);
     Ok(notices)
 }
 
-/// The least length of a loss, as a share of its target's scale, of which nothing is said.
+/// The minimum threshold of a loss, as a fraction of its target's scale, that gives no notice.
 const SHORTEST: f64 = 1e-3;
 
-/// A loss that turns to absolute errors far below the target's scale.
+/// The notice about a loss that becomes linear far below the target's scale.
 fn short_length(output: &Output, units: &[f64]) -> Option<Notice> {
     let (loss, length) = (output.loss.name(), output.loss.turns_at()?);
     let unit = units.iter().copied().fold(f64::INFINITY, f64::min);
@@ -417,14 +418,14 @@ fn short_length(output: &Output, units: &[f64]) -> Option<Notice> {
     (gradient < SHORTEST).then_some(notice)
 }
 
-/// Whether the rows to validate with are the last of the training rows.
+/// Whether the validation rows were split off the end of the training rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CutOff {
+pub(super) enum SplitOff {
     Yes,
     No,
 }
 
-/// Gives notices about one of several columns the column's name in the user's rows.
+/// Adds the column's name in the user's rows to notices about one of several columns.
 fn name_columns(spec: Option<&RowSpec>, notices: &mut [Notice]) {
     for notice in notices {
         let field = spec.and_then(|spec| {

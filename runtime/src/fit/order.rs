@@ -1,15 +1,15 @@
-//! The order in which training rows are taken.
+//! The order of the training rows.
 
 use multi_input_base::{Seed, Stream};
 
-/// The order in which training rows are taken: pass after pass over all of them, each in an order
-/// of its own, whatever an epoch is.
+/// The order of the training rows: pass after pass over all rows, each pass in its own order,
+/// independent of the epochs.
 pub(super) struct Order {
     count: usize,
-    /// Their numbers in the order of the pass; none before the first.
+    /// The row numbers in the order of the current pass; empty before the first pass.
     rows: Vec<usize>,
     batch_size: usize,
-    /// Seed of the shuffling; `None` where the rows stay in order.
+    /// The seed of shuffling; `None` without shuffling.
     seed: Option<Seed>,
     pass: Option<u64>,
 }
@@ -19,12 +19,12 @@ impl Order {
         Order { count: rows, rows: Vec::new(), batch_size, seed, pass: None }
     }
 
-    /// How many batches a pass has.
+    /// The number of batches in a pass.
     pub(super) fn batches(&self) -> usize {
         self.count.div_ceil(self.batch_size)
     }
 
-    /// The rows of batch number `batch`, counted from the beginning of the training.
+    /// The rows of batch number `batch`, counted from the start of training.
     pub(super) fn batch(&mut self, batch: u64) -> &[usize] {
         let batches = self.batches().max(1) as u64;
         let (pass, index) = (batch / batches, (batch % batches) as usize);

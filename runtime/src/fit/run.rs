@@ -1,4 +1,4 @@
-//! A training run: everything that changes while it lasts.
+//! A training run: the state that changes from step to step.
 
 use std::path::{Path, PathBuf};
 
@@ -20,8 +20,8 @@ use super::{
     order::Order,
     same_run::SameRun,
     settings::{Settings, Shuffle},
-    statistics::KeptStatistics,
-    untrained::{Fillable, Old},
+    statistics_backup::StatisticsBackup,
+    untrained::{Fillable, Overwritten},
 };
 use crate::{
     callback::{AnyCallback, AnyTraining, Event, Flow, Position, RunPlan},
@@ -35,49 +35,50 @@ use crate::{
 /// A run on a model.
 pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) model: &'a mut UntypedModel<E, D>,
-    /// Where batches and what is computed of them live.
+    /// The device of batches and intermediate results; it recycles memory.
     pub(super) device: Recycling<D>,
     pub(super) optimizer: Box<dyn AnyOptimizer>,
     pub(super) state: OptimizerState<E>,
-    /// Allocated in the first step; afterwards `None` only while a tape holds them.
-    pub(super) of_tape: Option<Gradients<E, D>>,
-    /// The gradients by the trained tensors, but while a tape holds them.
+    /// dfdx's gradients, allocated in the first step; afterwards `None` only while a tape owns
+    /// them.
+    pub(super) tape_gradients: Option<Gradients<E, D>>,
+    /// The gradients of the trained tensors, except while a tape owns them.
     pub(super) gradients: StepGradients<E>,
-    /// The embeddings whose rows take their steps one by one.
+    /// The embedding tables with sparse updates.
     pub(super) tables: Tables<E>,
-    /// The sums of the gradients since the optimizer's last step; empty where none are summed.
+    /// The sums of the gradients since the optimizer's last step; empty without accumulation.
     pub(super) accumulated: Vec<Vec<E>>,
     pub(super) averages: Option<Averages<E>>,
     pub(super) branches: Branches,
-    pub(super) statistics: KeptStatistics<E>,
+    pub(super) statistics: StatisticsBackup<E>,
     pub(super) settings: Settings,
     pub(super) dropping: Dropping,
     pub(super) plan: RunPlan,
     pub(super) rows: Rows,
-    /// Where the rows of each batch come from, unless all of them are in `rows`.
+    /// The source of each batch's rows; `None` if all rows are in `rows`.
     pub(super) stream: Option<super::stream::Stream>,
-    /// What must be the same for the run to go on.
+    /// The settings and rows that must match to resume the run.
     pub(super) same_run: SameRun,
     pub(super) order: Order,
-    /// The epoch, and how many of its steps are over.
+    /// The current epoch, and its number of finished steps.
     pub(super) epoch: usize,
     pub(super) step: usize,
-    /// How many batches this run has taken, whatever the number of its first epoch.
+    /// The number of batches in this run, independent of `initial_epoch`.
     pub(super) batches: u64,
     /// The figures of the epoch so far.
     pub(super) scores: Scores,
     pub(super) history: History,
-    /// What the batch under way reaches.
+    /// The embedding rows and absent inputs of the current batch.
     pub(super) reached: Reached,
-    /// For each trained tensor, what of it training may not reach.
+    /// For each trained tensor, the part that training may leave untrained.
     pub(super) fillable: Vec<Option<Fillable>>,
-    /// The first training rows, where `rows` holds those of a batch.
+    /// The first training rows, if `rows` only holds the rows of a batch.
     pub(super) reference: Option<Rows>,
-    /// Whether a callback ended the training for good.
+    /// Whether a callback has stopped the training.
     pub(super) stopped: bool,
-    /// Notices that callbacks have not been told yet.
-    pub(super) untold: Vec<Notice>,
-    /// The checkpoints that callbacks have asked for: a folder, and how many to keep.
+    /// Notices not yet passed to the callbacks.
+    pub(super) pending_notices: Vec<Notice>,
+    /// Checkpoints requested by callbacks: a folder, and the number of files to keep.
     pub(super) requested: Vec<(PathBuf, usize)>,
 }
 
@@ -106,13 +107,14 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let tables = {
             let names: Vec<&str> = names().collect();
             let ids = trained().map(|parameter| parameter.id).collect();
-            let may_rest = |tensor: usize| {
-                // An average follows every row; a module of the user's own may read all of them.
+            let can_be_sparse = |tensor: usize| {
+                // A moving average follows every row, and a custom module may read all of
+                // them.
                 !settings.whole_tables
                     && settings.moving_average.is_none()
-                    && all_layers_are_ours(graph, names[tensor])
+                    && has_only_builtin_layers(graph, names[tensor])
             };
-            Tables::new(ids, may_rest, &*optimizer, settings.batch_size)
+            Tables::new(ids, can_be_sparse, &*optimizer, settings.batch_size)
         };
         let still = own.iter().filter(|parameter| !parameter.trainable);
         let moves = still.map(|parameter| !is_of_frozen(graph, &parameter.name)).collect();
@@ -125,13 +127,13 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             model,
             optimizer,
             state,
-            of_tape: None,
+            tape_gradients: None,
             gradients: StepGradients::new(trained().count()),
             tables,
             accumulated,
             averages,
             branches,
-            statistics: KeptStatistics::new(moves),
+            statistics: StatisticsBackup::new(moves),
             settings,
             dropping,
             plan,
@@ -148,14 +150,14 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             fillable,
             reference: None,
             stopped: false,
-            untold: Vec::new(),
+            pending_notices: Vec::new(),
             requested: Vec::new(),
         };
-        run.tell_frozen();
+        run.apply_frozen();
         Ok(run)
     }
 
-    /// What the layers draw in the step under way.
+    /// The key of random numbers in layers in the current step.
     pub(super) fn key(&self) -> RngKey {
         RngKey {
             seed: self.settings.seed.stream(Stream::Dropout),
@@ -165,58 +167,61 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         }
     }
 
-    /// What decides which inputs are dropped, or how they are changed, in the step under way.
+    /// The key of random numbers for dropped or augmented inputs in the current step.
     pub(super) fn key_of(&self, stream: Stream) -> RngKey {
         RngKey { seed: self.settings.seed.stream(stream), ..self.key() }
     }
 
-    /// The number of the batch under way, counted from the beginning of epoch 0. Beyond 2^64 it
-    /// starts anew: orders and draws only need it to change with every step.
+    /// The number of the current batch, counted from the start of epoch 0. It wraps at 2^64:
+    /// shuffling and random keys only need it to differ from step to step.
     pub(super) fn batch_number(&self) -> u64 {
         self.plan.steps_before(self.epoch, self.step) as u64
     }
 
-    /// Tells the layers which branches are frozen for now.
-    pub(super) fn tell_frozen(&mut self) {
+    /// Passes the frozen branches to the layers.
+    pub(super) fn apply_frozen(&mut self) {
         let branches = &self.branches;
         self.model.module.set_frozen(&|node| branches.is_frozen(node));
     }
 
-    /// Tells every callback what happened; then come the checkpoints that they asked for.
-    pub(super) fn tell(
+    /// Notifies every callback of an event, then writes the checkpoints they requested.
+    pub(super) fn notify(
         &mut self,
         callbacks: &mut [Box<dyn AnyCallback>],
         event: &Event<'_>,
     ) -> Result<Flow> {
-        let flow = self.tell_only(callbacks, event)?;
-        let flow = flow.max(self.tell_notices(callbacks)?);
+        let flow = self.notify_only(callbacks, event)?;
+        let flow = flow.max(self.notify_notices(callbacks)?);
         self.write_requested(callbacks)?;
         Ok(flow)
     }
 
-    /// Adds notices to the history and to what callbacks will be told, but for those that the
-    /// history has already: a resumed run finds again what it found at its first start.
+    /// Adds notices to the history and to the notices for callbacks, except those already in the
+    /// history: a resumed run finds the same notices again.
     pub(super) fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
         for notice in notices {
             if !self.history.notices.contains(&notice) {
                 self.history.notices.push(notice.clone());
-                self.untold.push(notice);
+                self.pending_notices.push(notice);
             }
         }
     }
 
-    /// Tells every callback what is worth knowing, until none has anything to add.
-    pub(super) fn tell_notices(&mut self, callbacks: &mut [Box<dyn AnyCallback>]) -> Result<Flow> {
+    /// Passes pending notices to the callbacks until none of them adds another.
+    pub(super) fn notify_notices(
+        &mut self,
+        callbacks: &mut [Box<dyn AnyCallback>],
+    ) -> Result<Flow> {
         let mut flow = Flow::Continue;
-        while !self.untold.is_empty() {
-            let notices = std::mem::take(&mut self.untold);
-            flow = flow.max(self.tell_only(callbacks, &Event::Notices { notices: &notices })?);
+        while !self.pending_notices.is_empty() {
+            let notices = std::mem::take(&mut self.pending_notices);
+            flow = flow.max(self.notify_only(callbacks, &Event::Notices { notices: &notices })?);
         }
         Ok(flow)
     }
 
-    /// Tells every callback what happened; all of them hear it, whoever stops.
-    pub(super) fn tell_only(
+    /// Notifies every callback of an event, even after one of them stops the run.
+    pub(super) fn notify_only(
         &mut self,
         callbacks: &mut [Box<dyn AnyCallback>],
         event: &Event<'_>,
@@ -229,14 +234,15 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         Ok(flow)
     }
 
-    /// Writes the checkpoints that callbacks have asked for.
+    /// Writes the checkpoints requested by callbacks.
     pub(super) fn write_requested(&mut self, callbacks: &[Box<dyn AnyCallback>]) -> Result<()> {
         let requested = std::mem::take(&mut self.requested);
         if requested.is_empty() {
             return Ok(());
         }
-        // A run goes on from the weights as they are; whoever loads the file as a model fills them.
-        self.settled(Fill::No, |run, raw| {
+        // Resuming needs the untrained vectors unfilled; they are filled when the file is loaded as
+        // a model.
+        self.with_flushed_tables(Fill::No, |run, raw| {
             let mut saved = run.saved(callbacks, raw);
             if !run.settings.keep_untrained {
                 let means = run.stand_in_means()?.into_iter();
@@ -253,34 +259,35 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         })
     }
 
-    /// Lets somebody see the weights as the dense formula has them by now, with the means of what was
-    /// trained where training has not reached, and those of the tables in between.
-    pub(super) fn settled<R>(
+    /// Runs `inspect` with all deferred updates of the sparse tables applied and, on `Fill::Yes`,
+    /// with untrained vectors replaced by means. Restores the tables and vectors afterwards. The
+    /// second argument of `inspect` is the raw state of each table.
+    pub(super) fn with_flushed_tables<R>(
         &mut self,
         fill: Fill,
-        look: impl FnOnce(&Self, &[Option<RawWeights<E>>]) -> Result<R>,
+        inspect: impl FnOnce(&Self, &[Option<RawWeights<E>>]) -> Result<R>,
     ) -> Result<R> {
         let mut raw = vec![None; self.state.tensors.len()];
         self.each_table(|tensor, table, weights| raw[tensor] = Some(table.materialize(weights)))?;
-        let kept = match fill {
-            Fill::Yes => self.fill_untrained(Old::Keep)?,
+        let overwritten = match fill {
+            Fill::Yes => self.fill_untrained(Overwritten::Save)?,
             Fill::No => Vec::new(),
         };
-        let seen = look(self, &raw);
-        self.put_back(&kept)?;
+        let inspected = inspect(self, &raw);
+        self.restore_untrained(&overwritten)?;
         self.each_table(|tensor, table, weights| {
             raw[tensor].iter().for_each(|raw| table.restore(raw, weights));
         })?;
-        seen
+        inspected
     }
 
-    /// Has all tables take the steps that they owe.
-    pub(super) fn pay(&mut self) -> Result<()> {
+    /// Applies the deferred updates of all sparse tables.
+    pub(super) fn flush_tables(&mut self) -> Result<()> {
         self.each_table(|_, table, weights| table.flush(weights))
     }
 
-    /// Hands every table that rests to `edit`, with its place among the trained tensors and the
-    /// weights in the module.
+    /// Calls `edit` with every sparse table, the index of its tensor among the trained ones, and
+    /// its weights in the module.
     fn each_table(&mut self, mut edit: impl FnMut(usize, &mut Table<E>, &mut [E])) -> Result<()> {
         let tables = &mut self.tables;
         parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
@@ -291,7 +298,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     }
 }
 
-/// Whether what training has not reached is shown as the mean of what it has.
+/// Whether untrained vectors are shown as means of the trained ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fill {
     Yes,
@@ -304,22 +311,22 @@ fn node_of(graph: &'static Graph, tensor: &str) -> Option<&'static Node> {
     graph.nodes.iter().find(|node| Some(node.name) == field)
 }
 
-/// Whether a tensor belongs to a branch that the model itself freezes.
+/// Whether a tensor belongs to a branch that the model definition freezes.
 fn is_of_frozen(graph: &'static Graph, tensor: &str) -> bool {
     node_of(graph, tensor).is_some_and(|node| node.frozen)
 }
 
-/// Whether a tensor's branch has no module of the user's own.
-fn all_layers_are_ours(graph: &'static Graph, tensor: &str) -> bool {
+/// Whether a tensor's branch has only built-in layers.
+fn has_only_builtin_layers(graph: &'static Graph, tensor: &str) -> bool {
     let ours = |node: &Node| node.layers.iter().all(|layer| layer.parameters.is_some());
     node_of(graph, tensor).is_some_and(ours)
 }
 
-/// The places of the inputs that are dropped at random.
+/// The indices of the inputs that are dropped at random, with their probabilities.
 fn dropped(graph: &Graph, settings: &Settings) -> Vec<(usize, f64)> {
-    let place = |name: &str| graph.inputs.iter().position(|input| input.name == name);
+    let index_of = |name: &str| graph.inputs.iter().position(|input| input.name == name);
     let dropped = settings.dropped.iter();
-    dropped.filter_map(|(name, probability)| Some((place(name)?, *probability))).collect()
+    dropped.filter_map(|(name, probability)| Some((index_of(name)?, *probability))).collect()
 }
 
 impl<E: Element, D: Backend<E>> AnyTraining for Run<'_, E, D> {
@@ -349,21 +356,21 @@ impl<E: Element, D: Backend<E>> AnyTraining for Run<'_, E, D> {
 
     fn freeze_node(&mut self, node: &str, frozen: bool) {
         self.branches.freeze(self.model.graph(), node, frozen);
-        self.tell_frozen();
+        self.apply_frozen();
     }
 
     fn snapshot(&mut self) -> Result<Snapshot> {
-        self.settled(Fill::Yes, |run, _| Ok(run.model.snapshot()))
+        self.with_flushed_tables(Fill::Yes, |run, _| Ok(run.model.snapshot()))
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.pay()?;
+        self.flush_tables()?;
         self.model.restore(snapshot)?;
         self.each_table(|_, table, weights| table.reload(weights))
     }
 
     fn save_model(&mut self, path: &Path) -> Result<()> {
-        self.settled(Fill::Yes, |run, _| checkpoint::save(run.model, path))
+        self.with_flushed_tables(Fill::Yes, |run, _| checkpoint::save(run.model, path))
     }
 
     fn request_checkpoint(&mut self, folder: &Path, keep: usize) {

@@ -1,4 +1,4 @@
-//! What must be the same for a run to go on.
+//! The settings and rows that must match to resume a run.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,40 +9,41 @@ use super::{
     fingerprint::Fingerprint,
     settings::{Shuffle, ValidationRows},
     setup::Setup,
-    weighing::SampleWeightCheck,
+    weighting::SampleWeightCheck,
 };
 use crate::{
     callback::RunPlan,
     checkpoint::{CheckpointError, SavedRun},
 };
 
-/// What must be the same for a run to end as it would have ended: names and values, in words.
+/// The settings and rows that determine the outcome of a run, as names and values in words. A run
+/// is resumed only if all of them match.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SameRun(pub(super) Vec<(String, String)>);
 
-/// Where the training rows come from, which makes them come in another order.
+/// The origin of the training rows, which determines their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowsFrom {
     Memory,
     Source,
 }
 
-/// What tells the training rows from others.
+/// The identity of the training rows.
 pub(super) struct TrainingRows<'a> {
     pub(super) from: RowsFrom,
-    /// The checksum of their values.
+    /// The checksum of the rows' values.
     pub(super) values: u32,
     pub(super) weights: &'a [SampleWeightCheck],
 }
 
 impl Setup {
-    /// Of this training on these rows.
+    /// The identity of this training on these rows.
     pub(super) fn same_run(&self, plan: &RunPlan, rows: &TrainingRows<'_>) -> SameRun {
         let named = |(name, value): (&str, String)| (name.to_owned(), value);
         let mut all: Vec<_> = self.rows_and_order(plan, rows).into_iter().map(named).collect();
         all.extend(self.steps().into_iter().map(named));
         all.extend(self.weights(rows));
-        all.extend(self.watched());
+        all.extend(self.monitored());
         SameRun(all)
     }
 
@@ -73,7 +74,7 @@ impl Setup {
     fn steps(&self) -> [(&'static str, String); 10] {
         let settings = &self.settings;
         let frozen: BTreeSet<&str> = settings.frozen.iter().copied().collect();
-        // The rate while the run lasts is the run's: schedules change it.
+        // The learning rate is part of the run's state, because schedules change it.
         let mut optimizer = self.optimizer.clone_boxed();
         optimizer.set_learning_rate(1.0);
         [
@@ -90,16 +91,16 @@ impl Setup {
         ]
     }
 
-    /// How much rows and classes count.
+    /// The weights of rows and classes.
     fn weights(&self, rows: &TrainingRows<'_>) -> Vec<(String, String)> {
         let of_rows = rows.weights.iter().map(|weights| {
             let (output, values) = weights.fingerprint();
             format!("`{output}` checksum {values:08x}")
         });
-        let of_classes = self.weighing.by_class.iter().map(|by_class| {
+        let of_classes = self.weighting.by_class.iter().map(|by_class| {
             let name = self.graph.outputs.get(by_class.index).map_or("", |output| output.name);
-            // In the order of the classes, the last weight of each, and those alone that change
-            // anything.
+            // In the order of the classes, the last weight given for each class, without weights of
+            // 1.
             let mut weights: BTreeMap<usize, f64> = by_class.weights.iter().copied().collect();
             weights.retain(|_, weight| *weight != 1.0);
             format!("`{name}` {weights:?}")
@@ -110,25 +111,25 @@ impl Setup {
         ]
     }
 
-    /// What callbacks decide, and by which figures.
-    fn watched(&self) -> Vec<(String, String)> {
+    /// The settings of callbacks and of validation, on which callbacks decide.
+    fn monitored(&self) -> Vec<(String, String)> {
         let names: Vec<&str> = self.callbacks.iter().map(|callback| callback.name()).collect();
         let frequency = self.settings.validation_frequency.to_string();
-        let mut watched = vec![
+        let mut monitored = vec![
             ("the validation rows".to_owned(), self.validation.in_words()),
             ("`validation_frequency`".to_owned(), frequency),
             ("its callbacks".to_owned(), format!("{names:?}")),
         ];
-        let settings = self.callbacks.iter().enumerate().map(|(place, callback)| {
-            let name = format!("the settings of callback {}, `{}`", place + 1, callback.name());
+        let settings = self.callbacks.iter().enumerate().map(|(index, callback)| {
+            let name = format!("the settings of callback {}, `{}`", index + 1, callback.name());
             (name, in_words(Some(callback.settings()).into_iter().filter(|all| !all.is_empty())))
         });
-        watched.extend(settings);
-        watched
+        monitored.extend(settings);
+        monitored
     }
 }
 
-/// What is in a list, if anything.
+/// The items of a list in words.
 fn in_words(list: impl Iterator<Item = String>) -> String {
     let list: Vec<String> = list.collect();
     if list.is_empty() {
@@ -139,7 +140,7 @@ fn in_words(list: impl Iterator<Item = String>) -> String {
 }
 
 impl ValidationRows {
-    /// Those of a source are not read for it.
+    /// The rows of a source are not read for this.
     fn in_words(&self) -> String {
         match self {
             ValidationRows::None => "none".to_owned(),
@@ -157,7 +158,7 @@ impl SameRun {
     /// Compares a saved run with this one.
     ///
     /// # Errors
-    /// The first setting in which it differs.
+    /// The first setting that differs.
     pub(super) fn compare(
         &self,
         path: &Path,

@@ -1,4 +1,4 @@
-//! A run as it is written down, and taken up again.
+//! Saving and resuming the state of a run.
 
 use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
@@ -11,18 +11,18 @@ use crate::{
     untyped::parameters,
 };
 
-/// The names of a callback's numbers begin with its place and its name.
-fn prefix(place: usize, callback: &dyn AnyCallback) -> String {
-    format!("callback.{place}.{}.", callback.name())
+/// The prefix of the names of a callback's numbers: its index and its name.
+fn prefix(index: usize, callback: &dyn AnyCallback) -> String {
+    format!("callback.{index}.{}.", callback.name())
 }
 
-/// The progress is shown, but is no part of the run.
+/// Progress is displayed but not part of the run's state.
 fn of_the_run(callback: &dyn AnyCallback) -> bool {
     callback.name() != "Progress"
 }
 
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
-    /// All of the run but its model.
+    /// The state of the run without its model.
     pub(super) fn saved(
         &self,
         callbacks: &[Box<dyn AnyCallback>],
@@ -47,7 +47,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 saved
                     .state
                     .tensors
-                    .insert(format!("optimizer.{slot}.{}", tensor.name), wide(numbers));
+                    .insert(format!("optimizer.{slot}.{}", tensor.name), to_f64(numbers));
             }
         }
         let names = self.state.tensors.iter().map(|tensor| tensor.name.as_str());
@@ -57,14 +57,14 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             [("average", averages.collect::<Vec<_>>()), ("sum", self.accumulated.iter().collect())]
         {
             for (state, numbers) in self.state.tensors.iter().zip(tensors) {
-                saved.state.tensors.insert(format!("{kind}.{}", state.name), wide(numbers));
+                saved.state.tensors.insert(format!("{kind}.{}", state.name), to_f64(numbers));
             }
         }
         saved.state.numbers.extend(self.scores.state());
-        for (place, callback) in own().enumerate() {
+        for (index, callback) in own().enumerate() {
             let mut memory = Memory::default();
             callback.remember(&mut memory);
-            let prefix = prefix(place, callback.as_ref());
+            let prefix = prefix(index, callback.as_ref());
             let named =
                 memory.numbers.into_iter().map(|(name, numbers)| (prefix.clone() + &name, numbers));
             saved.state.numbers.extend(named);
@@ -72,15 +72,15 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         saved
     }
 
-    /// Goes on from a run that was written down; the model has its weights already.
+    /// Restores the state of a saved run; the model already has its weights.
     ///
     /// # Errors
-    /// [`CheckpointError::Run`] where numbers do not fit after all.
+    /// [`CheckpointError::Run`] if numbers do not fit.
     pub(super) fn recall(&mut self, saved: &SavedRun) -> Result<()> {
         (self.epoch, self.step, self.batches) = (saved.epoch, saved.step, saved.batches);
         (self.stopped, self.history) = (saved.stopped, saved.history.clone());
         if !self.stopped {
-            // The reason for a pause, which is over.
+            // The reason of the pause, which is over.
             self.history.end_reason = None;
         }
         self.optimizer.set_learning_rate(saved.learning_rate);
@@ -98,7 +98,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         }
         self.scores.set_state(|name| saved.state.numbers.get(name).cloned());
         self.branches.freeze_only(&saved.frozen);
-        self.tell_frozen();
+        self.apply_frozen();
         Ok(())
     }
 }
@@ -116,17 +116,17 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     }
 }
 
-/// Has the callbacks go on from what they remembered, in a model whose tensors have so many numbers.
+/// Restores the state of the callbacks, in a model whose tensors have `sizes` elements.
 ///
 /// # Errors
-/// What no callback can have remembered.
+/// A description of the state that the callback cannot have written.
 pub(super) fn recall_callbacks(
     saved: &SavedRun,
     sizes: Vec<usize>,
     callbacks: &mut [Box<dyn AnyCallback>],
 ) -> std::result::Result<(), String> {
-    for (place, callback) in callbacks.iter_mut().enumerate() {
-        let prefix = prefix(place, callback.as_ref());
+    for (index, callback) in callbacks.iter_mut().enumerate() {
+        let prefix = prefix(index, callback.as_ref());
         let own = saved.state.numbers.iter().filter_map(|(name, numbers)| {
             Some((name.strip_prefix(&prefix)?.to_owned(), numbers.clone()))
         });
@@ -145,7 +145,7 @@ fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun)
         tensor.step = *step;
         for (slot, numbers) in tensor.slots.iter_mut().enumerate() {
             let name = format!("optimizer.{slot}.{}", tensor.name);
-            // A table keeps its own.
+            // A sparse table saves its own optimizer state.
             if saved.state.tensors.contains_key(&name) {
                 fill(numbers, saved, &name)?;
             }
@@ -154,11 +154,11 @@ fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun)
     Ok(())
 }
 
-fn wide<E: Element>(numbers: &[E]) -> Vec<f64> {
+fn to_f64<E: Element>(numbers: &[E]) -> Vec<f64> {
     numbers.iter().map(|number| number.as_f64()).collect()
 }
 
-/// Takes over numbers, of which there must be as many.
+/// Copies saved numbers into `own`; their counts must match.
 fn fill<E: Element>(own: &mut [E], saved: &SavedRun, name: &str) -> Result<()> {
     match saved.state.tensors.get(name).filter(|saved| saved.len() == own.len()) {
         Some(saved) => {

@@ -1,4 +1,4 @@
-//! The settings of a training run, without the type of the model.
+//! The settings of a training run, independent of the type of the model.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) moving_average: Option<MovingAverage>,
     pub(crate) whole_tables: bool,
     pub(crate) keep_untrained: bool,
-    /// The learning rates of branches, relative to the optimizer's.
+    /// The learning rate factors of branches, relative to the optimizer's rate.
     pub(crate) rates: Vec<(&'static str, f64)>,
     pub(crate) frozen: Vec<&'static str>,
     pub(crate) dropped: Vec<(&'static str, f64)>,
@@ -33,7 +33,7 @@ pub(crate) struct Settings {
     pub(crate) refit: bool,
 }
 
-/// Keras's.
+/// Keras's defaults.
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
@@ -60,29 +60,29 @@ impl Default for Settings {
     }
 }
 
-/// How much the rows of each class count for an output.
+/// The class weights of an output, as pairs of class and weight.
 pub(crate) struct ClassWeights {
     pub(crate) index: usize,
     pub(crate) weights: Vec<(usize, f64)>,
 }
 
-/// In which order the training rows are taken.
+/// The order of the training rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shuffle {
-    /// A fresh order in every epoch, which depends on seed and epoch only.
+    /// A new random order in every epoch, which depends on seed and epoch only.
     EachEpoch,
-    /// The order they were handed over in.
+    /// The order in which the rows were given.
     Never,
 }
 
-/// The rows to validate with.
+/// The validation rows.
 pub(crate) enum ValidationRows {
-    /// None.
+    /// No validation.
     None,
-    /// The last part of the training rows.
+    /// The last fraction of the training rows.
     Split(f64),
-    /// Rows of their own, or what is wrong with them.
+    /// Separate rows in memory, or the error of encoding them.
     Rows(Result<Table>),
-    /// Rows that are read anew every time.
+    /// A source that is read anew for every validation.
     Source(Box<dyn SampleTables>),
 }

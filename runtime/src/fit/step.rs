@@ -1,4 +1,4 @@
-//! One batch: its losses, their gradients, and the optimizer's step.
+//! One step: losses, gradients, and the optimizer's update.
 
 use dfdx::{tensor::Gradients, tensor_ops::Backward};
 use multi_input_base::{Error, Result, Stream};
@@ -13,7 +13,7 @@ use crate::{
     untyped::{link, parameters, AnyModule, UntypedModel},
 };
 
-/// A loss or a gradient that is not a number.
+/// A non-finite loss or gradient.
 #[derive(Clone, Debug)]
 pub(super) struct NotFinite {
     pub(super) cause: Cause,
@@ -21,22 +21,22 @@ pub(super) struct NotFinite {
 }
 
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
-    /// Trains on the next batch and gives its total loss, or says what was not finite; then the
-    /// model is as it was before.
+    /// Trains on the next batch and returns its total loss. If a loss or gradient is not finite,
+    /// returns which, and leaves the model unchanged.
     pub(super) fn train_step(&mut self) -> Result<std::result::Result<f64, NotFinite>> {
-        self.statistics.keep(&mut self.model.module)?;
+        self.statistics.copy(&mut self.model.module)?;
         let rows = self.next_rows()?;
         let (objective, penalty) = match self.losses(&rows) {
             Ok(losses) => losses,
             Err(error) => {
-                self.put_statistics_back()?;
+                self.restore_statistics()?;
                 return Err(error);
             }
         };
         let graph = self.model.graph();
         let cause = first_infinite(graph, &objective).or_else(|| self.infinite_gradient());
         if let Some(cause) = cause {
-            self.put_statistics_back()?;
+            self.restore_statistics()?;
             let node = self.first_infinite_node(&rows)?;
             return Ok(Err(NotFinite { cause, node }));
         }
@@ -49,7 +49,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Ok(Ok(objective.total + penalty))
     }
 
-    /// The first tensor whose gradient is not finite: a step with it would leave no weight of it.
+    /// The first tensor with a non-finite gradient, which would make all of its weights non-finite.
     fn infinite_gradient(&mut self) -> Option<Cause> {
         let mut found = None;
         self.gradients.each(&mut self.tables, |tensor, gradient| {
@@ -60,7 +60,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Some(Cause::Gradient { tensor: self.state.tensors[found?].name.clone() })
     }
 
-    /// The numbers of the next batch's rows, which are in `self.rows` now.
+    /// The numbers of the next batch's rows in `self.rows`.
     fn next_rows(&mut self) -> Result<Vec<usize>> {
         let Some(stream) = &mut self.stream else {
             return Ok(self.order.batch(self.batch_number()).to_vec());
@@ -69,11 +69,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Ok((0..self.rows.len()).collect())
     }
 
-    fn put_statistics_back(&mut self) -> Result<()> {
-        self.statistics.put_back(&mut self.model.module)
+    fn restore_statistics(&mut self) -> Result<()> {
+        self.statistics.restore(&mut self.model.module)
     }
 
-    /// The losses of a batch and, in `self.gradients`, their gradients.
+    /// The losses of a batch; their gradients are stored in `self.gradients`.
     fn losses(&mut self, rows: &[usize]) -> Result<(Objective, f64)> {
         let key = self.key();
         let keys = (self.key_of(Stream::Dropping), self.key_of(Stream::Augmentation));
@@ -82,50 +82,50 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let UntypedModel { module, preprocessing, .. } = &mut *self.model;
         let device: &D = &self.device;
         module.set_rng_key(key);
-        let chunk = match preprocessing {
-            // A stream's rows have been changed already.
+        let batch_rows = match preprocessing {
+            // The rows of a stream are already augmented.
             Some(fitted) if !self.dropping.is_empty() || fitted.augments() && !streamed => {
                 self.rows.take_dropping(rows, &self.dropping, fitted, keys)?
             }
             _ => self.rows.take(rows),
         };
         let outputs = graph.outputs.len();
-        let counts = |output: usize, place: usize| chunk.counts_for(output, outputs, place);
-        self.reached.set(&chunk.batch(), &counts, &|node| self.branches.learns(node));
-        let of_tape = self.of_tape.take();
-        let tape = self.gradients.tape(module, of_tape, &mut self.tables, device);
+        let counts = |output: usize, row: usize| batch_rows.counts_for(output, outputs, row);
+        self.reached.set(&batch_rows.batch(), &counts, &|node| self.branches.learns(node));
+        let tape_gradients = self.tape_gradients.take();
+        let tape = self.gradients.tape(module, tape_gradients, &mut self.tables, device);
         let tape = tape.map_err(Error::device)?;
-        let there_and_back = || {
+        let forward_backward = || {
             let (heads, tape) =
-                module.train(&chunk.batch(), device, tape).map_err(Error::device)?;
-            let values = head_values(graph, &heads, chunk.len())?;
-            let mut objective = Objective::new(graph, &values, &chunk);
+                module.train(&batch_rows.batch(), device, tape).map_err(Error::device)?;
+            let values = head_values(graph, &heads, batch_rows.len())?;
+            let mut objective = Objective::new(graph, &values, &batch_rows);
             let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
             let gradients = total.try_backward().map_err(Error::device)?;
             Ok::<_, Error>((values, objective, gradients))
         };
-        let there_and_back = sparse::scope(&mut self.tables, there_and_back);
-        let (mut values, objective, mut gradients) = there_and_back?;
+        let forward_backward = sparse::scope(&mut self.tables, forward_backward);
+        let (mut values, objective, mut gradients) = forward_backward?;
         let penalty = penalty(module, &mut gradients, &self.branches).map_err(Error::device)?;
         let taken = self.gradients.take(module, &mut gradients, &mut self.tables);
         taken.map_err(Error::device)?;
-        self.of_tape = Some(gradients);
+        self.tape_gradients = Some(gradients);
 
-        self.scores.losses(&objective, penalty, chunk.len());
+        self.scores.losses(&objective, penalty, batch_rows.len());
         link(graph, preprocessing.as_ref(), &mut values);
-        self.scores.predictions(&values, &chunk);
+        self.scores.predictions(&values, &batch_rows);
         Ok((objective, penalty))
     }
 
-    /// Runs a batch once more to find the first node whose output is not finite.
+    /// Runs a batch again to find the first node with a non-finite output.
     fn first_infinite_node(&mut self, rows: &[usize]) -> Result<Option<&'static str>> {
         let mut failed = Ok(());
         let node = first_non_finite(|| failed = self.losses(rows).map(drop));
-        self.put_statistics_back()?;
+        self.restore_statistics()?;
         failed.map(|()| node)
     }
 
-    /// The step of the optimizer, or a batch's share of it.
+    /// Takes an optimizer step, or adds the batch's gradients to the accumulated ones.
     fn update(&mut self) -> Result<()> {
         let before = self.state.step;
         let batches = self.settings.accumulate as u64;
@@ -139,19 +139,20 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             self.take_step()?;
         }
         match &mut self.averages {
-            Some(averages) => averages.follow(&mut self.model.module, before),
+            Some(averages) => averages.update(&mut self.model.module, before),
             None => Ok(()),
         }
     }
 
-    /// Adds a batch's gradients to those before it; the last of `batches` gets their mean.
+    /// Adds a batch's gradients to the accumulated ones; the last of `batches` batches gets their
+    /// mean.
     fn accumulate(&mut self, batches: Option<u64>) {
         let sums = &mut self.accumulated;
         if sums.is_empty() {
             return;
         }
         self.gradients.each(&mut self.tables, |tensor, gradient| {
-            // A table's rows come one by one.
+            // The rows of a sparse table are added one by one as they are looked up.
             sums[tensor].resize(gradient.len(), E::zero());
             for (gradient, sum) in gradient.iter_mut().zip(&mut sums[tensor]) {
                 *sum += *gradient;
@@ -162,8 +163,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         });
     }
 
-    /// Every tensor that learns takes the optimizer's step, those of some branches at a rate of their
-    /// own.
+    /// Applies the optimizer to every trainable tensor, with the learning rate of its branch.
     fn take_step(&mut self) -> Result<()> {
         self.state.step += 1;
         let own = (!self.branches.all_alike()).then(|| self.own_optimizers());
@@ -182,7 +182,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         })
     }
 
-    /// For every tensor an optimizer of its branch's rate; `None` where it is frozen for now.
+    /// For every tensor, an optimizer with the rate of its branch; `None` if the branch is frozen.
     fn own_optimizers(&self) -> Vec<Option<Box<dyn AnyOptimizer>>> {
         let rate = self.optimizer.learning_rate();
         let own = |tensor: usize| {
@@ -195,7 +195,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     }
 }
 
-/// The penalties on a model's weights, whose gradients are added to the gradients.
+/// The regularisation penalty of a model's weights; adds its gradients to `gradients`.
 fn penalty<E: Element, D: Backend<E>>(
     module: &dyn AnyModule<E, D>,
     gradients: &mut Gradients<E, D>,
@@ -206,7 +206,7 @@ fn penalty<E: Element, D: Backend<E>>(
     penalties.in_training(gradients, |branch| branches.is_frozen(branch))
 }
 
-/// The first output whose loss is not finite.
+/// The first output with a non-finite loss.
 fn first_infinite(graph: &Graph, objective: &Objective) -> Option<Cause> {
     let mut outputs = graph.outputs.iter().zip(&objective.by_output);
     let (output, value) = outputs.find(|(_, value)| !value.is_finite())?;

@@ -1,4 +1,4 @@
-//! The batches of a source, read and preprocessed on a thread of its own while the model trains.
+//! The batches of a source, read and preprocessed on another thread while the model trains.
 
 use std::sync::mpsc::{Receiver, SyncSender};
 
@@ -11,21 +11,21 @@ use multi_input_data::{
 use multi_input_nn::layer::RngKey;
 
 use super::{
-    mixer::{Mixer, Window},
     settings::Shuffle,
-    weighing::Weighing,
+    shuffle_buffer::{ShuffleBuffer, Window},
+    weighting::Weighting,
 };
 use crate::{definition::Graph, objective::Rows};
 
-/// How many batches wait at most: fewer where they are large. A batch holds its rows twice, as they
-/// were read and as the model takes them.
+/// The maximum number of prefetched batches, fewer if batches are large. A batch holds its rows
+/// twice: raw and encoded.
 pub(super) fn batches_waiting(graph: &Graph, batch_size: usize) -> usize {
     const MOST: usize = 4;
     const MOST_BYTES: usize = 64 << 20;
     MOST.min(rows_within(graph, MOST_BYTES / 2) / batch_size.max(1))
 }
 
-/// The batches as they come from the other thread.
+/// The receiving end of the batches.
 pub(super) struct Stream(pub(super) Receiver<Result<Rows>>);
 
 impl Stream {
@@ -36,25 +36,25 @@ impl Stream {
     }
 }
 
-/// What prepares the batches: pass after pass over the source, each in an order of its own.
+/// The producer of batches: pass after pass over the source, each in its own order.
 ///
-/// Rows are mixed within a window, see [`Mixer`]; the order depends on seed and pass only.
+/// Rows are shuffled in a buffer, see [`ShuffleBuffer`]; the order depends on seed and pass only.
 pub(super) struct Feed<'a> {
     pub(super) source: &'a dyn RowsOfSource,
     pub(super) fitted: Preprocessing,
-    pub(super) weighing: Weighing,
+    pub(super) weighting: Weighting,
     pub(super) seed: Seed,
     pub(super) shuffle: Shuffle,
     pub(super) window: Window,
     pub(super) batch_size: usize,
-    /// How many rows a pass has.
+    /// The number of rows in a pass.
     pub(super) rows: usize,
-    /// The number of the first batch, from the beginning of the training.
+    /// The number of the first batch, counted from the start of training.
     pub(super) first_batch: u64,
 }
 
 impl Feed<'_> {
-    /// Hands over batches until nobody takes them any more, or something is wrong.
+    /// Sends batches until the receiver is dropped or an error occurs.
     pub(super) fn run(self, to: &SyncSender<Result<Rows>>) {
         let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
         let (mut pass, mut skipped) = (self.first_batch / batches, self.first_batch % batches);
@@ -63,7 +63,7 @@ impl Feed<'_> {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
-                    // Nobody may be left to hear it.
+                    // The receiver may be gone.
                     let _ = to.send(Err(error));
                     return;
                 }
@@ -72,26 +72,26 @@ impl Feed<'_> {
         }
     }
 
-    /// One pass, but for its first `skipped` batches; whether somebody waits for the next.
+    /// One pass without its first `skipped` batches; returns whether the receiver is still there.
     fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
         let screen = RowFilter::by(self.source.skips(), |table| self.fitted.check_samples(table));
-        let mut waits = true;
-        self.source.pass(self.batch_size, screen, &mut |pieces| {
-            waits = self.batches(pieces, (pass, skipped), to)?;
+        let mut receiving = true;
+        self.source.pass(self.batch_size, screen, &mut |tables| {
+            receiving = self.batches(tables, (pass, skipped), to)?;
             Ok(())
         })?;
-        Ok(waits)
+        Ok(receiving)
     }
 
-    /// Makes batches of the rows of a pass.
+    /// Sends the rows of a pass as batches.
     fn batches(
         &self,
-        pieces: &mut dyn Iterator<Item = Result<NumberedTable>>,
+        tables: &mut dyn Iterator<Item = Result<NumberedTable>>,
         (pass, skipped): (u64, u64),
         to: &SyncSender<Result<Rows>>,
     ) -> Result<bool> {
         let mut count = 0;
-        for (number, batch) in (0..).zip(cut(self.mixed(pieces, pass), self.batch_size)) {
+        for (number, batch) in (0..).zip(cut(self.shuffled(tables, pass), self.batch_size)) {
             let batch = batch?;
             count += batch.len();
             let key = self.key(pass, number);
@@ -109,49 +109,51 @@ impl Feed<'_> {
         }
     }
 
-    /// The rows of a pass in its order.
-    fn mixed<'r>(
+    /// The rows of a pass in shuffled order.
+    fn shuffled<'r>(
         &self,
-        pieces: &'r mut dyn Iterator<Item = Result<NumberedTable>>,
+        tables: &'r mut dyn Iterator<Item = Result<NumberedTable>>,
         pass: u64,
     ) -> impl Iterator<Item = Result<NumberedTable>> + use<'r> {
         let window = match self.shuffle {
             Shuffle::EachEpoch => self.window,
             Shuffle::Never => Window { rows: 1, ..self.window },
         };
-        let mut mixer =
-            Mixer::new(window, self.seed.generator(multi_input_base::Stream::Shuffling, pass));
-        std::iter::from_fn(move || match pieces.next() {
-            Some(piece) => Some(piece.map(|piece| mixer.mix(piece))),
-            None => mixer.rest().map(Ok),
+        let mut shuffle_buffer = ShuffleBuffer::new(
+            window,
+            self.seed.generator(multi_input_base::Stream::Shuffling, pass),
+        );
+        std::iter::from_fn(move || match tables.next() {
+            Some(numbered) => Some(numbered.map(|numbered| shuffle_buffer.push(numbered))),
+            None => shuffle_buffer.drain().map(Ok),
         })
     }
 
-    /// What changes the rows of a batch at random.
+    /// The random key for augmenting a batch.
     fn key(&self, pass: u64, batch: u64) -> RngKey {
         let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
         let seed = self.seed.stream(multi_input_base::Stream::Augmentation);
         RngKey { seed, layer: 0, step: pass.wrapping_mul(batches).wrapping_add(batch), call: 0 }
     }
 
-    /// A batch as the model takes it.
+    /// Encodes a batch.
     fn prepare(&self, batch: NumberedTable, key: RngKey) -> Result<Rows> {
-        let (table, answers, by_place) = batch.into_parts();
-        let weights = self.weighing.of_answers(answers);
+        let (table, sample_weights, by_row) = batch.into_parts();
+        let weights = self.weighting.by_sample_weights(sample_weights);
         let counts = |output: usize, row: usize| weights.counts(output, row);
         let rows = self.fitted.classes_where(table, &counts, 0).and_then(|raw| {
-            let weights = self.weighing.with_classes(weights.clone(), &raw);
+            let weights = self.weighting.with_classes(weights.clone(), &raw);
             Rows::numbered(raw, &self.fitted, weights, (0, Some(key)))
         });
-        rows.map_err(by_place)
+        rows.map_err(by_row)
     }
 }
 
-/// The rows of a source to train on, whatever its type and that of the model.
+/// The training rows of a source, independent of its type and the type of the model.
 #[doc(hidden)]
 pub trait RowsOfSource: Sync {
-    /// Lets `take` have all rows but for those that the screen leaves out, about so many at a time, with
-    /// what the functions that weigh rows say of them.
+    /// Calls `take` with all rows that the filter accepts, in tables of about `at_once` rows, with
+    /// the sample weights of the rows.
     #[allow(private_interfaces)] // The trait cannot be named from outside.
     fn pass(
         &self,
@@ -160,6 +162,6 @@ pub trait RowsOfSource: Sync {
         take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<NumberedTable>>) -> Result<()>,
     ) -> Result<()>;
 
-    /// What leaves out others, where something does.
+    /// The sink for refused rows, if they are skipped.
     fn skips(&self) -> Option<&dyn SkipRefused>;
 }

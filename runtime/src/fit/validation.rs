@@ -1,4 +1,4 @@
-//! What a run validates with.
+//! The validation rows of a run.
 
 use multi_input_base::{Error, Notice, Result};
 use multi_input_data::{preprocess::Preprocessing, SkipRefused, Table};
@@ -6,7 +6,7 @@ use multi_input_kernel::{Backend, Element};
 
 use super::{
     fit_from::skipped_notice,
-    notices::{CutOff, RowStatistics},
+    notices::{RowStatistics, SplitOff},
     run::{Fill, Run},
     settings::ValidationRows,
     LeftOut,
@@ -19,25 +19,26 @@ use crate::{
 /// Whether a run validates.
 pub(super) enum Validation {
     None,
-    With(With),
+    On(ValidationSet),
 }
 
-/// The rows to validate with, apart or cut off the training rows.
-pub(super) enum With {
-    /// Rows of their own.
-    Apart(Rows),
-    /// The rows from this number on, of the training rows without their classes' weights.
-    CutOff(RowWeights, Vec<usize>),
-    /// Rows that are read anew every time; an input may have to say nothing.
+/// The validation rows: separate, or split off the training rows.
+pub(super) enum ValidationSet {
+    /// Separate rows in memory.
+    Separate(Rows),
+    /// The numbers of the training rows that were split off, and the row weights without class
+    /// weights.
+    Split(RowWeights, Vec<usize>),
+    /// A source that is read anew for every validation, and the input that the run ignores.
     Streamed(Box<dyn SampleTables>, Option<LeftOut>),
 }
 
 /// The tables of a pass, each with the number of its first row.
 pub(crate) type Pass<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
 
-/// A source of rows to validate with, whatever its type.
+/// A source of validation rows, independent of its type.
 pub(crate) trait SampleTables {
-    /// Lets `take` have all rows that the preprocessing accepts, in tables of so many.
+    /// Calls `take` with all rows that the preprocessing accepts, in tables of `at_once` rows.
     fn each(
         &self,
         fitted: &Preprocessing,
@@ -45,56 +46,62 @@ pub(crate) trait SampleTables {
         take: &mut dyn FnMut(Pass<'_>) -> Result<()>,
     ) -> Result<()>;
 
-    /// What leaves out the others, where something does.
+    /// The sink for refused rows, if they are skipped.
     fn skips(&self) -> Option<&dyn SkipRefused>;
 }
 
 impl Validation {
-    /// Of the rows or the source that a trainer was given. Only where the training rows are in memory
-    /// can some be cut off, of which `cut_off` tells.
+    /// The validation on the rows or source given to a trainer. `split` makes the validation rows
+    /// from training rows in memory.
     pub(super) fn new(
         given: ValidationRows,
         fitted: &Preprocessing,
         left_out: Option<LeftOut>,
-        cut_off: impl FnOnce() -> Validation,
+        split: impl FnOnce() -> Validation,
     ) -> Result<Validation> {
         Ok(match given {
             ValidationRows::None => Validation::None,
-            ValidationRows::Split(_) => cut_off(),
+            ValidationRows::Split(_) => split(),
             ValidationRows::Rows(rows) => {
                 let mut raw = rows?;
                 left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
                 let raw = fitted.classes(raw, 0)?;
-                Validation::With(With::Apart(Rows::new(raw, fitted, RowWeights::default())?))
+                Validation::On(ValidationSet::Separate(Rows::new(
+                    raw,
+                    fitted,
+                    RowWeights::default(),
+                )?))
             }
-            ValidationRows::Source(source) => Validation::With(With::Streamed(source, left_out)),
+            ValidationRows::Source(source) => {
+                Validation::On(ValidationSet::Streamed(source, left_out))
+            }
         })
     }
 }
 
 impl Validation {
-    /// What the rows to validate with hold beside the training rows, of which `rows` has those that
-    /// may have been cut off.
-    pub(super) fn census(
+    /// Statistics of the validation rows for comparison with the training rows. `rows` holds the
+    /// rows that a split was made from.
+    pub(super) fn statistics(
         &self,
         training: &RowStatistics,
         rows: &Rows,
         fitted: &Preprocessing,
-    ) -> Result<Option<(RowStatistics, CutOff)>> {
+    ) -> Result<Option<(RowStatistics, SplitOff)>> {
         let graph = training.graph();
         Ok(Some(match self {
             Validation::None => return Ok(None),
-            Validation::With(With::Apart(rows)) => {
+            Validation::On(ValidationSet::Separate(rows)) => {
                 let all: Vec<usize> = (0..rows.len()).collect();
-                (RowStatistics::of(graph, rows, &all, Some(training)), CutOff::No)
+                (RowStatistics::of(graph, rows, &all, Some(training)), SplitOff::No)
             }
-            Validation::With(With::CutOff(weights, numbers)) => {
-                let mut census = RowStatistics::new(graph);
-                census.add(&rows.take_weighing(numbers, weights), Some(training));
-                (census, CutOff::Yes)
+            Validation::On(ValidationSet::Split(weights, numbers)) => {
+                let mut statistics = RowStatistics::new(graph);
+                statistics.add(&rows.take_weighted(numbers, weights), Some(training));
+                (statistics, SplitOff::Yes)
             }
-            Validation::With(With::Streamed(source, left_out)) => {
-                let (mut census, mut is_empty) = (RowStatistics::new(graph), true);
+            Validation::On(ValidationSet::Streamed(source, left_out)) => {
+                let (mut statistics, mut is_empty) = (RowStatistics::new(graph), true);
                 source.each(fitted, ROWS_AT_ONCE, &mut |tables| {
                     for table in tables {
                         let (mut raw, first) = table?;
@@ -104,25 +111,25 @@ impl Validation {
                         let weights = RowWeights::default();
                         let rows = Rows::numbered(raw, fitted, weights, (first, None))?;
                         let all: Vec<usize> = (0..rows.len()).collect();
-                        census.add(&rows.take(&all), Some(training));
+                        statistics.add(&rows.take(&all), Some(training));
                     }
                     Ok(())
                 })?;
-                // Said now rather than after the first epoch.
+                // Reported now rather than after the first epoch.
                 if is_empty {
                     return Err(Error::NoRows("validate with"));
                 }
-                (census, CutOff::No)
+                (statistics, SplitOff::No)
             }
         }))
     }
 }
 
 impl Validation {
-    /// What is worth knowing of the rows that the last pass over them left out.
+    /// The notice about rows that the last pass left out.
     pub(super) fn skipped(&self) -> Option<Notice> {
         match self {
-            Validation::With(With::Streamed(source, _)) => {
+            Validation::On(ValidationSet::Streamed(source, _)) => {
                 skipped_notice(source.skips(), "validation")
             }
             _ => None,
@@ -130,29 +137,29 @@ impl Validation {
     }
 }
 
-/// How many rows of a stream are looked at together.
+/// Rows per table of a stream.
 const ROWS_AT_ONCE: usize = 256;
 
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
-    /// The figures on the rows to validate with.
+    /// The figures on the validation rows.
     pub(super) fn validate(&mut self, validation: &Validation) -> Result<Figures> {
         match validation {
             Validation::None => Ok(Figures::default()),
-            Validation::With(rows) => self.settled(Fill::Yes, |run, _| run.score(rows)),
+            Validation::On(rows) => self.with_flushed_tables(Fill::Yes, |run, _| run.score(rows)),
         }
     }
 
-    fn score(&self, rows: &With) -> Result<Figures> {
+    fn score(&self, rows: &ValidationSet) -> Result<Figures> {
         let batch_size = self.settings.batch_size;
         let scores = match rows {
-            With::Apart(rows) => {
+            ValidationSet::Separate(rows) => {
                 let all: Vec<usize> = (0..rows.len()).collect();
                 self.model.score(rows, &rows.weights, &all, batch_size)?
             }
-            With::CutOff(weights, numbers) => {
+            ValidationSet::Split(weights, numbers) => {
                 self.model.score(&self.rows, weights, numbers, batch_size)?
             }
-            With::Streamed(source, left_out) => {
+            ValidationSet::Streamed(source, left_out) => {
                 let mut figures = Figures::default();
                 let fitted = self.model.fitted()?;
                 source.each(&fitted, batch_size, &mut |tables| {

@@ -1,10 +1,11 @@
-//! The share of right predictions.
+//! Accuracy.
 
 use super::{confusion::most_likely, Direction, Mean, Metric, Running, TargetRow};
 
-/// The share of rows whose most likely class (the first of them) is the target's; for flags, of
-/// elements that are on the target's side of 0.5, where 0.5 itself counts as false.
-/// `keras.metrics.SparseCategoricalAccuracy`, `keras.metrics.BinaryAccuracy`.
+/// The fraction of rows whose most likely class (the first of equals) is the target; for flags, the
+/// fraction of elements on the target's side of the threshold 0.5, where 0.5 itself counts as
+/// false. `keras.metrics.SparseCategoricalAccuracy`, `keras.metrics.BinaryAccuracy`;
+/// `torchmetrics.Accuracy`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Accuracy;
 

@@ -1,25 +1,26 @@
-//! The area under the receiver operating characteristic.
+//! The area under the receiver operating characteristic (ROC AUC).
 
 use super::{score_histogram::ScoreHistogram, Direction, Metric, Running, TargetRow, Targets};
 
-/// How likely a true row gets a higher score than a false one, where equal scores count one half:
-/// for classes the mean over the classes against the rest, of those that have rows on both sides;
-/// NaN where one side is empty or a score is NaN. `sklearn.metrics.roc_auc_score(multi_class="ovr")`.
+/// The probability that a true row has a higher score than a false one; equal scores count one
+/// half. For classes it is the unweighted mean over the one-vs-rest problems that have rows on both
+/// sides. NaN if one side is empty or a score is NaN.
+/// `sklearn.metrics.roc_auc_score(multi_class="ovr")`.
 ///
-/// Exact for up to 65,536 different scores. Of more it is computed from a histogram of as many cells:
-/// scores in one cell count as equal, so the error is at most half the share of the pairs of a true
-/// and a false row that lie in one cell, and in practice far less, since half of them are counted.
-/// A cell holds the scores whose odds p / (1 - p) share their leading bits; the more scores lie close
-/// together, the narrower the cells are. For a million scores that fill the range from 0 to 1 the
-/// bound is about 1e-5. (`keras.metrics.AUC` has 200 thresholds, which are spread evenly.)
+/// Exact for up to 65,536 distinct scores. With more it is computed from a histogram of as many
+/// cells, whose scores count as equal. The error is at most half the fraction of the pairs of a
+/// true and a false row that share a cell, and in practice far less, because half of them are
+/// counted. A cell holds the scores whose odds p / (1 - p) share their leading bits; cells are
+/// narrower where scores are denser. For a million scores over the range from 0 to 1 the bound is
+/// about 1e-5. (`keras.metrics.AUC` has 200 evenly spaced thresholds.)
 ///
-/// Memory is about 2.4 MB for a flag. Several classes share 262,144 cells, of which each class has 1,024 at
-/// least. A row costs a few dozen nanoseconds for each class, and [`Running::value`] about a
-/// millisecond.
+/// Memory is about 2.4 MB for a flag. Several classes share 262,144 cells, at least 1,024 per
+/// class. The cost is a few dozen nanoseconds per row and class, and about a millisecond for
+/// [`Running::value`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Auc;
 
-/// The cells of all classes together, the most of one class, and the least.
+/// The number of cells of all classes, and the maximum and minimum of one class.
 const ALL_CELLS: usize = 1 << 18;
 const MOST_CELLS: usize = 1 << 16;
 const LEAST_CELLS: usize = 1 << 10;
@@ -40,14 +41,14 @@ impl Metric for Auc {
     }
 }
 
-/// The scores of the rows so far.
+/// The histograms of the scores so far.
 #[derive(Default)]
 struct Scored {
-    /// One histogram for each class; for flags there is one.
+    /// One histogram per class; one for flags.
     classes: Vec<ScoreHistogram>,
 }
 
-/// A histogram for one of so many classes.
+/// The capacity of each class's histogram.
 fn capacity(classes: usize) -> usize {
     (ALL_CELLS / classes.max(1)).clamp(LEAST_CELLS, MOST_CELLS)
 }

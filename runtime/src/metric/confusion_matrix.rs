@@ -1,4 +1,4 @@
-//! The confusion matrix, as a table.
+//! The confusion matrix.
 
 use std::{fmt, path::Path};
 
@@ -7,15 +7,15 @@ use multi_input_base::Result;
 use super::confusion::Confusion;
 use crate::plot;
 
-/// How often each class was taken for each other. Prints as a table with a row for each class as it
-/// was and a column for each as it was predicted.
+/// Counts of rows by target class and predicted class. `Display` prints a table with a row per
+/// target class and a column per predicted class.
 ///
 /// `sklearn.metrics.confusion_matrix`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfusionMatrix {
-    /// The output it is of.
+    /// The name of the output.
     pub output: &'static str,
-    /// The counts: `counts[class][taken_for]`.
+    /// The counts: `counts[target][predicted]`.
     pub counts: Vec<Vec<u64>>,
 }
 
@@ -39,7 +39,7 @@ impl ConfusionMatrix {
         plot::matrix(&title, &self.counts)
     }
 
-    /// The share of rows that are on the diagonal.
+    /// The fraction of rows on the diagonal.
     pub fn accuracy(&self) -> f64 {
         let diagonal: u64 = self.counts.iter().enumerate().map(|(class, row)| row[class]).sum();
         let all: u64 = self.counts.iter().flatten().sum();

@@ -2,7 +2,8 @@
 
 use super::{mean_error, Direction, Mean, Metric, Running};
 
-/// mean(|y - t|) over all elements, in the target's unit. `keras.metrics.MeanAbsoluteError`.
+/// mean(|y - t|) over all elements, in the target's unit. `keras.metrics.MeanAbsoluteError`;
+/// `torchmetrics.MeanAbsoluteError`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mae;
 

@@ -2,8 +2,8 @@
 
 use super::{Direction, Mean, Metric, Running, TargetRow};
 
-/// 100 mean(|y - t| / max(|t|, 1e-7)) over all elements.
-/// `keras.metrics.MeanAbsolutePercentageError`; a hundredth of it is
+/// 100 mean(|y - t| / max(|t|, 1e-7)) over all elements, in percent.
+/// `keras.metrics.MeanAbsolutePercentageError`; 100 times
 /// `sklearn.metrics.mean_absolute_percentage_error`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mape;

@@ -1,4 +1,4 @@
-//! What is reported besides the loss, one file a metric, computed row by row in the user's unit.
+//! Metrics, one file each, computed row by row in the user's unit.
 
 mod accuracy;
 mod auc;
@@ -31,16 +31,16 @@ pub use rmse::Rmse;
 pub use targets::Targets;
 pub use top_k::TopK;
 
-/// A figure of how good predictions are.
+/// A metric.
 pub trait Metric: std::fmt::Debug + Sync {
     /// The name in the DSL.
     fn name(&self) -> &'static str;
-    /// Which way is better.
+    /// The direction in which the metric improves.
     fn direction(&self) -> Direction;
-    /// The metric over no rows yet.
+    /// The accumulator of the metric, before the first row.
     fn start(&self) -> Box<dyn Running>;
-    /// Why it has no value on rows with these targets, in words that can follow a colon; `None` where
-    /// it has one.
+    /// Why the metric is undefined on rows with these targets, in words that can follow a colon;
+    /// `None` if it is defined.
     fn undefined_for(&self, targets: &Targets) -> Option<String> {
         let _ = targets;
         None
@@ -55,29 +55,29 @@ pub trait Metric: std::fmt::Debug + Sync {
 )]
 pub trait ReportedBy<M, const OUTPUT: usize>: Metric {}
 
-/// Which way a figure gets better.
+/// The direction in which a figure improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// Like an error.
+    /// Lower is better, as for an error.
     Lower,
-    /// Like an accuracy.
+    /// Higher is better, as for an accuracy.
     Higher,
 }
 
-/// A metric over the rows so far.
+/// The accumulator of a metric.
 pub trait Running {
-    /// Takes one row, which counts `weight` times.
+    /// Adds a row with a weight. `update_state` in Keras.
     fn update(&mut self, prediction: &[f64], target: TargetRow<'_>, weight: f64);
-    /// The metric over all rows so far; NaN before the first.
+    /// The metric over all rows so far; NaN before the first. `result` in Keras.
     fn value(&self) -> f64;
-    /// All that it keeps of the rows so far, for a checkpoint in the middle of an epoch.
+    /// The accumulated state, for a checkpoint in the middle of an epoch.
     fn state(&self) -> Vec<f64>;
-    /// Goes on from a state. One that no [`state`](Running::state) can have given is refused:
-    /// `state` gives another one then.
+    /// Restores a state. An invalid state is refused, so that [`state`](Running::state) then
+    /// differs from it.
     fn set_state(&mut self, state: &[f64]);
 }
 
-/// A weighted mean of one number a row.
+/// The weighted mean of one number per row.
 struct Mean {
     of_row: Box<dyn Fn(&[f64], TargetRow<'_>) -> f64>,
     sum: f64,

@@ -2,7 +2,8 @@
 
 use super::{mean_error, Direction, Mean, Metric, Running};
 
-/// mean((y - t)^2) over all elements. `keras.metrics.MeanSquaredError`.
+/// mean((y - t)^2) over all elements. `keras.metrics.MeanSquaredError`;
+/// `torchmetrics.MeanSquaredError`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mse;
 

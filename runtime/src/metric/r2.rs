@@ -2,8 +2,8 @@
 
 use super::{Direction, Metric, Running, TargetRow, Targets};
 
-/// 1 - sum((y - t)^2) / sum((t - mean(t))^2), the mean over the columns of an output. A constant
-/// target gives 1 where every prediction hits it and 0 else. `keras.metrics.R2Score`,
+/// 1 - sum((y - t)^2) / sum((t - mean(t))^2), as the mean over the columns of an output. For a
+/// constant target it is 1 if every prediction is exact, and 0 otherwise. `keras.metrics.R2Score`,
 /// `sklearn.metrics.r2_score`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct R2;
@@ -24,10 +24,11 @@ impl Metric for R2 {
     }
 }
 
-/// One entry for each column.
+/// One entry per column.
 struct Sums(Vec<Column>);
 
-/// Welford's running mean and squared deviations, which do not cancel for targets far from zero.
+/// Welford's running mean and sum of squared deviations, which avoid cancellation for targets far
+/// from zero.
 #[derive(Clone, Copy, Default)]
 struct Column {
     weight: f64,

@@ -1,4 +1,4 @@
-//! The root of the mean squared error.
+//! The root mean squared error.
 
 use super::{Direction, Metric, Mse, Running, TargetRow};
 
@@ -19,7 +19,7 @@ impl Metric for Rmse {
     }
 }
 
-/// The root of another metric.
+/// The square root of another metric.
 struct Root(Box<dyn Running>);
 
 impl Running for Root {

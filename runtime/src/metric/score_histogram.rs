@@ -1,30 +1,30 @@
-//! A histogram of the scores of true and of false rows, in bounded memory.
+//! A histogram of the scores of true and false rows, in bounded memory.
 
-/// The weights of the true and of the false rows by score, in at most `capacity` cells.
+/// The weights of the true and false rows by score, in at most `capacity` cells.
 ///
-/// As long as there are no more different scores than cells, a cell holds one score, and nothing is
-/// rounded. Afterwards a cell holds the scores whose odds p / (1 - p) share their leading bits, as
-/// many bits as leave at most `capacity` cells occupied. So the cells become as fine as the scores
-/// lie close together, at both ends of the scale alike, and which cells there are depends on the
-/// scores alone, not on their order.
+/// While there are no more distinct scores than cells, each cell holds one score, and the histogram
+/// is exact. After that a cell holds the scores whose odds p / (1 - p) share their leading bits;
+/// the number of bits is the largest that leaves at most `capacity` cells occupied. Cells are
+/// therefore narrower where scores are denser, equally at both ends of the scale, and they depend
+/// on the set of scores but not on their order.
 #[derive(Clone, Debug)]
 pub(super) struct ScoreHistogram {
     capacity: usize,
     keys: Keys,
-    /// In the order of their keys.
+    /// Sorted by key.
     cells: Vec<Cell>,
-    /// Rows that are in no cell yet, as they came: merging many at a time costs less.
+    /// Rows not yet merged into cells, in order of arrival: merging in bulk is cheaper.
     pending: Vec<Cell>,
-    /// The weight of the rows whose score is not a number.
+    /// The weight of the rows whose score is NaN.
     undefined: f64,
 }
 
-/// What is made of a score to compare it with others.
+/// The key by which scores are compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Keys {
     /// The score itself.
     Exact,
-    /// The odds without so many of their last bits.
+    /// The bits of the odds without the last `dropped` bits.
     Odds { dropped: u32 },
 }
 
@@ -35,7 +35,7 @@ struct Cell {
     of_false: f64,
 }
 
-/// One part in so many of the capacity waits to be merged.
+/// Rows are merged once 1 / PENDING_SHARE of the capacity is pending.
 const PENDING_SHARE: usize = 2;
 
 impl ScoreHistogram {
@@ -44,7 +44,7 @@ impl ScoreHistogram {
         ScoreHistogram { capacity, keys: Keys::Exact, cells, pending, undefined: 0.0 }
     }
 
-    /// Takes a row, which counts `weight` times.
+    /// Adds a row with a weight.
     pub(super) fn push(&mut self, score: f64, truth: bool, weight: f64) {
         if score.is_nan() {
             self.undefined += weight;
@@ -57,13 +57,13 @@ impl ScoreHistogram {
         }
     }
 
-    /// Whether a score was not a number, so that nothing can be said of its order.
+    /// Whether a score was NaN, so that the order is undefined.
     pub(super) fn has_undefined(&self) -> bool {
         self.undefined > 0.0
     }
 
-    /// The area under the receiver operating characteristic, where scores in one cell count as equal;
-    /// NaN where one side has no weight.
+    /// The area under the receiver operating characteristic; scores in one cell count as equal. NaN
+    /// if one side has no weight.
     pub(super) fn area(&self) -> f64 {
         let (mut below, mut area, mut truths) = (0.0, 0.0, 0.0);
         for Cell { of_true, of_false, .. } in self.merged().cells {
@@ -74,14 +74,14 @@ impl ScoreHistogram {
         area / (truths * below)
     }
 
-    /// All rows in cells.
+    /// The histogram with all rows merged.
     fn merged(&self) -> ScoreHistogram {
         let mut merged = self.clone();
         merged.merge();
         merged
     }
 
-    /// Puts the pending rows into cells.
+    /// Merges the pending rows into cells.
     fn merge(&mut self) {
         self.pending.sort_by_key(|cell| cell.key);
         let (old, new) = (std::mem::take(&mut self.cells), std::mem::take(&mut self.pending));
@@ -111,7 +111,7 @@ impl ScoreHistogram {
         self.cells = joined(cells.map(|cell| Cell { key: wider(cell.key), ..cell }));
     }
 
-    /// All that is kept, in numbers that lose no bit.
+    /// The state as numbers, exactly.
     pub(super) fn state(&self) -> Vec<f64> {
         let keys = match self.keys {
             Keys::Exact => -1.0,
@@ -125,8 +125,8 @@ impl ScoreHistogram {
         [keys, self.undefined, self.cells.len() as f64].into_iter().chain(numbers).collect()
     }
 
-    /// The histogram of such a state; `None` where no rows lead to it: a file may hold anything, and what
-    /// comes later relies on the order and on the number of the cells.
+    /// The histogram of a state; `None` if no rows lead to the state: a file may hold anything, and
+    /// later operations rely on the order and the number of cells.
     pub(super) fn of_state(capacity: usize, state: &[f64]) -> Option<ScoreHistogram> {
         let (&[keys, undefined, count], numbers) = state.split_first_chunk()?;
         let (numbers, []) = numbers.as_chunks::<4>() else { return None };
@@ -143,14 +143,14 @@ impl ScoreHistogram {
         };
         let (cells, pending) = (cells.to_vec(), pending.to_vec());
         let taken = ScoreHistogram { capacity, keys, cells, pending, undefined };
-        taken.can_arise().then_some(taken)
+        taken.is_reachable().then_some(taken)
     }
 
-    /// Whether pushing rows can lead here.
-    fn can_arise(&self) -> bool {
+    /// Whether pushing rows can lead to this state.
+    fn is_reachable(&self) -> bool {
         let weighs = |weight: f64| weight.is_finite() && weight >= 0.0;
         let is_sound = |cell: &Cell| {
-            self.keys.may_be(cell.key) && weighs(cell.of_true) && weighs(cell.of_false)
+            self.keys.is_possible(cell.key) && weighs(cell.of_true) && weighs(cell.of_false)
         };
         self.cells.len() <= self.capacity
             && self.cells.is_sorted_by(|a, b| a.key < b.key)
@@ -168,9 +168,9 @@ impl Keys {
         }
     }
 
-    /// Whether a score may have such a key. Cells are widened at most until a few bits are left, which
-    /// no longer tell more scores apart than there are cells.
-    fn may_be(self, key: u64) -> bool {
+    /// Whether a score may have this key. Cells are widened until a few bits are left at most,
+    /// which cannot distinguish more scores than there are cells.
+    fn is_possible(self, key: u64) -> bool {
         match self {
             Keys::Exact => true,
             Keys::Odds { dropped } => dropped < u64::BITS - 1 && key <= u64::MAX >> dropped,
@@ -178,7 +178,7 @@ impl Keys {
     }
 }
 
-/// Neighbours with the same key as one cell.
+/// Merges neighbours with equal keys.
 fn joined(sorted: impl Iterator<Item = Cell>) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
     for cell in sorted {
@@ -193,9 +193,9 @@ fn joined(sorted: impl Iterator<Item = Cell>) -> Vec<Cell> {
     cells
 }
 
-/// The odds of a probability. Scores that are none keep their order, below and above all odds.
+/// The odds of a probability. Scores outside [0, 1] keep their order, below and above all odds.
 fn odds(score: f64) -> f64 {
-    /// More than the odds of any probability below 1.
+    /// Above the odds of any probability below 1.
     const ABOVE: f64 = (1_u64 << 54) as f64;
     match score {
         ..=0.0 => score,
@@ -204,7 +204,7 @@ fn odds(score: f64) -> f64 {
     }
 }
 
-/// A number whose order is that of the scores; 0 and -0 are equal.
+/// An integer in the order of the scores; 0 and -0 are equal.
 fn ordered(score: f64) -> u64 {
     const SIGN: u64 = 1 << 63;
     let bits = (score + 0.0).to_bits();
@@ -215,7 +215,7 @@ fn ordered(score: f64) -> u64 {
     }
 }
 
-/// The score of such a number.
+/// The inverse of [`ordered`].
 fn of_ordered(key: u64) -> f64 {
     const SIGN: u64 = 1 << 63;
     f64::from_bits(if key & SIGN == 0 { !key } else { key & !SIGN })
@@ -225,7 +225,7 @@ fn of_ordered(key: u64) -> f64 {
 mod tests {
     use super::*;
 
-    /// A row: its score, whether it is true, and what it counts.
+    /// A row: its score, its target, and its weight.
     type Row = (f64, bool, f64);
 
     fn histogram(capacity: usize, rows: &[Row]) -> ScoreHistogram {
@@ -234,7 +234,7 @@ mod tests {
         histogram
     }
 
-    /// By the definition: the share of the pairs of a true and a false row in which the true one has
+    /// By definition: the fraction of the pairs of a true and a false row in which the true row has
     /// the higher score.
     fn exact(rows: &[Row]) -> f64 {
         let mut rows = rows.to_vec();
@@ -249,7 +249,7 @@ mod tests {
         area / (truths * below)
     }
 
-    /// Half the share of the pairs whose rows lie in one cell: the documented bound of the error.
+    /// Half the fraction of the pairs whose rows share a cell: the documented bound of the error.
     fn bound(histogram: &ScoreHistogram) -> f64 {
         let cells = histogram.merged().cells;
         let sum = |of: fn(&Cell) -> f64| cells.iter().map(of).sum::<f64>();
@@ -257,7 +257,7 @@ mod tests {
         0.5 * sum(|cell| cell.of_true * cell.of_false) / pairs
     }
 
-    /// Scores of `spread` around `middle`, of which true rows have somewhat higher ones.
+    /// Scores of width `spread` around `middle`, somewhat higher for true rows.
     fn rows(count: u64, middle: f64, spread: f64) -> Vec<Row> {
         let share = |n: u64| {
             let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -328,7 +328,8 @@ mod tests {
     #[test]
     fn a_state_that_no_rows_lead_to_is_none() {
         let cell = |key: u64, weight: f64| [(key >> 32) as f64, (key as u32).into(), weight, 0.0];
-        // Of a histogram with 4 cells: so many numbers in cells, the others are pending.
+        // The state of a histogram with a capacity of 4: the first rows are in cells, the others
+        // pending.
         let taken = |[keys, undefined, cells]: [f64; 3], numbers: &[[f64; 4]]| {
             let state = [&[keys, undefined, cells], numbers.as_flattened()].concat();
             let mut taken = ScoreHistogram::of_state(4, &state)?;

@@ -1,4 +1,4 @@
-//! What is known of the targets of some rows before a model sees them.
+//! Statistics of targets, gathered before training.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,17 +10,17 @@ use multi_input_data::{
     Column, Real, Values,
 };
 
-/// What the rows hold to compare an output with.
+/// The targets of an output in a set of rows.
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
-    /// How many rows know the target, and count.
+    /// The number of rows with a known target and a weight above 0.
     pub known: u64,
-    /// For classes and flags, how many rows each class has.
+    /// For classes and flags, the number of rows of each class.
     pub classes: Vec<u64>,
-    /// Whether numbers differ from row to row.
+    /// Whether numeric targets differ between rows.
     pub varies: bool,
     first: Vec<f64>,
-    /// How many rows have each label, of rows whose labels are not classes yet.
+    /// The number of rows of each label, before labels are converted to classes.
     pub(crate) labels: BTreeMap<Arc<str>, u64>,
 }
 
@@ -39,12 +39,12 @@ impl Targets {
                 self.compare(&numbers[row * column.width..][..column.width])
             }
             Values::Texts(labels) => *self.labels.entry(labels[row].clone()).or_default() += 1,
-            // Nothing else is a target.
+            // Targets have no other type.
             _ => {}
         }
     }
 
-    /// Compares the numbers of a row with those of the first one.
+    /// Compares the numbers of a row with those of the first row.
     fn compare<T: Real>(&mut self, numbers: &[T]) {
         let numbers = numbers.iter().map(|number| number.as_f64());
         match self.first.is_empty() {

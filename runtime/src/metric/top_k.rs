@@ -1,12 +1,12 @@
-//! Whether the right class is among the likeliest.
+//! Top-k accuracy.
 
 use super::{Direction, Mean, Metric, Running, TargetRow};
 
-/// The share of rows of whose classes fewer than `k` are likelier than the right one.
+/// The fraction of rows for which fewer than `k` classes are more likely than the target.
 /// `keras.metrics.SparseTopKCategoricalAccuracy(k)`, `sklearn.metrics.top_k_accuracy_score(k=k)`.
 #[derive(Clone, Copy, Debug)]
 pub struct TopK {
-    /// How many classes may be guessed.
+    /// The number of classes considered.
     pub k: usize,
 }
 

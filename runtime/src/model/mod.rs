@@ -1,4 +1,4 @@
-//! A built model: a module together with the preprocessing that was fitted for it.
+//! A built model: a module with its fitted preprocessing.
 
 mod streamed;
 
@@ -28,30 +28,31 @@ pub struct Model<M: Network<E, D>, E: Element = f32, D: Compute<E> = Cpu> {
 }
 
 impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
-    /// A model with fresh weights, which depend on the seed only.
+    /// Builds a model with fresh weights, which depend on the seed only.
     ///
     /// # Panics
-    /// For want of memory, as dfdx's own `build` does; [`try_build`](Model::try_build) does not.
+    /// If memory cannot be allocated, as dfdx's `build` does; [`try_build`](Model::try_build)
+    /// returns an error.
     pub fn build(device: &D, seed: Seed) -> Model<M, E, D> {
         Model::try_build(device, seed).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// A model with fresh weights, which depend on the seed only.
+    /// Builds a model with fresh weights, which depend on the seed only.
     ///
     /// # Errors
-    /// [`Error::Device`] for want of memory.
+    /// [`Error::Device`] if memory cannot be allocated.
     pub fn try_build(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
         let seeded = device.seeded(seed.stream(Stream::Initialisation));
         let module = multi_input_nn::parameters::build(&seeded).map_err(Error::device)?;
         Ok(Model { inner: UntypedModel::new(Typed(module), device.clone()) })
     }
 
-    /// The model as what is compiled once sees it.
+    /// The model without the type of its module.
     pub(crate) fn untyped(&self) -> &UntypedModel<E, D> {
         &self.inner
     }
 
-    /// The same, to be changed.
+    /// The mutable model without the type of its module.
     pub(crate) fn untyped_mut(&mut self) -> &mut UntypedModel<E, D> {
         &mut self.inner
     }
@@ -61,8 +62,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         &self.inner.module.0
     }
 
-    /// The dfdx module, to be changed. What is put into it by hand, pretrained vectors for instance, is
-    /// not taken for untrained later: a trainer then leaves what no row of its own reaches as it is.
+    /// The dfdx module, mutable. Weights set by hand, such as pretrained vectors, are treated as
+    /// trained: a trainer does not fill vectors that its own rows do not reach.
     pub fn module_mut(&mut self) -> &mut M::Built {
         self.inner.coverage = None;
         &mut self.inner.module.0
@@ -73,23 +74,23 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         &self.inner.device
     }
 
-    /// What was learned from the training rows about the raw values; `None` before training.
+    /// The fitted preprocessing; `None` before training.
     pub fn preprocessing(&self) -> Option<&Preprocessing> {
         self.inner.preprocessing.as_ref()
     }
 
-    /// Predicts for every row, in order.
+    /// Predicts every row, in order. `keras.Model.predict`.
     ///
-    /// Rows are computed 256 at a time. What is predicted for a row never depends on what the other
-    /// rows hold, and the same rows give the same bits again. But the same row alone and among others
-    /// may differ in its last bits: the order in which products are summed up goes by how many rows
-    /// there are, as in Keras and PyTorch. The difference is that of rounding, for `f32` about a
-    /// millionth of the largest number that is added up; compare predictions by a tolerance. (To
-    /// compute a row alone as 256 rows are computed would cost many times as much.)
+    /// Rows are computed 256 at a time. The prediction for a row does not depend on the contents of
+    /// other rows, and equal calls give equal bits. A row computed alone and the same row among
+    /// others may differ in the last bits, because the summation order of matrix products depends
+    /// on the number of rows, as in Keras and PyTorch. The difference is rounding, for `f32` about
+    /// a millionth of the largest summand; compare predictions with a tolerance. (Computing a
+    /// single row like 256 rows would cost many times as much.)
     ///
     /// # Errors
-    /// [`Error::Unfitted`] where preprocessing needs fitting and was not, [`Error::Value`] for a
-    /// row that the model cannot take.
+    /// [`Error::Unfitted`] if the preprocessing needs fitting and is not fitted, [`Error::Value`]
+    /// for a row that the model does not accept.
     pub fn predict(&self, rows: &[M::Inputs]) -> Result<Vec<M::Outputs>> {
         let mut raw = Table::of_inputs(&M::GRAPH);
         for row in rows {
@@ -101,7 +102,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         Ok(predicted)
     }
 
-    /// Appends what is predicted for raw rows, of which the first has the number `first`.
+    /// Appends the predictions for raw rows; `first` is the number of the first row.
     fn predict_table(
         &self,
         fitted: &Preprocessing,
@@ -114,21 +115,22 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         })
     }
 
-    /// Loss and metrics on `rows`, in inference. Of an output, those count that know its target; where
-    /// none does its figures are NaN, and the total loss is that of the others.
+    /// Loss and metrics on `rows` in inference mode. For each output, only rows with a known target
+    /// count. An output without known targets has NaN figures and does not contribute to the total
+    /// loss. `keras.Model.evaluate`.
     ///
     /// # Errors
-    /// As [`predict`](Model::predict), and [`Error::NoRows`]; [`Error::NoTargets`] where no row knows a
-    /// target.
+    /// As [`predict`](Model::predict), [`Error::NoRows`] without rows, and [`Error::NoTargets`]
+    /// without known targets.
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
         D::core().evaluate(self.untyped(), encode::<M>(rows, "evaluate")?)
     }
 
-    /// How often each class of an output was taken for each other, in the rows that know theirs.
+    /// The confusion matrix of an output on the rows with a known target.
     ///
     /// # Errors
-    /// As [`evaluate`](Model::evaluate), [`Error::Settings`] where the output's target is neither a
-    /// class nor a flag, and [`Error::NoTargets`] where no row knows it.
+    /// As [`evaluate`](Model::evaluate), [`Error::Settings`] if the output's target is neither a
+    /// class nor a flag, and [`Error::NoTargets`] without known targets.
     pub fn confusion_matrix<const OUTPUT: usize>(
         &self,
         output: OutputOf<M, OUTPUT>,
@@ -143,19 +145,19 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         D::core().confusion(self.untyped(), OUTPUT, raw)?.ok_or(Error::NoTargets("compare with"))
     }
 
-    /// Writes weights, fitted preprocessing and the model's signature into one safetensors file.
-    /// A file of that name is replaced only once the new one is complete.
+    /// Saves weights, fitted preprocessing and the model's signature into one safetensors file. An
+    /// existing file is replaced once the new one is complete.
     ///
     /// # Errors
-    /// [`Error::File`] where it cannot be written.
+    /// [`Error::File`] if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         D::core().save(self.untyped(), path.as_ref())
     }
 
-    /// The model that was saved in a file.
+    /// Loads a saved model.
     ///
     /// # Errors
-    /// [`Error::File`] where it cannot be read, [`Error::Checkpoint`] where it is damaged or holds
+    /// [`Error::File`] if the file cannot be read, [`Error::Checkpoint`] if it is damaged or holds
     /// another model.
     pub fn load(path: impl AsRef<Path>, device: &D) -> Result<Model<M, E, D>> {
         let mut model = Model::try_build(device, Seed(0))?;
@@ -163,7 +165,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         Ok(model)
     }
 
-    /// Takes over weights and preprocessing from a file. The model is as it was where that fails.
+    /// Loads weights and preprocessing from a file. After an error the model is unchanged.
     ///
     /// # Errors
     /// As [`load`](Model::load).
@@ -171,7 +173,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         D::core().load(self.untyped_mut(), path.as_ref())
     }
 
-    /// A copy of all weights, those that are not trained included.
+    /// A copy of all weights, non-trainable ones included.
     ///
     /// # Errors
     /// The device's.
@@ -179,20 +181,20 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         Ok(D::core().snapshot(self.untyped()))
     }
 
-    /// Puts a copy back.
+    /// Restores a copy of the weights.
     ///
     /// # Errors
-    /// The device's, and where the copy is of another model.
+    /// The device's, and if the copy belongs to another model.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         D::core().restore(self.untyped_mut(), snapshot)
     }
 
-    /// How many numbers are trained.
+    /// The number of trainable parameters.
     pub fn num_parameters(&self) -> usize {
         multi_input_nn::parameters::count::<E, D, M::Built>().0
     }
 
-    /// The table of nodes, layers, shapes and parameter counts.
+    /// The table of nodes, layers, shapes and parameter counts. `keras.Model.summary`.
     pub fn summary(&self) -> Summary {
         Summary::of::<M, E, D>()
     }

@@ -1,4 +1,4 @@
-//! Figures and predictions for the rows of a source, which need not fit into memory.
+//! Evaluation and prediction on the rows of a source, which may exceed memory.
 
 use multi_input_base::Result;
 use multi_input_data::{
@@ -14,10 +14,10 @@ use crate::{
 };
 
 impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
-    /// Loss and metrics on the rows of a source, a file for instance, with the bits of
-    /// [`evaluate`](Model::evaluate) on the same rows. A few hundred rows are in memory at a time, fewer where they
-    /// are large; of a picture what the first step makes of it, where that is smaller.
-    /// `keras.Model.evaluate` of a `tf.data.Dataset`.
+    /// Loss and metrics on the rows of a source, such as a file, bit for bit equal to
+    /// [`evaluate`](Model::evaluate) on the same rows. A few hundred rows are in memory at a time,
+    /// fewer if they are large; a picture is stored as the output of its first preprocessing step
+    /// if that is smaller. `keras.Model.evaluate` on a `tf.data.Dataset`.
     ///
     /// ```no_run
     /// # use multi_input::{data::{Csv, Source}, prelude::*};
@@ -39,30 +39,30 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// ```
     ///
     /// # Errors
-    /// As [`evaluate`](Model::evaluate), and those of the source. A row that cannot be read, or that
-    /// the model refuses, is an error, unless [`on_bad_row`](Source::on_bad_row) leaves such rows out.
+    /// As [`evaluate`](Model::evaluate), and those of the source. A row that cannot be read or that
+    /// the model does not accept is an error, unless [`on_bad_row`](Source::on_bad_row) skips it.
     pub fn evaluate_from<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Evaluation> {
         let at_once = rows_at_once(&M::GRAPH);
-        let wanted = BlockRequest::samples::<M>(at_once, false);
+        let request = BlockRequest::samples::<M>(at_once, false);
         let fitted = self.untyped().fitted()?;
         let screen = RowFilter::of(source, |table| fitted.check_samples(table));
         read_ahead(
-            || samples::<M, S>(source, &wanted, &[], screen, check_targets::<M>),
-            |pieces| {
-                let mut tables =
-                    cut(pieces, at_once).map(|piece| piece.map(NumberedTable::with_first_row));
+            || samples::<M, S>(source, &request, &[], screen, check_targets::<M>),
+            |tables| {
+                let mut tables = cut(tables, at_once)
+                    .map(|numbered| numbered.map(NumberedTable::with_first_row));
                 D::core().evaluate_tables(self.untyped(), &mut tables, at_once)
             },
         )
     }
 
-    /// Predicts for the rows of a source, in order, with the bits of [`predict`](Model::predict) for
-    /// the same rows. Rows are read as predictions are taken, a few hundred at a time.
-    /// `keras.Model.predict` of a `tf.data.Dataset`.
+    /// Predicts the rows of a source, in order, bit for bit equal to [`predict`](Model::predict) on
+    /// the same rows. Rows are read a few hundred at a time as the iterator advances.
+    /// `keras.Model.predict` on a `tf.data.Dataset`.
     ///
     /// # Errors
-    /// As [`predict`](Model::predict), and those of the source. Nothing follows a row that is an
-    /// error; [`on_bad_row`](Source::on_bad_row) leaves such rows out.
+    /// As [`predict`](Model::predict), and those of the source. The iterator ends after an
+    /// erroneous row, unless [`on_bad_row`](Source::on_bad_row) skips such rows.
     pub fn predict_from<'a, S: Source<Row = M::Inputs>>(
         &'a self,
         source: &'a S,
@@ -71,14 +71,14 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         let at_once = rows_at_once(&M::GRAPH);
         let checked = fitted.clone();
         let screen = RowFilter::of(source, move |table| checked.check_inputs(table));
-        let predict = move |piece: NumberedTable| -> Result<Vec<M::Outputs>> {
-            let (raw, first) = piece.with_first_row();
+        let predict = move |numbered: NumberedTable| -> Result<Vec<M::Outputs>> {
+            let (raw, first) = numbered.with_first_row();
             let mut predicted = Vec::with_capacity(raw.rows);
             self.predict_table(&fitted, (&raw, first), &mut predicted)?;
             Ok(predicted)
         };
-        let pieces = inputs::<M>(source.rows()?, at_once, screen);
-        let predicted = until_error(pieces.map(move |piece| piece.and_then(&predict)));
+        let tables = inputs::<M>(source.rows()?, at_once, screen);
+        let predicted = until_error(tables.map(move |numbered| numbered.and_then(&predict)));
         Ok(predicted.flat_map(|predicted| match predicted {
             Ok(outputs) => outputs.into_iter().map(Ok).collect::<Vec<_>>(),
             Err(error) => vec![Err(error)],

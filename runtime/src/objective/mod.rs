@@ -1,4 +1,4 @@
-//! What a model's heads are compared with, and what comes of it: losses, their gradients, and figures.
+//! The objective: compares heads with targets and computes losses, their gradients, and figures.
 
 mod row_weights;
 mod rows;
@@ -21,46 +21,46 @@ pub(crate) use self::{
 };
 use crate::definition::{Graph, Head, Output};
 
-/// The losses of one batch: the sum over the outputs of weight * sum(row weight * loss) / rows, where
-/// the sum and the number of rows are of those that know the output's target. An output that no row of
-/// the batch knows adds nothing, and has no gradient.
+/// The losses of one batch: the sum over the outputs of weight * sum(row weight * loss) / rows. For
+/// each output, the sum and the number of rows include only rows with a known target. An output
+/// without known targets in the batch contributes neither loss nor gradient.
 ///
 /// Keras's loss with `sample_weight` and a mask; in PyTorch `(loss * weight)[known].mean()`.
 #[derive(Debug)]
 pub(crate) struct Objective {
     /// The weighted sum over the outputs.
     pub(crate) total: f64,
-    /// Each output's loss, without the output's weight; 0 where no row knows its target.
+    /// Each output's loss without the output's weight; 0 if no row has a known target.
     pub(crate) by_output: Vec<f64>,
-    /// How many rows know each output's target.
+    /// For each output, the number of rows with a known target.
     pub(crate) known: Vec<usize>,
-    /// The gradient of the total by every number of every head.
+    /// For each head, the gradient of the total with respect to its elements.
     grads: Vec<Vec<f64>>,
 }
 
 impl Objective {
-    /// Compares `heads`, which hold the rows of a batch one after the other.
-    pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], chunk: &RowBatch<'_>) -> Objective {
+    /// Computes the losses of `heads`, each of which holds the rows of a batch one after the other.
+    pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], batch: &RowBatch<'_>) -> Objective {
         let (by_output, known, grads) = (Vec::new(), Vec::new(), Vec::new());
         let mut objective = Objective { total: 0.0, by_output, known, grads };
-        let targets = chunk.targets().0.columns.iter().skip(graph.encoded_columns());
-        for (place, ((output, head), target)) in
+        let targets = batch.targets().0.columns.iter().skip(graph.encoded_columns());
+        for (index, ((output, head), target)) in
             graph.outputs.iter().zip(heads).zip(targets).enumerate()
         {
-            objective.add(place, output, (head, target), chunk);
+            objective.add(index, output, (head, target), batch);
         }
         objective
     }
 
-    /// Adds the output at `place`.
+    /// Adds the output number `index`.
     fn add(
         &mut self,
-        place: usize,
+        index: usize,
         output: &Output,
         (head, target): (&[f64], &Column),
-        chunk: &RowBatch<'_>,
+        batch: &RowBatch<'_>,
     ) {
-        let (width, rows) = (output.width.max(1), chunk.targets().1);
+        let (width, rows) = (output.width.max(1), batch.targets().1);
         let known = rows.iter().filter(|&&row| target.is_present(row)).count();
         let count = known.max(1) as f64;
         let mut grads = vec![0.0; head.len()];
@@ -68,9 +68,10 @@ impl Objective {
         let samples = head.chunks_exact(width).zip(grads.chunks_exact_mut(width)).zip(rows);
         for ((head, grads), &row) in samples {
             let Some(target) = target_row(target, row) else { continue };
-            let weight = chunk.weights().of(place, row);
-            let loss = output.loss.sample_in_units(head, target, chunk.units(place), grads);
-            // Selected rather than multiplied: a weight of 0 leaves a row out, whatever it costs.
+            let weight = batch.weights().of(index, row);
+            let loss = output.loss.sample_in_units(head, target, batch.units(index), grads);
+            // Selected rather than multiplied: a row of weight 0 is excluded even if its loss is
+            // not finite.
             sum += if weight == 0.0 { 0.0 } else { weight * loss };
             let scale = output.weight * weight / count;
             let scaled = |grad: f64| if scale == 0.0 { 0.0 } else { grad * scale };
@@ -82,8 +83,8 @@ impl Objective {
         self.grads.push(grads);
     }
 
-    /// The total as a tensor whose backward pass starts at the heads. The gradients go with it; the
-    /// losses stay.
+    /// The total as a scalar tensor whose backward pass starts with the gradients at the heads. The
+    /// gradients are moved out; the losses remain.
     pub(crate) fn on_tape<E: Element, D: Backend<E>>(
         &mut self,
         heads: Vec<Head<E, D>>,
@@ -108,7 +109,7 @@ impl Objective {
     }
 }
 
-/// The target of one row; `None` where the row does not know it.
+/// The target of one row; `None` if unknown.
 pub(crate) fn target_row(column: &Column, row: usize) -> Option<TargetRow<'_>> {
     column.is_present(row).then(|| match &*column.values {
         Values::Numbers(numbers) => {
@@ -118,12 +119,15 @@ pub(crate) fn target_row(column: &Column, row: usize) -> Option<TargetRow<'_>> {
             TargetRow::Doubles(&numbers[row * column.width..][..column.width])
         }
         Values::Categories(classes) => TargetRow::Class(classes[row] as usize),
-        // Labels have become classes by now, and nothing else is a target.
+        // Labels are converted to classes before; targets have no other type.
         _ => TargetRow::Numbers(&[]),
     })
 }
 
-/// The numbers of every head, each as long as `rows` rows of its output.
+/// The elements of every head.
+///
+/// # Errors
+/// [`Error::Device`] if a head does not have `rows` rows of its output's width.
 pub(crate) fn head_values<E: Element, D: Backend<E>>(
     graph: &Graph,
     heads: &[Head<E, D>],
@@ -276,7 +280,7 @@ mod tests {
         assert_eq!((first.by_output[1], &first.grads[1][..]), (0.0, &[0.0; 4][..]));
         assert_eq!(first.total, 0.5 * 2.0);
 
-        // Over several batches as well, the mean is over what is known.
+        // The mean over several batches also includes only known targets.
         let mut scores = Scores::new(&PARTLY);
         scores.losses(&first, 0.25, 2);
         let second = Objective::new(&PARTLY, &[vec![9.0; 2], vec![0.0; 4]], &rows.take(&[2, 3]));

@@ -1,6 +1,6 @@
-//! How much each row counts in each output's loss.
+//! The weight of each row in each output's loss.
 
-/// One weight for each row and output; 1 where nothing was said.
+/// One weight per output and row; 1 unless set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RowWeights(Vec<Option<Vec<f64>>>);
 
@@ -13,7 +13,7 @@ impl RowWeights {
         }
     }
 
-    /// Whether a row counts in an output's loss, if it knows the target.
+    /// Whether a row counts in an output's loss if its target is known.
     pub(crate) fn counts(&self, output: usize, row: usize) -> bool {
         self.of(output, row) > 0.0
     }

@@ -1,5 +1,4 @@
-//! The rows of a run, behind what the loop asks of them: how many there are, and the rows of one
-//! batch.
+//! The rows of a run: raw and encoded, with their targets and weights.
 
 use multi_input_base::{Error, Result};
 use multi_input_data::{
@@ -14,15 +13,15 @@ use crate::{
     definition::{Definition, Graph, Output},
 };
 
-/// Rows with their targets: as the user gave them, and as the model takes them.
+/// Rows with their targets, raw and encoded.
 pub(crate) struct Rows {
     /// In the user's unit, for the metrics.
     pub(crate) raw: Table,
-    /// Preprocessed, for the model and the losses.
+    /// Encoded, for the model and the losses.
     pub(crate) ready: Table,
-    /// How much each counts.
+    /// The row weights.
     pub(crate) weights: RowWeights,
-    /// For each output, what its target's steps have made of the target's unit; empty where it has none.
+    /// For each output, the target's units after its preprocessing steps; empty without steps.
     units: Vec<Vec<f64>>,
 }
 
@@ -30,20 +29,20 @@ pub(crate) struct Rows {
 pub(crate) struct RowBatch<'a> {
     all: &'a Rows,
     weights: &'a RowWeights,
-    /// The numbers of the rows in `all`.
+    /// The row numbers in `all`.
     rows: &'a [usize],
-    /// The inputs, where some of them were dropped: a table of these rows alone.
+    /// The inputs after dropping or augmentation: a table of these rows only, and its row numbers.
     dropped: Option<(Table, Vec<usize>)>,
 }
 
 impl Rows {
-    /// Preprocesses rows whose labels have become classes.
+    /// Encodes rows whose labels are already classes.
     pub(crate) fn new(raw: Table, fitted: &Preprocessing, weights: RowWeights) -> Result<Rows> {
         Rows::numbered(raw, fitted, weights, (0, None))
     }
 
-    /// The same for rows of which the first has the number `first`, for errors; with a draw they are
-    /// a batch to train on, which some steps change at random.
+    /// Encodes rows; `first` is the number of the first row in error messages. With a random key
+    /// the rows are a training batch, which some steps augment.
     pub(crate) fn numbered(
         raw: Table,
         fitted: &Preprocessing,
@@ -55,18 +54,18 @@ impl Rows {
         Ok(Rows { raw, ready, weights, units: fitted.units() })
     }
 
-    /// How many there are.
+    /// The number of rows.
     pub(crate) fn len(&self) -> usize {
         self.raw.rows
     }
 
-    /// The rows of these numbers, in this order.
+    /// The rows with the given numbers, in this order.
     pub(crate) fn take<'a>(&'a self, rows: &'a [usize]) -> RowBatch<'a> {
-        self.take_weighing(rows, &self.weights)
+        self.take_weighted(rows, &self.weights)
     }
 
-    /// The same rows with other weights.
-    pub(crate) fn take_weighing<'a>(
+    /// The rows with the given numbers, and other row weights.
+    pub(crate) fn take_weighted<'a>(
         &'a self,
         rows: &'a [usize],
         weights: &'a RowWeights,
@@ -74,7 +73,7 @@ impl Rows {
         RowBatch { all: self, weights, rows, dropped: None }
     }
 
-    /// The same with some of the inputs dropped or changed at random.
+    /// The rows with the given numbers, with inputs dropped or augmented at random.
     pub(crate) fn take_dropping<'a>(
         &'a self,
         rows: &'a [usize],
@@ -92,24 +91,25 @@ impl Rows {
 }
 
 impl RowBatch<'_> {
-    /// How many rows.
+    /// The number of rows.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether the row at a place counts in the loss of some output.
-    pub(crate) fn counts(&self, outputs: usize, place: usize) -> bool {
-        (0..outputs).any(|output| self.counts_for(output, outputs, place))
+    /// Whether the row at `index` counts in the loss of at least one output.
+    pub(crate) fn counts(&self, outputs: usize, index: usize) -> bool {
+        (0..outputs).any(|output| self.counts_for(output, outputs, index))
     }
 
-    /// Whether it counts in the loss of one of so many: it knows the target, and weighs more than 0.
-    pub(crate) fn counts_for(&self, output: usize, outputs: usize, place: usize) -> bool {
-        let (row, columns) = (self.rows[place], &self.all.raw.columns);
+    /// Whether the row at `index` counts in the loss of `output`: its target is known and its
+    /// weight above 0.
+    pub(crate) fn counts_for(&self, output: usize, outputs: usize, index: usize) -> bool {
+        let (row, columns) = (self.rows[index], &self.all.raw.columns);
         let known = columns[columns.len() - outputs + output].is_present(row);
         known && self.weights.counts(output, row)
     }
 
-    /// What the model takes.
+    /// The encoded inputs.
     pub(crate) fn batch(&self) -> Batch<'_> {
         match &self.dropped {
             Some((table, rows)) => Batch::new(table, rows),
@@ -117,31 +117,31 @@ impl RowBatch<'_> {
         }
     }
 
-    /// The preprocessed targets, for the losses: a table, and these rows' numbers in it.
+    /// The encoded targets, for the losses: a table, and the batch's row numbers in it.
     pub(crate) fn targets(&self) -> (&Table, &[usize]) {
         (&self.all.ready, self.rows)
     }
 
-    /// The targets in the user's unit, for the metrics.
+    /// The targets in the user's unit, for the metrics: a table, and the batch's row numbers in it.
     pub(crate) fn raw_targets(&self) -> (&Table, &[usize]) {
         (&self.all.raw, self.rows)
     }
 
-    /// What the steps of an output's target have made of its unit.
+    /// The units of an output's encoded target.
     pub(crate) fn units(&self, output: usize) -> Units<'_> {
         Units::new(self.all.units.get(output).map_or(&[], Vec::as_slice))
     }
 
-    /// How much the rows count.
+    /// The row weights.
     pub(crate) fn weights(&self) -> &RowWeights {
         self.weights
     }
 }
 
-/// Inputs that are taken away at random in training, each as a whole.
+/// Input dropout: inputs that are dropped as a whole at random in training.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dropping {
-    /// The place among the inputs, and how likely it is dropped.
+    /// The index of an input, and the probability of dropping it.
     pub(crate) inputs: Vec<(usize, f64)>,
 }
 
@@ -150,11 +150,11 @@ impl Dropping {
         self.inputs.is_empty()
     }
 
-    /// Marks values as absent. The draw of an input depends on the input's place alone, so that
-    /// dropping one more changes nothing for the others.
+    /// Marks values as absent. The random numbers of an input depend only on the input's index, so
+    /// dropping another input does not change them.
     fn apply(&self, table: &mut Table, key: RngKey) {
         for (input, probability) in &self.inputs {
-            // Below this share of all 64-bit numbers, a row's value is dropped.
+            // A value is dropped if its 64-bit random number is below this limit.
             let limit = (probability * 2f64.powi(64)) as u64;
             let numbers = key.layer(*input as u64).numbers();
             let Some(present) = table.columns[*input].present.as_mut() else { continue };
@@ -166,6 +166,9 @@ impl Dropping {
 }
 
 /// Rows as a table of raw values.
+///
+/// # Errors
+/// [`Error::NoRows`] without rows, and [`Error::Value`] for invalid values.
 pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -> Result<Table> {
     if rows.is_empty() {
         return Err(Error::NoRows(purpose));
@@ -184,13 +187,15 @@ pub(crate) fn check_targets<M: Definition>(table: &Table) -> Result<()> {
     check_ranges(&M::GRAPH, table)
 }
 
-/// Whether the losses can compare with the targets of a table.
+/// # Errors
+/// [`Error::Value`] for a target outside the range of its loss.
 pub(crate) fn check_ranges(graph: &Graph, table: &Table) -> Result<()> {
     let targets = table.columns.iter().skip(graph.inputs.len());
     graph.outputs.iter().zip(targets).try_for_each(|(output, column)| check_range(output, column))
 }
 
-/// Whether a loss can compare with all of an output's targets that are known.
+/// # Errors
+/// [`Error::Value`] for a known target outside the range of the output's loss.
 fn check_range(output: &Output, column: &Column) -> Result<()> {
     let Some((least, most)) = output.loss.target_range() else { return Ok(()) };
     let outside = match &*column.values {
@@ -199,30 +204,30 @@ fn check_range(output: &Output, column: &Column) -> Result<()> {
         _ => None,
     };
     let width = column.width.max(1);
-    let Some((place, found)) = outside else { return Ok(()) };
+    let Some((index, found)) = outside else { return Ok(()) };
     let loss = output.loss.name();
     let range = match most.is_finite() {
         true => format!("from {least} to {most}"),
         false => format!("of at least {least}"),
     };
     Err(Error::Value {
-        row: place / width,
+        row: index / width,
         field: output.name.to_owned(),
         expected: format!("a number {range}, which `{loss}` compares with"),
         found,
     })
 }
 
-/// The first number that is known and lies outside of a range, and where it stands.
+/// The first known number outside a range, with its element index.
 fn first_outside<N: Copy + Into<f64> + std::fmt::Display>(
     numbers: &[N],
     column: &Column,
     (least, most): (f32, f32),
 ) -> Option<(usize, String)> {
     let range = f64::from(least)..=f64::from(most);
-    let is_known = |place: usize| column.is_present(place / column.width.max(1));
+    let is_known = |index: usize| column.is_present(index / column.width.max(1));
     let mut numbers = numbers.iter().enumerate();
-    let (place, number) =
-        numbers.find(|(place, number)| !range.contains(&(**number).into()) && is_known(*place))?;
-    Some((place, number.to_string()))
+    let (index, number) =
+        numbers.find(|(index, number)| !range.contains(&(**number).into()) && is_known(*index))?;
+    Some((index, number.to_string()))
 }

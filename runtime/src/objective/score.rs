@@ -1,4 +1,4 @@
-//! The figures over the rows of an epoch or evaluation, as they go by.
+//! Losses and metrics accumulated over the rows of an epoch or evaluation.
 
 use multi_input_base::{Error, Result};
 
@@ -9,18 +9,18 @@ use crate::{
     metric::Running,
 };
 
-/// Losses and metrics over the rows so far.
+/// Accumulated losses and metrics.
 pub(crate) struct Scores {
     graph: &'static Graph,
     rows: usize,
-    /// The sum over the rows of the penalties on the weights.
+    /// The sum over the rows of the regularisation penalties.
     penalties: f64,
     losses: Vec<KnownLosses>,
-    /// For each output, those of [`Output::reported`].
+    /// For each output, the metrics of [`Output::reported`](crate::definition::Output::reported).
     metrics: Vec<Vec<Box<dyn Running>>>,
 }
 
-/// The losses of an output over the rows so far that know its target.
+/// The accumulated loss of an output over rows with a known target.
 #[derive(Clone, Copy, Debug, Default)]
 struct KnownLosses {
     sum: f64,
@@ -41,8 +41,8 @@ impl Scores {
         Scores { graph, rows: 0, penalties: 0.0, losses, metrics: metrics.collect() }
     }
 
-    /// Takes the losses of a batch of so many rows, each of which is a mean over those that know its
-    /// output's target.
+    /// Adds the losses of a batch of `rows` rows; each loss is a mean over the rows with a known
+    /// target.
     pub(crate) fn losses(&mut self, objective: &Objective, penalty: f64, rows: usize) {
         self.rows += rows;
         self.penalties += penalty * rows as f64;
@@ -53,24 +53,24 @@ impl Scores {
         }
     }
 
-    /// Takes a batch's predictions and compares them with the targets in the user's unit.
-    pub(crate) fn predictions(&mut self, predictions: &[Vec<f64>], chunk: &RowBatch<'_>) {
-        let (raw, rows) = chunk.raw_targets();
+    /// Adds the metrics of a batch: compares predictions with targets in the user's unit.
+    pub(crate) fn predictions(&mut self, predictions: &[Vec<f64>], batch_rows: &RowBatch<'_>) {
+        let (raw, rows) = batch_rows.raw_targets();
         let targets = raw.columns.iter().skip(self.graph.inputs.len());
         let outputs = self.graph.outputs.iter().zip(&mut self.metrics).zip(predictions);
-        for (place, (((output, metrics), predictions), target)) in outputs.zip(targets).enumerate()
+        for (index, (((output, metrics), predictions), target)) in outputs.zip(targets).enumerate()
         {
             for (prediction, &row) in predictions.chunks_exact(output.width.max(1)).zip(rows) {
                 let Some(target) = target_row(target, row) else { continue };
                 let (plain, weighted) = metrics.split_at_mut(output.metrics.len());
                 plain.iter_mut().for_each(|metric| metric.update(prediction, target, 1.0));
-                let weight = chunk.weights().of(place, row);
+                let weight = batch_rows.weights().of(index, row);
                 weighted.iter_mut().for_each(|metric| metric.update(prediction, target, weight));
             }
         }
     }
 
-    /// All that is kept of the rows so far, by name.
+    /// The accumulated state, by name.
     pub(crate) fn state(&self) -> Vec<(String, Vec<f64>)> {
         let mut sums = vec![self.rows as f64, self.penalties];
         sums.extend(self.losses.iter().flat_map(|losses| [losses.sum, losses.rows]));
@@ -81,8 +81,8 @@ impl Scores {
         state
     }
 
-    /// Goes on from a state. Of one that is none it takes what it can, which
-    /// [`state`](Scores::state) shows.
+    /// Restores a state. Invalid parts are ignored, so that [`state`](Scores::state) then differs
+    /// from the given one.
     pub(crate) fn set_state(&mut self, numbers: impl Fn(&str) -> Option<Vec<f64>>) {
         if let Some(sums) = numbers("scores") {
             if let [rows, penalties, losses @ ..] = &sums[..] {
@@ -102,10 +102,10 @@ impl Scores {
         }
     }
 
-    /// The total loss over the rows so far: each output's loss counts by its weight, if some row knows
-    /// its target. NaN where no row knows any.
+    /// The total loss over the rows so far, from the outputs with at least one known target. NaN
+    /// without known targets.
     pub(crate) fn loss(&self) -> f64 {
-        if self.knows_nothing() {
+        if self.has_no_targets() {
             return f64::NAN;
         }
         let outputs = self.graph.outputs.iter().zip(&self.losses);
@@ -114,23 +114,21 @@ impl Scores {
         losses + self.penalties / self.rows as f64
     }
 
-    /// Says so where no row so far knows the target of any output.
-    ///
     /// # Errors
-    /// [`Error::NoTargets`].
+    /// [`Error::NoTargets`] if no row so far has a known target.
     pub(crate) fn check_known(&self, purpose: &'static str) -> Result<()> {
-        match self.knows_nothing() {
+        match self.has_no_targets() {
             true => Err(Error::NoTargets(purpose)),
             false => Ok(()),
         }
     }
 
-    fn knows_nothing(&self) -> bool {
+    fn has_no_targets(&self) -> bool {
         self.losses.iter().all(|losses| losses.rows == 0.0)
     }
 
-    /// All figures: the total loss, each output's loss where there are several, the metrics. Those of an
-    /// output whose target no row knows are NaN.
+    /// All figures: the total loss, each output's loss if there are several outputs, and the
+    /// metrics. Figures of an output without known targets are NaN.
     pub(crate) fn figures(&self, phase: Phase) -> Figures {
         let outputs = self.graph.outputs;
         let mut figures = Figures::new(outputs.len());

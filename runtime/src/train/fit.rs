@@ -1,4 +1,5 @@
-//! From a typed model and its rows to the loop, which knows neither type.
+//! Training a typed model: converts model and rows to their untyped forms and calls the training
+//! loop.
 
 use multi_input_base::Result;
 use multi_input_data::Source;
@@ -6,36 +7,39 @@ use multi_input_kernel::Element;
 use multi_input_nn::optim::Optimizer;
 
 use super::{
-    sources::{SampleWeight, WeighedSamples},
+    sources::{SampleWeight, WeightedSamples},
     Trainer,
 };
 use crate::{
     callback::{AnyCallback, Untyped},
     compute::Compute,
     definition::{Definition, Network},
-    fit::{LearningRateCurve, Setup, Weighing},
+    fit::{LearningRateCurve, Setup, Weighting},
     history::History,
     model::Model,
     objective::encode,
 };
 
 impl<M: Definition, O: Optimizer> Trainer<M, O> {
-    /// Trains `model` on `train` and says how it went.
+    /// Trains `model` on `train` and returns the history. `keras.Model.fit`.
     ///
-    /// Preprocessing is fitted on the rows that train, unless the model has been fitted before:
-    /// weights that were trained on one scale are no use on another.
+    /// Preprocessing is fitted on the training rows unless it is already fitted, because weights
+    /// trained on one scale do not fit another.
     ///
-    /// After an error the model has the weights of the last step that was taken, or the best ones
-    /// where a callback restores them; a [moving average](crate::train::MovingAverage) takes their place only where training ends
-    /// without one. Nothing stays frozen. Where settings or rows are refused before the run begins, the
-    /// model is as it was, and fitted only if it was, unless it has taken up a
+    /// After an error the model has the weights of the last step taken, or the best weights if a
+    /// callback restores them. A [moving average](crate::train::MovingAverage) is written into the
+    /// model only if training ends without an error. No branch stays frozen. If settings or rows
+    /// are refused before the run begins, the model is unchanged, unless it has already loaded a
     /// [saved run](Trainer::resume).
     ///
     /// # Errors
-    /// [`Error::Settings`](crate::Error::Settings) with every mistake in the settings, [`Error::Value`](crate::Error::Value) for a row the
-    /// model cannot take, [`Error::NoTargets`](crate::Error::NoTargets) where no row knows a target, [`Error::NotFinite`](crate::Error::NotFinite) where the loss is no longer a number and
-    /// [`Error::Gradient`](crate::Error::Gradient) where a gradient is not, [`Error::Checkpoint`](crate::Error::Checkpoint) where a run cannot go on,
-    /// [`Error::File`](crate::Error::File) where a callback cannot write.
+    /// [`Error::Settings`](crate::Error::Settings) with every mistake in the settings,
+    /// [`Error::Value`](crate::Error::Value) for a row the model does not accept,
+    /// [`Error::NoTargets`](crate::Error::NoTargets) without known targets,
+    /// [`Error::NotFinite`](crate::Error::NotFinite) for a non-finite loss,
+    /// [`Error::Gradient`](crate::Error::Gradient) for a non-finite gradient,
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint) if a run cannot be resumed,
+    /// [`Error::File`](crate::Error::File) if a callback cannot write.
     pub fn fit<E: Element, D: Compute<E>>(
         self,
         model: &mut Model<M, E, D>,
@@ -50,22 +54,21 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         D::core().fit(checked, model.untyped_mut(), raw)
     }
 
-    /// Trains `model` on the rows of a source, a file for instance, as [`fit`](Trainer::fit) does on
-    /// rows in memory. Memory does not grow with the source.
+    /// Trains `model` on the rows of a source, such as a file, as [`fit`](Trainer::fit) does on
+    /// rows in memory. Memory use does not grow with the size of the source.
     ///
-    /// First the preprocessing is fitted, and rows and their weights are counted: one pass over the
-    /// source, one more for each step that learns from what another one has learned, and one more
-    /// where a label's class has the weight 0. Where rows that the model refuses are
-    /// [left out](Source::on_bad_row), another pass counts the rows that are left; and if it, or a
-    /// step, refuses a row that others have learned from, all of these passes are made once more
-    /// without that row. What is refused then is left out, though steps have learned from it. A
-    /// source to validate with is read and preprocessed once. Then a thread of its own
-    /// reads, mixes and preprocesses the rows, pass after pass, while the model trains; a few batches
-    /// wait at most. Rows are mixed within a window, see
-    /// [`shuffle_window`](Trainer::shuffle_window). The same seed gives the same bits.
+    /// First the preprocessing is fitted, and rows and their weights are counted: in one pass over
+    /// the source, one more for each step that learns from the output of another step, and one more
+    /// if the class of a label has weight 0. If [refused rows are skipped](Source::on_bad_row),
+    /// another pass counts the remaining rows; if it or a step refuses a row that other steps have
+    /// learned from, all these passes are repeated once without that row. A row refused after that
+    /// is skipped, though steps have learned from it. A validation source is read and preprocessed
+    /// once. Then another thread reads, shuffles and preprocesses the rows, pass after pass, while
+    /// the model trains; at most a few batches are prefetched. Rows are shuffled in a buffer, see
+    /// [`shuffle_window`](Trainer::shuffle_window). Equal seeds give equal bits.
     ///
-    /// Rows to validate with are handed over with [`validation_data`](Trainer::validation_data), or
-    /// stream too, with [`validation_source`](Trainer::validation_source).
+    /// Validation rows are passed with [`validation_data`](Trainer::validation_data), or streamed
+    /// with [`validation_source`](Trainer::validation_source).
     ///
     /// ```no_run
     /// use multi_input::{data::{Csv, Source}, prelude::*};
@@ -99,13 +102,13 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         M: Network<E, D>,
     {
         let (setup, by_row) = self.setup(&[]);
-        let rows = WeighedSamples::<M, S> { source, by_row: &by_row };
+        let rows = WeightedSamples::<M, S> { source, by_row: &by_row };
         D::core().fit_from(setup, model.untyped_mut(), &rows)
     }
 
-    /// Trains for a while with a rate that grows from 1e-7 to 10, and notes the loss of every batch
-    /// until it explodes. The model is as it was afterwards. Callbacks, validation and the number of
-    /// epochs play no part.
+    /// Runs a learning rate range test: trains with a rate that grows from 1e-7 to 10 and records
+    /// the loss of every batch until it diverges. Afterwards the model is restored. Callbacks,
+    /// validation and the number of epochs have no effect.
     ///
     /// Smith, "Cyclical Learning Rates for Training Neural Networks" (2017); `Tuner.lr_find` in
     /// Lightning.
@@ -126,13 +129,14 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         D::core().find_learning_rate(checked, model.untyped_mut(), raw)
     }
 
-    /// The same without the types, for rows in memory; of those of a source there are none.
+    /// The untyped setup, with the sample weights of rows in memory, and the sample-weight
+    /// functions for a source.
     fn setup(self, rows: &[M::Sample]) -> (Setup, Vec<SampleWeight<M>>) {
-        let answers = self.sample_weights.iter().map(|by_row| {
-            // Asked once: a function may take long.
+        let sample_weights = self.sample_weights.iter().map(|by_row| {
+            // Called once per row, because a function may be slow.
             rows.iter().map(|row| f64::from((by_row.weight)(row))).collect()
         });
-        let weighed = self.sample_weights.iter().map(|by_row| (by_row.index, by_row.output));
+        let weighted = self.sample_weights.iter().map(|by_row| (by_row.index, by_row.output));
         let untyped = |callback| Box::new(Untyped(callback)) as Box<dyn AnyCallback>;
         let setup = Setup {
             graph: &M::GRAPH,
@@ -141,12 +145,12 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
             settings: self.settings,
             validation: self.validation,
             progress: self.progress,
-            weighing: Weighing {
+            weighting: Weighting {
                 graph: &M::GRAPH,
-                by_row: weighed.collect(),
+                by_row: weighted.collect(),
                 by_class: self.class_weights,
             },
-            answers: answers.collect(),
+            sample_weights: sample_weights.collect(),
             callbacks: self.callbacks.into_iter().map(untyped).collect(),
             left_out: self.left_out,
         };

@@ -1,4 +1,4 @@
-//! Importance of the inputs of a typed model.
+//! Input importance of a typed model.
 
 use multi_input_base::{Result, Seed};
 use multi_input_kernel::Element;
@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl Importance {
-    /// Hands each input's values to other rows, `repeats` times, in orders that depend on `seed`.
-    /// `sklearn.inspection.permutation_importance`, for whole inputs.
+    /// Permutation importance: permutes each input's values over the rows, `repeats` times, in
+    /// orders that depend on `seed`. `sklearn.inspection.permutation_importance`, for whole inputs.
     ///
     /// # Errors
     /// As [`Model::evaluate`].
@@ -31,9 +31,10 @@ impl Importance {
         D::core().importance(model.untyped(), &raw, repeats, seed)
     }
 
-    /// Trains a model that `build` gives with a trainer that `trainer` gives, once with all inputs
-    /// and once without each of them, and compares the losses on `test`. An input is left out by
-    /// being absent from every row where it may be, and else by being the same in all of them.
+    /// Importance by ablation: trains a model from `build` with a trainer from `trainer`, once with
+    /// all inputs and once without each input, and compares the losses on `test`. An input is left
+    /// out by being absent from every row if it is optional, and otherwise by having the same value
+    /// in all rows.
     ///
     /// # Errors
     /// As [`Trainer::fit`] and [`Model::evaluate`].
@@ -69,7 +70,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// Trains without an input.
     fn leaving_out(mut self, left_out: Option<LeftOut>) -> Self {
         self.left_out = left_out;
-        // The first run, with all inputs, has said what there is to say.
+        // The first run, with all inputs, has already written all notices.
         if self.left_out.is_some() {
             return self.progress(Progress::mute());
         }

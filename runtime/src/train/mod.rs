@@ -1,5 +1,5 @@
-//! Training a typed model: [`Trainer`] takes the settings, and hands them with the model and its rows, both
-//! without their types, to the loop.
+//! Training a typed model: [`Trainer`] collects the settings and passes them with the untyped model
+//! and rows to the training loop.
 
 mod fit;
 mod importance;

@@ -1,4 +1,4 @@
-//! Sources of a model's rows as the loop takes them: tables of samples, whatever the model.
+//! Sources of a model's rows as the training loop reads them: tables of samples.
 
 use std::marker::PhantomData;
 
@@ -15,14 +15,14 @@ use crate::{
     objective::check_targets,
 };
 
-/// How much each row counts for an output, by what a user's function says.
+/// The sample-weight function of an output.
 pub(super) struct SampleWeight<M: Definition> {
     pub(super) index: usize,
     pub(super) output: &'static str,
     pub(super) weight: Box<dyn Fn(&M::Sample) -> f32 + Send + Sync>,
 }
 
-/// The samples of a model from a source.
+/// The samples of a model from a source, for validation.
 pub(super) struct SamplesOf<M, S>(pub(super) S, pub(super) PhantomData<fn() -> M>);
 
 impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S> {
@@ -32,13 +32,14 @@ impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S>
         at_once: usize,
         take: &mut dyn FnMut(Pass<'_>) -> Result<()>,
     ) -> Result<()> {
-        let wanted = BlockRequest::samples::<M>(at_once, false);
+        let request = BlockRequest::samples::<M>(at_once, false);
         let screen = RowFilter::of(&self.0, |table| fitted.check_samples(table));
         read_ahead(
-            || samples::<M, S>(&self.0, &wanted, &[], screen, check_targets::<M>),
-            |pieces| {
+            || samples::<M, S>(&self.0, &request, &[], screen, check_targets::<M>),
+            |tables| {
                 take(
-                    &mut cut(pieces, at_once).map(|piece| piece.map(NumberedTable::with_first_row)),
+                    &mut cut(tables, at_once)
+                        .map(|numbered| numbered.map(NumberedTable::with_first_row)),
                 )
             },
         )
@@ -49,25 +50,25 @@ impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S>
     }
 }
 
-/// The samples of a model from a source.
-pub(super) struct WeighedSamples<'a, M: Definition, S> {
+/// The samples of a model from a source, with their sample weights, for training.
+pub(super) struct WeightedSamples<'a, M: Definition, S> {
     pub(super) source: &'a S,
     pub(super) by_row: &'a [SampleWeight<M>],
 }
 
-impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeighedSamples<'_, M, S> {
+impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeightedSamples<'_, M, S> {
     fn pass(
         &self,
         at_once: usize,
         screen: RowFilter<'_>,
         take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<NumberedTable>>) -> Result<()>,
     ) -> Result<()> {
-        let wanted = BlockRequest::samples::<M>(at_once, !self.by_row.is_empty());
+        let request = BlockRequest::samples::<M>(at_once, !self.by_row.is_empty());
         let asks: Vec<_> = self.by_row.iter().map(weigh).collect();
         let asks: Vec<RowQuery<'_, M::Sample>> =
             asks.iter().map(|ask| ask as RowQuery<'_, _>).collect();
         read_ahead(
-            || samples::<M, S>(self.source, &wanted, &asks, screen, check_targets::<M>),
+            || samples::<M, S>(self.source, &request, &asks, screen, check_targets::<M>),
             take,
         )
     }
@@ -77,7 +78,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeighedSamples<
     }
 }
 
-/// Asks how much a row counts. That it is a weight is checked when the rows are counted.
+/// The sample weight of a row; it is validated when the rows are counted.
 fn weigh<M: Definition>(
     by_row: &SampleWeight<M>,
 ) -> impl Fn(usize, &M::Sample) -> Result<f64> + Sync + '_ {

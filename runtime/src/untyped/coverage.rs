@@ -1,10 +1,10 @@
-//! What training has reached: which rows of embedding tables were looked up, and which optional
+//! The coverage of training: which rows of embedding tables were looked up, and which optional
 //! inputs were absent.
 //!
-//! A row that no training row looks up keeps its random initial values, and so does the vector for an
-//! absent input that is never absent. What stands in for them is the mean of what was trained
-//! (`train::untrained`); this is the record that tells the two apart. It belongs to the model rather
-//! than to a run: what an earlier run has trained must not be replaced by a later one.
+//! A row that no training row looks up keeps its random initial value, and so does the learned
+//! vector of an input that is never absent. `fit::untrained` replaces them by means of trained
+//! values, and this record tells which are untrained. It belongs to the model, not to a run,
+//! because a later run must not overwrite what an earlier run has trained.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,22 +13,22 @@ use multi_input_kernel::Element;
 use super::{outputs_of, LookUp};
 use crate::{data::Batch, definition::Graph};
 
-/// What the rows of a batch reach, before it is known whether the step is taken. A row reaches what lies
-/// on the way to an output for which it counts: nothing else gets a gradient from it.
+/// The coverage of one batch, recorded before it is known whether its step is taken. A row covers
+/// the nodes on the paths to the outputs it counts for; no other node gets a gradient from it.
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
-    /// The look-ups, each with the outputs that it is on the way to.
+    /// The look-ups, each with the outputs it leads to.
     look_ups: Vec<(LookUp, Vec<usize>)>,
-    /// The optional inputs, by their places, each with the outputs that it is on the way to.
+    /// The indices of the optional inputs, each with the outputs it leads to.
     optional: Vec<(usize, Vec<usize>)>,
-    /// For each of the look-ups, the rows of its table.
+    /// For each look-up, the indices of the table rows.
     indices: Vec<Vec<usize>>,
-    /// Optional inputs that are absent from some row.
+    /// The optional inputs that are absent in at least one row.
     absent: Vec<usize>,
 }
 
 impl Reached {
-    /// Nothing yet.
+    /// An empty record.
     pub(crate) fn new(graph: &'static Graph) -> Reached {
         let look_ups = LookUp::all(graph);
         let inputs = graph.inputs.iter().enumerate();
@@ -40,15 +40,14 @@ impl Reached {
                 .map(|look_up| (look_up, outputs_of(graph, look_up.node)))
                 .collect(),
             optional: optional
-                .map(|(place, input)| (place, outputs_of(graph, input.name)))
+                .map(|(index, input)| (index, outputs_of(graph, input.name)))
                 .collect(),
             absent: Vec::new(),
         }
     }
 
-    /// Takes note of the rows of a batch, instead of what was there. `counts` says whether a row (the
-    /// second number) counts for an output (the first). Tables of branches that `is_trained` does not
-    /// hold for are not reached.
+    /// Replaces the record by that of `batch`. `counts(output, row)` says whether a row counts for
+    /// an output. Tables whose node `is_trained` rejects are not recorded.
     pub(crate) fn set(
         &mut self,
         batch: &Batch<'_>,
@@ -78,21 +77,21 @@ impl Reached {
     }
 }
 
-/// What training has reached.
+/// The coverage of a model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Coverage {
-    /// For each node with a table, one bit a row: whether it was looked up.
+    /// For each node with a table, one bit per row: whether the row was looked up.
     tables: BTreeMap<String, Bits>,
-    /// The optional inputs that were absent from some row.
+    /// The optional inputs that were absent in at least one row.
     absent: BTreeSet<String>,
 }
 
-/// One bit for each index.
+/// One bit per index.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bits(Vec<u8>);
 
 impl Bits {
-    /// As a file holds them.
+    /// From the bytes of a file.
     pub(crate) fn of_bytes(bytes: Vec<u8>) -> Bits {
         Bits(bytes)
     }
@@ -114,7 +113,7 @@ impl Bits {
 }
 
 impl Coverage {
-    /// Takes note of what a step has trained.
+    /// Adds the coverage of a step.
     pub(crate) fn add(&mut self, graph: &'static Graph, reached: &Reached) {
         let looked_up = reached.look_ups.iter().zip(&reached.indices);
         for ((look_up, _), indices) in looked_up.filter(|(_, indices)| !indices.is_empty()) {
@@ -132,35 +131,36 @@ impl Coverage {
         }
     }
 
-    /// Gives the rows of a table that were not reached the mean of those that were, but for reserved
-    /// ones, and appends what they were to `kept`. Where none was reached, nothing changes.
+    /// Replaces the untrained rows of a table by the mean of the trained ones, except reserved
+    /// rows, and appends the old values to `overwritten`. Without trained rows nothing changes.
     pub(crate) fn fill_table<E: Element>(
         &self,
         look_up: &LookUp,
         weights: &mut [E],
-        mut kept: Option<&mut Vec<E>>,
+        mut overwritten: Option<&mut Vec<E>>,
     ) {
         let Some(mean) = self.mean_of_table(look_up, weights) else { return };
         for row in self.unreached(look_up, weights) {
-            if let Some(kept) = &mut kept {
-                kept.extend_from_slice(row);
+            if let Some(overwritten) = &mut overwritten {
+                overwritten.extend_from_slice(row);
             }
             row.iter_mut().zip(&mean).for_each(|(number, mean)| *number = E::of(*mean));
         }
     }
 
-    /// Puts back what [`fill_table`](Coverage::fill_table) kept.
+    /// Restores the rows overwritten by [`fill_table`](Coverage::fill_table).
     pub(crate) fn restore_table<E: Element>(
         &self,
         look_up: &LookUp,
         weights: &mut [E],
-        kept: &[E],
+        overwritten: &[E],
     ) {
-        let rows = self.unreached(look_up, weights).zip(kept.chunks_exact(look_up.width.max(1)));
-        rows.for_each(|(row, kept)| row.copy_from_slice(kept));
+        let rows =
+            self.unreached(look_up, weights).zip(overwritten.chunks_exact(look_up.width.max(1)));
+        rows.for_each(|(row, overwritten)| row.copy_from_slice(overwritten));
     }
 
-    /// The rows of a table that were not reached.
+    /// The untrained rows of a table.
     fn unreached<'a, E>(
         &'a self,
         look_up: &LookUp,
@@ -172,7 +172,7 @@ impl Coverage {
         rows.filter(move |(row, _)| !is_reached(*row)).map(|(_, numbers)| numbers)
     }
 
-    /// The mean of the rows of a table that were reached and are not reserved.
+    /// The mean of the trained rows of a table, without reserved rows.
     fn mean_of_table<E: Element>(&self, look_up: &LookUp, weights: &[E]) -> Option<Vec<f64>> {
         let reached = self.tables.get(look_up.owner)?;
         let width = look_up.width.max(1);
@@ -188,22 +188,22 @@ impl Coverage {
         (count > 0.0).then_some(mean)
     }
 
-    /// The rows of a node's table that were looked up.
+    /// The trained rows of a node's table.
     pub(crate) fn table(&self, owner: &str) -> Option<&Bits> {
         self.tables.get(owner)
     }
 
-    /// Whether an optional input was absent from some row.
+    /// Whether an optional input was absent in at least one row.
     pub(crate) fn was_absent(&self, input: &str) -> bool {
         self.absent.contains(input)
     }
 
-    /// The tables by their nodes, and the inputs that were absent, for a file.
+    /// The tables by node and the inputs that were absent, for saving.
     pub(crate) fn parts(&self) -> (&BTreeMap<String, Bits>, &BTreeSet<String>) {
         (&self.tables, &self.absent)
     }
 
-    /// Of what a file holds.
+    /// From the parts in a file.
     pub(crate) fn of_parts(tables: BTreeMap<String, Bits>, absent: BTreeSet<String>) -> Coverage {
         Coverage { tables, absent }
     }
@@ -238,11 +238,11 @@ mod tests {
         assert_eq!(weights, before, "nothing was reached");
         let (look_ups, indices) = (vec![(look_up, vec![0])], vec![vec![1, 2, 4]]);
         coverage.add(&NONE, &Reached { look_ups, indices, ..Reached::new(&NONE) });
-        let mut kept = Vec::new();
-        coverage.fill_table(&look_up, &mut weights, Some(&mut kept));
-        // Rows 0 and 3 were not reached; rows 2 and 4 are the known ones, 1 is reserved.
+        let mut overwritten = Vec::new();
+        coverage.fill_table(&look_up, &mut weights, Some(&mut overwritten));
+        // Rows 0 and 3 are untrained; rows 2 and 4 are trained; row 1 is reserved.
         assert_eq!(weights, [2.0, 3.0, 8.0, 8.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0]);
-        coverage.restore_table(&look_up, &mut weights, &kept);
+        coverage.restore_table(&look_up, &mut weights, &overwritten);
         assert_eq!(weights, before);
     }
 }

@@ -1,30 +1,30 @@
-//! Embedding tables and the encoded columns that look them up.
+//! Embedding tables and the encoded columns that index them.
 
 use std::collections::BTreeSet;
 
 use crate::definition::{Graph, Node};
 
-/// An embedding table that is looked up by the categories of an encoded column.
+/// An embedding table indexed by the categories of an encoded column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LookUp {
-    /// The node whose branch looks up.
+    /// The node whose branch does the look-up.
     pub(crate) node: &'static str,
-    /// The node that holds the table.
+    /// The node that owns the table.
     pub(crate) owner: &'static str,
-    /// The column of the encoded rows.
+    /// The index of the encoded column.
     pub(crate) column: usize,
-    /// How many numbers a row of the table has.
+    /// The embedding dimension.
     pub(crate) width: usize,
-    /// How many rows the table has.
+    /// The number of rows of the table.
     pub(crate) rows: usize,
-    /// How many of the first indices stand for no value of their own: padding and unknown ones.
+    /// The number of leading indices that are no values of their own: padding and unknown.
     pub(crate) reserved: usize,
     /// Whether index 0 is masked, so that its row is never trained.
     masked: bool,
 }
 
 impl LookUp {
-    /// All those of a model.
+    /// All look-ups of a model.
     pub(crate) fn all(graph: &'static Graph) -> Vec<LookUp> {
         graph.nodes.iter().filter_map(|node| LookUp::of(graph, node)).collect()
     }
@@ -46,12 +46,12 @@ impl LookUp {
         })
     }
 
-    /// Whether rows with an index train its vector: that of masked padding gets no gradient.
+    /// Whether `index` gets a gradient; masked padding does not.
     pub(crate) fn trains(&self, index: usize) -> bool {
         !(self.masked && index == 0)
     }
 
-    /// Whether an index stands for a value: padding is none.
+    /// Whether `index` is a value; padding is not.
     pub(crate) fn is_value(&self, index: usize) -> bool {
         self.reserved == 0 || index > 0
     }
@@ -70,7 +70,7 @@ fn find(graph: &'static Graph, name: &str) -> Option<&'static Node> {
     graph.nodes.iter().find(|node| node.name == name)
 }
 
-/// The encoded column that flows into a node's branch unchanged.
+/// The encoded column that feeds a node's branch unchanged.
 fn column_of(graph: &'static Graph, node: &Node) -> Option<usize> {
     if let Some(input) = graph.inputs.iter().position(|input| input.name == node.name) {
         return Some(input);
@@ -84,7 +84,7 @@ fn column_of(graph: &'static Graph, node: &Node) -> Option<usize> {
     }
 }
 
-/// For each tensor of a model, by its name, the look-up whose table it is.
+/// For each tensor of a model, by name, the look-up whose table it is.
 pub(crate) fn tables<'a>(
     look_ups: &[LookUp],
     names: impl Iterator<Item = &'a str>,
@@ -101,7 +101,7 @@ pub(crate) fn tables<'a>(
     names.map(of_tensor).collect()
 }
 
-/// The optional input whose absence a node's learned vector stands in for.
+/// The optional input whose absence selects a node's learned vector.
 pub(crate) fn optional_input_of(graph: &'static Graph, node: &Node) -> Option<usize> {
     let own = |name: &str| graph.inputs.iter().position(|input| input.name == name);
     let is_optional = |input: &usize| graph.inputs[*input].missing.is_some();
@@ -111,12 +111,11 @@ pub(crate) fn optional_input_of(graph: &'static Graph, node: &Node) -> Option<us
     })
 }
 
-/// The outputs, by their places, that count in the sum of the losses and into which flows what comes out
-/// of a node.
+/// The indices of the outputs with a loss weight above 0 that depend on a node.
 pub(crate) fn outputs_of(graph: &'static Graph, node: &'static str) -> Vec<usize> {
     let is_derived = |name: &str| graph.derived.iter().any(|derived| derived.name == name);
     let mut fed = BTreeSet::from([node]);
-    // Each node comes after those it is fed by. What a node is derived of does not flow into it.
+    // Nodes are in topological order. A derived input does not pass on what it is derived from.
     for node in graph.nodes.iter().filter(|node| !is_derived(node.name)) {
         if node.fed_by.iter().any(|fed_by| fed.contains(fed_by)) {
             fed.insert(node.name);
@@ -124,5 +123,5 @@ pub(crate) fn outputs_of(graph: &'static Graph, node: &'static str) -> Vec<usize
     }
     let outputs = graph.outputs.iter().enumerate();
     let counts = outputs.filter(|(_, output)| output.weight > 0.0 && fed.contains(output.name));
-    counts.map(|(place, _)| place).collect()
+    counts.map(|(index, _)| index).collect()
 }

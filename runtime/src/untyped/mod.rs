@@ -1,4 +1,4 @@
-//! A model without the type of its module: what it predicts, and how well.
+//! A model without the type of its module: prediction and evaluation.
 
 mod coverage;
 mod look_up;
@@ -27,8 +27,8 @@ use crate::{
     objective::{head_values, target_row, Objective, RowWeights, Rows, Scores},
 };
 
-/// How many rows are computed together where nobody trains: fewer where they are large, as those with
-/// pictures may be. The last bits of what is computed depend on it, as [`Model::predict`] says.
+/// The number of rows per forward pass in inference, fewer if rows are large (pictures). The last
+/// bits of the results depend on it, as [`Model::predict`](crate::Model::predict) documents.
 pub(crate) fn rows_at_once(graph: &Graph) -> usize {
     const MOST_ROWS: usize = 256;
     const MOST_BYTES: usize = 32 << 20;
@@ -40,34 +40,34 @@ pub(crate) fn rows_at_once(graph: &Graph) -> usize {
 pub struct Snapshot(pub(crate) Vec<Vec<f64>>);
 
 impl Snapshot {
-    /// The numbers of every tensor, in the order in which dfdx visits them.
+    /// The elements of every tensor, in the order in which dfdx visits them.
     pub fn tensors(&self) -> &[Vec<f64>] {
         &self.0
     }
 }
 
-/// Raw rows in tables, each with the number of its first row.
+/// Tables of raw rows, each with the number of its first row.
 pub(crate) type Tables<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
 
-/// A module with the preprocessing that was fitted for it, whatever the type of the module.
+/// A module with its fitted preprocessing, independent of the type of the module.
 pub struct UntypedModel<E: Element, D: Backend<E>, N: ?Sized = dyn AnyModule<E, D>> {
     pub(crate) device: D,
     pub(crate) preprocessing: Option<Preprocessing>,
-    /// What training has reached; `None` where that is not known.
+    /// The coverage of training; `None` if unknown.
     pub(crate) coverage: Option<Coverage>,
     dtype: PhantomData<E>,
     pub(crate) module: N,
 }
 
 impl<E: Element, D: Backend<E>, N> UntypedModel<E, D, N> {
-    /// A module that nobody has trained.
+    /// An untrained model.
     pub(crate) fn new(module: N, device: D) -> Self {
         let coverage = Some(Coverage::default());
         UntypedModel { device, preprocessing: None, coverage, dtype: PhantomData, module }
     }
 }
 
-/// Takes what is predicted for so many rows: the numbers of every output, and the labels.
+/// Takes the predictions of a number of rows: the values of every output, and its labels.
 pub(crate) type TakePredictions<'a> = dyn FnMut(&[Vec<f64>], &[Labels], usize) + 'a;
 
 impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
@@ -76,7 +76,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         self.module.graph()
     }
 
-    /// Predicts for raw rows, of which the first has the number `first`; a few hundred at a time.
+    /// Predicts raw rows in chunks; `first` is the number of the first row.
     pub(crate) fn predict(
         &self,
         fitted: &Preprocessing,
@@ -93,10 +93,9 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Ok(())
     }
 
-    /// How often each class of an output was taken for each other in raw rows; `None` where no row knows
-    /// its class.
-    pub(crate) fn confusion_of(&self, place: usize, raw: Table) -> Result<Option<ConfusionMatrix>> {
-        self.confusion(&self.graph().outputs[place], place, &self.rows(raw)?)
+    /// The confusion matrix of an output on raw rows; `None` if no row has a known class.
+    pub(crate) fn confusion_of(&self, index: usize, raw: Table) -> Result<Option<ConfusionMatrix>> {
+        self.confusion(&self.graph().outputs[index], index, &self.rows(raw)?)
     }
 
     /// A copy of all weights.
@@ -105,23 +104,23 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Snapshot(all.into_iter().map(|parameter| parameter.values).collect())
     }
 
-    /// Puts a copy back.
+    /// Restores a copy.
     pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         parameters::write(&mut self.module, &snapshot.0)
     }
 
-    /// The same on prepared rows.
+    /// The confusion matrix of an output on encoded rows; `None` if no row has a known class.
     pub(crate) fn confusion(
         &self,
         output: &Output,
-        place: usize,
+        index: usize,
         rows: &Rows,
     ) -> Result<Option<ConfusionMatrix>> {
         let mut confusion = Confusion::default();
         let all: Vec<usize> = (0..rows.len()).collect();
-        let column = &rows.raw.columns[self.graph().inputs.len() + place];
+        let column = &rows.raw.columns[self.graph().inputs.len() + index];
         for numbers in all.chunks(rows_at_once(self.graph())) {
-            let predicted = &self.predictions(&rows.take(numbers).batch())?[place];
+            let predicted = &self.predictions(&rows.take(numbers).batch())?[index];
             for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
                 let known = target_row(column, row).into_iter();
                 known.for_each(|target| confusion.take(prediction, target, 1.0));
@@ -131,18 +130,18 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Ok(known.then(|| ConfusionMatrix::new(output.name, &confusion)))
     }
 
-    /// Raw rows, as the module takes them.
+    /// Encodes raw rows.
     pub(crate) fn rows(&self, raw: Table) -> Result<Rows> {
         let fitted = self.fitted()?;
         Rows::new(fitted.classes(raw, 0)?, &fitted, RowWeights::default())
     }
 
-    /// The same for raw rows in a table.
+    /// Losses and metrics on a table of raw rows.
     pub(crate) fn evaluate_table(&self, raw: Table) -> Result<Evaluation> {
         self.evaluate_rows(&self.rows(raw)?)
     }
 
-    /// The same for prepared rows.
+    /// Losses and metrics on encoded rows.
     pub(crate) fn evaluate_rows(&self, rows: &Rows) -> Result<Evaluation> {
         let all: Vec<usize> = (0..rows.len()).collect();
         let scores = self.score(rows, &rows.weights, &all, rows_at_once(self.graph()))?;
@@ -150,7 +149,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Ok(Evaluation(scores.figures(Phase::Training)))
     }
 
-    /// Losses and metrics on the rows of the given numbers.
+    /// Losses and metrics on the rows with the given numbers.
     pub(crate) fn score(
         &self,
         rows: &Rows,
@@ -163,7 +162,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Ok(scores)
     }
 
-    /// Adds those on further rows.
+    /// Adds losses and metrics of further rows to `scores`.
     pub(crate) fn add_scores(
         &self,
         scores: &mut Scores,
@@ -175,30 +174,33 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         let mut penalties = Penalties::default();
         self.module.penalize(&mut penalties).map_err(Error::device)?;
         for numbers in numbers.chunks(batch_size) {
-            let chunk = rows.take_weighing(numbers, weights);
-            let mut values = self.heads(&chunk.batch())?;
-            let objective = Objective::new(self.graph(), &values, &chunk);
-            scores.losses(&objective, penalties.value(), chunk.len());
+            let batch_rows = rows.take_weighted(numbers, weights);
+            let mut values = self.heads(&batch_rows.batch())?;
+            let objective = Objective::new(self.graph(), &values, &batch_rows);
+            scores.losses(&objective, penalties.value(), batch_rows.len());
             link(self.graph(), self.preprocessing.as_ref(), &mut values);
-            scores.predictions(&values, &chunk);
+            scores.predictions(&values, &batch_rows);
         }
         Ok(())
     }
 
-    /// What is predicted for the rows of a batch, output by output.
+    /// The predictions for a batch, by output.
     pub(crate) fn predictions(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
         let mut values = self.heads(batch)?;
         link(self.graph(), self.preprocessing.as_ref(), &mut values);
         Ok(values)
     }
 
-    /// The heads of some rows.
+    /// The heads for a batch, by output.
     pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
         let heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
         head_values(self.graph(), &heads, batch.len())
     }
 
-    /// What makes of rows what the module takes.
+    /// The preprocessing of the model.
+    ///
+    /// # Errors
+    /// [`Error::Unfitted`] if it needs fitting and is not fitted.
     pub(crate) fn fitted(&self) -> Result<Cow<'_, Preprocessing>> {
         match &self.preprocessing {
             Some(fitted) => Ok(Cow::Borrowed(fitted)),
@@ -234,7 +236,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
     }
 }
 
-/// Makes predictions in the user's unit of the heads.
+/// Converts heads to predictions: applies the link function and the target's inverse preprocessing.
 pub(crate) fn link(graph: &Graph, fitted: Option<&Preprocessing>, heads: &mut [Vec<f64>]) {
     for (index, (output, values)) in graph.outputs.iter().zip(heads).enumerate() {
         match output.link {

@@ -1,4 +1,4 @@
-//! A module as everything below the user's types sees it.
+//! A module without its type.
 
 use dfdx::{
     nn::BuildOnDevice,
@@ -16,13 +16,13 @@ use crate::{
     definition::{Graph, Head, Network},
 };
 
-/// What a forward pass in training gives: the heads, and the tape with the way back.
+/// The result of a forward pass in training: the heads, and the tape for the backward pass.
 pub(crate) type Trained<E, D> = Result<(Vec<Head<E, D>>, OwnedTape<E, D>), <D as HasErr>::Err>;
 
-/// A module without its type: what it computes of a batch, its tensors, and its graph as data.
+/// A module as a trait object: its forward passes, its tensors, and its graph as data.
 ///
-/// The generated code implements this thinly, through [`Network`]; whatever trains, scores or saves
-/// is written on it, and so compiled once rather than for every model.
+/// Generated code implements it through [`Network`]. Training, evaluation and saving are written
+/// against this trait, so they are compiled once and not for every model.
 pub trait AnyModule<E: Element, D: Backend<E>> {
     /// Nodes, layers and shapes.
     fn graph(&self) -> &'static Graph;
@@ -51,10 +51,10 @@ pub trait AnyModule<E: Element, D: Backend<E>> {
     /// [`Network::set_frozen`].
     fn set_frozen(&mut self, frozen: &dyn Fn(&str) -> bool);
 
-    /// Shows every tensor to `look`.
-    fn visit(&self, look: &mut Visit<'_, E>);
+    /// Calls `visitor` with every tensor.
+    fn visit(&self, visitor: &mut Visit<'_, E>);
 
-    /// Hands every tensor to `change`, in the order in which [`visit`](AnyModule::visit) shows them.
+    /// Calls `change` with every tensor, in the order of [`visit`](AnyModule::visit).
     ///
     /// # Errors
     /// The device's, and those of `change`.
@@ -89,8 +89,8 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> AnyModule<E, D> for Typed<M, E
         M::set_frozen(&mut self.0, frozen);
     }
 
-    fn visit(&self, look: &mut Visit<'_, E>) {
-        multi_input_nn::parameters::visit(&self.0, look);
+    fn visit(&self, visitor: &mut Visit<'_, E>) {
+        multi_input_nn::parameters::visit(&self.0, visitor);
     }
 
     fn visit_mut(&mut self, change: &mut VisitMut<'_, E, D>) -> Result<(), D::Err> {

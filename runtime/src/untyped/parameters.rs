@@ -1,4 +1,4 @@
-//! The tensors of a module whose type is gone: all of them, one after the other.
+//! Iteration over the tensors of a module without its type.
 
 use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
@@ -9,17 +9,17 @@ use super::AnyModule;
 /// A tensor of a module.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parameter {
-    /// Its name in the module, e.g. `joined.0.weight`.
+    /// The name in the module, such as `joined.0.weight`.
     pub(crate) name: String,
-    /// Its dimensions.
+    /// The dimensions.
     pub(crate) shape: Vec<usize>,
     /// Whether an optimizer changes it.
     pub(crate) trainable: bool,
-    /// Its elements; double precision holds every `f32` as it is.
+    /// The elements; `f64` represents every `f32` exactly.
     pub(crate) values: Vec<f64>,
 }
 
-/// What `of` makes of every tensor.
+/// The results of `of` on every tensor.
 pub(crate) fn each<E: Element, D: Backend<E>, T>(
     module: &dyn AnyModule<E, D>,
     mut of: impl FnMut(ParameterInfo, &[E]) -> T,
@@ -29,12 +29,12 @@ pub(crate) fn each<E: Element, D: Backend<E>, T>(
     all
 }
 
-/// Every tensor without its elements.
+/// The name and shape of every tensor.
 pub(crate) fn list<E: Element, D: Backend<E>>(module: &dyn AnyModule<E, D>) -> Vec<ParameterInfo> {
     each(module, |tensor, _| tensor)
 }
 
-/// Every tensor.
+/// Every tensor with its elements.
 pub(crate) fn read<E: Element, D: Backend<E>>(module: &dyn AnyModule<E, D>) -> Vec<Parameter> {
     each(module, |ParameterInfo { name, shape, trainable, .. }, elements| {
         let values = elements.iter().map(|value| value.as_f64()).collect();
@@ -42,38 +42,38 @@ pub(crate) fn read<E: Element, D: Backend<E>>(module: &dyn AnyModule<E, D>) -> V
     })
 }
 
-/// Hands every tensor's elements to `edit`, with its place in the order in which they are visited.
+/// Calls `edit` with the index and elements of every tensor, in visiting order.
 pub(crate) fn edit<E: Element, D: Backend<E>>(
     module: &mut dyn AnyModule<E, D>,
     mut edit: impl FnMut(usize, &mut [E]),
 ) -> Result<()> {
-    let mut place = 0;
+    let mut index = 0;
     let walk = module.visit_mut(&mut |_, tensor| {
-        tensor.edit(&mut |elements| edit(place, elements));
-        place += 1;
+        tensor.edit(&mut |elements| edit(index, elements));
+        index += 1;
         Ok(())
     });
     walk.map_err(Error::device)
 }
 
-/// The same for the tensors of one role, with their places among those.
+/// Calls `edit` with the tensors of one role and their indices among the tensors of that role.
 pub(crate) fn edit_role<E: Element, D: Backend<E>>(
     module: &mut dyn AnyModule<E, D>,
-    wanted: Role,
+    selected: Role,
     mut edit: impl FnMut(usize, &mut [E]),
 ) -> Result<()> {
-    let mut place = 0;
+    let mut index = 0;
     let walk = module.visit_mut(&mut |role, tensor| {
-        if role == wanted {
-            tensor.edit(&mut |elements| edit(place, elements));
-            place += 1;
+        if role == selected {
+            tensor.edit(&mut |elements| edit(index, elements));
+            index += 1;
         }
         Ok(())
     });
     walk.map_err(Error::device)
 }
 
-/// Replaces the elements of every tensor, in the order in which they are visited.
+/// Replaces the elements of every tensor, in visiting order.
 pub(crate) fn write<E: Element, D: Backend<E>>(
     module: &mut dyn AnyModule<E, D>,
     values: &[Vec<f64>],
@@ -83,8 +83,8 @@ pub(crate) fn write<E: Element, D: Backend<E>>(
     if own.len() != values.len() || !own.iter().zip(values).all(fits) {
         return Err(Error::device(D::size_error()));
     }
-    edit(module, |place, elements| {
-        let pairs = elements.iter_mut().zip(&values[place]);
+    edit(module, |index, elements| {
+        let pairs = elements.iter_mut().zip(&values[index]);
         pairs.for_each(|(element, &value)| *element = E::of(value));
     })
 }

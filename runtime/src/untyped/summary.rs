@@ -8,7 +8,7 @@ use multi_input_nn::parameters::ParameterInfo;
 use super::{parameters, UntypedModel};
 use crate::definition::{Graph, Network, Node};
 
-/// Nodes, layers, shapes and parameter counts, as Keras's `model.summary()` shows them.
+/// Nodes, layers, output shapes and parameter counts. `keras.Model.summary`.
 #[derive(Clone, Copy, Debug)]
 pub struct Summary {
     pub(super) graph: Graph,
@@ -33,12 +33,12 @@ impl Summary {
         Summary { graph: *model.graph(), trainable: count(true), fixed: count(false) }
     }
 
-    /// How many numbers are trained.
+    /// The number of trainable parameters.
     pub fn trainable(&self) -> usize {
         self.trainable
     }
 
-    /// How many numbers belong to the model but are not trained.
+    /// The number of non-trainable parameters.
     pub fn non_trainable(&self) -> usize {
         self.fixed
     }

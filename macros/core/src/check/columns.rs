@@ -1,4 +1,4 @@
-//! Rules about the columns of a file that fill the fields of a row.
+//! Rules about the file columns of fields.
 
 use proc_macro2::Span;
 
@@ -9,7 +9,7 @@ use crate::{
     text::plain,
 };
 
-/// `columns(...)` is for the `Deserialize` that is generated, and names each column once.
+/// `columns(...)` requires the generated `Deserialize`, and names each column once.
 pub(super) fn are_named_once(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     let Some(Source::Input(input)) = &node.field.source else { return };
     let Some((columns, span)) = &input.columns else { return };
@@ -31,8 +31,7 @@ pub(super) fn are_named_once(node: &Node, graph: &Graph, errors: &mut Diagnostic
     }
 }
 
-/// An input that is filled from the column of a target is a leak: the model reads what it is to
-/// predict.
+/// An input that reads the column of a target is target leakage.
 pub(super) fn hold_no_target(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     if !node.is_input() {
         return;
@@ -44,7 +43,7 @@ pub(super) fn hold_no_target(node: &Node, graph: &Graph, errors: &mut Diagnostic
             let Some(other) = of_target.iter().find(|other| other.column == key.column) else {
                 continue;
             };
-            // The one of both that is not a field's own name is the likelier mistake.
+            // Of the two names, the one that is not the field's own is the likelier mistake.
             let span = if key.is_own_name { other.span } else { key.span };
             let (name, target, column) = (node.name(), target.name(), key.column);
             errors.at(
@@ -58,15 +57,15 @@ pub(super) fn hold_no_target(node: &Node, graph: &Graph, errors: &mut Diagnostic
     }
 }
 
-/// A column that fills a field.
+/// A column of a field.
 struct Key {
     column: String,
     span: Span,
-    /// Nothing but the field's name says so.
+    /// Whether the column is only given by the field's name.
     is_own_name: bool,
 }
 
-/// All columns that may fill a field.
+/// All columns of a field.
 fn keys(field: &Field) -> Vec<Key> {
     let given = |column: &syn::LitStr| Key {
         column: column.value(),

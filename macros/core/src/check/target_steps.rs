@@ -1,4 +1,4 @@
-//! Whether a loss still means the same once its target has gone through steps.
+//! Rules about preprocessing steps of targets: which steps a loss allows.
 
 use multi_input_spec::{step::Inverse, Target, TargetSteps};
 
@@ -8,7 +8,7 @@ use crate::{
     parse::{Output, Step},
 };
 
-/// The steps of an output's target against its type and its loss.
+/// Checks the steps of an output's target against its type and its loss.
 pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
     let Some(output) = &node.field.output else { return };
     let (Some(first), Some(target)) = (output.steps.first(), node.target()) else { return };
@@ -36,7 +36,7 @@ pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
     }
 }
 
-/// A length in the target's unit has no counterpart behind a curve.
+/// A length in the target's unit has no counterpart after a nonlinear step.
 fn keeps_lengths(node: &Node, output: &Output, length: &str, errors: &mut Diagnostics) {
     let curved = |step: &&Step| step.spec.form.inverse == Inverse::Nonlinear;
     let Some(step) = output.steps.iter().find(curved) else { return };

@@ -1,4 +1,4 @@
-//! How one layer of a branch is called, with those that it takes along.
+//! The call of one layer of a branch, including fused layers.
 
 use multi_input_spec::{layer::Form, MaskRule};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -14,13 +14,13 @@ use crate::{
     shape::{Module, ShapedLayer},
 };
 
-/// A call of a layer in a pass through the model.
+/// The call of a layer in a forward pass.
 pub(super) struct Call<'a> {
     expansion: &'a Expansion<'a>,
     planned: &'a plan::Call,
     layer: &'a ShapedLayer,
-    /// Where the module holds the layer, and those that it takes along.
-    place: TokenStream,
+    /// The paths of the layer and of the fused layers in the module.
+    path: TokenStream,
     next: Vec<TokenStream>,
     absence: Option<Absence>,
     frozen: bool,
@@ -29,26 +29,26 @@ pub(super) struct Call<'a> {
 
 /// The calls of a node's branch, in order.
 pub(super) fn of_node<'a>(expansion: &'a Expansion<'a>, node: usize, mode: Mode) -> Vec<Call<'a>> {
-    let places = model::layer_places(expansion, node);
+    let paths = model::layer_paths(expansion, node);
     let graph = &expansion.checked.graph;
     let calls = expansion.plan.nodes[node].calls.iter().map(|planned| {
-        let (layer, place) = places[planned.layer].clone();
-        let next = planned.next.iter().flat_map(|(_, taken)| &places[taken.clone()]);
-        let next = next.map(|(_, place)| place.clone()).collect();
+        let (layer, path) = paths[planned.layer].clone();
+        let next = planned.next.iter().flat_map(|(_, taken)| &paths[taken.clone()]);
+        let next = next.map(|(_, path)| path.clone()).collect();
         let (absence, frozen) = (graph.nodes[node].absence, graph.is_frozen(node));
-        Call { expansion, planned, layer, place, next, absence, frozen, mode }
+        Call { expansion, planned, layer, path, next, absence, frozen, mode }
     });
     calls.collect()
 }
 
 impl Call<'_> {
-    /// The method that is this layer and the merge before it, as `self.FIELD.METHOD`.
+    /// The method for this layer fused with the merge before it, as `self.FIELD.METHOD`.
     pub(super) fn with_merge(&self) -> Option<TokenStream> {
-        let (place, method) = (&self.place, Ident::new(self.planned.merge?, Span::call_site()));
-        Some(quote!(self.#place.#method))
+        let (path, method) = (&self.path, Ident::new(self.planned.merge?, Span::call_site()));
+        Some(quote!(self.#path.#method))
     }
 
-    /// Where what flows into the layer comes from, as an `Origin`.
+    /// The origin of the layer's input, as an `Origin`.
     pub(super) fn origin(&self) -> TokenStream {
         let layer = &self.expansion.paths.layer;
         match self.planned.on_data {
@@ -61,16 +61,16 @@ impl Call<'_> {
         self.layer.module.call().map(|call| &call.spec.form)
     }
 
-    /// `let x = layer(x)?`, and the mask of what comes out.
+    /// `let x = layer(x)?`, and the mask of its output.
     pub(super) fn statement(&self) -> TokenStream {
         if let Some(special) = self.special() {
             return special;
         }
-        let (private, place, shaped) = (&self.expansion.paths.private, &self.place, self.layer);
+        let (private, path, shaped) = (&self.expansion.paths.private, &self.path, self.layer);
         let (mask, called) = (running_mask(), self.forward());
         let rule = match &shaped.module {
             Module::Named(named) => named.call.spec.form.mask,
-            Module::Own { .. } => {
+            Module::Custom { .. } => {
                 let sizes = self.expansion.formulas.arguments(&shaped.output);
                 let size = size();
                 return quote!(#called let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;);
@@ -78,60 +78,60 @@ impl Call<'_> {
             Module::Activation { .. } => MaskRule::Keeps,
         };
         match (rule, shaped.output.shape.is_masked()) {
-            // What creates a mask looks at what flows in.
+            // A layer that creates a mask reads its own input.
             (MaskRule::Sets, true) => quote! {
-                let #mask = #private::CreateMask::create_mask(&self.#place, &x)?;
+                let #mask = #private::CreateMask::create_mask(&self.#path, &x)?;
                 #called
             },
-            // What turns the steps around turns the mask as well.
+            // A layer that reverses the steps also reverses the mask.
             (MaskRule::Reads, true) => quote! {
                 #called
-                let #mask = #private::ReadsMask::mask_after(&self.#place, #mask);
+                let #mask = #private::ReadsMask::mask_after(&self.#path, #mask);
             },
             _ => called,
         }
     }
 
-    /// `let x = layer(x)?`, where it is more than the layer's own `try_forward`.
+    /// `let x = layer(x)?` for layers called by another method than `try_forward`.
     fn special(&self) -> Option<TokenStream> {
-        let (place, origin) = (&self.place, self.origin());
+        let (path, origin) = (&self.path, self.origin());
         if let Some((method, _)) = &self.planned.next {
             let (method, next) = (Ident::new(method, Span::call_site()), &self.next);
-            return Some(quote!(let x = self.#place.#method(#(&self.#next,)* x, #origin)?;));
+            return Some(quote!(let x = self.#path.#method(#(&self.#next,)* x, #origin)?;));
         }
         let asks = self.form().is_some_and(|form| form.asks_origin);
         (asks && self.planned.on_data)
-            .then(|| quote!(let x = self.#place.try_forward_from(x, #origin)?;))
+            .then(|| quote!(let x = self.#path.try_forward_from(x, #origin)?;))
     }
 
-    /// `let x = layer(x)?`, with the mask where the layer reads one.
+    /// `let x = layer(x)?`, with the mask for layers that read one.
     fn forward(&self) -> TokenStream {
-        let (private, place, mask) = (&self.expansion.paths.private, &self.place, running_mask());
+        let (private, path, mask) = (&self.expansion.paths.private, &self.path, running_mask());
         let is_reader = self.form().is_some_and(|form| form.mask == MaskRule::Reads);
         let reads = self.layer.input.shape.is_masked() && is_reader;
         let inference = match reads {
             true => quote! {
-                let x = #private::MaskedModule::try_forward_masked(&self.#place, x, &#mask)?;
+                let x = #private::MaskedModule::try_forward_masked(&self.#path, x, &#mask)?;
             },
-            false => quote!(let x = #private::Module::try_forward(&self.#place, x)?;),
+            false => quote!(let x = #private::Module::try_forward(&self.#path, x)?;),
         };
         let training = |mask| match reads {
             true => quote! {
                 let x = #private::MaskedModuleMut::try_forward_mut_masked(
-                    &mut self.#place, x, &#mask,
+                    &mut self.#path, x, &#mask,
                 )?;
             },
-            false => quote!(let x = #private::ModuleMut::try_forward_mut(&mut self.#place, x)?;),
+            false => quote!(let x = #private::ModuleMut::try_forward_mut(&mut self.#path, x)?;),
         };
         match (self.mode, self.form(), self.absence) {
             (Mode::Inference, ..) => inference,
-            // Keras: a frozen BatchNorm normalises with its running statistics.
+            // As in Keras, a frozen BatchNorm normalises with its running statistics.
             (Mode::Training, Some(form), _) if self.frozen && form.batch_statistics => inference,
             (Mode::Training, Some(form), Some(absence)) if form.batch_statistics => {
                 let present = presence(self.expansion, absence);
                 match reads {
                     true => training(quote!(#mask.without_absent(&#present)?)),
-                    false => quote!(let x = self.#place.try_forward_present(x, &#present)?;),
+                    false => quote!(let x = self.#path.try_forward_present(x, &#present)?;),
                 }
             }
             (Mode::Training, Some(form), _) if !form.trains_differently => inference,

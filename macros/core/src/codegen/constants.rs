@@ -1,12 +1,12 @@
-//! The formulas that are left to rustc, because a size in them is a `const` path.
+//! Formulas evaluated by rustc, because one of their sizes is a `const` path.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::Expansion;
 
-/// The shapes, as associated constants of the definition. Where a formula finds a mistake, its
-/// sizes stay unknown: they pass every other check, so that only its own fires.
+/// The shapes as associated constants of the definition. If a formula finds a mistake, its sizes
+/// stay unknown; unknown sizes pass every other check, so the mistake is reported once.
 pub(crate) fn shapes(expansion: &Expansion<'_>) -> TokenStream {
     if expansion.checked.constants.is_empty() {
         return TokenStream::new();
@@ -18,7 +18,7 @@ pub(crate) fn shapes(expansion: &Expansion<'_>) -> TokenStream {
     quote!(impl #definition { #(#constants)* })
 }
 
-/// The checks: each panics while compiling, at the user's token, in the spec's words.
+/// The checks: each panics at compile time at the user's token, with the message of the spec.
 pub(crate) fn checks(expansion: &Expansion<'_>) -> TokenStream {
     let (checked, formulas) = (expansion.checked, &expansion.formulas);
     let required = checked.requirements.iter().map(|requirement| {

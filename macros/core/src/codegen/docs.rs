@@ -1,5 +1,5 @@
-//! The rustdoc of the definition: the layer table and the graph, so that a hover in the editor is
-//! the summary.
+//! The rustdoc of the definition: the layer table and the graph, so that hovering in an editor
+//! shows the summary.
 
 use std::fmt::Write;
 

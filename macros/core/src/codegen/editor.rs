@@ -1,7 +1,7 @@
-//! What only a language server sees: every node as a field of its inferred shape, and every name
-//! in an attribute as a path with the user's span. So a hover on a node shows its shape, a name in
-//! a merge leads to its field, a layer to its documentation, and a layer that is half typed is
-//! completed, in models with mistakes too.
+//! Items for language servers only: every node as a field of its inferred shape, and every name in
+//! an attribute as a path with the user's span. Hovering over a node shows its shape, a name in a
+//! merge leads to its field, a layer leads to its documentation, and an incomplete layer is
+//! completed. This works in models with mistakes, too.
 //!
 //! ```text
 //! #[cfg(rust_analyzer)]
@@ -35,7 +35,7 @@ pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
     let typed = shaped.graph.nodes.iter().flat_map(|node| &node.field.typed);
     let names = typed.map(|typed| name(typed, &paths));
     quote! {
-        // rustc does not know the name that language servers set.
+        // rustc does not know the cfg that language servers set.
         #[allow(unexpected_cfgs)]
         const _: () = {
             #[cfg(rust_analyzer)]

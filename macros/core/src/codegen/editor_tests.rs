@@ -1,10 +1,10 @@
-//! The names that a language server follows carry the user's spans, beside mistakes too.
+//! Names for language servers carry the user's spans, also in models with mistakes.
 
 use proc_macro2::{LineColumn, TokenStream, TokenTree};
 
 use crate::expand_model;
 
-/// Every token with the place it was written at, groups opened.
+/// All leaf tokens with their locations in the source.
 fn leaves(tokens: TokenStream) -> Vec<(String, LineColumn)> {
     tokens
         .into_iter()
@@ -15,8 +15,8 @@ fn leaves(tokens: TokenStream) -> Vec<(String, LineColumn)> {
         .collect()
 }
 
-/// Asserts that in the expansion of `source`, some path or access that ends in `path`, such as
-/// `layer :: Dense`, has its last token where `source` has `mark` for the `nth` time.
+/// Asserts that in the expansion of `source` a path or field access that ends in `path`, such as
+/// `layer :: Dense`, has its last token at the `nth` occurrence of `mark` in `source`.
 fn assert_leads(source: &str, path: &str, (mark, nth): (&str, usize)) {
     let expansion = leaves(expand_model(TokenStream::new(), source.parse().unwrap()));
     let path: Vec<&str> = path.split(' ').collect();
@@ -24,9 +24,9 @@ fn assert_leads(source: &str, path: &str, (mark, nth): (&str, usize)) {
     let line = source[..offset].matches('\n').count() + 1;
     let column = offset - source[..offset].rfind('\n').map_or(0, |end| end + 1);
     let found = expansion.windows(path.len()).any(|window| {
-        let place = window[path.len() - 1].1;
+        let location = window[path.len() - 1].1;
         window.iter().map(|leaf| leaf.0.as_str()).eq(path.iter().copied())
-            && (place.line, place.column) == (line, column)
+            && (location.line, location.column) == (line, column)
     });
     assert!(found, "no `{}` at {line}:{column} of\n{source}", path.join(" "));
 }
@@ -77,7 +77,7 @@ fn a_mistake_takes_none_of_it_away() {
         ("Embedding(100, 16)", "Embedding(100"),
         ("loss = mse", "loss ="),
     ] {
-        // An editor closes what is open.
+        // An editor closes open brackets.
         let open = wrong.matches('(').count() - wrong.matches(')').count();
         let source = SOUND.replace(right, &format!("{wrong}{}", ")".repeat(open)));
         let expansion = expand_model(TokenStream::new(), source.parse().unwrap()).to_string();

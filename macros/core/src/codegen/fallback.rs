@@ -1,5 +1,5 @@
-//! What is emitted beside the errors, so that the rest of the user's crate shows none of its own:
-//! the same types, with bodies that never run.
+//! Stubs emitted with the errors, so that the rest of the user's crate has no follow-on errors: the
+//! same types, with bodies that never run.
 
 use multi_input_spec::{MAX_RANK, METRICS};
 use proc_macro2::TokenStream;
@@ -11,7 +11,7 @@ use super::{
     model,
     paths::Paths,
     rows,
-    signatures::{Bodies, DefinitionContent, NetworkBodies, OwnModule, Signatures},
+    signatures::{Bodies, CustomModule, DefinitionContent, NetworkBodies, Signatures},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -19,18 +19,18 @@ use crate::{
     parse::{is_ours, Element, Field, FieldType, LayerKind, RawModel, SizeExpr, Source},
 };
 
-/// For an item that is no struct with named fields: the item as it was, and the errors.
+/// For an item other than a struct with named fields: the unchanged item, and the errors.
 pub(crate) fn unreadable(item: TokenStream, errors: Diagnostics) -> TokenStream {
     let errors = match errors.finish() {
         Ok(()) => TokenStream::new(),
         Err(error) => error.into_compile_error(),
     };
-    // Tokens that are no item at all would only repeat the error.
+    // Tokens that are no item would only repeat the error.
     let item = syn::parse2::<Item>(item).map(without_ours).unwrap_or_default();
     quote!(#item #errors)
 }
 
-/// Our attributes mean nothing to rustc, and are taken off the fields.
+/// Removes the DSL's attributes from the fields; rustc does not know them.
 fn without_ours(mut item: Item) -> TokenStream {
     match &mut item {
         Item::Struct(item) => clean(&mut item.fields),
@@ -52,7 +52,7 @@ fn clean_field(field: &mut syn::Field) {
     }
 }
 
-/// Stubs for a model with mistakes in it.
+/// The stubs of a model with mistakes.
 pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
     let stubs = Stubs {
         fields: &raw.fields,
@@ -60,7 +60,7 @@ pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
             head: &raw.head,
             names: &Names::of(&raw.head.name),
             paths: &Paths::new(&raw.head.options.krate),
-            modules: own_modules(raw),
+            modules: custom_modules(raw),
             bodies: Bodies::Never,
         },
     };
@@ -69,15 +69,15 @@ pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
     quote!(#(#parts)*)
 }
 
-/// The modules of the user's own, each with the type parameter of the model.
-fn own_modules(raw: &RawModel) -> Vec<OwnModule<'_>> {
+/// Custom modules, each with a type parameter of the model.
+fn custom_modules(raw: &RawModel) -> Vec<CustomModule<'_>> {
     let branches = raw.fields.iter().filter_map(|field| field.branch.as_ref());
     let layers = branches.flat_map(|branch| &branch.layers);
     let modules = layers.filter_map(|layer| match &layer.kind {
-        LayerKind::Own { module, .. } => Some((&**module, layer.span)),
+        LayerKind::Custom { module, .. } => Some((&**module, layer.span)),
         _ => None,
     });
-    let named = modules.enumerate().map(|(index, (module, span))| OwnModule {
+    let named = modules.enumerate().map(|(index, (module, span))| CustomModule {
         parameter: format_ident!("M{index}"),
         module,
         span,
@@ -85,7 +85,7 @@ fn own_modules(raw: &RawModel) -> Vec<OwnModule<'_>> {
     named.collect()
 }
 
-/// What stands in for the items of a model.
+/// The stubs of a model's items.
 struct Stubs<'a> {
     fields: &'a [Field],
     signatures: &'a Signatures<'a>,
@@ -96,7 +96,7 @@ impl<'a> Stubs<'a> {
         self.fields.iter().filter(|field| is_input(field)).collect()
     }
 
-    /// The outputs; without those that are inputs as well, which is a mistake.
+    /// The outputs, except those that are also inputs, which is a mistake.
     fn outputs(&self) -> Vec<&'a Field> {
         self.fields.iter().filter(|field| is_output(field)).collect()
     }
@@ -104,7 +104,7 @@ impl<'a> Stubs<'a> {
     fn rows(&self) -> TokenStream {
         let (inputs, outputs) = (self.inputs(), self.outputs());
         let structs = rows::structs(self.signatures, &inputs, &outputs);
-        // How they are read may be a mistake.
+        // The mistake may be in how rows are read.
         let names = [&self.signatures.names.inputs, &self.signatures.names.sample];
         let reads = !self.signatures.head.derives.deserialize;
         let deserialize = names.into_iter().filter(|_| reads);
@@ -115,20 +115,20 @@ impl<'a> Stubs<'a> {
 
     /// The definition, with the handles of nodes and outputs.
     fn definition(&self) -> TokenStream {
-        // What is called as something of ours is a mistake of its own.
+        // A name that collides with a generated one is reported separately.
         let outputs = self.outputs().into_iter();
         let outputs = outputs.filter(|field| !names::is_in_the_definition(&field.name));
         let outputs = outputs
             .enumerate()
             .map(|(index, field)| self.signatures.output_handle(&field.name, index));
         let others = self.fields.iter().filter(|field| !is_output(field)).map(|field| {
-            // Where the type could not be read, it may be the one that can be dropped.
+            // If the type could not be read, the input may be optional.
             let may_be_absent = field.ty.is_none() || model::is_optional_input(field);
             self.signatures.node_handle(&field.name, may_be_absent)
         });
         let handles: Vec<_> = outputs.chain(others).collect();
         let definition = self.signatures.definition("", &handles);
-        // All of them, for a name that could not be read may be the mistake.
+        // All metrics, because the mistake may be in a metric's name.
         let reported = (0..self.outputs().len()).map(|index| {
             let metrics = METRICS.iter();
             let metrics = metrics.map(|metric| self.signatures.reported(index, metric.type_name));
@@ -139,7 +139,7 @@ impl<'a> Stubs<'a> {
     }
 
     fn model(&self) -> TokenStream {
-        // What is in a branch may be the mistake, so only its name is there.
+        // The mistake may be in the branch, so only its name is emitted.
         let branches = self.fields.iter().filter(|field| field.branch.is_some());
         let branches = branches.map(|field| {
             let name = &field.name;
@@ -150,7 +150,7 @@ impl<'a> Stubs<'a> {
     }
 
     fn batch_and_heads(&self) -> TokenStream {
-        // What is called as something of ours is a mistake of its own.
+        // A name that collides with a generated one is reported separately.
         let free = |field: &&Field| {
             !names::is_in_the_batch(&field.name) && !names::is_in_the_definition(&field.name)
         };
@@ -176,7 +176,7 @@ impl<'a> Stubs<'a> {
         quote!(#batch #heads)
     }
 
-    /// A batch of what an input or target holds; of nothing where its type could not be read.
+    /// A batch of an input or target; `()` if its type could not be read.
     fn tensor(&self, field: &Field) -> TokenStream {
         let Some(FieldType { element, dims, .. }) = &field.ty else { return quote!(()) };
         let mut sizes: Vec<TokenStream> = dims.iter().map(SizeExpr::argument).collect();

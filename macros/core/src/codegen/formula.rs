@@ -1,4 +1,4 @@
-//! How the expansion says sizes, shapes, and the spec's formulas that are left to rustc.
+//! Sizes, shapes, and the spec's formulas as tokens for rustc to evaluate.
 
 use multi_input_spec::{layer::Sizes, Kind, Padding, Size};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -12,14 +12,14 @@ use crate::{
 
 /// The formulas of one model.
 pub(crate) struct Formulas {
-    /// The definition type, on which constants lie.
+    /// The definition type, which has the constants.
     definition: Ident,
     /// The path of the spec.
     spec: TokenStream,
 }
 
 impl Formulas {
-    /// Those of `model`.
+    /// The formulas of `model`.
     pub(super) fn of(model: &Head) -> Formulas {
         let krate = &model.options.krate;
         Formulas { definition: model.name.clone(), spec: quote!(#krate::private::spec) }
@@ -41,7 +41,7 @@ impl Formulas {
         }
     }
 
-    /// Each size as it can stand between `<` and `>`.
+    /// Each size as a const argument, between `<` and `>`.
     pub(super) fn arguments(&self, flow: &Flow) -> Vec<TokenStream> {
         self.sizes(flow).iter().map(const_argument).collect()
     }
@@ -57,8 +57,8 @@ impl Formulas {
         }
     }
 
-    /// A constant expression of type `Shape`. A size that a formula could not compute stays unknown
-    /// in it, so that a mistake is not followed by others.
+    /// A constant expression of type `Shape`. A size that a formula could not compute stays
+    /// unknown, so that a mistake is reported once.
     pub(super) fn shape(&self, flow: &Flow) -> TokenStream {
         let (spec, Flow { shape, unknown }) = (&self.spec, flow);
         let computed = match unknown {
@@ -85,12 +85,12 @@ impl Formulas {
             (Size::Unknown, None) => None,
         };
         let kind = kind(shape.kind);
-        // Whether there is a mask is known to the macro in any case.
+        // The macro always knows whether there is a mask.
         let mask = shape.is_masked().then(|| quote!(.with_mask(true)));
         quote!(#spec::Shape::new(#spec::Kind::#kind, &[#(#sizes),*])#below #mask)
     }
 
-    /// The constant of that number, as an associated constant of the definition.
+    /// Constant number `number`, as an associated constant of the definition.
     fn constant(&self, number: usize) -> TokenStream {
         let (definition, name) = (&self.definition, constant_name(number));
         quote!(#definition::#name)
@@ -169,11 +169,11 @@ impl Formulas {
         }
     }
 
-    /// What a constant must be: an expression of type `Result<_, Text>`.
+    /// The check of a constant: an expression of type `Result<_, Text>`.
     pub(super) fn requirement(&self, requirement: &Requirement) -> TokenStream {
         let (spec, value) = (&self.spec, &requirement.value);
         match &requirement.condition {
-            // As the length of an array it must be a `usize`, which rustc says in few words.
+            // An array length must be a `usize`; rustc reports other types briefly.
             Condition::Size => quote!(#spec::agree::size([(); #value].len())),
             Condition::Number { callee, parameter, range } => {
                 let range = format_ident!("{range:?}");
@@ -182,7 +182,7 @@ impl Formulas {
         }
     }
 
-    /// How many numbers a layer learns; `None` for a module of the user's.
+    /// The number of parameters of a layer; `None` for a custom module.
     pub(super) fn count(&self, layer: &ShapedLayer) -> Option<TokenStream> {
         match (layer.count?, layer.module.call()) {
             (Size::Unknown, Some(call)) => {
@@ -193,8 +193,8 @@ impl Formulas {
         }
     }
 
-    /// The const arguments that the formula `function` of a layer gave, or will give where they
-    /// cannot be known here.
+    /// The const arguments from the formula `function` of a layer: computed here, or by rustc if
+    /// they are unknown.
     pub(super) fn const_arguments(
         &self,
         function: &str,
@@ -303,14 +303,14 @@ impl Formulas {
         }
     }
 
-    /// A size of the user's as a constant of type `Size`. As the length of an array it must be a
-    /// `usize`, which rustc says in few words.
+    /// A size of the user as a constant of type `Size`. An array length must be a `usize`; rustc
+    /// reports other types briefly.
     fn given(&self, size: &TokenStream) -> TokenStream {
         let spec = &self.spec;
         quote!(#spec::Size::given([(); #size].len()))
     }
 
-    /// The same where zero is as good as any other number.
+    /// [`given`](Self::given) for sizes that may be zero.
     fn given_or_zero(&self, size: &TokenStream) -> TokenStream {
         let spec = &self.spec;
         quote!(#spec::Size::Known([(); #size].len()))

@@ -1,7 +1,7 @@
-//! The way of a batch through the graph.
+//! The forward pass through the graph.
 //!
-//! The tape is handed from node to node and put on whatever is computed next, so that no branch
-//! can be left off it:
+//! The tape is passed from node to node and attached to the next input to be computed, so that
+//! every branch is recorded:
 //!
 //! ```text
 //! let batch = ..;                                        the inputs and the tape
@@ -11,8 +11,8 @@
 //! Heads { price: .., tape }
 //! ```
 //!
-//! Where a shape is masked, its mask goes along: a block gives `((n0, tape), mask)`. Nothing of that
-//! is there where no shape is.
+//! A masked shape has its mask beside it: a block evaluates to `((n0, tape), mask)`. Unmasked
+//! shapes have no such locals.
 
 use multi_input_spec::{
     merge::{self, MaskMerge},
@@ -23,7 +23,7 @@ use quote::{format_ident, quote};
 
 use super::{
     call::{self, Call},
-    own::Passing,
+    custom::Passing,
     Expansion,
 };
 use crate::{
@@ -34,7 +34,7 @@ use crate::{
     text::plain,
 };
 
-/// What a pass through the model is for.
+/// The mode of a forward pass.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Mode {
     Inference,
@@ -42,7 +42,7 @@ pub(super) enum Mode {
 }
 
 impl Mode {
-    /// dfdx's trait of what takes part.
+    /// dfdx's trait for modules in this mode.
     pub(super) fn of_traits(self) -> Ident {
         let name = match self {
             Mode::Inference => "Module",
@@ -52,7 +52,7 @@ impl Mode {
     }
 }
 
-/// `impl Module` and, where training differs, `impl ModuleMut`.
+/// `impl Module` and, if training differs, `impl ModuleMut`.
 pub(crate) fn modules(expansion: &Expansion<'_>) -> TokenStream {
     let inference = implementation(expansion, Mode::Inference);
     if differs_in_training(expansion) {
@@ -63,22 +63,22 @@ pub(crate) fn modules(expansion: &Expansion<'_>) -> TokenStream {
     quote!(#inference #non_mutable)
 }
 
-/// Whether some layer does something else in training. A module of the user's may.
+/// Whether a layer behaves differently in training. A custom module may.
 fn differs_in_training(expansion: &Expansion<'_>) -> bool {
     let layers = expansion.checked.shapes.iter().flat_map(|shape| &shape.layers);
     layers.into_iter().any(|layer| match &layer.module {
         Module::Named(named) => named.call.spec.form.trains_differently,
-        Module::Own { .. } => true,
+        Module::Custom { .. } => true,
         Module::Activation { .. } => false,
     })
 }
 
 fn implementation(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
     let signatures = expansion.signatures();
-    let own: Vec<TokenStream> =
+    let custom: Vec<TokenStream> =
         signatures.parameters().iter().map(|parameter| quote!(#parameter)).collect();
     let passing = Passing { mode, batch: quote!(B), tape: quote!(T) };
-    let bounds = expansion.own_bounds(&own, &passing);
+    let bounds = expansion.custom_bounds(&custom, &passing);
     signatures.module(mode, &bounds, body(expansion, mode))
 }
 
@@ -112,22 +112,22 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
     }
 }
 
-/// The local that holds a node's value. Its hygiene keeps it apart from the user's names.
+/// The local with a node's value. Mixed-site hygiene separates it from the user's names.
 fn value(node: usize) -> Ident {
     format_ident!("value_{node}", span = Span::mixed_site())
 }
 
-/// The local that holds a node's mask.
+/// The local with a node's mask.
 fn mask(node: usize) -> Ident {
     format_ident!("mask_{node}", span = Span::mixed_site())
 }
 
-/// The local that holds the mask on the way through a branch.
+/// The local with the mask inside a branch.
 pub(super) fn running_mask() -> Ident {
     Ident::new("mask", Span::mixed_site())
 }
 
-/// Whether a mask goes along with a node's value.
+/// Whether a node's value has a mask.
 fn is_masked(expansion: &Expansion<'_>, node: usize) -> bool {
     expansion.checked.shapes[node].output.shape.is_masked()
 }
@@ -136,7 +136,7 @@ pub(super) fn size() -> Ident {
     Ident::new("size", Span::mixed_site())
 }
 
-/// Where an input's tensor lies in the batch.
+/// The path of an input's tensor in the batch.
 fn access(node: &Node) -> TokenStream {
     let name = node.name();
     match node.absence {
@@ -145,13 +145,13 @@ fn access(node: &Node) -> TokenStream {
     }
 }
 
-/// The presence of the input that a node depends on.
+/// The presence of the optional input that a node depends on.
 pub(super) fn presence(expansion: &Expansion<'_>, absence: Absence) -> TokenStream {
     let name = expansion.checked.graph.nodes[absence.input].name();
     quote!(batch.#name.present)
 }
 
-/// From what feeds a node to its value and the tape.
+/// The statements that compute a node's value and tape from its sources.
 fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenStream {
     let node = &expansion.checked.graph.nodes[position];
     let private = &expansion.paths.private;
@@ -178,7 +178,7 @@ fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenSt
     }
 }
 
-/// What stands in where the node is absent, in its value and in its mask.
+/// Replaces the value and mask of a node in rows without its optional input.
 fn fill(
     expansion: &Expansion<'_>,
     position: usize,
@@ -199,15 +199,15 @@ fn fill(
     };
     let mask = running_mask();
     let mask = is_masked(expansion, position).then(|| match counts {
-        // All of the learned vector counts, and nothing of the zeros.
+        // Every step of the learned vector counts, and no step of the zeros.
         true => quote!(let #mask = #mask.with_absent(&#present)?;),
         false => quote!(let #mask = #mask.without_absent(&#present)?;),
     });
     quote!(#value #mask)
 }
 
-/// `let x = ..`: what flows into the branch, with the tape on it, and the calls that are left: a merge
-/// may be part of the first one.
+/// `let x = ..`: the input of the branch with the tape attached, and the remaining calls; a merge
+/// may be fused with the first call.
 fn source<'c, 'a>(
     expansion: &Expansion<'_>,
     position: usize,
@@ -228,7 +228,7 @@ fn source<'c, 'a>(
     (merge_call(expansion, position, merge, &function, &TokenStream::new()), calls)
 }
 
-/// The same where one node alone feeds the branch.
+/// [`source`] for a branch with a single source.
 fn single_source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let (checked, paths) = (expansion.checked, &expansion.paths);
     let (private, krate, clone) = (&paths.private, &paths.krate, &paths.clone);
@@ -247,7 +247,7 @@ fn single_source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             if !compared_by_rustc || to.shape.kind == Kind::Categories {
                 return put;
             }
-            // The shape of the branch where it is written; a constant compares the two.
+            // The input shape of the branch's owner; a constant compares it with this one.
             let (size, sizes) = (size(), expansion.formulas.arguments(to));
             quote!(#put let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;)
         }
@@ -269,8 +269,8 @@ fn single_source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     }
 }
 
-/// `let x = merge::concat(vec![..], axis, shape, tape)?`, or a method in the place of the merge, which
-/// asks for more before the tape.
+/// `let x = merge::concat(vec![..], axis, shape, tape)?`, or a fused method instead of the merge,
+/// which takes the arguments `more` before the tape.
 fn merge_call(
     expansion: &Expansion<'_>,
     position: usize,
@@ -289,17 +289,17 @@ fn merge_call(
             return quote!(#krate::merge::MergeInput::new(&batch.#name.present)?);
         }
         let value = value(edge.node);
-        let mut part = quote!(#krate::merge::MergeInput::new(&#value)?);
+        let mut operand = quote!(#krate::merge::MergeInput::new(&#value)?);
         if merge.rule.masks == MaskMerge::Chosen && is_masked(expansion, edge.node) {
             let mask = mask(edge.node);
-            part.extend(quote!(.masked(&#mask)?));
+            operand.extend(quote!(.masked(&#mask)?));
         }
         match node.absence {
             Some(absence) if merge.rule.counts_present && absence.policy == Missing::Zeros => {
                 let present = presence(expansion, absence);
-                quote!(#part.present(&#present)?)
+                quote!(#operand.present(&#present)?)
             }
-            _ => part,
+            _ => operand,
         }
     });
     let arguments =
@@ -326,7 +326,7 @@ fn merge_call(
     }
 }
 
-/// `let mask = ..`, from those of the operands; nothing where what comes out has none.
+/// `let mask = ..` from the masks of the operands; `None` if the output has no mask.
 fn merged_mask(expansion: &Expansion<'_>, position: usize, merge: &Merge) -> Option<TokenStream> {
     let (checked, krate) = (expansion.checked, &expansion.paths.krate);
     let output = &checked.shapes[position].input;

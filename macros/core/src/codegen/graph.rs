@@ -12,7 +12,7 @@ use crate::{
     text::plain,
 };
 
-/// The value of the constant.
+/// The value of `SCHEMA`.
 pub(crate) fn schema(expansion: &Expansion<'_>) -> TokenStream {
     let krate = &expansion.paths.krate;
     let graph = &expansion.checked.graph;
@@ -30,13 +30,13 @@ pub(crate) fn schema(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-/// Nodes and outputs.
+/// The value of `GRAPH`.
 pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
     let krate = &expansion.paths.krate;
     let graph = &expansion.checked.graph;
     let nodes = graph.order.iter().map(|&position| node(expansion, position));
     let outputs = graph.outputs().enumerate();
-    let outputs = outputs.map(|(place, position)| output(expansion, position, place));
+    let outputs = outputs.map(|(index, position)| output(expansion, position, index));
     let schema = expansion.signatures().schema();
     quote! {
         #krate::definition::Graph {
@@ -123,7 +123,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
                 false => quote!(Numbers { blanks: #blanks }),
             }
         }
-        // With steps, it is they that the indices have to fit.
+        // With steps, the indices must fit the steps instead.
         Kind::Categories if shape.steps.is_empty() => {
             let below = smallest_table(expansion, position);
             quote!(Categories { below: #below })
@@ -146,8 +146,8 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             quote!(#some(#krate::definition::Missing::#policy))
         }
     };
-    let steps = shape.steps.iter().enumerate().map(|(place, step)| {
-        let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| place == 0);
+    let steps = shape.steps.iter().enumerate().map(|(index, step)| {
+        let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| index == 0);
         self::step(expansion, step, vocabulary_of.map(|edge| edge.node))
     });
     let sizes = expansion.formulas.sizes(raw);
@@ -170,7 +170,7 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let Some(Source::Derived(derived)) = &node.field.source else { return TokenStream::new() };
     let name = plain(node.name());
     let inputs: Vec<usize> = graph.inputs().collect();
-    let places =
+    let indices =
         node.made_of.iter().filter_map(|edge| inputs.iter().position(|&input| input == edge.node));
     let module = Ident::new(derived.spec.name, Span::call_site());
     let ty = Ident::new(derived.spec.type_name, Span::call_site());
@@ -180,7 +180,7 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         #krate::definition::Derived {
             name: #name,
             spec: &#spec::derived::#module::DERIVATION,
-            inputs: &[#(#places),*],
+            inputs: &[#(#indices),*],
             arguments: &#arguments,
             output: #output,
             derivation: &#krate::preprocess::#ty,
@@ -188,22 +188,22 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     }
 }
 
-/// Whether numbers may be missing in the rows.
+/// Whether the rows may lack numbers.
 pub(super) fn fills_blanks(input: &Input) -> bool {
     input.steps.iter().any(|step| step.spec.form.fills)
 }
 
-/// Whether its texts are more than names of categories.
+/// Whether its texts are read for their content, not as names of categories.
 pub(super) fn reads_within(input: &Input) -> bool {
     input.steps.iter().any(|step| step.spec.form.reads_within)
 }
 
-/// Whether rows hold its numbers in double precision.
+/// Whether rows hold its numbers as `f64`.
 fn is_double(node: &Node) -> bool {
     node.field.ty.as_ref().is_some_and(|ty| ty.element.is_double())
 }
 
-/// A step of preprocessing with its arguments, and the input whose vocabulary it takes.
+/// A preprocessing step with its arguments, and the input whose vocabulary it shares.
 fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usize>) -> TokenStream {
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
     let formulas = &expansion.formulas;
@@ -214,7 +214,7 @@ fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usiz
     let (some, none) = (&expansion.paths.some, &expansion.paths.none);
     let mut inputs = expansion.checked.graph.inputs();
     let owner = vocabulary_of.and_then(|owner| inputs.position(|input| input == owner));
-    let vocabulary_of = owner.map_or_else(|| none.clone(), |place| quote!(#some(#place)));
+    let vocabulary_of = owner.map_or_else(|| none.clone(), |index| quote!(#some(#index)));
     quote! {
         #krate::definition::Step {
             spec: &#spec::step::#module::STEP,
@@ -227,7 +227,7 @@ fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usiz
     }
 }
 
-/// The size of the smallest embedding that looks an input up: no index may reach it.
+/// The size of the smallest embedding that an input indexes; indices must be below it.
 fn smallest_table(expansion: &Expansion<'_>, input: usize) -> TokenStream {
     let tables = expansion.plan.nodes[input].tables.iter().map(|size| &size.tokens);
     let private = &expansion.paths.private;
@@ -262,7 +262,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     }
 }
 
-fn output(expansion: &Expansion<'_>, position: usize, place: usize) -> TokenStream {
+fn output(expansion: &Expansion<'_>, position: usize, index: usize) -> TokenStream {
     let krate = &expansion.paths.krate;
     let node = &expansion.checked.graph.nodes[position];
     let Some(output) = &node.field.output else { return TokenStream::new() };
@@ -288,7 +288,7 @@ fn output(expansion: &Expansion<'_>, position: usize, place: usize) -> TokenStre
     let schema = expansion.signatures().schema();
     quote! {
         #krate::definition::Output {
-            target: #schema.targets[#place],
+            target: #schema.targets[#index],
             loss: #loss,
             weight: #weight,
             metrics: &[#(#metrics),*],
@@ -298,7 +298,7 @@ fn output(expansion: &Expansion<'_>, position: usize, place: usize) -> TokenStre
     }
 }
 
-/// `Huber { delta: 1.0 }`, or `Mse` where there are no fields.
+/// `Huber { delta: 1.0 }`, or `Mse` without fields.
 fn construct<'a>(
     type_name: &str,
     names: impl Iterator<Item = &'a str>,

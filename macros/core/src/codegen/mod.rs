@@ -15,6 +15,7 @@
 
 mod call;
 mod constants;
+mod custom;
 mod docs;
 mod editor;
 #[cfg(test)]
@@ -26,7 +27,6 @@ mod graph;
 mod model;
 mod nest;
 mod network;
-mod own;
 mod paths;
 mod rows;
 mod signatures;
@@ -40,12 +40,12 @@ use quote::quote;
 
 use crate::{check::CheckedGraph, names::Names, plan::Plan, warn::Warning};
 
-use signatures::{Bodies, OwnModule, Signatures};
+use signatures::{Bodies, CustomModule, Signatures};
 
 pub(crate) use editor::editor;
 pub(crate) use fallback::{fallback, unreadable};
 
-/// Everything that the model becomes.
+/// The expansion of a model.
 pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStream {
     let expansion = Expansion::new(plan);
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
@@ -69,23 +69,23 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
     quote!(#(#parts)*)
 }
 
-/// What every generator needs.
+/// The shared data of all generators.
 pub(crate) struct Expansion<'a> {
     pub(crate) checked: &'a CheckedGraph,
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) names: Names,
     pub(crate) paths: paths::Paths,
     pub(crate) formulas: formula::Formulas,
-    pub(crate) own: Vec<own::Own<'a>>,
+    pub(crate) custom: Vec<custom::Custom<'a>>,
 }
 
 impl<'a> Expansion<'a> {
-    /// The items, with what they do.
+    /// The signatures of the items, with their bodies.
     fn signatures(&self) -> Signatures<'_> {
-        let modules = self.own.iter().map(|own| OwnModule {
-            parameter: own.parameter.clone(),
-            module: own.module,
-            span: own.span,
+        let modules = self.custom.iter().map(|custom| CustomModule {
+            parameter: custom.parameter.clone(),
+            module: custom.module,
+            span: custom.span,
         });
         Signatures {
             head: &self.checked.graph.model,
@@ -105,7 +105,7 @@ impl<'a> Expansion<'a> {
             names: Names::of(&model.name),
             paths: paths::Paths::new(&model.options.krate),
             formulas: formula::Formulas::of(model),
-            own: own::modules(checked),
+            custom: custom::modules(checked),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The definition type, the module with its branches, and what goes in and comes out.
+//! The definition type, the module with its branches, and the types of its input and output.
 
 use multi_input_spec::{Activation, Kind};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -12,8 +12,7 @@ use crate::{
     shape::{Flow, Module, Named, ShapedLayer},
 };
 
-/// `pub struct HousePrice`, with handles for its nodes, so that one that does not exist cannot be
-/// spoken of.
+/// `pub struct HousePrice`, with handles of its nodes, so that a nonexistent node does not compile.
 pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate();
@@ -26,13 +25,13 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     signatures.definition(&docs::of(expansion), &handles)
 }
 
-/// Whether rows may lack its value.
+/// Whether rows may lack the field's value.
 pub(super) fn is_optional_input(field: &Field) -> bool {
     let is_input = matches!(field.source, Some(Source::Input(_)));
     is_input && field.ty.as_ref().is_some_and(|ty| ty.optional)
 }
 
-/// `pub struct HousePriceModel<E, D>`: a field for each branch.
+/// `pub struct HousePriceModel<E, D>`: one field per branch.
 pub(crate) fn module(expansion: &Expansion<'_>) -> TokenStream {
     let fields = tensors(expansion).map(|field| {
         let (name, ty) = (&field.name, field.ty(expansion));
@@ -43,7 +42,7 @@ pub(crate) fn module(expansion: &Expansion<'_>) -> TokenStream {
     expansion.signatures().model(&fields, !holds_tensors(expansion))
 }
 
-/// Whether some field speaks of the dtype and the device.
+/// Whether the type of a field names the dtype and the device.
 pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
     tensors(expansion).any(|field| match field.content {
         Content::StandIn(_) => true,
@@ -53,7 +52,7 @@ pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
     })
 }
 
-/// Whether the type of a layer, or of the one inside of it, names the dtype and the device.
+/// Whether the type of a layer, or of its inner layer, names the dtype and the device.
 fn speaks_of_dtype(layer: &ShapedLayer) -> bool {
     layer.module.call().is_some_and(|call| {
         call.spec.form.holds_tensors || call.inner.as_deref().is_some_and(speaks_of_dtype)
@@ -67,11 +66,11 @@ pub(crate) struct ModuleField<'a> {
     pub(crate) content: Content<'a>,
 }
 
-/// What a field of the module holds.
+/// The content of a field of the module.
 pub(crate) enum Content<'a> {
     /// The branch of a node.
     Branch(usize),
-    /// The vector that stands in where a node is absent.
+    /// The learned vector that replaces an absent node.
     StandIn(&'a Flow),
 }
 
@@ -109,15 +108,15 @@ impl ModuleField<'_> {
     }
 }
 
-/// Whether a branch is written here and does anything in the module.
+/// Whether a node owns a branch with layers in the module.
 pub(crate) fn has_field(expansion: &Expansion<'_>, node: usize) -> bool {
     let field = &expansion.checked.graph.nodes[node].field;
     let written = field.branch.as_ref().is_some_and(|branch| branch.shared.is_none());
     written && !expansion.plan.nodes[node].layers.is_empty()
 }
 
-/// The layers that the module holds of a node, each with where it stands in the module.
-pub(crate) fn layer_places<'a>(
+/// The layers of a node in the module, each with its path there.
+pub(crate) fn layer_paths<'a>(
     expansion: &Expansion<'a>,
     node: usize,
 ) -> Vec<(&'a ShapedLayer, TokenStream)> {
@@ -125,11 +124,11 @@ pub(crate) fn layer_places<'a>(
     let field = graph.owner(node).name();
     let inner = graph.is_frozen(node).then(|| quote!(.0));
     let layers = &expansion.plan.nodes[node].layers;
-    let place = |(index, held): (usize, &Held<'a>)| {
-        let place = nest::place(index, layers.len());
-        (held.layer, quote!(#field #inner #place))
+    let path = |(index, held): (usize, &Held<'a>)| {
+        let path = nest::path(index, layers.len());
+        (held.layer, quote!(#field #inner #path))
     };
-    layers.iter().enumerate().map(place).collect()
+    layers.iter().enumerate().map(path).collect()
 }
 
 /// The type of a branch: a tuple of layers.
@@ -150,17 +149,20 @@ fn layer_type(expansion: &Expansion<'_>, node: usize, held: &Held<'_>) -> TokenS
     match &held.layer.module {
         Module::Named(named) => named_type(expansion, named, held.ending),
         Module::Activation { activation, name } => activation_type(layer, *activation, name.span()),
-        Module::Own { .. } => {
-            let own = expansion.own.iter().find(|own| own.node == node && own.layer == held.place);
-            own.map_or_else(TokenStream::new, |own| {
-                let parameter = &own.parameter;
+        Module::Custom { .. } => {
+            let custom = expansion
+                .custom
+                .iter()
+                .find(|custom| custom.node == node && custom.layer == held.index);
+            custom.map_or_else(TokenStream::new, |custom| {
+                let parameter = &custom.parameter;
                 quote!(#parameter)
             })
         }
     }
 }
 
-/// The type of one of our layers, which may hold another one.
+/// The type of a built-in layer, which may hold another layer.
 fn named_type(expansion: &Expansion<'_>, named: &Named, ending: Ending) -> TokenStream {
     let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
     let Named { call, name, sizes, slide, extra, activation } = named;
@@ -209,7 +211,7 @@ fn sample_shape(expansion: &Expansion<'_>, flow: &Flow) -> TokenStream {
     quote!((#(#private::Const<#sizes>,)*))
 }
 
-/// `Tensor<(B, Const<64>), E, D, T>`: a batch of what flows along an edge.
+/// `Tensor<(B, Const<64>), E, D, T>`: a batch of the values on an edge.
 pub(crate) fn tensor(
     expansion: &Expansion<'_>,
     flow: &Flow,
@@ -228,7 +230,7 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
     let none = quote!(#private::NoneTape);
     let inputs: Vec<usize> = graph.entries().map(|(_, node)| node).collect();
     let names: Vec<&Ident> = inputs.iter().map(|&node| graph.nodes[node].name()).collect();
-    // Where every input is a category, no field speaks of the dtype; the first one then does.
+    // If every input is a category, no field names the dtype; the first field then does.
     let is_silent = |node: usize| {
         let kind = expansion.checked.shapes[node].input.shape.kind;
         graph.nodes[node].absence.is_none() && matches!(kind, Kind::Categories)

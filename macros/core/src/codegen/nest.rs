@@ -1,11 +1,11 @@
-//! Tuples of any length: dfdx knows up to six elements, so longer ones are nested.
+//! Tuples of any length: dfdx implements tuples of up to six elements, so longer ones are nested.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 const MOST: usize = 6;
 
-/// The items as a tuple of at most six, each of which may be a tuple again.
+/// The items as a tuple of at most six elements, which may be tuples.
 pub(crate) fn tuple(items: &[TokenStream]) -> TokenStream {
     if items.len() <= MOST {
         return quote!((#(#items,)*));
@@ -14,8 +14,8 @@ pub(crate) fn tuple(items: &[TokenStream]) -> TokenStream {
     quote!((#(#groups,)*))
 }
 
-/// Where item `index` of `len` stands in the tuple: `.2`, or `.0.3`.
-pub(crate) fn place(index: usize, len: usize) -> TokenStream {
+/// The path of item `index` of `len` in the tuple: `.2`, or `.0.3`.
+pub(crate) fn path(index: usize, len: usize) -> TokenStream {
     if len <= MOST {
         let index = Literal::usize_unsuffixed(index);
         return quote!(.#index);
@@ -23,11 +23,11 @@ pub(crate) fn place(index: usize, len: usize) -> TokenStream {
     let chunk = chunk(len);
     let group = index / chunk;
     let outer = Literal::usize_unsuffixed(group);
-    let inner = place(index % chunk, chunk.min(len - group * chunk));
+    let inner = path(index % chunk, chunk.min(len - group * chunk));
     quote!(.#outer #inner)
 }
 
-/// How many items go into each of at most six groups.
+/// The number of items in each of at most six groups.
 fn chunk(len: usize) -> usize {
     len.div_ceil(MOST)
 }
@@ -47,7 +47,7 @@ mod tests {
                 .collect();
             let nested: syn::Expr = syn::parse2(tuple(&items)).unwrap();
             for index in 0..len {
-                let path = place(index, len).to_string().replace(' ', "");
+                let path = path(index, len).to_string().replace(' ', "");
                 let mut found = &nested;
                 for step in path.trim_start_matches('.').split('.') {
                     let syn::Expr::Tuple(tuple) = found else { panic!("{path} leaves the tuple") };

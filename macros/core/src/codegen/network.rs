@@ -1,22 +1,23 @@
-//! What the trainer needs of the model: `Definition`, `BuildOnDevice` and `Network`.
+//! The impls for training: `Definition`, `BuildOnDevice` and `Network`.
 
 use multi_input_spec::{Kind, Target};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{
+    custom,
     forward::Mode,
-    graph, own,
+    graph,
     signatures::{DefinitionContent, NetworkBodies},
     tensors, Expansion,
 };
 
-/// `impl Definition for HousePrice`, and what its outputs can be asked for.
+/// `impl Definition for HousePrice`, and the traits of its outputs.
 pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let (krate, sample) = (&expansion.paths.krate, &expansion.names.sample);
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let (reported, class_outputs) = (reported(expansion), class_outputs(expansion));
-    // Rows that the user reads are the user's business.
+    // With the user's own `Deserialize`, the reading of rows is unknown.
     let sample_row = (!graph.model.derives.deserialize).then(|| {
         let (option, some) = (&expansion.paths.option, &expansion.paths.some);
         quote! {
@@ -34,7 +35,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     quote!(#reported #class_outputs #definition)
 }
 
-/// Which metrics the outputs report, for monitors.
+/// The metrics that the outputs report, for monitors.
 fn reported(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
@@ -44,7 +45,7 @@ fn reported(expansion: &Expansion<'_>) -> TokenStream {
     outputs.flatten().map(|(index, metric)| signatures.reported(index, metric)).collect()
 }
 
-/// Which outputs have classes that can be weighed.
+/// The outputs with classes, for class weights.
 fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate().filter(|(_, node)| {
@@ -59,7 +60,7 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let signatures = expansion.signatures();
     let bounds = |mode, tape| {
         let batch = quote!(::core::primitive::usize);
-        expansion.own_bounds(&signatures.built(), &own::Passing { mode, batch, tape })
+        expansion.custom_bounds(&signatures.built(), &custom::Passing { mode, batch, tape })
     };
     let inference = bounds(Mode::Inference, quote!(#private::NoneTape));
     let training = bounds(Mode::Training, quote!(#private::OwnedTape<E, D>));
@@ -71,7 +72,7 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
         freezes: tensors::set_frozen(expansion, &quote!(frozen)),
     };
     let network = signatures.network(&quote!(#inference #training), &bodies);
-    let claims = own::claims(expansion);
+    let claims = custom::claims(expansion);
     quote!(#network #claims)
 }
 

@@ -1,14 +1,14 @@
-//! Every path that the expansion uses, absolute and written once, so that a user who shadows
-//! `Vec` or `Result`, or renames our crate, still compiles.
+//! Every path in the expansion, absolute and defined once, so that a crate that shadows `Vec` or
+//! `Result`, or renames this crate, still compiles.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Absolute paths, by what they name.
+/// Absolute paths.
 pub(crate) struct Paths {
-    /// Our crate.
+    /// The crate `multi_input`.
     pub(crate) krate: TokenStream,
-    /// The hidden module with everything else.
+    /// Its hidden module for the expansion.
     pub(crate) private: TokenStream,
     /// The layers.
     pub(crate) layer: TokenStream,
@@ -24,7 +24,7 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// The paths for a crate that calls ours `krate`.
+    /// The paths for a crate that names `multi_input` as `krate`.
     pub(crate) fn new(krate: &TokenStream) -> Paths {
         Paths {
             krate: krate.clone(),

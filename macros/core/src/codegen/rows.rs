@@ -1,4 +1,4 @@
-//! The rows: named structs, so that no input can stand in another's place and none be forgotten.
+//! The row types: named structs, so that inputs cannot be swapped or forgotten.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -67,15 +67,15 @@ fn row(model: &Head, name: &Ident, doc: &str, fields: Vec<TokenStream>) -> Token
 fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenStream {
     let name = &field.name;
     let serde = derives.serialize || derives.deserialize;
-    let keep = |attribute: &&Attribute| serde || !attribute.path().is_ident("serde");
-    let attributes = field.attributes.iter().filter(keep);
+    let is_kept = |attribute: &&Attribute| serde || !attribute.path().is_ident("serde");
+    let attributes = field.attributes.iter().filter(is_kept);
     let doc = format!("The node `{name}` of the model.");
     let has_doc = field.attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = #doc]));
     quote!(#(#attributes)* #doc pub #name: #ty)
 }
 
-/// What a row holds.
+/// The type of a field in a row.
 fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
     let ty = match &field.ty {
         Some(ty) if is_label(field) && ty.optional => {
@@ -88,7 +88,7 @@ fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
     spelled_out(ty)
 }
 
-/// A type that can stand in a struct; nothing in the place of one that says `_`.
+/// The type, or `()` if it contains `_`.
 fn spelled_out(ty: TokenStream) -> TokenStream {
     match is_spelled_out(&ty) {
         true => ty,
@@ -96,13 +96,13 @@ fn spelled_out(ty: TokenStream) -> TokenStream {
     }
 }
 
-/// Whether rows hold the label of a class rather than its index.
+/// Whether rows hold the label of a class instead of its index.
 fn is_label(field: &Field) -> bool {
     let class = field.ty.as_ref().is_some_and(|ty| matches!(ty.element, Element::Class(_)));
     class && field.output.as_ref().is_some_and(|output| output.categories.is_some())
 }
 
-/// Whether a type can stand in a struct, where rustc does not infer `_`.
+/// Whether a type has no `_`, which rustc does not infer in a struct.
 pub(super) fn is_spelled_out(ty: &TokenStream) -> bool {
     ty.clone().into_iter().all(|tree| match tree {
         TokenTree::Ident(word) => word != "_",
@@ -111,8 +111,8 @@ pub(super) fn is_spelled_out(ty: &TokenStream) -> bool {
     })
 }
 
-/// What is predicted for a target, whether rows know it or not: probabilities for classes, a
-/// probability for a flag.
+/// The type of a prediction: probabilities for classes, a probability for a flag. It does not
+/// depend on whether rows may lack the target.
 fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
     let Some(ty) = &field.ty else { return raw_type(field, krate) };
     match &ty.element {
@@ -128,7 +128,7 @@ fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
     }
 }
 
-/// `Deserialize` for the rows that come from files, unless the user derives it.
+/// `Deserialize` for rows from files, unless the user derives it.
 pub(super) fn deserialize(
     signatures: &Signatures<'_>,
     inputs: &[&Field],
@@ -149,14 +149,14 @@ pub(super) fn deserialize(
     quote!(#inputs_row #sample_row)
 }
 
-/// Whether a cell is taken as it stands, so that `007` stays a text.
+/// Whether a cell is used unchanged as a text, so that `007` stays `007`.
 fn is_written_as_text(field: &Field) -> bool {
     let element = field.ty.as_ref().map(|ty| &ty.element);
     let text = matches!(element, Some(Element::Text | Element::Image(_) | Element::Date(_)));
     text || is_label(field)
 }
 
-/// How a field's value is called in a file.
+/// The names of a field's columns in a file.
 fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     let Columns { rename, aliases } = &field.columns;
     let name = rename.as_ref().map_or_else(|| plain(&field.name), syn::LitStr::value);

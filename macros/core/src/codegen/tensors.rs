@@ -1,4 +1,4 @@
-//! How dfdx walks the module's tensors, and builds it.
+//! dfdx's traversal of the module's tensors, and its construction.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
@@ -54,52 +54,52 @@ pub(crate) fn collection(expansion: &Expansion<'_>) -> TokenStream {
     })
 }
 
-/// What configures the layers' values rather than their types.
+/// The statements that set arguments of layers that are values, not types.
 fn settings(expansion: &Expansion<'_>) -> TokenStream {
     let mut statements = TokenStream::new();
-    for (layer, place) in written(expansion) {
+    for (layer, path) in written(expansion) {
         let Some(call) = layer.call() else { continue };
         for name in call.spec.form.settings {
             let Some(number) = call.number(name) else { continue };
             let (setter, value) = (quote::format_ident!("set_{name}"), &number.tokens);
-            statements.extend(quote!(module.#place.#setter(#value);));
+            statements.extend(quote!(module.#path.#setter(#value);));
         }
     }
-    // So that two layers do not drop the same elements when no trainer says what to draw.
+    // Without a trainer, different layers must still drop different elements.
     let layer = &expansion.paths.layer;
     let keys = set_rng_keys(expansion, &quote!(#layer::RngKey::default()));
     quote!(#statements #keys)
 }
 
-/// Gives every layer that draws random numbers its own share of `draw`.
+/// Gives every layer that uses random numbers its own key.
 pub(crate) fn set_rng_keys(expansion: &Expansion<'_>, key: &TokenStream) -> TokenStream {
     let random = written(expansion)
         .into_iter()
         .filter(|(layer, _)| layer.call().is_some_and(|call| call.spec.form.random));
-    let statements = random.enumerate().map(|(index, (_, place))| {
+    let statements = random.enumerate().map(|(index, (_, path))| {
         let index = Literal::u64_suffixed(index as u64);
-        quote!(module.#place.set_rng_key(#key.layer(#index));)
+        quote!(module.#path.set_rng_key(#key.layer(#index));)
     });
     quote!(#(#statements)*)
 }
 
-/// Tells every layer with batch statistics whether its branch is frozen for now.
+/// Tells every layer with batch statistics whether its branch is frozen at present.
 pub(crate) fn set_frozen(expansion: &Expansion<'_>, frozen: &TokenStream) -> TokenStream {
     let nodes = &expansion.checked.graph.nodes;
     let statements =
         (0..nodes.len()).filter(|&node| model::has_field(expansion, node)).flat_map(|node| {
             let branch = plain(nodes[node].name());
-            model::layer_places(expansion, node).into_iter().filter_map(move |(layer, place)| {
+            model::layer_paths(expansion, node).into_iter().filter_map(move |(layer, path)| {
                 let call = layer.module.call();
                 let statistics = call.is_some_and(|call| call.spec.form.batch_statistics);
-                statistics.then(|| quote!(module.#place.set_frozen(#frozen(#branch));))
+                statistics.then(|| quote!(module.#path.set_frozen(#frozen(#branch));))
             })
         });
     quote!(#(#statements)*)
 }
 
-/// `penalties.add(..)` for every weight that `l1` or `l2` speaks of and that the model itself does
-/// not freeze: as in Keras, what is frozen costs nothing.
+/// `penalties.add(..)` for every weight with `l1` or `l2` outside frozen branches; as in Keras,
+/// frozen weights have no penalty.
 pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
     let nodes = &expansion.checked.graph.nodes;
     let trained = |&node: &usize| {
@@ -107,14 +107,14 @@ pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
     };
     let statements = (0..nodes.len()).filter(trained).flat_map(|node| {
         let branch = plain(nodes[node].name());
-        let layers = model::layer_places(expansion, node).into_iter();
-        layers.filter_map(move |(layer, place)| {
+        let layers = model::layer_paths(expansion, node).into_iter();
+        layers.filter_map(move |(layer, path)| {
             let call = layer.module.call()?;
             let (l1, l2) = match (call.number("l1"), call.number("l2")) {
                 (None, None) => return None,
                 (l1, l2) => (number_or_zero(l1), number_or_zero(l2)),
             };
-            Some(quote!(penalties.add(#branch, &module.#place.weight, #l1, #l2)?;))
+            Some(quote!(penalties.add(#branch, &module.#path.weight, #l1, #l2)?;))
         })
     });
     quote!(#(#statements)*)
@@ -124,33 +124,33 @@ fn number_or_zero(number: Option<&NumberExpr>) -> TokenStream {
     number.map_or_else(|| quote!(0.0), |number| number.tokens.clone())
 }
 
-/// Every layer once, in the branch where it is written, with its place in the module.
+/// Every layer once, in the branch that owns it, with its path in the module.
 fn written<'a>(expansion: &'a Expansion<'_>) -> Vec<(&'a Module, TokenStream)> {
     written_where(expansion, |_| true)
 }
 
-/// The same for some of the nodes.
+/// [`written`] for nodes for which `predicate` is true.
 fn written_where<'a>(
     expansion: &'a Expansion<'_>,
-    wanted: impl Fn(usize) -> bool,
+    predicate: impl Fn(usize) -> bool,
 ) -> Vec<(&'a Module, TokenStream)> {
     (0..expansion.checked.graph.nodes.len())
-        .filter(|&node| model::has_field(expansion, node) && wanted(node))
-        .flat_map(|node| model::layer_places(expansion, node))
-        .flat_map(|(layer, place)| with_inner(&layer.module, place))
+        .filter(|&node| model::has_field(expansion, node) && predicate(node))
+        .flat_map(|node| model::layer_paths(expansion, node))
+        .flat_map(|(layer, path)| with_inner(&layer.module, path))
         .collect()
 }
 
-/// A layer, and the one inside of it at each of its places.
-fn with_inner(layer: &Module, place: TokenStream) -> Vec<(&Module, TokenStream)> {
+/// A layer and its inner layers, with their paths.
+fn with_inner(layer: &Module, path: TokenStream) -> Vec<(&Module, TokenStream)> {
     let mut found = Vec::new();
     if let Some(LayerCall { spec, inner: Some(inner), .. }) = layer.call() {
         let fields = spec.form.inner.map_or(&[][..], |inner| inner.fields);
         for field in fields {
             let field = Ident::new(field, Span::call_site());
-            found.extend(with_inner(&inner.module, quote!(#place.#field)));
+            found.extend(with_inner(&inner.module, quote!(#path.#field)));
         }
     }
-    found.push((layer, place));
+    found.push((layer, path));
     found
 }

@@ -1,5 +1,4 @@
-//! The expansion parses and holds what it should; that it compiles is shown by the crates that use
-//! it.
+//! The expansion parses and has the expected contents; crates that use it show that it compiles.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -88,7 +87,7 @@ fn a_renamed_crate_is_named_everywhere() {
     }
 }
 
-/// Every name in the tokens, at any depth.
+/// Every identifier in the tokens, at any depth.
 fn names(tokens: &TokenStream) -> Box<dyn Iterator<Item = Ident>> {
     Box::new(tokens.clone().into_iter().flat_map(|tree| match tree {
         TokenTree::Ident(name) => Box::new(std::iter::once(name)) as Box<dyn Iterator<Item = _>>,

@@ -1,12 +1,12 @@
-//! Warnings. A procedural macro cannot warn on a stable compiler, but rustc warns of whatever is
-//! deprecated where it is used: here a constant, used at the user's token.
+//! Warnings. On stable Rust a procedural macro cannot emit warnings, but rustc warns about uses of
+//! deprecated items: here a deprecated constant used at the user's token.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::warn::Warning;
 
-/// One constant for each warning.
+/// One constant per warning.
 pub(crate) fn warnings(warnings: &[Warning]) -> TokenStream {
     let constants = warnings.iter().map(|Warning { lint, text, span }| {
         let name = lint.name();

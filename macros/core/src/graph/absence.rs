@@ -1,25 +1,25 @@
-//! Which nodes have no value where an optional input is absent.
+//! Absence: the nodes without a value in rows that lack an optional input.
 
 use super::Node;
 use crate::parse::{Missing, Source};
 
-/// The optional input that a node depends on alone.
+/// The optional input that is the only input of a node.
 ///
-/// It passes from an input to every node that only this input reaches: what such a node computes
-/// from an absent row would be its biases, so the node's output is replaced instead, and no
-/// parameter on the way gets a gradient from that row. A merge with anything else ends it.
+/// It propagates from an input to every node that only this input reaches. In a row without the
+/// input such a node would output its biases; its output is replaced instead, and no parameter on
+/// the path gets a gradient from that row. A merge with another input ends the propagation.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) struct Absence {
     /// The input.
     pub(crate) input: usize,
-    /// What its field says stands in.
+    /// The replacement policy of its field.
     pub(crate) policy: Missing,
-    /// Whether this node's output is replaced: some node takes it that is itself never absent.
+    /// Whether this node's output is replaced: it has a consumer that is never absent.
     pub(crate) filled: bool,
 }
 
-/// Follows absence along the edges, in the order of computation.
-pub(super) fn follow(nodes: &mut [Node], order: &[usize]) {
+/// Propagates absence along the edges, in topological order.
+pub(super) fn propagate(nodes: &mut [Node], order: &[usize]) {
     for &node in order {
         nodes[node].absence = of(nodes, node);
     }

@@ -1,4 +1,4 @@
-//! [`RawModel`] to [`Graph`]: names become edges, and the nodes an order.
+//! [`RawModel`] to [`Graph`]: resolves names to edges and sorts the nodes.
 
 mod absence;
 mod order;
@@ -17,34 +17,34 @@ pub(crate) use absence::Absence;
 /// The model as a graph.
 pub(crate) struct Graph {
     pub(crate) model: Head,
-    /// In the order of their declaration.
+    /// In declaration order.
     pub(crate) nodes: Vec<Node>,
-    /// The positions of the nodes, each after those that feed it; without those on a cycle.
+    /// The indices of the nodes in topological order, without nodes on a cycle.
     pub(crate) order: Vec<usize>,
 }
 
 /// A field with its edges.
 pub(crate) struct Node {
     pub(crate) field: Field,
-    /// The operands in order; none for an input.
+    /// The operands in order; empty for an input.
     pub(crate) feeds: Vec<Edge>,
-    /// The inputs whose raw values it is made of; none unless it is derived.
+    /// The inputs of a derived node; empty for other nodes.
     pub(crate) made_of: Vec<Edge>,
-    /// The input whose vocabulary its first step takes.
+    /// The input whose vocabulary its first step shares.
     pub(crate) vocabulary_of: Option<Edge>,
-    /// Something that feeds it is not known, so nothing is known of its shape.
+    /// Whether a source is unknown, so that the shape is unknown.
     pub(crate) broken: bool,
-    /// The node whose branch is used here too.
+    /// The node whose branch this node shares.
     pub(crate) shared: Option<usize>,
-    /// The optional input without which this node has no value.
+    /// The optional input that is this node's only input.
     pub(crate) absence: Option<Absence>,
 }
 
-/// One operand.
+/// An operand.
 #[derive(Clone)]
 pub(crate) struct Edge {
     pub(crate) node: usize,
-    /// `present(node)` rather than the node's value.
+    /// Whether it is `present(node)` instead of the node's value.
     pub(crate) present: bool,
     /// The user's token.
     pub(crate) name: Ident,
@@ -56,7 +56,7 @@ impl Node {
         &self.field.name
     }
 
-    /// What it is compared with as an output; `None` where its type says nothing of the kind.
+    /// The kind of target of an output; `None` if its type cannot be a target.
     pub(crate) fn target(&self) -> Option<Target> {
         match self.field.ty.as_ref()?.element {
             Element::F32 | Element::F64 => Some(Target::Numbers),
@@ -72,12 +72,12 @@ impl Node {
         }
     }
 
-    /// For an output whose loss is computed from logits: what makes predictions of them.
+    /// The link function of a loss computed from logits.
     pub(crate) fn link(&self) -> Option<Activation> {
         self.field.output.as_ref()?.loss.as_ref()?.spec.link
     }
 
-    /// What feeds it, as the user wrote it.
+    /// The source as the user wrote it.
     pub(crate) fn source_text(&self) -> String {
         match &self.field.source {
             Some(Source::Merge(merge)) => merge.text.clone(),
@@ -87,7 +87,7 @@ impl Node {
         }
     }
 
-    /// Whether a vector is learned that stands in where the node is absent.
+    /// Whether a learned vector replaces the node when it is absent.
     pub(crate) fn learns_a_stand_in(&self) -> bool {
         self.absence.is_some_and(|absence| absence.filled && absence.policy == Missing::Learned)
     }
@@ -97,53 +97,53 @@ impl Node {
         matches!(self.field.source, Some(Source::Input(_)))
     }
 
-    /// Whether it is made of the raw values of inputs.
+    /// Whether it is derived from raw values of inputs.
     pub(crate) fn is_derived(&self) -> bool {
         matches!(self.field.source, Some(Source::Derived(_)))
     }
 }
 
 impl Graph {
-    /// The positions of the inputs, in the order of their declaration.
+    /// The indices of the inputs, in declaration order.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.nodes.len()).filter(|&node| self.nodes[node].is_input())
     }
 
-    /// The positions of the derived nodes, in the order of their declaration.
+    /// The indices of the derived nodes, in declaration order.
     pub(crate) fn derived(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.nodes.len()).filter(|&node| self.nodes[node].is_derived())
     }
 
-    /// What flows into the graph, each with its column among the preprocessed ones: the inputs, and
-    /// behind all of them the derived nodes.
+    /// The entries of the graph as (encoded column, node): the inputs, followed by the derived
+    /// nodes.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         let columns = self.inputs().chain(self.derived()).enumerate();
         columns.filter(|(_, node)| !self.ends_in_derivations(*node))
     }
 
-    /// Whether an input is there for what is made of its raw values, and flows nowhere itself.
+    /// Whether an input is only used by derived nodes.
     pub(crate) fn ends_in_derivations(&self, node: usize) -> bool {
         let takes = |edges: &[Edge]| edges.iter().any(|edge| edge.node == node);
         self.nodes.iter().any(|other| takes(&other.made_of))
             && !self.nodes.iter().any(|other| takes(&other.feeds))
     }
 
-    /// The positions of the outputs, in the order of their declaration.
+    /// The indices of the outputs, in declaration order.
     pub(crate) fn outputs(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.nodes.len()).filter(|&node| self.nodes[node].field.output.is_some())
     }
 
-    /// The node where the branch is written that `node` uses.
+    /// The node that owns the branch of `node`.
     pub(crate) fn owner(&self, node: usize) -> &Node {
         &self.nodes[self.nodes[node].shared.unwrap_or(node)]
     }
 
-    /// Whether the branch that a node uses is frozen.
+    /// Whether the branch of a node is frozen.
     pub(crate) fn is_frozen(&self, node: usize) -> bool {
         self.owner(node).field.branch.as_ref().is_some_and(|branch| branch.frozen.is_some())
     }
 
-    /// The nodes that `node` feeds, `present(node)` apart.
+    /// The consumers of `node`, without `present(node)`.
     pub(crate) fn consumers(&self, node: usize) -> impl Iterator<Item = usize> + '_ {
         (0..self.nodes.len()).filter(move |&other| {
             self.nodes[other].feeds.iter().any(|edge| edge.node == node && !edge.present)
@@ -151,7 +151,7 @@ impl Graph {
     }
 }
 
-/// Resolves every name, sorts the nodes and follows absence through them.
+/// Resolves names, sorts the nodes and propagates absence.
 pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
     let RawModel { head: model, fields } = raw;
     let names: Vec<Ident> = fields.iter().map(|field| field.name.clone()).collect();
@@ -159,7 +159,7 @@ pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
         fields.into_iter().map(|field| resolve(field, &names, errors)).collect();
     only_inputs_are_taken(&mut nodes, errors);
     let order = order::sort(&mut nodes, errors);
-    absence::follow(&mut nodes, &order);
+    absence::propagate(&mut nodes, &order);
     Graph { model, nodes, order }
 }
 
@@ -204,26 +204,26 @@ fn resolve(field: Field, names: &[Ident], errors: &mut Diagnostics) -> Node {
     Node { field, feeds, made_of, vocabulary_of, broken, shared, absence: None }
 }
 
-/// Reports what is derived of anything but inputs, or of one of them twice; only edges from inputs
-/// stay.
+/// Reports derivations from nodes other than inputs, and repeated inputs; keeps only edges from
+/// inputs.
 fn only_inputs_are_taken(nodes: &mut [Node], errors: &mut Diagnostics) {
-    for place in 0..nodes.len() {
-        let made_of = std::mem::take(&mut nodes[place].made_of);
+    for index in 0..nodes.len() {
+        let made_of = std::mem::take(&mut nodes[index].made_of);
         for (count, edge) in made_of.iter().enumerate() {
-            if let Some(mistake) = derived_mistake(nodes, place, edge, &made_of[..count]) {
+            if let Some(mistake) = derived_mistake(nodes, index, edge, &made_of[..count]) {
                 errors.at(edge.name.span(), mistake);
-                nodes[place].broken = true;
+                nodes[index].broken = true;
             }
         }
         let from_inputs = made_of.into_iter().filter(|edge| nodes[edge.node].is_input());
-        nodes[place].made_of = from_inputs.collect();
+        nodes[index].made_of = from_inputs.collect();
     }
 }
 
-/// What is wrong with an input that the node at `place` names after those `before`.
-fn derived_mistake(nodes: &[Node], place: usize, edge: &Edge, before: &[Edge]) -> Option<String> {
-    let (field, Edge { node, name, .. }) = (nodes[place].name(), edge);
-    if *node == place {
+/// The mistake in an input that the node `index` names after `before`.
+fn derived_mistake(nodes: &[Node], index: usize, edge: &Edge, before: &[Edge]) -> Option<String> {
+    let (field, Edge { node, name, .. }) = (nodes[index].name(), edge);
+    if *node == index {
         return Some(format!("`{field}` cannot be derived of itself: name inputs"));
     }
     if !nodes[*node].is_input() && nodes[*node].field.source.is_some() {
@@ -235,7 +235,7 @@ fn derived_mistake(nodes: &[Node], place: usize, edge: &Edge, before: &[Edge]) -
     twice.then(|| format!("`{field}`: `{name}` is named twice"))
 }
 
-/// The node called `name`, which `field` speaks of.
+/// The index of the node called `name`, which `field` refers to.
 fn position(
     field: &Field,
     name: &Ident,

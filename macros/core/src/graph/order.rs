@@ -1,4 +1,4 @@
-//! The order in which the nodes are computed.
+//! The topological order of the nodes.
 
 use super::Node;
 use crate::diagnostics::Diagnostics;
@@ -10,12 +10,12 @@ enum Mark {
     Visited,
 }
 
-/// Sorts the nodes so that each comes after those that feed it. Nodes on a cycle are reported,
-/// marked as broken and left out.
+/// Sorts the nodes topologically by depth-first search. Nodes on a cycle are reported, marked as
+/// broken and left out.
 pub(super) fn sort(nodes: &mut [Node], errors: &mut Diagnostics) -> Vec<usize> {
     let mut walk =
         Walk { marks: vec![Mark::New; nodes.len()], path: Vec::new(), order: Vec::new() };
-    // Where it can be, a branch is written before it is shared.
+    // Owners of shared branches come first if possible.
     let owners: Vec<usize> = nodes.iter().filter_map(|node| node.shared).collect();
     for node in owners.into_iter().chain(0..nodes.len()) {
         walk.visit(node, nodes, errors);
@@ -44,7 +44,7 @@ impl Walk {
             }
             self.visit(feed, nodes, errors);
         }
-        // Inputs, which nothing feeds: they are on no cycle.
+        // Derived nodes only depend on inputs, which have no sources and are on no cycle.
         let made_of: Vec<usize> = nodes[node].made_of.iter().map(|edge| edge.node).collect();
         made_of.into_iter().for_each(|input| self.visit(input, nodes, errors));
         self.path.pop();
@@ -52,7 +52,7 @@ impl Walk {
         self.order.push(node);
     }
 
-    /// `node` names `feed`, which is fed by `node`: every edge between them, in words.
+    /// Reports the cycle from `node` through `feed` back to `node`, with every edge.
     fn report(
         &self,
         node: usize,

@@ -1,4 +1,4 @@
-//! Calls such as `Dense(64, relu, l2 = 1e-4)`: arguments against the parameters of the spec.
+//! Calls such as `Dense(64, relu, l2 = 1e-4)`: matches arguments with the parameters of the spec.
 
 #[cfg(test)]
 mod tests;
@@ -24,8 +24,8 @@ use crate::{
     suggest::{list, suggest},
 };
 
-/// The value of one parameter. In the order of the parameters; a parameter that is a list is the
-/// last and gives one for each of its values.
+/// The value of one parameter, in the order of the parameters. A list parameter is the last one and
+/// gives one value per element.
 #[derive(Clone)]
 pub(crate) enum Argument {
     Absent,
@@ -45,12 +45,12 @@ pub(crate) enum Argument {
     Tokenizer(TokenizerExpr),
     /// Another input.
     Input(Ident),
-    /// Shared, because arguments are cloned while they are sorted.
+    /// In an `Rc`, because arguments are cloned while they are sorted.
     Layer(Rc<Layer>),
 }
 
 impl Argument {
-    /// The sizes that must be at least one, each as often as it was written.
+    /// The sizes that must be at least one, once for each time they are written.
     fn sizes(&self) -> Vec<&SizeExpr> {
         match self {
             Argument::Size(size) => vec![size],
@@ -66,7 +66,7 @@ impl Argument {
         }
     }
 
-    /// Whether the macro can see its value.
+    /// Whether the macro knows its value.
     pub(crate) fn is_known(&self) -> bool {
         match self {
             Argument::Size(size) | Argument::Padding(PaddingExpr::Zeros(size)) => size.is_known(),
@@ -98,7 +98,7 @@ pub(crate) enum PaddingExpr {
     Zeros(SizeExpr),
 }
 
-/// What leaves a size to the layer.
+/// The word that leaves a size to the layer.
 pub(crate) const AUTO: &str = "auto";
 
 /// `value` or `name = value`.
@@ -121,7 +121,7 @@ impl Parse for Given {
     }
 }
 
-/// The arguments of a call to `callee` at `span`, or `None` after reporting what is wrong.
+/// The arguments of a call to `callee` at `span`, or `None` after reporting mistakes.
 pub(super) fn read(
     callee: &str,
     span: Span,
@@ -189,8 +189,8 @@ pub(super) fn read(
     sound.then(|| values.chain(listed).collect())
 }
 
-/// Whether the literals of an argument are what the parameter takes, after reporting those that are
-/// not; constants are left to rustc.
+/// Whether the literals of an argument are in the parameter's range; reports those that are not.
+/// Constants are left to rustc.
 fn is_in_range(
     callee: &str,
     parameter: &Parameter,
@@ -208,7 +208,7 @@ fn is_in_range(
     numbers.fold(true, |all, number| all & number.require(callee, name, range, errors))
 }
 
-/// `mask` is short for `mask = true`, wherever it stands.
+/// `mask` is short for `mask = true`, at any position.
 pub(super) fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
     let is_flag =
         |word: &Ident| parameters.iter().any(|p| p.kind == ArgumentKind::Flag && word == p.name);
@@ -273,7 +273,8 @@ fn padding(value: &Expr) -> syn::Result<PaddingExpr> {
         if let Some((_, padding)) = Padding::WORDS.iter().find(|(name, _)| *name == word) {
             return Ok(PaddingExpr::Word(*padding));
         }
-        // Anything else may be a constant; what is nearly a word and in its letters is none.
+        // Other paths may be constants; a word that is close to a padding and not in capitals is a
+        // typo.
         let near = suggest(&word, Padding::WORDS.iter().map(|(name, _)| *name));
         let in_capitals = word.chars().all(|letter| !letter.is_lowercase());
         if !near.is_empty() && !in_capitals {
@@ -300,7 +301,7 @@ fn margins(value: &Expr) -> syn::Result<[SizeExpr; 4]> {
 const MARGINS: &str = "a margin, a pair such as `(1, 2)` (above and below, left and right), or a \
                        pair of pairs such as `((0, 1), (2, 2))`";
 
-/// The two of a pair; anything else twice.
+/// The elements of a pair; another value twice.
 fn two(value: &Expr) -> syn::Result<[&Expr; 2]> {
     match value {
         Expr::Tuple(tuple) if tuple.elems.len() == 2 => Ok([&tuple.elems[0], &tuple.elems[1]]),
@@ -309,7 +310,7 @@ fn two(value: &Expr) -> syn::Result<[&Expr; 2]> {
     }
 }
 
-/// The name, where there is nothing but a name.
+/// The identifier, if the expression is one.
 fn word(value: &Expr) -> Option<String> {
     match value {
         Expr::Path(path) => path.path.get_ident().map(ToString::to_string),

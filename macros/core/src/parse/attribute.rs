@@ -1,4 +1,4 @@
-//! What all our attributes have in common: a list of entries, each a word, a call or a value.
+//! The common syntax of the DSL's attributes: a list of entries, each a word, a call or a value.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::{
@@ -9,7 +9,7 @@ use syn::{
 
 use crate::diagnostics::Diagnostics;
 
-/// The attributes that belong to the DSL.
+/// The attributes of the DSL.
 pub(super) const OURS: [&str; 6] = ["input", "merge", "from", "derived", "branch", "output"];
 
 /// Whether an attribute belongs to the DSL.
@@ -17,13 +17,13 @@ pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     OURS.iter().any(|ours| attribute.path().is_ident(ours))
 }
 
-/// One entry of an attribute's list.
+/// An entry of an attribute's list.
 pub(super) struct Entry {
     pub(super) name: Ident,
     pub(super) form: Form,
 }
 
-/// How an entry is written.
+/// The syntax of an entry.
 pub(super) enum Form {
     /// `name`
     Word,
@@ -33,7 +33,7 @@ pub(super) enum Form {
     Value(TokenStream),
 }
 
-/// The tokens between the parentheses of `#[name(...)]`; none for `#[name]`.
+/// The tokens between the parentheses of `#[name(...)]`; empty for `#[name]`.
 pub(super) fn arguments(attribute: &Attribute) -> syn::Result<TokenStream> {
     match &attribute.meta {
         Meta::Path(_) => Ok(TokenStream::new()),
@@ -45,7 +45,7 @@ pub(super) fn arguments(attribute: &Attribute) -> syn::Result<TokenStream> {
     }
 }
 
-/// The entries of a list; what cannot be read is reported and left out.
+/// The entries of a list; unreadable entries are reported and omitted.
 pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<Entry> {
     entries(tokens).into_iter().filter_map(|tokens| errors.ok(entry.parse2(tokens))).collect()
 }
@@ -72,7 +72,7 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     }
 }
 
-/// Splits at the commas that stand outside of `<...>`.
+/// Splits at commas outside `<...>`.
 pub(super) fn entries(tokens: TokenStream) -> Vec<TokenStream> {
     let mut entries = vec![TokenStream::new()];
     let mut depth = 0_usize;
@@ -98,7 +98,7 @@ pub(super) fn entries(tokens: TokenStream) -> Vec<TokenStream> {
     entries
 }
 
-/// The token of a type to point at: the name itself, of `multi_input::Class<3>` the `Class`.
+/// The token of a type for error spans: its last segment, `Class` in `multi_input::Class<3>`.
 pub(super) fn point(ty: &Type) -> Span {
     match ty {
         Type::Path(path) => path.path.segments.last().map_or(ty.span(), |last| last.ident.span()),
@@ -106,20 +106,20 @@ pub(super) fn point(ty: &Type) -> Span {
     }
 }
 
-/// Reports that an entry is not written as it should be.
+/// Reports an entry with the wrong syntax.
 pub(super) fn expected(name: &Ident, form: &str, errors: &mut Diagnostics) {
     errors.at(name.span(), format!("`{name}` is written `{form}`"));
 }
 
-/// Puts `value` into `place`, unless there is one already.
+/// Puts `value` into `slot`; reports a second value.
 pub(super) fn once<T>(
-    place: &mut Option<T>,
+    slot: &mut Option<T>,
     value: T,
     name: &str,
     at: Span,
     errors: &mut Diagnostics,
 ) {
-    if place.replace(value).is_some() {
+    if slot.replace(value).is_some() {
         errors.at(at, format!("`{name}` is given twice"));
     }
 }

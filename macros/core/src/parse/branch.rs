@@ -27,32 +27,32 @@ pub(crate) struct Branch {
     pub(crate) layers: Vec<Layer>,
     /// `frozen`: the parameters are not trained.
     pub(crate) frozen: Option<Span>,
-    /// `shared = node`: that node's branch is used here too.
+    /// `shared = node`: the branch of that node is used.
     pub(crate) shared: Option<Ident>,
-    /// Where an entry could not be read, nothing is known of what comes out.
+    /// Whether an entry could not be read, so that the output is unknown.
     pub(crate) broken: bool,
 }
 
-/// One layer.
+/// A layer.
 pub(crate) struct Layer {
     pub(crate) kind: LayerKind,
     /// As the user wrote it, in one line.
     pub(crate) text: String,
-    /// The user's token to point at.
+    /// The user's token for error spans.
     pub(crate) span: Span,
 }
 
-/// What a layer is.
+/// The kind of a layer.
 pub(crate) enum LayerKind {
-    /// A row of the spec's table.
+    /// A layer of the spec.
     Named { spec: &'static layer::Layer, name: Ident, arguments: Vec<Argument> },
-    /// An activation by itself.
+    /// An activation as a layer.
     Activation { activation: Activation, name: Ident },
-    /// A module of the user's own, with the shape that it claims to give.
-    Own { module: Box<Type>, shape: Vec<SizeExpr> },
+    /// A custom module, with its claimed output shape.
+    Custom { module: Box<Type>, shape: Vec<SizeExpr> },
 }
 
-/// Reads what stands between the parentheses.
+/// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Branch {
     let mut branch = Branch { layers: Vec::new(), frozen: None, shared: None, broken: false };
     for entry in entries(tokens) {
@@ -77,7 +77,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     branch
 }
 
-/// One entry; `None` after reporting what is wrong with it.
+/// Reads an entry; `None` after reporting mistakes.
 fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics) -> Option<()> {
     let text = compact(&entry);
     let mut trees = entry.clone().into_iter();
@@ -109,9 +109,9 @@ fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics)
                 errors.at(next.span(), format!("expected a comma between `{name}` and `{next}`"));
                 return None;
             }
-            branch.layers.push(own(entry, errors)?);
+            branch.layers.push(custom(entry, errors)?);
         }
-        _ => branch.layers.push(own(entry, errors)?),
+        _ => branch.layers.push(custom(entry, errors)?),
     }
     Some(())
 }
@@ -134,12 +134,12 @@ fn named(
     let Some(spec) = layer::named(&name.to_string()) else {
         let names = LAYERS.iter().map(|l| l.name).chain(ACTIVATIONS.iter().map(|row| row.1));
         let near = suggest(&name.to_string(), names);
-        let own = if near.is_empty() {
+        let custom = if near.is_empty() {
             format!("; a module of your own is written `{name} => [its output's sizes]`")
         } else {
             near
         };
-        errors.at(span, format!("there is no layer `{name}`{own}"));
+        errors.at(span, format!("there is no layer `{name}`{custom}"));
         return None;
     };
     let given = errors.ok(Punctuated::<Given, Token![,]>::parse_terminated.parse2(arguments))?;
@@ -148,7 +148,7 @@ fn named(
     Some(Layer { kind: LayerKind::Named { spec, name, arguments }, text, span })
 }
 
-/// A layer inside of `outer`, which takes those `among` some, `without` parameters that it sets
+/// A layer inside `outer`: one of `among`, without the parameters `without`, which `outer` sets
 /// itself.
 pub(super) fn nested(
     outer: &str,
@@ -209,10 +209,10 @@ fn shared(input: ParseStream<'_>) -> syn::Result<Ident> {
     input.parse()
 }
 
-/// A module of the user's own.
-fn own(entry: TokenStream, errors: &mut Diagnostics) -> Option<Layer> {
+/// A custom module.
+fn custom(entry: TokenStream, errors: &mut Diagnostics) -> Option<Layer> {
     let layer = errors.ok(module.parse2(entry))?;
-    if let LayerKind::Own { shape, .. } = &layer.kind {
+    if let LayerKind::Custom { shape, .. } = &layer.kind {
         shape.iter().for_each(|size| size.require(errors));
     }
     Some(layer)
@@ -239,5 +239,5 @@ fn module(input: ParseStream<'_>) -> syn::Result<Layer> {
     }
     let shape = sizes.iter().map(SizeExpr::read).collect::<syn::Result<Vec<_>>>()?;
     let text = compact(&module.to_token_stream());
-    Ok(Layer { kind: LayerKind::Own { module: Box::new(module), shape }, text, span })
+    Ok(Layer { kind: LayerKind::Custom { module: Box::new(module), shape }, text, span })
 }

@@ -7,17 +7,17 @@ use syn::{spanned::Spanned, Expr, ExprPath, GenericArgument, PathArguments, Type
 use super::{attribute::point, number::SizeExpr};
 use crate::text::compact;
 
-/// The type of a field: what one sample holds.
+/// The type of a field: the value of one sample.
 pub(crate) struct FieldType {
-    /// `Option<...>`: the value of an input may be absent, the target of an output unknown.
+    /// `Option<...>`: an input may be absent, or a target unknown.
     pub(crate) optional: bool,
-    /// `Masked<...>`: a mask says which steps count.
+    /// `Masked<...>`: the steps have a mask.
     pub(crate) masked: bool,
-    /// What the innermost element is.
+    /// The innermost element.
     pub(crate) element: Element,
     /// The lengths of the arrays around it, outermost first.
     pub(crate) dims: Vec<SizeExpr>,
-    /// The whole type in the user's file.
+    /// The span of the whole type.
     pub(crate) span: Span,
     /// As the user wrote it.
     pub(crate) text: String,
@@ -28,21 +28,21 @@ pub(crate) struct FieldType {
 pub(crate) enum Element {
     /// A number.
     F32,
-    /// A number in double precision.
+    /// A double-precision number.
     F64,
-    /// A whole number, held in double precision.
+    /// An integer, stored as `f64`.
     I64,
-    /// A whole number of at least 0, held in double precision.
+    /// A non-negative integer, stored as `f64`.
     U64,
-    /// A flag, a number of 0 or 1.
+    /// A flag, 0 or 1.
     Bool,
     /// A category index.
     U32,
-    /// A class as a target.
+    /// A class, as a target.
     Class(SizeExpr),
     /// A text.
     Text,
-    /// A picture with so many channels.
+    /// A picture with this number of channels.
     Image(SizeExpr),
     /// One of chrono's types.
     Date(Date),
@@ -50,7 +50,7 @@ pub(crate) enum Element {
     Inferred,
 }
 
-/// A date as `chrono` has it.
+/// A date type of `chrono`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Date {
     /// `NaiveDate`
@@ -62,7 +62,7 @@ pub(crate) enum Date {
 }
 
 impl Element {
-    /// Whether rows hold it in double precision until the last step.
+    /// Whether rows hold it as `f64` until the last step.
     pub(crate) fn is_double(&self) -> bool {
         matches!(self, Element::F64 | Element::I64 | Element::U64)
     }
@@ -78,7 +78,7 @@ impl FieldType {
         self.dims.iter().chain(argument)
     }
 
-    /// The type with every name in it absolute; `krate` is the path of our crate.
+    /// The type with absolute paths; `krate` is the path of `multi_input`.
     pub(crate) fn absolute(&self, krate: &TokenStream) -> TokenStream {
         let (span, present) = (self.span, self.absolute_present(krate));
         match self.optional {
@@ -87,7 +87,7 @@ impl FieldType {
         }
     }
 
-    /// The same of a value that is there: without the `Option`.
+    /// [`absolute`](Self::absolute) without the `Option`.
     pub(crate) fn absolute_present(&self, krate: &TokenStream) -> TokenStream {
         let span = self.span;
         let mut tokens = match &self.element {
@@ -217,7 +217,7 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
 fn size(argument: &GenericArgument, of: &str) -> syn::Result<SizeExpr> {
     match argument {
         GenericArgument::Const(size) => SizeExpr::read(size),
-        // A path to a constant looks like a type to syn.
+        // syn parses a path to a constant as a type.
         GenericArgument::Type(Type::Path(path)) => {
             let path = ExprPath { attrs: Vec::new(), qself: None, path: path.path.clone() };
             SizeExpr::read(&Expr::Path(path))
@@ -226,11 +226,11 @@ fn size(argument: &GenericArgument, of: &str) -> syn::Result<SizeExpr> {
     }
 }
 
-/// The `T` of `Option<T>`, where that is the `wrapper`.
+/// The `T` of `wrapper<T>`, such as `Option<T>`.
 fn inside<'a>(wrapper: &str, ty: &'a Type) -> Option<&'a Type> {
     let path = match ty {
         Type::Path(path) => path,
-        // A type that a `macro_rules!` macro was handed.
+        // A type passed in by a `macro_rules!` macro.
         Type::Group(group) => return inside(wrapper, &group.elem),
         _ => return None,
     };

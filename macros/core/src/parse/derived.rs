@@ -14,19 +14,19 @@ use crate::{
     text::compact,
 };
 
-/// What `#[derived(...)]` says.
+/// The contents of `#[derived(...)]`.
 pub(crate) struct Derived {
     pub(crate) spec: &'static Derivation,
     /// The derivation's name, as the user's token.
     pub(crate) name: Ident,
-    /// The inputs that it is made of.
+    /// The inputs.
     pub(crate) inputs: Vec<Ident>,
     pub(crate) arguments: Vec<Argument>,
     /// As the user wrote it, in one line.
     pub(crate) text: String,
 }
 
-/// Reads what stands between the parentheses; `None` after reporting what is wrong.
+/// Reads the tokens between the parentheses; `None` after reporting mistakes.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Option<Derived> {
     let text = compact(&tokens);
     let Call { name, entries } = errors.ok(syn::parse2(tokens).map_err(|error| {
@@ -55,8 +55,8 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     Some(Derived { spec, name, inputs, arguments, text })
 }
 
-/// The inputs, and the arguments behind them: without a name the last entry is one, the number of
-/// buckets.
+/// Splits the entries into inputs and arguments. If no argument is named, the last entry is the
+/// number of buckets.
 fn split(entries: Vec<Given>, name: &Ident) -> syn::Result<(Vec<Expr>, Vec<Given>)> {
     let (mut inputs, mut given) = (Vec::new(), Vec::new());
     for entry in entries {
@@ -80,7 +80,7 @@ fn split(entries: Vec<Given>, name: &Ident) -> syn::Result<(Vec<Expr>, Vec<Given
     Ok((inputs, given))
 }
 
-/// Whether this is a name as nodes have it, rather than one of a constant.
+/// Whether an identifier is named like a node, not like a constant.
 fn is_node(value: &Expr) -> bool {
     input(value).is_ok_and(|name| name.to_string().chars().any(char::is_lowercase))
 }

@@ -16,31 +16,31 @@ use crate::{
     suggest::{list, suggest},
 };
 
-/// What `#[input(...)]` says.
+/// The contents of `#[input(...)]`.
 #[derive(Default)]
 pub(crate) struct Input {
-    /// The steps of preprocessing, in order.
+    /// The preprocessing steps, in order.
     pub(crate) steps: Vec<Step>,
-    /// A step is there, but could not be read: nothing is known of what flows on.
+    /// Whether a step could not be read, so that the encoded shape is unknown.
     pub(crate) broken: bool,
-    /// What stands in for an absent value.
+    /// The replacement of absent values.
     pub(crate) missing: Option<(Missing, Span)>,
-    /// `missing` is there, but could not be read.
+    /// Whether `missing` is given but could not be read.
     pub(crate) missing_unread: bool,
-    /// The columns of a row that fill the value.
+    /// The columns of the value in a file.
     pub(crate) columns: Option<(Vec<LitStr>, Span)>,
 }
 
-/// A step of preprocessing with its arguments.
+/// A preprocessing step with its arguments.
 pub(crate) struct Step {
     pub(crate) spec: &'static step::Step,
     pub(crate) arguments: Vec<Argument>,
-    /// Its name.
+    /// The span of its name.
     pub(crate) span: Span,
 }
 
 impl Step {
-    /// The input whose vocabulary it takes.
+    /// The input whose vocabulary it shares.
     pub(crate) fn shared_with(&self) -> Option<&Ident> {
         self.arguments.iter().find_map(|argument| match argument {
             Argument::Input(name) => Some(name),
@@ -49,7 +49,7 @@ impl Step {
     }
 }
 
-/// What stands in for an absent value.
+/// The replacement of an absent value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {
     Zeros,
@@ -60,7 +60,7 @@ pub(crate) enum Missing {
 const POLICIES: [(&str, Missing); 3] =
     [("zeros", Missing::Zeros), ("mean", Missing::Mean), ("learned", Missing::Learned)];
 
-/// Reads what stands between the parentheses.
+/// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
     let mut input = Input::default();
     for Entry { name, form } in attribute::read(tokens, errors) {
@@ -97,7 +97,7 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
     input
 }
 
-/// Reads the step called `name`; `None` after reporting what is wrong.
+/// Reads the step called `name`; `None` after reporting mistakes.
 pub(super) fn read_into(
     name: &Ident,
     form: Form,
@@ -113,7 +113,7 @@ pub(super) fn read_into(
     Some(())
 }
 
-/// The arguments of a step, or `None` after reporting what is wrong.
+/// The arguments of a step, or `None` after reporting mistakes.
 fn read_arguments(
     spec: &'static step::Step,
     name: &Ident,

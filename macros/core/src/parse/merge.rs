@@ -16,7 +16,7 @@ use crate::{
     text::compact,
 };
 
-/// What `#[merge(...)]` says.
+/// The contents of `#[merge(...)]`.
 pub(crate) struct Merge {
     pub(crate) rule: &'static merge::Merge,
     /// The rule's name, as the user's token.
@@ -31,12 +31,12 @@ pub(crate) struct Merge {
 pub(crate) enum Operand {
     /// The output of a node.
     Node(Ident),
-    /// `present(input)`: 1 where the input is there, 0 where it is absent.
+    /// `present(input)`: 1 if the input is present, 0 if it is absent.
     Present(Ident),
 }
 
 impl Operand {
-    /// The node that is named.
+    /// The node.
     pub(crate) fn node(&self) -> &Ident {
         match self {
             Operand::Node(name) | Operand::Present(name) => name,
@@ -44,7 +44,7 @@ impl Operand {
     }
 }
 
-/// Reads what stands between the parentheses; `None` after reporting what is wrong.
+/// Reads the tokens between the parentheses; `None` after reporting mistakes.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Option<Merge> {
     let text = compact(&tokens);
     let Call { name, entries } = errors.ok(syn::parse2(tokens).map_err(|error| {
@@ -79,7 +79,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     sound.then_some(Merge { rule, name, operands, arguments, text })
 }
 
-/// Whether the rule can merge that many nodes.
+/// Whether the rule accepts the number of nodes.
 fn check_count(rule: &merge::Merge, name: &Ident, found: usize, errors: &mut Diagnostics) -> bool {
     let (least, most) = rule.operands;
     if found >= least && most.is_none_or(|most| found <= most) {

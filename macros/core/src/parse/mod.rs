@@ -1,7 +1,7 @@
-//! Tokens to [`RawModel`]: what each attribute says, checked by itself.
+//! Tokens to [`RawModel`]: the contents of each attribute, each checked on its own.
 //!
-//! A reader never gives up at the first mistake: it reports it, leaves a gap (`None`, or a branch
-//! marked `broken`) and reads on. Later stages treat a gap as something they know nothing about.
+//! A reader does not stop at the first mistake: it reports the mistake, leaves a gap (`None`, or a
+//! branch marked `broken`) and continues. Later stages treat a gap as unknown.
 
 mod argument;
 mod attribute;

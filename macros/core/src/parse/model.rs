@@ -1,4 +1,4 @@
-//! The annotated struct as a whole.
+//! The annotated struct.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, ToTokens};
@@ -36,7 +36,7 @@ pub(crate) struct RawModel {
 
 /// The struct without its fields.
 pub(crate) struct Head {
-    /// Doc comments, derives and whatever else is not ours.
+    /// Doc comments, derives and other attributes outside the DSL.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
@@ -44,35 +44,35 @@ pub(crate) struct Head {
     pub(crate) derives: Derives,
 }
 
-/// What `#[multi_input_model(...)]` says of the whole.
+/// The options of `#[multi_input_model(...)]`.
 pub(crate) struct Options {
-    /// The path of our crate, `::multi_input` unless `crate = ...` says otherwise.
+    /// The path of `multi_input`: `::multi_input`, or the value of `crate = ...`.
     pub(crate) krate: TokenStream,
-    /// The warnings that `allow(...)` silences.
+    /// The warnings silenced by `allow(...)`.
     pub(crate) allowed: Vec<Lint>,
 }
 
-/// One field: a node of the graph.
+/// A field: a node of the graph.
 pub(crate) struct Field {
     pub(crate) name: Ident,
-    /// `None` where the type could not be read.
+    /// `None` if the type could not be read.
     pub(crate) ty: Option<FieldType>,
-    /// The type as it stands in the struct.
+    /// The tokens of the type.
     pub(crate) ty_tokens: TokenStream,
-    /// What feeds the node; `None` where that could not be read.
+    /// The source of the node; `None` if it could not be read.
     pub(crate) source: Option<Source>,
     pub(crate) branch: Option<Branch>,
     pub(crate) output: Option<Output>,
-    /// Attributes that are not ours, for the rows.
+    /// Attributes outside the DSL, for the row structs.
     pub(crate) attributes: Vec<Attribute>,
-    /// How the value is called in files.
+    /// The names of its columns in files.
     pub(crate) columns: Columns,
     /// The names in its attributes, for editors.
     pub(crate) typed: Vec<Typed>,
 }
 
 impl Field {
-    /// The columns that `columns(...)` names.
+    /// The columns in `columns(...)`.
     pub(crate) fn columns_of_input(&self) -> &[syn::LitStr] {
         match &self.source {
             Some(Source::Input(input)) => input.columns.as_ref().map_or(&[], |(names, _)| names),
@@ -81,17 +81,16 @@ impl Field {
     }
 }
 
-/// What feeds a node.
+/// The source of a node.
 pub(crate) enum Source {
     Input(Input),
     Merge(Merge),
     From(Ident),
-    /// Made of the raw values of inputs.
+    /// Derived from raw values of inputs.
     Derived(Derived),
 }
 
-/// Reads the attribute's arguments and the item. `None` where the item is no struct with named
-/// fields, so that there is nothing to go on with.
+/// Reads the attribute's arguments and the item. `None` if the item is no struct with named fields.
 pub(crate) fn parse(
     arguments: TokenStream,
     item: TokenStream,
@@ -154,7 +153,7 @@ fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
     options
 }
 
-/// The warning of that name.
+/// The warning called `name`.
 fn lint(name: &Ident) -> syn::Result<Lint> {
     Lint::ALL.into_iter().find(|lint| name == lint.name()).ok_or_else(|| {
         let near = suggest(&name.to_string(), Lint::names());
@@ -196,7 +195,7 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
     Punctuated::parse_terminated(&names).map(ModelOption::Allow)
 }
 
-/// The struct, or what is wrong with the item.
+/// The struct, or an error for another item.
 fn named_struct(item: Item) -> syn::Result<ItemStruct> {
     let what = "`#[multi_input_model]` describes a model as a struct with named fields";
     let item = match item {
@@ -244,7 +243,8 @@ fn read_field(
         let word = attribute.path().get_ident().map(Ident::to_string).unwrap_or_default();
         errors.of_field(&name, |errors| {
             let Some(tokens) = errors.ok(arguments(attribute)) else {
-                // Whatever it was to say, the field is not to be blamed for lacking it.
+                // Even an unreadable source attribute is a source; the field is not reported as
+                // lacking one.
                 if ["input", "merge", "from", "derived"].contains(&word.as_str()) {
                     sources.push((span, None));
                 }
@@ -283,7 +283,7 @@ fn read_field(
         false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
     };
     let source = match sources.is_empty() && !slips.is_empty() {
-        // The slip may have been the source.
+        // The misspelt attribute may have been the source.
         true => None,
         false => one_source(&name, sources, errors),
     };
@@ -296,7 +296,7 @@ fn read_field(
     Field { name, ty, ty_tokens, source, branch, output, attributes, columns, typed }
 }
 
-/// A node is fed in exactly one way.
+/// A node has exactly one source.
 fn one_source(
     name: &Ident,
     sources: Vec<(Span, Option<Source>)>,
@@ -327,7 +327,7 @@ fn one_source(
     only
 }
 
-/// Attributes that would change what the struct is.
+/// Reports attributes that would change the struct.
 fn check_cfg(name: &Ident, attributes: &[Attribute], errors: &mut Diagnostics) {
     for path in attributes.iter().map(Attribute::path) {
         if path.is_ident("cfg") || path.is_ident("cfg_attr") {
@@ -339,7 +339,7 @@ fn check_cfg(name: &Ident, attributes: &[Attribute], errors: &mut Diagnostics) {
     }
 }
 
-/// Names that are nearly those of our attributes, each with the one that was meant, and all other
+/// Attributes whose names are close to those of the DSL, each with the intended name, and all other
 /// attributes.
 fn slips(attributes: Vec<Attribute>) -> (Vec<(Path, String)>, Vec<Attribute>) {
     const KNOWN: [&str; 8] =
@@ -356,7 +356,7 @@ fn slips(attributes: Vec<Attribute>) -> (Vec<(Path, String)>, Vec<Attribute>) {
     (slips, others)
 }
 
-/// Our attributes, and all others.
+/// The attributes of the DSL, and all others.
 fn split(attributes: Vec<Attribute>) -> (Vec<Attribute>, Vec<Attribute>) {
     attributes.into_iter().partition(attribute::is_ours)
 }

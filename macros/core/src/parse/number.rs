@@ -1,4 +1,4 @@
-//! Sizes and numbers: literals, sums and products of literals, or anything constant.
+//! Sizes and numbers: literals, arithmetic on literals, or other constant expressions.
 
 use multi_input_spec::{Range, Size};
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
@@ -12,30 +12,29 @@ use crate::{diagnostics::Diagnostics, requirement::Condition, text::compact};
 pub(crate) struct SizeExpr {
     /// The tokens, with the user's spans.
     pub(crate) tokens: TokenStream,
-    /// The number, where the macro can see it.
+    /// The number, if the macro knows it.
     pub(crate) value: Size,
 }
 
 impl SizeExpr {
-    /// A number that stands for what the user wrote at `span`.
+    /// A literal at the span of the user's tokens.
     pub(super) fn literal(number: usize, span: Span) -> SizeExpr {
         let mut literal = proc_macro2::Literal::usize_unsuffixed(number);
         literal.set_span(span);
         SizeExpr { tokens: literal.to_token_stream(), value: Size::Known(number) }
     }
 
-    /// Whether the macro can see the number.
+    /// Whether the macro knows the number.
     pub(crate) fn is_known(&self) -> bool {
         self.value != Size::Unknown
     }
 
-    /// As it can stand between `<` and `>`: a literal as it is, anything else in braces.
+    /// As a const argument, between `<` and `>`: a literal unchanged, other expressions in braces.
     pub(crate) fn argument(&self) -> TokenStream {
         const_argument(&self.tokens)
     }
 
-    /// Leaves it to rustc to refuse a size of zero where the size is a constant; the reader has
-    /// refused a literal.
+    /// Requires rustc to refuse a constant size of zero; zero literals are refused when read.
     pub(super) fn require(&self, errors: &mut Diagnostics) {
         if !self.is_known() {
             errors.require(self.tokens.span(), &self.tokens, Condition::Size);
@@ -75,9 +74,9 @@ impl SizeExpr {
 /// A real number as the user wrote it.
 #[derive(Clone)]
 pub(crate) struct NumberExpr {
-    /// The tokens, made to be of type `f64`.
+    /// The tokens of an expression of type `f64`.
     pub(crate) tokens: TokenStream,
-    /// The number; NaN where the macro cannot see it.
+    /// The number; NaN if the macro does not know it.
     pub(crate) value: f64,
     /// The user's token.
     pub(crate) span: Span,
@@ -109,8 +108,8 @@ impl NumberExpr {
         }
     }
 
-    /// Whether a literal is in the range of `parameter` of `callee`, after reporting it where it is
-    /// not; of a constant rustc finds out.
+    /// Whether a literal is in the range of `parameter` of `callee`; reports it if it is not.
+    /// Constants are left to rustc.
     pub(super) fn require(
         &self,
         callee: &str,
@@ -154,7 +153,7 @@ fn integer(expr: &Expr) -> Integer {
     match expr {
         Expr::Lit(lit) => match &lit.lit {
             Lit::Int(int) => {
-                // What does not even fit here is refused as too large.
+                // A literal that does not fit is reported as too large.
                 Integer::Known(int.base10_parse().unwrap_or(i128::MAX))
             }
             other => Integer::No(format!("`{}`", other.to_token_stream())),
@@ -211,7 +210,7 @@ fn real(expr: &Expr) -> Option<f64> {
     }
 }
 
-/// Whether rustc may find a constant here: a path, a call of a `const fn`, arithmetic on them.
+/// Whether an expression may be constant: a path, a call of a `const fn`, arithmetic on them.
 fn is_constant(expr: &Expr) -> bool {
     match expr {
         Expr::Path(path) => path.path.segments.last().is_some_and(|last| !is_module(&last.ident)),
@@ -225,7 +224,7 @@ fn is_constant(expr: &Expr) -> bool {
     }
 }
 
-/// Whether a path that ends in `name` leads to a module rather than to a value.
+/// Whether a path that ends in `name` is a module, not a value.
 fn is_module(name: &syn::Ident) -> bool {
     ["crate", "self", "super", "Self"].iter().any(|module| name == module)
 }

@@ -19,38 +19,38 @@ use crate::{
     suggest::{list, suggest},
 };
 
-/// What `#[output(...)]` says.
+/// The contents of `#[output(...)]`.
 pub(crate) struct Output {
-    /// The loss and the values of its parameters; `None` where it could not be read.
+    /// The loss and its arguments; `None` if it could not be read.
     pub(crate) loss: Option<LossCall>,
     pub(crate) metrics: Vec<MetricCall>,
-    /// Those in which rows count by their weights.
+    /// The metrics in which rows count by their weights.
     pub(crate) weighted_metrics: Vec<MetricCall>,
-    /// How much this loss counts in the sum.
+    /// The weight of this loss in the total loss.
     pub(crate) weight: TokenStream,
-    /// What is made of the target for training, in order.
+    /// The preprocessing steps of the target, in order.
     pub(crate) steps: Vec<Step>,
-    /// The target is a label, whose class is learned from the training rows.
+    /// Whether the target is a label, whose class is learned from the training rows.
     pub(crate) categories: Option<Span>,
     /// The attribute's name.
     pub(crate) span: Span,
 }
 
-/// A loss with the values of its parameters.
+/// A loss with its arguments.
 pub(crate) struct LossCall {
     pub(crate) spec: &'static Loss,
     pub(crate) name: Ident,
     pub(crate) values: Vec<TokenStream>,
 }
 
-/// A metric with the values of its parameters.
+/// A metric with its arguments.
 pub(crate) struct MetricCall {
     pub(crate) spec: &'static Metric,
     pub(crate) name: Ident,
     pub(crate) values: Vec<SizeExpr>,
 }
 
-/// Reads what stands between the parentheses.
+/// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Output {
     let (mut losses, mut weight) = (None, None);
     let (mut steps, mut categories) = (Vec::new(), None);
@@ -112,7 +112,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     Output { loss: losses.flatten(), metrics, weighted_metrics, weight, steps, categories, span }
 }
 
-/// The steps that a target may have.
+/// The steps allowed for targets, which have an inverse.
 fn inverting() -> impl Iterator<Item = &'static step::Step> + Clone {
     STEPS.iter().filter(|step| step.form.inverse != Inverse::None)
 }
@@ -148,7 +148,7 @@ fn loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
     Some(LossCall { spec, name, values })
 }
 
-/// The arguments of a loss or metric, which may be named without any.
+/// The arguments of a loss or metric; the parentheses are optional.
 fn arguments(
     name: &Ident,
     form: Form,

@@ -1,16 +1,16 @@
-//! The names that serde's derived `Deserialize` looks fields up by. The expansion leaves them to
-//! serde; they are read to find a column that fills two fields.
+//! The field names of serde's derived `Deserialize`. The expansion leaves them to serde; they are
+//! read to find a column that fills two fields.
 
 use syn::{meta::ParseNestedMeta, Attribute, LitStr};
 
 use super::serde::Columns;
 
-/// How `#[serde(rename_all = "...")]` on the struct spells the fields.
+/// The `#[serde(rename_all = "...")]` of the struct.
 #[derive(Clone, Default)]
 pub(super) struct RenameAll(Option<String>);
 
 impl RenameAll {
-    /// Reads the struct's attributes; what cannot be read, serde reports.
+    /// Reads the struct's attributes; serde reports unreadable ones.
     pub(super) fn read(attributes: &[Attribute]) -> RenameAll {
         let mut rule = None;
         each_option(attributes, |option| {
@@ -23,7 +23,7 @@ impl RenameAll {
         RenameAll(rule)
     }
 
-    /// The field called `name`, as serde's `RenameRule::apply_to_field` spells it.
+    /// The name of a field after serde's `RenameRule::apply_to_field`.
     fn apply(&self, name: &str) -> String {
         let pascal = || -> String { name.split('_').map(capitalized).collect() };
         match self.0.as_deref() {
@@ -59,7 +59,7 @@ pub(super) fn columns(name: &syn::Ident, attributes: &[Attribute], all: &RenameA
     columns
 }
 
-/// Reads the options of `#[serde(...)]` up to one that cannot be read, which serde reports.
+/// Reads the options of `#[serde(...)]` up to an unreadable one, which serde reports.
 fn each_option(
     attributes: &[Attribute],
     mut read: impl FnMut(&ParseNestedMeta<'_>) -> syn::Result<()>,
@@ -69,7 +69,7 @@ fn each_option(
     }
 }
 
-/// `= "name"`, or of `(serialize = "one", deserialize = "other")` the other.
+/// `= "name"`, or the `deserialize` name of `(serialize = "one", deserialize = "other")`.
 fn for_reading(option: &ParseNestedMeta<'_>) -> syn::Result<Option<LitStr>> {
     if !option.input.peek(syn::token::Paren) {
         return option.value()?.parse().map(Some);
@@ -85,7 +85,7 @@ fn for_reading(option: &ParseNestedMeta<'_>) -> syn::Result<Option<LitStr>> {
     Ok(name)
 }
 
-/// Passes over the value of an option.
+/// Skips the value of an option.
 fn skip(option: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if option.input.peek(syn::Token![=]) {
         option.value()?.parse::<syn::Expr>()?;

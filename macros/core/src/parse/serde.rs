@@ -1,7 +1,7 @@
-//! How a row's value is called in a file: `#[serde(rename = "...", alias = "...")]`.
+//! The names of a value in a file: `#[serde(rename = "...", alias = "...")]`.
 //!
-//! The rows get a generated `Deserialize`, which knows groups of columns and blank cells. It
-//! honours these two of serde's attributes; a user who wants more derives `Deserialize`.
+//! The row structs get a generated `Deserialize`, which supports column groups and blank cells. It
+//! honours these two serde attributes; for others the user derives `Deserialize`.
 
 use syn::{Attribute, LitStr, Path};
 
@@ -14,18 +14,18 @@ pub(crate) struct Columns {
     pub(crate) aliases: Vec<LitStr>,
 }
 
-/// Which of serde's derives the user asks for.
+/// The serde derives that the user requests.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Derives {
     pub(crate) serialize: bool,
     pub(crate) deserialize: bool,
 }
 
-/// Looks for serde's derives among the struct's attributes.
+/// Finds serde's derives among the struct's attributes.
 pub(super) fn derives(attributes: &[Attribute]) -> Derives {
     let mut found = Derives::default();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("derive")) {
-        // What cannot be parsed here, rustc reports when it sees the derive.
+        // rustc reports an unreadable derive.
         let _ = attribute.parse_nested_meta(|meta| {
             let last = |path: &Path| path.segments.last().map(|s| s.ident.to_string());
             match last(&meta.path).as_deref() {
@@ -53,7 +53,7 @@ pub(super) fn read(
             } else if meta.path.is_ident("alias") {
                 columns.aliases.push(meta.value()?.parse()?);
             } else if derives.serialize && !is_for_deserialize(&meta.path) {
-                // For the user's Serialize; skip over whatever it says.
+                // For the user's `Serialize`: its value is skipped.
                 if meta.input.peek(syn::Token![=]) {
                     meta.value()?.parse::<syn::Expr>()?;
                 }
@@ -70,8 +70,8 @@ pub(super) fn read(
     columns
 }
 
-/// Reports what the struct's `#[serde(...)]` says of reading, which only a derived `Deserialize`
-/// would follow.
+/// Reports options of the struct's `#[serde(...)]` about deserializing, which only a derived
+/// `Deserialize` would follow.
 pub(super) fn check_struct(attributes: &[Attribute], derives: Derives, errors: &mut Diagnostics) {
     if derives.deserialize {
         return;
@@ -93,7 +93,7 @@ pub(super) fn check_struct(attributes: &[Attribute], derives: Derives, errors: &
     }
 }
 
-/// Whether an option changes what is read, rather than only what is written.
+/// Whether an option affects deserializing.
 fn is_for_deserialize(option: &Path) -> bool {
     const READING: [&str; 14] = [
         "borrow",

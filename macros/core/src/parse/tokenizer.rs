@@ -1,22 +1,22 @@
-//! The `tokenizer.json` of the step `tokenizer`, read while the user's crate compiles: so the macro
-//! knows how many ids there are, and the program carries the file with it.
+//! The `tokenizer.json` of the step `tokenizer`. It is read at compile time, so that the macro
+//! knows the number of ids, and it is embedded in the program.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{spanned::Spanned, Expr, ExprLit, Lit, LitStr};
 
-/// What is known of the file.
+/// A tokenizer file.
 #[derive(Clone)]
 pub(crate) struct TokenizerExpr {
     path: LitStr,
-    /// One more than its largest id.
+    /// The largest id plus one.
     pub(crate) vocabulary: usize,
-    /// The id that pads.
+    /// The padding id.
     pub(crate) padding: Option<u32>,
 }
 
 impl TokenizerExpr {
-    /// Reads the file that `value` names; a relative path starts at the folder of `Cargo.toml`.
+    /// Reads the file at `value`; a relative path starts at the folder of `Cargo.toml`.
     pub(crate) fn read(value: &Expr) -> syn::Result<TokenizerExpr> {
         let Expr::Lit(ExprLit { lit: Lit::Str(path), .. }) = value else {
             let text = "expected the path of a `tokenizer.json`, from the folder of `Cargo.toml`: \
@@ -28,8 +28,7 @@ impl TokenizerExpr {
         Ok(TokenizerExpr { path: path.clone(), vocabulary, padding })
     }
 
-    /// An expression for the text of the file, which makes cargo compile the crate again when the
-    /// file changes.
+    /// An expression for the text of the file; cargo recompiles the crate when the file changes.
     pub(crate) fn text(&self) -> TokenStream {
         let path = &self.path;
         match std::path::Path::new(&path.value()).is_absolute() {
@@ -41,7 +40,7 @@ impl TokenizerExpr {
     }
 }
 
-/// What the macro has to know of a file.
+/// The data that the macro reads from a file.
 #[cfg_attr(not(feature = "tokenizers"), allow(dead_code))]
 struct Contents {
     vocabulary: usize,
@@ -61,7 +60,7 @@ fn contents(path: &str) -> Result<Contents, String> {
     of_json(&text).map_err(|wrong| format!("`{path}` is no `tokenizer.json`: {wrong}"))
 }
 
-/// The names that a token for padding goes by, where the file does not say how it pads.
+/// The usual names of a padding token, for files without padding settings.
 #[cfg(feature = "tokenizers")]
 const PADDING: [&str; 2] = ["[PAD]", "<pad>"];
 
@@ -79,7 +78,7 @@ fn of_json(text: &str) -> Result<Contents, String> {
     })
 }
 
-/// Every token with its id: an object of them, or of a Unigram model a list, and those added later.
+/// Every token with its id: an object, or a list for a Unigram model, followed by added tokens.
 #[cfg(feature = "tokenizers")]
 fn tokens(file: &serde_json::Value) -> Option<Vec<(&str, u64)>> {
     use serde_json::Value;
@@ -123,7 +122,7 @@ mod tests {
         assert_eq!(of(r#"{"padding": null, "model": {"vocab": {"a": 0}}}"#), Ok((1, None)));
     }
 
-    /// What the macro says of a model whose text a tokenizer of 300 ids, which pads with 1, reads.
+    /// The errors of a model whose text is read by a tokenizer of 300 ids with padding id 1.
     fn errors(branch: TokenStream, step: TokenStream) -> String {
         let item = quote! {
             struct Post {

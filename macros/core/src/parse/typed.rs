@@ -1,19 +1,18 @@
-//! The names in our attributes as they stand there, whether the rest could be read or not. They
-//! are for editors alone: a layer list that is half typed still has names to complete and to jump
-//! from.
+//! The names in the DSL's attributes, collected even if the rest is unreadable. They are for
+//! editors only, to complete and follow names in incomplete layer lists.
 
 use multi_input_spec::{layer, Activation, LOSSES, METRICS};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use super::attribute::entries;
 
-/// A name that stands for something.
+/// A name with its meaning.
 pub(crate) enum Typed {
     /// A node.
     Node(Ident),
-    /// A layer, or what may become one.
+    /// A layer, or the beginning of one.
     Layer(Ident),
-    /// A merge, or what may become one.
+    /// A merge, or the beginning of one.
     Merge(Ident),
     Activation(Activation, Ident),
     /// The loss's type in `multi_input::loss`.
@@ -36,7 +35,7 @@ pub(super) fn names(attribute: &str, tokens: TokenStream) -> Vec<Typed> {
     names
 }
 
-/// Layers may hold layers, so every group is a list of its own.
+/// Layers may hold layers, so every group is read as a list.
 fn layers(tokens: TokenStream, names: &mut Vec<Typed>) {
     for entry in entries(tokens) {
         let mut trees = entry.into_iter().peekable();
@@ -50,7 +49,7 @@ fn layers(tokens: TokenStream, names: &mut Vec<Typed>) {
                     false => activation(value),
                 }));
             }
-            // A path or a generic type is a module of the user's own.
+            // A path or a generic type is a custom module.
             Some(TokenTree::Punct(_)) => {}
             inner => {
                 if let Some(TokenTree::Group(group)) = inner {
@@ -74,7 +73,8 @@ fn activation(name: Ident) -> Option<Typed> {
     Some(Typed::Activation(activation, name))
 }
 
-/// `WIDTH` is a size, where `Dense` is a layer; one capital may become either.
+/// Whether a name is a constant such as `WIDTH`, not a layer such as `Dense`. A single capital
+/// letter may become either.
 fn is_constant(name: &Ident) -> bool {
     let text = name.to_string();
     text.len() > 1
@@ -128,7 +128,7 @@ fn losses_and_metrics(tokens: TokenStream, names: &mut Vec<Typed>) {
     }
 }
 
-/// The name, where there is nothing but a name.
+/// The identifier, if the tokens are only one.
 fn only_word(tokens: TokenStream) -> Option<Ident> {
     let mut trees = tokens.into_iter();
     match (trees.next(), trees.next()) {

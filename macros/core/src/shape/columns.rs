@@ -1,11 +1,11 @@
-//! The columns that `columns(...)` names, against the numbers of the value that they fill.
+//! Compares the number of `columns(...)` with the number of elements of the value.
 
 use multi_input_spec::Kind;
 
 use super::{flow::Flow, formula::Formula, Scope};
 use crate::{diagnostics::Diagnostics, graph::Graph, parse::Source};
 
-/// Compares their counts, of every input.
+/// Compares the counts of every input.
 pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics) {
     for node in &graph.nodes {
         let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {

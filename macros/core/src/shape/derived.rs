@@ -1,4 +1,4 @@
-//! The shape of what is derived of inputs.
+//! The shape of derived nodes.
 
 use multi_input_spec::derived;
 
@@ -9,7 +9,7 @@ use crate::{
     parse::{Derived, Element},
 };
 
-/// What flows into the branch of a derived node.
+/// The input of a derived node's branch.
 pub(super) fn infer(
     node: &Node,
     derived: &Derived,
@@ -22,11 +22,11 @@ pub(super) fn infer(
     let fits = type_fits(node, errors);
     let taken = takes_inputs(node, derived, graph, shaped, errors);
     let formula = Formula::Derived { spec: derived.spec, arguments: derived.arguments.clone() };
-    let flow = scope.settle(formula, &name, derived.name.span(), errors)?;
+    let flow = scope.evaluate(formula, &name, derived.name.span(), errors)?;
     (fits && taken).then_some(flow)
 }
 
-/// Whether the field's type is what a derived category is: `u32`, or `_`.
+/// Whether the field's type is that of a derived category: `u32`, or `_`.
 fn type_fits(node: &Node, errors: &mut Diagnostics) -> bool {
     let Some(ty) = &node.field.ty else { return true };
     let is_index = matches!(ty.element, Element::U32 | Element::Inferred) && ty.dims.is_empty();
@@ -42,7 +42,7 @@ fn type_fits(node: &Node, errors: &mut Diagnostics) -> bool {
     false
 }
 
-/// Whether every input is what the derivation takes; kinds and ranks are always known.
+/// Whether the derivation accepts every input; kinds and ranks are always known.
 fn takes_inputs(
     node: &Node,
     derived: &Derived,
@@ -53,7 +53,7 @@ fn takes_inputs(
     let mut all = true;
     for edge in &node.made_of {
         let input = &shaped[edge.node];
-        // Where an input is wrong itself, nothing more is said.
+        // A mistake in an input has already been reported.
         let (Some(raw), Some(encoded)) = (&input.raw, &input.input) else { return false };
         let name = graph.nodes[edge.node].name().to_string();
         let source = derived::Source { name: &name, raw: raw.shape, encoded: encoded.shape };

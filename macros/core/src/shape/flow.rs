@@ -1,11 +1,11 @@
-//! A shape together with where those of its sizes come from that the macro does not know.
+//! A shape with the origin of the sizes that the macro does not know.
 
 use multi_input_spec::{Kind, Shape, Size};
 use proc_macro2::TokenStream;
 
 use crate::{parse::SizeExpr, text::compact};
 
-/// What flows along an edge.
+/// The shape of the values on an edge.
 #[derive(Clone)]
 pub(crate) struct Flow {
     /// The shape as far as the macro knows it.
@@ -13,40 +13,40 @@ pub(crate) struct Flow {
     pub(crate) unknown: Unknown,
 }
 
-/// Where sizes come from that the macro does not know.
+/// The origin of the sizes that the macro does not know.
 #[derive(Clone)]
 pub(crate) enum Unknown {
-    /// The user's expressions, one for each axis.
+    /// The user's expressions, one per axis.
     Written(Vec<TokenStream>),
-    /// The axes of the constant of that number, behind the first `skipped`.
+    /// The axes of constant number `constant`, after the first `skipped`.
     Computed { constant: usize, skipped: usize },
 }
 
 impl Flow {
-    /// The user's sizes.
+    /// A shape of the user's sizes.
     pub(crate) fn declared(kind: Kind, dims: &[SizeExpr]) -> Flow {
         let sizes: Vec<Size> = dims.iter().map(|dim| dim.value).collect();
         let written = dims.iter().map(|dim| dim.tokens.clone()).collect();
         Flow { shape: Shape::new(kind, &sizes), unknown: Unknown::Written(written) }
     }
 
-    /// Sizes that are all known.
+    /// A shape of known sizes.
     pub(crate) fn known(shape: Shape) -> Flow {
         Flow { shape, unknown: Unknown::Written(Vec::new()) }
     }
 
-    /// Sizes of which those that are not known are taken from the constant of that number.
+    /// A shape whose unknown sizes come from constant number `constant`.
     pub(super) fn computed(shape: Shape, constant: usize) -> Flow {
         Flow { shape, unknown: Unknown::Computed { constant, skipped: 0 } }
     }
 
-    /// The same with a mask, or without one.
+    /// This shape with or without a mask.
     pub(crate) fn with_mask(mut self, masked: bool) -> Flow {
         self.shape = self.shape.with_mask(masked);
         self
     }
 
-    /// What each step of it holds.
+    /// The shape of one step.
     pub(crate) fn of_step(&self) -> Flow {
         let unknown = match &self.unknown {
             Unknown::Written(sizes) => Unknown::Written(sizes.iter().skip(1).cloned().collect()),
@@ -57,7 +57,7 @@ impl Flow {
         Flow { shape: self.shape.of_step(), unknown }
     }
 
-    /// Whether the macro knows every size, and the bound of categories that a formula gave.
+    /// Whether the macro knows every size, and the bound of categories computed by a formula.
     pub(crate) fn is_known(&self) -> bool {
         let bounded = !self.is_computed()
             || self.shape.kind != Kind::Categories
@@ -65,7 +65,7 @@ impl Flow {
         bounded && (0..self.shape.rank()).all(|axis| self.shape.dim(axis) != Size::Unknown)
     }
 
-    /// Whether something says how many categories there are.
+    /// Whether categories have a bound.
     pub(crate) fn is_bounded(&self) -> bool {
         self.shape.below != Size::Unknown || self.is_computed()
     }
@@ -74,8 +74,8 @@ impl Flow {
         matches!(self.unknown, Unknown::Computed { .. })
     }
 
-    /// `[32]` or `[7, 32] masked`, with the user's expression for a size that only rustc knows, and `?` for one that a
-    /// formula computes from it.
+    /// `[32]` or `[7, 32] masked`, with the user's expression for a size that only rustc knows, and
+    /// `?` for one computed from it.
     pub(crate) fn text(&self) -> String {
         let size = |axis| match (self.shape.dim(axis), &self.unknown) {
             (Size::Known(number), _) => number.to_string(),

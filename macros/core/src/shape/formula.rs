@@ -1,6 +1,5 @@
-//! The spec's formulas, each with what it is computed from. The macro computes it as far as it knows
-//! the sizes; where it does not know all of them, `codegen/formula.rs` writes the same call down, for
-//! rustc to compute.
+//! The spec's formulas with their arguments. The macro evaluates a formula as far as it knows the
+//! sizes; if a size is unknown, `codegen/formula.rs` emits the same call for rustc to evaluate.
 
 use std::rc::Rc;
 
@@ -11,32 +10,32 @@ use multi_input_spec::{
 use super::{flow::Flow, layer::ShapedLayer};
 use crate::parse::{Argument, NumberExpr, PaddingExpr, SizeExpr};
 
-/// A formula that gives a shape, or says what is wrong.
+/// A formula that returns a shape or an error.
 #[derive(Clone)]
 pub(crate) enum Formula {
-    /// What comes out of a layer, with its mask.
+    /// The output of a layer, with its mask.
     Layer(LayerCall),
-    /// What a step of preprocessing gives.
+    /// The output of a preprocessing step.
     Step(StepCall),
-    /// What comes out of a merge.
+    /// The output of a merge.
     Merge { rule: &'static merge::Merge, operands: Vec<Operand>, arguments: Vec<Argument> },
-    /// What is derived of inputs.
+    /// The output of a derivation.
     Derived { spec: &'static derived::Derivation, arguments: Vec<Argument> },
-    /// The type of a hidden node, against what comes out of its branch.
+    /// The type of a hidden node, compared with the output of its branch.
     Declared { stated: Flow, inferred: Flow },
-    /// The target of an output, against its head.
+    /// The target of an output, compared with its head.
     Head { stated: Flow, inferred: Flow },
-    /// What flows into the branch of `owner` where it is used again.
+    /// The input of a shared branch, compared with that of its owner.
     Shared { owner: String, here: Flow, there: Flow },
-    /// What a step gives that takes the vocabulary of `owner`.
+    /// The output of a step that shares the vocabulary of `owner`.
     Vocabulary { owner: String, here: Flow, there: Flow },
-    /// The numbers of an input's value, against the columns that fill it.
+    /// The number of elements of an input, compared with the number of its columns.
     Columns { value: Flow, named: usize },
-    /// A whole number of a metric, against the head of a class.
+    /// An integer argument of a metric, compared with the head of a class.
     Classes { metric: &'static str, parameter: &'static str, number: SizeExpr, head: Flow },
 }
 
-/// A layer of the spec on what flows into it.
+/// A layer of the spec with its input.
 #[derive(Clone)]
 pub(crate) struct LayerCall {
     pub(crate) spec: &'static layer::Layer,
@@ -46,7 +45,7 @@ pub(crate) struct LayerCall {
     pub(crate) inner: Option<Rc<ShapedLayer>>,
 }
 
-/// A step of preprocessing on what flows into it.
+/// A preprocessing step with its input.
 #[derive(Clone)]
 pub(crate) struct StepCall {
     pub(crate) spec: &'static step::Step,
@@ -54,7 +53,7 @@ pub(crate) struct StepCall {
     pub(crate) arguments: Vec<Argument>,
 }
 
-/// An operand of a merge, as its messages call it.
+/// An operand of a merge, with its name for messages.
 #[derive(Clone)]
 pub(crate) struct Operand {
     pub(crate) name: String,
@@ -62,8 +61,8 @@ pub(crate) struct Operand {
 }
 
 impl Formula {
-    /// What it gives, as far as the sizes are known.
-    #[allow(clippy::result_large_err)] // As the spec's own, which constants evaluate.
+    /// The result, as far as the sizes are known.
+    #[allow(clippy::result_large_err)] // As in the spec, whose functions run in constants.
     pub(super) fn compute(&self) -> Result<Shape, Text> {
         match self {
             Formula::Layer(call) => {
@@ -95,7 +94,7 @@ impl Formula {
         }
     }
 
-    /// Whether the macro knows all that the formula asks for.
+    /// Whether the macro knows all arguments of the formula.
     pub(super) fn is_known(&self) -> bool {
         match self {
             Formula::Layer(call) => call.is_known(),
@@ -123,7 +122,7 @@ impl Operand {
 }
 
 impl LayerCall {
-    /// Its arguments as the spec takes them.
+    /// Its arguments as values of the spec.
     pub(super) fn values(&self) -> Vec<Value> {
         values(&self.arguments, self.inner.as_deref())
     }
@@ -154,7 +153,7 @@ fn values(arguments: &[Argument], inner: Option<&ShapedLayer>) -> Vec<Value> {
     arguments.iter().map(|argument| value(argument, inner)).collect()
 }
 
-/// An argument as the spec takes it; `inner` is the layer among them.
+/// An argument as a value of the spec; `inner` is the layer among them.
 fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
     match argument {
         Argument::Absent | Argument::Input(_) => Value::Absent,
@@ -168,7 +167,7 @@ fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
         Argument::Flag(flag) => Value::Flag(*flag),
         Argument::Activation(activation, _) => Value::Activation(*activation),
         Argument::Word(word, _) => Value::Word(word),
-        // A value lives as long as a constant does; the compiler's process is short.
+        // The spec takes `'static` lists; the macro's process is short-lived.
         Argument::Numbers(numbers) => {
             let numbers: Vec<f64> = numbers.iter().map(|number| number.value).collect();
             Value::Numbers(numbers.leak())

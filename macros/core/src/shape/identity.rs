@@ -1,13 +1,13 @@
-//! What makes a layer the same for weights that were trained with it.
+//! The identity of a layer, which decides whether saved weights fit it.
 
 use multi_input_spec::Size;
 
 use crate::parse::{Argument, Layer, LayerKind, NumberExpr, PaddingExpr, SizeExpr};
 
-/// Parameters that matter in training alone; weights fit whatever they are.
+/// Parameters that matter only in training; weights fit regardless of their values.
 const IN_TRAINING: [&str; 5] = ["dropout", "init", "l1", "l2", "rate"];
 
-/// The real numbers of a layer by name: what a constant is worth only rustc knows.
+/// The real-valued arguments of a layer by name; only rustc knows the values of constants.
 pub(super) fn numbers(layer: &Layer) -> Vec<(&'static str, NumberExpr)> {
     let LayerKind::Named { spec, arguments, .. } = &layer.kind else { return Vec::new() };
     let own =
@@ -23,8 +23,8 @@ pub(super) fn numbers(layer: &Layer) -> Vec<(&'static str, NumberExpr)> {
     all.filter(|(name, _)| !IN_TRAINING.contains(name)).collect()
 }
 
-/// The layer with its other arguments by name and value, however the user spelled them. Sizes that
-/// are constants are left to the shapes, which are compared besides.
+/// The layer with its other arguments by name and value, independent of their spelling. Constant
+/// sizes are covered by the comparison of shapes.
 pub(super) fn identity(layer: &Layer) -> String {
     let LayerKind::Named { spec, arguments, .. } = &layer.kind else { return layer.text.clone() };
     let given: Vec<String> = spec
@@ -33,7 +33,7 @@ pub(super) fn identity(layer: &Layer) -> String {
         .zip(arguments)
         .filter(|(parameter, _)| !IN_TRAINING.contains(&parameter.name))
         .filter_map(|(parameter, argument)| {
-            Some(format!("{} = {}", parameter.name, say(argument)?))
+            Some(format!("{} = {}", parameter.name, describe(argument)?))
         })
         .collect();
     match given.is_empty() {
@@ -42,7 +42,7 @@ pub(super) fn identity(layer: &Layer) -> String {
     }
 }
 
-fn say(argument: &Argument) -> Option<String> {
+fn describe(argument: &Argument) -> Option<String> {
     match argument {
         // Numbers are compared by value, and a file is no argument of a layer.
         Argument::Absent | Argument::Number(_) | Argument::Tokenizer(_) | Argument::Input(_) => {

@@ -1,4 +1,4 @@
-//! The shapes through a branch, and what each layer is in the expansion.
+//! The shapes through a branch, and the type of each layer in the expansion.
 
 use std::rc::Rc;
 
@@ -17,28 +17,28 @@ use crate::{
     parse::{Argument, Layer, LayerKind, NumberExpr, AUTO},
 };
 
-/// A layer between two shapes.
+/// A layer with its input and output shapes.
 #[derive(Clone)]
 pub(crate) struct ShapedLayer {
     pub(crate) module: Module,
     /// As the user wrote it.
     pub(crate) text: String,
-    /// As weights know it.
+    /// Its identity for saved weights.
     pub(crate) identity: String,
-    /// Its real numbers, which the identity leaves out.
+    /// Its real-valued arguments, which the identity leaves out.
     pub(crate) numbers: Vec<(&'static str, NumberExpr)>,
     /// The user's token.
     pub(crate) span: Span,
-    /// The user's token for its activation, or the same token.
+    /// The user's token for its activation, or `span`.
     pub(crate) end: Span,
     pub(crate) input: Flow,
     pub(crate) output: Flow,
-    /// How many numbers it learns; `None` for a module of the user's.
+    /// The number of parameters; `None` for a custom module.
     pub(crate) count: Option<Size>,
 }
 
 impl ShapedLayer {
-    /// How many numbers it learns, where the macro knows it.
+    /// The number of parameters, if the macro knows it.
     pub(crate) fn known_count(&self) -> Option<usize> {
         match self.count {
             Some(Size::Known(number)) => Some(number),
@@ -47,18 +47,18 @@ impl ShapedLayer {
     }
 }
 
-/// What a layer is in the expansion.
+/// The kind of a layer in the expansion.
 #[derive(Clone)]
 pub(crate) enum Module {
-    /// A layer of ours.
+    /// A built-in layer.
     Named(Box<Named>),
-    /// An activation by itself.
+    /// An activation as a layer.
     Activation { activation: Activation, name: Ident },
-    /// A module of the user's own.
-    Own { module: Box<Type> },
+    /// A custom module.
+    Custom { module: Box<Type> },
 }
 
-/// A layer of ours with what its type says.
+/// A built-in layer with the arguments of its type.
 #[derive(Clone)]
 pub(crate) struct Named {
     pub(crate) call: LayerCall,
@@ -66,16 +66,16 @@ pub(crate) struct Named {
     pub(crate) name: Ident,
     /// The const arguments of the type.
     pub(crate) sizes: layer::Sizes,
-    /// The const arguments of its `Slide`, where its window slides.
+    /// The const arguments of its `Slide`, for a sliding window.
     pub(crate) slide: Option<layer::Sizes>,
-    /// The const arguments behind the dtype and the device.
+    /// The const arguments after the dtype and the device.
     pub(crate) extra: Option<layer::Sizes>,
     /// The activation that is a type argument.
     pub(crate) activation: Option<Activation>,
 }
 
 impl Module {
-    /// The activation that is the last thing a layer does, where it is one of ours.
+    /// The final activation of a built-in layer.
     pub(crate) fn last_activation(&self) -> Option<Activation> {
         match self {
             Module::Activation { activation, .. } => Some(*activation),
@@ -84,30 +84,30 @@ impl Module {
                 let inner = named.call.inner.as_ref().filter(|_| is_of_step(named.call.spec))?;
                 inner.module.last_activation()
             }),
-            Module::Own { .. } => None,
+            Module::Custom { .. } => None,
         }
     }
 
-    /// What the spec says of it, where it is one of its layers.
+    /// The call of a layer of the spec.
     pub(crate) fn call(&self) -> Option<&LayerCall> {
         match self {
             Module::Named(named) => Some(&named.call),
-            Module::Activation { .. } | Module::Own { .. } => None,
+            Module::Activation { .. } | Module::Custom { .. } => None,
         }
     }
 
-    /// Whether that one is the link of a loss.
+    /// Whether the final activation is the link of a loss.
     pub(crate) fn ends_in(&self, link: Option<Activation>) -> bool {
         link.is_some() && self.last_activation() == link
     }
 }
 
-/// Whether the layer inside sees one step alone, so that it is the last to do anything.
+/// Whether the inner layer processes single steps, so that it computes the final output.
 fn is_of_step(spec: &layer::Layer) -> bool {
     spec.form.inner.is_some_and(|inner| inner.of_step)
 }
 
-/// The branch from `input` on; what could be inferred before the first mistake.
+/// The layers of a branch from `input` on, up to the first mistake.
 pub(super) fn infer(
     layers: &[Layer],
     input: &Flow,
@@ -146,7 +146,7 @@ fn one(
     match &layer.kind {
         LayerKind::Named { spec, name, arguments } => {
             let call = call(layer, spec, arguments, input, field, scope, errors)?;
-            let output = scope.settle(Formula::Layer(call.clone()), field, layer.span, errors)?;
+            let output = scope.evaluate(Formula::Layer(call.clone()), field, layer.span, errors)?;
             let values = call.values();
             let count = (spec.count)(&input.shape, &values);
             let module = Module::Named(Box::new(Named {
@@ -172,19 +172,19 @@ fn one(
             let module = Module::Activation { activation: *activation, name: name.clone() };
             Some(shaped(module, input.clone(), Some(Size::Known(0))))
         }
-        LayerKind::Own { module, shape } => {
+        LayerKind::Custom { module, shape } => {
             if input.shape.is_masked() {
                 let text = mask::lost(&layer.text, &input.shape);
                 errors.at(layer.span, format!("`{field}`: {}", text.as_str()));
                 return None;
             }
-            let module = Module::Own { module: module.clone() };
+            let module = Module::Custom { module: module.clone() };
             Some(shaped(module, Flow::declared(Kind::Numbers, shape), None))
         }
     }
 }
 
-/// What a layer of the spec is computed from, with the layer inside of it.
+/// The call of a layer of the spec, with its inner layer.
 fn call(
     layer: &Layer,
     spec: &'static layer::Layer,
@@ -211,7 +211,7 @@ fn call(
     Some(LayerCall { spec, input: input.clone(), arguments: arguments.to_vec(), inner })
 }
 
-/// The layer inside of `outer`, on what flows into it.
+/// The inner layer of `outer`, with its input.
 fn nested(
     outer: &Layer,
     arguments: &[Argument],
@@ -241,7 +241,7 @@ fn is_auto(argument: &Argument) -> bool {
     matches!(argument, Argument::Word(word, _) if *word == AUTO)
 }
 
-/// The argument of kind `Activation`, for a type that has one.
+/// The argument of kind `Activation`, or the default, for a type that has one.
 fn activation(spec: &layer::Layer, arguments: &[Argument]) -> Option<Activation> {
     let given = spec.parameters.iter().zip(arguments).find_map(|(parameter, argument)| {
         match (parameter.kind, argument) {
@@ -252,7 +252,7 @@ fn activation(spec: &layer::Layer, arguments: &[Argument]) -> Option<Activation>
     spec.form.activation.then(|| given.unwrap_or(spec.form.default_activation))
 }
 
-/// The token that says what a layer ends in: its activation, or its name where it has none.
+/// The token of a layer's final activation, or of its name.
 fn end(layer: &Layer) -> Span {
     let LayerKind::Named { arguments, .. } = &layer.kind else { return layer.span };
     let activation = arguments.iter().find_map(|argument| match argument {

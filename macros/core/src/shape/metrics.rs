@@ -1,4 +1,4 @@
-//! The whole numbers of metrics, against the number of classes that the target has.
+//! Compares integer arguments of metrics with the number of classes.
 
 use multi_input_spec::Kind;
 use syn::spanned::Spanned;
@@ -10,7 +10,7 @@ use crate::{
     parse::{Element, MetricCall, SizeExpr},
 };
 
-/// Compares them, for every output that is a class.
+/// Compares them for every output that is a class.
 pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics) {
     for node in &graph.nodes {
         let (Some(output), Some(ty)) = (&node.field.output, &node.field.ty) else { continue };

@@ -1,7 +1,7 @@
-//! [`Graph`] to [`ShapedGraph`]: what flows along every edge.
+//! [`Graph`] to [`ShapedGraph`]: the shapes on every edge.
 //!
-//! The spec's formulas run here. Where a size is a `const` path, they run as far as they can; the
-//! same formula is then left to rustc as a [`Constant`], together with its error.
+//! The spec's formulas run here as far as sizes are known. A formula with a `const` path is also
+//! left to rustc as a [`Constant`], together with its error.
 
 mod columns;
 mod derived;
@@ -25,34 +25,34 @@ pub(crate) use layer::{Module, Named, ShapedLayer};
 pub(crate) use node::ShapedNode;
 pub(crate) use step::ShapedStep;
 
-/// The graph with a shape at every edge.
+/// The graph with the shapes on its edges.
 pub(crate) struct ShapedGraph {
     pub(crate) graph: Graph,
-    /// One for each node of the graph.
+    /// One per node of the graph.
     pub(crate) nodes: Vec<ShapedNode>,
-    /// What is left to rustc: what constants must be, shapes to compute, and mistakes to find.
+    /// The work for rustc: requirements on constants, shapes to compute, and checks.
     pub(crate) requirements: Vec<Requirement>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) checks: Vec<Check>,
 }
 
-/// A shape that rustc computes.
+/// A shape computed by rustc.
 pub(crate) struct Constant {
     pub(crate) formula: Formula,
     /// As far as the macro knows it: its kind and rank, and some sizes.
     pub(crate) shape: Shape,
 }
 
-/// A formula in which rustc may find a mistake, in the spec's words.
+/// A formula in which rustc may find a mistake, with the message of the spec.
 pub(crate) struct Check {
     pub(crate) formula: Formula,
-    /// The field that the error speaks of.
+    /// The field named in the error.
     pub(crate) field: String,
     /// The user's token.
     pub(crate) span: Span,
 }
 
-/// Infers all shapes, in the order of computation.
+/// Infers all shapes, in topological order.
 pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
     let mut nodes: Vec<ShapedNode> = graph.nodes.iter().map(|_| ShapedNode::default()).collect();
     let mut scope = Scope::default();
@@ -67,7 +67,7 @@ pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
     ShapedGraph { graph, nodes, requirements: errors.take_requirements(), constants, checks }
 }
 
-/// What the inference adds to as it goes.
+/// The constants and checks that inference collects.
 #[derive(Default)]
 pub(crate) struct Scope {
     constants: Vec<Constant>,
@@ -75,9 +75,9 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// Takes the macro's own result of a formula, or, where sizes are unknown to it, leaves the
-    /// formula to rustc and takes the sizes from there.
-    fn settle(
+    /// The macro's result of a formula; if sizes are unknown, the formula is left to rustc and the
+    /// sizes refer to its result.
+    fn evaluate(
         &mut self,
         formula: Formula,
         field: &str,
@@ -92,7 +92,7 @@ impl Scope {
         Some(flow)
     }
 
-    /// The same for a formula that only compares.
+    /// [`evaluate`](Self::evaluate) for a formula that only compares.
     fn verify(
         &mut self,
         formula: Formula,

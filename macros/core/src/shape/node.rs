@@ -1,4 +1,4 @@
-//! The shapes of one node: what flows in, through its branch, and what was declared.
+//! The shapes of one node: its input, its branch, and its declared type.
 
 use multi_input_spec::{Kind, Shape, Size};
 
@@ -16,22 +16,22 @@ use crate::{
     parse::{Element, FieldType, Merge, SizeExpr, Source},
 };
 
-/// What is known of a node; gaps where something before them is wrong.
+/// The shapes of a node; `None` after an earlier mistake.
 #[derive(Default)]
 pub(crate) struct ShapedNode {
-    /// For an input: what its rows hold, and the steps of preprocessing.
+    /// For an input: the shape of its rows, and the preprocessing steps.
     pub(crate) raw: Option<Flow>,
     pub(crate) steps: Vec<ShapedStep>,
-    /// For an output: the steps of its target.
+    /// For an output: the preprocessing steps of its target.
     pub(crate) target_steps: Vec<ShapedStep>,
-    /// What flows into the branch.
+    /// The input of the branch.
     pub(crate) input: Option<Flow>,
     pub(crate) layers: Vec<ShapedLayer>,
-    /// What comes out of the branch.
+    /// The output of the branch.
     pub(crate) output: Option<Flow>,
 }
 
-/// Infers one node, given those that feed it.
+/// Infers one node from its sources.
 pub(super) fn infer(
     position: usize,
     graph: &Graph,
@@ -70,8 +70,8 @@ pub(super) fn infer(
             let owner_node = &shaped[owner];
             let there = owner_node.input.as_ref();
             compare(position, owner, Some(&input), there, graph, scope, errors);
-            // The owner's sizes, even where rustc will find that they are not equal: so only its
-            // comparison fails.
+            // The owner's sizes, even if rustc finds them unequal, so that only the comparison
+            // fails.
             result.input = owner_node.input.clone();
             result.layers = owner_node.layers.clone();
             owner_node.output.clone()
@@ -95,7 +95,7 @@ pub(super) fn infer(
     result
 }
 
-/// What an input's rows hold.
+/// The shape of an input's rows.
 fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
     let (name, ty) = (node.name(), node.field.ty.as_ref()?);
     if ty.masked {
@@ -148,7 +148,7 @@ fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
     Some(flow)
 }
 
-/// What comes out of a merge.
+/// The output of a merge.
 fn merged(
     node: &Node,
     merge: &Merge,
@@ -170,10 +170,10 @@ fn merged(
     }
     let (rule, arguments) = (merge.rule, merge.arguments.clone());
     let formula = Formula::Merge { rule, operands, arguments };
-    scope.settle(formula, &node.name().to_string(), merge.name.span(), errors)
+    scope.evaluate(formula, &node.name().to_string(), merge.name.span(), errors)
 }
 
-/// The inferred shape against the field's type. `None` where the type itself is wrong.
+/// Compares the inferred shape with the field's type. `None` if the type itself is wrong.
 fn declared(
     node: &Node,
     inferred: Flow,
@@ -204,8 +204,8 @@ fn declared(
     Some(inferred)
 }
 
-/// Whether an output's loss compares with its type. Where it does not, either may be the one that
-/// is meant, so nothing follows from the type.
+/// Whether an output's loss accepts its type. If not, either may be the mistake, so the type is not
+/// used.
 fn target_fits(node: &Node) -> bool {
     let loss = node.field.output.as_ref().and_then(|output| output.loss.as_ref());
     match (loss, node.target()) {
@@ -253,8 +253,8 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
     }
 }
 
-/// A shared branch takes the same shape everywhere. The branches that are used before they are
-/// written could not be compared on the way.
+/// A shared branch takes the same shape everywhere. Nodes computed before the branch's owner could
+/// not be compared earlier.
 pub(super) fn compare_shared(
     graph: &Graph,
     shaped: &[ShapedNode],
@@ -275,7 +275,7 @@ fn comes_before(first: usize, second: usize, graph: &Graph) -> bool {
     graph.order.iter().take_while(|&&node| node != second).any(|&node| node == first)
 }
 
-/// What flows into the branch that a node shares, against what flows in where it is written.
+/// Compares the input of a shared branch with that of its owner.
 fn compare(
     position: usize,
     owner: usize,

@@ -13,14 +13,14 @@ use crate::{
     parse::{Input, Step},
 };
 
-/// A step between two shapes.
+/// A step with its output shape.
 pub(crate) struct ShapedStep {
     pub(crate) call: StepCall,
     pub(crate) output: Flow,
 }
 
-/// What the last step gives of an input whose rows hold `raw`; every step that could be inferred
-/// before the first mistake is put into `steps`.
+/// The output of the last step for an input whose rows hold `raw`; the steps up to the first
+/// mistake are pushed to `steps`.
 pub(super) fn infer(
     node: &Node,
     input: &Input,
@@ -37,10 +37,10 @@ pub(super) fn infer(
     (!input.broken).then_some(flow)
 }
 
-/// What flows into an input's branch, given what its last step gives.
+/// The input of an input's branch, from the output of its last step.
 pub(super) fn flows_on(node: &Node, flow: Flow, errors: &mut Diagnostics) -> Option<Flow> {
     let name = node.name();
-    // What layers take is a matter of kinds, which the macro always knows.
+    // Whether layers accept it depends on the kind, which the macro always knows.
     match step::encoded(&flow.shape) {
         Ok(encoded) if encoded.rank() > flow.shape.rank() => Some(Flow::known(encoded)),
         Ok(_) => Some(flow),
@@ -52,7 +52,7 @@ pub(super) fn flows_on(node: &Node, flow: Flow, errors: &mut Diagnostics) -> Opt
     }
 }
 
-/// The steps of an output's target, which leave its shape as it is.
+/// The steps of an output's target, which do not change its shape.
 pub(super) fn of_target(
     node: &Node,
     output: Option<&Flow>,
@@ -69,7 +69,7 @@ pub(super) fn of_target(
     steps
 }
 
-/// One step: puts it into `steps` and gives what flows on.
+/// Pushes one step to `steps` and returns its output.
 fn one(
     step: &Step,
     input: Flow,
@@ -79,7 +79,7 @@ fn one(
     errors: &mut Diagnostics,
 ) -> Option<Flow> {
     let call = StepCall { spec: step.spec, input, arguments: step.arguments.clone() };
-    let output = scope.settle(Formula::Step(call.clone()), name, step.span, errors)?;
+    let output = scope.evaluate(Formula::Step(call.clone()), name, step.span, errors)?;
     steps.push(ShapedStep { call, output: output.clone() });
     Some(output)
 }

@@ -1,4 +1,4 @@
-//! Vocabularies that several inputs have together.
+//! Vocabularies shared by several inputs.
 
 use super::{formula::Formula, Scope, ShapedNode};
 use crate::{
@@ -7,21 +7,20 @@ use crate::{
     parse::{Source, Step},
 };
 
-/// Whether every input that takes another one's vocabulary has the same step, and room for as many
-/// entries.
+/// Checks that inputs with a shared vocabulary have the same step and the same capacity.
 pub(super) fn compare(
     graph: &Graph,
     shaped: &[ShapedNode],
     scope: &mut Scope,
     errors: &mut Diagnostics,
 ) {
-    for (place, node) in graph.nodes.iter().enumerate() {
+    for (index, node) in graph.nodes.iter().enumerate() {
         let Some(edge) = &node.vocabulary_of else { continue };
-        if let Some(mistake) = mistake(graph, place, edge) {
+        if let Some(mistake) = mistake(graph, index, edge) {
             errors.at(edge.name.span(), format!("`{}`: {mistake}", node.name()));
             continue;
         }
-        let steps = (shaped[place].steps.first(), shaped[edge.node].steps.first());
+        let steps = (shaped[index].steps.first(), shaped[edge.node].steps.first());
         let (Some(here), Some(there)) = steps else { continue };
         let (here, there) = (here.output.clone(), there.output.clone());
         let formula = Formula::Vocabulary { owner: edge.name.to_string(), here, there };
@@ -29,11 +28,11 @@ pub(super) fn compare(
     }
 }
 
-/// What is wrong with the input whose vocabulary the one at `place` takes.
-fn mistake(graph: &Graph, place: usize, edge: &Edge) -> Option<String> {
-    let (node, owner) = (&graph.nodes[place], &graph.nodes[edge.node]);
+/// The mistake in sharing a vocabulary with the input of `edge`.
+fn mistake(graph: &Graph, index: usize, edge: &Edge) -> Option<String> {
+    let (node, owner) = (&graph.nodes[index], &graph.nodes[edge.node]);
     let name = &edge.name;
-    if edge.node == place {
+    if edge.node == index {
         return Some("a vocabulary is shared with another input, not with itself".to_owned());
     }
     let (own, owners) = (steps(node), steps(owner));

@@ -1,4 +1,4 @@
-//! `crossed`: the categories of several inputs as one.
+//! `crossed`: a hashed cross of several categorical inputs.
 
 use super::{Derivation, Source};
 use crate::{ArgumentKind, Doc, Kind, Parameter, Range, Shape, Text, Value};
@@ -22,7 +22,8 @@ pub const DERIVATION: Derivation = Derivation {
     output,
 };
 
-/// A category by itself, or one that steps make.
+/// # Errors
+/// An input that is neither a category nor encoded as one.
 pub const fn takes(source: &Source<'_>) -> Result<(), Text> {
     if source.is_raw_category() || source.is_encoded_category() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `AvgPool1D`: the mean under each place of a window along a sequence.
+//! `AvgPool1D`: the mean of each window along a sequence.
 
 use super::pool1d::pool;
 use crate::Doc;

@@ -1,4 +1,4 @@
-//! `AvgPool2D`: the mean under each place of a window.
+//! `AvgPool2D`: the mean of each window of an image.
 
 use super::pool2d::pool;
 use crate::Doc;

@@ -1,4 +1,4 @@
-//! `BatchNorm`: every feature with mean 0 and variance 1 over the batch.
+//! `BatchNorm`: normalises each feature to mean 0 and variance 1 over the batch.
 
 use super::{channels, channels_only, layer, Form, Sizes};
 use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Size};

@@ -1,9 +1,9 @@
-//! `Bidirectional`: a recurrent layer that reads forwards, and one that reads backwards.
+//! `Bidirectional`: a recurrent layer in both directions.
 
 use super::{recurrent, Form, Inner, Layer, Sizes};
 use crate::{ArgumentKind, Doc, MaskRule, Parameter, Shape, Size, Text, Value};
 
-/// How what the two give becomes one.
+/// The ways of merging the outputs of both directions.
 pub const MERGES: &[&str] = &["concat", "sum", "average", "multiply"];
 
 /// The row of the table.
@@ -37,7 +37,7 @@ pub const LAYER: Layer = Layer {
     },
 };
 
-/// Both read the whole sequence.
+/// Both directions read the whole sequence.
 pub const fn input(input: &Shape) -> Result<Shape, Text> {
     match recurrent::sequences_only("Bidirectional", input) {
         Some(text) => Err(text),
@@ -45,25 +45,25 @@ pub const fn input(input: &Shape) -> Result<Shape, Text> {
     }
 }
 
-/// What one of them gives, twice as wide where both stand side by side.
+/// The output of one direction, twice as wide if both are concatenated.
 pub const fn output(_: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     let one = arguments[0].layer().output;
     Ok(one.with(one.rank().saturating_sub(1), width(arguments)))
 }
 
-/// The parameters of both.
+/// The parameters of both directions.
 pub const fn count(_: &Shape, arguments: &[Value]) -> Size {
     arguments[0].layer().count.times(Size::Known(2))
 }
 
 /// `Bidirectional<Layer, WIDTH, MERGE>`.
 pub const fn sizes(_: &Shape, arguments: &[Value]) -> Sizes {
-    Sizes::of(&[width(arguments), Size::Known(arguments[1].place_among(MERGES))])
+    Sizes::of(&[width(arguments), Size::Known(arguments[1].index_among(MERGES))])
 }
 
 const fn width(arguments: &[Value]) -> Size {
     let units = arguments[0].layer().output.last();
-    match arguments[1].place_among(MERGES) {
+    match arguments[1].index_among(MERGES) {
         0 => units.times(Size::Known(2)),
         _ => units,
     }

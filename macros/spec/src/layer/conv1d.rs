@@ -1,4 +1,4 @@
-//! `Conv1D`: every output step is a weighted sum of the steps around it.
+//! `Conv1D`: a convolution over the steps of a sequence.
 
 use super::{biases, conv2d::check_groups, layer, numbers_only, Form, Sizes, Sliding};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
@@ -28,7 +28,7 @@ layer! {
     output: |input, arguments| {
         Shape::numbers(&[sliding(arguments).output(steps(input))[1], arguments[0].size()])
     },
-    // The kernel, and the bias where there is one.
+    // The kernel, and the bias.
     count: |input, arguments| {
         let sizes = sizes(input, arguments);
         sizes.at(0).times(sizes.at(1)).times(sizes.at(2)).plus(sizes.at(3))
@@ -36,9 +36,9 @@ layer! {
     sizes: |input, arguments| {
         let filters = arguments[0].size();
         let inputs = input.dim(1).over(groups(arguments));
-        let places = sliding(arguments).output(steps(input))[1];
+        let positions = sliding(arguments).output(steps(input))[1];
         let biases = biases(filters, &arguments[7]);
-        Sizes::of(&[inputs, filters, arguments[1].size(), biases, places])
+        Sizes::of(&[inputs, filters, arguments[1].size(), biases, positions])
     },
 }
 
@@ -71,12 +71,12 @@ const fn sliding(arguments: &[Value]) -> Sliding {
     )
 }
 
-/// The steps, as an image of one row.
+/// The steps, as an image with one row.
 pub(super) const fn steps(input: &Shape) -> [Size; 2] {
     [Size::Known(1), input.dim(0)]
 }
 
-/// What is wrong where something else than a sequence flows into `layer`.
+/// An error if the input of `layer` is not a sequence.
 pub(super) const fn sequences_only(layer: &str, input: &Shape) -> Option<Text> {
     if let Some(text) = numbers_only(layer, input) {
         return Some(text);

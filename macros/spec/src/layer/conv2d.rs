@@ -1,4 +1,4 @@
-//! `Conv2D`: every output pixel is a weighted sum of the image around it.
+//! `Conv2D`: a convolution over an image.
 
 use super::{biases, layer, numbers_only, Form, Fusion, Sizes, Sliding};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
@@ -38,7 +38,7 @@ layer! {
         let [height, width] = sliding(arguments).output(axes(input));
         Shape::numbers(&[arguments[0].size(), height, width])
     },
-    // The kernel, and the bias where there is one.
+    // The kernel, and the bias.
     count: |input, arguments| {
         let sizes = sizes(input, arguments);
         sizes.at(0).times(sizes.at(1)).times(sizes.at(2)).times(sizes.at(3)).plus(sizes.at(4))
@@ -92,7 +92,7 @@ pub(super) const fn axes(input: &Shape) -> [Size; 2] {
     [input.dim(1), input.dim(2)]
 }
 
-/// What is wrong where something else than an image flows into `layer`.
+/// An error if the input of `layer` is not an image.
 pub(super) const fn images_only(layer: &str, input: &Shape) -> Option<Text> {
     if let Some(text) = numbers_only(layer, input) {
         return Some(text);
@@ -109,7 +109,7 @@ pub(super) const fn images_only(layer: &str, input: &Shape) -> Option<Text> {
     )
 }
 
-/// What is wrong where channels or filters cannot be split into `groups`.
+/// An error if channels or filters are not divisible by `groups`.
 pub(super) const fn check_groups(
     layer: &str,
     input: &Shape,
@@ -144,7 +144,7 @@ mod tests {
 
     const IMAGE: Shape = Shape::numbers(&[Size::Known(4), Size::Known(8), Size::Known(9)]);
 
-    /// `Conv2D(filters, kernel)` and then the named arguments.
+    /// `Conv2D(filters, kernel)` followed by the named arguments.
     const fn arguments(filters: Size, kernel: [Size; 2]) -> [Value; 10] {
         let mut arguments = [Value::Absent; 10];
         arguments[0] = Value::Size(filters);

@@ -1,14 +1,14 @@
-//! `layer!`: one declaration for what a layer is.
+//! `layer!`: the declaration of a layer.
 
-/// Declares a layer by its name and its module, and gives `LAYER`, `output`, `count` and `sizes`. All
-/// but `doc` and `output` may be left out, in this order:
+/// Declares a layer by its name and its module, and defines `LAYER`, `output`, `count` and `sizes`.
+/// All parts except `doc` and `output` are optional, in this order:
 ///
 /// - `doc`: its row in the table of layers.
-/// - `parameters`: what stands between the parentheses.
-/// - `form`: what else the runtime's type needs.
-/// - `refuses`: of the layer's name, the input and the arguments, what is wrong with them, if anything.
-/// - `output`: the shape of what comes out, where nothing is wrong.
-/// - `count`: how many numbers are learned.
+/// - `parameters`: its parameters.
+/// - `form`: further properties of the runtime's type.
+/// - `refuses`: an error for the layer's name, input and arguments, if they are invalid.
+/// - `output`: the output shape of a valid input.
+/// - `count`: the number of parameters.
 /// - `sizes`: the const arguments of the runtime's type.
 macro_rules! layer {
     (
@@ -28,7 +28,7 @@ macro_rules! layer {
             ..$crate::layer::Layer::plain($name, $module, $doc, (output, count, sizes))
         };
 
-        /// The shape of what comes out, or what is wrong.
+        /// The output shape, or an error.
         pub const fn output(
             input: &$crate::Shape,
             arguments: &[$crate::Value],
@@ -43,7 +43,7 @@ macro_rules! layer {
             Ok($output)
         }
 
-        /// How many numbers are learned.
+        /// The number of parameters.
         pub const fn count(input: &$crate::Shape, arguments: &[$crate::Value]) -> $crate::Size {
             $crate::layer::layer!(@or $crate::Size::Known(0), (input, arguments) $(|$counted, $counted_by| $count)?)
         }

@@ -1,4 +1,4 @@
-//! `Dense`: every output is a weighted sum of all inputs.
+//! `Dense`: a fully connected layer.
 
 use super::{biases, layer, vectors_only, Form, MergeFusion, Sizes};
 use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Value};
@@ -36,7 +36,7 @@ layer! {
     sizes: |input, arguments| Sizes::of(&[input.last(), arguments[0].size()]),
 }
 
-/// What a weight may start from. The place is a const argument.
+/// The initialisers of weights. The index is a const argument.
 pub const INITIALIZERS: &[&str] = &[
     "glorot_uniform",
     "glorot_normal",
@@ -48,22 +48,22 @@ pub const INITIALIZERS: &[&str] = &[
     "zeros",
 ];
 
-/// The place of an initialiser.
+/// The index of an initialiser.
 pub const fn initializer(name: &'static str) -> usize {
-    Value::Word(name).place_among(INITIALIZERS)
+    Value::Word(name).index_among(INITIALIZERS)
 }
 
-/// `Dense<.., BIASES, INITIALIZER>`, where either is given.
+/// `Dense<.., BIASES, INITIALIZER>`, if either is given.
 pub const fn extra(_: &Shape, arguments: &[Value]) -> Sizes {
     let (bias, init) = (&arguments[4], &arguments[5]);
     if bias.is_absent() && init.is_absent() {
         return Sizes::of(&[]);
     }
-    let place = Size::Known(init.place_among(INITIALIZERS));
-    Sizes::of(&[biases(arguments[0].size(), bias), place])
+    let index = Size::Known(init.index_among(INITIALIZERS));
+    Sizes::of(&[biases(arguments[0].size(), bias), index])
 }
 
-/// How many numbers the kernel and the bias have.
+/// The number of elements of the kernel and the bias.
 pub(super) const fn numbers(inputs: Size, units: Size, biases: Size) -> Size {
     inputs.times(units).plus(biases)
 }

@@ -1,4 +1,4 @@
-//! `DropMask`: from here on all steps count.
+//! `DropMask`: removes the mask, so that all steps count.
 
 use super::{layer, Form};
 use crate::{Doc, MaskRule, Text};

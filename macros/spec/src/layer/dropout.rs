@@ -1,4 +1,4 @@
-//! `Dropout`: numbers left out at random in training.
+//! `Dropout`: sets elements to 0 at random in training.
 
 use super::{layer, numbers_only, Form};
 use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range};

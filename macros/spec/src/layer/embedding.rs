@@ -29,7 +29,7 @@ layer! {
     sizes: |input, arguments| Sizes::of(&[categories(input, arguments), width(input, arguments)]),
 }
 
-/// `Embedding<.., 1>` where a penalty reads the whole table.
+/// `Embedding<.., 1>` if a penalty reads the whole table.
 pub const fn extra(_: &Shape, arguments: &[Value]) -> Sizes {
     match arguments[3].is_absent() && arguments[4].is_absent() {
         true => Sizes::of(&[]),
@@ -75,7 +75,7 @@ const fn refused(input: &Shape, arguments: &[Value]) -> Option<Text> {
     }
 }
 
-/// As given, or all that may flow in.
+/// The given number of categories, or the bound of the input.
 const fn categories(input: &Shape, arguments: &[Value]) -> Size {
     match is_auto(&arguments[0]) {
         true => input.below,
@@ -83,7 +83,7 @@ const fn categories(input: &Shape, arguments: &[Value]) -> Size {
     }
 }
 
-/// As given, or by the number of categories.
+/// The given width, or one computed from the number of categories.
 const fn width(input: &Shape, arguments: &[Value]) -> Size {
     match &arguments[1] {
         Value::Size(width) => *width,
@@ -98,11 +98,11 @@ const fn is_auto(argument: &Value) -> bool {
     matches!(argument, Value::Word(_))
 }
 
-/// min(600, round(1.6 n^0.56)), at least 1: the rule of thumb of fast.ai.
+/// min(600, round(1.6 n^0.56)), at least 1: fast.ai's rule of thumb.
 const fn auto_width(categories: usize) -> usize {
     const LARGEST: usize = 600;
-    // n^0.56 = n^(14/25), so that a width w is reached where ((w - 1/2) / 1.6)^25 <= n^14: constants
-    // have no powers with fractions.
+    // n^0.56 = n^(14/25), so a width w is reached if ((w - 1/2) / 1.6)^25 <= n^14; `const` code has
+    // no fractional powers.
     let reached = power(categories as f64, 14);
     let mut width = 1;
     while width < LARGEST && power((width as f64 + 0.5) / 1.6, 25) <= reached {

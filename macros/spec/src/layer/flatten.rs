@@ -1,4 +1,4 @@
-//! `Flatten`: all numbers of a sample in one row.
+//! `Flatten`: all elements of a sample on one axis.
 
 use super::{layer, numbers_only, Sizes};
 use crate::{Doc, Shape};

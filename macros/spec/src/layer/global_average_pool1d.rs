@@ -1,4 +1,4 @@
-//! `GlobalAveragePool1D`: the mean of every feature.
+//! `GlobalAveragePool1D`: the mean of each feature over the steps.
 
 use super::{conv1d::sequences_only, layer, Form};
 use crate::{Doc, MaskRule, Shape};

@@ -1,4 +1,4 @@
-//! `GlobalAveragePool2D`: the mean of every channel.
+//! `GlobalAveragePool2D`: the mean of each channel.
 
 use super::{conv2d::images_only, layer};
 use crate::{Doc, Shape};

@@ -1,4 +1,4 @@
-//! `GlobalMaxPool1D`: the largest number of every feature.
+//! `GlobalMaxPool1D`: the maximum of each feature over the steps.
 
 use super::{conv1d::sequences_only, layer, Form};
 use crate::{Doc, MaskRule, Shape};

@@ -1,4 +1,4 @@
-//! `GlobalMaxPool2D`: the largest number of every channel.
+//! `GlobalMaxPool2D`: the maximum of each channel.
 
 use super::{conv2d::images_only, layer};
 use crate::{Doc, Shape};

@@ -1,4 +1,4 @@
-//! `GroupNorm`: every group of channels with mean 0 and variance 1.
+//! `GroupNorm`: normalises each group of channels to mean 0 and variance 1.
 
 use super::{channels, channels_only, layer, Form, Sizes};
 use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Text};
@@ -25,7 +25,7 @@ layer! {
     sizes: |input, arguments| Sizes::of(&[channels(input), arguments[0].size()]),
 }
 
-/// What is wrong where the channels cannot be split into `groups`.
+/// An error if the channels are not divisible by `groups`.
 const fn uneven(layer: &str, input: &Shape, groups: Size) -> Option<Text> {
     if !channels(input).is_not_divided_by(groups) {
         return None;

@@ -31,7 +31,7 @@ layer! {
     },
 }
 
-/// Resetting after the recurrent sums, the default, gives those a bias of their own.
+/// With `reset_after`, the default, the recurrent sums have a bias of their own.
 const fn biases(arguments: &[Value]) -> usize {
     1 + arguments[3].flag_or(true) as usize
 }

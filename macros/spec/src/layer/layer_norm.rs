@@ -1,4 +1,4 @@
-//! `LayerNorm`: every row with mean 0 and variance 1.
+//! `LayerNorm`: normalises each row to mean 0 and variance 1.
 
 use super::{layer, vectors_only, Form, Sizes};
 use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Size};

@@ -1,9 +1,9 @@
-//! What becomes of a mask in a layer.
+//! The mask of a layer's output.
 
 use super::Layer;
 use crate::{mask::lost, MaskRule, Shape, Text};
 
-/// What comes out of `layer`, with its mask, where its formula gave `output` for `input`.
+/// The output of `layer` with its mask; `output` is the result of its formula for `input`.
 pub const fn through(
     layer: &Layer,
     input: &Shape,

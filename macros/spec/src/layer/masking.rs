@@ -1,4 +1,4 @@
-//! `Masking`: steps that hold nothing but one value are padding.
+//! `Masking`: masks steps whose features all equal one value.
 
 use super::{layer, recurrent::sequences_only, Form};
 use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range};

@@ -1,4 +1,4 @@
-//! `MaxPool1D`: the largest number under each place of a window along a sequence.
+//! `MaxPool1D`: the maximum of each window along a sequence.
 
 use super::pool1d::pool;
 use crate::Doc;

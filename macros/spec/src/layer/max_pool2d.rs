@@ -1,4 +1,4 @@
-//! `MaxPool2D`: the largest number under each place of a window.
+//! `MaxPool2D`: the maximum of each window of an image.
 
 use super::pool2d::pool;
 use crate::Doc;

@@ -1,8 +1,8 @@
-//! One file per layer, and the table of them.
+//! Layers, one file each, and their table.
 //!
-//! A layer's formulas are `const fn`, because they run twice: inside the macro, where sizes that
-//! are `const` paths are unknown, and in constants of the expansion, where all are known. The
-//! expansion reaches them as `multi_input::private::spec::layer::MODULE::output(...)`.
+//! A layer's formulas are `const fn`, because they run twice: in the macro, where sizes that are
+//! `const` paths are unknown, and in constants of the expansion, where all sizes are known. The
+//! expansion calls them as `multi_input::private::spec::layer::MODULE::output(...)`.
 
 use crate::{Activation, Doc, Kind, MaskRule, Parameter, Shape, Size, Text, Value};
 
@@ -50,7 +50,7 @@ pub use masked::through;
 use declare::layer;
 pub use sliding::Sliding;
 
-/// Every layer that a branch may name.
+/// Every layer for `#[branch(...)]`.
 pub const LAYERS: &[Layer] = &[
     dense::LAYER,
     embedding::LAYER,
@@ -86,7 +86,7 @@ pub const LAYERS: &[Layer] = &[
     drop_mask::LAYER,
 ];
 
-/// What the macro must know of a layer.
+/// A layer, as the macro knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer {
     /// The name in the DSL and of the type in `multi_input::layer`, e.g. `Dense`.
@@ -95,15 +95,15 @@ pub struct Layer {
     pub module: &'static str,
     /// Its row in the documentation.
     pub doc: Doc,
-    /// What stands between the parentheses.
+    /// Its parameters.
     pub parameters: &'static [Parameter],
-    /// The output shape of one sample, or what is wrong in words that can follow the field's name.
+    /// The output shape of one sample, or an error that can follow the field's name.
     pub output: fn(&Shape, &[Value]) -> Result<Shape, Text>,
     /// The number of trainable parameters.
     pub count: fn(&Shape, &[Value]) -> Size,
-    /// The sizes that are the runtime type's const arguments.
+    /// The const arguments of the runtime's type.
     pub sizes: fn(&Shape, &[Value]) -> Sizes,
-    /// What else the runtime's type needs.
+    /// Further properties of the runtime's type.
     pub form: Form,
 }
 
@@ -126,50 +126,51 @@ pub type Formulas = (
     fn(&Shape, &[Value]) -> Sizes,
 );
 
-/// How the runtime's type of a layer is spelled and treated.
+/// The properties of the runtime's type of a layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Form {
-    /// `Name<.., E, D>` rather than `Name<..>`: it holds tensors.
+    /// Whether the type is `Name<.., E, D>` instead of `Name<..>`: it holds tensors.
     pub holds_tensors: bool,
-    /// Its activation is a type argument, after the sizes.
+    /// Whether its activation is a type argument, after the sizes.
     pub activation: bool,
-    /// Its activation is inside of it rather than the last thing it does.
+    /// Whether its activation is internal, not the final operation.
     pub inner_activation: bool,
-    /// The layer inside of it, which is its first type argument.
+    /// The inner layer, which is its first type argument.
     pub inner: Option<Inner>,
-    /// Its window slides: a type argument `Slide<..>` after the sizes, with these const arguments.
+    /// The const arguments of `Slide<..>`, a type argument after the sizes, for a sliding window.
     pub slide: Option<fn(&Shape, &[Value]) -> Sizes>,
-    /// Const arguments behind `E` and `D`, which have defaults: all of them, or none.
+    /// Const arguments after `E` and `D`, which have defaults: all of them, or none.
     pub extra: Option<fn(&Shape, &[Value]) -> Sizes>,
-    /// The activation where none is given.
+    /// The default activation.
     pub default_activation: Activation,
-    /// Its sizes are one shape argument, `(Const<4>, Const<8>)`, rather than const arguments.
+    /// Whether its sizes are one shape argument, `(Const<4>, Const<8>)`, instead of const
+    /// arguments.
     pub shape_argument: bool,
-    /// It computes something else in training than in inference.
+    /// Whether it behaves differently in training and inference.
     pub trains_differently: bool,
-    /// It takes statistics over the rows of a batch, so it must know which rows are present.
+    /// Whether it uses batch statistics, and so needs to know which rows are present.
     pub batch_statistics: bool,
-    /// What becomes of a mask.
+    /// Its effect on a mask.
     pub mask: MaskRule,
-    /// It draws random numbers in training.
+    /// Whether it uses random numbers in training.
     pub random: bool,
-    /// It has `try_forward_from(x, origin)`, which leaves the gradient by data out.
+    /// Whether it has `try_forward_from(x, origin)`, which omits the gradient with respect to data.
     pub asks_origin: bool,
-    /// The layers that it can take along where they come next, the most of them first:
-    /// `x.METHOD(&next, .., input, origin)` is all of them.
+    /// The sequences of following layers that it can be fused with, longest first: `x.METHOD(&next,
+    /// .., input, origin)` computes all of them.
     pub fusions: &'static [Fusion],
-    /// A merge that it can take along where that comes before it: with the operands and arguments of
-    /// the merge, `x.METHOD(operands, .., shape, origin, tape)` is both of them.
+    /// The merge before it that it can be fused with: `x.METHOD(operands, .., shape, origin,
+    /// tape)`, with the operands and arguments of the merge, computes both.
     pub merge: Option<MergeFusion>,
-    /// Parameters that configure the value rather than the type: the macro calls `set_NAME(value)`.
+    /// Parameters that configure the value instead of the type: the macro calls `set_NAME(value)`.
     pub settings: &'static [&'static str],
 }
 
 impl Form {
-    /// One that holds tensors.
+    /// A layer with tensors.
     pub const HOLDS_TENSORS: Form = Form { holds_tensors: true, ..Form::STATELESS };
 
-    /// A layer without tensors that does the same in training and inference.
+    /// A layer without tensors that behaves equally in training and inference.
     pub const STATELESS: Form = Form {
         holds_tensors: false,
         activation: false,
@@ -190,33 +191,33 @@ impl Form {
     };
 }
 
-/// How a layer holds another.
+/// The inner layer of a layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Inner {
-    /// What flows into the layer inside, of what flows into this one, or what is wrong with that.
-    /// The rank alone decides, which the macro always knows.
+    /// The input shape of the inner layer from the input shape of the outer layer, or an error. It
+    /// depends only on the rank, which the macro always knows.
     pub input: fn(&Shape) -> Result<Shape, Text>,
-    /// Whether the layer inside sees one step alone.
+    /// Whether the inner layer processes single steps.
     pub of_step: bool,
-    /// The fields of the runtime's type that hold it.
+    /// The fields of the runtime's type with the inner layer.
     pub fields: &'static [&'static str],
 }
 
-/// Layers that another one can take along.
+/// Layers that the layer before them can be fused with.
 #[derive(Clone, Copy, Debug)]
 pub struct Fusion {
     /// Their names, in order.
     pub next: &'static [&'static str],
-    /// The method that is all of them.
+    /// The method that computes all of them.
     pub method: &'static str,
 }
 
-/// A merge that a layer can take along.
+/// A merge that a layer can be fused with.
 #[derive(Clone, Copy, Debug)]
 pub struct MergeFusion {
     /// Its name.
     pub merge: &'static str,
-    /// The method that is both.
+    /// The method that computes both.
     pub method: &'static str,
 }
 
@@ -228,7 +229,7 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// The given sizes; those past the eighth are cut off.
+    /// The given sizes; sizes after the eighth are cut off.
     pub const fn of(given: &[Size]) -> Sizes {
         let mut all = Sizes { sizes: [Size::Unknown; 8], len: 0 };
         while all.len < given.len() && all.len < 8 {
@@ -248,8 +249,8 @@ impl Sizes {
         all
     }
 
-    /// How many there are.
-    #[allow(clippy::len_without_is_empty)] // Nobody asks whether a type has const arguments.
+    /// The number of sizes.
+    #[allow(clippy::len_without_is_empty)] // Emptiness is never needed.
     pub const fn len(&self) -> usize {
         self.len
     }
@@ -260,12 +261,12 @@ impl Sizes {
     }
 }
 
-/// The layer that the DSL calls `name`.
+/// The layer with the DSL name `name`.
 pub fn named(name: &str) -> Option<&'static Layer> {
     LAYERS.iter().find(|layer| layer.name == name)
 }
 
-/// What is wrong where category indices flow into `layer`, which computes with numbers.
+/// An error if the input of `layer` is not numeric.
 pub const fn numbers_only(layer: &str, input: &Shape) -> Option<Text> {
     match input.kind {
         Kind::Numbers => None,
@@ -279,7 +280,7 @@ pub const fn numbers_only(layer: &str, input: &Shape) -> Option<Text> {
     }
 }
 
-/// A bias for each output, or none.
+/// The number of biases: one per output, or none.
 const fn biases(outputs: Size, bias: &Value) -> Size {
     match bias.flag_or(true) {
         true => outputs,
@@ -287,12 +288,12 @@ const fn biases(outputs: Size, bias: &Value) -> Size {
     }
 }
 
-/// What is wrong where something else than one or more vectors flows into `layer`.
+/// An error if the input of `layer` is not one or more vectors.
 const fn vectors_only(layer: &str, input: &Shape) -> Option<Text> {
     ranks_only(layer, input, 2, "[features] or [steps, features]")
 }
 
-/// What is wrong where what flows into `layer` has no channels.
+/// An error if the input of `layer` has no channels.
 const fn channels_only(layer: &str, input: &Shape) -> Option<Text> {
     ranks_only(layer, input, 3, "[features], [steps, features] or [channels, height, width]")
 }
@@ -308,7 +309,7 @@ const fn ranks_only(layer: &str, input: &Shape, most: usize, taken: &str) -> Opt
     Some(text.str(", but what flows in is ").shape(input).str("; put `Flatten` before it"))
 }
 
-/// The channels of an image, which come first; of anything else the last axis.
+/// The channels: the first axis of an image, the last axis otherwise.
 const fn channels(input: &Shape) -> Size {
     match input.rank() {
         3 => input.dim(0),

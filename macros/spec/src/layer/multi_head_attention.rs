@@ -1,4 +1,4 @@
-//! `MultiHeadAttention`: every step looks at all steps.
+//! `MultiHeadAttention`: self-attention over the steps.
 
 use super::{layer, recurrent, Sizes};
 use crate::{ArgumentKind, Doc, Parameter, Size, Value};
@@ -33,7 +33,7 @@ layer! {
     },
 }
 
-/// The numbers of all heads.
+/// The total width of all heads.
 pub(super) const fn width(arguments: &[Value]) -> Size {
     arguments[0].size().times(arguments[1].size())
 }

@@ -1,4 +1,4 @@
-//! What the poolings of sequences have in common: the shapes do not depend on what is pooled.
+//! Common parts of pooling layers over sequences; the shapes do not depend on the pooling function.
 
 use super::{
     conv1d::{sequences_only, steps},
@@ -6,14 +6,14 @@ use super::{
 };
 use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
 
-/// What stands between the parentheses.
+/// The parameters.
 pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::required("pool", ArgumentKind::Size),
     Parameter::optional("stride", ArgumentKind::Size).or("pool"),
     Parameter::optional("padding", ArgumentKind::Padding).or("valid"),
 ];
 
-/// Declares a pooling by its name, its module and its documentation.
+/// Declares a pooling layer by its name, its module and its documentation.
 macro_rules! pool {
     ($name:literal, $module:literal; doc: $doc:expr $(,)?) => {
         $crate::layer::layer! {
@@ -31,7 +31,7 @@ macro_rules! pool {
 }
 pub(super) use pool;
 
-/// What is wrong with a pooling called `name`.
+/// An error for invalid arguments of the pooling layer `name`.
 pub(super) const fn refused(name: &str, input: &Shape, arguments: &[Value]) -> Option<Text> {
     match sequences_only(name, input) {
         None => window(arguments).check_pool(name, input, steps(input)),
@@ -39,7 +39,7 @@ pub(super) const fn refused(name: &str, input: &Shape, arguments: &[Value]) -> O
     }
 }
 
-/// `[steps, features]` becomes `[.., features]`, a step for each place of the window.
+/// `[steps, features]` to `[.., features]`, one step per window position.
 pub(super) const fn output(input: &Shape, arguments: &[Value]) -> Shape {
     Shape::numbers(&[window(arguments).output(steps(input))[1], input.dim(1)])
 }
@@ -54,7 +54,7 @@ pub const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
     window(arguments).slide(steps(input))
 }
 
-/// The window, which moves by its own size where no stride is given.
+/// The window; its stride is its size by default.
 const fn window(arguments: &[Value]) -> Sliding {
     let stride = match &arguments[1] {
         Value::Absent => arguments[0].size(),

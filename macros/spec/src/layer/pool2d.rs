@@ -1,4 +1,4 @@
-//! What the poolings of images have in common: the shapes do not depend on what is pooled.
+//! Common parts of pooling layers over images; the shapes do not depend on the pooling function.
 
 use super::{
     conv2d::{axes, images_only},
@@ -6,14 +6,14 @@ use super::{
 };
 use crate::{ArgumentKind, Parameter, Shape, Size, Text, Value};
 
-/// What stands between the parentheses.
+/// The parameters.
 pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::required("pool", ArgumentKind::Pair),
     Parameter::optional("stride", ArgumentKind::Pair).or("pool"),
     Parameter::optional("padding", ArgumentKind::Padding).or("valid"),
 ];
 
-/// Declares a pooling by its name, its module and its documentation.
+/// Declares a pooling layer by its name, its module and its documentation.
 macro_rules! pool {
     ($name:literal, $module:literal; doc: $doc:expr $(,)?) => {
         $crate::layer::layer! {
@@ -31,7 +31,7 @@ macro_rules! pool {
 }
 pub(super) use pool;
 
-/// What is wrong with a pooling called `name`.
+/// An error for invalid arguments of the pooling layer `name`.
 pub(super) const fn refused(name: &str, input: &Shape, arguments: &[Value]) -> Option<Text> {
     match images_only(name, input) {
         None => window(arguments).check_pool(name, input, axes(input)),
@@ -39,13 +39,14 @@ pub(super) const fn refused(name: &str, input: &Shape, arguments: &[Value]) -> O
     }
 }
 
-/// `[channels, height, width]` becomes `[channels, ..]`, a pixel for each place of the window.
+/// `[channels, height, width]` to `[channels, ..]`, one pixel per window position.
 pub(super) const fn output(input: &Shape, arguments: &[Value]) -> Shape {
     let [height, width] = window(arguments).output(axes(input));
     Shape::numbers(&[input.dim(0), height, width])
 }
 
-/// `NAME<POOL_HEIGHT, POOL_WIDTH, HEIGHT, WIDTH, Slide<..>>`, where `NAME` is `MaxPool2D` or `AvgPool2D`.
+/// `NAME<POOL_HEIGHT, POOL_WIDTH, HEIGHT, WIDTH, Slide<..>>`, where `NAME` is `MaxPool2D` or
+/// `AvgPool2D`.
 pub(super) const fn sizes(input: &Shape, arguments: &[Value]) -> Sizes {
     let [pool_height, pool_width] = arguments[0].pair_or([Size::Unknown; 2]);
     let [height, width] = window(arguments).output(axes(input));
@@ -57,7 +58,7 @@ pub const fn slide(input: &Shape, arguments: &[Value]) -> Sizes {
     window(arguments).slide(axes(input))
 }
 
-/// The window, which moves by its own size where no stride is given.
+/// The window; its stride is its size by default.
 const fn window(arguments: &[Value]) -> Sliding {
     let pool = arguments[0].pair_or([Size::Unknown; 2]);
     let stride = arguments[1].pair_or(pool);

@@ -1,4 +1,4 @@
-//! `PositionalEmbedding`: a learned vector for each step, added to what stands there.
+//! `PositionalEmbedding`: adds a learned vector to each step.
 
 use super::{layer, recurrent::sequences_only, Form, Sizes};
 use crate::{Doc, MaskRule};

@@ -1,4 +1,4 @@
-//! What the recurrent layers have in common: they read `[steps, features]`, one step after another.
+//! Common parts of recurrent layers, which read `[steps, features]` step by step.
 
 use super::{numbers_only, Form};
 use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
@@ -10,7 +10,7 @@ pub(super) const GO_BACKWARDS: Parameter =
 pub(super) const DROPOUT: Parameter =
     Parameter::optional("dropout", ArgumentKind::Number(Range::Fraction)).or("0");
 
-/// A layer that reads the steps that count, and has dropout.
+/// A layer that reads a mask and has dropout.
 pub(super) const FORM: Form = Form {
     trains_differently: true,
     random: true,
@@ -19,7 +19,7 @@ pub(super) const FORM: Form = Form {
     ..Form::HOLDS_TENSORS
 };
 
-/// What is wrong where no sequence of numbers flows into `layer`.
+/// An error if the input of `layer` is not a numeric sequence.
 pub(super) const fn sequences_only(layer: &str, input: &Shape) -> Option<Text> {
     if let Some(text) = numbers_only(layer, input) {
         return Some(text);
@@ -53,13 +53,13 @@ pub(super) const fn output(input: &Shape, units: Size, return_sequences: &Value)
     }
 }
 
-/// The weights of all gates, with `biases` numbers to each sum.
+/// The weights of all gates, with `biases` biases per unit and gate.
 pub(super) const fn count(input: &Shape, units: Size, gates: usize, biases: usize) -> Size {
     let each = input.last().plus(units).plus(Size::Known(biases));
     each.times(units).times(Size::Known(gates))
 }
 
-/// A flag as a const argument: 1 where it is set.
+/// A flag as a const argument: 1 if set.
 pub(super) const fn flag(value: &Value) -> Size {
     Size::Known(value.flag_or(false) as usize)
 }

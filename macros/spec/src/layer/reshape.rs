@@ -1,4 +1,4 @@
-//! `Reshape`: the same numbers under other dimensions.
+//! `Reshape`: the same elements with other dimensions.
 
 use super::{layer, numbers_only, Form, Sizes};
 use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value, MAX_RANK};
@@ -31,7 +31,7 @@ const fn target(arguments: &[Value]) -> Shape {
     target
 }
 
-/// The given sizes must hold as many numbers as flow in.
+/// An error if the given sizes do not hold the number of input elements.
 const fn refused(input: &Shape, arguments: &[Value]) -> Option<Text> {
     if arguments.len() > MAX_RANK {
         let text = Text::new("`Reshape` takes at most ").number(MAX_RANK);

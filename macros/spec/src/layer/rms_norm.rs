@@ -1,4 +1,4 @@
-//! `RMSNorm`: every row with a mean square of 1.
+//! `RMSNorm`: normalises each row to a mean square of 1.
 
 use super::{layer, vectors_only, Form, Sizes};
 use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range};

@@ -1,4 +1,4 @@
-//! `SeparableConv2D`: a kernel for each channel, then a mixture of what they give.
+//! `SeparableConv2D`: a depthwise convolution followed by a pointwise one.
 
 use super::{
     biases,
@@ -34,7 +34,7 @@ layer! {
         let [height, width] = sliding(arguments).output(axes(input));
         Shape::numbers(&[arguments[0].size(), height, width])
     },
-    // The kernels of the channels, what mixes them, and the bias where there is one.
+    // The depthwise kernels, the pointwise kernel, and the bias.
     count: |input, arguments| {
         let (filters, inner) = (arguments[0].size(), inner(input, arguments));
         let [height, width] = kernel(arguments);
@@ -62,7 +62,7 @@ const fn multiplier(arguments: &[Value]) -> Size {
     arguments[6].size_or(1)
 }
 
-/// How many channels there are between the two halves.
+/// The number of channels between the depthwise and the pointwise convolution.
 const fn inner(input: &Shape, arguments: &[Value]) -> Size {
     input.dim(0).times(multiplier(arguments))
 }

@@ -1,4 +1,4 @@
-//! `SimpleRNN`: a layer that takes its own output of the step before as a further input.
+//! `SimpleRNN`: a fully connected recurrent layer.
 
 use super::{layer, recurrent, Form, Sizes};
 use crate::{Activation, ArgumentKind, Doc, Parameter};

@@ -1,5 +1,5 @@
-//! Windows that slide over an image or a sequence: what kernels, strides, dilations and paddings
-//! make of sizes.
+//! Windows that slide over an image or a sequence: the effect of kernels, strides, dilations and
+//! paddings on sizes.
 
 use super::Sizes;
 use crate::{Padding, Shape, Size, Text};
@@ -18,7 +18,7 @@ pub struct Sliding {
 }
 
 impl Sliding {
-    /// Over an image.
+    /// A window over an image.
     pub const fn image(
         kernel: [Size; 2],
         stride: [Size; 2],
@@ -28,7 +28,7 @@ impl Sliding {
         Sliding { axes: 2, kernel, stride, dilation, padding: [padding; 2] }
     }
 
-    /// Over the steps of a sequence.
+    /// A window over the steps of a sequence.
     pub const fn steps(kernel: Size, stride: Size, dilation: Size, padding: Padding) -> Sliding {
         Sliding {
             axes: 1,
@@ -39,19 +39,19 @@ impl Sliding {
         }
     }
 
-    /// How many places the window has along each axis.
+    /// The number of window positions along each axis.
     pub const fn output(&self, input: [Size; 2]) -> [Size; 2] {
-        [self.along(0, input[0]).places, self.along(1, input[1]).places]
+        [self.along(0, input[0]).positions, self.along(1, input[1]).positions]
     }
 
-    /// The const arguments of `Slide`: stride, zeros in front, dilation, each for both axes.
+    /// The const arguments of `Slide`: stride, leading zeros, dilation, each for both axes.
     pub const fn slide(&self, input: [Size; 2]) -> Sizes {
         let before = [self.along(0, input[0]).before, self.along(1, input[1]).before];
-        let ([down, across], [below, beside]) = (self.stride, self.dilation);
-        Sizes::of(&[down, across, before[0], before[1], below, beside])
+        let ([stride_y, stride_x], [dilation_y, dilation_x]) = (self.stride, self.dilation);
+        Sizes::of(&[stride_y, stride_x, before[0], before[1], dilation_y, dilation_x])
     }
 
-    /// What is wrong with a convolution of these windows over `sizes`, the axes of `input`.
+    /// An error for an invalid convolution with this window over `sizes`, the axes of `input`.
     pub const fn check_kernel(&self, layer: &str, input: &Shape, sizes: [Size; 2]) -> Option<Text> {
         if !self.fits(sizes) {
             let text = self.too_large(Text::new("the kernel of `").str(layer), input, sizes);
@@ -60,7 +60,7 @@ impl Sliding {
         None
     }
 
-    /// What is wrong with a pooling of these windows over `sizes`, the axes of `input`.
+    /// An error for an invalid pooling with this window over `sizes`, the axes of `input`.
     pub const fn check_pool(&self, layer: &str, input: &Shape, sizes: [Size; 2]) -> Option<Text> {
         if let Some(text) = self.check_pool_padding(layer) {
             return Some(text);
@@ -72,7 +72,7 @@ impl Sliding {
         None
     }
 
-    /// A window that lies in the padding alone has no maximum and no mean.
+    /// A window entirely in the padding has no maximum and no mean.
     const fn check_pool_padding(&self, layer: &str) -> Option<Text> {
         let mut axis = 0;
         while axis < 2 {
@@ -100,7 +100,7 @@ impl Sliding {
         let along = [self.along(0, sizes[0]), self.along(1, sizes[1])];
         let text = start
             .str("` covers ")
-            .shape(&self.named([along[0].covered, along[1].covered]))
+            .shape(&self.named([along[0].extent, along[1].extent]))
             .str(", but what flows in is ")
             .shape(input);
         match self.padding[1] {
@@ -112,11 +112,11 @@ impl Sliding {
     }
 
     const fn fits(&self, sizes: [Size; 2]) -> bool {
-        let places = self.output(sizes);
-        !places[0].is(0) && !places[1].is(0)
+        let positions = self.output(sizes);
+        !positions[0].is(0) && !positions[1].is(0)
     }
 
-    /// The sizes of the axes that the user knows of.
+    /// The sizes of the axes that the user knows.
     const fn named(&self, sizes: [Size; 2]) -> Shape {
         match self.axes {
             1 => Shape::numbers(&[sizes[1]]),
@@ -129,11 +129,11 @@ impl Sliding {
         else {
             return Along::UNKNOWN;
         };
-        let covered = kernel.saturating_sub(1).saturating_mul(dilation).saturating_add(1);
+        let extent = kernel.saturating_sub(1).saturating_mul(dilation).saturating_add(1);
         let (Size::Known(size), Size::Known(stride)) = (size, self.stride[axis]) else {
-            return Along { covered: Size::Known(covered), ..Along::UNKNOWN };
+            return Along { extent: Size::Known(extent), ..Along::UNKNOWN };
         };
-        // No size that a user gives is 0, but nothing here may divide by it.
+        // Sizes given by the user are not 0, but this code must never divide by 0.
         let stride = if stride == 0 { 1 } else { stride };
         let (before, padded) = match self.padding[axis] {
             Padding::Valid => (0, size),
@@ -141,43 +141,43 @@ impl Sliding {
                 (zeros, size.saturating_add(zeros.saturating_mul(2)))
             }
             Padding::Zeros(Size::Unknown) => {
-                return Along { covered: Size::Known(covered), ..Along::UNKNOWN };
+                return Along { extent: Size::Known(extent), ..Along::UNKNOWN };
             }
             Padding::Same => {
                 let steps = size.div_ceil(stride).saturating_sub(1);
-                let needed = steps.saturating_mul(stride).saturating_add(covered);
+                let needed = steps.saturating_mul(stride).saturating_add(extent);
                 let zeros = needed.saturating_sub(size);
                 (zeros / 2, size.saturating_add(zeros))
             }
         };
-        let places = if padded < covered { 0 } else { (padded - covered) / stride + 1 };
+        let positions = if padded < extent { 0 } else { (padded - extent) / stride + 1 };
         Along {
-            covered: Size::Known(covered),
+            extent: Size::Known(extent),
             padded: Size::Known(padded),
             before: Size::Known(before),
-            places: Size::Known(places),
+            positions: Size::Known(positions),
         }
     }
 }
 
 /// A window along one axis.
 struct Along {
-    /// How many elements lie under the dilated kernel, gaps included.
-    covered: Size,
+    /// The extent of the dilated kernel, gaps included.
+    extent: Size,
     /// The size of the axis with its padding.
     padded: Size,
-    /// The zeros in front.
+    /// The leading zeros.
     before: Size,
-    /// How many places the window has.
-    places: Size,
+    /// The number of window positions.
+    positions: Size,
 }
 
 impl Along {
     const UNKNOWN: Along = Along {
-        covered: Size::Unknown,
+        extent: Size::Unknown,
         padded: Size::Unknown,
         before: Size::Unknown,
-        places: Size::Unknown,
+        positions: Size::Unknown,
     };
 }
 
@@ -205,7 +205,7 @@ mod tests {
         assert_slides(Sliding::image(kernel, stride, one, Padding::Same), [8, 9], [4, 3], [0, 0]);
         let two = Padding::Zeros(Size::Known(2));
         assert_slides(Sliding::image(kernel, stride, one, two), [7, 9], [5, 4], [2, 2]);
-        // Dilated by 3, a kernel of 3 covers 7.
+        // With dilation 3, a kernel of 3 covers 7.
         let dilated = Sliding::image(known([3, 3]), one, known([3, 3]), Padding::Valid);
         assert_slides(dilated, [7, 9], [1, 3], [0, 0]);
         let steps = Sliding::steps(Size::Known(4), ONE, ONE, Padding::Same);

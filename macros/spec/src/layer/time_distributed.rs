@@ -1,4 +1,4 @@
-//! `TimeDistributed`: a layer on each step by itself.
+//! `TimeDistributed`: applies a layer to each step.
 
 use super::{numbers_only, Form, Inner, Layer, Sizes};
 use crate::{ArgumentKind, Doc, MaskRule, Parameter, Shape, Size, Text, Value, MAX_RANK};
@@ -63,7 +63,7 @@ pub const fn input(input: &Shape) -> Result<Shape, Text> {
     Ok(input.of_step())
 }
 
-/// The steps, and what the layer inside gives for each.
+/// The steps, with the output of the inner layer for each.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     let step = arguments[0].layer().output;
     if step.rank() == MAX_RANK {
@@ -82,7 +82,7 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     Ok(output)
 }
 
-/// The parameters of the layer inside.
+/// The parameters of the inner layer.
 pub const fn count(_: &Shape, arguments: &[Value]) -> Size {
     arguments[0].layer().count
 }

@@ -1,4 +1,5 @@
-//! `TransformerBlock`: attention and two dense layers, each added to what it saw and normalised.
+//! `TransformerBlock`: self-attention and a feed-forward network, each with a residual connection
+//! and layer normalisation.
 
 use super::{dense, layer, layer_norm, multi_head_attention, recurrent, Form, Sizes};
 use crate::{Activation, ArgumentKind, Doc, Parameter, Size};
@@ -30,9 +31,9 @@ layer! {
     // The attention, the two `Dense` and the two `LayerNorm`.
     count: |input, arguments| {
         let attention = multi_head_attention::count(input, arguments);
-        let (features, wide) = (input.last(), arguments[2].size());
-        let expand = dense::numbers(features, wide, wide);
-        let contract = dense::numbers(wide, features, features);
+        let (features, hidden) = (input.last(), arguments[2].size());
+        let expand = dense::numbers(features, hidden, hidden);
+        let contract = dense::numbers(hidden, features, features);
         let norms = layer_norm::count(input, &[]).times(Size::Known(2));
         attention.plus(expand).plus(contract).plus(norms)
     },
@@ -63,7 +64,7 @@ mod tests {
     fn the_shape_stays_and_parameters_are_counted_as_keras_counts() {
         const OUTPUT: Result<Shape, Text> = output(&INPUT, ARGUMENTS);
         assert!(!OUTPUT.unwrap().differs(&INPUT));
-        // The block of Keras's example of text classification.
+        // The block in Keras's text classification example.
         assert_eq!(count(&INPUT, ARGUMENTS), Size::Known(8_416 + 2_112 + 2_080 + 128));
         assert_eq!(sizes(&INPUT, ARGUMENTS).at(3), Size::Known(64));
     }

@@ -1,4 +1,4 @@
-//! `UpSampling2D`: every pixel repeated.
+//! `UpSampling2D`: repeats every pixel.
 
 use super::{conv2d::images_only, layer, Sizes};
 use crate::{ArgumentKind, Doc, Parameter, Size};

@@ -1,4 +1,4 @@
-//! `ZeroPad2D`: zeros around an image.
+//! `ZeroPad2D`: pads an image with zeros.
 
 use super::{conv2d::images_only, layer, Sizes};
 use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Value};
@@ -24,7 +24,7 @@ layer! {
     },
 }
 
-/// Height and width grow by their margins.
+/// Height and width with their margins.
 const fn padded(input: &Shape, arguments: &[Value]) -> [Size; 2] {
     let [above, below, left, right] = arguments[0].margins();
     [input.dim(1).plus(above).plus(below), input.dim(2).plus(left).plus(right)]

@@ -1,4 +1,4 @@
-//! `concat`: the operands side by side.
+//! `concat`: concatenates the operands.
 
 use super::{all_masked, list, no_axis, position, reject_categories, MaskMerge, Merge, Operand};
 use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
@@ -20,8 +20,8 @@ pub const MERGE: Merge = Merge {
     masks: MaskMerge::Joined,
 };
 
-/// The sizes along the axis add up, all others must be equal. Along the steps one mask is enough:
-/// all steps of the others count.
+/// Sizes along the axis add up; all others must be equal. Along the steps, one masked operand makes
+/// the output masked; all steps of unmasked operands count.
 pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(text) = reject_categories("concat", operands) {
         return Err(text);

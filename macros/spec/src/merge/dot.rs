@@ -1,4 +1,4 @@
-//! `dot`: the scalar product along an axis.
+//! `dot`: the dot product along an axis.
 
 use super::{list, no_axis, position, reject_categories, MaskMerge, Merge, Operand};
 use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Text, Value, MAX_RANK};
@@ -23,8 +23,8 @@ pub const MERGE: Merge = Merge {
     masks: MaskMerge::Refused,
 };
 
-/// The axes that are left, those of the first operand before those of the second; `[1]` where none
-/// is.
+/// The remaining axes, those of the first operand before those of the second; `[1]` without
+/// remaining axes.
 pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(text) = reject_categories("dot", operands) {
         return Err(text);

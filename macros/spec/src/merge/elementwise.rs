@@ -1,10 +1,10 @@
-//! What the merges that work number by number have in common.
+//! Common parts of elementwise merges.
 
 use super::{all_masked, list, reject_categories, Operand};
 use crate::{Shape, Size, Text};
 
-/// The shape that all operands are stretched to: sizes are equal or 1, and a shorter shape counts as
-/// if sizes of 1 stood before it, as in Keras. It is masked where all operands are.
+/// The broadcast shape of the operands, as in Keras: sizes are equal or 1, and shorter shapes are
+/// prefixed with sizes of 1. It is masked if all operands are masked.
 pub(super) const fn output(merge: &str, operands: &[Operand<'_>]) -> Result<Shape, Text> {
     if let Some(text) = reject_categories(merge, operands) {
         return Err(text);
@@ -24,8 +24,7 @@ pub(super) const fn output(merge: &str, operands: &[Operand<'_>]) -> Result<Shap
     Ok(shape.with_mask(all_masked(operands)))
 }
 
-/// What is wrong where the steps of a masked operand are not those of the output, because sizes
-/// were put before them.
+/// An error if sizes of 1 would be put before the steps of a masked operand.
 const fn misplaced_steps(merge: &str, operands: &[Operand<'_>], rank: usize) -> Option<Text> {
     let mut i = 0;
     while i < operands.len() {
@@ -41,7 +40,7 @@ const fn misplaced_steps(merge: &str, operands: &[Operand<'_>], rank: usize) -> 
     None
 }
 
-/// Both shapes stretched to one another, where they can be.
+/// The broadcast shape of two shapes, if they are compatible.
 const fn stretched(a: &Shape, b: &Shape) -> Option<Shape> {
     let (long, short) = if a.rank() >= b.rank() { (a, b) } else { (b, a) };
     let ahead = long.rank() - short.rank();
@@ -60,7 +59,7 @@ const fn stretched(a: &Shape, b: &Shape) -> Option<Shape> {
 const fn stretched_size(a: Size, b: Size) -> Option<Size> {
     match (a, b) {
         (Size::Known(1), other) | (other, Size::Known(1)) => Some(other),
-        // The unknown size is this one or 1, or rustc will find the mistake.
+        // The unknown size is this one or 1, or rustc reports the mistake.
         (Size::Known(size), Size::Unknown) | (Size::Unknown, Size::Known(size)) => {
             Some(Size::Known(size))
         }
@@ -75,7 +74,8 @@ const fn stretched_size(a: Size, b: Size) -> Option<Size> {
     }
 }
 
-/// `odd` is the first operand that does not go with those before it, which gave `shape`.
+/// The error for operand number `odd`, which is incompatible with the shape `shape` of those before
+/// it.
 const fn mismatch(merge: &str, operands: &[Operand<'_>], odd: usize, shape: &Shape) -> Text {
     let text = Text::new("`").str(merge).str("` needs operands of equal shape, but got ");
     let text = list(text, operands);

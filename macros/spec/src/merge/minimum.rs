@@ -1,4 +1,4 @@
-//! `minimum`: the smallest of the operands.
+//! `minimum`: the elementwise minimum of the operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
 use crate::{Doc, Shape, Text, Value};
@@ -20,7 +20,7 @@ pub const MERGE: Merge = Merge {
     masks: MaskMerge::Chosen,
 };
 
-/// The shape that all operands are stretched to.
+/// The broadcast shape of the operands.
 pub const fn output(operands: &[Operand<'_>], _: &[Value]) -> Result<Shape, Text> {
     elementwise::output("minimum", operands)
 }

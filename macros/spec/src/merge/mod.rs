@@ -1,4 +1,4 @@
-//! One file per merge rule, and the table of them.
+//! Merge rules, one file each, and their table.
 
 use crate::{Doc, Kind, Parameter, Shape, Text, Value};
 
@@ -12,7 +12,7 @@ pub mod minimum;
 pub mod multiply;
 pub mod subtract;
 
-/// Every rule that `#[merge(...)]` may name.
+/// Every rule for `#[merge(...)]`.
 pub const MERGES: &[Merge] = &[
     concat::MERGE,
     add::MERGE,
@@ -24,7 +24,7 @@ pub const MERGES: &[Merge] = &[
     dot::MERGE,
 ];
 
-/// What the macro must know of a merge rule.
+/// A merge rule, as the macro knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Merge {
     /// The name in the DSL, e.g. `concat`; the runtime's function is `multi_input::merge::NAME`.
@@ -35,30 +35,31 @@ pub struct Merge {
     pub doc: Doc,
     /// The named arguments after the operands.
     pub parameters: &'static [Parameter],
-    /// The least and, where there is one, the greatest number of operands.
+    /// The minimum number of operands, and the maximum if there is one.
     pub operands: (usize, Option<usize>),
-    /// The output shape, or what is wrong.
+    /// The output shape, or an error.
     pub output: fn(&[Operand<'_>], &[Value]) -> Result<Shape, Text>,
-    /// Whether it counts only the operands that are present in a row.
+    /// Whether it uses only the operands that are present in a row.
     pub counts_present: bool,
-    /// What becomes of the operands' masks.
+    /// Its effect on the operands' masks.
     pub masks: MaskMerge,
 }
 
-/// What a merge makes of the masks of its operands.
+/// The effect of a merge on the masks of its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaskMerge {
-    /// A step counts where it counts in some operand; an operand without a mask ends them all.
+    /// A step counts if it counts in any operand; without a mask on every operand the output has
+    /// none.
     Any,
-    /// The same, and in a step that is masked in some operands only the others' numbers count.
+    /// Like [`Any`](MaskMerge::Any), but a step uses only the operands in which it is not masked.
     Chosen,
-    /// Along the steps one mask after the other, along any other axis as [`Any`](MaskMerge::Any).
+    /// Concatenates the masks along the steps; along another axis like [`Any`](MaskMerge::Any).
     Joined,
-    /// There is no such thing as a step of the output.
+    /// The output has no steps, so masked operands are an error.
     Refused,
 }
 
-/// One operand of a merge.
+/// An operand of a merge.
 #[derive(Clone, Copy, Debug)]
 pub struct Operand<'a> {
     /// The node, as the user calls it.
@@ -67,12 +68,12 @@ pub struct Operand<'a> {
     pub shape: Shape,
 }
 
-/// The rule that the DSL calls `name`.
+/// The rule with the DSL name `name`.
 pub fn named(name: &str) -> Option<&'static Merge> {
     MERGES.iter().find(|merge| merge.name == name)
 }
 
-/// `axis` as a position: 0 is the first axis of a sample, -1 the last. `None` where there is none.
+/// The index of `axis`: 0 is the first axis of a sample, -1 the last. `None` if out of range.
 pub const fn position(axis: isize, rank: usize) -> Option<usize> {
     let position = if axis < 0 { axis + rank as isize } else { axis };
     if position < 0 || position >= rank as isize {
@@ -82,7 +83,7 @@ pub const fn position(axis: isize, rank: usize) -> Option<usize> {
     }
 }
 
-/// What is wrong where `merge` is told an axis that some operand does not have.
+/// The error for an axis of `merge` that an operand does not have.
 pub const fn no_axis(merge: &str, axis: isize, operands: &[Operand<'_>]) -> Text {
     let text = Text::new("`").str(merge).str("` has no axis ").axis(axis).str(" in ");
     list(text, operands).str("; 0 is the first and -1 the last")
@@ -101,7 +102,7 @@ pub const fn list(mut text: Text, operands: &[Operand<'_>]) -> Text {
     text
 }
 
-/// What is wrong where an operand of `merge`, which computes with numbers, is category indices.
+/// An error if an operand of `merge` is category indices.
 pub const fn reject_categories(merge: &str, operands: &[Operand<'_>]) -> Option<Text> {
     let mut i = 0;
     while i < operands.len() {

@@ -20,7 +20,7 @@ pub const MERGE: Merge = Merge {
     masks: MaskMerge::Any,
 };
 
-/// The shape that all operands are stretched to.
+/// The broadcast shape of the operands.
 pub const fn output(operands: &[Operand<'_>], _: &[Value]) -> Result<Shape, Text> {
     elementwise::output("multiply", operands)
 }

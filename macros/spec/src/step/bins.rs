@@ -1,4 +1,4 @@
-//! `bins`: numbers by the interval they fall into.
+//! `bins`: discretises numbers into intervals.
 
 use super::{numbers_only, Form, Step};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value, MAX_RANK};
@@ -21,7 +21,7 @@ pub const STEP: Step = Step {
     form: Form::LEARNED,
 };
 
-/// One number becomes one category, `[n]` numbers become `[n]` categories.
+/// One number to one category, `[n]` numbers to `[n]` categories.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = numbers_only("bins", input) {
         return Err(wrong);

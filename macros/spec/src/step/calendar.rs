@@ -1,4 +1,4 @@
-//! `calendar`: dates taken apart.
+//! `calendar`: splits dates into parts.
 
 use super::{Form, Step};
 use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Size, Text, Value};
@@ -20,7 +20,7 @@ pub const STEP: Step = Step {
     form: Form::FIXED,
 };
 
-/// What a date has.
+/// The parts of a date.
 pub const PARTS: &[&str] = &[
     "year",
     "month",
@@ -35,10 +35,10 @@ pub const PARTS: &[&str] = &[
     "year_cycle",
 ];
 
-/// Those that a day without a time does not have.
+/// The parts that a date without a time does not have.
 pub const PARTS_OF_TIME: &[&str] = &["hour", "minute", "hour_cycle"];
 
-/// One date becomes a number for each part, two for each cycle.
+/// A date to one number per part, two per cycle.
 pub const fn output(input: &Shape, parts: &[Value]) -> Result<Shape, Text> {
     if !matches!(input.kind, Kind::Dates) {
         return Err(Text::new(
@@ -54,7 +54,7 @@ pub const fn output(input: &Shape, parts: &[Value]) -> Result<Shape, Text> {
     Ok(Shape::numbers(&[Size::Known(numbers)]))
 }
 
-/// How many numbers a part becomes.
+/// The number of elements of a part.
 const fn width(part: &Value) -> usize {
     let name = part.word_or("").as_bytes();
     match name {

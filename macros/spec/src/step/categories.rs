@@ -1,4 +1,4 @@
-//! `categories`: a vocabulary of categories.
+//! `categories`: encodes categories by a learned vocabulary.
 
 use super::{names_only, Form, Step};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
@@ -23,7 +23,7 @@ pub const STEP: Step = Step {
     form: Form::VOCABULARY,
 };
 
-/// As many categories as there were texts or numbers, below `capacity`.
+/// The same number of categories as texts or numbers, below `capacity`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = names_only("categories", input) {
         return Err(wrong);

@@ -1,4 +1,4 @@
-//! `center_crop`: the middle of every picture.
+//! `center_crop`: crops the centre of every picture.
 
 use super::{is_image, Form, Step};
 use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Size, Text, Value};
@@ -21,7 +21,7 @@ pub const STEP: Step = Step {
     form: Form::FIXED,
 };
 
-/// A picture of any size, or [channels, rows, columns], becomes [channels, height, width].
+/// A picture of any size, or [channels, rows, columns], to [channels, height, width].
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     let (height, width) = (arguments[0].size(), arguments[1].size());
     if !matches!(input.kind, Kind::Pictures) && !is_image(input) {

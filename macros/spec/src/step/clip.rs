@@ -1,4 +1,4 @@
-//! `clip`: between two bounds.
+//! `clip`: clamps numbers between two bounds.
 
 use super::{as_before, Form, Step};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
@@ -21,7 +21,7 @@ pub const STEP: Step = Step {
     form: Form::FIXED,
 };
 
-/// Numbers stay as many as they were.
+/// The input shape.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     let (low, high) =
         (arguments[0].number_or(f64::NEG_INFINITY), arguments[1].number_or(f64::INFINITY));

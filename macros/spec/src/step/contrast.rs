@@ -1,4 +1,4 @@
-//! `contrast`: more or less contrast, in training.
+//! `contrast`: random contrast, in training.
 
 use super::{images_only, Form, Nature, Step};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
@@ -18,7 +18,7 @@ pub const STEP: Step = Step {
     form: Form { nature: Nature::Random, ..Form::FIXED },
 };
 
-/// Pictures keep their size.
+/// The input shape.
 pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
     images_only("contrast", input)
 }

@@ -1,4 +1,4 @@
-//! `flip`: mirror images, in training.
+//! `flip`: random mirroring, in training.
 
 use super::{images_only, Form, Nature, Step};
 use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
@@ -22,7 +22,7 @@ pub const STEP: Step = Step {
     form: Form { nature: Nature::Random, ..Form::FIXED },
 };
 
-/// Pictures keep their size.
+/// The input shape.
 pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
     images_only("flip", input)
 }

@@ -1,4 +1,4 @@
-//! `hashed`: categories without a vocabulary.
+//! `hashed`: encodes categories by their hash, without a vocabulary.
 
 use super::{names_only, Form, Step};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
@@ -21,7 +21,7 @@ pub const STEP: Step = Step {
     form: Form::FIXED,
 };
 
-/// As many categories as there were texts or numbers, below `buckets`.
+/// The same number of categories as texts or numbers, below `buckets`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = names_only("hashed", input) {
         return Err(wrong);

@@ -1,4 +1,4 @@
-//! `impute`: something in the place of missing numbers.
+//! `impute`: replaces missing numbers.
 
 use super::{numbers_only, Form, Step};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
@@ -22,7 +22,7 @@ pub const STEP: Step = Step {
     form: Form { fills: true, ..Form::LEARNED },
 };
 
-/// Numbers stay as many as they were; with an indicator there follow as many flags on the last axis.
+/// The input shape; with an indicator, twice the size of the last axis, with the flags at the end.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = numbers_only("impute", input) {
         return Err(wrong);

@@ -1,4 +1,4 @@
-//! `log1p`: the logarithm of one more.
+//! `log1p`: the logarithm of 1 + x.
 
 use super::{as_before, Form, Inverse, Step};
 use crate::{Doc, Shape, Text, Value};
@@ -18,7 +18,7 @@ pub const STEP: Step = Step {
     form: Form { inverse: Inverse::Nonlinear, ..Form::FIXED },
 };
 
-/// Numbers stay as many as they were.
+/// The input shape.
 pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
     as_before("log1p", input)
 }

@@ -1,4 +1,4 @@
-//! `min_max`: from the smallest to the largest.
+//! `min_max`: scales numbers by their minimum and maximum.
 
 use super::{as_before, Form, Inverse, Step};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
@@ -21,7 +21,7 @@ pub const STEP: Step = Step {
     form: Form { inverse: Inverse::Affine, ..Form::LEARNED },
 };
 
-/// Numbers stay as many as they were.
+/// The input shape.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     let (low, high) = (arguments[0].number_or(0.0), arguments[1].number_or(1.0));
     if low >= high {

@@ -1,8 +1,8 @@
-//! One file per step of preprocessing, and the table of them.
+//! Preprocessing steps, one file each, and their table.
 //!
-//! A step takes what an input's rows hold, or what the step before it gives, and says in what shape
-//! it gives it on: so every encoded width is known while compiling. Its formula is a `const fn` and
-//! runs twice, as a layer's does. One number, category, text or date has no dimensions.
+//! A step takes the rows of an input, or the output of the step before it, and determines the
+//! output shape, so every encoded width is known at compile time. Its formula is a `const fn` and
+//! runs twice, as a layer's does. A single number, category, text or date has no dimensions.
 
 use crate::{Doc, Kind, Parameter, Shape, Size, Text, Value};
 
@@ -30,7 +30,7 @@ pub mod tokenizer;
 pub mod words;
 pub mod zoom;
 
-/// Every step that `#[input(...)]` may name.
+/// Every step for `#[input(...)]`.
 pub const STEPS: &[Step] = &[
     standardize::STEP,
     min_max::STEP,
@@ -57,7 +57,7 @@ pub const STEPS: &[Step] = &[
     random_crop::STEP,
 ];
 
-/// What the macro must know of a step.
+/// A step, as the macro knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     /// The name in the DSL, of this crate's module and of the runtime's file, e.g. `words`.
@@ -66,33 +66,33 @@ pub struct Step {
     pub type_name: &'static str,
     /// Its row in the documentation.
     pub doc: Doc,
-    /// What stands between the parentheses.
+    /// Its parameters.
     pub parameters: &'static [Parameter],
-    /// What one row holds after it, or what is wrong in words that can follow the field's name.
+    /// The output shape of one row, or an error that can follow the field's name.
     pub output: fn(&Shape, &[Value]) -> Result<Shape, Text>,
-    /// What else there is to know.
+    /// Further properties.
     pub form: Form,
 }
 
-/// How a step works.
+/// The properties of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct Form {
-    /// What it goes by.
+    /// What its output depends on.
     pub nature: Nature,
-    /// How numbers come back from it.
+    /// Its inverse on numbers.
     pub inverse: Inverse,
-    /// Numbers may be missing before it: blank cells become NaN, and it replaces them.
+    /// Whether it replaces missing numbers: blank cells become NaN before it.
     pub fills: bool,
-    /// How many of the first indices that it gives stand for no value of their own: padding and
+    /// The number of leading indices in its output that are no values of their own: padding and
     /// unknown values.
     pub reserved: usize,
-    /// It reads what is within a text, of which a blank one has nothing, rather than taking the whole
-    /// of it for the name of a category.
+    /// Whether it reads the content of a text (of which a blank text has none), instead of taking
+    /// the text as the name of a category.
     pub reads_within: bool,
 }
 
 impl Form {
-    /// A step that goes by its arguments, from which nothing comes back.
+    /// A step that depends only on its arguments, without an inverse.
     pub const FIXED: Form = Form {
         nature: Nature::Fixed,
         inverse: Inverse::None,
@@ -100,40 +100,41 @@ impl Form {
         reserved: 0,
         reads_within: false,
     };
-    /// A step that learns, from which nothing comes back.
+    /// A step that learns, without an inverse.
     pub const LEARNED: Form = Form { nature: Nature::Learned, ..Form::FIXED };
-    /// A step that learns a vocabulary: 0 is padding, 1 stands for what is not in it.
+    /// A step that learns a vocabulary: 0 is padding, 1 is unknown.
     pub const VOCABULARY: Form = Form { reserved: 2, ..Form::LEARNED };
 }
 
-/// How numbers come back from a step. Where they do, it may stand at a target.
+/// The inverse of a step on numbers. A step with an inverse may be applied to a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inverse {
-    /// They do not.
+    /// No inverse.
     None,
-    /// By a scale and a shift, so that a difference is in proportion to one in the target's unit.
+    /// An affine inverse, so differences are proportional to those in the target's unit.
     Affine,
-    /// By a curve.
+    /// A nonlinear inverse.
     Nonlinear,
 }
 
-/// What a step goes by.
+/// What the output of a step depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nature {
-    /// Its arguments alone.
+    /// Its arguments only.
     Fixed,
-    /// What it learned from the training rows.
+    /// Statistics of the training rows.
     Learned,
-    /// The lot, in training; a model with or without it is the same.
+    /// Random numbers, in training; the step is not part of the model.
     Random,
 }
 
-/// The step that the DSL calls `name`.
+/// The step with the DSL name `name`.
 pub fn named(name: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.name == name)
 }
 
-/// What flows on from an input, once its last step has been applied: one number is a vector of one.
+/// The input shape of the branch after the last step: a single number becomes a vector of length
+/// one.
 pub const fn encoded(shape: &Shape) -> Result<Shape, Text> {
     let how = match (shape.kind, shape.rank()) {
         (Kind::Numbers, 0) => return Ok(Shape::numbers(&[Size::Known(1)])),
@@ -149,7 +150,7 @@ pub const fn encoded(shape: &Shape) -> Result<Shape, Text> {
     Err(Text::new("layers compute with numbers, but this is ").shape(shape).str(how))
 }
 
-/// The shape of numbers that stay as many as they were.
+/// The input shape of a numeric step that does not change it.
 const fn as_before(step: &str, input: &Shape) -> Result<Shape, Text> {
     match numbers_only(step, input) {
         Some(wrong) => Err(wrong),
@@ -157,7 +158,7 @@ const fn as_before(step: &str, input: &Shape) -> Result<Shape, Text> {
     }
 }
 
-/// What is wrong where `step`, which computes with numbers, meets something else.
+/// An error if the input of `step` is not numeric.
 const fn numbers_only(step: &str, input: &Shape) -> Option<Text> {
     let instead = match input.kind {
         Kind::Numbers => return None,
@@ -175,7 +176,7 @@ const fn numbers_only(step: &str, input: &Shape) -> Option<Text> {
     )
 }
 
-/// What is wrong where `step`, which looks for categories, meets something else.
+/// An error if the input of `step` is not categorical.
 const fn names_only(step: &str, input: &Shape) -> Option<Text> {
     if matches!(input.kind, Kind::Categories | Kind::Texts) {
         return None;
@@ -193,7 +194,7 @@ const fn names_only(step: &str, input: &Shape) -> Option<Text> {
     )
 }
 
-/// What is wrong where `step`, which spreads indices out, meets something else.
+/// An error if the input of `step` is not category indices.
 const fn indices_only(step: &str, input: &Shape) -> Option<Text> {
     let instead = match input.kind {
         Kind::Categories => return None,
@@ -210,7 +211,7 @@ const fn indices_only(step: &str, input: &Shape) -> Option<Text> {
     )
 }
 
-/// What is wrong where `step` makes room for `size` categories and more of them may come.
+/// An error if `step` has `size` categories and its input may have more.
 const fn too_narrow(step: &str, size: Size, input: &Shape) -> Option<Text> {
     match (size, input.below) {
         (Size::Known(size), Size::Known(below)) if size < below => Some(
@@ -225,7 +226,7 @@ const fn too_narrow(step: &str, size: Size, input: &Shape) -> Option<Text> {
     }
 }
 
-/// The shape of pictures that stay as large as they were.
+/// The input shape of an image step that does not change it.
 const fn images_only(step: &str, input: &Shape) -> Result<Shape, Text> {
     if is_image(input) {
         return Ok(*input);

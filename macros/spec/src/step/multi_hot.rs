@@ -1,4 +1,4 @@
-//! `multi_hot`: which categories occur.
+//! `multi_hot`: encodes the set of categories that occur.
 
 use super::{indices_only, too_narrow, Form, Step};
 use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
@@ -20,7 +20,7 @@ pub const STEP: Step = Step {
     form: Form::LEARNED,
 };
 
-/// `[steps]` categories become `[size]`.
+/// `[steps]` categories to `[size]`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = indices_only("multi_hot", input) {
         return Err(wrong);

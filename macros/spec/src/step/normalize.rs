@@ -1,4 +1,4 @@
-//! `normalize`: a mean and a deviation that are given.
+//! `normalize`: normalises by a given mean and standard deviation.
 
 use super::{is_image, numbers_only, Form, Step};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
@@ -21,7 +21,7 @@ pub const STEP: Step = Step {
     form: Form::FIXED,
 };
 
-/// Numbers stay as many as they were.
+/// The input shape.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = numbers_only("normalize", input) {
         return Err(wrong);

@@ -1,4 +1,4 @@
-//! `one_hot`: a number for each category.
+//! `one_hot`: one-hot encoding of categories.
 
 use super::{indices_only, too_narrow, Form, Step};
 use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
@@ -20,7 +20,7 @@ pub const STEP: Step = Step {
     form: Form::LEARNED,
 };
 
-/// One category becomes `[size]`, `[steps]` categories become `[steps, size]`.
+/// One category to `[size]`, `[steps]` categories to `[steps, size]`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = indices_only("one_hot", input) {
         return Err(wrong);

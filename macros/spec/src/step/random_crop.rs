@@ -1,4 +1,4 @@
-//! `random_crop`: some part of every picture, in training.
+//! `random_crop`: crops pictures at random in training.
 
 use super::{images_only, Form, Nature, Step};
 use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
@@ -21,7 +21,7 @@ pub const STEP: Step = Step {
     form: Form { nature: Nature::Random, ..Form::FIXED },
 };
 
-/// [channels, rows, columns] becomes [channels, height, width].
+/// [channels, rows, columns] to [channels, height, width].
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     match images_only("random_crop", input) {
         Ok(_) => super::center_crop::output(input, arguments),

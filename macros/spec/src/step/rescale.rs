@@ -1,4 +1,4 @@
-//! `rescale`: a scale and an offset that are given.
+//! `rescale`: multiplies by a given scale and adds a given offset.
 
 use super::{as_before, Form, Inverse, Step};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
@@ -21,7 +21,7 @@ pub const STEP: Step = Step {
     form: Form { inverse: Inverse::Affine, ..Form::FIXED },
 };
 
-/// Numbers stay as many as they were.
+/// The input shape.
 pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
     as_before("rescale", input)
 }

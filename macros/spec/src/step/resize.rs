@@ -1,4 +1,4 @@
-//! `resize`: every picture in one size.
+//! `resize`: resizes pictures.
 
 use super::{is_image, Form, Step};
 use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Text, Value};
@@ -23,7 +23,7 @@ pub const STEP: Step = Step {
     form: Form::FIXED,
 };
 
-/// A picture of any size, or [channels, rows, columns], becomes [channels, height, width].
+/// A picture of any size, or [channels, rows, columns], to [channels, height, width].
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if !matches!(input.kind, Kind::Pictures) && !is_image(input) {
         return Err(Text::new(

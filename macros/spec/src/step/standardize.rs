@@ -1,4 +1,4 @@
-//! `standardize`: mean 0 and variance 1.
+//! `standardize`: scales to mean 0 and variance 1.
 
 use super::{as_before, Form, Inverse, Step};
 use crate::{Doc, Shape, Text, Value};
@@ -18,7 +18,7 @@ pub const STEP: Step = Step {
     form: Form { inverse: Inverse::Affine, ..Form::LEARNED },
 };
 
-/// Numbers stay as many as they were.
+/// The input shape.
 pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
     as_before("standardize", input)
 }

@@ -1,4 +1,4 @@
-//! `tokenizer`: a text as the ids of a Hugging Face tokenizer.
+//! `tokenizer`: encodes a text by a Hugging Face tokenizer.
 
 use super::{Form, Step};
 use crate::{ArgumentKind, Doc, Kind, Parameter, Range, Shape, Size, Text, TokenizerFile, Value};
@@ -25,7 +25,7 @@ pub const STEP: Step = Step {
     form: Form { reads_within: true, ..Form::LEARNED },
 };
 
-/// One text becomes `length` categories below the number of the file's ids.
+/// One text to `length` categories below the number of ids.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if !matches!(input.kind, Kind::Texts) || input.rank() > 0 {
         return Err(Text::new("`tokenizer` reads a text, `String`, but this is ").shape(input));
@@ -37,7 +37,7 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     Ok(Shape::categories(&[arguments[1].size()]).below(Size::Known(file.vocabulary)))
 }
 
-/// The id that pads: `pad` where it is given, and else the file's.
+/// The padding id: `pad` if given, else that of the file.
 pub const fn padding(file: &TokenizerFile, pad: &Value) -> Result<u32, Text> {
     let id = match pad {
         Value::Number(id) => *id,
@@ -55,7 +55,7 @@ pub const fn padding(file: &TokenizerFile, pad: &Value) -> Result<u32, Text> {
         let text = Text::new("`pad` is one of the tokenizer's ids, a whole number below ");
         return Err(text.number(file.vocabulary));
     }
-    // A constant is not known yet, and what is no whole number is refused by its range.
+    // A constant is not known yet; a number that is no integer is reported by its range.
     Ok(id as u32)
 }
 

@@ -1,4 +1,4 @@
-//! `words`: a text as a sequence of word indices.
+//! `words`: encodes a text as a sequence of word indices.
 
 use super::{Form, Step};
 use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Size, Text, Value};
@@ -26,10 +26,10 @@ pub const STEP: Step = Step {
     form: Form { reads_within: true, ..Form::VOCABULARY },
 };
 
-/// Indices that every vocabulary has: 0 for padding and 1 for what it does not know.
+/// The number of reserved indices: 0 for padding and 1 for unknown words.
 const RESERVED: usize = 2;
 
-/// One text becomes `length` categories below `vocabulary`.
+/// One text to `length` categories below `vocabulary`.
 pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if !matches!(input.kind, Kind::Texts) || input.rank() > 0 {
         return Err(Text::new("`words` reads a text, `String`, but this is ").shape(input));

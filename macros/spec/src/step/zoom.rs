@@ -1,4 +1,4 @@
-//! `zoom`: nearer or farther, in training.
+//! `zoom`: random zoom, in training.
 
 use super::{images_only, Form, Nature, Step};
 use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
@@ -18,7 +18,7 @@ pub const STEP: Step = Step {
     form: Form { nature: Nature::Random, ..Form::FIXED },
 };
 
-/// Pictures keep their size.
+/// The input shape.
 pub const fn output(input: &Shape, _: &[Value]) -> Result<Shape, Text> {
     images_only("zoom", input)
 }

@@ -1,6 +1,6 @@
-//! Settings that only schedules of some shapes have.
+//! Settings that apply only to some schedules.
 
-/// What a schedule of some shapes has, besides its rate and length.
+/// A setting of some schedules, besides rate and length.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Setting {
     Floor,
@@ -13,7 +13,7 @@ pub(super) enum Setting {
 impl Setting {
     pub(super) const COUNT: usize = Setting::Cycle as usize + 1;
 
-    /// What is wrong with giving it to a schedule that was made by `constructor`.
+    /// The mistake of giving this setting to a schedule made by `constructor`.
     pub(super) fn mistake(self, constructor: &str) -> String {
         let (name, owners) = match self {
             Setting::Floor => ("floor", "`cosine` and `cosine_restarts`"),

@@ -1,5 +1,6 @@
-//! Every item around a model with its signature, written once: with the bodies of a model, or, beside
-//! its mistakes, with bodies that never run. So what the rest of the user's crate sees is the same.
+//! The signature of every item around a model, defined once. A model has real bodies; a model with
+//! mistakes has bodies that never run. The rest of the user's crate therefore sees the same
+//! signatures.
 
 mod traits;
 mod types;
@@ -17,26 +18,26 @@ use crate::{
 
 pub(super) use traits::{DefinitionContent, NetworkBodies};
 
-/// What the items of one model are written with.
+/// The data for writing the items of one model.
 pub(super) struct Signatures<'a> {
     pub(super) head: &'a Head,
     pub(super) names: &'a Names,
     pub(super) paths: &'a Paths,
-    pub(super) modules: Vec<OwnModule<'a>>,
+    pub(super) modules: Vec<CustomModule<'a>>,
     pub(super) bodies: Bodies,
 }
 
-/// Whether the functions do anything.
+/// The kind of function bodies.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Bodies {
-    /// Those of a model.
+    /// Real bodies.
     Run,
-    /// Beside mistakes. What would be in the types may be one, so they hold phantoms.
+    /// Stubs. Types may contain mistakes, so stubs hold phantom data.
     Never,
 }
 
-/// A module of the user's own.
-pub(super) struct OwnModule<'a> {
+/// A custom module.
+pub(super) struct CustomModule<'a> {
     /// The model's type parameter for it.
     pub(super) parameter: Ident,
     /// The type that the user names: a dfdx builder.
@@ -45,7 +46,7 @@ pub(super) struct OwnModule<'a> {
 }
 
 impl Signatures<'_> {
-    /// What a function does, if anything.
+    /// The body of a function: the statements, or `unreachable!()` in a stub.
     fn body(&self, statements: TokenStream) -> TokenStream {
         match self.bodies {
             Bodies::Run => statements,
@@ -53,7 +54,7 @@ impl Signatures<'_> {
         }
     }
 
-    /// Stubs that lack documentation or use are no mistakes.
+    /// Lints on missing documentation or use do not apply to stubs.
     fn quiet(&self) -> Option<TokenStream> {
         self.is_stub().then(|| quote!(#[allow(missing_docs, dead_code, unused_variables)]))
     }
@@ -62,27 +63,27 @@ impl Signatures<'_> {
         self.bodies == Bodies::Never
     }
 
-    /// A field that speaks of type parameters in the place of others.
+    /// A phantom field that uses the type parameters of a stub.
     fn phantom(&self, parameters: &TokenStream) -> Option<TokenStream> {
         self.is_stub().then(|| quote!(_stub: ::core::marker::PhantomData<(#parameters)>,))
     }
 
-    /// The model's type parameters for modules of the user's: `M0, M1`.
+    /// The model's type parameters for custom modules: `M0, M1`.
     pub(super) fn parameters(&self) -> Vec<&Ident> {
-        self.modules.iter().map(|own| &own.parameter).collect()
+        self.modules.iter().map(|custom| &custom.parameter).collect()
     }
 
-    /// The modules that the user's builders become: `<Gate<64> as BuildOnDevice<D, E>>::Built`.
+    /// The modules that the user's builders build: `<Gate<64> as BuildOnDevice<D, E>>::Built`.
     pub(super) fn built(&self) -> Vec<TokenStream> {
         let private = &self.paths.private;
-        let built = self.modules.iter().map(|own| {
-            let (module, span) = (own.module, own.span);
+        let built = self.modules.iter().map(|custom| {
+            let (module, span) = (custom.module, custom.span);
             quote_spanned!(span=> <#module as #private::BuildOnDevice<D, E>>::Built)
         });
         built.collect()
     }
 
-    /// `pub struct HousePrice`, with handles for its nodes.
+    /// `pub struct HousePrice`, with handles of its nodes.
     pub(super) fn definition(&self, table: &str, handles: &[TokenStream]) -> TokenStream {
         let (visibility, definition, krate) =
             (&self.head.visibility, &self.names.definition, &self.paths.krate);
@@ -106,8 +107,8 @@ impl Signatures<'_> {
                 pub const GRAPH: #krate::definition::Graph =
                     <#definition as #krate::definition::Definition>::GRAPH;
 
-                /// A model of `f32` with fresh weights, which depend on `seed` alone. For another
-                /// dtype there is `Model::<_, f64>::build`.
+                /// Builds a model of `f32` with fresh weights, which depend on `seed` only. For
+                /// another dtype use `Model::<_, f64>::build`.
                 pub fn build<D: #krate::Compute<::core::primitive::f32>>(
                     device: &D,
                     seed: #krate::Seed,
@@ -123,12 +124,12 @@ impl Signatures<'_> {
         }
     }
 
-    /// `fn summary`, which asks the module for its parameters.
+    /// `fn summary`, which counts the module's parameters.
     fn summary(&self) -> TokenStream {
         let (definition, krate, private) =
             (&self.names.definition, &self.paths.krate, &self.paths.private);
-        // A module of the user's own may be none at all. With a lifetime in it, the bound is not
-        // looked at before somebody calls, so that the mistake is said once, in our words.
+        // A type that the user names may not be a module. The lifetime defers the check of the
+        // bound to a call, so that the mistake is reported once, with our message.
         let bound = (!self.modules.is_empty() && !self.is_stub())
             .then(|| quote!(where #private::Deferred<'model, #definition>: #private::Summarize));
         let lifetime = bound.as_ref().map_or_else(|| quote!('_), |_| quote!('model));
@@ -144,7 +145,7 @@ impl Signatures<'_> {
         }
     }
 
-    /// The constant that stands for an output.
+    /// The constant that is the handle of an output.
     pub(super) fn output_handle(&self, name: &Ident, index: usize) -> TokenStream {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
         let (text, doc) =
@@ -157,7 +158,7 @@ impl Signatures<'_> {
         }
     }
 
-    /// The constant that stands for any other node: only an input that may be absent can be dropped.
+    /// The constant that is the handle of another node. Only an optional input can be dropped.
     pub(super) fn node_handle(&self, name: &Ident, may_be_absent: bool) -> TokenStream {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
         let kind = format_ident!("{}", if may_be_absent { "OptionalInputOf" } else { "NodeOf" });
@@ -174,15 +175,15 @@ impl Signatures<'_> {
         }
     }
 
-    /// `impl ReportedBy<HousePrice, 0> for Mae`: that an output reports a metric, for monitors.
+    /// `impl ReportedBy<HousePrice, 0> for Mae`: an output reports a metric, for monitors.
     pub(super) fn reported(&self, index: usize, metric: &str) -> TokenStream {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
         let metric = Ident::new(metric, Span::call_site());
         quote!(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metric {})
     }
 
-    /// `impl ClassOutput<HousePrice> for OutputOf<HousePrice, 1>`: that an output has classes, which
-    /// can be weighed.
+    /// `impl ClassOutput<HousePrice> for OutputOf<HousePrice, 1>`: an output has classes, for class
+    /// weights.
     pub(super) fn class_output(&self, index: usize) -> TokenStream {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
         quote! {

@@ -1,4 +1,4 @@
-//! What is implemented for the rows, the module and the definition.
+//! The impls for the rows, the module and the definition.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{names::Names, text::plain};
 
-/// The statements in the functions of `Network`, besides those that are the same for all models.
+/// The statements in the functions of `Network` that differ between models.
 #[derive(Default)]
 pub(crate) struct NetworkBodies {
-    /// The batch, of `rows` and `tape`.
+    /// Makes the batch from `rows` and `tape`.
     pub(crate) batch: TokenStream,
     pub(crate) heads: Vec<Ident>,
     pub(crate) penalties: TokenStream,
@@ -20,7 +20,7 @@ pub(crate) struct NetworkBodies {
     pub(crate) freezes: TokenStream,
 }
 
-/// What `impl RowTypes` and `impl Definition` hold.
+/// The contents of `impl RowTypes` and `impl Definition`.
 pub(crate) struct DefinitionContent<'a> {
     pub(crate) schema: TokenStream,
     pub(crate) graph: TokenStream,
@@ -30,7 +30,7 @@ pub(crate) struct DefinitionContent<'a> {
 }
 
 impl Signatures<'_> {
-    /// `Deserialize` for a row; `cells` are what its fields take of those that were read.
+    /// `Deserialize` for a row; `cells` are the initialisers of its fields from the cells read.
     pub(crate) fn deserialize(
         &self,
         name: &Ident,
@@ -63,7 +63,7 @@ impl Signatures<'_> {
         }
     }
 
-    /// `impl TensorCollection`, by what `visitor` gives.
+    /// `impl TensorCollection`, with the expression `visited` for the visited module.
     pub(crate) fn collection(&self, visited: TokenStream) -> TokenStream {
         let (private, model) = (&self.paths.private, &self.names.model);
         let (result, option) = (&self.paths.result, &self.paths.option);
@@ -124,7 +124,7 @@ impl Signatures<'_> {
         }
     }
 
-    /// That training computes what inference does.
+    /// `impl NonMutableModule`: training computes the same as inference.
     pub(crate) fn non_mutable(&self) -> TokenStream {
         let (private, model, parameters) =
             (&self.paths.private, &self.names.model, self.parameters());
@@ -179,13 +179,13 @@ impl Signatures<'_> {
         }
     }
 
-    /// `impl BuildOnDevice` and `impl Network for HousePrice`; `bounds` are what both ways through
-    /// the model need of modules of the user's.
+    /// `impl BuildOnDevice` and `impl Network for HousePrice`; `bounds` are the bounds of both
+    /// forward passes on custom modules.
     pub(crate) fn network(&self, bounds: &TokenStream, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let (definition, model) = (&self.names.definition, &self.names.model);
         let (quiet, built) = (self.quiet(), self.built());
-        let modules: Vec<_> = self.modules.iter().map(|own| own.module).collect();
+        let modules: Vec<_> = self.modules.iter().map(|custom| custom.module).collect();
         let functions = self.network_functions(bodies);
         quote! {
             impl<E: #private::Element, D: #private::Backend<E>> #private::BuildOnDevice<D, E> for #definition

@@ -1,4 +1,4 @@
-//! The module, what goes in, and what comes out.
+//! The types of the module, its input and its output.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -6,7 +6,7 @@ use quote::quote;
 use super::Signatures;
 
 impl Signatures<'_> {
-    /// `pub struct HousePriceModel<E, D>`: a field for each branch.
+    /// `pub struct HousePriceModel<E, D>`: one field per branch.
     pub(crate) fn model(&self, fields: &[TokenStream], is_silent: bool) -> TokenStream {
         let (visibility, model, private) =
             (&self.head.visibility, &self.names.model, &self.paths.private);
@@ -27,8 +27,8 @@ impl Signatures<'_> {
         }
     }
 
-    /// `pub struct HousePriceBatch<B, E, D, T>`, of the fields that `names` speak of; `first` is
-    /// where the tensor of the first one lies.
+    /// `pub struct HousePriceBatch<B, E, D, T>` with the fields `names`; `first` is the path of the
+    /// first field's tensor.
     pub(crate) fn batch(
         &self,
         fields: &[TokenStream],
@@ -60,8 +60,8 @@ impl Signatures<'_> {
 
             #quiet
             impl<#bounds> #batch<B, E, D> {
-                /// The same batch, with a tape that adds to `gradients`. Its numbers are data, by which
-                /// no gradient is promised: layers leave it out where they can.
+                /// Attaches a tape that accumulates into `gradients`. Gradients with respect to the
+                /// batch's numbers are not guaranteed: layers omit them where possible.
                 pub fn traced(
                     self,
                     gradients: #private::Gradients<E, D>,
@@ -88,8 +88,8 @@ impl Signatures<'_> {
             #quiet
             #visibility struct #heads<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #private::NoneTape> {
                 #(#fields,)*
-                /// The gradient tape. Put it on the head whose loss is computed first, take it off
-                /// again, put it on the next, and add the losses up.
+                /// The gradient tape. Put it on the head whose loss is computed first, split it
+                /// off, put it on the next head, and add up the losses.
                 pub tape: T,
                 #phantom
             }
@@ -112,7 +112,7 @@ impl Signatures<'_> {
         quote!(#private::Tensor<(#batch, #(#private::Const<#sizes>,)*), #element, D, #tape>)
     }
 
-    /// The same with the presence of its rows.
+    /// A tensor with the presence of its rows.
     pub(crate) fn optional(&self, tensor: &TokenStream) -> TokenStream {
         let krate = &self.paths.krate;
         quote!(#krate::missing::Optional<#tensor, B, E, D>)

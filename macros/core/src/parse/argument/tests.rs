@@ -2,7 +2,7 @@ use super::*;
 use multi_input_spec::{Range, Size};
 use syn::parse_quote;
 
-/// The parameters of everything that the DSL calls.
+/// The parameters of every callable of the DSL.
 fn all_parameters() -> Vec<(&'static str, &'static [Parameter])> {
     use multi_input_spec::{derived::DERIVATIONS, layer::LAYERS, merge::MERGES, step::STEPS};
     let layers = LAYERS.iter().map(|layer| (layer.name, layer.parameters));

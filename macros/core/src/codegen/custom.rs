@@ -1,4 +1,4 @@
-//! Modules of the user's own: each becomes a type parameter of the generated model.
+//! Custom modules: each of them becomes a type parameter of the generated model.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned, ToTokens};
@@ -11,9 +11,9 @@ use crate::{
     text::compact,
 };
 
-/// One of the user's modules.
-pub(crate) struct Own<'a> {
-    /// The node in whose branch it is written, and its place there.
+/// A custom module.
+pub(crate) struct Custom<'a> {
+    /// The node of its branch, and its index there.
     pub(crate) node: usize,
     pub(crate) layer: usize,
     /// The type parameter.
@@ -26,16 +26,16 @@ pub(crate) struct Own<'a> {
     pub(crate) field: String,
 }
 
-/// All of them, in the order of their declaration.
-pub(super) fn modules(checked: &CheckedGraph) -> Vec<Own<'_>> {
+/// All custom modules, in declaration order.
+pub(super) fn modules(checked: &CheckedGraph) -> Vec<Custom<'_>> {
     let mut found = Vec::new();
     for (node, shape) in checked.shapes.iter().enumerate() {
         if checked.graph.nodes[node].shared.is_some() {
             continue;
         }
         for (layer, shaped) in shape.layers.iter().enumerate() {
-            if let Module::Own { module } = &shaped.module {
-                found.push(Own {
+            if let Module::Custom { module } = &shaped.module {
+                found.push(Custom {
                     node,
                     layer,
                     parameter: format_ident!("M{}", found.len()),
@@ -51,7 +51,7 @@ pub(super) fn modules(checked: &CheckedGraph) -> Vec<Own<'_>> {
     found
 }
 
-/// How a batch passes through a module.
+/// The types of a batch in a forward pass.
 pub(super) struct Passing {
     pub(super) mode: Mode,
     /// The size of the batch, as a type.
@@ -60,12 +60,12 @@ pub(super) struct Passing {
 }
 
 impl Expansion<'_> {
-    /// What forward needs of the user's modules, given as types.
-    pub(super) fn own_bounds(&self, types: &[TokenStream], passing: &Passing) -> TokenStream {
+    /// The bounds of the forward pass on the custom modules, given as types.
+    pub(super) fn custom_bounds(&self, types: &[TokenStream], passing: &Passing) -> TokenStream {
         let (private, Passing { mode, batch, tape }) = (&self.paths.private, passing);
         let module = mode.of_traits();
-        let bounds = self.own.iter().zip(types).map(|(own, ty)| {
-            let input = model::tensor(self, own.input, batch, tape);
+        let bounds = self.custom.iter().zip(types).map(|(custom, ty)| {
+            let input = model::tensor(self, custom.input, batch, tape);
             quote! {
                 #ty: #private::#module<#input, Error = D::Err>,
                 <#ty as #private::#module<#input>>::Output: #private::Claim<E, D, #tape>,
@@ -75,18 +75,18 @@ impl Expansion<'_> {
     }
 }
 
-/// The claimed shapes against those that the modules really give, on the CPU and in `f32`. A trait
-/// of its own says in the user's words that a type is no module, or takes something else.
+/// Compares claimed shapes with the modules' real output shapes, on the CPU and in `f32`. A local
+/// trait gives the message for a type that is no module or takes another input.
 pub(super) fn claims(expansion: &Expansion<'_>) -> TokenStream {
     let private = &expansion.paths.private;
-    let claims = expansion.own.iter().map(|own| {
-        let (module, sizes, field) = (own.module, expansion.formulas.sizes(own.output), format!("`{}`: ", own.field));
-        let input = expansion.formulas.arguments(own.input);
-        let (name, flow) = (compact(&module.to_token_stream()), own.input.text());
+    let claims = expansion.custom.iter().map(|custom| {
+        let (module, sizes, field) = (custom.module, expansion.formulas.sizes(custom.output), format!("`{}`: ", custom.field));
+        let input = expansion.formulas.arguments(custom.input);
+        let (name, flow) = (compact(&module.to_token_stream()), custom.input.text());
         let message = format!("{field}`{name}` is no module that takes what flows in, {flow}");
-        // Braces would be taken for parameters of the message.
+        // Braces would be parsed as format parameters.
         let message = message.replace('{', "{{").replace('}', "}}");
-        quote_spanned! {own.span=>
+        quote_spanned! {custom.span=>
             const _: () = {
                 #[diagnostic::on_unimplemented(message = #message, label = "takes something else")]
                 trait Takes {

@@ -15,7 +15,7 @@ fn trained() -> Model<House> {
     model
 }
 
-/// The error of loading into a model, which has to be as it was afterwards.
+/// The error of loading into a model, which must be unchanged afterwards.
 fn refused(path: &Path) -> CheckpointError {
     let mut model = Model::<House>::build(&Cpu::default(), Seed(9));
     let before = parameters::read(&model.untyped().module);
@@ -28,7 +28,7 @@ fn refused(path: &Path) -> CheckpointError {
     }
 }
 
-/// Saves a model and writes the file anew with other contents and the right checksum.
+/// Saves a model, then rewrites the file with other contents and a valid checksum.
 fn forged(path: &Path, change: impl FnOnce(&mut Contents)) {
     trained().save(path).unwrap();
     Contents::forge(path, change);
@@ -75,13 +75,13 @@ fn a_single_changed_bit_is_seen_wherever_it_is() {
     let path = folder.path().join("house.safetensors");
     trained().save(&path).unwrap();
     let bytes = fs::read(&path).unwrap();
-    for place in (0..bytes.len()).step_by(7) {
+    for byte in (0..bytes.len()).step_by(7) {
         let mut changed = bytes.clone();
-        changed[place] ^= 1 << (place % 8);
+        changed[byte] ^= 1 << (byte % 8);
         fs::write(&path, changed).unwrap();
         let error = refused(&path);
         let format = matches!(error, CheckpointError::Format { .. });
-        assert!(format || matches!(error, CheckpointError::Damaged { .. }), "{place}: {error}");
+        assert!(format || matches!(error, CheckpointError::Damaged { .. }), "{byte}: {error}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! How much rows count: what users say of rows and classes, checked, as weights.
+//! Row weights from sample weights and class weights.
 
 use multi_input_data::{preprocess::Fitting, Column, Table, Values};
 
@@ -9,8 +9,7 @@ use crate::{
     objective::RowWeights,
 };
 
-/// The sample weights of an output, as rows go by: what tells them from others, and the first that is
-/// no weight.
+/// The checksum of an output's sample weights, and the first invalid weight.
 pub(crate) struct SampleWeightCheck {
     output: &'static str,
     values: Crc32c,
@@ -18,12 +17,12 @@ pub(crate) struct SampleWeightCheck {
 }
 
 impl SampleWeightCheck {
-    /// No rows yet.
+    /// A check before the first row.
     pub(super) fn new(output: &'static str) -> SampleWeightCheck {
         SampleWeightCheck { output, values: Crc32c::default(), mistake: None }
     }
 
-    /// Takes a row's weight, which is the row's number in its source or slice.
+    /// Adds the weight of a row; `row` is its number in the source or slice.
     pub(super) fn take(&mut self, row: usize, weight: f32) {
         self.values.update(&weight.to_bits().to_le_bytes());
         if !(weight >= 0.0 && weight.is_finite()) {
@@ -37,51 +36,54 @@ impl SampleWeightCheck {
         }
     }
 
-    /// What is wrong with the first weight that is none.
+    /// The message about the first invalid weight.
     pub(super) fn mistake(&self) -> Option<&str> {
         self.mistake.as_deref()
     }
 
-    /// The output, and a checksum of the weights.
+    /// The name of the output, and the checksum of its weights.
     pub(super) fn fingerprint(&self) -> (&'static str, u32) {
         (self.output, self.values.value())
     }
 }
 
-/// How much rows count: by what a user's function says of each, and by their classes.
-pub(crate) struct Weighing {
+/// How rows are weighted: by a function of the user for each row, and by class.
+pub(crate) struct Weighting {
     pub(crate) graph: &'static Graph,
-    /// The places and the names of the outputs that functions weigh the rows for.
+    /// The indices and names of the outputs with a sample-weight function.
     pub(crate) by_row: Vec<(usize, &'static str)>,
     pub(crate) by_class: Vec<ClassWeights>,
 }
 
-impl Weighing {
-    /// The checks of what the functions say, before any row.
+impl Weighting {
+    /// One check per sample-weight function.
     pub(super) fn checks(&self) -> Vec<SampleWeightCheck> {
         self.by_row.iter().map(|(_, output)| SampleWeightCheck::new(output)).collect()
     }
 
-    /// The same of all rows, by what the functions have answered.
-    pub(super) fn checked(&self, answers: &[Vec<f64>]) -> Vec<SampleWeightCheck> {
+    /// The checks after all rows; `sample_weights` has the weights of each function.
+    pub(super) fn checked(&self, sample_weights: &[Vec<f64>]) -> Vec<SampleWeightCheck> {
         let mut checks = self.checks();
-        for (check, answers) in checks.iter_mut().zip(answers) {
-            let weights = answers.iter().enumerate();
+        for (check, sample_weights) in checks.iter_mut().zip(sample_weights) {
+            let weights = sample_weights.iter().enumerate();
             weights.for_each(|(row, weight)| check.take(row, *weight as f32));
         }
         checks
     }
 
-    /// The weights of rows of which was asked what the functions say.
-    pub(super) fn of_answers(&self, answers: impl IntoIterator<Item = Vec<f64>>) -> RowWeights {
+    /// The row weights from the results of the sample-weight functions.
+    pub(super) fn by_sample_weights(
+        &self,
+        sample_weights: impl IntoIterator<Item = Vec<f64>>,
+    ) -> RowWeights {
         let mut weights = RowWeights::default();
-        for ((output, _), answers) in self.by_row.iter().zip(answers) {
-            weights.scale(*output, answers);
+        for ((output, _), sample_weights) in self.by_row.iter().zip(sample_weights) {
+            weights.scale(*output, sample_weights);
         }
         weights
     }
 
-    /// The same by the classes of the rows as well, of which `raw` is the table.
+    /// The row weights multiplied by the class weights; `raw` holds the targets.
     pub(super) fn with_classes(&self, mut weights: RowWeights, raw: &Table) -> RowWeights {
         for by_class in &self.by_class {
             if let Some(column) = raw.columns.get(self.graph.inputs.len() + by_class.index) {
@@ -91,7 +93,8 @@ impl Weighing {
         weights
     }
 
-    /// The same while preprocessing is fitted, which may have learned the labels of the classes.
+    /// [`with_classes`](Self::with_classes) while preprocessing is being fitted, which may have
+    /// learned the class of each label.
     pub(super) fn while_fitting(
         &self,
         by_row: RowWeights,
@@ -104,8 +107,8 @@ impl Weighing {
         }
     }
 
-    /// Preprocessing to be fitted on rows so weighed. Where a label may count nothing, the labels come
-    /// first: only they tell which class it is.
+    /// Unfitted preprocessing for rows with these weights. If the class of a label may have weight
+    /// 0, labels are collected in a pass of their own, because class weights need them.
     pub(super) fn fitting(&self) -> Fitting {
         let leaves_out = |by_class: &ClassWeights| {
             let labels = self.graph.outputs.get(by_class.index).is_some_and(|output| output.labels);
@@ -118,19 +121,19 @@ impl Weighing {
     }
 }
 
-/// The weight of every row by the class in its target column; a class without a weight counts 1.
+/// The weight of every row by its target class; 1 for classes without a weight.
 fn of_classes(column: &Column, weights: &[(usize, f64)]) -> Vec<f64> {
     let of =
         |class: usize| weights.iter().rev().find(|(own, _)| *own == class).map_or(1.0, |w| w.1);
     match &*column.values {
         Values::Categories(classes) => classes.iter().map(|&class| of(class as usize)).collect(),
         Values::Numbers(flags) => flags.iter().map(|&flag| of(usize::from(flag > 0.5))).collect(),
-        // Labels whose classes are not learned yet; nothing else is a target.
+        // Labels without learned classes; targets have no other type.
         _ => vec![1.0; column.values.len()],
     }
 }
 
-/// What is wrong with class weights for an output.
+/// Mistakes in the class weights of an output.
 pub(super) fn class_mistakes(output: &Output, weights: &[(usize, f64)]) -> Vec<String> {
     let name = output.name;
     let classes = match output.target.kind {

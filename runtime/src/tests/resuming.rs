@@ -1,4 +1,4 @@
-//! A run that is broken off anywhere and goes on ends as one that never was.
+//! Tests that an interrupted and resumed run ends like an uninterrupted one.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::{
     untyped::parameters::{self, Parameter},
 };
 
-/// Breaks off after a number of steps, in the middle of an epoch or at its end.
+/// Pauses after a number of steps, in the middle of an epoch or at its end.
 struct BreakOff(usize);
 
 impl Callback<House> for BreakOff {
@@ -43,7 +43,7 @@ fn rows() -> (Vec<HouseSample>, Vec<HouseSample>) {
     (houses(50), houses(23))
 }
 
-/// Everything at once that keeps a state: figures of two sorts, the optimizer, sums of gradients,
+/// All stateful settings at once: two kinds of figures, the optimizer, accumulated gradients,
 /// averages, a schedule, a plateau, early stopping with its copy of the weights.
 fn trainer(folder: &Path, break_off: usize) -> Trainer<House, Adam> {
     Trainer::new(Adam::new(0.05))
@@ -76,7 +76,7 @@ fn a_run_goes_on_bit_for_bit_from_any_step() {
     let folder = tempfile::tempdir().unwrap();
     let whole = run(&folder.path().join("whole"), NEVER).unwrap();
     assert_eq!(whole.1.end, End::Completed);
-    // 6 steps an epoch.
+    // 6 steps per epoch.
     for step in 1..=6 * EPOCHS {
         let folder = folder.path().join(step.to_string());
         let (_, history) = run(&folder, step).unwrap();
@@ -94,7 +94,7 @@ fn a_run_may_be_broken_off_again_and_again() {
         assert_eq!(run(&parts, step).unwrap().1.end, End::Paused);
     }
     assert_eq!(run(&parts, NEVER).unwrap(), whole);
-    // And a run that is over stays as it is.
+    // A finished run is not changed by resuming it.
     assert_eq!(run(&parts, NEVER).unwrap(), whole);
 }
 
@@ -150,7 +150,7 @@ fn a_flag_set_by_a_signal_pauses_with_a_checkpoint() {
     assert!(folder.path().join("step-0000000001.safetensors").exists());
 }
 
-/// The error of going on.
+/// The error of resuming.
 fn refused(folder: &Path) -> CheckpointError {
     let mut model = Model::<House>::build(&Cpu::default(), Seed(9));
     let before = parameters::read(&model.untyped().module);
@@ -180,7 +180,7 @@ fn a_damaged_checkpoint_is_an_error_and_the_last_good_one_still_loads() {
         let good = format!("the last good checkpoint is {}", good.display());
         assert!(error.contains(&good), "{error}");
     }
-    // From the good file by name; the damaged one is of a future that is no more.
+    // Resumed from the valid file by name; the damaged file belongs to later steps and is removed.
     let mut model = Model::<House>::build(&Cpu::default(), Seed(7));
     let history = trainer(&parts, NEVER).resume(&good).fit(&mut model, &rows().0).unwrap();
     assert_eq!((parameters::read(&model.untyped().module), history), whole);

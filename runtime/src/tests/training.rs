@@ -77,7 +77,7 @@ fn the_epochs_loss_is_the_mean_over_rows_though_the_last_batch_is_smaller() {
 fn validation_is_cut_before_shuffling_and_not_seen_by_the_preprocessing() {
     let fitted = |change: f32| {
         let mut rows = houses(11);
-        rows[8].measurements[0] += change; // floor(11 * 0.8) = 8 rows train.
+        rows[8].measurements[0] += change; // floor(11 * 0.8) = 8 training rows.
         let mut model = build();
         trainer(1).validation_split(0.2).fit(&mut model, &rows).unwrap();
         model.preprocessing().unwrap().clone()
@@ -120,7 +120,7 @@ fn rows_of_weight_zero_change_nothing() {
         rows[3].ignore();
         rows[3].price = rows[3].price.max(outlier);
         let mut model = Model::<House>::build(&Cpu::default(), Seed(7));
-        // Fitted beforehand, because the outlier moves the target's mean.
+        // Fitted beforehand, because the outlier changes the mean of the target.
         trainer(1).fit(&mut model, &houses(40)).unwrap();
         trainer(2).sample_weight(House::price, HouseSample::weight).fit(&mut model, &rows).unwrap();
         parameters::read(&model.untyped().module)
@@ -145,7 +145,7 @@ fn class_weights_count_in_training_and_a_class_without_one_counts_once() {
     assert_eq!(plain, ones);
     let ratio = double.get("loss").unwrap() / plain.get("loss").unwrap();
     assert!((ratio - 2.0).abs() < 1e-6, "{ratio}");
-    // Adam hardly sees the scale of a loss, so validation agrees, unweighted.
+    // Adam is nearly invariant to the scale of a loss, so the unweighted validation loss agrees.
     assert!((double.get("val_loss").unwrap() - plain.get("val_loss").unwrap()).abs() < 1e-3);
 }
 
@@ -242,7 +242,7 @@ fn the_gradients_of_a_step_equal_central_differences_of_the_evaluated_loss() {
     let weights = |model: &Model<House, f64>| -> Vec<Vec<f64>> {
         parameters::read(&model.untyped().module).into_iter().map(|p| p.values).collect()
     };
-    // Off zero, where the biases start and an imputed mean would sit on the kink of a relu.
+    // Away from zero, where the biases start and an imputed mean would be at the kink of a relu.
     let mut before = weights(&model);
     before.iter_mut().flatten().for_each(|weight| *weight += 0.03);
     let loss_at = |model: &mut Model<House, f64>, tensor: usize, element: usize, by: f64| {
@@ -259,7 +259,7 @@ fn the_gradients_of_a_step_equal_central_differences_of_the_evaluated_loss() {
         }
     }
     parameters::write(&mut model.untyped_mut().module, &before).unwrap();
-    // One step of plain descent at rate 1 subtracts the gradient itself.
+    // One SGD step at rate 1 subtracts the gradient.
     Trainer::new(Sgd::new(1.0)).fit(&mut model, &rows).unwrap();
     let stepped = weights(&model);
     for ((before, grads), after) in
@@ -269,7 +269,7 @@ fn the_gradients_of_a_step_equal_central_differences_of_the_evaluated_loss() {
     }
 }
 
-/// Notes that training has ended.
+/// Records that training has ended.
 struct Ended(std::rc::Rc<std::cell::Cell<bool>>);
 
 impl Callback<House> for Ended {
@@ -311,7 +311,7 @@ fn a_model_that_was_fitted_is_fitted_anew_on_request() {
     assert_ne!(model.preprocessing(), Some(&first));
 }
 
-/// Trains on rows in memory, or on those of a source.
+/// Trains on rows in memory, or on the rows of a source.
 type Fit = fn(
     Trainer<House, Adam>,
     &mut Model<House>,
@@ -323,14 +323,14 @@ const BOTH_WAYS: [Fit; 2] = [
     |trainer, model, rows| trainer.fit_from(model, &from_fn(rows)),
 ];
 
-/// Rows none of which counts.
+/// Rows of weight 0.
 fn weightless() -> Vec<HouseSample> {
     let mut rows = houses(20);
     rows.iter_mut().for_each(HouseSample::ignore);
     rows
 }
 
-/// A trainer whose validation rows are refused.
+/// A trainer with invalid validation rows.
 fn badly_validated() -> Trainer<House, Adam> {
     let mut bad = houses(3);
     bad[1].measurements[0] = f32::NAN;
@@ -400,7 +400,7 @@ fn weighted_metrics_count_rows_by_their_weights_and_the_others_do_not() {
             .unwrap();
         history.epochs[0].clone()
     };
-    // Rows of weight 0 would not teach the target's scale.
+    // Rows of weight 0 would not contribute to the scale of the target.
     let (plain, first_half) = (fit(|_| 1.0), fit(|row| if row.price < 300.0 { 1.0 } else { 1e-3 }));
     for phase in ["", "val_"] {
         let [mae, weighted] = ["mae", "weighted_mae"].map(|name| format!("{phase}{name}"));

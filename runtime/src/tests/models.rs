@@ -1,4 +1,4 @@
-//! The models: a regression with standardized input and target, and a classification without any
+//! The models: a regression with standardized input and target, and a classification without
 //! preprocessing.
 
 use multi_input_data::Class;
@@ -8,7 +8,7 @@ use crate::multi_input_model;
 #[multi_input_model(crate = crate)]
 #[derive(Debug, PartialEq)]
 pub(super) struct House {
-    /// The last of them says how much the row counts, where a test asks for that.
+    /// The last number is the row's weight in tests of weights.
     #[input(standardize)]
     #[branch(Dense(8, relu))]
     measurements: [f32; 3],
@@ -21,7 +21,7 @@ pub(super) struct House {
     price: f32,
 }
 
-/// 250 to 350, in a unit where an untrained model is far off.
+/// 250 to 350, a scale on which an untrained model is far off.
 pub(super) fn houses(count: usize) -> Vec<HouseSample> {
     let unit = |row: usize, by: usize| ((row * by) % 17) as f32 / 8.5 - 1.0;
     (0..count)
@@ -35,12 +35,12 @@ pub(super) fn houses(count: usize) -> Vec<HouseSample> {
 }
 
 impl HouseSample {
-    /// How much the row counts.
+    /// The row's weight.
     pub(super) fn weight(&self) -> f32 {
         self.measurements[2]
     }
 
-    /// The row where it does not count.
+    /// Sets the row's weight to 0.
     pub(super) fn ignore(&mut self) {
         self.measurements[2] = 0.0;
     }

@@ -1,6 +1,6 @@
-//! Whether what a file holds of a run can have been written by one. Its checksum is right by then, so
-//! what is wrong was put there on purpose, or by another version: it is refused before anything
-//! changes, with what does not fit, and no step of a run asks again.
+//! Validates a saved run before it is resumed. The file's checksum is correct at this point, so
+//! invalid contents come from another version or were written on purpose. They are refused with a
+//! description before anything changes, and the steps of the run need no further checks.
 
 use multi_input_base::quote::Quoted;
 use multi_input_nn::{parameters::ParameterInfo, sparse::holds_table};
@@ -14,23 +14,23 @@ use crate::{
     objective::Scores,
 };
 
-/// What a run has to fit.
+/// What a saved run must fit.
 pub(super) struct Expected<'a> {
     pub(super) graph: &'static Graph,
     pub(super) settings: &'a Settings,
     pub(super) plan: &'a RunPlan,
-    /// The tensors of the model that are trained.
+    /// The trained tensors of the model.
     pub(super) tensors: Vec<&'a ParameterInfo>,
-    /// How many numbers the optimizer remembers for each weight.
+    /// The number of optimizer state values per weight.
     pub(super) slots: usize,
 }
 
-/// Whole numbers below are exact in double precision, and their sums in 64 bits.
+/// Integers below this are exact in `f64`, and their sums fit 64 bits.
 const MOST: u64 = 1 << 53;
 
 impl Expected<'_> {
     /// # Errors
-    /// What does not fit, in words.
+    /// A description of the first mismatch.
     pub(super) fn check(&self, saved: &SavedRun) -> Result<(), String> {
         self.counters(saved)?;
         self.history(saved)?;
@@ -44,7 +44,7 @@ impl Expected<'_> {
         self.figures(saved)
     }
 
-    /// Epoch, steps and batches.
+    /// Checks epoch, steps and batches.
     fn counters(&self, saved: &SavedRun) -> Result<(), String> {
         let steps = self.plan.steps_per_epoch;
         if saved.step > steps {
@@ -81,7 +81,7 @@ impl Expected<'_> {
         }
     }
 
-    /// What belongs to a trained tensor: the optimizer's numbers, its average, sums of its gradients.
+    /// Checks the state of a trained tensor: optimizer slots, moving average, accumulated gradient.
     fn tensor(&self, saved: &SavedRun, index: usize, tensor: &ParameterInfo) -> Result<(), String> {
         let name = &tensor.name;
         let steps = saved.tensor_steps[index];
@@ -97,13 +97,14 @@ impl Expected<'_> {
             has(saved, &format!("average.{name}"), &[tensor.elements()])?;
         }
         if self.settings.accumulate > 1 && !is_table {
-            // None before the first batch.
+            // No gradients are accumulated before the first batch.
             has(saved, &format!("sum.{name}"), &[0, tensor.elements()])?;
         }
         Ok(())
     }
 
-    /// The figures of the epoch under way: what they go on from has to be what they kept.
+    /// Checks the figures of the current epoch: restoring them and reading them back must give the
+    /// same numbers.
     fn figures(&self, saved: &SavedRun) -> Result<(), String> {
         let mut scores = Scores::new(self.graph);
         scores.set_state(|name| saved.state.numbers.get(name).cloned());
@@ -118,7 +119,7 @@ impl Expected<'_> {
     }
 }
 
-/// Refuses numbers that are not as many as expected.
+/// Refuses a tensor whose number of elements is not one of `counts`.
 fn has(saved: &SavedRun, name: &str, counts: &[usize]) -> Result<(), String> {
     match saved.state.tensors.get(name).map(Vec::len) {
         Some(found) if counts.contains(&found) => Ok(()),
