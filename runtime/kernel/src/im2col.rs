@@ -1,4 +1,4 @@
-//! patches of an image under pooled convolution windows, and their sums weighted by gradients: the
+//! Patches of an image under pooled convolution windows, and their sums weighted by gradients: the
 //! gradient of the weight of a pooled convolution. The compiler does not vectorize these loops
 //! reliably, so SIMD registers are written out.
 #![allow(unsafe_code)]
