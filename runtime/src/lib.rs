@@ -55,10 +55,10 @@ pub use multi_input_nn::{layer, loss, merge, missing, optim};
 pub mod prelude {
     pub use crate::{
         callback::{
-            Checkpoint, CsvLog, EarlyStopping, Freeze, Interrupt, JsonLines, LearningRateSchedule,
+            Checkpoint, CsvLog, EarlyStopping, Freeze, Interrupt, JsonLog, LearningRateSchedule,
             Monitor, Progress, ReduceOnPlateau, Schedule, TensorBoard, TerminateOnNan, Timer,
         },
-        data::{read_csv, Class, Image, LabelProbabilities, Probabilities, Split},
+        data::{read_csv, Class, Image, LabelProbabilities, Probabilities, Source, Split},
         definition::{Definition, Network, RowTypes},
         history::{Evaluation, History},
         importance::Importance,

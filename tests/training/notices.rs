@@ -482,7 +482,7 @@ fn validation_rows_that_say_nothing_are_named_and_callbacks_and_logs_hear_it() {
         .progress(Progress::silent())
         .callback(EarlyStopping::on(Monitor::val(Churn::left, metric::Auc)).patience(2))
         .callback(Heard(Rc::clone(&heard)))
-        .callback(JsonLines::to(&log))
+        .callback(JsonLog::to(&log))
         .fit(&mut model, &train)
         .unwrap();
     let expected = [

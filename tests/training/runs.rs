@@ -6,7 +6,7 @@ use std::{
 };
 
 use multi_input::{
-    callback::{Callback, Event, Flow, Freeze, JsonLines, Training},
+    callback::{Callback, Event, Flow, Freeze, JsonLog, Training},
     data::from_fn,
     history::End,
     prelude::*,
@@ -132,7 +132,7 @@ fn boundless(folder: &Path, name: &str) -> Trainer<Sensor, Sgd> {
         ))
         .callback(Freeze::until_epoch(Sensor::level, MOST))
         .callback(TensorBoard::in_folder(&folder).every_step())
-        .callback(JsonLines::to(folder.join("log.jsonl")).every_step())
+        .callback(JsonLog::to(folder.join("log.jsonl")).every_step())
         .callback(CsvLog::to(folder.join("log.csv")))
         .callback(PauseAfter(14))
 }

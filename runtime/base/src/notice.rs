@@ -2,7 +2,7 @@
 //!
 //! Notices about the settings, the fitted preprocessing and the rows are reported once, before the
 //! first step: on standard error (also with `Progress::silent`), to callbacks as `Event::Notices`,
-//! in `History::notices`, in the log of `JsonLines` and in the report. Notices that arise during
+//! in `History::notices`, in the log of `JsonLog` and in the report. Notices that arise during
 //! the run, such as a monitored value that is NaN, are reported in the same way when they occur.
 
 use std::fmt;

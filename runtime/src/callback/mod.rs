@@ -12,7 +12,7 @@
 //! | [`LearningRateSchedule`] | `LearningRateScheduler`, `optimizers.schedules` | `lr_scheduler` |
 //! | [`Freeze`] | `layer.trainable` | `BaseFinetuning` |
 //! | [`CsvLog`] | `CSVLogger` | `CSVLogger` |
-//! | [`JsonLines`] | | |
+//! | [`JsonLog`] | | |
 //! | [`TensorBoard`] | `TensorBoard` | `TensorBoardLogger` |
 //! | [`TerminateOnNan`] | `TerminateOnNaN` | `detect_anomaly` |
 //! | [`Timer`] | | `Timer` |
@@ -24,7 +24,7 @@ mod csv_log;
 mod early_stopping;
 mod freeze;
 mod interrupt;
-mod json_lines;
+mod json_log;
 mod learning_rate_schedule;
 mod log_file;
 mod memory;
@@ -41,7 +41,7 @@ pub use csv_log::CsvLog;
 pub use early_stopping::EarlyStopping;
 pub use freeze::Freeze;
 pub use interrupt::Interrupt;
-pub use json_lines::JsonLines;
+pub use json_log::JsonLog;
 pub use learning_rate_schedule::LearningRateSchedule;
 pub use memory::Memory;
 pub use monitor::Monitor;

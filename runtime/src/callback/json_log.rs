@@ -1,4 +1,4 @@
-//! `JsonLines`: logs training for other programs.
+//! `JsonLog`: logs training for other programs.
 
 use std::{path::Path, time::Instant};
 
@@ -14,21 +14,21 @@ use crate::history::Figures;
 /// "notice", "epoch": 0, "step": 0, "notice": {..}, "text": ".."}`. A resumed run continues the
 /// file.
 #[derive(Debug)]
-pub struct JsonLines {
+pub struct JsonLog {
     file: LogFile,
     steps: bool,
     started: Option<Instant>,
 }
 
-impl JsonLines {
+impl JsonLog {
     /// Writes to a file, whose folder is created if it is missing.
-    pub fn to(path: impl AsRef<Path>) -> JsonLines {
-        JsonLines { file: LogFile::at(path), steps: false, started: None }
+    pub fn to(path: impl AsRef<Path>) -> JsonLog {
+        JsonLog { file: LogFile::at(path), steps: false, started: None }
     }
 
     /// Also writes a line for every batch.
     #[must_use]
-    pub fn every_step(mut self) -> JsonLines {
+    pub fn every_step(mut self) -> JsonLog {
         self.steps = true;
         self
     }
@@ -49,9 +49,9 @@ impl JsonLines {
     }
 }
 
-impl AnyCallback for JsonLines {
+impl AnyCallback for JsonLog {
     fn name(&self) -> &'static str {
-        "JsonLines"
+        "JsonLog"
     }
 
     fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
@@ -112,20 +112,20 @@ mod tests {
             text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
         };
         let mut script = Script::default();
-        script.run(JsonLines::to(&path), &[0.5, f64::NAN]);
+        script.run(JsonLog::to(&path), &[0.5, f64::NAN]);
         assert_eq!(lines()[0]["figures"]["val_loss"], 0.5);
         assert_eq!(lines()[1]["figures"]["val_loss"], Value::Null);
 
         script.plan.resumes = true;
         script.position = super::super::Position { epoch: 1, step: 0, updates: 0 };
-        let mut log = JsonLines::to(&path).every_step();
+        let mut log = JsonLog::to(&path).every_step();
         AnyCallback::on(&mut log, &Event::Started, &mut script).unwrap();
         assert_eq!(lines().len(), 1);
         script.step(&mut log);
         script.step(&mut log);
         assert_eq!(lines()[2]["step"], 1);
         script.position.step = 1;
-        let mut log = JsonLines::to(&path).every_step();
+        let mut log = JsonLog::to(&path).every_step();
         AnyCallback::on(&mut log, &Event::Started, &mut script).unwrap();
         assert_eq!(lines().len(), 2);
     }
