@@ -283,7 +283,11 @@ impl<const N: usize> FromCells for Class<N> {
     fn read(cells: &[View<'_>]) -> Result<Class<N>, Problem> {
         let expected = format!("a class from 0 to {}", N.saturating_sub(1));
         let view = single(cells, &expected)?;
-        let index = view.cell.value().whole().and_then(|index| usize::try_from(index).ok());
+        let Some(index) = view.cell.value().whole() else {
+            let labels = "; `categories` in `#[output(...)]` takes labels";
+            return Err(view.problem(expected + labels));
+        };
+        let index = usize::try_from(index).ok();
         index.and_then(|index| Class::new(index).ok()).ok_or_else(|| view.problem(expected))
     }
 }

@@ -132,6 +132,11 @@ fn a_bad_cell_names_line_field_column_expected_and_found() {
         ("1,x,1,,,-1,yes,2", "field `sex`, column `sex`: expected a whole number"),
         ("1,x,1,,,1,maybe,2", "expected true, false, yes, no, 1 or 0, found `maybe`"),
         ("1,x,1,,,1,1,3", "field `group`, column `group`: expected a class from 0 to 2, found `3`"),
+        (
+            "1,x,1,,,1,1,low",
+            "field `group`, column `group`: expected a class from 0 to 2; `categories` in \
+             `#[output(...)]` takes labels, found `low`",
+        ),
         ("1,x", "expected 8 cells as in the first line, found 2"),
     ];
     for (row, expected) in cases {
