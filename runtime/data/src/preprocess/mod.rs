@@ -72,6 +72,7 @@ pub use center_crop::CenterCrop;
 pub use clip::Clip;
 pub use contrast::Contrast;
 pub use crossed::Crossed;
+#[doc(hidden)] // For the training loop.
 pub use fitting::{Counts, Fitting};
 pub use flip::Flip;
 pub use hashed::Hashed;
@@ -86,6 +87,7 @@ pub use rescale::Rescale;
 pub use resize::Resize;
 pub use robust::Robust;
 pub use rotate::Rotate;
+#[doc(hidden)] // For the training loop.
 pub use shrink::{push_inputs, push_sample};
 pub use standardize::Standardize;
 #[cfg(feature = "tokenizers")]
