@@ -19,8 +19,9 @@ use crate::{
     history::{Evaluation, History, Phase},
     importance::Importance,
     metric::ConfusionMatrix,
+    objective::RawTables,
     page::Page,
-    untyped::{Snapshot, Tables, TakePredictions, UntypedModel},
+    untyped::{Snapshot, TakePredictions, UntypedModel},
 };
 
 /// A device that models run on.
@@ -87,7 +88,7 @@ pub trait Core<E: Element, D: Backend<E>> {
     fn evaluate_tables(
         &self,
         model: &UntypedModel<E, D>,
-        tables: Tables<'_>,
+        tables: RawTables<'_>,
         batch_size: usize,
     ) -> Result<Evaluation> {
         let scores = model.score_tables(tables, batch_size, "evaluate")?;

@@ -157,8 +157,8 @@ impl Setup {
         skips: Option<&dyn SkipRefused>,
     ) -> Result<Counted> {
         let mut count = self.start_count();
-        let screen = RowFilter::by(skips, |table| fitted.check_samples(table));
-        self.pass(source, screen, |numbered| {
+        let filter = RowFilter::by(skips, |table| fitted.check_samples(table));
+        self.pass(source, filter, |numbered| {
             let by_row = self.weighting.by_sample_weights(numbered.answers.iter().cloned());
             let known = |output: usize, row: usize| by_row.counts(output, row);
             let by_class = fitted
@@ -235,10 +235,10 @@ impl Setup {
     fn pass(
         &self,
         source: &dyn RowsOfSource,
-        screen: RowFilter<'_>,
+        filter: RowFilter<'_>,
         mut take: impl FnMut(NumberedTable) -> Result<()>,
     ) -> Result<()> {
-        source.pass(ROWS_AT_ONCE, screen, &mut |tables| {
+        source.pass(ROWS_AT_ONCE, filter, &mut |tables| {
             for numbered in tables {
                 take(numbered?)?;
             }

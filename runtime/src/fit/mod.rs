@@ -42,6 +42,6 @@ pub(crate) use self::{
     settings::{ClassWeights, Settings, ValidationRows},
     setup::{Checked, Setup},
     stream::RowsOfSource,
-    validation::{Pass, SampleTables},
+    validation::SampleTables,
     weighting::Weighting,
 };

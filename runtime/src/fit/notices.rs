@@ -355,7 +355,7 @@ fn one_sided(
 #[derive(Clone, Copy)]
 pub(super) struct Before<'a> {
     pub(super) coverage: Option<&'a Coverage>,
-    /// [`Trainer::keep_untrained`](crate::train::Trainer::keep_untrained).
+    /// `Trainer::keep_untrained`.
     pub(super) keep_untrained: bool,
 }
 

@@ -74,9 +74,9 @@ impl Feed<'_> {
 
     /// One pass without its first `skipped` batches; returns whether the receiver is still there.
     fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
-        let screen = RowFilter::by(self.source.skips(), |table| self.fitted.check_samples(table));
+        let filter = RowFilter::by(self.source.skips(), |table| self.fitted.check_samples(table));
         let mut receiving = true;
-        self.source.pass(self.batch_size, screen, &mut |tables| {
+        self.source.pass(self.batch_size, filter, &mut |tables| {
             receiving = self.batches(tables, (pass, skipped), to)?;
             Ok(())
         })?;
@@ -158,7 +158,7 @@ pub trait RowsOfSource: Sync {
     fn pass(
         &self,
         at_once: usize,
-        screen: RowFilter<'_>,
+        filter: RowFilter<'_>,
         take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<NumberedTable>>) -> Result<()>,
     ) -> Result<()>;
 

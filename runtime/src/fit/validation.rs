@@ -1,7 +1,7 @@
 //! The validation rows of a run.
 
 use multi_input_base::{Error, Notice, Result};
-use multi_input_data::{preprocess::Preprocessing, SkipRefused, Table};
+use multi_input_data::{preprocess::Preprocessing, SkipRefused};
 use multi_input_kernel::{Backend, Element};
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     history::{Figures, Phase},
-    objective::{RowWeights, Rows},
+    objective::{RawTables, RowWeights, Rows},
 };
 
 /// Whether a run validates.
@@ -33,9 +33,6 @@ pub(super) enum ValidationSet {
     Streamed(Box<dyn SampleTables>, Option<LeftOut>),
 }
 
-/// The tables of a pass, each with the number of its first row.
-pub(crate) type Pass<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
-
 /// A source of validation rows, independent of its type.
 pub(crate) trait SampleTables {
     /// Calls `take` with all rows that the preprocessing accepts, in tables of `at_once` rows.
@@ -43,7 +40,7 @@ pub(crate) trait SampleTables {
         &self,
         fitted: &Preprocessing,
         at_once: usize,
-        take: &mut dyn FnMut(Pass<'_>) -> Result<()>,
+        take: &mut dyn FnMut(RawTables<'_>) -> Result<()>,
     ) -> Result<()>;
 
     /// The sink for refused rows, if they are skipped.

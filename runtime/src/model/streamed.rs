@@ -2,14 +2,14 @@
 
 use multi_input_base::Result;
 use multi_input_data::{
-    reading::{cut, inputs, read_ahead, samples, until_error, NumberedTable, RowFilter},
-    BlockRequest, Source,
+    reading::{inputs, until_error, NumberedTable, RowFilter},
+    Source,
 };
 use multi_input_kernel::Element;
 
 use super::Model;
 use crate::{
-    compute::Compute, definition::Network, history::Evaluation, objective::check_targets,
+    compute::Compute, definition::Network, history::Evaluation, objective::sample_tables,
     untyped::rows_at_once,
 };
 
@@ -43,17 +43,10 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// the model does not accept is an error, unless [`on_bad_row`](Source::on_bad_row) skips it.
     pub fn evaluate_from<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Evaluation> {
         let at_once = rows_at_once(&M::GRAPH);
-        let request = BlockRequest::samples::<M>(at_once, false);
         let fitted = self.untyped().fitted()?;
-        let screen = RowFilter::of(source, |table| fitted.check_samples(table));
-        read_ahead(
-            || samples::<M, S>(source, &request, &[], screen, check_targets::<M>),
-            |tables| {
-                let mut tables = cut(tables, at_once)
-                    .map(|numbered| numbered.map(NumberedTable::with_first_row));
-                D::core().evaluate_tables(self.untyped(), &mut tables, at_once)
-            },
-        )
+        sample_tables::<M, S, _>(source, &fitted, at_once, |tables| {
+            D::core().evaluate_tables(self.untyped(), tables, at_once)
+        })
     }
 
     /// Predicts the rows of a source, in order, bit for bit equal to [`predict`](Model::predict) on
@@ -70,14 +63,14 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         let fitted = self.untyped().fitted()?;
         let at_once = rows_at_once(&M::GRAPH);
         let checked = fitted.clone();
-        let screen = RowFilter::of(source, move |table| checked.check_inputs(table));
+        let filter = RowFilter::of(source, move |table| checked.check_inputs(table));
         let predict = move |numbered: NumberedTable| -> Result<Vec<M::Outputs>> {
             let (raw, first) = numbered.with_first_row();
             let mut predicted = Vec::with_capacity(raw.rows);
             self.predict_table(&fitted, (&raw, first), &mut predicted)?;
             Ok(predicted)
         };
-        let tables = inputs::<M>(source.rows()?, at_once, screen);
+        let tables = inputs::<M>(source.rows()?, at_once, filter);
         let predicted = until_error(tables.map(move |numbered| numbered.and_then(&predict)));
         Ok(predicted.flat_map(|predicted| match predicted {
             Ok(outputs) => outputs.into_iter().map(Ok).collect::<Vec<_>>(),

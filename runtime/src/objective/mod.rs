@@ -2,6 +2,7 @@
 
 mod row_weights;
 mod rows;
+mod sample_tables;
 mod score;
 
 use dfdx::{
@@ -17,6 +18,7 @@ use multi_input_nn::loss::TargetRow;
 pub(crate) use self::{
     row_weights::RowWeights,
     rows::{check_targets, encode, Dropping, RowBatch, Rows},
+    sample_tables::{sample_tables, RawTables},
     score::Scores,
 };
 use crate::definition::{Graph, Head, Output};

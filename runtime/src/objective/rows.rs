@@ -10,7 +10,7 @@ use multi_input_nn::{layer::RngKey, loss::Units};
 use super::RowWeights;
 use crate::{
     data::Batch,
-    definition::{Definition, Graph, Output},
+    definition::{Definition, Output},
 };
 
 /// Rows with their targets, raw and encoded.
@@ -178,20 +178,16 @@ pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -
     for row in rows {
         push_sample::<M>(&mut table, row)?;
     }
-    check_ranges(&M::GRAPH, &table)?;
+    check_targets::<M>(&table)?;
     Ok(table)
-}
-
-/// [`check_ranges`] for rows of a model.
-pub(crate) fn check_targets<M: Definition>(table: &Table) -> Result<()> {
-    check_ranges(&M::GRAPH, table)
 }
 
 /// # Errors
 /// [`Error::Value`] for a target outside the range of its loss.
-pub(crate) fn check_ranges(graph: &Graph, table: &Table) -> Result<()> {
-    let targets = table.columns.iter().skip(graph.inputs.len());
-    graph.outputs.iter().zip(targets).try_for_each(|(output, column)| check_range(output, column))
+pub(crate) fn check_targets<M: Definition>(table: &Table) -> Result<()> {
+    let targets = table.columns.iter().skip(M::GRAPH.inputs.len());
+    let mut outputs = M::GRAPH.outputs.iter().zip(targets);
+    outputs.try_for_each(|(output, column)| check_range(output, column))
 }
 
 /// # Errors

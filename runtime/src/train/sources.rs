@@ -5,14 +5,14 @@ use std::marker::PhantomData;
 use multi_input_base::Result;
 use multi_input_data::{
     preprocess::Preprocessing,
-    reading::{cut, read_ahead, samples, NumberedTable, RowFilter, RowQuery},
+    reading::{read_ahead, samples, NumberedTable, RowFilter, RowQuery},
     BlockRequest, SkipRefused, Source,
 };
 
 use crate::{
     definition::Definition,
-    fit::{Pass, RowsOfSource, SampleTables},
-    objective::check_targets,
+    fit::{RowsOfSource, SampleTables},
+    objective::{check_targets, sample_tables, RawTables},
 };
 
 /// The sample-weight function of an output.
@@ -30,19 +30,9 @@ impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S>
         &self,
         fitted: &Preprocessing,
         at_once: usize,
-        take: &mut dyn FnMut(Pass<'_>) -> Result<()>,
+        take: &mut dyn FnMut(RawTables<'_>) -> Result<()>,
     ) -> Result<()> {
-        let request = BlockRequest::samples::<M>(at_once, false);
-        let screen = RowFilter::of(&self.0, |table| fitted.check_samples(table));
-        read_ahead(
-            || samples::<M, S>(&self.0, &request, &[], screen, check_targets::<M>),
-            |tables| {
-                take(
-                    &mut cut(tables, at_once)
-                        .map(|numbered| numbered.map(NumberedTable::with_first_row)),
-                )
-            },
-        )
+        sample_tables::<M, S, _>(&self.0, fitted, at_once, take)
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {
@@ -60,7 +50,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeightedSamples
     fn pass(
         &self,
         at_once: usize,
-        screen: RowFilter<'_>,
+        filter: RowFilter<'_>,
         take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<NumberedTable>>) -> Result<()>,
     ) -> Result<()> {
         let request = BlockRequest::samples::<M>(at_once, !self.by_row.is_empty());
@@ -68,7 +58,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeightedSamples
         let asks: Vec<RowQuery<'_, M::Sample>> =
             asks.iter().map(|ask| ask as RowQuery<'_, _>).collect();
         read_ahead(
-            || samples::<M, S>(self.source, &request, &asks, screen, check_targets::<M>),
+            || samples::<M, S>(self.source, &request, &asks, filter, check_targets::<M>),
             take,
         )
     }

@@ -24,7 +24,7 @@ use crate::{
     definition::{Graph, Link, Output},
     history::{Evaluation, Phase},
     metric::{confusion::Confusion, ConfusionMatrix},
-    objective::{head_values, target_row, Objective, RowWeights, Rows, Scores},
+    objective::{head_values, target_row, Objective, RawTables, RowWeights, Rows, Scores},
 };
 
 /// The number of rows per forward pass in inference, fewer if rows are large (pictures). The last
@@ -45,9 +45,6 @@ impl Snapshot {
         &self.0
     }
 }
-
-/// Tables of raw rows, each with the number of its first row.
-pub(crate) type Tables<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
 
 /// A module with its fitted preprocessing, independent of the type of the module.
 pub struct UntypedModel<E: Element, D: Backend<E>, N: ?Sized = dyn AnyModule<E, D>> {
@@ -213,7 +210,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
     /// Losses and metrics on tables of raw rows, each with the number of its first row.
     pub(crate) fn score_tables(
         &self,
-        tables: Tables<'_>,
+        tables: RawTables<'_>,
         batch_size: usize,
         purpose: &'static str,
     ) -> Result<Scores> {

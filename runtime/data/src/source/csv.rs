@@ -22,7 +22,7 @@ use super::{
 ///
 /// Columns may be in any order; columns that no field uses are ignored. `R` is a row struct of a
 /// model, or any struct with serde's `Deserialize`. Cells are trimmed; see [what a cell may
-/// hold](crate#cells). Image paths are relative to the folder of the file. Rows are streamed, not
+/// hold](crate::columns#cells). Image paths are relative to the folder of the file. Rows are streamed, not
 /// kept in memory. pandas: `read_csv`.
 ///
 /// ```no_run

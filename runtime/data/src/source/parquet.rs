@@ -27,7 +27,7 @@ use super::{
 
 /// A Parquet file; requires the feature `parquet`.
 ///
-/// Columns are matched by name as in a [`Csv`](super::Csv), and hold [cells](crate#cells); lists
+/// Columns are matched by name as in a [`Csv`](super::Csv), and hold [cells](crate::columns#cells); lists
 /// fill arrays. A few thousand rows are decoded at a time; training decodes only the columns of the
 /// model. pandas: `read_parquet`.
 #[derive(Clone, Debug)]
