@@ -2,6 +2,7 @@
 //!
 //! [`check`] lists the rules; each rule is a function that reports its own mistakes.
 
+mod cells;
 mod columns;
 mod target_steps;
 
@@ -57,7 +58,9 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
         dates_have_their_parts(node, &mut errors);
-        columns::are_named_once(node, graph, &mut errors);
+        columns::are_read_by_ours(node, graph, &mut errors);
+        columns::are_named_once(node, &mut errors);
+        cells::fit(node, &mut errors);
         columns::hold_no_target(node, graph, &mut errors);
         shared_has_a_branch(node, graph, &mut errors);
         names_are_free(node, graph, &mut errors);

@@ -89,6 +89,9 @@ pub struct Form {
     /// Whether it reads the content of a text (of which a blank text has none), instead of taking
     /// the text as the name of a category.
     pub reads_within: bool,
+    /// Whether its arguments `format` and `unit` say how dates are written in files. They are no
+    /// part of the model, and none of its parameters.
+    pub reads_dates: bool,
 }
 
 impl Form {
@@ -99,6 +102,7 @@ impl Form {
         fills: false,
         reserved: 0,
         reads_within: false,
+        reads_dates: false,
     };
     /// A step that learns, without an inverse.
     pub const LEARNED: Form = Form { nature: Nature::Learned, ..Form::FIXED };

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use multi_input_base::{Error, Result};
 
+use multi_input_cells::of_float;
+
 use crate::{
-    of_float,
     schema::{Input, Missing},
     Column, Content, Values,
 };
