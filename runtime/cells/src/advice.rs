@@ -74,7 +74,11 @@ fn of_date(text: &str, format: &CellFormat<'_>) -> String {
     if format.date != DateFormat::Iso {
         return String::new();
     }
-    if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_digits && text.len() == 8 {
+        return "; `calendar(.., format = \"%Y%m%d\")` says how it is written".to_owned();
+    }
+    if is_digits && text.len() > 8 {
         let unit = if text.len() > 11 { "milliseconds" } else { "seconds" };
         return format!("; `calendar(.., unit = {unit})` reads {unit} since 1970");
     }
@@ -86,6 +90,8 @@ fn of_date(text: &str, format: &CellFormat<'_>) -> String {
             let [d, m, y] = ["%d", "%m", if parts[2].len() > 2 { "%Y" } else { "%y" }];
             let s = separator;
             return match parts[0].len() {
+                // This is the ISO form, so something else is wrong.
+                4 if separator == '-' => String::new(),
                 4 => format!("; `calendar(.., format = \"%Y{s}{m}{s}{d}\")` says how it is written"),
                 _ => format!(
                     "; `calendar(.., format = \"{d}{s}{m}{s}{y}\")`, or `{m}{s}{d}{s}{y}`, says how \
@@ -137,6 +143,12 @@ mod tests {
                 Content::Date,
                 "; `calendar(.., unit = milliseconds)` reads milliseconds since 1970",
             ),
+            (
+                "20191101",
+                Content::Date,
+                "; `calendar(.., format = \"%Y%m%d\")` says how it is written",
+            ),
+            ("2019-13-01", Content::Date, ""),
             ("today", Content::Date, ""),
             ("NA", Content::Text, ""),
         ] {

@@ -11,12 +11,14 @@
 
 mod advice;
 mod cell;
+mod columns;
 mod dates;
 mod decimal;
 mod flag;
 mod format;
 mod markers;
 mod missing_column;
+mod natural_order;
 mod number;
 mod precision;
 mod text;
@@ -24,6 +26,7 @@ mod text;
 pub use self::{
     advice::advice,
     cell::{AsText, Cell},
+    columns::{ColumnNames, FieldColumns, FieldNames, RowNames},
     dates::{date, instant, time},
     decimal::decimal,
     flag::flag,

@@ -15,6 +15,8 @@ pub(crate) struct FieldType {
     pub(crate) masked: bool,
     /// The innermost element.
     pub(crate) element: Element,
+    /// The elements of an array are `Option`s: some numbers of a value may be missing.
+    pub(crate) optional_items: bool,
     /// The lengths of the arrays around it, outermost first.
     pub(crate) dims: Vec<SizeExpr>,
     /// The span of the whole type.
@@ -113,6 +115,9 @@ impl FieldType {
             },
             Element::Inferred => quote_spanned!(span=> _),
         };
+        if self.optional_items {
+            tokens = quote_spanned!(span=> ::core::option::Option<#tokens>);
+        }
         for dim in self.dims.iter().rev() {
             let size = &dim.tokens;
             tokens = quote_spanned!(span=> [#tokens; #size]);
@@ -132,7 +137,7 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         None => (false, inner),
     };
     let mut dims = Vec::new();
-    let element = element(inner, &mut dims)?;
+    let Item { element, optional: optional_items } = element(inner, &mut dims)?;
     if optional && matches!(element, Element::Inferred) {
         return Err(syn::Error::new(
             ty.span(),
@@ -140,21 +145,44 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         ));
     }
     let text = compact(&ty.to_token_stream());
-    Ok(FieldType { optional, masked, element, dims, span: point(ty), text })
+    Ok(FieldType { optional, masked, element, optional_items, dims, span: point(ty), text })
 }
 
-fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Element> {
-    match ty {
+/// The innermost element, and whether it is an `Option`.
+struct Item {
+    element: Element,
+    optional: bool,
+}
+
+fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Item> {
+    if let Some(inner) = inside("Option", ty).filter(|_| !dims.is_empty()) {
+        return match element(inner, &mut Vec::new())? {
+            Item { element: element @ (Element::F32 | Element::F64), optional: false } => {
+                Ok(Item { element, optional: true })
+            }
+            _ => Err(optional_item(ty)),
+        };
+    }
+    let element = match ty {
         Type::Array(array) => {
             dims.push(SizeExpr::read(&array.len)?);
-            element(&array.elem, dims)
+            return element(&array.elem, dims);
         }
-        Type::Group(group) => element(&group.elem, dims),
-        Type::Paren(paren) => element(&paren.elem, dims),
-        Type::Infer(_) if dims.is_empty() => Ok(Element::Inferred),
-        Type::Path(path) if path.qself.is_none() => named(ty, &path.path),
-        _ => Err(unknown(ty)),
-    }
+        Type::Group(group) => return element(&group.elem, dims),
+        Type::Paren(paren) => return element(&paren.elem, dims),
+        Type::Infer(_) if dims.is_empty() => Element::Inferred,
+        Type::Path(path) if path.qself.is_none() => named(ty, &path.path)?,
+        _ => return Err(unknown(ty)),
+    };
+    Ok(Item { element, optional: false })
+}
+
+fn optional_item(ty: &Type) -> syn::Error {
+    syn::Error::new(
+        point(ty),
+        "among the elements of an array only numbers, `f32` or `f64`, may be missing; otherwise \
+         `Option` stands around the whole type: a row holds all of a value, or nothing of it",
+    )
 }
 
 fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
@@ -173,13 +201,7 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
             {
                 return Ok(Element::Date(Date::Utc));
             }
-            ("Option", _) => {
-                return Err(syn::Error::new(
-                    point(ty),
-                    "`Option` stands around the whole type: a row holds all of a value, or nothing \
-                     of it",
-                ));
-            }
+            ("Option", _) => return Err(optional_item(ty)),
             ("DateTime", Some(zone)) => {
                 return Err(syn::Error::new(
                     zone.span(),
