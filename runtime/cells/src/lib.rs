@@ -21,8 +21,13 @@ mod missing_column;
 mod natural_order;
 mod number;
 mod precision;
+mod rule;
+#[cfg(feature = "sample")]
+mod sample;
 mod text;
 
+#[cfg(feature = "sample")]
+pub use self::sample::{sample, Limits, Sample, SampleError, SampleOptions, SampleRow};
 pub use self::{
     advice::advice,
     cell::{AsText, Cell},
@@ -38,6 +43,7 @@ pub use self::{
         expected_of_float, expected_of_whole, is_held, of_float, of_whole, Precision, AN_ID,
         LAST_WHOLE,
     },
+    rule::{class, FieldRule, ValueType},
     text::text,
 };
 
