@@ -27,7 +27,7 @@ mod sample;
 mod text;
 
 #[cfg(feature = "sample")]
-pub use self::sample::{sample, Limits, Sample, SampleError, SampleOptions, SampleRow};
+pub use self::sample::{sample, Limits, Sample, SampleError, SampleOptions};
 pub use self::{
     advice::advice,
     cell::{AsText, Cell},

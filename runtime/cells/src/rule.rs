@@ -76,6 +76,25 @@ impl FieldRule<'_> {
         self.format.is_missing(cell, self.value.content())
     }
 
+    /// Whether a text is certainly valid and not missing. It says so of most texts, in little time.
+    pub fn takes_plainly(&self, text: &str) -> bool {
+        // All whole numbers of up to this magnitude are exact in single precision.
+        const LAST: f64 = (1_u64 << f32::MANTISSA_DIGITS) as f64;
+        if !self.format.is_default() {
+            return false;
+        }
+        match self.value {
+            ValueType::Single | ValueType::Double => {
+                text.parse::<f64>().is_ok_and(|number| number.abs() <= LAST)
+            }
+            ValueType::Below(bound) | ValueType::Class(bound) => {
+                text.parse::<u64>().is_ok_and(|index| index < bound && index <= u32::MAX.into())
+            }
+            ValueType::Text => !text.is_empty(),
+            _ => false,
+        }
+    }
+
     /// Checks a cell that is not missing.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The rules about one field and its columns.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::collections::HashSet;
 
 use multi_input_cells::{
     numeric, Cell, CellFormat, ColumnNames as NamesOfColumns, FieldNames, FieldRule, Numeric,
@@ -99,10 +99,35 @@ struct Counts {
     missing: (usize, u64),
     /// Number of rows with a cell that does not fit, and the message about the first one.
     wrong: (usize, String),
-    /// The different values.
+    /// The different values: all of them where they are counted, else at most two.
     distinct: HashSet<String>,
     /// Number of texts with more words than the step `words` keeps.
     cut: usize,
+}
+
+impl Counts {
+    fn add(&mut self, text: &str, keeps_all: bool, kept: Size) {
+        if (keeps_all || self.distinct.len() < 2) && !self.distinct.contains(text) {
+            self.distinct.insert(text.to_owned());
+        }
+        if let Size::Known(kept) = kept {
+            self.cut += usize::from(text.split_whitespace().nth(kept).is_some());
+        }
+    }
+
+    fn add_missing(&mut self, line: u64) {
+        if self.missing.0 == 0 {
+            self.missing.1 = line;
+        }
+        self.missing.0 += 1;
+    }
+
+    fn add_wrong(&mut self, message: impl FnOnce() -> String) {
+        if self.wrong.0 == 0 {
+            self.wrong.1 = message();
+        }
+        self.wrong.0 += 1;
+    }
 }
 
 impl<'a> ComparedField<'a> {
@@ -166,7 +191,7 @@ impl<'a> ComparedField<'a> {
     /// All rows of the sample, in words.
     pub(super) fn all_rows(&self) -> String {
         let first = if self.data.sample.is_cut { "the first" } else { "all" };
-        format!("{first} {} rows of {}", self.data.sample.rows.len(), self.data.path)
+        format!("{first} {} rows of {}", self.data.sample.len(), self.data.path)
     }
 
     fn is_label(&self) -> bool {
@@ -214,50 +239,59 @@ impl<'a> ComparedField<'a> {
 
     /// Looks at every row once.
     fn count(&self, ty: &FieldType, rule: &FieldRule<'_>) -> Counts {
+        let sample = self.data.sample;
         let mut counts = Counts::default();
+        let keeps_all = self.is_label() || self.step("categories").is_some();
         let fills = self.steps().iter().any(|step| step.spec.form.fills);
-        let kept = self.step("words").map(|step| size_argument(step, "length"));
         let is_joined = matches!(ty.element, Element::Text) && ty.dims.is_empty();
-        for row in &self.data.sample.rows {
-            let cells: Vec<&Cell<'static>> =
-                self.columns.iter().filter_map(|&column| row.cell(column)).collect();
+        let kept = self.step("words").map_or(Size::Unknown, |step| size_argument(step, "length"));
+        for row in 0..sample.len() {
+            if self.is_plain(row, rule) {
+                // Values that differ need not be looked at again.
+                if keeps_all || kept != Size::Unknown || counts.distinct.len() < 2 {
+                    let texts = self.columns.iter().filter_map(|&column| sample.text(row, column));
+                    texts.for_each(|text| counts.add(text, keeps_all, kept));
+                }
+                continue;
+            }
+            let cells = self.columns.iter().filter_map(|&column| sample.cell(row, column));
+            let cells: Vec<Cell<'_>> = cells.collect();
             let elements = elements(&cells);
             let missing = elements.iter().filter(|cell| rule.is_missing(cell)).count();
             if missing == elements.len() && !is_list(&cells) {
-                if counts.missing.0 == 0 {
-                    counts.missing.1 = row.line;
-                }
-                counts.missing.0 += 1;
+                counts.add_missing(sample.line(row));
                 continue;
             }
-            let takes_missing = fills || is_joined;
             let wrong = elements.iter().find_map(|cell| match rule.is_missing(cell) {
-                true if takes_missing => None,
+                true if fills || is_joined => None,
                 true => Some(format!("{cell} beside other values of the field")),
                 false => rule.check(cell).err().map(|expected| format!("{cell}, {expected}")),
             });
-            if let Some(wrong) = wrong {
-                if counts.wrong.0 == 0 {
-                    let path = &self.data.path;
-                    counts.wrong.1 = format!("line {} of {path} holds {wrong}", row.line);
+            match wrong {
+                Some(wrong) => counts.add_wrong(|| {
+                    format!("line {} of {} holds {wrong}", sample.line(row), self.data.path)
+                }),
+                None => {
+                    elements.iter().for_each(|cell| counts.add(&cell.to_text(), keeps_all, kept))
                 }
-                counts.wrong.0 += 1;
-                continue;
             }
-            let texts: Vec<Cow<'_, str>> = elements.iter().map(|cell| cell.to_text()).collect();
-            if let Some(Size::Known(kept)) = kept {
-                let words = texts.iter().flat_map(|text| text.split_whitespace()).count();
-                counts.cut += usize::from(words > kept);
-            }
-            counts.distinct.extend(texts.into_iter().map(Cow::into_owned));
         }
         counts
+    }
+
+    /// Whether the cells of a row are certainly valid.
+    fn is_plain(&self, row: usize, rule: &FieldRule<'_>) -> bool {
+        let sample = self.data.sample;
+        !sample.has_markers()
+            && self.columns.iter().all(|&column| {
+                sample.text(row, column).is_some_and(|text| rule.takes_plainly(text))
+            })
     }
 
     fn fits(&self, counts: &Counts, errors: &mut Diagnostics) {
         let (wrong, message) = &counts.wrong;
         if *wrong > 0 {
-            let rows = self.data.sample.rows.len();
+            let rows = self.data.sample.len();
             let more = match wrong {
                 1 => String::new(),
                 _ => format!("; {wrong} of {rows} rows are wrong"),
@@ -272,7 +306,7 @@ impl<'a> ComparedField<'a> {
         if missing == 0 || ty.optional || self.steps().iter().any(takes) {
             return;
         }
-        let rows = self.data.sample.rows.len();
+        let rows = self.data.sample.len();
         let share = 100.0 * missing as f64 / rows as f64;
         let is_number = matches!(ty.element, Element::F32 | Element::F64);
         let instead = match is_number && self.node().is_input() {
@@ -307,7 +341,7 @@ impl<'a> ComparedField<'a> {
     }
 
     fn is_not_constant(&self, counts: &Counts) -> Option<Warning> {
-        let rows = self.data.sample.rows.len();
+        let rows = self.data.sample.len();
         let value = match (rows >= FEW, counts.distinct.len(), counts.missing.0) {
             (true, 0, _) => "no value".to_owned(),
             (true, 1, 0) => format!("`{}`", counts.distinct.iter().next()?),
@@ -345,7 +379,7 @@ impl<'a> ComparedField<'a> {
     fn texts_are_kept(&self, counts: &Counts) -> Option<Warning> {
         let step = self.step("words")?;
         let Size::Known(length) = size_argument(step, "length") else { return None };
-        let rows = self.data.sample.rows.len();
+        let rows = self.data.sample.len();
         (rows >= FEW && counts.cut * CUT_TEXTS > rows).then(|| {
             let share = 100.0 * counts.cut as f64 / rows as f64;
             self.warning(
@@ -367,19 +401,30 @@ impl<'a> ComparedField<'a> {
     /// Whether two fields of one column each hold the same in every row, and not always the same.
     pub(super) fn equals(&self, other: &ComparedField<'_>) -> bool {
         let ([own], [others]) = (&self.columns[..], &other.columns[..]) else { return false };
-        let rows = &self.data.sample.rows;
+        let sample = self.data.sample;
         let mut values = HashSet::new();
-        rows.len() >= FEW
-            && rows.iter().all(|row| match (row.cell(*own), row.cell(*others)) {
-                (Some(a), Some(b)) => {
-                    if values.len() < 2 {
-                        values.insert(a.to_text());
-                    }
-                    is_same(a, b)
+        let is_same_in = |row: usize| {
+            // Texts are compared first, because most rows differ and need no cells.
+            let texts = (sample.text(row, *own), sample.text(row, *others));
+            if let (Some(a), Some(b)) = texts {
+                if a == b {
+                    return Some(a.to_owned());
                 }
-                _ => false,
-            })
-            && values.len() > 1
+            }
+            let (a, b) = (sample.cell(row, *own)?, sample.cell(row, *others)?);
+            is_same(&a, &b).then(|| a.to_text().into_owned())
+        };
+        let equal = sample.len() >= FEW
+            && (0..sample.len()).all(|row| match is_same_in(row) {
+                Some(value) => {
+                    if values.len() < 2 {
+                        values.insert(value);
+                    }
+                    true
+                }
+                None => false,
+            });
+        equal && values.len() > 1
     }
 }
 
@@ -392,13 +437,13 @@ fn size_argument(step: &Step, name: &str) -> Size {
     }
 }
 
-fn is_list(cells: &[&Cell<'static>]) -> bool {
+fn is_list(cells: &[Cell<'_>]) -> bool {
     matches!(cells, [Cell::List(_)])
 }
 
 /// The cells of a row, or the elements of the one that is a list.
-fn elements<'a>(cells: &[&'a Cell<'static>]) -> Vec<&'a Cell<'static>> {
-    fn push<'a>(cell: &'a Cell<'static>, to: &mut Vec<&'a Cell<'static>>) {
+fn elements<'a>(cells: &'a [Cell<'a>]) -> Vec<&'a Cell<'a>> {
+    fn push<'a>(cell: &'a Cell<'a>, to: &mut Vec<&'a Cell<'a>>) {
         match cell {
             Cell::List(items) => items.iter().for_each(|item| push(item, to)),
             cell => to.push(cell),

@@ -162,7 +162,7 @@ fn found_columns(
         _ => {}
     }
     let is_optional = field.ty.as_ref().is_some_and(|ty| ty.optional);
-    if field.columns.default.is_some() || data.sample.has_objects && is_optional {
+    if field.columns.default.is_some() || data.sample.has_objects() && is_optional {
         return None;
     }
     let lacking = found.parts.iter().position(Option::is_none).unwrap_or_default();
