@@ -5,6 +5,8 @@
 //! `#[multi_input_model(data = "...")]` compares a model with a file by them while the user's crate
 //! compiles. It does not depend on rows, columns or sources.
 //!
+//! [`file`] is about whole text files: their compression, encoding, delimiter and header.
+//!
 //! To add a way to write a value, add a part to [`CellFormat`] and read it in the file of that value:
 //! `number.rs`, `flag.rs`, `dates.rs`.
 #![forbid(unsafe_code)]
@@ -13,6 +15,7 @@ mod advice;
 mod cell;
 mod dates;
 mod decimal;
+pub mod file;
 mod flag;
 mod format;
 mod markers;
@@ -28,7 +31,7 @@ pub use self::{
     decimal::decimal,
     flag::flag,
     format::{CellFormat, Content, DateFormat},
-    markers::is_marker,
+    markers::{is_marker, Markers},
     missing_column::{missing_column, says_missing},
     number::{number, numeric, whole, Numeric},
     precision::{

@@ -46,7 +46,7 @@ mod cell_deserializer;
 mod grid;
 mod interned;
 mod layout;
-mod natural_order;
+pub(crate) mod natural_order;
 mod parse;
 
 pub use cell_deserializer::{CellDeserializer, CellError};

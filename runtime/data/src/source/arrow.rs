@@ -12,12 +12,12 @@ use arrow_ipc::{
     root_as_footer, root_as_message, Block, Message, RecordBatch,
 };
 use multi_input_base::{Error, Result};
+use multi_input_cells::file::with_actual_format;
 use serde::de::DeserializeOwned;
 
 use super::{
     blocks::by_rows,
     columnar::{decoded, names, Decoded, Tables},
-    other_formats::with_actual_format,
     BlockRequest, Blocks, Source,
 };
 

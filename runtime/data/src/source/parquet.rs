@@ -9,6 +9,7 @@ use std::{
 };
 
 use multi_input_base::{Error, Result};
+use multi_input_cells::file::with_actual_format;
 use parquet::{
     arrow::{
         arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
@@ -21,7 +22,6 @@ use serde::de::DeserializeOwned;
 use super::{
     blocks::by_rows,
     columnar::{decoded, names, Decoded, Tables, ROWS_AT_ONCE},
-    other_formats::with_actual_format,
     BlockRequest, Blocks, Source,
 };
 
