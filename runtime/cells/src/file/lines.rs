@@ -37,6 +37,8 @@ impl Filter for Emptied {
 pub(super) struct Comments {
     comment: u8,
     delimiter: u8,
+    /// Whether spaces and tabs are the delimiter, which may also precede a comment.
+    are_aligned: bool,
     quotes: Quotes,
     at_line_start: bool,
     in_comment: bool,
@@ -45,7 +47,13 @@ pub(super) struct Comments {
 impl Comments {
     pub(super) fn new(comment: u8, delimiter: u8) -> Comments {
         let quotes = Quotes::default();
-        Comments { comment, delimiter, quotes, at_line_start: true, in_comment: false }
+        let (are_aligned, at_line_start, in_comment) = (false, true, false);
+        Comments { comment, delimiter, are_aligned, quotes, at_line_start, in_comment }
+    }
+
+    /// For a table whose delimiter is whitespace.
+    pub(super) fn of_aligned(comment: u8) -> Comments {
+        Comments { are_aligned: true, ..Comments::new(comment, b'\t') }
     }
 }
 
@@ -58,8 +66,12 @@ impl Filter for Comments {
                 continue;
             }
             self.in_comment = false;
-            self.quotes.push(byte, self.delimiter);
-            self.at_line_start = is_line_end(byte) && !self.quotes.are_open();
+            let is_blank = self.are_aligned && (byte == b' ' || byte == b'\t');
+            self.quotes.push(if is_blank { self.delimiter } else { byte }, self.delimiter);
+            self.at_line_start = match is_blank {
+                true => self.at_line_start,
+                false => is_line_end(byte) && !self.quotes.are_open(),
+            };
             to.push(byte);
         }
     }

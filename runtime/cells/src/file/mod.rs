@@ -75,9 +75,10 @@ impl From<io::Error> for Unreadable {
 
 /// The text of a table in UTF-8.
 pub struct TableText {
-    /// The text, with comments.
+    /// The text.
     pub text: Box<dyn Read>,
-    /// The delimiter, where the form or a line `sep=;` declares it.
+    /// The delimiter, where the form or a line `sep=;` declares it. Where it is still to be detected,
+    /// the text has comments: see [`without_comments`].
     pub delimiter: Option<u8>,
 }
 
@@ -102,8 +103,8 @@ pub fn open_text(
     Ok(encoding::decoded(&start, file, declared)?)
 }
 
-/// As [`open_text`], for a table: lines above it are emptied, a line `sep=;` is read and emptied, and
-/// where whitespace is the delimiter, each run of it is one tab.
+/// As [`open_text`], for a table: lines above it and comments are emptied, a line `sep=;` is read and
+/// emptied, and where whitespace is the delimiter, each run of it is one tab.
 ///
 /// # Errors
 /// As [`open_text`].
@@ -121,16 +122,22 @@ pub fn open_table(file: impl Read + 'static, form: &TableForm) -> Result<TableTe
         Delimiter::Detected => declared.map(|(delimiter, _)| delimiter),
         Delimiter::Byte(delimiter) => Some(delimiter),
         Delimiter::Whitespace => {
+            if let Some(comment) = form.comment {
+                text = Box::new(Filtered::new(text, Comments::of_aligned(comment)));
+            }
             text = Box::new(Filtered::new(text, Whitespace::new()));
-            Some(b'\t')
+            return Ok(TableText { text, delimiter: Some(b'\t') });
         }
     };
+    if let (Some(delimiter), Some(comment)) = (delimiter, form.comment) {
+        text = without_comments(text, comment, delimiter);
+    }
     Ok(TableText { text, delimiter })
 }
 
 /// Empties the lines that begin with `comment`.
-pub fn without_comments(text: Box<dyn Read>, comment: u8, delimiter: u8) -> Box<dyn Read> {
-    Box::new(Filtered::new(text, Comments::new(comment, delimiter)))
+pub fn without_comments(text: impl Read + 'static, comment: u8, delimiter: u8) -> Box<dyn Read> {
+    Box::new(Filtered::new(Box::new(text), Comments::new(comment, delimiter)))
 }
 
 /// The first bytes of a file, and all of its bytes.

@@ -62,11 +62,15 @@ fn comments_are_emptied_outside_of_quotes() {
     let table = "#a\nb,\"\n#c\n\",d\r\n#\"e\r#\rf,#g\n\"#\"";
     let without = |delimiter| {
         let mut text = String::new();
-        let table = Box::new(Cursor::new(table.as_bytes()));
+        let table = Cursor::new(table.as_bytes());
         without_comments(table, b'#', delimiter).read_to_string(&mut text).unwrap();
         text
     };
     assert_eq!(without(b','), "\nb,\"\n#c\n\",d\r\n\r\rf,#g\n\"#\"");
+    let form =
+        TableForm { delimiter: Delimiter::Whitespace, comment: Some(b'#'), ..Default::default() };
+    let aligned = text(b"# \"a\n  #b\nc \"\n #d\" #e\n", &form);
+    assert_eq!(aligned, "\n\nc\t\"\n #d\"\t#e\n");
     // A quote that does not begin a cell is literal.
     assert_eq!(without(b';'), "\nb,\"\n\n\",d\r\n#\"e\r\rf,#g\n\"#\"");
 }

@@ -5,7 +5,7 @@ use std::{marker::PhantomData, sync::Arc};
 use csv::StringRecord;
 use multi_input_base::Result;
 use multi_input_cells::{
-    file::{delimiters, open_table, records, without_comments, TableForm, TableText, Unreadable},
+    file::{delimiters, open_table, records, without_comments, TableForm, Unreadable},
     says_missing, Markers,
 };
 use serde::de::DeserializeOwned;
@@ -34,17 +34,15 @@ impl<R: DeserializeOwned> Dialect<R> {
     pub(super) fn open(&self) -> Result<(Window, u8)> {
         let table = self.file.open(EXPECTED, |file| open_table(file, &self.form))?;
         let mut window = Window::new(table.text);
-        let delimiter = match table.delimiter {
-            Some(delimiter) => delimiter,
-            None => {
-                let is_whole = window.fill(0, START);
-                let is_whole = is_whole.map_err(|error| self.file.unreadable(error))?;
-                self.delimiter(window.bytes_from(0), is_whole)?
-            }
-        };
-        if let Some(comment) = self.form.comment {
-            window = Window::new(without_comments(Box::new(window), comment, delimiter));
+        if let Some(delimiter) = table.delimiter {
+            return Ok((window, delimiter));
         }
+        let is_whole = window.fill(0, START).map_err(|error| self.file.unreadable(error))?;
+        let delimiter = self.delimiter(window.bytes_from(0), is_whole)?;
+        let window = match self.form.comment {
+            Some(comment) => Window::new(without_comments(window, comment, delimiter)),
+            None => window,
+        };
         Ok((window, delimiter))
     }
 
@@ -98,10 +96,10 @@ impl<R> Dialect<R> {
         let (file, form) = (self.file.clone(), self.form.clone());
         Lines::new(Box::new(move || {
             let open = |bytes| -> std::result::Result<_, Unreadable> {
-                let TableText { text, .. } = open_table(bytes, &form)?;
-                Ok(match form.comment {
-                    Some(comment) => without_comments(text, comment, delimiter),
-                    None => text,
+                let table = open_table(bytes, &form)?;
+                Ok(match (table.delimiter, form.comment) {
+                    (None, Some(comment)) => without_comments(table.text, comment, delimiter),
+                    _ => table.text,
                 })
             };
             file.open(EXPECTED, open).ok()
