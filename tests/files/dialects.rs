@@ -424,9 +424,10 @@ fn assert_held(form: &Form, bytes: &[u8], rows: &[ReadingSample], case: &str) {
         return;
     }
     let text = form.decompress(bytes).and_then(|bytes| form.decode(&bytes));
-    // Other letters of the western encoding are not known to the simple reader.
+    // Other letters of the western encoding are not known to the simple reader, and lines above the
+    // table may hold any bytes.
     let Some(text) = text else {
-        assert_eq!(form.encoding, Encoding::Western, "{case}");
+        assert!(form.encoding == Encoding::Western || form.skipped > 0, "{case}");
         return;
     };
     let text = without_lines(&text, form.skipped);
