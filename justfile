@@ -101,6 +101,11 @@ rows:
 stores:
     cargo test -p multi-input-tests --features stores --test stores
 
+# Text files compressed by gzip or Zstandard: one of their crates is in C.
+compression:
+    cargo test -p multi-input-cells -p multi-input-data --features multi-input-data/compression --lib
+    cargo test -p multi-input-tests --features compression --test mutations dialects
+
 # Texts by a Hugging Face tokenizer: its crates take a minute to compile.
 tokenizers:
     cargo test -p multi-input-macros-core --features tokenizers
