@@ -266,6 +266,7 @@ mod defaults {
             ArgumentKind::TokenizerFile => {
                 Value::Tokenizer(TokenizerFile { vocabulary: 9, padding: Some(0), json: "" })
             }
+            ArgumentKind::Text => Value::Text("|"),
             ArgumentKind::Sizes => Value::Size(Size::Known(12)),
             _ => Value::Size(Size::Known(4)),
         }

@@ -79,6 +79,10 @@ impl Call<'_> {
         };
         match (rule, shaped.output.shape.is_masked()) {
             // A layer that creates a mask reads its own input.
+            (MaskRule::Sets, true) if shaped.input.shape.is_masked() => quote! {
+                let #mask = #private::CreateMask::narrow_mask(&self.#path, &x, #mask)?;
+                #called
+            },
             (MaskRule::Sets, true) => quote! {
                 let #mask = #private::CreateMask::create_mask(&self.#path, &x)?;
                 #called

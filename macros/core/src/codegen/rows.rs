@@ -156,6 +156,11 @@ fn is_written_as_text(field: &Field) -> bool {
     text || is_label(field)
 }
 
+/// Whether a value is several items, each of which has a cell or a part of one.
+fn is_list(field: &Field) -> bool {
+    field.ty.as_ref().is_some_and(|ty| ty.list || !ty.dims.is_empty())
+}
+
 /// The names of a field's columns in a file.
 fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     let Columns { rename, aliases } = &field.columns;
@@ -167,7 +172,9 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
         _ => None,
     };
     let reads = match is_written_as_text(field) {
-        true if input.is_some_and(reads_within) => quote!(TextOrBlank),
+        true if input.is_some_and(|input| reads_within(input, is_list(field))) => {
+            quote!(TextOrBlank)
+        }
         true => quote!(Text),
         false if input.is_some_and(fills_blanks) => quote!(ValueOrBlank),
         false => quote!(Value),

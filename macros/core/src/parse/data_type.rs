@@ -13,9 +13,11 @@ pub(crate) struct FieldType {
     pub(crate) optional: bool,
     /// `Masked<...>`: the steps have a mask.
     pub(crate) masked: bool,
+    /// `Vec<...>`: a list of any length.
+    pub(crate) list: bool,
     /// The innermost element.
     pub(crate) element: Element,
-    /// The lengths of the arrays around it, outermost first.
+    /// The lengths of the arrays around it, outermost first; in a `Vec`, those of an item.
     pub(crate) dims: Vec<SizeExpr>,
     /// The span of the whole type.
     pub(crate) span: Span,
@@ -117,6 +119,9 @@ impl FieldType {
             let size = &dim.tokens;
             tokens = quote_spanned!(span=> [#tokens; #size]);
         }
+        if self.list {
+            tokens = quote_spanned!(span=> ::std::vec::Vec<#tokens>);
+        }
         tokens
     }
 }
@@ -131,6 +136,10 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         Some(inner) => (true, inner),
         None => (false, inner),
     };
+    let (list, inner) = match inside("Vec", inner) {
+        Some(inner) => (true, inner),
+        None => (false, inner),
+    };
     let mut dims = Vec::new();
     let element = element(inner, &mut dims)?;
     if optional && matches!(element, Element::Inferred) {
@@ -140,7 +149,7 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         ));
     }
     let text = compact(&ty.to_token_stream());
-    Ok(FieldType { optional, masked, element, dims, span: point(ty), text })
+    Ok(FieldType { optional, masked, list, element, dims, span: point(ty), text })
 }
 
 fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Element> {
@@ -178,6 +187,13 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
                     point(ty),
                     "`Option` stands around the whole type: a row holds all of a value, or nothing \
                      of it",
+                ));
+            }
+            ("Vec", _) => {
+                return Err(syn::Error::new(
+                    point(ty),
+                    "`Vec` stands around the whole type: a row holds one list of any length, of \
+                     items of one size; an inner list is an array, such as `Vec<[f32; 3]>`",
                 ));
             }
             ("DateTime", Some(zone)) => {
@@ -248,8 +264,8 @@ fn unknown(ty: &Type) -> syn::Error {
         point(ty),
         format!(
             "`{found}` is no data type of a model: use `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, \
-             arrays of them, `String`, `Image<C>`, chrono's dates, `Class<N>`, or `Option` of an \
-             input's or a target's; an alias is not seen through, so write the type itself"
+             arrays of them, `String`, `Image<C>`, chrono's dates, `Class<N>`, `Vec` of an input's, \
+             or `Option` of an input's or a target's; an alias is not seen through, so write the type itself"
         ),
     )
 }

@@ -12,7 +12,8 @@ pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics
             continue;
         };
         let Some((columns, span)) = &input.columns else { continue };
-        let (value, named) = (Flow::declared(Kind::Numbers, &ty.dims), columns.len());
+        let (value, named) =
+            (Flow::declared(Kind::Numbers, &ty.dims).with_list(ty.list), columns.len());
         let formula = Formula::Columns { value, named };
         scope.verify(formula, &node.name().to_string(), *span, errors);
     }

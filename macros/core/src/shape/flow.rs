@@ -46,6 +46,12 @@ impl Flow {
         self
     }
 
+    /// A list of any length of items of this shape, or a single item.
+    pub(crate) fn with_list(mut self, list: bool) -> Flow {
+        self.shape = self.shape.with_list(list);
+        self
+    }
+
     /// The shape of one step.
     pub(crate) fn of_step(&self) -> Flow {
         let unknown = match &self.unknown {

@@ -6,7 +6,7 @@ use crate::{ArgumentKind, Doc, Kind, MaskRule, Parameter, Range, Shape, Size, Te
 layer! {
     "Embedding", "embedding";
     doc: Doc {
-        computes: "a learned vector for each category index; `mask` makes index 0 padding; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`",
+        computes: "a learned vector for each category index; `mask` makes index 0 padding, unless the input has a mask by `pad`, which stays; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`",
         shape: "one category to `[width]`, `[steps]` categories to `[steps, width]`",
         keras: "`Embedding`",
         torch: "`Embedding`",
@@ -23,7 +23,7 @@ layer! {
     output: |input, arguments| match input.rank() {
         0 => Shape::numbers(&[width(input, arguments)]),
         _ => Shape::numbers(&[input.dim(0), width(input, arguments)])
-            .with_mask(arguments[2].flag_or(false)),
+            .with_mask(arguments[2].flag_or(false) || input.is_masked()),
     },
     count: |input, arguments| categories(input, arguments).times(width(input, arguments)),
     sizes: |input, arguments| Sizes::of(&[categories(input, arguments), width(input, arguments)]),

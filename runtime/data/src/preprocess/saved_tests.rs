@@ -31,6 +31,8 @@ fn stage_of(name: &str) -> Option<&'static dyn Stage> {
         "categories" => Learned::<Categories>::STAGE,
         "hashed" => Fixed::<Hashed>::STAGE,
         "one_hot" => Learned::<OneHot>::STAGE,
+        "split" => Fixed::<Split>::STAGE,
+        "pad" => Fixed::<Pad>::STAGE,
         "multi_hot" => Learned::<MultiHot>::STAGE,
         "words" => Learned::<Words>::STAGE,
         "calendar" => Fixed::<Calendar>::STAGE,

@@ -172,6 +172,11 @@ where
         }
         Ok(Mask::of_categories(&D::indices(x), x.shape().1.size()))
     }
+
+    /// The mask of the input: it says which steps are padding, so 0 is a category like any other.
+    fn narrow_mask(&self, _: &Tensor<(B, L), usize, D, T>, given: Mask) -> Result<Mask, D::Err> {
+        Ok(given)
+    }
 }
 
 #[cfg(test)]

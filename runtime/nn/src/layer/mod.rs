@@ -51,7 +51,7 @@ mod transformer_block;
 mod up_sampling2d;
 mod zero_pad2d;
 
-pub use crate::mask::{CreateMask, Mask, MaskedModule, MaskedModuleMut, ReadsMask};
+pub use crate::mask::{CreateMask, Mask, MaskedModule, MaskedModuleMut, Padded, ReadsMask};
 pub use avg_pool1d::AvgPool1D;
 pub use avg_pool2d::AvgPool2D;
 pub use batch_norm::BatchNorm;
