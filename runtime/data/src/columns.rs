@@ -21,6 +21,7 @@
 //! | `DateTime<Utc>` | a time with a zone: `Z`, ` UTC`, `+02:00`, `+0200` or `+02`; a timestamp column with a time zone |
 //! | `Image<C>` | the path of a file |
 //! | `[T; N]` | a list of `N` elements, or one column per element |
+//! | `Vec<T>` | a list of any length, in which `null` is no item; blank is the empty list; or columns of which the last ones are blank |
 //! | `Option<T>` | a cell of `T`; blank is `None`, and so is NaN where `T` is a number |
 //!
 //! A cell is blank if it is empty, only white space, or `null`. A key that a JSON object lacks is
@@ -42,6 +43,7 @@ mod decimal;
 mod grid;
 mod interned;
 mod layout;
+mod list;
 mod missing;
 mod parse;
 

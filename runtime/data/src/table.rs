@@ -304,6 +304,15 @@ pub struct Lengths {
 }
 
 impl Lengths {
+    /// The positions of the values in a row of `length` that are no padding.
+    pub fn values_of(&self, row: usize, length: usize) -> Range<usize> {
+        let values = (self.of_rows[row] as usize).min(length);
+        match self.padded_before {
+            true => length - values..length,
+            false => 0..values,
+        }
+    }
+
     /// The lengths of present rows, scattered to the positions where `present` is true. The other
     /// rows have no values.
     pub(crate) fn scatter(self, present: &[bool]) -> Lengths {

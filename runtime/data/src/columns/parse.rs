@@ -21,7 +21,7 @@ pub struct View<'a> {
     column: &'a str,
     /// Index in the list of the cell.
     item: Option<usize>,
-    cell: &'a Cell<'a>,
+    pub(super) cell: &'a Cell<'a>,
     field: &'a FieldSpec,
 }
 
@@ -30,12 +30,22 @@ impl<'a> View<'a> {
         View { column, item: None, cell, field }
     }
 
+    /// An item of the list in this cell.
+    pub(super) fn item(&self, index: usize, cell: &'a Cell<'a>) -> View<'a> {
+        View { item: Some(index), cell, ..*self }
+    }
+
+    /// Whether the field is read from columns that it names.
+    pub(super) fn is_of_a_group(&self) -> bool {
+        !self.field.columns.is_empty()
+    }
+
     /// Whether a blank cell is valid.
-    fn takes_blank(&self) -> bool {
+    pub(super) fn takes_blank(&self) -> bool {
         self.field.reads.takes_blank()
     }
 
-    fn problem(&self, expected: impl Into<String>) -> Problem {
+    pub(super) fn problem(&self, expected: impl Into<String>) -> Problem {
         let item = self.item.map_or(String::new(), |item| format!(" item {item}"));
         Problem {
             location: format!("column `{}`{item}", self.column),
@@ -49,7 +59,8 @@ impl<'a> View<'a> {
         let ty = self.field.ty;
         match self.cell {
             Cell::Blank if ty.starts_with("[f") => "; `impute` fills blank cells".to_owned(),
-            Cell::Blank if !ty.starts_with(['[', 'O']) => {
+            Cell::Blank if ty.starts_with("Vec<f") => "; `impute` fills blanks".to_owned(),
+            Cell::Blank if !ty.starts_with(['[', 'O', 'V']) => {
                 format!("; write `Option<{ty}>` where cells may be blank")
             }
             _ => String::new(),
@@ -79,6 +90,9 @@ pub trait FromCells: Sized {
     /// Appends the cells of many rows, where each cell is one element; `None` where values are read
     /// one by one.
     const ELEMENTWISE: Option<Append> = None;
+
+    /// Whether blank columns may follow the cells of a value, as they end a list.
+    const ENDS_IN_BLANKS: bool = false;
 
     /// Whether a cell denotes an absent value.
     fn is_blank(cell: &Cell<'_>) -> bool {
@@ -349,7 +363,7 @@ impl<T: FromCells> FromCells for Option<T> {
         match cells.iter().find(blank) {
             None => T::read(cells).map(Some),
             Some(_) if cells.iter().all(|view| blank(&view)) => Ok(None),
-            Some(view) if view.takes_blank() => T::read(cells).map(Some),
+            Some(view) if view.takes_blank() || T::ENDS_IN_BLANKS => T::read(cells).map(Some),
             Some(view) => {
                 Err(view.problem("a value, because other columns of this field have one"))
             }
