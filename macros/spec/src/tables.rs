@@ -141,6 +141,7 @@ fn merges() -> String {
                 "a step counts that counts in any operand; a masked step is left to the others"
             }
             MaskMerge::Joined => "along the steps one behind the other, else as `add`",
+            MaskMerge::Both => "a step counts that counts in both",
             MaskMerge::Refused => "refused",
         };
         let Doc { computes, shape, keras, torch } = merge.doc;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::definition::{Graph, Node};
+use crate::definition::{Graph, Layer, Node};
 
 /// An embedding table indexed by the categories of an encoded column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,8 @@ impl LookUp {
 
     fn of(graph: &'static Graph, node: &'static Node) -> Option<LookUp> {
         let owner = node.shared.map_or(Some(node), |owner| find(graph, owner))?;
-        let embedding = owner.layers.first().filter(|layer| layer.is("Embedding"))?;
+        let is_table = |layer: &&Layer| layer.is("Embedding") || layer.is("EmbeddingBag");
+        let embedding = owner.layers.first().filter(is_table)?;
         let column = column_of(graph, node)?;
         let width = embedding.shape.last().copied().unwrap_or(1);
         let steps = graph.inputs.get(column).map_or(&[][..], |input| input.steps);
@@ -93,7 +94,11 @@ fn column_of(graph: &'static Graph, node: &Node) -> Option<usize> {
         return Some(graph.inputs.len() + derived);
     }
     match node.fed_by {
+        // Of a weighted list the first operand is looked up.
         [only] => column_of(graph, find(graph, only).filter(|fed_by| fed_by.layers.is_empty())?),
+        [list, _] if node.source.starts_with("weighted(") => {
+            column_of(graph, find(graph, list).filter(|fed_by| fed_by.layers.is_empty())?)
+        }
         _ => None,
     }
 }

@@ -48,6 +48,11 @@ impl Call<'_> {
         Some(quote!(self.#path.#method))
     }
 
+    /// The path of the layer in the module.
+    pub(super) fn path(&self) -> &TokenStream {
+        &self.path
+    }
+
     /// The origin of the layer's input, as an `Origin`.
     pub(super) fn origin(&self) -> TokenStream {
         let layer = &self.expansion.paths.layer;

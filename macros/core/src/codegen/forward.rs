@@ -242,6 +242,9 @@ fn source<'c, 'a>(
         _ => return (single_source(expansion, position), calls),
     };
     if let Some((first, rest)) = calls.split_first() {
+        if merge.rule.masks == MaskMerge::Both {
+            return (weighted_call(expansion, position, first), rest);
+        }
         if let Some(both) = first.with_merge() {
             let origin = first.origin();
             return (merge_call(expansion, position, merge, &both, &quote!(#origin,)), rest);
@@ -348,6 +351,28 @@ fn merge_call(
             #more
             tape,
         )?;
+    }
+}
+
+/// `let x = bag.try_forward_weighted(list, &weights, mask)?`: the first layer takes both operands of
+/// `weighted`, which computes nothing itself.
+fn weighted_call(expansion: &Expansion<'_>, position: usize, bag: &Call<'_>) -> TokenStream {
+    let (private, krate, paths) =
+        (&expansion.paths.private, &expansion.paths.krate, &expansion.paths);
+    let (clone, some, none) = (&paths.clone, &paths.some, &paths.none);
+    let feeds = &expansion.checked.graph.nodes[position].feeds;
+    let (list, weights) = (feeds[0].node, feeds[1].node);
+    let (path, list_value, weights_value) = (bag.path(), value(list), value(weights));
+    let masks = [list, weights].into_iter().filter(|&node| is_masked(expansion, node)).map(mask);
+    let masks: Vec<Ident> = masks.collect();
+    let mask = match &masks[..] {
+        [both, other] => quote!(#some(&#krate::layer::Mask::and(&#both, &#other))),
+        [only] => quote!(#some(&#only)),
+        _ => quote!(#none),
+    };
+    quote! {
+        let x = #private::PutTape::put_tape(#clone(&#list_value), tape);
+        let x = self.#path.try_forward_weighted(x, &#weights_value, #mask)?;
     }
 }
 

