@@ -2,6 +2,7 @@
 //!
 //! [`check`] lists the rules; each rule is a function that reports its own mistakes.
 
+mod cells;
 mod columns;
 mod target_steps;
 
@@ -59,7 +60,9 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         split_comes_first(node, &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
         dates_have_their_parts(node, &mut errors);
-        columns::are_named_once(node, graph, &mut errors);
+        columns::are_read_by_ours(node, graph, &mut errors);
+        columns::are_named_once(node, &mut errors);
+        cells::fit(node, &mut errors);
         columns::hold_no_target(node, graph, &mut errors);
         shared_has_a_branch(node, graph, &mut errors);
         names_are_free(node, graph, &mut errors);

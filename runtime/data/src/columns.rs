@@ -12,49 +12,51 @@
 //!
 //! | field | accepted cells |
 //! |---|---|
-//! | `f32` | a number, also in text: `"4.5"`; blank or NaN where a step `impute`s |
-//! | `u32`, `Class<N>` | a whole number, also in text or as `3.0` |
-//! | `bool` | a boolean, 1 or 0; in text `true`, `yes`, `t` or `1`, `false`, `no`, `f` or `0`, case-insensitive |
-//! | `String` | a text, unchanged: `007` stays `007`; a whole number as its digits, `3.0` as `3`; blank is the empty text for `words` and `tokenizer` |
-//! | `NaiveDate` | `2024-12-31`, also with the time of day midnight |
+//! | `f32`, `f64` | a number, also in text: `"4.5"`; missing where a step `impute`s |
+//! | `u32`, `i64`, `u64`, `Class<N>` | a whole number, also in text or as `3.0` |
+//! | `bool` | a boolean, 1 or 0; in text `true`, `yes`, `y`, `t`, `on` or `1`, `false`, `no`, `n`, `f`, `off` or `0`, case-insensitive |
+//! | `String` | a text, unchanged: `007` stays `007`; a whole number as its digits, `3.0` as `3`; missing is the empty text for `words` and `tokenizer`; several columns are joined by spaces |
+//! | `NaiveDate` | `2024-12-31`, also with the time of day midnight, and its zone |
 //! | `NaiveDateTime` | `2024-12-31T23:59:59`, with `T` or a space; seconds are optional and may have a fraction; a date alone is midnight |
 //! | `DateTime<Utc>` | a time with a zone: `Z`, ` UTC`, `+02:00`, `+0200` or `+02`; a timestamp column with a time zone |
 //! | `Image<C>` | the path of a file |
 //! | `[T; N]` | a list of `N` elements, or one column per element |
-//! | `Vec<T>` | a list of any length, in which `null` is no item; blank is the empty list; or columns of which the last ones are blank |
-//! | `Option<T>` | a cell of `T`; blank is `None`, and so is NaN where `T` is a number |
+//! | `Vec<T>` | a list of any length, of which no item is missing; a missing cell is the empty list; or columns of which the last ones are missing |
+//! | `Option<T>` | a cell of `T`; missing is `None` |
 //!
-//! A cell is blank if it is empty, only white space, or `null`. A key that a JSON object lacks is
-//! `None` for an `Option` field; a column that a table lacks is an error. White space around a text
+//! A cell is missing if it is blank (empty, only white space, or `null`), NaN, or a marker that the
+//! field declares with `missing("-1")` or the source with [`Csv::missing`](crate::Csv::missing). The
+//! texts `nan` and `null`, in any case, are missing where no text is valid. A key that a JSON object
+//! lacks is missing as well; a column that a table lacks is an error. White space around a text
 //! is removed when a source reads it. In rows in memory, white space around a category or a label
 //! is removed as well, while `tokenizer` takes a text unchanged. Columns that no field uses may
 //! hold anything.
+//!
+//! Cells in other forms are declared, on the field or on the source, and never guessed:
+//! [`CellFormat`](multi_input_cells::CellFormat) lists the declarations.
 
 use std::{fmt, rc::Rc};
 
+use multi_input_cells::{missing_column, AsText, Cell, CellFormat};
 use serde::{
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
     Deserializer,
 };
 
-mod cell;
-mod dates;
-mod decimal;
+mod cell_deserializer;
 mod grid;
 mod interned;
 mod layout;
 mod list;
-mod missing;
+mod natural_order;
 mod parse;
 
-use cell::AsText;
-pub use cell::Cell;
-pub(crate) use decimal::decimal;
+pub use cell_deserializer::{CellDeserializer, CellError};
 pub(crate) use grid::Plan;
-pub use grid::{append, Append, Grid};
+pub use grid::{append, append_with, Append, Grid};
 pub(crate) use interned::Interned;
-use layout::{Key, Layout};
-pub(crate) use missing::{missing, says_missing};
+use layout::{FieldColumns, Key, Layout};
+pub use multi_input_cells as cells;
 pub use parse::{FromCells, Problem, View};
 
 use multi_input_base::quote::Quoted;
@@ -66,6 +68,10 @@ pub struct RowSpec {
     pub row: &'static str,
     /// Fields of the row struct.
     pub fields: &'static [FieldSpec],
+    /// Keys of the targets, for rows of inputs: [`ColumnNames::Prefix`] and
+    /// [`ColumnNames::AllOthers`] leave them out, so that an input gets the same columns of a file
+    /// with targets and of one without.
+    pub targets: &'static [&'static str],
 }
 
 /// The columns and the type of a field.
@@ -75,14 +81,44 @@ pub struct FieldSpec {
     pub name: &'static str,
     /// Alternative keys.
     pub aliases: &'static [&'static str],
-    /// The columns of the field's elements, in order; empty where one key holds the whole field.
-    pub columns: &'static [&'static str],
+    /// The columns of the field's elements.
+    pub columns: ColumnNames,
+    /// Number of columns of a value; 0 where it is not constant.
+    pub elements: usize,
     /// The type in the user's source code.
     pub ty: &'static str,
     /// How the cells are interpreted.
     pub reads: Reads,
+    /// How the cells are written.
+    pub format: CellFormat<'static>,
     /// Appends the cells of many rows: [`append`] for the field's type.
     pub append: Append,
+}
+
+/// Names of the columns of a field's elements, besides the field's own name, whose cell may hold the
+/// whole list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnNames {
+    /// One key holds the whole field.
+    Own,
+    /// These columns, in order.
+    Named(&'static [&'static str]),
+    /// The columns whose names begin with a text, and that no field names otherwise. Their order is
+    /// that of their names, in which `s2` precedes `s10`, because files differ in the order of their
+    /// columns.
+    Prefix(&'static str),
+    /// The columns that no other field uses, in the order of their names.
+    AllOthers,
+}
+
+impl ColumnNames {
+    /// The names that the annotation spells out.
+    pub fn named(self) -> &'static [&'static str] {
+        match self {
+            ColumnNames::Named(names) => names,
+            ColumnNames::Own | ColumnNames::Prefix(_) | ColumnNames::AllOthers => &[],
+        }
+    }
 }
 
 /// A row struct that is read from columns.
@@ -96,11 +132,11 @@ pub trait FromColumns {
 pub enum Reads {
     /// A number, a boolean or a list, detected from the text.
     Value,
-    /// As `Value`; a blank cell is a missing number.
+    /// As `Value`; a missing cell is a missing number.
     ValueOrBlank,
     /// A text, unchanged: `007` is not parsed as 7.
     Text,
-    /// As `Text`; a blank cell is the empty text.
+    /// As `Text`; a missing cell is the empty text.
     TextOrBlank,
 }
 
@@ -109,7 +145,7 @@ impl Reads {
         matches!(self, Reads::Text | Reads::TextOrBlank)
     }
 
-    /// Whether a blank cell is valid.
+    /// Whether a missing cell is valid.
     fn takes_blank(self) -> bool {
         matches!(self, Reads::ValueOrBlank | Reads::TextOrBlank)
     }
@@ -119,6 +155,36 @@ impl FieldSpec {
     fn is_named(&self, key: &str) -> bool {
         self.name == key || self.aliases.contains(&key)
     }
+
+    /// Whether a source must give the cells as text, because parsing would lose how they are
+    /// written.
+    fn needs_text(&self) -> bool {
+        self.reads.is_text() || !self.format.is_default()
+    }
+
+    /// The `columns(...)` of the field, as it is written.
+    fn rule(&self) -> String {
+        match self.columns {
+            ColumnNames::Own => format!("`{}`", self.name),
+            ColumnNames::Named(_) => "`columns(...)`".to_owned(),
+            ColumnNames::Prefix(prefix) => format!("`columns(prefix = {prefix:?})`"),
+            ColumnNames::AllOthers => "`columns(all_others)`".to_owned(),
+        }
+    }
+
+    /// The elements of a list in one cell, where the field declares what separates them. Blank
+    /// elements are kept where they are missing numbers.
+    fn split<'a>(&self, cell: &'a Cell<'_>) -> Option<Cell<'a>> {
+        let (Cell::Text(text), Some(separator)) = (cell, self.format.split) else { return None };
+        let separator_is_space = separator.trim().is_empty();
+        let pieces: Vec<&str> = match separator_is_space {
+            true => text.split_whitespace().collect(),
+            false => text.split(separator).collect(),
+        };
+        let cells = pieces.into_iter().map(Cell::of_text);
+        let keeps_blanks = self.reads == Reads::ValueOrBlank;
+        Some(Cell::List(cells.filter(|cell| keeps_blanks || *cell != Cell::Blank).collect()))
+    }
 }
 
 /// The cells of one row, grouped by field.
@@ -126,7 +192,7 @@ impl FieldSpec {
 pub struct Cells<'de> {
     spec: &'static RowSpec,
     layout: Rc<Layout>,
-    /// For each field, the cell of its own name, followed by the cells of its columns.
+    /// The cell of each column that some field uses.
     cells: Vec<Option<Cell<'de>>>,
     keys: Keys,
 }
@@ -139,6 +205,16 @@ enum Keys {
     Columns,
     /// Keys of an object, which may lack keys without a value. Such keys are strings.
     Object,
+}
+
+/// The cells of a field in a row.
+enum Found<'a> {
+    /// One cell holds the whole value.
+    Whole(View<'a>),
+    /// One cell for each element.
+    Parts(Vec<View<'a>>),
+    /// There is no cell.
+    Nothing,
 }
 
 impl<'de> Cells<'de> {
@@ -159,54 +235,159 @@ impl<'de> Cells<'de> {
     /// If a column is missing, blank, or not valid for the type; the message names field, column,
     /// expected and found value.
     pub fn take<T: FromCells, E: serde::de::Error>(&mut self, index: usize) -> Result<T, E> {
-        let Some((field, start)) = self.spec.fields.get(index).zip(self.layout.start(index)) else {
-            return Err(E::custom(format_args!("`{}` has no field {index}", self.spec.row)));
-        };
-        let (whole, parts) = (&self.cells[start], &self.cells[start + 1..]);
-        let parts = &parts[..field.columns.len()];
-        // Where the field's columns are present, a scalar cell under the field's own name belongs
-        // to an unrelated column of the same name.
-        let own =
-            |cell: &&Cell<'_>| matches!(cell, Cell::List(_)) || parts.iter().all(Option::is_none);
-        let read = match whole.as_ref().filter(own) {
-            Some(cell) => T::read(&[View::new(field, field.name, cell)]),
-            None if parts.iter().all(Option::is_none) => return self.absent(field),
-            None => {
-                let mut views = Vec::with_capacity(parts.len());
-                for (column, part) in field.columns.iter().zip(parts) {
-                    match part {
-                        Some(cell) => views.push(View::new(field, column, cell)),
-                        None => return Err(self.missing(field, column)),
-                    }
-                }
-                T::read(&views)
-            }
+        let field = self.field(index)?;
+        let read = match self.find(index)? {
+            Found::Whole(view) => match field.split(view.cell()) {
+                Some(list) => T::read(&[View::new(field, view.column(), &list)]),
+                None => T::read(&[view]),
+            },
+            Found::Parts(views) => T::read(&views),
+            Found::Nothing => return self.absent(field),
         };
         read.map_err(|problem| E::custom(format_args!("field `{}`, {problem}", field.name)))
     }
 
-    /// The value of a field whose columns are missing.
-    fn absent<T: FromCells, E: serde::de::Error>(&self, field: &FieldSpec) -> Result<T, E> {
-        match T::absent().filter(|_| self.keys == Keys::Object) {
-            Some(absent) => Ok(absent),
-            None => Err(self.missing(field, field.columns.first().unwrap_or(&field.name))),
+    /// As [`take`](Cells::take), with `default` for a field without a cell: `#[serde(default)]`.
+    ///
+    /// # Errors
+    /// As [`take`](Cells::take).
+    pub fn take_or<T: FromCells, E: serde::de::Error>(
+        &mut self,
+        index: usize,
+        default: impl FnOnce() -> T,
+    ) -> Result<T, E> {
+        match self.find::<E>(index)? {
+            Found::Nothing => Ok(default()),
+            Found::Whole(_) | Found::Parts(_) => self.take(index),
         }
     }
 
+    /// Reads the value of field `index` by a function of the user: `#[serde(deserialize_with)]`.
+    /// `default` gives the value of a field without a cell; without it, that is an error.
+    ///
+    /// # Errors
+    /// Those of `read`, and a missing column.
+    pub fn take_with<T, E: serde::de::Error>(
+        &mut self,
+        index: usize,
+        read: impl FnOnce(CellDeserializer<'_>) -> Result<T, CellError>,
+        default: Option<fn() -> T>,
+    ) -> Result<T, E> {
+        let field = self.field(index)?;
+        let cell = match (self.find(index)?, default) {
+            (Found::Whole(view), _) => view.cell().clone(),
+            (Found::Parts(views), _) => {
+                Cell::List(views.iter().map(|view| view.cell().clone()).collect())
+            }
+            (Found::Nothing, Some(default)) => return Ok(default()),
+            (Found::Nothing, None) => return Err(self.missing(field, field.name)),
+        };
+        let read = read(CellDeserializer::new(cell));
+        read.map_err(|error| E::custom(format_args!("field `{}`: {error}", field.name)))
+    }
+
+    fn field<E: serde::de::Error>(&self, index: usize) -> Result<&'static FieldSpec, E> {
+        let field = self.spec.fields.get(index);
+        field.ok_or_else(|| E::custom(format_args!("`{}` has no field {index}", self.spec.row)))
+    }
+
+    /// Finds the cells of field `index`. Where the field's columns are present, a scalar cell under
+    /// the field's own name belongs to an unrelated column of the same name.
+    fn find<E: serde::de::Error>(&self, index: usize) -> Result<Found<'_>, E> {
+        let field = self.field(index)?;
+        let FieldColumns { own, parts } = self.layout.field(index);
+        let has_parts = parts.iter().any(Option::is_some);
+        let view = |column: usize| {
+            let cell = self.cells.get(column)?.as_ref()?;
+            Some(View::new(field, self.layout.key(column).unwrap_or(field.name), cell))
+        };
+        if let Some(view) = own.and_then(view) {
+            if !has_parts || matches!(view.cell(), Cell::List(_)) {
+                return Ok(Found::Whole(view));
+            }
+        }
+        if !has_parts {
+            return Ok(Found::Nothing);
+        }
+        let mut views = Vec::with_capacity(parts.len());
+        for (position, part) in parts.iter().enumerate() {
+            match part.and_then(view) {
+                Some(view) => views.push(view),
+                None => return Err(self.missing(field, field.column_name(position))),
+            }
+        }
+        self.check_count(field, &views)?;
+        Ok(Found::Parts(views))
+    }
+
+    /// Checks the number of columns where the file decides it.
+    fn check_count<E: serde::de::Error>(
+        &self,
+        field: &FieldSpec,
+        views: &[View<'_>],
+    ) -> Result<(), E> {
+        if field.takes(views.len()) {
+            return Ok(());
+        }
+        let names = views.iter().map(|view| Quoted(view.column()).to_string());
+        Err(E::custom(format_args!(
+            "field `{}`: {} finds {} columns, expected {} for `{}`: found {}",
+            field.name,
+            field.rule(),
+            views.len(),
+            field.elements,
+            field.ty,
+            shortened(names),
+        )))
+    }
+
+    /// The value of a field whose columns are missing: in an object, that of a missing cell.
+    fn absent<T: FromCells, E: serde::de::Error>(&self, field: &'static FieldSpec) -> Result<T, E> {
+        let absent = || T::read(&[View::new(field, field.name, &Cell::Blank)]).ok();
+        let absent = if self.keys == Keys::Object { absent() } else { None };
+        absent.ok_or_else(|| self.missing(field, field.column_name(0)))
+    }
+
     fn missing<E: serde::de::Error>(&self, field: &FieldSpec, column: &str) -> E {
-        let missing = missing(column, self.layout.names(), self.layout.others());
+        let (names, others) = (self.layout.names(), self.layout.others());
+        let missing = match field.columns {
+            ColumnNames::Prefix(_) | ColumnNames::AllOthers => {
+                let listed = shortened(names.map(|name| Quoted(name).to_string()));
+                format!("{} finds no column; the columns are {listed}", field.rule())
+            }
+            ColumnNames::Own | ColumnNames::Named(_) => missing_column(column, names, others),
+        };
         E::custom(format_args!("field `{}`: {missing}", field.name))
     }
 }
 
-/// Stores a cell at all positions that its column fills; returns whether all of them were empty.
-fn insert<'de>(cells: &mut [Option<Cell<'de>>], positions: &[usize], cell: Cell<'de>) -> bool {
-    let Some((&last, others)) = positions.split_last() else { return true };
-    let mut free = true;
-    for &position in others {
-        free &= cells[position].replace(cell.clone()).is_none();
+impl FieldSpec {
+    /// Whether a value has this number of columns, where the file decides it.
+    fn takes(&self, columns: usize) -> bool {
+        let is_open = matches!(self.columns, ColumnNames::Prefix(_) | ColumnNames::AllOthers);
+        let is_right = self.elements == 0 || columns == self.elements;
+        columns > 0 && (!is_open || is_right)
     }
-    cells[last].replace(cell).is_none() && free
+
+    /// The name of the column of an element.
+    fn column_name(&self, position: usize) -> &'static str {
+        match self.columns {
+            ColumnNames::Named(names) => names.get(position).copied().unwrap_or(self.name),
+            ColumnNames::Own | ColumnNames::Prefix(_) | ColumnNames::AllOthers => self.name,
+        }
+    }
+}
+
+/// The first few of some names.
+fn shortened(names: impl Iterator<Item = String>) -> String {
+    const MAX_LISTED: usize = 12;
+    let names: Vec<String> = names.collect();
+    let listed = names[..names.len().min(MAX_LISTED)].join(", ");
+    match names.len().saturating_sub(MAX_LISTED) {
+        0 if names.is_empty() => "none".to_owned(),
+        0 => listed,
+        more => format!("{listed} and {more} more"),
+    }
 }
 
 struct RowVisitor(&'static RowSpec);
@@ -220,7 +401,7 @@ impl<'de> Visitor<'de> for RowVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells<'de>, A::Error> {
         let mut layout = Layout::load(self.0);
-        let mut cells: Vec<Option<Cell<'de>>> = vec![None; layout.cell_count];
+        let mut cells: Vec<Option<Cell<'de>>> = Vec::with_capacity(layout.len());
         let (mut index, mut keys) = (0, Keys::Object);
         while let Some(key) = map.next_key_seed(Key(layout.key(index)))? {
             keys = key.keys;
@@ -229,25 +410,23 @@ impl<'de> Visitor<'de> for RowVisitor {
             }
             let Some(column) = layout.column(index) else { break };
             index += 1;
-            if column.fills.is_empty() {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            let cell = match column.is_text && keys == Keys::Columns {
-                true => map.next_value_seed(AsText)?,
-                false => map.next_value()?,
-            };
-            if !insert(&mut cells, &column.fills, cell) {
-                let key = &column.key;
-                return Err(A::Error::custom(format_args!(
-                    "the column {} occurs twice",
-                    Quoted(key)
-                )));
-            }
+            cells.push(match column.is_used {
+                false => map.next_value::<IgnoredAny>().map(|_| None)?,
+                true if column.is_text && keys == Keys::Columns => {
+                    Some(map.next_value_seed(AsText)?)
+                }
+                true => Some(map.next_value()?),
+            });
         }
         Layout::truncate(&mut layout, index);
+        Layout::assign(&mut layout);
         Layout::store(&layout);
-        Ok(Cells { spec: self.0, layout, cells, keys })
+        match layout.duplicate() {
+            Some(key) => {
+                Err(A::Error::custom(format_args!("the column {} occurs twice", Quoted(key))))
+            }
+            None => Ok(Cells { spec: self.0, layout, cells, keys }),
+        }
     }
 }
 

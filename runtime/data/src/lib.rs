@@ -33,9 +33,6 @@ pub(crate) use picture::of_sixteen_bits;
 pub use picture::{Picture, Pixels};
 pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
-pub(crate) use real::of_float;
-#[cfg(any(feature = "parquet", feature = "arrow"))]
-pub(crate) use real::of_whole;
 pub use real::Real;
 #[cfg(feature = "arrow")]
 pub use source::Arrow;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use multi_input_base::{quote::Quoted, Error, Result};
 
-use super::{
-    real::{expected_of_whole, is_held, of_whole, Real},
-    Class, Column, Content, Image, Picture, Table, Values,
-};
+use multi_input_cells::{expected_of_whole, is_held, of_whole};
+
+use super::{real::Real, Class, Column, Content, Image, Picture, Table, Values};
 
 /// A raw value of a row: `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, `String`, arrays of them,
 /// `Image<C>`, chrono's dates, `Vec` and `Option` of those, `Class<N>`.

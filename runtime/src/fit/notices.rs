@@ -434,7 +434,8 @@ fn name_columns(spec: Option<&RowSpec>, notices: &mut [Notice]) {
         let field = spec.and_then(|spec| {
             spec.fields.iter().find(|field| Some(field.name) == notice.field.as_deref())
         });
-        let name = field.zip(notice.column).and_then(|(field, column)| field.columns.get(column));
+        let name =
+            field.zip(notice.column).and_then(|(field, column)| field.columns.named().get(column));
         notice.column_name = name.map(|name| (*name).to_owned());
     }
 }

@@ -5,24 +5,32 @@ use proc_macro2::Span;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{Field, Source},
+    parse::Field,
     text::plain,
 };
 
-/// `columns(...)` requires the generated `Deserialize`, and names each column once.
-pub(super) fn are_named_once(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
-    let Some(Source::Input(input)) = &node.field.source else { return };
-    let Some((columns, span)) = &input.columns else { return };
-    let name = node.name();
-    if graph.model.derives.deserialize {
+/// The options about cells require the generated `Deserialize`.
+pub(super) fn are_read_by_ours(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    let Some(cells) = node.field.cells().filter(|_| graph.model.derives.deserialize) else {
+        return;
+    };
+    for (option, span) in cells.given() {
+        let option = if option == "columns" { "columns(...)" } else { option };
         errors.at(
-            *span,
+            span,
             format!(
-                "`{name}`: `columns(...)` is for the generated `Deserialize`; leave the derive of \
-                 serde's out"
+                "`{}`: `{option}` is for the generated `Deserialize`; leave the derive of serde's \
+                 out",
+                node.name()
             ),
         );
     }
+}
+
+/// `columns(...)` names each column once.
+pub(super) fn are_named_once(node: &Node, errors: &mut Diagnostics) {
+    let Some(cells) = node.field.cells() else { return };
+    let (name, columns) = (node.name(), cells.named_columns());
     for (position, column) in columns.iter().enumerate() {
         let (span, column) = (column.span(), column.value());
         if columns[..position].iter().any(|earlier| earlier.value() == column) {
@@ -72,7 +80,7 @@ fn keys(field: &Field) -> Vec<Key> {
         span: column.span(),
         is_own_name: false,
     };
-    let columns = field.columns_of_input();
+    let columns = field.cells().map_or(&[][..], |cells| cells.named_columns());
     if !columns.is_empty() {
         return columns.iter().map(given).collect();
     }

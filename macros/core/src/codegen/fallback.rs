@@ -108,8 +108,8 @@ impl<'a> Stubs<'a> {
         let names = [&self.signatures.names.inputs, &self.signatures.names.sample];
         let reads = !self.signatures.head.derives.deserialize;
         let deserialize = names.into_iter().filter(|_| reads);
-        let deserialize =
-            deserialize.map(|name| self.signatures.deserialize(name, &[], &TokenStream::new()));
+        let deserialize = deserialize
+            .map(|name| self.signatures.deserialize(name, &[], &[], &TokenStream::new()));
         quote!(#structs #(#deserialize)*)
     }
 

@@ -1,5 +1,8 @@
 //! The row types: named structs, so that inputs cannot be swapped or forgotten.
 
+use std::iter;
+
+use multi_input_cells::{CellFormat, DateFormat};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
@@ -9,7 +12,7 @@ use super::{
     signatures::Signatures,
 };
 use crate::{
-    parse::{Columns, Derives, Element, Field, Head, Source},
+    parse::{Argument, ColumnNames, Columns, Derives, Element, Field, Head, Source},
     text::{compact, plain},
 };
 
@@ -138,14 +141,14 @@ pub(super) fn deserialize(
         return TokenStream::new();
     }
     let (names, krate) = (signatures.names, &signatures.paths.krate);
-    let row = |name, fields: &[&Field]| {
+    let row = |name, fields: &[&Field], targets: &[String]| {
         let specs: Vec<_> = fields.iter().map(|field| field_spec(field, krate)).collect();
-        let (names, indices) = (fields.iter().map(|field| &field.name), 0..fields.len());
-        let cells = quote!(#(#names: cells.take::<_, De::Error>(#indices)?),*);
-        signatures.deserialize(name, &specs, &cells)
+        let cells = fields.iter().enumerate().map(|(index, field)| take(field, index, krate));
+        signatures.deserialize(name, &specs, targets, &quote!(#(#cells),*))
     };
-    let inputs_row = row(&names.inputs, inputs);
-    let sample_row = row(&names.sample, &[inputs, outputs].concat());
+    let targets: Vec<String> = outputs.iter().flat_map(|output| keys(output)).collect();
+    let inputs_row = row(&names.inputs, inputs, &targets);
+    let sample_row = row(&names.sample, &[inputs, outputs].concat(), &[]);
     quote!(#inputs_row #sample_row)
 }
 
@@ -161,12 +164,98 @@ fn is_list(field: &Field) -> bool {
     field.ty.as_ref().is_some_and(|ty| ty.list || !ty.dims.is_empty())
 }
 
-/// The names of a field's columns in a file.
+/// The keys of a field in a file.
+fn keys(field: &Field) -> Vec<String> {
+    let Columns { rename, aliases, .. } = &field.columns;
+    let own = rename.as_ref().map_or_else(|| plain(&field.name), syn::LitStr::value);
+    let named = field.cells().map_or(&[][..], |cells| cells.named_columns());
+    iter::once(own).chain(aliases.iter().chain(named).map(syn::LitStr::value)).collect()
+}
+
+/// `name: cells.take(0)?`, or with the default or the function that the user names.
+fn take(field: &Field, index: usize, krate: &TokenStream) -> TokenStream {
+    let (name, ty) = (&field.name, raw_type(field, krate));
+    let option = quote!(::core::option::Option);
+    let default = field.columns.default.as_ref().map(|default| default.function(&ty));
+    match (&field.columns.read_with, default) {
+        (None, None) => quote!(#name: cells.take::<_, De::Error>(#index)?),
+        (None, Some(default)) => {
+            quote!(#name: cells.take_or::<#ty, De::Error>(#index, #default)?)
+        }
+        (Some(read), default) => {
+            let default = match default {
+                Some(default) => quote!(#option::Some(#default)),
+                None => quote!(#option::None),
+            };
+            quote! {
+                #name: cells.take_with::<#ty, De::Error>(#index, |cell| #read(cell), #default)?
+            }
+        }
+    }
+}
+
+/// What separates the items of a list in a cell. A single text is cut by the step `split` itself.
+fn separator(field: &Field) -> Option<String> {
+    let Some(Source::Input(input)) = &field.source else { return None };
+    let split = input.steps.iter().find(|step| step.spec.name == "split")?;
+    match split.arguments.first() {
+        Some(Argument::Text(separator)) if is_list(field) => Some(separator.value()),
+        _ => None,
+    }
+}
+
+/// The constant of a field's format.
+fn format(field: &Field, krate: &TokenStream) -> TokenStream {
+    let cells = quote!(#krate::data::columns::cells);
+    let Some(options) = field.cells() else { return quote!(#cells::CellFormat::DEFAULT) };
+    let split = separator(field);
+    options.with_format(|format| {
+        let format = CellFormat { split: split.as_deref(), ..format };
+        if format.is_default() {
+            return quote!(#cells::CellFormat::DEFAULT);
+        }
+        let CellFormat { missing, decimal, percent, truthy, falsy, .. } = format;
+        let optional = |value: Option<TokenStream>| match value {
+            Some(value) => quote!(::core::option::Option::Some(#value)),
+            None => quote!(::core::option::Option::None),
+        };
+        let thousands = optional(format.thousands.map(|letter| quote!(#letter)));
+        let currency = optional(format.currency.map(|sign| quote!(#sign)));
+        let split = optional(format.split.map(|separator| quote!(#separator)));
+        let date = match format.date {
+            DateFormat::Iso => quote!(Iso),
+            DateFormat::Pattern(pattern) => quote!(Pattern(#pattern)),
+            DateFormat::Seconds => quote!(Seconds),
+            DateFormat::Milliseconds => quote!(Milliseconds),
+        };
+        quote! {
+            #cells::CellFormat {
+                missing: &[#(#missing),*],
+                decimal: #decimal,
+                thousands: #thousands,
+                percent: #percent,
+                currency: #currency,
+                date: #cells::DateFormat::#date,
+                truthy: &[#(#truthy),*],
+                falsy: &[#(#falsy),*],
+                split: #split,
+            }
+        }
+    })
+}
+
+/// The columns and the type of a field.
 fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
-    let Columns { rename, aliases } = &field.columns;
+    let Columns { rename, aliases, read_with, .. } = &field.columns;
     let name = rename.as_ref().map_or_else(|| plain(&field.name), syn::LitStr::value);
     let aliases = aliases.iter().map(syn::LitStr::value);
-    let columns = field.columns_of_input();
+    let path = quote!(#krate::data::columns);
+    let columns = match field.cells().and_then(|cells| cells.columns.as_ref()) {
+        None => quote!(Own),
+        Some((ColumnNames::Named(names), _)) => quote!(Named(&[#(#names),*])),
+        Some((ColumnNames::Prefix(prefix), _)) => quote!(Prefix(#prefix)),
+        Some((ColumnNames::AllOthers, _)) => quote!(AllOthers),
+    };
     let input = match &field.source {
         Some(Source::Input(input)) => Some(input),
         _ => None,
@@ -180,15 +269,28 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
         false => quote!(Value),
     };
     let text = compact(&field.ty_tokens);
-    let ty = raw_type(field, krate);
+    let (ty, format) = (raw_type(field, krate), format(field, krate));
+    let append = match read_with {
+        None => quote!(#path::append::<#ty>),
+        Some(read) => quote! {
+            |_, grid, columns, to| #path::append_with::<#ty>(grid, columns, to, |cell| #read(cell))
+        },
+    };
+    // Rustc reports a type that cannot be read where it is taken.
+    let elements = match read_with {
+        None => quote!(<#ty as #path::FromCells>::ELEMENTS),
+        Some(_) => quote!(0),
+    };
     quote! {
-        #krate::data::columns::FieldSpec {
+        #path::FieldSpec {
             name: #name,
             aliases: &[#(#aliases),*],
-            columns: &[#(#columns),*],
+            columns: #path::ColumnNames::#columns,
+            elements: #elements,
             ty: #text,
-            reads: #krate::data::columns::Reads::#reads,
-            append: #krate::data::columns::append::<#ty>,
+            reads: #path::Reads::#reads,
+            format: #format,
+            append: #append,
         }
     }
 }

@@ -2,14 +2,12 @@
 
 use multi_input_spec::step::{self, STEPS};
 use proc_macro2::{Span, TokenStream};
-use syn::{
-    parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, ExprLit, Ident, Lit, LitStr,
-    Token,
-};
+use syn::{parse::Parser, punctuated::Punctuated, Ident, Token};
 
 use super::{
     argument::{self, Argument, Given},
     attribute::{self, expected, once, Entry, Form},
+    cells::{self, CellOptions},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -27,8 +25,8 @@ pub(crate) struct Input {
     pub(crate) missing: Option<(Missing, Span)>,
     /// Whether `missing` is given but could not be read.
     pub(crate) missing_unread: bool,
-    /// The columns of the value in a file.
-    pub(crate) columns: Option<(Vec<LitStr>, Span)>,
+    /// How the value is written in files.
+    pub(crate) cells: CellOptions,
 }
 
 /// A preprocessing step with its arguments.
@@ -68,25 +66,23 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
         let spec = step::named(&name.to_string());
         match (name.to_string().as_str(), spec, form) {
             (_, Some(_), form) => {
-                let read = read_into(&name, form, &mut input.steps, errors);
+                let Input { steps, cells, .. } = &mut input;
+                let read = read_into(&name, form, steps, cells, errors);
                 input.broken |= read.is_none();
             }
             ("missing", _, Form::Value(value)) => match errors.ok(policy(value)) {
                 Some(policy) => once(&mut input.missing, policy, "missing", span, errors),
                 None => input.missing_unread = true,
             },
-            ("missing", ..) => {
+            ("missing", _, Form::Word) => {
                 input.missing_unread = true;
-                expected(&name, "missing = zeros", errors);
+                expected(&name, "missing = zeros` or `missing(\"NA\")", errors);
             }
-            ("columns", _, Form::Call(names)) => {
-                if let Some(names) = errors.ok(column_names(names)) {
-                    once(&mut input.columns, (names, span), "columns", span, errors);
+            (unknown, _, form) => {
+                if input.cells.read(&name, form, errors).is_none() {
+                    continue;
                 }
-            }
-            ("columns", ..) => expected(&name, "columns(\"first\", \"second\")", errors),
-            (unknown, ..) => {
-                let names = STEPS.iter().map(|step| step.name).chain(["missing", "columns"]);
+                let names = STEPS.iter().map(|step| step.name).chain(cells::NAMES);
                 let near = suggest(unknown, names.clone());
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
@@ -102,13 +98,14 @@ pub(super) fn read_into(
     name: &Ident,
     form: Form,
     steps: &mut Vec<Step>,
+    cells: &mut CellOptions,
     errors: &mut Diagnostics,
 ) -> Option<()> {
     let (spec, span) = (step::named(&name.to_string())?, name.span());
     if steps.iter().any(|known| known.spec.name == spec.name) {
         errors.at(span, format!("`{name}` is given twice"));
     }
-    let arguments = read_arguments(spec, name, form, errors)?;
+    let arguments = read_arguments(spec, name, form, cells, errors)?;
     steps.push(Step { spec, arguments, span });
     Some(())
 }
@@ -118,6 +115,7 @@ fn read_arguments(
     spec: &'static step::Step,
     name: &Ident,
     form: Form,
+    cells: &mut CellOptions,
     errors: &mut Diagnostics,
 ) -> Option<Vec<Argument>> {
     let given = match form {
@@ -135,20 +133,11 @@ fn read_arguments(
             return None;
         }
     };
-    argument::read(spec.name, name.span(), spec.parameters, given.into_iter().collect(), errors)
-}
-
-fn column_names(names: TokenStream) -> syn::Result<Vec<LitStr>> {
-    let names = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(names)?;
-    let name = |name: Expr| match name {
-        Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) => Ok(name),
-        other => {
-            let text = "a column is named in quotes, for the reader of rows is generated from its \
-                        name: `columns(\"first\", \"second\")`";
-            Err(syn::Error::new(other.span(), text))
-        }
-    };
-    names.into_iter().map(name).collect()
+    let mut given: Vec<Given> = given.into_iter().collect();
+    if spec.form.reads_dates {
+        given = cells.take_date(given, errors);
+    }
+    argument::read(spec.name, name.span(), spec.parameters, given, errors)
 }
 
 fn policy(value: TokenStream) -> syn::Result<(Missing, Span)> {

@@ -6,6 +6,7 @@
 mod argument;
 mod attribute;
 mod branch;
+mod cells;
 mod data_type;
 mod derived;
 mod input;
@@ -21,6 +22,7 @@ mod typed;
 pub(crate) use argument::{Argument, PaddingExpr, AUTO};
 pub(crate) use attribute::is_ours;
 pub(crate) use branch::{Layer, LayerKind};
+pub(crate) use cells::{CellOptions, ColumnNames, Dates};
 pub(crate) use data_type::{Date, Element, FieldType};
 pub(crate) use derived::Derived;
 pub(crate) use input::{Input, Missing, Step};

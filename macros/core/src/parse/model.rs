@@ -13,6 +13,7 @@ use syn::{
 use super::{
     attribute::{self, arguments, OURS},
     branch::{self, Branch},
+    cells::CellOptions,
     data_type::{self, FieldType},
     derived::{self, Derived},
     input::{self, Input},
@@ -72,11 +73,11 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// The columns in `columns(...)`.
-    pub(crate) fn columns_of_input(&self) -> &[syn::LitStr] {
+    /// How the value of an input or a target is written in files.
+    pub(crate) fn cells(&self) -> Option<&CellOptions> {
         match &self.source {
-            Some(Source::Input(input)) => input.columns.as_ref().map_or(&[], |(names, _)| names),
-            _ => &[],
+            Some(Source::Input(input)) => Some(&input.cells),
+            _ => self.output.as_ref().map(|output| &output.cells),
         }
     }
 }

@@ -11,6 +11,7 @@ use syn::{parse::Parser, punctuated::Punctuated, Expr, Ident, Token};
 use super::{
     argument::{self, Argument, Given},
     attribute::{self, expected, once, Entry, Form},
+    cells::{self, CellOptions},
     input::{self, Step},
     number::{NumberExpr, SizeExpr},
 };
@@ -32,6 +33,8 @@ pub(crate) struct Output {
     pub(crate) steps: Vec<Step>,
     /// Whether the target is a label, whose class is learned from the training rows.
     pub(crate) categories: Option<Span>,
+    /// How the target is written in files.
+    pub(crate) cells: CellOptions,
     /// The attribute's name.
     pub(crate) span: Span,
 }
@@ -53,7 +56,7 @@ pub(crate) struct MetricCall {
 /// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Output {
     let (mut losses, mut weight) = (None, None);
-    let (mut steps, mut categories) = (Vec::new(), None);
+    let (mut steps, mut categories, mut cells) = (Vec::new(), None, CellOptions::default());
     let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
     for Entry { name, form } in attribute::read(tokens, errors) {
         let at = name.span();
@@ -80,7 +83,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
             ("categories", Form::Word) => once(&mut categories, at, "categories", at, errors),
             ("categories", _) => expected(&name, "categories", errors),
             (known, form) if inverting().any(|step| step.name == known) => {
-                input::read_into(&name, form, &mut steps, errors);
+                input::read_into(&name, form, &mut steps, &mut cells, errors);
             }
             (known, _) if step::named(known).is_some() => {
                 let all = list(inverting().map(|step| step.name));
@@ -91,9 +94,13 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                     ),
                 );
             }
-            (unknown, _) => {
+            (unknown, form) => {
+                if cells.read(&name, form, errors).is_none() {
+                    continue;
+                }
                 let names = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
-                let names = names.into_iter().chain(inverting().map(|step| step.name));
+                let steps = inverting().map(|step| step.name);
+                let names = names.into_iter().chain(steps).chain(cells::NAMES);
                 let near = suggest(unknown, names.clone());
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
@@ -109,7 +116,16 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         );
     }
     let weight = weight.unwrap_or_else(|| quote!(1.0));
-    Output { loss: losses.flatten(), metrics, weighted_metrics, weight, steps, categories, span }
+    Output {
+        loss: losses.flatten(),
+        metrics,
+        weighted_metrics,
+        weight,
+        steps,
+        categories,
+        cells,
+        span,
+    }
 }
 
 /// The steps allowed for targets, which have an inverse.

@@ -1,9 +1,11 @@
 //! The names of a value in a file: `#[serde(rename = "...", alias = "...")]`.
 //!
 //! The row structs get a generated `Deserialize`, which supports column groups and blank cells. It
-//! honours these two serde attributes; for others the user derives `Deserialize`.
+//! honours these, `default`, `with` and `deserialize_with`; for others the user derives `Deserialize`.
 
-use syn::{Attribute, LitStr, Path};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{Attribute, ExprPath, LitStr, Path, Token};
 
 use crate::diagnostics::Diagnostics;
 
@@ -12,6 +14,28 @@ use crate::diagnostics::Diagnostics;
 pub(crate) struct Columns {
     pub(crate) rename: Option<LitStr>,
     pub(crate) aliases: Vec<LitStr>,
+    /// The value of a field whose columns are missing: `default`.
+    pub(crate) default: Option<DefaultValue>,
+    /// The function that reads the cell: `deserialize_with`, or of a module given by `with`.
+    pub(crate) read_with: Option<ExprPath>,
+}
+
+/// serde's `default` of a field.
+pub(crate) enum DefaultValue {
+    /// That of the trait `Default`.
+    OfTrait,
+    /// The value of a function.
+    Path(ExprPath),
+}
+
+impl DefaultValue {
+    /// The path of the function that gives the value, of type `ty`.
+    pub(crate) fn function(&self, ty: &TokenStream) -> TokenStream {
+        match self {
+            DefaultValue::OfTrait => quote!(<#ty as ::core::default::Default>::default),
+            DefaultValue::Path(path) => quote!(#path),
+        }
+    }
 }
 
 /// The serde derives that the user requests.
@@ -52,6 +76,18 @@ pub(super) fn read(
                 columns.rename = Some(meta.value()?.parse()?);
             } else if meta.path.is_ident("alias") {
                 columns.aliases.push(meta.value()?.parse()?);
+            } else if meta.path.is_ident("default") {
+                columns.default = Some(match meta.input.peek(Token![=]) {
+                    true => DefaultValue::Path(meta.value()?.parse::<LitStr>()?.parse()?),
+                    false => DefaultValue::OfTrait,
+                });
+            } else if meta.path.is_ident("deserialize_with") {
+                columns.read_with = Some(meta.value()?.parse::<LitStr>()?.parse()?);
+            } else if meta.path.is_ident("with") {
+                let mut function: ExprPath = meta.value()?.parse::<LitStr>()?.parse()?;
+                let name = Ident::new("deserialize", Span::call_site());
+                function.path.segments.push(name.into());
+                columns.read_with = Some(function);
             } else if derives.serialize && !is_for_deserialize(&meta.path) {
                 // For the user's `Serialize`: its value is skipped.
                 if meta.input.peek(syn::Token![=]) {
@@ -59,8 +95,8 @@ pub(super) fn read(
                 }
             } else {
                 return Err(meta.error(
-                    "the generated Deserialize knows `rename` and `alias`; for more, derive \
-                     serde's `Deserialize` on the struct",
+                    "the generated Deserialize knows `rename`, `alias`, `default`, `with` and \
+                     `deserialize_with`; for more, derive serde's `Deserialize` on the struct",
                 ));
             }
             Ok(())

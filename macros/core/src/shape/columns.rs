@@ -3,17 +3,23 @@
 use multi_input_spec::Kind;
 
 use super::{flow::Flow, formula::Formula, Scope};
-use crate::{diagnostics::Diagnostics, graph::Graph, parse::Source};
+use crate::{
+    diagnostics::Diagnostics,
+    graph::Graph,
+    parse::{ColumnNames, Element},
+};
 
-/// Compares the counts of every input.
+/// Compares the counts of every input and target. Several columns of one text are joined, and a list
+/// of any length has any number of columns.
 pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics) {
     for node in &graph.nodes {
-        let (Some(Source::Input(input)), Some(ty)) = (&node.field.source, &node.field.ty) else {
+        let (Some(cells), Some(ty)) = (node.field.cells(), &node.field.ty) else { continue };
+        let Some((ColumnNames::Named(columns), span)) = &cells.columns else { continue };
+        if matches!(ty.element, Element::Text) && ty.dims.is_empty() {
             continue;
-        };
-        let Some((columns, span)) = &input.columns else { continue };
-        let (value, named) =
-            (Flow::declared(Kind::Numbers, &ty.dims).with_list(ty.list), columns.len());
+        }
+        let value = Flow::declared(Kind::Numbers, &ty.dims).with_list(ty.list);
+        let named = columns.len();
         let formula = Formula::Columns { value, named };
         scope.verify(formula, &node.name().to_string(), *span, errors);
     }

@@ -8,7 +8,7 @@ pub const STEP: Step = Step {
     name: "calendar",
     type_name: "Calendar",
     doc: Doc {
-        computes: "`year`, `month`, `day`, `weekday`, `hour`, `minute` as numbers; `month_cycle`, `day_cycle`, `weekday_cycle`, `hour_cycle`, `year_cycle` as sine and cosine; a `NaiveDate` has no `hour`, `minute` or `hour_cycle`",
+        computes: "`year`, `month`, `day`, `weekday`, `hour`, `minute` as numbers; `month_cycle`, `day_cycle`, `weekday_cycle`, `hour_cycle`, `year_cycle` as sine and cosine; a `NaiveDate` has no `hour`, `minute` or `hour_cycle`; `format = \"%d/%m/%Y\"` says how dates are written in files that are not in ISO 8601, `unit = seconds` or `unit = milliseconds` that they are numbers since 1970",
         shape: "a date to one number for each part, two for each cycle",
         keras: "pandas `dt`",
         torch: "",
@@ -17,7 +17,7 @@ pub const STEP: Step = Step {
         Parameter::required("parts", ArgumentKind::Words(PARTS)),
     ],
     output,
-    form: Form::FIXED,
+    form: Form { reads_dates: true, ..Form::FIXED },
 };
 
 /// The parts of a date.

@@ -98,6 +98,9 @@ pub struct Form {
     pub takes_lists: bool,
     /// Whether its output holds the values of its input, arranged otherwise.
     pub keeps_values: bool,
+    /// Whether its arguments `format` and `unit` say how dates are written in files. They are no
+    /// part of the model, and none of its parameters.
+    pub reads_dates: bool,
 }
 
 impl Form {
@@ -110,6 +113,7 @@ impl Form {
         reads_within: false,
         takes_lists: false,
         keeps_values: false,
+        reads_dates: false,
     };
     /// A step that learns, without an inverse.
     pub const LEARNED: Form = Form { nature: Nature::Learned, ..Form::FIXED };

@@ -5,7 +5,11 @@
 
 use std::sync::Arc;
 
-use super::{Cell, FieldSpec, FromCells, Layout, RowSpec, View};
+use multi_input_cells::Cell;
+
+use super::{
+    CellDeserializer, CellError, FieldColumns, FieldSpec, FromCells, Layout, RowSpec, View,
+};
 use crate::{Column, Raw, Table, Values};
 
 /// The cells of a block of rows, indexed by row and source column.
@@ -36,7 +40,8 @@ pub fn append<T: FromCells + Raw>(
     columns: &[usize],
     to: &mut Column,
 ) -> bool {
-    if let Some(append) = T::ELEMENTWISE.filter(|_| columns.len() == T::ELEMENTS) {
+    let is_plain = field.format.is_default() && columns.len() == T::ELEMENTS;
+    if let Some(append) = T::ELEMENTWISE.filter(|_| is_plain) {
         if append(field, grid, columns, to) {
             return true;
         }
@@ -44,6 +49,26 @@ pub fn append<T: FromCells + Raw>(
         to.values = Arc::new(Values::empty(to.content));
     }
     append_each::<T>(field, grid, columns, to).is_some()
+}
+
+/// [`Append`] for a field that a function of the user reads: `#[serde(deserialize_with)]`.
+pub fn append_with<T: Raw>(
+    grid: &dyn Grid,
+    columns: &[usize],
+    to: &mut Column,
+    read: fn(CellDeserializer<'_>) -> Result<T, CellError>,
+) -> bool {
+    let mut problem = None;
+    let mut append = |row: usize| {
+        let mut cells = columns.iter().map(|&column| grid.cell(row, column));
+        let cell = match columns {
+            [_] => cells.next()??,
+            _ => Cell::List(cells.collect::<Option<_>>()?),
+        };
+        to.append(row, &read(CellDeserializer::new(cell)).ok()?, &mut problem);
+        Some(())
+    };
+    (0..grid.rows()).all(|row| append(row).is_some()) && problem.is_none()
 }
 
 /// Appends value by value, as single rows are read.
@@ -75,7 +100,10 @@ fn each_row(
             cells.push(grid.cell(row, column)?);
         }
         match &cells[..] {
-            [cell] => take(row, &[View::new(field, field.name, cell)])?,
+            [cell] => match field.split(cell) {
+                Some(list) => take(row, &[View::new(field, field.name, &list)])?,
+                None => take(row, &[View::new(field, field.name, cell)])?,
+            },
             cells => {
                 let views = cells.iter().map(|cell| View::new(field, field.name, cell));
                 take(row, &views.collect::<Vec<_>>())?;
@@ -125,24 +153,17 @@ impl Plan {
         names: impl Iterator<Item = &'a str>,
     ) -> Option<Plan> {
         let layout = Layout::of(spec, names);
-        let mut column_of_cell = vec![None; layout.cell_count];
-        for (index, column) in layout.columns().iter().enumerate() {
-            for &cell in &column.fills {
-                if column_of_cell[cell].replace(index).is_some() {
-                    return None;
-                }
-            }
+        if layout.duplicate().is_some() {
+            return None;
         }
         let fields = spec.fields.iter().enumerate().map(|(index, field)| {
-            let start = layout.start(index)?;
-            let (own, parts) = (&column_of_cell[start..=start], &column_of_cell[start + 1..]);
-            let parts = &parts[..field.columns.len()];
-            let columns = match own.iter().chain(parts).filter(|cell| cell.is_some()).count() {
-                1 if own[0].is_some() => own,
-                count if count == parts.len() => parts,
-                _ => return None,
-            };
-            columns.iter().copied().collect()
+            let FieldColumns { own, parts } = layout.field(index);
+            let parts: Option<Vec<usize>> = parts.iter().copied().collect();
+            match (own, parts?) {
+                (Some(own), parts) if parts.is_empty() => Some(vec![*own]),
+                (None, parts) if field.takes(parts.len()) => Some(parts),
+                _ => None,
+            }
         });
         Some(Plan { spec, fields: fields.collect::<Option<_>>()? })
     }

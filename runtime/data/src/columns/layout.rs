@@ -4,7 +4,7 @@ use std::{cell::Cell, fmt, rc::Rc};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, Unexpected, Visitor};
 
-use super::{Keys, RowSpec};
+use super::{natural_order::by_name, ColumnNames, Keys, RowSpec};
 
 thread_local! {
     /// The layout of the previous row on this thread: serde has no state that is shared by the rows
@@ -17,12 +17,11 @@ thread_local! {
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     spec: &'static RowSpec,
-    /// Index of the first cell of each field, which is the cell of its own name; the cells of its
-    /// columns follow.
-    starts: Vec<usize>,
-    /// Number of cells of a row.
-    pub(super) cell_count: usize,
     columns: Vec<Column>,
+    /// The columns of each field; empty after a change of the columns, until they are assigned.
+    fields: Vec<FieldColumns>,
+    /// A column that fills what another column fills.
+    duplicate: Option<usize>,
 }
 
 /// A source column.
@@ -31,8 +30,29 @@ pub(super) struct Column {
     pub(super) key: Box<str>,
     /// Whether some field reads the cells as text.
     pub(super) is_text: bool,
-    /// Indices of the cells that the column fills; empty where no field uses it.
-    pub(super) fills: Vec<usize>,
+    /// Whether some field uses the cells.
+    pub(super) is_used: bool,
+}
+
+/// The source columns of a field.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FieldColumns {
+    /// The column of the field's own name.
+    pub(super) own: Option<usize>,
+    /// The columns of its elements, in order; `None` for one that the source lacks.
+    pub(super) parts: Vec<Option<usize>>,
+}
+
+/// What a column is for a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// The whole field.
+    Own,
+    /// The element at a position.
+    Element(usize),
+    /// An element whose position its name decides.
+    Open,
+    Nothing,
 }
 
 impl Layout {
@@ -53,22 +73,17 @@ impl Layout {
     pub(super) fn of<'a>(spec: &'static RowSpec, names: impl Iterator<Item = &'a str>) -> Layout {
         let mut layout = Layout::new(spec);
         names.enumerate().for_each(|(index, name)| layout.set_column(index, name.into()));
+        layout.assign_columns();
         layout
     }
 
     fn new(spec: &'static RowSpec) -> Layout {
-        let mut cell_count = 0;
-        let starts = spec.fields.iter().map(|field| {
-            let start = cell_count;
-            cell_count += 1 + field.columns.len();
-            start
-        });
-        Layout { spec, starts: starts.collect(), cell_count, columns: Vec::new() }
+        Layout { spec, columns: Vec::new(), fields: Vec::new(), duplicate: None }
     }
 
-    /// All columns, in order.
-    pub(super) fn columns(&self) -> &[Column] {
-        &self.columns
+    /// Number of columns.
+    pub(super) fn len(&self) -> usize {
+        self.columns.len()
     }
 
     /// The column at an index; `None` after the last one.
@@ -83,29 +98,116 @@ impl Layout {
 
     /// Sets the column at an index, and removes the columns after it.
     pub(super) fn set_column(&mut self, index: usize, key: Box<str>) {
-        let (mut is_text, mut fills) = (false, Vec::new());
-        for (field, start) in self.spec.fields.iter().zip(&self.starts) {
-            match field.columns.iter().position(|&column| column == &*key) {
-                Some(part) => fills.push(start + 1 + part),
-                None if field.is_named(&key) => fills.push(*start),
-                None => continue,
+        let (mut is_text, mut is_used) = (false, false);
+        for (position, field) in self.spec.fields.iter().enumerate() {
+            if self.use_of(&key, position) != Use::Nothing {
+                is_used = true;
+                is_text |= field.needs_text();
             }
-            is_text |= field.reads.is_text();
         }
         self.columns.truncate(index);
-        self.columns.push(Column { key, is_text, fills });
+        self.columns.push(Column { key, is_text, is_used });
+        self.fields.clear();
     }
 
     /// Removes the columns from an index on.
     pub(super) fn truncate(layout: &mut Rc<Layout>, index: usize) {
         if layout.columns.len() > index {
-            Rc::make_mut(layout).columns.truncate(index);
+            let layout = Rc::make_mut(layout);
+            layout.columns.truncate(index);
+            layout.fields.clear();
         }
     }
 
-    /// Index of the first cell of a field.
-    pub(super) fn start(&self, field: usize) -> Option<usize> {
-        self.starts.get(field).copied()
+    /// Assigns the columns to the fields, if the columns have changed.
+    pub(super) fn assign(layout: &mut Rc<Layout>) {
+        if layout.fields.len() != layout.spec.fields.len() {
+            Rc::make_mut(layout).assign_columns();
+        }
+    }
+
+    fn assign_columns(&mut self) {
+        let fields = (0..self.spec.fields.len()).map(|field| self.columns_of(field));
+        let assigned: Vec<_> = fields.collect();
+        self.duplicate = assigned.iter().find_map(|(_, duplicate)| *duplicate);
+        self.fields = assigned.into_iter().map(|(columns, _)| columns).collect();
+    }
+
+    /// The columns of a field, and a column that fills what another one fills.
+    fn columns_of(&self, field: usize) -> (FieldColumns, Option<usize>) {
+        let mut found = FieldColumns::default();
+        if let ColumnNames::Named(names) = self.spec.fields[field].columns {
+            found.parts = vec![None; names.len()];
+        }
+        let (mut open, mut duplicate) = (Vec::new(), None);
+        for (index, column) in self.columns.iter().enumerate().filter(|(_, c)| c.is_used) {
+            let taken = match self.use_of(&column.key, field) {
+                Use::Own => found.own.replace(index),
+                Use::Element(position) => found.parts[position].replace(index),
+                Use::Open => {
+                    open.push(index);
+                    None
+                }
+                Use::Nothing => None,
+            };
+            duplicate = duplicate.or(taken.map(|_| index));
+        }
+        let key = |index: usize| &*self.columns[index].key;
+        open.sort_by(|&a, &b| by_name(key(a), key(b)));
+        let twin = open.windows(2).find(|pair| key(pair[0]) == key(pair[1]));
+        duplicate = duplicate.or(twin.map(|pair| pair[1]));
+        if !open.is_empty() {
+            found.parts = open.into_iter().map(Some).collect();
+        }
+        (found, duplicate)
+    }
+
+    /// What the column of a key is for a field.
+    fn use_of(&self, key: &str, field: usize) -> Use {
+        let field = &self.spec.fields[field];
+        let open_if = |belongs: bool| match belongs && !self.is_named(key) {
+            true => Use::Open,
+            false => Use::Nothing,
+        };
+        match field.columns {
+            ColumnNames::Named(names) if names.contains(&key) => {
+                Use::Element(names.iter().position(|name| *name == key).unwrap_or_default())
+            }
+            _ if field.is_named(key) => Use::Own,
+            ColumnNames::Prefix(prefix) => open_if(has_prefix(key, prefix)),
+            ColumnNames::AllOthers => open_if(!self.is_prefixed(key)),
+            ColumnNames::Own | ColumnNames::Named(_) => Use::Nothing,
+        }
+    }
+
+    /// Whether some field or target has this key.
+    fn is_named(&self, key: &str) -> bool {
+        let names = |columns: ColumnNames| match columns {
+            ColumnNames::Named(names) => names.contains(&key),
+            _ => false,
+        };
+        self.spec.targets.contains(&key)
+            || self.spec.fields.iter().any(|field| field.is_named(key) || names(field.columns))
+    }
+
+    /// Whether some field takes the columns with a prefix of the key.
+    fn is_prefixed(&self, key: &str) -> bool {
+        let mut fields = self.spec.fields.iter();
+        fields.any(|field| match field.columns {
+            ColumnNames::Prefix(prefix) => has_prefix(key, prefix),
+            _ => false,
+        })
+    }
+
+    /// The columns of a field.
+    pub(super) fn field(&self, index: usize) -> &FieldColumns {
+        static NONE: FieldColumns = FieldColumns { own: None, parts: Vec::new() };
+        self.fields.get(index).unwrap_or(&NONE)
+    }
+
+    /// The key of a column that fills what another column fills.
+    pub(super) fn duplicate(&self) -> Option<&str> {
+        self.duplicate.and_then(|index| self.key(index))
     }
 
     /// The names of all columns.
@@ -115,8 +217,13 @@ impl Layout {
 
     /// The names of the columns that no field uses.
     pub(super) fn others(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().filter(|column| column.fills.is_empty()).map(|column| &*column.key)
+        self.columns.iter().filter(|column| !column.is_used).map(|column| &*column.key)
     }
+}
+
+/// Whether something follows a prefix.
+fn has_prefix(key: &str, prefix: &str) -> bool {
+    key.len() > prefix.len() && key.starts_with(prefix)
 }
 
 /// A deserializer seed that compares a key with the expected one.

@@ -1,41 +1,44 @@
-//! Lists of any length, from one cell or from a group of columns that ends in blanks.
+//! Lists of any length, from one cell or from a group of columns that ends in missing ones.
 
-use super::{
-    parse::{FromCells, Problem, View},
-    Cell,
-};
+use multi_input_cells::Content;
 
-/// A list of any length. `Option<Vec<T>>` is absent where its cell, or every column of its group, is
-/// blank; an empty list is present.
+use super::parse::{FromCells, Problem, View};
+
+/// A list of any length. A missing cell, or a group of missing columns, is the empty list, and
+/// `None` of an `Option<Vec<T>>`, for which an empty list is present.
 impl<T: FromCells> FromCells for Vec<T> {
-    const ENDS_IN_BLANKS: bool = true;
+    const ELEMENTS: usize = 0;
+
+    fn is_missing(cell: &View<'_>) -> bool {
+        cell.items().is_none() && T::is_missing(cell)
+    }
 
     fn read(cells: &[View<'_>]) -> Result<Vec<T>, Problem> {
-        match cells {
-            [view] => match view.cell {
-                Cell::List(list) => {
-                    let item = |(index, cell)| T::read(&[view.item(index, cell)]);
-                    list.iter().enumerate().map(item).collect()
-                }
-                _ if view.is_of_a_group() => of_columns(cells),
-                Cell::Blank => Ok(Vec::new()),
-                _ => Err(view.problem("a list (`split(\" \")` cuts a text into one)")),
-            },
-            columns => of_columns(columns),
+        let [cell] = cells else { return of_columns(cells) };
+        match cell.items() {
+            Some(items) => items.map(|item| T::read(&[item])).collect(),
+            None if cell.is_of_a_group() => of_columns(cells),
+            None if T::is_missing(cell) => Ok(Vec::new()),
+            None => {
+                let expected = "a list (`split(\" \")` makes one of a text)";
+                Err(cell.problem(expected, Content::Text))
+            }
         }
     }
 }
 
-/// Reads a group of columns, each item of which has as many as it has elements. Blank columns end
-/// the list.
+/// Reads a group of columns, of which each item has as many as it has elements. Missing columns at
+/// the end are no items.
 fn of_columns<T: FromCells>(columns: &[View<'_>]) -> Result<Vec<T>, Problem> {
-    let filled = columns.iter().rposition(|view| !T::is_blank(view.cell));
-    let items = filled.map_or(0, |last| last / T::ELEMENTS.max(1) + 1);
-    let read = |item: &[View<'_>]| match item.iter().find(|view| T::is_blank(view.cell)) {
-        Some(blank) if !blank.takes_blank() => {
-            Err(blank.problem("a value, because a later column of this list has one"))
+    let width = T::ELEMENTS.max(1);
+    let last = columns.iter().rposition(|cell| !T::is_missing(cell));
+    let items = last.map_or(0, |last| last / width + 1);
+    let read = |item: &[View<'_>]| match item.iter().find(|cell| T::is_missing(cell)) {
+        Some(missing) if !missing.takes_blank() => {
+            let expected = "a value, because a later column of this list has one";
+            Err(missing.problem(expected, Content::Text))
         }
         _ => T::read(item),
     };
-    columns.chunks(T::ELEMENTS.max(1)).take(items).map(read).collect()
+    columns.chunks(width).take(items).map(read).collect()
 }

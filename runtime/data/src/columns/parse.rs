@@ -3,17 +3,16 @@
 use std::{borrow::Cow, fmt};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use multi_input_cells::{
+    advice, date, flag, instant, number, text, time, whole, Cell, CellFormat, Content, Precision,
+    Read,
+};
 
 use super::{
-    dates,
     grid::{append_numbers, append_texts, Append},
-    Cell, FieldSpec,
+    ColumnNames, FieldSpec,
 };
-use crate::{
-    image::files as image_files,
-    real::{expected_of_float, expected_of_whole, of_float, of_whole, Real, AN_ID},
-    Class, Image, ImageError,
-};
+use crate::{image::files as image_files, Class, Image, ImageError};
 
 /// A cell, with its column and field for error messages.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +20,7 @@ pub struct View<'a> {
     column: &'a str,
     /// Index in the list of the cell.
     item: Option<usize>,
-    pub(super) cell: &'a Cell<'a>,
+    cell: &'a Cell<'a>,
     field: &'a FieldSpec,
 }
 
@@ -30,38 +29,77 @@ impl<'a> View<'a> {
         View { column, item: None, cell, field }
     }
 
-    /// An item of the list in this cell.
-    pub(super) fn item(&self, index: usize, cell: &'a Cell<'a>) -> View<'a> {
-        View { item: Some(index), cell, ..*self }
+    /// The cell.
+    pub(super) fn cell(&self) -> &'a Cell<'a> {
+        self.cell
+    }
+
+    /// Name of the column.
+    pub(super) fn column(&self) -> &'a str {
+        self.column
     }
 
     /// Whether the field is read from columns that it names.
     pub(super) fn is_of_a_group(&self) -> bool {
-        !self.field.columns.is_empty()
+        self.field.columns != ColumnNames::Own
     }
 
-    /// Whether a blank cell is valid.
+    /// The cells of a list.
+    pub(super) fn items(&self) -> Option<impl ExactSizeIterator<Item = View<'a>> + use<'a>> {
+        let View { column, field, .. } = *self;
+        match self.cell {
+            Cell::List(list) => {
+                let view = move |(item, cell)| View { column, item: Some(item), cell, field };
+                Some(list.iter().enumerate().map(view))
+            }
+            _ => None,
+        }
+    }
+
+    fn format(&self) -> &'a CellFormat<'static> {
+        &self.field.format
+    }
+
+    /// Whether the cell denotes a missing value.
+    pub(super) fn is_missing(&self, content: Content) -> bool {
+        self.format().is_missing(self.cell, content)
+    }
+
+    /// Whether a missing cell is valid.
     pub(super) fn takes_blank(&self) -> bool {
         self.field.reads.takes_blank()
     }
 
-    pub(super) fn problem(&self, expected: impl Into<String>) -> Problem {
+    /// Converts the error of a reader, which says what it expected.
+    fn read<T>(&self, read: Read<T>, content: Content) -> Result<T, Problem> {
+        read.map_err(|expected| self.problem(expected, content))
+    }
+
+    pub(super) fn problem(&self, expected: impl Into<String>, content: Content) -> Problem {
         let item = self.item.map_or(String::new(), |item| format!(" item {item}"));
+        let advice = match self.is_missing(content) {
+            true => self.advice_for_missing(),
+            false => advice(self.cell, self.format(), content),
+        };
         Problem {
             location: format!("column `{}`{item}", self.column),
             expected: expected.into(),
-            found: format!("{}{}", self.cell, self.advice()),
+            found: format!("{}{advice}", self.cell),
         }
     }
 
-    /// The advice for a blank cell.
-    fn advice(&self) -> String {
+    /// The advice for a missing value.
+    fn advice_for_missing(&self) -> String {
         let ty = self.field.ty;
         match self.cell {
-            Cell::Blank if ty.starts_with("[f") => "; `impute` fills blank cells".to_owned(),
-            Cell::Blank if ty.starts_with("Vec<f") => "; `impute` fills blanks".to_owned(),
+            _ if ty.starts_with("[f") || ty.starts_with("Vec<f") => {
+                "; `impute` fills missing numbers".to_owned()
+            }
             Cell::Blank if !ty.starts_with(['[', 'O', 'V']) => {
                 format!("; write `Option<{ty}>` where cells may be blank")
+            }
+            _ if !ty.starts_with(['[', 'O', 'V']) => {
+                format!("; write `Option<{ty}>` where values may be missing")
             }
             _ => String::new(),
         }
@@ -71,9 +109,9 @@ impl<'a> View<'a> {
 /// The error of cells that are not valid for a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    location: String,
-    expected: String,
-    found: String,
+    pub(super) location: String,
+    pub(super) expected: String,
+    pub(super) found: String,
 }
 
 impl fmt::Display for Problem {
@@ -84,25 +122,15 @@ impl fmt::Display for Problem {
 
 /// A type that is read from one or more cells.
 pub trait FromCells: Sized {
-    /// Number of columns of a value.
+    /// Number of columns of a value; 0 where it is not constant.
     const ELEMENTS: usize = 1;
 
     /// Appends the cells of many rows, where each cell is one element; `None` where values are read
     /// one by one.
     const ELEMENTWISE: Option<Append> = None;
 
-    /// Whether blank columns may follow the cells of a value, as they end a list.
-    const ENDS_IN_BLANKS: bool = false;
-
     /// Whether a cell denotes an absent value.
-    fn is_blank(cell: &Cell<'_>) -> bool {
-        *cell == Cell::Blank
-    }
-
-    /// The value for a missing key; `None` where the key is required.
-    fn absent() -> Option<Self> {
-        None
-    }
+    fn is_missing(cell: &View<'_>) -> bool;
 
     /// Reads a value from `cells`: a single cell, which may be a list, or one cell per element.
     ///
@@ -126,35 +154,24 @@ fn single<'a>(cells: &[View<'a>], expected: &str) -> Result<View<'a>, Problem> {
 }
 
 /// Reads a number: a whole number exactly, any other number rounded.
-fn real<T: Real>(cells: &[View<'_>]) -> Result<T, Problem> {
+fn real<T: Precision>(cells: &[View<'_>]) -> Result<T, Problem> {
     let view = single(cells, "a number")?;
-    match &*view.cell.value() {
-        Cell::Blank if view.takes_blank() => Ok(T::nan()),
-        Cell::Float(number) if number.is_nan() && view.takes_blank() => Ok(T::nan()),
-        Cell::Integer(number) => {
-            of_whole(*number).ok_or_else(|| view.problem(expected_of_whole::<T>(*number)))
-        }
-        Cell::Float(number) => {
-            of_float(*number).ok_or_else(|| view.problem(expected_of_float::<T>(*number)))
-        }
-        _ => Err(view.problem("a number")),
-    }
+    view.read(number(view.cell, view.format(), view.takes_blank()), Content::Number)
 }
 
-/// Whether a number is missing: the cell is blank or NaN.
-fn is_nan(cell: &Cell<'_>) -> bool {
-    match &*cell.value() {
-        Cell::Float(number) => number.is_nan(),
-        value => *value == Cell::Blank,
-    }
+/// Implements the method [`FromCells::is_missing`] for a content.
+macro_rules! missing_as {
+    ($content:ident) => {
+        fn is_missing(cell: &View<'_>) -> bool {
+            cell.is_missing(Content::$content)
+        }
+    };
 }
 
 impl FromCells for f32 {
     const ELEMENTWISE: Option<Append> = Some(append_numbers);
 
-    fn is_blank(cell: &Cell<'_>) -> bool {
-        is_nan(cell)
-    }
+    missing_as!(Number);
 
     fn read(cells: &[View<'_>]) -> Result<f32, Problem> {
         real(cells)
@@ -164,9 +181,7 @@ impl FromCells for f32 {
 impl FromCells for f64 {
     const ELEMENTWISE: Option<Append> = Some(append_numbers);
 
-    fn is_blank(cell: &Cell<'_>) -> bool {
-        is_nan(cell)
-    }
+    missing_as!(Number);
 
     fn read(cells: &[View<'_>]) -> Result<f64, Problem> {
         real(cells)
@@ -174,26 +189,28 @@ impl FromCells for f64 {
 }
 
 /// Reads a whole number in `min..=max`.
-fn integer<T: TryFrom<i128> + fmt::Display>(
+fn integer<T: TryFrom<i128> + Into<i128>>(
     cells: &[View<'_>],
     [min, max]: [T; 2],
 ) -> Result<T, Problem> {
-    let expected = || format!("a whole number from {min} to {max}");
-    let view = single(cells, &expected())?;
-    let found = view.cell.value().whole();
-    found.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
-        let advice = if found.is_some() { format!(" ({AN_ID})") } else { String::new() };
-        view.problem(expected() + &advice)
-    })
+    let bounds = [min.into(), max.into()];
+    let view = single(cells, "a whole number")?;
+    let read = whole(view.cell, view.format(), bounds);
+    let found = view.read(read, Content::Number)?;
+    T::try_from(found).map_err(|_| view.problem("a whole number", Content::Number))
 }
 
 impl FromCells for u32 {
+    missing_as!(Number);
+
     fn read(cells: &[View<'_>]) -> Result<u32, Problem> {
         integer(cells, [u32::MIN, u32::MAX])
     }
 }
 
 impl FromCells for i64 {
+    missing_as!(Number);
+
     fn read(cells: &[View<'_>]) -> Result<i64, Problem> {
         let number = integer(cells, [i64::MIN, i64::MAX])?;
         real::<f64>(cells).map(|_| number)
@@ -201,6 +218,8 @@ impl FromCells for i64 {
 }
 
 impl FromCells for u64 {
+    missing_as!(Number);
+
     fn read(cells: &[View<'_>]) -> Result<u64, Problem> {
         let number = integer(cells, [u64::MIN, u64::MAX])?;
         real::<f64>(cells).map(|_| number)
@@ -208,83 +227,78 @@ impl FromCells for u64 {
 }
 
 impl FromCells for bool {
+    missing_as!(Flag);
+
     fn read(cells: &[View<'_>]) -> Result<bool, Problem> {
-        const EXPECTED: &str = "true, false, yes, no, 1 or 0";
-        let view = single(cells, EXPECTED)?;
-        view.cell.flag().ok_or_else(|| view.problem(EXPECTED))
+        let view = single(cells, "true or false")?;
+        view.read(flag(view.cell, view.format()), Content::Flag)
     }
 }
 
+/// Several columns of one text are joined by spaces, without the missing ones.
 impl FromCells for String {
     const ELEMENTWISE: Option<Append> = Some(append_texts);
 
-    fn read(cells: &[View<'_>]) -> Result<String, Problem> {
-        let view = single(cells, "a text")?;
-        text(view, "a text").map(Cow::into_owned)
-    }
-}
+    missing_as!(Text);
 
-/// Reads a text. Whole numbers are accepted, because ids are often numbers.
-fn text<'a>(view: View<'a>, expected: &str) -> Result<Cow<'a, str>, Problem> {
-    match view.cell {
-        Cell::Text(text) => Ok(Cow::Borrowed(text)),
-        Cell::Blank if view.takes_blank() => Ok(Cow::Borrowed("")),
-        Cell::Integer(_) | Cell::Float(_) | Cell::Bool(_) => match view.cell.whole() {
-            Some(whole) => Ok(Cow::Owned(whole.to_string())),
-            None => Err(view.problem(format!("{expected} or a whole number"))),
-        },
-        _ => Err(view.problem(expected)),
+    fn read(cells: &[View<'_>]) -> Result<String, Problem> {
+        fn one<'a>(view: &View<'a>, takes_missing: bool) -> Result<Cow<'a, str>, Problem> {
+            let read = text(view.cell, view.format(), takes_missing, "a text");
+            view.read(read, Content::Text)
+        }
+        match cells {
+            [] => single(cells, "a text").map(|_| String::new()),
+            [view] => one(view, view.takes_blank()).map(Into::into),
+            several => {
+                let texts = several.iter().map(|view| one(view, true));
+                let texts: Vec<_> = texts.collect::<Result<_, _>>()?;
+                let present: Vec<&str> =
+                    texts.iter().map(|text| &**text).filter(|text| !text.is_empty()).collect();
+                match several.first().filter(|_| present.is_empty()) {
+                    Some(view) if !view.takes_blank() => Err(view.problem("a text", Content::Text)),
+                    _ => Ok(present.join(" ")),
+                }
+            }
+        }
     }
 }
 
 impl FromCells for NaiveDate {
+    missing_as!(Date);
+
     fn read(cells: &[View<'_>]) -> Result<NaiveDate, Problem> {
-        const EXPECTED: &str = "a date such as 2024-12-31";
-        date(
-            cells,
-            EXPECTED,
-            dates::date,
-            "a time of day or a zone goes into `NaiveDateTime` or `DateTime<Utc>`",
-        )
+        let view = single(cells, "a date")?;
+        view.read(date(view.cell, view.format()), Content::Date)
     }
 }
 
 impl FromCells for NaiveDateTime {
+    missing_as!(Date);
+
     fn read(cells: &[View<'_>]) -> Result<NaiveDateTime, Problem> {
-        const EXPECTED: &str = "a time such as 2024-12-31T23:59:59";
-        date(cells, EXPECTED, dates::time, "a time with a zone goes into `DateTime<Utc>`")
+        let view = single(cells, "a time")?;
+        view.read(time(view.cell, view.format()), Content::Date)
     }
 }
 
 impl FromCells for DateTime<Utc> {
-    fn read(cells: &[View<'_>]) -> Result<DateTime<Utc>, Problem> {
-        const EXPECTED: &str = "a time with its zone, such as 2024-12-31T23:59:59Z";
-        date(cells, EXPECTED, dates::instant, "a time without a zone goes into `NaiveDateTime`")
-    }
-}
+    missing_as!(Date);
 
-/// Reads a date; `other` names the type for values with another precision.
-fn date<T>(
-    cells: &[View<'_>],
-    expected: &str,
-    read: impl FnOnce(&str) -> Option<T>,
-    other: &str,
-) -> Result<T, Problem> {
-    let view = single(cells, expected)?;
-    let Cell::Text(text) = view.cell else { return Err(view.problem(expected)) };
-    let is_other = || dates::time(text).is_some() || dates::instant(text).is_some();
-    read(text).ok_or_else(|| match is_other() {
-        true => view.problem(format!("{expected} ({other})")),
-        false => view.problem(expected),
-    })
+    fn read(cells: &[View<'_>]) -> Result<DateTime<Utc>, Problem> {
+        let view = single(cells, "a time with its zone")?;
+        view.read(instant(view.cell, view.format()), Content::Date)
+    }
 }
 
 /// Reads an image from a path, relative to the folder of the file that contains it.
 impl<const C: usize> FromCells for Image<C> {
+    missing_as!(Text);
+
     fn read(cells: &[View<'_>]) -> Result<Image<C>, Problem> {
         const EXPECTED: &str = "the path of a PNG or JPEG file";
         let view = single(cells, EXPECTED)?;
-        let path = text(view, EXPECTED)?;
+        let path = text(view.cell, view.format(), false, EXPECTED);
+        let path = view.read(path, Content::Text)?;
         image_files::open(&path).map_err(|ImageError { expected, found }| Problem {
             location: format!("column `{}`", view.column),
             expected,
@@ -294,15 +308,26 @@ impl<const C: usize> FromCells for Image<C> {
 }
 
 impl<const N: usize> FromCells for Class<N> {
+    missing_as!(Number);
+
     fn read(cells: &[View<'_>]) -> Result<Class<N>, Problem> {
         let expected = format!("a class from 0 to {}", N.saturating_sub(1));
         let view = single(cells, &expected)?;
-        let Some(index) = view.cell.value().whole() else {
-            let labels = "; `categories` in `#[output(...)]` takes labels";
-            return Err(view.problem(expected + labels));
-        };
-        let index = usize::try_from(index).ok();
-        index.and_then(|index| Class::new(index).ok()).ok_or_else(|| view.problem(expected))
+        let last = N.saturating_sub(1) as i128;
+        match whole(view.cell, view.format(), [0, i128::MAX]) {
+            Ok(index) if index <= last => usize::try_from(index)
+                .ok()
+                .and_then(|index| Class::new(index).ok())
+                .ok_or_else(|| view.problem(expected, Content::Number)),
+            Ok(_) => Err(view.problem(expected, Content::Number)),
+            Err(_) if matches!(view.cell.value().whole(), Some(..0)) => {
+                Err(view.problem(expected, Content::Number))
+            }
+            Err(_) => {
+                let labels = "; `categories` in `#[output(...)]` takes labels";
+                Err(view.problem(expected + labels, Content::Number))
+            }
+        }
     }
 }
 
@@ -310,27 +335,32 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
     const ELEMENTS: usize = N * T::ELEMENTS;
     const ELEMENTWISE: Option<Append> = T::ELEMENTWISE;
 
-    fn is_blank(cell: &Cell<'_>) -> bool {
-        match cell {
-            Cell::List(items) => !items.is_empty() && items.iter().all(T::is_blank),
-            cell => T::is_blank(cell),
+    fn is_missing(cell: &View<'_>) -> bool {
+        match cell.items() {
+            Some(mut items) => items.len() > 0 && items.all(|item| T::is_missing(&item)),
+            None => T::is_missing(cell),
         }
     }
 
     fn read(cells: &[View<'_>]) -> Result<[T; N], Problem> {
-        let expected = || format!("a list of {N}");
-        let mut items = Vec::new();
-        let (views, each) = match cells {
-            [View { column, cell: Cell::List(list), field, .. }] => {
-                let view = |(item, cell)| View { column, item: Some(item), cell, field };
-                items.extend(list.iter().enumerate().map(view));
-                (&items[..], 1)
+        let expected = || match cells {
+            [cell] if cell.items().is_some() => {
+                format!("a list of {N} (a `Vec` holds lists of any length, which `pad` ends)")
             }
-            columns => (columns, T::ELEMENTS.max(1)),
+            _ => format!("a list of {N}"),
+        };
+        let (views, each) = match cells {
+            [cell] => match cell.items() {
+                Some(items) => (items.collect(), 1),
+                // One missing cell stands for as many missing numbers.
+                None if cell.takes_blank() && T::is_missing(cell) => (vec![*cell; N], 1),
+                None => (vec![*cell], T::ELEMENTS.max(1)),
+            },
+            columns => (columns.to_vec(), T::ELEMENTS.max(1)),
         };
         if views.len() != N * each {
             return Err(match cells {
-                [cell] => cell.problem(expected()),
+                [cell] => cell.problem(expected(), Content::Text),
                 _ => Problem {
                     location: "its columns".to_owned(),
                     expected: format!("{} of them", Self::ELEMENTS),
@@ -350,23 +380,18 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
 impl<T: FromCells> FromCells for Option<T> {
     const ELEMENTS: usize = T::ELEMENTS;
 
-    fn is_blank(cell: &Cell<'_>) -> bool {
-        T::is_blank(cell)
-    }
-
-    fn absent() -> Option<Option<T>> {
-        Some(None)
+    fn is_missing(cell: &View<'_>) -> bool {
+        T::is_missing(cell)
     }
 
     fn read(cells: &[View<'_>]) -> Result<Option<T>, Problem> {
-        let blank = |view: &&View<'_>| T::is_blank(view.cell);
-        match cells.iter().find(blank) {
+        match cells.iter().find(|view| T::is_missing(view)) {
             None => T::read(cells).map(Some),
-            Some(_) if cells.iter().all(|view| blank(&view)) => Ok(None),
-            Some(view) if view.takes_blank() || T::ENDS_IN_BLANKS => T::read(cells).map(Some),
-            Some(view) => {
-                Err(view.problem("a value, because other columns of this field have one"))
-            }
+            Some(_) if cells.iter().all(T::is_missing) => Ok(None),
+            // Texts are joined of the pieces that there are, and missing columns end a list.
+            Some(view) if view.takes_blank() || T::ELEMENTS < 2 => T::read(cells).map(Some),
+            Some(view) => Err(view
+                .problem("a value, because other columns of this field have one", Content::Text)),
         }
     }
 }

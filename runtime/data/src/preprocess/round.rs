@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use multi_input_base::{Error, Result};
+use multi_input_cells::of_float;
 
 use crate::{
-    of_float,
     schema::{Input, Missing, Step},
     Column, Content, Values,
 };

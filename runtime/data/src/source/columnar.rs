@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use self::column::Column;
 use super::{record::Records, tables::until_error, Block, BlockRequest};
 use crate::{
-    columns::{Cell, Grid, Interned, Plan},
+    columns::{cells::Cell, Grid, Interned, Plan},
     Real, Values,
 };
 

@@ -18,7 +18,7 @@ use super::{
     record::thread::{rows, Message},
     Source,
 };
-use crate::columns::Cell;
+use multi_input_cells::Cell;
 
 /// The rows of a query on a PostgreSQL database; requires the feature `postgres`.
 ///

@@ -1,204 +1,18 @@
 //! Rows of named and typed columns, as in databases and columnar files.
 
-use std::{borrow::Cow, fmt, marker::PhantomData, path::Path, sync::Arc};
+use std::{marker::PhantomData, path::Path, sync::Arc};
 
 use multi_input_base::{Error, Result};
-use serde::{
-    de::{
-        value::{BytesDeserializer, MapAccessDeserializer, SeqDeserializer},
-        DeserializeOwned, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess,
-        Unexpected, Visitor,
-    },
-    forward_to_deserialize_any,
+use multi_input_cells::{missing_column, Cell};
+use serde::de::{
+    value::{BytesDeserializer, MapAccessDeserializer},
+    DeserializeOwned, DeserializeSeed, MapAccess,
 };
 
 use crate::{
-    columns::{missing, Cell},
+    columns::{CellDeserializer, CellError},
     image::files as image_files,
 };
-
-/// The error of a row that could not be read.
-#[derive(Debug)]
-pub(super) enum Problem {
-    /// A column is missing for a field of a user-defined struct.
-    Missing(&'static str),
-    /// The message of any other error.
-    Words(String),
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Problem::Missing(column) => write!(f, "the column `{column}` is missing"),
-            Problem::Words(words) => f.write_str(words),
-        }
-    }
-}
-
-impl Problem {
-    /// Replaces serde's term for a described cell, a newtype struct, by the cell's description.
-    fn with_description(self, words: &str) -> Problem {
-        match self {
-            Problem::Words(text) => Problem::Words(text.replace("newtype struct", words)),
-            missing => missing,
-        }
-    }
-}
-
-impl std::error::Error for Problem {}
-
-impl serde::de::Error for Problem {
-    fn custom<T: fmt::Display>(words: T) -> Problem {
-        Problem::Words(words.to_string())
-    }
-    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Problem {
-        Problem::Words(format!("expected {expected}, found {found}"))
-    }
-    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Problem {
-        Problem::invalid_type(found, expected)
-    }
-    fn missing_field(field: &'static str) -> Problem {
-        Problem::Missing(field)
-    }
-}
-
-/// Deserializer methods that forward to another method.
-macro_rules! forward_methods {
-    ($($target:ident: $($name:ident)+);+) => {
-        $($(
-            fn $name<V: Visitor<'de>>(self, visitor: V) -> std::result::Result<V::Value, Problem> {
-                self.$target(visitor)
-            }
-        )+)+
-    };
-}
-
-/// Deserializes a cell to a field of a user-defined struct with serde, by the conversions of
-/// [`FromCells`](crate::columns::FromCells).
-struct CellDeserializer<'de>(Cell<'de>);
-
-impl<'de> Deserializer<'de> for CellDeserializer<'de> {
-    type Error = Problem;
-
-    fn deserialize_any<V: Visitor<'de>>(
-        self,
-        visitor: V,
-    ) -> std::result::Result<V::Value, Problem> {
-        match self.0 {
-            Cell::Blank => visitor.visit_unit(),
-            Cell::Bool(value) => visitor.visit_bool(value),
-            Cell::Integer(value) => match (i64::try_from(value), u64::try_from(value)) {
-                (Ok(value), _) => visitor.visit_i64(value),
-                (_, Ok(value)) => visitor.visit_u64(value),
-                _ => visitor.visit_i128(value),
-            },
-            Cell::Float(value) => visitor.visit_f64(value),
-            Cell::Text(Cow::Borrowed(value)) => visitor.visit_borrowed_str(value.trim()),
-            Cell::Text(Cow::Owned(value)) => match value.trim() {
-                trimmed if trimmed.len() < value.len() => visitor.visit_str(trimmed),
-                _ => visitor.visit_string(value),
-            },
-            Cell::List(values) => {
-                visitor.visit_seq(SeqDeserializer::new(values.into_iter().map(CellDeserializer)))
-            }
-            Cell::Other(words) => {
-                let description = IntoDeserializer::<Problem>::into_deserializer(&*words);
-                visitor
-                    .visit_newtype_struct(description)
-                    .map_err(|problem| problem.with_description(&words))
-            }
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(
-        self,
-        visitor: V,
-    ) -> std::result::Result<V::Value, Problem> {
-        match self.0 {
-            Cell::Blank => visitor.visit_none(),
-            value => visitor.visit_some(CellDeserializer(value)),
-        }
-    }
-
-    fn deserialize_bool<V: Visitor<'de>>(
-        self,
-        visitor: V,
-    ) -> std::result::Result<V::Value, Problem> {
-        match self.0.flag() {
-            Some(flag) => visitor.visit_bool(flag),
-            None => self.deserialize_any(visitor),
-        }
-    }
-
-    fn deserialize_f64<V: Visitor<'de>>(
-        self,
-        visitor: V,
-    ) -> std::result::Result<V::Value, Problem> {
-        let number = match &*self.0.value() {
-            Cell::Integer(number) => Some(CellDeserializer(Cell::Integer(*number))),
-            Cell::Float(number) => Some(CellDeserializer(Cell::Float(*number))),
-            _ => None,
-        };
-        number.unwrap_or(self).deserialize_any(visitor)
-    }
-
-    fn deserialize_i64<V: Visitor<'de>>(
-        self,
-        visitor: V,
-    ) -> std::result::Result<V::Value, Problem> {
-        let whole = self.0.value().whole().map(|whole| CellDeserializer(Cell::Integer(whole)));
-        whole.unwrap_or(self).deserialize_any(visitor)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(
-        self,
-        visitor: V,
-    ) -> std::result::Result<V::Value, Problem> {
-        match self.0.whole() {
-            Some(whole) => visitor.visit_string(whole.to_string()),
-            None => self.deserialize_any(visitor),
-        }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> std::result::Result<V::Value, Problem> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> std::result::Result<V::Value, Problem> {
-        match &self.0 {
-            Cell::Text(text) => visitor.visit_enum(text.trim().into_deserializer()),
-            _ => self.deserialize_any(visitor),
-        }
-    }
-
-    forward_methods! {
-        deserialize_f64: deserialize_f32;
-        deserialize_i64: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_u8
-            deserialize_u16 deserialize_u32 deserialize_u64 deserialize_i128 deserialize_u128;
-        deserialize_string: deserialize_str
-    }
-
-    forward_to_deserialize_any! {
-        char bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-impl<'de> IntoDeserializer<'de, Problem> for CellDeserializer<'de> {
-    type Deserializer = CellDeserializer<'de>;
-
-    fn into_deserializer(self) -> CellDeserializer<'de> {
-        self
-    }
-}
 
 /// The cells of a record by column name. The keys are byte strings, as those of the `csv` crate,
 /// which marks them as columns of a table.
@@ -213,12 +27,12 @@ where
     N: Iterator<Item = &'n str>,
     C: Iterator<Item = Cell<'de>>,
 {
-    type Error = Problem;
+    type Error = CellError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> std::result::Result<Option<K::Value>, Problem> {
+    ) -> std::result::Result<Option<K::Value>, CellError> {
         let Some(name) = self.names.next() else { return Ok(None) };
         self.column = name;
         seed.deserialize(BytesDeserializer::new(name.as_bytes())).map(Some)
@@ -227,9 +41,10 @@ where
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,
-    ) -> std::result::Result<V::Value, Problem> {
-        let read = seed.deserialize(CellDeserializer(self.cells.next().unwrap_or(Cell::Blank)));
-        read.map_err(|problem| Problem::Words(format!("column `{}`: {problem}", self.column)))
+    ) -> std::result::Result<V::Value, CellError> {
+        let read =
+            seed.deserialize(CellDeserializer::new(self.cells.next().unwrap_or(Cell::Blank)));
+        read.map_err(|problem| CellError::Words(format!("column `{}`: {problem}", self.column)))
     }
 }
 
@@ -278,8 +93,10 @@ impl<R: DeserializeOwned> Records<R> {
             database: self.name.clone(),
             row,
             message: match problem {
-                Problem::Missing(column) => missing(column, self.columns(), self.columns()),
-                Problem::Words(words) => words,
+                CellError::Missing(column) => {
+                    missing_column(column, self.columns(), self.columns())
+                }
+                CellError::Words(words) => words,
             },
         })
     }

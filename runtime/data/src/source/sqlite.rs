@@ -14,7 +14,7 @@ use super::{
     record::thread::{rows, Message},
     Source,
 };
-use crate::columns::Cell;
+use multi_input_cells::Cell;
 
 /// The rows of a query on an SQLite database; requires the feature `sqlite`.
 ///

@@ -35,6 +35,7 @@ impl Signatures<'_> {
         &self,
         name: &Ident,
         specs: &[TokenStream],
+        targets: &[String],
         cells: &TokenStream,
     ) -> TokenStream {
         let (krate, text) = (&self.paths.krate, plain(name));
@@ -49,7 +50,11 @@ impl Signatures<'_> {
         quote! {
             impl #krate::data::columns::FromColumns for #name {
                 const ROW: &'static #krate::data::columns::RowSpec =
-                    &#krate::data::columns::RowSpec { row: #text, fields: &[#(#specs),*] };
+                    &#krate::data::columns::RowSpec {
+                        row: #text,
+                        fields: &[#(#specs),*],
+                        targets: &[#(#targets),*],
+                    };
             }
 
             #quiet

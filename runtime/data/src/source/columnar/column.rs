@@ -10,7 +10,9 @@ use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use chrono::{DateTime, Utc};
 
-use crate::{columns::Cell, of_float, of_whole, Real};
+use multi_input_cells::{of_float, of_whole, Cell};
+
+use crate::Real;
 
 /// A column.
 pub(super) enum Column {

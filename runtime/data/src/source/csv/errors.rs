@@ -10,7 +10,7 @@ use super::{
     },
     header,
 };
-use crate::columns::{missing, says_missing};
+use multi_input_cells::{missing_column, says_missing};
 
 const REPEATED_HEADER: &str =
     "expected a row, found the names of the columns again; take the line away";
@@ -132,7 +132,7 @@ fn of_cell(error: &csv::DeserializeError, names: &StringRecord, row: &StringReco
         DeserializeErrorKind::Message(message) => {
             let field = message.strip_prefix("missing field `");
             match field.and_then(|field| field.strip_suffix('`')) {
-                Some(field) => missing(field, names.iter(), names.iter()),
+                Some(field) => missing_column(field, names.iter(), names.iter()),
                 None => reworded(message),
             }
         }

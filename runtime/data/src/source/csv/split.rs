@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use super::is_untidy;
 use crate::{
-    columns::{decimal, Cell, Grid, Interned},
-    of_float, Real, Values,
+    columns::{
+        cells::{decimal, of_float, Cell},
+        Grid, Interned,
+    },
+    Real, Values,
 };
 
 /// The cells of complete rows in a text.

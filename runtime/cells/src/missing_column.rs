@@ -10,7 +10,7 @@ const MAX_LISTED: usize = 12;
 
 /// The message for the missing column `wanted`: it lists `names`, and suggests the most similar
 /// name among the `unused` columns.
-pub(crate) fn missing<'a>(
+pub fn missing_column<'a>(
     wanted: &str,
     names: impl Iterator<Item = &'a str> + Clone,
     unused: impl Iterator<Item = &'a str>,
@@ -32,7 +32,7 @@ pub(crate) fn missing<'a>(
 }
 
 /// Whether a message reports a missing column.
-pub(crate) fn says_missing(message: &str) -> bool {
+pub fn says_missing(message: &str) -> bool {
     message.contains(IS_MISSING)
 }
 

@@ -8,13 +8,13 @@ use serde::{
     Deserialize, Deserializer,
 };
 
-use crate::real::LAST_WHOLE;
+use crate::LAST_WHOLE;
 
 /// One value of a row as a source holds it.
 ///
-/// All sources give cells, and `FromCells` converts them to the field types: a text of digits is
-/// converted to a number where the field is numeric, and a whole number to a text where the field
-/// is a text, independent of the source.
+/// All sources give cells, and the functions of this crate read them: a text of digits is a number
+/// where a number is read, and a whole number a text where a text is read, independent of the
+/// source.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell<'de> {
     /// An empty CSV cell, or JSON's null.
@@ -35,7 +35,7 @@ pub enum Cell<'de> {
 
 impl<'de> Cell<'de> {
     /// Parses a text: a boolean, a number, or else a text.
-    pub(crate) fn of_value(text: &'de str) -> Cell<'de> {
+    pub fn of_value(text: &'de str) -> Cell<'de> {
         match text {
             "true" => return Cell::Bool(true),
             "false" => return Cell::Bool(false),
@@ -48,7 +48,7 @@ impl<'de> Cell<'de> {
     }
 
     /// A trimmed text; `Blank` where nothing is left.
-    pub(crate) fn of_text(text: &'de str) -> Cell<'de> {
+    pub fn of_text(text: &'de str) -> Cell<'de> {
         match text.trim() {
             "" => Cell::Blank,
             text => Cell::Text(Cow::Borrowed(text)),
@@ -56,7 +56,7 @@ impl<'de> Cell<'de> {
     }
 
     /// As [`of_text`](Cell::of_text), from an owned text.
-    pub(crate) fn of_string(text: String) -> Cell<'de> {
+    pub fn of_string(text: String) -> Cell<'de> {
         match text.trim() {
             "" => Cell::Blank,
             trimmed if trimmed.len() == text.len() => Cell::Text(Cow::Owned(text)),
@@ -65,8 +65,7 @@ impl<'de> Cell<'de> {
     }
 
     /// Trims text cells, and the texts in lists.
-    #[cfg(any(feature = "arrow", feature = "parquet"))]
-    pub(crate) fn trimmed(self) -> Cell<'de> {
+    pub fn trimmed(self) -> Cell<'de> {
         match self {
             Cell::Text(Cow::Borrowed(text)) => Cell::of_text(text),
             Cell::Text(Cow::Owned(text)) => Cell::of_string(text),
@@ -95,21 +94,14 @@ impl<'de> Cell<'de> {
         }
     }
 
-    /// The boolean of a cell.
-    pub fn flag(&self) -> Option<bool> {
-        match &*self.value() {
-            Cell::Bool(flag) => Some(*flag),
-            Cell::Text(text) => match text.to_ascii_lowercase().as_str() {
-                // PostgreSQL writes `t` and `f` to CSV files.
-                "true" | "yes" | "t" => Some(true),
-                "false" | "no" | "f" => Some(false),
-                _ => None,
-            },
-            number => match number.whole() {
-                Some(0) => Some(false),
-                Some(1) => Some(true),
-                _ => None,
-            },
+    /// The cell as text: a number by its digits.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Cell::Text(text) => Cow::Borrowed(text),
+            Cell::Bool(value) => Cow::Owned(value.to_string()),
+            Cell::Integer(value) => Cow::Owned(value.to_string()),
+            Cell::Float(value) => Cow::Owned(value.to_string()),
+            Cell::Blank | Cell::List(_) | Cell::Other(_) => Cow::Borrowed(""),
         }
     }
 }
@@ -135,7 +127,7 @@ impl<'de> Deserialize<'de> for Cell<'de> {
 }
 
 /// Reads a cell as text: `deserialize_any` of the `csv` crate would parse `007` as 7.
-pub(super) struct AsText;
+pub struct AsText;
 
 impl<'de> DeserializeSeed<'de> for AsText {
     type Value = Cell<'de>;

@@ -1,0 +1,397 @@
+//! The options of `#[input(...)]` and `#[output(...)]` about the cells of files: `columns(...)`,
+//! `missing("NA")`, `decimal = ","` and the like. They say how a value is written, and are no part
+//! of the model.
+
+use chrono::format::{Item, StrftimeItems};
+use multi_input_cells::{CellFormat, DateFormat};
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::{
+    parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, ExprLit, ExprRange, Ident, Lit,
+    LitStr, RangeLimits, Token,
+};
+
+use super::{
+    argument::Given,
+    attribute::{expected, once, Form},
+};
+use crate::diagnostics::Diagnostics;
+
+/// The options of a field about its cells.
+#[derive(Clone, Default)]
+pub(crate) struct CellOptions {
+    /// The columns of the value.
+    pub(crate) columns: Option<(ColumnNames, Span)>,
+    /// Texts that denote a missing value.
+    pub(crate) missing: Option<(Vec<LitStr>, Span)>,
+    pub(crate) decimal: Option<(char, Span)>,
+    pub(crate) thousands: Option<(char, Span)>,
+    pub(crate) percent: Option<Span>,
+    pub(crate) currency: Option<(LitStr, Span)>,
+    pub(crate) truthy: Option<(Vec<LitStr>, Span)>,
+    pub(crate) falsy: Option<(Vec<LitStr>, Span)>,
+    /// The `format` or `unit` of `calendar`.
+    pub(crate) date: Option<(Dates, Span)>,
+}
+
+/// The columns of a field.
+#[derive(Clone)]
+pub(crate) enum ColumnNames {
+    /// These, in order.
+    Named(Vec<LitStr>),
+    /// All that begin with a text.
+    Prefix(LitStr),
+    /// All that no other field uses.
+    AllOthers,
+}
+
+/// How dates are written.
+#[derive(Clone)]
+pub(crate) enum Dates {
+    /// A pattern of `strftime`.
+    Pattern(LitStr),
+    Seconds,
+    Milliseconds,
+}
+
+/// The names of the options.
+pub(crate) const NAMES: [&str; 8] =
+    ["columns", "missing", "decimal", "thousands", "percent", "currency", "truthy", "falsy"];
+
+/// The most columns of a range, so that a typo is no endless expansion.
+const MAX_COLUMNS: u64 = 1 << 20;
+
+impl CellOptions {
+    /// The names in `columns(...)`.
+    pub(crate) fn named_columns(&self) -> &[LitStr] {
+        match &self.columns {
+            Some((ColumnNames::Named(names), _)) => names,
+            _ => &[],
+        }
+    }
+
+    /// Reads the option called `name`. Returns the form, if there is no such option.
+    pub(super) fn read(
+        &mut self,
+        name: &Ident,
+        form: Form,
+        errors: &mut Diagnostics,
+    ) -> Option<Form> {
+        let at = name.span();
+        let name_text = name.to_string();
+        match (name_text.as_str(), form) {
+            ("columns", Form::Call(tokens)) => {
+                if let Some(names) = errors.ok(columns(at, tokens)) {
+                    once(&mut self.columns, (names, at), "columns", at, errors);
+                }
+            }
+            ("columns", _) => expected(name, "columns(\"first\", \"second\")", errors),
+            ("missing", Form::Call(tokens)) => {
+                read_texts(&mut self.missing, name, tokens, errors);
+            }
+            ("truthy", Form::Call(tokens)) => read_texts(&mut self.truthy, name, tokens, errors),
+            ("falsy", Form::Call(tokens)) => read_texts(&mut self.falsy, name, tokens, errors),
+            ("truthy" | "falsy", _) => expected(name, &format!("{name}(\"Y\", \"on\")"), errors),
+            ("decimal", Form::Value(value)) => {
+                if let Some(letter) = errors.ok(separator(value, name)) {
+                    once(&mut self.decimal, (letter, at), "decimal", at, errors);
+                }
+            }
+            ("thousands", Form::Value(value)) => {
+                if let Some(letter) = errors.ok(separator(value, name)) {
+                    once(&mut self.thousands, (letter, at), "thousands", at, errors);
+                }
+            }
+            ("decimal" | "thousands", _) => expected(name, &format!("{name} = \",\""), errors),
+            ("percent", Form::Word) => once(&mut self.percent, at, "percent", at, errors),
+            ("percent", _) => expected(name, "percent", errors),
+            ("currency", Form::Value(value)) => {
+                if let Some(sign) = errors.ok(syn::parse2(value).and_then(|value| quoted(&value))) {
+                    once(&mut self.currency, (sign, at), "currency", at, errors);
+                }
+            }
+            ("currency", _) => expected(name, "currency = \"$\"", errors),
+            (_, form) => return Some(form),
+        }
+        None
+    }
+
+    /// Takes the arguments of `calendar` that say how its dates are written, and returns the others.
+    pub(super) fn take_date(&mut self, given: Vec<Given>, errors: &mut Diagnostics) -> Vec<Given> {
+        let mut others = Vec::new();
+        for argument in given {
+            let Some(name) = argument.name.clone() else {
+                others.push(argument);
+                continue;
+            };
+            let read = match name.to_string().as_str() {
+                "format" => pattern(&argument.value),
+                "unit" => unit(&argument.value),
+                _ => {
+                    others.push(argument);
+                    continue;
+                }
+            };
+            let at = name.span();
+            match errors.ok(read) {
+                Some(dates) if self.date.is_none() => self.date = Some((dates, at)),
+                Some(_) => errors.at(at, "`calendar` takes one of `format` and `unit`, once"),
+                None => {}
+            }
+        }
+        others
+    }
+
+    /// The format that the options declare, borrowed from `texts`.
+    pub(crate) fn with_format<T>(&self, read: impl FnOnce(CellFormat<'_>) -> T) -> T {
+        let texts = |option: &Option<(Vec<LitStr>, Span)>| -> Vec<String> {
+            option.iter().flat_map(|(texts, _)| texts).map(LitStr::value).collect()
+        };
+        let (missing, truthy) = (texts(&self.missing), texts(&self.truthy));
+        let falsy = texts(&self.falsy);
+        fn borrowed(texts: &[String]) -> Vec<&str> {
+            texts.iter().map(String::as_str).collect()
+        }
+        let currency = self.currency.as_ref().map(|(sign, _)| sign.value());
+        let pattern = match &self.date {
+            Some((Dates::Pattern(pattern), _)) => pattern.value(),
+            _ => String::new(),
+        };
+        read(CellFormat {
+            missing: &borrowed(&missing),
+            decimal: self.decimal.map_or('.', |(letter, _)| letter),
+            thousands: self.thousands.map(|(letter, _)| letter),
+            percent: self.percent.is_some(),
+            currency: currency.as_deref(),
+            date: match &self.date {
+                None => DateFormat::Iso,
+                Some((Dates::Pattern(_), _)) => DateFormat::Pattern(&pattern),
+                Some((Dates::Seconds, _)) => DateFormat::Seconds,
+                Some((Dates::Milliseconds, _)) => DateFormat::Milliseconds,
+            },
+            truthy: &borrowed(&truthy),
+            falsy: &borrowed(&falsy),
+            split: None,
+        })
+    }
+
+    /// The options about numbers that are given, with their names.
+    pub(crate) fn of_numbers(&self) -> impl Iterator<Item = (&'static str, Span)> + '_ {
+        let options = [
+            ("decimal", self.decimal.map(|(_, at)| at)),
+            ("thousands", self.thousands.map(|(_, at)| at)),
+            ("percent", self.percent),
+            ("currency", self.currency.as_ref().map(|(_, at)| *at)),
+        ];
+        options.into_iter().filter_map(|(name, at)| Some((name, at?)))
+    }
+
+    /// The options about flags that are given, with their names.
+    pub(crate) fn of_flags(&self) -> impl Iterator<Item = (&'static str, Span)> + '_ {
+        let options = [("truthy", &self.truthy), ("falsy", &self.falsy)];
+        options.into_iter().filter_map(|(name, given)| Some((name, given.as_ref()?.1)))
+    }
+
+    /// All given options, with their names.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, Span)> + '_ {
+        let others = [
+            ("columns", self.columns.as_ref().map(|(_, at)| *at)),
+            ("missing", self.missing.as_ref().map(|(_, at)| *at)),
+            ("format", self.date.as_ref().map(|(_, at)| *at)),
+        ];
+        let others = others.into_iter().filter_map(|(name, at)| Some((name, at?)));
+        others.chain(self.of_numbers()).chain(self.of_flags())
+    }
+}
+
+/// A text in quotes.
+fn quoted(value: &Expr) -> syn::Result<LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if !text.value().trim().is_empty() => {
+            Ok(text.clone())
+        }
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            Err(syn::Error::new(text.span(), "a text that is not blank is expected here"))
+        }
+        other => {
+            let found = other.to_token_stream();
+            Err(syn::Error::new(other.span(), format!("write it in quotes: `\"{found}\"`")))
+        }
+    }
+}
+
+/// `missing("NA", "-200")`.
+fn read_texts(
+    slot: &mut Option<(Vec<LitStr>, Span)>,
+    name: &Ident,
+    tokens: TokenStream,
+    errors: &mut Diagnostics,
+) {
+    let list = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens);
+    let texts = list.and_then(|list| list.iter().map(quoted).collect::<syn::Result<Vec<_>>>());
+    match errors.ok(texts) {
+        Some(texts) if texts.is_empty() => expected(name, &format!("{name}(\"NA\")"), errors),
+        Some(texts) => once(slot, (texts, name.span()), &name.to_string(), name.span(), errors),
+        None => {}
+    }
+}
+
+/// One character that is no part of a number otherwise.
+fn separator(value: TokenStream, name: &Ident) -> syn::Result<char> {
+    let value: Expr = syn::parse2(value)?;
+    let text = match &value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => text.value(),
+        Expr::Lit(ExprLit { lit: Lit::Char(letter), .. }) => letter.value().to_string(),
+        _ => String::new(),
+    };
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter), None) if !letter.is_alphanumeric() && !"+-".contains(letter) => Ok(letter),
+        _ => {
+            let text = format!("`{name}` is one character, no letter, digit or sign: `\",\"`");
+            Err(syn::Error::new(value.span(), text))
+        }
+    }
+}
+
+fn pattern(value: &Expr) -> syn::Result<Dates> {
+    let pattern = quoted(value)?;
+    let text = pattern.value();
+    let items: Vec<Item<'_>> = StrftimeItems::new(&text).collect();
+    let is_literal = |item: &Item<'_>| matches!(item, Item::Literal(_) | Item::Space(_));
+    let wrong = match () {
+        () if items.contains(&Item::Error) => "it has a `%` that `strftime` does not know",
+        () if items.iter().all(is_literal) => "it has no field such as `%d`",
+        () => return Ok(Dates::Pattern(pattern)),
+    };
+    let text = format!("`{text}` is no pattern of dates: {wrong}; `%d/%m/%Y` reads 31/12/2024");
+    Err(syn::Error::new(pattern.span(), text))
+}
+
+fn unit(value: &Expr) -> syn::Result<Dates> {
+    let word = value.to_token_stream().to_string();
+    match word.as_str() {
+        "seconds" => Ok(Dates::Seconds),
+        "milliseconds" => Ok(Dates::Milliseconds),
+        _ => Err(syn::Error::new(
+            value.span(),
+            format!("`unit` is `seconds` or `milliseconds` since 1970, not `{word}`"),
+        )),
+    }
+}
+
+/// The contents of `columns(...)`: names and ranges of names, `prefix = "s"` or `all_others`.
+fn columns(at: Span, tokens: TokenStream) -> syn::Result<ColumnNames> {
+    let given = Punctuated::<Given, Token![,]>::parse_terminated.parse2(tokens)?;
+    if given.is_empty() {
+        let text = "`columns` is written `columns(\"first\", \"second\")`, \
+                    `columns(\"p0\"..=\"p9\")`, `columns(prefix = \"p\")` or `columns(all_others)`";
+        return Err(syn::Error::new(at, text));
+    }
+    let alone = given.len() == 1;
+    let mut names = Vec::new();
+    for Given { name, value } in given {
+        match (name, &value) {
+            (Some(name), value) if name == "prefix" => match alone {
+                true => return quoted(value).map(ColumnNames::Prefix),
+                false => return Err(syn::Error::new(name.span(), "`prefix` stands alone")),
+            },
+            (Some(name), _) => {
+                let text = format!("`columns` has no argument `{name}`; it takes `prefix`");
+                return Err(syn::Error::new(name.span(), text));
+            }
+            (None, Expr::Path(path)) if path.path.is_ident("all_others") => match alone {
+                true => return Ok(ColumnNames::AllOthers),
+                false => return Err(syn::Error::new(path.span(), "`all_others` stands alone")),
+            },
+            (None, Expr::Range(range)) => names.extend(names_of_range(range)?),
+            (None, Expr::Lit(ExprLit { lit: Lit::Str(name), .. })) => names.push(name.clone()),
+            (None, other) => {
+                let text = "a column is named in quotes, for the reader of rows is generated from \
+                            its name: `columns(\"first\", \"second\")`";
+                return Err(syn::Error::new(other.span(), text));
+            }
+        }
+    }
+    Ok(ColumnNames::Named(names))
+}
+
+/// `"pixel0"..="pixel783"`: a common text and all numbers from one to the other. Both ends with as
+/// many digits keep that number of digits: `"s001"..="s128"`.
+fn names_of_range(range: &ExprRange) -> syn::Result<Vec<LitStr>> {
+    let wrong = |text: &str| syn::Error::new(range.span(), text);
+    let (Some(first), Some(last)) = (&range.start, &range.end) else {
+        return Err(wrong("a range of columns has both ends: `\"p0\"..=\"p9\"`"));
+    };
+    if matches!(range.limits, RangeLimits::HalfOpen(_)) {
+        return Err(wrong("a range of columns includes its last one: `\"p0\"..=\"p9\"`"));
+    }
+    let (first, last) = (quoted(first)?.value(), quoted(last)?.value());
+    let ((text, from), (other, to)) = (numbered(&first), numbered(&last));
+    let numbers = from.parse::<u64>().ok().zip(to.parse::<u64>().ok()).filter(|_| text == other);
+    let Some((low, high)) = numbers else {
+        return Err(wrong("the ends of a range are the same text and a number: `\"p0\"..=\"p9\"`"));
+    };
+    if low > high || high - low >= MAX_COLUMNS {
+        return Err(wrong("a range of columns counts up, to at most a million"));
+    }
+    let digits = if from.len() == to.len() { from.len() } else { 0 };
+    let name = |number: u64| LitStr::new(&format!("{text}{number:0digits$}"), range.span());
+    Ok((low..=high).map(name).collect())
+}
+
+/// A name as its text and the digits at its end.
+fn numbered(name: &str) -> (&str, &str) {
+    let text = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    name.split_at(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    fn names(tokens: TokenStream) -> Result<Vec<String>, String> {
+        match columns(Span::call_site(), tokens) {
+            Ok(ColumnNames::Named(names)) => Ok(names.iter().map(LitStr::value).collect()),
+            Ok(ColumnNames::Prefix(prefix)) => Ok(vec![format!("{}*", prefix.value())]),
+            Ok(ColumnNames::AllOthers) => Ok(vec!["*".to_owned()]),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn ranges_are_all_names_from_one_to_the_other() {
+        let of = |tokens| names(tokens).unwrap();
+        assert_eq!(of(quote!("p8"..="p11")), ["p8", "p9", "p10", "p11"]);
+        assert_eq!(of(quote!("s098"..="s101", "end")), ["s098", "s099", "s100", "s101", "end"]);
+        assert_eq!(of(quote!("0"..="2")), ["0", "1", "2"]);
+        assert_eq!(of(quote!(prefix = "s")), ["s*"]);
+        assert_eq!(of(quote!(all_others)), ["*"]);
+        for (tokens, known) in [
+            (quote!("p1".."p9"), "includes its last one"),
+            (quote!("p1"..="q9"), "the same text and a number"),
+            (quote!("p"..="q"), "the same text and a number"),
+            (quote!("p9"..="p1"), "counts up"),
+            (quote!("p0"..="p99999999"), "at most a million"),
+            (quote!("p0"..), "both ends"),
+            (quote!("a", all_others), "stands alone"),
+            (quote!(prefix = "s", "a"), "stands alone"),
+            (quote!(suffix = "s"), "no argument `suffix`"),
+            (quote!(first), "in quotes"),
+            (quote!(), "is written"),
+        ] {
+            let error = names(tokens).unwrap_err();
+            assert!(error.contains(known), "{error}");
+        }
+    }
+
+    #[test]
+    fn patterns_are_checked() {
+        let error = |value: Expr| pattern(&value).err().map(|error| error.to_string());
+        assert_eq!(error(syn::parse_quote!("%d/%m/%Y")), None);
+        assert!(error(syn::parse_quote!("%d/%Q")).unwrap().contains("does not know"));
+        assert!(error(syn::parse_quote!("dd/mm/yyyy")).unwrap().contains("no field such as `%d`"));
+        assert!(error(syn::parse_quote!(d)).unwrap().contains("in quotes"));
+    }
+}
