@@ -204,6 +204,7 @@ fn mean_is_of_numbers(node: &Node, errors: &mut Diagnostics) {
     };
     let Some((Missing::Mean, span)) = input.missing else { return };
     let what = match &ty.element {
+        _ if ty.list => "lists of any length have",
         Element::U32 => "categories have",
         Element::Text => "texts have",
         Element::Image(_) => "pictures of any size have",
@@ -287,6 +288,11 @@ fn weights_are_summed(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics
     let Some(Source::Merge(merge)) = &node.field.source else { return };
     if merge.rule.masks != MaskMerge::Both || shaped.input.is_none() {
         return;
+    }
+    if let Some(edge) = node.feeds.iter().find(|edge| edge.present) {
+        let text =
+            format!("`{}`: a weight is a number of each value, not `present(...)`", node.name());
+        return errors.at(edge.name.span(), text);
     }
     let first = shaped.layers.first();
     let call = first.and_then(|first| first.module.call());

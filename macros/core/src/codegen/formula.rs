@@ -60,7 +60,7 @@ impl Formulas {
     /// A constant expression of type `Shape`. A size that a formula could not compute stays
     /// unknown, so that a mistake is reported once.
     pub(super) fn shape(&self, flow: &Flow) -> TokenStream {
-        let (spec, Flow { shape, unknown }) = (&self.spec, flow);
+        let (spec, Flow { shape, unknown, .. }) = (&self.spec, flow);
         let computed = match unknown {
             Unknown::Written(_) => None,
             Unknown::Computed { constant, skipped } => {

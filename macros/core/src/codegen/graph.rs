@@ -154,8 +154,9 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             quote!(#some(#krate::definition::Missing::#policy))
         }
     };
+    let learns = shape.steps.iter().position(encodes);
     let steps = shape.steps.iter().enumerate().map(|(index, step)| {
-        let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| index == 0);
+        let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| Some(index) == learns);
         self::step(expansion, step, vocabulary_of.map(|edge| edge.node))
     });
     let sizes = expansion.formulas.sizes(raw);

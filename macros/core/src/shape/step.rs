@@ -79,7 +79,10 @@ fn one(
     errors: &mut Diagnostics,
 ) -> Option<Flow> {
     let call = StepCall { spec: step.spec, input, arguments: step.arguments.clone() };
-    let output = scope.evaluate(Formula::Step(call.clone()), name, step.span, errors)?;
+    let mut output = scope.evaluate(Formula::Step(call.clone()), name, step.span, errors)?;
+    if step.spec.form.keeps_values {
+        output = output.bounded_as(&call.input);
+    }
     steps.push(ShapedStep { call, output: output.clone() });
     Some(output)
 }

@@ -426,19 +426,31 @@ impl PipelineFit {
         self.means.is_none() && self.fit.is_none() && self.waits_for().is_none()
     }
 
-    /// Updates the first step with training rows of another input that shares its vocabulary.
-    pub(super) fn update_from_shared(&mut self, column: &Column, rows: &[usize]) {
-        let Some(step) = self.next_step().filter(|_| self.pipeline.steps.is_empty()) else {
-            return;
-        };
+    /// The values of training rows for the step that waits for the vocabulary of another input.
+    pub(super) fn waiting(&self, column: &Column, rows: &[usize], first: usize) -> Result<Values> {
+        let (present, values) = present(column, rows);
+        let values = self.pipeline.apply(values, &present, (first, None))?;
+        Ok(self.next_step().map_or(Values::Numbers(Vec::new()), |step| values.for_step(step)))
+    }
+
+    /// Updates the step that learns a vocabulary with the values of another input that shares it.
+    pub(super) fn update_from_shared(&mut self, values: &Values) {
+        let learns = self.pipeline.steps.len() == self.first_learned();
+        let Some(step) = self.next_step().filter(|_| learns) else { return };
         if let Some(fit) = &mut self.fit {
-            fit.update(step, &present(column, rows).1.for_step(step));
+            fit.update(step, values);
         }
     }
 
-    /// The first step, if it is fitted.
-    pub(super) fn first(&self) -> Option<Arc<dyn FittedStage>> {
-        self.pipeline.steps.first().cloned()
+    /// The index of the first step that changes values.
+    fn first_learned(&self) -> usize {
+        let steps = self.pipeline.plan.steps;
+        steps.iter().take_while(|step| step.spec.form.keeps_values).count()
+    }
+
+    /// The step that learns a vocabulary, if it is fitted.
+    pub(super) fn vocabulary_step(&self) -> Option<Arc<dyn FittedStage>> {
+        self.pipeline.steps.get(self.first_learned()).cloned()
     }
 
     /// Sets the step whose vocabulary is shared, and continues.
