@@ -31,10 +31,10 @@ pub(super) fn infer(
 ) -> Option<Flow> {
     let name = node.name().to_string();
     let mut flow = raw;
-    for step in &input.steps {
+    for step in input.steps.iter().take(input.broken_at.unwrap_or(usize::MAX)) {
         flow = one(step, flow, &name, steps, scope, errors)?;
     }
-    (!input.broken).then_some(flow)
+    input.broken_at.is_none().then_some(flow)
 }
 
 /// The input of an input's branch, from the output of its last step.
