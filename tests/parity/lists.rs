@@ -4,11 +4,11 @@
 use dfdx::prelude::*;
 use multi_input::{
     data::{Table, Values},
+    definition::RowTypes,
     layer::{
         embedding_bag::{MAX, MEAN, SUM},
         EmbeddingBag, Mask, MaskedModule,
     },
-    definition::RowTypes,
     multi_input_model,
     preprocess::Preprocessing,
 };
@@ -125,7 +125,8 @@ fn weighted_bags_are_those_of_pytorch() {
     let (x, mask) = bags(&fixture);
     // PyTorch has the weights one behind the other, without padding.
     let mut given = read::<Vec<f64>>(&fixture["given"]).into_iter();
-    let weights = mask.counts().iter().map(|counts| if *counts { given.next().unwrap() } else { 9.0 });
+    let weights =
+        mask.counts().iter().map(|counts| if *counts { given.next().unwrap() } else { 9.0 });
     let weights: Tensor<Rank2<5, 7>, f64, Cpu> =
         Cpu::default().tensor_from_vec(weights.collect(), Default::default());
     let x = x.put_tape(OwnedTape::default());

@@ -272,13 +272,29 @@ impl ColumnWriter<'_> {
         let Content::Lists { of, width } = self.column.content else {
             return self.refuse_kind(format!("a list of {}", items.len()));
         };
+        let was_sound = self.problem.is_none();
         let values = self.items(*of, |writer| T::write_all(items, writer));
+        if was_sound && self.problem.is_some() {
+            self.name_item(*of, items);
+        }
         if values.len() != items.len() * width {
             self.refuse(&format!("items of {width} values"), format!("{} in all", values.len()));
         }
         match self.values() {
             Values::Lists(lists) => lists.push(Arc::new(values)),
             _ => self.refuse_kind(format!("a list of {}", items.len())),
+        }
+    }
+
+    /// Adds the index of the first item that is refused to the error.
+    fn name_item<T: Raw>(&mut self, of: Content, items: &[T]) {
+        let index = items.iter().position(|item| {
+            *self.problem = None;
+            self.items(of, |writer| item.write(writer));
+            self.problem.is_some()
+        });
+        if let (Some(Error::Value { found, .. }), Some(index)) = (&mut *self.problem, index) {
+            found.push_str(&format!(" (item {index})"));
         }
     }
 
@@ -445,7 +461,7 @@ mod tests {
         assert_eq!(table.columns[0].present, Some(vec![true, false, true]));
         assert_eq!(
             table.push(|row| row.put(&Some(vec![1_u32, 5]))).unwrap_err().to_string(),
-            "row 3, field `serum`: expected a category below 5 (0 to 4), found 5"
+            "row 3, field `serum`: expected a category below 5 (0 to 4), found 5 (item 1)"
         );
         assert_eq!(table.rows, 3);
         let mut table = lists(&NUMBERS, 2);
