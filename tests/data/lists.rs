@@ -223,8 +223,8 @@ fn a_gap_in_a_list_is_refused() {
     assert!(read("1,,,,,,,,,3 x,a|b,1").contains("column `steps` item 1: expected a whole number"));
     assert!(
         read("1,,,,,,,,,,a,1").contains(
-            "column `pair`: expected a list of 2 (a `Vec` holds lists of any length, which `pad` \
-             ends), found a list of 1"
+            "column `pair`: expected a list of 2, found a list of 1; a `Vec` holds lists of any \
+             length, which `pad` ends"
         ),
         "{}",
         read("1,,,,,,,,,,a,1")

@@ -28,15 +28,13 @@ pub const fn columns(value: &Shape, named: usize) -> Result<Shape, Text> {
 
 /// A list takes any number of items, each of `width` columns.
 const fn columns_of_list(value: &Shape, width: Size, named: usize) -> Result<Shape, Text> {
-    match width {
-        Size::Known(width) if width > 0 && (named == 0 || named % width != 0) => {
-            Err(Text::new("each item of the list holds ")
-                .number(width)
-                .str(" values, but `columns` names ")
-                .number(named))
-        }
-        _ => Ok(*value),
+    if named > 0 && !Size::Known(named).is_not_divided_by(width) {
+        return Ok(*value);
     }
+    Err(Text::new("each item of the list holds ")
+        .size(width)
+        .str(" values, but `columns` names ")
+        .number(named))
 }
 
 /// Checks an integer argument `parameter` of a metric against the number of classes of the head.

@@ -479,7 +479,7 @@ mod tests {
         let table = |numbers: &[f32], present: &[bool]| {
             let values = Arc::new(Values::Numbers(numbers.to_vec()));
             let (content, present) = (Content::Numbers { blanks: false }, Some(present.to_vec()));
-            let column = Column { name: "x", content, width: 2, values, present };
+            let column = Column { name: "x", content, width: 2, values, present, lengths: None };
             Table { columns: vec![column], rows: numbers.len() / 2 }
         };
         let mut own = table(&[1.0, 2.0, 3.0, 4.0], &[true, false]);
@@ -490,5 +490,38 @@ mod tests {
         assert_eq!(own, table(&[1.0, 2.0, 7.0, 8.0, 7.0, 8.0], &[true, true, true]));
         assert_eq!(other, table(&[3.0, 4.0, 5.0, 6.0], &[false, true]));
         assert_eq!(other.none(), table(&[], &[]));
+    }
+
+    #[test]
+    fn the_lengths_of_padded_lists_go_with_their_rows() {
+        let table = |lists: &[&[u32]], of_rows: &[u32]| {
+            let lists = lists.iter().map(|list| Arc::new(Values::Categories(list.to_vec())));
+            let values = Arc::new(Values::Lists(lists.collect()));
+            let content = Content::Lists { of: &Content::Categories { below: 9 }, width: 1 };
+            let lengths = Some(Lengths { of_rows: of_rows.to_vec(), padded_before: true });
+            let column = Column { name: "x", content, width: 1, values, present: None, lengths };
+            Table { columns: vec![column], rows: of_rows.len() }
+        };
+        let mut own = table(&[&[1, 2], &[]], &[2, 0]);
+        let mut other = table(&[&[3]], &[1]);
+        own.append(&other, 0..1);
+        assert_eq!(own, table(&[&[1, 2], &[], &[3]], &[2, 0, 1]));
+        own.swap(&mut other, &[(0, 0)]);
+        assert_eq!(other, table(&[&[1, 2]], &[2]));
+        own.truncate(2);
+        assert_eq!(own, table(&[&[3], &[]], &[1, 0]));
+        let lengths = Lengths { of_rows: vec![2, 5], padded_before: true };
+        assert_eq!((lengths.values_of(0, 5), lengths.values_of(1, 4)), (3..5, 0..4));
+        assert_eq!(lengths.scatter(&[true, false, true]).of_rows, [2, 0, 5]);
+    }
+
+    #[test]
+    fn lists_count_in_the_memory_of_a_table() {
+        let list = |count: usize| Arc::new(Values::Doubles(vec![0.5; count]));
+        let values = Arc::new(Values::Lists(vec![list(1000), list(0)]));
+        let content = Content::Lists { of: &Content::Doubles { blanks: false }, width: 1 };
+        let column = Column { name: "x", content, width: 1, values, present: None, lengths: None };
+        let table = Table { columns: vec![column], rows: 2 };
+        assert!(table.bytes(0..1) >= 8000 && table.bytes(1..2) < 100);
     }
 }

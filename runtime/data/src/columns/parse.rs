@@ -343,12 +343,7 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
     }
 
     fn read(cells: &[View<'_>]) -> Result<[T; N], Problem> {
-        let expected = || match cells {
-            [cell] if cell.items().is_some() => {
-                format!("a list of {N} (a `Vec` holds lists of any length, which `pad` ends)")
-            }
-            _ => format!("a list of {N}"),
-        };
+        let expected = || format!("a list of {N}");
         let (views, each) = match cells {
             [cell] => match cell.items() {
                 Some(items) => (items.collect(), 1),
@@ -360,7 +355,14 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
         };
         if views.len() != N * each {
             return Err(match cells {
-                [cell] => cell.problem(expected(), Content::Text),
+                [cell] => {
+                    let mut problem = cell.problem(expected(), Content::Text);
+                    // An item of another list has one length in any case.
+                    if cell.items().is_some() && cell.item.is_none() {
+                        problem.found += "; a `Vec` holds lists of any length, which `pad` ends";
+                    }
+                    problem
+                }
                 _ => Problem {
                     location: "its columns".to_owned(),
                     expected: format!("{} of them", Self::ELEMENTS),
