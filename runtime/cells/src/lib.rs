@@ -11,19 +11,27 @@
 
 mod advice;
 mod cell;
+mod columns;
 mod dates;
 mod decimal;
 mod flag;
 mod format;
 mod markers;
 mod missing_column;
+mod natural_order;
 mod number;
 mod precision;
+mod rule;
+#[cfg(feature = "sample")]
+mod sample;
 mod text;
 
+#[cfg(feature = "sample")]
+pub use self::sample::{sample, Limits, Sample, SampleError, SampleOptions};
 pub use self::{
     advice::advice,
     cell::{AsText, Cell},
+    columns::{ColumnNames, FieldColumns, FieldNames, RowNames},
     dates::{date, instant, time},
     decimal::decimal,
     flag::flag,
@@ -35,6 +43,7 @@ pub use self::{
         expected_of_float, expected_of_whole, is_held, of_float, of_whole, Precision, AN_ID,
         LAST_WHOLE,
     },
+    rule::{class, FieldRule, ValueType},
     text::text,
 };
 

@@ -131,6 +131,14 @@ impl<T: Raw> Raw for Option<T> {
             None => column.absent(),
         }
     }
+
+    /// The elements of an array: a missing one is a missing number.
+    fn write_all(values: &[Option<T>], column: &mut ColumnWriter<'_>) {
+        values.iter().for_each(|value| match value {
+            Some(value) => value.write(column),
+            None => column.missing_element(),
+        });
+    }
 }
 
 /// Writes the elements of one value to a column.
@@ -139,6 +147,8 @@ pub struct ColumnWriter<'a> {
     column: &'a mut Column,
     row: usize,
     absent: bool,
+    /// Number of missing numbers of the value, in a column whose values may be absent.
+    missing: usize,
     problem: &'a mut Option<Error>,
 }
 
@@ -174,6 +184,8 @@ impl ColumnWriter<'_> {
     fn real<T: Real>(&mut self, number: T) {
         match self.expected_for_nan() {
             None if number.is_nan() => {}
+            // Whether the whole value is missing is known at its end.
+            _ if number.is_nan() && self.column.present.is_some() => {}
             Some(expected) if number.is_nan() => self.refuse(expected, number.to_string()),
             _ if is_held(number) => {}
             _ if number.is_finite() => {
@@ -181,6 +193,7 @@ impl ColumnWriter<'_> {
             }
             _ => self.refuse("a finite number", number.to_string()),
         }
+        self.missing += usize::from(number.is_nan());
         match T::numbers_of(self.values()) {
             Some(numbers) => numbers.push(number),
             None => self.refuse_kind(format!("the number {number}")),
@@ -301,9 +314,19 @@ impl ColumnWriter<'_> {
     /// The values that `write` writes to a column of `content`, with the errors of this row.
     fn items(&mut self, content: Content, write: impl FnOnce(&mut ColumnWriter<'_>)) -> Values {
         let mut column = Column::new(self.column.name, content, 1, false);
-        let problem = &mut *self.problem;
-        write(&mut ColumnWriter { column: &mut column, row: self.row, absent: false, problem });
+        let (row, problem) = (self.row, &mut *self.problem);
+        let own = &mut column;
+        write(&mut ColumnWriter { column: own, row, absent: false, missing: 0, problem });
         Arc::unwrap_or_clone(column.values)
+    }
+
+    /// Appends a missing element, which is NaN in a column of numbers.
+    fn missing_element(&mut self) {
+        match self.values() {
+            Values::Numbers(_) => self.real(f32::NAN),
+            Values::Doubles(_) => self.real(f64::NAN),
+            _ => self.refuse_kind("None".to_owned()),
+        }
     }
 
     /// Marks the value as absent.
@@ -389,7 +412,7 @@ impl RowWriter<'_> {
 impl Column {
     /// Appends the value of row `row`, or records its error in `problem`.
     pub(super) fn append<R: Raw>(&mut self, row: usize, value: &R, problem: &mut Option<Error>) {
-        let mut writer = ColumnWriter { column: self, row, absent: false, problem };
+        let mut writer = ColumnWriter { column: self, row, absent: false, missing: 0, problem };
         value.write(&mut writer);
         writer.end();
     }
@@ -403,11 +426,29 @@ impl ColumnWriter<'_> {
             let expected = format!("{} values", self.column.width);
             self.refuse(&expected, format!("{elements} in this and the rows before"));
         }
+        self.end_missing();
         let absent = self.absent;
         match &mut self.column.present {
             Some(present) => present.push(!absent),
             None if absent => self.refuse("a value", "None".to_owned()),
             None => {}
+        }
+    }
+}
+
+impl ColumnWriter<'_> {
+    /// A value all of whose numbers are missing is absent, as one whose cells are all blank.
+    fn end_missing(&mut self) {
+        let width = self.column.width;
+        if self.missing == 0 || self.absent || self.column.present.is_none() {
+            return;
+        }
+        if self.missing == width {
+            let start = self.row * width;
+            self.values().truncate(start);
+            self.absent();
+        } else if let Some(expected) = self.expected_for_nan() {
+            self.refuse(expected, "NaN".to_owned());
         }
     }
 }
@@ -470,6 +511,26 @@ mod tests {
         assert!(table.push(|row| row.put(&vec![1.0_f32])).is_err());
         assert!(table.push(|row| row.put(&[1.0_f32, 2.0])).is_err());
         assert!(column(NUMBERS, 1, false).push(|row| row.put(&vec![1.0_f32])).is_err());
+    }
+
+    #[test]
+    fn a_value_of_missing_numbers_alone_is_absent() {
+        let mut table = column(NUMBERS, 2, true);
+        table.push(|row| row.put(&Some([f32::NAN, f32::NAN]))).unwrap();
+        table.push(|row| row.put(&Some([1.0f32, 2.0]))).unwrap();
+        assert_eq!(*table.columns[0].values, Values::Numbers(vec![0.0, 0.0, 1.0, 2.0]));
+        assert_eq!(table.columns[0].present, Some(vec![false, true]));
+        let error = table.push(|row| row.put(&Some([1.0f32, f32::NAN]))).unwrap_err().to_string();
+        assert!(error.ends_with("found NaN"), "{error}");
+
+        let mut imputed = column(Content::Numbers { blanks: true }, 2, false);
+        imputed.push(|row| row.put(&[Some(1.0f32), None])).unwrap();
+        match &*imputed.columns[0].values {
+            Values::Numbers(numbers) => assert!(numbers[0] == 1.0 && numbers[1].is_nan()),
+            other => panic!("{other:?}"),
+        }
+        let mut required = column(NUMBERS, 2, false);
+        assert!(required.push(|row| row.put(&[Some(1.0f32), None])).is_err());
     }
 
     #[test]

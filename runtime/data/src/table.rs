@@ -176,7 +176,7 @@ impl Values {
     }
 
     /// Truncates to the first `len` values.
-    fn truncate(&mut self, len: usize) {
+    pub(super) fn truncate(&mut self, len: usize) {
         match self {
             Values::Numbers(values) => values.truncate(len),
             Values::Doubles(values) => values.truncate(len),

@@ -432,10 +432,11 @@ pub(super) enum SplitOff {
 fn name_columns(spec: Option<&RowSpec>, notices: &mut [Notice]) {
     for notice in notices {
         let field = spec.and_then(|spec| {
-            spec.fields.iter().find(|field| Some(field.name) == notice.field.as_deref())
+            spec.fields.iter().find(|field| Some(field.names.name) == notice.field.as_deref())
         });
-        let name =
-            field.zip(notice.column).and_then(|(field, column)| field.columns.named().get(column));
+        let name = field
+            .zip(notice.column)
+            .and_then(|(field, column)| field.names.columns.named().get(column));
         notice.column_name = name.map(|name| (*name).to_owned());
     }
 }

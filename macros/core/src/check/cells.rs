@@ -10,6 +10,7 @@ use crate::{
 pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
     let (Some(cells), Some(ty)) = (node.field.cells(), &node.field.ty) else { return };
     let name = node.name();
+    missing_elements_are_imputed(node, ty, errors);
     errors.of_field(name, |errors| {
         are_of_their_type(cells, ty, errors);
         separators_differ(cells, errors);
@@ -48,6 +49,26 @@ fn separators_differ(cells: &CellOptions, errors: &mut Diagnostics) {
                  declare the other one too: `decimal = \",\", thousands = \".\"`"
             ),
         );
+    }
+}
+
+/// Missing numbers of an array are filled by a step.
+fn missing_elements_are_imputed(node: &Node, ty: &FieldType, errors: &mut Diagnostics) {
+    if ty.optional_items && !fills(node) {
+        let instead = match node.is_input() {
+            true => "fill them with `impute(mean)`, or with another of its values",
+            false => "`Option` around the whole target leaves its row out",
+        };
+        let name = node.name();
+        errors.at(ty.span, format!("`{name}`: numbers of `{}` may be missing; {instead}", ty.text));
+    }
+}
+
+/// Whether missing numbers of an input are filled.
+fn fills(node: &Node) -> bool {
+    match &node.field.source {
+        Some(Source::Input(input)) => input.steps.iter().any(|step| step.spec.form.fills),
+        _ => false,
     }
 }
 

@@ -283,9 +283,11 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     };
     quote! {
         #path::FieldSpec {
-            name: #name,
-            aliases: &[#(#aliases),*],
-            columns: #path::ColumnNames::#columns,
+            names: #path::cells::FieldNames {
+                name: #name,
+                aliases: &[#(#aliases),*],
+                columns: #path::cells::ColumnNames::#columns,
+            },
             elements: #elements,
             ty: #text,
             reads: #path::Reads::#reads,

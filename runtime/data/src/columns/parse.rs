@@ -4,8 +4,8 @@ use std::{borrow::Cow, fmt};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use multi_input_cells::{
-    advice, date, flag, instant, number, text, time, whole, Cell, CellFormat, Content, Precision,
-    Read,
+    advice, class, date, flag, instant, number, text, time, whole, Cell, CellFormat, Content,
+    Precision, Read,
 };
 
 use super::{
@@ -41,7 +41,7 @@ impl<'a> View<'a> {
 
     /// Whether the field is read from columns that it names.
     pub(super) fn is_of_a_group(&self) -> bool {
-        self.field.columns != ColumnNames::Own
+        self.field.names.columns != ColumnNames::Own
     }
 
     /// The cells of a list.
@@ -311,23 +311,11 @@ impl<const N: usize> FromCells for Class<N> {
     missing_as!(Number);
 
     fn read(cells: &[View<'_>]) -> Result<Class<N>, Problem> {
-        let expected = format!("a class from 0 to {}", N.saturating_sub(1));
-        let view = single(cells, &expected)?;
-        let last = N.saturating_sub(1) as i128;
-        match whole(view.cell, view.format(), [0, i128::MAX]) {
-            Ok(index) if index <= last => usize::try_from(index)
-                .ok()
-                .and_then(|index| Class::new(index).ok())
-                .ok_or_else(|| view.problem(expected, Content::Number)),
-            Ok(_) => Err(view.problem(expected, Content::Number)),
-            Err(_) if matches!(view.cell.value().whole(), Some(..0)) => {
-                Err(view.problem(expected, Content::Number))
-            }
-            Err(_) => {
-                let labels = "; `categories` in `#[output(...)]` takes labels";
-                Err(view.problem(expected + labels, Content::Number))
-            }
-        }
+        let view = single(cells, "a class")?;
+        let read = class(view.cell, view.format(), N as u64);
+        let index = view.read(read, Content::Number)?;
+        let class = usize::try_from(index).ok().and_then(|index| Class::new(index).ok());
+        class.ok_or_else(|| view.problem("a class", Content::Number))
     }
 }
 
