@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use multi_input_cells::pieces;
+
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Values};
 
@@ -22,7 +24,8 @@ impl FixedStep for Split {
             Values::Texts(texts) if step.input.rank() == 0 && !step.input.is_list() => {
                 let separator = step.argument("separator").text_or("");
                 let list = |text: &Arc<str>| {
-                    let items = items(text, separator).map(Into::into);
+                    let items = pieces(text, separator).filter(|item| !item.is_empty());
+                    let items = items.map(Into::into);
                     Arc::new(Values::Texts(items.collect()))
                 };
                 Ok(Values::Lists(texts.iter().map(list).collect()))
@@ -32,26 +35,30 @@ impl FixedStep for Split {
     }
 }
 
-/// The items of a text, without those that are empty.
-pub(crate) fn items<'a>(text: &'a str, separator: &'a str) -> impl Iterator<Item = &'a str> {
-    // A separator of white space is any white space, because files align columns with it.
-    let at_spaces = separator.trim().is_empty();
-    let spaces = text.split_whitespace().filter(move |_| at_spaces);
-    let parts = text.split(separator).map(str::trim).filter(move |_| !at_spaces);
-    spaces.chain(parts).filter(|item| !item.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
+    use multi_input_spec::{step::split, Kind, Shape, Value};
+
     use super::*;
+    use crate::preprocess::Fixed;
 
     #[test]
-    fn items_are_trimmed_and_never_empty() {
-        let all = |text, separator| items(text, separator).collect::<Vec<_>>();
-        assert_eq!(all("Action| Comedy||Sci-Fi ", "|"), ["Action", "Comedy", "Sci-Fi"]);
-        assert_eq!(all(" 3  1\t4 ", " "), ["3", "1", "4"]);
-        assert_eq!(all("a, b and c", ", "), ["a", "b and c"]);
-        assert_eq!(all("", "|"), Vec::<&str>::new());
-        assert_eq!(all(" | ", "|"), Vec::<&str>::new());
+    fn texts_become_lists_and_lists_stay() {
+        let step = |input: Shape| {
+            let arguments = &[Value::Text("|")];
+            let Ok(output) = (split::STEP.output)(&input, arguments) else { panic!() };
+            let (spec, stage) = (&split::STEP, Fixed::<Split>::STAGE);
+            Step { spec, arguments, input, output, vocabulary_of: None, stage }
+        };
+        let texts =
+            |texts: &[&str]| Values::Texts(texts.iter().map(|text| (*text).into()).collect());
+        let text = Shape::new(Kind::Texts, &[]);
+        let found = Split::apply(&step(text), texts(&["Action| Comedy|", "", " | "])).unwrap();
+        let expected = [texts(&["Action", "Comedy"]), texts(&[]), texts(&[])].map(Arc::new);
+        assert_eq!(found, Values::Lists(expected.to_vec()));
+        let lists = Values::Lists(expected.to_vec());
+        assert_eq!(Split::apply(&step(text.with_list(true)), lists.clone()).unwrap(), lists);
+        let pair = Shape::new(Kind::Texts, &[multi_input_spec::Size::Known(1)]);
+        assert_eq!(Split::apply(&step(pair), texts(&["a|b"])).unwrap(), texts(&["a|b"]));
     }
 }
