@@ -145,7 +145,12 @@ fn merges() -> String {
             MaskMerge::Refused => "refused",
         };
         let Doc { computes, shape, keras, torch } = merge.doc;
-        let name = link(merge.name, parameters, &format!("crate::merge::{}", merge.name));
+        // The layer after `weighted` computes it.
+        let to = match merge.masks {
+            MaskMerge::Both => text("crate::layer::EmbeddingBag::try_forward_weighted"),
+            _ => format!("crate::merge::{}", merge.name),
+        };
+        let name = link(merge.name, parameters, &to);
         [name, text(computes), text(shape), text(masks), text(keras), text(torch)]
     });
     table(["merge", "computes", "shapes", "masks", "Keras", "PyTorch"], rows)

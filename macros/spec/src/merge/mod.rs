@@ -29,7 +29,8 @@ pub const MERGES: &[Merge] = &[
 /// A merge rule, as the macro knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Merge {
-    /// The name in the DSL, e.g. `concat`; the runtime's function is `multi_input::merge::NAME`.
+    /// The name in the DSL, e.g. `concat`; the runtime's function is `multi_input::merge::NAME`, except
+    /// that the layer after `weighted` computes it.
     pub name: &'static str,
     /// The name of this crate's module.
     pub module: &'static str,

@@ -368,6 +368,29 @@ mod tests {
         check::<MAX>();
     }
 
+    /// The least time of a forward and a backward pass over bags of this length.
+    fn time_of_bags(length: usize) -> std::time::Duration {
+        const STEPS: usize = 300;
+        let layer: EmbeddingBag<1000, 64, SUM, f32, Cpu> = BuildModule::build(&Cpu::default());
+        let indices = (0..32 * STEPS).map(|position| position * 7 % 1000).collect();
+        let x = Cpu::default().tensor_from_vec(indices, (Const::<32>, Const::<STEPS>));
+        let mask = Mask::of_lengths([length; 32].into_iter(), STEPS, false);
+        let pass = || {
+            let start = std::time::Instant::now();
+            let x = x.clone().put_tape(OwnedTape::<f32, Cpu>::default());
+            let y = layer.try_forward_masked(x, &mask).unwrap();
+            drop(y.sum::<dfdx::shapes::Rank0, _>().backward());
+            start.elapsed()
+        };
+        (0..10).map(|_| pass()).min().unwrap_or_default()
+    }
+
+    #[test]
+    fn the_cost_grows_with_the_values_that_are_there() {
+        let (few, all) = (time_of_bags(3), time_of_bags(300));
+        assert!(all > 5 * few, "3 of 300 values take {few:?}, all of them {all:?}");
+    }
+
     #[test]
     fn gradients_of_weighted_values_are_right() {
         let weights: Vec<f64> = (0..9).map(|i| (i as f64 * 0.7).sin()).collect();
