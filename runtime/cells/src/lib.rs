@@ -48,7 +48,7 @@ pub use self::{
         LAST_WHOLE,
     },
     rule::{class, FieldRule, ValueType},
-    text::text,
+    text::{pieces, text},
 };
 
 /// The value of a cell, or what was expected instead.

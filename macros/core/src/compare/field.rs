@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use multi_input_cells::{
-    numeric, Cell, CellFormat, ColumnNames as NamesOfColumns, FieldNames, FieldRule, Numeric,
-    ValueType,
+    numeric, pieces, Cell, CellFormat, ColumnNames as NamesOfColumns, FieldNames, FieldRule,
+    Numeric, ValueType,
 };
 use multi_input_spec::Size;
 use proc_macro2::Span;
@@ -223,7 +223,8 @@ impl<'a> ComparedField<'a> {
     /// The bound of indices that are used as they are: the size of the smallest embedding, or of an
     /// encoding.
     fn table_size(&self) -> Size {
-        let sizes = match self.steps().first() {
+        let changes = |step: &&Step| !step.spec.form.keeps_values;
+        let sizes = match self.steps().iter().find(changes) {
             None => self.plan.nodes[self.node].tables.iter().map(|size| size.value).collect(),
             Some(step) if ["one_hot", "multi_hot"].contains(&step.spec.name) => {
                 vec![size_argument(step, "size")]
@@ -242,11 +243,10 @@ impl<'a> ComparedField<'a> {
         let sample = self.data.sample;
         let mut counts = Counts::default();
         let keeps_all = self.is_label() || self.step("categories").is_some();
-        let fills = self.steps().iter().any(|step| step.spec.form.fills);
-        let is_joined = matches!(ty.element, Element::Text) && ty.dims.is_empty();
         let kept = self.step("words").map_or(Size::Unknown, |step| size_argument(step, "length"));
+        let separator = self.separator();
         for row in 0..sample.len() {
-            if self.is_plain(row, rule) {
+            if separator.is_none() && !ty.list && self.is_plain(row, rule) {
                 // Values that differ need not be looked at again.
                 if keeps_all || kept != Size::Unknown || counts.distinct.len() < 2 {
                     let texts = self.columns.iter().filter_map(|&column| sample.text(row, column));
@@ -255,19 +255,20 @@ impl<'a> ComparedField<'a> {
                 continue;
             }
             let cells = self.columns.iter().filter_map(|&column| sample.cell(row, column));
-            let cells: Vec<Cell<'_>> = cells.collect();
-            let elements = elements(&cells);
+            let cells: Vec<Cell<'_>> = match &separator {
+                Some(separator) => cells.map(|cell| split(&cell, separator)).collect(),
+                None => cells.collect(),
+            };
+            let elements = elements_of(ty, &cells, rule);
             let missing = elements.iter().filter(|cell| rule.is_missing(cell)).count();
             if missing == elements.len() && !is_list(&cells) {
-                counts.add_missing(sample.line(row));
+                // A list without values is empty.
+                if !ty.list {
+                    counts.add_missing(sample.line(row));
+                }
                 continue;
             }
-            let wrong = elements.iter().find_map(|cell| match rule.is_missing(cell) {
-                true if fills || is_joined => None,
-                true => Some(format!("{cell} beside other values of the field")),
-                false => rule.check(cell).err().map(|expected| format!("{cell}, {expected}")),
-            });
-            match wrong {
+            match self.mistake(ty, &cells, &elements, rule) {
                 Some(wrong) => counts.add_wrong(|| {
                     format!("line {} of {} holds {wrong}", sample.line(row), self.data.path)
                 }),
@@ -277,6 +278,43 @@ impl<'a> ComparedField<'a> {
             }
         }
         counts
+    }
+
+    /// The first cell or element that does not fit, and what was expected.
+    fn mistake(
+        &self,
+        ty: &FieldType,
+        cells: &[Cell<'_>],
+        elements: &[&Cell<'_>],
+        rule: &FieldRule<'_>,
+    ) -> Option<String> {
+        let fills = self.steps().iter().any(|step| step.spec.form.fills);
+        let is_joined = matches!(ty.element, Element::Text) && ty.dims.is_empty() && !ty.list;
+        match cells {
+            [cell] if ty.list && !is_list(cells) && !self.is_of_named_columns() => {
+                return Some(format!(
+                    "{cell}, expected a list (`split(\" \")` makes one of a text)"
+                ));
+            }
+            _ => {}
+        }
+        elements.iter().find_map(|cell| match rule.is_missing(cell) {
+            true if fills || is_joined => None,
+            true => Some(format!("{cell} beside other values of the field")),
+            false => rule.check(cell).err().map(|expected| format!("{cell}, {expected}")),
+        })
+    }
+
+    fn is_of_named_columns(&self) -> bool {
+        self.field.cells().is_some_and(|cells| cells.columns.is_some())
+    }
+
+    /// What separates the pieces of a text, or the items of a list in a cell.
+    fn separator(&self) -> Option<String> {
+        match self.step("split")?.arguments.first() {
+            Some(Argument::Text(separator)) => Some(separator.value()),
+            _ => None,
+        }
     }
 
     /// Whether the cells of a row are certainly valid.
@@ -439,6 +477,28 @@ fn size_argument(step: &Step, name: &str) -> Size {
 
 fn is_list(cells: &[Cell<'_>]) -> bool {
     matches!(cells, [Cell::List(_)])
+}
+
+/// The pieces of a text as a list, without empty ones; other cells stay.
+fn split<'a>(cell: &Cell<'a>, separator: &str) -> Cell<'a> {
+    let Cell::Text(text) = cell else { return cell.clone() };
+    let bracketed = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let items = pieces(bracketed.unwrap_or(text), separator).filter(|item| !item.is_empty());
+    Cell::List(items.map(|item| Cell::Text(item.to_owned().into())).collect())
+}
+
+/// The values of a row; for a list without the missing columns at its end.
+fn elements_of<'a>(
+    ty: &FieldType,
+    cells: &'a [Cell<'a>],
+    rule: &FieldRule<'_>,
+) -> Vec<&'a Cell<'a>> {
+    let mut all = elements(cells);
+    if ty.list && !is_list(cells) {
+        let filled = all.iter().rposition(|cell| !rule.is_missing(cell));
+        all.truncate(filled.map_or(0, |last| last + 1));
+    }
+    all
 }
 
 /// The cells of a row, or the elements of the one that is a list.

@@ -189,7 +189,11 @@ fn has_width(
     };
     let width = ty.dims.iter().fold(Size::Known(1), |width, dim| width.times(dim.value));
     let Size::Known(width) = width else { return true };
-    if parts.len() != width {
+    let fits = match ty.list {
+        true => width > 0 && parts.len().is_multiple_of(width),
+        false => parts.len() == width,
+    };
+    if !fits {
         errors.at(
             field.name.span(),
             format!(
@@ -201,7 +205,7 @@ fn has_width(
             ),
         );
     }
-    parts.len() == width
+    fits
 }
 
 /// An input that equals a target in every row is target leakage.

@@ -10,7 +10,7 @@ use multi_input_cells::{
 
 use super::{
     grid::{append_numbers, append_texts, Append},
-    FieldSpec,
+    ColumnNames, FieldSpec,
 };
 use crate::{image::files as image_files, Class, Image, ImageError};
 
@@ -37,6 +37,11 @@ impl<'a> View<'a> {
     /// Name of the column.
     pub(super) fn column(&self) -> &'a str {
         self.column
+    }
+
+    /// Whether the field is read from columns that it names.
+    pub(super) fn is_of_a_group(&self) -> bool {
+        self.field.names.columns != ColumnNames::Own
     }
 
     /// The cells of a list.
@@ -87,7 +92,9 @@ impl<'a> View<'a> {
     fn advice_for_missing(&self) -> String {
         let ty = self.field.ty;
         match self.cell {
-            _ if ty.starts_with("[f") => "; `impute` fills missing numbers".to_owned(),
+            _ if ty.starts_with("[f") || ty.starts_with("Vec<f") => {
+                "; `impute` fills missing numbers".to_owned()
+            }
             Cell::Blank if !ty.starts_with(['[', 'O', 'V']) => {
                 format!("; write `Option<{ty}>` where cells may be blank")
             }
@@ -336,7 +343,14 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
         };
         if views.len() != N * each {
             return Err(match cells {
-                [cell] => cell.problem(expected(), Content::Text),
+                [cell] => {
+                    let mut problem = cell.problem(expected(), Content::Text);
+                    // An item of another list has one length in any case.
+                    if cell.items().is_some() && cell.item.is_none() {
+                        problem.found += "; a `Vec` holds lists of any length, which `pad` ends";
+                    }
+                    problem
+                }
                 _ => Problem {
                     location: "its columns".to_owned(),
                     expected: format!("{} of them", Self::ELEMENTS),
@@ -364,8 +378,8 @@ impl<T: FromCells> FromCells for Option<T> {
         match cells.iter().find(|view| T::is_missing(view)) {
             None => T::read(cells).map(Some),
             Some(_) if cells.iter().all(T::is_missing) => Ok(None),
-            // Texts are joined of the pieces that there are.
-            Some(view) if view.takes_blank() || T::ELEMENTS == 1 => T::read(cells).map(Some),
+            // Texts are joined of the pieces that there are, and missing columns end a list.
+            Some(view) if view.takes_blank() || T::ELEMENTS < 2 => T::read(cells).map(Some),
             Some(view) => Err(view
                 .problem("a value, because other columns of this field have one", Content::Text)),
         }
