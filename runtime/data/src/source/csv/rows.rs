@@ -160,6 +160,9 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
             }
             Ok(true) => {
                 trim(record);
+                if repeats_names(record, header) {
+                    return Some(Err(errors.of_repeated_names(record)));
+                }
                 without_markers(record, markers);
                 errors.file().within_folder(|| record.deserialize::<R>(Some(header)))
             }
@@ -167,6 +170,11 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
         };
         Some(row.map_err(|error| errors.of_row(error, header, record)))
     }
+}
+
+/// Whether a row is the line of names once more. In a single column it may be a value.
+fn repeats_names(record: &StringRecord, names: &StringRecord) -> bool {
+    names.len() > 1 && record == names
 }
 
 /// Trims the cells if necessary. The reader's own trimming copies every record.
