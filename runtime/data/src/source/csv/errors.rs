@@ -98,6 +98,7 @@ impl<R> Errors<R> {
                     }
                     missing + &self.hint(names)
                 }
+                _ if names == row => REPEATED_HEADER.to_owned(),
                 message => message,
             },
             other => format!("{other:?}"),

@@ -153,6 +153,7 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
         if let Err(error) = errors.check_end(reader, start) {
             return Some(Err(error));
         }
+        let mut repeats_header = false;
         let row = match read {
             Ok(false) => return None,
             Ok(true) if record.len() != header.len() => {
@@ -160,15 +161,17 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
             }
             Ok(true) => {
                 trim(record);
-                if repeats_names(record, header) {
-                    return Some(Err(errors.of_repeated_names(record)));
-                }
+                repeats_header = repeats_names(record, header);
                 without_markers(record, markers);
                 errors.file().within_folder(|| record.deserialize::<R>(Some(header)))
             }
             Err(error) => Err(error),
         };
-        Some(row.map_err(|error| errors.of_row(error, header, record)))
+        Some(match row {
+            Ok(_) if repeats_header => Err(errors.of_repeated_names(record)),
+            Ok(row) => Ok(row),
+            Err(error) => Err(errors.of_row(error, header, record)),
+        })
     }
 }
 
