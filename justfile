@@ -53,6 +53,10 @@ compile-cost:
 user-build *options:
     python3 macros/benches/user_build.py {{options}}
 
+# What multi-input-init writes for five files, compiled, trained and compared with the mean.
+describe:
+    python3 macros/init/trial.py
+
 # The crates as packages, and a crate of a user's own that is built from them alone.
 packages:
     .ci/packages

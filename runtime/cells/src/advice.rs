@@ -31,6 +31,7 @@ pub fn advice(cell: &Cell<'_>, format: &CellFormat<'_>, content: Content) -> Str
     match content {
         Content::Number => of_number(text, format),
         Content::Date => of_date(text, format),
+        Content::Flag if text.parse::<f64>().is_ok() => String::new(),
         Content::Flag => format!("; `truthy({text:?})` says which texts are true"),
         Content::Text => String::new(),
     }
@@ -41,6 +42,9 @@ fn of_number(text: &str, format: &CellFormat<'_>) -> String {
     let is_number = |format: &CellFormat<'_>| {
         matches!(numeric(&Cell::of_text(text), format), Numeric::Whole(_) | Numeric::Real(_))
     };
+    if is_number(format) {
+        return String::new();
+    }
     let sign: String = text.chars().filter(|letter| is_currency(*letter)).collect();
     let comma = CellFormat { decimal: ',', ..*format };
     let grouped = CellFormat { thousands: Some(','), ..*format };
@@ -74,7 +78,11 @@ fn of_date(text: &str, format: &CellFormat<'_>) -> String {
     if format.date != DateFormat::Iso {
         return String::new();
     }
-    if text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_digits && text.len() == 8 {
+        return "; `calendar(.., format = \"%Y%m%d\")` says how it is written".to_owned();
+    }
+    if is_digits && text.len() > 8 {
         let unit = if text.len() > 11 { "milliseconds" } else { "seconds" };
         return format!("; `calendar(.., unit = {unit})` reads {unit} since 1970");
     }
@@ -86,6 +94,8 @@ fn of_date(text: &str, format: &CellFormat<'_>) -> String {
             let [d, m, y] = ["%d", "%m", if parts[2].len() > 2 { "%Y" } else { "%y" }];
             let s = separator;
             return match parts[0].len() {
+                // This is the ISO form, so something else is wrong.
+                4 if separator == '-' => String::new(),
                 4 => format!("; `calendar(.., format = \"%Y{s}{m}{s}{d}\")` says how it is written"),
                 _ => format!(
                     "; `calendar(.., format = \"{d}{s}{m}{s}{y}\")`, or `{m}{s}{d}{s}{y}`, says how \
@@ -137,6 +147,12 @@ mod tests {
                 Content::Date,
                 "; `calendar(.., unit = milliseconds)` reads milliseconds since 1970",
             ),
+            (
+                "20191101",
+                Content::Date,
+                "; `calendar(.., format = \"%Y%m%d\")` says how it is written",
+            ),
+            ("2019-13-01", Content::Date, ""),
             ("today", Content::Date, ""),
             ("NA", Content::Text, ""),
         ] {

@@ -13,6 +13,7 @@
 
 mod advice;
 mod cell;
+mod columns;
 mod dates;
 mod decimal;
 pub mod file;
@@ -20,25 +21,34 @@ mod flag;
 mod format;
 mod markers;
 mod missing_column;
+mod natural_order;
 mod number;
 mod precision;
+mod rule;
+#[cfg(feature = "sample")]
+mod sample;
 mod text;
 
+#[cfg(feature = "sample")]
+pub use self::sample::{sample, Limits, Sample, SampleError, SampleOptions};
 pub use self::{
     advice::advice,
     cell::{AsText, Cell},
+    columns::{ColumnNames, FieldColumns, FieldNames, RowNames},
     dates::{date, instant, time},
     decimal::decimal,
     flag::flag,
     format::{CellFormat, Content, DateFormat},
     markers::{is_marker, Markers},
     missing_column::{missing_column, says_missing},
+    natural_order::by_name,
     number::{number, numeric, whole, Numeric},
     precision::{
         expected_of_float, expected_of_whole, is_held, of_float, of_whole, Precision, AN_ID,
         LAST_WHOLE,
     },
-    text::text,
+    rule::{class, FieldRule, ValueType},
+    text::{pieces, text},
 };
 
 /// The value of a cell, or what was expected instead.

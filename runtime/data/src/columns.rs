@@ -21,6 +21,7 @@
 //! | `DateTime<Utc>` | a time with a zone: `Z`, ` UTC`, `+02:00`, `+0200` or `+02`; a timestamp column with a time zone |
 //! | `Image<C>` | the path of a file |
 //! | `[T; N]` | a list of `N` elements, or one column per element |
+//! | `Vec<T>` | a list of any length, of which no item is missing; a missing cell is the empty list; or columns of which the last ones are missing |
 //! | `Option<T>` | a cell of `T`; missing is `None` |
 //!
 //! A cell is missing if it is blank (empty, only white space, or `null`), NaN, or a marker that the
@@ -36,7 +37,9 @@
 
 use std::{fmt, rc::Rc};
 
-use multi_input_cells::{missing_column, AsText, Cell, CellFormat};
+use multi_input_cells::{
+    missing_column, AsText, Cell, CellFormat, ColumnNames, FieldColumns, FieldNames, RowNames,
+};
 use serde::{
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
     Deserializer,
@@ -46,14 +49,14 @@ mod cell_deserializer;
 mod grid;
 mod interned;
 mod layout;
-pub(crate) mod natural_order;
+mod list;
 mod parse;
 
 pub use cell_deserializer::{CellDeserializer, CellError};
 pub(crate) use grid::Plan;
 pub use grid::{append, append_with, Append, Grid};
 pub(crate) use interned::Interned;
-use layout::{FieldColumns, Key, Layout};
+use layout::{Key, Layout};
 pub use multi_input_cells as cells;
 pub use parse::{FromCells, Problem, View};
 
@@ -75,12 +78,8 @@ pub struct RowSpec {
 /// The columns and the type of a field.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldSpec {
-    /// Name of the field, which is also a key of the field.
-    pub name: &'static str,
-    /// Alternative keys.
-    pub aliases: &'static [&'static str],
-    /// The columns of the field's elements.
-    pub columns: ColumnNames,
+    /// The keys of the field.
+    pub names: FieldNames<'static>,
     /// Number of columns of a value; 0 where it is not constant.
     pub elements: usize,
     /// The type in the user's source code.
@@ -93,29 +92,16 @@ pub struct FieldSpec {
     pub append: Append,
 }
 
-/// Names of the columns of a field's elements, besides the field's own name, whose cell may hold the
-/// whole list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColumnNames {
-    /// One key holds the whole field.
-    Own,
-    /// These columns, in order.
-    Named(&'static [&'static str]),
-    /// The columns whose names begin with a text, and that no field names otherwise. Their order is
-    /// that of their names, in which `s2` precedes `s10`, because files differ in the order of their
-    /// columns.
-    Prefix(&'static str),
-    /// The columns that no other field uses, in the order of their names.
-    AllOthers,
+impl<'a> From<&'a FieldSpec> for FieldNames<'a> {
+    fn from(field: &'a FieldSpec) -> FieldNames<'a> {
+        field.names
+    }
 }
 
-impl ColumnNames {
-    /// The names that the annotation spells out.
-    pub fn named(self) -> &'static [&'static str] {
-        match self {
-            ColumnNames::Named(names) => names,
-            ColumnNames::Own | ColumnNames::Prefix(_) | ColumnNames::AllOthers => &[],
-        }
+impl RowSpec {
+    /// The keys of all fields.
+    fn names(&self) -> RowNames<'static, FieldSpec> {
+        RowNames { fields: self.fields, targets: self.targets }
     }
 }
 
@@ -150,10 +136,6 @@ impl Reads {
 }
 
 impl FieldSpec {
-    fn is_named(&self, key: &str) -> bool {
-        self.name == key || self.aliases.contains(&key)
-    }
-
     /// Whether a source must give the cells as text, because parsing would lose how they are
     /// written.
     fn needs_text(&self) -> bool {
@@ -162,8 +144,8 @@ impl FieldSpec {
 
     /// The `columns(...)` of the field, as it is written.
     fn rule(&self) -> String {
-        match self.columns {
-            ColumnNames::Own => format!("`{}`", self.name),
+        match self.names.columns {
+            ColumnNames::Own => format!("`{}`", self.names.name),
             ColumnNames::Named(_) => "`columns(...)`".to_owned(),
             ColumnNames::Prefix(prefix) => format!("`columns(prefix = {prefix:?})`"),
             ColumnNames::AllOthers => "`columns(all_others)`".to_owned(),
@@ -171,15 +153,13 @@ impl FieldSpec {
     }
 
     /// The elements of a list in one cell, where the field declares what separates them. Blank
-    /// elements are kept where they are missing numbers.
+    /// elements are kept where they are missing numbers. Numbers may stand in brackets, as pandas
+    /// and NumPy write lists.
     fn split<'a>(&self, cell: &'a Cell<'_>) -> Option<Cell<'a>> {
         let (Cell::Text(text), Some(separator)) = (cell, self.format.split) else { return None };
-        let separator_is_space = separator.trim().is_empty();
-        let pieces: Vec<&str> = match separator_is_space {
-            true => text.split_whitespace().collect(),
-            false => text.split(separator).collect(),
-        };
-        let cells = pieces.into_iter().map(Cell::of_text);
+        let bracketed = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let text = bracketed.filter(|_| !self.reads.is_text()).unwrap_or(text);
+        let cells = cells::pieces(text, separator).map(Cell::of_text);
         let keeps_blanks = self.reads == Reads::ValueOrBlank;
         Some(Cell::List(cells.filter(|cell| keeps_blanks || *cell != Cell::Blank).collect()))
     }
@@ -242,7 +222,7 @@ impl<'de> Cells<'de> {
             Found::Parts(views) => T::read(&views),
             Found::Nothing => return self.absent(field),
         };
-        read.map_err(|problem| E::custom(format_args!("field `{}`, {problem}", field.name)))
+        read.map_err(|problem| E::custom(format_args!("field `{}`, {problem}", field.names.name)))
     }
 
     /// As [`take`](Cells::take), with `default` for a field without a cell: `#[serde(default)]`.
@@ -278,10 +258,10 @@ impl<'de> Cells<'de> {
                 Cell::List(views.iter().map(|view| view.cell().clone()).collect())
             }
             (Found::Nothing, Some(default)) => return Ok(default()),
-            (Found::Nothing, None) => return Err(self.missing(field, field.name)),
+            (Found::Nothing, None) => return Err(self.missing(field, field.names.name)),
         };
         let read = read(CellDeserializer::new(cell));
-        read.map_err(|error| E::custom(format_args!("field `{}`: {error}", field.name)))
+        read.map_err(|error| E::custom(format_args!("field `{}`: {error}", field.names.name)))
     }
 
     fn field<E: serde::de::Error>(&self, index: usize) -> Result<&'static FieldSpec, E> {
@@ -293,11 +273,11 @@ impl<'de> Cells<'de> {
     /// the field's own name belongs to an unrelated column of the same name.
     fn find<E: serde::de::Error>(&self, index: usize) -> Result<Found<'_>, E> {
         let field = self.field(index)?;
-        let FieldColumns { own, parts } = self.layout.field(index);
+        let FieldColumns { own, parts, .. } = self.layout.field(index);
         let has_parts = parts.iter().any(Option::is_some);
         let view = |column: usize| {
             let cell = self.cells.get(column)?.as_ref()?;
-            Some(View::new(field, self.layout.key(column).unwrap_or(field.name), cell))
+            Some(View::new(field, self.layout.key(column).unwrap_or(field.names.name), cell))
         };
         if let Some(view) = own.and_then(view) {
             if !has_parts || matches!(view.cell(), Cell::List(_)) {
@@ -330,7 +310,7 @@ impl<'de> Cells<'de> {
         let names = views.iter().map(|view| Quoted(view.column()).to_string());
         Err(E::custom(format_args!(
             "field `{}`: {} finds {} columns, expected {} for `{}`: found {}",
-            field.name,
+            field.names.name,
             field.rule(),
             views.len(),
             field.elements,
@@ -341,38 +321,36 @@ impl<'de> Cells<'de> {
 
     /// The value of a field whose columns are missing: in an object, that of a missing cell.
     fn absent<T: FromCells, E: serde::de::Error>(&self, field: &'static FieldSpec) -> Result<T, E> {
-        let absent = || T::read(&[View::new(field, field.name, &Cell::Blank)]).ok();
+        let absent = || T::read(&[View::new(field, field.names.name, &Cell::Blank)]).ok();
         let absent = if self.keys == Keys::Object { absent() } else { None };
         absent.ok_or_else(|| self.missing(field, field.column_name(0)))
     }
 
     fn missing<E: serde::de::Error>(&self, field: &FieldSpec, column: &str) -> E {
         let (names, others) = (self.layout.names(), self.layout.others());
-        let missing = match field.columns {
+        let missing = match field.names.columns {
             ColumnNames::Prefix(_) | ColumnNames::AllOthers => {
                 let listed = shortened(names.map(|name| Quoted(name).to_string()));
                 format!("{} finds no column; the columns are {listed}", field.rule())
             }
             ColumnNames::Own | ColumnNames::Named(_) => missing_column(column, names, others),
         };
-        E::custom(format_args!("field `{}`: {missing}", field.name))
+        E::custom(format_args!("field `{}`: {missing}", field.names.name))
     }
 }
 
 impl FieldSpec {
     /// Whether a value has this number of columns, where the file decides it.
     fn takes(&self, columns: usize) -> bool {
-        let is_open = matches!(self.columns, ColumnNames::Prefix(_) | ColumnNames::AllOthers);
+        let is_open = self.names.columns.is_open();
         let is_right = self.elements == 0 || columns == self.elements;
         columns > 0 && (!is_open || is_right)
     }
 
     /// The name of the column of an element.
     fn column_name(&self, position: usize) -> &'static str {
-        match self.columns {
-            ColumnNames::Named(names) => names.get(position).copied().unwrap_or(self.name),
-            ColumnNames::Own | ColumnNames::Prefix(_) | ColumnNames::AllOthers => self.name,
-        }
+        let named = self.names.columns.named();
+        named.get(position).copied().unwrap_or(self.names.name)
     }
 }
 

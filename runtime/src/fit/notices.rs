@@ -71,7 +71,7 @@ impl RowStatistics {
             let own = &mut self.indices[index];
             let occurring = own.occurring.get_or_insert_default();
             let mut last = None;
-            batch.each_category(look_up.column, |row, index| {
+            batch.each_category(look_up.column, look_up.with_padding, |row, index| {
                 if !counts[row] || !look_up.is_value(index) {
                     return;
                 }
@@ -95,8 +95,11 @@ impl RowStatistics {
                 continue;
             }
             let occurring = indices.occurring.get_or_insert_default();
-            Batch::new(raw, &rows)
-                .each_category(look_up.column, |_, index| occurring.insert(index));
+            Batch::new(raw, &rows).each_category(
+                look_up.column,
+                look_up.with_padding,
+                |_, index| occurring.insert(index),
+            );
         }
     }
 
@@ -429,9 +432,11 @@ pub(super) enum SplitOff {
 fn name_columns(spec: Option<&RowSpec>, notices: &mut [Notice]) {
     for notice in notices {
         let field = spec.and_then(|spec| {
-            spec.fields.iter().find(|field| Some(field.name) == notice.field.as_deref())
+            spec.fields.iter().find(|field| Some(field.names.name) == notice.field.as_deref())
         });
-        let name = field.zip(notice.column).and_then(|(field, column)| field.columns.named().get(column));
+        let name = field
+            .zip(notice.column)
+            .and_then(|(field, column)| field.names.columns.named().get(column));
         notice.column_name = name.map(|name| (*name).to_owned());
     }
 }

@@ -10,6 +10,7 @@ use crate::{
 pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
     let (Some(cells), Some(ty)) = (node.field.cells(), &node.field.ty) else { return };
     let name = node.name();
+    missing_elements_are_imputed(node, ty, errors);
     errors.of_field(name, |errors| {
         are_of_their_type(cells, ty, errors);
         separators_differ(cells, errors);
@@ -51,6 +52,26 @@ fn separators_differ(cells: &CellOptions, errors: &mut Diagnostics) {
     }
 }
 
+/// Missing numbers of an array are filled by a step.
+fn missing_elements_are_imputed(node: &Node, ty: &FieldType, errors: &mut Diagnostics) {
+    if ty.optional_items && !fills(node) {
+        let instead = match node.is_input() {
+            true => "fill them with `impute(mean)`, or with another of its values",
+            false => "`Option` around the whole target leaves its row out",
+        };
+        let name = node.name();
+        errors.at(ty.span, format!("`{name}`: numbers of `{}` may be missing; {instead}", ty.text));
+    }
+}
+
+/// Whether missing numbers of an input are filled.
+fn fills(node: &Node) -> bool {
+    match &node.field.source {
+        Some(Source::Input(input)) => input.steps.iter().any(|step| step.spec.form.fills),
+        _ => false,
+    }
+}
+
 /// A field that declares missing values takes them.
 fn missing_is_taken(node: &Node, cells: &CellOptions, ty: &FieldType, errors: &mut Diagnostics) {
     let Some((_, span)) = &cells.missing else { return };
@@ -60,7 +81,8 @@ fn missing_is_taken(node: &Node, cells: &CellOptions, ty: &FieldType, errors: &m
         }
         _ => false,
     };
-    if !ty.optional && !takes {
+    // Of a list, missing items are none, and a missing cell is the empty one.
+    if !ty.optional && !ty.list && !takes {
         let instead = match (is_number(ty), node.is_input()) {
             (true, true) => format!("write `Option<{}>`, or `impute(mean)`", ty.text),
             _ => format!("write `Option<{}>`", ty.text),
@@ -94,7 +116,8 @@ fn open_columns_are_several(cells: &CellOptions, ty: &FieldType, errors: &mut Di
         ColumnNames::Prefix(_) => "columns(prefix = ...)",
         ColumnNames::AllOthers => "columns(all_others)",
     };
-    if ty.dims.is_empty() && !matches!(ty.element, Element::Text | Element::Inferred) {
+    let is_one = ty.dims.is_empty() && !ty.list;
+    if is_one && !matches!(ty.element, Element::Text | Element::Inferred) {
         errors.at(
             *span,
             format!("`{option}` fills an array, such as `[{}; 100]`, this is one value", ty.text),

@@ -13,9 +13,13 @@ pub(crate) struct FieldType {
     pub(crate) optional: bool,
     /// `Masked<...>`: the steps have a mask.
     pub(crate) masked: bool,
+    /// `Vec<...>`: a list of any length.
+    pub(crate) list: bool,
     /// The innermost element.
     pub(crate) element: Element,
-    /// The lengths of the arrays around it, outermost first.
+    /// The elements of an array or a list are `Option`s: some numbers of a value may be missing.
+    pub(crate) optional_items: bool,
+    /// The lengths of the arrays around it, outermost first; in a `Vec`, those of an item.
     pub(crate) dims: Vec<SizeExpr>,
     /// The span of the whole type.
     pub(crate) span: Span,
@@ -113,9 +117,15 @@ impl FieldType {
             },
             Element::Inferred => quote_spanned!(span=> _),
         };
+        if self.optional_items {
+            tokens = quote_spanned!(span=> ::core::option::Option<#tokens>);
+        }
         for dim in self.dims.iter().rev() {
             let size = &dim.tokens;
             tokens = quote_spanned!(span=> [#tokens; #size]);
+        }
+        if self.list {
+            tokens = quote_spanned!(span=> ::std::vec::Vec<#tokens>);
         }
         tokens
     }
@@ -131,8 +141,12 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         Some(inner) => (true, inner),
         None => (false, inner),
     };
+    let (list, inner) = match inside("Vec", inner) {
+        Some(inner) => (true, inner),
+        None => (false, inner),
+    };
     let mut dims = Vec::new();
-    let element = element(inner, &mut dims)?;
+    let Item { element, optional: optional_items } = element(inner, list, &mut dims)?;
     if optional && matches!(element, Element::Inferred) {
         return Err(syn::Error::new(
             ty.span(),
@@ -140,21 +154,45 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         ));
     }
     let text = compact(&ty.to_token_stream());
-    Ok(FieldType { optional, masked, element, dims, span: point(ty), text })
+    let span = point(ty);
+    Ok(FieldType { optional, masked, list, element, optional_items, dims, span, text })
 }
 
-fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Element> {
-    match ty {
+/// The innermost element, and whether it is an `Option`.
+struct Item {
+    element: Element,
+    optional: bool,
+}
+
+fn element(ty: &Type, in_list: bool, dims: &mut Vec<SizeExpr>) -> syn::Result<Item> {
+    if let Some(inner) = inside("Option", ty).filter(|_| in_list || !dims.is_empty()) {
+        return match element(inner, false, &mut Vec::new())? {
+            Item { element: element @ (Element::F32 | Element::F64), optional: false } => {
+                Ok(Item { element, optional: true })
+            }
+            _ => Err(optional_item(ty)),
+        };
+    }
+    let element = match ty {
         Type::Array(array) => {
             dims.push(SizeExpr::read(&array.len)?);
-            element(&array.elem, dims)
+            return element(&array.elem, in_list, dims);
         }
-        Type::Group(group) => element(&group.elem, dims),
-        Type::Paren(paren) => element(&paren.elem, dims),
-        Type::Infer(_) if dims.is_empty() => Ok(Element::Inferred),
-        Type::Path(path) if path.qself.is_none() => named(ty, &path.path),
-        _ => Err(unknown(ty)),
-    }
+        Type::Group(group) => return element(&group.elem, in_list, dims),
+        Type::Paren(paren) => return element(&paren.elem, in_list, dims),
+        Type::Infer(_) if dims.is_empty() => Element::Inferred,
+        Type::Path(path) if path.qself.is_none() => named(ty, &path.path)?,
+        _ => return Err(unknown(ty)),
+    };
+    Ok(Item { element, optional: false })
+}
+
+fn optional_item(ty: &Type) -> syn::Error {
+    syn::Error::new(
+        point(ty),
+        "among the elements of an array or a list only numbers, `f32` or `f64`, may be missing; otherwise \
+         `Option` stands around the whole type: a row holds all of a value, or nothing of it",
+    )
 }
 
 fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
@@ -173,13 +211,14 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
             {
                 return Ok(Element::Date(Date::Utc));
             }
-            ("Option", _) => {
+            ("Vec", _) => {
                 return Err(syn::Error::new(
                     point(ty),
-                    "`Option` stands around the whole type: a row holds all of a value, or nothing \
-                     of it",
+                    "`Vec` stands around the whole type: a row holds one list of any length, of \
+                     items of one size; an inner list is an array, such as `Vec<[f32; 3]>`",
                 ));
             }
+            ("Option", _) => return Err(optional_item(ty)),
             ("DateTime", Some(zone)) => {
                 return Err(syn::Error::new(
                     zone.span(),
@@ -248,8 +287,8 @@ fn unknown(ty: &Type) -> syn::Error {
         point(ty),
         format!(
             "`{found}` is no data type of a model: use `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, \
-             arrays of them, `String`, `Image<C>`, chrono's dates, `Class<N>`, or `Option` of an \
-             input's or a target's; an alias is not seen through, so write the type itself"
+             arrays of them, `String`, `Image<C>`, chrono's dates, `Class<N>`, `Vec` of an input's, \
+             or `Option` of an input's or a target's; an alias is not seen through, so write the type itself"
         ),
     )
 }

@@ -5,11 +5,9 @@
 
 use std::sync::Arc;
 
-use multi_input_cells::Cell;
+use multi_input_cells::{Cell, FieldColumns};
 
-use super::{
-    CellDeserializer, CellError, FieldColumns, FieldSpec, FromCells, Layout, RowSpec, View,
-};
+use super::{CellDeserializer, CellError, FieldSpec, FromCells, Layout, RowSpec, View};
 use crate::{Column, Raw, Table, Values};
 
 /// The cells of a block of rows, indexed by row and source column.
@@ -101,11 +99,11 @@ fn each_row(
         }
         match &cells[..] {
             [cell] => match field.split(cell) {
-                Some(list) => take(row, &[View::new(field, field.name, &list)])?,
-                None => take(row, &[View::new(field, field.name, cell)])?,
+                Some(list) => take(row, &[View::new(field, field.names.name, &list)])?,
+                None => take(row, &[View::new(field, field.names.name, cell)])?,
             },
             cells => {
-                let views = cells.iter().map(|cell| View::new(field, field.name, cell));
+                let views = cells.iter().map(|cell| View::new(field, field.names.name, cell));
                 take(row, &views.collect::<Vec<_>>())?;
             }
         }
@@ -157,7 +155,7 @@ impl Plan {
             return None;
         }
         let fields = spec.fields.iter().enumerate().map(|(index, field)| {
-            let FieldColumns { own, parts } = layout.field(index);
+            let FieldColumns { own, parts, .. } = layout.field(index);
             let parts: Option<Vec<usize>> = parts.iter().copied().collect();
             match (own, parts?) {
                 (Some(own), parts) if parts.is_empty() => Some(vec![*own]),

@@ -4,7 +4,9 @@ use std::{cell::Cell, fmt, rc::Rc};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, Unexpected, Visitor};
 
-use super::{natural_order::by_name, ColumnNames, Keys, RowSpec};
+use multi_input_cells::FieldColumns;
+
+use super::{Keys, RowSpec};
 
 thread_local! {
     /// The layout of the previous row on this thread: serde has no state that is shared by the rows
@@ -20,8 +22,6 @@ pub(super) struct Layout {
     columns: Vec<Column>,
     /// The columns of each field; empty after a change of the columns, until they are assigned.
     fields: Vec<FieldColumns>,
-    /// A column that fills what another column fills.
-    duplicate: Option<usize>,
 }
 
 /// A source column.
@@ -32,27 +32,6 @@ pub(super) struct Column {
     pub(super) is_text: bool,
     /// Whether some field uses the cells.
     pub(super) is_used: bool,
-}
-
-/// The source columns of a field.
-#[derive(Clone, Debug, Default)]
-pub(super) struct FieldColumns {
-    /// The column of the field's own name.
-    pub(super) own: Option<usize>,
-    /// The columns of its elements, in order; `None` for one that the source lacks.
-    pub(super) parts: Vec<Option<usize>>,
-}
-
-/// What a column is for a field.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
-    /// The whole field.
-    Own,
-    /// The element at a position.
-    Element(usize),
-    /// An element whose position its name decides.
-    Open,
-    Nothing,
 }
 
 impl Layout {
@@ -78,7 +57,7 @@ impl Layout {
     }
 
     fn new(spec: &'static RowSpec) -> Layout {
-        Layout { spec, columns: Vec::new(), fields: Vec::new(), duplicate: None }
+        Layout { spec, columns: Vec::new(), fields: Vec::new() }
     }
 
     /// Number of columns.
@@ -99,11 +78,10 @@ impl Layout {
     /// Sets the column at an index, and removes the columns after it.
     pub(super) fn set_column(&mut self, index: usize, key: Box<str>) {
         let (mut is_text, mut is_used) = (false, false);
-        for (position, field) in self.spec.fields.iter().enumerate() {
-            if self.use_of(&key, position) != Use::Nothing {
-                is_used = true;
-                is_text |= field.needs_text();
-            }
+        let names = self.spec.names();
+        for field in self.spec.fields.iter().filter(|field| names.uses(field, &key)) {
+            is_used = true;
+            is_text |= field.needs_text();
         }
         self.columns.truncate(index);
         self.columns.push(Column { key, is_text, is_used });
@@ -127,87 +105,22 @@ impl Layout {
     }
 
     fn assign_columns(&mut self) {
-        let fields = (0..self.spec.fields.len()).map(|field| self.columns_of(field));
-        let assigned: Vec<_> = fields.collect();
-        self.duplicate = assigned.iter().find_map(|(_, duplicate)| *duplicate);
-        self.fields = assigned.into_iter().map(|(columns, _)| columns).collect();
-    }
-
-    /// The columns of a field, and a column that fills what another one fills.
-    fn columns_of(&self, field: usize) -> (FieldColumns, Option<usize>) {
-        let mut found = FieldColumns::default();
-        if let ColumnNames::Named(names) = self.spec.fields[field].columns {
-            found.parts = vec![None; names.len()];
-        }
-        let (mut open, mut duplicate) = (Vec::new(), None);
-        for (index, column) in self.columns.iter().enumerate().filter(|(_, c)| c.is_used) {
-            let taken = match self.use_of(&column.key, field) {
-                Use::Own => found.own.replace(index),
-                Use::Element(position) => found.parts[position].replace(index),
-                Use::Open => {
-                    open.push(index);
-                    None
-                }
-                Use::Nothing => None,
-            };
-            duplicate = duplicate.or(taken.map(|_| index));
-        }
-        let key = |index: usize| &*self.columns[index].key;
-        open.sort_by(|&a, &b| by_name(key(a), key(b)));
-        let twin = open.windows(2).find(|pair| key(pair[0]) == key(pair[1]));
-        duplicate = duplicate.or(twin.map(|pair| pair[1]));
-        if !open.is_empty() {
-            found.parts = open.into_iter().map(Some).collect();
-        }
-        (found, duplicate)
-    }
-
-    /// What the column of a key is for a field.
-    fn use_of(&self, key: &str, field: usize) -> Use {
-        let field = &self.spec.fields[field];
-        let open_if = |belongs: bool| match belongs && !self.is_named(key) {
-            true => Use::Open,
-            false => Use::Nothing,
-        };
-        match field.columns {
-            ColumnNames::Named(names) if names.contains(&key) => {
-                Use::Element(names.iter().position(|name| *name == key).unwrap_or_default())
-            }
-            _ if field.is_named(key) => Use::Own,
-            ColumnNames::Prefix(prefix) => open_if(has_prefix(key, prefix)),
-            ColumnNames::AllOthers => open_if(!self.is_prefixed(key)),
-            ColumnNames::Own | ColumnNames::Named(_) => Use::Nothing,
-        }
-    }
-
-    /// Whether some field or target has this key.
-    fn is_named(&self, key: &str) -> bool {
-        let names = |columns: ColumnNames| match columns {
-            ColumnNames::Named(names) => names.contains(&key),
-            _ => false,
-        };
-        self.spec.targets.contains(&key)
-            || self.spec.fields.iter().any(|field| field.is_named(key) || names(field.columns))
-    }
-
-    /// Whether some field takes the columns with a prefix of the key.
-    fn is_prefixed(&self, key: &str) -> bool {
-        let mut fields = self.spec.fields.iter();
-        fields.any(|field| match field.columns {
-            ColumnNames::Prefix(prefix) => has_prefix(key, prefix),
-            _ => false,
-        })
+        let names = self.spec.names();
+        let keys = || self.columns.iter().map(|column| &*column.key);
+        let fields = self.spec.fields.iter().map(|field| names.columns_of(field, keys()));
+        self.fields = fields.collect();
     }
 
     /// The columns of a field.
     pub(super) fn field(&self, index: usize) -> &FieldColumns {
-        static NONE: FieldColumns = FieldColumns { own: None, parts: Vec::new() };
+        static NONE: FieldColumns = FieldColumns { own: None, parts: Vec::new(), duplicate: None };
         self.fields.get(index).unwrap_or(&NONE)
     }
 
     /// The key of a column that fills what another column fills.
     pub(super) fn duplicate(&self) -> Option<&str> {
-        self.duplicate.and_then(|index| self.key(index))
+        let index = self.fields.iter().find_map(|field| field.duplicate)?;
+        self.key(index)
     }
 
     /// The names of all columns.
@@ -219,11 +132,6 @@ impl Layout {
     pub(super) fn others(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().filter(|column| !column.is_used).map(|column| &*column.key)
     }
-}
-
-/// Whether something follows a prefix.
-fn has_prefix(key: &str, prefix: &str) -> bool {
-    key.len() > prefix.len() && key.starts_with(prefix)
 }
 
 /// A deserializer seed that compares a key with the expected one.

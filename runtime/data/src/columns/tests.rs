@@ -19,9 +19,11 @@ static ROW: RowSpec = RowSpec {
     targets: &[],
     fields: &[
         FieldSpec {
-            name: "vitals",
-            aliases: &[],
-            columns: ColumnNames::Named(&["pulse", "pressure"]),
+            names: FieldNames {
+                name: "vitals",
+                aliases: &[],
+                columns: ColumnNames::Named(&["pulse", "pressure"]),
+            },
             elements: <[f32; 2] as FromCells>::ELEMENTS,
             ty: "[f32; 2]",
             reads: Reads::Value,
@@ -29,9 +31,11 @@ static ROW: RowSpec = RowSpec {
             append: append::<[f32; 2]>,
         },
         FieldSpec {
-            name: "serum",
-            aliases: &[],
-            columns: ColumnNames::Named(&["s1", "s2"]),
+            names: FieldNames {
+                name: "serum",
+                aliases: &[],
+                columns: ColumnNames::Named(&["s1", "s2"]),
+            },
             elements: <Option<[f32; 2]> as FromCells>::ELEMENTS,
             ty: "Option<[f32; 2]>",
             reads: Reads::Value,
@@ -39,9 +43,7 @@ static ROW: RowSpec = RowSpec {
             append: append::<Option<[f32; 2]>>,
         },
         FieldSpec {
-            name: "sex",
-            aliases: &["gender"],
-            columns: ColumnNames::Own,
+            names: FieldNames { name: "sex", aliases: &["gender"], columns: ColumnNames::Own },
             elements: <u32 as FromCells>::ELEMENTS,
             ty: "u32",
             reads: Reads::Value,
@@ -49,9 +51,7 @@ static ROW: RowSpec = RowSpec {
             append: append::<u32>,
         },
         FieldSpec {
-            name: "smoker",
-            aliases: &[],
-            columns: ColumnNames::Own,
+            names: FieldNames { name: "smoker", aliases: &[], columns: ColumnNames::Own },
             elements: <bool as FromCells>::ELEMENTS,
             ty: "bool",
             reads: Reads::Value,
@@ -59,9 +59,7 @@ static ROW: RowSpec = RowSpec {
             append: append::<bool>,
         },
         FieldSpec {
-            name: "group",
-            aliases: &[],
-            columns: ColumnNames::Own,
+            names: FieldNames { name: "group", aliases: &[], columns: ColumnNames::Own },
             elements: <Class<3> as FromCells>::ELEMENTS,
             ty: "Class<3>",
             reads: Reads::Value,

@@ -1,5 +1,7 @@
 //! `words`: a text as a sequence of word indices.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,6 +19,9 @@ use crate::{schema::Step, Values};
 /// of up to n words is a token as well; longer sequences follow shorter ones. A text of more than
 /// `length` tokens is truncated at its end; a shorter one is padded in front, or at its end with
 /// `padding = after`.
+///
+/// In a list of texts, as `split("|")` makes one of a text, each text is one word, which may have
+/// spaces; letters and punctuation are treated as above.
 ///
 /// With `shared = input`, the vocabulary of another input is used, fitted on both inputs; all other
 /// arguments are independent.
@@ -44,11 +49,8 @@ impl LearnedStep for Words {
     }
 
     fn update(counts: &mut Counts<String>, step: &Step, values: &Values) {
-        let Values::Texts(texts) = values else { return };
         let tokenization = Tokenization::of(step);
-        for text in texts {
-            tokenization.words(text, |word| counts.add(word));
-        }
+        tokenization.each_row(values, |row| tokenization.tokens(row, |word| counts.add(word)));
     }
 
     fn learn(counts: Counts<String>, step: &Step) -> Words {
@@ -60,14 +62,13 @@ impl LearnedStep for Words {
     }
 
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
-        let Values::Texts(texts) = &values else { return Ok(values) };
         let length = step.output.last().get();
         let in_front = step.argument("padding").word_or("before") == "before";
         let tokenization = Tokenization::of(step);
-        let mut indices = Vec::with_capacity(texts.len() * length);
-        for text in texts {
+        let mut indices = Vec::with_capacity(values.len() * length);
+        tokenization.each_row(&values, |row| {
             let start = indices.len();
-            tokenization.words(text, |word| {
+            tokenization.tokens(row, |word| {
                 if indices.len() < start + length {
                     indices.push(self.0.index(word));
                 }
@@ -77,7 +78,7 @@ impl LearnedStep for Words {
             if in_front {
                 indices[start..].rotate_right(padding_length);
             }
-        }
+        });
         Ok(Values::Categories(indices))
     }
 
@@ -88,6 +89,14 @@ impl LearnedStep for Words {
     fn overflow(&self) -> Option<Overflow> {
         self.0.overflow()
     }
+}
+
+/// The texts of a row.
+enum Row<'a> {
+    /// One text of many words.
+    Text(&'a str),
+    /// A list of texts, each of which is one word.
+    Pieces(&'a [Arc<str>]),
 }
 
 /// Tokenization settings.
@@ -106,16 +115,44 @@ impl Tokenization {
         }
     }
 
+    /// Calls `take` with the texts of each row.
+    fn each_row(&self, values: &Values, mut take: impl FnMut(Row<'_>)) {
+        match values {
+            Values::Texts(texts) => texts.iter().for_each(|text| take(Row::Text(text))),
+            Values::Lists(lists) => lists.iter().for_each(|list| match &**list {
+                Values::Texts(pieces) => take(Row::Pieces(pieces)),
+                _ => take(Row::Pieces(&[])),
+            }),
+            _ => {}
+        }
+    }
+
+    /// Calls `take` with each token of a row.
+    fn tokens(&self, row: Row<'_>, take: impl FnMut(&str)) {
+        match row {
+            Row::Text(text) => self.words(text, take),
+            Row::Pieces(pieces) => {
+                let words = pieces.iter().map(|piece| self.standardized(piece).trim().to_owned());
+                let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+                self.runs(&words.iter().map(String::as_str).collect::<Vec<_>>(), take);
+            }
+        }
+    }
+
+    /// Calls `take` with each word, then with each n-gram.
+    fn runs(&self, words: &[&str], mut take: impl FnMut(&str)) {
+        for size in 1..=self.ngrams {
+            words.windows(size).for_each(|run| take(&run.join(" ")));
+        }
+    }
+
     /// Calls `take` with each word of `text`, then with each n-gram.
-    fn words(&self, text: &str, mut take: impl FnMut(&str)) {
+    fn words(&self, text: &str, take: impl FnMut(&str)) {
         let text = self.standardized(text);
         if self.ngrams == 1 {
             return text.split_whitespace().for_each(take);
         }
-        let words: Vec<&str> = text.split_whitespace().collect();
-        for size in 1..=self.ngrams {
-            words.windows(size).for_each(|run| take(&run.join(" ")));
-        }
+        self.runs(&text.split_whitespace().collect::<Vec<_>>(), take);
     }
 
     fn standardized(&self, text: &str) -> String {

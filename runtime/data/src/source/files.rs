@@ -8,7 +8,7 @@ use std::{
 use glob::{glob_with, MatchOptions};
 use multi_input_base::{Error, Result};
 
-use crate::columns::natural_order::by_name;
+use multi_input_cells::by_name;
 
 /// The files of a source.
 #[derive(Clone, Debug)]
