@@ -493,6 +493,11 @@ mod tests {
         assert_eq!(read_by(text, Csv::whitespace).unwrap(), known);
         let message = read_by(text, |csv| csv).unwrap_err().to_string();
         assert!(message.contains("found spaces: `age   name`; `.whitespace()` reads"), "{message}");
+        let message = read_by(text, |csv| csv.delimiter(b' ')).unwrap_err().to_string();
+        assert!(
+            message.contains("; `.whitespace()` reads columns that runs of spaces"),
+            "{message}"
+        );
         let message = read_by("age name\n1 a\nold b\n", Csv::whitespace).unwrap_err().to_string();
         assert_eq!(message, "people.csv, line 3: column `age`: expected a number, found `old`");
         for end in ["\n", "\r\n", "\r"] {
