@@ -14,7 +14,7 @@ mod program;
 
 use std::path::Path;
 
-use multi_input_cells::{sample, Limits, Sample, SampleError, SampleOptions};
+use multi_input_cells::{file::TableForm, sample, Limits, Sample, SampleError, SampleOptions};
 
 use self::{nature::Nature, profile::Profile};
 
@@ -54,7 +54,8 @@ pub fn describe(request: &Request<'_>) -> Result<String, String> {
 }
 
 fn read(request: &Request<'_>) -> Result<Sample, String> {
-    let options = SampleOptions { names: request.names.clone(), ..SampleOptions::default() };
+    let form = TableForm { names: request.names.clone(), ..TableForm::default() };
+    let options = SampleOptions { form, ..SampleOptions::default() };
     sample(request.path, &options, &Limits::default()).map_err(|error| match error {
         SampleError::Absent => "there is no such file".to_owned(),
         SampleError::Unreadable(error) => error.to_string(),

@@ -11,10 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use multi_input_base::quote::Quoted;
 use serde::Deserialize;
 
-use crate::Cell;
+use crate::{
+    file::{delimiters, open_table, records, Delimiter, Quotes, TableForm, Unreadable},
+    Cell,
+};
 
 /// Bounds of a sample, of which the first that is reached ends it.
 #[derive(Clone, Copy, Debug)]
@@ -33,13 +35,11 @@ impl Default for Limits {
     }
 }
 
-/// How a text file is written.
+/// How a data file is written.
 #[derive(Clone, Debug, Default)]
 pub struct SampleOptions {
-    /// The delimiter; `None` to find it.
-    pub delimiter: Option<u8>,
-    /// The names of the columns, for a file without a line of names.
-    pub names: Option<Vec<String>>,
+    /// The form of a table.
+    pub form: TableForm,
     /// Texts that denote a missing value in every column.
     pub missing: Vec<String>,
 }
@@ -157,26 +157,28 @@ pub fn sample(
     options: &SampleOptions,
     limits: &Limits,
 ) -> Result<Sample, SampleError> {
-    let (bytes, is_cut) = beginning(path, limits.bytes).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => SampleError::Absent,
-        _ => SampleError::Unreadable(error),
-    })?;
-    let mut text = utf8(bytes, is_cut)?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
+    let extension = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let extension = extension.trim_end_matches(".gz").trim_end_matches(".zst").to_lowercase();
+    let has_objects = [".jsonl", ".ndjson", ".json"].iter().any(|end| extension.ends_with(end));
+    let mut form = options.form.clone();
+    if form.delimiter == Delimiter::Detected && extension.ends_with(".tsv") {
+        form.delimiter = Delimiter::Byte(b'\t');
     }
+    let Beginning { bytes, is_cut, delimiter } = beginning(path, &form, limits.bytes)?;
+    let mut text = utf8(bytes, is_cut)?;
     // Of a file that is cut, the last line may be half a row.
     if let Some(end) = text.rfind('\n').filter(|_| is_cut) {
         text.truncate(end + 1);
     }
     let reading = Reading { limits, until: Instant::now() + limits.time, is_cut };
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    match extension.map(str::to_ascii_lowercase).as_deref() {
-        Some("jsonl" | "ndjson" | "json") => reading.objects(&text),
-        Some("tsv" | "tab") if options.delimiter.is_none() => {
-            reading.table(text, &SampleOptions { delimiter: Some(b'\t'), ..options.clone() })
+    match has_objects {
+        true => reading.objects(&text),
+        false => {
+            let names = form.names.as_ref().map(Vec::len);
+            let found = || delimiters(text.as_bytes(), form.comment, names, !is_cut);
+            let delimiter = delimiter.or_else(|| found().first().copied()).unwrap_or(b',');
+            reading.table(text, delimiter, &form, &options.missing)
         }
-        _ => reading.table(text, options),
     }
 }
 
@@ -195,13 +197,34 @@ fn utf8(bytes: Vec<u8>, is_cut: bool) -> Result<String, SampleError> {
     })
 }
 
-/// At most `limit` bytes of a file, and whether it has more.
-fn beginning(path: &Path, limit: usize) -> io::Result<(Vec<u8>, bool)> {
+/// The beginning of a file as UTF-8.
+struct Beginning {
+    bytes: Vec<u8>,
+    /// Whether the file has more.
+    is_cut: bool,
+    /// The delimiter, where the form or the file declares it.
+    delimiter: Option<u8>,
+}
+
+/// At most `limit` bytes of the text of a file.
+fn beginning(path: &Path, form: &TableForm, limit: usize) -> Result<Beginning, SampleError> {
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => SampleError::Absent,
+        _ => SampleError::Unreadable(error),
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let table = open_table(file, form).map_err(|error| match error {
+        Unreadable::Io(error) => SampleError::Unreadable(error),
+        Unreadable::Refused(found) => {
+            SampleError::Line(1, format!("expected a text file, {found}"))
+        }
+    })?;
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    let read = table.text.take(limit as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(SampleError::Unreadable)?;
     let is_cut = bytes.len() > limit;
     bytes.truncate(limit);
-    Ok((bytes, is_cut))
+    Ok(Beginning { bytes, is_cut, delimiter: table.delimiter })
 }
 
 /// The bounds while a text is read.
@@ -252,15 +275,21 @@ impl Reading<'_> {
         Ok(sample)
     }
 
-    fn table(&self, text: String, options: &SampleOptions) -> Result<Sample, SampleError> {
-        let delimiter = options.delimiter.unwrap_or_else(|| most_frequent_delimiter(&text));
-        let mut table = Table { missing: options.missing.clone(), ..Table::default() };
+    fn table(
+        &self,
+        text: String,
+        delimiter: u8,
+        form: &TableForm,
+        missing: &[String],
+    ) -> Result<Sample, SampleError> {
+        let mut table = Table { missing: missing.to_vec(), ..Table::default() };
         let mut sample = Sample { is_cut: self.is_cut, ..Sample::default() };
-        let mut records = Records { text: &text, delimiter, position: 0, line: 1 };
-        match &options.names {
+        let mut rows =
+            RowReader { text: &text, delimiter, comment: form.comment, position: 0, line: 1 };
+        match &form.names {
             Some(names) => sample.columns.clone_from(names),
             None => {
-                records.next(&mut table)?.ok_or_else(|| {
+                rows.next(&mut table)?.ok_or_else(|| {
                     let message = "expected a line of column names, found an empty file";
                     SampleError::Line(1, message.to_owned())
                 })?;
@@ -271,7 +300,7 @@ impl Reading<'_> {
             }
         }
         let width = sample.columns.len();
-        while let Some(line) = records.next(&mut table)? {
+        while let Some(line) = rows.next(&mut table)? {
             let found = table.bounds.len() - sample.lines.len() * width;
             if found != width {
                 let message = format!("expected {width} cells as in the first line, found {found}");
@@ -279,7 +308,7 @@ impl Reading<'_> {
             }
             sample.lines.push(line);
             if self.has_ended(sample.lines.len()) {
-                sample.is_cut |= records.position < text.len();
+                sample.is_cut |= rows.position < text.len();
                 break;
             }
         }
@@ -298,18 +327,19 @@ fn cell_text<'a>(text: &'a str, unquoted: &'a str, (start, end): (usize, usize))
     .unwrap_or_default()
 }
 
-/// The records of a text.
-struct Records<'a> {
+/// Reads the rows of a text.
+struct RowReader<'a> {
     text: &'a str,
     delimiter: u8,
+    comment: Option<u8>,
     /// Where the next record begins.
     position: usize,
     /// Its line, from 1.
     line: u64,
 }
 
-impl Records<'_> {
-    /// Appends the cells of the next record that is not blank, and returns its line.
+impl RowReader<'_> {
+    /// Appends the cells of the next row, and returns its line.
     fn next(&mut self, to: &mut Table) -> Result<Option<u64>, SampleError> {
         loop {
             let start = self.position;
@@ -324,7 +354,7 @@ impl Records<'_> {
             }
             (self.position, self.line) = (end + 1, self.line + 1);
             let line = line.strip_suffix('\r').unwrap_or(line);
-            if line.is_empty() {
+            if line.is_empty() || line.bytes().next() == self.comment {
                 continue;
             }
             let mut from = start;
@@ -336,41 +366,32 @@ impl Records<'_> {
         }
     }
 
-    /// Appends the cells of a record with quotes, which may go over several lines.
+    /// Appends the cells of a row with quotes, which may go over several lines.
     fn quoted(&mut self, to: &mut Table) -> Result<u64, SampleError> {
-        let line = self.line;
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(self.delimiter)
-            .has_headers(false)
-            .buffer_capacity(1 << 12)
-            .from_reader(&self.text.as_bytes()[self.position..]);
-        let mut record = csv::StringRecord::new();
-        let read = reader.read_record(&mut record);
-        read.map_err(|error| SampleError::Line(line, Quoted(error.to_string()).to_string()))?;
-        for cell in &record {
+        let (line, bytes) = (self.line, &self.text.as_bytes()[self.position..]);
+        let mut quotes = Quotes::default();
+        let mut end = bytes.len();
+        for (index, byte) in bytes.iter().enumerate() {
+            quotes.push(*byte, self.delimiter);
+            if *byte == b'\n' && !quotes.are_open() {
+                end = index + 1;
+                break;
+            }
+        }
+        let open = || {
+            let message = "expected a quote that ends the cell, found the end of the file";
+            SampleError::Line(line, message.to_owned())
+        };
+        let mut rows = records(&bytes[..end], self.delimiter, self.comment, true);
+        for cell in rows.next().ok_or_else(open)?.cells {
             let start = self.text.len() + to.unquoted.len();
-            to.unquoted.push_str(cell);
+            to.unquoted.push_str(&cell);
             to.bounds.push((start, start + cell.len()));
         }
-        let length = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
-        let next = self.position.saturating_add(length).min(self.text.len());
-        self.line += self.text[self.position..next].matches('\n').count() as u64;
-        // The reader may stop within a line end of two characters.
-        if self.text[next..].starts_with('\n') && !self.text[..next].ends_with('\n') {
-            (self.position, self.line) = (next + 1, self.line + 1);
-        } else {
-            self.position = next;
-        }
+        self.position += end;
+        self.line += bytes[..end].iter().filter(|byte| **byte == b'\n').count() as u64;
         Ok(line)
     }
-}
-
-/// The delimiter that is most frequent in the first line.
-fn most_frequent_delimiter(text: &str) -> u8 {
-    let first = text.lines().next().unwrap_or_default();
-    let count = |delimiter: &u8| first.bytes().filter(|byte| byte == delimiter).count();
-    // Of several that are as frequent, a comma.
-    b"|\t;,".iter().copied().max_by_key(|delimiter| count(delimiter)).unwrap_or(b',')
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod cells;
 #[path = "../../support/mutate.rs"]
 mod mutate;
+mod parts;
 mod postgresql;
 
 use std::{

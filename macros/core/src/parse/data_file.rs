@@ -1,7 +1,7 @@
 //! `data = "data/houses.csv"`, or `data("data/houses.csv", require, rows = 1000)`: the file that the
 //! model is compared with while it compiles.
 
-use multi_input_cells::{Limits, SampleOptions};
+use multi_input_cells::{file::Delimiter, Limits, SampleOptions};
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{ext::IdentExt, parse::ParseStream, punctuated::Punctuated, LitInt, LitStr, Token};
 
@@ -55,9 +55,13 @@ impl DataFile {
             "milliseconds" => {
                 self.limits.time = std::time::Duration::from_millis(number(input)? as u64);
             }
-            "delimiter" => self.options.delimiter = Some(delimiter(input)?),
+            "delimiter" => self.options.form.delimiter = Delimiter::Byte(delimiter(input)?),
+            "whitespace" => self.options.form.delimiter = Delimiter::Whitespace,
+            "skip_lines" => self.options.form.skip_lines = number(input)?,
+            "comment" => self.options.form.comment = Some(delimiter(input)?),
+            "encoding" => self.options.form.encoding = Some(text(input)?),
             "missing" => self.options.missing = texts(input)?,
-            "names" => self.options.names = Some(texts(input)?),
+            "names" => self.options.form.names = Some(texts(input)?),
             other => {
                 let text = format!("`data` has no option `{other}`; it is written {FORMS}");
                 return Err(syn::Error::new(name.span(), text));
@@ -78,6 +82,11 @@ fn number(input: ParseStream<'_>) -> syn::Result<usize> {
         0 => Err(syn::Error::new(number.span(), "a limit is at least 1")),
         number => Ok(number),
     }
+}
+
+fn text(input: ParseStream<'_>) -> syn::Result<String> {
+    input.parse::<Token![=]>()?;
+    Ok(input.parse::<LitStr>()?.value())
 }
 
 fn delimiter(input: ParseStream<'_>) -> syn::Result<u8> {
