@@ -1,7 +1,11 @@
 //! `words`: a text as a sequence of word indices.
 
+mod markup;
+mod tokenization;
+
 use serde::{Deserialize, Serialize};
 
+use self::tokenization::Tokenization;
 use super::{
     stage::{LearnedStep, Refusal},
     vocabulary::{Counts, Overflow, Vocabulary, VocabularySize},
@@ -13,10 +17,24 @@ use crate::{schema::Step, Values};
 /// of `n + 2`.
 ///
 /// The text is converted to lower case (unless `lowercase = false`), punctuation is removed (unless
-/// `punctuation = keep`), and the text is split at white space. With `ngrams = n`, every sequence
-/// of up to n words is a token as well; longer sequences follow shorter ones. A text of more than
-/// `length` tokens is truncated at its end; a shorter one is padded in front, or at its end with
-/// `padding = after`.
+/// `punctuation = keep`), and the text is split as `split` says:
+///
+/// - `whitespace`, the default: at white space. Punctuation is ASCII's. (Keras's rule.)
+/// - `unicode`: at the word boundaries of Unicode (UAX 29): `don't` and `3.50` are words,
+///   `well-known` is two. Every character of Chinese and Japanese is a word, kana among them, and so
+///   are those of Thai, Lao, Khmer and Burmese, which have no spaces either; an emoji is a word.
+///   Segments without a letter, a digit or an emoji are punctuation and no words; with
+///   `punctuation = keep` they are, except for white space.
+/// - `character`: into code points, of which white space is one too, as
+///   `TextVectorization(split="character")`.
+///
+/// With `markup = strip`, the tags and comments of HTML and XML become spaces first, and so does the
+/// content of `<script>` and `<style>`; an entity becomes its character (`&amp;` is `&`,
+/// `caf&eacute;` is one word) and an unknown one a space. By default markup is text like any other.
+///
+/// With `ngrams = n`, every sequence of up to n words is a token as well, its words joined by a
+/// space; longer sequences follow shorter ones. A text of more than `length` tokens is truncated at
+/// its end; a shorter one is padded in front, or at its end with `padding = after`.
 ///
 /// With `shared = input`, the vocabulary of another input is used, fitted on both inputs; all other
 /// arguments are independent.
@@ -87,72 +105,5 @@ impl LearnedStep for Words {
 
     fn overflow(&self) -> Option<Overflow> {
         self.0.overflow()
-    }
-}
-
-/// Tokenization settings.
-struct Tokenization {
-    lowercase: bool,
-    strip: bool,
-    ngrams: usize,
-}
-
-impl Tokenization {
-    fn of(step: &Step) -> Tokenization {
-        Tokenization {
-            lowercase: step.argument("lowercase").flag_or(true),
-            strip: step.argument("punctuation").word_or("strip") == "strip",
-            ngrams: step.argument("ngrams").size_or(1).get().max(1),
-        }
-    }
-
-    /// Calls `take` with each word of `text`, then with each n-gram.
-    fn words(&self, text: &str, mut take: impl FnMut(&str)) {
-        let text = self.standardized(text);
-        if self.ngrams == 1 {
-            return text.split_whitespace().for_each(take);
-        }
-        let words: Vec<&str> = text.split_whitespace().collect();
-        for size in 1..=self.ngrams {
-            words.windows(size).for_each(|run| take(&run.join(" ")));
-        }
-    }
-
-    fn standardized(&self, text: &str) -> String {
-        let characters =
-            text.chars().filter(|character| !(self.strip && character.is_ascii_punctuation()));
-        match self.lowercase {
-            true => characters.flat_map(char::to_lowercase).collect(),
-            false => characters.collect(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(tokenization: &Tokenization, text: &str) -> Vec<String> {
-        let mut words = Vec::new();
-        tokenization.words(text, |word| words.push(word.to_owned()));
-        words
-    }
-
-    #[test]
-    fn a_text_is_lowered_stripped_and_split() {
-        let tokenization = Tokenization { lowercase: true, strip: true, ngrams: 1 };
-        assert_eq!(
-            words(&tokenization, " Don't\tSTOP -- \u{c9}t\u{e9}! "),
-            ["dont", "stop", "\u{e9}t\u{e9}"]
-        );
-        let tokenization = Tokenization { lowercase: false, strip: false, ngrams: 1 };
-        assert_eq!(words(&tokenization, "Don't - stop"), ["Don't", "-", "stop"]);
-    }
-
-    #[test]
-    fn runs_of_words_come_behind_the_words() {
-        let tokenization = Tokenization { lowercase: true, strip: true, ngrams: 2 };
-        assert_eq!(words(&tokenization, "a b c"), ["a", "b", "c", "a b", "b c"]);
-        assert_eq!(words(&tokenization, ""), Vec::<String>::new());
     }
 }
