@@ -97,6 +97,10 @@ rows:
 stores:
     cargo test -p multi-input-tests --features stores --test stores
 
+# WebP, GIF, BMP and TIFF, 10,000 damaged files of each among them.
+image-formats:
+    cargo test -p multi-input-tests --features image-formats --test image_formats -- --include-ignored
+
 # Texts by a Hugging Face tokenizer: its crates take a minute to compile.
 tokenizers:
     cargo test -p multi-input-macros-core --features tokenizers

@@ -201,7 +201,7 @@ fn format(field: &Field, krate: &TokenStream) -> TokenStream {
         if format.is_default() {
             return quote!(#cells::CellFormat::DEFAULT);
         }
-        let CellFormat { missing, decimal, percent, truthy, falsy, .. } = format;
+        let CellFormat { missing, decimal, percent, truthy, falsy, base64, .. } = format;
         let optional = |value: Option<TokenStream>| match value {
             Some(value) => quote!(::core::option::Option::Some(#value)),
             None => quote!(::core::option::Option::None),
@@ -226,6 +226,7 @@ fn format(field: &Field, krate: &TokenStream) -> TokenStream {
                 truthy: &[#(#truthy),*],
                 falsy: &[#(#falsy),*],
                 split: #split,
+                base64: #base64,
             }
         }
     })

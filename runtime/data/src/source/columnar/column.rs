@@ -3,8 +3,8 @@
 use arrow_array::{
     cast::AsArray,
     types::{Float64Type, Int64Type, UInt64Type},
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeListArray, StringArray,
-    UInt64Array,
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeBinaryArray, LargeListArray,
+    StringArray, StructArray, UInt64Array,
 };
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
@@ -23,6 +23,10 @@ pub(super) enum Column {
     Floats(Float64Array),
     Texts(StringArray),
     Times(Times),
+    Bytes(LargeBinaryArray),
+    /// Structs of the bytes of a file and its path, either of which may be null, as Hugging Face's
+    /// data sets hold images: the structs, the bytes and the paths.
+    Files(StructArray, Box<[Column; 2]>),
     /// The lists, and the column of their elements.
     Lists(LargeListArray, Box<Column>),
     /// A column of a type that no field accepts: the array for its null mask, and a description.
@@ -74,6 +78,11 @@ impl Column {
             Column::Floats(values) => Cell::Float(values.value(row)),
             Column::Texts(values) => Cell::Text(values.value(row).into()),
             Column::Times(values) => values.at(row),
+            Column::Bytes(values) => Cell::Bytes(values.value(row).into()),
+            Column::Files(_, columns) => match columns[0].at(row) {
+                Cell::Blank => columns[1].at(row),
+                bytes => bytes,
+            },
             Column::Lists(lists, items) => {
                 let offsets = lists.value_offsets();
                 let [from, to] = [offsets[row], offsets[row + 1]].map(|offset| offset as usize);
@@ -92,6 +101,8 @@ impl Column {
             Column::Floats(values) => values.is_null(row),
             Column::Texts(values) => values.is_null(row),
             Column::Times(Times { values, .. }) => values.is_null(row),
+            Column::Bytes(values) => values.is_null(row),
+            Column::Files(values, _) => values.is_null(row),
             Column::Lists(values, _) => values.is_null(row),
             Column::Others(values, _) => values.is_null(row),
         }
@@ -150,6 +161,23 @@ fn converted(column: &ArrayRef) -> Option<Column> {
             let lists = to(&DataType::LargeList(item.clone()))?.as_list::<i64>().clone();
             let items = Column::new(lists.values());
             Column::Lists(lists, Box::new(items))
+        }
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => {
+            Column::Bytes(to(&DataType::LargeBinary)?.as_binary::<i64>().clone())
+        }
+        DataType::Struct(_) => {
+            let files = column.as_struct().clone();
+            let field = |name: &str| Some(Column::new(files.column_by_name(name)?));
+            match [field("bytes")?, field("path")?] {
+                columns
+                @ [Column::Bytes(_) | Column::Nothing, Column::Texts(_) | Column::Nothing] => {
+                    Column::Files(files, Box::new(columns))
+                }
+                _ => return None,
+            }
         }
         DataType::Dictionary(_, values) => Column::new(&to(values)?),
         DataType::RunEndEncoded(_, values) => Column::new(&to(values.data_type())?),
