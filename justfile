@@ -53,6 +53,10 @@ compile-cost:
 user-build *options:
     python3 macros/benches/user_build.py {{options}}
 
+# What multi-input-init writes for five files, compiled, trained and compared with the mean.
+describe:
+    python3 macros/init/trial.py
+
 # The crates as packages, and a crate of a user's own that is built from them alone.
 packages:
     .ci/packages
@@ -100,6 +104,11 @@ stores:
 # WebP, GIF, BMP and TIFF, 10,000 damaged files of each among them.
 image-formats:
     cargo test -p multi-input-tests --features image-formats --test image_formats -- --include-ignored
+
+# Text files compressed by gzip or Zstandard: one of their crates is in C.
+compression:
+    cargo test -p multi-input-cells -p multi-input-data --features multi-input-data/compression --lib
+    cargo test -p multi-input-tests --features compression --test mutations dialects
 
 # Texts by a Hugging Face tokenizer: its crates take a minute to compile.
 tokenizers:

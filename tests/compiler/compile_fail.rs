@@ -15,8 +15,22 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Once};
 static MADE: Once = Once::new();
 
 fn make_cases() {
+    copy_data();
     pages::write_cases();
     assert!(documents::write_cases() > 5, "the documents show too few messages");
+}
+
+/// Copies the data files of `ui/data` to where the crate that trybuild makes finds them: paths count
+/// from the folder of its manifest.
+fn copy_data() {
+    let program = std::env::current_exe().unwrap();
+    let target = program.ancestors().nth(3).unwrap();
+    let to = target.join("tests/trybuild/multi-input-tests/data");
+    fs::create_dir_all(&to).unwrap();
+    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/data/files")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod cells;
 mod derived;
 mod exact_numbers;
 mod hostile_texts;
+mod lists;
 mod pictures;
 mod raw_records;
 mod raw_rows;

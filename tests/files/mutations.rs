@@ -1,6 +1,7 @@
 //! Files that were damaged or made up: an error or the right rows, never a panic and never another
 //! row than the file holds.
 
+mod dialects;
 #[path = "../support/forge.rs"]
 mod forge;
 mod forged;

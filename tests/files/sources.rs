@@ -409,10 +409,11 @@ fn a_file_that_is_no_table_is_named_for_what_it_is_in_every_way_of_reading() {
     let (model, _) = streamed(&rows(40), 10);
     let cases = [
         (
-            "rooms;age;city;price;kind\n1;2;Bern;3;flat\n",
-            "`Csv::new(..).delimiter(b';')` reads such",
+            "rooms  age  city  price  kind\n1  2  Bern  3  flat\n",
+            "found spaces: `rooms  age  city  price  kind`; `.whitespace()` reads such",
         ),
         ("# of 2024\nrooms,age,city,price,kind\n1,2,Bern,3,flat\n", "found the remark `# of 2024`"),
+        ("Houses\nrooms,age,city,price,kind\n1,2,Bern,3,flat\n", "`.skip_lines(1)` leaves out"),
         ("1,2,Bern,3,flat\n1,2,Bern,3,flat\n", "is `1,2,Bern,3,flat` a row?"),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "`git lfs pull` fetches"),
     ];

@@ -3,6 +3,7 @@
 mod end_to_end;
 mod gradients;
 mod images;
+mod lists;
 mod masks;
 mod missing;
 mod row_alone;

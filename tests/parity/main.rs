@@ -4,6 +4,7 @@
 mod convolutions;
 mod examples;
 mod layers;
+mod lists;
 mod masks;
 mod merges;
 mod preprocessing;

@@ -6,7 +6,7 @@ mod cells;
 mod columns;
 mod target_steps;
 
-use multi_input_spec::{step::calendar, Target};
+use multi_input_spec::{merge::MaskMerge, step::calendar, Target};
 use proc_macro2::Ident;
 
 use crate::{
@@ -56,6 +56,8 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         mean_is_of_numbers(node, &mut errors);
         imputed_may_be_missing(node, &mut errors);
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
+        weights_are_summed(node, &shaped.nodes[position], &mut errors);
+        split_comes_first(node, &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
         dates_have_their_parts(node, &mut errors);
         columns::are_read_by_ours(node, graph, &mut errors);
@@ -202,6 +204,7 @@ fn mean_is_of_numbers(node: &Node, errors: &mut Diagnostics) {
     };
     let Some((Missing::Mean, span)) = input.missing else { return };
     let what = match &ty.element {
+        _ if ty.list => "lists of any length have",
         Element::U32 => "categories have",
         Element::Text => "texts have",
         Element::Image(_) => "pictures of any size have",
@@ -277,6 +280,54 @@ fn mask_is_of_padding(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics
                  {padding}; leave `mask` out, or say `pad = 0`"
             ),
         );
+    }
+}
+
+/// `weighted` computes nothing itself: the bag after it multiplies and adds.
+fn weights_are_summed(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
+    let Some(Source::Merge(merge)) = &node.field.source else { return };
+    if merge.rule.masks != MaskMerge::Both || shaped.input.is_none() {
+        return;
+    }
+    if let Some(edge) = node.feeds.iter().find(|edge| edge.present) {
+        let text =
+            format!("`{}`: a weight is a number of each value, not `present(...)`", node.name());
+        return errors.at(edge.name.span(), text);
+    }
+    let first = shaped.layers.first();
+    let call = first.and_then(|first| first.module.call());
+    let is_bag = call.is_some_and(|call| call.spec.name == "EmbeddingBag");
+    let mode = call.and_then(|call| match call.arguments.get(2) {
+        Some(Argument::Word(mode, span)) => Some((*mode, *span)),
+        _ => None,
+    });
+    if is_bag && mode.is_some_and(|(mode, _)| mode == "sum") {
+        return;
+    }
+    let name = node.name();
+    let (span, found) = match (mode.filter(|_| is_bag), first) {
+        (Some((mode, span)), _) => (span, format!(", not `{mode}`")),
+        (None, Some(first)) if is_bag => (first.span, ", not `mean`".to_owned()),
+        (None, first) => {
+            (first.map_or_else(|| merge.name.span(), |first| first.span), String::new())
+        }
+    };
+    errors.at(
+        span,
+        format!(
+            "`{name}`: the weights of `weighted` are factors in a sum: begin the branch with \
+             `EmbeddingBag(categories, width, sum)`{found}"
+        ),
+    );
+}
+
+/// `split` cuts what a row or a file holds.
+fn split_comes_first(node: &Node, errors: &mut Diagnostics) {
+    let Some(Source::Input(input)) = &node.field.source else { return };
+    let late = input.steps.iter().skip(1).find(|step| step.spec.name == "split");
+    if let Some(step) = late {
+        let name = node.name();
+        errors.at(step.span, format!("`{name}`: `split` cuts the text of a row; put it first"));
     }
 }
 

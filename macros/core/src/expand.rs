@@ -2,7 +2,13 @@
 
 use proc_macro2::TokenStream;
 
-use crate::{check, codegen, diagnostics::Diagnostics, graph, parse, plan, print, shape, warn};
+use crate::{
+    check::{self, CheckedGraph},
+    codegen,
+    compare::{self, Comparison},
+    diagnostics::Diagnostics,
+    graph, parse, plan, print, shape, warn,
+};
 
 /// The expansion of `#[multi_input_model(arguments)]` on `item`: the model, or all mistakes with
 /// stubs that prevent follow-on errors in the user's crate.
@@ -19,12 +25,26 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     // compares positions in the expansion with and without the text being typed, and error messages
     // contain that text.
     let (editor, track) = (codegen::editor(&shaped), print::track_variable());
-    let model = match check::check(shaped, errors) {
-        Ok(checked) => codegen::generate(&plan::plan(&checked), &warn::warn(&checked)),
+    let track_file = compare::track_file(&shaped.graph);
+    let model = match check::check(shaped, errors).and_then(compared) {
+        Ok(model) => model,
         Err(errors) => {
             let errors = errors.into_compile_error();
             quote::quote!(#stubs #errors)
         }
     };
-    quote::quote!(#editor #track #model)
+    quote::quote!(#editor #track #track_file #model)
+}
+
+/// The model, compared with its data file.
+fn compared(checked: CheckedGraph) -> syn::Result<TokenStream> {
+    let plan = plan::plan(&checked);
+    let Comparison { errors, warnings } = compare::compare(&plan);
+    match errors {
+        Some(errors) => Err(errors),
+        None => {
+            let warnings: Vec<_> = warn::warn(&checked).into_iter().chain(warnings).collect();
+            Ok(codegen::generate(&plan, &warnings))
+        }
+    }
 }

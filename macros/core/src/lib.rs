@@ -11,6 +11,7 @@
 
 mod check;
 mod codegen;
+mod compare;
 mod diagnostics;
 mod expand;
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! The names of the warnings, for `#[multi_input_model(allow(...))]`. `warn.rs` has the rule of
-//! each.
+//! each; `compare/` has those about data files.
 
 /// A rule for a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,11 +12,16 @@ pub(crate) enum Lint {
     LinearStack,
     DoubledActivation,
     TwoVocabularies,
+    AbsentData,
+    UnusedColumns,
+    ConstantColumn,
+    FullVocabulary,
+    CutTexts,
 }
 
 impl Lint {
     /// All rules, in the order in which they are applied.
-    pub(crate) const ALL: [Lint; 8] = [
+    pub(crate) const ALL: [Lint; 13] = [
         Lint::ReluHead,
         Lint::BoundedHead,
         Lint::DropoutHead,
@@ -25,6 +30,11 @@ impl Lint {
         Lint::LinearStack,
         Lint::DoubledActivation,
         Lint::TwoVocabularies,
+        Lint::AbsentData,
+        Lint::UnusedColumns,
+        Lint::ConstantColumn,
+        Lint::FullVocabulary,
+        Lint::CutTexts,
     ];
 
     /// The name in the DSL.
@@ -38,6 +48,11 @@ impl Lint {
             Lint::LinearStack => "linear_stack",
             Lint::DoubledActivation => "doubled_activation",
             Lint::TwoVocabularies => "two_vocabularies",
+            Lint::AbsentData => "absent_data",
+            Lint::UnusedColumns => "unused_columns",
+            Lint::ConstantColumn => "constant_column",
+            Lint::FullVocabulary => "full_vocabulary",
+            Lint::CutTexts => "cut_texts",
         }
     }
 

@@ -147,7 +147,8 @@ fn are_named(layers: &[Held<'_>], names: &[&str]) -> bool {
 }
 
 /// The sizes of all embeddings that an input of categories indexes. Nodes without a branch pass
-/// categories on; merges do not accept them, so there is one path to each embedding.
+/// categories on, and the merge `weighted` those of its first operand; other merges do not accept
+/// them, so there is one path to each embedding.
 fn tables(checked: &CheckedGraph, input: usize) -> Vec<&SizeExpr> {
     let mut tables = Vec::new();
     let raw = checked.shapes[input].raw.as_ref();
@@ -163,7 +164,7 @@ fn collect_tables<'a>(graph: &'a Graph, node: usize, tables: &mut Vec<&'a SizeEx
         None => {
             graph.consumers(node).for_each(|consumer| collect_tables(graph, consumer, tables));
         }
-        Some(LayerKind::Named { spec, arguments, .. }) if spec.name == "Embedding" => {
+        Some(LayerKind::Named { spec, arguments, .. }) if spec.form.looks_up => {
             if let Some(Argument::Size(size)) = arguments.first() {
                 tables.push(size);
             }

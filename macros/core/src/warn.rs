@@ -24,9 +24,9 @@ pub(crate) struct Warning {
 type Findings = Vec<(Span, String)>;
 type Rule = fn(&CheckedGraph, usize) -> Findings;
 
-/// The function of a rule, which checks one node.
-fn rule(lint: Lint) -> Rule {
-    match lint {
+/// The function of a rule, which checks one node; `None` for a rule about a data file.
+fn rule(lint: Lint) -> Option<Rule> {
+    Some(match lint {
         Lint::ReluHead => relu_head,
         Lint::BoundedHead => bounded_head,
         Lint::DropoutHead => dropout_head,
@@ -35,7 +35,12 @@ fn rule(lint: Lint) -> Rule {
         Lint::LinearStack => linear_stack,
         Lint::DoubledActivation => doubled_activation,
         Lint::TwoVocabularies => two_vocabularies,
-    }
+        Lint::AbsentData
+        | Lint::UnusedColumns
+        | Lint::ConstantColumn
+        | Lint::FullVocabulary
+        | Lint::CutTexts => return None,
+    })
 }
 
 /// Applies every rule that is not silenced.
@@ -43,8 +48,9 @@ pub(crate) fn warn(checked: &CheckedGraph) -> Vec<Warning> {
     let graph = &checked.graph;
     let lints = Lint::ALL.into_iter().filter(|lint| !graph.model.options.allowed.contains(lint));
     lints
-        .flat_map(|lint| {
-            let found = (0..graph.nodes.len()).flat_map(move |node| rule(lint)(checked, node));
+        .filter_map(|lint| Some((lint, rule(lint)?)))
+        .flat_map(|(lint, rule)| {
+            let found = (0..graph.nodes.len()).flat_map(move |node| rule(checked, node));
             found.map(move |(span, text)| Warning { lint, text, span })
         })
         .collect()

@@ -14,6 +14,9 @@ pub const fn size(given: usize) -> Result<usize, Text> {
 /// Compares the number of elements of an input with the number of its named columns.
 pub const fn columns(value: &Shape, named: usize) -> Result<Shape, Text> {
     let needed = value.elements();
+    if value.is_list() {
+        return columns_of_list(value, needed, named);
+    }
     if needed.differs(Size::Known(named)) {
         return Err(Text::new("the type holds ")
             .size(needed)
@@ -21,6 +24,17 @@ pub const fn columns(value: &Shape, named: usize) -> Result<Shape, Text> {
             .number(named));
     }
     Ok(*value)
+}
+
+/// A list takes any number of items, each of `width` columns.
+const fn columns_of_list(value: &Shape, width: Size, named: usize) -> Result<Shape, Text> {
+    if named > 0 && !Size::Known(named).is_not_divided_by(width) {
+        return Ok(*value);
+    }
+    Err(Text::new("each item of the list holds ")
+        .size(width)
+        .str(" values, but `columns` names ")
+        .number(named))
 }
 
 /// Checks an integer argument `parameter` of a metric against the number of classes of the head.
@@ -56,8 +70,8 @@ pub const fn declared(declared: &Shape, inferred: &Shape) -> Result<Shape, Text>
         return Err(Text::new("declared ").shape(declared).str(", but what comes out is ").shape(
             inferred,
         )
-        .str(", without a mask: `Embedding(categories, width, mask)` or `Masking(value)` creates one, \
-              and it ends where the steps do, or in a merge with what has none"));
+        .str(", without a mask: `pad(length)`, `Embedding(categories, width, mask)` or `Masking(value)` creates \
+              one, and it ends where the steps do, or in a merge with what has none"));
     }
     if !declared.is_masked() && inferred.is_masked() {
         return Err(Text::new("declared ")

@@ -34,6 +34,8 @@ pub enum ArgumentKind {
     Numbers(Range),
     /// The path of a `tokenizer.json`.
     TokenizerFile,
+    /// A text in quotes that is not empty.
+    Text,
     /// The name of another input; formulas do not use it.
     Input,
     /// An inner layer.
@@ -146,6 +148,8 @@ pub enum Value {
     Word(&'static str),
     /// For [`ArgumentKind::Numbers`]; a `const` path is NaN while the macro runs.
     Numbers(&'static [f64]),
+    /// For [`ArgumentKind::Text`].
+    Text(&'static str),
     /// For [`ArgumentKind::TokenizerFile`].
     Tokenizer(TokenizerFile),
     /// For [`ArgumentKind::Layer`].
@@ -221,6 +225,14 @@ impl Value {
     pub const fn word_or(&self, default: &'static str) -> &'static str {
         match self {
             Value::Word(word) => word,
+            _ => default,
+        }
+    }
+
+    /// The text, or `default` if omitted.
+    pub const fn text_or(&self, default: &'static str) -> &'static str {
+        match self {
+            Value::Text(text) => text,
             _ => default,
         }
     }

@@ -136,8 +136,8 @@ mod tests {
     #[test]
     fn parameters_of_one_name_have_one_range() {
         for (name, range, count) in [
-            ("l1", Range::NonNegative, 4),
-            ("l2", Range::NonNegative, 4),
+            ("l1", Range::NonNegative, 5),
+            ("l2", Range::NonNegative, 5),
             ("rate", Range::Fraction, 1),
             ("dropout", Range::Fraction, 5),
             ("unknown_rate", Range::Fraction, 1),

@@ -20,12 +20,14 @@ pub enum Kind {
     Dates,
 }
 
-/// The shape of one sample, without the batch dimension.
+/// The shape of one sample, without the batch dimension. For a list of any length it is the shape
+/// of one item.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// The meaning of the elements.
     pub kind: Kind,
     masked: bool,
+    list: bool,
     /// For categories: the exclusive upper bound of indices, if a preprocessing step sets one.
     pub below: Size,
     rank: usize,
@@ -48,6 +50,7 @@ impl Shape {
         let mut shape = Shape {
             kind,
             masked: false,
+            list: false,
             below: Size::Unknown,
             rank: 0,
             dims: [Size::Known(1); MAX_RANK],
@@ -68,6 +71,17 @@ impl Shape {
     /// Whether the steps have a mask.
     pub const fn is_masked(&self) -> bool {
         self.masked
+    }
+
+    /// A list of any length of items of this shape, or a single item.
+    pub const fn with_list(mut self, list: bool) -> Shape {
+        self.list = list;
+        self
+    }
+
+    /// Whether a sample is a list of any length, and this is the shape of its items.
+    pub const fn is_list(&self) -> bool {
+        self.list
     }
 
     /// This shape with indices below `bound`.
@@ -132,11 +146,12 @@ impl Shape {
         product
     }
 
-    /// Whether the shapes are known to differ in kind, rank, mask or a size.
+    /// Whether the shapes are known to differ in kind, rank, mask, being a list, or a size.
     pub const fn differs(&self, other: &Shape) -> bool {
         if self.kind as usize != other.kind as usize
             || self.rank != other.rank
             || self.masked != other.masked
+            || self.list != other.list
         {
             return true;
         }

@@ -141,10 +141,16 @@ fn merges() -> String {
                 "a step counts that counts in any operand; a masked step is left to the others"
             }
             MaskMerge::Joined => "along the steps one behind the other, else as `add`",
+            MaskMerge::Both => "a step counts that counts in both",
             MaskMerge::Refused => "refused",
         };
         let Doc { computes, shape, keras, torch } = merge.doc;
-        let name = link(merge.name, parameters, &format!("crate::merge::{}", merge.name));
+        // The layer after `weighted` computes it.
+        let to = match merge.masks {
+            MaskMerge::Both => text("crate::layer::EmbeddingBag::try_forward_weighted"),
+            _ => format!("crate::merge::{}", merge.name),
+        };
+        let name = link(merge.name, parameters, &to);
         [name, text(computes), text(shape), text(masks), text(keras), text(torch)]
     });
     table(["merge", "computes", "shapes", "masks", "Keras", "PyTorch"], rows)
@@ -267,6 +273,7 @@ mod defaults {
             ArgumentKind::TokenizerFile => {
                 Value::Tokenizer(TokenizerFile { vocabulary: 9, padding: Some(0), json: "" })
             }
+            ArgumentKind::Text => Value::Text("|"),
             ArgumentKind::Sizes => Value::Size(Size::Known(12)),
             _ => Value::Size(Size::Known(4)),
         }

@@ -99,8 +99,11 @@ impl Text {
     }
 
     /// Appends a shape as users write it: `[32]`, `[3, 64, 64]`, `one category`, `[100]
-    /// categories`, `[100, 64] masked`.
+    /// categories`, `[100, 64] masked`, `a list of categories`.
     pub const fn shape(self, shape: &Shape) -> Text {
+        if shape.is_list() {
+            return self.list(shape);
+        }
         match (shape.kind, shape.rank()) {
             (Kind::Categories, 0) => return self.str("one category"),
             (Kind::Texts, 0) => return self.str("one text"),
@@ -120,9 +123,22 @@ impl Text {
         }
         match shape.kind {
             Kind::Numbers if shape.is_masked() => text.str("] masked"),
+            Kind::Categories if shape.is_masked() => text.str("] categories, masked"),
             Kind::Categories => text.str("] categories"),
             Kind::Texts => text.str("] texts"),
             Kind::Numbers | Kind::Pictures | Kind::Dates => text.str("]"),
+        }
+    }
+
+    /// Appends the shape of a list of any length.
+    const fn list(self, items: &Shape) -> Text {
+        let text = self.str("a list of ");
+        match (items.kind, items.rank()) {
+            (Kind::Numbers, 0) => text.str("numbers"),
+            (Kind::Categories, 0) => text.str("categories"),
+            (Kind::Texts, 0) => text.str("texts"),
+            (Kind::Dates, _) => text.str("dates"),
+            _ => text.shape(&items.with_list(false)),
         }
     }
 
@@ -174,6 +190,9 @@ mod tests {
         assert_eq!(TEXT.as_str(), "width 640 of [3, ?]");
         assert_eq!(Text::new("").shape(&SHAPE.with_mask(true)).as_str(), "[3, ?] masked");
         assert_eq!(Text::new("").shape(&Shape::categories(&[])).as_str(), "one category");
+        let list = |shape: Shape| Text::new("").shape(&shape.with_list(true)).as_str().to_owned();
+        assert_eq!(list(Shape::categories(&[])), "a list of categories");
+        assert_eq!(list(Shape::numbers(&[Size::Known(2)])), "a list of [2]");
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub fn advice(cell: &Cell<'_>, format: &CellFormat<'_>, content: Content) -> Str
     match content {
         Content::Number => of_number(text, format),
         Content::Date => of_date(text, format),
+        Content::Flag if text.parse::<f64>().is_ok() => String::new(),
         Content::Flag => format!("; `truthy({text:?})` says which texts are true"),
         Content::Text => String::new(),
     }
@@ -41,6 +42,9 @@ fn of_number(text: &str, format: &CellFormat<'_>) -> String {
     let is_number = |format: &CellFormat<'_>| {
         matches!(numeric(&Cell::of_text(text), format), Numeric::Whole(_) | Numeric::Real(_))
     };
+    if is_number(format) {
+        return String::new();
+    }
     let sign: String = text.chars().filter(|letter| is_currency(*letter)).collect();
     let comma = CellFormat { decimal: ',', ..*format };
     let grouped = CellFormat { thousands: Some(','), ..*format };

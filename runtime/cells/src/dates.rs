@@ -118,12 +118,28 @@ fn has_time(text: &str, pattern: &str) -> bool {
 }
 
 fn iso_date(text: &str) -> Option<NaiveDate> {
+    if let Some(date) = plain_date(text) {
+        return Some(date);
+    }
     let midnight = |time: &NaiveDateTime| time.time() == NaiveTime::MIN;
     let local = || match text.find(['T', 't', ' ']).and_then(|clock| zone(text, clock)) {
         Some((zone, _)) => iso_time(text[..zone].trim_end()),
         None => iso_time(text),
     };
     text.parse().ok().or_else(|| local().filter(midnight).map(|time| time.date()))
+}
+
+/// A date of ten characters, which is the form of almost all: `2024-12-31`.
+fn plain_date(text: &str) -> Option<NaiveDate> {
+    let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *bytes else { return None };
+    let digits = [y0, y1, y2, y3, m0, m1, d0, d1];
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let [y0, y1, y2, y3, m0, m1, d0, d1] = digits.map(|digit| u32::from(digit - b'0'));
+    let year = i32::try_from(1000 * y0 + 100 * y1 + 10 * y2 + y3).ok()?;
+    NaiveDate::from_ymd_opt(year, 10 * m0 + m1, 10 * d0 + d1)
 }
 
 fn iso_time(text: &str) -> Option<NaiveDateTime> {

@@ -28,7 +28,7 @@ pub fn flag(cell: &Cell<'_>, format: &CellFormat<'_>) -> Read<bool> {
     let text = cell.to_text();
     let is_among = |texts: &[&str]| {
         let is_same = |other: &&str| text.to_lowercase() == other.to_lowercase();
-        texts.iter().any(|other| is_same(other))
+        texts.iter().any(is_same)
     };
     match (is_among(truthy), is_among(falsy)) {
         (true, false) => return Ok(true),

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// The order of names in which runs of digits count as numbers: `s2` precedes `s10`.
-pub(crate) fn by_name(a: &str, b: &str) -> Ordering {
+pub fn by_name(a: &str, b: &str) -> Ordering {
     let (mut a_rest, mut b_rest) = (a, b);
     loop {
         let (a_digits, b_digits) = (leading_digits(a_rest), leading_digits(b_rest));

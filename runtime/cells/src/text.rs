@@ -4,6 +4,15 @@ use std::borrow::Cow;
 
 use crate::{format::Content, Cell, CellFormat, Read};
 
+/// The pieces of a text between separators, trimmed. A separator of white space is any white space,
+/// because files align columns with it, and gives no empty pieces.
+pub fn pieces<'a>(text: &'a str, separator: &'a str) -> impl Iterator<Item = &'a str> {
+    let at_spaces = separator.trim().is_empty();
+    let by_spaces = text.split_whitespace().filter(move |_| at_spaces);
+    let parts = text.split(separator).filter(move |_| !at_spaces);
+    by_spaces.chain(parts.map(str::trim))
+}
+
 /// Reads a text. Whole numbers are accepted, because ids are often numbers. A missing text is empty
 /// where `takes_missing` allows it.
 ///
@@ -26,5 +35,20 @@ pub fn text<'a>(
             None => Err(format!("{expected} or a whole number")),
         },
         _ => Err(expected.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_trimmed() {
+        let all = |text, separator| pieces(text, separator).collect::<Vec<_>>();
+        assert_eq!(all("Action| Comedy||Sci-Fi ", "|"), ["Action", "Comedy", "", "Sci-Fi"]);
+        assert_eq!(all(" 3  1\t4 ", " "), ["3", "1", "4"]);
+        assert_eq!(all("a, b and c", ", "), ["a", "b and c"]);
+        assert_eq!(all("", "|"), [""]);
+        assert_eq!(all("", " "), Vec::<&str>::new());
     }
 }

@@ -21,6 +21,7 @@
 //! | `DateTime<Utc>` | a time with a zone: `Z`, ` UTC`, `+02:00`, `+0200` or `+02`; a timestamp column with a time zone |
 //! | `Image<C>` | the path or the bytes of an image file; a `data:` URL; base64 where the option `base64` says so |
 //! | `[T; N]` | a list of `N` elements, or one column per element |
+//! | `Vec<T>` | a list of any length, of which no item is missing; a missing cell is the empty list; or columns of which the last ones are missing |
 //! | `Option<T>` | a cell of `T`; missing is `None` |
 //!
 //! A cell is missing if it is blank (empty, only white space, or `null`), NaN, or a marker that the
@@ -48,6 +49,7 @@ mod cell_deserializer;
 mod grid;
 mod interned;
 mod layout;
+mod list;
 mod parse;
 
 pub use cell_deserializer::{CellDeserializer, CellError};
@@ -151,15 +153,13 @@ impl FieldSpec {
     }
 
     /// The elements of a list in one cell, where the field declares what separates them. Blank
-    /// elements are kept where they are missing numbers.
+    /// elements are kept where they are missing numbers. Numbers may stand in brackets, as pandas
+    /// and NumPy write lists.
     fn split<'a>(&self, cell: &'a Cell<'_>) -> Option<Cell<'a>> {
         let (Cell::Text(text), Some(separator)) = (cell, self.format.split) else { return None };
-        let separator_is_space = separator.trim().is_empty();
-        let pieces: Vec<&str> = match separator_is_space {
-            true => text.split_whitespace().collect(),
-            false => text.split(separator).collect(),
-        };
-        let cells = pieces.into_iter().map(Cell::of_text);
+        let bracketed = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let text = bracketed.filter(|_| !self.reads.is_text()).unwrap_or(text);
+        let cells = cells::pieces(text, separator).map(Cell::of_text);
         let keeps_blanks = self.reads == Reads::ValueOrBlank;
         Some(Cell::List(cells.filter(|cell| keeps_blanks || *cell != Cell::Blank).collect()))
     }

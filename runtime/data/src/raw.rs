@@ -10,7 +10,7 @@ use multi_input_cells::{expected_of_whole, is_held, of_whole};
 use super::{real::Real, Class, Column, Content, Image, Picture, Table, Values};
 
 /// A raw value of a row: `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, `String`, arrays of them,
-/// `Image<C>`, chrono's dates, `Option` of those, `Class<N>`.
+/// `Image<C>`, chrono's dates, `Vec` and `Option` of those, `Class<N>`.
 pub trait Raw {
     /// Appends the elements of the value, in row-major order.
     fn write(&self, column: &mut ColumnWriter<'_>);
@@ -115,6 +115,12 @@ impl<T: Raw, const N: usize> Raw for [T; N] {
 
     fn write_all(values: &[Self], column: &mut ColumnWriter<'_>) {
         T::write_all(values.as_flattened(), column);
+    }
+}
+
+impl<T: Raw> Raw for Vec<T> {
+    fn write(&self, column: &mut ColumnWriter<'_>) {
+        column.list(self);
     }
 }
 
@@ -274,6 +280,46 @@ impl ColumnWriter<'_> {
         }
     }
 
+    /// Appends a list, whose items are checked as values of their own.
+    pub fn list<T: Raw>(&mut self, items: &[T]) {
+        let Content::Lists { of, width } = self.column.content else {
+            return self.refuse_kind(format!("a list of {}", items.len()));
+        };
+        let was_sound = self.problem.is_none();
+        let values = self.items(*of, |writer| T::write_all(items, writer));
+        if was_sound && self.problem.is_some() {
+            self.name_item(*of, items);
+        }
+        if values.len() != items.len() * width {
+            self.refuse(&format!("items of {width} values"), format!("{} in all", values.len()));
+        }
+        match self.values() {
+            Values::Lists(lists) => lists.push(Arc::new(values)),
+            _ => self.refuse_kind(format!("a list of {}", items.len())),
+        }
+    }
+
+    /// Adds the index of the first item that is refused to the error.
+    fn name_item<T: Raw>(&mut self, of: Content, items: &[T]) {
+        let index = items.iter().position(|item| {
+            *self.problem = None;
+            self.items(of, |writer| item.write(writer));
+            self.problem.is_some()
+        });
+        if let (Some(Error::Value { found, .. }), Some(index)) = (&mut *self.problem, index) {
+            found.push_str(&format!(" (item {index})"));
+        }
+    }
+
+    /// The values that `write` writes to a column of `content`, with the errors of this row.
+    fn items(&mut self, content: Content, write: impl FnOnce(&mut ColumnWriter<'_>)) -> Values {
+        let mut column = Column::new(self.column.name, content, 1, false);
+        let (row, problem) = (self.row, &mut *self.problem);
+        let own = &mut column;
+        write(&mut ColumnWriter { column: own, row, absent: false, missing: 0, problem });
+        Arc::unwrap_or_clone(column.values)
+    }
+
     /// Appends a missing element, which is NaN in a column of numbers.
     fn missing_element(&mut self) {
         match self.values() {
@@ -305,6 +351,7 @@ impl ColumnWriter<'_> {
             Content::Names | Content::Texts => "a text",
             Content::Pictures => "a picture",
             Content::Dates => "a date",
+            Content::Lists { .. } => "a list",
         };
         self.refuse(expected, found);
     }
@@ -428,7 +475,8 @@ mod tests {
     fn column(content: Content, width: usize, optional: bool) -> Table {
         let values = Arc::new(Values::empty(content));
         let present = optional.then(Vec::new);
-        Table { columns: vec![Column { name: "serum", content, width, values, present }], rows: 0 }
+        let column = Column { name: "serum", content, width, values, present, lengths: None };
+        Table { columns: vec![column], rows: 0 }
     }
 
     #[test]
@@ -439,6 +487,30 @@ mod tests {
         let numbers = vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0];
         assert_eq!(*table.columns[0].values, Values::Numbers(numbers));
         assert_eq!(table.columns[0].present, Some(vec![true, false]));
+    }
+
+    #[test]
+    fn lists_keep_their_lengths_and_their_items_are_checked() {
+        let lists = |of, width| column(Content::Lists { of, width }, 1, true);
+        let mut table = lists(&Content::Categories { below: 5 }, 1);
+        table.push(|row| row.put(&Some(vec![3_u32, 0, 4]))).unwrap();
+        table.push(|row| row.put(&None::<Vec<u32>>)).unwrap();
+        table.push(|row| row.put(&Some(Vec::<u32>::new()))).unwrap();
+        let Values::Lists(found) = &*table.columns[0].values else { panic!() };
+        assert_eq!(*found[0], Values::Categories(vec![3, 0, 4]));
+        assert_eq!(*found[2], Values::Categories(Vec::new()));
+        assert_eq!(table.columns[0].present, Some(vec![true, false, true]));
+        assert_eq!(
+            table.push(|row| row.put(&Some(vec![1_u32, 5]))).unwrap_err().to_string(),
+            "row 3, field `serum`: expected a category below 5 (0 to 4), found 5 (item 1)"
+        );
+        assert_eq!(table.rows, 3);
+        let mut table = lists(&NUMBERS, 2);
+        table.push(|row| row.put(&vec![[1.0_f32, 2.0], [3.0, 4.0]])).unwrap();
+        assert!(table.push(|row| row.put(&vec![[1.0_f32, f32::NAN]])).is_err());
+        assert!(table.push(|row| row.put(&vec![1.0_f32])).is_err());
+        assert!(table.push(|row| row.put(&[1.0_f32, 2.0])).is_err());
+        assert!(column(NUMBERS, 1, false).push(|row| row.put(&vec![1.0_f32])).is_err());
     }
 
     #[test]

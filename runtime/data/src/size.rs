@@ -18,6 +18,9 @@ impl Values {
             Values::Dates(all) => size_of_val(&all[range]),
             Values::Texts(all) => with_heap(all, range, |text| text.len()),
             Values::Pictures(all) => with_heap(all, range, Picture::bytes),
+            Values::Lists(all) => {
+                with_heap(all, range, |list| size_of::<Values>() + list.bytes(0..list.len()))
+            }
         }
     }
 }

@@ -37,6 +37,13 @@ pub enum Content {
     Pictures,
     /// Date types of chrono.
     Dates,
+    /// `Vec`: lists of any length.
+    Lists {
+        /// Type of the items' elements.
+        of: &'static Content,
+        /// Number of elements of an item: N for `Vec<[f32; N]>`.
+        width: usize,
+    },
 }
 
 impl Content {
@@ -62,6 +69,7 @@ impl fmt::Display for Content {
             Content::Names | Content::Texts => f.write_str("texts"),
             Content::Pictures => f.write_str("pictures"),
             Content::Dates => f.write_str("dates"),
+            Content::Lists { of, .. } => write!(f, "lists of {of}"),
         }
     }
 }
@@ -81,6 +89,9 @@ pub enum Values {
     Pictures(Vec<Picture>),
     /// Dates and times; a date alone is midnight.
     Dates(Vec<NaiveDateTime>),
+    /// Lists of any length, each with the elements of its items. They are shared, so that a row
+    /// that is gathered or swapped is not copied.
+    Lists(Vec<Arc<Values>>),
 }
 
 impl Values {
@@ -93,6 +104,7 @@ impl Values {
             Content::Names | Content::Texts => Values::Texts(Vec::new()),
             Content::Pictures => Values::Pictures(Vec::new()),
             Content::Dates => Values::Dates(Vec::new()),
+            Content::Lists { .. } => Values::Lists(Vec::new()),
         }
     }
 
@@ -105,6 +117,7 @@ impl Values {
             Values::Texts(values) => values.len(),
             Values::Pictures(values) => values.len(),
             Values::Dates(values) => values.len(),
+            Values::Lists(lists) => lists.len(),
         }
     }
 
@@ -131,6 +144,34 @@ impl Values {
             Values::Texts(values) => Values::Texts(gather(values, width, rows)),
             Values::Pictures(values) => Values::Pictures(gather(values, width, rows)),
             Values::Dates(values) => Values::Dates(gather(values, width, rows)),
+            Values::Lists(lists) => Values::Lists(gather(lists, width, rows)),
+        }
+    }
+
+    /// An empty vector of the variant of the lists. A placeholder, which is empty, may have another.
+    pub(crate) fn empty_of(lists: &[Arc<Values>]) -> Values {
+        let filled = lists.iter().find(|list| !list.is_empty()).or(lists.first());
+        filled.map_or(Values::Numbers(Vec::new()), |list| list.slice(0..0))
+    }
+
+    /// The elements of lists one behind the other. NumPy: `concatenate`.
+    pub(crate) fn concatenated(lists: &[Arc<Values>]) -> Values {
+        let mut all = Values::empty_of(lists);
+        all.reserve(lists.iter().map(|list| list.len()).sum());
+        lists.iter().for_each(|list| all.extend_from(list, 0..list.len()));
+        all
+    }
+
+    /// A range of the values.
+    pub(crate) fn slice(&self, range: Range<usize>) -> Values {
+        match self {
+            Values::Numbers(all) => Values::Numbers(all[range].to_vec()),
+            Values::Doubles(all) => Values::Doubles(all[range].to_vec()),
+            Values::Categories(all) => Values::Categories(all[range].to_vec()),
+            Values::Texts(all) => Values::Texts(all[range].to_vec()),
+            Values::Pictures(all) => Values::Pictures(all[range].to_vec()),
+            Values::Dates(all) => Values::Dates(all[range].to_vec()),
+            Values::Lists(all) => Values::Lists(all[range].to_vec()),
         }
     }
 
@@ -143,6 +184,7 @@ impl Values {
             Values::Texts(values) => values.truncate(len),
             Values::Pictures(values) => values.truncate(len),
             Values::Dates(values) => values.truncate(len),
+            Values::Lists(lists) => lists.truncate(len),
         }
     }
 
@@ -157,6 +199,7 @@ impl Values {
             (Values::Texts(own), Values::Texts(all)) => own.extend_from_slice(&all[range]),
             (Values::Pictures(own), Values::Pictures(all)) => own.extend_from_slice(&all[range]),
             (Values::Dates(own), Values::Dates(all)) => own.extend_from_slice(&all[range]),
+            (Values::Lists(own), Values::Lists(all)) => own.extend_from_slice(&all[range]),
             // All values of a column have the same variant.
             _ => {}
         }
@@ -171,6 +214,7 @@ impl Values {
             (Values::Texts(own), Values::Texts(all)) => swap_rows(own, all, width, pairs),
             (Values::Pictures(own), Values::Pictures(all)) => swap_rows(own, all, width, pairs),
             (Values::Dates(own), Values::Dates(all)) => swap_rows(own, all, width, pairs),
+            (Values::Lists(own), Values::Lists(all)) => swap_rows(own, all, width, pairs),
             _ => {}
         }
     }
@@ -202,6 +246,7 @@ impl Values {
             Values::Dates(values) => {
                 Values::Dates(scatter(values, width, present, NaiveDateTime::default()))
             }
+            Values::Lists(lists) => Values::Lists(scatter(lists, width, present, no_list())),
         }
     }
 
@@ -224,6 +269,7 @@ impl Values {
             Values::Texts(values) => values.reserve_exact(count),
             Values::Pictures(values) => values.reserve_exact(count),
             Values::Dates(values) => values.reserve_exact(count),
+            Values::Lists(lists) => lists.reserve_exact(count),
         }
     }
 
@@ -238,7 +284,44 @@ impl Values {
             Values::Dates(values) => {
                 values.extend(std::iter::repeat_n(NaiveDateTime::default(), count));
             }
+            Values::Lists(lists) => lists.extend(std::iter::repeat_n(no_list(), count)),
         }
+    }
+}
+
+/// The placeholder of a list.
+fn no_list() -> Arc<Values> {
+    Arc::new(Values::Numbers(Vec::new()))
+}
+
+/// The lengths of the lists of a column that `pad` has padded to one length.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lengths {
+    /// Number of values of each row that are no padding.
+    pub of_rows: Vec<u32>,
+    /// Whether the padding is before the values.
+    pub padded_before: bool,
+}
+
+impl Lengths {
+    /// The positions of the values in a row of `length` that are no padding.
+    pub fn values_of(&self, row: usize, length: usize) -> Range<usize> {
+        let values = (self.of_rows[row] as usize).min(length);
+        match self.padded_before {
+            true => length - values..length,
+            false => 0..values,
+        }
+    }
+
+    /// The lengths of present rows, scattered to the positions where `present` is true. The other
+    /// rows have no values.
+    pub(crate) fn scatter(self, present: &[bool]) -> Lengths {
+        let mut lengths = self.of_rows.into_iter();
+        let length = |&is_present: &bool| match is_present {
+            true => lengths.next().unwrap_or_default(),
+            false => 0,
+        };
+        Lengths { of_rows: present.iter().map(length).collect(), ..self }
     }
 }
 
@@ -256,6 +339,8 @@ pub struct Column {
     pub values: Arc<Values>,
     /// The mask of present rows; `None` where the field is not an `Option`.
     pub present: Option<Vec<bool>>,
+    /// The lengths of padded lists; `None` for other columns.
+    pub lengths: Option<Lengths>,
 }
 
 impl Column {
@@ -266,7 +351,7 @@ impl Column {
         optional: bool,
     ) -> Column {
         let values = Arc::new(Values::empty(content));
-        Column { name, content, width, values, present: optional.then(Vec::new) }
+        Column { name, content, width, values, present: optional.then(Vec::new), lengths: None }
     }
 
     /// Gathers rows by index.
@@ -274,6 +359,10 @@ impl Column {
         Column {
             values: Arc::new(self.values.of_rows(self.width, rows)),
             present: self.present.as_ref().map(|all| rows.iter().map(|&row| all[row]).collect()),
+            lengths: self.lengths.as_ref().map(|all| Lengths {
+                of_rows: rows.iter().map(|&row| all.of_rows[row]).collect(),
+                ..*all
+            }),
             ..*self
         }
     }
@@ -308,6 +397,7 @@ impl Table {
         for column in &mut self.columns {
             Arc::make_mut(&mut column.values).truncate(rows * column.width);
             column.present.iter_mut().for_each(|present| present.truncate(rows));
+            column.lengths.iter_mut().for_each(|lengths| lengths.of_rows.truncate(rows));
         }
         self.rows = rows;
     }
@@ -325,6 +415,9 @@ impl Table {
             if let (Some(own), Some(others)) = (&mut own.present, &others.present) {
                 own.extend_from_slice(&others[rows.clone()]);
             }
+            if let (Some(own), Some(others)) = (&mut own.lengths, &others.lengths) {
+                own.of_rows.extend_from_slice(&others.of_rows[rows.clone()]);
+            }
         }
         self.rows += rows.len();
     }
@@ -336,6 +429,9 @@ impl Table {
             values.swap(Arc::make_mut(&mut others.values), own.width, pairs);
             if let (Some(own), Some(others)) = (&mut own.present, &mut others.present) {
                 swap_rows(own, others, 1, pairs);
+            }
+            if let (Some(own), Some(others)) = (&mut own.lengths, &mut others.lengths) {
+                swap_rows(&mut own.of_rows, &mut others.of_rows, 1, pairs);
             }
         }
     }
@@ -383,7 +479,7 @@ mod tests {
         let table = |numbers: &[f32], present: &[bool]| {
             let values = Arc::new(Values::Numbers(numbers.to_vec()));
             let (content, present) = (Content::Numbers { blanks: false }, Some(present.to_vec()));
-            let column = Column { name: "x", content, width: 2, values, present };
+            let column = Column { name: "x", content, width: 2, values, present, lengths: None };
             Table { columns: vec![column], rows: numbers.len() / 2 }
         };
         let mut own = table(&[1.0, 2.0, 3.0, 4.0], &[true, false]);
@@ -394,5 +490,38 @@ mod tests {
         assert_eq!(own, table(&[1.0, 2.0, 7.0, 8.0, 7.0, 8.0], &[true, true, true]));
         assert_eq!(other, table(&[3.0, 4.0, 5.0, 6.0], &[false, true]));
         assert_eq!(other.none(), table(&[], &[]));
+    }
+
+    #[test]
+    fn the_lengths_of_padded_lists_go_with_their_rows() {
+        let table = |lists: &[&[u32]], of_rows: &[u32]| {
+            let lists = lists.iter().map(|list| Arc::new(Values::Categories(list.to_vec())));
+            let values = Arc::new(Values::Lists(lists.collect()));
+            let content = Content::Lists { of: &Content::Categories { below: 9 }, width: 1 };
+            let lengths = Some(Lengths { of_rows: of_rows.to_vec(), padded_before: true });
+            let column = Column { name: "x", content, width: 1, values, present: None, lengths };
+            Table { columns: vec![column], rows: of_rows.len() }
+        };
+        let mut own = table(&[&[1, 2], &[]], &[2, 0]);
+        let mut other = table(&[&[3]], &[1]);
+        own.append(&other, 0..1);
+        assert_eq!(own, table(&[&[1, 2], &[], &[3]], &[2, 0, 1]));
+        own.swap(&mut other, &[(0, 0)]);
+        assert_eq!(other, table(&[&[1, 2]], &[2]));
+        own.truncate(2);
+        assert_eq!(own, table(&[&[3], &[]], &[1, 0]));
+        let lengths = Lengths { of_rows: vec![2, 5], padded_before: true };
+        assert_eq!((lengths.values_of(0, 5), lengths.values_of(1, 4)), (3..5, 0..4));
+        assert_eq!(lengths.scatter(&[true, false, true]).of_rows, [2, 0, 5]);
+    }
+
+    #[test]
+    fn lists_count_in_the_memory_of_a_table() {
+        let list = |count: usize| Arc::new(Values::Doubles(vec![0.5; count]));
+        let values = Arc::new(Values::Lists(vec![list(1000), list(0)]));
+        let content = Content::Lists { of: &Content::Doubles { blanks: false }, width: 1 };
+        let column = Column { name: "x", content, width: 1, values, present: None, lengths: None };
+        let table = Table { columns: vec![column], rows: 2 };
+        assert!(table.bytes(0..1) >= 8000 && table.bytes(1..2) < 100);
     }
 }

@@ -7,7 +7,8 @@ use crate::{missing, tensor::*};
 /// A mask of the padded steps of each sequence of a batch. It accompanies the tensor of the
 /// sequences and has no gradient.
 ///
-/// `Embedding(categories, width, mask)` and `Masking` create a mask. A layer that treats each step
+/// `Embedding(categories, width, mask)` and `Masking` create a mask, and an input of lists that
+/// `pad` has padded has one. A layer that treats each step
 /// separately, such as `Dense`, does not need it. Layers that combine several steps leave the
 /// masked ones out: they are [`MaskedModule`]s.
 ///
@@ -49,6 +50,31 @@ impl Mask {
         for mask in rest {
             let other = mask.broadcast(steps);
             counts.iter_mut().zip(&*other.counts).for_each(|(any, counts)| *any |= *counts);
+        }
+        Mask::new(steps, counts)
+    }
+
+    /// The intersection with a mask of as many steps: a step is unmasked where both have it
+    /// unmasked.
+    #[must_use]
+    pub fn and(&self, other: &Mask) -> Mask {
+        let both = self.counts.iter().zip(&*other.counts).map(|(own, other)| *own && *other);
+        Mask::new(self.steps, both.collect())
+    }
+
+    /// A mask of lists of these lengths, padded to `steps` steps behind or before their values.
+    pub fn of_lengths(
+        lengths: impl ExactSizeIterator<Item = usize>,
+        steps: usize,
+        padded_before: bool,
+    ) -> Mask {
+        let mut counts = Vec::with_capacity(lengths.len() * steps);
+        for length in lengths {
+            let values = match padded_before {
+                true => steps.saturating_sub(length)..steps,
+                false => 0..length,
+            };
+            counts.extend((0..steps).map(|step| values.contains(&step)));
         }
         Mask::new(steps, counts)
     }
@@ -133,6 +159,16 @@ impl Mask {
     }
 }
 
+/// A batch of lists of unequal length, padded to one length: the values, and the mask of the
+/// padding.
+#[derive(Clone, Debug)]
+pub struct Padded<X> {
+    /// The values, `[batch, steps]` or `[batch, steps, features]`.
+    pub values: X,
+    /// The mask of the padding.
+    pub mask: Mask,
+}
+
 /// A layer that leaves out masked steps.
 pub trait MaskedModule<Input>: Module<Input> {
     /// `try_forward` without the masked steps. A mask of other sizes is an error.
@@ -209,6 +245,12 @@ pub trait CreateMask<Input> {
 
     /// The mask of the output for the input `x`.
     fn create_mask(&self, x: &Input) -> Result<Mask, Self::Error>;
+
+    /// The mask of the output for an input with the mask `given`. By default a step is unmasked
+    /// where both masks have it unmasked.
+    fn narrow_mask(&self, x: &Input, given: Mask) -> Result<Mask, Self::Error> {
+        Ok(given.and(&self.create_mask(x)?))
+    }
 }
 
 #[cfg(test)]
@@ -231,6 +273,10 @@ mod tests {
         assert_eq!(both, Mask::new(3, vec![true, false, false, false, false, true]));
         assert_eq!(a.reversed(), mask([false, true, false, false]));
         assert_eq!(Mask::all(1, 3), Mask::new(3, vec![true; 3]));
+        assert_eq!(a.and(&mask([true, true, true, false])), a);
+        let of = |before| Mask::of_lengths([1, 0, 2].into_iter(), 2, before);
+        assert_eq!(of(false), Mask::new(2, vec![true, false, false, false, true, true]));
+        assert_eq!(of(true), Mask::new(2, vec![false, true, false, false, true, true]));
     }
 
     #[test]

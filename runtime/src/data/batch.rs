@@ -9,6 +9,7 @@ use multi_input_kernel::{
     sweep::{gather, gather_indices},
     Backend, Element,
 };
+use multi_input_nn::layer::Mask;
 
 /// Rows of a table that are computed in one forward pass.
 #[derive(Clone, Copy, Debug)]
@@ -71,15 +72,39 @@ impl<'a> Batch<'a> {
         device.try_tensor_from_vec(gathered, shape)
     }
 
-    /// Calls `take` with the row's index in the batch and every category index of present rows; not
-    /// at all if the column holds no categories.
-    pub(crate) fn each_category(&self, column: usize, mut take: impl FnMut(usize, usize)) {
+    /// The mask of a column of padded lists, of `steps` values in each row.
+    ///
+    /// # Errors
+    /// The device's, if the column holds no padded lists.
+    pub fn mask<E: Element, D: Backend<E>>(
+        &self,
+        column: usize,
+        steps: usize,
+    ) -> Result<Mask, D::Err> {
+        let column = self.table.columns.get(column);
+        let lengths =
+            column.and_then(|column| column.lengths.as_ref()).ok_or_else(D::size_error)?;
+        let of_rows = self.rows.iter().map(|&row| lengths.of_rows[row] as usize);
+        Ok(Mask::of_lengths(of_rows, steps, lengths.padded_before))
+    }
+
+    /// Calls `take` with the row's index in the batch and every category index of present rows, with
+    /// or without the padding of lists; not at all if the column holds no categories.
+    pub(crate) fn each_category(
+        &self,
+        column: usize,
+        with_padding: bool,
+        mut take: impl FnMut(usize, usize),
+    ) {
         let Some(column) = self.table.columns.get(column) else { return };
         let Values::Categories(categories) = &*column.values else { return };
         for (index, &row) in
             self.rows.iter().enumerate().filter(|(_, row)| column.is_present(**row))
         {
-            let indices = &categories[row * column.width..][..column.width];
+            let mut indices = &categories[row * column.width..][..column.width];
+            if let Some(lengths) = column.lengths.as_ref().filter(|_| !with_padding) {
+                indices = &indices[lengths.values_of(row, column.width)];
+            }
             indices.iter().for_each(|&category| take(index, category as usize));
         }
     }

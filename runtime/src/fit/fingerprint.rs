@@ -49,8 +49,14 @@ const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Sums {
     fn update(&mut self, column: &Column) {
-        let Sums { numbers, others, present } = self;
-        match &*column.values {
+        self.update_values(&column.values);
+        let flags = column.present.iter().flatten();
+        flags.for_each(|there| self.present.update(&[u8::from(*there)]));
+    }
+
+    fn update_values(&mut self, values: &Values) {
+        let Sums { numbers, others, .. } = self;
+        match values {
             Values::Numbers(all) => numbers.update(all, |x| x.to_bits()),
             // A product with an odd factor carries every input bit into the upper half.
             Values::Doubles(all) => {
@@ -67,9 +73,11 @@ impl Sums {
             Values::Dates(dates) => dates.iter().for_each(|date| {
                 others.update(&date.and_utc().timestamp_micros().to_le_bytes());
             }),
+            Values::Lists(lists) => lists.iter().for_each(|list| {
+                self.others.update(&(list.len() as u64).to_le_bytes());
+                self.update_values(list);
+            }),
         }
-        let flags = column.present.iter().flatten();
-        flags.for_each(|there| present.update(&[u8::from(*there)]));
     }
 }
 
@@ -97,7 +105,8 @@ mod tests {
     fn table(numbers: &[f64]) -> Table {
         let values = Arc::new(Values::Doubles(numbers.to_vec()));
         let content = Content::Doubles { blanks: false };
-        let column = Column { name: "seconds", content, width: 1, values, present: None };
+        let column =
+            Column { name: "seconds", content, width: 1, values, present: None, lengths: None };
         Table { columns: vec![column], rows: numbers.len() }
     }
 

@@ -71,7 +71,7 @@ impl RowStatistics {
             let own = &mut self.indices[index];
             let occurring = own.occurring.get_or_insert_default();
             let mut last = None;
-            batch.each_category(look_up.column, |row, index| {
+            batch.each_category(look_up.column, look_up.with_padding, |row, index| {
                 if !counts[row] || !look_up.is_value(index) {
                     return;
                 }
@@ -95,8 +95,11 @@ impl RowStatistics {
                 continue;
             }
             let occurring = indices.occurring.get_or_insert_default();
-            Batch::new(raw, &rows)
-                .each_category(look_up.column, |_, index| occurring.insert(index));
+            Batch::new(raw, &rows).each_category(
+                look_up.column,
+                look_up.with_padding,
+                |_, index| occurring.insert(index),
+            );
         }
     }
 

@@ -121,7 +121,7 @@ mod tests {
         let picture = |size: &usize| Picture::new(1, *size, 1, vec![0; *size]).unwrap();
         let values = Arc::new(Values::Pictures(sizes.iter().map(picture).collect()));
         let (content, width, present) = (Content::Pictures, 1, None);
-        let column = Column { name: "photo", content, width, values, present };
+        let column = Column { name: "photo", content, width, values, present, lengths: None };
         let table = Table { columns: vec![column], rows: sizes.len() };
         NumberedTable {
             table,

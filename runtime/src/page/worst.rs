@@ -1,5 +1,7 @@
 //! The rows with the largest loss.
 
+use std::ops::Range;
+
 use multi_input_base::Result;
 use multi_input_data::{Column, Picture, Table, Values};
 use multi_input_kernel::{Backend, Element};
@@ -72,8 +74,12 @@ fn cell_text(column: &Column, row: usize) -> String {
     if !column.is_present(row) {
         return "absent".to_owned();
     }
-    let range = row * column.width..(row + 1) * column.width;
-    match &*column.values {
+    values_text(&column.values, row * column.width..(row + 1) * column.width)
+}
+
+/// A range of values as text.
+fn values_text(values: &Values, range: Range<usize>) -> String {
+    match values {
         Values::Numbers(numbers) => {
             list(&numbers[range].iter().map(|n| f64::from(*n)).collect::<Vec<_>>())
         }
@@ -91,6 +97,10 @@ fn cell_text(column: &Column, row: usize) -> String {
                 format!("picture of {width} by {height}")
             };
             pictures[range].iter().map(size).collect::<Vec<_>>().join(", ")
+        }
+        Values::Lists(lists) => {
+            let texts = lists[range].iter().map(|list| values_text(list, 0..list.len()));
+            texts.map(|text| format!("[{text}]")).collect::<Vec<_>>().join(", ")
         }
     }
 }

@@ -62,7 +62,7 @@ impl Reached {
             if !is_trained(look_up.owner) {
                 continue;
             }
-            batch.each_category(look_up.column, |row, index| {
+            batch.each_category(look_up.column, look_up.with_padding, |row, index| {
                 if look_up.trains(index) && for_any(outputs, row) {
                     indices.push(index);
                 }

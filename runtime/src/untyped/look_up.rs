@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::definition::{Graph, Node};
+use crate::definition::{Graph, Layer, Node};
 
 /// An embedding table indexed by the categories of an encoded column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub(crate) struct LookUp {
     pub(crate) reserved: usize,
     /// Whether index 0 is masked, so that its row is never trained.
     masked: bool,
+    /// Whether the padding of lists may be looked up like their values, because a layer drops the
+    /// mask.
+    pub(crate) with_padding: bool,
 }
 
 impl LookUp {
@@ -31,10 +34,12 @@ impl LookUp {
 
     fn of(graph: &'static Graph, node: &'static Node) -> Option<LookUp> {
         let owner = node.shared.map_or(Some(node), |owner| find(graph, owner))?;
-        let embedding = owner.layers.first().filter(|layer| layer.is("Embedding"))?;
+        let is_table = |layer: &&Layer| layer.is("Embedding") || layer.is("EmbeddingBag");
+        let embedding = owner.layers.first().filter(is_table)?;
         let column = column_of(graph, node)?;
         let width = embedding.shape.last().copied().unwrap_or(1);
-        let last = graph.inputs.get(column).and_then(|input| input.steps.last());
+        let steps = graph.inputs.get(column).map_or(&[][..], |input| input.steps);
+        let last = steps.iter().rev().find(|step| !step.spec.form.keeps_values);
         Some(LookUp {
             node: node.name,
             owner: owner.name,
@@ -42,7 +47,9 @@ impl LookUp {
             width,
             rows: embedding.parameters.unwrap_or_default() / width.max(1),
             reserved: last.map_or(0, |step| step.spec.form.reserved),
-            masked: embedding.masked,
+            // The mask of padded lists leaves index 0 to their values.
+            masked: embedding.masked && !owner.input_masked,
+            with_padding: drops_a_mask(graph),
         })
     }
 
@@ -62,8 +69,16 @@ impl LookUp {
         [rows, width]: [usize; 2],
         reserved: usize,
     ) -> LookUp {
-        LookUp { node: owner, owner, column: 0, width, rows, reserved, masked: false }
+        let node = owner;
+        let (column, masked, with_padding) = (0, false, false);
+        LookUp { node, owner, column, width, rows, reserved, masked, with_padding }
     }
+}
+
+/// Whether some layer drops a mask.
+fn drops_a_mask(graph: &'static Graph) -> bool {
+    let mut layers = graph.nodes.iter().flat_map(|node| node.layers);
+    layers.any(|layer| layer.is("DropMask"))
 }
 
 fn find(graph: &'static Graph, name: &str) -> Option<&'static Node> {
@@ -79,7 +94,11 @@ fn column_of(graph: &'static Graph, node: &Node) -> Option<usize> {
         return Some(graph.inputs.len() + derived);
     }
     match node.fed_by {
+        // Of a weighted list the first operand is looked up.
         [only] => column_of(graph, find(graph, only).filter(|fed_by| fed_by.layers.is_empty())?),
+        [list, _] if node.source.starts_with("weighted(") => {
+            column_of(graph, find(graph, list).filter(|fed_by| fed_by.layers.is_empty())?)
+        }
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ mod cells;
 mod images;
 #[path = "../../support/mutate.rs"]
 mod mutate;
+mod parts;
 mod postgresql;
 
 use std::{

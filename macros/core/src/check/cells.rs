@@ -84,7 +84,8 @@ fn missing_is_taken(node: &Node, cells: &CellOptions, ty: &FieldType, errors: &m
         }
         _ => false,
     };
-    if !ty.optional && !takes {
+    // Of a list, missing items are none, and a missing cell is the empty one.
+    if !ty.optional && !ty.list && !takes {
         let instead = match (is_number(ty), node.is_input()) {
             (true, true) => format!("write `Option<{}>`, or `impute(mean)`", ty.text),
             _ => format!("write `Option<{}>`", ty.text),
@@ -118,7 +119,8 @@ fn open_columns_are_several(cells: &CellOptions, ty: &FieldType, errors: &mut Di
         ColumnNames::Prefix(_) => "columns(prefix = ...)",
         ColumnNames::AllOthers => "columns(all_others)",
     };
-    if ty.dims.is_empty() && !matches!(ty.element, Element::Text | Element::Inferred) {
+    let is_one = ty.dims.is_empty() && !ty.list;
+    if is_one && !matches!(ty.element, Element::Text | Element::Inferred) {
         errors.at(
             *span,
             format!("`{option}` fills an array, such as `[{}; 100]`, this is one value", ty.text),

@@ -48,6 +48,11 @@ impl Call<'_> {
         Some(quote!(self.#path.#method))
     }
 
+    /// The path of the layer in the module.
+    pub(super) fn path(&self) -> &TokenStream {
+        &self.path
+    }
+
     /// The origin of the layer's input, as an `Origin`.
     pub(super) fn origin(&self) -> TokenStream {
         let layer = &self.expansion.paths.layer;
@@ -79,6 +84,10 @@ impl Call<'_> {
         };
         match (rule, shaped.output.shape.is_masked()) {
             // A layer that creates a mask reads its own input.
+            (MaskRule::Sets, true) if shaped.input.shape.is_masked() => quote! {
+                let #mask = #private::CreateMask::narrow_mask(&self.#path, &x, #mask)?;
+                #called
+            },
             (MaskRule::Sets, true) => quote! {
                 let #mask = #private::CreateMask::create_mask(&self.#path, &x)?;
                 #called

@@ -176,9 +176,12 @@ impl<'a> Stubs<'a> {
         quote!(#batch #heads)
     }
 
-    /// A batch of an input or target; `()` if its type could not be read.
+    /// A batch of an input or target; `()` if its type could not be read, and for a list,
+    /// whose length a step decides.
     fn tensor(&self, field: &Field) -> TokenStream {
-        let Some(FieldType { element, dims, .. }) = &field.ty else { return quote!(()) };
+        let Some(FieldType { element, dims, list: false, .. }) = &field.ty else {
+            return quote!(());
+        };
         let mut sizes: Vec<TokenStream> = dims.iter().map(SizeExpr::argument).collect();
         match element {
             Element::Class(classes) => sizes.push(classes.argument()),

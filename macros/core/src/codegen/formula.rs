@@ -60,7 +60,7 @@ impl Formulas {
     /// A constant expression of type `Shape`. A size that a formula could not compute stays
     /// unknown, so that a mistake is reported once.
     pub(super) fn shape(&self, flow: &Flow) -> TokenStream {
-        let (spec, Flow { shape, unknown }) = (&self.spec, flow);
+        let (spec, Flow { shape, unknown, .. }) = (&self.spec, flow);
         let computed = match unknown {
             Unknown::Written(_) => None,
             Unknown::Computed { constant, skipped } => {
@@ -85,9 +85,10 @@ impl Formulas {
             (Size::Unknown, None) => None,
         };
         let kind = kind(shape.kind);
-        // The macro always knows whether there is a mask.
+        // The macro always knows whether there is a mask, or a list.
         let mask = shape.is_masked().then(|| quote!(.with_mask(true)));
-        quote!(#spec::Shape::new(#spec::Kind::#kind, &[#(#sizes),*])#below #mask)
+        let list = shape.is_list().then(|| quote!(.with_list(true)));
+        quote!(#spec::Shape::new(#spec::Kind::#kind, &[#(#sizes),*])#below #mask #list)
     }
 
     /// Constant number `number`, as an associated constant of the definition.
@@ -126,7 +127,19 @@ impl Formulas {
                 let module = format_ident!("{}", call.spec.name);
                 let (input, arguments) =
                     (self.shape(&call.input), self.values(&call.arguments, None));
-                quote!(#spec::step::#module::output(&#input, &#arguments))
+                let module = quote!(#spec::step::#module);
+                // The macro always knows whether there is a list or a mask, so most steps need no more.
+                if !call.input.shape.is_list() && !call.input.shape.is_masked() {
+                    return quote!(#module::output(&#input, &#arguments));
+                }
+                let item = quote!(#spec::step::item(&#module::STEP, &#input));
+                quote! {
+                    #spec::step::through(
+                        &#module::STEP,
+                        &#input,
+                        #module::output(&#item, &#arguments),
+                    )
+                }
             }
             Formula::Merge { rule, operands, arguments } => {
                 let module = format_ident!("{}", rule.module);
@@ -267,6 +280,7 @@ impl Formulas {
                 let numbers = numbers.iter().map(|number| &number.tokens);
                 quote!(#spec::Value::Numbers(&[#(#numbers),*]))
             }
+            Argument::Text(text) => quote!(#spec::Value::Text(#text)),
             Argument::Tokenizer(file) => {
                 let (vocabulary, text) = (literal(file.vocabulary), file.text());
                 let padding = match file.padding {

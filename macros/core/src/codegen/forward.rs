@@ -86,7 +86,7 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
     let graph = &expansion.checked.graph;
     let (heads, ok, clone) = (&expansion.names.heads, &expansion.paths.ok, &expansion.paths.clone);
     let private = &expansion.paths.private;
-    let first = graph.entries().next().map(|(_, node)| access(&graph.nodes[node]));
+    let first = graph.entries().next().map(|(_, node)| access(expansion, node));
     let flowing = graph.order.iter().filter(|&&node| !graph.ends_in_derivations(node));
     let nodes = flowing.map(|&node| {
         let steps = node_steps(expansion, node, mode);
@@ -137,12 +137,36 @@ pub(super) fn size() -> Ident {
 }
 
 /// The path of an input's tensor in the batch.
-fn access(node: &Node) -> TokenStream {
+fn access(expansion: &Expansion<'_>, input: usize) -> TokenStream {
+    let path = path_in_batch(expansion, input);
+    quote!(batch.#path)
+}
+
+/// [`access`] from the batch on.
+pub(super) fn path_in_batch(expansion: &Expansion<'_>, input: usize) -> TokenStream {
+    let field = present_in_batch(&expansion.checked.graph.nodes[input]);
+    match expansion.checked.shapes[input].input.shape.is_masked() {
+        true => quote!(#field.values),
+        false => field,
+    }
+}
+
+/// The path of an input in the batch, without the presence of its rows.
+fn present_in_batch(node: &Node) -> TokenStream {
     let name = node.name();
     match node.absence {
-        Some(_) => quote!(batch.#name.values),
-        None => quote!(batch.#name),
+        Some(_) => quote!(#name.values),
+        None => quote!(#name),
     }
+}
+
+/// `let mask = ..`: the mask of an input that preprocessing has padded.
+fn input_mask(expansion: &Expansion<'_>, input: usize) -> Option<TokenStream> {
+    expansion.checked.shapes[input].input.shape.is_masked().then(|| {
+        let (running, clone) = (running_mask(), &expansion.paths.clone);
+        let field = present_in_batch(&expansion.checked.graph.nodes[input]);
+        quote!(let #running = #clone(&batch.#field.mask);)
+    })
 }
 
 /// The presence of the optional input that a node depends on.
@@ -218,6 +242,9 @@ fn source<'c, 'a>(
         _ => return (single_source(expansion, position), calls),
     };
     if let Some((first, rest)) = calls.split_first() {
+        if merge.rule.masks == MaskMerge::Both {
+            return (weighted_call(expansion, position, first), rest);
+        }
         if let Some(both) = first.with_merge() {
             let origin = first.origin();
             return (merge_call(expansion, position, merge, &both, &quote!(#origin,)), rest);
@@ -252,14 +279,15 @@ fn single_source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             quote!(#put let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;)
         }
         _ => {
-            let input = access(node);
-            let put = quote!(let x = #private::PutTape::put_tape(#clone(&#input), tape););
+            let (input, mask) = (access(expansion, position), input_mask(expansion, position));
+            let put = quote!(#mask let x = #private::PutTape::put_tape(#clone(&#input), tape););
             let Some(absence) = node.absence.filter(|a| a.policy != Missing::Mean) else {
                 return put;
             };
             let present = presence(expansion, absence);
             match checked.shapes[position].input.shape.kind {
                 Kind::Categories => quote! {
+                    #mask
                     let x = #krate::missing::select_categories(#clone(&#input), &#present)?;
                     let x = #private::PutTape::put_tape(x, tape);
                 },
@@ -323,6 +351,28 @@ fn merge_call(
             #more
             tape,
         )?;
+    }
+}
+
+/// `let x = bag.try_forward_weighted(list, &weights, mask)?`: the first layer takes both operands of
+/// `weighted`, which computes nothing itself.
+fn weighted_call(expansion: &Expansion<'_>, position: usize, bag: &Call<'_>) -> TokenStream {
+    let (private, krate, paths) =
+        (&expansion.paths.private, &expansion.paths.krate, &expansion.paths);
+    let (clone, some, none) = (&paths.clone, &paths.some, &paths.none);
+    let feeds = &expansion.checked.graph.nodes[position].feeds;
+    let (list, weights) = (feeds[0].node, feeds[1].node);
+    let (path, list_value, weights_value) = (bag.path(), value(list), value(weights));
+    let masks = [list, weights].into_iter().filter(|&node| is_masked(expansion, node)).map(mask);
+    let masks: Vec<Ident> = masks.collect();
+    let mask = match &masks[..] {
+        [both, other] => quote!(#some(&#krate::layer::Mask::and(&#both, &#other))),
+        [only] => quote!(#some(&#only)),
+        _ => quote!(#none),
+    };
+    quote! {
+        let x = #private::PutTape::put_tape(#clone(&#list_value), tape);
+        let x = self.#path.try_forward_weighted(x, &#weights_value, #mask)?;
     }
 }
 

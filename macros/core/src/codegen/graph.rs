@@ -115,7 +115,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let Some(Source::Input(input)) = &node.field.source else { return TokenStream::new() };
     let name = plain(node.name());
     let Some(raw) = &shape.raw else { return TokenStream::new() };
-    let kind = match raw.shape.kind {
+    let item = match raw.shape.kind {
         Kind::Numbers => {
             let blanks = fills_blanks(input);
             match is_double(node) {
@@ -123,16 +123,24 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
                 false => quote!(Numbers { blanks: #blanks }),
             }
         }
-        // With steps, the indices must fit the steps instead.
-        Kind::Categories if shape.steps.is_empty() => {
+        // Where a step encodes the indices, they must fit that step instead.
+        Kind::Categories if !shape.steps.iter().any(encodes) => {
             let below = smallest_table(expansion, position);
             quote!(Categories { below: #below })
         }
         Kind::Categories => quote!(Categories { below: ::core::primitive::usize::MAX }),
-        Kind::Texts if reads_within(input) => quote!(Texts),
+        Kind::Texts if reads_within(input, raw.shape.is_list()) => quote!(Texts),
         Kind::Texts => quote!(Names),
         Kind::Pictures => quote!(Pictures),
         Kind::Dates => quote!(Dates),
+    };
+    let content = quote!(#krate::data::Content);
+    let kind = match raw.shape.is_list() {
+        true => {
+            let width = expansion.formulas.elements(raw);
+            quote!(#content::Lists { of: &#content::#item, width: #width })
+        }
+        false => quote!(#content::#item),
     };
     let missing = match input.missing {
         None => expansion.paths.none.clone(),
@@ -146,15 +154,16 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             quote!(#some(#krate::definition::Missing::#policy))
         }
     };
+    let learns = shape.steps.iter().position(encodes);
     let steps = shape.steps.iter().enumerate().map(|(index, step)| {
-        let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| index == 0);
+        let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| Some(index) == learns);
         self::step(expansion, step, vocabulary_of.map(|edge| edge.node))
     });
     let sizes = expansion.formulas.sizes(raw);
     quote! {
         #krate::definition::Input {
             name: #name,
-            kind: #krate::data::Content::#kind,
+            kind: #kind,
             shape: &[#(#sizes),*],
             missing: #missing,
             steps: &[#(#steps),*],
@@ -188,14 +197,21 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     }
 }
 
+/// Whether a step gives other values than it takes.
+fn encodes(step: &ShapedStep) -> bool {
+    !step.call.spec.form.keeps_values
+}
+
 /// Whether the rows may lack numbers.
 pub(super) fn fills_blanks(input: &Input) -> bool {
     input.steps.iter().any(|step| step.spec.form.fills)
 }
 
-/// Whether its texts are read for their content, not as names of categories.
-pub(super) fn reads_within(input: &Input) -> bool {
-    input.steps.iter().any(|step| step.spec.form.reads_within)
+/// Whether its texts are read for their content, not as names of categories. The items of a list
+/// are not split.
+pub(super) fn reads_within(input: &Input, are_items: bool) -> bool {
+    let mut steps = input.steps.iter().filter(|step| !(are_items && step.spec.form.keeps_values));
+    steps.any(|step| step.spec.form.reads_within)
 }
 
 /// Whether rows hold its numbers as `f64`.

@@ -4,7 +4,7 @@ use multi_input_spec::{Activation, Kind};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::{docs, nest, Expansion};
+use super::{docs, forward, nest, Expansion};
 use crate::{
     names,
     parse::{Field, Source},
@@ -238,7 +238,12 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
     let silent = inputs.iter().all(|&node| is_silent(node));
     let fields = inputs.iter().enumerate().map(|(position, &node)| {
         let name = graph.nodes[node].name();
-        let tensor = tensor(expansion, &expansion.checked.shapes[node].input, &quote!(B), &none);
+        let input = &expansion.checked.shapes[node].input;
+        let tensor = tensor(expansion, input, &quote!(B), &none);
+        let tensor = match input.shape.is_masked() {
+            true => signatures.padded(&tensor),
+            false => tensor,
+        };
         let doc = format!("The input `{name}`.");
         let ty = match graph.nodes[node].absence {
             Some(_) => signatures.optional(&tensor),
@@ -247,10 +252,7 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
         };
         quote!(#[doc = #doc] pub #name: #ty)
     });
-    let first = names.first().map(|name| match graph.nodes[inputs[0]].absence {
-        Some(_) => quote!(#name.values),
-        None => quote!(#name),
-    });
+    let first = inputs.first().map(|&node| forward::path_in_batch(expansion, node));
     let fields: Vec<_> = fields.collect();
     signatures.batch(&fields, &names, first)
 }

@@ -93,6 +93,14 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
         let values = quote! {
             rows.#read(#column, (rows.len(), #(#private::Const::<#sizes>,)*), device)?
         };
+        let values = match flow.shape.is_masked() {
+            true => {
+                let steps = &expansion.formulas.sizes(flow)[0];
+                let mask = quote!(rows.mask::<E, D>(#column, #steps)?);
+                quote!(#krate::layer::Padded { values: #values, mask: #mask })
+            }
+            false => values,
+        };
         match graph.nodes[node].absence {
             None => quote!(#field: #values),
             Some(_) => quote! {

@@ -12,7 +12,7 @@ use super::{
     signatures::Signatures,
 };
 use crate::{
-    parse::{ColumnNames, Columns, Derives, Element, Field, Head, Source},
+    parse::{Argument, ColumnNames, Columns, Derives, Element, Field, Head, Source},
     text::{compact, plain},
 };
 
@@ -163,6 +163,11 @@ fn is_written_as_text(field: &Field) -> bool {
     text || is_label(field)
 }
 
+/// Whether a value is several items, each of which has a cell or a part of one.
+fn is_list(field: &Field) -> bool {
+    field.ty.as_ref().is_some_and(|ty| ty.list || !ty.dims.is_empty())
+}
+
 /// The keys of a field in a file.
 fn keys(field: &Field) -> Vec<String> {
     let Columns { rename, aliases, .. } = &field.columns;
@@ -193,11 +198,23 @@ fn take(field: &Field, index: usize, krate: &TokenStream) -> TokenStream {
     }
 }
 
+/// What separates the items of a list in a cell. A single text is cut by the step `split` itself.
+fn separator(field: &Field) -> Option<String> {
+    let Some(Source::Input(input)) = &field.source else { return None };
+    let split = input.steps.iter().find(|step| step.spec.name == "split")?;
+    match split.arguments.first() {
+        Some(Argument::Text(separator)) if is_list(field) => Some(separator.value()),
+        _ => None,
+    }
+}
+
 /// The constant of a field's format.
 fn format(field: &Field, krate: &TokenStream) -> TokenStream {
     let cells = quote!(#krate::data::columns::cells);
     let Some(options) = field.cells() else { return quote!(#cells::CellFormat::DEFAULT) };
+    let split = separator(field);
     options.with_format(|format| {
+        let format = CellFormat { split: split.as_deref(), ..format };
         if format.is_default() {
             return quote!(#cells::CellFormat::DEFAULT);
         }
@@ -249,7 +266,9 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
         _ => None,
     };
     let reads = match is_written_as_text(field) {
-        true if input.is_some_and(reads_within) => quote!(TextOrBlank),
+        true if input.is_some_and(|input| reads_within(input, is_list(field))) => {
+            quote!(TextOrBlank)
+        }
         true => quote!(Text),
         false if input.is_some_and(fills_blanks) => quote!(ValueOrBlank),
         false => quote!(Value),

@@ -11,7 +11,7 @@ use quote::ToTokens;
 use syn::{
     parse::{Parse, ParseStream},
     spanned::Spanned,
-    Expr, Lit, Token,
+    Expr, Lit, LitStr, Token,
 };
 
 use super::{
@@ -43,6 +43,8 @@ pub(crate) enum Argument {
     /// A list of numbers.
     Numbers(Vec<NumberExpr>),
     Tokenizer(TokenizerExpr),
+    /// A text in quotes.
+    Text(LitStr),
     /// Another input.
     Input(Ident),
     /// In an `Rc`, because arguments are cloned while they are sorted.
@@ -253,6 +255,7 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         }
         .ok_or_else(|| expected(value, "the name of another input")),
         ArgumentKind::TokenizerFile => TokenizerExpr::read(value).map(Argument::Tokenizer),
+        ArgumentKind::Text => text(parameter.name, value).map(Argument::Text),
         ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
     }
 }
@@ -346,6 +349,16 @@ fn numbers(value: &Expr) -> syn::Result<Vec<NumberExpr>> {
     match value {
         Expr::Array(array) => array.elems.iter().map(NumberExpr::read).collect(),
         _ => Err(expected(value, "a list of numbers such as `[0.0, 0.5]`")),
+    }
+}
+
+/// A text in quotes that is not empty.
+fn text(parameter: &str, value: &Expr) -> syn::Result<LitStr> {
+    match value {
+        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) if !text.value().is_empty() => {
+            Ok(text.clone())
+        }
+        _ => Err(expected(value, &format!("`{parameter}` as a text in quotes, such as `\"|\"`"))),
     }
 }
 

@@ -13,11 +13,13 @@ pub(crate) struct FieldType {
     pub(crate) optional: bool,
     /// `Masked<...>`: the steps have a mask.
     pub(crate) masked: bool,
+    /// `Vec<...>`: a list of any length.
+    pub(crate) list: bool,
     /// The innermost element.
     pub(crate) element: Element,
-    /// The elements of an array are `Option`s: some numbers of a value may be missing.
+    /// The elements of an array or a list are `Option`s: some numbers of a value may be missing.
     pub(crate) optional_items: bool,
-    /// The lengths of the arrays around it, outermost first.
+    /// The lengths of the arrays around it, outermost first; in a `Vec`, those of an item.
     pub(crate) dims: Vec<SizeExpr>,
     /// The span of the whole type.
     pub(crate) span: Span,
@@ -122,6 +124,9 @@ impl FieldType {
             let size = &dim.tokens;
             tokens = quote_spanned!(span=> [#tokens; #size]);
         }
+        if self.list {
+            tokens = quote_spanned!(span=> ::std::vec::Vec<#tokens>);
+        }
         tokens
     }
 }
@@ -136,8 +141,12 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         Some(inner) => (true, inner),
         None => (false, inner),
     };
+    let (list, inner) = match inside("Vec", inner) {
+        Some(inner) => (true, inner),
+        None => (false, inner),
+    };
     let mut dims = Vec::new();
-    let Item { element, optional: optional_items } = element(inner, &mut dims)?;
+    let Item { element, optional: optional_items } = element(inner, list, &mut dims)?;
     if optional && matches!(element, Element::Inferred) {
         return Err(syn::Error::new(
             ty.span(),
@@ -145,7 +154,8 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         ));
     }
     let text = compact(&ty.to_token_stream());
-    Ok(FieldType { optional, masked, element, optional_items, dims, span: point(ty), text })
+    let span = point(ty);
+    Ok(FieldType { optional, masked, list, element, optional_items, dims, span, text })
 }
 
 /// The innermost element, and whether it is an `Option`.
@@ -154,9 +164,9 @@ struct Item {
     optional: bool,
 }
 
-fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Item> {
-    if let Some(inner) = inside("Option", ty).filter(|_| !dims.is_empty()) {
-        return match element(inner, &mut Vec::new())? {
+fn element(ty: &Type, in_list: bool, dims: &mut Vec<SizeExpr>) -> syn::Result<Item> {
+    if let Some(inner) = inside("Option", ty).filter(|_| in_list || !dims.is_empty()) {
+        return match element(inner, false, &mut Vec::new())? {
             Item { element: element @ (Element::F32 | Element::F64), optional: false } => {
                 Ok(Item { element, optional: true })
             }
@@ -166,10 +176,10 @@ fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Item> {
     let element = match ty {
         Type::Array(array) => {
             dims.push(SizeExpr::read(&array.len)?);
-            return element(&array.elem, dims);
+            return element(&array.elem, in_list, dims);
         }
-        Type::Group(group) => return element(&group.elem, dims),
-        Type::Paren(paren) => return element(&paren.elem, dims),
+        Type::Group(group) => return element(&group.elem, in_list, dims),
+        Type::Paren(paren) => return element(&paren.elem, in_list, dims),
         Type::Infer(_) if dims.is_empty() => Element::Inferred,
         Type::Path(path) if path.qself.is_none() => named(ty, &path.path)?,
         _ => return Err(unknown(ty)),
@@ -180,7 +190,7 @@ fn element(ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Item> {
 fn optional_item(ty: &Type) -> syn::Error {
     syn::Error::new(
         point(ty),
-        "among the elements of an array only numbers, `f32` or `f64`, may be missing; otherwise \
+        "among the elements of an array or a list only numbers, `f32` or `f64`, may be missing; otherwise \
          `Option` stands around the whole type: a row holds all of a value, or nothing of it",
     )
 }
@@ -200,6 +210,13 @@ fn named(ty: &Type, path: &syn::Path) -> syn::Result<Element> {
                 if zone.path.segments.last().is_some_and(|zone| zone.ident == "Utc") =>
             {
                 return Ok(Element::Date(Date::Utc));
+            }
+            ("Vec", _) => {
+                return Err(syn::Error::new(
+                    point(ty),
+                    "`Vec` stands around the whole type: a row holds one list of any length, of \
+                     items of one size; an inner list is an array, such as `Vec<[f32; 3]>`",
+                ));
             }
             ("Option", _) => return Err(optional_item(ty)),
             ("DateTime", Some(zone)) => {
@@ -270,8 +287,8 @@ fn unknown(ty: &Type) -> syn::Error {
         point(ty),
         format!(
             "`{found}` is no data type of a model: use `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, \
-             arrays of them, `String`, `Image<C>`, chrono's dates, `Class<N>`, or `Option` of an \
-             input's or a target's; an alias is not seen through, so write the type itself"
+             arrays of them, `String`, `Image<C>`, chrono's dates, `Class<N>`, `Vec` of an input's, \
+             or `Option` of an input's or a target's; an alias is not seen through, so write the type itself"
         ),
     )
 }

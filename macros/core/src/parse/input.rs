@@ -19,8 +19,8 @@ use crate::{
 pub(crate) struct Input {
     /// The preprocessing steps, in order.
     pub(crate) steps: Vec<Step>,
-    /// Whether a step could not be read, so that the encoded shape is unknown.
-    pub(crate) broken: bool,
+    /// The index of the first step that could not be read, after which the shape is unknown.
+    pub(crate) broken_at: Option<usize>,
     /// The replacement of absent values.
     pub(crate) missing: Option<(Missing, Span)>,
     /// Whether `missing` is given but could not be read.
@@ -67,8 +67,10 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
         match (name.to_string().as_str(), spec, form) {
             (_, Some(_), form) => {
                 let Input { steps, cells, .. } = &mut input;
-                let read = read_into(&name, form, steps, cells, errors);
-                input.broken |= read.is_none();
+                let index = steps.len();
+                if read_into(&name, form, steps, cells, errors).is_none() {
+                    input.broken_at.get_or_insert(index);
+                }
             }
             ("missing", _, Form::Value(value)) => match errors.ok(policy(value)) {
                 Some(policy) => once(&mut input.missing, policy, "missing", span, errors),
@@ -104,6 +106,7 @@ pub(super) fn read_into(
     let (spec, span) = (step::named(&name.to_string())?, name.span());
     if steps.iter().any(|known| known.spec.name == spec.name) {
         errors.at(span, format!("`{name}` is given twice"));
+        return None;
     }
     let arguments = read_arguments(spec, name, form, cells, errors)?;
     steps.push(Step { spec, arguments, span });

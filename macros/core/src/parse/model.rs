@@ -14,6 +14,7 @@ use super::{
     attribute::{self, arguments, OURS},
     branch::{self, Branch},
     cells::CellOptions,
+    data_file::DataFile,
     data_type::{self, FieldType},
     derived::{self, Derived},
     input::{self, Input},
@@ -51,6 +52,8 @@ pub(crate) struct Options {
     pub(crate) krate: TokenStream,
     /// The warnings silenced by `allow(...)`.
     pub(crate) allowed: Vec<Lint>,
+    /// The file that the model is compared with.
+    pub(crate) data: Option<DataFile>,
 }
 
 /// A field: a node of the graph.
@@ -141,14 +144,25 @@ pub(crate) fn parse(
 }
 
 fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
-    let mut options = Options { krate: quote!(::multi_input), allowed: Vec::new() };
-    let mut allowed = Vec::new();
+    let mut options = Options { krate: quote!(::multi_input), allowed: Vec::new(), data: None };
+    let (mut allowed, mut require) = (Vec::new(), None);
     for tokens in attribute::entries(tokens) {
         match errors.ok(model_option.parse2(tokens)) {
             Some(ModelOption::Crate(path)) => options.krate = path.to_token_stream(),
             Some(ModelOption::Allow(names)) => allowed.extend(names),
+            Some(ModelOption::Data(file, at)) => {
+                attribute::once(&mut options.data, *file, "data", at, errors);
+            }
+            Some(ModelOption::Require(at)) => require = Some(at),
             None => {}
         }
+    }
+    match (&mut options.data, require) {
+        (Some(file), Some(_)) => file.require = true,
+        (None, Some(at)) => {
+            errors.at(at, "`require` is about a data file: `data = \"data/houses.csv\", require`");
+        }
+        (_, None) => {}
     }
     options.allowed = allowed.iter().filter_map(|name| errors.ok(lint(name))).collect();
     options
@@ -169,6 +183,9 @@ fn lint(name: &Ident) -> syn::Result<Lint> {
 enum ModelOption {
     Crate(Path),
     Allow(Punctuated<Ident, Token![,]>),
+    /// With the span of the word.
+    Data(Box<DataFile>, Span),
+    Require(Span),
 }
 
 fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
@@ -177,11 +194,18 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
         input.parse::<Token![=]>()?;
         return input.call(Path::parse_mod_style).map(ModelOption::Crate);
     }
-    let known = "there are `crate = path` and `allow(warning)`";
+    let known = "there are `crate = path`, `allow(warning)`, `data = \"file.csv\"` and `require`";
     let found: TokenStream = input.fork().parse()?;
     let word = input.call(Ident::parse_any).map_err(|error| {
         syn::Error::new(error.span(), format!("the model has no option `{found}`; {known}"))
     })?;
+    if word == "data" {
+        return DataFile::read(&word, input)
+            .map(|file| ModelOption::Data(Box::new(file), word.span()));
+    }
+    if word == "require" {
+        return Ok(ModelOption::Require(word.span()));
+    }
     if word != "allow" {
         return Err(syn::Error::new(
             word.span(),

@@ -18,7 +18,8 @@ pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics
         if matches!(ty.element, Element::Text) && ty.dims.is_empty() {
             continue;
         }
-        let (value, named) = (Flow::declared(Kind::Numbers, &ty.dims), columns.len());
+        let value = Flow::declared(Kind::Numbers, &ty.dims).with_list(ty.list);
+        let named = columns.len();
         let formula = Formula::Columns { value, named };
         scope.verify(formula, &node.name().to_string(), *span, errors);
     }

@@ -29,7 +29,8 @@ pub(super) fn infer(
 /// Whether the field's type is that of a derived category: `u32`, or `_`.
 fn type_fits(node: &Node, errors: &mut Diagnostics) -> bool {
     let Some(ty) = &node.field.ty else { return true };
-    let is_index = matches!(ty.element, Element::U32 | Element::Inferred) && ty.dims.is_empty();
+    let is_index =
+        matches!(ty.element, Element::U32 | Element::Inferred) && ty.dims.is_empty() && !ty.list;
     let (name, found) = (node.name(), &ty.text);
     let mistake = if ty.optional {
         format!("`{name}` is never absent, for an absent input is a category like any other: its type is `u32`")

@@ -11,6 +11,8 @@ pub(crate) struct Flow {
     /// The shape as far as the macro knows it.
     pub(crate) shape: Shape,
     pub(crate) unknown: Unknown,
+    /// Whether no step bounds the categories, although the shape is computed.
+    unbounded: bool,
 }
 
 /// The origin of the sizes that the macro does not know.
@@ -27,22 +29,32 @@ impl Flow {
     pub(crate) fn declared(kind: Kind, dims: &[SizeExpr]) -> Flow {
         let sizes: Vec<Size> = dims.iter().map(|dim| dim.value).collect();
         let written = dims.iter().map(|dim| dim.tokens.clone()).collect();
-        Flow { shape: Shape::new(kind, &sizes), unknown: Unknown::Written(written) }
+        Flow {
+            shape: Shape::new(kind, &sizes),
+            unknown: Unknown::Written(written),
+            unbounded: false,
+        }
     }
 
     /// A shape of known sizes.
     pub(crate) fn known(shape: Shape) -> Flow {
-        Flow { shape, unknown: Unknown::Written(Vec::new()) }
+        Flow { shape, unknown: Unknown::Written(Vec::new()), unbounded: false }
     }
 
     /// A shape whose unknown sizes come from constant number `constant`.
     pub(super) fn computed(shape: Shape, constant: usize) -> Flow {
-        Flow { shape, unknown: Unknown::Computed { constant, skipped: 0 } }
+        Flow { shape, unknown: Unknown::Computed { constant, skipped: 0 }, unbounded: false }
     }
 
     /// This shape with or without a mask.
     pub(crate) fn with_mask(mut self, masked: bool) -> Flow {
         self.shape = self.shape.with_mask(masked);
+        self
+    }
+
+    /// A list of any length of items of this shape, or a single item.
+    pub(crate) fn with_list(mut self, list: bool) -> Flow {
+        self.shape = self.shape.with_list(list);
         self
     }
 
@@ -54,7 +66,7 @@ impl Flow {
                 Unknown::Computed { constant: *constant, skipped: skipped + 1 }
             }
         };
-        Flow { shape: self.shape.of_step(), unknown }
+        Flow { shape: self.shape.of_step(), unknown, unbounded: self.unbounded }
     }
 
     /// Whether the macro knows every size, and the bound of categories computed by a formula.
@@ -67,7 +79,12 @@ impl Flow {
 
     /// Whether categories have a bound.
     pub(crate) fn is_bounded(&self) -> bool {
-        self.shape.below != Size::Unknown || self.is_computed()
+        self.shape.below != Size::Unknown || self.is_computed() && !self.unbounded
+    }
+
+    /// This shape, bounded as `input` is, whose categories it holds.
+    pub(super) fn bounded_as(self, input: &Flow) -> Flow {
+        Flow { unbounded: !input.is_bounded(), ..self }
     }
 
     fn is_computed(&self) -> bool {

@@ -70,7 +70,9 @@ impl Formula {
                 layer::through(call.spec, &call.input.shape, output)
             }
             Formula::Step(call) => {
-                (call.spec.output)(&call.input.shape, &values(&call.arguments, None))
+                let (spec, input) = (call.spec, &call.input.shape);
+                let item = step::item(spec, input);
+                step::through(spec, input, (spec.output)(&item, &values(&call.arguments, None)))
             }
             Formula::Merge { rule, operands, arguments } => {
                 let views: Vec<_> = operands.iter().map(Operand::view).collect();
@@ -172,6 +174,7 @@ fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
             let numbers: Vec<f64> = numbers.iter().map(|number| number.value).collect();
             Value::Numbers(numbers.leak())
         }
+        Argument::Text(text) => Value::Text(text.value().leak()),
         Argument::Tokenizer(file) => Value::Tokenizer(TokenizerFile {
             vocabulary: file.vocabulary,
             padding: file.padding,

@@ -53,6 +53,7 @@ fn describe(argument: &Argument) -> Option<String> {
         Argument::Margins(sizes) => Some(in_words(sizes)),
         Argument::Padding(PaddingExpr::Word(padding)) => Some(format!("{padding:?}")),
         Argument::Padding(PaddingExpr::Zeros(size)) => Some(size_in_words(size)),
+        Argument::Text(text) => Some(format!("{:?}", text.value())),
         Argument::Axis(axis) => Some(axis.to_string()),
         Argument::Flag(flag) => Some(flag.to_string()),
         Argument::Activation(activation, _) => Some(activation.name().to_owned()),

@@ -102,8 +102,8 @@ fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
         errors.at(
             ty.span,
             format!(
-                "`{name}`: a row holds no mask; `Embedding(categories, width, mask)` or \
-                 `Masking(value)` creates one from the padding"
+                "`{name}`: a row holds no mask; `pad(length)` masks the padding of a `Vec`, \
+                 `Embedding(categories, width, mask)` or `Masking(value)` that of an array"
             ),
         );
         return None;
@@ -114,6 +114,10 @@ fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
         }
         Element::U32 => Flow::declared(Kind::Categories, &ty.dims),
         Element::Text => Flow::declared(Kind::Texts, &ty.dims),
+        Element::Image(_) if ty.list => {
+            errors.at(ty.span, format!("`{name}`: a row holds one picture, not a list of them"));
+            return None;
+        }
         Element::Image(channels) if ty.dims.is_empty() => {
             Flow::declared(Kind::Pictures, std::slice::from_ref(channels))
         }
@@ -140,12 +144,13 @@ fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
             return None;
         }
     };
-    if ty.dims.len() > multi_input_spec::MAX_RANK {
+    // `pad` makes a dimension of the list.
+    if ty.dims.len() + usize::from(ty.list) > multi_input_spec::MAX_RANK {
         let most = multi_input_spec::MAX_RANK;
         errors.at(ty.span, format!("`{name}`: a sample has at most {most} dimensions"));
         return None;
     }
-    Some(flow)
+    Some(flow.with_list(ty.list))
 }
 
 /// The output of a merge.
@@ -222,6 +227,12 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
     }
     if ty.masked && is_output {
         return Err("no loss leaves the steps of padding out, so no target is `Masked`".to_owned());
+    }
+    if ty.list {
+        return Err(format!(
+            "`{}` has no fixed size: only an input is a list of any length, which `pad(length)` ends",
+            ty.text
+        ));
     }
     let one = || Flow::known(Shape::numbers(&[Size::Known(1)]));
     match (&ty.element, is_output) {

@@ -31,10 +31,10 @@ pub(super) fn infer(
 ) -> Option<Flow> {
     let name = node.name().to_string();
     let mut flow = raw;
-    for step in &input.steps {
+    for step in input.steps.iter().take(input.broken_at.unwrap_or(usize::MAX)) {
         flow = one(step, flow, &name, steps, scope, errors)?;
     }
-    (!input.broken).then_some(flow)
+    input.broken_at.is_none().then_some(flow)
 }
 
 /// The input of an input's branch, from the output of its last step.
@@ -79,7 +79,10 @@ fn one(
     errors: &mut Diagnostics,
 ) -> Option<Flow> {
     let call = StepCall { spec: step.spec, input, arguments: step.arguments.clone() };
-    let output = scope.evaluate(Formula::Step(call.clone()), name, step.span, errors)?;
+    let mut output = scope.evaluate(Formula::Step(call.clone()), name, step.span, errors)?;
+    if step.spec.form.keeps_values {
+        output = output.bounded_as(&call.input);
+    }
     steps.push(ShapedStep { call, output: output.clone() });
     Some(output)
 }

@@ -1,6 +1,6 @@
 //! Vocabularies shared by several inputs.
 
-use super::{formula::Formula, Scope, ShapedNode};
+use super::{formula::Formula, Scope, ShapedNode, ShapedStep};
 use crate::{
     diagnostics::Diagnostics,
     graph::{Edge, Graph, Node},
@@ -20,12 +20,17 @@ pub(super) fn compare(
             errors.at(edge.name.span(), format!("`{}`: {mistake}", node.name()));
             continue;
         }
-        let steps = (shaped[index].steps.first(), shaped[edge.node].steps.first());
+        let steps = (first(&shaped[index].steps), first(&shaped[edge.node].steps));
         let (Some(here), Some(there)) = steps else { continue };
         let (here, there) = (here.output.clone(), there.output.clone());
         let formula = Formula::Vocabulary { owner: edge.name.to_string(), here, there };
         scope.verify(formula, &node.name().to_string(), edge.name.span(), errors);
     }
+}
+
+/// The first step that changes values.
+fn first(steps: &[ShapedStep]) -> Option<&ShapedStep> {
+    steps.iter().find(|step| !step.call.spec.form.keeps_values)
 }
 
 /// The mistake in sharing a vocabulary with the input of `edge`.
@@ -47,7 +52,10 @@ fn mistake(graph: &Graph, index: usize, edge: &Edge) -> Option<String> {
             "`{name}` shares another input's vocabulary itself: name the input that learns it"
         ));
     }
-    let is_first = |steps: &[Step]| steps.first().is_some_and(|first| first.spec.name == step);
+    let is_first = |steps: &[Step]| {
+        let mut steps = steps.iter().filter(|step| !step.spec.form.keeps_values);
+        steps.next().is_some_and(|first| first.spec.name == step)
+    };
     if !is_first(own) || !is_first(owners) {
         return Some(format!("a shared `{step}` is the first step of both inputs"));
     }

@@ -29,6 +29,7 @@ pub const fn takes(source: &Source<'_>) -> Result<(), Text> {
         return Ok(());
     }
     let (found, instead) = match source.raw.kind {
+        _ if source.raw.is_list() => ("a list of any length", ""),
         Kind::Numbers if source.raw.rank() == 0 && source.encoded.rank() < 2 => {
             ("a number", "; make categories of it with `bins(n)`")
         }
@@ -74,6 +75,8 @@ mod tests {
         assert!(plain.ends_with("is a number; make categories of it with `bins(n)`"), "{plain}");
         assert!(refusal(ten, ten).unwrap().ends_with("is a list of categories"));
         assert!(refusal(vector, vector).unwrap().ends_with("is numbers"));
+        let list = refusal(one.with_list(true), ten).unwrap();
+        assert!(list.ends_with("is a list of any length"), "{list}");
         assert!(refusal(dates, vector).unwrap().ends_with("is a date"));
     }
 

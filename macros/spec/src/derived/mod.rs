@@ -44,12 +44,14 @@ impl Source<'_> {
     /// Whether rows hold one text or integer that is not read as a sequence.
     pub const fn is_raw_category(&self) -> bool {
         let sequence = matches!(self.encoded.kind, Kind::Categories) && self.encoded.rank() > 0;
-        matches!(self.raw.kind, Kind::Categories | Kind::Texts) && self.raw.rank() == 0 && !sequence
+        let one = self.raw.rank() == 0 && !self.raw.is_list();
+        matches!(self.raw.kind, Kind::Categories | Kind::Texts) && one && !sequence
     }
 
     /// Whether its steps encode it as one category, as `bins` encode a number.
     pub const fn is_encoded_category(&self) -> bool {
-        matches!(self.encoded.kind, Kind::Categories) && self.encoded.rank() == 0
+        let one = self.encoded.rank() == 0 && !self.encoded.is_list();
+        matches!(self.encoded.kind, Kind::Categories) && one
     }
 }
 

@@ -1,6 +1,6 @@
 //! `DropMask`: removes the mask, so that all steps count.
 
-use super::{layer, Form};
+use super::{layer, numbers_only, Form};
 use crate::{Doc, MaskRule, Text};
 
 layer! {
@@ -12,8 +12,8 @@ layer! {
         torch: "",
     },
     form: Form { mask: MaskRule::Sets, ..Form::STATELESS },
-    refuses: |_, input, _| match input.is_masked() {
-        true => None,
+    refuses: |name, input, _| match input.is_masked() {
+        true => numbers_only(name, input),
         false => Some(
             Text::new("`DropMask` has nothing to drop: what flows in is ")
                 .shape(input)

@@ -6,7 +6,7 @@ use crate::{ArgumentKind, Doc, Kind, MaskRule, Parameter, Range, Shape, Size, Te
 layer! {
     "Embedding", "embedding";
     doc: Doc {
-        computes: "a learned vector for each category index; `mask` makes index 0 padding; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`",
+        computes: "a learned vector for each category index; `mask` makes index 0 padding, unless the input has a mask by `pad`, which stays; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`",
         shape: "one category to `[width]`, `[steps]` categories to `[steps, width]`",
         keras: "`Embedding`",
         torch: "`Embedding`",
@@ -18,12 +18,12 @@ layer! {
         Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)).or("0"),
         Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)).or("0"),
     ],
-    form: Form { extra: Some(extra), mask: MaskRule::Sets, ..Form::HOLDS_TENSORS },
+    form: Form { extra: Some(extra), looks_up: true, mask: MaskRule::Sets, ..Form::HOLDS_TENSORS },
     refuses: |_, input, arguments| refused(input, arguments),
     output: |input, arguments| match input.rank() {
         0 => Shape::numbers(&[width(input, arguments)]),
         _ => Shape::numbers(&[input.dim(0), width(input, arguments)])
-            .with_mask(arguments[2].flag_or(false)),
+            .with_mask(arguments[2].flag_or(false) || input.is_masked()),
     },
     count: |input, arguments| categories(input, arguments).times(width(input, arguments)),
     sizes: |input, arguments| Sizes::of(&[categories(input, arguments), width(input, arguments)]),
@@ -38,13 +38,8 @@ pub const fn extra(_: &Shape, arguments: &[Value]) -> Sizes {
 }
 
 const fn refused(input: &Shape, arguments: &[Value]) -> Option<Text> {
-    if !matches!(input.kind, Kind::Categories) {
-        return Some(
-            Text::new("`Embedding` looks up category indices, but what flows in is ")
-                .shape(input)
-                .str(" numbers; declare the input as `u32` or `[u32; N]`, or leave the ")
-                .str("`Embedding` out"),
-        );
+    if let Some(text) = refused_table("Embedding", input, arguments) {
+        return Some(text);
     }
     if input.rank() > 1 {
         return Some(
@@ -54,29 +49,49 @@ const fn refused(input: &Shape, arguments: &[Value]) -> Option<Text> {
             .shape(input),
         );
     }
-    if arguments[1].is_absent() && !is_auto(&arguments[0]) {
-        return Some(Text::new(
-            "`Embedding` needs `width`: write `Embedding(categories, width)`, or `auto` for either",
-        ));
-    }
     if arguments[2].flag_or(false) && input.rank() == 0 {
         return Some(Text::new(
             "the mask of `Embedding` says which steps are padding, but what flows in is one \
              category; declare the input as `[u32; N]`, or leave `mask` out",
         ));
     }
+    None
+}
+
+/// An error if the table of `layer` does not fit its input, or has no width.
+pub(super) const fn refused_table(layer: &str, input: &Shape, arguments: &[Value]) -> Option<Text> {
+    let start = Text::new("`").str(layer);
+    if !matches!(input.kind, Kind::Categories) {
+        return Some(
+            start
+                .str("` looks up category indices, but what flows in is ")
+                .shape(input)
+                .str(" numbers; declare the input as `u32` or `[u32; N]`, or leave the `")
+                .str(layer)
+                .str("` out"),
+        );
+    }
+    if arguments[1].is_absent() && !is_auto(&arguments[0]) {
+        return Some(
+            start
+                .str("` needs `width`: write `")
+                .str(layer)
+                .str("(categories, width)`, or `auto` for either"),
+        );
+    }
     match (categories(input, arguments), input.below) {
         (Size::Known(categories), Size::Known(below)) if categories < below => {
-            let text = Text::new("this `Embedding` has vectors for ").number(categories);
+            let text = Text::new("this `").str(layer).str("` has vectors for ").number(categories);
             let text = text.str(" categories, but what flows in are categories below ");
-            Some(text.number(below).str("; write `Embedding(").number(below).str(", ...)`"))
+            let text = text.number(below).str("; write `").str(layer);
+            Some(text.str("(").number(below).str(", ...)`"))
         }
         _ => None,
     }
 }
 
 /// The given number of categories, or the bound of the input.
-const fn categories(input: &Shape, arguments: &[Value]) -> Size {
+pub(super) const fn categories(input: &Shape, arguments: &[Value]) -> Size {
     match is_auto(&arguments[0]) {
         true => input.below,
         false => arguments[0].size(),
@@ -84,7 +99,7 @@ const fn categories(input: &Shape, arguments: &[Value]) -> Size {
 }
 
 /// The given width, or one computed from the number of categories.
-const fn width(input: &Shape, arguments: &[Value]) -> Size {
+pub(super) const fn width(input: &Shape, arguments: &[Value]) -> Size {
     match &arguments[1] {
         Value::Size(width) => *width,
         _ => match categories(input, arguments) {

@@ -18,8 +18,14 @@ pub const fn through(
         MaskRule::Loses if input.is_masked() => Err(lost(layer.name, input)),
         MaskRule::Loses => Ok(shape),
         MaskRule::Keeps => Ok(shape.with_mask(input.is_masked())),
-        MaskRule::Reads => Ok(shape.with_mask(input.is_masked() && shape.rank() == input.rank())),
+        MaskRule::Reads => Ok(shape.with_mask(input.is_masked() && has_steps_of(&shape, input))),
     }
+}
+
+/// Whether the output has the steps of the input. A vector made of categories has as many
+/// dimensions as they have.
+const fn has_steps_of(output: &Shape, input: &Shape) -> bool {
+    output.rank() == input.rank() && output.kind as usize == input.kind as usize
 }
 
 #[cfg(test)]

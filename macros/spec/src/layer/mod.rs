@@ -17,6 +17,7 @@ pub mod dense;
 pub mod drop_mask;
 pub mod dropout;
 pub mod embedding;
+pub mod embedding_bag;
 pub mod flatten;
 pub mod global_average_pool1d;
 pub mod global_average_pool2d;
@@ -54,6 +55,7 @@ pub use sliding::Sliding;
 pub const LAYERS: &[Layer] = &[
     dense::LAYER,
     embedding::LAYER,
+    embedding_bag::LAYER,
     flatten::LAYER,
     reshape::LAYER,
     dropout::LAYER,
@@ -146,6 +148,8 @@ pub struct Form {
     /// Whether its sizes are one shape argument, `(Const<4>, Const<8>)`, instead of const
     /// arguments.
     pub shape_argument: bool,
+    /// Whether it looks up its input in a table, whose rows are its first parameter.
+    pub looks_up: bool,
     /// Whether it behaves differently in training and inference.
     pub trains_differently: bool,
     /// Whether it uses batch statistics, and so needs to know which rows are present.
@@ -180,6 +184,7 @@ impl Form {
         extra: None,
         default_activation: Activation::Linear,
         shape_argument: false,
+        looks_up: false,
         trains_differently: false,
         batch_statistics: false,
         mask: MaskRule::Loses,

@@ -11,6 +11,7 @@ pub mod maximum;
 pub mod minimum;
 pub mod multiply;
 pub mod subtract;
+pub mod weighted;
 
 /// Every rule for `#[merge(...)]`.
 pub const MERGES: &[Merge] = &[
@@ -22,12 +23,14 @@ pub const MERGES: &[Merge] = &[
     maximum::MERGE,
     minimum::MERGE,
     dot::MERGE,
+    weighted::MERGE,
 ];
 
 /// A merge rule, as the macro knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Merge {
-    /// The name in the DSL, e.g. `concat`; the runtime's function is `multi_input::merge::NAME`.
+    /// The name in the DSL, e.g. `concat`; the runtime's function is `multi_input::merge::NAME`, except
+    /// that the layer after `weighted` computes it.
     pub name: &'static str,
     /// The name of this crate's module.
     pub module: &'static str,
@@ -55,6 +58,8 @@ pub enum MaskMerge {
     Chosen,
     /// Concatenates the masks along the steps; along another axis like [`Any`](MaskMerge::Any).
     Joined,
+    /// A step counts if it counts in every masked operand.
+    Both,
     /// The output has no steps, so masked operands are an error.
     Refused,
 }
@@ -145,6 +150,8 @@ mod tests {
         let absent = [Value::Absent, Value::Absent];
         for merge in MERGES {
             assert_eq!(named(merge.name).unwrap().module, merge.module);
+        }
+        for merge in MERGES.iter().filter(|merge| merge.name != "weighted") {
             assert!((merge.output)(&[number, number], &absent).is_ok(), "{}", merge.name);
             let error = (merge.output)(&[number, category], &absent).unwrap_err();
             assert!(error.as_str().starts_with(&format!("`{}` ", merge.name)), "{error:?}");

@@ -20,11 +20,13 @@ pub mod min_max;
 pub mod multi_hot;
 pub mod normalize;
 pub mod one_hot;
+pub mod pad;
 pub mod random_crop;
 pub mod rescale;
 pub mod resize;
 pub mod robust;
 pub mod rotate;
+pub mod split;
 pub mod standardize;
 pub mod tokenizer;
 pub mod words;
@@ -39,11 +41,13 @@ pub const STEPS: &[Step] = &[
     clip::STEP,
     rescale::STEP,
     impute::STEP,
+    split::STEP,
     bins::STEP,
     categories::STEP,
     hashed::STEP,
     one_hot::STEP,
     multi_hot::STEP,
+    pad::STEP,
     words::STEP,
     tokenizer::STEP,
     calendar::STEP,
@@ -68,7 +72,8 @@ pub struct Step {
     pub doc: Doc,
     /// Its parameters.
     pub parameters: &'static [Parameter],
-    /// The output shape of one row, or an error that can follow the field's name.
+    /// The output shape of one row, or of one item of a list ([`item`]), or an error that can follow
+    /// the field's name.
     pub output: fn(&Shape, &[Value]) -> Result<Shape, Text>,
     /// Further properties.
     pub form: Form,
@@ -89,6 +94,10 @@ pub struct Form {
     /// Whether it reads the content of a text (of which a blank text has none), instead of taking
     /// the text as the name of a category.
     pub reads_within: bool,
+    /// Whether it takes a list of any length as a whole. Any other step is applied to each item.
+    pub takes_lists: bool,
+    /// Whether its output holds the values of its input, arranged otherwise.
+    pub keeps_values: bool,
     /// Whether its arguments `format` and `unit` say how dates are written in files. They are no
     /// part of the model, and none of its parameters.
     pub reads_dates: bool,
@@ -102,6 +111,8 @@ impl Form {
         fills: false,
         reserved: 0,
         reads_within: false,
+        takes_lists: false,
+        keeps_values: false,
         reads_dates: false,
     };
     /// A step that learns, without an inverse.
@@ -137,9 +148,50 @@ pub fn named(name: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.name == name)
 }
 
+/// The shape for the formula of `step` where `input` flows in: that of one item, where the step is
+/// applied to each item of a list.
+pub const fn item(step: &Step, input: &Shape) -> Shape {
+    input.with_list(input.is_list() && step.form.takes_lists)
+}
+
+/// The output of `step`, where `output` is the result of its formula for [`item`].
+pub const fn through(
+    step: &Step,
+    input: &Shape,
+    output: Result<Shape, Text>,
+) -> Result<Shape, Text> {
+    if input.is_masked() {
+        return Err(Text::new("`")
+            .str(step.name)
+            .str("` would compute with padding in ")
+            .shape(input)
+            .str("; put it before `pad`, where it takes the values of the list"));
+    }
+    match output {
+        Ok(shape) if input.is_list() && !step.form.takes_lists => Ok(shape.with_list(true)),
+        other => other,
+    }
+}
+
 /// The input shape of the branch after the last step: a single number becomes a vector of length
 /// one.
 pub const fn encoded(shape: &Shape) -> Result<Shape, Text> {
+    if shape.is_list() {
+        let how = match shape.kind {
+            Kind::Texts => {
+                "`#[input(categories(capacity), pad(length))]`, or `words(vocabulary, length)`"
+            }
+            Kind::Categories => {
+                "`#[input(pad(length))]`, or in `multi_hot(size)` for the set of its categories"
+            }
+            Kind::Numbers | Kind::Pictures => "`#[input(pad(length))]`",
+            Kind::Dates => "`#[input(calendar(year, month, weekday), pad(length))]`",
+        };
+        return Err(Text::new("layers take inputs of one size, but this is ")
+            .shape(shape)
+            .str(" whose length is another in every row; end it in ")
+            .str(how));
+    }
     let how = match (shape.kind, shape.rank()) {
         (Kind::Numbers, 0) => return Ok(Shape::numbers(&[Size::Known(1)])),
         (Kind::Numbers | Kind::Categories, _) => return Ok(*shape),

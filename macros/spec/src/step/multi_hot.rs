@@ -9,7 +9,7 @@ pub const STEP: Step = Step {
     type_name: "MultiHot",
     doc: Doc {
         computes: "1 at the index of each category that occurs, 0 elsewhere; a category that no training row has is left out",
-        shape: "a list of categories to `[size]`",
+        shape: "a list of categories, of one or any length, to `[size]`",
         keras: "`CategoryEncoding`, scikit-learn `MultiLabelBinarizer`",
         torch: "",
     },
@@ -17,7 +17,7 @@ pub const STEP: Step = Step {
         Parameter::required("size", ArgumentKind::Size),
     ],
     output,
-    form: Form::LEARNED,
+    form: Form { takes_lists: true, ..Form::LEARNED },
 };
 
 /// `[steps]` categories to `[size]`.
@@ -29,9 +29,9 @@ pub const fn output(input: &Shape, arguments: &[Value]) -> Result<Shape, Text> {
     if let Some(wrong) = too_narrow("multi_hot", size, input) {
         return Err(wrong);
     }
-    match input.rank() {
-        1 => Ok(Shape::numbers(&[size])),
-        0 => {
+    match (input.rank(), input.is_list()) {
+        (1, false) | (0, true) => Ok(Shape::numbers(&[size])),
+        (0, false) => {
             Err(Text::new("`multi_hot` takes a list of categories, but this is one; use `one_hot`"))
         }
         _ => Err(Text::new("`multi_hot` takes a list of categories, but this is ").shape(input)),

@@ -9,7 +9,7 @@ pub const STEP: Step = Step {
     type_name: "Words",
     doc: Doc {
         computes: "word indices by a vocabulary of the training rows; `vocabulary` includes index 0 for padding and 1 for unknown words; `padding` says where zeros go; `split` at white space, at the word boundaries of Unicode (Chinese and Japanese by characters), or into characters; `markup = strip` turns the tags of HTML and XML into spaces; `ngrams = n` counts runs of up to n words as words; `shared` takes the vocabulary of another input",
-        shape: "`String` to `[length]` categories below `vocabulary`",
+        shape: "`String`, or a list of texts that are one word each, to `[length]` categories below `vocabulary`",
         keras: "`TextVectorization`",
         torch: "",
     },
@@ -26,7 +26,7 @@ pub const STEP: Step = Step {
         Parameter::optional("shared", ArgumentKind::Input),
     ],
     output,
-    form: Form { reads_within: true, ..Form::VOCABULARY },
+    form: Form { reads_within: true, takes_lists: true, ..Form::VOCABULARY },
 };
 
 /// The number of reserved indices: 0 for padding and 1 for unknown words.

@@ -4,13 +4,13 @@ use std::{borrow::Cow, fmt};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use multi_input_cells::{
-    advice, date, flag, instant, number, text, time, whole, Cell, CellFormat, Content, Precision,
-    Read,
+    advice, class, date, flag, instant, number, text, time, whole, Cell, CellFormat, Content,
+    Precision, Read,
 };
 
 use super::{
     grid::{append_numbers, append_texts, Append},
-    FieldSpec,
+    ColumnNames, FieldSpec,
 };
 use crate::{image::files as image_files, Class, Image, ImageError};
 
@@ -37,6 +37,11 @@ impl<'a> View<'a> {
     /// Name of the column.
     pub(super) fn column(&self) -> &'a str {
         self.column
+    }
+
+    /// Whether the field is read from columns that it names.
+    pub(super) fn is_of_a_group(&self) -> bool {
+        self.field.names.columns != ColumnNames::Own
     }
 
     /// The cells of a list.
@@ -87,7 +92,9 @@ impl<'a> View<'a> {
     fn advice_for_missing(&self) -> String {
         let ty = self.field.ty;
         match self.cell {
-            _ if ty.starts_with("[f") => "; `impute` fills missing numbers".to_owned(),
+            _ if ty.starts_with("[f") || ty.starts_with("Vec<f") => {
+                "; `impute` fills missing numbers".to_owned()
+            }
             Cell::Blank if !ty.starts_with(['[', 'O', 'V']) => {
                 format!("; write `Option<{ty}>` where cells may be blank")
             }
@@ -318,23 +325,11 @@ impl<const N: usize> FromCells for Class<N> {
     missing_as!(Number);
 
     fn read(cells: &[View<'_>]) -> Result<Class<N>, Problem> {
-        let expected = format!("a class from 0 to {}", N.saturating_sub(1));
-        let view = single(cells, &expected)?;
-        let last = N.saturating_sub(1) as i128;
-        match whole(view.cell, view.format(), [0, i128::MAX]) {
-            Ok(index) if index <= last => usize::try_from(index)
-                .ok()
-                .and_then(|index| Class::new(index).ok())
-                .ok_or_else(|| view.problem(expected, Content::Number)),
-            Ok(_) => Err(view.problem(expected, Content::Number)),
-            Err(_) if matches!(view.cell.value().whole(), Some(..0)) => {
-                Err(view.problem(expected, Content::Number))
-            }
-            Err(_) => {
-                let labels = "; `categories` in `#[output(...)]` takes labels";
-                Err(view.problem(expected + labels, Content::Number))
-            }
-        }
+        let view = single(cells, "a class")?;
+        let read = class(view.cell, view.format(), N as u64);
+        let index = view.read(read, Content::Number)?;
+        let class = usize::try_from(index).ok().and_then(|index| Class::new(index).ok());
+        class.ok_or_else(|| view.problem("a class", Content::Number))
     }
 }
 
@@ -362,7 +357,14 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
         };
         if views.len() != N * each {
             return Err(match cells {
-                [cell] => cell.problem(expected(), Content::Text),
+                [cell] => {
+                    let mut problem = cell.problem(expected(), Content::Text);
+                    // An item of another list has one length in any case.
+                    if cell.items().is_some() && cell.item.is_none() {
+                        problem.found += "; a `Vec` holds lists of any length, which `pad` ends";
+                    }
+                    problem
+                }
                 _ => Problem {
                     location: "its columns".to_owned(),
                     expected: format!("{} of them", Self::ELEMENTS),
@@ -390,8 +392,8 @@ impl<T: FromCells> FromCells for Option<T> {
         match cells.iter().find(|view| T::is_missing(view)) {
             None => T::read(cells).map(Some),
             Some(_) if cells.iter().all(T::is_missing) => Ok(None),
-            // Texts are joined of the pieces that there are.
-            Some(view) if view.takes_blank() || T::ELEMENTS == 1 => T::read(cells).map(Some),
+            // Texts are joined of the pieces that there are, and missing columns end a list.
+            Some(view) if view.takes_blank() || T::ELEMENTS < 2 => T::read(cells).map(Some),
             Some(view) => Err(view
                 .problem("a value, because other columns of this field have one", Content::Text)),
         }

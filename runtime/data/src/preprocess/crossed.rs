@@ -72,7 +72,14 @@ mod tests {
 
     fn texts(texts: &[&str]) -> Column {
         let values = Arc::new(Values::Texts(texts.iter().map(|text| (*text).into()).collect()));
-        Column { name: "text", content: Content::Texts, width: 1, values, present: None }
+        Column {
+            name: "text",
+            content: Content::Texts,
+            width: 1,
+            values,
+            present: None,
+            lengths: None,
+        }
     }
 
     fn cross(of: &[Column]) -> Vec<u32> {
@@ -106,6 +113,7 @@ mod tests {
             width: 1,
             values: Arc::new(Values::Categories(vec![7, 70])),
             present: None,
+            lengths: None,
         };
         let as_texts = cross(&[texts(&["a", "b"]), texts(&["7", "70"])]);
         assert_eq!(cross(&[texts(&["a", "b"]), numbers]), as_texts);

@@ -116,7 +116,8 @@ impl Fitting {
         for (index, column) in inputs.iter().enumerate() {
             self.inputs[index].update(column, rows, first)?;
             if let Some(owner) = self.inputs[index].waits_for() {
-                self.inputs[owner].update_from_shared(column, rows);
+                let values = self.inputs[index].waiting(column, rows, first)?;
+                self.inputs[owner].update_from_shared(&values);
             }
         }
         Ok(())
@@ -141,7 +142,7 @@ impl Fitting {
         self.inputs.iter_mut().for_each(PipelineFit::end_pass);
         for index in 0..self.inputs.len() {
             let owner = self.inputs[index].waits_for();
-            if let Some(step) = owner.and_then(|owner| self.inputs[owner].first()) {
+            if let Some(step) = owner.and_then(|owner| self.inputs[owner].vocabulary_step()) {
                 self.inputs[index].set_shared_step(step);
             }
         }

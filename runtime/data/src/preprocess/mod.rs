@@ -20,12 +20,14 @@ mod flip;
 mod hashed;
 mod image;
 mod impute;
+mod items;
 mod log1p;
 mod mean;
 mod min_max;
 mod multi_hot;
 mod normalize;
 mod one_hot;
+mod pad;
 mod pipeline;
 mod random_crop;
 mod rescale;
@@ -38,6 +40,7 @@ mod sample;
 mod saved_tests;
 mod seen_indices;
 mod shrink;
+mod split;
 #[doc(hidden)]
 pub mod stages;
 mod standardize;
@@ -82,6 +85,7 @@ pub use min_max::MinMax;
 pub use multi_hot::MultiHot;
 pub use normalize::Normalize;
 pub use one_hot::OneHot;
+pub use pad::Pad;
 pub use random_crop::RandomCrop;
 pub use rescale::Rescale;
 pub use resize::Resize;
@@ -89,6 +93,7 @@ pub use robust::Robust;
 pub use rotate::Rotate;
 #[doc(hidden)] // For the training loop.
 pub use shrink::{push_inputs, push_sample};
+pub use split::Split;
 pub use standardize::Standardize;
 #[cfg(feature = "tokenizers")]
 pub use tokenizer::Tokenizer;
@@ -342,7 +347,7 @@ fn derive(derived: &Derived, raw: &[Column], encoded: &[Column], rows: &[usize])
     let values = Arc::new(derived.derivation.derive(derived, &sources.collect::<Vec<_>>()));
     let content = Content::Categories { below: derived.output.below.get() };
     let width = derived.output.elements().get();
-    Column { name: derived.name, content, width, values, present: None }
+    Column { name: derived.name, content, width, values, present: None, lengths: None }
 }
 
 /// Equality of the fitted state.

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     seen_indices::SeenIndices,
-    stage::{refuse, LearnedStep, Refusal},
+    stage::{LearnedStep, Refusal},
 };
 use crate::{schema::Step, Values};
 
-/// Encodes a list of category indices as `size` numbers: 1 at each index that occurs in the list,
-/// else 0. An index that no training row has (usually the unknown category) is omitted, because its
+/// Encodes a list of category indices, of one or of any length, as `size` numbers: 1 at each index that occurs in the list,
+/// else 0. An empty list is zeros alone. An index that no training row has (usually the unknown category) is omitted, because its
 /// weights would be untrained.
 ///
 /// `keras.layers.CategoryEncoding(size, output_mode="multi_hot")`, which does not omit unseen
@@ -30,7 +30,12 @@ impl LearnedStep for MultiHot {
     }
 
     fn update(training_indices: &mut SeenIndices, step: &Step, values: &Values) {
-        training_indices.update(values, step.output.last().get());
+        match values {
+            Values::Lists(lists) => {
+                lists.iter().for_each(|list| Self::update(training_indices, step, list));
+            }
+            _ => training_indices.update(values, step.output.last().get()),
+        }
     }
 
     fn learn(training_indices: SeenIndices, _: &Step) -> MultiHot {
@@ -42,18 +47,30 @@ impl LearnedStep for MultiHot {
     }
 
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
-        let Values::Categories(indices) = &values else { return Ok(values) };
-        let (size, steps) = (step.output.last().get(), step.input.last().get().max(1));
-        let mut numbers = vec![0.0; indices.len() / steps * size];
-        for (position, index) in indices.iter().enumerate() {
-            let row = &mut numbers[position / steps * size..][..size];
-            match row.get_mut(*index as usize) {
-                Some(number) => *number = f32::from(u8::from(!self.0.is_unseen(*index))),
-                None => {
-                    return Err(refuse(step, position, format!("a category below {size}"), index))
-                }
+        let size = step.output.last().get();
+        let lists: Vec<&[u32]> = match &values {
+            Values::Categories(indices) => indices.chunks(step.input.last().get().max(1)).collect(),
+            Values::Lists(lists) => lists.iter().map(|list| indices_of(list)).collect(),
+            _ => return Ok(values),
+        };
+        let mut numbers = vec![0.0; lists.len() * size];
+        for (row, indices) in lists.into_iter().enumerate() {
+            let encoded = &mut numbers[row * size..][..size];
+            for index in indices {
+                let Some(number) = encoded.get_mut(*index as usize) else {
+                    let expected = format!("a category below {size}");
+                    return Err(Refusal { row, expected, found: index.to_string() });
+                };
+                *number = f32::from(u8::from(!self.0.is_unseen(*index)));
             }
         }
         Ok(Values::Numbers(numbers))
+    }
+}
+
+fn indices_of(list: &Values) -> &[u32] {
+    match list {
+        Values::Categories(indices) => indices,
+        _ => &[],
     }
 }

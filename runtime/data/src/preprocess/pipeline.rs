@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use multi_input_base::{Error, Notice, NoticeKind, Result, RngKey};
-use multi_input_spec::{step::Nature, Kind};
+use multi_input_spec::{step::Nature, Kind, Size};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
     image::{crop, Source},
+    items::Current,
     mean::{Means, RunningMeans},
     stage::{FittedStage, Refusal, RowRng, StageFit},
     vocabulary::{Overflow, VocabularySize, UNKNOWN},
@@ -101,14 +102,17 @@ impl Pipeline {
         if let (Some(means), Some(present)) = (&self.means, &present) {
             means.fill(&mut values, present);
         }
-        let mut values = self.apply(values, &present_rows, (first, key))?;
-        self.check_numbers(&values, |value| !value.is_finite(), (column, &present_rows, first))?;
+        let values = Current::raw(values, column.content);
+        let encoded = self.apply(values, &present_rows, (first, key))?;
+        self.check_numbers(&encoded, |value| !value.is_finite(), (column, &present_rows, first))?;
+        let (mut values, mut lengths) = encoded.end();
         let (content, width) = self.encoded(column, &values);
         if let (Some(present), None) = (&present, &self.means) {
             values = values.scatter(width, present);
+            lengths = lengths.map(|lengths| lengths.scatter(present));
         }
         let values = Arc::new(values);
-        Ok(Column { name: column.name, content, width, values, present })
+        Ok(Column { name: column.name, content, width, values, present, lengths })
     }
 
     /// Whether the preprocessing is the identity.
@@ -120,7 +124,11 @@ impl Pipeline {
     fn encoded(&self, column: &Column, values: &Values) -> (Content, usize) {
         let Some(last) = self.plan.steps.last() else { return (column.content, column.width) };
         let content = match (last.output.kind, values) {
-            (Kind::Categories, _) => Content::Categories { below: last.output.below.get() },
+            (Kind::Categories, _) => match (last.output.below, column.content) {
+                (Size::Known(below), _) => Content::Categories { below },
+                (Size::Unknown, Content::Lists { of, .. }) => *of,
+                (Size::Unknown, content) => content,
+            },
             (_, Values::Doubles(_)) => Content::Doubles { blanks: false },
             _ => Content::Numbers { blanks: false },
         };
@@ -130,10 +138,10 @@ impl Pipeline {
     /// Applies the fitted steps to the values of `rows`.
     fn apply(
         &self,
-        values: Values,
+        values: Current,
         rows: &[usize],
         (first, key): (usize, Option<RngKey>),
-    ) -> Result<Values> {
+    ) -> Result<Current> {
         let refused = |refusal: Refusal| Error::Value {
             row: first + rows.get(refusal.row).copied().unwrap_or_default(),
             field: self.plan.name.to_owned(),
@@ -143,7 +151,7 @@ impl Pipeline {
         let (mut values, applied) = self.catch_up(values).map_err(refused)?;
         for (position, (step, fitted)) in self.steps().enumerate().skip(applied) {
             let rng = key.map(|key| RowRng(key.layer(key.layer * MAX_STEPS + position as u64)));
-            values = fitted.apply(step, values, rng.as_ref()).map_err(refused)?;
+            values = values.apply(step, &**fitted, rng.as_ref()).map_err(refused)?;
         }
         Ok(values)
     }
@@ -155,8 +163,8 @@ impl Pipeline {
 
     /// Applies to each image the steps that have been applied to some images, but not to this one.
     /// Returns the values and the number of applied steps.
-    fn catch_up(&self, values: Values) -> std::result::Result<(Values, usize), Refusal> {
-        let Values::Pictures(pictures) = &values else { return Ok((values, 0)) };
+    fn catch_up(&self, values: Current) -> std::result::Result<(Current, usize), Refusal> {
+        let Current::Rows(Values::Pictures(pictures)) = &values else { return Ok((values, 0)) };
         let applied = pictures.iter().map(Picture::applied).max().unwrap_or_default();
         if applied == 0 {
             return Ok((values, 0));
@@ -177,26 +185,25 @@ impl Pipeline {
                 }
             }
         }
-        Ok((Values::Numbers(numbers), applied))
+        Ok((Current::Rows(Values::Numbers(numbers)), applied))
     }
 
     /// Returns an error if `is_invalid` holds for a number after the fitted steps: a finite number
     /// may overflow in a step, and infinite values can be neither fitted nor trained on.
     fn check_numbers(
         &self,
-        values: &Values,
+        values: &Current,
         is_invalid: fn(f64) -> bool,
         (column, rows, first): (&Column, &[usize], usize),
     ) -> Result<()> {
-        let found = match values {
-            Values::Numbers(numbers) if all_finite(numbers) => None,
-            Values::Numbers(numbers) => first_invalid(numbers, is_invalid),
-            Values::Doubles(numbers) => first_invalid(numbers, is_invalid),
+        let found = match values.elements() {
+            Some(Values::Numbers(numbers)) if all_finite(numbers) => None,
+            Some(Values::Numbers(numbers)) => first_invalid(numbers, is_invalid),
+            Some(Values::Doubles(numbers)) => first_invalid(numbers, is_invalid),
             _ => None,
         };
         let Some((position, value)) = found else { return Ok(()) };
-        let width = (values.len() / rows.len().max(1)).max(1);
-        let row = rows.get(position / width).copied().unwrap_or_default();
+        let row = rows.get(values.row_of(position, rows.len())).copied().unwrap_or_default();
         let steps: Vec<String> = self.steps().map(|(step, _)| format!("`{step:?}`")).collect();
         let expected = match steps.is_empty() {
             true => "a finite number".to_owned(),
@@ -419,19 +426,31 @@ impl PipelineFit {
         self.means.is_none() && self.fit.is_none() && self.waits_for().is_none()
     }
 
-    /// Updates the first step with training rows of another input that shares its vocabulary.
-    pub(super) fn update_from_shared(&mut self, column: &Column, rows: &[usize]) {
-        let Some(step) = self.next_step().filter(|_| self.pipeline.steps.is_empty()) else {
-            return;
-        };
+    /// The values of training rows for the step that waits for the vocabulary of another input.
+    pub(super) fn waiting(&self, column: &Column, rows: &[usize], first: usize) -> Result<Values> {
+        let (present, values) = present(column, rows);
+        let values = self.pipeline.apply(values, &present, (first, None))?;
+        Ok(self.next_step().map_or(Values::Numbers(Vec::new()), |step| values.for_step(step)))
+    }
+
+    /// Updates the step that learns a vocabulary with the values of another input that shares it.
+    pub(super) fn update_from_shared(&mut self, values: &Values) {
+        let learns = self.pipeline.steps.len() == self.first_learned();
+        let Some(step) = self.next_step().filter(|_| learns) else { return };
         if let Some(fit) = &mut self.fit {
-            fit.update(step, &present(column, rows).1);
+            fit.update(step, values);
         }
     }
 
-    /// The first step, if it is fitted.
-    pub(super) fn first(&self) -> Option<Arc<dyn FittedStage>> {
-        self.pipeline.steps.first().cloned()
+    /// The index of the first step that changes values.
+    fn first_learned(&self) -> usize {
+        let steps = self.pipeline.plan.steps;
+        steps.iter().take_while(|step| step.spec.form.keeps_values).count()
+    }
+
+    /// The step that learns a vocabulary, if it is fitted.
+    pub(super) fn vocabulary_step(&self) -> Option<Arc<dyn FittedStage>> {
+        self.pipeline.steps.get(self.first_learned()).cloned()
     }
 
     /// Sets the step whose vocabulary is shared, and continues.
@@ -456,15 +475,15 @@ impl PipelineFit {
             return Ok(());
         }
         let (present, values) = present(column, rows);
-        if let Some(means) = &mut self.means {
-            means.update(&values);
+        if let (Some(means), Some(values)) = (&mut self.means, values.elements()) {
+            means.update(values);
         }
         let Some(step) = self.next_step() else { return Ok(()) };
         let values = self.pipeline.apply(values, &present, (first, None))?;
         // Missing values are NaN and are ignored by the statistics.
         self.pipeline.check_numbers(&values, f64::is_infinite, (column, &present, first))?;
         if let Some(fit) = &mut self.fit {
-            fit.update(step, &values);
+            fit.update(step, &values.for_step(step));
         }
         Ok(())
     }
@@ -497,8 +516,8 @@ impl PipelineFit {
 }
 
 /// The present rows among `rows`, and their values.
-fn present(column: &Column, rows: &[usize]) -> (Vec<usize>, Values) {
+fn present(column: &Column, rows: &[usize]) -> (Vec<usize>, Current) {
     let present: Vec<usize> = rows.iter().copied().filter(|&row| column.is_present(row)).collect();
     let values = column.values.of_rows(column.width, &present);
-    (present, values)
+    (present, Current::raw(values, column.content))
 }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use multi_input_base::{Error, Result};
-
 use multi_input_cells::of_float;
 
 use crate::{
-    schema::{Input, Missing},
+    schema::{Input, Missing, Step},
     Column, Content, Values,
 };
 
@@ -25,7 +24,8 @@ pub(super) fn rounded(
     row_number: impl Fn(usize) -> usize,
 ) -> Result<Column> {
     let Values::Doubles(numbers) = &*column.values else { return Ok(column) };
-    let computed = !input.steps.is_empty() || input.missing == Some(Missing::Mean);
+    let computes = |step: &Step| !step.spec.form.keeps_values;
+    let computed = input.steps.iter().any(computes) || input.missing == Some(Missing::Mean);
     let nearest = |number: f64| Some(number as f32).filter(|nearest| !nearest.is_infinite());
     let round = |(index, &number): (usize, &f64)| {
         let rounded = if computed { nearest(number) } else { of_float(number) };

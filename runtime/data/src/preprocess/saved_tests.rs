@@ -2,7 +2,7 @@
 //! steps with random arguments and rows.
 
 use multi_input_spec::{
-    step::{Inverse, Step as Spec, STEPS},
+    step::{calendar, hashed, item, pad, through, Inverse, Step as Spec, STEPS},
     ArgumentKind, Kind, Shape, Size, Value,
 };
 use proptest::{
@@ -31,6 +31,8 @@ fn stage_of(name: &str) -> Option<&'static dyn Stage> {
         "categories" => Learned::<Categories>::STAGE,
         "hashed" => Fixed::<Hashed>::STAGE,
         "one_hot" => Learned::<OneHot>::STAGE,
+        "split" => Fixed::<Split>::STAGE,
+        "pad" => Fixed::<Pad>::STAGE,
         "multi_hot" => Learned::<MultiHot>::STAGE,
         "words" => Learned::<Words>::STAGE,
         "calendar" => Fixed::<Calendar>::STAGE,
@@ -79,6 +81,7 @@ fn value(kind: ArgumentKind, which: Index) -> Value {
         ArgumentKind::Word(words) | ArgumentKind::Words(words) => {
             Value::Word(words[which.index(words.len())])
         }
+        ArgumentKind::Text => Value::Text(["b", " ", ","][which.index(3)]),
         _ => Value::Absent,
     }
 }
@@ -100,17 +103,41 @@ fn chain(mut shape: Shape, choices: &[Choice], may: fn(&Spec) -> bool) -> &'stat
                         Value::Absent
                     }
                 });
-            let arguments = leak(values.collect());
-            let output = (spec.output)(&shape, arguments).ok()?;
-            let stage = stage_of(spec.name)?;
-            Some(Step { spec, arguments, input: shape, output, vocabulary_of: None, stage })
+            step(spec, leak(values.collect()), shape)
         };
         let fitting: Vec<Step> = STEPS.iter().filter(|spec| may(spec)).filter_map(of).collect();
         let Some(step) = (!fitting.is_empty()).then(|| which.get(&fitting)) else { break };
         shape = step.output;
         steps.push(*step);
     }
+    end_list(shape, &mut steps);
     leak(steps)
+}
+
+/// A step, if it takes the shape.
+fn step(spec: &'static Spec, arguments: &'static [Value], input: Shape) -> Option<Step> {
+    let output = (spec.output)(&item(spec, &input), arguments);
+    let output = through(spec, &input, output).ok()?;
+    let stage = stage_of(spec.name)?;
+    Some(Step { spec, arguments, input, output, vocabulary_of: None, stage })
+}
+
+/// Ends a list in `pad`, as layers need it.
+fn end_list(mut shape: Shape, steps: &mut Vec<Step>) {
+    const FIVE: &[Value] = &[Value::Size(Size::Known(5)), Value::Absent, Value::Absent];
+    const DAY: &[Value] = &[Value::Word("day")];
+    let ends: &[(&'static Spec, &'static [Value])] = match shape.kind {
+        _ if !shape.is_list() => &[],
+        Kind::Texts => &[(&hashed::STEP, FIVE), (&pad::STEP, FIVE)],
+        Kind::Dates => &[(&calendar::STEP, DAY), (&pad::STEP, FIVE)],
+        _ => &[(&pad::STEP, FIVE)],
+    };
+    for (spec, arguments) in ends {
+        if let Some(step) = step(spec, arguments, shape) {
+            shape = step.output;
+            steps.push(step);
+        }
+    }
 }
 
 fn choices() -> impl Strategy<Value = Vec<Choice>> {
@@ -135,7 +162,9 @@ fn any_numbers() -> impl Strategy<Value = f32> {
 #[derive(Clone, Debug)]
 struct Raw {
     kind: Kind,
+    /// The shape of a value, or of an item of a list.
     shape: &'static [usize],
+    is_list: bool,
     values: Values,
 }
 
@@ -147,8 +176,24 @@ fn raw(rows: usize) -> BoxedStrategy<Raw> {
               each: fn(usize) -> BoxedStrategy<Values>| {
         select(shapes.to_vec()).prop_flat_map(move |shape| {
             let count = if kind == Kind::Pictures { 1 } else { shape.iter().product() };
-            each(rows * count).prop_map(move |values| Raw { kind, shape, values })
+            let is_list = false;
+            each(rows * count).prop_map(move |values| Raw { kind, shape, is_list, values })
         })
+    };
+    let lists = |kind: Kind,
+                 shapes: &'static [&'static [usize]],
+                 each: fn(usize) -> BoxedStrategy<Values>| {
+        let list = move |shape: &'static [usize]| {
+            let item: usize = shape.iter().product();
+            let list = (0..4_usize).prop_flat_map(move |count| each(count * item));
+            vec(list.prop_map(Arc::new), rows).prop_map(move |lists| Raw {
+                kind,
+                shape,
+                is_list: true,
+                values: Values::Lists(lists),
+            })
+        };
+        select(shapes.to_vec()).prop_flat_map(list)
     };
     let finite = |count| vec(numbers(), count).prop_map(Values::Numbers).boxed();
     let any_number = |count| vec(any_numbers(), count).prop_map(Values::Numbers).boxed();
@@ -173,6 +218,11 @@ fn raw(rows: usize) -> BoxedStrategy<Raw> {
         1 => of(Kind::Texts, &[&[], &[2]], texts),
         1 => of(Kind::Pictures, &[&[1], &[3]], pictures),
         1 => of(Kind::Dates, &[&[]], dates),
+        1 => lists(Kind::Numbers, &[&[], &[2]], finite),
+        1 => lists(Kind::Numbers, &[&[], &[2]], any_number),
+        1 => lists(Kind::Categories, &[&[]], ids),
+        1 => lists(Kind::Texts, &[&[]], texts),
+        1 => lists(Kind::Dates, &[&[]], dates),
     ]
     .boxed()
 }
@@ -190,6 +240,14 @@ fn pictures(count: usize) -> BoxedStrategy<Values> {
 }
 
 fn content(raw: &Raw, steps: &[Step]) -> Content {
+    let of = content_of_items(raw, steps);
+    match raw.is_list {
+        true => Content::Lists { of: Box::leak(Box::new(of)), width: raw.shape.iter().product() },
+        false => of,
+    }
+}
+
+fn content_of_items(raw: &Raw, steps: &[Step]) -> Content {
     match raw.kind {
         Kind::Numbers => Content::Numbers { blanks: steps.iter().any(|step| step.spec.form.fills) },
         Kind::Categories => Content::Categories { below: usize::MAX },
@@ -202,10 +260,11 @@ fn content(raw: &Raw, steps: &[Step]) -> Content {
 /// An input with its steps.
 fn input(raw: &Raw, choices: &[Choice], missing: Option<Missing>) -> Input {
     let sizes: Vec<Size> = raw.shape.iter().map(|size| Size::Known(*size)).collect();
-    let shape = Shape::new(raw.kind, &sizes);
+    let shape = Shape::new(raw.kind, &sizes).with_list(raw.is_list);
     let steps = chain(shape, choices, |_| true);
     // Only numbers have a mean.
-    let missing = missing.filter(|m| *m != Missing::Mean || raw.kind == Kind::Numbers);
+    let has_mean = raw.kind == Kind::Numbers && !raw.is_list;
+    let missing = missing.filter(|m| *m != Missing::Mean || has_mean);
     Input { name: "raw", kind: content(raw, steps), shape: raw.shape, missing, steps }
 }
 

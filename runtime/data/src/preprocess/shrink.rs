@@ -99,8 +99,14 @@ mod tests {
         let pipeline = PipelineFit::new(Plan::of_input(input)).finish().unwrap();
         let rows: Vec<usize> = (0..pictures.len()).collect();
         let values = Arc::new(Values::Pictures(pictures));
-        let column =
-            Column { name: "photo", content: Content::Pictures, width: 1, values, present: None };
+        let column = Column {
+            name: "photo",
+            content: Content::Pictures,
+            width: 1,
+            values,
+            present: None,
+            lengths: None,
+        };
         let encoded = pipeline.encode(&column, &rows, (0, None))?;
         Ok((*encoded.values).clone())
     }

@@ -38,7 +38,7 @@ macro_rules! stages {
 }
 
 stages! {
-    Fixed: Calendar, CenterCrop, Clip, Hashed, Log1p, Normalize, Rescale, Resize;
+    Fixed: Calendar, CenterCrop, Clip, Hashed, Log1p, Normalize, Pad, Rescale, Resize, Split;
     Learned: Bins, Categories, Impute, MinMax, MultiHot, OneHot, Robust, Standardize, Words;
     Random: Contrast, Flip, RandomCrop, Rotate, Zoom;
 }

@@ -143,7 +143,7 @@ fn labels_to_classes(target: &Target, labels: &Labels, column: &Column) -> (Colu
     let classes = classes.into_iter().map(|class| class.unwrap_or_default() as u32).collect();
     let values = Arc::new(Values::Categories(classes));
     let content = Content::Categories { below: target.width };
-    (Column { content, values, present, ..*column }, unknown_rows)
+    (Column { content, values, present, lengths: None, ..*column }, unknown_rows)
 }
 
 /// The preprocessing of a target during fitting.

@@ -36,6 +36,10 @@ use crate::{schema::Step, Values};
 /// space; longer sequences follow shorter ones. A text of more than `length` tokens is truncated at
 /// its end; a shorter one is padded in front, or at its end with `padding = after`.
 ///
+/// In a list of texts, as the step `split("|")` makes one of a text, each text is one word, which may
+/// have spaces; letters, markup and ASCII's punctuation are treated as above, and the argument
+/// `split` has no effect.
+///
 /// With `shared = input`, the vocabulary of another input is used, fitted on both inputs; all other
 /// arguments are independent.
 ///
@@ -62,11 +66,8 @@ impl LearnedStep for Words {
     }
 
     fn update(counts: &mut Counts<String>, step: &Step, values: &Values) {
-        let Values::Texts(texts) = values else { return };
         let tokenization = Tokenization::of(step);
-        for text in texts {
-            tokenization.words(text, |word| counts.add(word));
-        }
+        tokenization.each_row(values, |row| tokenization.tokens(row, |word| counts.add(word)));
     }
 
     fn learn(counts: Counts<String>, step: &Step) -> Words {
@@ -78,14 +79,13 @@ impl LearnedStep for Words {
     }
 
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
-        let Values::Texts(texts) = &values else { return Ok(values) };
         let length = step.output.last().get();
         let in_front = step.argument("padding").word_or("before") == "before";
         let tokenization = Tokenization::of(step);
-        let mut indices = Vec::with_capacity(texts.len() * length);
-        for text in texts {
+        let mut indices = Vec::with_capacity(values.len() * length);
+        tokenization.each_row(&values, |row| {
             let start = indices.len();
-            tokenization.words(text, |word| {
+            tokenization.tokens(row, |word| {
                 if indices.len() < start + length {
                     indices.push(self.0.index(word));
                 }
@@ -95,7 +95,7 @@ impl LearnedStep for Words {
             if in_front {
                 indices[start..].rotate_right(padding_length);
             }
-        }
+        });
         Ok(Values::Categories(indices))
     }
 

@@ -8,7 +8,7 @@ impl Table {
     pub fn of_inputs(schema: &Schema) -> Table {
         let columns = schema.inputs.iter().map(|input| {
             let width = match input.kind {
-                Content::Pictures => 1,
+                Content::Pictures | Content::Lists { .. } => 1,
                 _ => input.shape.iter().product(),
             };
             Column::new(input.name, input.kind, width, input.missing.is_some())

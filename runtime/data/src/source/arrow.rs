@@ -1,4 +1,4 @@
-//! Rows from an Arrow IPC file.
+//! Rows from Arrow IPC files.
 
 use std::{
     fs::File,
@@ -9,50 +9,45 @@ use std::{
 
 use arrow_ipc::{
     reader::{read_footer_length, FileReader},
-    root_as_footer, root_as_message, Block, Message, RecordBatch,
+    root_as_footer, root_as_message, Block as IpcBlock, Message, RecordBatch,
 };
 use multi_input_base::{Error, Result};
+use multi_input_cells::file::with_actual_format;
 use serde::de::DeserializeOwned;
 
 use super::{
     blocks::by_rows,
     columnar::{decoded, names, Decoded, Tables},
-    other_formats::with_actual_format,
-    BlockRequest, Blocks, Source,
+    files::{in_turn, Files},
+    Block, BlockRequest, Blocks, Source,
 };
 
-/// An Arrow IPC file, also called Feather; requires the feature `arrow`. Columns are read as those
-/// of a Parquet file. pandas: `read_feather`.
+/// An Arrow IPC file, also called Feather, or several; requires the feature `arrow`. Columns are read
+/// as those of a Parquet file. pandas: `read_feather`.
 #[derive(Clone, Debug)]
 pub struct Arrow<R> {
-    path: PathBuf,
+    files: Files<PathBuf>,
     row: PhantomData<fn() -> R>,
 }
 
 impl<R: DeserializeOwned> Arrow<R> {
     /// Creates a source from the path of a file.
     pub fn new(path: impl AsRef<Path>) -> Arrow<R> {
-        Arrow { path: path.as_ref().into(), row: PhantomData }
+        Arrow::of(Files::One(path.as_ref().into()))
     }
-}
 
-impl<R: DeserializeOwned> Arrow<R> {
-    fn tables(&self) -> Result<Tables<impl Iterator<Item = Decoded>, R>> {
-        let unreadable = |source| Error::File { action: "read", path: self.path.clone(), source };
-        let mut file = File::open(&self.path).map_err(unreadable)?;
-        let name = self.path.display().to_string();
-        check(&mut file).map_err(|damage| match damage {
-            Damage::Unreadable(error) => unreadable(error),
-            Damage::Invalid(reason) => Error::Database {
-                database: name.clone(),
-                reason: with_actual_format(&self.path, "ARROW1", reason),
-            },
-        })?;
-        let reader = FileReader::try_new(BufReader::new(file), None).map_err(|error| {
-            Error::Database { database: name.clone(), reason: error.to_string() }
-        })?;
-        let schema = reader.schema();
-        Ok(Tables::new(&self.path, names(&schema), decoded(reader)))
+    /// Creates a source from several files, whose rows follow one another in the order of the paths.
+    pub fn files(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Arrow<R> {
+        Arrow::of(Files::list(paths, Path::to_owned))
+    }
+
+    /// Creates a source from the files that match a pattern: see [`Csv::pattern`](super::Csv::pattern).
+    pub fn pattern(pattern: impl Into<String>) -> Arrow<R> {
+        Arrow::of(Files::Pattern(pattern.into()))
+    }
+
+    fn of(files: Files<PathBuf>) -> Arrow<R> {
+        Arrow { files, row: PhantomData }
     }
 }
 
@@ -60,16 +55,39 @@ impl<R: DeserializeOwned> Source for Arrow<R> {
     type Row = R;
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
-        Ok(self.tables()?.rows())
+        let open = |path: PathBuf| Ok(tables::<R>(&path)?.rows());
+        in_turn(self.files.all(Path::to_owned)?, open, Err)
     }
 
     fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
-        let tables = self.tables()?;
-        match request.plan(tables.names()) {
-            Some(plan) => Ok(Box::new(tables.blocks(plan, request))),
-            None => Ok(by_rows(tables.rows(), request)),
-        }
+        let open = |path: PathBuf| -> Result<Blocks<'a, R>> {
+            let tables = tables(&path)?;
+            Ok(match request.plan(tables.names()) {
+                Some(plan) => Box::new(tables.blocks(plan, request)),
+                None => by_rows(tables.rows(), request),
+            })
+        };
+        let failed = |error| Block::Rows(vec![Err(error)]);
+        Ok(Box::new(in_turn(self.files.all(Path::to_owned)?, open, failed)?))
     }
+}
+
+/// The tables of a file.
+fn tables<R: DeserializeOwned>(path: &Path) -> Result<Tables<impl Iterator<Item = Decoded>, R>> {
+    let unreadable = |source| Error::File { action: "read", path: path.into(), source };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let name = path.display().to_string();
+    check(&mut file).map_err(|damage| match damage {
+        Damage::Unreadable(error) => unreadable(error),
+        Damage::Invalid(reason) => Error::Database {
+            database: name.clone(),
+            reason: with_actual_format(path, "ARROW1", reason),
+        },
+    })?;
+    let reader = FileReader::try_new(BufReader::new(file), None)
+        .map_err(|error| Error::Database { database: name.clone(), reason: error.to_string() })?;
+    let schema = reader.schema();
+    Ok(Tables::new(path, names(&schema), decoded(reader)))
 }
 
 /// Maximum decompressed size of a buffer in bytes: its offsets have 31 bits.
@@ -116,7 +134,7 @@ fn check(file: &mut File) -> std::result::Result<(), Damage> {
 }
 
 /// Checks a record batch or a dictionary batch.
-fn check_block(file: &mut File, block: &Block, size: u64) -> std::result::Result<(), Damage> {
+fn check_block(file: &mut File, block: &IpcBlock, size: u64) -> std::result::Result<(), Damage> {
     let sizes = [block.offset(), block.metaDataLength().into(), block.bodyLength()];
     let [Ok(start), Ok(head), Ok(body)] = sizes.map(u64::try_from) else {
         return invalid("a table has a negative size or place");

@@ -147,6 +147,13 @@ impl DecodedTable {
         })
     }
 
+    /// Appends a column with the same text in every row.
+    #[cfg(feature = "parquet")]
+    pub(super) fn with_constant(mut self, text: Option<&str>) -> DecodedTable {
+        self.columns.push(Column::constant(text, self.rows));
+        self
+    }
+
     /// Appends the columns of another table with the same rows.
     pub(super) fn with_columns(mut self, other: DecodedTable) -> Decoded {
         if self.rows != other.rows {

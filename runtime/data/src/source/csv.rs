@@ -1,29 +1,36 @@
-//! Rows from a CSV file.
+//! Rows from CSV files.
 
+mod dialect;
 mod errors;
-mod header;
 mod rows;
 mod split;
 mod tables;
+mod window;
 
-use std::{io::Read, marker::PhantomData, path::Path};
+use std::{io::Read, marker::PhantomData, path::Path, sync::Arc};
 
 use multi_input_base::Result;
+use multi_input_cells::{
+    file::{Delimiter, TableForm, HEADER_EXPECTED},
+    Markers,
+};
 use serde::de::DeserializeOwned;
 
-use self::{rows::Rows, tables::Tables};
+pub(super) use self::errors::not_text;
+use self::{dialect::Dialect, rows::Rows, tables::Tables};
 use super::{
-    blocks::{by_rows, BlockRequest, Blocks},
+    blocks::{by_rows, Block, BlockRequest, Blocks},
     file::TextFile,
+    files::{in_turn, Files},
     Source,
 };
 
-/// A CSV file whose first line names the columns.
+/// A CSV file, or several, whose first line names the columns.
 ///
 /// Columns may be in any order; columns that no field uses are ignored. `R` is a row struct of a
 /// model, or any struct with serde's `Deserialize`. Cells are trimmed; see [what a cell may
-/// hold](crate::columns#cells). Image paths are relative to the folder of the file. Rows are streamed, not
-/// kept in memory. pandas: `read_csv`.
+/// hold](crate::columns#cells). Image paths are relative to the folder of their file. Rows are
+/// streamed, not kept in memory. pandas: `read_csv`.
 ///
 /// ```no_run
 /// use multi_input::data::{Csv, Source};
@@ -38,17 +45,59 @@ use super::{
 /// }
 /// # Ok::<(), multi_input::Error>(())
 /// ```
+///
+/// # How the file is written
+///
+/// What a file says itself is detected: the delimiter (`,`, `;`, a tab or `|`), by its first rows or
+/// a first line `sep=;` of Excel's; a byte order mark of UTF-8 or UTF-16; line ends; quotes; and, with
+/// the feature `compression`, gzip and Zstandard, by the first bytes of the file whatever its name.
+/// The rest is declared:
+///
+/// | pandas | here |
+/// |---|---|
+/// | `sep=";"` | nothing, or [`.delimiter(b';')`](Csv::delimiter) |
+/// | `sep=r"\s+"` | [`.whitespace()`](Csv::whitespace) |
+/// | `header=None, names=["a", "b"]` | [`.names(["a", "b"])`](Csv::names) |
+/// | `na_values=["?"]` | [`.missing(["?"])`](Csv::missing); blank cells and NaN are missing anyway |
+/// | `comment="#"` | [`.comment(b'#')`](Csv::comment), for whole lines |
+/// | `skiprows=3` | [`.skip_lines(3)`](Csv::skip_lines) |
+/// | `encoding="latin1"` | [`.encoding("latin1")`](Csv::encoding) |
+/// | `compression="gzip"` | nothing |
+/// | `on_bad_lines="skip"` | [`.on_bad_row(BadRow::Skip)`](Source::on_bad_row) |
+/// | `usecols=` | nothing: the fields of the row |
+/// | `decimal=","`, `thousands="."` | `decimal = ","` and `thousands = "."` on the field |
+/// | `pd.concat(map(pd.read_csv, paths))` | [`Csv::files(paths)`](Csv::files), [`Csv::pattern("2024-*.csv")`](Csv::pattern) |
+///
+/// ```
+/// use multi_input::data::{Csv, Source};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Car {
+///     mpg: f32,
+///     horsepower: Option<f32>,
+///     name: String,
+/// }
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("cars.data");
+/// # std::fs::write(&path, "25.0   113.0  \"sedan a\"\n19.0   ?      \"van\"\n").unwrap();
+/// let cars = Csv::<Car>::new(path).whitespace().names(["mpg", "horsepower", "name"]).missing(["?"]);
+/// let cars = cars.read_all()?;
+/// assert_eq!((cars[0].horsepower, cars[1].horsepower), (Some(113.0), None));
+/// # Ok::<(), multi_input::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Csv<R> {
-    file: TextFile,
-    delimiter: u8,
+    files: Files<TextFile>,
+    form: Arc<TableForm>,
+    markers: Arc<Markers>,
     row: PhantomData<fn() -> R>,
 }
 
 impl<R: DeserializeOwned> Csv<R> {
-    /// Creates a source from the path of a comma-separated file.
+    /// Creates a source from the path of a file.
     pub fn new(path: impl AsRef<Path>) -> Csv<R> {
-        Csv::of(TextFile::new(path.as_ref()))
+        Csv::of(Files::One(TextFile::new(path.as_ref())))
     }
 
     /// Creates a source from the path of a tab-separated file.
@@ -56,15 +105,119 @@ impl<R: DeserializeOwned> Csv<R> {
         Csv::new(path).delimiter(b'\t')
     }
 
-    fn of(file: TextFile) -> Csv<R> {
-        Csv { file, delimiter: b',', row: PhantomData }
+    /// Creates a source from several files, whose rows follow one another in the order of the paths.
+    ///
+    /// Each file is read as if alone: it has its own line of names, in an order of its own, its own
+    /// delimiter where none is declared, and image paths relative to its own folder. Errors name the
+    /// file and the line in it. A blank file has no rows.
+    pub fn files(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Csv<R> {
+        Csv::of(Files::list(paths, TextFile::new))
     }
 
-    /// Sets the delimiter; the default is a comma.
+    /// Creates a source from the files that match a pattern, as [`files`](Csv::files) in the order of
+    /// their paths, in which `part2` precedes `part10`.
+    ///
+    /// `*` stands for any characters but `/`, `?` for one, `[a-c]` for one of some, and `**` for any
+    /// folders. Names that begin with a dot match only where the pattern has the dot. The files are
+    /// looked up at the start of every pass; a pattern that no file matches is an error.
+    ///
+    /// ```
+    /// use multi_input::data::{Csv, Source};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Trip {
+    ///     price: f32,
+    /// }
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path().display();
+    /// # std::fs::write(format!("{folder}/2024-2.csv"), "price\n2\n").unwrap();
+    /// # std::fs::write(format!("{folder}/2024-10.csv"), "id,price\n7,10\n").unwrap();
+    /// let trips = Csv::<Trip>::pattern(format!("{folder}/2024-*.csv")).read_all()?;
+    /// assert_eq!([trips[0].price, trips[1].price], [2.0, 10.0]);
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    pub fn pattern(pattern: impl Into<String>) -> Csv<R> {
+        Csv::of(Files::Pattern(pattern.into()))
+    }
+
+    fn of(files: Files<TextFile>) -> Csv<R> {
+        Csv { files, form: Arc::default(), markers: Arc::default(), row: PhantomData }
+    }
+
+    /// Sets the delimiter, where it is not to be detected. pandas: `sep`.
     #[must_use]
-    pub fn delimiter(mut self, delimiter: u8) -> Csv<R> {
-        self.delimiter = delimiter;
+    pub fn delimiter(self, delimiter: u8) -> Csv<R> {
+        self.with(|form| form.delimiter = Delimiter::Byte(delimiter))
+    }
+
+    /// Sets runs of spaces and tabs as the delimiter, as in tables whose columns are aligned. Blanks at
+    /// the start and end of a line are ignored; a cell with blanks in it is quoted. pandas:
+    /// `sep=r"\s+"`.
+    #[must_use]
+    pub fn whitespace(self) -> Csv<R> {
+        self.with(|form| form.delimiter = Delimiter::Whitespace)
+    }
+
+    /// Sets the names of the columns of a file that has no line of names: its first line is a row. A
+    /// row with more or fewer cells than there are names is an error. pandas: `names`, with
+    /// `header=None`.
+    #[must_use]
+    pub fn names(self, names: impl IntoIterator<Item = impl Into<String>>) -> Csv<R> {
+        let names = names.into_iter().map(Into::into).collect();
+        self.with(|form| form.names = Some(names))
+    }
+
+    /// Sets texts that denote a missing value in every column, besides blank cells and NaN. A text
+    /// that is a number denotes every equal number: `-200` also `-200.0`. For the markers of one
+    /// column, a field has `missing("?")`. pandas: `na_values`, but the texts that pandas takes for
+    /// missing by itself, such as `NA`, have to be declared.
+    #[must_use]
+    pub fn missing(mut self, texts: impl IntoIterator<Item = impl Into<String>>) -> Csv<R> {
+        self.markers = Arc::new(Markers::new(texts.into_iter().map(Into::into).collect()));
         self
+    }
+
+    /// Leaves out the lines that begin with this byte, usually `#`. pandas: `comment`, which also cuts
+    /// lines off where the byte follows.
+    #[must_use]
+    pub fn comment(self, first: u8) -> Csv<R> {
+        self.with(|form| form.comment = Some(first))
+    }
+
+    /// Leaves out the first lines of the file: a title, or the date of an export. pandas: `skiprows`.
+    #[must_use]
+    pub fn skip_lines(self, lines: usize) -> Csv<R> {
+        self.with(|form| form.skip_lines = lines)
+    }
+
+    /// Sets the encoding of the file; the default is UTF-8, and UTF-16 where the file begins with its
+    /// byte order mark. The name is one of [the web's labels](https://encoding.spec.whatwg.org/#names-and-labels)
+    /// or of Python's, such as `"windows-1252"`, `"latin1"` (which the web reads as the former),
+    /// `"iso-8859-15"`, `"utf-16le"`, `"shift_jis"` or `"gb18030"`. Bytes that are malformed in the
+    /// encoding are an error of their row. pandas: `encoding`.
+    #[must_use]
+    pub fn encoding(self, name: impl Into<String>) -> Csv<R> {
+        self.with(|form| form.encoding = Some(name.into()))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut TableForm)) -> Csv<R> {
+        change(Arc::make_mut(&mut self.form));
+        self
+    }
+
+    /// The rows of one of the files; `None` where it is blank and there are others.
+    fn open(&self, file: TextFile) -> Result<Option<Rows<R>>> {
+        let blank = file.clone();
+        let (form, markers) = (self.form.clone(), self.markers.clone());
+        let rows = Rows::open(Dialect { file, form, markers, row: PhantomData })?;
+        match rows {
+            None if !self.files.are_several() => Err(match self.form.names {
+                None => blank.refuse(1, format!("{HEADER_EXPECTED}, found an empty file")),
+                Some(_) => blank.refuse(1, "expected rows, found an empty file"),
+            }),
+            rows => Ok(rows),
+        }
     }
 }
 
@@ -72,15 +225,20 @@ impl<R: DeserializeOwned> Source for Csv<R> {
     type Row = R;
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
-        Rows::open(self)
+        let open = |file| Ok(self.open(file)?.into_iter().flatten());
+        in_turn(self.files.all(TextFile::new)?, open, Err)
     }
 
-    fn blocks<'a>(&'a self, wanted: &'a BlockRequest) -> Result<Blocks<'a, R>> {
-        let rows = Rows::<R>::open(self)?;
-        Ok(match Tables::of(rows, wanted)? {
-            Ok(tables) => Box::new(tables),
-            Err(rows) => by_rows(rows, wanted),
-        })
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
+        let open = move |file| -> Result<Blocks<'a, R>> {
+            let Some(rows) = self.open(file)? else { return Ok(Box::new(std::iter::empty())) };
+            Ok(match Tables::of(rows, request) {
+                Ok(tables) => Box::new(tables),
+                Err(rows) => by_rows(rows, request),
+            })
+        };
+        let failed = |error| Block::Rows(vec![Err(error)]);
+        Ok(Box::new(in_turn(self.files.all(TextFile::new)?, open, failed)?))
     }
 }
 
@@ -91,7 +249,7 @@ impl<R: DeserializeOwned> Source for Csv<R> {
 /// [`Error::Line`](multi_input_base::Error::Line), with file, line, field, expected and found
 /// value, for an invalid line, and if there are no rows.
 pub fn read_csv<R: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<R>> {
-    all(&Csv::new(path))
+    all(TextFile::new(path.as_ref()))
 }
 
 /// As [`read_csv`], from any reader; `name` replaces the path in error messages.
@@ -111,7 +269,7 @@ pub fn read_csv<R: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<R>> {
 /// # Errors
 /// As [`read_csv`].
 pub fn read_csv_from<R: DeserializeOwned>(reader: impl Read, name: &str) -> Result<Vec<R>> {
-    all(&Csv::of(TextFile::read(reader, name)?))
+    all(TextFile::read(reader, name)?)
 }
 
 /// Whether a cell may need trimming, which is rare.
@@ -121,10 +279,10 @@ fn is_untidy(cell: &str) -> bool {
     may_be_space(bytes.first()) || may_be_space(bytes.last())
 }
 
-fn all<R: DeserializeOwned>(csv: &Csv<R>) -> Result<Vec<R>> {
-    let rows = csv.read_all()?;
+fn all<R: DeserializeOwned>(file: TextFile) -> Result<Vec<R>> {
+    let rows = Csv::of(Files::One(file.clone())).read_all()?;
     match rows.is_empty() {
-        true => Err(csv.file.refuse(2, "expected rows below the column names, found none")),
+        true => Err(file.refuse(2, "expected rows below the column names, found none")),
         false => Ok(rows),
     }
 }
@@ -188,20 +346,19 @@ mod tests {
     fn a_file_that_is_no_table_is_named_for_what_it_is() {
         let names = "people.csv, line 1: expected a line of column names";
         let cases: [(&[u8], &str); 9] = [
-            (
-                b"age;name\n1;a\n",
-                " with `,` between them, found `;`: `age;name`; `Csv::new(..).delimiter(b';')` reads \
-                 such a file",
-            ),
-            (b"age\tname\n1\ta\n", " with `,` between them, found tabs: `age\\tname`; `Csv::tabs`"),
-            (b"# of 2024\nage,name\n1,a\n", ", found the remark `# of 2024`; take the line away"),
-            (b"# of 2024, all\nage,name\n1,a\n", ", found the remark `# of 2024`; take the line"),
+            (b"# of 2024\nage,name\n1,a\n", ", found the remark `# of 2024`; `.comment(b'#')` leaves"),
+            (b"# of 2024, all\nage,name\n1,a\n", ", found the remark `# of 2024`; `.comment(b'#')`"),
             (
                 b"People\nage,name\n1,a\n",
-                ", found `People` alone, while the rows have more cells; take away what stands above",
+                ", found `People`, while the rows below have more cells; `.skip_lines(1)` leaves out",
             ),
+            (
+                b"People,2024\n\nage,name,town\n1,a,b\n",
+                ", found `People,2024`, while the rows below have more cells; `.skip_lines(2)` leaves",
+            ),
+            (b"People\n1,a\n", ", found `People` alone, while the rows have more cells; `.skip_lines("),
             (b"{\"age\": 1}\n{\"age\": 2}\n", ", found JSON; read it with `JsonLines`"),
-            (b"a\0g\0e\0,\0\n1,a\n", " in UTF-8, found text in UTF-16; write it as UTF-8"),
+            (b"a\0g\0e\0,\0\n1,a\n", " in UTF-8, found text in UTF-16; `.encoding(\"utf-16le\")`"),
             (b"\n\n", ", found an empty file"),
             (b"", ", found an empty file"),
         ];
@@ -212,19 +369,212 @@ mod tests {
         }
         let texts =
             "people.csv, line 1: expected a table of texts whose first line names the columns";
-        let cases: [(&[u8], &str); 4] = [
+        let cases: [(&[u8], &str); 5] = [
             (
                 b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n",
                 "what Git LFS keeps in",
             ),
-            (b"\x1f\x8b\x08\0\0\0\0\0", "a file compressed by gzip; unpack it first"),
+            (b"PK\x03\x04\x14\0", "a ZIP archive or an Excel workbook; write its table into a CSV"),
             (b"<!DOCTYPE html>\n<html></html>\n", "a page of the web; its download went wrong"),
-            (b"\xff\xfea\0g\0", "text in UTF-16; write it as UTF-8"),
+            (b"PAR1\x15\x04", "a Parquet file; read it with `Parquet`"),
+            (b"\xff\xfe\0\0a\0\0\0", "text in UTF-32; write it as UTF-8"),
         ];
         for (text, expected) in cases {
             let found = message(text);
             assert!(found.starts_with(&format!("{texts}, found {expected}")), "{found}");
         }
+    }
+
+    #[cfg(not(feature = "compression"))]
+    #[test]
+    fn the_feature_that_reads_an_archive_is_named() {
+        for (start, name) in [(&b"\x1f\x8b\x08\0"[..], "gzip"), (b"\x28\xb5\x2f\xfd", "Zstandard")]
+        {
+            let found = message(start);
+            let expected =
+                format!("found a file compressed by {name}; the feature `compression` of");
+            assert!(found.contains(&expected), "{found}");
+        }
+    }
+
+    /// The rows of a text by the options of a source.
+    fn read_by(text: impl AsRef<[u8]>, options: impl Fn(Csv<Row>) -> Csv<Row>) -> Result<Vec<Row>> {
+        let file = TextFile::read(text.as_ref(), "people.csv")?;
+        options(Csv::of(Files::One(file))).read_all()
+    }
+
+    fn of(rows: &[(f32, &str)]) -> Vec<Row> {
+        rows.iter().map(|&(age, name)| Row { age, name: name.to_owned() }).collect()
+    }
+
+    #[test]
+    fn the_delimiter_is_detected_or_declared() {
+        let known = of(&[(1.0, "a"), (2.5, "b")]);
+        for between in [",", ";", "\t", "|"] {
+            let text = format!("age{between}name\n1{between}a\n2.5{between}\"b\"\n");
+            assert_eq!(read_by(&text, |csv| csv).unwrap(), known, "{between}");
+            let delimiter = between.as_bytes()[0];
+            assert_eq!(read_by(&text, |csv| csv.delimiter(delimiter)).unwrap(), known);
+            let other = if delimiter == b',' { b';' } else { b',' };
+            let message = read_by(&text, |csv| csv.delimiter(other)).unwrap_err().to_string();
+            assert!(message.contains("expected a line of column names with"), "{message}");
+            assert!(message.contains("reads such a file"), "{message}");
+        }
+        // Both divide all lines equally; the columns tell.
+        let text = "x,age;name\n1,2;a\n3,4;b\n";
+        let message = read_by(text, |csv| csv).unwrap_err().to_string();
+        assert!(message.contains("the column `age` is missing"), "{message}");
+        let rows = read_by("age;name;x,y\n2;a;1,0\n", |csv| csv).unwrap();
+        assert_eq!(rows, of(&[(2.0, "a")]));
+        let text = "age;name;n,age,name\n2;a;b,3,c\n";
+        let message = read_by(text, |csv| csv).unwrap_err().to_string();
+        assert!(message.contains("`,` and `;` both divide its lines into columns"), "{message}");
+        assert_eq!(read_by(text, |csv| csv.delimiter(b';')).unwrap(), of(&[(2.0, "a")]));
+        assert_eq!(read_by(text, |csv| csv.delimiter(b',')).unwrap(), of(&[(3.0, "c")]));
+    }
+
+    #[test]
+    fn a_line_of_excel_declares_the_delimiter() {
+        for start in ["sep=;\r\n", "\u{feff}SEP=;\n", "\n\"sep=;\"\n"] {
+            let text = format!("{start}age;name\n1;a,b\n");
+            assert_eq!(read_by(&text, |csv| csv).unwrap(), of(&[(1.0, "a,b")]), "{start:?}");
+            let rows = read_by(text.replace("age;name\n", ""), |csv| csv.names(["age", "name"]));
+            assert_eq!(rows.unwrap(), of(&[(1.0, "a,b")]), "{start:?}");
+        }
+        let message = read_by("sep=;\nage;name\n1;a\nold;b\n", |csv| csv).unwrap_err().to_string();
+        assert!(message.starts_with("people.csv, line 4: column `age`: "), "{message}");
+    }
+
+    #[test]
+    fn a_file_without_names_is_read_with_names_in_code() {
+        let names = |csv: Csv<Row>| csv.names(["name", "age"]);
+        let known = of(&[(1.0, "a"), (2.0, "b")]);
+        for text in ["a,1\nb,2\n", "a;1\nb;2\n", "a\t1\r\nb\t2"] {
+            assert_eq!(read_by(text, names).unwrap(), known, "{text:?}");
+        }
+        let message = |text: &str| read_by(text, names).unwrap_err().to_string();
+        let found = message("a,1\nb,2,3\n");
+        assert!(
+            found.ends_with(
+                "line 2: expected 2 cells as there are names, found 3; quote a text \
+            that contains commas"
+            ),
+            "{found}"
+        );
+        let found = message("name,age\na,1\n");
+        assert!(found.contains("line 1: expected a row, because `.names([..])` says"), "{found}");
+        assert!(message("").contains("expected rows, found an empty file"));
+        let found = message("a,1\nold,b\n");
+        assert!(found.contains("line 2: column `age`: expected a number, found `b`"), "{found}");
+        let found = read_by("1.5,2\n2.5,3\n", |csv| csv).unwrap_err().to_string();
+        assert!(
+            found.contains(
+                "line 1: expected a line of column names, found the row `1.5,2`; \
+            `.names([..])` reads"
+            ),
+            "{found}"
+        );
+    }
+
+    #[test]
+    fn whitespace_remarks_and_lines_above_are_left_out() {
+        let known = of(&[(1.0, "a b"), (2.0, "# c")]);
+        let text = "age   name\n  1 \t \"a b\"  \n\n2 \"# c\"\n";
+        assert_eq!(read_by(text, Csv::whitespace).unwrap(), known);
+        let message = read_by(text, |csv| csv).unwrap_err().to_string();
+        assert!(message.contains("found spaces: `age   name`; `.whitespace()` reads"), "{message}");
+        let message = read_by("age name\n1 a\nold b\n", Csv::whitespace).unwrap_err().to_string();
+        assert_eq!(message, "people.csv, line 3: column `age`: expected a number, found `old`");
+        for end in ["\n", "\r\n", "\r"] {
+            let lines =
+                ["# of 2024", "age,name", "#,", "1,a b", "# \"", "2,\"# c\"", "#"].join(end);
+            let comments = |csv: Csv<Row>| csv.comment(b'#');
+            assert_eq!(read_by(&lines, comments).unwrap(), known, "{end:?}");
+            let message = read_by(lines + end + "old,d", comments).unwrap_err().to_string();
+            assert!(message.starts_with("people.csv, line 8: column `age`: "), "{message}");
+            let lines = ["Of 2024", "", "\"", "age,name", "1,a b", "2,# c", "old,d"].join(end);
+            let skipped = read_by(&lines, |csv| csv.skip_lines(3)).unwrap_err().to_string();
+            assert!(skipped.starts_with("people.csv, line 7: column `age`: "), "{skipped}");
+            let whole = lines.replace("old,d", "");
+            assert_eq!(read_by(whole, |csv| csv.skip_lines(3)).unwrap(), known, "{end:?}");
+        }
+    }
+
+    #[test]
+    fn missing_markers_are_blank_cells() {
+        #[derive(Debug, Deserialize, PartialEq)]
+        struct Sensor {
+            level: Option<f32>,
+            state: Option<String>,
+        }
+        let text = b"level,state\n1.5,NA\n-200.0,ok\n?,-200\n-20,NAN\n";
+        let file = TextFile::read(&text[..], "sensor.csv").unwrap();
+        let csv = Csv::<Sensor>::of(Files::One(file)).missing(["NA", "?", "-200"]);
+        let found: Vec<_> =
+            csv.read_all().unwrap().into_iter().map(|r| (r.level, r.state)).collect();
+        let some = |text: &str| Some(text.to_owned());
+        let known =
+            [(Some(1.5), None), (None, some("ok")), (None, None), (Some(-20.0), some("NAN"))];
+        assert_eq!(found, known);
+    }
+
+    #[test]
+    fn encodings_are_detected_or_declared() {
+        let known = of(&[(1.0, "M\u{fc}ller \u{20ac}"), (2.0, "\u{1f600}")]);
+        let text = "age,name\n1,M\u{fc}ller \u{20ac}\n2,\u{1f600}\n";
+        let utf16 = |to: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to).collect::<Vec<u8>>();
+        let (little, big) = (utf16(u16::to_le_bytes), utf16(u16::to_be_bytes));
+        assert_eq!(read_by([b"\xff\xfe", &little[..]].concat(), |csv| csv).unwrap(), known);
+        let with_mark = [b"\xfe\xff", &big[..]].concat();
+        assert_eq!(read_by(&with_mark, |csv| csv.encoding("utf-16")).unwrap(), known);
+        assert_eq!(read_by(&little, |csv| csv.encoding("UTF-16")).unwrap(), known);
+        assert_eq!(read_by(&big, |csv| csv.encoding("utf_16_be")).unwrap(), known);
+        let western = b"age,name\n1,M\xfcller \x80\n";
+        for name in ["latin1", "latin-1", "windows-1252", "cp1252", "ISO-8859-1"] {
+            assert_eq!(read_by(western, |csv| csv.encoding(name)).unwrap(), known[..1], "{name}");
+        }
+        let message = read_by(western, |csv| csv.encoding("ascii")).unwrap_err().to_string();
+        assert!(
+            message.ends_with("line 2: column `name`: expected text in `ascii`, found other bytes"),
+            "{message}"
+        );
+        let message = read_by(western, |csv| csv.encoding("klingon")).unwrap_err().to_string();
+        assert!(message.contains("found the unknown encoding `klingon`"), "{message}");
+        // A surrogate by itself, and half of a character at the end.
+        let broken = [&little[..little.len() - 6], b"\x00\xd8\n\0"].concat();
+        let message = read_by(broken, |csv| csv.encoding("utf-16")).unwrap_err().to_string();
+        assert!(message.contains("line 3: column `name`: expected text in `utf-16`"), "{message}");
+        let broken = &little[..little.len() - 3];
+        assert!(read_by(broken, |csv| csv.encoding("utf-16")).is_err());
+    }
+
+    #[test]
+    fn several_files_are_one_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("a10.csv"), "name;age\nc;3\nd;4\n").unwrap();
+        std::fs::write(path("a2.csv"), "age,name\n1,a\n2,b\n").unwrap();
+        std::fs::write(path("a3.csv"), "").unwrap();
+        std::fs::write(path("a4.csv"), "name,age\n").unwrap();
+        let ages = |csv: &Csv<Row>| -> Vec<f32> {
+            csv.read_all().unwrap().iter().map(|row| row.age).collect()
+        };
+        let pattern = Csv::<Row>::pattern(path("a*.csv").display().to_string());
+        assert_eq!(ages(&pattern), [1.0, 2.0, 3.0, 4.0]);
+        let list = Csv::<Row>::files([path("a10.csv"), path("a2.csv")]);
+        assert_eq!(ages(&list), [3.0, 4.0, 1.0, 2.0]);
+        std::fs::write(path("a5.csv"), "id,name\n1,x\n").unwrap();
+        let message = pattern.read_all().unwrap_err().to_string();
+        assert!(message.contains("a5.csv, line 2: the column `age` is missing"), "{message}");
+        let skipping = Csv::<Row>::files([path("a2.csv"), path("a5.csv"), path("a10.csv")])
+            .on_bad_row(BadRow::Skip);
+        assert_eq!(skipping.read_all().unwrap().len(), 4);
+        assert!(skipping.skipped().reasons[0].contains("a5.csv"));
+        let with_missing = Csv::<Row>::files([path("a2.csv"), path("none.csv")]);
+        let rows: Vec<_> = with_missing.rows().unwrap().collect();
+        assert_eq!(rows.len(), 3);
+        assert!(rows[2].as_ref().unwrap_err().to_string().contains("none.csv"));
+        assert!(Csv::<Row>::files([""; 0]).rows().is_err());
     }
 
     #[test]
@@ -233,7 +583,7 @@ mod tests {
         assert_eq!(
             text,
             "people.csv, line 2: the column `age` is missing; the columns are `1`, `a`; the first \
-             line names the columns, is `1,a` a row?"
+             line names the columns, is `1,a` a row? `.names([..])` reads a file without names"
         );
         let text = message(b"Age,name\n2,b\n");
         assert!(text.ends_with("there is a column `Age`; the columns are `Age`, `name`"), "{text}");

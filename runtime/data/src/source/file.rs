@@ -2,18 +2,15 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom},
+    io::{self, BufRead, BufReader, Cursor, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use multi_input_base::{Error, Result};
+use multi_input_cells::file::Unreadable;
 
-use super::other_formats::{describe_format, HEADER_LENGTH};
 use crate::image::files as image_files;
-
-/// The UTF-8 byte order mark.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Buffer size in bytes.
 pub(super) const BUFFER: usize = 1 << 16;
@@ -27,13 +24,6 @@ pub(super) struct TextFile {
     folder: Option<Arc<Path>>,
     content: Option<Arc<[u8]>>,
 }
-
-/// A reader positioned after the byte order mark.
-pub(super) type Reader = BufReader<Box<dyn SeekRead>>;
-
-/// A seekable reader.
-pub(super) trait SeekRead: Read + Seek {}
-impl<T: Read + Seek> SeekRead for T {}
 
 impl TextFile {
     pub(super) fn new(path: &Path) -> TextFile {
@@ -49,55 +39,24 @@ impl TextFile {
         Ok(file)
     }
 
-    /// Opens the file; returns a reader at the start of the text, and the length of the byte order
-    /// mark.
-    pub(super) fn open(&self) -> Result<(Reader, u64)> {
-        let open = || -> io::Result<(Reader, u64)> {
-            let inner: Box<dyn SeekRead> = match &self.content {
-                Some(content) => Box::new(Cursor::new(content.clone())),
-                None => Box::new(File::open(&self.path)?),
-            };
-            let mut reader = BufReader::with_capacity(BUFFER, inner);
-            let marked = reader.fill_buf()?.starts_with(BYTE_ORDER_MARK);
-            let mark = if marked { BYTE_ORDER_MARK.len() } else { 0 };
-            reader.consume(mark);
-            Ok((reader, mark as u64))
-        };
-        open().map_err(|source| self.unreadable(source))
+    /// Opens the text of the file by `open`; `expected` describes the file in the error message.
+    pub(super) fn open<T>(
+        &self,
+        expected: &str,
+        open: impl FnOnce(Bytes) -> std::result::Result<T, Unreadable>,
+    ) -> Result<T> {
+        let bytes = self.bytes().map_err(|source| self.unreadable(source))?;
+        open(bytes).map_err(|problem| match problem {
+            Unreadable::Io(source) => self.unreadable(source),
+            Unreadable::Refused(found) => self.refuse(1, format!("expected {expected}, {found}")),
+        })
     }
 
-    /// Checks that the file is a text file; `expected` describes it in the error message.
-    pub(super) fn check(&self, expected: &str) -> Result<()> {
-        let (reader, _) = self.open()?;
-        let mut start = Vec::new();
-        let read = reader.take(HEADER_LENGTH as u64).read_to_end(&mut start);
-        read.map_err(|source| self.unreadable(source))?;
-        match describe_format(&start) {
-            Some(found) => Err(self.refuse(1, format!("expected {expected}, {found}"))),
-            None => Ok(()),
-        }
-    }
-
-    /// Size of the file in bytes, including the byte order mark.
-    pub(super) fn length(&self) -> Result<u64> {
-        match &self.content {
-            Some(content) => Ok(content.len() as u64),
-            None => {
-                let metadata =
-                    std::fs::metadata(&self.path).map_err(|error| self.unreadable(error))?;
-                Ok(metadata.len())
-            }
-        }
-    }
-
-    /// Reads the text from a byte offset to the end.
-    pub(super) fn from(&self, offset: u64) -> Result<Vec<u8>> {
-        let (mut reader, mark) = self.open()?;
-        let mut bytes = Vec::new();
-        let read = reader
-            .seek(SeekFrom::Start(mark + offset))
-            .and_then(|_| reader.read_to_end(&mut bytes));
-        read.map(|_| bytes).map_err(|error| self.unreadable(error))
+    fn bytes(&self) -> io::Result<Bytes> {
+        Ok(match &self.content {
+            Some(content) => Bytes::Memory(Cursor::new(content.clone())),
+            None => Bytes::File(File::open(&self.path)?),
+        })
     }
 
     /// Runs `read` with image paths relative to the file's folder.
@@ -115,50 +74,71 @@ impl TextFile {
     pub(super) fn refuse(&self, line: u64, message: impl Into<String>) -> Error {
         Error::Line { path: self.path.clone(), line, message: message.into() }
     }
+}
 
-    pub(super) fn lines(&self) -> Lines {
-        Lines { file: self.clone(), counted: 0, line: 1 }
+/// The bytes of a file as they are stored.
+pub(super) enum Bytes {
+    File(File),
+    Memory(Cursor<Arc<[u8]>>),
+}
+
+impl Read for Bytes {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Bytes::File(file) => file.read(to),
+            Bytes::Memory(bytes) => bytes.read(to),
+        }
     }
 }
 
-/// Finds the line number of a byte offset. The search continues from the previous offset, so that
-/// increasing offsets read the file once.
-#[derive(Debug)]
+/// Opens a text from its start.
+type Reopen = Box<dyn Fn() -> Option<Box<dyn Read>>>;
+
+/// Finds the line number of a byte offset in a text. The search continues from the previous offset,
+/// so that increasing offsets read the text once.
 pub(super) struct Lines {
-    file: TextFile,
+    reopen: Reopen,
+    /// The text from `counted` on.
+    text: Option<BufReader<Box<dyn Read>>>,
     /// Number of bytes before `line` that have been scanned.
     counted: u64,
     line: u64,
 }
 
 impl Lines {
-    /// The line number, from 1, of the first byte at or after `offset` that is not a line end.
-    /// Lines end with LF, CRLF or CR. Returns 0 where the file cannot be read.
-    pub(super) fn of(&mut self, offset: u64) -> u64 {
-        if offset < self.counted {
-            (self.counted, self.line) = (0, 1);
-        }
-        self.count(offset).unwrap_or(0)
+    pub(super) fn new(reopen: Reopen) -> Lines {
+        Lines { reopen, text: None, counted: 0, line: 1 }
     }
 
-    fn count(&mut self, offset: u64) -> io::Result<u64> {
-        let (mut reader, mark) = self.file.open().map_err(io::Error::other)?;
-        reader.seek(SeekFrom::Start(mark + self.counted))?;
-        let mut bytes = reader.bytes().peekable();
-        let mut position = self.counted;
+    /// The line number, from 1, of the first byte at or after `offset` that is not a line end.
+    /// Lines end with LF, CRLF or CR. Returns 0 where the text cannot be read.
+    pub(super) fn of(&mut self, offset: u64) -> u64 {
+        if offset < self.counted || self.text.is_none() {
+            (self.counted, self.line) = (0, 1);
+            self.text = (self.reopen)().map(|text| BufReader::with_capacity(BUFFER, text));
+        }
+        self.count(offset).ok().flatten().unwrap_or(0)
+    }
+
+    fn count(&mut self, offset: u64) -> io::Result<Option<u64>> {
+        let Some(text) = &mut self.text else { return Ok(None) };
         // Blank lines before a row are skipped.
-        while let Some(byte) = bytes.next().transpose()? {
+        while let Some(byte) = next_byte(text)? {
             let is_line_end = byte == b'\n' || byte == b'\r';
-            if position >= offset && !is_line_end {
+            if self.counted >= offset && !is_line_end {
                 break;
             }
-            position += 1;
-            let followed_by_newline = matches!(bytes.peek(), Some(Ok(b'\n')));
-            if byte == b'\n' || byte == b'\r' && !followed_by_newline {
+            text.consume(1);
+            self.counted += 1;
+            let followed_by_newline = byte == b'\r' && next_byte(text)? == Some(b'\n');
+            if is_line_end && !followed_by_newline {
                 self.line += 1;
             }
         }
-        self.counted = position;
-        Ok(self.line)
+        Ok(Some(self.line))
     }
+}
+
+fn next_byte(text: &mut impl BufRead) -> io::Result<Option<u8>> {
+    Ok(text.fill_buf()?.first().copied())
 }

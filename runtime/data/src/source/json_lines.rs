@@ -1,25 +1,59 @@
 //! Rows from a JSON Lines file.
 
-use std::{io::BufRead, marker::PhantomData, path::Path};
+use std::{
+    io::{BufRead, BufReader, Read},
+    marker::PhantomData,
+    path::Path,
+};
 
 use multi_input_base::Result;
+use multi_input_cells::file::open_text;
 use serde::de::DeserializeOwned;
 
-use super::{file::TextFile, wording::reworded, Source};
+use super::{
+    csv::not_text,
+    file::{TextFile, BUFFER},
+    files::{in_turn, Files},
+    wording::reworded,
+    Source,
+};
 
-/// A JSON Lines file (<https://jsonlines.org>): each line is a row, a JSON object; blank lines are
-/// skipped. Keys and cells are read as the columns and cells of a [`Csv`](super::Csv). A list fills
-/// an array, and a missing key is `None` for an `Option`. pandas: `read_json(lines=True)`.
+/// A JSON Lines file (<https://jsonlines.org>), or several: each line is a row, a JSON object; blank
+/// lines are skipped. Keys and cells are read as the columns and cells of a [`Csv`](super::Csv). A
+/// list fills an array, and a missing key is `None` for an `Option`. Compressed files are read as
+/// those of a `Csv`. pandas: `read_json(lines=True)`.
 #[derive(Clone, Debug)]
 pub struct JsonLines<R> {
-    file: TextFile,
+    files: Files<TextFile>,
+    encoding: Option<String>,
     row: PhantomData<fn() -> R>,
 }
 
 impl<R: DeserializeOwned> JsonLines<R> {
     /// Creates a source from the path of a file.
     pub fn new(path: impl AsRef<Path>) -> JsonLines<R> {
-        JsonLines { file: TextFile::new(path.as_ref()), row: PhantomData }
+        JsonLines::of(Files::One(TextFile::new(path.as_ref())))
+    }
+
+    /// Creates a source from several files, whose rows follow one another in the order of the paths.
+    pub fn files(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> JsonLines<R> {
+        JsonLines::of(Files::list(paths, TextFile::new))
+    }
+
+    /// Creates a source from the files that match a pattern: see [`Csv::pattern`](super::Csv::pattern).
+    pub fn pattern(pattern: impl Into<String>) -> JsonLines<R> {
+        JsonLines::of(Files::Pattern(pattern.into()))
+    }
+
+    fn of(files: Files<TextFile>) -> JsonLines<R> {
+        JsonLines { files, encoding: None, row: PhantomData }
+    }
+
+    /// Sets the encoding of the file: see [`Csv::encoding`](super::Csv::encoding).
+    #[must_use]
+    pub fn encoding(mut self, name: impl Into<String>) -> JsonLines<R> {
+        self.encoding = Some(name.into());
+        self
     }
 }
 
@@ -27,27 +61,56 @@ impl<R: DeserializeOwned> Source for JsonLines<R> {
     type Row = R;
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
-        self.file.check("a JSON object on every line")?;
-        let (mut reader, _) = self.file.open()?;
-        let file = self.file.clone();
-        let (mut text, mut line, mut ended) = (Vec::new(), 0, false);
-        Ok(std::iter::from_fn(move || loop {
+        in_turn(self.files.all(TextFile::new)?, |file| Rows::open(file, self.encoding.clone()), Err)
+    }
+}
+
+/// The rows of a file.
+struct Rows<R> {
+    file: TextFile,
+    encoding: Option<String>,
+    reader: BufReader<Box<dyn Read>>,
+    text: Vec<u8>,
+    line: u64,
+    /// Whether the file cannot be read any further.
+    ended: bool,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R> Rows<R> {
+    fn open(file: TextFile, encoding: Option<String>) -> Result<Rows<R>> {
+        let expected = "a JSON object on every line";
+        let reader = file.open(expected, |bytes| open_text(bytes, encoding.as_deref()))?;
+        let reader = BufReader::with_capacity(BUFFER, reader);
+        Ok(Rows { file, encoding, reader, text: vec![], line: 0, ended: false, row: PhantomData })
+    }
+}
+
+impl<R: DeserializeOwned> Iterator for Rows<R> {
+    type Item = Result<R>;
+
+    fn next(&mut self) -> Option<Result<R>> {
+        let Rows { file, encoding, reader, text, line, .. } = self;
+        while !self.ended {
             text.clear();
-            match reader.read_until(b'\n', &mut text) {
+            match reader.read_until(b'\n', text) {
                 Ok(0) => return None,
-                Ok(_) if ended => return None,
-                Ok(_) => line += 1,
+                Ok(_) => *line += 1,
                 Err(error) => {
-                    ended = true;
+                    self.ended = true;
                     return Some(Err(file.unreadable(error)));
                 }
             }
             if text.trim_ascii().is_empty() {
                 continue;
             }
-            let row = file.within_folder(|| serde_json::from_slice(&text));
-            return Some(row.map_err(|error| file.refuse(line, error_message(&error, &text))));
-        }))
+            let Ok(valid) = std::str::from_utf8(text) else {
+                return Some(Err(file.refuse(*line, not_text(encoding.as_deref()))));
+            };
+            let row = file.within_folder(|| serde_json::from_str(valid));
+            return Some(row.map_err(|error| file.refuse(*line, error_message(&error, text))));
+        }
+        None
     }
 }
 
@@ -63,8 +126,12 @@ fn error_message(error: &serde_json::Error, line: &[u8]) -> String {
     let key = key_before(line, error.column()).filter(|_| words != reason);
     match key {
         Some(key) => format!("key `{key}`: {words}{character}"),
-        None if line.trim_ascii_start().starts_with(b"[") => {
-            format!("expected a JSON object on every line, found a list: {words}{character}")
+        None if line.trim_ascii_start().starts_with(b"[") => format!(
+            "expected a JSON object on every line, found a list: {words}{character}; \
+             `jq -c '.[]' FILE` writes each object of a list on a line of its own"
+        ),
+        None if !line.trim_ascii_start().starts_with(b"{") && error.is_syntax() => {
+            format!("expected a JSON object on every line, found other text: {words}{character}")
         }
         None => format!("{words}{character}"),
     }

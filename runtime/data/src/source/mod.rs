@@ -28,9 +28,9 @@ mod blocks;
 mod columnar;
 mod csv;
 mod file;
+mod files;
 mod from_fn;
 mod json_lines;
-mod other_formats;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod part;

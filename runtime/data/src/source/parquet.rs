@@ -1,4 +1,6 @@
-//! Rows from a Parquet file.
+//! Rows from Parquet files.
+
+mod parts;
 
 use std::{
     fs::File,
@@ -9,6 +11,7 @@ use std::{
 };
 
 use multi_input_base::{Error, Result};
+use multi_input_cells::file::with_actual_format;
 use parquet::{
     arrow::{
         arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
@@ -18,28 +21,56 @@ use parquet::{
 };
 use serde::de::DeserializeOwned;
 
+use self::parts::{parts, Part};
 use super::{
     blocks::by_rows,
     columnar::{decoded, names, Decoded, Tables, ROWS_AT_ONCE},
-    other_formats::with_actual_format,
-    BlockRequest, Blocks, Source,
+    files::{in_turn, Files},
+    Block, BlockRequest, Blocks, Source,
 };
 
-/// A Parquet file; requires the feature `parquet`.
+/// A Parquet file, a folder of them, or several; requires the feature `parquet`.
 ///
 /// Columns are matched by name as in a [`Csv`](super::Csv), and hold [cells](crate::columns#cells); lists
 /// fill arrays. A few thousand rows are decoded at a time; training decodes only the columns of the
 /// model. pandas: `read_parquet`.
 #[derive(Clone, Debug)]
 pub struct Parquet<R> {
-    path: PathBuf,
+    files: Files<PathBuf>,
     row: PhantomData<fn() -> R>,
 }
 
 impl<R: DeserializeOwned> Parquet<R> {
-    /// Creates a source from the path of a file.
+    /// Creates a source from the path of a file, or of a folder of parts as Spark, Dask and pandas
+    /// write them.
+    ///
+    /// The rows of a folder are those of all files `*.parquet` in it and in the folders within, in
+    /// the order of their paths, in which `part2` precedes `part10`; names that begin with a dot or an
+    /// underscore are ignored. A folder `year=2024` within gives its files a column `year`, unless
+    /// they have one.
     pub fn new(path: impl AsRef<Path>) -> Parquet<R> {
-        Parquet { path: path.as_ref().into(), row: PhantomData }
+        Parquet::of(Files::One(path.as_ref().into()))
+    }
+
+    /// Creates a source from several files or folders, whose rows follow one another in the order of
+    /// the paths.
+    pub fn files(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Parquet<R> {
+        Parquet::of(Files::list(paths, Path::to_owned))
+    }
+
+    /// Creates a source from the files that match a pattern: see [`Csv::pattern`](super::Csv::pattern).
+    pub fn pattern(pattern: impl Into<String>) -> Parquet<R> {
+        Parquet::of(Files::Pattern(pattern.into()))
+    }
+
+    fn of(files: Files<PathBuf>) -> Parquet<R> {
+        Parquet { files, row: PhantomData }
+    }
+
+    fn parts(&self) -> Result<Vec<Part>> {
+        let paths = self.files.all(Path::to_owned)?;
+        let parts = paths.iter().map(|path| parts(path)).collect::<Result<Vec<_>>>()?;
+        Ok(parts.concat())
     }
 }
 
@@ -47,20 +78,41 @@ impl<R: DeserializeOwned> Source for Parquet<R> {
     type Row = R;
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
-        let metadata = metadata(&self.path)?;
-        let tables = decode(&self.path, &metadata, ProjectionMask::all())?;
-        Ok(Tables::new(&self.path, names(metadata.schema()), tables).rows())
+        in_turn(self.parts()?, |part| part.rows(), Err)
     }
 
     fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
+        let failed = |error| Block::Rows(vec![Err(error)]);
+        Ok(Box::new(in_turn(self.parts()?, |part| part.blocks(request), failed)?))
+    }
+}
+
+impl Part {
+    fn rows<R: DeserializeOwned>(self) -> Result<impl Iterator<Item = Result<R>>> {
         let metadata = metadata(&self.path)?;
-        let names: Vec<&str> = names(metadata.schema()).collect();
-        let Some(plan) = request.plan(names.iter().copied()) else {
+        let own: Vec<&str> = names(metadata.schema()).collect();
+        let keys = self.keys_beside(&own);
+        let columns = own.iter().copied().chain(keys.iter().map(|(key, _)| key.as_str()));
+        let tables = decode(&self.path, &metadata, ProjectionMask::all())?;
+        Ok(Tables::new(&self.path, columns, with_keys(tables, keys.clone())).rows())
+    }
+
+    fn blocks<'a, R: DeserializeOwned + 'a>(
+        self,
+        request: &'a BlockRequest,
+    ) -> Result<Blocks<'a, R>> {
+        let metadata = metadata(&self.path)?;
+        let own: Vec<&str> = names(metadata.schema()).collect();
+        let keys = self.keys_beside(&own);
+        let key_names = || keys.iter().map(|(key, _)| key.as_str());
+        let Some(plan) = request.plan(own.iter().copied().chain(key_names())) else {
             return Ok(by_rows(self.rows()?, request));
         };
-        let partitions = partition_columns(&metadata, &plan.columns());
-        let column_names = || partitions.iter().flatten().map(|&column| names[column]);
-        let Some(plan) = request.plan(column_names()) else {
+        let mut columns = plan.columns();
+        columns.retain(|column| *column < own.len());
+        let partitions = partition_columns(&metadata, &columns);
+        let names = || partitions.iter().flatten().map(|&column| own[column]).chain(key_names());
+        let Some(plan) = request.plan(names()) else {
             return Ok(by_rows(self.rows()?, request));
         };
         let tables = partitions.iter().map(|partition| {
@@ -69,8 +121,27 @@ impl<R: DeserializeOwned> Source for Parquet<R> {
             decode(&self.path, &metadata, columns)
         });
         let tables = join_partitions(tables.collect::<Result<Vec<_>>>()?);
-        Ok(Box::new(Tables::new(&self.path, column_names(), tables).blocks(plan, request)))
+        let tables = with_keys(tables, keys.clone());
+        Ok(Box::new(Tables::new(&self.path, names(), tables).blocks(plan, request)))
     }
+
+    /// The keys of the folders that are no columns of the file.
+    fn keys_beside(&self, own: &[&str]) -> Vec<(String, Option<String>)> {
+        self.keys.iter().filter(|(key, _)| !own.contains(&key.as_str())).cloned().collect()
+    }
+}
+
+/// Appends a column with the same value in every row for each key.
+fn with_keys(
+    tables: impl Iterator<Item = Decoded>,
+    keys: Vec<(String, Option<String>)>,
+) -> impl Iterator<Item = Decoded> {
+    tables.map(move |table| {
+        table.map(|table| {
+            let values = keys.iter().map(|(_, value)| value.as_deref());
+            values.fold(table, |table, value| table.with_constant(value))
+        })
+    })
 }
 
 fn open(path: &Path) -> Result<File> {

@@ -10,11 +10,10 @@ use rusqlite::{types::ValueRef, Connection, OpenFlags};
 use serde::de::DeserializeOwned;
 
 use super::{
-    other_formats::with_actual_format,
     record::thread::{rows, send_record, Message},
     Source,
 };
-use multi_input_cells::Cell;
+use multi_input_cells::{file::with_actual_format, Cell};
 
 /// The rows of a query on an SQLite database; requires the feature `sqlite`.
 ///

@@ -1,14 +1,10 @@
 //! `Embedding`: a learned vector for each category.
 
-use std::rc::Rc;
-
-use dfdx::tensor::UniqueId;
-
-use super::{declare::layer, initialize::uniform};
+use super::{declare::layer, initialize::uniform, table_rows::TableRows};
 use crate::{
     mask::{CreateMask, Mask},
     operation::*,
-    sparse::{self, LookUp},
+    sparse::LookUp,
     tensor::*,
 };
 
@@ -50,26 +46,17 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>, const DENSE_UPDA
         (max_per_sample, shape): (usize, Out),
     ) -> Result<Tensor<Out, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
-        let indices = indices(&x)?;
         // A table of which a sample may look up every row is updated densely.
         let max_per_sample = if DENSE_UPDATES == 0 { max_per_sample } else { usize::MAX };
-        // Only a training run has sparse tables.
-        let table = T::OWNS_TAPE.then(|| id(&self.weight));
-        let operation = Gather { indices, max_per_sample, width: M, table };
-        record(&operation, &[&self.weight], shape, x.device(), tape)
+        let rows = TableRows::of::<N, M, E, D, T>(&self.weight, indices(&x)?, max_per_sample);
+        record(&Gather { rows }, &[&self.weight], shape, x.device(), tape)
     }
 }
 
 /// Looks up rows of a table by index.
 #[derive(Clone)]
 struct Gather {
-    indices: Rc<[usize]>,
-    /// The largest number of indices of a sample.
-    max_per_sample: usize,
-    /// The number of columns of the table.
-    width: usize,
-    /// The identity of the table among the sparse tables, in training.
-    table: Option<UniqueId>,
+    rows: TableRows,
 }
 
 compiled!(Gather);
@@ -81,25 +68,10 @@ impl Operation for Gather {
     const OVERWRITES: bool = true;
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<LookUp, OperationError> {
-        let (weight, width) = (&pass.inputs[0], self.width);
-        let count = weight.len() / width.max(1);
-        if self.indices.iter().any(|index| *index >= count) {
-            return Err(OperationError::Size);
-        }
-        let look_up = match self.table {
-            Some(table) => {
-                let indices = (&*self.indices, self.max_per_sample);
-                sparse::look_up(table, (weight, width), indices, pass.output)
-            }
-            None => LookUp::NotTrained,
-        };
-        if !matches!(look_up, LookUp::Sparse) {
-            let rows = pass.output.chunks_exact_mut(width.max(1));
-            for (row, index) in rows.zip(&*self.indices) {
-                row.copy_from_slice(&weight[index * width..][..width]);
-            }
-        }
-        Ok(look_up)
+        let width = self.rows.width();
+        self.rows.read(&pass.inputs[0], |position, row| {
+            pass.output[position * width..][..width].copy_from_slice(row);
+        })
     }
 
     fn backward<E: Element>(
@@ -108,21 +80,11 @@ impl Operation for Gather {
         pass: BackwardPass<'_, E>,
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
-        let (grads, width) = (&*pass.gradient, self.width);
-        match look_up {
-            LookUp::NotTrained => Ok(()),
-            LookUp::Sparse => {
-                let table = self.table.into_iter();
-                table.for_each(|table| sparse::add_gradient(table, &self.indices, grads));
-                Ok(())
-            }
-            LookUp::Dense => gradients.edit(0, |dw| {
-                for (row, index) in grads.chunks_exact(width.max(1)).zip(&*self.indices) {
-                    let touched = &mut dw[index * width..][..width];
-                    touched.iter_mut().zip(row).for_each(|(dw, grad)| *dw += *grad);
-                }
-            }),
-        }
+        let (grads, width) = (&*pass.gradient, self.rows.width());
+        self.rows.add_gradients(look_up, gradients, |position, sums| {
+            let grads = &grads[position * width..][..width];
+            sums.iter_mut().zip(grads).for_each(|(sum, grad)| *sum += *grad);
+        })
     }
 }
 
@@ -171,6 +133,11 @@ where
             return Err(D::size_error());
         }
         Ok(Mask::of_categories(&D::indices(x), x.shape().1.size()))
+    }
+
+    /// The mask of the input: it says which steps are padding, so 0 is a category like any other.
+    fn narrow_mask(&self, _: &Tensor<(B, L), usize, D, T>, given: Mask) -> Result<Mask, D::Err> {
+        Ok(given)
     }
 }
 

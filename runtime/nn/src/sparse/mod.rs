@@ -15,7 +15,7 @@
 //!
 //! The generated forward has dfdx's signature, which has no argument for the tables. During the
 //! forward and backward pass of a batch they are in a thread-local variable ([`scope`]), where
-//! `Embedding` finds them.
+//! `Embedding` and `EmbeddingBag` find them.
 
 mod saved;
 mod table;
@@ -72,7 +72,7 @@ pub enum LookUp {
     /// The tensor has dense updates: the caller reads the rows and adds to the gradient of the
     /// tensor.
     Dense,
-    /// The tensor is sparse: the rows have been read, and their gradient goes to `add_gradient`.
+    /// The tensor is sparse: the rows have been read, and `add_gradient` adds to their gradient.
     Sparse,
 }
 
@@ -140,14 +140,14 @@ impl<E: Element> Tables<E> {
         }
     }
 
-    /// Reads the rows of the tensor `id` at `indices`, of which a sample has at most
-    /// `max_per_sample`, into `output`.
+    /// Passes the rows of the tensor `id` at `indices`, of which a sample has at most
+    /// `max_per_sample`, to `read` if the tensor is sparse.
     fn look_up(
         &mut self,
         id: UniqueId,
         (weights, width): (&[E], usize),
         (indices, max_per_sample): (&[usize], usize),
-        output: &mut [E],
+        read: impl FnMut(usize, &[E]),
     ) -> LookUp {
         if self.catch_up.is_none() {
             // No training run.
@@ -170,7 +170,7 @@ impl<E: Element> Tables<E> {
         }
         match kind {
             Kind::Sparse(table) => {
-                table.look_up(weights, indices, output);
+                table.look_up(weights, indices, read);
                 LookUp::Sparse
             }
             _ => LookUp::Dense,
@@ -201,28 +201,32 @@ pub fn scope<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() -> R) ->
     work()
 }
 
-/// Reads rows of the tensor `table`, `[rows, width]` in `weights`, into `output`. `max_per_sample`
-/// is the largest number of indices of a sample.
+/// Passes the positions and rows of the indices in the tensor `table`, `[rows, width]` in `weights`,
+/// to `read` if the tensor is sparse. `max_per_sample` is the largest number of indices of a sample.
 pub fn look_up<E: Element>(
     table: UniqueId,
     (weights, width): (&[E], usize),
     (indices, max_per_sample): (&[usize], usize),
-    output: &mut [E],
+    read: impl FnMut(usize, &[E]),
 ) -> LookUp {
     CURRENT.with_borrow_mut(|current| match current.downcast_mut::<Tables<E>>() {
-        Some(tables) => tables.look_up(table, (weights, width), (indices, max_per_sample), output),
+        Some(tables) => tables.look_up(table, (weights, width), (indices, max_per_sample), read),
         // No training run.
         None => LookUp::Dense,
     })
 }
 
-/// Adds the gradients `grads` of the rows at `indices` to those of the sparse table.
-pub(crate) fn add_gradient<E: Element>(table: UniqueId, indices: &[usize], grads: &[E]) {
+/// Passes the positions of the indices and the gradients of their rows of the sparse table to `add`.
+pub(crate) fn add_gradient<E: Element>(
+    table: UniqueId,
+    indices: &[usize],
+    add: impl FnMut(usize, &mut [E]),
+) {
     CURRENT.with_borrow_mut(|current| {
         let Some(tables) = current.downcast_mut::<Tables<E>>() else { return };
         let found = tables.tensors.iter_mut().find(|(known, _)| *known == table);
         if let Some((_, Kind::Sparse(table))) = found {
-            table.add_gradient(indices, grads);
+            table.add_gradient(indices, add);
         }
     });
 }

@@ -90,8 +90,13 @@ impl<E: Element> Table<E> {
         &mut self.pending.gradient
     }
 
-    /// Reads rows into `output`, with their deferred updates applied.
-    pub(super) fn look_up(&mut self, weights: &[E], indices: &[usize], output: &mut [E]) {
+    /// Passes each index's position and row to `read`, with the row's deferred updates applied.
+    pub(super) fn look_up(
+        &mut self,
+        weights: &[E],
+        indices: &[usize],
+        mut read: impl FnMut(usize, &[E]),
+    ) {
         let known = self.pending.entries.len();
         for &row in indices {
             let entry = self.entry(row);
@@ -100,9 +105,9 @@ impl<E: Element> Table<E> {
         if self.pending.entries.len() > known {
             self.catch_up_pending();
         }
-        for (output, &row) in output.chunks_exact_mut(self.width).zip(indices) {
+        for (position, &row) in indices.iter().enumerate() {
             let index = self.pending_index[self.entry_of_row[row] as usize - 1] as usize - 1;
-            output.copy_from_slice(&self.pending.weights[index * self.width..][..self.width]);
+            read(position, &self.pending.weights[index * self.width..][..self.width]);
         }
     }
 
@@ -143,11 +148,11 @@ impl<E: Element> Table<E> {
         last_step.fill(self.log.now());
     }
 
-    pub(super) fn add_gradient(&mut self, indices: &[usize], grads: &[E]) {
-        for (grad, &row) in grads.chunks_exact(self.width).zip(indices) {
+    /// Passes each index's position and the gradient of its row to `add`.
+    pub(super) fn add_gradient(&mut self, indices: &[usize], mut add: impl FnMut(usize, &mut [E])) {
+        for (position, &row) in indices.iter().enumerate() {
             let index = self.pending_index[self.entry_of_row[row] as usize - 1] as usize - 1;
-            let sums = &mut self.pending.gradient[index * self.width..][..self.width];
-            sums.iter_mut().zip(grad).for_each(|(sum, grad)| *sum += *grad);
+            add(position, &mut self.pending.gradient[index * self.width..][..self.width]);
         }
     }
 

@@ -140,13 +140,18 @@ impl<O: Optimizer> Run<O> {
     fn step(&mut self, rows: &[usize]) -> Vec<f64> {
         let mut read = vec![0.0; rows.len() * WIDTH];
         let id = self.tables.ids()[0];
-        let found = self.tables.look_up(id, (&self.weights, WIDTH), (rows, 1), &mut read);
+        let found = self.tables.look_up(id, (&self.weights, WIDTH), (rows, 1), |position, row| {
+            read[position * WIDTH..][..WIDTH].copy_from_slice(row);
+        });
         self.state.step += 1;
         self.optimizer.set_learning_rate(rate(self.state.step));
         let grads = numbers(read.len(), self.state.step as f64);
         if let LookUp::Sparse = found {
             let table = self.tables.get(0).unwrap();
-            table.add_gradient(rows, &grads);
+            table.add_gradient(rows, |position, sums| {
+                let grads = &grads[position * WIDTH..][..WIDTH];
+                sums.iter_mut().zip(grads).for_each(|(sum, grad)| *sum += *grad);
+            });
             let stepped = {
                 let optimizer = self.optimizer.boxed();
                 self.tables.step(0, &*optimizer, &mut self.state, &mut self.weights)
@@ -303,14 +308,11 @@ fn only_large_tables_rest() {
 
 #[test]
 fn outside_of_a_run_nothing_rests_and_what_nobody_trains_needs_no_gradient() {
-    let mut output = [0.0; 1];
+    let unread = |_: usize, _: &[f64]| panic!("no table is sparse");
     let mut run = Run::new(Sgd::new(0.1), true);
     let id = run.tables.ids()[0];
     let mut none = Tables::<f64>::default();
-    assert!(matches!(none.look_up(id, (&[1.0], 1), (&[0], 1), &mut output), LookUp::Dense));
+    assert!(matches!(none.look_up(id, (&[1.0], 1), (&[0], 1), unread), LookUp::Dense));
     run.tables.tensors.clear();
-    assert!(matches!(
-        run.tables.look_up(id, (&[1.0], 1), (&[0], 1), &mut output),
-        LookUp::NotTrained
-    ));
+    assert!(matches!(run.tables.look_up(id, (&[1.0], 1), (&[0], 1), unread), LookUp::NotTrained));
 }

@@ -112,6 +112,12 @@ impl Signatures<'_> {
         quote!(#private::Tensor<(#batch, #(#private::Const<#sizes>,)*), #element, D, #tape>)
     }
 
+    /// A tensor of lists that are padded to one length, with their mask.
+    pub(crate) fn padded(&self, tensor: &TokenStream) -> TokenStream {
+        let krate = &self.paths.krate;
+        quote!(#krate::layer::Padded<#tensor>)
+    }
+
     /// A tensor with the presence of its rows.
     pub(crate) fn optional(&self, tensor: &TokenStream) -> TokenStream {
         let krate = &self.paths.krate;

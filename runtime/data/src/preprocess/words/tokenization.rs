@@ -1,11 +1,19 @@
 //! How `words` splits a text into tokens.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::markup;
-use crate::schema::Step;
+use crate::{schema::Step, Values};
+
+/// The texts of a row.
+pub(super) enum Row<'a> {
+    /// One text of many words.
+    Text(&'a str),
+    /// A list of texts, each of which is one word.
+    Pieces(&'a [Arc<str>]),
+}
 
 /// Tokenization settings.
 pub(super) struct Tokenization {
@@ -44,27 +52,56 @@ impl Tokenization {
         }
     }
 
-    /// Calls `take` with each word of `text`, then with each n-gram.
-    pub(super) fn words(&self, text: &str, mut take: impl FnMut(&str)) {
-        let text = match self.markup {
-            true => markup::stripped(text),
-            false => Cow::Borrowed(text),
-        };
-        let text = self.standardized(&text);
-        if self.ngrams == 1 {
-            return self.split(&text, &mut |word| take(word));
+    /// Calls `take` with the texts of each row.
+    pub(super) fn each_row(&self, values: &Values, mut take: impl FnMut(Row<'_>)) {
+        match values {
+            Values::Texts(texts) => texts.iter().for_each(|text| take(Row::Text(text))),
+            Values::Lists(lists) => lists.iter().for_each(|list| match &**list {
+                Values::Texts(pieces) => take(Row::Pieces(pieces)),
+                _ => take(Row::Pieces(&[])),
+            }),
+            _ => {}
         }
-        let mut words = Vec::new();
-        self.split(&text, &mut |word| words.push(word));
+    }
+
+    /// Calls `take` with each token of a row.
+    pub(super) fn tokens(&self, row: Row<'_>, take: impl FnMut(&str)) {
+        match row {
+            Row::Text(text) => self.words(text, take),
+            Row::Pieces(pieces) => {
+                let word = |piece: &Arc<str>| self.standardized(piece, self.strip).trim().to_owned();
+                let words: Vec<String> =
+                    pieces.iter().map(word).filter(|word| !word.is_empty()).collect();
+                self.runs(&words.iter().map(String::as_str).collect::<Vec<_>>(), take);
+            }
+        }
+    }
+
+    /// Calls `take` with each word, then with each n-gram.
+    fn runs(&self, words: &[&str], mut take: impl FnMut(&str)) {
         for size in 1..=self.ngrams {
             words.windows(size).for_each(|run| take(&run.join(" ")));
         }
     }
 
-    /// The text without punctuation and in lower case, as far as that is wanted. Unicode's words
-    /// are found with the punctuation in place, because some of it is within words.
-    fn standardized(&self, text: &str) -> String {
-        let strips = self.strip && self.split != Split::Unicode;
+    /// Calls `take` with each word of `text`, then with each n-gram.
+    fn words(&self, text: &str, mut take: impl FnMut(&str)) {
+        // Unicode's words are found with the punctuation in place, because some is within words.
+        let text = self.standardized(text, self.strip && self.split != Split::Unicode);
+        if self.ngrams == 1 {
+            return self.split(&text, &mut |word| take(word));
+        }
+        let mut words = Vec::new();
+        self.split(&text, &mut |word| words.push(word));
+        self.runs(&words, take);
+    }
+
+    /// The text without markup and punctuation and in lower case, as far as that is wanted.
+    fn standardized(&self, text: &str, strips: bool) -> String {
+        let text = match self.markup {
+            true => markup::stripped(text),
+            false => Cow::Borrowed(text),
+        };
         let is_kept = |character: &char| !(strips && character.is_ascii_punctuation());
         let text: String = text.chars().filter(is_kept).collect();
         match self.lowercase {
@@ -194,6 +231,17 @@ mod tests {
         assert_eq!(words(&pairs, "日本, ok"), ["日", "本", "ok", "日 本", "本 ok"]);
         let pairs = Tokenization { ngrams: 2, split: Split::Character, ..KERAS };
         assert_eq!(words(&pairs, "a!b"), ["a", "b", "a b"]);
+    }
+
+    #[test]
+    fn each_text_of_a_list_is_a_word() {
+        let pieces = ["Sci-Fi &amp; more ", "東京", "!", "<b>"].map(Arc::from);
+        for split in [Split::Whitespace, Split::Unicode, Split::Character] {
+            let tokenization = Tokenization { markup: true, split, ngrams: 2, ..KERAS };
+            let mut words = Vec::new();
+            tokenization.tokens(Row::Pieces(&pieces), |word| words.push(word.to_owned()));
+            assert_eq!(words, ["scifi  more", "東京", "scifi  more 東京"]);
+        }
     }
 
     #[test]

@@ -66,6 +66,15 @@ impl Column {
         converted(column).unwrap_or_else(|| Column::Others(column.clone(), words()))
     }
 
+    /// A column with the same text in every row.
+    #[cfg(feature = "parquet")]
+    pub(super) fn constant(text: Option<&str>, rows: usize) -> Column {
+        match text {
+            Some(text) => Column::Texts(StringArray::new_repeated(text, rows)),
+            None => Column::Nothing,
+        }
+    }
+
     pub(super) fn at(&self, row: usize) -> Cell<'_> {
         if self.is_null(row) {
             return Cell::Blank;

@@ -2,53 +2,63 @@
 
 use csv::{DeserializeErrorKind, ErrorKind, StringRecord};
 use multi_input_base::{quote::Quoted, Error, Result};
+use multi_input_cells::{
+    file::{header_hint, only_cell, preamble, problem, Delimiter, Quotes, TableForm},
+    missing_column, says_missing,
+};
 
 use super::{
     super::{
         file::{Lines, TextFile},
         wording::reworded,
     },
-    header,
+    dialect::Dialect,
+    window::Window,
 };
-use multi_input_cells::{missing_column, says_missing};
 
 const REPEATED_HEADER: &str =
     "expected a row, found the names of the columns again; take the line away";
 
 /// Converts the reader's errors.
-pub(super) struct Errors {
-    pub(super) file: TextFile,
+pub(super) struct Errors<R> {
+    dialect: Dialect<R>,
     pub(super) delimiter: u8,
     lines: Lines,
     /// Whether the file cannot be read any further.
     pub(super) ended: bool,
 }
 
-impl Errors {
-    pub(super) fn new(file: &TextFile, delimiter: u8) -> Errors {
-        Errors { file: file.clone(), delimiter, lines: file.lines(), ended: false }
+impl<R> Errors<R> {
+    pub(super) fn new(dialect: Dialect<R>, delimiter: u8) -> Errors<R> {
+        let lines = dialect.lines(delimiter);
+        Errors { dialect, delimiter, lines, ended: false }
     }
 
-    /// Checks that the quotes of the last row are closed, because an open quote may enclose any
-    /// number of rows. Errors without a position are ignored.
-    pub(super) fn check_end(&mut self, last: Option<&csv::Position>) -> Result<()> {
-        let Some(start) = last.map(csv::Position::byte) else { return Ok(()) };
-        // Within quotes a quote is doubled. Outside, a quote that does not begin a cell is literal.
-        let (mut quoted, mut at_start) = (false, true);
-        for byte in self.file.from(start)? {
-            match byte {
-                b'"' if quoted || at_start => (quoted, at_start) = (!quoted, quoted),
-                _ if quoted => {}
-                _ => at_start = byte == self.delimiter || byte == b'\n' || byte == b'\r',
-            }
+    pub(super) fn file(&self) -> &TextFile {
+        &self.dialect.file
+    }
+
+    /// Checks that the quotes of the row at `start` are closed where it is the last one, because an
+    /// open quote may enclose any number of rows. Errors without a position are ignored.
+    pub(super) fn check_end(
+        &mut self,
+        reader: &csv::Reader<Window>,
+        start: Option<&csv::Position>,
+    ) -> Result<()> {
+        let (Some(start), window) = (start.map(csv::Position::byte), reader.get_ref()) else {
+            return Ok(());
+        };
+        if !window.ends_at(reader.position().byte()) {
+            return Ok(());
         }
-        if !quoted {
+        let mut quotes = Quotes::default();
+        window.bytes_from(start).iter().for_each(|byte| quotes.push(*byte, self.delimiter));
+        if !quotes.are_open() {
             return Ok(());
         }
         let line = self.lines.of(start);
-        Err(self
-            .file
-            .refuse(line, "expected a quote that ends the cell, found the end of the file"))
+        let message = "expected a quote that ends the cell, found the end of the file";
+        Err(self.file().refuse(line, message))
     }
 
     /// An error in the line of column names.
@@ -68,37 +78,84 @@ impl Errors {
         let message = match error.into_kind() {
             ErrorKind::Io(source) => {
                 self.ended = true;
-                return self.file.unreadable(source);
+                return self.file().unreadable(source);
             }
-            ErrorKind::Utf8 { err, .. } => format!(
-                "{}expected UTF-8 text, found other bytes; convert the file",
-                of_column(names.get(err.field()))
-            ),
-            ErrorKind::UnequalLengths { .. } if names.len() == 1 => {
-                return self.of_names(header::only_cell(names, self.delimiter), names);
+            ErrorKind::Utf8 { err, .. } => {
+                let encoding = self.dialect.form.encoding.as_deref();
+                of_column(names.get(err.field())) + &not_text(encoding)
             }
-            ErrorKind::UnequalLengths { .. } => ragged(names, row, self.delimiter),
             ErrorKind::Deserialize { err, .. } => match of_cell(&err, names, row) {
-                missing if says_missing(&missing) => match header::problem(names, self.delimiter) {
-                    Some(problem) => return self.of_names(problem, names),
-                    None => missing + &header::header_hint(names, self.delimiter),
-                },
+                missing if says_missing(&missing) => {
+                    if let Some(problem) = self.of_first_line(names) {
+                        return self.of_names(problem, names);
+                    }
+                    missing + &self.hint(names)
+                }
                 _ if names == row => REPEATED_HEADER.to_owned(),
                 message => message,
             },
             other => format!("{other:?}"),
         };
-        // The reader reports the line where it started to look: before blank lines, and with
-        // Windows line ends before the second byte of the previous line end.
-        let line = offset.map_or(1, |offset| self.lines.of(offset));
-        self.file.refuse(line, message)
+        self.at(offset, message)
+    }
+
+    /// A row with too many or too few cells.
+    pub(super) fn of_width(&mut self, names: &StringRecord, row: &StringRecord) -> Error {
+        let has_names = self.dialect.form.names.is_none();
+        if has_names && (names.len() == 1 || self.has_preamble(names)) {
+            let problem = only_cell(&listed(names), self.delimiter, &self.dialect.start());
+            return self.of_names(problem, names);
+        }
+        let message = ragged(names.len(), row, self.delimiter, &self.dialect.form);
+        self.at(row.position().map(csv::Position::byte), message)
+    }
+
+    /// Whether the table begins below the line that was taken for the names.
+    fn has_preamble(&self, names: &StringRecord) -> bool {
+        let is_first = names.position().is_some_and(|position| position.record() == 0);
+        is_first && preamble(names.len(), &self.dialect.start()).is_some()
+    }
+
+    /// The problem of a first line that is no line of names.
+    fn of_first_line(&self, names: &StringRecord) -> Option<String> {
+        let has_names = self.dialect.form.names.is_none();
+        let start = has_names.then(|| self.dialect.start())?;
+        problem(&listed(names), self.delimiter, &start)
+    }
+
+    fn hint(&self, names: &StringRecord) -> String {
+        match self.dialect.form.names {
+            None => header_hint(&listed(names), self.delimiter),
+            Some(_) => String::new(),
+        }
     }
 
     /// The error for an invalid line of column names.
-    fn of_names(&mut self, message: String, names: &StringRecord) -> Error {
-        let start = names.position().map_or(0, csv::Position::byte);
-        let line = self.lines.of(start);
-        self.file.refuse(line, message)
+    pub(super) fn of_names(&mut self, message: String, names: &StringRecord) -> Error {
+        self.at(names.position().map(csv::Position::byte), message)
+    }
+
+    /// The reader reports the line where it started to look: before blank lines, and with Windows
+    /// line ends before the second byte of the previous line end.
+    fn at(&mut self, offset: Option<u64>, message: String) -> Error {
+        let line = self.lines.of(offset.unwrap_or_default());
+        self.file().refuse(line, message)
+    }
+}
+
+fn listed(names: &StringRecord) -> Vec<&str> {
+    names.iter().collect()
+}
+
+/// The message for bytes that are malformed in the encoding of the file.
+pub(crate) fn not_text(encoding: Option<&str>) -> String {
+    match encoding {
+        Some(label) => format!("expected text in {}, found other bytes", Quoted(label)),
+        None => {
+            "expected UTF-8 text, found other bytes; `.encoding(\"windows-1252\")`, or the name \
+                 of its encoding, reads the file"
+                .to_owned()
+        }
     }
 }
 
@@ -108,14 +165,19 @@ fn of_column(column: Option<&str>) -> String {
 }
 
 /// The message for a row with too many or too few cells.
-fn ragged(names: &StringRecord, row: &StringRecord, delimiter: u8) -> String {
-    let counts =
-        format!("expected {} cells as in the first line, found {}", names.len(), row.len());
+fn ragged(expected: usize, row: &StringRecord, delimiter: u8, form: &TableForm) -> String {
+    let which = if form.names.is_some() { "as there are names" } else { "as in the first line" };
+    let counts = format!("expected {expected} cells {which}, found {}", row.len());
     let delimiter_char = char::from(delimiter);
-    let more = row.iter().skip(names.len());
-    let advice = match (row.len() > names.len(), more.clone().all(|cell| cell.trim().is_empty())) {
+    let more = row.iter().skip(expected);
+    let is_remark = form.comment.is_none() && row.get(0).is_some_and(|cell| cell.starts_with('#'));
+    let advice = match (row.len() > expected, more.clone().all(|cell| cell.trim().is_empty())) {
+        _ if is_remark => "`.comment(b'#')` leaves remarks out".to_owned(),
         (false, _) => return counts,
         (true, true) => format!("nothing stands behind the last `{delimiter_char}`; take it away"),
+        (true, false) if form.delimiter == Delimiter::Whitespace => {
+            "quote a text that contains spaces".to_owned()
+        }
         (true, false) if delimiter == b',' => "quote a text that contains commas".to_owned(),
         (true, false) => format!("quote a text that contains `{delimiter_char}`"),
     };
@@ -123,7 +185,11 @@ fn ragged(names: &StringRecord, row: &StringRecord, delimiter: u8) -> String {
 }
 
 /// The message for serde's error in a cell.
-fn of_cell(error: &csv::DeserializeError, names: &StringRecord, row: &StringRecord) -> String {
+pub(super) fn of_cell(
+    error: &csv::DeserializeError,
+    names: &StringRecord,
+    row: &StringRecord,
+) -> String {
     let index = error.field().and_then(|index| usize::try_from(index).ok());
     let prefix = of_column(index.and_then(|index| names.get(index)));
     let found = index.and_then(|index| row.get(index)).unwrap_or_default();

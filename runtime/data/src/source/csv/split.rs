@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::is_untidy;
 use crate::{
     columns::{
-        cells::{decimal, of_float, Cell},
+        cells::{decimal, of_float, Cell, Markers},
         Grid, Interned,
     },
     Real, Values,
@@ -165,20 +165,32 @@ pub(super) struct CellGrid<'a> {
     text: &'a str,
     cells: &'a Cells,
     width: usize,
+    /// The markers of missing values, if there are any.
+    markers: Option<&'a Markers>,
 }
 
 impl<'a> CellGrid<'a> {
-    pub(super) fn new(text: &'a str, cells: &'a Cells, width: usize) -> CellGrid<'a> {
-        CellGrid { text, cells, width }
+    pub(super) fn new(
+        text: &'a str,
+        cells: &'a Cells,
+        width: usize,
+        markers: &'a Markers,
+    ) -> CellGrid<'a> {
+        let markers = Some(markers).filter(|markers| !markers.is_empty());
+        CellGrid { text, cells, width, markers }
     }
 
-    /// A trimmed cell.
+    /// A trimmed cell; empty for a marker of missing values.
     fn text(&self, row: usize, column: usize) -> &'a str {
         let (start, end) = self.cells.bounds[row * self.width + column];
         let text = self.text.get(start as usize..end as usize).unwrap_or_default();
-        match is_untidy(text) {
+        let text = match is_untidy(text) {
             true => text.trim(),
             false => text,
+        };
+        match self.markers {
+            Some(markers) if markers.contain(text) => "",
+            _ => text,
         }
     }
 
@@ -186,10 +198,12 @@ impl<'a> CellGrid<'a> {
     /// which `f64` may not represent exactly.
     fn number<T: Real>(&self, row: usize, column: usize, blanks: bool) -> Option<T> {
         const EXACT: f64 = 9e15;
-        let (start, end) = self.cells.bounds[row * self.width + column];
-        let up_to_end = self.text.as_bytes().get(..end as usize)?;
-        if let Some(number) = decimal(up_to_end, start as usize) {
-            return of_float(number);
+        if self.markers.is_none() {
+            let (start, end) = self.cells.bounds[row * self.width + column];
+            let up_to_end = self.text.as_bytes().get(..end as usize)?;
+            if let Some(number) = decimal(up_to_end, start as usize) {
+                return of_float(number);
+            }
         }
         let text = self.text(row, column);
         if blanks && text.is_empty() {
@@ -299,7 +313,9 @@ mod tests {
         let numbers = |text: &str, mut to: Values| {
             let (mut cells, special) = (Cells::default(), SpecialBytes::new(b',').unwrap());
             cells.split(text.as_bytes(), 2, special, true).unwrap();
-            CellGrid::new(text, &cells, 2).numbers(&[0, 1], true, &mut to).then_some(to)
+            CellGrid::new(text, &cells, 2, &Markers::default())
+                .numbers(&[0, 1], true, &mut to)
+                .then_some(to)
         };
         let (single, double) = (Values::Numbers(Vec::new()), Values::Doubles(Vec::new()));
         // `decimal` parses up to eight digits, the standard library more.

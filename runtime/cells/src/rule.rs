@@ -1,0 +1,169 @@
+//! What the cells of a field must hold.
+
+use crate::{
+    advice, date, flag, format::Content, instant, number, text, time, whole, Cell, CellFormat, Read,
+};
+
+/// The type of a field's elements, as far as it decides which cells are valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// A number in single precision.
+    Single,
+    /// A number in double precision.
+    Double,
+    /// A whole number in these bounds, inclusive, that `f64` holds exactly.
+    WholeDouble(i64, u64),
+    /// A category index below a bound.
+    Below(u64),
+    /// A class below a bound.
+    Class(u64),
+    /// A flag.
+    Flag,
+    /// A text.
+    Text,
+    /// A date.
+    Date,
+    /// A time without a zone.
+    Time,
+    /// A time with a zone.
+    Instant,
+}
+
+impl ValueType {
+    /// What decides whether a cell is missing.
+    pub fn content(self) -> Content {
+        match self {
+            ValueType::Single
+            | ValueType::Double
+            | ValueType::WholeDouble(..)
+            | ValueType::Below(_)
+            | ValueType::Class(_) => Content::Number,
+            ValueType::Flag => Content::Flag,
+            ValueType::Text => Content::Text,
+            ValueType::Date | ValueType::Time | ValueType::Instant => Content::Date,
+        }
+    }
+}
+
+/// What the cells of a field must hold.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldRule<'a> {
+    /// The type of the elements.
+    pub value: ValueType,
+    /// How the cells are written.
+    pub format: CellFormat<'a>,
+}
+
+/// Reads the index of a class below `bound`.
+///
+/// # Errors
+/// What was expected instead of the cell.
+pub fn class(cell: &Cell<'_>, format: &CellFormat<'_>, bound: u64) -> Read<u64> {
+    let last = bound.saturating_sub(1);
+    let is_number = whole(cell, format, [i64::MIN.into(), i64::MAX.into()]).is_ok();
+    let index = whole(cell, format, [0, last.into()]).ok();
+    index.and_then(|index| u64::try_from(index).ok()).ok_or_else(|| match is_number {
+        true => format!("a class from 0 to {last}"),
+        false => {
+            format!("a class from 0 to {last}; `categories` in `#[output(...)]` takes labels")
+        }
+    })
+}
+
+impl FieldRule<'_> {
+    /// Whether a cell denotes a missing value.
+    pub fn is_missing(&self, cell: &Cell<'_>) -> bool {
+        self.format.is_missing(cell, self.value.content())
+    }
+
+    /// Whether a text is certainly valid and not missing. It says so of most texts, in little time.
+    pub fn takes_plainly(&self, text: &str) -> bool {
+        // All whole numbers of up to this magnitude are exact in single precision.
+        const LAST: f64 = (1_u64 << f32::MANTISSA_DIGITS) as f64;
+        if !self.format.is_default() {
+            return false;
+        }
+        match self.value {
+            ValueType::Single | ValueType::Double => {
+                text.parse::<f64>().is_ok_and(|number| number.abs() <= LAST)
+            }
+            ValueType::Below(bound) | ValueType::Class(bound) => {
+                text.parse::<u64>().is_ok_and(|index| index < bound && index <= u32::MAX.into())
+            }
+            ValueType::Text => !text.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Checks a cell that is not missing.
+    ///
+    /// # Errors
+    /// What was expected instead, what was found, and the declaration that would take it.
+    pub fn check(&self, cell: &Cell<'_>) -> Read<()> {
+        self.read(cell).map_err(|expected| {
+            let advice = advice(cell, &self.format, self.value.content());
+            format!("expected {expected}{advice}")
+        })
+    }
+
+    fn read(&self, cell: &Cell<'_>) -> Read<()> {
+        let format = &self.format;
+        match self.value {
+            ValueType::Single => number::<f32>(cell, format, false).map(drop),
+            ValueType::Double => number::<f64>(cell, format, false).map(drop),
+            ValueType::WholeDouble(min, max) => whole(cell, format, [min.into(), max.into()])
+                .and_then(|_| number::<f64>(cell, format, false).map(drop)),
+            // An index beyond what `u32` holds is an id, which gets other advice.
+            ValueType::Below(bound) if bound > u32::MAX.into() => {
+                whole(cell, format, [0, u32::MAX.into()]).map(drop)
+            }
+            ValueType::Below(bound) => {
+                let last = bound.saturating_sub(1);
+                let expected = |_| format!("a category below {bound} (0 to {last})");
+                whole(cell, format, [0, last.into()]).map(drop).map_err(expected)
+            }
+            ValueType::Class(bound) => class(cell, format, bound).map(drop),
+            ValueType::Flag => flag(cell, format).map(drop),
+            ValueType::Text => text(cell, format, false, "a text").map(drop),
+            ValueType::Date => date(cell, format).map(drop),
+            ValueType::Time => time(cell, format).map(drop),
+            ValueType::Instant => instant(cell, format).map(drop),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_checked_as_they_are_read() {
+        let check = |value, text: &'static str| {
+            let rule = FieldRule { value, format: CellFormat::DEFAULT };
+            rule.check(&Cell::of_text(text))
+        };
+        for (value, good) in [
+            (ValueType::Single, "1e3"),
+            (ValueType::Double, "16777217"),
+            (ValueType::WholeDouble(i64::MIN, i64::MAX as u64), "-3"),
+            (ValueType::Below(3), "2"),
+            (ValueType::Flag, "No"),
+            (ValueType::Text, "anything"),
+            (ValueType::Date, "2024-12-31"),
+            (ValueType::Time, "2024-12-31 12:00"),
+            (ValueType::Instant, "2024-12-31 12:00Z"),
+        ] {
+            assert_eq!(check(value, good), Ok(()), "{good}");
+        }
+        assert_eq!(
+            check(ValueType::Below(3), "3"),
+            Err("expected a category below 3 (0 to 2)".to_owned())
+        );
+        assert!(check(ValueType::Single, "16777217")
+            .unwrap_err()
+            .contains("declare the field `f64`"));
+        assert!(check(ValueType::Double, "n/a")
+            .unwrap_err()
+            .ends_with("`missing(\"n/a\")` takes it as missing"));
+    }
+}

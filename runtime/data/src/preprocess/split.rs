@@ -1,0 +1,64 @@
+//! `split`: a text cut into a list of texts.
+
+use std::sync::Arc;
+
+use multi_input_cells::pieces;
+
+use super::stage::{FixedStep, Refusal};
+use crate::{schema::Step, Values};
+
+/// Cuts a text at each `separator` into a list of texts. White space around a text is removed, and
+/// a text of which nothing is left is no item: `"Action| Comedy||"` has two. An empty text is an
+/// empty list. `split(" ")` cuts at any white space.
+///
+/// A `Vec` or an array is a list already and stays as it is; in a file, its cell is cut
+/// before the items are read.
+///
+/// pandas: `text.str.split(separator)`; `tf.strings.split`. Both keep empty texts.
+#[derive(Clone, Copy, Debug)]
+pub struct Split;
+
+impl FixedStep for Split {
+    fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+        match &values {
+            Values::Texts(texts) if step.input.rank() == 0 && !step.input.is_list() => {
+                let separator = step.argument("separator").text_or("");
+                let list = |text: &Arc<str>| {
+                    let items = pieces(text, separator).filter(|item| !item.is_empty());
+                    let items = items.map(Into::into);
+                    Arc::new(Values::Texts(items.collect()))
+                };
+                Ok(Values::Lists(texts.iter().map(list).collect()))
+            }
+            _ => Ok(values),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use multi_input_spec::{step::split, Kind, Shape, Value};
+
+    use super::*;
+    use crate::preprocess::Fixed;
+
+    #[test]
+    fn texts_become_lists_and_lists_stay() {
+        let step = |input: Shape| {
+            let arguments = &[Value::Text("|")];
+            let Ok(output) = (split::STEP.output)(&input, arguments) else { panic!() };
+            let (spec, stage) = (&split::STEP, Fixed::<Split>::STAGE);
+            Step { spec, arguments, input, output, vocabulary_of: None, stage }
+        };
+        let texts =
+            |texts: &[&str]| Values::Texts(texts.iter().map(|text| (*text).into()).collect());
+        let text = Shape::new(Kind::Texts, &[]);
+        let found = Split::apply(&step(text), texts(&["Action| Comedy|", "", " | "])).unwrap();
+        let expected = [texts(&["Action", "Comedy"]), texts(&[]), texts(&[])].map(Arc::new);
+        assert_eq!(found, Values::Lists(expected.to_vec()));
+        let lists = Values::Lists(expected.to_vec());
+        assert_eq!(Split::apply(&step(text.with_list(true)), lists.clone()).unwrap(), lists);
+        let pair = Shape::new(Kind::Texts, &[multi_input_spec::Size::Known(1)]);
+        assert_eq!(Split::apply(&step(pair), texts(&["a|b"])).unwrap(), texts(&["a|b"]));
+    }
+}

@@ -1,0 +1,14 @@
+use multi_input::multi_input_model;
+
+#[multi_input_model(data = "data/ids.csv")]
+pub struct House {
+    #[input]
+    #[branch(Embedding(50, 4))]
+    user: u32,
+    #[from(user)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    stars: f32,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use multi_input::multi_input_model;
+
+#[multi_input_model(data = "data/spectrum.csv")]
+pub struct House {
+    #[input(standardize, columns(prefix = "q"))]
+    spectrum: [f32; 3],
+    #[from(spectrum)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! Only rows hold lists.
+
+use multi_input::prelude::*;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: f32,
+    #[from(rooms)]
+    #[branch(Dense(4))]
+    hidden: Vec<f32>,
+    #[from(hidden)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

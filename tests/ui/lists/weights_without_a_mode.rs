@@ -1,0 +1,20 @@
+//! The mean is the default, and takes no weights.
+
+use multi_input::prelude::*;
+
+#[multi_input_model]
+pub struct House {
+    #[input(pad(5))]
+    visits: Vec<u32>,
+    #[input(pad(5))]
+    amounts: Vec<f32>,
+    #[merge(weighted(visits, amounts))]
+    #[branch(EmbeddingBag(10, 4))]
+    bag: _,
+    #[from(bag)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}
