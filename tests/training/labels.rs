@@ -3,7 +3,7 @@
 use std::fs;
 
 use multi_input::{
-    data::{JsonLines, Source},
+    data::{Csv, JsonLines, Source},
     importance::Importance,
     prelude::*,
     report::Report,
@@ -244,6 +244,49 @@ fn a_source_trains_and_scores_as_rows_in_memory() {
     let one = models[0].evaluate(&rows).unwrap();
     let other = models[1].evaluate_from(&JsonLines::new(&json)).unwrap();
     assert_eq!(one, other);
+}
+
+/// Films with a column for each genre, in other words for true and false.
+#[multi_input_model]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Film {
+    #[input(standardize)]
+    minutes: f32,
+    #[from(minutes)]
+    #[branch(Dense(3, sigmoid))]
+    #[output(
+        loss = binary_focal,
+        metrics(recall),
+        columns("comedy", "drama", "war"),
+        truthy("Y"),
+        falsy("N"),
+        missing("?")
+    )]
+    genres: Option<[bool; 3]>,
+}
+
+#[test]
+fn each_label_may_have_a_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("films.csv");
+    let lines = "minutes,war,comedy,drama\n90,Y,N,n\n120,N,Y,y\n100,?,?,?\n80,,,\n";
+    fs::write(&path, lines).unwrap();
+    let rows = Csv::<FilmSample>::new(&path).read_all().unwrap();
+    let genres: Vec<_> = rows.iter().map(|row| row.genres).collect();
+    let expected = [Some([false, false, true]), Some([true, true, false]), None, None];
+    assert_eq!(genres, expected);
+    let mut model = Film::build(&Cpu::default(), Seed(1));
+    let trainer = || Trainer::new(Adam::new(0.01)).progress(Progress::silent());
+    let streamed = trainer().fit_from(&mut model, &Csv::new(&path)).unwrap();
+    let mut model = Film::build(&Cpu::default(), Seed(1));
+    let in_memory = trainer().shuffle(Shuffle::Never).fit(&mut model, &rows).unwrap();
+    assert!((streamed.curve("loss")[0] - in_memory.curve("loss")[0]).abs() < 1e-6);
+    fs::write(&path, "minutes,war,comedy,drama\n90,Y,N,maybe\n").unwrap();
+    let error = Csv::<FilmSample>::new(&path).read_all().unwrap_err().to_string();
+    assert!(error.contains("field `genres`, column `drama`"), "{error}");
+    fs::write(&path, "minutes,war,comedy\n90,Y,N\n").unwrap();
+    let error = Csv::<FilmSample>::new(&path).read_all().unwrap_err().to_string();
+    assert!(error.contains("field `genres`: the column `drama`"), "{error}");
 }
 
 #[test]

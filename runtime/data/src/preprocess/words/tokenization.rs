@@ -69,7 +69,8 @@ impl Tokenization {
         match row {
             Row::Text(text) => self.words(text, take),
             Row::Pieces(pieces) => {
-                let word = |piece: &Arc<str>| self.standardized(piece, self.strip).trim().to_owned();
+                let word =
+                    |piece: &Arc<str>| self.standardized(piece, self.strip).trim().to_owned();
                 let words: Vec<String> =
                     pieces.iter().map(word).filter(|word| !word.is_empty()).collect();
                 self.runs(&words.iter().map(String::as_str).collect::<Vec<_>>(), take);
