@@ -4,6 +4,7 @@ mod augmentation;
 mod cells;
 mod derived;
 mod exact_numbers;
+mod forms;
 mod hostile_texts;
 mod lists;
 mod pictures;

@@ -30,3 +30,20 @@ mod with_derives;
 mod pages {
     include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 }
+
+/// What `multi-input-init` writes for a file.
+#[allow(dead_code)]
+mod described {
+    include!("described/listings.rs");
+
+    #[test]
+    fn is_better_than_the_mean_at_once() {
+        let source = Csv::<ListingsSample>::new("fixtures/listings.csv");
+        let (train, test) = (source.part(0.0..0.8, Seed(1)), source.part(0.8..1.0, Seed(1)));
+        let mut model = Listings::build(&Cpu::default(), Seed(1));
+        let trainer = Trainer::new(Adam::new(1e-3)).epochs(30).progress(Progress::silent());
+        trainer.fit_from(&mut model, &train).unwrap();
+        let r2 = model.evaluate_from(&test).unwrap().get("r2").unwrap();
+        assert!(r2 > 0.3, "{r2}");
+    }
+}

@@ -60,10 +60,17 @@ pub struct House {
     district: Option<u32>,
     #[input]
     garden: bool,
+    #[input(pad(3), missing = zeros)]
+    visits: Option<Vec<u32>>,
+    #[input(split(","), impute(mean), pad(3))]
+    amounts: Vec<Option<f64>>,
+    #[merge(weighted(visits, amounts))]
+    #[branch(EmbeddingBag(100, 2, sum))]
+    visited: _,
     #[merge(average(measurements, district))]
     mean: [f32; 16],
-    #[merge(concat(mean, garden, present(measurements)))]
-    joined: [f32; 18],
+    #[merge(concat(mean, garden, present(measurements), visited))]
+    joined: [f32; 20],
     #[from(joined)]
     #[branch(Dense(1, l2 = 1e-4))]
     #[output(loss = mse)]
@@ -80,6 +87,8 @@ fn compiles_and_runs() {
         measurements: ::core::option::Option::None,
         district: ::core::option::Option::Some(3),
         garden: true,
+        visits: ::core::option::Option::Some(::std::vec![1, 2]),
+        amounts: ::std::vec![::core::option::Option::None],
     };
     assert!(row.garden);
 }

@@ -23,7 +23,7 @@ impl Random {
 }
 
 /// Models that use all of the DSL.
-fn seeds() -> [TokenStream; 5] {
+fn seeds() -> [TokenStream; 6] {
     [
         quote! {
             struct Post {
@@ -125,6 +125,27 @@ fn seeds() -> [TokenStream; 5] {
                 #[branch(Dense(1))]
                 #[output(loss = huber(delta = 0.5), rescale(0.001, offset = 1.0))]
                 price: f32,
+            }
+        },
+        quote! {
+            struct Lists {
+                #[input(split("|"), categories(9), pad(LENGTH, before, cut = before))]
+                tags: String,
+                #[input(standardize, pad(LENGTH, before), missing = learned)]
+                #[branch(Dense(1))]
+                weights: Option<Vec<f32>>,
+                #[merge(weighted(tags, weights))]
+                #[branch(EmbeddingBag(auto, 4, sum))]
+                bag: [f32; 4],
+                #[input(columns("x1", "y1", "x2", "y2"), impute(mean), pad(2))]
+                #[branch(LSTM(3))]
+                points: Vec<[f32; 2]>,
+                #[input(hashed(20), multi_hot(20))]
+                words: Vec<String>,
+                #[merge(concat(bag, points, words))]
+                #[branch(Dense(1))]
+                #[output(loss = mse)]
+                y: f32,
             }
         },
     ]

@@ -60,7 +60,7 @@ pub(crate) fn program(
     let first = if sample.is_cut { "the first " } else { "" };
     let rows = sample.len();
     Ok(format!(
-        "//! A first model for {path}, of {first}{rows} rows. Change what you know better.
+        "// A first model for {path}, of {first}{rows} rows. Change what you know better.
 
 use multi_input::{{
     data::{{{reader}, Source}},

@@ -5,7 +5,7 @@
 //! `#[multi_input_model(data = "...")]` compares a model with a file by them while the user's crate
 //! compiles. It does not depend on rows, columns or sources.
 //!
-//! [`file`] is about whole text files: their compression, encoding, delimiter and header.
+//! [`mod@file`] is about whole text files: their compression, encoding, delimiter and header.
 //!
 //! To add a way to write a value, add a part to [`CellFormat`] and read it in the file of that value:
 //! `number.rs`, `flag.rs`, `dates.rs`.

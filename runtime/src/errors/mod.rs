@@ -33,6 +33,7 @@ pages! {
     item,
     last_activation,
     leak,
+    lists,
     loss,
     metric,
     missing,

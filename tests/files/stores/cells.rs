@@ -4,15 +4,18 @@
 use std::{fs::File, path::PathBuf, sync::Arc};
 
 use arrow_array::{
-    builder::{ListBuilder, StringBuilder},
-    types::{Date32Type, Int32Type},
+    builder::{FixedSizeListBuilder, Float32Builder, LargeListBuilder, ListBuilder, StringBuilder},
+    types::{Date32Type, Int32Type, Int64Type},
     ArrayRef, BinaryArray, BooleanArray, Date32Array, DictionaryArray, DurationSecondArray,
-    Float64Array, Int64Array, NullArray, RecordBatch, StringArray, StructArray,
+    Float64Array, Int64Array, ListArray, NullArray, RecordBatch, StringArray, StructArray,
     Time64MicrosecondArray, TimestampMicrosecondArray, TimestampNanosecondArray,
 };
-use multi_input::data::{
-    chrono::{DateTime, NaiveDate, NaiveDateTime, Utc},
-    Arrow, Parquet, Postgres, Source, Sqlite,
+use multi_input::{
+    data::{
+        chrono::{DateTime, NaiveDate, NaiveDateTime, Utc},
+        Arrow, Parquet, Postgres, Source, Sqlite,
+    },
+    prelude::*,
 };
 use parquet::arrow::ArrowWriter;
 use serde::{de::DeserializeOwned, Deserialize};
@@ -289,4 +292,73 @@ fn a_file_of_another_kind_is_named_for_what_it_is() {
         assert!(error.contains("rows.table cannot be read: "), "{error}");
         assert!(error.ends_with("; found a file compressed by gzip; unpack it first"), "{error}");
     }
+}
+
+/// Lists of Arrow's as values of a row.
+#[multi_input_model]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lists {
+    #[input(pad(3))]
+    #[branch(EmbeddingBag(10, 2))]
+    codes: Vec<u32>,
+    #[input(standardize, pad(3), missing = zeros)]
+    #[branch(LSTM(2))]
+    pairs: Option<Vec<[f64; 2]>>,
+    #[input(categories(9), multi_hot(9))]
+    names: Vec<String>,
+    #[merge(concat(codes, pairs, names))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    y: f32,
+}
+
+/// Three rows, the last of them of empty and null lists.
+fn lists() -> RecordBatch {
+    let of_codes = |codes: &[i64]| Some(codes.iter().map(|code| Some(*code)).collect::<Vec<_>>());
+    let codes = ListArray::from_iter_primitive::<Int64Type, _, _>([
+        of_codes(&[1, 2, 3, 4]),
+        of_codes(&[5]),
+        None,
+    ]);
+    let mut pairs = ListBuilder::new(FixedSizeListBuilder::new(Float32Builder::new(), 2));
+    for row in [Some(2), Some(0), None] {
+        for pair in 0..row.unwrap_or(0) {
+            pairs.values().values().append_slice(&[pair as f32, 0.5]);
+            pairs.values().append(true);
+        }
+        pairs.append(row.is_some());
+    }
+    let mut names = LargeListBuilder::new(StringBuilder::new());
+    names.append_value([Some("a"), Some(" b ")]);
+    names.append_value([] as [Option<&str>; 0]);
+    names.append_null();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("codes", Arc::new(codes)),
+        ("pairs", Arc::new(pairs.finish())),
+        ("names", Arc::new(names.finish())),
+        ("y", Arc::new(Float64Array::from(vec![1.0, 2.0, 3.0]))),
+    ];
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+#[test]
+fn lists_of_any_length_are_read() {
+    let folder = Folder::new();
+    write_parquet(&folder.path(), &lists());
+    let source = Parquet::<ListsSample>::new(folder.path());
+    let rows = source.read_all().unwrap();
+    let codes: Vec<_> = rows.iter().map(|row| row.codes.clone()).collect();
+    assert_eq!(codes, [vec![1, 2, 3, 4], vec![5], vec![]]);
+    let pairs: Vec<_> = rows.iter().map(|row| row.pairs.clone()).collect();
+    assert_eq!(pairs, [Some(vec![[0.0, 0.5], [1.0, 0.5]]), Some(vec![]), None]);
+    let names: Vec<_> = rows.iter().map(|row| row.names.join(",")).collect();
+    assert_eq!(names, ["a,b", "", ""]);
+
+    let inputs: Vec<ListsInputs> = rows.iter().cloned().map(Into::into).collect();
+    let trainer = || Trainer::new(Sgd::new(0.01)).epochs(3).shuffle(Shuffle::Never);
+    let (mut own, mut streamed) =
+        (Lists::build(&Cpu::default(), Seed(1)), Lists::build(&Cpu::default(), Seed(1)));
+    trainer().fit(&mut own, &rows).unwrap();
+    trainer().fit_from(&mut streamed, &source).unwrap();
+    assert_eq!(own.predict(&inputs).unwrap(), streamed.predict(&inputs).unwrap());
 }

@@ -270,7 +270,7 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
             quote!(TextOrBlank)
         }
         true => quote!(Text),
-        false if input.is_some_and(fills_blanks) => quote!(ValueOrBlank),
+        false if input.is_some_and(|input| fills_blanks(input)) => quote!(ValueOrBlank),
         false => quote!(Value),
     };
     let text = compact(&field.ty_tokens);

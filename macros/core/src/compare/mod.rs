@@ -1,7 +1,7 @@
 //! [`Plan`] and a data file to mistakes: the model is compared with the first rows of the file that
 //! `#[multi_input_model(data = "...")]` names.
 //!
-//! `column.rs` has the rules about one field; this file has those about the file as a whole. The
+//! `field.rs` has the rules about one field; this file has those about the file as a whole. The
 //! rules of cells are those of the runtime (`multi-input-cells`).
 
 mod field;

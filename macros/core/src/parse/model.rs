@@ -87,7 +87,7 @@ impl Field {
 
 /// The source of a node.
 pub(crate) enum Source {
-    Input(Input),
+    Input(Box<Input>),
     Merge(Merge),
     From(Ident),
     /// Derived from raw values of inputs.
@@ -277,7 +277,9 @@ fn read_field(
             };
             typed.extend(typed::names(&word, tokens.clone()));
             match word.as_str() {
-                "input" => sources.push((span, Some(Source::Input(input::read(tokens, errors))))),
+                "input" => {
+                    sources.push((span, Some(Source::Input(Box::new(input::read(tokens, errors))))))
+                }
                 "merge" => {
                     sources.push((span, merge::read(tokens, span, errors).map(Source::Merge)));
                 }

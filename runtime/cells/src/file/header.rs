@@ -4,6 +4,9 @@ use std::collections::HashSet;
 
 use super::{filter::Filter, lines::Whitespace, records, shortened, DELIMITERS};
 
+/// Number of rows at the start of a table that are looked at.
+const ROWS: usize = 20;
+
 /// What the first line of a table is expected to be.
 pub const HEADER_EXPECTED: &str = "expected a line of column names";
 
@@ -31,12 +34,10 @@ pub fn problem(names: &[&str], delimiter: u8, start: &[u8]) -> Option<String> {
         return Some(format!("{HEADER_EXPECTED}, found JSON; read it with `JsonLines`"));
     }
     let is_comment = first.starts_with("# ") || first.starts_with('#') && names.len() == 1;
-    let is_one_cell = names.len() == 1
-        && (other_delimiter(first, delimiter).is_some() || first.split_whitespace().count() > 1);
-    if is_comment || is_one_cell || preamble(names.len(), start).is_some() {
-        return Some(only_cell(names, delimiter, start));
-    }
-    None
+    let is_one_cell =
+        names.len() == 1 && (other_delimiter(first, delimiter).is_some() || is_spaced(start));
+    let is_no_header = is_comment || is_one_cell || preamble(names.len(), start).is_some();
+    is_no_header.then(|| only_cell(names, delimiter, start))
 }
 
 /// The problem of a first line with fewer cells than the rows.
@@ -75,17 +76,25 @@ pub fn only_cell(names: &[&str], delimiter: u8, start: &[u8]) -> String {
     }
 }
 
-/// The number of lines above a table, where the first line has fewer cells than the rows: the rows
-/// below the first one that has as many cells as most of them. `None` where the rows differ.
+/// The number of lines above a table, where the first line has fewer cells than the rows: the lines
+/// above the first one that has as many cells as the last ones, and that may be a line of names.
+/// `None` where there is no such line.
 pub fn preamble(first_width: usize, start: &[u8]) -> Option<usize> {
-    const ROWS: usize = 20;
     DELIMITERS.iter().find_map(|&delimiter| {
         let rows: Vec<_> = records(start, delimiter, None, true).take(ROWS).collect();
-        let last = rows.last()?.cells.len();
-        let table = rows.iter().rposition(|row| row.cells.len() != last)? + 1;
-        let is_table = last > 1 && last > first_width && rows.len() - table >= 2;
-        (is_table && rows.first()?.cells.len() <= first_width).then(|| rows[table].line - 1)
+        let width = rows.last()?.cells.len();
+        let names = &rows[rows.iter().rposition(|row| row.cells.len() != width)? + 1..];
+        let are_names = !names.first()?.cells.iter().any(|cell| cell.parse::<f64>().is_ok());
+        let is_full = names.iter().any(|row| row.cells.last().is_some_and(|cell| !cell.is_empty()));
+        let is_table = width > 1 && width > first_width && names.len() >= 2 && are_names && is_full;
+        (is_table && rows.first()?.cells.len() <= first_width).then(|| names[0].line - 1)
     })
+}
+
+/// Whether the rows have one cell more than the first line, as R writes row names.
+pub fn lacks_a_name(first_width: usize, delimiter: u8, start: &[u8]) -> bool {
+    let mut rows = records(start, delimiter, None, true).skip(1).take(ROWS).peekable();
+    rows.peek().is_some() && rows.all(|row| row.cells.len() == first_width + 1)
 }
 
 /// A hint for a first line with numbers, where columns are missing.

@@ -21,7 +21,9 @@ use std::{
 pub use self::{
     delimiter::{delimiters, DELIMITERS},
     formats::{describe_format, with_actual_format},
-    header::{header_hint, only_cell, only_numbers, preamble, problem, HEADER_EXPECTED},
+    header::{
+        header_hint, lacks_a_name, only_cell, only_numbers, preamble, problem, HEADER_EXPECTED,
+    },
     records::{records, Quotes, Record},
 };
 use self::{

@@ -122,9 +122,18 @@ fn lines_above_a_table_are_counted() {
         ("a,b\n1,2\n3,4\n", 2, None),
         ("a\n1,2\n", 1, None),
         ("a,b\n1,2,3\n1,2\n", 2, None),
+        ("a,b\nx,y,\nz,w,\n", 2, None),
+        ("a,b\n\"1\",3,4\n\"2\",5,6\n", 2, None),
     ] {
         assert_eq!(preamble(width, text.as_bytes()), known, "{text}");
     }
+}
+
+#[test]
+fn row_names_of_r_lack_a_name() {
+    assert!(lacks_a_name(2, b',', b"a,b\n\"1\",3,4\n\"2\",5,6\n"));
+    assert!(!lacks_a_name(2, b',', b"a,b\n1,3,4\n2,5\n"));
+    assert!(!lacks_a_name(2, b',', b"a,b\n"));
 }
 
 #[test]

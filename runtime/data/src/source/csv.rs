@@ -332,6 +332,16 @@ mod tests {
             text.ends_with("found 3; nothing stands behind the last `,`; take it away"),
             "{text}"
         );
+        let text = message(b"age,name\n\"1\",3,a\n\"2\",4,b\n");
+        assert!(
+            text.ends_with(
+                "found 3; all rows have one cell more, as R writes row names; \
+            `.skip_lines(1).names([..])` names all columns"
+            ),
+            "{text}"
+        );
+        let text = message(b"age,name\n1,a\n# end\n");
+        assert!(text.ends_with("found 1; `.comment(b'#')` leaves remarks out"), "{text}");
         let text = message(b"age,name\n1\n");
         assert!(text.ends_with("line 2: expected 2 cells as in the first line, found 1"), "{text}");
     }
@@ -595,6 +605,16 @@ mod tests {
             ),
             "{text}"
         );
+        // Also where each of the names would be a valid cell.
+        #[derive(Debug, Deserialize)]
+        #[allow(dead_code)]
+        struct Text {
+            name: String,
+        }
+        let read = |text: &[u8]| read_csv_from::<Text>(text, "people.csv");
+        assert_eq!(read(b"name\na\nname\n").unwrap().len(), 2, "a single column");
+        let again = read(b"name,id\na,1\nname,id\n").unwrap_err();
+        assert!(again.to_string().contains("line 3: expected a row, found the names"), "{again}");
     }
 
     #[test]

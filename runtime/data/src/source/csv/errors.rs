@@ -1,9 +1,11 @@
 //! Rewords the errors of the `csv` crate: line, column, expected and found value.
 
+use std::cell::OnceCell;
+
 use csv::{DeserializeErrorKind, ErrorKind, StringRecord};
 use multi_input_base::{quote::Quoted, Error, Result};
 use multi_input_cells::{
-    file::{header_hint, only_cell, preamble, problem, Delimiter, Quotes, TableForm},
+    file::{header_hint, lacks_a_name, only_cell, preamble, problem, Delimiter, Quotes, TableForm},
     missing_column, says_missing,
 };
 
@@ -19,11 +21,16 @@ use super::{
 const REPEATED_HEADER: &str =
     "expected a row, found the names of the columns again; take the line away";
 
+const ROW_NAMES: &str = "all rows have one cell more, as R writes row names; \
+                         `.skip_lines(1).names([..])` names all columns";
+
 /// Converts the reader's errors.
 pub(super) struct Errors<R> {
     dialect: Dialect<R>,
     pub(super) delimiter: u8,
     lines: Lines,
+    /// The beginning of the text, once an error has needed it.
+    start: OnceCell<Vec<u8>>,
     /// Whether the file cannot be read any further.
     pub(super) ended: bool,
 }
@@ -31,7 +38,7 @@ pub(super) struct Errors<R> {
 impl<R> Errors<R> {
     pub(super) fn new(dialect: Dialect<R>, delimiter: u8) -> Errors<R> {
         let lines = dialect.lines(delimiter);
-        Errors { dialect, delimiter, lines, ended: false }
+        Errors { dialect, delimiter, lines, start: OnceCell::new(), ended: false }
     }
 
     pub(super) fn file(&self) -> &TextFile {
@@ -99,28 +106,47 @@ impl<R> Errors<R> {
         self.at(offset, message)
     }
 
+    /// A row that is the line of names once more.
+    pub(super) fn of_repeated_names(&mut self, row: &StringRecord) -> Error {
+        self.at(row.position().map(csv::Position::byte), REPEATED_HEADER.to_owned())
+    }
+
     /// A row with too many or too few cells.
     pub(super) fn of_width(&mut self, names: &StringRecord, row: &StringRecord) -> Error {
         let has_names = self.dialect.form.names.is_none();
         if has_names && (names.len() == 1 || self.has_preamble(names)) {
-            let problem = only_cell(&listed(names), self.delimiter, &self.dialect.start());
+            let problem = only_cell(&listed(names), self.delimiter, self.start());
             return self.of_names(problem, names);
         }
-        let message = ragged(names.len(), row, self.delimiter, &self.dialect.form);
-        self.at(row.position().map(csv::Position::byte), message)
+        let form = &self.dialect.form;
+        let which = if has_names { "as in the first line" } else { "as there are names" };
+        let counts = format!("expected {} cells {which}, found {}", names.len(), row.len());
+        let lacks_a_name = has_names
+            && row.len() == names.len() + 1
+            && row.iter().next_back().is_some_and(|last| !last.trim().is_empty())
+            && lacks_a_name(names.len(), self.delimiter, self.start());
+        let advice = match lacks_a_name {
+            true => Some(ROW_NAMES.to_owned()),
+            false => of_width(names.len(), row, self.delimiter, form),
+        };
+        let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+        self.at(row.position().map(csv::Position::byte), counts + &advice)
     }
 
     /// Whether the table begins below the line that was taken for the names.
     fn has_preamble(&self, names: &StringRecord) -> bool {
         let is_first = names.position().is_some_and(|position| position.record() == 0);
-        is_first && preamble(names.len(), &self.dialect.start()).is_some()
+        is_first && preamble(names.len(), self.start()).is_some()
     }
 
     /// The problem of a first line that is no line of names.
     fn of_first_line(&self, names: &StringRecord) -> Option<String> {
         let has_names = self.dialect.form.names.is_none();
-        let start = has_names.then(|| self.dialect.start())?;
-        problem(&listed(names), self.delimiter, &start)
+        has_names.then(|| problem(&listed(names), self.delimiter, self.start()))?
+    }
+
+    fn start(&self) -> &[u8] {
+        self.start.get_or_init(|| self.dialect.start())
     }
 
     fn hint(&self, names: &StringRecord) -> String {
@@ -164,24 +190,31 @@ fn of_column(column: Option<&str>) -> String {
     column.map(|column| format!("column {}: ", Quoted(column))).unwrap_or_default()
 }
 
-/// The message for a row with too many or too few cells.
-fn ragged(expected: usize, row: &StringRecord, delimiter: u8, form: &TableForm) -> String {
-    let which = if form.names.is_some() { "as there are names" } else { "as in the first line" };
-    let counts = format!("expected {expected} cells {which}, found {}", row.len());
+/// The advice about a row with too many or too few cells.
+fn of_width(
+    expected: usize,
+    row: &StringRecord,
+    delimiter: u8,
+    form: &TableForm,
+) -> Option<String> {
+    let mut more = row.iter().skip(expected);
+    if form.comment.is_none() && row.get(0).is_some_and(|cell| cell.starts_with('#')) {
+        return Some("`.comment(b'#')` leaves remarks out".to_owned());
+    }
+    if row.len() < expected {
+        return None;
+    }
     let delimiter_char = char::from(delimiter);
-    let more = row.iter().skip(expected);
-    let is_remark = form.comment.is_none() && row.get(0).is_some_and(|cell| cell.starts_with('#'));
-    let advice = match (row.len() > expected, more.clone().all(|cell| cell.trim().is_empty())) {
-        _ if is_remark => "`.comment(b'#')` leaves remarks out".to_owned(),
-        (false, _) => return counts,
-        (true, true) => format!("nothing stands behind the last `{delimiter_char}`; take it away"),
-        (true, false) if form.delimiter == Delimiter::Whitespace => {
+    if more.all(|cell| cell.trim().is_empty()) {
+        return Some(format!("nothing stands behind the last `{delimiter_char}`; take it away"));
+    }
+    Some(match delimiter {
+        _ if form.delimiter == Delimiter::Whitespace => {
             "quote a text that contains spaces".to_owned()
         }
-        (true, false) if delimiter == b',' => "quote a text that contains commas".to_owned(),
-        (true, false) => format!("quote a text that contains `{delimiter_char}`"),
-    };
-    format!("{counts}; {advice}")
+        b',' => "quote a text that contains commas".to_owned(),
+        _ => format!("quote a text that contains `{delimiter_char}`"),
+    })
 }
 
 /// The message for serde's error in a cell.

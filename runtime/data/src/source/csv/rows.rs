@@ -153,6 +153,7 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
         if let Err(error) = errors.check_end(reader, start) {
             return Some(Err(error));
         }
+        let mut repeats_header = false;
         let row = match read {
             Ok(false) => return None,
             Ok(true) if record.len() != header.len() => {
@@ -160,13 +161,23 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
             }
             Ok(true) => {
                 trim(record);
+                repeats_header = repeats_names(record, header);
                 without_markers(record, markers);
                 errors.file().within_folder(|| record.deserialize::<R>(Some(header)))
             }
             Err(error) => Err(error),
         };
-        Some(row.map_err(|error| errors.of_row(error, header, record)))
+        Some(match row {
+            Ok(_) if repeats_header => Err(errors.of_repeated_names(record)),
+            Ok(row) => Ok(row),
+            Err(error) => Err(errors.of_row(error, header, record)),
+        })
     }
+}
+
+/// Whether a row is the line of names once more. In a single column it may be a value.
+fn repeats_names(record: &StringRecord, names: &StringRecord) -> bool {
+    names.len() > 1 && record == names
 }
 
 /// Trims the cells if necessary. The reader's own trimming copies every record.

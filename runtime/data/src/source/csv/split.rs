@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use csv::StringRecord;
+
 use super::is_untidy;
 use crate::{
     columns::{
@@ -180,18 +182,35 @@ impl<'a> CellGrid<'a> {
         CellGrid { text, cells, width, markers }
     }
 
-    /// A trimmed cell; empty for a marker of missing values.
-    fn text(&self, row: usize, column: usize) -> &'a str {
+    /// A trimmed cell.
+    fn content(&self, row: usize, column: usize) -> &'a str {
         let (start, end) = self.cells.bounds[row * self.width + column];
         let text = self.text.get(start as usize..end as usize).unwrap_or_default();
-        let text = match is_untidy(text) {
+        match is_untidy(text) {
             true => text.trim(),
             false => text,
-        };
+        }
+    }
+
+    /// A trimmed cell; empty for a marker of missing values.
+    fn text(&self, row: usize, column: usize) -> &'a str {
+        let text = self.content(row, column);
         match self.markers {
             Some(markers) if markers.contain(text) => "",
             _ => text,
         }
+    }
+
+    /// Whether some row has these cells, at least two.
+    pub(super) fn has_row(&self, cells: &StringRecord) -> bool {
+        // The longest text differs from most others.
+        let longest = cells.iter().enumerate().max_by_key(|(_, text)| text.len());
+        longest.filter(|_| cells.len() > 1).is_some_and(|(column, text)| {
+            (0..self.rows()).any(|row| {
+                let is = |(column, text)| self.content(row, column) == text;
+                is((column, text)) && cells.iter().enumerate().all(is)
+            })
+        })
     }
 
     /// The number in a cell; NaN for a blank cell if `blanks`. `None` for integers beyond 9e15,

@@ -49,6 +49,9 @@ impl<'a, R: DeserializeOwned> Tables<'a, R> {
         let consumed = cells.split(buffer, width, *special, is_last)?;
         let text = std::str::from_utf8(buffer.get(..consumed)?).ok()?;
         let found = CellGrid::new(text, cells, width, rows.markers());
+        if found.has_row(rows.header()) {
+            return None;
+        }
         let table = rows.file().within_folder(|| request.table(plan, &found))?;
         (consumed > 0 || is_last).then_some((table, consumed))
     }
