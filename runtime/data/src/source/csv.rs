@@ -232,9 +232,9 @@ impl<R: DeserializeOwned> Source for Csv<R> {
     fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
         let open = move |file| -> Result<Blocks<'a, R>> {
             let Some(rows) = self.open(file)? else { return Ok(Box::new(std::iter::empty())) };
-            Ok(match Tables::of(rows, request) {
-                Ok(tables) => Box::new(tables),
-                Err(rows) => by_rows(rows, request),
+            Ok(match Tables::plan(&rows, request) {
+                Some(plan) => Box::new(Tables::new(rows, request, plan)),
+                None => by_rows(rows, request),
             })
         };
         let failed = |error| Block::Rows(vec![Err(error)]);
