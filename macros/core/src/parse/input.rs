@@ -26,7 +26,7 @@ pub(crate) struct Input {
     /// Whether `missing` is given but could not be read.
     pub(crate) missing_unread: bool,
     /// How the value is written in files.
-    pub(crate) cells: Box<CellOptions>,
+    pub(crate) cells: CellOptions,
 }
 
 /// A preprocessing step with its arguments.

@@ -98,16 +98,19 @@ impl Tokenization {
     }
 
     /// The text without markup and punctuation and in lower case, as far as that is wanted.
-    fn standardized(&self, text: &str, strips: bool) -> String {
+    fn standardized<'t>(&self, text: &'t str, strips: bool) -> Cow<'t, str> {
         let text = match self.markup {
             true => markup::stripped(text),
             false => Cow::Borrowed(text),
         };
-        let is_kept = |character: &char| !(strips && character.is_ascii_punctuation());
-        let text: String = text.chars().filter(is_kept).collect();
+        let is_stripped = |character: char| strips && character.is_ascii_punctuation();
+        let text = match text.contains(is_stripped) {
+            true => Cow::Owned(text.chars().filter(|character| !is_stripped(*character)).collect()),
+            false => text,
+        };
         match self.lowercase {
             // Not character by character: a sigma at the end of a word has a lower case of its own.
-            true => text.to_lowercase(),
+            true => Cow::Owned(text.to_lowercase()),
             false => text,
         }
     }
