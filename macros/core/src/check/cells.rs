@@ -36,6 +36,9 @@ fn are_of_their_type(cells: &CellOptions, ty: &FieldType, errors: &mut Diagnosti
             errors.at(span, format!("`{option}` is about `bool`, this is `{}`", ty.text));
         }
     }
+    if let Some(span) = cells.base64.filter(|_| !matches!(ty.element, Element::Image(_))) {
+        errors.at(span, format!("`base64` is about `Image<C>`, this is `{}`", ty.text));
+    }
 }
 
 /// A character cannot separate both groups and decimals.
@@ -81,7 +84,7 @@ fn missing_is_taken(node: &Node, cells: &CellOptions, ty: &FieldType, errors: &m
         }
         _ => false,
     };
-    // Of a list, missing items are none, and a missing cell is the empty one.
+    // A missing cell of a list is the empty list, and missing columns end one.
     if !ty.optional && !ty.list && !takes {
         let instead = match (is_number(ty), node.is_input()) {
             (true, true) => format!("write `Option<{}>`, or `impute(mean)`", ty.text),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow_array::{
     cast::AsArray,
     types::{Float64Type, Int32Type, Int64Type, UInt64Type},
-    Array, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, LargeListArray,
-    StringArray, UInt64Array,
+    Array, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, LargeBinaryArray,
+    LargeListArray, StringArray, StructArray, UInt64Array,
 };
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
@@ -30,6 +30,10 @@ pub(super) enum Column {
         texts: StringArray,
     },
     Times(Times),
+    Bytes(LargeBinaryArray),
+    /// Structs of the bytes of a file and its path, either of which may be null, as Hugging Face's
+    /// data sets hold images: the structs, the bytes and the paths.
+    Files(StructArray, Box<[Column; 2]>),
     /// The lists, and the column of their elements.
     Lists(LargeListArray, Box<Column>),
     /// A column of a type that no field accepts: the array for its null mask, and a description.
@@ -93,6 +97,11 @@ impl Column {
                 Cell::Text(texts.value(keys.value(row) as usize).into())
             }
             Column::Times(values) => values.at(row),
+            Column::Bytes(values) => Cell::Bytes(values.value(row).into()),
+            Column::Files(_, columns) => match columns[0].at(row) {
+                Cell::Blank => columns[1].at(row),
+                bytes => bytes,
+            },
             Column::Lists(lists, items) => {
                 let offsets = lists.value_offsets();
                 let [from, to] = [offsets[row], offsets[row + 1]].map(|offset| offset as usize);
@@ -112,6 +121,8 @@ impl Column {
             Column::Texts(values) => values.is_null(row),
             Column::Dictionary { keys, .. } => keys.is_null(row),
             Column::Times(Times { values, .. }) => values.is_null(row),
+            Column::Bytes(values) => values.is_null(row),
+            Column::Files(values, _) => values.is_null(row),
             Column::Lists(values, _) => values.is_null(row),
             Column::Others(values, _) => values.is_null(row),
         }
@@ -218,6 +229,23 @@ fn converted(column: &ArrayRef) -> Option<Column> {
             match dictionary(column).filter(|_| values.is_string()) {
                 Some(dictionary) => dictionary,
                 None => Column::new(&to(values)?),
+            }
+        }
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => {
+            Column::Bytes(to(&DataType::LargeBinary)?.as_binary::<i64>().clone())
+        }
+        DataType::Struct(_) => {
+            let files = column.as_struct().clone();
+            let field = |name: &str| Some(Column::new(files.column_by_name(name)?));
+            match [field("bytes")?, field("path")?] {
+                columns
+                @ [Column::Bytes(_) | Column::Nothing, Column::Texts(_) | Column::Nothing] => {
+                    Column::Files(files, Box::new(columns))
+                }
+                _ => return None,
             }
         }
         DataType::RunEndEncoded(_, values) => Column::new(&to(values.data_type())?),
