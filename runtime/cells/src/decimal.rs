@@ -8,6 +8,8 @@ const MAX_DIGITS: usize = 8;
 /// Parses `bytes[start..]` as at most 8 digits, an optional point and at most 8 digits, with an
 /// optional minus. `None` for other texts, and where fewer than 8 bytes are available for the
 /// fraction.
+// Sources call it for every cell, from another crate.
+#[inline]
 pub fn decimal(bytes: &[u8], start: usize) -> Option<f64> {
     const ZEROS: u64 = b'0' as u64 * ONES;
     let text = bytes.get(start..)?;

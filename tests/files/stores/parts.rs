@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use arrow_array::{ArrayRef, Float32Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use multi_input::{
     data::{Arrow, BadRow, Parquet, Source},
     prelude::*,
@@ -129,4 +129,59 @@ fn a_list_and_a_pattern_of_files_are_one_source() {
     assert_eq!(amounts(Arrow::files(reversed("arrow")).read_all()), [2.0, 1.0]);
     let none = Parquet::<SaleSample>::pattern(pattern("pq")).read_all().unwrap_err().to_string();
     assert!(none.contains("no file matches this pattern"), "{none}");
+}
+
+#[multi_input_model]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Visit {
+    #[input(categories(9))]
+    #[branch(Embedding(9, 2))]
+    city: String,
+    #[input(categories(9), missing = learned)]
+    #[branch(Embedding(9, 2))]
+    road: Option<String>,
+    #[input(standardize, columns("whole", "real"))]
+    pair: [f32; 2],
+    #[merge(concat(city, road, pair))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+/// Texts that repeat are stored as a dictionary, of which a batch uses a part.
+#[test]
+fn texts_of_dictionaries_are_those_of_the_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("visits.parquet");
+    let city = |row: usize| ["Bern", " Chur\t", "Z\u{fc}rich"][row * row % 3].to_owned();
+    // The first batch has more texts than the dictionary, later ones fewer.
+    let road = |row: usize| match row {
+        _ if row % 7 == 0 => None,
+        _ if row % 5 == 0 => Some(" ".to_owned()),
+        _ => Some(format!("road {}", row % 5000)),
+    };
+    for count in [9000, 12] {
+        let rows = || 0..count;
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("city", Arc::new(rows().map(|row| Some(city(row))).collect::<StringArray>())),
+            ("road", Arc::new(rows().map(road).collect::<StringArray>())),
+            ("whole", Arc::new(rows().map(|row| Some(row as i64 - 7)).collect::<Int64Array>())),
+            ("real", Arc::new(rows().map(|row| Some(row as f64 / 8.0)).collect::<Float64Array>())),
+            ("price", numbers(&rows().map(|row| row as f32).collect::<Vec<_>>())),
+        ];
+        write(&path, columns);
+        let source = Parquet::<VisitSample>::new(&path);
+        let read = source.read_all().unwrap();
+        let known = rows().map(|row| VisitSample {
+            city: city(row).trim().to_owned(),
+            road: road(row).filter(|road| road != " "),
+            pair: [row as f32 - 7.0, row as f32 / 8.0],
+            price: row as f32,
+        });
+        assert!(read == known.collect::<Vec<_>>());
+        let mut model = Visit::build(&Cpu::default(), Seed(1));
+        let trainer = Trainer::new(Adam::new(1e-2)).progress(Progress::silent());
+        trainer.fit(&mut model, &read[..12]).unwrap();
+        assert_eq!(model.evaluate(&read).unwrap(), model.evaluate_from(&source).unwrap());
+    }
 }

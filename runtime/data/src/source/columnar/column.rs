@@ -144,7 +144,11 @@ impl Column {
                 }
                 let texts = (0..texts.len()).map(|key| texts.value(key).trim().into());
                 let texts: Vec<Arc<str>> = texts.collect();
-                keys.map(|key| texts.get(key).cloned()).collect()
+                let mut all = Vec::with_capacity(keys.len());
+                for key in keys {
+                    all.push(texts.get(key)?.clone());
+                }
+                Some(all)
             }
             _ => None,
         }

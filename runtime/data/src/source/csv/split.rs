@@ -206,9 +206,12 @@ impl<'a> CellGrid<'a> {
         // The longest text differs from most others.
         let longest = cells.iter().enumerate().max_by_key(|(_, text)| text.len());
         longest.filter(|_| cells.len() > 1).is_some_and(|(column, text)| {
-            (0..self.rows()).any(|row| {
-                let is = |(column, text)| self.content(row, column) == text;
-                is((column, text)) && cells.iter().enumerate().all(is)
+            let length = text.len() as u32;
+            let of_column = self.cells.bounds.iter().skip(column).step_by(self.width);
+            // Trimming makes a cell shorter, so that most are told apart by their bounds.
+            let mut long = of_column.enumerate().filter(|(_, (start, end))| end - start >= length);
+            long.any(|(row, _)| {
+                cells.iter().enumerate().all(|(column, text)| self.content(row, column) == text)
             })
         })
     }
