@@ -56,7 +56,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         mean_is_of_numbers(node, &mut errors);
         imputed_may_be_missing(node, &mut errors);
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
-        weights_are_summed(node, &shaped.nodes[position], &mut errors);
+        weights_are_summed(node, graph, &shaped.nodes[position], &mut errors);
         split_comes_first(node, &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
         dates_have_their_parts(node, &mut errors);
@@ -284,15 +284,20 @@ fn mask_is_of_padding(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics
 }
 
 /// `weighted` computes nothing itself: the bag after it multiplies and adds.
-fn weights_are_summed(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
+fn weights_are_summed(node: &Node, graph: &Graph, shaped: &ShapedNode, errors: &mut Diagnostics) {
     let Some(Source::Merge(merge)) = &node.field.source else { return };
     if merge.rule.masks != MaskMerge::Both || shaped.input.is_none() {
         return;
     }
-    if let Some(edge) = node.feeds.iter().find(|edge| edge.present) {
-        let text =
-            format!("`{}`: a weight is a number of each value, not `present(...)`", node.name());
-        return errors.at(edge.name.span(), text);
+    let name = node.name();
+    for (edge, is_list) in node.feeds.iter().zip([true, false]) {
+        let learns = graph.nodes[edge.node].learns_a_stand_in();
+        let mistake = match (edge.present, is_list && learns) {
+            (true, _) => "a weight is a number of each value, not `present(...)`",
+            (_, true) => "no vector can stand in for categories; use `missing = zeros`",
+            _ => continue,
+        };
+        return errors.at(edge.name.span(), format!("`{name}`: {mistake}"));
     }
     let first = shaped.layers.first();
     let call = first.and_then(|first| first.module.call());
@@ -304,7 +309,6 @@ fn weights_are_summed(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics
     if is_bag && mode.is_some_and(|(mode, _)| mode == "sum") {
         return;
     }
-    let name = node.name();
     let (span, found) = match (mode.filter(|_| is_bag), first) {
         (Some((mode, span)), _) => (span, format!(", not `{mode}`")),
         (None, Some(first)) if is_bag => (first.span, ", not `mean`".to_owned()),

@@ -7,6 +7,8 @@
 //! | a time of day after the date | `T13:05` or ` 13:05`, optionally with seconds and a fraction of up to nine digits |
 //! | a zone after the time | `Z`, ` UTC`, `+02:00`, `+0200`, `+02` |
 
+mod pattern;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::{format::Content, number, Cell, CellFormat, DateFormat, Read};
@@ -20,12 +22,9 @@ pub fn date(cell: &Cell<'_>, format: &CellFormat<'_>) -> Read<NaiveDate> {
     const OTHER: &str = "a time of day goes into `NaiveDateTime`, or `DateTime<Utc>` with its zone";
     let midnight = |time: NaiveDateTime| (time.time() == NaiveTime::MIN).then_some(time.date());
     let iso = |text: &str| iso_date(text);
-    let by_pattern = |text: &str, pattern: &str| {
-        let time = || NaiveDateTime::parse_from_str(text, pattern).ok().and_then(midnight);
-        NaiveDate::parse_from_str(text, pattern)
-            .ok()
-            .filter(|_| !has_time(text, pattern))
-            .or_else(time)
+    let by_pattern = |text: &str, pattern: &str| match pattern::time(text, pattern) {
+        Some(time) => midnight(time),
+        None => pattern::date(text, pattern),
     };
     let of_epoch = |time: DateTime<Utc>| midnight(time.naive_utc());
     read(cell, format, [EXPECTED, OTHER], (iso, by_pattern, of_epoch))
@@ -39,9 +38,8 @@ pub fn time(cell: &Cell<'_>, format: &CellFormat<'_>) -> Read<NaiveDateTime> {
     const EXPECTED: &str = "a time such as 2024-12-31T23:59:59";
     const OTHER: &str = "a time with a zone goes into `DateTime<Utc>`";
     let by_pattern = |text: &str, pattern: &str| {
-        let day = || NaiveDate::parse_from_str(text, pattern).ok();
-        let time = NaiveDateTime::parse_from_str(text, pattern).ok();
-        time.or_else(|| Some(day()?.and_time(NaiveTime::MIN)))
+        let day = || Some(pattern::date(text, pattern)?.and_time(NaiveTime::MIN));
+        pattern::time(text, pattern).or_else(day)
     };
     read(cell, format, [EXPECTED, OTHER], (iso_time, by_pattern, |time| Some(time.naive_utc())))
 }
@@ -53,10 +51,7 @@ pub fn time(cell: &Cell<'_>, format: &CellFormat<'_>) -> Read<NaiveDateTime> {
 pub fn instant(cell: &Cell<'_>, format: &CellFormat<'_>) -> Read<DateTime<Utc>> {
     const EXPECTED: &str = "a time with its zone, such as 2024-12-31T23:59:59Z";
     const OTHER: &str = "a time without a zone goes into `NaiveDateTime`";
-    let by_pattern = |text: &str, pattern: &str| {
-        DateTime::parse_from_str(text, pattern).ok().map(|time| time.to_utc())
-    };
-    read(cell, format, [EXPECTED, OTHER], (iso_instant, by_pattern, Some))
+    read(cell, format, [EXPECTED, OTHER], (iso_instant, pattern::instant, Some))
 }
 
 /// Reads a date or time: by the ISO form, by a pattern, or from the time since 1970.
@@ -110,11 +105,6 @@ fn since_1970(
     // The years that chrono represents are fewer than those of `i64` microseconds.
     let is_held = micros.abs() < i64::MAX as f64;
     is_held.then_some(micros as i64).and_then(DateTime::from_timestamp_micros)
-}
-
-/// Whether a pattern reads more than a date from the text.
-fn has_time(text: &str, pattern: &str) -> bool {
-    NaiveDateTime::parse_from_str(text, pattern).is_ok()
 }
 
 fn iso_date(text: &str) -> Option<NaiveDate> {

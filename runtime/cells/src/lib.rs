@@ -21,6 +21,8 @@ mod flag;
 mod format;
 mod markers;
 mod missing_column;
+#[cfg(test)]
+mod mutations;
 mod natural_order;
 mod number;
 mod precision;

@@ -84,7 +84,7 @@ fn missing_is_taken(node: &Node, cells: &CellOptions, ty: &FieldType, errors: &m
         }
         _ => false,
     };
-    // Of a list, missing items are none, and a missing cell is the empty one.
+    // A missing cell of a list is the empty list, and missing columns end one.
     if !ty.optional && !ty.list && !takes {
         let instead = match (is_number(ty), node.is_input()) {
             (true, true) => format!("write `Option<{}>`, or `impute(mean)`", ty.text),
