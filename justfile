@@ -101,6 +101,10 @@ rows:
 stores:
     cargo test -p multi-input-tests --features stores --test stores
 
+# WebP, GIF, BMP and TIFF, 10,000 damaged files of each among them.
+image-formats:
+    cargo test -p multi-input-tests --features image-formats --test image_formats -- --include-ignored
+
 # Text files compressed by gzip or Zstandard: one of their crates is in C.
 compression:
     cargo test -p multi-input-cells -p multi-input-data --features multi-input-data/compression --lib

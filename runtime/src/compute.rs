@@ -100,7 +100,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         model: &UntypedModel<E, D>,
         output: usize,
         rows: Table,
-    ) -> Result<Option<ConfusionMatrix>> {
+    ) -> Result<Vec<ConfusionMatrix>> {
         model.confusion_of(output, rows)
     }
 

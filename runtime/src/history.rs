@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use multi_input_base::{Notice, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::{definition::Graph, lossless, plot, short::Short};
+use crate::{definition::Graph, lossless, metric::LabelMetrics, plot, short::Short};
 
 /// The rows that a figure is computed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,10 @@ pub struct Figure {
     pub output: Option<String>,
     /// `loss`, or the name of a metric.
     pub quantity: String,
+    /// The label, from 0, of an output `[bool; N]`; `None` for the mean over its labels, and for
+    /// other outputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<usize>,
 }
 
 /// The figures of one epoch or evaluation. Figures of an output without known targets are NaN.
@@ -50,7 +54,21 @@ impl Figures {
 
     pub(crate) fn push(&mut self, phase: Phase, output: Option<&str>, quantity: &str, value: f64) {
         let (output, quantity) = (output.map(str::to_owned), quantity.to_owned());
-        self.entries.push(Entry { figure: Figure { phase, output, quantity }, value });
+        self.entries.push(Entry { figure: Figure { phase, output, quantity, label: None }, value });
+    }
+
+    /// Adds the metric of one label.
+    pub(crate) fn push_label(
+        &mut self,
+        phase: Phase,
+        output: &str,
+        quantity: &str,
+        label: usize,
+        value: f64,
+    ) {
+        let (output, quantity) = (Some(output.to_owned()), quantity.to_owned());
+        let figure = Figure { phase, output, quantity, label: Some(label) };
+        self.entries.push(Entry { figure, value });
     }
 
     pub(crate) fn extend(&mut self, other: Figures) {
@@ -58,7 +76,7 @@ impl Figures {
     }
 
     /// The figure under Keras's name: `loss`, `val_loss`, `mae`, and `price_mae` with several
-    /// outputs.
+    /// outputs. `f1` of an output `[bool; N]` is the mean over its labels, `f1_2` that of label 2.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
@@ -81,9 +99,11 @@ impl Figures {
             graph.outputs.iter().for_each(|o| figures.push(phase, Some(o.name), "loss", 0.0));
         }
         for output in graph.outputs {
-            output
-                .reported()
-                .for_each(|(name, _)| figures.push(phase, Some(output.name), &name, 0.0));
+            for (name, _) in output.reported() {
+                figures.push(phase, Some(output.name), &name, 0.0);
+                (0..output.label_count())
+                    .for_each(|label| figures.push_label(phase, output.name, &name, label, 0.0));
+            }
         }
         figures.iter().map(|(name, _)| name).collect()
     }
@@ -101,15 +121,32 @@ impl Figures {
     /// The name without `val_`.
     pub(crate) fn name_without_phase(&self, figure: &Figure) -> String {
         match &figure.output {
-            Some(output) if self.several_outputs => format!("{output}_{}", figure.quantity),
-            _ => figure.quantity.clone(),
+            Some(output) if self.several_outputs => format!("{output}_{}", figure.name()),
+            _ => figure.name(),
+        }
+    }
+
+    /// Names and values without those of single labels, in order.
+    pub(crate) fn means(&self) -> impl Iterator<Item = (String, f64)> + '_ {
+        let means = self.entries().filter(|(figure, _)| figure.label.is_none());
+        means.map(|(figure, value)| (self.name(figure), value))
+    }
+}
+
+impl Figure {
+    /// The quantity, with the number of the label: `f1`, `f1_2`.
+    pub(crate) fn name(&self) -> String {
+        match self.label {
+            Some(label) => format!("{}_{label}", self.quantity),
+            None => self.quantity.clone(),
         }
     }
 }
 
+/// One line. Of several labels it has the means; [`Evaluation::by_label`] has the others.
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (name, value)) in self.iter().enumerate() {
+        for (index, (name, value)) in self.means().enumerate() {
             let comma = if index > 0 { ", " } else { "" };
             write!(f, "{comma}{name} {}", Short(value))?;
         }
@@ -117,7 +154,8 @@ impl fmt::Display for Figures {
     }
 }
 
-/// The figures of every epoch. `Display` prints a table. `keras.callbacks.History`.
+/// The figures of every epoch. `Display` prints a table, without the metrics of single labels, of
+/// which it has the mean; [`History::curve`] has them all. `keras.callbacks.History`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     /// One entry per epoch.
@@ -161,7 +199,8 @@ impl History {
         values.filter_map(|(epoch, value)| Some((epoch, value?))).collect()
     }
 
-    /// Draws every quantity over the epochs, with training and validation in one panel.
+    /// Draws every quantity over the epochs, with training and validation in one panel. Of several
+    /// labels it draws the means.
     ///
     /// # Errors
     /// [`Error::File`](multi_input_base::Error::File).
@@ -170,7 +209,7 @@ impl History {
     }
 
     pub(crate) fn picture(&self) -> String {
-        let names = self.names();
+        let names = self.shown();
         let quantities = names.iter().filter(|name| !name.starts_with("val_"));
         let series = |name: &str, label: &str, dashed: bool| plot::Series {
             name: label.to_owned(),
@@ -203,6 +242,17 @@ impl History {
         }
         names
     }
+
+    /// The names of the figures in a table: all but those of single labels.
+    fn shown(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for (name, _) in self.epochs.iter().flat_map(Figures::means) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
 }
 
 impl fmt::Display for History {
@@ -210,7 +260,7 @@ impl fmt::Display for History {
         if self.epochs.is_empty() {
             return f.write_str("no epochs");
         }
-        let names = self.names();
+        let names = self.shown();
         write!(f, "epoch")?;
         names.iter().try_for_each(|name| write!(f, "  {name:>10}"))?;
         for (epoch, figures) in self.epochs.iter().enumerate() {
@@ -230,9 +280,33 @@ impl fmt::Display for History {
 pub struct Evaluation(pub(crate) Figures);
 
 impl Evaluation {
-    /// The figure under Keras's name: `loss`, `mae`, and `price_mae` with several outputs.
+    /// The figure under Keras's name: `loss`, `mae`, and `price_mae` with several outputs; `f1` is
+    /// the mean over the labels of `[bool; N]`, `f1_2` that of label 2.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.0.get(name)
+    }
+
+    /// The metrics of every output `[bool; N]` by label, one table for each of these outputs.
+    pub fn by_label(&self) -> Vec<LabelMetrics> {
+        let mut tables: Vec<LabelMetrics> = Vec::new();
+        for (figure, value) in self.0.entries() {
+            let (Some(label), Some(output)) = (figure.label, &figure.output) else { continue };
+            if tables.last().is_none_or(|table| table.output != *output) {
+                let (metrics, labels, mean) = (Vec::new(), Vec::new(), Vec::new());
+                tables.push(LabelMetrics { output: output.clone(), metrics, labels, mean });
+            }
+            let Some(table) = tables.last_mut() else { continue };
+            if table.metrics.last() != Some(&figure.quantity) {
+                let mean = self.0.find(&Figure { label: None, ..figure.clone() });
+                table.metrics.push(figure.quantity.clone());
+                table.mean.push(mean.unwrap_or(f64::NAN));
+            }
+            if table.labels.len() <= label {
+                table.labels.resize(label + 1, Vec::new());
+            }
+            table.labels[label].push(value);
+        }
+        tables
     }
 
     /// The total loss.

@@ -16,3 +16,4 @@ mod shared_vocabularies;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;
+mod words;

@@ -203,3 +203,108 @@ fn streams_and_rows_in_memory_give_the_same_bits() {
     let evaluated = streamed.evaluate_from(&Csv::new(Path::new(&path))).unwrap().loss();
     assert_eq!(evaluated, in_memory.evaluate(&rows).unwrap().loss());
 }
+
+/// The bytes of files in base64, alone.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    #[input(base64, resize(2, 2), missing = zeros, missing("none"))]
+    photo: Option<Image<3>>,
+
+    #[from(photo)]
+    #[branch(Flatten, Dense(1, sigmoid))]
+    #[output(loss = binary_cross_entropy)]
+    warm: bool,
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::{engine::general_purpose::STANDARD, Engine};
+    STANDARD.encode(bytes)
+}
+
+#[test]
+fn a_text_may_hold_a_file_as_a_data_url() {
+    let picture = bytes(&fixture()["png"][0]);
+    let url = format!("data:image/png;base64,{}", base64(&picture));
+    let expected = Image::<3>::decode(&picture).unwrap();
+    // Confining paths does not concern it.
+    let folder = folder(&["photos/a.png", &url]);
+    for name in ["rows.csv", "rows.jsonl"] {
+        let path = folder.path().join(name);
+        let quoted = fs::read_to_string(&path).unwrap().replace(&url, &format!("\"{url}\""));
+        let text = if name == "rows.csv" { quoted } else { fs::read_to_string(&path).unwrap() };
+        fs::write(&path, text).unwrap();
+    }
+    let [csv, json] = ["rows.csv", "rows.jsonl"].map(|name| folder.path().join(name));
+    for rows in [
+        Csv::<PhotoSample>::new(&csv).images_within(folder.path()).read_all().unwrap(),
+        JsonLines::<PhotoSample>::new(&json).images_within(folder.path()).read_all().unwrap(),
+    ] {
+        assert_eq!((&rows[0].photo, &rows[1].photo), (&expected, &expected));
+    }
+    assert_eq!(messages(&Csv::new(&csv)), ["fine"; 3]);
+    let limits = ImageLimits::default().bytes(picture.len() as u64 - 4);
+    let found = messages(&JsonLines::new(&json).image_limits(limits));
+    assert!(found[0].contains("at most"), "{found:?}");
+    // A struct with the user's own `Deserialize` takes one too.
+    let own: Image<3> = serde_json::from_str(&format!("\"{url}\"")).unwrap();
+    assert_eq!(own, expected);
+}
+
+#[test]
+fn base64_alone_is_read_where_the_field_says_so() {
+    let picture = bytes(&fixture()["jpeg"][0]);
+    let encoded = base64(&picture);
+    let wrapped: Vec<&str> =
+        encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.csv");
+    let write = |cells: &[&str]| {
+        let lines: String = cells.iter().map(|cell| format!("\"{cell}\",true\n")).collect();
+        fs::write(&path, format!("photo,warm\n{lines}")).unwrap();
+    };
+    let url = format!("data:image/jpeg;base64,{encoded}");
+    write(&[&encoded, &wrapped.join("\r\n"), encoded.trim_end_matches('='), &url, "", "none"]);
+    let rows: Vec<EncodedSample> = Csv::new(&path).read_all().unwrap();
+    let expected = Image::<3>::decode(&picture).unwrap();
+    let expected = [Some(&expected); 4].into_iter().chain([None, None]);
+    assert!(rows.iter().map(|row| row.photo.as_ref()).eq(expected));
+    let mut model = Encoded::build(&Cpu::default(), Seed(1));
+    let trainer = Trainer::new(Adam::new(0.01)).progress(Progress::silent());
+    trainer.fit_from(&mut model, &Csv::<EncodedSample>::new(&path)).unwrap();
+
+    let message = |cell: &str| {
+        write(&[cell]);
+        Csv::<EncodedSample>::new(&path).read_all().unwrap_err().to_string()
+    };
+    // A path is not guessed to be one, and base64 without the word is no path.
+    assert!(message("a.png").contains("expected an image file in base64, found `a.png`"));
+    assert!(message("AAAA").contains("expected a PNG or JPEG file, found something else"));
+    assert!(message(&encoded[..400]).contains("a damaged JPEG file"));
+    assert!(message("data:image/png,x").contains("expected a data URL in base64"));
+    write(&[&encoded]);
+    let plain = Csv::<PhotoSample>::new(&path).read_all().unwrap_err().to_string();
+    let advice = "; `base64` in `#[input(...)]` reads it as the bytes of a file";
+    assert!(plain.ends_with(advice) && plain.len() < 700, "{plain}");
+    let confined = Csv::<PhotoSample>::new(&path).images_within(folder.path());
+    let confined = confined.read_all().unwrap_err().to_string();
+    assert!(confined.ends_with(advice) && confined.len() < 700, "{confined}");
+}
+
+#[test]
+fn damaged_base64_gives_no_panic() {
+    let encoded = base64(&bytes(&fixture()["png"][0]));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.jsonl");
+    for place in (0..encoded.len()).step_by(7) {
+        let mut damaged = encoded.clone();
+        damaged.replace_range(place..place + 1, ["", "*", "A", "\u{e4}", "=="][place % 5]);
+        let lines = format!(
+            "{{\"photo\": \"{damaged}\", \"warm\": true}}\n{{\"photo\": \"data:;base64,{damaged}\", \"warm\": true}}\n"
+        );
+        fs::write(&path, lines).unwrap();
+        for row in JsonLines::<EncodedSample>::new(&path).rows().unwrap() {
+            let _ = row;
+        }
+    }
+}

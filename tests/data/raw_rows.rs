@@ -162,8 +162,8 @@ fn cells_that_are_no_picture_text_or_label_are_named() {
     assert!(message("sky,blue,bad.csv").contains("which holds something else"));
     assert_eq!(
         message("sky,blue,"),
-        "field `photo`, column `photo`: expected the path of a PNG or JPEG file, found nothing; write \
-         `Option<Image<3>>` where cells may be blank"
+        "field `photo`, column `photo`: expected the path or the bytes of an image file, found \
+         nothing; write `Option<Image<3>>` where cells may be blank"
     );
     assert_eq!(
         message(",blue,photos/0.png"),

@@ -1,6 +1,7 @@
 //! What surrounds the steps of a training run: its settings, checkpoints, logs and reports.
 
 mod importance;
+mod labels;
 mod notices;
 mod partial_targets;
 mod report;

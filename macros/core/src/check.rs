@@ -412,7 +412,24 @@ fn describe(target: Target) -> &'static str {
     match target {
         Target::Numbers => "numbers",
         Target::Flag => "a `bool`",
+        Target::Flags => "a `[bool; N]`",
         Target::Class => "a `Class`",
+    }
+}
+
+/// The type that a loss or metric takes where the two kinds of labels are confused.
+fn other_type(node: &Node, target: Target, accepted: &[Target]) -> &'static str {
+    let is_array = node.field.ty.as_ref().is_some_and(|ty| !ty.dims.is_empty());
+    match target {
+        Target::Flags if accepted == [Target::Class] => {
+            "; where exactly one label holds in a row, the type is `Class<N>`"
+        }
+        Target::Class | Target::Numbers
+            if accepted.contains(&Target::Flags) && (is_array || target == Target::Class) =>
+        {
+            "; where several labels may hold in a row, the type is `[bool; N]`"
+        }
+        _ => "",
     }
 }
 
@@ -425,9 +442,12 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     if !loss.spec.targets.contains(&target) {
         let fitting = multi_input_spec::LOSSES.iter().filter(|l| l.targets.contains(&target));
         let (what, fitting) = (describe(target), list(fitting.map(|loss| loss.name)));
+        let instead = other_type(node, target, loss.spec.targets);
         errors.at(
             loss_name.span(),
-            format!("`{name}` is {what}, which `{loss_name}` does not compare: use {fitting}"),
+            format!(
+                "`{name}` is {what}, which `{loss_name}` does not compare: use {fitting}{instead}"
+            ),
         );
         return;
     }
@@ -515,10 +535,14 @@ fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
     let (Some(output), Some(target)) = (&node.field.output, node.target()) else { return };
     let metrics = output.metrics.iter().chain(&output.weighted_metrics);
     for metric in metrics.filter(|m| !m.spec.targets.contains(&target)) {
+        let instead = other_type(node, target, metric.spec.targets);
         let (node, what, name, metric) = (node.name(), describe(target), &metric.name, metric.spec);
         errors.at(
             name.span(),
-            format!("`{node}` is {what}, which the metric `{}` does not measure", metric.name),
+            format!(
+                "`{node}` is {what}, which the metric `{}` does not measure{instead}",
+                metric.name
+            ),
         );
     }
 }

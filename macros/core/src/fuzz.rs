@@ -23,8 +23,29 @@ impl Random {
 }
 
 /// Models that use all of the DSL.
-fn seeds() -> [TokenStream; 6] {
+fn seeds() -> [TokenStream; 7] {
     [
+        quote! {
+            struct Forms {
+                #[input(missing("-1", "?"), decimal = ",", thousands = ".", currency = "$", impute(mean))]
+                rent: f64,
+                #[input(percent, columns("p0"..="p9"))]
+                shares: [f32; 10],
+                #[input(truthy("Y"), falsy("N"), missing = zeros)]
+                gate: Option<bool>,
+                #[input(calendar(month, hour, format = "%d/%m/%Y %H:%M"), columns(prefix = "s"))]
+                listed: NaiveDateTime,
+                #[input(calendar(month, unit = seconds))]
+                seen: DateTime<Utc>,
+                #[serde(default = "seven", deserialize_with = "doubled")]
+                #[input(impute(mean), columns(all_others))]
+                rest: [Option<f32>; 4],
+                #[merge(concat(rent, shares, gate, listed, seen, rest))]
+                #[branch(Dense(1))]
+                #[output(loss = mse, columns("Sale price"), missing("NA"), decimal = ",")]
+                price: Option<f32>,
+            }
+        },
         quote! {
             struct Post {
                 #[input(resize(64, SIDE, interpolation = nearest), rescale(1.0 / 255.0, offset = -0.5))]

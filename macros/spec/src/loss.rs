@@ -9,6 +9,8 @@ pub enum Target {
     Numbers,
     /// `bool`.
     Flag,
+    /// `[bool; N]`: several labels, any number of which hold.
+    Flags,
     /// `Class<N>`.
     Class,
 }
@@ -68,6 +70,7 @@ pub enum TargetSteps {
 }
 
 const NUMBERS: &[Target] = &[Target::Numbers];
+const FLAGS: &[Target] = &[Target::Flag, Target::Flags];
 
 impl Loss {
     /// A loss of numbers, without parameters.
@@ -120,21 +123,21 @@ pub const LOSSES: &[Loss] = &[
     },
     Loss {
         parameters: &[LossNumber::fraction("label_smoothing", 0.0)],
-        targets: &[Target::Flag, Target::Numbers],
+        targets: &[Target::Flag, Target::Flags, Target::Numbers],
         link: Some(Activation::Sigmoid),
         target_steps: TargetSteps::None("flags from 0 to 1"),
         ..Loss::of_numbers("binary_cross_entropy", "BinaryCrossEntropy", Doc { keras: "`BinaryCrossentropy(from_logits=True)`", torch: "`BCEWithLogitsLoss`", ..Doc::new("`mean(-t ln p - (1 - t) ln(1 - p))`") })
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0)],
-        targets: &[Target::Flag],
+        targets: FLAGS,
         link: Some(Activation::Sigmoid),
         target_steps: TargetSteps::None("flags from 0 to 1"),
         ..Loss::of_numbers("binary_focal", "BinaryFocal", Doc { keras: "`BinaryFocalCrossentropy(from_logits=True)`", torch: "torchvision `sigmoid_focal_loss(alpha=-1)`", ..Doc::new("`mean((1 - p_t)^gamma (-ln p_t))`") })
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::fraction("alpha", 0.25)],
-        targets: &[Target::Flag],
+        targets: FLAGS,
         link: Some(Activation::Sigmoid),
         target_steps: TargetSteps::None("flags from 0 to 1"),
         ..Loss::of_numbers("balanced_binary_focal", "BalancedBinaryFocal", Doc { keras: "`BinaryFocalCrossentropy(apply_class_balancing=True, from_logits=True)`", torch: "torchvision `sigmoid_focal_loss`", ..Doc::new("the same, times `alpha` for true and `1 - alpha` for false") })
@@ -177,7 +180,7 @@ impl Metric {
     }
 
     const fn of_classes(name: &'static str, type_name: &'static str, doc: Doc) -> Metric {
-        let targets = &[Target::Class, Target::Flag];
+        let targets = &[Target::Class, Target::Flag, Target::Flags];
         Metric { name, type_name, doc, parameters: &[], targets }
     }
 }

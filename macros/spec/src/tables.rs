@@ -187,6 +187,7 @@ fn types(targets: &[Target]) -> String {
     let types = targets.iter().map(|target| match target {
         Target::Numbers => "numbers",
         Target::Flag => "`bool`",
+        Target::Flags => "`[bool; N]`",
         Target::Class => "`Class<N>`",
     });
     types.collect::<Vec<_>>().join(", ")

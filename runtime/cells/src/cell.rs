@@ -27,6 +27,8 @@ pub enum Cell<'de> {
     Float(f64),
     /// A text, including dates in ISO 8601.
     Text(Cow<'de, str>),
+    /// Binary data, such as an image file.
+    Bytes(Cow<'de, [u8]>),
     /// A list of cells.
     List(Vec<Cell<'de>>),
     /// A description of a value that no field accepts.
@@ -101,7 +103,7 @@ impl<'de> Cell<'de> {
             Cell::Bool(value) => Cow::Owned(value.to_string()),
             Cell::Integer(value) => Cow::Owned(value.to_string()),
             Cell::Float(value) => Cow::Owned(value.to_string()),
-            Cell::Blank | Cell::List(_) | Cell::Other(_) => Cow::Borrowed(""),
+            Cell::Blank | Cell::Bytes(_) | Cell::List(_) | Cell::Other(_) => Cow::Borrowed(""),
         }
     }
 }
@@ -114,6 +116,7 @@ impl fmt::Display for Cell<'_> {
             Cell::Integer(value) => write!(f, "`{value}`"),
             Cell::Float(value) => write!(f, "`{value}`"),
             Cell::Text(value) => Quoted(value).fmt(f),
+            Cell::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
             Cell::List(items) => write!(f, "a list of {}", items.len()),
             Cell::Other(what) => f.write_str(what),
         }
@@ -192,8 +195,14 @@ impl<'de> Visitor<'de> for CellVisitor {
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Cell::Other("an object with keys of its own".into()))
     }
+    fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Cell<'de>, E> {
+        Ok(Cell::Bytes(Cow::Borrowed(bytes)))
+    }
     fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Cell<'de>, E> {
-        Ok(Cell::Other(format!("{} bytes", bytes.len()).into()))
+        Ok(Cell::Bytes(Cow::Owned(bytes.to_vec())))
+    }
+    fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Cell<'de>, E> {
+        Ok(Cell::Bytes(Cow::Owned(bytes)))
     }
     /// The sources of this crate pass the description of an unsupported value as a newtype struct.
     fn visit_newtype_struct<D: Deserializer<'de>>(self, words: D) -> Result<Cell<'de>, D::Error> {

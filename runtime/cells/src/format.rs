@@ -30,6 +30,8 @@ pub struct CellFormat<'a> {
     pub falsy: &'a [&'a str],
     /// What separates the elements of a list in one cell.
     pub split: Option<&'a str>,
+    /// Whether texts are the bytes of image files in base64, not paths.
+    pub base64: bool,
 }
 
 /// How dates and times are written.
@@ -70,6 +72,7 @@ impl CellFormat<'_> {
         truthy: &[],
         falsy: &[],
         split: None,
+        base64: false,
     };
 
     /// Whether nothing is declared.

@@ -166,6 +166,10 @@ pub fn sample(
     }
     let Beginning { bytes, is_cut, delimiter } = beginning(path, &form, limits.bytes)?;
     let mut text = utf8(bytes, is_cut)?;
+    // Lines that end with CR alone, as old programs write them.
+    if !text.contains('\n') {
+        text = text.replace('\r', "\n");
+    }
     // Of a file that is cut, the last line may be half a row.
     if let Some(end) = text.rfind('\n').filter(|_| is_cut) {
         text.truncate(end + 1);
@@ -411,6 +415,7 @@ mod tests {
         for (name, text) in [
             ("a.csv", "\u{feff}a,b\n1, x \n\"2\n\",\n"),
             ("a.csv", "a;b\n1;x\n2;\n"),
+            ("a.csv", "a;b\r1;x\r2;"),
             ("a.tsv", "a\tb\n1\tx\n2\t\n"),
         ] {
             let sample = of(name, text, Limits::default()).unwrap();
@@ -421,6 +426,19 @@ mod tests {
             assert_eq!(sample.line(1), 3);
             assert!(!sample.is_cut);
         }
+    }
+
+    #[cfg(feature = "compression")]
+    #[test]
+    fn compressed_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl.gz");
+        let file = File::create(&path).unwrap();
+        let mut encoder = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        encoder.write_all(b"{\"a\": 1}\n").unwrap();
+        encoder.finish().unwrap();
+        let sample = sample(&path, &SampleOptions::default(), &Limits::default()).unwrap();
+        assert_eq!((sample.len(), &sample.columns[..]), (1, &["a".to_owned()][..]));
     }
 
     #[test]

@@ -19,7 +19,7 @@
 //! | `NaiveDate` | `2024-12-31`, also with the time of day midnight, and its zone |
 //! | `NaiveDateTime` | `2024-12-31T23:59:59`, with `T` or a space; seconds are optional and may have a fraction; a date alone is midnight |
 //! | `DateTime<Utc>` | a time with a zone: `Z`, ` UTC`, `+02:00`, `+0200` or `+02`; a timestamp column with a time zone |
-//! | `Image<C>` | the path of a file |
+//! | `Image<C>` | the path or the bytes of an image file; a `data:` URL; base64 where the option `base64` says so |
 //! | `[T; N]` | a list of `N` elements, or one column per element |
 //! | `Vec<T>` | a list of any length, of which no item is missing; a missing cell is the empty list; or columns of which the last ones are missing |
 //! | `Option<T>` | a cell of `T`; missing is `None` |

@@ -6,7 +6,7 @@ use multi_input_base::{Notice, NoticeKind};
 
 use super::{AnyTraining, RunPlan, Validation};
 use crate::{
-    definition::{Definition, OutputOf},
+    definition::{Definition, Output, OutputOf},
     history::{Figure, Figures, Phase},
     metric::{Direction, ReportedBy},
 };
@@ -110,9 +110,18 @@ impl<M: Definition> Monitor<M> {
         Monitor::new(Phase::Training, output, metric.name(), direction)
     }
 
+    /// The metric of one label, from 0, of an output `[bool; N]`, instead of the mean over its
+    /// labels: `Monitor::val(Post::tags, metric::F1).of_label(2)`. A run with a label that the
+    /// output does not have is refused.
+    #[must_use]
+    pub fn of_label(mut self, label: usize) -> Monitor<M> {
+        self.monitored.figure.label = Some(label);
+        self
+    }
+
     fn new(phase: Phase, output: Option<&str>, quantity: &str, direction: Direction) -> Monitor<M> {
         let (output, quantity) = (output.map(str::to_owned), quantity.to_owned());
-        let figure = Figure { phase, output, quantity };
+        let figure = Figure { phase, output, quantity, label: None };
         Monitor { monitored: MonitoredFigure { figure, direction }, model: PhantomData }
     }
 }
@@ -124,7 +133,32 @@ impl MonitoredFigure {
             self.figure.phase == Phase::Validation && run.validation == Validation::Missing;
         let mistake = "a callback watches a validation figure, but there are no validation rows: \
                        call `validation_split` or `validation_data`";
-        is_missing.then(|| mistake.to_owned()).into_iter().collect()
+        let missing = is_missing.then(|| mistake.to_owned());
+        missing.into_iter().chain(self.label_mistake(run)).collect()
+    }
+
+    /// The mistake of monitoring a label that the output does not have.
+    fn label_mistake(&self, run: &RunPlan) -> Option<String> {
+        let label = self.figure.label?;
+        let name = self.figure.output.as_deref();
+        let output = run.graph.outputs.iter().find(|output| Some(output.name) == name);
+        let labels = output.map_or(0, Output::label_count);
+        match (name, labels) {
+            (None, _) => Some(format!(
+                "a callback watches label {label} of the total loss: name a metric of an output \
+                 `[bool; N]`"
+            )),
+            (Some(name), 0) => Some(format!(
+                "a callback watches label {label} of output `{name}`, which has no labels: its type \
+                 is not `[bool; N]`"
+            )),
+            (Some(name), labels) => (label >= labels).then(|| {
+                format!(
+                    "a callback watches label {label} of output `{name}`, whose labels are 0 to {}",
+                    labels - 1
+                )
+            }),
+        }
     }
 
     /// The figure of an epoch; `None` if the epoch was not validated.
@@ -136,8 +170,8 @@ impl MonitoredFigure {
     pub(crate) fn name(&self) -> String {
         let phase = if self.figure.phase == Phase::Validation { "val_" } else { "" };
         match &self.figure.output {
-            Some(output) => format!("{phase}{output}_{}", self.figure.quantity),
-            None => format!("{phase}{}", self.figure.quantity),
+            Some(output) => format!("{phase}{output}_{}", self.figure.name()),
+            None => format!("{phase}{}", self.figure.name()),
         }
     }
 
@@ -207,7 +241,8 @@ impl<M> fmt::Display for Monitor<M> {
 
 impl fmt::Display for MonitoredFigure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Figure { phase, output, quantity } = &self.figure;
+        let Figure { phase, output, quantity, label } = &self.figure;
+        let label = label.map_or(String::new(), |label| format!(" of label {label}"));
         let output = output.iter().map(|output| format!(" of `{output}`")).collect::<String>();
         let rows = match phase {
             Phase::Training => "training",
@@ -217,7 +252,7 @@ impl fmt::Display for MonitoredFigure {
             Direction::Lower => "lower",
             Direction::Higher => "higher",
         };
-        write!(f, "`{quantity}`{output} on the {rows} rows, the {direction} the better")
+        write!(f, "`{quantity}`{label}{output} on the {rows} rows, the {direction} the better")
     }
 }
 

@@ -33,8 +33,8 @@ pub trait Droppable<M> {
     fn node(self) -> NodeOf<M>;
 }
 
-/// The argument of `Trainer::class_weight`: an [`OutputOf`] the model `M` whose type is `Class<N>`
-/// or `bool`. The expansion of `#[multi_input_model]` implements it.
+/// The argument of `Trainer::class_weight`: an [`OutputOf`] the model `M` whose type is `Class<N>`,
+/// `bool` or `[bool; N]`. The expansion of `#[multi_input_model]` implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no classes to weigh: its type is neither `Class<N>` nor `bool`",
     label = "no class",

@@ -179,6 +179,14 @@ pub struct Output {
 }
 
 impl Output {
+    /// The number of labels with metrics of their own: the elements of `[bool; N]`.
+    pub(crate) fn label_count(&self) -> usize {
+        match self.target.kind {
+            TargetKind::Flags => self.target.width,
+            _ => 0,
+        }
+    }
+
     /// The metrics with their names: first the unweighted ones, then the weighted ones.
     pub(crate) fn reported(&self) -> impl Iterator<Item = (String, &dyn Metric)> {
         let plain = self.metrics.iter().map(|metric| (metric.name().to_owned(), *metric));

@@ -16,6 +16,7 @@ pages! {
     activation_argument,
     arguments,
     categories,
+    cells,
     columns,
     concat,
     constants,

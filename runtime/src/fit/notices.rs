@@ -12,7 +12,7 @@ use multi_input_data::{
 use crate::{
     data::Batch,
     definition::{Graph, Missing, Output},
-    metric::Targets,
+    metric::{Metric, Targets},
     objective::{RowBatch, Rows},
     untyped::{Bits, Coverage, LookUp},
 };
@@ -200,7 +200,9 @@ impl RowStatistics {
         let unknown = self
             .unknown()
             .map(|output| Notice::new(NoticeKind::EmptyColumn, NEVER_KNOWN).about(output.name));
-        absence.chain(tables).chain(unknown).collect()
+        let outputs = self.graph.outputs.iter().zip(&self.targets);
+        let constant = outputs.filter_map(|(output, targets)| constant_labels(output, targets));
+        absence.chain(tables).chain(unknown).chain(constant).collect()
     }
 
     /// The look-ups of a table, which several inputs may share, and their indices.
@@ -241,15 +243,19 @@ impl RowStatistics {
                 continue;
             }
             notices.extend(one_sided(output, own, trained, &name, split_off));
+            notices.extend(one_sided_labels(output, own, trained, split_off));
             for metric in output.metrics.iter().chain(output.weighted_metrics) {
-                let undefined = metric.undefined_for(own).map(|reason| {
+                let undefined = match output.label_count() {
+                    0 => metric.undefined_for(own).map(|reason| (String::new(), reason)),
+                    _ => undefined_labels(*metric, own),
+                };
+                notices.extend(undefined.map(|(of_labels, reason)| {
                     let message = format!(
-                        "`{}` is not defined on the validation rows: {reason}",
+                        "`{}`{of_labels} is not defined on the validation rows: {reason}",
                         metric.name()
                     );
                     Notice::new(NoticeKind::UndefinedMetric, message).about(output.name)
-                });
-                notices.extend(undefined);
+                }));
             }
         }
         notices
@@ -317,6 +323,81 @@ fn column_name(graph: &'static Graph, column: usize) -> &'static str {
     graph.inputs.get(column).map(|input| input.name).or_else(derived).unwrap_or_default()
 }
 
+/// The advice about rows that differ because validation rows are the last ones.
+fn split_off_mend(split_off: SplitOff) -> &'static str {
+    match split_off {
+        SplitOff::Yes => {
+            "; `validation_split` cuts off the last rows: shuffle rows that are sorted"
+        }
+        SplitOff::No => "",
+    }
+}
+
+/// The numbers of some labels in words: `label 3`, `labels 0, 1, 2, 5, 7 and 4 more`.
+fn labels_in_words(labels: &[usize]) -> String {
+    let named: Vec<String> = labels.iter().take(NAMED).map(ToString::to_string).collect();
+    let noun = if labels.len() == 1 { "label" } else { "labels" };
+    let more = match labels.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{noun} {}{more}", named.join(", "))
+}
+
+/// The notice about labels that are equal in all training rows.
+fn constant_labels(output: &Output, targets: &Targets) -> Option<Notice> {
+    let constant: Vec<usize> = targets
+        .flags
+        .iter()
+        .enumerate()
+        .filter(|(_, counts)| counts.contains(&0))
+        .map(|(label, _)| label)
+        .collect();
+    let is = if constant.len() == 1 { "is" } else { "are" };
+    let message = format!(
+        "{} {is} the same in all {} training rows, which therefore say nothing of when it holds",
+        labels_in_words(&constant),
+        targets.known
+    );
+    let notice = Notice::new(NoticeKind::ConstantColumn, message).about(output.name);
+    (!constant.is_empty() && targets.known > 0).then_some(notice)
+}
+
+/// The labels for which a metric is undefined on the validation rows, in words, and the reason of
+/// the first; `None` if there are none.
+fn undefined_labels(metric: &dyn Metric, own: &Targets) -> Option<(String, String)> {
+    let undefined = own.by_label().enumerate();
+    let undefined: Vec<(usize, String)> = undefined
+        .filter_map(|(label, targets)| Some((label, metric.undefined_for(&targets)?)))
+        .collect();
+    let reason = undefined.first()?.1.clone();
+    let labels: Vec<usize> = undefined.iter().map(|(label, _)| *label).collect();
+    Some((format!(" of {}", labels_in_words(&labels)), reason))
+}
+
+/// The notices about labels that hold only in training rows or only in validation rows.
+fn one_sided_labels(
+    output: &Output,
+    own: &Targets,
+    trained: &Targets,
+    split_off: SplitOff,
+) -> Vec<Notice> {
+    let holds_only_in = |one: &Targets, other: &Targets| -> Vec<usize> {
+        let both = one.flags.iter().zip(&other.flags).enumerate();
+        both.filter(|(_, (one, other))| one[1] > 0 && other[1] == 0).map(|(l, _)| l).collect()
+    };
+    let describe = |labels: Vec<usize>, which: &str, other: &str| {
+        let (words, mend) = (labels_in_words(&labels), split_off_mend(split_off));
+        let holds = if labels.len() == 1 { "holds" } else { "hold" };
+        let message = format!("{words} {holds} in {which} rows, but in no {other} row{mend}");
+        (!labels.is_empty())
+            .then(|| Notice::new(NoticeKind::ClassUnseen, message).about(output.name))
+    };
+    let only_own = describe(holds_only_in(own, trained), "validation", "training");
+    let only_trained = describe(holds_only_in(trained, own), "training", "validation");
+    only_own.into_iter().chain(only_trained).collect()
+}
+
 /// The notice about classes that occur only in the training rows or only in the validation rows.
 fn one_sided(
     output: &Output,
@@ -325,12 +406,7 @@ fn one_sided(
     name: &dyn Fn(usize) -> String,
     split_off: SplitOff,
 ) -> Vec<Notice> {
-    let mend = match split_off {
-        SplitOff::Yes => {
-            "; `validation_split` cuts off the last rows: shuffle rows that are sorted"
-        }
-        SplitOff::No => "",
-    };
+    let mend = split_off_mend(split_off);
     let (in_own, in_trained) = (own.present(), trained.present());
     if in_own.is_empty() || in_trained.is_empty() {
         return Vec::new();

@@ -86,8 +86,19 @@ impl Weighting {
     /// The row weights multiplied by the class weights; `raw` holds the targets.
     pub(super) fn with_classes(&self, mut weights: RowWeights, raw: &Table) -> RowWeights {
         for by_class in &self.by_class {
-            if let Some(column) = raw.columns.get(self.graph.inputs.len() + by_class.index) {
-                weights.scale(by_class.index, of_classes(column, &by_class.weights));
+            let output = self.graph.outputs.get(by_class.index);
+            let column = raw.columns.get(self.graph.inputs.len() + by_class.index);
+            match (output.map(|output| output.target.kind), column) {
+                (Some(TargetKind::Flags), Some(column)) => {
+                    let of_flags = [0, 1].map(|class| weight_of(class, &by_class.weights));
+                    weights.scale_flags(by_class.index, of_flags);
+                    // A row without an element that counts does not count.
+                    weights.scale(by_class.index, has_weight(column, of_flags));
+                }
+                (_, Some(column)) => {
+                    weights.scale(by_class.index, of_classes(column, &by_class.weights));
+                }
+                _ => {}
             }
         }
         weights
@@ -121,10 +132,27 @@ impl Weighting {
     }
 }
 
+/// The weight of a class, which is the last one given; 1 without one.
+fn weight_of(class: usize, weights: &[(usize, f64)]) -> f64 {
+    weights.iter().rev().find(|(own, _)| *own == class).map_or(1.0, |(_, weight)| *weight)
+}
+
+/// 1 for rows of labels of which some element has a weight above 0, and 0 for others.
+fn has_weight(column: &Column, [of_false, of_true]: [f64; 2]) -> Vec<f64> {
+    let counts = |flag: &f32| if *flag > 0.5 { of_true > 0.0 } else { of_false > 0.0 };
+    match &*column.values {
+        Values::Numbers(flags) => {
+            let rows = flags.chunks_exact(column.width.max(1));
+            rows.map(|row| f64::from(u8::from(row.iter().any(counts)))).collect()
+        }
+        // The flags of a target are numbers.
+        _ => vec![1.0; column.values.len() / column.width.max(1)],
+    }
+}
+
 /// The weight of every row by its target class; 1 for classes without a weight.
 fn of_classes(column: &Column, weights: &[(usize, f64)]) -> Vec<f64> {
-    let of =
-        |class: usize| weights.iter().rev().find(|(own, _)| *own == class).map_or(1.0, |w| w.1);
+    let of = |class: usize| weight_of(class, weights);
     match &*column.values {
         Values::Categories(classes) => classes.iter().map(|&class| of(class as usize)).collect(),
         Values::Numbers(flags) => flags.iter().map(|&flag| of(usize::from(flag > 0.5))).collect(),
@@ -138,7 +166,7 @@ pub(super) fn class_mistakes(output: &Output, weights: &[(usize, f64)]) -> Vec<S
     let name = output.name;
     let classes = match output.target.kind {
         TargetKind::Class => output.width,
-        TargetKind::Flag => 2,
+        TargetKind::Flag | TargetKind::Flags => 2,
         TargetKind::Numbers | TargetKind::Doubles => {
             return vec![format!("output `{name}` has class weights, but its target is no class")]
         }

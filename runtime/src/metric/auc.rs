@@ -15,7 +15,8 @@ use super::{score_histogram::ScoreHistogram, Direction, Metric, Running, TargetR
 /// about 1e-5. (`keras.metrics.AUC` has 200 evenly spaced thresholds.)
 ///
 /// Memory is about 2.4 MB for a flag. Several classes share 262,144 cells, at least 1,024 per
-/// class. The cost is a few dozen nanoseconds per row and class, and about a millisecond for
+/// class, and so do the labels of `[bool; N]`, of which the mean is over the labels that have rows
+/// on both sides (`keras.metrics.AUC(multi_label=True)`). The cost is a few dozen nanoseconds per row and class, and about a millisecond for
 /// [`Running::value`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Auc;
@@ -35,6 +36,10 @@ impl Metric for Auc {
     fn start(&self) -> Box<dyn Running> {
         Box::new(Scored::default())
     }
+    fn start_labels(&self, labels: usize) -> Vec<Box<dyn Running>> {
+        let of_label = || Box::new(Scored { capacity: capacity(labels), ..Scored::default() });
+        (0..labels).map(|_| of_label() as Box<dyn Running>).collect()
+    }
     fn undefined_for(&self, targets: &Targets) -> Option<String> {
         let undefined = targets.classes.iter().filter(|rows| **rows > 0).count() == 1;
         undefined.then(|| "all rows are of one class".to_owned())
@@ -42,10 +47,24 @@ impl Metric for Auc {
 }
 
 /// The histograms of the scores so far.
-#[derive(Default)]
 struct Scored {
     /// One histogram per class; one for flags.
     classes: Vec<ScoreHistogram>,
+    /// The capacity of the histogram of flags.
+    capacity: usize,
+}
+
+impl Default for Scored {
+    fn default() -> Scored {
+        Scored { classes: Vec::new(), capacity: MOST_CELLS }
+    }
+}
+
+impl Scored {
+    /// The capacity of each of `classes` histograms.
+    fn capacity(&self, classes: usize) -> usize {
+        capacity(classes).min(self.capacity)
+    }
 }
 
 /// The capacity of each class's histogram.
@@ -59,7 +78,8 @@ impl Running for Scored {
             TargetRow::Class(_) => prediction.len(),
             TargetRow::Numbers(_) | TargetRow::Doubles(_) => 1,
         };
-        self.classes.resize_with(count, || ScoreHistogram::new(capacity(count)));
+        let capacity = self.capacity(count);
+        self.classes.resize_with(count, || ScoreHistogram::new(capacity));
         for (index, &score) in prediction.iter().enumerate() {
             let truth = target.at(index) > 0.5;
             if let Some(scores) = self.classes.get_mut(index.min(count - 1)) {
@@ -77,6 +97,10 @@ impl Running for Scored {
         areas.iter().sum::<f64>() / areas.len() as f64
     }
 
+    fn lacks_rows(&self) -> bool {
+        self.value().is_nan() && !self.classes.iter().any(ScoreHistogram::has_undefined)
+    }
+
     fn state(&self) -> Vec<f64> {
         let mut state = vec![self.classes.len() as f64];
         for scores in self.classes.iter().map(ScoreHistogram::state) {
@@ -91,7 +115,7 @@ impl Running for Scored {
         let mut classes = Vec::new();
         while let Some((&length, scores)) = rest.split_first() {
             let Some((own, others)) = scores.split_at_checked(length as usize) else { return };
-            let Some(scores) = ScoreHistogram::of_state(capacity(count as usize), own) else {
+            let Some(scores) = ScoreHistogram::of_state(self.capacity(count as usize), own) else {
                 return;
             };
             classes.push(scores);

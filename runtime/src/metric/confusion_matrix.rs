@@ -10,20 +10,27 @@ use crate::plot;
 /// Counts of rows by target class and predicted class. `Display` prints a table with a row per
 /// target class and a column per predicted class.
 ///
-/// `sklearn.metrics.confusion_matrix`.
+/// `sklearn.metrics.confusion_matrix`; for the labels of `[bool; N]`
+/// `sklearn.metrics.multilabel_confusion_matrix`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfusionMatrix {
     /// The name of the output.
     pub output: &'static str,
+    /// The label, from 0, of an output `[bool; N]`; `None` for other outputs.
+    pub label: Option<usize>,
     /// The counts: `counts[target][predicted]`.
     pub counts: Vec<Vec<u64>>,
 }
 
 impl ConfusionMatrix {
-    pub(crate) fn new(output: &'static str, confusion: &Confusion) -> ConfusionMatrix {
+    pub(crate) fn new(
+        output: &'static str,
+        label: Option<usize>,
+        confusion: &Confusion,
+    ) -> ConfusionMatrix {
         let rows = confusion.counts.chunks(confusion.classes.max(1));
         let counts = rows.map(|row| row.iter().map(|count| *count as u64).collect()).collect();
-        ConfusionMatrix { output, counts }
+        ConfusionMatrix { output, label, counts }
     }
 
     /// Draws the matrix.
@@ -35,8 +42,16 @@ impl ConfusionMatrix {
     }
 
     pub(crate) fn picture(&self) -> String {
-        let title = format!("{}: accuracy {:.3}", self.output, self.accuracy());
+        let title = format!("{}: accuracy {:.3}", self.name(), self.accuracy());
         plot::matrix(&title, &self.counts)
+    }
+
+    /// The output, and its label if it has several.
+    fn name(&self) -> String {
+        match self.label {
+            Some(label) => format!("{}[{label}]", self.output),
+            None => self.output.to_owned(),
+        }
     }
 
     /// The fraction of rows on the diagonal.
@@ -51,7 +66,7 @@ impl fmt::Display for ConfusionMatrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let largest = self.counts.iter().flatten().max().copied().unwrap_or(0);
         let width = largest.to_string().len().max(self.counts.len().to_string().len()) + 2;
-        write!(f, "{:>8}", self.output)?;
+        write!(f, "{:>8}", self.name())?;
         (0..self.counts.len()).try_for_each(|class| write!(f, "{class:>width$}"))?;
         for (class, row) in self.counts.iter().enumerate() {
             write!(f, "\n{class:>8}")?;

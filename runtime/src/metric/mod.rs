@@ -5,6 +5,7 @@ mod auc;
 pub(crate) mod confusion;
 mod confusion_matrix;
 mod f1;
+mod label_metrics;
 mod mae;
 mod mape;
 mod mse;
@@ -20,6 +21,7 @@ pub use accuracy::Accuracy;
 pub use auc::Auc;
 pub use confusion_matrix::ConfusionMatrix;
 pub use f1::F1;
+pub use label_metrics::LabelMetrics;
 pub use mae::Mae;
 pub use mape::Mape;
 pub use mse::Mse;
@@ -39,6 +41,11 @@ pub trait Metric: std::fmt::Debug + Sync {
     fn direction(&self) -> Direction;
     /// The accumulator of the metric, before the first row.
     fn start(&self) -> Box<dyn Running>;
+    /// The accumulators for `labels` labels of a target `[bool; N]`, each of which takes one
+    /// prediction and one flag.
+    fn start_labels(&self, labels: usize) -> Vec<Box<dyn Running>> {
+        (0..labels).map(|_| self.start()).collect()
+    }
     /// Why the metric is undefined on rows with these targets, in words that can follow a colon;
     /// `None` if it is defined.
     fn undefined_for(&self, targets: &Targets) -> Option<String> {
@@ -70,6 +77,11 @@ pub trait Running {
     fn update(&mut self, prediction: &[f64], target: TargetRow<'_>, weight: f64);
     /// The metric over all rows so far; NaN before the first. `result` in Keras.
     fn value(&self) -> f64;
+    /// Whether the rows so far are too much alike for a value, as for the AUC where all of them are
+    /// true. The mean over labels leaves such a label out.
+    fn lacks_rows(&self) -> bool {
+        false
+    }
     /// The accumulated state, for a checkpoint in the middle of an epoch.
     fn state(&self) -> Vec<f64>;
     /// Restores a state. An invalid state is refused, so that [`state`](Running::state) then

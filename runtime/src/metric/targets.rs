@@ -17,6 +17,8 @@ pub struct Targets {
     pub known: u64,
     /// For classes and flags, the number of rows of each class.
     pub classes: Vec<u64>,
+    /// For several labels, the numbers of the rows in which each label is false and true.
+    pub flags: Vec<[u64; 2]>,
     /// Whether numeric targets differ between rows.
     pub varies: bool,
     first: Vec<f64>,
@@ -31,6 +33,9 @@ impl Targets {
             Values::Categories(classes) => self.count(target.width, classes[row] as usize),
             Values::Numbers(flags) if target.kind == TargetKind::Flag => {
                 self.count(2, usize::from(flags[row] > 0.5));
+            }
+            Values::Numbers(flags) if target.kind == TargetKind::Flags => {
+                self.count_flags(&flags[row * column.width..][..column.width]);
             }
             Values::Numbers(numbers) => {
                 self.compare(&numbers[row * column.width..][..column.width])
@@ -58,6 +63,22 @@ impl Targets {
         if let Some(count) = self.classes.get_mut(class) {
             *count += 1;
         }
+    }
+
+    fn count_flags(&mut self, flags: &[f32]) {
+        self.flags.resize(flags.len(), [0; 2]);
+        for (counts, flag) in self.flags.iter_mut().zip(flags) {
+            counts[usize::from(*flag > 0.5)] += 1;
+        }
+    }
+
+    /// The targets of each of several labels, as those of a flag.
+    pub(crate) fn by_label(&self) -> impl Iterator<Item = Targets> + '_ {
+        self.flags.iter().map(|counts| Targets {
+            known: self.known,
+            classes: counts.to_vec(),
+            ..Targets::default()
+        })
     }
 
     /// The classes that occur.

@@ -15,7 +15,7 @@ use multi_input_kernel::Element;
 pub use crate::untyped::{AnyModule, Summary, UntypedModel};
 use crate::{
     compute::Compute,
-    definition::{Network, OutputOf},
+    definition::{Network, Output, OutputOf},
     history::Evaluation,
     metric::ConfusionMatrix,
     objective::encode,
@@ -136,13 +136,40 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         output: OutputOf<M, OUTPUT>,
         rows: &[M::Sample],
     ) -> Result<ConfusionMatrix> {
+        let labels = M::GRAPH.outputs.get(OUTPUT).map_or(0, Output::label_count);
+        if labels > 0 {
+            let name = output.name();
+            let mistake = format!(
+                "`{name}` has {labels} labels: `confusion_matrices` gives a matrix for each"
+            );
+            return Err(Error::Settings(vec![mistake]));
+        }
+        let matrices = self.confusion_matrices(output, rows)?;
+        matrices.into_iter().next().ok_or(Error::NoTargets("compare with"))
+    }
+
+    /// The confusion matrix of each label of an output `[bool; N]`, on the rows with a known
+    /// target; for other outputs the one of
+    /// [`confusion_matrix`](Model::confusion_matrix).
+    ///
+    /// # Errors
+    /// As [`confusion_matrix`](Model::confusion_matrix).
+    pub fn confusion_matrices<const OUTPUT: usize>(
+        &self,
+        output: OutputOf<M, OUTPUT>,
+        rows: &[M::Sample],
+    ) -> Result<Vec<ConfusionMatrix>> {
         if M::GRAPH.outputs.get(OUTPUT).is_none_or(|output| output.target.kind.is_numbers()) {
             let name = output.name();
             let mistake = format!("`{name}` is numbers, of which there is no confusion matrix");
             return Err(Error::Settings(vec![mistake]));
         }
         let raw = encode::<M>(rows, "compare with")?;
-        D::core().confusion(self.untyped(), OUTPUT, raw)?.ok_or(Error::NoTargets("compare with"))
+        let matrices = D::core().confusion(self.untyped(), OUTPUT, raw)?;
+        match matrices.is_empty() {
+            true => Err(Error::NoTargets("compare with")),
+            false => Ok(matrices),
+        }
     }
 
     /// Saves weights, fitted preprocessing and the model's signature into one safetensors file. An

@@ -1,5 +1,6 @@
 //! The objective: compares heads with targets and computes losses, their gradients, and figures.
 
+mod accumulator;
 mod row_weights;
 mod rows;
 mod sample_tables;
@@ -13,7 +14,7 @@ use dfdx::{
 use multi_input_base::{Error, Result};
 use multi_input_data::{Column, Values};
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::loss::TargetRow;
+use multi_input_nn::loss::{Loss, TargetRow};
 
 pub(crate) use self::{
     row_weights::RowWeights,
@@ -71,7 +72,10 @@ impl Objective {
         for ((head, grads), &row) in samples {
             let Some(target) = target_row(target, row) else { continue };
             let weight = batch.weights().of(index, row);
-            let loss = output.loss.sample_in_units(head, target, batch.units(index), grads);
+            let loss = match batch.weights().of_flags(index) {
+                Some(by_flag) => weighted_sample(output.loss, head, target, by_flag, grads),
+                None => output.loss.sample_in_units(head, target, batch.units(index), grads),
+            };
             // Selected rather than multiplied: a row of weight 0 is excluded even if its loss is
             // not finite.
             sum += if weight == 0.0 { 0.0 } else { weight * loss };
@@ -109,6 +113,29 @@ impl Objective {
         });
         Ok(total.put_tape(tape))
     }
+}
+
+/// The loss of one sample of several labels, whose elements are weighted by their flags: the mean
+/// of weight * loss over the elements, as with `pos_weight` of `torch.nn.BCEWithLogitsLoss`.
+fn weighted_sample(
+    loss: &dyn Loss,
+    head: &[f64],
+    target: TargetRow<'_>,
+    by_flag: [f64; 2],
+    gradient: &mut [f64],
+) -> f64 {
+    let count = head.len().max(1) as f64;
+    let elements = head.chunks(1).zip(gradient.chunks_mut(1)).enumerate();
+    let weighted = elements.map(|(index, (head, gradient))| {
+        let flag = target.at(index);
+        let weight = by_flag[usize::from(flag > 0.5)] / count;
+        let value = loss.sample(head, TargetRow::Doubles(&[flag]), gradient);
+        // Selected, as for rows of weight 0.
+        let scaled = |number: f64| if weight == 0.0 { 0.0 } else { weight * number };
+        gradient.iter_mut().for_each(|gradient| *gradient = scaled(*gradient));
+        scaled(value)
+    });
+    weighted.sum()
 }
 
 /// The target of one row; `None` if unknown.

@@ -2,11 +2,10 @@
 
 use multi_input_base::{Error, Result};
 
-use super::{target_row, Objective, RowBatch};
+use super::{accumulator::Accumulator, target_row, Objective, RowBatch};
 use crate::{
-    definition::Graph,
+    definition::{Graph, Output},
     history::{Figures, Phase},
-    metric::Running,
 };
 
 /// Accumulated losses and metrics.
@@ -17,7 +16,7 @@ pub(crate) struct Scores {
     penalties: f64,
     losses: Vec<KnownLosses>,
     /// For each output, the metrics of [`Output::reported`](crate::definition::Output::reported).
-    metrics: Vec<Vec<Box<dyn Running>>>,
+    metrics: Vec<Vec<Accumulator>>,
 }
 
 /// The accumulated loss of an output over rows with a known target.
@@ -36,7 +35,10 @@ impl KnownLosses {
 
 impl Scores {
     pub(crate) fn new(graph: &'static Graph) -> Scores {
-        let metrics = graph.outputs.iter().map(|o| o.reported().map(|(_, m)| m.start()).collect());
+        let of_output = |output: &Output| {
+            output.reported().map(|(_, metric)| Accumulator::new(output, metric)).collect()
+        };
+        let metrics = graph.outputs.iter().map(of_output);
         let losses = vec![KnownLosses::default(); graph.outputs.len()];
         Scores { graph, rows: 0, penalties: 0.0, losses, metrics: metrics.collect() }
     }
@@ -63,8 +65,8 @@ impl Scores {
             for (prediction, &row) in predictions.chunks_exact(output.width.max(1)).zip(rows) {
                 let Some(target) = target_row(target, row) else { continue };
                 let (plain, weighted) = metrics.split_at_mut(output.metrics.len());
-                plain.iter_mut().for_each(|metric| metric.update(prediction, target, 1.0));
-                let weight = batch_rows.weights().of(index, row);
+                plain.iter_mut().for_each(|metric| metric.update(prediction, target, |_| 1.0));
+                let weight = |flag| batch_rows.weights().of_element(index, row, flag);
                 weighted.iter_mut().for_each(|metric| metric.update(prediction, target, weight));
             }
         }
@@ -128,7 +130,7 @@ impl Scores {
     }
 
     /// All figures: the total loss, each output's loss if there are several outputs, and the
-    /// metrics. Figures of an output without known targets are NaN.
+    /// metrics, each followed by those of the labels. Figures of an output without known targets are NaN.
     pub(crate) fn figures(&self, phase: Phase) -> Figures {
         let outputs = self.graph.outputs;
         let mut figures = Figures::new(outputs.len());
@@ -141,6 +143,9 @@ impl Scores {
         for (output, running) in outputs.iter().zip(&self.metrics) {
             for ((name, _), running) in output.reported().zip(running) {
                 figures.push(phase, Some(output.name), &name, running.value());
+                for (label, value) in running.by_label().into_iter().enumerate() {
+                    figures.push_label(phase, output.name, &name, label, value);
+                }
             }
         }
         figures

@@ -14,6 +14,7 @@ use crate::{
     definition::diagram,
     history::History,
     importance::Importance,
+    metric::ConfusionMatrix,
     objective::Rows,
     plot,
     short::Short,
@@ -99,8 +100,14 @@ fn figures<E: Element, D: Backend<E>>(
 ) -> Result<()> {
     let figures = model.evaluate_rows(rows)?;
     page.heading(&format!("On {} rows", rows.len()));
-    let cells = figures.iter().map(|(name, value)| vec![name, Short(value).to_string()]);
+    let cells = figures.0.means().map(|(name, value)| vec![name, Short(value).to_string()]);
     page.table(&["figure", "value"], &cells.collect::<Vec<_>>());
+    for labels in figures.by_label() {
+        page.heading(&format!("Labels of `{}`", labels.output));
+        let [head, rows @ ..] = &labels.cells()[..] else { continue };
+        let head: Vec<&str> = head.iter().map(String::as_str).collect();
+        page.table(&head, rows);
+    }
     Ok(())
 }
 
@@ -114,12 +121,27 @@ fn confusion<E: Element, D: Backend<E>>(
         if output.target.kind.is_numbers() {
             continue;
         }
-        if let Some(confusion) = model.confusion(output, index, rows)? {
-            page.heading(&format!("Confusion of `{}`", output.name));
-            page.picture(&confusion.picture());
+        let matrices = model.confusion(output, index, rows)?;
+        if matrices.is_empty() {
+            continue;
+        }
+        page.heading(&format!("Confusion of `{}`", output.name));
+        match output.label_count() {
+            0 => matrices.iter().for_each(|matrix| page.picture(&matrix.picture())),
+            _ => label_counts(&matrices, page),
         }
     }
     Ok(())
+}
+
+/// The confusion matrices of several labels, a row of a table each.
+fn label_counts(matrices: &[ConfusionMatrix], page: &mut Html) {
+    let rows = matrices.iter().enumerate().map(|(label, matrix)| {
+        let counts = matrix.counts.iter().flatten().map(ToString::to_string);
+        std::iter::once(label.to_string()).chain(counts).collect()
+    });
+    let head = ["label", "true negatives", "false positives", "false negatives", "true positives"];
+    page.table(&head, &rows.collect::<Vec<_>>());
 }
 
 /// The rows with the largest loss.

@@ -294,6 +294,10 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// weight count once. The output must be a `Class<N>`, or a `bool` with the classes 0 and 1;
     /// other outputs do not compile. Keras's `class_weight`.
     ///
+    /// For several labels, `[bool; N]`, the classes are 0 and 1 as well, and each element of a row
+    /// is weighted by its own class: a weight of 3 for class 1 is `pos_weight = 3` of
+    /// `torch.nn.BCEWithLogitsLoss`, for every label alike.
+    ///
     /// Preprocessing learns from rows of a class of weight 0 no more than from rows with
     /// [`sample_weight`](Trainer::sample_weight) 0, except that the labels of an output with
     /// `categories` are learned from them too, because only the labels determine the class of a

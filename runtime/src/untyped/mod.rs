@@ -11,7 +11,7 @@ use std::{borrow::Cow, marker::PhantomData};
 use multi_input_base::{Error, Result};
 use multi_input_data::{preprocess::Preprocessing, reading::rows_within, Labels, Table};
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::Penalties;
+use multi_input_nn::{loss::TargetRow, Penalties};
 
 pub(crate) use self::{
     coverage::{Bits, Coverage, Reached},
@@ -90,8 +90,8 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Ok(())
     }
 
-    /// The confusion matrix of an output on raw rows; `None` if no row has a known class.
-    pub(crate) fn confusion_of(&self, index: usize, raw: Table) -> Result<Option<ConfusionMatrix>> {
+    /// The confusion matrices of an output on raw rows; empty if no row has a known class.
+    pub(crate) fn confusion_of(&self, index: usize, raw: Table) -> Result<Vec<ConfusionMatrix>> {
         self.confusion(&self.graph().outputs[index], index, &self.rows(raw)?)
     }
 
@@ -106,25 +106,42 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         parameters::write(&mut self.module, &snapshot.0)
     }
 
-    /// The confusion matrix of an output on encoded rows; `None` if no row has a known class.
+    /// The confusion matrices of an output on encoded rows: one for each of several labels, and one
+    /// for other outputs; empty if no row has a known class.
     pub(crate) fn confusion(
         &self,
         output: &Output,
         index: usize,
         rows: &Rows,
-    ) -> Result<Option<ConfusionMatrix>> {
-        let mut confusion = Confusion::default();
+    ) -> Result<Vec<ConfusionMatrix>> {
+        let labels = output.label_count();
+        let mut confusions = vec![Confusion::default(); labels.max(1)];
         let all: Vec<usize> = (0..rows.len()).collect();
         let column = &rows.raw.columns[self.graph().inputs.len() + index];
         for numbers in all.chunks(rows_at_once(self.graph())) {
             let predicted = &self.predictions(&rows.take(numbers).batch())?[index];
             for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
-                let known = target_row(column, row).into_iter();
-                known.for_each(|target| confusion.take(prediction, target, 1.0));
+                let Some(target) = target_row(column, row) else { continue };
+                match (labels, &mut confusions[..]) {
+                    (0, [confusion]) => confusion.take(prediction, target, 1.0),
+                    (_, confusions) => {
+                        for (label, confusion) in confusions.iter_mut().enumerate() {
+                            let flag = [target.at(label)];
+                            confusion.take(
+                                &prediction[label..=label],
+                                TargetRow::Doubles(&flag),
+                                1.0,
+                            );
+                        }
+                    }
+                }
             }
         }
-        let known = confusion.classes > 0;
-        Ok(known.then(|| ConfusionMatrix::new(output.name, &confusion)))
+        let known = confusions.iter().enumerate().filter(|(_, confusion)| confusion.classes > 0);
+        let matrices = known.map(|(index, confusion)| {
+            ConfusionMatrix::new(output.name, (labels > 0).then_some(index), confusion)
+        });
+        Ok(matrices.collect())
     }
 
     /// Encodes raw rows.

@@ -275,7 +275,7 @@ fn every_type_of_arrows_is_read() {
     let view = arrow_array::StringViewArray::from(vec!["a"]);
     assert_eq!(name(Arc::new(view)).as_deref(), Ok("a"));
     let bytes = name(Arc::new(BinaryArray::from(vec![&b"a"[..]]))).unwrap_err();
-    assert_eq!(bytes, ", row 0: column `name`: expected a string, found a value of type Binary");
+    assert_eq!(bytes, ", row 0: column `name`: expected a string, found 1 bytes");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! `cargo test -p multi-input-tests --features stores --test stores`.
 
 mod cells;
+mod images;
 #[path = "../../support/mutate.rs"]
 mod mutate;
 mod parts;

@@ -36,6 +36,9 @@ fn are_of_their_type(cells: &CellOptions, ty: &FieldType, errors: &mut Diagnosti
             errors.at(span, format!("`{option}` is about `bool`, this is `{}`", ty.text));
         }
     }
+    if let Some(span) = cells.base64.filter(|_| !matches!(ty.element, Element::Image(_))) {
+        errors.at(span, format!("`base64` is about `Image<C>`, this is `{}`", ty.text));
+    }
 }
 
 /// A character cannot separate both groups and decimals.

@@ -258,6 +258,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let name = plain(node.name());
     let kind = match node.target() {
         Some(Target::Flag) => quote!(Flag),
+        Some(Target::Flags) => quote!(Flags),
         Some(Target::Class) => quote!(Class),
         _ if is_double(node) => quote!(Doubles),
         _ => quote!(Numbers),

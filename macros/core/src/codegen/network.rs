@@ -49,7 +49,8 @@ fn reported(expansion: &Expansion<'_>) -> TokenStream {
 fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate().filter(|(_, node)| {
-        matches!(graph.nodes[*node].target(), Some(Target::Class | Target::Flag))
+        let target = graph.nodes[*node].target();
+        matches!(target, Some(Target::Class | Target::Flag | Target::Flags))
     });
     outputs.map(|(index, _)| signatures.class_output(index)).collect()
 }

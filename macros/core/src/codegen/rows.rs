@@ -114,7 +114,7 @@ pub(super) fn is_spelled_out(ty: &TokenStream) -> bool {
     })
 }
 
-/// The type of a prediction: probabilities for classes, a probability for a flag. It does not
+/// The type of a prediction: probabilities for classes, a probability for each flag. It does not
 /// depend on whether rows may lack the target.
 fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
     let Some(ty) = &field.ty else { return raw_type(field, krate) };
@@ -126,7 +126,11 @@ fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
                 false => quote!(#krate::Probabilities<#classes>),
             }
         }
-        Element::Bool => quote!(::core::primitive::f32),
+        Element::Bool => {
+            let lengths = ty.dims.iter().rev().map(|dim| &dim.tokens);
+            let probability = quote!(::core::primitive::f32);
+            lengths.fold(probability, |inner, length| quote!([#inner; #length]))
+        }
         _ => spelled_out(ty.absolute_present(krate)),
     }
 }
@@ -214,7 +218,7 @@ fn format(field: &Field, krate: &TokenStream) -> TokenStream {
         if format.is_default() {
             return quote!(#cells::CellFormat::DEFAULT);
         }
-        let CellFormat { missing, decimal, percent, truthy, falsy, .. } = format;
+        let CellFormat { missing, decimal, percent, truthy, falsy, base64, .. } = format;
         let optional = |value: Option<TokenStream>| match value {
             Some(value) => quote!(::core::option::Option::Some(#value)),
             None => quote!(::core::option::Option::None),
@@ -239,6 +243,7 @@ fn format(field: &Field, krate: &TokenStream) -> TokenStream {
                 truthy: &[#(#truthy),*],
                 falsy: &[#(#falsy),*],
                 split: #split,
+                base64: #base64,
             }
         }
     })

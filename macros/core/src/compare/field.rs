@@ -243,7 +243,8 @@ impl<'a> ComparedField<'a> {
         let sample = self.data.sample;
         let mut counts = Counts::default();
         let keeps_all = self.is_label() || self.step("categories").is_some();
-        let kept = self.step("words").map_or(Size::Unknown, |step| size_argument(step, "length"));
+        let kept = self.step("words").filter(|step| splits_at_white_space(step));
+        let kept = kept.map_or(Size::Unknown, |step| size_argument(step, "length"));
         let separator = self.separator();
         for row in 0..sample.len() {
             if separator.is_none() && !ty.list && self.is_plain(row, rule) {
@@ -473,6 +474,16 @@ fn size_argument(step: &Step, name: &str) -> Size {
         Some(Argument::Size(size)) => size.value,
         _ => Size::Unknown,
     }
+}
+
+/// Whether `words` splits texts at white space alone, and takes their markup for words.
+fn splits_at_white_space(step: &Step) -> bool {
+    let parameters = step.spec.parameters.iter().zip(&step.arguments);
+    let mut words = parameters.filter_map(|(parameter, argument)| match argument {
+        Argument::Word(word, _) => Some((parameter.name, *word)),
+        _ => None,
+    });
+    words.all(|given| !matches!(given, ("split", "unicode" | "character") | ("markup", "strip")))
 }
 
 fn is_list(cells: &[Cell<'_>]) -> bool {

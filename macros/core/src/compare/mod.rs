@@ -232,9 +232,9 @@ fn note_unused(graph: &Graph, unused: &[&str], data: &Data<'_>) {
     if !unused.is_empty() && !graph.model.options.allowed.contains(&Lint::UnusedColumns) {
         let unused: Vec<String> = unused.iter().map(|name| format!("`{name}`")).collect();
         eprintln!(
-            "note: `{}` takes no field of {} from {}",
-            plain(&graph.model.name),
+            "note: {} has columns that no field of `{}` takes: {}",
             data.path,
+            plain(&graph.model.name),
             unused.join(", ")
         );
     }

@@ -58,9 +58,11 @@ impl Node {
 
     /// The kind of target of an output; `None` if its type cannot be a target.
     pub(crate) fn target(&self) -> Option<Target> {
-        match self.field.ty.as_ref()?.element {
+        let ty = self.field.ty.as_ref()?;
+        match ty.element {
             Element::F32 | Element::F64 => Some(Target::Numbers),
-            Element::Bool => Some(Target::Flag),
+            Element::Bool if ty.dims.is_empty() => Some(Target::Flag),
+            Element::Bool => Some(Target::Flags),
             Element::Class(_) => Some(Target::Class),
             Element::I64
             | Element::U64

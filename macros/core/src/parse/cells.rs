@@ -30,6 +30,8 @@ pub(crate) struct CellOptions {
     pub(crate) currency: Option<(LitStr, Span)>,
     pub(crate) truthy: Option<(Vec<LitStr>, Span)>,
     pub(crate) falsy: Option<(Vec<LitStr>, Span)>,
+    /// Texts are the bytes of image files in base64.
+    pub(crate) base64: Option<Span>,
     /// The `format` or `unit` of `calendar`.
     pub(crate) date: Option<(Dates, Span)>,
 }
@@ -55,8 +57,17 @@ pub(crate) enum Dates {
 }
 
 /// The names of the options.
-pub(crate) const NAMES: [&str; 8] =
-    ["columns", "missing", "decimal", "thousands", "percent", "currency", "truthy", "falsy"];
+pub(crate) const NAMES: [&str; 9] = [
+    "columns",
+    "missing",
+    "decimal",
+    "thousands",
+    "percent",
+    "currency",
+    "truthy",
+    "falsy",
+    "base64",
+];
 
 /// The most columns of a range, so that a typo is no endless expansion.
 const MAX_COLUMNS: u64 = 1 << 20;
@@ -105,6 +116,8 @@ impl CellOptions {
             ("decimal" | "thousands", _) => expected(name, &format!("{name} = \",\""), errors),
             ("percent", Form::Word) => once(&mut self.percent, at, "percent", at, errors),
             ("percent", _) => expected(name, "percent", errors),
+            ("base64", Form::Word) => once(&mut self.base64, at, "base64", at, errors),
+            ("base64", _) => expected(name, "base64", errors),
             ("currency", Form::Value(value)) => {
                 if let Some(sign) = errors.ok(syn::parse2(value).and_then(|value| quoted(&value))) {
                     once(&mut self.currency, (sign, at), "currency", at, errors);
@@ -172,6 +185,7 @@ impl CellOptions {
             truthy: &borrowed(&truthy),
             falsy: &borrowed(&falsy),
             split: None,
+            base64: self.base64.is_some(),
         })
     }
 
@@ -198,6 +212,7 @@ impl CellOptions {
             ("columns", self.columns.as_ref().map(|(_, at)| *at)),
             ("missing", self.missing.as_ref().map(|(_, at)| *at)),
             ("format", self.date.as_ref().map(|(_, at)| *at)),
+            ("base64", self.base64),
         ];
         let others = others.into_iter().filter_map(|(name, at)| Some((name, at?)));
         others.chain(self.of_numbers()).chain(self.of_flags())

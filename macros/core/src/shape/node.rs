@@ -241,19 +241,20 @@ fn stated(ty: &FieldType, is_output: bool) -> Result<Option<Flow>, String> {
         }
         (Element::Inferred, false) => Ok(None),
         (Element::Inferred, true) => {
-            Err("an output's type is its target: `f32`, `f64`, arrays of them, `bool` or `Class<N>`".to_owned())
+            Err("an output's type is its target: `f32`, `f64`, `bool`, arrays of them, or `Class<N>`".to_owned())
         }
-        (Element::F32, _) | (Element::F64, true) if ty.dims.is_empty() => Ok(Some(one())),
-        (Element::F32, _) | (Element::F64, true) => {
+        (Element::F32, _) | (Element::F64 | Element::Bool, true) if ty.dims.is_empty() => {
+            Ok(Some(one()))
+        }
+        (Element::F32, _) | (Element::F64 | Element::Bool, true) => {
             Ok(Some(Flow::declared(Kind::Numbers, &ty.dims).with_mask(ty.masked)))
         }
-        (Element::Bool, true) if ty.dims.is_empty() => Ok(Some(one())),
         (Element::Class(classes), true) if ty.dims.is_empty() => {
             let classes: &SizeExpr = classes;
             Ok(Some(Flow::declared(Kind::Numbers, std::slice::from_ref(classes))))
         }
         (_, true) => Err(format!(
-            "`{}` is no target: an output is `f32`, `f64`, arrays of them, `bool`, `Class<N>`, or an \
+            "`{}` is no target: an output is `f32`, `f64`, `bool`, arrays of them, `Class<N>`, or an \
              `Option` of one",
             ty.text
         )),

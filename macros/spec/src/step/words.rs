@@ -8,7 +8,7 @@ pub const STEP: Step = Step {
     name: "words",
     type_name: "Words",
     doc: Doc {
-        computes: "word indices by a vocabulary of the training rows; `vocabulary` includes index 0 for padding and 1 for unknown words; `padding` says where zeros go; `ngrams = n` counts runs of up to n words as words; `shared` takes the vocabulary of another input",
+        computes: "word indices by a vocabulary of the training rows; `vocabulary` includes index 0 for padding and 1 for unknown words; `padding` says where zeros go; `split` at white space, at the word boundaries of Unicode (Chinese and Japanese by characters), or into characters; `markup = strip` turns the tags of HTML and XML into spaces; `ngrams = n` counts runs of up to n words as words; `shared` takes the vocabulary of another input",
         shape: "`String`, or a list of texts that are one word each, to `[length]` categories below `vocabulary`",
         keras: "`TextVectorization`",
         torch: "",
@@ -19,6 +19,9 @@ pub const STEP: Step = Step {
         Parameter::optional("padding", ArgumentKind::Word(&["before", "after"])).or("before"),
         Parameter::optional("lowercase", ArgumentKind::Flag).or("true"),
         Parameter::optional("punctuation", ArgumentKind::Word(&["strip", "keep"])).or("strip"),
+        Parameter::optional("split", ArgumentKind::Word(&["whitespace", "unicode", "character"]))
+            .or("whitespace"),
+        Parameter::optional("markup", ArgumentKind::Word(&["keep", "strip"])).or("keep"),
         Parameter::optional("ngrams", ArgumentKind::Size).or("1"),
         Parameter::optional("shared", ArgumentKind::Input),
     ],

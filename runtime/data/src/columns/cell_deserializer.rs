@@ -97,6 +97,8 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
                 trimmed if trimmed.len() < value.len() => visitor.visit_str(trimmed),
                 _ => visitor.visit_string(value),
             },
+            Cell::Bytes(Cow::Borrowed(bytes)) => visitor.visit_borrowed_bytes(bytes),
+            Cell::Bytes(Cow::Owned(bytes)) => visitor.visit_byte_buf(bytes),
             Cell::List(values) => {
                 visitor.visit_seq(SeqDeserializer::new(values.into_iter().map(CellDeserializer)))
             }
@@ -153,6 +155,19 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
         self,
         visitor: V,
     ) -> std::result::Result<V::Value, CellError> {
+        // Not by serde's rule, which takes bytes for a text where they are UTF-8.
+        if let Cell::Bytes(_) = self.0 {
+            let found = self.0.to_string();
+            return Err(serde::de::Error::invalid_type(Unexpected::Other(&found), &visitor));
+        }
+        self.deserialize_str(visitor)
+    }
+
+    /// A text field takes its cell by this, which may be bytes.
+    fn deserialize_str<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> std::result::Result<V::Value, CellError> {
         match self.0.whole() {
             Some(whole) => visitor.visit_string(whole.to_string()),
             None => self.deserialize_any(visitor),
@@ -182,8 +197,7 @@ impl<'de> Deserializer<'de> for CellDeserializer<'de> {
     forward_methods! {
         deserialize_f64: deserialize_f32;
         deserialize_i64: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_u8
-            deserialize_u16 deserialize_u32 deserialize_u64 deserialize_i128 deserialize_u128;
-        deserialize_string: deserialize_str
+            deserialize_u16 deserialize_u32 deserialize_u64 deserialize_i128 deserialize_u128
     }
 
     forward_to_deserialize_any! {

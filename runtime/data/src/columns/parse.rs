@@ -290,16 +290,30 @@ impl FromCells for DateTime<Utc> {
     }
 }
 
-/// Reads an image from a path, relative to the folder of the file that contains it.
+/// The cells of an image.
+const IMAGE: &str = "the path or the bytes of an image file";
+const BASE64: &str = "an image file in base64";
+
+/// Reads an image from the bytes of a file, or from a text: a path, relative to the folder of the
+/// file that contains it, a `data:` URL, or base64.
 impl<const C: usize> FromCells for Image<C> {
     missing_as!(Text);
 
     fn read(cells: &[View<'_>]) -> Result<Image<C>, Problem> {
-        const EXPECTED: &str = "the path of a PNG or JPEG file";
-        let view = single(cells, EXPECTED)?;
-        let path = text(view.cell, view.format(), false, EXPECTED);
-        let path = view.read(path, Content::Text)?;
-        image_files::open(&path).map_err(|ImageError { expected, found }| Problem {
+        let view = single(cells, IMAGE)?;
+        let image = match view.cell {
+            Cell::Bytes(bytes) => image_files::of_bytes(bytes),
+            cell => {
+                let is_base64 = view.format().base64;
+                let expected = if is_base64 { BASE64 } else { IMAGE };
+                let text = view.read(text(cell, view.format(), false, expected), Content::Text)?;
+                match is_base64 {
+                    true => image_files::of_base64(&text),
+                    false => image_files::of_text(&text),
+                }
+            }
+        };
+        image.map_err(|ImageError { expected, found }| Problem {
             location: format!("column `{}`", view.column),
             expected,
             found,

@@ -1,11 +1,15 @@
-//! Decoding of PNG and JPEG files.
+//! Decoding of image files.
 
 #[cfg(feature = "images")]
 mod channels;
 #[cfg(feature = "images")]
 mod files;
 #[cfg(feature = "images")]
+mod format;
+#[cfg(feature = "images")]
 mod orientation;
+#[cfg(feature = "image-formats")]
+mod other_formats;
 
 use super::{ImageError, ImageLimits};
 use crate::Picture;

@@ -13,7 +13,7 @@ use std::{
 
 use multi_input_base::quote::Quoted;
 
-use super::{Image, ImageError};
+use super::{base64, Image, ImageError};
 
 /// Limits on the size of an image file and of the image in it: a file of a few bytes can decode to
 /// an image that exhausts memory. A larger file is an error, before decoding.
@@ -59,6 +59,12 @@ impl ImageLimits {
                 found: format!("{found} bytes"),
             }),
         }
+    }
+
+    /// Maximum of pixels of an image.
+    #[cfg(feature = "image-formats")]
+    pub(super) fn max_pixels(&self) -> u64 {
+        self.pixels
     }
 
     #[cfg(feature = "images")]
@@ -129,10 +135,34 @@ fn with_rules<T>(rule: impl FnOnce(&mut Rules), read: impl FnOnce() -> T) -> T {
     read()
 }
 
-/// Opens the image file that a row names.
-pub(crate) fn open<const C: usize>(path: &str) -> Result<Image<C>, ImageError> {
+/// The image of a text in a row: the path of a file, or a `data:` URL with the bytes of one.
+pub(crate) fn of_text<const C: usize>(text: &str) -> Result<Image<C>, ImageError> {
+    if let Some(encoded) = base64::of_data_url(text) {
+        return of_base64(encoded?);
+    }
     let rules = RULES.with(|rules| rules.borrow().clone());
-    Image::open_with(rules.resolve(path)?, &rules.limits.unwrap_or_default())
+    let open = || Image::open_with(rules.resolve(text)?, &rules.limits.unwrap_or_default());
+    open().map_err(|error| match base64::looks_like_an_image(text) {
+        true => {
+            let advice = "; `base64` in `#[input(...)]` reads it as the bytes of a file";
+            ImageError { found: format!("{}{advice}", error.found), ..error }
+        }
+        false => error,
+    })
+}
+
+/// The image whose file's bytes a row holds in base64, alone or in a `data:` URL.
+pub(crate) fn of_base64<const C: usize>(text: &str) -> Result<Image<C>, ImageError> {
+    let encoded = base64::of_data_url(text).unwrap_or(Ok(text))?;
+    let limits = RULES.with(|rules| rules.borrow().limits).unwrap_or_default();
+    limits.check_bytes(base64::decoded_length(encoded))?;
+    of_bytes(&base64::decoded(encoded)?)
+}
+
+/// The image whose file's bytes a row holds.
+pub(crate) fn of_bytes<const C: usize>(bytes: &[u8]) -> Result<Image<C>, ImageError> {
+    let limits = RULES.with(|rules| rules.borrow().limits).unwrap_or_default();
+    Image::decode_with(bytes, &limits)
 }
 
 impl Rules {
@@ -144,7 +174,7 @@ impl Rules {
         }
         let refused = |reason: &str| ImageError {
             expected: format!("the path of a file within `{}`", folder.display()),
-            found: format!("`{path}`, which {reason}"),
+            found: format!("{}, which {reason}", Quoted(path)),
         };
         // A path that is lexically within the folder can still leave it through a symbolic link.
         for component in Path::new(path).components() {

@@ -1,12 +1,16 @@
 //! The image type of rows.
 
+mod base64;
 mod decode;
 pub(crate) mod files;
 
 use std::{borrow::Cow, fmt, path::Path};
 
 use multi_input_base::quote::{Escaped, Quoted};
-use serde::{de::Error as _, Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    de::{Error as _, Visitor},
+    Deserialize, Deserializer, Serialize, Serializer,
+};
 
 pub use self::files::ImageLimits;
 use crate::{Picture, Pixels};
@@ -14,9 +18,16 @@ use crate::{Picture, Pixels};
 /// An image of any size with `C` channels: 1 is grey, 3 is RGB.
 ///
 /// The preprocessing step [`resize`](crate::preprocess::Resize) gives all images one size. In a
-/// file of rows an image is a path, relative to the folder of the file;
-/// [`images_within`](super::Source::images_within) confines paths to a folder, and
-/// [`image_limits`](super::Source::image_limits) limits the sizes of files and images.
+/// file of rows an image is
+///
+/// - a path, relative to the folder of the file;
+///   [`images_within`](super::Source::images_within) confines paths to a folder;
+/// - or the bytes of an image file: a `BLOB` of SQLite, a `bytea` of PostgreSQL, binary in Parquet
+///   and Arrow files, also in a struct of `bytes` and `path`, as Hugging Face's data sets have it;
+/// - or a text that holds the bytes in base64: a `data:` URL (`data:image/png;base64,...`), and with
+///   the option `base64` of the field, `#[input(base64, resize(64, 64))]`, base64 alone.
+///
+/// [`image_limits`](super::Source::image_limits) limits the sizes of files and images in each case.
 ///
 /// A row in memory holds all pixels of its image. Training, evaluation and prediction from a source
 /// keep the output of the first step, or the image if that is smaller.
@@ -41,10 +52,16 @@ pub struct ImageError {
     pub found: String,
 }
 
+/// The files that can be decoded.
+#[cfg(not(feature = "image-formats"))]
+const FILE: &str = "a PNG or JPEG file";
+#[cfg(feature = "image-formats")]
+const FILE: &str = "a PNG, JPEG, WebP, GIF, BMP or TIFF file";
+
 impl ImageError {
     /// The error for a file that is not an image.
     pub(super) fn not_an_image(found: impl Into<String>) -> ImageError {
-        ImageError { expected: "a PNG or JPEG file".to_owned(), found: found.into() }
+        ImageError { expected: FILE.to_owned(), found: found.into() }
     }
 }
 
@@ -82,7 +99,9 @@ impl<const C: usize> Image<C> {
         })
     }
 
-    /// Decodes the bytes of a PNG or JPEG file. Requires the feature `images`.
+    /// Decodes the bytes of a PNG or JPEG file. Requires the feature `images`. With the feature
+    /// `image-formats` also of a WebP, GIF, BMP or TIFF file, by the `image` crate: of an animation
+    /// the first frame, of several pictures the first.
     ///
     /// Channels are converted as by Pillow's `convert`: grey is repeated for RGB, RGB is weighted
     /// (0.299, 0.587, 0.114) for grey, and alpha is dropped unless `C` is 2 or 4. 16-bit values
@@ -104,8 +123,7 @@ impl<const C: usize> Image<C> {
         decode::decode(bytes, C, limits).map(Image)
     }
 
-    /// Reads and decodes a PNG or JPEG file. Requires the feature `images`. See
-    /// [`decode`](Image::decode).
+    /// Reads and decodes an image file. See [`decode`](Image::decode).
     ///
     /// # Errors
     /// Where the file cannot be read, is no such file, is damaged, or exceeds
@@ -183,9 +201,10 @@ impl<const C: usize> Serialize for Image<C> {
 
 impl<'de, const C: usize> Deserialize<'de> for Image<C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Image<C>, D::Error> {
-        let image = match PathOrPixels::deserialize(deserializer)? {
-            PathOrPixels::Path(path) => files::open(&path),
-            PathOrPixels::Pixels(saved) => saved.image(),
+        let image = match FileOrPixels::deserialize(deserializer)? {
+            FileOrPixels::Text(text) => files::of_text(&text),
+            FileOrPixels::Bytes(FileBytes(bytes)) => files::of_bytes(&bytes),
+            FileOrPixels::Pixels(saved) => saved.image(),
         };
         image.map_err(D::Error::custom)
     }
@@ -229,9 +248,34 @@ impl SavedImage {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum PathOrPixels {
-    Path(String),
+enum FileOrPixels {
+    /// The path of a file, or a `data:` URL.
+    Text(String),
+    Bytes(FileBytes),
     Pixels(SavedImage),
+}
+
+/// The bytes of a file.
+struct FileBytes(Vec<u8>);
+
+impl<'de> Deserialize<'de> for FileBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FileBytes, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = FileBytes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the bytes of a file")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<FileBytes, E> {
+                Ok(FileBytes(bytes.to_vec()))
+            }
+            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<FileBytes, E> {
+                Ok(FileBytes(bytes))
+            }
+        }
+        deserializer.deserialize_byte_buf(Bytes)
+    }
 }
 
 #[cfg(test)]

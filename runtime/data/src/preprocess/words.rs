@@ -1,9 +1,11 @@
 //! `words`: a text as a sequence of word indices.
 
-use std::sync::Arc;
+mod markup;
+mod tokenization;
 
 use serde::{Deserialize, Serialize};
 
+use self::tokenization::Tokenization;
 use super::{
     stage::{LearnedStep, Refusal},
     vocabulary::{Counts, Overflow, Vocabulary, VocabularySize},
@@ -15,13 +17,28 @@ use crate::{schema::Step, Values};
 /// of `n + 2`.
 ///
 /// The text is converted to lower case (unless `lowercase = false`), punctuation is removed (unless
-/// `punctuation = keep`), and the text is split at white space. With `ngrams = n`, every sequence
-/// of up to n words is a token as well; longer sequences follow shorter ones. A text of more than
-/// `length` tokens is truncated at its end; a shorter one is padded in front, or at its end with
-/// `padding = after`.
+/// `punctuation = keep`), and the text is split as `split` says:
 ///
-/// In a list of texts, as `split("|")` makes one of a text, each text is one word, which may have
-/// spaces; letters and punctuation are treated as above.
+/// - `whitespace`, the default: at white space. Punctuation is ASCII's. (Keras's rule.)
+/// - `unicode`: at the word boundaries of Unicode (UAX 29): `don't` and `3.50` are words,
+///   `well-known` is two. Every character of Chinese and Japanese is a word, kana among them, and so
+///   are those of Thai, Lao, Khmer and Burmese, which have no spaces either; an emoji is a word.
+///   Segments without a letter, a digit or an emoji are punctuation and no words; with
+///   `punctuation = keep` they are, except for white space.
+/// - `character`: into code points, of which white space is one too, as
+///   `TextVectorization(split="character")`.
+///
+/// With `markup = strip`, the tags and comments of HTML and XML become spaces first, and so does the
+/// content of `<script>` and `<style>`; an entity becomes its character (`&amp;` is `&`,
+/// `caf&eacute;` is one word) and an unknown one a space. By default markup is text like any other.
+///
+/// With `ngrams = n`, every sequence of up to n words is a token as well, its words joined by a
+/// space; longer sequences follow shorter ones. A text of more than `length` tokens is truncated at
+/// its end; a shorter one is padded in front, or at its end with `padding = after`.
+///
+/// In a list of texts, as the step `split("|")` makes one of a text, each text is one word, which may
+/// have spaces; letters, markup and ASCII's punctuation are treated as above, and the argument
+/// `split` has no effect.
 ///
 /// With `shared = input`, the vocabulary of another input is used, fitted on both inputs; all other
 /// arguments are independent.
@@ -88,108 +105,5 @@ impl LearnedStep for Words {
 
     fn overflow(&self) -> Option<Overflow> {
         self.0.overflow()
-    }
-}
-
-/// The texts of a row.
-enum Row<'a> {
-    /// One text of many words.
-    Text(&'a str),
-    /// A list of texts, each of which is one word.
-    Pieces(&'a [Arc<str>]),
-}
-
-/// Tokenization settings.
-struct Tokenization {
-    lowercase: bool,
-    strip: bool,
-    ngrams: usize,
-}
-
-impl Tokenization {
-    fn of(step: &Step) -> Tokenization {
-        Tokenization {
-            lowercase: step.argument("lowercase").flag_or(true),
-            strip: step.argument("punctuation").word_or("strip") == "strip",
-            ngrams: step.argument("ngrams").size_or(1).get().max(1),
-        }
-    }
-
-    /// Calls `take` with the texts of each row.
-    fn each_row(&self, values: &Values, mut take: impl FnMut(Row<'_>)) {
-        match values {
-            Values::Texts(texts) => texts.iter().for_each(|text| take(Row::Text(text))),
-            Values::Lists(lists) => lists.iter().for_each(|list| match &**list {
-                Values::Texts(pieces) => take(Row::Pieces(pieces)),
-                _ => take(Row::Pieces(&[])),
-            }),
-            _ => {}
-        }
-    }
-
-    /// Calls `take` with each token of a row.
-    fn tokens(&self, row: Row<'_>, take: impl FnMut(&str)) {
-        match row {
-            Row::Text(text) => self.words(text, take),
-            Row::Pieces(pieces) => {
-                let words = pieces.iter().map(|piece| self.standardized(piece).trim().to_owned());
-                let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
-                self.runs(&words.iter().map(String::as_str).collect::<Vec<_>>(), take);
-            }
-        }
-    }
-
-    /// Calls `take` with each word, then with each n-gram.
-    fn runs(&self, words: &[&str], mut take: impl FnMut(&str)) {
-        for size in 1..=self.ngrams {
-            words.windows(size).for_each(|run| take(&run.join(" ")));
-        }
-    }
-
-    /// Calls `take` with each word of `text`, then with each n-gram.
-    fn words(&self, text: &str, take: impl FnMut(&str)) {
-        let text = self.standardized(text);
-        if self.ngrams == 1 {
-            return text.split_whitespace().for_each(take);
-        }
-        self.runs(&text.split_whitespace().collect::<Vec<_>>(), take);
-    }
-
-    fn standardized(&self, text: &str) -> String {
-        let characters =
-            text.chars().filter(|character| !(self.strip && character.is_ascii_punctuation()));
-        match self.lowercase {
-            true => characters.flat_map(char::to_lowercase).collect(),
-            false => characters.collect(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(tokenization: &Tokenization, text: &str) -> Vec<String> {
-        let mut words = Vec::new();
-        tokenization.words(text, |word| words.push(word.to_owned()));
-        words
-    }
-
-    #[test]
-    fn a_text_is_lowered_stripped_and_split() {
-        let tokenization = Tokenization { lowercase: true, strip: true, ngrams: 1 };
-        assert_eq!(
-            words(&tokenization, " Don't\tSTOP -- \u{c9}t\u{e9}! "),
-            ["dont", "stop", "\u{e9}t\u{e9}"]
-        );
-        let tokenization = Tokenization { lowercase: false, strip: false, ngrams: 1 };
-        assert_eq!(words(&tokenization, "Don't - stop"), ["Don't", "-", "stop"]);
-    }
-
-    #[test]
-    fn runs_of_words_come_behind_the_words() {
-        let tokenization = Tokenization { lowercase: true, strip: true, ngrams: 2 };
-        assert_eq!(words(&tokenization, "a b c"), ["a", "b", "c", "a b", "b c"]);
-        assert_eq!(words(&tokenization, ""), Vec::<String>::new());
     }
 }

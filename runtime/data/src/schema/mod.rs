@@ -220,6 +220,8 @@ pub enum TargetKind {
     Doubles,
     /// `bool`.
     Flag,
+    /// `[bool; N]`: several labels, any number of which hold.
+    Flags,
     /// `Class<N>`.
     Class,
 }

@@ -27,7 +27,7 @@ impl Table {
 impl Column {
     fn target(target: &Target) -> Column {
         let (content, width) = match target.kind {
-            TargetKind::Numbers => (Content::TargetNumbers, target.width),
+            TargetKind::Numbers | TargetKind::Flags => (Content::TargetNumbers, target.width),
             TargetKind::Doubles => (Content::TargetDoubles, target.width),
             TargetKind::Flag => (Content::TargetNumbers, 1),
             TargetKind::Class if target.labels => (Content::Names, 1),

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use self::column::Column;
 use super::{record::Records, tables::until_error, Block, BlockRequest};
 use crate::{
-    columns::{cells::Cell, Grid, Interned, Plan},
+    columns::{cells::Cell, Grid, Plan},
     Real, Values,
 };
 
@@ -183,14 +183,14 @@ impl Grid for DecodedTable {
 
     fn texts(&self, columns: &[usize], blanks: bool, to: &mut Vec<Arc<str>>) -> bool {
         let columns = columns.iter().map(|&column| self.columns.get(column)?.texts());
-        let Some(columns) = columns.collect::<Option<Vec<_>>>() else { return false };
-        let mut interned = Interned::default();
-        let texts =
-            (0..self.rows).flat_map(|row| columns.iter().map(move |texts| texts.value(row)));
-        to.reserve(self.rows * columns.len());
-        texts.map(str::trim).all(|text| {
-            to.push(interned.text(text));
-            blanks || !text.is_empty()
-        })
+        let Some(mut columns) = columns.collect::<Option<Vec<_>>>() else { return false };
+        let start = to.len();
+        match &mut columns[..] {
+            [column] => to.append(column),
+            columns => to.extend(
+                (0..self.rows).flat_map(|row| columns.iter().map(move |texts| texts[row].clone())),
+            ),
+        }
+        blanks || to[start..].iter().all(|text| !text.is_empty())
     }
 }

@@ -232,9 +232,9 @@ impl<R: DeserializeOwned> Source for Csv<R> {
     fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
         let open = move |file| -> Result<Blocks<'a, R>> {
             let Some(rows) = self.open(file)? else { return Ok(Box::new(std::iter::empty())) };
-            Ok(match Tables::of(rows, request) {
-                Ok(tables) => Box::new(tables),
-                Err(rows) => by_rows(rows, request),
+            Ok(match Tables::plan(&rows, request) {
+                Some(plan) => Box::new(Tables::new(rows, request, plan)),
+                None => by_rows(rows, request),
             })
         };
         let failed = |error| Block::Rows(vec![Err(error)]);
@@ -493,6 +493,11 @@ mod tests {
         assert_eq!(read_by(text, Csv::whitespace).unwrap(), known);
         let message = read_by(text, |csv| csv).unwrap_err().to_string();
         assert!(message.contains("found spaces: `age   name`; `.whitespace()` reads"), "{message}");
+        let message = read_by(text, |csv| csv.delimiter(b' ')).unwrap_err().to_string();
+        assert!(
+            message.contains("; `.whitespace()` reads columns that runs of spaces"),
+            "{message}"
+        );
         let message = read_by("age name\n1 a\nold b\n", Csv::whitespace).unwrap_err().to_string();
         assert_eq!(message, "people.csv, line 3: column `age`: expected a number, found `old`");
         for end in ["\n", "\r\n", "\r"] {

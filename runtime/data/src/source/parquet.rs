@@ -7,8 +7,10 @@ use std::{
     marker::PhantomData,
     num::NonZero,
     path::{Path, PathBuf},
-    sync::mpsc::sync_channel,
+    sync::{mpsc::sync_channel, Arc},
 };
+
+use arrow_schema::{DataType, Fields, Schema};
 
 use multi_input_base::{Error, Result};
 use multi_input_cells::file::with_actual_format;
@@ -151,7 +153,44 @@ fn open(path: &Path) -> Result<File> {
 
 fn metadata(path: &Path) -> Result<ArrowReaderMetadata> {
     let metadata = ArrowReaderMetadata::load(&open(path)?, ArrowReaderOptions::default());
-    metadata.map_err(|error| damaged(path, &error))
+    let metadata = metadata.map_err(|error| damaged(path, &error))?;
+    Ok(with_dictionaries(&metadata).unwrap_or(metadata))
+}
+
+/// The metadata by which columns of repeated texts are read as dictionaries, so that each text is
+/// read once and not in every row.
+fn with_dictionaries(metadata: &ArrowReaderMetadata) -> Option<ArrowReaderMetadata> {
+    let schema = metadata.schema();
+    let fields = schema.fields().iter().enumerate().map(|(root, field)| {
+        match field.data_type().is_string() && repeats_texts(metadata, root) {
+            true => {
+                let of_texts = DataType::Dictionary(DataType::Int32.into(), DataType::Utf8.into());
+                Arc::new(field.as_ref().clone().with_data_type(of_texts))
+            }
+            false => field.clone(),
+        }
+    });
+    let fields: Fields = fields.collect();
+    let schema = Schema::new_with_metadata(fields, schema.metadata().clone());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).ok()
+}
+
+/// Whether a column of texts is stored as a dictionary and indices in all row groups: then its values
+/// take less than the length of a text would. A text that is not in the dictionary would have to be
+/// searched.
+fn repeats_texts(metadata: &ArrowReaderMetadata, root: usize) -> bool {
+    const LENGTH: i64 = 4;
+    let leaves = 0..metadata.parquet_schema().num_columns();
+    let mut leaves =
+        leaves.filter(|&leaf| metadata.parquet_schema().get_column_root_idx(leaf) == root);
+    let (Some(leaf), None) = (leaves.next(), leaves.next()) else { return false };
+    metadata.metadata().row_groups().iter().all(|group| {
+        group.columns().get(leaf).is_some_and(|column| {
+            column.dictionary_page_offset().is_some()
+                && column.uncompressed_size() / LENGTH < column.num_values()
+        })
+    })
 }
 
 /// Decodes some columns of all rows. Each reader opens the file separately, because it seeks.

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use self::numeric::Numeric;
 use super::{
-    record::thread::{rows, Message},
+    record::thread::{rows, send_record, Message},
     Source,
 };
 use multi_input_cells::Cell;
@@ -66,7 +66,7 @@ impl<R: DeserializeOwned> Source for Postgres<R> {
             while let Some(row) = found.next().map_err(error_message)? {
                 let record = (0..row.len()).map(|column| cell(&row, column));
                 let record = record.collect::<std::result::Result<_, String>>()?;
-                if to.send(Message::Record(record)).is_err() {
+                if !send_record(to, record) {
                     return Ok(());
                 }
             }
@@ -92,6 +92,7 @@ fn cell(row: &Row, column: usize) -> std::result::Result<Cell<'static>, String> 
         Type::FLOAT8 => get(row, column, real::<f64>)?,
         Type::NUMERIC => get(row, column, |Numeric(text)| Cell::Text(text.into()))?,
         Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => get(row, column, text)?,
+        Type::BYTEA => get(row, column, |bytes: Vec<u8>| Cell::Bytes(bytes.into()))?,
         Type::DATE => get(row, column, |date: NaiveDate| text(date.to_string()))?,
         Type::TIMESTAMP => {
             get(row, column, |time: NaiveDateTime| text(time.format("%FT%T%.f").to_string()))?

@@ -109,14 +109,32 @@ pub(super) mod thread {
 
     use super::{Arc, Cell, DeserializeOwned, Error, Path, Records, Result};
 
-    /// Capacity of the queue, in records.
+    /// Capacity of the queue, in records. A record of much binary data takes a place for each
+    /// [`BYTES_OF_A_PLACE`], so that the queue is bounded in bytes too.
     const QUEUE_CAPACITY: usize = 256;
+    const BYTES_OF_A_PLACE: usize = 1 << 18;
 
     /// The messages of the reading thread: the columns, then each record; or an error.
     pub(in super::super) enum Message {
         Columns(Arc<[String]>),
         Record(Vec<Cell<'static>>),
+        /// Takes a place in the queue for the record that follows.
+        Place,
         Failed(String),
+    }
+
+    /// Sends a record. Returns whether there is a receiver.
+    pub(in super::super) fn send_record(
+        to: &SyncSender<Message>,
+        record: Vec<Cell<'static>>,
+    ) -> bool {
+        let bytes = record.iter().map(|cell| match cell {
+            Cell::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        });
+        let places = bytes.sum::<usize>() / BYTES_OF_A_PLACE;
+        (0..places).all(|_| to.send(Message::Place).is_ok())
+            && to.send(Message::Record(record)).is_ok()
     }
 
     /// Reads rows in a separate thread, because the rows of a database borrow its connection. The
@@ -144,10 +162,11 @@ pub(super) mod thread {
             _ => return Err(failed("its thread has ended".to_owned())),
         };
         let mut records = Records::new(name, columns).with_folder(folder);
-        Ok(messages.map(move |message| match message {
-            Message::Record(record) => records.read(record),
-            Message::Failed(reason) => Err(failed(reason)),
-            Message::Columns(_) => Err(failed("it changed its columns".to_owned())),
+        Ok(messages.filter_map(move |message| match message {
+            Message::Record(record) => Some(records.read(record)),
+            Message::Place => None,
+            Message::Failed(reason) => Some(Err(failed(reason))),
+            Message::Columns(_) => Some(Err(failed("it changed its columns".to_owned()))),
         }))
     }
 }

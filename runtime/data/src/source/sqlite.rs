@@ -10,7 +10,7 @@ use rusqlite::{types::ValueRef, Connection, OpenFlags};
 use serde::de::DeserializeOwned;
 
 use super::{
-    record::thread::{rows, Message},
+    record::thread::{rows, send_record, Message},
     Source,
 };
 use multi_input_cells::{file::with_actual_format, Cell};
@@ -55,7 +55,7 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
             while let Some(row) = found.next().map_err(text)? {
                 let record = (0..count).map(|column| row.get_ref(column).map(cell).map_err(text));
                 let record = record.collect::<std::result::Result<_, String>>()?;
-                if to.send(Message::Record(record)).is_err() {
+                if !send_record(to, record) {
                     return Ok(());
                 }
             }
@@ -73,7 +73,7 @@ fn cell(value: ValueRef<'_>) -> Cell<'static> {
             Ok(text) => Cell::Text(text.to_owned().into()),
             Err(_) => Cell::Other("a text that is not UTF-8".into()),
         },
-        ValueRef::Blob(bytes) => Cell::Other(format!("{} bytes", bytes.len()).into()),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_owned().into()),
     }
 }
 

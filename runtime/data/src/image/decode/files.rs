@@ -1,4 +1,4 @@
-//! The PNG and JPEG decoders.
+//! The PNG and JPEG decoders, and the pixels of any decoder.
 
 use std::io::Cursor;
 
@@ -10,22 +10,23 @@ use zune_jpeg::{
 
 use super::{
     channels::{convert, Value},
+    format::Format,
     orientation::Orientation,
 };
 use crate::{ImageError, ImageLimits, Picture};
 
 /// The pixels of a file, interleaved.
-struct Decoded {
-    height: usize,
-    width: usize,
+pub(super) struct Decoded {
+    pub(super) height: usize,
+    pub(super) width: usize,
     /// 1 is grey, 2 grey and alpha, 3 RGB, 4 RGBA.
-    channels: usize,
-    values: Values,
-    orientation: Orientation,
+    pub(super) channels: usize,
+    pub(super) values: Values,
+    pub(super) orientation: Orientation,
 }
 
 /// Values by bit depth.
-enum Values {
+pub(super) enum Values {
     Eight(Vec<u8>),
     Sixteen(Vec<u16>),
 }
@@ -35,13 +36,29 @@ pub(super) fn decode(
     channels: usize,
     limits: &ImageLimits,
 ) -> Result<Picture, ImageError> {
-    let decoded = match bytes {
-        [0x89, b'P', b'N', b'G', ..] => png(bytes, limits)?,
-        [0xff, 0xd8, ..] => jpeg(bytes, limits)?,
-        [] => return Err(ImageError::not_an_image("an empty file")),
-        _ => return Err(ImageError::not_an_image("something else")),
+    let decoded = match Format::of(bytes)? {
+        Format::Png => png(bytes, limits)?,
+        Format::Jpeg => jpeg(bytes, limits)?,
+        other => of_other_format(bytes, other, limits)?,
     };
     decoded.picture(channels)
+}
+
+#[cfg(feature = "image-formats")]
+fn of_other_format(
+    bytes: &[u8],
+    format: Format,
+    limits: &ImageLimits,
+) -> Result<Decoded, ImageError> {
+    super::other_formats::decode(bytes, format, limits)
+}
+
+#[cfg(not(feature = "image-formats"))]
+fn of_other_format(_: &[u8], format: Format, _: &ImageLimits) -> Result<Decoded, ImageError> {
+    Err(ImageError::not_an_image(format!(
+        "a {} file, which the feature `image-formats` of `multi-input` decodes",
+        format.name()
+    )))
 }
 
 fn png(bytes: &[u8], limits: &ImageLimits) -> Result<Decoded, ImageError> {
@@ -201,7 +218,7 @@ mod tests {
             // The result may be an image; the decoder must not panic.
             let _ = decode(&changed, 3);
         }
-        assert_eq!(decode(b"GIF89a", 3).unwrap_err(), "something else");
+        assert_eq!(decode(b"GIF", 3).unwrap_err(), "something else");
         assert_eq!(decode(b"", 3).unwrap_err(), "an empty file");
         assert!(decode(&[0xff, 0xd8, 0xff], 3).unwrap_err().contains("damaged JPEG"));
     }

@@ -12,7 +12,7 @@ pub(super) struct Orientation {
 
 impl Orientation {
     /// Decodes the EXIF value; an invalid value means upright.
-    fn of_number(number: u16) -> Orientation {
+    pub(super) fn of_number(number: u16) -> Orientation {
         let (transposed, from_bottom, from_right) = match number {
             2 => (false, false, true),
             3 => (false, true, true),

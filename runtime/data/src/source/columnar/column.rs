@@ -1,10 +1,12 @@
 //! An Arrow column, converted to one of a few types.
 
+use std::sync::Arc;
+
 use arrow_array::{
     cast::AsArray,
-    types::{Float64Type, Int64Type, UInt64Type},
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, LargeListArray, StringArray,
-    UInt64Array,
+    types::{Float64Type, Int32Type, Int64Type, UInt64Type},
+    Array, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, LargeBinaryArray,
+    LargeListArray, StringArray, StructArray, UInt64Array,
 };
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
@@ -12,7 +14,7 @@ use chrono::{DateTime, Utc};
 
 use multi_input_cells::{of_float, of_whole, Cell};
 
-use crate::Real;
+use crate::{columns::Interned, Real};
 
 /// A column.
 pub(super) enum Column {
@@ -22,7 +24,16 @@ pub(super) enum Column {
     Integers(Int64Array),
     Floats(Float64Array),
     Texts(StringArray),
+    /// Texts that repeat: for each row an index of `texts`.
+    Dictionary {
+        keys: Int32Array,
+        texts: StringArray,
+    },
     Times(Times),
+    Bytes(LargeBinaryArray),
+    /// Structs of the bytes of a file and its path, either of which may be null, as Hugging Face's
+    /// data sets hold images: the structs, the bytes and the paths.
+    Files(StructArray, Box<[Column; 2]>),
     /// The lists, and the column of their elements.
     Lists(LargeListArray, Box<Column>),
     /// A column of a type that no field accepts: the array for its null mask, and a description.
@@ -82,7 +93,15 @@ impl Column {
             Column::Integers(values) => Cell::Integer(values.value(row).into()),
             Column::Floats(values) => Cell::Float(values.value(row)),
             Column::Texts(values) => Cell::Text(values.value(row).into()),
+            Column::Dictionary { keys, texts } => {
+                Cell::Text(texts.value(keys.value(row) as usize).into())
+            }
             Column::Times(values) => values.at(row),
+            Column::Bytes(values) => Cell::Bytes(values.value(row).into()),
+            Column::Files(_, columns) => match columns[0].at(row) {
+                Cell::Blank => columns[1].at(row),
+                bytes => bytes,
+            },
             Column::Lists(lists, items) => {
                 let offsets = lists.value_offsets();
                 let [from, to] = [offsets[row], offsets[row + 1]].map(|offset| offset as usize);
@@ -100,16 +119,33 @@ impl Column {
             Column::Integers(values) => values.is_null(row),
             Column::Floats(values) => values.is_null(row),
             Column::Texts(values) => values.is_null(row),
+            Column::Dictionary { keys, .. } => keys.is_null(row),
             Column::Times(Times { values, .. }) => values.is_null(row),
+            Column::Bytes(values) => values.is_null(row),
+            Column::Files(values, _) => values.is_null(row),
             Column::Lists(values, _) => values.is_null(row),
             Column::Others(values, _) => values.is_null(row),
         }
     }
 
-    /// The texts of a column without nulls.
-    pub(super) fn texts(&self) -> Option<&StringArray> {
+    /// The shared texts of all rows, trimmed; `None` for nulls and for values of other types.
+    pub(super) fn texts(&self) -> Option<Vec<Arc<str>>> {
+        let mut interned = Interned::default();
         match self {
-            Column::Texts(texts) if texts.null_count() == 0 => Some(texts),
+            Column::Texts(texts) if texts.null_count() == 0 => {
+                let texts = (0..texts.len()).map(|row| texts.value(row).trim());
+                Some(texts.map(|text| interned.text(text)).collect())
+            }
+            Column::Dictionary { keys, texts } if keys.null_count() == 0 => {
+                let keys = keys.values().iter().map(|key| *key as usize);
+                // Of a dictionary with more texts than rows, most are not in these rows.
+                if texts.len() > keys.len() {
+                    return Some(keys.map(|key| interned.text(texts.value(key).trim())).collect());
+                }
+                let texts = (0..texts.len()).map(|key| texts.value(key).trim().into());
+                let texts: Vec<Arc<str>> = texts.collect();
+                keys.map(|key| texts.get(key).cloned()).collect()
+            }
             _ => None,
         }
     }
@@ -131,8 +167,15 @@ impl Column {
             false => of_float(number),
         };
         match self {
-            Column::Floats(all) if all.null_count() == 0 => {
-                all.values().iter().all(|number| put(Some(float(*number))))
+            Column::Floats(all) if all.null_count() == 0 && small_floats::<T>(all.values()) => {
+                let numbers = elements.zip(all.values());
+                numbers.for_each(|(element, number)| *element = T::of(*number));
+                true
+            }
+            Column::Integers(all) if all.null_count() == 0 && small_integers::<T>(all.values()) => {
+                let numbers = elements.zip(all.values());
+                numbers.for_each(|(element, number)| *element = T::of(*number as f64));
+                true
             }
             Column::Floats(all) => all.iter().all(|number| put(number.map(float))),
             Column::Integers(all) => {
@@ -144,6 +187,28 @@ impl Column {
             _ => false,
         }
     }
+}
+
+/// Whether all numbers are so small that `T` represents the whole ones, which most columns are. The
+/// loop has no branch, so that it is vectorized.
+fn small_floats<T: Real>(numbers: &[f64]) -> bool {
+    let bound = (1_u64 << T::DIGITS) as f64;
+    numbers.iter().fold(true, |all, number| all & (number.abs() <= bound))
+}
+
+/// As [`small_floats`].
+fn small_integers<T: Real>(numbers: &[i64]) -> bool {
+    numbers.iter().fold(true, |all, number| all & (number.unsigned_abs() <= 1_u64 << T::DIGITS))
+}
+
+/// The texts of a dictionary; `None` where some of them are nulls.
+fn dictionary(column: &ArrayRef) -> Option<Column> {
+    let of_texts = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let cast = cast(column, &of_texts).ok()?;
+    let dictionary = cast.as_dictionary_opt::<Int32Type>()?;
+    let texts = dictionary.values().as_string_opt::<i32>()?.clone();
+    let keys = dictionary.keys().clone();
+    (texts.null_count() == 0).then_some(Column::Dictionary { keys, texts })
 }
 
 /// Converts a column; `None` for an unsupported type, or where a value would be lost.
@@ -160,7 +225,29 @@ fn converted(column: &ArrayRef) -> Option<Column> {
             let items = Column::new(lists.values());
             Column::Lists(lists, Box::new(items))
         }
-        DataType::Dictionary(_, values) => Column::new(&to(values)?),
+        DataType::Dictionary(_, values) => {
+            match dictionary(column).filter(|_| values.is_string()) {
+                Some(dictionary) => dictionary,
+                None => Column::new(&to(values)?),
+            }
+        }
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => {
+            Column::Bytes(to(&DataType::LargeBinary)?.as_binary::<i64>().clone())
+        }
+        DataType::Struct(_) => {
+            let files = column.as_struct().clone();
+            let field = |name: &str| Some(Column::new(files.column_by_name(name)?));
+            match [field("bytes")?, field("path")?] {
+                columns
+                @ [Column::Bytes(_) | Column::Nothing, Column::Texts(_) | Column::Nothing] => {
+                    Column::Files(files, Box::new(columns))
+                }
+                _ => return None,
+            }
+        }
         DataType::RunEndEncoded(_, values) => Column::new(&to(values.data_type())?),
         whole if whole.is_unsigned_integer() => {
             Column::Unsigned(to(&DataType::UInt64)?.as_primitive::<UInt64Type>().clone())

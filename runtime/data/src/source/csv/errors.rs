@@ -204,6 +204,9 @@ fn of_width(
     if row.len() < expected {
         return None;
     }
+    if delimiter == b' ' {
+        return Some("`.whitespace()` reads columns that runs of spaces separate".to_owned());
+    }
     let delimiter_char = char::from(delimiter);
     if more.all(|cell| cell.trim().is_empty()) {
         return Some(format!("nothing stands behind the last `{delimiter_char}`; take it away"));

@@ -75,11 +75,10 @@ impl<R: DeserializeOwned> Rows<R> {
         let has_rows = has_rows.map_err(|error| self.errors.of_header(error))?;
         first.trim();
         if has_rows && first == *self.header.as_byte_record() {
-            let problem = format!(
-                "expected a row, because `.names([..])` says that the file has no line of column \
-                 names, found the names; leave `.names([..])` away"
-            );
-            return Err(self.errors.of_names(problem, &self.header));
+            let problem =
+                "expected a row, because `.names([..])` says that the file has no line of \
+                           column names, found the names; leave `.names([..])` away";
+            return Err(self.errors.of_names(problem.to_owned(), &self.header));
         }
         self.seek_to(start.byte()).map_err(|error| self.file().unreadable(error))?;
         Ok(has_rows)

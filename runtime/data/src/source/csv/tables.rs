@@ -28,17 +28,19 @@ pub(super) struct Tables<'a, R> {
 }
 
 impl<'a, R: DeserializeOwned> Tables<'a, R> {
-    /// Continues after `rows`. Returns `rows` if their columns or delimiter do not support tables.
-    pub(super) fn of(
+    /// The columns and the delimiter of tables; `None` where rows have to be read one by one.
+    pub(super) fn plan(rows: &Rows<R>, request: &BlockRequest) -> Option<(Plan, SpecialBytes)> {
+        Some((request.plan(rows.header().iter())?, SpecialBytes::new(rows.delimiter())?))
+    }
+
+    /// Continues after `rows`.
+    pub(super) fn new(
         rows: Rows<R>,
         request: &'a BlockRequest,
-    ) -> std::result::Result<Tables<'a, R>, Rows<R>> {
-        let plan = request.plan(rows.header().iter());
-        let (Some(plan), Some(special)) = (plan, SpecialBytes::new(rows.delimiter())) else {
-            return Err(rows);
-        };
+        (plan, special): (Plan, SpecialBytes),
+    ) -> Tables<'a, R> {
         let offset = rows.offset();
-        Ok(Tables { request, plan, special, rows, cells: Cells::default(), offset, ended: false })
+        Tables { request, plan, special, rows, cells: Cells::default(), offset, ended: false }
     }
 
     /// The rows that end within the buffer as a table, and their length in bytes.

@@ -1,0 +1,15 @@
+//! A step of numbers, for labels.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct Post {
+    #[input]
+    words: [f32; 10],
+    #[from(words)]
+    #[branch(Dense(3))]
+    #[output(loss = binary_cross_entropy, standardize)]
+    tags: [bool; 3],
+}
+
+fn main() {}
