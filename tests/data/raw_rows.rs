@@ -416,7 +416,8 @@ fn values_that_a_step_cannot_take_are_named_with_row_and_field() {
     assert_eq!(
         error.unwrap_err().to_string(),
         "trips, line 4: field `start`, column `start`: expected a time such as \
-         2024-12-31T23:59:59, found `1.7.2023`"
+         2024-12-31T23:59:59, found `1.7.2023`; `calendar(.., format = \"%d.%m.%Y\")`, or \
+         `%m.%d.%Y`, says how it is written"
     );
 }
 

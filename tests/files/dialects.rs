@@ -75,6 +75,7 @@ struct Form {
     has_sep_line: bool,
     all_quoted: bool,
     encoding: Encoding,
+    #[cfg_attr(not(feature = "compression"), allow(dead_code))]
     compression: Compression,
     line_end: &'static str,
     has_names: bool,

@@ -157,7 +157,7 @@ const TABLE: &[(&str, Held, Needs, Becomes)] = &[
     ("number", Bool(true), Nothing, Err("expected a number, found `true`")),
     ("number", Null, Nothing, Err(BLANK_NUMBER)),
     ("number", Text(" "), Nothing, Err(BLANK_NUMBER)),
-    ("number", Text("NaN"), Nothing, Err("expected a finite number")),
+    ("number", Text("NaN"), Nothing, Err("expected a number, found")),
     ("price", Text("300"), Nothing, Ok(|row| row.price = 300.0)),
     ("filled", Text("7"), Nothing, Ok(|row| row.filled = 7.0)),
     ("filled", Null, Nothing, Ok(|row| row.filled = f32::NAN)),

@@ -317,11 +317,22 @@ fn importance_and_the_worst_rows_leave_out_what_is_not_known() {
 }
 
 #[test]
-fn a_target_that_is_not_a_number_is_named_with_the_way_to_leave_it_out() {
+fn a_target_that_is_not_a_number_is_not_known_and_any_other_that_is_not_finite_is_named() {
+    let fitted = |weight: Option<f32>| {
+        let mut rows = rows();
+        rows[5].weight = weight;
+        let mut model = build();
+        trainer(1).fit(&mut model, &rows)?;
+        model.evaluate(&rows)
+    };
+    // As in a file, where a cell with NaN is blank.
+    assert_eq!(fitted(Some(f32::NAN)).unwrap(), fitted(None).unwrap());
+    let error = fitted(Some(f32::INFINITY)).unwrap_err().to_string();
+    assert_eq!(error, "row 5, field `weight`: expected a finite number, found inf");
     let mut rows = rows();
-    rows[5].weight = Some(f32::NAN);
+    rows[5].sizes = Some([1.0, f32::NAN]);
     let error = trainer(1).fit(&mut build(), &rows).unwrap_err().to_string();
-    let expected = "row 5, field `weight`: expected a finite number, or `None` where it is not \
+    let expected = "row 5, field `sizes`: expected a finite number, or `None` where it is not \
                     known, found NaN";
     assert_eq!(error, expected);
 }

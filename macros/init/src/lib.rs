@@ -1,5 +1,5 @@
-//! Writes a first annotated struct for a data file: file to [`Sample`], each column to a
-//! [`Profile`], that to a field, all fields to the source code of a program.
+//! Writes a first annotated struct for a data file: file to [`Sample`], each column to a profile of
+//! what it holds (`profile.rs`), that to a field, all fields to the source code of a program.
 //!
 //! What a column holds is decided by the rules of `multi-input-cells`, by which the program reads it
 //! later. To add a kind of column, add a variant to `Nature` in `nature.rs` and write its field in

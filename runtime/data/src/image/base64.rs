@@ -1,7 +1,5 @@
 //! The bytes of a file in a text: base64, alone or in a `data:` URL.
 
-use std::borrow::Cow;
-
 use multi_input_base::quote::Quoted;
 
 use super::ImageError;
@@ -43,6 +41,8 @@ pub(super) fn looks_like_an_image(text: &str) -> bool {
 /// Where the text is no base64.
 #[cfg(feature = "images")]
 pub(super) fn decoded(encoded: &str) -> Result<Vec<u8>, ImageError> {
+    use std::borrow::Cow;
+
     use base64::{
         alphabet::{STANDARD, URL_SAFE},
         engine::{DecodePaddingMode::Indifferent, GeneralPurpose, GeneralPurposeConfig},

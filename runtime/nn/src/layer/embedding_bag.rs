@@ -16,8 +16,7 @@ pub const MAX: usize = 2;
 
 layer! {
     /// y = the mean, sum or maximum of weight\[x\] over the values of a list: `[steps]` indices
-    /// become `[M]`. `MODE` is [`MEAN`](crate::layer::embedding_bag::MEAN),
-    /// [`SUM`](crate::layer::embedding_bag::SUM) or [`MAX`](crate::layer::embedding_bag::MAX).
+    /// become `[M]`. `MODE` is [`MEAN`], [`SUM`] or [`MAX`].
     /// Masked steps are left out, and an empty list gives zeros. An index of `N` or more is an error.
     ///
     /// Time and memory grow with the number of values that are not masked, not with `steps`: the
