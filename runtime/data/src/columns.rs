@@ -33,7 +33,7 @@
 //! hold anything.
 //!
 //! Cells in other forms are declared, on the field or on the source, and never guessed:
-//! [`CellFormat`](multi_input_cells::CellFormat) lists the declarations.
+//! [`CellFormat`] lists the declarations.
 
 use std::{fmt, rc::Rc};
 
