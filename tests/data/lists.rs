@@ -112,6 +112,27 @@ fn a_file_and_rows_in_memory_train_the_same_model() {
     assert_eq!(loaded.preprocessing(), own.preprocessing());
     let importance = Importance::by_permutation(&own, &rows(), 2, Seed(3)).unwrap();
     assert!(importance.inputs.iter().all(|input| input.increase.is_finite()), "{importance}");
+    let page = folder.path().join("report.html");
+    Report::new(&own).rows(&rows()).unwrap().write(&page).unwrap();
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("[1, 2, 3, 4, 5, 6]") && page.contains("[a, b]"), "lists as in rows");
+}
+
+#[test]
+fn a_run_on_lists_is_resumed_and_knows_its_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let fit = |trainer: Trainer<Visits, Adam>, rows: &[VisitsSample]| {
+        let mut model = Visits::build(&Cpu::default(), Seed(1));
+        trainer.fit(&mut model, rows).map(|_| model.predict(&inputs()).unwrap())
+    };
+    let whole = fit(trainer(), &rows()).unwrap();
+    fit(trainer().epochs(15).callback(Checkpoint::in_folder(folder.path())), &rows()).unwrap();
+    let resumed = || trainer().resume(folder.path()).callback(Checkpoint::in_folder(folder.path()));
+    let mut others = rows();
+    others[0].visits = vec![3, 1];
+    let error = fit(resumed(), &others).unwrap_err().to_string();
+    assert!(error.contains("rows"), "{error}");
+    assert_eq!(fit(resumed(), &rows()).unwrap(), whole);
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn read(request: &Request<'_>) -> Result<Sample, String> {
     sample(request.path, &options, &Limits::default()).map_err(|error| match error {
         SampleError::Absent => "there is no such file".to_owned(),
         SampleError::Unreadable(error) => error.to_string(),
+        SampleError::Format(message) => message,
         SampleError::Line(line, message) => format!("line {line}: {message}"),
     })
 }

@@ -7,7 +7,8 @@ use multi_input_init::{describe, Request};
 const USAGE: &str =
     "usage: multi-input-init FILE --target COLUMN [--name STRUCT] [--names COLUMN,...]
 
-Writes a program with a first annotated struct for the file (CSV, TSV or JSON lines) to the standard
+Writes a program with a first annotated struct for the file (CSV, TSV, JSON lines, or Parquet
+with the feature `parquet`) to the standard
 output. COLUMN is what the model is to predict; --names gives the names of all columns, for a file
 without a line of names.";
 

@@ -85,8 +85,17 @@ fn main() -> multi_input::Result<()> {{
 }}
 ",
         column = target.column,
-        reader = if sample.has_objects() { "JsonLines" } else { "Csv" },
+        reader = reader(request, sample),
     ))
+}
+
+/// The source of the file.
+fn reader(request: &Request<'_>, sample: &Sample) -> &'static str {
+    match request.path.extension().and_then(|extension| extension.to_str()) {
+        Some("parquet") => "Parquet",
+        _ if sample.has_objects() => "JsonLines",
+        _ => "Csv",
+    }
 }
 
 /// The option `data` of the model, and the call that makes the source.

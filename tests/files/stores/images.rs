@@ -120,13 +120,8 @@ fn a_struct_without_bytes_names_a_file() {
     let first = rows.next().unwrap().unwrap();
     assert_eq!(first.image, Some(Image::decode(&png).unwrap()));
     let error = rows.next().unwrap().unwrap_err().to_string();
-    assert!(
-        error.contains("row 1: column `image`")
-            || error.contains(
-                "field `image`, column `image`: expected a PNG or JPEG file, found something else"
-            ),
-        "{error}"
-    );
+    assert!(error.contains("row 1: field `image`, column `image`: expected a"), "{error}");
+    assert!(error.contains("found something else"), "{error}");
     // Other structs are no images.
     let text: ArrayRef = Arc::new(StringArray::from(vec!["a.png"]));
     write(folder.path(), Arc::new(StructArray::try_from(vec![("path", text)]).unwrap()));
@@ -152,7 +147,7 @@ fn a_blob_holds_an_image_file() {
     let large = vec![0_u8; 80 << 20];
     connection.execute("INSERT INTO photos VALUES (?1, 0)", [&large]).unwrap();
     let error = images(Sqlite::new(&path, query)).unwrap_err().to_string();
-    assert!(error.contains("row 3") && error.contains("expected a PNG or JPEG file"), "{error}");
+    assert!(error.contains("row 3") && error.contains("found something else"), "{error}");
     let first = Sqlite::<PhotoSample>::new(&path, query).rows().unwrap().next().unwrap();
     assert!(first.unwrap().image.is_some());
 }

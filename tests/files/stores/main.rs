@@ -3,6 +3,7 @@
 
 mod cells;
 mod images;
+mod labels;
 #[path = "../../support/mutate.rs"]
 mod mutate;
 mod parts;

@@ -95,8 +95,8 @@ pub(super) struct ComparedField<'a> {
 /// What the rows of a field hold.
 #[derive(Default)]
 struct Counts {
-    /// Number of rows without a value, and the line of the first one.
-    missing: (usize, u64),
+    /// Number of rows without a value, and the place of the first one.
+    missing: (usize, String),
     /// Number of rows with a cell that does not fit, and the message about the first one.
     wrong: (usize, String),
     /// The different values: all of them where they are counted, else at most two.
@@ -115,9 +115,9 @@ impl Counts {
         }
     }
 
-    fn add_missing(&mut self, line: u64) {
+    fn add_missing(&mut self, place: impl FnOnce() -> String) {
         if self.missing.0 == 0 {
-            self.missing.1 = line;
+            self.missing.1 = place();
         }
         self.missing.0 += 1;
     }
@@ -265,13 +265,13 @@ impl<'a> ComparedField<'a> {
             if missing == elements.len() && !is_list(&cells) {
                 // A list without values is empty.
                 if !ty.list {
-                    counts.add_missing(sample.line(row));
+                    counts.add_missing(|| sample.place(row));
                 }
                 continue;
             }
             match self.mistake(ty, &cells, &elements, rule) {
                 Some(wrong) => counts.add_wrong(|| {
-                    format!("line {} of {} holds {wrong}", sample.line(row), self.data.path)
+                    format!("{} of {} holds {wrong}", sample.place(row), self.data.path)
                 }),
                 None => {
                     elements.iter().for_each(|cell| counts.add(&cell.to_text(), keeps_all, kept))
@@ -340,7 +340,7 @@ impl<'a> ComparedField<'a> {
     }
 
     fn misses_nothing(&self, ty: &FieldType, counts: &Counts, errors: &mut Diagnostics) {
-        let (missing, line) = counts.missing;
+        let (missing, place) = (counts.missing.0, &counts.missing.1);
         let takes = |step: &Step| step.spec.form.fills || step.spec.form.reads_within;
         if missing == 0 || ty.optional || self.steps().iter().any(takes) {
             return;
@@ -356,7 +356,7 @@ impl<'a> ComparedField<'a> {
             self.span(),
             format!(
                 "`{}`: {missing} of {rows} rows of {} ({share:.1} %) have no value, the first in \
-                 line {line}; {instead}",
+                 {place}; {instead}",
                 self.name(),
                 self.data.path
             ),

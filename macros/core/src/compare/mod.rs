@@ -98,6 +98,7 @@ fn unread(
                 format!("`{path}` is not there; a path counts from the folder of Cargo.toml");
             errors.at(span, text);
         }
+        SampleError::Format(message) => errors.at(span, format!("{path}: {message}")),
         SampleError::Unreadable(error) => {
             errors.at(span, format!("`{path}` cannot be read: {error}"));
         }

@@ -93,8 +93,10 @@ pub fn preamble(first_width: usize, start: &[u8]) -> Option<usize> {
 
 /// Whether the rows have one cell more than the first line, as R writes row names.
 pub fn lacks_a_name(first_width: usize, delimiter: u8, start: &[u8]) -> bool {
-    let mut rows = records(start, delimiter, None, true).skip(1).take(ROWS).peekable();
-    rows.peek().is_some() && rows.all(|row| row.cells.len() == first_width + 1)
+    let rows = records(start, delimiter, None, true).skip(1).take(ROWS);
+    let widths: Vec<usize> = rows.map(|row| row.cells.len()).collect();
+    // One row may as well have a delimiter in a text.
+    widths.len() > 1 && widths.iter().all(|width| *width == first_width + 1)
 }
 
 /// A hint for a first line with numbers, where columns are missing.

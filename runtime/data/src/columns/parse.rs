@@ -363,6 +363,9 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
                     if cell.items().is_some() && cell.item.is_none() {
                         problem.found += "; a `Vec` holds lists of any length, which `pad` ends";
                     }
+                    if let Cell::Text(text) = cell.cell {
+                        problem.found += &advice_to_split(text);
+                    }
                     problem
                 }
                 _ => Problem {
@@ -379,6 +382,12 @@ impl<T: FromCells, const N: usize> FromCells for [T; N] {
             found: read.len().to_string(),
         })
     }
+}
+
+/// The option that would cut a text into a list.
+fn advice_to_split(text: &str) -> String {
+    let separator = ["|", ";", ",", " "].into_iter().find(|separator| text.contains(separator));
+    separator.map(|s| format!("; `split({s:?})` cuts the cell into a list")).unwrap_or_default()
 }
 
 impl<T: FromCells> FromCells for Option<T> {

@@ -10,7 +10,7 @@ use crate::{schema::Step, table::Lengths, Content, Values};
 
 /// The values of some rows between two steps. A step that does not take lists as a whole is applied
 /// to the items of all rows at once, as if each item were a row.
-pub(super) enum Current {
+pub(super) enum RowValues {
     /// As many values in every row.
     Rows(Values),
     /// Lists of any length, with items of `width` elements.
@@ -21,14 +21,14 @@ pub(super) enum Current {
     Padded(Values, Lengths),
 }
 
-impl Current {
+impl RowValues {
     /// The raw values of some rows of a column of `content`.
-    pub(super) fn raw(values: Values, content: Content) -> Current {
+    pub(super) fn raw(values: Values, content: Content) -> RowValues {
         match (values, content) {
             (Values::Lists(lists), Content::Lists { width, .. }) => {
-                Current::Lists { lists, width: width.max(1) }
+                RowValues::Lists { lists, width: width.max(1) }
             }
-            (values, _) => Current::Rows(values),
+            (values, _) => RowValues::Rows(values),
         }
     }
 
@@ -38,23 +38,23 @@ impl Current {
         step: &Step,
         fitted: &dyn FittedStage,
         rng: Option<&RowRng>,
-    ) -> Result<Current, Refusal> {
+    ) -> Result<RowValues, Refusal> {
         if !step.input.is_list() {
             let values = fitted.apply(step, self.values(), rng)?;
-            return Ok(Current::of_lists(values));
+            return Ok(RowValues::output_of(values, step));
         }
         if step.spec.form.takes_lists {
             let lists = self.lists();
             let lengths = step.output.is_masked().then(|| pad::lengths(step, &lists));
             let values = fitted.apply(step, Values::Lists(lists), rng)?;
             return Ok(match lengths {
-                Some(lengths) => Current::Padded(values, lengths),
-                None => Current::of_lists(values),
+                Some(lengths) => RowValues::Padded(values, lengths),
+                None => RowValues::output_of(values, step),
             });
         }
         let (values, counts) = self.items();
         match fitted.apply(step, values, rng) {
-            Ok(values) => Ok(Current::Items { values, counts }),
+            Ok(values) => Ok(RowValues::Items { values, counts }),
             Err(refusal) => {
                 let row = row_of_item(&counts, refusal.row);
                 Err(Refusal { row, ..refusal })
@@ -74,7 +74,7 @@ impl Current {
     /// The values after the last step, and the lengths of padded lists.
     pub(super) fn end(self) -> (Values, Option<Lengths>) {
         match self {
-            Current::Padded(values, lengths) => (values, Some(lengths)),
+            RowValues::Padded(values, lengths) => (values, Some(lengths)),
             others => (others.values(), None),
         }
     }
@@ -82,9 +82,9 @@ impl Current {
     /// The elements of all rows; `None` for lists that no step has changed yet.
     pub(super) fn elements(&self) -> Option<&Values> {
         match self {
-            Current::Rows(values) | Current::Padded(values, _) => Some(values),
-            Current::Items { values, .. } => Some(values),
-            Current::Lists { .. } => None,
+            RowValues::Rows(values) | RowValues::Padded(values, _) => Some(values),
+            RowValues::Items { values, .. } => Some(values),
+            RowValues::Lists { .. } => None,
         }
     }
 
@@ -92,34 +92,36 @@ impl Current {
     pub(super) fn row_of(&self, element: usize, rows: usize) -> usize {
         let width = |values: &Values, count: usize| (values.len() / count.max(1)).max(1);
         match self {
-            Current::Rows(values) | Current::Padded(values, _) => element / width(values, rows),
-            Current::Items { values, counts } => {
+            RowValues::Rows(values) | RowValues::Padded(values, _) => element / width(values, rows),
+            RowValues::Items { values, counts } => {
                 row_of_item(counts, element / width(values, counts.iter().sum()))
             }
-            Current::Lists { .. } => 0,
+            RowValues::Lists { .. } => 0,
         }
     }
 
-    /// Lists, where the values are lists; their items are of one element.
-    fn of_lists(values: Values) -> Current {
+    /// The output of `step`, which may be lists.
+    fn output_of(values: Values, step: &Step) -> RowValues {
         match values {
-            Values::Lists(lists) => Current::Lists { lists, width: 1 },
-            values => Current::Rows(values),
+            Values::Lists(lists) => {
+                RowValues::Lists { lists, width: step.output.elements().get().max(1) }
+            }
+            values => RowValues::Rows(values),
         }
     }
 
     fn values(self) -> Values {
         match self {
-            Current::Rows(values) | Current::Padded(values, _) => values,
-            Current::Lists { lists, .. } => Values::Lists(lists),
-            Current::Items { values, .. } => values,
+            RowValues::Rows(values) | RowValues::Padded(values, _) => values,
+            RowValues::Lists { lists, .. } => Values::Lists(lists),
+            RowValues::Items { values, .. } => values,
         }
     }
 
     fn lists(self) -> Vec<Arc<Values>> {
         match self {
-            Current::Lists { lists, .. } => lists,
-            Current::Items { values, counts } => {
+            RowValues::Lists { lists, .. } => lists,
+            RowValues::Items { values, counts } => {
                 let width = values.len() / counts.iter().sum::<usize>().max(1);
                 let mut start = 0;
                 let list = |count| {
@@ -129,18 +131,18 @@ impl Current {
                 };
                 counts.into_iter().map(list).collect()
             }
-            Current::Rows(_) | Current::Padded(..) => Vec::new(),
+            RowValues::Rows(_) | RowValues::Padded(..) => Vec::new(),
         }
     }
 
     fn items(self) -> (Values, Vec<usize>) {
         match self {
-            Current::Items { values, counts } => (values, counts),
-            Current::Lists { lists, width } => {
+            RowValues::Items { values, counts } => (values, counts),
+            RowValues::Lists { lists, width } => {
                 let counts = lists.iter().map(|list| list.len() / width).collect();
                 (Values::concatenated(&lists), counts)
             }
-            Current::Rows(values) | Current::Padded(values, _) => (values, Vec::new()),
+            RowValues::Rows(values) | RowValues::Padded(values, _) => (values, Vec::new()),
         }
     }
 }
@@ -153,4 +155,27 @@ fn row_of_item(counts: &[usize], item: usize) -> usize {
         item < end
     };
     counts.iter().position(holds).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_of_all_rows_are_one_vector_and_become_lists_again() {
+        let lists = [vec![1.0, 2.0, 3.0, 4.0], vec![], vec![5.0, 6.0]];
+        let lists: Vec<_> = lists.map(|list| Arc::new(Values::Numbers(list))).to_vec();
+        let content = Content::Lists { of: &Content::Numbers { blanks: false }, width: 2 };
+        let raw = || RowValues::raw(Values::Lists(lists.clone()), content);
+        let (values, counts) = raw().items();
+        assert_eq!(values, Values::Numbers(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        assert_eq!(counts, [2, 0, 1]);
+        let items = RowValues::Items { values, counts };
+        assert_eq!((items.row_of(3, 3), items.row_of(4, 3)), (0, 2));
+        assert_eq!(items.lists(), lists);
+        assert_eq!(
+            (0..4).map(|item| row_of_item(&[2, 0, 1], item)).collect::<Vec<_>>(),
+            [0, 0, 2, 0]
+        );
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::{
     image::{crop, Source},
-    items::Current,
+    items::RowValues,
     mean::{Means, RunningMeans},
     stage::{FittedStage, Refusal, RowRng, StageFit},
     vocabulary::{Overflow, VocabularySize, UNKNOWN},
@@ -102,7 +102,7 @@ impl Pipeline {
         if let (Some(means), Some(present)) = (&self.means, &present) {
             means.fill(&mut values, present);
         }
-        let values = Current::raw(values, column.content);
+        let values = RowValues::raw(values, column.content);
         let encoded = self.apply(values, &present_rows, (first, key))?;
         self.check_numbers(&encoded, |value| !value.is_finite(), (column, &present_rows, first))?;
         let (mut values, mut lengths) = encoded.end();
@@ -138,10 +138,10 @@ impl Pipeline {
     /// Applies the fitted steps to the values of `rows`.
     fn apply(
         &self,
-        values: Current,
+        values: RowValues,
         rows: &[usize],
         (first, key): (usize, Option<RngKey>),
-    ) -> Result<Current> {
+    ) -> Result<RowValues> {
         let refused = |refusal: Refusal| Error::Value {
             row: first + rows.get(refusal.row).copied().unwrap_or_default(),
             field: self.plan.name.to_owned(),
@@ -163,8 +163,8 @@ impl Pipeline {
 
     /// Applies to each image the steps that have been applied to some images, but not to this one.
     /// Returns the values and the number of applied steps.
-    fn catch_up(&self, values: Current) -> std::result::Result<(Current, usize), Refusal> {
-        let Current::Rows(Values::Pictures(pictures)) = &values else { return Ok((values, 0)) };
+    fn catch_up(&self, values: RowValues) -> std::result::Result<(RowValues, usize), Refusal> {
+        let RowValues::Rows(Values::Pictures(pictures)) = &values else { return Ok((values, 0)) };
         let applied = pictures.iter().map(Picture::applied).max().unwrap_or_default();
         if applied == 0 {
             return Ok((values, 0));
@@ -185,14 +185,14 @@ impl Pipeline {
                 }
             }
         }
-        Ok((Current::Rows(Values::Numbers(numbers)), applied))
+        Ok((RowValues::Rows(Values::Numbers(numbers)), applied))
     }
 
     /// Returns an error if `is_invalid` holds for a number after the fitted steps: a finite number
     /// may overflow in a step, and infinite values can be neither fitted nor trained on.
     fn check_numbers(
         &self,
-        values: &Current,
+        values: &RowValues,
         is_invalid: fn(f64) -> bool,
         (column, rows, first): (&Column, &[usize], usize),
     ) -> Result<()> {
@@ -516,8 +516,8 @@ impl PipelineFit {
 }
 
 /// The present rows among `rows`, and their values.
-fn present(column: &Column, rows: &[usize]) -> (Vec<usize>, Current) {
+fn present(column: &Column, rows: &[usize]) -> (Vec<usize>, RowValues) {
     let present: Vec<usize> = rows.iter().copied().filter(|&row| column.is_present(row)).collect();
     let values = column.values.of_rows(column.width, &present);
-    (present, Current::raw(values, column.content))
+    (present, RowValues::raw(values, column.content))
 }

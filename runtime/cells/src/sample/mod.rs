@@ -3,6 +3,10 @@
 //! A sample is read in a compiler's process, which users wait for: it is bounded in rows, bytes and
 //! time, and says where it stopped.
 
+#[cfg(feature = "parquet")]
+mod parquet;
+mod table;
+
 use std::{
     collections::HashMap,
     fs::File,
@@ -13,8 +17,10 @@ use std::{
 
 use serde::Deserialize;
 
+use self::table::{cell_text, RowReader, Table};
+
 use crate::{
-    file::{delimiters, open_table, records, Delimiter, Quotes, TableForm, Unreadable},
+    file::{delimiters, open_table, Delimiter, TableForm, Unreadable},
     Cell,
 };
 
@@ -51,7 +57,8 @@ pub struct Sample {
     pub columns: Vec<String>,
     /// Whether the file has more rows.
     pub is_cut: bool,
-    /// The line of the file where each row begins, from 1.
+    /// The line of the file where each row begins, from 1; of a file without lines, the index of
+    /// each row, from 0.
     lines: Vec<u64>,
     rows: Rows,
 }
@@ -62,25 +69,15 @@ enum Rows {
     /// The cells of each row; `None` for a key that an object lacks. Columns after the last one are
     /// lacking as well.
     Objects(Vec<Vec<Option<Cell<'static>>>>),
+    /// The cells of each row of a file with typed columns.
+    #[cfg_attr(not(feature = "parquet"), allow(dead_code))]
+    Typed(Vec<Vec<Cell<'static>>>),
 }
 
 impl Default for Rows {
     fn default() -> Rows {
         Rows::Table(Table::default())
     }
-}
-
-/// The cells of a table. They are read from the text when they are looked at, because most are
-/// looked at once: the compiler that waits for a sample has this code without optimisation.
-#[derive(Clone, Debug, Default)]
-struct Table {
-    text: String,
-    /// The texts of quoted cells, which differ from what is written.
-    unquoted: String,
-    /// Start and end of each cell, row-major: in `text`, or after its length in `unquoted`.
-    bounds: Vec<(usize, usize)>,
-    /// Texts that denote a missing value.
-    missing: Vec<String>,
 }
 
 impl Sample {
@@ -99,9 +96,13 @@ impl Sample {
         matches!(self.rows, Rows::Objects(_))
     }
 
-    /// The line of the file where a row begins, from 1.
-    pub fn line(&self, row: usize) -> u64 {
-        self.lines.get(row).copied().unwrap_or_default()
+    /// Where a row stands in the file: `line 6`, or `row 4` of a file without lines, from 0.
+    pub fn place(&self, row: usize) -> String {
+        let number = self.lines.get(row).copied().unwrap_or_default();
+        match self.rows {
+            Rows::Typed(_) => format!("row {number}"),
+            Rows::Table(_) | Rows::Objects(_) => format!("line {number}"),
+        }
     }
 
     /// The trimmed text of a cell of a table.
@@ -119,6 +120,7 @@ impl Sample {
     pub fn cell(&self, row: usize, column: usize) -> Option<Cell<'_>> {
         match &self.rows {
             Rows::Objects(rows) => rows.get(row)?.get(column)?.clone(),
+            Rows::Typed(rows) => rows.get(row)?.get(column).cloned(),
             Rows::Table(table) => {
                 let text = self.text(row, column)?;
                 let missing: Vec<&str> = table.missing.iter().map(String::as_str).collect();
@@ -145,10 +147,13 @@ pub enum SampleError {
     Unreadable(io::Error),
     /// A line, from 1, is not what it should be.
     Line(u64, String),
+    /// The file cannot be read as what it is.
+    Format(String),
 }
 
 /// Reads the first rows of a file: JSON lines if its name ends in `.jsonl`, `.ndjson` or `.json`,
-/// else a table of texts with a delimiter.
+/// Parquet (with the feature `parquet`) if it ends in `.parquet`, else a table of texts with a
+/// delimiter.
 ///
 /// # Errors
 /// If there is no file, it cannot be read, or a line cannot be read.
@@ -160,6 +165,9 @@ pub fn sample(
     let extension = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let extension = extension.trim_end_matches(".gz").trim_end_matches(".zst").to_lowercase();
     let has_objects = [".jsonl", ".ndjson", ".json"].iter().any(|end| extension.ends_with(end));
+    if extension.ends_with(".parquet") {
+        return typed(path, limits);
+    }
     let mut form = options.form.clone();
     if form.delimiter == Delimiter::Detected && extension.ends_with(".tsv") {
         form.delimiter = Delimiter::Byte(b'\t');
@@ -183,6 +191,19 @@ pub fn sample(
             let delimiter = delimiter.or_else(|| found().first().copied()).unwrap_or(b',');
             reading.table(text, delimiter, &form, &options.missing)
         }
+    }
+}
+
+#[cfg(feature = "parquet")]
+fn typed(path: &Path, limits: &Limits) -> Result<Sample, SampleError> {
+    parquet::sample(path, limits)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn typed(path: &Path, _: &Limits) -> Result<Sample, SampleError> {
+    match path.exists() {
+        true => Err(SampleError::Format("a Parquet file needs the feature `parquet`".to_owned())),
+        false => Err(SampleError::Absent),
     }
 }
 
@@ -322,82 +343,6 @@ impl Reading<'_> {
     }
 }
 
-/// The text of a cell: in `text`, or after its length in `unquoted`.
-fn cell_text<'a>(text: &'a str, unquoted: &'a str, (start, end): (usize, usize)) -> &'a str {
-    match start.checked_sub(text.len()) {
-        Some(start) => unquoted.get(start..end - text.len()),
-        None => text.get(start..end),
-    }
-    .unwrap_or_default()
-}
-
-/// Reads the rows of a text.
-struct RowReader<'a> {
-    text: &'a str,
-    delimiter: u8,
-    comment: Option<u8>,
-    /// Where the next record begins.
-    position: usize,
-    /// Its line, from 1.
-    line: u64,
-}
-
-impl RowReader<'_> {
-    /// Appends the cells of the next row, and returns its line.
-    fn next(&mut self, to: &mut Table) -> Result<Option<u64>, SampleError> {
-        loop {
-            let start = self.position;
-            if start >= self.text.len() {
-                return Ok(None);
-            }
-            let length = self.text[start..].find('\n');
-            let end = length.map_or(self.text.len(), |length| start + length);
-            let line = &self.text[start..end];
-            if line.contains('"') {
-                return self.quoted(to).map(Some);
-            }
-            (self.position, self.line) = (end + 1, self.line + 1);
-            let line = line.strip_suffix('\r').unwrap_or(line);
-            if line.is_empty() || line.bytes().next() == self.comment {
-                continue;
-            }
-            let mut from = start;
-            for cell in line.split(char::from(self.delimiter)) {
-                to.bounds.push((from, from + cell.len()));
-                from += cell.len() + 1;
-            }
-            return Ok(Some(self.line - 1));
-        }
-    }
-
-    /// Appends the cells of a row with quotes, which may go over several lines.
-    fn quoted(&mut self, to: &mut Table) -> Result<u64, SampleError> {
-        let (line, bytes) = (self.line, &self.text.as_bytes()[self.position..]);
-        let mut quotes = Quotes::default();
-        let mut end = bytes.len();
-        for (index, byte) in bytes.iter().enumerate() {
-            quotes.push(*byte, self.delimiter);
-            if *byte == b'\n' && !quotes.are_open() {
-                end = index + 1;
-                break;
-            }
-        }
-        let open = || {
-            let message = "expected a quote that ends the cell, found the end of the file";
-            SampleError::Line(line, message.to_owned())
-        };
-        let mut rows = records(&bytes[..end], self.delimiter, self.comment, true);
-        for cell in rows.next().ok_or_else(open)?.cells {
-            let start = self.text.len() + to.unquoted.len();
-            to.unquoted.push_str(&cell);
-            to.bounds.push((start, start + cell.len()));
-        }
-        self.position += end;
-        self.line += bytes[..end].iter().filter(|byte| **byte == b'\n').count() as u64;
-        Ok(line)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -423,7 +368,7 @@ mod tests {
             assert_eq!(sample.cell(0, 1), Some(Cell::Text("x".into())));
             assert_eq!(sample.cell(1, 0), Some(Cell::Text("2".into())));
             assert_eq!(sample.cell(1, 1), Some(Cell::Blank));
-            assert_eq!(sample.line(1), 3);
+            assert_eq!(sample.place(1), "line 3");
             assert!(!sample.is_cut);
         }
     }
@@ -454,7 +399,10 @@ mod tests {
             };
             assert_eq!(texts(0), ["x, 1", "3", "5", "7"]);
             assert_eq!(texts(1), ["2", "y\n\"z\"", "6", "8"]);
-            assert_eq!((0..4).map(|row| sample.line(row)).collect::<Vec<_>>(), [2, 3, 6, 7]);
+            assert_eq!(
+                (0..4).map(|row| sample.place(row)).collect::<Vec<_>>(),
+                ["line 2", "line 3", "line 6", "line 7"]
+            );
         }
     }
 
@@ -466,7 +414,7 @@ mod tests {
         assert_eq!(sample.cell(0, 1), Some(Cell::Blank));
         assert_eq!(sample.cell(0, 2), None);
         assert_eq!(sample.cell(1, 1), None);
-        assert_eq!(sample.line(1), 3);
+        assert_eq!(sample.place(1), "line 3");
     }
 
     #[test]

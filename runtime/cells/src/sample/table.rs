@@ -1,0 +1,97 @@
+//! The rows of a table of texts, divided into cells with little work for each byte.
+
+use super::SampleError;
+use crate::file::{records, Quotes};
+
+/// The cells of a table. They are read from the text when they are looked at, because most are
+/// looked at once: the compiler that waits for a sample has this code without optimisation.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    pub(super) text: String,
+    /// The texts of quoted cells, which differ from what is written.
+    pub(super) unquoted: String,
+    /// Start and end of each cell, row-major: in `text`, or after its length in `unquoted`.
+    pub(super) bounds: Vec<(usize, usize)>,
+    /// Texts that denote a missing value.
+    pub(super) missing: Vec<String>,
+}
+
+/// The text of a cell: in `text`, or after its length in `unquoted`.
+pub(super) fn cell_text<'a>(
+    text: &'a str,
+    unquoted: &'a str,
+    (start, end): (usize, usize),
+) -> &'a str {
+    match start.checked_sub(text.len()) {
+        Some(start) => unquoted.get(start..end - text.len()),
+        None => text.get(start..end),
+    }
+    .unwrap_or_default()
+}
+
+/// Reads the rows of a text.
+pub(super) struct RowReader<'a> {
+    pub(super) text: &'a str,
+    pub(super) delimiter: u8,
+    pub(super) comment: Option<u8>,
+    /// Where the next record begins.
+    pub(super) position: usize,
+    /// Its line, from 1.
+    pub(super) line: u64,
+}
+
+impl RowReader<'_> {
+    /// Appends the cells of the next row, and returns its line.
+    pub(super) fn next(&mut self, to: &mut Table) -> Result<Option<u64>, SampleError> {
+        loop {
+            let start = self.position;
+            if start >= self.text.len() {
+                return Ok(None);
+            }
+            let length = self.text[start..].find('\n');
+            let end = length.map_or(self.text.len(), |length| start + length);
+            let line = &self.text[start..end];
+            if line.contains('"') {
+                return self.quoted(to).map(Some);
+            }
+            (self.position, self.line) = (end + 1, self.line + 1);
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if line.is_empty() || line.bytes().next() == self.comment {
+                continue;
+            }
+            let mut from = start;
+            for cell in line.split(char::from(self.delimiter)) {
+                to.bounds.push((from, from + cell.len()));
+                from += cell.len() + 1;
+            }
+            return Ok(Some(self.line - 1));
+        }
+    }
+
+    /// Appends the cells of a row with quotes, which may go over several lines.
+    fn quoted(&mut self, to: &mut Table) -> Result<u64, SampleError> {
+        let (line, bytes) = (self.line, &self.text.as_bytes()[self.position..]);
+        let mut quotes = Quotes::default();
+        let mut end = bytes.len();
+        for (index, byte) in bytes.iter().enumerate() {
+            quotes.push(*byte, self.delimiter);
+            if *byte == b'\n' && !quotes.are_open() {
+                end = index + 1;
+                break;
+            }
+        }
+        let open = || {
+            let message = "expected a quote that ends the cell, found the end of the file";
+            SampleError::Line(line, message.to_owned())
+        };
+        let mut rows = records(&bytes[..end], self.delimiter, self.comment, true);
+        for cell in rows.next().ok_or_else(open)?.cells {
+            let start = self.text.len() + to.unquoted.len();
+            to.unquoted.push_str(&cell);
+            to.bounds.push((start, start + cell.len()));
+        }
+        self.position += end;
+        self.line += bytes[..end].iter().filter(|byte| **byte == b'\n').count() as u64;
+        Ok(line)
+    }
+}
