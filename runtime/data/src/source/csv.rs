@@ -590,6 +590,8 @@ mod tests {
         assert_eq!(rows.len(), 3);
         assert!(rows[2].as_ref().unwrap_err().to_string().contains("none.csv"));
         assert!(Csv::<Row>::files([""; 0]).rows().is_err());
+        let message = read_csv::<Row>(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("it is a folder; `pattern("), "{message}");
     }
 
     #[test]

@@ -55,7 +55,17 @@ impl TextFile {
     fn bytes(&self) -> io::Result<Bytes> {
         Ok(match &self.content {
             Some(content) => Bytes::Memory(Cursor::new(content.clone())),
-            None => Bytes::File(File::open(&self.path)?),
+            None => {
+                let file = File::open(&self.path)?;
+                if file.metadata()?.is_dir() {
+                    let advice = format!(
+                        "it is a folder; `pattern(\"{}/*\")` reads the files in it",
+                        self.path.display()
+                    );
+                    return Err(io::Error::new(io::ErrorKind::IsADirectory, advice));
+                }
+                Bytes::File(file)
+            }
         })
     }
 
