@@ -263,7 +263,7 @@ fn what_is_missing_is_missing_everywhere() {
     for cells in [",,,", " , , , ", "NaN,,NaT,nan", "null,,NULL,null", "\"\",\"\",\"\",\"\""] {
         let text = format!("number,town,day,price\n{cells}\n");
         let rows = read_csv_from::<BlankSample>(text.as_bytes(), "t.csv").unwrap();
-        assert_eq!(rows, [none.clone()], "{cells}");
+        assert_eq!(rows, std::slice::from_ref(&none), "{cells}");
     }
     for object in ["{}", r#"{"number": null, "town": null, "day": null, "price": null}"#] {
         assert_eq!(serde_json::from_str::<BlankSample>(object).unwrap(), none);

@@ -1,11 +1,11 @@
-//! The generated `Deserialize` knows two of serde's attributes.
+//! The generated `Deserialize` knows some of serde's attributes.
 
 use multi_input::multi_input_model;
 
 #[multi_input_model]
 pub struct House {
     #[input]
-    #[serde(rename = "size", default)]
+    #[serde(rename = "size", flatten)]
     rooms: [f32; 10],
     #[from(rooms)]
     #[branch(Dense(1))]
