@@ -5,7 +5,7 @@ use std::fmt;
 use crate::short::Short;
 
 /// The metrics of an output `[bool; N]` by label, from
-/// [`Evaluation::by_label`](crate::history::Evaluation::by_label). `Display` prints a table with a
+/// `Evaluation::by_label`. `Display` prints a table with a
 /// row for each label and one for the mean.
 ///
 /// `average=None` and `average="macro"` in scikit-learn.
