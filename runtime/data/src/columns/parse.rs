@@ -91,17 +91,14 @@ impl<'a> View<'a> {
     /// The advice for a missing value.
     fn advice_for_missing(&self) -> String {
         let ty = self.field.ty;
-        match self.cell {
-            _ if ty.starts_with("[f") || ty.starts_with("Vec<f") => {
-                "; `impute` fills missing numbers".to_owned()
-            }
-            Cell::Blank if !ty.starts_with(['[', 'O', 'V']) => {
-                format!("; write `Option<{ty}>` where cells may be blank")
-            }
-            _ if !ty.starts_with(['[', 'O', 'V']) => {
-                format!("; write `Option<{ty}>` where values may be missing")
-            }
-            _ => String::new(),
+        let is_blank = *self.cell == Cell::Blank;
+        let is_list = ty.starts_with(['[', 'V']);
+        match (ty.starts_with("[f") || ty.starts_with("Vec<f"), is_blank) {
+            (true, true) => "; `impute` fills blank cells".to_owned(),
+            (true, false) => "; `impute` fills missing numbers".to_owned(),
+            (false, _) if is_list || ty.starts_with('O') => String::new(),
+            (false, true) => format!("; write `Option<{ty}>` where cells may be blank"),
+            (false, false) => format!("; write `Option<{ty}>` where values may be missing"),
         }
     }
 }
