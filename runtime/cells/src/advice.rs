@@ -24,7 +24,11 @@ const USUAL_MARKERS: [&str; 15] = [
 /// The declaration under which a field would take the cell, to follow an error about it: `; ...`.
 /// Empty where none is known.
 pub fn advice(cell: &Cell<'_>, format: &CellFormat<'_>, content: Content) -> String {
-    let Cell::Text(text) = cell else { return String::new() };
+    let text = match cell {
+        Cell::Text(text) => text.as_ref(),
+        Cell::Integer(number) if content == Content::Date => &*number.to_string(),
+        _ => return String::new(),
+    };
     if content != Content::Text && USUAL_MARKERS.contains(&text.to_lowercase().as_str()) {
         return format!("; `missing({text:?})` takes it as missing");
     }
