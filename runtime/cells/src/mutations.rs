@@ -55,7 +55,7 @@ fn number(random: &mut Random) -> (CellFormat<'static>, String, f64) {
     let fraction: String = (0..random.below(4)).map(|_| random.pick(&['0', '5', '7'])).collect();
     let mut text = String::new();
     for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             text.extend(format.thousands);
         }
         text.push(digit);

@@ -70,23 +70,35 @@ pub fn class(cell: &Cell<'_>, format: &CellFormat<'_>, bound: u64) -> Read<u64> 
     })
 }
 
+/// Whether a text is a number such as `-1.25`, of so few digits before its point that every whole
+/// one of them is exact in single precision.
+fn is_short_decimal(text: &[u8]) -> bool {
+    const MAX_DIGITS: usize = 7;
+    let (mut index, mut digits, mut point) = (0, 0, usize::MAX);
+    // A loop over indices, because iterators are slow without optimisation.
+    while index < text.len() {
+        match text[index] {
+            b'0'..=b'9' => digits += 1,
+            b'-' if index == 0 => {}
+            b'.' if point == usize::MAX => point = digits,
+            _ => return false,
+        }
+        index += 1;
+    }
+    digits > 0 && (if point == usize::MAX { digits } else { point }) <= MAX_DIGITS
+}
+
 impl FieldRule<'_> {
     /// Whether a cell denotes a missing value.
     pub fn is_missing(&self, cell: &Cell<'_>) -> bool {
         self.format.is_missing(cell, self.value.content())
     }
 
-    /// Whether a text is certainly valid and not missing. It says so of most texts, in little time.
+    /// Whether a text is certainly valid and not missing, in the format of a field that declares
+    /// nothing. It says so of most texts, in little time.
     pub fn takes_plainly(&self, text: &str) -> bool {
-        // All whole numbers of up to this magnitude are exact in single precision.
-        const LAST: f64 = (1_u64 << f32::MANTISSA_DIGITS) as f64;
-        if !self.format.is_default() {
-            return false;
-        }
         match self.value {
-            ValueType::Single | ValueType::Double => {
-                text.parse::<f64>().is_ok_and(|number| number.abs() <= LAST)
-            }
+            ValueType::Single | ValueType::Double => is_short_decimal(text.as_bytes()),
             ValueType::Below(bound) | ValueType::Class(bound) => {
                 text.parse::<u64>().is_ok_and(|index| index < bound && index <= u32::MAX.into())
             }
@@ -135,6 +147,18 @@ impl FieldRule<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_taken_plainly_is_valid() {
+        let number = FieldRule { value: ValueType::Single, format: CellFormat::DEFAULT };
+        for text in ["0", "-1.25", "9999999", ".5", "7.", "0.123456789012"] {
+            assert!(number.takes_plainly(text), "{text}");
+            assert_eq!(number.check(&Cell::of_text(text)), Ok(()), "{text}");
+        }
+        for text in ["", "-", ".", "1e5", "16777217", "1.2.3", "--1", "1-", "+1", "nan"] {
+            assert!(!number.takes_plainly(text), "{text}");
+        }
+    }
 
     #[test]
     fn cells_are_checked_as_they_are_read() {

@@ -246,8 +246,10 @@ impl<'a> ComparedField<'a> {
         let kept = self.step("words").filter(|step| splits_at_white_space(step));
         let kept = kept.map_or(Size::Unknown, |step| size_argument(step, "length"));
         let separator = self.separator();
+        let may_be_plain =
+            separator.is_none() && !ty.list && rule.format.is_default() && !sample.has_markers();
         for row in 0..sample.len() {
-            if separator.is_none() && !ty.list && self.is_plain(row, rule) {
+            if may_be_plain && self.is_plain(row, rule) {
                 // Values that differ need not be looked at again.
                 if keeps_all || kept != Size::Unknown || counts.distinct.len() < 2 {
                     let texts = self.columns.iter().filter_map(|&column| sample.text(row, column));
@@ -320,11 +322,13 @@ impl<'a> ComparedField<'a> {
 
     /// Whether the cells of a row are certainly valid.
     fn is_plain(&self, row: usize, rule: &FieldRule<'_>) -> bool {
-        let sample = self.data.sample;
-        !sample.has_markers()
-            && self.columns.iter().all(|&column| {
-                sample.text(row, column).is_some_and(|text| rule.takes_plainly(text))
-            })
+        for &column in &self.columns {
+            match self.data.sample.text(row, column) {
+                Some(text) if rule.takes_plainly(text) => {}
+                _ => return false,
+            }
+        }
+        true
     }
 
     fn fits(&self, counts: &Counts, errors: &mut Diagnostics) {

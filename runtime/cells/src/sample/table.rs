@@ -22,11 +22,10 @@ pub(super) fn cell_text<'a>(
     unquoted: &'a str,
     (start, end): (usize, usize),
 ) -> &'a str {
-    match start.checked_sub(text.len()) {
-        Some(start) => unquoted.get(start..end - text.len()),
-        None => text.get(start..end),
+    if start < text.len() {
+        return text.get(start..end).unwrap_or_default();
     }
-    .unwrap_or_default()
+    unquoted.get(start - text.len()..end - text.len()).unwrap_or_default()
 }
 
 /// Reads the rows of a text.
@@ -48,22 +47,27 @@ impl RowReader<'_> {
             if start >= self.text.len() {
                 return Ok(None);
             }
-            let length = self.text[start..].find('\n');
-            let end = length.map_or(self.text.len(), |length| start + length);
-            let line = &self.text[start..end];
-            if line.contains('"') {
-                return self.quoted(to).map(Some);
+            let bytes = self.text.as_bytes();
+            let (first, cells) = (bytes[start], to.bounds.len());
+            let (mut cell, mut end) = (start, start);
+            // A loop over indices, because iterators are slow without optimisation.
+            while end < bytes.len() && bytes[end] != b'\n' {
+                if bytes[end] == self.delimiter {
+                    to.bounds.push((cell, end));
+                    cell = end + 1;
+                } else if bytes[end] == b'"' {
+                    to.bounds.truncate(cells);
+                    return self.quoted(to).map(Some);
+                }
+                end += 1;
             }
             (self.position, self.line) = (end + 1, self.line + 1);
-            let line = line.strip_suffix('\r').unwrap_or(line);
-            if line.is_empty() || line.bytes().next() == self.comment {
+            let end = if end > start && bytes[end - 1] == b'\r' { end - 1 } else { end };
+            if end == start || Some(first) == self.comment {
+                to.bounds.truncate(cells);
                 continue;
             }
-            let mut from = start;
-            for cell in line.split(char::from(self.delimiter)) {
-                to.bounds.push((from, from + cell.len()));
-                from += cell.len() + 1;
-            }
+            to.bounds.push((cell.min(end), end));
             return Ok(Some(self.line - 1));
         }
     }
