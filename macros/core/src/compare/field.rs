@@ -301,11 +301,25 @@ impl<'a> ComparedField<'a> {
             }
             _ => {}
         }
-        elements.iter().find_map(|cell| match rule.is_missing(cell) {
-            true if fills || is_joined => None,
-            true => Some(format!("{cell} beside other values of the field")),
-            false => rule.check(cell).err().map(|expected| format!("{cell}, {expected}")),
+        elements.iter().find_map(|cell| {
+            let place = self.column_of(cells, cell);
+            match rule.is_missing(cell) {
+                true if fills || is_joined => None,
+                true => Some(format!("{cell}{place} beside other values of the field")),
+                false => {
+                    rule.check(cell).err().map(|expected| format!("{cell}{place}, {expected}"))
+                }
+            }
         })
+    }
+
+    /// The column of a cell, to follow it in a message, where the field has several.
+    fn column_of(&self, cells: &[Cell<'_>], cell: &Cell<'_>) -> String {
+        let position = cells.iter().position(|other| std::ptr::eq(other, cell));
+        let column = position.and_then(|position| self.columns.get(position));
+        let name = column.and_then(|&column| self.data.sample.columns.get(column));
+        let name = name.filter(|_| self.columns.len() > 1);
+        name.map(|name| format!(" in the column `{name}`")).unwrap_or_default()
     }
 
     fn is_of_named_columns(&self) -> bool {
