@@ -7,6 +7,7 @@ mod forge;
 mod forged;
 #[path = "../support/mutate.rs"]
 mod mutate;
+mod mutated_lists;
 
 use std::{fs, path::Path};
 
@@ -270,6 +271,11 @@ fn a_mutated_json_file_gives_errors_or_the_rows_it_holds() {
 }
 
 #[test]
+fn mutated_lists_are_errors_or_the_lists_that_are_there() {
+    mutated_lists::mutated_lists(SHORT);
+}
+
+#[test]
 fn a_mutated_picture_is_an_error_or_a_picture() {
     mutated_pictures(SHORT);
 }
@@ -286,9 +292,10 @@ fn soak_mutated_files() {
     mutated_tables('\t', LONG);
     mutated_tables_by_columns(LONG);
     mutated_json_lines(LONG);
+    mutated_lists::mutated_lists(LONG);
     mutated_pictures(LONG);
     mutated_models(LONG);
-    println!("result: {LONG} mutations each of CSV, TSV, JSON lines, PNG, JPEG and a model");
+    println!("result: {LONG} mutations each of CSV, TSV, JSON lines, lists, PNG, JPEG and a model");
 }
 
 #[test]
