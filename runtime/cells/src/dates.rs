@@ -313,6 +313,28 @@ mod tests {
     }
 
     #[test]
+    fn a_time_of_day_is_never_lost() {
+        for (pattern, text) in [
+            ("%Y%m%d%H", "2019110114"),
+            ("%Y%m%d %H:%M", "20240101 9:05"),
+            ("%Y%m%d %I:%M", "20240101 09:05"),
+            ("%m/%d/%Y %I:%M", "11/01/2019 02:30"),
+            ("%d/%m/%Y %H", "01/11/2019 14"),
+            ("%Y%m%d %H:%M %Z", "20240101 09:05 CET"),
+        ] {
+            let format = CellFormat { date: DateFormat::Pattern(pattern), ..CellFormat::DEFAULT };
+            let cell = Cell::of_text(text);
+            let known =
+                NaiveDate::from_ymd_opt(2024, 1, 1).and_then(|day| day.and_hms_opt(9, 5, 0));
+            // A complete time is read, an incomplete one is none.
+            let read = super::time(&cell, &format).ok();
+            assert!(read.is_none() || read == known, "{pattern}: {read:?}");
+            assert!(super::date(&cell, &format).is_err(), "{pattern}");
+            assert!(super::instant(&cell, &format).is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
     fn times_since_1970_are_read_in_the_declared_unit() {
         let unit = |date| CellFormat { date, ..CellFormat::DEFAULT };
         let known: DateTime<Utc> = "2019-11-01T00:00:00Z".parse().unwrap();

@@ -1,6 +1,6 @@
 //! Flags: booleans.
 
-use crate::{format::Content, Cell, CellFormat, Read};
+use crate::{format::Content, is_marker, Cell, CellFormat, Read};
 
 /// The usual spellings, in lower case.
 const TRUE: [&str; 5] = ["true", "t", "yes", "y", "on"];
@@ -27,7 +27,9 @@ pub fn flag(cell: &Cell<'_>, format: &CellFormat<'_>) -> Read<bool> {
     // What is declared is compared as text first: `truthy("2")` is about the number 2 as well.
     let text = cell.to_text();
     let is_among = |texts: &[&str]| {
-        let is_same = |other: &&str| text.to_lowercase() == other.to_lowercase();
+        let is_same = |other: &&str| {
+            text.to_lowercase() == other.to_lowercase() || is_marker(&text, &[other])
+        };
         texts.iter().any(is_same)
     };
     match (is_among(truthy), is_among(falsy)) {
@@ -90,5 +92,6 @@ mod tests {
         let numbers = CellFormat { truthy: &["2"], falsy: &["1"], ..CellFormat::DEFAULT };
         assert_eq!((of("2", numbers), of("1", numbers)), (Ok(true), Ok(false)));
         assert_eq!(flag(&Cell::Integer(2), &numbers), Ok(true));
+        assert_eq!(of("2.0", numbers), Ok(true));
     }
 }

@@ -90,7 +90,11 @@ impl CellFormat<'_> {
             Cell::Float(_) | Cell::Integer(_) if !self.missing.is_empty() => {
                 is_marker(&cell.to_text(), self.missing)
             }
-            Cell::Text(text) if is_marker(text, self.missing) => true,
+            // `999.000` is not 999 where points separate thousands.
+            Cell::Text(text) if !self.has_plain_numbers() && self.missing.contains(&&**text) => {
+                true
+            }
+            Cell::Text(text) if self.has_plain_numbers() && is_marker(text, self.missing) => true,
             Cell::Text(text) => match content {
                 Content::Text => false,
                 Content::Date if is_word(text, "nat") => true,
@@ -109,6 +113,19 @@ impl CellFormat<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn markers_are_compared_in_the_form_of_the_field() {
+        let format = CellFormat {
+            missing: &["999", "-1"],
+            decimal: ',',
+            thousands: Some('.'),
+            ..CellFormat::DEFAULT
+        };
+        let is_missing = |text| format.is_missing(&Cell::of_text(text), Content::Number);
+        assert!(is_missing("999") && is_missing("-1"));
+        assert!(!is_missing("999.000") && !is_missing("-1.000"));
+    }
 
     #[test]
     fn what_is_missing_depends_on_what_is_read() {

@@ -21,6 +21,8 @@ pub enum ValueType {
     Flag,
     /// A text.
     Text,
+    /// The path of an image, or its bytes.
+    Image,
     /// A date.
     Date,
     /// A time without a zone.
@@ -39,7 +41,7 @@ impl ValueType {
             | ValueType::Below(_)
             | ValueType::Class(_) => Content::Number,
             ValueType::Flag => Content::Flag,
-            ValueType::Text => Content::Text,
+            ValueType::Text | ValueType::Image => Content::Text,
             ValueType::Date | ValueType::Time | ValueType::Instant => Content::Date,
         }
     }
@@ -136,7 +138,8 @@ impl FieldRule<'_> {
             }
             ValueType::Class(bound) => class(cell, format, bound).map(drop),
             ValueType::Flag => flag(cell, format).map(drop),
-            ValueType::Text => text(cell, format, false, "a text").map(drop),
+            ValueType::Image if matches!(cell, Cell::Bytes(_)) => Ok(()),
+            ValueType::Text | ValueType::Image => text(cell, format, false, "a text").map(drop),
             ValueType::Date => date(cell, format).map(drop),
             ValueType::Time => time(cell, format).map(drop),
             ValueType::Instant => instant(cell, format).map(drop),

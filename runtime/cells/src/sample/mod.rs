@@ -20,7 +20,7 @@ use serde::Deserialize;
 use self::table::{cell_text, RowReader, Table};
 
 use crate::{
-    file::{delimiters, open_table, Delimiter, TableForm, Unreadable},
+    file::{delimiters, open_table, records, Delimiter, TableForm, Unreadable},
     Cell,
 };
 
@@ -48,6 +48,9 @@ pub struct SampleOptions {
     pub form: TableForm,
     /// Texts that denote a missing value in every column.
     pub missing: Vec<String>,
+    /// Names of columns that are looked for: of several delimiters that fit, the one under which most
+    /// of them are found is taken.
+    pub wanted: Vec<String>,
 }
 
 /// The first rows of a file.
@@ -60,6 +63,8 @@ pub struct Sample {
     /// The line of the file where each row begins, from 1; of a file without lines, the index of
     /// each row, from 0.
     lines: Vec<u64>,
+    /// Texts that denote a missing value.
+    missing: Vec<String>,
     rows: Rows,
 }
 
@@ -118,23 +123,23 @@ impl Sample {
 
     /// A cell; `None` for a key that an object lacks.
     pub fn cell(&self, row: usize, column: usize) -> Option<Cell<'_>> {
-        match &self.rows {
-            Rows::Objects(rows) => rows.get(row)?.get(column)?.clone(),
-            Rows::Typed(rows) => rows.get(row)?.get(column).cloned(),
-            Rows::Table(table) => {
-                let text = self.text(row, column)?;
-                let missing: Vec<&str> = table.missing.iter().map(String::as_str).collect();
-                Some(match crate::is_marker(text, &missing) {
-                    true => Cell::Blank,
-                    false => Cell::of_text(text),
-                })
+        let cell = match &self.rows {
+            Rows::Objects(rows) => rows.get(row)?.get(column)?.clone()?,
+            Rows::Typed(rows) => rows.get(row)?.get(column)?.clone(),
+            Rows::Table(_) => Cell::of_text(self.text(row, column)?),
+        };
+        let missing = || self.missing.iter().map(String::as_str).collect::<Vec<_>>();
+        Some(match &cell {
+            Cell::Text(text) if self.has_markers() && crate::is_marker(text, &missing()) => {
+                Cell::Blank
             }
-        }
+            _ => cell,
+        })
     }
 
     /// Whether some texts denote a missing value in every column.
     pub fn has_markers(&self) -> bool {
-        matches!(&self.rows, Rows::Table(table) if !table.missing.is_empty())
+        !self.missing.is_empty()
     }
 }
 
@@ -162,11 +167,13 @@ pub fn sample(
     options: &SampleOptions,
     limits: &Limits,
 ) -> Result<Sample, SampleError> {
-    let extension = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let extension = extension.trim_end_matches(".gz").trim_end_matches(".zst").to_lowercase();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_lowercase();
+    let extension = name.trim_end_matches(".gz").trim_end_matches(".zst");
     let has_objects = [".jsonl", ".ndjson", ".json"].iter().any(|end| extension.ends_with(end));
     if extension.ends_with(".parquet") {
-        return typed(path, limits);
+        let mut sample = typed(path, limits)?;
+        sample.missing.clone_from(&options.missing);
+        return Ok(sample);
     }
     let mut form = options.form.clone();
     if form.delimiter == Delimiter::Detected && extension.ends_with(".tsv") {
@@ -184,14 +191,28 @@ pub fn sample(
     }
     let reading = Reading { limits, until: Instant::now() + limits.time, is_cut };
     match has_objects {
-        true => reading.objects(&text),
+        true => {
+            let missing = options.missing.clone();
+            Ok(Sample { missing, ..reading.objects(&text)? })
+        }
         false => {
             let names = form.names.as_ref().map(Vec::len);
-            let found = || delimiters(text.as_bytes(), form.comment, names, !is_cut);
-            let delimiter = delimiter.or_else(|| found().first().copied()).unwrap_or(b',');
-            reading.table(text, delimiter, &form, &options.missing)
+            let fitting = || delimiters(text.as_bytes(), form.comment, names, !is_cut);
+            let found = |delimiter: &u8| wanted_columns(&text, *delimiter, &form, &options.wanted);
+            // Of several that are as good, the first one.
+            let best = || fitting().into_iter().rev().max_by_key(found);
+            let delimiter = delimiter.or_else(best).unwrap_or(b',');
+            let missing = options.missing.clone();
+            Ok(Sample { missing, ..reading.table(text, delimiter, &form)? })
         }
     }
+}
+
+/// Number of wanted columns that the first row names.
+fn wanted_columns(text: &str, delimiter: u8, form: &TableForm, wanted: &[String]) -> usize {
+    let mut rows = records(text.as_bytes(), delimiter, form.comment, false);
+    let names = rows.next().map(|row| row.cells).unwrap_or_default();
+    wanted.iter().filter(|wanted| names.iter().any(|name| name == *wanted)).count()
 }
 
 #[cfg(feature = "parquet")]
@@ -300,17 +321,17 @@ impl Reading<'_> {
         Ok(sample)
     }
 
-    fn table(
-        &self,
-        text: String,
-        delimiter: u8,
-        form: &TableForm,
-        missing: &[String],
-    ) -> Result<Sample, SampleError> {
-        let mut table = Table { missing: missing.to_vec(), ..Table::default() };
+    fn table(&self, text: String, delimiter: u8, form: &TableForm) -> Result<Sample, SampleError> {
+        let mut table = Table::default();
         let mut sample = Sample { is_cut: self.is_cut, ..Sample::default() };
-        let mut rows =
-            RowReader { text: &text, delimiter, comment: form.comment, position: 0, line: 1 };
+        let mut rows = RowReader {
+            text: &text,
+            delimiter,
+            comment: form.comment,
+            position: 0,
+            line: 1,
+            is_cut: self.is_cut,
+        };
         match &form.names {
             Some(names) => sample.columns.clone_from(names),
             None => {

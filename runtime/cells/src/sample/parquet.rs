@@ -1,10 +1,16 @@
 //! The first rows of a Parquet file.
 
-use std::{fs::File, io, path::Path, time::Instant};
+use std::{
+    fs::File,
+    io,
+    panic::{catch_unwind, AssertUnwindSafe},
+    path::Path,
+    time::Instant,
+};
 
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use parquet::{
-    basic::LogicalType,
+    basic::{LogicalType, TimeUnit},
     errors::ParquetError,
     file::reader::{FileReader, SerializedFileReader},
     record::Field,
@@ -23,21 +29,29 @@ pub(super) fn sample(path: &Path, limits: &Limits) -> Result<Sample, SampleError
     let reader = SerializedFileReader::new(file).map_err(damaged)?;
     let schema = reader.metadata().file_metadata().schema().clone();
     let columns = schema.get_fields();
-    let zoned: Vec<bool> = columns.iter().map(|column| is_zoned(column)).collect();
+    let times: Vec<Times> = columns.iter().map(|column| Times::of(column)).collect();
     let until = Instant::now() + limits.time;
     let mut sample = Sample {
         columns: columns.iter().map(|column| column.name().to_owned()).collect(),
         ..Sample::default()
     };
     let mut rows = Vec::new();
-    for row in reader.get_row_iter(None).map_err(damaged)? {
+    let mut read = reader.get_row_iter(None).map_err(damaged)?;
+    // The reader of rows panics at types that it does not know.
+    let mut next = || {
+        catch_unwind(AssertUnwindSafe(|| read.next())).unwrap_or_else(|_| {
+            let message = "a column has a type that is not compared with the model";
+            Some(Err(ParquetError::General(message.to_owned())))
+        })
+    };
+    while let Some(row) = next() {
         if rows.len() >= limits.rows || rows.len() % 256 == 255 && Instant::now() > until {
             sample.is_cut = true;
             break;
         }
         let row = row.map_err(damaged)?;
         let cells =
-            row.get_column_iter().zip(&zoned).map(|((_, field), zoned)| cell(field, *zoned));
+            row.get_column_iter().zip(&times).map(|((_, field), times)| cell(field, *times));
         sample.lines.push(rows.len() as u64);
         rows.push(cells.collect());
     }
@@ -45,19 +59,31 @@ pub(super) fn sample(path: &Path, limits: &Limits) -> Result<Sample, SampleError
     Ok(sample)
 }
 
-/// Whether a column holds times in UTC.
-fn is_zoned(column: &Type) -> bool {
-    let info = column.get_basic_info();
-    matches!(
-        info.logical_type_ref(),
-        Some(LogicalType::Timestamp(timestamp)) if timestamp.is_adjusted_to_u_t_c
-    )
+/// How a column holds times, which a value does not say.
+#[derive(Clone, Copy, Default)]
+struct Times {
+    /// Whether they are in UTC.
+    zoned: bool,
+    /// Whether they are whole numbers of nanoseconds.
+    nanoseconds: bool,
 }
 
-fn cell(field: &Field, zoned: bool) -> Cell<'static> {
+impl Times {
+    fn of(column: &Type) -> Times {
+        match column.get_basic_info().logical_type_ref() {
+            Some(LogicalType::Timestamp(timestamp)) => Times {
+                zoned: timestamp.is_adjusted_to_u_t_c,
+                nanoseconds: matches!(timestamp.unit, TimeUnit::NANOS),
+            },
+            _ => Times::default(),
+        }
+    }
+}
+
+fn cell(field: &Field, times: Times) -> Cell<'static> {
     let time = |time: Option<DateTime<chrono::Utc>>| match time {
         Some(time) => {
-            let zone = if zoned { "Z" } else { "" };
+            let zone = if times.zoned { "Z" } else { "" };
             Cell::Text(format!("{:?}{zone}", time.naive_utc()).into())
         }
         None => Cell::Other("a time beyond the years that can be held".into()),
@@ -68,6 +94,9 @@ fn cell(field: &Field, zoned: bool) -> Cell<'static> {
         Field::Byte(value) => Cell::Integer((*value).into()),
         Field::Short(value) => Cell::Integer((*value).into()),
         Field::Int(value) => Cell::Integer((*value).into()),
+        Field::Long(value) if times.nanoseconds => {
+            time(Some(DateTime::from_timestamp_nanos(*value)))
+        }
         Field::Long(value) => Cell::Integer((*value).into()),
         Field::UByte(value) => Cell::Integer((*value).into()),
         Field::UShort(value) => Cell::Integer((*value).into()),
@@ -88,7 +117,7 @@ fn cell(field: &Field, zoned: bool) -> Cell<'static> {
         Field::TimestampMicros(value) => time(DateTime::from_timestamp_micros(*value)),
         Field::Bytes(bytes) => Cell::Bytes(bytes.data().to_vec().into()),
         Field::ListInternal(list) => {
-            Cell::List(list.elements().iter().map(|item| cell(item, zoned)).collect())
+            Cell::List(list.elements().iter().map(|item| cell(item, times)).collect())
         }
         // Decimals and times of day are written as their digits.
         Field::Decimal(_) | Field::TimeMillis(_) | Field::TimeMicros(_) => {

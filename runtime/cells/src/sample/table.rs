@@ -12,8 +12,6 @@ pub(super) struct Table {
     pub(super) unquoted: String,
     /// Start and end of each cell, row-major: in `text`, or after its length in `unquoted`.
     pub(super) bounds: Vec<(usize, usize)>,
-    /// Texts that denote a missing value.
-    pub(super) missing: Vec<String>,
 }
 
 /// The text of a cell: in `text`, or after its length in `unquoted`.
@@ -37,6 +35,8 @@ pub(super) struct RowReader<'a> {
     pub(super) position: usize,
     /// Its line, from 1.
     pub(super) line: u64,
+    /// Whether the text is only the beginning of the file.
+    pub(super) is_cut: bool,
 }
 
 impl RowReader<'_> {
@@ -48,7 +48,13 @@ impl RowReader<'_> {
                 return Ok(None);
             }
             let bytes = self.text.as_bytes();
-            let (first, cells) = (bytes[start], to.bounds.len());
+            let cells = to.bounds.len();
+            if Some(bytes[start]) == self.comment {
+                let end =
+                    self.text[start..].find('\n').map_or(bytes.len(), |length| start + length);
+                (self.position, self.line) = (end + 1, self.line + 1);
+                continue;
+            }
             let (mut cell, mut end) = (start, start);
             // A loop over indices, because iterators are slow without optimisation.
             while end < bytes.len() && bytes[end] != b'\n' {
@@ -57,13 +63,13 @@ impl RowReader<'_> {
                     cell = end + 1;
                 } else if bytes[end] == b'"' {
                     to.bounds.truncate(cells);
-                    return self.quoted(to).map(Some);
+                    return self.quoted(to);
                 }
                 end += 1;
             }
             (self.position, self.line) = (end + 1, self.line + 1);
             let end = if end > start && bytes[end - 1] == b'\r' { end - 1 } else { end };
-            if end == start || Some(first) == self.comment {
+            if end == start {
                 to.bounds.truncate(cells);
                 continue;
             }
@@ -73,7 +79,7 @@ impl RowReader<'_> {
     }
 
     /// Appends the cells of a row with quotes, which may go over several lines.
-    fn quoted(&mut self, to: &mut Table) -> Result<u64, SampleError> {
+    fn quoted(&mut self, to: &mut Table) -> Result<Option<u64>, SampleError> {
         let (line, bytes) = (self.line, &self.text.as_bytes()[self.position..]);
         let mut quotes = Quotes::default();
         let mut end = bytes.len();
@@ -83,6 +89,9 @@ impl RowReader<'_> {
                 end = index + 1;
                 break;
             }
+        }
+        if quotes.are_open() && self.is_cut {
+            return Ok(None);
         }
         let open = || {
             let message = "expected a quote that ends the cell, found the end of the file";
@@ -96,6 +105,6 @@ impl RowReader<'_> {
         }
         self.position += end;
         self.line += bytes[..end].iter().filter(|byte| **byte == b'\n').count() as u64;
-        Ok(line)
+        Ok(Some(line))
     }
 }
