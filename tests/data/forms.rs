@@ -284,3 +284,57 @@ fn what_is_missing_is_missing_everywhere() {
     };
     assert_eq!(fitted(None), fitted(Some(f32::NAN)));
 }
+
+fn digits<'de, D: serde::Deserializer<'de>>(text: D) -> Result<f32, D::Error> {
+    Ok(String::deserialize(text)?.len() as f32)
+}
+
+#[multi_input_model]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Renamed {
+    #[input(columns("Genre list"), split("|"), categories(20), pad(3))]
+    #[branch(EmbeddingBag(auto))]
+    genres: Vec<String>,
+    #[serde(deserialize_with = "digits")]
+    #[input(columns("Run time"), standardize)]
+    time: f32,
+    #[input(columns("Points"), split(" "), standardize)]
+    points: [f32; 2],
+    #[input(words(9, 3), columns("title", "body"))]
+    #[branch(Embedding(9, 2, mask), GlobalAveragePool1D)]
+    text: String,
+    #[merge(concat(genres, time, points, text))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    stars: f32,
+}
+
+/// One name in `columns(...)` renames a field, in rows and in columns alike.
+#[test]
+fn a_renamed_column_is_read_as_the_field_would_be() {
+    let file = written(
+        "Genre list,Run time,Points,title,body,stars\nAction|Comedy,1.50,1 2,a,b,1\nDrama,007,3 4,,c,2\n",
+    );
+    let source = Csv::<RenamedSample>::new(file.path());
+    let rows = source.read_all().unwrap();
+    assert_eq!(rows[0].genres, ["Action", "Comedy"]);
+    assert_eq!([rows[0].time, rows[1].time], [4.0, 3.0], "as it is written");
+    assert_eq!([rows[0].points, rows[1].points], [[1.0, 2.0], [3.0, 4.0]]);
+    let fitted = |fit: &dyn Fn(&mut Model<Renamed>)| {
+        let mut model = Renamed::build(&Cpu::default(), Seed(1));
+        fit(&mut model);
+        let inputs: Vec<RenamedInputs> = rows.iter().cloned().map(Into::into).collect();
+        model.predict(&inputs).unwrap()
+    };
+    let trainer = || {
+        let trainer = Trainer::new(Adam::new(0.1)).shuffle(Shuffle::Never);
+        trainer.progress(Progress::silent())
+    };
+    let streamed = fitted(&|model| drop(trainer().fit_from(model, &source).unwrap()));
+    let in_memory = fitted(&|model| drop(trainer().fit(model, &rows).unwrap()));
+    assert_eq!(streamed, in_memory);
+    // A key that an object lacks is missing, as null is, in a group of columns too.
+    let object = r#"{"genres": [], "time": "12", "Points": "5 6", "title": "x", "stars": 1}"#;
+    let row = serde_json::from_str::<RenamedSample>(object).unwrap();
+    assert_eq!((row.text.as_str(), row.time, row.points), ("x", 2.0, [5.0, 6.0]));
+}

@@ -35,7 +35,7 @@ pub struct Basket {
     largest: _,
     #[input(pad(4))]
     raw: Vec<u32>,
-    #[input(pad(4, before), missing = learned)]
+    #[input(pad(4), missing = learned)]
     #[branch(Dense(1))]
     amounts: Option<Vec<[f32; 2]>>,
     #[merge(weighted(raw, amounts))]

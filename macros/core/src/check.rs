@@ -59,6 +59,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         weights_are_summed(node, graph, &shaped.nodes[position], &mut errors);
         split_comes_first(node, &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
+        weights_are_padded_alike(node, graph, &mut errors);
         dates_have_their_parts(node, &mut errors);
         columns::are_read_by_ours(node, graph, &mut errors);
         columns::are_named_once(node, &mut errors);
@@ -347,6 +348,50 @@ fn presence_is_of_optional(node: &Node, graph: &Graph, errors: &mut Diagnostics)
                 format!("`{name}` is always present: `present(...)` asks for an optional input"),
             );
         }
+    }
+}
+
+/// A list and its weights are padded and cut on the same sides, so that each weight stands beside its
+/// value.
+fn weights_are_padded_alike(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    let Some(Source::Merge(merge)) = &node.field.source else { return };
+    let [list, weights] = &node.feeds[..] else { return };
+    if merge.rule.name != "weighted" {
+        return;
+    }
+    let (Some(one), Some(other)) = (sides(graph, list.node), sides(graph, weights.node)) else {
+        return;
+    };
+    for ((what, one), (_, other)) in one.into_iter().zip(other).filter(|(a, b)| a != b) {
+        let (list, weights) = (&list.name, &weights.name);
+        errors.at(
+            weights.span(),
+            format!(
+                "`{}`: `{list}` is {what} {one} its values and `{weights}` {other} them, so weights \
+                 would stand beside other values; `pad` both alike",
+                node.name()
+            ),
+        );
+    }
+}
+
+/// The sides of a node's `pad`, before its first merge: where zeros go, and where values are cut off.
+fn sides(graph: &Graph, node: usize) -> Option<[(&'static str, &'static str); 2]> {
+    let node = &graph.nodes[node];
+    match (&node.field.source, &node.feeds[..]) {
+        (Some(Source::Input(input)), _) => {
+            let pad = input.steps.iter().find(|step| step.spec.name == "pad")?;
+            let side = |name: &str| {
+                let index = pad.spec.parameters.iter().position(|p| p.name == name)?;
+                match pad.arguments.get(index)? {
+                    Argument::Word(word, _) => Some(*word),
+                    _ => Some(pad.spec.parameters[index].default),
+                }
+            };
+            Some([("padded", side("side")?), ("cut", side("cut")?)])
+        }
+        (_, [only]) => sides(graph, only.node),
+        _ => None,
     }
 }
 

@@ -22,8 +22,14 @@ pub enum Numeric {
 
 /// The number of a cell.
 pub fn numeric(cell: &Cell<'_>, format: &CellFormat<'_>) -> Numeric {
-    if format.is_missing(cell, Content::Number) {
-        return Numeric::Missing;
+    match cell {
+        // The numbers of most sources, without a look at what else a cell may be.
+        Cell::Integer(number) if format.missing.is_empty() => return Numeric::Whole(*number),
+        Cell::Float(number) if format.missing.is_empty() && !number.is_nan() => {
+            return Numeric::Real(*number);
+        }
+        _ if format.is_missing(cell, Content::Number) => return Numeric::Missing,
+        _ => {}
     }
     let plain = match cell {
         Cell::Text(text) => match in_plain_form(text.trim(), format) {

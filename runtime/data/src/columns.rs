@@ -189,8 +189,8 @@ enum Keys {
 enum Found<'a> {
     /// One cell holds the whole value.
     Whole(View<'a>),
-    /// One cell for each element.
-    Parts(Vec<View<'a>>),
+    /// One cell for each element, and a column that an object lacks.
+    Parts(Vec<View<'a>>, Option<&'static str>),
     /// There is no cell.
     Nothing,
 }
@@ -219,7 +219,10 @@ impl<'de> Cells<'de> {
                 Some(list) => T::read(&[View::new(field, view.column(), &list)]),
                 None => T::read(&[view]),
             },
-            Found::Parts(views) => T::read(&views),
+            Found::Parts(views, lacking) => match (T::read(&views), lacking) {
+                (Err(_), Some(column)) => return Err(self.missing(field, column)),
+                (read, _) => read,
+            },
             Found::Nothing => return self.absent(field),
         };
         read.map_err(|problem| E::custom(format_args!("field `{}`, {problem}", field.names.name)))
@@ -236,7 +239,7 @@ impl<'de> Cells<'de> {
     ) -> Result<T, E> {
         match self.find::<E>(index)? {
             Found::Nothing => Ok(default()),
-            Found::Whole(_) | Found::Parts(_) => self.take(index),
+            Found::Whole(_) | Found::Parts(..) => self.take(index),
         }
     }
 
@@ -254,7 +257,7 @@ impl<'de> Cells<'de> {
         let field = self.field(index)?;
         let cell = match (self.find(index)?, default) {
             (Found::Whole(view), _) => view.cell().clone(),
-            (Found::Parts(views), _) => {
+            (Found::Parts(views, _), _) => {
                 Cell::List(views.iter().map(|view| view.cell().clone()).collect())
             }
             (Found::Nothing, Some(default)) => return Ok(default()),
@@ -287,15 +290,24 @@ impl<'de> Cells<'de> {
         if !has_parts {
             return Ok(Found::Nothing);
         }
-        let mut views = Vec::with_capacity(parts.len());
+        let (mut views, mut lacking) = (Vec::with_capacity(parts.len()), None);
         for (position, part) in parts.iter().enumerate() {
             match part.and_then(view) {
                 Some(view) => views.push(view),
+                // A key that an object lacks is missing, as null is.
+                None if self.keys == Keys::Object => {
+                    let column = field.column_name(position);
+                    lacking = lacking.or(Some(column));
+                    views.push(View::new(field, column, &Cell::Blank));
+                }
                 None => return Err(self.missing(field, field.column_name(position))),
             }
         }
         self.check_count(field, &views)?;
-        Ok(Found::Parts(views))
+        match views[..] {
+            [only] => Ok(Found::Whole(only)),
+            _ => Ok(Found::Parts(views, lacking)),
+        }
     }
 
     /// Checks the number of columns where the file decides it.

@@ -14,10 +14,23 @@ pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
     errors.of_field(name, |errors| {
         are_of_their_type(cells, ty, errors);
         separators_differ(cells, errors);
+        are_read_by_the_field(node, cells, errors);
         missing_is_taken(node, cells, ty, errors);
         dates_have_their_zone(cells, ty, errors);
         open_columns_are_several(cells, ty, errors);
     });
+}
+
+/// A function of the user reads the cells itself.
+fn are_read_by_the_field(node: &Node, cells: &CellOptions, errors: &mut Diagnostics) {
+    if node.field.columns.read_with.is_none() {
+        return;
+    }
+    for (option, span) in cells.given().filter(|(option, _)| *option != "columns") {
+        let text =
+            "has no effect beside serde's `with` or `deserialize_with`, which reads the cell";
+        errors.at(span, format!("`{option}` {text}"));
+    }
 }
 
 fn is_number(ty: &FieldType) -> bool {
@@ -103,7 +116,9 @@ fn dates_have_their_zone(cells: &CellOptions, ty: &FieldType, errors: &mut Diagn
         Element::Date(Date::Utc) if !reads(&["%z", "%:z", "%::z", "%#z", "%s", "%+"]) => {
             "it has no zone such as `%z`; declare the field `NaiveDateTime`"
         }
-        Element::Date(Date::Day | Date::Time) if reads(&["%z", "%:z", "%::z", "%#z", "%+"]) => {
+        Element::Date(Date::Day | Date::Time)
+            if reads(&["%z", "%:z", "%::z", "%#z", "%+", "%Z"]) =>
+        {
             "its zone would be lost; declare the field `DateTime<Utc>`"
         }
         _ => return,

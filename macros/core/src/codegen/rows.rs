@@ -265,7 +265,8 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
         Some(Source::Input(input)) => Some(input),
         _ => None,
     };
-    let reads = match is_written_as_text(field) {
+    // A function of the user reads the text as it is written.
+    let reads = match is_written_as_text(field) || read_with.is_some() {
         true if input.is_some_and(|input| reads_within(input, is_list(field))) => {
             quote!(TextOrBlank)
         }

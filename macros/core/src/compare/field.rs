@@ -61,6 +61,11 @@ impl Names {
         }
     }
 
+    /// All names.
+    pub(super) fn into_all(self) -> impl Iterator<Item = String> {
+        std::iter::once(self.name).chain(self.aliases).chain(self.named)
+    }
+
     pub(super) fn borrowed(&self) -> BorrowedNames<'_> {
         BorrowedNames {
             names: self,
@@ -216,7 +221,8 @@ impl<'a> ComparedField<'a> {
             Element::Date(Date::Day) => ValueType::Date,
             Element::Date(Date::Time) => ValueType::Time,
             Element::Date(Date::Utc) => ValueType::Instant,
-            Element::Text | Element::Image(_) | Element::Inferred => ValueType::Text,
+            Element::Image(_) => ValueType::Image,
+            Element::Text | Element::Inferred => ValueType::Text,
         }
     }
 
@@ -246,6 +252,7 @@ impl<'a> ComparedField<'a> {
         let kept = self.step("words").filter(|step| splits_at_white_space(step));
         let kept = kept.map_or(Size::Unknown, |step| size_argument(step, "length"));
         let separator = self.separator();
+        let has_default = self.field.columns.default.is_some();
         let may_be_plain =
             separator.is_none() && !ty.list && rule.format.is_default() && !sample.has_markers();
         for row in 0..sample.len() {
@@ -257,14 +264,20 @@ impl<'a> ComparedField<'a> {
                 }
                 continue;
             }
-            let cells = self.columns.iter().filter_map(|&column| sample.cell(row, column));
+            let cells = self.columns.iter().map(|&column| sample.cell(row, column));
+            if has_default && cells.clone().all(|cell| cell.is_none()) {
+                continue;
+            }
+            // A key that an object lacks is missing, as null is.
+            let cells = cells.map(|cell| cell.unwrap_or(Cell::Blank));
             let cells: Vec<Cell<'_>> = match &separator {
                 Some(separator) => cells.map(|cell| split(&cell, separator)).collect(),
                 None => cells.collect(),
             };
             let elements = elements_of(ty, &cells, rule);
             let missing = elements.iter().filter(|cell| rule.is_missing(cell)).count();
-            if missing == elements.len() && !is_list(&cells) {
+            let may_be_absent = !is_list(&cells) || ty.optional && !ty.list && missing > 0;
+            if missing == elements.len() && may_be_absent {
                 // A list without values is empty.
                 if !ty.list {
                     counts.add_missing(|| sample.place(row));
@@ -291,7 +304,7 @@ impl<'a> ComparedField<'a> {
         elements: &[&Cell<'_>],
         rule: &FieldRule<'_>,
     ) -> Option<String> {
-        let fills = self.steps().iter().any(|step| step.spec.form.fills);
+        let takes_missing = self.takes_missing(ty);
         let is_joined = matches!(ty.element, Element::Text) && ty.dims.is_empty() && !ty.list;
         match cells {
             [cell] if ty.list && !is_list(cells) && !self.is_of_named_columns() => {
@@ -301,10 +314,15 @@ impl<'a> ComparedField<'a> {
             }
             _ => {}
         }
+        if let Some(length) =
+            length_of(ty).filter(|length| is_list(cells) && *length != elements.len())
+        {
+            return Some(format!("a list of {}, expected {length} elements", elements.len()));
+        }
         elements.iter().find_map(|cell| {
             let place = self.column_of(cells, cell);
             match rule.is_missing(cell) {
-                true if fills || is_joined => None,
+                true if takes_missing || is_joined => None,
                 true => Some(format!("{cell}{place} beside other values of the field")),
                 false => {
                     rule.check(cell).err().map(|expected| format!("{cell}{place}, {expected}"))
@@ -357,10 +375,18 @@ impl<'a> ComparedField<'a> {
         }
     }
 
+    /// Whether the steps take missing cells: as missing numbers, or as texts without words. A step
+    /// that only divides texts does not say what an element of a list is read as.
+    fn takes_missing(&self, ty: &FieldType) -> bool {
+        let is_list = ty.list || !ty.dims.is_empty();
+        let mut steps =
+            self.steps().iter().filter(|step| !(is_list && step.spec.form.keeps_values));
+        steps.any(|step| step.spec.form.fills || step.spec.form.reads_within)
+    }
+
     fn misses_nothing(&self, ty: &FieldType, counts: &Counts, errors: &mut Diagnostics) {
         let (missing, place) = (counts.missing.0, &counts.missing.1);
-        let takes = |step: &Step| step.spec.form.fills || step.spec.form.reads_within;
-        if missing == 0 || ty.optional || self.steps().iter().any(takes) {
+        if missing == 0 || ty.optional || self.takes_missing(ty) {
             return;
         }
         let rows = self.data.sample.len();
@@ -482,6 +508,15 @@ impl<'a> ComparedField<'a> {
                 None => false,
             });
         equal && values.len() > 1
+    }
+}
+
+/// The number of elements of an array, where it is known.
+fn length_of(ty: &FieldType) -> Option<usize> {
+    let size = ty.dims.iter().fold(Size::Known(1), |size, dim| size.times(dim.value));
+    match size {
+        Size::Known(size) if !ty.list && !ty.dims.is_empty() => Some(size),
+        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ mod field;
 use std::path::{Path, PathBuf};
 
 use multi_input_cells::{
-    missing_column, sample, FieldColumns, FieldNames, RowNames, Sample, SampleError,
+    missing_column, sample, FieldColumns, FieldNames, RowNames, Sample, SampleError, SampleOptions,
 };
 use multi_input_spec::Size;
 use proc_macro2::TokenStream;
@@ -49,7 +49,9 @@ pub(crate) fn compare(plan: &Plan<'_>) -> Comparison {
     let Some(file) = &graph.model.options.data else { return Comparison::default() };
     let mut errors = Diagnostics::new();
     let mut warnings = Vec::new();
-    match sample(&absolute(&file.path.value()), &file.options, &file.limits) {
+    let wanted = wanted_columns(graph);
+    let options = SampleOptions { wanted, ..file.options.clone() };
+    match sample(&absolute(&file.path.value()), &options, &file.limits) {
         Ok(sample) => {
             let data = Data { path: file.path.value(), sample: &sample };
             compare_rows(plan, &data, &mut errors, &mut warnings);
@@ -58,6 +60,12 @@ pub(crate) fn compare(plan: &Plan<'_>) -> Comparison {
     }
     warnings.retain(|warning| !graph.model.options.allowed.contains(&warning.lint));
     Comparison { errors: errors.finish().err(), warnings }
+}
+
+/// The names of columns that the fields have, of which one for each field is in the file.
+fn wanted_columns(graph: &Graph) -> Vec<String> {
+    let fields = graph.nodes.iter().map(|node| Names::of(&node.field));
+    fields.flat_map(Names::into_all).collect()
 }
 
 /// Makes cargo recompile the user's crate when the file changes.
@@ -164,7 +172,10 @@ fn found_columns(
         (_, Some(parts)) if !parts.is_empty() => {
             return has_width(field, names, &parts, data, errors).then_some(parts)
         }
-        (Some(own), _) => return Some(vec![own]),
+        // The runtime takes the field's own name for a whole list, or where no column is there.
+        (Some(own), _) if data.sample.has_objects() || found.parts.iter().all(Option::is_none) => {
+            return Some(vec![own]);
+        }
         _ => {}
     }
     let is_optional = field.ty.as_ref().is_some_and(|ty| ty.optional);

@@ -274,7 +274,14 @@ fn pattern(value: &Expr) -> syn::Result<Dates> {
     let text = pattern.value();
     let items: Vec<Item<'_>> = StrftimeItems::new(&text).collect();
     let is_literal = |item: &Item<'_>| matches!(item, Item::Literal(_) | Item::Space(_));
+    let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
     let wrong = match () {
+        () if has(&["%I", "%l"]) && !has(&["%p", "%P"]) => {
+            "an hour of twelve needs `%p`, which says which half of the day it is"
+        }
+        () if has(&["%H", "%k", "%I", "%l"]) && !has(&["%M", "%R", "%T", "%c", "%X", "%r"]) => {
+            "an hour needs the minutes, `%M`"
+        }
         () if items.contains(&Item::Error) => "it has a `%` that `strftime` does not know",
         () if items.iter().all(is_literal) => "it has no field such as `%d`",
         () => return Ok(Dates::Pattern(pattern)),
@@ -350,6 +357,9 @@ fn names_of_range(range: &ExprRange) -> syn::Result<Vec<LitStr>> {
     if low > high || high - low >= MAX_COLUMNS {
         return Err(wrong("a range of columns counts up, to at most a million"));
     }
+    if from.len() != to.len() && from.len() > 1 && from.starts_with('0') {
+        return Err(wrong("the ends of a range have as many digits: `\"s008\"..=\"s101\"`"));
+    }
     let digits = if from.len() == to.len() { from.len() } else { 0 };
     let name = |number: u64| LitStr::new(&format!("{text}{number:0digits$}"), range.span());
     Ok((low..=high).map(name).collect())
@@ -390,6 +400,7 @@ mod tests {
             (quote!("p9"..="p1"), "counts up"),
             (quote!("p0"..="p99999999"), "at most a million"),
             (quote!("p0"..), "both ends"),
+            (quote!("s08"..="s101"), "as many digits"),
             (quote!("a", all_others), "stands alone"),
             (quote!(prefix = "s", "a"), "stands alone"),
             (quote!(suffix = "s"), "no argument `suffix`"),
@@ -408,5 +419,7 @@ mod tests {
         assert!(error(syn::parse_quote!("%d/%Q")).unwrap().contains("does not know"));
         assert!(error(syn::parse_quote!("dd/mm/yyyy")).unwrap().contains("no field such as `%d`"));
         assert!(error(syn::parse_quote!(d)).unwrap().contains("in quotes"));
+        assert!(error(syn::parse_quote!("%d/%m/%Y %H")).unwrap().contains("needs the minutes"));
+        assert!(error(syn::parse_quote!("%d/%m/%Y %I:%M")).unwrap().contains("which half"));
     }
 }

@@ -6,7 +6,7 @@ use super::{flow::Flow, formula::Formula, Scope};
 use crate::{
     diagnostics::Diagnostics,
     graph::Graph,
-    parse::{ColumnNames, Element},
+    parse::{ColumnNames, Element, Field, Source},
 };
 
 /// Compares the counts of every input and target. Several columns of one text are joined, and a list
@@ -18,9 +18,21 @@ pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics
         if matches!(ty.element, Element::Text) && ty.dims.is_empty() {
             continue;
         }
+        // One cell that is cut into the elements.
+        if columns.len() == 1 && is_split(&node.field) {
+            continue;
+        }
         let value = Flow::declared(Kind::Numbers, &ty.dims).with_list(ty.list);
         let named = columns.len();
         let formula = Formula::Columns { value, named };
         scope.verify(formula, &node.name().to_string(), *span, errors);
+    }
+}
+
+/// Whether the field cuts a cell into elements.
+fn is_split(field: &Field) -> bool {
+    match &field.source {
+        Some(Source::Input(input)) => input.steps.iter().any(|step| step.spec.name == "split"),
+        _ => false,
     }
 }

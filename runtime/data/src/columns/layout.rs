@@ -22,6 +22,8 @@ pub(super) struct Layout {
     columns: Vec<Column>,
     /// The columns of each field; empty after a change of the columns, until they are assigned.
     fields: Vec<FieldColumns>,
+    /// A column that fills what another one fills.
+    duplicate: Option<usize>,
 }
 
 /// A source column.
@@ -57,7 +59,7 @@ impl Layout {
     }
 
     fn new(spec: &'static RowSpec) -> Layout {
-        Layout { spec, columns: Vec::new(), fields: Vec::new() }
+        Layout { spec, columns: Vec::new(), fields: Vec::new(), duplicate: None }
     }
 
     /// Number of columns.
@@ -109,6 +111,7 @@ impl Layout {
         let keys = || self.columns.iter().map(|column| &*column.key);
         let fields = self.spec.fields.iter().map(|field| names.columns_of(field, keys()));
         self.fields = fields.collect();
+        self.duplicate = self.fields.iter().find_map(|field| field.duplicate);
     }
 
     /// The columns of a field.
@@ -119,8 +122,7 @@ impl Layout {
 
     /// The key of a column that fills what another column fills.
     pub(super) fn duplicate(&self) -> Option<&str> {
-        let index = self.fields.iter().find_map(|field| field.duplicate)?;
-        self.key(index)
+        self.key(self.duplicate?)
     }
 
     /// The names of all columns.
