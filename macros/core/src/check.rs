@@ -381,12 +381,9 @@ fn sides(graph: &Graph, node: usize) -> Option<[(&'static str, &'static str); 2]
     match (&node.field.source, &node.feeds[..]) {
         (Some(Source::Input(input)), _) => {
             let pad = input.steps.iter().find(|step| step.spec.name == "pad")?;
-            let side = |name: &str| {
-                let index = pad.spec.parameters.iter().position(|p| p.name == name)?;
-                match pad.arguments.get(index)? {
-                    Argument::Word(word, _) => Some(*word),
-                    _ => Some(pad.spec.parameters[index].default),
-                }
+            let side = |name: &str| match pad.argument(name)? {
+                Argument::Word(word, _) => Some(*word),
+                _ => pad.spec.parameters.iter().find(|p| p.name == name).map(|p| p.default),
             };
             Some([("padded", side("side")?), ("cut", side("cut")?)])
         }

@@ -1,6 +1,6 @@
 //! The source code of a program.
 
-use multi_input_cells::Sample;
+use multi_input_cells::{numbered, Sample};
 
 use crate::{
     field, identifier,
@@ -155,12 +155,6 @@ fn numbered_run(natures: &[Nature]) -> usize {
         other == text && digits.parse() == Ok(start + index) && is_number && !nature.is_optional
     };
     natures.iter().enumerate().take_while(is_next).count()
-}
-
-/// A name as its text and the digits at its end.
-fn numbered(name: &str) -> (&str, &str) {
-    let text = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    name.split_at(text.len())
 }
 
 /// Names in lines that are not too long.

@@ -160,6 +160,12 @@ where
     }
 }
 
+/// A name as its text and the digits at its end.
+pub fn numbered(name: &str) -> (&str, &str) {
+    let text = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    name.split_at(text.len())
+}
+
 /// Whether something follows a prefix.
 fn has_prefix(key: &str, prefix: &str) -> bool {
     key.len() > prefix.len() && key.starts_with(prefix)

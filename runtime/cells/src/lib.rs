@@ -36,7 +36,7 @@ pub use self::sample::{sample, Limits, Sample, SampleError, SampleOptions};
 pub use self::{
     advice::advice,
     cell::{AsText, Cell},
-    columns::{ColumnNames, FieldColumns, FieldNames, RowNames},
+    columns::{numbered, ColumnNames, FieldColumns, FieldNames, RowNames},
     dates::{date, instant, time},
     decimal::decimal,
     flag::flag,
@@ -50,7 +50,7 @@ pub use self::{
         LAST_WHOLE,
     },
     rule::{class, FieldRule, ValueType},
-    text::{pieces, text},
+    text::{pieces, split, text},
 };
 
 /// The value of a cell, or what was expected instead.

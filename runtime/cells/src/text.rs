@@ -13,6 +13,15 @@ pub fn pieces<'a>(text: &'a str, separator: &'a str) -> impl Iterator<Item = &'a
     by_spaces.chain(parts.map(str::trim))
 }
 
+/// The elements of a list in a text. Those of numbers may stand in brackets, as pandas and NumPy write
+/// lists. Blank elements are left out, unless they are kept as missing numbers.
+pub fn split<'a>(text: &'a str, separator: &'a str, is_text: bool, keeps_blanks: bool) -> Cell<'a> {
+    let bracketed = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let text = bracketed.filter(|_| !is_text).unwrap_or(text);
+    let cells = pieces(text, separator).map(Cell::of_text);
+    Cell::List(cells.filter(|cell| keeps_blanks || *cell != Cell::Blank).collect())
+}
+
 /// Reads a text. Whole numbers are accepted, because ids are often numbers. A missing text is empty
 /// where `takes_missing` allows it.
 ///

@@ -152,16 +152,11 @@ impl FieldSpec {
         }
     }
 
-    /// The elements of a list in one cell, where the field declares what separates them. Blank
-    /// elements are kept where they are missing numbers. Numbers may stand in brackets, as pandas
-    /// and NumPy write lists.
+    /// The elements of a list in one cell, where the field declares what separates them.
     fn split<'a>(&self, cell: &'a Cell<'_>) -> Option<Cell<'a>> {
         let (Cell::Text(text), Some(separator)) = (cell, self.format.split) else { return None };
-        let bracketed = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-        let text = bracketed.filter(|_| !self.reads.is_text()).unwrap_or(text);
-        let cells = cells::pieces(text, separator).map(Cell::of_text);
         let keeps_blanks = self.reads == Reads::ValueOrBlank;
-        Some(Cell::List(cells.filter(|cell| keeps_blanks || *cell != Cell::Blank).collect()))
+        Some(cells::split(text, separator, self.reads.is_text(), keeps_blanks))
     }
 }
 

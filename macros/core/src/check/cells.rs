@@ -83,7 +83,7 @@ fn missing_elements_are_imputed(node: &Node, ty: &FieldType, errors: &mut Diagno
 /// Whether missing numbers of an input are filled.
 fn fills(node: &Node) -> bool {
     match &node.field.source {
-        Some(Source::Input(input)) => input.steps.iter().any(|step| step.spec.form.fills),
+        Some(Source::Input(input)) => input.fills(),
         _ => false,
     }
 }
@@ -92,9 +92,7 @@ fn fills(node: &Node) -> bool {
 fn missing_is_taken(node: &Node, cells: &CellOptions, ty: &FieldType, errors: &mut Diagnostics) {
     let Some((_, span)) = &cells.missing else { return };
     let takes = match &node.field.source {
-        Some(Source::Input(input)) => {
-            input.steps.iter().any(|step| step.spec.form.fills || step.spec.form.reads_within)
-        }
+        Some(Source::Input(input)) => input.fills() || input.reads_within(false),
         _ => false,
     };
     // A missing cell of a list is the empty list, and missing columns end one.

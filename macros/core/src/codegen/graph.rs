@@ -7,7 +7,7 @@ use quote::quote;
 use super::Expansion;
 use crate::{
     graph::Node,
-    parse::{Input, MetricCall, Missing, Source},
+    parse::{MetricCall, Missing, Source},
     shape::ShapedStep,
     text::plain,
 };
@@ -117,7 +117,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let Some(raw) = &shape.raw else { return TokenStream::new() };
     let item = match raw.shape.kind {
         Kind::Numbers => {
-            let blanks = fills_blanks(input);
+            let blanks = input.fills();
             match is_double(node) {
                 true => quote!(Doubles { blanks: #blanks }),
                 false => quote!(Numbers { blanks: #blanks }),
@@ -129,7 +129,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             quote!(Categories { below: #below })
         }
         Kind::Categories => quote!(Categories { below: ::core::primitive::usize::MAX }),
-        Kind::Texts if reads_within(input, raw.shape.is_list()) => quote!(Texts),
+        Kind::Texts if input.reads_within(raw.shape.is_list()) => quote!(Texts),
         Kind::Texts => quote!(Names),
         Kind::Pictures => quote!(Pictures),
         Kind::Dates => quote!(Dates),
@@ -200,18 +200,6 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
 /// Whether a step gives other values than it takes.
 fn encodes(step: &ShapedStep) -> bool {
     !step.call.spec.form.keeps_values
-}
-
-/// Whether the rows may lack numbers.
-pub(super) fn fills_blanks(input: &Input) -> bool {
-    input.steps.iter().any(|step| step.spec.form.fills)
-}
-
-/// Whether its texts are read for their content, not as names of categories. The items of a list
-/// are not split.
-pub(super) fn reads_within(input: &Input, are_items: bool) -> bool {
-    let mut steps = input.steps.iter().filter(|step| !(are_items && step.spec.form.keeps_values));
-    steps.any(|step| step.spec.form.reads_within)
 }
 
 /// Whether rows hold its numbers as `f64`.

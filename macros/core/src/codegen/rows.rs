@@ -1,16 +1,11 @@
 //! The row types: named structs, so that inputs cannot be swapped or forgotten.
 
-use std::iter;
-
 use multi_input_cells::{CellFormat, DateFormat};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
 
-use super::{
-    graph::{fills_blanks, reads_within},
-    signatures::Signatures,
-};
+use super::signatures::Signatures;
 use crate::{
     parse::{Argument, ColumnNames, Columns, Derives, Element, Field, Head, Source},
     text::{compact, plain},
@@ -150,7 +145,7 @@ pub(super) fn deserialize(
         let cells = fields.iter().enumerate().map(|(index, field)| take(field, index, krate));
         signatures.deserialize(name, &specs, targets, &quote!(#(#cells),*))
     };
-    let targets: Vec<String> = outputs.iter().flat_map(|output| keys(output)).collect();
+    let targets: Vec<String> = outputs.iter().flat_map(|output| output.keys()).collect();
     let inputs_row = row(&names.inputs, inputs, &targets);
     let sample_row = row(&names.sample, &[inputs, outputs].concat(), &[]);
     quote!(#inputs_row #sample_row)
@@ -166,14 +161,6 @@ fn is_written_as_text(field: &Field) -> bool {
 /// Whether a value is several items, each of which has a cell or a part of one.
 fn is_list(field: &Field) -> bool {
     field.ty.as_ref().is_some_and(|ty| ty.list || !ty.dims.is_empty())
-}
-
-/// The keys of a field in a file.
-fn keys(field: &Field) -> Vec<String> {
-    let Columns { rename, aliases, .. } = &field.columns;
-    let own = rename.as_ref().map_or_else(|| plain(&field.name), syn::LitStr::value);
-    let named = field.cells().map_or(&[][..], |cells| cells.named_columns());
-    iter::once(own).chain(aliases.iter().chain(named).map(syn::LitStr::value)).collect()
 }
 
 /// `name: cells.take(0)?`, or with the default or the function that the user names.
@@ -267,11 +254,11 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     };
     // A function of the user reads the text as it is written.
     let reads = match is_written_as_text(field) || read_with.is_some() {
-        true if input.is_some_and(|input| reads_within(input, is_list(field))) => {
+        true if input.is_some_and(|input| input.reads_within(is_list(field))) => {
             quote!(TextOrBlank)
         }
         true => quote!(Text),
-        false if input.is_some_and(|input| fills_blanks(input)) => quote!(ValueOrBlank),
+        false if input.is_some_and(|input| input.fills()) => quote!(ValueOrBlank),
         false => quote!(Value),
     };
     let text = compact(&field.ty_tokens);

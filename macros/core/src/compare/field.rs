@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use multi_input_cells::{
-    numeric, pieces, Cell, CellFormat, ColumnNames as NamesOfColumns, FieldNames, FieldRule,
+    numeric, split, Cell, CellFormat, ColumnNames as NamesOfColumns, FieldNames, FieldRule,
     Numeric, ValueType,
 };
 use multi_input_spec::Size;
@@ -61,11 +61,6 @@ impl Names {
         }
     }
 
-    /// All names.
-    pub(super) fn into_all(self) -> impl Iterator<Item = String> {
-        std::iter::once(self.name).chain(self.aliases).chain(self.named)
-    }
-
     pub(super) fn borrowed(&self) -> BorrowedNames<'_> {
         BorrowedNames {
             names: self,
@@ -94,6 +89,8 @@ pub(super) struct ComparedField<'a> {
     field: &'a Field,
     /// Indices of its columns.
     columns: Vec<usize>,
+    /// What separates the pieces of a text, or the items of a list in a cell.
+    separator: Option<String>,
     data: &'a Data<'a>,
 }
 
@@ -143,7 +140,12 @@ impl<'a> ComparedField<'a> {
         data: &'a Data<'a>,
     ) -> ComparedField<'a> {
         let field = &plan.checked.graph.nodes[node].field;
-        ComparedField { node, plan, field, columns, data }
+        let split = steps(field).iter().find(|step| step.spec.name == "split");
+        let separator = match split.and_then(|step| step.argument("separator")) {
+            Some(Argument::Text(separator)) => Some(separator.value()),
+            _ => None,
+        };
+        ComparedField { node, plan, field, columns, separator, data }
     }
 
     /// Applies every rule about the field alone.
@@ -183,10 +185,7 @@ impl<'a> ComparedField<'a> {
     }
 
     fn steps(&self) -> &'a [Step] {
-        match &self.field.source {
-            Some(Source::Input(input)) => &input.steps,
-            _ => &[],
-        }
+        steps(self.field)
     }
 
     fn step(&self, name: &str) -> Option<&'a Step> {
@@ -251,10 +250,11 @@ impl<'a> ComparedField<'a> {
         let keeps_all = self.is_label() || self.step("categories").is_some();
         let kept = self.step("words").filter(|step| splits_at_white_space(step));
         let kept = kept.map_or(Size::Unknown, |step| size_argument(step, "length"));
-        let separator = self.separator();
         let has_default = self.field.columns.default.is_some();
-        let may_be_plain =
-            separator.is_none() && !ty.list && rule.format.is_default() && !sample.has_markers();
+        let may_be_plain = self.separator.is_none()
+            && !ty.list
+            && rule.format.is_default()
+            && !sample.has_markers();
         for row in 0..sample.len() {
             if may_be_plain && self.is_plain(row, rule) {
                 // Values that differ need not be looked at again.
@@ -269,11 +269,8 @@ impl<'a> ComparedField<'a> {
                 continue;
             }
             // A key that an object lacks is missing, as null is.
-            let cells = cells.map(|cell| cell.unwrap_or(Cell::Blank));
-            let cells: Vec<Cell<'_>> = match &separator {
-                Some(separator) => cells.map(|cell| split(&cell, separator)).collect(),
-                None => cells.collect(),
-            };
+            let whole: Vec<Cell<'_>> = cells.map(|cell| cell.unwrap_or(Cell::Blank)).collect();
+            let cells: Vec<Cell<'_>> = whole.iter().map(|cell| self.cut(ty, cell)).collect();
             let elements = elements_of(ty, &cells, rule);
             let missing = elements.iter().filter(|cell| rule.is_missing(cell)).count();
             let may_be_absent = !is_list(&cells) || ty.optional && !ty.list && missing > 0;
@@ -344,12 +341,13 @@ impl<'a> ComparedField<'a> {
         self.field.cells().is_some_and(|cells| cells.columns.is_some())
     }
 
-    /// What separates the pieces of a text, or the items of a list in a cell.
-    fn separator(&self) -> Option<String> {
-        match self.step("split")?.arguments.first() {
-            Some(Argument::Text(separator)) => Some(separator.value()),
-            _ => None,
-        }
+    /// A cell as the field takes it: cut into elements where it declares what separates them.
+    fn cut<'c>(&'c self, ty: &FieldType, cell: &'c Cell<'_>) -> Cell<'c> {
+        let (Cell::Text(text), Some(separator)) = (cell, &self.separator) else {
+            return cell.clone();
+        };
+        let is_text = matches!(ty.element, Element::Text | Element::Date(_));
+        split(text, separator, is_text, !is_text && self.takes_missing(ty))
     }
 
     /// Whether the cells of a row are certainly valid.
@@ -375,13 +373,13 @@ impl<'a> ComparedField<'a> {
         }
     }
 
-    /// Whether the steps take missing cells: as missing numbers, or as texts without words. A step
-    /// that only divides texts does not say what an element of a list is read as.
+    /// Whether the steps take missing cells: as missing numbers, or as texts without words.
     fn takes_missing(&self, ty: &FieldType) -> bool {
-        let is_list = ty.list || !ty.dims.is_empty();
-        let mut steps =
-            self.steps().iter().filter(|step| !(is_list && step.spec.form.keeps_values));
-        steps.any(|step| step.spec.form.fills || step.spec.form.reads_within)
+        let are_items = ty.list || !ty.dims.is_empty();
+        match &self.field.source {
+            Some(Source::Input(input)) => input.fills() || input.reads_within(are_items),
+            _ => false,
+        }
     }
 
     fn misses_nothing(&self, ty: &FieldType, counts: &Counts, errors: &mut Diagnostics) {
@@ -513,17 +511,23 @@ impl<'a> ComparedField<'a> {
 
 /// The number of elements of an array, where it is known.
 fn length_of(ty: &FieldType) -> Option<usize> {
-    let size = ty.dims.iter().fold(Size::Known(1), |size, dim| size.times(dim.value));
-    match size {
+    match ty.elements() {
         Size::Known(size) if !ty.list && !ty.dims.is_empty() => Some(size),
         _ => None,
     }
 }
 
+/// The preprocessing steps of an input.
+fn steps(field: &Field) -> &[Step] {
+    match &field.source {
+        Some(Source::Input(input)) => &input.steps,
+        _ => &[],
+    }
+}
+
 /// The size that a step is given.
 fn size_argument(step: &Step, name: &str) -> Size {
-    let index = step.spec.parameters.iter().position(|parameter| parameter.name == name);
-    match index.and_then(|index| step.arguments.get(index)) {
+    match step.argument(name) {
         Some(Argument::Size(size)) => size.value,
         _ => Size::Unknown,
     }
@@ -541,14 +545,6 @@ fn splits_at_white_space(step: &Step) -> bool {
 
 fn is_list(cells: &[Cell<'_>]) -> bool {
     matches!(cells, [Cell::List(_)])
-}
-
-/// The pieces of a text as a list, without empty ones; other cells stay.
-fn split<'a>(cell: &Cell<'a>, separator: &str) -> Cell<'a> {
-    let Cell::Text(text) = cell else { return cell.clone() };
-    let bracketed = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    let items = pieces(bracketed.unwrap_or(text), separator).filter(|item| !item.is_empty());
-    Cell::List(items.map(|item| Cell::Text(item.to_owned().into())).collect())
 }
 
 /// The values of a row; for a list without the missing columns at its end.

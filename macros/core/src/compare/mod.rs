@@ -64,8 +64,7 @@ pub(crate) fn compare(plan: &Plan<'_>) -> Comparison {
 
 /// The names of columns that the fields have, of which one for each field is in the file.
 fn wanted_columns(graph: &Graph) -> Vec<String> {
-    let fields = graph.nodes.iter().map(|node| Names::of(&node.field));
-    fields.flat_map(Names::into_all).collect()
+    graph.nodes.iter().flat_map(|node| node.field.keys()).collect()
 }
 
 /// Makes cargo recompile the user's crate when the file changes.
@@ -204,8 +203,7 @@ fn has_width(
     else {
         return true;
     };
-    let width = ty.dims.iter().fold(Size::Known(1), |width, dim| width.times(dim.value));
-    let Size::Known(width) = width else { return true };
+    let Size::Known(width) = ty.elements() else { return true };
     let fits = match ty.list {
         true => width > 0 && parts.len().is_multiple_of(width),
         false => parts.len() == width,

@@ -3,7 +3,7 @@
 //! of the model.
 
 use chrono::format::{Item, StrftimeItems};
-use multi_input_cells::{CellFormat, DateFormat};
+use multi_input_cells::{numbered, CellFormat, DateFormat};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{
@@ -363,12 +363,6 @@ fn names_of_range(range: &ExprRange) -> syn::Result<Vec<LitStr>> {
     let digits = if from.len() == to.len() { from.len() } else { 0 };
     let name = |number: u64| LitStr::new(&format!("{text}{number:0digits$}"), range.span());
     Ok((low..=high).map(name).collect())
-}
-
-/// A name as its text and the digits at its end.
-fn numbered(name: &str) -> (&str, &str) {
-    let text = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    name.split_at(text.len())
 }
 
 #[cfg(test)]

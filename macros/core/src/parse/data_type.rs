@@ -1,5 +1,6 @@
 //! The types of fields. The built-in data types are recognised by their names.
 
+use multi_input_spec::Size;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned, ToTokens};
 use syn::{spanned::Spanned, Expr, ExprPath, GenericArgument, PathArguments, Type};
@@ -80,6 +81,11 @@ impl FieldType {
             _ => None,
         };
         self.dims.iter().chain(argument)
+    }
+
+    /// The number of elements of the arrays.
+    pub(crate) fn elements(&self) -> Size {
+        self.dims.iter().fold(Size::Known(1), |size, dim| size.times(dim.value))
     }
 
     /// The type with absolute paths; `krate` is the path of `multi_input`.

@@ -37,7 +37,28 @@ pub(crate) struct Step {
     pub(crate) span: Span,
 }
 
+impl Input {
+    /// Whether a step fills missing numbers.
+    pub(crate) fn fills(&self) -> bool {
+        self.steps.iter().any(|step| step.spec.form.fills)
+    }
+
+    /// Whether its texts are read for their content, not as names of categories. A step that only
+    /// divides texts says that of a text, not of the items of a list.
+    pub(crate) fn reads_within(&self, are_items: bool) -> bool {
+        let mut steps =
+            self.steps.iter().filter(|step| !(are_items && step.spec.form.keeps_values));
+        steps.any(|step| step.spec.form.reads_within)
+    }
+}
+
 impl Step {
+    /// The argument of the parameter `name`.
+    pub(crate) fn argument(&self, name: &str) -> Option<&Argument> {
+        let index = self.spec.parameters.iter().position(|parameter| parameter.name == name);
+        self.arguments.get(index?)
+    }
+
     /// The input whose vocabulary it shares.
     pub(crate) fn shared_with(&self) -> Option<&Ident> {
         self.arguments.iter().find_map(|argument| match argument {

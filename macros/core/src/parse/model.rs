@@ -28,6 +28,7 @@ use crate::{
     diagnostics::Diagnostics,
     lint::Lint,
     suggest::{list, suggest},
+    text::plain,
 };
 
 /// The struct with its attributes read.
@@ -76,6 +77,15 @@ pub(crate) struct Field {
 }
 
 impl Field {
+    /// Its keys in a file.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let Columns { rename, aliases, .. } = &self.columns;
+        let own = rename.as_ref().map_or_else(|| plain(&self.name), syn::LitStr::value);
+        let named = self.cells().map_or(&[][..], |cells| cells.named_columns());
+        let others = aliases.iter().chain(named).map(syn::LitStr::value);
+        std::iter::once(own).chain(others).collect()
+    }
+
     /// How the value of an input or a target is written in files.
     pub(crate) fn cells(&self) -> Option<&CellOptions> {
         match &self.source {

@@ -21,7 +21,7 @@ use self::table::{cell_text, RowReader, Table};
 
 use crate::{
     file::{delimiters, open_table, records, Delimiter, TableForm, Unreadable},
-    Cell,
+    Cell, Markers,
 };
 
 /// Bounds of a sample, of which the first that is reached ends it.
@@ -63,8 +63,7 @@ pub struct Sample {
     /// The line of the file where each row begins, from 1; of a file without lines, the index of
     /// each row, from 0.
     lines: Vec<u64>,
-    /// Texts that denote a missing value.
-    missing: Vec<String>,
+    missing: Markers,
     rows: Rows,
 }
 
@@ -128,11 +127,8 @@ impl Sample {
             Rows::Typed(rows) => rows.get(row)?.get(column)?.clone(),
             Rows::Table(_) => Cell::of_text(self.text(row, column)?),
         };
-        let missing = || self.missing.iter().map(String::as_str).collect::<Vec<_>>();
         Some(match &cell {
-            Cell::Text(text) if self.has_markers() && crate::is_marker(text, &missing()) => {
-                Cell::Blank
-            }
+            Cell::Text(text) if self.missing.contain(text) => Cell::Blank,
             _ => cell,
         })
     }
@@ -172,7 +168,7 @@ pub fn sample(
     let has_objects = [".jsonl", ".ndjson", ".json"].iter().any(|end| extension.ends_with(end));
     if extension.ends_with(".parquet") {
         let mut sample = typed(path, limits)?;
-        sample.missing.clone_from(&options.missing);
+        sample.missing = Markers::new(options.missing.clone());
         return Ok(sample);
     }
     let mut form = options.form.clone();
@@ -192,7 +188,7 @@ pub fn sample(
     let reading = Reading { limits, until: Instant::now() + limits.time, is_cut };
     match has_objects {
         true => {
-            let missing = options.missing.clone();
+            let missing = Markers::new(options.missing.clone());
             Ok(Sample { missing, ..reading.objects(&text)? })
         }
         false => {
@@ -202,7 +198,7 @@ pub fn sample(
             // Of several that are as good, the first one.
             let best = || fitting().into_iter().rev().max_by_key(found);
             let delimiter = delimiter.or_else(best).unwrap_or(b',');
-            let missing = options.missing.clone();
+            let missing = Markers::new(options.missing.clone());
             Ok(Sample { missing, ..reading.table(text, delimiter, &form)? })
         }
     }

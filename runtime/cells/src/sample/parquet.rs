@@ -17,7 +17,7 @@ use parquet::{
     schema::types::Type,
 };
 
-use super::{Limits, Rows, Sample, SampleError};
+use super::{Limits, Reading, Rows, Sample, SampleError};
 use crate::Cell;
 
 pub(super) fn sample(path: &Path, limits: &Limits) -> Result<Sample, SampleError> {
@@ -30,7 +30,7 @@ pub(super) fn sample(path: &Path, limits: &Limits) -> Result<Sample, SampleError
     let schema = reader.metadata().file_metadata().schema().clone();
     let columns = schema.get_fields();
     let times: Vec<Times> = columns.iter().map(|column| Times::of(column)).collect();
-    let until = Instant::now() + limits.time;
+    let reading = Reading { limits, until: Instant::now() + limits.time, is_cut: false };
     let mut sample = Sample {
         columns: columns.iter().map(|column| column.name().to_owned()).collect(),
         ..Sample::default()
@@ -45,7 +45,7 @@ pub(super) fn sample(path: &Path, limits: &Limits) -> Result<Sample, SampleError
         })
     };
     while let Some(row) = next() {
-        if rows.len() >= limits.rows || rows.len() % 256 == 255 && Instant::now() > until {
+        if reading.has_ended(rows.len()) {
             sample.is_cut = true;
             break;
         }
