@@ -37,6 +37,11 @@ pub(crate) fn stands_in_for(name: &Ident) -> Option<String> {
     name.to_string().strip_suffix(STAND_IN).map(str::to_owned)
 }
 
+/// The constant of the definition that holds a loss of the user's own.
+pub(crate) fn own_loss(output: usize) -> Ident {
+    format_ident!("OWN_LOSS_{output}")
+}
+
 /// The generated types of one model.
 pub(crate) struct Names {
     pub(crate) definition: Ident,

@@ -15,7 +15,7 @@ pub use multi_input_data::schema::{
     Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
 };
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::{layer::RngKey, loss::Loss, Penalties};
+use multi_input_nn::{layer::RngKey, loss::AnyLoss, Penalties};
 
 pub(crate) use self::diagram::diagram;
 pub use self::handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf};
@@ -37,7 +37,7 @@ pub trait Definition: RowTypes {
 }
 
 /// The output of one output node, of shape (batch, width). For losses computed from logits these
-/// are logits, and [`Output::link`] converts them to predictions.
+/// are logits, and [`AnyLoss::predict`] converts them to predictions.
 pub type Head<E, D> = Tensor<(usize, usize), E, D>;
 
 /// A definition on a dtype and a device; its module is `Self::Built`.
@@ -166,19 +166,24 @@ impl Layer {
 pub struct Output {
     /// The target.
     pub target: Target,
+    /// The number of values of the head per sample.
+    pub head: usize,
     /// The loss.
-    pub loss: &'static dyn Loss,
+    pub loss: &'static dyn AnyLoss,
     /// The weight of this output's loss in the total loss.
     pub weight: f64,
     /// The metrics.
     pub metrics: &'static [&'static dyn Metric],
     /// Metrics in which rows count by their weights, reported as `weighted_...`.
     pub weighted_metrics: &'static [&'static dyn Metric],
-    /// The link function from head to prediction.
-    pub link: Link,
 }
 
 impl Output {
+    /// The number of values of a prediction per sample.
+    pub(crate) fn predicted(&self) -> usize {
+        self.width * self.loss.parts(self.head, self.width)
+    }
+
     /// The number of labels with metrics of their own: the elements of `[bool; N]`.
     pub(crate) fn label_count(&self) -> usize {
         match self.target.kind {
@@ -202,15 +207,4 @@ impl Deref for Output {
     fn deref(&self) -> &Target {
         &self.target
     }
-}
-
-/// The link function from a head to a prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// The head is the prediction.
-    Identity,
-    /// The head is the logit of a probability.
-    Sigmoid,
-    /// The head is the logits of a distribution.
-    Softmax,
 }

@@ -1,6 +1,7 @@
 //! The objective: compares heads with targets and computes losses, their gradients, and figures.
 
 mod accumulator;
+mod prediction;
 mod row_weights;
 mod rows;
 mod sample_tables;
@@ -14,9 +15,10 @@ use dfdx::{
 use multi_input_base::{Error, Result};
 use multi_input_data::{Column, Values};
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::loss::{Loss, TargetRow};
+use multi_input_nn::loss::{AnyLoss, TargetRow};
 
 pub(crate) use self::{
+    prediction::{points, predictions},
     row_weights::RowWeights,
     rows::{check_targets, encode, Dropping, RowBatch, Rows},
     sample_tables::{sample_tables, RawTables},
@@ -63,7 +65,7 @@ impl Objective {
         (head, target): (&[f64], &Column),
         batch: &RowBatch<'_>,
     ) {
-        let (width, rows) = (output.width.max(1), batch.targets().1);
+        let (width, rows) = (output.head.max(1), batch.targets().1);
         let known = rows.iter().filter(|&&row| target.is_present(row)).count();
         let count = known.max(1) as f64;
         let mut grads = vec![0.0; head.len()];
@@ -118,7 +120,7 @@ impl Objective {
 /// The loss of one sample of several labels, whose elements are weighted by their flags: the mean
 /// of weight * loss over the elements, as with `pos_weight` of `torch.nn.BCEWithLogitsLoss`.
 fn weighted_sample(
-    loss: &dyn Loss,
+    loss: &dyn AnyLoss,
     head: &[f64],
     target: TargetRow<'_>,
     by_flag: [f64; 2],
@@ -163,7 +165,7 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
     rows: usize,
 ) -> Result<Vec<Vec<f64>>> {
     let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
-    let widths = graph.outputs.iter().map(|output| output.width);
+    let widths = graph.outputs.iter().map(|output| output.head);
     if heads.len() != graph.outputs.len() || !heads.iter().zip(widths).all(fits) {
         return Err(Error::Device("the heads are not as wide as the graph says".to_owned()));
     }
@@ -183,7 +185,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        definition::{Link, Output, Schema, Target, TargetKind},
+        definition::{Output, Schema, Target, TargetKind},
         history::Phase,
     };
 
@@ -196,11 +198,11 @@ mod tests {
             labels: false,
             optional: false,
         },
+        head: 1,
         loss: &loss::Mse,
         weight: 0.5,
         metrics: &[],
         weighted_metrics: &[],
-        link: Link::Identity,
     };
     const TOPIC: Output = Output {
         target: Target {
@@ -211,11 +213,11 @@ mod tests {
             labels: false,
             optional: false,
         },
+        head: 2,
         loss: &loss::CrossEntropy { label_smoothing: 0.0 },
         weight: 2.0,
         metrics: &[],
         weighted_metrics: &[],
-        link: Link::Softmax,
     };
     static GRAPH: Graph = graph(&[PRICE.target, TOPIC.target], &[PRICE, TOPIC]);
 

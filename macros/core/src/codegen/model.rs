@@ -7,7 +7,7 @@ use quote::quote;
 use super::{docs, forward, nest, Expansion};
 use crate::{
     names,
-    parse::{Field, Source},
+    parse::{Field, LossCall, Source},
     plan::{Ending, Held},
     shape::{Flow, Module, Named, ShapedLayer},
 };
@@ -23,6 +23,18 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         others.map(|node| signatures.node_handle(node.name(), is_optional_input(&node.field)));
     let handles: Vec<_> = outputs.chain(others).collect();
     signatures.definition(&docs::of(expansion), &handles)
+}
+
+/// The losses of the user's own, as constants of the definition.
+pub(crate) fn own_losses(expansion: &Expansion<'_>) -> TokenStream {
+    let graph = &expansion.checked.graph;
+    let own = graph.outputs().enumerate().filter_map(|(index, node)| {
+        match graph.nodes[node].field.output.as_ref()?.loss.as_ref()? {
+            LossCall::Own(own) => Some((index, own)),
+            LossCall::Named(_) => None,
+        }
+    });
+    expansion.signatures().own_losses(&own.collect::<Vec<_>>())
 }
 
 /// Whether rows may lack the field's value.

@@ -76,7 +76,7 @@ impl Node {
 
     /// The link function of a loss computed from logits.
     pub(crate) fn link(&self) -> Option<Activation> {
-        self.field.output.as_ref()?.loss.as_ref()?.spec.link
+        self.field.output.as_ref()?.loss.as_ref()?.named()?.spec.form.link
     }
 
     /// The source as the user wrote it.

@@ -1,12 +1,13 @@
 //! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`.
 
 use multi_input_spec::{
+    loss,
     step::{self, Inverse, STEPS},
     ArgumentKind, Loss, Metric, Parameter, Range, LOSSES, METRICS,
 };
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{parse::Parser, punctuated::Punctuated, Expr, Ident, Token};
+use syn::{parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, Ident, Token};
 
 use super::{
     argument::{self, Argument, Given},
@@ -14,6 +15,7 @@ use super::{
     cells::{self, CellOptions},
     input::{self, Step},
     number::{NumberExpr, SizeExpr},
+    own::Own,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -40,10 +42,30 @@ pub(crate) struct Output {
 }
 
 /// A loss with its arguments.
-pub(crate) struct LossCall {
+pub(crate) enum LossCall {
+    Named(NamedLoss),
+    /// A loss of the user's own.
+    Own(Own),
+}
+
+impl LossCall {
+    /// The loss, if it is one of the spec.
+    pub(crate) fn named(&self) -> Option<&NamedLoss> {
+        match self {
+            LossCall::Named(loss) => Some(loss),
+            LossCall::Own(_) => None,
+        }
+    }
+}
+
+/// A loss of the spec.
+pub(crate) struct NamedLoss {
     pub(crate) spec: &'static Loss,
     pub(crate) name: Ident,
+    /// The values of its parameters.
     pub(crate) values: Vec<TokenStream>,
+    /// The numbers that it lists.
+    pub(crate) listed: Vec<TokenStream>,
 }
 
 /// A metric with its arguments.
@@ -62,7 +84,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         let at = name.span();
         match (name.to_string().as_str(), form) {
             ("loss", Form::Value(value)) => {
-                once(&mut losses, loss(value, errors), "loss", at, errors)
+                once(&mut losses, read_loss(value, errors), "loss", at, errors)
             }
             ("loss", _) => {
                 losses.get_or_insert(None);
@@ -109,7 +131,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         }
     }
     if losses.is_none() {
-        let names = list(LOSSES.iter().map(|loss| loss.name));
+        let names = list(LOSSES.iter().map(Loss::name));
         errors.at(
             span,
             format!("an output needs a loss: `#[output(loss = ...)]` with one of {names}"),
@@ -133,23 +155,29 @@ fn inverting() -> impl Iterator<Item = &'static step::Step> + Clone {
     STEPS.iter().filter(|step| step.form.inverse != Inverse::None)
 }
 
-/// `mse` or `huber(delta = 0.5)`.
-fn loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
+/// `mse`, `huber(delta = 0.5)` or `my::Tweedie(1.5)`.
+fn read_loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
+    if Own::is_written(&value, LOSSES.iter().map(Loss::name)) {
+        return errors.ok(Own::read(value)).map(LossCall::Own);
+    }
     let entry = attribute::read(value, errors).into_iter().next()?;
     let name = entry.name;
-    let Some(spec) = LOSSES.iter().find(|loss| name == loss.name) else {
-        let names = LOSSES.iter().map(|loss| loss.name);
+    let Some(spec) = loss::named(&name.to_string()) else {
+        let names = LOSSES.iter().map(Loss::name);
         let near = suggest(&name.to_string(), names.clone());
         let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
         errors.at(name.span(), format!("there is no loss `{name}`{all}"));
         return None;
     };
-    let parameters: Vec<Parameter> = spec
-        .parameters
-        .iter()
-        .map(|number| Parameter::optional(number.name, ArgumentKind::Number(number.range)))
-        .collect();
-    let values = arguments(&name, entry.form, spec.name, &parameters, errors)?;
+    let numbers = spec.parameters.iter();
+    let numbers =
+        numbers.map(|number| Parameter::optional(number.name, ArgumentKind::Number(number.range)));
+    let listed = spec.listed.iter();
+    let listed =
+        listed.map(|(name, range)| Parameter::required(name, ArgumentKind::ListedNumbers(*range)));
+    let parameters: Vec<Parameter> = numbers.chain(listed).collect();
+    let mut values = arguments(&name, entry.form, spec.name(), &parameters, errors)?;
+    let listed = values.split_off(spec.parameters.len());
     let values = values
         .iter()
         .zip(spec.parameters)
@@ -161,7 +189,26 @@ fn loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
             }
         })
         .collect();
-    Some(LossCall { spec, name, values })
+    let listed = ascending(spec, &listed, errors)?;
+    Some(LossCall::Named(NamedLoss { spec, name, values, listed }))
+}
+
+/// The numbers that a loss lists, which ascend; constants are compared before training.
+fn ascending(
+    spec: &Loss,
+    listed: &[Argument],
+    errors: &mut Diagnostics,
+) -> Option<Vec<TokenStream>> {
+    let numbers: Vec<&NumberExpr> = listed.iter().flat_map(Argument::numbers).collect();
+    let what = spec.listed.map_or("", |(name, _)| name);
+    for pair in numbers.windows(2).filter(|pair| pair[0].value >= pair[1].value) {
+        let (before, after) = (pair[0].value, pair[1].value);
+        let text =
+            format!("the {what} of `{}` ascend, but {after} comes after {before}", spec.name());
+        errors.at(pair[1].tokens.span(), text);
+        return None;
+    }
+    Some(numbers.into_iter().map(|number| number.tokens.clone()).collect())
 }
 
 /// The arguments of a loss or metric; the parentheses are optional.

@@ -1,19 +1,19 @@
 //! The shapes of one node: its input, its branch, and its declared type.
 
-use multi_input_spec::{Kind, Shape, Size};
+use multi_input_spec::{step::Inverse, Kind, Shape, Size};
 
 use super::{
     derived,
     flow::Flow,
-    formula::{Formula, Operand},
+    formula::{Formula, Operand, OwnLoss},
     layer::{self, ShapedLayer},
     step::{self, ShapedStep},
-    Scope,
+    Check, Scope,
 };
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{Element, FieldType, Merge, SizeExpr, Source},
+    parse::{Element, FieldType, LossCall, Merge, SizeExpr, Source},
 };
 
 /// The shapes of a node; `None` after an earlier mistake.
@@ -91,7 +91,8 @@ pub(super) fn infer(
     if let Some(output) = output {
         result.output = declared(node, output, scope, errors);
     }
-    result.target_steps = step::of_target(node, result.output.as_ref(), scope, errors);
+    let target = result.output.as_ref().and_then(|_| target(node));
+    result.target_steps = step::of_target(node, target, scope, errors);
     result
 }
 
@@ -193,10 +194,16 @@ fn declared(
     if !target_fits(node) {
         return Some(inferred);
     }
-    let stated = match stated(ty, is_output) {
-        Ok(None) => return Some(inferred),
-        Ok(Some(stated)) => stated,
-        Err(message) => {
+    let loss = node.field.output.as_ref().and_then(|output| output.loss.as_ref());
+    let stated = match (stated(ty, is_output), loss) {
+        (Ok(None), _) => return Some(inferred),
+        // Rustc knows the form of the loss; see `own_loss`.
+        (Ok(Some(_)), Some(LossCall::Own(_))) => return Some(inferred),
+        (Ok(Some(stated)), Some(LossCall::Named(loss))) => {
+            stated.head(&loss.spec.form, loss.listed.len().max(1))
+        }
+        (Ok(Some(stated)), None) => stated,
+        (Err(message), _) => {
             errors.at(ty.span, format!("`{}`: {message}", node.name()));
             return Some(inferred);
         }
@@ -214,8 +221,33 @@ fn declared(
 fn target_fits(node: &Node) -> bool {
     let loss = node.field.output.as_ref().and_then(|output| output.loss.as_ref());
     match (loss, node.target()) {
-        (Some(loss), Some(target)) => loss.spec.targets.contains(&target),
+        (Some(LossCall::Named(loss)), Some(target)) => loss.spec.form.takes(target),
         _ => true,
+    }
+}
+
+/// The shape of an output's target.
+pub(crate) fn target(node: &Node) -> Option<Flow> {
+    stated(node.field.ty.as_ref()?, true).ok().flatten()
+}
+
+/// Leaves an output with a loss of the user's own to rustc.
+pub(super) fn own_losses(graph: &Graph, nodes: &[ShapedNode], scope: &mut Scope) {
+    for (index, position) in graph.outputs().enumerate() {
+        let (node, shaped) = (&graph.nodes[position], &nodes[position]);
+        let Some(output) = &node.field.output else { continue };
+        let Some(LossCall::Own(own)) = &output.loss else { continue };
+        let (Some(target), Some(stated), Some(inferred)) =
+            (node.target(), self::target(node), shaped.output.clone())
+        else {
+            continue;
+        };
+        let before = shaped.layers.last().and_then(|last| last.module.last_activation());
+        let curved = output.steps.iter().find(|step| step.spec.form.inverse == Inverse::Nonlinear);
+        let steps = [output.steps.first(), curved].map(|step| step.map(|step| step.spec.name));
+        let loss = OwnLoss { output: index, target, stated, inferred, before, steps };
+        let field = node.name().to_string();
+        scope.checks.push(Check { formula: Formula::OwnLoss(loss), field, span: own.span });
     }
 }
 
