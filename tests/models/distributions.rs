@@ -150,3 +150,43 @@ mod other {
         grade: Class<4>,
     }
 }
+
+/// The proportional odds model.
+#[multi_input_model]
+pub struct Ordered {
+    #[input]
+    x: f64,
+    #[from(x)]
+    #[branch(Dense(1, bias = false), Thresholds(3))]
+    #[output(loss = ordinal)]
+    grade: Class<4>,
+}
+
+#[test]
+fn thresholds_are_those_of_statsmodels() {
+    let fixture = crate::support::fixture::Fixture::read("distributions");
+    let (x, classes) = (fixture.f64s("ordered.x"), fixture.f64s("ordered.class"));
+    let rows = x.iter().zip(&classes);
+    let samples: Vec<OrderedSample> = rows
+        .map(|(&x, &class)| OrderedSample { x, grade: Class::new(class as usize).unwrap() })
+        .collect();
+    let mut model = Model::<Ordered, f64>::build(&Cpu::default(), Seed(0));
+    for rate in [0.05, 0.005, 0.0005] {
+        let trainer = Trainer::new(Adam::new(rate)).epochs(400).batch_size(200).seed(Seed(1));
+        trainer.fit(&mut model, &samples).unwrap();
+    }
+    let found = crate::support::parameters(model.module_mut());
+    let (slope, thresholds) = (&found[0].1, &found[1].1);
+    let softplus = |x: f64| x.exp().ln_1p();
+    let mut ascending = vec![thresholds[0]];
+    for threshold in &thresholds[1..] {
+        ascending.push(ascending[ascending.len() - 1] + softplus(*threshold));
+    }
+    let expected = fixture.f64s("ordered.thresholds");
+    for (found, expected) in ascending.iter().zip(&expected) {
+        assert!((found - expected).abs() < 1e-4, "{ascending:?} {expected:?}");
+    }
+    assert!((slope[0] - fixture.f64s("ordered.slope")[0]).abs() < 1e-4, "{slope:?}");
+    let loss = model.evaluate(&samples).unwrap().loss();
+    assert!((loss - fixture.f64s("ordered.loss")[0]).abs() < 1e-8, "{loss}");
+}

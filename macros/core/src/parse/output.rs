@@ -7,7 +7,7 @@ use multi_input_spec::{
 };
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, Ident, Token};
+use syn::{parse::Parser, punctuated::Punctuated, Expr, Ident, Token};
 
 use super::{
     argument::{self, Argument, Given},
@@ -205,7 +205,7 @@ fn ascending(
         let (before, after) = (pair[0].value, pair[1].value);
         let text =
             format!("the {what} of `{}` ascend, but {after} comes after {before}", spec.name());
-        errors.at(pair[1].tokens.span(), text);
+        errors.at(pair[1].span, text);
         return None;
     }
     Some(numbers.into_iter().map(|number| number.tokens.clone()).collect())

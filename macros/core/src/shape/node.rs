@@ -194,23 +194,24 @@ fn declared(
     if !target_fits(node) {
         return Some(inferred);
     }
-    let loss = node.field.output.as_ref().and_then(|output| output.loss.as_ref());
-    let stated = match (stated(ty, is_output), loss) {
-        (Ok(None), _) => return Some(inferred),
-        // Rustc knows the form of the loss; see `own_loss`.
-        (Ok(Some(_)), Some(LossCall::Own(_))) => return Some(inferred),
-        (Ok(Some(stated)), Some(LossCall::Named(loss))) => {
-            stated.head(&loss.spec.form, loss.listed.len().max(1))
-        }
-        (Ok(Some(stated)), None) => stated,
-        (Err(message), _) => {
+    let stated = match stated(ty, is_output) {
+        Ok(None) => return Some(inferred),
+        Ok(Some(stated)) => stated,
+        Err(message) => {
             errors.at(ty.span, format!("`{}`: {message}", node.name()));
             return Some(inferred);
         }
     };
-    let formula = match is_output {
-        true => Formula::Head { stated, inferred: inferred.clone() },
-        false => Formula::Declared { stated, inferred: inferred.clone() },
+    let loss = node.field.output.as_ref().map(|output| output.loss.as_ref());
+    let formula = match loss {
+        None => Formula::Declared { stated, inferred: inferred.clone() },
+        Some(Some(LossCall::Named(loss))) => {
+            let needed = stated.head(&loss.spec.form, loss.listed.len().max(1));
+            Formula::Head { stated: needed, inferred: inferred.clone() }
+        }
+        // Rustc knows the form of the user's own loss (`own_losses`); one that could not be read
+        // may have any head.
+        Some(Some(LossCall::Own(_)) | None) => return Some(inferred),
     };
     scope.verify(formula, &node.name().to_string(), ty.span, errors);
     Some(inferred)

@@ -65,6 +65,7 @@ pub trait LossFormula: fmt::Debug + Sync {
     }
 }
 
+#[diagnostic::do_not_recommend] // The message names both traits.
 impl<F: LossFormula> Loss for F {
     const FORM: LossForm = F::FORM;
 
