@@ -190,3 +190,21 @@ fn thresholds_are_those_of_statsmodels() {
     let loss = model.evaluate(&samples).unwrap().loss();
     assert!((loss - fixture.f64s("ordered.loss")[0]).abs() < 1e-8, "{loss}");
 }
+
+#[multi_input_model]
+pub struct Turned {
+    #[input]
+    x: f32,
+    #[from(x)]
+    #[branch(Dense(2))]
+    #[output(loss = quantile(0.1, 0.9), rescale(-0.5))]
+    y: f32,
+}
+
+#[test]
+fn a_step_that_turns_levels_around_is_refused() {
+    let mut model = Turned::build(&Cpu::default(), Seed(0));
+    let samples = [TurnedSample { x: 1.0, y: 2.0 }, TurnedSample { x: 2.0, y: 1.0 }];
+    let error = Trainer::new(Adam::new(1e-2)).fit(&mut model, &samples).unwrap_err().to_string();
+    assert!(error.contains("the steps of `y` turn the order of its values around"), "{error}");
+}

@@ -8,6 +8,7 @@ mod lists;
 mod masks;
 mod missing;
 mod own_losses;
+mod pairs;
 mod row_alone;
 mod sequences;
 #[path = "../support/mod.rs"]

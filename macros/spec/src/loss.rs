@@ -103,6 +103,8 @@ pub enum HeadForm {
     /// Several for each number of the target, as a last axis: `[2]` for `f32`, `[N, 2]` for
     /// `[f32; N]`.
     Parts(&'static [Part]),
+    /// Two for a flag: `[2]`.
+    Pair,
     /// One less than there are classes: the logits of the cumulative probabilities.
     Cumulative,
 }
@@ -204,6 +206,7 @@ impl LossForm {
                     false => target.push(parts),
                 }
             }
+            HeadForm::Pair => target.with(0, Size::Known(2)),
             HeadForm::Cumulative => match target.dim(0) {
                 Size::Known(classes) => target.with(0, Size::Known(classes.saturating_sub(1))),
                 Size::Unknown => *target,
@@ -272,6 +275,9 @@ impl LossForm {
             }
             (HeadForm::Parts(_), _) if target as usize != Target::Numbers as usize => {
                 Some("` has parts, which only targets of numbers have")
+            }
+            (HeadForm::Pair, _) if target as usize != Target::Flag as usize => {
+                Some("` takes a pair of numbers, which only targets `bool` have")
             }
             (HeadForm::Cumulative, _) if target as usize != Target::Class as usize => {
                 Some("` is cumulative, which only targets `Class<N>` are")
@@ -497,6 +503,27 @@ pub const LOSSES: &[Loss] = &[
             "BalancedBinaryFocal",
             LossForm::of_flags("balanced_binary_focal"),
             Doc { keras: "`BinaryFocalCrossentropy(apply_class_balancing=True, from_logits=True)`", torch: "torchvision `sigmoid_focal_loss`", ..Doc::new("the same, times `alpha` for true and `1 - alpha` for false") },
+        )
+    },
+    Loss {
+        parameters: &[LossNumber::positive("margin", 1.0)],
+        ..Loss::new(
+            "Contrastive",
+            LossForm { targets: &[Target::Flag], link: None, ..LossForm::of_flags("contrastive") },
+            Doc { keras: "`ContrastiveLoss` of TensorFlow Addons", torch: "", ..Doc::new("`t d^2 + (1 - t) max(0, margin - d)^2` of the distance d of a pair, which belongs together where t is true") },
+        )
+    },
+    Loss {
+        parameters: &[LossNumber::positive("margin", 1.0)],
+        ..Loss::new(
+            "Triplet",
+            LossForm {
+                targets: &[Target::Flag],
+                head: HeadForm::Pair,
+                link: None,
+                ..LossForm::of_flags("triplet")
+            },
+            Doc { keras: "", torch: "`TripletMarginLoss`", ..Doc::new("`max(0, near - far + margin)` of two distances, of which the first one is near where t is true") },
         )
     },
     Loss {

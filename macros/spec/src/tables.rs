@@ -203,6 +203,7 @@ fn losses() -> String {
         let listed = loss.listed.map(|(name, _)| format!("{name}, .."));
         let form = &loss.form;
         let head = match (form.head, form.link) {
+            (HeadForm::Pair, _) => text("`[2]`: `concat` of two `distance`s"),
             (HeadForm::Cumulative, _) => text("`[N - 1]`"),
             (HeadForm::Parts(_), _) if loss.listed.is_some() => {
                 text("a last axis with one number for each of them")

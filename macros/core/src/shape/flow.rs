@@ -53,7 +53,7 @@ impl Flow {
         self.shape = form.head(&self.shape, times);
         let Unknown::Written(sizes) = &mut self.unknown else { return self };
         match form.head {
-            HeadForm::Target => {}
+            HeadForm::Target | HeadForm::Pair => {}
             HeadForm::Parts(_) if self.shape.rank() == rank => sizes.clear(),
             HeadForm::Parts(_) => sizes.push(self.shape.last().get().to_token_stream()),
             HeadForm::Cumulative => sizes.iter_mut().for_each(|classes| {

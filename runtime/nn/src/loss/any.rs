@@ -50,7 +50,7 @@ pub trait AnyLoss: fmt::Debug + Sync {
     fn parts(&self, head: usize, width: usize) -> usize {
         match self.form().head {
             HeadForm::Parts(_) => head / width.max(1),
-            HeadForm::Target | HeadForm::Cumulative => 1,
+            HeadForm::Target | HeadForm::Pair | HeadForm::Cumulative => 1,
         }
     }
 }

@@ -228,3 +228,26 @@ fn wrong_levels_and_powers_are_mistakes() {
     assert!(levels([f64::NAN, 0.5]).is_some());
     assert!(AnyLoss::mistake(&Tweedie { power: 2.0 }).is_some());
 }
+
+#[test]
+fn losses_of_distances_have_their_literal_values() {
+    let (yes, no) = (TargetRow::Numbers(&[1.0]), TargetRow::Numbers(&[0.0]));
+    let contrastive = Contrastive { margin: 2.0 };
+    let of = |d: f64| [value(&contrastive, &[d], yes), value(&contrastive, &[d], no)];
+    assert_eq!((of(1.5), of(3.0)), ([2.25, 0.25], [9.0, 0.0]));
+    assert_eq!(AnyLoss::predict(&contrastive, vec![1.0], 1, 1), [0.5]);
+    // torch.nn.TripletMarginLoss(margin=1.0) on distances of 2 and 1.5.
+    let triplet = Triplet::default();
+    assert_eq!(value(&triplet, &[2.0, 1.5], yes), 1.5);
+    assert_eq!(value(&triplet, &[2.0, 1.5], no), 0.5);
+    assert_eq!(value(&triplet, &[2.0, 9.0], yes), 0.0);
+    assert_eq!(AnyLoss::predict(&triplet, vec![2.0, 2.0], 2, 1), [0.5]);
+    let cases: [(&[f64], TargetRow<'_>); 2] = [(&[0.7], yes), (&[0.7], no)];
+    check(&contrastive, &cases).unwrap();
+    let cases: [(&[f64], TargetRow<'_>); 3] =
+        [(&[0.7, 0.9], yes), (&[0.7, 0.9], no), (&[0.7, 9.0], yes)];
+    check(&triplet, &cases).unwrap();
+    for (loss, width) in [(&contrastive as &dyn AnyLoss, 1), (&triplet, 2)] {
+        assert!(value(loss, &[f64::NAN, 1.0][..width], no).is_nan());
+    }
+}
