@@ -436,6 +436,16 @@ fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
             format!("`{model}::{name}` is there already, for another purpose; choose another name"),
         );
     }
+    if let Some(owner) = names::weighs(name) {
+        let mut nodes = graph.nodes.iter();
+        let learned = nodes.any(|other| *other.name() == owner && other.learns_its_weight());
+        if learned && node.field.branch.is_some() {
+            errors.at(
+                name.span(),
+                format!("`{name}` is what the generated model calls the learned weight of `{owner}`; choose another name"),
+            );
+        }
+    }
     if let Some(owner) = names::stands_in_for(name) {
         let learned = graph.nodes.iter().any(|other| {
             *other.name() == owner

@@ -57,7 +57,8 @@ impl Signature {
                 HeadForm::Target => String::new(),
                 _ => format!(", a head of {} by {:?}", output.head, output.loss),
             };
-            let is = format!("{target:?} of {width} by {link}, {steps:?}{labels}{parts}");
+            let learned = if output.learned_weight { ", of a learned weight" } else { "" };
+            let is = format!("{target:?} of {width} by {link}, {steps:?}{labels}{parts}{learned}");
             part("output", output.name, is)
         });
         Signature {

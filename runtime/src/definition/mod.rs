@@ -44,7 +44,8 @@ pub type Head<E, D> = Tensor<(usize, usize), E, D>;
 pub trait Network<E: Element, D: Backend<E>>:
     Definition + BuildOnDevice<D, E, Built: 'static>
 {
-    /// The heads in inference.
+    /// The heads in inference. Behind those of the outputs come the learned weights of losses, each of
+    /// the shape (1, 1).
     fn predict(
         module: &Self::Built,
         rows: &Batch<'_>,
@@ -82,6 +83,11 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// Whether the node is an output whose loss has a learned weight.
+    pub(crate) fn learns_weight_of(&self, node: &str) -> bool {
+        self.outputs.iter().any(|output| output.name == node && output.learned_weight)
+    }
+
     /// The mistake of naming `node` where a trainable branch is required; `None` if there is none.
     pub(crate) fn branch_mistake(&self, node: &str) -> Option<String> {
         let Some(found) = self.nodes.iter().find(|found| found.name == node) else {
@@ -170,8 +176,11 @@ pub struct Output {
     pub head: usize,
     /// The loss.
     pub loss: &'static dyn AnyLoss,
-    /// The weight of this output's loss in the total loss.
+    /// The weight of this output's loss in the total loss; 1 for a learned one.
     pub weight: f64,
+    /// Whether the weight is learned: the module has a number s, and the loss L counts as
+    /// `exp(-s) L + s`.
+    pub learned_weight: bool,
     /// The metrics.
     pub metrics: &'static [&'static dyn Metric],
     /// Metrics in which rows count by their weights, reported as `weighted_...`.

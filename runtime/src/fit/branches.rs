@@ -101,5 +101,7 @@ fn owner_of(graph: &Graph, node: &str) -> Option<&'static str> {
 fn branch_of_tensor(graph: &Graph, tensor: &str) -> Option<usize> {
     let field = tensor.split('.').next().unwrap_or(tensor);
     let named = |name: &str| graph.nodes.iter().position(|node| node.name == name);
-    named(field).or_else(|| named(field.strip_suffix("_missing")?))
+    named(field)
+        .or_else(|| named(field.strip_suffix("_missing")?))
+        .or_else(|| named(field.strip_suffix("_log_variance")?))
 }

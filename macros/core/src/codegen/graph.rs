@@ -7,7 +7,7 @@ use quote::quote;
 use super::Expansion;
 use crate::{
     graph::Node,
-    parse::{LossCall, MetricCall, Missing, NamedLoss, Source},
+    parse::{LossCall, LossWeight, MetricCall, Missing, NamedLoss, Source},
     shape::{self, ShapedStep},
     text::plain,
 };
@@ -288,7 +288,10 @@ fn output(expansion: &Expansion<'_>, position: usize, index: usize) -> TokenStre
     };
     let metrics = output.metrics.iter().map(metric);
     let weighted_metrics = output.weighted_metrics.iter().map(metric);
-    let weight = &output.weight;
+    let (weight, learned_weight) = match &output.weight {
+        LossWeight::Given(weight) => (weight.clone(), false),
+        LossWeight::Learned => (quote!(1.0), true),
+    };
     let schema = expansion.signatures().schema();
     quote! {
         #krate::definition::Output {
@@ -296,6 +299,7 @@ fn output(expansion: &Expansion<'_>, position: usize, index: usize) -> TokenStre
             head: #head,
             loss: #loss,
             weight: #weight,
+            learned_weight: #learned_weight,
             metrics: &[#(#metrics),*],
             weighted_metrics: &[#(#weighted_metrics),*],
         }

@@ -57,7 +57,7 @@ pub(crate) fn module(expansion: &Expansion<'_>) -> TokenStream {
 /// Whether the type of a field names the dtype and the device.
 pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
     tensors(expansion).any(|field| match field.content {
-        Content::StandIn(_) => true,
+        Content::StandIn(_) | Content::LogVariance => true,
         Content::Branch(node) => {
             expansion.plan.nodes[node].layers.iter().any(|held| speaks_of_dtype(held.layer))
         }
@@ -84,6 +84,8 @@ pub(crate) enum Content<'a> {
     Branch(usize),
     /// The learned vector that replaces an absent node.
     StandIn(&'a Flow),
+    /// The learned weight of an output's loss.
+    LogVariance,
 }
 
 /// The fields of the module, in order.
@@ -103,7 +105,15 @@ pub(crate) fn tensors<'a>(
             doc: format!("What stands in for `{name}` where it is absent."),
             content: Content::StandIn(&checked.shapes[position].output),
         });
-        branch.into_iter().chain(stand_in)
+        let weight = node.learns_its_weight().then(|| ModuleField {
+            name: names::log_variance(name),
+            doc: format!(
+                "The logarithm s of the variance of `{name}`, whose loss L counts as \
+                 `exp(-s) L + s`."
+            ),
+            content: Content::LogVariance,
+        });
+        branch.into_iter().chain(stand_in).chain(weight)
     })
 }
 
@@ -115,6 +125,10 @@ impl ModuleField<'_> {
                 let private = &expansion.paths.private;
                 let shape = sample_shape(expansion, flow);
                 quote!(#private::Tensor<#shape, E, D>)
+            }
+            Content::LogVariance => {
+                let private = &expansion.paths.private;
+                quote!(#private::Tensor<(#private::Const<1>,), E, D>)
             }
         }
     }

@@ -32,7 +32,7 @@ pub(crate) use input::{Input, Missing, Step};
 pub(crate) use merge::{Merge, Operand};
 pub(crate) use model::{parse, Field, Head, RawModel, Source};
 pub(crate) use number::{const_argument, NumberExpr, SizeExpr};
-pub(crate) use output::{LossCall, MetricCall, NamedLoss};
+pub(crate) use output::{LossCall, LossWeight, MetricCall, NamedLoss};
 pub(crate) use own::Own;
 pub(crate) use serde::{Columns, Derives};
 pub(crate) use typed::Typed;

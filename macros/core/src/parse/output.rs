@@ -30,7 +30,7 @@ pub(crate) struct Output {
     /// The metrics in which rows count by their weights.
     pub(crate) weighted_metrics: Vec<MetricCall>,
     /// The weight of this loss in the total loss.
-    pub(crate) weight: TokenStream,
+    pub(crate) weight: LossWeight,
     /// The preprocessing steps of the target, in order.
     pub(crate) steps: Vec<Step>,
     /// Whether the target is a label, whose class is learned from the training rows.
@@ -39,6 +39,13 @@ pub(crate) struct Output {
     pub(crate) cells: CellOptions,
     /// The attribute's name.
     pub(crate) span: Span,
+}
+
+/// The weight of a loss in the total loss.
+pub(crate) enum LossWeight {
+    Given(TokenStream),
+    /// `weight = learned`: by the uncertainty of the output.
+    Learned,
 }
 
 /// A loss with its arguments.
@@ -101,7 +108,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                     once(&mut weight, value, "weight", at, errors);
                 }
             }
-            ("weight", _) => expected(&name, "weight = 0.5", errors),
+            ("weight", _) => expected(&name, "weight = 0.5` or `weight = learned", errors),
             ("categories", Form::Word) => once(&mut categories, at, "categories", at, errors),
             ("categories", _) => expected(&name, "categories", errors),
             (known, form) if inverting().any(|step| step.name == known) => {
@@ -137,7 +144,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
             format!("an output needs a loss: `#[output(loss = ...)]` with one of {names}"),
         );
     }
-    let weight = weight.unwrap_or_else(|| quote!(1.0));
+    let weight = weight.unwrap_or_else(|| LossWeight::Given(quote!(1.0)));
     Output {
         loss: losses.flatten(),
         metrics,
@@ -267,8 +274,11 @@ fn read_metrics(names: TokenStream, metrics: &mut Vec<MetricCall>, errors: &mut 
     }
 }
 
-fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<TokenStream> {
+fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<LossWeight> {
+    if syn::parse2::<Ident>(value.clone()).is_ok_and(|word| word == "learned") {
+        return Some(LossWeight::Learned);
+    }
     let number = errors.ok(syn::parse2::<Expr>(value).and_then(|value| NumberExpr::read(&value)))?;
     let is_sound = number.require("output", "weight", Range::NonNegative, errors);
-    is_sound.then_some(number.tokens)
+    is_sound.then_some(LossWeight::Given(number.tokens))
 }

@@ -15,6 +15,8 @@ pub(crate) struct NetworkBodies {
     /// Makes the batch from `rows` and `tape`.
     pub(crate) batch: TokenStream,
     pub(crate) heads: Vec<Ident>,
+    /// The fields of the module with the learned weights of losses.
+    pub(crate) weights: Vec<Ident>,
     pub(crate) penalties: TokenStream,
     pub(crate) keys: TokenStream,
     pub(crate) freezes: TokenStream,
@@ -214,9 +216,14 @@ impl Signatures<'_> {
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let Paths { result, ok, vec, .. } = self.paths;
-        let NetworkBodies { batch, heads, penalties, keys, freezes } = bodies;
+        let NetworkBodies { batch, heads, weights, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
-        let outputs = quote!(#vec![#(#private::head(heads.#heads)?),*]);
+        let outputs = quote! {
+            #vec![
+                #(#private::head(heads.#heads)?,)*
+                #(#private::head(module.#weights.clone())?,)*
+            ]
+        };
         let predict = self.body(quote! {
             let tape = #private::NoneTape;
             let heads = #private::Module::try_forward(module, #batch)?;
