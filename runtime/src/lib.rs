@@ -11,17 +11,21 @@
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
 //! | evaluate a run | [`report`], [`importance`] |
+//! | explain predictions | [`attribution`], [`partial_dependence`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand a compile error | [`errors`] |
 #![forbid(unsafe_code)]
 
+pub mod attribution;
 pub mod callback;
+mod cell_text;
 pub mod checkpoint;
 mod checksum;
 mod compute;
 pub mod data;
 pub mod definition;
 pub mod errors;
+mod feature;
 mod fit;
 pub mod history;
 pub mod importance;
@@ -31,6 +35,7 @@ pub mod metric;
 pub mod model;
 mod objective;
 mod page;
+pub mod partial_dependence;
 mod plot;
 #[doc(hidden)]
 pub mod private;
@@ -54,6 +59,7 @@ pub use multi_input_nn::{layer, loss, merge, missing, optim};
 /// The items that a program for training a model needs.
 pub mod prelude {
     pub use crate::{
+        attribution::Attribution,
         callback::{
             Checkpoint, CsvLog, EarlyStopping, Freeze, Interrupt, JsonLog, LearningRateSchedule,
             Monitor, Progress, ReduceOnPlateau, Schedule, TensorBoard, TerminateOnNan, Timer,
@@ -64,6 +70,7 @@ pub mod prelude {
         importance::Importance,
         metric, multi_input_model,
         optim::{Adam, AdamW, RmsProp, Sgd},
+        partial_dependence::PartialDependence,
         report::Report,
         train::{Clip, MovingAverage, Shuffle, Trainer},
         Model, Seed,

@@ -1,5 +1,7 @@
 //! A built model: a module with its fitted preprocessing.
 
+mod attribution;
+mod partial_dependence;
 mod streamed;
 
 use std::path::Path;
@@ -12,7 +14,11 @@ use multi_input_data::{
 };
 use multi_input_kernel::Element;
 
-pub use crate::untyped::{AnyModule, Summary, UntypedModel};
+pub use self::{
+    attribution::{IntegratedGradients, Shapley},
+    partial_dependence::{Dependence, InputOf},
+};
+pub use crate::untyped::{AnyDifferentiable, AnyModule, Summary, UntypedModel};
 use crate::{
     compute::Compute,
     definition::{Network, Output, OutputOf},

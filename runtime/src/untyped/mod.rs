@@ -1,5 +1,6 @@
 //! A model without the type of its module: prediction and evaluation.
 
+mod composed;
 mod coverage;
 mod look_up;
 mod module;
@@ -14,11 +15,15 @@ use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{loss::TargetRow, Penalties};
 
 pub(crate) use self::{
+    composed::Composer,
     coverage::{Bits, Coverage, Reached},
     look_up::{optional_input_of, outputs_of, tables, LookUp},
     module::Typed,
 };
-pub use self::{module::AnyModule, summary::Summary};
+pub use self::{
+    module::{AnyDifferentiable, AnyModule},
+    summary::Summary,
+};
 use crate::{
     data::Batch,
     definition::{Graph, Output},

@@ -230,6 +230,7 @@ impl<'a> Stubs<'a> {
             signatures.module(Mode::Inference, &nothing, nothing.clone()),
             signatures.definition_of_rows(&content),
             signatures.network(&nothing, &NetworkBodies::default()),
+            signatures.differentiable(&nothing, &NetworkBodies::default(), &[]),
         ];
         quote!(#(#parts)*)
     }

@@ -232,19 +232,38 @@ impl Preprocessing {
     ) -> Result<Table> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
         let mut columns = Vec::with_capacity(table.columns.len() + self.schema.derived.len());
-        for (index, (pipeline, column)) in self.inputs.iter().zip(inputs).enumerate() {
-            let key = key.map(|key| key.layer(index as u64));
-            let encoded = pipeline.encode(column, rows, (first, key))?;
-            let input = &self.schema.inputs[index];
-            columns.push(round::rounded(encoded, input, |row| first + rows[row])?);
+        for (index, column) in inputs.iter().enumerate().take(self.inputs.len()) {
+            columns.push(self.encode_input(index, column, rows, (first, key))?);
         }
-        for derived in self.schema.derived {
-            columns.push(derive(derived, &table.columns, &columns, rows));
-        }
+        self.append_derived(inputs, &mut columns, rows);
         for (target, column) in self.targets.iter().zip(targets) {
             columns.push(target.encode(column, rows, first)?);
         }
         Ok(Table { columns, rows: rows.len() })
+    }
+
+    /// Encodes some rows of the column of one input, as [`encode_batch`](Preprocessing::encode_batch)
+    /// does.
+    ///
+    /// # Errors
+    /// [`Error::Value`](multi_input_base::Error::Value) for a row that a step cannot transform.
+    pub fn encode_input(
+        &self,
+        index: usize,
+        column: &Column,
+        rows: &[usize],
+        (first, key): (usize, Option<RngKey>),
+    ) -> Result<Column> {
+        let key = key.map(|key| key.layer(index as u64));
+        let encoded = self.inputs[index].encode(column, rows, (first, key))?;
+        round::rounded(encoded, &self.schema.inputs[index], |row| first + rows[row])
+    }
+
+    /// Appends the columns of the derived nodes for some rows to the encoded columns of the inputs.
+    pub fn append_derived(&self, raw: &[Column], encoded: &mut Vec<Column>, rows: &[usize]) {
+        for derived in self.schema.derived {
+            encoded.push(derive(derived, raw, encoded, rows));
+        }
     }
 
     /// The labels of every output, in the order of the graph; empty for outputs without labels.
