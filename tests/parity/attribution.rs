@@ -68,7 +68,7 @@ fn compare(found: &Attribution, expected: &[f64], tolerance: f64) {
     assert_eq!(found.features.len(), expected.len());
     for (share, expected) in found.features.iter().zip(expected) {
         let difference = (share.attribution - expected).abs();
-        assert!(difference < tolerance + 4.0 * share.error, "{} {expected}", share.feature.name);
+        assert!(difference < tolerance + 4.0 * share.error, "{share:?} {expected}");
     }
 }
 
@@ -134,14 +134,14 @@ fn shapley_values_are_captums() {
         let found = explain(false, false);
         for (index, found) in found.iter().enumerate() {
             assert!((found.prediction - predictions[index][target]).abs() < 1e-9);
-            // Captum adds up in `f32`.
-            compare(found, &expected("shapley.first")[index], 2e-6);
+            // Captum adds up 720 orders in `f32`.
+            compare(found, &expected("shapley.first")[index], 2e-5);
         }
         for (index, found) in explain(true, false).iter().enumerate() {
-            compare(found, &expected("shapley.background")[index], 2e-6);
+            compare(found, &expected("shapley.background")[index], 2e-5);
         }
         for (index, found) in explain(false, true).iter().enumerate() {
-            compare(found, &expected("shapley.first")[index], 2e-6);
+            compare(found, &expected("shapley.first")[index], 2e-5);
             // The answer of Captum's random orders has an error of its own.
             compare(found, &expected("shapley_sampling.first")[index], 0.15);
         }
