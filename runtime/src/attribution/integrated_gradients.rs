@@ -24,8 +24,8 @@ use crate::{
     data::Batch,
     definition::Traced,
     feature::{columns, mistake, Feature},
-    objective::{head_values, scalar_on_tape},
-    untyped::{link, rows_at_once, AnyDifferentiable, UntypedModel},
+    objective::{head_values, predictions, scalar_on_tape},
+    untyped::{rows_at_once, AnyDifferentiable, UntypedModel},
 };
 
 /// The settings of an explanation by integrated gradients.
@@ -324,7 +324,7 @@ impl<E: Element, D: Backend<E>> Integral<'_, E, D> {
     /// The explained number of each row, from the heads.
     fn of_rows(&self, mut heads: Vec<Vec<f64>>, rows: usize) -> Vec<f64> {
         if !self.explained.logit {
-            link(self.model.graph(), self.model.preprocessing.as_ref(), &mut heads);
+            heads = predictions(self.model.graph(), self.model.preprocessing.as_ref(), heads);
         }
         let numbers = &heads[self.explained.output];
         let width = (numbers.len() / rows).max(1);
