@@ -10,11 +10,12 @@ use std::path::Path;
 
 use dfdx::tensor::Cpu;
 use multi_input_base::{Result, Seed};
-use multi_input_data::{preprocess::Preprocessing, Table};
+use multi_input_data::{columns::RowSpec, preprocess::Preprocessing, Table};
 use multi_input_kernel::{Backend, Element};
 
 use crate::{
     attribution::{self, Attribution, IntegratedGradientsSettings, ShapleySettings},
+    baselines::{BaselineFigures, FittedBaselines},
     checkpoint,
     feature::Feature,
     fit::{Checked, LearningRateCurve, RowsOfSource, Setup},
@@ -24,6 +25,7 @@ use crate::{
     objective::RawTables,
     page::Page,
     partial_dependence::{PartialDependence, PartialDependenceSettings},
+    slices::{SliceFinder, Slices},
     untyped::{AnyDifferentiable, Snapshot, TakePredictions, UntypedModel},
 };
 
@@ -142,6 +144,29 @@ pub trait Core<E: Element, D: Backend<E>> {
         rows: &Table,
     ) -> Result<PartialDependence> {
         PartialDependence::over_rows(model, settings, rows)
+    }
+
+    fn slices(
+        &self,
+        model: &UntypedModel<E, D>,
+        finder: &SliceFinder,
+        rows: Table,
+        row: Option<&RowSpec>,
+    ) -> Result<Slices> {
+        finder.find_in(model, rows, row)
+    }
+
+    fn fit_baselines(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<FittedBaselines> {
+        FittedBaselines::fit(model, &model.rows(rows)?)
+    }
+
+    fn baselines(
+        &self,
+        model: &UntypedModel<E, D>,
+        fitted: &FittedBaselines,
+        rows: Table,
+    ) -> Result<BaselineFigures> {
+        fitted.evaluate(model, &model.rows(rows)?)
     }
 
     fn report(&self, model: &UntypedModel<E, D>, page: &Page<'_>, path: &Path) -> Result<()> {

@@ -11,12 +11,15 @@
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
 //! | evaluate a run | [`report`], [`importance`] |
+//! | compare with simple predictors, find where a model is worse | [`baselines`], [`slices`] |
+//! | find values that training has not seen | [`unknown`] |
 //! | explain predictions | [`attribution`], [`partial_dependence`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand a compile error | [`errors`] |
 #![forbid(unsafe_code)]
 
 pub mod attribution;
+pub mod baselines;
 pub mod callback;
 mod cell_text;
 pub mod checkpoint;
@@ -41,14 +44,17 @@ mod plot;
 pub mod private;
 pub mod report;
 mod short;
+pub mod slices;
 #[cfg(test)]
 mod tests;
+mod text_table;
 pub mod train;
+pub mod unknown;
 mod untyped;
 
 pub use compute::Compute;
 pub use data::{Class, Counts, Image, LabelProbabilities, Normal, Probabilities, Quantiles};
-pub use model::{Model, Summary};
+pub use model::{Baselines, Model, Summary};
 pub use multi_input_base::{Error, Notice, NoticeKind, Result, Seed};
 pub use multi_input_data::preprocess;
 pub use multi_input_kernel::with_threads;
@@ -72,8 +78,9 @@ pub mod prelude {
         optim::{Adam, AdamW, RmsProp, Sgd},
         partial_dependence::PartialDependence,
         report::Report,
+        slices::Slices,
         train::{Clip, MovingAverage, Shuffle, Trainer},
-        Model, Seed,
+        Baselines, Model, Seed,
     };
     pub use dfdx::tensor::Cpu;
 }

@@ -44,7 +44,11 @@ impl Checked {
         // Class weights do not apply to validation.
         let by_row = setup.weighting.by_sample_weights(std::mem::take(&mut setup.sample_weights));
         let fitted = match setup.fitted_before(model, saved.is_some()) {
-            Some(fitted) => fitted.clone(),
+            Some(fitted) => {
+                let mut fitted = fitted.clone();
+                fitted.observe(&raw, &training, &|output, row| by_row.counts(output, row));
+                fitted
+            }
             None => setup.fitted_on(&raw, &training, &by_row)?,
         };
         let raw = fitted.classes_where(raw, &|output, row| by_row.counts(output, row), 0)?;

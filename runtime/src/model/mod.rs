@@ -1,8 +1,11 @@
 //! A built model: a module with its fitted preprocessing.
 
 mod attribution;
+mod baselines;
 mod partial_dependence;
+mod slices;
 mod streamed;
+mod unknown;
 
 use std::path::Path;
 
@@ -16,6 +19,7 @@ use multi_input_kernel::Element;
 
 pub use self::{
     attribution::{IntegratedGradients, Shapley},
+    baselines::Baselines,
     partial_dependence::{Dependence, InputOf},
 };
 pub use crate::untyped::{AnyDifferentiable, AnyModule, Summary, UntypedModel};

@@ -1,5 +1,6 @@
 //! The report of a trained model as one HTML page, independent of the model's type.
 
+mod comparison;
 mod html;
 mod worst;
 
@@ -34,6 +35,8 @@ use crate::{
 pub struct Page<'a> {
     pub(crate) history: Option<&'a History>,
     pub(crate) rows: Option<Rows>,
+    /// The rows that the baselines are fitted on.
+    pub(crate) training: Option<Rows>,
     pub(crate) importance: Vec<Importance>,
     /// The columns of the model's rows in data files.
     pub(crate) row: Option<&'static RowSpec>,
@@ -59,6 +62,9 @@ impl Page<'_> {
         let mut page = Html::new(&format!("{}: report", model.graph().name));
         if let Some(rows) = &self.rows {
             figures(model, &mut page, rows)?;
+            if let Some(training) = &self.training {
+                comparison::baselines(model, &mut page, (training, rows))?;
+            }
         }
         if let Some(history) = self.history {
             page.heading("Training");
@@ -79,6 +85,8 @@ impl Page<'_> {
         }
         if let Some(rows) = &self.rows {
             confusion(model, &mut page, rows)?;
+            comparison::slices(model, &mut page, rows, self.row)?;
+            comparison::unknown(model, &mut page, rows, self.row)?;
             let worst = worst(model, rows, WORST)?;
             let numbers: Vec<usize> = worst.iter().take(EXPLAINED).map(|row| row.row).collect();
             worst_predictions(model, &mut page, worst);

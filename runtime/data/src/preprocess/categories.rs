@@ -138,6 +138,22 @@ impl LearnedStep for Categories {
         Ok(values)
     }
 
+    fn unknown(&self, _: &Step, values: &Values) -> Vec<(usize, String)> {
+        match (self, values) {
+            (Categories::Texts(vocabulary), Values::Texts(texts)) => {
+                let unknown = texts.iter().enumerate();
+                let unknown = unknown.filter(|(_, text)| vocabulary.index(&***text) == UNKNOWN);
+                unknown.map(|(index, text)| (index, text.to_string())).collect()
+            }
+            (Categories::Numbers(vocabulary), Values::Categories(numbers)) => {
+                let unknown = numbers.iter().enumerate();
+                let unknown = unknown.filter(|(_, number)| vocabulary.index(*number) == UNKNOWN);
+                unknown.map(|(index, number)| (index, number.to_string())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn overflow(&self) -> Option<Overflow> {
         match self {
             Categories::Texts(vocabulary) => vocabulary.overflow(),

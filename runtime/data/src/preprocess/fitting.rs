@@ -2,15 +2,25 @@
 
 use multi_input_base::{Error, Result};
 
-use super::{
-    pipeline::{PipelineFit, Plan},
-    target::TargetFit,
-    Preprocessing,
-};
+use super::{pipeline::PipelineFit, target::TargetFit, Preprocessing};
 use crate::{schema::Schema, Column, Table};
 
 /// Whether a row (second argument) counts for an output (first argument): its weight is not 0.
 pub type Counts<'a> = &'a dyn Fn(usize, usize) -> bool;
+
+/// The rows that count for at least one output.
+pub(super) fn rows_that_count(
+    targets: &[Column],
+    rows: &[usize],
+    counts: Counts<'_>,
+) -> Vec<usize> {
+    let counts_for_any = |row: &usize| {
+        let mut outputs = targets.iter().enumerate();
+        targets.is_empty()
+            || outputs.any(|(output, target)| target.is_present(*row) && counts(output, *row))
+    };
+    rows.iter().copied().filter(counts_for_any).collect()
+}
 
 /// The preprocessing of a model during fitting. It passes over all training rows, table by table,
 /// until [`is_done`](Fitting::is_done).
@@ -24,15 +34,17 @@ pub struct Fitting {
     targets: Vec<TargetFit>,
     /// Whether the current pass fits only the labels.
     labels_only: bool,
+    /// Whether the values of the inputs are recorded, which takes one pass.
+    observed: bool,
 }
 
 impl Fitting {
     /// Starts fitting the preprocessing of a schema.
     pub fn new(schema: &'static Schema) -> Fitting {
-        let inputs = schema.inputs.iter().map(|input| PipelineFit::new(Plan::of_input(input)));
+        let inputs = schema.inputs.iter().map(PipelineFit::of_input);
         let targets = schema.targets.iter().map(TargetFit::new);
         let (inputs, targets) = (inputs.collect(), targets.collect());
-        Fitting { schema, inputs, targets, labels_only: false }
+        Fitting { schema, inputs, targets, labels_only: false, observed: schema.inputs.is_empty() }
     }
 
     /// Makes the first pass fit only the labels, so that class weights are known in the following
@@ -46,7 +58,8 @@ impl Fitting {
     pub fn is_done(&self) -> bool {
         let (mut inputs, mut targets) = (self.inputs.iter(), self.targets.iter());
         // After an error, an input may wait forever for the vocabulary of another one.
-        self.has_failed() || targets.all(TargetFit::is_done) && inputs.all(PipelineFit::is_done)
+        self.has_failed()
+            || self.observed && targets.all(TargetFit::is_done) && inputs.all(PipelineFit::is_done)
     }
 
     fn has_failed(&self) -> bool {
@@ -95,11 +108,7 @@ impl Fitting {
         let counts_for =
             |output: usize, row: usize| targets[output].is_present(row) && counts(output, row);
         if !self.labels_only {
-            let counts_for_any = |row: &usize| {
-                targets.is_empty() || (0..targets.len()).any(|output| counts_for(output, *row))
-            };
-            let rows: Vec<usize> = rows.iter().copied().filter(counts_for_any).collect();
-            self.update_inputs(inputs, &rows, first)?;
+            self.update_inputs(inputs, &rows_that_count(targets, rows, counts), first)?;
         }
         for (output, (target, column)) in self.targets.iter_mut().zip(targets).enumerate() {
             let counting = rows.iter().copied().filter(|&row| counts_for(output, row));
@@ -139,6 +148,7 @@ impl Fitting {
             self.targets.iter_mut().for_each(TargetFit::finish_labels);
             return;
         }
+        self.observed = true;
         self.inputs.iter_mut().for_each(PipelineFit::end_pass);
         for index in 0..self.inputs.len() {
             let owner = self.inputs[index].waits_for();

@@ -38,6 +38,7 @@ mod round;
 mod sample;
 #[cfg(test)]
 mod saved_tests;
+mod seen;
 mod seen_indices;
 mod shrink;
 mod split;
@@ -47,6 +48,7 @@ mod standardize;
 mod target;
 #[cfg(feature = "tokenizers")]
 mod tokenizer;
+mod unknown;
 mod vocabulary;
 mod words;
 mod zoom;
@@ -97,6 +99,7 @@ pub use split::Split;
 pub use standardize::Standardize;
 #[cfg(feature = "tokenizers")]
 pub use tokenizer::Tokenizer;
+pub use unknown::{UnknownKind, UnknownValue};
 pub use words::Words;
 pub use zoom::Zoom;
 
@@ -344,7 +347,7 @@ impl Preprocessing {
             return Err("it has other inputs and outputs".to_owned());
         }
         let inputs = schema.inputs.iter().zip(saved.inputs);
-        let inputs = inputs.map(|(input, saved)| Pipeline::restore(Plan::of_input(input), saved));
+        let inputs = inputs.map(|(input, saved)| Pipeline::restore_input(input, saved));
         let inputs = inputs.collect::<std::result::Result<_, _>>()?;
         let targets = schema.targets.iter().zip(saved.targets);
         let targets = targets.map(|(output, saved)| FittedTarget::restore(output, saved));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use self::tokenization::Tokenization;
 use super::{
     stage::{LearnedStep, Refusal},
-    vocabulary::{Counts, Overflow, Vocabulary, VocabularySize},
+    vocabulary::{Counts, Overflow, Vocabulary, VocabularySize, UNKNOWN},
 };
 use crate::{schema::Step, Values};
 
@@ -101,6 +101,20 @@ impl LearnedStep for Words {
 
     fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
         Some(self.0.size())
+    }
+
+    fn unknown(&self, step: &Step, values: &Values) -> Vec<(usize, String)> {
+        let tokenization = Tokenization::of(step);
+        let (mut unknown, mut row_number) = (Vec::new(), 0);
+        tokenization.each_row(values, |row| {
+            tokenization.tokens(row, |word| {
+                if self.0.index(word) == UNKNOWN {
+                    unknown.push((row_number, word.to_owned()));
+                }
+            });
+            row_number += 1;
+        });
+        unknown
     }
 
     fn overflow(&self) -> Option<Overflow> {

@@ -125,6 +125,12 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
         None
     }
 
+    /// The entries of some rows that are not in the vocabulary, each with the index of its value:
+    /// of a category, of a text, or of a list that the step takes as a whole.
+    fn unknown(&self, _: &Step, _: &Values) -> Vec<(usize, String)> {
+        Vec::new()
+    }
+
     /// Notices about the training rows that concern the step.
     fn notices(&self, step: &Step) -> Vec<Notice> {
         let unseen = self.vocabulary(step).and_then(VocabularySize::notice);
@@ -229,6 +235,11 @@ pub trait FittedStage: Send + Sync {
 
     /// The entries of the training rows that are not in the vocabulary.
     fn overflow(&self) -> Option<Overflow>;
+
+    /// The entries of some rows that are not in the vocabulary, each with the index of its value.
+    fn unknown(&self, _: &Step, _: &Values) -> Vec<(usize, String)> {
+        Vec::new()
+    }
 
     /// Notices about the training rows that concern the step.
     fn notices(&self, step: &Step) -> Vec<Notice> {
@@ -404,6 +415,10 @@ impl<T: LearnedStep> FittedStage for FittedStep<T> {
 
     fn overflow(&self) -> Option<Overflow> {
         self.0.overflow()
+    }
+
+    fn unknown(&self, step: &Step, values: &Values) -> Vec<(usize, String)> {
+        self.0.unknown(step, values)
     }
 
     fn notices(&self, step: &Step) -> Vec<Notice> {
