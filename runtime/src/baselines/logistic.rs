@@ -99,7 +99,7 @@ fn minimize(mut at: Vec<f64>, function: impl Fn(&[f64]) -> (f64, Vec<f64>)) -> V
             break;
         }
         let direction = direction(&gradient, &history);
-        let slope = dot(&direction, &gradient);
+        let descent = dot(&direction, &gradient);
         // The first step has no estimate of the curvature: its length is at most 1.
         let mut step = match history.is_empty() {
             true => 1.0 / dot(&gradient, &gradient).sqrt().max(1.0),
@@ -108,7 +108,7 @@ fn minimize(mut at: Vec<f64>, function: impl Fn(&[f64]) -> (f64, Vec<f64>)) -> V
         let moved = loop {
             let moved: Vec<f64> = at.iter().zip(&direction).map(|(x, d)| x + step * d).collect();
             let (new_value, new_gradient) = function(&moved);
-            if new_value <= value + 1e-4 * step * slope {
+            if new_value <= value + 1e-4 * step * descent {
                 break Some((moved, new_value, new_gradient));
             }
             step *= 0.5;

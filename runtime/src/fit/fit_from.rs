@@ -38,7 +38,9 @@ impl Setup {
         let training = TrainingRows { from: RowsFrom::Source, values, weights: &weights };
         let same_run = self.same_run(&plan, &training);
         let saved = self.resume(model, &plan, &same_run)?;
-        let fitted = self.fitted_before(model, saved.is_some()).cloned().unwrap_or(fitted);
+        // What was counted includes the preprocessing that the model keeps, unless a run is resumed.
+        let resumed = model.preprocessing.as_ref().filter(|_| saved.is_some());
+        let fitted = resumed.cloned().unwrap_or(fitted);
         let given = std::mem::replace(&mut self.validation, ValidationRows::None);
         let validation = Validation::new(given, &fitted, None, || Validation::None)?;
 

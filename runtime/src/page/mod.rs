@@ -192,7 +192,8 @@ fn worst_predictions<E: Element, D: Backend<E>>(
 }
 
 /// The shares of the inputs in the predictions for rows, one picture for each output and row. An
-/// output with several numbers is explained for its predicted class, or else for its first number.
+/// output with several numbers is explained for its predicted class, or else for the first number that metrics compare with
+/// the target.
 fn explanations<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
     page: &mut Html,
@@ -210,7 +211,7 @@ fn explanations<E: Element, D: Backend<E>>(
     );
     for (index, output) in model.graph().outputs.iter().enumerate() {
         let is_class = output.target.kind == TargetKind::Class;
-        let element = (!is_class && output.width > 1).then_some(0);
+        let element = (!is_class && output.predicted() > 1).then(|| output.loss.point());
         let settings = ShapleySettings::for_report(model.graph(), (index, element), &rows.raw, row);
         let found = attribution::shapley(model, &settings, &explained)?;
         for (number, attribution) in numbers.iter().zip(found) {

@@ -122,7 +122,7 @@ fn by_value(column: &Column, feature: &Feature, rows: usize, ranges: usize) -> V
         Values::Dates(all) => by_date(&present, |row| all[index(row)], ranges),
         Values::Lists(all) => {
             let items = |row: usize| all[index(row)].len() as f64 / item_width(column) as f64;
-            let words = |count: f64| format!("{count} items");
+            let words = |count: f64| format!("{count} item{}", if count == 1.0 { "" } else { "s" });
             by_number(numbers(&present, items), ranges, &words)
         }
         Values::Texts(_) | Values::Pictures(_) => Vec::new(),

@@ -128,11 +128,9 @@ mod tests {
 
     #[test]
     fn students_t_has_the_probabilities_and_quantiles_of_its_tables() {
-        for (t, freedom, p) in [
-            (2.0, 5.0, 0.050_969_739_414_929_17),
-            (1.0, 1.0, 0.25),
-            (0.0, 7.0, 0.5),
-        ] {
+        for (t, freedom, p) in
+            [(2.0, 5.0, 0.050_969_739_414_929_17), (1.0, 1.0, 0.25), (0.0, 7.0, 0.5)]
+        {
             assert!((above(t, freedom) - p).abs() < 1e-9, "{t} {freedom} {}", above(t, freedom));
         }
         for (tail, freedom, t) in

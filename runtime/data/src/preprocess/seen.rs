@@ -98,7 +98,7 @@ impl Runs {
 }
 
 /// The type of single values: of the items of a list, and of the column otherwise.
-fn of_elements(content: Content) -> Content {
+pub(super) fn of_elements(content: Content) -> Content {
     match content {
         Content::Lists { of, .. } => *of,
         content => content,

@@ -5,6 +5,7 @@ use multi_input_base::{quote::Quoted, Result};
 use super::{
     fitting::{rows_that_count, Counts},
     pipeline::Pipeline,
+    seen::of_elements,
     Preprocessing,
 };
 use crate::{schema::Input, Column, Content, Table};
@@ -76,8 +77,10 @@ impl Preprocessing {
     pub fn unrecorded(&self) -> Vec<&'static str> {
         let inputs = self.schema.inputs.iter().zip(&self.inputs);
         let unrecorded = inputs.filter(|(input, pipeline)| {
-            let of_texts =
-                matches!(input.kind, Content::Names | Content::Texts | Content::Pictures);
+            let of_texts = matches!(
+                of_elements(input.kind),
+                Content::Names | Content::Texts | Content::Pictures
+            );
             let has_vocabulary = pipeline.vocabulary().is_some();
             match &pipeline.seen {
                 None => true,
