@@ -2,7 +2,9 @@
 
 mod importance;
 mod labels;
+mod loop_by_hand;
 mod notices;
+mod own;
 mod partial_targets;
 mod report;
 mod resume;

@@ -23,7 +23,7 @@ use crate::{
     untyped::UntypedModel,
 };
 
-impl Setup {
+impl Setup<'_> {
     /// Trains on the rows of a source.
     pub(crate) fn fit_from<E: Element, D: Backend<E>>(
         mut self,

@@ -1,5 +1,6 @@
 //! A built model: a module with its fitted preprocessing.
 
+mod by_hand;
 mod streamed;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use multi_input_data::{
 };
 use multi_input_kernel::Element;
 
+pub use self::by_hand::{BatchTargets, SampleBatch};
 pub use crate::untyped::{AnyModule, Summary, UntypedModel};
 use crate::{
     compute::Compute,

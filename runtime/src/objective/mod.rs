@@ -101,11 +101,14 @@ impl Objective {
         total.fill(E::of(self.total));
         let total = device.try_tensor_from_vec(total, ())?;
         let grads = std::mem::take(&mut self.grads);
+        let output = total.clone();
         tape.add_backward_op(move |gradients| {
+            // 1, unless a loop by hand computes with the total.
+            let grad_output = D::edit_gradient(gradients, &output, |gradient| gradient[0])?;
             for (head, grads) in heads.iter().zip(&grads) {
                 D::edit_gradient(gradients, head, |gradient| {
                     for (gradient, &grad) in gradient.iter_mut().zip(grads) {
-                        *gradient += E::of(grad);
+                        *gradient += E::of(grad) * grad_output;
                     }
                 })?;
             }

@@ -57,7 +57,7 @@ fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
 
 /// `impl BuildOnDevice` and `impl Network for HousePrice`.
 pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
-    let (private, graph) = (&expansion.paths.private, &expansion.checked.graph);
+    let private = &expansion.paths.private;
     let signatures = expansion.signatures();
     let bounds = |mode, tape| {
         let batch = quote!(::core::primitive::usize);
@@ -67,7 +67,6 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let training = bounds(Mode::Training, quote!(#private::OwnedTape<E, D>));
     let bodies = NetworkBodies {
         batch: batch(expansion),
-        heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
         penalties: tensors::penalties(expansion),
         keys: tensors::set_rng_keys(expansion, &quote!(key)),
         freezes: tensors::set_frozen(expansion, &quote!(frozen)),

@@ -12,9 +12,8 @@ use crate::{names::Names, text::plain};
 /// The statements in the functions of `Network` that differ between models.
 #[derive(Default)]
 pub(crate) struct NetworkBodies {
-    /// Makes the batch from `rows` and `tape`.
+    /// The batch of `rows` on `device`, with `tape`.
     pub(crate) batch: TokenStream,
-    pub(crate) heads: Vec<Ident>,
     pub(crate) penalties: TokenStream,
     pub(crate) keys: TokenStream,
     pub(crate) freezes: TokenStream,
@@ -213,22 +212,33 @@ impl Signatures<'_> {
 
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
-        let Paths { result, ok, vec, .. } = self.paths;
-        let NetworkBodies { batch, heads, penalties, keys, freezes } = bodies;
+        let (name, Paths { result, ok, .. }) = (&self.names.batch, self.paths);
+        let NetworkBodies { batch, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
-        let outputs = quote!(#vec![#(#private::head(heads.#heads)?),*]);
-        let predict = self.body(quote! {
+        let network = quote!(<Self as #krate::definition::Network<E, D>>);
+        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads));
+        let batch = self.body(quote! {
             let tape = #private::NoneTape;
-            let heads = #private::Module::try_forward(module, #batch)?;
-            #ok(#outputs)
+            #ok(#batch)
+        });
+        let predict = self.body(quote! {
+            let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
+            #ok(#into_heads?.0)
         });
         let train = self.body(quote! {
-            let heads = #private::ModuleMut::try_forward_mut(module, #batch)?;
-            #ok((#outputs, heads.tape))
+            let batch = #network::batch(rows, device)?.with_tape(tape);
+            let heads = #private::ModuleMut::try_forward_mut(module, batch)?;
+            #into_heads
         });
         let penalize = self.body(quote!(#penalties #ok(())));
         let (set_rng_key, set_frozen) = (self.body(keys.clone()), self.body(freezes.clone()));
         quote! {
+            type Batch = #name<::core::primitive::usize, E, D>;
+
+            fn batch(rows: &#krate::data::Batch<'_>, device: &D) -> #result<Self::Batch, #error> {
+                #batch
+            }
+
             fn predict(
                 module: &Self::Built,
                 rows: &#krate::data::Batch<'_>,
