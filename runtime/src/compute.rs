@@ -25,6 +25,7 @@ use crate::{
     metric::ConfusionMatrix,
     objective::{head_values, Objective, RawTables, Rows},
     page::Page,
+    uncertainty::ObservedModel,
     untyped::{Snapshot, TakePredictions, UntypedModel},
 };
 
@@ -124,6 +125,15 @@ pub trait Core<E: Element, D: Backend<E>> {
         rows: Table,
     ) -> Result<Vec<ConfusionMatrix>> {
         model.confusion_of(output, rows)
+    }
+
+    fn observed(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<ObservedModel> {
+        let outputs = model.observed(&model.rows(rows)?)?;
+        Ok(ObservedModel { weights: model.weights_checksum(), outputs })
+    }
+
+    fn weights_checksum(&self, model: &UntypedModel<E, D>) -> u32 {
+        model.weights_checksum()
     }
 
     fn importance(

@@ -6,6 +6,8 @@
 //! | figures over the epochs | [`History::plot`](crate::history::History::plot) |
 //! | a model's graph | [`Definition::diagram`](crate::definition::Definition::diagram) |
 //! | confusion matrix | [`ConfusionMatrix::plot`](crate::metric::ConfusionMatrix::plot) |
+//! | predicted probabilities against frequencies | [`Reliability::plot`](crate::uncertainty::Reliability::plot) |
+//! | ROC, precision over recall | [`RocCurve::plot`](crate::uncertainty::RocCurve::plot), [`PrecisionRecallCurve::plot`](crate::uncertainty::PrecisionRecallCurve::plot) |
 //! | loss by learning rate | [`LearningRateCurve::plot`](crate::train::LearningRateCurve::plot) |
 //! | input importance | [`Importance::plot`](crate::importance::Importance::plot) |
 //! | all of them | [`Report`] |
@@ -63,7 +65,8 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
         self
     }
 
-    /// Adds figures, confusion matrices and the worst predictions on rows.
+    /// Adds figures, confusion matrices, reliability and ROC curves, and the worst predictions on
+    /// rows.
     ///
     /// # Errors
     /// As [`Model::evaluate`].

@@ -17,5 +17,6 @@ mod sparse_tables;
 mod support;
 mod tensorboard;
 mod terminal;
+mod uncertainty;
 mod units;
 mod zero_weights;

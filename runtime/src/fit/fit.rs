@@ -23,6 +23,7 @@ use crate::{
     checkpoint::{self, CheckpointError},
     history::{End, History, Phase},
     objective::{RowWeights, Rows, Scores},
+    uncertainty::Saved,
     untyped::{parameters, UntypedModel},
 };
 
@@ -71,6 +72,7 @@ impl Checked<'_> {
         let Setup { optimizer, settings, mut callbacks, progress, .. } = setup;
         // Set only now, so that a refused call does not leave a model marked as fitted.
         model.preprocessing = Some(fitted);
+        model.uncertainty = Saved::default();
         let mut run = Run::new(model, optimizer, settings, plan, (rows, same_run))?;
         if let Some(saved) = saved {
             run.recall(&saved)?;

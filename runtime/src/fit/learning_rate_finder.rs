@@ -109,9 +109,10 @@ impl Checked<'_> {
         let ramp = Ramp { curve: Rc::clone(&curve), best: f64::INFINITY };
         self.setup.callbacks.push(Box::new(ramp));
         let (before, preprocessing) = (model.snapshot(), model.preprocessing.clone());
+        let uncertainty = model.uncertainty.clone();
         let trained = self.fit(model, raw);
         model.restore(&before)?;
-        model.preprocessing = preprocessing;
+        (model.preprocessing, model.uncertainty) = (preprocessing, uncertainty);
         trained?;
         let found = curve.borrow().clone();
         Ok(found)

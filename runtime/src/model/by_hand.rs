@@ -45,6 +45,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         let raw = encode::<M>(rows, "fit preprocessing on")?;
         let all: Vec<usize> = (0..raw.rows).collect();
         self.inner.preprocessing = Some(Preprocessing::fit(&M::GRAPH, &raw, &all)?);
+        self.inner.uncertainty = crate::uncertainty::Saved::default();
         Ok(())
     }
 
@@ -54,7 +55,11 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// The module is an ordinary dfdx module, so any optimizer and any loss of dfdx fit it:
     ///
     /// ```
-    /// use dfdx::prelude::{Adam as DfdxAdam, AdamConfig, ModuleMut, Optimizer, Trace, ZeroGrads};
+    /// use dfdx::{
+    ///     nn::{ModuleMut, ZeroGrads},
+    ///     optim::{Adam as DfdxAdam, AdamConfig, Optimizer},
+    ///     tensor_ops::Backward,
+    /// };
     /// use multi_input::prelude::*;
     ///
     /// #[multi_input_model]
@@ -88,7 +93,6 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///     model.module().zero_grads(&mut gradients);
     /// }
     /// assert!(model.evaluate(&rows)?.loss() < 0.1 * before);
-    /// # use dfdx::prelude::Backward;
     /// # Ok::<(), multi_input::Error>(())
     /// ```
     ///

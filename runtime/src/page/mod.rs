@@ -18,6 +18,7 @@ use crate::{
     objective::Rows,
     plot,
     short::Short,
+    uncertainty::{PrecisionRecallCurve, Reliability, RocCurve},
     untyped::{Summary, UntypedModel},
 };
 
@@ -32,6 +33,8 @@ pub struct Page<'a> {
 
 /// Number of worst predictions shown.
 const WORST: usize = 12;
+/// Number of classes or labels whose curves are shown.
+const CURVES: usize = 5;
 
 impl Page<'_> {
     /// Writes the report of a model.
@@ -66,6 +69,7 @@ impl Page<'_> {
         }
         if let Some(rows) = &self.rows {
             confusion(model, &mut page, rows)?;
+            probabilities(model, &mut page, rows)?;
             worst_predictions(model, &mut page, rows)?;
         }
         plot::write(path, &page.finish())
@@ -130,6 +134,36 @@ fn confusion<E: Element, D: Backend<E>>(
             0 => matrices.iter().for_each(|matrix| page.picture(&matrix.picture())),
             _ => label_counts(&matrices, page),
         }
+    }
+    Ok(())
+}
+
+/// Reliability, ROC and precision over recall of every output of classes or flags.
+fn probabilities<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
+    page: &mut Html,
+    rows: &Rows,
+) -> Result<()> {
+    for observed in model.observed(rows)? {
+        if observed.output.target.kind.is_numbers() || observed.rows == 0 {
+            continue;
+        }
+        let name = observed.output.name;
+        page.heading(&format!("Probabilities of `{name}`"));
+        page.paragraph(
+            "A calibrated model follows the dashed line. Numbers beside the curves are areas under the \
+             ROC and average precisions, by class or label.",
+        );
+        let mut panels: Vec<_> =
+            Reliability::of(&observed).iter().map(Reliability::panel).collect();
+        panels.truncate(CURVES);
+        let mut curves = RocCurve::of(&observed);
+        curves.truncate(CURVES);
+        panels.push(RocCurve::panel(name, &curves));
+        let mut curves = PrecisionRecallCurve::of(&observed);
+        curves.truncate(CURVES);
+        panels.push(PrecisionRecallCurve::panel(name, &curves));
+        page.picture(&plot::curves(&panels));
     }
     Ok(())
 }

@@ -1,0 +1,28 @@
+//! The set of classes of what has none.
+
+use multi_input::{prelude::*, uncertainty::Conformal};
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = binary_cross_entropy)]
+    sold: bool,
+}
+
+fn sets(conformal: &Conformal<House>, predicted: &HouseOutputs) -> multi_input::Result<()> {
+    conformal.interval(House::price, &predicted.price)?;
+    conformal.set(House::sold, &predicted.sold)?;
+    conformal.set(House::price, &predicted.price)?;
+    Ok(())
+}
+
+fn main() {
+    let _ = sets;
+}
