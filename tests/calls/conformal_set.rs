@@ -14,11 +14,16 @@ pub struct House {
     #[branch(Dense(1))]
     #[output(loss = binary_cross_entropy)]
     sold: bool,
+    #[from(rooms)]
+    #[branch(Dense(3))]
+    #[output(loss = cross_entropy)]
+    kind: Class<3>,
 }
 
 fn sets(conformal: &Conformal<House>, predicted: &HouseOutputs) -> multi_input::Result<()> {
     conformal.interval(House::price, &predicted.price)?;
     conformal.set(House::sold, &predicted.sold)?;
+    conformal.set(House::kind, &predicted.kind)?;
     conformal.set(House::price, &predicted.price)?;
     Ok(())
 }
