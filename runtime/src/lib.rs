@@ -6,7 +6,7 @@
 //! | to | see |
 //! |---|---|
 //! | define a model | [`multi_input_model`] |
-//! | train, predict, save | [`Trainer`](train::Trainer), [`Model`] |
+//! | train, predict, save | [`Trainer`](train::Trainer), [`Model`]; by hand: [`Model::batch`] |
 //! | read rows | [`data`] |
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |

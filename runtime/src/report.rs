@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A report on a model and its training: figures, curves, summary, diagram, confusion matrices,
-/// worst predictions, importance. It is one HTML file without scripts that works offline.
+/// worst predictions, importance, and the intervals and calibrations that the model keeps. It is one HTML file without scripts that works offline.
 ///
 /// ```no_run
 /// # use multi_input::{importance::Importance, prelude::*, report::Report};

@@ -376,7 +376,10 @@ fn thresholds_decide_predictions() {
 
 #[test]
 fn curves_agree_with_the_metrics_and_are_drawn() {
-    let (model, rows) = (trained(), Random(11).rows(300));
+    let (mut model, rows) = (trained(), Random(11).rows(300));
+    model.set_conformal(&Conformal::fit(&model, &rows, 0.9).unwrap()).unwrap();
+    let calibration = Calibration::fit(&model, &rows, CalibrationMethod::Temperature).unwrap();
+    model.set_calibration(&calibration).unwrap();
     let roc = &model.roc_curves(Reading::alarm, &rows).unwrap()[0];
     let auc = model.evaluate(&rows).unwrap().get("alarm_auc").unwrap();
     assert!((roc.area() - auc).abs() < 1e-9, "{} {auc}", roc.area());
@@ -398,8 +401,42 @@ fn curves_agree_with_the_metrics_and_are_drawn() {
         "flags[1]: calibration error",
         "kind: ROC",
         "name: precision",
+        "Intervals and sets, coverage 0.9",
+        "error before",
     ] {
         assert!(page.contains(words), "{words}");
     }
     assert!(!page.contains("Probabilities of `level`"));
+}
+
+/// A target in double precision, on a model of `f64`.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Clock {
+    #[input(standardize)]
+    turns: f64,
+    #[from(turns)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, standardize)]
+    seconds: f64,
+}
+
+#[test]
+fn intervals_of_doubles_are_exact() {
+    let row = |n: u32| {
+        let turns = f64::from(n);
+        ClockSample { turns, seconds: 1e9 + turns + (turns * 0.7).sin() * 1e-3 }
+    };
+    let rows: Vec<ClockSample> = (0..60).map(row).collect();
+    let mut model = Model::<Clock, f64>::build(&Cpu::default(), Seed(2));
+    let trainer = Trainer::new(Adam::new(0.1)).epochs(60).progress(Progress::silent());
+    trainer.fit(&mut model, &rows).unwrap();
+    let conformal = Conformal::fit(&model, &rows, 0.9).unwrap();
+    let inputs: Vec<ClockInputs> = rows.iter().cloned().map(ClockInputs::from).collect();
+    let predicted = model.predict(&inputs).unwrap();
+    let covered = rows.iter().zip(&predicted).filter(|(row, predicted)| {
+        conformal.interval(Clock::seconds, &predicted.seconds).unwrap().contains(row.seconds)
+    });
+    // ceil(61 * 0.9) = 55 of the rows that it was fitted on, the one at the bound among them.
+    assert!((54..=55).contains(&covered.count()));
 }

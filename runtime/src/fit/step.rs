@@ -150,9 +150,8 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
             self.take_step()?;
         }
-        match &mut self.averages {
-            Some(averages) => averages.update(&mut self.model.module, before)?,
-            None => {}
+        if let Some(averages) = &mut self.averages {
+            averages.update(&mut self.model.module, before)?;
         }
         Ok(None)
     }

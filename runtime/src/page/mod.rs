@@ -18,7 +18,7 @@ use crate::{
     objective::Rows,
     plot,
     short::Short,
-    uncertainty::{PrecisionRecallCurve, Reliability, RocCurve},
+    uncertainty::{PrecisionRecallCurve, Reliability, RocCurve, Saved},
     untyped::{Summary, UntypedModel},
 };
 
@@ -62,6 +62,7 @@ impl Page<'_> {
         page.picture(&diagram(model.graph()));
         page.verbatim(&Summary::of_model(model).to_string());
         overflow(model.preprocessing.as_ref(), &mut page);
+        kept(&model.uncertainty, &mut page);
         for importance in &self.importance {
             page.heading(&format!("Importance of the inputs, {}", importance.method.in_words()));
             page.picture(&importance.picture());
@@ -166,6 +167,22 @@ fn probabilities<E: Element, D: Backend<E>>(
         page.picture(&plot::curves(&panels));
     }
     Ok(())
+}
+
+/// The intervals and calibrations that the model keeps.
+fn kept(kept: &Saved, page: &mut Html) {
+    if let Some(conformal) = &kept.conformal {
+        page.heading(&format!("Intervals and sets, coverage {}", conformal.coverage()));
+        page.paragraph(
+            "An interval is the prediction and a bound on both sides; a set has all values whose \
+             probability is at least 1 less a bound.",
+        );
+        page.table(&["output", "calibration rows", "bounds"], &conformal.cells());
+    }
+    if let Some(calibration) = &kept.calibration {
+        page.heading("Calibration");
+        page.table(&["output", "error before", "error after"], &calibration.cells());
+    }
 }
 
 /// The confusion matrices of several labels, a row of a table each.

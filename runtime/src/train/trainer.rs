@@ -222,13 +222,10 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// what it collects is at hand after the run, and it has no state in checkpoints: a closure that
     /// counts begins anew in a resumed run. `keras.callbacks.LambdaCallback`.
     #[must_use]
-    pub fn on_event<R: IntoFlow>(
+    pub fn on_event<R: IntoFlow + 'c>(
         self,
         closure: impl FnMut(&Event<'_>, &mut dyn Training<M>) -> R + 'c,
-    ) -> Self
-    where
-        R: 'c,
-    {
+    ) -> Self {
         self.callback(OnEvent(closure))
     }
 

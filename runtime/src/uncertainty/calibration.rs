@@ -13,6 +13,7 @@ use super::{
 use crate::{
     definition::{ClassOutput, Definition, Graph, Output},
     lossless,
+    short::Short,
 };
 
 /// Functions that make the probabilities of the model `M` agree with frequencies, for every output
@@ -188,6 +189,15 @@ impl Fitted {
         })
     }
 
+    /// For each output its name and its calibration error before and after, as cells of a table.
+    pub(crate) fn cells(&self) -> Vec<Vec<String>> {
+        let cells = self.outputs.iter().map(|own| {
+            let CalibrationChange { before, after } = own.change;
+            vec![own.output.clone(), Short(before).to_string(), Short(after).to_string()]
+        });
+        cells.collect()
+    }
+
     /// Why this cannot have been fitted on a model of this graph.
     pub(super) fn mistake(&self, graph: &Graph) -> Option<String> {
         let fits = |own: &&FittedOutput| {
@@ -324,7 +334,6 @@ impl<M> std::fmt::Debug for Calibration<M> {
 /// `calibration error 0.1200 before, 0.03000 after`.
 impl std::fmt::Display for CalibrationChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use crate::short::Short;
         let CalibrationChange { before, after } = *self;
         write!(f, "calibration error {} before, {} after", Short(before), Short(after))
     }

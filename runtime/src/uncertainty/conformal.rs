@@ -14,6 +14,7 @@ use super::{
 use crate::{
     definition::{ClassOutput, Definition, Graph, Output, OutputOf},
     lossless,
+    short::Short,
 };
 
 /// Intervals and sets that contain the truth with a given probability, for every output of the
@@ -119,7 +120,7 @@ impl<M: Definition> Conformal<M> {
 
     /// The coverage that was asked for.
     pub fn coverage(&self) -> f64 {
-        self.fitted.coverage
+        self.fitted.coverage()
     }
 
     /// The number of calibration rows with a known target of an output.
@@ -178,6 +179,20 @@ impl Fitted {
         }
         let outputs = of.outputs.iter().map(|observed| FittedOutput::new(coverage, observed));
         Ok(Fitted { weights: of.weights, coverage, outputs: outputs.collect::<Result<_>>()? })
+    }
+
+    /// For each output its name, its number of calibration rows, and its bounds, as cells of a table.
+    pub(crate) fn cells(&self) -> Vec<Vec<String>> {
+        let cells = self.outputs.iter().map(|own| {
+            let bounds: Vec<String> =
+                own.bounds.iter().map(|bound| Short(*bound).to_string()).collect();
+            vec![own.output.clone(), own.rows.to_string(), bounds.join(", ")]
+        });
+        cells.collect()
+    }
+
+    pub(crate) fn coverage(&self) -> f64 {
+        self.coverage
     }
 
     /// Why this cannot have been fitted on a model of this graph.

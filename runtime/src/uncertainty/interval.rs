@@ -76,10 +76,11 @@ pub(crate) enum Residual {
     /// conformal prediction; Lei et al., 2018.)
     #[allow(dead_code)] // For losses that predict a scale.
     Scaled,
-    /// The prediction is a lower and an upper quantile: max(low - y, y - high), and [low - q,
-    /// high + q]. (Conformalized quantile regression; Romano et al., 2019.)
+    /// The prediction is this number of increasing quantiles, of which the first and the last count:
+    /// max(low - y, y - high), and [low - q, high + q]. (Conformalized quantile regression; Romano et
+    /// al., 2019.)
     #[allow(dead_code)] // For losses that predict quantiles.
-    Quantiles,
+    Quantiles(usize),
 }
 
 impl Residual {
@@ -87,7 +88,8 @@ impl Residual {
     pub(super) fn width(self) -> usize {
         match self {
             Residual::Absolute => 1,
-            Residual::Scaled | Residual::Quantiles => 2,
+            Residual::Scaled => 2,
+            Residual::Quantiles(count) => count,
         }
     }
 
@@ -96,7 +98,7 @@ impl Residual {
         match (self, prediction) {
             (Residual::Absolute, [point]) => (target - point).abs(),
             (Residual::Scaled, [point, scale]) => (target - point).abs() / scale,
-            (Residual::Quantiles, [low, high]) => (low - target).max(target - high),
+            (Residual::Quantiles(_), [low, .., high]) => (low - target).max(target - high),
             _ => f64::NAN,
         }
     }
@@ -109,7 +111,7 @@ impl Residual {
             (Residual::Scaled, [point, scale]) => {
                 Interval { low: point - bound * scale, high: point + bound * scale }
             }
-            (Residual::Quantiles, [low, high]) => {
+            (Residual::Quantiles(_), [low, .., high]) => {
                 let (low, high) = (low - bound, high + bound);
                 let middle = low + (high - low) / 2.0;
                 Interval { low: low.min(middle), high: high.max(middle) }
@@ -131,17 +133,17 @@ mod tests {
         let scaled = Residual::Scaled;
         assert_eq!(scaled.score(&[3.0, 0.5], 1.0), 4.0);
         assert_eq!(scaled.interval(&[3.0, 0.5], 4.0), Interval { low: 1.0, high: 5.0 });
-        let quantiles = Residual::Quantiles;
-        assert_eq!([1.0, 2.5, 6.0].map(|y| quantiles.score(&[2.0, 4.0], y)), [1.0, -0.5, 2.0]);
-        assert_eq!(quantiles.interval(&[2.0, 4.0], 1.0), Interval { low: 1.0, high: 5.0 });
+        let quantiles = Residual::Quantiles(3);
+        assert_eq!([1.0, 2.5, 6.0].map(|y| quantiles.score(&[2.0, 2.5, 4.0], y)), [1.0, -0.5, 2.0]);
+        assert_eq!(quantiles.interval(&[2.0, 2.5, 4.0], 1.0), Interval { low: 1.0, high: 5.0 });
         // Narrower where the model is too cautious, down to a point.
-        assert_eq!(quantiles.interval(&[2.0, 4.0], -0.5), Interval { low: 2.5, high: 3.5 });
-        assert_eq!(quantiles.interval(&[2.0, 4.0], -3.0), Interval { low: 3.0, high: 3.0 });
+        assert_eq!(quantiles.interval(&[2.0, 2.5, 4.0], -0.5), Interval { low: 2.5, high: 3.5 });
+        assert_eq!(quantiles.interval(&[2.0, 2.5, 4.0], -3.0), Interval { low: 3.0, high: 3.0 });
     }
 
     #[test]
     fn a_score_within_the_bound_is_a_target_within_the_interval() {
-        for residual in [Residual::Absolute, Residual::Scaled, Residual::Quantiles] {
+        for residual in [Residual::Absolute, Residual::Scaled, Residual::Quantiles(2)] {
             let prediction = &[0.25, 2.0][..residual.width()];
             for step in -40..=40 {
                 let target = f64::from(step) / 8.0;

@@ -96,7 +96,10 @@ impl RocCurve {
     /// # Errors
     /// [`Error::File`](multi_input_base::Error::File).
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
-        plot::write(path.as_ref(), &plot::panel(&RocCurve::panel(&self.name, &[self.clone()])))
+        plot::write(
+            path.as_ref(),
+            &plot::panel(&RocCurve::panel(&self.name, std::slice::from_ref(self))),
+        )
     }
 
     /// A panel with all curves of an output.
@@ -147,7 +150,7 @@ impl PrecisionRecallCurve {
     /// # Errors
     /// [`Error::File`](multi_input_base::Error::File).
     pub fn plot(&self, path: impl AsRef<Path>) -> Result<()> {
-        let panel = PrecisionRecallCurve::panel(&self.name, &[self.clone()]);
+        let panel = PrecisionRecallCurve::panel(&self.name, std::slice::from_ref(self));
         plot::write(path.as_ref(), &plot::panel(&panel))
     }
 
