@@ -40,10 +40,31 @@ pub trait Definition: RowTypes {
 /// are logits, and [`AnyLoss::predict`] converts them to predictions.
 pub type Head<E, D> = Tensor<(usize, usize), E, D>;
 
+/// The output of a module, `HousePriceHeads`, as a list.
+pub trait IntoHeads<E: Element, D: Backend<E>> {
+    /// The type of its tape.
+    type Tape;
+
+    /// The head of every output, in declaration order, and the tape.
+    ///
+    /// # Errors
+    /// The device's.
+    fn into_heads(self) -> Result<(Vec<Head<E, D>>, Self::Tape), D::Err>;
+}
+
 /// A definition on a dtype and a device; its module is `Self::Built`.
 pub trait Network<E: Element, D: Backend<E>>:
     Definition + BuildOnDevice<D, E, Built: 'static>
 {
+    /// The input of the module: `HousePriceBatch<usize, E, D>`.
+    type Batch;
+
+    /// The tensors of encoded rows.
+    ///
+    /// # Errors
+    /// The device's.
+    fn batch(rows: &Batch<'_>, device: &D) -> Result<Self::Batch, D::Err>;
+
     /// The heads in inference. Behind those of the outputs come the learned weights of losses, each of
     /// the shape (1, 1).
     fn predict(

@@ -36,7 +36,7 @@ pub(super) struct TrainingRows<'a> {
     pub(super) weights: &'a [SampleWeightCheck],
 }
 
-impl Setup {
+impl Setup<'_> {
     /// The identity of this training on these rows.
     pub(super) fn same_run(&self, plan: &RunPlan, rows: &TrainingRows<'_>) -> SameRun {
         let named = |(name, value): (&str, String)| (name.to_owned(), value);

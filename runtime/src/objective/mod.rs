@@ -49,12 +49,11 @@ pub(crate) struct Objective {
 
 impl Objective {
     /// Computes the losses of `heads`, each of which holds the rows of a batch one after the other;
-    /// the learned weights come last.
+    /// the learned weights come last. Without them, as in a loop by hand, all weights are 1.
     pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], batch: &RowBatch<'_>) -> Objective {
         let (by_output, known, grads) = (Vec::new(), Vec::new(), Vec::new());
         let mut objective = Objective { total: 0.0, by_output, known, grads };
-        let learned = graph.outputs.iter().filter(|output| output.learned_weight).count();
-        let (heads, weights) = heads.split_at(heads.len().saturating_sub(learned));
+        let (heads, weights) = heads.split_at(heads.len().min(graph.outputs.len()));
         let targets = batch.targets().0.columns.iter().skip(graph.encoded_columns());
         let mut weights = weights.iter();
         let mut by_weight = Vec::new();
@@ -62,13 +61,10 @@ impl Objective {
             graph.outputs.iter().zip(heads).zip(targets).enumerate()
         {
             objective.add(index, output, (head, target), batch);
-            if output.learned_weight {
-                let weight = weights.next().map_or(&[][..], Vec::as_slice);
+            if let Some(weight) = output.learned_weight.then(|| weights.next()).flatten() {
                 by_weight.push(objective.weigh(index, weight));
             }
         }
-        // Nodes that have no loss, between the outputs and the weights.
-        objective.grads.resize(heads.len(), Vec::new());
         objective.grads.extend(by_weight);
         objective
     }
@@ -129,11 +125,14 @@ impl Objective {
         total.fill(E::of(self.total));
         let total = device.try_tensor_from_vec(total, ())?;
         let grads = std::mem::take(&mut self.grads);
+        let output = total.clone();
         tape.add_backward_op(move |gradients| {
+            // 1, unless a loop by hand computes with the total.
+            let grad_output = D::edit_gradient(gradients, &output, |gradient| gradient[0])?;
             for (head, grads) in heads.iter().zip(&grads) {
                 D::edit_gradient(gradients, head, |gradient| {
                     for (gradient, &grad) in gradient.iter_mut().zip(grads) {
-                        *gradient += E::of(grad);
+                        *gradient += E::of(grad) * grad_output;
                     }
                 })?;
             }
@@ -193,7 +192,8 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
     let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
     let widths = graph.outputs.iter().map(|output| output.head);
     let learned = graph.outputs.iter().filter(|output| output.learned_weight).count();
-    if heads.len() != graph.outputs.len() + learned || !heads.iter().zip(widths).all(fits) {
+    let counts = [graph.outputs.len(), graph.outputs.len() + learned];
+    if !counts.contains(&heads.len()) || !heads.iter().zip(widths).all(fits) {
         return Err(Error::Device("the heads are not as wide as the graph says".to_owned()));
     }
     heads

@@ -58,7 +58,7 @@ fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
 
 /// `impl BuildOnDevice` and `impl Network for HousePrice`.
 pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
-    let (private, graph) = (&expansion.paths.private, &expansion.checked.graph);
+    let private = &expansion.paths.private;
     let signatures = expansion.signatures();
     let bounds = |mode, tape| {
         let batch = quote!(::core::primitive::usize);
@@ -68,10 +68,11 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let training = bounds(Mode::Training, quote!(#private::OwnedTape<E, D>));
     let bodies = NetworkBodies {
         batch: batch(expansion),
-        heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
-        weights: graph
+        weights: expansion
+            .checked
+            .graph
             .outputs()
-            .map(|node| &graph.nodes[node])
+            .map(|node| &expansion.checked.graph.nodes[node])
             .filter(|node| node.learns_its_weight())
             .map(|node| names::log_variance(node.name()))
             .collect(),
