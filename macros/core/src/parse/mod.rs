@@ -16,6 +16,7 @@ mod metric;
 mod model;
 mod number;
 mod output;
+mod own;
 mod rename;
 mod serde;
 mod tokenizer;
