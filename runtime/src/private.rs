@@ -18,7 +18,10 @@ use dfdx::{shapes::Unit, tensor::Trace};
 use multi_input_kernel::reshape;
 use spec::{Size, Text};
 
-use crate::definition::{Head, Network};
+use crate::{
+    definition::{Head, Network},
+    metric::Metric,
+};
 pub use multi_input_kernel::{Backend, Element};
 pub use multi_input_nn::layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask};
 
@@ -140,6 +143,28 @@ impl<M: Network<f32, Cpu>> Summarize for Deferred<'_, M> {
         crate::Summary::of::<M, f32, Cpu>()
     }
 }
+
+/// The name and the targets of a metric's type. A type that is no metric has those of [`AnyType`],
+/// so that the mistake is reported once, where the metric is used.
+pub struct MetricOf<T>(std::marker::PhantomData<T>);
+
+impl<T: Metric> MetricOf<T> {
+    /// [`Metric::NAME`].
+    pub const NAME: &'static str = T::NAME;
+    /// [`Metric::TARGETS`].
+    pub const TARGETS: &'static [spec::Target] = T::TARGETS;
+}
+
+/// See [`MetricOf`].
+pub trait AnyType {
+    /// A name that is free.
+    const NAME: &'static str = "a metric";
+    /// All targets.
+    const TARGETS: &'static [spec::Target] =
+        &[spec::Target::Numbers, spec::Target::Flag, spec::Target::Flags, spec::Target::Class];
+}
+
+impl<T> AnyType for MetricOf<T> {}
 
 /// Compares the output shape of a custom module with the claimed one.
 #[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.

@@ -4,6 +4,7 @@
 
 mod cells;
 mod columns;
+mod metrics;
 mod target_steps;
 
 use multi_input_spec::{merge::MaskMerge, step::calendar, Target};
@@ -68,7 +69,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         shared_has_a_branch(node, graph, &mut errors);
         names_are_free(node, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
-        metrics_fit(node, &mut errors);
+        metrics::fit(node, &mut errors);
         target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
@@ -450,15 +451,6 @@ fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
-fn describe(target: Target) -> &'static str {
-    match target {
-        Target::Numbers => "numbers",
-        Target::Flag => "a `bool`",
-        Target::Flags => "a `[bool; N]`",
-        Target::Class => "a `Class`",
-    }
-}
-
 /// The type that a loss or metric takes where the two kinds of labels are confused.
 fn other_type(node: &Node, target: Target, accepted: &[Target]) -> &'static str {
     let is_array = node.field.ty.as_ref().is_some_and(|ty| !ty.dims.is_empty());
@@ -483,7 +475,7 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     let (name, loss_name) = (node.name(), &loss.name);
     if !loss.spec.targets.contains(&target) {
         let fitting = multi_input_spec::LOSSES.iter().filter(|l| l.targets.contains(&target));
-        let (what, fitting) = (describe(target), list(fitting.map(|loss| loss.name)));
+        let (what, fitting) = (target.in_words(), list(fitting.map(|loss| loss.name)));
         let instead = other_type(node, target, loss.spec.targets);
         errors.at(
             loss_name.span(),
@@ -573,27 +565,11 @@ fn inner_activation_is_no_link(
     }
 }
 
-fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
-    let (Some(output), Some(target)) = (&node.field.output, node.target()) else { return };
-    let metrics = output.metrics.iter().chain(&output.weighted_metrics);
-    for metric in metrics.filter(|m| !m.spec.targets.contains(&target)) {
-        let instead = other_type(node, target, metric.spec.targets);
-        let (node, what, name, metric) = (node.name(), describe(target), &metric.name, metric.spec);
-        errors.at(
-            name.span(),
-            format!(
-                "`{node}` is {what}, which the metric `{}` does not measure{instead}",
-                metric.name
-            ),
-        );
-    }
-}
-
 fn categories_fit(node: &Node, errors: &mut Diagnostics) {
     let Some(output) = &node.field.output else { return };
     let (Some(span), Some(target)) = (output.categories, node.target()) else { return };
     if target != Target::Class {
-        let (name, what) = (node.name(), describe(target));
+        let (name, what) = (node.name(), target.in_words());
         errors.at(
             span,
             format!(

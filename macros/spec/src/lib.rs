@@ -28,7 +28,7 @@ pub use argument::{ArgumentKind, Nested, Padding, Parameter, TokenizerFile, Valu
 pub use doc::Doc;
 pub use loss::{Loss, Target, TargetSteps, LOSSES};
 pub use mask::MaskRule;
-pub use metric::{Metric, METRICS};
+pub use metric::{Metric, Variant, AVERAGES, METRICS};
 pub use range::Range;
 pub use shape::{Kind, Shape, MAX_RANK};
 pub use size::Size;

@@ -1,14 +1,14 @@
 //! Stubs emitted with the errors, so that the rest of the user's crate has no follow-on errors: the
 //! same types, with bodies that never run.
 
-use multi_input_spec::{MAX_RANK, METRICS};
+use multi_input_spec::MAX_RANK;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Fields, Item};
 
 use super::{
     forward::Mode,
-    model,
+    metrics, model,
     paths::Paths,
     rows,
     signatures::{Bodies, CustomModule, DefinitionContent, NetworkBodies, Signatures},
@@ -128,12 +128,13 @@ impl<'a> Stubs<'a> {
         });
         let handles: Vec<_> = outputs.chain(others).collect();
         let definition = self.signatures.definition("", &handles);
-        // All metrics, because the mistake may be in a metric's name.
-        let reported = (0..self.outputs().len()).map(|index| {
-            let metrics = METRICS.iter();
-            let metrics = metrics.map(|metric| self.signatures.reported(index, metric.type_name));
+        // All of ours, because the mistake may be in a metric's name.
+        let reported = self.outputs().into_iter().enumerate().map(|(index, field)| {
+            let ours = metrics::all_ours(self.signatures, index);
+            let metrics = field.output.iter().flat_map(|output| &output.metrics);
+            let own = metrics::own_reported(self.signatures, index, metrics);
             let class_output = self.signatures.class_output(index);
-            quote!(#(#metrics)* #class_output)
+            quote!(#ours #own #class_output)
         });
         quote!(#definition #(#reported)*)
     }

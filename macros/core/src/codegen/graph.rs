@@ -4,10 +4,10 @@ use multi_input_spec::{Activation, Kind, Target};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::Expansion;
+use super::{metrics, Expansion};
 use crate::{
     graph::Node,
-    parse::{MetricCall, Missing, Source},
+    parse::{Missing, Source},
     shape::ShapedStep,
     text::plain,
 };
@@ -255,6 +255,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let labels = output.categories.is_some();
     let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
     let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));
+    let columns = output.cells.named_columns();
     quote! {
         #krate::definition::Target {
             name: #name,
@@ -263,6 +264,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             steps: &[#(#steps),*],
             labels: #labels,
             optional: #optional,
+            columns: &[#(#columns),*],
         }
     }
 }
@@ -276,12 +278,8 @@ fn output(expansion: &Expansion<'_>, position: usize, index: usize) -> TokenStre
         let value = construct(loss.spec.type_name, names, &loss.values);
         quote!(&#krate::loss::#value)
     });
-    let metric = |metric: &MetricCall| {
-        let names = metric.spec.parameters.iter().map(|(name, _)| *name);
-        let values: Vec<_> = metric.values.iter().map(|value| value.tokens.clone()).collect();
-        let value = construct(metric.spec.type_name, names, &values);
-        quote!(&#krate::metric::#value)
-    };
+    let columns = output.cells.named_columns();
+    let metric = |metric| metrics::value(&expansion.paths, metric, columns);
     let metrics = output.metrics.iter().map(metric);
     let weighted_metrics = output.weighted_metrics.iter().map(metric);
     let link = match node.link() {
@@ -304,7 +302,7 @@ fn output(expansion: &Expansion<'_>, position: usize, index: usize) -> TokenStre
 }
 
 /// `Huber { delta: 1.0 }`, or `Mse` without fields.
-fn construct<'a>(
+pub(super) fn construct<'a>(
     type_name: &str,
     names: impl Iterator<Item = &'a str>,
     values: &[TokenStream],

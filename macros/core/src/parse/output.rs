@@ -13,7 +13,7 @@ use super::{
     attribute::{self, expected, once, Entry, Form},
     cells::{self, CellOptions},
     input::{self, Step},
-    metric::{self, MetricCall},
+    metric::{self, OutputMetric},
     number::NumberExpr,
 };
 use crate::{
@@ -25,9 +25,9 @@ use crate::{
 pub(crate) struct Output {
     /// The loss and its arguments; `None` if it could not be read.
     pub(crate) loss: Option<LossCall>,
-    pub(crate) metrics: Vec<MetricCall>,
+    pub(crate) metrics: Vec<OutputMetric>,
     /// The metrics in which rows count by their weights.
-    pub(crate) weighted_metrics: Vec<MetricCall>,
+    pub(crate) weighted_metrics: Vec<OutputMetric>,
     /// The weight of this loss in the total loss.
     pub(crate) weight: TokenStream,
     /// The preprocessing steps of the target, in order.
@@ -38,6 +38,13 @@ pub(crate) struct Output {
     pub(crate) cells: CellOptions,
     /// The attribute's name.
     pub(crate) span: Span,
+}
+
+impl Output {
+    /// All metrics, first the unweighted ones.
+    pub(crate) fn all_metrics(&self) -> impl Iterator<Item = &OutputMetric> {
+        self.metrics.iter().chain(&self.weighted_metrics)
+    }
 }
 
 /// A loss with its arguments.

@@ -176,10 +176,9 @@ impl Signatures<'_> {
     }
 
     /// `impl ReportedBy<HousePrice, 0> for Mae`: an output reports a metric, for monitors.
-    pub(super) fn reported(&self, index: usize, metric: &str) -> TokenStream {
+    pub(super) fn reported(&self, index: usize, metric: &TokenStream) -> TokenStream {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
-        let metric = Ident::new(metric, Span::call_site());
-        quote!(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metric {})
+        quote!(impl #krate::metric::ReportedBy<#definition, #index> for #metric {})
     }
 
     /// `impl ClassOutput<HousePrice> for OutputOf<HousePrice, 1>`: an output has classes, for class

@@ -1,0 +1,186 @@
+//! The metrics of outputs: their values in the graph, their types for monitors, and the checks of
+//! those of the user's own.
+
+use std::collections::BTreeSet;
+
+use multi_input_spec::{ArgumentKind, Target, METRICS};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::LitStr;
+
+use super::{graph::construct, paths::Paths, signatures::Signatures, Expansion};
+use crate::{
+    parse::{AverageExpr, LabelExpr, MetricCall, OutputMetric, Own},
+    text::plain,
+};
+
+/// A metric as an object: `&Erased(F1)`.
+pub(super) fn value(paths: &Paths, metric: &OutputMetric, columns: &[LitStr]) -> TokenStream {
+    let krate = &paths.krate;
+    match metric {
+        OutputMetric::Ours(call) => {
+            let value = ours(krate, call, columns);
+            quote!(&#krate::metric::Erased(#value))
+        }
+        OutputMetric::Own(own) => {
+            let (alias, declaration) = alias(own);
+            let value = own.value_of(&alias);
+            quote_spanned! {own.span=> &#krate::metric::Erased({ #declaration #value }) }
+        }
+    }
+}
+
+/// `F1`, or `Averaged { metric: F1, average: Average::Micro }`.
+fn ours(krate: &TokenStream, call: &MetricCall, columns: &[LitStr]) -> TokenStream {
+    let names = call.fields.iter().map(|(name, _)| *name);
+    let values: Vec<_> = call.fields.iter().map(|(_, value)| value.clone()).collect();
+    let value = construct(call.type_name, names, &values);
+    let value = quote!(#krate::metric::#value);
+    match &call.average {
+        None => value,
+        Some(given) => {
+            let average = average(krate, given, columns);
+            quote!(#krate::metric::Averaged { metric: #value, average: #average })
+        }
+    }
+}
+
+fn average(krate: &TokenStream, average: &AverageExpr, columns: &[LitStr]) -> TokenStream {
+    let metric = quote!(#krate::metric);
+    let label = average.label.as_ref().map(|label| match label {
+        LabelExpr::Index(class) => {
+            let class = &class.tokens;
+            quote!(Index(#class))
+        }
+        LabelExpr::Text(text) => {
+            let column = columns.iter().position(|column| column.value() == text.value());
+            match column {
+                Some(index) => quote!(Index(#index)),
+                None => quote!(Text(#text)),
+            }
+        }
+    });
+    match (average.word, label) {
+        (_, Some(label)) => quote!(#metric::Average::Binary(#metric::Label::#label)),
+        ("micro", _) => quote!(#metric::Average::Micro),
+        ("weighted", _) => quote!(#metric::Average::Weighted),
+        _ => quote!(#metric::Average::Macro),
+    }
+}
+
+/// `impl ReportedBy<HousePrice, 0> for Mae` for every type of metric that an output reports.
+pub(super) fn reported(
+    signatures: &Signatures<'_>,
+    index: usize,
+    metrics: &[OutputMetric],
+) -> TokenStream {
+    let krate = &signatures.paths.krate;
+    let types = metrics.iter().filter_map(OutputMetric::ours).map(|call| {
+        let ty = our_type(krate, call.type_name);
+        match call.average {
+            Some(_) => quote!(#krate::metric::Averaged<#ty>),
+            None => ty,
+        }
+    });
+    let ours = distinct(types).map(|ty| signatures.reported(index, &ty));
+    let own = own_reported(signatures, index, metrics);
+    quote!(#(#ours)* #own)
+}
+
+/// The same for all of ours.
+pub(super) fn all_ours(signatures: &Signatures<'_>, index: usize) -> TokenStream {
+    let krate = &signatures.paths.krate;
+    let types = METRICS.iter().flat_map(|metric| {
+        let variants = metric.variants.iter().map(|variant| variant.type_name);
+        let types = std::iter::once(metric.type_name).chain(variants);
+        let has_averages = metric.parameters.iter().any(|p| p.kind == ArgumentKind::Average);
+        types.flat_map(move |ty| {
+            let ty = our_type(krate, ty);
+            let averaged = has_averages.then(|| quote!(#krate::metric::Averaged<#ty>));
+            std::iter::once(ty).chain(averaged)
+        })
+    });
+    types.map(|ty| signatures.reported(index, &ty)).collect()
+}
+
+/// The same for those of the user's own.
+pub(super) fn own_reported<'a>(
+    signatures: &Signatures<'_>,
+    index: usize,
+    metrics: impl IntoIterator<Item = &'a OutputMetric>,
+) -> TokenStream {
+    let types = metrics.into_iter().filter_map(OutputMetric::own).map(alias);
+    let mut seen = BTreeSet::new();
+    let types = types.filter(|(_, declaration)| seen.insert(declaration.to_string()));
+    let impls = types.map(|(alias, declaration)| {
+        let implementation = signatures.reported(index, &quote!(#alias));
+        quote! {
+            const _: () = {
+                #declaration
+                #implementation
+            };
+        }
+    });
+    impls.collect()
+}
+
+fn our_type(krate: &TokenStream, name: &str) -> TokenStream {
+    let ty = Ident::new(name, Span::call_site());
+    quote!(#krate::metric::#ty)
+}
+
+/// Each of the tokens once.
+fn distinct(all: impl Iterator<Item = TokenStream>) -> impl Iterator<Item = TokenStream> {
+    let mut seen = BTreeSet::new();
+    all.filter(move |tokens| seen.insert(tokens.to_string()))
+}
+
+/// The checks of all metrics of the user's own: that they measure the target, by a name of their
+/// own.
+pub(super) fn checks(expansion: &Expansion<'_>) -> TokenStream {
+    let graph = &expansion.checked.graph;
+    let outputs = graph.outputs().filter_map(|node| {
+        let node = &graph.nodes[node];
+        Some((plain(node.name()), node.target()?, node.field.output.as_ref()?))
+    });
+    let checks = outputs.flat_map(|(field, target, output)| {
+        let own = output.all_metrics().filter_map(OutputMetric::own);
+        own.map(move |own| check(&expansion.paths, &field, target, own))
+    });
+    quote!(#(#checks)*)
+}
+
+/// The constants of a type that is no metric, which the graph reports, are those of any.
+fn check(paths: &Paths, field: &str, target: Target, own: &Own) -> TokenStream {
+    let (private, spec) = (&paths.private, &paths.spec);
+    let (alias, declaration) = alias(own);
+    let (target, name) = (format_ident!("{target:?}"), own.name());
+    let name = match own.type_path() {
+        Some(path) => path.segments.last().map_or(name, |last| last.ident.to_string()),
+        None => name,
+    };
+    quote_spanned! {own.span=>
+        const _: () = {
+            #[allow(unused_imports)]
+            use #private::AnyType as _;
+            #declaration
+            if let ::core::result::Result::Err(text) = #spec::agree::own_metric(
+                #field,
+                #spec::Target::#target,
+                #name,
+                #private::MetricOf::<#alias>::NAME,
+                #private::MetricOf::<#alias>::TARGETS,
+            ) {
+                ::core::panic!("{}", text.as_str());
+            }
+        };
+    }
+}
+
+/// The name of a metric's type in the expansion, and its declaration. The path stands there alone,
+/// so that rustc reports one that leads nowhere in the same words each time, which it shows once.
+fn alias(own: &Own) -> (Ident, TokenStream) {
+    let (alias, path) = (Ident::new("OwnMetric", own.span), own.type_path());
+    let declaration = quote_spanned!(own.span=> type #alias = #path;);
+    (alias, declaration)
+}
