@@ -3,6 +3,7 @@
 mod importance;
 mod labels;
 mod notices;
+mod own_metrics;
 mod partial_targets;
 mod report;
 mod resume;

@@ -34,7 +34,7 @@ impl Labels {
     }
 
     /// Adds a row; `weight` is the weight of an element by its flag.
-    pub(crate) fn update(
+    pub fn update(
         &mut self,
         prediction: &[f64],
         target: TargetRow<'_>,
@@ -66,7 +66,7 @@ impl Labels {
 
     /// The metric over all rows so far. A mean leaves out the labels that lack rows; it is NaN
     /// where all of them do.
-    pub(crate) fn value(&self) -> f64 {
+    pub fn value(&self) -> f64 {
         match self {
             Labels::Each(labels) | Labels::Macro(labels) => mean(labels, |_| 1.0),
             Labels::Weighted(labels) => mean(labels, |label| label.support()),
@@ -77,25 +77,26 @@ impl Labels {
     }
 
     /// The figure of each label that has one.
-    pub(crate) fn by_label(&self) -> Vec<f64> {
+    pub fn by_label(&self) -> Vec<f64> {
         match self {
             Labels::Each(labels) => labels.iter().map(|label| label.value()).collect(),
             _ => Vec::new(),
         }
     }
 
-    pub(crate) fn state(&self) -> Vec<f64> {
+    /// The accumulated state. It determines all later values.
+    pub fn state(&self) -> Vec<f64> {
         joined(self.accumulators().map(|running| running.state()))
     }
 
     /// Restores a state. An invalid state is refused, so that [`state`](Labels::state) then differs
     /// from it.
-    pub(crate) fn set_state(&mut self, state: &[f64]) {
+    pub fn set_state(&mut self, state: &[f64]) {
         self.with_parts(state, |running, state| running.set_state(state));
     }
 
-    /// Adds the rows of other accumulators, given their state.
-    pub(crate) fn merge(&mut self, state: &[f64]) {
+    /// Adds the rows of other accumulators, given their state, as [`Running::merge`].
+    pub fn merge(&mut self, state: &[f64]) {
         self.with_parts(state, |running, state| running.merge(state));
     }
 
