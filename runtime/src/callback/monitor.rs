@@ -8,7 +8,7 @@ use super::{AnyTraining, RunPlan, Validation};
 use crate::{
     definition::{Definition, Output, OutputOf},
     history::{Figure, Figures, Phase},
-    metric::{AnyMetric, Direction, Metric, ReportedBy},
+    metric::{AnyMetric, Direction, Metric, Reports},
 };
 
 /// A figure of every epoch of the model `M`, and the direction in which it improves.
@@ -29,8 +29,8 @@ use crate::{
 /// let monitor = Monitor::val(House::price, metric::Mae);
 /// ```
 ///
-/// A metric that the output does not report is a compile error, "output 0 of `House` does not
-/// report the metric `R2`", and so is a monitor of another model in a trainer's callback:
+/// A metric that the output does not report is a compile error, "`price` of `House` does not report the
+/// metric `R2`", and so is a monitor of another model in a trainer's callback:
 ///
 /// ```compile_fail,E0277
 /// # use multi_input::prelude::*;
@@ -93,19 +93,22 @@ impl<M: Definition> Monitor<M> {
     }
 
     /// A metric of an output on the validation rows.
-    pub fn val<const OUTPUT: usize>(
-        output: OutputOf<M, OUTPUT>,
-        metric: impl ReportedBy<M, OUTPUT> + Metric,
-    ) -> Monitor<M> {
+    pub fn val<const OUTPUT: usize, T: Metric>(output: OutputOf<M, OUTPUT>, metric: T) -> Monitor<M>
+    where
+        M: Reports<T, OUTPUT>,
+    {
         let (output, direction) = (Some(output.name()), metric.direction());
         Monitor::new(Phase::Validation, output, &metric.name(), direction)
     }
 
     /// A metric of an output on the training rows.
-    pub fn train<const OUTPUT: usize>(
+    pub fn train<const OUTPUT: usize, T: Metric>(
         output: OutputOf<M, OUTPUT>,
-        metric: impl ReportedBy<M, OUTPUT> + Metric,
-    ) -> Monitor<M> {
+        metric: T,
+    ) -> Monitor<M>
+    where
+        M: Reports<T, OUTPUT>,
+    {
         let (output, direction) = (Some(output.name()), metric.direction());
         Monitor::new(Phase::Training, output, &metric.name(), direction)
     }

@@ -156,13 +156,11 @@ pub trait Metric: std::fmt::Debug + Sync + 'static {
 const NUMBERS: &[Target] = &[Target::Numbers];
 const CLASSES: &[Target] = &[Target::Class, Target::Flag, Target::Flags];
 
-/// A metric that output number `OUTPUT` of the model `M` lists in its `metrics(...)`.
-#[diagnostic::on_unimplemented(
-    message = "output {OUTPUT} of `{M}` does not report the metric `{Self}`",
-    label = "not among the `metrics(...)` of this output",
-    note = "add the metric to `#[output(..., metrics(...))]`, or watch one that is there"
-)]
-pub trait ReportedBy<M, const OUTPUT: usize> {}
+/// A model whose output number `OUTPUT` lists the metric `T` in its `metrics(...)`.
+///
+/// The expansion of `#[multi_input_model]` implements it for the metrics of a trait that is the
+/// output's own, so that the message about another metric names the output.
+pub trait Reports<T, const OUTPUT: usize> {}
 
 /// The direction in which a figure improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Paths that lead to no metric: to a type that is none, to nothing, to a function.
+//! A path that leads to a type that is no metric.
 
 use multi_input::multi_input_model;
 
@@ -21,26 +21,6 @@ pub struct House {
     #[branch(Dense(1))]
     #[output(loss = mse, metrics(mae, my::Within(share = 0.1)))]
     price: f32,
-}
-
-#[multi_input_model]
-pub struct Flat {
-    #[input]
-    rooms: [f32; 10],
-    #[from(rooms)]
-    #[branch(Dense(1))]
-    #[output(loss = mse, metrics(my::Wihtin(0.1)))]
-    rent: f32,
-}
-
-#[multi_input_model]
-pub struct Room {
-    #[input]
-    size: f32,
-    #[from(size)]
-    #[branch(Dense(1))]
-    #[output(loss = mse, metrics(my::within(0.1), my::Within, my::Within))]
-    rent: f32,
 }
 
 fn main() {}

@@ -8,7 +8,7 @@ use syn::{Fields, Item};
 
 use super::{
     forward::Mode,
-    metrics, model,
+    model,
     paths::Paths,
     rows,
     signatures::{Bodies, CustomModule, DefinitionContent, NetworkBodies, Signatures},
@@ -128,13 +128,11 @@ impl<'a> Stubs<'a> {
         });
         let handles: Vec<_> = outputs.chain(others).collect();
         let definition = self.signatures.definition("", &handles);
-        // All of ours, because the mistake may be in a metric's name.
-        let reported = self.outputs().into_iter().enumerate().map(|(index, field)| {
-            let ours = metrics::all_ours(self.signatures, index);
-            let metrics = field.output.iter().flat_map(|output| &output.metrics);
-            let own = metrics::own_reported(self.signatures, index, metrics);
+        // Any metric, because the mistake may be in a metric's name.
+        let reported = (0..self.outputs().len()).map(|index| {
+            let reports = self.signatures.reports(index, None);
             let class_output = self.signatures.class_output(index);
-            quote!(#ours #own #class_output)
+            quote!(#reports #class_output)
         });
         quote!(#definition #(#reported)*)
     }

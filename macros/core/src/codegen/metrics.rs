@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use multi_input_spec::{ArgumentKind, Target, METRICS};
+use multi_input_spec::Target;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::LitStr;
@@ -11,7 +11,7 @@ use syn::LitStr;
 use super::{graph::construct, paths::Paths, signatures::Signatures, Expansion};
 use crate::{
     parse::{AverageExpr, LabelExpr, MetricCall, OutputMetric, Own},
-    text::plain,
+    text::{camel_case, plain},
 };
 
 /// A metric as an object: `&Erased(F1)`.
@@ -24,10 +24,19 @@ pub(super) fn value(paths: &Paths, metric: &OutputMetric, columns: &[LitStr]) ->
         }
         OutputMetric::Own(own) => {
             let (alias, declaration) = alias(own);
-            let value = own.value_of(&alias);
+            let (value, krate) = (own.value_of(&alias), at(own.span, krate.clone()));
             quote_spanned! {own.span=> &#krate::metric::Erased({ #declaration #value }) }
         }
     }
+}
+
+/// The tokens at another span, so that an error about an expression that begins with them is there.
+fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let moved = tokens.into_iter().map(|mut tree| {
+        tree.set_span(span);
+        tree
+    });
+    moved.collect()
 }
 
 /// `F1`, or `Averaged { metric: F1, average: Average::Micro }`.
@@ -68,13 +77,16 @@ fn average(krate: &TokenStream, average: &AverageExpr, columns: &[LitStr]) -> To
     }
 }
 
-/// `impl ReportedBy<HousePrice, 0> for Mae` for every type of metric that an output reports.
+/// A trait of the metrics that an output reports, for monitors. It is the output's own, so that its
+/// message names the output.
 pub(super) fn reported(
     signatures: &Signatures<'_>,
     index: usize,
+    field: &Ident,
     metrics: &[OutputMetric],
 ) -> TokenStream {
     let krate = &signatures.paths.krate;
+    let reported = format_ident!("ReportedBy{}", camel_case(&plain(field)));
     let types = metrics.iter().filter_map(OutputMetric::ours).map(|call| {
         let ty = our_type(krate, call.type_name);
         match call.average {
@@ -82,46 +94,35 @@ pub(super) fn reported(
             None => ty,
         }
     });
-    let ours = distinct(types).map(|ty| signatures.reported(index, &ty));
-    let own = own_reported(signatures, index, metrics);
-    quote!(#(#ours)* #own)
-}
-
-/// The same for all of ours.
-pub(super) fn all_ours(signatures: &Signatures<'_>, index: usize) -> TokenStream {
-    let krate = &signatures.paths.krate;
-    let types = METRICS.iter().flat_map(|metric| {
-        let variants = metric.variants.iter().map(|variant| variant.type_name);
-        let types = std::iter::once(metric.type_name).chain(variants);
-        let has_averages = metric.parameters.iter().any(|p| p.kind == ArgumentKind::Average);
-        types.flat_map(move |ty| {
-            let ty = our_type(krate, ty);
-            let averaged = has_averages.then(|| quote!(#krate::metric::Averaged<#ty>));
-            std::iter::once(ty).chain(averaged)
-        })
-    });
-    types.map(|ty| signatures.reported(index, &ty)).collect()
-}
-
-/// The same for those of the user's own.
-pub(super) fn own_reported<'a>(
-    signatures: &Signatures<'_>,
-    index: usize,
-    metrics: impl IntoIterator<Item = &'a OutputMetric>,
-) -> TokenStream {
-    let types = metrics.into_iter().filter_map(OutputMetric::own).map(alias);
-    let mut seen = BTreeSet::new();
-    let types = types.filter(|(_, declaration)| seen.insert(declaration.to_string()));
-    let impls = types.map(|(alias, declaration)| {
-        let implementation = signatures.reported(index, &quote!(#alias));
+    let ours = distinct(types).map(|ty| quote!(impl #reported for #ty {}));
+    let own = metrics.iter().filter_map(OutputMetric::own).map(alias);
+    let own = distinct(own.map(|(alias, declaration)| {
         quote! {
             const _: () = {
                 #declaration
-                #implementation
+                impl #reported for #alias {}
             };
         }
-    });
-    impls.collect()
+    }));
+    let message = format!(
+        "`{}` of `{}` does not report the metric `{{Self}}`",
+        plain(field),
+        plain(&signatures.head.name)
+    );
+    let reports = signatures.reports(index, Some(&reported));
+    quote! {
+        const _: () = {
+            #[diagnostic::on_unimplemented(
+                message = #message,
+                label = "not among the `metrics(...)` of this output",
+                note = "add the metric to `#[output(..., metrics(...))]`, or watch one that is there"
+            )]
+            pub trait #reported {}
+            #(#ours)*
+            #(#own)*
+            #reports
+        };
+    }
 }
 
 fn our_type(krate: &TokenStream, name: &str) -> TokenStream {
@@ -180,7 +181,7 @@ fn check(paths: &Paths, field: &str, target: Target, own: &Own) -> TokenStream {
 /// The name of a metric's type in the expansion, and its declaration. The path stands there alone,
 /// so that rustc reports one that leads nowhere in the same words each time, which it shows once.
 fn alias(own: &Own) -> (Ident, TokenStream) {
-    let (alias, path) = (Ident::new("OwnMetric", own.span), own.type_path());
+    let (alias, path) = (Ident::new("__OwnMetric", own.span), own.type_path());
     let declaration = quote_spanned!(own.span=> type #alias = #path;);
     (alias, declaration)
 }

@@ -40,8 +40,9 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
 fn reported(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
-        let output = graph.nodes[node].field.output.as_ref()?;
-        Some(metrics::reported(&signatures, index, &output.metrics))
+        let field = &graph.nodes[node].field;
+        let metrics = &field.output.as_ref()?.metrics;
+        Some(metrics::reported(&signatures, index, &field.name, metrics))
     });
     outputs.collect()
 }

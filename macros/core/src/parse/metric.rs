@@ -16,6 +16,7 @@ use super::{
 use crate::{
     diagnostics::Diagnostics,
     suggest::{list, suggest},
+    text::camel_case,
 };
 
 /// A metric of an output.
@@ -130,7 +131,7 @@ fn ours(entry: TokenStream, errors: &mut Diagnostics) -> Option<MetricCall> {
             true => format!(
                 "; there are {}, and a metric of your own is named by its path: `my::{}`",
                 list(known),
-                in_camel_case(&name.to_string())
+                camel_case(&name.to_string())
             ),
             false => near,
         };
@@ -200,7 +201,7 @@ fn own(entry: TokenStream, errors: &mut Diagnostics) -> Option<Own> {
             format!(
                 "a metric is named by the path of its type, and `{name}` is no name of a type: \
                  write `{}` with its fields, or a function of the type as in `my::Within::{name}(..)`",
-                in_camel_case(&name)
+                camel_case(&name)
             ),
         );
         return None;
@@ -269,14 +270,4 @@ fn with_raw_macro(tokens: TokenStream) -> TokenStream {
         other => other,
     };
     tokens.into_iter().map(raw).collect()
-}
-
-/// `within_ten` as `WithinTen`.
-fn in_camel_case(name: &str) -> String {
-    let words = name.split('_').filter(|word| !word.is_empty());
-    let capitalised = words.map(|word| {
-        let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
-        format!("{}{rest}", first.to_uppercase())
-    });
-    capitalised.collect()
 }
