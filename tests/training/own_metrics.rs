@@ -393,6 +393,55 @@ fn a_run_goes_on_with_the_same_bits_in_the_middle_of_an_epoch() {
     }
 }
 
+mod other_parameters {
+    use super::my;
+    use multi_input::prelude::*;
+
+    macro_rules! line {
+        ($name:ident, $share:literal) => {
+            pub mod $name {
+                use super::*;
+
+                #[multi_input_model]
+                #[derive(Clone, Debug)]
+                pub struct Line {
+                    #[input]
+                    x: f32,
+                    #[from(x)]
+                    #[branch(Dense(1))]
+                    #[output(loss = mse, metrics(my::Within($share)))]
+                    y: f32,
+                }
+            }
+        };
+    }
+
+    line!(tenth, 0.1);
+    line!(half, 0.5);
+}
+
+#[test]
+fn a_run_goes_on_with_the_same_metrics_only() {
+    use other_parameters::{half, tenth};
+    let folder = tempfile::tempdir().unwrap();
+    let rows = || (0..20).map(|n| n as f32);
+    let first: Vec<_> = rows().map(|x| tenth::LineSample { x, y: x }).collect();
+    Trainer::new(Sgd::new(1e-4))
+        .callback(Checkpoint::in_folder(folder.path()))
+        .progress(Progress::silent())
+        .fit(&mut tenth::Line::build(&Cpu::default(), Seed(1)), &first)
+        .unwrap();
+    let second: Vec<_> = rows().map(|x| half::LineSample { x, y: x }).collect();
+    let error = Trainer::new(Sgd::new(1e-4))
+        .callback(Checkpoint::in_folder(folder.path()))
+        .resume(folder.path())
+        .progress(Progress::silent())
+        .fit(&mut half::Line::build(&Cpu::default(), Seed(1)), &second)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("its metrics") && error.contains("Within(0.1)"), "{error}");
+}
+
 #[test]
 fn a_label_that_no_row_has_is_named_before_training() {
     let mut rows = trips(40);
