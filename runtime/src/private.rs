@@ -20,7 +20,7 @@ use spec::{Size, Text};
 
 use crate::{
     definition::{Head, Network},
-    metric::Metric,
+    metric::{AnyMetric, Erased, Mae, Metric},
 };
 pub use multi_input_kernel::{Backend, Element};
 pub use multi_input_nn::layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask};
@@ -144,27 +144,30 @@ impl<M: Network<f32, Cpu>> Summarize for Deferred<'_, M> {
     }
 }
 
-/// The name and the targets of a metric's type. A type that is no metric has those of [`AnyType`],
-/// so that the mistake is reported once, where the metric is used.
-pub struct MetricOf<T>(std::marker::PhantomData<T>);
-
-impl<T: Metric> MetricOf<T> {
-    /// [`Metric::NAME`].
-    pub const NAME: &'static str = T::NAME;
-    /// [`Metric::TARGETS`].
-    pub const TARGETS: &'static [spec::Target] = T::TARGETS;
+/// A metric of the user's own in a graph.
+pub trait OwnMetric {
+    /// Its type.
+    type Metric: 'static;
+    /// The metric.
+    const VALUE: &'static Self::Metric;
 }
 
-/// See [`MetricOf`].
-pub trait AnyType {
-    /// A name that is free.
-    const NAME: &'static str = "a metric";
-    /// All targets.
-    const TARGETS: &'static [spec::Target] =
-        &[spec::Target::Numbers, spec::Target::Flag, spec::Target::Flags, spec::Target::Class];
+/// An [`OwnMetric`] as an object. A type that is no metric has the object of [`NoMetric`], so that the
+/// mistake is reported once, by a check of the expansion.
+pub struct MetricObject<T>(std::marker::PhantomData<T>);
+
+impl<T: OwnMetric<Metric: Metric>> MetricObject<T> {
+    /// The object.
+    pub const METRIC: &'static dyn AnyMetric = &Erased(T::VALUE);
 }
 
-impl<T> AnyType for MetricOf<T> {}
+/// See [`MetricObject`].
+pub trait NoMetric {
+    /// Any metric.
+    const METRIC: &'static dyn AnyMetric = &Erased(&Mae);
+}
+
+impl<T> NoMetric for MetricObject<T> {}
 
 /// Compares the output shape of a custom module with the claimed one.
 #[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.

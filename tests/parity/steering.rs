@@ -217,20 +217,20 @@ fn metrics_are_those_of_keras_and_scikit_learn() {
         }
     };
     for target in ["flags", "classes"] {
-        check(target, "accuracy", &Erased(metric::Accuracy));
-        check(target, "precision", &Erased(metric::Precision));
-        check(target, "recall", &Erased(metric::Recall));
-        check(target, "f1", &Erased(metric::F1));
-        check(target, "auc", &Erased(metric::Auc));
+        check(target, "accuracy", &Erased(&metric::Accuracy));
+        check(target, "precision", &Erased(&metric::Precision));
+        check(target, "recall", &Erased(&metric::Recall));
+        check(target, "f1", &Erased(&metric::F1));
+        check(target, "auc", &Erased(&metric::Auc));
     }
     for k in 1..=3 {
-        check("classes", &format!("top_{k}"), &Erased(metric::TopK { k }));
+        check("classes", &format!("top_{k}"), &Erased(&metric::TopK { k }));
     }
-    check("numbers", "mae", &Erased(metric::Mae));
-    check("numbers", "mse", &Erased(metric::Mse));
-    check("numbers", "rmse", &Erased(metric::Rmse));
-    check("numbers", "mape", &Erased(metric::Mape));
-    check("numbers", "r2", &Erased(metric::R2));
+    check("numbers", "mae", &Erased(&metric::Mae));
+    check("numbers", "mse", &Erased(&metric::Mse));
+    check("numbers", "rmse", &Erased(&metric::Rmse));
+    check("numbers", "mape", &Erased(&metric::Mape));
+    check("numbers", "r2", &Erased(&metric::R2));
     // 13 of Keras's and 13 of scikit-learn's, each without weights and with.
     assert_eq!(compared, 52);
 }

@@ -21,6 +21,10 @@ mod my {
     #[derive(Debug)]
     pub struct Within(pub f64);
 
+    impl Within {
+        pub const HALF: Within = Within(0.5);
+    }
+
     impl Metric for Within {
         const NAME: &'static str = "within";
         const TARGETS: &'static [Target] = &[Target::Numbers];
@@ -156,7 +160,7 @@ pub struct Trip {
     #[branch(Dense(1))]
     #[output(
         loss = mse,
-        metrics(mae, my::Within(TENTH), my::Within(0.5), my::ErrorQuantile::of(0.9)),
+        metrics(mae, my::Within(TENTH), my::Within::HALF, my::ErrorQuantile::of(0.9)),
         weighted_metrics(my::Within(TENTH)),
         standardize
     )]

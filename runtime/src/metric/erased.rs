@@ -22,7 +22,7 @@ pub trait AnyMetric: std::fmt::Debug + Sync {
 
 /// A wrapper that makes a metric an object. A separate type, so that the methods of a metric are
 /// unambiguous.
-pub struct Erased<M>(pub M);
+pub struct Erased<M: 'static>(pub &'static M);
 
 impl<M: Metric> std::fmt::Debug for Erased<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -104,10 +104,10 @@ mod tests {
     fn the_mean_is_over_the_labels() {
         // sklearn.metrics.*_score(average=None) and (average="macro"), zero_division=0.
         let cases: [(&dyn AnyMetric, [f64; 3], f64); 4] = [
-            (&Erased(Accuracy), [0.5, 0.5, 0.75], 1.75 / 3.0),
-            (&Erased(Precision), [0.5, 0.5, 0.0], 1.0 / 3.0),
-            (&Erased(Recall), [0.5, 0.5, 0.0], 1.0 / 3.0),
-            (&Erased(F1), [0.5, 0.5, 0.0], 1.0 / 3.0),
+            (&Erased(&Accuracy), [0.5, 0.5, 0.75], 1.75 / 3.0),
+            (&Erased(&Precision), [0.5, 0.5, 0.0], 1.0 / 3.0),
+            (&Erased(&Recall), [0.5, 0.5, 0.0], 1.0 / 3.0),
+            (&Erased(&F1), [0.5, 0.5, 0.0], 1.0 / 3.0),
         ];
         for (metric, by_label, mean) in cases {
             let found = over(metric, &ROWS);
@@ -118,30 +118,35 @@ mod tests {
 
     #[test]
     fn the_mean_of_auc_leaves_out_a_label_of_one_side_but_no_undefined_score() {
-        let found = over(&Erased(Auc), &ROWS);
+        let found = over(&Erased(&Auc), &ROWS);
         let by_label = found.by_label();
         // roc_auc_score([1, 0, 1, 0], [.9, .6, .3, .1]), ([0, 1, 0, 1], [.2, .7, .8, .4]).
         assert_eq!(by_label[..2], [0.75, 0.5]);
         assert!(by_label[2].is_nan());
         assert_eq!(found.value(), 0.625);
-        let undefined = over(&Erased(Auc), &[ROWS[0], ROWS[1], ([f64::NAN; 3], [1.0, 1.0, 1.0])]);
+        let undefined = over(&Erased(&Auc), &[ROWS[0], ROWS[1], ([f64::NAN; 3], [1.0, 1.0, 1.0])]);
         assert!(undefined.value().is_nan());
-        assert!(over(&Erased(Auc), &ROWS[..1]).value().is_nan());
+        assert!(over(&Erased(&Auc), &ROWS[..1]).value().is_nan());
     }
 
     #[test]
     fn averages_are_over_the_labels() {
-        let of = |average| {
-            let found = over(&Erased(Averaged { metric: F1, average }), &ROWS);
+        let value = |metric: &dyn AnyMetric| {
+            let found = over(metric, &ROWS);
             assert!(found.by_label().is_empty(), "the average is the only figure");
             found.value()
         };
+        macro_rules! of {
+            ($average:expr) => {
+                value(&Erased(&Averaged { metric: F1, average: $average }))
+            };
+        }
         // sklearn.metrics.f1_score(average=...): 2 right of 5 predicted and 4 actual.
-        assert_eq!(of(Average::Micro), 4.0 / 9.0);
-        assert_eq!(of(Average::Macro), 1.0 / 3.0);
-        assert_eq!(of(Average::Weighted), 0.5);
-        assert_eq!(of(Average::Binary(Label::Index(2))), 0.0);
-        assert!(of(Average::Binary(Label::Index(3))).is_nan());
+        assert_eq!(of!(Average::Micro), 4.0 / 9.0);
+        assert_eq!(of!(Average::Macro), 1.0 / 3.0);
+        assert_eq!(of!(Average::Weighted), 0.5);
+        assert_eq!(of!(Average::Binary(Label::Index(2))), 0.0);
+        assert!(of!(Average::Binary(Label::Index(3))).is_nan());
     }
 
     /// The share of rows of which every label is right.
@@ -169,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_metric_may_take_all_labels_of_a_row_at_once() {
-        let mut found = over(&Erased(Exact), &ROWS);
+        let mut found = over(&Erased(&Exact), &ROWS);
         // All labels of row 0 are right.
         assert_eq!((found.value(), found.by_label().len()), (0.25, 0));
         found.update(&[0.9; 3], TargetRow::Doubles(&[1.0; 3]), |flag| 2.0 * flag);
@@ -178,7 +183,7 @@ mod tests {
 
     #[test]
     fn elements_count_by_their_weights() {
-        let mut labels = Accumulator::Labels(Erased(Accuracy).start_labels(3));
+        let mut labels = Accumulator::Labels(Erased(&Accuracy).start_labels(3));
         let weight = |flag: f64| if flag > 0.5 { 3.0 } else { 1.0 };
         ROWS.iter().for_each(|(y, t)| labels.update(y, TargetRow::Doubles(t), weight));
         // The first label: right are a true and a false row of two each.
@@ -187,19 +192,16 @@ mod tests {
 
     #[test]
     fn they_go_on_from_their_state() {
-        const fn of(average: Average) -> Erased<Averaged<F1>> {
-            Erased(Averaged { metric: F1, average })
-        }
         let all: [&dyn AnyMetric; 9] = [
-            &Erased(Accuracy),
-            &Erased(Precision),
-            &Erased(Recall),
-            &Erased(F1),
-            &Erased(Auc),
-            &of(Average::Macro),
-            &of(Average::Micro),
-            &of(Average::Weighted),
-            &of(Average::Binary(Label::Index(1))),
+            &Erased(&Accuracy),
+            &Erased(&Precision),
+            &Erased(&Recall),
+            &Erased(&F1),
+            &Erased(&Auc),
+            &Erased(&Averaged { metric: F1, average: Average::Macro }),
+            &Erased(&Averaged { metric: F1, average: Average::Micro }),
+            &Erased(&Averaged { metric: F1, average: Average::Weighted }),
+            &Erased(&Averaged { metric: F1, average: Average::Binary(Label::Index(1)) }),
         ];
         for metric in all {
             let (whole, first) = (over(metric, &ROWS), over(metric, &ROWS[..2]));

@@ -19,7 +19,7 @@ pub struct Room {
     size: f32,
     #[from(size)]
     #[branch(Dense(1))]
-    #[output(loss = mse, metrics(my::within(0.1), my::Within, my::Within))]
+    #[output(loss = mse, metrics(my::within(0.1), my::Within, my::Within, my::Within::new(share = 0.1)))]
     rent: f32,
 }
 

@@ -19,7 +19,7 @@ pub struct Flat {
     rooms: [f32; 10],
     #[from(rooms)]
     #[branch(Dense(1))]
-    #[output(loss = mse, metrics(my::Wihtin(0.1)))]
+    #[output(loss = mse, metrics(my::Median(0.1)))]
     rent: f32,
 }
 

@@ -14,29 +14,33 @@ use crate::{
     text::{camel_case, plain},
 };
 
-/// A metric as an object: `&Erased(F1)`.
+/// A metric as an object: `&Erased(&F1)`. One of the user's own is an object whatever its type is; `check`
+/// reports a type that is no metric.
 pub(super) fn value(paths: &Paths, metric: &OutputMetric, columns: &[LitStr]) -> TokenStream {
     let krate = &paths.krate;
     match metric {
         OutputMetric::Ours(call) => {
             let value = ours(krate, call, columns);
-            quote!(&#krate::metric::Erased(#value))
+            quote!(&#krate::metric::Erased(&#value))
         }
         OutputMetric::Own(own) => {
             let (alias, declaration) = alias(own);
-            let (value, krate) = (own.value_of(&alias), at(own.span, krate.clone()));
-            quote_spanned! {own.span=> &#krate::metric::Erased({ #declaration #value }) }
+            let (value, private) = (own.value_of(&alias), &paths.private);
+            quote! {
+                {
+                    #declaration
+                    struct Own;
+                    impl #private::OwnMetric for Own {
+                        type Metric = #alias;
+                        const VALUE: &'static #alias = &#value;
+                    }
+                    #[allow(unused_imports)]
+                    use #private::NoMetric as _;
+                    #private::MetricObject::<Own>::METRIC
+                }
+            }
         }
     }
-}
-
-/// The tokens at another span, so that an error about an expression that begins with them is there.
-fn at(span: Span, tokens: TokenStream) -> TokenStream {
-    let moved = tokens.into_iter().map(|mut tree| {
-        tree.set_span(span);
-        tree
-    });
-    moved.collect()
 }
 
 /// `F1`, or `Averaged { metric: F1, average: Average::Micro }`.
@@ -151,26 +155,34 @@ pub(super) fn checks(expansion: &Expansion<'_>) -> TokenStream {
     quote!(#(#checks)*)
 }
 
-/// The constants of a type that is no metric, which the graph reports, are those of any.
+/// A local trait gives the message for a type that is no metric.
 fn check(paths: &Paths, field: &str, target: Target, own: &Own) -> TokenStream {
-    let (private, spec) = (&paths.private, &paths.spec);
+    let (krate, spec) = (&paths.krate, &paths.spec);
     let (alias, declaration) = alias(own);
-    let (target, name) = (format_ident!("{target:?}"), own.name());
-    let name = match own.type_path() {
-        Some(path) => path.segments.last().map_or(name, |last| last.ident.to_string()),
-        None => name,
-    };
+    let (target, name) = (format_ident!("{target:?}"), own.type_name());
+    let message = format!("`{field}`: `{name}` is no metric");
     quote_spanned! {own.span=>
         const _: () = {
-            #[allow(unused_imports)]
-            use #private::AnyType as _;
             #declaration
+            #[diagnostic::on_unimplemented(
+                message = #message,
+                label = "implement `multi_input::metric::Metric` for it"
+            )]
+            trait Measures {
+                const NAME: &'static ::core::primitive::str;
+                const TARGETS: &'static [#spec::Target];
+            }
+            #[diagnostic::do_not_recommend]
+            impl<T: #krate::metric::Metric> Measures for T {
+                const NAME: &'static ::core::primitive::str = T::NAME;
+                const TARGETS: &'static [#spec::Target] = T::TARGETS;
+            }
             if let ::core::result::Result::Err(text) = #spec::agree::own_metric(
                 #field,
                 #spec::Target::#target,
                 #name,
-                #private::MetricOf::<#alias>::NAME,
-                #private::MetricOf::<#alias>::TARGETS,
+                <#alias as Measures>::NAME,
+                <#alias as Measures>::TARGETS,
             ) {
                 ::core::panic!("{}", text.as_str());
             }

@@ -3,7 +3,7 @@
 use multi_input_spec::{ArgumentKind, Metric, Target, METRICS};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
-use syn::{ext::IdentExt, Expr};
+use syn::{ext::IdentExt, Expr, Path, PathSegment};
 
 use super::{
     argument::Argument,
@@ -194,8 +194,8 @@ fn call(
 /// `my::Within(share = 0.1)`, by the path of its type.
 fn own(entry: TokenStream, errors: &mut Diagnostics) -> Option<Own> {
     let own = errors.ok(Own::read(entry))?;
+    let name = own.name();
     if own.type_path().is_none() {
-        let name = own.name();
         errors.at(
             own.span,
             format!(
@@ -206,35 +206,52 @@ fn own(entry: TokenStream, errors: &mut Diagnostics) -> Option<Own> {
         );
         return None;
     }
+    let has_fields = matches!(syn::parse2(own.expression.clone()), Ok(Expr::Struct(_)));
+    if own.member().is_some() && has_fields {
+        let text = format!("`{name}` is no type, so that its arguments have no names");
+        errors.at(own.span, text);
+        return None;
+    }
     Some(own)
 }
 
 impl Own {
-    /// The path of its type; `None` for a function that belongs to no type.
-    pub(crate) fn type_path(&self) -> Option<syn::Path> {
-        if !self.is_function() {
-            return Some(self.path.clone());
+    /// The path of its type, which is all of the path, or for a function or a constant of the type
+    /// the part before it; `None` for a function that belongs to no type.
+    pub(crate) fn type_path(&self) -> Option<Path> {
+        let Path { leading_colon, segments } = &self.path;
+        let segments: Vec<_> = segments.iter().cloned().collect();
+        match self.member() {
+            None if is_lower_case(&self.name()) => None,
+            None => Some(self.path.clone()),
+            Some(_) => Some(Path {
+                leading_colon: *leading_colon,
+                segments: segments[..segments.len() - 1].iter().cloned().collect(),
+            }),
         }
-        let segments = self.path.segments.iter();
-        let before: Vec<_> = segments.take(self.path.segments.len() - 1).cloned().collect();
-        let is_type = before
-            .last()
-            .is_some_and(|last| last.ident.unraw().to_string().starts_with(char::is_uppercase));
-        is_type.then(|| syn::Path {
-            leading_colon: self.path.leading_colon,
-            segments: before.into_iter().collect(),
-        })
     }
 
-    fn is_function(&self) -> bool {
-        self.name().starts_with(|letter: char| letter.is_lowercase())
+    /// The name of its type.
+    pub(crate) fn type_name(&self) -> String {
+        let path = self.type_path();
+        let last = path.iter().flat_map(|path| path.segments.last()).next();
+        last.map_or_else(|| self.name(), |last| last.ident.unraw().to_string())
+    }
+
+    /// The function or constant of a type that its path names last, as in `my::Within::new`.
+    fn member(&self) -> Option<&PathSegment> {
+        let mut segments = self.path.segments.iter().rev();
+        let (last, before) = (segments.next()?, segments.next()?);
+        let (name, owner) = (self.name(), before.ident.unraw().to_string());
+        let is_constant = name.len() > 1 && !name.contains(char::is_lowercase);
+        let is_type = owner.starts_with(char::is_uppercase);
+        (is_type && (is_lower_case(&name) || is_constant)).then_some(last)
     }
 
     /// The value as an expression of the type `alias`, so that a path that leads nowhere is
     /// mentioned, and reported, at one place: `Alias { 0: 0.1 }` for `my::Within(0.1)`.
     pub(crate) fn value_of(&self, alias: &Ident) -> TokenStream {
-        let function = self.path.segments.last().filter(|_| self.is_function());
-        match (syn::parse2::<Expr>(self.expression.clone()), function) {
+        match (syn::parse2::<Expr>(self.expression.clone()), self.member()) {
             (Ok(Expr::Call(call)), Some(function)) => {
                 let arguments = &call.args;
                 quote!(#alias::#function(#arguments))
@@ -250,10 +267,15 @@ impl Own {
                 let fields = &given.fields;
                 quote!(#alias { #fields })
             }
-            (_, Some(function)) => quote!(#alias::#function),
+            (_, Some(constant)) => quote!(#alias::#constant),
             _ => quote!(#alias {}),
         }
     }
+}
+
+/// Whether a name begins as those of functions do.
+fn is_lower_case(name: &str) -> bool {
+    name.starts_with(|letter: char| letter.is_lowercase())
 }
 
 /// `macro` is a keyword, which an expression has as `r#macro`.
