@@ -5,6 +5,7 @@ mod labels;
 mod loop_by_hand;
 mod notices;
 mod own;
+mod own_metrics;
 mod partial_targets;
 mod report;
 mod resume;

@@ -4,6 +4,7 @@
 
 mod cells;
 mod columns;
+mod metrics;
 mod target_steps;
 
 use multi_input_spec::{merge::MaskMerge, step::calendar, Loss, Target};
@@ -68,7 +69,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         shared_has_a_branch(node, graph, &mut errors);
         names_are_free(node, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
-        metrics_fit(node, &mut errors);
+        metrics::fit(node, &mut errors);
         target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
@@ -529,23 +530,6 @@ fn inner_activation_is_no_link(
                 "`{name}`: `{loss}` is computed from logits, but the `{}` of `{layer}` is inside of \
                  it; end the branch in `Dense(units, {link})`",
                 activation.name()
-            ),
-        );
-    }
-}
-
-fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
-    let (Some(output), Some(target)) = (&node.field.output, node.target()) else { return };
-    let metrics = output.metrics.iter().chain(&output.weighted_metrics);
-    for metric in metrics.filter(|m| !m.spec.targets.contains(&target)) {
-        let instead = other_type(node, target, metric.spec.targets);
-        let (node, what, name, metric) =
-            (node.name(), target.in_words(), &metric.name, metric.spec);
-        errors.at(
-            name.span(),
-            format!(
-                "`{node}` is {what}, which the metric `{}` does not measure{instead}",
-                metric.name
             ),
         );
     }

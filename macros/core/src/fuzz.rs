@@ -140,7 +140,7 @@ fn seeds() -> [TokenStream; 7] {
                 joined: _,
                 #[from(joined)]
                 #[branch(Dense(3))]
-                #[output(loss = focal(gamma = 2.0, alpha = 0.25), metrics(top_k(k = 2)), weight = 0.5)]
+                #[output(loss = focal(gamma = 2.0, alpha = 0.25), metrics(top_k(k = 2), f1(average = macro), auc(multi_class = ovo), my::Within(share = 0.1)), weight = 0.5)]
                 kind: Class<3>,
                 #[from(joined)]
                 #[branch(Dense(1))]

@@ -19,7 +19,7 @@ use multi_input_nn::{layer::RngKey, loss::AnyLoss, Penalties};
 
 pub(crate) use self::diagram::diagram;
 pub use self::handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf};
-use crate::{data::Batch, metric::Metric, plot};
+use crate::{data::Batch, metric::AnyMetric, plot};
 
 /// A model definition, independent of dtype and device.
 pub trait Definition: RowTypes {
@@ -203,9 +203,9 @@ pub struct Output {
     /// `exp(-s) L + s`.
     pub learned_weight: bool,
     /// The metrics.
-    pub metrics: &'static [&'static dyn Metric],
+    pub metrics: &'static [&'static dyn AnyMetric],
     /// Metrics in which rows count by their weights, reported as `weighted_...`.
-    pub weighted_metrics: &'static [&'static dyn Metric],
+    pub weighted_metrics: &'static [&'static dyn AnyMetric],
 }
 
 impl Output {
@@ -214,7 +214,7 @@ impl Output {
         self.width * self.loss.parts(self.head, self.width)
     }
 
-    /// The number of labels with metrics of their own: the elements of `[bool; N]`.
+    /// The number of labels: the elements of `[bool; N]`.
     pub(crate) fn label_count(&self) -> usize {
         match self.target.kind {
             TargetKind::Flags => self.target.width,
@@ -222,9 +222,17 @@ impl Output {
         }
     }
 
+    /// The number of labels that have a figure of their own in a metric.
+    pub(crate) fn figures_by_label(&self, metric: &dyn AnyMetric) -> usize {
+        match self.label_count() {
+            0 => 0,
+            labels => metric.start_labels(labels).figures(),
+        }
+    }
+
     /// The metrics with their names: first the unweighted ones, then the weighted ones.
-    pub(crate) fn reported(&self) -> impl Iterator<Item = (String, &dyn Metric)> {
-        let plain = self.metrics.iter().map(|metric| (metric.name().to_owned(), *metric));
+    pub(crate) fn reported(&self) -> impl Iterator<Item = (String, &dyn AnyMetric)> {
+        let plain = self.metrics.iter().map(|metric| (metric.name().into_owned(), *metric));
         let weighted = self.weighted_metrics.iter();
         plain.chain(weighted.map(|metric| (format!("weighted_{}", metric.name()), *metric)))
     }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     callback::{RunPlan, Validation},
     definition::{Graph, Node, Output},
+    history::Figures,
 };
 
 impl<'c> Setup<'c> {
@@ -48,6 +49,7 @@ impl<'c> Setup<'c> {
         mistakes.extend(self.settings.batch_norm_mistake(self.graph, plan.rows));
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(plan)));
         mistakes.extend(self.graph.outputs.iter().flat_map(output_mistakes));
+        mistakes.extend(Figures::name_mistakes(self.graph));
         for class_weights in &self.weighting.by_class {
             let output = self.graph.outputs.get(class_weights.index);
             let found = output.map(|output| class_mistakes(output, &class_weights.weights));

@@ -22,7 +22,7 @@ use crate::{
     callback::{AnyCallback, Cause, Event, Flow, RunningFigures},
     checkpoint::{self, CheckpointError},
     history::{End, History, Phase},
-    objective::{RowWeights, Rows, Scores},
+    objective::{RowWeights, Rows},
     uncertainty::Saved,
     untyped::{parameters, UntypedModel},
 };
@@ -205,7 +205,8 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 Err(found) => return self.not_finite(found, callbacks),
             };
             // The scores are taken out of `self`, because callbacks borrow all of `self` mutably.
-            let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
+            let none = self.no_scores()?;
+            let scores = std::mem::replace(&mut self.scores, none);
             let figures = || scores.figures(Phase::Training);
             let so_far = RunningFigures(&figures);
             let flow =
@@ -246,7 +247,8 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<Flow> {
         let epoch = self.epoch;
-        let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
+        let none = self.no_scores()?;
+        let scores = std::mem::replace(&mut self.scores, none);
         let mut figures = scores.figures(Phase::Training);
         if (epoch + 1).is_multiple_of(self.settings.validation_frequency) {
             figures.extend(self.validate(validation)?);

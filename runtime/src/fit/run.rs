@@ -124,6 +124,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let order = Order::new(plan.rows, settings.batch_size, shuffled);
         let epoch = settings.initial_epoch;
         let dropping = Dropping { inputs: dropped(graph, &settings) };
+        let scores = Scores::new(graph, model.preprocessing.as_ref())?;
         let mut run = Run {
             device: model.device.recycling().map_err(Error::device)?,
             model,
@@ -147,7 +148,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             epoch,
             step: 0,
             batches: 0,
-            scores: Scores::new(graph),
+            scores,
             history: History::default(),
             reached: Reached::new(graph),
             fillable,
@@ -158,6 +159,11 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         };
         run.apply_frozen();
         Ok(run)
+    }
+
+    /// The scores before the first step of an epoch.
+    pub(super) fn no_scores(&self) -> Result<Scores> {
+        Scores::new(self.model.graph(), self.model.preprocessing.as_ref())
     }
 
     /// The key of random numbers in layers in the current step.

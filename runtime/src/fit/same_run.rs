@@ -121,6 +121,15 @@ impl Setup<'_> {
         ]
     }
 
+    /// The metrics with their parameters: an epoch that goes on has to keep the same figures.
+    fn metrics(&self) -> impl Iterator<Item = String> + '_ {
+        let outputs = self.graph.outputs.iter();
+        outputs.filter(|output| output.reported().next().is_some()).map(|output| {
+            let metrics: Vec<_> = output.reported().collect();
+            format!("`{}` {metrics:?}", output.name)
+        })
+    }
+
     /// The settings of callbacks and of validation, on which callbacks decide.
     fn monitored(&self) -> Vec<(String, String)> {
         let names: Vec<&str> = self.callbacks.iter().map(|callback| callback.name()).collect();
@@ -129,6 +138,7 @@ impl Setup<'_> {
             ("the validation rows".to_owned(), self.validation.in_words()),
             ("`validation_frequency`".to_owned(), frequency),
             ("its callbacks".to_owned(), format!("{names:?}")),
+            ("its metrics".to_owned(), in_words(self.metrics())),
         ];
         let settings = self.callbacks.iter().enumerate().map(|(index, callback)| {
             let name = format!("the settings of callback {}, `{}`", index + 1, callback.name());

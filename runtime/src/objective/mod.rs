@@ -224,6 +224,7 @@ mod tests {
             steps: &[],
             labels: false,
             optional: false,
+            columns: &[],
         },
         head: 1,
         loss: &loss::Mse,
@@ -240,6 +241,7 @@ mod tests {
             steps: &[],
             labels: false,
             optional: false,
+            columns: &[],
         },
         head: 2,
         loss: &loss::CrossEntropy { label_smoothing: 0.0 },
@@ -290,7 +292,7 @@ mod tests {
         assert_eq!(objective.grads[0], [0.5 * 0.25 * 4.0 / 2.0, 0.0]);
         assert_eq!(objective.grads[1], [-0.5, 0.5, 0.5, -0.5]);
 
-        let mut scores = Scores::new(&GRAPH);
+        let mut scores = Scores::new(&GRAPH, None).unwrap();
         scores.losses(&objective, 0.0, 2);
         let figures = scores.figures(Phase::Validation);
         let names: Vec<String> = figures.iter().map(|(name, _)| name).collect();
@@ -341,14 +343,14 @@ mod tests {
         assert_eq!(first.total, 0.5 * 2.0);
 
         // The mean over several batches also includes only known targets.
-        let mut scores = Scores::new(&PARTLY);
+        let mut scores = Scores::new(&PARTLY, None).unwrap();
         scores.losses(&first, 0.25, 2);
         let second = Objective::new(&PARTLY, &[vec![9.0; 2], vec![0.0; 4]], &rows.take(&[2, 3]));
         scores.losses(&second, 0.25, 2);
         let figure = |name: &str| scores.figures(Phase::Training).get(name).unwrap();
         assert_eq!((figure("price_loss"), figure("topic_loss")), (2.0, 2.0f64.ln()));
         assert_eq!(figure("loss"), 0.5 * 2.0 + 2.0 * 2.0f64.ln() + 0.25);
-        let mut resumed = Scores::new(&PARTLY);
+        let mut resumed = Scores::new(&PARTLY, None).unwrap();
         resumed.set_state(|name| {
             scores.state().into_iter().find(|(own, _)| own == name).map(|(_, numbers)| numbers)
         });

@@ -109,7 +109,11 @@ fn figures<E: Element, D: Backend<E>>(
     page.table(&["figure", "value"], &cells.collect::<Vec<_>>());
     for labels in figures.by_label() {
         page.heading(&format!("Labels of `{}`", labels.output));
-        let [head, rows @ ..] = &labels.cells()[..] else { continue };
+        let mut cells = labels.cells();
+        let output = model.graph().outputs.iter().find(|output| output.name == labels.output);
+        let names = output.map_or(&[][..], |output| output.columns);
+        cells.iter_mut().skip(1).zip(names).for_each(|(row, name)| row[0] = (*name).to_owned());
+        let [head, rows @ ..] = &cells[..] else { continue };
         let head: Vec<&str> = head.iter().map(String::as_str).collect();
         page.table(&head, rows);
     }
@@ -187,9 +191,9 @@ fn kept(kept: &Saved, page: &mut Html) {
 
 /// The confusion matrices of several labels, a row of a table each.
 fn label_counts(matrices: &[ConfusionMatrix], page: &mut Html) {
-    let rows = matrices.iter().enumerate().map(|(label, matrix)| {
+    let rows = matrices.iter().map(|matrix| {
         let counts = matrix.counts.iter().flatten().map(ToString::to_string);
-        std::iter::once(label.to_string()).chain(counts).collect()
+        std::iter::once(matrix.label_in_words().unwrap_or_default()).chain(counts).collect()
     });
     let head = ["label", "true negatives", "false positives", "false negatives", "true positives"];
     page.table(&head, &rows.collect::<Vec<_>>());

@@ -37,6 +37,7 @@ static LATE: Output = Output {
         kind: TargetKind::Flag,
         width: 1,
         steps: &[],
+        columns: &[],
         labels: false,
         optional: false,
     },

@@ -182,9 +182,13 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
                 }
             }
         }
+        let labels_of = |fitted: &Preprocessing| fitted.labels_of(output.name).cloned();
+        let names = self.preprocessing.as_ref().and_then(labels_of).unwrap_or_default();
+        let names = names.names();
         let known = confusions.iter().enumerate().filter(|(_, confusion)| confusion.classes > 0);
         let matrices = known.map(|(index, confusion)| {
-            ConfusionMatrix::new(output.name, (labels > 0).then_some(index), confusion)
+            let label = (labels > 0).then_some(index);
+            ConfusionMatrix::new(output.target, label, names, confusion)
         });
         Ok(matrices.collect())
     }
@@ -216,7 +220,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         numbers: &[usize],
         batch_size: usize,
     ) -> Result<Scores> {
-        let mut scores = Scores::new(self.graph());
+        let mut scores = Scores::new(self.graph(), self.preprocessing.as_ref())?;
         self.add_scores(&mut scores, rows, weights, numbers, batch_size)?;
         Ok(scores)
     }
@@ -276,7 +280,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         purpose: &'static str,
     ) -> Result<Scores> {
         let fitted = self.fitted()?;
-        let mut scores = Scores::new(self.graph());
+        let mut scores = Scores::new(self.graph(), Some(&fitted))?;
         let mut none = true;
         for table in tables {
             let (raw, first) = table?;

@@ -205,6 +205,10 @@ impl Formulas {
                 let (number, head) = (self.given(&number.tokens), self.shape(head));
                 quote!(#spec::agree::classes(#metric, #parameter, #number, &#head))
             }
+            Formula::Binary { metric, class, classes } => {
+                let (class, classes) = (self.given(&class.tokens), self.shape(classes));
+                quote!(#spec::agree::binary(#metric, #class, &#classes))
+            }
         }
     }
 
@@ -271,7 +275,9 @@ impl Formulas {
     fn value(&self, argument: &Argument, inner: Option<&ShapedLayer>) -> TokenStream {
         let spec = &self.spec;
         match argument {
-            Argument::Absent | Argument::Input(_) => quote!(#spec::Value::Absent),
+            Argument::Absent | Argument::Input(_) | Argument::Average(_) => {
+                quote!(#spec::Value::Absent)
+            }
             Argument::Size(size) => {
                 let size = self.given(&size.tokens);
                 quote!(#spec::Value::Size(#size))

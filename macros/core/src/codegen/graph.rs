@@ -4,10 +4,10 @@ use multi_input_spec::{Kind, Target};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::Expansion;
+use super::{metrics, Expansion};
 use crate::{
     graph::Node,
-    parse::{LossCall, LossWeight, MetricCall, Missing, NamedLoss, Source},
+    parse::{LossCall, LossWeight, Missing, NamedLoss, Source},
     shape::{self, ShapedStep},
     text::plain,
 };
@@ -255,6 +255,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let labels = output.categories.is_some();
     let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
     let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));
+    let columns = output.cells.named_columns();
     quote! {
         #krate::definition::Target {
             name: #name,
@@ -263,6 +264,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             steps: &[#(#steps),*],
             labels: #labels,
             optional: #optional,
+            columns: &[#(#columns),*],
         }
     }
 }
@@ -280,12 +282,8 @@ fn output(expansion: &Expansion<'_>, position: usize, index: usize) -> TokenStre
         }
     });
     let head = expansion.formulas.elements(&shape.output);
-    let metric = |metric: &MetricCall| {
-        let names = metric.spec.parameters.iter().map(|(name, _)| *name);
-        let values: Vec<_> = metric.values.iter().map(|value| value.tokens.clone()).collect();
-        let value = construct(metric.spec.type_name, names, &values);
-        quote!(&#krate::metric::#value)
-    };
+    let columns = output.cells.named_columns();
+    let metric = |metric| metrics::value(&expansion.paths, metric, columns);
     let metrics = output.metrics.iter().map(metric);
     let weighted_metrics = output.weighted_metrics.iter().map(metric);
     let (weight, learned_weight) = match &output.weight {
@@ -320,7 +318,7 @@ fn named_loss(krate: &TokenStream, loss: &NamedLoss) -> TokenStream {
 }
 
 /// `Huber { delta: 1.0 }`, or `Mse` without fields.
-fn construct<'a>(
+pub(super) fn construct<'a>(
     type_name: &str,
     names: impl Iterator<Item = &'a str>,
     values: &[TokenStream],

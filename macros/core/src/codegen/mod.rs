@@ -24,6 +24,7 @@ mod fallback;
 mod formula;
 mod forward;
 mod graph;
+mod metrics;
 mod model;
 mod nest;
 mod network;

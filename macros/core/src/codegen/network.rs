@@ -7,7 +7,7 @@ use quote::quote;
 use super::{
     custom,
     forward::Mode,
-    graph,
+    graph, metrics,
     signatures::{DefinitionContent, NetworkBodies},
     tensors, Expansion,
 };
@@ -33,17 +33,19 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         inputs: graph.inputs().map(|node| graph.nodes[node].name()).collect(),
         outputs: graph.outputs().map(|node| graph.nodes[node].name()).collect(),
     });
-    quote!(#reported #class_outputs #definition)
+    let checks = metrics::checks(expansion);
+    quote!(#reported #class_outputs #definition #checks)
 }
 
 /// The metrics that the outputs report, for monitors.
 fn reported(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
-        let metrics = &graph.nodes[node].field.output.as_ref()?.metrics;
-        Some(metrics.iter().map(move |metric| (index, metric.spec.type_name)))
+        let field = &graph.nodes[node].field;
+        let metrics = &field.output.as_ref()?.metrics;
+        Some(metrics::reported(&signatures, index, &field.name, metrics))
     });
-    outputs.flatten().map(|(index, metric)| signatures.reported(index, metric)).collect()
+    outputs.collect()
 }
 
 /// The outputs with classes, for class weights.

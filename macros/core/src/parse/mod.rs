@@ -5,6 +5,7 @@
 
 mod argument;
 mod attribute;
+mod average;
 mod branch;
 mod cells;
 mod data_file;
@@ -12,6 +13,7 @@ mod data_type;
 mod derived;
 mod input;
 mod merge;
+mod metric;
 mod model;
 mod number;
 mod output;
@@ -23,6 +25,7 @@ mod typed;
 
 pub(crate) use argument::{Argument, PaddingExpr, AUTO};
 pub(crate) use attribute::is_ours;
+pub(crate) use average::{AverageExpr, LabelExpr};
 pub(crate) use branch::{Layer, LayerKind};
 pub(crate) use cells::{CellOptions, ColumnNames, Dates};
 pub(crate) use data_file::{track, DataFile};
@@ -30,9 +33,10 @@ pub(crate) use data_type::{Date, Element, FieldType};
 pub(crate) use derived::Derived;
 pub(crate) use input::{Input, Missing, Step};
 pub(crate) use merge::{Merge, Operand};
+pub(crate) use metric::{MetricCall, OutputMetric};
 pub(crate) use model::{parse, Field, Head, RawModel, Source};
 pub(crate) use number::{const_argument, NumberExpr, SizeExpr};
-pub(crate) use output::{LossCall, LossWeight, MetricCall, NamedLoss};
+pub(crate) use output::{LossCall, LossWeight, NamedLoss, Output};
 pub(crate) use own::Own;
 pub(crate) use serde::{Columns, Derives};
 pub(crate) use typed::Typed;

@@ -115,10 +115,12 @@ fn losses_and_metrics(tokens: TokenStream, names: &mut Vec<Typed>) {
                 names.extend(loss.map(|loss| Typed::Loss(loss.type_name, name)));
             }
             (Some(TokenTree::Ident(word)), Some(TokenTree::Group(list)), _)
-                if word == "metrics" =>
+                if word == "metrics" || word == "weighted_metrics" =>
             {
                 names.extend(entries(list.stream()).into_iter().filter_map(|entry| {
-                    let name = only_word(entry)?;
+                    let Some(TokenTree::Ident(name)) = entry.into_iter().next() else {
+                        return None;
+                    };
                     let metric = METRICS.iter().find(|metric| name == metric.name)?;
                     Some(Typed::Metric(metric.type_name, name))
                 }));

@@ -36,6 +36,8 @@ pub(crate) enum Formula {
     Columns { value: Flow, named: usize },
     /// An integer argument of a metric, compared with the head of a class.
     Classes { metric: &'static str, parameter: &'static str, number: SizeExpr, head: Flow },
+    /// The class that counts as true in an average of a metric, compared with the classes.
+    Binary { metric: &'static str, class: SizeExpr, classes: Flow },
 }
 
 /// What a loss of the user's own is compared with.
@@ -112,6 +114,9 @@ impl Formula {
             Formula::Classes { metric, parameter, number, head } => {
                 agree::classes(metric, parameter, number.value, &head.shape)
             }
+            Formula::Binary { metric, class, classes } => {
+                agree::binary(metric, class.value, &classes.shape)
+            }
         }
     }
 
@@ -133,6 +138,7 @@ impl Formula {
             }
             Formula::Columns { value, .. } => value.is_known(),
             Formula::Classes { number, head, .. } => number.is_known() && head.is_known(),
+            Formula::Binary { class, classes, .. } => class.is_known() && classes.is_known(),
         }
     }
 }
@@ -178,7 +184,7 @@ fn values(arguments: &[Argument], inner: Option<&ShapedLayer>) -> Vec<Value> {
 /// An argument as a value of the spec; `inner` is the layer among them.
 fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
     match argument {
-        Argument::Absent | Argument::Input(_) => Value::Absent,
+        Argument::Absent | Argument::Input(_) | Argument::Average(_) => Value::Absent,
         Argument::Size(size) => Value::Size(size.value),
         Argument::Pair([first, second]) => Value::Pair([first.value, second.value]),
         Argument::Padding(PaddingExpr::Word(padding)) => Value::Padding(*padding),

@@ -277,6 +277,7 @@ fn target(choices: &[Choice], labels: bool) -> Target {
         kind: if labels { TargetKind::Class } else { TargetKind::Numbers },
         width: if labels { 4 } else { 2 },
         optional: false,
+        columns: &[],
         steps,
         labels,
     }

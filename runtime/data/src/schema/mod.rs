@@ -209,6 +209,8 @@ pub struct Target {
     pub labels: bool,
     /// Whether the target may be absent: its type is an `Option`.
     pub optional: bool,
+    /// The names of its columns in files, if `columns(...)` names each of them.
+    pub columns: &'static [&'static str],
 }
 
 /// The type of a target.
