@@ -15,6 +15,7 @@ mod merge;
 mod model;
 mod number;
 mod output;
+mod own;
 mod rename;
 mod serde;
 mod tokenizer;
