@@ -5,6 +5,7 @@
 
 use crate::{Doc, Kind, Parameter, Shape, Text, Value};
 
+pub mod arithmetic;
 pub mod crossed;
 
 /// Every derivation for `#[derived(...)]`.
