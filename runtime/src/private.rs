@@ -15,6 +15,7 @@ pub use multi_input_spec as spec;
 pub use serde;
 
 use dfdx::{shapes::Unit, tensor::Trace};
+use multi_input_data::preprocess::stage::LearnedStep;
 use multi_input_kernel::reshape;
 use spec::{Size, Text};
 
@@ -38,6 +39,28 @@ pub const fn shape_or_unknown(
             shape
         }
     }
+}
+
+/// The description of a user's own step.
+pub const fn own_step<T: LearnedStep>(name: &'static str, _: &'static T) -> spec::step::Step {
+    let own = spec::step::own::STEP;
+    let form = spec::step::Form { nature: T::NATURE, inverse: T::INVERSE, ..own.form };
+    spec::step::Step { name, form, ..own }
+}
+
+/// The description of a user's own derivation.
+pub const fn own_derivation(name: &'static str) -> spec::derived::Derivation {
+    spec::derived::Derivation { name, ..spec::derived::own::DERIVATION }
+}
+
+/// [`spec::step::own::stands_on_a_target`] for a step of the user's own.
+#[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.
+pub const fn stands_on_a_target<T: LearnedStep>(
+    _: &'static T,
+    name: &str,
+    length: Option<&str>,
+) -> Result<spec::Shape, Text> {
+    spec::step::own::stands_on_a_target(name, T::INVERSE, length)
 }
 
 /// The type `X` as an associated type of the dtype. A batch with only categories has no numeric

@@ -14,6 +14,7 @@ pub mod layer;
 mod loss;
 pub mod mask;
 pub mod merge;
+pub mod own;
 mod range;
 mod shape;
 mod size;

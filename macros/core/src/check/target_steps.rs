@@ -13,7 +13,7 @@ pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
     let Some(output) = &node.field.output else { return };
     let (Some(first), Some(target)) = (output.steps.first(), node.target()) else { return };
     let loss = output.loss.as_ref().map(|loss| loss.spec);
-    let (name, step) = (node.name(), first.spec.name);
+    let (name, step) = (node.name(), first.name());
     if target != Target::Numbers {
         errors.at(
             first.span,
@@ -40,7 +40,7 @@ pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
 fn keeps_lengths(node: &Node, output: &Output, length: &str, errors: &mut Diagnostics) {
     let curved = |step: &&Step| step.spec.form.inverse == Inverse::Nonlinear;
     let Some(step) = output.steps.iter().find(curved) else { return };
-    let (name, step_name) = (node.name(), step.spec.name);
+    let (name, step_name) = (node.name(), step.name());
     errors.at(
         step.span,
         format!(

@@ -1,28 +1,33 @@
 //! Sizes, shapes, and the spec's formulas as tokens for rustc to evaluate.
 
-use multi_input_spec::{layer::Sizes, Kind, Padding, Size};
+use multi_input_spec::{layer::Sizes, own::ClaimForm, Kind, Padding, Size};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use crate::{
-    parse::{const_argument, Argument, Head, PaddingExpr},
+    parse::{const_argument, Argument, Head, Own, PaddingExpr},
     requirement::{Condition, Requirement},
-    shape::{Constant, Flow, Formula, LayerCall, ShapedLayer, Unknown},
+    shape::{Claimed, Constant, Flow, Formula, LayerCall, Operand, ShapedLayer, Unknown},
 };
 
 /// The formulas of one model.
 pub(crate) struct Formulas {
     /// The definition type, which has the constants.
     definition: Ident,
-    /// The path of the spec.
+    /// The path of the spec, and of the items for generated code.
     spec: TokenStream,
+    private: TokenStream,
 }
 
 impl Formulas {
     /// The formulas of `model`.
     pub(super) fn of(model: &Head) -> Formulas {
         let krate = &model.options.krate;
-        Formulas { definition: model.name.clone(), spec: quote!(#krate::private::spec) }
+        Formulas {
+            definition: model.name.clone(),
+            spec: quote!(#krate::private::spec),
+            private: quote!(#krate::private),
+        }
     }
 
     /// Each size as a constant expression of type `usize`.
@@ -141,14 +146,45 @@ impl Formulas {
                     )
                 }
             }
+            Formula::OwnStep { claimed, input } => {
+                let (claim, input) = (self.claim(claimed), self.shape(input));
+                let item = quote!(#spec::step::own::item(&#input));
+                let output = output_of(&claimed.own, &quote!(&#item));
+                quote!(#spec::step::own::through(&#claim, &#input, #output))
+            }
+            Formula::OwnMerge { claimed, operands } => {
+                let (claim, operands) = (self.claim(claimed), self.operands(operands));
+                let output = output_of(&claimed.own, &quote!(&#operands));
+                quote!(#spec::merge::own::through(&#claim, &#operands, #output))
+            }
+            Formula::OwnDerived { claimed, of } => {
+                let (claim, of) = (self.claim(claimed), of.iter().map(|flow| self.shape(flow)));
+                let output = output_of(&claimed.own, &quote!(&[#(#of),*]));
+                quote!(#spec::own::compare(&#claim, #output))
+            }
+            Formula::Arithmetic { of } => {
+                let of = of.iter().map(|operand| {
+                    let (name, shape) = (&operand.name, self.shape(&operand.flow));
+                    quote!({
+                        let shape = #shape;
+                        #spec::derived::Source { name: #name, raw: shape, encoded: shape }
+                    })
+                });
+                quote!(#spec::derived::arithmetic::output(&[#(#of),*]))
+            }
+            Formula::Inverse { own, length } => {
+                let (private, value, text) = (&self.private, own.value(), &own.text);
+                let length = match length {
+                    Some(length) => quote!(::core::option::Option::Some(#length)),
+                    None => quote!(::core::option::Option::None),
+                };
+                quote_spanned!(own.span=> #private::stands_on_a_target(#value, #text, #length))
+            }
             Formula::Merge { rule, operands, arguments } => {
                 let module = format_ident!("{}", rule.module);
-                let operands = operands.iter().map(|operand| {
-                    let (name, shape) = (&operand.name, self.shape(&operand.flow));
-                    quote!(#spec::merge::Operand { name: #name, shape: #shape })
-                });
+                let operands = self.operands(operands);
                 let arguments = self.values(arguments, None);
-                quote!(#spec::merge::#module::output(&[#(#operands),*], &#arguments))
+                quote!(#spec::merge::#module::output(&#operands, &#arguments))
             }
             Formula::Derived { spec: derivation, arguments } => {
                 let module = format_ident!("{}", derivation.name);
@@ -179,6 +215,30 @@ impl Formulas {
                 let (number, head) = (self.given(&number.tokens), self.shape(head));
                 quote!(#spec::agree::classes(#metric, #parameter, #number, &#head))
             }
+        }
+    }
+
+    /// `[Operand { .. }, ..]`.
+    fn operands(&self, operands: &[Operand]) -> TokenStream {
+        let spec = &self.spec;
+        let operands = operands.iter().map(|operand| {
+            let (name, shape) = (&operand.name, self.shape(&operand.flow));
+            quote!(#spec::merge::Operand { name: #name, shape: #shape })
+        });
+        quote!([#(#operands),*])
+    }
+
+    /// A claim of the user's, as a constant expression.
+    fn claim(&self, claimed: &Claimed) -> TokenStream {
+        let (spec, of, shape) = (&self.spec, &claimed.own.text, self.shape(&claimed.shape));
+        let form = name(match claimed.form {
+            ClaimForm::Written => "Written",
+            ClaimForm::Type => "Type",
+            ClaimForm::NoType => "NoType",
+            ClaimForm::Kept => "Kept",
+        });
+        quote! {
+            #spec::own::Claim { of: #of, shape: #shape, form: #spec::own::ClaimForm::#form }
         }
     }
 
@@ -329,6 +389,13 @@ impl Formulas {
         let spec = &self.spec;
         quote!(#spec::Size::Known([(); #size].len()))
     }
+}
+
+/// The call of the user's `const fn output`, with the user's span, so that rustc reports a value
+/// without one there.
+fn output_of(own: &Own, input: &TokenStream) -> TokenStream {
+    let value = own.value();
+    quote_spanned!(own.span=> #value.output(#input))
 }
 
 fn constant_name(number: usize) -> Ident {

@@ -2,12 +2,12 @@
 
 use multi_input_spec::{Activation, Kind, Target};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 use super::Expansion;
 use crate::{
     graph::Node,
-    parse::{MetricCall, Missing, Source},
+    parse::{DerivedBy, Merge, MetricCall, Missing, Operation, Own, Source},
     shape::ShapedStep,
     text::plain,
 };
@@ -91,10 +91,18 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     };
     let (before, after) = (formulas.sizes(&shape.input), formulas.sizes(&shape.output));
     let (input_masked, masked) = (shape.input.shape.is_masked(), shape.output.shape.is_masked());
+    let own = match &node.field.source {
+        Some(Source::Merge(Merge { own: Some((own, _)), .. })) => {
+            let value = own.value();
+            quote!(#some(#value))
+        }
+        _ => quote!(#none),
+    };
     quote! {
         #krate::definition::Node {
             name: #name,
             source: #source,
+            own: #own,
             fed_by: &[#(#fed_by),*],
             input_shape: &[#(#before),*],
             input_masked: #input_masked,
@@ -181,18 +189,67 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let inputs: Vec<usize> = graph.inputs().collect();
     let indices =
         node.made_of.iter().filter_map(|edge| inputs.iter().position(|&input| input == edge.node));
-    let module = Ident::new(derived.spec.name, Span::call_site());
-    let ty = Ident::new(derived.spec.type_name, Span::call_site());
-    let arguments = expansion.formulas.values(&derived.arguments, None);
+    let (private, some, none) =
+        (&expansion.paths.private, &expansion.paths.some, &expansion.paths.none);
+    let [description, arguments, own, derivation] = match &derived.by {
+        DerivedBy::Named { spec: named, arguments } => {
+            let module = Ident::new(named.name, Span::call_site());
+            let ty = Ident::new(named.type_name, Span::call_site());
+            [
+                quote!(&#spec::derived::#module::DERIVATION),
+                expansion.formulas.values(arguments, None),
+                none.clone(),
+                quote!(&#krate::preprocess::#ty),
+            ]
+        }
+        DerivedBy::Own(own) => {
+            let (name, value) = (own.name(), own.value());
+            [
+                quote!(const { &#private::own_derivation(#name) }),
+                quote!([]),
+                quote!(#some(#value)),
+                value,
+            ]
+        }
+        DerivedBy::Formula(operations) => {
+            let operations = operations.iter().map(|operation| operation_value(operation, krate));
+            let value = quote!(&#krate::preprocess::Arithmetic(&[#(#operations),*]));
+            [
+                quote!(&#spec::derived::arithmetic::DERIVATION),
+                quote!([]),
+                quote!(#some(#value)),
+                value,
+            ]
+        }
+    };
+    let Some(raw) = &shape.raw else { return TokenStream::new() };
+    let raw = expansion.formulas.shape(raw);
+    let steps = shape.steps.iter().map(|step| self::step(expansion, step, None));
     let output = expansion.formulas.shape(&shape.input);
     quote! {
         #krate::definition::Derived {
             name: #name,
-            spec: &#spec::derived::#module::DERIVATION,
+            spec: #description,
             inputs: &[#(#indices),*],
             arguments: &#arguments,
+            own: #own,
+            raw: #raw,
+            steps: &[#(#steps),*],
             output: #output,
-            derivation: &#krate::preprocess::#ty,
+            derivation: #derivation,
+        }
+    }
+}
+
+/// `Operation::Input(0)`.
+fn operation_value(operation: &Operation, krate: &TokenStream) -> TokenStream {
+    let path = quote!(#krate::preprocess::Operation);
+    match operation {
+        Operation::Input(input) => quote!(#path::Input(#input)),
+        Operation::Constant(number) => quote!(#path::Constant(#number)),
+        Operation::Named(name) => {
+            let name = Ident::new(name, Span::call_site());
+            quote!(#path::#name)
         }
     }
 }
@@ -212,6 +269,9 @@ fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usiz
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
     let formulas = &expansion.formulas;
     let name = |name: &str| Ident::new(name, Span::call_site());
+    if let Some(own) = &step.call.own {
+        return own_step(expansion, step, own);
+    }
     let (ty, module) = (name(step.call.spec.type_name), name(step.call.spec.name));
     let arguments = formulas.values(&step.call.arguments, None);
     let (input, output) = (formulas.shape(&step.call.input), formulas.shape(&step.output));
@@ -223,10 +283,31 @@ fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usiz
         #krate::definition::Step {
             spec: &#spec::step::#module::STEP,
             arguments: &#arguments,
+            own: #none,
             input: #input,
             output: #output,
             vocabulary_of: #vocabulary_of,
             stage: &#krate::preprocess::stages::#ty,
+        }
+    }
+}
+
+/// A step of the user's own, which is its value.
+fn own_step(expansion: &Expansion<'_>, step: &ShapedStep, own: &Own) -> TokenStream {
+    let (krate, private, formulas) =
+        (&expansion.paths.krate, &expansion.paths.private, &expansion.formulas);
+    let (input, output) = (formulas.shape(&step.call.input), formulas.shape(&step.output));
+    let (some, none) = (&expansion.paths.some, &expansion.paths.none);
+    let (name, value) = (own.name(), own.value());
+    quote_spanned! {own.span=>
+        #krate::definition::Step {
+            spec: const { &#private::own_step(#name, #value) },
+            arguments: &[],
+            own: #some(#value),
+            input: #input,
+            output: #output,
+            vocabulary_of: #none,
+            stage: &#krate::preprocess::Learned(#value),
         }
     }
 }

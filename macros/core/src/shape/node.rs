@@ -58,7 +58,13 @@ pub(super) fn infer(
             }
         }
         Some(Source::Derived(derived)) => {
-            derived::infer(node, derived, graph, shaped, scope, errors)
+            let flow = derived::infer(node, derived, graph, shaped, scope, errors);
+            result.raw = flow.clone();
+            flow.and_then(|raw| {
+                step::through(node, &derived.steps, raw, &mut result.steps, scope, errors)
+            })
+            .filter(|_| !derived.broken)
+            .and_then(|encoded| step::flows_on(node, encoded, errors))
         }
         Some(Source::Merge(merge)) => merged(node, merge, graph, shaped, scope, errors),
         Some(Source::From(_)) => shaped[node.feeds[0].node].output.clone(),
@@ -173,8 +179,16 @@ fn merged(
             false => Operand { name: name.to_string(), flow: shaped[edge.node].output.clone()? },
         });
     }
-    let (rule, arguments) = (merge.rule, merge.arguments.clone());
-    let formula = Formula::Merge { rule, operands, arguments };
+    let formula = match &merge.own {
+        None => {
+            let (rule, arguments) = (merge.rule, merge.arguments.clone());
+            Formula::Merge { rule, operands, arguments }
+        }
+        Some((own, claim)) => {
+            let claimed = step::claimed(own, claim.as_ref(), &operands[0].flow);
+            Formula::OwnMerge { claimed, operands }
+        }
+    };
     scope.evaluate(formula, &node.name().to_string(), merge.name.span(), errors)
 }
 

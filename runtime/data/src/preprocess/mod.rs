@@ -84,6 +84,7 @@ pub use impute::Impute;
 pub use log1p::Log1p;
 pub use min_max::MinMax;
 pub use multi_hot::MultiHot;
+pub use multi_input_spec::step::{Inverse, Nature};
 pub use normalize::Normalize;
 pub use one_hot::OneHot;
 pub use pad::Pad;

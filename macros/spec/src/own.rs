@@ -1,0 +1,111 @@
+//! The shapes of a user's own steps, merges and derivations: what their `const fn output` gives is
+//! compared with what the annotation claims.
+
+use crate::{Kind, Shape, Text};
+
+/// A shape that the macro takes for the output of a user's own `const fn`, which it cannot call.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// What is claimed to have the shape, as the user wrote it.
+    pub of: &'a str,
+    /// The shape.
+    pub shape: Shape,
+    /// Whether it is written down, or the shape that is taken without a claim.
+    pub form: ClaimForm,
+}
+
+/// How a shape is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimForm {
+    /// `=> [3]`
+    Written,
+    /// By the type of the field.
+    Type,
+    /// By no type, so that it is one number.
+    NoType,
+    /// Not at all: the shape of what flows in.
+    Kept,
+}
+
+/// The real shape, or an error where it is not as claimed.
+pub const fn compare(claim: &Claim<'_>, given: Result<Shape, Text>) -> Result<Shape, Text> {
+    let given = match given {
+        Ok(given) => given,
+        Err(text) => return Err(Text::new("`").str(claim.of).str("`: ").text(&text)),
+    };
+    if !given.differs(&claim.shape) {
+        return Ok(given);
+    }
+    let text = Text::new("`").str(claim.of).str("` ");
+    Err(match claim.form {
+        ClaimForm::Written => {
+            text.str("is claimed to give ").shape(&claim.shape).str(", but gives ").shape(&given)
+        }
+        ClaimForm::Type => {
+            text.str("gives ").shape(&given).str(", but the type says ").shape(&claim.shape)
+        }
+        ClaimForm::NoType => {
+            let text = text.str("gives ").shape(&given);
+            text.str(", but `_` is one number here; write the type of the field")
+        }
+        ClaimForm::Kept => {
+            let text = text.str("gives ").shape(&given).str(" for ").shape(&claim.shape);
+            let text = text.str(", which the annotation has to claim: `").str(claim.of);
+            claimed(text.str(" => "), &given).str("`")
+        }
+    })
+}
+
+/// Appends a shape as it is claimed: `[3]`, `u32`, `[u32; 5]`.
+const fn claimed(text: Text, shape: &Shape) -> Text {
+    match (shape.kind, shape.rank()) {
+        (Kind::Numbers, 0) => text.str("f32"),
+        (Kind::Numbers, _) => text.shape(&shape.with_mask(false).with_list(false)),
+        (Kind::Categories, 0) => text.str("u32"),
+        (Kind::Categories, 1) => text.str("[u32; ").size(shape.dim(0)).str("]"),
+        (Kind::Texts, 0) => text.str("String"),
+        _ => text.str("..."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Size;
+
+    const THREE: Shape = Shape::numbers(&[Size::Known(3)]);
+
+    fn refusal(form: ClaimForm, given: Shape) -> Option<String> {
+        let claim = Claim { of: "my::Step(2)", shape: THREE, form };
+        compare(&claim, Ok(given)).err().map(|text| text.as_str().to_owned())
+    }
+
+    #[test]
+    fn a_claim_is_compared() {
+        for form in [ClaimForm::Written, ClaimForm::Type, ClaimForm::Kept] {
+            assert_eq!(refusal(form, THREE), None);
+        }
+        let four = Shape::numbers(&[Size::Known(4)]);
+        let said = "`my::Step(2)` is claimed to give [3], but gives [4]";
+        assert_eq!(refusal(ClaimForm::Written, four).unwrap(), said);
+        let said = "`my::Step(2)` gives [4], but the type says [3]";
+        assert_eq!(refusal(ClaimForm::Type, four).unwrap(), said);
+        let said =
+            "`my::Step(2)` gives [4], but `_` is one number here; write the type of the field";
+        assert_eq!(refusal(ClaimForm::NoType, four).unwrap(), said);
+        let said = "`my::Step(2)` gives [4] for [3], which the annotation has to claim: \
+                    `my::Step(2) => [4]`";
+        assert_eq!(refusal(ClaimForm::Kept, four).unwrap(), said);
+        let index = refusal(ClaimForm::Kept, Shape::categories(&[])).unwrap();
+        assert!(index.ends_with("`my::Step(2) => u32`"), "{index}");
+        let indices = refusal(ClaimForm::Kept, Shape::categories(&[Size::Known(5)])).unwrap();
+        assert!(indices.ends_with("`my::Step(2) => [u32; 5]`"), "{indices}");
+    }
+
+    #[test]
+    fn a_refusal_names_what_refuses() {
+        let claim = Claim { of: "my::Step", shape: THREE, form: ClaimForm::Kept };
+        let refused = compare(&claim, Err(Text::new("it takes texts"))).unwrap_err();
+        assert_eq!(refused.as_str(), "`my::Step`: it takes texts");
+    }
+}
