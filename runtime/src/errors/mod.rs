@@ -43,6 +43,7 @@ pages! {
     operands,
     outputs,
     own_module,
+    own_value,
     reshape,
     rows,
     sequence_input,

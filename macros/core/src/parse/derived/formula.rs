@@ -178,7 +178,7 @@ mod tests {
         assert!(wrong("a % b").starts_with("`%` is no arithmetic of inputs"));
         assert!(wrong("a && b").starts_with("`&&` is no arithmetic"));
         assert!(wrong("a[0] + b").starts_with("`a[0]` is no arithmetic"));
-        assert_eq!(wrong("a + log(b)"), "no function is `log`; did you mean `log1p`?");
+        assert_eq!(wrong("a + log(b)"), "no function is `log`; did you mean `ln`?");
         assert_eq!(wrong("max(a)"), "`max` is of two numbers; found 1");
         assert!(wrong("my::ratio(a) / b").starts_with("a thing of your own stands alone"));
     }
