@@ -15,7 +15,7 @@ use multi_input::{
 pub struct Winsorize(pub f64);
 
 impl Winsorize {
-    pub const fn output(&self, input: &Shape) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
         input.of_numbers()
     }
 }
@@ -66,7 +66,7 @@ impl LearnedStep for Winsorize {
 pub struct Polynomial(pub usize);
 
 impl Polynomial {
-    pub const fn output(&self, input: &Shape) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
         match input.of_numbers() {
             Ok(input) if input.rank() == 0 => Ok(Shape::numbers(&[Size::Known(self.0)])),
             Ok(_) => Err(Text::new("it takes one number")),
@@ -92,7 +92,7 @@ pub struct Log {
 }
 
 impl Log {
-    pub const fn output(&self, input: &Shape) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
         input.of_numbers()
     }
 }
@@ -127,7 +127,7 @@ impl FixedStep for Log {
 pub struct Centre;
 
 impl Centre {
-    pub const fn output(&self, input: &Shape) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
         input.of_numbers()
     }
 }
@@ -167,7 +167,7 @@ impl LearnedStep for Centre {
 pub struct Jitter(pub f64);
 
 impl Jitter {
-    pub const fn output(&self, input: &Shape) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
         input.of_numbers()
     }
 }
@@ -197,7 +197,7 @@ impl FixedStep for Jitter {
 pub struct Length;
 
 impl Length {
-    pub const fn output(&self, input: &Shape) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
         match input.of_kind(Kind::Texts) {
             Ok(_) => Ok(Shape::numbers(&[])),
             Err(text) => Err(text),
@@ -217,7 +217,7 @@ impl FixedStep for Length {
 pub struct Lower;
 
 impl Lower {
-    pub const fn output(&self, input: &Shape) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
         input.of_kind(Kind::Texts)
     }
 }
@@ -234,7 +234,7 @@ impl FixedStep for Lower {
 pub struct Sign;
 
 impl Sign {
-    pub const fn output(&self, input: &Shape) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
         match input.of_numbers() {
             Ok(_) => Ok(Shape::categories(&[]).below(Size::Known(3))),
             Err(text) => Err(text),
@@ -259,7 +259,7 @@ pub struct Gated {
 }
 
 impl Gated {
-    pub const fn output(&self, operands: &[Operand<'_>]) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, operands: &[Operand<'_>]) -> Result<Shape, Text> {
         match operands {
             [a, b] if !a.shape.differs(&b.shape) => Ok(a.shape),
             [_, _] => Err(multi_input_list("it takes two nodes of one shape, not ", operands)),
@@ -315,7 +315,7 @@ pub const fn gated() -> Gated {
 pub struct Outer;
 
 impl Outer {
-    pub const fn output(&self, operands: &[Operand<'_>]) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, operands: &[Operand<'_>]) -> Result<Shape, Text> {
         match operands {
             [a, b] => Ok(Shape::numbers(&[a.shape.elements().times(b.shape.elements())])),
             _ => Err(Text::new("it takes two nodes")),
@@ -352,7 +352,7 @@ pub struct Distance {
 }
 
 impl Distance {
-    pub const fn output(&self, of: &[Shape]) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, of: &[Shape]) -> Result<Shape, Text> {
         match of {
             [from, to] if !from.differs(to) && from.rank() == 1 => Ok(Shape::numbers(&[])),
             _ => Err(Text::new("it takes two points")),
@@ -375,7 +375,7 @@ impl Derivation for Distance {
 pub struct TextSize;
 
 impl TextSize {
-    pub const fn output(&self, _: &[Shape]) -> Result<Shape, Text> {
+    pub const fn output_shape(&self, _: &[Shape]) -> Result<Shape, Text> {
         Ok(Shape::categories(&[]).below(Size::Known(4)))
     }
 }

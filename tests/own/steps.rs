@@ -146,6 +146,49 @@ fn steps_are_described_by_their_values() {
     assert_eq!(derived(2), "TextSize of (2)");
 }
 
+/// A step that does not do what it says.
+mod broken {
+    use multi_input::{
+        data::Values,
+        definition::{Shape, Step, Text},
+        prelude::*,
+        preprocess::stage::{FixedStep, Refusal},
+    };
+
+    #[derive(Debug)]
+    pub struct Broken;
+
+    impl Broken {
+        pub const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
+            input.of_numbers()
+        }
+    }
+
+    impl FixedStep for Broken {
+        fn apply(&self, _: &Step, _: Values) -> Result<Values, Refusal> {
+            Ok(Values::Numbers(vec![1.0]))
+        }
+    }
+
+    #[multi_input_model]
+    pub struct Model {
+        #[input(self::Broken)]
+        x: [f32; 2],
+        #[from(x)]
+        #[branch(Dense(1))]
+        #[output(loss = mse)]
+        y: f32,
+    }
+}
+
+#[test]
+fn a_step_that_gives_another_shape_is_an_error() {
+    let model = broken::Model::build(&Cpu::default(), Seed(1));
+    let error = model.predict(&[broken::ModelInputs { x: [1.0, 2.0] }]).unwrap_err().to_string();
+    let said = "row 0, field `x`: expected [2] of each row from `Broken`, found 1 values of 1 rows";
+    assert_eq!(error, said);
+}
+
 mod other_settings {
     use crate::my;
     use multi_input::prelude::*;

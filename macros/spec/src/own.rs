@@ -1,7 +1,7 @@
-//! The shapes of a user's own steps, merges and derivations: what their `const fn output` gives is
+//! The shapes of a user's own steps, merges and derivations: what their `const fn output_shape` gives is
 //! compared with what the annotation claims.
 
-use crate::{Kind, Shape, Text};
+use crate::{Kind, Shape, Size, Text};
 
 /// A shape that the macro takes for the output of a user's own `const fn`, which it cannot call.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,20 @@ pub enum ClaimForm {
     NoType,
     /// Not at all: the shape of what flows in.
     Kept,
+}
+
+/// What a `const fn output_shape` gives, if categories have a bound, which an `Embedding` needs.
+pub const fn bounded(given: Result<Shape, Text>) -> Result<Shape, Text> {
+    match given {
+        Ok(shape) => match (shape.kind, shape.below) {
+            (Kind::Categories, Size::Unknown) => Err(Text::new(
+                "it gives categories, but does not say how many: \
+                 `Shape::categories(&[]).below(Size::Known(10))`",
+            )),
+            _ => Ok(shape),
+        },
+        Err(text) => Err(text),
+    }
 }
 
 /// The real shape, or an error where it is not as claimed.
@@ -71,7 +85,6 @@ const fn claimed(text: Text, shape: &Shape) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Size;
 
     const THREE: Shape = Shape::numbers(&[Size::Known(3)]);
 
@@ -100,6 +113,13 @@ mod tests {
         assert!(index.ends_with("`my::Step(2) => u32`"), "{index}");
         let indices = refusal(ClaimForm::Kept, Shape::categories(&[Size::Known(5)])).unwrap();
         assert!(indices.ends_with("`my::Step(2) => [u32; 5]`"), "{indices}");
+    }
+
+    #[test]
+    fn categories_are_bounded() {
+        let indices = Shape::categories(&[]);
+        assert!(bounded(Ok(indices)).is_err() && bounded(Ok(THREE)).is_ok());
+        assert!(bounded(Ok(indices.below(Size::Known(3)))).is_ok());
     }
 
     #[test]

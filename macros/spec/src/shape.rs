@@ -62,7 +62,7 @@ impl Shape {
         shape
     }
 
-    /// This shape, where its elements are numbers. For the `const fn output` of a user's own step.
+    /// This shape, where its elements are numbers. For the `const fn output_shape` of a user's own step.
     ///
     /// # Errors
     /// Another kind.

@@ -11,7 +11,7 @@ mod my {
     pub struct Both;
 
     impl Both {
-        pub const fn output(&self, of: &[Shape]) -> Result<Shape, Text> {
+        pub const fn output_shape(&self, of: &[Shape]) -> Result<Shape, Text> {
             match of {
                 [_, _] => Ok(Shape::numbers(&[Size::Known(2)])),
                 _ => Err(Text::new("it takes two inputs")),

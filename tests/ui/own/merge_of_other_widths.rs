@@ -10,7 +10,7 @@ mod my {
     pub struct Gated;
 
     impl Gated {
-        pub const fn output(&self, operands: &[Operand<'_>]) -> Result<Shape, Text> {
+        pub const fn output_shape(&self, operands: &[Operand<'_>]) -> Result<Shape, Text> {
             match operands {
                 [a, b] if !a.shape.differs(&b.shape) => Ok(a.shape),
                 [a, b] => {

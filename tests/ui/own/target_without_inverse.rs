@@ -11,7 +11,7 @@ mod my {
     pub struct Powers(pub usize);
 
     impl Powers {
-        pub const fn output(&self, input: &Shape) -> Result<Shape, Text> {
+        pub const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
             match input.of_numbers() {
                 Ok(_) => Ok(Shape::numbers(&[Size::Known(self.0)])),
                 Err(text) => Err(text),

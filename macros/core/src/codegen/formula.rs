@@ -149,17 +149,17 @@ impl Formulas {
             Formula::OwnStep { claimed, input } => {
                 let (claim, input) = (self.claim(claimed), self.shape(input));
                 let item = quote!(#spec::step::own::item(&#input));
-                let output = output_of(&claimed.own, &quote!(&#item));
+                let output = output_of(&claimed.own, &quote!(&#item), spec);
                 quote!(#spec::step::own::through(&#claim, &#input, #output))
             }
             Formula::OwnMerge { claimed, operands } => {
                 let (claim, operands) = (self.claim(claimed), self.operands(operands));
-                let output = output_of(&claimed.own, &quote!(&#operands));
+                let output = output_of(&claimed.own, &quote!(&#operands), spec);
                 quote!(#spec::merge::own::through(&#claim, &#operands, #output))
             }
             Formula::OwnDerived { claimed, of } => {
                 let (claim, of) = (self.claim(claimed), of.iter().map(|flow| self.shape(flow)));
-                let output = output_of(&claimed.own, &quote!(&[#(#of),*]));
+                let output = output_of(&claimed.own, &quote!(&[#(#of),*]), spec);
                 quote!(#spec::own::compare(&#claim, #output))
             }
             Formula::Arithmetic { of } => {
@@ -391,11 +391,12 @@ impl Formulas {
     }
 }
 
-/// The call of the user's `const fn output`, with the user's span, so that rustc reports a value
+/// The call of the user's `const fn output_shape`, with the user's span, so that rustc reports a value
 /// without one there.
-fn output_of(own: &Own, input: &TokenStream) -> TokenStream {
+fn output_of(own: &Own, input: &TokenStream, spec: &TokenStream) -> TokenStream {
     let value = own.value();
-    quote_spanned!(own.span=> #value.output(#input))
+    let given = quote_spanned!(own.span=> #value.output_shape(#input));
+    quote!(#spec::own::bounded(#given))
 }
 
 fn constant_name(number: usize) -> Ident {

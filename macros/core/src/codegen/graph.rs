@@ -299,17 +299,18 @@ fn own_step(expansion: &Expansion<'_>, step: &ShapedStep, own: &Own) -> TokenStr
     let (input, output) = (formulas.shape(&step.call.input), formulas.shape(&step.output));
     let (some, none) = (&expansion.paths.some, &expansion.paths.none);
     let (name, value) = (own.name(), own.value());
-    quote_spanned! {own.span=>
+    quote_spanned! {own.span=> {
+        const OWN: #private::OwnStep = #private::own_step(#name, #value);
         #krate::definition::Step {
-            spec: const { &#private::own_step(#name, #value) },
+            spec: &OWN.spec,
             arguments: &[],
-            own: #some(#value),
+            own: #some(OWN.own),
             input: #input,
             output: #output,
             vocabulary_of: #none,
-            stage: &#krate::preprocess::Learned(#value),
+            stage: OWN.stage,
         }
-    }
+    }}
 }
 
 /// The size of the smallest embedding that an input indexes; indices must be below it.

@@ -68,7 +68,7 @@ pub(crate) struct StepCall {
     pub(crate) arguments: Vec<Argument>,
 }
 
-/// A value of the user's own, whose `const fn output` only rustc can call, with the shape that it is
+/// A value of the user's own, whose `const fn output_shape` only rustc can call, with the shape that it is
 /// taken to give.
 #[derive(Clone)]
 pub(crate) struct Claimed {

@@ -18,7 +18,7 @@ pub const MERGE: Merge = Merge {
     masks: MaskMerge::Refused,
 };
 
-/// The output of a user's own merge, where `given` is what its `const fn output` gives.
+/// The output of a user's own merge, where `given` is what its `const fn output_shape` gives.
 pub const fn through(
     claim: &Claim<'_>,
     operands: &[Operand<'_>],

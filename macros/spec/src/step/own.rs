@@ -17,7 +17,7 @@ pub const STEP: Step = Step {
     form: Form { reads_within: true, ..Form::FIXED },
 };
 
-/// The output of a user's own step for `input`, where `given` is what its `const fn output` gives for
+/// The output of a user's own step for `input`, where `given` is what its `const fn output_shape` gives for
 /// [`item`]. For a list it is that of one item.
 pub const fn through(
     claim: &Claim<'_>,

@@ -10,7 +10,7 @@ use super::{
     image::{crop, moved, sources, Affinity},
     rotate::rotation,
     zoom::scaling,
-    Flip, Learned,
+    Flip,
 };
 use crate::{schema::Step, Values};
 
@@ -27,7 +27,7 @@ fn step(fixture: &Json) -> Step {
         input: shape,
         output: shape,
         vocabulary_of: None,
-        stage: &Learned(&Flip),
+        stage: &Flip,
     }
 }
 

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use multi_input_base::{quote::Quoted, Error, Result};
 use multi_input_spec::Kind;
 
-use super::stage::{SourceRow, Sources};
+use super::{
+    items::shape_mistake,
+    stage::{SourceRow, Sources},
+};
 use crate::{schema::Derived, Column, Content, Values};
 
 /// Computes the column of a derived node for some rows, before its steps. `encoded` is the inputs
@@ -42,10 +45,9 @@ pub(super) fn derive(
     let values = values.map_err(|refusal| refused(refusal.row, refusal.expected, refusal.found))?;
     let fills = derived.steps.iter().any(|step| step.spec.form.fills);
     let width = derived.raw.elements().get();
-    check_len(derived, &values, rows.len() * width).map_err(|found| {
-        let expected = format!("{width} values of each row from `{derived:?}`");
-        refused(0, expected, found)
-    })?;
+    if let Some((row, expected, found)) = shape_mistake(&derived.raw, &values, rows.len()) {
+        return Err(refused(row, format!("{expected} from `{derived:?}`"), found));
+    }
     if let Some(index) = first_invalid(&values, fills) {
         let row = index / width.max(1);
         let found = sources.rows().nth(row).map(|row| operands(&sources, row));
@@ -56,7 +58,7 @@ pub(super) fn derive(
         return Err(refused(row, expected, found.unwrap_or_default()));
     }
     let content = match derived.raw.kind {
-        Kind::Categories => Content::Categories { below: bound(derived) },
+        Kind::Categories => Content::Categories { below: derived.raw.below.get() },
         _ => Content::Doubles { blanks: fills },
     };
     let values = Arc::new(values);
@@ -71,37 +73,6 @@ pub(super) fn of_row(error: Error, rows: &[usize], first: usize) -> Error {
             Error::Value { row, field, expected, found }
         }
         other => other,
-    }
-}
-
-/// The number of categories of a derived node.
-fn bound(derived: &Derived) -> usize {
-    match derived.raw.below.get() {
-        0 => usize::MAX,
-        below => below,
-    }
-}
-
-/// Returns what is wrong with the number of values, or with their type.
-fn check_len(
-    derived: &Derived,
-    values: &Values,
-    expected: usize,
-) -> std::result::Result<(), String> {
-    let is_of_kind = match derived.raw.kind {
-        Kind::Categories => matches!(values, Values::Categories(_)),
-        _ => matches!(values, Values::Numbers(_) | Values::Doubles(_)),
-    };
-    let bound = bound(derived);
-    let beyond = match values {
-        Values::Categories(indices) => indices.iter().find(|index| **index as usize >= bound),
-        _ => None,
-    };
-    match (is_of_kind, beyond) {
-        (false, _) => Err("values of another type".to_owned()),
-        (_, Some(index)) => Err(format!("category {index}, of {bound}")),
-        _ if values.len() != expected => Err(format!("{} of all rows", values.len())),
-        _ => Ok(()),
     }
 }
 

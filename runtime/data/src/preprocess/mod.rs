@@ -66,7 +66,7 @@ use crate::{
     Column, Labels, Table,
 };
 
-pub use crate::schema::stage::{Learned, Stage};
+pub use crate::schema::stage::Stage;
 pub use crate::schema::{stage, Overflow};
 pub use arithmetic::{Arithmetic, Operation};
 pub use bins::Bins;

@@ -102,14 +102,13 @@ mod tests {
     use multi_input_spec::{step::pad, Shape, Size, Value};
 
     use super::*;
-    use crate::preprocess::Learned;
 
     fn step(items: Shape, words: [&'static str; 2]) -> Step {
         let [side, cut] = words.map(Value::Word);
         let arguments = Box::leak(Box::new([Value::Size(Size::Known(3)), side, cut]));
         let input = items.with_list(true);
         let Ok(output) = (pad::STEP.output)(&input, arguments) else { panic!() };
-        let stage = &Learned(&Pad);
+        let stage = &Pad;
         Step { spec: &pad::STEP, arguments, own: None, input, output, vocabulary_of: None, stage }
     }
 

@@ -61,7 +61,7 @@ mod tests {
     use crate::{
         preprocess::{
             pipeline::{PipelineFit, Plan},
-            CenterCrop, Learned, Resize, Stage,
+            CenterCrop, Resize, Stage,
         },
         schema::Input,
         Column, Content,
@@ -87,8 +87,8 @@ mod tests {
         let mut all = Vec::new();
         for (name, size) in steps {
             match *name {
-                "resize" => push(&mut all, &resize::STEP, &Learned(&Resize), *size),
-                _ => push(&mut all, &center_crop::STEP, &Learned(&CenterCrop), *size),
+                "resize" => push(&mut all, &resize::STEP, &Resize, *size),
+                _ => push(&mut all, &center_crop::STEP, &CenterCrop, *size),
             }
         }
         let (kind, steps) = (Content::Pictures, Box::leak(all.into()));

@@ -40,14 +40,13 @@ mod tests {
     use multi_input_spec::{step::split, Kind, Shape, Value};
 
     use super::*;
-    use crate::preprocess::Learned;
 
     #[test]
     fn texts_become_lists_and_lists_stay() {
         let step = |input: Shape| {
             let arguments = &[Value::Text("|")];
             let Ok(output) = (split::STEP.output)(&input, arguments) else { panic!() };
-            let (spec, stage) = (&split::STEP, &Learned(&Split));
+            let (spec, stage) = (&split::STEP, &Split);
             Step { spec, arguments, own: None, input, output, vocabulary_of: None, stage }
         };
         let texts =

@@ -1,5 +1,5 @@
-//! The built-in steps as [`Stage`]s: [`Learned`] of each step without a type parameter, so that they
-//! are compiled in this crate and not in the crate of the annotated struct.
+//! The built-in steps as [`Stage`]s that are compiled in this crate, and not in the crate of the
+//! annotated struct.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::{
     stage::{FittedStage, StageFit},
-    Learned, Stage,
+    Stage,
 };
 use crate::{schema::Step, Picture};
 
@@ -17,20 +17,20 @@ macro_rules! stages {
         pub struct $step;
 
         impl Stage for $step {
-            fn needs_rows(&self, step: &Step) -> bool {
-                Learned(&super::$step).needs_rows(step)
+            fn needs_rows(&'static self, step: &Step) -> bool {
+                Stage::needs_rows(&super::$step, step)
             }
 
-            fn start(&self, step: &Step) -> Option<Box<dyn StageFit>> {
-                Learned(&super::$step).start(step)
+            fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>> {
+                Stage::start(&super::$step, step)
             }
 
-            fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
-                Learned(&super::$step).restore(step, saved)
+            fn restore(&'static self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
+                Stage::restore(&super::$step, step, saved)
             }
 
-            fn shrink(&self, step: &Step, picture: &Picture) -> Option<Picture> {
-                Learned(&super::$step).shrink(step, picture)
+            fn shrink(&'static self, step: &Step, picture: &Picture) -> Option<Picture> {
+                Stage::shrink(&super::$step, step, picture)
             }
         }
     )+};

@@ -2,7 +2,7 @@
 //!
 //! A step is a type whose values are its settings, [`Winsorize(0.01)`](LearnedStep). It is a
 //! [`FixedStep`] if its output depends on its settings only, and else a [`LearnedStep`], which is
-//! fitted on the training rows. Both are used as a [`Stage`], by [`Learned`].
+//! fitted on the training rows. Both are used as a [`Stage`], without their type.
 
 use std::{fmt, sync::Arc};
 
@@ -264,21 +264,21 @@ impl RowRng {
 /// A preprocessing step of any type: it is fitted by [`StageFit`] and applied as a [`FittedStage`].
 pub trait Stage: Send + Sync {
     /// Whether the step cannot be applied before it is fitted.
-    fn needs_rows(&self, step: &Step) -> bool {
+    fn needs_rows(&'static self, step: &Step) -> bool {
         self.start(step).is_some()
     }
 
     /// Starts fitting on training rows; `None` where there is nothing to fit.
-    fn start(&self, step: &Step) -> Option<Box<dyn StageFit>>;
+    fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>>;
 
     /// Restores the step from `saved`, which is `Null` where there is nothing to fit.
     ///
     /// # Errors
     /// If `saved` is not a valid fitted step.
-    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String>;
+    fn restore(&'static self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String>;
 
     /// [`FixedStep::shrink`].
-    fn shrink(&self, _: &Step, _: &Picture) -> Option<Picture> {
+    fn shrink(&'static self, _: &Step, _: &Picture) -> Option<Picture> {
         None
     }
 }
@@ -332,44 +332,41 @@ pub trait FittedStage: Send + Sync {
     fn save(&self) -> serde_json::Result<Json>;
 }
 
-/// A step as a [`Stage`], by its settings.
-#[derive(Debug)]
-pub struct Learned<T: 'static>(pub &'static T);
-
-impl<T: LearnedStep> Stage for Learned<T> {
-    fn needs_rows(&self, step: &Step) -> bool {
-        self.0.from_settings(step).or_else(|| self.0.unfitted(step)).is_none()
+#[diagnostic::do_not_recommend]
+impl<T: LearnedStep> Stage for T {
+    fn needs_rows(&'static self, step: &Step) -> bool {
+        self.from_settings(step).or_else(|| self.unfitted(step)).is_none()
     }
 
-    fn start(&self, step: &Step) -> Option<Box<dyn StageFit>> {
-        match self.0.from_settings(step) {
+    fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>> {
+        match self.from_settings(step) {
             Some(_) => None,
-            None => Some(Box::new(LearnedStepFit { step: self.0, state: self.0.start(step) })),
+            None => Some(Box::new(Fit { step: self, state: LearnedStep::start(self, step) })),
         }
     }
 
-    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
-        let ready = self.0.from_settings(step).or_else(|| self.0.unfitted(step));
+    fn restore(&'static self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
+        let ready = self.from_settings(step).or_else(|| self.unfitted(step));
         let fitted = match (ready, saved) {
             (Some(ready), Json::Null) => ready,
             (_, saved) => serde_json::from_value(saved)
                 .map_err(|error| format!("`{}`: {error}", step.spec.name))?,
         };
-        checked(self.0, fitted, step)
+        checked(self, fitted, step)
     }
 
-    fn shrink(&self, step: &Step, picture: &Picture) -> Option<Picture> {
-        self.0.shrink(step, picture)
+    fn shrink(&'static self, step: &Step, picture: &Picture) -> Option<Picture> {
+        LearnedStep::shrink(self, step, picture)
     }
 }
 
 /// A [`LearnedStep`] that is being fitted.
-struct LearnedStepFit<T: LearnedStep> {
+struct Fit<T: LearnedStep> {
     step: &'static T,
     state: T::State,
 }
 
-impl<T: LearnedStep> StageFit for LearnedStepFit<T> {
+impl<T: LearnedStep> StageFit for Fit<T> {
     fn update(&mut self, step: &Step, values: &Values) {
         self.step.update(&mut self.state, step, values);
     }

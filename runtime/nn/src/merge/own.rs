@@ -10,7 +10,7 @@ use crate::{operation::*, tensor::*};
 /// A merge of a user's own, whose values are its settings. It computes one row at a time, in `f64`
 /// whatever the dtype of the model is.
 ///
-/// Its output shape is an inherent `const fn output(&self, operands: &[Operand<'_>]) ->
+/// Its output shape is an inherent `const fn output_shape(&self, operands: &[Operand<'_>]) ->
 /// Result<Shape, Text>`, which the annotation calls while it is compiled.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no merge",
