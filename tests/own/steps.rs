@@ -171,6 +171,7 @@ mod broken {
     }
 
     #[multi_input_model]
+    #[derive(Debug)]
     pub struct Model {
         #[input(self::Broken)]
         x: [f32; 2],

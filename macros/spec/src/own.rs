@@ -27,6 +27,35 @@ pub enum ClaimForm {
     Kept,
 }
 
+/// For the `const fn output_shape` of a user.
+impl Shape {
+    /// This shape, where its elements are numbers.
+    ///
+    /// # Errors
+    /// Another kind.
+    pub const fn of_numbers(&self) -> Result<Shape, Text> {
+        self.of_kind(Kind::Numbers)
+    }
+
+    /// This shape, where its elements are of `kind`.
+    ///
+    /// # Errors
+    /// Another kind.
+    pub const fn of_kind(&self, kind: Kind) -> Result<Shape, Text> {
+        if self.kind as usize == kind as usize {
+            return Ok(*self);
+        }
+        let takes = match kind {
+            Kind::Numbers => "numbers",
+            Kind::Categories => "categories",
+            Kind::Texts => "texts",
+            Kind::Pictures => "pictures",
+            Kind::Dates => "dates",
+        };
+        Err(Text::new("it takes ").str(takes).str(", but this is ").shape(self))
+    }
+}
+
 /// What a `const fn output_shape` gives, if categories have a bound, which an `Embedding` needs.
 pub const fn bounded(given: Result<Shape, Text>) -> Result<Shape, Text> {
     match given {

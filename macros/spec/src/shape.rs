@@ -1,6 +1,6 @@
 //! The shape of the values on an edge of the graph.
 
-use crate::{Size, Text};
+use crate::Size;
 
 /// The maximum number of dimensions of one sample.
 pub const MAX_RANK: usize = 4;
@@ -60,32 +60,6 @@ impl Shape {
             shape.rank += 1;
         }
         shape
-    }
-
-    /// This shape, where its elements are numbers. For the `const fn output_shape` of a user's own step.
-    ///
-    /// # Errors
-    /// Another kind.
-    pub const fn of_numbers(&self) -> Result<Shape, Text> {
-        self.of_kind(Kind::Numbers)
-    }
-
-    /// This shape, where its elements are of `kind`.
-    ///
-    /// # Errors
-    /// Another kind.
-    pub const fn of_kind(&self, kind: Kind) -> Result<Shape, Text> {
-        if self.kind as usize == kind as usize {
-            return Ok(*self);
-        }
-        let takes = match kind {
-            Kind::Numbers => "numbers",
-            Kind::Categories => "categories",
-            Kind::Texts => "texts",
-            Kind::Pictures => "pictures",
-            Kind::Dates => "dates",
-        };
-        Err(Text::new("it takes ").str(takes).str(", but this is ").shape(self))
     }
 
     /// This shape with or without a mask over the first dimension, the steps.

@@ -24,6 +24,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::{
     call::{self, Call},
     custom::Passing,
+    own::{self, Place},
     Expansion,
 };
 use crate::{
@@ -346,7 +347,8 @@ fn merge_call(
                 _ => quote!(false),
             }
         });
-    let value = merge.own.iter().map(|(own, _)| own.value());
+    let name = plain(graph.nodes[position].name());
+    let value = merge.own.iter().map(|(own, _)| own::of_place(own, Place::Merge, &name, paths));
     let (size, sizes) = (size(), expansion.formulas.arguments(&checked.shapes[position].input));
     let mask = merged_mask(expansion, position, merge);
     quote! {

@@ -4,7 +4,10 @@ use multi_input_spec::{Activation, Kind, Target};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::Expansion;
+use super::{
+    own::{self, Place},
+    Expansion,
+};
 use crate::{
     graph::Node,
     parse::{DerivedBy, Merge, MetricCall, Missing, Operation, Own, Source},
@@ -165,7 +168,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let learns = shape.steps.iter().position(encodes);
     let steps = shape.steps.iter().enumerate().map(|(index, step)| {
         let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| Some(index) == learns);
-        self::step(expansion, step, vocabulary_of.map(|edge| edge.node))
+        self::step(expansion, &name, step, vocabulary_of.map(|edge| edge.node))
     });
     let sizes = expansion.formulas.sizes(raw);
     quote! {
@@ -203,12 +206,12 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             ]
         }
         DerivedBy::Own(own) => {
-            let (name, value) = (own.name(), own.value());
+            let (description, value) = (own.name(), own.value());
             [
-                quote!(const { &#private::own_derivation(#name) }),
+                quote!(const { &#private::own_derivation(#description) }),
                 quote!([]),
                 quote!(#some(#value)),
-                value,
+                own::of_place(own, Place::Derivation, &name, &expansion.paths),
             ]
         }
         DerivedBy::Formula(operations) => {
@@ -224,7 +227,7 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     };
     let Some(raw) = &shape.raw else { return TokenStream::new() };
     let raw = expansion.formulas.shape(raw);
-    let steps = shape.steps.iter().map(|step| self::step(expansion, step, None));
+    let steps = shape.steps.iter().map(|step| self::step(expansion, &name, step, None));
     let output = expansion.formulas.shape(&shape.input);
     quote! {
         #krate::definition::Derived {
@@ -265,12 +268,17 @@ fn is_double(node: &Node) -> bool {
 }
 
 /// A preprocessing step with its arguments, and the input whose vocabulary it shares.
-fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usize>) -> TokenStream {
+fn step(
+    expansion: &Expansion<'_>,
+    field: &str,
+    step: &ShapedStep,
+    vocabulary_of: Option<usize>,
+) -> TokenStream {
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
     let formulas = &expansion.formulas;
     let name = |name: &str| Ident::new(name, Span::call_site());
     if let Some(own) = &step.call.own {
-        return own_step(expansion, step, own);
+        return own_step(expansion, field, step, own);
     }
     let (ty, module) = (name(step.call.spec.type_name), name(step.call.spec.name));
     let arguments = formulas.values(&step.call.arguments, None);
@@ -293,14 +301,14 @@ fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usiz
 }
 
 /// A step of the user's own, which is its value.
-fn own_step(expansion: &Expansion<'_>, step: &ShapedStep, own: &Own) -> TokenStream {
+fn own_step(expansion: &Expansion<'_>, field: &str, step: &ShapedStep, own: &Own) -> TokenStream {
     let (krate, private, formulas) =
         (&expansion.paths.krate, &expansion.paths.private, &expansion.formulas);
     let (input, output) = (formulas.shape(&step.call.input), formulas.shape(&step.output));
     let (some, none) = (&expansion.paths.some, &expansion.paths.none);
-    let (name, value) = (own.name(), own.value());
+    let value = own::of_place(own, Place::Step, field, &expansion.paths);
     quote_spanned! {own.span=> {
-        const OWN: #private::OwnStep = #private::own_step(#name, #value);
+        const OWN: #private::OwnStep = #value;
         #krate::definition::Step {
             spec: &OWN.spec,
             arguments: &[],
@@ -336,7 +344,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let width = expansion.formulas.elements(&shape.output);
     let labels = output.categories.is_some();
     let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
-    let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));
+    let steps = shape.target_steps.iter().map(|step| self::step(expansion, &name, step, None));
     quote! {
         #krate::definition::Target {
             name: #name,

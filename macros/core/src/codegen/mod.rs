@@ -27,6 +27,7 @@ mod graph;
 mod model;
 mod nest;
 mod network;
+mod own;
 mod paths;
 mod rows;
 mod signatures;
