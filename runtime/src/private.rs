@@ -15,12 +15,13 @@ pub use multi_input_spec as spec;
 pub use serde;
 
 use dfdx::{shapes::Unit, tensor::Trace};
+use multi_input_data::preprocess::{stage::LearnedStep, Stage};
 use multi_input_kernel::reshape;
 use multi_input_nn::loss::{AnyLoss, HeadForm, Loss, LossForm};
 use spec::{Size, Text};
 
 use crate::{
-    definition::{Head, Network},
+    definition::{Head, Network, Own},
     metric::{AnyMetric, Erased, Mae, Metric},
 };
 pub use multi_input_kernel::{Backend, Element};
@@ -42,6 +43,38 @@ pub const fn shape_or_unknown(
             shape
         }
     }
+}
+
+/// A user's own step without its type.
+pub struct OwnStep {
+    /// Its description.
+    pub spec: spec::step::Step,
+    /// Its settings.
+    pub own: Own,
+    /// Its implementation.
+    pub stage: &'static dyn Stage,
+}
+
+/// A user's own step; the only use of its type, so that a type that is no step is one mistake.
+pub const fn own_step<T: LearnedStep>(name: &'static str, step: &'static T) -> OwnStep {
+    let spec = spec::step::own::STEP;
+    let form = spec::step::Form { nature: T::NATURE, inverse: T::INVERSE, ..spec.form };
+    OwnStep { spec: spec::step::Step { name, form, ..spec }, own: step, stage: step }
+}
+
+/// The description of a user's own derivation.
+pub const fn own_derivation(name: &'static str) -> spec::derived::Derivation {
+    spec::derived::Derivation { name, ..spec::derived::own::DERIVATION }
+}
+
+/// [`spec::step::own::stands_on_a_target`] for a step of the user's own.
+#[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.
+pub const fn stands_on_a_target<T: LearnedStep>(
+    _: &'static T,
+    name: &str,
+    length: Option<&str>,
+) -> Result<spec::Shape, Text> {
+    spec::step::own::stands_on_a_target(name, T::INVERSE, length)
 }
 
 /// The type `X` as an associated type of the dtype. A batch with only categories has no numeric

@@ -14,7 +14,7 @@ use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
     names,
-    parse::{Argument, Date, Element, Missing, NamedLoss, Source},
+    parse::{Argument, Date, DerivedBy, Element, Missing, NamedLoss, Source},
     requirement::Requirement,
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
@@ -56,6 +56,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         optional_has_a_policy(node, &mut errors);
         mean_is_of_numbers(node, &mut errors);
         imputed_may_be_missing(node, &mut errors);
+        missing_operands_are_imputed(node, graph, &mut errors);
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
         weights_are_summed(node, graph, &shaped.nodes[position], &mut errors);
         split_comes_first(node, &mut errors);
@@ -262,6 +263,30 @@ fn imputed_may_be_missing(node: &Node, errors: &mut Diagnostics) {
             ty.text
         ),
     );
+}
+
+/// The result of arithmetic with a missing number is missing.
+fn missing_operands_are_imputed(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    let Some(Source::Derived(derived)) = &node.field.source else { return };
+    if !matches!(derived.by, DerivedBy::Formula(_)) || derived.fills() || derived.broken {
+        return;
+    }
+    for edge in &node.made_of {
+        let field = &graph.nodes[edge.node].field;
+        let is_optional = field.ty.as_ref().is_some_and(|ty| ty.optional || ty.optional_items);
+        let has_blanks =
+            matches!(&field.source, Some(Source::Input(input)) if input.fills()) || is_optional;
+        if has_blanks {
+            let (name, input, text) = (node.name(), &edge.name, &derived.text);
+            errors.at(
+                input.span(),
+                format!(
+                    "`{name}`: `{input}` may be missing, and the result with it: fill it with \
+                     `#[derived({text}, impute(mean))]`"
+                ),
+            );
+        }
+    }
 }
 
 /// `mask` treats category 0 as padding, regardless of the tokenizer file.

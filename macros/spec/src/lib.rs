@@ -15,6 +15,7 @@ pub mod loss;
 pub mod mask;
 pub mod merge;
 mod metric;
+pub mod own;
 mod range;
 mod shape;
 mod size;

@@ -142,6 +142,16 @@ pub enum TargetSteps {
     None(&'static str),
 }
 
+impl TargetSteps {
+    /// The length in the target's unit.
+    pub const fn length(self) -> Option<&'static str> {
+        match self {
+            TargetSteps::Affine(length) => Some(length),
+            TargetSteps::Any | TargetSteps::None(_) => None,
+        }
+    }
+}
+
 const NUMBERS: &[Target] = &[Target::Numbers];
 const FLAGS: &[Target] = &[Target::Flag, Target::Flags];
 

@@ -12,10 +12,11 @@ use dfdx::{
 };
 
 pub use multi_input_data::schema::{
-    Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
+    Derived, Input, Missing, Own, RowTypes, Schema, Step, Target, TargetKind,
 };
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{layer::RngKey, loss::AnyLoss, Penalties};
+pub use multi_input_spec::{merge::Operand, Kind, Shape, Size, Text};
 
 pub(crate) use self::diagram::diagram;
 pub use self::handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf};
@@ -142,6 +143,8 @@ pub struct Node {
     pub name: &'static str,
     /// The source as the user wrote it: `input`, `concat(a, b)`, `from(joined)`.
     pub source: &'static str,
+    /// The merge, where it is of the user's own.
+    pub own: Option<Own>,
     /// The names of the source nodes.
     pub fed_by: &'static [&'static str],
     /// The shape of one sample before the branch.

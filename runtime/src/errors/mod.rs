@@ -45,6 +45,7 @@ pages! {
     outputs,
     own_metric,
     own_module,
+    own_value,
     reshape,
     rows,
     sequence_input,

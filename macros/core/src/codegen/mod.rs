@@ -28,6 +28,7 @@ mod metrics;
 mod model;
 mod nest;
 mod network;
+mod own;
 mod paths;
 mod rows;
 mod signatures;

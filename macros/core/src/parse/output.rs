@@ -88,7 +88,13 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     let (mut losses, mut weight) = (None, None);
     let (mut steps, mut categories, mut cells) = (Vec::new(), None, CellOptions::default());
     let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
-    for Entry { name, form } in attribute::read(tokens, errors) {
+    for entry in attribute::entries(tokens) {
+        let ours = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
+        if Own::is_written(&entry, ours.into_iter().chain(input::names()).chain(cells::NAMES)) {
+            read_own_step(entry, &mut steps, errors);
+            continue;
+        }
+        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else { continue };
         let at = name.span();
         match (name.to_string().as_str(), form) {
             ("loss", Form::Value(value)) => {
@@ -155,6 +161,20 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         categories,
         cells,
         span,
+    }
+}
+
+/// A step of the user's own, which rustc asks for its inverse.
+fn read_own_step(entry: TokenStream, steps: &mut Vec<Step>, errors: &mut Diagnostics) {
+    if input::read_own(entry, steps, errors).is_none() {
+        return;
+    }
+    if let Some(Step { own: Some((own, Some(_))), .. }) = steps.last() {
+        errors.at(
+            own.span,
+            format!("a target keeps its shape: leave `=> ...` out after `{}`", own.text),
+        );
+        steps.pop();
     }
 }
 

@@ -4,12 +4,13 @@
 use std::rc::Rc;
 
 use multi_input_spec::{
-    agree, derived, layer, merge, step, Activation, Nested, Padding, Shape, Size, Target, Text,
-    TokenizerFile, Value,
+    agree, derived, layer, merge,
+    own::{self, ClaimForm},
+    step, Activation, Nested, Padding, Shape, Size, Target, Text, TokenizerFile, Value,
 };
 
 use super::{flow::Flow, layer::ShapedLayer};
-use crate::parse::{Argument, NumberExpr, PaddingExpr, SizeExpr};
+use crate::parse::{Argument, NumberExpr, Own, PaddingExpr, SizeExpr};
 
 /// A formula that returns a shape or an error.
 #[derive(Clone)]
@@ -18,6 +19,17 @@ pub(crate) enum Formula {
     Layer(LayerCall),
     /// The output of a preprocessing step.
     Step(StepCall),
+    /// The output of a step of the user's own.
+    OwnStep { claimed: Claimed, input: Flow },
+    /// The output of a merge of the user's own.
+    OwnMerge { claimed: Claimed, operands: Vec<Operand> },
+    /// The output of a derivation of the user's own, of the raw values of inputs.
+    OwnDerived { claimed: Claimed, of: Vec<Flow> },
+    /// The result of arithmetic of inputs.
+    Arithmetic { of: Vec<Operand> },
+    /// The inverse of a step of the user's own on a target. The loss has a length in the target's
+    /// unit, which the text describes.
+    Inverse { own: Own, length: Length },
     /// The output of a merge.
     Merge { rule: &'static merge::Merge, operands: Vec<Operand>, arguments: Vec<Argument> },
     /// The output of a derivation.
@@ -40,6 +52,14 @@ pub(crate) enum Formula {
     Binary { metric: &'static str, class: SizeExpr, classes: Flow },
 }
 
+/// The length of a loss in the target's unit, if it has one.
+#[derive(Clone, Copy)]
+pub(crate) enum Length {
+    Known(Option<&'static str>),
+    /// That of the loss of the user's own of this output.
+    OfOwnLoss(usize),
+}
+
 /// What a loss of the user's own is compared with.
 #[derive(Clone)]
 pub(crate) struct OwnLoss {
@@ -52,7 +72,7 @@ pub(crate) struct OwnLoss {
     /// The activation that the branch ends in, if it is known.
     pub(crate) before: Option<Activation>,
     /// The first step of the target, and the first nonlinear one.
-    pub(crate) steps: [Option<&'static str>; 2],
+    pub(crate) steps: [Option<String>; 2],
 }
 
 /// A layer of the spec with its input.
@@ -69,8 +89,25 @@ pub(crate) struct LayerCall {
 #[derive(Clone)]
 pub(crate) struct StepCall {
     pub(crate) spec: &'static step::Step,
+    /// The step, where it is of the user's own.
+    pub(crate) own: Option<Own>,
     pub(crate) input: Flow,
     pub(crate) arguments: Vec<Argument>,
+}
+
+/// A value of the user's own, whose `const fn output_shape` only rustc can call, with the shape that it is
+/// taken to give.
+#[derive(Clone)]
+pub(crate) struct Claimed {
+    pub(crate) own: Own,
+    pub(crate) shape: Flow,
+    pub(crate) form: ClaimForm,
+}
+
+impl Claimed {
+    fn claim(&self) -> own::Claim<'_> {
+        own::Claim { of: &self.own.text, shape: self.shape.shape, form: self.form }
+    }
 }
 
 /// An operand of a merge, with its name for messages.
@@ -94,6 +131,19 @@ impl Formula {
                 let item = step::item(spec, input);
                 step::through(spec, input, (spec.output)(&item, &values(&call.arguments, None)))
             }
+            Formula::OwnStep { claimed, input } => {
+                step::own::through(&claimed.claim(), &input.shape, Ok(claimed.shape.shape))
+            }
+            Formula::OwnMerge { claimed, operands } => {
+                let views: Vec<_> = operands.iter().map(Operand::view).collect();
+                merge::own::through(&claimed.claim(), &views, Ok(claimed.shape.shape))
+            }
+            Formula::OwnDerived { claimed, .. } => Ok(claimed.shape.shape),
+            Formula::Arithmetic { of } => {
+                let of: Vec<_> = of.iter().map(Operand::source).collect();
+                derived::arithmetic::output(&of)
+            }
+            Formula::Inverse { .. } => Ok(Shape::numbers(&[])),
             Formula::Merge { rule, operands, arguments } => {
                 let views: Vec<_> = operands.iter().map(Operand::view).collect();
                 (rule.output)(&views, &values(arguments, None))
@@ -125,6 +175,12 @@ impl Formula {
         match self {
             Formula::Layer(call) => call.is_known(),
             Formula::Step(call) => call.input.is_known() && are_known(&call.arguments),
+            // Only rustc can call a function of the user's.
+            Formula::OwnStep { .. }
+            | Formula::OwnMerge { .. }
+            | Formula::OwnDerived { .. }
+            | Formula::Inverse { .. } => false,
+            Formula::Arithmetic { of } => of.iter().all(|operand| operand.flow.is_known()),
             Formula::Merge { operands, arguments, .. } => {
                 operands.iter().all(|operand| operand.flow.is_known()) && are_known(arguments)
             }
@@ -146,6 +202,12 @@ impl Formula {
 impl Operand {
     fn view(&self) -> merge::Operand<'_> {
         merge::Operand { name: &self.name, shape: self.flow.shape }
+    }
+
+    /// As an input of arithmetic, whose raw value is taken.
+    fn source(&self) -> derived::Source<'_> {
+        let shape = self.flow.shape;
+        derived::Source { name: &self.name, raw: shape, encoded: shape }
     }
 }
 
