@@ -48,14 +48,15 @@ pub type Head<E, D> = Tensor<(usize, usize), E, D>;
 pub trait Network<E: Element, D: Backend<E>>:
     Definition + BuildOnDevice<D, E, Built: 'static>
 {
-    /// The heads in inference.
+    /// The heads in inference: of the outputs with a loss, then of those without.
     fn predict(
         module: &Self::Built,
         rows: &Batch<'_>,
         device: &D,
     ) -> Result<Vec<Head<E, D>>, D::Err>;
 
-    /// The heads in training: dropout is active and batch statistics are used.
+    /// The heads of the outputs with a loss in training: dropout is active and batch statistics are
+    /// used.
     fn train(
         module: &mut Self::Built,
         rows: &Batch<'_>,
@@ -81,8 +82,11 @@ pub struct Graph {
     pub schema: Schema,
     /// All nodes in topological order.
     pub nodes: &'static [Node],
-    /// The outputs in declaration order.
+    /// The outputs with a loss, in declaration order.
     pub outputs: &'static [Output],
+    /// The outputs without a loss, in declaration order. Their heads follow those of `outputs` in
+    /// predictions.
+    pub values: &'static [Value],
 }
 
 impl Graph {
@@ -165,7 +169,21 @@ impl Layer {
     }
 }
 
-/// An output node.
+/// A node whose value is a part of the predictions: an output without a loss.
+#[derive(Clone, Copy, Debug)]
+pub struct Value {
+    /// The field's name.
+    pub name: &'static str,
+    /// The number of elements per sample.
+    pub width: usize,
+}
+
+/// The type of the rows to train on of a part without a loss. It has no values, because such a part
+/// is neither trained nor evaluated.
+#[derive(Clone, Copy, Debug)]
+pub enum NoTargets {}
+
+/// An output node with a loss.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     /// The target.
