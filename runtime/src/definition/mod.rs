@@ -15,6 +15,7 @@ use dfdx::{
 pub use multi_input_data::schema::{
     Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
 };
+use multi_input_base::Error;
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{layer::RngKey, loss::Loss, Penalties};
 
@@ -90,6 +91,15 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// # Errors
+    /// [`Error::NoLoss`] if no output has a loss; `purpose` is that of the targets.
+    pub(crate) fn check_loss(&self, purpose: &'static str) -> multi_input_base::Result<()> {
+        match self.outputs.is_empty() {
+            true => Err(Error::NoLoss { model: self.name, purpose }),
+            false => Ok(()),
+        }
+    }
+
     /// The mistake of naming `node` where a trainable branch is required; `None` if there is none.
     pub(crate) fn branch_mistake(&self, node: &str) -> Option<String> {
         let Some(found) = self.nodes.iter().find(|found| found.name == node) else {

@@ -182,6 +182,18 @@ impl Graph {
         self.heads().next().is_some()
     }
 
+    /// Whether an output with a loss depends on the branch of `node`, or on a node that shares it.
+    pub(crate) fn reaches_a_loss(&self, node: usize) -> bool {
+        let mut reaches = vec![false; self.nodes.len()];
+        for &position in self.order.iter().rev() {
+            reaches[position] |= self.nodes[position].field.output.is_some();
+            let feeds = self.nodes[position].feeds.iter().filter(|edge| !edge.present);
+            feeds.for_each(|edge| reaches[edge.node] |= reaches[position]);
+        }
+        let shares = |other: &usize| *other == node || self.nodes[*other].shared == Some(node);
+        (0..self.nodes.len()).filter(shares).any(|node| reaches[node])
+    }
+
     /// The node that owns the branch of `node`.
     pub(crate) fn owner(&self, node: usize) -> &Node {
         &self.nodes[self.nodes[node].shared.unwrap_or(node)]
