@@ -68,7 +68,8 @@ fn rows(count: usize) -> Vec<ShopSample> {
         title: of(&["red shoe", "tea pot", "the old book", "pot", "a new word"], row),
         genre: of(&["shoes", "books", "kitchen"], row / 2),
         shelf: of(&["left", "right", "middle", "cellar", "roof"], row),
-        numbers: (row % 3 > 0).then(|| [wave(row, 0.1), 5.0 + wave(row, 0.4), 9.0 * wave(row, 1.0)]),
+        numbers: (row % 3 > 0)
+            .then(|| [wave(row, 0.1), 5.0 + wave(row, 0.4), 9.0 * wave(row, 1.0)]),
         discount: (row % 4 > 0).then(|| 10.0 + wave(row, 2.0)),
         history: (row % 5 > 0).then(|| (0..row % 7).map(|item| (item * row % 20) as u32).collect()),
         rating: 3.0 + wave(row, 0.3),
@@ -121,7 +122,8 @@ fn a_part_has_the_inputs_that_it_needs() {
     // The items learn nothing of a discount, so it is not preprocessed.
     let discount = ItemTower::SCHEMA.inputs.iter().find(|input| input.name == "discount").unwrap();
     assert!(discount.steps.is_empty());
-    let nodes: Vec<_> = ItemTower::GRAPH.nodes.iter().map(|node| (node.name, node.shared)).collect();
+    let nodes: Vec<_> =
+        ItemTower::GRAPH.nodes.iter().map(|node| (node.name, node.shared)).collect();
     assert!(nodes.contains(&("title", None)) && !nodes.iter().any(|(name, _)| *name == "query"));
     assert_eq!(<ItemTower as PartOf<Shop>>::OWNERS, [("title", "query")]);
     assert_eq!(<Towers as PartOf<Shop>>::OWNERS, []);
@@ -172,7 +174,8 @@ fn a_part_is_saved_alone() {
     let loaded = Model::<ItemTower>::load(&alone, &Cpu::default()).unwrap();
     assert_eq!(loaded.predict(&items(&rows)).unwrap(), before);
     assert_eq!(loaded.preprocessing(), part.preprocessing());
-    let of_whole = Model::<Shop>::load(&whole, &Cpu::default()).unwrap().part::<ItemTower>().unwrap();
+    let of_whole =
+        Model::<Shop>::load(&whole, &Cpu::default()).unwrap().part::<ItemTower>().unwrap();
     assert_eq!(of_whole.predict(&items(&rows)).unwrap(), before);
     // The file of one is no file of the other.
     let error = Model::<ItemTower>::load(&whole, &Cpu::default()).unwrap_err();
@@ -229,10 +232,12 @@ fn a_part_with_a_loss_is_evaluated_and_trained_as_the_whole_is() {
 pub struct Columns {
     #[input]
     a: f32,
+    #[input(columns(prefix = "p"))]
+    pixels: [f32; 2],
     #[input(columns(all_others))]
     #[branch(Dense(2))]
     rest: [f32; 2],
-    #[merge(concat(a, rest))]
+    #[merge(concat(a, pixels, rest))]
     #[branch(Dense(1))]
     #[output(loss = mse)]
     y: f32,
@@ -240,9 +245,10 @@ pub struct Columns {
 
 #[test]
 fn columns_of_other_inputs_are_not_the_rest() {
-    let text = "y,s2,a,s1\n5,2,7,1\n";
+    let text = "y,s2,p0,a,s1,p1\n5,2,8,7,1,9\n";
     let read = || csv::Reader::from_reader(text.as_bytes());
     let whole: ColumnsInputs = read().deserialize().next().unwrap().unwrap();
     let part: RestInputs = read().deserialize().next().unwrap().unwrap();
-    assert_eq!((whole.rest, part.rest), ([1.0, 2.0], [1.0, 2.0]));
+    assert_eq!((whole.rest, whole.pixels), ([1.0, 2.0], [8.0, 9.0]));
+    assert_eq!(part.rest, whole.rest);
 }

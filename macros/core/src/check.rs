@@ -210,7 +210,7 @@ fn output_feeds_nothing(position: usize, graph: &Graph, errors: &mut Diagnostics
             errors.at(
                 edge.name.span(),
                 format!(
-                    "`{name}` is an output and feeds nothing, but `{by}` takes it; put what both \
+                    "`{name}` is an output with a loss and feeds nothing, but `{by}` takes it; put what both \
                      need into a node between"
                 ),
             );

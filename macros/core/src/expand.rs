@@ -19,7 +19,6 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let Some(raw) = parse::parse(arguments, item.clone(), &mut errors) else {
         return codegen::unreadable(item, errors);
     };
-    let stubs = codegen::fallback(&raw);
     let graph = graph::build(raw, &mut errors);
     let parts = part::derive(&graph, &mut errors);
     let shaped = shape::infer(graph, &mut errors);
@@ -29,14 +28,15 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     // contain that text.
     let (editor, track) = (codegen::editor(&shaped), print::track_variable());
     let track_file = compare::track_file(&shaped.graph);
+    let stubs = codegen::fallback(&shaped);
     let model = match check::check(shaped, errors).and_then(compared) {
         Ok(model) => {
             let parts = parts.into_iter().map(expand_part);
             quote::quote!(#model #(#parts)*)
         }
         Err(errors) => {
-            let (parts, errors) =
-                (parts.iter().map(codegen::fallback), errors.into_compile_error());
+            let parts = parts.into_iter().map(stubs_of_part);
+            let errors = errors.into_compile_error();
             quote::quote!(#stubs #(#parts)* #errors)
         }
     };
@@ -46,9 +46,9 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// The expansion of a part of a model without mistakes. Warnings are the model's.
 fn expand_part(raw: RawModel) -> TokenStream {
     let mut errors = Diagnostics::new();
-    let stubs = codegen::fallback(&raw);
     let shaped = shape::infer(graph::build(raw, &mut errors), &mut errors);
     print::on_request(&shaped);
+    let stubs = codegen::fallback(&shaped);
     match check::check(shaped, errors) {
         Ok(checked) => codegen::generate(&plan::plan(&checked), &[]),
         Err(errors) => {
@@ -56,6 +56,15 @@ fn expand_part(raw: RawModel) -> TokenStream {
             quote::quote!(#stubs #errors)
         }
     }
+}
+
+/// The stubs of a part of a model with mistakes. All of them are the model's.
+fn stubs_of_part(raw: RawModel) -> TokenStream {
+    let mut errors = Diagnostics::new();
+    let shaped = shape::infer(graph::build(raw, &mut errors), &mut errors);
+    // The model has reported what is wrong.
+    drop(errors.finish());
+    codegen::fallback(&shaped)
 }
 
 /// The model, compared with its data file.

@@ -101,8 +101,12 @@ fn inputs_are_declared(
     errors: &mut Diagnostics,
 ) {
     let Some(declared) = &part.inputs else { return };
+    let mut all_known = true;
     for name in declared {
-        let Some(node) = position(part, name, graph, errors) else { continue };
+        let Some(node) = position(part, name, graph, errors) else {
+            all_known = false;
+            continue;
+        };
         let mistake = match (graph.nodes[node].is_input(), needed.has(node)) {
             (true, true) => continue,
             (true, false) => "is not needed by its outputs; leave it out",
@@ -110,7 +114,8 @@ fn inputs_are_declared(
         };
         errors.at(name.span(), format!("`{}`: `{name}` {mistake}", part.name));
     }
-    for input in graph.inputs().filter(|input| needed.has(*input)) {
+    // An unknown name may be the one that is missing.
+    for input in graph.inputs().filter(|input| all_known && needed.has(*input)) {
         let name = graph.nodes[input].name();
         let found = outputs.iter().find_map(|(output, token)| {
             path(graph, *output, input).map(|between| (*token, between))
@@ -257,7 +262,7 @@ impl Derivation<'_> {
             name: self.graph.model.name.clone(),
             filled: filled.map(|(_, node)| node.name().clone()).collect(),
             owners: owners.collect(),
-            other_columns: others.flat_map(|(_, node)| node.field.keys()).collect(),
+            other_fields: others.map(|(_, node)| node.field.clone()).collect(),
         }
     }
 

@@ -12,10 +12,10 @@ use dfdx::{
     tensor::{OwnedTape, Tensor},
 };
 
+use multi_input_base::Error;
 pub use multi_input_data::schema::{
     Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
 };
-use multi_input_base::Error;
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{layer::RngKey, loss::Loss, Penalties};
 
@@ -189,7 +189,25 @@ pub struct Value {
 }
 
 /// The type of the rows to train on of a part without a loss. It has no values, because such a part
-/// is neither trained nor evaluated.
+/// is neither trained nor evaluated:
+///
+/// ```compile_fail,E0308
+/// # use multi_input::prelude::*;
+/// #[multi_input_model(part(Encoder = code))]
+/// struct House {
+///     #[input]
+///     #[branch(Dense(2))]
+///     code: [f32; 3],
+///     #[from(code)]
+///     #[branch(Dense(1))]
+///     #[output(loss = mse)]
+///     price: f32,
+/// }
+///
+/// let mut encoder = Encoder::build(&Cpu::default(), Seed(7));
+/// let rows = [EncoderInputs { code: [1.0, 2.0, 3.0] }];
+/// Trainer::new(Adam::new(1e-3)).fit(&mut encoder, &rows);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum NoTargets {}
 

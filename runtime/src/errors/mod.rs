@@ -43,6 +43,7 @@ pages! {
     operands,
     outputs,
     own_module,
+    parts,
     reshape,
     rows,
     sequence_input,
@@ -58,6 +59,7 @@ pages! {
     unknown_node,
     unknown_word,
     unused,
+    values,
     warnings,
     windows,
 }

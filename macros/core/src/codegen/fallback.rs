@@ -7,6 +7,7 @@ use quote::{format_ident, quote};
 use syn::{Fields, Item};
 
 use super::{
+    formula::Formulas,
     forward::Mode,
     model,
     paths::Paths,
@@ -16,7 +17,8 @@ use super::{
 use crate::{
     diagnostics::Diagnostics,
     names::{self, Names},
-    parse::{is_ours, Element, Field, FieldType, LayerKind, RawModel, SizeExpr, Source},
+    parse::{is_ours, Element, Field, FieldType, LayerKind, SizeExpr, Source},
+    shape::{Flow, ShapedGraph, ShapedNode},
 };
 
 /// For an item other than a struct with named fields: the unchanged item, and the errors.
@@ -53,17 +55,20 @@ fn clean_field(field: &mut syn::Field) {
 }
 
 /// The stubs of a model with mistakes.
-pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
+pub(crate) fn fallback(shaped: &ShapedGraph) -> TokenStream {
+    let fields: Vec<&Field> = shaped.graph.nodes.iter().map(|node| &node.field).collect();
+    let head = &shaped.graph.model;
     let stubs = Stubs {
-        fields: &raw.fields,
         signatures: &Signatures {
-            head: &raw.head,
-            names: &Names::of(&raw.head.name),
-            paths: &Paths::new(&raw.head.options.krate),
-            modules: custom_modules(raw),
-            has_samples: raw.head.part_of.is_none() || raw.fields.iter().any(is_output),
+            head,
+            names: &Names::of(&head.name),
+            paths: &Paths::new(&head.options.krate),
+            modules: custom_modules(&fields),
+            has_samples: head.part_of.is_none() || fields.iter().any(|field| is_output(field)),
             bodies: Bodies::Never,
         },
+        fields,
+        shapes: &shaped.nodes,
     };
     let parts =
         [stubs.rows(), stubs.definition(), stubs.model(), stubs.batch_and_heads(), stubs.traits()];
@@ -71,8 +76,8 @@ pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
 }
 
 /// Custom modules, each with a type parameter of the model.
-fn custom_modules(raw: &RawModel) -> Vec<CustomModule<'_>> {
-    let branches = raw.fields.iter().filter_map(|field| field.branch.as_ref());
+fn custom_modules<'a>(fields: &[&'a Field]) -> Vec<CustomModule<'a>> {
+    let branches = fields.iter().filter_map(|field| field.branch.as_ref());
     let layers = branches.flat_map(|branch| &branch.layers);
     let modules = layers.filter_map(|layer| match &layer.kind {
         LayerKind::Custom { module, .. } => Some((&**module, layer.span)),
@@ -88,32 +93,40 @@ fn custom_modules(raw: &RawModel) -> Vec<CustomModule<'_>> {
 
 /// The stubs of a model's items.
 struct Stubs<'a> {
-    fields: &'a [Field],
+    fields: Vec<&'a Field>,
+    /// One per field.
+    shapes: &'a [ShapedNode],
     signatures: &'a Signatures<'a>,
 }
 
 impl<'a> Stubs<'a> {
     fn inputs(&self) -> Vec<&'a Field> {
-        self.fields.iter().filter(|field| is_input(field)).collect()
+        self.fields.iter().copied().filter(|field| is_input(field)).collect()
     }
 
     /// The outputs, except those that are also inputs, which is a mistake.
     fn outputs(&self) -> Vec<&'a Field> {
-        self.fields.iter().filter(|field| is_output(field)).collect()
+        self.fields.iter().copied().filter(|field| is_output(field)).collect()
     }
 
-    /// The outputs without a loss. Where the type says no shape, none is known.
+    /// The outputs without a loss.
     fn values(&self) -> Vec<Value<'a>> {
         let krate = &self.signatures.paths.krate;
-        let values = self.fields.iter().filter(|field| field.value.is_some());
-        let value = |field: &'a Field| {
-            let ty = rows::declared_value(field, krate);
-            Value {
-                field,
-                ty: ty.unwrap_or_else(|| quote!(::std::vec::Vec<::core::primitive::f32>)),
-            }
+        let fields = self.fields.iter().copied().zip(self.shapes);
+        let value = |(field, shape): (&'a Field, &ShapedNode)| {
+            let declared = rows::declared_value(field, krate);
+            Value { field, ty: declared.unwrap_or_else(|| self.inferred_value(shape)) }
         };
-        values.map(value).collect()
+        fields.filter(|(field, _)| field.value.is_some()).map(value).collect()
+    }
+
+    /// The type of a value in the inferred shape; of an unknown one, something like an array.
+    fn inferred_value(&self, shape: &ShapedNode) -> TokenStream {
+        let is_written = |flow: &&Flow| flow.is_known() || !flow.is_computed();
+        match shape.output.as_ref().filter(is_written) {
+            Some(flow) => rows::inferred_value(flow, &Formulas::of(self.signatures.head)),
+            None => quote!(::std::vec::Vec<::core::primitive::f32>),
+        }
     }
 
     fn rows(&self) -> TokenStream {
@@ -172,7 +185,7 @@ impl<'a> Stubs<'a> {
         };
         let derived = self.fields.iter();
         let derived = derived.filter(|field| matches!(field.source, Some(Source::Derived(_))));
-        let entries = self.inputs().into_iter().chain(derived).filter(free).map(|field| {
+        let entries = self.inputs().into_iter().chain(derived.copied()).filter(free).map(|field| {
             let (name, tensor) = (&field.name, self.tensor(field));
             match field.ty.as_ref().is_some_and(|ty| ty.optional) {
                 true => {
@@ -186,7 +199,7 @@ impl<'a> Stubs<'a> {
             let (name, tensor) = (&field.name, self.tensor(field));
             quote!(pub #name: #tensor)
         });
-        let values = self.fields.iter().filter(|field| field.value.is_some()).filter(free);
+        let values = self.fields.iter().copied().filter(|field| field.value.is_some()).filter(free);
         let values = values.map(|field| {
             let name = &field.name;
             quote!(pub #name: ())

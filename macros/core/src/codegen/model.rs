@@ -35,11 +35,7 @@ pub(crate) fn values<'a>(expansion: &Expansion<'a>) -> Vec<Value<'a>> {
     let value = |node: usize| {
         let field = &checked.graph.nodes[node].field;
         let ty = rows::declared_value(field, &expansion.paths.krate);
-        let inferred = || {
-            let sizes = expansion.formulas.sizes(&checked.shapes[node].output);
-            let number = quote!(::core::primitive::f32);
-            sizes.iter().rev().fold(number, |inner, size| quote!([#inner; #size]))
-        };
+        let inferred = || rows::inferred_value(&checked.shapes[node].output, &expansion.formulas);
         Value { field, ty: ty.unwrap_or_else(inferred) }
     };
     checked.graph.values().map(value).collect()

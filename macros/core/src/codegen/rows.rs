@@ -5,9 +5,10 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
 
-use super::signatures::Signatures;
+use super::{formula::Formulas, signatures::Signatures};
 use crate::{
     parse::{Argument, ColumnNames, Columns, Derives, Element, Field, Head, Source},
+    shape::Flow,
     text::{compact, plain},
 };
 
@@ -153,6 +154,12 @@ pub(super) fn declared_value(field: &Field, krate: &TokenStream) -> Option<Token
     Some(ty.absolute_present(krate))
 }
 
+/// The type of an output without a loss in the shape of its node.
+pub(super) fn inferred_value(flow: &Flow, formulas: &Formulas) -> TokenStream {
+    let number = quote!(::core::primitive::f32);
+    formulas.sizes(flow).iter().rev().fold(number, |inner, size| quote!([#inner; #size]))
+}
+
 /// `Deserialize` for rows from files, unless the user derives it.
 pub(super) fn deserialize(
     signatures: &Signatures<'_>,
@@ -163,14 +170,14 @@ pub(super) fn deserialize(
         return TokenStream::new();
     }
     let (names, krate) = (signatures.names, &signatures.paths.krate);
-    let row = |name, fields: &[&Field], targets: &[String]| {
+    let row = |name, fields: &[&Field], others: &[TokenStream]| {
         let specs: Vec<_> = fields.iter().map(|field| field_spec(field, krate)).collect();
         let cells = fields.iter().enumerate().map(|(index, field)| take(field, index, krate));
-        signatures.deserialize(name, &specs, targets, &quote!(#(#cells),*))
+        signatures.deserialize(name, &specs, others, &quote!(#(#cells),*))
     };
-    let targets = outputs.iter().flat_map(|output| output.keys());
-    let others = signatures.head.part_of.iter().flat_map(|whole| &whole.other_columns).cloned();
-    let (targets, others): (Vec<String>, Vec<String>) = (targets.collect(), others.collect());
+    let others = signatures.head.part_of.iter().flat_map(|whole| &whole.other_fields);
+    let others: Vec<TokenStream> = others.map(|field| field_names(field, krate)).collect();
+    let targets: Vec<TokenStream> = outputs.iter().map(|field| field_names(field, krate)).collect();
     let inputs_row = row(&names.inputs, inputs, &[targets, others.clone()].concat());
     let samples = signatures.has_samples;
     let sample_row = samples.then(|| row(&names.sample, &[inputs, outputs].concat(), &others));
@@ -262,18 +269,31 @@ fn format(field: &Field, krate: &TokenStream) -> TokenStream {
     })
 }
 
-/// The columns and the type of a field.
-fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
-    let Columns { rename, aliases, read_with, .. } = &field.columns;
+/// The columns of a field.
+fn field_names(field: &Field, krate: &TokenStream) -> TokenStream {
+    let Columns { rename, aliases, .. } = &field.columns;
     let name = rename.as_ref().map_or_else(|| plain(&field.name), syn::LitStr::value);
     let aliases = aliases.iter().map(syn::LitStr::value);
-    let path = quote!(#krate::data::columns);
+    let cells = quote!(#krate::data::columns::cells);
     let columns = match field.cells().and_then(|cells| cells.columns.as_ref()) {
         None => quote!(Own),
         Some((ColumnNames::Named(names), _)) => quote!(Named(&[#(#names),*])),
         Some((ColumnNames::Prefix(prefix), _)) => quote!(Prefix(#prefix)),
         Some((ColumnNames::AllOthers, _)) => quote!(AllOthers),
     };
+    quote! {
+        #cells::FieldNames {
+            name: #name,
+            aliases: &[#(#aliases),*],
+            columns: #cells::ColumnNames::#columns,
+        }
+    }
+}
+
+/// The columns and the type of a field.
+fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
+    let Columns { read_with, .. } = &field.columns;
+    let (path, names) = (quote!(#krate::data::columns), field_names(field, krate));
     let input = match &field.source {
         Some(Source::Input(input)) => Some(input),
         _ => None,
@@ -302,11 +322,7 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     };
     quote! {
         #path::FieldSpec {
-            names: #path::cells::FieldNames {
-                name: #name,
-                aliases: &[#(#aliases),*],
-                columns: #path::cells::ColumnNames::#columns,
-            },
+            names: #names,
             elements: #elements,
             ty: #text,
             reads: #path::Reads::#reads,

@@ -4,6 +4,8 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::{parse::ParseStream, punctuated::Punctuated, token, Token};
 
+use super::Field;
+
 /// A part of the model that is a definition of its own.
 #[derive(Clone)]
 pub(crate) struct Part {
@@ -24,8 +26,8 @@ pub(crate) struct Whole {
     pub(crate) filled: Vec<Ident>,
     /// The nodes that own a branch in the part and share it in the model, each with its owner there.
     pub(crate) owners: Vec<(Ident, Ident)>,
-    /// The columns in files of the model's other inputs and targets.
-    pub(crate) other_columns: Vec<String>,
+    /// The model's other inputs and targets, whose columns in files are not the part's.
+    pub(crate) other_fields: Vec<Field>,
 }
 
 const FORM: &str = "a part is written `part(ItemTower = item_vector)`, and with several outputs \

@@ -87,7 +87,8 @@ impl Flow {
         Flow { unbounded: !input.is_bounded(), ..self }
     }
 
-    fn is_computed(&self) -> bool {
+    /// Whether rustc computes its unknown sizes.
+    pub(crate) fn is_computed(&self) -> bool {
         matches!(self.unknown, Unknown::Computed { .. })
     }
 

@@ -194,6 +194,7 @@ impl Signatures<'_> {
         });
         let text = quote!(&'static ::core::primitive::str);
         quote! {
+            #[diagnostic::do_not_recommend]
             impl #krate::definition::PartOf<#name> for #definition {
                 const OWNERS: &'static [(#text, #text)] = &[#(#owners),*];
             }

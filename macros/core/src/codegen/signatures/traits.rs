@@ -39,7 +39,7 @@ impl Signatures<'_> {
         &self,
         name: &Ident,
         specs: &[TokenStream],
-        targets: &[String],
+        others: &[TokenStream],
         cells: &TokenStream,
     ) -> TokenStream {
         let (krate, text) = (&self.paths.krate, plain(name));
@@ -57,7 +57,7 @@ impl Signatures<'_> {
                     &#krate::data::columns::RowSpec {
                         row: #text,
                         fields: &[#(#specs),*],
-                        targets: &[#(#targets),*],
+                        others: &[#(#others),*],
                     };
             }
 
@@ -242,9 +242,16 @@ impl Signatures<'_> {
             let heads = #private::Module::try_forward(module, #batch)?;
             #ok(#all)
         });
-        let train = self.body(quote! {
-            let heads = #private::ModuleMut::try_forward_mut(module, #batch)?;
-            #ok((#outputs, heads.tape))
+        let train = self.body(match heads.is_empty() {
+            // Nothing is trained, so no forward pass in training is compiled.
+            true => quote! {
+                let _ = (module, rows, device);
+                #ok((#vec![], tape))
+            },
+            false => quote! {
+                let heads = #private::ModuleMut::try_forward_mut(module, #batch)?;
+                #ok((#outputs, heads.tape))
+            },
         });
         let penalize = self.body(quote!(#penalties #ok(())));
         let (set_rng_key, set_frozen) = (self.body(keys.clone()), self.body(freezes.clone()));
