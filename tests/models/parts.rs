@@ -6,7 +6,7 @@ const TITLES: usize = 5000;
 
 /// Two towers of everything that a part may need.
 #[multi_input_model(
-    part(ItemTower(title, genre, shelf, numbers, discount, history) = item_vector),
+    part(ItemTower(title, genre, room, numbers, discount, history) = item_vector),
     part(Towers = (user_vector, item_vector)),
     part(Kind = kind, Encoded = (numbers, flagged)),
     allow(untrained)
@@ -25,8 +25,8 @@ pub struct Shop {
     genre: String,
     // What is derived of it is all that is made of it.
     #[input(categories(9))]
-    shelf: String,
-    #[derived(crossed(genre, shelf, 30))]
+    room: String,
+    #[derived(crossed(genre, room, 30))]
     #[branch(Embedding(30, 3))]
     place: u32,
     #[input(standardize, missing = learned)]
@@ -67,7 +67,7 @@ fn rows(count: usize) -> Vec<ShopSample> {
         query: of(&["a red shoe", "old book", "a book of shoes", "tea"], row),
         title: of(&["red shoe", "tea pot", "the old book", "pot", "a new word"], row),
         genre: of(&["shoes", "books", "kitchen"], row / 2),
-        shelf: of(&["left", "right", "middle", "cellar", "roof"], row),
+        room: of(&["left", "right", "middle", "cellar", "roof"], row),
         numbers: (row % 3 > 0)
             .then(|| [wave(row, 0.1), 5.0 + wave(row, 0.4), 9.0 * wave(row, 1.0)]),
         discount: (row % 4 > 0).then(|| 10.0 + wave(row, 2.0)),
@@ -89,13 +89,13 @@ fn trained() -> (Model<Shop>, Vec<ShopInputs>) {
         .unwrap();
     let mut unseen: Vec<ShopInputs> = rows.into_iter().map(ShopInputs::from).collect();
     unseen[0].genre = "toys".to_owned();
-    unseen[1].title = "words nobody knows".to_owned();
+    unseen[1].title = "other words".to_owned();
     (model, unseen)
 }
 
 fn item(row: &ShopInputs) -> ItemTowerInputs {
-    let ShopInputs { title, genre, shelf, numbers, discount, history, .. } = row.clone();
-    ItemTowerInputs { title, genre, shelf, numbers, discount, history }
+    let ShopInputs { title, genre, room, numbers, discount, history, .. } = row.clone();
+    ItemTowerInputs { title, genre, room, numbers, discount, history }
 }
 
 fn items(rows: &[ShopInputs]) -> Vec<ItemTowerInputs> {
@@ -104,8 +104,8 @@ fn items(rows: &[ShopInputs]) -> Vec<ItemTowerInputs> {
 
 fn towers(rows: &[ShopInputs]) -> Vec<TowersInputs> {
     let of = |row: &ShopInputs| {
-        let ShopInputs { query, title, genre, shelf, numbers, discount, history } = row.clone();
-        TowersInputs { query, title, genre, shelf, numbers, discount, history }
+        let ShopInputs { query, title, genre, room, numbers, discount, history } = row.clone();
+        TowersInputs { query, title, genre, room, numbers, discount, history }
     };
     rows.iter().map(of).collect()
 }
@@ -115,7 +115,7 @@ fn a_part_has_the_inputs_that_it_needs() {
     let inputs = |schema: multi_input::definition::Schema| {
         schema.inputs.iter().map(|input| input.name).collect::<Vec<_>>()
     };
-    let items = ["title", "genre", "shelf", "numbers", "discount", "history"];
+    let items = ["title", "genre", "room", "numbers", "discount", "history"];
     assert_eq!(inputs(ItemTower::SCHEMA), items);
     assert_eq!(inputs(Encoded::SCHEMA), items);
     assert_eq!(inputs(Towers::SCHEMA).len(), 7);
@@ -143,12 +143,12 @@ fn a_part_predicts_the_bits_of_the_whole() {
     let encoded = model.part::<Encoded>().unwrap();
     let kind = model.part::<Kind>().unwrap();
     let inputs = |row: &ShopInputs| {
-        let ItemTowerInputs { title, genre, shelf, numbers, discount, history } = item(row);
-        EncodedInputs { title, genre, shelf, numbers, discount, history }
+        let ItemTowerInputs { title, genre, room, numbers, discount, history } = item(row);
+        EncodedInputs { title, genre, room, numbers, discount, history }
     };
     let kinds = |row: &ShopInputs| {
-        let ItemTowerInputs { title, genre, shelf, numbers, discount, history } = item(row);
-        KindInputs { title, genre, shelf, numbers, discount, history }
+        let ItemTowerInputs { title, genre, room, numbers, discount, history } = item(row);
+        KindInputs { title, genre, room, numbers, discount, history }
     };
     let encoded = encoded.predict(&rows.iter().map(inputs).collect::<Vec<_>>()).unwrap();
     let kinds = kind.predict(&rows.iter().map(kinds).collect::<Vec<_>>()).unwrap();
@@ -213,8 +213,8 @@ fn a_part_with_a_loss_is_evaluated_and_trained_as_the_whole_is() {
     let (model, _) = trained();
     let rows = rows(20);
     let kinds = |row: &ShopSample| {
-        let ShopSample { title, genre, shelf, numbers, discount, history, kind, .. } = row.clone();
-        KindSample { title, genre, shelf, numbers, discount, history, kind }
+        let ShopSample { title, genre, room, numbers, discount, history, kind, .. } = row.clone();
+        KindSample { title, genre, room, numbers, discount, history, kind }
     };
     let kinds: Vec<KindSample> = rows.iter().map(kinds).collect();
     let mut part: Model<Kind> = model.part().unwrap();

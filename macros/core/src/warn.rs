@@ -199,10 +199,10 @@ fn no_loss(checked: &CheckedGraph, node: usize) -> Findings {
     let graph = &checked.graph;
     let first = graph.outputs().next().is_none() && graph.values().next() == Some(node);
     let Some(span) = graph.nodes[node].field.value.filter(|_| first) else { return Vec::new() };
-    let model = &graph.model.name;
+    let (name, model) = (graph.nodes[node].name(), &graph.model.name);
     let text = format!(
-        "no output of `{model}` has a loss, so that it is not trained; write `#[output(loss = ...)]` on \
-         one"
+        "`{name}` has no loss, nor has another output of `{model}`, so that the model is not trained; \
+         write `#[output(loss = ...)]`"
     );
     vec![(span, text)]
 }
