@@ -42,7 +42,7 @@ pub mod train;
 mod untyped;
 
 pub use compute::Compute;
-pub use data::{Class, Image, LabelProbabilities, Probabilities};
+pub use data::{Class, Counts, Image, LabelProbabilities, Normal, Probabilities, Quantiles};
 pub use model::{Model, Summary};
 pub use multi_input_base::{Error, Notice, NoticeKind, Result, Seed};
 pub use multi_input_data::preprocess;

@@ -2,6 +2,7 @@
 //! scikit-learn give (`fixtures/`).
 
 mod convolutions;
+mod distributions;
 mod examples;
 mod layers;
 mod lists;

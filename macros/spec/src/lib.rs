@@ -11,7 +11,7 @@ mod argument;
 pub mod derived;
 mod doc;
 pub mod layer;
-mod loss;
+pub mod loss;
 pub mod mask;
 pub mod merge;
 mod range;
@@ -25,7 +25,9 @@ mod text;
 pub use activation::{Activation, ACTIVATIONS};
 pub use argument::{ArgumentKind, Nested, Padding, Parameter, TokenizerFile, Value};
 pub use doc::Doc;
-pub use loss::{Loss, Metric, Target, TargetSteps, LOSSES, METRICS};
+pub use loss::{
+    HeadForm, Loss, LossForm, Metric, Part, Predicted, Target, TargetSteps, LOSSES, METRICS,
+};
 pub use mask::MaskRule;
 pub use range::Range;
 pub use shape::{Kind, Shape, MAX_RANK};

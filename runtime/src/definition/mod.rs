@@ -17,7 +17,7 @@ pub use multi_input_data::schema::{
     Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
 };
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::{layer::RngKey, loss::Loss, Penalties};
+use multi_input_nn::{layer::RngKey, loss::AnyLoss, Penalties};
 
 pub(crate) use self::diagram::diagram;
 pub use self::{
@@ -42,14 +42,15 @@ pub trait Definition: RowTypes {
 }
 
 /// The output of one output node, of shape (batch, width). For losses computed from logits these
-/// are logits, and [`Output::link`] converts them to predictions.
+/// are logits, and [`AnyLoss::predict`] converts them to predictions.
 pub type Head<E, D> = Tensor<(usize, usize), E, D>;
 
 /// A definition on a dtype and a device; its module is `Self::Built`.
 pub trait Network<E: Element, D: Backend<E>>:
     Definition + BuildOnDevice<D, E, Built: 'static>
 {
-    /// The heads in inference: of the outputs with a loss, then of those without.
+    /// The heads in inference: of the outputs with a loss, the learned weights of losses, each of the
+    /// shape (1, 1), and the heads of the outputs without a loss.
     fn predict(
         module: &Self::Built,
         rows: &Batch<'_>,
@@ -85,12 +86,18 @@ pub struct Graph {
     pub nodes: &'static [Node],
     /// The outputs with a loss, in declaration order.
     pub outputs: &'static [Output],
-    /// The outputs without a loss, in declaration order. Their heads follow those of `outputs` in
-    /// predictions.
+    /// The outputs without a loss, in declaration order.
     pub values: &'static [Value],
 }
 
 impl Graph {
+    /// The number of heads that the losses take: one for each output with a loss, and behind them one
+    /// for each learned weight. Those of the outputs without a loss follow.
+    pub(crate) fn heads_of_losses(&self) -> usize {
+        let learned = self.outputs.iter().filter(|output| output.learned_weight);
+        self.outputs.len() + learned.count()
+    }
+
     /// # Errors
     /// [`Error::NoLoss`] if no output has a loss; `purpose` is that of the targets.
     pub(crate) fn check_loss(&self, purpose: &'static str) -> multi_input_base::Result<()> {
@@ -98,6 +105,11 @@ impl Graph {
             true => Err(Error::NoLoss { model: self.name, purpose }),
             false => Ok(()),
         }
+    }
+
+    /// Whether the node is an output whose loss has a learned weight.
+    pub(crate) fn learns_weight_of(&self, node: &str) -> bool {
+        self.outputs.iter().any(|output| output.name == node && output.learned_weight)
     }
 
     /// The mistake of naming `node` where a trainable branch is required; `None` if there is none.
@@ -216,19 +228,27 @@ pub enum NoTargets {}
 pub struct Output {
     /// The target.
     pub target: Target,
+    /// The number of values of the head per sample.
+    pub head: usize,
     /// The loss.
-    pub loss: &'static dyn Loss,
-    /// The weight of this output's loss in the total loss.
+    pub loss: &'static dyn AnyLoss,
+    /// The weight of this output's loss in the total loss; 1 for a learned one.
     pub weight: f64,
+    /// Whether the weight is learned: the module has a number s, and the loss L counts as
+    /// `exp(-s) L + s`.
+    pub learned_weight: bool,
     /// The metrics.
     pub metrics: &'static [&'static dyn Metric],
     /// Metrics in which rows count by their weights, reported as `weighted_...`.
     pub weighted_metrics: &'static [&'static dyn Metric],
-    /// The link function from head to prediction.
-    pub link: Link,
 }
 
 impl Output {
+    /// The number of values of a prediction per sample.
+    pub(crate) fn predicted(&self) -> usize {
+        self.width * self.loss.parts(self.head, self.width)
+    }
+
     /// The number of labels with metrics of their own: the elements of `[bool; N]`.
     pub(crate) fn label_count(&self) -> usize {
         match self.target.kind {
@@ -252,15 +272,4 @@ impl Deref for Output {
     fn deref(&self) -> &Target {
         &self.target
     }
-}
-
-/// The link function from a head to a prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// The head is the prediction.
-    Identity,
-    /// The head is the logit of a probability.
-    Sigmoid,
-    /// The head is the logits of a distribution.
-    Softmax,
 }

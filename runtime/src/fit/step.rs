@@ -9,8 +9,8 @@ use super::{branches::Branches, inspect::first_non_finite, run::Run};
 use crate::{
     callback::Cause,
     definition::Graph,
-    objective::{head_values, Objective},
-    untyped::{link, parameters, AnyModule, UntypedModel},
+    objective::{head_values, predictions, Objective},
+    untyped::{parameters, AnyModule, UntypedModel},
 };
 
 /// A non-finite loss or gradient.
@@ -105,15 +105,15 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             Ok::<_, Error>((values, objective, gradients))
         };
         let forward_backward = sparse::scope(&mut self.tables, forward_backward);
-        let (mut values, objective, mut gradients) = forward_backward?;
+        let (heads, objective, mut gradients) = forward_backward?;
         let penalty = penalty(module, &mut gradients, &self.branches).map_err(Error::device)?;
         let taken = self.gradients.take(module, &mut gradients, &mut self.tables);
         taken.map_err(Error::device)?;
         self.tape_gradients = Some(gradients);
 
         self.scores.losses(&objective, penalty, batch_rows.len());
-        link(graph, preprocessing.as_ref(), &mut values);
-        self.scores.predictions(&values, &batch_rows);
+        let predicted = predictions(graph, preprocessing.as_ref(), heads);
+        self.scores.predictions(&predicted, &batch_rows);
         Ok((objective, penalty))
     }
 

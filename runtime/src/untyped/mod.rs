@@ -23,10 +23,13 @@ pub(crate) use self::{
 pub use self::{module::AnyModule, summary::Summary};
 use crate::{
     data::Batch,
-    definition::{Graph, Link, Output},
+    definition::{Graph, Output},
     history::{Evaluation, Phase},
     metric::{confusion::Confusion, ConfusionMatrix},
-    objective::{head_values, target_row, Objective, RawTables, RowWeights, Rows, Scores},
+    objective::{
+        head_values, points, predictions, target_row, value_heads, Objective, RawTables,
+        RowWeights, Rows, Scores,
+    },
 };
 
 /// The number of rows per forward pass in inference, fewer if rows are large (pictures). The last
@@ -122,6 +125,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         let column = &rows.raw.columns[self.graph().inputs.len() + index];
         for numbers in all.chunks(rows_at_once(self.graph())) {
             let predicted = &self.predictions(&rows.take(numbers).batch())?[index];
+            let predicted = points(output, predicted);
             for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
                 let Some(target) = target_row(column, row) else { continue };
                 match (labels, &mut confusions[..]) {
@@ -191,34 +195,36 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         self.module.penalize(&mut penalties).map_err(Error::device)?;
         for numbers in numbers.chunks(batch_size) {
             let batch_rows = rows.take_weighted(numbers, weights);
-            let mut values = self.heads(&batch_rows.batch())?;
-            let objective = Objective::new(self.graph(), &values, &batch_rows);
+            let heads = self.heads(&batch_rows.batch())?;
+            let objective = Objective::new(self.graph(), &heads, &batch_rows);
             scores.losses(&objective, penalties.value(), batch_rows.len());
-            link(self.graph(), self.preprocessing.as_ref(), &mut values);
-            scores.predictions(&values, &batch_rows);
+            let predicted = predictions(self.graph(), self.preprocessing.as_ref(), heads);
+            scores.predictions(&predicted, &batch_rows);
         }
         Ok(())
     }
 
     /// The predictions for a batch, by output with a loss.
     pub(crate) fn predictions(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
-        let mut values = self.heads(batch)?;
-        link(self.graph(), self.preprocessing.as_ref(), &mut values);
-        Ok(values)
+        let heads = self.heads(batch)?;
+        Ok(predictions(self.graph(), self.preprocessing.as_ref(), heads))
     }
 
     /// The predictions for a batch, by output, and then the values of the outputs without a loss.
     fn predictions_with_values(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
-        let heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
-        let mut values = head_values(self.graph(), &heads, batch.len())?;
-        link(self.graph(), self.preprocessing.as_ref(), &mut values);
-        Ok(values)
+        let graph = self.graph();
+        let mut heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        let values = heads.split_off(heads.len().min(graph.heads_of_losses()));
+        let heads = head_values(graph, &heads, batch.len())?;
+        let mut predicted = predictions(graph, self.preprocessing.as_ref(), heads);
+        predicted.extend(value_heads(graph, &values, batch.len())?);
+        Ok(predicted)
     }
 
     /// The heads for a batch, by output with a loss.
     pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
         let mut heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
-        heads.truncate(self.graph().outputs.len());
+        heads.truncate(self.graph().heads_of_losses());
         head_values(self.graph(), &heads, batch.len())
     }
 
@@ -259,25 +265,4 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         scores.check_known(purpose)?;
         Ok(scores)
     }
-}
-
-/// Converts heads to predictions: applies the link function and the target's inverse preprocessing.
-pub(crate) fn link(graph: &Graph, fitted: Option<&Preprocessing>, heads: &mut [Vec<f64>]) {
-    for (index, (output, values)) in graph.outputs.iter().zip(heads).enumerate() {
-        match output.link {
-            Link::Identity => {}
-            Link::Sigmoid => values.iter_mut().for_each(|z| *z = 1.0 / (1.0 + (-*z).exp())),
-            Link::Softmax => values.chunks_exact_mut(output.width.max(1)).for_each(softmax),
-        }
-        if let Some(fitted) = fitted {
-            fitted.restore_unit(index, values);
-        }
-    }
-}
-
-fn softmax(row: &mut [f64]) {
-    let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    row.iter_mut().for_each(|z| *z = (*z - max).exp());
-    let sum: f64 = row.iter().sum();
-    row.iter_mut().for_each(|z| *z /= sum);
 }

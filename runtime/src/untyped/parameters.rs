@@ -48,7 +48,9 @@ pub(crate) fn read<E: Element, D: Backend<E>>(module: &dyn AnyModule<E, D>) -> V
 pub(crate) fn node_of_tensor(graph: &Graph, tensor: &str) -> Option<usize> {
     let field = tensor.split('.').next().unwrap_or(tensor);
     let named = |name: &str| graph.nodes.iter().position(|node| node.name == name);
-    named(field).or_else(|| named(field.strip_suffix("_missing")?))
+    named(field)
+        .or_else(|| named(field.strip_suffix("_missing")?))
+        .or_else(|| named(field.strip_suffix("_log_variance")?))
 }
 
 /// Calls `edit` with the index and elements of every tensor, in visiting order.

@@ -11,6 +11,7 @@ use super::{
     signatures::{DefinitionContent, NetworkBodies},
     tensors, Expansion,
 };
+use crate::names;
 
 /// `impl Definition for HousePrice`, and the traits of its outputs.
 pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
@@ -70,6 +71,12 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
         batch: batch(expansion),
         heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
         values: graph.values().map(|node| graph.nodes[node].name().clone()).collect(),
+        weights: graph
+            .outputs()
+            .map(|node| &graph.nodes[node])
+            .filter(|node| node.learns_its_weight())
+            .map(|node| names::log_variance(node.name()))
+            .collect(),
         penalties: tensors::penalties(expansion),
         keys: tensors::set_rng_keys(expansion, &quote!(key)),
         freezes: tensors::set_frozen(expansion, &quote!(frozen)),

@@ -18,6 +18,8 @@ pub(crate) struct NetworkBodies {
     pub(crate) heads: Vec<Ident>,
     /// The outputs without a loss.
     pub(crate) values: Vec<Ident>,
+    /// The fields of the module with the learned weights of losses.
+    pub(crate) weights: Vec<Ident>,
     pub(crate) penalties: TokenStream,
     pub(crate) keys: TokenStream,
     pub(crate) freezes: TokenStream,
@@ -231,11 +233,15 @@ impl Signatures<'_> {
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let Paths { result, ok, vec, .. } = self.paths;
-        let NetworkBodies { batch, heads, values, penalties, keys, freezes } = bodies;
+        let NetworkBodies { batch, heads, values, weights, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
-        let outputs = quote!(#vec![#(#private::head(heads.#heads)?),*]);
+        let of_loss = quote! {
+            #(#private::head(heads.#heads)?,)*
+            #(#private::head(module.#weights.clone())?,)*
+        };
+        let outputs = quote!(#vec![#of_loss]);
         let all = quote! {
-            #vec![#(#private::head(heads.#heads)?,)* #(#private::head(heads.#values)?,)*]
+            #vec![#of_loss #(#private::head(heads.#values)?,)*]
         };
         let predict = self.body(quote! {
             let tape = #private::NoneTape;

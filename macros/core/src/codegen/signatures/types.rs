@@ -1,9 +1,14 @@
 //! The types of the module, its input and its output.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use multi_input_spec::Predicted;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 
 use super::Signatures;
+use crate::{
+    names,
+    parse::{LossCall, Own},
+};
 
 impl Signatures<'_> {
     /// `pub struct HousePriceModel<E, D>`: one field per branch.
@@ -122,6 +127,59 @@ impl Signatures<'_> {
     pub(crate) fn presence(&self) -> TokenStream {
         let krate = &self.paths.krate;
         quote!(#krate::missing::Presence<B, E, D>)
+    }
+
+    /// What a loss predicts of a number of the type `number`.
+    pub(crate) fn predicted_number(
+        &self,
+        loss: &LossCall,
+        output: usize,
+        number: &TokenStream,
+    ) -> TokenStream {
+        let (krate, private) = (&self.paths.krate, &self.paths.private);
+        match loss {
+            LossCall::Named(loss) => match loss.spec.prediction {
+                Predicted::Target => number.clone(),
+                Predicted::Named(name) => {
+                    let name = Ident::new(name, Span::call_site());
+                    quote!(#krate::#name<#number>)
+                }
+                Predicted::Listed(name) => {
+                    let (name, count) = (Ident::new(name, Span::call_site()), loss.listed.len());
+                    quote!(#krate::#name<#number, #count>)
+                }
+            },
+            // A stub has no constants.
+            LossCall::Own(_) if self.is_stub() => number.clone(),
+            LossCall::Own(_) => {
+                let loss = self.own_loss(output);
+                quote! {
+                    <#private::Parts<{ #loss.parts() }> as #private::PartsOf<#number>>::Type
+                }
+            }
+        }
+    }
+
+    /// The constant with the loss of the user's own of output number `output`.
+    fn own_loss(&self, output: usize) -> TokenStream {
+        let (definition, name) = (&self.names.definition, names::own_loss(output));
+        quote!(#definition::#name)
+    }
+
+    /// The constants with the losses of the user's own, each with the number of its output.
+    pub(crate) fn own_losses(&self, losses: &[(usize, &Own)]) -> TokenStream {
+        let (definition, private) = (&self.names.definition, &self.paths.private);
+        let constants = losses.iter().map(|(output, own)| {
+            let (name, value) = (names::own_loss(*output), &own.expression);
+            quote_spanned! {own.span=>
+                #[doc(hidden)]
+                pub const #name: #private::OwnLoss = #private::own_loss(&#value);
+            }
+        });
+        match losses.is_empty() {
+            true => TokenStream::new(),
+            false => quote!(impl #definition { #(#constants)* }),
+        }
     }
 
     /// A tensor with the presence of its rows.
