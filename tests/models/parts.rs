@@ -1,6 +1,6 @@
 //! Parts of a model are definitions of their own, with its weights and its preprocessing.
 
-use multi_input::{definition::PartOf, multi_input_model, prelude::*};
+use multi_input::{data::Csv, definition::PartOf, multi_input_model, prelude::*};
 
 const TITLES: usize = 5000;
 
@@ -251,4 +251,66 @@ fn columns_of_other_inputs_are_not_the_rest() {
     let part: RestInputs = read().deserialize().next().unwrap().unwrap();
     assert_eq!((whole.rest, whole.pixels), ([1.0, 2.0], [8.0, 9.0]));
     assert_eq!(part.rest, whole.rest);
+
+    // Whole files are read into columns by other code.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.csv");
+    std::fs::write(&path, text).unwrap();
+    let model: Model<Rest> = Columns::build(&Cpu::default(), Seed(1)).part().unwrap();
+    let file = Csv::<RestInputs>::new(&path);
+    let streamed: Vec<RestOutputs> =
+        model.predict_from(&file).unwrap().map(Result::unwrap).collect();
+    assert_eq!(streamed, model.predict(&[part]).unwrap());
+}
+
+/// Losses with heads and weights of their own.
+#[multi_input_model(part(Rents = (rent, vector)), allow(untrained))]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weighed {
+    #[input(standardize)]
+    rooms: [f32; 3],
+    #[from(rooms)]
+    #[branch(Dense(4, tanh))]
+    vector: _,
+    #[from(vector)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, weight = learned)]
+    price: f32,
+    #[from(vector)]
+    #[branch(Dense(3))]
+    #[output(loss = quantile(0.1, 0.5, 0.9), weight = learned, standardize)]
+    rent: f32,
+    #[from(vector)]
+    #[branch(Dense(2))]
+    #[output]
+    code: _,
+}
+
+#[test]
+fn the_weights_of_losses_stand_between_heads_and_values() {
+    let row = |row: usize| {
+        let x = row as f32;
+        WeighedSample { rooms: [x, x * x, (x * 0.7).sin()], price: x, rent: 5.0 - x }
+    };
+    let rows: Vec<WeighedSample> = (0..20).map(row).collect();
+    let mut model = Weighed::build(&Cpu::default(), Seed(5));
+    let trainer = || Trainer::new(Adam::new(1e-2)).epochs(5).progress(Progress::silent());
+    trainer().fit(&mut model, &rows).unwrap();
+    let part: Model<Rents> = model.part().unwrap();
+    let weight = |weight: &dfdx::tensor::Tensor<_, f32, Cpu>| weight.as_vec();
+    assert_eq!(weight(&part.module().rent_log_variance), weight(&model.module().rent_log_variance));
+    assert_ne!(weight(&part.module().rent_log_variance), [0.0]);
+    let inputs: Vec<WeighedInputs> = rows.iter().cloned().map(WeighedInputs::from).collect();
+    let whole = model.predict(&inputs).unwrap();
+    let own: Vec<RentsInputs> = inputs.iter().map(|row| RentsInputs { rooms: row.rooms }).collect();
+    for (whole, own) in whole.iter().zip(part.predict(&own).unwrap()) {
+        assert_eq!(whole.rent, own.rent);
+        assert_eq!((own.vector.len(), whole.code.len()), (4, 2));
+    }
+    let evaluation = model.evaluate(&rows).unwrap();
+    assert!(evaluation.loss().is_finite(), "{evaluation}");
+    let rents = |row: &WeighedSample| RentsSample { rooms: row.rooms, rent: row.rent };
+    let rents: Vec<RentsSample> = rows.iter().map(rents).collect();
+    let of_part = part.evaluate(&rents).unwrap();
+    assert!(of_part.loss().is_finite() && of_part.loss() != evaluation.loss());
 }
