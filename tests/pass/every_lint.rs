@@ -34,7 +34,7 @@ impl Metric for Within {
 }
 
 /// A house and its price.
-#[multi_input_model]
+#[multi_input_model(part(Encoder = joined), part(Kinds = (kind, district)))]
 #[derive(Clone, Debug, PartialEq)]
 struct House {
     /// What was measured.
@@ -44,8 +44,11 @@ struct House {
     #[input(missing = learned)]
     #[branch(Embedding(100, 16), Flatten)]
     district: Option<u32>,
-    #[merge(concat(measurements, district, present(district)))]
-    joined: [f32; WIDTH + 17],
+    #[input(missing = zeros)]
+    remark: Option<String>,
+    #[merge(concat(measurements, district, present(district), present(remark)))]
+    #[output]
+    joined: [f32; WIDTH + 18],
     #[from(joined)]
     #[branch(Dense(1))]
     #[output(loss = mse, metrics(mae, Within(share = 0.1)))]
@@ -57,6 +60,7 @@ struct House {
 }
 
 fn main() {
-    let row = HouseInputs { measurements: [0.0; 10], district: None };
+    let row = HouseInputs { measurements: [0.0; 10], district: None, remark: None };
     assert_eq!(row, row.clone());
+    assert_eq!(Encoder::GRAPH.values.len() + Kinds::GRAPH.values.len(), 2);
 }

@@ -16,6 +16,7 @@ mod only_categories;
 mod optional_inputs;
 mod own_deserialize;
 mod own_module;
+mod parts_and_values;
 mod raw_rows;
 mod reverse_order;
 mod several_models;

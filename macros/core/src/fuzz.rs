@@ -26,6 +26,26 @@ impl Random {
 fn seeds() -> [TokenStream; 8] {
     [
         quote! {
+            struct Towers {
+                #[input(words(vocabulary = 100, length = 10))]
+                #[branch(Embedding(100, 4), LSTM(8))]
+                query: String,
+                #[input(words(vocabulary = 100, length = 10, shared = query), missing = learned)]
+                #[branch(shared = query)]
+                #[output]
+                title: Option<String>,
+                #[input(missing = zeros)]
+                cover: Option<Image<3>>,
+                #[merge(concat(title, present(cover), present(title)))]
+                #[branch(Dense(8))]
+                #[output]
+                item: _,
+                #[merge(dot(query, item))]
+                #[output(loss = mse)]
+                price: f32,
+            }
+        },
+        quote! {
             struct Forms {
                 #[input(missing("-1", "?"), decimal = ",", thousands = ".", currency = "$", impute(mean))]
                 rent: f64,
@@ -376,6 +396,10 @@ fn check_mutations(rounds: usize, mut random: Random) {
         }
         let arguments = match random.below(10) {
             0 => mutate(quote!(crate = my::path, allow(relu_head, linear_stack)), &mut random),
+            1 | 2 => {
+                let parts = quote!(part(Item(title, cover) = item, Both = (query, topic, price)));
+                mutate(parts, &mut random)
+            }
             _ => TokenStream::new(),
         };
         check(arguments, item);

@@ -3,6 +3,7 @@
 
 mod diagram;
 mod handle;
+mod part;
 
 use std::{ops::Deref, path::Path};
 
@@ -11,6 +12,7 @@ use dfdx::{
     tensor::{OwnedTape, Tensor},
 };
 
+use multi_input_base::Error;
 pub use multi_input_data::schema::{
     Derived, Input, Missing, Own, RowTypes, Schema, Step, Target, TargetKind,
 };
@@ -19,7 +21,10 @@ use multi_input_nn::{layer::RngKey, loss::AnyLoss, Penalties};
 pub use multi_input_spec::{merge::Operand, Kind, Shape, Size, Text};
 
 pub(crate) use self::diagram::diagram;
-pub use self::handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf};
+pub use self::{
+    handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf},
+    part::PartOf,
+};
 use crate::{data::Batch, metric::AnyMetric, plot};
 
 /// A model definition, independent of dtype and device.
@@ -66,15 +71,16 @@ pub trait Network<E: Element, D: Backend<E>>:
     /// The device's.
     fn batch(rows: &Batch<'_>, device: &D) -> Result<Self::Batch, D::Err>;
 
-    /// The heads in inference. Behind those of the outputs come the learned weights of losses, each of
-    /// the shape (1, 1).
+    /// The heads in inference: of the outputs with a loss, the learned weights of losses, each of the
+    /// shape (1, 1), and the heads of the outputs without a loss.
     fn predict(
         module: &Self::Built,
         rows: &Batch<'_>,
         device: &D,
     ) -> Result<Vec<Head<E, D>>, D::Err>;
 
-    /// The heads in training: dropout is active and batch statistics are used.
+    /// The heads of the outputs with a loss in training: dropout is active and batch statistics are
+    /// used.
     fn train(
         module: &mut Self::Built,
         rows: &Batch<'_>,
@@ -100,11 +106,29 @@ pub struct Graph {
     pub schema: Schema,
     /// All nodes in topological order.
     pub nodes: &'static [Node],
-    /// The outputs in declaration order.
+    /// The outputs with a loss, in declaration order.
     pub outputs: &'static [Output],
+    /// The outputs without a loss, in declaration order.
+    pub values: &'static [Value],
 }
 
 impl Graph {
+    /// The number of heads that the losses take: one for each output with a loss, and behind them one
+    /// for each learned weight. Those of the outputs without a loss follow.
+    pub(crate) fn heads_of_losses(&self) -> usize {
+        let learned = self.outputs.iter().filter(|output| output.learned_weight);
+        self.outputs.len() + learned.count()
+    }
+
+    /// # Errors
+    /// [`Error::NoLoss`] if no output has a loss; `purpose` is that of the targets.
+    pub(crate) fn check_loss(&self, purpose: &'static str) -> multi_input_base::Result<()> {
+        match self.outputs.is_empty() {
+            true => Err(Error::NoLoss { model: self.name, purpose }),
+            false => Ok(()),
+        }
+    }
+
     /// Whether the node is an output whose loss has a learned weight.
     pub(crate) fn learns_weight_of(&self, node: &str) -> bool {
         self.outputs.iter().any(|output| output.name == node && output.learned_weight)
@@ -191,7 +215,39 @@ impl Layer {
     }
 }
 
-/// An output node.
+/// A node whose value is a part of the predictions: an output without a loss.
+#[derive(Clone, Copy, Debug)]
+pub struct Value {
+    /// The field's name.
+    pub name: &'static str,
+    /// The number of elements per sample.
+    pub width: usize,
+}
+
+/// The type of the rows to train on of a part without a loss. It has no values, because such a part
+/// is neither trained nor evaluated:
+///
+/// ```compile_fail,E0308
+/// # use multi_input::prelude::*;
+/// #[multi_input_model(part(Encoder = code))]
+/// struct House {
+///     #[input]
+///     #[branch(Dense(2))]
+///     code: [f32; 3],
+///     #[from(code)]
+///     #[branch(Dense(1))]
+///     #[output(loss = mse)]
+///     price: f32,
+/// }
+///
+/// let mut encoder = Encoder::build(&Cpu::default(), Seed(7));
+/// let rows = [EncoderInputs { code: [1.0, 2.0, 3.0] }];
+/// Trainer::new(Adam::new(1e-3)).fit(&mut encoder, &rows);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum NoTargets {}
+
+/// An output node with a loss.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     /// The target.

@@ -46,6 +46,7 @@ pages! {
     own_metric,
     own_module,
     own_value,
+    parts,
     reshape,
     rows,
     sequence_input,
@@ -61,6 +62,7 @@ pages! {
     unknown_node,
     unknown_word,
     unused,
+    values,
     warnings,
     windows,
 }

@@ -180,7 +180,7 @@ pub(crate) fn target_row(column: &Column, row: usize) -> Option<TargetRow<'_>> {
     })
 }
 
-/// The elements of every head, and of the learned weights behind them.
+/// The elements of the heads of the outputs with a loss, and of the learned weights behind them.
 ///
 /// # Errors
 /// [`Error::Device`] if a head does not have `rows` rows of its output's width.
@@ -191,18 +191,38 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
 ) -> Result<Vec<Vec<f64>>> {
     let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
     let widths = graph.outputs.iter().map(|output| output.head);
-    let learned = graph.outputs.iter().filter(|output| output.learned_weight).count();
-    let counts = [graph.outputs.len(), graph.outputs.len() + learned];
-    if !counts.contains(&heads.len()) || !heads.iter().zip(widths).all(fits) {
-        return Err(Error::Device("the heads are not as wide as the graph says".to_owned()));
+    // Without the learned weights, as in a loop by hand, all of them are 1.
+    let counts = [graph.outputs.len(), graph.heads_of_losses()];
+    match counts.contains(&heads.len()) && heads.iter().zip(widths).all(fits) {
+        true => elements(heads),
+        false => Err(Error::Device("the heads are not as wide as the graph says".to_owned())),
     }
-    heads
-        .iter()
-        .map(|head| {
-            let head = head.clone().try_contiguous().map_err(Error::device)?;
-            Ok(D::values(&head).iter().map(|value| value.as_f64()).collect())
-        })
-        .collect()
+}
+
+/// The elements of the heads of the outputs without a loss.
+///
+/// # Errors
+/// [`Error::Device`] if a head does not have `rows` rows of its output's width.
+pub(crate) fn value_heads<E: Element, D: Backend<E>>(
+    graph: &Graph,
+    heads: &[Head<E, D>],
+    rows: usize,
+) -> Result<Vec<Vec<f64>>> {
+    let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
+    let widths = graph.values.iter().map(|value| value.width);
+    match heads.len() == graph.values.len() && heads.iter().zip(widths).all(fits) {
+        true => elements(heads),
+        false => Err(Error::Device("the values are not as wide as the graph says".to_owned())),
+    }
+}
+
+/// The elements of tensors.
+fn elements<E: Element, D: Backend<E>>(tensors: &[Head<E, D>]) -> Result<Vec<Vec<f64>>> {
+    let elements = tensors.iter().map(|tensor| {
+        let tensor = tensor.clone().try_contiguous().map_err(Error::device)?;
+        Ok(D::values(&tensor).iter().map(|value| value.as_f64()).collect())
+    });
+    elements.collect()
 }
 
 #[cfg(test)]
@@ -257,6 +277,7 @@ mod tests {
             schema: Schema { name: "Two", inputs: &[], derived: &[], targets },
             nodes: &[],
             outputs,
+            values: &[],
         }
     }
 

@@ -5,6 +5,7 @@ mod look_up;
 mod module;
 pub(crate) mod parameters;
 mod summary;
+pub(crate) mod transfer;
 
 use std::{borrow::Cow, marker::PhantomData};
 
@@ -17,6 +18,7 @@ pub(crate) use self::{
     coverage::{Bits, Coverage, Reached},
     look_up::{optional_input_of, outputs_of, tables, LookUp},
     module::Typed,
+    parameters::node_of_tensor,
 };
 pub use self::{module::AnyModule, summary::Summary};
 use crate::{
@@ -26,8 +28,8 @@ use crate::{
     history::{Evaluation, Phase},
     metric::{confusion::Confusion, ConfusionMatrix},
     objective::{
-        head_values, points, predictions, target_row, Objective, RawTables, RowWeights, Rows,
-        Scores,
+        head_values, points, predictions, target_row, value_heads, Objective, RawTables,
+        RowWeights, Rows, Scores,
     },
     uncertainty::{observed_row, Observed, Saved},
 };
@@ -98,7 +100,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         let all: Vec<usize> = (0..raw.rows).collect();
         for rows in all.chunks(rows_at_once(self.graph())) {
             let ready = fitted.encode(raw, rows, first)?;
-            let values = self.predictions(&Batch::new(&ready, &all[..rows.len()]))?;
+            let values = self.predictions_with_values(&Batch::new(&ready, &all[..rows.len()]))?;
             take(&values, &labels, rows.len());
         }
         Ok(())
@@ -247,15 +249,27 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Ok(())
     }
 
-    /// The predictions for a batch, by output.
+    /// The predictions for a batch, by output with a loss.
     pub(crate) fn predictions(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
         let heads = self.heads(batch)?;
         Ok(predictions(self.graph(), self.preprocessing.as_ref(), heads))
     }
 
-    /// The heads for a batch, by output.
+    /// The predictions for a batch, by output, and then the values of the outputs without a loss.
+    fn predictions_with_values(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+        let graph = self.graph();
+        let mut heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        let values = heads.split_off(heads.len().min(graph.heads_of_losses()));
+        let heads = head_values(graph, &heads, batch.len())?;
+        let mut predicted = predictions(graph, self.preprocessing.as_ref(), heads);
+        predicted.extend(value_heads(graph, &values, batch.len())?);
+        Ok(predicted)
+    }
+
+    /// The heads for a batch, by output with a loss.
     pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
-        let heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        let mut heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        heads.truncate(self.graph().heads_of_losses());
         head_values(self.graph(), &heads, batch.len())
     }
 

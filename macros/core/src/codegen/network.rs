@@ -19,7 +19,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let (reported, class_outputs) = (reported(expansion), class_outputs(expansion));
     // With the user's own `Deserialize`, the reading of rows is unknown.
-    let sample_row = (!graph.model.derives.deserialize).then(|| {
+    let sample_row = (signatures.has_samples && !graph.model.derives.deserialize).then(|| {
         let (option, some) = (&expansion.paths.option, &expansion.paths.some);
         quote! {
             const SAMPLE_ROW: #option<&'static #krate::data::columns::RowSpec> =
@@ -32,6 +32,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         sample_row,
         inputs: graph.inputs().map(|node| graph.nodes[node].name()).collect(),
         outputs: graph.outputs().map(|node| graph.nodes[node].name()).collect(),
+        values: graph.values().map(|node| graph.nodes[node].name()).collect(),
     });
     let checks = metrics::checks(expansion);
     quote!(#reported #class_outputs #definition #checks)
@@ -60,7 +61,7 @@ fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
 
 /// `impl BuildOnDevice` and `impl Network for HousePrice`.
 pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
-    let private = &expansion.paths.private;
+    let (private, graph) = (&expansion.paths.private, &expansion.checked.graph);
     let signatures = expansion.signatures();
     let bounds = |mode, tape| {
         let batch = quote!(::core::primitive::usize);
@@ -70,11 +71,11 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let training = bounds(Mode::Training, quote!(#private::OwnedTape<E, D>));
     let bodies = NetworkBodies {
         batch: batch(expansion),
-        weights: expansion
-            .checked
-            .graph
+        heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
+        values: graph.values().map(|node| graph.nodes[node].name().clone()).collect(),
+        weights: graph
             .outputs()
-            .map(|node| &expansion.checked.graph.nodes[node])
+            .map(|node| &graph.nodes[node])
             .filter(|node| node.learns_its_weight())
             .map(|node| names::log_variance(node.name()))
             .collect(),
@@ -94,6 +95,10 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
     let graph = &expansion.checked.graph;
     let fields = graph.entries().map(|(column, node)| {
         let field = graph.nodes[node].name();
+        let present = quote!(rows.present(#column, device)?);
+        if graph.stays_raw(node) {
+            return quote!(#field: #krate::missing::Presence { present: #present });
+        }
         let flow = &expansion.checked.shapes[node].input;
         let read = match flow.shape.kind {
             Kind::Categories => quote!(categories::<_, E, D>),
@@ -116,7 +121,7 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
             Some(_) => quote! {
                 #field: #krate::missing::Optional {
                     values: #values,
-                    present: rows.present(#column, device)?,
+                    present: #present,
                 }
             },
         }

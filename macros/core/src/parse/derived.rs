@@ -23,6 +23,7 @@ use crate::{
 pub(crate) use formula::Operation;
 
 /// The contents of `#[derived(...)]`.
+#[derive(Clone)]
 pub(crate) struct Derived {
     pub(crate) by: DerivedBy,
     /// The user's token for errors.
@@ -38,6 +39,7 @@ pub(crate) struct Derived {
 }
 
 /// How a node is derived.
+#[derive(Clone)]
 pub(crate) enum DerivedBy {
     /// By a derivation of the spec.
     Named { spec: &'static Derivation, arguments: Vec<Argument> },

@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// The contents of `#[merge(...)]`.
+#[derive(Clone)]
 pub(crate) struct Merge {
     pub(crate) rule: &'static merge::Merge,
     /// The merge, where it is of the user's own, with the shape claimed for its output.
@@ -34,6 +35,7 @@ pub(crate) struct Merge {
 }
 
 /// An operand of a merge.
+#[derive(Clone)]
 pub(crate) enum Operand {
     /// The output of a node.
     Node(Ident),

@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// A metric of an output.
+#[derive(Clone)]
 pub(crate) enum OutputMetric {
     /// A metric of the spec.
     Ours(MetricCall),
@@ -28,6 +29,7 @@ pub(crate) enum OutputMetric {
 }
 
 /// A metric of the spec with its arguments.
+#[derive(Clone)]
 pub(crate) struct MetricCall {
     pub(crate) spec: &'static Metric,
     pub(crate) name: Ident,

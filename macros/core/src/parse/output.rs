@@ -1,4 +1,5 @@
-//! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`.
+//! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`, and
+//! `#[output]`.
 
 use multi_input_spec::{
     loss,
@@ -23,7 +24,16 @@ use crate::{
     suggest::{list, suggest},
 };
 
-/// The contents of `#[output(...)]`.
+/// The kind of an output.
+pub(super) enum Kind {
+    /// It has a loss, and so a target.
+    WithLoss(Box<Output>),
+    /// It has no loss: its value is a part of the predictions. With the span of the attribute's name.
+    Value(Span),
+}
+
+/// The contents of `#[output(...)]` with a loss.
+#[derive(Clone)]
 pub(crate) struct Output {
     /// The loss and its arguments; `None` if it could not be read.
     pub(crate) loss: Option<LossCall>,
@@ -50,6 +60,7 @@ impl Output {
 }
 
 /// The weight of a loss in the total loss.
+#[derive(Clone)]
 pub(crate) enum LossWeight {
     Given(TokenStream),
     /// `weight = learned`: by the uncertainty of the output.
@@ -57,6 +68,7 @@ pub(crate) enum LossWeight {
 }
 
 /// A loss with its arguments.
+#[derive(Clone)]
 pub(crate) enum LossCall {
     Named(NamedLoss),
     /// A loss of the user's own.
@@ -74,6 +86,7 @@ impl LossCall {
 }
 
 /// A loss of the spec.
+#[derive(Clone)]
 pub(crate) struct NamedLoss {
     pub(crate) spec: &'static Loss,
     pub(crate) name: Ident,
@@ -84,18 +97,26 @@ pub(crate) struct NamedLoss {
 }
 
 /// Reads the tokens between the parentheses.
-pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Output {
-    let (mut losses, mut weight) = (None, None);
+pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Kind {
+    if tokens.is_empty() {
+        return Kind::Value(span);
+    }
+    let (mut losses, mut weight, mut first) = (None, None, None);
     let (mut steps, mut categories, mut cells) = (Vec::new(), None, CellOptions::default());
     let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
+    let mut is_read = true;
     for entry in attribute::entries(tokens) {
         let ours = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
         if Own::is_written(&entry, ours.into_iter().chain(input::names()).chain(cells::NAMES)) {
             read_own_step(entry, &mut steps, errors);
             continue;
         }
-        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else { continue };
+        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else {
+            is_read = false;
+            continue;
+        };
         let at = name.span();
+        first.get_or_insert_with(|| name.clone());
         match (name.to_string().as_str(), form) {
             ("loss", Form::Value(value)) => {
                 once(&mut losses, read_loss(value, errors), "loss", at, errors)
@@ -141,18 +162,23 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
                 errors.at(at, format!("`#[output]` has no option `{unknown}`{all}"));
+                is_read = false;
             }
         }
     }
-    if losses.is_none() {
+    // An entry that could not be read may be the loss.
+    if let (None, true, Some(first)) = (&losses, is_read, first) {
         let names = list(LOSSES.iter().map(Loss::name));
         errors.at(
-            span,
-            format!("an output needs a loss: `#[output(loss = ...)]` with one of {names}"),
+            first.span(),
+            format!(
+                "`{first}` is about a target, which an output without a loss does not have: add \
+                 `loss = ...` with one of {names}, or leave `{first}` out"
+            ),
         );
     }
     let weight = weight.unwrap_or_else(|| LossWeight::Given(quote!(1.0)));
-    Output {
+    Kind::WithLoss(Box::new(Output {
         loss: losses.flatten(),
         metrics,
         weighted_metrics,
@@ -161,7 +187,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         categories,
         cells,
         span,
-    }
+    }))
 }
 
 /// A step of the user's own, which rustc asks for its inverse.

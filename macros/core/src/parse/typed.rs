@@ -9,6 +9,7 @@ use syn::{parse::Parser, Path};
 use super::{attribute::entries, own::Own};
 
 /// A name with its meaning.
+#[derive(Clone)]
 pub(crate) enum Typed {
     /// A node.
     Node(Ident),

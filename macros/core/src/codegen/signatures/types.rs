@@ -149,6 +149,12 @@ impl Signatures<'_> {
         quote!(#krate::layer::Padded<#tensor>)
     }
 
+    /// The presence of the rows of an input without its value.
+    pub(crate) fn presence(&self) -> TokenStream {
+        let krate = &self.paths.krate;
+        quote!(#krate::missing::Presence<B, E, D>)
+    }
+
     /// What a loss predicts of a number of the type `number`.
     pub(crate) fn predicted_number(
         &self,

@@ -13,6 +13,7 @@ use crate::{
 };
 
 /// An operation, on the numbers that earlier operations have left.
+#[derive(Clone)]
 pub(crate) enum Operation {
     /// The input at this position of the derivation.
     Input(usize),
