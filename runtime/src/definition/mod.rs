@@ -66,8 +66,13 @@ pub trait Network<E: Element, D: Backend<E>>:
     /// The device's.
     fn batch(rows: &Batch<'_>, device: &D) -> Result<Self::Batch, D::Err>;
 
-    /// The heads in inference. Behind those of the outputs come the learned weights of losses, each of
-    /// the shape (1, 1).
+    /// The learned weights of losses, each of the shape (1, 1).
+    ///
+    /// # Errors
+    /// The device's.
+    fn loss_weights(module: &Self::Built) -> Result<Vec<Head<E, D>>, D::Err>;
+
+    /// The heads in inference. Behind those of the outputs come the learned weights of losses.
     fn predict(
         module: &Self::Built,
         rows: &Batch<'_>,

@@ -60,7 +60,7 @@ fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
 
 /// `impl BuildOnDevice` and `impl Network for HousePrice`.
 pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
-    let private = &expansion.paths.private;
+    let (private, graph) = (&expansion.paths.private, &expansion.checked.graph);
     let signatures = expansion.signatures();
     let bounds = |mode, tape| {
         let batch = quote!(::core::primitive::usize);
@@ -70,11 +70,9 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let training = bounds(Mode::Training, quote!(#private::OwnedTape<E, D>));
     let bodies = NetworkBodies {
         batch: batch(expansion),
-        weights: expansion
-            .checked
-            .graph
+        weights: graph
             .outputs()
-            .map(|node| &expansion.checked.graph.nodes[node])
+            .map(|node| &graph.nodes[node])
             .filter(|node| node.learns_its_weight())
             .map(|node| names::log_variance(node.name()))
             .collect(),

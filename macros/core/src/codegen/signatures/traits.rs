@@ -214,28 +214,29 @@ impl Signatures<'_> {
 
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
-        let (name, Paths { result, ok, .. }) = (&self.names.batch, self.paths);
+        let (name, Paths { result, ok, vec, .. }) = (&self.names.batch, self.paths);
         let NetworkBodies { batch, weights, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
         let network = quote!(<Self as #krate::definition::Network<E, D>>);
-        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads));
-        let mutable = (!weights.is_empty()).then(|| quote!(mut));
-        let weights = quote!(#(heads.push(#private::head(module.#weights.clone())?);)*);
+        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads)?);
+        let add_weights = quote!(heads.extend(#network::loss_weights(module)?););
+        let loss_weights =
+            self.body(quote!(#ok(#vec![#(#private::head(module.#weights.clone())?),*])));
         let batch = self.body(quote! {
             let tape = #private::NoneTape;
             #ok(#batch)
         });
         let predict = self.body(quote! {
             let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
-            let (#mutable heads, _) = #into_heads?;
-            #weights
+            let (mut heads, _) = #into_heads;
+            #add_weights
             #ok(heads)
         });
         let train = self.body(quote! {
             let batch = #network::batch(rows, device)?.with_tape(tape);
             let heads = #private::ModuleMut::try_forward_mut(module, batch)?;
-            let (#mutable heads, tape) = #into_heads?;
-            #weights
+            let (mut heads, tape) = #into_heads;
+            #add_weights
             #ok((heads, tape))
         });
         let penalize = self.body(quote!(#penalties #ok(())));
@@ -245,6 +246,13 @@ impl Signatures<'_> {
 
             fn batch(rows: &#krate::data::Batch<'_>, device: &D) -> #result<Self::Batch, #error> {
                 #batch
+            }
+
+            #[allow(unused_variables)]
+            fn loss_weights(
+                module: &Self::Built,
+            ) -> #result<::std::vec::Vec<#krate::definition::Head<E, D>>, #error> {
+                #loss_weights
             }
 
             fn predict(
