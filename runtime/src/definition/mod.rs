@@ -71,6 +71,12 @@ pub trait Network<E: Element, D: Backend<E>>:
     /// The device's.
     fn batch(rows: &Batch<'_>, device: &D) -> Result<Self::Batch, D::Err>;
 
+    /// The learned weights of losses, each of the shape (1, 1).
+    ///
+    /// # Errors
+    /// The device's.
+    fn loss_weights(module: &Self::Built) -> Result<Vec<Head<E, D>>, D::Err>;
+
     /// The heads in inference: of the outputs with a loss, the learned weights of losses, each of the
     /// shape (1, 1), and the heads of the outputs without a loss.
     fn predict(

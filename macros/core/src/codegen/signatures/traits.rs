@@ -236,9 +236,10 @@ impl Signatures<'_> {
         let NetworkBodies { batch, heads, values, weights, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
         let network = quote!(<Self as #krate::definition::Network<E, D>>);
-        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads));
-        let grows = (!weights.is_empty()).then(|| quote!(mut));
-        let weights = quote!(#(heads.push(#private::head(module.#weights.clone())?);)*);
+        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads)?);
+        let add_weights = quote!(heads.extend(#network::loss_weights(module)?););
+        let loss_weights =
+            self.body(quote!(#ok(#vec![#(#private::head(module.#weights.clone())?),*])));
         let batch = self.body(quote! {
             let tape = #private::NoneTape;
             #ok(#batch)
@@ -246,15 +247,15 @@ impl Signatures<'_> {
         let predict = self.body(match values.is_empty() {
             true => quote! {
                 let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
-                let (#grows heads, _) = #into_heads?;
-                #weights
+                let (mut heads, _) = #into_heads;
+                #add_weights
                 #ok(heads)
             },
             false => quote! {
                 let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
                 let values = #vec![#(#private::head(heads.#values.clone())?),*];
-                let (mut heads, _) = #into_heads?;
-                #weights
+                let (mut heads, _) = #into_heads;
+                #add_weights
                 heads.extend(values);
                 #ok(heads)
             },
@@ -268,8 +269,8 @@ impl Signatures<'_> {
             false => quote! {
                 let batch = #network::batch(rows, device)?.with_tape(tape);
                 let heads = #private::ModuleMut::try_forward_mut(module, batch)?;
-                let (#grows heads, tape) = #into_heads?;
-                #weights
+                let (mut heads, tape) = #into_heads;
+                #add_weights
                 #ok((heads, tape))
             },
         });
@@ -280,6 +281,13 @@ impl Signatures<'_> {
 
             fn batch(rows: &#krate::data::Batch<'_>, device: &D) -> #result<Self::Batch, #error> {
                 #batch
+            }
+
+            #[allow(unused_variables)]
+            fn loss_weights(
+                module: &Self::Built,
+            ) -> #result<::std::vec::Vec<#krate::definition::Head<E, D>>, #error> {
+                #loss_weights
             }
 
             fn predict(
