@@ -5,7 +5,7 @@ use multi_input_base::{Error, Result};
 use super::{
     pipeline::{PipelineFit, Plan},
     target::TargetFit,
-    Preprocessing,
+    FittedFields, Preprocessing,
 };
 use crate::{schema::Schema, Column, Table};
 
@@ -29,8 +29,19 @@ pub struct Fitting {
 impl Fitting {
     /// Starts fitting the preprocessing of a schema.
     pub fn new(schema: &'static Schema) -> Fitting {
-        let inputs = schema.inputs.iter().map(|input| PipelineFit::new(Plan::of_input(input)));
-        let targets = schema.targets.iter().map(TargetFit::new);
+        Fitting::keeping(schema, &FittedFields::default())
+    }
+
+    /// Starts fitting the preprocessing of a schema, except for the fields that are `kept`.
+    pub fn keeping(schema: &'static Schema, kept: &FittedFields) -> Fitting {
+        let inputs = schema.inputs.iter().map(|input| match kept.inputs.get(input.name) {
+            Some(fitted) => PipelineFit::fitted(fitted.clone()),
+            None => PipelineFit::new(Plan::of_input(input)),
+        });
+        let targets = schema.targets.iter().map(|target| match kept.targets.get(target.name) {
+            Some(fitted) => TargetFit::fitted(fitted.clone()),
+            None => TargetFit::new(target),
+        });
         let (inputs, targets) = (inputs.collect(), targets.collect());
         Fitting { schema, inputs, targets, labels_only: false }
     }

@@ -15,8 +15,10 @@ mod center_crop;
 mod clip;
 mod contrast;
 mod crossed;
+mod fitted_fields;
 mod fitting;
 mod flip;
+mod growing;
 mod hashed;
 mod image;
 mod impute;
@@ -67,7 +69,7 @@ use crate::{
 };
 
 pub use crate::schema::stage::{Fixed, Learned, Random, Stage};
-pub use crate::schema::{stage, Overflow};
+pub use crate::schema::{stage, Growth, Overflow};
 pub use bins::Bins;
 pub use calendar::Calendar;
 pub use categories::Categories;
@@ -76,8 +78,11 @@ pub use clip::Clip;
 pub use contrast::Contrast;
 pub use crossed::Crossed;
 #[doc(hidden)] // For the training loop.
+pub use fitted_fields::FittedFields;
+#[doc(hidden)] // For the training loop.
 pub use fitting::{Counts, Fitting};
 pub use flip::Flip;
+pub use growing::GrownVocabulary;
 pub use hashed::Hashed;
 pub use impute::Impute;
 pub use log1p::Log1p;
@@ -240,6 +245,17 @@ impl Preprocessing {
             columns.push(target.encode(column, rows, first)?);
         }
         Ok(Table { columns, rows: rows.len() })
+    }
+
+    /// The fitted fields: all inputs and targets.
+    #[doc(hidden)] // For the training loop.
+    pub fn fields(&self) -> FittedFields {
+        let inputs = self.schema.inputs.iter().zip(&self.inputs);
+        let targets = self.schema.targets.iter().zip(&self.targets);
+        FittedFields {
+            inputs: inputs.map(|(input, fitted)| (input.name, fitted.clone())).collect(),
+            targets: targets.map(|(target, fitted)| (target.name, fitted.clone())).collect(),
+        }
     }
 
     /// The labels of every output, in the order of the graph; empty for outputs without labels.

@@ -71,6 +71,10 @@ impl LearnedStep for Tokenizer {
         }
     }
 
+    fn index_of(&self, step: &Step, entry: &str) -> Option<u32> {
+        self.reader(step).ok()?.token_to_id(entry)
+    }
+
     fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
         let Values::Texts(texts) = &values else { return Ok(values) };
         let reader = self.reader(step).map_err(|wrong| Refusal {

@@ -10,7 +10,10 @@ use super::{
     stage::{LearnedStep, Refusal},
     vocabulary::{Counts, Overflow, Vocabulary, VocabularySize},
 };
-use crate::{schema::Step, Values};
+use crate::{
+    schema::{Growth, Step},
+    Values,
+};
 
 /// Encodes a text as `length` word indices: 0 is padding, 1 is an unknown word, and the other
 /// indices are by decreasing frequency in the training rows. `n` distinct words need a `vocabulary`
@@ -101,6 +104,15 @@ impl LearnedStep for Words {
 
     fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
         Some(self.0.size())
+    }
+
+    fn grow(self, new: Counts<String>, step: &Step) -> Option<(Words, Growth)> {
+        let (grown, growth) = self.0.grow(new, step.output.below.get(), 1);
+        Some((Words(grown), growth))
+    }
+
+    fn index_of(&self, _: &Step, entry: &str) -> Option<u32> {
+        self.0.position(entry)
     }
 
     fn overflow(&self) -> Option<Overflow> {

@@ -10,7 +10,7 @@ use multi_input_spec as spec;
 
 pub(crate) use self::overflow::RESERVED;
 pub use self::{
-    overflow::{Overflow, VocabularySize},
+    overflow::{Growth, Overflow, VocabularySize},
     stage::{Derivation, Stage},
 };
 use crate::{columns::RowSpec, Content, RowReader, RowWriter};

@@ -10,7 +10,7 @@ use multi_input_base::{Notice, NoticeKind, RngKey};
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value as Json;
 
-use super::{Derived, Overflow, Step, VocabularySize};
+use super::{Derived, Growth, Overflow, Step, VocabularySize};
 use crate::table::{Column, Values};
 use crate::Picture;
 
@@ -135,6 +135,17 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
     fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
         None
     }
+
+    /// The step with the entries of new rows in its vocabulary, at indices after the present ones;
+    /// `None` if the step has no vocabulary that rows determine.
+    fn grow(self, _: Self::State, _: &Step) -> Option<(Self, Growth)> {
+        None
+    }
+
+    /// The index of an entry of the vocabulary; `None` if the vocabulary does not have it.
+    fn index_of(&self, _: &Step, _: &str) -> Option<u32> {
+        None
+    }
 }
 
 /// The notice for a vocabulary that is too small, with a remedy.
@@ -209,6 +220,19 @@ pub trait StageFit: Send {
     /// # Errors
     /// If the fitted step is invalid, so that a saved file could not be loaded.
     fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String>;
+
+    /// The step that was fitted and saved as `saved`, with the entries of the new rows in its
+    /// vocabulary; `None` if it has none.
+    ///
+    /// # Errors
+    /// If the grown step is invalid.
+    fn grow(
+        self: Box<Self>,
+        _: &Step,
+        _: Json,
+    ) -> Option<Result<(Arc<dyn FittedStage>, Growth), String>> {
+        None
+    }
 }
 
 /// A fitted step.
@@ -238,6 +262,11 @@ pub trait FittedStage: Send + Sync {
 
     /// Size of the vocabulary, if the step has one.
     fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
+        None
+    }
+
+    /// The index of an entry of the vocabulary; `None` if the vocabulary does not have it.
+    fn index_of(&self, _: &Step, _: &str) -> Option<u32> {
         None
     }
 
@@ -374,6 +403,19 @@ impl<T: LearnedStep> StageFit for LearnedStepFit<T> {
     fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String> {
         checked(T::learn(self.0, step), step)
     }
+
+    fn grow(
+        self: Box<Self>,
+        step: &Step,
+        saved: Json,
+    ) -> Option<Result<(Arc<dyn FittedStage>, Growth), String>> {
+        let fitted: T = match serde_json::from_value(saved) {
+            Ok(fitted) => fitted,
+            Err(error) => return Some(Err(format!("`{}`: {error}", step.spec.name))),
+        };
+        let (grown, growth) = fitted.grow(self.0, step)?;
+        Some(checked(grown, step).map(|grown| (grown, growth)))
+    }
 }
 
 /// A fitted step, if it is valid. The check runs after fitting as well as after loading, so that
@@ -412,6 +454,10 @@ impl<T: LearnedStep> FittedStage for FittedStep<T> {
 
     fn vocabulary(&self, step: &Step) -> Option<VocabularySize> {
         self.0.vocabulary(step)
+    }
+
+    fn index_of(&self, step: &Step, entry: &str) -> Option<u32> {
+        self.0.index_of(step, entry)
     }
 
     fn save(&self) -> serde_json::Result<Json> {
