@@ -126,6 +126,16 @@ pub trait Core<E: Element, D: Backend<E>> {
         checkpoint::load(model, path)
     }
 
+    fn take_part(
+        &self,
+        part: &mut UntypedModel<E, D>,
+        whole: &UntypedModel<E, D>,
+        owners: &[(&'static str, &'static str)],
+    ) -> Result<()> {
+        let owner_of = |node| owners.iter().find(|(own, _)| *own == node).map(|(_, owner)| *owner);
+        part.take_part(whole, &|node| Some(owner_of(node).unwrap_or(node)))
+    }
+
     fn snapshot(&self, model: &UntypedModel<E, D>) -> Snapshot {
         model.snapshot()
     }

@@ -3,6 +3,7 @@
 
 mod diagram;
 mod handle;
+mod part;
 
 use std::{ops::Deref, path::Path};
 
@@ -18,7 +19,10 @@ use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{layer::RngKey, loss::Loss, Penalties};
 
 pub(crate) use self::diagram::diagram;
-pub use self::handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf};
+pub use self::{
+    handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf},
+    part::PartOf,
+};
 use crate::{data::Batch, metric::Metric, plot};
 
 /// A model definition, independent of dtype and device.

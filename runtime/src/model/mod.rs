@@ -15,7 +15,7 @@ use multi_input_kernel::Element;
 pub use crate::untyped::{AnyModule, Summary, UntypedModel};
 use crate::{
     compute::Compute,
-    definition::{Network, Output, OutputOf},
+    definition::{Network, Output, OutputOf, PartOf},
     history::Evaluation,
     metric::ConfusionMatrix,
     objective::encode,
@@ -170,6 +170,18 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
             true => Err(Error::NoTargets("compare with")),
             false => Ok(matrices),
         }
+    }
+
+    /// A part of the model as a model of its own, with copies of its weights, and its fitted
+    /// preprocessing. It predicts with the same bits, is saved on its own, and does not change
+    /// with this model. `keras.Model(inputs, model.get_layer("item_vector").output)`.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if memory cannot be allocated.
+    pub fn part<P: PartOf<M> + Network<E, D>>(&self) -> Result<Model<P, E, D>> {
+        let mut part = Model::try_build(self.device(), Seed(0))?;
+        D::core().take_part(part.untyped_mut(), self.untyped(), P::OWNERS)?;
+        Ok(part)
     }
 
     /// Saves weights, fitted preprocessing and the model's signature into one safetensors file. An

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use multi_input_kernel::Element;
 
-use super::{outputs_of, LookUp};
+use super::{outputs_of, transfer::SourceOf, LookUp};
 use crate::{data::Batch, definition::Graph};
 
 /// The coverage of one batch, recorded before it is known whether its step is taken. A row covers
@@ -186,6 +186,21 @@ impl Coverage {
         }
         mean.iter_mut().for_each(|mean| *mean /= count);
         (count > 0.0).then_some(mean)
+    }
+
+    /// The coverage of a model that takes its nodes from the model of this coverage.
+    pub(crate) fn of_nodes(&self, graph: &Graph, source_of: &SourceOf<'_>) -> Coverage {
+        let tables = graph.nodes.iter().filter_map(|node| {
+            let bits = self.tables.get(source_of(node.name)?)?;
+            Some((node.name.to_owned(), bits.clone()))
+        });
+        let was_absent =
+            |name: &&'static str| source_of(name).is_some_and(|own| self.absent.contains(own));
+        let inputs = graph.inputs.iter().map(|input| input.name);
+        Coverage {
+            tables: tables.collect(),
+            absent: inputs.filter(was_absent).map(str::to_owned).collect(),
+        }
     }
 
     /// The trained rows of a node's table.

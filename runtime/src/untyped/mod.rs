@@ -5,6 +5,7 @@ mod look_up;
 mod module;
 pub(crate) mod parameters;
 mod summary;
+pub(crate) mod transfer;
 
 use std::{borrow::Cow, marker::PhantomData};
 
@@ -17,6 +18,7 @@ pub(crate) use self::{
     coverage::{Bits, Coverage, Reached},
     look_up::{optional_input_of, outputs_of, tables, LookUp},
     module::Typed,
+    parameters::node_of_tensor,
 };
 pub use self::{module::AnyModule, summary::Summary};
 use crate::{

@@ -49,6 +49,7 @@ mod standardize;
 mod target;
 #[cfg(feature = "tokenizers")]
 mod tokenizer;
+mod transfer;
 mod vocabulary;
 mod words;
 mod zoom;

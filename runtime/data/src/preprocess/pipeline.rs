@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use multi_input_base::{Error, Notice, NoticeKind, Result, RngKey};
-use multi_input_spec::{step::Nature, Kind, Size};
+use multi_input_spec::{step::Nature, Kind, Size, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -42,6 +42,20 @@ impl Plan {
 
     pub(super) fn of_target(target: &'static Target) -> Plan {
         Plan { name: target.name, means: None, steps: target.steps }
+    }
+
+    /// What is fitted: the steps with their arguments and input shapes, and the means.
+    fn in_words(&self) -> String {
+        let steps = self.steps.iter().map(|step| {
+            let shape = Text::new("").shape(&step.input);
+            format!("`{step:?}` of {}", shape.as_str())
+        });
+        let means = self.means.map(|width| format!("{width} means"));
+        let all: Vec<String> = steps.chain(means).collect();
+        match all.is_empty() {
+            true => "nothing".to_owned(),
+            false => all.join(", "),
+        }
     }
 
     /// Description of the first part that must be fitted on training rows; `None` if there is none.
@@ -310,6 +324,21 @@ impl Pipeline {
             steps.push(ready.map_err(|reason| format!("`{}`, {reason}", plan.name))?);
         }
         Ok(Pipeline { plan, means: None, steps })
+    }
+
+    /// The same fitted steps for a column of another schema.
+    ///
+    /// # Errors
+    /// The steps of both, if they differ.
+    pub(super) fn for_plan(&self, plan: Plan) -> std::result::Result<Pipeline, String> {
+        let (found, expected) = (self.plan.in_words(), plan.in_words());
+        match found == expected {
+            true => Ok(Pipeline { plan, means: self.means.clone(), steps: self.steps.clone() }),
+            false => Err(format!(
+                "`{}` is preprocessed by {expected} here, and by {found} there",
+                plan.name
+            )),
+        }
     }
 
     pub(super) fn restore(plan: Plan, saved: Saved) -> std::result::Result<Pipeline, String> {

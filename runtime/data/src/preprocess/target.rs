@@ -111,6 +111,27 @@ impl FittedTarget {
         Ok(FittedTarget { target, steps, labels: None })
     }
 
+    /// The same fitted steps and labels for a target of another schema.
+    ///
+    /// # Errors
+    /// The difference between the two targets.
+    pub(super) fn for_target(
+        &self,
+        target: &'static Target,
+    ) -> std::result::Result<FittedTarget, String> {
+        let alike = |target: &Target| (target.kind, target.width, target.labels);
+        if alike(self.target) != alike(target) {
+            let in_words = |target: &Target| {
+                let labels = if target.labels { " by labels" } else { "" };
+                format!("{:?} of width {}{labels}", target.kind, target.width)
+            };
+            let (expected, found) = (in_words(target), in_words(self.target));
+            return Err(format!("`{}` is {expected} here, and {found} there", target.name));
+        }
+        let steps = self.steps.for_plan(Plan::of_target(target))?;
+        Ok(FittedTarget { target, steps, labels: self.labels.clone() })
+    }
+
     pub(super) fn restore(
         target: &'static Target,
         saved: Saved,

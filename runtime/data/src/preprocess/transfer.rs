@@ -1,0 +1,44 @@
+//! Fitted preprocessing for the fields of another model.
+
+use super::{
+    pipeline::{Pipeline, Plan},
+    target::FittedTarget,
+    Preprocessing,
+};
+use crate::schema::{Input, Schema, Target};
+
+impl Preprocessing {
+    /// The preprocessing of a model whose fields are fields of this one's model: every input and
+    /// target of `schema` has the fitted steps of the field of its name. The steps are shared, not
+    /// copied.
+    ///
+    /// # Errors
+    /// A field that is not here, or that is preprocessed differently.
+    pub fn of_fields(&self, schema: &'static Schema) -> Result<Preprocessing, String> {
+        let inputs = schema.inputs.iter().map(|input| self.input_for(input));
+        let targets = schema.targets.iter().map(|target| self.target_for(target));
+        Ok(Preprocessing {
+            schema,
+            inputs: inputs.collect::<Result<_, _>>()?,
+            targets: targets.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The fitted steps for an input of another schema.
+    fn input_for(&self, input: &'static Input) -> Result<Pipeline, String> {
+        let index = self.schema.inputs.iter().position(|own| own.name == input.name);
+        let fitted = index.and_then(|index| self.inputs.get(index));
+        fitted.ok_or_else(|| not_here("input", input.name))?.for_plan(Plan::of_input(input))
+    }
+
+    /// The fitted steps for a target of another schema.
+    fn target_for(&self, target: &'static Target) -> Result<FittedTarget, String> {
+        let index = self.schema.targets.iter().position(|own| own.name == target.name);
+        let fitted = index.and_then(|index| self.targets.get(index));
+        fitted.ok_or_else(|| not_here("target", target.name))?.for_target(target)
+    }
+}
+
+fn not_here(what: &str, name: &str) -> String {
+    format!("there is no {what} `{name}`")
+}
