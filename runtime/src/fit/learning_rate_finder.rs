@@ -107,9 +107,12 @@ impl Checked {
         self.setup.callbacks =
             vec![Box::new(Ramp { curve: Rc::clone(&curve), best: f64::INFINITY })];
         let (before, preprocessing) = (model.snapshot(), model.preprocessing.clone());
+        let (taken, coverage) = (model.taken.clone(), model.coverage.clone());
+        let initial = model.initial;
         let trained = self.fit(model, raw);
         model.restore(&before)?;
-        model.preprocessing = preprocessing;
+        (model.preprocessing, model.taken, model.initial) = (preprocessing, taken, initial);
+        model.coverage = coverage;
         trained?;
         let found = curve.borrow().clone();
         Ok(found)

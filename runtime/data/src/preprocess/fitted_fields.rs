@@ -27,6 +27,11 @@ impl FittedFields {
         self.inputs.contains_key(field) || self.targets.contains_key(field)
     }
 
+    /// The names of the fields.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.inputs.keys().chain(self.targets.keys()).copied()
+    }
+
     /// Adds the fields of `other`, which replace own ones.
     pub fn extend(&mut self, other: FittedFields) {
         self.inputs.extend(other.inputs);
@@ -99,6 +104,16 @@ impl FittedFields {
             fields.targets.insert(target.name, FittedTarget::restore(target, saved)?);
         }
         Ok(fields)
+    }
+}
+
+impl Schema {
+    /// Whether the preprocessing of an input, or of an output's target, learns from rows.
+    pub fn learns(&self, field: &str) -> bool {
+        let input = self.inputs.iter().find(|input| input.name == field);
+        let target = self.targets.iter().find(|target| target.name == field);
+        input.is_some_and(|input| !PipelineFit::new(Plan::of_input(input)).is_done())
+            || target.is_some_and(|target| !TargetFit::new(target).is_done())
     }
 }
 

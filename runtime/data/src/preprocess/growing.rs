@@ -21,6 +21,8 @@ use crate::{
 pub struct GrownVocabulary {
     /// The input that learned the vocabulary, which other inputs may share.
     pub input: &'static str,
+    /// All inputs that use the vocabulary.
+    pub inputs: Vec<&'static str>,
     /// The step, as it is written: `categories(capacity = 100)`.
     pub step: String,
     /// The largest possible number of entries: the capacity without its reserved places.
@@ -34,7 +36,7 @@ pub struct GrownVocabulary {
 /// `` `city`, categories(capacity = 100): 7 new entries, 47 of 98 places are taken ``
 impl fmt::Display for GrownVocabulary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let GrownVocabulary { input, step, places, growth, refused } = self;
+        let GrownVocabulary { input, step, places, growth, refused, .. } = self;
         let Growth { before, added, full, seldom } = growth;
         let entries = |count: u64| if count == 1 { "entry" } else { "entries" };
         write!(f, "`{input}`, {step}: ")?;
@@ -72,8 +74,7 @@ struct Growing {
 
 impl Preprocessing {
     /// This preprocessing with vocabularies that also hold the entries of some rows of a table of
-    /// samples: those with a known target, as in fitting. Indices of earlier entries stay. `first`
-    /// is the index of the table's first row among all rows, for errors.
+    /// samples: those with a known target, as in fitting. Indices of earlier entries stay.
     ///
     /// # Errors
     /// [`Error::Value`] for a row that a step does not accept, and for a label that no training
@@ -125,6 +126,7 @@ impl Preprocessing {
             let step = old.step(position);
             all.push(GrownVocabulary {
                 input: self.schema.inputs[index].name,
+                inputs: sharers().map(|(other, _)| self.schema.inputs[other].name).collect(),
                 step: step.map_or(String::new(), |step| format!("{step:?}")),
                 places: step.map_or(0, |step| step.output.below.get().saturating_sub(RESERVED)),
                 growth,
@@ -200,9 +202,6 @@ impl Pipeline {
     }
 
     fn index_of(&self, entry: &str) -> Option<u32> {
-        self.steps().find_map(|(step, fitted)| {
-            fitted.vocabulary(step)?;
-            fitted.index_of(step, entry)
-        })
+        self.steps().find_map(|(step, fitted)| fitted.index_of(step, entry))
     }
 }
