@@ -91,7 +91,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// # let prices: Vec<PriceSample> = (0..20).map(|n| row(n as f32)).collect();
     /// # let row = |x: f32| RentSample { numbers: [x, x * x, 1.0], rent: x };
     /// # let rents: Vec<RentSample> = (0..9).map(|n| row(n as f32)).collect();
-    /// # let silent = Progress::mute;
+    /// # let silent = Progress::silent;
     /// let mut base = Price::build(&Cpu::default(), Seed(1));
     /// # let trainer = Trainer::new(Adam::new(1e-3)).progress(silent());
     /// trainer.fit(&mut base, &prices)?;
