@@ -140,7 +140,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         model.take(base, which)
     }
 
-    fn grow(&self, model: &mut UntypedModel<E, D>, rows: &Table) -> Result<Grown> {
+    fn grow(&self, model: &mut UntypedModel<E, D>, rows: RawTables<'_>) -> Result<Grown> {
         model.grow(rows)
     }
 

@@ -1,6 +1,6 @@
 //! Vocabularies that grow by the words and categories of new rows.
 
-use multi_input::{prelude::*, Error};
+use multi_input::{data::from_fn, prelude::*, Error};
 
 #[multi_input_model]
 #[derive(Clone, Debug, PartialEq)]
@@ -89,11 +89,11 @@ fn new_entries_take_free_places_and_start_at_the_unknown_vector() {
     assert_eq!(
         grown.to_string(),
         "`city`, categories(capacity = 8, unknown_rate = 0.2): 3 new entries, 6 of 6 places are \
-         taken; 1 more entry found no place and stay unknown
+         taken; 1 more entry found no place and stays unknown
 `id`, categories(capacity = 100, minimum = 2): 1 new entry, 6 of 98 places are taken; 1 entry \
-         below `minimum` stay unknown
+         below `minimum` stays unknown
 `title`, words(vocabulary = 40, length = 3): 3 new entries, 7 of 38 places are taken
-`color`, categories(capacity = 10): 1 new entry stay unknown, because no `Embedding` looks its \
+`color`, categories(capacity = 10): 1 new entry stays unknown, because no `Embedding` looks its \
          indices up: the weights of what its steps make of them cannot start at the unknown entry's"
     );
     // The most frequent first, of equal ones the larger.
@@ -109,6 +109,25 @@ fn new_entries_take_free_places_and_start_at_the_unknown_vector() {
     }
     assert_eq!(model.predict(&inputs(old_rows())).unwrap(), of_old);
     assert_eq!(model.predict(&inputs(new_rows())).unwrap(), of_new);
+}
+
+#[test]
+fn rows_of_a_source_let_it_grow_alike() {
+    let (mut by_rows, mut by_source) = (trained(), trained());
+    let grown = by_rows.grow(&new_rows()).unwrap();
+    assert_eq!(by_source.grow_from(&from_fn(new_rows)).unwrap(), grown);
+    assert_eq!(by_source.preprocessing(), by_rows.preprocessing());
+    assert_eq!(by_source.snapshot().unwrap(), by_rows.snapshot().unwrap());
+    let labelled = || {
+        let mut rows = new_rows();
+        rows[2].kind = "prime".into();
+        rows
+    };
+    let error = by_source.grow_from(&from_fn(labelled)).unwrap_err().to_string();
+    assert!(error.starts_with("row 2, field `kind`: expected a label"), "{error}");
+    assert!(error.contains("the classes of an output do not grow"), "{error}");
+    let error = by_source.grow_from(&from_fn(Vec::new)).unwrap_err();
+    assert!(matches!(error, Error::NoRows("grow by")), "{error}");
 }
 
 #[test]

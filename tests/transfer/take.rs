@@ -151,10 +151,10 @@ fn whole_branches_are_taken_with_what_belongs_to_them() {
     assert_eq!(
         taken.to_string(),
         "from `Base`:
-  `serum`: 7 tensors of f32 (32 parameters), the fitted preprocessing of `serum`
-  `city`: 1 tensor of f32 (60 parameters), the fitted preprocessing of `city`
   `title`: 1 tensor of f32 (90 parameters), the fitted preprocessing of `title`
   `query`: the branch of `title`, the fitted preprocessing of `query`
+  `serum`: 7 tensors of f32 (32 parameters), the fitted preprocessing of `serum`
+  `city`: 1 tensor of f32 (60 parameters), the fitted preprocessing of `city`
   `kind`: 2 tensors of f32 (12 parameters), the fitted preprocessing of `kind`
   not taken: `rooms`: it is not named
   not taken: `joined`: it is not named
@@ -276,7 +276,7 @@ fn all_that_fits_is_taken_and_the_rest_named() {
     let (base, mut tuned) = (trained::<f32>(), fresh());
     let taken = tuned.take_matching(&base).unwrap();
     let names: Vec<&str> = taken.taken.iter().map(|node| node.node.as_str()).collect();
-    assert_eq!(names, ["serum", "city", "title", "query", "kind"]);
+    assert_eq!(names, ["title", "query", "serum", "city", "kind"]);
     let left: Vec<&str> = taken.left.iter().map(|left| left.node.as_str()).collect();
     assert_eq!(left, ["rooms", "joined", "price", "age"]);
     assert_eq!(taken.left[0].reason, "`Base` has no such node");
@@ -299,7 +299,7 @@ fn where_nothing_fits_it_is_an_error() {
     let error = fresh().take_matching(&stranger).unwrap_err().to_string();
     assert!(
         error.starts_with(
-            "`Tuned` took nothing from `Stranger`:\n  - `serum`: `Stranger` has no such node"
+            "`Tuned` took nothing from `Stranger`:\n  - `title`: `Stranger` has no such node"
         ),
         "{error}"
     );

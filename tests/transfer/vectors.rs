@@ -6,9 +6,13 @@ use multi_input::{data::from_fn, prelude::*, Error, NoticeKind};
 /// GloVe's form: a word and its vector.
 const FILE: &str = "../target/tmp/vectors_of_a_test.txt";
 
+/// Writes a file at once: tests that share it run at the same time.
 fn write(text: &str, file: &str) {
-    std::fs::create_dir_all("../target/tmp").unwrap();
-    std::fs::write(file, text).unwrap();
+    let folder = "../target/tmp";
+    std::fs::create_dir_all(folder).unwrap();
+    let mut part = tempfile::NamedTempFile::new_in(folder).unwrap();
+    std::io::Write::write_all(&mut part, text.as_bytes()).unwrap();
+    part.persist(file).unwrap();
 }
 
 const VECTORS: &str = "good 1 2\nbad -1 -2\nunseen 9 9\n17 3 4\n";

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 
 use multi_input_base::Result;
+use multi_input_data::Source;
 use multi_input_kernel::Element;
 
 use super::Model;
 use crate::{
     compute::Compute,
     definition::{Network, NodeOf},
-    objective::encode,
+    objective::{encode, sample_tables},
     transfer::{Grown, Taken, Weights, Which},
+    untyped::rows_at_once,
 };
 
 /// What nodes are taken from: a [`Model`] of any definition and dtype, or the [`Weights`] of a file.
@@ -148,7 +150,19 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// with a new label: classes do not grow. Then nothing has grown.
     pub fn grow(&mut self, new_rows: &[M::Sample]) -> Result<Grown> {
         let raw = encode::<M>(new_rows, "grow by")?;
-        D::core().grow(self.untyped_mut(), &raw)
+        D::core().grow(self.untyped_mut(), &mut std::iter::once(Ok((raw, 0))))
+    }
+
+    /// As [`grow`](Model::grow), for the rows of a source, such as a file, in one pass.
+    ///
+    /// # Errors
+    /// As [`grow`](Model::grow), and those of the source.
+    pub fn grow_from<S: Source<Row = M::Sample>>(&mut self, source: &S) -> Result<Grown> {
+        let at_once = rows_at_once(&M::GRAPH);
+        let fitted = self.untyped().fitted()?.into_owned();
+        sample_tables::<M, S, _>(source, &fitted, at_once, |tables| {
+            D::core().grow(self.untyped_mut(), tables)
+        })
     }
 }
 

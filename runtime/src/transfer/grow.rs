@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use multi_input_base::Result;
-use multi_input_data::{
-    preprocess::{GrownVocabulary, Preprocessing},
-    Table,
-};
+use multi_input_base::{Error, Result};
+use multi_input_data::preprocess::{Growing, GrownVocabulary, Preprocessing};
 use multi_input_kernel::{Backend, Element};
 
-use crate::untyped::{parameters, tables, LookUp, UntypedModel};
+use crate::{
+    definition::Graph,
+    objective::RawTables,
+    untyped::{parameters, tables, LookUp, UntypedModel},
+};
 
 /// The index of entries that are not in a vocabulary.
 const UNKNOWN: usize = 1;
@@ -36,9 +37,19 @@ impl fmt::Display for Grown {
 impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
     /// Adds the entries of raw rows to the vocabularies, and sets the new rows of embedding tables
     /// to that of the unknown entry.
-    pub(crate) fn grow(&mut self, raw: &Table) -> Result<Grown> {
+    pub(crate) fn grow(&mut self, tables_of_rows: RawTables<'_>) -> Result<Grown> {
         let fitted = self.fitted()?.into_owned();
-        let (grown, vocabularies) = fitted.grown(raw)?;
+        let mut growing = Growing::new(fitted.clone());
+        let mut none = true;
+        for table in tables_of_rows {
+            let (raw, first) = table.map_err(|error| growing.explain(error))?;
+            growing.update(&raw, first)?;
+            none = false;
+        }
+        if none {
+            return Err(Error::NoRows("grow by"));
+        }
+        let (grown, vocabularies) = growing.finish()?;
         let graph = self.graph();
         let look_ups = LookUp::all(graph);
         let names = parameters::list(&self.module).into_iter().map(|tensor| tensor.name);
@@ -75,7 +86,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
 
 /// Whether a vocabulary indexes the table of `owner`.
 fn is_looked_up(
-    graph: &'static crate::definition::Graph,
+    graph: &'static Graph,
     look_ups: &[LookUp],
     owner: &str,
     vocabulary: &GrownVocabulary,
@@ -88,7 +99,7 @@ fn is_looked_up(
 /// The first row of a table that no vocabulary which has not grown uses: inputs with vocabularies of
 /// their own may share a branch.
 fn used_by_others(
-    graph: &'static crate::definition::Graph,
+    graph: &'static Graph,
     look_ups: &[LookUp],
     owner: &str,
     grown: &[GrownVocabulary],

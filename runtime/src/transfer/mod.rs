@@ -1,5 +1,6 @@
 //! Weights and fitted preprocessing that one model takes from another, and vocabularies that grow.
 //!
+//! [The page of `multi_input_model`](crate::multi_input_model#transfer) explains them.
 //! [`Model::take`](crate::Model::take) takes nodes by name, [`Weights`] reads the file of any model,
 //! and [`Model::grow`](crate::Model::grow) adds the words and categories of new rows.
 

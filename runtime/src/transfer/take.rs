@@ -60,10 +60,14 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
                 Which::Named(names) => names.contains(&node.name),
                 Which::Matching => false,
             };
-            if !has_anything(graph, owner) {
+            // The scale of a target alone fits no other weights.
+            let fits_alone =
+                owner.has_weights() || graph.inputs.iter().any(|i| i.name == owner.name);
+            let named = matches!(which, Which::Named(_));
+            if !has_anything(graph, owner) || !named && !fits_alone {
                 continue;
             }
-            if matches!(which, Which::Named(_)) && !sharers.iter().any(|node| wanted(&node)) {
+            if named && !sharers.iter().any(|node| wanted(&node)) {
                 let not_named = |node: &&Node| Left::new(node.name, "it is not named".to_owned());
                 left.extend(sharers.iter().map(not_named));
                 continue;
@@ -260,12 +264,9 @@ fn vocabularies_of(graph: &Graph, inputs: &BTreeSet<&str>) -> Vec<&'static str> 
     owners.filter_map(|owner| graph.inputs.get(owner)).map(|input| input.name).collect()
 }
 
-/// Whether a node has weights, or is an input with preprocessing.
+/// Whether a node has weights, or is an input or an output whose preprocessing learns.
 fn has_anything(graph: &Graph, node: &Node) -> bool {
-    let is_encoded = graph.inputs.iter().any(|input| {
-        input.name == node.name && (!input.steps.is_empty() || input.missing.is_some())
-    });
-    node.has_weights() || is_encoded || graph.outputs.iter().any(|output| output.name == node.name)
+    node.has_weights() || graph.learns(node.name)
 }
 
 /// The mistake of naming a node that has nothing to take.

@@ -39,19 +39,23 @@ impl fmt::Display for GrownVocabulary {
         let GrownVocabulary { input, step, places, growth, refused, .. } = self;
         let Growth { before, added, full, seldom } = growth;
         let entries = |count: u64| if count == 1 { "entry" } else { "entries" };
+        let stay = |count: u64| if count == 1 { "stays" } else { "stay" };
         write!(f, "`{input}`, {step}: ")?;
         if let Some(reason) = refused {
             let new = *added as u64 + full;
-            return write!(f, "{new} new {} stay unknown, because {reason}", entries(new));
+            let (entries, stay) = (entries(new), stay(new));
+            return write!(f, "{new} new {entries} {stay} unknown, because {reason}");
         }
         let taken = before + added;
         let new = entries(*added as u64);
         write!(f, "{added} new {new}, {taken} of {places} places are taken")?;
         if *full > 0 {
-            write!(f, "; {full} more {} found no place and stay unknown", entries(*full))?;
+            let (entries, stay) = (entries(*full), stay(*full));
+            write!(f, "; {full} more {entries} found no place and {stay} unknown")?;
         }
         if *seldom > 0 {
-            write!(f, "; {seldom} {} below `minimum` stay unknown", entries(*seldom))?;
+            let (entries, stay) = (entries(*seldom), stay(*seldom));
+            write!(f, "; {seldom} {entries} below `minimum` {stay} unknown")?;
         }
         Ok(())
     }
@@ -62,8 +66,15 @@ const NO_TABLE: &str =
     "no `Embedding` looks its indices up: the weights of what its steps make of \
                         them cannot start at the unknown entry's";
 
+/// The vocabularies of a fitted preprocessing while the entries of new rows are counted.
+pub struct Growing {
+    fitted: Preprocessing,
+    /// By input; `None` for an input without a vocabulary that rows determine.
+    inputs: Vec<Option<GrowingInput>>,
+}
+
 /// The vocabulary of an input while new rows are counted.
-struct Growing {
+struct GrowingInput {
     /// The position of the step with the vocabulary.
     position: usize,
     /// The steps before it; it counts unless another input learned the vocabulary.
@@ -72,63 +83,75 @@ struct Growing {
     owner: Option<usize>,
 }
 
-impl Preprocessing {
-    /// This preprocessing with vocabularies that also hold the entries of some rows of a table of
-    /// samples: those with a known target, as in fitting. Indices of earlier entries stay.
+impl Growing {
+    /// Starts with the vocabularies of `fitted`.
+    pub fn new(fitted: Preprocessing) -> Growing {
+        let inputs = fitted.inputs.iter().map(GrowingInput::new).collect();
+        Growing { fitted, inputs }
+    }
+
+    /// Counts the entries of a table of samples in the rows with a known target, as in fitting.
+    /// `first` is the index of its first row among all rows, for errors.
     ///
     /// # Errors
     /// [`Error::Value`] for a row that a step does not accept, and for a label that no training
     /// row had, because classes do not grow.
-    pub fn grown(&self, table: &Table) -> Result<(Preprocessing, Vec<GrownVocabulary>)> {
-        self.classes(table.clone(), 0).map_err(refuse_label)?;
+    pub fn update(&mut self, table: &Table, first: usize) -> Result<()> {
+        self.fitted.classes(table.clone(), first).map_err(|error| self.explain(error))?;
         let (columns, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
         let counts = |row: &usize| {
             targets.is_empty() || targets.iter().any(|target| target.is_present(*row))
         };
         let rows: Vec<usize> = (0..table.rows).filter(counts).collect();
-        let mut growing: Vec<Option<Growing>> = self.inputs.iter().map(Growing::start).collect();
         for (index, column) in columns.iter().enumerate() {
-            let Some(own) = &mut growing[index] else { continue };
+            let Some(own) = &mut self.inputs[index] else { continue };
             match own.owner {
-                None => own.fit.update(column, &rows, 0)?,
+                None => own.fit.update(column, &rows, first)?,
                 Some(owner) => {
-                    let values = own.fit.waiting(column, &rows, 0)?;
-                    if let Some(owner) = &mut growing[owner] {
+                    let values = own.fit.waiting(column, &rows, first)?;
+                    if let Some(owner) = &mut self.inputs[owner] {
                         owner.fit.update_from_shared(&values);
                     }
                 }
             }
         }
-        let (mut grown, mut all) = (self.clone(), Vec::new());
-        let positions: Vec<Option<(usize, Option<usize>)>> = growing
+        Ok(())
+    }
+
+    /// The preprocessing with the new entries, at indices after the present ones, and how each
+    /// vocabulary grew.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] for a step that cannot hold what it counted.
+    pub fn finish(self) -> Result<(Preprocessing, Vec<GrownVocabulary>)> {
+        let Growing { fitted, inputs } = self;
+        let places: Vec<Option<(usize, usize)>> = inputs
             .iter()
-            .map(|growing| growing.as_ref().map(|own| (own.position, own.owner)))
+            .enumerate()
+            .map(|(index, own)| own.as_ref().map(|own| (own.owner.unwrap_or(index), own.position)))
             .collect();
-        for (index, growing) in growing.into_iter().enumerate() {
-            let Some(Growing { position, fit, owner: None }) = growing else { continue };
-            let old = &self.inputs[index];
-            let Some((stage, growth)) = old.grow(position, fit)? else { continue };
-            let sharers = || {
-                let shares = move |other: &(usize, &Option<(usize, Option<usize>)>)| {
-                    other.0 == index || matches!(other.1, Some((_, Some(owner))) if *owner == index)
-                };
-                positions.iter().enumerate().filter(shares)
-            };
-            let is_looked_up = sharers().all(|(other, _)| self.inputs[other].gives_categories());
-            let new = growth.added as u64 + growth.full > 0;
-            let refused = (new && !is_looked_up).then_some(NO_TABLE);
-            if refused.is_none() {
-                for (other, position) in sharers() {
-                    let Some((position, _)) = position else { continue };
-                    grown.inputs[other].replace(*position, Arc::clone(&stage));
-                }
+        let (mut grown, mut all) = (fitted.clone(), Vec::new());
+        for (index, own) in inputs.into_iter().enumerate() {
+            let Some(GrowingInput { position, fit, owner: None }) = own else { continue };
+            let old = &fitted.inputs[index];
+            let Some((step, stage, growth)) = old.grow(position, fit)? else { continue };
+            let sharing = places.iter().enumerate().filter_map(|(other, place)| {
+                let (owner, position) = (*place)?;
+                (owner == index).then_some((other, position))
+            });
+            let sharing: Vec<(usize, usize)> = sharing.collect();
+            let is_new = growth.added as u64 + growth.full > 0;
+            let looked_up = |(other, _): &(usize, usize)| fitted.inputs[*other].gives_categories();
+            let refused = (is_new && !sharing.iter().all(looked_up)).then_some(NO_TABLE);
+            for (other, position) in sharing.iter().filter(|_| refused.is_none()) {
+                grown.inputs[*other].replace(*position, Arc::clone(&stage));
             }
-            let step = old.step(position);
+            let name = |index: usize| fitted.schema.inputs[index].name;
             all.push(GrownVocabulary {
-                input: self.schema.inputs[index].name,
-                inputs: sharers().map(|(other, _)| self.schema.inputs[other].name).collect(),
-                step: step.map_or(String::new(), |step| format!("{step:?}")),
-                places: step.map_or(0, |step| step.output.below.get().saturating_sub(RESERVED)),
+                input: name(index),
+                inputs: sharing.iter().map(|(other, _)| name(*other)).collect(),
+                step: format!("{step:?}"),
+                places: step.output.below.get().saturating_sub(RESERVED),
                 growth,
                 refused,
             });
@@ -136,6 +159,26 @@ impl Preprocessing {
         Ok((grown, all))
     }
 
+    /// Adds to the error of an unknown label that classes do not grow.
+    pub fn explain(&self, error: Error) -> Error {
+        let has_labels = |field: &str| {
+            self.fitted.schema.targets.iter().any(|target| target.labels && target.name == field)
+        };
+        match error {
+            Error::Value { row, field, expected, found } if has_labels(&field) => {
+                let expected = format!(
+                    "{expected}; the classes of an output do not grow, because each has weights \
+                     of its own: leave the row out, or build a model with this label among its \
+                     training rows"
+                );
+                Error::Value { row, field, expected, found }
+            }
+            other => other,
+        }
+    }
+}
+
+impl Preprocessing {
     /// The index of an entry, such as a word, in the vocabulary of an input; `None` if the input
     /// has no vocabulary or not this entry.
     pub fn index_of(&self, input: &str, entry: &str) -> Option<u32> {
@@ -144,31 +187,17 @@ impl Preprocessing {
     }
 }
 
-impl Growing {
+impl GrowingInput {
     /// `None` for an input without a vocabulary that rows determine.
-    fn start(fitted: &Pipeline) -> Option<Growing> {
+    fn new(fitted: &Pipeline) -> Option<GrowingInput> {
         let position = fitted.vocabulary_position()?;
-        let step = fitted.step(position)?;
+        let (step, _) = fitted.steps().nth(position)?;
         let fit: Option<Box<dyn StageFit>> = match step.vocabulary_of {
             Some(_) => None,
             None => Some(step.stage.start(step)?),
         };
-        let owner = step.vocabulary_of;
-        Some(Growing { position, fit: PipelineFit::growing(fitted, position, fit), owner })
-    }
-}
-
-/// Says of an unknown label that classes do not grow.
-fn refuse_label(error: Error) -> Error {
-    match error {
-        Error::Value { row, field, expected, found } => {
-            let expected = format!(
-                "{expected}; the classes of an output do not grow, because each has weights of its \
-                 own: leave the row out, or build a model with this label among its training rows"
-            );
-            Error::Value { row, field, expected, found }
-        }
-        other => other,
+        let fit = PipelineFit::growing(fitted, position, fit);
+        Some(GrowingInput { position, fit, owner: step.vocabulary_of })
     }
 }
 
@@ -178,27 +207,24 @@ impl Pipeline {
         self.steps().position(|(step, fitted)| fitted.vocabulary(step).is_some())
     }
 
-    /// The step at a position.
-    fn step(&self, position: usize) -> Option<&'static Step> {
-        self.steps().nth(position).map(|(step, _)| step)
-    }
-
     /// Whether the last step gives category indices.
     fn gives_categories(&self) -> bool {
         self.steps().last().is_some_and(|(step, _)| step.output.kind == Kind::Categories)
     }
 
-    /// The step at a position with the entries that `fit` has counted, if it has a vocabulary.
+    /// The step at a position, and what it is with the entries that `fit` has counted.
     fn grow(
         &self,
         position: usize,
         fit: PipelineFit,
-    ) -> Result<Option<(Arc<dyn FittedStage>, Growth)>> {
+    ) -> Result<Option<(&'static Step, Arc<dyn FittedStage>, Growth)>> {
         let (Some((step, fitted)), Some(fit)) = (self.steps().nth(position), fit.into_fit()) else {
             return Ok(None);
         };
         let saved = fitted.save().map_err(Error::device)?;
-        fit.grow(step, saved).transpose().map_err(|reason| Error::Settings(vec![reason]))
+        let grown = fit.grow(step, saved).transpose();
+        let grown = grown.map_err(|reason| Error::Settings(vec![reason]))?;
+        Ok(grown.map(|(stage, growth)| (step, stage, growth)))
     }
 
     fn index_of(&self, entry: &str) -> Option<u32> {

@@ -83,6 +83,8 @@ pub use fitted_fields::FittedFields;
 #[doc(hidden)] // For the training loop.
 pub use fitting::{Counts, Fitting};
 pub use flip::Flip;
+#[doc(hidden)] // For the training loop.
+pub use growing::Growing;
 pub use growing::GrownVocabulary;
 pub use hashed::Hashed;
 pub use impute::Impute;
